@@ -1,0 +1,59 @@
+/**
+ * Chance from a seed: the same seed draws the same numbers on every machine. Nothing else in mqtt-sim may draw.
+ */
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+
+/** A stream of drawn numbers. */
+export class Random {
+  readonly #generator;
+
+  /** @param seed any whole number; its low 32 bits count */
+  constructor(readonly seed: number) {
+    this.#generator = xoroshiro128plus(seed | 0);
+  }
+
+  /** A whole number from 0 to `below` − 1, each as likely as the other. `below` is 1 or more. */
+  below(below: number): number {
+    return uniformInt(this.#generator, 0, below - 1);
+  }
+
+  /** A number from 0 (included) to 1 (excluded). */
+  fraction(): number {
+    return uniformFloat64(this.#generator);
+  }
+
+  /** One of the items, by weight. Weights are 0 or more and not all 0. */
+  weighted<T>(items: readonly { readonly item: T; readonly weight: number }[]): T {
+    const total = items.reduce((sum, each) => sum + each.weight, 0);
+    let left = this.fraction() * total;
+    for (const each of items) {
+      left -= each.weight;
+      if (left < 0) return each.item;
+    }
+    return items.findLast((each) => each.weight > 0)!.item;
+  }
+
+  /** A stream of its own for one named purpose, so that drawing more in one place changes nothing in another. */
+  child(purpose: number): Random {
+    return new Random(mix(this.seed, purpose));
+  }
+}
+
+/** Mixes whole numbers into one of 32 bits, evenly; the same numbers give the same mix. */
+export function mix(...parts: readonly number[]): number {
+  let hash = 0x9e3779b9;
+  for (const part of parts) {
+    hash = Math.imul(hash ^ part, 0x85ebca6b);
+    hash ^= hash >>> 13;
+    hash = Math.imul(hash, 0xc2b2ae35);
+    hash ^= hash >>> 16;
+  }
+  return hash >>> 0;
+}
+
+/** A seed for a run that was given none: below 2^32, from the machine's own chance. */
+export function freshSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
