@@ -11,8 +11,8 @@ export type LinkEnd =
   | { readonly kind: "reset" }
   /** This side called `end` or `reset`. */
   | { readonly kind: "closed" }
-  /** Anything else that the operating system says. */
-  | { readonly kind: "error"; readonly message: string };
+  /** Anything else that the operating system says; also a link that was never opened. `code` as in `ECONNREFUSED`. */
+  | { readonly kind: "error"; readonly code: string; readonly message: string };
 
 /** What a link calls. Calls never nest: a link does not call while one of its own methods runs. */
 export interface LinkReceiver {
@@ -23,6 +23,15 @@ export interface LinkReceiver {
   /** The link is over; called exactly once, and nothing after it. */
   onEnd(end: LinkEnd): void;
 }
+
+/** What a link that is being opened calls besides. */
+export interface DialReceiver extends LinkReceiver {
+  /** The peer accepted. What was written before has been kept and goes out now. */
+  onOpen(): void;
+}
+
+/** Above so many bytes written and not yet taken, `write` answers false. */
+export const highWaterBytes = 256 * 1024;
 
 export interface Link {
   /** Who is called; set by the first user before control returns to the runtime, and again on a change of owner. */

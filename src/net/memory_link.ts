@@ -1,0 +1,116 @@
+/**
+ * Two links joined in memory: what one writes the other receives, in order, when the scheduler says so. For the
+ * simulation and for tests without sockets.
+ */
+import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "./link.ts";
+
+const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+
+/**
+ * Makes a pair of open links.
+ *
+ * @param schedule runs a task later, tasks in the order in which they were given; a test may hold them back
+ */
+export function memoryLinkPair(schedule: (task: () => void) => void): [near: MemoryLink, far: MemoryLink] {
+  const near = new MemoryLink("memory:near", schedule);
+  const far = new MemoryLink("memory:far", schedule);
+  near.join(far);
+  far.join(near);
+  return [near, far];
+}
+
+/** One end of a pair. */
+export class MemoryLink implements Link {
+  receiver: LinkReceiver = nobody;
+  readonly #schedule: (task: () => void) => void;
+  #other!: MemoryLink;
+  #bufferedBytes = 0;
+  #open = true;
+  #over = false;
+  #paused = false;
+  #held: Uint8Array[] = [];
+  #heldEnd: LinkEnd | undefined;
+  #wantsDrain = false;
+
+  /** Made in pairs by {@link memoryLinkPair}. */
+  constructor(readonly peer: string, schedule: (task: () => void) => void) {
+    this.#schedule = schedule;
+  }
+
+  /** Used once by {@link memoryLinkPair}. */
+  join(other: MemoryLink): void {
+    this.#other = other;
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (!this.#open) return true;
+    this.#bufferedBytes += bytes.length;
+    this.#schedule(() => this.#other.#take(bytes));
+    if (this.#bufferedBytes <= highWaterBytes) return true;
+    this.#wantsDrain = true;
+    return false;
+  }
+
+  end(): void {
+    this.#close({ kind: "fin" });
+  }
+
+  reset(): void {
+    this.#close({ kind: "reset" });
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const bytes of this.#held.splice(0)) this.#take(bytes);
+    if (this.#heldEnd !== undefined) this.#finish(this.#heldEnd);
+  }
+
+  #close(seenByPeer: LinkEnd): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#schedule(() => {
+      this.#other.#finish(seenByPeer);
+      this.#finish({ kind: "closed" });
+    });
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#over) return;
+    if (this.#paused) {
+      this.#held.push(bytes);
+      return;
+    }
+    this.#other.#taken(bytes.length);
+    if (this.#open) this.receiver.onBytes(bytes);
+  }
+
+  #taken(sizeBytes: number): void {
+    this.#bufferedBytes -= sizeBytes;
+    if (!this.#wantsDrain || this.#bufferedBytes > 0) return;
+    this.#wantsDrain = false;
+    if (this.#open) this.#schedule(() => this.#open && this.receiver.onDrain());
+  }
+
+  #finish(end: LinkEnd): void {
+    if (this.#over) return;
+    if (this.#paused && end.kind !== "closed") {
+      this.#heldEnd = end;
+      return;
+    }
+    this.#over = true;
+    this.#open = false;
+    this.receiver.onEnd(end);
+  }
+}

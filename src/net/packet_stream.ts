@@ -1,0 +1,120 @@
+/**
+ * Bytes from a link, cut into whole control packets. Holds back what is not whole yet, up to the largest packet that is
+ * allowed; a packet that claims to be larger is refused before its bytes are kept.
+ */
+import { ProtocolError } from "../base/failure.ts";
+import { decode, frameSize } from "../mqtt/codec.ts";
+import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
+import { ReasonCode } from "../mqtt/reason.ts";
+
+/** What a packet stream calls. */
+export interface PacketReceiver {
+  /** One whole, well-formed packet. May throw a ProtocolError, which comes back by `onProtocolError`. */
+  onPacket(packet: Packet): void;
+  /** The peer broke the standard; nothing more is read from it. */
+  onProtocolError(error: ProtocolError): void;
+}
+
+/** Limits and receiver of a {@link PacketStream}. */
+export interface PacketStreamOptions {
+  /** The largest packet that is read, in bytes, fixed header included. */
+  readonly maximumPacketSize: number;
+  readonly receiver: PacketReceiver;
+  /** Known from the start on the side that dials; else taken from the first CONNECT. */
+  readonly version?: ProtocolVersion;
+}
+
+const nothing = new Uint8Array(0);
+
+export class PacketStream {
+  readonly #receiver: PacketReceiver;
+  readonly #maximumPacketSize: number;
+  #version: ProtocolVersion | undefined;
+  /** The start of a packet whose rest has not come. */
+  #held: Uint8Array = nothing;
+  #heldBytes = 0;
+  #stopped = false;
+
+  constructor({ maximumPacketSize, receiver, version }: PacketStreamOptions) {
+    this.#maximumPacketSize = maximumPacketSize;
+    this.#receiver = receiver;
+    this.#version = version;
+  }
+
+  /** The connection's protocol version; undefined until CONNECT was read. */
+  get version(): ProtocolVersion | undefined {
+    return this.#version;
+  }
+
+  /** True while part of a packet is held back. */
+  get partial(): boolean {
+    return this.#heldBytes > 0;
+  }
+
+  /** Reads no more; what is held back is dropped. */
+  stop(): void {
+    this.#stopped = true;
+    this.#held = nothing;
+    this.#heldBytes = 0;
+  }
+
+  /** Takes bytes as they come. They may be reused by the caller afterwards. */
+  push(bytes: Uint8Array): void {
+    if (this.#stopped) return;
+    try {
+      if (this.#heldBytes > 0) this.#pushHeld(bytes);
+      else this.#cut(bytes, bytes.length);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.stop();
+      this.#receiver.onProtocolError(error);
+    }
+  }
+
+  #pushHeld(bytes: Uint8Array): void {
+    this.#hold(bytes);
+    const held = this.#held;
+    const heldBytes = this.#heldBytes;
+    const size = this.#sizeAt(held, 0, heldBytes);
+    if (size === 0 || size > heldBytes) return;
+    this.#held = nothing;
+    this.#heldBytes = 0;
+    this.#cut(held, heldBytes);
+  }
+
+  #cut(bytes: Uint8Array, to: number): void {
+    let from = 0;
+    while (from < to && !this.#stopped) {
+      const size = this.#sizeAt(bytes, from, to);
+      if (size === 0 || from + size > to) return this.#hold(bytes.subarray(from, to));
+      const packet = decode(bytes.subarray(from, from + size), this.#version);
+      if (packet.type === "connect") this.#version ??= packet.protocolVersion;
+      this.#receiver.onPacket(packet);
+      from += size;
+    }
+  }
+
+  #sizeAt(bytes: Uint8Array, from: number, to: number): number {
+    const size = frameSize(bytes, from, to);
+    if (size > this.#maximumPacketSize) {
+      throw new ProtocolError(
+        ReasonCode.packetTooLarge,
+        `a packet of ${size} bytes is larger than the ${this.#maximumPacketSize} allowed`,
+      );
+    }
+    return size;
+  }
+
+  /** Appends to what is held back; room doubles, so that many small pieces cost no more than one large one. */
+  #hold(bytes: Uint8Array): void {
+    if (this.#stopped) return;
+    const needed = this.#heldBytes + bytes.length;
+    if (needed > this.#held.length) {
+      const larger = new Uint8Array(Math.max(needed, 2 * this.#held.length));
+      larger.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = larger;
+    }
+    this.#held.set(bytes, this.#heldBytes);
+    this.#heldBytes = needed;
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Accepts TCP links through Deno.listen. Owns the read loop and the joined writes of each accepted link; knows no MQTT.
+ */
+import { UsageError } from "../base/failure.ts";
+import { JoinedWrites } from "./joined_writes.ts";
+import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver, type Listener } from "./link.ts";
+import { type Lingering, startLingering, stopLingering } from "./linger.ts";
+
+/** Where to listen. */
+export interface ListenOptions {
+  /** An address of this machine, or a name that resolves to one. */
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+const backlog = 4_096;
+const smallReadBytes = 2_048;
+const largeReadBytes = 65_536;
+/** What the operating system says when descriptors run out; accepting goes on after a pause of so many milliseconds. */
+const acceptPauseMs = 50;
+
+/**
+ * Listens and hands over each accepted link, which has no receiver yet: `accept` sets it.
+ *
+ * @param refused told, in a sentence, when a connection could not be accepted; listening goes on
+ * @throws UsageError when the address or port cannot be had
+ */
+export function listenTcp(
+  { host, port }: ListenOptions,
+  accept: (link: Link) => void,
+  refused: (sentence: string) => void = () => {},
+): Listener {
+  const listener = openListener(host, port);
+  void acceptAll(listener, accept, refused);
+  return { port: listener.addr.port, close: () => listener.close() };
+}
+
+function openListener(host: string, port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname: host, port, tcpBacklog: backlog });
+  } catch (error) {
+    throw new UsageError(`Cannot listen on ${host}:${port}: ${listenFault(error)}`);
+  }
+}
+
+function listenFault(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "the port is in use; choose another, or 0 for a free one";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "no such address on this machine";
+  if (error instanceof Deno.errors.PermissionDenied) return "not permitted; ports below 1024 need privileges";
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function acceptAll(
+  listener: Deno.TcpListener,
+  accept: (link: Link) => void,
+  refused: (sentence: string) => void,
+): Promise<void> {
+  for (;;) {
+    try {
+      // Accepting is one at a time by nature. deno-lint-ignore no-await-in-loop
+      accept(new AcceptedLink(await listener.accept()));
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      refused(`Cannot accept a connection: ${error instanceof Error ? error.message : String(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, acceptPauseMs));
+    }
+  }
+}
+
+/** Stands in until the first user sets a receiver; bytes that come before then would be lost, so none are read. */
+const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+
+class AcceptedLink implements Link, Lingering {
+  receiver: LinkReceiver = nobody;
+  readonly #connection: Deno.TcpConn;
+  readonly #writes = new JoinedWrites();
+  #inFlightBytes = 0;
+  #flushing = false;
+  #open = true;
+  #over = false;
+  #ending = false;
+  #wantsDrain = false;
+  #paused = false;
+  #resumed: (() => void) | undefined;
+
+  constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+    connection.setNoDelay(true);
+    queueMicrotask(() => this.#readAll());
+  }
+
+  get peer(): string {
+    const { hostname, port } = this.#connection.remoteAddr;
+    return `${hostname}:${port}`;
+  }
+
+  get bufferedBytes(): number {
+    return this.#writes.sizeBytes + this.#inFlightBytes;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (!this.#open) return true;
+    this.#writes.push(bytes);
+    this.#startFlush();
+    if (this.bufferedBytes <= highWaterBytes) return true;
+    this.#wantsDrain = true;
+    return false;
+  }
+
+  end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#ending = true;
+    this.#paused = false;
+    this.#resumed?.();
+    startLingering(this);
+    this.#startFlush();
+  }
+
+  reset(): void {
+    // Deno.TcpConn has no way to send RST: it closes, which does send RST where bytes of the peer are still unread.
+    if (this.#over) return;
+    this.#open = false;
+    this.#writes.clear();
+    queueMicrotask(() => this.#finish({ kind: "closed" }));
+  }
+
+  giveUp(): void {
+    this.#finish({ kind: "closed" });
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#resumed?.();
+  }
+
+  #startFlush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      while (this.#writes.sizeBytes > 0 && !this.#over) {
+        // One write at a time keeps the order. deno-lint-ignore no-await-in-loop
+        await this.#writeWhole(this.#writes.take());
+      }
+      if (this.#ending && !this.#over) await this.#connection.closeWrite();
+    } catch (error) {
+      this.#finish(endOf(error));
+    } finally {
+      this.#flushing = false;
+    }
+    if (this.#wantsDrain && this.#open) {
+      this.#wantsDrain = false;
+      this.receiver.onDrain();
+    }
+  }
+
+  async #writeWhole(bytes: Uint8Array): Promise<void> {
+    this.#inFlightBytes = bytes.length;
+    while (this.#inFlightBytes > 0) {
+      // The operating system takes what it has room for. deno-lint-ignore no-await-in-loop
+      this.#inFlightBytes -= await this.#connection.write(bytes.subarray(bytes.length - this.#inFlightBytes));
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    let buffer = new Uint8Array(smallReadBytes);
+    try {
+      for (;;) {
+        // deno-lint-ignore no-await-in-loop
+        const sizeBytes = await this.#connection.read(buffer);
+        if (this.#over) return;
+        if (sizeBytes === null) return this.#finish(this.#ending ? { kind: "closed" } : { kind: "fin" });
+        // deno-lint-ignore no-await-in-loop
+        if (this.#paused) await new Promise<void>((resolve) => this.#resumed = resolve);
+        if (this.#open) this.receiver.onBytes(buffer.subarray(0, sizeBytes));
+        if (sizeBytes === buffer.length && sizeBytes < largeReadBytes) buffer = new Uint8Array(largeReadBytes);
+      }
+    } catch (error) {
+      this.#finish(this.#ending ? { kind: "closed" } : endOf(error));
+    }
+  }
+
+  #finish(end: LinkEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#open = false;
+    this.#writes.clear();
+    if (this.#ending) stopLingering(this);
+    this.#resumed?.();
+    this.#connection.close();
+    this.receiver.onEnd(end);
+  }
+}
+
+function endOf(error: unknown): LinkEnd {
+  if (error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe) return { kind: "reset" };
+  const { code = "", message = String(error) } = error as { code?: string; message?: string };
+  return { kind: "error", code, message };
+}
