@@ -1,0 +1,53 @@
+/**
+ * The ways in which the fleet ends a life. What the broker makes of each is the oracle's business, not this file's.
+ */
+
+/** Every kill mode, in the order in which tables show them. */
+export const killModes = [
+  "reset",
+  "close",
+  "freeze",
+  "half-packet",
+  "garbage",
+  "second-connect",
+  "takeover",
+  "disconnect-with-will",
+  "disconnect-error",
+  "leave",
+] as const;
+
+/** What the fleet does to end a life. */
+export type KillMode = typeof killModes[number];
+
+/** One line for each mode, for people. */
+export const killModeText: Readonly<Record<KillMode, string>> = {
+  "reset": "TCP RST",
+  "close": "FIN without DISCONNECT",
+  "freeze": "silence on an open connection until keep alive has passed",
+  "half-packet": "part of a packet, then FIN or silence",
+  "garbage": "malformed bytes",
+  "second-connect": "a second CONNECT on the same connection",
+  "takeover": "a new connection with the same client id",
+  "disconnect-with-will": "DISCONNECT with reason code 0x04 (5.0)",
+  "disconnect-error": "DISCONNECT with a reason code of 0x80 and above (5.0)",
+  "leave": "a proper DISCONNECT: the control, no will is due",
+};
+
+/** Modes that MQTT 3.1.1 has no packet for. */
+export function needsVersion5(mode: KillMode): boolean {
+  return mode === "disconnect-with-will" || mode === "disconnect-error";
+}
+
+/** How often one mode is drawn, relative to the others. */
+export interface KillShare {
+  readonly mode: KillMode;
+  /** 0 or more; shares need not add up to anything. */
+  readonly weight: number;
+}
+
+/** What is drawn when nothing is said: mostly what networks do, and a control that must leave no will. */
+export const defaultKillShares: readonly KillShare[] = [
+  { mode: "reset", weight: 45 },
+  { mode: "close", weight: 45 },
+  { mode: "leave", weight: 10 },
+];

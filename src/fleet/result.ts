@@ -1,0 +1,150 @@
+/**
+ * What a run found: plain data that crosses a thread, a file, and one day a network, without change.
+ */
+import type { FleetPlan } from "./plan.ts";
+import type { KillMode } from "./kill_mode.ts";
+
+/** What became of the wills of some lives. */
+export interface WillCounts {
+  /** Wills that were due: each has one of the next five as its verdict. */
+  expected: number;
+  /** Came once it was due, and no later than `lateAfterMs`. */
+  onTime: number;
+  late: number;
+  /** Came before it was due, though the life was over. */
+  early: number;
+  missing: number;
+  /** Came, but with another topic, payload, QoS, retain flag or property than was asked for. */
+  altered: number;
+  /** Came again: one for each time too many. */
+  duplicate: number;
+  /** Came where none was due: after a proper DISCONNECT, a resumed session, for a living client, for nobody we know. */
+  unwanted: number;
+}
+
+/** Kills of one mode and what became of their wills. */
+export interface ModeCounts extends WillCounts {
+  kills: number;
+}
+
+/** A distribution of milliseconds. */
+export interface LatencyRow {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
+  readonly hdr: string;
+}
+
+/** Why a life's will went wrong; a sample of them is kept for people. */
+export interface FaultSample {
+  readonly client: string;
+  readonly incarnation: number;
+  readonly mode: KillMode | "lost" | "alive";
+  readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered";
+  readonly protocol: "3.1.1" | "5";
+  readonly qos: 0 | 1 | 2;
+  /** The rule that was broken, such as `MQTT 5.0, 3.1.2-8`. */
+  readonly rule: string;
+  /** One sentence: what was due when, and what was seen. */
+  readonly text: string;
+}
+
+/** Which part of a run is under way. */
+export type Phase = "watch" | "control" | "connect" | "kill" | "drain" | "look" | "leave" | "done";
+
+/** Where a run stands; sent a few times a second. */
+export interface Progress {
+  readonly phase: Phase;
+  /** Since the phase began, and how long it is meant to take; 0 where that is not known. */
+  readonly phaseMs: number;
+  readonly phaseOfMs: number;
+  readonly clients: number;
+  readonly alive: number;
+  readonly connected: number;
+  readonly killed: number;
+  /** Wills seen so far. */
+  readonly wills: number;
+  /** Faults found so far, by verdict; missing here counts what is overdue. */
+  readonly faults: WillCounts;
+  /** Milliseconds; NaN before the first will. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** A line for people that a run wants said once, as it happens. */
+export interface Notice {
+  readonly level: "info" | "warning";
+  readonly text: string;
+}
+
+/** All that a run found. */
+export interface FleetResult {
+  readonly plan: FleetPlan;
+  /** What the clients spoke in the end: never `auto`. */
+  readonly protocol: "3.1.1" | "5" | "mix";
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly target: string;
+  readonly clients: {
+    readonly asked: number;
+    /** Clients that were connected at least once. */
+    readonly connected: number;
+    readonly peakAlive: number;
+    readonly reconnects: number;
+    /** CONNECTs that the broker refused, or connections that could not be opened. */
+    readonly refused: number;
+    /** Connections that ended though nobody killed them. */
+    readonly lost: number;
+    /** CONNECTs a second that the ramp reached. */
+    readonly rampPerSecond: number;
+  };
+  readonly kills: {
+    readonly total: number;
+    readonly askedPerSecond: number;
+    readonly reachedPerSecond: number;
+    /** Kills that had to wait until their victim was connected again. */
+    readonly deferred: number;
+    /** Only the modes that were used. */
+    readonly byMode: Readonly<Partial<Record<KillMode, ModeCounts>>>;
+  };
+  /** All lives: those killed, those lost, and the clients that left at the end. */
+  readonly wills: WillCounts & {
+    /** Missing wills by the will's QoS: a loss at QoS 0 breaks no promise of the transport. */
+    readonly missingByQos: readonly [number, number, number];
+    /** Lives in which the standard allows a will and none (a client back at the very instant); counted nowhere else. */
+    readonly eitherWay: number;
+    /** Not decided when the run was interrupted; counted nowhere else. */
+    readonly undecided: number;
+  };
+  /** Kill-to-will milliseconds, from the instant at which the kill was due by the schedule. */
+  readonly latencyMs: {
+    readonly all: LatencyRow;
+    readonly byMode: Readonly<Partial<Record<KillMode, LatencyRow>>>;
+  };
+  /** The generator's own lateness: from the instant at which a kill was due to that at which it was done. */
+  readonly slipMs: LatencyRow;
+  /** Retained wills that a late subscriber found, where `willRetain` asked for them. */
+  readonly retained?: {
+    readonly expected: number;
+    readonly right: number;
+    readonly wrong: number;
+    readonly missing: number;
+  };
+  readonly faults: readonly FaultSample[];
+  readonly verdict: "pass" | "fail" | "void";
+  /** One sentence for the verdict. */
+  readonly reason: string;
+  /** Sentences about the run that a reader must know: a rate that was not reached, a mode that was replaced. */
+  readonly warnings: readonly string[];
+  /** 0 pass, 1 fail, 3 void, 130 interrupted. */
+  readonly exitCode: 0 | 1 | 3 | 130;
+  /** Of this process, embedded broker included. */
+  readonly resources: { readonly cpuMs: number; readonly rssBytes: number };
+}

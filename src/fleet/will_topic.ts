@@ -1,0 +1,62 @@
+/**
+ * Will topics from a template, and the filters by which watchers find them.
+ */
+import { UsageError } from "../base/failure.ts";
+
+/** A topic of its own for each client, under its run and its watcher's bucket. */
+export const defaultWillTopic = "mqtt-sim/{run}/{bucket}/{client}/will";
+
+/** What a template's placeholders stand for. */
+export interface TopicParts {
+  readonly run: string;
+  readonly bucket: string;
+  readonly client: string;
+  readonly incarnation: string;
+}
+
+const placeholder = /\{([^{}]*)\}/g;
+const known: readonly string[] = ["run", "bucket", "client", "incarnation"];
+
+/** The topic of one life's will. */
+export function willTopic(template: string, parts: TopicParts): string {
+  return template.replace(placeholder, (_, name: keyof TopicParts) => parts[name]);
+}
+
+/**
+ * The narrowest topic filter that matches every will topic with these parts: a level that holds one of the others
+ * becomes `+`.
+ */
+export function willTopicFilter(template: string, parts: Partial<TopicParts>): string {
+  return template.split("/").map((level) => {
+    const filled = level.replace(placeholder, (whole, name: keyof TopicParts) => parts[name] ?? whole);
+    return filled.includes("{") ? "+" : filled;
+  }).join("/");
+}
+
+/**
+ * Checks a template together with what shares it.
+ *
+ * @throws UsageError when no will could be published on it, or watchers could not share it
+ */
+export function checkWillTopic(
+  plan: { readonly willTopic: string; readonly watchers: number; readonly workers: number },
+): void {
+  const { willTopic: template, watchers, workers } = plan;
+  const refuse = (allowed: string): never => {
+    throw new UsageError(`Cannot use --will-topic ${JSON.stringify(template)}: expected ${allowed}`);
+  };
+  const unknown = [...template.matchAll(placeholder)].find((match) => !known.includes(match[1]!));
+  if (unknown !== undefined) refuse(`{run}, {bucket}, {client} or {incarnation} in place of ${unknown[0]}`);
+  const literal = template.replace(placeholder, "");
+  if (template === "" || /[+#\0]/.test(literal)) refuse("a topic name: at least one character, no + # and NUL");
+  if (literal.includes("{") || literal.includes("}")) refuse("braces only around run, bucket, client or incarnation");
+  if (template.startsWith("$")) refuse("no leading $, which brokers keep for themselves");
+  if (new TextEncoder().encode(template).length > 1_024) refuse("at most 1,024 bytes");
+  if (watchers > workers && !template.includes("{bucket}")) {
+    throw new UsageError(
+      `Cannot share ${watchers} watchers over --will-topic ${
+        JSON.stringify(template)
+      }: expected {bucket} in it, or --watchers ${workers}`,
+    );
+  }
+}
