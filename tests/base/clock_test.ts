@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { ManualClock, monotonicClock, wallTime } from "../../src/base/clock.ts";
+
+Deno.test("a manual clock stands still until it is moved", () => {
+  const clock = new ManualClock(250);
+  assert.equal(clock.nowMs(), 250);
+  assert.equal(clock.nowMs(), 250);
+  assert.equal(clock.advance(0.5), 250.5);
+  assert.equal(clock.nowMs(), 250.5);
+});
+
+Deno.test("a manual clock starts at 0 unless told", () => {
+  assert.equal(new ManualClock().nowMs(), 0);
+});
+
+Deno.test("the monotonic clock never runs backwards", () => {
+  let lastMs = monotonicClock.nowMs();
+  for (let reading = 0; reading < 10_000; reading++) {
+    const nowMs = monotonicClock.nowMs();
+    assert.ok(nowMs >= lastMs, `${nowMs} came after ${lastMs}`);
+    lastMs = nowMs;
+  }
+});
+
+Deno.test("threads agree on the monotonic clock", async () => {
+  const worker = new Worker(new URL("./clock_worker.ts", import.meta.url), { type: "module" });
+  try {
+    await answerOf(worker); // it is up
+    for (let round = 0; round < 20; round++) {
+      const beforeMs = monotonicClock.nowMs();
+      const answer = answerOf(worker);
+      worker.postMessage("now?");
+      // deno-lint-ignore no-await-in-loop -- each round is one question and its answer
+      const thereMs = await answer;
+      const afterMs = monotonicClock.nowMs();
+      // The runtime rounds each thread's origin to a millisecond or less.
+      assert.ok(beforeMs - 1 <= thereMs && thereMs <= afterMs + 1, `${beforeMs} ≤ ${thereMs} ≤ ${afterMs}`);
+    }
+  } finally {
+    worker.terminate();
+  }
+});
+
+Deno.test("the wall time is a date of today's era", () => {
+  assert.ok(wallTime().getTime() > Date.UTC(2024, 0));
+});
+
+function answerOf(worker: Worker): Promise<number> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = (event: MessageEvent<number>) => resolve(event.data);
+    worker.onerror = (event) => reject(new Error(event.message));
+  });
+}

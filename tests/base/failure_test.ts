@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { invariant, InvariantError, ProtocolError, UsageError } from "../../src/base/failure.ts";
+
+Deno.test("each error is told by its class and its name, and carries its sentence", () => {
+  const cases = [
+    { error: new UsageError("a"), kind: UsageError, name: "UsageError", message: "a" },
+    { error: new ProtocolError(0x82, "b"), kind: ProtocolError, name: "ProtocolError", message: "b" },
+    { error: new InvariantError("c"), kind: InvariantError, name: "InvariantError", message: "c" },
+  ];
+  for (const { error, kind, name, message } of cases) {
+    assert.ok(error instanceof Error);
+    assert.deepEqual(
+      [UsageError, ProtocolError, InvariantError].filter((one) => error instanceof one),
+      [kind],
+    );
+    assert.equal(String(error), `${name}: ${message}`);
+  }
+});
+
+Deno.test("a protocol error names its reason code", () => {
+  assert.equal(new ProtocolError(0x81, "cut short").reasonCode, 0x81);
+});
+
+Deno.test("invariant lets truths pass and throws its sentence otherwise", () => {
+  for (const truth of [true, 1, "x", {}]) invariant(truth, "never");
+  for (const lie of [false, 0, "", null, undefined]) {
+    assert.throws(() => invariant(lie, "the sum is off"), new InvariantError("the sum is off"));
+  }
+});
