@@ -1,0 +1,40 @@
+/** The rules of ARCHITECTURE.md as data: its named code blocks, read and checked. */
+import assert from "node:assert/strict";
+
+/** What only one file may do. */
+export type Privilege = "clock" | "chance";
+
+export interface Law {
+  /** From the top down; what stands in one layer never imports one another. Each entry is a file or a folder. */
+  readonly layers: readonly (readonly string[])[];
+  /** The one file that has each privilege. */
+  readonly only: Readonly<Record<Privilege, string>>;
+  /** By package, the files and folders that may import it; `tests` alone means no source file. */
+  readonly packages: ReadonlyMap<string, readonly string[]>;
+  /** What may stand at the repository's top. */
+  readonly top: readonly string[];
+}
+
+/** Reads the law out of ARCHITECTURE.md's text. */
+export function readLaw(text: string): Law {
+  const packages = block(text, "packages").map(([name, ...places]) => [name!, places] as const);
+  const only = new Map(block(text, "only").map(([privilege, file]) => [privilege, file!]));
+  const clock = only.get("clock");
+  const chance = only.get("chance");
+  assert.ok(clock && chance, "ARCHITECTURE.md: the block `only` names clock and chance");
+  return {
+    layers: block(text, "layers"),
+    only: { clock, chance },
+    packages: new Map(packages),
+    top: block(text, "top").flat(),
+  };
+}
+
+/** The lines of the code block of that name, as words. */
+function block(text: string, name: string): string[][] {
+  const found = text.match(new RegExp("^```" + name + "\\n([^]*?)^```$", "m"));
+  assert.ok(found, `ARCHITECTURE.md has a code block named ${name}`);
+  const rows = found[1]!.split("\n").map((line) => line.split(/\s+/).filter(Boolean)).filter((words) => words.length);
+  assert.ok(rows.length > 0, `ARCHITECTURE.md's code block ${name} says something`);
+  return rows;
+}

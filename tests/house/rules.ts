@@ -1,0 +1,111 @@
+/** The house rules, pure: facts and law in, one sentence for each fault out. */
+import { posix } from "node:path";
+import type { Law, Privilege } from "./law.ts";
+import type { SourceFacts } from "./source_facts.ts";
+
+const maxFileLines = 400;
+const maxFunctionLines = 60;
+const forbiddenNames = /^(index|util|helper|common|manager)s?$/;
+
+/** True when the path is the place or lies in it. */
+function within(path: string, place: string): boolean {
+  return path === place || path.startsWith(place + "/");
+}
+
+/** Imports point down the layers, and packages are imported only where the law says. */
+export function importFaults(facts: SourceFacts, law: Law): string[] {
+  const home = layerOf(facts.path, law);
+  if (home === undefined) return [`${facts.path}: stands in no layer of ARCHITECTURE.md`];
+  return facts.imports.flatMap(({ what, line }) => {
+    const fault = what.startsWith(".")
+      ? fileFault(home, posix.join(posix.dirname(facts.path), what), law)
+      : packageFault(facts.path, what, law);
+    return fault === undefined ? [] : [`${facts.path}:${line}: imports ${what}: ${fault}`];
+  });
+}
+
+interface Layer {
+  readonly depth: number;
+  readonly entry: string;
+}
+
+function layerOf(path: string, law: Law): Layer | undefined {
+  for (const [depth, entries] of law.layers.entries()) {
+    const entry = entries.find((one) => within(path, one));
+    if (entry !== undefined) return { depth, entry };
+  }
+  return undefined;
+}
+
+function fileFault(home: Layer, target: string, law: Law): string | undefined {
+  if (target === "deno.json") return undefined; // it holds the version
+  const there = layerOf(target, law);
+  if (there === undefined) return "stands in no layer of ARCHITECTURE.md";
+  if (there.entry === home.entry || there.depth > home.depth) return undefined;
+  return there.depth === home.depth
+    ? `${home.entry} and ${there.entry} never import one another`
+    : `${there.entry} stands above ${home.entry}`;
+}
+
+function packageFault(path: string, specifier: string, law: Law): string | undefined {
+  if (specifier.startsWith("node:")) return undefined;
+  const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  const places = law.packages.get(name);
+  if (places === undefined) return "is no package of ARCHITECTURE.md and the import map";
+  return places.some((place) => within(path, place)) ? undefined : `only for ${places.join(", ")}`;
+}
+
+/** The clock is read, and chance drawn, in one file each. */
+export function privilegeFaults(facts: SourceFacts, law: Law): string[] {
+  const seen: Record<Privilege, SourceFacts["imports"]> = { clock: facts.clockReads, chance: facts.chanceDraws };
+  return (Object.keys(seen) as Privilege[]).flatMap((privilege) =>
+    facts.path === law.only[privilege]
+      ? []
+      : seen[privilege].map(({ what, line }) => `${facts.path}:${line}: ${what}: only ${law.only[privilege]} may`)
+  );
+}
+
+/** Files and functions stay small enough to read at once. */
+export function sizeFaults(facts: SourceFacts): string[] {
+  const file = facts.lines > maxFileLines ? [`${facts.path}: ${facts.lines} lines, at most ${maxFileLines}`] : [];
+  const long = facts.functions.filter((each) => each.lines > maxFunctionLines);
+  return [
+    ...file,
+    ...long.map((each) => `${facts.path}:${each.line}: ${each.what}: ${each.lines} lines, at most ${maxFunctionLines}`),
+  ];
+}
+
+/** Nothing is exported without a name. */
+export function defaultExportFaults(facts: SourceFacts): string[] {
+  return facts.defaultExports.map(({ line }) => `${facts.path}:${line}: a default export`);
+}
+
+/** Files and folders are named in snake_case, after what they hold. */
+export function nameFaults(path: string): string[] {
+  return path.split("/").flatMap((part) => {
+    const stem = part.replace(/\.[a-z]+$/, "");
+    if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(stem)) return [`${path}: ${part} is not in snake_case`];
+    const word = stem.split("_").find((one) => forbiddenNames.test(one));
+    return word === undefined ? [] : [`${path}: "${word}" says nothing of what is in it`];
+  });
+}
+
+/** The import map names exactly the law's packages, each from npm at an exact version. */
+export function importMapFaults(imports: Readonly<Record<string, string>>, law: Law): string[] {
+  const mapped = Object.keys(imports).map((name) => name.replace(/\/$/, ""));
+  return [
+    ...[...law.packages.keys()].filter((name) => !mapped.includes(name)).map((name) =>
+      `${name}: not in the import map`
+    ),
+    ...mapped.filter((name) => !law.packages.has(name)).map((name) => `${name}: not in ARCHITECTURE.md`),
+    ...Object.entries(imports).filter(([, target]) => !/^npm:\/?(@[\w-]+\/)?[\w.-]+@\d+\.\d+\.\d+\/?$/.test(target))
+      .map(([name, target]) => `${name}: ${target} is no exact version from npm`),
+  ];
+}
+
+/** Nothing stands at the top but what the law lists; hidden entries and what git ignores do not count. */
+export function topFaults(entries: readonly string[], ignored: readonly string[], law: Law): string[] {
+  return entries
+    .filter((entry) => !entry.startsWith(".") && !ignored.includes(entry) && !law.top.includes(entry))
+    .map((entry) => `${entry}: ARCHITECTURE.md has no place for it at the top`);
+}

@@ -1,0 +1,223 @@
+/** The house rules can fail: each is tried on a bad sample, and on the good one beside it. */
+import assert from "node:assert/strict";
+import { readLaw } from "./law.ts";
+import * as rules from "./rules.ts";
+import { readFacts } from "./source_facts.ts";
+
+const law = readLaw(`
+\`\`\`layers
+cli.ts  mod.ts
+src/cli
+src/fleet  src/broker
+src/mqtt
+src/base
+\`\`\`
+\`\`\`only
+clock   src/base/clock.ts   and why
+chance  src/base/random.ts
+\`\`\`
+\`\`\`packages
+mqtt-packet  src/mqtt/codec.ts
+@scope/name  src/cli
+pure-rand    src/base/random.ts
+mqtt         tests
+\`\`\`
+\`\`\`top
+deno.json  src
+\`\`\`
+`);
+
+const downward = `
+import { a } from "./tick.ts";
+import type { B } from "../mqtt/packet.ts";
+export * from "../base/clock.ts";
+export { c } from "../base/units.ts";
+import { readFileSync } from "node:fs";
+const worker = new Worker(new URL("./broker_worker.ts", import.meta.url), { type: "module" });
+const late = await import("../mqtt/codec.ts");
+type D = import("../base/random.ts").Random;
+`;
+
+Deno.test("imports that point down, or stay in their layer, are no fault", () => {
+  const facts = readFacts("src/broker/handle/connect.ts", downward.replaceAll('"../', '"../../'));
+  assert.equal(facts.imports.length, 8);
+  assert.deepEqual(rules.importFaults(facts, law), []);
+  assert.deepEqual(rules.importFaults(readFacts("cli.ts", `import { main } from "./src/cli/main.ts";`), law), []);
+});
+
+const forbiddenImports = [
+  ["src/base/units.ts", `import { a } from "../mqtt/topic.ts";`, "src/mqtt stands above src/base"],
+  ["src/base/units.ts", `import type { A } from "../mqtt/topic.ts";`, "src/mqtt stands above src/base"],
+  ["src/base/units.ts", `export * from "../mqtt/topic.ts";`, "src/mqtt stands above src/base"],
+  ["src/base/units.ts", `export { a } from "../mqtt/topic.ts";`, "src/mqtt stands above src/base"],
+  ["src/base/units.ts", `import "../mqtt/topic.ts";`, "src/mqtt stands above src/base"],
+  ["src/base/units.ts", `const a = await import("../mqtt/topic.ts");`, "src/mqtt stands above src/base"],
+  ["src/base/units.ts", `type A = import("../mqtt/topic.ts").A;`, "src/mqtt stands above src/base"],
+  ["src/base/units.ts", `new Worker(new URL("../mqtt/topic.ts", import.meta.url));`, "src/mqtt stands above src/base"],
+  [
+    "src/fleet/oracle.ts",
+    `import { a } from "../broker/wills.ts";`,
+    "src/fleet and src/broker never import one another",
+  ],
+  [
+    "src/broker/wills.ts",
+    `import type { A } from "../fleet/plan.ts";`,
+    "src/broker and src/fleet never import one another",
+  ],
+  ["cli.ts", `import { a } from "./mod.ts";`, "cli.ts and mod.ts never import one another"],
+  ["src/base/units.ts", `import { a } from "../../tests/support/a.ts";`, "stands in no layer of ARCHITECTURE.md"],
+  ["src/mqtt/topic.ts", `import { a } from "mqtt-packet";`, "only for src/mqtt/codec.ts"],
+  ["src/base/clock.ts", `import { a } from "pure-rand/generator/mersenne";`, "only for src/base/random.ts"],
+  ["src/fleet/squad.ts", `import { a } from "mqtt";`, "only for tests"],
+  ["src/fleet/squad.ts", `import { a } from "@scope/name/deep";`, "only for src/cli"],
+  [
+    "src/fleet/squad.ts",
+    `import { a } from "npm:left-pad@1.3.0";`,
+    "is no package of ARCHITECTURE.md and the import map",
+  ],
+  ["src/fleet/squad.ts", `import { a } from "jsr:@std/assert";`, "is no package of ARCHITECTURE.md and the import map"],
+  [
+    "src/fleet/squad.ts",
+    "const a = await import(`../mqtt/${name}.ts`);",
+    "is no package of ARCHITECTURE.md and the import map",
+  ],
+] as const;
+
+for (const [path, text, fault] of forbiddenImports) {
+  Deno.test(`${path} may not say ${text}`, () => {
+    const found = rules.importFaults(readFacts(path, text), law);
+    assert.equal(found.length, 1);
+    assert.ok(found[0]!.startsWith(`${path}:1: imports `) && found[0]!.endsWith(`: ${fault}`), found[0]);
+  });
+}
+
+Deno.test("a file in no layer is a fault", () => {
+  assert.deepEqual(rules.importFaults(readFacts("src/misc/a.ts", ""), law), [
+    "src/misc/a.ts: stands in no layer of ARCHITECTURE.md",
+  ]);
+});
+
+const clockReads = [
+  "Date.now();",
+  "const at = new Date();",
+  "const at = Date();",
+  "const take = Date;",
+  "performance.now();",
+  "const { now } = performance;",
+  "globalThis.performance.now();",
+  "process.hrtime();",
+  "Temporal.Now.instant();",
+  `import { performance } from "node:perf_hooks";`,
+];
+
+Deno.test("every way to read the clock is a fault outside the clock", () => {
+  for (const text of clockReads) {
+    const faults = rules.privilegeFaults(readFacts("src/fleet/kill.ts", text), law);
+    assert.ok(faults.length >= 1, text);
+    assert.ok(faults[0]!.endsWith("only src/base/clock.ts may"), faults[0]);
+    assert.deepEqual(rules.privilegeFaults(readFacts("src/base/clock.ts", text), law), []);
+  }
+});
+
+const chanceDraws = [
+  "Math.random();",
+  "crypto.getRandomValues(new Uint8Array(1));",
+  "crypto.randomUUID();",
+  `import { randomBytes } from "node:crypto";`,
+  `import * as all from "node:crypto"; all.randomInt(3);`,
+];
+
+Deno.test("every way to draw chance is a fault outside random", () => {
+  for (const text of chanceDraws) {
+    const faults = rules.privilegeFaults(readFacts("src/fleet/kill.ts", text), law);
+    assert.equal(faults.length, 1, text);
+    assert.ok(faults[0]!.endsWith("only src/base/random.ts may"), faults[0]);
+    assert.deepEqual(rules.privilegeFaults(readFacts("src/base/random.ts", text), law), []);
+  }
+});
+
+Deno.test("dates as types and as arithmetic are no fault, nor are words in comments and strings", () => {
+  const text = `
+    // Date.now() and Math.random() would be wrong here
+    interface Run { readonly startedAt: Date; readonly performance: number }
+    const text = (at: Date): string => at.toISOString() + "new Date()";
+    const at = new Date(0), of = Date.parse("2026-01-01"), is = (x: unknown) => x instanceof Date;
+    const share = (run: Run) => run.performance + Math.round(1.5) + Math.max(1, 2);
+    const named = { performance: 1 };`;
+  assert.deepEqual(rules.privilegeFaults(readFacts("src/fleet/kill.ts", text), law), []);
+});
+
+Deno.test("a file of 400 lines is no fault, one of 401 is", () => {
+  const ofLines = (lines: number) => rules.sizeFaults(readFacts("src/base/a.ts", "let a;\n".repeat(lines)));
+  assert.deepEqual(ofLines(400), []);
+  assert.deepEqual(ofLines(401), ["src/base/a.ts: 401 lines, at most 400"]);
+});
+
+const functionForms = [
+  ["long", "function long() {", "}"],
+  ["long", "class A { long() {", "} }"],
+  ["long", "class A { #long() {", "} }"],
+  ["long", "const long = () => {", "};"],
+  ["long", "const all = { long: function () {", "} };"],
+  ["a function", "call(async () => {", "});"],
+] as const;
+
+Deno.test("a function of 60 lines is no fault, one of 61 is, in whatever form", () => {
+  for (const [name, head, foot] of functionForms) {
+    const ofLines = (lines: number) => {
+      const body = `const brace = "}"; // {\n`.repeat(lines - 2);
+      return rules.sizeFaults(readFacts("src/base/a.ts", `${head}\n${body}${foot}\n`));
+    };
+    assert.deepEqual(ofLines(60), [], head);
+    assert.deepEqual(ofLines(61), [`src/base/a.ts:1: ${name}: 61 lines, at most 60`]);
+  }
+});
+
+Deno.test("default exports are faults", () => {
+  const faults = (text: string) => rules.defaultExportFaults(readFacts("mod.ts", text));
+  assert.deepEqual(faults("export const a = 1;"), []);
+  for (const text of ["export default 1;", "export default function f() {}", "const a = 1; export { a as default };"]) {
+    assert.deepEqual(faults(text), ["mod.ts:1: a default export"], text);
+  }
+});
+
+Deno.test("names are in snake_case and say something", () => {
+  for (const path of ["src/base/clock.ts", "tests/base/topic_tree_test.ts", "mod.ts", "fixtures/ca.pem"]) {
+    assert.deepEqual(rules.nameFaults(path), []);
+  }
+  const bad = [
+    "src/Base.ts",
+    "src/topic-tree.ts",
+    "src/topicTree.ts",
+    "src/index.ts",
+    "src/utils/a.ts",
+    "src/session_manager.ts",
+  ];
+  for (const path of bad) assert.equal(rules.nameFaults(path).length, 1, path);
+});
+
+Deno.test("the import map holds the law's packages, from npm, exactly", () => {
+  const good = {
+    "mqtt-packet": "npm:mqtt-packet@9.0.2",
+    "@scope/name": "npm:@scope/name@1.0.0",
+    "pure-rand/": "npm:/pure-rand@8.4.2/",
+    "mqtt": "npm:mqtt@5.16.0",
+  };
+  assert.deepEqual(rules.importMapFaults(good, law), []);
+  for (const bad of [{ mqtt: "npm:mqtt@^5" }, { mqtt: "jsr:@x/mqtt@1.0.0" }, { other: "npm:other@1.0.0" }]) {
+    assert.equal(rules.importMapFaults({ ...good, ...bad }, law).length, 1);
+  }
+  const { mqtt: _, ...less } = good;
+  assert.deepEqual(rules.importMapFaults(less, law), ["mqtt: not in the import map"]);
+});
+
+Deno.test("what the law does not list is a fault at the top", () => {
+  assert.deepEqual(rules.topFaults(["src", ".git", "dist", "deno.json"], ["dist"], law), []);
+  assert.deepEqual(rules.topFaults(["src", "notes.txt"], ["dist"], law), [
+    "notes.txt: ARCHITECTURE.md has no place for it at the top",
+  ]);
+});
+
+Deno.test("a law with a block missing cannot be read", () => {
+  assert.throws(() => readLaw("# Architecture\n"), /code block named packages/);
+});
