@@ -1,0 +1,131 @@
+/**
+ * Distributions of milliseconds, as HdrHistograms of whole microseconds: 3 significant digits from a microsecond to an
+ * hour, mergeable, and written in the standard encoding that other HdrHistogram tools read.
+ */
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram as Hdr } from "hdr-histogram-js";
+import { invariant, UsageError } from "./failure.ts";
+
+/** The longest time that is told apart, an hour; what is beyond counts as this. */
+export const longestMs = 3_600_000;
+
+/** A distribution in figures: milliseconds, all 0 when nothing was recorded. Plain data. */
+export interface HistogramRow {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
+  readonly hdr: string;
+}
+
+/** Counts times. Until the first one it holds no table, so that many may be kept ready. */
+export class Histogram {
+  #hdr: Hdr | undefined;
+  #minUs = Infinity;
+  #maxUs = 0;
+  #sumUs = 0;
+
+  /** How many times were recorded. */
+  get count(): number {
+    return this.#hdr?.totalCount ?? 0;
+  }
+
+  /** The shortest, in milliseconds; 0 when empty. */
+  get min(): number {
+    return this.count === 0 ? 0 : this.#minUs / 1_000;
+  }
+
+  /** The longest, in milliseconds; 0 when empty. */
+  get max(): number {
+    return this.#maxUs / 1_000;
+  }
+
+  /** The mean, in milliseconds to the microsecond; 0 when empty. */
+  get mean(): number {
+    return this.count === 0 ? 0 : Math.round(this.#sumUs / this.count) / 1_000;
+  }
+
+  /** Records one time in milliseconds; below 0 counts as 0, beyond an hour as an hour. */
+  record(ms: number): void {
+    invariant(!Number.isNaN(ms), "a histogram was given no number");
+    const us = Math.round(Math.min(Math.max(ms, 0), longestMs) * 1_000);
+    this.#hdr ??= emptyHdr();
+    this.#hdr.recordValue(us);
+    this.#minUs = Math.min(this.#minUs, us);
+    this.#maxUs = Math.max(this.#maxUs, us);
+    this.#sumUs += us;
+  }
+
+  /** Adds all that the other one recorded; the other stays as it is. */
+  merge(other: Histogram): void {
+    if (other.#hdr === undefined) return;
+    this.#hdr ??= emptyHdr();
+    this.#hdr.add(other.#hdr);
+    this.#minUs = Math.min(this.#minUs, other.#minUs);
+    this.#maxUs = Math.max(this.#maxUs, other.#maxUs);
+    this.#sumUs += other.#sumUs;
+  }
+
+  /** The time that `percent` (0 to 100) of all times do not exceed, in milliseconds; 0 when empty. */
+  percentile(percent: number): number {
+    if (this.#hdr === undefined || this.count === 0) return 0;
+    // A bucket answers with its upper end, which may lie beyond anything that was seen.
+    const us = this.#hdr.getValueAtPercentile(percent);
+    return Math.min(Math.max(us, this.#minUs), this.#maxUs) / 1_000;
+  }
+
+  /** The distribution in figures, as reports show it. */
+  row(): HistogramRow {
+    return {
+      count: this.count,
+      min: this.min,
+      mean: this.mean,
+      p50: this.percentile(50),
+      p90: this.percentile(90),
+      p99: this.percentile(99),
+      p999: this.percentile(99.9),
+      max: this.max,
+      hdr: this.encode(),
+    };
+  }
+
+  /** The whole histogram in the standard compressed base64 encoding (HdrHistogram V2, microseconds). */
+  encode(): string {
+    return encodeIntoCompressedBase64(this.#hdr ?? emptyHdr());
+  }
+
+  /**
+   * Reads what {@link encode} or another HdrHistogram library wrote. Smallest, longest and mean are then as exact as
+   * the encoding: 3 significant digits.
+   *
+   * @throws UsageError when the text is no encoded histogram
+   */
+  static decode(base64: string): Histogram {
+    const histogram = new Histogram();
+    const hdr = decodeHdr(base64);
+    if (hdr.totalCount === 0) return histogram;
+    hdr.autoResize = true;
+    histogram.#hdr = hdr;
+    histogram.#minUs = hdr.getValueAtPercentile(0) === 0 ? 0 : hdr.minNonZeroValue;
+    histogram.#maxUs = hdr.maxValue;
+    histogram.#sumUs = hdr.mean * hdr.totalCount;
+    return histogram;
+  }
+}
+
+function emptyHdr(): Hdr {
+  return build({ numberOfSignificantValueDigits: 3, autoResize: true, useWebAssembly: false });
+}
+
+function decodeHdr(base64: string): Hdr {
+  try {
+    return decodeFromCompressedBase64(base64);
+  } catch {
+    const start = JSON.stringify(base64.slice(0, 20));
+    throw new UsageError(`Cannot read histogram ${start}: expected a compressed HdrHistogram (V2) in base64`);
+  }
+}

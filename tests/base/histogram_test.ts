@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Histogram, longestMs } from "../../src/base/histogram.ts";
+import { InvariantError, UsageError } from "../../src/base/failure.ts";
+
+function recorded(...times: readonly number[]): Histogram {
+  const histogram = new Histogram();
+  for (const ms of times) histogram.record(ms);
+  return histogram;
+}
+
+/** The encoding leaves 3 significant digits of a value; below that, a microsecond is the unit. */
+function near(actual: number, expected: number): boolean {
+  return Math.abs(actual - expected) <= Math.max(0.0011, expected / 1_000);
+}
+
+Deno.test("an empty histogram is all zeros, is JSON, and can be decoded", () => {
+  const row = new Histogram().row();
+  const { hdr, ...figures } = row;
+  assert.deepEqual(figures, { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+  assert.equal(Histogram.decode(hdr).count, 0);
+  assert.deepEqual(JSON.parse(JSON.stringify(row)), row);
+});
+
+Deno.test("times are kept to the microsecond where they are small", () => {
+  const { hdr: _, ...figures } = recorded(0.25, 1, 1.5, 1.001).row();
+  assert.deepEqual(figures, { count: 4, min: 0.25, mean: 0.938, p50: 1, p90: 1.5, p99: 1.5, p999: 1.5, max: 1.5 });
+});
+
+Deno.test("percentiles of 1 to 1000 ms are right to 3 digits and never beyond the longest", () => {
+  const histogram = recorded(...Array.from({ length: 1_000 }, (_, index) => index + 1));
+  for (const percent of [1, 25, 50, 90, 99, 99.9]) {
+    assert.ok(near(histogram.percentile(percent), percent * 10), `p${percent} ${histogram.percentile(percent)}`);
+  }
+  assert.equal(histogram.percentile(100), 1_000);
+  assert.equal(histogram.max, 1_000);
+  assert.equal(histogram.mean, 500.5);
+});
+
+Deno.test("below 0 counts as 0, beyond an hour as an hour", () => {
+  const histogram = recorded(-5, longestMs * 2, Infinity);
+  assert.equal(histogram.count, 3);
+  assert.equal(histogram.min, 0);
+  assert.equal(histogram.percentile(10), 0);
+  assert.equal(histogram.max, longestMs);
+});
+
+Deno.test("what is no number is our own fault", () => {
+  assert.throws(() => recorded(NaN), InvariantError);
+});
+
+Deno.test("merging keeps exact ends, whatever the sizes of the two tables", () => {
+  for (const [one, other] of [[[0.5], [1_234.567]], [[1_234.567], [0.5]], [[], [0.5, 1_234.567]]] as const) {
+    const histogram = recorded(...one);
+    const added = recorded(...other);
+    histogram.merge(added);
+    assert.equal(histogram.count, 2);
+    assert.equal(histogram.min, 0.5);
+    assert.equal(histogram.max, 1_234.567);
+    assert.equal(added.count, other.length, "the other one stays as it is");
+  }
+});
+
+Deno.test("merging an empty one changes nothing", () => {
+  const histogram = recorded(3);
+  const before = histogram.row();
+  histogram.merge(new Histogram());
+  assert.deepEqual(histogram.row(), before);
+});
+
+Deno.test("a decoded histogram tells the same to 3 digits and takes more", () => {
+  const times = fc.array(fc.double({ min: 0, max: longestMs, noNaN: true }), { minLength: 1, maxLength: 50 });
+  fc.assert(fc.property(times, (all) => {
+    const whole = recorded(...all);
+    const again = Histogram.decode(whole.encode());
+    assert.equal(again.count, whole.count);
+    for (const figure of ["min", "mean", "max"] as const) {
+      assert.ok(near(again[figure], whole[figure]), `${figure} ${again[figure]} of ${whole[figure]}`);
+    }
+    for (const percent of [0, 50, 90, 99]) {
+      assert.ok(near(again.percentile(percent), whole.percentile(percent)), `p${percent}`);
+    }
+    again.record(longestMs);
+    assert.equal(again.count, whole.count + 1);
+    assert.ok(near(again.max, longestMs));
+  }));
+});
+
+Deno.test("what another library wrote can be read", () => {
+  // The Java HdrHistogram's encoding of the single value 42.
+  const histogram = Histogram.decode("HISTFAAAAB542pNpmSzMwMDAxAABzFCaEUoz2X+AMIKZAEARAtM=");
+  assert.deepEqual([histogram.count, histogram.min, histogram.max, histogram.mean], [1, 0.042, 0.042, 0.042]);
+});
+
+Deno.test("what is no histogram is refused in one sentence", () => {
+  for (const text of ["", "nonsense", "AAAAAAAAAAAAAAAA"]) {
+    assert.throws(() => Histogram.decode(text), UsageError);
+  }
+  assert.throws(() => Histogram.decode("nonsense"), {
+    message: 'Cannot read histogram "nonsense": expected a compressed HdrHistogram (V2) in base64',
+  });
+});
