@@ -1,0 +1,177 @@
+/**
+ * One life of one virtual client: from CONNECT to the end of its connection, with the will it carried. Owns what a
+ * will looks like on the wire; what is due when is the oracle's.
+ */
+import { mix } from "../base/random.ts";
+import type { MessageProperties, ProtocolVersion, QoS } from "../mqtt/packet.ts";
+import type { KillMode } from "./kill_mode.ts";
+import type { FleetPlan } from "./plan.ts";
+import { willTopic } from "./will_topic.ts";
+
+/** How a life ended: killed by the fleet, or `lost` though nobody killed it. */
+export interface LifeEnd {
+  readonly mode: KillMode | "lost";
+  /** When the schedule wanted it. */
+  readonly dueMs: number;
+  /** When it was done, or noticed where nobody did it. */
+  readonly doneMs: number;
+  /** The client fell silent and keeps its connection open: only keep alive can tell. */
+  readonly silent: boolean;
+}
+
+/** The CONNECT that followed a life. */
+export interface NextConnect {
+  readonly cleanStart: boolean;
+  readonly sentMs: number;
+  /** When the broker accepted it; undefined while that is not known. */
+  acknowledgedMs: number | undefined;
+}
+
+/** What the fleet knows of one life. Instants are milliseconds of one clock. */
+export interface Life {
+  readonly client: number;
+  /** 1 for a client's first CONNECT, and one more for each later one. */
+  readonly incarnation: number;
+  readonly bucket: number;
+  readonly version: ProtocolVersion;
+  readonly cleanStart: boolean;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** Will Delay Interval; 0 in 3.1.1. */
+  readonly delayS: number;
+  /** Session Expiry Interval; 0 in 3.1.1. */
+  readonly sessionExpiryS: number;
+  /** As the server overrode it, if it did. */
+  keepAliveS: number;
+  /** When CONNECT was sent; undefined when the link never opened. */
+  sentMs: number | undefined;
+  /** When CONNACK accepted it. */
+  connectedMs: number | undefined;
+  /** CONNACK refused it. */
+  refused: boolean;
+  /** When the last whole packet was sent. */
+  lastPacketMs: number;
+  end: LifeEnd | undefined;
+  next: NextConnect | undefined;
+}
+
+/** What tells one life's draws from another's. */
+const drawOf = { version: 1, qos: 2, cleanStart: 3, nonce: 4, coin: 5 } as const;
+
+/** The version a client speaks through all its lives. */
+export function versionOf(plan: FleetPlan, protocol: "3.1.1" | "5" | "mix", client: number): ProtocolVersion {
+  if (protocol === "mix") return mix(plan.seed, client, drawOf.version) % 2 === 0 ? 4 : 5;
+  return protocol === "5" ? 5 : 4;
+}
+
+/** A life that is about to begin. */
+export function beginLife(
+  plan: FleetPlan,
+  client: { readonly number: number; readonly bucket: number; readonly version: ProtocolVersion },
+  incarnation: number,
+): Life {
+  const { number, bucket, version } = client;
+  const draw = (what: number) => mix(plan.seed, number, incarnation, what);
+  const drawnClean = draw(drawOf.cleanStart) % 2 === 0;
+  return {
+    client: number,
+    incarnation,
+    bucket,
+    version,
+    cleanStart: plan.cleanStart === "mix" ? drawnClean : plan.cleanStart === "yes",
+    qos: (plan.willQos === "mix" ? draw(drawOf.qos) % 3 : plan.willQos) as QoS,
+    retain: plan.willRetain,
+    delayS: version === 5 ? plan.willDelayS : 0,
+    sessionExpiryS: version === 5 ? plan.sessionExpiryS : 0,
+    keepAliveS: plan.keepAliveS,
+    sentMs: undefined,
+    connectedMs: undefined,
+    refused: false,
+    lastPacketMs: 0,
+    end: undefined,
+    next: undefined,
+  };
+}
+
+/** A number that only this life of this run knows. */
+export function nonceOf(plan: FleetPlan, client: number, incarnation: number): number {
+  return mix(plan.seed, client, incarnation, drawOf.nonce);
+}
+
+/** A drawn number for what a kill does in detail. */
+export function coinOf(plan: FleetPlan, client: number, incarnation: number): number {
+  return mix(plan.seed, client, incarnation, drawOf.coin);
+}
+
+/** The client id, the same through all of a client's lives. */
+export function clientIdOf(plan: FleetPlan, client: number): string {
+  return `${plan.clientPrefix}-${plan.run}-${client}`;
+}
+
+/** A will as the broker is asked to publish it. */
+export interface WillContent {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** 5.0 only. */
+  readonly properties?: MessageProperties;
+}
+
+/** The will of one life: the same each time it is asked for. */
+export function willOf(plan: FleetPlan, life: Life): WillContent {
+  const { client, incarnation, bucket } = life;
+  const topic = willTopic(plan.willTopic, {
+    run: plan.run,
+    bucket: String(bucket),
+    client: String(client),
+    incarnation: String(incarnation),
+  });
+  const nonce = nonceOf(plan, client, incarnation);
+  const payload = payloadOf(plan, client, incarnation, nonce);
+  if (life.version === 4) return { topic, payload };
+  return { topic, payload, properties: propertiesOf(plan, client, incarnation, nonce) };
+}
+
+const day = 86_400;
+
+/** Every property a will may carry, one name twice and out of order, so that a broker can lose each of them. */
+function propertiesOf(plan: FleetPlan, client: number, incarnation: number, nonce: number): MessageProperties {
+  const correlationData = new Uint8Array(8);
+  new DataView(correlationData.buffer).setUint32(0, nonce);
+  new DataView(correlationData.buffer).setUint32(4, client);
+  return {
+    payloadFormatIndicator: 1,
+    messageExpiryIntervalS: day,
+    contentType: "text/plain",
+    responseTopic: `mqtt-sim/${plan.run}/response`,
+    correlationData,
+    userProperties: [["run", plan.run], ["life", `${client}.${incarnation}`], ["run", "again"]],
+  };
+}
+
+const alphabet = "abcdefghijklmnopqrstuvwxyz";
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("latin1");
+
+function payloadOf(plan: FleetPlan, client: number, incarnation: number, nonce: number): Uint8Array {
+  const head = `mqtt-sim ${plan.run} ${client} ${incarnation} ${nonce.toString(16).padStart(8, "0")} `;
+  const missing = plan.willPayloadSizeBytes - head.length;
+  const filler = alphabet.repeat(Math.ceil(missing / alphabet.length) + 1);
+  return encoder.encode(head + filler.slice(nonce % alphabet.length).slice(0, missing));
+}
+
+/** Whose will a payload says it is. */
+export interface WillMark {
+  readonly client: number;
+  readonly incarnation: number;
+}
+
+const longestHeadBytes = 64;
+
+/** Reads whose will a payload is; undefined when it is none of this run's. */
+export function readWillMark(plan: FleetPlan, payload: Uint8Array): WillMark | undefined {
+  const [name, run, client, incarnation, nonce] = decoder.decode(payload.subarray(0, longestHeadBytes)).split(" ");
+  if (name !== "mqtt-sim" || run !== plan.run) return undefined;
+  const mark = { client: Number(client), incarnation: Number(incarnation) };
+  if (!Number.isSafeInteger(mark.client) || !Number.isSafeInteger(mark.incarnation)) return undefined;
+  return parseInt(nonce ?? "", 16) === nonceOf(plan, mark.client, mark.incarnation) ? mark : undefined;
+}

@@ -1,0 +1,177 @@
+/**
+ * The oracle: which will is due when, by its own reading of the standard, and what became of it. Pure: no socket, no
+ * clock, and no code shared with the broker, whose reading may be wrong in the same place.
+ */
+import type { KillMode } from "./kill_mode.ts";
+import type { Life, LifeEnd } from "./life.ts";
+
+/** How strictly instants are read. */
+export interface Rules {
+  /** Later than this past its due instant is late, in milliseconds. */
+  readonly lateAfterMs: number;
+  /** Sooner than this before its due instant is early, in milliseconds. */
+  readonly earlyBeforeMs: number;
+}
+
+/** Why a will is, or is not, due; `src/fleet/fault_rule.ts` knows the rule behind each. */
+export type Ground =
+  | "connection-ended"
+  | "keep-alive-passed"
+  | "taken-over"
+  | "delay-passed"
+  | "session-ended"
+  | "session-resumed"
+  | "left"
+  | "living"
+  | "refused"
+  | "not-acknowledged";
+
+/** What the standard makes of one life. */
+export type Expectation =
+  | { readonly kind: "none"; readonly ground: Ground }
+  /** The standard allows a will and none: what decides happened at one instant, or unseen. */
+  | { readonly kind: "either"; readonly ground: Ground }
+  | {
+    readonly kind: "one";
+    readonly ground: Ground;
+    /** The instant at which the standard makes the will due. */
+    readonly dueMs: number;
+    /** A will before this is early. */
+    readonly earliestMs: number;
+    /** What latency is counted from: the schedule's instant, or `dueMs` for delayed and silent lives. */
+    readonly latencyFromMs: number;
+  };
+
+/** One will as one watcher saw it. */
+export interface Arrival {
+  readonly atMs: number;
+  /** What differs from what was asked for; empty when nothing does. */
+  readonly altered: readonly Alteration[];
+}
+
+/** A part of a will that can go wrong on its way. */
+export type Alteration = "topic" | "payload" | "qos" | "retain" | "properties";
+
+/** What became of one will. */
+export interface Judgement {
+  readonly expectation: Expectation;
+  /** Undefined where none was due, or the watch ended before it could be told. */
+  readonly verdict: "onTime" | "late" | "early" | "missing" | "altered" | undefined;
+  /** One for each time too many. */
+  readonly duplicates: number;
+  /** One for each that came where none was due. */
+  readonly unwanted: number;
+  /** The arrival that answers the expectation. */
+  readonly answer: Arrival | undefined;
+}
+
+/** What the standard makes of a life, as far as it is known. */
+export function expectationOf(life: Life, rules: Rules): Expectation {
+  if (life.refused) return { kind: "none", ground: "refused" };
+  if (life.connectedMs === undefined) {
+    return { kind: life.sentMs === undefined ? "none" : "either", ground: "not-acknowledged" };
+  }
+  if (life.end === undefined) return { kind: "none", ground: "living" };
+  // A DISCONNECT with reason code 0x00 (any, in 3.1.1) removes the will. [MQTT311 3.14.4-3] [MQTT5 3.14.4-3]
+  if (life.end.mode === "leave") return { kind: "none", ground: "left" };
+  return expectationAfter(life, life.end, rules);
+}
+
+function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
+  const [endMs, ground] = connectionEnd(life, end);
+  const earliestMs = end.mode === "lost" ? life.connectedMs! : endMs - rules.earlyBeforeMs;
+  // The session's end comes first where it is sooner than the will delay. [MQTT5 3.1.2-8]
+  const delayMs = Math.min(life.delayS, life.sessionExpiryS) * 1_000;
+  if (delayMs === 0) {
+    const latencyFromMs = end.silent ? endMs : end.dueMs;
+    return { kind: "one", ground, dueMs: endMs, earliestMs, latencyFromMs };
+  }
+  return delayedExpectation(life, endMs + delayMs, earliestMs + delayMs, rules);
+}
+
+/** When the connection is over by the standard, and what ended it. */
+function connectionEnd(life: Life, end: LifeEnd): [endMs: number, ground: Ground] {
+  if (end.mode === "takeover") return [end.doneMs, "taken-over"];
+  if (!end.silent) return [end.doneMs, "connection-ended"];
+  // Counted from the last packet. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22]
+  const silentUntilMs = life.lastPacketMs + life.keepAliveS * 1_500;
+  // A client that is back sooner takes its own old connection over. [MQTT311 3.1.4-2] [MQTT5 3.1.4-3]
+  if (life.next !== undefined && life.next.sentMs < silentUntilMs) return [life.next.sentMs, "taken-over"];
+  return [silentUntilMs, "keep-alive-passed"];
+}
+
+function delayedExpectation(life: Life, dueMs: number, earliestMs: number, rules: Rules): Expectation {
+  const { next, delayS, sessionExpiryS } = life;
+  const ground = sessionExpiryS < delayS ? "session-ended" : "delay-passed";
+  if (next === undefined || next.sentMs > dueMs + rules.lateAfterMs) {
+    return { kind: "one", ground, dueMs, earliestMs, latencyFromMs: dueMs };
+  }
+  if (next.acknowledgedMs === undefined) return { kind: "either", ground: "not-acknowledged" };
+  if (next.cleanStart) {
+    // Clean Start ends the old session, and with it the wait. [MQTT5 3.1.2-8] [MQTT5 3.1.2-4]
+    const sooner = Math.min(dueMs, next.sentMs);
+    const earliest = Math.min(earliestMs, next.sentMs - rules.earlyBeforeMs);
+    const why = sooner < dueMs ? "session-ended" : ground;
+    return { kind: "one", ground: why, dueMs: sooner, earliestMs: earliest, latencyFromMs: sooner };
+  }
+  // Back in time: the will must not be sent. [MQTT5 3.1.3-9]
+  return { kind: next.acknowledgedMs <= dueMs ? "none" : "either", ground: "session-resumed" };
+}
+
+/**
+ * Judges one life by what one watcher saw.
+ *
+ * @param arrivals in the order in which they came
+ * @param watchedUntilMs the watch's end; a will that could still come on time is not called missing
+ */
+export function judge(life: Life, arrivals: readonly Arrival[], rules: Rules, watchedUntilMs: number): Judgement {
+  const expectation = expectationOf(life, rules);
+  const over = arrivals.filter((arrival) => arrival.atMs >= overFromMs(life));
+  const before = arrivals.length - over.length;
+  const judged = { expectation, unwanted: before, duplicates: Math.max(0, over.length - 1), answer: over[0] };
+  switch (expectation.kind) {
+    case "none":
+      return { ...judged, unwanted: arrivals.length, duplicates: 0, answer: undefined, verdict: undefined };
+    case "either":
+      return { ...judged, verdict: undefined };
+    case "one":
+      return { ...judged, verdict: verdictOf(over[0], expectation, rules, watchedUntilMs) };
+  }
+}
+
+/** From when on a will cannot be one of a living client. A lost connection may have ended any time before it showed. */
+function overFromMs({ end, connectedMs, sentMs }: Life): number {
+  if (end === undefined || end.mode === "lost") return connectedMs ?? sentMs ?? -Infinity;
+  return end.doneMs;
+}
+
+function verdictOf(
+  answer: Arrival | undefined,
+  { dueMs, earliestMs }: { readonly dueMs: number; readonly earliestMs: number },
+  { lateAfterMs }: Rules,
+  untilMs: number,
+): Judgement["verdict"] {
+  if (answer === undefined) return dueMs + lateAfterMs < untilMs ? "missing" : undefined;
+  if (answer.altered.length > 0) return "altered";
+  if (answer.atMs < earliestMs) return "early";
+  return answer.atMs > dueMs + lateAfterMs ? "late" : "onTime";
+}
+
+/** Where a judgement stands in counts by kill mode; `alive` is a client nobody has killed. */
+export function modeOf(life: Life): KillMode | "lost" | "alive" {
+  return life.end?.mode ?? "alive";
+}
+
+const severity: readonly Judgement["verdict"][] = [undefined, "onTime", "late", "early", "altered", "missing"];
+
+/** One life seen by several watchers is as good as the worst of what they saw. */
+export function worst(judgements: readonly Judgement[]): Judgement {
+  const first = judgements.reduce((one, other) =>
+    severity.indexOf(other.verdict) > severity.indexOf(one.verdict) ? other : one
+  );
+  return {
+    ...first,
+    duplicates: Math.max(...judgements.map((each) => each.duplicates)),
+    unwanted: Math.max(...judgements.map((each) => each.unwanted)),
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Counts and distributions of what was judged: plain sums, so that the tallies of all squads merge into one.
+ */
+import { Histogram } from "../base/histogram.ts";
+import { type KillMode, killModes } from "./kill_mode.ts";
+import { type Life } from "./life.ts";
+import { type Judgement, modeOf } from "./oracle.ts";
+import type { FaultSample, ModeCounts, WillCounts } from "./result.ts";
+
+/** A tally as it crosses a thread. */
+export interface TallyData {
+  readonly byMode: Readonly<Record<string, ModeCounts>>;
+  readonly latencies: Readonly<Record<string, string>>;
+  readonly missingByQos: readonly [number, number, number];
+  readonly eitherWay: number;
+  readonly undecided: number;
+  readonly faults: readonly FaultSample[];
+}
+
+/** What lives are counted under: the kill modes, and those whom nobody killed. */
+export type TallyMode = KillMode | "lost" | "alive";
+
+/** Fault samples kept for each verdict; more of the same tell nothing new. */
+const samplesPerVerdict = 20;
+
+/** Counts with nothing in them. */
+export function noCounts(): WillCounts {
+  return { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0 };
+}
+
+/** Adds `more` to `sum`, count by count. */
+export function addCounts(sum: WillCounts, more: WillCounts): void {
+  for (const name of Object.keys(noCounts()) as (keyof WillCounts)[]) sum[name] += more[name];
+}
+
+/** How many of these wills went wrong. */
+export function faultsIn(counts: WillCounts): number {
+  return counts.late + counts.early + counts.missing + counts.altered + counts.duplicate + counts.unwanted;
+}
+
+export class Tally {
+  readonly #byMode = new Map<TallyMode, ModeCounts>();
+  readonly #latencies = new Map<TallyMode, Histogram>();
+  readonly #faults: FaultSample[] = [];
+  readonly missingByQos: [number, number, number] = [0, 0, 0];
+  /** All latencies, whatever the mode. */
+  readonly latency = new Histogram();
+  eitherWay = 0;
+  undecided = 0;
+
+  /** The counts of one mode, made when they are first asked for. */
+  of(mode: TallyMode): ModeCounts {
+    let counts = this.#byMode.get(mode);
+    if (counts === undefined) this.#byMode.set(mode, counts = { kills: 0, ...noCounts() });
+    return counts;
+  }
+
+  /** Counts a judged life. */
+  add(life: Life, judgement: Judgement): void {
+    const counts = this.of(modeOf(life));
+    const { expectation, verdict } = judgement;
+    counts.duplicate += judgement.duplicates;
+    counts.unwanted += judgement.unwanted;
+    if (expectation.kind === "either") this.eitherWay++;
+    if (expectation.kind !== "one") return;
+    if (verdict === undefined) {
+      this.undecided++;
+      return;
+    }
+    counts.expected++;
+    counts[verdict]++;
+    if (verdict === "missing") this.missingByQos[life.qos]++;
+  }
+
+  /** Records a will's way, in milliseconds from the instant at which its kill was due. */
+  recordLatency(mode: TallyMode, latencyMs: number): void {
+    let histogram = this.#latencies.get(mode);
+    if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
+    histogram.record(latencyMs);
+    this.latency.record(latencyMs);
+  }
+
+  /** Keeps a fault for people, up to a limit for each verdict; the counts know them all. */
+  keepFault(sample: FaultSample): void {
+    const alike = this.#faults.filter((fault) => fault.verdict === sample.verdict).length;
+    if (alike < samplesPerVerdict) this.#faults.push(sample);
+  }
+
+  get faults(): readonly FaultSample[] {
+    return this.#faults;
+  }
+
+  /** All modes together. */
+  total(): WillCounts {
+    const sum = noCounts();
+    for (const counts of this.#byMode.values()) addCounts(sum, counts);
+    return sum;
+  }
+
+  /** The modes in which anything was counted, in the order of tables; those whom nobody killed are not among them. */
+  killed(): [KillMode, ModeCounts, Histogram][] {
+    return killModes.filter((mode) => this.#byMode.has(mode))
+      .map((mode) => [mode, this.of(mode), this.#latencies.get(mode) ?? new Histogram()]);
+  }
+
+  /** This tally as plain data. */
+  data(): TallyData {
+    return {
+      byMode: Object.fromEntries(this.#byMode),
+      latencies: Object.fromEntries([...this.#latencies].map(([mode, histogram]) => [mode, histogram.encode()])),
+      missingByQos: this.missingByQos,
+      eitherWay: this.eitherWay,
+      undecided: this.undecided,
+      faults: this.#faults,
+    };
+  }
+
+  /** Adds another squad's tally to this one. */
+  merge(data: TallyData): void {
+    for (const [mode, counts] of Object.entries(data.byMode)) {
+      const own = this.of(mode as TallyMode);
+      own.kills += counts.kills;
+      addCounts(own, counts);
+    }
+    for (const [mode, encoded] of Object.entries(data.latencies)) this.#mergeLatency(mode as TallyMode, encoded);
+    data.missingByQos.forEach((count, qos) => this.missingByQos[qos as 0 | 1 | 2] += count);
+    this.eitherWay += data.eitherWay;
+    this.undecided += data.undecided;
+    data.faults.forEach((fault) => this.keepFault(fault));
+  }
+
+  #mergeLatency(mode: TallyMode, encoded: string): void {
+    const histogram = Histogram.decode(encoded);
+    const own = this.#latencies.get(mode);
+    if (own === undefined) this.#latencies.set(mode, histogram);
+    else own.merge(histogram);
+    this.latency.merge(histogram);
+  }
+}
