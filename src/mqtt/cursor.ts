@@ -1,0 +1,111 @@
+/**
+ * Reads the bytes of one packet in order and never past its end. Keeps nothing and repairs nothing: what is not there
+ * or not allowed is a ProtocolError that names the packet.
+ */
+import { ProtocolError } from "../base/failure.ts";
+import type { PacketType } from "./packet.ts";
+import { ReasonCode } from "./reason.ts";
+import { isPacketText, textOf } from "./utf8.ts";
+
+export class Cursor {
+  /**
+   * @param bytes the packet, and perhaps more around it
+   * @param at where to read next
+   * @param end where the part to be read ends
+   * @param packet the packet's name, for the sentences of faults
+   */
+  constructor(readonly bytes: Uint8Array, public at: number, readonly end: number, readonly packet: PacketType) {}
+
+  /** How many bytes are left to read. */
+  get left(): number {
+    return this.end - this.at;
+  }
+
+  byte(): number {
+    return this.bytes[this.#take(1)]!;
+  }
+
+  twoBytes(): number {
+    const at = this.#take(2);
+    return this.bytes[at]! << 8 | this.bytes[at + 1]!;
+  }
+
+  fourBytes(): number {
+    return this.twoBytes() * 0x1_0000 + this.twoBytes();
+  }
+
+  /** A Variable Byte Integer of 5.0, in its shortest form. */
+  variable(): number {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      if (byte === 0 && shift > 0) throw this.malformed("an integer is longer than it must be"); // [MQTT5 1.5.5-1]
+      return value;
+    }
+    throw this.malformed("an integer does not end after four bytes");
+  }
+
+  /** Steps over binary data with its length in front; returns where the data begins, {@link at} being where it ends. */
+  binary(): number {
+    const length = this.twoBytes();
+    return this.#take(length);
+  }
+
+  /** Steps over a UTF-8 string with its length in front; returns where the text begins. */
+  text(): number {
+    const from = this.binary();
+    if (!isPacketText(this.bytes, from, this.at)) throw this.malformed("a string is not UTF-8 or holds U+0000");
+    return from;
+  }
+
+  /** Reads a UTF-8 string. */
+  string(): string {
+    const from = this.text();
+    return textOf(this.bytes, from, this.at);
+  }
+
+  /** Steps over a topic name: a string that is not empty and has no wildcards. */
+  topicName(what: string): void {
+    const from = this.text();
+    if (from === this.at) throw this.malformed(`the ${what} is empty`); // [MQTT5 4.7.3-1] [MQTT311 4.7.3-1]
+    this.refuseWildcards(from, what);
+  }
+
+  /** Refuses wildcards between `from` and where the cursor stands. UTF-8 uses these two bytes for nothing else. */
+  refuseWildcards(from: number, what: string): void {
+    for (let at = from; at < this.at; at++) {
+      const byte = this.bytes[at];
+      if (byte === 0x23 || byte === 0x2b) throw this.malformed(`the ${what} has a wildcard`); // [MQTT5 4.7.0-1] [MQTT311 4.7.1-1]
+    }
+  }
+
+  /** A cursor over the next `length` bytes; this one steps over them. */
+  part(length: number): Cursor {
+    const from = this.#take(length);
+    return new Cursor(this.bytes, from, this.at, this.packet);
+  }
+
+  /** The packet cannot be parsed. */
+  malformed(what: string): ProtocolError {
+    return this.fault(ReasonCode.malformedPacket, what);
+  }
+
+  /** The packet can be parsed and says what is not allowed. */
+  forbidden(what: string): ProtocolError {
+    return this.fault(ReasonCode.protocolError, what);
+  }
+
+  fault(reasonCode: number, what: string): ProtocolError {
+    return new ProtocolError(reasonCode, `${this.packet.toUpperCase()}: ${what}`);
+  }
+
+  /** Steps over bytes; returns where they begin. */
+  #take(length: number): number {
+    const from = this.at;
+    if (length > this.end - from) throw this.malformed("a field runs past its end");
+    this.at = from + length;
+    return from;
+  }
+}

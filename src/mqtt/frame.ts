@@ -1,0 +1,36 @@
+/**
+ * The fixed header: where one packet ends in a stream of bytes. Owns the first byte and the Remaining Length; what
+ * follows them is `check.ts`'s matter.
+ *
+ * Source: section 2.1 (5.0), section 2.2 (3.1.1).
+ */
+import { ProtocolError } from "../base/failure.ts";
+import { ReasonCode } from "./reason.ts";
+
+/** The most bytes that any packet can have: a first byte, four of length, and what four bytes can say. */
+export const maximumFrameBytes = 5 + 268_435_455;
+
+/**
+ * The size in bytes of the whole packet, fixed header included, that begins at `from`; 0 when the bytes up to `to`
+ * do not tell it yet. The packet itself need not be there. Allocates nothing.
+ *
+ * @throws ProtocolError (malformed packet) when the fourth length byte announces a fifth
+ */
+export function frameSize(bytes: Uint8Array, from: number, to: number): number {
+  let remaining = 0;
+  for (let index = 0; index < 4; index++) {
+    const at = from + 1 + index;
+    if (at >= to) return 0;
+    const byte = bytes[at]!;
+    remaining |= (byte & 0x7f) << (7 * index);
+    if (byte < 0x80) return 2 + index + remaining;
+  }
+  throw new ProtocolError(ReasonCode.malformedPacket, "The remaining length does not end after four bytes");
+}
+
+/** How many bytes the fixed header takes, 2 to 5, in a packet whose size {@link frameSize} could tell. */
+export function headerLength(bytes: Uint8Array, from: number): number {
+  let at = from + 1;
+  while (bytes[at]! >= 0x80) at++;
+  return at + 1 - from;
+}

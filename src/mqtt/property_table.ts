@@ -1,0 +1,142 @@
+/**
+ * The properties of MQTT 5.0 as a table, and the walk over them: each is known, allowed where it stands, of its own
+ * type, not said twice, and of a value that is allowed.
+ *
+ * Source: MQTT 5.0, section 2.2.2.2 and, for values and repetition, the sections of the packets.
+ */
+import type { Cursor } from "./cursor.ts";
+import type { PacketType, UserProperty } from "./packet.ts";
+import { ReasonCode } from "./reason.ts";
+
+/** Where properties stand: in a packet, or in the will of a CONNECT. */
+export type Carrier = PacketType | "will";
+
+/** How a value is written. Every one-byte property is 0 or 1. */
+export type PropertyKind = "bit" | "twoBytes" | "fourBytes" | "variable" | "text" | "topicName" | "binary" | "pair";
+
+export interface PropertyRule {
+  /** mqtt-packet's name for it, which is ours too save for the units in `codec.ts`. */
+  readonly name: string;
+  readonly kind: PropertyKind;
+  readonly carriers: ReadonlySet<Carrier>;
+  /** Where it may be said more than once. */
+  readonly repeatable: ReadonlySet<Carrier>;
+  /** The reason code that refuses a value of 0; undefined where 0 is a value like others. */
+  readonly zeroFault: number | undefined;
+  /** One bit of its own, for sets of properties. */
+  readonly bit: number;
+}
+
+/** What {@link walkProperties} found. */
+export interface FoundProperties {
+  /** The {@link PropertyRule.bit}s of what was there. */
+  readonly seen: number;
+  /** User properties in their order; undefined when there are none. */
+  readonly userProperties: readonly UserProperty[] | undefined;
+}
+
+/** Identifiers that rules beyond this table ask for. */
+export const PropertyId = { authenticationMethod: 0x15, authenticationData: 0x16, topicAlias: 0x23 } as const;
+
+const acknowledgements: readonly Carrier[] = ["puback", "pubrec", "pubrel", "pubcomp", "suback", "unsuback"];
+const answers: readonly Carrier[] = ["connack", ...acknowledgements, "disconnect", "auth"];
+const everywhere: readonly Carrier[] = ["connect", "will", "publish", "subscribe", "unsubscribe", ...answers];
+const message: readonly Carrier[] = ["publish", "will"];
+const opening: readonly Carrier[] = ["connect", "connack"];
+const { protocolError, topicAliasInvalid } = ReasonCode;
+
+type Row = readonly [id: number, name: string, kind: PropertyKind, carriers: readonly Carrier[], zeroFault?: number];
+
+const rows: readonly Row[] = [
+  [0x01, "payloadFormatIndicator", "bit", message],
+  [0x02, "messageExpiryInterval", "fourBytes", message],
+  [0x03, "contentType", "text", message], // [MQTT5 3.3.2-19]
+  [0x08, "responseTopic", "topicName", message], // [MQTT5 3.3.2-13] [MQTT5 3.3.2-14]
+  [0x09, "correlationData", "binary", message],
+  [0x0b, "subscriptionIdentifier", "variable", ["publish", "subscribe"], protocolError],
+  [0x11, "sessionExpiryInterval", "fourBytes", [...opening, "disconnect"]],
+  [0x12, "assignedClientIdentifier", "text", ["connack"]],
+  [0x13, "serverKeepAlive", "twoBytes", ["connack"]],
+  [0x15, "authenticationMethod", "text", [...opening, "auth"]],
+  [0x16, "authenticationData", "binary", [...opening, "auth"]],
+  [0x17, "requestProblemInformation", "bit", ["connect"]],
+  [0x18, "willDelayInterval", "fourBytes", ["will"]],
+  [0x19, "requestResponseInformation", "bit", ["connect"]],
+  [0x1a, "responseInformation", "text", ["connack"]],
+  [0x1c, "serverReference", "text", ["connack", "disconnect"]],
+  [0x1f, "reasonString", "text", answers],
+  [0x21, "receiveMaximum", "twoBytes", opening, protocolError],
+  [0x22, "topicAliasMaximum", "twoBytes", opening],
+  [0x23, "topicAlias", "twoBytes", ["publish"], topicAliasInvalid], // [MQTT5 3.3.2-8]
+  [0x24, "maximumQoS", "bit", ["connack"]],
+  [0x25, "retainAvailable", "bit", ["connack"]],
+  [0x26, "userProperties", "pair", everywhere],
+  [0x27, "maximumPacketSize", "fourBytes", opening, protocolError],
+  [0x28, "wildcardSubscriptionAvailable", "bit", ["connack"]],
+  [0x29, "subscriptionIdentifiersAvailable", "bit", ["connack"]],
+  [0x2a, "sharedSubscriptionAvailable", "bit", ["connack"]],
+];
+
+const repeatable = new Map<string, readonly Carrier[]>([
+  ["userProperties", everywhere],
+  ["subscriptionIdentifier", ["publish"]],
+]);
+
+/** The rules by property identifier. */
+export const propertyTable: ReadonlyMap<number, PropertyRule> = new Map(
+  rows.map(([id, name, kind, carriers, zeroFault], index) => [id, {
+    name,
+    kind,
+    carriers: new Set(carriers),
+    repeatable: new Set(repeatable.get(name)),
+    zeroFault,
+    bit: 1 << index,
+  }]),
+);
+
+const none: FoundProperties = { seen: 0, userProperties: undefined };
+
+/**
+ * Steps over a Property Length and its properties.
+ *
+ * @throws ProtocolError 0x81 for what cannot be parsed, 0x82 for what is said twice or has a forbidden value
+ */
+export function walkProperties(cursor: Cursor, carrier: Carrier): FoundProperties {
+  const length = cursor.variable();
+  if (length === 0) return none; // [MQTT5 2.2.2-1]
+  const properties = cursor.part(length);
+  const userProperties: UserProperty[] = [];
+  let seen = 0;
+  while (properties.left > 0) {
+    const rule = propertyTable.get(properties.byte());
+    if (!rule?.carriers.has(carrier)) throw cursor.malformed(`a property that does not belong in a ${carrier}`);
+    if ((seen & rule.bit) !== 0 && !rule.repeatable.has(carrier)) throw cursor.forbidden(`${rule.name} is said twice`);
+    seen |= rule.bit;
+    if (rule.kind === "pair") userProperties.push([properties.string(), properties.string()]); // [MQTT5 1.5.7-1]
+    else walkValue(properties, rule);
+  }
+  return { seen, userProperties: userProperties.length > 0 ? userProperties : undefined };
+}
+
+/** Whether a property was there. */
+export function hasProperty(found: FoundProperties, id: number): boolean {
+  return (found.seen & propertyTable.get(id)!.bit) !== 0;
+}
+
+function walkValue(cursor: Cursor, rule: PropertyRule): void {
+  if (rule.kind === "text") cursor.text();
+  else if (rule.kind === "binary") cursor.binary();
+  else if (rule.kind === "topicName") cursor.topicName("response topic");
+  else checkNumber(cursor, rule, readNumber(cursor, rule.kind));
+}
+
+function readNumber(cursor: Cursor, kind: PropertyKind): number {
+  if (kind === "bit") return cursor.byte();
+  if (kind === "twoBytes") return cursor.twoBytes();
+  return kind === "fourBytes" ? cursor.fourBytes() : cursor.variable();
+}
+
+function checkNumber(cursor: Cursor, rule: PropertyRule, value: number): void {
+  if (rule.kind === "bit" && value > 1) throw cursor.forbidden(`${rule.name} is neither 0 nor 1`);
+  if (value === 0 && rule.zeroFault !== undefined) throw cursor.fault(rule.zeroFault, `${rule.name} is 0`);
+}

@@ -1,0 +1,72 @@
+/**
+ * The packets of two to five bytes, read and written without the library: PINGREQ, PINGRESP, a DISCONNECT or AUTH that
+ * says nothing, and acknowledgements without properties. Most packets of a busy broker are one of these or a PUBLISH.
+ */
+import { InvariantError } from "../base/failure.ts";
+import type { AcknowledgePacket, Packet, ProtocolVersion } from "./packet.ts";
+import { mayCarry } from "./reason.ts";
+
+/** First bytes of the acknowledgements. */
+const acknowledgeBytes = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const;
+const acknowledgeTypes = new Map<number, AcknowledgePacket["type"]>(
+  (Object.entries(acknowledgeBytes) as [AcknowledgePacket["type"], number][]).map(([type, byte]) => [byte, type]),
+);
+
+/** PINGREQ, PINGRESP, an empty DISCONNECT and the four-byte acknowledgements; undefined for all else, faults too. */
+export function decodeShort(frame: Uint8Array): Packet | undefined {
+  if (frame.length === 2 && frame[1] === 0) {
+    if (frame[0] === 0xc0) return { type: "pingreq" };
+    if (frame[0] === 0xd0) return { type: "pingresp" };
+    return frame[0] === 0xe0 ? { type: "disconnect" } : undefined;
+  }
+  if (frame.length !== 4 || frame[1] !== 2) return undefined;
+  const type = acknowledgeTypes.get(frame[0]!);
+  const packetId = frame[2]! << 8 | frame[3]!;
+  return type !== undefined && packetId > 0 ? { type, packetId } : undefined;
+}
+
+/** The same packets the other way, and acknowledgements with a reason code alone. */
+export function encodeShort(packet: Packet, version: ProtocolVersion): Uint8Array | undefined {
+  switch (packet.type) {
+    case "pingreq":
+      return Uint8Array.of(0xc0, 0);
+    case "pingresp":
+      return Uint8Array.of(0xd0, 0);
+    case "disconnect":
+      return saysNothing(packet, version) ? Uint8Array.of(0xe0, 0) : undefined;
+    case "auth":
+      return version === 5 && saysNothing(packet, version) ? Uint8Array.of(0xf0, 0) : undefined;
+    case "puback":
+    case "pubrec":
+    case "pubrel":
+    case "pubcomp":
+      return encodeShortAcknowledge(packet, version);
+    default:
+      return undefined;
+  }
+}
+
+function encodeShortAcknowledge(packet: AcknowledgePacket, version: ProtocolVersion): Uint8Array | undefined {
+  const { type, packetId, reasonCode = 0 } = packet;
+  checkPacketId(packetId);
+  const first = acknowledgeBytes[type];
+  if (saysNothing(packet, version)) return Uint8Array.of(first, 2, packetId >> 8, packetId & 0xff);
+  if (hasEntries(packet.properties)) return undefined;
+  if (!mayCarry(type, reasonCode)) {
+    throw new InvariantError(`Cannot write ${type}: reason code ${reasonCode} is not one of its own`);
+  }
+  return Uint8Array.of(first, 3, packetId >> 8, packetId & 0xff, reasonCode);
+}
+
+function saysNothing(packet: { reasonCode?: number; properties?: object }, version: ProtocolVersion): boolean {
+  return version === 4 || (packet.reasonCode ?? 0) === 0 && !hasEntries(packet.properties);
+}
+
+export function hasEntries(properties: object | undefined): boolean {
+  return properties !== undefined && Object.keys(properties).length > 0;
+}
+
+export function checkPacketId(packetId: number): void {
+  if (Number.isInteger(packetId) && packetId >= 1 && packetId <= 0xffff) return;
+  throw new InvariantError(`Cannot write packet identifier ${packetId}: expected 1 to 65535`);
+}
