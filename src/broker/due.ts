@@ -1,0 +1,9 @@
+/**
+ * What can fall due in a broker; all of it waits in one heap, which `tick.ts` empties.
+ */
+import type { Connection } from "./session/connection.ts";
+import type { Session } from "./session/session.ts";
+import type { PendingWill } from "./wills.ts";
+
+/** Time to CONNECT or keep alive; the end of a session; a delayed will. */
+export type Due = Connection | Session | PendingWill;

@@ -1,0 +1,130 @@
+/**
+ * Counters of one broker. Parts count into {@link Metrics}; whoever watches takes a {@link BrokerMetrics}.
+ */
+import { type EndingKind, endingKinds } from "./ending.ts";
+
+/** Why a message did not go out to a client. */
+export type DropReason =
+  /** The client's outbox was at its limit. */
+  | "queue-full"
+  /** QoS 0 for a client that is not connected. */
+  | "offline-qos0"
+  /** Its message expiry interval passed while it waited. */
+  | "expired"
+  /** Larger than the client's maximum packet size. */
+  | "too-large"
+  /** The session ended while it waited. */
+  | "session-ended";
+
+const dropReasons: readonly DropReason[] = ["queue-full", "offline-qos0", "expired", "too-large", "session-ended"];
+
+/** What a broker has counted since its start, and a few present numbers. Plain data. */
+export interface BrokerMetrics {
+  readonly connections: {
+    /** Links accepted. */
+    readonly accepted: number;
+    /** Links open now. */
+    readonly open: number;
+    /** Clients online now. */
+    readonly online: number;
+    /** CONNECT packets answered with success. */
+    readonly connected: number;
+    /** CONNECT packets refused, by reason code in decimal. */
+    readonly refused: Readonly<Record<string, number>>;
+    /** Links that ended before a CONNECT was accepted, refused ones included. */
+    readonly endedEarly: number;
+    /** Connections of accepted clients that ended, by what ended them. */
+    readonly ended: Readonly<Record<EndingKind, number>>;
+  };
+  readonly sessions: { readonly held: number };
+  readonly subscriptions: { readonly held: number; readonly refused: number };
+  readonly retained: { readonly held: number; readonly refused: number };
+  readonly wills: {
+    /** Wills armed since the start. */
+    readonly armed: number;
+    /** Wills held now, armed or delayed. */
+    readonly held: number;
+    /** By what ended the connection, or `session-end` where that came before the delay was over. */
+    readonly published: Readonly<Record<EndingKind, number>>;
+    readonly discarded: number;
+    readonly delayed: number;
+    /** Delayed wills whose client came back in time. */
+    readonly cancelled: number;
+    /** Wills that could not be kept at a stop. */
+    readonly lostAtStop: number;
+    /** Wills that went wrong on purpose. */
+    readonly faults: number;
+  };
+  readonly messages: {
+    /** PUBLISH packets taken. */
+    readonly received: number;
+    /** PUBLISH packets sent, retransmissions included. */
+    readonly sent: number;
+    readonly dropped: Readonly<Record<DropReason, number>>;
+  };
+}
+
+/** The counters while they run. */
+export class Metrics {
+  accepted = 0;
+  open = 0;
+  online = 0;
+  connected = 0;
+  readonly refused: Record<string, number> = {};
+  endedEarly = 0;
+  readonly ended = zeros(endingKinds);
+  sessionsHeld = 0;
+  subscriptionsHeld = 0;
+  subscriptionsRefused = 0;
+  retainedHeld = 0;
+  retainedRefused = 0;
+  willsArmed = 0;
+  willsHeld = 0;
+  readonly willsPublished = zeros(endingKinds);
+  willsDiscarded = 0;
+  willsDelayed = 0;
+  willsCancelled = 0;
+  willsLostAtStop = 0;
+  willFaults = 0;
+  received = 0;
+  sent = 0;
+  readonly dropped = zeros(dropReasons);
+
+  /** Counts a refused CONNECT. */
+  refuse(reasonCode: number): void {
+    this.refused[reasonCode] = (this.refused[reasonCode] ?? 0) + 1;
+  }
+
+  /** A copy of the present state. */
+  snapshot(): BrokerMetrics {
+    return {
+      connections: {
+        accepted: this.accepted,
+        open: this.open,
+        online: this.online,
+        connected: this.connected,
+        refused: { ...this.refused },
+        endedEarly: this.endedEarly,
+        ended: { ...this.ended },
+      },
+      sessions: { held: this.sessionsHeld },
+      subscriptions: { held: this.subscriptionsHeld, refused: this.subscriptionsRefused },
+      retained: { held: this.retainedHeld, refused: this.retainedRefused },
+      wills: {
+        armed: this.willsArmed,
+        held: this.willsHeld,
+        published: { ...this.willsPublished },
+        discarded: this.willsDiscarded,
+        delayed: this.willsDelayed,
+        cancelled: this.willsCancelled,
+        lostAtStop: this.willsLostAtStop,
+        faults: this.willFaults,
+      },
+      messages: { received: this.received, sent: this.sent, dropped: { ...this.dropped } },
+    };
+  }
+}
+
+function zeros<K extends string>(names: readonly K[]): Record<K, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
+}

@@ -1,0 +1,136 @@
+/**
+ * What a broker can be told, its limits, and their defaults.
+ */
+import { type Clock, monotonicClock } from "../base/clock.ts";
+import { UsageError } from "../base/failure.ts";
+import type { QoS } from "../mqtt/packet.ts";
+import type { WillFault } from "./will_fault.ts";
+
+/** Who asks to be let in. */
+export interface Login {
+  readonly clientId: string;
+  readonly username: string | undefined;
+  readonly password: Uint8Array | undefined;
+  /** The peer of the link, as `host:port`. */
+  readonly peer: string;
+}
+
+/** What becomes of a login. */
+export type LoginAnswer = "accept" | "bad-credentials" | "not-authorized";
+
+/** Bounds of a broker. What happens at each is said with it; each is counted in the metrics. */
+export interface BrokerLimits {
+  /** Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT. */
+  readonly connections: number;
+  /** Sessions held, online and offline; one more is refused as above. */
+  readonly sessions: number;
+  /** From the accepted link to a whole CONNECT and a login; then the link is closed. Milliseconds. */
+  readonly timeToConnectMs: number;
+  /** Largest packet read; announced in CONNACK; a larger one ends the connection with 0x95. */
+  readonly maximumPacketSizeBytes: number;
+  /** QoS 2 messages of one 5.0 client taken and not yet released; announced; one more ends the connection with 0x93. */
+  readonly receiveMaximum: number;
+  /** Topic aliases of one 5.0 client; announced; a higher one ends the connection with 0x94. */
+  readonly topicAliasMaximum: number;
+  /** QoS 1 and 2 messages sent to one client and not yet acknowledged; the rest waits. The client may ask for fewer. */
+  readonly inflight: number;
+  /** Messages waiting for, or in flight to, one client: their bytes; what comes on top is dropped (`queue-full`). */
+  readonly outboxBytes: number;
+  /** Answers that one client does not read: beyond it the connection ends with 0x97. */
+  readonly unreadBytes: number;
+  /** Subscriptions of one session; one more is refused with 0x97. */
+  readonly subscriptionsPerSession: number;
+  /** Levels of a topic name or filter; a deeper one is refused with 0x90 or 0x8F. */
+  readonly topicLevels: number;
+  /** Length of a client identifier in UTF-16 units; a longer one is refused with 0x85. */
+  readonly clientIdLength: number;
+  /** Retained messages; a message for one more topic is delivered and not retained. */
+  readonly retainedMessages: number;
+  /** What a stopping broker gives watchers to take the wills. Milliseconds. */
+  readonly stopGraceMs: number;
+}
+
+/** The limits where nothing else is asked for. */
+export const defaultLimits: BrokerLimits = {
+  connections: 1_000_000,
+  sessions: 1_000_000,
+  timeToConnectMs: 10_000,
+  maximumPacketSizeBytes: 2 * 1024 * 1024,
+  receiveMaximum: 1_024,
+  topicAliasMaximum: 64,
+  inflight: 1_024,
+  outboxBytes: 64 * 1024 * 1024,
+  unreadBytes: 16 * 1024 * 1024,
+  subscriptionsPerSession: 100_000,
+  topicLevels: 128,
+  clientIdLength: 1_024,
+  retainedMessages: 1_000_000,
+  stopGraceMs: 2_000,
+};
+
+/** What the broker's core can be told. */
+export interface CoreOptions {
+  readonly limits?: Partial<BrokerLimits>;
+  /** Highest QoS that is served: a will above it is refused with 0x9B. */
+  readonly maximumQoS?: QoS;
+  /** Whether messages are retained: if not, a will with retain is refused with 0x9A. */
+  readonly retainAvailable?: boolean;
+  /** Overrides every 5.0 client's keep alive, in seconds. */
+  readonly serverKeepAliveS?: number;
+  /** Decides on a login; everyone is let in without it. A rejected promise refuses with 0x88. */
+  readonly authenticate?: (login: Login) => LoginAnswer | Promise<LoginAnswer>;
+  /**
+   * Wills at a clean stop: published (the default), also the delayed ones, or kept for the next start. A broker that
+   * keeps its sessions in memory has nowhere to keep them, so that `keep` loses them.
+   */
+  readonly onShutdown?: "publish" | "keep";
+  /** Makes wills go wrong on purpose, to try those who watch them. */
+  readonly willFault?: WillFault;
+  /** Told what a person should know. */
+  readonly log?: (level: "info" | "warn", message: string) => void;
+  readonly clock?: Clock;
+  /** Draws an identifier for a client that brought none; asked again when it is in use. */
+  readonly newClientId?: () => string;
+}
+
+/** Core options with nothing left open. */
+export interface CoreSettings extends Required<Omit<CoreOptions, "limits" | "willFault" | "serverKeepAliveS">> {
+  readonly limits: BrokerLimits;
+  readonly willFault: WillFault | undefined;
+  readonly serverKeepAliveS: number | undefined;
+}
+
+/** Fills in the defaults. @throws UsageError for a limit that is not a whole number in its range */
+export function coreSettings(options: CoreOptions, newClientId: () => string): CoreSettings {
+  const limits = { ...defaultLimits, ...options.limits };
+  checkLimits(limits);
+  return {
+    maximumQoS: options.maximumQoS ?? 2,
+    retainAvailable: options.retainAvailable ?? true,
+    serverKeepAliveS: options.serverKeepAliveS,
+    authenticate: options.authenticate ?? (() => "accept"),
+    onShutdown: options.onShutdown ?? "publish",
+    willFault: options.willFault,
+    log: options.log ?? (() => {}),
+    clock: options.clock ?? monotonicClock,
+    newClientId: options.newClientId ?? newClientId,
+    limits,
+  };
+}
+
+/** Limits that travel in a packet: the standard bounds them. */
+const highest: Partial<Record<keyof BrokerLimits, number>> = {
+  maximumPacketSizeBytes: 268_435_460,
+  receiveMaximum: 65_535,
+  topicAliasMaximum: 65_535,
+  inflight: 65_535,
+};
+
+function checkLimits(limits: BrokerLimits): void {
+  for (const [name, value] of Object.entries(limits)) {
+    const least = name === "topicAliasMaximum" || name === "stopGraceMs" || name === "retainedMessages" ? 0 : 1;
+    const most = highest[name as keyof BrokerLimits] ?? Number.MAX_SAFE_INTEGER;
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new UsageError(`Cannot use limit ${name} = ${value}: expected a whole number from ${least} to ${most}`);
+  }
+}

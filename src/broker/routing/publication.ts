@@ -1,0 +1,89 @@
+/**
+ * One message on its way to its receivers. Owns its encodings: one for each form that receivers need, however many
+ * receivers there are.
+ */
+import { type EncodedPublish, encodePublish } from "../../mqtt/codec.ts";
+import type { Message } from "../../mqtt/message.ts";
+import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
+
+/** Stands in for the packet identifier, which each receiver's copy gets of its own. */
+const anyPacketId = 1;
+/** What an entry of a queue costs besides topic and payload, roughly. */
+const overheadBytes = 128;
+
+/** A message with its publisher. */
+export class Publication {
+  readonly message: Message;
+  /** The client identifier of whoever published it, also by a will; for No Local. */
+  readonly publisherId: string;
+  /** What it counts for in a queue, in bytes. */
+  readonly sizeBytes: number;
+  #encodings: (EncodedPublish | undefined)[] | undefined;
+  #encodedExpiryS = -1;
+
+  constructor(message: Message, publisherId: string) {
+    this.message = message;
+    this.publisherId = publisherId;
+    this.sizeBytes = overheadBytes + message.topic.length + message.payload.length +
+      propertiesBytes(message.properties);
+  }
+
+  /** Whether its message expiry interval has passed. */
+  expired(nowMs: number): boolean {
+    const expiryS = this.message.properties?.messageExpiryIntervalS;
+    if (expiryS === undefined || nowMs === this.message.publishedAtMs) return false;
+    return nowMs - this.message.publishedAtMs >= expiryS * 1_000; // [MQTT5 3.3.2-5]
+  }
+
+  /** The packet for receivers of that version, QoS and retain flag. At QoS 1 and 2 its packet identifier is to be set. */
+  encode(
+    version: ProtocolVersion,
+    qos: QoS,
+    retain: boolean,
+    subscriptionIdentifiers: readonly number[] | undefined,
+    nowMs: number,
+  ): EncodedPublish {
+    const expiryS = this.#remainingExpiryS(nowMs);
+    if (version === 5 && subscriptionIdentifiers !== undefined) {
+      return encodePublish(this.#packet(qos, retain, expiryS, subscriptionIdentifiers), version);
+    }
+    if (expiryS !== this.#encodedExpiryS || this.#encodings === undefined) {
+      this.#encodings = [];
+      this.#encodedExpiryS = expiryS;
+    }
+    const form = (version === 5 ? 6 : 0) + 2 * qos + (retain ? 1 : 0);
+    return this.#encodings[form] ??= encodePublish(this.#packet(qos, retain, expiryS, undefined), version);
+  }
+
+  #packet(qos: QoS, retain: boolean, expiryS: number, subscriptionIdentifiers?: readonly number[]): PublishPacket {
+    return {
+      type: "publish",
+      dup: false, // [MQTT5 3.3.1-3] [MQTT311 3.3.1-3]
+      qos,
+      retain,
+      topic: this.message.topic,
+      payload: this.message.payload,
+      ...(qos > 0 && { packetId: anyPacketId }),
+      properties: {
+        ...this.message.properties, // [MQTT5 3.3.2-4] [MQTT5 3.3.2-15] [MQTT5 3.3.2-16] [MQTT5 3.3.2-17] [MQTT5 3.3.2-20]
+        ...(expiryS >= 0 && { messageExpiryIntervalS: expiryS }),
+        ...(subscriptionIdentifiers !== undefined && { subscriptionIdentifiers }), // [MQTT5 3.3.4-3]
+      },
+    };
+  }
+
+  /** Seconds that are left of its life; -1 when it has no end. A message already sent once may be past it: 0. */
+  #remainingExpiryS(nowMs: number): number {
+    const expiryS = this.message.properties?.messageExpiryIntervalS;
+    if (expiryS === undefined) return -1;
+    return Math.max(0, expiryS - Math.floor((nowMs - this.message.publishedAtMs) / 1_000)); // [MQTT5 3.3.2-6]
+  }
+}
+
+function propertiesBytes(properties: MessageProperties | undefined): number {
+  if (properties === undefined) return 0;
+  const { contentType = "", responseTopic = "", correlationData, userProperties = [] } = properties;
+  let bytes = contentType.length + responseTopic.length + (correlationData?.length ?? 0);
+  for (const [name, value] of userProperties) bytes += name.length + value.length;
+  return bytes;
+}

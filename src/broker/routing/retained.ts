@@ -1,0 +1,109 @@
+/**
+ * Retained messages: the last one of each topic, found by topic filter.
+ */
+import type { Metrics } from "../metrics.ts";
+import type { Publication } from "./publication.ts";
+
+class Node {
+  message: Publication | undefined;
+  children: Map<string, Node> | undefined;
+}
+
+/** The retained messages of a broker. */
+export class Retained {
+  readonly #root = new Node();
+  readonly #metrics: Metrics;
+  readonly #limit: number;
+
+  constructor({ metrics, limit }: { readonly metrics: Metrics; readonly limit: number }) {
+    this.#metrics = metrics;
+    this.#limit = limit;
+  }
+
+  /** Keeps a message in place of its topic's last one; one with an empty payload only clears it. */
+  store(publication: Publication): void {
+    const levels = publication.message.topic.split("/");
+    if (publication.message.payload.length === 0) return this.#clear(levels); // [MQTT5 3.3.1-6] [MQTT311 3.3.1-10]
+    if (this.#metrics.retainedHeld >= this.#limit && this.#at(levels)?.message === undefined) {
+      this.#metrics.retainedRefused++;
+      return;
+    }
+    let node = this.#root;
+    for (const level of levels) {
+      const children = node.children ??= new Map();
+      let child = children.get(level);
+      if (child === undefined) children.set(level, child = new Node());
+      node = child;
+    }
+    if (node.message === undefined) this.#metrics.retainedHeld++;
+    node.message = publication; // [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]
+  }
+
+  /** Appends the messages whose topic matches, by level; those that have expired are forgotten on the way. */
+  match(topicFilter: string, nowMs: number, found: Publication[]): void {
+    const from = found.length;
+    walk(this.#root, topicFilter.split("/"), 0, found);
+    let kept = from;
+    for (let index = from; index < found.length; index++) {
+      const publication = found[index]!;
+      if (publication.expired(nowMs)) this.#clear(publication.message.topic.split("/"));
+      else found[kept++] = publication;
+    }
+    found.length = kept;
+  }
+
+  #at(levels: readonly string[]): Node | undefined {
+    let node: Node | undefined = this.#root;
+    for (const level of levels) node = node?.children?.get(level);
+    return node;
+  }
+
+  #clear(levels: readonly string[]): void {
+    const path: Node[] = [this.#root];
+    for (const level of levels) {
+      const node = path.at(-1)!.children?.get(level);
+      if (node === undefined) return;
+      path.push(node);
+    }
+    const last = path.at(-1)!;
+    if (last.message === undefined) return;
+    last.message = undefined;
+    this.#metrics.retainedHeld--;
+    prune(path, levels);
+  }
+}
+
+function prune(path: readonly Node[], levels: readonly string[]): void {
+  for (let at = levels.length; at > 0; at--) {
+    const node = path[at]!;
+    if (node.message !== undefined || node.children !== undefined) return;
+    const parent = path[at - 1]!;
+    parent.children!.delete(levels[at - 1]!);
+    if (parent.children!.size === 0) parent.children = undefined;
+  }
+}
+
+function walk(node: Node, levels: readonly string[], at: number, found: Publication[]): void {
+  if (at === levels.length) {
+    if (node.message !== undefined) found.push(node.message);
+    return;
+  }
+  const level = levels[at]!;
+  if (level === "#") return walkAll(node, at === 0, found);
+  if (level !== "+") {
+    const child = node.children?.get(level);
+    if (child !== undefined) walk(child, levels, at + 1, found);
+    return;
+  }
+  node.children?.forEach((child, name) => {
+    if (at > 0 || !name.startsWith("$")) walk(child, levels, at + 1, found); // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
+  });
+}
+
+/** `#` takes the level above it too, except at the root, which is no topic. */
+function walkAll(node: Node, atRoot: boolean, found: Publication[]): void {
+  if (node.message !== undefined) found.push(node.message);
+  node.children?.forEach((child, name) => {
+    if (!atRoot || !name.startsWith("$")) walkAll(child, false, found); // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * Brings a message to the sessions that subscribe to it, one copy to each, and keeps what is to be retained.
+ */
+import type { Metrics } from "../metrics.ts";
+import type { Message } from "../../mqtt/message.ts";
+import type { QoS, Subscription } from "../../mqtt/packet.ts";
+import type { Session, Share } from "../session/session.ts";
+import { Publication } from "./publication.ts";
+import type { Retained } from "./retained.ts";
+import { type Subscribed, TopicTree } from "./topic_tree.ts";
+
+/** Subscriptions, retained messages, and the way from one to the other. */
+export class Router {
+  readonly #tree = new TopicTree();
+  readonly #retained: Retained;
+  readonly #metrics: Metrics;
+  readonly #found: Subscribed[] = [];
+  readonly #receivers: Session[] = [];
+  #serial = 0;
+
+  constructor({ retained, metrics }: { readonly retained: Retained; readonly metrics: Metrics }) {
+    this.#retained = retained;
+    this.#metrics = metrics;
+  }
+
+  /** Publishes in a client's name; answers how many sessions get it. */
+  publish(message: Message, publisherId: string, nowMs: number): number {
+    const publication = new Publication(message, publisherId);
+    if (message.retain) this.#retained.store(publication); // [MQTT5 3.3.1-8] [MQTT311 3.3.1-12]
+    this.#collect(publication);
+    const receivers = this.#receivers;
+    for (let index = 0; index < receivers.length; index++) deliver(publication, receivers[index]!, nowMs);
+    const count = receivers.length;
+    receivers.length = 0;
+    return count;
+  }
+
+  /** Adds or replaces a session's subscription; answers whether it is a new one. */
+  subscribe(session: Session, subscription: Subscription, granted: QoS, identifier: number | undefined): boolean {
+    const old = session.subscriptions?.get(subscription.topicFilter);
+    const subscribed: Subscribed = {
+      session,
+      topicFilter: subscription.topicFilter,
+      qos: granted,
+      noLocal: subscription.noLocal ?? false,
+      retainAsPublished: subscription.retainAsPublished ?? false,
+      identifier,
+      place: 0,
+    };
+    if (old !== undefined) this.#tree.remove(old); // [MQTT5 3.8.4-3] [MQTT311 3.8.4-3]
+    this.#tree.add(subscribed);
+    (session.subscriptions ??= new Map()).set(subscription.topicFilter, subscribed);
+    if (old === undefined) this.#metrics.subscriptionsHeld++;
+    return old === undefined;
+  }
+
+  /** Ends a session's subscription; answers whether there was one. */
+  unsubscribe(session: Session, topicFilter: string): boolean {
+    const subscribed = session.subscriptions?.get(topicFilter); // [MQTT5 3.10.4-1] [MQTT311 3.10.4-1]
+    if (subscribed === undefined) return false;
+    this.#tree.remove(subscribed);
+    session.subscriptions!.delete(topicFilter);
+    this.#metrics.subscriptionsHeld--;
+    return true;
+  }
+
+  /** Ends all subscriptions of a session. */
+  forget(session: Session): void {
+    if (session.subscriptions === undefined) return;
+    for (const subscribed of session.subscriptions.values()) this.#tree.remove(subscribed);
+    this.#metrics.subscriptionsHeld -= session.subscriptions.size;
+    session.subscriptions = undefined;
+  }
+
+  /** Sends a session the retained messages that one of its subscriptions matches. */
+  sendRetained(session: Session, topicFilter: string, nowMs: number): void {
+    const subscribed = session.subscriptions?.get(topicFilter);
+    if (subscribed === undefined) return;
+    const found: Publication[] = [];
+    this.#retained.match(topicFilter, nowMs, found);
+    const identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
+    for (const publication of found) {
+      // Also here no client gets back what it published, where it asked for that. // [MQTT5 3.8.3-3]
+      if (subscribed.noLocal && publication.publisherId === session.clientId) continue;
+      const qos = lesser(publication.message.qos, subscribed.qos);
+      session.outbox.deliver(publication, qos, true, identifiers, nowMs); // [MQTT311 3.3.1-8]
+    }
+  }
+
+  /** Fills the list of receivers, each once, at the highest QoS of its subscriptions. // [MQTT5 3.3.4-2] */
+  #collect(publication: Publication): void {
+    const found = this.#found;
+    this.#tree.match(publication.message.topic, found);
+    const serial = ++this.#serial;
+    for (let index = 0; index < found.length; index++) {
+      const subscribed = found[index]!;
+      const session = subscribed.session;
+      if (subscribed.noLocal && session.clientId === publication.publisherId) continue; // [MQTT5 3.8.3-3]
+      if (session.share.serial === serial) widen(session.share, subscribed);
+      else {
+        begin(session.share, subscribed, serial);
+        this.#receivers.push(session);
+      }
+    }
+    found.length = 0;
+  }
+}
+
+function begin(share: Share, subscribed: Subscribed, serial: number): void {
+  share.serial = serial;
+  share.qos = subscribed.qos;
+  share.retainAsPublished = subscribed.retainAsPublished;
+  share.identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
+}
+
+function widen(share: Share, subscribed: Subscribed): void {
+  if (subscribed.qos > share.qos) share.qos = subscribed.qos;
+  if (subscribed.retainAsPublished) share.retainAsPublished = true;
+  if (subscribed.identifier !== undefined) (share.identifiers ??= []).push(subscribed.identifier); // [MQTT5 3.3.4-4]
+}
+
+function deliver(publication: Publication, session: Session, nowMs: number): void {
+  const { qos, retainAsPublished, identifiers } = session.share;
+  const retain = retainAsPublished && publication.message.retain; // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
+  session.outbox.deliver(publication, lesser(publication.message.qos, qos), retain, identifiers, nowMs); // [MQTT5 3.8.4-8]
+}
+
+function lesser(one: QoS, other: QoS): QoS {
+  return one < other ? one : other;
+}

@@ -1,0 +1,118 @@
+/**
+ * Subscriptions by topic filter. Finds those that match a topic name without looking at the rest; adding and removing
+ * cost the depth of the filter, however many subscribe to the same one.
+ */
+import type { QoS } from "../../mqtt/packet.ts";
+import type { Session } from "../session/session.ts";
+
+/** A session's granted subscription. */
+export interface Subscribed {
+  readonly session: Session;
+  readonly topicFilter: string;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly identifier: number | undefined;
+  /** Its place among the subscriptions of its filter; the tree's own. */
+  place: number;
+}
+
+class Node {
+  /** Subscriptions whose filter ends here. */
+  here: Subscribed[] | undefined;
+  /** Subscriptions whose filter ends with `#` below here. */
+  below: Subscribed[] | undefined;
+  plus: Node | undefined;
+  children: Map<string, Node> | undefined;
+
+  get empty(): boolean {
+    return this.here === undefined && this.below === undefined && this.plus === undefined &&
+      this.children === undefined;
+  }
+}
+
+/** The subscriptions of all sessions. */
+export class TopicTree {
+  readonly #root = new Node();
+
+  /** Adds a subscription; the session has none of the same filter in the tree. */
+  add(subscribed: Subscribed): void {
+    const levels = subscribed.topicFilter.split("/");
+    const toBelow = levels.at(-1) === "#";
+    if (toBelow) levels.pop();
+    let node = this.#root;
+    for (const level of levels) node = level === "+" ? node.plus ??= new Node() : childOf(node, level);
+    const list = toBelow ? node.below ??= [] : node.here ??= [];
+    subscribed.place = list.length;
+    list.push(subscribed);
+  }
+
+  /** Takes out a subscription that was added, and the levels that nobody needs any more. */
+  remove(subscribed: Subscribed): void {
+    const levels = subscribed.topicFilter.split("/");
+    const toBelow = levels.at(-1) === "#";
+    if (toBelow) levels.pop();
+    const path: Node[] = [this.#root];
+    for (const level of levels) {
+      const parent = path.at(-1)!;
+      const node = level === "+" ? parent.plus : parent.children?.get(level);
+      if (node === undefined) return;
+      path.push(node);
+    }
+    takeOut(path.at(-1)!, subscribed, toBelow);
+    prune(path, levels);
+  }
+
+  /** Appends the subscriptions that match a topic name; a session with several that do appears several times. */
+  match(topic: string, found: Subscribed[]): void {
+    // A name that begins with $ is out of reach of a wildcard at the first level. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
+    walk(this.#root, topic.split("/"), 0, topic.startsWith("$"), found);
+  }
+}
+
+function childOf(node: Node, level: string): Node {
+  const children = node.children ??= new Map();
+  let child = children.get(level);
+  if (child === undefined) children.set(level, child = new Node());
+  return child;
+}
+
+function walk(node: Node, levels: readonly string[], at: number, reserved: boolean, found: Subscribed[]): void {
+  const wildcards = !(reserved && at === 0);
+  if (wildcards && node.below !== undefined) append(node.below, found);
+  if (at === levels.length) {
+    if (node.here !== undefined) append(node.here, found);
+    return;
+  }
+  if (wildcards && node.plus !== undefined) walk(node.plus, levels, at + 1, reserved, found);
+  const child = node.children?.get(levels[at]!);
+  if (child !== undefined) walk(child, levels, at + 1, reserved, found);
+}
+
+function append(list: readonly Subscribed[], found: Subscribed[]): void {
+  for (let index = 0; index < list.length; index++) found.push(list[index]!);
+}
+
+/** The last of the list takes the place of the one that goes: order among receivers carries no meaning. */
+function takeOut(node: Node, subscribed: Subscribed, fromBelow: boolean): void {
+  const list = fromBelow ? node.below : node.here;
+  if (list?.[subscribed.place] !== subscribed) return;
+  const last = list.pop()!;
+  if (last !== subscribed) {
+    list[subscribed.place] = last;
+    last.place = subscribed.place;
+  }
+  if (list.length > 0) return;
+  if (fromBelow) node.below = undefined;
+  else node.here = undefined;
+}
+
+function prune(path: readonly Node[], levels: readonly string[]): void {
+  for (let at = levels.length; at > 0 && path[at]!.empty; at--) {
+    const parent = path[at - 1]!;
+    const level = levels[at - 1]!;
+    if (level === "+") parent.plus = undefined;
+    else parent.children!.delete(level);
+    if (parent.children?.size === 0) parent.children = undefined;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * Messages to one client: in flight, waiting for room, or held back by a link that is full. Owns packet identifiers,
+ * the acknowledgement sequences of QoS 1 and 2 on the sending side, their repetition on a new connection, and the bound
+ * on all of it in bytes.
+ */
+import { ProtocolError } from "../../base/failure.ts";
+import { withPacketId } from "../../mqtt/codec.ts";
+import type { QoS } from "../../mqtt/packet.ts";
+import { ReasonCode } from "../../mqtt/reason.ts";
+import type { DropReason, Metrics } from "../metrics.ts";
+import type { Publication } from "../routing/publication.ts";
+import type { Connection } from "./connection.ts";
+import { Fifo } from "./fifo.ts";
+
+/** What outboxes share. */
+export interface OutboxParts {
+  readonly metrics: Metrics;
+  /** Messages in flight to one client, at most. */
+  readonly inflightLimit: number;
+  /** Bytes waiting for, or in flight to, one client, at most. */
+  readonly bytesLimit: number;
+  /** Told when a client's outbox has begun to drop; again only after it was half empty. */
+  readonly overflowed: (clientId: string) => void;
+}
+
+/** One message to one client. */
+interface Delivery {
+  readonly publication: Publication;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[] | undefined;
+  packetId: number;
+  /** `published`: PUBACK or PUBREC is due; `released`: PUBREL was sent, PUBCOMP is due. */
+  state: "waiting" | "published" | "released" | "done";
+}
+
+export class Outbox {
+  readonly #parts: OutboxParts;
+  readonly #clientId: string;
+  #connection: Connection | undefined;
+  /** By packet identifier, in the order of first sending. */
+  readonly #inflight = new Map<number, Delivery>();
+  /** QoS 1 and 2 beyond the quota or beyond a full link. */
+  readonly #waiting = new Fifo<Delivery>();
+  /** QoS 0 beyond a full link. */
+  readonly #held = new Fifo<Delivery>();
+  /** In flight on an earlier connection and not yet sent again on this one. */
+  readonly #again = new Fifo<Delivery>();
+  #sizeBytes = 0;
+  #lastPacketId = 0;
+  #overflowing = false;
+
+  constructor(parts: OutboxParts, clientId: string, connection: Connection | undefined) {
+    this.#parts = parts;
+    this.#clientId = clientId;
+    this.#connection = connection;
+  }
+
+  /** Messages that have not reached the client, as far as is known. */
+  get size(): number {
+    return this.#inflight.size + this.#waiting.size + this.#held.size;
+  }
+
+  /** Bytes counted against the limit. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Joins a new connection and sends again what the last one left open, in the first order. */
+  attach(connection: Connection, nowMs: number): void {
+    this.#connection = connection;
+    this.#again.clear();
+    for (const delivery of this.#inflight.values()) { // [MQTT5 4.4.0-1] [MQTT311 4.4.0-1]
+      if (delivery.state === "released") connection.send({ type: "pubrel", packetId: delivery.packetId });
+      else this.#again.push(delivery);
+    }
+    this.pump(nowMs);
+  }
+
+  /** Parts from its connection. QoS 0 does not wait for the next one. */
+  detach(): void {
+    this.#connection = undefined;
+    this.#again.clear();
+    for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) this.#drop(held, "offline-qos0");
+  }
+
+  /** The session ends: everything is dropped. */
+  clear(): void {
+    this.#parts.metrics.dropped["session-ended"] += this.#waiting.size + this.#inflight.size;
+    this.#inflight.clear();
+    this.#waiting.clear();
+    this.#held.clear();
+    this.#again.clear();
+    this.#sizeBytes = 0;
+  }
+
+  /** Takes a message for the client: sends it, or keeps it until it can be sent. */
+  deliver(
+    publication: Publication,
+    qos: QoS,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+    nowMs: number,
+  ): void {
+    if (qos === 0) return this.#deliverQoS0(publication, retain, identifiers, nowMs);
+    if (!this.#admits(publication)) return;
+    const delivery: Delivery = { publication, qos, retain, identifiers, packetId: 0, state: "waiting" };
+    this.#sizeBytes += publication.sizeBytes;
+    if (this.#waiting.size === 0 && this.#hasQuota()) this.#start(delivery, this.#connection!, nowMs);
+    else this.#waiting.push(delivery);
+  }
+
+  /** PUBACK came. */
+  acknowledge(packetId: number, nowMs: number): void {
+    const delivery = this.#inflight.get(packetId);
+    if (delivery === undefined) return;
+    if (delivery.qos !== 1) throw wrong("PUBACK", 2);
+    this.#finish(delivery);
+    this.pump(nowMs);
+  }
+
+  /** PUBREC came; answers false for a packet identifier that is not in use. */
+  receive(packetId: number, refused: boolean, nowMs: number): boolean {
+    const delivery = this.#inflight.get(packetId);
+    if (delivery === undefined) return false;
+    if (delivery.qos !== 2) throw wrong("PUBREC", 1);
+    if (!refused) {
+      delivery.state = "released"; // [MQTT5 4.3.3-6] [MQTT311 4.3.3-1]
+      return true;
+    }
+    this.#finish(delivery); // [MQTT5 4.4.0-2]
+    this.pump(nowMs);
+    return true;
+  }
+
+  /** PUBCOMP came. */
+  complete(packetId: number, nowMs: number): void {
+    const delivery = this.#inflight.get(packetId);
+    if (delivery === undefined) return;
+    if (delivery.state !== "released") throw wrong("PUBCOMP before PUBREC", delivery.qos);
+    this.#finish(delivery);
+    this.pump(nowMs);
+  }
+
+  /** Sends what can be sent now. */
+  pump(nowMs: number): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#sendAgain(connection, nowMs);
+    while (this.#waiting.size > 0 && this.#hasQuota()) this.#start(this.#waiting.shift()!, connection, nowMs);
+    while (this.#held.size > 0 && connection.writable) {
+      const { publication, retain, identifiers } = this.#held.shift()!;
+      this.#sizeBytes -= publication.sizeBytes;
+      this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
+    }
+  }
+
+  /** Whether one more QoS 1 or 2 message may be sent: after those to be sent again, and within the quota. */
+  #hasQuota(): boolean {
+    const connection = this.#connection;
+    if (connection === undefined || !connection.writable || this.#again.size > 0) return false;
+    return this.#inflight.size < Math.min(connection.receiveMaximum, this.#parts.inflightLimit); // [MQTT5 3.3.4-9]
+  }
+
+  #deliverQoS0(publication: Publication, retain: boolean, identifiers: readonly number[] | undefined, nowMs: number) {
+    const connection = this.#connection;
+    if (connection === undefined) {
+      this.#parts.metrics.dropped["offline-qos0"]++;
+    } else if (connection.writable && this.#held.size === 0) {
+      this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
+    } else if (this.#admits(publication)) {
+      this.#sizeBytes += publication.sizeBytes;
+      this.#held.push({ publication, qos: 0, retain, identifiers, packetId: 0, state: "waiting" });
+    }
+  }
+
+  #writeQoS0(
+    connection: Connection,
+    publication: Publication,
+    retain: boolean,
+    identifiers: readonly number[] | undefined,
+    nowMs: number,
+  ): void {
+    const { metrics } = this.#parts;
+    if (publication.expired(nowMs)) metrics.dropped.expired++;
+    else if (connection.write(publication.encode(connection.version, 0, retain, identifiers, nowMs).bytes)) {
+      metrics.sent++;
+    } else metrics.dropped["too-large"]++; // [MQTT5 3.1.2-25]
+  }
+
+  /** Sends a QoS 1 or 2 message for the first time. */
+  #start(delivery: Delivery, connection: Connection, nowMs: number): void {
+    if (delivery.publication.expired(nowMs)) return this.#drop(delivery, "expired");
+    delivery.packetId = this.#freePacketId();
+    if (!this.#write(delivery, connection, false, nowMs)) return this.#drop(delivery, "too-large");
+    delivery.state = "published";
+    this.#inflight.set(delivery.packetId, delivery);
+  }
+
+  #sendAgain(connection: Connection, nowMs: number): void {
+    while (this.#again.size > 0 && connection.writable && this.#mayRepeat(connection)) {
+      const delivery = this.#again.shift()!;
+      if (delivery.state !== "published") continue;
+      // No message expiry once sent. // [MQTT5 4.3.3-7]
+      if (!this.#write(delivery, connection, true, nowMs)) this.#drop(delivery, "too-large");
+    }
+  }
+
+  /** Whether the new connection's quota, which may be smaller than the last one's, has room for one more repetition. */
+  #mayRepeat(connection: Connection): boolean {
+    return this.#inflight.size - this.#again.size < connection.receiveMaximum; // [MQTT5 4.9.0-2]
+  }
+
+  #write(delivery: Delivery, connection: Connection, dup: boolean, nowMs: number): boolean {
+    const { publication, qos, retain, identifiers, packetId } = delivery;
+    const encoded = publication.encode(connection.version, qos, retain, identifiers, nowMs);
+    if (encoded.bytes.length > connection.maximumPacketSize) return false; // [MQTT5 3.1.2-25]
+    connection.write(withPacketId(encoded, packetId, dup)); // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]
+    this.#parts.metrics.sent++;
+    return true;
+  }
+
+  #finish(delivery: Delivery): void {
+    delivery.state = "done";
+    this.#inflight.delete(delivery.packetId);
+    this.#sizeBytes -= delivery.publication.sizeBytes;
+  }
+
+  #drop(delivery: Delivery, reason: DropReason): void {
+    this.#finish(delivery);
+    this.#parts.metrics.dropped[reason]++;
+  }
+
+  /** Whether there is room for one more; counts it as dropped if not. An empty outbox takes any one message. */
+  #admits(publication: Publication): boolean {
+    if (this.#sizeBytes === 0 || this.#sizeBytes + publication.sizeBytes <= this.#parts.bytesLimit) {
+      this.#overflowing &&= this.#sizeBytes > this.#parts.bytesLimit / 2;
+      return true;
+    }
+    this.#parts.metrics.dropped["queue-full"]++;
+    if (!this.#overflowing) this.#parts.overflowed(this.#clientId);
+    this.#overflowing = true;
+    return false;
+  }
+
+  #freePacketId(): number {
+    do this.#lastPacketId = this.#lastPacketId % 65_535 + 1; while (this.#inflight.has(this.#lastPacketId));
+    return this.#lastPacketId; // [MQTT5 2.2.1-4] [MQTT311 2.3.1-4]
+  }
+}
+
+function wrong(answer: string, qos: number): ProtocolError {
+  return new ProtocolError(ReasonCode.protocolError, `${answer} for a message of QoS ${qos}`);
+}

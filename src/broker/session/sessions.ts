@@ -1,0 +1,70 @@
+/**
+ * All sessions by client identifier: their beginning, their time offline, their end.
+ */
+import type { Deadlines } from "../../base/deadlines.ts";
+import type { Due } from "../due.ts";
+import type { Metrics } from "../metrics.ts";
+import type { OutboxParts } from "./outbox.ts";
+import { neverExpiresS, Session } from "./session.ts";
+
+/** What sessions are made of, and who is told of their end. */
+export interface SessionsParts {
+  readonly deadlines: Deadlines<Due>;
+  readonly metrics: Metrics;
+  readonly outboxes: OutboxParts;
+  /** Told when a session has ended, after it has gone from the table. */
+  readonly ended: (session: Session, nowMs: number) => void;
+}
+
+export class Sessions {
+  readonly #parts: SessionsParts;
+  readonly #byClientId = new Map<string, Session>();
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#byClientId.size;
+  }
+
+  get(clientId: string): Session | undefined {
+    return this.#byClientId.get(clientId); // [MQTT5 3.1.3-2] [MQTT311 3.1.3-2]
+  }
+
+  values(): Iterable<Session> {
+    return this.#byClientId.values();
+  }
+
+  /** Begins a session; there is none of that client identifier. */
+  begin(clientId: string): Session {
+    const session = new Session(clientId, this.#parts.outboxes);
+    this.#byClientId.set(clientId, session);
+    this.#parts.metrics.sessionsHeld = this.#byClientId.size;
+    return session;
+  }
+
+  /** The client is back: the session's end is off. */
+  resume(session: Session): void {
+    if (session.deadline !== undefined) this.#parts.deadlines.cancel(session.deadline);
+    session.deadline = undefined;
+  }
+
+  /** The connection is over: the session ends at once, later, or never. */
+  leave(session: Session, nowMs: number): void {
+    session.detach();
+    if (session.expiryIntervalS === 0) return this.end(session, nowMs);
+    if (session.expiryIntervalS === neverExpiresS) return;
+    const endMs = nowMs + session.expiryIntervalS * 1_000; // [MQTT5 3.1.2-23] [MQTT5 4.1.0-2]
+    session.deadline = this.#parts.deadlines.add(endMs, session);
+  }
+
+  /** Ends a session that is offline. */
+  end(session: Session, nowMs: number): void {
+    this.resume(session);
+    session.usedOutbox?.clear();
+    this.#byClientId.delete(session.clientId);
+    this.#parts.metrics.sessionsHeld = this.#byClientId.size;
+    this.#parts.ended(session, nowMs);
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Wills: armed at CONNECT, and after the connection's end discarded, published, or delayed until the client is back,
+ * the delay is over or the session ends. Whoever decides says so by client identifier and connection, so that nobody
+ * decides twice and no connection decides for another.
+ */
+import type { Deadline, Deadlines } from "../base/deadlines.ts";
+import { type Message, messageOfWill } from "../mqtt/message.ts";
+import type { ConnectWill, ProtocolVersion } from "../mqtt/packet.ts";
+import { ReasonCode } from "../mqtt/reason.ts";
+import type { Due } from "./due.ts";
+import type { Ending, EndingKind } from "./ending.ts";
+import type { Metrics } from "./metrics.ts";
+import { neverExpiresS } from "./session/session.ts";
+import type { WillFault } from "./will_fault.ts";
+
+/** What wills are handed. */
+export interface WillsParts {
+  readonly deadlines: Deadlines<Due>;
+  readonly metrics: Metrics;
+  /** Publishes in the name of the client. */
+  readonly publish: (message: Message, publisherId: string, nowMs: number) => void;
+  readonly fault: WillFault | undefined;
+}
+
+/** A will that waits for its instant; {@link Wills.fallDue} is told when it has come. */
+export class PendingWill {
+  deadline: Deadline<Due> | undefined;
+
+  constructor(readonly clientId: string, readonly will: ConnectWill, readonly ending: Ending) {}
+}
+
+/** The will of a connection that lives. */
+interface ArmedWill {
+  readonly connectionId: number;
+  readonly will: ConnectWill;
+}
+
+export class Wills {
+  readonly #parts: WillsParts;
+  readonly #armed = new Map<string, ArmedWill>();
+  readonly #delayed = new Map<string, PendingWill>();
+
+  constructor(parts: WillsParts) {
+    this.#parts = parts;
+  }
+
+  /** Keeps the will of a connection. The client has none: the last one's was released and resumed or ended. */
+  arm(clientId: string, connectionId: number, will: ConnectWill): void {
+    this.#armed.set(clientId, { connectionId, will }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
+    this.#parts.metrics.willsArmed++;
+    this.#count();
+  }
+
+  /**
+   * The connection is over. A connection that has no will armed, or no longer, is a no-op.
+   *
+   * @param sessionExpiryS of the session, as it stands at the end of the connection
+   */
+  release(release: {
+    readonly clientId: string;
+    readonly connectionId: number;
+    readonly version: ProtocolVersion;
+    readonly ending: Ending;
+    readonly sessionExpiryS: number;
+    readonly nowMs: number;
+  }): void {
+    const { clientId, connectionId, version, ending, sessionExpiryS, nowMs } = release;
+    const armed = this.#armed.get(clientId);
+    if (armed?.connectionId !== connectionId) return;
+    this.#armed.delete(clientId); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
+    const pending = new PendingWill(clientId, armed.will, ending);
+    if (discards(ending, version)) this.#discard(pending, nowMs);
+    else if (delayMs(armed.will, sessionExpiryS) === 0) this.#publish(pending, ending.kind, nowMs);
+    else this.#delay(pending, nowMs + delayMs(armed.will, sessionExpiryS), nowMs);
+    this.#count();
+  }
+
+  /** The session has a new connection: a delayed will is off. */
+  cancel(clientId: string): void {
+    const delayed = this.#takeDelayed(clientId);
+    if (delayed === undefined) return;
+    this.#parts.metrics.willsCancelled++; // [MQTT5 3.1.3-9]
+    this.#count();
+  }
+
+  /** The session has ended: a delayed will is due. // [MQTT5 3.1.2-8] */
+  sessionEnded(clientId: string, nowMs: number): void {
+    const delayed = this.#takeDelayed(clientId);
+    if (delayed !== undefined) this.#publish(delayed, "session-end", nowMs);
+    this.#count();
+  }
+
+  /** The delay of a will is over. */
+  fallDue(pending: PendingWill, nowMs: number): void {
+    if (this.#delayed.get(pending.clientId) === pending) {
+      this.#delayed.delete(pending.clientId);
+      this.#publish(pending, pending.ending.kind, nowMs);
+    } else {
+      this.#send(pending, nowMs);
+    }
+    this.#count();
+  }
+
+  /** The broker stops: every will, armed or delayed, is due, or lost. */
+  stop(publish: boolean, nowMs: number): void {
+    const pending = [...this.#armed].map(([clientId, { will }]) =>
+      new PendingWill(clientId, will, { kind: "shutdown" })
+    );
+    this.#armed.clear();
+    for (const clientId of [...this.#delayed.keys()]) pending.push(this.#takeDelayed(clientId)!);
+    for (const each of pending) {
+      if (publish) this.#publish(each, "shutdown", nowMs);
+      else this.#parts.metrics.willsLostAtStop++;
+    }
+    this.#count();
+  }
+
+  #discard(pending: PendingWill, nowMs: number): void {
+    this.#parts.metrics.willsDiscarded++; // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
+    if (!this.#parts.fault?.atRelease?.(pending, "discard")) return;
+    this.#parts.metrics.willFaults++;
+    this.#send(pending, nowMs);
+  }
+
+  #delay(pending: PendingWill, dueMs: number, nowMs: number): void {
+    if (this.#parts.fault?.atRelease?.(pending, "delay")) {
+      this.#parts.metrics.willFaults++;
+      return this.#send(pending, nowMs);
+    }
+    pending.deadline = this.#parts.deadlines.add(dueMs, pending);
+    this.#delayed.set(pending.clientId, pending);
+    this.#parts.metrics.willsDelayed++;
+  }
+
+  #takeDelayed(clientId: string): PendingWill | undefined {
+    const delayed = this.#delayed.get(clientId);
+    if (delayed === undefined) return undefined;
+    this.#delayed.delete(clientId);
+    this.#parts.deadlines.cancel(delayed.deadline!);
+    return delayed;
+  }
+
+  #publish(pending: PendingWill, kind: EndingKind, nowMs: number): void {
+    this.#parts.metrics.willsPublished[kind]++;
+    const copies = this.#parts.fault?.atPublication?.(pending);
+    if (copies === undefined) return this.#send(pending, nowMs);
+    this.#parts.metrics.willFaults++;
+    for (const { will, delayMs } of copies) {
+      const copy = new PendingWill(pending.clientId, will, pending.ending);
+      if (delayMs === 0) this.#send(copy, nowMs);
+      else copy.deadline = this.#parts.deadlines.add(nowMs + delayMs, copy);
+    }
+  }
+
+  /** Message expiry and everything else count from here. */
+  #send(pending: PendingWill, nowMs: number): void {
+    this.#parts.publish(messageOfWill(pending.will, nowMs), pending.clientId, nowMs);
+  }
+
+  #count(): void {
+    this.#parts.metrics.willsHeld = this.#armed.size + this.#delayed.size;
+  }
+}
+
+/** A client that says goodbye takes its will with it: in 3.1.1 always, in 5.0 with 0x00 alone. */
+function discards(ending: Ending, version: ProtocolVersion): boolean {
+  if (ending.kind !== "disconnect") return false;
+  return version === 4 || ending.reasonCode === ReasonCode.normalDisconnection;
+}
+
+/** The lesser of the will's delay and the session's life, in milliseconds. // [MQTT5 3.1.2-8] [MQTT5 4.1.0-2] */
+function delayMs(will: ConnectWill, sessionExpiryS: number): number {
+  const delayS = will.delayIntervalS ?? 0;
+  return 1_000 * (sessionExpiryS === neverExpiresS ? delayS : Math.min(delayS, sessionExpiryS));
+}
