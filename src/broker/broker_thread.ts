@@ -1,0 +1,143 @@
+/**
+ * A broker in a thread of its own, seen from the thread that started it.
+ */
+import { UsageError } from "../base/failure.ts";
+import type { BrokerMetrics } from "./metrics.ts";
+import type { BrokerLimits } from "./options.ts";
+
+/** What a broker in a thread can be told: plain data, and where its log lines go. */
+export interface BrokerThreadOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly limits?: Partial<BrokerLimits>;
+  readonly onShutdown?: "publish" | "keep";
+  readonly log?: (level: "info" | "warn", message: string) => void;
+}
+
+/** Metrics of the broker and its thread's memory. */
+export interface BrokerThreadMetrics extends BrokerMetrics {
+  /** Of the thread's own heap. */
+  readonly heapUsedBytes: number;
+}
+
+/** From the thread that started the broker. */
+export type BrokerRequest =
+  | { readonly type: "start"; readonly options: Omit<BrokerThreadOptions, "log"> }
+  | { readonly type: "metrics" }
+  | { readonly type: "stop" };
+
+/** From the broker's thread. Answers come in the order of the requests. */
+export type BrokerReport =
+  | { readonly type: "ready" }
+  | { readonly type: "started"; readonly url: string; readonly port: number }
+  | { readonly type: "metrics" | "stopped"; readonly metrics: BrokerThreadMetrics }
+  | { readonly type: "failed"; readonly usage: boolean; readonly message: string }
+  | { readonly type: "log"; readonly level: "info" | "warn"; readonly message: string };
+
+type Answer = Exclude<BrokerReport, { readonly type: "ready" | "log" }>;
+
+interface Awaited {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class BrokerThread {
+  readonly #worker: Worker;
+  readonly #awaited: Awaited[] = [];
+  readonly #log: NonNullable<BrokerThreadOptions["log"]>;
+  readonly #crash = Promise.withResolvers<Error>();
+  #ready = Promise.withResolvers<void>();
+  #ended: Error | undefined;
+  #stopped: Promise<BrokerThreadMetrics> | undefined;
+  #url = "";
+  #port = 0;
+
+  private constructor(log: NonNullable<BrokerThreadOptions["log"]>) {
+    this.#log = log;
+    this.#worker = new Worker(new URL("./broker_worker.ts", import.meta.url), { type: "module", name: "broker" });
+    this.#worker.onmessage = ({ data }: MessageEvent<BrokerReport>) => this.#take(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#end(new Error(`The broker's thread has crashed: ${event.message}`));
+    };
+  }
+
+  /**
+   * Starts a broker in a new thread that accepts clients when the promise is fulfilled.
+   *
+   * @throws UsageError when the address or port cannot be had, or a limit is out of its range
+   */
+  static async start({ log, ...options }: BrokerThreadOptions = {}): Promise<BrokerThread> {
+    const thread = new BrokerThread(log ?? (() => {}));
+    try {
+      await thread.#ready.promise;
+      const started = await thread.#ask({ type: "start", options });
+      if (started.type === "started") ({ url: thread.#url, port: thread.#port } = started);
+      return thread;
+    } catch (error) {
+      thread.#worker.terminate();
+      throw error;
+    }
+  }
+
+  /** Where clients find it, as `mqtt://host:port`. */
+  get url(): string {
+    return this.#url;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Fulfilled with the reason if the thread dies without being asked to; else never. */
+  get crash(): Promise<Error> {
+    return this.#crash.promise;
+  }
+
+  /** What was counted until now. */
+  async metrics(): Promise<BrokerThreadMetrics> {
+    return metricsOf(await this.#ask({ type: "metrics" }));
+  }
+
+  /** Stops the broker cleanly, and its thread; answers the last metrics. A second call awaits the first. */
+  stop(): Promise<BrokerThreadMetrics> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  async #stop(): Promise<BrokerThreadMetrics> {
+    try {
+      return metricsOf(await this.#ask({ type: "stop" }));
+    } finally {
+      this.#ended ??= new Error("The broker's thread has been stopped");
+      this.#worker.terminate();
+    }
+  }
+
+  #ask(request: BrokerRequest): Promise<Answer> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      this.#awaited.push({ resolve, reject });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  #take(report: BrokerReport): void {
+    if (report.type === "ready") return this.#ready.resolve();
+    if (report.type === "log") return this.#log(report.level, report.message);
+    const awaited = this.#awaited.shift();
+    if (report.type !== "failed") return awaited?.resolve(report);
+    awaited?.reject(report.usage ? new UsageError(report.message) : new Error(report.message));
+  }
+
+  #end(error: Error): void {
+    this.#ended = error;
+    this.#ready.reject(error);
+    for (const { reject } of this.#awaited.splice(0)) reject(error);
+    this.#crash.resolve(error);
+  }
+}
+
+function metricsOf(answer: Answer): BrokerThreadMetrics {
+  if (answer.type === "metrics" || answer.type === "stopped") return answer.metrics;
+  throw new Error(`The broker's thread has answered "${answer.type}" out of turn`);
+}

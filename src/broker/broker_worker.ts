@@ -1,0 +1,40 @@
+/// <reference lib="deno.worker" />
+/**
+ * The broker's side of its thread; `broker_thread.ts` is the other.
+ */
+import { UsageError } from "../base/failure.ts";
+import { Broker } from "./broker.ts";
+import type { BrokerReport, BrokerRequest, BrokerThreadMetrics } from "./broker_thread.ts";
+
+let broker: Broker | undefined;
+
+function report(message: BrokerReport): void {
+  self.postMessage(message);
+}
+
+function metrics(running: Broker): BrokerThreadMetrics {
+  return { ...running.metrics(), heapUsedBytes: Deno.memoryUsage().heapUsed };
+}
+
+async function answer(request: BrokerRequest): Promise<BrokerReport> {
+  if (request.type === "start") {
+    const log = (level: "info" | "warn", message: string) => report({ type: "log", level, message });
+    broker = await Broker.start({ ...request.options, log });
+    return { type: "started", url: broker.url, port: broker.port };
+  }
+  if (broker === undefined) throw new Error(`The broker was asked for "${request.type}" before it was started`);
+  if (request.type === "metrics") return { type: "metrics", metrics: metrics(broker) };
+  await broker.stop();
+  return { type: "stopped", metrics: metrics(broker) };
+}
+
+self.onmessage = async ({ data }: MessageEvent<BrokerRequest>) => {
+  try {
+    report(await answer(data));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    report({ type: "failed", usage: error instanceof UsageError, message });
+  }
+};
+
+report({ type: "ready" });

@@ -1,0 +1,221 @@
+/**
+ * CONNECT, in the standard's own order: what may be asked for, who may come in, the session opened or taken over, the
+ * will armed, CONNACK, and what waited.
+ */
+import type { ConnackProperties, ConnectPacket } from "../../mqtt/packet.ts";
+import { keepsPayloadFormat } from "../../mqtt/message.ts";
+import { ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
+import type { Core } from "../core.ts";
+import type { LoginAnswer } from "../options.ts";
+import type { Connection } from "../session/connection.ts";
+import { neverExpiresS, type Session } from "../session/session.ts";
+import { expel, leave } from "./leave.ts";
+import { tooDeep } from "./topic_limit.ts";
+
+/**
+ * CONNECT came, as the connection's first packet. The answer may take until the login is decided; then, and not
+ * before, `accepted` is called for the packets that came meanwhile.
+ */
+export function handleConnect(
+  core: Core,
+  connection: Connection,
+  packet: ConnectPacket,
+  nowMs: number,
+  accepted: () => void,
+): void {
+  connection.version = packet.protocolVersion;
+  connection.phase = "checking";
+  const refusal = refusalOf(core, packet);
+  if (refusal !== undefined) return refuse(core, connection, refusal, nowMs);
+  const assigned = packet.clientId === "" ? assignClientId(core) : undefined; // [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]
+  const clientId = assigned ?? packet.clientId; // [MQTT5 3.1.3-7]
+  const entry = { core, connection, packet, clientId, assigned };
+  const answer = login(entry);
+  if (!(answer instanceof Promise)) return settle(entry, answer, nowMs);
+  connection.link.pause();
+  void answer.then((decided) => {
+    if (connection.phase !== "checking") return;
+    connection.link.resume();
+    settle(entry, decided, core.settings.clock.nowMs());
+    if (connection.online) accepted();
+  });
+}
+
+/** A CONNECT on its way in. */
+interface Entry {
+  readonly core: Core;
+  readonly connection: Connection;
+  readonly packet: ConnectPacket;
+  readonly clientId: string;
+  /** The client identifier if the client brought none. */
+  readonly assigned: string | undefined;
+}
+
+/** What was decided about a login: the callback's answer, or that it failed. */
+type Decision = LoginAnswer | "failed";
+
+const refusalByDecision: Readonly<Record<Exclude<Decision, "accept">, number>> = {
+  "bad-credentials": ReasonCode.badUsernameOrPassword,
+  "not-authorized": ReasonCode.notAuthorized,
+  failed: ReasonCode.serverUnavailable,
+};
+
+/** Why this CONNECT cannot be served, by reason code. */
+function refusalOf(core: Core, packet: ConnectPacket): number | undefined {
+  const { limits, maximumQoS, retainAvailable } = core.settings;
+  const { will, properties, clientId } = packet;
+  if (properties?.authenticationMethod !== undefined) return ReasonCode.badAuthenticationMethod; // [MQTT5 4.12.0-1]
+  if (clientId.length > limits.clientIdLength) return ReasonCode.clientIdentifierNotValid; // [MQTT5 3.1.3-8]
+  if (clientId === "" && packet.protocolVersion === 4 && !packet.cleanStart) {
+    return ReasonCode.clientIdentifierNotValid; // [MQTT311 3.1.3-8]
+  }
+  if (core.metrics.open > limits.connections) return ReasonCode.quotaExceeded;
+  if (core.sessions.size >= limits.sessions && core.sessions.get(clientId) === undefined) {
+    return ReasonCode.quotaExceeded;
+  }
+  if (will === undefined) return undefined;
+  if (will.qos > maximumQoS) return ReasonCode.qosNotSupported; // [MQTT5 3.2.2-12]
+  if (will.retain && !retainAvailable) return ReasonCode.retainNotSupported; // [MQTT5 3.2.2-13]
+  if (tooDeep(will.topic, limits.topicLevels)) return ReasonCode.topicNameInvalid;
+  return keepsPayloadFormat(will.payload, will.properties) ? undefined : ReasonCode.payloadFormatInvalid;
+}
+
+function assignClientId(core: Core): string {
+  for (;;) {
+    const clientId = core.settings.newClientId();
+    if (core.sessions.get(clientId) === undefined) return clientId; // [MQTT5 3.2.2-16]
+  }
+}
+
+function login({ core, connection, packet, clientId }: Entry): Decision | Promise<Decision> {
+  const failed = (error: unknown): Decision => {
+    core.settings.log("warn", `Cannot decide on the login of client "${clientId}": ${String(error)}`);
+    return "failed";
+  };
+  try {
+    const { username, password } = packet;
+    const answer = core.settings.authenticate({ clientId, username, password, peer: connection.link.peer });
+    return answer instanceof Promise ? answer.catch(failed) : answer;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** The login is decided. */
+function settle(entry: Entry, decision: Decision, nowMs: number): void {
+  const { core, connection } = entry;
+  if (decision !== "accept") return refuse(core, connection, refusalByDecision[decision], nowMs);
+  takeClientLimits(entry);
+  if (connackTooLarge(entry)) return refuse(core, connection, ReasonCode.packetTooLarge, nowMs);
+  admit(entry, nowMs);
+}
+
+/** CONNACK with a refusal, and the end of the connection: nothing after it is read, no will was armed. */
+export function refuse(core: Core, connection: Connection, reasonCode: number, nowMs: number): void {
+  core.metrics.refuse(reasonCode);
+  const code = connection.version === 5 ? reasonCode : returnCodeOf(reasonCode);
+  if (code !== undefined) { // [MQTT311 3.2.2-6]
+    connection.send({ type: "connack", sessionPresent: false, reasonCode: code }); // [MQTT5 3.2.2-6] [MQTT311 3.2.2-4]
+  }
+  connection.link.end(); // [MQTT5 3.1.4-2] [MQTT5 3.2.2-7] [MQTT311 3.2.2-5]
+  leave(core, connection, { kind: "protocol-error", reasonCode }, nowMs); // [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]
+}
+
+function takeClientLimits({ core, connection, packet }: Entry): void {
+  connection.receiveMaximum = packet.properties?.receiveMaximum ?? 65_535;
+  connection.maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
+  connection.askedExpiryIntervalS = expiryIntervalS(packet);
+  const keepAliveS = serverKeepAliveS(core, packet) ?? packet.keepAliveS; // [MQTT5 3.2.2-22]
+  connection.silenceLimitMs = keepAliveS === 0 ? Infinity : 1_500 * keepAliveS; // [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]
+}
+
+/** A client that cannot take its CONNACK is not let in. */
+function connackTooLarge(entry: Entry): boolean {
+  const { core, connection, packet, assigned } = entry;
+  if (connection.maximumPacketSize === Infinity) return false;
+  return !connection.fits({
+    type: "connack",
+    sessionPresent: false,
+    reasonCode: ReasonCode.success,
+    properties: connackProperties(core, packet, assigned),
+  });
+}
+
+function admit({ core, connection, packet, clientId, assigned }: Entry, nowMs: number): void {
+  const session = takeOver(core, clientId, packet.cleanStart, nowMs); // [MQTT5 3.1.4-4] [MQTT311 3.1.4-3]
+  const sessionPresent = session !== undefined;
+  join(connection, session ?? core.sessions.begin(clientId), packet); // [MQTT5 3.1.2-6] [MQTT311 3.1.2-4]
+  if (packet.will !== undefined) core.wills.arm(clientId, connection.id, packet.will);
+  connection.phase = "online";
+  core.metrics.online++;
+  core.metrics.connected++;
+  const properties = packet.protocolVersion === 5 ? connackProperties(core, packet, assigned) : undefined;
+  connection.send({ // [MQTT5 3.1.4-5] [MQTT5 3.2.2-2] [MQTT5 3.2.2-3] [MQTT311 3.2.2-1] [MQTT311 3.2.2-2]
+    type: "connack",
+    sessionPresent,
+    reasonCode: ReasonCode.success,
+    ...(properties !== undefined && { properties }),
+  });
+  watchSilence(core, connection);
+  connection.session!.usedOutbox?.attach(connection, nowMs);
+}
+
+/**
+ * Ends the client's older connection, ends its session if a new one is asked for, and answers the session that lives
+ * on. Each step leaves the old will where the standard wants it: published, cancelled, or never armed.
+ */
+function takeOver(core: Core, clientId: string, cleanStart: boolean, nowMs: number): Session | undefined {
+  const older = core.sessions.get(clientId)?.connection;
+  if (older !== undefined) { // [MQTT5 3.1.4-3] [MQTT311 3.1.4-2]
+    expel(core, older, ReasonCode.sessionTakenOver, { kind: "takeover" }, nowMs);
+  }
+  const session = core.sessions.get(clientId); // it may have ended with its connection
+  if (session === undefined) return undefined;
+  if (cleanStart) { // [MQTT5 3.1.2-4] [MQTT311 3.1.2-6]
+    core.sessions.end(session, nowMs);
+    return undefined;
+  }
+  core.sessions.resume(session); // [MQTT5 3.1.2-5] [MQTT311 3.1.2-4]
+  core.wills.cancel(clientId); // [MQTT5 3.1.3-9]
+  return session;
+}
+
+function join(connection: Connection, session: Session, packet: ConnectPacket): void {
+  session.expiryIntervalS = expiryIntervalS(packet);
+  session.connection = connection;
+  connection.session = session;
+}
+
+/** 3.1.1 knows two kinds of session: one that ends with its connection, and one that does not end. */
+function expiryIntervalS(packet: ConnectPacket): number {
+  if (packet.protocolVersion === 5) return packet.properties?.sessionExpiryIntervalS ?? 0;
+  return packet.cleanStart ? 0 : neverExpiresS; // [MQTT311 3.1.2-4] [MQTT311 3.1.2-6]
+}
+
+function serverKeepAliveS(core: Core, packet: ConnectPacket): number | undefined {
+  return packet.protocolVersion === 5 ? core.settings.serverKeepAliveS : undefined; // [MQTT5 3.1.2-21]
+}
+
+/** Keep alive takes the place of the time to CONNECT; it counts from the CONNECT. */
+function watchSilence(core: Core, connection: Connection): void {
+  const { deadline, silenceLimitMs, lastPacketMs } = connection;
+  if (deadline === undefined) return;
+  if (silenceLimitMs === Infinity) core.deadlines.cancel(deadline);
+  else core.deadlines.move(deadline, lastPacketMs + silenceLimitMs);
+}
+
+/** What differs from what the standard takes for granted. */
+function connackProperties(core: Core, packet: ConnectPacket, assigned: string | undefined): ConnackProperties {
+  const { limits, maximumQoS, retainAvailable } = core.settings;
+  const keepAliveS = serverKeepAliveS(core, packet);
+  return {
+    maximumPacketSize: limits.maximumPacketSizeBytes,
+    sharedSubscriptionAvailable: false,
+    ...(limits.receiveMaximum < 65_535 && { receiveMaximum: limits.receiveMaximum }),
+    ...(limits.topicAliasMaximum > 0 && { topicAliasMaximum: limits.topicAliasMaximum }),
+    ...(maximumQoS < 2 && { maximumQoS }), // [MQTT5 3.2.2-9]
+    ...(!retainAvailable && { retainAvailable }),
+    ...(assigned !== undefined && { assignedClientIdentifier: assigned }), // [MQTT5 3.2.2-16]
+    ...(keepAliveS !== undefined && { serverKeepAliveS: keepAliveS }),
+  };
+}

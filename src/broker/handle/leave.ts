@@ -1,0 +1,84 @@
+/**
+ * The end of a connection: by DISCONNECT, by the link, by the client's silence or fault, or by the broker's will. All
+ * ways lead through {@link leave}, which acts once.
+ */
+import { ProtocolError } from "../../base/failure.ts";
+import type { DisconnectPacket } from "../../mqtt/packet.ts";
+import { ReasonCode } from "../../mqtt/reason.ts";
+import type { Core } from "../core.ts";
+import type { Ending } from "../ending.ts";
+import type { Connection } from "../session/connection.ts";
+
+/** The reason codes that a client, and not only a server, may give. Source: MQTT 5.0, table 3-10. */
+const clientReasons: ReadonlySet<number> = new Set([
+  ReasonCode.normalDisconnection,
+  ReasonCode.disconnectWithWill,
+  ReasonCode.unspecifiedError,
+  ReasonCode.malformedPacket,
+  ReasonCode.protocolError,
+  ReasonCode.implementationSpecificError,
+  ReasonCode.badAuthenticationMethod,
+  ReasonCode.topicNameInvalid,
+  ReasonCode.receiveMaximumExceeded,
+  ReasonCode.topicAliasInvalid,
+  ReasonCode.packetTooLarge,
+  ReasonCode.messageRateTooHigh,
+  ReasonCode.quotaExceeded,
+  ReasonCode.administrativeAction,
+  ReasonCode.payloadFormatInvalid,
+]);
+
+/** DISCONNECT came. @throws ProtocolError for what a client may not say in it */
+export function handleDisconnect(core: Core, connection: Connection, packet: DisconnectPacket, nowMs: number): void {
+  const reasonCode = packet.reasonCode ?? ReasonCode.normalDisconnection;
+  if (!clientReasons.has(reasonCode)) { // [MQTT5 3.14.2-1]
+    throw new ProtocolError(ReasonCode.protocolError, `DISCONNECT with reason code ${reasonCode}, a server's`);
+  }
+  const expiryIntervalS = packet.properties?.sessionExpiryIntervalS;
+  if (expiryIntervalS !== undefined) changeExpiry(connection, expiryIntervalS);
+  connection.link.end();
+  leave(core, connection, { kind: "disconnect", reasonCode }, nowMs);
+}
+
+/** Source: MQTT 5.0, section 3.14.2.2.2: a session that was to end with its connection cannot be prolonged here. */
+function changeExpiry(connection: Connection, expiryIntervalS: number): void {
+  if (connection.askedExpiryIntervalS === 0 && expiryIntervalS > 0) {
+    throw new ProtocolError(ReasonCode.protocolError, "DISCONNECT prolongs a session whose expiry interval was 0");
+  }
+  connection.session!.expiryIntervalS = expiryIntervalS;
+}
+
+/** Ends a client's connection from the broker's side; a 5.0 client is told why. */
+export function expel(core: Core, connection: Connection, reasonCode: number, ending: Ending, nowMs: number): void {
+  if (connection.phase === "over") return;
+  if (connection.phase === "online" && connection.version === 5) { // [MQTT5 3.14.0-1]
+    connection.send({ type: "disconnect", reasonCode }); // [MQTT5 4.13.2-1]
+  }
+  connection.link.end(); // [MQTT5 3.14.4-2] [MQTT5 4.13.1-1] [MQTT311 4.8.0-1]
+  leave(core, connection, ending, nowMs);
+}
+
+/** The connection is over, whatever ended it. A connection that is over already is a no-op. */
+export function leave(core: Core, connection: Connection, ending: Ending, nowMs: number): void {
+  const { phase, session } = connection;
+  if (phase === "over") return;
+  connection.phase = "over";
+  connection.waiting = undefined;
+  if (connection.deadline !== undefined) core.deadlines.cancel(connection.deadline);
+  if (phase !== "online") {
+    core.metrics.endedEarly++;
+    return;
+  }
+  core.metrics.online--;
+  core.metrics.ended[ending.kind]++;
+  const sessionExpiryS = session!.expiryIntervalS;
+  core.sessions.leave(session!, nowMs);
+  core.wills.release({
+    clientId: session!.clientId,
+    connectionId: connection.id,
+    version: connection.version,
+    ending,
+    sessionExpiryS,
+    nowMs,
+  });
+}

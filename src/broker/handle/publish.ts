@@ -1,0 +1,93 @@
+/**
+ * PUBLISH from a client: its topic alias resolved, its limits held, routed once, and acknowledged.
+ */
+import { ProtocolError } from "../../base/failure.ts";
+import { keepsPayloadFormat, messageOf } from "../../mqtt/message.ts";
+import type { PublishPacket } from "../../mqtt/packet.ts";
+import { ReasonCode } from "../../mqtt/reason.ts";
+import { isValidTopicName } from "../../mqtt/topic.ts";
+import type { Core } from "../core.ts";
+import type { Connection } from "../session/connection.ts";
+import { tooDeep } from "./topic_limit.ts";
+
+/** PUBLISH came. @throws ProtocolError for what ends the connection */
+export function handlePublish(core: Core, connection: Connection, packet: PublishPacket, nowMs: number): void {
+  core.metrics.received++;
+  checkOffer(core, packet);
+  const topic = topicOf(core, connection, packet);
+  const refusal = refusalOf(core, packet, topic);
+  if (refusal !== undefined && (packet.qos === 0 || connection.version === 4)) {
+    throw new ProtocolError(refusal, "a PUBLISH that is refused and has no acknowledgement to say so");
+  }
+  if (packet.qos === 2) return handleQoS2(core, connection, packet, topic, refusal, nowMs);
+  const reasonCode = refusal ?? route(core, connection, packet, topic, nowMs);
+  if (packet.qos === 1) acknowledge(connection, "puback", packet.packetId!, reasonCode); // [MQTT5 4.3.2-4]
+}
+
+/** Holds the client to what CONNACK has offered. */
+function checkOffer(core: Core, packet: PublishPacket): void {
+  const { maximumQoS, retainAvailable } = core.settings;
+  if (packet.qos > maximumQoS) throw new ProtocolError(ReasonCode.qosNotSupported, "a QoS above the maximum");
+  if (packet.retain && !retainAvailable) {
+    throw new ProtocolError(ReasonCode.retainNotSupported, "retain is not offered");
+  }
+  if (packet.properties?.subscriptionIdentifiers !== undefined) { // [MQTT5 3.3.4-6]
+    throw new ProtocolError(ReasonCode.protocolError, "a subscription identifier in a client's PUBLISH");
+  }
+}
+
+/** The topic that is named, or that the alias stands for. */
+function topicOf(core: Core, connection: Connection, packet: PublishPacket): string {
+  const alias = packet.properties?.topicAlias;
+  if (alias === undefined) return packet.topic;
+  if (alias === 0 || alias > core.settings.limits.topicAliasMaximum) { // [MQTT5 3.3.2-8] [MQTT5 3.3.2-9]
+    throw new ProtocolError(ReasonCode.topicAliasInvalid, `topic alias ${alias}`);
+  }
+  if (packet.topic !== "") {
+    (connection.aliases ??= new Map()).set(alias, packet.topic); // [MQTT5 3.3.2-7] [MQTT5 3.3.2-12]
+    return packet.topic;
+  }
+  const topic = connection.aliases?.get(alias);
+  if (topic === undefined) throw new ProtocolError(ReasonCode.protocolError, `topic alias ${alias} without a topic`);
+  return topic;
+}
+
+/** Why this message is not taken, by reason code; the connection lives on where an acknowledgement can say so. */
+function refusalOf(core: Core, packet: PublishPacket, topic: string): number | undefined {
+  if (!isValidTopicName(topic)) { // [MQTT5 3.3.2-2] [MQTT311 3.3.2-2]
+    throw new ProtocolError(ReasonCode.topicNameInvalid, "PUBLISH to what is no topic name");
+  }
+  if (tooDeep(topic, core.settings.limits.topicLevels)) return ReasonCode.topicNameInvalid;
+  return keepsPayloadFormat(packet.payload, packet.properties) ? undefined : ReasonCode.payloadFormatInvalid;
+}
+
+function handleQoS2(
+  core: Core,
+  connection: Connection,
+  packet: PublishPacket,
+  topic: string,
+  refusal: number | undefined,
+  nowMs: number,
+): void {
+  const { inbox } = connection.session!;
+  const packetId = packet.packetId!;
+  if (inbox.has(packetId)) { // [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]
+    return acknowledge(connection, "pubrec", packetId, ReasonCode.success);
+  }
+  if (connection.version === 5 && inbox.size >= core.settings.limits.receiveMaximum) { // [MQTT5 3.3.4-7]
+    throw new ProtocolError(ReasonCode.receiveMaximumExceeded, "more QoS 2 messages than the receive maximum");
+  }
+  if (refusal === undefined) inbox.take(packetId); // [MQTT5 4.3.3-9]
+  const reasonCode = refusal ?? route(core, connection, packet, topic, nowMs);
+  acknowledge(connection, "pubrec", packetId, reasonCode); // [MQTT5 4.3.3-8]
+}
+
+/** Routes the message and answers the reason code for its acknowledgement. */
+function route(core: Core, connection: Connection, packet: PublishPacket, topic: string, nowMs: number): number {
+  const receivers = core.router.publish(messageOf(packet, topic, nowMs), connection.session!.clientId, nowMs);
+  return receivers === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success;
+}
+
+function acknowledge(connection: Connection, type: "puback" | "pubrec", packetId: number, reasonCode: number): void {
+  connection.send(reasonCode === ReasonCode.success ? { type, packetId } : { type, packetId, reasonCode });
+}

@@ -1,0 +1,61 @@
+/**
+ * SUBSCRIBE and UNSUBSCRIBE.
+ */
+import type { SubscribePacket, Subscription, UnsubscribePacket } from "../../mqtt/packet.ts";
+import { ReasonCode } from "../../mqtt/reason.ts";
+import { isSharedFilter, isValidTopicFilter } from "../../mqtt/topic.ts";
+import type { Core } from "../core.ts";
+import type { Connection } from "../session/connection.ts";
+import { tooDeep } from "./topic_limit.ts";
+
+/** The one refusal that a 3.1.1 SUBACK knows. */
+const failure311 = 0x80;
+
+/** SUBSCRIBE came: granted or refused one by one, answered in one packet, followed by the retained messages. */
+export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket, nowMs: number): void {
+  const session = connection.session!;
+  const reasonCodes: number[] = [];
+  const wantRetained: string[] = [];
+  for (const subscription of packet.subscriptions) { // [MQTT5 3.8.4-5] [MQTT311 3.8.4-4]
+    const refusal = refusalOf(core, connection, subscription);
+    if (refusal !== undefined) {
+      core.metrics.subscriptionsRefused++;
+      reasonCodes.push(connection.version === 5 ? refusal : failure311); // [MQTT311 3.9.3-2]
+      continue;
+    }
+    const granted = subscription.qos < core.settings.maximumQoS ? subscription.qos : core.settings.maximumQoS;
+    const identifier = packet.properties?.subscriptionIdentifier;
+    const isNew = core.router.subscribe(session, subscription, granted, identifier);
+    if (wantsRetained(subscription, isNew)) wantRetained.push(subscription.topicFilter);
+    reasonCodes.push(granted); // [MQTT5 3.8.4-7] [MQTT5 3.9.3-1] [MQTT311 3.8.4-5]
+  }
+  connection.send({ type: "suback", packetId: packet.packetId, reasonCodes }); // [MQTT5 3.8.4-1] [MQTT311 3.8.4-1]
+  for (const topicFilter of wantRetained) core.router.sendRetained(session, topicFilter, nowMs);
+}
+
+function refusalOf(core: Core, { version, session }: Connection, { topicFilter }: Subscription): number | undefined {
+  const { topicLevels, subscriptionsPerSession } = core.settings.limits;
+  if (!isValidTopicFilter(topicFilter)) return ReasonCode.topicFilterInvalid;
+  // Not in 3.1.1 either, where it would be a filter like any other: who writes it there means a shared one.
+  if (isSharedFilter(topicFilter)) return ReasonCode.sharedSubscriptionsNotSupported;
+  if (tooDeep(topicFilter, topicLevels)) return version === 5 ? ReasonCode.topicFilterInvalid : failure311;
+  const held = session!.subscriptions;
+  if (held === undefined || held.size < subscriptionsPerSession || held.has(topicFilter)) return undefined;
+  return ReasonCode.quotaExceeded;
+}
+
+function wantsRetained({ retainHandling = 0 }: Subscription, isNew: boolean): boolean {
+  return retainHandling === 0 || (retainHandling === 1 && isNew); // [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]
+}
+
+/** UNSUBSCRIBE came. What is on its way to the client already goes on. */
+export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void {
+  const reasonCodes = packet.topicFilters.map((topicFilter) =>
+    core.router.unsubscribe(connection.session!, topicFilter) ? ReasonCode.success : ReasonCode.noSubscriptionExisted
+  );
+  connection.send({ // [MQTT5 3.10.4-4] [MQTT5 3.11.3-1] [MQTT311 3.10.4-5]
+    type: "unsuback",
+    packetId: packet.packetId,
+    reasonCodes: connection.version === 5 ? reasonCodes : [],
+  });
+}

@@ -1,0 +1,134 @@
+/**
+ * One link, served: bytes to packets, packets to handlers, faults and ends to their endings.
+ */
+import { ProtocolError } from "../base/failure.ts";
+import type { Packet } from "../mqtt/packet.ts";
+import { ReasonCode } from "../mqtt/reason.ts";
+import type { Link, LinkEnd, LinkReceiver } from "../net/link.ts";
+import { type PacketReceiver, PacketStream } from "../net/packet_stream.ts";
+import type { Core } from "./core.ts";
+import { dispatch } from "./dispatch.ts";
+import { handleConnect, refuse } from "./handle/connect.ts";
+import { expel, leave } from "./handle/leave.ts";
+import { Connection } from "./session/connection.ts";
+import { runDue } from "./tick.ts";
+
+/** Serves an accepted link. `afterwards` is called after each event, when deadlines may have changed. */
+export function serve(core: Core, link: Link, afterwards: () => void): void {
+  link.receiver = new Served(core, link, afterwards);
+  afterwards();
+}
+
+/** Packets that may come while a login is decided; a client that sends more cannot have waited for anything. */
+const waitingLimit = 1_024;
+
+class Served implements LinkReceiver, PacketReceiver {
+  readonly #core: Core;
+  readonly #connection: Connection;
+  readonly #stream: PacketStream;
+  readonly #afterwards: () => void;
+  #nowMs: number;
+
+  constructor(core: Core, link: Link, afterwards: () => void) {
+    const { clock, limits } = core.settings;
+    this.#core = core;
+    this.#afterwards = afterwards;
+    this.#nowMs = clock.nowMs();
+    this.#connection = new Connection(core.nextConnectionId(), link, this.#nowMs);
+    this.#stream = new PacketStream({ maximumPacketSize: limits.maximumPacketSizeBytes, receiver: this });
+    this.#connection.deadline = core.deadlines.add(this.#nowMs + limits.timeToConnectMs, this.#connection);
+    core.connections.add(this.#connection);
+    core.metrics.accepted++;
+    core.metrics.open++;
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    if (this.#connection.phase === "over") return;
+    this.#nowMs = this.#core.settings.clock.nowMs();
+    this.#stream.push(bytes);
+    this.#boundUnread();
+    this.#settle();
+  }
+
+  onDrain(): void {
+    const connection = this.#connection;
+    connection.writable = true;
+    if (connection.phase === "online") connection.session!.usedOutbox?.pump(this.#core.settings.clock.nowMs());
+  }
+
+  onEnd(_end: LinkEnd): void {
+    this.#core.metrics.open--;
+    this.#core.connections.delete(this.#connection);
+    leave(this.#core, this.#connection, { kind: "link-end" }, this.#core.settings.clock.nowMs());
+    this.#settle();
+  }
+
+  onPacket(packet: Packet): void {
+    const connection = this.#connection;
+    if (connection.phase === "over") return;
+    connection.lastPacketMs = this.#nowMs;
+    if (connection.phase === "online") dispatch(this.#core, connection, packet, this.#nowMs);
+    else if (connection.phase === "checking") this.#wait(packet);
+    else this.#begin(packet);
+  }
+
+  onProtocolError(error: ProtocolError): void {
+    const connection = this.#connection;
+    const { reasonCode, message } = error;
+    this.#core.settings.log("info", `${connection.link.peer} broke the protocol: ${message}`);
+    if (connection.phase === "new") return this.#refuseFirst(reasonCode);
+    expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, this.#nowMs);
+  }
+
+  /** What is due before this CONNECT comes before it: a will whose delay is over, a session that has expired. */
+  #begin(packet: Packet): void {
+    if (packet.type !== "connect") { // [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]
+      const ending = { kind: "protocol-error", reasonCode: ReasonCode.protocolError } as const;
+      return expel(this.#core, this.#connection, ReasonCode.protocolError, ending, this.#nowMs);
+    }
+    runDue(this.#core, this.#nowMs);
+    if (this.#connection.phase === "new") {
+      handleConnect(this.#core, this.#connection, packet, this.#nowMs, () => this.#resume());
+    }
+  }
+
+  #wait(packet: Packet): void {
+    const waiting = this.#connection.waiting ??= [];
+    if (waiting.length < waitingLimit) waiting.push(packet);
+    else refuse(this.#core, this.#connection, ReasonCode.quotaExceeded, this.#nowMs);
+  }
+
+  /** The login was accepted: what came meanwhile is handled now. */
+  #resume(): void {
+    this.#nowMs = this.#core.settings.clock.nowMs();
+    const waiting = this.#connection.waiting ?? [];
+    this.#connection.waiting = undefined;
+    try {
+      for (const packet of waiting) this.onPacket(packet);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.onProtocolError(error);
+    }
+    this.#settle();
+  }
+
+  /** A first packet that could not be read. Only a peer that speaks 5.0, or a version to be refused, gets an answer. */
+  #refuseFirst(reasonCode: number): void {
+    const connection = this.#connection;
+    connection.version = this.#stream.version ?? 4;
+    refuse(this.#core, connection, reasonCode, this.#nowMs); // [MQTT5 3.1.2-2] [MQTT311 3.1.2-2] [MQTT311 3.1.4-1]
+  }
+
+  /** Answers that a client provokes and does not read are bounded by ending its connection. */
+  #boundUnread(): void {
+    const connection = this.#connection;
+    if (connection.link.bufferedBytes <= this.#core.settings.limits.unreadBytes) return;
+    const ending = { kind: "protocol-error", reasonCode: ReasonCode.quotaExceeded } as const;
+    expel(this.#core, connection, ReasonCode.quotaExceeded, ending, this.#nowMs);
+  }
+
+  #settle(): void {
+    if (this.#connection.phase === "over") this.#stream.stop();
+    this.#afterwards();
+  }
+}

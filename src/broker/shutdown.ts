@@ -1,0 +1,37 @@
+/**
+ * A clean stop in three steps: those who only publish go first, so that their wills and everyone else's still find the
+ * watchers; the watchers get time to take them; then they go too. What the broker holds in memory ends with it, so that
+ * wills cannot be put off to the next start, which the standard would allow.
+ */
+import { ReasonCode } from "../mqtt/reason.ts";
+import type { Core } from "./core.ts";
+import { expel } from "./handle/leave.ts";
+import type { Connection } from "./session/connection.ts";
+
+/** Ends the connections that nothing is sent to, and publishes all wills, or none when they are to be kept. */
+export function beginStop(core: Core, nowMs: number): void {
+  const publish = core.settings.onShutdown === "publish";
+  if (!publish) core.wills.stop(false, nowMs);
+  for (const connection of [...core.connections]) {
+    if (connection.session?.subscriptions === undefined) end(core, connection, nowMs);
+  }
+  if (publish) core.wills.stop(true, nowMs);
+}
+
+/** Whether every client online has taken what was sent to it. */
+export function isDrained(core: Core): boolean {
+  for (const { phase, session, link } of core.connections) {
+    if (link.bufferedBytes > 0) return false;
+    if (phase === "online" && (session!.usedOutbox?.size ?? 0) > 0) return false;
+  }
+  return true;
+}
+
+/** Ends the connections that are left. */
+export function finishStop(core: Core, nowMs: number): void {
+  for (const connection of [...core.connections]) end(core, connection, nowMs);
+}
+
+function end(core: Core, connection: Connection, nowMs: number): void {
+  expel(core, connection, ReasonCode.serverShuttingDown, { kind: "shutdown" }, nowMs);
+}

@@ -1,0 +1,39 @@
+/**
+ * What falls due: keep alive and time to CONNECT, ends of sessions, delayed wills. One heap, one timer, whose owner
+ * calls {@link runDue} at {@link Core.deadlines}' next instant.
+ */
+import { ReasonCode } from "../mqtt/reason.ts";
+import type { Core } from "./core.ts";
+import type { Due } from "./due.ts";
+import { expel } from "./handle/leave.ts";
+import { Connection } from "./session/connection.ts";
+import { Session } from "./session/session.ts";
+
+/** Handles what is due at `nowMs`, at most `limit` things; the rest stays due. Answers how many it handled. */
+export function runDue(core: Core, nowMs: number, limit = Infinity): number {
+  let handled = 0;
+  while (handled < limit) {
+    const due = core.deadlines.takeDue(nowMs);
+    if (due === undefined) break;
+    fallDue(core, due, nowMs);
+    handled++;
+  }
+  return handled;
+}
+
+function fallDue(core: Core, due: Due, nowMs: number): void {
+  if (due instanceof Connection) fallSilent(core, due, nowMs);
+  else if (due instanceof Session) core.sessions.end(due, nowMs); // [MQTT5 4.1.0-2]
+  else core.wills.fallDue(due, nowMs);
+}
+
+/** A packet does not move the deadline; the deadline looks for the last packet when its time has come. */
+function fallSilent(core: Core, connection: Connection, nowMs: number): void {
+  if (connection.phase !== "online") {
+    core.settings.log("info", `${connection.link.peer} sent no CONNECT in time`);
+    return expel(core, connection, ReasonCode.maximumConnectTime, { kind: "keep-alive" }, nowMs);
+  }
+  const silentUntilMs = connection.lastPacketMs + connection.silenceLimitMs;
+  if (silentUntilMs > nowMs) core.deadlines.move(connection.deadline!, silentUntilMs);
+  else expel(core, connection, ReasonCode.keepAliveTimeout, { kind: "keep-alive" }, nowMs); // [MQTT5 3.1.2-22]
+}
