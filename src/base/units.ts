@@ -1,0 +1,161 @@
+/**
+ * What people write and read: durations, rates, whole numbers, sizes, shares; each read by one function that refuses in
+ * one sentence, and written by another. `name` in these functions is what the sentence calls the value.
+ */
+import { UsageError } from "./failure.ts";
+
+/** A number of things a second: a share of those there are, or so many. */
+export type Rate =
+  | { readonly kind: "fraction"; readonly perSecond: number }
+  | { readonly kind: "count"; readonly perSecond: number };
+
+/** One part of a mix, and how often it is drawn relative to the others. */
+export interface Share<Name extends string> {
+  readonly name: Name;
+  readonly weight: number;
+}
+
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const durationForm = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+const numberForm = /^\d+(?:\.\d+)?$/;
+
+/** Milliseconds of `250ms`, `1.5s`, `2m` or `1h`. A number without a unit is refused. */
+export function parseDurationMs(text: string, name: string): number {
+  const match = durationForm.exec(text);
+  if (match === null) refuse(name, text, "a duration such as 250ms, 1.5s, 2m or 1h");
+  const ms = Number(match[1]) * unitsMs[match[2] as keyof typeof unitsMs];
+  return Math.round(ms * 1_000) / 1_000;
+}
+
+/** Whole seconds of a duration, or of a plain number, which means seconds: for what MQTT itself counts in seconds. */
+export function parseSeconds(text: string, name: string): number {
+  const seconds = /^\d+$/.test(text)
+    ? Number(text)
+    : durationForm.test(text)
+    ? parseDurationMs(text, name) / 1_000
+    : NaN;
+  if (!Number.isInteger(seconds)) refuse(name, text, "whole seconds such as 10s, 2m or 10");
+  return seconds;
+}
+
+/** `5%` is a fraction a second, `50/s` a number a second. */
+export function parseRate(text: string, name: string): Rate {
+  const allowed = "a fraction such as 5%, or kills a second such as 50/s";
+  if (text.endsWith("%")) {
+    return { kind: "fraction", perSecond: parsePositive(text, text.slice(0, -1), name, allowed) / 100 };
+  }
+  if (!text.endsWith("/s")) refuse(name, text, allowed);
+  return { kind: "count", perSecond: parsePositive(text, text.slice(0, -2), name, allowed) };
+}
+
+/** `500/s`, or the number alone. */
+export function parsePerSecond(text: string, name: string): number {
+  const number = text.endsWith("/s") ? text.slice(0, -2) : text;
+  return parsePositive(text, number, name, "a number a second such as 500/s");
+}
+
+function parsePositive(text: string, number: string, name: string, allowed: string): number {
+  if (!numberForm.test(number)) refuse(name, text, allowed);
+  return Number(number);
+}
+
+/** Digits alone: `1000`. */
+export function parseWhole(text: string, name: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!Number.isSafeInteger(value)) refuse(name, text, "a whole number such as 1000");
+  return value;
+}
+
+/** Bytes of `64`, `1k` (1,024) or `1m` (1,048,576). */
+export function parseSizeBytes(text: string, name: string): number {
+  const match = /^(\d+)([km]?)$/i.exec(text);
+  const bytes = match === null ? NaN : Number(match[1]) * { "": 1, k: 1_024, m: 1_048_576 }[match[2]!.toLowerCase()]!;
+  if (!Number.isSafeInteger(bytes)) refuse(name, text, "bytes such as 64 or 1k");
+  return bytes;
+}
+
+/** One of a few words. */
+export function parseChoice<const Word extends string>(text: string, name: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === text);
+  if (found === undefined) refuse(name, text, listed(words));
+  return found;
+}
+
+/**
+ * A mix such as `reset=45,close=45,leave=10`; a part without a number weighs 1, and `all` is every part, each weighing
+ * 1. Shares need not add up to anything.
+ */
+export function parseMix<const Name extends string>(text: string, name: string, known: readonly Name[]): Share<Name>[] {
+  if (text === "all") return known.map((each) => ({ name: each, weight: 1 }));
+  const shares: Share<Name>[] = [];
+  for (const part of text.split(",")) {
+    const [word = "", weight = "1", ...more] = part.split("=");
+    const found = known.find((each) => each === word.trim());
+    if (found === undefined) {
+      refuse(name, text, `"${word.trim()}" to be one of ${known.join(", ")}, or the whole to be all`);
+    }
+    if (!numberForm.test(weight.trim()) || more.length > 0) refuse(name, text, `shares such as ${mixExample(known)}`);
+    if (shares.some((share) => share.name === found)) refuse(name, text, `${found} once`);
+    shares.push({ name: found, weight: Number(weight) });
+  }
+  return shares;
+}
+
+function mixExample(known: readonly string[]): string {
+  return known.slice(0, 2).map((each) => `${each}=50`).join(",");
+}
+
+function refuse(name: string, text: string, allowed: string): never {
+  throw new UsageError(`Cannot read ${name} ${JSON.stringify(text)}: expected ${allowed}`);
+}
+
+/** Words as a sentence lists them: `a, b or c`. */
+export function listed(words: readonly string[], conjunction = "or"): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${conjunction} ${words.at(-1)}`;
+}
+
+/** A number with separators and at most one decimal: `1,234`, `49.5`. */
+export function formatCount(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+}
+
+/** A duration as {@link parseDurationMs} reads it, in the largest unit that stays whole: `90s`, `2m`, `250ms`. */
+export function formatDuration(ms: number): string {
+  const unit = (["h", "m", "s"] as const).find((each) => ms > 0 && ms % unitsMs[each] === 0);
+  return unit === undefined ? (ms === 0 ? "0s" : `${ms}ms`) : `${ms / unitsMs[unit]}${unit}`;
+}
+
+/** Measured milliseconds with three digits that count: `0.123 ms`, `12.3 ms`, `12.3 s`; a dash where there is none. */
+export function formatMs(ms: number): string {
+  if (!Number.isFinite(ms)) return "–";
+  if (Math.abs(ms) >= 9_999.5) return `${threeDigits(ms / 1_000)} s`;
+  return `${threeDigits(ms)} ms`;
+}
+
+function threeDigits(value: number): string {
+  const size = Math.abs(value);
+  const decimals = size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+/** A fraction as a percentage: 0.05 is `5%`. Exact enough to be read back. */
+export function formatPercent(fraction: number): string {
+  return `${Number((fraction * 100).toPrecision(12))}%`;
+}
+
+/** A rate as {@link parseRate} reads it. */
+export function formatRate(rate: Rate): string {
+  return rate.kind === "fraction" ? formatPercent(rate.perSecond) : `${rate.perSecond}/s`;
+}
+
+/** A mix as {@link parseMix} reads it. */
+export function formatMix(shares: readonly Share<string>[]): string {
+  return shares.map(({ name, weight }) => `${name}=${weight}`).join(",");
+}
+
+/** Bytes for people, in powers of 1,024: `64 B`, `12.3 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
+  return `${formatCount(bytes / 1_024 ** power)} ${units[power]}`;
+}
