@@ -1,0 +1,38 @@
+/** The binary of `deno task compile`. To be run by the Deno that made it: what it can do is what that Deno can. */
+import assert from "node:assert/strict";
+import { Socket } from "node:net";
+import { brokerReady, findBinary, peerTest, startCompiled } from "../support/peers.ts";
+import { clientKinds, publish, RealClient } from "../support/real_clients.ts";
+
+const binary = await findBinary();
+const mqttjs = clientKinds.find((kind) => kind.name === "MQTT.js")!;
+const canReset = "resetAndDestroy" in Socket.prototype;
+
+peerTest("the binary runs a fleet on its embedded broker, in its workers, and passes", [binary], async () => {
+  await using fleet = startCompiled(binary, ["fleet", "--clients", "50", "--kill-rate", "20%", "--duration", "3s"]);
+  const { code } = await fleet.exit(45_000);
+  assert.equal(code, 0, fleet.said);
+  const told = fleet.lines.filter((line) => /cannot\b.*\breset/i.test(line));
+  assert.equal(told.length, canReset ? 0 : 1, `one line where a reset cannot be sent, none else:\n${fleet.said}`);
+});
+
+peerTest("the binary's broker serves a real client", [binary], async () => {
+  await using broker = await brokerReady(startCompiled(binary, ["broker", "--host", "127.0.0.1", "--port", "0"]));
+  const message = { topic: "e2e/compiled", payload: "hello", qos: 2, retain: false } as const;
+  const asked = { version: 5, clientId: "watcher", clean: true, subscribe: { filter: "e2e/#", qos: 2 } } as const;
+  await using subscriber = await RealClient.start(mqttjs, broker, asked);
+  await publish(mqttjs, broker, 5, message);
+  assert.deepEqual(await subscriber.next(), message);
+});
+
+peerTest("the binary's broker stops cleanly on SIGTERM", [binary], async () => {
+  await using broker = await brokerReady(startCompiled(binary, ["broker", "--host", "127.0.0.1", "--port", "0"]));
+  broker.child.kill("SIGTERM");
+  assert.deepEqual(await broker.child.exit(), { code: 0, signal: null }, broker.child.said);
+});
+
+peerTest("the binary tells a usage error in one line and by exit code 2", [binary], async () => {
+  await using child = startCompiled(binary, ["fleet", "--kill-rate", "5x"]);
+  assert.equal((await child.exit()).code, 2, child.said);
+  assert.match(child.said, /5x/);
+});

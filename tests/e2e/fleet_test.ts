@@ -1,0 +1,64 @@
+/** `mqtt-sim fleet` on real brokers that keep their promise: it finds nothing, and says so. */
+import assert from "node:assert/strict";
+import {
+  type BrokerPeer,
+  mosquitto,
+  type Peer,
+  peerTest,
+  startAedes,
+  startMosquitto,
+  startOurBroker,
+  startOurs,
+} from "../support/peers.ts";
+
+/** As much of the report as is read here. */
+interface Report {
+  readonly verdict: string;
+  readonly exitCode: number;
+  readonly kills: { readonly total: number };
+  readonly wills: Readonly<Record<string, number>>;
+}
+
+const runs: readonly {
+  readonly name: string;
+  readonly needs: readonly Peer[];
+  readonly start: () => Promise<BrokerPeer>;
+  readonly flags: readonly string[];
+}[] = [
+  { name: "mqtt-sim broker, 5.0", needs: [], start: startOurBroker, flags: ["--protocol", "5", "--will-qos", "mix"] },
+  { name: "mosquitto, 3.1.1", needs: [mosquitto], start: startMosquitto, flags: ["--protocol", "3.1.1"] },
+  { name: "mosquitto, 5.0", needs: [mosquitto], start: startMosquitto, flags: ["--protocol", "5", "--will-qos", "2"] },
+  { name: "aedes, 3.1.1", needs: [], start: startAedes, flags: ["--protocol", "3.1.1", "--will-qos", "1"] },
+];
+
+for (const { name, needs, start, flags } of runs) {
+  peerTest(`a fleet on ${name}: every will that was due came, once and on time`, needs, async () => {
+    await using broker = await start();
+    const report = await fleetOn(broker, [
+      ...flags,
+      ...["--clients", "60", "--kill-rate", "20%", "--duration", "3s", "--reconnect-after", "500ms"],
+      ...["--kill-mode", "reset=45,close=45,leave=10"],
+    ]);
+    assert.equal(report.verdict, "pass");
+    assert.ok(report.kills.total >= 20, `${report.kills.total} killed`);
+    const { expected, onTime, ...faults } = report.wills;
+    assert.ok(expected! > 0);
+    assert.equal(onTime, expected);
+    for (const [fault, count] of Object.entries(faults)) assert.equal(count, 0, fault);
+  });
+}
+
+/** Runs a fleet to its end and reads its report; the exit code is the report's. */
+async function fleetOn(broker: BrokerPeer, flags: readonly string[]): Promise<Report> {
+  const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
+  try {
+    await using fleet = startOurs(["fleet", "--url", broker.url, "--seed", "7", "--report", path, ...flags]);
+    const { code } = await fleet.exit(45_000);
+    const report: Report = JSON.parse((await Deno.readTextFile(path)) || "{}");
+    assert.equal(code, 0, fleet.said);
+    assert.equal(report.exitCode, code);
+    return report;
+  } finally {
+    await Deno.remove(path);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * A program that runs beside a test: its lines can be awaited, and it is ended by its own process id. Use it with
+ * `await using`, so that it never outlives its test.
+ */
+import { TextLineStream } from "./text_line_stream.ts";
+
+/** How long a line, or an exit, is waited for unless told. */
+const patienceMs = 15_000;
+
+export interface Exit {
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+}
+
+export class ChildProcess implements AsyncDisposable {
+  /** Every line so far, of stdout and stderr alike, in the order in which they came. */
+  readonly lines: string[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #name: string;
+  readonly #finished: Promise<unknown>;
+  #wake = Promise.withResolvers<void>();
+  #over = false;
+
+  /** Starts a program. It gets no input. */
+  constructor(program: string, args: readonly string[], options: { readonly cwd?: string | URL } = {}) {
+    this.#name = [program, ...args].join(" ");
+    this.#child = new Deno.Command(program, {
+      ...options,
+      args: [...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#finished = Promise.all([this.#read(this.#child.stdout), this.#read(this.#child.stderr), this.#child.status])
+      .finally(() => {
+        this.#over = true;
+        this.#wake.resolve();
+      });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /**
+   * Waits for a line that matches, among those from number `from` on (0: from the start).
+   *
+   * @throws when the program ends, or time does, before there is one; with all that it said
+   */
+  async line(pattern: RegExp, { from = 0, limitMs = patienceMs } = {}): Promise<RegExpMatchArray> {
+    const deadline = timer(limitMs);
+    try {
+      for (let next = from;;) {
+        for (; next < this.lines.length; next++) {
+          const match = this.lines[next]!.match(pattern);
+          if (match !== null) return match;
+        }
+        if (this.#over) throw new Error(`${this.#name} ended without a line like ${pattern}:\n${this.said}`);
+        // deno-lint-ignore no-await-in-loop -- waiting for more lines is the point
+        const outcome = await Promise.race([this.#wake.promise, deadline.passed]);
+        if (outcome === "passed") {
+          throw new Error(`${this.#name}: no line like ${pattern} within ${limitMs} ms:\n${this.said}`);
+        }
+      }
+    } finally {
+      deadline.stop();
+    }
+  }
+
+  /** Waits for the end and answers how it was. */
+  async exit(limitMs = patienceMs): Promise<Exit> {
+    const deadline = timer(limitMs);
+    try {
+      const outcome = await Promise.race([this.#finished, deadline.passed]);
+      if (outcome === "passed") throw new Error(`${this.#name}: still running after ${limitMs} ms:\n${this.said}`);
+      const { code, signal } = await this.#child.status;
+      return { code, signal };
+    } finally {
+      deadline.stop();
+    }
+  }
+
+  /** Sends a signal to this very process; a no-op when it is over. */
+  kill(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error; // it is over already
+    }
+  }
+
+  /** All that it said, for a failure's message. */
+  get said(): string {
+    return this.lines.map((line) => `  | ${line}`).join("\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill("SIGKILL");
+    await this.#finished;
+  }
+
+  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    for await (const line of stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())) {
+      this.lines.push(line);
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+    }
+  }
+}
+
+function timer(limitMs: number): { readonly passed: Promise<"passed">; stop(): void } {
+  const { promise, resolve } = Promise.withResolvers<"passed">();
+  const id = setTimeout(() => resolve("passed"), limitMs);
+  return { passed: promise, stop: () => clearTimeout(id) };
+}

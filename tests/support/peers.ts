@@ -1,0 +1,141 @@
+/**
+ * Real peers for the tests of tests/e2e: brokers as child processes on free loopback ports, each ended by its own
+ * process id, and what is known of the programs that this machine has. In CI a missing one is a failure; elsewhere its
+ * tests are skipped, with a word on how to get it.
+ */
+import { ChildProcess } from "./child_process.ts";
+
+/** A program that a test needs. */
+export interface Peer {
+  /** What to call; empty when it is missing. */
+  readonly program: string;
+  /** How to get it. */
+  readonly install: string;
+}
+
+export const mosquitto = await find(["mosquitto", "/usr/sbin/mosquitto"], ["-h"], "apt-get install mosquitto");
+export const mosquittoClients = await find(["mosquitto_sub"], ["--help"], "apt-get install mosquitto-clients");
+export const paho = await find(
+  ["python3", "/usr/bin/python3"],
+  ["-c", "import paho.mqtt.client"],
+  "apt-get install python3-paho-mqtt",
+  0,
+);
+
+/** A broker that runs as a child process. */
+export interface BrokerPeer extends AsyncDisposable {
+  readonly host: "127.0.0.1";
+  readonly port: number;
+  readonly url: string;
+  readonly child: ChildProcess;
+}
+
+/** A test with a time limit that needs peers. */
+export function peerTest(name: string, needs: readonly Peer[], test: () => Promise<void>, limitMs = 60_000): void {
+  const missing = needs.filter((peer) => peer.program === "").map((peer) => peer.install);
+  if (missing.length === 0) return Deno.test(name, () => within(limitMs, test));
+  const told = `${name} (needs: ${missing.join(", ")})`;
+  if (Deno.env.get("CI") !== "true") return Deno.test.ignore(told, test);
+  Deno.test(told, () => Promise.reject(new Error(`missing in CI: ${missing.join(", ")}`)));
+}
+
+/** mosquitto on a free port, with these lines added to its configuration; its log is in the child's lines. */
+export async function startMosquitto(configLines: readonly string[] = []): Promise<BrokerPeer> {
+  const port = freePort();
+  const basics = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "log_dest stderr", "log_type all"];
+  const path = await Deno.makeTempFile({ prefix: "mosquitto", suffix: ".conf" });
+  await Deno.writeTextFile(path, [...basics, ...configLines, ""].join("\n"));
+  await Deno.chmod(path, 0o644); // it reads it again as another user
+  const child = new ChildProcess(mosquitto.program, ["-c", path]);
+  try {
+    return await ready(child, /mosquitto version \S+ running/, () => port);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** aedes, with no persistence, on a free port. */
+export function startAedes(): Promise<BrokerPeer> {
+  const script = new URL("./aedes_broker.ts", import.meta.url).pathname;
+  const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
+  return ready(new ChildProcess("deno", [...flags, script]), /^listening on (\d+)$/, ([, port]) => Number(port));
+}
+
+/** `mqtt-sim broker` from the sources, on a free port. */
+export function startOurBroker(args: readonly string[] = []): Promise<BrokerPeer> {
+  return brokerReady(startOurs(["broker", "--host", "127.0.0.1", "--port", "0", ...args]));
+}
+
+/** mqtt-sim from the sources, with the permissions that its task gives it. */
+export function startOurs(args: readonly string[]): ChildProcess {
+  const root = new URL("../../", import.meta.url);
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+  const [program, ...flags] = tasks["mqtt-sim"].command.split(" ");
+  return new ChildProcess(program, [...flags, ...args], { cwd: root });
+}
+
+/** The binary of `deno task compile`, if it was made. */
+export function findBinary(): Promise<Peer> {
+  return find([new URL("../../dist/mqtt-sim", import.meta.url).pathname], ["--help"], "deno task compile", 0);
+}
+
+/** The compiled binary with these arguments. */
+export function startCompiled(binary: Peer, args: readonly string[]): ChildProcess {
+  return new ChildProcess(binary.program, args);
+}
+
+/** Waits for the start line of `mqtt-sim broker`. */
+export function brokerReady(child: ChildProcess): Promise<BrokerPeer> {
+  return ready(child, /mqtt:\/\/127\.0\.0\.1:(\d+)/, ([, port]) => Number(port));
+}
+
+async function ready(
+  child: ChildProcess,
+  line: RegExp,
+  portOf: (match: RegExpMatchArray) => number,
+): Promise<BrokerPeer> {
+  try {
+    const port = portOf(await child.line(line));
+    const host = "127.0.0.1";
+    return {
+      host,
+      port,
+      url: `mqtt://${host}:${port}`,
+      child,
+      [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await child[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A port that is free now; for programs that cannot choose one themselves. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** The first of the programs that starts, and ends with the code if one is asked for. */
+async function find(programs: string[], args: string[], install: string, code?: number): Promise<Peer> {
+  for (const program of programs) {
+    try {
+      // deno-lint-ignore no-await-in-loop -- the second is only tried when the first is missing
+      const output = await new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).output();
+      if (code === undefined || output.code === code) return { program, install };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied)) throw error;
+    }
+  }
+  return { program: "", install };
+}
+
+async function within(limitMs: number, test: () => Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const id = setTimeout(() => reject(new Error(`not done within ${limitMs} ms`)), limitMs);
+  try {
+    await Promise.race([test(), promise]);
+  } finally {
+    clearTimeout(id);
+  }
+}
