@@ -1,0 +1,300 @@
+/**
+ * Random packets and random bytes. A failure prints fast-check's seed and path; a failing seed belongs in
+ * `codec_test.ts` as a fixed case.
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ProtocolError } from "../../src/base/failure.ts";
+import { decode, encode, encodePublish, frameSize, withPacketId } from "../../src/mqtt/codec.ts";
+import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
+import { mayCarry } from "../../src/mqtt/reason.ts";
+import { isValidSubscription, isValidTopicName } from "../../src/mqtt/topic.ts";
+
+const runs = { numRuns: 1_000 };
+
+/** Optional fields are absent, never undefined; the prototype is that of plain objects. */
+function object<T>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: (keyof T)[]): fc.Arbitrary<T> {
+  return fc.record(shape, { requiredKeys, noNullPrototype: true }) as unknown as fc.Arbitrary<T>;
+}
+
+const string = fc.string({ unit: "binary", maxLength: 12 }).filter((s) => s.isWellFormed() && !s.includes("\0"));
+const name = fc.oneof(string, fc.constantFrom("", "__proto__", "constructor", "toString", "1", "0", "\ufeff"));
+const binary = fc.uint8Array({ maxLength: 12 }).map((bytes) => new Uint8Array(bytes));
+const payload = fc.oneof(
+  binary,
+  fc.uint8Array({ minLength: 120, maxLength: 300 }).map((bytes) => new Uint8Array(bytes)),
+);
+const topic = fc.oneof(string, fc.constantFrom("a", "/", "$SYS/x")).filter(isValidTopicName);
+const twoBytes = fc.integer({ min: 0, max: 65_535 });
+const packetId = fc.integer({ min: 1, max: 65_535 });
+const fourBytes = fc.integer({ min: 0, max: 0xffff_ffff });
+const aboveZero = fc.integer({ min: 1, max: 0xffff_ffff });
+const qos = fc.constantFrom(0, 1, 2);
+const bit = fc.constantFrom(0, 1);
+const subscriptionIdentifier = fc.integer({ min: 1, max: 268_435_455 });
+const userProperties = fc.array(fc.tuple(name, name), { minLength: 1, maxLength: 6 });
+const reasonProperties = { reasonString: string, userProperties };
+const authentication = { authenticationMethod: string, authenticationData: binary };
+const messageProperties = {
+  payloadFormatIndicator: bit,
+  messageExpiryIntervalS: fourBytes,
+  contentType: string,
+  responseTopic: topic,
+  correlationData: binary,
+  userProperties,
+};
+
+/** At least one of these properties; with a method where there is authentication data. */
+function properties(shape: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> {
+  return object<Record<string, unknown>>(shape, []).map((some) =>
+    "authenticationData" in some && !("authenticationMethod" in some) ? { ...some, authenticationMethod: "m" } : some
+  ).filter((some) => Object.keys(some).length > 0);
+}
+
+function codes(packet: Packet["type"]): fc.Arbitrary<number> {
+  return fc.constantFrom(...Array.from({ length: 256 }, (_, code) => code).filter((code) => mayCarry(packet, code)));
+}
+
+/** A packet's fields with properties in 5.0 alone, and perhaps none there. */
+function packet(
+  version: ProtocolVersion,
+  type: string,
+  fields: Record<string, fc.Arbitrary<unknown>>,
+  shape: Record<string, fc.Arbitrary<unknown>>,
+  optional: readonly string[] = [],
+): fc.Arbitrary<Packet> {
+  const all = { type: fc.constant(type), ...fields, ...version === 5 && { properties: properties(shape) } };
+  const required = Object.keys(all).filter((key) => key !== "properties" && !optional.includes(key));
+  return object<Record<string, unknown>>(all, required) as unknown as fc.Arbitrary<Packet>;
+}
+
+function will(version: ProtocolVersion): fc.Arbitrary<unknown> {
+  const fields = { topic, payload: binary, qos, retain: fc.boolean() };
+  const five = { delayIntervalS: fourBytes, properties: properties(messageProperties) };
+  return object<Record<string, unknown>>({ ...fields, ...version === 5 && five }, Object.keys(fields));
+}
+
+function connects(version: ProtocolVersion): fc.Arbitrary<Packet> {
+  const fields = {
+    protocolVersion: fc.constant(version),
+    cleanStart: fc.boolean(),
+    keepAliveS: twoBytes,
+    clientId: string,
+    will: will(version),
+    username: string,
+    password: binary,
+  };
+  const shape = {
+    sessionExpiryIntervalS: fourBytes,
+    receiveMaximum: packetId,
+    maximumPacketSize: aboveZero,
+    topicAliasMaximum: twoBytes,
+    requestResponseInformation: fc.boolean(),
+    requestProblemInformation: fc.boolean(),
+    userProperties,
+    ...authentication,
+  };
+  return packet(version, "connect", fields, shape, ["will", "username", "password"]).filter((read) =>
+    version === 5 || !("password" in read) || "username" in read
+  );
+}
+
+function connacks(version: ProtocolVersion): fc.Arbitrary<Packet> {
+  const code = version === 5 ? codes("connack") : fc.integer({ min: 0, max: 5 });
+  const outcome = fc.oneof(fc.constant([true, 0]), code.map((refusal) => [false, refusal]));
+  const fields = { outcome };
+  const shape = {
+    sessionExpiryIntervalS: fourBytes,
+    receiveMaximum: packetId,
+    maximumQoS: bit,
+    retainAvailable: fc.boolean(),
+    maximumPacketSize: aboveZero,
+    assignedClientIdentifier: string,
+    topicAliasMaximum: twoBytes,
+    wildcardSubscriptionAvailable: fc.boolean(),
+    subscriptionIdentifiersAvailable: fc.boolean(),
+    sharedSubscriptionAvailable: fc.boolean(),
+    serverKeepAliveS: twoBytes,
+    responseInformation: string,
+    serverReference: string,
+    ...reasonProperties,
+    ...authentication,
+  };
+  return packet(version, "connack", fields, shape).map((drawn) => {
+    const { outcome: [sessionPresent, reasonCode], ...rest } = drawn as unknown as { outcome: [boolean, number] };
+    return { ...rest, sessionPresent, reasonCode } as unknown as Packet;
+  });
+}
+
+function publishes(version: ProtocolVersion): fc.Arbitrary<Packet> {
+  const shape = {
+    ...messageProperties,
+    topicAlias: packetId,
+    subscriptionIdentifiers: fc.array(subscriptionIdentifier, { minLength: 1, maxLength: 4 }),
+  };
+  const fields = { dup: fc.boolean(), qos, retain: fc.boolean(), topic, packetId, payload };
+  return packet(version, "publish", fields, shape).map((drawn) => {
+    const { packetId, ...rest } = drawn as Packet & { type: "publish" };
+    return rest.qos === 0 ? { ...rest, dup: false } : { ...rest, packetId: packetId! };
+  });
+}
+
+function acknowledgements(version: ProtocolVersion): fc.Arbitrary<Packet> {
+  const one = (type: "puback" | "pubrec" | "pubrel" | "pubcomp") => {
+    if (version === 4) return packet(4, type, { packetId }, {});
+    const short = packet(4, type, { packetId, reasonCode: codes(type).filter((code) => code > 0) }, {}, ["reasonCode"]);
+    const long = object<Record<string, unknown>>({
+      type: fc.constant(type),
+      packetId,
+      reasonCode: codes(type),
+      properties: properties(reasonProperties),
+    }, ["type", "packetId", "reasonCode", "properties"]) as unknown as fc.Arbitrary<Packet>;
+    return fc.oneof(short, long);
+  };
+  return fc.oneof(one("puback"), one("pubrec"), one("pubrel"), one("pubcomp"));
+}
+
+function subscriptions(version: ProtocolVersion): fc.Arbitrary<Packet> {
+  const filters = fc.oneof(string, fc.constantFrom("#", "+", "a/+/b", "$share/g/a", "/")).filter((filter) =>
+    isValidSubscription(filter, version)
+  );
+  const options = { noLocal: fc.boolean(), retainAsPublished: fc.boolean(), retainHandling: fc.constantFrom(0, 1, 2) };
+  const shape = { topicFilter: filters, qos, ...version === 5 && options };
+  const subscription = object<Record<string, unknown>>(shape, Object.keys(shape) as never[]).map((drawn) =>
+    drawn.noLocal === true && String(drawn.topicFilter).startsWith("$share/") ? { ...drawn, noLocal: false } : drawn
+  );
+  const granted = version === 5 ? codes("suback") : fc.constantFrom(0, 1, 2, 0x80);
+  const many = <T>(item: fc.Arbitrary<T>) => fc.array(item, { minLength: 1, maxLength: 5 });
+  return fc.oneof(
+    packet(version, "subscribe", { packetId, subscriptions: many(subscription) }, {
+      subscriptionIdentifier,
+      userProperties,
+    }),
+    packet(version, "suback", { packetId, reasonCodes: many(granted) }, reasonProperties),
+    packet(version, "unsubscribe", { packetId, topicFilters: many(filters) }, { userProperties }),
+    packet(
+      version,
+      "unsuback",
+      { packetId, reasonCodes: version === 5 ? many(codes("unsuback")) : fc.constant([]) },
+      reasonProperties,
+    ),
+  );
+}
+
+function endings(version: ProtocolVersion): fc.Arbitrary<Packet> {
+  const plain = fc.constantFrom<Packet>({ type: "pingreq" }, { type: "pingresp" }, { type: "disconnect" });
+  if (version === 4) return plain;
+  const shape = { sessionExpiryIntervalS: fourBytes, serverReference: string, ...reasonProperties };
+  const withReason = (
+    type: "disconnect" | "auth",
+    code: fc.Arbitrary<number>,
+    some: Record<string, fc.Arbitrary<unknown>>,
+  ) =>
+    object<Record<string, unknown>>({ type: fc.constant(type), reasonCode: code, properties: properties(some) }, [
+      "type",
+      "reasonCode",
+      "properties",
+    ]) as unknown as fc.Arbitrary<Packet>;
+  const shortDisconnect = codes("disconnect").filter((code) => code > 0).map((reasonCode): Packet => ({
+    type: "disconnect",
+    reasonCode,
+  }));
+  const auth = withReason("auth", codes("auth"), { ...authentication, ...reasonProperties }).map((drawn) => {
+    const read = drawn as Packet & { type: "auth" };
+    return { ...read, properties: { authenticationMethod: "m", ...read.properties } };
+  });
+  return fc.oneof(plain, shortDisconnect, withReason("disconnect", codes("disconnect"), shape), auth);
+}
+
+function packets(version: ProtocolVersion): fc.Arbitrary<Packet> {
+  const kinds = [connects, connacks, publishes, acknowledgements, subscriptions, endings];
+  return fc.oneof(...kinds.map((kind) => kind(version)));
+}
+
+/** The version as `decode` wants it for that packet. */
+function readingVersion(packet: Packet, version: ProtocolVersion): ProtocolVersion | undefined {
+  return packet.type === "connect" ? undefined : version;
+}
+
+for (const version of [4, 5] as const) {
+  const named = version === 4 ? "3.1.1" : "5.0";
+
+  Deno.test(`what was written is read again as it was (${named})`, () => {
+    fc.assert(
+      fc.property(packets(version), (packet) => {
+        const frame = encode(packet, version);
+        assert.deepEqual(decode(frame, readingVersion(packet, version)), packet);
+        assert.equal(frameSize(frame, 0, frame.length), frame.length);
+      }),
+      { numRuns: 4_000 },
+    );
+  });
+
+  Deno.test(`a receiver's copy differs in packet identifier and DUP alone (${named})`, () => {
+    fc.assert(
+      fc.property(publishes(version), packetId, fc.boolean(), (drawn, packetId, dup) => {
+        const packet = { ...drawn as Packet & { type: "publish" }, qos: 1 as const };
+        const copy = withPacketId(encodePublish(packet, version), packetId, dup);
+        assert.deepEqual(decode(copy, version), { ...packet, packetId, dup });
+      }),
+      runs,
+    );
+  });
+
+  Deno.test(`random bytes are refused or read, and nothing else (${named})`, () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => refusedOrRead(bytes, version)), {
+      numRuns: 5_000,
+    });
+  });
+
+  Deno.test(`random bytes behind a true fixed header are refused or read (${named})`, () => {
+    const first = fc.constantFrom(0x10, 0x20, 0x30, 0x32, 0x3d, 0x40, 0x62, 0x82, 0x90, 0xa2, 0xb0, 0xe0, 0xf0);
+    fc.assert(
+      fc.property(first, fc.uint8Array({ maxLength: 40 }), (first, body) => {
+        refusedOrRead(Uint8Array.of(first, body.length, ...body), version);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  Deno.test(`packets with bytes changed, dropped or added are refused or read (${named})`, () => {
+    const change = fc.record({
+      at: fc.nat(),
+      byte: fc.integer({ min: 0, max: 255 }),
+      kind: fc.constantFrom("set", "drop", "add"),
+    });
+    fc.assert(
+      fc.property(packets(version), fc.array(change, { minLength: 1, maxLength: 3 }), (packet, changes) => {
+        const bytes = [...encode(packet, version)];
+        for (const { at, byte, kind } of changes) {
+          bytes.splice(at % bytes.length, kind === "add" ? 0 : 1, ...kind === "drop" ? [] : [byte]);
+        }
+        if (bytes.length < 128) bytes[1] = Math.max(0, bytes.length - 2);
+        refusedOrRead(Uint8Array.from(bytes), readingVersion(packet, version));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+}
+
+/** Whatever is read can be written and is then read alike; whatever is refused was refused by our own walk. */
+function refusedOrRead(frame: Uint8Array, version: ProtocolVersion | undefined): void {
+  let packet: Packet;
+  try {
+    packet = decode(frame, version);
+  } catch (error) {
+    assert.ok(error instanceof ProtocolError, String(error));
+    assert.ok(!error.message.includes("it cannot be read"), `mqtt-packet alone refused ${frame.toHex()}`);
+    return;
+  }
+  const writtenFor = packet.type === "connect" ? packet.protocolVersion : version!;
+  const again = decode(encode(packet, writtenFor), version);
+  assert.deepEqual(withoutZeroReason(again), withoutZeroReason(packet));
+}
+
+/** A reason code of 0 without properties may be said or left out. */
+function withoutZeroReason(packet: Packet): unknown {
+  if (!("reasonCode" in packet) || packet.reasonCode !== 0 || "properties" in packet) return packet;
+  const { reasonCode: _zero, ...rest } = packet;
+  return rest;
+}
