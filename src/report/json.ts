@@ -1,0 +1,7 @@
+/** The report as JSON, for programs. */
+import type { Report } from "./report.ts";
+
+/** The whole report as one JSON document, indented, with a line end. */
+export function reportJson(report: Report): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}

@@ -1,0 +1,78 @@
+/** The two tables of a report: what became of the wills, and how long they took, by kill mode. */
+import { formatCount, formatMs } from "../base/units.ts";
+import { killModes } from "../fleet/kill_mode.ts";
+import type { LatencyRow, WillCounts } from "../fleet/result.ts";
+import type { Report } from "./report.ts";
+import type { Style } from "./style.ts";
+import { type Column, tableLines, tableWidth } from "./table.ts";
+
+interface CountRow extends WillCounts {
+  readonly name: string;
+  readonly kills: number;
+}
+
+const faultNames = ["late", "early", "missing", "duplicate", "unwanted", "altered"] as const;
+const countNames = ["expected", "onTime", ...faultNames] as const;
+
+/** Counts by kill mode. Where the width does not suffice, columns of faults that nobody had make room. */
+export function modeTable(report: Report, width: number, style: Style): string[] {
+  const rows = countRows(report);
+  if (report.kills.total === 0 && rows.every((row) => countNames.every((name) => row[name] === 0))) return [];
+  const columns = countColumns(style);
+  if (tableWidth(columns, rows) <= width) return headed(tableLines(columns, rows), style);
+  const nobody = faultNames.filter((name) => rows.every((row) => row[name] === 0));
+  const kept = columns.filter((column) => !nobody.some((name) => name === column.head));
+  return [...headed(tableLines(kept, rows), style), ...(nobody.length === 0 ? [] : [`None ${nobody.join(", ")}.`])];
+}
+
+function countRows({ kills, wills }: Report): CountRow[] {
+  const modes = killModes.flatMap((mode) => {
+    const counts = kills.byMode[mode];
+    return counts === undefined ? [] : [{ name: mode, ...counts }];
+  });
+  const others = Object.fromEntries(countNames.map((name) => {
+    const ofModes = modes.reduce((sum, row) => sum + row[name], 0);
+    return [name, wills[name] - ofModes];
+  })) as unknown as WillCounts;
+  const notKilled = countNames.some((name) => others[name] !== 0) ? [{ name: "not killed", kills: 0, ...others }] : [];
+  return [...modes, ...notKilled, { ...wills, name: "all", kills: kills.total }];
+}
+
+function countColumns(style: Style): Column<CountRow>[] {
+  return [
+    { head: "mode", cell: (row) => row.name, align: "left" },
+    { head: "kills", cell: (row) => formatCount(row.kills) },
+    { head: "due", cell: (row) => formatCount(row.expected) },
+    { head: "on time", cell: (row) => formatCount(row.onTime) },
+    ...faultNames.map((name): Column<CountRow> => ({
+      head: name,
+      cell: (row) => formatCount(row[name]),
+      mark: (text, row) => row[name] === 0 ? text : style.bad(text),
+    })),
+  ];
+}
+
+/** Latency by kill mode, from the instant at which a will was due to its arrival. */
+export function latencyTable({ latencyMs }: Report, style: Style): string[] {
+  if (latencyMs.all.count === 0) return [];
+  const rows: { readonly name: string; readonly row: LatencyRow }[] = killModes.flatMap((mode) => {
+    const row = latencyMs.byMode[mode];
+    return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];
+  });
+  const columns: Column<typeof rows[number]>[] = [
+    { head: "latency", cell: ({ name }) => name, align: "left" },
+    { head: "wills", cell: ({ row }) => formatCount(row.count) },
+    ...(["mean", "p50", "p90", "p99", "p999", "max"] as const).map((name) => ({
+      head: name === "p999" ? "p99.9" : name,
+      cell: ({ row }: typeof rows[number]) => formatMs(row[name]),
+    })),
+  ];
+  return headed(tableLines(columns, [...rows, { name: "all", row: latencyMs.all }]), style);
+}
+
+/** Heads and the last row, which is all of it, stand out. */
+function headed(lines: readonly string[], style: Style): string[] {
+  return lines.map((line, index) =>
+    index === 0 ? style.faint(line) : index === lines.length - 1 ? style.strong(line) : line
+  );
+}

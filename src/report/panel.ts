@@ -1,0 +1,70 @@
+/**
+ * What a person sees while a run goes on: a small panel for terminals, one line for everything else. Pure: progress in,
+ * lines out.
+ */
+import { formatCount, formatDuration, formatMs } from "../base/units.ts";
+import type { Phase, Progress } from "../fleet/result.ts";
+import { plainStyle, type Style } from "./style.ts";
+
+const phaseText: Readonly<Record<Phase, string>> = {
+  watch: "watchers subscribe",
+  control: "control kills",
+  connect: "fleet connects",
+  kill: "clients are killed",
+  drain: "last wills are awaited",
+  look: "retained wills are looked up",
+  leave: "fleet leaves",
+  done: "done",
+};
+
+const nameWidth = Math.max(...Object.values(phaseText).map((text) => text.length));
+const barWidth = 30;
+
+/** The panel's lines, each at most `width` characters, always as many. */
+export function panelLines(progress: Progress, width: number, style: Style = plainStyle): string[] {
+  const { phase, phaseMs, phaseOfMs } = progress;
+  const head = `${phaseText[phase].padEnd(nameWidth)}  ${bar(phaseMs, phaseOfMs)}  ${phaseTime(phaseMs, phaseOfMs)}`;
+  const faults = faultText(progress);
+  const last = `faults ${faults ?? "none"}`.slice(0, width);
+  return [
+    style.strong(head.slice(0, width).trimEnd()),
+    numbers(progress).join("   ").slice(0, width),
+    faults === undefined ? style.good(last) : style.bad(last),
+  ];
+}
+
+/** The same in one line. */
+export function progressLine(progress: Progress): string {
+  const time = phaseTime(progress.phaseMs, progress.phaseOfMs);
+  return `${phaseText[progress.phase]}, ${time}: ${numbers(progress).join(", ")}, faults ${
+    faultText(progress) ?? "none"
+  }`;
+}
+
+function numbers({ alive, clients, killed, wills, p50, p99 }: Progress): string[] {
+  return [
+    `alive ${formatCount(alive)} of ${formatCount(clients)}`,
+    `killed ${formatCount(killed)}`,
+    `wills ${formatCount(wills)}`,
+    `p50 ${formatMs(p50)}`,
+    `p99 ${formatMs(p99)}`,
+  ];
+}
+
+function bar(ms: number, ofMs: number): string {
+  if (ofMs <= 0) return " ".repeat(barWidth + 2);
+  const full = Math.round(Math.min(ms / ofMs, 1) * barWidth);
+  return `[${"#".repeat(full)}${"-".repeat(barWidth - full)}]`;
+}
+
+function phaseTime(ms: number, ofMs: number): string {
+  const passed = `${(ms / 1_000).toFixed(1)}s`;
+  return ofMs > 0 ? `${passed} of ${formatDuration(Math.round(ofMs / 100) * 100)}` : passed;
+}
+
+/** `3 missing, 1 late`; undefined when there are none. */
+function faultText({ faults }: Progress): string | undefined {
+  const names = ["missing", "late", "early", "duplicate", "unwanted", "altered"] as const;
+  const found = names.filter((name) => faults[name] > 0).map((name) => `${formatCount(faults[name])} ${name}`);
+  return found.length === 0 ? undefined : found.join(", ");
+}

@@ -1,0 +1,88 @@
+/**
+ * How to repeat a run: the command line that asks for the same plan. Only what differs from the defaults is written,
+ * and never a password.
+ */
+import { formatDuration, formatMix, formatRate } from "../base/units.ts";
+import { type FleetPlan, makePlan } from "../fleet/plan.ts";
+
+type Written = { readonly [Name in keyof FleetPlan]?: (value: NonNullable<FleetPlan[Name]>) => readonly string[] };
+
+const one = (flag: string) => (value: string | number): readonly string[] => [flag, String(value)];
+const seconds = (flag: string) => (value: number): readonly string[] => [flag, `${value}s`];
+const duration = (flag: string) => (value: number): readonly string[] => [flag, formatDuration(value)];
+
+/** One writer for each part of a plan but the seed, the run id and the login, in the order of `--help`. */
+const written = {
+  protocol: one("--protocol"),
+  sourceAddresses: (addresses) => addresses.flatMap((address) => ["--source-address", address]),
+  sourcePorts: one("--source-ports"),
+  clients: one("--clients"),
+  rampPerSecond: (value) => ["--ramp-rate", `${value}/s`],
+  keepAliveS: seconds("--keepalive"),
+  sessionExpiryS: seconds("--session-expiry"),
+  cleanStart: one("--clean-start"),
+  clientPrefix: one("--client-prefix"),
+  workers: one("--workers"),
+  killRate: (rate) => ["--kill-rate", formatRate(rate)],
+  killShares: (shares) => ["--kill-mode", formatMix(shares.map(({ mode, weight }) => ({ name: mode, weight })))],
+  durationMs: duration("--duration"),
+  reconnectAfterMs: (value) => ["--reconnect-after", value === "never" ? value : formatDuration(value)],
+  willQos: one("--will-qos"),
+  willRetain: (value) => value ? ["--will-retain"] : [],
+  willDelayS: seconds("--will-delay"),
+  willTopic: one("--will-topic"),
+  willPayloadSizeBytes: one("--will-payload-size"),
+  watchers: one("--watchers"),
+  fanOut: one("--fan-out"),
+  lateAfterMs: duration("--late-after"),
+  drainMs: duration("--drain"),
+} as const satisfies Written;
+
+/** What the command needs beside the plan. */
+export interface RepeatContext {
+  readonly program: string;
+  readonly runIdAsked?: boolean;
+  readonly passwordFile?: string;
+}
+
+/** The command that repeats a run on `url`, or on the embedded broker without one. */
+export function repeatCommand(plan: FleetPlan, url: string | undefined, context: RepeatContext): string {
+  const words = [
+    ...(url === undefined ? [] : ["--url", url]),
+    ...login(plan, context),
+    "--seed",
+    String(plan.seed),
+    ...(context.runIdAsked ? ["--run-id", plan.run] : []),
+    ...asked(plan),
+  ];
+  return [context.program, "fleet", ...words.map(quoted)].join(" ");
+}
+
+function login(plan: FleetPlan, { passwordFile }: RepeatContext): string[] {
+  return [
+    ...(plan.username === undefined ? [] : ["--username", plan.username]),
+    ...(plan.password === undefined ? [] : ["--password-file", passwordFile ?? "PASSWORD_FILE"]),
+  ];
+}
+
+function asked(plan: FleetPlan): string[] {
+  return Object.entries(written).flatMap(([name, write]) => {
+    const key = name as keyof typeof written;
+    const usual = usually(plan, key);
+    if (JSON.stringify(usual) === JSON.stringify(plan[key])) return [];
+    return (write as (value: unknown) => readonly string[])(plan[key]);
+  });
+}
+
+/** What the plan would say of one thing if that thing had not been asked for: some defaults follow from others. */
+function usually(plan: FleetPlan, name: keyof typeof written): unknown {
+  const { seed, run, clients, workers, willTopic, sessionExpiryS } = plan;
+  const others = { clients, workers, willTopic, sessionExpiryS };
+  const derived = name === "watchers" || name === "cleanStart";
+  return makePlan({ seed, run, ...(derived ? others : {}) })[name];
+}
+
+/** As a POSIX shell reads it as one word. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,74 @@
+/**
+ * The report of a run: the JSON document, under names that keep their meaning, and all that the other writers need.
+ * What was found is the fleet's; this file names it, and leaves out what must not be kept.
+ */
+import type { FleetPlan } from "../fleet/plan.ts";
+import type { FleetResult } from "../fleet/result.ts";
+import { repeatCommand } from "./repeat.ts";
+
+/** The form of the document; the number changes when a name changes its meaning or goes. */
+export const reportSchema = "mqtt-sim/report/1";
+
+/** What wrote a report. */
+export interface Tool {
+  readonly name: "mqtt-sim";
+  readonly version: string;
+}
+
+/** What a report must know beside the result. */
+export interface ReportContext {
+  readonly tool: Tool;
+  /** True when the broker under test was the embedded one. */
+  readonly embedded: boolean;
+  /** How the program is called on this machine, such as `deno task mqtt-sim`. */
+  readonly program: string;
+  /** True when the run id was asked for, not drawn. */
+  readonly runIdAsked?: boolean;
+  /** Where the password came from, if it came from a file. */
+  readonly passwordFile?: string;
+}
+
+/** A run's report: what `--report` writes as JSON. Milliseconds unless a name says otherwise. */
+export interface Report extends Omit<FleetResult, "plan" | "protocol" | "startedAt" | "durationMs" | "target"> {
+  readonly schema: typeof reportSchema;
+  readonly tool: Tool;
+  readonly run: {
+    readonly id: string;
+    readonly seed: number;
+    /** The broker's URL, or `embedded`. */
+    readonly target: string;
+    readonly protocol: "3.1.1" | "5" | "mix";
+    /** ISO 8601, UTC. */
+    readonly startedAt: string;
+    readonly durationMs: number;
+    /** The command that repeats the run, without a password. */
+    readonly repeat: string;
+  };
+  /** The whole plan, without the password. */
+  readonly plan: Omit<FleetPlan, "password">;
+}
+
+/** Makes the report of a result. */
+export function makeReport(result: FleetResult, context: ReportContext): Report {
+  const { plan, protocol, startedAt, durationMs, target, ...found } = result;
+  const { password: _, ...shown } = plan;
+  const { verdict, reason, exitCode, ...counts } = found;
+  return {
+    schema: reportSchema,
+    tool: context.tool,
+    verdict,
+    reason,
+    exitCode,
+    run: {
+      id: plan.run,
+      seed: plan.seed,
+      target: context.embedded ? "embedded" : target,
+      protocol,
+      startedAt,
+      durationMs,
+      repeat: repeatCommand(plan, context.embedded ? undefined : target, context),
+    },
+    plan: shown,
+    ...counts,
+  };
+}

@@ -1,0 +1,27 @@
+/** Emphasis for terminals; plain text everywhere else. */
+
+/** Marks text by what it means. */
+export interface Style {
+  good(text: string): string;
+  bad(text: string): string;
+  unsure(text: string): string;
+  strong(text: string): string;
+  faint(text: string): string;
+}
+
+const same = (text: string) => text;
+
+/** No marks at all: files, pipes, NO_COLOR. */
+export const plainStyle: Style = { good: same, bad: same, unsure: same, strong: same, faint: same };
+
+/** Each mark ends with its own code, so that one may stand inside another. */
+const marked = (on: number, off: number) => (text: string) => `\x1b[${on}m${text}\x1b[${off}m`;
+
+/** The colours of a terminal's own palette. */
+export const colourStyle: Style = {
+  good: marked(32, 39),
+  bad: marked(31, 39),
+  unsure: marked(33, 39),
+  strong: marked(1, 22),
+  faint: marked(2, 22),
+};

@@ -1,0 +1,126 @@
+/**
+ * The report as a person reads it when the run is over: the verdict and its reason in the first line, then what it
+ * stands on, then how to repeat it. Pure: a report in, lines out.
+ */
+import { formatBytes, formatCount, formatMs } from "../base/units.ts";
+import type { FaultSample } from "../fleet/result.ts";
+import { latencyTable, modeTable } from "./mode_table.ts";
+import type { Report } from "./report.ts";
+import { plainStyle, type Style } from "./style.ts";
+import { wrapped } from "./table.ts";
+
+/** How the text is to look. */
+export interface TextOptions {
+  /** Columns that the lines may take; 100 unless told otherwise. */
+  readonly width?: number;
+  /** Plain unless told otherwise. */
+  readonly style?: Style;
+}
+
+/** Fault samples shown; the JSON report holds more. */
+const faultsShown = 10;
+const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
+
+/** The report as text, with a line end. */
+export function reportText(report: Report, options: TextOptions = {}): string {
+  const { width = 100, style = plainStyle } = options;
+  const parts = [
+    headLines(report, width, style),
+    factLines(report, width),
+    modeTable(report, width, style),
+    latencyTable(report, style),
+    noteLines(report, width),
+    warningLines(report, width, style),
+    faultLines(report, width, style),
+    ["Repeat this run:", ...shellLines(report.run.repeat, width)],
+  ];
+  return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
+}
+
+function headLines({ verdict, reason, run, tool }: Report, width: number, style: Style): string[] {
+  const paint = { pass: style.good, fail: style.bad, void: style.unsure }[verdict];
+  const [first = "", ...rest] = wrapped(`${verdict.toUpperCase()}  ${reason}`, width, "      ");
+  const about = [
+    run.target === "embedded" ? "embedded broker" : run.target,
+    protocolText[run.protocol],
+    `run ${run.id}`,
+    `seed ${run.seed}`,
+    formatMs(run.durationMs),
+    `${tool.name} ${tool.version}`,
+  ];
+  const aboutLines = wrapped(about.join(" · "), width).map((line) => style.faint(line));
+  return [paint(style.strong(first)), ...rest.map((line) => paint(line)), ...aboutLines];
+}
+
+function factLines(report: Report, width: number): string[] {
+  const { clients, kills, slipMs, resources } = report;
+  const slip = slipMs.count === 0 ? "" : `, slip p99 ${formatMs(slipMs.p99)}, max ${formatMs(slipMs.max)}`;
+  const facts = {
+    clients: `${formatCount(clients.connected)} of ${formatCount(clients.asked)} connected ` +
+      `(${formatCount(clients.rampPerSecond)}/s), peak ${formatCount(clients.peakAlive)}, ` +
+      `${formatCount(clients.reconnects)} reconnects, ${formatCount(clients.refused)} refused, ` +
+      `${formatCount(clients.lost)} lost`,
+    kills: `${formatCount(kills.total)} at ${formatCount(kills.reachedPerSecond)}/s ` +
+      `(${formatCount(kills.askedPerSecond)}/s asked), ${formatCount(kills.deferred)} deferred${slip}`,
+    process: `${formatMs(resources.cpuMs)} of CPU, ${formatBytes(resources.rssBytes)} of memory` +
+      (report.run.target === "embedded" ? ", embedded broker included" : ""),
+  };
+  return Object.entries(facts).flatMap(([name, text]) => wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9)));
+}
+
+/** What the counts alone would leave in doubt. */
+function noteLines({ wills, retained }: Report, width: number): string[] {
+  const { missingByQos: [qos0, qos1, qos2], eitherWay, undecided } = wills;
+  const lines: string[] = [];
+  if (wills.missing > 0) {
+    lines.push(`Missing by QoS of the will: ${qos0} at QoS 0, ${qos1} at QoS 1, ${qos2} at QoS 2.`);
+  }
+  if (eitherWay > 0) {
+    lines.push(
+      `${formatCount(eitherWay)} lives ended as their client came back: with or without a will is right there.`,
+    );
+  }
+  if (undecided > 0) lines.push(`${formatCount(undecided)} wills were still on their way when the run was ended.`);
+  if (retained !== undefined) {
+    const { expected, right, wrong, missing } = retained;
+    lines.push(
+      `Retained wills found by a late subscriber: ${formatCount(right)} of ${formatCount(expected)}, ` +
+        `${formatCount(wrong)} wrong, ${formatCount(missing)} missing.`,
+    );
+  }
+  return lines.flatMap((line) => wrapped(line, width));
+}
+
+function warningLines({ warnings }: Report, width: number, style: Style): string[] {
+  return warnings.flatMap((warning) => {
+    const [first = "", ...rest] = wrapped(`warning: ${warning}`, width, "         ");
+    return [first.replace("warning:", style.unsure("warning:")), ...rest];
+  });
+}
+
+function faultLines({ faults, wills }: Report, width: number, style: Style): string[] {
+  if (faults.length === 0) return [];
+  const total = wills.late + wills.early + wills.missing + wills.duplicate + wills.unwanted + wills.altered;
+  const shown = faults.slice(0, faultsShown);
+  const head = shown.length < total ? `Faults, ${shown.length} of ${formatCount(total)}:` : "Faults:";
+  return [head, ...shown.flatMap((fault) => faultLine(fault, width, style))];
+}
+
+function faultLine(fault: FaultSample, width: number, style: Style): string[] {
+  const version = fault.protocol === "5" ? "5.0" : fault.protocol;
+  const life = `${fault.client} life ${fault.incarnation} (${fault.mode}, MQTT ${version}, QoS ${fault.qos})`;
+  const lines = wrapped(`${fault.verdict.padEnd(9)}  ${life}: ${fault.text} [${fault.rule}]`, width, " ".repeat(11));
+  return lines.map((line, index) => index === 0 ? line.replace(fault.verdict, style.bad(fault.verdict)) : line);
+}
+
+/** A command over as many lines as it takes, each but the last ending so that a shell reads on. */
+function shellLines(command: string, width: number): string[] {
+  const [program = "", ...flags] = command.split(/ (?=--)/);
+  const lines = [`  ${program}`];
+  for (const flag of flags) {
+    const longer = `${lines.at(-1)} ${flag}`;
+    if (longer.length > width - 2) lines.push(`    ${flag}`);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.map((line, index) => index === lines.length - 1 ? line : `${line} \\`);
+}

@@ -1,0 +1,24 @@
+/** Golden files: what is written stays as it is. Delete one to have it written anew by the next run, which then fails. */
+import assert from "node:assert/strict";
+
+const folder = new URL("../../fixtures/reports/", import.meta.url);
+
+/** Holds a text against the golden file of that name. */
+export function assertGolden(name: string, text: string): void {
+  const file = new URL(name, folder);
+  const golden = readIfPresent(file);
+  if (golden === undefined) {
+    Deno.writeTextFileSync(file, text);
+    assert.fail(`fixtures/reports/${name} was not there and has been written: read it, and run the test again`);
+  }
+  assert.equal(text, golden);
+}
+
+function readIfPresent(file: URL): string | undefined {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

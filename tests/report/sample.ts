@@ -1,0 +1,147 @@
+/** Fixed results, from which the golden reports are made. */
+import { Histogram } from "../../src/base/histogram.ts";
+import { type KillMode, killModes } from "../../src/fleet/kill_mode.ts";
+import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import type { FleetResult, LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result.ts";
+import { makeReport, type Report, type ReportContext } from "../../src/report/report.ts";
+
+const noWills: WillCounts = {
+  expected: 0,
+  onTime: 0,
+  late: 0,
+  early: 0,
+  missing: 0,
+  altered: 0,
+  duplicate: 0,
+  unwanted: 0,
+};
+
+/** Counts of one mode where all went well, but for what is said. */
+export function modeCounts(kills: number, other: Partial<ModeCounts> = {}): ModeCounts {
+  return { ...noWills, kills, expected: kills, onTime: kills, ...other };
+}
+
+/** Latencies from `fromMs`, each a step longer than the one before. */
+export function latency(count: number, fromMs: number, stepMs: number): LatencyRow {
+  const histogram = new Histogram();
+  for (let index = 0; index < count; index++) histogram.record(fromMs + index * stepMs);
+  return histogram.row();
+}
+
+function summed(counts: readonly WillCounts[]): WillCounts {
+  const names = Object.keys(noWills) as (keyof WillCounts)[];
+  return Object.fromEntries(names.map((name) => [name, counts.reduce((sum, each) => sum + each[name], 0)])) as
+    & WillCounts
+    & Record<string, number>;
+}
+
+/** A result that passed, with whatever is to be different. */
+export function passed(request: Partial<PlanRequest> = {}, different: Partial<FleetResult> = {}): FleetResult {
+  const byMode = {
+    reset: modeCounts(703),
+    close: modeCounts(689),
+    leave: modeCounts(152, { expected: 0, onTime: 0 }),
+  };
+  return {
+    plan: makePlan({ run: "k3x9a", seed: 12_345, ...request }),
+    protocol: "mix",
+    startedAt: "2026-01-02T03:04:05.678Z",
+    durationMs: 38_214.5,
+    target: "mqtt://127.0.0.1:41883",
+    clients: {
+      asked: 1_000,
+      connected: 1_000,
+      peakAlive: 1_000,
+      reconnects: 1_544,
+      refused: 0,
+      lost: 0,
+      rampPerSecond: 998.4,
+    },
+    kills: { total: 1_544, askedPerSecond: 50, reachedPerSecond: 49.9, deferred: 12, byMode },
+    wills: { ...summed(Object.values(byMode)), missingByQos: [0, 0, 0], eitherWay: 0, undecided: 0 },
+    latencyMs: {
+      all: latency(1_392, 0.4, 0.003),
+      byMode: { reset: latency(703, 0.4, 0.003), close: latency(689, 0.5, 0.004) },
+    },
+    slipMs: latency(1_544, 0.1, 0.001),
+    faults: [],
+    verdict: "pass",
+    reason: "1,392 wills were due: each came once, on time and unaltered, and no other will came",
+    warnings: [],
+    exitCode: 0,
+    resources: { cpuMs: 3_210, rssBytes: 150 * 1_048_576 },
+    ...different,
+  };
+}
+
+/** A result in which everything is wrong that can be, with every kill mode. */
+export function failed(): FleetResult {
+  const wrong = { late: 3, early: 1, missing: 12, duplicate: 2, unwanted: 1, altered: 1 };
+  const byMode = Object.fromEntries(
+    killModes.map((mode, index) => [
+      mode,
+      mode === "leave"
+        ? modeCounts(10_000, { expected: 0, onTime: 0 })
+        : modeCounts(10_000 + index, index < 2 ? { ...wrong, onTime: 10_000 + index - 17 } : {}),
+    ]),
+  ) as Record<KillMode, ModeCounts>;
+  const lost: WillCounts = { ...noWills, expected: 2, onTime: 1, missing: 1 };
+  return passed({ clients: 10_000, killRate: { kind: "count", perSecond: 500 }, willRetain: true }, {
+    verdict: "fail",
+    reason: "25 wills of 90,038 are missing, 6 late, 2 early, 4 came twice, 2 came unasked and 2 were altered",
+    exitCode: 1,
+    target: "mqtt://broker.example:1883",
+    kills: { total: 100_036, askedPerSecond: 500, reachedPerSecond: 431.25, deferred: 1_240, byMode },
+    wills: {
+      ...summed([...Object.values(byMode), lost]),
+      missingByQos: [20, 5, 0],
+      eitherWay: 4,
+      undecided: 7,
+    },
+    latencyMs: {
+      all: latency(2_000, 0.1, 8),
+      byMode: Object.fromEntries(killModes.slice(0, 9).map((mode, index) => [mode, latency(200, index, 60)])),
+    },
+    retained: { expected: 9_500, right: 9_498, wrong: 1, missing: 1 },
+    faults: Array.from({ length: 14 }, (_, index) => ({
+      client: `mqtt-sim-k3x9a-${index}`,
+      incarnation: index + 1,
+      mode: killModes[index % 9]!,
+      verdict: (["missing", "late", "early", "duplicate", "unwanted", "altered"] as const)[index % 6]!,
+      protocol: index % 2 === 0 ? "5" : "3.1.1",
+      qos: 1,
+      rule: "MQTT 5.0, 3.1.2-8",
+      text: "due 0.2 ms after the kill, and not seen until 10 s past the last due instant",
+    })),
+    warnings: [
+      "the kill rate reached 431 kills a second of 500 asked: 1,240 kills had to wait until their victim was connected again",
+    ],
+  });
+}
+
+/** A result that says nothing about the broker. */
+export function voided(): FleetResult {
+  return passed({}, {
+    verdict: "void",
+    reason: "Cannot reach mqtt://127.0.0.1:41883: connection refused; nothing was killed",
+    exitCode: 3,
+    durationMs: 12,
+    clients: { asked: 1_000, connected: 0, peakAlive: 0, reconnects: 0, refused: 1, lost: 0, rampPerSecond: 0 },
+    kills: { total: 0, askedPerSecond: 50, reachedPerSecond: 0, deferred: 0, byMode: {} },
+    wills: { ...noWills, missingByQos: [0, 0, 0], eitherWay: 0, undecided: 0 },
+    latencyMs: { all: latency(0, 0, 0), byMode: {} },
+    slipMs: latency(0, 0, 0),
+  });
+}
+
+/** What a command would say of a run. */
+export const context: ReportContext = {
+  tool: { name: "mqtt-sim", version: "0.0.0" },
+  embedded: false,
+  program: "mqtt-sim",
+};
+
+/** The report of a result. */
+export function reportOf(result: FleetResult, different: Partial<ReportContext> = {}): Report {
+  return makeReport(result, { ...context, ...different });
+}
