@@ -203,4 +203,6 @@ function counted(value: number): string {
 export interface FleetRun {
   readonly plan: FleetPlan;
   readonly target: Endpoint;
+  /** The broker is in this process: each connection takes two of its open files. */
+  readonly brokerInProcess: boolean;
 }

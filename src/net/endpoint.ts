@@ -49,3 +49,8 @@ function endpointOf(parsed: URL): Endpoint {
     ...(parsed.password === "" ? {} : { password: decodeURIComponent(parsed.password) }),
   };
 }
+
+/** True for an address of this machine's loopback, or its usual name. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

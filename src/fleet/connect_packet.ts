@@ -1,0 +1,45 @@
+/**
+ * The CONNECT of a life.
+ */
+import type { ConnectPacket } from "../mqtt/packet.ts";
+import { type Life, willOf } from "./life.ts";
+import type { FleetPlan } from "./plan.ts";
+
+const encoder = new TextEncoder();
+
+/** The CONNECT that begins a life, its will in it. */
+export function connectPacketOf(plan: FleetPlan, life: Life, clientId: string): ConnectPacket {
+  const { topic, payload, properties } = willOf(plan, life);
+  const { qos, retain, delayS, sessionExpiryS, version } = life;
+  return {
+    type: "connect",
+    protocolVersion: version,
+    cleanStart: life.cleanStart,
+    keepAliveS: plan.keepAliveS,
+    clientId,
+    ...credentialsOf(plan),
+    will: { topic, payload, qos, retain, ...delayS > 0 && { delayIntervalS: delayS }, ...properties && { properties } },
+    ...sessionExpiryS > 0 && { properties: { sessionExpiryIntervalS: sessionExpiryS } },
+  };
+}
+
+/** The CONNECT of a client that has no will: a watcher, say. */
+export function plainConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: string): ConnectPacket {
+  return {
+    type: "connect",
+    protocolVersion: version,
+    cleanStart: true,
+    keepAliveS: plainKeepAliveS,
+    clientId,
+    ...credentialsOf(plan),
+  };
+}
+
+/** Keep alive of those who only watch, in seconds. */
+export const plainKeepAliveS = 60;
+
+/** A password without a user name is not allowed in 3.1.1, so that an empty user name goes with it. */
+function credentialsOf({ username, password }: FleetPlan): { username?: string; password?: Uint8Array } {
+  if (username === undefined && password === undefined) return {};
+  return { username: username ?? "", ...password !== undefined && { password: encoder.encode(password) } };
+}

@@ -1,0 +1,91 @@
+/**
+ * Faults in words: for each life that went wrong, what was due when, what was seen, and the rule.
+ */
+import { faultRule } from "./fault_rule.ts";
+import { killModeText } from "./kill_mode.ts";
+import type { Life } from "./life.ts";
+import { type Judgement, modeOf } from "./oracle.ts";
+import type { FaultSample } from "./result.ts";
+
+/** One sample for each kind of fault in a judgement; none when all went well. */
+export function describeFault(client: string, life: Life, judgement: Judgement): FaultSample[] {
+  const faults: FaultSample[] = [];
+  const { verdict, duplicates, unwanted } = judgement;
+  if (verdict !== undefined && verdict !== "onTime") {
+    faults.push(sample(client, life, judgement, verdict, verdictText(life, judgement, verdict)));
+  }
+  if (duplicates > 0) {
+    faults.push(sample(client, life, judgement, "duplicate", `came ${counted(duplicates)} more than once`));
+  }
+  if (unwanted > 0) faults.push(sample(client, life, judgement, "unwanted", unwantedText(life, judgement)));
+  return faults;
+}
+
+function sample(
+  client: string,
+  life: Life,
+  { expectation, answer }: Judgement,
+  verdict: FaultSample["verdict"],
+  text: string,
+): FaultSample {
+  const mode = modeOf(life);
+  // A will before the end of its life is that of a living client, whatever became of it later.
+  const ground = verdict === "unwanted" && expectation.kind === "one" ? "living" : expectation.ground;
+  return {
+    client,
+    incarnation: life.incarnation,
+    mode,
+    verdict,
+    protocol: life.version === 5 ? "5" : "3.1.1",
+    qos: life.qos,
+    rule: faultRule({ verdict, version: life.version, mode, ground, altered: answer?.altered ?? [] }),
+    text,
+  };
+}
+
+function verdictText(
+  life: Life,
+  { expectation, answer }: Judgement,
+  verdict: "late" | "early" | "missing" | "altered",
+): string {
+  const dueMs = expectation.kind === "one" ? expectation.dueMs : 0;
+  switch (verdict) {
+    case "missing":
+      return `was due ${since(life, dueMs)} and never came`;
+    case "altered":
+      return `came with another ${answer!.altered.join(", ")} than was asked for`;
+    case "late":
+    case "early":
+      return `was due ${since(life, dueMs)} and came ${milliseconds(Math.abs(answer!.atMs - dueMs))} ${verdict}`;
+  }
+}
+
+function unwantedText(life: Life, { expectation, unwanted }: Judgement): string {
+  const came = `came ${counted(unwanted)}`;
+  if (expectation.kind === "one") return `${came} while the client was alive`;
+  switch (expectation.ground) {
+    case "left":
+      return `${came} though the client left with a proper DISCONNECT`;
+    case "session-resumed":
+      return `${came} though the client resumed its session within the ${life.delayS} s will delay`;
+    case "refused":
+      return `${came} though the broker had refused the CONNECT`;
+    default:
+      return `${came} while the client was alive`;
+  }
+}
+
+function since({ end }: Life, dueMs: number): string {
+  if (end === undefined) return "";
+  const after = Math.max(0, dueMs - end.doneMs);
+  const what = end.mode === "lost" ? "the connection was lost" : `the kill (${killModeText[end.mode]})`;
+  return after < 1 ? `at ${what}` : `${milliseconds(after)} after ${what}`;
+}
+
+function counted(times: number): string {
+  return times === 1 ? "once" : `${times} times`;
+}
+
+function milliseconds(ms: number): string {
+  return `${Math.round(ms).toLocaleString("en-US")} ms`;
+}

@@ -1,0 +1,83 @@
+/**
+ * One CONNECT to a broker, to learn whether it answers, whom it lets in and what it speaks.
+ */
+import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../mqtt/packet.ts";
+import { dialTcp } from "../net/tcp_dial.ts";
+import { monotonicClock } from "../base/clock.ts";
+import { Deadlines } from "../base/deadlines.ts";
+import { connackText } from "./connack_text.ts";
+import { plainConnectPacket } from "./connect_packet.ts";
+import {
+  Connection,
+  type ConnectionEnd,
+  type ConnectionOwner,
+  endText,
+  type Wakeable,
+  type World,
+} from "./connection.ts";
+import type { FleetRun } from "./plan.ts";
+
+/** What a broker made of a CONNECT. */
+export type Greeting =
+  | { readonly kind: "accepted"; readonly connack: ConnackPacket }
+  /** `byVersion`: because of the protocol version, or so that it cannot be told. */
+  | { readonly kind: "refused"; readonly byVersion: boolean; readonly sentence: string }
+  | { readonly kind: "unreachable"; readonly sentence: string };
+
+const patienceMs = 5_000;
+
+/** Connects without a will, and leaves. */
+export async function greet({ plan, target }: FleetRun, version: ProtocolVersion): Promise<Greeting> {
+  const { promise, resolve } = Promise.withResolvers<Greeting>();
+  const world: World = {
+    clock: monotonicClock,
+    wakes: new Deadlines<Wakeable>(),
+    canReset: false,
+    dial: (receiver) => {
+      const sourceAddress = plan.sourceAddresses[0];
+      const { host, port } = target;
+      return dialTcp(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, receiver);
+    },
+  };
+  const greeter = new Greeter(
+    plainConnectPacket(plan, version, `${plan.clientPrefix}-${plan.run}-p${version}`),
+    resolve,
+  );
+  const connection = new Connection(world, version, greeter, 0);
+  const timer = setTimeout(() => greeter.giveUp(), patienceMs);
+  const greeting = await promise;
+  clearTimeout(timer);
+  if (greeting.kind === "accepted") connection.send({ type: "disconnect" }, world.clock.nowMs());
+  connection.end();
+  return greeting;
+}
+
+class Greeter implements ConnectionOwner {
+  #opened = false;
+
+  constructor(readonly connect: ConnectPacket, readonly answer: (greeting: Greeting) => void) {}
+
+  giveUp(): void {
+    const what = this.#opened ? "no CONNACK" : "no answer";
+    this.answer({ kind: "unreachable", sentence: `${what} within ${patienceMs / 1_000} s` });
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    this.#opened = true;
+    connection.send(this.connect, nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet): void {
+    if (packet.type !== "connack") return;
+    if (packet.reasonCode === 0) return this.answer({ kind: "accepted", connack: packet });
+    // A 3.1.1 server answers an unknown level with return code 1. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]
+    const byVersion = packet.reasonCode === 1 || packet.reasonCode === 0x84;
+    this.answer({ kind: "refused", byVersion, sentence: connackText(connection.version, packet.reasonCode) });
+  }
+
+  onOver(_connection: Connection, end: ConnectionEnd): void {
+    if (!this.#opened) return this.answer({ kind: "unreachable", sentence: endText(end) });
+    // A server need not answer an unknown level; and what a 3.1.1 server answers to 5.0 is no 5.0 packet.
+    this.answer({ kind: "refused", byVersion: true, sentence: endText(end) });
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * How each kill mode looks on the wire.
+ */
+import { encode } from "../mqtt/codec.ts";
+import type { ConnectPacket, ProtocolVersion } from "../mqtt/packet.ts";
+import type { Connection } from "./connection.ts";
+import type { KillMode } from "./kill_mode.ts";
+
+/** What a kill leaves behind. */
+export interface Killed {
+  /** The connection stays open and silent: only keep alive tells the broker. */
+  readonly silent: boolean;
+  /** It is for the broker to close. */
+  readonly brokerCloses: boolean;
+}
+
+const gone: Killed = { silent: false, brokerCloses: false };
+const frozen: Killed = { silent: true, brokerCloses: true };
+const provoked: Killed = { silent: false, brokerCloses: true };
+
+/** A PUBLISH of 30 bytes of which the first 9 are sent. */
+const halfPublish = Uint8Array.of(0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d);
+
+/** Bytes that no version of the standard allows a client to send. */
+const garbage: readonly Uint8Array[] = [
+  // Packet type 0.
+  Uint8Array.of(0x00, 0x00),
+  // PUBLISH with both QoS bits set.
+  Uint8Array.of(0x36, 7, 0, 1, 0x61, 0, 1, 0, 0),
+  // A remaining length that does not end within four bytes.
+  Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0xff, 0x01),
+  // PUBREL with the reserved flags of its fixed header at 0.
+  Uint8Array.of(0x60, 2, 0, 1),
+  // A topic that is not UTF-8.
+  Uint8Array.of(0x30, 5, 0, 2, 0xc3, 0x28, 0x00),
+];
+
+/** Reason codes of 0x80 and above that a client may send in DISCONNECT. [MQTT5 3.14.2-1] */
+const errorCodes: readonly number[] = [
+  0x80,
+  0x81,
+  0x82,
+  0x83,
+  0x90,
+  0x93,
+  0x94,
+  0x95,
+  0x96,
+  0x97,
+  0x98,
+  0x99,
+];
+
+/**
+ * Ends a life. `takeover` is not done here: it is done by the next life's CONNECT.
+ *
+ * @param coin a drawn number that decides the details
+ */
+export function kill(
+  connection: Connection,
+  mode: Exclude<KillMode, "takeover">,
+  coin: number,
+  connect: ConnectPacket,
+  nowMs: number,
+): Killed {
+  switch (mode) {
+    case "reset":
+      connection.reset();
+      return gone;
+    case "close":
+      connection.end();
+      return gone;
+    case "freeze":
+      connection.freeze();
+      return frozen;
+    case "half-packet":
+      return sendHalf(connection, coin, nowMs);
+    case "garbage":
+      return provoke(connection, garbage[coin % garbage.length]!, nowMs);
+    case "second-connect":
+      return provoke(connection, encode(connect, connect.protocolVersion), nowMs);
+    case "disconnect-with-will":
+      return disconnect(connection, 0x04, nowMs);
+    case "disconnect-error":
+      return disconnect(connection, errorCodes[coin % errorCodes.length]!, nowMs);
+    case "leave":
+      return disconnect(connection, 0x00, nowMs);
+  }
+}
+
+/** Half a packet is no packet: the last whole one still counts for keep alive. */
+function sendHalf(connection: Connection, coin: number, nowMs: number): Killed {
+  connection.sendBytes(halfPublish, nowMs);
+  connection.fallSilent();
+  if (coin % 2 === 0) return frozen;
+  connection.end();
+  return gone;
+}
+
+function provoke(connection: Connection, bytes: Uint8Array, nowMs: number): Killed {
+  connection.sendBytes(bytes, nowMs);
+  connection.fallSilent();
+  return provoked;
+}
+
+function disconnect(connection: Connection, reasonCode: number, nowMs: number): Killed {
+  connection.sendBytes(disconnectBytes(connection.version, reasonCode), nowMs);
+  connection.end();
+  return gone;
+}
+
+function disconnectBytes(version: ProtocolVersion, reasonCode: number): Uint8Array {
+  return encode(reasonCode === 0 ? { type: "disconnect" } : { type: "disconnect", reasonCode }, version);
+}

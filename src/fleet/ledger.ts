@@ -1,0 +1,226 @@
+/**
+ * The books of one squad: every life with the wills that were seen for it. Asks the oracle once a life can be judged,
+ * writes its judgement into the tally, and keeps of a judged life no more than what a later arrival needs.
+ */
+import { Deadlines } from "../base/deadlines.ts";
+import type { PublishPacket } from "../mqtt/packet.ts";
+import { describeFault } from "./fault_text.ts";
+import { clientIdOf, type Life, readWillMark, type WillMark, willOf } from "./life.ts";
+import { type Arrival, expectationOf, judge, type Judgement, modeOf, type Rules, worst } from "./oracle.ts";
+import type { FleetPlan } from "./plan.ts";
+import type { FaultSample } from "./result.ts";
+import { Tally, type TallyMode } from "./tally.ts";
+import { compareWill, type SeenWill } from "./will_compare.ts";
+
+/** A life on the books. */
+interface Entry {
+  readonly life: Life;
+  /** What each of the watchers that receive this will saw. */
+  readonly arrivals: Arrival[][];
+}
+
+/** What a later arrival needs to know of a judged life: its mode, and whether a will was due. */
+interface Closed {
+  readonly mode: TallyMode;
+  readonly due: boolean;
+}
+
+/** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
+const earlyBeforeMs = 20;
+
+/** Past the instant from which a will is late, a life that was answered waits so long for duplicates, then is closed. */
+const closeAfterMs = 2_000;
+
+/** Lives with an open account a client may have; older ones have been judged long ago. */
+type ByIncarnation = Map<number, Entry>;
+
+export class Ledger {
+  readonly tally = new Tally();
+  readonly #plan: FleetPlan;
+  readonly #copies: number;
+  readonly #rules: Rules;
+  readonly #open = new Map<number, ByIncarnation>();
+  readonly #closed = new Map<number, Closed>();
+  readonly #toClose = new Deadlines<Entry>();
+  /** The last will seen on each topic, where wills are retained: what a late subscriber must find. */
+  readonly #retained = new Map<string, WillMark>();
+  #seen = 0;
+  #lastDueMs = -Infinity;
+
+  constructor(plan: FleetPlan) {
+    this.#plan = plan;
+    this.#copies = plan.fanOut;
+    this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs };
+  }
+
+  /** Wills seen so far, one for each watcher that saw one. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** The last will seen on each topic; empty unless wills are retained. */
+  get lastOnTopic(): ReadonlyMap<string, WillMark> {
+    return this.#retained;
+  }
+
+  /** Opens an account for a life that is about to begin. */
+  begin(life: Life): void {
+    let lives = this.#open.get(life.client);
+    if (lives === undefined) this.#open.set(life.client, lives = new Map());
+    lives.set(life.incarnation, { life, arrivals: Array.from({ length: this.#copies }, () => []) });
+  }
+
+  /** A life has ended: from now on its will may be due. */
+  end(life: Life): void {
+    const entry = this.#open.get(life.client)?.get(life.incarnation);
+    if (entry === undefined) return;
+    if (life.end!.mode !== "lost") this.tally.of(life.end!.mode).kills++;
+    const dueMs = this.#dueMs(life);
+    this.#lastDueMs = Math.max(this.#lastDueMs, dueMs);
+    this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
+  }
+
+  /** When its will is due; where none is, when a broker that keeps it by mistake would publish it. */
+  #dueMs(life: Life): number {
+    const expectation = expectationOf(life, this.#rules);
+    if (expectation.kind === "one") return expectation.dueMs;
+    return life.end!.doneMs + Math.min(life.delayS, life.sessionExpiryS) * 1_000;
+  }
+
+  /**
+   * A watcher saw a will. Answers the life it belongs to, if any.
+   *
+   * @param copy which of the watchers that receive the same wills, from 0
+   * @param seen the packet, and what the watcher may expect of it
+   */
+  arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number): Life | undefined {
+    this.#seen++;
+    const mark = readWillMark(this.#plan, packet.payload);
+    if (this.#plan.willRetain && mark !== undefined) this.#retained.set(packet.topic, mark);
+    const entry = mark === undefined
+      ? this.#entryByTopic(packet.topic)
+      : this.#open.get(mark.client)?.get(mark.incarnation);
+    if (entry !== undefined) {
+      this.#note(entry, packet, copy, seen, nowMs);
+      return entry.life;
+    }
+    const closed = mark === undefined ? undefined : this.#closed.get(keyOf(mark.client, mark.incarnation));
+    // Each of several watchers sees it: one of them counts.
+    if (copy === 0) this.#noteAfterClose(closed, packet);
+    return undefined;
+  }
+
+  #note(entry: Entry, packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number): void {
+    const arrivals = entry.arrivals[copy]!;
+    arrivals.push({ atMs: nowMs, altered: compareWill(this.#plan, entry.life, packet, seen) });
+    if (arrivals.length > 1) return;
+    const expectation = expectationOf(entry.life, this.#rules);
+    if (expectation.kind !== "one" || entry.life.end?.mode === "lost") return;
+    this.tally.recordLatency(modeOf(entry.life), nowMs - expectation.latencyFromMs);
+  }
+
+  /** A will whose payload is not one of ours may still lie on the topic of a life that waits for one. */
+  #entryByTopic(topic: string): Entry | undefined {
+    for (const lives of this.#open.values()) {
+      for (const entry of lives.values()) {
+        if (entry.life.end !== undefined && willOf(this.#plan, entry.life).topic === topic) return entry;
+      }
+    }
+    return undefined;
+  }
+
+  #noteAfterClose(closed: Closed | undefined, packet: PublishPacket): void {
+    if (closed?.due === true) this.tally.of(closed.mode).duplicate++;
+    else this.tally.of(closed?.mode ?? "alive").unwanted++;
+    this.tally.keepFault(strayFault(packet, closed));
+  }
+
+  /** Judges and closes what can be judged by now: wills that came, and lives whose will was never due. */
+  settle(nowMs: number): void {
+    for (let entry = this.#toClose.takeDue(nowMs); entry !== undefined; entry = this.#toClose.takeDue(nowMs)) {
+      const judgement = this.#judge(entry, nowMs);
+      // What is missing may still come; it is judged at the end.
+      if (judgement.expectation.kind === "one" && judgement.verdict === "missing") continue;
+      if (judgement.expectation.kind === "one" && judgement.expectation.dueMs + this.#rules.lateAfterMs >= nowMs) {
+        this.#toClose.add(judgement.expectation.dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
+      } else this.#close(entry, judgement);
+    }
+  }
+
+  /** Judges all that is still open; the books are closed. */
+  close(nowMs: number): void {
+    for (const lives of [...this.#open.values()]) {
+      for (const entry of [...lives.values()]) this.#close(entry, this.#judge(entry, nowMs));
+    }
+  }
+
+  /** The latest instant at which a will was, is or would be due; -Infinity when no life has ended. */
+  get lastDueMs(): number {
+    return this.#lastDueMs;
+  }
+
+  /** How many lives wait for a will that has not come to every watcher. */
+  waiting(): number {
+    let count = 0;
+    for (const _ of this.#waiting()) count++;
+    return count;
+  }
+
+  /** How many lives have waited for their will until past the instant from which it is late. */
+  overdue(nowMs: number): number {
+    let count = 0;
+    for (const { life } of this.#waiting()) {
+      const expectation = expectationOf(life, this.#rules);
+      if (expectation.kind === "one" && expectation.dueMs + this.#rules.lateAfterMs < nowMs) count++;
+    }
+    return count;
+  }
+
+  *#waiting(): Generator<Entry> {
+    for (const lives of this.#open.values()) {
+      for (const entry of lives.values()) {
+        if (entry.life.end === undefined || entry.arrivals.every((each) => each.length > 0)) continue;
+        if (expectationOf(entry.life, this.#rules).kind === "one") yield entry;
+      }
+    }
+  }
+
+  #judge({ life, arrivals }: Entry, nowMs: number): Judgement {
+    return worst(arrivals.map((each) => judge(life, each, this.#rules, nowMs)));
+  }
+
+  #close(entry: Entry, judgement: Judgement): void {
+    const { life } = entry;
+    this.tally.add(life, judgement);
+    for (const fault of describeFault(clientIdOf(this.#plan, life.client), life, judgement)) {
+      this.tally.keepFault(fault);
+    }
+    this.#closed.set(keyOf(life.client, life.incarnation), {
+      mode: modeOf(life),
+      due: judgement.expectation.kind !== "none",
+    });
+    const lives = this.#open.get(life.client)!;
+    lives.delete(life.incarnation);
+    if (lives.size === 0) this.#open.delete(life.client);
+  }
+}
+
+/** Incarnations below a million a client: both fit one whole number. */
+function keyOf(client: number, incarnation: number): number {
+  return client * 1_000_000 + incarnation;
+}
+
+/** A will of a life that has been judged, or of nobody we know. */
+function strayFault(packet: PublishPacket, closed: Closed | undefined): FaultSample {
+  const whose = closed === undefined ? "no life of this run" : "a life already judged";
+  return {
+    client: packet.topic,
+    incarnation: 0,
+    mode: closed?.mode ?? "alive",
+    verdict: closed?.due === true ? "duplicate" : "unwanted",
+    protocol: packet.properties === undefined ? "3.1.1" : "5",
+    qos: packet.qos,
+    rule: closed?.due === true ? "MQTT 3.1.1 and 5.0, 3.1.2-10" : "MQTT 3.1.1 and 5.0, 3.1.2-8",
+    text: `a will of ${whose} came on topic ${JSON.stringify(packet.topic)}`,
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * What the squads found, joined into one result, and the verdict over it.
+ */
+import { Histogram } from "../base/histogram.ts";
+import type { KillMode } from "./kill_mode.ts";
+import type { LateLookCounts } from "./late_look.ts";
+import type { FleetPlan } from "./plan.ts";
+import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
+import type { SquadResult } from "./squad.ts";
+import { addCounts, faultsIn, noCounts, Tally } from "./tally.ts";
+
+/** What a result says besides what the squads found. */
+export interface RunFacts {
+  readonly plan: FleetPlan;
+  readonly target: string;
+  readonly protocol: "3.1.1" | "5" | "mix";
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly warnings: readonly string[];
+  readonly resources: FleetResult["resources"];
+}
+
+/** A reached kill rate further from what was asked than this share is told. */
+const rateTolerance = 0.02;
+
+/** Joins the squads' results. A reason given here makes the run void. */
+export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], voidReason?: string): FleetResult {
+  const tally = new Tally();
+  const slip = new Histogram();
+  for (const squad of squads) {
+    tally.merge(squad.tally);
+    slip.merge(Histogram.decode(squad.slip));
+  }
+  const wills = tally.total();
+  const kills = killsOf(squads, tally);
+  const retained = retainedOf(squads);
+  const { plan, protocol, startedAt, durationMs, target, resources } = facts;
+  return {
+    plan,
+    protocol,
+    startedAt,
+    durationMs,
+    target,
+    clients: clientsOf(plan, squads),
+    kills,
+    wills: {
+      ...wills,
+      missingByQos: tally.missingByQos,
+      eitherWay: tally.eitherWay,
+      undecided: tally.undecided,
+    },
+    latencyMs: {
+      all: tally.latency.row(),
+      byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
+    },
+    slipMs: slip.row(),
+    ...retained && { retained },
+    faults: tally.faults,
+    ...verdictOf(wills, squads, retained, voidReason),
+    warnings: [...facts.warnings, ...rateWarnings(kills, slip.row(), plan)],
+    resources,
+  };
+}
+
+function clientsOf(plan: FleetPlan, squads: readonly SquadResult[]): FleetResult["clients"] {
+  const sum = (pick: (squad: SquadResult) => number) => squads.reduce((total, squad) => total + pick(squad), 0);
+  const rampMs = Math.max(0, ...squads.map((squad) => squad.rampMs));
+  const connected = sum(({ counters }) => counters.connected);
+  return {
+    asked: plan.clients,
+    connected,
+    peakAlive: sum(({ counters }) => counters.peakAlive),
+    reconnects: sum(({ counters }) => counters.reconnects),
+    refused: sum(({ counters }) => counters.refused),
+    lost: sum(({ counters }) => counters.lost),
+    rampPerSecond: rampMs === 0 ? 0 : connected / rampMs * 1_000,
+  };
+}
+
+function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kills"] {
+  const killMs = Math.max(0, ...squads.map((squad) => squad.killMs));
+  const perSecond = (count: number) => killMs === 0 ? 0 : count / killMs * 1_000;
+  const total = squads.reduce((sum, { counters }) => sum + counters.kills, 0);
+  return {
+    total,
+    askedPerSecond: perSecond(squads.reduce((sum, squad) => sum + squad.killsAsked, 0)),
+    reachedPerSecond: perSecond(total),
+    deferred: squads.reduce((sum, { counters }) => sum + counters.deferred, 0),
+    byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])) as Record<KillMode, ModeCounts>,
+  };
+}
+
+function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined {
+  const all = squads.flatMap((squad) => squad.retained === undefined ? [] : [squad.retained]);
+  if (all.length === 0) return undefined;
+  const sum: LateLookCounts = { expected: 0, right: 0, wrong: 0, missing: 0 };
+  for (const counts of all) {
+    for (const name of Object.keys(sum) as (keyof LateLookCounts)[]) sum[name] += counts[name];
+  }
+  return sum;
+}
+
+type Verdict = Pick<FleetResult, "verdict" | "reason" | "exitCode">;
+
+function verdictOf(
+  wills: WillCounts,
+  squads: readonly SquadResult[],
+  retained: LateLookCounts | undefined,
+  voidReason: string | undefined,
+): Verdict {
+  const interrupted = squads.some((squad) => squad.interrupted);
+  const reason = voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason;
+  if (reason !== undefined) return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
+  const wrong = wrongText(wills, retained);
+  if (wrong !== undefined) return { verdict: "fail", reason: wrong, exitCode: interrupted ? 130 : 1 };
+  if (interrupted) return { verdict: "void", reason: "interrupted before the plan was carried out", exitCode: 130 };
+  if (wills.expected === 0) return { verdict: "void", reason: "no will was due: nobody was killed", exitCode: 3 };
+  return { verdict: "pass", reason: passText(wills), exitCode: 0 };
+}
+
+function passText({ expected }: WillCounts): string {
+  return expected === 1
+    ? "the one will that was due came once, on time and unaltered"
+    : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
+}
+
+function wrongText(wills: WillCounts, retained: LateLookCounts | undefined): string | undefined {
+  const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
+    .filter((name) => wills[name] > 0)
+    .map((name) => `${wills[name].toLocaleString("en-US")} ${name}`);
+  const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
+  if (lostRetained > 0) {
+    parts.push(`${lostRetained.toLocaleString("en-US")} retained wills not there for a late subscriber`);
+  }
+  if (faultsIn(wills) + lostRetained === 0) return undefined;
+  return `of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`;
+}
+
+function rateWarnings(kills: FleetResult["kills"], slip: LatencyRow, plan: FleetPlan): string[] {
+  const warnings: string[] = [];
+  const { askedPerSecond: asked, reachedPerSecond: reached } = kills;
+  if (asked > 0 && Math.abs(reached - asked) > asked * rateTolerance) {
+    const share = Math.round(reached / asked * 100);
+    warnings.push(`the kill rate reached ${share}% of what was asked: clients were not back when it was their turn`);
+  }
+  if (slip.count > 0 && slip.p99 > plan.lateAfterMs / 2) {
+    warnings.push(
+      `this machine was late itself: 1% of the kills were done ${Math.round(slip.p99)} ms or more after their instant`,
+    );
+  }
+  return warnings;
+}
+
+/** Where the squads stand, as one: the phase of the slowest, and sums. */
+export function mergeProgress(all: readonly Progress[], phases: readonly Progress["phase"][]): Progress {
+  const slowest = all.reduce((one, other) => phases.indexOf(other.phase) < phases.indexOf(one.phase) ? other : one);
+  const sum = (pick: (progress: Progress) => number) => all.reduce((total, each) => total + pick(each), 0);
+  const faults = noCounts();
+  for (const { faults: more } of all) addCounts(faults, more);
+  const seen = all.filter(({ p50 }) => !Number.isNaN(p50));
+  return {
+    ...slowest,
+    clients: sum(({ clients }) => clients),
+    alive: sum(({ alive }) => alive),
+    connected: sum(({ connected }) => connected),
+    killed: sum(({ killed }) => killed),
+    wills: sum(({ wills }) => wills),
+    faults,
+    // While it runs: the middle one's median and the worst one's 99th percentile. The report merges histograms.
+    p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
+    p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * A whole run: pre-flight, squads on their threads, one result.
+ */
+import process from "node:process";
+import { monotonicClock, wallTime } from "../base/clock.ts";
+import { mix } from "../base/random.ts";
+import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
+import type { FleetPlan, FleetRun } from "./plan.ts";
+import { preflight } from "./preflight.ts";
+import type { FleetResult, Notice, Phase, Progress } from "./result.ts";
+import type { SquadTask } from "./squad.ts";
+import { SquadThread } from "./squad_thread.ts";
+
+/** What a run tells while it goes, and how it is told to stop. */
+export interface FleetHooks {
+  onProgress(progress: Progress): void;
+  onNotice(notice: Notice): void;
+  /**
+   * Its first `abort` ends the run early: wills on their way are waited for up to 2 s, and the result is whole.
+   */
+  readonly interrupt?: AbortSignal;
+  /** Once this aborts too, nothing is waited for. */
+  readonly stop?: AbortSignal;
+}
+
+const phases: readonly Phase[] = ["watch", "control", "connect", "kill", "drain", "look", "leave", "done"];
+
+/**
+ * Carries out a plan against a broker.
+ *
+ * @throws UsageError when the pre-flight finds that the plan cannot be carried out here
+ * @throws InvariantError when mqtt-sim itself fails
+ */
+export async function runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult> {
+  const startMs = monotonicClock.nowMs();
+  const startedAt = wallTime().toISOString();
+  const before = process.cpuUsage();
+  const warnings: string[] = [];
+  const notify = (notice: Notice) => {
+    if (notice.level === "warning") warnings.push(notice.text);
+    hooks.onNotice(notice);
+  };
+  const flight = await preflight(run, notify);
+  const facts = (plan: FleetPlan, protocol: RunFacts["protocol"]): RunFacts => ({
+    plan,
+    protocol,
+    target: run.target.url,
+    startedAt,
+    durationMs: monotonicClock.nowMs() - startMs,
+    warnings,
+    resources: resourcesSince(before),
+  });
+  if (flight.kind === "void") {
+    const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
+    return mergeResults(facts(run.plan, protocol), [], flight.reason);
+  }
+  const squads = await runSquads(tasksOf({ ...run, plan: flight.plan }, flight.protocol), hooks);
+  return mergeResults(facts(flight.plan, flight.protocol), squads);
+}
+
+async function runSquads(tasks: readonly SquadTask[], hooks: FleetHooks) {
+  let waiting = tasks.length;
+  const latest = new Map<number, Progress>();
+  const threads = tasks.map((task) =>
+    new SquadThread(task, {
+      onReady: () => {
+        if (--waiting === 0) threads.forEach((thread) => thread.go());
+      },
+      onProgress: (progress) => {
+        latest.set(task.number, progress);
+        if (latest.size === tasks.length) hooks.onProgress(mergeProgress([...latest.values()], phases));
+      },
+    })
+  );
+  const interrupt = () => threads.forEach((thread) => thread.interrupt());
+  for (const signal of [hooks.interrupt, hooks.stop]) {
+    signal?.addEventListener("abort", interrupt);
+    if (signal?.aborted) interrupt();
+  }
+  try {
+    return await Promise.all(threads.map((thread) => thread.result));
+  } finally {
+    hooks.interrupt?.removeEventListener("abort", interrupt);
+    hooks.stop?.removeEventListener("abort", interrupt);
+  }
+}
+
+/** Cuts the fleet into squads of even size, each with watchers of its own and a seed of its own. */
+export function tasksOf({ plan, target }: FleetRun, protocol: SquadTask["protocol"]): SquadTask[] {
+  return Array.from({ length: plan.workers }, (_, number) => {
+    const [firstClient, clients] = part(plan.clients, plan.workers, number);
+    const [firstBucket, buckets] = part(plan.watchers, plan.workers, number);
+    const seed = mix(plan.seed, number);
+    return { plan, target, protocol, number, firstClient, clients, firstBucket, buckets, seed };
+  });
+}
+
+/** One of `parts` parts of `whole` things, as even as can be. */
+function part(whole: number, parts: number, number: number): [first: number, count: number] {
+  const first = Math.floor(whole * number / parts);
+  return [first, Math.floor(whole * (number + 1) / parts) - first];
+}
+
+function resourcesSince(before: { user: number; system: number }): FleetResult["resources"] {
+  const { user, system } = process.cpuUsage(before);
+  return { cpuMs: (user + system) / 1_000, rssBytes: Deno.memoryUsage().rss };
+}

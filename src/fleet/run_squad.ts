@@ -1,0 +1,90 @@
+/**
+ * A squad in the real world: sockets, the clock, and one timer for everything.
+ */
+import { monotonicClock } from "../base/clock.ts";
+import { Deadlines } from "../base/deadlines.ts";
+import { canReset, dialTcp } from "../net/tcp_dial.ts";
+import type { Wakeable, World } from "./connection.ts";
+import type { Progress } from "./result.ts";
+import { Squad, type SquadResult, type SquadTask } from "./squad.ts";
+
+/** What a running squad tells. */
+export interface SquadHooks {
+  /** Every client is connected: `go` may be called. */
+  onReady(): void;
+  onProgress(progress: Progress): void;
+}
+
+const progressEveryMs = 200;
+/** The longest sleep: what a packet asked to be woken for waits no longer than this. */
+const longestSleepMs = 10;
+
+/** A squad that runs on this thread. */
+export class SquadRun {
+  readonly #squad: Squad;
+  readonly #world: World;
+  readonly #hooks: SquadHooks;
+  readonly #finished: (result: SquadResult) => void;
+  readonly #failed: (error: unknown) => void;
+  /** Answers what was found, once the squad is done. */
+  readonly result: Promise<SquadResult>;
+  #toldReady = false;
+  #toldMs = 0;
+
+  constructor(task: SquadTask, hooks: SquadHooks) {
+    this.#world = realWorld(task);
+    this.#squad = new Squad(task, this.#world);
+    this.#hooks = hooks;
+    const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();
+    this.result = promise;
+    this.#finished = resolve;
+    this.#failed = reject;
+    this.#squad.start(this.#world.clock.nowMs());
+    this.#turn();
+  }
+
+  go(): void {
+    this.#squad.go();
+  }
+
+  interrupt(): void {
+    this.#squad.interrupt(this.#world.clock.nowMs());
+  }
+
+  #turn(): void {
+    try {
+      const nowMs = this.#world.clock.nowMs();
+      this.#squad.turn(nowMs);
+      this.#tell(nowMs);
+      if (this.#squad.done) return this.#finished(this.#squad.result());
+      const nextMs = Math.min(this.#squad.nextMs(nowMs), this.#world.wakes.nextMs, nowMs + longestSleepMs);
+      setTimeout(() => this.#turn(), Math.max(0, nextMs - this.#world.clock.nowMs()));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #tell(nowMs: number): void {
+    if (this.#squad.ready && !this.#toldReady) {
+      this.#toldReady = true;
+      this.#hooks.onReady();
+    }
+    if (nowMs < this.#toldMs + progressEveryMs && !this.#squad.done) return;
+    this.#toldMs = nowMs;
+    this.#hooks.onProgress(this.#squad.progress(nowMs));
+  }
+}
+
+function realWorld({ plan, target }: SquadTask): World {
+  const { sourceAddresses } = plan;
+  return {
+    clock: monotonicClock,
+    wakes: new Deadlines<Wakeable>(),
+    canReset: canReset(),
+    dial: (receiver, place) => {
+      const sourceAddress = sourceAddresses[place % sourceAddresses.length];
+      const { host, port } = target;
+      return dialTcp(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, receiver);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Removes the sessions that 3.1.1 clients without Clean Session leave at the broker, which knows no expiry for them: a
+ * run leaves nothing behind.
+ */
+import type { Packet } from "../mqtt/packet.ts";
+import { plainConnectPacket } from "./connect_packet.ts";
+import { Connection, type ConnectionOwner, type World } from "./connection.ts";
+import { clientIdOf } from "./life.ts";
+import type { FleetPlan } from "./plan.ts";
+
+const underWay = 64;
+
+export class SessionSweep implements ConnectionOwner {
+  readonly #plan: FleetPlan;
+  readonly #world: World;
+  readonly #left: { readonly number: number }[];
+  readonly #sweeping = new Map<Connection, number>();
+
+  constructor(plan: FleetPlan, world: World, clients: readonly { readonly number: number }[]) {
+    this.#plan = plan;
+    this.#world = world;
+    this.#left = [...clients];
+    this.#fill();
+  }
+
+  get done(): boolean {
+    return this.#left.length === 0 && this.#sweeping.size === 0;
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    const clientId = clientIdOf(this.#plan, this.#sweeping.get(connection)!);
+    connection.send(plainConnectPacket(this.#plan, 4, clientId), nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (packet.type !== "connack") return;
+    connection.send({ type: "disconnect" }, nowMs);
+    connection.end();
+  }
+
+  onOver(connection: Connection): void {
+    this.#sweeping.delete(connection);
+    this.#fill();
+  }
+
+  #fill(): void {
+    while (this.#sweeping.size < underWay) {
+      const client = this.#left.pop();
+      if (client === undefined) return;
+      this.#sweeping.set(new Connection(this.#world, 4, this, client.number), client.number);
+    }
+  }
+}

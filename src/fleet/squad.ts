@@ -1,0 +1,390 @@
+/**
+ * One part of a fleet, whole in itself: its clients, its watchers, its books. Synchronous and without a clock of its
+ * own, so that a test may run it on links in memory under a manual clock; `run_squad.ts` gives it the real world.
+ */
+import type { Endpoint } from "../net/endpoint.ts";
+import { Histogram } from "../base/histogram.ts";
+import type { ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
+import type { World } from "./connection.ts";
+import { Control, isControlMark } from "./control.ts";
+import { LateLook, type LateLookCounts } from "./late_look.ts";
+import { Ledger } from "./ledger.ts";
+import { readWillMark, versionOf } from "./life.ts";
+import type { FleetPlan } from "./plan.ts";
+import type { Phase, Progress, WillCounts } from "./result.ts";
+import { type KillOrder, KillSchedule } from "./schedule.ts";
+import { SessionSweep } from "./session_sweep.ts";
+import type { TallyData } from "./tally.ts";
+import { type ClientCounters, type ClientHost, VirtualClient } from "./virtual_client.ts";
+import { Watcher, type WatcherHost } from "./watcher.ts";
+import { willTopicFilter } from "./will_topic.ts";
+
+/** What one squad is to do: plain data. */
+export interface SquadTask {
+  readonly plan: FleetPlan;
+  readonly target: Endpoint;
+  readonly protocol: "3.1.1" | "5" | "mix";
+  /** Which squad it is, from 0; the first one looks after what is done once in a run. */
+  readonly number: number;
+  readonly firstClient: number;
+  readonly clients: number;
+  readonly firstBucket: number;
+  readonly buckets: number;
+  readonly seed: number;
+}
+
+/** What a squad found: plain data. */
+export interface SquadResult {
+  readonly tally: TallyData;
+  readonly counters: ClientCounters;
+  readonly slip: string;
+  /** Kills that the schedule asked for, and how long killing took. */
+  readonly killsAsked: number;
+  readonly killMs: number;
+  /** CONNECTs a second from the first to the last client of the ramp. */
+  readonly rampMs: number;
+  readonly retained?: LateLookCounts;
+  /** Why the run means nothing, in a sentence. */
+  readonly voidReason?: string;
+  /** What the last CONNECT failed with, in a sentence. */
+  readonly lastFailure?: string;
+  readonly interrupted: boolean;
+}
+
+/** CONNECTs under way at once while the fleet is connected: below what any listener queues. */
+const connectsUnderWay = 64;
+/** A client that failed so often while the fleet is connected voids the run. */
+const connectTries = 5;
+/** How long after Ctrl-C wills on their way are waited for, in milliseconds. */
+const interruptGraceMs = 2_000;
+const settleEveryMs = 100;
+const leavesPerTurn = 200;
+
+export class Squad implements ClientHost, WatcherHost {
+  readonly plan: FleetPlan;
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly slip = new Histogram();
+  readonly counters: ClientCounters = {
+    alive: 0,
+    peakAlive: 0,
+    connected: 0,
+    reconnects: 0,
+    refused: 0,
+    lost: 0,
+    kills: 0,
+    deferred: 0,
+  };
+  readonly #task: SquadTask;
+  readonly #schedule: KillSchedule;
+  readonly #clients: VirtualClient[];
+  #watchers: Watcher[] = [];
+  #controls: Control[] = [];
+  #phase: Phase = "watch";
+  #phaseFromMs = 0;
+  #started = 0;
+  #connectFromMs = 0;
+  #rampMs = 0;
+  #ready = false;
+  #go = false;
+  #order: KillOrder | undefined;
+  #killsAsked = 0;
+  #killMs = 0;
+  #settledMs = 0;
+  #look: LateLook | undefined;
+  #sweep: SessionSweep | undefined;
+  #left = 0;
+  #retained: LateLookCounts | undefined;
+  #voidReason: string | undefined;
+  #lastFailure: string | undefined;
+  #interruptedMs: number | undefined;
+
+  constructor(task: SquadTask, world: World) {
+    const { plan, protocol } = task;
+    this.#task = task;
+    this.plan = plan;
+    this.world = world;
+    this.ledger = new Ledger(plan);
+    const roster = {
+      firstClient: task.firstClient,
+      clients: task.clients,
+      share: task.clients / plan.clients,
+      seed: task.seed,
+      versionOf: (client: number) => versionOf(plan, protocol, client),
+    };
+    this.#schedule = new KillSchedule(plan, roster);
+    this.#clients = Array.from({ length: task.clients }, (_, index) => {
+      const number = task.firstClient + index;
+      return new VirtualClient(this, number, task.firstBucket + index % task.buckets, roster.versionOf(number));
+    });
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** True once every client is connected: killing waits for `go`, so that all squads begin together. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get done(): boolean {
+    return this.#phase === "done";
+  }
+
+  /** When the squad wants its next turn, besides whatever wakes its clients. */
+  nextMs(nowMs: number): number {
+    if (this.#phase === "kill" && this.#order !== undefined) {
+      return Math.min(this.#phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
+    }
+    return nowMs + (this.#phase === "connect" ? 1 : 10);
+  }
+
+  /** Begins: the watchers connect. */
+  start(nowMs: number): void {
+    this.#enter("watch", nowMs);
+    const { plan, firstBucket, buckets } = this.#task;
+    for (let bucket = firstBucket; bucket < firstBucket + buckets; bucket++) {
+      for (let copy = 0; copy < plan.fanOut; copy++) {
+        const number = bucket * plan.fanOut + copy;
+        this.#watchers.push(
+          new Watcher(this, { number, bucket, copy, topicFilter: this.#filter(bucket) }, this.#watchVersion()),
+        );
+      }
+    }
+  }
+
+  /** Lets killing begin. */
+  go(): void {
+    this.#go = true;
+  }
+
+  /** Ends the run early: wills on their way are waited for a little while; a second call waits no longer. */
+  interrupt(nowMs: number): void {
+    if (this.#phase === "done") return;
+    const again = this.#interruptedMs !== undefined;
+    this.#interruptedMs ??= nowMs;
+    if (again || this.#phase === "watch" || this.#phase === "control") this.#finish(nowMs);
+    else if (this.#phase === "connect" || this.#phase === "kill") this.#endKilling(nowMs);
+  }
+
+  /** One turn: whatever is due by now. */
+  turn(nowMs: number): void {
+    const { wakes } = this.world;
+    for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
+    if (this.#voidReason !== undefined && this.#phase !== "done") return this.#finish(nowMs);
+    if (nowMs >= this.#settledMs + settleEveryMs) {
+      this.#settledMs = nowMs;
+      this.ledger.settle(nowMs);
+    }
+    this.#step(nowMs);
+  }
+
+  #step(nowMs: number): void {
+    switch (this.#phase) {
+      case "watch":
+        return this.#stepWatch(nowMs);
+      case "control":
+        return this.#stepControl(nowMs);
+      case "connect":
+        return this.#stepConnect(nowMs);
+      case "kill":
+        return this.#stepKill(nowMs);
+      case "drain":
+        return this.#stepDrain(nowMs);
+      case "look":
+        return this.#stepLook(nowMs);
+      case "leave":
+        return this.#stepLeave(nowMs);
+      case "done":
+        return;
+    }
+  }
+
+  #stepWatch(nowMs: number): void {
+    if (!this.#watchers.every((watcher) => watcher.ready)) {
+      const waiting = this.#watchers.find((watcher) => !watcher.ready)!;
+      return this.#voidAfter(this.#patienceMs, nowMs, `watcher ${waiting.post.number} could not subscribe`);
+    }
+    this.#enter("control", nowMs);
+    const { firstBucket, buckets, plan, protocol } = this.#task;
+    for (let bucket = firstBucket; bucket < firstBucket + buckets; bucket++) {
+      const number = plan.clients + bucket;
+      this.#controls.push(new Control(plan, this.world, number, bucket, versionOf(plan, protocol, number)));
+    }
+  }
+
+  #stepControl(nowMs: number): void {
+    const failed = this.#controls.find((control) => control.failure !== undefined);
+    if (failed !== undefined) this.#voidReason = failed.failure!;
+    const waiting = this.#controls.find((control) => !control.passed);
+    if (waiting !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waiting.waitsFor);
+    this.#enter("connect", nowMs);
+    this.#connectFromMs = nowMs;
+  }
+
+  /** How long a watcher or a control may take, in milliseconds. */
+  get #patienceMs(): number {
+    return Math.max(this.plan.drainMs, 5_000);
+  }
+
+  #voidAfter(patienceMs: number, nowMs: number, sentence: string): void {
+    if (nowMs - this.#phaseFromMs > patienceMs) this.#voidReason ??= `${sentence} within ${patienceMs / 1_000} s`;
+  }
+
+  #stepConnect(nowMs: number): void {
+    const { clients, plan } = this.#task;
+    const share = clients / plan.clients;
+    const allowed = Math.min(clients, 1 + (nowMs - this.#connectFromMs) * plan.rampPerSecond * share / 1_000);
+    while (this.#started + 1 <= allowed && this.#started - this.counters.connected < connectsUnderWay) {
+      this.#clients[this.#started++]!.connect(nowMs);
+    }
+    if (this.counters.connected < clients) return;
+    if (!this.#ready) this.#rampMs = nowMs - this.#connectFromMs;
+    this.#ready = true;
+    if (this.#go) this.#beginKilling(nowMs);
+  }
+
+  #beginKilling(nowMs: number): void {
+    this.#enter("kill", nowMs);
+    this.#order = this.#schedule.next();
+  }
+
+  #stepKill(nowMs: number): void {
+    const fromMs = this.#phaseFromMs;
+    while (this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
+      const { client, mode, atMs } = this.#order;
+      this.#killsAsked++;
+      this.#clients[client - this.#task.firstClient]!.kill(mode, fromMs + atMs, nowMs);
+      this.#order = this.#schedule.next();
+    }
+    if (this.#order === undefined && nowMs >= fromMs + this.plan.durationMs) this.#endKilling(nowMs);
+  }
+
+  /** Kills that still wait for their victim are given up: the run is over. */
+  #endKilling(nowMs: number): void {
+    if (this.#phase === "kill") this.#killMs = nowMs - this.#phaseFromMs;
+    this.#order = undefined;
+    this.#enter("drain", nowMs);
+  }
+
+  #stepDrain(nowMs: number): void {
+    const lastMs = this.ledger.lastDueMs;
+    const graceMs = this.#interruptedMs === undefined ? Infinity : this.#interruptedMs + interruptGraceMs;
+    // Even when every will has come, one that should not may still be on its way.
+    const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
+    if (!quiet && nowMs < Math.min(graceMs, lastMs + this.plan.drainMs)) return;
+    if (!this.plan.willRetain) return this.#enter("leave", nowMs);
+    this.#enter("look", nowMs);
+    const filters = [...new Set(this.#watchers.map((watcher) => watcher.post.topicFilter))];
+    this.#look = new LateLook(this.plan, this.world, this.#watchVersion(), filters, this.ledger.lastOnTopic, nowMs);
+  }
+
+  #stepLook(nowMs: number): void {
+    if (!this.#look!.done(nowMs)) return;
+    this.#retained = this.#look!.counts();
+    this.#look!.clear(nowMs);
+    this.#enter("leave", nowMs);
+  }
+
+  /** All who live leave properly, some each turn; then it is quiet until no will can be blamed on their leaving. */
+  #stepLeave(nowMs: number): void {
+    if (this.#left < this.#clients.length) {
+      const until = Math.min(this.#left + leavesPerTurn, this.#clients.length);
+      while (this.#left < until) this.#clients[this.#left++]!.retire(nowMs);
+      this.#phaseFromMs = nowMs;
+      return;
+    }
+    this.#sweep ??= new SessionSweep(this.plan, this.world, this.#clients.filter((client) => client.keepsSession));
+    if (!this.#sweep.done || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
+    this.#finish(nowMs);
+  }
+
+  #finish(nowMs: number): void {
+    for (const watcher of this.#watchers) watcher.retire(nowMs);
+    for (const client of this.#clients) client.retire(nowMs);
+    this.ledger.close(nowMs);
+    this.#enter("done", nowMs);
+  }
+
+  #enter(phase: Phase, nowMs: number): void {
+    this.#phase = phase;
+    this.#phaseFromMs = nowMs;
+  }
+
+  onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+    const { bucket, copy } = watcher.post;
+    const control = this.#controls[bucket - this.#task.firstBucket];
+    if (control?.see(packet, copy) === true || this.#ofAnotherSquad(packet)) return;
+    const life = this.ledger.arrive(packet, copy, watcher.seen, nowMs);
+    if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
+  }
+
+  onBlind(_watcher: Watcher, sentence: string): void {
+    this.#voidReason ??= sentence;
+  }
+
+  onConnectFailed(client: VirtualClient, sentence: string): void {
+    this.#lastFailure = sentence;
+    if (this.#phase !== "connect" || client.failures < connectTries) return;
+    this.#voidReason ??= `client ${client.number} could not connect in ${connectTries} tries: ${sentence}`;
+  }
+
+  /** The filter that shows the wills of one bucket, and of no other where the template has buckets. */
+  #filter(bucket: number): string {
+    return willTopicFilter(this.plan.willTopic, { run: this.plan.run, bucket: String(bucket) });
+  }
+
+  /** Watchers speak 5.0 wherever clients do, so that they see properties. */
+  #watchVersion(): ProtocolVersion {
+    return this.#task.protocol === "3.1.1" ? 4 : 5;
+  }
+
+  /** Without buckets in the topic, the squads see one another's wills. */
+  #ofAnotherSquad({ payload }: PublishPacket): boolean {
+    if (this.#task.clients === this.plan.clients) return false;
+    if (isControlMark(payload)) return true;
+    const mark = readWillMark(this.plan, payload);
+    if (mark === undefined) return false;
+    return mark.client < this.#task.firstClient || mark.client >= this.#task.firstClient + this.#task.clients;
+  }
+
+  /** How far the run is. */
+  progress(nowMs: number): Progress {
+    const { latency } = this.ledger.tally;
+    return {
+      phase: this.#phase,
+      phaseMs: nowMs - this.#phaseFromMs,
+      phaseOfMs: this.#phase === "kill" ? this.plan.durationMs : 0,
+      clients: this.#task.clients,
+      alive: this.counters.alive,
+      connected: this.counters.connected,
+      killed: this.counters.kills,
+      wills: this.ledger.seen,
+      faults: this.#faults(nowMs),
+      p50: latency.count === 0 ? NaN : latency.percentile(50),
+      p99: latency.count === 0 ? NaN : latency.percentile(99),
+    };
+  }
+
+  #faults(nowMs: number): WillCounts {
+    const total = this.ledger.tally.total();
+    return this.done ? total : { ...total, missing: total.missing + this.ledger.overdue(nowMs) };
+  }
+
+  /** What was found; asked once the squad is done. */
+  result(): SquadResult {
+    return {
+      tally: this.ledger.tally.data(),
+      counters: this.counters,
+      slip: this.slip.encode(),
+      killsAsked: this.#killsAsked,
+      killMs: this.#killMs,
+      rampMs: this.#rampMs,
+      ...this.#retained && { retained: this.#retained },
+      ...this.#voidReason !== undefined && { voidReason: this.#voidReason },
+      ...this.#lastFailure !== undefined && { lastFailure: this.#lastFailure },
+      interrupted: this.#interruptedMs !== undefined,
+    };
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * A squad on a thread of its own, as seen from the thread that runs the fleet.
+ */
+import { InvariantError } from "../base/failure.ts";
+import type { Progress } from "./result.ts";
+import type { SquadHooks } from "./run_squad.ts";
+import type { SquadResult, SquadTask } from "./squad.ts";
+
+/** What a squad's thread is told. */
+export type ToSquad =
+  | { readonly type: "start"; readonly task: SquadTask }
+  | { readonly type: "go" }
+  | { readonly type: "interrupt" };
+
+/** What a squad's thread tells. */
+export type FromSquad =
+  | { readonly type: "ready" }
+  | { readonly type: "progress"; readonly progress: Progress }
+  | { readonly type: "done"; readonly result: SquadResult }
+  | { readonly type: "failed"; readonly message: string };
+
+export class SquadThread {
+  readonly #worker: Worker;
+  /** Answers what was found; rejects with an InvariantError when the thread itself failed. */
+  readonly result: Promise<SquadResult>;
+
+  constructor(task: SquadTask, hooks: SquadHooks) {
+    this.#worker = new Worker(new URL("./squad_worker.ts", import.meta.url), { type: "module" });
+    const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();
+    this.result = promise;
+    this.#worker.onmessage = ({ data }: MessageEvent<FromSquad>) => {
+      if (data.type === "ready") hooks.onReady();
+      else if (data.type === "progress") hooks.onProgress(data.progress);
+      else this.#over(() => data.type === "done" ? resolve(data.result) : reject(new InvariantError(data.message)));
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#over(() => reject(new InvariantError(`squad ${task.number} failed: ${event.message}`)));
+    };
+    this.#tell({ type: "start", task });
+  }
+
+  go(): void {
+    this.#tell({ type: "go" });
+  }
+
+  interrupt(): void {
+    this.#tell({ type: "interrupt" });
+  }
+
+  #tell(message: ToSquad): void {
+    this.#worker.postMessage(message);
+  }
+
+  #over(answer: () => void): void {
+    this.#worker.terminate();
+    answer();
+  }
+}

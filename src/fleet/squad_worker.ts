@@ -1,0 +1,31 @@
+/**
+ * The thread of one squad: takes a task, answers what it found. Everything that crosses is plain data.
+ */
+/// <reference lib="deno.worker" />
+import { SquadRun } from "./run_squad.ts";
+import type { FromSquad, ToSquad } from "./squad_thread.ts";
+
+let run: SquadRun | undefined;
+
+function tell(message: FromSquad): void {
+  self.postMessage(message);
+}
+
+self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
+  switch (data.type) {
+    case "start":
+      run = new SquadRun(data.task, {
+        onReady: () => tell({ type: "ready" }),
+        onProgress: (progress) => tell({ type: "progress", progress }),
+      });
+      run.result.then(
+        (result) => tell({ type: "done", result }),
+        (error: unknown) => tell({ type: "failed", message: error instanceof Error ? error.message : String(error) }),
+      );
+      return;
+    case "go":
+      return run?.go();
+    case "interrupt":
+      return run?.interrupt();
+  }
+};

@@ -1,0 +1,302 @@
+/**
+ * One virtual client: it is connected, killed, and comes back, life after life under one client id.
+ */
+import type { Deadline } from "../base/deadlines.ts";
+import type { Histogram } from "../base/histogram.ts";
+import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../mqtt/packet.ts";
+import { connackText } from "./connack_text.ts";
+import {
+  Connection,
+  type ConnectionEnd,
+  type ConnectionOwner,
+  endText,
+  type Wakeable,
+  type World,
+} from "./connection.ts";
+import { connectPacketOf } from "./connect_packet.ts";
+import { kill } from "./kill.ts";
+import type { KillMode } from "./kill_mode.ts";
+import type { Ledger } from "./ledger.ts";
+import { beginLife, clientIdOf, coinOf, type Life } from "./life.ts";
+import type { FleetPlan } from "./plan.ts";
+
+/** What all clients of a squad share. */
+export interface ClientHost {
+  readonly plan: FleetPlan;
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly counters: ClientCounters;
+  /** From the instant at which a kill was due to that at which it was done. */
+  readonly slip: Histogram;
+  /** A client gave up connecting for now; it tries again by itself. */
+  onConnectFailed(client: VirtualClient, sentence: string): void;
+}
+
+/** Sums over the clients of a squad. */
+export interface ClientCounters {
+  alive: number;
+  peakAlive: number;
+  /** Clients that were connected at least once. */
+  connected: number;
+  reconnects: number;
+  refused: number;
+  lost: number;
+  kills: number;
+  deferred: number;
+}
+
+type State = "idle" | "connecting" | "up" | "dying" | "away" | "gone";
+
+/** A kill that waits until its victim is connected. */
+interface Pending {
+  readonly mode: KillMode;
+}
+
+const connectTimeoutMs = 10_000;
+const retryMs = 1_000;
+/** Past the instant from which its will is late, a silent client waits so long for it before it comes back. */
+const patienceMs = 10_000;
+
+export class VirtualClient implements ConnectionOwner, Wakeable {
+  /** CONNECT attempts that failed since the last one that did not. */
+  failures = 0;
+  readonly #host: ClientHost;
+  #state: State = "idle";
+  #incarnation = 0;
+  #everConnected = false;
+  #life: Life | undefined;
+  #previous: Life | undefined;
+  #connection: Connection | undefined;
+  #pending: Pending[] | undefined;
+  #takeover: { readonly old: Connection; readonly dueMs: number } | undefined;
+  #wake: Deadline<Wakeable> | undefined;
+
+  constructor(
+    host: ClientHost,
+    readonly number: number,
+    readonly bucket: number,
+    readonly version: ProtocolVersion,
+  ) {
+    this.#host = host;
+  }
+
+  get up(): boolean {
+    return this.#state === "up";
+  }
+
+  /** Begins a life. */
+  connect(nowMs: number): void {
+    const { plan, world } = this.#host;
+    this.#previous = this.#life;
+    this.#life = beginLife(plan, this, ++this.#incarnation);
+    this.#state = "connecting";
+    this.#wakeAt(nowMs + connectTimeoutMs);
+    this.#connection = new Connection(world, this.version, this, this.number);
+  }
+
+  /** Kills this client, now or as soon as it is connected. */
+  kill(mode: KillMode, dueMs: number, nowMs: number): void {
+    const { counters, slip } = this.#host;
+    if (this.#state !== "up") {
+      counters.deferred++;
+      (this.#pending ??= []).push({ mode });
+      return;
+    }
+    slip.record(nowMs - dueMs);
+    if (mode === "takeover") this.#takeOver(dueMs, nowMs);
+    else this.#killNow(mode, dueMs, nowMs);
+  }
+
+  /** A will of this client was seen: a client that only waited for it may come back. */
+  willSeen(life: Life, nowMs: number): void {
+    if (this.#state === "dying" && life === this.#life) this.#comeBack(nowMs);
+  }
+
+  /** Leaves properly at the end of a run, and its session with it; no more lives follow. */
+  retire(nowMs: number): void {
+    if (this.#state === "up") {
+      const properties = this.version === 5 && this.#life!.sessionExpiryS > 0
+        ? { sessionExpiryIntervalS: 0 }
+        : undefined;
+      this.#connection!.send({ type: "disconnect", ...properties && { properties } }, nowMs);
+      this.#connection!.end();
+      this.#host.counters.alive--;
+    } else this.#connection?.reset();
+    this.#state = "gone";
+    this.#pending = undefined;
+    this.#wakeAt(Infinity);
+  }
+
+  /** True while it may have a session at the broker that nothing but a clean CONNECT removes. */
+  get keepsSession(): boolean {
+    return this.version === 4 && this.#incarnation > 0 && this.#host.plan.cleanStart !== "yes";
+  }
+
+  wake(nowMs: number): void {
+    if (this.#state === "connecting") this.#connectFailed(`no CONNACK within ${connectTimeoutMs / 1_000} s`, nowMs);
+    else if (this.#state === "dying") this.#comeBack(nowMs);
+    else if (this.#state === "away") this.connect(nowMs);
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    const life = this.#life!;
+    if (connection !== this.#connection) return;
+    life.sentMs = life.lastPacketMs = nowMs;
+    this.#host.ledger.begin(life);
+    if (this.#takeover !== undefined) this.#endByTakeover(this.#takeover.dueMs, nowMs);
+    if (this.#previous !== undefined) {
+      this.#previous.next = { cleanStart: life.cleanStart, sentMs: nowMs, acknowledgedMs: undefined };
+    }
+    connection.send(this.#connectPacket(life), nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (connection === this.#connection && packet.type === "connack") this.#onConnack(packet, nowMs);
+  }
+
+  onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
+    if (connection !== this.#connection) return;
+    if (this.#state === "connecting") this.#connectFailed(endText(end), nowMs);
+    else if (this.#state === "dying") this.#comeBack(nowMs);
+    else if (this.#state === "up") this.#lost(nowMs);
+  }
+
+  #connectPacket(life: Life): ConnectPacket {
+    return connectPacketOf(this.#host.plan, life, clientIdOf(this.#host.plan, this.number));
+  }
+
+  #onConnack(packet: ConnackPacket, nowMs: number): void {
+    if (this.#state !== "connecting") return;
+    if (packet.reasonCode !== 0) {
+      this.#life!.refused = true;
+      if (this.#previous !== undefined) this.#previous.next = undefined;
+      return this.#connectFailed(connackText(this.version, packet.reasonCode), nowMs);
+    }
+    this.#accepted(packet, nowMs);
+  }
+
+  #accepted({ properties }: ConnackPacket, nowMs: number): void {
+    const life = this.#life!;
+    const { counters } = this.#host;
+    life.connectedMs = nowMs;
+    // The server's keep alive overrides the client's. [MQTT5 3.2.2-21]
+    life.keepAliveS = properties?.serverKeepAliveS ?? life.keepAliveS;
+    if (this.#previous?.next !== undefined) this.#previous.next.acknowledgedMs = nowMs;
+    this.#state = "up";
+    this.#wakeAt(Infinity);
+    this.failures = 0;
+    counters.alive++;
+    counters.peakAlive = Math.max(counters.peakAlive, counters.alive);
+    if (this.#everConnected) counters.reconnects++;
+    else counters.connected++;
+    this.#everConnected = true;
+    this.#connection!.keepAlive(life.keepAliveS, nowMs);
+    const pending = this.#pending?.shift();
+    // Its will was not there to be published any sooner.
+    if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs);
+  }
+
+  #connectFailed(sentence: string, nowMs: number): void {
+    const { counters } = this.#host;
+    counters.refused++;
+    this.failures++;
+    const connection = this.#connection!;
+    this.#connection = undefined;
+    connection.reset();
+    // A life that never began leaves nothing behind: the one before it still waits for its next.
+    if (this.#life!.sentMs === undefined || this.#life!.refused) this.#life = this.#previous;
+    if (this.#takeover !== undefined) return this.#takeoverFailed(nowMs);
+    this.#state = "away";
+    this.#wakeAt(nowMs + retryMs);
+    this.#host.onConnectFailed(this, sentence);
+  }
+
+  #killNow(mode: Exclude<KillMode, "takeover">, dueMs: number, nowMs: number): void {
+    const life = this.#life!;
+    const connection = this.#connection!;
+    life.lastPacketMs = connection.lastSentMs;
+    const coin = coinOf(this.#host.plan, this.number, life.incarnation);
+    const { silent, brokerCloses } = kill(connection, mode, coin, this.#connectPacket(life), nowMs);
+    life.end = { mode, dueMs, doneMs: nowMs, silent };
+    this.#died(life);
+    if (!brokerCloses) return this.#goAway(nowMs);
+    this.#state = "dying";
+    this.#wakeAt(this.#patientUntilMs(life, nowMs));
+  }
+
+  /** Until when a client waits for the broker to notice its end, before it comes back all the same. */
+  #patientUntilMs(life: Life, nowMs: number): number {
+    const { plan } = this.#host;
+    const noticedMs = life.end!.silent ? life.lastPacketMs + life.keepAliveS * 1_500 : nowMs;
+    const delayed = Math.min(life.delayS, life.sessionExpiryS) > 0;
+    return noticedMs + plan.lateAfterMs + (delayed && life.end!.silent ? 0 : patienceMs);
+  }
+
+  #takeOver(dueMs: number, nowMs: number): void {
+    this.#takeover = { old: this.#connection!, dueMs };
+    this.connect(nowMs);
+  }
+
+  #endByTakeover(dueMs: number, nowMs: number): void {
+    const old = this.#previous!;
+    const { old: connection } = this.#takeover!;
+    this.#takeover = undefined;
+    if (connection.over) return this.#lose(old, nowMs);
+    old.lastPacketMs = connection.lastSentMs;
+    connection.fallSilent();
+    old.end = { mode: "takeover", dueMs, doneMs: nowMs, silent: false };
+    this.#died(old);
+  }
+
+  /** The new connection could not be opened, so nothing was taken over: the old one lives on and is killed later. */
+  #takeoverFailed(nowMs: number): void {
+    const { old } = this.#takeover!;
+    this.#takeover = undefined;
+    this.#connection = old;
+    this.#state = "up";
+    this.#wakeAt(Infinity);
+    this.#host.counters.deferred++;
+    (this.#pending ??= []).push({ mode: "takeover" });
+    if (old.over) this.#lost(nowMs);
+  }
+
+  #lost(nowMs: number): void {
+    this.#lose(this.#life!, nowMs);
+    this.#goAway(nowMs);
+  }
+
+  #lose(life: Life, nowMs: number): void {
+    life.end = { mode: "lost", dueMs: nowMs, doneMs: nowMs, silent: false };
+    this.#host.counters.lost++;
+    this.#host.counters.alive--;
+    this.#host.ledger.end(life);
+  }
+
+  #died(life: Life): void {
+    this.#host.counters.kills++;
+    this.#host.counters.alive--;
+    this.#host.ledger.end(life);
+  }
+
+  #comeBack(nowMs: number): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.reset();
+    this.#goAway(nowMs);
+  }
+
+  #goAway(nowMs: number): void {
+    const { reconnectAfterMs } = this.#host.plan;
+    this.#connection = undefined;
+    this.#state = reconnectAfterMs === "never" ? "gone" : "away";
+    this.#wakeAt(reconnectAfterMs === "never" ? Infinity : nowMs + reconnectAfterMs);
+  }
+
+  #wakeAt(atMs: number): void {
+    const { wakes } = this.#host.world;
+    if (this.#wake === undefined) {
+      if (atMs !== Infinity) this.#wake = wakes.add(atMs, this);
+    } else if (atMs === Infinity) wakes.cancel(this.#wake);
+    else wakes.move(this.#wake, atMs);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * A will as it came, held against the will as it was asked for.
+ */
+import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../mqtt/packet.ts";
+import { type Life, willOf } from "./life.ts";
+import type { Alteration } from "./oracle.ts";
+import type { FleetPlan } from "./plan.ts";
+
+/** What a watcher's subscription lets it see. */
+export interface SeenWill {
+  readonly version: ProtocolVersion;
+  /** The QoS that the broker granted: a will comes with the lesser of this and its own. */
+  readonly grantedQos: QoS;
+}
+
+/** What differs; empty when nothing does. */
+export function compareWill(plan: FleetPlan, life: Life, packet: PublishPacket, seen: SeenWill): Alteration[] {
+  const asked = willOf(plan, life);
+  const altered: Alteration[] = [];
+  if (packet.topic !== asked.topic) altered.push("topic");
+  if (!sameBytes(packet.payload, asked.payload)) altered.push("payload");
+  if (packet.qos !== Math.min(life.qos, seen.grantedQos)) altered.push("qos");
+  // A 5.0 watcher subscribes with Retain As Published; a 3.1.1 watcher gets live messages with the flag off.
+  // [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
+  if (packet.retain !== (seen.version === 5 && life.retain)) altered.push("retain");
+  if (seen.version === 5 && !sameProperties(packet.properties ?? {}, asked.properties ?? {})) {
+    altered.push("properties");
+  }
+  return altered;
+}
+
+function sameProperties(came: MessageProperties, asked: MessageProperties): boolean {
+  return came.payloadFormatIndicator === asked.payloadFormatIndicator &&
+    came.contentType === asked.contentType &&
+    came.responseTopic === asked.responseTopic &&
+    sameBytes(came.correlationData, asked.correlationData) &&
+    sameExpiry(came.messageExpiryIntervalS, asked.messageExpiryIntervalS) &&
+    sameUserProperties(came.userProperties ?? [], asked.userProperties ?? []);
+}
+
+/** The time a message has waited in the server is taken off. [MQTT5 3.3.2-6] */
+function sameExpiry(came: number | undefined, asked: number | undefined): boolean {
+  if (came === undefined || asked === undefined) return came === asked;
+  return came <= asked;
+}
+
+/** Order and repetition are kept. [MQTT5 3.3.2-18] */
+function sameUserProperties(came: readonly UserProperty[], asked: readonly UserProperty[]): boolean {
+  return came.length === asked.length &&
+    came.every(([name, value], place) => name === asked[place]![0] && value === asked[place]![1]);
+}
+
+function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
