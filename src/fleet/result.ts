@@ -56,7 +56,7 @@ export interface FaultSample {
 }
 
 /** Which part of a run is under way. */
-export type Phase = "watch" | "control" | "connect" | "kill" | "drain" | "look" | "leave" | "done";
+export type Phase = "watch" | "control" | "connect" | "kill" | "drain" | "leave" | "look" | "done";
 
 /** Where a run stands; sent a few times a second. */
 export interface Progress {

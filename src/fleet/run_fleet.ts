@@ -23,7 +23,7 @@ export interface FleetHooks {
   readonly stop?: AbortSignal;
 }
 
-const phases: readonly Phase[] = ["watch", "control", "connect", "kill", "drain", "look", "leave", "done"];
+const phases: readonly Phase[] = ["watch", "control", "connect", "kill", "drain", "leave", "look", "done"];
 
 /**
  * Carries out a plan against a broker.

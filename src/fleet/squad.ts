@@ -78,7 +78,7 @@ export class Squad implements ClientHost, WatcherHost {
   readonly #task: SquadTask;
   readonly #schedule: KillSchedule;
   readonly #clients: VirtualClient[];
-  #watchers: Watcher[] = [];
+  readonly #watchers: Watcher[] = [];
   #controls: Control[] = [];
   #phase: Phase = "watch";
   #phaseFromMs = 0;
@@ -192,10 +192,10 @@ export class Squad implements ClientHost, WatcherHost {
         return this.#stepKill(nowMs);
       case "drain":
         return this.#stepDrain(nowMs);
-      case "look":
-        return this.#stepLook(nowMs);
       case "leave":
         return this.#stepLeave(nowMs);
+      case "look":
+        return this.#stepLook(nowMs);
       case "done":
         return;
     }
@@ -274,16 +274,6 @@ export class Squad implements ClientHost, WatcherHost {
     // Even when every will has come, one that should not may still be on its way.
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
     if (!quiet && nowMs < Math.min(graceMs, lastMs + this.plan.drainMs)) return;
-    if (!this.plan.willRetain) return this.#enter("leave", nowMs);
-    this.#enter("look", nowMs);
-    const filters = [...new Set(this.#watchers.map((watcher) => watcher.post.topicFilter))];
-    this.#look = new LateLook(this.plan, this.world, this.#watchVersion(), filters, this.ledger.lastOnTopic, nowMs);
-  }
-
-  #stepLook(nowMs: number): void {
-    if (!this.#look!.done(nowMs)) return;
-    this.#retained = this.#look!.counts();
-    this.#look!.clear(nowMs);
     this.#enter("leave", nowMs);
   }
 
@@ -297,11 +287,31 @@ export class Squad implements ClientHost, WatcherHost {
     }
     this.#sweep ??= new SessionSweep(this.plan, this.world, this.#clients.filter((client) => client.keepsSession));
     if (!this.#sweep.done || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
+    if (this.plan.willRetain) this.#beginLook(nowMs);
+    else this.#finish(nowMs);
+  }
+
+  #beginLook(nowMs: number): void {
+    this.#enter("look", nowMs);
+    const filters = [...new Set(this.#watchers.map((watcher) => watcher.post.topicFilter))];
+    this.#look = new LateLook(this.plan, this.world, this.#watchVersion(), filters, this.ledger.lastOnTopic, nowMs);
+  }
+
+  /** The watchers leave before the topics are cleared: they would take that for wills. */
+  #stepLook(nowMs: number): void {
+    if (!this.#look!.done(nowMs)) return;
+    this.#retained = this.#look!.counts();
+    this.#retireWatchers(nowMs);
+    this.#look!.clear(nowMs);
     this.#finish(nowMs);
   }
 
+  #retireWatchers(nowMs: number): void {
+    for (const watcher of this.#watchers.splice(0)) watcher.retire(nowMs);
+  }
+
   #finish(nowMs: number): void {
-    for (const watcher of this.#watchers) watcher.retire(nowMs);
+    this.#retireWatchers(nowMs);
     for (const client of this.#clients) client.retire(nowMs);
     this.ledger.close(nowMs);
     this.#enter("done", nowMs);
