@@ -116,7 +116,7 @@ async function settleProtocol(run: FleetRun, notify: (notice: Notice) => void): 
   const versions: ProtocolVersion[] = plan.protocol === "3.1.1" ? [4] : plan.protocol === "5" ? [5] : [5, 4];
   const greetings: Greeting[] = [];
   for (const version of versions) {
-    // One after the other: the first answer may settle it. deno-lint-ignore no-await-in-loop
+    // One after the other: the first answer may settle it.
     const greeting = await greet(run, version);
     if (greeting.kind === "unreachable") {
       return { kind: "void", reason: `cannot reach ${target.url}: ${greeting.sentence}` };

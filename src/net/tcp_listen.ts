@@ -58,7 +58,7 @@ async function acceptAll(
 ): Promise<void> {
   for (;;) {
     try {
-      // Accepting is one at a time by nature. deno-lint-ignore no-await-in-loop
+      // Accepting is one at a time by nature.
       accept(new AcceptedLink(await listener.accept()));
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
@@ -152,7 +152,7 @@ class AcceptedLink implements Link, Lingering {
   async #flush(): Promise<void> {
     try {
       while (this.#writes.sizeBytes > 0 && !this.#over) {
-        // One write at a time keeps the order. deno-lint-ignore no-await-in-loop
+        // One write at a time keeps the order.
         await this.#writeWhole(this.#writes.take());
       }
       if (this.#ending && !this.#over) await this.#connection.closeWrite();
@@ -170,7 +170,7 @@ class AcceptedLink implements Link, Lingering {
   async #writeWhole(bytes: Uint8Array): Promise<void> {
     this.#inFlightBytes = bytes.length;
     while (this.#inFlightBytes > 0) {
-      // The operating system takes what it has room for. deno-lint-ignore no-await-in-loop
+      // The operating system takes what it has room for.
       this.#inFlightBytes -= await this.#connection.write(bytes.subarray(bytes.length - this.#inFlightBytes));
     }
   }
@@ -179,11 +179,9 @@ class AcceptedLink implements Link, Lingering {
     let buffer = new Uint8Array(smallReadBytes);
     try {
       for (;;) {
-        // deno-lint-ignore no-await-in-loop
         const sizeBytes = await this.#connection.read(buffer);
         if (this.#over) return;
         if (sizeBytes === null) return this.#finish(this.#ending ? { kind: "closed" } : { kind: "fin" });
-        // deno-lint-ignore no-await-in-loop
         if (this.#paused) await new Promise<void>((resolve) => this.#resumed = resolve);
         if (this.#open) this.receiver.onBytes(buffer.subarray(0, sizeBytes));
         if (sizeBytes === buffer.length && sizeBytes < largeReadBytes) buffer = new Uint8Array(largeReadBytes);
