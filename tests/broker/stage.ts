@@ -28,6 +28,12 @@ export interface ConnectAsked extends Partial<Omit<ConnectPacket, "type" | "prot
   readonly version?: ProtocolVersion;
 }
 
+/** The form of the packets of one type. */
+type PacketOf<T extends PacketType> = Packet extends infer P ? P extends { readonly type: infer U } ? T extends U ? P
+    : never
+  : never
+  : never;
+
 /** A packet and when it came. */
 export interface Arrival {
   readonly packet: Packet;
@@ -76,8 +82,9 @@ export class Stage {
   }
 
   /** A link with CONNECT sent, and answered unless the login takes its time. */
-  connect(asked: ConnectAsked = {}): Client {
+  connect(asked: ConnectAsked = {}, { acknowledges = true } = {}): Client {
     const client = this.dial(asked.version);
+    client.acknowledges = acknowledges;
     client.send(connectPacket(asked));
     return client;
   }
@@ -158,7 +165,7 @@ export class Client implements LinkReceiver {
   }
 
   /** Packets of one type that have come, in order. */
-  of<T extends PacketType>(type: T): Extract<Packet, { readonly type: T }>[] {
+  of<T extends PacketType>(type: T): PacketOf<T>[] {
     return this.arrivals.flatMap(({ packet }) => packet.type === type ? [packet as never] : []);
   }
 

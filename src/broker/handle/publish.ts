@@ -5,7 +5,6 @@ import { ProtocolError } from "../../base/failure.ts";
 import { keepsPayloadFormat, messageOf } from "../../mqtt/message.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
-import { isValidTopicName } from "../../mqtt/topic.ts";
 import type { Core } from "../core.ts";
 import type { Connection } from "../session/connection.ts";
 import { tooDeep } from "./topic_limit.ts";
@@ -40,7 +39,7 @@ function checkOffer(core: Core, packet: PublishPacket): void {
 function topicOf(core: Core, connection: Connection, packet: PublishPacket): string {
   const alias = packet.properties?.topicAlias;
   if (alias === undefined) return packet.topic;
-  if (alias === 0 || alias > core.settings.limits.topicAliasMaximum) { // [MQTT5 3.3.2-8] [MQTT5 3.3.2-9]
+  if (alias > core.settings.limits.topicAliasMaximum) { // [MQTT5 3.3.2-9]
     throw new ProtocolError(ReasonCode.topicAliasInvalid, `topic alias ${alias}`);
   }
   if (packet.topic !== "") {
@@ -54,9 +53,6 @@ function topicOf(core: Core, connection: Connection, packet: PublishPacket): str
 
 /** Why this message is not taken, by reason code; the connection lives on where an acknowledgement can say so. */
 function refusalOf(core: Core, packet: PublishPacket, topic: string): number | undefined {
-  if (!isValidTopicName(topic)) { // [MQTT5 3.3.2-2] [MQTT311 3.3.2-2]
-    throw new ProtocolError(ReasonCode.topicNameInvalid, "PUBLISH to what is no topic name");
-  }
   if (tooDeep(topic, core.settings.limits.topicLevels)) return ReasonCode.topicNameInvalid;
   return keepsPayloadFormat(packet.payload, packet.properties) ? undefined : ReasonCode.payloadFormatInvalid;
 }

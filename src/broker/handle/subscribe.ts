@@ -3,7 +3,7 @@
  */
 import type { SubscribePacket, Subscription, UnsubscribePacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
-import { isSharedFilter, isValidTopicFilter } from "../../mqtt/topic.ts";
+import { isSharedFilter } from "../../mqtt/topic.ts";
 import type { Core } from "../core.ts";
 import type { Connection } from "../session/connection.ts";
 import { tooDeep } from "./topic_limit.ts";
@@ -33,12 +33,11 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
   for (const topicFilter of wantRetained) core.router.sendRetained(session, topicFilter, nowMs);
 }
 
-function refusalOf(core: Core, { version, session }: Connection, { topicFilter }: Subscription): number | undefined {
+function refusalOf(core: Core, { session }: Connection, { topicFilter }: Subscription): number | undefined {
   const { topicLevels, subscriptionsPerSession } = core.settings.limits;
-  if (!isValidTopicFilter(topicFilter)) return ReasonCode.topicFilterInvalid;
   // Not in 3.1.1 either, where it would be a filter like any other: who writes it there means a shared one.
   if (isSharedFilter(topicFilter)) return ReasonCode.sharedSubscriptionsNotSupported;
-  if (tooDeep(topicFilter, topicLevels)) return version === 5 ? ReasonCode.topicFilterInvalid : failure311;
+  if (tooDeep(topicFilter, topicLevels)) return ReasonCode.topicFilterInvalid;
   const held = session!.subscriptions;
   if (held === undefined || held.size < subscriptionsPerSession || held.has(topicFilter)) return undefined;
   return ReasonCode.quotaExceeded;

@@ -1,0 +1,67 @@
+/** The broker on real sockets: only what memory links cannot show. */
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { Broker } from "../../src/broker/broker.ts";
+import { BrokerThread } from "../../src/broker/broker_thread.ts";
+import { decode, encode } from "../../src/mqtt/codec.ts";
+import { aWill, connectPacket } from "./stage.ts";
+
+/** Connects, waits for CONNACK and answers the open connection. */
+async function dial(port: number, bytes: Uint8Array): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(bytes);
+  await connection.read(new Uint8Array(1_000));
+  return connection;
+}
+
+const connect = encode(connectPacket({ clientId: "victim", will: aWill({ retain: true }) }), 5);
+
+Deno.test("broker: serves on a free port, says where, and stops", async () => {
+  const broker = await Broker.start();
+  equal(broker.url, `mqtt://127.0.0.1:${broker.port}`);
+  const connection = await dial(broker.port, connect);
+  const stopping = broker.stop();
+  equal(broker.stop(), stopping);
+  const last = new Uint8Array(10);
+  const size = await connection.read(last);
+  deepEqual(decode(last.slice(0, size!), 5), { type: "disconnect", reasonCode: 0x8b });
+  connection.close();
+  await stopping;
+  const { connections, wills } = broker.metrics();
+  deepEqual([connections.open, connections.ended.shutdown, wills.published.shutdown], [0, 1, 1]);
+});
+
+Deno.test("broker: a port in use is the person's matter", async () => {
+  const broker = await Broker.start();
+  await rejects(Broker.start({ port: broker.port }), UsageError);
+  await broker.stop();
+});
+
+Deno.test("broker: deadlines are kept by the real timer", async () => {
+  const broker = await Broker.start({ limits: { timeToConnectMs: 20 } });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: broker.port });
+  equal(await connection.read(new Uint8Array(1)), null);
+  connection.close();
+  await broker.stop();
+  equal(broker.metrics().connections.endedEarly, 1);
+});
+
+Deno.test("broker thread: starts, tells its metrics, stops", async () => {
+  const logged: string[] = [];
+  const thread = await BrokerThread.start({ log: (level, message) => logged.push(`${level} ${message}`) });
+  (await dial(thread.port, connect)).close();
+  (await dial(thread.port, Uint8Array.of(0xff, 0xff))).close();
+  const metrics = await thread.metrics();
+  equal(metrics.connections.accepted, 2);
+  equal(metrics.heapUsedBytes > 1_000_000, true);
+  equal(logged.length, 1);
+  const last = await thread.stop();
+  equal(last.connections.open, 0);
+  await rejects(thread.metrics(), /has been stopped/);
+});
+
+Deno.test("broker thread: a port in use is the person's matter there too", async () => {
+  const broker = await Broker.start();
+  await rejects(BrokerThread.start({ port: broker.port }), UsageError);
+  await broker.stop();
+});

@@ -1,0 +1,146 @@
+import { deepEqual, equal } from "node:assert/strict";
+import type { PublishPacket, QoS } from "../../../src/mqtt/packet.ts";
+import { bytesOf, type ConnectAsked, Stage } from "../stage.ts";
+
+const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
+
+/** Of a client that acknowledges nothing by itself. */
+const silent = { acknowledges: false };
+
+function aPublish(more: Partial<PublishPacket> = {}): PublishPacket {
+  return {
+    type: "publish",
+    dup: false,
+    qos: 2,
+    retain: false,
+    topic: "a",
+    packetId: 7,
+    payload: bytesOf("x"),
+    ...more,
+  };
+}
+
+Deno.test("publish: answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [MQTT5 4.3.3-11]", () => {
+  for (const version of [4, 5] as const) {
+    const stage = new Stage();
+    stage.watch();
+    const client = stage.connect({ version });
+    for (const qos of [0, 1, 2] as const) client.publish("a", `${qos}`, { qos });
+    deepEqual(client.arrivals.slice(1).map(({ packet }) => packet), [
+      { type: "puback", packetId: 1 },
+      { type: "pubrec", packetId: 2 },
+      { type: "pubcomp", packetId: 2 },
+    ]);
+  }
+});
+
+Deno.test("publish: a 5.0 client is told when nobody listens", () => {
+  const client = new Stage().connect();
+  client.publish("a", "", { qos: 1 }).publish("a", "", { qos: 2 });
+  deepEqual([client.of("puback")[0]!.reasonCode, client.of("pubrec")[0]!.reasonCode], [0x10, 0x10]);
+});
+
+Deno.test("publish: QoS 2 is routed once, also across connections [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]", () => {
+  for (const version of [4, 5] as const) {
+    const stage = new Stage();
+    const watcher = stage.watch();
+    const client = stage.connect({ ...lasting, version }, silent);
+    client.send(aPublish(), aPublish({ dup: true }));
+    client.die();
+    const back = stage.connect({ ...lasting, version }, silent);
+    back.send(aPublish({ dup: true }));
+    deepEqual(watcher.messages, ["a x"]);
+    back.send({ type: "pubrel", packetId: 7 }, aPublish()); // [MQTT5 4.3.3-12]
+    deepEqual(watcher.messages, ["a x", "a x"]);
+    deepEqual([client.of("pubrec").length, back.of("pubrec").length, back.of("pubcomp").length], [2, 2, 1]);
+  }
+});
+
+Deno.test("publish: PUBREL for what is unknown", () => {
+  const newer = new Stage().connect().send({ type: "pubrel", packetId: 9 });
+  deepEqual(newer.of("pubcomp"), [{ type: "pubcomp", packetId: 9, reasonCode: 0x92 }]);
+  const older = new Stage().connect({ version: 4 }).send({ type: "pubrel", packetId: 9 });
+  deepEqual(older.of("pubcomp"), [{ type: "pubcomp", packetId: 9 }]);
+});
+
+Deno.test("publish: more QoS 2 messages than the receive maximum [MQTT5 3.3.4-7]", () => {
+  const client = new Stage({ limits: { receiveMaximum: 2 } }).connect({}, silent);
+  equal(client.connack!.properties!.receiveMaximum, 2);
+  for (const packetId of [1, 2, 2, 3]) client.send(aPublish({ packetId }));
+  deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x93]);
+  equal(client.of("pubrec").length, 3);
+});
+
+Deno.test("publish: topic aliases live as long as their connection [MQTT5 3.3.2-7] [MQTT5 3.3.2-12]", () => {
+  const stage = new Stage({ limits: { topicAliasMaximum: 3 } });
+  const watcher = stage.watch();
+  const client = stage.connect(lasting);
+  equal(client.connack!.properties!.topicAliasMaximum, 3);
+  client.publish("a", "1", { properties: { topicAlias: 3 } }).publish("", "2", { properties: { topicAlias: 3 } });
+  client.publish("b", "3", { properties: { topicAlias: 3 } }).publish("", "4", { properties: { topicAlias: 3 } });
+  deepEqual(watcher.messages, ["a 1", "a 2", "b 3", "b 4"]);
+  deepEqual(watcher.of("publish").map(({ properties }) => properties?.topicAlias), Array(4).fill(undefined));
+  client.die();
+  const back = stage.connect(lasting).publish("", "5", { properties: { topicAlias: 3 } });
+  deepEqual(back.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
+  const beyond = stage.connect(lasting).publish("a", "6", { properties: { topicAlias: 4 } });
+  deepEqual(beyond.of("disconnect").map(({ reasonCode }) => reasonCode), [0x94]);
+});
+
+Deno.test("publish: what the broker does not offer, or nobody may send", () => {
+  const cases: readonly [more: Partial<PublishPacket>, reasonCode: number][] = [
+    [{ qos: 2 }, 0x9b],
+    [{ qos: 1, retain: true }, 0x9a],
+    [{ qos: 1, topic: "a/#" }, 0x81], // [MQTT5 3.3.2-2]
+    [{ qos: 1, properties: { subscriptionIdentifiers: [1] } }, 0x82], // [MQTT5 3.3.4-6]
+  ];
+  for (const [more, reasonCode] of cases) {
+    const client = new Stage({ maximumQoS: 1, retainAvailable: false }).connect();
+    try {
+      client.send(aPublish(more));
+    } catch { // our own codec does not write such a packet
+      client.sendBytes([0x32, 8, 0, 3, 0x61, 0x2f, 0x23, 0, 7, 0]);
+    }
+    deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode], JSON.stringify(more));
+  }
+});
+
+Deno.test("publish: refused with an acknowledgement where there is one, and with the connection where not", () => {
+  const stage = new Stage({ limits: { topicLevels: 2 } });
+  const watcher = stage.watch();
+  const deep = { topic: "a/b/c" };
+  const text = { topic: "a", payload: Uint8Array.of(0xff), properties: { payloadFormatIndicator: 1 } } as const;
+  for (const [more, reasonCode] of [[deep, 0x90], [text, 0x99]] as const) {
+    const client = stage.connect({}, silent);
+    client.send(aPublish({ ...more, qos: 1 }), aPublish({ ...more, qos: 2 }), aPublish({ topic: "ok", qos: 2 }));
+    deepEqual(client.of("puback").map((packet) => packet.reasonCode), [reasonCode]);
+    deepEqual(client.of("pubrec").map((packet) => packet.reasonCode), [reasonCode, undefined]); // [MQTT5 4.3.3-9]
+    const { packetId: _none, ...unacknowledged } = aPublish({ ...more, qos: 0 });
+    client.send(unacknowledged);
+    deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode]);
+  }
+  const older = stage.connect({ version: 4 }).send(aPublish({ ...deep, qos: 1 }));
+  deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
+  deepEqual(watcher.messages, ["ok x", "ok x"]);
+});
+
+Deno.test("publish: the lesser QoS of message and subscription [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
+  for (const subscribed of [0, 1, 2] as const) {
+    const stage = new Stage();
+    const watcher = stage.watch("#", { qos: subscribed });
+    const client = stage.connect();
+    for (const qos of [0, 1, 2] as const) client.publish("a", "x", { qos });
+    const expected = [0, 1, 2].map((qos) => Math.min(qos, subscribed) as QoS);
+    deepEqual(watcher.of("publish").map(({ qos }) => qos), expected);
+  }
+});
+
+Deno.test("publish: DUP and retain are each hop's own [MQTT5 3.3.1-3] [MQTT5 3.3.1-12] [MQTT311 3.3.1-9]", () => {
+  const stage = new Stage();
+  const plain = stage.watch("#");
+  const asPublished = stage.watch("#", { retainAsPublished: true });
+  const client = stage.connect();
+  client.send(aPublish({ qos: 1, dup: true, retain: true }), aPublish({ qos: 1, packetId: 8 }));
+  deepEqual(plain.of("publish").map(({ dup, retain }) => [dup, retain]), [[false, false], [false, false]]);
+  deepEqual(asPublished.of("publish").map(({ dup, retain }) => [dup, retain]), [[false, true], [false, false]]);
+});

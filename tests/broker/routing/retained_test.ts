@@ -1,0 +1,72 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { Random } from "../../../src/base/random.ts";
+import { Metrics } from "../../../src/broker/metrics.ts";
+import { Publication } from "../../../src/broker/routing/publication.ts";
+import { Retained } from "../../../src/broker/routing/retained.ts";
+import { matches } from "../../../src/mqtt/topic.ts";
+import { bytesOf } from "../stage.ts";
+
+function publication(topic: string, payload = "x", messageExpiryIntervalS?: number): Publication {
+  const properties = messageExpiryIntervalS === undefined ? {} : { properties: { messageExpiryIntervalS } };
+  const message = { topic, payload: bytesOf(payload), qos: 0, retain: true, publishedAtMs: 0, ...properties } as const;
+  return new Publication(message, "p");
+}
+
+function found(retained: Retained, topicFilter: string, nowMs = 0): string[] {
+  const list: Publication[] = [];
+  retained.match(topicFilter, nowMs, list);
+  return list.map(({ message }) => message.topic).sort();
+}
+
+Deno.test("retained: agrees with the plain rule, while messages come and go", () => {
+  const filters = ["#", "+", "a", "a/#", "a/+", "+/+", "+/a/#", "/", "/#", "$s/#", "$s/+", "+/b/+", "a//b"];
+  for (let seed = 0; seed < 50; seed++) {
+    const random = new Random(seed);
+    const metrics = new Metrics();
+    const retained = new Retained({ metrics, limit: 1e9 });
+    const held = new Set<string>();
+    for (let step = 0; step < 100; step++) {
+      const levels = ["a", "b", "", "$s"];
+      const topic = Array.from({ length: 1 + random.below(3) }, () => levels[random.below(4)]).join("/") || "a";
+      const clear = random.below(2) === 0;
+      retained.store(publication(topic, clear ? "" : "x"));
+      if (clear) held.delete(topic);
+      else held.add(topic);
+      for (const filter of filters) {
+        deepEqual(found(retained, filter), [...held].filter((each) => matches(filter, each)).sort(), `seed ${seed}`);
+      }
+    }
+    equal(metrics.retainedHeld, held.size);
+  }
+});
+
+Deno.test("retained: the last message counts [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]", () => {
+  const retained = new Retained({ metrics: new Metrics(), limit: 10 });
+  const last = publication("a", "2");
+  retained.store(publication("a", "1"));
+  retained.store(last);
+  const list: Publication[] = [];
+  retained.match("a", 0, list);
+  equal(list.length, 1);
+  equal(list[0], last);
+});
+
+Deno.test("retained: what has expired is forgotten when it is looked for [MQTT5 3.3.2-5]", () => {
+  const metrics = new Metrics();
+  const retained = new Retained({ metrics, limit: 10 });
+  retained.store(publication("a", "x", 5));
+  retained.store(publication("b"));
+  deepEqual(found(retained, "#", 4_999), ["a", "b"]);
+  deepEqual(found(retained, "#", 5_000), ["b"]);
+  equal(metrics.retainedHeld, 1);
+});
+
+Deno.test("retained: one topic more than the limit is refused, and counted; known ones go on", () => {
+  const metrics = new Metrics();
+  const retained = new Retained({ metrics, limit: 2 });
+  for (const topic of ["a", "b", "c", "a"]) retained.store(publication(topic));
+  deepEqual([found(retained, "#"), metrics.retainedRefused], [["a", "b"], 1]);
+  retained.store(publication("a", ""));
+  retained.store(publication("c"));
+  deepEqual(found(retained, "#"), ["b", "c"]);
+});

@@ -1,0 +1,58 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { Random } from "../../../src/base/random.ts";
+import { type Subscribed, TopicTree } from "../../../src/broker/routing/topic_tree.ts";
+import type { Session } from "../../../src/broker/session/session.ts";
+import { isValidTopicFilter, matches } from "../../../src/mqtt/topic.ts";
+
+const nobody = {} as Session;
+
+function subscribed(topicFilter: string): Subscribed {
+  const options = { qos: 0, noLocal: false, retainAsPublished: false, identifier: undefined } as const;
+  return { session: nobody, topicFilter, ...options, place: 0 };
+}
+
+function found(tree: TopicTree, topic: string): string[] {
+  const list: Subscribed[] = [];
+  tree.match(topic, list);
+  return list.map(({ topicFilter }) => topicFilter).sort();
+}
+
+function drawn(random: Random, levels: readonly string[]): string {
+  return Array.from({ length: 1 + random.below(4) }, () => levels[random.below(levels.length)]).join("/");
+}
+
+Deno.test("topic tree: agrees with the plain rule, for any filters and topics, while they come and go", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const random = new Random(seed);
+    const tree = new TopicTree();
+    const held: Subscribed[] = [];
+    for (let step = 0; step < 100; step++) {
+      const topicFilter = drawn(random, ["a", "b", "", "$s", "+", "+", "#"]);
+      if (random.below(3) === 0 && held.length > 0) tree.remove(held.splice(random.below(held.length), 1)[0]!);
+      else if (isValidTopicFilter(topicFilter)) tree.add(held[held.length] = subscribed(topicFilter));
+      const topic = drawn(random, ["a", "b", "", "$s"]);
+      const expected = held.map((each) => each.topicFilter).filter((filter) => matches(filter, topic)).sort();
+      if (topic !== "") deepEqual(found(tree, topic), expected, `seed ${seed}, step ${step}, topic ${topic}`);
+    }
+  }
+});
+
+Deno.test("topic tree: an empty one is left when all have gone", () => {
+  const tree = new TopicTree();
+  const all = ["a/b/c", "a/+/c", "#", "+", "a/#", "a/b/c"].map(subscribed);
+  for (const each of all) tree.add(each);
+  equal(found(tree, "a/b/c").length, 5);
+  for (const each of all) tree.remove(each);
+  for (const each of all) tree.remove(each);
+  deepEqual(found(tree, "a/b/c"), []);
+});
+
+Deno.test("topic tree: each of many subscribers of one filter can go", () => {
+  const tree = new TopicTree();
+  const all = Array.from({ length: 1_000 }, () => subscribed("a/+"));
+  for (const each of all) tree.add(each);
+  for (let index = 0; index < all.length; index += 2) tree.remove(all[index]!);
+  const list: Subscribed[] = [];
+  tree.match("a/b", list);
+  deepEqual(new Set(list), new Set(all.filter((_, index) => index % 2 === 1)));
+});

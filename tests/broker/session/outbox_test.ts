@@ -1,0 +1,214 @@
+import { deepEqual, equal } from "node:assert/strict";
+import type { AcknowledgePacket, ProtocolVersion } from "../../../src/mqtt/packet.ts";
+import { type Client, type ConnectAsked, Stage } from "../stage.ts";
+
+function lasting(version: ProtocolVersion, receiveMaximum = 65_535): ConnectAsked {
+  return {
+    version,
+    clientId: "w",
+    cleanStart: false,
+    ...(version === 5 && { properties: { sessionExpiryIntervalS: 60, receiveMaximum } }),
+  };
+}
+
+/** Of a client that acknowledges nothing by itself. */
+const silent = { acknowledges: false };
+
+function answer(type: AcknowledgePacket["type"], packetId: number, reasonCode?: number): AcknowledgePacket {
+  return reasonCode === undefined ? { type, packetId } : { type, packetId, reasonCode };
+}
+
+/** What came, as `type packetId`, with DUP. */
+function told(client: Client): string[] {
+  return client.arrivals.flatMap(({ packet }) => {
+    if (packet.type === "publish") return [`publish ${packet.packetId ?? "-"}${packet.dup ? " dup" : ""}`];
+    return packet.type === "pubrel" ? [`pubrel ${packet.packetId}`] : [];
+  });
+}
+
+Deno.test("outbox: what is open is sent again on reconnect, in order [MQTT5 4.4.0-1] [MQTT5 4.6.0-1] [MQTT311 4.4.0-1]", () => {
+  for (const version of [4, 5] as const) {
+    const stage = new Stage();
+    const client = stage.connect(lasting(version), silent).subscribe("a");
+    const publisher = stage.connect({ clientId: "p" });
+    for (const qos of [1, 2, 0, 1, 2, 2] as const) publisher.publish("a", "x", { qos });
+    client.send(answer("puback", 3), answer("pubrec", 2), answer("pubrec", 5), answer("pubcomp", 5));
+    client.die();
+    publisher.publish("a", "late", { qos: 1 });
+    const back = stage.connect(lasting(version), silent);
+    deepEqual(told(back), ["pubrel 2", "publish 1 dup", "publish 4 dup", "publish 6"]);
+    back.send(answer("puback", 1), answer("pubcomp", 2), answer("pubrec", 4), answer("pubcomp", 4));
+    back.send(answer("puback", 6)).die();
+    deepEqual(told(stage.connect(lasting(version))), []);
+  }
+});
+
+Deno.test("outbox: nothing is sent again while the connection lives [MQTT5 4.4.0-1]", () => {
+  const stage = new Stage();
+  const client = stage.connect(lasting(5), silent).subscribe("a");
+  stage.connect({ clientId: "p" }).publish("a", "x", { qos: 1 });
+  stage.advance(1e6);
+  deepEqual(told(client), ["publish 1"]);
+});
+
+Deno.test("outbox: the receive maximum is kept, QoS 0 passes by [MQTT5 3.3.4-9] [MQTT5 4.9.0-2]", () => {
+  const stage = new Stage();
+  const client = stage.connect(lasting(5, 2), silent).subscribe("a");
+  const publisher = stage.connect({ clientId: "p" });
+  for (const qos of [1, 2, 1, 2, 0] as const) publisher.publish("a", "x", { qos });
+  deepEqual(told(client), ["publish 1", "publish 2", "publish -"]);
+  client.send(answer("pubrec", 2));
+  equal(told(client).length, 4); // PUBREL, and no new message: the quota comes back with PUBCOMP
+  client.send(answer("pubcomp", 2), answer("puback", 1));
+  deepEqual(told(client).slice(4), ["publish 3", "publish 4"]);
+});
+
+Deno.test("outbox: a smaller receive maximum on the next connection holds for repetitions too", () => {
+  const stage = new Stage();
+  const client = stage.connect(lasting(5), silent).subscribe("a");
+  const publisher = stage.connect({ clientId: "p" });
+  for (let index = 0; index < 4; index++) publisher.publish("a", "x", { qos: 1 });
+  client.die();
+  publisher.publish("a", "x", { qos: 1 });
+  const back = stage.connect(lasting(5, 2), silent);
+  deepEqual(told(back), ["publish 1 dup", "publish 2 dup"]);
+  back.send(answer("puback", 1));
+  deepEqual(told(back).slice(2), ["publish 3 dup"]);
+  back.send(answer("puback", 2), answer("puback", 3));
+  deepEqual(told(back).slice(3), ["publish 4 dup", "publish 5"]);
+});
+
+Deno.test("outbox: the broker's own limit of messages in flight", () => {
+  const stage = new Stage({ limits: { inflight: 3 } });
+  const client = stage.connect(lasting(4), silent).subscribe("a");
+  const publisher = stage.connect({ clientId: "p" });
+  for (let index = 0; index < 5; index++) publisher.publish("a", "x", { qos: 1 });
+  equal(told(client).length, 3);
+});
+
+Deno.test("outbox: a refusal by the client completes the message [MQTT5 4.4.0-2]", () => {
+  const stage = new Stage();
+  const client = stage.connect(lasting(5), silent).subscribe("a");
+  const publisher = stage.connect({ clientId: "p" });
+  publisher.publish("a", "x", { qos: 1 }).publish("a", "x", { qos: 2 });
+  client.send(answer("puback", 1, 0x97), answer("pubrec", 2, 0x80)).die();
+  deepEqual(told(client), ["publish 1", "publish 2"]);
+  deepEqual(told(stage.connect(lasting(5))), []);
+});
+
+Deno.test("outbox: answers to what is unknown, and answers that do not fit", () => {
+  const unknown = new Stage().connect({}, silent).send(answer("puback", 9), answer("pubcomp", 9), answer("pubrec", 9));
+  deepEqual(unknown.of("pubrel"), [{ type: "pubrel", packetId: 9, reasonCode: 0x92 }]);
+  equal(unknown.end, undefined);
+  for (const [qos, type] of [[1, "pubrec"], [1, "pubcomp"], [2, "puback"], [2, "pubcomp"]] as const) {
+    const stage = new Stage();
+    const client = stage.connect(lasting(5), silent).subscribe("a");
+    stage.connect({ clientId: "p" }).publish("a", "x", { qos });
+    client.send(answer(type, 1));
+    deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82], `${type} at QoS ${qos}`);
+  }
+});
+
+Deno.test("outbox: packet identifiers in use are not given again [MQTT5 2.2.1-4] [MQTT311 2.3.1-4]", () => {
+  const stage = new Stage();
+  const client = stage.connect(lasting(5)).subscribe("a");
+  const publisher = stage.connect({ clientId: "p" });
+  client.acknowledges = false;
+  publisher.publish("a", "kept", { qos: 1 });
+  client.acknowledges = true;
+  for (let index = 0; index < 65_534; index++) publisher.publish("a", "x", { qos: 1, packetId: 1 });
+  client.arrivals.length = 0;
+  publisher.publish("a", "x", { qos: 1, packetId: 1 });
+  deepEqual(told(client), ["publish 2"]);
+});
+
+Deno.test("outbox: messages too large for the client are dropped as if sent [MQTT5 3.1.2-24] [MQTT5 3.1.2-25]", () => {
+  const stage = new Stage();
+  const client = stage.connect({ clientId: "w", properties: { maximumPacketSize: 100, receiveMaximum: 1 } });
+  client.subscribe("a");
+  const publisher = stage.connect({ clientId: "p" });
+  for (const qos of [0, 1, 2] as const) {
+    publisher.publish("a", "x".repeat(100), { qos }).publish("a", `${qos}`, { qos });
+  }
+  deepEqual(client.messages, ["a 0", "a 1", "a 2"]);
+  equal(stage.core.metrics.dropped["too-large"], 3);
+});
+
+Deno.test("outbox: message expiry is counted down, and what has expired is not sent [MQTT5 3.3.2-5] [MQTT5 3.3.2-6]", () => {
+  const stage = new Stage();
+  stage.connect(lasting(5)).subscribe("a").die();
+  const publisher = stage.connect({ clientId: "p" });
+  for (const messageExpiryIntervalS of [2, 3, 10]) {
+    publisher.publish("a", `${messageExpiryIntervalS}`, { qos: 1, properties: { messageExpiryIntervalS } });
+  }
+  stage.advance(2_500);
+  const back = stage.connect(lasting(5));
+  const left = back.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS);
+  deepEqual([back.messages, left], [["a 3", "a 10"], [1, 8]]);
+  equal(stage.core.metrics.dropped.expired, 1);
+});
+
+Deno.test("outbox: what was sent before does not expire [MQTT5 4.3.3-7]", () => {
+  const stage = new Stage();
+  stage.connect(lasting(5), silent).subscribe("a");
+  const properties = { messageExpiryIntervalS: 1 };
+  stage.connect({ clientId: "p" }).publish("a", "x", { qos: 2, properties });
+  stage.advance(5_000);
+  deepEqual(told(stage.connect(lasting(5))), ["publish 1 dup", "pubrel 1"]);
+});
+
+Deno.test("outbox: bounded in bytes; what is dropped is counted and told once", () => {
+  const stage = new Stage({ limits: { outboxBytes: 2_000 } });
+  stage.connect(lasting(5)).subscribe("a").die();
+  const publisher = stage.connect({ clientId: "p" });
+  for (let index = 0; index < 10; index++) publisher.publish("a", `${index}`.padEnd(400, "."), { qos: 1 });
+  equal(stage.core.metrics.dropped["queue-full"], 7);
+  equal(stage.logged.filter((line) => line.startsWith("warn: Outbox of client")).length, 1);
+  const back = stage.connect(lasting(5));
+  deepEqual(back.messages.map((message) => message.slice(0, 3)), ["a 0", "a 1", "a 2"]);
+  publisher.publish("a", "again", { qos: 1 });
+  equal(back.messages.at(-1), "a again");
+});
+
+Deno.test("outbox: a storm of 20,000 QoS 1 wills reaches a slow watcher whole", () => {
+  const stage = new Stage();
+  const client = stage.connect(lasting(5), silent).subscribe("w/+");
+  client.link.pause();
+  for (let index = 0; index < 20_000; index++) {
+    const message = {
+      topic: `w/${index}`,
+      payload: new Uint8Array(200),
+      qos: 1,
+      retain: false,
+      publishedAtMs: 0,
+    } as const;
+    stage.core.router.publish(message, "p", 0);
+  }
+  equal(stage.core.metrics.dropped["queue-full"], 0);
+  client.acknowledges = true;
+  client.link.resume();
+  stage.settle();
+  equal(client.of("publish").length, 20_000);
+});
+
+Deno.test("outbox: a full link holds QoS 0 back, in order, and it goes on when the link has drained", () => {
+  const stage = new Stage({ limits: { outboxBytes: 1_000_000 } });
+  const client = stage.connect({ clientId: "w" }).subscribe("a");
+  const publisher = stage.connect({ clientId: "p" });
+  client.link.pause();
+  const payloads = Array.from({ length: 12 }, (_, index) => `${index}`.padEnd(100_000, "."));
+  for (const payload of payloads) publisher.publish("a", payload);
+  const near = [...stage.core.connections][0]!.link;
+  equal(near.bufferedBytes < 400_000, true);
+  client.link.resume();
+  stage.settle();
+  deepEqual(client.messages, payloads.map((payload) => `a ${payload}`));
+});
+
+Deno.test("outbox: QoS 0 waits for nobody who is not there", () => {
+  const stage = new Stage();
+  stage.connect(lasting(5)).subscribe("a").die();
+  stage.connect({ clientId: "p" }).publish("a", "x");
+  equal(stage.core.metrics.dropped["offline-qos0"], 1);
+  deepEqual(stage.connect(lasting(5)).messages, []);
+});
