@@ -30,7 +30,6 @@ Deno.test("threads agree on the monotonic clock", async () => {
       const beforeMs = monotonicClock.nowMs();
       const answer = answerOf(worker);
       worker.postMessage("now?");
-      // deno-lint-ignore no-await-in-loop -- each round is one question and its answer
       const thereMs = await answer;
       const afterMs = monotonicClock.nowMs();
       // The runtime rounds each thread's origin to a millisecond or less.

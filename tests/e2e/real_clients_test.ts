@@ -72,9 +72,7 @@ async function deliversEveryQoS(scene: Scene): Promise<void> {
   for (const qos of qualities) {
     for (const payload of ["first", "grüße, 世界", ""]) {
       const message = { topic: `e2e/qos/${qos}`, payload, qos, retain: false };
-      // deno-lint-ignore no-await-in-loop -- in order
       await publish(scene.kind, scene.broker, scene.version, message);
-      // deno-lint-ignore no-await-in-loop -- in order
       assert.deepEqual(await subscriber.next(), message);
     }
   }
@@ -101,11 +99,8 @@ async function publishesWills(scene: Scene): Promise<void> {
   await using watcher = await subscribe(scene, "e2e/wills/#");
   for (const qos of qualities) {
     const will = { topic: `e2e/wills/${qos}`, payload: `gone at ${qos}`, qos, retain: qos === 1 };
-    // deno-lint-ignore no-await-in-loop -- one life after another
     await using client = await live(scene, `mortal${qos}`, { will });
-    // deno-lint-ignore no-await-in-loop -- one life after another
     await client.die();
-    // deno-lint-ignore no-await-in-loop -- one life after another
     assert.deepEqual(await watcher.next(), { ...will, retain: false });
   }
   await using late = await subscribe(scene, "e2e/wills/#");
@@ -159,9 +154,7 @@ async function withholdsWill(scene: Scene): Promise<void> {
 async function expectNothingBefore(scene: Scene, watcher: RealClient, topic: string): Promise<void> {
   for (const payload of ["first marker", "second marker"]) {
     const marker = { topic, payload, qos: 1, retain: false } as const;
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await publish(scene.kind, scene.broker, scene.version, marker);
-    // deno-lint-ignore no-await-in-loop -- one after the other
     assert.deepEqual(await watcher.next(), marker);
   }
 }

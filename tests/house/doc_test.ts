@@ -30,7 +30,7 @@ Deno.test("a symbol and a method without a doc comment are told", async () => {
 
 async function document(path: string): Promise<DocumentationJson> {
   const root = new URL("../../", import.meta.url);
-  const command = new Deno.Command("deno", { args: ["doc", "--json", path], cwd: root, stdin: "null" });
+  const command = new Deno.Command(Deno.execPath(), { args: ["doc", "--json", path], cwd: root, stdin: "null" });
   const { success, stdout, stderr } = await command.output();
   assert.ok(success, new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout));

@@ -56,7 +56,6 @@ export class ChildProcess implements AsyncDisposable {
           if (match !== null) return match;
         }
         if (this.#over) throw new Error(`${this.#name} ended without a line like ${pattern}:\n${this.said}`);
-        // deno-lint-ignore no-await-in-loop -- waiting for more lines is the point
         const outcome = await Promise.race([this.#wake.promise, deadline.passed]);
         if (outcome === "passed") {
           throw new Error(`${this.#name}: no line like ${pattern} within ${limitMs} ms:\n${this.said}`);

@@ -58,7 +58,11 @@ export async function startMosquitto(configLines: readonly string[] = []): Promi
 export function startAedes(): Promise<BrokerPeer> {
   const script = new URL("./aedes_broker.ts", import.meta.url).pathname;
   const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
-  return ready(new ChildProcess("deno", [...flags, script]), /^listening on (\d+)$/, ([, port]) => Number(port));
+  return ready(
+    new ChildProcess(Deno.execPath(), [...flags, script]),
+    /^listening on (\d+)$/,
+    ([, port]) => Number(port),
+  );
 }
 
 /** `mqtt-sim broker` from the sources, on a free port. */
@@ -70,8 +74,8 @@ export function startOurBroker(args: readonly string[] = []): Promise<BrokerPeer
 export function startOurs(args: readonly string[]): ChildProcess {
   const root = new URL("../../", import.meta.url);
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  const [program, ...flags] = tasks["mqtt-sim"].command.split(" ");
-  return new ChildProcess(program, [...flags, ...args], { cwd: root });
+  const flags = tasks["mqtt-sim"].command.split(" ").slice(1);
+  return new ChildProcess(Deno.execPath(), [...flags, ...args], { cwd: root });
 }
 
 /** The binary of `deno task compile`, if it was made. */
@@ -120,7 +124,6 @@ function freePort(): number {
 async function find(programs: string[], args: string[], install: string, code?: number): Promise<Peer> {
   for (const program of programs) {
     try {
-      // deno-lint-ignore no-await-in-loop -- the second is only tried when the first is missing
       const output = await new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).output();
       if (code === undefined || output.code === code) return { program, install };
     } catch (error) {

@@ -130,7 +130,7 @@ export async function publish(
 function startMqttjs(asked: Asked): ChildProcess {
   const script = new URL("./mqttjs_client.ts", import.meta.url).pathname;
   const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
-  return new ChildProcess("deno", [...flags, script, JSON.stringify(asked)]);
+  return new ChildProcess(Deno.execPath(), [...flags, script, JSON.stringify(asked)]);
 }
 
 function startPaho(asked: Asked): ChildProcess {
