@@ -5,7 +5,7 @@
 import { UsageError } from "../base/failure.ts";
 import type { ConnackPacket, ProtocolVersion } from "../mqtt/packet.ts";
 import { isLoopback } from "../net/endpoint.ts";
-import { killsByReset } from "./reset_test.ts";
+import { killsByReset } from "./reset_proof.ts";
 import { type KillShare, needsVersion5 } from "./kill_mode.ts";
 import { greet, type Greeting } from "./greet.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";

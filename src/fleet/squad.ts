@@ -4,32 +4,26 @@
  */
 import type { Endpoint } from "../net/endpoint.ts";
 import { Histogram } from "../base/histogram.ts";
-import type { ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
+import type { PublishPacket } from "../mqtt/packet.ts";
 import type { World } from "./connection.ts";
-import { Control, isControlMark } from "./control.ts";
 import { LateLook, type LateLookCounts } from "./late_look.ts";
 import { Ledger } from "./ledger.ts";
-import { readWillMark, versionOf } from "./life.ts";
+import { versionOf } from "./life.ts";
+import { Lookout, type LookoutHost, type Outlook } from "./lookout.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { Phase, Progress, WillCounts } from "./result.ts";
 import { type KillOrder, KillSchedule } from "./schedule.ts";
 import { SessionSweep } from "./session_sweep.ts";
 import type { TallyData } from "./tally.ts";
 import { type ClientCounters, type ClientHost, VirtualClient } from "./virtual_client.ts";
-import { Watcher, type WatcherHost } from "./watcher.ts";
-import { willTopicFilter } from "./will_topic.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** What one squad is to do: plain data. */
-export interface SquadTask {
-  readonly plan: FleetPlan;
+export interface SquadTask extends Outlook {
   readonly target: Endpoint;
-  readonly protocol: "3.1.1" | "5" | "mix";
-  /** Which squad it is, from 0; the first one looks after what is done once in a run. */
+  /** Which squad it is, from 0. */
   readonly number: number;
-  readonly firstClient: number;
-  readonly clients: number;
-  readonly firstBucket: number;
-  readonly buckets: number;
+  /** Draws this squad's kills. */
   readonly seed: number;
 }
 
@@ -60,7 +54,7 @@ const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
 const leavesPerTurn = 200;
 
-export class Squad implements ClientHost, WatcherHost {
+export class Squad implements ClientHost, LookoutHost {
   readonly plan: FleetPlan;
   readonly world: World;
   readonly ledger: Ledger;
@@ -78,8 +72,7 @@ export class Squad implements ClientHost, WatcherHost {
   readonly #task: SquadTask;
   readonly #schedule: KillSchedule;
   readonly #clients: VirtualClient[];
-  readonly #watchers: Watcher[] = [];
-  #controls: Control[] = [];
+  readonly #lookout: Lookout;
   #phase: Phase = "watch";
   #phaseFromMs = 0;
   #started = 0;
@@ -113,6 +106,7 @@ export class Squad implements ClientHost, WatcherHost {
       versionOf: (client: number) => versionOf(plan, protocol, client),
     };
     this.#schedule = new KillSchedule(plan, roster);
+    this.#lookout = new Lookout(task, world, this);
     this.#clients = Array.from({ length: task.clients }, (_, index) => {
       const number = task.firstClient + index;
       return new VirtualClient(this, number, task.firstBucket + index % task.buckets, roster.versionOf(number));
@@ -143,15 +137,7 @@ export class Squad implements ClientHost, WatcherHost {
   /** Begins: the watchers connect. */
   start(nowMs: number): void {
     this.#enter("watch", nowMs);
-    const { plan, firstBucket, buckets } = this.#task;
-    for (let bucket = firstBucket; bucket < firstBucket + buckets; bucket++) {
-      for (let copy = 0; copy < plan.fanOut; copy++) {
-        const number = bucket * plan.fanOut + copy;
-        this.#watchers.push(
-          new Watcher(this, { number, bucket, copy, topicFilter: this.#filter(bucket) }, this.#watchVersion()),
-        );
-      }
-    }
+    this.#lookout.watch();
   }
 
   /** Lets killing begin. */
@@ -202,23 +188,16 @@ export class Squad implements ClientHost, WatcherHost {
   }
 
   #stepWatch(nowMs: number): void {
-    if (!this.#watchers.every((watcher) => watcher.ready)) {
-      const waiting = this.#watchers.find((watcher) => !watcher.ready)!;
-      return this.#voidAfter(this.#patienceMs, nowMs, `watcher ${waiting.post.number} could not subscribe`);
-    }
+    const waitsFor = this.#lookout.watchWaitsFor;
+    if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     this.#enter("control", nowMs);
-    const { firstBucket, buckets, plan, protocol } = this.#task;
-    for (let bucket = firstBucket; bucket < firstBucket + buckets; bucket++) {
-      const number = plan.clients + bucket;
-      this.#controls.push(new Control(plan, this.world, number, bucket, versionOf(plan, protocol, number)));
-    }
+    this.#lookout.control();
   }
 
   #stepControl(nowMs: number): void {
-    const failed = this.#controls.find((control) => control.failure !== undefined);
-    if (failed !== undefined) this.#voidReason = failed.failure!;
-    const waiting = this.#controls.find((control) => !control.passed);
-    if (waiting !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waiting.waitsFor);
+    this.#voidReason ??= this.#lookout.controlFailure;
+    const waitsFor = this.#lookout.controlWaitsFor;
+    if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     this.#enter("connect", nowMs);
     this.#connectFromMs = nowMs;
   }
@@ -293,25 +272,21 @@ export class Squad implements ClientHost, WatcherHost {
 
   #beginLook(nowMs: number): void {
     this.#enter("look", nowMs);
-    const filters = [...new Set(this.#watchers.map((watcher) => watcher.post.topicFilter))];
-    this.#look = new LateLook(this.plan, this.world, this.#watchVersion(), filters, this.ledger.lastOnTopic, nowMs);
+    const { version, topicFilters } = this.#lookout;
+    this.#look = new LateLook(this.plan, this.world, version, topicFilters, this.ledger.lastOnTopic, nowMs);
   }
 
   /** The watchers leave before the topics are cleared: they would take that for wills. */
   #stepLook(nowMs: number): void {
     if (!this.#look!.done(nowMs)) return;
     this.#retained = this.#look!.counts();
-    this.#retireWatchers(nowMs);
+    this.#lookout.retire(nowMs);
     this.#look!.clear(nowMs);
     this.#finish(nowMs);
   }
 
-  #retireWatchers(nowMs: number): void {
-    for (const watcher of this.#watchers.splice(0)) watcher.retire(nowMs);
-  }
-
   #finish(nowMs: number): void {
-    this.#retireWatchers(nowMs);
+    this.#lookout.retire(nowMs);
     for (const client of this.#clients) client.retire(nowMs);
     this.ledger.close(nowMs);
     this.#enter("done", nowMs);
@@ -323,14 +298,11 @@ export class Squad implements ClientHost, WatcherHost {
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
-    const { bucket, copy } = watcher.post;
-    const control = this.#controls[bucket - this.#task.firstBucket];
-    if (control?.see(packet, copy) === true || this.#ofAnotherSquad(packet)) return;
-    const life = this.ledger.arrive(packet, copy, watcher.seen, nowMs);
+    const life = this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs);
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
   }
 
-  onBlind(_watcher: Watcher, sentence: string): void {
+  onBlind(sentence: string): void {
     this.#voidReason ??= sentence;
   }
 
@@ -338,25 +310,6 @@ export class Squad implements ClientHost, WatcherHost {
     this.#lastFailure = sentence;
     if (this.#phase !== "connect" || client.failures < connectTries) return;
     this.#voidReason ??= `client ${client.number} could not connect in ${connectTries} tries: ${sentence}`;
-  }
-
-  /** The filter that shows the wills of one bucket, and of no other where the template has buckets. */
-  #filter(bucket: number): string {
-    return willTopicFilter(this.plan.willTopic, { run: this.plan.run, bucket: String(bucket) });
-  }
-
-  /** Watchers speak 5.0 wherever clients do, so that they see properties. */
-  #watchVersion(): ProtocolVersion {
-    return this.#task.protocol === "3.1.1" ? 4 : 5;
-  }
-
-  /** Without buckets in the topic, the squads see one another's wills. */
-  #ofAnotherSquad({ payload }: PublishPacket): boolean {
-    if (this.#task.clients === this.plan.clients) return false;
-    if (isControlMark(payload)) return true;
-    const mark = readWillMark(this.plan, payload);
-    if (mark === undefined) return false;
-    return mark.client < this.#task.firstClient || mark.client >= this.#task.firstClient + this.#task.clients;
   }
 
   /** How far the run is. */

@@ -1,0 +1,126 @@
+/**
+ * A squad's watchers, and the controls that prove that they see. Owns who watches which bucket; what a will that was
+ * seen means is the ledger's.
+ */
+import type { ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
+import type { World } from "./connection.ts";
+import { Control, isControlMark } from "./control.ts";
+import { readWillMark, versionOf } from "./life.ts";
+import type { FleetPlan } from "./plan.ts";
+import { Watcher, type WatcherHost } from "./watcher.ts";
+import { willTopicFilter } from "./will_topic.ts";
+
+/** Which part of the fleet is watched. */
+export interface Outlook {
+  readonly plan: FleetPlan;
+  readonly protocol: "3.1.1" | "5" | "mix";
+  readonly firstClient: number;
+  readonly clients: number;
+  readonly firstBucket: number;
+  readonly buckets: number;
+}
+
+/** What a lookout calls. */
+export interface LookoutHost {
+  /** A will of this squad's was seen by one of its watchers. */
+  onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
+  /** Nothing that follows would mean anything. */
+  onBlind(sentence: string): void;
+}
+
+export class Lookout implements WatcherHost {
+  readonly plan: FleetPlan;
+  readonly world: World;
+  readonly #outlook: Outlook;
+  readonly #host: LookoutHost;
+  readonly #watchers: Watcher[] = [];
+  readonly #controls: Control[] = [];
+
+  constructor(outlook: Outlook, world: World, host: LookoutHost) {
+    this.plan = outlook.plan;
+    this.world = world;
+    this.#outlook = outlook;
+    this.#host = host;
+  }
+
+  /** Watchers speak 5.0 wherever clients do, so that they see properties. */
+  get version(): ProtocolVersion {
+    return this.#outlook.protocol === "3.1.1" ? 4 : 5;
+  }
+
+  /** The filters that show all wills of this squad. */
+  get topicFilters(): string[] {
+    return [...new Set(this.#buckets().map((bucket) => this.#filter(bucket)))];
+  }
+
+  /** Lets the watchers connect. */
+  watch(): void {
+    const { fanOut } = this.plan;
+    for (const bucket of this.#buckets()) {
+      for (let copy = 0; copy < fanOut; copy++) {
+        const post = { number: bucket * fanOut + copy, bucket, copy, topicFilter: this.#filter(bucket) };
+        this.#watchers.push(new Watcher(this, post, this.version));
+      }
+    }
+  }
+
+  /** The watcher that has no subscription yet, in a sentence; undefined when all have one. */
+  get watchWaitsFor(): string | undefined {
+    const waiting = this.#watchers.find((watcher) => !watcher.ready);
+    return waiting && `watcher ${waiting.post.number} could not subscribe`;
+  }
+
+  /** Lets a control client of each bucket be killed. Its number is beyond those of all clients. */
+  control(): void {
+    for (const bucket of this.#buckets()) {
+      const number = this.plan.clients + bucket;
+      const version = versionOf(this.plan, this.#outlook.protocol, number);
+      this.#controls.push(new Control(this.plan, this.world, number, bucket, version));
+    }
+  }
+
+  /** What the controls still wait for, in a sentence; undefined when all have passed. */
+  get controlWaitsFor(): string | undefined {
+    return this.#controls.find((control) => !control.passed)?.waitsFor;
+  }
+
+  /** Why a control failed, in a sentence; undefined while none has. */
+  get controlFailure(): string | undefined {
+    return this.#controls.find((control) => control.failure !== undefined)?.failure;
+  }
+
+  /** The watchers leave. */
+  retire(nowMs: number): void {
+    for (const watcher of this.#watchers.splice(0)) watcher.retire(nowMs);
+  }
+
+  onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+    const { bucket, copy } = watcher.post;
+    const control = this.#controls[bucket - this.#outlook.firstBucket];
+    if (control?.see(packet, copy) === true || this.#ofAnotherSquad(packet)) return;
+    this.#host.onWill(watcher, packet, nowMs);
+  }
+
+  onBlind(_watcher: Watcher, sentence: string): void {
+    this.#host.onBlind(sentence);
+  }
+
+  #buckets(): number[] {
+    const { firstBucket, buckets } = this.#outlook;
+    return Array.from({ length: buckets }, (_, index) => firstBucket + index);
+  }
+
+  /** The filter that shows the wills of one bucket, and of no other where the template has buckets. */
+  #filter(bucket: number): string {
+    return willTopicFilter(this.plan.willTopic, { run: this.plan.run, bucket: String(bucket) });
+  }
+
+  /** Without buckets in the topic, the squads see one another's wills. */
+  #ofAnotherSquad({ payload }: PublishPacket): boolean {
+    const { firstClient, clients } = this.#outlook;
+    if (clients === this.plan.clients) return false;
+    if (isControlMark(payload)) return true;
+    const mark = readWillMark(this.plan, payload);
+    return mark !== undefined && (mark.client < firstClient || mark.client >= firstClient + clients);
+  }
+}
