@@ -65,7 +65,7 @@ export function makeReport(result: FleetResult, context: ReportContext): Report 
       target: context.embedded ? "embedded" : target,
       protocol,
       startedAt,
-      durationMs,
+      durationMs: Math.round(durationMs),
       repeat: repeatCommand(plan, context.embedded ? undefined : target, context),
     },
     plan: shown,

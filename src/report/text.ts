@@ -37,7 +37,7 @@ export function reportText(report: Report, options: TextOptions = {}): string {
   return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
-function headLines({ verdict, reason, run, tool }: Report, width: number, style: Style): string[] {
+function headLines({ verdict, reason, run }: Report, width: number, style: Style): string[] {
   const paint = { pass: style.good, fail: style.bad, void: style.unsure }[verdict];
   const [first = "", ...rest] = wrapped(`${verdict.toUpperCase()}  ${reason}`, width, "      ");
   const about = [
@@ -46,7 +46,6 @@ function headLines({ verdict, reason, run, tool }: Report, width: number, style:
     `run ${run.id}`,
     `seed ${run.seed}`,
     formatMs(run.durationMs),
-    `${tool.name} ${tool.version}`,
   ];
   const aboutLines = wrapped(about.join(" · "), width).map((line) => style.faint(line));
   return [paint(style.strong(first)), ...rest.map((line) => paint(line)), ...aboutLines];
@@ -54,6 +53,7 @@ function headLines({ verdict, reason, run, tool }: Report, width: number, style:
 
 function factLines(report: Report, width: number): string[] {
   const { clients, kills, slipMs, resources } = report;
+  if (clients.connected === 0 && kills.total === 0) return [];
   const slip = slipMs.count === 0 ? "" : `, slip p99 ${formatMs(slipMs.p99)}, max ${formatMs(slipMs.max)}`;
   const facts = {
     clients: `${formatCount(clients.connected)} of ${formatCount(clients.asked)} connected ` +

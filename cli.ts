@@ -1,0 +1,15 @@
+/** mqtt-sim as a program. */
+import { main, tellError } from "./src/cli/main.ts";
+import { processOutput } from "./src/cli/output.ts";
+
+// What nobody caught is our own fault too, and must not end with the code that says a will went wrong.
+globalThis.addEventListener("unhandledrejection", (event) => end(event, event.reason));
+globalThis.addEventListener("error", (event) => end(event, event.error ?? event.message));
+
+function end(event: Event, error: unknown): void {
+  event.preventDefault();
+  tellError(error, processOutput());
+  Deno.exit(70);
+}
+
+Deno.exit(await main(Deno.args));

@@ -1,0 +1,151 @@
+/**
+ * `mqtt-sim fleet`: flags → plan → run → report → exit code.
+ */
+import { monotonicClock } from "../../base/clock.ts";
+import { BrokerThread } from "../../broker/broker_thread.ts";
+import { type FleetPlan, type FleetRun, makePlan } from "../../fleet/plan.ts";
+import type { FleetResult, Notice } from "../../fleet/result.ts";
+import { type FleetHooks, runFleet } from "../../fleet/run_fleet.ts";
+import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
+import { reportJson } from "../../report/json.ts";
+import { type Live, openLive } from "../../report/live.ts";
+import { makeReport, type Report } from "../../report/report.ts";
+import { reportText } from "../../report/text.ts";
+import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
+import type { Output, Stream } from "../output.ts";
+import { openReportFile, type ReportFile } from "../report_file.ts";
+import { programName, tool } from "../tool.ts";
+import type { FleetFlags } from "./fleet_flags.ts";
+import { fleetRequest } from "./fleet_request.ts";
+
+/** What the command needs of a broker in a thread. */
+export interface EmbeddedBroker {
+  readonly url: string;
+  readonly crash: Promise<Error>;
+  stop(): Promise<unknown>;
+}
+
+/** What the command stands on; a test may put something else in its place. */
+export interface FleetParts {
+  runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult>;
+  startBroker(onWarning: (text: string) => void): Promise<EmbeddedBroker>;
+  openInterrupts(): Interrupts;
+}
+
+const realParts: FleetParts = {
+  runFleet,
+  openInterrupts,
+  startBroker: (onWarning) =>
+    BrokerThread.start({
+      log: (level, message) => level === "warn" ? onWarning(`embedded broker: ${message}`) : undefined,
+    }),
+};
+
+/** Widest text of a report. */
+const widest = 100;
+/** What a run has to give its result once it was told to end at once. */
+const lastGraceMs = 3_000;
+
+/**
+ * Runs a fleet and writes its report; answers the exit code.
+ *
+ * @throws UsageError when what was asked for cannot be done
+ */
+export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
+  const plan = makePlan(await fleetRequest(flags));
+  const file = flags.report === undefined || flags.report === "-" ? undefined : await openReportFile(flags.report);
+  const interrupts = parts.openInterrupts();
+  let unused: ReportFile | undefined = file;
+  try {
+    const result = await runOnTarget(plan, flags, output, interrupts, parts);
+    if (result === undefined) {
+      output.err.write("Ended at once: the run had no time to make a report.\n");
+      return 130;
+    }
+    unused = undefined;
+    await tell(reportOf(result, flags), flags, output, file);
+    return result.exitCode;
+  } finally {
+    interrupts.close();
+    await unused?.discard();
+  }
+}
+
+/** Runs on the broker that was named, or on one of our own. */
+async function runOnTarget(
+  plan: FleetPlan,
+  flags: FleetFlags,
+  { err }: Output,
+  interrupts: Interrupts,
+  parts: FleetParts,
+): Promise<FleetResult | undefined> {
+  const live = openLive({ ...screenOf(err), clock: monotonicClock }, flags.quiet ?? false);
+  let broker: EmbeddedBroker | undefined;
+  try {
+    if (flags.url !== undefined) return await run(plan, flags.url, false, live, interrupts, parts);
+    broker = await parts.startBroker((text) => live.notice({ level: "warning", text }));
+    const crash = broker.crash.then((error) => Promise.reject(error));
+    return await Promise.race([crash, run(plan, parseEndpoint(broker.url), true, live, interrupts, parts)]);
+  } finally {
+    live.end();
+    if (!interrupts.atOnce.aborted) await broker?.stop();
+  }
+}
+
+/** The result, or undefined when there was to be an end at once and none came in time. */
+function run(
+  plan: FleetPlan,
+  target: Endpoint,
+  brokerInProcess: boolean,
+  live: Live,
+  interrupts: Interrupts,
+  parts: FleetParts,
+): Promise<FleetResult | undefined> {
+  const hooks = {
+    onProgress: live.progress.bind(live),
+    onNotice: (notice: Notice) => live.notice(notice),
+    interrupt: interrupts.early,
+    stop: interrupts.atOnce,
+  };
+  void aborted(interrupts.early).then(() =>
+    live.notice({ level: "info", text: "Ending early; Ctrl-C again ends at once." })
+  );
+  const givenUp = aborted(interrupts.atOnce).then(() => passed(lastGraceMs));
+  return Promise.race([parts.runFleet({ plan, target, brokerInProcess }, hooks), givenUp]);
+}
+
+function passed(ms: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    Deno.unrefTimer(setTimeout(() => resolve(undefined), ms));
+  });
+}
+
+function reportOf(result: FleetResult, flags: FleetFlags): Report {
+  return makeReport(result, {
+    tool,
+    program: programName(),
+    embedded: flags.url === undefined,
+    runIdAsked: flags.runId !== undefined,
+    ...(flags.passwordFile === undefined ? {} : { passwordFile: flags.passwordFile }),
+  });
+}
+
+/** The text first: it is there even when the file fails after all. */
+async function tell(
+  report: Report,
+  flags: FleetFlags,
+  { out, err }: Output,
+  file: ReportFile | undefined,
+): Promise<void> {
+  const stream = flags.report === "-" ? err : out;
+  const width = Math.min(stream.columns() ?? widest, widest);
+  stream.write(reportText(report, { width, style: stream.style }));
+  if (flags.report === "-") out.write(reportJson(report));
+  if (file === undefined) return;
+  await file.write(reportJson(report));
+  stream.write(`\nReport: ${flags.report}\n`);
+}
+
+function screenOf(stream: Stream) {
+  return { style: stream.style, write: (text: string) => stream.write(text), columns: () => stream.columns() };
+}

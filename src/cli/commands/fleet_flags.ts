@@ -1,0 +1,241 @@
+/**
+ * The flags of `mqtt-sim fleet`: their names, values and help. Defaults are the plan's; limits are checked by the plan.
+ */
+import { merge, object } from "@optique/core/constructs";
+import { command, constant } from "@optique/core/primitives";
+import type { InferValue } from "@optique/core/parser";
+import { UsageError } from "../../base/failure.ts";
+import * as units from "../../base/units.ts";
+import { killModes, killModeText } from "../../fleet/kill_mode.ts";
+import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
+import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
+import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
+
+const whole: FlagValue<number> = { metavar: "N", read: units.parseWhole };
+const duration: FlagValue<number> = { metavar: "TIME", read: units.parseDurationMs };
+const seconds: FlagValue<number> = { metavar: "SECONDS", read: units.parseSeconds };
+const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
+
+/** A sentence about a url must not repeat a password that is in it. */
+function readUrl(value: string): Endpoint {
+  try {
+    return parseEndpoint(value);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.message.replace(/\/\/[^/@"]*@/, "//…@"));
+  }
+}
+
+const usual = {
+  clients: units.formatCount(planDefaults.clients),
+  killRate: units.formatRate(planDefaults.killRate),
+  killShares: units.formatMix(planDefaults.killShares.map(({ mode, weight }) => ({ name: mode, weight }))),
+  duration: units.formatDuration(planDefaults.durationMs),
+  reconnectAfter: units.formatDuration(planDefaults.reconnectAfterMs),
+  lateAfter: units.formatDuration(planDefaults.lateAfterMs),
+  drain: units.formatDuration(planDefaults.drainMs),
+  sourcePorts: units.formatCount(planDefaults.sourcePorts),
+  rampRate: units.formatCount(planDefaults.rampPerSecond),
+};
+
+const target = object("Target", {
+  url: valueFlag(
+    "--url",
+    { metavar: "URL", read: readUrl },
+    "The broker to test, mqtt://[user[:password]@]host[:port], port 1883 unless said. Without it the embedded broker is " +
+      "started in a thread of its own.",
+  ),
+  username: valueFlag(
+    "--username",
+    word("NAME"),
+    "User name of every client and watcher. Default: the one in --url, if any.",
+  ),
+  password: valueFlag(
+    "--password",
+    word("WORD"),
+    "Password. Others on this machine can see it in the list of processes: --password-file keeps it from them.",
+  ),
+  passwordFile: valueFlag(
+    "--password-file",
+    word("FILE"),
+    "A file with the password; a line end after it does not count.",
+  ),
+  protocol: valueFlag(
+    "--protocol",
+    wordValue(["3.1.1", "5", "mix", "auto"]),
+    `MQTT version that clients speak; mix draws one for each client, auto is mix where the broker accepts both. ` +
+      `Default ${planDefaults.protocol}.`,
+  ),
+  sourceAddress: repeatedFlag(
+    "--source-address",
+    word("ADDRESS"),
+    "An address of this machine to connect from; more of them, taken in turn, give more source ports. May be repeated. " +
+      "Default: the system's choice.",
+  ),
+  sourcePorts: valueFlag(
+    "--source-ports",
+    whole,
+    `Source ports to be had for each source address, 1 to 65,535. Default ${usual.sourcePorts}, as Linux has it.`,
+  ),
+});
+
+const fleet = object("Fleet", {
+  clients: valueFlag("--clients", whole, `Clients, 1 to 1,000,000. Default ${usual.clients}.`),
+  rampRate: valueFlag(
+    "--ramp-rate",
+    { metavar: "RATE", read: units.parsePerSecond },
+    `CONNECTs a second while the fleet is being connected, 1/s to 1,000,000/s. Default ${usual.rampRate}/s.`,
+  ),
+  keepAlive: valueFlag(
+    "--keepalive",
+    seconds,
+    `Keep alive, 1s to 65,535s; 0 turns it off, which excludes the kill modes that rely on it. ` +
+      `Default ${planDefaults.keepAliveS}s.`,
+  ),
+  sessionExpiry: valueFlag(
+    "--session-expiry",
+    seconds,
+    "Session Expiry Interval of 5.0 clients, 0 to 4,294,967,295s; above 0 makes 3.1.1 sessions persistent too. " +
+      `Default ${planDefaults.sessionExpiryS}.`,
+  ),
+  cleanStart: valueFlag(
+    "--clean-start",
+    wordValue(["yes", "no", "mix"]),
+    "Clean Start (3.1.1: Clean Session) of each CONNECT; mix draws. Default yes, or no with --session-expiry above 0.",
+  ),
+  clientPrefix: valueFlag(
+    "--client-prefix",
+    word("TEXT"),
+    `How client ids begin: 1 to 64 characters without / + #. Default ${planDefaults.clientPrefix}.`,
+  ),
+  workers: valueFlag(
+    "--workers",
+    whole,
+    `Threads that the clients are spread over, 1 to 64. Default ${planDefaults.workers}.`,
+  ),
+});
+
+const kills = object("Kills", {
+  killRate: valueFlag(
+    "--kill-rate",
+    { metavar: "RATE", read: units.parseRate, name: "kill rate" },
+    `Kills a second, evenly spread: a share of the clients alive, 0% to 100%, or a number such as 50/s. ` +
+      `Default ${usual.killRate}.`,
+  ),
+  killMode: valueFlag(
+    "--kill-mode",
+    {
+      metavar: "MIX",
+      read: (value, name) => units.parseMix(value, name, killModes),
+      name: "kill mode",
+      words: ["all", ...killModes],
+    },
+    `How clients die: one mode, shares such as reset=45,leave=10, or all, each as often. Default ${usual.killShares}. ` +
+      `The modes are listed below.`,
+  ),
+  duration: valueFlag("--duration", duration, `How long clients are killed, 100ms to 168h. Default ${usual.duration}.`),
+  reconnectAfter: valueFlag(
+    "--reconnect-after",
+    { metavar: "TIME|never", read: (value, name) => value === "never" ? value : units.parseDurationMs(value, name) },
+    `From a client's death to its next CONNECT, or never. Default ${usual.reconnectAfter}.`,
+  ),
+  seed: valueFlag(
+    "--seed",
+    whole,
+    "Draws victims, modes and their order: the same seed, the same deaths. 0 to 4,294,967,295. Default: drawn, and told at the end.",
+  ),
+});
+
+const wills = object("Wills", {
+  willQos: valueFlag(
+    "--will-qos",
+    wordValue(["0", "1", "2", "mix"]),
+    `QoS of the wills; mix draws. Default ${planDefaults.willQos}.`,
+  ),
+  willRetain: switchFlag("--will-retain", "Ask for retained wills, and look afterwards whether they were retained."),
+  willDelay: valueFlag(
+    "--will-delay",
+    seconds,
+    `Will Delay Interval, 0 to 4,294,967,295s; 5.0 clients only. Default ${planDefaults.willDelayS}.`,
+  ),
+  willTopic: valueFlag(
+    "--will-topic",
+    word("TOPIC"),
+    `Topic of each will; takes {run}, {bucket}, {client} and {incarnation}. Default ${planDefaults.willTopic}.`,
+  ),
+  willPayloadSize: valueFlag(
+    "--will-payload-size",
+    { metavar: "BYTES", read: units.parseSizeBytes },
+    `Bytes of each will's payload, 64 to 65,535. Default ${planDefaults.willPayloadSizeBytes}.`,
+  ),
+});
+
+const watching = object("Watching", {
+  watchers: valueFlag(
+    "--watchers",
+    whole,
+    `Clients that subscribe to the wills and share the topics, 1 to 10,000. Default one for every ` +
+      `${units.formatCount(clientsPerWatcher)} clients, and at least one for each worker.`,
+  ),
+  fanOut: valueFlag(
+    "--fan-out",
+    whole,
+    `How many watchers receive each will, 1 to 1,000. Default ${planDefaults.fanOut}.`,
+  ),
+  lateAfter: valueFlag(
+    "--late-after",
+    duration,
+    `A will later than this past its due instant is late, 1ms to 1h. Default ${usual.lateAfter}.`,
+  ),
+  drain: valueFlag(
+    "--drain",
+    duration,
+    `How long past the last due instant a will is waited for before it is missing, 0s to 24h. Default ${usual.drain}.`,
+  ),
+});
+
+const output = object("Output", {
+  runId: valueFlag(
+    "--run-id",
+    word("ID"),
+    "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens. Default: drawn.",
+  ),
+  report: valueFlag(
+    "--report",
+    word("FILE"),
+    "Write the whole report as JSON; - is standard output, all else then goes to standard error.",
+  ),
+  quiet: switchFlag("--quiet", "Say nothing while it runs but warnings."),
+});
+
+const modeWidth = Math.max(...killModes.map((mode) => mode.length));
+const footer = lines(
+  "Kill modes:",
+  ...killModes.map((mode) => ` ${mode.padEnd(modeWidth)} ${killModeText[mode]}`),
+  "",
+  "Exit codes:",
+  " 0   pass: every will that was due came once, on time and unaltered",
+  " 1   fail: a will went wrong",
+  " 2   the command line cannot be used",
+  " 3   void: the run proves nothing, or the broker cannot be reached",
+  " 70  a fault of mqtt-sim itself",
+  " 130 interrupted; the report is written all the same",
+);
+
+/** `mqtt-sim fleet` and its flags. */
+export const fleetCommand = command(
+  "fleet",
+  merge(object({ command: constant("fleet") }), target, fleet, kills, wills, watching, output),
+  {
+    brief: sentence("Connect a fleet of clients with wills, kill them, and account for every will."),
+    description: sentence(
+      "Connects a fleet of MQTT clients with Last Wills, kills and brings them back, and checks that each will that was " +
+        "due came once, on time and unaltered, and no other. Times are written 250ms, 1.5s, 2m or 1h; SECONDS may be plain.",
+    ),
+    footer,
+    usageLine: [{ type: "literal", value: "[FLAGS]" }],
+  },
+);
+
+/** The flags of one call. */
+export type FleetFlags = InferValue<typeof fleetCommand>;

@@ -1,0 +1,69 @@
+/**
+ * From the flags of `mqtt-sim fleet` to what is run: the plan's request, and who logs in.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { freshSeed } from "../../base/random.ts";
+import type { PlanRequest } from "../../fleet/plan.ts";
+import type { FleetFlags } from "./fleet_flags.ts";
+
+/**
+ * What the flags ask of the plan; nothing where they say nothing. Seed and run id are drawn where they are not given.
+ *
+ * @throws UsageError when the password's file cannot be read, or there are two passwords
+ */
+export async function fleetRequest(flags: FleetFlags): Promise<PlanRequest> {
+  const seed = flags.seed ?? freshSeed();
+  // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
+  const run = flags.runId ?? freshSeed().toString(36);
+  return given({
+    seed,
+    run,
+    clients: flags.clients,
+    protocol: flags.protocol,
+    killRate: flags.killRate,
+    killShares: flags.killMode?.map(({ name, weight }) => ({ mode: name, weight })),
+    durationMs: flags.duration,
+    reconnectAfterMs: flags.reconnectAfter,
+    rampPerSecond: flags.rampRate,
+    keepAliveS: flags.keepAlive,
+    willQos: flags.willQos === undefined ? undefined : willQos[flags.willQos],
+    willRetain: flags.willRetain,
+    willDelayS: flags.willDelay,
+    sessionExpiryS: flags.sessionExpiry,
+    cleanStart: flags.cleanStart,
+    willTopic: flags.willTopic,
+    willPayloadSizeBytes: flags.willPayloadSize,
+    watchers: flags.watchers,
+    fanOut: flags.fanOut,
+    workers: flags.workers,
+    clientPrefix: flags.clientPrefix,
+    username: flags.username ?? flags.url?.username,
+    password: await password(flags),
+    lateAfterMs: flags.lateAfter,
+    drainMs: flags.drain,
+    sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress,
+    sourcePorts: flags.sourcePorts,
+  });
+}
+
+const willQos = { "0": 0, "1": 1, "2": 2, "mix": "mix" } as const;
+
+type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
+
+/** Without what is undefined, so that a default can take its place. */
+function given<T extends object>(request: T): Given<T> {
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+async function password(flags: FleetFlags): Promise<string | undefined> {
+  if (flags.passwordFile === undefined) return flags.password ?? flags.url?.password;
+  if (flags.password !== undefined) {
+    throw new UsageError("Cannot take both --password and --password-file: expected one of them");
+  }
+  try {
+    return (await Deno.readTextFile(flags.passwordFile)).replace(/\r?\n$/, "");
+  } catch (error) {
+    const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
+    throw new UsageError(`Cannot read --password-file "${flags.passwordFile}": ${fault}`);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Flags as every command has them: one reader of src/base/units.ts behind each, so that all refuse in the same form.
+ */
+import { lineBreak, type Message, text } from "@optique/core/message";
+import { multiple, optional } from "@optique/core/modifiers";
+import { flag, option } from "@optique/core/primitives";
+import type { ValueParser } from "@optique/core/valueparser";
+import { UsageError } from "../base/failure.ts";
+import { parseChoice } from "../base/units.ts";
+
+type FlagName = `--${string}`;
+type Metavar = ValueParser["metavar"];
+
+/** How one value is written in help, and how it is read. */
+export interface FlagValue<T> {
+  /** What stands for the value in help, in capitals. */
+  readonly metavar: Metavar;
+  /** Reads the value; `name` is what an error calls it. */
+  readonly read: (value: string, name: string) => T;
+  /** What an error calls it, if not the flag. */
+  readonly name?: string;
+  /** Words that a shell may complete. */
+  readonly words?: readonly string[];
+}
+
+/** A flag with a value that may be given once. Undefined when it is not given: defaults are the plan's business. */
+export function valueFlag<T>(name: FlagName, value: FlagValue<T>, help: string) {
+  return optional(option(name, valueParser(name, value), options(name, help)));
+}
+
+/** A flag with a value that may be given again and again. */
+export function repeatedFlag<T>(name: FlagName, value: FlagValue<T>, help: string) {
+  return multiple(option(name, valueParser(name, value), options(name, help)));
+}
+
+/** A flag without a value; undefined when it is not given. */
+export function switchFlag(name: FlagName, help: string) {
+  const { description, errors: { duplicate } } = options(name, help);
+  return optional(flag(name, { description, errors: { duplicate } }));
+}
+
+/** One of a few words. */
+export function wordValue<const Word extends string>(words: readonly Word[]): FlagValue<Word> {
+  return { metavar: words.join("|") as Metavar, read: (value, name) => parseChoice(value, name, words), words };
+}
+
+/** A sentence of ours, as the library wants it. */
+export function sentence(words: string): Message {
+  return [text(words)];
+}
+
+/** Lines that help does not run together. */
+export function lines(...each: readonly string[]): Message {
+  return each.flatMap((line, index) => index === 0 ? [text(line)] : [lineBreak(), text(line)]);
+}
+
+function options(name: FlagName, help: string) {
+  return {
+    description: sentence(help),
+    errors: {
+      // Ours is a whole sentence already.
+      invalidValue: (error: Message) => error,
+      endOfInput: sentence(`Cannot read ${name}: expected a value after it`),
+      duplicate: sentence(`Cannot take ${name} twice: expected it once`),
+    },
+  };
+}
+
+function valueParser<T>(flagName: FlagName, { metavar, read, name, words }: FlagValue<T>): ValueParser<"sync", T> {
+  return {
+    mode: "sync",
+    metavar,
+    placeholder: undefined as T,
+    parse(value) {
+      try {
+        return { success: true, value: read(value, name ?? flagName) };
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        return { success: false, error: sentence(error.message) };
+      }
+    },
+    format: (value) => String(value),
+    *suggest(prefix) {
+      for (const word of words ?? []) if (word.startsWith(prefix)) yield { kind: "literal", text: word };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * The program: arguments in, exit code out. Nothing below ends the process.
+ */
+import { UsageError } from "../base/failure.ts";
+import { readCommandLine } from "./command_line.ts";
+import { broker } from "./commands/broker.ts";
+import { fleet } from "./commands/fleet.ts";
+import { type Output, processOutput } from "./output.ts";
+import { tool } from "./tool.ts";
+
+/** Exit codes that no run answers: those are in its result. */
+export const exitCodes = { usage: 2, ownFault: 70 } as const;
+
+/** Runs mqtt-sim with these arguments; answers its exit code. */
+export async function main(args: readonly string[], output: Output = processOutput()): Promise<number> {
+  try {
+    return await carryOut(args, output);
+  } catch (error) {
+    return tellError(error, output);
+  }
+}
+
+async function carryOut(args: readonly string[], output: Output): Promise<number> {
+  const asked = readCommandLine(args, output);
+  switch (asked.command) {
+    case "told":
+      return 0;
+    case "fleet":
+      return await fleet(asked, output);
+    case "broker":
+      return await broker(asked, output);
+  }
+}
+
+/** One sentence for what the person asked; all there is for what is our own fault. Answers the exit code. */
+export function tellError(error: unknown, { err }: Output): number {
+  if (error instanceof UsageError) {
+    err.write(`${error.message}\n`);
+    return exitCodes.usage;
+  }
+  const whole = error instanceof Error ? error.stack ?? error.message : String(error);
+  err.write(`${tool.name} ${tool.version} has failed, by a fault of its own:\n${whole}\n`);
+  return exitCodes.ownFault;
+}

@@ -1,0 +1,98 @@
+/**
+ * The file of `--report`: found writable before the run, and replaced only by a whole report.
+ */
+import { basename, dirname } from "node:path";
+import { UsageError } from "../base/failure.ts";
+
+/** Where a report will go. One of the two is called, once. */
+export interface ReportFile {
+  /** Writes the report. @throws UsageError when that fails after all */
+  write(text: string): Promise<void>;
+  /** Leaves things as they were. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Opens a file for a report that comes later. What is there stays until the report is whole.
+ *
+ * @throws UsageError when the path cannot be written
+ */
+export async function openReportFile(path: string): Promise<ReportFile> {
+  if (path === "") throw new UsageError('Cannot write report "": expected a file, or - for standard output');
+  try {
+    const found = await presentAt(path);
+    if (found === undefined) return await openBeside(path);
+    if (found.isDirectory) throw new UsageError(`Cannot write report "${path}": it is a folder; expected a file`);
+    // Devices and pipes are written to; nothing may take their place.
+    if (!found.isFile) return await openInPlace(path);
+    // A file that may not be written is not to be replaced either.
+    (await Deno.open(path, { write: true })).close();
+    return await openBeside(await Deno.realPath(path));
+  } catch (error) {
+    throw asUsageError(path, error);
+  }
+}
+
+async function presentAt(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await Deno.stat(dirname(path));
+    return undefined;
+  }
+}
+
+async function openBeside(path: string): Promise<ReportFile> {
+  const partial = `${dirname(path)}/.${basename(path)}.${Deno.pid}.partial`;
+  const file = await Deno.open(partial, { write: true, create: true, truncate: true });
+  return {
+    async write(text) {
+      try {
+        await writeWhole(file, text);
+        await Deno.rename(partial, path);
+      } catch (error) {
+        await removeIfPresent(partial);
+        throw asUsageError(path, error);
+      }
+    },
+    async discard() {
+      file.close();
+      await removeIfPresent(partial);
+    },
+  };
+}
+
+async function openInPlace(path: string): Promise<ReportFile> {
+  const file = await Deno.open(path, { write: true });
+  return {
+    write: (text) => writeWhole(file, text).catch((error) => Promise.reject(asUsageError(path, error))),
+    discard: () => Promise.resolve(file.close()),
+  };
+}
+
+async function writeWhole(file: Deno.FsFile, text: string): Promise<void> {
+  const writer = file.writable.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+}
+
+async function removeIfPresent(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function asUsageError(path: string, error: unknown): UsageError {
+  if (error instanceof UsageError) return error;
+  return new UsageError(`Cannot write report "${path}": ${fault(path, error)}`);
+}
+
+function fault(path: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return `there is no folder "${dirname(path)}"; expected one that is there`;
+  if (error instanceof Deno.errors.NotADirectory) return `"${dirname(path)}" is no folder; expected one`;
+  if (error instanceof Deno.errors.PermissionDenied) return "permission is denied; expected a file that may be written";
+  return error instanceof Error ? error.message : String(error);
+}
