@@ -50,7 +50,7 @@ Deno.test("broker thread: starts, tells its metrics, stops", async () => {
   const logged: string[] = [];
   const thread = await BrokerThread.start({ log: (level, message) => logged.push(`${level} ${message}`) });
   (await dial(thread.port, connect)).close();
-  (await dial(thread.port, Uint8Array.of(0xff, 0xff))).close();
+  (await dial(thread.port, Uint8Array.of(0xff, 0x00))).close();
   const metrics = await thread.metrics();
   equal(metrics.connections.accepted, 2);
   equal(metrics.heapUsedBytes > 1_000_000, true);
