@@ -78,7 +78,7 @@ function unwantedText(life: Life, { expectation, unwanted }: Judgement): string 
 function since({ end }: Life, dueMs: number): string {
   if (end === undefined) return "";
   const after = Math.max(0, dueMs - end.doneMs);
-  const what = end.mode === "lost" ? "the connection was lost" : `the kill (${killModeText[end.mode]})`;
+  const what = end.mode === "lost" ? "the connection was lost" : `the kill (${end.detail ?? killModeText[end.mode]})`;
   return after < 1 ? `at ${what}` : `${milliseconds(after)} after ${what}`;
 }
 

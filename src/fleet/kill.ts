@@ -12,6 +12,8 @@ export interface Killed {
   readonly silent: boolean;
   /** It is for the broker to close. */
   readonly brokerCloses: boolean;
+  /** What was drawn among several ways, for people. */
+  readonly detail?: string;
 }
 
 const gone: Killed = { silent: false, brokerCloses: false };
@@ -22,17 +24,17 @@ const provoked: Killed = { silent: false, brokerCloses: true };
 const halfPublish = Uint8Array.of(0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d);
 
 /** Bytes that no version of the standard allows a client to send. */
-const garbage: readonly Uint8Array[] = [
-  // Packet type 0.
-  Uint8Array.of(0x00, 0x00),
-  // PUBLISH with both QoS bits set.
-  Uint8Array.of(0x36, 7, 0, 1, 0x61, 0, 1, 0, 0),
-  // A remaining length that does not end within four bytes.
-  Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0xff, 0x01),
-  // PUBREL with the reserved flags of its fixed header at 0.
-  Uint8Array.of(0x60, 2, 0, 1),
-  // A topic that is not UTF-8.
-  Uint8Array.of(0x30, 5, 0, 2, 0xc3, 0x28, 0x00),
+const garbage: readonly { readonly detail: string; readonly bytes: Uint8Array }[] = [
+  // A type that neither version knows. [MQTT311 4.8.0-1] [MQTT5 4.13.1-1]
+  { detail: "packet type 0", bytes: Uint8Array.of(0x00, 0x00) },
+  // [MQTT311 3.3.1-4] [MQTT5 3.3.1-4]
+  { detail: "a PUBLISH with both QoS bits set", bytes: Uint8Array.of(0x36, 7, 0, 1, 0x61, 0, 1, 0, 0) },
+  // Four bytes are the most. [MQTT311 4.8.0-1] [MQTT5 4.13.1-1]
+  { detail: "a remaining length of five bytes", bytes: Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0xff, 0x01) },
+  // [MQTT311 2.2.2-2] [MQTT5 3.6.1-1]
+  { detail: "a PUBREL with its reserved flags at 0", bytes: Uint8Array.of(0x60, 2, 0, 1) },
+  // [MQTT311 1.4.0-1] [MQTT5 1.5.4-1]
+  { detail: "a topic that is not UTF-8", bytes: Uint8Array.of(0x30, 5, 0, 2, 0xc3, 0x28, 0x00) },
 ];
 
 /** Reason codes of 0x80 and above that a client may send in DISCONNECT. [MQTT5 3.14.2-1] */
@@ -76,13 +78,13 @@ export function kill(
     case "half-packet":
       return sendHalf(connection, coin, nowMs);
     case "garbage":
-      return provoke(connection, garbage[coin % garbage.length]!, nowMs);
+      return sendGarbage(connection, coin, nowMs);
     case "second-connect":
       return provoke(connection, encode(connect, connect.protocolVersion), nowMs);
     case "disconnect-with-will":
       return disconnect(connection, 0x04, nowMs);
     case "disconnect-error":
-      return disconnect(connection, errorCodes[coin % errorCodes.length]!, nowMs);
+      return sendError(connection, errorCodes[coin % errorCodes.length]!, nowMs);
     case "leave":
       return disconnect(connection, 0x00, nowMs);
   }
@@ -92,15 +94,24 @@ export function kill(
 function sendHalf(connection: Connection, coin: number, nowMs: number): Killed {
   connection.sendBytes(halfPublish, nowMs);
   connection.fallSilent();
-  if (coin % 2 === 0) return frozen;
+  if (coin % 2 === 0) return { ...frozen, detail: "then silence" };
   connection.end();
-  return gone;
+  return { ...gone, detail: "then FIN" };
+}
+
+function sendGarbage(connection: Connection, coin: number, nowMs: number): Killed {
+  const { bytes, detail } = garbage[coin % garbage.length]!;
+  return { ...provoke(connection, bytes, nowMs), detail };
 }
 
 function provoke(connection: Connection, bytes: Uint8Array, nowMs: number): Killed {
   connection.sendBytes(bytes, nowMs);
   connection.fallSilent();
   return provoked;
+}
+
+function sendError(connection: Connection, reasonCode: number, nowMs: number): Killed {
+  return { ...disconnect(connection, reasonCode, nowMs), detail: `reason code 0x${reasonCode.toString(16)}` };
 }
 
 function disconnect(connection: Connection, reasonCode: number, nowMs: number): Killed {

@@ -17,6 +17,8 @@ export interface LifeEnd {
   readonly doneMs: number;
   /** The client fell silent and keeps its connection open: only keep alive can tell. */
   readonly silent: boolean;
+  /** What was drawn among several ways, for people. */
+  readonly detail?: string;
 }
 
 /** The CONNECT that followed a life. */

@@ -216,8 +216,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const connection = this.#connection!;
     life.lastPacketMs = connection.lastSentMs;
     const coin = coinOf(this.#host.plan, this.number, life.incarnation);
-    const { silent, brokerCloses } = kill(connection, mode, coin, this.#connectPacket(life), nowMs);
-    life.end = { mode, dueMs, doneMs: nowMs, silent };
+    const { silent, brokerCloses, detail } = kill(connection, mode, coin, this.#connectPacket(life), nowMs);
+    life.end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
     this.#died(life);
     if (!brokerCloses) return this.#goAway(nowMs);
     this.#state = "dying";
