@@ -16,7 +16,11 @@ for (const workers of ["1", "2"]) {
     const { code } = await fleet.exit(45_000);
     assert.equal(code, 0, fleet.said);
     const told = fleet.lines.some((line) => /cannot send a TCP reset.*close/.test(line));
-    assert.equal(told, !canReset, `a runtime that cannot reset says so:\n${fleet.said}`);
+    assert.equal(
+      told,
+      !canReset,
+      `a runtime that cannot reset says so (was the binary made by this Deno?):\n${fleet.said}`,
+    );
   });
 }
 
