@@ -114,8 +114,8 @@ function delayedExpectation(life: Life, dueMs: number, earliestMs: number, rules
     const why = sooner < dueMs ? "session-ended" : ground;
     return { kind: "one", ground: why, dueMs: sooner, earliestMs: earliest, latencyFromMs: sooner };
   }
-  // Back in time: the will must not be sent. [MQTT5 3.1.3-9]
-  return { kind: next.acknowledgedMs <= dueMs ? "none" : "either", ground: "session-resumed" };
+  // Back in time: the will must not be sent. Back at the very instant: whichever the broker saw first. [MQTT5 3.1.3-9]
+  return { kind: next.acknowledgedMs < earliestMs ? "none" : "either", ground: "session-resumed" };
 }
 
 /**

@@ -1,0 +1,174 @@
+/**
+ * The whole of mqtt-sim against itself: the fleet's oracle and the broker read the standard apart from one another, and
+ * must agree on an honest broker in every kill mode; and a broker that is told to break its promise is caught each time.
+ */
+import assert from "node:assert/strict";
+import type { WillFault, WillInQuestion } from "../../src/broker/will_fault.ts";
+import { killModes } from "../../src/fleet/kill_mode.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
+import type { FleetResult, WillCounts } from "../../src/fleet/result.ts";
+import { simulateFleet } from "../support/simulated_fleet.ts";
+
+const all = killModes.map((mode) => ({ mode, weight: 1 }));
+const busy: Partial<PlanRequest> = {
+  clients: 100,
+  killRate: { kind: "fraction", perSecond: 0.2 },
+  killShares: all,
+  durationMs: 20_000,
+  keepAliveS: 4,
+  willQos: "mix",
+};
+
+const honest: readonly {
+  readonly name: string;
+  readonly plan: Partial<PlanRequest>;
+  readonly protocol?: "3.1.1" | "5";
+}[] = [
+  { name: "3.1.1", plan: {}, protocol: "3.1.1" },
+  { name: "5.0", plan: {}, protocol: "5" },
+  { name: "both versions, retained", plan: { willRetain: true } },
+  { name: "persistent sessions", plan: { sessionExpiryS: 60 } },
+  { name: "back within the delay, session resumed", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "no" } },
+  { name: "back within the delay, session begun anew", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "yes" } },
+  { name: "back after the delay", plan: { willDelayS: 1, sessionExpiryS: 60, reconnectAfterMs: 2_500 } },
+  { name: "the session ends before the delay", plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 } },
+  { name: "a delay without a session", plan: { willDelayS: 60, sessionExpiryS: 0 } },
+  { name: "all drawn", plan: { willDelayS: 2, sessionExpiryS: 3, cleanStart: "mix", willRetain: true } },
+  { name: "nobody comes back", plan: { reconnectAfterMs: "never" } },
+  { name: "three watchers for each will", plan: { fanOut: 3, watchers: 2 } },
+];
+
+for (const { name, plan, protocol } of honest) {
+  Deno.test(`an honest broker passes: ${name}`, () => {
+    const result = simulateFleet({ plan: { ...busy, ...plan }, ...protocol && { protocol } });
+    assert.deepEqual(result.faults, []);
+    assert.equal(result.verdict, "pass", result.reason);
+    assert.equal(result.clients.lost, 0);
+    assert.ok(result.wills.expected > 50, `only ${result.wills.expected} wills were due`);
+    if (plan.willRetain) assert.equal(result.retained!.right, result.retained!.expected);
+  });
+}
+
+/** One in so many wills goes wrong. */
+const everyNth = 7;
+
+/** A fault, and how many wills it has touched. */
+class Counted {
+  asked = 0;
+  done = 0;
+
+  /** True for every Nth question about a client of the fleet: a control that fails would void the run. */
+  strikes({ clientId }: WillInQuestion): boolean {
+    if (Number(clientId.split("-").at(-1)) >= busy.clients!) return false;
+    if (++this.asked % everyNth !== 0) return false;
+    this.done++;
+    return true;
+  }
+}
+
+interface FaultCase {
+  readonly name: string;
+  readonly verdict: keyof WillCounts;
+  readonly fault: (counted: Counted) => WillFault;
+  readonly plan?: Partial<PlanRequest>;
+  readonly rule: RegExp;
+}
+
+const faults: readonly FaultCase[] = [
+  {
+    name: "loses",
+    verdict: "missing",
+    fault: (counted) => ({ atPublication: (will) => counted.strikes(will) ? [] : undefined }),
+    rule: /3\.1\.2-8/,
+  },
+  {
+    name: "doubles",
+    verdict: "duplicate",
+    fault: (counted) => ({
+      atPublication: (asked) => {
+        const once = { will: asked.will, delayMs: 0 };
+        return counted.strikes(asked) ? [once, once] : undefined;
+      },
+    }),
+    rule: /3\.1\.2-10/,
+  },
+  {
+    name: "delays",
+    verdict: "late",
+    fault: (counted) => ({
+      atPublication: (asked) => counted.strikes(asked) ? [{ will: asked.will, delayMs: 1_500 }] : undefined,
+    }),
+    rule: /3\.1\.2-8/,
+  },
+  {
+    name: "hurries",
+    verdict: "early",
+    plan: { willDelayS: 3, sessionExpiryS: 60, reconnectAfterMs: 5_000 },
+    fault: (counted) => ({ atRelease: (asked, decision) => decision === "delay" && counted.strikes(asked) }),
+    rule: /3\.1\.3-9/,
+  },
+  {
+    name: "invents",
+    verdict: "unwanted",
+    plan: { killShares: [{ mode: "reset", weight: 1 }, { mode: "leave", weight: 4 }] },
+    fault: (counted) => ({ atRelease: (asked, decision) => decision === "discard" && counted.strikes(asked) }),
+    rule: /3\.14\.4-3|3\.1\.2-8/,
+  },
+  ...(["topic", "payload", "qos", "retain", "properties"] as const).map((part): FaultCase => ({
+    name: `alters the ${part} of`,
+    verdict: "altered",
+    fault: (counted) => ({
+      atPublication: (asked) => counted.strikes(asked) ? [{ will: altered(asked, part), delayMs: 0 }] : undefined,
+    }),
+    rule: /3\.1\.2-9|3\.1\.2-15|3\.1\.3-10/,
+  })),
+];
+
+function altered({ will }: WillInQuestion, part: "topic" | "payload" | "qos" | "retain" | "properties") {
+  switch (part) {
+    case "topic":
+      return { ...will, topic: will.topic.replace(/\d+\/will$/, "x/will") };
+    case "payload":
+      return { ...will, payload: will.payload.with(will.payload.length - 1, 0x21) };
+    case "qos":
+      return { ...will, qos: will.qos === 0 ? 1 as const : 0 as const };
+    case "retain":
+      return { ...will, retain: !will.retain };
+    case "properties":
+      return { ...will, properties: { ...will.properties, contentType: "text/html" } };
+  }
+}
+
+function onlyFault(result: FleetResult): Record<string, number> {
+  const { missing, late, early, altered, duplicate, unwanted } = result.wills;
+  return Object.fromEntries(
+    Object.entries({ missing, late, early, altered, duplicate, unwanted }).filter(([, n]) => n > 0),
+  );
+}
+
+for (const { name, verdict, fault, plan, rule } of faults) {
+  Deno.test(`a broker that ${name} one will in ${everyNth} is caught, and counted`, () => {
+    const counted = new Counted();
+    // 5.0, where every part of a will can be seen; the topic stays within what the watcher subscribes to.
+    const topic = { willTopic: "mqtt-sim/{run}/{bucket}/{client}/{incarnation}/will" };
+    const shares = { killShares: [{ mode: "reset", weight: 1 }, { mode: "close", weight: 1 }] as const };
+    const result = simulateFleet({
+      plan: { ...busy, ...topic, ...shares, ...plan },
+      protocol: "5",
+      broker: { willFault: fault(counted) },
+    });
+    assert.ok(counted.done > 10, `only ${counted.done} wills were touched`);
+    assert.deepEqual(onlyFault(result), { [verdict]: counted.done });
+    assert.equal(result.verdict, "fail");
+    assert.equal(result.exitCode, 1);
+    assert.ok(
+      result.faults.every((sample) => sample.verdict === verdict && rule.test(sample.rule)),
+      JSON.stringify(result.faults[0]),
+    );
+  });
+}
+
+Deno.test("the same seed twice is the same run", () => {
+  const plan = { ...busy, seed: 42, willDelayS: 2, sessionExpiryS: 3, cleanStart: "mix" as const };
+  assert.deepEqual(simulateFleet({ plan }), simulateFleet({ plan }));
+});
