@@ -2,10 +2,15 @@
 
 /** Marks text by what it means. */
 export interface Style {
+  /** As it should be. */
   good(text: string): string;
+  /** Not as it should be. */
   bad(text: string): string;
+  /** Not known, or to be known. */
   unsure(text: string): string;
+  /** To be read first. */
   strong(text: string): string;
+  /** To be read last. */
   faint(text: string): string;
 }
 

@@ -1,0 +1,19 @@
+/** An output that keeps what is written to it. */
+import { plainStyle } from "../../src/report/style.ts";
+import type { Output } from "../../src/cli/output.ts";
+
+/** What was written so far. */
+export interface Captured extends Output {
+  readonly written: { out: string; err: string };
+}
+
+/** No terminal, unless it is given columns. */
+export function captured(columns?: number): Captured {
+  const written = { out: "", err: "" };
+  const stream = (name: "out" | "err") => ({
+    write: (text: string) => void (written[name] += text),
+    style: plainStyle,
+    columns: () => columns,
+  });
+  return { written, out: stream("out"), err: stream("err") };
+}

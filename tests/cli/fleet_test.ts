@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { readCommandLine } from "../../src/cli/command_line.ts";
+import { fleet, type FleetParts } from "../../src/cli/commands/fleet.ts";
+import type { FleetFlags } from "../../src/cli/commands/fleet_flags.ts";
+import type { FleetRun } from "../../src/fleet/plan.ts";
+import type { FleetResult } from "../../src/fleet/result.ts";
+import type { FleetHooks } from "../../src/fleet/run_fleet.ts";
+import { passed } from "../report/sample.ts";
+import { type Captured, captured } from "./captured.ts";
+
+interface Trial {
+  readonly output: Captured;
+  readonly runs: FleetRun[];
+  readonly early: AbortController;
+  readonly atOnce: AbortController;
+  readonly broker: { started: number; stopped: number; crash: (error: Error) => void };
+  /** Runs the command. */
+  go(...args: string[]): Promise<number>;
+}
+
+/** The command on a fleet and a broker that only pretend. */
+function trial(outcome: (run: FleetRun, hooks: FleetHooks) => Promise<FleetResult>): Trial {
+  const output = captured();
+  const runs: FleetRun[] = [];
+  const early = new AbortController();
+  const atOnce = new AbortController();
+  const crash = Promise.withResolvers<Error>();
+  const broker = { started: 0, stopped: 0, crash: crash.resolve };
+  const parts: FleetParts = {
+    runFleet: (run, hooks) => {
+      runs.push(run);
+      return outcome(run, hooks);
+    },
+    startBroker: () => {
+      broker.started++;
+      const stop = () => Promise.resolve(broker.stopped++);
+      return Promise.resolve({ url: "mqtt://127.0.0.1:41883", crash: crash.promise, stop });
+    },
+    openInterrupts: () => ({ early: early.signal, atOnce: atOnce.signal, close() {} }),
+  };
+  const go = (...args: string[]) => fleet(readCommandLine(["fleet", ...args], output) as FleetFlags, output, parts);
+  return { output, runs, early, atOnce, broker, go };
+}
+
+const passing = () => trial(({ plan, target }) => Promise.resolve({ ...passed(), plan, target: target.url }));
+
+Deno.test("without a url the run is on an embedded broker, which is stopped afterwards", async () => {
+  const { go, runs, broker, output } = passing();
+  assert.equal(await go("--seed", "7"), 0);
+  assert.equal(runs[0]!.target.url, "mqtt://127.0.0.1:41883");
+  assert.equal(runs[0]!.brokerInProcess, true);
+  assert.deepEqual([broker.started, broker.stopped], [1, 1]);
+  assert.match(output.written.out, /^PASS {2}/);
+  assert.match(output.written.out, /^embedded broker · /m);
+});
+
+Deno.test("with a url the run is there, and no broker is started", async () => {
+  const { go, runs, broker } = passing();
+  assert.equal(await go("--url", "mqtt://broker.example"), 0);
+  assert.deepEqual([runs[0]!.target.url, runs[0]!.brokerInProcess], ["mqtt://broker.example:1883", false]);
+  assert.equal(broker.started, 0);
+});
+
+Deno.test("flags become the plan", async () => {
+  const { go, runs } = passing();
+  await go(..."--kill-rate 50/s --kill-mode reset=45,leave=10 --reconnect-after never --will-qos 2".split(" "));
+  const { plan } = runs[0]!;
+  assert.deepEqual(plan.killRate, { kind: "count", perSecond: 50 });
+  assert.deepEqual(plan.killShares, [{ mode: "reset", weight: 45 }, { mode: "leave", weight: 10 }]);
+  assert.deepEqual([plan.reconnectAfterMs, plan.willQos], ["never", 2]);
+  assert.match(plan.run, /^[0-9a-z]{1,7}$/);
+});
+
+Deno.test("a login in the url is used, flags come before it, and nothing tells the password", async () => {
+  const url = ["--url", "mqtt://fleet:s3cret@broker.example"];
+  const one = passing();
+  await one.go(...url, "--report", "-");
+  assert.deepEqual([one.runs[0]!.plan.username, one.runs[0]!.plan.password], ["fleet", "s3cret"]);
+  const other = passing();
+  await other.go(...url, "--username", "you", "--password", "0ther");
+  assert.deepEqual([other.runs[0]!.plan.username, other.runs[0]!.plan.password], ["you", "0ther"]);
+  for (const { written } of [one.output, other.output]) assert.doesNotMatch(written.out + written.err, /s3cret|0ther/);
+});
+
+Deno.test("a password's file is read without its line end, and named in the way to repeat", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "s3cret word\n");
+  const { go, runs, output } = passing();
+  await go("--username", "u", "--password-file", file);
+  await Deno.remove(file);
+  assert.equal(runs[0]!.plan.password, "s3cret word");
+  assert.ok(output.written.out.includes(`--password-file ${file}`));
+});
+
+Deno.test("--report - : the JSON alone on standard output, the text on standard error", async () => {
+  const { go, output } = passing();
+  assert.equal(await go("--report", "-"), 0);
+  assert.equal(JSON.parse(output.written.out).verdict, "pass");
+  assert.match(output.written.err, /^PASS {2}/);
+});
+
+Deno.test("--report FILE: the file has the exit code that the command answers", async () => {
+  const file = await Deno.makeTempFile();
+  const { go, output } = trial(() => Promise.resolve(passed({}, { verdict: "fail", exitCode: 1 })));
+  assert.equal(await go("--report", file), 1);
+  assert.equal(JSON.parse(await Deno.readTextFile(file)).exitCode, 1);
+  assert.ok(output.written.out.endsWith(`\nReport: ${file}\n`));
+  await Deno.remove(file);
+});
+
+Deno.test("a run that cannot be done leaves the report that was there, and stops the broker", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "old");
+  const { go, broker } = trial(() => Promise.reject(new UsageError("Cannot hold so many clients")));
+  await assert.rejects(go("--report", file), UsageError);
+  assert.equal(await Deno.readTextFile(file), "old");
+  assert.equal(broker.stopped, 1);
+  await Deno.remove(file);
+});
+
+Deno.test("progress and notices go to standard error, with --quiet warnings alone", async () => {
+  const telling = () =>
+    trial((_, hooks) => {
+      hooks.onNotice({ level: "info", text: "by the way" });
+      hooks.onNotice({ level: "warning", text: "look here" });
+      return Promise.resolve(passed());
+    });
+  const one = telling();
+  await one.go();
+  assert.equal(one.output.written.err, "by the way\nwarning: look here\n");
+  const quiet = telling();
+  await quiet.go("--quiet");
+  assert.equal(quiet.output.written.err, "warning: look here\n");
+});
+
+Deno.test("the first interrupt is passed on, and the run's report is written", async () => {
+  const run = trial((_, hooks) =>
+    new Promise((resolve) => {
+      hooks.interrupt!.addEventListener("abort", () => resolve(passed({}, { verdict: "void", exitCode: 130 })));
+    })
+  );
+  const done = run.go();
+  setTimeout(() => run.early.abort());
+  assert.equal(await done, 130);
+  assert.match(run.output.written.out, /^VOID {2}/);
+  assert.match(run.output.written.err, /^Ending early; Ctrl-C again ends at once\.$/m);
+});
+
+Deno.test("the second interrupt is passed on too, and the broker is left to the end of the process", async () => {
+  const run = trial((_, hooks) =>
+    new Promise((resolve) => {
+      hooks.stop!.addEventListener("abort", () => resolve(passed({}, { verdict: "void", exitCode: 130 })));
+    })
+  );
+  const done = run.go();
+  setTimeout(() => run.atOnce.abort());
+  assert.equal(await done, 130);
+  assert.equal(run.broker.stopped, 0);
+});
+
+Deno.test("an embedded broker that crashes is our own fault", async () => {
+  const run = trial(() => new Promise(() => {}));
+  const done = run.go();
+  setTimeout(() => run.broker.crash(new Error("The broker's thread has crashed: out of memory")));
+  await assert.rejects(done, /The broker's thread has crashed: out of memory/);
+});

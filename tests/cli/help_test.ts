@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { main } from "../../src/cli/main.ts";
+import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import { killModes } from "../../src/fleet/kill_mode.ts";
+import { captured } from "./captured.ts";
+
+async function help(args: readonly string[], columns?: number): Promise<string> {
+  const output = captured(columns);
+  assert.equal(await main([...args, "--help"], output), 0);
+  assert.equal(output.written.err, "");
+  return output.written.out;
+}
+
+/** What help says of one flag, in one line. */
+function told(text: string, flag: string): string {
+  const entry = new RegExp(`^  ${flag}\\b[^\\n]*(?:\\n {20,}[^\\n]*)*`, "m").exec(text);
+  assert.ok(entry !== null, `${flag} is in help`);
+  return entry[0].replaceAll(/\s+/g, " ");
+}
+
+const sections: Readonly<Record<string, string>> = {
+  Target: "url username password password-file protocol source-address source-ports",
+  Fleet: "clients ramp-rate keepalive session-expiry clean-start client-prefix workers",
+  Kills: "kill-rate kill-mode duration reconnect-after seed",
+  Wills: "will-qos will-retain will-delay will-topic will-payload-size",
+  Watching: "watchers fan-out late-after drain",
+  Output: "run-id report quiet",
+};
+
+Deno.test("fleet --help has every flag, in its section", async () => {
+  const text = await help(["fleet"]);
+  for (const [name, flags] of Object.entries(sections)) {
+    const section = text.split(`\n${name}:\n`)[1]?.split("\n\n")[0] ?? "";
+    const found = [...section.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
+    assert.deepEqual(found, flags.split(" "), name);
+  }
+});
+
+Deno.test("every flag but switches and logins tells its default", async () => {
+  const text = await help(["fleet"]);
+  const without = "url password password-file will-retain report quiet".split(" ");
+  for (const flag of Object.values(sections).join(" ").split(" ").filter((each) => !without.includes(each))) {
+    assert.match(told(text, `--${flag}`), /Default/);
+  }
+});
+
+Deno.test("limits in help are the plan's limits", async () => {
+  const text = await help(["fleet"]);
+  const limits: readonly [keyof PlanRequest, flag: string, told: string, min: number, max: number][] = [
+    ["seed", "--seed", "0 to 4,294,967,295", 0, 0xffff_ffff],
+    ["clients", "--clients", "1 to 1,000,000", 1, 1_000_000],
+    ["durationMs", "--duration", "100ms to 168h", 100, 168 * 3_600_000],
+    ["rampPerSecond", "--ramp-rate", "1/s to 1,000,000/s", 1, 1_000_000],
+    ["keepAliveS", "--keepalive", "1s to 65,535s; 0 turns it off", 0, 65_535],
+    ["willDelayS", "--will-delay", "0 to 4,294,967,295s", 0, 0xffff_ffff],
+    ["sessionExpiryS", "--session-expiry", "0 to 4,294,967,295s", 0, 0xffff_ffff],
+    ["willPayloadSizeBytes", "--will-payload-size", "64 to 65,535", 64, 65_535],
+    ["watchers", "--watchers", "1 to 10,000", 1, 10_000],
+    ["fanOut", "--fan-out", "1 to 1,000", 1, 1_000],
+    ["workers", "--workers", "1 to 64", 1, 64],
+    ["lateAfterMs", "--late-after", "1ms to 1h", 1, 3_600_000],
+    ["drainMs", "--drain", "0s to 24h", 0, 86_400_000],
+    ["sourcePorts", "--source-ports", "1 to 65,535", 1, 65_535],
+  ];
+  const planOf = (name: string, value: number) =>
+    makePlan({ run: "r", seed: 1, watchers: 100, [name]: value } as PlanRequest);
+  for (const [name, flag, words, min, max] of limits) {
+    assert.ok(told(text, flag).includes(words), `${flag}: ${words}`);
+    for (const value of [min, max]) assert.equal(planOf(name, value)[name], value);
+    for (const value of [min - 1, max + 1]) assert.throws(() => planOf(name, value), UsageError, `${flag} ${value}`);
+  }
+});
+
+Deno.test("help tells every kill mode and exit code", async () => {
+  const text = await help(["fleet"]);
+  for (const mode of killModes) assert.match(text, new RegExp(`^ ${mode} +\\S`, "m"));
+  for (const code of [0, 1, 2, 3, 70, 130]) assert.match(text, new RegExp(`^ ${code} +\\S`, "m"));
+});
+
+Deno.test("help fits the terminal, and 80 columns where there is none", async () => {
+  for (const args of [[], ["fleet"], ["broker"]]) {
+    for (const [columns, width] of [[undefined, 80], [70, 70], [300, 100]] as const) {
+      const wide = (await help(args, columns)).split("\n").filter((line) =>
+        line.length > width && !line.startsWith(" ")
+      );
+      assert.deepEqual(wide, []);
+    }
+  }
+});
+
+Deno.test("mqtt-sim --help names the commands", async () => {
+  const text = await help([]);
+  assert.match(text, /^Usage: mqtt-sim COMMAND \[FLAGS\]$/m);
+  assert.match(text, /^ {2}fleet +\S/m);
+  assert.match(text, /^ {2}broker +\S/m);
+});
+
+Deno.test("broker --help", async () => {
+  const text = await help(["broker"]);
+  assert.ok(told(text, "--host").endsWith("Default 127.0.0.1."));
+  assert.ok(told(text, "--port").endsWith("Default 1883."));
+});

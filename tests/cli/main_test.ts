@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { main, tellError } from "../../src/cli/main.ts";
+import { captured } from "./captured.ts";
+
+const bad: readonly [args: string, sentence: string][] = [
+  ["", "Cannot tell what to do: expected a command, fleet or broker; see mqtt-sim --help"],
+  ["flet", 'Cannot read command "flet": expected a command, fleet or broker; did you mean fleet?'],
+  ["xyz", 'Cannot read command "xyz": expected a command, fleet or broker; see mqtt-sim --help'],
+  ["--kill-rate 5%", 'Cannot read flag "--kill-rate": expected a command, fleet or broker; see mqtt-sim --help'],
+  ["fleet --kil-rate 5%", 'Cannot read flag "--kil-rate": fleet has none of that name; did you mean --kill-rate?'],
+  ["fleet --bogus=1", 'Cannot read flag "--bogus": fleet has none of that name; see mqtt-sim fleet --help'],
+  ["broker --prot 1", 'Cannot read flag "--prot": broker has none of that name; did you mean --port?'],
+  ["fleet now", 'Cannot read argument "now": expected flags; see mqtt-sim fleet --help'],
+  ["fleet --kill-rate", "Cannot read --kill-rate: expected a value after it"],
+  ["fleet --seed 1 --seed 2", "Cannot take --seed twice: expected it once"],
+  ["fleet --quiet=3", 'Flag `--quiet` does not accept a value, but got: "3".'],
+  [
+    "fleet --kill-rate 5x",
+    'Cannot read kill rate "5x": expected a fraction such as 5%, or kills a second such as 50/s',
+  ],
+  ["fleet --clients 0", "Cannot use --clients 0: expected 1 to 1,000,000"],
+  ["fleet --clients many", 'Cannot read --clients "many": expected a whole number such as 1000'],
+  ["fleet --duration 30", 'Cannot read --duration "30": expected a duration such as 250ms, 1.5s, 2m or 1h'],
+  ["fleet --keepalive 1.5s", 'Cannot read --keepalive "1.5s": expected whole seconds such as 10s, 2m or 10'],
+  ["fleet --will-qos 3", 'Cannot read --will-qos "3": expected 0, 1, 2 or mix'],
+  ["fleet --kill-mode reset=x", 'Cannot read kill mode "reset=x": expected shares such as reset=50,close=50'],
+  [
+    "fleet --will-topic a/#",
+    'Cannot use --will-topic "a/#": expected a topic name: at least one character, no + # and NUL',
+  ],
+  [
+    "fleet --url http://localhost",
+    'Cannot use broker url "http://localhost": transport "http:" is not served; ' +
+    "expected mqtt://host:port, such as mqtt://127.0.0.1:1883",
+  ],
+  [
+    "fleet --report no/such/folder/run.json",
+    'Cannot write report "no/such/folder/run.json": there is no folder "no/such/folder"; expected one that is there',
+  ],
+  ["fleet --report src", 'Cannot write report "src": it is a folder; expected a file'],
+  ["fleet --password-file no-such-file", 'Cannot read --password-file "no-such-file": there is no such file'],
+  [
+    "fleet --password a --password-file b",
+    "Cannot take both --password and --password-file: expected one of them",
+  ],
+  ["broker --port 65536", "Cannot use --port 65536: expected 0 to 65,535"],
+  ["completion klingon", "Unsupported shell"],
+];
+
+for (const [args, expected] of bad) {
+  Deno.test(`bad input: mqtt-sim ${args}`, async () => {
+    const output = captured();
+    const exitCode = await main(args === "" ? [] : args.split(" "), output);
+    const [sentence, ...more] = output.written.err.split("\n");
+    if (expected === "Unsupported shell") assert.match(sentence!, /shell/);
+    else assert.equal(sentence, expected);
+    assert.deepEqual(more, [""], "one line, no stack");
+    assert.deepEqual([exitCode, output.written.out], [2, ""]);
+  });
+}
+
+Deno.test("a url's password is not repeated, whatever is wrong with the url", async () => {
+  for (const url of ["mqttz://u:s3cret@h", "mqtt://u:s3cret@h/path", "mqtt://u:s3cret@h:99999"]) {
+    const output = captured();
+    assert.equal(await main(["fleet", "--url", url], output), 2);
+    assert.ok(!output.written.err.includes("s3cret"), output.written.err);
+  }
+});
+
+Deno.test("a port in use", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const output = captured();
+  assert.equal(await main(["broker", "--port", String(listener.addr.port)], output), 2);
+  listener.close();
+  assert.match(output.written.err, /^Cannot listen on 127\.0\.0\.1:\d+: the port is in use; .+\n$/);
+});
+
+Deno.test("a broker that is not there makes the run void", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const output = captured();
+  assert.equal(await main(["fleet", "--url", `mqtt://127.0.0.1:${port}`], output), 3);
+  assert.ok(output.written.out.startsWith(`VOID  cannot reach mqtt://127.0.0.1:${port}: `), output.written.out);
+});
+
+Deno.test("version and completion", async () => {
+  const output = captured();
+  assert.equal(await main(["--version"], output), 0);
+  assert.match(output.written.out, /^mqtt-sim \d+\.\d+\.\d+\n$/);
+  for (const shell of ["bash", "zsh", "fish", "nu", "pwsh"]) {
+    const script = captured();
+    assert.equal(await main(["completion", shell], script), 0);
+    assert.ok(script.written.out.includes("mqtt-sim"));
+  }
+});
+
+Deno.test("what a person did wrong takes a sentence, what we did wrong tells all there is", () => {
+  const output = captured();
+  assert.equal(tellError(new UsageError("Cannot do that"), output), 2);
+  assert.equal(output.written.err, "Cannot do that\n");
+  const fault = captured();
+  assert.equal(tellError(new TypeError("of ours"), fault), 70);
+  assert.match(fault.written.err, /^mqtt-sim \S+ has failed, by a fault of its own:\nTypeError: of ours\n +at /);
+});
