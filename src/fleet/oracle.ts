@@ -79,6 +79,7 @@ export function expectationOf(life: Life, rules: Rules): Expectation {
 
 function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
   const [endMs, ground] = connectionEnd(life, end);
+  if (endMs === undefined) return { kind: "either", ground };
   const earliestMs = end.mode === "lost" ? life.connectedMs! : endMs - rules.earlyBeforeMs;
   // The session's end comes first where it is sooner than the will delay. [MQTT5 3.1.2-8]
   const delayMs = Math.min(life.delayS, life.sessionExpiryS) * 1_000;
@@ -89,10 +90,12 @@ function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
   return delayedExpectation(life, endMs + delayMs, earliestMs + delayMs, rules);
 }
 
-/** When the connection is over by the standard, and what ended it. */
-function connectionEnd(life: Life, end: LifeEnd): [endMs: number, ground: Ground] {
+/** When the connection is over by the standard, undefined where it does not say, and what ended it. */
+function connectionEnd(life: Life, end: LifeEnd): [endMs: number | undefined, ground: Ground] {
   if (end.mode === "takeover") return [end.doneMs, "taken-over"];
   if (!end.silent) return [end.doneMs, "connection-ended"];
+  // Turned off, by the server too: it may close a silent connection when it likes, or never. [MQTT5 3.2.2-21]
+  if (life.keepAliveS === 0) return [undefined, "keep-alive-passed"];
   // Counted from the last packet. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22]
   const silentUntilMs = life.lastPacketMs + life.keepAliveS * 1_500;
   // A client that is back sooner takes its own old connection over. [MQTT311 3.1.4-2] [MQTT5 3.1.4-3]

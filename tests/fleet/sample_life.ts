@@ -1,0 +1,60 @@
+/**
+ * Lives as the books would hold them, with round instants: CONNECT at 1 s, CONNACK 10 ms later, the last packet at 5 s,
+ * the kill due at 6.99 s and done at 7 s.
+ */
+import { type KillMode } from "../../src/fleet/kill_mode.ts";
+import type { Life, LifeEnd, NextConnect } from "../../src/fleet/life.ts";
+import type { Arrival, Rules } from "../../src/fleet/oracle.ts";
+import { type FleetPlan, makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+
+export const sentMs = 1_000;
+export const connectedMs = 1_010;
+export const lastPacketMs = 5_000;
+export const killDueMs = 6_990;
+export const killMs = 7_000;
+export const keepAliveS = 10;
+/** 1.5 × keep alive after the last packet. */
+export const silentUntilMs = 20_000;
+
+export const rules: Rules = { lateAfterMs: 1_000, earlyBeforeMs: 20 };
+
+export function aPlan(request: Partial<PlanRequest> = {}): FleetPlan {
+  return makePlan({ seed: 7, run: "r1", clients: 10, watchers: 1, keepAliveS, ...request });
+}
+
+/** A connected client that nobody has killed. */
+export function aLife(over: Partial<Life> = {}): Life {
+  return {
+    client: 0,
+    incarnation: 1,
+    bucket: 0,
+    version: 5,
+    cleanStart: true,
+    qos: 1,
+    retain: false,
+    delayS: 0,
+    sessionExpiryS: 0,
+    keepAliveS,
+    sentMs,
+    connectedMs,
+    refused: false,
+    lastPacketMs,
+    end: undefined,
+    next: undefined,
+    ...over,
+  };
+}
+
+export function anEnd(mode: KillMode | "lost", over: Partial<LifeEnd> = {}): LifeEnd {
+  return { mode, dueMs: killDueMs, doneMs: killMs, silent: mode === "freeze", ...over };
+}
+
+/** The CONNECT after a life; accepted 10 ms later. */
+export function aNext(sentMs: number, over: Partial<NextConnect> = {}): NextConnect {
+  return { cleanStart: false, sentMs, acknowledgedMs: sentMs + 10, ...over };
+}
+
+/** Wills that came unaltered at these instants. */
+export function came(...instants: readonly number[]): Arrival[] {
+  return instants.map((atMs) => ({ atMs, altered: [] }));
+}
