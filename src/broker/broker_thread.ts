@@ -22,7 +22,7 @@ export interface BrokerThreadMetrics extends BrokerMetrics {
 
 /** From the thread that started the broker. */
 export type BrokerRequest =
-  | { readonly type: "start"; readonly options: Omit<BrokerThreadOptions, "log"> }
+  | { readonly type: "start"; readonly options: Omit<BrokerThreadOptions, "log">; readonly wantsLog: boolean }
   | { readonly type: "metrics" }
   | { readonly type: "stop" };
 
@@ -71,7 +71,7 @@ export class BrokerThread {
     const thread = new BrokerThread(log ?? (() => {}));
     try {
       await thread.#ready.promise;
-      const started = await thread.#ask({ type: "start", options });
+      const started = await thread.#ask({ type: "start", options, wantsLog: log !== undefined });
       if (started.type === "started") ({ url: thread.#url, port: thread.#port } = started);
       return thread;
     } catch (error) {
@@ -116,8 +116,8 @@ export class BrokerThread {
   #ask(request: BrokerRequest): Promise<Answer> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
-      this.#awaited.push({ resolve, reject });
       this.#worker.postMessage(request);
+      this.#awaited.push({ resolve, reject });
     });
   }
 
@@ -131,6 +131,7 @@ export class BrokerThread {
 
   #end(error: Error): void {
     this.#ended = error;
+    this.#worker.terminate();
     this.#ready.reject(error);
     for (const { reject } of this.#awaited.splice(0)) reject(error);
     this.#crash.resolve(error);

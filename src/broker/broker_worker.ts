@@ -19,7 +19,7 @@ function metrics(running: Broker): BrokerThreadMetrics {
 async function answer(request: BrokerRequest): Promise<BrokerReport> {
   if (request.type === "start") {
     const log = (level: "info" | "warn", message: string) => report({ type: "log", level, message });
-    broker = await Broker.start({ ...request.options, log });
+    broker = await Broker.start({ ...request.options, ...(request.wantsLog && { log }) });
     return { type: "started", url: broker.url, port: broker.port };
   }
   if (broker === undefined) throw new Error(`The broker was asked for "${request.type}" before it was started`);

@@ -20,7 +20,7 @@ export type LoginAnswer = "accept" | "bad-credentials" | "not-authorized";
 
 /** Bounds of a broker. What happens at each is said with it; each is counted in the metrics. */
 export interface BrokerLimits {
-  /** Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT. */
+  /** Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT; beyond twice as many, none is read. */
   readonly connections: number;
   /** Sessions held, online and offline; one more is refused as above. */
   readonly sessions: number;

@@ -15,8 +15,16 @@ import { runDue } from "./tick.ts";
 
 /** Serves an accepted link. `afterwards` is called after each event, when deadlines may have changed. */
 export function serve(core: Core, link: Link, afterwards: () => void): void {
+  if (core.metrics.open >= 2 * core.settings.limits.connections) return turnAway(core, link);
   link.receiver = new Served(core, link, afterwards);
   afterwards();
+}
+
+/** Too many to be told why. */
+function turnAway(core: Core, link: Link): void {
+  core.metrics.accepted++;
+  core.metrics.endedEarly++;
+  link.reset();
 }
 
 /** Packets that may come while a login is decided; a client that sends more cannot have waited for anything. */

@@ -146,6 +146,10 @@ Deno.test("connect: limits of the broker", () => {
   equal(stage.connect({ clientId: "c" }).connack!.reasonCode, 0x97);
   equal(stage.connect({ clientId: "c", version: 4 }).connack!.reasonCode, 3);
   deepEqual(stage.core.metrics.refused, { [0x85]: 1, [0x97]: 2 });
+  for (let links = stage.core.metrics.open; links < 4; links++) stage.dial();
+  const turnedAway = stage.dial();
+  stage.settle();
+  deepEqual([turnedAway.end, stage.core.metrics.open], [{ kind: "reset" }, 4]);
   const few = new Stage({ limits: { sessions: 1 } });
   const asked = { clientId: "a", cleanStart: false, properties: { sessionExpiryIntervalS: 9 } };
   few.connect(asked).die();
