@@ -150,7 +150,7 @@ export function formatRate(rate: Rate): string {
 
 /** A mix as {@link parseMix} reads it. */
 export function formatMix(shares: readonly Share<string>[]): string {
-  return shares.map(({ name, weight }) => `${name}=${weight}`).join(",");
+  return shares.map(({ name, weight }) => weight === 1 ? name : `${name}=${weight}`).join(",");
 }
 
 /** Bytes for people, in powers of 1,024: `64 B`, `12.3 MiB`. */

@@ -21,6 +21,8 @@ export interface FlagValue<T> {
   readonly name?: string;
   /** Words that a shell may complete. */
   readonly words?: readonly string[];
+  /** True where a shell may complete the name of a file. */
+  readonly isFile?: boolean;
 }
 
 /** A flag with a value that may be given once. Undefined when it is not given: defaults are the plan's business. */
@@ -66,7 +68,10 @@ function options(name: FlagName, help: string) {
   };
 }
 
-function valueParser<T>(flagName: FlagName, { metavar, read, name, words }: FlagValue<T>): ValueParser<"sync", T> {
+function valueParser<T>(
+  flagName: FlagName,
+  { metavar, read, name, words, isFile }: FlagValue<T>,
+): ValueParser<"sync", T> {
   return {
     mode: "sync",
     metavar,
@@ -81,6 +86,7 @@ function valueParser<T>(flagName: FlagName, { metavar, read, name, words }: Flag
     },
     format: (value) => String(value),
     *suggest(prefix) {
+      if (isFile) yield { kind: "file", pattern: prefix, type: "file" };
       for (const word of words ?? []) if (word.startsWith(prefix)) yield { kind: "literal", text: word };
     },
   };

@@ -3,6 +3,7 @@
  * and never a password.
  */
 import { formatDuration, formatMix, formatRate } from "../base/units.ts";
+import { killModes, type KillShare } from "../fleet/kill_mode.ts";
 import { type FleetPlan, makePlan } from "../fleet/plan.ts";
 
 type Written = { readonly [Name in keyof FleetPlan]?: (value: NonNullable<FleetPlan[Name]>) => readonly string[] };
@@ -24,7 +25,7 @@ const written = {
   clientPrefix: one("--client-prefix"),
   workers: one("--workers"),
   killRate: (rate) => ["--kill-rate", formatRate(rate)],
-  killShares: (shares) => ["--kill-mode", formatMix(shares.map(({ mode, weight }) => ({ name: mode, weight })))],
+  killShares: (shares) => ["--kill-mode", killMix(shares)],
   durationMs: duration("--duration"),
   reconnectAfterMs: (value) => ["--reconnect-after", value === "never" ? value : formatDuration(value)],
   willQos: one("--will-qos"),
@@ -37,6 +38,11 @@ const written = {
   lateAfterMs: duration("--late-after"),
   drainMs: duration("--drain"),
 } as const satisfies Written;
+
+function killMix(shares: readonly KillShare[]): string {
+  const mix = formatMix(shares.map(({ mode, weight }) => ({ name: mode, weight })));
+  return mix === killModes.join(",") ? "all" : mix;
+}
 
 /** What the command needs beside the plan. */
 export interface RepeatContext {

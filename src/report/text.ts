@@ -76,11 +76,13 @@ function noteLines({ wills, retained }: Report, width: number): string[] {
     lines.push(`Missing by QoS of the will: ${qos0} at QoS 0, ${qos1} at QoS 1, ${qos2} at QoS 2.`);
   }
   if (eitherWay > 0) {
-    lines.push(
-      `${formatCount(eitherWay)} lives ended as their client came back: with or without a will is right there.`,
-    );
+    const lives = eitherWay === 1 ? "1 life" : `${formatCount(eitherWay)} lives`;
+    lines.push(`${lives} ended as the client came back: with or without a will is right there.`);
   }
-  if (undecided > 0) lines.push(`${formatCount(undecided)} wills were still on their way when the run was ended.`);
+  if (undecided > 0) {
+    const wills = undecided === 1 ? "1 will was" : `${formatCount(undecided)} wills were`;
+    lines.push(`${wills} still on the way when the run was ended.`);
+  }
   if (retained !== undefined) {
     const { expected, right, wrong, missing } = retained;
     lines.push(

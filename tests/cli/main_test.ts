@@ -104,3 +104,15 @@ Deno.test("what a person did wrong takes a sentence, what we did wrong tells all
   assert.equal(tellError(new TypeError("of ours"), fault), 70);
   assert.match(fault.written.err, /^mqtt-sim \S+ has failed, by a fault of its own:\nTypeError: of ours\n +at /);
 });
+
+Deno.test("a shell is told what may stand there", async () => {
+  const completed = async (...words: string[]) => {
+    const output = captured();
+    assert.equal(await main(["completion", "fish", ...words], output), 0);
+    return output.written.out;
+  };
+  assert.match(await completed("fl"), /^fleet\b/m);
+  assert.match(await completed("fleet", "--kill-r"), /^--kill-rate\b/m);
+  assert.match(await completed("fleet", "--will-qos", "m"), /^mix\b/m);
+  assert.match(await completed("fleet", "--report", ""), /^__FILE__:file:/m);
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { killModes } from "../../src/fleet/kill_mode.ts";
 import { makePlan } from "../../src/fleet/plan.ts";
 import { repeatCommand } from "../../src/report/repeat.ts";
 
@@ -43,4 +44,12 @@ Deno.test("a password is never written; its file is", () => {
     repeatCommand(plan, undefined, { ...program, passwordFile: "pw.txt", runIdAsked: true }),
     "mqtt-sim fleet --username u --password-file pw.txt --seed 7 --run-id r1",
   );
+});
+
+Deno.test("every mode, each as often, is all", () => {
+  const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
+  const all = repeatCommand(makePlan({ ...base, killShares }), undefined, program);
+  assert.equal(all, "mqtt-sim fleet --seed 7 --kill-mode all");
+  const some = repeatCommand(makePlan({ ...base, killShares: killShares.slice(1, 3) }), undefined, program);
+  assert.equal(some, "mqtt-sim fleet --seed 7 --kill-mode close,freeze");
 });

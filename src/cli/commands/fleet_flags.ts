@@ -26,6 +26,8 @@ function readUrl(value: string): Endpoint {
   }
 }
 
+const file: FlagValue<string> = { ...word("FILE"), isFile: true };
+
 const usual = {
   clients: units.formatCount(planDefaults.clients),
   killRate: units.formatRate(planDefaults.killRate),
@@ -57,7 +59,7 @@ const target = object("Target", {
   ),
   passwordFile: valueFlag(
     "--password-file",
-    word("FILE"),
+    file,
     "A file with the password; a line end after it does not count.",
   ),
   protocol: valueFlag(
@@ -202,7 +204,7 @@ const output = object("Output", {
   ),
   report: valueFlag(
     "--report",
-    word("FILE"),
+    file,
     "Write the whole report as JSON; - is standard output, all else then goes to standard error.",
   ),
   quiet: switchFlag("--quiet", "Say nothing while it runs but warnings."),
