@@ -1,5 +1,5 @@
 /** Verdicts: what arrived, held against what was due. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { Life } from "../../src/fleet/life.ts";
 import { type Alteration, type Arrival, judge, type Judgement, modeOf, worst } from "../../src/fleet/oracle.ts";
 import { aLife, anEnd, aNext, came, killMs, rules, sentMs, silentUntilMs } from "./sample_life.ts";
@@ -64,12 +64,12 @@ const cases: readonly [what: string, life: Life, arrivals: Arrival[], untilMs: n
 ];
 
 for (const [what, life, arrivals, untilMs, told] of cases) {
-  Deno.test(`judge: ${what}`, () => deepEqual(tell(judge(life, arrivals, rules, untilMs)), told));
+  Deno.test(`judge: ${what}`, () => assert.deepEqual(tell(judge(life, arrivals, rules, untilMs)), told));
 }
 
 Deno.test("judge: the answer is the first that came once the life was over", () => {
   const arrivals = came(killMs - 1, killMs + 2, killMs + 3);
-  equal(judge(reset, arrivals, rules, long).answer, arrivals[1]);
+  assert.equal(judge(reset, arrivals, rules, long).answer, arrivals[1]);
 });
 
 Deno.test("judge: several watchers are as good as the worst of them, each count on its own", () => {
@@ -82,8 +82,8 @@ Deno.test("judge: several watchers are as good as the worst of them, each count 
   ];
   const seen = order.map(([arrivals]) => judge(delayed, arrivals, rules, long));
   for (let count = 1; count <= order.length; count++) {
-    equal(worst(seen.slice(0, count)).verdict, order[count - 1]![1]);
-    equal(worst(seen.slice(0, count).reverse()).verdict, order[count - 1]![1]);
+    assert.equal(worst(seen.slice(0, count)).verdict, order[count - 1]![1]);
+    assert.equal(worst(seen.slice(0, count).reverse()).verdict, order[count - 1]![1]);
   }
 });
 
@@ -94,11 +94,11 @@ Deno.test("judge: duplicates and unwanted of several watchers are the most that 
     came(killMs - 2, killMs - 1, killMs),
     came(killMs, killMs + 1),
   ];
-  deepEqual(tell(worst(seen.map((arrivals) => judge(reset, arrivals, rules, long)))), ["onTime", 2, 2]);
+  assert.deepEqual(tell(worst(seen.map((arrivals) => judge(reset, arrivals, rules, long)))), ["onTime", 2, 2]);
 });
 
 Deno.test("judge: a life is counted under its kill mode, as lost, or as alive", () => {
-  equal(modeOf(reset), "reset");
-  equal(modeOf(lost), "lost");
-  equal(modeOf(aLife()), "alive");
+  assert.equal(modeOf(reset), "reset");
+  assert.equal(modeOf(lost), "lost");
+  assert.equal(modeOf(aLife()), "alive");
 });

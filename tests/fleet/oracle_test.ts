@@ -1,7 +1,7 @@
 /**
  * The oracle against wills.md's table "What ends a life, and what is due". Instants are the standard's, not the code's.
  */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { type KillMode, killModes, needsVersion5 } from "../../src/fleet/kill_mode.ts";
 import type { Life, LifeEnd } from "../../src/fleet/life.ts";
 import { type Expectation, expectationOf } from "../../src/fleet/oracle.ts";
@@ -48,13 +48,13 @@ for (const [row, end, ...columns] of table) {
     // 3.1.1 has no reason codes: these rows are never drawn there.
     if (column.version === 4 && needsVersion5(end.mode as KillMode)) continue;
     const name = column.version === 4 ? "3.1.1" : `5.0 with a delay of ${column.delayS} s`;
-    Deno.test(`oracle: ${row}, ${name}`, () => equal(due({ ...column, end }), columns[place]));
+    Deno.test(`oracle: ${row}, ${name}`, () => assert.equal(due({ ...column, end }), columns[place]));
   }
 }
 
 Deno.test("oracle: every kill mode is a row of the table, but takeover, which has its own", () => {
   const rows = new Set(table.map(([, end]) => end.mode));
-  deepEqual(killModes.filter((mode) => !rows.has(mode)), ["takeover"]);
+  assert.deepEqual(killModes.filter((mode) => !rows.has(mode)), ["takeover"]);
 });
 
 /** The CONNECT that takes over is sent at `killMs`. */
@@ -74,7 +74,7 @@ const takeovers: readonly [what: string, life: Partial<Life>, due: Due][] = [
   }, killMs],
 ];
 for (const [what, life, expected] of takeovers) {
-  Deno.test(`oracle: takeover, ${what}`, () => equal(due({ ...life, end: anEnd("takeover") }), expected));
+  Deno.test(`oracle: takeover, ${what}`, () => assert.equal(due({ ...life, end: anEnd("takeover") }), expected));
 }
 
 /** 5.0, reset at 7 s, will delay 3 s: due at 10 s unless something comes first. */
@@ -101,7 +101,8 @@ const delays: readonly [what: string, life: Partial<Life>, due: Due][] = [
   ["clean start without an answer", { next: aNext(8_000, { cleanStart: true, acknowledgedMs: undefined }) }, "either"],
 ];
 for (const [what, life, expected] of delays) {
-  Deno.test(`oracle: delayed will, ${what}`, () => equal(due({ ...delayed, end: anEnd("reset"), ...life }), expected));
+  Deno.test(`oracle: delayed will, ${what}`, () =>
+    assert.equal(due({ ...delayed, end: anEnd("reset"), ...life }), expected));
 }
 
 /** Silent since 5 s with a keep alive of 10 s: over at 20 s, or when the client takes itself over. */
@@ -122,13 +123,13 @@ const freezes: readonly [what: string, life: Partial<Life>, due: Due][] = [
   ["a keep alive that makes no whole seconds", { ...without, keepAliveS: 1 }, 6_500],
 ];
 for (const [what, life, expected] of freezes) {
-  Deno.test(`oracle: freeze, ${what}`, () => equal(due({ end: anEnd("freeze"), ...life }), expected));
+  Deno.test(`oracle: freeze, ${what}`, () => assert.equal(due({ end: anEnd("freeze"), ...life }), expected));
 }
 
 Deno.test("oracle: with keep alive turned off by the server, nobody can say when silence ends a connection", () => {
   const silent = { ...without, keepAliveS: 0, end: anEnd("freeze") };
-  equal(due(silent), "either");
-  equal(due({ ...silent, next: aNext(12_000) }), "either");
+  assert.equal(due(silent), "either");
+  assert.equal(due({ ...silent, next: aNext(12_000) }), "either");
 });
 
 /** What is neither killed nor connected. */
@@ -142,18 +143,18 @@ const others: readonly [what: string, life: Partial<Life>, expected: Expectation
   ["a CONNECT without an answer", { connectedMs: undefined }, { kind: "either", ground: "not-acknowledged" }],
 ];
 for (const [what, life, expected] of others) {
-  Deno.test(`oracle: ${what}`, () => deepEqual(expectationOf(aLife(life), rules), expected));
+  Deno.test(`oracle: ${what}`, () => assert.deepEqual(expectationOf(aLife(life), rules), expected));
 }
 
 Deno.test("oracle: a lost connection may have ended at any time since CONNACK", () => {
-  deepEqual(expectationOf(aLife({ ...without, end: anEnd("lost", { dueMs: killMs }) }), rules), {
+  assert.deepEqual(expectationOf(aLife({ ...without, end: anEnd("lost", { dueMs: killMs }) }), rules), {
     kind: "one",
     ground: "connection-ended",
     dueMs: killMs,
     earliestMs: connectedMs,
     latencyFromMs: killMs,
   });
-  deepEqual(expectationOf(aLife({ ...delayed, end: anEnd("lost", { dueMs: killMs }) }), rules), {
+  assert.deepEqual(expectationOf(aLife({ ...delayed, end: anEnd("lost", { dueMs: killMs }) }), rules), {
     kind: "one",
     ground: "delay-passed",
     dueMs: killMs + 3_000,
@@ -180,7 +181,7 @@ const counted: readonly [what: string, life: Partial<Life>, ground: string, late
 for (const [what, life, ground, latencyFromMs] of counted) {
   Deno.test(`oracle: latency is counted from the right instant, ${what}`, () => {
     const expectation = expectationOf(aLife(life), rules);
-    equal(expectation.ground, ground);
-    equal(expectation.kind === "one" && expectation.latencyFromMs, latencyFromMs);
+    assert.equal(expectation.ground, ground);
+    assert.equal(expectation.kind === "one" && expectation.latencyFromMs, latencyFromMs);
   });
 }
