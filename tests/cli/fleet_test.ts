@@ -109,14 +109,16 @@ Deno.test("--report FILE: the file has the exit code that the command answers", 
   await Deno.remove(file);
 });
 
-Deno.test("a run that cannot be done leaves the report that was there, and stops the broker", async () => {
-  const file = await Deno.makeTempFile();
+Deno.test("a run that cannot be done leaves the folder as it was, and stops the broker", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/run.json`;
   await Deno.writeTextFile(file, "old");
   const { go, broker } = trial(() => Promise.reject(new UsageError("Cannot hold so many clients")));
   await assert.rejects(go("--report", file), UsageError);
   assert.equal(await Deno.readTextFile(file), "old");
+  assert.deepEqual([...Deno.readDirSync(folder)].map((entry) => entry.name), ["run.json"]);
   assert.equal(broker.stopped, 1);
-  await Deno.remove(file);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("progress and notices go to standard error, with --quiet warnings alone", async () => {
