@@ -5,7 +5,7 @@
 import { Deadlines } from "../base/deadlines.ts";
 import type { PublishPacket } from "../mqtt/packet.ts";
 import { describeFault } from "./fault_text.ts";
-import { clientIdOf, type Life, readWillMark, type WillMark, willOf } from "./life.ts";
+import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
 import { type Arrival, expectationOf, judge, type Judgement, modeOf, type Rules, worst } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { FaultSample } from "./result.ts";
@@ -19,10 +19,13 @@ interface Entry {
   readonly arrivals: Arrival[][];
 }
 
-/** What a later arrival needs to know of a judged life: its mode, and whether a will was due. */
+/** What a later arrival needs to know of a judged life. */
 interface Closed {
   readonly mode: TallyMode;
+  /** A will was due, or came and was allowed: one more is one too many. */
   readonly due: boolean;
+  /** The standard allows a will and none, and none had come. */
+  allowed: boolean;
 }
 
 /** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
@@ -98,7 +101,7 @@ export class Ledger {
     const mark = readWillMark(this.#plan, packet.payload);
     if (this.#plan.willRetain && mark !== undefined) this.#retained.set(packet.topic, mark);
     const entry = mark === undefined
-      ? this.#entryByTopic(packet.topic)
+      ? this.#entryByTopic(packet.topic, copy)
       : this.#open.get(mark.client)?.get(mark.incarnation);
     if (entry !== undefined) {
       this.#note(entry, packet, copy, seen, nowMs);
@@ -119,17 +122,24 @@ export class Ledger {
     this.tally.recordLatency(modeOf(entry.life), nowMs - expectation.latencyFromMs);
   }
 
-  /** A will whose payload is not one of ours may still lie on the topic of a life that waits for one. */
-  #entryByTopic(topic: string): Entry | undefined {
+  /** A will whose payload is not one of ours may still lie on the topic of a life that ended; best one that waits. */
+  #entryByTopic(topic: string, copy: number): Entry | undefined {
+    let answered: Entry | undefined;
     for (const lives of this.#open.values()) {
       for (const entry of lives.values()) {
-        if (entry.life.end !== undefined && willOf(this.#plan, entry.life).topic === topic) return entry;
+        if (entry.life.end === undefined || willTopicOf(this.#plan, entry.life) !== topic) continue;
+        if (entry.arrivals[copy]!.length === 0) return entry;
+        answered ??= entry;
       }
     }
-    return undefined;
+    return answered;
   }
 
   #noteAfterClose(closed: Closed | undefined, packet: PublishPacket): void {
+    if (closed?.allowed === true) {
+      closed.allowed = false;
+      return;
+    }
     if (closed?.due === true) this.tally.of(closed.mode).duplicate++;
     else this.tally.of(closed?.mode ?? "alive").unwanted++;
     this.tally.keepFault(strayFault(packet, closed));
@@ -190,7 +200,7 @@ export class Ledger {
   }
 
   #close(entry: Entry, judgement: Judgement): void {
-    const { life } = entry;
+    const { life, arrivals } = entry;
     this.tally.add(life, judgement);
     for (const fault of describeFault(clientIdOf(this.#plan, life.client), life, judgement)) {
       this.tally.keepFault(fault);
@@ -198,6 +208,7 @@ export class Ledger {
     this.#closed.set(keyOf(life.client, life.incarnation), {
       mode: modeOf(life),
       due: judgement.expectation.kind !== "none",
+      allowed: judgement.expectation.kind === "either" && arrivals[0]!.length === 0,
     });
     const lives = this.#open.get(life.client)!;
     lives.delete(life.incarnation);

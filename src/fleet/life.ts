@@ -118,15 +118,20 @@ export interface WillContent {
   readonly properties?: MessageProperties;
 }
 
-/** The will of one life: the same each time it is asked for. */
-export function willOf(plan: FleetPlan, life: Life): WillContent {
-  const { client, incarnation, bucket } = life;
-  const topic = willTopic(plan.willTopic, {
+/** The topic of one life's will. */
+export function willTopicOf(plan: FleetPlan, { client, incarnation, bucket }: Life): string {
+  return willTopic(plan.willTopic, {
     run: plan.run,
     bucket: String(bucket),
     client: String(client),
     incarnation: String(incarnation),
   });
+}
+
+/** The will of one life: the same each time it is asked for. */
+export function willOf(plan: FleetPlan, life: Life): WillContent {
+  const { client, incarnation } = life;
+  const topic = willTopicOf(plan, life);
   const nonce = nonceOf(plan, client, incarnation);
   const payload = payloadOf(plan, client, incarnation, nonce);
   if (life.version === 4) return { topic, payload };
