@@ -1,0 +1,291 @@
+/**
+ * What the fleet finds is true: for each way to die, a bare socket that shares no code with mqtt-sim dies the same death
+ * on the same broker, and the fleet's verdict must be what the socket saw. It holds for whatever a broker does, right or
+ * wrong, so that no broker's version is written down here.
+ */
+import assert from "node:assert/strict";
+import {
+  type BrokerPeer,
+  mosquitto,
+  type Peer,
+  peerTest,
+  startAedes,
+  startMosquitto,
+  startOurBroker,
+  startOurs,
+} from "../support/peers.ts";
+import { connectBytes, type RawConnect, RawSocket, subscribeBytes } from "../support/raw_mqtt.ts";
+
+const keepAliveS = 2;
+/** Longer than any of the brokers here takes to notice a silent client. */
+const watchMs = 11_000;
+const lateAfterMs = 1_000;
+
+/** One way to die, as a bare socket does it. */
+interface Death {
+  readonly mode: string;
+  /** As the fleet's faults name it, where there are several ways. */
+  readonly detail?: string;
+  readonly only5?: boolean;
+  /** Silent until keep alive has passed. */
+  readonly silent?: boolean;
+  readonly die: (raw: RawSocket, connect: RawConnect, port: number) => void | Promise<void>;
+}
+
+const garbage: Readonly<Record<string, readonly number[]>> = {
+  "packet type 0": [0x00, 0x00],
+  "a PUBLISH with both QoS bits set": [0x36, 7, 0, 1, 0x61, 0, 1, 0, 0],
+  "a remaining length of five bytes": [0x30, 0xff, 0xff, 0xff, 0xff, 0x01],
+  "a PUBREL with its reserved flags at 0": [0x60, 2, 0, 1],
+  "a topic that is not UTF-8": [0x30, 5, 0, 2, 0xc3, 0x28, 0x00],
+};
+
+const half = Uint8Array.of(0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d);
+
+const deaths: readonly Death[] = [
+  { mode: "reset", die: (raw) => raw.socket.resetAndDestroy() as unknown as void },
+  { mode: "close", die: (raw) => void raw.socket.end() },
+  { mode: "freeze", silent: true, die: (raw) => void raw.socket.pause() },
+  { mode: "half-packet", detail: "then FIN", die: (raw) => void raw.socket.end(half) },
+  { mode: "half-packet", detail: "then silence", silent: true, die: (raw) => raw.send(half) },
+  ...Object.entries(garbage).map(([detail, bytes]): Death => ({
+    mode: "garbage",
+    detail,
+    die: (raw) => raw.send(Uint8Array.from(bytes)),
+  })),
+  { mode: "second-connect", die: (raw, connect) => raw.send(connectBytes(connect)) },
+  {
+    mode: "takeover",
+    die: async (_raw, connect, port) => {
+      const { willTopic: _, ...plain } = connect;
+      await (await RawSocket.open(port)).connect(plain);
+    },
+  },
+  { mode: "disconnect-with-will", only5: true, die: (raw) => void raw.socket.end(Uint8Array.of(0xe0, 1, 0x04)) },
+  { mode: "disconnect-error", only5: true, die: (raw) => void raw.socket.end(Uint8Array.of(0xe0, 1, 0x80)) },
+  { mode: "leave", die: (raw) => void raw.socket.end(Uint8Array.of(0xe0, 0)) },
+];
+
+/** Wills of one topic: how long after the death each came. */
+type Seen = Map<string, number[]>;
+
+/** What a bare socket saw: nothing, one will in time, one late, or more. */
+type Sight = "none" | "onTime" | "late" | "several";
+
+interface Setting {
+  readonly version: 4 | 5;
+  readonly willDelayS: number;
+}
+
+async function witness(port: number, { version, willDelayS }: Setting, marks: string): Promise<Map<Death, Sight>> {
+  const seen: Seen = new Map();
+  const died = new Map<string, number>();
+  const watcher = await RawSocket.open(port);
+  await watcher.connect({ version, clientId: `raw-w-${marks}`, clean: true, keepAliveS: 60 });
+  watcher.send(subscribeBytes(version, `raw-${marks}/+`));
+  void watch(watcher, seen);
+  const mine = deaths.filter(({ only5 }) => version === 5 || !only5);
+  await Promise.all(mine.map(async (death, number) => {
+    const willTopic = `raw-${marks}/${number}`;
+    const sessionExpiryS = willDelayS > 0 ? 60 : 0;
+    const connect = {
+      version,
+      clientId: `raw-${marks}-${number}`,
+      clean: true,
+      keepAliveS,
+      willTopic,
+      willDelayS,
+      sessionExpiryS,
+    };
+    const raw = await RawSocket.open(port);
+    await raw.connect(connect);
+    died.set(willTopic, performance.now());
+    await death.die(raw, connect, port);
+  }));
+  await new Promise((resolve) => setTimeout(resolve, watchMs));
+  watcher.socket.destroy();
+  return new Map(mine.map((death, number) => {
+    const topic = `raw-${marks}/${number}`;
+    const dueMs = died.get(topic)! + (death.silent ? keepAliveS * 1_500 : 0) + delayOf(death, willDelayS);
+    return [death, sightOf((seen.get(topic) ?? []).map((atMs) => atMs - dueMs))];
+  }));
+}
+
+/** The session that takes over begins anew, which ends the wait. */
+function delayOf({ mode }: Death, willDelayS: number): number {
+  return mode === "takeover" ? 0 : willDelayS * 1_000;
+}
+
+async function watch(watcher: RawSocket, seen: Seen): Promise<void> {
+  try {
+    for (;;) {
+      const { first, body } = await watcher.next();
+      if (first >> 4 !== 3) continue;
+      const topic = new TextDecoder().decode(body.subarray(2, 2 + body[1]!));
+      seen.set(topic, [...(seen.get(topic) ?? []), performance.now()]);
+    }
+  } catch {
+    // The test closed it.
+  }
+}
+
+function sightOf(afterMs: readonly number[]): Sight {
+  if (afterMs.length > 1) return "several";
+  if (afterMs.length === 0) return "none";
+  return afterMs[0]! > lateAfterMs ? "late" : "onTime";
+}
+
+interface ModeCounts {
+  readonly expected: number;
+  readonly onTime: number;
+  readonly late: number;
+  readonly missing: number;
+  readonly unwanted: number;
+  readonly duplicate: number;
+  readonly altered: number;
+  readonly early: number;
+}
+
+interface Report {
+  readonly kills: { readonly byMode: Readonly<Record<string, ModeCounts>> };
+  readonly faults: readonly { readonly mode: string; readonly verdict: string; readonly text: string }[];
+}
+
+async function fleet(broker: BrokerPeer, { version, willDelayS }: Setting): Promise<Report> {
+  const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
+  const delayed = willDelayS > 0
+    ? ["--will-delay", `${willDelayS}s`, "--session-expiry", "60s", "--clean-start", "yes"]
+    : [];
+  const flags = ["--protocol", version === 5 ? "5" : "3.1.1", "--keepalive", `${keepAliveS}s`, "--kill-mode", "all"];
+  const size = ["--clients", "150", "--kill-rate", "50/s", "--duration", "4s", "--reconnect-after", "never"];
+  await using run = startOurs([
+    "fleet",
+    "--url",
+    broker.url,
+    "--seed",
+    "3",
+    "--report",
+    path,
+    ...flags,
+    ...delayed,
+    ...size,
+  ]);
+  await run.exit(60_000);
+  const report: Report = JSON.parse(await Deno.readTextFile(path));
+  await Deno.remove(path);
+  return report;
+}
+
+/** The fleet's verdict on a mode must be what the bare sockets saw of that mode, way by way. */
+function compare(sights: ReadonlyMap<Death, Sight>, report: Report): void {
+  for (const mode of new Set([...sights.keys()].map((death) => death.mode))) {
+    const counts = report.kills.byMode[mode];
+    assert.ok(counts !== undefined, `nobody was killed by ${mode}`);
+    const ways = [...sights].filter(([death]) => death.mode === mode);
+    const told = `${mode}: sockets saw ${ways.map(([{ detail = "" }, sight]) => `${detail} ${sight}`)}, fleet ${
+      JSON.stringify(counts)
+    }`;
+    if (mode === "leave") {
+      assert.equal(counts.unwanted > 0, ways[0]![1] !== "none", told);
+      continue;
+    }
+    // A broker that looks for silent clients every few seconds is on time for some of them.
+    const silent = ways.some(([death, sight]) => death.silent && sight === "late");
+    assert.equal(counts.missing > 0, ways.some(([, sight]) => sight === "none"), told);
+    if (!silent) assert.equal(counts.late > 0, ways.some(([, sight]) => sight === "late"), told);
+    assert.equal(counts.duplicate > 0, ways.some(([, sight]) => sight === "several"), told);
+    if (ways.every(([, sight]) => sight === "none")) assert.equal(counts.missing, counts.expected, told);
+    if (ways.every(([, sight]) => sight === "onTime")) assert.equal(counts.onTime, counts.expected, told);
+    assert.equal(counts.altered + counts.early + counts.unwanted, 0, told);
+  }
+}
+
+const brokers: readonly {
+  readonly name: string;
+  readonly needs: readonly Peer[];
+  readonly start: () => Promise<BrokerPeer>;
+  readonly versions: readonly (4 | 5)[];
+}[] = [
+  { name: "mqtt-sim broker", needs: [], start: startOurBroker, versions: [4, 5] },
+  { name: "mosquitto", needs: [mosquitto], start: startMosquitto, versions: [4, 5] },
+  { name: "aedes", needs: [], start: startAedes, versions: [4] },
+];
+
+for (const { name, needs, start, versions } of brokers) {
+  for (const version of versions) {
+    peerTest(`fleet and bare sockets see the same on ${name}, ${version === 5 ? "5.0" : "3.1.1"}`, needs, async () => {
+      await using broker = await start();
+      const setting = { version, willDelayS: 0 };
+      const marks = crypto.randomUUID().slice(0, 4);
+      const [sights, report] = await Promise.all([witness(broker.port, setting, marks), fleet(broker, setting)]);
+      compare(sights, report);
+    }, 90_000);
+  }
+}
+
+const streamDelayS = 2;
+const streamDeaths = 40;
+const streamEveryMs = 100;
+
+/** Bare sockets die one after the other, each with a delayed will; answers how many of the wills were late or lost. */
+async function streamOfDeaths(port: number): Promise<number> {
+  const seen: Seen = new Map();
+  const diedMs: number[] = [];
+  const watcher = await RawSocket.open(port);
+  await watcher.connect({ version: 5, clientId: "raw-w", clean: true, keepAliveS: 60 });
+  watcher.send(subscribeBytes(5, "raw/+"));
+  void watch(watcher, seen);
+  for (let number = 0; number < streamDeaths; number++) {
+    const raw = await RawSocket.open(port);
+    const will = { willTopic: `raw/${number}`, willDelayS: streamDelayS, sessionExpiryS: 60 };
+    await raw.connect({ version: 5, clientId: `raw-${number}`, clean: true, keepAliveS: 60, ...will });
+    raw.socket.resetAndDestroy();
+    diedMs.push(performance.now());
+    await new Promise((resolve) => setTimeout(resolve, streamEveryMs));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2 * streamDelayS * 1_000));
+  watcher.socket.destroy();
+  return diedMs.filter((atMs, number) => {
+    const dueMs = atMs + streamDelayS * 1_000;
+    return sightOf((seen.get(`raw/${number}`) ?? []).map((eachMs) => eachMs - dueMs)) !== "onTime";
+  }).length;
+}
+
+/** The same stream, by the fleet. */
+async function streamOfKills(broker: BrokerPeer): Promise<number> {
+  const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
+  const perSecond = 1_000 / streamEveryMs;
+  const will = [
+    "--protocol",
+    "5",
+    "--will-delay",
+    `${streamDelayS}s`,
+    "--session-expiry",
+    "60s",
+    "--kill-mode",
+    "reset=1",
+  ];
+  const size = ["--clients", "100", "--kill-rate", `${perSecond}/s`, "--duration", `${streamDeaths / perSecond}s`];
+  const rest = ["--reconnect-after", "never", "--seed", "3", "--report", path];
+  await using run = startOurs(["fleet", "--url", broker.url, ...will, ...size, ...rest]);
+  await run.exit(60_000);
+  const { wills } = JSON.parse(await Deno.readTextFile(path));
+  await Deno.remove(path);
+  return wills.late + wills.missing;
+}
+
+for (const { name, needs, start, versions } of brokers.filter((broker) => broker.versions.includes(5))) {
+  assert.ok(versions.includes(5));
+  peerTest(`a stream of delayed wills: fleet and bare sockets see the same on ${name}`, needs, async () => {
+    await using broker = await start();
+    const raw = await streamOfDeaths(broker.port);
+    const found = await streamOfKills(broker);
+    // Where the two part is chance; whether most are held back is not.
+    assert.equal(
+      found > streamDeaths / 4,
+      raw > streamDeaths / 4,
+      `sockets: ${raw}, fleet: ${found} of ${streamDeaths}`,
+    );
+    if (raw === 0) assert.equal(found, 0);
+  }, 90_000);
+}
