@@ -25,6 +25,7 @@ const dueAtOnce = 1_000;
 /** How often a stopping broker looks whether its watchers have taken everything. Milliseconds. */
 const stopStepMs = 5;
 
+/** A running broker: made by {@link Broker.start}, over with {@link Broker.stop}. */
 export class Broker {
   readonly #core: Core;
   readonly #listener: Listener;

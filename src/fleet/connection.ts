@@ -50,6 +50,8 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
   readonly version: ProtocolVersion;
   /** When the last bytes were sent; 0 before the first. */
   lastSentMs = 0;
+  /** This machine kept it from sending for longer than keep alive allows. */
+  overslept = false;
   readonly #world: World;
   readonly #owner: ConnectionOwner;
   readonly #link: Link;
@@ -84,8 +86,18 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
 
   /** Sends bytes, be they a packet or not. */
   sendBytes(bytes: Uint8Array, nowMs: number): void {
+    this.oversleeps(nowMs);
     this.lastSentMs = nowMs;
     this.#link.write(bytes);
+  }
+
+  /** Looks whether nothing was sent for so long that the broker may have ended this connection for its silence. */
+  oversleeps(nowMs: number): boolean {
+    // A ping falls due at half the time that the broker must wait: beyond nine tenths of it, it is too late to be sure.
+    if (this.#pingEveryMs > 0 && nowMs - this.lastSentMs > this.#pingEveryMs / pingShare * 1.5 * 0.9) {
+      this.overslept = true;
+    }
+    return this.overslept;
   }
 
   /** Sends PINGREQ whenever nothing else was sent for a while; 0 does not. */

@@ -95,8 +95,9 @@ export class Ledger {
    *
    * @param copy which of the watchers that receive the same wills, from 0
    * @param seen the packet, and what the watcher may expect of it
+   * @param sinceMs the instant from which on it may have lain here unread
    */
-  arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number): Life | undefined {
+  arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number, sinceMs = nowMs): Life | undefined {
     this.#seen++;
     const mark = readWillMark(this.#plan, packet.payload);
     if (this.#plan.willRetain && mark !== undefined) this.#retained.set(packet.topic, mark);
@@ -104,7 +105,8 @@ export class Ledger {
       ? this.#entryByTopic(packet.topic, copy)
       : this.#open.get(mark.client)?.get(mark.incarnation);
     if (entry !== undefined) {
-      this.#note(entry, packet, copy, seen, nowMs);
+      const altered = compareWill(this.#plan, entry.life, packet, seen);
+      this.#note(entry, copy, { atMs: nowMs, sinceMs, altered });
       return entry.life;
     }
     const closed = mark === undefined ? undefined : this.#closed.get(keyOf(mark.client, mark.incarnation));
@@ -113,13 +115,13 @@ export class Ledger {
     return undefined;
   }
 
-  #note(entry: Entry, packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number): void {
+  #note(entry: Entry, copy: number, arrival: Arrival): void {
     const arrivals = entry.arrivals[copy]!;
-    arrivals.push({ atMs: nowMs, altered: compareWill(this.#plan, entry.life, packet, seen) });
+    arrivals.push(arrival);
     if (arrivals.length > 1) return;
     const expectation = expectationOf(entry.life, this.#rules);
     if (expectation.kind !== "one" || entry.life.end?.mode === "lost") return;
-    this.tally.recordLatency(modeOf(entry.life), nowMs - expectation.latencyFromMs);
+    this.tally.recordLatency(modeOf(entry.life), arrival.atMs - expectation.latencyFromMs);
   }
 
   /** A will whose payload is not one of ours may still lie on the topic of a life that ended; best one that waits. */

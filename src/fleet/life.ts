@@ -53,6 +53,8 @@ export interface Life {
   refused: boolean;
   /** When the last whole packet was sent. */
   lastPacketMs: number;
+  /** This machine kept the client from sending for longer than keep alive allows: the broker may have ended it. */
+  overslept: boolean;
   end: LifeEnd | undefined;
   next: NextConnect | undefined;
 }
@@ -90,6 +92,7 @@ export function beginLife(
     connectedMs: undefined,
     refused: false,
     lastPacketMs: 0,
+    overslept: false,
     end: undefined,
     next: undefined,
   };

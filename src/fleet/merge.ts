@@ -57,7 +57,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...retained && { retained },
     faults: tally.faults,
     ...verdictOf(wills, squads, retained, voidReason),
-    warnings: [...facts.warnings, ...rateWarnings(kills, slip.row(), plan)],
+    warnings: [...facts.warnings, ...rateWarnings(kills), ...stallWarnings(squads, slip.row(), plan)],
     resources,
   };
 }
@@ -136,16 +136,39 @@ function wrongText(wills: WillCounts, retained: LateLookCounts | undefined): str
   return `of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`;
 }
 
-function rateWarnings(kills: FleetResult["kills"], slip: LatencyRow, plan: FleetPlan): string[] {
+function rateWarnings(kills: FleetResult["kills"]): string[] {
   const warnings: string[] = [];
   const { askedPerSecond: asked, reachedPerSecond: reached } = kills;
   if (asked > 0 && Math.abs(reached - asked) > asked * rateTolerance) {
     const share = Math.round(reached / asked * 100);
     warnings.push(`the kill rate reached ${share}% of what was asked: clients were not back when it was their turn`);
   }
+  return warnings;
+}
+
+/** What this machine did wrong itself, so that nobody blames the broker. */
+function stallWarnings(squads: readonly SquadResult[], slip: LatencyRow, plan: FleetPlan): string[] {
+  const warnings: string[] = [];
+  const stallMs = Math.max(0, ...squads.map((squad) => squad.longestStallMs));
+  const overslept = squads.reduce((sum, { counters }) => sum + counters.overslept, 0);
   if (slip.count > 0 && slip.p99 > plan.lateAfterMs / 2) {
     warnings.push(
       `this machine was late itself: 1% of the kills were done ${Math.round(slip.p99)} ms or more after their instant`,
+    );
+  }
+  if (stallMs > plan.lateAfterMs / 2) {
+    warnings.push(
+      `this machine held the fleet up for ${
+        Math.round(stallMs)
+      } ms: wills that may have come meanwhile count as on time`,
+    );
+  }
+  if (overslept > 0) {
+    warnings.push(
+      `this machine kept ${
+        overslept.toLocaleString("en-US")
+      } lives silent for longer than keep alive allows: with or without a ` +
+        `will is right there; use a longer --keepalive, fewer clients or more --workers`,
     );
   }
   return warnings;

@@ -24,7 +24,8 @@ export type Ground =
   | "left"
   | "living"
   | "refused"
-  | "not-acknowledged";
+  | "not-acknowledged"
+  | "overslept";
 
 /** What the standard makes of one life. */
 export type Expectation =
@@ -45,6 +46,8 @@ export type Expectation =
 /** One will as one watcher saw it. */
 export interface Arrival {
   readonly atMs: number;
+  /** It may have lain here unread from this instant on, since this machine was busy; absent when it was not. */
+  readonly sinceMs?: number;
   /** What differs from what was asked for; empty when nothing does. */
   readonly altered: readonly Alteration[];
 }
@@ -71,6 +74,8 @@ export function expectationOf(life: Life, rules: Rules): Expectation {
   if (life.connectedMs === undefined) {
     return { kind: life.sentMs === undefined ? "none" : "either", ground: "not-acknowledged" };
   }
+  // A broker that missed the client's packets was right to end it at 1.5 × keep alive, whatever came after.
+  if (life.overslept) return { kind: "either", ground: "overslept" };
   if (life.end === undefined) return { kind: "none", ground: "living" };
   // A DISCONNECT with reason code 0x00 (any, in 3.1.1) removes the will. [MQTT311 3.14.4-3] [MQTT5 3.14.4-3]
   if (life.end.mode === "leave") return { kind: "none", ground: "left" };
@@ -143,8 +148,8 @@ export function judge(life: Life, arrivals: readonly Arrival[], rules: Rules, wa
 }
 
 /** From when on a will cannot be one of a living client. A lost connection may have ended any time before it showed. */
-function overFromMs({ end, connectedMs, sentMs }: Life): number {
-  if (end === undefined || end.mode === "lost") return connectedMs ?? sentMs ?? -Infinity;
+function overFromMs({ end, connectedMs, sentMs, overslept }: Life): number {
+  if (end === undefined || end.mode === "lost" || overslept) return connectedMs ?? sentMs ?? -Infinity;
   return end.doneMs;
 }
 
@@ -157,7 +162,7 @@ function verdictOf(
   if (answer === undefined) return dueMs + lateAfterMs < untilMs ? "missing" : undefined;
   if (answer.altered.length > 0) return "altered";
   if (answer.atMs < earliestMs) return "early";
-  return answer.atMs > dueMs + lateAfterMs ? "late" : "onTime";
+  return (answer.sinceMs ?? answer.atMs) > dueMs + lateAfterMs ? "late" : "onTime";
 }
 
 /** Where a judgement stands in counts by kill mode; `alive` is a client nobody has killed. */

@@ -13,7 +13,9 @@ import { SquadThread } from "./squad_thread.ts";
 
 /** What a run tells while it goes, and how it is told to stop. */
 export interface FleetHooks {
+  /** Where the run stands, a few times a second. */
   onProgress(progress: Progress): void;
+  /** A line for people, once, as it happens. */
   onNotice(notice: Notice): void;
   /**
    * Its first `abort` ends the run early: wills on their way are waited for up to 2 s, and the result is whole.

@@ -32,6 +32,8 @@ export interface SquadResult {
   readonly tally: TallyData;
   readonly counters: ClientCounters;
   readonly slip: string;
+  /** The longest time between two turns: so long was this thread held up, in milliseconds. */
+  readonly longestStallMs: number;
   /** Kills that the schedule asked for, and how long killing took. */
   readonly killsAsked: number;
   readonly killMs: number;
@@ -68,6 +70,7 @@ export class Squad implements ClientHost, LookoutHost {
     lost: 0,
     kills: 0,
     deferred: 0,
+    overslept: 0,
   };
   readonly #task: SquadTask;
   readonly #schedule: KillSchedule;
@@ -84,6 +87,8 @@ export class Squad implements ClientHost, LookoutHost {
   #killsAsked = 0;
   #killMs = 0;
   #settledMs = 0;
+  #turnMs = 0;
+  #longestStallMs = 0;
   #look: LateLook | undefined;
   #sweep: SessionSweep | undefined;
   #left = 0;
@@ -156,6 +161,8 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** One turn: whatever is due by now. */
   turn(nowMs: number): void {
+    if (this.#turnMs > 0) this.#longestStallMs = Math.max(this.#longestStallMs, nowMs - this.#turnMs);
+    this.#turnMs = nowMs;
     const { wakes } = this.world;
     for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
     if (this.#voidReason !== undefined && this.#phase !== "done") return this.#finish(nowMs);
@@ -298,7 +305,8 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
-    const life = this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs);
+    // Between two turns this thread may have been held up: a will was here by now, and perhaps since the last turn.
+    const life = this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, this.#turnMs);
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
   }
 
@@ -341,6 +349,7 @@ export class Squad implements ClientHost, LookoutHost {
       tally: this.ledger.tally.data(),
       counters: this.counters,
       slip: this.slip.encode(),
+      longestStallMs: this.#longestStallMs,
       killsAsked: this.#killsAsked,
       killMs: this.#killMs,
       rampMs: this.#rampMs,

@@ -43,6 +43,8 @@ export interface ClientCounters {
   lost: number;
   kills: number;
   deferred: number;
+  /** Lives that this machine kept silent for longer than keep alive allows. */
+  overslept: number;
 }
 
 type State = "idle" | "connecting" | "up" | "dying" | "away" | "gone";
@@ -118,6 +120,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
       const properties = this.version === 5 && this.#life!.sessionExpiryS > 0
         ? { sessionExpiryIntervalS: 0 }
         : undefined;
+      this.#noteSleep(this.#life!, this.#connection!, nowMs);
       this.#connection!.send({ type: "disconnect", ...properties && { properties } }, nowMs);
       this.#connection!.end();
       this.#host.counters.alive--;
@@ -215,6 +218,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const life = this.#life!;
     const connection = this.#connection!;
     life.lastPacketMs = connection.lastSentMs;
+    this.#noteSleep(life, connection, nowMs);
     const coin = coinOf(this.#host.plan, this.number, life.incarnation);
     const { silent, brokerCloses, detail } = kill(connection, mode, coin, this.#connectPacket(life), nowMs);
     life.end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
@@ -243,6 +247,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#takeover = undefined;
     if (connection.over) return this.#lose(old, nowMs);
     old.lastPacketMs = connection.lastSentMs;
+    this.#noteSleep(old, connection, nowMs);
     connection.fallSilent();
     old.end = { mode: "takeover", dueMs, doneMs: nowMs, silent: false };
     this.#died(old);
@@ -261,6 +266,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #lost(nowMs: number): void {
+    if (this.#connection !== undefined) this.#noteSleep(this.#life!, this.#connection, nowMs);
     this.#lose(this.#life!, nowMs);
     this.#goAway(nowMs);
   }
@@ -270,6 +276,12 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host.counters.lost++;
     this.#host.counters.alive--;
     this.#host.ledger.end(life);
+  }
+
+  #noteSleep(life: Life, connection: Connection, nowMs: number): void {
+    if (!connection.oversleeps(nowMs)) return;
+    life.overslept = true;
+    this.#host.counters.overslept++;
   }
 
   #died(life: Life): void {

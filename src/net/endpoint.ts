@@ -23,19 +23,25 @@ const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883";
  */
 export function parseEndpoint(text: string): Endpoint {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed === undefined) throw new UsageError(`Cannot read broker url ${JSON.stringify(text)}: ${allowed}`);
+  const shown = JSON.stringify(withoutPassword(text));
+  if (parsed === undefined) throw new UsageError(`Cannot read broker url ${shown}: ${allowed}`);
   if (parsed.protocol !== "mqtt:" && parsed.protocol !== "tcp:") {
     throw new UsageError(
-      `Cannot use broker url ${JSON.stringify(text)}: transport "${parsed.protocol}" is not served; ${allowed}`,
+      `Cannot use broker url ${shown}: transport "${parsed.protocol}" is not served; ${allowed}`,
     );
   }
   if (parsed.hostname === "") {
-    throw new UsageError(`Cannot read broker url ${JSON.stringify(text)}: no host; ${allowed}`);
+    throw new UsageError(`Cannot read broker url ${shown}: no host; ${allowed}`);
   }
   if ((parsed.pathname !== "" && parsed.pathname !== "/") || parsed.search !== "" || parsed.hash !== "") {
-    throw new UsageError(`Cannot read broker url ${JSON.stringify(text)}: nothing may follow the port; ${allowed}`);
+    throw new UsageError(`Cannot read broker url ${shown}: nothing may follow the port; ${allowed}`);
   }
   return endpointOf(parsed);
+}
+
+/** A URL as it may be shown, whether or not it can be read. */
+export function withoutPassword(text: string): string {
+  return text.replace(/(\/\/[^/@:]*):[^@]*@/, "$1:…@");
 }
 
 function endpointOf(parsed: URL): Endpoint {

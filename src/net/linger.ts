@@ -2,6 +2,8 @@
  * Links that have sent FIN and wait for the peer's: each gets the same grace, so one queue and one timer serve them all.
  */
 
+import { monotonicClock } from "../base/clock.ts";
+
 /** How long a peer may take to close after our FIN, in milliseconds; then the link is torn down. */
 export const lingerMs = 2_000;
 
@@ -15,7 +17,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Calls `giveUp` after the grace unless `stopLingering` comes first. */
 export function startLingering(link: Lingering): void {
-  waiting.set(link, performance.now() + lingerMs);
+  waiting.set(link, monotonicClock.nowMs() + lingerMs);
   timer ??= setTimeout(sweep, lingerMs);
 }
 
@@ -28,7 +30,7 @@ export function stopLingering(link: Lingering): void {
 
 function sweep(): void {
   timer = undefined;
-  const nowMs = performance.now();
+  const nowMs = monotonicClock.nowMs();
   for (const [link, untilMs] of waiting) {
     if (untilMs > nowMs) {
       timer = setTimeout(sweep, untilMs - nowMs);

@@ -23,7 +23,7 @@ Deno.test("a run that says nothing about the broker", () => {
 Deno.test("the first line is the verdict with its reason", () => {
   for (const result of [passed(), failed(), voided()]) {
     const [first] = linesOf(reportText(reportOf(result)));
-    assert.ok(first!.startsWith(`${result.verdict.toUpperCase()}  ${result.reason.slice(0, 40)}`), first);
+    assert.ok(first!.startsWith(`${result.verdict.toUpperCase()}  ${result.reason.slice(0, 40)}`), first!);
   }
 });
 

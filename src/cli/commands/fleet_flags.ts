@@ -4,27 +4,16 @@
 import { merge, object } from "@optique/core/constructs";
 import { command, constant } from "@optique/core/primitives";
 import type { InferValue } from "@optique/core/parser";
-import { UsageError } from "../../base/failure.ts";
 import * as units from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
-import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
 import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
 
 const whole: FlagValue<number> = { metavar: "N", read: units.parseWhole };
 const duration: FlagValue<number> = { metavar: "TIME", read: units.parseDurationMs };
 const seconds: FlagValue<number> = { metavar: "SECONDS", read: units.parseSeconds };
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
-
-/** A sentence about a url must not repeat a password that is in it. */
-function readUrl(value: string): Endpoint {
-  try {
-    return parseEndpoint(value);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(error.message.replace(/\/\/[^/@"]*@/, "//…@"));
-  }
-}
 
 const file: FlagValue<string> = { ...word("FILE"), isFile: true };
 
@@ -43,7 +32,7 @@ const usual = {
 const target = object("Target", {
   url: valueFlag(
     "--url",
-    { metavar: "URL", read: readUrl },
+    { metavar: "URL", read: parseEndpoint },
     "The broker to test, mqtt://[user[:password]@]host[:port], port 1883 unless said. Without it the embedded broker is " +
       "started in a thread of its own.",
   ),
