@@ -4,7 +4,7 @@
 import { UsageError } from "../base/failure.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { defaultKillShares, type KillShare, needsVersion5 } from "./kill_mode.ts";
-import { checkWillTopic, defaultWillTopic } from "./will_topic.ts";
+import { checkWillTopic, defaultWillTopic, sharedByBucket } from "./will_topic.ts";
 
 /** Which protocol versions the clients speak; `auto` is `mix` where the broker accepts both, else what it accepts. */
 export type ProtocolChoice = "auto" | "3.1.1" | "5" | "mix";
@@ -111,7 +111,7 @@ export function makePlan(request: PlanRequest): FleetPlan {
     ...planDefaults,
     // A session that outlives its connection is there to be resumed.
     cleanStart: sessionExpiryS > 0 ? "no" : "yes",
-    watchers: willTopic.includes("{bucket}") ? Math.max(workers, Math.ceil(clients / clientsPerWatcher)) : workers,
+    watchers: sharedByBucket(willTopic) ? Math.max(workers, Math.ceil(clients / clientsPerWatcher)) : workers,
     ...request,
   };
   checkPlan(plan);

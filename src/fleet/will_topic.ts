@@ -33,6 +33,11 @@ export function willTopicFilter(template: string, parts: Partial<TopicParts>): s
   }).join("/");
 }
 
+/** True when a filter for one bucket never matches the topics of another: a level tells them apart. */
+export function sharedByBucket(template: string): boolean {
+  return template.split("/").some((level) => level.includes("{bucket}") && !/\{(client|incarnation)\}/.test(level));
+}
+
 /**
  * Checks a template together with what shares it.
  *
@@ -52,11 +57,12 @@ export function checkWillTopic(
   if (literal.includes("{") || literal.includes("}")) refuse("braces only around run, bucket, client or incarnation");
   if (template.startsWith("$")) refuse("no leading $, which brokers keep for themselves");
   if (new TextEncoder().encode(template).length > 1_024) refuse("at most 1,024 bytes");
-  if (watchers > workers && !template.includes("{bucket}")) {
+  // Else each watcher would see all wills, and each will would look doubled.
+  if (watchers > workers && !sharedByBucket(template)) {
     throw new UsageError(
       `Cannot share ${watchers} watchers over --will-topic ${
         JSON.stringify(template)
-      }: expected {bucket} in it, or --watchers ${workers}`,
+      }: expected a level with {bucket} and neither {client} nor {incarnation}, or --watchers ${workers}`,
     );
   }
 }
