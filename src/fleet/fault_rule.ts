@@ -26,7 +26,6 @@ const byGround: Readonly<Partial<Record<Ground, Rule>>> = {
 };
 
 const byMode: Readonly<Partial<Record<KillMode | "lost" | "alive", Rule>>> = {
-  "half-packet": { v311: "4.8.0-1", v5: "4.13.1-1" },
   "garbage": { v311: "4.8.0-1", v5: "4.13.1-1" },
   "second-connect": { v311: "3.1.0-2", v5: "3.1.0-2" },
 };

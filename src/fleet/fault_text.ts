@@ -15,7 +15,7 @@ export function describeFault(client: string, life: Life, judgement: Judgement):
     faults.push(sample(client, life, judgement, verdict, verdictText(life, judgement, verdict)));
   }
   if (duplicates > 0) {
-    faults.push(sample(client, life, judgement, "duplicate", `came ${counted(duplicates)} more than once`));
+    faults.push(sample(client, life, judgement, "duplicate", `came ${counted(duplicates + 1)}`));
   }
   if (unwanted > 0) faults.push(sample(client, life, judgement, "unwanted", unwantedText(life, judgement)));
   return faults;
@@ -78,7 +78,9 @@ function unwantedText(life: Life, { expectation, unwanted }: Judgement): string 
 function since({ end }: Life, dueMs: number): string {
   if (end === undefined) return "";
   const after = Math.max(0, dueMs - end.doneMs);
-  const what = end.mode === "lost" ? "the connection was lost" : `the kill (${end.detail ?? killModeText[end.mode]})`;
+  const what = end.mode === "lost"
+    ? "the loss of its connection"
+    : `the kill (${end.detail ?? killModeText[end.mode]})`;
   return after < 1 ? `at ${what}` : `${milliseconds(after)} after ${what}`;
 }
 

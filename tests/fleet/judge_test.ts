@@ -1,18 +1,14 @@
 /** Verdicts: what arrived, held against what was due. */
 import assert from "node:assert/strict";
 import type { Life } from "../../src/fleet/life.ts";
-import { type Alteration, type Arrival, judge, type Judgement, modeOf, worst } from "../../src/fleet/oracle.ts";
-import { aLife, anEnd, aNext, came, killMs, rules, sentMs, silentUntilMs } from "./sample_life.ts";
+import { type Arrival, judge, type Judgement, modeOf, worst } from "../../src/fleet/oracle.ts";
+import { aLife, anArrival, anEnd, aNext, came, killMs, rules, sentMs, silentUntilMs } from "./sample_life.ts";
 
 /** Verdict, duplicates, unwanted. */
 type Told = readonly [verdict: Judgement["verdict"], duplicates: number, unwanted: number];
 
 function tell({ verdict, duplicates, unwanted }: Judgement): Told {
   return [verdict, duplicates, unwanted];
-}
-
-function bad(atMs: number, ...altered: Alteration[]): Arrival {
-  return { atMs, altered };
 }
 
 const long = killMs + 60_000;
@@ -34,9 +30,13 @@ const cases: readonly [what: string, life: Life, arrivals: Arrival[], untilMs: n
   ["twice", reset, came(killMs, killMs + 5), long, ["onTime", 1, 0]],
   ["four times", reset, came(killMs, killMs + 5, killMs + 6, killMs + 9_000), long, ["onTime", 3, 0]],
   ["late, then again", reset, came(killMs + 2_000, killMs + 2_001), long, ["late", 1, 0]],
-  ["altered", reset, [bad(killMs, "qos")], long, ["altered", 0, 0]],
-  ["altered counts before late", reset, [bad(killMs + 5_000, "topic")], long, ["altered", 0, 0]],
-  ["right, then altered: a duplicate", reset, [...came(killMs), bad(killMs + 1, "payload")], long, ["onTime", 1, 0]],
+  ["altered", reset, [anArrival(killMs, "qos")], long, ["altered", 0, 0]],
+  ["altered counts before late", reset, [anArrival(killMs + 5_000, "topic")], long, ["altered", 0, 0]],
+  ["right, then altered: a duplicate", reset, [...came(killMs), anArrival(killMs + 1, "payload")], long, [
+    "onTime",
+    1,
+    0,
+  ]],
   ["while the client lived, and not again", reset, came(killMs - 1), long, ["missing", 0, 1]],
   ["while the client lived, and again", reset, came(killMs - 1, killMs), long, ["onTime", 0, 1]],
   ["delayed: on time", delayed, came(killMs + 3_000), long, ["onTime", 0, 0]],
@@ -77,7 +77,7 @@ Deno.test("judge: several watchers are as good as the worst of them, each count 
     [came(killMs + 3_000), "onTime"],
     [came(killMs + 9_000), "late"],
     [came(killMs + 1_000), "early"],
-    [[bad(killMs + 3_000, "retain")], "altered"],
+    [[anArrival(killMs + 3_000, "retain")], "altered"],
     [[], "missing"],
   ];
   const seen = order.map(([arrivals]) => judge(delayed, arrivals, rules, long));

@@ -3,8 +3,8 @@
  * the kill due at 6.99 s and done at 7 s.
  */
 import { type KillMode } from "../../src/fleet/kill_mode.ts";
-import type { Life, LifeEnd, NextConnect } from "../../src/fleet/life.ts";
-import type { Arrival, Rules } from "../../src/fleet/oracle.ts";
+import { beginLife, type Life, type LifeEnd, type NextConnect } from "../../src/fleet/life.ts";
+import type { Alteration, Arrival, Rules } from "../../src/fleet/oracle.ts";
 import { type FleetPlan, makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 
 export const sentMs = 1_000;
@@ -22,27 +22,10 @@ export function aPlan(request: Partial<PlanRequest> = {}): FleetPlan {
   return makePlan({ seed: 7, run: "r1", clients: 10, watchers: 1, keepAliveS, ...request });
 }
 
-/** A connected client that nobody has killed. */
+/** A connected client of 5.0 that nobody has killed. */
 export function aLife(over: Partial<Life> = {}): Life {
-  return {
-    client: 0,
-    incarnation: 1,
-    bucket: 0,
-    version: 5,
-    cleanStart: true,
-    qos: 1,
-    retain: false,
-    delayS: 0,
-    sessionExpiryS: 0,
-    keepAliveS,
-    sentMs,
-    connectedMs,
-    refused: false,
-    lastPacketMs,
-    end: undefined,
-    next: undefined,
-    ...over,
-  };
+  const begun = beginLife(aPlan(), { number: 0, bucket: 0, version: 5 }, 1);
+  return { ...begun, sentMs, connectedMs, lastPacketMs, ...over };
 }
 
 export function anEnd(mode: KillMode | "lost", over: Partial<LifeEnd> = {}): LifeEnd {
@@ -54,7 +37,12 @@ export function aNext(sentMs: number, over: Partial<NextConnect> = {}): NextConn
   return { cleanStart: false, sentMs, acknowledgedMs: sentMs + 10, ...over };
 }
 
+/** A will that came with these parts altered, and was read as it came. */
+export function anArrival(atMs: number, ...altered: Alteration[]): Arrival {
+  return { atMs, sinceMs: atMs, altered };
+}
+
 /** Wills that came unaltered at these instants. */
 export function came(...instants: readonly number[]): Arrival[] {
-  return instants.map((atMs) => ({ atMs, altered: [] }));
+  return instants.map((atMs) => anArrival(atMs));
 }
