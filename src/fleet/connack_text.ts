@@ -13,6 +13,11 @@ const returnCodes: readonly string[] = [
   "not authorized",
 ];
 
+/** True for a refusal that another user name or password may cure. */
+export function isLoginRefused(version: ProtocolVersion, code: number): boolean {
+  return version === 4 ? code === 4 || code === 5 : code === 0x86 || code === 0x87;
+}
+
 /** A refusal in words, with its code. */
 export function connackText(version: ProtocolVersion, code: number): string {
   if (version === 4) return `the broker refused the CONNECT: ${returnCodes[code] ?? "unknown"} (return code ${code})`;

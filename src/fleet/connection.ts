@@ -182,6 +182,18 @@ export function endText(end: ConnectionEnd): string {
     case "malformed":
       return `the broker sent a malformed packet (${end.message})`;
     case "error":
-      return end.message;
+      return errorTexts[end.code] ?? end.message;
   }
 }
+
+/** What the operating system's codes mean to someone who dials. */
+const errorTexts: Readonly<Record<string, string>> = {
+  EADDRINUSE: "no source port is left towards it: give it time, or more addresses with --source-address",
+  EADDRNOTAVAIL: "no source port is left towards it, or a --source-address is not this machine's",
+  ECONNREFUSED: "connection refused: nothing listens there",
+  EHOSTUNREACH: "no way to that host",
+  EMFILE: "too many open files: raise the limit (ulimit -n)",
+  ENETUNREACH: "no way to that network",
+  ENOTFOUND: "no host of that name",
+  ETIMEDOUT: "no answer: the connection timed out",
+};

@@ -5,7 +5,7 @@ import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../m
 import { dialTcp } from "../net/tcp_dial.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
-import { connackText } from "./connack_text.ts";
+import { connackText, isLoginRefused } from "./connack_text.ts";
 import { plainConnectPacket } from "./connect_packet.ts";
 import {
   Connection,
@@ -72,7 +72,10 @@ class Greeter implements ConnectionOwner {
     if (packet.reasonCode === 0) return this.answer({ kind: "accepted", connack: packet });
     // A 3.1.1 server answers an unknown level with return code 1. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]
     const byVersion = packet.reasonCode === 1 || packet.reasonCode === 0x84;
-    this.answer({ kind: "refused", byVersion, sentence: connackText(connection.version, packet.reasonCode) });
+    const cure = isLoginRefused(connection.version, packet.reasonCode)
+      ? "; say who you are with --username and --password-file"
+      : "";
+    this.answer({ kind: "refused", byVersion, sentence: connackText(connection.version, packet.reasonCode) + cure });
   }
 
   onOver(_connection: Connection, end: ConnectionEnd): void {
