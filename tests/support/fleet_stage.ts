@@ -1,0 +1,141 @@
+/**
+ * A squad and a scripted broker on links in memory: time stands still until everything that happens now has happened,
+ * then goes to the next instant at which anything is due. The same run each time.
+ */
+import { ManualClock } from "../../src/base/clock.ts";
+import { Deadlines } from "../../src/base/deadlines.ts";
+import type { Wakeable, World } from "../../src/fleet/connection.ts";
+import { mergeResults } from "../../src/fleet/merge.ts";
+import { type FleetPlan, makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import type { FleetResult, WillCounts } from "../../src/fleet/result.ts";
+import { tasksOf } from "../../src/fleet/run_fleet.ts";
+import { Squad } from "../../src/fleet/squad.ts";
+import { parseEndpoint } from "../../src/net/endpoint.ts";
+import type { DialReceiver, Link } from "../../src/net/link.ts";
+import { memoryLinkPair } from "../../src/net/memory_link.ts";
+import { type HeldWill, type Script, ScriptedBroker } from "./scripted_broker.ts";
+
+/** What a stage is given. */
+export interface StageOptions extends Partial<PlanRequest> {
+  readonly protocolSpoken?: "3.1.1" | "5" | "mix";
+  readonly script?: Script;
+  /** True for a dial that is refused. */
+  readonly refuse?: (dialled: number) => boolean;
+}
+
+/** No two turns are further apart: what comes between two of them is held to have come with the first. */
+const longestStepMs = 10;
+
+/** Simulated time by which every run must be over, in milliseconds. */
+const longestMs = 600_000;
+
+export class FleetStage {
+  readonly clock = new ManualClock();
+  readonly plan: FleetPlan;
+  readonly broker: ScriptedBroker;
+  readonly squad: Squad;
+  readonly #world: World;
+  readonly #tasks: (() => void)[] = [];
+  readonly #refuse: (dialled: number) => boolean;
+  readonly #protocol: "3.1.1" | "5" | "mix";
+  #dialled = 0;
+
+  constructor({ protocolSpoken = "5", script = {}, refuse = () => false, ...request }: StageOptions = {}) {
+    this.#refuse = refuse;
+    this.#protocol = protocolSpoken;
+    this.plan = makePlan({ seed: 1, run: "stage", clients: stageClients, watchers: 1, keepAliveS: 4, ...request });
+    this.broker = new ScriptedBroker(this.clock, script);
+    this.#world = {
+      clock: this.clock,
+      wakes: new Deadlines<Wakeable>(),
+      canReset: true,
+      dial: (receiver) => this.#dial(receiver),
+    };
+    const run = { plan: this.plan, target: parseEndpoint("mqtt://stage:1883"), brokerInProcess: false };
+    this.squad = new Squad(tasksOf(run, this.#protocol)[0]!, this.#world);
+    this.squad.start(this.nowMs);
+    this.squad.go();
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  /** Runs until the condition holds, or the squad is done. */
+  runUntil(condition: () => boolean): this {
+    while (!this.squad.done && !condition()) this.#step();
+    return this;
+  }
+
+  /** Runs for so long, or until the squad is done. */
+  runFor(ms: number): this {
+    const untilMs = this.nowMs + ms;
+    while (!this.squad.done && this.#nextMs <= untilMs) this.#step();
+    this.clock.advance(Math.max(0, untilMs - this.nowMs));
+    return this;
+  }
+
+  /** Runs to the end. */
+  finish(): FleetResult {
+    this.runUntil(() => false);
+    const facts = { plan: this.plan, target: "stage", protocol: this.#protocol, startedAt: "", durationMs: this.nowMs };
+    return mergeResults({ ...facts, warnings: [], resources: { cpuMs: 0, rssBytes: 0 } }, [this.squad.result()]);
+  }
+
+  get #nextMs(): number {
+    const { squad, broker, nowMs } = this;
+    const wanted = Math.min(squad.nextMs(nowMs), this.#world.wakes.nextMs, broker.nextMs, nowMs + longestStepMs);
+    return Math.max(nowMs, wanted);
+  }
+
+  #step(): void {
+    this.clock.advance(this.#nextMs - this.nowMs);
+    if (this.nowMs > longestMs) throw new Error(`still in phase ${this.squad.phase} after ${longestMs / 1_000} s`);
+    this.broker.turn(this.nowMs);
+    this.#settle();
+    this.squad.turn(this.nowMs);
+    this.#settle();
+  }
+
+  #settle(): void {
+    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) task();
+  }
+
+  #dial(receiver: DialReceiver): Link {
+    const [near, far] = memoryLinkPair((task) => this.#tasks.push(task));
+    near.receiver = receiver;
+    if (this.#refuse(this.#dialled++)) {
+      const refused = { kind: "error", code: "ECONNREFUSED", message: "connection refused" } as const;
+      this.#tasks.push(() => near.open && receiver.onEnd(refused));
+      return near;
+    }
+    this.broker.accept(far);
+    this.#tasks.push(() => near.open && receiver.onOpen());
+    return near;
+  }
+}
+
+/** The counts of what went wrong, and no others. */
+export function faultsOf({ wills }: FleetResult): Partial<WillCounts> {
+  const { missing, late, early, altered, duplicate, unwanted } = wills;
+  const all = Object.entries({ missing, late, early, altered, duplicate, unwanted });
+  return Object.fromEntries(all.filter(([, count]) => count > 0));
+}
+
+/** Clients of a stage unless it is told otherwise. */
+export const stageClients = 20;
+
+/** Picks one will of the fleet's in so many, and counts them; controls are let alone. */
+export class EveryNth {
+  picked = 0;
+  #asked = 0;
+
+  constructor(readonly nth: number, readonly limit = Infinity) {}
+
+  pick({ clientId }: HeldWill): boolean {
+    if (Number(clientId.split("-").at(-1)) >= stageClients || this.picked >= this.limit) return false;
+    if (++this.#asked % this.nth !== 0) return false;
+    this.picked++;
+    return true;
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * A small broker that does as it is told: it accepts everyone, keeps wills, publishes to subscribers, and breaks its
+ * promise wherever its script says so. Written apart from src/broker, for a fleet that is tested against its own broker
+ * proves nothing but that the two agree. Links in memory, a clock moved by hand.
+ */
+import type { Clock } from "../../src/base/clock.ts";
+import { Deadlines } from "../../src/base/deadlines.ts";
+import { encode } from "../../src/mqtt/codec.ts";
+import type {
+  ConnectPacket,
+  ConnectWill,
+  Packet,
+  PublishPacket,
+  QoS,
+  SubscribePacket,
+  Subscription,
+} from "../../src/mqtt/packet.ts";
+import type { Link, LinkEnd, LinkReceiver } from "../../src/net/link.ts";
+import { type PacketReceiver, PacketStream } from "../../src/net/packet_stream.ts";
+
+/** A will that is to be published, and whose. */
+export interface HeldWill extends ConnectWill {
+  readonly clientId: string;
+}
+
+/** One publication of a will: later than asked, or with parts changed. */
+export interface Delivery {
+  readonly afterMs?: number;
+  readonly change?: Partial<PublishPacket>;
+}
+
+/** What ended a connection, and so may make its will due. */
+export type Ending = "gone" | "silent" | "fault" | "taken over" | "disconnect" | "left";
+
+/** Where the broker leaves the straight path; what is absent it does as the standard says. */
+export interface Script {
+  /** What becomes of a due will: none, one or several publications. */
+  publish?(will: HeldWill): readonly Delivery[];
+  /** How long a will waits, in milliseconds; undefined for never. `asked` is what the standard says. */
+  wait?(will: HeldWill, ending: Ending, askedMs: number | undefined): number | undefined;
+  /** Publishes a withheld will although its session was resumed. */
+  resume?(will: HeldWill): boolean;
+  /** CONNACK's code; undefined sends none. */
+  connack?(connect: ConnectPacket): number | undefined;
+  /** SUBACK's code; undefined sends none. */
+  grant?(subscription: Subscription): number | undefined;
+  /** Drops an ordinary message. */
+  swallow?(packet: PublishPacket): boolean;
+  /** When a silent connection is ended, as a share of keep alive. */
+  readonly patience?: number;
+  /** In CONNACK, 5.0. */
+  readonly serverKeepAliveS?: number;
+}
+
+/** A delayed will, by client id. */
+interface Waiting {
+  readonly will: HeldWill;
+  readonly deadline: { readonly pending: boolean };
+}
+
+export class ScriptedBroker {
+  /** All there ever were, in the order in which they came. */
+  readonly connections: BrokerSide[] = [];
+  readonly retained = new Map<string, PublishPacket>();
+  readonly clock: Clock;
+  readonly script: Script;
+  readonly #deadlines = new Deadlines<() => void>();
+  readonly #online = new Map<string, BrokerSide>();
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(clock: Clock, script: Script) {
+    this.clock = clock;
+    this.script = script;
+  }
+
+  get nextMs(): number {
+    return this.#deadlines.nextMs;
+  }
+
+  /** Does what is due. */
+  turn(nowMs: number): void {
+    for (let act = this.#deadlines.takeDue(nowMs); act !== undefined; act = this.#deadlines.takeDue(nowMs)) act();
+  }
+
+  /** Takes a link over. */
+  accept(link: Link): void {
+    this.connections.push(new BrokerSide(this, link));
+  }
+
+  /** The connection that a client has now. */
+  online(clientId: string): BrokerSide | undefined {
+    return this.#online.get(clientId);
+  }
+
+  /** Client ids that are connected. */
+  get clientIds(): string[] {
+    return [...this.#online.keys()];
+  }
+
+  later(afterMs: number, act: () => void): { readonly pending: boolean } {
+    return this.#deadlines.add(this.clock.nowMs() + afterMs, act);
+  }
+
+  cancel(deadline: { readonly pending: boolean }): void {
+    this.#deadlines.cancel(deadline as never);
+  }
+
+  /** Sends to every subscriber whose filter matches. */
+  route(packet: PublishPacket): void {
+    if (packet.retain && packet.payload.length > 0) this.retained.set(packet.topic, packet);
+    else if (packet.retain) this.retained.delete(packet.topic);
+    for (const side of this.#online.values()) side.deliver(packet, false);
+  }
+
+  /** A session's CONNECT: takes the older connection over, and settles what waits. */
+  admit(side: BrokerSide, connect: ConnectPacket): void {
+    const { clientId, cleanStart } = connect;
+    const older = this.#online.get(clientId);
+    if (older !== undefined) older.close("taken over", cleanStart);
+    const waiting = this.#waiting.get(clientId);
+    this.#waiting.delete(clientId);
+    this.#online.set(clientId, side);
+    if (waiting === undefined || !waiting.deadline.pending) return;
+    this.cancel(waiting.deadline);
+    if (cleanStart || this.script.resume?.(waiting.will) === true) this.#publish(waiting.will);
+  }
+
+  /** A connection is over: its will waits, is due now, or never was. */
+  release(side: BrokerSide, ending: Ending, cleanStart: boolean): void {
+    const { will, sessionExpiryS, clientId } = side;
+    if (this.#online.get(clientId) === side) this.#online.delete(clientId);
+    if (will === undefined) return;
+    const delayMs = Math.min(will.delayIntervalS ?? 0, sessionExpiryS) * 1_000;
+    const endedByTakeover = ending === "taken over" && cleanStart;
+    const asked = ending === "left" ? undefined : endedByTakeover ? 0 : delayMs;
+    const waitMs = this.script.wait === undefined ? asked : this.script.wait(will, ending, asked);
+    if (waitMs === undefined) return;
+    if (waitMs === 0) return this.#publish(will);
+    const deadline = this.later(waitMs, () => this.#publish(will));
+    this.#waiting.set(clientId, { will, deadline });
+  }
+
+  #publish(will: HeldWill): void {
+    const { topic, payload, qos, retain, properties } = will;
+    for (const { afterMs = 0, change } of this.script.publish?.(will) ?? [{}]) {
+      const packet: PublishPacket = {
+        type: "publish",
+        dup: false,
+        qos,
+        retain,
+        topic,
+        payload,
+        ...properties && { properties },
+        ...change,
+      };
+      if (afterMs === 0) this.route(packet);
+      else this.later(afterMs, () => this.route(packet));
+    }
+  }
+}
+
+/** One connection, as the broker has it. */
+export class BrokerSide implements LinkReceiver, PacketReceiver {
+  /** All bytes that came. */
+  readonly bytes: number[] = [];
+  readonly packets: Packet[] = [];
+  clientId = "";
+  keepAliveS = 0;
+  sessionExpiryS = 0;
+  will: HeldWill | undefined;
+  /** How its link ended, and when. */
+  end: LinkEnd | undefined;
+  endMs: number | undefined;
+  readonly openedMs: number;
+  readonly #broker: ScriptedBroker;
+  readonly #link: Link;
+  readonly #stream = new PacketStream({ maximumPacketSize: 1 << 20, receiver: this });
+  readonly #subscriptions: { filter: string; granted: QoS; retainAsPublished: boolean }[] = [];
+  #released = false;
+  #patience: { readonly pending: boolean } | undefined;
+  #packetId = 0;
+
+  constructor(broker: ScriptedBroker, link: Link) {
+    this.#broker = broker;
+    this.#link = link;
+    this.openedMs = broker.clock.nowMs();
+    link.receiver = this;
+  }
+
+  send(packet: Packet): void {
+    this.#link.write(encode(packet, this.#stream.version ?? 5));
+  }
+
+  /** Closes, and lets the will go. */
+  close(ending: Ending, cleanStart = false): void {
+    this.#release(ending, cleanStart);
+    this.#link.end();
+  }
+
+  /** Closes and says nothing of it: the will stays unpublished. */
+  drop(how: "end" | "reset" = "end"): void {
+    this.#release("left", false);
+    this.#link[how]();
+  }
+
+  /** Sends a message if a subscription asks for it. */
+  deliver(packet: PublishPacket, fromStore: boolean): void {
+    const subscription = this.#subscriptions.find(({ filter }) => matches(filter, packet.topic));
+    if (subscription === undefined) return;
+    const qos = Math.min(packet.qos, subscription.granted) as QoS;
+    const retain = fromStore || (packet.retain && subscription.retainAsPublished);
+    const { packetId: _, ...message } = packet;
+    if (qos > 0) this.#packetId = this.#packetId % 65_535 + 1;
+    this.send({ ...message, qos, retain, dup: false, ...qos > 0 && { packetId: this.#packetId } });
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.bytes.push(...bytes);
+    this.#stream.push(bytes);
+  }
+
+  onDrain(): void {}
+
+  onEnd(end: LinkEnd): void {
+    this.end = end;
+    this.endMs = this.#broker.clock.nowMs();
+    this.#release("gone", false);
+  }
+
+  onProtocolError(): void {
+    this.close("fault");
+  }
+
+  onPacket(packet: Packet): void {
+    this.packets.push(packet);
+    this.#listenOn();
+    switch (packet.type) {
+      case "connect":
+        return this.#connect(packet);
+      case "subscribe":
+        return this.#subscribe(packet);
+      case "publish":
+        if (this.#broker.script.swallow?.(packet) !== true) this.#broker.route(packet);
+        return;
+      case "pubrec":
+        return this.send({ type: "pubrel", packetId: packet.packetId });
+      case "pingreq":
+        return this.send({ type: "pingresp" });
+      case "disconnect":
+        return this.close((packet.reasonCode ?? 0) === 0 || this.#stream.version === 4 ? "left" : "disconnect");
+    }
+  }
+
+  #connect(connect: ConnectPacket): void {
+    const { script } = this.#broker;
+    const code = script.connack === undefined ? 0 : script.connack(connect);
+    if (code === undefined) return;
+    if (code === 0) this.#admit(connect);
+    const { serverKeepAliveS } = script;
+    this.send({
+      type: "connack",
+      sessionPresent: false,
+      reasonCode: code,
+      ...serverKeepAliveS !== undefined && { properties: { serverKeepAliveS } },
+    });
+    if (code !== 0) this.#link.end();
+  }
+
+  #admit(connect: ConnectPacket): void {
+    const { clientId, keepAliveS, properties, will } = connect;
+    this.clientId = clientId;
+    this.#broker.admit(this, connect);
+    this.keepAliveS = this.#broker.script.serverKeepAliveS ?? keepAliveS;
+    this.sessionExpiryS = properties?.sessionExpiryIntervalS ?? 0;
+    this.will = will && { ...will, clientId };
+    this.#listenOn();
+  }
+
+  /** Counts keep alive anew. */
+  #listenOn(): void {
+    if (this.#patience !== undefined) this.#broker.cancel(this.#patience);
+    const ms = this.keepAliveS * 1_000 * (this.#broker.script.patience ?? 1.5);
+    if (ms > 0 && !this.#released) this.#patience = this.#broker.later(ms, () => this.close("silent"));
+  }
+
+  #subscribe({ packetId, subscriptions }: SubscribePacket): void {
+    const codes = subscriptions.map((each) => this.#broker.script.grant ? this.#broker.script.grant(each) : each.qos);
+    if (codes.some((code) => code === undefined)) return;
+    this.send({ type: "suback", packetId, reasonCodes: codes as number[] });
+    for (const [place, { topicFilter, retainAsPublished = false, retainHandling = 0 }] of subscriptions.entries()) {
+      if (codes[place]! > 2) continue;
+      this.#subscriptions.push({ filter: topicFilter, granted: codes[place] as QoS, retainAsPublished });
+      if (retainHandling === 0) { for (const packet of this.#broker.retained.values()) this.deliver(packet, true); }
+    }
+  }
+
+  #release(ending: Ending, cleanStart: boolean): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#stream.stop();
+    if (this.#patience !== undefined) this.#broker.cancel(this.#patience);
+    if (this.clientId !== "") this.#broker.release(this, ending, cleanStart);
+  }
+}
+
+/** Filters with + alone, which are all that the fleet asks for. */
+function matches(filter: string, topic: string): boolean {
+  const [asked, levels] = [filter.split("/"), topic.split("/")];
+  return asked.length === levels.length && asked.every((level, place) => level === "+" || level === levels[place]);
+}
