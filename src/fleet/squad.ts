@@ -271,6 +271,10 @@ export class Squad implements ClientHost, LookoutHost {
       this.#phaseFromMs = nowMs;
       return;
     }
+    if (!this.#clients.every((client) => client.retired)) {
+      this.#phaseFromMs = nowMs;
+      return;
+    }
     this.#sweep ??= new SessionSweep(this.plan, this.world, this.#clients.filter((client) => client.keepsSession));
     if (!this.#sweep.done || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
     if (this.plan.willRetain) this.#beginLook(nowMs);
@@ -294,7 +298,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   #finish(nowMs: number): void {
     this.#lookout.retire(nowMs);
-    for (const client of this.#clients) client.retire(nowMs);
+    for (const client of this.#clients) client.drop();
     this.ledger.close(nowMs);
     this.#enter("done", nowMs);
   }

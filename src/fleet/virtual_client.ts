@@ -66,6 +66,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #state: State = "idle";
   #incarnation = 0;
   #everConnected = false;
+  #retiring = false;
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: Connection | undefined;
@@ -114,20 +115,42 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#state === "dying" && life === this.#life) this.#comeBack(nowMs);
   }
 
-  /** Leaves properly at the end of a run, and its session with it; no more lives follow. */
+  /**
+   * Leaves properly at the end of a run, and its session with it; no more lives follow. A client whose CONNECT is under
+   * way leaves once it was answered, so that nothing of it is left in doubt.
+   */
   retire(nowMs: number): void {
-    if (this.#state === "up") {
-      const properties = this.version === 5 && this.#life!.sessionExpiryS > 0
-        ? { sessionExpiryIntervalS: 0 }
-        : undefined;
-      this.#noteSleep(this.#life!, this.#connection!, nowMs);
-      this.#connection!.send({ type: "disconnect", ...properties && { properties } }, nowMs);
-      this.#connection!.end();
-      this.#host.counters.alive--;
-    } else this.#connection?.reset();
-    this.#state = "gone";
     this.#pending = undefined;
+    if (this.#state === "connecting") {
+      this.#retiring = true;
+      return;
+    }
+    if (this.#state === "up") this.#leave(nowMs);
+    this.drop();
+  }
+
+  #leave(nowMs: number): void {
+    const life = this.#life!;
+    const connection = this.#connection!;
+    const properties = this.version === 5 && life.sessionExpiryS > 0 ? { sessionExpiryIntervalS: 0 } : undefined;
+    this.#noteSleep(life, connection, nowMs);
+    connection.send({ type: "disconnect", ...properties && { properties } }, nowMs);
+    connection.end();
+    this.#connection = undefined;
+    this.#host.counters.alive--;
+  }
+
+  /** Is no more: whatever is open is reset. */
+  drop(): void {
+    this.#connection?.reset();
+    this.#connection = undefined;
+    this.#state = "gone";
     this.#wakeAt(Infinity);
+  }
+
+  /** True when no life follows and none is under way. */
+  get retired(): boolean {
+    return this.#state === "gone";
   }
 
   /** True while it may have a session at the broker that nothing but a clean CONNECT removes. */
@@ -193,6 +216,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#everConnected) counters.reconnects++;
     else counters.connected++;
     this.#everConnected = true;
+    if (this.#retiring) return this.retire(nowMs);
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
     const pending = this.#pending?.shift();
     // Its will was not there to be published any sooner.
@@ -208,7 +232,12 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     connection.reset();
     // A life that never began leaves nothing behind: the one before it still waits for its next.
     if (this.#life!.sentMs === undefined || this.#life!.refused) this.#life = this.#previous;
-    if (this.#takeover !== undefined) return this.#takeoverFailed(nowMs);
+    if (this.#takeover !== undefined) this.#takeoverFailed(nowMs);
+    else this.#tryAgain(sentence, nowMs);
+    if (this.#retiring) this.retire(nowMs);
+  }
+
+  #tryAgain(sentence: string, nowMs: number): void {
     this.#state = "away";
     this.#wakeAt(nowMs + retryMs);
     this.#host.onConnectFailed(this, sentence);

@@ -77,7 +77,7 @@ function noteLines({ wills, retained }: Report, width: number): string[] {
   }
   if (eitherWay > 0) {
     const lives = eitherWay === 1 ? "1 life" : `${formatCount(eitherWay)} lives`;
-    lines.push(`${lives} ended as the client came back: with or without a will is right there.`);
+    lines.push(`${lives} could rightly end with a will or without, and count${eitherWay === 1 ? "s" : ""} nowhere.`);
   }
   if (undecided > 0) {
     const wills = undecided === 1 ? "1 will was" : `${formatCount(undecided)} wills were`;
