@@ -1,0 +1,129 @@
+/** Runs that mean nothing say so, with the sentence for it: blind watchers, controls that fail, clients kept out. */
+import assert from "node:assert/strict";
+import { FleetStage, type StageOptions } from "../support/fleet_stage.ts";
+
+const filter = "mqtt-sim/stage/0/+/will";
+const control = "mqtt-sim/stage/0/20/will";
+const hears = (role: RegExp) => ({ clientId }: { readonly clientId: string }) => role.test(clientId);
+const isWatcher = hears(/-w0$/);
+const isControl = hears(/-20$/);
+const isThird = hears(/-3$/);
+
+const voids: readonly [what: string, options: StageOptions, sentence: string][] = [
+  [
+    "the watcher is refused",
+    { script: { connack: (connect) => isWatcher(connect) ? 0x87 : 0 } },
+    "watcher 0 is blind: the broker refused the CONNECT: Not authorized (reason code 0x87)",
+  ],
+  [
+    "the watcher is refused, 3.1.1",
+    { protocolSpoken: "3.1.1", script: { connack: (connect) => isWatcher(connect) ? 5 : 0 } },
+    "watcher 0 is blind: the broker refused the CONNECT: not authorized (return code 5)",
+  ],
+  [
+    "the watcher is never answered",
+    { script: { connack: (connect) => isWatcher(connect) ? undefined : 0 } },
+    "watcher 0 could not subscribe within 10 s",
+  ],
+  [
+    "the watcher cannot reach the broker",
+    { refuse: () => true },
+    "watcher 0 is blind: connection refused: nothing listens there",
+  ],
+  [
+    "the subscription is not granted",
+    { script: { grant: () => 0x87 } },
+    `watcher 0 is blind: the broker refused the subscription to ${filter} with code 0x87`,
+  ],
+  [
+    "the subscription is never answered",
+    { script: { grant: () => undefined }, drainMs: 20_000 },
+    "watcher 0 could not subscribe within 20 s",
+  ],
+  [
+    "the control is refused",
+    { script: { connack: (connect) => isControl(connect) ? 0x97 : 0 } },
+    "a control client could not connect: the broker refused the CONNECT: Quota exceeded (reason code 0x97)",
+  ],
+  [
+    "the control is never answered",
+    { script: { connack: (connect) => isControl(connect) ? undefined : 0 } },
+    "a control client could not connect within 10 s",
+  ],
+  [
+    "no message reaches the watcher",
+    { keepAliveS: 60, script: { swallow: () => true } },
+    `the watcher is blind: a message that a control client published on ${control} did not reach it within 10 s`,
+  ],
+  [
+    "no will is ever published",
+    { script: { publish: () => [] } },
+    `the will of a control client did not come: the watcher sees messages on ${control}, but no will of a client that ` +
+    "was reset (QoS 1) within 10 s",
+  ],
+  [
+    "one of three watchers of a bucket is blind",
+    { fanOut: 3, script: { connack: ({ clientId }) => clientId.endsWith("-w1") ? 0x88 : 0 } },
+    "watcher 1 is blind: the broker refused the CONNECT: Server unavailable (reason code 0x88)",
+  ],
+];
+for (const [what, options, sentence] of voids) {
+  Deno.test(`squad: void before anyone is killed: ${what}`, () => {
+    const stage = new FleetStage({ killRate: { kind: "count", perSecond: 8 }, ...options });
+    const result = stage.finish();
+    assert.deepEqual([result.verdict, result.exitCode, result.kills.total], ["void", 3, 0]);
+    assert.equal(result.reason, sentence);
+    assert.deepEqual(result.faults, []);
+  });
+}
+
+Deno.test("squad: a client that is refused five times voids the run, with the broker's word", () => {
+  const stage = new FleetStage({ script: { connack: (connect) => isThird(connect) ? 0x89 : 0 } });
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.equal(
+    result.reason,
+    "client 3 could not connect in 5 tries: the broker refused the CONNECT: Server busy (reason code 0x89)",
+  );
+  assert.equal(result.clients.refused, 5);
+  assert.equal(result.wills.unwanted, 0);
+});
+
+Deno.test("squad: a client whose first tries are refused is no fault", () => {
+  let tries = 0;
+  const stage = new FleetStage({
+    killRate: { kind: "count", perSecond: 8 },
+    script: { connack: (connect) => isThird(connect) && ++tries < 4 ? 0x89 : 0 },
+  });
+  const result = stage.finish();
+  assert.equal(result.verdict, "pass", result.reason);
+  assert.equal(result.clients.refused, 3);
+});
+
+/** How a broker loses a watcher in the middle of a run. */
+const losses: readonly [what: string, lose: (stage: FleetStage) => void, sentence: string][] = [
+  ["closes", (stage) => stage.broker.online("mqtt-sim-stage-w0")!.drop("end"), "the broker closed the connection"],
+  ["resets", (stage) => stage.broker.online("mqtt-sim-stage-w0")!.drop("reset"), "the broker reset the connection"],
+  [
+    "disconnects",
+    (stage) => stage.broker.online("mqtt-sim-stage-w0")!.send({ type: "disconnect", reasonCode: 0x98 }),
+    "the broker disconnected it with reason code 152",
+  ],
+];
+for (const [what, lose, sentence] of losses) {
+  Deno.test(`squad: void while killing: the broker ${what} a watcher`, () => {
+    const stage = new FleetStage({ killRate: { kind: "count", perSecond: 8 } });
+    stage.runUntil(() => stage.squad.counters.kills === 10);
+    lose(stage);
+    const result = stage.finish();
+    assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+    assert.equal(result.reason, `watcher 0 is blind: ${sentence}`);
+    assert.ok(result.kills.total <= 11, "a void run is not carried on");
+  });
+}
+
+Deno.test("squad: nobody killed is nothing shown", () => {
+  const result = new FleetStage({ killRate: { kind: "count", perSecond: 0 } }).finish();
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.equal(result.reason, "no will was due: nobody was killed");
+});
