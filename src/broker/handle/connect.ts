@@ -10,7 +10,7 @@ import type { LoginAnswer } from "../options.ts";
 import type { Connection } from "../session/connection.ts";
 import { neverExpiresS, type Session } from "../session/session.ts";
 import { expel, leave } from "./leave.ts";
-import { tooDeep } from "./topic_limit.ts";
+import { isReserved, tooDeep } from "./topic_limit.ts";
 
 /**
  * CONNECT came, as the connection's first packet. The answer may take until the login is decided; then, and not
@@ -76,7 +76,7 @@ function refusalOf(core: Core, packet: ConnectPacket): number | undefined {
   if (will === undefined) return undefined;
   if (will.qos > maximumQoS) return ReasonCode.qosNotSupported; // [MQTT5 3.2.2-12]
   if (will.retain && !retainAvailable) return ReasonCode.retainNotSupported; // [MQTT5 3.2.2-13]
-  if (tooDeep(will.topic, limits.topicLevels)) return ReasonCode.topicNameInvalid;
+  if (isReserved(will.topic) || tooDeep(will.topic, limits.topicLevels)) return ReasonCode.topicNameInvalid;
   return keepsPayloadFormat(will.payload, will.properties) ? undefined : ReasonCode.payloadFormatInvalid;
 }
 

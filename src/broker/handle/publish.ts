@@ -7,7 +7,7 @@ import type { PublishPacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
 import type { Connection } from "../session/connection.ts";
-import { tooDeep } from "./topic_limit.ts";
+import { isReserved, tooDeep } from "./topic_limit.ts";
 
 /** PUBLISH came. @throws ProtocolError for what ends the connection */
 export function handlePublish(core: Core, connection: Connection, packet: PublishPacket, nowMs: number): void {
@@ -53,6 +53,7 @@ function topicOf(core: Core, connection: Connection, packet: PublishPacket): str
 
 /** Why this message is not taken, by reason code; the connection lives on where an acknowledgement can say so. */
 function refusalOf(core: Core, packet: PublishPacket, topic: string): number | undefined {
+  if (isReserved(topic)) return ReasonCode.topicNameInvalid;
   if (tooDeep(topic, core.settings.limits.topicLevels)) return ReasonCode.topicNameInvalid;
   return keepsPayloadFormat(packet.payload, packet.properties) ? undefined : ReasonCode.payloadFormatInvalid;
 }

@@ -9,6 +9,9 @@ import { Publication } from "./publication.ts";
 import type { Retained } from "./retained.ts";
 import { type Subscribed, TopicTree } from "./topic_tree.ts";
 
+/** The publisher of the broker's own messages; no client has an empty identifier. */
+const brokerItself = "";
+
 /** Subscriptions, retained messages, and the way from one to the other. */
 export class Router {
   readonly #tree = new TopicTree();
@@ -33,6 +36,17 @@ export class Router {
     const count = receivers.length;
     receivers.length = 0;
     return count;
+  }
+
+  /**
+   * Publishes in the broker's own name. Topics that begin with `$` are its alone: no client can publish to them.
+   * Answers how many sessions get it.
+   */
+  publishOwn(
+    message: Pick<Message, "topic" | "payload" | "retain"> & Partial<Pick<Message, "qos" | "properties">>,
+    nowMs: number,
+  ): number {
+    return this.publish({ qos: 0, ...message, publishedAtMs: nowMs }, brokerItself, nowMs);
   }
 
   /** Adds or replaces a session's subscription; answers whether it is a new one. */
