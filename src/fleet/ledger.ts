@@ -5,6 +5,7 @@
 import { Deadlines } from "../base/deadlines.ts";
 import type { PublishPacket } from "../mqtt/packet.ts";
 import { describeFault } from "./fault_text.ts";
+import { slowLife, timelineOf } from "./timeline.ts";
 import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
 import { type Arrival, expectationOf, judge, type Judgement, modeOf, type Rules, worst } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -39,7 +40,10 @@ type ByIncarnation = Map<number, Entry>;
 
 export class Ledger {
   readonly tally = new Tally();
+  /** Told the latency of each will, as it comes. */
+  onLatency: (latencyMs: number) => void = () => {};
   readonly #plan: FleetPlan;
+  readonly #originMs: number;
   readonly #copies: number;
   readonly #rules: Rules;
   readonly #open = new Map<number, ByIncarnation>();
@@ -50,8 +54,10 @@ export class Ledger {
   #seen = 0;
   #lastDueMs = -Infinity;
 
-  constructor(plan: FleetPlan) {
+  /** @param originMs the run's beginning, from which timelines count */
+  constructor(plan: FleetPlan, originMs = 0) {
     this.#plan = plan;
+    this.#originMs = originMs;
     this.#copies = plan.fanOut;
     this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs };
   }
@@ -81,6 +87,11 @@ export class Ledger {
     const dueMs = this.#dueMs(life);
     this.#lastDueMs = Math.max(this.#lastDueMs, dueMs);
     this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
+  }
+
+  /** A life turned out to have ended later than was noted, and so is its will due. */
+  postpone(life: Life): void {
+    this.#lastDueMs = Math.max(this.#lastDueMs, this.#dueMs(life));
   }
 
   /** When its will is due; where none is, when a broker that keeps it by mistake would publish it. */
@@ -121,7 +132,9 @@ export class Ledger {
     if (arrivals.length > 1) return;
     const expectation = expectationOf(entry.life, this.#rules);
     if (expectation.kind !== "one" || entry.life.end?.mode === "lost") return;
-    this.tally.recordLatency(modeOf(entry.life), arrival.atMs - expectation.latencyFromMs);
+    const latencyMs = arrival.atMs - expectation.latencyFromMs;
+    this.tally.recordLatency(modeOf(entry.life), latencyMs);
+    this.onLatency(latencyMs);
   }
 
   /** A will whose payload is not one of ours may still lie on the topic of a life that ended; best one that waits. */
@@ -204,9 +217,7 @@ export class Ledger {
   #close(entry: Entry, judgement: Judgement): void {
     const { life, arrivals } = entry;
     this.tally.add(life, judgement);
-    for (const fault of describeFault(clientIdOf(this.#plan, life.client), life, judgement)) {
-      this.tally.keepFault(fault);
-    }
+    this.#sample(entry, judgement);
     this.#closed.set(keyOf(life.client, life.incarnation), {
       mode: modeOf(life),
       due: judgement.expectation.kind !== "none",
@@ -215,6 +226,23 @@ export class Ledger {
     const lives = this.#open.get(life.client)!;
     lives.delete(life.incarnation);
     if (lives.size === 0) this.#open.delete(life.client);
+  }
+
+  /** Keeps what a person would ask about: faults, and the slowest of what went well. */
+  #sample(entry: Entry, judgement: Judgement): void {
+    const { life } = entry;
+    const { expectation, verdict, answer, duplicates, unwanted } = judgement;
+    const client = clientIdOf(this.#plan, life.client);
+    const right = verdict === undefined || verdict === "onTime";
+    if (!right || duplicates > 0 || unwanted > 0) {
+      const timeline = timelineOf(life, entry.arrivals, expectation, this.#originMs);
+      for (const fault of describeFault(client, life, judgement, timeline)) this.tally.keepFault(fault);
+    } else if (verdict === "onTime" && expectation.kind === "one" && life.end!.mode !== "lost") {
+      const latencyMs = answer!.atMs - expectation.latencyFromMs;
+      if (!this.tally.isSlow(latencyMs)) return;
+      const timeline = timelineOf(life, entry.arrivals, expectation, this.#originMs);
+      this.tally.keepSlow(slowLife(client, life, life.end!.mode, latencyMs, timeline));
+    }
   }
 }
 

@@ -15,6 +15,8 @@ export interface LifeEnd {
   readonly dueMs: number;
   /** When it was done, or noticed where nobody did it. */
   readonly doneMs: number;
+  /** From when on the broker may have ended it, where that is not known: a takeover that was not answered. */
+  readonly sinceMs?: number;
   /** The client fell silent and keeps its connection open: only keep alive can tell. */
   readonly silent: boolean;
   /** What was drawn among several ways, for people. */

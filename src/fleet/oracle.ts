@@ -85,7 +85,7 @@ export function expectationOf(life: Life, rules: Rules): Expectation {
 function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
   const [endMs, ground] = connectionEnd(life, end);
   if (endMs === undefined) return { kind: "either", ground };
-  const earliestMs = end.mode === "lost" ? life.connectedMs! : endMs - rules.earlyBeforeMs;
+  const earliestMs = end.mode === "lost" ? life.connectedMs! : (end.sinceMs ?? endMs) - rules.earlyBeforeMs;
   // The session's end comes first where it is sooner than the will delay. [MQTT5 3.1.2-8]
   const delayMs = Math.min(life.delayS, life.sessionExpiryS) * 1_000;
   if (delayMs === 0) {
@@ -97,7 +97,7 @@ function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
 
 /** When the connection is over by the standard, undefined where it does not say, and what ended it. */
 function connectionEnd(life: Life, end: LifeEnd): [endMs: number | undefined, ground: Ground] {
-  if (end.mode === "takeover") return [end.doneMs, "taken-over"];
+  if (end.mode === "takeover" && end.sinceMs === undefined) return [end.doneMs, "taken-over"];
   if (!end.silent) return [end.doneMs, "connection-ended"];
   // Turned off, by the server too: it may close a silent connection when it likes, or never. [MQTT5 3.2.2-21]
   if (life.keepAliveS === 0) return [undefined, "keep-alive-passed"];
@@ -150,7 +150,7 @@ export function judge(life: Life, arrivals: readonly Arrival[], rules: Rules, wa
 /** From when on a will cannot be one of a living client. A lost connection may have ended any time before it showed. */
 function overFromMs({ end, connectedMs, sentMs, overslept }: Life): number {
   if (end === undefined || end.mode === "lost" || overslept) return connectedMs ?? sentMs ?? -Infinity;
-  return end.doneMs;
+  return end.sinceMs ?? end.doneMs;
 }
 
 function verdictOf(

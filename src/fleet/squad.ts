@@ -13,6 +13,7 @@ import { Lookout, type LookoutHost, type Outlook } from "./lookout.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { Phase, Progress, WillCounts } from "./result.ts";
 import { type KillOrder, KillSchedule } from "./schedule.ts";
+import { Series, type SeriesCounts, type SeriesData } from "./series.ts";
 import { SessionSweep } from "./session_sweep.ts";
 import type { TallyData } from "./tally.ts";
 import { type ClientCounters, type ClientHost, VirtualClient } from "./virtual_client.ts";
@@ -25,6 +26,8 @@ export interface SquadTask extends Outlook {
   readonly number: number;
   /** Draws this squad's kills. */
   readonly seed: number;
+  /** When the run began, by the monotonic clock that all threads share. */
+  readonly originMs: number;
 }
 
 /** What a squad found: plain data. */
@@ -32,6 +35,7 @@ export interface SquadResult {
   readonly tally: TallyData;
   readonly counters: ClientCounters;
   readonly slip: string;
+  readonly series: readonly SeriesData[];
   /** The longest time between two turns: so long was this thread held up, in milliseconds. */
   readonly longestStallMs: number;
   /** Kills that the schedule asked for, and how long killing took. */
@@ -76,6 +80,7 @@ export class Squad implements ClientHost, LookoutHost {
   readonly #schedule: KillSchedule;
   readonly #clients: VirtualClient[];
   readonly #lookout: Lookout;
+  readonly #series: Series;
   #phase: Phase = "watch";
   #phaseFromMs = 0;
   #started = 0;
@@ -102,7 +107,9 @@ export class Squad implements ClientHost, LookoutHost {
     this.#task = task;
     this.plan = plan;
     this.world = world;
-    this.ledger = new Ledger(plan);
+    this.ledger = new Ledger(plan, task.originMs);
+    this.#series = new Series(task.originMs, plan.durationMs);
+    this.ledger.onLatency = (latencyMs) => this.#series.recordLatency(latencyMs);
     const roster = {
       firstClient: task.firstClient,
       clients: task.clients,
@@ -169,6 +176,7 @@ export class Squad implements ClientHost, LookoutHost {
     if (nowMs >= this.#settledMs + settleEveryMs) {
       this.#settledMs = nowMs;
       this.ledger.settle(nowMs);
+      this.#series.advance(this.#seriesCounts(), nowMs);
     }
     this.#step(nowMs);
   }
@@ -251,6 +259,7 @@ export class Squad implements ClientHost, LookoutHost {
   #endKilling(nowMs: number): void {
     if (this.#phase === "kill") this.#killMs = nowMs - this.#phaseFromMs;
     this.#order = undefined;
+    for (const client of this.#clients) client.spare();
     this.#enter("drain", nowMs);
   }
 
@@ -276,7 +285,8 @@ export class Squad implements ClientHost, LookoutHost {
       return;
     }
     this.#sweep ??= new SessionSweep(this.plan, this.world, this.#clients.filter((client) => client.keepsSession));
-    if (!this.#sweep.done || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
+    const swept = this.#sweep.done || nowMs > this.#phaseFromMs + this.#patienceMs;
+    if (!swept || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
     if (this.plan.willRetain) this.#beginLook(nowMs);
     else this.#finish(nowMs);
   }
@@ -324,6 +334,10 @@ export class Squad implements ClientHost, LookoutHost {
     this.#voidReason ??= `client ${client.number} could not connect in ${connectTries} tries: ${sentence}`;
   }
 
+  #seriesCounts(): SeriesCounts {
+    return { alive: this.counters.alive, kills: this.counters.kills, wills: this.ledger.seen };
+  }
+
   /** How far the run is. */
   progress(nowMs: number): Progress {
     const { latency } = this.ledger.tally;
@@ -353,6 +367,7 @@ export class Squad implements ClientHost, LookoutHost {
       tally: this.ledger.tally.data(),
       counters: this.counters,
       slip: this.slip.encode(),
+      series: this.#series.finish(this.#seriesCounts()),
       longestStallMs: this.#longestStallMs,
       killsAsked: this.#killsAsked,
       killMs: this.#killMs,

@@ -72,6 +72,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #connection: Connection | undefined;
   #pending: Pending[] | undefined;
   #takeover: { readonly old: Connection; readonly dueMs: number } | undefined;
+  /** The connection that CONNECT is to take over, until it was answered. */
+  #taken: Connection | undefined;
   #wake: Deadline<Wakeable> | undefined;
 
   constructor(
@@ -112,7 +114,16 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** A will of this client was seen: a client that only waited for it may come back. */
   willSeen(life: Life, nowMs: number): void {
-    if (this.#state === "dying" && life === this.#life) this.#comeBack(nowMs);
+    if (this.#state !== "dying" || life !== this.#life) return;
+    // Too early for the broker to know of its end: back before keep alive has passed, it would seem to take itself over.
+    const noticedMs = this.#noticedMs(life);
+    if (nowMs < noticedMs) this.#wakeAt(noticedMs);
+    else this.#comeBack(nowMs);
+  }
+
+  /** Kills that still wait for it are given up. */
+  spare(): void {
+    this.#pending = undefined;
   }
 
   /**
@@ -126,7 +137,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
       return;
     }
     if (this.#state === "up") this.#leave(nowMs);
-    this.drop();
+    // To reset a silent client's connection would end it before keep alive does; it stays until the watch is over.
+    if (this.#silent) this.#fade();
+    else this.drop();
   }
 
   #leave(nowMs: number): void {
@@ -144,8 +157,17 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   drop(): void {
     this.#connection?.reset();
     this.#connection = undefined;
+    this.#fade();
+  }
+
+  #fade(): void {
     this.#state = "gone";
     this.#wakeAt(Infinity);
+  }
+
+  /** True while it keeps a connection open on which it sends nothing. */
+  get #silent(): boolean {
+    return this.#connection !== undefined && this.#life?.end?.silent === true;
   }
 
   /** True when no life follows and none is under way. */
@@ -155,7 +177,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** True while it may have a session at the broker that nothing but a clean CONNECT removes. */
   get keepsSession(): boolean {
-    return this.version === 4 && this.#incarnation > 0 && this.#host.plan.cleanStart !== "yes";
+    return this.version === 4 && this.#incarnation > 0 && !this.#silent && this.#host.plan.cleanStart !== "yes";
   }
 
   wake(nowMs: number): void {
@@ -205,6 +227,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const life = this.#life!;
     const { counters } = this.#host;
     life.connectedMs = nowMs;
+    this.#taken = undefined;
     // The server's keep alive overrides the client's. [MQTT5 3.2.2-21]
     life.keepAliveS = properties?.serverKeepAliveS ?? life.keepAliveS;
     if (this.#previous?.next !== undefined) this.#previous.next.acknowledgedMs = nowMs;
@@ -230,6 +253,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const connection = this.#connection!;
     this.#connection = undefined;
     connection.reset();
+    if (this.#taken !== undefined) this.#endTaken(this.#taken, nowMs);
     // A life that never began leaves nothing behind: the one before it still waits for its next.
     if (this.#life!.sentMs === undefined || this.#life!.refused) this.#life = this.#previous;
     if (this.#takeover !== undefined) this.#takeoverFailed(nowMs);
@@ -260,9 +284,13 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** Until when a client waits for the broker to notice its end, before it comes back all the same. */
   #patientUntilMs(life: Life, nowMs: number): number {
     const { plan } = this.#host;
-    const noticedMs = life.end!.silent ? life.lastPacketMs + life.keepAliveS * 1_500 : nowMs;
     const delayed = Math.min(life.delayS, life.sessionExpiryS) > 0;
-    return noticedMs + plan.lateAfterMs + (delayed && life.end!.silent ? 0 : patienceMs);
+    return Math.max(nowMs, this.#noticedMs(life)) + plan.lateAfterMs + (delayed && life.end!.silent ? 0 : patienceMs);
+  }
+
+  /** When the broker must have noticed that a life is over. */
+  #noticedMs({ end, lastPacketMs, keepAliveS }: Life): number {
+    return end!.silent ? lastPacketMs + keepAliveS * 1_500 : end!.doneMs;
   }
 
   #takeOver(dueMs: number, nowMs: number): void {
@@ -279,7 +307,17 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#noteSleep(old, connection, nowMs);
     connection.fallSilent();
     old.end = { mode: "takeover", dueMs, doneMs: nowMs, silent: false };
+    this.#taken = connection;
     this.#died(old);
+  }
+
+  /** CONNECT was refused or not answered: the old connection was taken over meanwhile, or else ends now. */
+  #endTaken(connection: Connection, nowMs: number): void {
+    const old = this.#previous!;
+    this.#taken = undefined;
+    connection.reset();
+    old.end = { ...old.end!, dueMs: nowMs, doneMs: nowMs, sinceMs: old.end!.doneMs };
+    this.#host.ledger.postpone(old);
   }
 
   /** The new connection could not be opened, so nothing was taken over: the old one lives on and is killed later. */

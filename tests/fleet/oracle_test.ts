@@ -185,3 +185,15 @@ for (const [what, life, ground, latencyFromMs] of counted) {
     assert.equal(expectation.kind === "one" && expectation.latencyFromMs, latencyFromMs);
   });
 }
+
+Deno.test("oracle: a takeover that was refused or not answered ended its life then, or at any time since", () => {
+  const end = { ...anEnd("takeover"), doneMs: 9_000, dueMs: 9_000, sinceMs: killMs };
+  assert.deepEqual(expectationOf(aLife({ ...without, end }), rules), {
+    kind: "one",
+    ground: "connection-ended",
+    dueMs: 9_000,
+    earliestMs: killMs - rules.earlyBeforeMs,
+    latencyFromMs: 9_000,
+  });
+  assert.equal(due({ ...delayed, end, next: aNext(killMs, { acknowledgedMs: undefined }) }), "either");
+});
