@@ -210,7 +210,6 @@ function connackProperties(core: Core, packet: ConnectPacket, assigned: string |
   const keepAliveS = serverKeepAliveS(core, packet);
   return {
     maximumPacketSize: limits.maximumPacketSizeBytes,
-    sharedSubscriptionAvailable: false,
     ...(limits.receiveMaximum < 65_535 && { receiveMaximum: limits.receiveMaximum }),
     ...(limits.topicAliasMaximum > 0 && { topicAliasMaximum: limits.topicAliasMaximum }),
     ...(maximumQoS < 2 && { maximumQoS }), // [MQTT5 3.2.2-9]

@@ -3,7 +3,7 @@
  */
 import type { SubscribePacket, Subscription, UnsubscribePacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
-import { isSharedFilter } from "../../mqtt/topic.ts";
+import { isSharedFilter, parseSharedFilter } from "../../mqtt/topic.ts";
 import type { Core } from "../core.ts";
 import type { Connection } from "../session/connection.ts";
 import { tooDeep } from "./topic_limit.ts";
@@ -35,15 +35,17 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
 
 function refusalOf(core: Core, { session }: Connection, { topicFilter }: Subscription): number | undefined {
   const { topicLevels, subscriptionsPerSession } = core.settings.limits;
-  // Not in 3.1.1 either, where it would be a filter like any other: who writes it there means a shared one.
-  if (isSharedFilter(topicFilter)) return ReasonCode.sharedSubscriptionsNotSupported;
+  // The codec has let no malformed one of 5.0 through. Who writes one in 3.1.1 means a shared one there too.
+  if (isSharedFilter(topicFilter) && parseSharedFilter(topicFilter) === undefined) return ReasonCode.topicFilterInvalid;
   if (tooDeep(topicFilter, topicLevels)) return ReasonCode.topicFilterInvalid;
   const held = session!.subscriptions;
   if (held === undefined || held.size < subscriptionsPerSession || held.has(topicFilter)) return undefined;
   return ReasonCode.quotaExceeded;
 }
 
-function wantsRetained({ retainHandling = 0 }: Subscription, isNew: boolean): boolean {
+/** A shared subscription gets none. Source: MQTT 5.0, section 4.8.2. */
+function wantsRetained({ topicFilter, retainHandling = 0 }: Subscription, isNew: boolean): boolean {
+  if (isSharedFilter(topicFilter)) return false;
   return retainHandling === 0 || (retainHandling === 1 && isNew); // [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]
 }
 

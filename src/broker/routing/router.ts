@@ -4,9 +4,11 @@
 import type { Metrics } from "../metrics.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
+import { isSharedFilter } from "../../mqtt/topic.ts";
 import type { Session, Share } from "../session/session.ts";
 import { Publication } from "./publication.ts";
 import type { Retained } from "./retained.ts";
+import { SharedGroups } from "./shared_groups.ts";
 import { type Subscribed, TopicTree } from "./topic_tree.ts";
 
 /** The publisher of the broker's own messages; no client has an empty identifier. */
@@ -15,6 +17,7 @@ const brokerItself = "";
 /** Subscriptions, retained messages, and the way from one to the other. */
 export class Router {
   readonly #tree = new TopicTree();
+  readonly #groups = new SharedGroups();
   readonly #retained: Retained;
   readonly #metrics: Metrics;
   readonly #found: Subscribed[] = [];
@@ -35,7 +38,7 @@ export class Router {
     for (let index = 0; index < receivers.length; index++) deliver(publication, receivers[index]!, nowMs);
     const count = receivers.length;
     receivers.length = 0;
-    return count;
+    return count + this.#deliverShared(publication, nowMs);
   }
 
   /**
@@ -61,8 +64,9 @@ export class Router {
       identifier,
       place: 0,
     };
-    if (old !== undefined) this.#tree.remove(old); // [MQTT5 3.8.4-3] [MQTT311 3.8.4-3]
-    this.#tree.add(subscribed);
+    const holder = this.#holderOf(subscribed);
+    if (old !== undefined) holder.remove(old); // [MQTT5 3.8.4-3] [MQTT311 3.8.4-3]
+    holder.add(subscribed);
     (session.subscriptions ??= new Map()).set(subscription.topicFilter, subscribed);
     if (old === undefined) this.#metrics.subscriptionsHeld++;
     return old === undefined;
@@ -72,7 +76,7 @@ export class Router {
   unsubscribe(session: Session, topicFilter: string): boolean {
     const subscribed = session.subscriptions?.get(topicFilter); // [MQTT5 3.10.4-1] [MQTT311 3.10.4-1]
     if (subscribed === undefined) return false;
-    this.#tree.remove(subscribed);
+    this.#holderOf(subscribed).remove(subscribed);
     session.subscriptions!.delete(topicFilter);
     this.#metrics.subscriptionsHeld--;
     return true;
@@ -81,7 +85,7 @@ export class Router {
   /** Ends all subscriptions of a session. */
   forget(session: Session): void {
     if (session.subscriptions === undefined) return;
-    for (const subscribed of session.subscriptions.values()) this.#tree.remove(subscribed);
+    for (const subscribed of session.subscriptions.values()) this.#holderOf(subscribed).remove(subscribed);
     this.#metrics.subscriptionsHeld -= session.subscriptions.size;
     session.subscriptions = undefined;
   }
@@ -99,6 +103,26 @@ export class Router {
       const qos = lesser(publication.message.qos, subscribed.qos);
       session.outbox.deliver(publication, qos, true, identifiers, nowMs); // [MQTT311 3.3.1-8]
     }
+  }
+
+  /** Where a subscription is kept. */
+  #holderOf({ topicFilter }: Subscribed): TopicTree | SharedGroups {
+    return isSharedFilter(topicFilter) ? this.#groups : this.#tree;
+  }
+
+  /** To one member of each group: a copy of its own, also where the session has other subscriptions that match. */
+  #deliverShared(publication: Publication, nowMs: number): number {
+    const chosen = this.#found;
+    this.#groups.choose(publication.message.topic, chosen);
+    for (let index = 0; index < chosen.length; index++) {
+      const { session, qos, retainAsPublished, identifier } = chosen[index]!;
+      const retain = retainAsPublished && publication.message.retain;
+      const identifiers = identifier === undefined ? undefined : [identifier];
+      session.outbox.deliver(publication, lesser(publication.message.qos, qos), retain, identifiers, nowMs); // [MQTT5 4.8.2-3]
+    }
+    const count = chosen.length;
+    chosen.length = 0;
+    return count;
   }
 
   /** Fills the list of receivers, each once, at the highest QoS of its subscriptions. // [MQTT5 3.3.4-2] */

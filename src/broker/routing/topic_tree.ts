@@ -5,25 +5,30 @@
 import type { QoS } from "../../mqtt/packet.ts";
 import type { Session } from "../session/session.ts";
 
-/** A session's granted subscription. */
-export interface Subscribed {
-  readonly session: Session;
+/** What a tree holds. */
+export interface Placed {
+  /** By which it is found; no shared filter. */
   readonly topicFilter: string;
+  /** Its place among those of its filter; the tree's own. */
+  place: number;
+}
+
+/** A session's granted subscription. */
+export interface Subscribed extends Placed {
+  readonly session: Session;
   readonly qos: QoS;
   readonly noLocal: boolean;
   readonly retainAsPublished: boolean;
   readonly identifier: number | undefined;
-  /** Its place among the subscriptions of its filter; the tree's own. */
-  place: number;
 }
 
-class Node {
+class Node<T> {
   /** Subscriptions whose filter ends here. */
-  here: Subscribed[] | undefined;
+  here: T[] | undefined;
   /** Subscriptions whose filter ends with `#` below here. */
-  below: Subscribed[] | undefined;
-  plus: Node | undefined;
-  children: Map<string, Node> | undefined;
+  below: T[] | undefined;
+  plus: Node<T> | undefined;
+  children: Map<string, Node<T>> | undefined;
 
   get empty(): boolean {
     return this.here === undefined && this.below === undefined && this.plus === undefined &&
@@ -31,28 +36,28 @@ class Node {
   }
 }
 
-/** The subscriptions of all sessions. */
-export class TopicTree {
-  readonly #root = new Node();
+/** Subscriptions, or what else is found by topic filter. */
+export class TopicTree<T extends Placed = Subscribed> {
+  readonly #root = new Node<T>();
 
   /** Adds a subscription; the session has none of the same filter in the tree. */
-  add(subscribed: Subscribed): void {
+  add(subscribed: T): void {
     const levels = subscribed.topicFilter.split("/");
     const toBelow = levels.at(-1) === "#";
     if (toBelow) levels.pop();
     let node = this.#root;
-    for (const level of levels) node = level === "+" ? node.plus ??= new Node() : childOf(node, level);
+    for (const level of levels) node = level === "+" ? node.plus ??= new Node<T>() : childOf(node, level);
     const list = toBelow ? node.below ??= [] : node.here ??= [];
     subscribed.place = list.length;
     list.push(subscribed);
   }
 
   /** Takes out a subscription that was added, and the levels that nobody needs any more. */
-  remove(subscribed: Subscribed): void {
+  remove(subscribed: T): void {
     const levels = subscribed.topicFilter.split("/");
     const toBelow = levels.at(-1) === "#";
     if (toBelow) levels.pop();
-    const path: Node[] = [this.#root];
+    const path: Node<T>[] = [this.#root];
     for (const level of levels) {
       const parent = path.at(-1)!;
       const node = level === "+" ? parent.plus : parent.children?.get(level);
@@ -64,20 +69,20 @@ export class TopicTree {
   }
 
   /** Appends the subscriptions that match a topic name; a session with several that do appears several times. */
-  match(topic: string, found: Subscribed[]): void {
+  match(topic: string, found: T[]): void {
     // A name that begins with $ is out of reach of a wildcard at the first level. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
     walk(this.#root, topic.split("/"), 0, topic.startsWith("$"), found);
   }
 }
 
-function childOf(node: Node, level: string): Node {
+function childOf<T>(node: Node<T>, level: string): Node<T> {
   const children = node.children ??= new Map();
   let child = children.get(level);
   if (child === undefined) children.set(level, child = new Node());
   return child;
 }
 
-function walk(node: Node, levels: readonly string[], at: number, reserved: boolean, found: Subscribed[]): void {
+function walk<T>(node: Node<T>, levels: readonly string[], at: number, reserved: boolean, found: T[]): void {
   const wildcards = !(reserved && at === 0);
   if (wildcards && node.below !== undefined) append(node.below, found);
   if (at === levels.length) {
@@ -89,12 +94,12 @@ function walk(node: Node, levels: readonly string[], at: number, reserved: boole
   if (child !== undefined) walk(child, levels, at + 1, reserved, found);
 }
 
-function append(list: readonly Subscribed[], found: Subscribed[]): void {
+function append<T>(list: readonly T[], found: T[]): void {
   for (let index = 0; index < list.length; index++) found.push(list[index]!);
 }
 
 /** The last of the list takes the place of the one that goes: order among receivers carries no meaning. */
-function takeOut(node: Node, subscribed: Subscribed, fromBelow: boolean): void {
+function takeOut<T extends Placed>(node: Node<T>, subscribed: T, fromBelow: boolean): void {
   const list = fromBelow ? node.below : node.here;
   if (list?.[subscribed.place] !== subscribed) return;
   const last = list.pop()!;
@@ -107,7 +112,7 @@ function takeOut(node: Node, subscribed: Subscribed, fromBelow: boolean): void {
   else node.here = undefined;
 }
 
-function prune(path: readonly Node[], levels: readonly string[]): void {
+function prune<T>(path: readonly Node<T>[], levels: readonly string[]): void {
   for (let at = levels.length; at > 0 && path[at]!.empty; at--) {
     const parent = path[at - 1]!;
     const level = levels[at - 1]!;
