@@ -5,10 +5,19 @@ import { faultRule } from "./fault_rule.ts";
 import { killModeText } from "./kill_mode.ts";
 import type { Life } from "./life.ts";
 import { type Judgement, modeOf } from "./oracle.ts";
-import type { FaultSample } from "./result.ts";
+import type { FaultSample, Timeline } from "./result.ts";
 
 /** One sample for each kind of fault in a judgement; none when all went well. */
-export function describeFault(client: string, life: Life, judgement: Judgement): FaultSample[] {
+export function describeFault(
+  client: string,
+  life: Life,
+  judgement: Judgement,
+  timeline?: Timeline,
+): FaultSample[] {
+  return faultsOf(client, life, judgement).map((fault) => timeline === undefined ? fault : { ...fault, timeline });
+}
+
+function faultsOf(client: string, life: Life, judgement: Judgement): FaultSample[] {
   const faults: FaultSample[] = [];
   const { verdict, duplicates, unwanted } = judgement;
   if (verdict !== undefined && verdict !== "onTime") {

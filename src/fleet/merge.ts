@@ -7,6 +7,7 @@ import type { LateLookCounts } from "./late_look.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
 import type { SquadResult } from "./squad.ts";
+import { mergeSeries } from "./series.ts";
 import { addCounts, faultsIn, noCounts, Tally } from "./tally.ts";
 
 /** What a result says besides what the squads found. */
@@ -56,6 +57,8 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     slipMs: slip.row(),
     ...retained && { retained },
     faults: tally.faults,
+    slowest: tally.slowest,
+    series: mergeSeries(squads.map((squad) => squad.series), plan.durationMs),
     ...verdictOf(wills, squads, retained, voidReason),
     warnings: [...facts.warnings, ...rateWarnings(kills), ...stallWarnings(squads, slip.row(), plan)],
     resources,

@@ -1,7 +1,8 @@
 /**
  * Proves on loopback that a reset is one: the other side must see RST, not FIN.
  */
-import { canReset, dialTcp } from "../net/tcp_dial.ts";
+import { canReset } from "../net/socket_link.ts";
+import { dialTcp } from "../net/tcp_dial.ts";
 
 const patienceMs = 2_000;
 

@@ -3,6 +3,7 @@
  */
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
+import type { SeriesPoint } from "./series.ts";
 
 /** What became of the wills of some lives. */
 export interface WillCounts {
@@ -41,6 +42,18 @@ export interface LatencyRow {
   readonly hdr: string;
 }
 
+/** One life over time: milliseconds since the run began. What did not happen is absent. */
+export interface Timeline {
+  readonly connectedMs?: number;
+  /** When the schedule wanted the kill, and when it was done. */
+  readonly killDueMs?: number;
+  readonly killedMs?: number;
+  /** When the standard made the will due. */
+  readonly dueMs?: number;
+  /** When the will came, each time. */
+  readonly seenMs: readonly number[];
+}
+
 /** Why a life's will went wrong; a sample of them is kept for people. */
 export interface FaultSample {
   readonly client: string;
@@ -53,6 +66,19 @@ export interface FaultSample {
   readonly rule: string;
   /** One sentence: what was due when, and what was seen. */
   readonly text: string;
+  /** Absent where a will cannot be told to a life. */
+  readonly timeline?: Timeline;
+}
+
+/** A life whose will came on time, and took long. */
+export interface SlowLife {
+  readonly client: string;
+  readonly incarnation: number;
+  readonly mode: KillMode;
+  readonly protocol: "3.1.1" | "5";
+  readonly qos: 0 | 1 | 2;
+  readonly latencyMs: number;
+  readonly timeline: Timeline;
 }
 
 /** Which part of a run is under way. */
@@ -138,6 +164,10 @@ export interface FleetResult {
     readonly missing: number;
   };
   readonly faults: readonly FaultSample[];
+  /** The slowest of the wills that came on time, slowest first. */
+  readonly slowest: readonly SlowLife[];
+  /** The run over time. */
+  readonly series: readonly SeriesPoint[];
   readonly verdict: "pass" | "fail" | "void";
   /** One sentence for the verdict. */
   readonly reason: string;

@@ -56,7 +56,7 @@ export async function runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetR
     const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
     return mergeResults(facts(run.plan, protocol), [], flight.reason);
   }
-  const squads = await runSquads(tasksOf({ ...run, plan: flight.plan }, flight.protocol), hooks);
+  const squads = await runSquads(tasksOf({ ...run, plan: flight.plan }, flight.protocol, startMs), hooks);
   return mergeResults(facts(flight.plan, flight.protocol), squads);
 }
 
@@ -88,12 +88,12 @@ async function runSquads(tasks: readonly SquadTask[], hooks: FleetHooks) {
 }
 
 /** Cuts the fleet into squads of even size, each with watchers of its own and a seed of its own. */
-export function tasksOf({ plan, target }: FleetRun, protocol: SquadTask["protocol"]): SquadTask[] {
+export function tasksOf({ plan, target }: FleetRun, protocol: SquadTask["protocol"], originMs = 0): SquadTask[] {
   return Array.from({ length: plan.workers }, (_, number) => {
     const [firstClient, clients] = part(plan.clients, plan.workers, number);
     const [firstBucket, buckets] = part(plan.watchers, plan.workers, number);
     const seed = mix(plan.seed, number);
-    return { plan, target, protocol, number, firstClient, clients, firstBucket, buckets, seed };
+    return { plan, target, protocol, number, firstClient, clients, firstBucket, buckets, seed, originMs };
   });
 }
 

@@ -3,7 +3,8 @@
  */
 import { monotonicClock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
-import { canReset, dialTcp } from "../net/tcp_dial.ts";
+import { canReset } from "../net/socket_link.ts";
+import { dialTcp } from "../net/tcp_dial.ts";
 import type { Wakeable, World } from "./connection.ts";
 import type { Progress } from "./result.ts";
 import { Squad, type SquadResult, type SquadTask } from "./squad.ts";

@@ -5,7 +5,7 @@ import { Histogram } from "../base/histogram.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
 import { type Life } from "./life.ts";
 import { type Judgement, modeOf } from "./oracle.ts";
-import type { FaultSample, ModeCounts, WillCounts } from "./result.ts";
+import type { FaultSample, ModeCounts, SlowLife, WillCounts } from "./result.ts";
 
 /** A tally as it crosses a thread. */
 export interface TallyData {
@@ -15,6 +15,7 @@ export interface TallyData {
   readonly eitherWay: number;
   readonly undecided: number;
   readonly faults: readonly FaultSample[];
+  readonly slowest: readonly SlowLife[];
 }
 
 /** What lives are counted under: the kill modes, and those whom nobody killed. */
@@ -22,6 +23,9 @@ export type TallyMode = KillMode | "lost" | "alive";
 
 /** Fault samples kept for each verdict; more of the same tell nothing new. */
 const samplesPerVerdict = 20;
+
+/** Slow lives kept. */
+const slowestKept = 20;
 
 /** Counts with nothing in them. */
 export function noCounts(): WillCounts {
@@ -42,6 +46,7 @@ export class Tally {
   readonly #byMode = new Map<TallyMode, ModeCounts>();
   readonly #latencies = new Map<TallyMode, Histogram>();
   readonly #faults: FaultSample[] = [];
+  readonly #slowest: SlowLife[] = [];
   readonly missingByQos: [number, number, number] = [0, 0, 0];
   /** All latencies, whatever the mode. */
   readonly latency = new Histogram();
@@ -86,6 +91,24 @@ export class Tally {
     if (alike < samplesPerVerdict) this.#faults.push(sample);
   }
 
+  /** Keeps a life whose will came on time if it is among the slowest. */
+  keepSlow(life: SlowLife): void {
+    const full = this.#slowest.length >= slowestKept;
+    if (full && life.latencyMs <= this.#slowest.at(-1)!.latencyMs) return;
+    if (full) this.#slowest.pop();
+    const place = this.#slowest.findLastIndex((other) => other.latencyMs >= life.latencyMs) + 1;
+    this.#slowest.splice(place, 0, life);
+  }
+
+  /** True when a life that took so long would be kept: asked first, so that nothing is made for nothing. */
+  isSlow(latencyMs: number): boolean {
+    return this.#slowest.length < slowestKept || latencyMs > this.#slowest.at(-1)!.latencyMs;
+  }
+
+  get slowest(): readonly SlowLife[] {
+    return this.#slowest;
+  }
+
   get faults(): readonly FaultSample[] {
     return this.#faults;
   }
@@ -112,6 +135,7 @@ export class Tally {
       eitherWay: this.eitherWay,
       undecided: this.undecided,
       faults: this.#faults,
+      slowest: this.#slowest,
     };
   }
 
@@ -127,6 +151,7 @@ export class Tally {
     this.eitherWay += data.eitherWay;
     this.undecided += data.undecided;
     data.faults.forEach((fault) => this.keepFault(fault));
+    data.slowest.forEach((life) => this.keepSlow(life));
   }
 
   #mergeLatency(mode: TallyMode, encoded: string): void {
