@@ -74,6 +74,12 @@ export function parseSizeBytes(text: string, name: string): number {
   return bytes;
 }
 
+/** Bytes as {@link parseSizeBytes} reads them, in the largest unit that stays whole: `64m`, `100`. */
+export function formatSizeBytes(bytes: number): string {
+  if (bytes === 0 || bytes % 1_024 !== 0) return String(bytes);
+  return bytes % 1_048_576 === 0 ? `${bytes / 1_048_576}m` : `${bytes / 1_024}k`;
+}
+
 /** One of a few words. */
 export function parseChoice<const Word extends string>(text: string, name: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === text);

@@ -126,10 +126,15 @@ const highest: Partial<Record<keyof BrokerLimits, number>> = {
   inflight: 65_535,
 };
 
+/** The least and the most that a limit may be. */
+export function limitRange(name: keyof BrokerLimits): readonly [least: number, most: number] {
+  const least = name === "topicAliasMaximum" || name === "stopGraceMs" || name === "retainedMessages" ? 0 : 1;
+  return [least, highest[name] ?? Number.MAX_SAFE_INTEGER];
+}
+
 function checkLimits(limits: BrokerLimits): void {
   for (const [name, value] of Object.entries(limits)) {
-    const least = name === "topicAliasMaximum" || name === "stopGraceMs" || name === "retainedMessages" ? 0 : 1;
-    const most = highest[name as keyof BrokerLimits] ?? Number.MAX_SAFE_INTEGER;
+    const [least, most] = limitRange(name as keyof BrokerLimits);
     if (Number.isInteger(value) && value >= least && value <= most) continue;
     throw new UsageError(`Cannot use limit ${name} = ${value}: expected a whole number from ${least} to ${most}`);
   }

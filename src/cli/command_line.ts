@@ -8,14 +8,14 @@ import { formatMessage, type Message } from "@optique/core/message";
 import { findSimilar } from "@optique/core/suggestion";
 import { extractOptionNames } from "@optique/core/usage";
 import { UsageError } from "../base/failure.ts";
-import { brokerCommand, type BrokerFlags } from "./commands/broker_flags.ts";
+import { type BrokerAsked, brokerCommand } from "./commands/broker_flags.ts";
 import { fleetCommand, type FleetFlags } from "./commands/fleet_flags.ts";
 import { sentence } from "./flag.ts";
 import type { Output } from "./output.ts";
 import { tool } from "./tool.ts";
 
 /** What the person asked for; `told` when help, version or completion was all. */
-export type Asked = FleetFlags | BrokerFlags | { readonly command: "told" };
+export type Asked = FleetFlags | BrokerAsked | { readonly command: "told" };
 
 const commands = { fleet: fleetCommand, broker: brokerCommand } as const;
 const brief = "Does an MQTT broker deliver every Last Will, once, on time, when the fleet dies?";

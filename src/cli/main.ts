@@ -4,7 +4,9 @@
 import { UsageError } from "../base/failure.ts";
 import { readCommandLine } from "./command_line.ts";
 import { broker } from "./commands/broker.ts";
+import { brokerSettings } from "./commands/broker_settings.ts";
 import { fleet } from "./commands/fleet.ts";
+import { configJsonSchema } from "./config_file.ts";
 import { type Output, processOutput } from "./output.ts";
 import { tool } from "./tool.ts";
 
@@ -29,7 +31,15 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
       return await fleet(asked, output);
     case "broker":
       return await broker(asked, output);
+    case "broker config-schema":
+      return tellSchema(output);
   }
+}
+
+function tellSchema({ out }: Output): number {
+  const schema = configJsonSchema(`${tool.name} broker: config file`, brokerSettings);
+  out.write(`${JSON.stringify(schema, undefined, 2)}\n`);
+  return 0;
 }
 
 /** One sentence for what the person asked; all there is for what is our own fault. Answers the exit code. */

@@ -6,25 +6,27 @@ import { Broker } from "../../broker/broker.ts";
 import type { BrokerMetrics } from "../../broker/metrics.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output } from "../output.ts";
-import { brokerDefaults, type BrokerFlags } from "./broker_flags.ts";
+import type { BrokerFlags } from "./broker_flags.ts";
+import { brokerOptions, settingsOf } from "./broker_options.ts";
 
 /**
  * Runs a broker until SIGINT or SIGTERM; answers the exit code.
  *
- * @throws UsageError when the address or port cannot be had
+ * @throws UsageError when the address or port cannot be had, or the config file cannot be used
  */
 export async function broker(
   flags: BrokerFlags,
   { out, err }: Output,
   interruptsFrom: () => Interrupts = openInterrupts,
 ): Promise<number> {
-  const { host = brokerDefaults.host, port = brokerDefaults.port, quiet = false } = flags;
+  const settings = await settingsOf(flags);
+  const { quiet = false } = settings;
   const log = (level: "info" | "warn", message: string) => {
     if (level === "warn") err.write(`${err.style.unsure("warning:")} ${message}\n`);
   };
   const interrupts = interruptsFrom();
   try {
-    const running = await Broker.start({ host, port, log });
+    const running = await Broker.start({ ...brokerOptions(settings), log });
     if (!quiet) out.write(`${startLine(running.url)}\n`);
     await aborted(interrupts.early);
     await Promise.race([running.stop(), aborted(interrupts.atOnce)]);

@@ -1,31 +1,48 @@
-/** The flags of `mqtt-sim broker`: their names, values and help. */
-import { object } from "@optique/core/constructs";
-import type { InferValue } from "@optique/core/parser";
+/** `mqtt-sim broker` on the command line: its flags, made of its settings, and the commands that stand under it. */
+import { merge, object, or } from "@optique/core/constructs";
+import { map, optional } from "@optique/core/modifiers";
+import type { InferValue, Parser } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
-import { UsageError } from "../../base/failure.ts";
-import { parseWhole } from "../../base/units.ts";
-import { sentence, switchFlag, valueFlag } from "../flag.ts";
+import { sentence, valueFlag } from "../flag.ts";
+import { file } from "../setting.ts";
+import { type BrokerSettings, brokerSettings } from "./broker_settings.ts";
 
-/** What `mqtt-sim broker` does where nothing is said. */
-export const brokerDefaults = { host: "127.0.0.1", port: 1883 } as const;
+/** The flags of one run of the broker. */
+export type BrokerFlags = BrokerSettings & { readonly command: "broker"; readonly config?: string | undefined };
 
-/** `mqtt-sim broker` and its flags. */
+/** Flags by section, as help shows them. */
+function sections(): Parser<"sync", BrokerSettings, unknown>[] {
+  const bySection = Map.groupBy(brokerSettings, ([, { section }]) => section);
+  return [...bySection].map(([section, settings]) =>
+    object(section, Object.fromEntries(settings.map(([name, setting]) => [name, setting.flag(name)]))) as never
+  );
+}
+
+const config = object("Config file", {
+  config: valueFlag(
+    "--config",
+    file,
+    "A YAML file of settings, by the names of these flags without dashes before them: port: 1883. Flags overrule it.",
+  ),
+});
+
+/** As `merge` wants its parts, whose number is not known to the compiler. */
+type Part = Parser<"sync", Record<string, unknown>, Record<string, unknown>>;
+
+const parts = [object({ command: constant("broker") }), config, ...sections()];
+const run = merge(...parts as unknown as [Part, Part]) as unknown as Parser<"sync", BrokerFlags, unknown>;
+
+const schema = command("config-schema", object({ command: constant("broker config-schema") }), {
+  brief: sentence("Write the JSON Schema of the config file."),
+  description: sentence("Writes the JSON Schema of the file that --config takes: for editors, and for checks."),
+  usageLine: [],
+});
+
+/** `mqtt-sim broker` and what can follow it. */
 export const brokerCommand = command(
   "broker",
-  object({
-    command: constant("broker"),
-    host: valueFlag(
-      "--host",
-      { metavar: "ADDRESS", read: (value) => value },
-      `Address of this machine to listen on; 0.0.0.0 is every one. Default ${brokerDefaults.host}.`,
-    ),
-    port: valueFlag(
-      "--port",
-      { metavar: "PORT", read: readPort },
-      `Port to listen on, 0 to 65,535; 0 takes a free one. Default ${brokerDefaults.port}.`,
-    ),
-    quiet: switchFlag("--quiet", "Write nothing but warnings."),
-  }),
+  // Nothing at all is a choice too, which `or` alone would not take.
+  map(optional(or(schema, run)), (asked) => asked ?? ({ command: "broker" } as BrokerFlags)),
   {
     brief: sentence("Run the embedded broker alone until Ctrl-C."),
     description: sentence(
@@ -37,11 +54,5 @@ export const brokerCommand = command(
   },
 );
 
-/** The flags of one call. */
-export type BrokerFlags = InferValue<typeof brokerCommand>;
-
-function readPort(value: string, name: string): number {
-  const port = parseWhole(value, name);
-  if (port > 65_535) throw new UsageError(`Cannot use ${name} ${value}: expected 0 to 65,535`);
-  return port;
-}
+/** What `mqtt-sim broker` was asked for. */
+export type BrokerAsked = InferValue<typeof brokerCommand>;

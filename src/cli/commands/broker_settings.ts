@@ -1,0 +1,148 @@
+/**
+ * Everything that `mqtt-sim broker` can be told: the one place from which come its flags and their help, the entries of
+ * its config file and their check, and the JSON Schema. A new setting is an entry here, by the name of its flag; what
+ * it does to the broker is said in `broker_options.ts`, but for limits, which find their own way.
+ */
+import { formatDuration, formatSizeBytes } from "../../base/units.ts";
+import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options.ts";
+import { choice, durationMs, one, seconds, type Setting, sizeBytes, text, toggle, whole } from "../setting.ts";
+import type { ValueOf } from "../setting.ts";
+
+/** What `mqtt-sim broker` does where nothing is said. */
+export const brokerDefaults = { host: "127.0.0.1", port: 1883 } as const;
+
+const listening = {
+  host: one(text("ADDRESS"), {
+    section: "Listening",
+    help: "Address of this machine to listen on; 0.0.0.0 is every one.",
+    usual: brokerDefaults.host,
+  }),
+  port: one(whole(0, 65_535, "PORT"), {
+    section: "Listening",
+    help: "Port to listen on; 0 takes a free one.",
+    usual: String(brokerDefaults.port),
+  }),
+};
+
+const service = {
+  "max-qos": one(choice(["0", "1", "2"]), {
+    section: "Service",
+    help: "Highest QoS that is served; a will above it is refused with 0x9B.",
+    usual: "2",
+  }),
+  retain: one(choice(["yes", "no"]), {
+    section: "Service",
+    help: "Whether messages are retained; if not, a will with retain is refused with 0x9A.",
+    usual: "yes",
+  }),
+  "server-keep-alive": one(seconds(0, 65_535), {
+    section: "Service",
+    help: "Takes the place of every 5.0 client's keep alive; 0 turns keep alive off.",
+    usual: "the client's own",
+  }),
+  "on-shutdown": one(choice(["publish", "keep"]), {
+    section: "Service",
+    help: "Wills at a clean stop, delayed ones too: published, or kept for the next start; without a store, " +
+      "keep loses them.",
+    usual: "publish",
+  }),
+};
+
+const output = {
+  quiet: toggle({ section: "Output", help: "Write nothing but warnings." }),
+};
+
+/** A limit as a person sets it. */
+interface LimitSetting {
+  readonly name: string;
+  readonly help: string;
+  readonly kind?: "duration" | "size";
+}
+
+/** One for each limit of the broker; what is missing here is missing in a type. */
+const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
+  connections: { name: "max-connections", help: "Links open at one time; one more is refused with 0x97." },
+  sessions: { name: "max-sessions", help: "Sessions held, online and offline; one more is refused with 0x97." },
+  timeToConnectMs: {
+    name: "time-to-connect",
+    help: "From an accepted link to its CONNECT and login; then the link is closed.",
+    kind: "duration",
+  },
+  maximumPacketSizeBytes: {
+    name: "max-packet-size",
+    help: "Largest packet read; a larger one ends the connection with 0x95.",
+    kind: "size",
+  },
+  receiveMaximum: {
+    name: "receive-maximum",
+    help: "QoS 2 messages of a 5.0 client taken and not released; one more ends the connection with 0x93.",
+  },
+  topicAliasMaximum: {
+    name: "topic-alias-maximum",
+    help: "Topic aliases of a 5.0 client; a higher one ends the connection with 0x94.",
+  },
+  inflight: {
+    name: "max-inflight",
+    help: "QoS 1 and 2 messages sent to a client and not acknowledged; the rest waits.",
+  },
+  outboxBytes: {
+    name: "max-queue-size",
+    help: "Bytes of messages that wait for a client; what comes on top is dropped, and counted.",
+    kind: "size",
+  },
+  unreadBytes: {
+    name: "max-unread",
+    help: "Bytes of answers that a client does not read; beyond it the connection ends with 0x97.",
+    kind: "size",
+  },
+  subscriptionsPerSession: {
+    name: "max-subscriptions",
+    help: "Subscriptions of a session; one more is refused with 0x97.",
+  },
+  topicLevels: {
+    name: "max-topic-levels",
+    help: "Levels of a topic name or filter; a deeper one is refused with 0x90 or 0x8F.",
+  },
+  clientIdLength: {
+    name: "max-client-id",
+    help: "Characters of a client identifier; a longer one is refused with 0x85.",
+  },
+  retainedMessages: {
+    name: "max-retained",
+    help: "Retained messages; one for another topic is delivered and not retained.",
+  },
+  stopGraceMs: {
+    name: "stop-grace",
+    help: "What a stopping broker gives watchers to take the wills.",
+    kind: "duration",
+  },
+};
+
+function limitSetting(limit: keyof BrokerLimits): Setting<number> {
+  const { help, kind } = limits[limit];
+  const [least, most] = limitRange(limit);
+  const usual = defaultLimits[limit];
+  const about = { section: "Limits", help };
+  if (kind === "duration") return one(durationMs(least, most), { ...about, usual: formatDuration(usual) });
+  if (kind === "size") return one(sizeBytes(least, most), { ...about, usual: formatSizeBytes(usual) });
+  return one(whole(least, most), { ...about, usual: usual.toLocaleString("en-US") });
+}
+
+/** The limit behind each setting of one. */
+export const limitNames: ReadonlyMap<string, keyof BrokerLimits> = new Map(
+  Object.entries(limits).map(([limit, { name }]) => [name, limit as keyof BrokerLimits]),
+);
+
+const named = { ...listening, ...service, ...output };
+
+/** Every setting by its flag's name, in the order of help. */
+export const brokerSettings: ReadonlyMap<string, Setting<unknown>> = new Map<string, Setting<unknown>>([
+  ...Object.entries({ ...listening, ...service }),
+  ...[...limitNames].map(([name, limit]) => [name, limitSetting(limit)] as const),
+  ...Object.entries(output),
+]);
+
+/** What a person has set, by flags or by file; nothing where nothing was said. */
+export type BrokerSettings =
+  & { readonly [Name in keyof typeof named]?: ValueOf<(typeof named)[Name]> }
+  & { readonly [limit: string]: unknown };
