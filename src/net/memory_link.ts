@@ -73,8 +73,17 @@ export class MemoryLink implements Link {
 
   resume(): void {
     this.#paused = false;
-    for (const bytes of this.#held.splice(0)) this.#take(bytes);
-    if (this.#heldEnd !== undefined) this.#finish(this.#heldEnd);
+    this.#schedule(() => this.#catchUp());
+  }
+
+  #catchUp(): void {
+    while (!this.#paused && this.#held.length > 0) this.#hand(this.#held.shift()!);
+    if (!this.#holding && this.#heldEnd !== undefined) this.#finish(this.#heldEnd);
+  }
+
+  /** True while what comes must wait: the link is paused, or has not caught up. */
+  get #holding(): boolean {
+    return this.#paused || this.#held.length > 0;
   }
 
   #close(seenByPeer: LinkEnd): void {
@@ -88,10 +97,11 @@ export class MemoryLink implements Link {
 
   #take(bytes: Uint8Array): void {
     if (this.#over) return;
-    if (this.#paused) {
-      this.#held.push(bytes);
-      return;
-    }
+    if (this.#holding) this.#held.push(bytes);
+    else this.#hand(bytes);
+  }
+
+  #hand(bytes: Uint8Array): void {
     this.#other.#taken(bytes.length);
     if (this.#open) this.receiver.onBytes(bytes);
   }
@@ -105,7 +115,7 @@ export class MemoryLink implements Link {
 
   #finish(end: LinkEnd): void {
     if (this.#over) return;
-    if (this.#paused && end.kind !== "closed") {
+    if (this.#holding && end.kind !== "closed") {
       this.#heldEnd = end;
       return;
     }

@@ -1,0 +1,62 @@
+/** Broker URLs: what is read, and each refusal in its own words. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { type Endpoint, isLoopback, parseEndpoint, withoutPassword } from "../../src/net/endpoint.ts";
+
+const read: readonly [text: string, endpoint: Endpoint][] = [
+  ["mqtt://localhost", { url: "mqtt://localhost:1883", host: "localhost", port: 1883 }],
+  ["mqtt://127.0.0.1:1884", { url: "mqtt://127.0.0.1:1884", host: "127.0.0.1", port: 1884 }],
+  ["tcp://broker.example:1883/", { url: "mqtt://broker.example:1883", host: "broker.example", port: 1883 }],
+  ["mqtt://[::1]", { url: "mqtt://[::1]:1883", host: "::1", port: 1883 }],
+  ["mqtt://[2001:db8::1]:99", { url: "mqtt://[2001:db8::1]:99", host: "2001:db8::1", port: 99 }],
+  ["mqtt://u@h", { url: "mqtt://h:1883", host: "h", port: 1883, username: "u" }],
+  ["mqtt://u:p@h:2", { url: "mqtt://h:2", host: "h", port: 2, username: "u", password: "p" }],
+  ["mqtt://:p@h", { url: "mqtt://h:1883", host: "h", port: 1883, password: "p" }],
+  ["mqtt://a%40b:c%2Fd%25@h", { url: "mqtt://h:1883", host: "h", port: 1883, username: "a@b", password: "c/d%" }],
+];
+for (const [text, endpoint] of read) {
+  Deno.test(`endpoint: ${text}`, () => assert.deepEqual(parseEndpoint(text), endpoint));
+}
+
+const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883";
+const refused: readonly [text: string, sentence: string][] = [
+  ["", `Cannot read broker url "": ${allowed}`],
+  ["localhost", `Cannot read broker url "localhost": ${allowed}`],
+  ["mqtt://h:65536", `Cannot read broker url "mqtt://h:65536": ${allowed}`],
+  ["mqtt://h:x", `Cannot read broker url "mqtt://h:x": ${allowed}`],
+  ["localhost:1883", `Cannot use broker url "localhost:1883": transport "localhost:" is not served; ${allowed}`],
+  ["http://h", `Cannot use broker url "http://h": transport "http:" is not served; ${allowed}`],
+  ["mqtts://h:8883", `Cannot use broker url "mqtts://h:8883": transport "mqtts:" is not served; ${allowed}`],
+  ["ws://u:geheim@h", `Cannot use broker url "ws://u:…@h": transport "ws:" is not served; ${allowed}`],
+  ["mqtt:", `Cannot read broker url "mqtt:": no host; ${allowed}`],
+  ["mqtt:///x", `Cannot read broker url "mqtt:///x": no host; ${allowed}`],
+  ["mqtt://h/x", `Cannot read broker url "mqtt://h/x": nothing may follow the port; ${allowed}`],
+  ["mqtt://h?x", `Cannot read broker url "mqtt://h?x": nothing may follow the port; ${allowed}`],
+  ["mqtt://h#x", `Cannot read broker url "mqtt://h#x": nothing may follow the port; ${allowed}`],
+  ["mqtt://u:100%@h", `Cannot read broker url "mqtt://u:…@h": a % in user or password is written %25; ${allowed}`],
+  ["mqtt://u%zz@h", `Cannot read broker url "mqtt://u%zz@h": a % in user or password is written %25; ${allowed}`],
+];
+for (const [text, message] of refused) {
+  Deno.test(`endpoint: refused: ${text}`, () => {
+    assert.throws(() => parseEndpoint(text), new UsageError(message));
+  });
+}
+
+const shown: readonly [text: string, shown: string][] = [
+  ["mqtt://h", "mqtt://h"],
+  ["mqtt://u@h", "mqtt://u@h"],
+  ["mqtt://u:secret@h:1", "mqtt://u:…@h:1"],
+  ["mqtt://u:se@cret@h", "mqtt://u:…@h"],
+  ["mqtt://u:se/cret@h", "mqtt://u:…@h"],
+  ["mqtt://:secret@h", "mqtt://:…@h"],
+];
+for (const [text, expected] of shown) {
+  Deno.test(`endpoint: no password is shown: ${text}`, () => assert.equal(withoutPassword(text), expected));
+}
+
+Deno.test("endpoint: loopback is told by address or its usual name", () => {
+  for (const host of ["localhost", "127.0.0.1", "127.8.9.1", "::1"]) assert.equal(isLoopback(host), true, host);
+  for (const host of ["10.0.0.1", "128.0.0.1", "localhost.example", "::2", "127.0.0.1.example"]) {
+    assert.equal(isLoopback(host), false, host);
+  }
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { JoinedWrites } from "../../src/net/joined_writes.ts";
+
+Deno.test("joined writes: nothing waits at first", () => {
+  const writes = new JoinedWrites();
+  assert.equal(writes.sizeBytes, 0);
+  assert.deepEqual(writes.take(), new Uint8Array(0));
+});
+
+Deno.test("joined writes: pieces come out in order, as one", () => {
+  const writes = new JoinedWrites();
+  writes.push(Uint8Array.of(1, 2));
+  writes.push(new Uint8Array(0));
+  writes.push(Uint8Array.of(3));
+  assert.equal(writes.sizeBytes, 3);
+  assert.deepEqual(writes.take(), Uint8Array.of(1, 2, 3));
+  assert.equal(writes.sizeBytes, 0);
+  assert.deepEqual(writes.take(), new Uint8Array(0), "taken once");
+});
+
+Deno.test("joined writes: a single piece is not copied", () => {
+  const writes = new JoinedWrites();
+  const piece = Uint8Array.of(1, 2);
+  writes.push(piece);
+  assert.equal(writes.take(), piece);
+});
+
+Deno.test("joined writes: what is pushed after a take does not join what was taken", () => {
+  const writes = new JoinedWrites();
+  writes.push(Uint8Array.of(1));
+  writes.push(Uint8Array.of(2));
+  const first = writes.take();
+  writes.push(Uint8Array.of(3));
+  writes.push(Uint8Array.of(4));
+  assert.deepEqual([first, writes.take()], [Uint8Array.of(1, 2), Uint8Array.of(3, 4)]);
+});
+
+Deno.test("joined writes: clear drops all", () => {
+  const writes = new JoinedWrites();
+  writes.push(Uint8Array.of(1));
+  writes.clear();
+  assert.equal(writes.sizeBytes, 0);
+  assert.deepEqual(writes.take(), new Uint8Array(0));
+});

@@ -1,0 +1,176 @@
+/** Links in memory keep the promises of `Link`, and none of them before the scheduler says so. */
+import assert from "node:assert/strict";
+import { highWaterBytes, type LinkEnd, type LinkReceiver } from "../../src/net/link.ts";
+import { type MemoryLink, memoryLinkPair } from "../../src/net/memory_link.ts";
+
+/** Two links, what each receiver was told, and the tasks that wait. */
+class Pair {
+  readonly tasks: (() => void)[] = [];
+  readonly near: MemoryLink;
+  readonly far: MemoryLink;
+  readonly told: Record<"near" | "far", (number[] | "drain" | LinkEnd["kind"])[]> = { near: [], far: [] };
+  /** True while a method of a link is called by the test. */
+  calling = false;
+
+  constructor() {
+    [this.near, this.far] = memoryLinkPair((task) => this.tasks.push(task));
+    this.near.receiver = this.#receiver("near");
+    this.far.receiver = this.#receiver("far");
+  }
+
+  run(): this {
+    for (let task = this.tasks.shift(); task !== undefined; task = this.tasks.shift()) task();
+    return this;
+  }
+
+  /** Calls a method, during which no receiver may be called. */
+  call(method: () => void): this {
+    this.calling = true;
+    method();
+    this.calling = false;
+    return this;
+  }
+
+  #receiver(name: "near" | "far"): LinkReceiver {
+    const note = (what: number[] | "drain" | LinkEnd["kind"]) => {
+      assert.equal(this.calling, false, "a link does not call while one of its own methods runs");
+      this.told[name].push(what);
+    };
+    return {
+      onBytes: (bytes) => note([...bytes]),
+      onDrain: () => note("drain"),
+      onEnd: ({ kind }) => note(kind),
+    };
+  }
+}
+
+Deno.test("memory link: bytes come in order, both ways, when the scheduler says so", () => {
+  const pair = new Pair();
+  pair.near.write(Uint8Array.of(1));
+  pair.far.write(Uint8Array.of(9));
+  pair.near.write(Uint8Array.of(2, 3));
+  assert.deepEqual(pair.told, { near: [], far: [] });
+  pair.run();
+  assert.deepEqual(pair.told, { near: [[9]], far: [[1], [2, 3]] });
+});
+
+const ends: readonly [how: "end" | "reset", seen: LinkEnd["kind"]][] = [["end", "fin"], ["reset", "reset"]];
+for (const [how, seen] of ends) {
+  Deno.test(`memory link: ${how} is ${seen} to the peer and closed to oneself, once each`, () => {
+    const pair = new Pair();
+    pair.near.write(Uint8Array.of(1));
+    pair.call(() => pair.near[how]());
+    assert.equal(pair.near.open, false);
+    pair.call(() => pair.near.end()).call(() => pair.near.reset());
+    pair.run().call(() => pair.far.end()).run();
+    assert.deepEqual(pair.told.near, ["closed"]);
+    assert.deepEqual(pair.told.far.at(-1), seen);
+    assert.equal(pair.told.far.filter((what) => typeof what === "string").length, 1);
+    assert.equal(pair.far.open, false);
+  });
+}
+
+Deno.test("memory link: what was written before end arrives, what is written after is swallowed", () => {
+  const pair = new Pair();
+  pair.near.write(Uint8Array.of(1));
+  pair.near.end();
+  assert.equal(pair.near.write(Uint8Array.of(2)), true);
+  pair.run();
+  assert.deepEqual(pair.told.far, [[1], "fin"]);
+});
+
+Deno.test("memory link: nothing is received once the own end was called", () => {
+  const pair = new Pair();
+  pair.far.write(Uint8Array.of(1));
+  pair.near.end();
+  pair.run();
+  assert.deepEqual(pair.told.near, ["closed"]);
+});
+
+Deno.test("memory link: above the high-water mark write answers false, and one drain follows when all has left", () => {
+  const pair = new Pair();
+  assert.equal(pair.near.write(new Uint8Array(highWaterBytes)), true);
+  assert.equal(pair.near.write(Uint8Array.of(1)), false);
+  assert.equal(pair.near.bufferedBytes, highWaterBytes + 1);
+  pair.run();
+  assert.deepEqual([pair.near.bufferedBytes, pair.told.near], [0, ["drain"]]);
+});
+
+Deno.test("memory link: no drain without need, and none after the end", () => {
+  const pair = new Pair();
+  pair.near.write(new Uint8Array(highWaterBytes));
+  pair.run();
+  assert.deepEqual(pair.told.near, []);
+  pair.near.write(new Uint8Array(highWaterBytes + 1));
+  pair.near.end();
+  pair.run();
+  assert.deepEqual(pair.told.near, ["closed"]);
+});
+
+Deno.test("memory link: paused, nothing comes; resumed, all comes in order, after the call", () => {
+  const pair = new Pair();
+  pair.call(() => pair.far.pause());
+  for (const byte of [1, 2]) pair.near.write(Uint8Array.of(byte));
+  pair.run();
+  assert.deepEqual([pair.told.far, pair.near.bufferedBytes], [[], 2]);
+  pair.near.write(Uint8Array.of(3));
+  pair.call(() => pair.far.resume()).run();
+  assert.deepEqual([pair.told.far, pair.near.bufferedBytes], [[[1], [2], [3]], 0]);
+});
+
+Deno.test("memory link: paused again while it catches up, the rest waits, and nothing overtakes it", () => {
+  const pair = new Pair();
+  pair.far.pause();
+  for (const byte of [1, 2, 3]) pair.near.write(Uint8Array.of(byte));
+  pair.near.end();
+  pair.run();
+  const { receiver } = pair.far;
+  pair.far.receiver = { ...receiver, onBytes: (bytes) => (receiver.onBytes(bytes), pair.far.pause()) };
+  pair.far.resume();
+  pair.run();
+  assert.deepEqual(pair.told.far, [[1]]);
+  pair.far.receiver = receiver;
+  pair.far.resume();
+  pair.run();
+  assert.deepEqual(pair.told.far, [[1], [2], [3], "fin"]);
+});
+
+for (const [how, seen] of ends) {
+  Deno.test(`memory link: the peer's ${how} goes unseen while paused, the own is seen at once`, () => {
+    const pair = new Pair();
+    pair.far.pause();
+    pair.near[how]();
+    pair.run();
+    assert.deepEqual([pair.told.far, pair.far.open], [[], true]);
+    pair.far.resume();
+    pair.run();
+    assert.deepEqual(pair.told.far, [seen]);
+    const other = new Pair();
+    other.far.pause();
+    other.far[how]();
+    other.run();
+    assert.deepEqual(other.told, { near: [seen], far: ["closed"] });
+  });
+}
+
+Deno.test("memory link: a full peer that is paused holds the writer back until it resumes", () => {
+  const pair = new Pair();
+  pair.far.pause();
+  assert.equal(pair.near.write(new Uint8Array(highWaterBytes + 1)), false);
+  pair.run();
+  assert.deepEqual(pair.told.near, []);
+  pair.far.resume();
+  pair.run();
+  assert.deepEqual(pair.told.near, ["drain"]);
+});
+
+Deno.test("memory link: a new receiver is called from then on", () => {
+  const pair = new Pair();
+  pair.near.write(Uint8Array.of(1));
+  pair.run();
+  const seen: number[] = [];
+  pair.far.receiver = { onBytes: (bytes) => seen.push(...bytes), onDrain() {}, onEnd() {} };
+  pair.near.write(Uint8Array.of(2));
+  pair.run();
+  assert.deepEqual([pair.told.far, seen], [[[1]], [2]]);
+});
