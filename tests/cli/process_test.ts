@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 const root = new URL("../../", import.meta.url);
-const limitMs = 30_000;
+const limitMs = 60_000;
 const permissions = "--no-prompt --allow-net=127.0.0.1 --allow-read --allow-write --ignore-env".split(" ");
 
 interface Ended {
@@ -13,7 +13,7 @@ interface Ended {
 
 /** Runs mqtt-sim; once standard output or error has `sign` in it, sends it SIGINT. */
 async function mqttSim(args: readonly string[], sign?: string): Promise<Ended> {
-  const command = new Deno.Command("deno", {
+  const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...permissions, "cli.ts", ...args],
     cwd: root,
     stdin: "null",
