@@ -1,40 +1,23 @@
 /**
- * Where a broker is, as people write it: `mqtt://[user[:password]@]host[:port]`, and the same with `mqtts`, `ws` and
- * `wss`.
+ * Where a broker is, as people write it: `mqtt://[user[:password]@]host[:port]`.
  */
 import { UsageError } from "../base/failure.ts";
-import { websocketPath } from "./websocket_handshake.ts";
-
-/** What carries the bytes. */
-export type Transport = "tcp" | "tls" | "ws" | "wss";
 
 /** A broker's address, read from a URL. */
 export interface Endpoint {
   /** The URL as it may be shown: without user and password. */
   readonly url: string;
-  readonly transport: Transport;
   readonly host: string;
   readonly port: number;
-  /** Of a WebSocket, with a slash in front; else empty. */
-  readonly path: string;
   readonly username?: string;
   readonly password?: string;
 }
 
-/** By the URL's scheme: what carries the bytes, the scheme as it is shown, and the port where none is said. */
-const schemes: Readonly<Record<string, readonly [transport: Transport, shown: string, port: number]>> = {
-  "mqtt:": ["tcp", "mqtt", 1883],
-  "tcp:": ["tcp", "mqtt", 1883],
-  "mqtts:": ["tls", "mqtts", 8883],
-  "ssl:": ["tls", "mqtts", 8883],
-  "tls:": ["tls", "mqtts", 8883],
-  "ws:": ["ws", "ws", 80],
-  "wss:": ["wss", "wss", 443],
-};
-const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
+const defaultPort = 1883;
+const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883";
 
 /**
- * Reads a broker's URL. A WebSocket's path is `/mqtt` where none is said.
+ * Reads a broker's URL.
  *
  * @throws UsageError when it is none, or of a transport that is not served
  */
@@ -42,8 +25,7 @@ export function parseEndpoint(text: string): Endpoint {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   const shown = JSON.stringify(withoutPassword(text));
   if (parsed === undefined) throw new UsageError(`Cannot read broker url ${shown}: ${allowed}`);
-  const scheme = schemes[parsed.protocol];
-  if (scheme === undefined) {
+  if (parsed.protocol !== "mqtt:" && parsed.protocol !== "tcp:") {
     throw new UsageError(
       `Cannot use broker url ${shown}: transport "${parsed.protocol}" is not served; ${allowed}`,
     );
@@ -51,12 +33,22 @@ export function parseEndpoint(text: string): Endpoint {
   if (parsed.hostname === "") {
     throw new UsageError(`Cannot read broker url ${shown}: no host; ${allowed}`);
   }
-  const hasPath = parsed.pathname !== "" && parsed.pathname !== "/";
-  const isWebSocket = scheme[0] === "ws" || scheme[0] === "wss";
-  if ((hasPath || parsed.search !== "") && !isWebSocket || parsed.hash !== "") {
+  if ((parsed.pathname !== "" && parsed.pathname !== "/") || parsed.search !== "" || parsed.hash !== "") {
     throw new UsageError(`Cannot read broker url ${shown}: nothing may follow the port; ${allowed}`);
   }
-  return endpointOf(parsed, scheme, isWebSocket ? (hasPath ? parsed.pathname : websocketPath) + parsed.search : "");
+  if (!decodable(parsed.username) || !decodable(parsed.password)) {
+    throw new UsageError(`Cannot read broker url ${shown}: a % in user or password is written %25; ${allowed}`);
+  }
+  return endpointOf(parsed);
+}
+
+function decodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A URL as it may be shown, whether or not it can be read. */
@@ -64,33 +56,16 @@ export function withoutPassword(text: string): string {
   return text.replace(/(\/\/[^/@:]*):.*@/s, "$1:…@");
 }
 
-function endpointOf(parsed: URL, [transport, scheme, defaultPort]: typeof schemes[string], path: string): Endpoint {
+function endpointOf(parsed: URL): Endpoint {
   const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = parsed.port === "" ? defaultPort : Number(parsed.port);
   return {
-    url: endpointUrl(scheme, host, port, path),
-    transport,
+    url: `mqtt://${parsed.hostname}:${port}`,
     host,
     port,
-    path,
     ...(parsed.username === "" ? {} : { username: decodeURIComponent(parsed.username) }),
     ...(parsed.password === "" ? {} : { password: decodeURIComponent(parsed.password) }),
   };
-}
-
-function endpointUrl(scheme: string, host: string, port: number, path: string): string {
-  return `${scheme}://${bracketed(host)}:${port}${path}`;
-}
-
-/** The same place at another port: the one that was taken where 0 was asked for. */
-export function endpointAt(endpoint: Endpoint, port: number): Endpoint {
-  const { url, host, path } = endpoint;
-  return { ...endpoint, port, url: endpointUrl(url.split(":")[0]!, host, port, path) };
-}
-
-/** An address as it stands in a URL: that of IPv6 in brackets. */
-export function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** True for an address of this machine's loopback, or its usual name. */
