@@ -27,7 +27,10 @@ export class Core {
     const { metrics, deadlines } = this;
     const { limits, log, willFault } = settings;
     this.settings = settings;
-    const router = new Router({ metrics, retained: new Retained({ metrics, limit: limits.retainedMessages }) });
+    const router = new Router({
+      metrics,
+      retained: new Retained({ metrics, deadlines, limit: limits.retainedMessages }),
+    });
     const wills = new Wills({
       deadlines,
       metrics,
@@ -40,6 +43,7 @@ export class Core {
       deadlines,
       metrics,
       outboxes: {
+        deadlines,
         metrics,
         inflightLimit: limits.inflight,
         bytesLimit: limits.outboxBytes,

@@ -1,9 +1,14 @@
 /**
  * What can fall due in a broker; all of it waits in one heap, which `tick.ts` empties.
  */
+import type { Publication } from "./routing/publication.ts";
 import type { Connection } from "./session/connection.ts";
+import type { Outbox } from "./session/outbox.ts";
 import type { Session } from "./session/session.ts";
 import type { PendingWill } from "./wills.ts";
 
-/** Time to CONNECT or keep alive; the end of a session; a delayed will. */
-export type Due = Connection | Session | PendingWill;
+/**
+ * Time to CONNECT or keep alive; the end of a session; a delayed will; messages that expire while they wait in an
+ * outbox; a retained message that expires.
+ */
+export type Due = Connection | Session | PendingWill | Outbox | Publication;

@@ -6,7 +6,9 @@ import { ReasonCode } from "../mqtt/reason.ts";
 import type { Core } from "./core.ts";
 import type { Due } from "./due.ts";
 import { expel } from "./handle/leave.ts";
+import { Publication } from "./routing/publication.ts";
 import { Connection } from "./session/connection.ts";
+import { Outbox } from "./session/outbox.ts";
 import { Session } from "./session/session.ts";
 
 /** Handles what is due at `nowMs`, at most `limit` things; the rest stays due. Answers how many it handled. */
@@ -24,6 +26,8 @@ export function runDue(core: Core, nowMs: number, limit = Infinity): number {
 function fallDue(core: Core, due: Due, nowMs: number): void {
   if (due instanceof Connection) fallSilent(core, due, nowMs);
   else if (due instanceof Session) core.sessions.end(due, nowMs); // [MQTT5 4.1.0-2]
+  else if (due instanceof Outbox) due.purge(nowMs);
+  else if (due instanceof Publication) core.router.retainedExpired(due);
   else core.wills.fallDue(due, nowMs);
 }
 

@@ -3,6 +3,7 @@
  * receivers there are.
  */
 import { type EncodedPublish, encodePublish } from "../../mqtt/codec.ts";
+import { splicePublish, subscriptionIdentifierBytes } from "../../mqtt/spliced_publish.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 
@@ -28,6 +29,12 @@ export class Publication {
       propertiesBytes(message.properties);
   }
 
+  /** When its message expiry interval will have passed; Infinity where it has none. */
+  get expiresAtMs(): number {
+    const expiryS = this.message.properties?.messageExpiryIntervalS;
+    return expiryS === undefined ? Infinity : this.message.publishedAtMs + expiryS * 1_000;
+  }
+
   /** Whether its message expiry interval has passed. */
   expired(nowMs: number): boolean {
     const expiryS = this.message.properties?.messageExpiryIntervalS;
@@ -43,19 +50,22 @@ export class Publication {
     subscriptionIdentifiers: readonly number[] | undefined,
     nowMs: number,
   ): EncodedPublish {
+    const encoded = this.#encode(version, qos, retain, nowMs);
+    if (version === 4 || subscriptionIdentifiers === undefined) return encoded;
+    return splicePublish(encoded, subscriptionIdentifierBytes(subscriptionIdentifiers), true); // [MQTT5 3.3.4-3]
+  }
+
+  #encode(version: ProtocolVersion, qos: QoS, retain: boolean, nowMs: number): EncodedPublish {
     const expiryS = this.#remainingExpiryS(nowMs);
-    if (version === 5 && subscriptionIdentifiers !== undefined) {
-      return encodePublish(this.#packet(qos, retain, expiryS, subscriptionIdentifiers), version);
-    }
     if (expiryS !== this.#encodedExpiryS || this.#encodings === undefined) {
       this.#encodings = [];
       this.#encodedExpiryS = expiryS;
     }
     const form = (version === 5 ? 6 : 0) + 2 * qos + (retain ? 1 : 0);
-    return this.#encodings[form] ??= encodePublish(this.#packet(qos, retain, expiryS, undefined), version);
+    return this.#encodings[form] ??= encodePublish(this.#packet(qos, retain, expiryS), version);
   }
 
-  #packet(qos: QoS, retain: boolean, expiryS: number, subscriptionIdentifiers?: readonly number[]): PublishPacket {
+  #packet(qos: QoS, retain: boolean, expiryS: number): PublishPacket {
     return {
       type: "publish",
       dup: false, // [MQTT5 3.3.1-3] [MQTT311 3.3.1-3]
@@ -67,7 +77,6 @@ export class Publication {
       properties: {
         ...this.message.properties, // [MQTT5 3.3.2-4] [MQTT5 3.3.2-15] [MQTT5 3.3.2-16] [MQTT5 3.3.2-17] [MQTT5 3.3.2-20]
         ...(expiryS >= 0 && { messageExpiryIntervalS: expiryS }),
-        ...(subscriptionIdentifiers !== undefined && { subscriptionIdentifiers }), // [MQTT5 3.3.4-3]
       },
     };
   }

@@ -1,11 +1,15 @@
 /**
  * Retained messages: the last one of each topic, found by topic filter.
  */
+import type { Deadline, Deadlines } from "../../base/deadlines.ts";
+import type { Due } from "../due.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Publication } from "./publication.ts";
 
 class Node {
   message: Publication | undefined;
+  /** The end of the message, if it has one. */
+  expiry: Deadline<Due> | undefined;
   children: Map<string, Node> | undefined;
 }
 
@@ -13,10 +17,16 @@ class Node {
 export class Retained {
   readonly #root = new Node();
   readonly #metrics: Metrics;
+  readonly #deadlines: Deadlines<Due>;
   readonly #limit: number;
 
-  constructor({ metrics, limit }: { readonly metrics: Metrics; readonly limit: number }) {
+  constructor({ metrics, deadlines, limit }: {
+    readonly metrics: Metrics;
+    readonly deadlines: Deadlines<Due>;
+    readonly limit: number;
+  }) {
     this.#metrics = metrics;
+    this.#deadlines = deadlines;
     this.#limit = limit;
   }
 
@@ -37,6 +47,18 @@ export class Retained {
     }
     if (node.message === undefined) this.#metrics.retainedHeld++;
     node.message = publication; // [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]
+    this.#watchExpiry(node, publication.expiresAtMs);
+  }
+
+  /** The message of a topic has expired; a no-op when the topic has another one by now. */
+  expired(publication: Publication): void {
+    const levels = publication.message.topic.split("/");
+    if (this.#at(levels)?.message === publication) this.#clear(levels); // [MQTT5 3.3.2-5]
+  }
+
+  #watchExpiry(node: Node, atMs: number): void {
+    if (node.expiry !== undefined) this.#deadlines.cancel(node.expiry);
+    node.expiry = atMs === Infinity ? undefined : this.#deadlines.add(atMs, node.message!);
   }
 
   /** Appends the messages whose topic matches, by level; those that have expired are forgotten on the way. */
@@ -68,6 +90,7 @@ export class Retained {
     const last = path.at(-1)!;
     if (last.message === undefined) return;
     last.message = undefined;
+    this.#watchExpiry(last, Infinity);
     this.#metrics.retainedHeld--;
     prune(path, levels);
   }

@@ -52,6 +52,11 @@ export class Router {
     return this.publish({ qos: 0, ...message, publishedAtMs: nowMs }, brokerItself, nowMs);
   }
 
+  /** A retained message has expired: it is forgotten, if it is still the one that its topic keeps. */
+  retainedExpired(publication: Publication): void {
+    this.#retained.expired(publication);
+  }
+
   /** Adds or replaces a session's subscription; answers whether it is a new one. */
   subscribe(session: Session, subscription: Subscription, granted: QoS, identifier: number | undefined): boolean {
     const old = session.subscriptions?.get(subscription.topicFilter);

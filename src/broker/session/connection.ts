@@ -4,9 +4,18 @@
  */
 import type { Deadline } from "../../base/deadlines.ts";
 import { encode } from "../../mqtt/codec.ts";
-import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
+import type {
+  AcknowledgePacket,
+  ConnackPacket,
+  DisconnectPacket,
+  Packet,
+  ProtocolVersion,
+  SubackPacket,
+  UnsubackPacket,
+} from "../../mqtt/packet.ts";
 import type { Link } from "../../net/link.ts";
 import type { Due } from "../due.ts";
+import type { OutboundAliases } from "./outbound_aliases.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -16,6 +25,9 @@ import type { Session } from "./session.ts";
  * - `over`: nothing is read or sent any more
  */
 export type Phase = "new" | "checking" | "online" | "over";
+
+/** Packets that can say why. */
+export type AnsweringPacket = ConnackPacket | AcknowledgePacket | SubackPacket | UnsubackPacket | DisconnectPacket;
 
 export class Connection {
   phase: Phase = "new";
@@ -38,6 +50,12 @@ export class Connection {
   writable = true;
   /** Topics by alias, from the client. */
   aliases: Map<number, string> | undefined;
+  /** QoS 2 messages that came on this connection and are not yet released: they count against its receive maximum. */
+  unreleased: Set<number> | undefined;
+  /** Topic aliases to the client, where it takes any. */
+  outboundAliases: OutboundAliases | undefined;
+  /** Whether the client wants to be told why, also in packets other than CONNACK and DISCONNECT. */
+  wantsProblems = true;
   /** Packets that came while the login was being decided. */
   waiting: Packet[] | undefined;
 
@@ -58,6 +76,17 @@ export class Connection {
   /** Sends a packet; answers false, and sends nothing, when it is larger than the client takes. */
   send(packet: Packet): boolean {
     return this.write(encode(packet, this.version));
+  }
+
+  /** Sends an answer with its reason in words where the client takes those; without them where it does not. */
+  sendWithReason(packet: AnsweringPacket, reasonString: string | undefined): boolean {
+    if (reasonString === undefined || this.version === 4) return this.send(packet);
+    const isAlwaysTold = packet.type === "connack" || packet.type === "disconnect";
+    if (!this.wantsProblems && !isAlwaysTold) return this.send(packet); // [MQTT5 3.1.2-29]
+    const bytes = encode({ ...packet, properties: { ...packet.properties, reasonString } }, 5);
+    // Words never stand in the way of the answer itself. // [MQTT5 3.2.2-19] [MQTT5 3.4.2-2] [MQTT5 3.5.2-2]
+    // [MQTT5 3.9.2-1] [MQTT5 3.11.2-1] [MQTT5 3.14.2-3]
+    return bytes.length <= this.maximumPacketSize ? this.write(bytes) : this.send(packet);
   }
 
   /** Sends an encoded packet; answers as {@link send}. */

@@ -26,6 +26,12 @@ export class Fifo<T> {
     return item;
   }
 
+  /** Keeps the items that are to be kept, in their order. Costs as much as there are. */
+  keep(isKept: (item: T) => boolean): void {
+    this.#items = this.#items.slice(this.#head).filter((item) => isKept(item as T));
+    this.#head = 0;
+  }
+
   clear(): void {
     this.#items = [];
     this.#head = 0;

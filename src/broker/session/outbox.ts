@@ -3,10 +3,12 @@
  * the acknowledgement sequences of QoS 1 and 2 on the sending side, their repetition on a new connection, and the bound
  * on all of it in bytes.
  */
+import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import { ProtocolError } from "../../base/failure.ts";
-import { withPacketId } from "../../mqtt/codec.ts";
+import { type EncodedPublish, withPacketId } from "../../mqtt/codec.ts";
 import type { QoS } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
+import type { Due } from "../due.ts";
 import type { DropReason, Metrics } from "../metrics.ts";
 import type { Publication } from "../routing/publication.ts";
 import type { Connection } from "./connection.ts";
@@ -14,6 +16,7 @@ import { Fifo } from "./fifo.ts";
 
 /** What outboxes share. */
 export interface OutboxParts {
+  readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
   /** Messages in flight to one client, at most. */
   readonly inflightLimit: number;
@@ -46,6 +49,8 @@ export class Outbox {
   readonly #held = new Fifo<Delivery>();
   /** In flight on an earlier connection and not yet sent again on this one. */
   readonly #again = new Fifo<Delivery>();
+  /** The next {@link purge}. */
+  #expiry: Deadline<Due> | undefined;
   #sizeBytes = 0;
   #lastPacketId = 0;
   #overflowing = false;
@@ -92,6 +97,7 @@ export class Outbox {
     this.#held.clear();
     this.#again.clear();
     this.#sizeBytes = 0;
+    if (this.#expiry !== undefined) this.#parts.deadlines.cancel(this.#expiry);
   }
 
   /** Takes a message for the client: sends it, or keeps it until it can be sent. */
@@ -106,8 +112,24 @@ export class Outbox {
     if (!this.#admits(publication)) return;
     const delivery: Delivery = { publication, qos, retain, identifiers, packetId: 0, state: "waiting" };
     this.#sizeBytes += publication.sizeBytes;
-    if (this.#waiting.size === 0 && this.#hasQuota()) this.#start(delivery, this.#connection!, nowMs);
-    else this.#waiting.push(delivery);
+    if (this.#waiting.size === 0 && this.#hasQuota()) return this.#start(delivery, this.#connection!, nowMs);
+    this.#waiting.push(delivery);
+    this.#watchExpiry(publication.expiresAtMs);
+  }
+
+  /** A message that waits has expired: drops all that have, at most once a second. // [MQTT5 3.3.2-5] */
+  purge(nowMs: number): void {
+    let nextMs = Infinity;
+    const isKept = (delivery: Delivery) => {
+      const { publication } = delivery;
+      const expired = publication.expired(nowMs);
+      if (expired) this.#drop(delivery, "expired");
+      else nextMs = Math.min(nextMs, publication.expiresAtMs);
+      return !expired;
+    };
+    this.#waiting.keep(isKept);
+    this.#held.keep(isKept);
+    this.#watchExpiry(Math.max(nextMs, nowMs + 1_000), nextMs);
   }
 
   /** PUBACK came. */
@@ -155,6 +177,14 @@ export class Outbox {
     }
   }
 
+  /** Sees to it that {@link purge} comes at that instant, if not before. */
+  #watchExpiry(atMs: number, expiresAtMs = atMs): void {
+    if (expiresAtMs === Infinity) return;
+    const { deadlines } = this.#parts;
+    if (this.#expiry === undefined) this.#expiry = deadlines.add(atMs, this);
+    else if (!this.#expiry.pending || atMs < this.#expiry.atMs) deadlines.move(this.#expiry, atMs);
+  }
+
   /** Whether one more QoS 1 or 2 message may be sent: after those to be sent again, and within the quota. */
   #hasQuota(): boolean {
     const connection = this.#connection;
@@ -171,6 +201,7 @@ export class Outbox {
     } else if (this.#admits(publication)) {
       this.#sizeBytes += publication.sizeBytes;
       this.#held.push({ publication, qos: 0, retain, identifiers, packetId: 0, state: "waiting" });
+      this.#watchExpiry(publication.expiresAtMs);
     }
   }
 
@@ -183,7 +214,9 @@ export class Outbox {
   ): void {
     const { metrics } = this.#parts;
     if (publication.expired(nowMs)) metrics.dropped.expired++;
-    else if (connection.write(publication.encode(connection.version, 0, retain, identifiers, nowMs).bytes)) {
+    else if (
+      writeAliased(connection, publication, publication.encode(connection.version, 0, retain, identifiers, nowMs))
+    ) {
       metrics.sent++;
     } else metrics.dropped["too-large"]++; // [MQTT5 3.1.2-25]
   }
@@ -214,8 +247,7 @@ export class Outbox {
   #write(delivery: Delivery, connection: Connection, dup: boolean, nowMs: number): boolean {
     const { publication, qos, retain, identifiers, packetId } = delivery;
     const encoded = publication.encode(connection.version, qos, retain, identifiers, nowMs);
-    if (encoded.bytes.length > connection.maximumPacketSize) return false; // [MQTT5 3.1.2-25]
-    connection.write(withPacketId(encoded, packetId, dup)); // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]
+    if (!writeAliased(connection, publication, encoded, packetId, dup)) return false; // [MQTT5 3.1.2-25]
     this.#parts.metrics.sent++;
     return true;
   }
@@ -247,6 +279,22 @@ export class Outbox {
     do this.#lastPacketId = this.#lastPacketId % 65_535 + 1; while (this.#inflight.has(this.#lastPacketId));
     return this.#lastPacketId; // [MQTT5 2.2.1-4] [MQTT311 2.3.1-4]
   }
+}
+
+/** Sends a PUBLISH as this connection takes it; answers false, and sends nothing, when it is too large. */
+function writeAliased(
+  connection: Connection,
+  { message: { topic } }: Publication,
+  encoded: EncodedPublish,
+  packetId = 0,
+  dup = false,
+): boolean {
+  const { outboundAliases, maximumPacketSize } = connection;
+  const packet = outboundAliases?.apply(encoded, topic, maximumPacketSize) ?? encoded;
+  if (packet.bytes.length > maximumPacketSize) return false;
+  connection.write(packetId === 0 ? packet.bytes : withPacketId(packet, packetId, dup)); // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]
+  if (packet !== encoded) outboundAliases!.sent(topic);
+  return true;
 }
 
 function wrong(answer: string, qos: number): ProtocolError {

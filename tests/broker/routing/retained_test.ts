@@ -1,4 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { Deadlines } from "../../../src/base/deadlines.ts";
 import { Random } from "../../../src/base/random.ts";
 import { Metrics } from "../../../src/broker/metrics.ts";
 import { Publication } from "../../../src/broker/routing/publication.ts";
@@ -23,7 +24,7 @@ Deno.test("retained: agrees with the plain rule, while messages come and go", ()
   for (let seed = 0; seed < 50; seed++) {
     const random = new Random(seed);
     const metrics = new Metrics();
-    const retained = new Retained({ metrics, limit: 1e9 });
+    const retained = new Retained({ metrics, deadlines: new Deadlines(), limit: 1e9 });
     const held = new Set<string>();
     for (let step = 0; step < 100; step++) {
       const levels = ["a", "b", "", "$s"];
@@ -41,7 +42,7 @@ Deno.test("retained: agrees with the plain rule, while messages come and go", ()
 });
 
 Deno.test("retained: the last message counts [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]", () => {
-  const retained = new Retained({ metrics: new Metrics(), limit: 10 });
+  const retained = new Retained({ metrics: new Metrics(), deadlines: new Deadlines(), limit: 10 });
   const last = publication("a", "2");
   retained.store(publication("a", "1"));
   retained.store(last);
@@ -53,7 +54,7 @@ Deno.test("retained: the last message counts [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]",
 
 Deno.test("retained: what has expired is forgotten when it is looked for [MQTT5 3.3.2-5]", () => {
   const metrics = new Metrics();
-  const retained = new Retained({ metrics, limit: 10 });
+  const retained = new Retained({ metrics, deadlines: new Deadlines(), limit: 10 });
   retained.store(publication("a", "x", 5));
   retained.store(publication("b"));
   deepEqual(found(retained, "#", 4_999), ["a", "b"]);
@@ -63,7 +64,7 @@ Deno.test("retained: what has expired is forgotten when it is looked for [MQTT5 
 
 Deno.test("retained: one topic more than the limit is refused, and counted; known ones go on", () => {
   const metrics = new Metrics();
-  const retained = new Retained({ metrics, limit: 2 });
+  const retained = new Retained({ metrics, deadlines: new Deadlines(), limit: 2 });
   for (const topic of ["a", "b", "c", "a"]) retained.store(publication(topic));
   deepEqual([found(retained, "#"), metrics.retainedRefused], [["a", "b"], 1]);
   retained.store(publication("a", ""));

@@ -1,0 +1,82 @@
+/**
+ * A PUBLISH of 5.0 that was written once for all receivers, with what is one receiver's own put in: subscription
+ * identifiers, and a topic alias instead of, or beside, the topic. Bytes are copied; nothing is written anew.
+ */
+import { invariant } from "../base/failure.ts";
+import type { EncodedPublish } from "./codec.ts";
+import { headerLength, maximumFrameBytes } from "./frame.ts";
+
+/**
+ * Puts properties in front of those that a 5.0 PUBLISH has.
+ *
+ * @param encoded the PUBLISH, which is left as it is
+ * @param added properties as they stand on the wire: {@link subscriptionIdentifierBytes}, {@link topicAliasBytes}
+ * @param keepTopic false leaves the topic name empty; a topic alias must stand for it
+ * @throws InvariantError when the result would be larger than any packet may be
+ */
+export function splicePublish(encoded: EncodedPublish, added: Uint8Array, keepTopic: boolean): EncodedPublish {
+  const { bytes, packetIdAt } = encoded;
+  const topicAt = headerLength(bytes, 0);
+  const topicEnd = topicAt + 2 + (bytes[topicAt]! << 8 | bytes[topicAt + 1]!);
+  const lengthAt = topicEnd + (packetIdAt > 0 ? 2 : 0);
+  let restAt = lengthAt;
+  let propertiesLength = 0;
+  for (let shift = 0;; shift += 7) {
+    const byte = bytes[restAt++]!;
+    propertiesLength |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  propertiesLength += added.length;
+  const head = keepTopic ? bytes.subarray(topicAt, lengthAt) : headWithoutTopic(bytes, topicEnd, lengthAt);
+  const rest = bytes.subarray(restAt);
+  const remaining = head.length + sizeOfVariable(propertiesLength) + added.length + rest.length;
+  invariant(remaining <= maximumFrameBytes - 5, `Cannot write a PUBLISH of ${remaining} bytes`);
+  const spliced = new Uint8Array(1 + sizeOfVariable(remaining) + remaining);
+  spliced[0] = bytes[0]!;
+  const headAt = writeVariable(spliced, 1, remaining);
+  spliced.set(head, headAt);
+  const addedAt = writeVariable(spliced, headAt + head.length, propertiesLength);
+  spliced.set(added, addedAt);
+  spliced.set(rest, addedAt + added.length);
+  return { bytes: spliced, packetIdAt: packetIdAt > 0 ? headAt + head.length - 2 : 0 };
+}
+
+/** Subscription identifiers, 1 to 268,435,455 each, as properties. */
+export function subscriptionIdentifierBytes(identifiers: readonly number[]): Uint8Array {
+  let size = 0;
+  for (const identifier of identifiers) size += 1 + sizeOfVariable(identifier);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const identifier of identifiers) {
+    bytes[at++] = 0x0b;
+    at = writeVariable(bytes, at, identifier);
+  }
+  return bytes;
+}
+
+/** A topic alias, 1 to 65,535, as a property. */
+export function topicAliasBytes(alias: number): Uint8Array {
+  return Uint8Array.of(0x23, alias >> 8, alias & 0xff);
+}
+
+/** An empty topic name, and the packet identifier if there is one. */
+function headWithoutTopic(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const head = new Uint8Array(2 + to - from);
+  head.set(bytes.subarray(from, to), 2);
+  return head;
+}
+
+function sizeOfVariable(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  return value < 0x20_0000 ? 3 : 4;
+}
+
+/** Answers where it ends. */
+function writeVariable(bytes: Uint8Array, from: number, value: number): number {
+  let at = from;
+  for (let left = value;; left >>= 7) {
+    bytes[at++] = left < 0x80 ? left : left & 0x7f | 0x80;
+    if (left < 0x80) return at;
+  }
+}
