@@ -1,9 +1,11 @@
 /**
- * An MQTT broker on TCP: start it, use its url, stop it.
+ * An MQTT broker on its listeners: start it, use its url, stop it.
  */
 import { freshSeed, Random } from "../base/random.ts";
-import type { Link, Listener } from "../net/link.ts";
-import { listenTcp } from "../net/tcp_listen.ts";
+import { bracketed, type Endpoint, parseEndpoint } from "../net/endpoint.ts";
+import type { Link } from "../net/link.ts";
+import { listen, type OpenListener } from "../net/listen.ts";
+import type { TlsIdentity } from "../net/tls_identity.ts";
 import { Core } from "./core.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import { type CoreOptions, coreSettings } from "./options.ts";
@@ -18,6 +20,10 @@ export interface BrokerOptions extends CoreOptions {
   readonly host?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
+  /** Where to listen in place of host and port: over TCP, TLS and WebSocket, in any number. */
+  readonly listen?: readonly Endpoint[];
+  /** Certificates for `mqtts` and `wss`. */
+  readonly tls?: TlsIdentity;
 }
 
 /** Things that fall due and are handled before links are read again. */
@@ -28,9 +34,8 @@ const stopStepMs = 5;
 /** A running broker: made by {@link Broker.start}, over with {@link Broker.stop}. */
 export class Broker {
   readonly #core: Core;
-  readonly #listener: Listener;
   readonly #timer: Timer;
-  readonly #host: string;
+  readonly #listeners: OpenListener[] = [];
   #stopped: Promise<void> | undefined;
 
   private constructor(options: BrokerOptions) {
@@ -40,33 +45,39 @@ export class Broker {
       nextMs: () => core.deadlines.nextMs,
       runDue: (nowMs) => runDue(core, nowMs, dueAtOnce),
     });
-    const afterwards = () => timer.arm();
-    const accept = (link: Link) => serve(core, link, afterwards);
     this.#core = core;
     this.#timer = timer;
-    this.#host = options.host ?? "127.0.0.1";
-    const refused = (sentence: string) => core.settings.log("warn", sentence);
-    this.#listener = listenTcp({ host: this.#host, port: options.port ?? 0 }, accept, refused);
   }
 
   /**
    * Starts a broker that accepts clients when the promise is fulfilled.
    *
-   * @throws UsageError when the address or port cannot be had, or a limit is out of its range
+   * @throws UsageError when an address or port cannot be had, or a limit is out of its range
    */
-  // deno-lint-ignore require-await
   static async start(options: BrokerOptions = {}): Promise<Broker> {
-    return new Broker(options);
+    const broker = new Broker(options);
+    await broker.#listen(options);
+    return broker;
   }
 
-  /** The port in use, also when 0 was asked for. */
+  /** The port in use, also when 0 was asked for; of several listeners the first one's. */
   get port(): number {
-    return this.#listener.port;
+    return this.#listeners[0]!.port;
   }
 
-  /** Where clients find it, as `mqtt://host:port`. */
+  /** Where clients find it, as `mqtt://host:port`; of several listeners the first one's. */
   get url(): string {
-    return `mqtt://${this.#host.includes(":") ? `[${this.#host}]` : this.#host}:${this.port}`;
+    return this.#listeners[0]!.endpoint.url;
+  }
+
+  /** Where clients find it, by listener. */
+  get urls(): string[] {
+    return this.#listeners.map(({ endpoint }) => endpoint.url);
+  }
+
+  /** New TLS handshakes use these certificates; connections that are open keep theirs. */
+  renewTls(identity: TlsIdentity): void {
+    for (const listener of this.#listeners) listener.renew(identity);
   }
 
   /** What was counted until now. */
@@ -84,7 +95,7 @@ export class Broker {
 
   async #stop(): Promise<void> {
     const { clock, limits } = this.#core.settings;
-    this.#listener.close();
+    for (const listener of this.#listeners) listener.close();
     beginStop(this.#core, clock.nowMs());
     await this.#until(() => isDrained(this.#core), limits.stopGraceMs);
     finishStop(this.#core, clock.nowMs());
@@ -92,6 +103,25 @@ export class Broker {
     await this.#until(() => this.#core.connections.size === 0, limits.stopGraceMs);
     for (const { link } of this.#core.connections) link.reset();
     await this.#until(() => this.#core.connections.size === 0, limits.stopGraceMs);
+  }
+
+  /** Opens all listeners or none. */
+  async #listen({ host = "127.0.0.1", port = 0, listen: endpoints, tls }: BrokerOptions): Promise<void> {
+    const core = this.#core;
+    const afterwards = () => this.#timer.arm();
+    const receiver = {
+      accept: (link: Link) => serve(core, link, afterwards),
+      refused: (sentence: string) => core.settings.log("warn", sentence),
+    };
+    try {
+      for (const endpoint of endpoints ?? [parseEndpoint(`mqtt://${bracketed(host)}:${port}`)]) {
+        // One after another, so that a fault names the first that cannot be had.
+        this.#listeners.push(await listen(endpoint, tls, receiver));
+      }
+    } catch (error) {
+      for (const listener of this.#listeners) listener.close();
+      throw error;
+    }
   }
 
   /** Fulfilled when it is so, or when the time is up. */

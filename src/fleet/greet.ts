@@ -2,7 +2,7 @@
  * One CONNECT to a broker, to learn whether it answers, whom it lets in and what it speaks.
  */
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../mqtt/packet.ts";
-import { dialTcp } from "../net/tcp_dial.ts";
+import { dial } from "../net/dial.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { connackText, isLoginRefused } from "./connack_text.ts";
@@ -35,8 +35,7 @@ export async function greet({ plan, target }: FleetRun, version: ProtocolVersion
     canReset: false,
     dial: (receiver) => {
       const sourceAddress = plan.sourceAddresses[0];
-      const { host, port } = target;
-      return dialTcp(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, receiver);
+      return dial(target, { sourceAddress }, receiver);
     },
   };
   const greeter = new Greeter(

@@ -4,7 +4,7 @@
 import { monotonicClock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { canReset } from "../net/socket_link.ts";
-import { dialTcp } from "../net/tcp_dial.ts";
+import { dial } from "../net/dial.ts";
 import type { Wakeable, World } from "./connection.ts";
 import type { Progress } from "./result.ts";
 import { Squad, type SquadResult, type SquadTask } from "./squad.ts";
@@ -84,8 +84,7 @@ function realWorld({ plan, target }: SquadTask): World {
     canReset: canReset(),
     dial: (receiver, place) => {
       const sourceAddress = sourceAddresses[place % sourceAddresses.length];
-      const { host, port } = target;
-      return dialTcp(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, receiver);
+      return dial(target, { sourceAddress }, receiver);
     },
   };
 }

@@ -1,23 +1,40 @@
 /**
- * Where a broker is, as people write it: `mqtt://[user[:password]@]host[:port]`.
+ * Where a broker is, as people write it: `mqtt://[user[:password]@]host[:port]`, and the same with `mqtts`, `ws` and
+ * `wss`.
  */
 import { UsageError } from "../base/failure.ts";
+import { websocketPath } from "./websocket_handshake.ts";
+
+/** What carries the bytes. */
+export type Transport = "tcp" | "tls" | "ws" | "wss";
 
 /** A broker's address, read from a URL. */
 export interface Endpoint {
   /** The URL as it may be shown: without user and password. */
   readonly url: string;
+  readonly transport: Transport;
   readonly host: string;
   readonly port: number;
+  /** Of a WebSocket, with a slash in front; else empty. */
+  readonly path: string;
   readonly username?: string;
   readonly password?: string;
 }
 
-const defaultPort = 1883;
-const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883";
+/** By the URL's scheme: what carries the bytes, the scheme as it is shown, and the port where none is said. */
+const schemes: Readonly<Record<string, readonly [transport: Transport, shown: string, port: number]>> = {
+  "mqtt:": ["tcp", "mqtt", 1883],
+  "tcp:": ["tcp", "mqtt", 1883],
+  "mqtts:": ["tls", "mqtts", 8883],
+  "ssl:": ["tls", "mqtts", 8883],
+  "tls:": ["tls", "mqtts", 8883],
+  "ws:": ["ws", "ws", 80],
+  "wss:": ["wss", "wss", 443],
+};
+const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
 
 /**
- * Reads a broker's URL.
+ * Reads a broker's URL. A WebSocket's path is `/mqtt` where none is said.
  *
  * @throws UsageError when it is none, or of a transport that is not served
  */
@@ -25,7 +42,8 @@ export function parseEndpoint(text: string): Endpoint {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   const shown = JSON.stringify(withoutPassword(text));
   if (parsed === undefined) throw new UsageError(`Cannot read broker url ${shown}: ${allowed}`);
-  if (parsed.protocol !== "mqtt:" && parsed.protocol !== "tcp:") {
+  const scheme = schemes[parsed.protocol];
+  if (scheme === undefined) {
     throw new UsageError(
       `Cannot use broker url ${shown}: transport "${parsed.protocol}" is not served; ${allowed}`,
     );
@@ -33,13 +51,15 @@ export function parseEndpoint(text: string): Endpoint {
   if (parsed.hostname === "") {
     throw new UsageError(`Cannot read broker url ${shown}: no host; ${allowed}`);
   }
-  if ((parsed.pathname !== "" && parsed.pathname !== "/") || parsed.search !== "" || parsed.hash !== "") {
+  const hasPath = parsed.pathname !== "" && parsed.pathname !== "/";
+  const isWebSocket = scheme[0] === "ws" || scheme[0] === "wss";
+  if ((hasPath || parsed.search !== "") && !isWebSocket || parsed.hash !== "") {
     throw new UsageError(`Cannot read broker url ${shown}: nothing may follow the port; ${allowed}`);
   }
   if (!decodable(parsed.username) || !decodable(parsed.password)) {
     throw new UsageError(`Cannot read broker url ${shown}: a % in user or password is written %25; ${allowed}`);
   }
-  return endpointOf(parsed);
+  return endpointOf(parsed, scheme, isWebSocket ? (hasPath ? parsed.pathname : websocketPath) + parsed.search : "");
 }
 
 function decodable(text: string): boolean {
@@ -56,16 +76,33 @@ export function withoutPassword(text: string): string {
   return text.replace(/(\/\/[^/@:]*):.*@/s, "$1:…@");
 }
 
-function endpointOf(parsed: URL): Endpoint {
+function endpointOf(parsed: URL, [transport, scheme, defaultPort]: typeof schemes[string], path: string): Endpoint {
   const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = parsed.port === "" ? defaultPort : Number(parsed.port);
   return {
-    url: `mqtt://${parsed.hostname}:${port}`,
+    url: endpointUrl(scheme, host, port, path),
+    transport,
     host,
     port,
+    path,
     ...(parsed.username === "" ? {} : { username: decodeURIComponent(parsed.username) }),
     ...(parsed.password === "" ? {} : { password: decodeURIComponent(parsed.password) }),
   };
+}
+
+function endpointUrl(scheme: string, host: string, port: number, path: string): string {
+  return `${scheme}://${bracketed(host)}:${port}${path}`;
+}
+
+/** The same place at another port: the one that was taken where 0 was asked for. */
+export function endpointAt(endpoint: Endpoint, port: number): Endpoint {
+  const { url, host, path } = endpoint;
+  return { ...endpoint, port, url: endpointUrl(url.split(":")[0]!, host, port, path) };
+}
+
+/** An address as it stands in a URL: that of IPv6 in brackets. */
+export function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** True for an address of this machine's loopback, or its usual name. */

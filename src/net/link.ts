@@ -38,6 +38,8 @@ export interface Link {
   receiver: LinkReceiver;
   /** The peer, as `host:port`, for people. */
   readonly peer: string;
+  /** Common name of the certificate with which the peer has proved itself, where it has (TLS). */
+  readonly certificateName?: string | undefined;
   /** Bytes written and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** True until the end was called or seen. */

@@ -14,25 +14,29 @@ export interface ListenOptions {
   readonly port: number;
 }
 
-const backlog = 4_096;
+/** Who is told of what a listener accepts. */
+export interface ListenReceiver {
+  /** A link was accepted; it has no receiver yet, which is set before control returns to the runtime. */
+  accept(link: Link): void;
+  /** A connection could not be accepted, in a sentence; listening goes on. */
+  refused(sentence: string): void;
+}
+
+/** Connections that the operating system holds until they are accepted. */
+export const backlog = 4_096;
 const smallReadBytes = 2_048;
 const largeReadBytes = 65_536;
 /** What the operating system says when descriptors run out; accepting goes on after a pause of so many milliseconds. */
 const acceptPauseMs = 50;
 
 /**
- * Listens and hands over each accepted link, which has no receiver yet: `accept` sets it.
+ * Listens and hands over each accepted link.
  *
- * @param refused told, in a sentence, when a connection could not be accepted; listening goes on
  * @throws UsageError when the address or port cannot be had
  */
-export function listenTcp(
-  { host, port }: ListenOptions,
-  accept: (link: Link) => void,
-  refused: (sentence: string) => void = () => {},
-): Listener {
+export function listenTcp({ host, port }: ListenOptions, receiver: ListenReceiver): Listener {
   const listener = openListener(host, port);
-  void acceptAll(listener, accept, refused);
+  void acceptAll(listener, receiver);
   return { port: listener.addr.port, close: () => listener.close() };
 }
 
@@ -44,25 +48,23 @@ function openListener(host: string, port: number): Deno.TcpListener {
   }
 }
 
-function listenFault(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) return "the port is in use; choose another, or 0 for a free one";
-  if (error instanceof Deno.errors.AddrNotAvailable) return "no such address on this machine";
-  if (error instanceof Deno.errors.PermissionDenied) return "not permitted; ports below 1024 need privileges";
+/** Why an address or port cannot be had, for people. */
+export function listenFault(error: unknown): string {
+  const code = (error as { readonly code?: string }).code;
+  if (code === "EADDRINUSE") return "the port is in use; choose another, or 0 for a free one";
+  if (code === "EADDRNOTAVAIL") return "no such address on this machine";
+  if (code === "EACCES") return "not permitted; ports below 1024 need privileges";
   return error instanceof Error ? error.message : String(error);
 }
 
-async function acceptAll(
-  listener: Deno.TcpListener,
-  accept: (link: Link) => void,
-  refused: (sentence: string) => void,
-): Promise<void> {
+async function acceptAll(listener: Deno.TcpListener, receiver: ListenReceiver): Promise<void> {
   for (;;) {
     try {
       // Accepting is one at a time by nature.
-      accept(new AcceptedLink(await listener.accept()));
+      receiver.accept(new AcceptedLink(await listener.accept()));
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      refused(`Cannot accept a connection: ${error instanceof Error ? error.message : String(error)}`);
+      receiver.refused(`Cannot accept a connection: ${error instanceof Error ? error.message : String(error)}`);
       await new Promise((resolve) => setTimeout(resolve, acceptPauseMs));
     }
   }

@@ -3,22 +3,41 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { type Endpoint, isLoopback, parseEndpoint, withoutPassword } from "../../src/net/endpoint.ts";
 
+const tcp = { transport: "tcp", path: "" } as const;
 const read: readonly [text: string, endpoint: Endpoint][] = [
-  ["mqtt://localhost", { url: "mqtt://localhost:1883", host: "localhost", port: 1883 }],
-  ["mqtt://127.0.0.1:1884", { url: "mqtt://127.0.0.1:1884", host: "127.0.0.1", port: 1884 }],
-  ["tcp://broker.example:1883/", { url: "mqtt://broker.example:1883", host: "broker.example", port: 1883 }],
-  ["mqtt://[::1]", { url: "mqtt://[::1]:1883", host: "::1", port: 1883 }],
-  ["mqtt://[2001:db8::1]:99", { url: "mqtt://[2001:db8::1]:99", host: "2001:db8::1", port: 99 }],
-  ["mqtt://u@h", { url: "mqtt://h:1883", host: "h", port: 1883, username: "u" }],
-  ["mqtt://u:p@h:2", { url: "mqtt://h:2", host: "h", port: 2, username: "u", password: "p" }],
-  ["mqtt://:p@h", { url: "mqtt://h:1883", host: "h", port: 1883, password: "p" }],
-  ["mqtt://a%40b:c%2Fd%25@h", { url: "mqtt://h:1883", host: "h", port: 1883, username: "a@b", password: "c/d%" }],
+  ["mqtt://localhost", { ...tcp, url: "mqtt://localhost:1883", host: "localhost", port: 1883 }],
+  ["mqtt://127.0.0.1:1884", { ...tcp, url: "mqtt://127.0.0.1:1884", host: "127.0.0.1", port: 1884 }],
+  ["tcp://broker.example:1883/", { ...tcp, url: "mqtt://broker.example:1883", host: "broker.example", port: 1883 }],
+  ["mqtt://[::1]", { ...tcp, url: "mqtt://[::1]:1883", host: "::1", port: 1883 }],
+  ["mqtt://[2001:db8::1]:99", { ...tcp, url: "mqtt://[2001:db8::1]:99", host: "2001:db8::1", port: 99 }],
+  ["mqtt://u@h", { ...tcp, url: "mqtt://h:1883", host: "h", port: 1883, username: "u" }],
+  ["mqtt://u:p@h:2", { ...tcp, url: "mqtt://h:2", host: "h", port: 2, username: "u", password: "p" }],
+  ["mqtt://:p@h", { ...tcp, url: "mqtt://h:1883", host: "h", port: 1883, password: "p" }],
+  ["mqtts://h", { url: "mqtts://h:8883", transport: "tls", host: "h", port: 8883, path: "" }],
+  ["ws://h:80", { url: "ws://h:80/mqtt", transport: "ws", host: "h", port: 80, path: "/mqtt" }],
+  ["wss://u:p@h/x?y", {
+    url: "wss://h:443/x?y",
+    transport: "wss",
+    host: "h",
+    port: 443,
+    path: "/x?y",
+    username: "u",
+    password: "p",
+  }],
+  ["mqtt://a%40b:c%2Fd%25@h", {
+    ...tcp,
+    url: "mqtt://h:1883",
+    host: "h",
+    port: 1883,
+    username: "a@b",
+    password: "c/d%",
+  }],
 ];
 for (const [text, endpoint] of read) {
   Deno.test(`endpoint: ${text}`, () => assert.deepEqual(parseEndpoint(text), endpoint));
 }
 
-const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883";
+const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
 const refused: readonly [text: string, sentence: string][] = [
   ["", `Cannot read broker url "": ${allowed}`],
   ["localhost", `Cannot read broker url "localhost": ${allowed}`],
@@ -26,8 +45,9 @@ const refused: readonly [text: string, sentence: string][] = [
   ["mqtt://h:x", `Cannot read broker url "mqtt://h:x": ${allowed}`],
   ["localhost:1883", `Cannot use broker url "localhost:1883": transport "localhost:" is not served; ${allowed}`],
   ["http://h", `Cannot use broker url "http://h": transport "http:" is not served; ${allowed}`],
-  ["mqtts://h:8883", `Cannot use broker url "mqtts://h:8883": transport "mqtts:" is not served; ${allowed}`],
-  ["ws://u:geheim@h", `Cannot use broker url "ws://u:…@h": transport "ws:" is not served; ${allowed}`],
+  ["ftp://u:geheim@h", `Cannot use broker url "ftp://u:…@h": transport "ftp:" is not served; ${allowed}`],
+  ["mqtts://h/x", `Cannot read broker url "mqtts://h/x": nothing may follow the port; ${allowed}`],
+  ["ws://h/x#y", `Cannot read broker url "ws://h/x#y": nothing may follow the port; ${allowed}`],
   ["mqtt:", `Cannot read broker url "mqtt:": no host; ${allowed}`],
   ["mqtt:///x", `Cannot read broker url "mqtt:///x": no host; ${allowed}`],
   ["mqtt://h/x", `Cannot read broker url "mqtt://h/x": nothing may follow the port; ${allowed}`],

@@ -1,0 +1,58 @@
+/**
+ * Listens over whatever a URL says: one listener for each.
+ */
+import { UsageError } from "../base/failure.ts";
+import { type Endpoint, endpointAt } from "./endpoint.ts";
+import type { Listener } from "./link.ts";
+import { type ListenReceiver, listenTcp } from "./tcp_listen.ts";
+import type { TlsIdentity } from "./tls_identity.ts";
+import { listenTls, type TlsListener } from "./tls_listen.ts";
+import { websocketPath } from "./websocket_handshake.ts";
+import { acceptWebSocket } from "./websocket_link.ts";
+
+/** A place that accepts links, and its address. */
+export interface OpenListener extends Listener {
+  /** With the port in use, also when 0 was asked for. */
+  readonly endpoint: Endpoint;
+  /** New handshakes use these certificates; nothing changes for links that are open, or without TLS. */
+  renew(identity: TlsIdentity): void;
+}
+
+/**
+ * Listens. A link over WebSocket is handed over before its own handshake, which has to be done within the time that its
+ * owner gives it.
+ *
+ * @param identity for `mqtts` and `wss`
+ * @throws UsageError when the address or port cannot be had, or there is no certificate for TLS
+ */
+export async function listen(
+  endpoint: Endpoint,
+  identity: TlsIdentity | undefined,
+  receiver: ListenReceiver,
+): Promise<OpenListener> {
+  const { transport, url, path } = endpoint;
+  const isWebSocket = transport === "ws" || transport === "wss";
+  if (isWebSocket && path !== websocketPath) {
+    throw new UsageError(`Cannot listen on ${url}: expected the path ${websocketPath}`);
+  }
+  const { accept, refused } = receiver;
+  const inner = isWebSocket
+    ? { accept: (link: Parameters<typeof accept>[0]) => accept(acceptWebSocket(link)), refused }
+    : receiver;
+  const listener = transport === "tcp" || transport === "ws"
+    ? listenTcp(endpoint, inner)
+    : await listenTls(endpoint, identityFor(url, identity), inner);
+  return {
+    endpoint: endpointAt(endpoint, listener.port),
+    port: listener.port,
+    close: () => listener.close(),
+    renew: (renewed) => {
+      if ("renew" in listener) (listener as TlsListener).renew(renewed);
+    },
+  };
+}
+
+function identityFor(url: string, identity: TlsIdentity | undefined): TlsIdentity {
+  if (identity !== undefined) return identity;
+  throw new UsageError(`Cannot listen on ${url} without a certificate: give --tls-cert and --tls-key`);
+}

@@ -1,0 +1,173 @@
+/**
+ * One socket of node:net or node:tls as a link. Owns the joined writes and the reading of how it ended; knows no MQTT.
+ */
+import net from "node:net";
+import { JoinedWrites } from "./joined_writes.ts";
+import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "./link.ts";
+import { type Lingering, startLingering, stopLingering } from "./linger.ts";
+
+/** A socket that knows its link. */
+interface LinkSocket extends net.Socket {
+  link: SocketLink;
+}
+
+/** True where this runtime can tear a connection down with RST (Deno 2.8 and later); else `reset` closes. */
+export function canReset(): boolean {
+  return typeof net.Socket.prototype.resetAndDestroy === "function";
+}
+
+/** Stands in until the first user sets a receiver. */
+const nobody: DialReceiver = { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {} };
+
+/** What is known of a socket that its events do not tell. */
+export interface SocketFacts {
+  readonly peer: string;
+  /** The event that says that it is open; none where it is open already. */
+  readonly openEvent?: "connect" | "secureConnect";
+  /** Common name of the certificate with which the peer has proved itself. */
+  readonly certificateName?: string;
+  /** True where RST can be sent: over TLS the runtime has no way to. */
+  readonly resettable: boolean;
+}
+
+/** A link over a socket, dialled or accepted. */
+export class SocketLink implements Link, Lingering {
+  receiver: DialReceiver | LinkReceiver = nobody;
+  readonly peer: string;
+  readonly certificateName: string | undefined;
+  readonly #resettable: boolean;
+  readonly #socket: LinkSocket;
+  readonly #writes = new JoinedWrites();
+  #open = true;
+  #wantsDrain = false;
+  #ending = false;
+  #peerClosed = false;
+  #over = false;
+  #fault: LinkEnd | undefined;
+
+  constructor(socket: net.Socket, { peer, openEvent, certificateName, resettable }: SocketFacts) {
+    this.peer = peer;
+    this.certificateName = certificateName;
+    this.#resettable = resettable && canReset();
+    this.#socket = socket as LinkSocket;
+    this.#socket.link = this;
+    if (openEvent !== undefined) socket.on(openEvent, onConnect);
+    socket.on("data", onData).on("drain", onDrain);
+    socket.on("end", onPeerEnd).on("error", onError).on("close", onClose);
+  }
+
+  get bufferedBytes(): number {
+    return this.#writes.sizeBytes + this.#socket.writableLength;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (!this.#open) return true;
+    if (this.#writes.sizeBytes === 0) queueMicrotask(() => this.#flush());
+    this.#writes.push(bytes);
+    if (this.bufferedBytes <= highWaterBytes) return true;
+    this.#wantsDrain = true;
+    return false;
+  }
+
+  end(): void {
+    if (!this.#open) return;
+    this.#flush();
+    this.#open = false;
+    this.#ending = true;
+    startLingering(this);
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  reset(): void {
+    if (this.#over) return;
+    this.#open = false;
+    this.#fault = { kind: "closed" };
+    this.#writes.clear();
+    if (this.#resettable) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  giveUp(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  opened(): void {
+    if (this.#open && "onOpen" in this.receiver) this.receiver.onOpen();
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#open) this.receiver.onBytes(bytes);
+  }
+
+  drained(): void {
+    if (!this.#wantsDrain || !this.#open) return;
+    this.#wantsDrain = false;
+    this.receiver.onDrain();
+  }
+
+  peerEnded(): void {
+    this.#peerClosed = true;
+  }
+
+  failed(error: NodeJS.ErrnoException): void {
+    const { code = "", message } = error;
+    const reset = code === "ECONNRESET" || code === "EPIPE";
+    this.#fault ??= reset ? { kind: "reset" } : { kind: "error", code, message };
+  }
+
+  closed(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#open = false;
+    if (this.#ending) stopLingering(this);
+    this.receiver.onEnd(this.#endSeen());
+  }
+
+  #endSeen(): LinkEnd {
+    if (this.#ending) return { kind: "closed" };
+    return this.#fault ?? (this.#peerClosed ? { kind: "fin" } : { kind: "closed" });
+  }
+
+  #flush(): void {
+    if (this.#writes.sizeBytes > 0 && this.#open) this.#socket.write(this.#writes.take());
+  }
+}
+
+// One function for each event serves all sockets: nothing is closed over, so a link costs no functions of its own.
+
+function onConnect(this: net.Socket): void {
+  (this as LinkSocket).link.opened();
+}
+
+function onData(this: net.Socket, bytes: Uint8Array): void {
+  (this as LinkSocket).link.received(bytes);
+}
+
+function onDrain(this: net.Socket): void {
+  (this as LinkSocket).link.drained();
+}
+
+function onPeerEnd(this: net.Socket): void {
+  (this as LinkSocket).link.peerEnded();
+}
+
+function onError(this: net.Socket, error: NodeJS.ErrnoException): void {
+  (this as LinkSocket).link.failed(error);
+}
+
+function onClose(this: net.Socket): void {
+  (this as LinkSocket).link.closed();
+}

@@ -1,0 +1,41 @@
+/**
+ * Opens TLS links through node:tls. Knows no MQTT.
+ */
+import net from "node:net";
+import tls from "node:tls";
+import type { DialReceiver, Link } from "./link.ts";
+import { SocketLink } from "./socket_link.ts";
+import type { TcpTarget } from "./tcp_dial.ts";
+
+/** Whom to trust, and who one is, in PEM. */
+export interface TlsDialOptions {
+  /** Authorities to trust in place of the well-known ones. */
+  readonly ca?: string | undefined;
+  /** Own certificate, with {@link key}. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** Takes any certificate: what is sent can be read by whoever is in between. */
+  readonly insecure?: boolean | undefined;
+}
+
+/** Starts to open a link, as `dialTcp` does; `onOpen` follows when both sides have proved themselves. */
+export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: DialReceiver): Link {
+  const { host, port, sourceAddress } = target;
+  const { ca, cert, key, insecure = false } = identity;
+  const socket = tls.connect({
+    host,
+    port,
+    allowHalfOpen: false,
+    rejectUnauthorized: !insecure,
+    // A name may be said, an address not. Source: RFC 6066, section 3.
+    ...(net.isIP(host) === 0 && { servername: host }),
+    ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  } as tls.ConnectionOptions);
+  socket.setNoDelay(true);
+  const link = new SocketLink(socket, { peer: `${host}:${port}`, openEvent: "secureConnect", resettable: false });
+  link.receiver = receiver;
+  return link;
+}
