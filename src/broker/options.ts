@@ -32,6 +32,8 @@ export interface BrokerLimits {
   readonly receiveMaximum: number;
   /** Topic aliases of one 5.0 client; announced; a higher one ends the connection with 0x94. */
   readonly topicAliasMaximum: number;
+  /** Topic aliases towards one 5.0 client, which may allow fewer; topics beyond are sent whole. */
+  readonly outboundTopicAliases: number;
   /** QoS 1 and 2 messages sent to one client and not yet acknowledged; the rest waits. The client may ask for fewer. */
   readonly inflight: number;
   /** Messages waiting for, or in flight to, one client: their bytes; what comes on top is dropped (`queue-full`). */
@@ -58,6 +60,7 @@ export const defaultLimits: BrokerLimits = {
   maximumPacketSizeBytes: 2 * 1024 * 1024,
   receiveMaximum: 1_024,
   topicAliasMaximum: 64,
+  outboundTopicAliases: 64,
   inflight: 1_024,
   outboxBytes: 64 * 1024 * 1024,
   unreadBytes: 16 * 1024 * 1024,
@@ -75,6 +78,11 @@ export interface CoreOptions {
   readonly maximumQoS?: QoS;
   /** Whether messages are retained: if not, a will with retain is refused with 0x9A. */
   readonly retainAvailable?: boolean;
+  /**
+   * Response Information for the 5.0 clients that request it: what their response topics may begin with. `%c` stands
+   * for the client identifier. Left out if not given.
+   */
+  readonly responseInformation?: string;
   /** Overrides every 5.0 client's keep alive, in seconds. */
   readonly serverKeepAliveS?: number;
   /** Decides on a login; everyone is let in without it. A rejected promise refuses with 0x88. */
@@ -94,10 +102,12 @@ export interface CoreOptions {
 }
 
 /** Core options with nothing left open. */
-export interface CoreSettings extends Required<Omit<CoreOptions, "limits" | "willFault" | "serverKeepAliveS">> {
+export interface CoreSettings
+  extends Required<Omit<CoreOptions, "limits" | "willFault" | "serverKeepAliveS" | "responseInformation">> {
   readonly limits: BrokerLimits;
   readonly willFault: WillFault | undefined;
   readonly serverKeepAliveS: number | undefined;
+  readonly responseInformation: string | undefined;
 }
 
 /** Fills in the defaults. @throws UsageError for a limit that is not a whole number in its range */
@@ -108,6 +118,7 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     maximumQoS: options.maximumQoS ?? 2,
     retainAvailable: options.retainAvailable ?? true,
     serverKeepAliveS: options.serverKeepAliveS,
+    responseInformation: options.responseInformation,
     authenticate: options.authenticate ?? (() => "accept"),
     onShutdown: options.onShutdown ?? "publish",
     willFault: options.willFault,
@@ -117,6 +128,10 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     limits,
   };
 }
+
+const mayBeZero: ReadonlySet<keyof BrokerLimits> = new Set(
+  ["topicAliasMaximum", "outboundTopicAliases", "stopGraceMs", "retainedMessages"],
+);
 
 /** Limits that travel in a packet: the standard bounds them. */
 const highest: Partial<Record<keyof BrokerLimits, number>> = {
@@ -128,7 +143,7 @@ const highest: Partial<Record<keyof BrokerLimits, number>> = {
 
 /** The least and the most that a limit may be. */
 export function limitRange(name: keyof BrokerLimits): readonly [least: number, most: number] {
-  const least = name === "topicAliasMaximum" || name === "stopGraceMs" || name === "retainedMessages" ? 0 : 1;
+  const least = mayBeZero.has(name) ? 0 : 1;
   return [least, highest[name] ?? Number.MAX_SAFE_INTEGER];
 }
 

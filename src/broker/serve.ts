@@ -84,8 +84,9 @@ class Served implements LinkReceiver, PacketReceiver {
     const connection = this.#connection;
     const { reasonCode, message } = error;
     this.#core.settings.log("info", `${connection.link.peer} broke the protocol: ${message}`);
-    if (connection.phase === "new") return this.#refuseFirst(reasonCode);
-    expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, this.#nowMs);
+    if (connection.phase === "new") return this.#refuseFirst(reasonCode, message);
+    if (connection.phase === "checking") return refuse(this.#core, connection, reasonCode, this.#nowMs, message);
+    expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, this.#nowMs, message);
   }
 
   /** What is due before this CONNECT comes before it: a will whose delay is over, a session that has expired. */
@@ -121,10 +122,10 @@ class Served implements LinkReceiver, PacketReceiver {
   }
 
   /** A first packet that could not be read. Only a peer that speaks 5.0, or a version to be refused, gets an answer. */
-  #refuseFirst(reasonCode: number): void {
+  #refuseFirst(reasonCode: number, text: string): void {
     const connection = this.#connection;
-    connection.version = this.#stream.version ?? 4;
-    refuse(this.#core, connection, reasonCode, this.#nowMs); // [MQTT5 3.1.2-2] [MQTT311 3.1.2-2] [MQTT311 3.1.4-1]
+    connection.version = this.#stream.claimedVersion ?? 4;
+    refuse(this.#core, connection, reasonCode, this.#nowMs, text); // [MQTT5 3.1.2-2] [MQTT311 3.1.2-2] [MQTT311 3.1.4-1]
   }
 
   /** Answers that a client provokes and does not read are bounded by ending its connection. */

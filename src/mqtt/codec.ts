@@ -27,7 +27,7 @@ import { asBuffer, propertiesFrom, propertiesTo, publishNames } from "./properti
 import { ReasonCode } from "./reason.ts";
 import { checkPacketId, decodeShort, encodeShort, hasEntries } from "./short_packet.ts";
 
-export { frameSize, headerLength, maximumFrameBytes } from "./frame.ts";
+export { claimedVersion, frameSize, headerLength, maximumFrameBytes } from "./frame.ts";
 
 /** Numbers are written as they come, not from a table of 65,536 buffers filled at the first packet. */
 mqttPacket.writeToStream.cacheNumbers = false;

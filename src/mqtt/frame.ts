@@ -5,7 +5,11 @@
  * Source: section 2.1 (5.0), section 2.2 (3.1.1).
  */
 import { ProtocolError } from "../base/failure.ts";
+import type { ProtocolVersion } from "./packet.ts";
 import { ReasonCode } from "./reason.ts";
+
+/** "MQTT" with its length in front. */
+const protocolName: readonly number[] = [0, 4, 0x4d, 0x51, 0x54, 0x54];
 
 /** The most bytes that any packet can have: a first byte, four of length, and what four bytes can say. */
 export const maximumFrameBytes = 5 + 268_435_455;
@@ -33,4 +37,19 @@ export function headerLength(bytes: Uint8Array, from: number): number {
   let at = from + 1;
   while (bytes[at]! >= 0x80) at++;
   return at + 1 - from;
+}
+
+/**
+ * The protocol version that a CONNECT at `from` names, whatever else is wrong with it; undefined for another packet,
+ * another protocol or version, and where the bytes up to `to` do not tell.
+ */
+export function claimedVersion(bytes: Uint8Array, from: number, to: number): ProtocolVersion | undefined {
+  if (bytes[from] !== 0x10) return undefined;
+  let at = from + 1;
+  while (at < to && bytes[at]! >= 0x80) at++;
+  at++;
+  if (at + protocolName.length >= to) return undefined;
+  if (protocolName.some((byte, index) => bytes[at + index] !== byte)) return undefined;
+  const version = bytes[at + protocolName.length];
+  return version === 4 || version === 5 ? version : undefined;
 }

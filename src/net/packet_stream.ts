@@ -3,7 +3,7 @@
  * allowed; a packet that claims to be larger is refused before its bytes are kept.
  */
 import { ProtocolError } from "../base/failure.ts";
-import { decode, frameSize } from "../mqtt/codec.ts";
+import { claimedVersion, decode, frameSize } from "../mqtt/codec.ts";
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 
@@ -30,6 +30,7 @@ export class PacketStream {
   readonly #receiver: PacketReceiver;
   readonly #maximumPacketSize: number;
   #version: ProtocolVersion | undefined;
+  #claimedVersion: ProtocolVersion | undefined;
   /** The start of a packet whose rest has not come. */
   #held: Uint8Array = nothing;
   #heldBytes = 0;
@@ -44,6 +45,11 @@ export class PacketStream {
   /** The connection's protocol version; undefined until CONNECT was read. */
   get version(): ProtocolVersion | undefined {
     return this.#version;
+  }
+
+  /** The version that the first CONNECT names for itself, also when all else in it is wrong; undefined if it does not. */
+  get claimedVersion(): ProtocolVersion | undefined {
+    return this.#claimedVersion;
   }
 
   /** True while part of a packet is held back. */
@@ -95,6 +101,7 @@ export class PacketStream {
   }
 
   #sizeAt(bytes: Uint8Array, from: number, to: number): number {
+    if (this.#version === undefined) this.#claimedVersion = claimedVersion(bytes, from, to);
     const size = frameSize(bytes, from, to);
     if (size > this.#maximumPacketSize) {
       throw new ProtocolError(

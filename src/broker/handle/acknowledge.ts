@@ -33,6 +33,7 @@ function handlePubrec(connection: Connection, { packetId, reasonCode = 0 }: Ackn
 
 function handlePubrel(connection: Connection, packetId: number): void {
   const known = connection.session!.inbox.release(packetId);
+  connection.unreleased?.delete(packetId);
   connection.send({ // [MQTT5 4.3.3-11] [MQTT311 4.3.3-2]
     type: "pubcomp",
     packetId,

@@ -4,12 +4,14 @@
  */
 import type { ConnackProperties, ConnectPacket } from "../../mqtt/packet.ts";
 import { keepsPayloadFormat } from "../../mqtt/message.ts";
-import { ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
+import { mayCarry, ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
 import type { LoginAnswer } from "../options.ts";
 import type { Connection } from "../session/connection.ts";
+import { OutboundAliases } from "../session/outbound_aliases.ts";
 import { neverExpiresS, type Session } from "../session/session.ts";
 import { expel, leave } from "./leave.ts";
+import { connackText } from "./reason_text.ts";
 import { isReserved, tooDeep } from "./topic_limit.ts";
 
 /**
@@ -111,19 +113,34 @@ function settle(entry: Entry, decision: Decision, nowMs: number): void {
 }
 
 /** CONNACK with a refusal, and the end of the connection: nothing after it is read, no will was armed. */
-export function refuse(core: Core, connection: Connection, reasonCode: number, nowMs: number): void {
+export function refuse(
+  core: Core,
+  connection: Connection,
+  reasonCode: number,
+  nowMs: number,
+  text = connackText(reasonCode),
+): void {
   core.metrics.refuse(reasonCode);
-  const code = connection.version === 5 ? reasonCode : returnCodeOf(reasonCode);
+  const code = connection.version === 5 ? connackCode(reasonCode) : returnCodeOf(reasonCode);
   if (code !== undefined) { // [MQTT311 3.2.2-6]
-    connection.send({ type: "connack", sessionPresent: false, reasonCode: code }); // [MQTT5 3.2.2-6] [MQTT311 3.2.2-4]
+    // [MQTT5 3.2.2-6] [MQTT311 3.2.2-4]
+    connection.sendWithReason({ type: "connack", sessionPresent: false, reasonCode: code }, text);
   }
   connection.link.end(); // [MQTT5 3.1.4-2] [MQTT5 3.2.2-7] [MQTT311 3.2.2-5]
   leave(core, connection, { kind: "protocol-error", reasonCode }, nowMs); // [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]
 }
 
+/** The faults of a CONNECT all have a code that CONNACK may carry; this keeps it so. // [MQTT5 3.2.2-8] */
+function connackCode(reasonCode: number): number {
+  return mayCarry("connack", reasonCode) ? reasonCode : ReasonCode.unspecifiedError;
+}
+
 function takeClientLimits({ core, connection, packet }: Entry): void {
   connection.receiveMaximum = packet.properties?.receiveMaximum ?? 65_535;
   connection.maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
+  connection.wantsProblems = packet.properties?.requestProblemInformation ?? true;
+  const aliases = Math.min(packet.properties?.topicAliasMaximum ?? 0, core.settings.limits.outboundTopicAliases);
+  if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases); // [MQTT5 3.1.2-27]
   connection.askedExpiryIntervalS = expiryIntervalS(packet);
   const keepAliveS = serverKeepAliveS(core, packet) ?? packet.keepAliveS; // [MQTT5 3.2.2-22]
   connection.silenceLimitMs = keepAliveS === 0 ? Infinity : 1_500 * keepAliveS; // [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]
@@ -131,13 +148,13 @@ function takeClientLimits({ core, connection, packet }: Entry): void {
 
 /** A client that cannot take its CONNACK is not let in. */
 function connackTooLarge(entry: Entry): boolean {
-  const { core, connection, packet, assigned } = entry;
+  const { core, connection, packet, clientId, assigned } = entry;
   if (connection.maximumPacketSize === Infinity) return false;
   return !connection.fits({
     type: "connack",
     sessionPresent: false,
     reasonCode: ReasonCode.success,
-    properties: connackProperties(core, packet, assigned),
+    properties: connackProperties(core, packet, clientId, assigned),
   });
 }
 
@@ -149,7 +166,7 @@ function admit({ core, connection, packet, clientId, assigned }: Entry, nowMs: n
   connection.phase = "online";
   core.metrics.online++;
   core.metrics.connected++;
-  const properties = packet.protocolVersion === 5 ? connackProperties(core, packet, assigned) : undefined;
+  const properties = packet.protocolVersion === 5 ? connackProperties(core, packet, clientId, assigned) : undefined;
   connection.send({ // [MQTT5 3.1.4-5] [MQTT5 3.2.2-2] [MQTT5 3.2.2-3] [MQTT311 3.2.2-1] [MQTT311 3.2.2-2]
     type: "connack",
     sessionPresent,
@@ -205,8 +222,14 @@ function watchSilence(core: Core, connection: Connection): void {
 }
 
 /** What differs from what the standard takes for granted. */
-function connackProperties(core: Core, packet: ConnectPacket, assigned: string | undefined): ConnackProperties {
-  const { limits, maximumQoS, retainAvailable } = core.settings;
+function connackProperties(
+  core: Core,
+  packet: ConnectPacket,
+  clientId: string,
+  assigned: string | undefined,
+): ConnackProperties {
+  const { limits, maximumQoS, retainAvailable, responseInformation } = core.settings;
+  const wantsResponses = packet.properties?.requestResponseInformation ?? false; // [MQTT5 3.1.2-28]
   const keepAliveS = serverKeepAliveS(core, packet);
   return {
     maximumPacketSize: limits.maximumPacketSizeBytes,
@@ -216,5 +239,8 @@ function connackProperties(core: Core, packet: ConnectPacket, assigned: string |
     ...(!retainAvailable && { retainAvailable }),
     ...(assigned !== undefined && { assignedClientIdentifier: assigned }), // [MQTT5 3.2.2-16]
     ...(keepAliveS !== undefined && { serverKeepAliveS: keepAliveS }),
+    ...(wantsResponses && responseInformation !== undefined && {
+      responseInformation: responseInformation.replaceAll("%c", () => clientId),
+    }),
   };
 }

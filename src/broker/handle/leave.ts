@@ -48,11 +48,18 @@ function changeExpiry(connection: Connection, expiryIntervalS: number): void {
   connection.session!.expiryIntervalS = expiryIntervalS;
 }
 
-/** Ends a client's connection from the broker's side; a 5.0 client is told why. */
-export function expel(core: Core, connection: Connection, reasonCode: number, ending: Ending, nowMs: number): void {
+/** Ends a client's connection from the broker's side; a 5.0 client is told why, if `text` is given in words too. */
+export function expel(
+  core: Core,
+  connection: Connection,
+  reasonCode: number,
+  ending: Ending,
+  nowMs: number,
+  text?: string,
+): void {
   if (connection.phase === "over") return;
   if (connection.phase === "online" && connection.version === 5) { // [MQTT5 3.14.0-1]
-    connection.send({ type: "disconnect", reasonCode }); // [MQTT5 4.13.2-1]
+    connection.sendWithReason({ type: "disconnect", reasonCode }, text); // [MQTT5 4.13.2-1]
   }
   connection.link.end(); // [MQTT5 3.14.4-2] [MQTT5 4.13.1-1] [MQTT311 4.8.0-1]
   leave(core, connection, ending, nowMs);

@@ -7,6 +7,7 @@ import type { PublishPacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
 import type { Connection } from "../session/connection.ts";
+import { publishText } from "./reason_text.ts";
 import { isReserved, tooDeep } from "./topic_limit.ts";
 
 /** PUBLISH came. @throws ProtocolError for what ends the connection */
@@ -68,15 +69,23 @@ function handleQoS2(
 ): void {
   const { inbox } = connection.session!;
   const packetId = packet.packetId!;
+  if (connection.version === 5) countUnreleased(core, connection, packetId);
   if (inbox.has(packetId)) { // [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]
     return acknowledge(connection, "pubrec", packetId, ReasonCode.success);
   }
-  if (connection.version === 5 && inbox.size >= core.settings.limits.receiveMaximum) { // [MQTT5 3.3.4-7]
-    throw new ProtocolError(ReasonCode.receiveMaximumExceeded, "more QoS 2 messages than the receive maximum");
-  }
-  if (refusal === undefined) inbox.take(packetId); // [MQTT5 4.3.3-9]
+  if (refusal === undefined) inbox.take(packetId);
+  else connection.unreleased?.delete(packetId); // [MQTT5 4.3.3-9]
   const reasonCode = refusal ?? route(core, connection, packet, topic, nowMs);
   acknowledge(connection, "pubrec", packetId, reasonCode); // [MQTT5 4.3.3-8]
+}
+
+/** Each connection begins with a quota of its own: what an earlier one left unreleased does not count. */
+function countUnreleased(core: Core, connection: Connection, packetId: number): void {
+  const unreleased = connection.unreleased ??= new Set();
+  if (unreleased.size >= core.settings.limits.receiveMaximum && !unreleased.has(packetId)) { // [MQTT5 3.3.4-7]
+    throw new ProtocolError(ReasonCode.receiveMaximumExceeded, "more QoS 2 messages than the receive maximum");
+  }
+  unreleased.add(packetId);
 }
 
 /** Routes the message and answers the reason code for its acknowledgement. */
@@ -86,5 +95,6 @@ function route(core: Core, connection: Connection, packet: PublishPacket, topic:
 }
 
 function acknowledge(connection: Connection, type: "puback" | "pubrec", packetId: number, reasonCode: number): void {
-  connection.send(reasonCode === ReasonCode.success ? { type, packetId } : { type, packetId, reasonCode });
+  if (reasonCode === ReasonCode.success) connection.send({ type, packetId });
+  else connection.sendWithReason({ type, packetId, reasonCode }, publishText(reasonCode));
 }

@@ -1,11 +1,13 @@
 /**
  * SUBSCRIBE and UNSUBSCRIBE.
  */
+import { ProtocolError } from "../../base/failure.ts";
 import type { SubscribePacket, Subscription, UnsubscribePacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import { isSharedFilter, parseSharedFilter } from "../../mqtt/topic.ts";
 import type { Core } from "../core.ts";
 import type { Connection } from "../session/connection.ts";
+import { subscribeText } from "./reason_text.ts";
 import { tooDeep } from "./topic_limit.ts";
 
 /** The one refusal that a 3.1.1 SUBACK knows. */
@@ -14,6 +16,7 @@ const failure311 = 0x80;
 /** SUBSCRIBE came: granted or refused one by one, answered in one packet, followed by the retained messages. */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket, nowMs: number): void {
   const session = connection.session!;
+  checkAnswerFits(connection, packet.subscriptions.length);
   const reasonCodes: number[] = [];
   const wantRetained: string[] = [];
   for (const subscription of packet.subscriptions) { // [MQTT5 3.8.4-5] [MQTT311 3.8.4-4]
@@ -29,8 +32,17 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
     if (wantsRetained(subscription, isNew)) wantRetained.push(subscription.topicFilter);
     reasonCodes.push(granted); // [MQTT5 3.8.4-7] [MQTT5 3.9.3-1] [MQTT311 3.8.4-5]
   }
-  connection.send({ type: "suback", packetId: packet.packetId, reasonCodes }); // [MQTT5 3.8.4-1] [MQTT311 3.8.4-1]
+  const suback = { type: "suback", packetId: packet.packetId, reasonCodes } as const;
+  connection.sendWithReason(suback, subscribeText(reasonCodes)); // [MQTT5 3.8.4-1] [MQTT311 3.8.4-1]
   for (const topicFilter of wantRetained) core.router.sendRetained(session, topicFilter, nowMs);
+}
+
+/** An answer is due and cannot be sent: nothing of the packet is done. @throws ProtocolError, which is told */
+function checkAnswerFits(connection: Connection, count: number): void {
+  if (connection.maximumPacketSize === Infinity) return;
+  const alike = { type: "suback", packetId: 1, reasonCodes: new Array<number>(count).fill(0) } as const;
+  if (connection.fits(alike)) return; // [MQTT5 3.1.2-24]
+  throw new ProtocolError(ReasonCode.packetTooLarge, "the answer is larger than the client's maximum packet size");
 }
 
 function refusalOf(core: Core, { session }: Connection, { topicFilter }: Subscription): number | undefined {
@@ -51,6 +63,7 @@ function wantsRetained({ topicFilter, retainHandling = 0 }: Subscription, isNew:
 
 /** UNSUBSCRIBE came. What is on its way to the client already goes on. */
 export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void {
+  checkAnswerFits(connection, packet.topicFilters.length);
   const reasonCodes = packet.topicFilters.map((topicFilter) =>
     core.router.unsubscribe(connection.session!, topicFilter) ? ReasonCode.success : ReasonCode.noSubscriptionExisted
   );

@@ -12,7 +12,7 @@ Deno.test("connect: a second CONNECT ends the connection [MQTT5 3.1.0-2] [MQTT31
   for (const version of [4, 5] as const) {
     const client = new Stage().connect({ version });
     client.send(connectPacket({ version }));
-    deepEqual(client.of("disconnect"), version === 5 ? [{ type: "disconnect", reasonCode: 0x82 }] : []);
+    deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x82] : []);
     deepEqual(client.end, { kind: "fin" });
   }
 });
