@@ -41,7 +41,7 @@ type ByIncarnation = Map<number, Entry>;
 export class Ledger {
   readonly tally = new Tally();
   /** Told the latency of each will, as it comes. */
-  onLatency: (latencyMs: number) => void = () => {};
+  onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
   readonly #plan: FleetPlan;
   readonly #originMs: number;
   readonly #copies: number;
@@ -133,8 +133,9 @@ export class Ledger {
     const expectation = expectationOf(entry.life, this.#rules);
     if (expectation.kind !== "one" || entry.life.end?.mode === "lost") return;
     const latencyMs = arrival.atMs - expectation.latencyFromMs;
-    this.tally.recordLatency(modeOf(entry.life), latencyMs);
-    this.onLatency(latencyMs);
+    const mode = modeOf(entry.life);
+    this.tally.recordLatency(mode, latencyMs);
+    this.onLatency(latencyMs, mode);
   }
 
   /** A will whose payload is not one of ours may still lie on the topic of a life that ended; best one that waits. */

@@ -4,6 +4,7 @@
 import { Histogram } from "../base/histogram.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { LateLookCounts } from "./late_look.ts";
+import { addBuckets } from "./latency_buckets.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
 import type { SquadResult } from "./squad.ts";
@@ -59,7 +60,12 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     faults: tally.faults,
     slowest: tally.slowest,
     series: mergeSeries(squads.map((squad) => squad.series), plan.durationMs),
-    ...verdictOf(wills, squads, retained, voidReason),
+    ...verdictOver({
+      wills,
+      retained,
+      interrupted: squads.some((squad) => squad.interrupted),
+      voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason,
+    }),
     warnings: [...facts.warnings, ...rateWarnings(kills), ...stallWarnings(squads, slip.row(), plan)],
     resources,
   };
@@ -103,21 +109,28 @@ function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined 
   return sum;
 }
 
-type Verdict = Pick<FleetResult, "verdict" | "reason" | "exitCode">;
+/** The verdict's part of a result. */
+export type Verdict = Pick<FleetResult, "verdict" | "reason" | "exitCode">;
 
-function verdictOf(
-  wills: WillCounts,
-  squads: readonly SquadResult[],
-  retained: LateLookCounts | undefined,
-  voidReason: string | undefined,
-): Verdict {
-  const interrupted = squads.some((squad) => squad.interrupted);
-  const reason = voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason;
+/** What a verdict stands on. */
+export interface VerdictGrounds {
+  readonly wills: WillCounts;
+  readonly retained: FleetResult["retained"];
+  readonly interrupted: boolean;
+  /** Why the run proves nothing, where it does not. */
+  readonly voidReason: string | undefined;
+}
+
+/** Why a run in which nobody died is void. */
+export const nobodyKilled = "no will was due: nobody was killed";
+
+/** The verdict over all the wills of a run. */
+export function verdictOver({ wills, retained, interrupted, voidReason: reason }: VerdictGrounds): Verdict {
   if (reason !== undefined) return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
   const wrong = wrongText(wills, retained);
   if (wrong !== undefined) return { verdict: "fail", reason: wrong, exitCode: interrupted ? 130 : 1 };
   if (interrupted) return { verdict: "void", reason: "interrupted before the plan was carried out", exitCode: 130 };
-  if (wills.expected === 0) return { verdict: "void", reason: "no will was due: nobody was killed", exitCode: 3 };
+  if (wills.expected === 0) return { verdict: "void", reason: nobodyKilled, exitCode: 3 };
   return { verdict: "pass", reason: passText(wills), exitCode: 0 };
 }
 
@@ -127,7 +140,7 @@ function passText({ expected }: WillCounts): string {
     : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
 }
 
-function wrongText(wills: WillCounts, retained: LateLookCounts | undefined): string | undefined {
+function wrongText(wills: WillCounts, retained: FleetResult["retained"]): string | undefined {
   const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
     .filter((name) => wills[name] > 0)
     .map((name) => `${wills[name].toLocaleString("en-US")} ${name}`);
@@ -195,5 +208,6 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
     // While it runs: the middle one's median and the worst one's 99th percentile. The report merges histograms.
     p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
     p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),
+    buckets: addBuckets(all.map(({ buckets }) => buckets)),
   };
 }

@@ -3,6 +3,7 @@
  */
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
+import type { LatencyBucketCounts } from "./latency_buckets.ts";
 import type { SeriesPoint } from "./series.ts";
 
 /** What became of the wills of some lives. */
@@ -101,6 +102,8 @@ export interface Progress {
   /** Milliseconds; NaN before the first will. */
   readonly p50: number;
   readonly p99: number;
+  /** How long the wills took so far, by range. */
+  readonly buckets: LatencyBucketCounts;
 }
 
 /** A line for people that a run wants said once, as it happens. */

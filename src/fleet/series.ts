@@ -2,6 +2,7 @@
  * A run over time: what happened in each stretch of it, in a bounded number of stretches.
  */
 import { Histogram } from "../base/histogram.ts";
+import { type KillMode, killModes } from "./kill_mode.ts";
 
 /** One stretch of a run. Latency is of the wills that came in it. */
 export interface SeriesPoint {
@@ -16,6 +17,18 @@ export interface SeriesPoint {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** The same by kill mode; only the modes whose wills came. */
+  readonly byMode: Readonly<Partial<Record<KillMode, SeriesLatency>>>;
+}
+
+/** How long the wills of one kill mode took in one stretch: milliseconds. */
+export interface SeriesLatency {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
+  readonly hdr: string;
 }
 
 /** A stretch as it crosses a thread. */
@@ -25,8 +38,8 @@ export interface SeriesData {
   readonly alive: number;
   readonly kills: number;
   readonly wills: number;
-  /** HdrHistogram of the latencies, encoded; empty when there are none. */
-  readonly latency: string;
+  /** HdrHistograms of the latencies, encoded, by kill mode; none where no will came. */
+  readonly latencies: Readonly<Record<string, string>>;
 }
 
 /** A stretch is a second, or longer where a run would have more than this many. */
@@ -52,7 +65,7 @@ export class Series {
   #index = 0;
   #kills = 0;
   #wills = 0;
-  #latency = new Histogram();
+  #latencies = new Map<string, Histogram>();
 
   /** @param originMs the run's beginning, the same for all its squads */
   constructor(originMs: number, durationMs: number) {
@@ -60,9 +73,11 @@ export class Series {
     this.#stretchMs = stretchMs(durationMs);
   }
 
-  /** A will came, so long after its kill was due. */
-  recordLatency(latencyMs: number): void {
-    this.#latency.record(latencyMs);
+  /** A will came, so long after its kill, which was of this mode, was due. */
+  recordLatency(latencyMs: number, mode: string): void {
+    let histogram = this.#latencies.get(mode);
+    if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
+    histogram.record(latencyMs);
   }
 
   /** Closes the stretch that is over by now, if one is. */
@@ -78,12 +93,12 @@ export class Series {
   }
 
   #close({ alive, kills, wills }: SeriesCounts, next: number): void {
-    const latency = this.#latency.count === 0 ? "" : this.#latency.encode();
-    this.#points.push({ index: this.#index, alive, kills: kills - this.#kills, wills: wills - this.#wills, latency });
+    const latencies = Object.fromEntries([...this.#latencies].map(([mode, histogram]) => [mode, histogram.encode()]));
+    this.#points.push({ index: this.#index, alive, kills: kills - this.#kills, wills: wills - this.#wills, latencies });
     this.#index = next;
     this.#kills = kills;
     this.#wills = wills;
-    this.#latency = new Histogram();
+    this.#latencies = new Map();
   }
 }
 
@@ -94,31 +109,62 @@ export function mergeSeries(squads: readonly (readonly SeriesData[])[], duration
   const alive = squads.map(() => 0);
   const next = squads.map(() => 0);
   for (let index = 0; index <= last; index++) {
-    const sum = { kills: 0, wills: 0, latency: new Histogram() };
+    const sum = new StretchSum();
     squads.forEach((data, squad) => {
       const point = data[next[squad]!];
       if (point?.index !== index) return;
       next[squad]!++;
       alive[squad] = point.alive;
-      addPoint(sum, point);
+      sum.add(point);
     });
-    points.push(seriesPoint((index + 1) * stretchMs(durationMs), alive.reduce((all, each) => all + each, 0), sum));
+    points.push(sum.point((index + 1) * stretchMs(durationMs), alive.reduce((all, each) => all + each, 0)));
   }
   return points;
 }
 
-interface PointSum {
-  kills: number;
-  wills: number;
-  readonly latency: Histogram;
+/** Several reports' series as one: of parts of one run, which have stretches of one length. */
+export function joinSeries(parts: readonly (readonly SeriesPoint[])[], durationMs: number): SeriesPoint[] {
+  const stretch = stretchMs(durationMs);
+  const data = parts.map((points) =>
+    points.map(({ atMs, alive, kills, wills, byMode }): SeriesData => {
+      const latencies = Object.fromEntries(Object.entries(byMode).map(([mode, { hdr }]) => [mode, hdr]));
+      return { index: Math.round(atMs / stretch) - 1, alive, kills, wills, latencies };
+    })
+  );
+  return mergeSeries(data, durationMs);
 }
 
-function addPoint(sum: PointSum, { kills, wills, latency }: SeriesData): void {
-  sum.kills += kills;
-  sum.wills += wills;
-  if (latency !== "") sum.latency.merge(Histogram.decode(latency));
+/** One stretch, summed over squads. */
+class StretchSum {
+  readonly #byMode = new Map<string, Histogram>();
+  readonly #all = new Histogram();
+  #kills = 0;
+  #wills = 0;
+
+  add({ kills, wills, latencies }: SeriesData): void {
+    this.#kills += kills;
+    this.#wills += wills;
+    for (const [mode, encoded] of Object.entries(latencies)) {
+      const histogram = Histogram.decode(encoded);
+      this.#all.merge(histogram);
+      const known = this.#byMode.get(mode);
+      if (known === undefined) this.#byMode.set(mode, histogram);
+      else known.merge(histogram);
+    }
+  }
+
+  point(atMs: number, alive: number): SeriesPoint {
+    const { p50, p99, max } = figures(this.#all);
+    const byMode = Object.fromEntries(killModes.flatMap((mode) => {
+      const histogram = this.#byMode.get(mode);
+      return histogram === undefined
+        ? []
+        : [[mode, { count: histogram.count, ...figures(histogram), hdr: histogram.encode() }]];
+    }));
+    return { atMs, alive, kills: this.#kills, wills: this.#wills, p50, p99, max, byMode };
+  }
 }
 
-function seriesPoint(atMs: number, alive: number, { kills, wills, latency }: PointSum): SeriesPoint {
-  return { atMs, alive, kills, wills, p50: latency.percentile(50), p99: latency.percentile(99), max: latency.max };
+function figures(histogram: Histogram): { p50: number; p99: number; max: number } {
+  return { p50: histogram.percentile(50), p99: histogram.percentile(99), max: histogram.max };
 }

@@ -109,7 +109,7 @@ export class Squad implements ClientHost, LookoutHost {
     this.world = world;
     this.ledger = new Ledger(plan, task.originMs);
     this.#series = new Series(task.originMs, plan.durationMs);
-    this.ledger.onLatency = (latencyMs) => this.#series.recordLatency(latencyMs);
+    this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
     const roster = {
       firstClient: task.firstClient,
       clients: task.clients,
@@ -353,6 +353,7 @@ export class Squad implements ClientHost, LookoutHost {
       faults: this.#faults(nowMs),
       p50: latency.count === 0 ? NaN : latency.percentile(50),
       p99: latency.count === 0 ? NaN : latency.percentile(99),
+      buckets: this.ledger.tally.buckets.data(),
     };
   }
 

@@ -3,6 +3,7 @@
  */
 import { Histogram } from "../base/histogram.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
+import { LatencyBuckets } from "./latency_buckets.ts";
 import { type Life } from "./life.ts";
 import { type Judgement, modeOf } from "./oracle.ts";
 import type { FaultSample, ModeCounts, SlowLife, WillCounts } from "./result.ts";
@@ -50,6 +51,8 @@ export class Tally {
   readonly missingByQos: [number, number, number] = [0, 0, 0];
   /** All latencies, whatever the mode. */
   readonly latency = new Histogram();
+  /** The same in a few ranges, to be told while a run goes on; not merged. */
+  readonly buckets = new LatencyBuckets();
   eitherWay = 0;
   undecided = 0;
 
@@ -83,6 +86,7 @@ export class Tally {
     if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
     histogram.record(latencyMs);
     this.latency.record(latencyMs);
+    this.buckets.record(latencyMs);
   }
 
   /** Keeps a fault for people, up to a limit for each verdict; the counts know them all. */

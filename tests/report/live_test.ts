@@ -6,7 +6,8 @@ import { plainStyle } from "../../src/report/style.ts";
 
 const none = { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0 };
 const at = (phase: Phase, killed = 0): Progress => {
-  const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1 };
+  const buckets = { counts: [], sumMs: 0 };
+  const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, buckets };
   return { phase, phaseMs: 0, phaseOfMs: 1_000, faults: none, ...numbers };
 };
 

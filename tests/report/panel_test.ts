@@ -17,6 +17,7 @@ const halfway: Progress = {
   faults: none,
   p50: 0.812,
   p99: 2.34,
+  buckets: { counts: [], sumMs: 0 },
 };
 
 Deno.test("the panel of a run that goes well", () => {
