@@ -125,7 +125,7 @@ class AcceptedLink implements Link, Lingering {
   }
 
   reset(): void {
-    // Deno.TcpConn has no way to send RST: it closes, which does send RST where bytes of the peer are still unread.
+    // Deno.TcpConn has no way to send RST: it closes, and the peer sees FIN, even where its bytes are still unread.
     if (this.#over) return;
     this.#open = false;
     this.#writes.clear();
@@ -184,7 +184,8 @@ class AcceptedLink implements Link, Lingering {
         const sizeBytes = await this.#connection.read(buffer);
         if (this.#over) return;
         if (sizeBytes === null) return this.#finish(this.#ending ? { kind: "closed" } : { kind: "fin" });
-        if (this.#paused) await new Promise<void>((resolve) => this.#resumed = resolve);
+        // Whoever resumed it may have paused it again before this goes on.
+        while (this.#paused && this.#open) await new Promise<void>((resolve) => this.#resumed = resolve);
         if (this.#open) this.receiver.onBytes(buffer.subarray(0, sizeBytes));
         if (sizeBytes === buffer.length && sizeBytes < largeReadBytes) buffer = new Uint8Array(largeReadBytes);
       }

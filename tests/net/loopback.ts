@@ -1,0 +1,153 @@
+/** TCP links over loopback, and what they were told. Everything waits for what it wants to see, and for nothing else. */
+import type { DialReceiver, Link, LinkEnd, Listener } from "../../src/net/link.ts";
+import { dialTcp } from "../../src/net/tcp_dial.ts";
+import { listenTcp } from "../../src/net/tcp_listen.ts";
+
+export const host = "127.0.0.1";
+/** No test takes longer, or something never came. */
+const limitMs = 10_000;
+
+/** A test on real sockets, with a limit in time. */
+export function socketTest(name: string, run: () => Promise<void>): void {
+  Deno.test(name, async () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not done within ${limitMs / 1_000} s`)), limitMs);
+    });
+    try {
+      await Promise.race([run(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  });
+}
+
+/** A link, and all that it was told. */
+export class Told implements DialReceiver {
+  link!: Link;
+  opens = 0;
+  drains = 0;
+  readonly ends: LinkEnd[] = [];
+  sizeBytes = 0;
+  readonly #chunks: Uint8Array[] = [];
+  #changed: (() => void) | undefined;
+  /** Called within `onBytes`. */
+  onChunk: () => void = () => {};
+
+  onOpen(): void {
+    this.opens++;
+    this.#change();
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.#chunks.push(bytes.slice());
+    this.sizeBytes += bytes.length;
+    this.onChunk();
+    this.#change();
+  }
+
+  onDrain(): void {
+    this.drains++;
+    this.#change();
+  }
+
+  onEnd(end: LinkEnd): void {
+    this.ends.push(end);
+    this.#change();
+  }
+
+  /** All bytes so far, as one. */
+  get bytes(): Uint8Array {
+    const whole = new Uint8Array(this.sizeBytes);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  }
+
+  /** Waits until the condition holds. */
+  async until(condition: (told: this) => boolean): Promise<void> {
+    while (!condition(this)) await new Promise<void>((resolve) => this.#changed = resolve);
+  }
+
+  async ended(): Promise<LinkEnd> {
+    await this.until(({ ends }) => ends.length > 0);
+    return this.ends[0]!;
+  }
+
+  #change(): void {
+    this.#changed?.();
+  }
+}
+
+/** Dials; what is told is kept. */
+export function dial(port: number, sourceAddress?: string): Told {
+  const told = new Told();
+  told.link = dialTcp(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, told);
+  return told;
+}
+
+/** Listens; each link that is accepted is handed over, or kept by default. */
+export class Port implements Disposable {
+  readonly listener: Listener;
+  readonly #accepted: Told[] = [];
+  readonly #waiting: ((told: Told) => void)[] = [];
+
+  constructor(port = 0, hostname = host) {
+    this.listener = listenTcp({ host: hostname, port }, { accept: (link) => this.#accept(link), refused: () => {} });
+  }
+
+  get port(): number {
+    return this.listener.port;
+  }
+
+  #accept(link: Link): void {
+    const told = new Told();
+    told.link = link;
+    link.receiver = told;
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#accepted.push(told);
+    else waiting(told);
+  }
+
+  /** The next link that is accepted. */
+  next(): Promise<Told> {
+    const told = this.#accepted.shift();
+    return told === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(told);
+  }
+
+  [Symbol.dispose](): void {
+    this.listener.close();
+  }
+}
+
+/** Which end does what: the one that dialled, or the one that was accepted. */
+export type Side = "dialled" | "accepted";
+export const sides: readonly Side[] = ["dialled", "accepted"];
+
+/** A pair of open links, named by who acts and who looks. */
+export async function pair(port: Port, acting: Side): Promise<{ self: Told; peer: Told }> {
+  const dialled = dial(port.port);
+  const accepted = await port.next();
+  await dialled.until(({ opens }) => opens > 0);
+  return acting === "dialled" ? { self: dialled, peer: accepted } : { self: accepted, peer: dialled };
+}
+
+/** Ends both. */
+export async function close(...links: readonly Told[]): Promise<void> {
+  for (const { link } of links) link.end();
+  for (const told of links) await told.ended();
+}
+
+/** Bytes that cannot be put together in another order without its being seen. */
+export function pattern(sizeBytes: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  let state = seed;
+  for (let at = 0; at < sizeBytes; at++) {
+    state = Math.imul(state, 1_103_515_245) + 12_345;
+    bytes[at] = state >>> 16;
+  }
+  return bytes;
+}

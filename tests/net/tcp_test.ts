@@ -1,0 +1,357 @@
+/** TCP links over loopback, from both sides: what `Link` promises, on real sockets. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { highWaterBytes } from "../../src/net/link.ts";
+import { close, dial, host, pair, pattern, Port, sides, socketTest, Told } from "./loopback.ts";
+
+for (const side of sides) {
+  socketTest(`tcp: bytes go both ways, ${side} first`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    self.link.write(Uint8Array.of(1, 2, 3));
+    await peer.until(({ sizeBytes }) => sizeBytes === 3);
+    peer.link.write(Uint8Array.of(9));
+    await self.until(({ sizeBytes }) => sizeBytes === 1);
+    assert.deepEqual([peer.bytes, self.bytes], [Uint8Array.of(1, 2, 3), Uint8Array.of(9)]);
+    assert.deepEqual([self.link.bufferedBytes, self.link.open, self.opens <= 1], [0, true, true]);
+    await close(self, peer);
+  });
+
+  socketTest(`tcp: many writes of any size keep their order, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    const all = pattern(3_000_000);
+    for (let at = 0, size = 1; at < all.length; at += size, size = size * 7 % 50_021) {
+      self.link.write(all.subarray(at, at + size));
+      if (at % 5 === 0) await Promise.resolve();
+    }
+    await peer.until(({ sizeBytes }) => sizeBytes === all.length);
+    assert.ok(equal(peer.bytes, all));
+    await close(self, peer);
+  });
+
+  socketTest(`tcp: end is fin to the peer, closed to oneself, once each, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    self.link.end();
+    self.link.end();
+    assert.equal(self.link.open, false);
+    assert.equal(self.ends.length, 0, "no call comes from within a call");
+    assert.equal((await peer.ended()).kind, "fin");
+    assert.equal((await self.ended()).kind, "closed");
+    peer.link.end();
+    peer.link.reset();
+    await afterRoundTrip(port);
+    assert.deepEqual([self.ends.length, peer.ends.length, peer.link.open], [1, 1, false]);
+  });
+
+  socketTest(`tcp: what is buffered leaves before the end, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    const all = pattern(1_000_000);
+    self.link.write(all);
+    self.link.end();
+    assert.equal(self.link.write(Uint8Array.of(1)), true, "what comes after is swallowed");
+    assert.equal((await peer.ended()).kind, "fin");
+    assert.ok(equal(peer.bytes, all));
+    await self.ended();
+  });
+
+  socketTest(`tcp: no bytes are told after the own end, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    self.link.end();
+    peer.link.write(Uint8Array.of(1));
+    await self.ended();
+    await peer.ended();
+    assert.equal(self.sizeBytes, 0);
+  });
+
+  socketTest(`tcp: above the high-water mark write answers false, and one drain follows, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    peer.link.pause();
+    const piece = pattern(100_000);
+    let written = 0;
+    let full = false;
+    // The operating systems of both sides take some megabytes before a link has to.
+    while (self.link.bufferedBytes <= 20 * highWaterBytes) {
+      full = !self.link.write(piece) || full;
+      written += piece.length;
+    }
+    assert.ok(full);
+    assert.equal(self.drains, 0);
+    peer.link.resume();
+    await peer.until(({ sizeBytes }) => sizeBytes === written);
+    await self.until(({ drains }) => drains > 0);
+    assert.deepEqual([self.drains, self.link.bufferedBytes], [1, 0]);
+    await close(self, peer);
+  });
+
+  socketTest(`tcp: no drain unless write has answered false, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    for (let round = 1; round <= 3; round++) {
+      assert.equal(self.link.write(pattern(highWaterBytes)), true);
+      await peer.until(({ sizeBytes }) => sizeBytes === round * highWaterBytes);
+    }
+    await afterRoundTrip(port);
+    assert.equal(self.drains, 0);
+    await close(self, peer);
+  });
+
+  socketTest(`tcp: paused, nothing is told; resumed, all of it, in order, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    self.link.pause();
+    const all = pattern(500_000);
+    peer.link.write(all);
+    await afterRoundTrip(port);
+    assert.equal(self.sizeBytes, 0);
+    self.link.resume();
+    assert.equal(self.sizeBytes, 0, "no call comes from within a call");
+    await self.until(({ sizeBytes }) => sizeBytes === all.length);
+    assert.ok(equal(self.bytes, all));
+    await close(self, peer);
+  });
+
+  socketTest(`tcp: resumed and paused in one turn, it stays paused, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    self.link.pause();
+    peer.link.write(Uint8Array.of(1));
+    await afterRoundTrip(port);
+    self.link.resume();
+    self.link.pause();
+    await afterRoundTrip(port);
+    assert.equal(self.sizeBytes, 0);
+    self.link.resume();
+    await self.until(({ sizeBytes }) => sizeBytes === 1);
+    await close(self, peer);
+  });
+
+  socketTest(`tcp: paused from within a call, it says no more until resumed, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    let chunks = 0;
+    self.onChunk = () => {
+      chunks++;
+      self.link.pause();
+    };
+    const all = pattern(1_000_000);
+    peer.link.write(all);
+    await self.until(() => chunks === 1);
+    await afterRoundTrip(port);
+    assert.equal(chunks, 1);
+    self.onChunk = () => {};
+    self.link.resume();
+    await self.until(({ sizeBytes }) => sizeBytes === all.length);
+    assert.ok(equal(self.bytes, all));
+    await close(self, peer);
+  });
+
+  socketTest(`tcp: a paused link can be ended and reset, ${side}`, async () => {
+    using port = new Port();
+    for (const how of ["end", "reset"] as const) {
+      const { self, peer } = await pair(port, side);
+      self.link.pause();
+      peer.link.write(Uint8Array.of(1));
+      self.link[how]();
+      assert.equal((await self.ended()).kind, "closed");
+      await peer.ended();
+    }
+  });
+
+  socketTest(`tcp: a peer that never closes is given up after a grace, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    peer.link.pause();
+    // What it does not read keeps the FIN from being seen.
+    peer.link.write(Uint8Array.of(1));
+    self.link.write(Uint8Array.of(1));
+    self.link.end();
+    assert.equal((await self.ended()).kind, "closed");
+    peer.link.reset();
+    await peer.ended();
+  });
+
+  socketTest(`tcp: a new receiver is called from then on, ${side}`, async () => {
+    using port = new Port();
+    const { self, peer } = await pair(port, side);
+    self.link.write(Uint8Array.of(1));
+    await peer.until(({ sizeBytes }) => sizeBytes === 1);
+    const heir = new Told();
+    heir.link = peer.link;
+    peer.link.receiver = heir;
+    self.link.write(Uint8Array.of(2));
+    await heir.until(({ sizeBytes }) => sizeBytes === 1);
+    assert.deepEqual([peer.bytes, heir.bytes], [Uint8Array.of(1), Uint8Array.of(2)]);
+    self.link.end();
+    assert.equal((await heir.ended()).kind, "fin");
+    assert.equal(peer.ends.length, 0);
+    await self.ended();
+  });
+}
+
+socketTest("tcp: a reset of the dialling side is seen as a reset", async () => {
+  using port = new Port();
+  const { self, peer } = await pair(port, "dialled");
+  self.link.reset();
+  self.link.reset();
+  assert.equal(self.ends.length, 0, "no call comes from within a call");
+  assert.deepEqual([(await peer.ended()).kind, (await self.ended()).kind], ["reset", "closed"]);
+  await afterRoundTrip(port);
+  assert.deepEqual([self.ends.length, peer.ends.length], [1, 1]);
+});
+
+socketTest("tcp: a reset drops what is buffered", async () => {
+  using port = new Port();
+  const { self, peer } = await pair(port, "dialled");
+  self.link.write(Uint8Array.of(1));
+  self.link.reset();
+  assert.equal((await peer.ended()).kind, "reset");
+  assert.equal(peer.sizeBytes, 0);
+  await self.ended();
+});
+
+socketTest(
+  "tcp: a reset of the accepting side closes, also with bytes unread: the runtime has no more to offer",
+  async () => {
+    using port = new Port();
+    for (const unread of [false, true]) {
+      const { self, peer } = await pair(port, "accepted");
+      if (unread) {
+        self.link.pause();
+        peer.link.write(pattern(100_000));
+        await afterRoundTrip(port);
+      }
+      self.link.reset();
+      assert.equal((await self.ended()).kind, "closed");
+      assert.equal((await peer.ended()).kind, "fin");
+    }
+  },
+);
+
+socketTest("tcp: what was written before the link was open goes out when it is", async () => {
+  using port = new Port();
+  const dialled = dial(port.port);
+  dialled.link.write(Uint8Array.of(1));
+  dialled.link.write(Uint8Array.of(2));
+  assert.equal(dialled.opens, 0);
+  const accepted = await port.next();
+  await accepted.until(({ sizeBytes }) => sizeBytes === 2);
+  assert.deepEqual([accepted.bytes, dialled.opens], [Uint8Array.of(1, 2), 1]);
+  await close(dialled, accepted);
+});
+
+socketTest("tcp: writes of one turn leave together", async () => {
+  using listener = Deno.listen({ hostname: host, port: 0 });
+  const dialled = dial(listener.addr.port);
+  using peer = await listener.accept();
+  await dialled.until(({ opens }) => opens === 1);
+  for (let byte = 0; byte < 50; byte++) dialled.link.write(Uint8Array.of(byte));
+  const buffer = new Uint8Array(100);
+  assert.equal(await peer.read(buffer), 50);
+  dialled.link.reset();
+  await dialled.ended();
+});
+
+for (const how of ["end", "reset"] as const) {
+  socketTest(`tcp: ${how} before the link is open: it never opens, and is closed`, async () => {
+    using port = new Port();
+    const dialled = dial(port.port);
+    dialled.link[how]();
+    assert.equal((await dialled.ended()).kind, "closed");
+    assert.equal(dialled.opens, 0);
+  });
+}
+
+socketTest("tcp: a port where nobody listens is an end with the operating system's word, and no opening", async () => {
+  const dialled = dial(usedPort());
+  const end = await dialled.ended();
+  assert.deepEqual([end.kind, end.kind === "error" && end.code], ["error", "ECONNREFUSED"]);
+  assert.deepEqual([dialled.opens, dialled.ends.length, dialled.link.open], [0, 1, false]);
+});
+
+socketTest("tcp: an address to dial from that is not this machine's is an end too", async () => {
+  using port = new Port();
+  const end = await dial(port.port, "192.0.2.1").ended();
+  // Linux says EADDRNOTAVAIL; this runtime makes EINVAL of it.
+  assert.ok(end.kind === "error" && ["EINVAL", "EADDRNOTAVAIL"].includes(end.code), JSON.stringify(end));
+  assert.match(end.kind === "error" ? end.message : "", /192\.0\.2\.1/);
+});
+
+socketTest("tcp: dials from the address that it is given, and names its peer", async () => {
+  using port = new Port();
+  const dialled = dial(port.port, "127.0.0.2");
+  const accepted = await port.next();
+  assert.match(accepted.link.peer, /^127\.0\.0\.2:\d+$/);
+  assert.equal(dialled.link.peer, `127.0.0.1:${port.port}`);
+  await dialled.until(({ opens }) => opens === 1);
+  await close(dialled, accepted);
+});
+
+socketTest("tcp: a listener that was closed takes no more, its links live on", async () => {
+  const port = new Port();
+  const { self, peer } = await pair(port, "dialled");
+  port.listener.close();
+  const end = await dial(port.port).ended();
+  assert.equal(end.kind === "error" && end.code, "ECONNREFUSED");
+  self.link.write(Uint8Array.of(1));
+  await peer.until(({ sizeBytes }) => sizeBytes === 1);
+  await close(self, peer);
+});
+
+socketTest("tcp: a hundred links at once are told apart", async () => {
+  using port = new Port();
+  const pairs = await Promise.all(Array.from({ length: 100 }, () => pair(port, "dialled")));
+  // Links are accepted in any order: each says who it is, and hears it back.
+  for (const { peer } of pairs) peer.onChunk = () => peer.link.write(peer.bytes.slice(-1));
+  pairs.forEach(({ self }, place) => self.link.write(Uint8Array.of(place)));
+  for (const [place, { self }] of pairs.entries()) {
+    await self.until(({ sizeBytes }) => sizeBytes === 1);
+    assert.deepEqual(self.bytes, Uint8Array.of(place));
+  }
+  await close(...pairs.flatMap(({ self, peer }) => [self, peer]));
+});
+
+Deno.test("tcp: a port in use is refused with a sentence", () => {
+  using port = new Port();
+  assert.throws(
+    () => new Port(port.port),
+    new UsageError(
+      `Cannot listen on 127.0.0.1:${port.port}: the port is in use; choose another, or 0 for a free one`,
+    ),
+  );
+});
+
+Deno.test("tcp: an address that is not this machine's is refused with a sentence", () => {
+  assert.throws(
+    () => new Port(0, "192.0.2.1"),
+    new UsageError("Cannot listen on 192.0.2.1:0: no such address on this machine"),
+  );
+});
+
+/** A port on which nobody listens any more. */
+function usedPort(): number {
+  const listener = Deno.listen({ hostname: host, port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+/** Lets the other links do what they have to: a byte there and back on a pair of its own, twice. */
+async function afterRoundTrip(port: Port): Promise<void> {
+  const { self, peer } = await pair(port, "dialled");
+  for (let round = 1; round <= 2; round++) {
+    self.link.write(Uint8Array.of(0));
+    await peer.until(({ sizeBytes }) => sizeBytes === round);
+    peer.link.write(Uint8Array.of(0));
+    await self.until(({ sizeBytes }) => sizeBytes === round);
+  }
+  await close(self, peer);
+}
+
+function equal(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
