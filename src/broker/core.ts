@@ -25,7 +25,7 @@ export class Core {
 
   constructor(settings: CoreSettings) {
     const { metrics, deadlines } = this;
-    const { limits, log, willFault } = settings;
+    const { limits, log, onEvent, willFault } = settings;
     this.settings = settings;
     const router = new Router({
       metrics,
@@ -34,6 +34,7 @@ export class Core {
     const wills = new Wills({
       deadlines,
       metrics,
+      onEvent,
       fault: willFault,
       publish: (message, publisherId, nowMs) => router.publish(message, publisherId, nowMs),
     });

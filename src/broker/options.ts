@@ -4,6 +4,7 @@
 import { type Clock, monotonicClock } from "../base/clock.ts";
 import { UsageError } from "../base/failure.ts";
 import type { QoS } from "../mqtt/packet.ts";
+import { type BrokerListener, guarded } from "./events.ts";
 import type { WillFault } from "./will_fault.ts";
 
 /** Who asks to be let in. */
@@ -94,6 +95,8 @@ export interface CoreOptions {
   readonly onShutdown?: "publish" | "keep";
   /** Makes wills go wrong on purpose, to try those who watch them. */
   readonly willFault?: WillFault;
+  /** Told of wills and connections as it happens; it must be quick. Nothing is spent on events without it. */
+  readonly onEvent?: BrokerListener;
   /** Told what a person should know. */
   readonly log?: (level: "info" | "warn", message: string) => void;
   readonly clock?: Clock;
@@ -103,9 +106,10 @@ export interface CoreOptions {
 
 /** Core options with nothing left open. */
 export interface CoreSettings
-  extends Required<Omit<CoreOptions, "limits" | "willFault" | "serverKeepAliveS" | "responseInformation">> {
+  extends Required<Omit<CoreOptions, "limits" | "willFault" | "onEvent" | "serverKeepAliveS" | "responseInformation">> {
   readonly limits: BrokerLimits;
   readonly willFault: WillFault | undefined;
+  readonly onEvent: BrokerListener | undefined;
   readonly serverKeepAliveS: number | undefined;
   readonly responseInformation: string | undefined;
 }
@@ -114,6 +118,7 @@ export interface CoreSettings
 export function coreSettings(options: CoreOptions, newClientId: () => string): CoreSettings {
   const limits = { ...defaultLimits, ...options.limits };
   checkLimits(limits);
+  const log = options.log ?? (() => {});
   return {
     maximumQoS: options.maximumQoS ?? 2,
     retainAvailable: options.retainAvailable ?? true,
@@ -122,7 +127,8 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     authenticate: options.authenticate ?? (() => "accept"),
     onShutdown: options.onShutdown ?? "publish",
     willFault: options.willFault,
-    log: options.log ?? (() => {}),
+    onEvent: guarded(options.onEvent, (sentence) => log("warn", sentence)),
+    log,
     clock: options.clock ?? monotonicClock,
     newClientId: options.newClientId ?? newClientId,
     limits,

@@ -9,6 +9,7 @@ import type { ConnectWill, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 import type { Due } from "./due.ts";
 import type { Ending, EndingKind } from "./ending.ts";
+import type { BrokerListener } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
 import { neverExpiresS } from "./session/session.ts";
 import type { WillFault } from "./will_fault.ts";
@@ -20,6 +21,8 @@ export interface WillsParts {
   /** Publishes in the name of the client. */
   readonly publish: (message: Message, publisherId: string, nowMs: number) => void;
   readonly fault: WillFault | undefined;
+  /** Told what becomes of each will. */
+  readonly onEvent?: BrokerListener | undefined;
 }
 
 /** A will that waits for its instant; {@link Wills.fallDue} is told when it has come. */
@@ -48,6 +51,7 @@ export class Wills {
   arm(clientId: string, connectionId: number, will: ConnectWill): void {
     this.#armed.set(clientId, { connectionId, will }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
     this.#parts.metrics.willsArmed++;
+    this.#parts.onEvent?.({ type: "will-armed", clientId, will });
     this.#count();
   }
 
@@ -80,6 +84,7 @@ export class Wills {
     const delayed = this.#takeDelayed(clientId);
     if (delayed === undefined) return;
     this.#parts.metrics.willsCancelled++; // [MQTT5 3.1.3-9]
+    this.#parts.onEvent?.({ type: "will-cancelled", clientId, will: delayed.will });
     this.#count();
   }
 
@@ -110,13 +115,19 @@ export class Wills {
     for (const clientId of [...this.#delayed.keys()]) pending.push(this.#takeDelayed(clientId)!);
     for (const each of pending) {
       if (publish) this.#publish(each, "shutdown", nowMs);
-      else this.#parts.metrics.willsLostAtStop++;
+      else this.#lose(each);
     }
     this.#count();
   }
 
+  #lose({ clientId, will }: PendingWill): void {
+    this.#parts.metrics.willsLostAtStop++;
+    this.#parts.onEvent?.({ type: "will-lost", clientId, will });
+  }
+
   #discard(pending: PendingWill, nowMs: number): void {
     this.#parts.metrics.willsDiscarded++; // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
+    this.#parts.onEvent?.({ type: "will-discarded", clientId: pending.clientId, will: pending.will });
     if (!this.#parts.fault?.atRelease?.(pending, "discard")) return;
     this.#parts.metrics.willFaults++;
     this.#send(pending, nowMs);
@@ -130,6 +141,8 @@ export class Wills {
     pending.deadline = this.#parts.deadlines.add(dueMs, pending);
     this.#delayed.set(pending.clientId, pending);
     this.#parts.metrics.willsDelayed++;
+    const { clientId, will, ending: { kind: ending } } = pending;
+    this.#parts.onEvent?.({ type: "will-delayed", clientId, will, ending, delayMs: dueMs - nowMs });
   }
 
   #takeDelayed(clientId: string): PendingWill | undefined {
@@ -142,6 +155,7 @@ export class Wills {
 
   #publish(pending: PendingWill, kind: EndingKind, nowMs: number): void {
     this.#parts.metrics.willsPublished[kind]++;
+    this.#parts.onEvent?.({ type: "will-published", clientId: pending.clientId, will: pending.will, ending: kind });
     const copies = this.#parts.fault?.atPublication?.(pending);
     if (copies === undefined) return this.#send(pending, nowMs);
     this.#parts.metrics.willFaults++;

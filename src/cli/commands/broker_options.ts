@@ -30,6 +30,7 @@ export function brokerOptions(settings: BrokerSettings): BrokerOptions {
     ...(settings["max-qos"] !== undefined && { maximumQoS: Number(settings["max-qos"]) as 0 | 1 | 2 }),
     ...(settings.retain !== undefined && { retainAvailable: settings.retain === "yes" }),
     ...(settings["server-keep-alive"] !== undefined && { serverKeepAliveS: settings["server-keep-alive"] }),
+    ...(settings["response-information"] !== undefined && { responseInformation: settings["response-information"] }),
     ...(settings["on-shutdown"] !== undefined && { onShutdown: settings["on-shutdown"] }),
   };
 }

@@ -40,6 +40,10 @@ const service = {
     help: "Takes the place of every 5.0 client's keep alive; 0 turns keep alive off.",
     usual: "the client's own",
   }),
+  "response-information": one(text("TEXT"), {
+    section: "Service",
+    help: "Response Information for the 5.0 clients that request it; %c stands for the client identifier.",
+  }),
   "on-shutdown": one(choice(["publish", "keep"]), {
     section: "Service",
     help: "Wills at a clean stop, delayed ones too: published, or kept for the next start; without a store, " +
@@ -80,6 +84,10 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   topicAliasMaximum: {
     name: "topic-alias-maximum",
     help: "Topic aliases of a 5.0 client; a higher one ends the connection with 0x94.",
+  },
+  outboundTopicAliases: {
+    name: "outbound-topic-aliases",
+    help: "Topic aliases towards a 5.0 client, which may allow fewer; topics beyond are sent whole.",
   },
   inflight: {
     name: "max-inflight",
