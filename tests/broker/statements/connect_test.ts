@@ -1,0 +1,185 @@
+/** Section 3.1 of both standards: CONNECT. */
+import { deepEqual, equal } from "node:assert/strict";
+import type { Login } from "../../../src/broker/options.ts";
+import { aWill, type ConnectAsked, Stage, textOf } from "../stage.ts";
+import { connectBytes, type ConnectParts, field, reasons, surrogate } from "./bytes.ts";
+
+const versions = [4, 5] as const;
+const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
+
+Deno.test("CONNECT: the protocol's name is the standard's alone [MQTT5 3.1.2-1] [MQTT311 3.1.2-1]", () => {
+  for (const name of ["MQIsdp", "mqtt", "MQTTX", ""]) {
+    const stage = new Stage();
+    const client = stage.dial(4).sendBytes([...connectBytes(4, { name }), 0xc0, 0]);
+    deepEqual(client.arrivals.map(({ packet }) => packet.type), ["connack"], name);
+    deepEqual([reasons(client), client.end, stage.core.sessions.size], [[1], { kind: "fin" }, 0]);
+  }
+});
+
+Deno.test("CONNECT: one that does not conform opens nothing [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", () => {
+  const id = field("c");
+  const cases: readonly [what: string, parts: ConnectParts][] = [
+    ["reserved flag", { flags: 0x03 }], // [MQTT5 3.1.2-3] [MQTT311 3.1.2-3]
+    ["will QoS without will", { flags: 0x0a }], // [MQTT5 3.1.2-11] [MQTT311 3.1.2-13]
+    ["will retain without will", { flags: 0x22 }], // [MQTT5 3.1.2-13] [MQTT311 3.1.2-15]
+    ["will fields without will", { payload: [...id, ...field("t"), ...field("m")] }], // [MQTT311 3.1.2-11]
+    ["will QoS 3", { flags: 0x1e, payload: [...id, ...field("t"), ...field("m")] }], // [MQTT5 3.1.2-12] [MQTT311 3.1.2-14]
+    ["will without fields", { flags: 0x06 }], // [MQTT5 3.1.2-9] [MQTT311 3.1.2-9]
+    ["user name without flag", { payload: [...id, ...field("u")] }], // [MQTT5 3.1.2-16] [MQTT311 3.1.2-18]
+    ["flag without user name", { flags: 0x82 }], // [MQTT5 3.1.2-17] [MQTT311 3.1.2-19]
+    ["password without flag", { flags: 0x82, payload: [...id, ...field("u"), ...field("p")] }], // [MQTT5 3.1.2-18] [MQTT311 3.1.2-20]
+    ["flag without password", { flags: 0xc2, payload: [...id, ...field("u")] }], // [MQTT5 3.1.2-19] [MQTT311 3.1.2-21]
+    ["no client identifier", { payload: [] }], // [MQTT5 3.1.3-3] [MQTT311 3.1.3-3]
+    ["client identifier no text", { payload: field(surrogate) }], // [MQTT5 3.1.3-4] [MQTT311 3.1.3-4]
+    ["user name no text", { flags: 0x82, payload: [...id, ...field(surrogate)] }], // [MQTT5 3.1.3-12] [MQTT311 3.1.3-11]
+  ];
+  for (const [what, parts] of cases) {
+    for (const version of versions) {
+      const stage = new Stage();
+      const watcher = stage.watch();
+      const client = stage.dial(version).sendBytes([...connectBytes(version, parts), ...[0x30, 3, 0, 1, 0x61]]);
+      const expected = version === 5 ? [0x81] : []; // 3.1.1 has no return code for it, and says so
+      deepEqual(reasons(client), expected, `${what}, ${version}`);
+      deepEqual([client.end, stage.core.sessions.size, watcher.messages], [{ kind: "fin" }, 1, []], what);
+    }
+  }
+});
+
+Deno.test("CONNECT: a will's topic is text [MQTT5 3.1.3-11] [MQTT311 3.1.3-10]", () => {
+  const will = [...field(surrogate), ...field("m")];
+  for (const version of versions) {
+    const payload = [...field("c"), ...(version === 5 ? [0] : []), ...will];
+    const client = new Stage().dial(version).sendBytes(connectBytes(version, { flags: 0x06, payload }));
+    deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }]);
+  }
+});
+
+Deno.test("CONNECT: in 3.1.1 no password without a user name, in 5.0 it may be [MQTT311 3.1.2-22]", () => {
+  const parts = { flags: 0x42, payload: [...field("c"), ...field("p")] };
+  const [older, newer] = versions.map((version) => new Stage().dial(version).sendBytes(connectBytes(version, parts)));
+  deepEqual([older!.arrivals, older!.end], [[], { kind: "fin" }]);
+  equal(newer!.connack!.reasonCode, 0);
+});
+
+Deno.test("CONNECT: the fields of its payload stand in one order [MQTT5 3.1.3-1] [MQTT311 3.1.3-1]", () => {
+  for (const version of versions) {
+    const logins: Login[] = [];
+    const authenticate = (login: Login) => (logins.push(login), "accept" as const);
+    const stage = new Stage({ authenticate });
+    const watcher = stage.watch();
+    const will = [...(version === 5 ? [0] : []), ...field("topic"), ...field("message")];
+    const payload = [...field("id"), ...will, ...field("user"), ...field("secret")];
+    stage.dial(version).sendBytes(connectBytes(version, { flags: 0xc6, payload })).die();
+    const { clientId, username, password } = logins[1]!;
+    deepEqual([clientId, username, textOf(password!)], ["id", "user", "secret"]);
+    deepEqual(watcher.messages, ["topic message"]);
+  }
+});
+
+Deno.test("CONNECT: clean start ends the old session; without it a session goes on, or begins [MQTT5 3.1.4-4]", () => {
+  const first = { ...lasting, clientId: "c" };
+  for (const version of versions) { // [MQTT311 3.1.4-3]
+    const stage = new Stage();
+    equal(stage.connect({ version, ...first }).subscribe("a").die().connack!.sessionPresent, false); // [MQTT5 3.1.2-6]
+    const publisher = stage.connect({ clientId: "p" }).publish("a", "1", { qos: 1 });
+    deepEqual(stage.connect({ version, ...first }).die().messages, ["a 1"]); // [MQTT5 3.1.2-5] [MQTT311 3.1.2-4]
+    publisher.publish("a", "2", { qos: 1 });
+    const fresh = stage.connect({ version, ...first, cleanStart: true }); // [MQTT5 3.1.2-4] [MQTT311 3.1.2-6]
+    publisher.publish("a", "3", { qos: 1 });
+    deepEqual([fresh.connack!.sessionPresent, fresh.messages], [false, []]);
+  }
+});
+
+Deno.test("CONNECT: retained messages are nobody's session [MQTT311 3.1.2-7]", () => {
+  for (const version of versions) {
+    const stage = new Stage();
+    stage.connect({ version, clientId: "p" }).publish("a", "kept", { retain: true, qos: 1 }).disconnect();
+    equal(stage.core.sessions.size, 0);
+    deepEqual(stage.connect({ version }).subscribe("a").messages, ["a kept"]);
+  }
+});
+
+Deno.test("CONNECT: state is held by client identifier [MQTT5 3.1.3-2] [MQTT311 3.1.3-2]", () => {
+  for (const version of versions) {
+    const stage = new Stage();
+    const asked = (clientId: string): ConnectAsked => ({ version, clientId, ...lasting });
+    stage.connect(asked("one")).subscribe("a").die();
+    const other = stage.connect(asked("ONE"));
+    stage.connect({ clientId: "p" }).publish("a", "x", { qos: 1 });
+    deepEqual([other.connack!.sessionPresent, other.messages], [false, []]);
+    const back = stage.connect(asked("one"));
+    deepEqual([back.connack!.sessionPresent, back.messages], [true, ["a x"]]);
+  }
+});
+
+Deno.test("CONNECT: every identifier that the standard grants is taken [MQTT5 3.1.3-5] [MQTT311 3.1.3-5]", () => {
+  const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const stage = new Stage();
+  for (const version of versions) {
+    for (let at = 0; at < letters.length; at++) {
+      const clientId = (letters + letters).slice(at, at + 1 + at % 23);
+      equal(stage.connect({ version, clientId }).connack!.reasonCode, 0, clientId);
+    }
+  }
+});
+
+Deno.test("CONNECT: without an identifier each client gets one of its own [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]", () => {
+  const stage = new Stage();
+  for (const version of versions) {
+    stage.connect({ version, clientId: "" });
+    stage.connect({ version, clientId: "" });
+  }
+  equal(new Set([...stage.core.sessions.values()].map(({ clientId }) => clientId)).size, 4);
+});
+
+Deno.test("CONNECT: an identifier beyond the limit is refused [MQTT5 3.1.3-8] [MQTT311 3.1.3-9]", () => {
+  for (const version of versions) {
+    const client = new Stage({ limits: { clientIdLength: 8 } }).connect({ version, clientId: "123456789" });
+    deepEqual([reasons(client), client.end], [[version === 5 ? 0x85 : 2], { kind: "fin" }]);
+  }
+});
+
+Deno.test("CONNECT: who fails a check is closed and leaves nothing [MQTT5 3.1.4-2] [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", () => {
+  const codes = { "bad-credentials": [4, 0x86], "not-authorized": [5, 0x87] } as const;
+  for (const version of versions) {
+    for (const answer of ["bad-credentials", "not-authorized"] as const) {
+      const stage = new Stage({ authenticate: ({ clientId }) => clientId === "c" ? answer : "accept" });
+      const watcher = stage.watch();
+      const payload = [...field("c"), ...(version === 5 ? [0] : []), ...field("t"), ...field("m")];
+      const publish = version === 5 ? [0x30, 4, 0, 1, 0x61, 0] : [0x30, 3, 0, 1, 0x61];
+      const client = stage.dial(version).sendBytes([...connectBytes(version, { flags: 0x06, payload }), ...publish]);
+      deepEqual([reasons(client), client.end], [[codes[answer][version - 4]], { kind: "fin" }]);
+      deepEqual(watcher.messages, []);
+    }
+  }
+});
+
+Deno.test("CONNECT: a will is kept with the connection and published once at its end [MQTT5 3.1.2-7] [MQTT5 3.1.2-8]", () => {
+  for (const version of versions) { // [MQTT311 3.1.2-8]
+    const stage = new Stage();
+    const watcher = stage.watch();
+    const client = stage.connect({ version, will: aWill(), ...lasting });
+    deepEqual([stage.core.metrics.willsHeld], [1]);
+    client.die();
+    deepEqual(watcher.messages, ["will gone"]);
+    stage.connect({ version, ...lasting }).die(); // without a will of its own // [MQTT311 3.1.2-12]
+    deepEqual(watcher.messages, ["will gone"]); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
+    stage.connect({ version, will: aWill(), ...lasting }).disconnect(); // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
+    stage.connect({ version, ...lasting }).die();
+    deepEqual(watcher.messages, ["will gone"]);
+    deepEqual([stage.core.metrics.willsHeld, watcher.messages.length], [0, 1]);
+  }
+});
+
+Deno.test("CONNECT: the keep alive that the client sent counts [MQTT5 3.1.2-22] [MQTT5 3.2.2-22] [MQTT311 3.1.2-24]", () => {
+  for (const version of versions) {
+    const stage = new Stage();
+    const client = stage.connect({ version, keepAliveS: 10 });
+    stage.advance(14_000);
+    client.send({ type: "pingreq" });
+    stage.advance(14_999);
+    equal(client.end, undefined);
+    stage.advance(1);
+    deepEqual([client.endMs, reasons(client)], [29_000, version === 5 ? [0x8d] : []]);
+  }
+});
