@@ -1,0 +1,161 @@
+/** Certificates: whom a TLS listener lets in, under which name, and how its own are renewed. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { dial } from "../../src/net/dial.ts";
+import { parseEndpoint } from "../../src/net/endpoint.ts";
+import type { Link } from "../../src/net/link.ts";
+import { listen } from "../../src/net/listen.ts";
+import { type ClientAuth, readTlsFiles } from "../../src/net/tls_identity.ts";
+import type { TlsDialOptions } from "../../src/net/tls_dial.ts";
+import { LinkProbe } from "../support/link_probe.ts";
+import { clientIdentity, pem, serverIdentity, tlsPath } from "../support/tls_fixture.ts";
+
+class Scene implements Disposable {
+  readonly accepted: LinkProbe[] = [];
+  readonly warnings: string[] = [];
+  readonly dialled: LinkProbe[] = [];
+
+  private constructor(readonly listener: Awaited<ReturnType<typeof listen>>) {}
+
+  static async open(clientAuth: ClientAuth, scheme = "mqtts"): Promise<Scene> {
+    const told: { scene?: Scene } = {};
+    const listener = await listen(parseEndpoint(`${scheme}://127.0.0.1:0`), await serverIdentity(clientAuth), {
+      accept: (link: Link) => told.scene!.accepted.push(LinkProbe.on(link)),
+      refused: (sentence) => told.scene!.warnings.push(sentence),
+    });
+    return told.scene = new Scene(listener);
+  }
+
+  /** Says hello, and waits for an answer or the end. Answers whether it was answered. */
+  async greets(tls: TlsDialOptions): Promise<boolean> {
+    const probe = LinkProbe.by((receiver) => dial(this.listener.endpoint, { tls }, receiver));
+    this.dialled.push(probe);
+    const before = this.accepted.length;
+    probe.write("hello");
+    await probe.until(({ end }) => end !== undefined || this.accepted.length > before);
+    const near = this.accepted[before];
+    if (near === undefined) return false;
+    await near.until(({ text }) => text === "hello");
+    near.write("welcome");
+    return await probe.until(({ text, end }) => text === "welcome" || end !== undefined) && probe.text === "welcome";
+  }
+
+  [Symbol.dispose](): void {
+    for (const { link } of [...this.dialled, ...this.accepted]) link.reset();
+    this.listener.close();
+  }
+}
+
+const cases: readonly [auth: ClientAuth, client: "client" | "stranger" | undefined, name: string | undefined | null][] =
+  [
+    ["none", undefined, undefined],
+    ["none", "client", undefined],
+    ["request", undefined, undefined],
+    ["request", "client", "meter-1"],
+    ["request", "stranger", undefined],
+    ["require", "client", "meter-1"],
+    ["require", undefined, null],
+    ["require", "stranger", null],
+  ];
+for (const scheme of ["mqtts", "wss"]) {
+  for (const [auth, client, name] of cases) {
+    const outcome = name === null ? "kept out" : `let in as ${name ?? "nobody"}`;
+    Deno.test(`${scheme}: client certificates: ${auth}: ${client ?? "no certificate"} is ${outcome}`, async () => {
+      using scene = await Scene.open(auth, scheme);
+      assert.equal(await scene.greets(clientIdentity(client)), name !== null);
+      if (name === null) assert.match(scene.warnings[0] ?? "", /^Cannot take a connection over TLS: /);
+      else assert.equal(scene.accepted[0]!.link.certificateName, name);
+    });
+  }
+}
+
+Deno.test("tls: a client that does not trust the server's authority does not come in, unless it does not care", async () => {
+  using scene = await Scene.open("none");
+  assert.equal(await scene.greets({}), false);
+  const { end } = scene.dialled[0]!;
+  assert.ok(end?.kind === "error", JSON.stringify(end));
+  assert.match(end.message, /self.signed|certificate/i);
+  assert.equal(await scene.greets({ insecure: true }), true);
+});
+
+Deno.test("tls: a peer that does not read is held back, and gets all of it when it does", async () => {
+  using scene = await Scene.open("none");
+  const { port } = scene.listener;
+  using peer = await Deno.connectTls({ hostname: "127.0.0.1", port, caCerts: [pem("ca.pem")] });
+  await peer.handshake();
+  const probe = new LinkProbe();
+  assert.ok(await probe.until(() => scene.accepted.length === 1));
+  const near = scene.accepted[0]!;
+  const piece = new Uint8Array(100_000);
+  let leftBytes = 0;
+  for (let more = true; more; leftBytes += piece.length) {
+    more = near.link.write(piece);
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.ok(leftBytes < 100_000_000, "there is a bound");
+  }
+  assert.ok(near.link.bufferedBytes > 0);
+  assert.equal(near.drains, 0);
+  const buffer = new Uint8Array(65_536);
+  while (leftBytes > 0) leftBytes -= await peer.read(buffer) ?? 0;
+  assert.ok(await near.until(({ drains }) => drains === 1), "told that there is room");
+  assert.equal(near.link.bufferedBytes, 0);
+});
+
+Deno.test("tls: renewed certificates are for new handshakes; open links live on", async () => {
+  using scene = await Scene.open("require");
+  assert.ok(await scene.greets(clientIdentity("client")));
+  scene.listener.renew(await serverIdentity("require", "renewed"));
+  assert.equal(await commonNameSeen(scene.listener.port), "mqtt-sim renewed server");
+  const [near] = scene.accepted;
+  scene.dialled[0]!.write(" again");
+  assert.ok(await near!.until(({ text }) => text === "hello again"));
+  assert.equal(await scene.greets(clientIdentity()), false, "clients are still asked for theirs");
+});
+
+async function commonNameSeen(port: number): Promise<string> {
+  const { connect } = await import("node:tls");
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect({ host: "127.0.0.1", port, ...clientIdentity("client") });
+  socket.on("secureConnect", () => resolve(String(socket.getPeerCertificate().subject.CN)));
+  socket.on("error", reject);
+  return await promise.finally(() => socket.destroy());
+}
+
+const bad: readonly [name: string, files: Parameters<typeof readTlsFiles>[0], sentence: RegExp][] = [
+  [
+    "a file that is not there",
+    { cert: tlsPath("none.pem"), key: tlsPath("server.key") },
+    /^Cannot read certificate file/,
+  ],
+  ["no certificate", { cert: tlsPath("server.key"), key: tlsPath("server.key") }, /expected a certificate in PEM$/],
+  ["no key", { cert: tlsPath("server.pem"), key: tlsPath("server.pem") }, /expected a private key in PEM/],
+  [
+    "another's key",
+    { cert: tlsPath("server.pem"), key: tlsPath("renewed.key") },
+    /it is not the key of the certificate/,
+  ],
+  [
+    "no authorities to hold clients to",
+    { cert: tlsPath("server.pem"), key: tlsPath("server.key"), clientAuth: "require" },
+    /^Cannot require client certificates: expected the authorities/,
+  ],
+];
+for (const [name, files, sentence] of bad) {
+  Deno.test(`tls files: ${name} is refused`, async () => {
+    await assert.rejects(readTlsFiles(files), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, sentence);
+      return true;
+    });
+  });
+}
+
+Deno.test("tls files: they are taken as they are", async () => {
+  const identity = await serverIdentity("request");
+  assert.deepEqual(identity, {
+    cert: pem("server.pem"),
+    key: pem("server.key"),
+    ca: pem("ca.pem"),
+    clientAuth: "request",
+  });
+});

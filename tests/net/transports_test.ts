@@ -1,0 +1,134 @@
+/** What every transport owes its user: the same link, over TCP, TLS, WebSocket and secure WebSocket. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { dial } from "../../src/net/dial.ts";
+import { parseEndpoint } from "../../src/net/endpoint.ts";
+import { highWaterBytes } from "../../src/net/link.ts";
+import { listen, type OpenListener } from "../../src/net/listen.ts";
+import { LinkProbe } from "../support/link_probe.ts";
+import { clientIdentity, serverIdentity } from "../support/tls_fixture.ts";
+
+interface Pair {
+  readonly near: LinkProbe;
+  readonly far: LinkProbe;
+  readonly listener: OpenListener;
+}
+
+const schemes = ["mqtt", "mqtts", "ws", "wss"] as const;
+
+async function open(scheme: string, test: (pair: Pair) => Promise<void>): Promise<void> {
+  const accepted = Promise.withResolvers<LinkProbe>();
+  const listener = await listen(parseEndpoint(`${scheme}://127.0.0.1:0`), await serverIdentity(), {
+    accept: (link) => accepted.resolve(LinkProbe.on(link)),
+    refused: (sentence) => accepted.reject(new Error(sentence)),
+  });
+  const far = LinkProbe.by((receiver) => dial(listener.endpoint, { tls: clientIdentity() }, receiver));
+  try {
+    far.write("before it is open, ");
+    const near = await accepted.promise;
+    assert.ok(await far.until(({ opened }) => opened), `opened: ${JSON.stringify(far.end)}`);
+    await test({ near, far, listener });
+    near.link.reset();
+    far.link.reset();
+    assert.ok(await near.until(({ end }) => end !== undefined), "the near end is told");
+    assert.ok(await far.until(({ end }) => end !== undefined), "the far end is told");
+  } finally {
+    far.link.reset();
+    listener.close();
+  }
+}
+
+const cases: readonly [name: string, test: (pair: Pair) => Promise<void>][] = [
+  ["bytes both ways, in order, written before it is open too", echoes],
+  ["a large write is held back, drained, and whole", drains],
+  ["an end is seen as a fin, and closes both", ends],
+  ["a paused link reads nothing until it is resumed", pauses],
+  ["a reset ends both sides", resets],
+];
+for (const scheme of schemes) {
+  for (const [name, test] of cases) {
+    // A node:tls socket that is paused reads on: what holds its peer back is tried in tls_test.ts.
+    if (test === drains && scheme.endsWith("s") && scheme !== "ws") continue;
+    Deno.test(`${scheme}: ${name}`, () => open(scheme, test));
+  }
+}
+
+async function echoes({ near, far, listener }: Pair): Promise<void> {
+  far.write("here ").write("I am");
+  assert.ok(await near.until(({ text }) => text === "before it is open, here I am"), near.text);
+  near.write("welcome");
+  assert.ok(await far.until(({ text }) => text === "welcome"), far.text);
+  assert.match(near.link.peer, /^127\.0\.0\.1:\d+$/);
+  assert.equal(listener.endpoint.port, listener.port);
+}
+
+async function drains({ near, far }: Pair): Promise<void> {
+  far.link.pause();
+  let sizeBytes = 0;
+  const piece = new Uint8Array(100_000);
+  for (let more = true; more; sizeBytes += piece.length) {
+    more = near.link.write(piece);
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.ok(sizeBytes < 100_000_000, "there is a bound");
+  }
+  assert.ok(near.link.bufferedBytes > highWaterBytes);
+  far.link.resume();
+  assert.ok(await far.until((probe) => probe.sizeBytes === sizeBytes), `${far.sizeBytes} of ${sizeBytes}`);
+  assert.ok(await near.until(() => near.drains > 0), "told that there is room");
+  assert.equal(near.link.bufferedBytes, 0);
+}
+
+async function ends({ near, far }: Pair): Promise<void> {
+  far.write("last words");
+  far.link.end();
+  assert.ok(await near.until(({ end }) => end !== undefined));
+  assert.equal(near.text, "before it is open, last words");
+  assert.equal(near.end?.kind, "fin");
+  near.link.end();
+  assert.ok(await far.until(({ end }) => end !== undefined));
+  assert.equal(far.end?.kind, "closed");
+}
+
+async function pauses({ near, far }: Pair): Promise<void> {
+  assert.ok(await near.until(({ text }) => text !== ""));
+  near.link.pause();
+  const before = near.text;
+  far.write("unseen").write(" yet");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(near.text, before);
+  near.link.resume();
+  assert.ok(await near.until(({ text }) => text.endsWith("unseen yet")), near.text);
+}
+
+async function resets({ near, far }: Pair): Promise<void> {
+  far.link.reset();
+  assert.ok(await near.until(({ end }) => end !== undefined));
+  assert.ok(["reset", "fin", "error"].includes(near.end!.kind), near.end!.kind);
+  assert.equal(far.end?.kind, "closed");
+}
+
+Deno.test("listen: what cannot be had is one sentence", async () => {
+  const nobody = { accept() {}, refused() {} };
+  const taken = await listen(parseEndpoint("mqtt://127.0.0.1:0"), undefined, nobody);
+  try {
+    const identity = await serverIdentity();
+    const cases: readonly [url: string, why: RegExp][] = [
+      [`mqtt://127.0.0.1:${taken.port}`, /^Cannot listen on 127\.0\.0\.1:\d+: the port is in use/],
+      [`mqtts://127.0.0.1:${taken.port}`, /^Cannot listen on 127\.0\.0\.1:\d+: the port is in use/],
+      ["ws://127.0.0.1:0/other", /^Cannot listen on ws:\/\/127\.0\.0\.1:0\/other: expected the path \/mqtt$/],
+    ];
+    for (const [url, why] of cases) {
+      await assert.rejects(listen(parseEndpoint(url), identity, nobody), (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, why);
+        return true;
+      });
+    }
+    await assert.rejects(
+      listen(parseEndpoint("wss://127.0.0.1:0"), undefined, nobody),
+      new UsageError("Cannot listen on wss://127.0.0.1:0/mqtt without a certificate: give --tls-cert and --tls-key"),
+    );
+  } finally {
+    taken.close();
+  }
+});
