@@ -52,11 +52,12 @@ export class Broker {
   /**
    * Starts a broker that accepts clients when the promise is fulfilled.
    *
-   * @throws UsageError when an address or port cannot be had, or a limit is out of its range
+   * @throws UsageError when an address, port or store cannot be had, or a limit is out of its range
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const broker = new Broker(options);
     await broker.#listen(options);
+    broker.#timer.arm(); // what came due while there was no broker
     return broker;
   }
 
@@ -103,6 +104,7 @@ export class Broker {
     await this.#until(() => this.#core.connections.size === 0, limits.stopGraceMs);
     for (const { link } of this.#core.connections) link.reset();
     await this.#until(() => this.#core.connections.size === 0, limits.stopGraceMs);
+    this.#core.turn.stop(clock.nowMs());
   }
 
   /** Opens all listeners or none. */
@@ -120,6 +122,7 @@ export class Broker {
       }
     } catch (error) {
       for (const listener of this.#listeners) listener.close();
+      core.store.close();
       throw error;
     }
   }

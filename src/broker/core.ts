@@ -10,6 +10,11 @@ import { Retained } from "./routing/retained.ts";
 import { Router } from "./routing/router.ts";
 import type { Connection } from "./session/connection.ts";
 import { Sessions } from "./session/sessions.ts";
+import { memoryStore } from "./store/memory_store.ts";
+import { restore } from "./store/restore.ts";
+import { SqliteStore } from "./store/sqlite_store.ts";
+import type { Store } from "./store/store.ts";
+import { Turn } from "./store/turn.ts";
 import { Wills } from "./wills.ts";
 
 export class Core {
@@ -18,24 +23,31 @@ export class Core {
   /** Links that are not over. */
   readonly connections = new Set<Connection>();
   readonly settings: CoreSettings;
+  readonly store: Store;
+  /** When the store commits, and what waits for it. */
+  readonly turn: Turn;
+  readonly retained: Retained;
   readonly router: Router;
   readonly sessions: Sessions;
   readonly wills: Wills;
   #lastConnectionId = 0;
 
+  /** @throws UsageError when the store cannot be had or read */
   constructor(settings: CoreSettings) {
     const { metrics, deadlines } = this;
     const { limits, log, onEvent, willFault } = settings;
     this.settings = settings;
-    const router = new Router({
-      metrics,
-      retained: new Retained({ metrics, deadlines, limit: limits.retainedMessages }),
-    });
+    this.store = openStore(settings);
+    this.turn = new Turn({ store: this.store, deadlines, metrics, settings });
+    const { changes } = this.store;
+    this.retained = new Retained({ metrics, deadlines, limit: limits.retainedMessages, changes });
+    const router = new Router({ metrics, retained: this.retained });
     const wills = new Wills({
       deadlines,
       metrics,
       onEvent,
       fault: willFault,
+      changes,
       publish: (message, publisherId, nowMs) => router.publish(message, publisherId, nowMs),
     });
     this.router = router;
@@ -43,6 +55,7 @@ export class Core {
     this.sessions = new Sessions({
       deadlines,
       metrics,
+      changes,
       outboxes: {
         deadlines,
         metrics,
@@ -55,10 +68,25 @@ export class Core {
         wills.sessionEnded(session.clientId, nowMs);
       },
     });
+    this.#begin(settings.clock.nowMs());
+  }
+
+  #begin(nowMs: number): void {
+    try {
+      restore(this, nowMs);
+      this.turn.start(nowMs);
+    } catch (error) {
+      this.store.close();
+      throw error;
+    }
   }
 
   /** A number for a new connection. */
   nextConnectionId(): number {
     return ++this.#lastConnectionId;
   }
+}
+
+function openStore({ store, wallNowMs }: CoreSettings): Store {
+  return store === "memory" ? memoryStore : new SqliteStore(store, wallNowMs);
 }

@@ -69,6 +69,24 @@ export class Metrics {
   accepted = 0;
   open = 0;
   online = 0;
+  /** Control packets, and bytes of their links; TLS and WebSocket frames not counted. */
+  readonly traffic: {
+    readonly packetsReceived: number;
+    readonly packetsSent: number;
+    readonly bytesReceived: number;
+    readonly bytesSent: number;
+  };
+  /** How often each limit was reached, and something was refused, dropped or ended for it. */
+  readonly limitsHit: Readonly<Record<keyof BrokerLimits, number>>;
+  /** All 0 where the store is memory. */
+  readonly store: {
+    /** Transactions with changes. */
+    readonly commits: number;
+    /** Transactions that could not be kept, repetitions included. */
+    readonly failures: number;
+    /** Connections that ended because what they were to hear was not kept. */
+    readonly refusals: number;
+  };
   connected = 0;
   readonly refused: Record<string, number> = {};
   endedEarly = 0;
@@ -95,10 +113,33 @@ export class Metrics {
     this.refused[reasonCode] = (this.refused[reasonCode] ?? 0) + 1;
   }
 
+  /** Filled by whoever makes wills go wrong. */
+  willFaultsByKind: Readonly<Record<string, number>> = {};
+  storeCommits = 0;
+  storeFailures = 0;
+  storeRefusals = 0;
   /** A copy of the present state. */
   snapshot(): BrokerMetrics {
     return {
       connections: {
+  packetsReceived = 0;
+  packetsSent = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  readonly limitsHit = zeros(Object.keys(defaultLimits) as (keyof BrokerLimits)[]);
+
+  /** Counts a copy of a message that did not go out. */
+  drop({ isWill }: { readonly isWill: boolean }, reason: DropReason): void {
+    this.dropped[reason]++;
+    if (isWill) this.willsDropped[reason]++;
+  }
+
+  /** Counts that a limit was reached, and answers the reason code that says so. */
+  limited(limit: keyof BrokerLimits, reasonCode: number): number {
+    this.limitsHit[limit]++;
+    return reasonCode;
+  }
+
         accepted: this.accepted,
         open: this.open,
         online: this.online,
@@ -128,3 +169,11 @@ export class Metrics {
 function zeros<K extends string>(names: readonly K[]): Record<K, number> {
   return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
 }
+      traffic: {
+        packetsReceived: this.packetsReceived,
+        packetsSent: this.packetsSent,
+        bytesReceived: this.bytesReceived,
+        bytesSent: this.bytesSent,
+      },
+      limitsHit: { ...this.limitsHit },
+      store: { commits: this.storeCommits, failures: this.storeFailures, refusals: this.storeRefusals },

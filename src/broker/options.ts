@@ -1,10 +1,12 @@
 /**
  * What a broker can be told, its limits, and their defaults.
  */
-import { type Clock, monotonicClock } from "../base/clock.ts";
+import { type Clock, monotonicClock, wallTime } from "../base/clock.ts";
 import { UsageError } from "../base/failure.ts";
 import type { QoS } from "../mqtt/packet.ts";
 import { type BrokerListener, guarded } from "./events.ts";
+import type { StoreOption } from "./store/store.ts";
+import type { Trace } from "./trace.ts";
 import type { WillFault } from "./will_fault.ts";
 
 /** Who asks to be let in. */
@@ -88,9 +90,13 @@ export interface CoreOptions {
   readonly serverKeepAliveS?: number;
   /** Decides on a login; everyone is let in without it. A rejected promise refuses with 0x88. */
   readonly authenticate?: (login: Login) => LoginAnswer | Promise<LoginAnswer>;
+  /** Where sessions, messages and wills are kept: in memory (the default), or in a file that outlives the broker. */
+  readonly store?: StoreOption;
   /**
-   * Wills at a clean stop: published (the default), also the delayed ones, or kept for the next start. A broker that
-   * keeps its sessions in memory has nowhere to keep them, so that `keep` loses them.
+   * Wills at a clean stop. `publish`, the default, treats the stop as any end of a connection: what has no delay is
+   * published before the watchers go. What is delayed keeps its instant where there is a store; in memory the session
+   * ends with the broker, and a will is due when its session ends. `keep` leaves all of them to the next start; in
+   * memory there is nowhere to keep them, so that it loses them.
    */
   readonly onShutdown?: "publish" | "keep";
   /** Makes wills go wrong on purpose, to try those who watch them. */
@@ -102,6 +108,10 @@ export interface CoreOptions {
   readonly clock?: Clock;
   /** Draws an identifier for a client that brought none; asked again when it is in use. */
   readonly newClientId?: () => string;
+  /** The time of day in milliseconds since 1970: what a store counts in, for no other clock goes on without a broker. */
+  readonly wallNowMs?: () => number;
+  /** Runs a task when this turn of the event loop is over: the store's commit for all that came in the turn. */
+  readonly endOfTurn?: (task: () => void) => void;
 }
 
 /** Core options with nothing left open. */
@@ -136,6 +146,9 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
 }
 
 const mayBeZero: ReadonlySet<keyof BrokerLimits> = new Set(
+    wallNowMs: options.wallNowMs ?? (() => wallTime().getTime()),
+    endOfTurn: options.endOfTurn ?? ((task) => void setImmediate(task)),
+    store: options.store ?? "memory",
   ["topicAliasMaximum", "outboundTopicAliases", "stopGraceMs", "retainedMessages"],
 );
 

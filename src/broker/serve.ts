@@ -42,7 +42,8 @@ class Served implements LinkReceiver, PacketReceiver {
     this.#core = core;
     this.#afterwards = afterwards;
     this.#nowMs = clock.nowMs();
-    this.#connection = new Connection(core.nextConnectionId(), link, this.#nowMs);
+    const guarded = core.turn.guard(link, (reasonCode, untold) => this.#unstored(reasonCode, untold));
+    this.#connection = new Connection(core.nextConnectionId(), guarded, this.#nowMs, core.metrics);
     this.#stream = new PacketStream({ maximumPacketSize: limits.maximumPacketSizeBytes, receiver: this });
     this.#connection.deadline = core.deadlines.add(this.#nowMs + limits.timeToConnectMs, this.#connection);
     core.connections.add(this.#connection);
@@ -141,3 +142,16 @@ class Served implements LinkReceiver, PacketReceiver {
     this.#afterwards();
   }
 }
+  /** What the client was to hear is not so, for the store could not keep it; nor is its will, if that is what failed. */
+  #unstored(reasonCode: number, untold: boolean): void {
+    const connection = this.#connection;
+    const nowMs = this.#core.settings.clock.nowMs();
+    if (connection.phase === "online" && untold) {
+      this.#core.wills.forget(connection.session!.clientId, connection.id);
+      refuse(this.#core, connection, ReasonCode.serverUnavailable, nowMs);
+    } else {
+      expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs, "the store is full");
+    }
+    this.#settle();
+  }
+

@@ -10,6 +10,7 @@ import { Publication } from "./routing/publication.ts";
 import { Connection } from "./session/connection.ts";
 import { Outbox } from "./session/outbox.ts";
 import { Session } from "./session/session.ts";
+import { Turn } from "./store/turn.ts";
 
 /** Handles what is due at `nowMs`, at most `limit` things; the rest stays due. Answers how many it handled. */
 export function runDue(core: Core, nowMs: number, limit = Infinity): number {
@@ -28,6 +29,7 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
   else if (due instanceof Session) core.sessions.end(due, nowMs); // [MQTT5 4.1.0-2]
   else if (due instanceof Outbox) due.purge(nowMs);
   else if (due instanceof Publication) core.router.retainedExpired(due);
+  else if (due instanceof Turn) due.beat(nowMs);
   else core.wills.fallDue(due, nowMs);
 }
 

@@ -12,6 +12,7 @@ import type { Ending, EndingKind } from "./ending.ts";
 import type { BrokerListener } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
 import { neverExpiresS } from "./session/session.ts";
+import type { Changes } from "./store/changes.ts";
 import type { WillFault } from "./will_fault.ts";
 
 /** What wills are handed. */
@@ -21,6 +22,8 @@ export interface WillsParts {
   /** Publishes in the name of the client. */
   readonly publish: (message: Message, publisherId: string, nowMs: number) => void;
   readonly fault: WillFault | undefined;
+  /** Of the store, where there is one. */
+  readonly changes?: Changes | undefined;
   /** Told what becomes of each will. */
   readonly onEvent?: BrokerListener | undefined;
 }
@@ -49,8 +52,19 @@ export class Wills {
 
   /** Keeps the will of a connection. The client has none: the last one's was released and resumed or ended. */
   arm(clientId: string, connectionId: number, will: ConnectWill): void {
+  /** The delayed will of a client that is away. */
+  delayedOf(clientId: string): Readonly<PendingWill> | undefined {
+    return this.#delayed.get(clientId);
+  }
+
+  /** The will of a client that is online. */
+  armedOf(clientId: string): ConnectWill | undefined {
+    return this.#armed.get(clientId)?.will;
+  }
+
     this.#armed.set(clientId, { connectionId, will }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
     this.#parts.metrics.willsArmed++;
+    this.#parts.changes?.will(clientId, { will, username: undefined });
     this.#parts.onEvent?.({ type: "will-armed", clientId, will });
     this.#count();
   }
@@ -74,6 +88,7 @@ export class Wills {
     this.#armed.delete(clientId); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
     const pending = new PendingWill(clientId, armed.will, ending);
     if (discards(ending, version)) this.#discard(pending, nowMs);
+    this.#parts.changes?.will(clientId, undefined);
     else if (delayMs(armed.will, sessionExpiryS) === 0) this.#publish(pending, ending.kind, nowMs);
     else this.#delay(pending, nowMs + delayMs(armed.will, sessionExpiryS), nowMs);
     this.#count();
@@ -101,12 +116,45 @@ export class Wills {
       this.#delayed.delete(pending.clientId);
       this.#publish(pending, pending.ending.kind, nowMs);
     } else {
+      this.#parts.changes?.will(pending.clientId, undefined); // before it is sent: never twice
       this.#send(pending, nowMs);
     }
     this.#count();
   }
 
-  /** The broker stops: every will, armed or delayed, is due, or lost. */
+  /** Takes back a will that the store held; it waits for its instant, which may be past. */
+  restore(held: Pick<PendingWill, "clientId" | "will" | "ending"> & { readonly dueMs: number }): void {
+    const pending = new PendingWill(held.clientId, held.will, held.ending);
+    pending.deadline = this.#parts.deadlines.add(held.dueMs, pending);
+    this.#delayed.set(held.clientId, pending);
+    this.#count();
+  }
+
+  /** The wills that wait for their instant. */
+  delayed(): Iterable<PendingWill> {
+    return this.#delayed.values();
+  }
+
+  /** The connection whose CONNECT brought the will cannot be let in after all. */
+  forget(clientId: string, connectionId: number): void {
+    const armed = this.#armed.get(clientId);
+    if (armed?.connectionId !== connectionId) return;
+    this.#armed.delete(clientId);
+    this.#parts.changes?.will(clientId, undefined);
+    this.#parts.metrics.willsDiscarded++;
+    this.#parts.onEvent?.({ type: "will-discarded", clientId, will: armed.will });
+    this.#count();
+  }
+
+  /** The broker stops and its store goes on: every will, armed or delayed, is the next start's. */
+  keep(): void {
+    this.#armed.clear();
+    for (const { deadline } of this.#delayed.values()) this.#parts.deadlines.cancel(deadline!);
+    this.#delayed.clear();
+    this.#count();
+  }
+
+  /** The broker stops, and its sessions end with it: every will, armed or delayed, is due, or lost. */
   stop(publish: boolean, nowMs: number): void {
     const pending = [...this.#armed].map(([clientId, { will }]) =>
       new PendingWill(clientId, will, { kind: "shutdown" })
@@ -141,8 +189,9 @@ export class Wills {
     pending.deadline = this.#parts.deadlines.add(dueMs, pending);
     this.#delayed.set(pending.clientId, pending);
     this.#parts.metrics.willsDelayed++;
-    const { clientId, will, ending: { kind: ending } } = pending;
-    this.#parts.onEvent?.({ type: "will-delayed", clientId, will, ending, delayMs: dueMs - nowMs });
+    const { clientId, will, ending } = pending;
+    this.#parts.changes?.will(clientId, { will, username: undefined, delayed: { dueMs, ending } });
+    this.#parts.onEvent?.({ type: "will-delayed", clientId, will, ending: ending.kind, delayMs: dueMs - nowMs });
   }
 
   #takeDelayed(clientId: string): PendingWill | undefined {
@@ -152,6 +201,7 @@ export class Wills {
     this.#parts.deadlines.cancel(delayed.deadline!);
     return delayed;
   }
+    this.#parts.changes?.will(clientId, undefined);
 
   #publish(pending: PendingWill, kind: EndingKind, nowMs: number): void {
     this.#parts.metrics.willsPublished[kind]++;

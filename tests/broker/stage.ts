@@ -41,15 +41,17 @@ export interface Arrival {
 }
 
 export class Stage {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly core: Core;
   readonly logged: string[] = [];
   readonly #tasks: (() => void)[] = [];
   #drawn = 0;
 
-  constructor(options: CoreOptions = {}) {
+  constructor({ clock = new ManualClock(), ...options }: CoreOptions & { readonly clock?: ManualClock } = {}) {
+    this.clock = clock;
+    const endOfTurn = (task: () => void) => void this.#tasks.push(task);
     const log = (level: string, message: string) => void this.logged.push(`${level}: ${message}`);
-    this.core = new Core(coreSettings({ clock: this.clock, log, ...options }, () => `assigned${++this.#drawn}`));
+    this.core = new Core(coreSettings({ clock, log, endOfTurn, ...options }, () => `assigned${++this.#drawn}`));
   }
 
   get nowMs(): number {

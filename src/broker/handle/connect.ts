@@ -67,18 +67,24 @@ function refusalOf(core: Core, packet: ConnectPacket): number | undefined {
   const { limits, maximumQoS, retainAvailable } = core.settings;
   const { will, properties, clientId } = packet;
   if (properties?.authenticationMethod !== undefined) return ReasonCode.badAuthenticationMethod; // [MQTT5 4.12.0-1]
-  if (clientId.length > limits.clientIdLength) return ReasonCode.clientIdentifierNotValid; // [MQTT5 3.1.3-8]
+  if (clientId.length > limits.clientIdLength) {
+    return core.metrics.limited("clientIdLength", ReasonCode.clientIdentifierNotValid); // [MQTT5 3.1.3-8]
+  }
   if (clientId === "" && packet.protocolVersion === 4 && !packet.cleanStart) {
     return ReasonCode.clientIdentifierNotValid; // [MQTT311 3.1.3-8]
   }
-  if (core.metrics.open > limits.connections) return ReasonCode.quotaExceeded;
+  if (core.turn.failing) return ReasonCode.serverUnavailable; // neither session nor will could be kept
+  if (core.metrics.open > limits.connections) {
+    return core.metrics.limited("connections", ReasonCode.quotaExceeded);
+  }
   if (core.sessions.size >= limits.sessions && core.sessions.get(clientId) === undefined) {
-    return ReasonCode.quotaExceeded;
+    return core.metrics.limited("sessions", ReasonCode.quotaExceeded);
   }
   if (will === undefined) return undefined;
   if (will.qos > maximumQoS) return ReasonCode.qosNotSupported; // [MQTT5 3.2.2-12]
   if (will.retain && !retainAvailable) return ReasonCode.retainNotSupported; // [MQTT5 3.2.2-13]
-  if (isReserved(will.topic) || tooDeep(will.topic, limits.topicLevels)) return ReasonCode.topicNameInvalid;
+  if (isReserved(will.topic)) return ReasonCode.topicNameInvalid;
+  if (tooDeep(will.topic, limits.topicLevels)) return core.metrics.limited("topicLevels", ReasonCode.topicNameInvalid);
   return keepsPayloadFormat(will.payload, will.properties) ? undefined : ReasonCode.payloadFormatInvalid;
 }
 
@@ -161,7 +167,7 @@ function connackTooLarge(entry: Entry): boolean {
 function admit({ core, connection, packet, clientId, assigned }: Entry, nowMs: number): void {
   const session = takeOver(core, clientId, packet.cleanStart, nowMs); // [MQTT5 3.1.4-4] [MQTT311 3.1.4-3]
   const sessionPresent = session !== undefined;
-  join(connection, session ?? core.sessions.begin(clientId), packet); // [MQTT5 3.1.2-6] [MQTT311 3.1.2-4]
+  join(core, connection, session ?? core.sessions.begin(clientId), packet); // [MQTT5 3.1.2-6] [MQTT311 3.1.2-4]
   if (packet.will !== undefined) core.wills.arm(clientId, connection.id, packet.will);
   connection.phase = "online";
   core.metrics.online++;
@@ -197,7 +203,7 @@ function takeOver(core: Core, clientId: string, cleanStart: boolean, nowMs: numb
   return session;
 }
 
-function join(connection: Connection, session: Session, packet: ConnectPacket): void {
+function join(core: Core, connection: Connection, session: Session, packet: ConnectPacket): void {
   session.expiryIntervalS = expiryIntervalS(packet);
   session.connection = connection;
   connection.session = session;
@@ -205,6 +211,7 @@ function join(connection: Connection, session: Session, packet: ConnectPacket): 
 
 /** 3.1.1 knows two kinds of session: one that ends with its connection, and one that does not end. */
 function expiryIntervalS(packet: ConnectPacket): number {
+  core.sessions.joined(session);
   if (packet.protocolVersion === 5) return packet.properties?.sessionExpiryIntervalS ?? 0;
   return packet.cleanStart ? 0 : neverExpiresS; // [MQTT311 3.1.2-4] [MQTT311 3.1.2-6]
 }

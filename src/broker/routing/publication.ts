@@ -6,6 +6,7 @@ import { type EncodedPublish, encodePublish } from "../../mqtt/codec.ts";
 import { splicePublish, subscriptionIdentifierBytes } from "../../mqtt/spliced_publish.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
+import type { MessagePlace } from "../store/store.ts";
 
 /** Stands in for the packet identifier, which each receiver's copy gets of its own. */
 const anyPacketId = 1;
@@ -19,6 +20,8 @@ export class Publication {
   readonly publisherId: string;
   /** What it counts for in a queue, in bytes. */
   readonly sizeBytes: number;
+  /** Its place in the store, once it has one; the store's own. */
+  stored: MessagePlace | undefined;
   #encodings: (EncodedPublish | undefined)[] | undefined;
   #encodedExpiryS = -1;
 

@@ -4,6 +4,7 @@
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Changes } from "../store/changes.ts";
 import type { Publication } from "./publication.ts";
 
 class Node {
@@ -19,15 +20,19 @@ export class Retained {
   readonly #metrics: Metrics;
   readonly #deadlines: Deadlines<Due>;
   readonly #limit: number;
+  readonly #changes: Changes | undefined;
 
-  constructor({ metrics, deadlines, limit }: {
+  constructor({ metrics, deadlines, limit, changes }: {
     readonly metrics: Metrics;
     readonly deadlines: Deadlines<Due>;
     readonly limit: number;
+    /** Of the store, where there is one. */
+    readonly changes?: Changes | undefined;
   }) {
     this.#metrics = metrics;
     this.#deadlines = deadlines;
     this.#limit = limit;
+    this.#changes = changes;
   }
 
   /** Keeps a message in place of its topic's last one; one with an empty payload only clears it. */
@@ -46,6 +51,7 @@ export class Retained {
       node = child;
     }
     if (node.message === undefined) this.#metrics.retainedHeld++;
+    this.#changes?.retain(publication.message.topic, node.message, publication);
     node.message = publication; // [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]
     this.#watchExpiry(node, publication.expiresAtMs);
   }
@@ -89,6 +95,7 @@ export class Retained {
     }
     const last = path.at(-1)!;
     if (last.message === undefined) return;
+    this.#changes?.retain(last.message.message.topic, last.message, undefined);
     last.message = undefined;
     this.#watchExpiry(last, Infinity);
     this.#metrics.retainedHeld--;

@@ -73,6 +73,7 @@ export class Router {
     if (old !== undefined) holder.remove(old); // [MQTT5 3.8.4-3] [MQTT311 3.8.4-3]
     holder.add(subscribed);
     (session.subscriptions ??= new Map()).set(subscription.topicFilter, subscribed);
+    session.record?.subscribe(subscribed);
     if (old === undefined) this.#metrics.subscriptionsHeld++;
     return old === undefined;
   }
@@ -83,6 +84,7 @@ export class Router {
     if (subscribed === undefined) return false;
     this.#holderOf(subscribed).remove(subscribed);
     session.subscriptions!.delete(topicFilter);
+    session.record?.unsubscribe(topicFilter);
     this.#metrics.subscriptionsHeld--;
     return true;
   }

@@ -2,8 +2,16 @@
  * QoS 2 messages that a client has sent and not yet released. A message is routed when it first comes; its packet
  * identifier is remembered until PUBREL, across connections, so that a repetition is not routed again.
  */
+import type { SessionRecord } from "../store/session_record.ts";
+
 export class Inbox {
   readonly #taken = new Set<number>();
+  readonly #record: SessionRecord | undefined;
+
+  /** @param record of the session, where there is a store */
+  constructor(record?: SessionRecord) {
+    this.#record = record;
+  }
 
   /** How many are not yet released. */
   get size(): number {
@@ -17,10 +25,13 @@ export class Inbox {
 
   take(packetId: number): void {
     this.#taken.add(packetId);
+    this.#record?.take(packetId);
   }
 
   /** Answers whether there was one. */
   release(packetId: number): boolean {
-    return this.#taken.delete(packetId); // [MQTT5 4.3.3-12]
+    const known = this.#taken.delete(packetId); // [MQTT5 4.3.3-12]
+    if (known) this.#record?.release(packetId);
+    return known;
   }
 }

@@ -11,6 +11,8 @@ import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Due } from "../due.ts";
 import type { DropReason, Metrics } from "../metrics.ts";
 import type { Publication } from "../routing/publication.ts";
+import type { SessionRecord } from "../store/session_record.ts";
+import type { DeliveryPlace } from "../store/store.ts";
 import type { Connection } from "./connection.ts";
 import { Fifo } from "./fifo.ts";
 
@@ -35,11 +37,14 @@ interface Delivery {
   packetId: number;
   /** `published`: PUBACK or PUBREC is due; `released`: PUBREL was sent, PUBCOMP is due. */
   state: "waiting" | "published" | "released" | "done";
+  /** Where it is in the store; the store's own. */
+  place?: DeliveryPlace;
 }
 
 export class Outbox {
   readonly #parts: OutboxParts;
   readonly #clientId: string;
+  readonly #record: SessionRecord | undefined;
   #connection: Connection | undefined;
   /** By packet identifier, in the order of first sending. */
   readonly #inflight = new Map<number, Delivery>();
@@ -55,10 +60,24 @@ export class Outbox {
   #lastPacketId = 0;
   #overflowing = false;
 
-  constructor(parts: OutboxParts, clientId: string, connection: Connection | undefined) {
+  /** @param record of the session, where there is a store */
+  constructor(parts: OutboxParts, clientId: string, connection: Connection | undefined, record?: SessionRecord) {
     this.#parts = parts;
     this.#clientId = clientId;
     this.#connection = connection;
+    this.#record = record;
+  }
+
+  /** Takes back what the store held for the client, who is not there yet. */
+  restore(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      this.#sizeBytes += delivery.publication.sizeBytes;
+      if (delivery.state !== "waiting") this.#inflight.set(delivery.packetId, delivery);
+      else {
+        this.#waiting.push(delivery);
+        this.#watchExpiry(delivery.publication.expiresAtMs);
+      }
+    }
   }
 
   /** Messages that have not reached the client, as far as is known. */
@@ -92,6 +111,8 @@ export class Outbox {
   /** The session ends: everything is dropped. */
   clear(): void {
     this.#parts.metrics.dropped["session-ended"] += this.#waiting.size + this.#inflight.size;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#forget(next);
+    for (const delivery of this.#inflight.values()) this.#forget(delivery);
     this.#inflight.clear();
     this.#waiting.clear();
     this.#held.clear();
@@ -113,6 +134,7 @@ export class Outbox {
     const delivery: Delivery = { publication, qos, retain, identifiers, packetId: 0, state: "waiting" };
     this.#sizeBytes += publication.sizeBytes;
     if (this.#waiting.size === 0 && this.#hasQuota()) return this.#start(delivery, this.#connection!, nowMs);
+    this.#record?.changed(delivery);
     this.#waiting.push(delivery);
     this.#watchExpiry(publication.expiresAtMs);
   }
@@ -147,6 +169,7 @@ export class Outbox {
     if (delivery === undefined) return false;
     if (delivery.qos !== 2) throw wrong("PUBREC", 1);
     if (!refused) {
+      this.#record?.changed(delivery);
       delivery.state = "released"; // [MQTT5 4.3.3-6] [MQTT311 4.3.3-1]
       return true;
     }
@@ -225,6 +248,7 @@ export class Outbox {
   #start(delivery: Delivery, connection: Connection, nowMs: number): void {
     if (delivery.publication.expired(nowMs)) return this.#drop(delivery, "expired");
     delivery.packetId = this.#freePacketId();
+    this.#record?.changed(delivery); // before it is written, so that it waits for the store
     if (!this.#write(delivery, connection, false, nowMs)) return this.#drop(delivery, "too-large");
     delivery.state = "published";
     this.#inflight.set(delivery.packetId, delivery);
@@ -253,10 +277,15 @@ export class Outbox {
   }
 
   #finish(delivery: Delivery): void {
-    delivery.state = "done";
+    this.#forget(delivery);
     this.#inflight.delete(delivery.packetId);
     this.#sizeBytes -= delivery.publication.sizeBytes;
   }
+  #forget(delivery: Delivery): void {
+    delivery.state = "done";
+    this.#record?.changed(delivery);
+  }
+
 
   #drop(delivery: Delivery, reason: DropReason): void {
     this.#finish(delivery);

@@ -6,6 +6,7 @@ import type { Deadline } from "../../base/deadlines.ts";
 import type { QoS } from "../../mqtt/packet.ts";
 import type { Subscribed } from "../routing/topic_tree.ts";
 import type { Due } from "../due.ts";
+import type { SessionRecord } from "../store/session_record.ts";
 import type { Connection } from "./connection.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox, type OutboxParts } from "./outbox.ts";
@@ -32,6 +33,8 @@ export class Session {
   subscriptions: Map<string, Subscribed> | undefined;
   /** The end of the session, while it is offline and has one. */
   deadline: Deadline<Due> | undefined;
+  /** Its place in the store, if there is one and the session ever was to outlive its connection. */
+  record: SessionRecord | undefined;
   readonly #parts: OutboxParts;
   #outbox: Outbox | undefined;
   #inbox: Inbox | undefined;
@@ -44,7 +47,7 @@ export class Session {
 
   /** Messages to the client. */
   get outbox(): Outbox {
-    return this.#outbox ??= new Outbox(this.#parts, this.clientId, this.connection);
+    return this.#outbox ??= new Outbox(this.#parts, this.clientId, this.connection, this.record);
   }
 
   /** The outbox if anything was ever put into it. */
@@ -54,7 +57,7 @@ export class Session {
 
   /** QoS 2 messages from the client. */
   get inbox(): Inbox {
-    return this.#inbox ??= new Inbox();
+    return this.#inbox ??= new Inbox(this.record);
   }
 
   get share(): Share {

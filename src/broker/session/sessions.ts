@@ -4,6 +4,8 @@
 import type { Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Changes } from "../store/changes.ts";
+import type { SessionRecord } from "../store/session_record.ts";
 import type { OutboxParts } from "./outbox.ts";
 import { neverExpiresS, Session } from "./session.ts";
 
@@ -12,6 +14,7 @@ export interface SessionsParts {
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
   readonly outboxes: OutboxParts;
+  readonly changes: Changes | undefined;
   /** Told when a session has ended, after it has gone from the table. */
   readonly ended: (session: Session, nowMs: number) => void;
 }
@@ -44,6 +47,22 @@ export class Sessions {
     return session;
   }
 
+  /** The client is online with this session. One that ends with its connection ends with the broker too. */
+  joined(session: Session): void {
+    const { changes } = this.#parts;
+    if (session.expiryIntervalS > 0) session.record ??= changes?.newSession(session.clientId);
+    session.record?.save(session.expiryIntervalS, undefined);
+  }
+
+  /** Takes back a session that the store held, offline since that instant; there is none of that client identifier. */
+  restore(record: SessionRecord, offlineSinceMs: number): Session {
+    const session = this.begin(record.clientId);
+    session.record = record;
+    session.expiryIntervalS = record.expiryIntervalS;
+    this.#expire(session, offlineSinceMs);
+    return session;
+  }
+
   /** The client is back: the session's end is off. */
   resume(session: Session): void {
     if (session.deadline !== undefined) this.#parts.deadlines.cancel(session.deadline);
@@ -54,6 +73,11 @@ export class Sessions {
   leave(session: Session, nowMs: number): void {
     session.detach();
     if (session.expiryIntervalS === 0) return this.end(session, nowMs);
+    session.record?.save(session.expiryIntervalS, nowMs);
+    this.#expire(session, nowMs);
+  }
+
+  #expire(session: Session, offlineSinceMs: number): void {
     if (session.expiryIntervalS === neverExpiresS) return;
     const endMs = nowMs + session.expiryIntervalS * 1_000; // [MQTT5 3.1.2-23] [MQTT5 4.1.0-2]
     session.deadline = this.#parts.deadlines.add(endMs, session);
@@ -63,6 +87,7 @@ export class Sessions {
   end(session: Session, nowMs: number): void {
     this.resume(session);
     session.usedOutbox?.clear();
+    session.record?.end();
     this.#byClientId.delete(session.clientId);
     this.#parts.metrics.sessionsHeld = this.#byClientId.size;
     this.#parts.ended(session, nowMs);

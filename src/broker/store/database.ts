@@ -1,0 +1,136 @@
+/**
+ * The file of a store: opened, locked, checked and brought to this program's version, or refused in one sentence with
+ * nothing written to it. The only file that knows node:sqlite.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { UsageError } from "../../base/failure.ts";
+import { applicationId, migrations, schemaVersion } from "./schema.ts";
+import { type SqliteOption, StoreError } from "./store.ts";
+
+export type Statement = StatementSync;
+
+/** Values of a row by column. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** SQLite's result codes that are told apart. Source: sqlite.org/rescode.html */
+const code = { busy: 5, readonly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+
+export class Database {
+  readonly #sqlite: DatabaseSync;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+
+  private constructor(sqlite: DatabaseSync) {
+    this.#sqlite = sqlite;
+    this.#begin = sqlite.prepare("BEGIN IMMEDIATE");
+    this.#commit = sqlite.prepare("COMMIT");
+  }
+
+  /** Opens the file, or makes it. @throws UsageError when it cannot be had, is not a store, or is of a newer version */
+  static open(option: SqliteOption): Database {
+    let sqlite: DatabaseSync | undefined;
+    try {
+      sqlite = new DatabaseSync(option.path);
+      checkFile(sqlite);
+      settle(sqlite, option);
+      return new Database(sqlite);
+    } catch (error) {
+      sqlite?.close();
+      throw new UsageError(`Cannot open store "${option.path}": ${openFault(error)}`);
+    }
+  }
+
+  prepare(sql: string): Statement {
+    return this.#sqlite.prepare(sql);
+  }
+
+  /** Runs the action as one transaction. @throws StoreError when it cannot be kept; then nothing of it was */
+  transact(action: () => void): void {
+    try {
+      this.#begin.run();
+      action();
+      this.#commit.run();
+    } catch (error) {
+      this.#rollback();
+      if (!isSqliteError(error)) throw error;
+      throw new StoreError(error.message, primary(error) === code.full);
+    }
+  }
+
+  close(): void {
+    this.#sqlite.close();
+  }
+
+  #rollback(): void {
+    if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK"); // SQLite has done so by itself when it is full
+  }
+}
+
+/** Looks without writing: an empty file may become a store, a store of this version or an older one may be used. */
+function checkFile(sqlite: DatabaseSync): void {
+  sqlite.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = 1");
+  const tables = number(sqlite, "SELECT count(*) FROM sqlite_schema");
+  const id = number(sqlite, "PRAGMA application_id");
+  const version = number(sqlite, "PRAGMA user_version");
+  if (id !== applicationId && (tables > 0 || id !== 0)) throw new Refusal("it is no store of mqtt-sim");
+  if (version > schemaVersion) {
+    throw new Refusal(`it is of version ${version}, this mqtt-sim reads up to ${schemaVersion}; use a newer mqtt-sim`);
+  }
+  const damage = sqlite.prepare("PRAGMA quick_check(1)").get()!.quick_check;
+  if (damage !== "ok") throw new Refusal(`it is damaged (${damage}); restore a copy, or move it away to begin anew`);
+  sqlite.exec("PRAGMA query_only = 0");
+}
+
+/** Takes the lock for as long as the file is open, and brings the tables forward. */
+function settle(sqlite: DatabaseSync, { outlives = "power", pagesLimit }: SqliteOption): void {
+  sqlite.exec("PRAGMA journal_mode = WAL");
+  sqlite.exec(`PRAGMA synchronous = ${outlives === "power" ? "FULL" : "NORMAL"}`);
+  if (pagesLimit !== undefined) sqlite.exec(`PRAGMA max_page_count = ${pagesLimit}`);
+  sqlite.exec("BEGIN IMMEDIATE");
+  const version = number(sqlite, "PRAGMA user_version");
+  for (const step of migrations.slice(version)) sqlite.exec(step);
+  if (version < schemaVersion) {
+    sqlite.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
+  }
+  sqlite.exec("COMMIT");
+}
+
+/** Why a file is not used, in words for a person. */
+class Refusal extends Error {}
+
+interface SqliteError extends Error {
+  readonly errcode: number;
+}
+
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && (error as { code?: string }).code === "ERR_SQLITE_ERROR";
+}
+
+/** The result code without its details. */
+function primary({ errcode, message }: SqliteError): number {
+  if (errcode !== undefined) return errcode & 0xff;
+  return message.includes("locked") ? code.busy : code.cannotOpen; // Deno leaves the code out at some calls
+}
+
+function openFault(error: unknown): string {
+  if (error instanceof Refusal) return error.message;
+  if (!isSqliteError(error)) return error instanceof Error ? error.message : String(error);
+  switch (primary(error)) {
+    case code.busy:
+      return "another process has it open; stop that one, or choose another path";
+    case code.corrupt:
+      return `it is damaged (${error.message}); restore a copy, or move it away to begin anew`;
+    case code.notADatabase:
+      return "it is no store of mqtt-sim";
+    case code.full:
+      return "there is no room for it; free some space, or choose another path";
+    case code.readonly:
+      return "it may not be written; change its permissions, or choose another path";
+    default:
+      return `${error.message}; expected a path in a directory that is there and may be written`;
+  }
+}
+
+function number(sqlite: DatabaseSync, sql: string): number {
+  return Number(Object.values(sqlite.prepare(sql).get()!)[0]);
+}

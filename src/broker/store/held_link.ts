@@ -1,0 +1,122 @@
+/**
+ * A link whose bytes wait for the store: what is written while changes are not yet committed leaves after the commit,
+ * or never. So no packet speaks of something that a restart would not know.
+ */
+import { highWaterBytes, type Link, type LinkReceiver } from "../../net/link.ts";
+
+/** What a held link asks of whoever commits. */
+export interface Gate {
+  /** Whether there are changes that what is written now may depend on. */
+  readonly closed: boolean;
+  /** The link has something to send after the commit. */
+  hold(link: HeldLink): void;
+}
+
+export class HeldLink implements Link {
+  readonly #link: Link;
+  readonly #gate: Gate;
+  readonly #lost: (untold: boolean) => void;
+  #chunks: Uint8Array[] | undefined;
+  #heldBytes = 0;
+  #ending = false;
+  #wantsDrain = false;
+  #untold = true;
+  #unbound = false;
+
+  /** @param lost called when what was held could not be stored and is gone; `untold`: nothing was ever sent before it */
+  constructor(link: Link, gate: Gate, lost: (untold: boolean) => void) {
+    this.#link = link;
+    this.#gate = gate;
+    this.#lost = lost;
+  }
+
+  get receiver(): LinkReceiver {
+    return this.#link.receiver;
+  }
+
+  set receiver(receiver: LinkReceiver) {
+    this.#link.receiver = receiver;
+  }
+
+  get peer(): string {
+    return this.#link.peer;
+  }
+
+  get bufferedBytes(): number {
+    return this.#link.bufferedBytes + this.#heldBytes;
+  }
+
+  get open(): boolean {
+    return !this.#ending && this.#link.open;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ending) return true;
+    if (!this.#holds()) {
+      this.#untold = false;
+      return this.#link.write(bytes);
+    }
+    if (!this.#link.open) return true;
+    this.#chunks!.push(bytes);
+    this.#heldBytes += bytes.length;
+    const room = this.bufferedBytes <= highWaterBytes;
+    if (!room) this.#wantsDrain = true;
+    return room;
+  }
+
+  /** The end of a connection says something too: that its DISCONNECT was heard. */
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    if (!this.#holds()) this.#link.end();
+  }
+
+  reset(): void {
+    this.#forget();
+    this.#link.reset();
+  }
+
+  pause(): void {
+    this.#link.pause();
+  }
+
+  resume(): void {
+    this.#link.resume();
+  }
+
+  /** The changes are committed: what was held goes out. */
+  flush(): void {
+    const chunks = this.#chunks;
+    if (chunks === undefined) return;
+    const wantsDrain = this.#wantsDrain;
+    this.#forget();
+    let room = true;
+    for (const chunk of chunks) room = this.#link.write(chunk);
+    if (chunks.length > 0) this.#untold = false;
+    if (this.#ending) this.#link.end();
+    else if (wantsDrain && room) this.receiver.onDrain();
+  }
+
+  /** The changes could not be committed: what was held says what is not so. */
+  drop(): void {
+    if (this.#chunks === undefined) return;
+    this.#forget();
+    this.#unbound = true; // what is said from here on is only why the connection ends
+    if (this.#ending) this.#link.reset();
+    else this.#lost(this.#untold);
+  }
+
+  #holds(): boolean {
+    if (this.#chunks !== undefined) return true;
+    if (!this.#gate.closed || this.#unbound) return false;
+    this.#chunks = [];
+    this.#gate.hold(this);
+    return true;
+  }
+
+  #forget(): void {
+    this.#chunks = undefined;
+    this.#heldBytes = 0;
+    this.#wantsDrain = false;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * One session in the store: what of it has changed, until it is written. Sessions that end with their connection have
+ * none, for they end with the broker too.
+ */
+import type { Delivery } from "../session/outbox.ts";
+import type { Changes } from "./changes.ts";
+import type { StoredSubscription } from "./store.ts";
+
+export class SessionRecord {
+  /** Seconds from the end of the connection to the end of the session. */
+  expiryIntervalS = 0;
+  /** When the connection ended; undefined while the client is online. */
+  offlineSinceMs: number | undefined;
+  /** The session has ended. */
+  ended = false;
+  /** By topic filter; undefined: unsubscribed. */
+  readonly subscriptions = new Map<string, StoredSubscription | undefined>();
+  /** By packet identifier: taken, or released. */
+  readonly taken = new Map<number, boolean>();
+  readonly #changes: Changes;
+
+  constructor(changes: Changes, readonly id: number, readonly clientId: string) {
+    this.#changes = changes;
+  }
+
+  /** The client is online, or has been offline since an instant. */
+  save(expiryIntervalS: number, offlineSinceMs: number | undefined): void {
+    if (!this.#mark()) return;
+    this.expiryIntervalS = expiryIntervalS;
+    this.offlineSinceMs = offlineSinceMs;
+  }
+
+  /** The session is over, with all that is in it. */
+  end(): void {
+    if (this.#mark()) this.ended = true;
+  }
+
+  subscribe(subscription: StoredSubscription): void {
+    if (this.#mark()) this.subscriptions.set(subscription.topicFilter, subscription);
+  }
+
+  unsubscribe(topicFilter: string): void {
+    if (this.#mark()) this.subscriptions.set(topicFilter, undefined);
+  }
+
+  /** A QoS 2 message was taken from the client. */
+  take(packetId: number): void {
+    if (this.#mark()) this.taken.set(packetId, true);
+  }
+
+  /** The client released it. */
+  release(packetId: number): void {
+    if (this.#mark()) this.taken.set(packetId, false);
+  }
+
+  /** A message to the client is held, or has another state. */
+  changed(delivery: Delivery): void {
+    const { place, publication } = delivery;
+    if (delivery.state === "done") {
+      if (place === undefined) return; // it came and went without having been held
+      this.#changes.release(publication);
+    } else if (place === undefined) {
+      delivery.place = { order: this.#changes.nextOrder(), written: false };
+      this.#changes.refer(publication);
+    }
+    this.#changes.mark();
+    this.#changes.deliveries.set(delivery, this);
+  }
+
+  /** All of this is in the store. */
+  written(): void {
+    this.subscriptions.clear();
+    this.taken.clear();
+  }
+
+  #mark(): boolean {
+    if (!this.#changes.mark()) return false;
+    this.#changes.sessions.add(this);
+    return true;
+  }
+}

@@ -1,0 +1,175 @@
+/** Reads a whole store at the broker's start. */
+import { UsageError } from "../../base/failure.ts";
+import type { QoS } from "../../mqtt/packet.ts";
+import type { Ending } from "../ending.ts";
+import { Publication } from "../routing/publication.ts";
+import type { Delivery } from "../session/outbox.ts";
+import type { Changes } from "./changes.ts";
+import type { Database, Row } from "./database.ts";
+import { propertiesOf } from "./property_text.ts";
+import { SessionRecord } from "./session_record.ts";
+import {
+  signOfLifeIntervalMs,
+  type Stored,
+  type StoredSession,
+  type StoredSubscription,
+  type StoredWill,
+} from "./store.ts";
+
+/** @throws UsageError when the tables contradict each other */
+export function loadStore(
+  database: Database,
+  changes: Changes,
+  place: string,
+  nowMs: number,
+  wallNowMs: number,
+): Stored {
+  try {
+    return new Loading(database, changes, nowMs - wallNowMs).all(nowMs);
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `Cannot read store "${place}": it is damaged (${fault}); restore a copy, or move it away to begin anew`,
+    );
+  }
+}
+
+type MutableSession = {
+  [K in keyof StoredSession]: StoredSession[K] extends readonly (infer T)[] ? T[] : StoredSession[K];
+};
+
+class Loading {
+  readonly #database: Database;
+  readonly #changes: Changes;
+  /** From the wall clock to the broker's own. */
+  readonly #offsetMs: number;
+  readonly #messages = new Map<number, Publication>();
+  readonly #sessions = new Map<number, MutableSession>();
+
+  constructor(database: Database, changes: Changes, offsetMs: number) {
+    this.#database = database;
+    this.#changes = changes;
+    this.#offsetMs = offsetMs;
+  }
+
+  all(nowMs: number): Stored {
+    const endedMs = this.#endedMs(nowMs);
+    for (const row of this.#rows("message")) this.#messages.set(row.id as number, this.#publication(row));
+    for (const row of this.#rows("session")) this.#sessions.set(row.id as number, this.#session(row));
+    for (const row of this.#rows("subscription")) this.#of(row).subscriptions.push(subscriptionOf(row));
+    for (const row of this.#rows("taken")) this.#of(row).taken.push(row.packet_id as number);
+    let order = 0;
+    for (const row of this.#rows("delivery")) {
+      this.#of(row).deliveries.push(this.#delivery(row));
+      order = Math.max(order, row.place as number);
+    }
+    const retained = [...this.#rows("retained")].map((row) => this.#held(row));
+    const sessionId = Math.max(0, ...this.#last(this.#sessions));
+    this.#changes.continueFrom({ sessionId, messageId: Math.max(0, ...this.#last(this.#messages)), order });
+    return { endedMs, sessions: [...this.#sessions.values()], retained, wills: this.#wills() };
+  }
+
+  /** Ids ascend, so that the last one read is the highest. */
+  #last(table: ReadonlyMap<number, unknown>): number[] {
+    return [...table.keys()].slice(-1);
+  }
+
+  /** The instant of a clean stop; or the latest at which the next sign of life would have come, were it not for the end. */
+  #endedMs(nowMs: number): number {
+    const [row] = this.#rows("broker");
+    const { alive_ms, stopped_ms } = row as { alive_ms: number; stopped_ms: number | null };
+    const latestMs = stopped_ms ?? alive_ms + signOfLifeIntervalMs;
+    return Math.min(nowMs, latestMs + this.#offsetMs);
+  }
+
+  #rows(table: string): Iterable<Row> {
+    return this.#database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).iterate() as Iterable<Row>;
+  }
+
+  #publication(row: Row): Publication {
+    const properties = propertiesOf(row.properties as string | null);
+    const message = {
+      topic: row.topic as string,
+      payload: row.payload as Uint8Array,
+      qos: row.qos as QoS,
+      retain: row.retain === 1,
+      publishedAtMs: row.published_ms as number + this.#offsetMs,
+      ...properties && { properties },
+    };
+    const publication = new Publication(message, row.publisher_id as string);
+    publication.stored = { id: row.id as number, references: 0, written: true };
+    return publication;
+  }
+
+  #session(row: Row): MutableSession {
+    const record = new SessionRecord(this.#changes, row.id as number, row.client_id as string);
+    record.expiryIntervalS = row.expiry_s as number;
+    const sinceMs = row.offline_since_ms as number | null;
+    record.offlineSinceMs = sinceMs === null ? undefined : sinceMs + this.#offsetMs;
+    return { record, subscriptions: [], deliveries: [], taken: [] };
+  }
+
+  #of({ session_id }: Row): MutableSession {
+    const session = this.#sessions.get(session_id as number);
+    if (session === undefined) throw new Error(`there is no session ${session_id}`);
+    return session;
+  }
+
+  /** The message that a row holds. */
+  #held({ message_id }: Row): Publication {
+    const publication = this.#messages.get(message_id as number);
+    if (publication === undefined) throw new Error(`there is no message ${message_id}`);
+    publication.stored!.references++;
+    return publication;
+  }
+
+  #delivery(row: Row): Delivery {
+    const identifiers = row.identifiers as string | null;
+    return {
+      publication: this.#held(row),
+      qos: row.qos as QoS,
+      retain: row.retain === 1,
+      identifiers: identifiers === null ? undefined : JSON.parse(identifiers) as number[],
+      packetId: row.packet_id as number,
+      state: row.state as Delivery["state"],
+      place: { order: row.place as number, written: true },
+    };
+  }
+
+  #wills(): Map<string, StoredWill> {
+    const wills = new Map<string, StoredWill>();
+    for (const row of this.#rows("will")) wills.set(row.client_id as string, this.#will(row));
+    return wills;
+  }
+
+  #will(row: Row): StoredWill {
+    const properties = propertiesOf(row.properties as string | null);
+    const delayS = row.delay_s as number;
+    const will = {
+      topic: row.topic as string,
+      payload: row.payload as Uint8Array,
+      qos: row.qos as QoS,
+      retain: row.retain === 1,
+      ...(delayS > 0 && { delayIntervalS: delayS }),
+      ...properties && { properties },
+    };
+    const username = row.username as string | null ?? undefined;
+    const dueMs = row.due_ms as number | null;
+    if (dueMs === null) return { will, username };
+    return {
+      will,
+      username,
+      delayed: { dueMs: dueMs + this.#offsetMs, ending: JSON.parse(row.ending as string) as Ending },
+    };
+  }
+}
+
+function subscriptionOf(row: Row): StoredSubscription {
+  return {
+    topicFilter: row.topic_filter as string,
+    qos: row.qos as QoS,
+    noLocal: row.no_local === 1,
+    retainAsPublished: row.retain_as_published === 1,
+    identifier: row.identifier as number | null ?? undefined,
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * The store in an SQLite file. Owns what is written at a commit; reading is `sqlite_load.ts`, the file `database.ts`.
+ *
+ * Instants are the broker's own on this side and of the wall clock in the file. The row `broker` says when a broker was
+ * last known to live: it is renewed by the first commit of each half second, and by `turn.ts` each second.
+ */
+import type { Publication } from "../routing/publication.ts";
+import type { Delivery } from "../session/outbox.ts";
+import { Changes } from "./changes.ts";
+import { Database, type Statement } from "./database.ts";
+import { propertyText } from "./property_text.ts";
+import type { SessionRecord } from "./session_record.ts";
+import { loadStore } from "./sqlite_load.ts";
+import type { SqliteOption, Store, Stored, StoredWill } from "./store.ts";
+
+/** How old the last sign of life may be when a commit comes. Milliseconds. */
+const signOfLifeMs = 500;
+
+export class SqliteStore implements Store {
+  readonly changes = new Changes();
+  readonly place: string;
+  readonly #database: Database;
+  readonly #wallNowMs: () => number;
+  readonly #sql: Statements;
+  #aliveMs = -Infinity;
+  #open = true;
+
+  /** @throws UsageError when the file cannot be had, is not a store, is damaged, or is of a newer version */
+  constructor(option: SqliteOption, wallNowMs: () => number) {
+    this.place = option.path;
+    this.#wallNowMs = wallNowMs;
+    this.#database = Database.open(option);
+    this.#sql = statements(this.#database);
+  }
+
+  load(nowMs: number): Stored {
+    return loadStore(this.#database, this.changes, this.place, nowMs, this.#wallNowMs());
+  }
+
+  commit(nowMs: number): void {
+    const { changes } = this;
+    changes.attempted();
+    const alive = nowMs - this.#aliveMs >= signOfLifeMs;
+    if (!alive && !changes.any) return;
+    const offsetMs = this.#wallNowMs() - nowMs;
+    this.#database.transact(() => {
+      if (alive) this.#sql.alive.run(nowMs + offsetMs);
+      this.#write(offsetMs);
+    });
+    if (alive) this.#aliveMs = nowMs;
+    changes.clear();
+  }
+
+  close(stoppedMs?: number): void {
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      if (stoppedMs !== undefined) {
+        this.#aliveMs = -Infinity;
+        this.commit(stoppedMs);
+        this.#sql.stopped.run(this.#wallNowMs());
+      }
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  /** A message before what refers to it, and the other way round when it goes: a reader never finds half of it. */
+  #write(offsetMs: number): void {
+    const { sessions, deliveries, messages, retained, wills } = this.changes;
+    for (const publication of messages) this.#writeMessage(publication, offsetMs);
+    for (const record of sessions) this.#writeSession(record, offsetMs);
+    for (const [delivery, record] of deliveries) if (!record.ended) this.#writeDelivery(delivery, record);
+    for (const [topic, publication] of retained) {
+      if (publication === undefined) this.#sql.clearRetained.run(topic);
+      else this.#sql.retain.run(topic, publication.stored!.id);
+    }
+    for (const [clientId, held] of wills) {
+      if (held === undefined) this.#sql.removeWill.run(clientId);
+      else this.#writeWill(clientId, held, offsetMs);
+    }
+  }
+
+  #writeMessage({ message, publisherId, stored }: Publication, offsetMs: number): void {
+    const { id, references, written } = stored!;
+    if (references === 0) return void (written && this.#sql.removeMessage.run(id));
+    if (written) return;
+    const { topic, payload, qos, retain, properties, publishedAtMs } = message;
+    const text = propertyText(properties);
+    this.#sql.addMessage.run(id, topic, payload, qos, retain ? 1 : 0, text, publisherId, publishedAtMs + offsetMs);
+  }
+
+  #writeSession(record: SessionRecord, offsetMs: number): void {
+    const { id, clientId, expiryIntervalS, offlineSinceMs, subscriptions, taken } = record;
+    if (record.ended) return this.#sql.endSession.forEach((statement) => statement.run(id));
+    this.#sql.saveSession.run(id, clientId, expiryIntervalS, wallOf(offlineSinceMs, offsetMs));
+    for (const [topicFilter, granted] of subscriptions) {
+      if (granted === undefined) this.#sql.unsubscribe.run(id, topicFilter);
+      else {
+        const { qos, noLocal, retainAsPublished, identifier = null } = granted;
+        this.#sql.subscribe.run(id, topicFilter, qos, noLocal ? 1 : 0, retainAsPublished ? 1 : 0, identifier);
+      }
+    }
+    for (const [packetId, isTaken] of taken) (isTaken ? this.#sql.take : this.#sql.release).run(id, packetId);
+  }
+
+  #writeDelivery(delivery: Delivery, { id }: SessionRecord): void {
+    const { publication, qos, retain, identifiers, packetId, state } = delivery;
+    const { order, written } = delivery.place!;
+    if (state === "done") return void (written && this.#sql.removeDelivery.run(id, order));
+    if (written) return void this.#sql.changeDelivery.run(packetId, state, id, order);
+    const text = identifiers === undefined ? null : JSON.stringify(identifiers);
+    this.#sql.addDelivery.run(id, order, publication.stored!.id, qos, retain ? 1 : 0, text, packetId, state);
+  }
+
+  #writeWill(clientId: string, { will, username = null!, delayed }: StoredWill, offsetMs: number): void {
+    const { topic, payload, qos, retain, delayIntervalS = 0, properties } = will;
+    const text = propertyText(properties);
+    const ending = delayed === undefined ? null : JSON.stringify(delayed.ending);
+    const dueMs = wallOf(delayed?.dueMs, offsetMs);
+    this.#sql.holdWill.run(
+      ...[clientId, topic, payload, qos, retain ? 1 : 0, delayIntervalS, text],
+      ...[dueMs, ending, username],
+    );
+  }
+}
+
+function wallOf(instantMs: number | undefined, offsetMs: number): number | null {
+  return instantMs === undefined ? null : instantMs + offsetMs;
+}
+
+type Statements = ReturnType<typeof statements>;
+
+function statements(database: Database) {
+  const prepare = (sql: string): Statement => database.prepare(sql);
+  const ofSession = ["subscription", "delivery", "taken"].map((table) => `DELETE FROM ${table} WHERE session_id = ?`);
+  return {
+    alive: prepare("UPDATE broker SET alive_ms = ?, stopped_ms = NULL"),
+    stopped: prepare("UPDATE broker SET stopped_ms = ?"),
+    addMessage: prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    removeMessage: prepare("DELETE FROM message WHERE id = ?"),
+    saveSession: prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)"),
+    endSession: [...ofSession, "DELETE FROM session WHERE id = ?"].map(prepare),
+    subscribe: prepare("INSERT OR REPLACE INTO subscription VALUES (?, ?, ?, ?, ?, ?)"),
+    unsubscribe: prepare("DELETE FROM subscription WHERE session_id = ? AND topic_filter = ?"),
+    take: prepare("INSERT OR IGNORE INTO taken VALUES (?, ?)"),
+    release: prepare("DELETE FROM taken WHERE session_id = ? AND packet_id = ?"),
+    addDelivery: prepare("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    changeDelivery: prepare("UPDATE delivery SET packet_id = ?, state = ? WHERE session_id = ? AND place = ?"),
+    removeDelivery: prepare("DELETE FROM delivery WHERE session_id = ? AND place = ?"),
+    retain: prepare("INSERT OR REPLACE INTO retained VALUES (?, ?)"),
+    clearRetained: prepare("DELETE FROM retained WHERE topic = ?"),
+    holdWill: prepare("INSERT OR REPLACE INTO will VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    removeWill: prepare("DELETE FROM will WHERE client_id = ?"),
+  };
+}

@@ -1,0 +1,146 @@
+/** Wills over a broker's death: due if their connection died with it, at their old instant if they were delayed. */
+import { deepEqual, equal } from "node:assert/strict";
+import { aWill } from "../stage.ts";
+import { Lives } from "./lives.ts";
+
+const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600 } } as const;
+
+/** A watcher whose session lasts, before it goes. */
+function watcherOf(lives: Lives) {
+  return lives.stage.connect({ clientId: "watcher", ...lasting }).subscribe("#");
+}
+
+/** What waits for the watcher, and when it comes in what follows. */
+function back(lives: Lives) {
+  return lives.stage.connect({ clientId: "watcher", ...lasting });
+}
+
+Deno.test("a will whose connection died with the broker is published at the start", () => {
+  using lives = new Lives();
+  watcherOf(lives);
+  lives.stage.connect({ clientId: "sensor", will: aWill() });
+  lives.restart(5_000);
+  equal(lives.stage.core.metrics.willsPublished.shutdown, 1);
+  deepEqual(back(lives).messages, ["will gone"]);
+});
+
+Deno.test("it is published once, however often the broker dies", () => {
+  using lives = new Lives();
+  watcherOf(lives);
+  lives.stage.connect({ clientId: "sensor", will: aWill() });
+  lives.restart(5_000);
+  lives.restart(5_000);
+  const watcher = back(lives);
+  lives.stage.advance(10_000);
+  lives.restart(5_000);
+  equal(watcher.messages.length, 1);
+  deepEqual(back(lives).messages, []);
+});
+
+Deno.test("none of a client that had left", () => {
+  using lives = new Lives();
+  watcherOf(lives);
+  lives.stage.connect({ clientId: "sensor", will: aWill() }).disconnect();
+  lives.restart();
+  deepEqual(back(lives).messages, []);
+});
+
+Deno.test("a delayed will keeps its instant over several deaths", () => {
+  using lives = new Lives();
+  watcherOf(lives);
+  lives.stage.connect({ clientId: "sensor", ...lasting, will: aWill({ delayIntervalS: 60 }) }).die();
+  lives.stage.advance(10_000);
+  lives.restart(10_000);
+  lives.stage.advance(10_000);
+  lives.restart(10_000);
+  const watcher = back(lives);
+  lives.stage.advance(19_999);
+  deepEqual(watcher.messages, []);
+  lives.stage.advance(1);
+  deepEqual(watcher.messages, ["will gone"]);
+});
+
+Deno.test("the delay of a will that died with the broker counts from its death, within a second, and never early", () => {
+  using lives = new Lives();
+  watcherOf(lives);
+  lives.stage.connect({ clientId: "sensor", ...lasting, will: aWill({ delayIntervalS: 60 }) });
+  lives.stage.advance(7_300); // the last sign of life was at 7,000, the next would have been at 8,000
+  lives.restart(30_000);
+  lives.stage.advance(2_000);
+  lives.restart(8_000); // what was found out once stays so
+  const watcher = back(lives);
+  lives.stage.advance(60_000 + 8_000 - 7_300 - 40_000 - 1);
+  deepEqual(watcher.messages, []);
+  lives.stage.advance(1);
+  deepEqual(watcher.messages, ["will gone"]);
+});
+
+Deno.test("the client is back in time: its will is off", () => {
+  using lives = new Lives();
+  watcherOf(lives);
+  const asked = { clientId: "sensor", ...lasting };
+  lives.stage.connect({ ...asked, will: aWill({ delayIntervalS: 60 }) });
+  lives.restart(30_000);
+  equal(lives.stage.connect(asked).connack?.sessionPresent, true);
+  lives.restart(1_000_000);
+  deepEqual(back(lives).messages, []);
+});
+
+Deno.test("the end of the session comes first: the will is due with it, also while there is no broker", () => {
+  using lives = new Lives();
+  watcherOf(lives);
+  const properties = { sessionExpiryIntervalS: 20 };
+  lives.stage.connect({ clientId: "sensor", properties, will: aWill({ delayIntervalS: 60 }) }).die();
+  lives.restart(10_000);
+  equal(lives.stage.core.metrics.willsHeld, 1);
+  lives.restart(10_000);
+  deepEqual(back(lives).messages, ["will gone"]);
+  equal(lives.stage.core.sessions.get("sensor"), undefined);
+});
+
+Deno.test("a will keeps its properties, and message expiry counts from its publication", () => {
+  using lives = new Lives();
+  watcherOf(lives);
+  const properties = {
+    payloadFormatIndicator: 1,
+    messageExpiryIntervalS: 50,
+    contentType: "text/plain",
+    responseTopic: "answers",
+    correlationData: Uint8Array.of(0, 255),
+    userProperties: [["a", "1"], ["b", "2"], ["a", "3"]],
+  } as const;
+  lives.stage.connect({ clientId: "sensor", will: aWill({ retain: true, qos: 2, properties }) });
+  lives.restart(100_000);
+  lives.stage.advance(10_000);
+  const [message] = back(lives).of("publish");
+  deepEqual(message!.properties, { ...properties, messageExpiryIntervalS: 40 });
+  equal(message!.qos, 2);
+  deepEqual(lives.stage.watch().of("publish").map(({ retain }) => retain), []);
+});
+
+for (const onShutdown of ["publish", "keep"] as const) {
+  Deno.test(`a clean stop with ${onShutdown}: delayed wills keep their instant`, async () => {
+    const { beginStop, finishStop } = await import("../../../src/broker/shutdown.ts");
+    using lives = new Lives({ onShutdown });
+    watcherOf(lives);
+    const now = lives.stage.connect({ clientId: "at-once", will: aWill({ topic: "at-once" }) });
+    lives.stage.connect({ clientId: "later", ...lasting, will: aWill({ topic: "later", delayIntervalS: 60 }) });
+    lives.stage.advance(1_000);
+    const { core } = lives.stage;
+    beginStop(core, lives.stage.nowMs);
+    lives.stage.settle();
+    finishStop(core, lives.stage.nowMs);
+    lives.stage.settle();
+    equal(now.end?.kind, "fin");
+    equal(core.metrics.willsPublished.shutdown, onShutdown === "publish" ? 1 : 0);
+    core.turn.stop(lives.stage.nowMs);
+    lives.again(20_000);
+    const watcher = back(lives);
+    const atOnce = onShutdown === "publish" ? [] : ["at-once gone"];
+    deepEqual(watcher.messages, atOnce);
+    lives.stage.advance(39_999);
+    deepEqual(watcher.messages, atOnce);
+    lives.stage.advance(1);
+    deepEqual(watcher.messages, [...atOnce, "later gone"]);
+  });
+}
