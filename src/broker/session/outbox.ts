@@ -29,7 +29,7 @@ export interface OutboxParts {
 }
 
 /** One message to one client. */
-interface Delivery {
+export interface Delivery {
   readonly publication: Publication;
   readonly qos: QoS;
   readonly retain: boolean;
@@ -114,7 +114,6 @@ export class Outbox {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#forget(next);
     for (const delivery of this.#inflight.values()) this.#forget(delivery);
     this.#inflight.clear();
-    this.#waiting.clear();
     this.#held.clear();
     this.#again.clear();
     this.#sizeBytes = 0;

@@ -79,7 +79,7 @@ export class Sessions {
 
   #expire(session: Session, offlineSinceMs: number): void {
     if (session.expiryIntervalS === neverExpiresS) return;
-    const endMs = nowMs + session.expiryIntervalS * 1_000; // [MQTT5 3.1.2-23] [MQTT5 4.1.0-2]
+    const endMs = offlineSinceMs + session.expiryIntervalS * 1_000; // [MQTT5 3.1.2-23] [MQTT5 4.1.0-2]
     session.deadline = this.#parts.deadlines.add(endMs, session);
   }
 
