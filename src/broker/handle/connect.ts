@@ -27,6 +27,7 @@ export function handleConnect(
 ): void {
   connection.version = packet.protocolVersion;
   connection.phase = "checking";
+  takeClientLimits(core, connection, packet);
   const refusal = refusalOf(core, packet);
   if (refusal !== undefined) return refuse(core, connection, refusal, nowMs);
   const assigned = packet.clientId === "" ? assignClientId(core) : undefined; // [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]
@@ -113,7 +114,6 @@ function login({ core, connection, packet, clientId }: Entry): Decision | Promis
 function settle(entry: Entry, decision: Decision, nowMs: number): void {
   const { core, connection } = entry;
   if (decision !== "accept") return refuse(core, connection, refusalByDecision[decision], nowMs);
-  takeClientLimits(entry);
   if (connackTooLarge(entry)) return refuse(core, connection, ReasonCode.packetTooLarge, nowMs);
   admit(entry, nowMs);
 }
@@ -141,7 +141,7 @@ function connackCode(reasonCode: number): number {
   return mayCarry("connack", reasonCode) ? reasonCode : ReasonCode.unspecifiedError;
 }
 
-function takeClientLimits({ core, connection, packet }: Entry): void {
+function takeClientLimits(core: Core, connection: Connection, packet: ConnectPacket): void {
   connection.receiveMaximum = packet.properties?.receiveMaximum ?? 65_535;
   connection.maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
   connection.wantsProblems = packet.properties?.requestProblemInformation ?? true;

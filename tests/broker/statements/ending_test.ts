@@ -1,0 +1,156 @@
+/** Sections 3.12, 3.14, 3.15, 4.12 and 4.13 of 5.0, 3.12, 3.14 and 4.8 of 3.1.1: PINGREQ, DISCONNECT, AUTH, faults. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { claimedVersion } from "../../../src/mqtt/codec.ts";
+import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
+import { mayCarry, ReasonCode, returnCodeOf } from "../../../src/mqtt/reason.ts";
+import refused from "../../../fixtures/packets/refused.json" with { type: "json" };
+import { aWill, type Client, type ConnectAsked, connectPacket, Stage } from "../stage.ts";
+import { reasons, record } from "./bytes.ts";
+
+const versions = [4, 5] as const;
+
+/** Every packet that the codec must refuse, on a live connection with a will. */
+Deno.test("fault: what is malformed closes the connection, is told by its code, and publishes the will", () => {
+  // [MQTT5 4.13.1-1] [MQTT5 4.13.2-1] [MQTT311 4.8.0-1] [MQTT311 2.2.2-2] [MQTT5 2.1.3-1] [MQTT311 2.2.2-1]
+  // [MQTT5 3.1.0-1] [MQTT5 3.1.0-2] [MQTT311 3.1.0-1] [MQTT311 3.1.0-2] [MQTT5 3.6.1-1] [MQTT311 3.6.1-1]
+  // [MQTT5 3.8.1-1] [MQTT311 3.8.1-1] [MQTT5 3.10.1-1] [MQTT311 3.10.1-1] [MQTT5 3.15.1-1] [MQTT5 1.5.5-1]
+  let seen = 0;
+  for (const { what, version, hex, reasonCode } of refused) {
+    if (version === null) continue;
+    const stage = new Stage();
+    const watcher = stage.watch();
+    const client = stage.connect({ version: version as ProtocolVersion, will: aWill() });
+    client.sendBytes(Uint8Array.fromHex(hex));
+    if (client.end === undefined) client.sendBytes([0, 0, 0]); // a packet that says it is longer waits for its rest
+    const name = `${what}, ${version}`;
+    deepEqual([reasons(client).length, client.end], [version === 5 ? 1 : 0, { kind: "fin" }], name);
+    deepEqual(watcher.messages, ["will gone"], name);
+    if (version === 5) equal(reasons(client)[0], reasonCode, name);
+    seen++;
+  }
+  ok(seen > 50);
+});
+
+Deno.test("fault: a first packet that cannot be read opens nothing, and 5.0 is told [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", () => {
+  let seen = 0;
+  for (const { what, version, hex, reasonCode } of refused) {
+    if (version !== null) continue;
+    const frame = Uint8Array.fromHex(hex);
+    const claimed = claimedVersion(frame, 0, frame.length) ?? 4;
+    const stage = new Stage();
+    const client = stage.dial(claimed).sendBytes(frame);
+    if (client.end === undefined) continue; // shorter than it says: the time to CONNECT ends it
+    const isConnect = frame[0]! >> 4 === 1;
+    const expected = claimed === 5 ? reasonCode : returnCodeOf(reasonCode);
+    deepEqual(reasons(client), isConnect && expected !== undefined ? [expected] : [], what);
+    deepEqual([client.end, stage.core.sessions.size], [{ kind: "fin" }, 0], what);
+    seen++;
+  }
+  ok(seen > 20);
+});
+
+Deno.test("fault: reserved bits, each on its own [MQTT5 3.14.1-1] [MQTT311 3.14.1-1] [MQTT5 3.6.1-1]", () => {
+  // [MQTT311 3.6.1-1] [MQTT5 3.8.1-1] [MQTT311 3.8.1-1] [MQTT5 3.10.1-1] [MQTT311 3.10.1-1] [MQTT5 3.15.1-1]
+  for (const version of versions) {
+    const none = version === 5 ? [0] : [];
+    const subscribe = [0, 9, ...none, 0, 1, 0x61, 0];
+    const unsubscribe = [0, 9, ...none, 0, 1, 0x61];
+    const packets: readonly [type: number, right: number, rest: readonly number[]][] = [
+      [0xe0, 0, []],
+      [0xc0, 0, []],
+      [0x60, 2, [0, 9]],
+      [0x80, 2, subscribe],
+      [0xa0, 2, unsubscribe],
+      [0x40, 0, [0, 9]],
+      ...(version === 5 ? [[0xf0, 0, []] as [number, number, number[]]] : []),
+    ];
+    for (const [type, right, rest] of packets) {
+      for (let flags = 0; flags < 16; flags++) {
+        if (flags === right) continue;
+        const client = new Stage().connect({ version }).sendBytes([type | flags, rest.length, ...rest]);
+        deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], `${type} ${flags}`);
+      }
+    }
+  }
+});
+
+Deno.test("PINGREQ: is answered [MQTT5 3.12.4-1] [MQTT311 3.12.4-1]", () => {
+  for (const version of versions) {
+    const client = new Stage().connect({ version }).send({ type: "pingreq" }, { type: "pingreq" });
+    equal(client.of("pingresp").length, 2);
+  }
+});
+
+Deno.test("DISCONNECT: takes the will with it, and nothing is answered [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]", () => {
+  for (const version of versions) {
+    for (const reasonCode of version === 5 ? [undefined, 0x00, 0x04, 0x80, 0x98] : [undefined]) {
+      const stage = new Stage();
+      const watcher = stage.watch();
+      const client = stage.connect({ version, will: aWill() }).disconnect(reasonCode);
+      deepEqual([client.arrivals.length, client.end], [1, { kind: "fin" }]);
+      deepEqual(watcher.messages, (reasonCode ?? 0) === 0 ? [] : ["will gone"]);
+    }
+  }
+});
+
+Deno.test("DISCONNECT: it is the server's last packet, before the end [MQTT5 3.14.4-1] [MQTT5 3.14.4-2]", () => {
+  const stage = new Stage();
+  const client = stage.connect({ clientId: "w" }).subscribe("a");
+  const bytes = record(client);
+  client.sendBytes([0xc0, 1, 0, 0xc0, 0]); // malformed, then a ping
+  stage.connect({ clientId: "p" }).publish("a", "x");
+  stage.advance(60_000);
+  deepEqual([bytes[0], bytes.length, client.end], [0xe0, 2 + bytes[1]!, { kind: "fin" }]);
+});
+
+Deno.test("DISCONNECT: the server's codes and properties [MQTT5 3.14.2-1] [MQTT5 3.14.2-2]", () => {
+  const provoke: readonly ((stage: Stage, asked: ConnectAsked) => Client)[] = [
+    (stage, asked) => stage.connect(asked).sendBytes([0xc1, 0]),
+    (stage, asked) => stage.connect(asked).send(connectPacket()),
+    (stage, asked) => {
+      const old = stage.connect(asked);
+      stage.connect({ ...asked, cleanStart: true }); // [MQTT5 3.1.4-3]
+      return old;
+    },
+    (stage, asked) => {
+      const silent = stage.connect({ ...asked, keepAliveS: 1 });
+      stage.advance(1_500);
+      return silent;
+    },
+    (stage, asked) => stage.connect(asked).publish("a", "", { properties: { topicAlias: 65_535 } }),
+  ];
+  for (const act of provoke) {
+    const stage = new Stage();
+    const client = act(stage, { clientId: "c", properties: { sessionExpiryIntervalS: 60 } });
+    const packets = client.of("disconnect");
+    equal(packets.length, 1);
+    const { reasonCode, properties } = packets[0]!;
+    ok(mayCarry("disconnect", reasonCode!) && reasonCode! >= 0x80);
+    equal(properties?.sessionExpiryIntervalS, undefined);
+  }
+});
+
+Deno.test("DISCONNECT: its words give way to the client's maximum packet size [MQTT5 3.14.2-3] [MQTT5 3.14.2-4]", () => {
+  const ended = (maximumPacketSize: number) => {
+    const client = new Stage().connect({ properties: { maximumPacketSize } }).sendBytes([0xc1, 0]);
+    return client.of("disconnect")[0]!;
+  };
+  const text = ended(1_000).properties!.reasonString!;
+  const size = 2 + 2 + 3 + text.length;
+  equal(ended(size).properties!.reasonString, text);
+  deepEqual(ended(size - 1), { type: "disconnect", reasonCode: 0x81 });
+});
+
+Deno.test("AUTH: is not served, and never sent [MQTT5 4.12.0-1] [MQTT5 4.12.0-4] [MQTT5 4.12.0-6] [MQTT5 4.12.0-7]", () => {
+  const asked = new Stage().connect({
+    properties: { authenticationMethod: "x", authenticationData: new Uint8Array(3) },
+  });
+  deepEqual([reasons(asked), asked.end, asked.of("auth")], [[ReasonCode.badAuthenticationMethod], { kind: "fin" }, []]);
+  equal(asked.connack!.properties!.authenticationMethod, undefined);
+  for (const reasonCode of [0x00, 0x18, 0x19]) { // [MQTT5 4.12.1-2]
+    const client = new Stage().connect();
+    equal(client.connack!.properties!.authenticationMethod, undefined);
+    client.send({ type: "auth", reasonCode, properties: { authenticationMethod: "x" } });
+    deepEqual([reasons(client), client.of("auth"), client.end], [[0x82], [], { kind: "fin" }]);
+  }
+});
