@@ -2,6 +2,7 @@
  * Counters of one broker. Parts count into {@link Metrics}; whoever watches takes a {@link BrokerMetrics}.
  */
 import { type EndingKind, endingKinds } from "./ending.ts";
+import { type BrokerLimits, defaultLimits } from "./options.ts";
 
 /** Why a message did not go out to a client. */
 export type DropReason =
@@ -50,10 +51,16 @@ export interface BrokerMetrics {
     readonly delayed: number;
     /** Delayed wills whose client came back in time. */
     readonly cancelled: number;
+    /** Due, and not published: the client may not publish to the will's topic. */
+    readonly denied: number;
+    /** Copies of wills that did not go out to a subscriber, by reason; counted in `messages.dropped` too. */
+    readonly dropped: Readonly<Record<DropReason, number>>;
     /** Wills that could not be kept at a stop. */
     readonly lostAtStop: number;
     /** Wills that went wrong on purpose. */
     readonly faults: number;
+    /** The same by what was done to them. */
+    readonly faultsByKind: Readonly<Record<string, number>>;
   };
   readonly messages: {
     /** PUBLISH packets taken. */
@@ -62,13 +69,6 @@ export interface BrokerMetrics {
     readonly sent: number;
     readonly dropped: Readonly<Record<DropReason, number>>;
   };
-}
-
-/** The counters while they run. */
-export class Metrics {
-  accepted = 0;
-  open = 0;
-  online = 0;
   /** Control packets, and bytes of their links; TLS and WebSocket frames not counted. */
   readonly traffic: {
     readonly packetsReceived: number;
@@ -87,6 +87,13 @@ export class Metrics {
     /** Connections that ended because what they were to hear was not kept. */
     readonly refusals: number;
   };
+}
+
+/** The counters while they run. */
+export class Metrics {
+  accepted = 0;
+  open = 0;
+  online = 0;
   connected = 0;
   readonly refused: Record<string, number> = {};
   endedEarly = 0;
@@ -102,26 +109,19 @@ export class Metrics {
   willsDiscarded = 0;
   willsDelayed = 0;
   willsCancelled = 0;
+  willsDenied = 0;
+  readonly willsDropped = zeros(dropReasons);
   willsLostAtStop = 0;
   willFaults = 0;
-  received = 0;
-  sent = 0;
-  readonly dropped = zeros(dropReasons);
-
-  /** Counts a refused CONNECT. */
-  refuse(reasonCode: number): void {
-    this.refused[reasonCode] = (this.refused[reasonCode] ?? 0) + 1;
-  }
-
   /** Filled by whoever makes wills go wrong. */
   willFaultsByKind: Readonly<Record<string, number>> = {};
   storeCommits = 0;
   storeFailures = 0;
   storeRefusals = 0;
-  /** A copy of the present state. */
-  snapshot(): BrokerMetrics {
-    return {
-      connections: {
+  received = 0;
+  sent = 0;
+  readonly dropped = zeros(dropReasons);
+
   packetsReceived = 0;
   packetsSent = 0;
   bytesReceived = 0;
@@ -140,6 +140,15 @@ export class Metrics {
     return reasonCode;
   }
 
+  /** Counts a refused CONNECT. */
+  refuse(reasonCode: number): void {
+    this.refused[reasonCode] = (this.refused[reasonCode] ?? 0) + 1;
+  }
+
+  /** A copy of the present state. */
+  snapshot(): BrokerMetrics {
+    return {
+      connections: {
         accepted: this.accepted,
         open: this.open,
         online: this.online,
@@ -158,17 +167,13 @@ export class Metrics {
         discarded: this.willsDiscarded,
         delayed: this.willsDelayed,
         cancelled: this.willsCancelled,
+        denied: this.willsDenied,
+        dropped: { ...this.willsDropped },
         lostAtStop: this.willsLostAtStop,
         faults: this.willFaults,
+        faultsByKind: { ...this.willFaultsByKind },
       },
       messages: { received: this.received, sent: this.sent, dropped: { ...this.dropped } },
-    };
-  }
-}
-
-function zeros<K extends string>(names: readonly K[]): Record<K, number> {
-  return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
-}
       traffic: {
         packetsReceived: this.packetsReceived,
         packetsSent: this.packetsSent,
@@ -177,3 +182,10 @@ function zeros<K extends string>(names: readonly K[]): Record<K, number> {
       },
       limitsHit: { ...this.limitsHit },
       store: { commits: this.storeCommits, failures: this.storeFailures, refusals: this.storeRefusals },
+    };
+  }
+}
+
+function zeros<K extends string>(names: readonly K[]): Record<K, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
+}

@@ -103,23 +103,28 @@ export interface CoreOptions {
   readonly willFault?: WillFault;
   /** Told of wills and connections as it happens; it must be quick. Nothing is spent on events without it. */
   readonly onEvent?: BrokerListener;
+  /** Shown the packets of clients that it asks for. */
+  readonly trace?: Trace;
   /** Told what a person should know. */
   readonly log?: (level: "info" | "warn", message: string) => void;
   readonly clock?: Clock;
-  /** Draws an identifier for a client that brought none; asked again when it is in use. */
-  readonly newClientId?: () => string;
   /** The time of day in milliseconds since 1970: what a store counts in, for no other clock goes on without a broker. */
   readonly wallNowMs?: () => number;
   /** Runs a task when this turn of the event loop is over: the store's commit for all that came in the turn. */
   readonly endOfTurn?: (task: () => void) => void;
+  /** Draws an identifier for a client that brought none; asked again when it is in use. */
+  readonly newClientId?: () => string;
 }
 
 /** Core options with nothing left open. */
-export interface CoreSettings
-  extends Required<Omit<CoreOptions, "limits" | "willFault" | "onEvent" | "serverKeepAliveS" | "responseInformation">> {
+export interface CoreSettings extends
+  Required<
+    Omit<CoreOptions, "limits" | "willFault" | "onEvent" | "trace" | "serverKeepAliveS" | "responseInformation">
+  > {
   readonly limits: BrokerLimits;
   readonly willFault: WillFault | undefined;
   readonly onEvent: BrokerListener | undefined;
+  readonly trace: Trace | undefined;
   readonly serverKeepAliveS: number | undefined;
   readonly responseInformation: string | undefined;
 }
@@ -138,17 +143,18 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     onShutdown: options.onShutdown ?? "publish",
     willFault: options.willFault,
     onEvent: guarded(options.onEvent, (sentence) => log("warn", sentence)),
+    trace: options.trace,
     log,
     clock: options.clock ?? monotonicClock,
+    wallNowMs: options.wallNowMs ?? (() => wallTime().getTime()),
+    endOfTurn: options.endOfTurn ?? ((task) => void setImmediate(task)),
+    store: options.store ?? "memory",
     newClientId: options.newClientId ?? newClientId,
     limits,
   };
 }
 
 const mayBeZero: ReadonlySet<keyof BrokerLimits> = new Set(
-    wallNowMs: options.wallNowMs ?? (() => wallTime().getTime()),
-    endOfTurn: options.endOfTurn ?? ((task) => void setImmediate(task)),
-    store: options.store ?? "memory",
   ["topicAliasMaximum", "outboundTopicAliases", "stopGraceMs", "retainedMessages"],
 );
 

@@ -10,6 +10,7 @@ import type { Core } from "./core.ts";
 import { dispatch } from "./dispatch.ts";
 import { handleConnect, refuse } from "./handle/connect.ts";
 import { expel, leave } from "./handle/leave.ts";
+import type { BrokerLimits } from "./options.ts";
 import { Connection } from "./session/connection.ts";
 import { runDue } from "./tick.ts";
 
@@ -24,11 +25,19 @@ export function serve(core: Core, link: Link, afterwards: () => void): void {
 function turnAway(core: Core, link: Link): void {
   core.metrics.accepted++;
   core.metrics.endedEarly++;
+  core.metrics.limitsHit.connections++;
   link.reset();
 }
 
 /** Packets that may come while a login is decided; a client that sends more cannot have waited for anything. */
 const waitingLimit = 1_024;
+
+/** Limits that a client breaks the protocol by. */
+const limitByReason: Readonly<Record<number, keyof BrokerLimits>> = {
+  [ReasonCode.packetTooLarge]: "maximumPacketSizeBytes",
+  [ReasonCode.receiveMaximumExceeded]: "receiveMaximum",
+  [ReasonCode.topicAliasInvalid]: "topicAliasMaximum",
+};
 
 class Served implements LinkReceiver, PacketReceiver {
   readonly #core: Core;
@@ -54,6 +63,7 @@ class Served implements LinkReceiver, PacketReceiver {
   onBytes(bytes: Uint8Array): void {
     if (this.#connection.phase === "over") return;
     this.#nowMs = this.#core.settings.clock.nowMs();
+    this.#core.metrics.bytesReceived += bytes.length;
     this.#stream.push(bytes);
     this.#boundUnread();
     this.#settle();
@@ -76,6 +86,8 @@ class Served implements LinkReceiver, PacketReceiver {
     const connection = this.#connection;
     if (connection.phase === "over") return;
     connection.lastPacketMs = this.#nowMs;
+    this.#core.metrics.packetsReceived++;
+    connection.trace?.("in", packet);
     if (connection.phase === "online") dispatch(this.#core, connection, packet, this.#nowMs);
     else if (connection.phase === "checking") this.#wait(packet);
     else this.#begin(packet);
@@ -84,6 +96,8 @@ class Served implements LinkReceiver, PacketReceiver {
   onProtocolError(error: ProtocolError): void {
     const connection = this.#connection;
     const { reasonCode, message } = error;
+    const limit = limitByReason[reasonCode];
+    if (limit !== undefined) this.#core.metrics.limitsHit[limit]++;
     this.#core.settings.log("info", `${connection.link.peer} broke the protocol: ${message}`);
     if (connection.phase === "new") return this.#refuseFirst(reasonCode, message);
     if (connection.phase === "checking") return refuse(this.#core, connection, reasonCode, this.#nowMs, message);
@@ -133,15 +147,11 @@ class Served implements LinkReceiver, PacketReceiver {
   #boundUnread(): void {
     const connection = this.#connection;
     if (connection.link.bufferedBytes <= this.#core.settings.limits.unreadBytes) return;
+    this.#core.metrics.limitsHit.unreadBytes++;
     const ending = { kind: "protocol-error", reasonCode: ReasonCode.quotaExceeded } as const;
     expel(this.#core, connection, ReasonCode.quotaExceeded, ending, this.#nowMs);
   }
 
-  #settle(): void {
-    if (this.#connection.phase === "over") this.#stream.stop();
-    this.#afterwards();
-  }
-}
   /** What the client was to hear is not so, for the store could not keep it; nor is its will, if that is what failed. */
   #unstored(reasonCode: number, untold: boolean): void {
     const connection = this.#connection;
@@ -155,3 +165,8 @@ class Served implements LinkReceiver, PacketReceiver {
     this.#settle();
   }
 
+  #settle(): void {
+    if (this.#connection.phase === "over") this.#stream.stop();
+    this.#afterwards();
+  }
+}

@@ -36,6 +36,7 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
 /** A packet does not move the deadline; the deadline looks for the last packet when its time has come. */
 function fallSilent(core: Core, connection: Connection, nowMs: number): void {
   if (connection.phase !== "online") {
+    core.metrics.limitsHit.timeToConnectMs++;
     core.settings.log("info", `${connection.link.peer} sent no CONNECT in time`);
     return expel(core, connection, ReasonCode.maximumConnectTime, { kind: "keep-alive" }, nowMs);
   }

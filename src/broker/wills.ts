@@ -31,6 +31,8 @@ export interface WillsParts {
 /** A will that waits for its instant; {@link Wills.fallDue} is told when it has come. */
 export class PendingWill {
   deadline: Deadline<Due> | undefined;
+  /** Since when it waits, in milliseconds. */
+  sinceMs = 0;
 
   constructor(readonly clientId: string, readonly will: ConnectWill, readonly ending: Ending) {}
 }
@@ -50,8 +52,6 @@ export class Wills {
     this.#parts = parts;
   }
 
-  /** Keeps the will of a connection. The client has none: the last one's was released and resumed or ended. */
-  arm(clientId: string, connectionId: number, will: ConnectWill): void {
   /** The delayed will of a client that is away. */
   delayedOf(clientId: string): Readonly<PendingWill> | undefined {
     return this.#delayed.get(clientId);
@@ -62,9 +62,11 @@ export class Wills {
     return this.#armed.get(clientId)?.will;
   }
 
+  /** Keeps the will of a connection. The client has none: the last one's was released and resumed or ended. */
+  arm(clientId: string, connectionId: number, will: ConnectWill): void {
+    this.#parts.changes?.will(clientId, { will, username: undefined });
     this.#armed.set(clientId, { connectionId, will }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
     this.#parts.metrics.willsArmed++;
-    this.#parts.changes?.will(clientId, { will, username: undefined });
     this.#parts.onEvent?.({ type: "will-armed", clientId, will });
     this.#count();
   }
@@ -86,9 +88,9 @@ export class Wills {
     const armed = this.#armed.get(clientId);
     if (armed?.connectionId !== connectionId) return;
     this.#armed.delete(clientId); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
+    this.#parts.changes?.will(clientId, undefined);
     const pending = new PendingWill(clientId, armed.will, ending);
     if (discards(ending, version)) this.#discard(pending, nowMs);
-    this.#parts.changes?.will(clientId, undefined);
     else if (delayMs(armed.will, sessionExpiryS) === 0) this.#publish(pending, ending.kind, nowMs);
     else this.#delay(pending, nowMs + delayMs(armed.will, sessionExpiryS), nowMs);
     this.#count();
@@ -114,9 +116,9 @@ export class Wills {
   fallDue(pending: PendingWill, nowMs: number): void {
     if (this.#delayed.get(pending.clientId) === pending) {
       this.#delayed.delete(pending.clientId);
+      this.#parts.changes?.will(pending.clientId, undefined); // before it is sent: never twice
       this.#publish(pending, pending.ending.kind, nowMs);
     } else {
-      this.#parts.changes?.will(pending.clientId, undefined); // before it is sent: never twice
       this.#send(pending, nowMs);
     }
     this.#count();
@@ -187,6 +189,7 @@ export class Wills {
       return this.#send(pending, nowMs);
     }
     pending.deadline = this.#parts.deadlines.add(dueMs, pending);
+    pending.sinceMs = nowMs;
     this.#delayed.set(pending.clientId, pending);
     this.#parts.metrics.willsDelayed++;
     const { clientId, will, ending } = pending;
@@ -198,10 +201,10 @@ export class Wills {
     const delayed = this.#delayed.get(clientId);
     if (delayed === undefined) return undefined;
     this.#delayed.delete(clientId);
+    this.#parts.changes?.will(clientId, undefined);
     this.#parts.deadlines.cancel(delayed.deadline!);
     return delayed;
   }
-    this.#parts.changes?.will(clientId, undefined);
 
   #publish(pending: PendingWill, kind: EndingKind, nowMs: number): void {
     this.#parts.metrics.willsPublished[kind]++;

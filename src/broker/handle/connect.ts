@@ -28,6 +28,8 @@ export function handleConnect(
   connection.version = packet.protocolVersion;
   connection.phase = "checking";
   takeClientLimits(core, connection, packet);
+  connection.trace = core.settings.trace?.of(packet.clientId);
+  connection.trace?.("in", packet);
   const refusal = refusalOf(core, packet);
   if (refusal !== undefined) return refuse(core, connection, refusal, nowMs);
   const assigned = packet.clientId === "" ? assignClientId(core) : undefined; // [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]
@@ -127,6 +129,7 @@ export function refuse(
   text = connackText(reasonCode),
 ): void {
   core.metrics.refuse(reasonCode);
+  core.settings.onEvent?.({ type: "refused", peer: connection.link.peer, reasonCode });
   const code = connection.version === 5 ? connackCode(reasonCode) : returnCodeOf(reasonCode);
   if (code !== undefined) { // [MQTT311 3.2.2-6]
     // [MQTT5 3.2.2-6] [MQTT311 3.2.2-4]
@@ -172,6 +175,8 @@ function admit({ core, connection, packet, clientId, assigned }: Entry, nowMs: n
   connection.phase = "online";
   core.metrics.online++;
   core.metrics.connected++;
+  const { link: { peer }, version } = connection;
+  core.settings.onEvent?.({ type: "connected", clientId, peer, version, sessionPresent });
   const properties = packet.protocolVersion === 5 ? connackProperties(core, packet, clientId, assigned) : undefined;
   connection.send({ // [MQTT5 3.1.4-5] [MQTT5 3.2.2-2] [MQTT5 3.2.2-3] [MQTT311 3.2.2-1] [MQTT311 3.2.2-2]
     type: "connack",
@@ -206,12 +211,12 @@ function takeOver(core: Core, clientId: string, cleanStart: boolean, nowMs: numb
 function join(core: Core, connection: Connection, session: Session, packet: ConnectPacket): void {
   session.expiryIntervalS = expiryIntervalS(packet);
   session.connection = connection;
+  core.sessions.joined(session);
   connection.session = session;
 }
 
 /** 3.1.1 knows two kinds of session: one that ends with its connection, and one that does not end. */
 function expiryIntervalS(packet: ConnectPacket): number {
-  core.sessions.joined(session);
   if (packet.protocolVersion === 5) return packet.properties?.sessionExpiryIntervalS ?? 0;
   return packet.cleanStart ? 0 : neverExpiresS; // [MQTT311 3.1.2-4] [MQTT311 3.1.2-6]
 }

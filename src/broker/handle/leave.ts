@@ -78,6 +78,13 @@ export function leave(core: Core, connection: Connection, ending: Ending, nowMs:
   }
   core.metrics.online--;
   core.metrics.ended[ending.kind]++;
+  core.settings.onEvent?.({
+    type: "ended",
+    clientId: session!.clientId,
+    peer: connection.link.peer,
+    ending: ending.kind,
+    reasonCode: "reasonCode" in ending ? ending.reasonCode : undefined,
+  });
   const sessionExpiryS = session!.expiryIntervalS;
   core.sessions.leave(session!, nowMs);
   core.wills.release({

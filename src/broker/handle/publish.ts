@@ -55,7 +55,9 @@ function topicOf(core: Core, connection: Connection, packet: PublishPacket): str
 /** Why this message is not taken, by reason code; the connection lives on where an acknowledgement can say so. */
 function refusalOf(core: Core, packet: PublishPacket, topic: string): number | undefined {
   if (isReserved(topic)) return ReasonCode.topicNameInvalid;
-  if (tooDeep(topic, core.settings.limits.topicLevels)) return ReasonCode.topicNameInvalid;
+  if (tooDeep(topic, core.settings.limits.topicLevels)) {
+    return core.metrics.limited("topicLevels", ReasonCode.topicNameInvalid);
+  }
   return keepsPayloadFormat(packet.payload, packet.properties) ? undefined : ReasonCode.payloadFormatInvalid;
 }
 

@@ -49,10 +49,10 @@ function refusalOf(core: Core, { session }: Connection, { topicFilter }: Subscri
   const { topicLevels, subscriptionsPerSession } = core.settings.limits;
   // The codec has let no malformed one of 5.0 through. Who writes one in 3.1.1 means a shared one there too.
   if (isSharedFilter(topicFilter) && parseSharedFilter(topicFilter) === undefined) return ReasonCode.topicFilterInvalid;
-  if (tooDeep(topicFilter, topicLevels)) return ReasonCode.topicFilterInvalid;
+  if (tooDeep(topicFilter, topicLevels)) return core.metrics.limited("topicLevels", ReasonCode.topicFilterInvalid);
   const held = session!.subscriptions;
   if (held === undefined || held.size < subscriptionsPerSession || held.has(topicFilter)) return undefined;
-  return ReasonCode.quotaExceeded;
+  return core.metrics.limited("subscriptionsPerSession", ReasonCode.quotaExceeded);
 }
 
 /** A shared subscription gets none. Source: MQTT 5.0, section 4.8.2. */

@@ -3,7 +3,7 @@
  * writes packets within what the client can take.
  */
 import type { Deadline } from "../../base/deadlines.ts";
-import { encode } from "../../mqtt/codec.ts";
+import { decode, encode } from "../../mqtt/codec.ts";
 import type {
   AcknowledgePacket,
   ConnackPacket,
@@ -15,6 +15,7 @@ import type {
 } from "../../mqtt/packet.ts";
 import type { Link } from "../../net/link.ts";
 import type { Due } from "../due.ts";
+import type { TraceOfClient } from "../trace.ts";
 import type { OutboundAliases } from "./outbound_aliases.ts";
 import type { Session } from "./session.ts";
 
@@ -28,6 +29,12 @@ export type Phase = "new" | "checking" | "online" | "over";
 
 /** Packets that can say why. */
 export type AnsweringPacket = ConnackPacket | AcknowledgePacket | SubackPacket | UnsubackPacket | DisconnectPacket;
+
+/** Counts what is sent. */
+export interface SentCounter {
+  packetsSent: number;
+  bytesSent: number;
+}
 
 export class Connection {
   phase: Phase = "new";
@@ -59,9 +66,17 @@ export class Connection {
   /** Packets that came while the login was being decided. */
   waiting: Packet[] | undefined;
 
+  /** Told of each packet, where someone wants to see this client's. */
+  trace: TraceOfClient | undefined;
+  /** When the link was accepted, in milliseconds. */
+  readonly sinceMs: number;
+  readonly #counter: SentCounter;
+
   /** @param id never used twice in a broker */
-  constructor(readonly id: number, readonly link: Link, nowMs: number) {
+  constructor(readonly id: number, readonly link: Link, nowMs: number, counter: SentCounter) {
     this.lastPacketMs = nowMs;
+    this.sinceMs = nowMs;
+    this.#counter = counter;
   }
 
   get online(): boolean {
@@ -92,6 +107,9 @@ export class Connection {
   /** Sends an encoded packet; answers as {@link send}. */
   write(bytes: Uint8Array): boolean {
     if (bytes.length > this.maximumPacketSize) return false; // [MQTT5 3.1.2-24]
+    this.trace?.("out", decode(bytes, this.version));
+    this.#counter.packetsSent++;
+    this.#counter.bytesSent += bytes.length;
     if (!this.link.write(bytes)) this.writable = false;
     return true;
   }

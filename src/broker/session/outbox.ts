@@ -133,8 +133,8 @@ export class Outbox {
     const delivery: Delivery = { publication, qos, retain, identifiers, packetId: 0, state: "waiting" };
     this.#sizeBytes += publication.sizeBytes;
     if (this.#waiting.size === 0 && this.#hasQuota()) return this.#start(delivery, this.#connection!, nowMs);
-    this.#record?.changed(delivery);
     this.#waiting.push(delivery);
+    this.#record?.changed(delivery);
     this.#watchExpiry(publication.expiresAtMs);
   }
 
@@ -168,8 +168,8 @@ export class Outbox {
     if (delivery === undefined) return false;
     if (delivery.qos !== 2) throw wrong("PUBREC", 1);
     if (!refused) {
-      this.#record?.changed(delivery);
       delivery.state = "released"; // [MQTT5 4.3.3-6] [MQTT311 4.3.3-1]
+      this.#record?.changed(delivery);
       return true;
     }
     this.#finish(delivery); // [MQTT5 4.4.0-2]
@@ -247,9 +247,9 @@ export class Outbox {
   #start(delivery: Delivery, connection: Connection, nowMs: number): void {
     if (delivery.publication.expired(nowMs)) return this.#drop(delivery, "expired");
     delivery.packetId = this.#freePacketId();
+    delivery.state = "published";
     this.#record?.changed(delivery); // before it is written, so that it waits for the store
     if (!this.#write(delivery, connection, false, nowMs)) return this.#drop(delivery, "too-large");
-    delivery.state = "published";
     this.#inflight.set(delivery.packetId, delivery);
   }
 
@@ -280,11 +280,11 @@ export class Outbox {
     this.#inflight.delete(delivery.packetId);
     this.#sizeBytes -= delivery.publication.sizeBytes;
   }
+
   #forget(delivery: Delivery): void {
     delivery.state = "done";
     this.#record?.changed(delivery);
   }
-
 
   #drop(delivery: Delivery, reason: DropReason): void {
     this.#finish(delivery);
