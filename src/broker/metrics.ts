@@ -8,6 +8,8 @@ import { type BrokerLimits, defaultLimits } from "./options.ts";
 export type DropReason =
   /** The client's outbox was at its limit. */
   | "queue-full"
+  /** All outboxes together were at their limit. */
+  | "memory-full"
   /** QoS 0 for a client that is not connected. */
   | "offline-qos0"
   /** Its message expiry interval passed while it waited. */
@@ -17,7 +19,7 @@ export type DropReason =
   /** The session ended while it waited. */
   | "session-ended";
 
-const dropReasons: readonly DropReason[] = ["queue-full", "offline-qos0", "expired", "too-large", "session-ended"];
+const dropReasons: readonly DropReason[] = ["queue-full", "memory-full", "offline-qos0", "expired", "too-large", "session-ended"];
 
 /** What a broker has counted since its start, and a few present numbers. Plain data. */
 export interface BrokerMetrics {

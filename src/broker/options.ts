@@ -4,6 +4,7 @@
 import { type Clock, monotonicClock, wallTime } from "../base/clock.ts";
 import { UsageError } from "../base/failure.ts";
 import type { QoS } from "../mqtt/packet.ts";
+import type { Action, Principal } from "./access/acl.ts";
 import { type BrokerListener, guarded } from "./events.ts";
 import type { StoreOption } from "./store/store.ts";
 import type { Trace } from "./trace.ts";
@@ -16,6 +17,8 @@ export interface Login {
   readonly password: Uint8Array | undefined;
   /** The peer of the link, as `host:port`. */
   readonly peer: string;
+  /** Common name of the certificate with which the client has proved itself, where it has. */
+  readonly certificateName?: string | undefined;
 }
 
 /** What becomes of a login. */
@@ -39,14 +42,24 @@ export interface BrokerLimits {
   readonly outboundTopicAliases: number;
   /** QoS 1 and 2 messages sent to one client and not yet acknowledged; the rest waits. The client may ask for fewer. */
   readonly inflight: number;
+  /** Links from one address within a second; one more is answered 0x9F (3.1.1: 3) to its CONNECT. 0: no limit. */
+  readonly connectsPerSecond: number;
   /** Messages waiting for, or in flight to, one client: their bytes; what comes on top is dropped (`queue-full`). */
   readonly outboxBytes: number;
+  /** The same in messages. */
+  readonly outboxMessages: number;
+  /** Bytes waiting for, or in flight to, all clients together; what comes on top is dropped (`memory-full`). */
+  readonly allOutboxesBytes: number;
   /** Answers that one client does not read: beyond it the connection ends with 0x97. */
   readonly unreadBytes: number;
   /** Subscriptions of one session; one more is refused with 0x97. */
   readonly subscriptionsPerSession: number;
   /** Levels of a topic name or filter; a deeper one is refused with 0x90 or 0x8F. */
   readonly topicLevels: number;
+  /** Bytes of a topic name or filter; a longer one is refused with 0x90 or 0x8F. */
+  readonly topicBytes: number;
+  /** Bytes of a will's payload; a CONNECT with a larger one is refused with 0x95 (3.1.1: closed). */
+  readonly willPayloadBytes: number;
   /** Length of a client identifier in UTF-16 units; a longer one is refused with 0x85. */
   readonly clientIdLength: number;
   /** Retained messages; a message for one more topic is delivered and not retained. */
@@ -65,14 +78,22 @@ export const defaultLimits: BrokerLimits = {
   topicAliasMaximum: 64,
   outboundTopicAliases: 64,
   inflight: 1_024,
+  connectsPerSecond: 0,
   outboxBytes: 64 * 1024 * 1024,
+  outboxMessages: 1_000_000,
+  allOutboxesBytes: 1024 * 1024 * 1024,
   unreadBytes: 16 * 1024 * 1024,
   subscriptionsPerSession: 100_000,
   topicLevels: 128,
+  topicBytes: 65_535,
+  willPayloadBytes: 65_535,
   clientIdLength: 1_024,
   retainedMessages: 1_000_000,
   stopGraceMs: 2_000,
 };
+
+/** Who may do what; everyone everything without it. A will is a publication. */
+export type Authorize = (who: Principal, action: Action, topic: string) => boolean;
 
 /** What the broker's core can be told. */
 export interface CoreOptions {
@@ -90,6 +111,10 @@ export interface CoreOptions {
   readonly serverKeepAliveS?: number;
   /** Decides on a login; everyone is let in without it. A rejected promise refuses with 0x88. */
   readonly authenticate?: (login: Login) => LoginAnswer | Promise<LoginAnswer>;
+  /** The user name under which an accepted login counts; the client's own without it. */
+  readonly usernameOf?: (login: Login) => string | undefined;
+  /** Asked for each PUBLISH, subscription and will, for a will at CONNECT and again when it is due; it must be quick. */
+  readonly authorize?: Authorize;
   /** Where sessions, messages and wills are kept: in memory (the default), or in a file that outlives the broker. */
   readonly store?: StoreOption;
   /**
@@ -140,6 +165,8 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     serverKeepAliveS: options.serverKeepAliveS,
     responseInformation: options.responseInformation,
     authenticate: options.authenticate ?? (() => "accept"),
+    usernameOf: options.usernameOf ?? (({ username }) => username),
+    authorize: options.authorize ?? (() => true),
     onShutdown: options.onShutdown ?? "publish",
     willFault: options.willFault,
     onEvent: guarded(options.onEvent, (sentence) => log("warn", sentence)),
@@ -155,7 +182,7 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
 }
 
 const mayBeZero: ReadonlySet<keyof BrokerLimits> = new Set(
-  ["topicAliasMaximum", "outboundTopicAliases", "stopGraceMs", "retainedMessages"],
+  ["topicAliasMaximum", "outboundTopicAliases", "stopGraceMs", "retainedMessages", "connectsPerSecond", "willPayloadBytes"],
 );
 
 /** Limits that travel in a packet: the standard bounds them. */
@@ -164,6 +191,8 @@ const highest: Partial<Record<keyof BrokerLimits, number>> = {
   receiveMaximum: 65_535,
   topicAliasMaximum: 65_535,
   inflight: 65_535,
+  topicBytes: 65_535,
+  willPayloadBytes: 65_535,
 };
 
 /** The least and the most that a limit may be. */

@@ -11,6 +11,7 @@ import type { Due } from "./due.ts";
 import type { Ending, EndingKind } from "./ending.ts";
 import type { BrokerListener } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Authorize } from "./options.ts";
 import { neverExpiresS } from "./session/session.ts";
 import type { Changes } from "./store/changes.ts";
 import type { WillFault } from "./will_fault.ts";
@@ -22,6 +23,8 @@ export interface WillsParts {
   /** Publishes in the name of the client. */
   readonly publish: (message: Message, publisherId: string, nowMs: number) => void;
   readonly fault: WillFault | undefined;
+  /** Asked again when a will is due: what was allowed at CONNECT may be so no more. */
+  readonly authorize?: Authorize;
   /** Of the store, where there is one. */
   readonly changes?: Changes | undefined;
   /** Told what becomes of each will. */
@@ -34,13 +37,20 @@ export class PendingWill {
   /** Since when it waits, in milliseconds. */
   sinceMs = 0;
 
-  constructor(readonly clientId: string, readonly will: ConnectWill, readonly ending: Ending) {}
+  /** @param username under which the client came in */
+  constructor(
+    readonly clientId: string,
+    readonly will: ConnectWill,
+    readonly ending: Ending,
+    readonly username: string | undefined,
+  ) {}
 }
 
 /** The will of a connection that lives. */
 interface ArmedWill {
   readonly connectionId: number;
   readonly will: ConnectWill;
+  readonly username: string | undefined;
 }
 
 export class Wills {
@@ -63,9 +73,9 @@ export class Wills {
   }
 
   /** Keeps the will of a connection. The client has none: the last one's was released and resumed or ended. */
-  arm(clientId: string, connectionId: number, will: ConnectWill): void {
-    this.#parts.changes?.will(clientId, { will, username: undefined });
-    this.#armed.set(clientId, { connectionId, will }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
+  arm(clientId: string, connectionId: number, will: ConnectWill, username?: string): void {
+    this.#parts.changes?.will(clientId, { will, username });
+    this.#armed.set(clientId, { connectionId, will, username }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
     this.#parts.metrics.willsArmed++;
     this.#parts.onEvent?.({ type: "will-armed", clientId, will });
     this.#count();
@@ -89,7 +99,7 @@ export class Wills {
     if (armed?.connectionId !== connectionId) return;
     this.#armed.delete(clientId); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
     this.#parts.changes?.will(clientId, undefined);
-    const pending = new PendingWill(clientId, armed.will, ending);
+    const pending = new PendingWill(clientId, armed.will, ending, armed.username);
     if (discards(ending, version)) this.#discard(pending, nowMs);
     else if (delayMs(armed.will, sessionExpiryS) === 0) this.#publish(pending, ending.kind, nowMs);
     else this.#delay(pending, nowMs + delayMs(armed.will, sessionExpiryS), nowMs);
@@ -125,8 +135,8 @@ export class Wills {
   }
 
   /** Takes back a will that the store held; it waits for its instant, which may be past. */
-  restore(held: Pick<PendingWill, "clientId" | "will" | "ending"> & { readonly dueMs: number }): void {
-    const pending = new PendingWill(held.clientId, held.will, held.ending);
+  restore(held: Pick<PendingWill, "clientId" | "will" | "ending" | "username"> & { readonly dueMs: number }): void {
+    const pending = new PendingWill(held.clientId, held.will, held.ending, held.username);
     pending.deadline = this.#parts.deadlines.add(held.dueMs, pending);
     this.#delayed.set(held.clientId, pending);
     this.#count();
@@ -158,8 +168,8 @@ export class Wills {
 
   /** The broker stops, and its sessions end with it: every will, armed or delayed, is due, or lost. */
   stop(publish: boolean, nowMs: number): void {
-    const pending = [...this.#armed].map(([clientId, { will }]) =>
-      new PendingWill(clientId, will, { kind: "shutdown" })
+    const pending = [...this.#armed].map(([clientId, { will, username }]) =>
+      new PendingWill(clientId, will, { kind: "shutdown" }, username)
     );
     this.#armed.clear();
     for (const clientId of [...this.#delayed.keys()]) pending.push(this.#takeDelayed(clientId)!);
@@ -168,6 +178,11 @@ export class Wills {
       else this.#lose(each);
     }
     this.#count();
+  }
+
+  #deny({ clientId, will }: PendingWill): void {
+    this.#parts.metrics.willsDenied++;
+    this.#parts.onEvent?.({ type: "will-denied", clientId, will });
   }
 
   #lose({ clientId, will }: PendingWill): void {
@@ -192,8 +207,8 @@ export class Wills {
     pending.sinceMs = nowMs;
     this.#delayed.set(pending.clientId, pending);
     this.#parts.metrics.willsDelayed++;
-    const { clientId, will, ending } = pending;
-    this.#parts.changes?.will(clientId, { will, username: undefined, delayed: { dueMs, ending } });
+    const { clientId, will, ending, username } = pending;
+    this.#parts.changes?.will(clientId, { will, username, delayed: { dueMs, ending } });
     this.#parts.onEvent?.({ type: "will-delayed", clientId, will, ending: ending.kind, delayMs: dueMs - nowMs });
   }
 
@@ -207,13 +222,15 @@ export class Wills {
   }
 
   #publish(pending: PendingWill, kind: EndingKind, nowMs: number): void {
+    const { authorize } = this.#parts;
+    if (authorize !== undefined && !authorize(pending, "publish", pending.will.topic)) return this.#deny(pending);
     this.#parts.metrics.willsPublished[kind]++;
     this.#parts.onEvent?.({ type: "will-published", clientId: pending.clientId, will: pending.will, ending: kind });
     const copies = this.#parts.fault?.atPublication?.(pending);
     if (copies === undefined) return this.#send(pending, nowMs);
     this.#parts.metrics.willFaults++;
     for (const { will, delayMs } of copies) {
-      const copy = new PendingWill(pending.clientId, will, pending.ending);
+      const copy = new PendingWill(pending.clientId, will, pending.ending, pending.username);
       if (delayMs === 0) this.#send(copy, nowMs);
       else copy.deadline = this.#parts.deadlines.add(nowMs + delayMs, copy);
     }

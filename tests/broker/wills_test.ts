@@ -299,15 +299,18 @@ Deno.test("wills: the counters tell what became of them", () => {
   stage.advance(10_000);
   live(0);
   const { wills } = stage.core.metrics.snapshot();
-  deepEqual({ ...wills, published: undefined }, {
+  deepEqual({ ...wills, published: undefined, dropped: undefined, faultsByKind: undefined }, {
     armed: 7,
     held: 1,
     discarded: 1,
     delayed: 3,
     cancelled: 1,
     lostAtStop: 0,
+    denied: 0,
     faults: 0,
     published: undefined,
+    dropped: undefined,
+    faultsByKind: undefined,
   });
   deepEqual(Object.entries(wills.published).filter(([, count]) => count > 0), [
     ["disconnect", 1],
