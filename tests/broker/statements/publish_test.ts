@@ -1,0 +1,235 @@
+/** Section 3.3 of both standards: PUBLISH, retained messages, topic aliases. */
+import { deepEqual, equal } from "node:assert/strict";
+import type { MessageProperties, PublishPacket } from "../../../src/mqtt/packet.ts";
+import { bytesOf, type Client, type ConnectAsked, Stage } from "../stage.ts";
+import { field, frame, reasons, record, surrogate } from "./bytes.ts";
+
+const versions = [4, 5] as const;
+const silent = { acknowledges: false };
+const lasting: ConnectAsked = { clientId: "w", cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
+
+Deno.test("PUBLISH: DUP is set on what is sent again, and only there [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]", () => {
+  for (const version of versions) {
+    const stage = new Stage();
+    const client = stage.connect({ version, ...lasting }, silent).subscribe("a");
+    const publisher = stage.connect({ clientId: "p", version });
+    publisher.publish("a", "1", { qos: 1, dup: true }).publish("a", "2", { qos: 2, dup: true }).publish("a", "3");
+    // [MQTT5 3.3.1-2] [MQTT5 3.3.1-3] [MQTT311 3.3.1-2] [MQTT311 3.3.1-3] [MQTT5 4.3.1-1] [MQTT311 4.3.1-1]
+    deepEqual(client.of("publish").map(({ qos, dup }) => [qos, dup]), [[1, false], [2, false], [0, false]]);
+    client.die();
+    const back = stage.connect({ version, ...lasting }, silent);
+    deepEqual(back.of("publish").map(({ qos, dup }) => [qos, dup]), [[1, true], [2, true]]);
+  }
+});
+
+Deno.test("PUBLISH: what cannot be one is malformed [MQTT5 3.3.2-1] [MQTT5 3.3.2-2] [MQTT311 3.3.2-1]", () => {
+  const cases: readonly [what: string, first: number, rest: readonly number[], newerOnly?: boolean][] = [
+    ["QoS 3", 0x36, [...field("a"), 0, 1]], // [MQTT5 3.3.1-4] [MQTT311 3.3.1-4]
+    ["DUP at QoS 0", 0x38, field("a")], // [MQTT5 3.3.1-2] [MQTT311 3.3.1-2]
+    ["topic no text", 0x30, field(surrogate)],
+    ["topic with U+0000", 0x30, field("a\0")],
+    ["wildcard", 0x30, field("a/+")], // [MQTT311 3.3.2-2] [MQTT5 4.7.0-1] [MQTT311 4.7.1-1]
+    ["wildcard", 0x30, field("#")],
+    ["no topic", 0x30, []],
+  ];
+  for (const [what, first, rest] of cases) {
+    for (const version of versions) {
+      const client = new Stage().connect({ version });
+      client.sendBytes(frame(first, rest, version === 5 && rest.length > 0 ? [0] : []));
+      deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], what);
+    }
+  }
+});
+
+Deno.test("PUBLISH: properties that cannot be [MQTT5 3.3.2-8] [MQTT5 3.3.2-13] [MQTT5 3.3.2-14] [MQTT5 3.3.2-19]", () => {
+  const cases: readonly [properties: readonly number[], reasonCode: number][] = [
+    [[0x23, 0, 0], 0x94], // alias 0
+    [[0x08, ...field(surrogate)], 0x81],
+    [[0x08, ...field("a/#")], 0x81],
+    [[0x03, ...field(surrogate)], 0x81],
+    [[0x0b, 1], 0x82], // [MQTT5 3.3.4-6]
+    [[0x01, 2], 0x82],
+  ];
+  for (const [properties, reasonCode] of cases) {
+    const client = new Stage().connect();
+    client.sendBytes(frame(0x30, field("a"), properties.length, properties));
+    deepEqual([reasons(client), client.end], [[reasonCode], { kind: "fin" }], `${properties}`);
+  }
+});
+
+Deno.test("PUBLISH: every property of a message arrives as it was sent [MQTT5 3.3.2-4] [MQTT5 3.3.2-15]", () => {
+  // [MQTT5 3.3.2-16] [MQTT5 3.3.2-17] [MQTT5 3.3.2-18] [MQTT5 3.3.2-20] [MQTT5 3.1.3-10] [MQTT5 1.5.7-1]
+  const all: MessageProperties = {
+    payloadFormatIndicator: 1,
+    contentType: "text/plain",
+    responseTopic: "answers/here",
+    correlationData: Uint8Array.of(0, 255, 0),
+    userProperties: [["b", "1"], ["a", "2"], ["b", "1"], ["", ""]],
+  };
+  const each = Object.entries(all).map(([name, value]) => ({ [name]: value }) as MessageProperties);
+  for (const properties of [all, { ...all, payloadFormatIndicator: 0 as const }, ...each]) {
+    for (const qos of [0, 1, 2] as const) {
+      const stage = new Stage();
+      const watchers = [stage.watch("a"), stage.watch("+", {}, { properties: { topicAliasMaximum: 9 } })];
+      stage.connect().publish("a", "text", { qos, properties, retain: true });
+      watchers.push(stage.watch("#"), stage.connect({ clientId: "late" }).subscribe("a"));
+      stage.connect({ will: { topic: "a", payload: bytesOf("text"), qos, retain: false, properties } }).die();
+      for (const watcher of watchers) {
+        for (const packet of watcher.of("publish")) deepEqual(packet.properties, properties);
+      }
+    }
+  }
+});
+
+Deno.test("PUBLISH: a subscriber of 3.1.1 gets the message without its properties", () => {
+  const stage = new Stage();
+  const watcher = stage.watch("#", {}, { version: 4 });
+  stage.connect().publish("a", "x", { qos: 1, properties: { contentType: "t", userProperties: [["a", "b"]] } });
+  deepEqual(watcher.of("publish"), [
+    { type: "publish", dup: false, qos: 1, retain: false, topic: "a", packetId: 1, payload: bytesOf("x") },
+  ]);
+});
+
+Deno.test("PUBLISH: a retained message is the last with payload [MQTT5 3.3.1-5] [MQTT5 3.3.1-6] [MQTT5 3.3.1-7]", () => {
+  // [MQTT5 3.3.1-8] [MQTT311 3.3.1-5] [MQTT311 3.3.1-6] [MQTT311 3.3.1-7] [MQTT311 3.3.1-10] [MQTT311 3.3.1-11]
+  // [MQTT311 3.3.1-12]
+  for (const version of versions) {
+    const stage = new Stage();
+    const live = stage.watch("a", {}, { version });
+    const publisher = stage.connect({ clientId: "p", version });
+    let subscribers = 0;
+    const kept = () => stage.connect({ version, clientId: `s${++subscribers}` }).subscribe("a").messages;
+    publisher.publish("a", "1", { retain: true, qos: 1 }).publish("a", "2", { retain: true, qos: 0 });
+    deepEqual(kept(), ["a 2"]);
+    publisher.publish("a", "3").publish("a", "");
+    deepEqual(kept(), ["a 2"]);
+    publisher.publish("a", "", { retain: true, qos: 2 });
+    deepEqual([kept(), stage.core.metrics.retainedHeld], [[], 0]);
+    deepEqual(live.messages, ["a 1", "a 2", "a 3", "a ", "a "]);
+  }
+});
+
+Deno.test("PUBLISH: the retain flag tells an old message from a new one [MQTT5 3.3.1-12] [MQTT5 3.3.1-13]", () => {
+  for (const version of versions) { // [MQTT311 3.3.1-8] [MQTT311 3.3.1-9]
+    const stage = new Stage();
+    const publisher = stage.connect({ clientId: "p" }).publish("a", "old", { retain: true });
+    const client = stage.connect({ version }).subscribe("a");
+    publisher.publish("a", "new", { retain: true });
+    deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
+  }
+  const stage = new Stage();
+  const client = stage.connect().subscribe("a", { retainAsPublished: true });
+  stage.connect({ clientId: "p" }).publish("a", "1", { retain: true }).publish("a", "2");
+  deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
+});
+
+Deno.test("PUBLISH: its topic matches a filter of the subscriber [MQTT5 3.3.2-3] [MQTT311 3.3.2-3]", () => {
+  for (const version of versions) {
+    const stage = new Stage();
+    const client = stage.connect({ version }).subscribe("a/+").subscribe("b/#").subscribe("c");
+    const publisher = stage.connect({ clientId: "p" });
+    for (const topic of ["a", "a/b", "a/b/c", "b", "b/c/d", "c", "c/d", "C", "x"]) publisher.publish(topic);
+    deepEqual(client.messages, ["a/b ", "b ", "b/c/d ", "c "]);
+  }
+});
+
+Deno.test("PUBLISH: is answered by its QoS [MQTT5 3.3.4-1] [MQTT311 3.3.4-1] [MQTT5 2.2.1-5] [MQTT311 2.3.1-6]", () => {
+  for (const version of versions) {
+    const stage = new Stage();
+    stage.watch();
+    const client = stage.connect({ version }, silent);
+    for (const [qos, packetId] of [[0, 1], [1, 65_535], [2, 4_711]] as const) {
+      client.arrivals.length = 0;
+      client.publish("a", "", qos > 0 ? { qos, packetId } : {});
+      if (qos === 2) client.send({ type: "pubrel", packetId });
+      const expected = [[], [`puback ${packetId}`], [`pubrec ${packetId}`, `pubcomp ${packetId}`]][qos]!;
+      deepEqual([...client.of("puback"), ...client.of("pubrec"), ...client.of("pubcomp")].map(named), expected);
+    }
+  }
+});
+
+function named({ type, packetId }: { type: string; packetId: number }): string {
+  return `${type} ${packetId}`;
+}
+
+Deno.test("PUBLISH: aliases go to who takes them, and never beyond its maximum [MQTT5 3.1.2-26] [MQTT5 3.1.2-27]", () => {
+  // [MQTT5 3.3.2-11] [MQTT5 3.3.2-7]
+  const topics = ["some/topic/1", "some/topic/2", "some/topic/3", "some/topic/1", "some/topic/3", "some/topic/2", "t"];
+  const sent = (client: Client) =>
+    client.of("publish").map(({ topic, properties }: PublishPacket) => [topic, properties?.topicAlias]);
+  for (const qos of [0, 1, 2] as const) {
+    const stage = new Stage();
+    const two = stage.watch("#", {}, { ...lasting, properties: { topicAliasMaximum: 2, sessionExpiryIntervalS: 60 } });
+    const none = stage.watch("#", {}, { properties: { topicAliasMaximum: 0 } });
+    const older = stage.watch("#", {}, { version: 4 });
+    const publisher = stage.connect();
+    for (const topic of topics) publisher.publish(topic, "x", { qos, properties: { contentType: "t" } });
+    const [one, other, third] = topics as [string, string, string];
+    deepEqual(sent(two), [[one, 1], [other, 2], [third, undefined], ["", 1], [third, undefined], ["", 2], [
+      "t",
+      undefined,
+    ]]);
+    for (const { properties, payload } of two.of("publish")) {
+      deepEqual([properties!.contentType, payload.length], ["t", 1]);
+    }
+    for (const plain of [none, older]) deepEqual(sent(plain), topics.map((topic) => [topic, undefined]));
+    two.die();
+    const back = stage.connect({ ...lasting, properties: { topicAliasMaximum: 1 } });
+    publisher.publish(other, "x", { qos }).publish(other, "x", { qos });
+    deepEqual(sent(back), [[other, 1], ["", 1]]);
+  }
+});
+
+Deno.test("PUBLISH: the broker's own limit of aliases; an alias that makes it too large is left out", () => {
+  const stage = new Stage({ limits: { outboundTopicAliases: 1 } });
+  const watcher = stage.watch("#", {}, { properties: { topicAliasMaximum: 9, maximumPacketSize: 30 } });
+  const publisher = stage.connect();
+  const tight = "x".repeat(30 - 2 - 2 - 5 - 1); // with an alias beside its topic it would be 33
+  publisher.publish("topic", tight).publish("topic", "y").publish("topic", tight).publish("other", "y");
+  deepEqual(watcher.of("publish").map(({ topic, properties }) => [topic, properties?.topicAlias]), [
+    ["topic", undefined],
+    ["topic", 1],
+    ["", 1],
+    ["other", undefined],
+  ]);
+});
+
+Deno.test("PUBLISH: every alias up to the announced maximum is taken, also anew [MQTT5 3.3.2-12]", () => {
+  const stage = new Stage({ limits: { topicAliasMaximum: 300 } });
+  const watcher = stage.watch();
+  const client = stage.connect();
+  for (let topicAlias = 1; topicAlias <= 300; topicAlias++) {
+    client.publish(`t${topicAlias}`, "", { properties: { topicAlias } });
+  }
+  for (let topicAlias = 1; topicAlias <= 300; topicAlias++) client.publish("", "", { properties: { topicAlias } });
+  equal(client.end, undefined);
+  deepEqual(watcher.messages.slice(300), watcher.messages.slice(0, 300));
+});
+
+Deno.test("PUBLISH: an expired copy is not sent; what is left of its life is [MQTT5 3.3.2-5] [MQTT5 3.3.2-6]", () => {
+  const stage = new Stage();
+  stage.connect(lasting).subscribe("a").die();
+  const publisher = stage.connect({ clientId: "p" });
+  for (const messageExpiryIntervalS of [5, 10]) {
+    publisher.publish("a", "x", { qos: 1, retain: true, properties: { messageExpiryIntervalS } });
+  }
+  stage.advance(7_000);
+  equal(stage.core.metrics.dropped.expired, 1); // at once, before anyone asks for it
+  const left = (client: Client) => client.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS);
+  deepEqual([left(stage.connect(lasting)), left(stage.watch("a")), left(stage.connect().subscribe("a"))], [[3], [], [
+    3,
+  ]]);
+  equal(stage.core.metrics.retainedHeld, 1);
+  stage.advance(3_000);
+  equal(stage.core.metrics.retainedHeld, 0);
+});
+
+Deno.test("PUBLISH: at QoS 0 it has no packet identifier, to the byte [MQTT5 2.2.1-2] [MQTT311 2.3.1-5]", () => {
+  for (const version of versions) {
+    const stage = new Stage();
+    const client = stage.connect({ version }).subscribe("a");
+    const bytes = record(client);
+    stage.connect({ clientId: "p" }).publish("a", "x");
+    deepEqual(bytes, version === 5 ? [0x30, 5, 0, 1, 0x61, 0, 0x78] : [0x30, 4, 0, 1, 0x61, 0x78]);
+  }
+});
