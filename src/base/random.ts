@@ -57,3 +57,8 @@ export function mix(...parts: readonly number[]): number {
 export function freshSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
+
+/** Bytes that nobody can guess, from the machine's own chance: for secrets. */
+export function freshBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count));
+}

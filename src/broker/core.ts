@@ -3,6 +3,7 @@
  * `serve.ts`, what falls due through `tick.ts`; both hand over the instant.
  */
 import { Deadlines } from "../base/deadlines.ts";
+import { ConnectRate } from "./connect_rate.ts";
 import type { Due } from "./due.ts";
 import { Metrics } from "./metrics.ts";
 import type { CoreSettings } from "./options.ts";
@@ -15,6 +16,7 @@ import { restore } from "./store/restore.ts";
 import { SqliteStore } from "./store/sqlite_store.ts";
 import type { Store } from "./store/store.ts";
 import { Turn } from "./store/turn.ts";
+import { SysTopics } from "./sys_topics.ts";
 import { Wills } from "./wills.ts";
 
 export class Core {
@@ -30,6 +32,7 @@ export class Core {
   readonly router: Router;
   readonly sessions: Sessions;
   readonly wills: Wills;
+  readonly connectRate: ConnectRate;
   #lastConnectionId = 0;
 
   /** @throws UsageError when the store cannot be had or read */
@@ -37,18 +40,21 @@ export class Core {
     const { metrics, deadlines } = this;
     const { limits, log, onEvent, willFault } = settings;
     this.settings = settings;
+    this.connectRate = new ConnectRate(limits.connectsPerSecond);
     this.store = openStore(settings);
     this.turn = new Turn({ store: this.store, deadlines, metrics, settings });
     const { changes } = this.store;
     this.retained = new Retained({ metrics, deadlines, limit: limits.retainedMessages, changes });
-    const router = new Router({ metrics, retained: this.retained });
+    const own = new Retained({ metrics: new Metrics(), deadlines, limit: Infinity });
+    const router = new Router({ metrics, retained: this.retained, own });
     const wills = new Wills({
       deadlines,
       metrics,
       onEvent,
       fault: willFault,
       changes,
-      publish: (message, publisherId, nowMs) => router.publish(message, publisherId, nowMs),
+      authorize: settings.authorize,
+      publish: (message, publisherId, nowMs) => router.publish(message, publisherId, nowMs, true),
     });
     this.router = router;
     this.wills = wills;
@@ -61,6 +67,8 @@ export class Core {
         metrics,
         inflightLimit: limits.inflight,
         bytesLimit: limits.outboxBytes,
+        messagesLimit: limits.outboxMessages,
+        all: { sizeBytes: 0, limitBytes: limits.allOutboxesBytes },
         overflowed: (clientId) => log("warn", `Outbox of client "${clientId}" is full; messages to it are dropped`),
       },
       ended: (session, nowMs) => {
@@ -74,11 +82,19 @@ export class Core {
   #begin(nowMs: number): void {
     try {
       restore(this, nowMs);
+      this.#publishSys(nowMs);
       this.turn.start(nowMs);
     } catch (error) {
       this.store.close();
       throw error;
     }
+  }
+
+  #publishSys(nowMs: number): void {
+    const { metrics, router, deadlines } = this;
+    const { sysIntervalMs: intervalMs, willFault } = this.settings;
+    if (willFault?.counts !== undefined) metrics.willFaultsByKind = willFault.counts;
+    if (intervalMs > 0) new SysTopics({ metrics, router, deadlines, intervalMs, fault: willFault?.description }, nowMs);
   }
 
   /** A number for a new connection. */

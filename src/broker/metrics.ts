@@ -67,6 +67,8 @@ export interface BrokerMetrics {
   readonly messages: {
     /** PUBLISH packets taken. */
     readonly received: number;
+    /** Of them, those that their client was not allowed to publish. */
+    readonly denied: number;
     /** PUBLISH packets sent, retransmissions included. */
     readonly sent: number;
     readonly dropped: Readonly<Record<DropReason, number>>;
@@ -121,6 +123,7 @@ export class Metrics {
   storeFailures = 0;
   storeRefusals = 0;
   received = 0;
+  denied = 0;
   sent = 0;
   readonly dropped = zeros(dropReasons);
 
@@ -175,7 +178,7 @@ export class Metrics {
         faults: this.willFaults,
         faultsByKind: { ...this.willFaultsByKind },
       },
-      messages: { received: this.received, sent: this.sent, dropped: { ...this.dropped } },
+      messages: { received: this.received, denied: this.denied, sent: this.sent, dropped: { ...this.dropped } },
       traffic: {
         packetsReceived: this.packetsReceived,
         packetsSent: this.packetsSent,

@@ -130,6 +130,8 @@ export interface CoreOptions {
   readonly onEvent?: BrokerListener;
   /** Shown the packets of clients that it asks for. */
   readonly trace?: Trace;
+  /** From one publication of the `$SYS` topics to the next, in milliseconds; 0, the default, publishes none. */
+  readonly sysIntervalMs?: number;
   /** Told what a person should know. */
   readonly log?: (level: "info" | "warn", message: string) => void;
   readonly clock?: Clock;
@@ -150,6 +152,8 @@ export interface CoreSettings extends
   readonly willFault: WillFault | undefined;
   readonly onEvent: BrokerListener | undefined;
   readonly trace: Trace | undefined;
+  /** Whether logins are decided on at all, so that user names mean something. */
+  readonly hasLogins: boolean;
   readonly serverKeepAliveS: number | undefined;
   readonly responseInformation: string | undefined;
 }
@@ -165,12 +169,14 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     serverKeepAliveS: options.serverKeepAliveS,
     responseInformation: options.responseInformation,
     authenticate: options.authenticate ?? (() => "accept"),
+    hasLogins: options.authenticate !== undefined,
     usernameOf: options.usernameOf ?? (({ username }) => username),
     authorize: options.authorize ?? (() => true),
     onShutdown: options.onShutdown ?? "publish",
     willFault: options.willFault,
     onEvent: guarded(options.onEvent, (sentence) => log("warn", sentence)),
     trace: options.trace,
+    sysIntervalMs: options.sysIntervalMs ?? 0,
     log,
     clock: options.clock ?? monotonicClock,
     wallNowMs: options.wallNowMs ?? (() => wallTime().getTime()),
@@ -182,7 +188,14 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
 }
 
 const mayBeZero: ReadonlySet<keyof BrokerLimits> = new Set(
-  ["topicAliasMaximum", "outboundTopicAliases", "stopGraceMs", "retainedMessages", "connectsPerSecond", "willPayloadBytes"],
+  [
+    "topicAliasMaximum",
+    "outboundTopicAliases",
+    "stopGraceMs",
+    "retainedMessages",
+    "connectsPerSecond",
+    "willPayloadBytes",
+  ],
 );
 
 /** Limits that travel in a packet: the standard bounds them. */

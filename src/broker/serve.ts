@@ -16,16 +16,18 @@ import { runDue } from "./tick.ts";
 
 /** Serves an accepted link. `afterwards` is called after each event, when deadlines may have changed. */
 export function serve(core: Core, link: Link, afterwards: () => void): void {
-  if (core.metrics.open >= 2 * core.settings.limits.connections) return turnAway(core, link);
-  link.receiver = new Served(core, link, afterwards);
+  if (core.metrics.open >= 2 * core.settings.limits.connections) return turnAway(core, link, "connections");
+  const overRate = core.connectRate.count(link.peer, core.settings.clock.nowMs());
+  if (overRate >= 2) return turnAway(core, link, "connectsPerSecond");
+  link.receiver = new Served(core, link, afterwards, overRate > 0);
   afterwards();
 }
 
 /** Too many to be told why. */
-function turnAway(core: Core, link: Link): void {
+function turnAway(core: Core, link: Link, limit: keyof BrokerLimits): void {
   core.metrics.accepted++;
   core.metrics.endedEarly++;
-  core.metrics.limitsHit.connections++;
+  core.metrics.limitsHit[limit]++;
   link.reset();
 }
 
@@ -46,13 +48,14 @@ class Served implements LinkReceiver, PacketReceiver {
   readonly #afterwards: () => void;
   #nowMs: number;
 
-  constructor(core: Core, link: Link, afterwards: () => void) {
+  constructor(core: Core, link: Link, afterwards: () => void, tooFast: boolean) {
     const { clock, limits } = core.settings;
     this.#core = core;
     this.#afterwards = afterwards;
     this.#nowMs = clock.nowMs();
     const guarded = core.turn.guard(link, (reasonCode, untold) => this.#unstored(reasonCode, untold));
     this.#connection = new Connection(core.nextConnectionId(), guarded, this.#nowMs, core.metrics);
+    this.#connection.tooFast = tooFast;
     this.#stream = new PacketStream({ maximumPacketSize: limits.maximumPacketSizeBytes, receiver: this });
     this.#connection.deadline = core.deadlines.add(this.#nowMs + limits.timeToConnectMs, this.#connection);
     core.connections.add(this.#connection);

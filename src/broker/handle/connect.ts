@@ -6,13 +6,13 @@ import type { ConnackProperties, ConnectPacket } from "../../mqtt/packet.ts";
 import { keepsPayloadFormat } from "../../mqtt/message.ts";
 import { mayCarry, ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
-import type { LoginAnswer } from "../options.ts";
+import type { Login, LoginAnswer } from "../options.ts";
 import type { Connection } from "../session/connection.ts";
 import { OutboundAliases } from "../session/outbound_aliases.ts";
 import { neverExpiresS, type Session } from "../session/session.ts";
 import { expel, leave } from "./leave.ts";
 import { connackText } from "./reason_text.ts";
-import { isReserved, tooDeep } from "./topic_limit.ts";
+import { isReserved, topicLimitHit } from "./topic_limit.ts";
 
 /**
  * CONNECT came, as the connection's first packet. The answer may take until the login is decided; then, and not
@@ -30,12 +30,17 @@ export function handleConnect(
   takeClientLimits(core, connection, packet);
   connection.trace = core.settings.trace?.of(packet.clientId);
   connection.trace?.("in", packet);
-  const refusal = refusalOf(core, packet);
+  const refusal = connection.tooFast
+    ? core.metrics.limited("connectsPerSecond", ReasonCode.connectionRateExceeded)
+    : refusalOf(core, packet);
   if (refusal !== undefined) return refuse(core, connection, refusal, nowMs);
   const assigned = packet.clientId === "" ? assignClientId(core) : undefined; // [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]
   const clientId = assigned ?? packet.clientId; // [MQTT5 3.1.3-7]
-  const entry = { core, connection, packet, clientId, assigned };
-  const answer = login(entry);
+  const { username, password } = packet;
+  const { peer, certificateName } = connection.link;
+  const login = { clientId, username, password, peer, certificateName };
+  const entry = { core, connection, packet, clientId, assigned, login };
+  const answer = decide(entry);
   if (!(answer instanceof Promise)) return settle(entry, answer, nowMs);
   connection.link.pause();
   void answer.then((decided) => {
@@ -54,6 +59,7 @@ interface Entry {
   readonly clientId: string;
   /** The client identifier if the client brought none. */
   readonly assigned: string | undefined;
+  readonly login: Login;
 }
 
 /** What was decided about a login: the callback's answer, or that it failed. */
@@ -87,7 +93,11 @@ function refusalOf(core: Core, packet: ConnectPacket): number | undefined {
   if (will.qos > maximumQoS) return ReasonCode.qosNotSupported; // [MQTT5 3.2.2-12]
   if (will.retain && !retainAvailable) return ReasonCode.retainNotSupported; // [MQTT5 3.2.2-13]
   if (isReserved(will.topic)) return ReasonCode.topicNameInvalid;
-  if (tooDeep(will.topic, limits.topicLevels)) return core.metrics.limited("topicLevels", ReasonCode.topicNameInvalid);
+  const limit = topicLimitHit(will.topic, limits);
+  if (limit !== undefined) return core.metrics.limited(limit, ReasonCode.topicNameInvalid);
+  if (will.payload.length > limits.willPayloadBytes) {
+    return core.metrics.limited("willPayloadBytes", ReasonCode.packetTooLarge);
+  }
   return keepsPayloadFormat(will.payload, will.properties) ? undefined : ReasonCode.payloadFormatInvalid;
 }
 
@@ -98,14 +108,13 @@ function assignClientId(core: Core): string {
   }
 }
 
-function login({ core, connection, packet, clientId }: Entry): Decision | Promise<Decision> {
+function decide({ core, clientId, login }: Entry): Decision | Promise<Decision> {
   const failed = (error: unknown): Decision => {
     core.settings.log("warn", `Cannot decide on the login of client "${clientId}": ${String(error)}`);
     return "failed";
   };
   try {
-    const { username, password } = packet;
-    const answer = core.settings.authenticate({ clientId, username, password, peer: connection.link.peer });
+    const answer = core.settings.authenticate(login);
     return answer instanceof Promise ? answer.catch(failed) : answer;
   } catch (error) {
     return failed(error);
@@ -117,7 +126,20 @@ function settle(entry: Entry, decision: Decision, nowMs: number): void {
   const { core, connection } = entry;
   if (decision !== "accept") return refuse(core, connection, refusalByDecision[decision], nowMs);
   if (connackTooLarge(entry)) return refuse(core, connection, ReasonCode.packetTooLarge, nowMs);
-  admit(entry, nowMs);
+  const username = core.settings.usernameOf(entry.login);
+  if (!mayEnter(entry, username)) return refuse(core, connection, ReasonCode.notAuthorized, nowMs);
+  admit(entry, username, nowMs);
+}
+
+/** A will is a publication; and nobody takes over the session, the messages and the will of another user. */
+function mayEnter({ core, packet, clientId }: Entry, username: string | undefined): boolean {
+  const { authorize, hasLogins } = core.settings;
+  if (packet.will !== undefined && !authorize({ clientId, username }, "publish", packet.will.topic)) {
+    core.metrics.willsDenied++;
+    return false;
+  }
+  const owner = core.sessions.get(clientId)?.username;
+  return !hasLogins || owner === undefined || owner === username;
 }
 
 /** CONNACK with a refusal, and the end of the connection: nothing after it is read, no will was armed. */
@@ -167,11 +189,13 @@ function connackTooLarge(entry: Entry): boolean {
   });
 }
 
-function admit({ core, connection, packet, clientId, assigned }: Entry, nowMs: number): void {
+function admit(entry: Entry, username: string | undefined, nowMs: number): void {
+  const { core, connection, packet, clientId, assigned } = entry;
   const session = takeOver(core, clientId, packet.cleanStart, nowMs); // [MQTT5 3.1.4-4] [MQTT311 3.1.4-3]
   const sessionPresent = session !== undefined;
   join(core, connection, session ?? core.sessions.begin(clientId), packet); // [MQTT5 3.1.2-6] [MQTT311 3.1.2-4]
-  if (packet.will !== undefined) core.wills.arm(clientId, connection.id, packet.will);
+  connection.session!.username = username;
+  if (packet.will !== undefined) core.wills.arm(clientId, connection.id, packet.will, username);
   connection.phase = "online";
   core.metrics.online++;
   core.metrics.connected++;

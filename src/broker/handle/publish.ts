@@ -8,14 +8,16 @@ import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
 import type { Connection } from "../session/connection.ts";
 import { publishText } from "./reason_text.ts";
-import { isReserved, tooDeep } from "./topic_limit.ts";
+import { isReserved, topicLimitHit } from "./topic_limit.ts";
 
 /** PUBLISH came. @throws ProtocolError for what ends the connection */
 export function handlePublish(core: Core, connection: Connection, packet: PublishPacket, nowMs: number): void {
   core.metrics.received++;
   checkOffer(core, packet);
   const topic = topicOf(core, connection, packet);
-  const refusal = refusalOf(core, packet, topic);
+  const refusal = refusalOf(core, packet, topic) ?? denialOf(core, connection, topic);
+  if (refusal === ReasonCode.notAuthorized && packet.qos === 0) return;
+  if (refusal === ReasonCode.notAuthorized && connection.version === 4) return feignSuccess(connection, packet);
   if (refusal !== undefined && (packet.qos === 0 || connection.version === 4)) {
     throw new ProtocolError(refusal, "a PUBLISH that is refused and has no acknowledgement to say so");
   }
@@ -55,10 +57,24 @@ function topicOf(core: Core, connection: Connection, packet: PublishPacket): str
 /** Why this message is not taken, by reason code; the connection lives on where an acknowledgement can say so. */
 function refusalOf(core: Core, packet: PublishPacket, topic: string): number | undefined {
   if (isReserved(topic)) return ReasonCode.topicNameInvalid;
-  if (tooDeep(topic, core.settings.limits.topicLevels)) {
-    return core.metrics.limited("topicLevels", ReasonCode.topicNameInvalid);
-  }
+  const limit = topicLimitHit(topic, core.settings.limits);
+  if (limit !== undefined) return core.metrics.limited(limit, ReasonCode.topicNameInvalid);
   return keepsPayloadFormat(packet.payload, packet.properties) ? undefined : ReasonCode.payloadFormatInvalid;
+}
+
+/** What the client may not publish is counted, and goes nowhere. */
+function denialOf(core: Core, { session }: Connection, topic: string): number | undefined {
+  if (core.settings.authorize(session!, "publish", topic)) return undefined;
+  core.metrics.denied++;
+  return ReasonCode.notAuthorized;
+}
+
+/**
+ * 3.1.1 cannot say that a message was denied: it is acknowledged like any other, or the connection is closed. Closing
+ * would have the client back, and its will out, with each message that it tries again. // [MQTT311 3.3.5-2]
+ */
+function feignSuccess(connection: Connection, { qos, packetId }: PublishPacket): void {
+  acknowledge(connection, qos === 1 ? "puback" : "pubrec", packetId!, ReasonCode.success);
 }
 
 function handleQoS2(

@@ -8,7 +8,7 @@ import { isSharedFilter, parseSharedFilter } from "../../mqtt/topic.ts";
 import type { Core } from "../core.ts";
 import type { Connection } from "../session/connection.ts";
 import { subscribeText } from "./reason_text.ts";
-import { tooDeep } from "./topic_limit.ts";
+import { topicLimitHit } from "./topic_limit.ts";
 
 /** The one refusal that a 3.1.1 SUBACK knows. */
 const failure311 = 0x80;
@@ -46,12 +46,14 @@ function checkAnswerFits(connection: Connection, count: number): void {
 }
 
 function refusalOf(core: Core, { session }: Connection, { topicFilter }: Subscription): number | undefined {
-  const { topicLevels, subscriptionsPerSession } = core.settings.limits;
+  const { limits, authorize } = core.settings;
   // The codec has let no malformed one of 5.0 through. Who writes one in 3.1.1 means a shared one there too.
   if (isSharedFilter(topicFilter) && parseSharedFilter(topicFilter) === undefined) return ReasonCode.topicFilterInvalid;
-  if (tooDeep(topicFilter, topicLevels)) return core.metrics.limited("topicLevels", ReasonCode.topicFilterInvalid);
+  const limit = topicLimitHit(topicFilter, limits);
+  if (limit !== undefined) return core.metrics.limited(limit, ReasonCode.topicFilterInvalid);
+  if (!authorize(session!, "subscribe", topicFilter)) return ReasonCode.notAuthorized;
   const held = session!.subscriptions;
-  if (held === undefined || held.size < subscriptionsPerSession || held.has(topicFilter)) return undefined;
+  if (held === undefined || held.size < limits.subscriptionsPerSession || held.has(topicFilter)) return undefined;
   return core.metrics.limited("subscriptionsPerSession", ReasonCode.quotaExceeded);
 }
 

@@ -1,14 +1,25 @@
 /**
  * What the broker allows of topics beyond what the standard does.
  */
+import { utf8Length } from "../../mqtt/utf8.ts";
+import type { BrokerLimits } from "../options.ts";
 
 /** Whether only the broker publishes to this name. Source: MQTT 5.0 and 3.1.1, section 4.7.2. */
 export function isReserved(topicName: string): boolean {
   return topicName.startsWith("$");
 }
 
+/** Which of the limits a topic name or filter is beyond, if any. */
+export function topicLimitHit(
+  topic: string,
+  { topicLevels, topicBytes }: Pick<BrokerLimits, "topicLevels" | "topicBytes">,
+): "topicLevels" | "topicBytes" | undefined {
+  if (tooDeep(topic, topicLevels)) return "topicLevels";
+  return topic.length * 3 > topicBytes && utf8Length(topic) > topicBytes ? "topicBytes" : undefined;
+}
+
 /** Whether a topic name or filter has more levels than the broker serves. */
-export function tooDeep(topic: string, levelsLimit: number): boolean {
+function tooDeep(topic: string, levelsLimit: number): boolean {
   if (topic.length < levelsLimit) return false;
   let levels = 1;
   for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) {

@@ -53,6 +53,8 @@ export class Connection {
   maximumPacketSize = Infinity;
   /** Session expiry that CONNECT asked for; what DISCONNECT may change depends on it. */
   askedExpiryIntervalS = 0;
+  /** Its address has opened too many links within a second. */
+  tooFast = false;
   /** False from a full link until it has drained. */
   writable = true;
   /** Topics by alias, from the client. */

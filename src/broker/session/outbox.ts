@@ -24,6 +24,10 @@ export interface OutboxParts {
   readonly inflightLimit: number;
   /** Bytes waiting for, or in flight to, one client, at most. */
   readonly bytesLimit: number;
+  /** Messages of the same. */
+  readonly messagesLimit: number;
+  /** What waits for, or is in flight to, all clients together. */
+  readonly all: { sizeBytes: number; readonly limitBytes: number };
   /** Told when a client's outbox has begun to drop; again only after it was half empty. */
   readonly overflowed: (clientId: string) => void;
 }
@@ -71,7 +75,7 @@ export class Outbox {
   /** Takes back what the store held for the client, who is not there yet. */
   restore(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      this.#sizeBytes += delivery.publication.sizeBytes;
+      this.#count(delivery.publication.sizeBytes);
       if (delivery.state !== "waiting") this.#inflight.set(delivery.packetId, delivery);
       else {
         this.#waiting.push(delivery);
@@ -116,7 +120,7 @@ export class Outbox {
     this.#inflight.clear();
     this.#held.clear();
     this.#again.clear();
-    this.#sizeBytes = 0;
+    this.#count(-this.#sizeBytes);
     if (this.#expiry !== undefined) this.#parts.deadlines.cancel(this.#expiry);
   }
 
@@ -131,7 +135,7 @@ export class Outbox {
     if (qos === 0) return this.#deliverQoS0(publication, retain, identifiers, nowMs);
     if (!this.#admits(publication)) return;
     const delivery: Delivery = { publication, qos, retain, identifiers, packetId: 0, state: "waiting" };
-    this.#sizeBytes += publication.sizeBytes;
+    this.#count(publication.sizeBytes);
     if (this.#waiting.size === 0 && this.#hasQuota()) return this.#start(delivery, this.#connection!, nowMs);
     this.#waiting.push(delivery);
     this.#record?.changed(delivery);
@@ -194,7 +198,7 @@ export class Outbox {
     while (this.#waiting.size > 0 && this.#hasQuota()) this.#start(this.#waiting.shift()!, connection, nowMs);
     while (this.#held.size > 0 && connection.writable) {
       const { publication, retain, identifiers } = this.#held.shift()!;
-      this.#sizeBytes -= publication.sizeBytes;
+      this.#count(-publication.sizeBytes);
       this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
     }
   }
@@ -221,7 +225,7 @@ export class Outbox {
     } else if (connection.writable && this.#held.size === 0) {
       this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
     } else if (this.#admits(publication)) {
-      this.#sizeBytes += publication.sizeBytes;
+      this.#count(publication.sizeBytes);
       this.#held.push({ publication, qos: 0, retain, identifiers, packetId: 0, state: "waiting" });
       this.#watchExpiry(publication.expiresAtMs);
     }
@@ -278,7 +282,12 @@ export class Outbox {
   #finish(delivery: Delivery): void {
     this.#forget(delivery);
     this.#inflight.delete(delivery.packetId);
-    this.#sizeBytes -= delivery.publication.sizeBytes;
+    this.#count(-delivery.publication.sizeBytes);
+  }
+
+  #count(bytes: number): void {
+    this.#sizeBytes += bytes;
+    this.#parts.all.sizeBytes += bytes;
   }
 
   #forget(delivery: Delivery): void {
@@ -293,14 +302,25 @@ export class Outbox {
 
   /** Whether there is room for one more; counts it as dropped if not. An empty outbox takes any one message. */
   #admits(publication: Publication): boolean {
-    if (this.#sizeBytes === 0 || this.#sizeBytes + publication.sizeBytes <= this.#parts.bytesLimit) {
-      this.#overflowing &&= this.#sizeBytes > this.#parts.bytesLimit / 2;
+    const { bytesLimit, metrics } = this.#parts;
+    const limit = this.#limitHitBy(publication.sizeBytes);
+    if (limit === undefined) {
+      this.#overflowing &&= this.#sizeBytes > bytesLimit / 2;
       return true;
     }
-    this.#parts.metrics.dropped["queue-full"]++;
+    metrics.limitsHit[limit]++;
+    metrics.dropped[limit === "allOutboxesBytes" ? "memory-full" : "queue-full"]++;
     if (!this.#overflowing) this.#parts.overflowed(this.#clientId);
     this.#overflowing = true;
     return false;
+  }
+
+  #limitHitBy(sizeBytes: number): "outboxBytes" | "outboxMessages" | "allOutboxesBytes" | undefined {
+    const { bytesLimit, messagesLimit, all } = this.#parts;
+    if (this.#sizeBytes === 0) return undefined;
+    if (this.#sizeBytes + sizeBytes > bytesLimit) return "outboxBytes";
+    if (this.size >= messagesLimit) return "outboxMessages";
+    return all.sizeBytes + sizeBytes > all.limitBytes ? "allOutboxesBytes" : undefined;
   }
 
   #freePacketId(): number {

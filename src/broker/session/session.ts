@@ -27,6 +27,8 @@ export class Session {
   readonly clientId: string;
   /** Seconds from the end of the connection to the end of the session; {@link neverExpiresS}: no end. */
   expiryIntervalS = 0;
+  /** Under which the client came in last; undefined for those who gave none, and until then. */
+  username: string | undefined;
   /** The client's connection while it is online. */
   connection: Connection | undefined;
   /** By topic filter. */

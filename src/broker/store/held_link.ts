@@ -42,6 +42,10 @@ export class HeldLink implements Link {
     return this.#link.peer;
   }
 
+  get certificateName(): string | undefined {
+    return this.#link.certificateName;
+  }
+
   get bufferedBytes(): number {
     return this.#link.bufferedBytes + this.#heldBytes;
   }

@@ -46,11 +46,11 @@ function restoreSession(core: Core, stored: StoredSession, endedMs: number): voi
 
 /** A will that was armed has lost its connection with the broker: it is due as after any other end. */
 function restoreWills(core: Core, { wills, endedMs }: Stored): void {
-  for (const [clientId, { will, delayed }] of wills) {
+  for (const [clientId, { will, username, delayed }] of wills) {
     const session = core.sessions.get(clientId);
     const ending = delayed?.ending ?? { kind: "shutdown" as const };
     const dueMs = delayed?.dueMs ?? endedMs + 1_000 * Math.min(will.delayIntervalS ?? 0, lifeS(session));
-    core.wills.restore({ clientId, will, ending, dueMs });
+    core.wills.restore({ clientId, will, username, ending, dueMs });
   }
 }
 

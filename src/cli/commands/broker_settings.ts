@@ -44,10 +44,24 @@ const service = {
     section: "Service",
     help: "Response Information for the 5.0 clients that request it; %c stands for the client identifier.",
   }),
+};
+
+const durability = {
+  store: one(text("PATH"), {
+    section: "Durability",
+    help: "A file for sessions, messages and wills, which outlive the broker there; made if there is none. " +
+      "memory: they do not.",
+    usual: "memory",
+  }),
+  "store-outlives": one(choice(["power", "process"]), {
+    section: "Durability",
+    help: "What an acknowledgement outlives: a power failure, or the broker's process alone, at less cost.",
+    usual: "power",
+  }),
   "on-shutdown": one(choice(["publish", "keep"]), {
-    section: "Service",
-    help: "Wills at a clean stop, delayed ones too: published, or kept for the next start; without a store, " +
-      "keep loses them.",
+    section: "Durability",
+    help: "Wills at a clean stop: published, or kept for the next start. Delayed ones stay in a store either way; " +
+      "without one they are published too, and keep loses all.",
     usual: "publish",
   }),
 };
@@ -92,6 +106,27 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   inflight: {
     name: "max-inflight",
     help: "QoS 1 and 2 messages sent to a client and not acknowledged; the rest waits.",
+  },
+  connectsPerSecond: {
+    name: "max-connect-rate",
+    help: "Links from one address within a second; one more is refused with 0x9F; 0 is no limit.",
+  },
+  outboxMessages: {
+    name: "max-queue-messages",
+    help: "Messages that wait for a client; what comes on top is dropped, and counted.",
+  },
+  allOutboxesBytes: {
+    name: "max-queues-size",
+    help: "Bytes of messages that wait for all clients together; what comes on top is dropped, and counted.",
+    kind: "size",
+  },
+  topicBytes: {
+    name: "max-topic-length",
+    help: "Bytes of a topic name or filter; a longer one is refused with 0x90 or 0x8F.",
+  },
+  willPayloadBytes: {
+    name: "max-will-payload",
+    help: "Bytes of a will's payload; a larger one is refused with 0x95.",
   },
   outboxBytes: {
     name: "max-queue-size",
@@ -141,11 +176,11 @@ export const limitNames: ReadonlyMap<string, keyof BrokerLimits> = new Map(
   Object.entries(limits).map(([limit, { name }]) => [name, limit as keyof BrokerLimits]),
 );
 
-const named = { ...listening, ...service, ...output };
+const named = { ...listening, ...service, ...durability, ...output };
 
 /** Every setting by its flag's name, in the order of help. */
 export const brokerSettings: ReadonlyMap<string, Setting<unknown>> = new Map<string, Setting<unknown>>([
-  ...Object.entries({ ...listening, ...service }),
+  ...Object.entries({ ...listening, ...service, ...durability }),
   ...[...limitNames].map(([name, limit]) => [name, limitSetting(limit)] as const),
   ...Object.entries(output),
 ]);

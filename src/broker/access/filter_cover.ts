@@ -1,0 +1,34 @@
+/**
+ * How two topic filters stand to each other: whether one takes in all that the other does, and whether they share any
+ * topic. Both valid filters, neither shared.
+ */
+
+/** Whether every topic that `inner` matches is matched by `outer` too. A plain topic is a filter as well. */
+export function covers(outer: string, inner: string): boolean {
+  if (inner.startsWith("$") && isWild(outer[0])) return false; // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
+  const wide = outer.split("/");
+  const narrow = inner.split("/");
+  for (let at = 0; at < wide.length; at++) {
+    if (wide[at] === "#") return true;
+    if (narrow[at] === undefined || narrow[at] === "#") return false;
+    if (wide[at] !== "+" && wide[at] !== narrow[at]) return false;
+  }
+  return narrow.length === wide.length;
+}
+
+/** Whether there is a topic that both match. */
+export function overlaps(one: string, other: string): boolean {
+  if (one.startsWith("$") !== other.startsWith("$")) return false; // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
+  const left = one.split("/");
+  const right = other.split("/");
+  for (let at = 0;; at++) {
+    const [a, b] = [left[at], right[at]];
+    if (a === "#" || b === "#" || (a === undefined && b === undefined)) return true;
+    if (a === undefined || b === undefined) return (a ?? b) === "#";
+    if (a !== b && a !== "+" && b !== "+") return false;
+  }
+}
+
+function isWild(character: string | undefined): boolean {
+  return character === "#" || character === "+";
+}

@@ -1,0 +1,26 @@
+/**
+ * How many links each address has opened within the present second. Nothing is held longer.
+ */
+export class ConnectRate {
+  readonly #limit: number;
+  readonly #counts = new Map<string, number>();
+  #endMs = -Infinity;
+
+  /** @param limit links from one address within a second; 0 is no limit */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Counts a link; answers how many times over the limit its address is: 0 within it, 1 and more beyond. */
+  count(peer: string, nowMs: number): number {
+    if (this.#limit === 0) return 0;
+    if (nowMs >= this.#endMs) {
+      this.#counts.clear();
+      this.#endMs = nowMs + 1_000;
+    }
+    const address = peer.slice(0, peer.lastIndexOf(":"));
+    const count = (this.#counts.get(address) ?? 0) + 1;
+    this.#counts.set(address, count);
+    return Math.floor((count - 1) / this.#limit);
+  }
+}
