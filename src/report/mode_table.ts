@@ -1,18 +1,11 @@
 /** The two tables of a report: what became of the wills, and how long they took, by kill mode. */
 import { formatCount, formatMs } from "../base/units.ts";
 import { killModes } from "../fleet/kill_mode.ts";
-import type { LatencyRow, WillCounts } from "../fleet/result.ts";
+import type { LatencyRow } from "../fleet/result.ts";
 import type { Report } from "./report.ts";
 import type { Style } from "./style.ts";
 import { type Column, tableLines, tableWidth } from "./table.ts";
-
-interface CountRow extends WillCounts {
-  readonly name: string;
-  readonly kills: number;
-}
-
-const faultNames = ["late", "early", "missing", "duplicate", "unwanted", "altered"] as const;
-const countNames = ["expected", "onTime", ...faultNames] as const;
+import { countNames, type CountRow, countRows, faultNames } from "./will_rows.ts";
 
 /** Counts by kill mode. Where the width does not suffice, columns of faults that nobody had make room. */
 export function modeTable(report: Report, width: number, style: Style): string[] {
@@ -23,19 +16,6 @@ export function modeTable(report: Report, width: number, style: Style): string[]
   const nobody = faultNames.filter((name) => rows.every((row) => row[name] === 0));
   const kept = columns.filter((column) => !nobody.some((name) => name === column.head));
   return [...headed(tableLines(kept, rows), style), ...(nobody.length === 0 ? [] : [`None ${nobody.join(", ")}.`])];
-}
-
-function countRows({ kills, wills }: Report): CountRow[] {
-  const modes = killModes.flatMap((mode) => {
-    const counts = kills.byMode[mode];
-    return counts === undefined ? [] : [{ name: mode, ...counts }];
-  });
-  const others = Object.fromEntries(countNames.map((name) => {
-    const ofModes = modes.reduce((sum, row) => sum + row[name], 0);
-    return [name, wills[name] - ofModes];
-  })) as unknown as WillCounts;
-  const notKilled = countNames.some((name) => others[name] !== 0) ? [{ name: "not killed", kills: 0, ...others }] : [];
-  return [...modes, ...notKilled, { ...wills, name: "all", kills: kills.total }];
 }
 
 function countColumns(style: Style): Column<CountRow>[] {

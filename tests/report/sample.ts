@@ -3,7 +3,7 @@ import { Histogram } from "../../src/base/histogram.ts";
 import { type KillMode, killModes } from "../../src/fleet/kill_mode.ts";
 import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 import type { FleetResult, LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result.ts";
-import type { SeriesLatency } from "../../src/fleet/series.ts";
+import type { SeriesLatency, SeriesPoint } from "../../src/fleet/series.ts";
 import { makeReport, type Report, type ReportContext } from "../../src/report/report.ts";
 
 const noWills: WillCounts = {
@@ -33,6 +33,20 @@ export function latency(count: number, fromMs: number, stepMs: number): LatencyR
 function stretch(wills: number, fromMs: number): SeriesLatency {
   const { count, p50, p99, max, hdr } = latency(wills, fromMs, 0.05);
   return { count, p50, p99, max, hdr };
+}
+
+/** Half a minute that went well. */
+function halfMinute(): SeriesPoint[] {
+  return Array.from({ length: 30 }, (_, second) => ({
+    atMs: (second + 1) * 1_000,
+    alive: 950 + second,
+    kills: second === 0 ? 0 : 53,
+    wills: second === 0 ? 0 : 48,
+    p50: second === 0 ? 0 : 0.4 + second / 100,
+    p99: second === 0 ? 0 : 2 + second / 10,
+    max: second === 0 ? 0 : 3 + second / 10,
+    byMode: second === 0 ? {} : { reset: stretch(25, 0.3 + second / 100), close: stretch(23, 0.4 + second / 80) },
+  }));
 }
 
 function summed(counts: readonly WillCounts[]): WillCounts {
@@ -87,16 +101,7 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
         seenMs: [20_003.257],
       },
     }],
-    series: Array.from({ length: 30 }, (_, second) => ({
-      atMs: (second + 1) * 1_000,
-      alive: 950 + second,
-      kills: second === 0 ? 0 : 53,
-      wills: second === 0 ? 0 : 48,
-      p50: second === 0 ? 0 : 0.4 + second / 100,
-      p99: second === 0 ? 0 : 2 + second / 10,
-      max: second === 0 ? 0 : 3 + second / 10,
-      byMode: second === 0 ? {} : { reset: stretch(25, 0.3 + second / 100), close: stretch(23, 0.4 + second / 80) },
-    })),
+    series: halfMinute(),
     verdict: "pass",
     reason: "1,392 wills were due: each came once, on time and unaltered, and no other will came",
     warnings: [],

@@ -1,0 +1,59 @@
+/** The report as one self-contained HTML page: the verdict first, then what it stands on. */
+import type { Report } from "./report.ts";
+import { reportTiles, reportVerdict, tilesPart } from "./page/head_part.ts";
+import { livesPart } from "./page/lives_part.ts";
+import { type Markup, markup } from "./page/markup.ts";
+import { modePart } from "./page/mode_part.ts";
+import { pageHtml } from "./page/page.ts";
+import { planPart } from "./page/plan_part.ts";
+import { type Plot, plotFigure } from "./page/plot.ts";
+import { reportPlots } from "./page/report_plots.ts";
+
+/** The whole page; it loads nothing from anywhere. */
+export function reportHtml(report: Report): string {
+  const plots = reportPlots(report);
+  return pageHtml({
+    title: reportTitle(report),
+    main: reportMain(report, plots),
+    plots,
+    footer:
+      `${report.tool.name} ${report.tool.version} · does an MQTT broker deliver every Last Will, once, on time, when the fleet dies?`,
+  });
+}
+
+/** What a browser's tab says. */
+export function reportTitle({ verdict, run }: Report): string {
+  return `${verdict.toUpperCase()}: ${run.target}, run ${run.id}`;
+}
+
+/** All between the top and the foot of the page. */
+export function reportMain(report: Report, plots: readonly Plot[]): Markup {
+  return markup`${reportVerdict(report)}
+${tilesPart(reportTiles(report))}
+${warningPart(report)}
+${plotsPart(plots)}
+${modePart(report)}
+${livesPart(report)}
+${planPart(report)}`;
+}
+
+function warningPart({ warnings }: Report): Markup | undefined {
+  if (warnings.length === 0) return undefined;
+  return markup`
+    <section class="warnings card" aria-labelledby="warnings-title">
+      <h2 id="warnings-title">To know when reading this</h2>
+      <ul>${warnings.map((warning) => markup`<li>${warning}</li>`)}</ul>
+    </section>
+  `;
+}
+
+/** The plots, one after another. */
+export function plotsPart(plots: readonly Plot[]): Markup | undefined {
+  if (plots.length === 0) return undefined;
+  return markup`
+    <section aria-labelledby="plots-title">
+      <h2 id="plots-title">How it went</h2>
+      <div class="plots">${plots.map(plotFigure)}</div>
+    </section>
+  `;
+}

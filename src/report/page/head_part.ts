@@ -1,0 +1,125 @@
+/** The top of the page: the verdict, its reason, and the numbers that it stands on. */
+import { formatBytes, formatCount, formatMs } from "../../base/units.ts";
+import type { WillCounts } from "../../fleet/result.ts";
+import type { Report } from "../report.ts";
+import { willsWrong } from "../will_rows.ts";
+import { type Markup, markup } from "./markup.ts";
+
+/** What the page can say of a run. */
+export type VerdictKind = "pass" | "fail" | "void" | "running";
+
+const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
+
+/** A shape for each verdict, so that colour is never all there is. */
+const shapes: Readonly<Record<VerdictKind, string>> = {
+  pass: "M5 12.5l4.5 4.5L19 7.5",
+  fail: "M6.5 6.5l11 11M17.5 6.5l-11 11",
+  void: "M9 9a3 3 0 1 1 4.4 2.7c-1 .6-1.4 1.1-1.4 2.3M12 17.6v.1",
+  running: "M12 7v5l3.5 2",
+};
+
+/** The verdict in large, with one sentence and a line of facts. */
+export function verdictPart(kind: VerdictKind, reason: string, facts: readonly string[]): Markup {
+  return markup`
+    <header class="verdict ${kind}" id="verdict">
+      <p class="word"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="${shapes[kind]}"/></svg>${kind}</p>
+      <h1>${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}${/[.!?]$/.test(reason) ? "" : "."}</h1>
+      <p class="facts">${
+    facts.map((fact) =>
+      markup`
+          <span>${fact}</span>
+        `
+    )
+  }</p>
+    </header>
+  `;
+}
+
+/** The verdict of a report. */
+export function reportVerdict({ verdict, reason, run }: Report): Markup {
+  return verdictPart(verdict, reason, [
+    run.target === "embedded" ? "embedded broker" : run.target,
+    protocolText[run.protocol],
+    `${run.startedAt.slice(0, 16).replace("T", " ")} UTC`,
+    `took ${formatMs(run.durationMs)}`,
+    `run ${run.id}`,
+    `seed ${run.seed}`,
+  ]);
+}
+
+/** A number that is to be seen first. */
+export interface Tile {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string;
+  readonly look?: "good" | "bad";
+}
+
+/** The numbers in a row of tiles. */
+export function tilesPart(tiles: readonly Tile[]): Markup {
+  return markup`<dl class="tiles" id="tiles">${
+    tiles.map(({ name, value, note, look = "" }) =>
+      markup`
+        <div class="card ${look}">
+          <dt>${name}</dt>
+          <dd><b>${value}</b><small>${note}</small></dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}
+
+/** The tiles of a report. */
+export function reportTiles({ clients, kills, wills, latencyMs, slipMs, resources }: Report): Tile[] {
+  const { all } = latencyMs;
+  return [
+    {
+      name: "Wills on time",
+      value: `${formatCount(wills.onTime)} of ${formatCount(wills.expected)}`,
+      note: wills.expected === 0 ? "none was due" : `${share(wills.onTime, wills.expected)} of those that were due`,
+    },
+    faultTile(wills),
+    {
+      name: "Latency p99",
+      value: formatMs(all.count === 0 ? NaN : all.p99),
+      note: all.count === 0 ? "no will came" : `p50 ${formatMs(all.p50)}, max ${formatMs(all.max)}`,
+    },
+    {
+      name: "Kills",
+      value: formatCount(kills.total),
+      note: `${formatCount(kills.reachedPerSecond)}/s of ${formatCount(kills.askedPerSecond)}/s asked`,
+    },
+    {
+      name: "Clients",
+      value: formatCount(clients.connected),
+      note: `${formatCount(clients.reconnects)} reconnects, ${formatCount(clients.refused)} refused, ${
+        formatCount(clients.lost)
+      } lost`,
+    },
+    {
+      name: "This machine",
+      value: `${formatMs(slipMs.p99)} late`,
+      note: `p99 of the kills; ${formatMs(resources.cpuMs)} of CPU, ${formatBytes(resources.rssBytes)}`,
+    },
+  ];
+}
+
+/** How many wills went wrong, and how. */
+export function faultTile(wills: WillCounts): Tile {
+  const wrong = willsWrong(wills);
+  const total = wrong.reduce((sum, { count }) => sum + count, 0);
+  return {
+    name: "Wills gone wrong",
+    value: formatCount(total),
+    note: total === 0
+      ? "none late, early, missing, altered, twice or unasked"
+      : wrong.map(({ name, count }) => `${formatCount(count)} ${name}`).join(", "),
+    look: total === 0 ? "good" : "bad",
+  };
+}
+
+/** A share of the whole that never says 100% unless it is all. */
+function share(part: number, whole: number): string {
+  const percent = part / whole * 100;
+  return `${part < whole ? Math.min(99.99, Number(percent.toFixed(2))) : 100}%`;
+}

@@ -1,0 +1,76 @@
+/** The lives worth a look: those whose wills went wrong, and the slowest of the rest. */
+import { formatCount, formatMs } from "../../base/units.ts";
+import type { FaultSample, SlowLife } from "../../fleet/result.ts";
+import type { Report } from "../report.ts";
+import { lifeText, willsWrong } from "../will_rows.ts";
+import { type Markup, markup } from "./markup.ts";
+import { timelineKey, timelinePart } from "./timeline_part.ts";
+
+/** Shown at once; the rest opens on demand. */
+const shownFaults = 8;
+const shownSlow = 5;
+
+/** The sections of lives, as far as there are any. */
+export function livesPart(report: Report): Markup[] {
+  return [faultSection(report), slowSection(report)].filter((part) => part !== undefined);
+}
+
+function faultSection({ faults, wills }: Report): Markup | undefined {
+  if (faults.length === 0) return undefined;
+  const total = willsWrong(wills).reduce((sum, { count }) => sum + count, 0);
+  const told = faults.length < total
+    ? `${formatCount(faults.length)} of ${formatCount(total)} are kept, some of each kind.`
+    : "";
+  return section("faults", "What went wrong", told, spread(faults).map(faultItem), shownFaults);
+}
+
+/** One of each kind first, then the next of each kind. */
+function spread(faults: readonly FaultSample[]): FaultSample[] {
+  const nth = new Map<string, number>();
+  const ranked = faults.map((fault) => {
+    const rank = nth.get(fault.verdict) ?? 0;
+    nth.set(fault.verdict, rank + 1);
+    return { fault, rank };
+  });
+  return ranked.toSorted((one, other) => one.rank - other.rank).map(({ fault }) => fault);
+}
+
+function slowSection({ slowest }: Report): Markup | undefined {
+  if (slowest.length === 0) return undefined;
+  const told =
+    "On time, and slower than all others: counted from the instant at which the kill was due by the schedule.";
+  return section("slowest", "The slowest wills", told, slowest.map(slowItem), shownSlow);
+}
+
+function section(id: string, title: string, told: string, items: readonly Markup[], shown: number): Markup {
+  const rest = items.slice(shown);
+  return markup`<section aria-labelledby="${id}-title">
+<h2 id="${id}-title">${title}</h2>
+${told === "" ? undefined : markup`<p class="note">${told}</p>`}
+${timelineKey()}
+<ol class="lives card">${items.slice(0, shown)}</ol>
+${
+    rest.length === 0 ? undefined : markup`
+      <details>
+        <summary>${formatCount(rest.length)} more</summary>
+        <ol class="lives card" start="${shown + 1}">${rest}</ol>
+      </details>
+    `
+  }
+</section>`;
+}
+
+function faultItem(fault: FaultSample): Markup {
+  return markup`<li><p><b class="badge bad">${fault.verdict}</b> <span class="life-name">${lifeText(fault)}</span></p>
+<p>${fault.text} <small class="rule">${fault.rule}</small></p>
+${fault.timeline === undefined ? undefined : timelinePart(fault.timeline)}</li>
+`;
+}
+
+function slowItem(life: SlowLife): Markup {
+  return markup`<li><p><b class="badge">${formatMs(life.latencyMs)}</b> <span class="life-name">${
+    lifeText(life)
+  }</span></p>
+${timelinePart(life.timeline)}</li>
+`;
+}

@@ -1,0 +1,44 @@
+/**
+ * HTML that cannot be broken out of: whatever is put into a template is escaped, unless it is markup already.
+ */
+
+/** Text that is markup: made by {@link markup} or {@link trusted} alone. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+type Part = string | number | Markup | readonly Part[] | undefined;
+
+/** A template whose values are escaped; lists are joined, undefined is nothing. */
+export function markup(strings: TemplateStringsArray, ...values: readonly Part[]): Markup {
+  return new Markup(strings.map((text, index) => index === 0 ? text : rendered(values[index - 1]) + text).join(""));
+}
+
+/** Text of our own that is markup as it stands. */
+export function trusted(text: string): Markup {
+  return new Markup(text);
+}
+
+function rendered(part: Part): string {
+  if (part === undefined) return "";
+  if (part instanceof Markup) return part.text;
+  return typeof part === "object" ? part.map(rendered).join("") : escaped(String(part));
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text for XML and HTML, in elements and in quoted attributes. */
+export function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
+}
+
+/** A value as JSON that may stand inside a script element. */
+export function scriptJson(value: unknown): Markup {
+  return new Markup(JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028"));
+}

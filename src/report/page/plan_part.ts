@@ -1,0 +1,62 @@
+/** What was asked for, and the command that asks for it again. */
+import { formatCount, formatDuration, formatMix, formatRate } from "../../base/units.ts";
+import type { Report } from "../report.ts";
+import { type Markup, markup } from "./markup.ts";
+
+/** The plan and the command. */
+export function planPart({ plan, run }: Report): Markup {
+  return markup`
+    <section aria-labelledby="plan-title">
+      <h2 id="plan-title">The plan</h2>
+      <dl class="plan card">${
+    planFacts(plan).map(([name, value]) =>
+      markup`
+          <div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>
+        `
+    )
+  }</dl>
+      <h3 id="repeat-title">Repeat this run</h3>
+      <div class="command card"><pre id="repeat" tabindex="0" aria-labelledby="repeat-title"><code>${run.repeat}</code></pre>
+    <button type="button" data-copy="repeat">Copy</button></div>
+    </section>
+  `;
+}
+
+function planFacts(plan: Report["plan"]): [name: string, value: string][] {
+  const qos = plan.willQos === "mix" ? "QoS 0, 1 and 2" : `QoS ${plan.willQos}`;
+  return [
+    [
+      "Clients",
+      `${formatCount(plan.clients)}, connected at ${formatCount(plan.rampPerSecond)}/s, ${plan.workers} worker${
+        plan.workers === 1 ? "" : "s"
+      }`,
+    ],
+    ["Protocol", plan.protocol],
+    [
+      "Kill rate",
+      `${formatRate(plan.killRate)}${plan.killRate.kind === "fraction" ? " of the clients alive, each second" : ""}`,
+    ],
+    [
+      "Kill modes",
+      formatMix(plan.killShares.map(({ mode, weight }) => ({ name: mode, weight }))).replaceAll(",", ", "),
+    ],
+    ["Duration", formatDuration(plan.durationMs)],
+    ["Reconnect after", plan.reconnectAfterMs === "never" ? "never" : formatDuration(plan.reconnectAfterMs)],
+    ["Keep alive", plan.keepAliveS === 0 ? "off" : `${formatCount(plan.keepAliveS)} s`],
+    ["Session", `expires after ${formatCount(plan.sessionExpiryS)} s, clean start: ${plan.cleanStart}`],
+    [
+      "Wills",
+      `${qos}${plan.willRetain ? ", retained" : ""}, ${formatCount(plan.willPayloadSizeBytes)} bytes, delay ${
+        formatCount(plan.willDelayS)
+      } s`,
+    ],
+    ["Will topic", plan.willTopic],
+    ["Watchers", `${formatCount(plan.watchers)}, each will seen by ${plan.fanOut}`],
+    ["Late after", formatDuration(plan.lateAfterMs)],
+    ["Missing after", formatDuration(plan.drainMs)],
+    ["Seed", String(plan.seed)],
+  ];
+}

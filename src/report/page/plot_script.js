@@ -1,0 +1,154 @@
+/**
+ * What the page does in a browser: draws its plots, follows light and dark, and, on a live page, what it is sent. The
+ * functions are embedded by their own text, so they use nothing but one another, uPlot and the browser.
+ */
+
+/* The page begins here. */
+export function startPage() {
+  const drawn = new Map();
+  const drawAll = (plots) => {
+    for (const { chart } of drawn.values()) chart.destroy();
+    drawn.clear();
+    for (const plot of plots) drawPlot(plot, drawn);
+  };
+  let plots = JSON.parse(document.getElementById("plots").textContent);
+  const redraw = () => drawAll(plots);
+  redraw();
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", redraw);
+  addEventListener("resize", () => fitPlots(drawn));
+  document.addEventListener("click", copyCommand);
+  const events = document.body.dataset.events;
+  if (events) {
+    followRun(events, (news) => {
+      plots = news.plots;
+      const same = plots.every(({ id, lines }) => drawn.get(id)?.lines === lines.length) && plots.length === drawn.size;
+      if (!same || news.main) redraw();
+      else for (const { id, data } of plots) drawn.get(id).chart.setData(data);
+    });
+  }
+}
+
+/* One plot, with the arrow keys for its cursor. */
+export function drawPlot(plot, drawn) {
+  const element = document.getElementById(`plot-${plot.id}`);
+  if (!element) return;
+  // deno-lint-ignore no-undef
+  const chart = new uPlot(plotOptions(plot, element), plot.data, element);
+  drawn.set(plot.id, { chart, element, lines: plot.lines.length });
+  element.onkeydown = (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const last = chart.data[0].length - 1;
+    const from = chart.cursor.idx ?? (step > 0 ? -1 : last + 1);
+    const to = Math.min(Math.max(from + step, 0), last);
+    const y = chart.data.slice(1).map((column) => column[to]).find((value) => value !== null) ?? 0;
+    chart.setCursor({ left: chart.valToPos(chart.data[0][to], "x"), top: chart.valToPos(y, "y") });
+  };
+}
+
+export function fitPlots(drawn) {
+  for (const { chart, element } of drawn.values()) chart.setSize({ width: element.clientWidth, height: chart.height });
+}
+
+/* How uPlot is to draw it, in the page's own colours. */
+export function plotOptions(plot, element) {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const value = plot.unit === "ms" ? msText : (number) => number.toLocaleString("en-US");
+  const isPercentile = plot.x === "percentile";
+  const xText = isPercentile ? percentText : (seconds) => `${seconds} s`;
+  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const font = `12px ${style.fontFamily}`;
+  const most = plot.data[0].at(-1);
+  return {
+    width: element.clientWidth,
+    height: 230,
+    padding: [12, 26, 0, 0],
+    cursor: { y: false, drag: { setScale: false, x: false }, points: { size: 7 } },
+    scales: {
+      x: isPercentile ? { time: false, distr: 3, range: [1, most] } : { time: false, range: [0, most] },
+      y: plot.unit === "ms" ? { distr: 3 } : { range: (_, __, max) => [0, Math.max(max * 1.08, 1)] },
+    },
+    axes: [
+      {
+        ...axis,
+        font,
+        size: 34,
+        ...isPercentile && {
+          splits: [1, 2, 10, 100, 1000, 10000].filter((split) => split <= most),
+          filter: (_, splits) => splits,
+        },
+        values: (_, splits) => splits.map((split) => split === null ? null : xText(split)),
+      },
+      {
+        ...axis,
+        font,
+        size: 64,
+        values: (_, splits) => splits.map((split) => split === null || split === undefined ? null : value(split)),
+      },
+    ],
+    series: [
+      { label: isPercentile ? "percentile" : "until", value: (_, at) => at === null ? "–" : xText(at) },
+      ...plot.lines.map(({ label, look, filled }) => ({
+        label,
+        stroke: colour(look === 10 ? "--ink" : `--plot-${look % 5}`),
+        width: look === 10 ? 3 : 2,
+        dash: [undefined, [7, 4], undefined][Math.floor(look / 5)],
+        fill: filled ? colour(`--plot-${look % 5}-fill`) : undefined,
+        points: { show: plot.data[0].length < 3 },
+        value: (_, number) => number === null || number === undefined ? "–" : value(number),
+      })),
+    ],
+  };
+}
+
+export function msText(ms) {
+  const whole = Math.abs(ms) >= 10000 ? ms / 1000 : ms;
+  return `${Number(whole.toPrecision(3))} ${whole === ms ? "ms" : "s"}`;
+}
+
+export function percentText(x) {
+  return `${Number((100 * (1 - 1 / x)).toFixed(4))}%`;
+}
+
+/* A button that copies the command next to it. */
+export async function copyCommand({ target }) {
+  const button = target.closest?.("button[data-copy]");
+  if (!button) return;
+  const code = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(code);
+    button.textContent = "Selected";
+  }
+}
+
+/* A live page: parts of it are sent anew, at last the whole. */
+export function followRun(address, onNews) {
+  const source = new EventSource(address);
+  const take = (event) => {
+    const news = JSON.parse(event.data);
+    for (const [id, markup] of Object.entries(news.parts)) {
+      const element = document.getElementById(id);
+      if (element) element.innerHTML = markup;
+    }
+    if (news.main) {
+      document.title = news.title;
+      document.getElementById("main").innerHTML = news.main;
+      source.close();
+    }
+    onNews(news);
+  };
+  source.addEventListener("news", take);
+  source.onerror = () => {
+    const state = document.getElementById("connection");
+    if (state) state.textContent = "The run cannot be reached: what is shown may be old.";
+  };
+  source.onopen = () => {
+    const state = document.getElementById("connection");
+    if (state) state.textContent = "Live: this page follows the run.";
+  };
+}

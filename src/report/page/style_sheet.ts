@@ -1,0 +1,181 @@
+/** How the page looks: calm, in light and dark, on a phone and on paper. */
+
+const colours = `
+:root {
+  color-scheme: light dark;
+  --ground: #f6f7f8; --card: #ffffff; --ink: #1b2127; --soft: #57616c; --line: #dfe3e7; --focus: #0b62c4;
+  --pass: #0f6b3e; --pass-ground: #e6f4ea; --fail: #a3172a; --fail-ground: #fdebed;
+  --void: #744a00; --void-ground: #fdf3dc; --running: #0b4f9e; --running-ground: #e8f1fc;
+  --plot-0: #0b62c4; --plot-1: #b45309; --plot-2: #0a7d54; --plot-3: #a8327e; --plot-4: #66707c;
+  --plot-0-fill: #0b62c41c; --plot-2-fill: #0a7d541c;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #101418; --card: #181d22; --ink: #e7eaed; --soft: #a2adb8; --line: #2c343c; --focus: #7ab5ff;
+    --pass: #6ad6a0; --pass-ground: #12291e; --fail: #ff939d; --fail-ground: #35171c;
+    --void: #f0c469; --void-ground: #2d2511; --running: #8dbfff; --running-ground: #142437;
+    --plot-0: #6cb0ff; --plot-1: #ffae61; --plot-2: #54cf9d; --plot-3: #f28fcb; --plot-4: #9aa6b2;
+    --plot-0-fill: #6cb0ff24; --plot-2-fill: #54cf9d24;
+  }
+}
+@media print {
+  :root {
+    --ground: #ffffff; --card: #ffffff; --ink: #000000; --soft: #444444; --line: #cccccc;
+    --pass: #0f6b3e; --pass-ground: #ffffff; --fail: #a3172a; --fail-ground: #ffffff;
+    --void: #744a00; --void-ground: #ffffff; --running: #0b4f9e; --running-ground: #ffffff;
+    --plot-0: #0b62c4; --plot-1: #b45309; --plot-2: #0a7d54; --plot-3: #a8327e; --plot-4: #66707c;
+    --plot-0-fill: #0b62c41c; --plot-2-fill: #0a7d541c;
+  }
+}`;
+
+const ground = `
+* { box-sizing: border-box; }
+html {
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif;
+  background: var(--ground); color: var(--ink); -webkit-text-size-adjust: 100%;
+}
+body { margin: 0; }
+main, footer { max-width: 1120px; margin: 0 auto; padding: 0 24px; }
+main { padding-top: 24px; }
+footer { padding-top: 16px; padding-bottom: 32px; color: var(--soft); font-size: 14px; }
+h1, h2, h3, p, figure, dl, dd, ol, ul, pre { margin: 0; padding: 0; }
+h2 { font-size: 20px; line-height: 1.3; margin-bottom: 12px; }
+h3 { font-size: 16px; line-height: 1.3; }
+section { margin-top: 40px; }
+small { font-size: 13px; color: var(--soft); }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
+.note { color: var(--soft); font-size: 15px; margin-bottom: 8px; max-width: 75ch; }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 6px; }`;
+
+const head = `
+.verdict { border-radius: 16px; padding: 24px 28px; border: 1px solid; }
+.verdict.pass { color: var(--pass); background: var(--pass-ground); }
+.verdict.fail { color: var(--fail); background: var(--fail-ground); }
+.verdict.void { color: var(--void); background: var(--void-ground); }
+.verdict.running { color: var(--running); background: var(--running-ground); }
+.verdict .word {
+  display: flex; align-items: center; gap: 10px; font-weight: 700; letter-spacing: 0.12em; text-transform: uppercase;
+}
+.verdict .word svg {
+  width: 30px; height: 30px; border-radius: 50%; border: 2px solid; fill: none; stroke: currentColor;
+  stroke-width: 2.6; stroke-linecap: round; stroke-linejoin: round; padding: 1px;
+}
+.verdict h1 {
+  color: var(--ink); font-size: clamp(22px, 3.4vw, 34px); line-height: 1.2; font-weight: 650; letter-spacing: -0.01em;
+  margin: 12px 0; max-width: 32ch; text-wrap: balance; overflow-wrap: break-word;
+}
+.verdict .facts { color: var(--soft); font-size: 14px; display: flex; flex-wrap: wrap; gap: 2px 16px; overflow-wrap: anywhere; }
+.tiles { display: grid; grid-template-columns: repeat(3, 1fr); gap: 12px; margin-top: 12px; }
+.tiles > div { padding: 14px 18px; }
+.tiles dt { color: var(--soft); font-size: 14px; }
+.tiles b { display: block; font-size: 24px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums; }
+.tiles .bad { border-color: var(--fail); }
+.tiles .bad b { color: var(--fail); }
+.tiles .good b { color: var(--pass); }
+.tiles small { display: block; line-height: 1.35; }
+.warnings { padding: 18px 22px; border-left: 5px solid var(--void); margin-top: 12px; }
+.warnings h2 { font-size: 16px; margin-bottom: 6px; }
+.warnings ul { padding-left: 20px; }
+.warnings li { overflow-wrap: anywhere; }`;
+
+const plots = `
+.plots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
+.plot { padding: 18px 18px 12px; min-width: 0; }
+.plot:last-child:nth-child(odd) { grid-column: 1 / -1; }
+.plot figcaption p { color: var(--soft); font-size: 14px; line-height: 1.4; min-height: 2.8em; margin-top: 2px; }
+.plot .canvas { margin-top: 8px; min-height: 270px; }
+.uplot { font-family: inherit; }
+.uplot .u-legend { font-size: 13px; text-align: left; color: var(--soft); line-height: 1.4; margin: 2px 0 0; }
+.uplot .u-legend th { font-weight: 500; color: var(--ink); }
+.uplot .u-legend .u-marker { width: 18px; height: 0; border-width: 3px 0 0 !important; border-radius: 0; background: none !important; }
+.u-legend .u-series > * { padding: 2px 4px; }
+.u-legend.u-inline .u-series { margin-right: 8px; }
+.u-cursor-x { border-right: 1px solid var(--soft) !important; }
+details { margin-top: 8px; }
+summary { cursor: pointer; color: var(--soft); font-size: 14px; padding: 6px 0; min-height: 24px; }
+summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.plot .scroll { max-height: 320px; overflow: auto; border: 1px solid var(--line); border-radius: 8px; }
+.plot caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.plot thead th { position: sticky; top: 0; background: var(--card); }`;
+
+const tables = `
+.scroll { overflow-x: auto; }
+section > .scroll { margin-bottom: 12px; }
+table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding: 14px 18px 6px; }
+th, td { padding: 8px 10px; text-align: right; border-top: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
+thead th { border-top: 0; color: var(--soft); font-weight: 500; font-size: 14px; }
+th:first-child { text-align: left; padding-left: 18px; font-weight: 600; }
+th:last-child, td:last-child { padding-right: 18px; }
+th small, td small { display: block; font-weight: 400; }
+th small { max-width: 26ch; white-space: normal; line-height: 1.3; }
+td small { max-width: 9ch; white-space: normal; line-height: 1.3; margin-left: auto; }
+td.none { color: var(--soft); }
+td.bad { color: var(--fail); }
+td.bad b::before { content: "✕ "; font-size: 0.8em; }
+tr.all > * { border-top: 2px solid var(--soft); font-weight: 650; }`;
+
+const lives = `
+.key { display: flex; flex-wrap: wrap; gap: 4px 18px; color: var(--soft); font-size: 14px; margin-bottom: 8px; }
+.key span { display: inline-flex; align-items: center; gap: 6px; }
+.key svg { width: 20px; height: 20px; }
+.lives { list-style: none; }
+.lives li { padding: 14px 18px; border-top: 1px solid var(--line); break-inside: avoid; }
+.lives li:first-child { border-top: 0; }
+.lives p { overflow-wrap: anywhere; }
+.life-name { color: var(--soft); font-size: 15px; }
+.badge { display: inline-block; padding: 0 9px; border-radius: 99px; border: 1px solid var(--line); font-size: 14px; }
+.badge.bad { color: var(--fail); background: var(--fail-ground); border-color: currentColor; }
+.rule { white-space: nowrap; }
+.timeline { display: block; width: 100%; height: 30px; overflow: visible; margin-top: 4px; }
+.times { color: var(--soft); font-size: 13px; line-height: 1.4; }
+line { stroke-width: 2; }
+line.life { stroke: var(--plot-2); stroke-width: 4; }
+line.wait { stroke: var(--plot-1); stroke-dasharray: 2 4; }
+line.lost { stroke: var(--fail); stroke-dasharray: 8 6; }
+path.connected { fill: var(--card); stroke: var(--plot-2); stroke-width: 2.5; }
+path.killed { stroke: var(--ink); stroke-width: 3; stroke-linecap: round; }
+path.due { stroke: var(--soft); stroke-width: 2; }
+path.seen { fill: var(--plot-0); }`;
+
+const plan = `
+.plan { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 32px; padding: 8px 18px; }
+.plan div { display: grid; grid-template-columns: 10em minmax(0, 1fr); gap: 8px; padding: 6px 0; border-top: 1px solid var(--line); }
+.plan div:nth-child(-n + 2) { border-top: 0; }
+.plan dt { color: var(--soft); }
+.plan dd { overflow-wrap: anywhere; }
+#repeat-title { margin: 20px 0 8px; }
+.command { display: flex; align-items: flex-start; gap: 12px; padding: 12px 12px 12px 18px; }
+pre { flex: 1; min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/1.6 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+button {
+  font: inherit; font-size: 14px; color: var(--ink); background: var(--ground); border: 1px solid var(--soft);
+  border-radius: 8px; padding: 6px 14px; cursor: pointer;
+}`;
+
+const narrow = `
+@media (max-width: 760px) {
+  main, footer { padding-left: 12px; padding-right: 12px; }
+  main { padding-top: 12px; }
+  section { margin-top: 28px; }
+  .verdict { padding: 18px; }
+  .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
+  .tiles > div { padding: 10px 12px; }
+  .tiles b { font-size: 19px; }
+  .plots, .plan { grid-template-columns: minmax(0, 1fr); }
+  .plan div:nth-child(2) { border-top: 1px solid var(--line); }
+  .plan div { grid-template-columns: 8em minmax(0, 1fr); }
+  .plot { padding: 14px 10px 10px; }
+  .plot figcaption { padding: 0 4px; }
+  .plot figcaption p { min-height: 0; }
+  .command { flex-direction: column; }
+}
+@media print {
+  html { font-size: 13px; }
+  section { break-inside: auto; margin-top: 20px; }
+  .plot, .tiles, .command { break-inside: avoid; }
+  button, summary { display: none; }
+  .scroll { overflow: visible; }
+}`;
+
+/** The whole sheet. */
+export const styleSheet = [colours, ground, head, plots, tables, lives, plan, narrow].join("\n").trim();

@@ -1,0 +1,80 @@
+/** One life drawn small: connected, killed, will due, will seen. */
+import { formatMs } from "../../base/units.ts";
+import type { Timeline } from "../../fleet/result.ts";
+import { type Markup, markup } from "./markup.ts";
+
+/** Where the kill is drawn: the life before it is as wide as this whatever it lasted, in percent of the width. */
+const killAt = 24;
+const endAt = 96;
+
+const shapes = {
+  connected: "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0",
+  killed: "M-4.5 -4.5l9 9M4.5 -4.5l-9 9",
+  due: "M0 -10v20",
+  seen: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0",
+} as const;
+
+/** What the signs mean, once for the page. */
+export function timelineKey(): Markup {
+  const names = Object.keys(shapes) as (keyof typeof shapes)[];
+  const words = { connected: "connected", killed: "killed", due: "will due", seen: "will seen" };
+  return markup`<p class="key">${
+    names.map((name) =>
+      markup`
+        <span><svg viewBox="-11 -11 22 22" aria-hidden="true">${sign(name)}</svg>${words[name]}</span>
+      `
+    )
+  }</p>`;
+}
+
+function sign(name: keyof typeof shapes): Markup {
+  return markup`
+    <path class="${name}" d="${shapes[name]}" />
+  `;
+}
+
+/** The life as a line, left of the kill not to scale, right of it to a scale of its own. */
+export function timelinePart(timeline: Timeline): Markup {
+  const { connectedMs, killedMs, dueMs, seenMs } = timeline;
+  const originMs = killedMs ?? dueMs ?? seenMs[0] ?? 0;
+  const lastMs = Math.max(originMs, dueMs ?? originMs, ...seenMs);
+  const firstMs = Math.min(originMs, dueMs ?? originMs, ...seenMs);
+  const spanMs = Math.max(lastMs - originMs, 0.001);
+  const x = (atMs: number) => {
+    if (atMs >= originMs) return killAt + (atMs - originMs) / spanMs * (endAt - killAt);
+    const fromMs = Math.min(connectedMs ?? firstMs, firstMs);
+    return 3 + (atMs - fromMs) / Math.max(originMs - fromMs, 0.001) * (killAt - 3);
+  };
+  const at = (name: keyof typeof shapes, ms: number | undefined) =>
+    ms === undefined ? undefined : markup`<svg x="${percent(x(ms))}" y="50%" overflow="visible">${sign(name)}</svg>`;
+  return markup`<svg class="timeline" role="img" aria-label="${timelineText(timeline)}">
+<line class="life" x1="${percent(connectedMs === undefined ? 0 : x(connectedMs))}" y1="50%" x2="${
+    percent(x(originMs))
+  }" y2="50%"/>
+<line class="${seenMs.length === 0 ? "lost" : "wait"}" x1="${percent(x(originMs))}" y1="50%" x2="${
+    percent(seenMs.length === 0 ? 100 : x(lastMs))
+  }" y2="50%"/>
+${at("due", dueMs)}${at("connected", connectedMs)}${at("killed", killedMs)}${seenMs.map((ms) => at("seen", ms))}
+</svg>
+<p class="times">${timelineText(timeline)}</p>`;
+}
+
+function percent(value: number): string {
+  return `${Number(Math.min(Math.max(value, 0), 100).toFixed(2))}%`;
+}
+
+/** The same in words: the kill at its instant of the run, all else from there. */
+export function timelineText({ connectedMs, killedMs, dueMs, seenMs }: Timeline): string {
+  const seconds = (ms: number) => `${(ms / 1_000).toFixed(3)} s`;
+  const since = (ms: number) =>
+    killedMs === undefined
+      ? `at ${seconds(ms)}`
+      : `${formatMs(Math.abs(ms - killedMs))} ${ms < killedMs ? "before" : "after"} the kill`;
+  const told = [
+    connectedMs === undefined ? undefined : `connected at ${seconds(connectedMs)}`,
+    killedMs === undefined ? undefined : `killed at ${seconds(killedMs)}`,
+    dueMs === undefined ? "no will due" : dueMs === killedMs ? "will due at once" : `will due ${since(dueMs)}`,
+    seenMs.length === 0 ? "none seen" : `seen ${seenMs.map(since).join(", then ")}`,
+  ];
+  return told.filter((each) => each !== undefined).join(" · ");
+}
