@@ -5,6 +5,7 @@
 import { Deadlines } from "../base/deadlines.ts";
 import type { PublishPacket } from "../mqtt/packet.ts";
 import { describeFault } from "./fault_text.ts";
+import type { Groups } from "./groups.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
 import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
 import { type Arrival, expectationOf, judge, type Judgement, modeOf, type Rules, worst } from "./oracle.ts";
@@ -43,6 +44,7 @@ export class Ledger {
   /** Told the latency of each will, as it comes. */
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
   readonly #plan: FleetPlan;
+  readonly #groups: Groups;
   readonly #originMs: number;
   readonly #copies: number;
   readonly #rules: Rules;
@@ -55,8 +57,9 @@ export class Ledger {
   #lastDueMs = -Infinity;
 
   /** @param originMs the run's beginning, from which timelines count */
-  constructor(plan: FleetPlan, originMs = 0) {
+  constructor(plan: FleetPlan, groups: Groups, originMs = 0) {
     this.#plan = plan;
+    this.#groups = groups;
     this.#originMs = originMs;
     this.#copies = plan.fanOut;
     this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs };
@@ -111,12 +114,12 @@ export class Ledger {
   arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number, sinceMs = nowMs): Life | undefined {
     this.#seen++;
     const mark = readWillMark(this.#plan, packet.payload);
-    if (this.#plan.willRetain && mark !== undefined) this.#retained.set(packet.topic, mark);
+    if (mark !== undefined && this.#groups.planOf(mark.client).willRetain) this.#retained.set(packet.topic, mark);
     const entry = mark === undefined
       ? this.#entryByTopic(packet.topic, copy)
       : this.#open.get(mark.client)?.get(mark.incarnation);
     if (entry !== undefined) {
-      const altered = compareWill(this.#plan, entry.life, packet, seen);
+      const altered = compareWill(this.#groups.planOf(entry.life.client), entry.life, packet, seen);
       this.#note(entry, copy, { atMs: nowMs, sinceMs, altered });
       return entry.life;
     }
@@ -143,7 +146,9 @@ export class Ledger {
     let answered: Entry | undefined;
     for (const lives of this.#open.values()) {
       for (const entry of lives.values()) {
-        if (entry.life.end === undefined || willTopicOf(this.#plan, entry.life) !== topic) continue;
+        if (entry.life.end === undefined || willTopicOf(this.#groups.planOf(entry.life.client), entry.life) !== topic) {
+          continue;
+        }
         if (entry.arrivals[copy]!.length === 0) return entry;
         answered ??= entry;
       }

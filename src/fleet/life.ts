@@ -61,14 +61,8 @@ export interface Life {
   next: NextConnect | undefined;
 }
 
-/** What tells one life's draws from another's. */
-const drawOf = { version: 1, qos: 2, cleanStart: 3, nonce: 4, coin: 5 } as const;
-
-/** The version a client speaks through all its lives. */
-export function versionOf(plan: FleetPlan, protocol: "3.1.1" | "5" | "mix", client: number): ProtocolVersion {
-  if (protocol === "mix") return mix(plan.seed, client, drawOf.version) % 2 === 0 ? 4 : 5;
-  return protocol === "5" ? 5 : 4;
-}
+/** What tells one life's draws from another's; 1 draws a client's version. */
+const drawOf = { qos: 2, cleanStart: 3, nonce: 4, coin: 5 } as const;
 
 /** A life that is about to begin. */
 export function beginLife(

@@ -5,7 +5,8 @@
 import type { ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
 import type { World } from "./connection.ts";
 import { Control, isControlMark } from "./control.ts";
-import { readWillMark, versionOf } from "./life.ts";
+import type { Groups } from "./groups.ts";
+import { readWillMark } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
 import { Watcher, type WatcherHost } from "./watcher.ts";
 import { willTopicFilter } from "./will_topic.ts";
@@ -13,6 +14,7 @@ import { willTopicFilter } from "./will_topic.ts";
 /** Which part of the fleet is watched. */
 export interface Outlook {
   readonly plan: FleetPlan;
+  /** What clients speak whose group says nothing of it. */
   readonly protocol: "3.1.1" | "5" | "mix";
   readonly firstClient: number;
   readonly clients: number;
@@ -32,11 +34,13 @@ export class Lookout implements WatcherHost {
   readonly plan: FleetPlan;
   readonly world: World;
   readonly #outlook: Outlook;
+  readonly #groups: Groups;
   readonly #host: LookoutHost;
   readonly #watchers: Watcher[] = [];
   readonly #controls: Control[] = [];
 
-  constructor(outlook: Outlook, world: World, host: LookoutHost) {
+  constructor(outlook: Outlook, groups: Groups, world: World, host: LookoutHost) {
+    this.#groups = groups;
     this.plan = outlook.plan;
     this.world = world;
     this.#outlook = outlook;
@@ -45,12 +49,12 @@ export class Lookout implements WatcherHost {
 
   /** Watchers speak 5.0 wherever clients do, so that they see properties. */
   get version(): ProtocolVersion {
-    return this.#outlook.protocol === "3.1.1" ? 4 : 5;
+    return this.#groups.speaks5 ? 5 : 4;
   }
 
   /** The filters that show all wills of this squad. */
   get topicFilters(): string[] {
-    return [...new Set(this.#buckets().map((bucket) => this.#filter(bucket)))];
+    return [...new Set(this.#buckets().flatMap((bucket) => this.#filters(bucket)))];
   }
 
   /** Lets the watchers connect. */
@@ -58,7 +62,7 @@ export class Lookout implements WatcherHost {
     const { fanOut } = this.plan;
     for (const bucket of this.#buckets()) {
       for (let copy = 0; copy < fanOut; copy++) {
-        const post = { number: bucket * fanOut + copy, bucket, copy, topicFilter: this.#filter(bucket) };
+        const post = { number: bucket * fanOut + copy, bucket, copy, topicFilters: this.#filters(bucket) };
         this.#watchers.push(new Watcher(this, post, this.version));
       }
     }
@@ -74,8 +78,8 @@ export class Lookout implements WatcherHost {
   control(): void {
     for (const bucket of this.#buckets()) {
       const number = this.plan.clients + bucket;
-      const version = versionOf(this.plan, this.#outlook.protocol, number);
-      this.#controls.push(new Control(this.plan, this.world, number, bucket, version));
+      const plan = this.#groups.planOf(number);
+      this.#controls.push(new Control(plan, this.world, number, bucket, this.#groups.versionOf(number)));
     }
   }
 
@@ -110,9 +114,10 @@ export class Lookout implements WatcherHost {
     return Array.from({ length: buckets }, (_, index) => firstBucket + index);
   }
 
-  /** The filter that shows the wills of one bucket, and of no other where the template has buckets. */
-  #filter(bucket: number): string {
-    return willTopicFilter(this.plan.willTopic, { run: this.plan.run, bucket: String(bucket) });
+  /** The filters that show the wills of one bucket, and of no other where the templates have buckets. */
+  #filters(bucket: number): string[] {
+    const parts = { run: this.plan.run, bucket: String(bucket) };
+    return [...new Set(this.#groups.plans.map(({ willTopic }) => willTopicFilter(willTopic, parts)))];
   }
 
   /** Without buckets in the topic, the squads see one another's wills. */

@@ -7,7 +7,7 @@ import type { LateLookCounts } from "./late_look.ts";
 import { addBuckets } from "./latency_buckets.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
-import type { SquadResult } from "./squad.ts";
+import type { SquadResult } from "./squad_task.ts";
 import { mergeSeries } from "./series.ts";
 import { addCounts, faultsIn, noCounts, Tally } from "./tally.ts";
 

@@ -3,7 +3,9 @@
  */
 import { UsageError } from "../base/failure.ts";
 import type { Endpoint } from "../net/endpoint.ts";
+import type { ClientGroup } from "./groups.ts";
 import { defaultKillShares, type KillShare, needsVersion5 } from "./kill_mode.ts";
+import type { PhasePlan } from "./phases.ts";
 import { checkWillTopic, defaultWillTopic, sharedByBucket } from "./will_topic.ts";
 
 /** Which protocol versions the clients speak; `auto` is `mix` where the broker accepts both, else what it accepts. */
@@ -61,6 +63,22 @@ export interface FleetPlan {
   readonly sourceAddresses: readonly string[];
   /** Source ports to be had for each source address towards one broker address. */
   readonly sourcePorts: number;
+  /** The scenario's name, where the run follows one. */
+  readonly scenario?: string;
+  /** Groups of clients with wishes of their own; one group of all when absent. At most 255. */
+  readonly groups?: readonly ClientGroup[];
+  /** What is done one after the other; when absent, clients are killed at the rate for the duration. */
+  readonly phases?: readonly PhasePlan[];
+  /** What each client publishes beside its will; nothing when absent. */
+  readonly telemetry?: Telemetry;
+}
+
+/** What a client publishes while it lives, on a topic that nobody watches. */
+export interface Telemetry {
+  /** Messages a second of each client; above 0. */
+  readonly perSecond: number;
+  readonly sizeBytes: number;
+  readonly qos: 0 | 1 | 2;
 }
 
 /** Ports 32,768 to 60,999: what Linux gives to outgoing connections unless it is told otherwise. */

@@ -8,7 +8,7 @@ import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import type { FleetResult, Notice, Phase, Progress } from "./result.ts";
-import type { SquadTask } from "./squad.ts";
+import type { SquadTask } from "./squad_task.ts";
 import { SquadThread } from "./squad_thread.ts";
 
 /** What a run tells while it goes, and how it is told to stop. */

@@ -7,7 +7,8 @@ import { canReset } from "../net/socket_link.ts";
 import { dial } from "../net/dial.ts";
 import type { Wakeable, World } from "./connection.ts";
 import type { Progress } from "./result.ts";
-import { Squad, type SquadResult, type SquadTask } from "./squad.ts";
+import { Squad } from "./squad.ts";
+import type { SquadResult, SquadTask } from "./squad_task.ts";
 
 /** What a running squad tells. */
 export interface SquadHooks {

@@ -1,12 +1,14 @@
 /**
- * Who is killed when and how, drawn from the seed alone: the schedule keeps its own model of who is alive, so that
- * the same seed gives the same victims, modes, order and instants whatever the broker does.
+ * Who is killed when and how, and who comes back when, drawn from the seed alone: the schedule keeps its own model of
+ * who is alive, so that the same seed gives the same victims, modes, order and instants whatever the broker does.
  */
-import { Deadlines } from "../base/deadlines.ts";
 import { Random } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
+import { FleetModel, restMs } from "./fleet_model.ts";
+import type { Groups } from "./groups.ts";
 import { type KillMode, type KillShare, needsVersion5 } from "./kill_mode.ts";
-import type { FleetPlan } from "./plan.ts";
+import { type KillPhase, phaseDurationMs, phasesOf, type ReturnPhase } from "./phases.ts";
+import type { FleetPlan, KillRate } from "./plan.ts";
 
 /** One kill as it was drawn. */
 export interface KillOrder {
@@ -15,7 +17,17 @@ export interface KillOrder {
   readonly mode: KillMode;
   /** Milliseconds since killing began. */
   readonly atMs: number;
+  /** When its client is to come back after it. */
+  readonly reconnectAfterMs: number | "never";
 }
+
+/** A client that is gone is to come back. */
+export interface ReturnOrder {
+  readonly comeBack: number;
+  readonly atMs: number;
+}
+
+export type Order = KillOrder | ReturnOrder;
 
 /** The part of a fleet that one schedule kills. */
 export interface Roster {
@@ -24,19 +36,16 @@ export interface Roster {
   /** Of the whole fleet, the share that this roster is; a fixed kill rate is divided by it. */
   readonly share: number;
   readonly seed: number;
-  versionOf(client: number): ProtocolVersion;
+  readonly groups: Groups;
 }
-
-/** Beyond the plan's own wait, the model lets a client rest before it may be drawn again, in milliseconds. */
-const restMs = 250;
 
 export class KillSchedule {
   readonly #plan: FleetPlan;
   readonly #roster: Roster;
   readonly #random: Random;
-  readonly #alive: number[];
-  readonly #away = new Deadlines<number>();
-  readonly #shares: Readonly<Record<ProtocolVersion, readonly { item: KillMode; weight: number }[]>>;
+  readonly #groups: Groups;
+  readonly #model: FleetModel;
+  readonly #orders: Generator<Order, void>;
   #atMs = 0;
   #aliveMs = 0;
 
@@ -44,72 +53,112 @@ export class KillSchedule {
     this.#plan = plan;
     this.#roster = roster;
     this.#random = new Random(roster.seed);
-    this.#alive = Array.from({ length: roster.clients }, (_, index) => roster.firstClient + index);
-    this.#shares = { 4: sharesFor(plan.killShares, 4), 5: sharesFor(plan.killShares, 5) };
+    this.#groups = roster.groups;
+    this.#model = new FleetModel(this.#groups, roster.firstClient, roster.clients);
+    this.#orders = this.#all();
   }
 
-  /** The next kill, in the order of their instants; undefined once the plan's duration is over. */
-  next(): KillOrder | undefined {
-    for (;;) {
-      const atMs = this.#nextInstant();
-      if (atMs === undefined) return undefined;
-      this.#atMs = atMs;
-      const order = this.#draw();
-      if (order !== undefined) return order;
-    }
+  /** The next order, in the order of their instants; undefined once the plan's phases are over. */
+  next(): Order | undefined {
+    const { value, done } = this.#orders.next();
+    return done ? undefined : value;
   }
 
   /** Clients alive on average over what was scheduled so far, by the model. */
   get meanAlive(): number {
-    return this.#atMs === 0 ? this.#alive.length : this.#aliveMs / this.#atMs;
+    return this.#atMs === 0 ? this.#roster.clients : this.#aliveMs / this.#atMs;
   }
 
-  /** Kills a second grow with the clients alive, so the way to the next one is walked from return to return. */
-  #nextInstant(): number | undefined {
-    let atMs = this.#atMs;
-    let due = 1;
-    for (;;) {
-      const perMs = this.#killsPerMs();
-      const reachMs = perMs > 0 ? atMs + due / perMs : Infinity;
-      const stepMs = Math.min(reachMs, this.#away.nextMs, this.#plan.durationMs);
-      this.#aliveMs += (stepMs - atMs) * this.#alive.length;
-      due -= (stepMs - atMs) * perMs;
-      atMs = stepMs;
-      if (stepMs === reachMs && reachMs < this.#plan.durationMs) return atMs;
-      if (stepMs >= this.#plan.durationMs) return this.#end();
-      this.#alive.push(this.#away.takeDue(stepMs)!);
+  *#all(): Generator<Order, void> {
+    for (const phase of phasesOf(this.#plan)) {
+      const endMs = this.#atMs + phaseDurationMs(this.#plan, phase);
+      if (phase.kind === "kill") yield* this.#kills(phase, endMs);
+      else if (phase.kind === "return") yield* this.#returns(phase);
+      this.#passTo(endMs);
     }
   }
 
-  #end(): undefined {
-    this.#atMs = this.#plan.durationMs;
+  *#kills(phase: KillPhase, endMs: number): Generator<Order, void> {
+    const groups = this.#groups.named(phase.groups);
+    const rate = phase.rate ?? this.#plan.killRate;
+    if (rate === "once") {
+      for (let left = this.#model.alive(groups); left > 0; left--) yield* this.#draw(phase, groups);
+      return;
+    }
+    while (this.#passToKill(rate, groups, endMs)) yield* this.#draw(phase, groups);
   }
 
-  #killsPerMs(): number {
-    const { killRate } = this.#plan;
-    if (this.#alive.length === 0) return 0;
-    if (killRate.kind === "count") return killRate.perSecond * this.#roster.share / 1_000;
-    return killRate.perSecond * this.#alive.length / 1_000;
+  /** Kills a second grow with the clients alive, so the way to the next one is walked from return to return. */
+  #passToKill(rate: KillRate, groups: readonly number[], endMs: number): boolean {
+    for (let due = 1;;) {
+      const perMs = this.#killsPerMs(rate, groups);
+      const reachMs = perMs > 0 ? this.#atMs + due / perMs : Infinity;
+      const stepMs = Math.min(reachMs, this.#model.nextReturnMs, endMs);
+      due -= (stepMs - this.#atMs) * perMs;
+      this.#step(stepMs);
+      if (stepMs === reachMs && reachMs < endMs) return true;
+      if (stepMs >= endMs) return false;
+      this.#model.comeBack(stepMs);
+    }
   }
 
-  #draw(): KillOrder | undefined {
-    const place = this.#random.below(this.#alive.length);
-    const client = this.#alive[place]!;
-    const shares = this.#shares[this.#roster.versionOf(client)];
-    if (shares.length === 0) return undefined;
+  #killsPerMs(rate: KillRate, groups: readonly number[]): number {
+    const alive = this.#model.alive(groups);
+    if (alive === 0) return 0;
+    if (rate.kind === "count") return rate.perSecond * this.#roster.share / 1_000;
+    return rate.perSecond * alive / 1_000;
+  }
+
+  /** Time passes; who is away comes back meanwhile. */
+  #passTo(atMs: number): void {
+    while (this.#model.nextReturnMs <= atMs) {
+      this.#step(this.#model.nextReturnMs);
+      this.#model.comeBack(this.#atMs);
+    }
+    this.#step(atMs);
+  }
+
+  #step(atMs: number): void {
+    if (atMs <= this.#atMs) return;
+    this.#aliveMs += (atMs - this.#atMs) * this.#model.alive(this.#groups.named(undefined));
+    this.#atMs = atMs;
+  }
+
+  /** Draws a victim and how it dies; nothing where its version knows none of the modes. */
+  *#draw(phase: KillPhase, groups: readonly number[]): Generator<KillOrder, void> {
+    const client = this.#model.takeAlive(groups, this.#random);
+    const plan = this.#groups.planOf(client);
+    const shares = sharesFor(phase.killShares ?? plan.killShares, this.#groups.versionOf(client));
+    if (shares.length === 0) return this.#model.sendAway(client, this.#atMs + restMs);
     const mode = this.#random.weighted(shares);
-    this.#alive[place] = this.#alive.at(-1)!;
-    this.#alive.pop();
-    this.#sendAway(client, mode);
-    return { client, mode, atMs: this.#atMs };
+    const reconnectAfterMs = this.#reconnectAfterMs(phase, plan);
+    this.#model.sendAway(client, this.#backAtMs(mode, reconnectAfterMs, plan.keepAliveS));
+    yield { client, mode, atMs: this.#atMs, reconnectAfterMs };
   }
 
-  #sendAway(client: number, mode: KillMode): void {
-    const { reconnectAfterMs, keepAliveS } = this.#plan;
-    if (mode === "takeover") this.#away.add(this.#atMs + restMs, client);
-    else if (reconnectAfterMs !== "never") {
-      const silentMs = mode === "freeze" || mode === "half-packet" ? keepAliveS * 1_500 : 0;
-      this.#away.add(this.#atMs + silentMs + reconnectAfterMs + restMs, client);
+  #reconnectAfterMs(phase: KillPhase, plan: FleetPlan): number | "never" {
+    const afterMs = phase.reconnectAfterMs ?? plan.reconnectAfterMs;
+    if (afterMs === "never" || phase.jitterMs === undefined) return afterMs;
+    return afterMs + this.#random.fraction() * phase.jitterMs;
+  }
+
+  #backAtMs(mode: KillMode, reconnectAfterMs: number | "never", keepAliveS: number): number {
+    if (mode === "takeover") return this.#atMs + restMs;
+    if (reconnectAfterMs === "never") return Infinity;
+    const silentMs = mode === "freeze" || mode === "half-packet" ? keepAliveS * 1_500 : 0;
+    return this.#atMs + silentMs + reconnectAfterMs + restMs;
+  }
+
+  *#returns({ groups: names, durationMs }: ReturnPhase): Generator<Order, void> {
+    const groups = this.#groups.named(names);
+    const fromMs = this.#atMs;
+    const everyMs = durationMs / Math.max(1, this.#model.gone(groups));
+    for (let number = 0;; number++) {
+      const client = this.#model.takeGone(groups, this.#random);
+      if (client === undefined) return;
+      this.#passTo(fromMs + number * everyMs);
+      this.#model.sendAway(client, this.#atMs + restMs);
+      yield { comeBack: client, atMs: this.#atMs };
     }
   }
 }

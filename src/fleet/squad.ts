@@ -2,54 +2,24 @@
  * One part of a fleet, whole in itself: its clients, its watchers, its books. Synchronous and without a clock of its
  * own, so that a test may run it on links in memory under a manual clock; `run_squad.ts` gives it the real world.
  */
-import type { Endpoint } from "../net/endpoint.ts";
 import { Histogram } from "../base/histogram.ts";
 import type { PublishPacket } from "../mqtt/packet.ts";
+import type { ClientCounters, ClientHost } from "./client_host.ts";
 import type { World } from "./connection.ts";
+import { Groups } from "./groups.ts";
 import { LateLook, type LateLookCounts } from "./late_look.ts";
 import { Ledger } from "./ledger.ts";
-import { versionOf } from "./life.ts";
-import { Lookout, type LookoutHost, type Outlook } from "./lookout.ts";
+import { Lookout, type LookoutHost } from "./lookout.ts";
+import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { Phase, Progress, WillCounts } from "./result.ts";
-import { type KillOrder, KillSchedule } from "./schedule.ts";
-import { Series, type SeriesCounts, type SeriesData } from "./series.ts";
+import { KillSchedule, type Order } from "./schedule.ts";
+import { Series, type SeriesCounts } from "./series.ts";
+import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { SessionSweep } from "./session_sweep.ts";
-import type { TallyData } from "./tally.ts";
-import { type ClientCounters, type ClientHost, VirtualClient } from "./virtual_client.ts";
+import { TelemetryPump } from "./telemetry.ts";
+import { VirtualClient } from "./virtual_client.ts";
 import type { Watcher } from "./watcher.ts";
-
-/** What one squad is to do: plain data. */
-export interface SquadTask extends Outlook {
-  readonly target: Endpoint;
-  /** Which squad it is, from 0. */
-  readonly number: number;
-  /** Draws this squad's kills. */
-  readonly seed: number;
-  /** When the run began, by the monotonic clock that all threads share. */
-  readonly originMs: number;
-}
-
-/** What a squad found: plain data. */
-export interface SquadResult {
-  readonly tally: TallyData;
-  readonly counters: ClientCounters;
-  readonly slip: string;
-  readonly series: readonly SeriesData[];
-  /** The longest time between two turns: so long was this thread held up, in milliseconds. */
-  readonly longestStallMs: number;
-  /** Kills that the schedule asked for, and how long killing took. */
-  readonly killsAsked: number;
-  readonly killMs: number;
-  /** CONNECTs a second from the first to the last client of the ramp. */
-  readonly rampMs: number;
-  readonly retained?: LateLookCounts;
-  /** Why the run means nothing, in a sentence. */
-  readonly voidReason?: string;
-  /** What the last CONNECT failed with, in a sentence. */
-  readonly lastFailure?: string;
-  readonly interrupted: boolean;
-}
 
 /** CONNECTs under way at once while the fleet is connected: below what any listener queues. */
 const connectsUnderWay = 64;
@@ -62,6 +32,7 @@ const leavesPerTurn = 200;
 
 export class Squad implements ClientHost, LookoutHost {
   readonly plan: FleetPlan;
+  readonly groups: Groups;
   readonly world: World;
   readonly ledger: Ledger;
   readonly slip = new Histogram();
@@ -80,6 +51,9 @@ export class Squad implements ClientHost, LookoutHost {
   readonly #schedule: KillSchedule;
   readonly #clients: VirtualClient[];
   readonly #lookout: Lookout;
+  readonly #telemetry: TelemetryPump;
+  /** How long the phases last, commands apart. */
+  readonly #durationMs: number;
   readonly #series: Series;
   #phase: Phase = "watch";
   #phaseFromMs = 0;
@@ -88,7 +62,7 @@ export class Squad implements ClientHost, LookoutHost {
   #rampMs = 0;
   #ready = false;
   #go = false;
-  #order: KillOrder | undefined;
+  #order: Order | undefined;
   #killsAsked = 0;
   #killMs = 0;
   #settledMs = 0;
@@ -107,22 +81,25 @@ export class Squad implements ClientHost, LookoutHost {
     this.#task = task;
     this.plan = plan;
     this.world = world;
-    this.ledger = new Ledger(plan, task.originMs);
-    this.#series = new Series(task.originMs, plan.durationMs);
+    this.groups = new Groups(plan, protocol);
+    this.ledger = new Ledger(plan, this.groups, task.originMs);
+    this.#durationMs = phasesDurationMs(plan);
+    this.#series = new Series(task.originMs, this.#durationMs);
     this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
     const roster = {
       firstClient: task.firstClient,
       clients: task.clients,
       share: task.clients / plan.clients,
       seed: task.seed,
-      versionOf: (client: number) => versionOf(plan, protocol, client),
+      groups: this.groups,
     };
     this.#schedule = new KillSchedule(plan, roster);
-    this.#lookout = new Lookout(task, world, this);
+    this.#lookout = new Lookout(task, this.groups, world, this);
     this.#clients = Array.from({ length: task.clients }, (_, index) => {
       const number = task.firstClient + index;
-      return new VirtualClient(this, number, task.firstBucket + index % task.buckets, roster.versionOf(number));
+      return new VirtualClient(this, number, task.firstBucket + index % task.buckets, this.groups.versionOf(number));
     });
+    this.#telemetry = new TelemetryPump(this.#clients, (client) => this.groups.planOf(client));
   }
 
   get phase(): Phase {
@@ -241,18 +218,28 @@ export class Squad implements ClientHost, LookoutHost {
 
   #beginKilling(nowMs: number): void {
     this.#enter("kill", nowMs);
+    this.#telemetry.start(nowMs);
     this.#order = this.#schedule.next();
   }
 
   #stepKill(nowMs: number): void {
     const fromMs = this.#phaseFromMs;
     while (this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
-      const { client, mode, atMs } = this.#order;
-      this.#killsAsked++;
-      this.#clients[client - this.#task.firstClient]!.kill(mode, fromMs + atMs, nowMs);
+      this.#carryOut(this.#order, fromMs + this.#order.atMs, nowMs);
       this.#order = this.#schedule.next();
     }
-    if (this.#order === undefined && nowMs >= fromMs + this.plan.durationMs) this.#endKilling(nowMs);
+    this.#telemetry.turn(nowMs);
+    if (this.#order === undefined && nowMs >= fromMs + this.#durationMs) this.#endKilling(nowMs);
+  }
+
+  #carryOut(order: Order, dueMs: number, nowMs: number): void {
+    if ("comeBack" in order) return this.#client(order.comeBack).callBack(nowMs);
+    this.#killsAsked++;
+    this.#client(order.client).kill(order.mode, dueMs, nowMs, order.reconnectAfterMs);
+  }
+
+  #client(number: number): VirtualClient {
+    return this.#clients[number - this.#task.firstClient]!;
   }
 
   /** Kills that still wait for their victim are given up: the run is over. */
@@ -287,7 +274,7 @@ export class Squad implements ClientHost, LookoutHost {
     this.#sweep ??= new SessionSweep(this.plan, this.world, this.#clients.filter((client) => client.keepsSession));
     const swept = this.#sweep.done || nowMs > this.#phaseFromMs + this.#patienceMs;
     if (!swept || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
-    if (this.plan.willRetain) this.#beginLook(nowMs);
+    if (this.groups.plans.some((plan) => plan.willRetain)) this.#beginLook(nowMs);
     else this.#finish(nowMs);
   }
 
@@ -344,7 +331,7 @@ export class Squad implements ClientHost, LookoutHost {
     return {
       phase: this.#phase,
       phaseMs: nowMs - this.#phaseFromMs,
-      phaseOfMs: this.#phase === "kill" ? this.plan.durationMs : 0,
+      phaseOfMs: this.#phase === "kill" ? this.#durationMs : 0,
       clients: this.#task.clients,
       alive: this.counters.alive,
       connected: this.counters.connected,
@@ -370,6 +357,7 @@ export class Squad implements ClientHost, LookoutHost {
       slip: this.slip.encode(),
       series: this.#series.finish(this.#seriesCounts()),
       longestStallMs: this.#longestStallMs,
+      telemetrySent: this.#telemetry.sent,
       killsAsked: this.#killsAsked,
       killMs: this.#killMs,
       rampMs: this.#rampMs,

@@ -4,7 +4,7 @@
 import { InvariantError } from "../base/failure.ts";
 import type { Progress } from "./result.ts";
 import type { SquadHooks } from "./run_squad.ts";
-import type { SquadResult, SquadTask } from "./squad.ts";
+import type { SquadResult, SquadTask } from "./squad_task.ts";
 
 /** What a squad's thread is told. */
 export type ToSquad =

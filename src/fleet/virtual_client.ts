@@ -2,56 +2,22 @@
  * One virtual client: it is connected, killed, and comes back, life after life under one client id.
  */
 import type { Deadline } from "../base/deadlines.ts";
-import type { Histogram } from "../base/histogram.ts";
-import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../mqtt/packet.ts";
+import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
-import {
-  Connection,
-  type ConnectionEnd,
-  type ConnectionOwner,
-  endText,
-  type Wakeable,
-  type World,
-} from "./connection.ts";
+import type { ClientHost } from "./client_host.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type Wakeable } from "./connection.ts";
 import { connectPacketOf } from "./connect_packet.ts";
 import { kill } from "./kill.ts";
 import type { KillMode } from "./kill_mode.ts";
-import type { Ledger } from "./ledger.ts";
 import { beginLife, clientIdOf, coinOf, type Life } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
-
-/** What all clients of a squad share. */
-export interface ClientHost {
-  readonly plan: FleetPlan;
-  readonly world: World;
-  readonly ledger: Ledger;
-  readonly counters: ClientCounters;
-  /** From the instant at which a kill was due to that at which it was done. */
-  readonly slip: Histogram;
-  /** A client gave up connecting for now; it tries again by itself. */
-  onConnectFailed(client: VirtualClient, sentence: string): void;
-}
-
-/** Sums over the clients of a squad. */
-export interface ClientCounters {
-  alive: number;
-  peakAlive: number;
-  /** Clients that were connected at least once. */
-  connected: number;
-  reconnects: number;
-  refused: number;
-  lost: number;
-  kills: number;
-  deferred: number;
-  /** Lives that this machine kept silent for longer than keep alive allows. */
-  overslept: number;
-}
 
 type State = "idle" | "connecting" | "up" | "dying" | "away" | "gone";
 
 /** A kill that waits until its victim is connected. */
 interface Pending {
   readonly mode: KillMode;
+  readonly reconnectAfterMs: number | "never";
 }
 
 const connectTimeoutMs = 10_000;
@@ -63,10 +29,14 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** CONNECT attempts that failed since the last one that did not. */
   failures = 0;
   readonly #host: ClientHost;
+  readonly #plan: FleetPlan;
   #state: State = "idle";
   #incarnation = 0;
   #everConnected = false;
+  /** When it comes back after the death that it dies now. */
+  #reconnectAfterMs: number | "never";
   #retiring = false;
+  #packetId = 0;
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: Connection | undefined;
@@ -83,6 +53,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     readonly version: ProtocolVersion,
   ) {
     this.#host = host;
+    this.#plan = host.groups.planOf(number);
+    this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
   }
 
   get up(): boolean {
@@ -91,25 +63,37 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Begins a life. */
   connect(nowMs: number): void {
-    const { plan, world } = this.#host;
     this.#previous = this.#life;
-    this.#life = beginLife(plan, this, ++this.#incarnation);
+    this.#life = beginLife(this.#plan, this, ++this.#incarnation);
     this.#state = "connecting";
     this.#wakeAt(nowMs + connectTimeoutMs);
-    this.#connection = new Connection(world, this.version, this, this.number);
+    this.#connection = new Connection(this.#host.world, this.version, this, this.number);
   }
 
   /** Kills this client, now or as soon as it is connected. */
-  kill(mode: KillMode, dueMs: number, nowMs: number): void {
+  kill(mode: KillMode, dueMs: number, nowMs: number, reconnectAfterMs = this.#plan.reconnectAfterMs): void {
     const { counters, slip } = this.#host;
     if (this.#state !== "up") {
       counters.deferred++;
-      (this.#pending ??= []).push({ mode });
+      (this.#pending ??= []).push({ mode, reconnectAfterMs });
       return;
     }
+    this.#reconnectAfterMs = reconnectAfterMs;
     slip.record(nowMs - dueMs);
     if (mode === "takeover") this.#takeOver(dueMs, nowMs);
     else this.#killNow(mode, dueMs, nowMs);
+  }
+
+  /** Publishes a message of its own. */
+  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number): void {
+    const id = qos === 0 ? {} : { packetId: this.#packetId = this.#packetId % 65_535 + 1 };
+    this.#connection!.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
+  }
+
+  /** Comes back though it was to stay away. */
+  callBack(nowMs: number): void {
+    this.#reconnectAfterMs = 0;
+    if (this.#state === "gone") this.connect(nowMs);
   }
 
   /** A will of this client was seen: a client that only waited for it may come back. */
@@ -177,7 +161,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** True while it may have a session at the broker that nothing but a clean CONNECT removes. */
   get keepsSession(): boolean {
-    return this.version === 4 && this.#incarnation > 0 && !this.#silent && this.#host.plan.cleanStart !== "yes";
+    return this.version === 4 && this.#incarnation > 0 && !this.#silent && this.#plan.cleanStart !== "yes";
   }
 
   wake(nowMs: number): void {
@@ -199,7 +183,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
-    if (connection === this.#connection && packet.type === "connack") this.#onConnack(packet, nowMs);
+    if (connection !== this.#connection) return;
+    if (packet.type === "connack") this.#onConnack(packet, nowMs);
+    else if (packet.type === "pubrec" && this.#state === "up") {
+      connection.send({ type: "pubrel", packetId: packet.packetId }, nowMs);
+    }
   }
 
   onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
@@ -210,7 +198,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #connectPacket(life: Life): ConnectPacket {
-    return connectPacketOf(this.#host.plan, life, clientIdOf(this.#host.plan, this.number));
+    return connectPacketOf(this.#plan, life, clientIdOf(this.#plan, this.number));
   }
 
   #onConnack(packet: ConnackPacket, nowMs: number): void {
@@ -243,7 +231,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
     const pending = this.#pending?.shift();
     // Its will was not there to be published any sooner.
-    if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs);
+    if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs, pending.reconnectAfterMs);
   }
 
   #connectFailed(sentence: string, nowMs: number): void {
@@ -272,7 +260,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const connection = this.#connection!;
     life.lastPacketMs = connection.lastSentMs;
     this.#noteSleep(life, connection, nowMs);
-    const coin = coinOf(this.#host.plan, this.number, life.incarnation);
+    const coin = coinOf(this.#plan, this.number, life.incarnation);
     const { silent, brokerCloses, detail } = kill(connection, mode, coin, this.#connectPacket(life), nowMs);
     life.end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
     this.#died(life);
@@ -283,9 +271,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Until when a client waits for the broker to notice its end, before it comes back all the same. */
   #patientUntilMs(life: Life, nowMs: number): number {
-    const { plan } = this.#host;
     const delayed = Math.min(life.delayS, life.sessionExpiryS) > 0;
-    return Math.max(nowMs, this.#noticedMs(life)) + plan.lateAfterMs + (delayed && life.end!.silent ? 0 : patienceMs);
+    return Math.max(nowMs, this.#noticedMs(life)) + this.#plan.lateAfterMs +
+      (delayed && life.end!.silent ? 0 : patienceMs);
   }
 
   /** When the broker must have noticed that a life is over. */
@@ -328,7 +316,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#state = "up";
     this.#wakeAt(Infinity);
     this.#host.counters.deferred++;
-    (this.#pending ??= []).push({ mode: "takeover" });
+    (this.#pending ??= []).push({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs });
     if (old.over) this.#lost(nowMs);
   }
 
@@ -365,7 +353,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #goAway(nowMs: number): void {
-    const { reconnectAfterMs } = this.#host.plan;
+    const reconnectAfterMs = this.#reconnectAfterMs;
+    this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
     this.#connection = undefined;
     this.#state = reconnectAfterMs === "never" ? "gone" : "away";
     this.#wakeAt(reconnectAfterMs === "never" ? Infinity : nowMs + reconnectAfterMs);

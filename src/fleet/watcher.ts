@@ -16,7 +16,7 @@ export interface WatcherPost {
   readonly bucket: number;
   /** Which of the watchers with the same wills it is, from 0. */
   readonly copy: number;
-  readonly topicFilter: string;
+  readonly topicFilters: readonly string[];
 }
 
 /** What a watcher calls. */
@@ -81,7 +81,7 @@ export class Watcher implements ConnectionOwner {
         connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
         return this.#subscribe(connection, nowMs);
       case "suback":
-        return this.#onGranted(packet.reasonCodes[0]!);
+        return this.#onGranted(packet.reasonCodes);
       case "publish":
         return this.#onPublish(connection, packet, nowMs);
       case "pubrel":
@@ -100,16 +100,19 @@ export class Watcher implements ConnectionOwner {
     const options = connection.version === 5
       ? { noLocal: false, retainAsPublished: true, retainHandling: 2 as const }
       : {};
-    const subscriptions = [{ topicFilter: this.post.topicFilter, qos: 2 as const, ...options }];
+    const subscriptions = this.post.topicFilters.map((topicFilter) => ({ topicFilter, qos: 2 as const, ...options }));
     connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
   }
 
-  #onGranted(code: number): void {
-    if (code > 2) {
-      const hex = code.toString(16).padStart(2, "0");
-      return this.#blind(`the broker refused the subscription to ${this.post.topicFilter} with code 0x${hex}`);
+  #onGranted(codes: readonly number[]): void {
+    const refused = codes.findIndex((code) => code > 2);
+    if (refused >= 0) {
+      const hex = codes[refused]!.toString(16).padStart(2, "0");
+      return this.#blind(
+        `the broker refused the subscription to ${this.post.topicFilters[refused]} with code 0x${hex}`,
+      );
     }
-    this.#seen = { ...this.#seen, grantedQos: code as QoS };
+    this.#seen = { ...this.#seen, grantedQos: Math.min(...codes) as QoS };
     this.#ready = true;
   }
 

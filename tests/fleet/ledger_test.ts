@@ -1,4 +1,5 @@
 /** The books: lives and wills in any order, judged once, counted once. */
+import { Groups } from "../../src/fleet/groups.ts";
 import assert from "node:assert/strict";
 import { Ledger } from "../../src/fleet/ledger.ts";
 import type { Life, LifeEnd } from "../../src/fleet/life.ts";
@@ -16,7 +17,7 @@ class Books {
 
   constructor(request: Partial<PlanRequest> = {}) {
     this.plan = aPlan(request);
-    this.ledger = new Ledger(this.plan);
+    this.ledger = new Ledger(this.plan, new Groups(this.plan, "5"));
   }
 
   begin(over: Partial<Life> = {}): Life {

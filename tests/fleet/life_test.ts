@@ -1,6 +1,7 @@
 /** Lives: what is drawn for them, and a will that tells its life from any other. */
 import assert from "node:assert/strict";
-import { beginLife, clientIdOf, coinOf, nonceOf, readWillMark, versionOf, willOf } from "../../src/fleet/life.ts";
+import { Groups } from "../../src/fleet/groups.ts";
+import { beginLife, clientIdOf, coinOf, nonceOf, readWillMark, willOf } from "../../src/fleet/life.ts";
 import { aLife, aPlan } from "./sample_life.ts";
 
 const plan = aPlan();
@@ -92,7 +93,7 @@ Deno.test("life: a 5.0 will has every property, a 3.1.1 will none", () => {
 Deno.test("life: what is drawn for a life is fixed by the seed", () => {
   const mixed = aPlan({ willQos: "mix", cleanStart: "mix", sessionExpiryS: 60, protocol: "mix" });
   const drawn = Array.from({ length: 6 }, (_, number) => {
-    const version = versionOf(mixed, "mix", number);
+    const version = new Groups(mixed, "mix").versionOf(number);
     const { qos, cleanStart } = beginLife(mixed, { number, bucket: 0, version }, 1);
     return [version, qos, cleanStart, nonceOf(mixed, number, 1), coinOf(mixed, number, 1) % 12];
   });
@@ -110,7 +111,7 @@ Deno.test("life: mixes are near even, and drawn anew for each life", () => {
   const mixed = aPlan({ willQos: "mix", cleanStart: "mix", protocol: "mix" });
   const counts = { version5: 0, clean: 0, qos: [0, 0, 0] as [number, number, number], coin: 0 };
   for (let number = 0; number < 3_000; number++) {
-    const version = versionOf(mixed, "mix", number);
+    const version = new Groups(mixed, "mix").versionOf(number);
     const life = beginLife(mixed, { number, bucket: 0, version }, 1 + number % 3);
     if (version === 5) counts.version5++;
     if (life.cleanStart) counts.clean++;
@@ -143,5 +144,5 @@ Deno.test("life: a life begins as the plan says; delay and session expiry are 5.
 
 Deno.test("life: a client keeps its id and version through all its lives", () => {
   assert.equal(clientIdOf(aPlan({ clientPrefix: "p" }), 12), "p-r1-12");
-  assert.deepEqual([versionOf(plan, "3.1.1", 1), versionOf(plan, "5", 1)], [4, 5]);
+  assert.deepEqual([new Groups(plan, "3.1.1").versionOf(1), new Groups(plan, "5").versionOf(1)], [4, 5]);
 });

@@ -1,21 +1,26 @@
 /** Who is killed when: from the seed alone, evenly spread, and never while away. */
 import assert from "node:assert/strict";
-import type { ProtocolVersion } from "../../src/mqtt/packet.ts";
+import { Groups } from "../../src/fleet/groups.ts";
 import { type KillMode, killModes } from "../../src/fleet/kill_mode.ts";
 import type { PlanRequest } from "../../src/fleet/plan.ts";
 import { type KillOrder, KillSchedule, type Roster } from "../../src/fleet/schedule.ts";
 import { aPlan } from "./sample_life.ts";
 
-interface Asked extends Partial<PlanRequest> {
+interface Asked extends Omit<Partial<PlanRequest>, "protocol"> {
+  readonly protocol?: "3.1.1" | "5" | "mix";
   readonly roster?: Partial<Roster>;
 }
 
-function orders({ roster = {}, ...request }: Asked): KillOrder[] {
+function orders({ roster = {}, protocol = "5", ...request }: Asked): KillOrder[] {
   const plan = aPlan({ clients: 1_000, ...request });
-  const whole = { firstClient: 0, clients: plan.clients, share: 1, seed: plan.seed, versionOf: () => 5 as const };
+  const groups = new Groups(plan, protocol);
+  const whole = { firstClient: 0, clients: plan.clients, share: 1, seed: plan.seed, groups };
   const schedule = new KillSchedule(plan, { ...whole, ...roster });
   const all: KillOrder[] = [];
-  for (let order = schedule.next(); order !== undefined; order = schedule.next()) all.push(order);
+  for (let order = schedule.next(); order !== undefined; order = schedule.next()) {
+    assert.ok("mode" in order, "nobody is called back without a phase for it");
+    all.push(order);
+  }
   assert.equal(schedule.next(), undefined, "a schedule that is over stays over");
   return all;
 }
@@ -87,7 +92,7 @@ Deno.test("schedule: the mean of those alive is what the kills were drawn from",
     clients: 1_000,
     share: 1,
     seed: 1,
-    versionOf: () => 5,
+    groups: new Groups(plan, "5"),
   });
   assert.equal(schedule.meanAlive, 1_000);
   let kills = 0;
@@ -140,11 +145,11 @@ Deno.test("schedule: nobody is killed while away, whatever the mode", () => {
 
 Deno.test("schedule: DISCONNECT with a reason is never drawn for a 3.1.1 client, the others keep their shares", () => {
   const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
-  const versionOf = (client: number): ProtocolVersion => client % 2 === 0 ? 4 : 5;
-  const all = orders({ killShares, durationMs: 120_000, reconnectAfterMs: 0, keepAliveS: 1, roster: { versionOf } });
+  const groups = new Groups(aPlan(), "mix");
+  const all = orders({ killShares, durationMs: 120_000, reconnectAfterMs: 0, keepAliveS: 1, protocol: "mix" });
   const drawn = { 4: new Map<KillMode, number>(), 5: new Map<KillMode, number>() };
   for (const { client, mode } of all) {
-    const counts = drawn[versionOf(client)];
+    const counts = drawn[groups.versionOf(client)];
     counts.set(mode, (counts.get(mode) ?? 0) + 1);
   }
   assert.equal(drawn[4].has("disconnect-with-will") || drawn[4].has("disconnect-error"), false);

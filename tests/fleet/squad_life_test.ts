@@ -259,6 +259,16 @@ Deno.test("squad: sessions that 3.1.1 leaves behind are swept; a broker that doe
   assert.deepEqual([result.verdict, result.faults], ["pass", []]);
 });
 
+Deno.test("squad: every session that 3.1.1 may leave behind is removed by a clean CONNECT", () => {
+  const stage = new FleetStage({ ...busy, clients: 150, protocolSpoken: "3.1.1", sessionExpiryS: 60 });
+  stage.finish();
+  const clean = stage.broker.connections.filter(({ packets: [first] }) =>
+    first?.type === "connect" && first.cleanStart && first.will === undefined
+  );
+  const swept = clean.map(({ clientId }) => clientId).filter((clientId) => /^mqtt-sim-stage-\d+$/.test(clientId));
+  assert.deepEqual([swept.length, new Set(swept).size], [150, 150]);
+});
+
 Deno.test("squad: a run leaves nothing behind: no session, no retained will", () => {
   for (const protocolSpoken of ["3.1.1", "5"] as const) {
     const stage = new FleetStage({ ...busy, protocolSpoken, sessionExpiryS: 60, willRetain: true });

@@ -179,3 +179,40 @@ for (const [share, verdict] of patience) {
     assert.deepEqual([...new Set(result.faults.map((fault) => fault.rule))], ["MQTT 5.0, 3.1.2-22"]);
   });
 }
+
+/** Hides every fifth will from one of three watchers. */
+Deno.test("squad: a will that one of three watchers does not see is missing, once", () => {
+  let [seen, hidden] = [0, 0];
+  const hide = (clientId: string, { topic }: PublishPacket) =>
+    clientId.endsWith("-w2") && !topic.includes("/20/") && ++seen % 5 === 0 && ++hidden > 0;
+  const result = new FleetStage({ ...busy, fanOut: 3, script: { hide } }).finish();
+  assert.ok(hidden > 10);
+  assert.deepEqual(faultsOf(result), { missing: hidden });
+});
+
+/** What a broker may keep instead of the last will, and what the late look makes of it. */
+const stores: readonly [what: string, retain: Script["retain"], counted: "wrong" | "missing", text: string][] = [
+  ["the first will of each topic", (packet, older) => older ?? packet, "wrong", "retained wills not there"],
+  ["none", () => undefined, "missing", "retained wills not there"],
+  [
+    "the last one, not marked as retained",
+    (packet) => ({ ...packet, retain: false }),
+    "wrong",
+    "retained wills not there",
+  ],
+];
+for (const [what, retain, counted, text] of stores) {
+  for (const protocolSpoken of ["3.1.1", "5"] as const) {
+    Deno.test(`squad: a broker that retains ${what} is found out by a late subscriber, ${protocolSpoken}`, () => {
+      const result = new FleetStage({ ...busy, protocolSpoken, willRetain: true, script: { retain: retain! } })
+        .finish();
+      const { expected, right, ...faults } = result.retained!;
+      assert.equal(expected, 20);
+      assert.equal(faults[counted], expected - right);
+      assert.ok(faults[counted] > 15, JSON.stringify(result.retained));
+      assert.equal(result.verdict, "fail");
+      assert.ok(result.reason.includes(`${faults[counted]} ${text}`), result.reason);
+      assert.deepEqual(faultsOf(result), {}, "live wills were as they should be");
+    });
+  }
+}

@@ -62,6 +62,17 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
     "was reset (QoS 1) within 10 s",
   ],
   [
+    "one of three watchers sees no message",
+    { keepAliveS: 60, fanOut: 3, script: { hide: (clientId) => clientId.endsWith("-w1") } },
+    `the watcher is blind: a message that a control client published on ${control} did not reach it within 10 s`,
+  ],
+  [
+    "one of three watchers sees no will",
+    { fanOut: 3, script: { hide: (clientId, { qos }) => clientId.endsWith("-w1") && qos === 1 } },
+    `the will of a control client did not come: the watcher sees messages on ${control}, but no will of a client that ` +
+    "was reset (QoS 1) within 10 s",
+  ],
+  [
     "one of three watchers of a bucket is blind",
     { fanOut: 3, script: { connack: ({ clientId }) => clientId.endsWith("-w1") ? 0x88 : 0 } },
     "watcher 1 is blind: the broker refused the CONNECT: Server unavailable (reason code 0x88)",

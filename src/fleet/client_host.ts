@@ -1,0 +1,36 @@
+/**
+ * What the clients of a squad share, and what they count together.
+ */
+import type { Histogram } from "../base/histogram.ts";
+import type { World } from "./connection.ts";
+import type { Groups } from "./groups.ts";
+import type { Ledger } from "./ledger.ts";
+import type { VirtualClient } from "./virtual_client.ts";
+
+/** What all clients of a squad share. */
+export interface ClientHost {
+  /** Who belongs to which group, and the plan as it holds there. */
+  readonly groups: Groups;
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly counters: ClientCounters;
+  /** From the instant at which a kill was due to that at which it was done. */
+  readonly slip: Histogram;
+  /** A client gave up connecting for now; it tries again by itself. */
+  onConnectFailed(client: VirtualClient, sentence: string): void;
+}
+
+/** Sums over the clients of a squad. */
+export interface ClientCounters {
+  alive: number;
+  peakAlive: number;
+  /** Clients that were connected at least once. */
+  connected: number;
+  reconnects: number;
+  refused: number;
+  lost: number;
+  kills: number;
+  deferred: number;
+  /** Lives that this machine kept silent for longer than keep alive allows. */
+  overslept: number;
+}

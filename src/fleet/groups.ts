@@ -1,0 +1,115 @@
+/**
+ * Groups of clients: each a share of the fleet with wishes of its own, spread evenly over the client numbers so that
+ * every part of a fleet has its part of each group.
+ */
+import { mix } from "../base/random.ts";
+import type { ProtocolVersion } from "../mqtt/packet.ts";
+import type { FleetPlan, Telemetry } from "./plan.ts";
+
+/** What a group may have of its own; the rest is the plan's. */
+export type GroupOwn = Partial<
+  Pick<
+    FleetPlan,
+    | "protocol"
+    | "keepAliveS"
+    | "killShares"
+    | "reconnectAfterMs"
+    | "willQos"
+    | "willRetain"
+    | "willDelayS"
+    | "willTopic"
+    | "willPayloadSizeBytes"
+    | "sessionExpiryS"
+    | "cleanStart"
+    | "username"
+    | "password"
+  >
+>;
+
+/** A group of clients. */
+export interface ClientGroup extends GroupOwn {
+  readonly name: string;
+  /** Relative to the other groups' shares. */
+  readonly share: number;
+  /** What its clients publish while they live; nothing when absent. */
+  readonly telemetry?: Telemetry;
+}
+
+/** Client numbers repeat their groups after so many: shares are told apart to a thousandth. */
+const patternLength = 1_000;
+
+/** What tells this draw from others about the same client. */
+const versionDraw = 1;
+
+export class Groups {
+  readonly #plans: readonly FleetPlan[];
+  readonly #pattern: Uint8Array;
+  readonly #groups: readonly ClientGroup[];
+  readonly #protocol: "3.1.1" | "5" | "mix";
+
+  /** @param protocol what clients speak whose group says nothing of it */
+  constructor(plan: FleetPlan, protocol: "3.1.1" | "5" | "mix") {
+    this.#protocol = protocol;
+    this.#groups = plan.groups ?? [{ name: "all", share: 1 }];
+    this.#plans = this.#groups.map((group) => planOfGroup(plan, group));
+    this.#pattern = patternOf(this.#groups.map((group) => group.share));
+  }
+
+  /** How many groups there are; at most 255. */
+  get count(): number {
+    return this.#groups.length;
+  }
+
+  /** Which group a client belongs to, from 0. */
+  indexOf(client: number): number {
+    return this.#pattern[client % this.#pattern.length]!;
+  }
+
+  /** The plan as it holds for a client: its group's wishes before the fleet's. */
+  planOf(client: number): FleetPlan {
+    return this.#plans[this.indexOf(client)]!;
+  }
+
+  /** The version that a client speaks through all its lives. */
+  versionOf(client: number): ProtocolVersion {
+    const protocol = this.#protocolOf(this.#groups[this.indexOf(client)]!);
+    if (protocol === "mix") return mix(this.planOf(client).seed, client, versionDraw) % 2 === 0 ? 4 : 5;
+    return protocol === "5" ? 5 : 4;
+  }
+
+  /** Whether any client may speak 5.0. */
+  get speaks5(): boolean {
+    return this.#groups.some((group) => this.#protocolOf(group) !== "3.1.1");
+  }
+
+  /** The plans of all groups, as they hold for their clients. */
+  get plans(): readonly FleetPlan[] {
+    return this.#plans;
+  }
+
+  #protocolOf({ protocol }: ClientGroup): "3.1.1" | "5" | "mix" {
+    return protocol === undefined || protocol === "auto" ? this.#protocol : protocol;
+  }
+
+  /** The groups of these names, by index; all of them where no names are given. */
+  named(names: readonly string[] | undefined): number[] {
+    return this.#groups.flatMap((group, index) => names === undefined || names.includes(group.name) ? [index] : []);
+  }
+}
+
+function planOfGroup(plan: FleetPlan, group: ClientGroup): FleetPlan {
+  const { name: _name, share: _share, telemetry, ...own } = group;
+  return Object.freeze({ ...plan, ...own, ...telemetry !== undefined && { telemetry } });
+}
+
+/** Each next number goes to the group that is furthest behind its share. */
+function patternOf(shares: readonly number[]): Uint8Array {
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const given = shares.map(() => 0);
+  return Uint8Array.from({ length: shares.length === 1 ? 1 : patternLength }, (_, place) => {
+    const behind = shares.map((share, group) => share / total * (place + 1) - given[group]!);
+    const group = behind.indexOf(Math.max(...behind));
+    given[group]!++;
+    return group;
+  });
+}

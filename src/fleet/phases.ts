@@ -1,0 +1,53 @@
+/**
+ * What a run does once its fleet is connected: one phase after the other, as plain data.
+ */
+import type { KillShare } from "./kill_mode.ts";
+import type { FleetPlan, KillRate } from "./plan.ts";
+
+/** Clients are killed. */
+export interface KillPhase {
+  readonly kind: "kill";
+  /** Names of the groups it is about; all when absent. */
+  readonly groups?: readonly string[];
+  /** `once` kills all of them at the phase's first instant; a rate spreads kills evenly. The plan's when absent. */
+  readonly rate?: KillRate | "once";
+  /** How long the phase lasts; the plan's duration when absent. */
+  readonly durationMs?: number;
+  /** The plan's, or the group's, when absent. */
+  readonly killShares?: readonly KillShare[];
+  /** The plan's, or the group's, when absent. */
+  readonly reconnectAfterMs?: number | "never";
+  /** Clients come back up to so much later than they would, each as drawn. */
+  readonly jitterMs?: number;
+}
+
+/** Nobody is killed for a while. */
+export interface HoldPhase {
+  readonly kind: "hold";
+  readonly durationMs: number;
+}
+
+/** Clients that were to stay away come back. */
+export interface ReturnPhase {
+  readonly kind: "return";
+  readonly groups?: readonly string[];
+  /** They come back evenly spread over this time; 0 brings all back at once. The phase lasts as long. */
+  readonly durationMs: number;
+}
+
+export type PhasePlan = KillPhase | HoldPhase | ReturnPhase;
+
+/** The phases of a plan; one that says nothing of phases has one, in which clients are killed at its rate. */
+export function phasesOf(plan: FleetPlan): readonly PhasePlan[] {
+  return plan.phases ?? [{ kind: "kill" }];
+}
+
+/** How long one phase lasts, in milliseconds. */
+export function phaseDurationMs(plan: FleetPlan, phase: PhasePlan): number {
+  return phase.kind === "kill" ? phase.durationMs ?? plan.durationMs : phase.durationMs;
+}
+
+/** How long all phases last, in milliseconds. */
+export function phasesDurationMs(plan: FleetPlan): number {
+  return phasesOf(plan).reduce((sum, phase) => sum + phaseDurationMs(plan, phase), 0);
+}

@@ -1,0 +1,43 @@
+/**
+ * What a squad is given and what it gives back: plain data, which crosses a thread today and a network tomorrow.
+ */
+import type { Endpoint } from "../net/endpoint.ts";
+import type { ClientCounters } from "./client_host.ts";
+import type { LateLookCounts } from "./late_look.ts";
+import type { Outlook } from "./lookout.ts";
+import type { SeriesData } from "./series.ts";
+import type { TallyData } from "./tally.ts";
+
+/** What one squad is to do: plain data. */
+export interface SquadTask extends Outlook {
+  readonly target: Endpoint;
+  /** Which squad it is, from 0. */
+  readonly number: number;
+  /** Draws this squad's kills. */
+  readonly seed: number;
+  /** When the run began, by the monotonic clock that all threads share. */
+  readonly originMs: number;
+}
+
+/** What a squad found: plain data. */
+export interface SquadResult {
+  readonly tally: TallyData;
+  readonly counters: ClientCounters;
+  readonly slip: string;
+  readonly series: readonly SeriesData[];
+  /** The longest time between two turns: so long was this thread held up, in milliseconds. */
+  readonly longestStallMs: number;
+  /** Messages that clients published beside their wills. */
+  readonly telemetrySent: number;
+  /** Kills that the schedule asked for, and how long killing took. */
+  readonly killsAsked: number;
+  readonly killMs: number;
+  /** CONNECTs a second from the first to the last client of the ramp. */
+  readonly rampMs: number;
+  readonly retained?: LateLookCounts;
+  /** Why the run means nothing, in a sentence. */
+  readonly voidReason?: string;
+  /** What the last CONNECT failed with, in a sentence. */
+  readonly lastFailure?: string;
+  readonly interrupted: boolean;
+}
