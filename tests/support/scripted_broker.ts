@@ -46,6 +46,10 @@ export interface Script {
   grant?(subscription: Subscription): number | undefined;
   /** Drops an ordinary message. */
   swallow?(packet: PublishPacket): boolean;
+  /** Keeps a message from one subscriber. */
+  hide?(clientId: string, packet: PublishPacket): boolean;
+  /** What is stored when a retained message comes; undefined for nothing. */
+  retain?(packet: PublishPacket, older: PublishPacket | undefined): PublishPacket | undefined;
   /** When a silent connection is ended, as a share of keep alive. */
   readonly patience?: number;
   /** In CONNACK, 5.0. */
@@ -107,9 +111,16 @@ export class ScriptedBroker {
 
   /** Sends to every subscriber whose filter matches. */
   route(packet: PublishPacket): void {
-    if (packet.retain && packet.payload.length > 0) this.retained.set(packet.topic, packet);
-    else if (packet.retain) this.retained.delete(packet.topic);
+    if (packet.retain) this.#store(packet);
     for (const side of this.#online.values()) side.deliver(packet, false);
+  }
+
+  #store(packet: PublishPacket): void {
+    const { topic } = packet;
+    const older = this.retained.get(topic);
+    const kept = this.script.retain === undefined ? packet : this.script.retain(packet, older);
+    if (packet.payload.length === 0 || kept === undefined) this.retained.delete(topic);
+    else this.retained.set(topic, kept);
   }
 
   /** A session's CONNECT: takes the older connection over, and settles what waits. */
@@ -206,9 +217,9 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
   /** Sends a message if a subscription asks for it. */
   deliver(packet: PublishPacket, fromStore: boolean): void {
     const subscription = this.#subscriptions.find(({ filter }) => matches(filter, packet.topic));
-    if (subscription === undefined) return;
+    if (subscription === undefined || this.#broker.script.hide?.(this.clientId, packet) === true) return;
     const qos = Math.min(packet.qos, subscription.granted) as QoS;
-    const retain = fromStore || (packet.retain && subscription.retainAsPublished);
+    const retain = (fromStore && packet.retain) || (packet.retain && subscription.retainAsPublished);
     const { packetId: _, ...message } = packet;
     if (qos > 0) this.#packetId = this.#packetId % 65_535 + 1;
     this.send({ ...message, qos, retain, dup: false, ...qos > 0 && { packetId: this.#packetId } });
