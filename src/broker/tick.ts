@@ -8,6 +8,7 @@ import type { Due } from "./due.ts";
 import { expel } from "./handle/leave.ts";
 import { Publication } from "./routing/publication.ts";
 import { Connection } from "./session/connection.ts";
+import { SysTopics } from "./sys_topics.ts";
 import { Outbox } from "./session/outbox.ts";
 import { Session } from "./session/session.ts";
 import { Turn } from "./store/turn.ts";
@@ -27,6 +28,7 @@ export function runDue(core: Core, nowMs: number, limit = Infinity): number {
 function fallDue(core: Core, due: Due, nowMs: number): void {
   if (due instanceof Connection) fallSilent(core, due, nowMs);
   else if (due instanceof Session) core.sessions.end(due, nowMs); // [MQTT5 4.1.0-2]
+  else if (due instanceof SysTopics) due.fallDue(nowMs);
   else if (due instanceof Outbox) due.purge(nowMs);
   else if (due instanceof Publication) core.router.retainedExpired(due);
   else if (due instanceof Turn) due.beat(nowMs);

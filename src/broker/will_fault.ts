@@ -21,6 +21,10 @@ export interface WillCopy {
 
 /** Which wills go wrong, and how. Both are asked in the order of events, so that "one in N" can be counted. */
 export interface WillFault {
+  /** What it does, in words, for those who watch the broker. */
+  readonly description?: string;
+  /** How many wills it has struck, by what was done to them; kept up by whoever strikes. */
+  readonly counts?: Readonly<Record<string, number>>;
   /**
    * The connection ended, and the will is to be discarded (the client left properly) or delayed.
    * True publishes it at once instead: an unwanted will, or an early one.

@@ -25,7 +25,8 @@ export class Publication {
   #encodings: (EncodedPublish | undefined)[] | undefined;
   #encodedExpiryS = -1;
 
-  constructor(message: Message, publisherId: string) {
+  /** @param isWill whether it was published for a client that is gone; counted apart where it is dropped */
+  constructor(message: Message, publisherId: string, readonly isWill = false) {
     this.message = message;
     this.publisherId = publisherId;
     this.sizeBytes = overheadBytes + message.topic.length + message.payload.length +

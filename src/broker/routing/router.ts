@@ -19,20 +19,27 @@ export class Router {
   readonly #tree = new TopicTree();
   readonly #groups = new SharedGroups();
   readonly #retained: Retained;
+  readonly #own: Retained;
   readonly #metrics: Metrics;
   readonly #found: Subscribed[] = [];
   readonly #receivers: Session[] = [];
   #serial = 0;
 
-  constructor({ retained, metrics }: { readonly retained: Retained; readonly metrics: Metrics }) {
+  constructor({ retained, own, metrics }: {
+    readonly retained: Retained;
+    /** What the broker itself has published to topics that begin with `$`. */
+    readonly own: Retained;
+    readonly metrics: Metrics;
+  }) {
     this.#retained = retained;
+    this.#own = own;
     this.#metrics = metrics;
   }
 
   /** Publishes in a client's name; answers how many sessions get it. */
-  publish(message: Message, publisherId: string, nowMs: number): number {
-    const publication = new Publication(message, publisherId);
-    if (message.retain) this.#retained.store(publication); // [MQTT5 3.3.1-8] [MQTT311 3.3.1-12]
+  publish(message: Message, publisherId: string, nowMs: number, isWill = false): number {
+    const publication = new Publication(message, publisherId, isWill);
+    if (message.retain) this.#keeperOf(message.topic).store(publication); // [MQTT5 3.3.1-8] [MQTT311 3.3.1-12]
     this.#collect(publication);
     const receivers = this.#receivers;
     for (let index = 0; index < receivers.length; index++) deliver(publication, receivers[index]!, nowMs);
@@ -54,7 +61,7 @@ export class Router {
 
   /** A retained message has expired: it is forgotten, if it is still the one that its topic keeps. */
   retainedExpired(publication: Publication): void {
-    this.#retained.expired(publication);
+    this.#keeperOf(publication.message.topic).expired(publication);
   }
 
   /** Adds or replaces a session's subscription; answers whether it is a new one. */
@@ -102,7 +109,7 @@ export class Router {
     const subscribed = session.subscriptions?.get(topicFilter);
     if (subscribed === undefined) return;
     const found: Publication[] = [];
-    this.#retained.match(topicFilter, nowMs, found);
+    this.#keeperOf(topicFilter).match(topicFilter, nowMs, found);
     const identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
     for (const publication of found) {
       // Also here no client gets back what it published, where it asked for that. // [MQTT5 3.8.3-3]
@@ -110,6 +117,11 @@ export class Router {
       const qos = lesser(publication.message.qos, subscribed.qos);
       session.outbox.deliver(publication, qos, true, identifiers, nowMs); // [MQTT311 3.3.1-8]
     }
+  }
+
+  /** No wildcard reaches from the clients' topics to the broker's own. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1] */
+  #keeperOf(topic: string): Retained {
+    return topic.startsWith("$") ? this.#own : this.#retained;
   }
 
   /** Where a subscription is kept. */
