@@ -1,0 +1,202 @@
+/** Sections 3.8 to 3.11 of both standards: SUBSCRIBE, UNSUBSCRIBE and their answers. */
+import { deepEqual, equal } from "node:assert/strict";
+import type { Packet, QoS } from "../../../src/mqtt/packet.ts";
+import { mayCarry } from "../../../src/mqtt/reason.ts";
+import { type Client, type ConnectAsked, Stage } from "../stage.ts";
+import { field, frame, reasons, surrogate } from "./bytes.ts";
+
+const versions = [4, 5] as const;
+const silent = { acknowledges: false };
+
+function subscribe(packetId: number, ...filters: readonly (readonly [topicFilter: string, qos: QoS])[]): Packet {
+  return { type: "subscribe", packetId, subscriptions: filters.map(([topicFilter, qos]) => ({ topicFilter, qos })) };
+}
+
+Deno.test("SUBSCRIBE: what cannot be one [MQTT5 3.8.3-1] [MQTT5 3.8.3-2] [MQTT5 3.8.3-5] [MQTT311 3.8.3-4]", () => {
+  // [MQTT311 3.8.3-1] [MQTT311 3.8.3-3] [MQTT311 2.3.1-1]
+  const cases: readonly [what: string, packetId: number, payload: readonly number[], newer: number][] = [
+    ["nothing", 1, [], 0x82],
+    ["filter no text", 1, [...field(surrogate), 0], 0x81],
+    ["filter without options", 1, field("a"), 0x81],
+    ["reserved bit 6", 1, [...field("a"), 0x40], 0x81],
+    ["reserved bit 7", 1, [...field("a"), 0x80], 0x81],
+    ["QoS 3", 1, [...field("a"), 0x03], 0x82],
+    ["retain handling 3", 1, [...field("a"), 0x30], 0x82],
+    ["packet identifier 0", 0, [...field("a"), 0], 0x82], // [MQTT5 2.2.1-3]
+  ];
+  for (const [what, packetId, payload, newer] of cases) {
+    for (const version of versions) {
+      const client = new Stage().connect({ version });
+      client.sendBytes(frame(0x82, 0, packetId, version === 5 ? [0] : [], payload));
+      deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }], what);
+    }
+  }
+});
+
+Deno.test("SUBSCRIBE: in 3.1.1 every bit beside the QoS is reserved [MQTT311 3.8.3-4]", () => {
+  for (let bit = 4; bit < 0x100; bit <<= 1) {
+    const client = new Stage().connect({ version: 4 }).sendBytes(frame(0x82, 0, 1, field("a"), bit));
+    deepEqual(client.end, { kind: "fin" }, `${bit}`);
+  }
+});
+
+Deno.test("SUBSCRIBE: one answer, its identifier, a code for each, in order [MQTT5 3.8.4-1] [MQTT5 3.8.4-2]", () => {
+  // [MQTT5 3.8.4-5] [MQTT5 3.8.4-6] [MQTT5 3.8.4-7] [MQTT5 3.9.3-1] [MQTT5 3.9.3-2] [MQTT5 2.2.1-6]
+  // [MQTT311 3.8.4-1] [MQTT311 3.8.4-2] [MQTT311 3.8.4-4] [MQTT311 3.8.4-5] [MQTT311 3.9.3-1] [MQTT311 3.9.3-2]
+  // [MQTT311 2.3.1-7]
+  for (const version of versions) {
+    const stage = new Stage({ maximumQoS: 1, limits: { topicLevels: 2 } });
+    const client = stage.connect({ version });
+    client.send(subscribe(513, ["a", 2], ["a/b/c", 1], ["+", 0], ["a", 0], ["#", 1]));
+    const [packet, ...more] = client.of("suback");
+    deepEqual([packet!.packetId, packet!.reasonCodes, more], [513, [1, version === 5 ? 0x8f : 0x80, 0, 0, 1], []]);
+    for (const reasonCode of packet!.reasonCodes) equal(mayCarry("suback", reasonCode), true);
+    client.publish("a", "x", { qos: 1 });
+    deepEqual(client.of("publish").map(({ qos }) => qos), [1]); // of three that match, the highest // [MQTT5 3.3.4-2]
+  } // [MQTT311 3.3.5-1]
+});
+
+Deno.test("SUBSCRIBE: the lesser of message's and granted QoS [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
+  for (const version of versions) {
+    for (const granted of [0, 1, 2] as const) {
+      const stage = new Stage();
+      const client = stage.connect({ version }).subscribe("a", { qos: granted });
+      const publisher = stage.connect({ clientId: "p" });
+      for (const qos of [0, 1, 2] as const) publisher.publish("a", "", { qos });
+      deepEqual(client.of("publish").map(({ qos }) => qos), [0, 1, 2].map((qos) => Math.min(qos, granted)));
+    }
+  }
+});
+
+Deno.test("SUBSCRIBE: the same filter again replaces, repeats what is retained, loses nothing [MQTT5 3.8.4-3]", () => {
+  // [MQTT5 3.8.4-4] [MQTT311 3.8.4-3] [MQTT5 3.3.1-9]
+  for (const version of versions) {
+    const stage = new Stage();
+    const publisher = stage.connect({ clientId: "p" }).publish("a", "kept", { retain: true, qos: 2 });
+    const client = stage.connect({ version, properties: { receiveMaximum: 1 } }, silent).subscribe("a", { qos: 1 });
+    publisher.publish("a", "1", { qos: 1 });
+    client.subscribe("a", { qos: 0 });
+    publisher.publish("a", "2", { qos: 1 });
+    for (let packetId = 1; packetId <= 2; packetId++) client.send({ type: "puback", packetId });
+    const seen = client.of("publish").map(({ payload, qos, retain }) => [payload.length, qos, retain]);
+    deepEqual(seen.sort(), [[1, 0, false], [1, 1, false], [4, 0, true], [4, 1, true]]);
+    equal(stage.core.metrics.subscriptionsHeld, 1);
+  }
+});
+
+Deno.test("SUBSCRIBE: retain handling [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]", () => {
+  for (const [retainHandling, first, again] of [[0, 1, 1], [1, 1, 0], [2, 0, 0]] as const) {
+    const stage = new Stage();
+    stage.connect({ clientId: "p" }).publish("a", "x", { retain: true });
+    const client = stage.connect().subscribe("+", { retainHandling });
+    equal(client.messages.length, first);
+    client.subscribe("+", { retainHandling });
+    equal(client.messages.length, first + again);
+    client.send({ type: "unsubscribe", packetId: 9, topicFilters: ["+"] }).subscribe("+", { retainHandling });
+    equal(client.messages.length, 2 * first + again);
+  }
+});
+
+Deno.test("SUBSCRIBE: no local, by client identifier [MQTT5 3.8.3-3]", () => {
+  const stage = new Stage();
+  const asked: ConnectAsked = { clientId: "c", cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
+  const client = stage.connect(asked).subscribe("a", { noLocal: true, qos: 1 }).publish("a", "1", { retain: true });
+  client.die();
+  const back = stage.connect(asked).publish("a", "2").subscribe("a", { noLocal: true, qos: 1 });
+  stage.connect({ clientId: "other" }).publish("a", "3");
+  deepEqual(back.messages, ["a 3"]);
+});
+
+Deno.test("SUBSCRIBE: identifiers of all that match go with the one copy [MQTT5 3.3.4-3] [MQTT5 3.3.4-4]", () => {
+  for (const qos of [0, 1, 2] as const) {
+    const stage = new Stage();
+    const client = stage.connect();
+    for (const [at, filter] of ["a", "+", "#", "b"].entries()) client.subscribe(filter, { qos }, [1, 127, 128, 9][at]);
+    client.subscribe("a/#", { qos });
+    client.publish("a", "x", { qos, properties: { contentType: "t" } });
+    const [packet, ...more] = client.of("publish");
+    const { subscriptionIdentifiers, contentType } = packet!.properties!;
+    deepEqual([[...subscriptionIdentifiers!].sort(), contentType, more], [[1, 127, 128].sort(), "t", []]);
+  }
+});
+
+Deno.test("SUBSCRIBE: where there are several copies each has its own identifier [MQTT5 3.3.4-5]", () => {
+  const client = new Stage().connect().subscribe("a", {}, 16_384).subscribe("$share/g/a", {}, 2_097_152);
+  client.publish("a", "x", { qos: 2 });
+  const identifiers = client.of("publish").map(({ properties }) => properties!.subscriptionIdentifiers![0]);
+  deepEqual(identifiers.sort(), [16_384, 2_097_152].sort());
+});
+
+Deno.test("UNSUBSCRIBE: what cannot be one [MQTT5 3.10.3-1] [MQTT5 3.10.3-2] [MQTT311 3.10.3-1] [MQTT311 3.10.3-2]", () => {
+  for (const [payload, newer] of [[[], 0x82], [field(surrogate), 0x81], [field(""), 0x81]] as const) {
+    for (const version of versions) {
+      const client = new Stage().connect({ version });
+      client.sendBytes(frame(0xa2, 0, 1, version === 5 ? [0] : [], payload));
+      deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }]);
+    }
+  }
+});
+
+Deno.test("UNSUBSCRIBE: by the very filter, one answer for all [MQTT5 3.10.4-1] [MQTT5 3.10.4-4] [MQTT5 3.10.4-5]", () => {
+  // [MQTT5 3.10.4-6] [MQTT5 3.11.3-1] [MQTT5 3.11.3-2] [MQTT311 3.10.4-1] [MQTT311 3.10.4-4] [MQTT311 3.10.4-5]
+  // [MQTT311 3.10.4-6] [MQTT5 2.2.1-6] [MQTT311 2.3.1-7]
+  for (const version of versions) {
+    const stage = new Stage();
+    const client = stage.connect({ version }).subscribe("a/+").subscribe("a/b").subscribe("c");
+    client.send({ type: "unsubscribe", packetId: 770, topicFilters: ["c", "A/b", "a/+", "c"] });
+    const reasonCodes = version === 5 ? [0, 0x11, 0, 0x11] : [];
+    deepEqual(client.of("unsuback"), [{ type: "unsuback", packetId: 770, reasonCodes }]);
+    client.send({ type: "unsubscribe", packetId: 771, topicFilters: ["x"] });
+    equal(client.of("unsuback")[1]!.packetId, 771);
+    client.publish("a/b", "1").publish("a/c", "2").publish("c", "3");
+    deepEqual(client.messages, ["a/b 1"]);
+  }
+});
+
+Deno.test("UNSUBSCRIBE: nothing new comes, what was begun is completed [MQTT5 3.10.4-2] [MQTT5 3.10.4-3]", () => {
+  for (const version of versions) { // [MQTT311 3.10.4-2] [MQTT311 3.10.4-3]
+    const stage = new Stage();
+    const asked: ConnectAsked = {
+      version,
+      clientId: "w",
+      cleanStart: false,
+      properties: { sessionExpiryIntervalS: 9 },
+    };
+    const client = stage.connect(asked, silent).subscribe("a");
+    const publisher = stage.connect({ clientId: "p" }).publish("a", "1", { qos: 1 }).publish("a", "2", { qos: 2 });
+    client.send({ type: "unsubscribe", packetId: 9, topicFilters: ["a"] });
+    publisher.publish("a", "3", { qos: 1 });
+    client.send({ type: "pubrec", packetId: 2 });
+    deepEqual([client.messages, client.of("pubrel").length], [["a 1", "a 2"], 1]);
+    client.die();
+    const back = stage.connect(asked, silent);
+    deepEqual([back.messages, back.of("pubrel").length], [["a 1"], 1]);
+  }
+});
+
+/** The answer of a client that takes packets of that size only. */
+function answered(maximumPacketSize: number, ...packets: readonly Packet[]): Client {
+  const stage = new Stage({ limits: { topicLevels: 2 } });
+  return stage.connect({ properties: { maximumPacketSize } }).send(...packets);
+}
+
+Deno.test("SUBACK: its words give way to the client's maximum packet size [MQTT5 3.9.2-1] [MQTT5 3.9.2-2]", () => {
+  const packet = subscribe(1, ["a/b/c", 0]);
+  const text = answered(1_000, packet).of("suback")[0]!.properties!.reasonString!;
+  const size = 2 + 2 + 1 + 3 + text.length + 1;
+  deepEqual(answered(size, packet).of("suback")[0]!.properties, { reasonString: text });
+  deepEqual(answered(size - 1, packet).of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x8f] }]);
+});
+
+Deno.test("SUBACK, UNSUBACK: an answer that the client cannot take ends the connection [MQTT5 3.1.2-24]", () => {
+  // [MQTT5 3.11.2-1] [MQTT5 3.11.2-2]: UNSUBACK never carries words
+  const filters = Array.from({ length: 60 }, (_, index) => `${index}`);
+  const many = subscribe(1, ...filters.map((filter) => [filter, 0] as const));
+  for (const packet of [many, { type: "unsubscribe", packetId: 1, topicFilters: filters } as const]) {
+    const fits = answered(65, packet);
+    deepEqual([reasons(fits), fits.arrivals.length], [[], 2]);
+    const client = answered(64, packet);
+    deepEqual([reasons(client), client.end, client.arrivals.length], [[0x95], { kind: "fin" }, 2]);
+    for (const { properties } of answered(1_000, packet).of("unsuback")) equal(properties, undefined);
+  }
+});
