@@ -1,0 +1,44 @@
+/**
+ * The one file of the simulation that looks into the broker's core, so that a change of its insides is followed here.
+ */
+import { strict as assert } from "node:assert";
+import type { Core } from "../../src/broker/core.ts";
+import type { Model } from "./model.ts";
+
+/** Sessions, subscriptions, retained messages and wills of the core are those of the model. */
+export function agreeOnTables(core: Core, model: Model): void {
+  const { metrics } = core;
+  assert.equal(core.sessions.size, model.sessions.size, "sessions held");
+  let subscriptions = 0;
+  for (const { clientId, connection, subscriptions: expected } of model.sessions.values()) {
+    const session = core.sessions.get(clientId);
+    assert.ok(session !== undefined, `the session of ${clientId} is gone`);
+    assert.equal(session.connection !== undefined, connection !== undefined, `${clientId} is online`);
+    const held = session.subscriptions;
+    assert.equal(held?.size ?? 0, expected.size, `subscriptions of ${clientId}`);
+    for (const filter of expected.keys()) assert.ok(held!.has(filter), `${clientId} has lost ${filter}`);
+    subscriptions += expected.size;
+  }
+  assert.equal(metrics.subscriptionsHeld, subscriptions, "subscriptions held");
+  assert.equal(metrics.willsHeld, model.willsHeld, "wills held");
+  assert.equal(metrics.retainedHeld, model.retained.size, "retained messages held");
+  const online = [...model.connections].filter((each) => each.online).length;
+  assert.equal(metrics.online, online, "clients online");
+  assert.equal(metrics.open, model.openLinks, "links open");
+}
+
+/** All clients have gone, and all their time is up. */
+export function nothingIsLeft(core: Core): void {
+  const { metrics } = core;
+  const left = {
+    sessions: core.sessions.size,
+    connections: core.connections.size,
+    deadlines: core.deadlines.size,
+    open: metrics.open,
+    online: metrics.online,
+    wills: metrics.willsHeld,
+    subscriptions: metrics.subscriptionsHeld,
+    retained: metrics.retainedHeld,
+  };
+  assert.deepEqual(left, Object.fromEntries(Object.keys(left).map((name) => [name, 0])), "something is left");
+}
