@@ -1,0 +1,47 @@
+/** The report as comma-separated values, for spreadsheets: RFC 4180, milliseconds, a head line. */
+import type { LatencyRow, Timeline } from "../fleet/result.ts";
+import type { Report } from "./report.ts";
+import { countNames, countRows } from "./will_rows.ts";
+
+const figures = ["count", "min", "mean", "p50", "p90", "p99", "p999", "max"] as const;
+
+/** A row for each kill mode, one for lives that nobody killed where they count, and one for all. */
+export function modeCsv(report: Report): string {
+  const latencyOf = (name: string): LatencyRow | undefined =>
+    name === "all" ? report.latencyMs.all : report.latencyMs.byMode[name as keyof typeof report.latencyMs.byMode];
+  const rows = countRows(report).map((row) => {
+    const latency = latencyOf(row.name);
+    return [row.name, row.kills, ...countNames.map((name) => row[name]), ...figures.map((name) => latency?.[name])];
+  });
+  return lines([["mode", "kills", ...countNames, ...figures.map((name) => `latencyMs_${name}`)], ...rows]);
+}
+
+const lifeHead = [
+  ...["kind", "client", "incarnation", "mode", "protocol", "qos", "latencyMs", "rule"],
+  ...["connectedMs", "killDueMs", "killedMs", "dueMs", "seenMs", "text"],
+];
+
+/** A row for each life that the report has: samples of faults, and the slowest of the others. */
+export function livesCsv({ faults, slowest }: Report): string {
+  const wrong = faults.map(({ verdict, client, incarnation, mode, protocol, qos, rule, timeline, text }) =>
+    [verdict, client, incarnation, mode, protocol, qos, undefined, rule, ...instants(timeline), text] as const
+  );
+  const slow = slowest.map(({ client, incarnation, mode, protocol, qos, latencyMs, timeline }) =>
+    ["slow", client, incarnation, mode, protocol, qos, latencyMs, undefined, ...instants(timeline), undefined] as const
+  );
+  return lines([lifeHead, ...wrong, ...slow]);
+}
+
+function instants(timeline: Timeline | undefined): (string | number | undefined)[] {
+  const { connectedMs, killDueMs, killedMs, dueMs, seenMs = [] } = timeline ?? {};
+  return [connectedMs, killDueMs, killedMs, dueMs, seenMs.join(" ")];
+}
+
+function lines(rows: readonly (readonly (string | number | undefined)[])[]): string {
+  return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+}
+
+function cell(value: string | number | undefined): string {
+  const text = value === undefined ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

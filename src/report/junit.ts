@@ -1,0 +1,133 @@
+/**
+ * The report as JUnit XML, for CI: one suite for the run, one case for each kill mode and for each check, and what
+ * failed with samples.
+ */
+import type { FaultSample } from "../fleet/result.ts";
+import { escaped } from "./page/markup.ts";
+import type { Report } from "./report.ts";
+import { type CountRow, countRows, type FaultName, faultNames, lifeText, rowNameOf, willsWrong } from "./will_rows.ts";
+
+/** Samples in one failure. */
+const samplesShown = 10;
+
+interface Case {
+  readonly group: "kill mode" | "check";
+  readonly name: string;
+  /** Why it failed; a run that proves nothing has errors instead. */
+  readonly failure?: { readonly message: string; readonly samples: readonly FaultSample[] };
+}
+
+const checkText: Readonly<Record<FaultName, string>> = {
+  late: "no will is late",
+  early: "no will is early",
+  missing: "no will is missing",
+  duplicate: "no will comes twice",
+  unwanted: "no will comes unasked",
+  altered: "no will is altered",
+};
+
+/** The report as one JUnit XML document. */
+export function reportJunit(report: Report): string {
+  const cases = [...modeCases(report), ...checkCases(report)];
+  const isVoid = report.verdict === "void";
+  const failures = isVoid ? 0 : cases.filter(({ failure }) => failure !== undefined).length;
+  const counts = {
+    tests: cases.length + 1,
+    failures,
+    errors: isVoid ? 1 : 0,
+    skipped: isVoid ? cases.length : 0,
+    time: (report.run.durationMs / 1_000).toFixed(3),
+  };
+  const suite = {
+    name: `mqtt-sim fleet: ${report.run.target}`,
+    ...counts,
+    timestamp: report.run.startedAt.slice(0, 19),
+  };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites${attributes({ name: "mqtt-sim", ...counts })}>`,
+    `  <testsuite${attributes(suite)}>`,
+    ...properties(report),
+    ...runCase(report),
+    ...cases.flatMap((each) => caseLines(each, isVoid)),
+    "  </testsuite>",
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+function properties({ run, tool }: Report): string[] {
+  const { id, seed, protocol, repeat } = run;
+  const named = Object.entries({ run: id, seed, protocol, repeat, version: tool.version });
+  const each = named.map(([name, value]) => `      <property${attributes({ name, value })}/>`);
+  return ["    <properties>", ...each, "    </properties>"];
+}
+
+function modeCases(report: Report): Case[] {
+  return countRows(report).filter(({ name }) => name !== "all").map((row) => ({
+    group: "kill mode",
+    name: row.name,
+    ...failureOf(row, report.faults.filter((sample) => rowNameOf(sample) === row.name)),
+  }));
+}
+
+function failureOf(row: CountRow, samples: readonly FaultSample[]): Pick<Case, "failure"> {
+  const wrong = willsWrong(row);
+  if (wrong.length === 0) return {};
+  const message = `of ${row.expected} wills due: ${wrong.map(({ name, count }) => `${count} ${name}`).join(", ")}`;
+  return { failure: { message, samples } };
+}
+
+function checkCases({ wills, faults, retained }: Report): Case[] {
+  const checks = faultNames.map((name): Case => ({
+    group: "check",
+    name: checkText[name],
+    ...wills[name] > 0 && {
+      failure: { message: `${wills[name]} ${name}`, samples: faults.filter(({ verdict }) => verdict === name) },
+    },
+  }));
+  if (retained === undefined) return checks;
+  const { expected, wrong, missing } = retained;
+  const message = `of ${expected} retained wills: ${wrong} wrong, ${missing} missing`;
+  const failed = wrong + missing > 0;
+  const name = "a late subscriber finds the retained wills";
+  return [...checks, { group: "check", name, ...failed && { failure: { message, samples: [] } } }];
+}
+
+/** That the run proves anything at all. */
+function runCase({ verdict, reason, run }: Report): string[] {
+  const seconds = (run.durationMs / 1_000).toFixed(3);
+  const head = `    <testcase${
+    attributes({ classname: "mqtt-sim.check", name: "the run proves something", time: seconds })
+  }`;
+  if (verdict !== "void") return [`${head}/>`];
+  return [`${head}>`, `      <error${attributes({ message: reason })}/>`, "    </testcase>"];
+}
+
+function caseLines({ group, name, failure }: Case, isVoid: boolean): string[] {
+  const head = `    <testcase${attributes({ classname: `mqtt-sim.${group.replace(" ", "-")}`, name, time: "0.000" })}`;
+  if (isVoid) return [`${head}>`, "      <skipped/>", "    </testcase>"];
+  if (failure === undefined) return [`${head}/>`];
+  const samples = failure.samples.slice(0, samplesShown).map(sampleLine);
+  return [
+    `${head}>`,
+    `      <failure${attributes({ message: failure.message })}>${
+      samples.map((line) => `${text(line)}\n`).join("")
+    }</failure>`,
+    "    </testcase>",
+  ];
+}
+
+function sampleLine(sample: FaultSample): string {
+  return `${sample.verdict}: ${lifeText(sample)}: ${sample.text} [${sample.rule}]`;
+}
+
+function attributes(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values).map(([name, value]) => ` ${name}="${text(String(value))}"`).join("");
+}
+
+/** As XML 1.0 takes it: escaped, and without the characters that it has no way to write. */
+function text(value: string): string {
+  // deno-lint-ignore no-control-regex
+  return escaped(value.toWellFormed().replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd"));
+}

@@ -1,0 +1,74 @@
+/** The report as Markdown, short: for a pull request, or for the summary of a CI job. */
+import { formatCount, formatMs } from "../base/units.ts";
+import type { Report } from "./report.ts";
+import { countRows, type FaultName, faultNames, lifeText, willsWrong } from "./will_rows.ts";
+
+/** Fault samples shown. */
+const samplesShown = 5;
+const marks = { pass: "✅", fail: "❌", void: "⚠️" } as const;
+const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
+
+/** The report as Markdown with GitHub's tables, with a line end. */
+export function reportMarkdown(report: Report): string {
+  const { verdict, reason, run, warnings, slipMs } = report;
+  const target = run.target === "embedded" ? "embedded broker" : run.target;
+  const facts = [plain(target), protocolText[run.protocol], formatMs(run.durationMs), `run ${plain(run.id)}`];
+  const parts = [
+    `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
+    `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,
+    modeTable(report),
+    warnings.map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
+    faultList(report),
+    `Repeat this run:\n\n${fenced(run.repeat)}`,
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** By kill mode, with the kinds of fault that there were. */
+function modeTable(report: Report): string {
+  const rows = countRows(report);
+  if (report.kills.total === 0 && rows.length < 2) return "";
+  const shown = faultNames.filter((name) => rows.some((row) => row[name] > 0));
+  const head = ["mode", "kills", "due", "on time", ...shown.length === 0 ? ["wrong"] : shown, "p50", "p99", "max"];
+  const body = rows.map((row) => {
+    const latency = row.name === "all"
+      ? report.latencyMs.all
+      : report.latencyMs.byMode[row.name as keyof typeof report.latencyMs.byMode];
+    const times = (["p50", "p99", "max"] as const).map((name) =>
+      formatMs(latency === undefined || latency.count === 0 ? NaN : latency[name])
+    );
+    const faults = shown.length === 0 ? ["0"] : shown.map((name: FaultName) => marked(row[name]));
+    const counts = [row.kills, row.expected, row.onTime].map(formatCount);
+    return [row.name === "all" ? "**all**" : row.name, ...counts, ...faults, ...times];
+  });
+  const rule = ["---", ...head.slice(1).map(() => "--:")];
+  return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function marked(count: number): string {
+  return count === 0 ? "0" : `**${formatCount(count)}**`;
+}
+
+function faultList({ faults, wills }: Report): string {
+  if (faults.length === 0) return "";
+  const total = willsWrong(wills).reduce((sum, { count }) => sum + count, 0);
+  const shown = faults.slice(0, samplesShown);
+  const items = shown.map((fault) =>
+    `- **${fault.verdict}**: ${plain(`${lifeText(fault)}: ${fault.text}`)} (${plain(fault.rule)})`
+  );
+  return `<details><summary>Faults, ${shown.length} of ${formatCount(total)}</summary>\n\n${
+    items.join("\n")
+  }\n\n</details>`;
+}
+
+/** Text that means nothing to Markdown, calls nobody and closes no table. */
+function plain(text: string): string {
+  return text.replaceAll(/\s+/g, " ").replaceAll(/[\\`*_{}[\]<>#|~&!]/g, "\\$&").replaceAll("@", "&#64;");
+}
+
+/** A block of code that the text cannot end. */
+function fenced(code: string): string {
+  const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}sh\n${code}\n${fence}`;
+}
