@@ -6,6 +6,7 @@ import { bracketed, type Endpoint, parseEndpoint } from "../net/endpoint.ts";
 import type { Link } from "../net/link.ts";
 import { listen, type OpenListener } from "../net/listen.ts";
 import type { TlsIdentity } from "../net/tls_identity.ts";
+import { recheck, type Rechecked } from "./access/recheck.ts";
 import { Core } from "./core.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import { type CoreOptions, coreSettings } from "./options.ts";
@@ -76,9 +77,25 @@ export class Broker {
     return this.#listeners.map(({ endpoint }) => endpoint.url);
   }
 
+  /** Where sessions, messages and wills are kept: the path of a file, or `memory`. */
+  get storePlace(): string {
+    return this.#core.store.place;
+  }
+
   /** New TLS handshakes use these certificates; connections that are open keep theirs. */
   renewTls(identity: TlsIdentity): void {
     for (const listener of this.#listeners) listener.renew(identity);
+  }
+
+  /**
+   * Holds everyone online to what `authorize` says now: subscriptions that it no longer allows end.
+   *
+   * @param knows whether a user may still come in; connections of those who may not end with 0x87
+   */
+  recheckAccess(knows: (username: string | undefined) => boolean): Rechecked {
+    const rechecked = recheck(this.#core, knows, this.#core.settings.clock.nowMs());
+    this.#timer.arm();
+    return rechecked;
   }
 
   /** What was counted until now. */

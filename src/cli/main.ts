@@ -4,6 +4,7 @@
 import { UsageError } from "../base/failure.ts";
 import { readCommandLine } from "./command_line.ts";
 import { broker } from "./commands/broker.ts";
+import { passwd } from "./commands/broker_passwd.ts";
 import { brokerSettings } from "./commands/broker_settings.ts";
 import { fleet } from "./commands/fleet.ts";
 import { configJsonSchema } from "./config_file.ts";
@@ -31,6 +32,8 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
       return await fleet(asked, output);
     case "broker":
       return await broker(asked, output);
+    case "broker passwd":
+      return await passwd(asked, output);
     case "broker config-schema":
       return tellSchema(output);
   }

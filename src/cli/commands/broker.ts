@@ -7,7 +7,9 @@ import type { BrokerMetrics } from "../../broker/metrics.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { BrokerFlags } from "./broker_flags.ts";
+import { onHangUp } from "../hang_up.ts";
 import { brokerOptions, settingsOf } from "./broker_options.ts";
+import { openSecurity, type Security } from "./broker_security.ts";
 
 /**
  * Runs a broker until SIGINT or SIGTERM; answers the exit code.
@@ -24,21 +26,37 @@ export async function broker(
   const log = (level: "info" | "warn", message: string) => {
     if (level === "warn") err.write(`${err.style.unsure("warning:")} ${message}\n`);
   };
+  const security = await openSecurity(settings);
   const interrupts = interruptsFrom();
+  let stopReloading = () => {};
   try {
-    const running = await Broker.start({ ...brokerOptions(settings), log });
-    if (!quiet) out.write(`${startLine(running.url)}\n`);
+    const running = await Broker.start({ ...brokerOptions(settings), ...security.options, log });
+    stopReloading = onHangUp(() => void reload(security, running, log));
+    if (!quiet) out.write(`${startLine(running.urls.join(" and "), running.storePlace)}\n`);
     await aborted(interrupts.early);
     await Promise.race([running.stop(), aborted(interrupts.atOnce)]);
     if (!quiet) out.write(`${stopLine(running.metrics())}\n`);
     return 0;
   } finally {
+    stopReloading();
     interrupts.close();
   }
 }
 
-function startLine(url: string): string {
-  return `mqtt-sim broker listening on ${url} (MQTT 3.1.1 and 5.0; sessions in memory; Ctrl-C stops)`;
+async function reload(
+  security: Security,
+  running: Broker,
+  log: (level: "info" | "warn", message: string) => void,
+): Promise<void> {
+  try {
+    log("info", await security.reload(running));
+  } catch (error) {
+    log("warn", `${error instanceof Error ? error.message : String(error)}; everything stays as it was`);
+  }
+}
+
+function startLine(url: string, store: string): string {
+  return `mqtt-sim broker listening on ${url} (MQTT 3.1.1 and 5.0; sessions in ${store}; Ctrl-C stops)`;
 }
 
 function stopLine({ connections, wills }: BrokerMetrics): string {

@@ -5,6 +5,7 @@ import type { InferValue, Parser } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { sentence, valueFlag } from "../flag.ts";
 import { file } from "../setting.ts";
+import { passwdCommand } from "./broker_passwd.ts";
 import { type BrokerSettings, brokerSettings } from "./broker_settings.ts";
 
 /** The flags of one run of the broker. */
@@ -42,12 +43,13 @@ const schema = command("config-schema", object({ command: constant("broker confi
 export const brokerCommand = command(
   "broker",
   // Nothing at all is a choice too, which `or` alone would not take.
-  map(optional(or(schema, run)), (asked) => asked ?? ({ command: "broker" } as BrokerFlags)),
+  map(optional(or(schema, passwdCommand, run)), (asked) => asked ?? ({ command: "broker" } as BrokerFlags)),
   {
     brief: sentence("Run the embedded broker alone until Ctrl-C."),
     description: sentence(
-      "Runs the embedded MQTT 3.1.1 and 5.0 broker over TCP until SIGINT or SIGTERM: QoS 0, 1 and 2, retained messages, " +
-        "sessions in memory, takeover, and wills with delay. Everyone is let in: keep it on an address that you trust.",
+      "Runs the embedded MQTT 3.1.1 and 5.0 broker over TCP, TLS and WebSocket until SIGINT or SIGTERM: QoS 0, 1 and 2, retained messages, " +
+        "sessions in memory or in a file, takeover, and wills with delay. Without --users everyone on this machine is " +
+        "let in, and nobody beyond it.",
     ),
     footer: sentence("At a clean stop the wills of connected clients are published, and the count of all is told."),
     usageLine: [{ type: "literal", value: "[FLAGS]" }],

@@ -3,6 +3,7 @@
  * it, and each setting brought to its option.
  */
 import type { BrokerOptions } from "../../broker/broker.ts";
+import type { StoreOption } from "../../broker/store/store.ts";
 import type { BrokerLimits } from "../../broker/options.ts";
 import { readConfig } from "../config_file.ts";
 import type { BrokerFlags } from "./broker_flags.ts";
@@ -32,7 +33,13 @@ export function brokerOptions(settings: BrokerSettings): BrokerOptions {
     ...(settings["server-keep-alive"] !== undefined && { serverKeepAliveS: settings["server-keep-alive"] }),
     ...(settings["response-information"] !== undefined && { responseInformation: settings["response-information"] }),
     ...(settings["on-shutdown"] !== undefined && { onShutdown: settings["on-shutdown"] }),
+    store: storeOf(settings),
   };
+}
+
+function storeOf({ store: path = "memory", "store-outlives": outlives }: BrokerSettings): StoreOption {
+  if (path === "memory") return "memory";
+  return { path, ...(outlives !== undefined && { outlives }) };
 }
 
 function limitsOf(settings: BrokerSettings): Partial<BrokerLimits> {

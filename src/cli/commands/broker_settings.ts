@@ -5,7 +5,21 @@
  */
 import { formatDuration, formatSizeBytes } from "../../base/units.ts";
 import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options.ts";
-import { choice, durationMs, one, seconds, type Setting, sizeBytes, text, toggle, whole } from "../setting.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
+import { clientAuths } from "../../net/tls_identity.ts";
+import {
+  choice,
+  durationMs,
+  file,
+  many,
+  one,
+  seconds,
+  type Setting,
+  sizeBytes,
+  text,
+  toggle,
+  whole,
+} from "../setting.ts";
 import type { ValueOf } from "../setting.ts";
 
 /** What `mqtt-sim broker` does where nothing is said. */
@@ -21,6 +35,44 @@ const listening = {
     section: "Listening",
     help: "Port to listen on; 0 takes a free one.",
     usual: String(brokerDefaults.port),
+  }),
+  listen: many(
+    text("URL", (value) => parseEndpoint(value), "a URL such as mqtts://127.0.0.1:8883 or ws://127.0.0.1:8080"),
+    {
+      section: "Listening",
+      help: "Where to listen, in place of address and port: mqtt://, mqtts://, ws:// or wss:// with host and port; " +
+        "WebSocket at /mqtt.",
+    },
+  ),
+};
+
+const security = {
+  "tls-cert": one(file, {
+    section: "Security",
+    help: "The server's certificate in PEM, with those that lead to its authority.",
+  }),
+  "tls-key": one(file, { section: "Security", help: "Its private key in PEM. SIGHUP has all these files read again." }),
+  "tls-ca": one(file, { section: "Security", help: "Authorities in PEM that sign client certificates." }),
+  "tls-client-auth": one(choice(clientAuths), {
+    section: "Security",
+    help: "Whether clients have to prove themselves by a certificate.",
+    usual: "none",
+  }),
+  "tls-username": one(choice(["cn"]), {
+    section: "Security",
+    help: "Takes the common name of a client's certificate for its user name, without a password.",
+  }),
+  users: one(file, {
+    section: "Security",
+    help: "Users and hashes of their passwords, as mqtt-sim broker passwd or mosquitto_passwd write them.",
+  }),
+  acl: one(file, {
+    section: "Security",
+    help: "Who may publish and subscribe where, as in mosquitto's acl_file; what no line allows is denied.",
+  }),
+  "allow-anonymous": toggle({
+    section: "Security",
+    help: "Let in those who give no name: also beside --users, and beyond this machine.",
   }),
 };
 
@@ -176,11 +228,11 @@ export const limitNames: ReadonlyMap<string, keyof BrokerLimits> = new Map(
   Object.entries(limits).map(([limit, { name }]) => [name, limit as keyof BrokerLimits]),
 );
 
-const named = { ...listening, ...service, ...durability, ...output };
+const named = { ...listening, ...security, ...service, ...durability, ...output };
 
 /** Every setting by its flag's name, in the order of help. */
 export const brokerSettings: ReadonlyMap<string, Setting<unknown>> = new Map<string, Setting<unknown>>([
-  ...Object.entries({ ...listening, ...service, ...durability }),
+  ...Object.entries({ ...listening, ...security, ...service, ...durability }),
   ...[...limitNames].map(([name, limit]) => [name, limitSetting(limit)] as const),
   ...Object.entries(output),
 ]);

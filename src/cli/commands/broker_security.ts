@@ -1,0 +1,87 @@
+/**
+ * Who may come to `mqtt-sim broker`, and how: listeners, certificates, users and rules brought from the settings to the
+ * broker, and read again on SIGHUP.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { AccessControl } from "../../broker/access/access_control.ts";
+import type { Broker, BrokerOptions } from "../../broker/broker.ts";
+import { bracketed, type Endpoint, isLoopback, parseEndpoint } from "../../net/endpoint.ts";
+import { readTlsFiles, type TlsFiles } from "../../net/tls_identity.ts";
+import { brokerDefaults, type BrokerSettings } from "./broker_settings.ts";
+
+/** What the broker is told of it, and how it is told again. */
+export interface Security {
+  readonly options: Pick<BrokerOptions, "listen" | "tls" | "authenticate" | "authorize" | "usernameOf">;
+  /** Reads all files again. One that cannot be used leaves everything as it was. @throws UsageError then */
+  reload(broker: Broker): Promise<string>;
+}
+
+/** Reads what the settings name. @throws UsageError for what cannot be read, or lets in who is not meant */
+export async function openSecurity(settings: BrokerSettings): Promise<Security> {
+  const listen = endpointsOf(settings);
+  checkReach(listen, settings);
+  const files = tlsFilesOf(settings);
+  const tls = files && await readTlsFiles(files);
+  const access = await accessOf(settings);
+  return {
+    options: {
+      listen,
+      ...(tls !== undefined && { tls }),
+      ...(access !== undefined && {
+        authenticate: (login) => access.judge(login),
+        usernameOf: (login) => access.usernameOf(login),
+        authorize: (who, action, topic) => access.allows(who, action, topic),
+      }),
+    },
+    reload: (broker) => reload(broker, files, access),
+  };
+}
+
+/** All is read before any of it is taken. */
+async function reload(broker: Broker, files: TlsFiles | undefined, access: AccessControl | undefined): Promise<string> {
+  const tls = files && await readTlsFiles(files);
+  await access?.reload();
+  if (tls !== undefined) broker.renewTls(tls);
+  if (access === undefined) return tls === undefined ? "There is nothing to read again" : "Certificates are read again";
+  const { expelled, unsubscribed } = broker.recheckAccess((username) => access.knows(username));
+  return `Users, rules and certificates are read again: ${expelled} connections and ${unsubscribed} subscriptions ended`;
+}
+
+function endpointsOf({ host, port, listen = [] }: BrokerSettings): Endpoint[] {
+  if (listen.length === 0) {
+    const { host: usualHost, port: usualPort } = brokerDefaults;
+    return [parseEndpoint(`mqtt://${bracketed(host ?? usualHost)}:${port ?? usualPort}`)];
+  }
+  if (host === undefined && port === undefined) return [...listen];
+  throw new UsageError("Cannot use --host and --port together with --listen: its URLs say both");
+}
+
+/** Beyond this machine nobody is let in unasked. */
+function checkReach(listen: readonly Endpoint[], settings: BrokerSettings): void {
+  if (settings.users !== undefined || settings["allow-anonymous"] !== undefined) return;
+  const provesClients = settings["tls-client-auth"] === "require";
+  const open = listen.find(({ host, transport }) =>
+    !isLoopback(host) && !(provesClients && (transport === "tls" || transport === "wss"))
+  );
+  if (open === undefined) return;
+  throw new UsageError(
+    `Cannot let everyone on the network in at ${open.url}: give --users, or client certificates over TLS ` +
+      "(--tls-client-auth require), or say --allow-anonymous",
+  );
+}
+
+function tlsFilesOf(settings: BrokerSettings): TlsFiles | undefined {
+  const { "tls-cert": cert, "tls-key": key, "tls-ca": ca, "tls-client-auth": clientAuth } = settings;
+  if (cert === undefined && key === undefined) {
+    if (ca === undefined && clientAuth === undefined) return undefined;
+    throw new UsageError("Cannot use --tls-ca and --tls-client-auth without --tls-cert and --tls-key");
+  }
+  if (cert !== undefined && key !== undefined) return { cert, key, ca, clientAuth };
+  throw new UsageError("Cannot serve TLS with one of --tls-cert and --tls-key: expected both");
+}
+
+async function accessOf(settings: BrokerSettings): Promise<AccessControl | undefined> {
+  const { users, acl, "allow-anonymous": allowAnonymous, "tls-username": tlsUsername } = settings;
+  if (users === undefined && acl === undefined && tlsUsername === undefined) return undefined;
+  return await AccessControl.open({ users, acl, allowAnonymous, certificateIsUser: tlsUsername === "cn" });
+}

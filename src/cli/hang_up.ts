@@ -1,0 +1,10 @@
+/**
+ * SIGHUP: read the files again. Windows has none.
+ */
+
+/** Calls `again` at each SIGHUP; answers how to stop that. */
+export function onHangUp(again: () => void): () => void {
+  if (Deno.build.os === "windows") return () => {};
+  Deno.addSignalListener("SIGHUP", again);
+  return () => Deno.removeSignalListener("SIGHUP", again);
+}
