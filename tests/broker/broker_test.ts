@@ -17,6 +17,8 @@ async function dial(port: number, bytes: Uint8Array): Promise<Deno.TcpConn> {
 const connect = encode(connectPacket({ clientId: "victim", will: aWill({ retain: true }) }), 5);
 
 Deno.test("broker: serves on a free port, says where, and stops", async () => {
+  // Over a transport that every client has, with nothing beyond the standard. [MQTT5 4.2-1] [MQTT311 7.1.1-1]
+  // [MQTT311 7.0.0-2]
   const broker = await Broker.start();
   equal(broker.url, `mqtt://127.0.0.1:${broker.port}`);
   const connection = await dial(broker.port, connect);
