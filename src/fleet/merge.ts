@@ -2,6 +2,7 @@
  * What the squads found, joined into one result, and the verdict over it.
  */
 import { Histogram } from "../base/histogram.ts";
+import type { DropCounts } from "./broker_counters.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { LateLookCounts } from "./late_look.ts";
 import { addBuckets } from "./latency_buckets.ts";
@@ -20,6 +21,7 @@ export interface RunFacts {
   readonly durationMs: number;
   readonly warnings: readonly string[];
   readonly resources: FleetResult["resources"];
+  readonly dropped?: DropCounts;
 }
 
 /** A reached kill rate further from what was asked than this share is told. */
@@ -56,6 +58,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
     },
     slipMs: slip.row(),
+    ...facts.dropped && { brokerDropped: facts.dropped },
     ...retained && { retained },
     faults: tally.faults,
     slowest: tally.slowest,
@@ -64,9 +67,15 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       wills,
       retained,
       interrupted: squads.some((squad) => squad.interrupted),
+      dropped: facts.dropped,
       voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason,
     }),
-    warnings: [...facts.warnings, ...rateWarnings(kills), ...stallWarnings(squads, slip.row(), plan)],
+    warnings: [
+      ...facts.warnings,
+      ...rateWarnings(kills),
+      ...stallWarnings(squads, slip.row(), plan),
+      ...dropWarnings(wills, facts.dropped),
+    ],
     resources,
   };
 }
@@ -117,6 +126,8 @@ export interface VerdictGrounds {
   readonly wills: WillCounts;
   readonly retained: FleetResult["retained"];
   readonly interrupted: boolean;
+  /** What the broker says it dropped meanwhile. */
+  readonly dropped?: DropCounts | undefined;
   /** Why the run proves nothing, where it does not. */
   readonly voidReason: string | undefined;
 }
@@ -125,9 +136,10 @@ export interface VerdictGrounds {
 export const nobodyKilled = "no will was due: nobody was killed";
 
 /** The verdict over all the wills of a run. */
-export function verdictOver({ wills, retained, interrupted, voidReason: reason }: VerdictGrounds): Verdict {
+export function verdictOver(grounds: VerdictGrounds): Verdict {
+  const { wills, interrupted, voidReason: reason } = grounds;
   if (reason !== undefined) return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
-  const wrong = wrongText(wills, retained);
+  const wrong = wrongText(grounds);
   if (wrong !== undefined) return { verdict: "fail", reason: wrong, exitCode: interrupted ? 130 : 1 };
   if (interrupted) return { verdict: "void", reason: "interrupted before the plan was carried out", exitCode: 130 };
   if (wills.expected === 0) return { verdict: "void", reason: nobodyKilled, exitCode: 3 };
@@ -140,16 +152,21 @@ function passText({ expected }: WillCounts): string {
     : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
 }
 
-function wrongText(wills: WillCounts, retained: FleetResult["retained"]): string | undefined {
+function wrongText({ wills, retained, dropped }: VerdictGrounds): string | undefined {
   const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
     .filter((name) => wills[name] > 0)
-    .map((name) => `${wills[name].toLocaleString("en-US")} ${name}`);
+    .map((name) => `${wills[name].toLocaleString("en-US")} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
   const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
   if (lostRetained > 0) {
     parts.push(`${lostRetained.toLocaleString("en-US")} retained wills not there for a late subscriber`);
   }
   if (faultsIn(wills) + lostRetained === 0) return undefined;
   return `of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`;
+}
+
+function droppedText(dropped: DropCounts | undefined): string {
+  const count = dropped === undefined ? 0 : dropped.after - dropped.before;
+  return count > 0 ? ` (the broker says that it dropped ${count.toLocaleString("en-US")} messages)` : "";
 }
 
 function rateWarnings(kills: FleetResult["kills"]): string[] {
@@ -160,6 +177,19 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
     warnings.push(`the kill rate reached ${share}% of what was asked: clients were not back when it was their turn`);
   }
   return warnings;
+}
+
+/** A will that the broker published and then dropped on its way to a watcher is another fault than one it never published. */
+function dropWarnings({ missing }: WillCounts, dropped: DropCounts | undefined): string[] {
+  const count = dropped === undefined ? 0 : dropped.after - dropped.before;
+  if (missing === 0 || count <= 0) return [];
+  const share = count >= missing ? "as many as are missing, or more" : "fewer than are missing";
+  return [
+    `the broker says that it dropped ${
+      count.toLocaleString("en-US")
+    } messages meanwhile (${share}): a queue of its own ` +
+    `overflowed on the way to a watcher; use more --watchers, or a higher limit there`,
+  ];
 }
 
 /** What this machine did wrong itself, so that nobody blames the broker. */

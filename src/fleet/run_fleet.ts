@@ -4,11 +4,13 @@
 import process from "node:process";
 import { monotonicClock, wallTime } from "../base/clock.ts";
 import { mix } from "../base/random.ts";
+import type { ProtocolVersion } from "../mqtt/packet.ts";
+import { type DropCounts, readDropped } from "./broker_counters.ts";
 import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import type { FleetResult, Notice, Phase, Progress } from "./result.ts";
-import type { SquadTask } from "./squad_task.ts";
+import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { SquadThread } from "./squad_thread.ts";
 
 /** What a run tells while it goes, and how it is told to stop. */
@@ -56,8 +58,24 @@ export async function runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetR
     const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
     return mergeResults(facts(run.plan, protocol), [], flight.reason);
   }
+  const version = flight.protocol === "3.1.1" ? 4 : 5;
+  const droppedBefore = await readDropped(run, version, false);
   const squads = await runSquads(tasksOf({ ...run, plan: flight.plan }, flight.protocol, startMs), hooks);
-  return mergeResults(facts(flight.plan, flight.protocol), squads);
+  const dropped = await droppedSince(run, version, droppedBefore, squads);
+  return mergeResults({ ...facts(flight.plan, flight.protocol), ...dropped && { dropped } }, squads);
+}
+
+/** What the broker says it dropped meanwhile; where wills are missing, its latest word is waited for. */
+async function droppedSince(
+  run: FleetRun,
+  version: ProtocolVersion,
+  before: number | undefined,
+  squads: readonly SquadResult[],
+): Promise<DropCounts | undefined> {
+  if (before === undefined) return undefined;
+  const missing = squads.some(({ tally }) => Object.values(tally.byMode).some((counts) => counts.missing > 0));
+  const after = await readDropped(run, version, missing);
+  return after === undefined ? undefined : { before, after };
 }
 
 async function runSquads(tasks: readonly SquadTask[], hooks: FleetHooks) {
