@@ -31,5 +31,5 @@ export interface WillFault {
    */
   atRelease?(question: WillInQuestion, decision: "discard" | "delay"): boolean;
   /** The will is due now. What is answered goes out in its place: none loses it, two doubles it. Undefined: no fault. */
-  atPublication?(question: WillInQuestion): readonly WillCopy[] | undefined;
+  atPublication?(question: WillInQuestion, nowMs: number): readonly WillCopy[] | undefined;
 }

@@ -226,7 +226,7 @@ export class Wills {
     if (authorize !== undefined && !authorize(pending, "publish", pending.will.topic)) return this.#deny(pending);
     this.#parts.metrics.willsPublished[kind]++;
     this.#parts.onEvent?.({ type: "will-published", clientId: pending.clientId, will: pending.will, ending: kind });
-    const copies = this.#parts.fault?.atPublication?.(pending);
+    const copies = this.#parts.fault?.atPublication?.(pending, nowMs);
     if (copies === undefined) return this.#send(pending, nowMs);
     this.#parts.metrics.willFaults++;
     for (const { will, delayMs } of copies) {

@@ -8,7 +8,7 @@ function everySecond(fault: WillFault): WillFault {
   return {
     ...(fault.atRelease && { atRelease: (...question) => ++asked % 2 === 0 && fault.atRelease!(...question) }),
     ...(fault.atPublication && {
-      atPublication: (question) => ++asked % 2 === 0 ? fault.atPublication!(question) : undefined,
+      atPublication: (...question) => ++asked % 2 === 0 ? fault.atPublication!(...question) : undefined,
     }),
   };
 }

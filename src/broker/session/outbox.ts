@@ -114,9 +114,12 @@ export class Outbox {
 
   /** The session ends: everything is dropped. */
   clear(): void {
-    this.#parts.metrics.dropped["session-ended"] += this.#waiting.size + this.#inflight.size;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) this.#forget(next);
-    for (const delivery of this.#inflight.values()) this.#forget(delivery);
+    const waiting: Delivery[] = [];
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) waiting.push(next);
+    for (const delivery of [...waiting, ...this.#inflight.values()]) {
+      this.#parts.metrics.drop(delivery.publication, "session-ended");
+      this.#forget(delivery);
+    }
     this.#inflight.clear();
     this.#held.clear();
     this.#again.clear();
@@ -221,7 +224,7 @@ export class Outbox {
   #deliverQoS0(publication: Publication, retain: boolean, identifiers: readonly number[] | undefined, nowMs: number) {
     const connection = this.#connection;
     if (connection === undefined) {
-      this.#parts.metrics.dropped["offline-qos0"]++;
+      this.#parts.metrics.drop(publication, "offline-qos0");
     } else if (connection.writable && this.#held.size === 0) {
       this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
     } else if (this.#admits(publication)) {
@@ -239,12 +242,12 @@ export class Outbox {
     nowMs: number,
   ): void {
     const { metrics } = this.#parts;
-    if (publication.expired(nowMs)) metrics.dropped.expired++;
+    if (publication.expired(nowMs)) metrics.drop(publication, "expired");
     else if (
       writeAliased(connection, publication, publication.encode(connection.version, 0, retain, identifiers, nowMs))
     ) {
       metrics.sent++;
-    } else metrics.dropped["too-large"]++; // [MQTT5 3.1.2-25]
+    } else metrics.drop(publication, "too-large"); // [MQTT5 3.1.2-25]
   }
 
   /** Sends a QoS 1 or 2 message for the first time. */
@@ -297,7 +300,7 @@ export class Outbox {
 
   #drop(delivery: Delivery, reason: DropReason): void {
     this.#finish(delivery);
-    this.#parts.metrics.dropped[reason]++;
+    this.#parts.metrics.drop(delivery.publication, reason);
   }
 
   /** Whether there is room for one more; counts it as dropped if not. An empty outbox takes any one message. */
@@ -309,7 +312,7 @@ export class Outbox {
       return true;
     }
     metrics.limitsHit[limit]++;
-    metrics.dropped[limit === "allOutboxesBytes" ? "memory-full" : "queue-full"]++;
+    metrics.drop(publication, limit === "allOutboxesBytes" ? "memory-full" : "queue-full");
     if (!this.#overflowing) this.#parts.overflowed(this.#clientId);
     this.#overflowing = true;
     return false;

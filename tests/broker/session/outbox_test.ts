@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { AcknowledgePacket, ProtocolVersion } from "../../../src/mqtt/packet.ts";
-import { type Client, type ConnectAsked, Stage } from "../stage.ts";
+import { aWill, type Client, type ConnectAsked, Stage } from "../stage.ts";
 
 function lasting(version: ProtocolVersion, receiveMaximum = 65_535): ConnectAsked {
   return {
@@ -211,4 +211,14 @@ Deno.test("outbox: QoS 0 waits for nobody who is not there", () => {
   stage.connect({ clientId: "p" }).publish("a", "x");
   equal(stage.core.metrics.dropped["offline-qos0"], 1);
   deepEqual(stage.connect(lasting(5)).messages, []);
+});
+
+Deno.test("outbox: a will that a subscriber does not get is counted as one, besides as a message", () => {
+  const stage = new Stage({ limits: { inflight: 1, outboxBytes: 1_000 } });
+  stage.watch("#", {}, { clientId: "slow" }).acknowledges = false;
+  for (let each = 0; each < 9; each++) stage.connect({ clientId: `v${each}`, will: aWill({ qos: 1 }) }).die();
+  stage.connect({ clientId: "publisher" }).publish("other", "x".repeat(900), { qos: 1 });
+  const { wills, messages } = stage.core.metrics.snapshot();
+  equal(wills.dropped["queue-full"] > 0, true);
+  equal(messages.dropped["queue-full"], wills.dropped["queue-full"] + 1);
 });

@@ -1,0 +1,88 @@
+/**
+ * Log lines: by level, as text for people or as JSON for machines. Whoever logs asks {@link Log.isOn} before it makes
+ * anything of what it knows, so that a level that is off costs a comparison.
+ */
+import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
+
+/** From what needs a person to what only a search for a fault does. */
+export type LogLevel = "error" | "warning" | "info" | "debug";
+
+/** Every {@link LogLevel}, the gravest first. */
+export const logLevels: readonly LogLevel[] = ["error", "warning", "info", "debug"];
+
+/** How a line is written. */
+export type LogFormat = "text" | "json";
+
+/** What is known besides the message; undefined is left out. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Where log lines go in. */
+export interface Log {
+  /** Whether a line of that level would be written. */
+  isOn(level: LogLevel): boolean;
+  /** Writes a line, if its level is on. */
+  write(level: LogLevel, message: string, fields?: LogFields): void;
+  /** Writes a line that was asked for by name, whatever the level. */
+  trace(message: string, fields: LogFields): void;
+}
+
+/** How a log is opened. */
+export interface LogOptions {
+  readonly format: LogFormat;
+  /** The least grave level that is written. */
+  readonly level: LogLevel;
+  /** Takes one line, its end included. */
+  readonly write: (line: string) => void;
+  /** Marks the level in a line of text. */
+  readonly mark?: (level: string) => string;
+}
+
+const category = "mqtt-sim";
+
+/** Opens the log of this process; one at a time: a second one takes the place of the first. */
+export function openLog({ format, level, write, mark = (text) => text }: LogOptions): Log {
+  const sink = (record: LogRecord) => write(format === "json" ? jsonLine(record) : textLine(record, mark));
+  configureSync({
+    reset: true,
+    sinks: { lines: sink },
+    loggers: [
+      { category: [category], lowestLevel: level, sinks: ["lines"] },
+      { category: [category, "trace"], lowestLevel: "debug", sinks: ["lines"], parentSinks: "override" },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },
+    ],
+  });
+  const logger = getLogger([category]);
+  const tracer = logger.getChild("trace");
+  const depth = logLevels.indexOf(level);
+  const isOn = (asked: LogLevel) => logLevels.indexOf(asked) <= depth;
+  return {
+    isOn,
+    // The message goes as a field too: what stands in it is never a pattern.
+    write: (asked, message, fields) => isOn(asked) && logger[asked]("{message}", { message, ...fields }),
+    trace: (message, fields) => tracer.debug("{message}", { message, ...fields }),
+  };
+}
+
+function jsonLine({ timestamp, level, properties }: LogRecord): string {
+  return `${JSON.stringify({ time: new Date(timestamp).toISOString(), level, ...properties })}\n`;
+}
+
+function textLine({ timestamp, level, message, properties }: LogRecord, mark: (text: string) => string): string {
+  const { message: said = message.join(""), ...fields } = properties;
+  const told = Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) =>
+    `${name}=${plainText(value)}`
+  );
+  return `${new Date(timestamp).toISOString()} ${mark(level)} ${[oneLine(String(said)), ...told].join(" ")}\n`;
+}
+
+/** As it is where that cannot be misread; else in quotes. */
+function plainText(value: unknown): string {
+  const text = String(value);
+  return /^[\w.:/@%+-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** What a client has sent shall not look like a line of ours. */
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/[\x00-\x1f\x7f]/g, (each) => JSON.stringify(each).slice(1, -1));
+}

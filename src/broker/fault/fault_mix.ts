@@ -1,0 +1,67 @@
+/** How `--fault` is written: `lose=1%,delay=0.5%:1500ms`. */
+import { UsageError } from "../../base/failure.ts";
+import { formatDuration, formatPercent, listed, parseDurationMs } from "../../base/units.ts";
+
+/** Every way in which a broker can be told to get wills wrong, and what it does then. */
+export const faultText = {
+  lose: "the will is not published",
+  duplicate: "it is published twice",
+  delay: "it is published late, by the time after a colon, or 2s",
+  alter: "its payload is changed",
+  stall: "it and all wills due in the time after a colon, or 2s, are held back until that is over",
+  hurry: "a delayed will is published at once",
+  invent: "the will of a client that left properly is published",
+} as const;
+
+/** A way in which wills go wrong. */
+export type FaultKind = keyof typeof faultText;
+
+/** Every {@link FaultKind}. */
+export const faultKinds = Object.keys(faultText) as FaultKind[];
+
+/** How often one kind strikes. */
+export interface FaultShare {
+  readonly kind: FaultKind;
+  /** Of the wills that it could strike, from 0 to 1. */
+  readonly fraction: number;
+  /** Of `delay` and `stall`, in milliseconds. */
+  readonly timeMs: number;
+}
+
+const usualTimeMs = 2_000;
+const timed: ReadonlySet<FaultKind> = new Set(["delay", "stall"]);
+/** Of these at most one strikes a will, so that their shares together make no more than all of them. */
+export const exclusiveKinds: readonly FaultKind[] = ["lose", "duplicate", "delay", "alter"];
+
+/** Reads a mix of faults. @throws UsageError when it cannot be read, or asks for more than every will */
+export function parseFaults(text: string, name: string): readonly FaultShare[] {
+  const shares = text.split(",").map((part) => parseShare(part.trim(), text, name));
+  const twice = shares.find(({ kind }, index) => shares.findIndex((each) => each.kind === kind) !== index);
+  if (twice !== undefined) refuse(name, text, `${twice.kind} once`);
+  const sum = shares.filter(({ kind }) => exclusiveKinds.includes(kind)).reduce((all, each) => all + each.fraction, 0);
+  if (sum > 1 + 1e-9) refuse(name, text, `${listed(exclusiveKinds, "and")} to make 100% at most together`);
+  return shares;
+}
+
+function parseShare(part: string, text: string, name: string): FaultShare {
+  const [, word = "", percent, time] = /^([a-z]+)=(\d+(?:\.\d+)?)%(?::(.*))?$/.exec(part) ?? [];
+  const kind = faultKinds.find((each) => each === word);
+  if (kind === undefined || percent === undefined) {
+    refuse(name, text, `shares such as lose=1%,delay=0.5%:1500ms, of ${listed(faultKinds)}`);
+  }
+  const fraction = Number(percent) / 100;
+  if (fraction > 1) refuse(name, text, `${kind} of 100% at most`);
+  if (time !== undefined && !timed.has(kind)) refuse(name, text, `no time after ${kind}`);
+  return { kind, fraction, timeMs: time === undefined ? usualTimeMs : parseDurationMs(time, `${name}, ${kind}`) };
+}
+
+/** A mix of faults as {@link parseFaults} reads it. */
+export function formatFaults(shares: readonly FaultShare[]): string {
+  return shares.map(({ kind, fraction, timeMs }) =>
+    `${kind}=${formatPercent(fraction)}${timed.has(kind) ? `:${formatDuration(timeMs)}` : ""}`
+  ).join(",");
+}
+
+function refuse(name: string, text: string, allowed: string): never {
+  throw new UsageError(`Cannot read ${name} ${JSON.stringify(text)}: expected ${allowed}`);
+}

@@ -1,0 +1,102 @@
+/**
+ * Wills that go wrong by chance, from a seed: the same wills in the same order with the same seed suffer the same.
+ */
+import { Random } from "../../base/random.ts";
+import type { ConnectWill } from "../../mqtt/packet.ts";
+import type { WillCopy, WillFault, WillInQuestion } from "../will_fault.ts";
+import { exclusiveKinds, type FaultKind, type FaultShare, formatFaults } from "./fault_mix.ts";
+
+/** What faults are drawn from. */
+export interface SeededFaultOptions {
+  readonly shares: readonly FaultShare[];
+  readonly seed: number;
+  /** Only wills of clients whose identifier matches; all without it. */
+  readonly clients?: RegExp | undefined;
+  /** Told of each will that is struck. */
+  readonly onStrike?: ((kind: FaultKind, question: WillInQuestion) => void) | undefined;
+}
+
+export class SeededFault implements WillFault {
+  readonly description: string;
+  readonly counts: Record<string, number>;
+  readonly #options: SeededFaultOptions;
+  readonly #shares: ReadonlyMap<FaultKind, FaultShare>;
+  /** Each kind of question draws from a stream of its own. */
+  readonly #atPublication: Random;
+  readonly #atStall: Random;
+  readonly #atRelease: Random;
+  #stalledUntilMs = -Infinity;
+
+  constructor(options: SeededFaultOptions) {
+    const { shares, seed, clients } = options;
+    const random = new Random(seed);
+    this.#options = options;
+    this.#shares = new Map(shares.map((share) => [share.kind, share]));
+    this.#atPublication = random.child(1);
+    this.#atStall = random.child(2);
+    this.#atRelease = random.child(3);
+    this.counts = Object.fromEntries(shares.map(({ kind }) => [kind, 0]));
+    const whom = clients === undefined ? "" : `, of clients like ${clients.source}`;
+    this.description = `${formatFaults(shares)}${whom}, seed ${seed}`;
+  }
+
+  atRelease(question: WillInQuestion, decision: "discard" | "delay"): boolean {
+    const kind = decision === "discard" ? "invent" : "hurry";
+    const share = this.#shares.get(kind);
+    if (share === undefined || !this.#isMeant(question) || this.#atRelease.fraction() >= share.fraction) return false;
+    this.#strike(kind, question);
+    return true;
+  }
+
+  atPublication(question: WillInQuestion, nowMs: number): readonly WillCopy[] | undefined {
+    if (!this.#isMeant(question)) return undefined;
+    const { will } = question;
+    if (this.#isStalled(nowMs)) {
+      this.#strike("stall", question);
+      return [{ will, delayMs: this.#stalledUntilMs - nowMs }];
+    }
+    const kind = this.#drawn();
+    if (kind === undefined) return undefined;
+    this.#strike(kind, question);
+    return copies(will, kind, this.#shares.get(kind)!.timeMs);
+  }
+
+  #isMeant({ clientId }: WillInQuestion): boolean {
+    return this.#options.clients?.test(clientId) ?? true;
+  }
+
+  /** Whether wills are held back at this instant; a stall may begin with the one that is asked about. */
+  #isStalled(nowMs: number): boolean {
+    const share = this.#shares.get("stall");
+    if (share === undefined) return false;
+    if (nowMs < this.#stalledUntilMs) return true;
+    if (this.#atStall.fraction() >= share.fraction) return false;
+    this.#stalledUntilMs = nowMs + share.timeMs;
+    return share.timeMs > 0;
+  }
+
+  /** The kind that strikes this will, if any; one number is drawn for all of them. */
+  #drawn(): FaultKind | undefined {
+    let left = this.#atPublication.fraction();
+    return exclusiveKinds.find((kind) => (left -= this.#shares.get(kind)?.fraction ?? 0) < 0);
+  }
+
+  #strike(kind: FaultKind, question: WillInQuestion): void {
+    this.counts[kind]!++;
+    this.#options.onStrike?.(kind, question);
+  }
+}
+
+function copies(will: ConnectWill, kind: FaultKind, timeMs: number): readonly WillCopy[] {
+  const once = { will, delayMs: 0 };
+  if (kind === "lose") return [];
+  if (kind === "duplicate") return [once, once];
+  return kind === "alter" ? [{ will: altered(will), delayMs: 0 }] : [{ will, delayMs: timeMs }];
+}
+
+/** The last bit of the payload, which leaves text text; a payload that is empty gets one. */
+function altered(will: ConnectWill): ConnectWill {
+  const { payload } = will;
+  if (payload.length === 0) return { ...will, payload: new TextEncoder().encode("altered") };
+  return { ...will, payload: payload.with(payload.length - 1, payload.at(-1)! ^ 1) };
+}

@@ -1,0 +1,29 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { faultKinds, formatFaults, parseFaults } from "../../../src/broker/fault/fault_mix.ts";
+
+Deno.test("faults: what is written is read, and written again the same", () => {
+  const shares = parseFaults("lose=1%, delay=0.5%:1500ms,stall=10%", "--fault");
+  deepEqual(shares.map(({ kind, fraction, timeMs }) => [kind, fraction, timeMs]), [
+    ["lose", 0.01, 2_000],
+    ["delay", 0.005, 1_500],
+    ["stall", 0.1, 2_000],
+  ]);
+  equal(formatFaults(shares), "lose=1%,delay=0.5%:1500ms,stall=10%:2s");
+  equal(parseFaults(faultKinds.map((kind) => `${kind}=25%`).join(","), "--fault").length, 7);
+});
+
+const bad: readonly [text: string, sentence: RegExp][] = [
+  ["", /expected shares such as lose=1%,delay=0\.5%:1500ms, of lose, duplicate, delay, .+ or invent$/],
+  ["loose=1%", /expected shares such as/],
+  ["lose=1", /expected shares such as/],
+  ["lose=101%", /expected lose of 100% at most$/],
+  ["lose=1%:2s", /expected no time after lose$/],
+  ["delay=1%:2", /Cannot read --fault, delay "2": expected a duration/],
+  ["lose=1%,lose=2%", /expected lose once$/],
+  ["lose=60%,alter=60%", /expected lose, duplicate, delay and alter to make 100% at most together$/],
+];
+
+for (const [text, message] of bad) {
+  Deno.test(`faults: ${JSON.stringify(text)} is refused`, () =>
+    throws(() => parseFaults(text, "--fault"), { message }));
+}
