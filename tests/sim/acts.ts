@@ -2,13 +2,14 @@
  * What simulated clients do, drawn from the seed: everything that the protocol allows, and some of what it forbids.
  */
 import type { QoS, Subscription } from "../../src/mqtt/packet.ts";
+import { releaseAgain } from "./inspect.ts";
 import { misdeeds } from "./misdeeds.ts";
 import { type ModelConnect, type ModelWill, never } from "./model_state.ts";
 import type { SimClient } from "./sim_client.ts";
 import type { Simulation } from "./simulation.ts";
 
 const topics = ["a", "a/b", "a/c", "b", "b/b", "$x/y", "a//b", "s/1", "s/1", "s/2"];
-const filters = ["#", "+", "a/#", "a/+", "+/b", "a/b", "b", "$x/#", "+/+/b", "will/#", "$share/g/s/+", "$share/h/s/1"];
+const filters = ["#", "+", "a/#", "a/+", "+/b", "a/b", "b", "$x/#", "+/+/b", "will/#", "$share/g/s/1", "$share/h/s/2"];
 /** Large enough to be too large for a client that says so. */
 const bigText = ".".repeat(400);
 const smallPacketBytes = 200;
@@ -32,6 +33,7 @@ export class Acts {
     const sim = this.#sim;
     const client = sim.pick(sim.clients);
     if (sim.abandoned.length > 0 && sim.chance(5)) return this.#bury();
+    if (sim.chance(30)) return releaseAgain(sim.core, client.name, this.#versions.get(client)!, sim.nowMs());
     if (client.wire === undefined || client.wire.connection.over || client.wire.link.over) {
       return this.#comeBack(client);
     }

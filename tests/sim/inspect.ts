@@ -42,3 +42,9 @@ export function nothingIsLeft(core: Core): void {
   };
   assert.deepEqual(left, Object.fromEntries(Object.keys(left).map((name) => [name, 0])), "something is left");
 }
+
+/** A connection that is long over decides on a will once more: that is not its will any longer, and nothing happens. */
+export function releaseAgain(core: Core, clientId: string, version: 4 | 5, nowMs: number): void {
+  const ending = { kind: "link-end" } as const;
+  core.wills.release({ clientId, connectionId: 0, version, ending, sessionExpiryS: 0, nowMs });
+}
