@@ -1,0 +1,93 @@
+/** Both files together: who comes in, under which name, and what a reload changes, whole or not at all. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { AccessControl, type AccessFiles, type LoginToJudge } from "../../../src/broker/access/access_control.ts";
+import { hashPassword } from "../../../src/broker/access/password_hash.ts";
+
+const hash = await hashPassword("right", 1_000);
+const right = new TextEncoder().encode("right");
+const wrong = new TextEncoder().encode("wrong");
+
+async function withFiles(
+  test: (paths: { readonly users: string; readonly acl: string }) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const paths = { users: `${folder}/users`, acl: `${folder}/acl` };
+    await Deno.writeTextFile(paths.users, `ann:${hash}\n`);
+    await Deno.writeTextFile(paths.acl, "user ann\ntopic ann/#\n");
+    await test(paths);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const login = (more: Partial<LoginToJudge>): LoginToJudge => ({
+  clientId: "c",
+  username: undefined,
+  password: undefined,
+  ...more,
+});
+
+type Row = readonly [
+  name: string,
+  files: Partial<AccessFiles>,
+  hasUsers: boolean,
+  login: Partial<LoginToJudge>,
+  verdict: string,
+];
+const rows: readonly Row[] = [
+  ["anyone without files", {}, false, {}, "accept"],
+  ["any name without files", {}, false, { username: "x", password: wrong }, "accept"],
+  ["nobody without a name beside users", {}, true, {}, "not-authorized"],
+  ["those without a name where it is said", { allowAnonymous: true }, true, {}, "accept"],
+  ["a user with the password", {}, true, { username: "ann", password: right }, "accept"],
+  ["a user with another password", {}, true, { username: "ann", password: wrong }, "bad-credentials"],
+  ["a user without password", {}, true, { username: "ann" }, "bad-credentials"],
+  ["someone unknown", {}, true, { username: "eve", password: right }, "bad-credentials"],
+  [
+    "someone unknown, also where nobody needs a name",
+    { allowAnonymous: true },
+    true,
+    { username: "eve" },
+    "bad-credentials",
+  ],
+  ["a certificate that is not asked for its name", {}, true, { certificateName: "m" }, "not-authorized"],
+  ["a certificate in place of a name", { certificateIsUser: true }, true, { certificateName: "m" }, "accept"],
+];
+for (const [name, files, hasUsers, asked, verdict] of rows) {
+  Deno.test(`access: ${name}: ${verdict}`, () =>
+    withFiles(async ({ users }) => {
+      const access = await AccessControl.open({ ...files, ...(hasUsers && { users }) });
+      assert.equal(await access.judge(login(asked)), verdict);
+    }));
+}
+
+Deno.test("access: a certificate's name takes the place of the one that is said", async () => {
+  const access = await AccessControl.open({ certificateIsUser: true });
+  assert.equal(access.usernameOf(login({ username: "ann", certificateName: "meter-1" })), "meter-1");
+  assert.equal(access.usernameOf(login({ username: "ann" })), "ann");
+});
+
+Deno.test("access: a reload takes both files, or neither", () =>
+  withFiles(async ({ users, acl }) => {
+    const access = await AccessControl.open({ users, acl });
+    const ann = { clientId: "c", username: "ann" };
+    assert.equal(access.allows(ann, "publish", "ann/x"), true);
+    await Deno.writeTextFile(users, `bob:${hash}\n`);
+    await Deno.writeTextFile(acl, "nonsense\n");
+    await assert.rejects(access.reload(), UsageError);
+    assert.deepEqual([access.knows("ann"), access.knows("bob")], [true, false]);
+    assert.equal(access.allows(ann, "publish", "ann/x"), true);
+    await Deno.writeTextFile(acl, "user bob\ntopic bob/#\n");
+    await access.reload();
+    assert.deepEqual([access.knows("ann"), access.knows("bob"), access.knows(undefined)], [false, true, false]);
+    assert.equal(access.allows(ann, "publish", "ann/x"), false);
+  }));
+
+Deno.test("access: a file that is not there is one sentence", async () => {
+  await assert.rejects(
+    AccessControl.open({ users: "/nowhere/users" }),
+    /^UsageError: Cannot read users file \/nowhere\/users: /,
+  );
+});

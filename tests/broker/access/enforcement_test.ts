@@ -1,0 +1,127 @@
+/** Rules where they bite: at CONNECT, PUBLISH, SUBSCRIBE, when a will is due, and when the rules change. */
+import assert from "node:assert/strict";
+import { recheck } from "../../../src/broker/access/recheck.ts";
+import { type Action, parseAcl } from "../../../src/broker/access/acl.ts";
+import type { CoreOptions } from "../../../src/broker/options.ts";
+import { ReasonCode } from "../../../src/mqtt/reason.ts";
+import { aWill, Stage } from "../stage.ts";
+
+const rules = "user ann\ntopic ann/#\ntopic read news\nuser watcher\ntopic read #\n";
+
+/** A stage whose rules can be changed, and where everyone who gives a name is let in. */
+function guarded() {
+  const present = { acl: parseAcl(rules, "acl") };
+  const authorize: CoreOptions["authorize"] = (who, action: Action, topic) => present.acl.allows(who, action, topic);
+  const authenticate: CoreOptions["authenticate"] = ({ username }) =>
+    username === "eve" ? "bad-credentials" : username === undefined ? "not-authorized" : "accept";
+  const stage = new Stage({ authorize, authenticate });
+  const watcher = stage.watch("#", {}, { username: "watcher" });
+  return { stage, watcher, present };
+}
+
+const versions = [4, 5] as const;
+
+for (const version of versions) {
+  const v = version === 5 ? "5.0" : "3.1.1";
+
+  Deno.test(`access, ${v}: a will that may not be published keeps its client out`, () => {
+    const { stage, watcher } = guarded();
+    const client = stage.connect({ version, username: "ann", will: aWill({ topic: "news" }) });
+    assert.equal(client.connack?.reasonCode, version === 5 ? ReasonCode.notAuthorized : 5);
+    assert.equal(client.end?.kind, "fin");
+    assert.deepEqual(watcher.messages, []);
+    assert.equal(stage.core.metrics.willsDenied, 1);
+    assert.equal(stage.core.metrics.willsArmed, 0);
+  });
+
+  Deno.test(`access, ${v}: a will that may be is published in the client's name`, () => {
+    const { stage, watcher } = guarded();
+    stage.connect({ version, username: "ann", will: aWill({ topic: "ann/gone" }) }).die();
+    assert.deepEqual(watcher.messages, ["ann/gone gone"]);
+  });
+
+  Deno.test(`access, ${v}: a will is denied when it is due if the rules have changed, and counted`, () => {
+    const { stage, watcher, present } = guarded();
+    const client = stage.connect({ version, username: "ann", will: aWill({ topic: "ann/gone" }) });
+    present.acl = parseAcl("", "acl");
+    client.die();
+    assert.deepEqual(watcher.messages, []);
+    const { wills } = stage.core.metrics.snapshot();
+    assert.deepEqual([wills.denied, wills.published["link-end"], wills.held], [1, 0, 0]);
+  });
+
+  for (const [username, code5, code4] of [["eve", 0x86, 4], [undefined, 0x87, 5]] as const) {
+    Deno.test(`access, ${v}: a refused login (${username ?? "no name"}) leaves no will and no message`, () => {
+      const { stage, watcher } = guarded();
+      const who = username === undefined ? {} : { username };
+      const client = stage.connect({ version, ...who, will: aWill({ topic: "ann/gone" }) });
+      client.publish("ann/x", "pipelined").die();
+      stage.advance(60_000);
+      assert.equal(client.connack?.reasonCode, version === 5 ? code5 : code4);
+      assert.deepEqual(watcher.messages, []);
+      assert.equal(stage.core.metrics.willsArmed, 0);
+    });
+  }
+
+  Deno.test(`access, ${v}: what may not be published goes nowhere; the client stays`, () => {
+    const { stage, watcher } = guarded();
+    const client = stage.connect({ version, username: "ann" });
+    for (const qos of [0, 1, 2] as const) client.publish("news", "fake", { qos });
+    client.publish("ann/x", "real", { qos: 1 });
+    assert.deepEqual(watcher.messages, ["ann/x real"]);
+    const answers = [...client.of("puback"), ...client.of("pubrec")].map((
+      { type, reasonCode = 0 },
+    ) => [type, reasonCode]);
+    const denied = version === 5 ? ReasonCode.notAuthorized : 0; // [MQTT311 3.3.5-2]
+    assert.deepEqual(answers, [["puback", denied], ["puback", 0], ["pubrec", denied]]);
+    assert.equal(stage.core.metrics.denied, 3);
+    assert.equal(client.end, undefined);
+  });
+
+  Deno.test(`access, ${v}: each subscription is judged by itself`, () => {
+    const { stage } = guarded();
+    const client = stage.connect({ version, username: "ann" });
+    const asked = ["ann/+", "#", "news", "$share/g/other"].map((topicFilter) => ({ topicFilter, qos: 1 as const }));
+    client.send({ type: "subscribe", packetId: 9, subscriptions: asked });
+    const refused = version === 5 ? ReasonCode.notAuthorized : 0x80;
+    assert.deepEqual(client.of("suback")[0]?.reasonCodes, [1, refused, 1, refused]);
+  });
+}
+
+Deno.test("access: a delayed will keeps the name under which its client came in", () => {
+  const { stage, watcher } = guarded();
+  const will = aWill({ topic: "ann/gone", delayIntervalS: 10 });
+  stage.connect({ username: "ann", will, properties: { sessionExpiryIntervalS: 60 } }).die();
+  stage.advance(9_999);
+  assert.deepEqual(watcher.messages, []);
+  stage.advance(1);
+  assert.deepEqual(watcher.messages, ["ann/gone gone"]);
+});
+
+Deno.test("access: nobody takes over the session, the messages and the will of another user", () => {
+  const { stage, watcher } = guarded();
+  const session = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
+  const ann = stage.connect({ clientId: "meter", username: "ann", will: aWill({ topic: "ann/gone" }), ...session });
+  const thief = stage.connect({ clientId: "meter", username: "bob", ...session });
+  assert.equal(thief.connack?.reasonCode, ReasonCode.notAuthorized);
+  assert.equal(ann.end, undefined);
+  assert.deepEqual(watcher.messages, []);
+  ann.die();
+  assert.equal(stage.connect({ clientId: "meter", username: "bob" }).connack?.reasonCode, ReasonCode.notAuthorized);
+  assert.equal(stage.connect({ clientId: "meter", username: "ann", ...session }).connack?.sessionPresent, true);
+});
+
+Deno.test("access: new rules are held against those who are in", () => {
+  const { stage, present } = guarded();
+  const ann = stage.connect({ clientId: "ann", username: "ann" }).subscribe("ann/#").subscribe("news");
+  const bob = stage.connect({ clientId: "bob", username: "bob", will: aWill({ topic: "ann/gone" }) });
+  assert.equal(bob.connack?.reasonCode, ReasonCode.notAuthorized);
+  const carl = stage.connect({ clientId: "carl", username: "carl" });
+  present.acl = parseAcl("user ann\ntopic ann/#\nuser watcher\ntopic read #\n", "acl");
+  const rechecked = recheck(stage.core, (username) => username !== "carl", stage.nowMs);
+  stage.settle();
+  assert.deepEqual(rechecked, { expelled: 1, unsubscribed: 1 });
+  assert.deepEqual([...stage.core.sessions.get("ann")!.subscriptions!.keys()], ["ann/#"]);
+  assert.equal(carl.of("disconnect")[0]?.reasonCode, ReasonCode.notAuthorized);
+  assert.equal(ann.end, undefined);
+});
