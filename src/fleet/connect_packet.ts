@@ -17,7 +17,7 @@ export function connectPacketOf(plan: FleetPlan, life: Life, clientId: string): 
     cleanStart: life.cleanStart,
     keepAliveS: plan.keepAliveS,
     clientId,
-    ...credentialsOf(plan),
+    ...credentialsOf(plan, String(life.client)),
     will: { topic, payload, qos, retain, ...delayS > 0 && { delayIntervalS: delayS }, ...properties && { properties } },
     ...sessionExpiryS > 0 && { properties: { sessionExpiryIntervalS: sessionExpiryS } },
   };
@@ -31,15 +31,24 @@ export function plainConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: st
     cleanStart: true,
     keepAliveS: plainKeepAliveS,
     clientId,
-    ...credentialsOf(plan),
+    ...credentialsOf(plan, watcherName),
   };
 }
 
 /** Keep alive of those who only watch, in seconds. */
 export const plainKeepAliveS = 60;
 
+/** What {client} and {group} are for those who only watch. */
+const watcherName = "watcher";
+
 /** A password without a user name is not allowed in 3.1.1, so that an empty user name goes with it. */
-function credentialsOf({ username, password }: FleetPlan): { username?: string; password?: Uint8Array } {
+function credentialsOf(plan: FleetPlan, client: string): { username?: string; password?: Uint8Array } {
+  const { username, password } = plan;
   if (username === undefined && password === undefined) return {};
-  return { username: username ?? "", ...password !== undefined && { password: encoder.encode(password) } };
+  // A client's group was filled in with its group's plan.
+  const filled = (text: string) => text.replaceAll("{client}", client).replaceAll("{group}", watcherName);
+  return {
+    username: filled(username ?? ""),
+    ...password !== undefined && { password: encoder.encode(filled(password)) },
+  };
 }

@@ -191,6 +191,7 @@ const errorTexts: Readonly<Record<string, string>> = {
   EADDRINUSE: "no source port is left towards it: give it time, or more addresses with --source-address",
   EADDRNOTAVAIL: "no source port is left towards it, or a --source-address is not this machine's",
   ECONNREFUSED: "connection refused: nothing listens there",
+  EINVAL: "a --source-address is not this machine's, or cannot reach it",
   EHOSTUNREACH: "no way to that host",
   EMFILE: "too many open files: raise the limit (ulimit -n)",
   ENETUNREACH: "no way to that network",

@@ -70,6 +70,15 @@ export class Groups {
     return this.#plans[this.indexOf(client)]!;
   }
 
+  /** How many of so many clients, counted from number 0, each group has. */
+  sizes(clients: number): number[] {
+    const sizes = this.#groups.map(() => 0);
+    const { length } = this.#pattern;
+    const rest = clients % length;
+    this.#pattern.forEach((group, place) => sizes[group]! += Math.floor(clients / length) + (place < rest ? 1 : 0));
+    return sizes;
+  }
+
   /** The version that a client speaks through all its lives. */
   versionOf(client: number): ProtocolVersion {
     const protocol = this.#protocolOf(this.#groups[this.indexOf(client)]!);
@@ -79,7 +88,13 @@ export class Groups {
 
   /** Whether any client may speak 5.0. */
   get speaks5(): boolean {
-    return this.#groups.some((group) => this.#protocolOf(group) !== "3.1.1");
+    return this.protocol !== "3.1.1";
+  }
+
+  /** What the clients of all groups speak together. */
+  get protocol(): "3.1.1" | "5" | "mix" {
+    const [first, ...others] = new Set(this.#groups.map((group) => this.#protocolOf(group)));
+    return others.length === 0 ? first! : "mix";
   }
 
   /** The plans of all groups, as they hold for their clients. */
@@ -98,8 +113,16 @@ export class Groups {
 }
 
 function planOfGroup(plan: FleetPlan, group: ClientGroup): FleetPlan {
-  const { name: _name, share: _share, telemetry, ...own } = group;
-  return Object.freeze({ ...plan, ...own, ...telemetry !== undefined && { telemetry } });
+  const { name, share: _share, telemetry, ...own } = group;
+  const merged: FleetPlan = { ...plan, ...own, ...telemetry !== undefined && { telemetry } };
+  const { willTopic, username, password } = merged;
+  const filled = (text: string) => text.replaceAll("{group}", name);
+  return Object.freeze({
+    ...merged,
+    willTopic: filled(willTopic),
+    ...username !== undefined && { username: filled(username) },
+    ...password !== undefined && { password: filled(password) },
+  });
 }
 
 /** Each next number goes to the group that is furthest behind its share. */

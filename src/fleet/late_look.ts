@@ -19,6 +19,7 @@ export interface LateLookCounts {
 
 /** After the last retained message so much silence means that there are no more, in milliseconds. */
 const quietMs = 1_000;
+const grantedWithinMs = 5_000;
 
 export class LateLook implements ConnectionOwner {
   readonly #plan: FleetPlan;
@@ -27,6 +28,8 @@ export class LateLook implements ConnectionOwner {
   readonly #found = new Map<string, PublishPacket>();
   readonly #connection: Connection;
   #lastMs: number;
+  #granted = false;
+  #refused = false;
   #over = false;
 
   constructor(
@@ -46,7 +49,13 @@ export class LateLook implements ConnectionOwner {
 
   /** True once all was found, or nothing more comes. */
   done(nowMs: number): boolean {
-    return this.#over || this.#found.size >= this.#expected.size || nowMs - this.#lastMs > quietMs;
+    if (this.#over || this.#found.size >= this.#expected.size) return true;
+    return nowMs - this.#lastMs > (this.#granted ? quietMs : grantedWithinMs);
+  }
+
+  /** Whether it could look at all: it was let in, and its subscription granted. */
+  get looked(): boolean {
+    return this.#granted && !this.#refused;
   }
 
   /** What was found so far against what must be there. */
@@ -78,12 +87,23 @@ export class LateLook implements ConnectionOwner {
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     this.#lastMs = nowMs;
-    if (packet.type === "connack") this.#subscribe(connection, nowMs);
+    if (packet.type === "connack") this.#onConnack(connection, packet.reasonCode, nowMs);
+    else if (packet.type === "suback") this.#onSuback(packet.reasonCodes);
     else if (packet.type === "publish") this.#found.set(packet.topic, packet);
   }
 
   onOver(): void {
     this.#over = true;
+  }
+
+  #onConnack(connection: Connection, reasonCode: number, nowMs: number): void {
+    if (reasonCode === 0) this.#subscribe(connection, nowMs);
+    else this.#over = this.#refused = true;
+  }
+
+  #onSuback(reasonCodes: readonly number[]): void {
+    this.#granted = true;
+    if (reasonCodes.some((code) => code > 2)) this.#over = this.#refused = true;
   }
 
   /** At QoS 0 no queue limit of the broker's stands between a retained message and its late subscriber. */

@@ -58,6 +58,8 @@ export interface Life {
   /** This machine kept the client from sending for longer than keep alive allows: the broker may have ended it. */
   overslept: boolean;
   end: LifeEnd | undefined;
+  /** It was alive when the run ended, and left properly then. */
+  retired: boolean;
   next: NextConnect | undefined;
 }
 
@@ -90,6 +92,7 @@ export function beginLife(
     lastPacketMs: 0,
     overslept: false,
     end: undefined,
+    retired: false,
     next: undefined,
   };
 }

@@ -6,6 +6,7 @@ import type { DropCounts } from "./broker_counters.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { LateLookCounts } from "./late_look.ts";
 import { addBuckets } from "./latency_buckets.ts";
+import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
 import type { SquadResult } from "./squad_task.ts";
@@ -62,9 +63,11 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...retained && { retained },
     faults: tally.faults,
     slowest: tally.slowest,
-    series: mergeSeries(squads.map((squad) => squad.series), plan.durationMs),
+    series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
     ...verdictOver({
       wills,
+      kills: kills.total,
+      undecided: tally.undecided,
       retained,
       interrupted: squads.some((squad) => squad.interrupted),
       dropped: facts.dropped,
@@ -124,6 +127,10 @@ export type Verdict = Pick<FleetResult, "verdict" | "reason" | "exitCode">;
 /** What a verdict stands on. */
 export interface VerdictGrounds {
   readonly wills: WillCounts;
+  /** How many were killed. */
+  readonly kills: number;
+  /** Wills that could still have come in time. */
+  readonly undecided: number;
   readonly retained: FleetResult["retained"];
   readonly interrupted: boolean;
   /** What the broker says it dropped meanwhile. */
@@ -135,6 +142,13 @@ export interface VerdictGrounds {
 /** Why a run in which nobody died is void. */
 export const nobodyKilled = "no will was due: nobody was killed";
 
+const noneDue = "no will was due: whoever was killed had left properly, or could rightly end without one";
+
+function undecidedText(count: number): string {
+  const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
+  return `${wills} could still come in time when the watch ended: use a longer --drain`;
+}
+
 /** The verdict over all the wills of a run. */
 export function verdictOver(grounds: VerdictGrounds): Verdict {
   const { wills, interrupted, voidReason: reason } = grounds;
@@ -142,7 +156,10 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
   const wrong = wrongText(grounds);
   if (wrong !== undefined) return { verdict: "fail", reason: wrong, exitCode: interrupted ? 130 : 1 };
   if (interrupted) return { verdict: "void", reason: "interrupted before the plan was carried out", exitCode: 130 };
-  if (wills.expected === 0) return { verdict: "void", reason: nobodyKilled, exitCode: 3 };
+  if (wills.expected === 0) {
+    return { verdict: "void", reason: grounds.kills === 0 ? nobodyKilled : noneDue, exitCode: 3 };
+  }
+  if (grounds.undecided > 0) return { verdict: "void", reason: undecidedText(grounds.undecided), exitCode: 3 };
   return { verdict: "pass", reason: passText(wills), exitCode: 0 };
 }
 

@@ -76,7 +76,7 @@ export function expectationOf(life: Life, rules: Rules): Expectation {
   }
   // A broker that missed the client's packets was right to end it at 1.5 × keep alive, whatever came after.
   if (life.overslept) return { kind: "either", ground: "overslept" };
-  if (life.end === undefined) return { kind: "none", ground: "living" };
+  if (life.end === undefined) return { kind: "none", ground: life.retired ? "left" : "living" };
   // A DISCONNECT with reason code 0x00 (any, in 3.1.1) removes the will. [MQTT311 3.14.4-3] [MQTT5 3.14.4-3]
   if (life.end.mode === "leave") return { kind: "none", ground: "left" };
   return expectationAfter(life, life.end, rules);

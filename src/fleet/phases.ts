@@ -11,7 +11,7 @@ export interface KillPhase {
   readonly groups?: readonly string[];
   /** `once` kills all of them at the phase's first instant; a rate spreads kills evenly. The plan's when absent. */
   readonly rate?: KillRate | "once";
-  /** How long the phase lasts; the plan's duration when absent. */
+  /** How long the phase lasts; when absent, the plan's duration, and no time where all are killed at once. */
   readonly durationMs?: number;
   /** The plan's, or the group's, when absent. */
   readonly killShares?: readonly KillShare[];
@@ -44,7 +44,8 @@ export function phasesOf(plan: FleetPlan): readonly PhasePlan[] {
 
 /** How long one phase lasts, in milliseconds. */
 export function phaseDurationMs(plan: FleetPlan, phase: PhasePlan): number {
-  return phase.kind === "kill" ? phase.durationMs ?? plan.durationMs : phase.durationMs;
+  if (phase.durationMs !== undefined) return phase.durationMs;
+  return phase.rate === "once" ? 0 : plan.durationMs;
 }
 
 /** How long all phases last, in milliseconds. */

@@ -1,12 +1,12 @@
 /**
  * What a run is to do: plain data, checked once, frozen, and the same for every squad. Nothing here is measured.
  */
-import { UsageError } from "../base/failure.ts";
 import type { Endpoint } from "../net/endpoint.ts";
+import { checkPlan } from "./check_plan.ts";
 import type { ClientGroup } from "./groups.ts";
-import { defaultKillShares, type KillShare, needsVersion5 } from "./kill_mode.ts";
+import { defaultKillShares, type KillShare } from "./kill_mode.ts";
 import type { PhasePlan } from "./phases.ts";
-import { checkWillTopic, defaultWillTopic, sharedByBucket } from "./will_topic.ts";
+import { defaultWillTopic, sharedByBucket } from "./will_topic.ts";
 
 /** Which protocol versions the clients speak; `auto` is `mix` where the broker accepts both, else what it accepts. */
 export type ProtocolChoice = "auto" | "3.1.1" | "5" | "mix";
@@ -43,7 +43,7 @@ export interface FleetPlan {
   readonly sessionExpiryS: number;
   /** Clean Start (5.0), Clean Session (3.1.1) of each CONNECT; `mix` draws. */
   readonly cleanStart: "yes" | "no" | "mix";
-  /** Takes {run}, {bucket}, {client} and {incarnation}. */
+  /** Takes {run}, {bucket}, {client}, {incarnation} and {group}. */
   readonly willTopic: string;
   readonly willPayloadSizeBytes: number;
   /** Watchers that share the topic space, in all. */
@@ -53,7 +53,9 @@ export interface FleetPlan {
   /** Threads that the clients are spread over. */
   readonly workers: number;
   readonly clientPrefix: string;
+  /** Takes {client} and {group}; those who only watch log in as client and group `watcher`. */
   readonly username?: string;
+  /** Takes what the user name takes. */
   readonly password?: string;
   /** A will later than this past its due instant is late. */
   readonly lateAfterMs: number;
@@ -65,6 +67,8 @@ export interface FleetPlan {
   readonly sourcePorts: number;
   /** The scenario's name, where the run follows one. */
   readonly scenario?: string;
+  /** What a person said over the scenario, by the names of this plan: it holds in all groups and phases. */
+  readonly overruled?: readonly string[];
   /** Groups of clients with wishes of their own; one group of all when absent. At most 255. */
   readonly groups?: readonly ClientGroup[];
   /** What is done one after the other; when absent, clients are killed at the rate for the duration. */
@@ -121,100 +125,42 @@ export const clientsPerWatcher = 500;
  * @throws UsageError for the first thing that does not go
  */
 export function makePlan(request: PlanRequest): FleetPlan {
-  const clients = request.clients ?? planDefaults.clients;
-  const sessionExpiryS = request.sessionExpiryS ?? planDefaults.sessionExpiryS;
-  const workers = request.workers ?? planDefaults.workers;
-  const willTopic = request.willTopic ?? planDefaults.willTopic;
-  const plan: FleetPlan = {
-    ...planDefaults,
-    // A session that outlives its connection is there to be resumed.
-    cleanStart: sessionExpiryS > 0 ? "no" : "yes",
-    watchers: sharedByBucket(willTopic) ? Math.max(workers, Math.ceil(clients / clientsPerWatcher)) : workers,
-    ...request,
-  };
+  const plan = fillPlan(request);
   checkPlan(plan);
   return Object.freeze(plan);
 }
 
-interface Bound {
-  readonly name: keyof FleetPlan & string;
-  readonly flag: string;
-  readonly min: number;
-  readonly max: number;
-  readonly unit?: string;
+/** A request with the defaults of what it does not say; nothing is checked. */
+export function fillPlan(request: PlanRequest): FleetPlan {
+  const clients = request.clients ?? planDefaults.clients;
+  const sessionExpiryS = request.sessionExpiryS ?? planDefaults.sessionExpiryS;
+  const workers = request.workers ?? planDefaults.workers;
+  const topics = topicsOf(request);
+  return {
+    ...planDefaults,
+    cleanStart: usualCleanStart(sessionExpiryS),
+    watchers: topics.every(sharedByBucket) ? Math.max(workers, Math.ceil(clients / clientsPerWatcher)) : workers,
+    ...request,
+    ...request.groups !== undefined && { groups: groupsOf(request, request.groups) },
+  };
 }
 
-const bounds: readonly Bound[] = [
-  { name: "seed", flag: "--seed", min: 0, max: 0xffff_ffff },
-  { name: "clients", flag: "--clients", min: 1, max: 1_000_000 },
-  { name: "durationMs", flag: "--duration", min: 100, max: 604_800_000, unit: " ms" },
-  { name: "rampPerSecond", flag: "--ramp-rate", min: 1, max: 1_000_000, unit: "/s" },
-  { name: "keepAliveS", flag: "--keepalive", min: 0, max: 65_535, unit: " s" },
-  { name: "willDelayS", flag: "--will-delay", min: 0, max: 0xffff_ffff, unit: " s" },
-  { name: "sessionExpiryS", flag: "--session-expiry", min: 0, max: 0xffff_ffff, unit: " s" },
-  { name: "willPayloadSizeBytes", flag: "--will-payload-size", min: 64, max: 65_535, unit: " bytes" },
-  { name: "watchers", flag: "--watchers", min: 1, max: 10_000 },
-  { name: "fanOut", flag: "--fan-out", min: 1, max: 1_000 },
-  { name: "workers", flag: "--workers", min: 1, max: 64 },
-  { name: "lateAfterMs", flag: "--late-after", min: 1, max: 3_600_000, unit: " ms" },
-  { name: "drainMs", flag: "--drain", min: 0, max: 86_400_000, unit: " ms" },
-  { name: "sourcePorts", flag: "--source-ports", min: 1, max: 65_535 },
-];
-
-function checkPlan(plan: FleetPlan): void {
-  for (const { name, flag, min, max, unit = "" } of bounds) {
-    const value = plan[name] as number;
-    if (!Number.isFinite(value) || value < min || value > max) {
-      throw new UsageError(`Cannot use ${flag} ${value}${unit}: expected ${counted(min)} to ${counted(max)}${unit}`);
-    }
-  }
-  if (plan.workers > plan.clients) {
-    refuse(`--workers ${plan.workers}`, `at most one for each of ${plan.clients} clients`);
-  }
-  if (plan.watchers < plan.workers) {
-    refuse(`--watchers ${plan.watchers}`, `at least one for each of ${plan.workers} workers`);
-  }
-  checkKills(plan);
-  checkVersions(plan);
-  checkNames(plan);
+function topicsOf({ willTopic = planDefaults.willTopic, groups }: PlanRequest): string[] {
+  return groups === undefined ? [willTopic] : groups.map((group) => group.willTopic ?? willTopic);
 }
 
-function checkKills({ killRate, killShares, keepAliveS }: FleetPlan): void {
-  if (!(killRate.perSecond >= 0)) refuse("--kill-rate", "0 or more kills a second");
-  if (killRate.kind === "fraction" && killRate.perSecond > 1) {
-    refuse("--kill-rate", "at most 100% of the clients each second");
-  }
-  const drawn = killShares.filter((share) => share.weight > 0);
-  if (drawn.length === 0) refuse("--kill-mode", "at least one mode with a share above 0");
-  if (keepAliveS === 0 && drawn.some(({ mode }) => mode === "freeze" || mode === "half-packet")) {
-    refuse("--keepalive 0", "1 s or more with the kill modes freeze and half-packet, which rely on it");
-  }
+/** A session that outlives its connection is there to be resumed. */
+function usualCleanStart(sessionExpiryS: number): "yes" | "no" {
+  return sessionExpiryS > 0 ? "no" : "yes";
 }
 
-function checkVersions({ protocol, killShares, willDelayS }: FleetPlan): void {
-  const drawn = killShares.filter((share) => share.weight > 0);
-  if (protocol !== "5" && protocol !== "auto" && drawn.every(({ mode }) => needsVersion5(mode))) {
-    refuse(`--protocol ${protocol}`, `5, which kill mode ${drawn[0]!.mode} needs`);
-  }
-  if (protocol === "3.1.1" && willDelayS > 0) {
-    refuse(`--will-delay ${willDelayS} s`, "0 with --protocol 3.1.1, which has no will delay");
-  }
-}
-
-function checkNames(plan: FleetPlan): void {
-  if (!/^[0-9A-Za-z-]{1,16}$/.test(plan.run)) refuse(`run id "${plan.run}"`, "1 to 16 letters, digits or hyphens");
-  if (plan.clientPrefix === "" || plan.clientPrefix.length > 64 || /[\0/+#]/.test(plan.clientPrefix)) {
-    refuse(`--client-prefix ${JSON.stringify(plan.clientPrefix)}`, "1 to 64 characters without / + # and NUL");
-  }
-  checkWillTopic(plan);
-}
-
-function refuse(what: string, allowed: string): never {
-  throw new UsageError(`Cannot use ${what}: expected ${allowed}`);
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
+/** A group with sessions of its own resumes them, unless anyone has said what its clients are to do. */
+function groupsOf({ cleanStart }: PlanRequest, groups: readonly ClientGroup[]): readonly ClientGroup[] {
+  return groups.map((group) =>
+    cleanStart !== undefined || group.sessionExpiryS === undefined
+      ? group
+      : { cleanStart: usualCleanStart(group.sessionExpiryS), ...group }
+  );
 }
 
 /** The plan and where it is carried out. */

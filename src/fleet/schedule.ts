@@ -35,6 +35,8 @@ export interface Roster {
   readonly clients: number;
   /** Of the whole fleet, the share that this roster is; a fixed kill rate is divided by it. */
   readonly share: number;
+  /** Where between two kills its first one falls, above 0 to 1: rosters of one fleet take turns. */
+  readonly turn: number;
   readonly seed: number;
   readonly groups: Groups;
 }
@@ -85,12 +87,14 @@ export class KillSchedule {
       for (let left = this.#model.alive(groups); left > 0; left--) yield* this.#draw(phase, groups);
       return;
     }
-    while (this.#passToKill(rate, groups, endMs)) yield* this.#draw(phase, groups);
+    for (let due = this.#roster.turn; this.#passToKill(due, rate, groups, endMs); due = 1) {
+      yield* this.#draw(phase, groups);
+    }
   }
 
   /** Kills a second grow with the clients alive, so the way to the next one is walked from return to return. */
-  #passToKill(rate: KillRate, groups: readonly number[], endMs: number): boolean {
-    for (let due = 1;;) {
+  #passToKill(due: number, rate: KillRate, groups: readonly number[], endMs: number): boolean {
+    for (;;) {
       const perMs = this.#killsPerMs(rate, groups);
       const reachMs = perMs > 0 ? this.#atMs + due / perMs : Infinity;
       const stepMs = Math.min(reachMs, this.#model.nextReturnMs, endMs);

@@ -90,6 +90,7 @@ export class Squad implements ClientHost, LookoutHost {
       firstClient: task.firstClient,
       clients: task.clients,
       share: task.clients / plan.clients,
+      turn: (task.number + 1) / plan.workers,
       seed: task.seed,
       groups: this.groups,
     };
@@ -287,7 +288,8 @@ export class Squad implements ClientHost, LookoutHost {
   /** The watchers leave before the topics are cleared: they would take that for wills. */
   #stepLook(nowMs: number): void {
     if (!this.#look!.done(nowMs)) return;
-    this.#retained = this.#look!.counts();
+    if (this.#look!.looked) this.#retained = this.#look!.counts();
+    else this.#voidReason ??= "a late subscriber could not look for retained wills: the broker did not let it";
     this.#lookout.retire(nowMs);
     this.#look!.clear(nowMs);
     this.#finish(nowMs);

@@ -5,6 +5,11 @@
 import type { QoS } from "../mqtt/packet.ts";
 import type { FleetPlan, Telemetry } from "./plan.ts";
 
+/** Where a client's telemetry goes. */
+export function telemetryTopic({ run }: FleetPlan, client: number): string {
+  return `mqtt-sim/${run}/telemetry/${client}`;
+}
+
 /** Who publishes. */
 export interface Publisher {
   readonly number: number;
@@ -40,7 +45,7 @@ class Round {
       const client = this.#clients[this.#next]!;
       this.#next = (this.#next + 1) % this.#clients.length;
       if (!client.up) continue;
-      const topic = `mqtt-sim/${this.#plan.run}/telemetry/${client.number}`;
+      const topic = telemetryTopic(this.#plan, client.number);
       client.publish(topic, this.#payload, this.#telemetry.qos, nowMs);
       sent++;
     }

@@ -78,10 +78,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
       (this.#pending ??= []).push({ mode, reconnectAfterMs });
       return;
     }
-    this.#reconnectAfterMs = reconnectAfterMs;
     slip.record(nowMs - dueMs);
-    if (mode === "takeover") this.#takeOver(dueMs, nowMs);
-    else this.#killNow(mode, dueMs, nowMs);
+    // Who is taken over is back with the same step, whatever was asked.
+    if (mode === "takeover") return this.#takeOver(dueMs, nowMs);
+    this.#reconnectAfterMs = reconnectAfterMs;
+    this.#killNow(mode, dueMs, nowMs);
   }
 
   /** Publishes a message of its own. */
@@ -93,6 +94,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** Comes back though it was to stay away. */
   callBack(nowMs: number): void {
     this.#reconnectAfterMs = 0;
+    // A kill that still waits for its victim must not send it away for good after it was called.
+    this.#pending = this.#pending?.map((pending) => ({ ...pending, reconnectAfterMs: 0 }));
     if (this.#state === "gone") this.connect(nowMs);
   }
 
@@ -133,6 +136,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#noteSleep(life, connection, nowMs);
     connection.send({ type: "disconnect", ...properties && { properties } }, nowMs);
     connection.end();
+    life.retired = true;
     this.#connection = undefined;
     this.#host.counters.alive--;
   }

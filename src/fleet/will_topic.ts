@@ -15,7 +15,8 @@ export interface TopicParts {
 }
 
 const placeholder = /\{([^{}]*)\}/g;
-const known: readonly string[] = ["run", "bucket", "client", "incarnation"];
+/** {group} is filled when the plan is cut into its groups, so that no life needs to know of it. */
+const known: readonly string[] = ["run", "bucket", "client", "incarnation", "group"];
 
 /** The topic of one life's will. */
 export function willTopic(template: string, parts: TopicParts): string {
@@ -31,6 +32,13 @@ export function willTopicFilter(template: string, parts: Partial<TopicParts>): s
     const filled = level.replace(placeholder, (whole, name: keyof TopicParts) => parts[name] ?? whole);
     return filled.includes("{") ? "+" : filled;
   }).join("/");
+}
+
+/** True when some topic is matched by both filters. No filter here has a #. */
+export function filtersMeet(one: string, other: string): boolean {
+  const [levels, others] = [one.split("/"), other.split("/")];
+  if (levels.length !== others.length) return false;
+  return levels.every((level, place) => level === "+" || others[place] === "+" || level === others[place]);
 }
 
 /** True when a filter for one bucket never matches the topics of another: a level tells them apart. */
@@ -51,10 +59,12 @@ export function checkWillTopic(
     throw new UsageError(`Cannot use --will-topic ${JSON.stringify(template)}: expected ${allowed}`);
   };
   const unknown = [...template.matchAll(placeholder)].find((match) => !known.includes(match[1]!));
-  if (unknown !== undefined) refuse(`{run}, {bucket}, {client} or {incarnation} in place of ${unknown[0]}`);
+  if (unknown !== undefined) refuse(`{run}, {bucket}, {client}, {incarnation} or {group} in place of ${unknown[0]}`);
   const literal = template.replace(placeholder, "");
   if (template === "" || /[+#\0]/.test(literal)) refuse("a topic name: at least one character, no + # and NUL");
-  if (literal.includes("{") || literal.includes("}")) refuse("braces only around run, bucket, client or incarnation");
+  if (literal.includes("{") || literal.includes("}")) {
+    refuse("braces only around run, bucket, client, incarnation or group");
+  }
   if (template.startsWith("$")) refuse("no leading $, which brokers keep for themselves");
   if (new TextEncoder().encode(template).length > 1_024) refuse("at most 1,024 bytes");
   // Else each watcher would see all wills, and each will would look doubled.

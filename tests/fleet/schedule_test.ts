@@ -14,7 +14,7 @@ interface Asked extends Omit<Partial<PlanRequest>, "protocol"> {
 function orders({ roster = {}, protocol = "5", ...request }: Asked): KillOrder[] {
   const plan = aPlan({ clients: 1_000, ...request });
   const groups = new Groups(plan, protocol);
-  const whole = { firstClient: 0, clients: plan.clients, share: 1, seed: plan.seed, groups };
+  const whole = { firstClient: 0, clients: plan.clients, share: 1, turn: 1, seed: plan.seed, groups };
   const schedule = new KillSchedule(plan, { ...whole, ...roster });
   const all: KillOrder[] = [];
   for (let order = schedule.next(); order !== undefined; order = schedule.next()) {
@@ -91,6 +91,7 @@ Deno.test("schedule: the mean of those alive is what the kills were drawn from",
     firstClient: 0,
     clients: 1_000,
     share: 1,
+    turn: 1,
     seed: 1,
     groups: new Groups(plan, "5"),
   });
@@ -204,4 +205,14 @@ Deno.test("schedule: every order lies within the duration, in order", () => {
   assert.ok(all.length > 1_000);
   assert.ok(all.every(({ atMs }) => atMs > 0 && atMs < 10_000));
   assert.deepEqual(all.map(({ atMs }) => atMs), all.map(({ atMs }) => atMs).toSorted((one, other) => one - other));
+});
+
+Deno.test("schedule: rosters of one fleet take turns, so that equal ones do not kill at the same instants", () => {
+  const fixed = { ...only("takeover"), killRate: { kind: "count", perSecond: 50 }, durationMs: 2_000 } as const;
+  const instants = [1, 2].flatMap((part) => {
+    const roster = { firstClient: part * 500, clients: 500, share: 0.5, turn: part / 2 };
+    return orders({ ...fixed, roster }).map(({ atMs }) => Math.round(atMs));
+  });
+  instants.sort((one, other) => one - other);
+  instants.slice(1).forEach((atMs, place) => assert.equal(atMs - instants[place]!, 20));
 });

@@ -1,0 +1,75 @@
+/**
+ * What the phases of a plan may say.
+ */
+import { checkTogether, type PlanFault, type Refuse } from "./check_plan.ts";
+import { Groups } from "./groups.ts";
+import { type KillPhase, type PhasePlan, phasesOf } from "./phases.ts";
+import type { FleetPlan } from "./plan.ts";
+
+const mostPhases = 1_000;
+/** A week. */
+const longestMs = 604_800_000;
+const shortestKillMs = 100;
+
+/** All that does not go in a plan's phases; its groups are sound. */
+export function phaseFaults(plan: FleetPlan): PlanFault[] {
+  if (plan.phases === undefined) return [];
+  const { phases } = plan;
+  const whole = (sentence: string): PlanFault[] => [{ path: ["phases"], sentence }];
+  if (phases.length > mostPhases) {
+    return whole(`Cannot use ${phases.length} phases: expected at most ${mostPhases.toLocaleString("en-US")}`);
+  }
+  if (!phases.some(({ kind }) => kind === "kill")) {
+    return whole("Cannot use phases in which nobody is killed: expected at least one that kills");
+  }
+  return phasesOf(plan).flatMap((phase, place) => faultsOf(plan, phase, place));
+}
+
+function faultsOf(plan: FleetPlan, phase: PhasePlan, place: number): PlanFault[] {
+  const faults: PlanFault[] = [];
+  const refuse: Refuse = (field, what, allowed) => {
+    const path = ["phases", place, ...field in phase ? [field] : []];
+    faults.push({ path, sentence: `Cannot use ${what} in phase ${place + 1}: expected ${allowed}` });
+  };
+  const shortestMs = phase.kind === "kill" && phase.rate !== "once" ? shortestKillMs : 0;
+  const { durationMs } = phase;
+  if (durationMs !== undefined && !(durationMs >= shortestMs && durationMs <= longestMs)) {
+    refuse("durationMs", `${durationMs} ms`, `${shortestMs} to ${longestMs.toLocaleString("en-US")} ms`);
+  }
+  if (phase.kind === "hold") return faults;
+  checkGroups(plan, phase.groups, refuse);
+  if (faults.length === 0 && phase.kind === "kill") checkKill(plan, phase, refuse);
+  return faults;
+}
+
+function checkGroups({ groups = [] }: FleetPlan, named: readonly string[] | undefined, refuse: Refuse): void {
+  if (named === undefined) return;
+  if (named.length === 0) refuse("groups", "no groups", "at least one, or nothing, which is all");
+  const unknown = named.find((name) => !groups.some((group) => group.name === name));
+  if (unknown === undefined) return;
+  const known = groups.map(({ name }) => name).join(", ");
+  refuse("groups", `group ${JSON.stringify(unknown)}`, known === "" ? "no group: there are none" : `one of ${known}`);
+}
+
+function checkKill(plan: FleetPlan, phase: KillPhase, refuse: Refuse): void {
+  const { rate, killShares, jitterMs, reconnectAfterMs } = phase;
+  if (rate !== undefined && rate !== "once") {
+    if (!(rate.perSecond >= 0)) refuse("rate", "this rate", "0 or more kills a second");
+    if (rate.kind === "fraction" && rate.perSecond > 1) refuse("rate", "this rate", "at most 100% each second");
+  }
+  if (jitterMs !== undefined && !(jitterMs >= 0 && jitterMs <= longestMs)) {
+    refuse("jitterMs", "this jitter", "0 or more");
+  }
+  if (typeof reconnectAfterMs === "number" && !(reconnectAfterMs >= 0)) {
+    refuse("reconnectAfterMs", "this time to reconnect", "0 or more, or never");
+  }
+  if (killShares === undefined) return;
+  const groups = new Groups(plan, "mix");
+  const refused = new Set<string>();
+  for (const group of groups.named(phase.groups)) {
+    checkTogether({ ...groups.plans[group]!, killShares }, (_, what, allowed) => {
+      if (!refused.has(what)) refuse("killShares", what, allowed);
+      refused.add(what);
+    });
+  }
+}
