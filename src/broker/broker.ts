@@ -10,6 +10,7 @@ import { recheck, type Rechecked } from "./access/recheck.ts";
 import { Core } from "./core.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import { type CoreOptions, coreSettings } from "./options.ts";
+import { type QueueTotals, queueTotals, type StatusPage, statusPage, type StatusQuery } from "./monitor/status.ts";
 import { serve } from "./serve.ts";
 import { beginStop, finishStop, isDrained } from "./shutdown.ts";
 import { runDue } from "./tick.ts";
@@ -37,6 +38,7 @@ export class Broker {
   readonly #core: Core;
   readonly #timer: Timer;
   readonly #listeners: OpenListener[] = [];
+  readonly #startedAt: string;
   #stopped: Promise<void> | undefined;
 
   private constructor(options: BrokerOptions) {
@@ -47,6 +49,7 @@ export class Broker {
       runDue: (nowMs) => runDue(core, nowMs, dueAtOnce),
     });
     this.#core = core;
+    this.#startedAt = new Date(core.settings.wallNowMs()).toISOString();
     this.#timer = timer;
   }
 
@@ -103,12 +106,38 @@ export class Broker {
     return this.#core.metrics.snapshot();
   }
 
+  /** A page of clients: who is online, whose will is armed or delayed. Looks at every session once. */
+  status(query: Partial<StatusQuery> = {}): StatusPage {
+    const { filter = "all", offset = 0, limit = 100 } = query;
+    return statusPage(this.#core, { filter, offset, limit }, this.#core.settings.clock.nowMs());
+  }
+
+  /** What waits for clients, of all of them together. Looks at every session once. */
+  queues(): QueueTotals {
+    return queueTotals(this.#core);
+  }
+
+  /** When it started, as ISO 8601. */
+  get startedAt(): string {
+    return this.#startedAt;
+  }
+
+  /** What wills suffer on purpose, in words; undefined on an honest broker. */
+  get fault(): string | undefined {
+    return this.#core.settings.willFault?.description;
+  }
+
   /**
    * Stops: no more links, wills published (see `onShutdown`), watchers given `stopGraceMs` to take them, every client
    * told and closed. Fulfilled when all is closed; a second call awaits the first.
    */
   stop(): Promise<void> {
     return this.#stopped ??= this.#stop();
+  }
+
+  /** Stops at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   async #stop(): Promise<void> {

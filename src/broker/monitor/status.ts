@@ -1,0 +1,128 @@
+/**
+ * Who is there: a page of clients with their connection, their will and what waits for them.
+ */
+import type { Core } from "../core.ts";
+import type { Session } from "../session/session.ts";
+
+/** Which clients a page shows. */
+export type StatusFilter = "all" | "online" | "armed" | "delayed";
+
+/** Every {@link StatusFilter}. */
+export const statusFilters: readonly StatusFilter[] = ["all", "online", "armed", "delayed"];
+
+/** Clients on one page at most. */
+export const longestPage = 1_000;
+
+/** Which page of which clients. */
+export interface StatusQuery {
+  readonly filter: StatusFilter;
+  /** Clients to leave out first. */
+  readonly offset: number;
+  /** Clients to show, up to {@link longestPage}. */
+  readonly limit: number;
+}
+
+/** One will. Instants are in the form of ISO 8601. */
+export interface WillStatus {
+  /** `armed` while its client is online, `delayed` when it waits for its instant. */
+  readonly state: "armed" | "delayed";
+  readonly topic: string;
+  readonly qos: number;
+  readonly retain: boolean;
+  readonly since: string;
+  /** When it goes out unless its client comes back; of a delayed will. */
+  readonly due?: string;
+  /** What ended the connection; of a delayed will. */
+  readonly ending?: string;
+}
+
+/** One client. */
+export interface ClientStatus {
+  readonly clientId: string;
+  readonly online: boolean;
+  /** While it is online: its peer, its version of MQTT, and since when. */
+  readonly peer?: string;
+  readonly version?: "3.1.1" | "5.0";
+  readonly since?: string;
+  /** While it is offline: when its session ends; absent when it does not end by itself. */
+  readonly sessionEnds?: string;
+  readonly will?: WillStatus;
+  /** Messages that have not reached it, and their bytes. */
+  readonly queued: { readonly messages: number; readonly bytes: number };
+}
+
+/** A page of clients, in the order in which their sessions began. */
+export interface StatusPage extends StatusQuery {
+  /** Clients that the filter lets through, on all pages. */
+  readonly total: number;
+  readonly clients: readonly ClientStatus[];
+}
+
+/** What waits in all outboxes. */
+export interface QueueTotals {
+  readonly messages: number;
+  readonly bytes: number;
+  /** Clients for whom something waits. */
+  readonly clients: number;
+}
+
+/** A page of clients as they are at `nowMs`. Looks at every session once. */
+export function statusPage(core: Core, { filter, offset, limit }: StatusQuery, nowMs: number): StatusPage {
+  const wallOffsetMs = core.settings.wallNowMs() - nowMs;
+  const clients: ClientStatus[] = [];
+  let total = 0;
+  for (const session of core.sessions.values()) {
+    if (!isShown(core, session, filter)) continue;
+    if (total >= offset && clients.length < limit) clients.push(clientStatus(core, session, wallOffsetMs));
+    total++;
+  }
+  return { filter, offset, limit, total, clients };
+}
+
+/** What waits in all outboxes. Looks at every session once. */
+export function queueTotals(core: Core): QueueTotals {
+  let messages = 0, bytes = 0, clients = 0;
+  for (const { usedOutbox } of core.sessions.values()) {
+    if (usedOutbox === undefined || usedOutbox.size === 0) continue;
+    messages += usedOutbox.size;
+    bytes += usedOutbox.sizeBytes;
+    clients++;
+  }
+  return { messages, bytes, clients };
+}
+
+function isShown({ wills }: Core, { clientId, connection }: Session, filter: StatusFilter): boolean {
+  if (filter === "online") return connection !== undefined;
+  if (filter === "armed") return wills.armedOf(clientId) !== undefined;
+  return filter === "all" || wills.delayedOf(clientId) !== undefined;
+}
+
+function clientStatus(core: Core, session: Session, wallOffsetMs: number): ClientStatus {
+  const { clientId, connection, deadline, usedOutbox } = session;
+  const at = (ms: number) => new Date(ms + wallOffsetMs).toISOString();
+  const will = willStatus(core, session, at);
+  return {
+    clientId,
+    online: connection !== undefined,
+    ...(connection !== undefined && {
+      peer: connection.link.peer,
+      version: connection.version === 5 ? "5.0" : "3.1.1",
+      since: at(connection.sinceMs),
+    }),
+    ...(deadline?.pending === true && { sessionEnds: at(deadline.atMs) }),
+    ...(will !== undefined && { will }),
+    queued: { messages: usedOutbox?.size ?? 0, bytes: usedOutbox?.sizeBytes ?? 0 },
+  };
+}
+
+function willStatus({ wills }: Core, session: Session, at: (ms: number) => string): WillStatus | undefined {
+  const armed = wills.armedOf(session.clientId);
+  if (armed !== undefined) {
+    const { topic, qos, retain } = armed;
+    return { state: "armed", topic, qos, retain, since: at(session.connection?.sinceMs ?? 0) };
+  }
+  const delayed = wills.delayedOf(session.clientId);
+  if (delayed === undefined) return undefined;
+  const { will: { topic, qos, retain }, ending: { kind: ending }, sinceMs, deadline } = delayed;
+  return { state: "delayed", topic, qos, retain, since: at(sinceMs), due: at(deadline!.atMs), ending };
+}
