@@ -41,6 +41,7 @@ export class Retained {
     if (publication.message.payload.length === 0) return this.#clear(levels); // [MQTT5 3.3.1-6] [MQTT311 3.3.1-10]
     if (this.#metrics.retainedHeld >= this.#limit && this.#at(levels)?.message === undefined) {
       this.#metrics.retainedRefused++;
+      this.#metrics.limitsHit.retainedMessages++;
       return;
     }
     let node = this.#root;
