@@ -8,16 +8,19 @@ import { formatMessage, type Message } from "@optique/core/message";
 import { findSimilar } from "@optique/core/suggestion";
 import { extractOptionNames } from "@optique/core/usage";
 import { UsageError } from "../base/failure.ts";
+import { listed } from "../base/units.ts";
 import { type BrokerAsked, brokerCommand } from "./commands/broker_flags.ts";
 import { fleetCommand, type FleetFlags } from "./commands/fleet_flags.ts";
+import { type ReportAsked, reportCommand } from "./commands/report_flags.ts";
 import { sentence } from "./flag.ts";
 import type { Output } from "./output.ts";
 import { tool } from "./tool.ts";
 
 /** What the person asked for; `told` when help, version or completion was all. */
-export type Asked = FleetFlags | BrokerAsked | { readonly command: "told" };
+export type Asked = FleetFlags | BrokerAsked | ReportAsked | { readonly command: "told" };
 
-const commands = { fleet: fleetCommand, broker: brokerCommand } as const;
+const commands = { fleet: fleetCommand, broker: brokerCommand, report: reportCommand } as const;
+const names = listed(Object.keys(commands));
 const brief = "Does an MQTT broker deliver every Last Will, once, on time, when the fleet dies?";
 /** Wide lines are hard to read even where there is room. */
 const widest = 100;
@@ -36,7 +39,7 @@ export function readCommandLine(args: readonly string[], { out }: Output): Asked
     version: { option: true, value: `${tool.name} ${tool.version}`, onShow: told },
     completion: { command: true, onShow: told },
     brief: sentence(brief),
-    footer: sentence(`${tool.name} fleet --help and ${tool.name} broker --help tell about their flags.`),
+    footer: sentence(`${tool.name} COMMAND --help tells about the flags of a command.`),
     usageLine: [{ type: "literal", value: "COMMAND" }, { type: "literal", value: "[FLAGS]" }],
     termWidth: longestTerm,
     maxWidth: Math.min(out.columns() ?? 80, widest),
@@ -48,9 +51,9 @@ export function readCommandLine(args: readonly string[], { out }: Output): Asked
 }
 
 function grammar(args: readonly string[]) {
-  return or(commands.fleet, commands.broker, {
+  return or(commands.fleet, commands.broker, commands.report, {
     errors: {
-      noMatch: sentence(`Cannot tell what to do: expected a command, fleet or broker; see ${tool.name} --help`),
+      noMatch: sentence(`Cannot tell what to do: expected a command, ${names}; see ${tool.name} --help`),
       unexpectedInput: (token) => sentence(unexpected(token, args[0])),
       suggestions: () => [],
     },
@@ -66,7 +69,7 @@ function unexpected(token: string, first: string | undefined): string {
   const command = Object.entries(commands).find(([name]) => name === first);
   if (command === undefined) {
     const kind = token.startsWith("-") ? "flag" : "command";
-    return `Cannot read ${kind} "${token}": expected a command, fleet or broker${meant(token, Object.keys(commands))}`;
+    return `Cannot read ${kind} "${token}": expected a command, ${names}${meant(token, Object.keys(commands))}`;
   }
   const [name, { usage }] = command;
   if (!token.startsWith("-")) return `Cannot read argument "${token}": expected flags; see ${tool.name} ${name} --help`;

@@ -46,6 +46,21 @@ export function wordValue<const Word extends string>(words: readonly Word[]): Fl
   return { metavar: words.join("|") as Metavar, read: (value, name) => parseChoice(value, name, words), words };
 }
 
+/** An argument that is no flag: what it is called, and how it is read. */
+export function plainArgument<T>(value: FlagValue<T>): ValueParser<"sync", T> {
+  const parser = valueParser(`--${value.metavar}`, { name: value.metavar, ...value });
+  return {
+    ...parser,
+    // A flag that nobody knows is no file.
+    parse: (text) =>
+      text.startsWith("--") ? { success: false, error: sentence(unknownFlag(text)) } : parser.parse(text),
+  };
+}
+
+function unknownFlag(text: string): string {
+  return `Cannot read flag "${text.split("=")[0]}": there is none of that name here`;
+}
+
 /** A sentence of ours, as the library wants it. */
 export function sentence(words: string): Message {
   return [text(words)];

@@ -7,6 +7,7 @@ import { broker } from "./commands/broker.ts";
 import { passwd } from "./commands/broker_passwd.ts";
 import { brokerSettings } from "./commands/broker_settings.ts";
 import { fleet } from "./commands/fleet.ts";
+import { report } from "./commands/report.ts";
 import { configJsonSchema } from "./config_file.ts";
 import { type Output, processOutput } from "./output.ts";
 import { tool } from "./tool.ts";
@@ -34,6 +35,9 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
       return await broker(asked, output);
     case "broker passwd":
       return await passwd(asked, output);
+    case "report":
+    case "report merge":
+      return await report(asked, output);
     case "broker config-schema":
       return tellSchema(output);
   }

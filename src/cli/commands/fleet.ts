@@ -7,13 +7,12 @@ import { type FleetPlan, type FleetRun, makePlan } from "../../fleet/plan.ts";
 import type { FleetResult, Notice } from "../../fleet/result.ts";
 import { type FleetHooks, runFleet } from "../../fleet/run_fleet.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
-import { reportJson } from "../../report/json.ts";
 import { type Live, openLive } from "../../report/live.ts";
 import { makeReport, type Report } from "../../report/report.ts";
 import { reportText } from "../../report/text.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output, Stream } from "../output.ts";
-import { openReportFile, type ReportFile } from "../report_file.ts";
+import { openReportOutputs, type ReportOutputs } from "../report_outputs.ts";
 import { programName, tool } from "../tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { fleetRequest } from "./fleet_request.ts";
@@ -53,21 +52,19 @@ const lastGraceMs = 3_000;
  */
 export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
   const plan = makePlan(await fleetRequest(flags));
-  const file = flags.report === undefined || flags.report === "-" ? undefined : await openReportFile(flags.report);
+  const outputs = await openReportOutputs(flags);
   const interrupts = parts.openInterrupts();
-  let unused: ReportFile | undefined = file;
   try {
     const result = await runOnTarget(plan, flags, output, interrupts, parts);
     if (result === undefined) {
       output.err.write("Ended at once: the run had no time to make a report.\n");
       return 130;
     }
-    unused = undefined;
-    await tell(reportOf(result, flags), flags, output, file);
+    await tell(reportOf(result, flags), output, outputs);
     return result.exitCode;
   } finally {
     interrupts.close();
-    await unused?.discard();
+    await outputs.discard();
   }
 }
 
@@ -130,20 +127,13 @@ function reportOf(result: FleetResult, flags: FleetFlags): Report {
   });
 }
 
-/** The text first: it is there even when the file fails after all. */
-async function tell(
-  report: Report,
-  flags: FleetFlags,
-  { out, err }: Output,
-  file: ReportFile | undefined,
-): Promise<void> {
-  const stream = flags.report === "-" ? err : out;
+/** The text first: it is there even when a file fails after all. */
+async function tell(report: Report, { out, err }: Output, outputs: ReportOutputs): Promise<void> {
+  const stream = outputs.usesStandardOutput ? err : out;
   const width = Math.min(stream.columns() ?? widest, widest);
   stream.write(reportText(report, { width, style: stream.style }));
-  if (flags.report === "-") out.write(reportJson(report));
-  if (file === undefined) return;
-  await file.write(reportJson(report));
-  stream.write(`\nReport: ${flags.report}\n`);
+  const told = await outputs.write(report, (form) => out.write(form));
+  if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
 }
 
 function screenOf(stream: Stream) {

@@ -9,6 +9,7 @@ import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
+import { reportFlags } from "../report_outputs.ts";
 
 const whole: FlagValue<number> = { metavar: "N", read: units.parseWhole };
 const duration: FlagValue<number> = { metavar: "TIME", read: units.parseDurationMs };
@@ -191,11 +192,6 @@ const output = object("Output", {
     word("ID"),
     "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens. Default: drawn.",
   ),
-  report: valueFlag(
-    "--report",
-    file,
-    "Write the whole report as JSON; - is standard output, all else then goes to standard error.",
-  ),
   quiet: switchFlag("--quiet", "Say nothing while it runs but warnings."),
 });
 
@@ -216,7 +212,7 @@ const footer = lines(
 /** `mqtt-sim fleet` and its flags. */
 export const fleetCommand = command(
   "fleet",
-  merge(object({ command: constant("fleet") }), target, fleet, kills, wills, watching, output),
+  merge(object({ command: constant("fleet") }), target, fleet, kills, wills, watching, output, reportFlags),
   {
     brief: sentence("Connect a fleet of clients with wills, kill them, and account for every will."),
     description: sentence(

@@ -89,7 +89,7 @@ function latencyTable({ latencyMs }: Report): Markup {
 }
 
 /** What the counts alone would leave in doubt. */
-function notes({ wills, retained }: Report): string[] {
+function notes({ wills, retained, brokerDropped }: Report): string[] {
   const { missing, missingByQos: [qos0, qos1, qos2], eitherWay, undecided } = wills;
   const found: string[] = [];
   if (missing > 0) found.push(`Missing by QoS of the will: ${qos0} at QoS 0, ${qos1} at QoS 1, ${qos2} at QoS 2.`);
@@ -97,6 +97,9 @@ function notes({ wills, retained }: Report): string[] {
     found.push(`Lives that could rightly end with a will or without, counted nowhere else: ${formatCount(eitherWay)}.`);
   }
   if (undecided > 0) found.push(`Wills still on the way when the run was ended: ${formatCount(undecided)}.`);
+  if (brokerDropped !== undefined && brokerDropped.after > brokerDropped.before) {
+    found.push(`Messages that the broker says it dropped: ${formatCount(brokerDropped.after - brokerDropped.before)}.`);
+  }
   if (retained !== undefined) {
     const { expected, right, wrong, missing: gone } = retained;
     found.push(

@@ -1,0 +1,136 @@
+/**
+ * The forms in which a report is written to files: all of them opened before a run, and written whole after it.
+ */
+import { object } from "@optique/core/constructs";
+import type { InferValue } from "@optique/core/parser";
+import { UsageError } from "../base/failure.ts";
+import { livesCsv, modeCsv } from "../report/csv.ts";
+import { reportHdrLog } from "../report/hdr_log.ts";
+import { reportHtml } from "../report/html.ts";
+import { reportJson } from "../report/json.ts";
+import { reportJunit } from "../report/junit.ts";
+import { reportMarkdown } from "../report/markdown.ts";
+import type { Report } from "../report/report.ts";
+import { type FlagValue, valueFlag } from "./flag.ts";
+import { openReportFile, type ReportFile } from "./report_file.ts";
+
+const file: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
+
+/** The flags that every command has which writes a report. */
+export const reportFlags = object("Reports", {
+  report: valueFlag(
+    "--report",
+    file,
+    "Write the whole report as JSON. For this flag and each of the next ones: - is standard output, all else then goes " +
+      "to standard error; the file is found writable before anything starts, and replaced when the report is whole.",
+  ),
+  html: valueFlag(
+    "--html",
+    file,
+    "Write one self-contained HTML page: verdict, plots, tables, lives, plan. It loads nothing from anywhere.",
+  ),
+  junit: valueFlag("--junit", file, "Write JUnit XML: a test case for each kill mode and for each check."),
+  markdown: valueFlag("--markdown", file, "Write short Markdown, for a pull request or the summary of a CI job."),
+  csv: valueFlag("--csv", file, "Write comma-separated values: a row for each kill mode, and one for all."),
+  csvLives: valueFlag(
+    "--csv-lives",
+    file,
+    "Write comma-separated values: a row for each life that the report keeps. Those are samples of the faults, at most " +
+      "20 of each kind, and the 20 slowest wills that were on time; not every life of the run.",
+  ),
+  hdr: valueFlag(
+    "--hdr",
+    file,
+    "Write the latencies as an interval log of HdrHistogram, in microseconds: all wills, and each kill mode by its tag.",
+  ),
+});
+
+/** Where the forms of a report go. */
+export type ReportFlags = Partial<InferValue<typeof reportFlags>>;
+
+const writers = {
+  report: reportJson,
+  html: reportHtml,
+  junit: reportJunit,
+  markdown: reportMarkdown,
+  csv: modeCsv,
+  csvLives: livesCsv,
+  hdr: reportHdrLog,
+} as const satisfies Readonly<Record<keyof ReportFlags, (report: Report) => string>>;
+
+const titles: Readonly<Record<keyof ReportFlags, string>> = {
+  report: "Report",
+  html: "HTML page",
+  junit: "JUnit XML",
+  markdown: "Markdown",
+  csv: "CSV",
+  csvLives: "CSV of lives",
+  hdr: "HdrHistogram log",
+};
+
+type Form = keyof typeof writers;
+
+/** Files that wait for their report. */
+export interface ReportOutputs {
+  /** True when one form goes to standard output, where nothing else may go then. */
+  readonly usesStandardOutput: boolean;
+  /** Writes every form; answers a line on each file. @throws UsageError when one cannot be written after all */
+  write(report: Report, toStandardOutput: (text: string) => void): Promise<string[]>;
+  /** Leaves the files that were not written as they were. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Opens the files of all forms that were asked for.
+ *
+ * @throws UsageError when one cannot be written, or two are to go to the same place
+ */
+export async function openReportOutputs(flags: ReportFlags): Promise<ReportOutputs> {
+  const asked = (Object.keys(writers) as Form[]).flatMap((form) => {
+    const path = flags[form];
+    return path === undefined ? [] : [{ form, path }];
+  });
+  checkPlaces(asked);
+  const opened: { readonly form: Form; readonly path: string; readonly file?: ReportFile }[] = [];
+  const discard = async () => {
+    for (const { file } of opened.splice(0)) await file?.discard();
+  };
+  try {
+    for (const { form, path } of asked) {
+      opened.push({ form, path, ...path !== "-" && { file: await openReportFile(path) } });
+    }
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  return {
+    usesStandardOutput: asked.some(({ path }) => path === "-"),
+    discard,
+    async write(report, toStandardOutput) {
+      const told: string[] = [];
+      for (let next = opened.shift(); next !== undefined; next = opened.shift()) {
+        const text = writers[next.form](report);
+        if (next.file === undefined) toStandardOutput(text);
+        else {
+          await next.file.write(text);
+          told.push(`${titles[next.form]}: ${next.path}`);
+        }
+      }
+      return told;
+    },
+  };
+}
+
+function checkPlaces(asked: readonly { readonly form: Form; readonly path: string }[]): void {
+  const seen = new Map<string, Form>();
+  for (const { form, path } of asked) {
+    const other = seen.get(path);
+    if (other !== undefined) {
+      const where = path === "-" ? "standard output" : `"${path}"`;
+      throw new UsageError(
+        `Cannot write ${titles[other]} and ${titles[form]} both to ${where}: expected a place for each`,
+      );
+    }
+    seen.set(path, form);
+  }
+}

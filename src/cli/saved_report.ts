@@ -1,0 +1,151 @@
+/**
+ * A report that was written to a file, read again. What is checked is what the writers rely on; what is more than that
+ * is let through, so that a later version's report can be read as long as its schema's number is the same.
+ */
+import { z } from "zod";
+import { UsageError } from "../base/failure.ts";
+import { Histogram } from "../base/histogram.ts";
+import { killModes } from "../fleet/kill_mode.ts";
+import { type Report, reportSchema } from "../report/report.ts";
+
+const counts = {
+  expected: z.number(),
+  onTime: z.number(),
+  late: z.number(),
+  early: z.number(),
+  missing: z.number(),
+  altered: z.number(),
+  duplicate: z.number(),
+  unwanted: z.number(),
+};
+
+const hdr = z.string().refine(isHistogram, "expected a compressed HdrHistogram in base64");
+const row = z.looseObject({
+  ...{ count: z.number(), min: z.number(), mean: z.number(), p50: z.number(), p90: z.number(), p99: z.number() },
+  ...{ p999: z.number(), max: z.number(), hdr },
+});
+const byMode = <Shape extends z.ZodType>(shape: Shape) => z.partialRecord(z.enum(killModes), shape);
+
+const timeline = z.looseObject({
+  connectedMs: z.number().optional(),
+  killDueMs: z.number().optional(),
+  killedMs: z.number().optional(),
+  dueMs: z.number().optional(),
+  seenMs: z.array(z.number()),
+});
+
+const life = {
+  client: z.string(),
+  incarnation: z.number(),
+  protocol: z.enum(["3.1.1", "5"]),
+  qos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+};
+
+const fault = z.looseObject({
+  ...life,
+  mode: z.enum([...killModes, "lost", "alive"]),
+  verdict: z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered"]),
+  rule: z.string(),
+  text: z.string(),
+  timeline: timeline.optional(),
+});
+
+const point = z.looseObject({
+  ...{ atMs: z.number(), alive: z.number(), kills: z.number(), wills: z.number() },
+  ...{ p50: z.number(), p99: z.number(), max: z.number() },
+  byMode: byMode(z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr })),
+});
+
+const plan = z.looseObject({
+  ...{ run: z.string(), seed: z.number(), clients: z.number(), protocol: z.string(), durationMs: z.number() },
+  killRate: z.looseObject({ kind: z.enum(["fraction", "count"]), perSecond: z.number() }),
+  killShares: z.array(z.looseObject({ mode: z.enum(killModes), weight: z.number() })),
+  reconnectAfterMs: z.union([z.number(), z.literal("never")]),
+  ...{ rampPerSecond: z.number(), keepAliveS: z.number(), willRetain: z.boolean(), willDelayS: z.number() },
+  willQos: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal("mix")]),
+  ...{ sessionExpiryS: z.number(), cleanStart: z.string(), willTopic: z.string(), willPayloadSizeBytes: z.number() },
+  ...{ watchers: z.number(), fanOut: z.number(), workers: z.number(), lateAfterMs: z.number(), drainMs: z.number() },
+});
+
+const document = z.looseObject({
+  tool: z.looseObject({ name: z.literal("mqtt-sim"), version: z.string() }),
+  verdict: z.enum(["pass", "fail", "void"]),
+  reason: z.string(),
+  exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(130)]),
+  run: z.looseObject({
+    ...{ id: z.string(), seed: z.number(), target: z.string(), durationMs: z.number(), repeat: z.string() },
+    protocol: z.enum(["3.1.1", "5", "mix"]),
+    startedAt: z.iso.datetime(),
+  }),
+  plan,
+  clients: z.looseObject({
+    ...{ asked: z.number(), connected: z.number(), peakAlive: z.number(), reconnects: z.number() },
+    ...{ refused: z.number(), lost: z.number(), rampPerSecond: z.number() },
+  }),
+  kills: z.looseObject({
+    ...{ total: z.number(), askedPerSecond: z.number(), reachedPerSecond: z.number(), deferred: z.number() },
+    byMode: byMode(z.looseObject({ kills: z.number(), ...counts })),
+  }),
+  wills: z.looseObject({
+    ...counts,
+    missingByQos: z.tuple([z.number(), z.number(), z.number()]),
+    ...{ eitherWay: z.number(), undecided: z.number() },
+  }),
+  latencyMs: z.looseObject({ all: row, byMode: byMode(row) }),
+  slipMs: row,
+  retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
+    .optional(),
+  brokerDropped: z.looseObject({ before: z.number(), after: z.number() }).optional(),
+  faults: z.array(fault),
+  slowest: z.array(z.looseObject({ ...life, mode: z.enum(killModes), latencyMs: z.number(), timeline })),
+  series: z.array(point),
+  warnings: z.array(z.string()),
+  resources: z.looseObject({ cpuMs: z.number(), rssBytes: z.number() }),
+});
+
+function isHistogram(text: string): boolean {
+  try {
+    Histogram.decode(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads a report that `--report` wrote. @throws UsageError when the file cannot be read, or is none */
+export async function readSavedReport(path: string): Promise<Report> {
+  return parseReport(await textOf(path), path);
+}
+
+/** A report of its text. @throws UsageError when it is none, or of another schema */
+export function parseReport(text: string, name: string): Report {
+  const refuse = (fault: string): never => {
+    throw new UsageError(`Cannot read report "${name}": ${fault}`);
+  };
+  const value = parsed(text) ?? refuse("it is no JSON; expected what mqtt-sim fleet --report wrote");
+  const { schema } = value as { readonly schema?: unknown };
+  if (schema === undefined) refuse("it is no report of mqtt-sim; expected what mqtt-sim fleet --report wrote");
+  if (schema !== reportSchema) refuse(`its schema is ${JSON.stringify(schema)}; expected "${reportSchema}"`);
+  const { error } = document.safeParse(value);
+  if (error === undefined) return value as Report;
+  const { path, message } = error.issues[0]!;
+  return refuse(`at ${path.join(".")} it is not as a report is: ${message[0]!.toLowerCase()}${message.slice(1)}`);
+}
+
+function parsed(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return undefined;
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
+    throw new UsageError(`Cannot read report "${path}": ${fault}; expected what mqtt-sim fleet --report wrote`);
+  }
+}

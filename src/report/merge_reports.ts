@@ -1,0 +1,214 @@
+/**
+ * Reports of the parts of one run, joined: counts added, histograms merged through their encoding, and the verdict of
+ * src/fleet/merge.ts over all.
+ */
+import { UsageError } from "../base/failure.ts";
+import { Histogram } from "../base/histogram.ts";
+import type { FleetResult, LatencyRow } from "../fleet/result.ts";
+import { verdictOver } from "../fleet/merge.ts";
+import { joinSeries } from "../fleet/series.ts";
+import { noCounts, Tally, type TallyData } from "../fleet/tally.ts";
+import type { Report } from "./report.ts";
+import { countNames, countRows } from "./will_rows.ts";
+
+/** A report, and what it is called where it does not fit. */
+export interface NamedReport {
+  readonly name: string;
+  readonly report: Report;
+}
+
+/** What may differ between the parts of one run: which part it is, and where its clients come from. */
+const ownToPart = new Set(["shard", "sourceAddresses"]);
+
+/**
+ * Joins at least two reports.
+ *
+ * @throws UsageError when they are not parts of one run
+ */
+export function mergeReports(parts: readonly NamedReport[]): Report {
+  checkParts(parts);
+  const reports = parts.map(({ report }) => report);
+  const [first] = reports;
+  const tally = new Tally();
+  for (const report of reports) tally.merge(tallyOf(report));
+  const wills = tally.total();
+  const retained = retainedOf(reports);
+  const brokerDropped = droppedOf(reports);
+  const grounds = {
+    wills,
+    kills: sum(reports, ({ kills }) => kills.total),
+    undecided: tally.undecided,
+    retained,
+    interrupted: reports.some(isInterrupted),
+    dropped: brokerDropped,
+    voidReason: voidReasonOf(reports),
+  };
+  return {
+    schema: first!.schema,
+    tool: first!.tool,
+    ...verdictOver(grounds),
+    run: runOf(reports),
+    plan: withoutShard(first!.plan),
+    clients: clientsOf(reports),
+    kills: {
+      total: sum(reports, ({ kills }) => kills.total),
+      askedPerSecond: sum(reports, ({ kills }) => kills.askedPerSecond),
+      reachedPerSecond: sum(reports, ({ kills }) => kills.reachedPerSecond),
+      deferred: sum(reports, ({ kills }) => kills.deferred),
+      byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])),
+    },
+    wills: {
+      ...wills,
+      missingByQos: tally.missingByQos,
+      eitherWay: tally.eitherWay,
+      undecided: tally.undecided,
+    },
+    latencyMs: {
+      all: tally.latency.row(),
+      byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
+    },
+    slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
+    ...brokerDropped && { brokerDropped },
+    ...retained && { retained },
+    faults: tally.faults,
+    slowest: tally.slowest,
+    series: joinSeries(reports.map(({ series }) => series), first!.plan.durationMs),
+    warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
+    resources: {
+      cpuMs: sum(reports, ({ resources }) => resources.cpuMs),
+      rssBytes: sum(reports, ({ resources }) => resources.rssBytes),
+    },
+  };
+}
+
+function sum(reports: readonly Report[], pick: (report: Report) => number): number {
+  return reports.reduce((total, report) => total + pick(report), 0);
+}
+
+function checkParts(parts: readonly NamedReport[]): void {
+  const [first, ...others] = parts;
+  if (first === undefined || others.length === 0) {
+    throw new UsageError(`Cannot merge ${parts.length} report: expected two or more parts of one run`);
+  }
+  for (const other of others) checkAlike(first, other);
+  const seen = new Map<string, string>();
+  for (const { name, report } of parts) {
+    const mark = partMark(report);
+    const twin = seen.get(mark);
+    if (twin !== undefined) {
+      throw new UsageError(`Cannot merge "${name}" with "${twin}": they are the same part of the run`);
+    }
+    seen.set(mark, name);
+  }
+}
+
+/** What tells one part from the others. */
+function partMark({ plan, run, latencyMs }: Report): string {
+  const { shard } = plan as { readonly shard?: unknown };
+  return shard === undefined ? `${run.startedAt} ${run.durationMs} ${latencyMs.all.hdr}` : JSON.stringify(shard);
+}
+
+function checkAlike(first: NamedReport, other: NamedReport): void {
+  const told = (what: string, its: unknown, expected: unknown) =>
+    new UsageError(
+      `Cannot merge "${other.name}" with "${first.name}": its ${what} is ${JSON.stringify(its) ?? "not set"}, not ` +
+        `${JSON.stringify(expected) ?? "unset"}; expected parts of one run, with one plan and one seed`,
+    );
+  const [one, two]: Readonly<Record<string, unknown>>[] = [{ ...first.report.plan }, { ...other.report.plan }];
+  for (const name of new Set(["seed", ...Object.keys(one!), ...Object.keys(two!)])) {
+    const same = JSON.stringify(one![name]) === JSON.stringify(two![name]);
+    if (!same && !ownToPart.has(name)) throw told(name, two![name], one![name]);
+  }
+  if (first.report.run.target !== other.report.run.target) {
+    throw told("broker", other.report.run.target, first.report.run.target);
+  }
+}
+
+/** A report's counts as a squad would have told them. */
+function tallyOf(report: Report): TallyData {
+  const notKilled = countRows(report).find(({ name }) => name === "not killed");
+  const { missingByQos, eitherWay, undecided } = report.wills;
+  const byMode: Record<string, TallyData["byMode"][string]> = { ...report.kills.byMode };
+  if (notKilled !== undefined) byMode["lost"] = { kills: 0, ...countsOf(notKilled) };
+  return {
+    byMode,
+    latencies: Object.fromEntries(
+      Object.entries(report.latencyMs.byMode).filter(([, { count }]) => count > 0).map((
+        [mode, { hdr }],
+      ) => [mode, hdr]),
+    ),
+    missingByQos,
+    eitherWay,
+    undecided,
+    faults: report.faults,
+    slowest: report.slowest,
+  };
+}
+
+function countsOf(row: TallyData["byMode"][string] | ReturnType<typeof noCounts>) {
+  const counts = noCounts();
+  for (const name of countNames) counts[name] = row[name];
+  return counts;
+}
+
+const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
+
+/** Why a part proves nothing, for a reason beyond its counts: it takes the whole with it. Counts are judged as a sum. */
+function voidReasonOf(reports: readonly Report[]): string | undefined {
+  return reports.find((report) => {
+    if (report.verdict !== "void" || isInterrupted(report)) return false;
+    const { wills, kills, retained, brokerDropped: dropped } = report;
+    const own = { wills, kills: kills.total, undecided: wills.undecided, retained, interrupted: false, dropped };
+    return verdictOver({ ...own, voidReason: undefined }).reason !== report.reason;
+  })?.reason;
+}
+
+/** The parts asked one broker, each before and after its own time. */
+function droppedOf(reports: readonly Report[]): FleetResult["brokerDropped"] {
+  const all = reports.flatMap(({ brokerDropped }) => brokerDropped === undefined ? [] : [brokerDropped]);
+  if (all.length === 0) return undefined;
+  return {
+    before: Math.min(...all.map(({ before }) => before)),
+    after: Math.max(...all.map(({ after }) => after)),
+  };
+}
+
+function runOf(reports: readonly Report[]): Report["run"] {
+  const [{ run }] = reports as [Report];
+  const startMs = Math.min(...reports.map(({ run }) => Date.parse(run.startedAt)));
+  const endMs = Math.max(...reports.map(({ run }) => Date.parse(run.startedAt) + run.durationMs));
+  const protocols = new Set(reports.map(({ run }) => run.protocol));
+  return {
+    ...run,
+    protocol: protocols.size === 1 ? run.protocol : "mix",
+    startedAt: reports.find(({ run }) => Date.parse(run.startedAt) === startMs)!.run.startedAt,
+    durationMs: endMs - startMs,
+    repeat: run.repeat.replace(/ --shard \S+/, ""),
+  };
+}
+
+function withoutShard(plan: Report["plan"]): Report["plan"] {
+  const { shard: _, ...whole } = plan as Report["plan"] & { readonly shard?: unknown };
+  return whole;
+}
+
+function clientsOf(reports: readonly Report[]): FleetResult["clients"] {
+  const names = ["asked", "connected", "peakAlive", "reconnects", "refused", "lost", "rampPerSecond"] as const;
+  return Object.fromEntries(
+    names.map((name) => [name, sum(reports, ({ clients }) => clients[name])]),
+  ) as unknown as FleetResult["clients"];
+}
+
+function retainedOf(reports: readonly Report[]): FleetResult["retained"] {
+  const all = reports.flatMap(({ retained }) => retained === undefined ? [] : [retained]);
+  if (all.length === 0) return undefined;
+  const total = (name: "expected" | "right" | "wrong" | "missing") =>
+    all.reduce((count, each) => count + each[name], 0);
+  return { expected: total("expected"), right: total("right"), wrong: total("wrong"), missing: total("missing") };
+}
+
+function mergedRow(rows: readonly LatencyRow[]): LatencyRow {
+  const whole = new Histogram();
+  for (const { hdr } of rows) whole.merge(Histogram.decode(hdr));
+  return whole.row();
+}
