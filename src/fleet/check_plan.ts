@@ -26,13 +26,15 @@ interface Bound {
   readonly min: number;
   readonly max: number;
   readonly unit?: string;
+  /** True where a part of one means something. */
+  readonly parts?: boolean;
 }
 
 const bounds: readonly Bound[] = [
   { name: "seed", flag: "--seed", min: 0, max: 0xffff_ffff },
   { name: "clients", flag: "--clients", min: 1, max: 1_000_000 },
-  { name: "durationMs", flag: "--duration", min: 100, max: 604_800_000, unit: " ms" },
-  { name: "rampPerSecond", flag: "--ramp-rate", min: 1, max: 1_000_000, unit: "/s" },
+  { name: "durationMs", flag: "--duration", min: 100, max: 604_800_000, unit: " ms", parts: true },
+  { name: "rampPerSecond", flag: "--ramp-rate", min: 1, max: 1_000_000, unit: "/s", parts: true },
   { name: "keepAliveS", flag: "--keepalive", min: 0, max: 65_535, unit: " s" },
   { name: "willDelayS", flag: "--will-delay", min: 0, max: 0xffff_ffff, unit: " s" },
   { name: "sessionExpiryS", flag: "--session-expiry", min: 0, max: 0xffff_ffff, unit: " s" },
@@ -40,8 +42,8 @@ const bounds: readonly Bound[] = [
   { name: "watchers", flag: "--watchers", min: 1, max: 10_000 },
   { name: "fanOut", flag: "--fan-out", min: 1, max: 1_000 },
   { name: "workers", flag: "--workers", min: 1, max: 64 },
-  { name: "lateAfterMs", flag: "--late-after", min: 1, max: 3_600_000, unit: " ms" },
-  { name: "drainMs", flag: "--drain", min: 0, max: 86_400_000, unit: " ms" },
+  { name: "lateAfterMs", flag: "--late-after", min: 1, max: 3_600_000, unit: " ms", parts: true },
+  { name: "drainMs", flag: "--drain", min: 0, max: 86_400_000, unit: " ms", parts: true },
   { name: "sourcePorts", flag: "--source-ports", min: 1, max: 65_535 },
 ];
 
@@ -80,11 +82,13 @@ export function checkPlan(plan: FleetPlan): void {
 
 /** Bounds of what is said; a group says only some of it. */
 function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void {
-  for (const { name, flag, min, max, unit = "" } of bounds) {
+  for (const { name, flag, min, max, unit = "", parts = false } of bounds) {
     if (!all && plan[name] === undefined) continue;
     const value = plan[name] as number;
     if (!Number.isFinite(value) || value < min || value > max) {
       refuse(name, `${flag} ${value}${unit}`, `${counted(min)} to ${counted(max)}${unit}`);
+    } else if (!parts && !Number.isInteger(value)) {
+      refuse(name, `${flag} ${value}${unit}`, `a whole number, ${counted(min)} to ${counted(max)}${unit}`);
     }
   }
   const { telemetry } = plan;

@@ -44,7 +44,7 @@ export function phasesOf(plan: FleetPlan): readonly PhasePlan[] {
 
 /** How long one phase lasts, in milliseconds. */
 export function phaseDurationMs(plan: FleetPlan, phase: PhasePlan): number {
-  if (phase.durationMs !== undefined) return phase.durationMs;
+  if (phase.kind !== "kill" || phase.durationMs !== undefined) return phase.durationMs!;
   return phase.rate === "once" ? 0 : plan.durationMs;
 }
 

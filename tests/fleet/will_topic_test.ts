@@ -59,11 +59,11 @@ const refusals: readonly [template: string, sentence: string][] = [
   ["a/+/b", `${used} "a/+/b": expected a topic name: at least one character, no + # and NUL`],
   ["a\0b", `${used} "a\\u0000b": expected a topic name: at least one character, no + # and NUL`],
   ["$SYS/{client}", `${used} "$SYS/{client}": expected no leading $, which brokers keep for themselves`],
-  ["{user}", `${used} "{user}": expected {run}, {bucket}, {client} or {incarnation} in place of {user}`],
-  ["a/{}", `${used} "a/{}": expected {run}, {bucket}, {client} or {incarnation} in place of {}`],
-  ["a/{Client}", `${used} "a/{Client}": expected {run}, {bucket}, {client} or {incarnation} in place of {Client}`],
-  ["a/{client", `${used} "a/{client": expected braces only around run, bucket, client or incarnation`],
-  ["{{run}}", `${used} "{{run}}": expected braces only around run, bucket, client or incarnation`],
+  ["{user}", `${used} "{user}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {user}`],
+  ["a/{}", `${used} "a/{}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {}`],
+  ["a/{Client}", `${used} "a/{Client}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {Client}`],
+  ["a/{client", `${used} "a/{client": expected braces only around run, bucket, client, incarnation or group`],
+  ["{{run}}", `${used} "{{run}}": expected braces only around run, bucket, client, incarnation or group`],
   ["ü".repeat(513), `${used} "${"ü".repeat(513)}": expected at most 1,024 bytes`],
 ];
 for (const [template, message] of refusals) {
