@@ -52,7 +52,7 @@ Deno.test("fixtures hold data, no code", () => {
 });
 
 Deno.test("a source file's test stands at the same path", () => {
-  const homes = new Set(["sim", "e2e", "bench", "house", "support"]);
+  const homes = new Set(["sim", "fuzz", "e2e", "bench", "house", "support"]);
   const folders = new Set(sources.map((facts) => posix.dirname(facts.path).replace(/^src\//, "")));
   const astray = tests.map((facts) => posix.dirname(facts.path).replace(/^tests\/?/, ""))
     .filter((folder) => folder !== "" && !homes.has(folder.split("/")[0]!) && !folders.has(folder))

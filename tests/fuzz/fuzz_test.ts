@@ -1,0 +1,17 @@
+/** A few thousand of the packets that `deno task fuzz` sends a million of. */
+import { fuzzCodec } from "./fuzz_codec.ts";
+import { FuzzedBroker } from "./fuzz_broker.ts";
+import { fuzzSockets } from "./fuzz_sockets.ts";
+
+Deno.test("codec and packet stream: 5,000 mutated packets", () => {
+  for (let seed = 0; seed < 5; seed++) fuzzCodec(seed, 1_000);
+});
+
+Deno.test("a broker core among fuzzing clients: 30 rounds", () => {
+  const broker = new FuzzedBroker();
+  for (let seed = 0; seed < 30; seed++) broker.round(seed, 20);
+});
+
+Deno.test("a broker on sockets among fuzzing clients: 60 streams", async () => {
+  await fuzzSockets(1, 60);
+});

@@ -1,0 +1,141 @@
+/**
+ * Two honest clients beside the fuzzing ones: one publishes at every QoS and dies with a will now and then, the other
+ * is subscribed and must get each of it, once, in its order.
+ */
+import { strict as assert } from "node:assert";
+import { encode } from "../../src/mqtt/codec.ts";
+import type { Packet, ProtocolVersion, QoS } from "../../src/mqtt/packet.ts";
+import { PacketStream } from "../../src/net/packet_stream.ts";
+import type { SimLink } from "../sim/sim_link.ts";
+
+const text = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A client that answers everything at once. */
+class HonestClient {
+  readonly received: string[] = [];
+  readonly #link: SimLink;
+  readonly #version: ProtocolVersion;
+  readonly #stream: PacketStream;
+  #answers: Packet[] = [];
+  #open = 0;
+
+  constructor(link: SimLink, version: ProtocolVersion) {
+    this.#link = link;
+    this.#version = version;
+    this.#stream = new PacketStream({
+      maximumPacketSize: 2 ** 28,
+      version,
+      receiver: {
+        onPacket: (packet) => this.#take(packet),
+        onProtocolError: (error) => assert.fail(`an honest client cannot read the broker: ${error.message}`),
+      },
+    });
+  }
+
+  send(...packets: readonly Packet[]): void {
+    for (const packet of packets) {
+      if (packet.type === "publish" && packet.qos > 0) this.#open++;
+      this.#link.receiver.onBytes(encode(packet, this.#version));
+    }
+    this.read();
+  }
+
+  /** Reads and answers until nothing comes any more. */
+  read(): void {
+    for (let written = this.#link.take(); written !== undefined; written = this.#link.take()) {
+      this.#stream.push(written.bytes);
+      const answers = this.#answers;
+      this.#answers = [];
+      for (const answer of answers) this.#link.receiver.onBytes(encode(answer, this.#version));
+    }
+    assert.ok(this.#link.open, "the broker has closed an honest client's connection");
+  }
+
+  /** Whether every handshake of its own is complete. */
+  get settled(): boolean {
+    return this.#open === 0;
+  }
+
+  #take(packet: Packet): void {
+    if (packet.type === "puback" || packet.type === "pubcomp") this.#open--;
+    if (packet.type === "pubrec") this.#answers.push({ type: "pubrel", packetId: packet.packetId });
+    if (packet.type === "pubrel") this.#answers.push({ type: "pubcomp", packetId: packet.packetId });
+    if (packet.type !== "publish") return;
+    this.received.push(decoder.decode(packet.payload));
+    if (packet.qos === 1) this.#answers.push({ type: "puback", packetId: packet.packetId! });
+    if (packet.qos === 2) this.#answers.push({ type: "pubrec", packetId: packet.packetId! });
+  }
+}
+
+/** What the pair is given: a new link to the broker. */
+export type Dial = () => SimLink;
+
+export class HonestPair {
+  readonly #dial: Dial;
+  readonly #name: string;
+  readonly #watcher: HonestClient;
+  readonly #watcherLink: SimLink;
+  #publisher: HonestClient | undefined;
+  #publisherLink: SimLink | undefined;
+  #sent = 0;
+  #packetId = 0;
+
+  /** @param name no fuzzing client comes upon it by chance */
+  constructor(dial: Dial, name: string) {
+    this.#dial = dial;
+    this.#name = name;
+    this.#watcherLink = dial();
+    this.#watcher = new HonestClient(this.#watcherLink, 5);
+    const connect = { type: "connect", protocolVersion: 5, cleanStart: true, keepAliveS: 0 } as const;
+    this.#watcher.send({ ...connect, clientId: `${name}-watcher` });
+    const subscriptions = [{ topicFilter: `${name}/+`, qos: 2 as QoS }];
+    this.#watcher.send({ type: "subscribe", packetId: 1, subscriptions });
+  }
+
+  /** One message at each QoS, and now and then a death with a will; all of it must be there afterwards. */
+  exchange(): void {
+    const expected: string[] = [];
+    if (this.#publisher === undefined) this.#arrive();
+    for (const qos of [0, 1, 2] as const) {
+      const payload = `message ${++this.#sent}`;
+      expected.push(payload);
+      const packetId = qos > 0 ? { packetId: this.#packetId = this.#packetId % 65_535 + 1 } : {};
+      const head = { type: "publish", dup: false, retain: false, topic: `${this.#name}/${qos}` } as const;
+      this.#publisher!.send({ ...head, qos, payload: text.encode(payload), ...packetId });
+    }
+    assert.ok(this.#publisher!.settled, "an honest publisher is not answered");
+    if (this.#sent % 4 === 0) expected.push(this.#die());
+    this.#watcher.read();
+    assert.deepEqual(this.#watcher.received.splice(0), expected, "an honest watcher was disturbed");
+  }
+
+  #arrive(): void {
+    const version = this.#sent % 2 === 0 ? 4 : 5;
+    this.#publisherLink = this.#dial();
+    this.#publisher = new HonestClient(this.#publisherLink, version);
+    this.#publisher.send({
+      type: "connect",
+      protocolVersion: version,
+      cleanStart: true,
+      keepAliveS: 0,
+      clientId: `${this.#name}-publisher`,
+      will: { topic: `${this.#name}/will`, payload: text.encode(`will ${this.#sent}`), qos: 1, retain: false },
+    });
+    this.#will = `will ${this.#sent}`;
+  }
+
+  #will = "";
+
+  #die(): string {
+    this.#publisherLink!.finish("reset");
+    this.#publisher = undefined;
+    return this.#will;
+  }
+
+  /** Both go. */
+  leave(): void {
+    this.#publisherLink?.finish("reset");
+    this.#watcherLink.finish("reset");
+  }
+}
