@@ -147,4 +147,5 @@ Deno.test("CONNACK: the words of a refusal give way to its size [MQTT5 3.2.2-19]
     sessionPresent: false,
     reasonCode: 0x8c,
   }]);
+  deepEqual([typeof refused(5), refused(4)], ["object", undefined]); // too large even without words // [MQTT5 3.1.2-24]
 });

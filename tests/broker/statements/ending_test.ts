@@ -130,6 +130,15 @@ Deno.test("DISCONNECT: the server's codes and properties [MQTT5 3.14.2-1] [MQTT5
   }
 });
 
+Deno.test("DISCONNECT: a client has its own codes, and no others [MQTT5 3.14.2-1]", () => {
+  for (const reasonCode of [0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2]) {
+    deepEqual(reasons(new Stage().connect().disconnect(reasonCode)), [0x82], `${reasonCode}`);
+  }
+  for (const reasonCode of [0x01, 0x7f, 0xff]) { // of no packet of its kind
+    deepEqual(reasons(new Stage().connect().sendBytes([0xe0, 1, reasonCode])), [0x82], `${reasonCode}`);
+  }
+});
+
 Deno.test("DISCONNECT: its words give way to the client's maximum packet size [MQTT5 3.14.2-3] [MQTT5 3.14.2-4]", () => {
   const ended = (maximumPacketSize: number) => {
     const client = new Stage().connect({ properties: { maximumPacketSize } }).sendBytes([0xc1, 0]);

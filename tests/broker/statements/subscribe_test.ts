@@ -56,6 +56,17 @@ Deno.test("SUBSCRIBE: one answer, its identifier, a code for each, in order [MQT
   } // [MQTT311 3.3.5-1]
 });
 
+Deno.test("SUBSCRIBE: of several that match the highest QoS counts, in whatever order [MQTT5 3.3.4-2]", () => {
+  for (const version of versions) { // [MQTT311 3.3.5-1]
+    for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1], [1, 0, 2], [2, 0, 1]] as const) {
+      const client = new Stage().connect({ version });
+      for (const [at, filter] of ["#", "+", "a"].entries()) client.subscribe(filter, { qos: order[at]! });
+      client.publish("a", "x", { qos: 2 });
+      deepEqual(client.of("publish").map(({ qos }) => qos), [2], `${order}`);
+    }
+  }
+});
+
 Deno.test("SUBSCRIBE: the lesser of message's and granted QoS [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
   for (const version of versions) {
     for (const granted of [0, 1, 2] as const) {

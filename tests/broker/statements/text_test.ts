@@ -62,8 +62,10 @@ Deno.test("text: U+FEFF is text like other text [MQTT5 1.5.4-3] [MQTT311 1.4.0-3
   for (const version of versions) {
     const stage = new Stage();
     const client = stage.connect({ version, clientId: "\ufeffc" }).subscribe("\ufeffa");
-    client.publish("\ufeffa", "1").publish("a", "2").publish("a\ufeff", "3");
+    const userProperties = [["\ufeffn", "\ufeff"]] as const;
+    client.publish("\ufeffa", "1", { properties: { userProperties } }).publish("a", "2").publish("a\ufeff", "3");
     deepEqual(client.messages, ["\ufeffa 1"]);
+    if (version === 5) deepEqual(client.of("publish")[0]!.properties, { userProperties });
     equal(stage.core.sessions.get("\ufeffc")?.clientId, "\ufeffc");
   }
 });
