@@ -49,6 +49,7 @@ export interface RepeatContext {
   readonly program: string;
   readonly runIdAsked?: boolean;
   readonly passwordFile?: string;
+  readonly thresholds?: readonly string[];
 }
 
 /** The command that repeats a run on `url`, or on the embedded broker without one. */
@@ -60,6 +61,7 @@ export function repeatCommand(plan: FleetPlan, url: string | undefined, context:
     String(plan.seed),
     ...(context.runIdAsked ? ["--run-id", plan.run] : []),
     ...asked(plan),
+    ...(context.thresholds ?? []).flatMap((expression) => ["--threshold", expression]),
   ];
   return [context.program, "fleet", ...words.map(quoted)].join(" ");
 }

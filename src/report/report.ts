@@ -4,6 +4,7 @@
  */
 import type { FleetPlan } from "../fleet/plan.ts";
 import type { FleetResult } from "../fleet/result.ts";
+import type { ThresholdResult } from "./threshold.ts";
 import { repeatCommand } from "./repeat.ts";
 
 /** The form of the document; the number changes when a name changes its meaning or goes. */
@@ -26,6 +27,8 @@ export interface ReportContext {
   readonly runIdAsked?: boolean;
   /** Where the password came from, if it came from a file. */
   readonly passwordFile?: string;
+  /** Thresholds as they were written. */
+  readonly thresholds?: readonly string[];
 }
 
 /** A run's report: what `--report` writes as JSON. Milliseconds unless a name says otherwise. */
@@ -46,6 +49,8 @@ export interface Report extends Omit<FleetResult, "plan" | "protocol" | "started
   };
   /** The whole plan, without the password. */
   readonly plan: Omit<FleetPlan, "password">;
+  /** What the run was to hold besides, and whether it did; absent where nothing was asked for. */
+  readonly thresholds?: readonly ThresholdResult[];
 }
 
 /** Makes the report of a result. */

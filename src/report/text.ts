@@ -29,6 +29,7 @@ export function reportText(report: Report, options: TextOptions = {}): string {
     factLines(report, width),
     modeTable(report, width, style),
     latencyTable(report, style),
+    thresholdLines(report, width, style),
     noteLines(report, width),
     warningLines(report, width, style),
     faultLines(report, width, style),
@@ -66,6 +67,14 @@ function factLines(report: Report, width: number): string[] {
       (report.run.target === "embedded" ? ", embedded broker included" : ""),
   };
   return Object.entries(facts).flatMap(([name, text]) => wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9)));
+}
+
+/** What the run was to hold besides, and what it had. */
+function thresholdLines({ thresholds = [] }: Report, width: number, style: Style): string[] {
+  return thresholds.flatMap(({ expression, actual, met }) => {
+    const text = `threshold  ${expression}  ${met ? "met" : "not met"}, it is ${actual.toLocaleString("en-US")}`;
+    return wrapped(text, width, " ".repeat(11)).map((line) => met ? line : style.bad(line));
+  });
 }
 
 /** What the counts alone would leave in doubt. */
