@@ -5,6 +5,7 @@ import { UsageError } from "../base/failure.ts";
 import { readCommandLine } from "./command_line.ts";
 import { broker } from "./commands/broker.ts";
 import { passwd } from "./commands/broker_passwd.ts";
+import { status } from "./commands/broker_status.ts";
 import { brokerSettings } from "./commands/broker_settings.ts";
 import { fleet } from "./commands/fleet.ts";
 import { report } from "./commands/report.ts";
@@ -38,6 +39,8 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
     case "report":
     case "report merge":
       return await report(asked, output);
+    case "broker status":
+      return await status(asked, output);
     case "broker config-schema":
       return tellSchema(output);
   }

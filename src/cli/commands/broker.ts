@@ -4,10 +4,12 @@
 import { formatCount } from "../../base/units.ts";
 import { Broker } from "../../broker/broker.ts";
 import type { BrokerMetrics } from "../../broker/metrics.ts";
+import type { Monitor } from "../../broker/monitor/monitor.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { BrokerFlags } from "./broker_flags.ts";
 import { onHangUp } from "../hang_up.ts";
+import { type Observing, openObserving } from "./broker_observing.ts";
 import { brokerOptions, settingsOf } from "./broker_options.ts";
 import { openSecurity, type Security } from "./broker_security.ts";
 
@@ -23,22 +25,24 @@ export async function broker(
 ): Promise<number> {
   const settings = await settingsOf(flags);
   const { quiet = false } = settings;
-  const log = (level: "info" | "warn", message: string) => {
-    if (level === "warn") err.write(`${err.style.unsure("warning:")} ${message}\n`);
-  };
+  const observing = openObserving(settings, err);
+  const { log } = observing;
   const security = await openSecurity(settings);
   const interrupts = interruptsFrom();
   let stopReloading = () => {};
+  let monitor: Monitor | undefined;
   try {
-    const running = await Broker.start({ ...brokerOptions(settings), ...security.options, log });
+    const running = await Broker.start({ ...brokerOptions(settings), ...security.options, ...observing.options });
     stopReloading = onHangUp(() => void reload(security, running, log));
-    if (!quiet) out.write(`${startLine(running.urls.join(" and "), running.storePlace)}\n`);
+    monitor = await served(running, observing);
+    if (!quiet) out.write(startLines(running, monitor));
     await aborted(interrupts.early);
     await Promise.race([running.stop(), aborted(interrupts.atOnce)]);
     if (!quiet) out.write(`${stopLine(running.metrics())}\n`);
     return 0;
   } finally {
     stopReloading();
+    await monitor?.stop();
     interrupts.close();
   }
 }
@@ -55,8 +59,23 @@ async function reload(
   }
 }
 
-function startLine(url: string, store: string): string {
-  return `mqtt-sim broker listening on ${url} (MQTT 3.1.1 and 5.0; sessions in ${store}; Ctrl-C stops)`;
+/** A broker whose page cannot be served is not to run on unseen. */
+async function served(running: Broker, observing: Observing): Promise<Monitor | undefined> {
+  try {
+    return observing.serve(running);
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+}
+
+function startLines({ urls, storePlace, fault }: Broker, monitor: Monitor | undefined): string {
+  const lines = [
+    `mqtt-sim broker listening on ${urls.join(" and ")} (MQTT 3.1.1 and 5.0; sessions in ${storePlace}; Ctrl-C stops)`,
+    ...(fault === undefined ? [] : [`WILLS GO WRONG ON PURPOSE: ${fault}`]),
+    ...(monitor === undefined ? [] : [`metrics on ${monitor.url}/metrics, status on ${monitor.url}/status`]),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 function stopLine({ connections, wills }: BrokerMetrics): string {

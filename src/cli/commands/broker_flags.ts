@@ -3,9 +3,11 @@ import { merge, object, or } from "@optique/core/constructs";
 import { map, optional } from "@optique/core/modifiers";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
-import { sentence, valueFlag } from "../flag.ts";
+import { faultKinds, faultText } from "../../broker/fault/fault_mix.ts";
+import { lines, sentence, valueFlag } from "../flag.ts";
 import { file } from "../setting.ts";
 import { passwdCommand } from "./broker_passwd.ts";
+import { statusCommand } from "./broker_status.ts";
 import { type BrokerSettings, brokerSettings } from "./broker_settings.ts";
 
 /** The flags of one run of the broker. */
@@ -43,7 +45,10 @@ const schema = command("config-schema", object({ command: constant("broker confi
 export const brokerCommand = command(
   "broker",
   // Nothing at all is a choice too, which `or` alone would not take.
-  map(optional(or(schema, passwdCommand, run)), (asked) => asked ?? ({ command: "broker" } as BrokerFlags)),
+  map(
+    optional(or(statusCommand, schema, passwdCommand, run)),
+    (asked) => asked ?? ({ command: "broker" } as BrokerFlags),
+  ),
   {
     brief: sentence("Run the embedded broker alone until Ctrl-C."),
     description: sentence(
@@ -51,7 +56,12 @@ export const brokerCommand = command(
         "sessions in memory or in a file, takeover, and wills with delay. Without --users everyone on this machine is " +
         "let in, and nobody beyond it.",
     ),
-    footer: sentence("At a clean stop the wills of connected clients are published, and the count of all is told."),
+    footer: lines(
+      "Faults:",
+      ...faultKinds.map((kind) => ` ${kind.padEnd(9)} ${faultText[kind]}`),
+      "",
+      "At a clean stop the wills of connected clients are published, and the count of all is told.",
+    ),
     usageLine: [{ type: "literal", value: "[FLAGS]" }],
   },
 );

@@ -21,6 +21,7 @@ import {
   whole,
 } from "../setting.ts";
 import type { ValueOf } from "../setting.ts";
+import { faults, observing } from "./observing_settings.ts";
 
 /** What `mqtt-sim broker` does where nothing is said. */
 export const brokerDefaults = { host: "127.0.0.1", port: 1883 } as const;
@@ -228,13 +229,13 @@ export const limitNames: ReadonlyMap<string, keyof BrokerLimits> = new Map(
   Object.entries(limits).map(([limit, { name }]) => [name, limit as keyof BrokerLimits]),
 );
 
-const named = { ...listening, ...security, ...service, ...durability, ...output };
+const named = { ...listening, ...security, ...service, ...durability, ...observing, ...faults, ...output };
 
 /** Every setting by its flag's name, in the order of help. */
 export const brokerSettings: ReadonlyMap<string, Setting<unknown>> = new Map<string, Setting<unknown>>([
   ...Object.entries({ ...listening, ...security, ...service, ...durability }),
   ...[...limitNames].map(([name, limit]) => [name, limitSetting(limit)] as const),
-  ...Object.entries(output),
+  ...Object.entries({ ...observing, ...faults, ...output }),
 ]);
 
 /** What a person has set, by flags or by file; nothing where nothing was said. */
