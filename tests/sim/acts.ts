@@ -2,7 +2,7 @@
  * What simulated clients do, drawn from the seed: everything that the protocol allows, and some of what it forbids.
  */
 import type { QoS, Subscription } from "../../src/mqtt/packet.ts";
-import { releaseAgain } from "./inspect.ts";
+import { publishOwn, releaseAgain } from "./inspect.ts";
 import { misdeeds } from "./misdeeds.ts";
 import { type ModelConnect, type ModelWill, never } from "./model_state.ts";
 import type { SimClient } from "./sim_client.ts";
@@ -33,6 +33,7 @@ export class Acts {
     const sim = this.#sim;
     const client = sim.pick(sim.clients);
     if (sim.abandoned.length > 0 && sim.chance(5)) return this.#bury();
+    if (sim.chance(40)) return this.#publishOwn();
     if (sim.chance(30)) return releaseAgain(sim.core, client.name, this.#versions.get(client)!, sim.nowMs());
     if (client.wire === undefined || client.wire.connection.over || client.wire.link.over) {
       return this.#comeBack(client);
@@ -53,6 +54,15 @@ export class Acts {
     else if (act < 26) this.#takeOver(client);
     else if (act < 27 && client.online) this.#oddAnswer(client);
     else this.#deliver(client);
+  }
+
+  /** The broker publishes to a topic that is closed to clients; wildcards at the first level must not see it. */
+  #publishOwn(): void {
+    const sim = this.#sim;
+    const payload = `own${++this.#named}`;
+    const head = { topic: "$x/y", payload, qos: 0, retain: false, expiryS: undefined } as const;
+    sim.model.publish({ ...head, publisherId: "", atMs: sim.nowMs() });
+    publishOwn(sim.core, head.topic, payload, sim.nowMs());
   }
 
   /** An old link whose client is elsewhere already: what was on its way arrives or not, and then it ends. */

@@ -25,6 +25,9 @@ export function agreeOnTables(core: Core, model: Model): void {
   const online = [...model.connections].filter((each) => each.online).length;
   assert.equal(metrics.online, online, "clients online");
   assert.equal(metrics.open, model.openLinks, "links open");
+  // One for each connection, delayed will and retained message, two for a session and its outbox, one of the broker's own.
+  const most = model.connections.size + model.delayed.size + model.retained.size + 2 * model.sessions.size + 1;
+  assert.ok(core.deadlines.size <= most, `${core.deadlines.size} things wait for their time, and ${most} may`);
 }
 
 /** All clients have gone, and all their time is up. */
@@ -47,4 +50,9 @@ export function nothingIsLeft(core: Core): void {
 export function releaseAgain(core: Core, clientId: string, version: 4 | 5, nowMs: number): void {
   const ending = { kind: "link-end" } as const;
   core.wills.release({ clientId, connectionId: 0, version, ending, sessionExpiryS: 0, nowMs });
+}
+
+/** The broker publishes in its own name, as it does for $SYS. */
+export function publishOwn(core: Core, topic: string, payload: string, nowMs: number): void {
+  core.router.publishOwn({ topic, payload: new TextEncoder().encode(payload), retain: false }, nowMs);
 }
