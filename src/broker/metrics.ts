@@ -19,7 +19,14 @@ export type DropReason =
   /** The session ended while it waited. */
   | "session-ended";
 
-const dropReasons: readonly DropReason[] = ["queue-full", "memory-full", "offline-qos0", "expired", "too-large", "session-ended"];
+const dropReasons: readonly DropReason[] = [
+  "queue-full",
+  "memory-full",
+  "offline-qos0",
+  "expired",
+  "too-large",
+  "session-ended",
+];
 
 /** What a broker has counted since its start, and a few present numbers. Plain data. */
 export interface BrokerMetrics {
