@@ -3,13 +3,14 @@
  * and wills that it takes.
  */
 import { UsageError } from "../base/failure.ts";
-import type { ConnackPacket, ProtocolVersion } from "../mqtt/packet.ts";
 import { isLoopback } from "../net/endpoint.ts";
 import { killsByReset } from "./reset_proof.ts";
-import { type KillShare, needsVersion5 } from "./kill_mode.ts";
+import type { KillShare } from "./kill_mode.ts";
 import { greet, type Greeting } from "./greet.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
+import { portsWaiting } from "./port_need.ts";
 import type { Notice } from "./result.ts";
+import { checkWills, settleProtocol, versionsToAsk } from "./settle_protocol.ts";
 
 /** What the pre-flight settled, or why nothing can be run. */
 export type Preflight =
@@ -25,7 +26,7 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   checkDescriptors(run);
   checkSourcePorts(run);
   const plan = await settleReset(run.plan, notify);
-  return await settleProtocol({ ...run, plan }, notify);
+  return await settleVersions({ ...run, plan }, notify);
 }
 
 /** Connections that are open at once besides the clients': watchers, controls, probes. */
@@ -71,9 +72,8 @@ const loopbackTimeWaitS = 1;
 function checkSourcePorts({ plan, target }: FleetRun): void {
   const addresses = Math.max(1, plan.sourceAddresses.length);
   const had = plan.sourcePorts * addresses;
-  const killsPerS = plan.killRate.kind === "count" ? plan.killRate.perSecond : plan.killRate.perSecond * plan.clients;
-  const waitS = Math.min(isLoopback(target.host) ? loopbackTimeWaitS : timeWaitS, plan.durationMs / 1_000);
-  const needed = plan.clients + extraConnections(plan) + Math.ceil(killsPerS * waitS * closingShare(plan.killShares));
+  const waitMs = (isLoopback(target.host) ? loopbackTimeWaitS : timeWaitS) * 1_000;
+  const needed = plan.clients + extraConnections(plan) + portsWaiting(plan, waitMs);
   if (needed <= had) return;
   const from = addresses === 1 ? "one source address" : `${addresses} source addresses`;
   throw new UsageError(
@@ -88,32 +88,39 @@ function checkSourcePorts({ plan, target }: FleetRun): void {
   );
 }
 
-/** A reset leaves no port behind; every other end does for a while. */
-function closingShare(shares: readonly KillShare[]): number {
-  const total = shares.reduce((sum, { weight }) => sum + weight, 0);
-  return shares.reduce((sum, { mode, weight }) => mode === "reset" ? sum : sum + weight, 0) / total;
-}
-
 /** Where this runtime cannot send RST, what would be a reset is a close, and is called so. */
 async function settleReset(plan: FleetPlan, notify: (notice: Notice) => void): Promise<FleetPlan> {
-  const share = plan.killShares.find(({ mode, weight }) => mode === "reset" && weight > 0);
-  if (share === undefined || await killsByReset()) return plan;
+  const parts = [plan, ...plan.groups ?? [], ...plan.phases ?? []];
+  if (!parts.some((part) => "killShares" in part && resets(part.killShares)) || await killsByReset()) return plan;
   notify({
     level: "warning",
     text:
       "this runtime cannot send a TCP reset (it takes Deno 2.8 or later): kills of mode reset are done, and counted, as close",
   });
-  const others = plan.killShares.filter(({ mode }) => mode !== "reset" && mode !== "close");
-  const closing = plan.killShares.reduce(
-    (sum, { mode, weight }) => mode === "reset" || mode === "close" ? sum + weight : sum,
-    0,
-  );
-  return Object.freeze({ ...plan, killShares: [{ mode: "close" as const, weight: closing }, ...others] });
+  const { groups, phases } = plan;
+  return Object.freeze({
+    ...closingFor(plan),
+    ...groups && { groups: groups.map(closingFor) },
+    ...phases && { phases: phases.map((phase) => phase.kind === "kill" ? closingFor(phase) : phase) },
+  });
 }
 
-async function settleProtocol(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
+function resets(shares: readonly KillShare[] | undefined): boolean {
+  return shares?.some(({ mode, weight }) => mode === "reset" && weight > 0) ?? false;
+}
+
+/** The same with the shares of reset and close as one. */
+function closingFor<Part extends { readonly killShares?: readonly KillShare[] }>(part: Part): Part {
+  const { killShares } = part;
+  if (killShares === undefined || !resets(killShares)) return part;
+  const isEnd = ({ mode }: KillShare) => mode === "reset" || mode === "close";
+  const weight = killShares.filter(isEnd).reduce((sum, share) => sum + share.weight, 0);
+  return { ...part, killShares: [{ mode: "close", weight }, ...killShares.filter((share) => !isEnd(share))] };
+}
+
+async function settleVersions(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
   const { plan, target } = run;
-  const versions: ProtocolVersion[] = plan.protocol === "3.1.1" ? [4] : plan.protocol === "5" ? [5] : [5, 4];
+  const versions = versionsToAsk(plan);
   const greetings: Greeting[] = [];
   for (const version of versions) {
     // One after the other: the first answer may settle it.
@@ -124,54 +131,14 @@ async function settleProtocol(run: FleetRun, notify: (notice: Notice) => void): 
     if (greeting.kind === "refused" && !greeting.byVersion) {
       return { kind: "void", reason: `${target.url}: ${greeting.sentence}` };
     }
-    if (greeting.kind === "accepted") checkWill(plan, target.url, greeting.connack);
+    if (greeting.kind === "accepted") checkWills(plan, target.url, greeting.connack);
     greetings.push(greeting);
   }
   const spoken = versions.filter((_, place) => greetings[place]!.kind === "accepted");
-  if (plan.protocol !== "auto" && spoken.length < versions.length) return refusedVersion(plan, target.url, spoken);
-  return settleAuto(plan, target.url, spoken, notify);
-}
-
-function refusedVersion(plan: FleetPlan, url: string, spoken: readonly ProtocolVersion[]): Preflight {
-  const wanted = plan.protocol === "mix"
-    ? "both MQTT 3.1.1 and 5.0"
-    : `MQTT ${plan.protocol === "5" ? "5.0" : "3.1.1"}`;
-  const other = spoken[0] ?? (plan.protocol === "5" ? 4 : 5);
-  return { kind: "void", reason: `${url} does not speak ${wanted}; try --protocol ${other === 5 ? "5" : "3.1.1"}` };
-}
-
-function settleAuto(
-  plan: FleetPlan,
-  url: string,
-  spoken: readonly ProtocolVersion[],
-  notify: (notice: Notice) => void,
-): Preflight {
-  if (spoken.length === 0) return { kind: "void", reason: `${url} speaks neither MQTT 3.1.1 nor 5.0` };
-  if (plan.protocol !== "auto") return { kind: "ready", plan, protocol: plan.protocol };
-  const only5 = plan.killShares.every(({ mode, weight }) => weight === 0 || needsVersion5(mode));
-  if (!spoken.includes(5)) {
-    if (only5 || plan.willDelayS > 0) {
-      const what = plan.willDelayS > 0 ? "--will-delay" : `kill mode ${plan.killShares[0]!.mode}`;
-      throw new UsageError(`Cannot use ${what}: it needs MQTT 5.0, and ${url} speaks 3.1.1 only`);
-    }
-    notify({ level: "info", text: `${url} speaks MQTT 3.1.1 only: so does the fleet` });
-    return { kind: "ready", plan, protocol: "3.1.1" };
-  }
-  return { kind: "ready", plan, protocol: only5 || !spoken.includes(4) ? "5" : "mix" };
-}
-
-/** A server that says what it does not do refuses such wills. [MQTT5 3.2.2-12] [MQTT5 3.2.2-13] */
-function checkWill({ willQos, willRetain }: FleetPlan, url: string, { properties }: ConnackPacket): void {
-  const maximumQoS = properties?.maximumQoS ?? 2;
-  const qos = willQos === "mix" ? 2 : willQos;
-  if (qos > maximumQoS) {
-    throw new UsageError(
-      `Cannot use --will-qos ${willQos}: ${url} takes QoS ${maximumQoS} at most; use --will-qos ${maximumQoS}`,
-    );
-  }
-  if (willRetain && properties?.retainAvailable === false) {
-    throw new UsageError(`Cannot use --will-retain: ${url} does not retain messages`);
-  }
+  const settled = settleProtocol(plan, target.url, spoken);
+  if (settled.kind === "void") return settled;
+  if (settled.notice !== undefined) notify({ level: "info", text: settled.notice });
+  return { kind: "ready", plan, protocol: settled.protocol };
 }
 
 function counted(value: number): string {

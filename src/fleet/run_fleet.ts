@@ -6,6 +6,7 @@ import { monotonicClock, wallTime } from "../base/clock.ts";
 import { mix } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { type DropCounts, readDropped } from "./broker_counters.ts";
+import { Groups } from "./groups.ts";
 import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { preflight } from "./preflight.ts";
@@ -58,11 +59,12 @@ export async function runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetR
     const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
     return mergeResults(facts(run.plan, protocol), [], flight.reason);
   }
-  const version = flight.protocol === "3.1.1" ? 4 : 5;
+  const spoken = new Groups(flight.plan, flight.protocol).protocol;
+  const version = spoken === "3.1.1" ? 4 : 5;
   const droppedBefore = await readDropped(run, version, false);
   const squads = await runSquads(tasksOf({ ...run, plan: flight.plan }, flight.protocol, startMs), hooks);
   const dropped = await droppedSince(run, version, droppedBefore, squads);
-  return mergeResults({ ...facts(flight.plan, flight.protocol), ...dropped && { dropped } }, squads);
+  return mergeResults({ ...facts(flight.plan, spoken), ...dropped && { dropped } }, squads);
 }
 
 /** What the broker says it dropped meanwhile; where wills are missing, its latest word is waited for. */

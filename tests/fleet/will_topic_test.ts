@@ -61,7 +61,10 @@ const refusals: readonly [template: string, sentence: string][] = [
   ["$SYS/{client}", `${used} "$SYS/{client}": expected no leading $, which brokers keep for themselves`],
   ["{user}", `${used} "{user}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {user}`],
   ["a/{}", `${used} "a/{}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {}`],
-  ["a/{Client}", `${used} "a/{Client}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {Client}`],
+  [
+    "a/{Client}",
+    `${used} "a/{Client}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {Client}`,
+  ],
   ["a/{client", `${used} "a/{client": expected braces only around run, bucket, client, incarnation or group`],
   ["{{run}}", `${used} "{{run}}": expected braces only around run, bucket, client, incarnation or group`],
   ["ü".repeat(513), `${used} "${"ü".repeat(513)}": expected at most 1,024 bytes`],

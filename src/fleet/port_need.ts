@@ -1,0 +1,70 @@
+/**
+ * How many source ports a plan takes at its busiest: one for each connection that is open, and one for each that this
+ * side has closed, for as long as the operating system keeps it.
+ */
+import { Groups } from "./groups.ts";
+import type { KillShare } from "./kill_mode.ts";
+import { type KillPhase, phaseDurationMs, phasesOf } from "./phases.ts";
+import type { FleetPlan } from "./plan.ts";
+
+/** Ports left behind by the kills of one phase, evenly spread over its time. */
+interface Closing {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly ports: number;
+}
+
+/** The most ports that wait at one time, where each waits so long after its connection was closed. */
+export function portsWaiting(plan: FleetPlan, waitMs: number): number {
+  const all = closings(plan);
+  // The busiest stretch begins where a phase begins, or ends where one ends.
+  const starts = all.flatMap(({ fromMs, toMs }) => [fromMs, toMs - waitMs]);
+  const counts = starts.map((startMs) =>
+    all.reduce((sum, closing) => sum + portsWithin(closing, startMs, startMs + waitMs), 0)
+  );
+  return Math.ceil(Math.max(0, ...counts));
+}
+
+function portsWithin({ fromMs, toMs, ports }: Closing, startMs: number, endMs: number): number {
+  if (fromMs === toMs) return fromMs >= startMs && fromMs <= endMs ? ports : 0;
+  const sharedMs = Math.min(toMs, endMs) - Math.max(fromMs, startMs);
+  return Math.max(0, sharedMs) / (toMs - fromMs) * ports;
+}
+
+function closings(plan: FleetPlan): Closing[] {
+  const groups = new Groups(plan, "mix");
+  const sizes = groups.sizes(plan.clients);
+  let fromMs = 0;
+  return phasesOf(plan).flatMap((phase) => {
+    const startMs = fromMs;
+    fromMs += phaseDurationMs(plan, phase);
+    return phase.kind === "kill" ? [closingOf(plan, groups, sizes, phase, startMs)] : [];
+  });
+}
+
+function closingOf(
+  plan: FleetPlan,
+  groups: Groups,
+  sizes: readonly number[],
+  phase: KillPhase,
+  fromMs: number,
+): Closing {
+  const named = groups.named(phase.groups);
+  const clients = named.reduce((sum, group) => sum + sizes[group]!, 0);
+  const closing = named.reduce(
+    (sum, group) => sum + sizes[group]! * closingShare(phase.killShares ?? groups.plans[group]!.killShares),
+    0,
+  );
+  const rate = phase.rate ?? plan.killRate;
+  if (rate === "once") return { fromMs, toMs: fromMs, ports: closing };
+  const durationMs = phaseDurationMs(plan, phase);
+  const killsPerS = rate.kind === "count" ? rate.perSecond : rate.perSecond * clients;
+  const share = clients === 0 ? 0 : closing / clients;
+  return { fromMs, toMs: fromMs + durationMs, ports: killsPerS * durationMs / 1_000 * share };
+}
+
+/** A reset leaves no port behind; every other end does for a while. */
+function closingShare(shares: readonly KillShare[]): number {
+  const total = shares.reduce((sum, { weight }) => sum + weight, 0);
+  return shares.reduce((sum, { mode, weight }) => mode === "reset" ? sum : sum + weight, 0) / total;
+}
