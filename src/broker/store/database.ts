@@ -15,6 +15,9 @@ export type Row = Readonly<Record<string, unknown>>;
 /** SQLite's result codes that are told apart. Source: sqlite.org/rescode.html */
 const code = { busy: 5, readonly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
+/** A file, and for tests the version to which it is made. */
+export type FileOption = SqliteOption & { readonly version?: number };
+
 export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #begin: Statement;
@@ -27,7 +30,7 @@ export class Database {
   }
 
   /** Opens the file, or makes it. @throws UsageError when it cannot be had, is not a store, or is of a newer version */
-  static open(option: SqliteOption): Database {
+  static open(option: FileOption): Database {
     let sqlite: DatabaseSync | undefined;
     try {
       sqlite = new DatabaseSync(option.path);
@@ -82,15 +85,15 @@ function checkFile(sqlite: DatabaseSync): void {
 }
 
 /** Takes the lock for as long as the file is open, and brings the tables forward. */
-function settle(sqlite: DatabaseSync, { outlives = "power", pagesLimit }: SqliteOption): void {
+function settle(sqlite: DatabaseSync, { outlives = "power", pagesLimit, version: wanted }: FileOption): void {
   sqlite.exec("PRAGMA journal_mode = WAL");
   sqlite.exec(`PRAGMA synchronous = ${outlives === "power" ? "FULL" : "NORMAL"}`);
   if (pagesLimit !== undefined) sqlite.exec(`PRAGMA max_page_count = ${pagesLimit}`);
   sqlite.exec("BEGIN IMMEDIATE");
   const version = number(sqlite, "PRAGMA user_version");
-  for (const step of migrations.slice(version)) sqlite.exec(step);
+  for (const step of migrations.slice(version, wanted)) sqlite.exec(step);
   if (version < schemaVersion) {
-    sqlite.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
+    sqlite.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${wanted ?? schemaVersion}`);
   }
   sqlite.exec("COMMIT");
 }

@@ -118,6 +118,7 @@ export class Turn implements Gate {
       metrics.storeRefusals++;
       link.drop();
     }
+    this.#parts.store.changes!.attempted(); // what their ends have changed is tried with the rest; a refusal need not wait
   }
 
   #recover(): void {

@@ -1,0 +1,121 @@
+/** Sessions and messages over a broker's death. */
+import { deepEqual, equal } from "node:assert/strict";
+import { bytesOf, textOf } from "../stage.ts";
+import { Lives } from "./lives.ts";
+
+const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600 } } as const;
+
+function client(lives: Lives, clientId: string, acknowledges = true) {
+  return lives.stage.connect({ clientId, ...lasting }, { acknowledges });
+}
+
+Deno.test("a subscription lives on as it was granted, one that was ended does not", () => {
+  using lives = new Lives();
+  const watcher = client(lives, "watcher");
+  watcher.subscribe("a", { qos: 1, retainAsPublished: true, noLocal: true }, 7).subscribe("b").subscribe("$share/g/c");
+  watcher.send({ type: "unsubscribe", packetId: 9, topicFilters: ["b"] });
+  lives.restart();
+  const back = client(lives, "watcher");
+  equal(back.connack!.sessionPresent, true);
+  back.publish("a", "own");
+  client(lives, "other").publish("a", "x", { qos: 2, retain: true }).publish("b", "y").publish("c", "z");
+  deepEqual(back.messages, ["a x", "c z"]);
+  const [a] = back.of("publish");
+  deepEqual([a!.qos, a!.retain, a!.properties?.subscriptionIdentifiers], [1, true, [7]]);
+});
+
+Deno.test("what waits for a client that is away is there after the restart, in order, and its expiry counts on", () => {
+  using lives = new Lives();
+  client(lives, "watcher").subscribe("#").die();
+  const sender = client(lives, "sender");
+  const properties = { messageExpiryIntervalS: 100 };
+  sender.publish("m", "1", { qos: 1 }).publish("m", "2", { qos: 2, properties }).publish("m", "3", { qos: 1 });
+  sender.publish("m", "short", { qos: 1, properties: { messageExpiryIntervalS: 10 } });
+  lives.restart(40_000);
+  const back = client(lives, "watcher");
+  deepEqual(back.messages, ["m 1", "m 2", "m 3"]);
+  equal(back.of("publish")[1]!.properties?.messageExpiryIntervalS, 60);
+});
+
+Deno.test("a message in flight is sent again with its packet identifier and DUP", () => {
+  using lives = new Lives();
+  client(lives, "watcher", false).subscribe("#");
+  client(lives, "sender").publish("m", "1", { qos: 1 }).publish("m", "2", { qos: 2 });
+  lives.restart();
+  const again = client(lives, "watcher").of("publish");
+  deepEqual(again.map(({ packetId, dup, payload }) => [packetId, dup, textOf(payload)]), [[1, true, "1"], [
+    2,
+    true,
+    "2",
+  ]]);
+  lives.stage.settle();
+  lives.restart();
+  deepEqual(client(lives, "watcher").messages, []);
+});
+
+Deno.test("QoS 2 towards a client goes on where it stood: after PUBREC only PUBREL is sent", () => {
+  using lives = new Lives();
+  const watcher = client(lives, "watcher", false).subscribe("#");
+  client(lives, "sender").publish("m", "1", { qos: 2 });
+  watcher.send({ type: "pubrec", packetId: 1 });
+  lives.restart();
+  const back = client(lives, "watcher");
+  deepEqual(back.messages, []);
+  deepEqual(back.of("pubrel").map(({ packetId }) => packetId), [1]);
+});
+
+Deno.test("QoS 2 from a client: a repetition after the restart is not routed again, until it is released", () => {
+  using lives = new Lives();
+  client(lives, "watcher").subscribe("#").die();
+  const message = { type: "publish", topic: "m", qos: 2, retain: false, packetId: 5 } as const;
+  client(lives, "sender", false).send({ ...message, dup: false, payload: bytesOf("1") });
+  lives.restart();
+  const sender = client(lives, "sender", false).send({ ...message, dup: true, payload: bytesOf("1") });
+  deepEqual(sender.of("pubrec").map(({ packetId }) => packetId), [5]);
+  sender.send({ type: "pubrel", packetId: 5 });
+  lives.restart();
+  client(lives, "sender", false).send({ ...message, dup: false, payload: bytesOf("2") });
+  deepEqual(client(lives, "watcher").messages, ["m 1", "m 2"]);
+});
+
+Deno.test("retained messages live on: the last one of a topic, none that was cleared or has expired", () => {
+  using lives = new Lives();
+  const sender = client(lives, "sender");
+  sender.publish("a", "1", { retain: true }).publish("a", "2", { retain: true }).publish("b", "1", { retain: true });
+  sender.publish("b", "", { retain: true });
+  sender.publish("c", "1", { retain: true, properties: { messageExpiryIntervalS: 5 } });
+  lives.stage.settle();
+  lives.restart(5_000);
+  deepEqual(client(lives, "watcher").subscribe("#").messages, ["a 2"]);
+});
+
+Deno.test("a session that has expired meanwhile is gone, one without an end is not; none is left in the file", () => {
+  using lives = new Lives();
+  client(lives, "short").subscribe("#");
+  lives.stage.connect({ clientId: "endless", version: 4, cleanStart: false }).subscribe("#");
+  lives.stage.connect({ clientId: "brief" }).subscribe("#");
+  client(lives, "sender").publish("m", "1", { qos: 1 }).disconnect(0, 1);
+  lives.restart(3_602_000);
+  deepEqual([...lives.stage.core.sessions.values()].map(({ clientId }) => clientId), ["endless"]);
+  lives.restart();
+  equal(client(lives, "short").connack!.sessionPresent, false);
+  equal(lives.stage.connect({ clientId: "brief", ...lasting }).connack!.sessionPresent, false);
+});
+
+Deno.test("nothing is left in the tables when nothing is held", async () => {
+  const { Database } = await import("../../../src/broker/store/database.ts");
+  using lives = new Lives();
+  const watcher = client(lives, "watcher").subscribe("#");
+  const sender = client(lives, "sender", true);
+  for (let n = 0; n < 20; n++) sender.publish("m", `${n}`, { qos: n % 3 as 0 | 1 | 2 });
+  sender.publish("r", "1", { retain: true }).publish("r", "", { retain: true });
+  watcher.disconnect(0, 0);
+  sender.disconnect(0, 0);
+  lives.stage.advance(1_000);
+  lives.stage.core.turn.stop(lives.stage.nowMs);
+  const database = Database.open({ path: lives.path });
+  for (const table of ["session", "subscription", "message", "delivery", "taken", "retained", "will"]) {
+    deepEqual(database.prepare(`SELECT * FROM ${table}`).all(), [], table);
+  }
+  database.close();
+});

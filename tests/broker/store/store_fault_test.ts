@@ -1,0 +1,163 @@
+/** Stores that cannot be used: one sentence each, nothing overwritten; and stores that fail while they are used. */
+import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { Database } from "../../../src/broker/store/database.ts";
+import { applicationId, migrations, schemaVersion } from "../../../src/broker/store/schema.ts";
+import { aWill, Stage } from "../stage.ts";
+import { Lives } from "./lives.ts";
+
+const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600 } } as const;
+
+function refusal(path: string): string {
+  let sentence = "";
+  throws(() => new Stage({ store: { path } }), (error) => {
+    sentence = error instanceof UsageError ? error.message : `not a UsageError: ${error}`;
+    return true;
+  });
+  return sentence.replace(path, "PATH");
+}
+
+/** A file in a directory of its own, which goes afterwards. */
+function withPath(test: (path: string) => void): void {
+  const directory = Deno.makeTempDirSync({ prefix: "mqtt-sim-store-" });
+  try {
+    test(`${directory}/store.db`);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+Deno.test("a store that another broker has open", () => {
+  using lives = new Lives();
+  match(refusal(lives.path), /^Cannot open store "PATH": another process has it open; stop that one/);
+});
+
+Deno.test("a file that is no database, and a database that is no store, stay as they are", () => {
+  withPath((path) => {
+    Deno.writeTextFileSync(path, "some notes of mine\n".repeat(300));
+    const before = Deno.readFileSync(path);
+    match(refusal(path), /^Cannot open store "PATH": it is no store of mqtt-sim$/);
+    deepEqual(Deno.readFileSync(path), before);
+  });
+  withPath((path) => {
+    const other = Database.open({ path });
+    other.prepare("PRAGMA application_id = 7").get();
+    other.close();
+    const before = Deno.readFileSync(path);
+    match(refusal(path), /it is no store of mqtt-sim$/);
+    deepEqual(Deno.readFileSync(path), before);
+  });
+});
+
+Deno.test("a store of a newer version stays as it is", () => {
+  withPath((path) => {
+    const store = Database.open({ path });
+    store.prepare(`PRAGMA user_version = ${schemaVersion + 1}`).get();
+    store.close();
+    const before = Deno.readFileSync(path);
+    const sentence = `it is of version ${
+      schemaVersion + 1
+    }, this mqtt-sim reads up to ${schemaVersion}; use a newer mqtt-sim`;
+    equal(refusal(path), `Cannot open store "PATH": ${sentence}`);
+    deepEqual(Deno.readFileSync(path), before);
+  });
+});
+
+Deno.test("a damaged store stays as it is", () => {
+  using lives = new Lives();
+  const sender = lives.stage.connect({ clientId: "sender" });
+  for (let n = 0; n < 200; n++) sender.publish(`t/${n}`, "x".repeat(200), { retain: true });
+  lives.stage.core.turn.stop(lives.stage.nowMs);
+  const bytes = Deno.readFileSync(lives.path);
+  bytes.fill(0xa5, 8_192, 32_768);
+  Deno.writeFileSync(lives.path, bytes);
+  match(
+    refusal(lives.path),
+    /^Cannot (open|read) store "PATH": it is damaged \(.+\); restore a copy, or move it away/s,
+  );
+  deepEqual(Deno.readFileSync(lives.path), bytes);
+});
+
+Deno.test("tables that contradict each other", () => {
+  withPath((path) => {
+    const store = Database.open({ path });
+    store.prepare("INSERT INTO retained VALUES ('t', 99)").run();
+    store.close();
+    match(refusal(path), /^Cannot read store "PATH": it is damaged \(there is no message 99\)/);
+  });
+});
+
+Deno.test("a directory that is not there, and a directory in the file's place", () => {
+  withPath((path) =>
+    match(refusal(`${path}/deeper.db`), /unable to open database file.*expected a path in a directory/)
+  );
+  withPath((path) => {
+    Deno.mkdirSync(path);
+    match(refusal(path), /unable to open database file.*expected a path/);
+  });
+});
+
+Deno.test("a store of version 1 is brought forward with all that is in it", () => {
+  withPath((path) => {
+    const old = Database.open({ path, version: 1 });
+    old.prepare("INSERT INTO session VALUES (3, 'watcher', 4294967295, NULL)").run();
+    old.prepare("INSERT INTO subscription VALUES (3, '#', 1, 0, 0, NULL)").run();
+    old.prepare("INSERT INTO message VALUES (8, 't', x'6869', 1, 0, NULL, 'sender', 0)").run();
+    old.prepare("INSERT INTO delivery VALUES (3, 5, 8, 1, 0, NULL, 0, 'waiting')").run();
+    old.prepare("INSERT INTO will VALUES ('sensor', 'will', x'676f6e65', 1, 0, 0, NULL, NULL, NULL)").run();
+    old.close();
+    const stage = new Stage({ store: { path } });
+    stage.advance(0);
+    const watcher = stage.connect({ clientId: "watcher", version: 4, cleanStart: false });
+    deepEqual(watcher.messages, ["t hi", "will gone"]);
+    stage.core.turn.stop(stage.nowMs);
+    const now = Database.open({ path });
+    equal(now.prepare("PRAGMA user_version").get()!.user_version, migrations.length);
+    equal(now.prepare("PRAGMA application_id").get()!.application_id, applicationId);
+    now.close();
+  });
+});
+
+Deno.test("a store that is full: nothing is acknowledged that is not kept, who waits for it is told and let go", () => {
+  using lives = new Lives({}, { outlives: "process", pagesLimit: 40 });
+  const { stage } = lives;
+  stage.connect({ clientId: "watcher", ...lasting }).subscribe("#").die();
+  const sender = stage.connect({ clientId: "sender", ...lasting });
+  let sent = 0;
+  while (sender.end === undefined && sent < 500) sender.publish("m", `${++sent} ${"x".repeat(1_000)}`, { qos: 1 });
+  const acknowledged = sender.of("puback").length;
+  equal(acknowledged, sent - 1);
+  deepEqual(sender.of("disconnect").map(({ reasonCode }) => reasonCode), [0x97]);
+  const { metrics } = stage.core;
+  deepEqual([metrics.storeFailures, metrics.storeRefusals], [1, 1]);
+  deepEqual(stage.logged.filter((line) => line.includes("Store")).length, 1);
+  equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0x88);
+  lives.restart();
+  deepEqual(lives.stage.connect({ clientId: "watcher", ...lasting }).messages.length, acknowledged);
+});
+
+Deno.test("there is room again: what could not be kept is kept at the next sign of life, and clients are let in", () => {
+  using lives = new Lives({}, { outlives: "process", pagesLimit: 40 });
+  const { stage } = lives;
+  const watcher = stage.connect({ clientId: "watcher", ...lasting }).subscribe("#");
+  watcher.die();
+  const sender = stage.connect({ clientId: "sender", ...lasting });
+  while (sender.end === undefined) sender.publish("m", "x".repeat(1_000), { qos: 1 });
+  stage.core.sessions.end(stage.core.sessions.get("watcher")!, stage.nowMs); // as when it expires
+  stage.advance(1_000);
+  equal(stage.core.turn.failing, false);
+  match(stage.logged.at(-1)!, /keeps what changes again/);
+  equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0);
+});
+
+Deno.test("a CONNECT whose will could not be kept is refused, and the will is never published", () => {
+  using lives = new Lives({}, { outlives: "process", pagesLimit: 35 });
+  const { stage } = lives;
+  const watcher = stage.watch("will", { qos: 0 });
+  const will = aWill({ payload: new Uint8Array(60_000) });
+  equal(stage.connect({ clientId: "early", will }).connack?.reasonCode, 0);
+  const late = stage.connect({ clientId: "late", will });
+  deepEqual([late.connack?.reasonCode, late.end?.kind], [0x88, "fin"]);
+  stage.advance(5_000);
+  deepEqual(watcher.messages, []);
+});
