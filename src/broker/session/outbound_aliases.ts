@@ -2,6 +2,8 @@
  * Topic aliases from the broker to one client, on one connection: the first topics that are sent get one each, as many
  * as the client and the broker allow, and keep it. Nothing is replaced, so that a storm of topics used once costs no
  * more than the table.
+ *
+ * QoS 2 is sent whole: MQTT.js 5.16 hands such a message to the application with the empty topic of its alias.
  */
 import type { EncodedPublish } from "../../mqtt/codec.ts";
 import { splicePublish, topicAliasBytes } from "../../mqtt/spliced_publish.ts";
@@ -20,6 +22,7 @@ export class OutboundAliases {
 
   /** The PUBLISH as this client gets it: with an alias in place of its topic, with both, or as it is. */
   apply(encoded: EncodedPublish, topic: string, maximumPacketSize: number): EncodedPublish {
+    if (isQoS2(encoded)) return encoded;
     const alias = this.#byTopic.get(topic);
     if (alias !== undefined) return splicePublish(encoded, topicAliasBytes(alias), false);
     if (this.#byTopic.size >= this.#limit || topic.length < shortestBytes) return encoded;
@@ -31,4 +34,8 @@ export class OutboundAliases {
   sent(topic: string): void {
     if (!this.#byTopic.has(topic)) this.#byTopic.set(topic, this.#byTopic.size + 1);
   }
+}
+
+function isQoS2({ bytes }: EncodedPublish): boolean {
+  return (bytes[0]! & 0x06) === 0x04;
 }

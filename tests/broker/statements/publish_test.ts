@@ -165,6 +165,10 @@ Deno.test("PUBLISH: aliases go to who takes them, and never beyond its maximum [
     const publisher = stage.connect();
     for (const topic of topics) publisher.publish(topic, "x", { qos, properties: { contentType: "t" } });
     const [one, other, third] = topics as [string, string, string];
+    if (qos === 2) { // is always sent whole
+      deepEqual(sent(two), topics.map((topic) => [topic, undefined]));
+      continue;
+    }
     deepEqual(sent(two), [[one, 1], [other, 2], [third, undefined], ["", 1], [third, undefined], ["", 2], [
       "t",
       undefined,
