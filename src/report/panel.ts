@@ -6,7 +6,8 @@ import { formatCount, formatDuration, formatMs } from "../base/units.ts";
 import type { Phase, Progress } from "../fleet/result.ts";
 import { plainStyle, type Style } from "./style.ts";
 
-const phaseText: Readonly<Record<Phase, string>> = {
+/** What is being done in each phase. */
+export const phaseText: Readonly<Record<Phase, string>> = {
   watch: "watchers subscribe",
   control: "control kills",
   connect: "fleet connects",
@@ -57,7 +58,8 @@ function bar(ms: number, ofMs: number): string {
   return `[${"#".repeat(full)}${"-".repeat(barWidth - full)}]`;
 }
 
-function phaseTime(ms: number, ofMs: number): string {
+/** How far a phase is: `15.0s of 30s`. */
+export function phaseTime(ms: number, ofMs: number): string {
   const passed = `${(ms / 1_000).toFixed(1)}s`;
   return ofMs > 0 ? `${passed} of ${formatDuration(Math.round(ofMs / 100) * 100)}` : passed;
 }

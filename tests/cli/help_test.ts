@@ -25,7 +25,7 @@ const sections: Readonly<Record<string, string>> = {
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain will-delay will-topic will-payload-size",
   Watching: "watchers fan-out late-after drain",
-  Output: "run-id quiet",
+  Output: "threshold run-id live metrics quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
 };
 
@@ -40,9 +40,11 @@ Deno.test("fleet --help has every flag, in its section", async () => {
 
 Deno.test("every flag but switches and logins tells its default", async () => {
   const text = await help(["fleet"]);
-  const without = "url password password-file will-retain quiet report html junit markdown csv csv-lives hdr".split(
-    " ",
-  );
+  const without =
+    "url password password-file will-retain threshold live metrics quiet report html junit markdown csv csv-lives hdr"
+      .split(
+        " ",
+      );
   for (const flag of Object.values(sections).join(" ").split(" ").filter((each) => !without.includes(each))) {
     assert.match(told(text, `--${flag}`), /Default/);
   }

@@ -7,7 +7,10 @@ const bad: readonly [args: string, sentence: string][] = [
   ["", "Cannot tell what to do: expected a command, fleet, broker or report; see mqtt-sim --help"],
   ["flet", 'Cannot read command "flet": expected a command, fleet, broker or report; did you mean fleet?'],
   ["xyz", 'Cannot read command "xyz": expected a command, fleet, broker or report; see mqtt-sim --help'],
-  ["--kill-rate 5%", 'Cannot read flag "--kill-rate": expected a command, fleet, broker or report; see mqtt-sim --help'],
+  [
+    "--kill-rate 5%",
+    'Cannot read flag "--kill-rate": expected a command, fleet, broker or report; see mqtt-sim --help',
+  ],
   ["fleet --kil-rate 5%", 'Cannot read flag "--kil-rate": fleet has none of that name; did you mean --kill-rate?'],
   ["fleet --bogus=1", 'Cannot read flag "--bogus": fleet has none of that name; see mqtt-sim fleet --help'],
   ["broker --prot 1", 'Cannot read flag "--prot": broker has none of that name; did you mean --port?'],

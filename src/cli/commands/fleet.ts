@@ -8,11 +8,13 @@ import type { FleetResult, Notice } from "../../fleet/result.ts";
 import { type FleetHooks, runFleet } from "../../fleet/run_fleet.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
 import { type Live, openLive } from "../../report/live.ts";
+import { applyThresholds } from "../../report/threshold.ts";
 import { makeReport, type Report } from "../../report/report.ts";
 import { reportText } from "../../report/text.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output, Stream } from "../output.ts";
 import { openReportOutputs, type ReportOutputs } from "../report_outputs.ts";
+import { openRunViews, type RunViews } from "../run_views.ts";
 import { programName, tool } from "../tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { fleetRequest } from "./fleet_request.ts";
@@ -54,29 +56,47 @@ export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts
   const plan = makePlan(await fleetRequest(flags));
   const outputs = await openReportOutputs(flags);
   const interrupts = parts.openInterrupts();
+  let views: RunViews | undefined;
   try {
-    const result = await runOnTarget(plan, flags, output, interrupts, parts);
+    views = await openRunViews(flags, { plan, target: flags.url?.url ?? "embedded broker", tool }, monotonicClock);
+    const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
+    const result = await runOnTarget(plan, flags, live, interrupts, parts);
     if (result === undefined) {
       output.err.write("Ended at once: the run had no time to make a report.\n");
       return 130;
     }
-    await tell(reportOf(result, flags), output, outputs);
-    return result.exitCode;
+    const report = applyThresholds(reportOf(result, flags), flags.threshold);
+    views.finish(report);
+    await tell(report, output, outputs);
+    return report.exitCode;
   } finally {
     interrupts.close();
     await outputs.discard();
+    await views?.close();
   }
+}
+
+/** What a terminal is told, views over the web are told too. */
+function alsoSeen(live: Live, views: RunViews): Live {
+  for (const text of views.told) live.notice({ level: "info", text });
+  return {
+    progress: (progress) => {
+      live.progress(progress);
+      views.progress(progress);
+    },
+    notice: (notice) => live.notice(notice),
+    end: () => live.end(),
+  };
 }
 
 /** Runs on the broker that was named, or on one of our own. */
 async function runOnTarget(
   plan: FleetPlan,
   flags: FleetFlags,
-  { err }: Output,
+  live: Live,
   interrupts: Interrupts,
   parts: FleetParts,
 ): Promise<FleetResult | undefined> {
-  const live = openLive({ ...screenOf(err), clock: monotonicClock }, flags.quiet ?? false);
   let broker: EmbeddedBroker | undefined;
   try {
     if (flags.url !== undefined) return await run(plan, flags.url, false, live, interrupts, parts);
@@ -123,6 +143,7 @@ function reportOf(result: FleetResult, flags: FleetFlags): Report {
     program: programName(),
     embedded: flags.url === undefined,
     runIdAsked: flags.runId !== undefined,
+    thresholds: flags.threshold.map(({ expression }) => expression),
     ...(flags.passwordFile === undefined ? {} : { passwordFile: flags.passwordFile }),
   });
 }

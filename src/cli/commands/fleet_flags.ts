@@ -8,7 +8,9 @@ import * as units from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
+import { parseThreshold } from "../../report/threshold.ts";
 import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
+import { type HttpAddress, parseHttpAddress } from "../http_address.ts";
 import { reportFlags } from "../report_outputs.ts";
 
 const whole: FlagValue<number> = { metavar: "N", read: units.parseWhole };
@@ -17,6 +19,8 @@ const seconds: FlagValue<number> = { metavar: "SECONDS", read: units.parseSecond
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
 
 const file: FlagValue<string> = { ...word("FILE"), isFile: true };
+
+const address: FlagValue<HttpAddress> = { metavar: "[HOST:]PORT", read: parseHttpAddress };
 
 const usual = {
   clients: units.formatCount(planDefaults.clients),
@@ -187,10 +191,28 @@ const watching = object("Watching", {
 });
 
 const output = object("Output", {
+  threshold: repeatedFlag(
+    "--threshold",
+    { metavar: "EXPRESSION", read: parseThreshold },
+    "What the run must hold to pass, over the report's own paths: 'latencyMs.byMode.reset.p99<200'. One on a count of " +
+      "faults, such as 'wills.late<10', takes the place of there being none. May be repeated.",
+  ),
   runId: valueFlag(
     "--run-id",
     word("ID"),
     "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens. Default: drawn.",
+  ),
+  live: valueFlag(
+    "--live",
+    address,
+    "Serve the HTML page while the run goes on; it follows the run, and shows the report when it is over. On this " +
+      "machine's own address unless a host is named: 8080, or 0.0.0.0:8080; port 0 takes a free one. Whoever reaches it " +
+      "can look.",
+  ),
+  metrics: valueFlag(
+    "--metrics",
+    address,
+    "Serve metrics for Prometheus under /metrics while the run goes on; address as for --live.",
   ),
   quiet: switchFlag("--quiet", "Say nothing while it runs but warnings."),
 });

@@ -51,7 +51,9 @@ export function plotFigure(plot: Plot): Markup {
         aria-describedby="${id}-note" tabindex="0"></div>
       <details>
         <summary>The numbers<span> of: ${title}</span></summary>
-        <div class="scroll" role="region" aria-labelledby="${id}-title" tabindex="0">${plotTable(plot)}</div>
+        <div class="scroll" id="numbers-${id}" role="region" aria-labelledby="${id}-title" tabindex="0">${
+    plotTable(plot)
+  }</div>
       </details>
     </figure>
   `;

@@ -60,14 +60,16 @@ export function plotOptions(plot, element) {
   const xText = isPercentile ? percentText : (seconds) => `${seconds} s`;
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   const font = `12px ${style.fontFamily}`;
-  const most = plot.data[0].at(-1);
   return {
     width: element.clientWidth,
     height: 230,
     padding: [12, 26, 0, 0],
+    legend: { markers: { width: 3, dash: (chart, line) => chart.series[line].dash ? "dashed" : "solid" } },
     cursor: { y: false, drag: { setScale: false, x: false }, points: { size: 7 } },
     scales: {
-      x: isPercentile ? { time: false, distr: 3, range: [1, most] } : { time: false, range: [0, most] },
+      x: isPercentile
+        ? { time: false, distr: 3, range: (_, __, max) => [1, Math.max(max, 2)] }
+        : { time: false, range: (_, __, max) => [0, max || 1] },
       y: plot.unit === "ms" ? { distr: 3 } : { range: (_, __, max) => [0, Math.max(max * 1.08, 1)] },
     },
     axes: [
@@ -76,7 +78,7 @@ export function plotOptions(plot, element) {
         font,
         size: 34,
         ...isPercentile && {
-          splits: [1, 2, 10, 100, 1000, 10000].filter((split) => split <= most),
+          splits: (chart) => [1, 2, 10, 100, 1000, 10000].filter((split) => split <= chart.scales.x.max),
           filter: (_, splits) => splits,
         },
         values: (_, splits) => splits.map((split) => split === null ? null : xText(split)),

@@ -79,6 +79,7 @@ const head = `
 .warnings li { overflow-wrap: anywhere; }`;
 
 const plots = `
+.live-state { margin-top: 12px; }
 .plots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
 .plot { padding: 18px 18px 12px; min-width: 0; }
 .plot:last-child:nth-child(odd) { grid-column: 1 / -1; }
@@ -87,8 +88,10 @@ const plots = `
 .uplot { font-family: inherit; }
 .uplot .u-legend { font-size: 13px; text-align: left; color: var(--soft); line-height: 1.4; margin: 2px 0 0; }
 .uplot .u-legend th { font-weight: 500; color: var(--ink); }
-.uplot .u-legend .u-marker { width: 18px; height: 0; border-width: 3px 0 0 !important; border-radius: 0; background: none !important; }
-.u-legend .u-series > * { padding: 2px 4px; }
+.uplot .u-legend .u-marker { width: 18px; height: 0; border-bottom-width: 0 !important; border-left-width: 0 !important; border-right-width: 0 !important; border-radius: 0; background: none !important; }
+.u-legend .u-series > * { padding: 2px 4px; border: 0; }
+.u-legend .u-series:first-child .u-marker { display: none; }
+.plot:last-child:nth-child(odd) figcaption p { min-height: 0; }
 .u-legend.u-inline .u-series { margin-right: 8px; }
 .u-cursor-x { border-right: 1px solid var(--soft) !important; }
 details { margin-top: 8px; }
@@ -105,7 +108,7 @@ table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-nu
 caption { text-align: left; font-weight: 600; padding: 14px 18px 6px; }
 th, td { padding: 8px 10px; text-align: right; border-top: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; font-size: 14px; }
-th:first-child { text-align: left; padding-left: 18px; font-weight: 600; }
+section > .scroll th:first-child, .plot .scroll th:first-child { text-align: left; padding-left: 18px; font-weight: 600; }
 th:last-child, td:last-child { padding-right: 18px; }
 th small, td small { display: block; font-weight: 400; }
 th small { max-width: 26ch; white-space: normal; line-height: 1.3; }

@@ -1,0 +1,96 @@
+/** A run's progress in Prometheus' text format. */
+import { type Metric, Registry } from "prom-client";
+import { bucketEndsMs } from "../fleet/latency_buckets.ts";
+import type { Progress } from "../fleet/result.ts";
+import { countNames } from "./will_rows.ts";
+
+interface Sample {
+  readonly value: number;
+  readonly labels?: Readonly<Record<string, string | number>>;
+  readonly metricName?: string;
+}
+
+/** Label values of `mqtt_sim_wills`. */
+const verdictLabels: Readonly<Record<typeof countNames[number], string | undefined>> = {
+  expected: undefined,
+  onTime: "on_time",
+  late: "late",
+  early: "early",
+  missing: "missing",
+  duplicate: "duplicate",
+  unwanted: "unwanted",
+  altered: "altered",
+};
+
+/** What Prometheus is told of a run. */
+export class FleetMetrics {
+  /** What the answer's content-type is to be. */
+  readonly contentType: string;
+  readonly #registry = new Registry();
+  #last: Progress | undefined;
+
+  constructor() {
+    this.contentType = this.#registry.contentType;
+    this.#add("mqtt_sim_clients", "gauge", "Clients of the fleet.", ({ clients }) => [{ value: clients }]);
+    this.#add("mqtt_sim_clients_alive", "gauge", "Clients connected now.", ({ alive }) => [{ value: alive }]);
+    this.#add("mqtt_sim_kills_total", "counter", "Clients killed.", ({ killed }) => [{ value: killed }]);
+    this.#add("mqtt_sim_wills_seen_total", "counter", "Wills that watchers saw.", ({ wills }) => [{ value: wills }]);
+    this.#add("mqtt_sim_wills_due_total", "counter", "Wills that were due, and are judged.", ({ faults }) => [
+      { value: faults.expected },
+    ]);
+    this.#add(
+      "mqtt_sim_wills",
+      "gauge",
+      "Wills by verdict; what is overdue counts as missing until it comes.",
+      willSamples,
+    );
+    this.#add("mqtt_sim_phase", "gauge", "1 for the phase that the run is in.", ({ phase }) => [
+      { value: 1, labels: { phase } },
+    ]);
+    this.#add(
+      "mqtt_sim_will_latency_seconds",
+      "histogram",
+      "From the instant at which the kill was due to the will's arrival.",
+      latencySamples,
+    );
+  }
+
+  /** Takes in where the run stands. */
+  progress(progress: Progress): void {
+    this.#last = progress;
+  }
+
+  /** The metrics as they are now; empty before the run has told anything. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** The numbers are counted elsewhere already: what prom-client does here is write them. */
+  #add(name: string, type: string, help: string, read: (progress: Progress) => Sample[]): void {
+    const get = () => Promise.resolve({ name, help, type, values: this.#last === undefined ? [] : read(this.#last) });
+    this.#registry.registerMetric({ name, help, type, get } as unknown as Metric);
+  }
+}
+
+function willSamples({ faults }: Progress): Sample[] {
+  return countNames.flatMap((name) => {
+    const verdict = verdictLabels[name];
+    return verdict === undefined ? [] : [{ value: faults[name], labels: { verdict } }];
+  });
+}
+
+function latencySamples({ buckets }: Progress): Sample[] {
+  const name = "mqtt_sim_will_latency_seconds";
+  const { counts, sumMs } = buckets;
+  let sum = 0;
+  const ranges = counts.map((count, range) => {
+    sum += count;
+    const endMs = bucketEndsMs[range];
+    return { value: sum, labels: { le: endMs === undefined ? "+Inf" : endMs / 1_000 }, metricName: `${name}_bucket` };
+  });
+  return [
+    ...ranges,
+    { value: sumMs / 1_000, labels: {}, metricName: `${name}_sum` },
+    { value: sum, labels: {}, metricName: `${name}_count` },
+  ];
+}
