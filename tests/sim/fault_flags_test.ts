@@ -1,0 +1,65 @@
+/**
+ * `--fault` as a person writes it, held against the oracle under a manual clock: what the broker says it has done to
+ * wills is what the oracle, which knows nothing of it, has found. tests/e2e/fault_test.ts is the same between processes.
+ */
+import assert from "node:assert/strict";
+import { readCommandLine } from "../../src/cli/command_line.ts";
+import type { BrokerFlags } from "../../src/cli/commands/broker_flags.ts";
+import { faultOf } from "../../src/cli/commands/broker_observing.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
+import type { WillCounts } from "../../src/fleet/result.ts";
+import { captured } from "../cli/captured.ts";
+import { simulateFleet } from "../support/simulated_fleet.ts";
+
+const clients = 100;
+const plan: Partial<PlanRequest> = {
+  clients,
+  killRate: { kind: "fraction", perSecond: 0.2 },
+  killShares: [{ mode: "reset", weight: 1 }, { mode: "close", weight: 1 }],
+  durationMs: 20_000,
+  willQos: "mix",
+};
+const delayed = { willDelayS: 3, sessionExpiryS: 60, reconnectAfterMs: 5_000 };
+const leaving: Partial<PlanRequest> = { killShares: [{ mode: "reset", weight: 1 }, { mode: "leave", weight: 4 }] };
+
+const cases: readonly [mix: string, verdict: keyof WillCounts, plan?: Partial<PlanRequest>][] = [
+  ["lose=10%", "missing"],
+  ["duplicate=10%", "duplicate"],
+  ["delay=10%:1500ms", "late"],
+  ["alter=10%", "altered"],
+  ["hurry=10%", "early", delayed],
+  ["invent=10%", "unwanted", leaving],
+];
+
+function run(mix: string, more: Partial<PlanRequest> = {}) {
+  // A control that fails would void the run: controls are numbered beyond the clients.
+  const args = ["broker", "--fault", mix, "--fault-seed", "7", "--fault-clients", "-[0-9]{1,2}$"];
+  const fault = faultOf(readCommandLine(args, captured()) as BrokerFlags)!;
+  const { wills, verdict } = simulateFleet({ plan: { ...plan, ...more }, protocol: "5", broker: { willFault: fault } });
+  const { missing, late, early, altered, duplicate, unwanted } = wills;
+  const found = { missing, late, early, altered, duplicate, unwanted };
+  return { found: Object.fromEntries(Object.entries(found).filter(([, count]) => count > 0)), verdict, fault };
+}
+
+for (const [mix, verdict, more] of cases) {
+  Deno.test(`--fault ${mix}: the oracle finds as many ${verdict} wills as the broker says it made so`, () => {
+    const { found, verdict: said, fault } = run(mix, more);
+    const [count] = Object.values(fault.counts);
+    assert.ok(count! > 10, `only ${count} wills were struck`);
+    assert.deepEqual(found, { [verdict]: count });
+    assert.equal(said, "fail");
+  });
+}
+
+Deno.test("--fault stall=2%: of the wills held back those are late that were held for longer than is allowed", () => {
+  const { found, fault } = run("stall=2%:1500ms");
+  const { late = 0, ...others } = found;
+  assert.deepEqual(others, {});
+  assert.ok(late > 10 && late <= fault.counts.stall!, `${late} late of ${fault.counts.stall} held back`);
+});
+
+Deno.test("several faults at once: each is found, and as often", () => {
+  const { found, fault } = run("lose=5%,duplicate=5%,alter=5%");
+  const { lose, duplicate, alter } = fault.counts;
+  assert.deepEqual(found, { missing: lose, duplicate, altered: alter });
+});
