@@ -1,5 +1,5 @@
 /**
- * What the squads found, joined into one result, and the verdict over it.
+ * What the squads found, joined into one result.
  */
 import { Histogram } from "../base/histogram.ts";
 import type { DropCounts } from "./broker_counters.ts";
@@ -11,7 +11,8 @@ import type { FleetPlan } from "./plan.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
 import type { SquadResult } from "./squad_task.ts";
 import { mergeSeries } from "./series.ts";
-import { addCounts, faultsIn, noCounts, Tally } from "./tally.ts";
+import { verdictOver } from "./verdict.ts";
+import { addCounts, noCounts, Tally } from "./tally.ts";
 
 /** What a result says besides what the squads found. */
 export interface RunFacts {
@@ -39,6 +40,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   const wills = tally.total();
   const kills = killsOf(squads, tally);
   const retained = retainedOf(squads);
+  const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
   const { plan, protocol, startedAt, durationMs, target, resources } = facts;
   return {
     plan,
@@ -59,6 +61,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
     },
     slipMs: slip.row(),
+    ...generatorBound !== undefined && { generatorBound },
     ...facts.dropped && { brokerDropped: facts.dropped },
     ...retained && { retained },
     faults: tally.faults,
@@ -70,6 +73,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       undecided: tally.undecided,
       retained,
       interrupted: squads.some((squad) => squad.interrupted),
+      generatorBound,
       dropped: facts.dropped,
       voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason,
     }),
@@ -121,71 +125,6 @@ function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined 
   return sum;
 }
 
-/** The verdict's part of a result. */
-export type Verdict = Pick<FleetResult, "verdict" | "reason" | "exitCode">;
-
-/** What a verdict stands on. */
-export interface VerdictGrounds {
-  readonly wills: WillCounts;
-  /** How many were killed. */
-  readonly kills: number;
-  /** Wills that could still have come in time. */
-  readonly undecided: number;
-  readonly retained: FleetResult["retained"];
-  readonly interrupted: boolean;
-  /** What the broker says it dropped meanwhile. */
-  readonly dropped?: DropCounts | undefined;
-  /** Why the run proves nothing, where it does not. */
-  readonly voidReason: string | undefined;
-}
-
-/** Why a run in which nobody died is void. */
-export const nobodyKilled = "no will was due: nobody was killed";
-
-const noneDue = "no will was due: whoever was killed had left properly, or could rightly end without one";
-
-function undecidedText(count: number): string {
-  const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
-  return `${wills} could still come in time when the watch ended: use a longer --drain`;
-}
-
-/** The verdict over all the wills of a run. */
-export function verdictOver(grounds: VerdictGrounds): Verdict {
-  const { wills, interrupted, voidReason: reason } = grounds;
-  if (reason !== undefined) return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
-  const wrong = wrongText(grounds);
-  if (wrong !== undefined) return { verdict: "fail", reason: wrong, exitCode: interrupted ? 130 : 1 };
-  if (interrupted) return { verdict: "void", reason: "interrupted before the plan was carried out", exitCode: 130 };
-  if (wills.expected === 0) {
-    return { verdict: "void", reason: grounds.kills === 0 ? nobodyKilled : noneDue, exitCode: 3 };
-  }
-  if (grounds.undecided > 0) return { verdict: "void", reason: undecidedText(grounds.undecided), exitCode: 3 };
-  return { verdict: "pass", reason: passText(wills), exitCode: 0 };
-}
-
-function passText({ expected }: WillCounts): string {
-  return expected === 1
-    ? "the one will that was due came once, on time and unaltered"
-    : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
-}
-
-function wrongText({ wills, retained, dropped }: VerdictGrounds): string | undefined {
-  const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
-    .filter((name) => wills[name] > 0)
-    .map((name) => `${wills[name].toLocaleString("en-US")} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
-  const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
-  if (lostRetained > 0) {
-    parts.push(`${lostRetained.toLocaleString("en-US")} retained wills not there for a late subscriber`);
-  }
-  if (faultsIn(wills) + lostRetained === 0) return undefined;
-  return `of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`;
-}
-
-function droppedText(dropped: DropCounts | undefined): string {
-  const count = dropped === undefined ? 0 : dropped.after - dropped.before;
-  return count > 0 ? ` (the broker says that it dropped ${count.toLocaleString("en-US")} messages)` : "";
-}
-
 function rateWarnings(kills: FleetResult["kills"]): string[] {
   const warnings: string[] = [];
   const { askedPerSecond: asked, reachedPerSecond: reached } = kills;
@@ -207,6 +146,15 @@ function dropWarnings({ missing }: WillCounts, dropped: DropCounts | undefined):
     } messages meanwhile (${share}): a queue of its own ` +
     `overflowed on the way to a watcher; use more --watchers, or a higher limit there`,
   ];
+}
+
+/** Whether this machine was slower than what it measures, in words that go on after "but". */
+function generatorBoundText(squads: readonly SquadResult[], slip: LatencyRow, plan: FleetPlan): string | undefined {
+  const stallMs = Math.max(0, ...squads.map((squad) => squad.longestStallMs));
+  const heldUp = `this machine held the fleet up for ${Math.round(stallMs)} ms`;
+  if (stallMs > plan.lateAfterMs / 2) return heldUp;
+  if (slip.count === 0 || slip.p99 <= plan.lateAfterMs / 2) return undefined;
+  return `this machine was late itself (1% of the kills by ${Math.round(slip.p99)} ms or more)`;
 }
 
 /** What this machine did wrong itself, so that nobody blames the broker. */

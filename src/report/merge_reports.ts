@@ -5,7 +5,7 @@
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
 import type { FleetResult, LatencyRow } from "../fleet/result.ts";
-import { verdictOver } from "../fleet/merge.ts";
+import { verdictOver } from "../fleet/verdict.ts";
 import { joinSeries } from "../fleet/series.ts";
 import { noCounts, Tally, type TallyData } from "../fleet/tally.ts";
 import type { Report } from "./report.ts";

@@ -3,7 +3,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { type KillMode, killModes } from "../fleet/kill_mode.ts";
-import { verdictOver } from "../fleet/merge.ts";
+import { verdictOver } from "../fleet/verdict.ts";
 import type { WillCounts } from "../fleet/result.ts";
 import { noCounts } from "../fleet/tally.ts";
 import type { Report } from "./report.ts";
@@ -132,6 +132,7 @@ function withoutCovered(
     undecided: report.wills.undecided,
     retained: coversRetained ? undefined : report.retained,
     interrupted: report.exitCode === 130,
+    generatorBound: report.generatorBound,
     dropped: report.brokerDropped,
     voidReason: undefined,
   });

@@ -1,0 +1,89 @@
+/**
+ * The verdict over all the wills of a run, and its reason in a sentence.
+ */
+import type { DropCounts } from "./broker_counters.ts";
+import type { FleetResult, WillCounts } from "./result.ts";
+import { faultsIn } from "./tally.ts";
+
+/** The verdict's part of a result. */
+export type Verdict = Pick<FleetResult, "verdict" | "reason" | "exitCode">;
+
+/** What a verdict stands on. */
+export interface VerdictGrounds {
+  readonly wills: WillCounts;
+  /** How many were killed. */
+  readonly kills: number;
+  /** Wills that could still have come in time. */
+  readonly undecided: number;
+  readonly retained: FleetResult["retained"];
+  readonly interrupted: boolean;
+  /** Why this machine, and not the broker, may be the one that was late; undefined where it kept up. */
+  readonly generatorBound?: string | undefined;
+  /** What the broker says it dropped meanwhile. */
+  readonly dropped?: DropCounts | undefined;
+  /** Why the run proves nothing, where it does not. */
+  readonly voidReason: string | undefined;
+}
+
+/** Why a run in which nobody died is void. */
+export const nobodyKilled = "no will was due: nobody was killed";
+
+/** Late or early wills, and nothing else. */
+function isLateOnly({ wills, retained }: VerdictGrounds): boolean {
+  const { late, early, missing, altered, duplicate, unwanted } = wills;
+  const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
+  return late + early > 0 && missing + altered + duplicate + unwanted + lostRetained === 0;
+}
+
+function lateText({ late, early }: WillCounts): string {
+  return (late + early).toLocaleString("en-US") + (late + early === 1 ? " will was" : " wills were") +
+    (early === 0 ? " late" : late === 0 ? " early" : " late or early");
+}
+
+const noneDue = "no will was due: whoever was killed had left properly, or could rightly end without one";
+
+function undecidedText(count: number): string {
+  const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
+  return `${wills} could still come in time when the watch ended: use a longer --drain`;
+}
+
+/** The verdict over all the wills of a run. */
+export function verdictOver(grounds: VerdictGrounds): Verdict {
+  const { wills, interrupted, voidReason: reason } = grounds;
+  if (reason !== undefined) return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
+  if (grounds.generatorBound !== undefined && isLateOnly(grounds)) {
+    const reason = `${lateText(wills)}, but ${grounds.generatorBound}: whose fault it was cannot be told`;
+    return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
+  }
+  const wrong = wrongText(grounds);
+  if (wrong !== undefined) return { verdict: "fail", reason: wrong, exitCode: interrupted ? 130 : 1 };
+  if (interrupted) return { verdict: "void", reason: "interrupted before the plan was carried out", exitCode: 130 };
+  if (wills.expected === 0) {
+    return { verdict: "void", reason: grounds.kills === 0 ? nobodyKilled : noneDue, exitCode: 3 };
+  }
+  if (grounds.undecided > 0) return { verdict: "void", reason: undecidedText(grounds.undecided), exitCode: 3 };
+  return { verdict: "pass", reason: passText(wills), exitCode: 0 };
+}
+
+function passText({ expected }: WillCounts): string {
+  return expected === 1
+    ? "the one will that was due came once, on time and unaltered"
+    : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
+}
+
+function wrongText({ wills, retained, dropped }: VerdictGrounds): string | undefined {
+  const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
+    .filter((name) => wills[name] > 0)
+    .map((name) => `${wills[name].toLocaleString("en-US")} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
+  const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
+  if (lostRetained > 0) {
+    parts.push(`${lostRetained.toLocaleString("en-US")} retained wills not there for a late subscriber`);
+  }
+  if (faultsIn(wills) + lostRetained === 0) return undefined;
+  return `of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`;
+}
+
+function droppedText(dropped: DropCounts | undefined): string {
+  const count = dropped === undefined ? 0 : dropped.after - dropped.before;
+  return count > 0 ? ` (the broker says that it dropped ${count.toLocaleString("en-US")} messages)` : "";
+}

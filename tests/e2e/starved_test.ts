@@ -1,0 +1,27 @@
+/**
+ * A generator that is starved on purpose says so: the fleet's process is stopped for a while and goes on. No broker is
+ * blamed for what came meanwhile.
+ */
+import assert from "node:assert/strict";
+import { peerTest, startOurBroker, startOurs } from "../support/peers.ts";
+
+const stoppedMs = 2_500;
+
+peerTest("a fleet that is held up for seconds says so, and blames no broker", [], async () => {
+  await using broker = await startOurBroker();
+  const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
+  const plan = ["--clients", "200", "--kill-rate", "50%", "--duration", "8s", "--seed", "11", "--keepalive", "60s"];
+  await using fleet = startOurs(["fleet", "--url", broker.url, "--report", path, ...plan]);
+  await fleet.line(/clients are killed/);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  Deno.kill(fleet.pid, "SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, stoppedMs));
+  Deno.kill(fleet.pid, "SIGCONT");
+  await fleet.exit(60_000);
+  const report = JSON.parse(await Deno.readTextFile(path));
+  await Deno.remove(path);
+  assert.notEqual(report.verdict, "fail", report.reason);
+  assert.match(report.generatorBound, /this machine held the fleet up for \d{4} ms/);
+  assert.ok(report.warnings.some((warning: string) => /held the fleet up/.test(warning)), report.warnings.join());
+  assert.ok(report.slipMs.max > stoppedMs * 0.8, `slip ${report.slipMs.max}`);
+}, 90_000);

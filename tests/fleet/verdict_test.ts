@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import type { WillCounts } from "../../src/fleet/result.ts";
+import { noCounts } from "../../src/fleet/tally.ts";
+import { type VerdictGrounds, verdictOver } from "../../src/fleet/verdict.ts";
+
+function over(wills: Partial<WillCounts>, more: Partial<VerdictGrounds> = {}): [string, number, string] {
+  const grounds = { kills: 10, undecided: 0, retained: undefined, interrupted: false, voidReason: undefined, ...more };
+  const { verdict, exitCode, reason } = verdictOver({ ...grounds, wills: { ...noCounts(), ...wills } });
+  return [verdict, exitCode, reason];
+}
+
+const busy = "this machine held the fleet up for 900 ms";
+const cases: readonly [what: string, found: [string, number, string], expected: [string, number, RegExp]][] = [
+  ["all well", over({ expected: 3, onTime: 3 }), ["pass", 0, /^all 3 wills that were due came once/]],
+  ["one will, all well", over({ expected: 1, onTime: 1 }), ["pass", 0, /^the one will that was due came once/]],
+  ["one missing", over({ expected: 3, onTime: 2, missing: 1 }), ["fail", 1, /^of 3 wills that were due: 1 missing$/]],
+  [
+    "several faults, each told",
+    over({ expected: 9, missing: 1, late: 2, early: 3, altered: 1, duplicate: 4, unwanted: 5 }),
+    [
+      "fail",
+      1,
+      /: 1 missing, 2 late, 3 early, 1 altered, 4 duplicate, 5 unwanted$/,
+    ],
+  ],
+  ["a broker that says what it dropped", over({ expected: 9, missing: 4 }, { dropped: { before: 10, after: 14 } }), [
+    "fail",
+    1,
+    /4 missing \(the broker says that it dropped 4 messages\)$/,
+  ]],
+  ["a broker that dropped nothing", over({ expected: 9, missing: 4 }, { dropped: { before: 10, after: 10 } }), [
+    "fail",
+    1,
+    /4 missing$/,
+  ]],
+  [
+    "a retained will lost",
+    over({ expected: 1, onTime: 1 }, { retained: { expected: 1, right: 0, wrong: 0, missing: 1 } }),
+    [
+      "fail",
+      1,
+      /1 retained wills? not there/,
+    ],
+  ],
+  ["nobody killed", over({}, { kills: 0 }), ["void", 3, /nobody was killed$/]],
+  ["only proper leavers", over({}), ["void", 3, /left properly/]],
+  ["a watch that ended too soon", over({ expected: 1, onTime: 1 }, { undecided: 2 }), [
+    "void",
+    3,
+    /^2 wills could still .*--drain$/,
+  ]],
+  ["a reason to be void", over({ expected: 3, missing: 3 }, { voidReason: "blind" }), ["void", 3, /^blind$/]],
+  ["interrupted, all well", over({ expected: 3, onTime: 3 }, { interrupted: true }), ["void", 130, /^interrupted/]],
+  ["interrupted, a will missing", over({ expected: 3, missing: 1 }, { interrupted: true }), ["fail", 130, /1 missing/]],
+  ["late, and this machine was too", over({ expected: 3, late: 1 }, { generatorBound: busy }), [
+    "void",
+    3,
+    /^1 will was late, but this machine held the fleet up for 900 ms: whose fault it was cannot be told$/,
+  ]],
+  ["early and late, and this machine was late", over({ expected: 3, late: 1, early: 1 }, { generatorBound: busy }), [
+    "void",
+    3,
+    /^2 wills were late or early, but/,
+  ]],
+  [
+    "late and missing: being late excuses nothing else",
+    over({ expected: 3, late: 1, missing: 1 }, { generatorBound: busy }),
+    [
+      "fail",
+      1,
+      /1 missing, 1 late/,
+    ],
+  ],
+  ["this machine was late, and no will was", over({ expected: 3, onTime: 3 }, { generatorBound: busy }), [
+    "pass",
+    0,
+    /^all 3/,
+  ]],
+];
+
+for (const [what, [verdict, exitCode, reason], [wanted, code, text]] of cases) {
+  Deno.test(`verdict: ${what}`, () => {
+    assert.deepEqual([verdict, exitCode], [wanted, code]);
+    assert.match(reason, text);
+  });
+}
