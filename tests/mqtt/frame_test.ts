@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { frameSize, headerLength } from "../../src/mqtt/frame.ts";
+import { claimedVersion, frameSize, headerLength } from "../../src/mqtt/frame.ts";
 
 /** Bytes, from, to, size. */
 const sizes: readonly (readonly [hex: string, from: number, to: number, size: number])[] = [
@@ -31,3 +31,23 @@ Deno.test("the fixed header ends with the first length byte below 0x80", () => {
   assert.equal(headerLength(Uint8Array.of(0xc0, 0), 0), 2);
   assert.equal(headerLength(Uint8Array.of(9, 0x30, 0x80, 0x80, 0x80, 0x01), 1), 5);
 });
+
+for (
+  const [what, hex, version] of [
+    ["3.1.1", "100c 0004 4d515454 04 02 0000 0000", 4],
+    ["5.0", "100d 0004 4d515454 05 02 0000 00 0000", 5],
+    ["5.0 with faults behind it", "1080 01 0004 4d515454 05 ff", 5],
+    ["6", "100c 0004 4d515454 06 02", undefined],
+    ["3.1", "100c 0006 4d5149736470 03", undefined],
+    ["another packet", "200c 0004 4d515454 05", undefined],
+    ["what is cut before it", "100c 0004 4d515454", undefined],
+    ["nothing", "", undefined],
+  ] as const
+) {
+  Deno.test(`the version that a first packet claims: ${what}`, () => {
+    const bytes = Uint8Array.fromHex(hex.replaceAll(" ", ""));
+    assert.equal(claimedVersion(bytes, 0, bytes.length), version);
+    const inside = Uint8Array.of(1, 2, 3, ...bytes);
+    assert.equal(claimedVersion(inside, 3, inside.length), version);
+  });
+}

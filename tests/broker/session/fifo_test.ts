@@ -26,3 +26,13 @@ Deno.test("fifo: empty after clear", () => {
   fifo.clear();
   deepEqual([fifo.size, fifo.shift(), fifo.peek()], [0, undefined, undefined]);
 });
+
+Deno.test("fifo: keeps what is to be kept, in order, also after some have gone", () => {
+  const fifo = new Fifo<number>();
+  for (let item = 0; item < 10; item++) fifo.push(item);
+  for (let taken = 0; taken < 3; taken++) fifo.shift();
+  fifo.keep((item) => item % 2 === 0);
+  fifo.push(11);
+  equal(fifo.size, 4);
+  deepEqual(Array.from({ length: 5 }, () => fifo.shift()), [4, 6, 8, 11, undefined]);
+});

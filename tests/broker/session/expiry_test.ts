@@ -1,0 +1,97 @@
+/** What waits and expires: dropped when it does, at a cost that does not grow with the square of what waits. */
+import { deepEqual, equal } from "node:assert/strict";
+import { type ConnectAsked, Stage } from "../stage.ts";
+
+const lasting: ConnectAsked = { clientId: "w", cleanStart: false, properties: { sessionExpiryIntervalS: 600 } };
+
+function publish(stage: Stage, ...expiries: readonly (number | undefined)[]): void {
+  const publisher = stage.connect({ clientId: "p" });
+  for (const messageExpiryIntervalS of expiries) {
+    const properties = messageExpiryIntervalS === undefined ? {} : { properties: { messageExpiryIntervalS } };
+    publisher.publish("a", `${messageExpiryIntervalS}`, { qos: 1, ...properties });
+  }
+  publisher.disconnect();
+}
+
+Deno.test("expiry: a queue is rid of what has expired, whatever its order, and of nothing else", () => {
+  const stage = new Stage();
+  stage.connect(lasting).subscribe("a").die();
+  publish(stage, 9, undefined, 3, 5, undefined, 3);
+  const { outbox } = stage.core.sessions.get("w")!;
+  const left = [[2_999, 6], [3_000, 4], [4_999, 4], [5_000, 3], [9_000, 2], [100_000, 2]] as const;
+  for (const [atMs, size] of left) {
+    stage.advance(atMs - stage.nowMs);
+    equal(outbox.size, size, `${atMs}`);
+  }
+  equal(stage.core.metrics.dropped.expired, 4);
+  deepEqual(stage.connect(lasting).messages, ["a undefined", "a undefined"]);
+  equal(outbox.sizeBytes, 0);
+});
+
+Deno.test("expiry: many instants within a second are one look at the queue", () => {
+  const stage = new Stage();
+  stage.connect(lasting).subscribe("a").die();
+  for (let step = 0; step < 100; step++) {
+    publish(stage, 5);
+    stage.advance(10);
+  }
+  const { outbox } = stage.core.sessions.get("w")!;
+  stage.advance(5_000 - stage.nowMs);
+  equal(outbox.size, 99);
+  stage.advance(999);
+  equal(outbox.size, 99); // which are sent to nobody meanwhile: they are looked at again before
+  stage.advance(1);
+  equal(outbox.size, 0);
+});
+
+Deno.test("expiry: what a full link holds back expires too", () => {
+  const stage = new Stage();
+  const client = stage.connect({ ...lasting, clientId: "slow" }).subscribe("a");
+  client.link.pause();
+  const publisher = stage.connect({ clientId: "p" });
+  for (const qos of [0, 1, 2] as const) {
+    for (let index = 0; index < 4; index++) {
+      const properties = { messageExpiryIntervalS: 2 };
+      publisher.publish("a", "x".repeat(100_000), { qos, properties });
+    }
+  }
+  stage.advance(2_000);
+  const { outbox } = stage.core.sessions.get("slow")!;
+  equal(stage.core.metrics.dropped.expired > 0, true);
+  equal(outbox.sizeBytes < 500_000, true);
+  client.link.resume();
+  stage.settle();
+  equal(client.messages.length + stage.core.metrics.dropped.expired, 12);
+});
+
+Deno.test("expiry: a session that ends leaves nothing that falls due", () => {
+  const stage = new Stage();
+  const { size } = stage.core.deadlines;
+  stage.connect(lasting).subscribe("a").die();
+  publish(stage, 60);
+  stage.connect({ clientId: "w", cleanStart: true }).disconnect();
+  equal(stage.core.deadlines.size, size);
+});
+
+Deno.test("expiry: a retained message goes at its instant; its successor has its own", () => {
+  const stage = new Stage();
+  const publisher = stage.connect({ clientId: "p" });
+  const retain = (topic: string, messageExpiryIntervalS?: number) =>
+    publisher.publish(topic, "x", {
+      retain: true,
+      ...(messageExpiryIntervalS !== undefined && { properties: { messageExpiryIntervalS } }),
+    });
+  retain("a", 2);
+  retain("b", 2);
+  retain("c", 4);
+  retain("b", 9);
+  retain("c");
+  stage.advance(1_999);
+  equal(stage.core.metrics.retainedHeld, 3);
+  stage.advance(1);
+  deepEqual([stage.core.metrics.retainedHeld], [2]);
+  stage.advance(5_000);
+  deepEqual(stage.connect().subscribe("#").messages.sort(), ["b x", "c x"]);
+  stage.advance(2_000);
+  deepEqual([stage.core.metrics.retainedHeld], [1]);
+});
