@@ -1,0 +1,42 @@
+/** What the fleet does for each will: judge it, book it, count its latency. */
+import { Histogram } from "../../src/base/histogram.ts";
+import { Groups } from "../../src/fleet/groups.ts";
+import { Ledger } from "../../src/fleet/ledger.ts";
+import { judge } from "../../src/fleet/oracle.ts";
+import { aLife, anEnd, aPlan, came, killMs, rules } from "../fleet/sample_life.ts";
+import { aWill, watcher5 } from "../fleet/sample_will.ts";
+
+const histogram = new Histogram();
+let latencyMs = 0;
+Deno.bench({
+  name: "histogram: record",
+  group: "will",
+  fn: () => histogram.record(latencyMs = (latencyMs + 0.37) % 900),
+});
+Deno.bench({ name: "histogram: percentile", group: "read", fn: () => void histogram.percentile(99) });
+
+const dead = aLife({ end: anEnd("reset") });
+const arrivals = came(killMs + 3);
+Deno.bench({
+  name: "oracle: judge one life",
+  group: "will",
+  fn: () => void judge(dead, arrivals, rules, killMs + 60_000),
+});
+
+const plan = aPlan();
+const ledger = new Ledger(plan, new Groups(plan, "5"));
+let incarnation = 0;
+let nowMs = killMs;
+Deno.bench({
+  name: "ledger: a life begins, ends, its will comes and is judged",
+  group: "will",
+  fn: () => {
+    nowMs += 10;
+    const life = aLife({ incarnation: ++incarnation });
+    ledger.begin(life);
+    life.end = anEnd("reset", { dueMs: nowMs, doneMs: nowMs });
+    ledger.end(life);
+    ledger.arrive(aWill(plan, life), 0, watcher5, nowMs + 1);
+    ledger.settle(nowMs);
+  },
+});

@@ -1,0 +1,43 @@
+/** Finding the subscriptions of one topic among many. */
+import { type Placed, TopicTree } from "../../src/broker/routing/topic_tree.ts";
+
+/** Of ten subscriptions one has `+`, one has `#`, and eight name a topic. */
+function treeOf(count: number): TopicTree<Placed> {
+  const tree = new TopicTree<Placed>();
+  for (let number = 0; number < count; number++) {
+    const device = `site${number % 100}/device${number}`;
+    const end = number % 10 === 0 ? "+/status" : number % 10 === 1 ? "#" : "will/status";
+    tree.add({ topicFilter: `${device}/${end}`, place: 0 });
+  }
+  tree.add({ topicFilter: "+/+/will/status", place: 0 });
+  tree.add({ topicFilter: "#", place: 0 });
+  return tree;
+}
+
+for (const count of [10, 10_000, 1_000_000]) {
+  let tree: TopicTree<Placed> | undefined;
+  const found: Placed[] = [];
+  const device = Math.floor(count / 2);
+  const topic = `site${device % 100}/device${device}/will/status`;
+  Deno.bench({
+    name: `match among ${count.toLocaleString("en")}`,
+    group: "match",
+    warmup: 1_000,
+    fn: () => {
+      tree ??= treeOf(count);
+      found.length = 0;
+      tree.match(topic, found);
+    },
+  });
+}
+
+const busy = treeOf(10_000);
+Deno.bench({
+  name: "add and remove among 10,000",
+  group: "change",
+  fn: () => {
+    const subscription = { topicFilter: "site7/new/+/status", place: 0 };
+    busy.add(subscription);
+    busy.remove(subscription);
+  },
+});
