@@ -63,6 +63,11 @@ export class Stage {
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) task();
   }
 
+  /** Lets some of it happen, and leaves the rest: for a broker that dies half way. */
+  settleSome(count: number): void {
+    for (const task of this.#tasks.splice(0, count)) task();
+  }
+
   /** Moves time on, and stops at each instant at which the broker has something due. */
   advance(byMs: number): void {
     this.settle();

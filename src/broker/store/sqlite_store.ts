@@ -2,7 +2,7 @@
  * The store in an SQLite file. Owns what is written at a commit; reading is `sqlite_load.ts`, the file `database.ts`.
  *
  * Instants are the broker's own on this side and of the wall clock in the file. The row `broker` says when a broker was
- * last known to live: it is renewed by the first commit of each half second, and by `turn.ts` each second.
+ * last known to live: each commit renews it, and `turn.ts` commits each second, if there are changes or not.
  */
 import type { Publication } from "../routing/publication.ts";
 import type { Delivery } from "../session/outbox.ts";
@@ -13,16 +13,12 @@ import type { SessionRecord } from "./session_record.ts";
 import { loadStore } from "./sqlite_load.ts";
 import type { SqliteOption, Store, Stored, StoredWill } from "./store.ts";
 
-/** How old the last sign of life may be when a commit comes. Milliseconds. */
-const signOfLifeMs = 500;
-
 export class SqliteStore implements Store {
   readonly changes = new Changes();
   readonly place: string;
   readonly #database: Database;
   readonly #wallNowMs: () => number;
   readonly #sql: Statements;
-  #aliveMs = -Infinity;
   #open = true;
 
   /** @throws UsageError when the file cannot be had, is not a store, is damaged, or is of a newer version */
@@ -40,14 +36,11 @@ export class SqliteStore implements Store {
   commit(nowMs: number): void {
     const { changes } = this;
     changes.attempted();
-    const alive = nowMs - this.#aliveMs >= signOfLifeMs;
-    if (!alive && !changes.any) return;
     const offsetMs = this.#wallNowMs() - nowMs;
     this.#database.transact(() => {
-      if (alive) this.#sql.alive.run(nowMs + offsetMs);
+      this.#sql.alive.run(nowMs + offsetMs);
       this.#write(offsetMs);
     });
-    if (alive) this.#aliveMs = nowMs;
     changes.clear();
   }
 
@@ -56,7 +49,6 @@ export class SqliteStore implements Store {
     this.#open = false;
     try {
       if (stoppedMs !== undefined) {
-        this.#aliveMs = -Infinity;
         this.commit(stoppedMs);
         this.#sql.stopped.run(this.#wallNowMs());
       }

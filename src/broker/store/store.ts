@@ -103,7 +103,7 @@ export interface Store {
   readonly changes: Changes | undefined;
   /** What was held at the start; handed out once. */
   load(nowMs: number): Stored | undefined;
-  /** Makes all changes last. @throws StoreError when they cannot be kept; they stay to be tried again */
+  /** Makes all changes last, and leaves a sign of life. @throws StoreError when they cannot be kept; they stay to be tried again */
   commit(nowMs: number): void;
   /**
    * Closes the store, with the instant of a clean stop; without it as if the process had been killed. What was not
