@@ -9,7 +9,12 @@ import type { Asked } from "./real_clients.ts";
 const asked: Asked = JSON.parse(Deno.args[0]!);
 const { will } = asked;
 
-const client = mqtt.connect(`mqtt://${asked.host}:${asked.port}`, {
+const { scheme = "mqtt" } = asked;
+const path = scheme.startsWith("ws") ? "/mqtt" : "";
+
+const client = mqtt.connect(`${scheme}://${asked.host}:${asked.port}${path}`, {
+  ...asked.tls,
+  ...(asked.login && { username: asked.login.username, password: asked.login.password as never }),
   clientId: asked.clientId,
   clean: asked.clean,
   protocolVersion: asked.version,

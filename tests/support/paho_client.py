@@ -59,7 +59,14 @@ def on_message(_client, _userdata, message):
 
 clean = {} if is5 else {"clean_session": asked["clean"]}
 callbacks = [mqtt.CallbackAPIVersion.VERSION1] if hasattr(mqtt, "CallbackAPIVersion") else []  # since paho 2.0
-client = mqtt.Client(*callbacks, client_id=asked["clientId"], protocol=mqtt.MQTTv5 if is5 else mqtt.MQTTv311, **clean)
+scheme = asked.get("scheme", "mqtt")
+transport = {"transport": "websockets" if scheme.startswith("ws") else "tcp"}
+client = mqtt.Client(*callbacks, client_id=asked["clientId"], protocol=mqtt.MQTTv5 if is5 else mqtt.MQTTv311, **clean, **transport)
+if "tls" in asked:
+    tls = asked["tls"]
+    client.tls_set(ca_certs=tls["ca"], certfile=tls.get("cert"), keyfile=tls.get("key"))
+if "login" in asked:
+    client.username_pw_set(asked["login"]["username"], asked["login"]["password"])
 client.on_connect = on_connect
 client.on_subscribe = on_subscribe
 client.on_publish = on_publish

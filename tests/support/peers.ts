@@ -22,6 +22,8 @@ export const paho = await find(
   0,
 );
 
+export const pahoC = await find(["paho_c_sub"], ["-?"], "apt-get install paho.mqtt.c-examples");
+
 /** A broker that runs as a child process. */
 export interface BrokerPeer extends AsyncDisposable {
   readonly host: "127.0.0.1";

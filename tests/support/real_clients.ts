@@ -19,6 +19,16 @@ export interface PeerWill extends PeerMessage {
   readonly delayS?: number;
 }
 
+/** What carries the bytes, by the scheme of its URL. */
+export type Scheme = "mqtt" | "mqtts" | "ws" | "wss";
+
+/** Paths of PEM files: whom to trust, and who one is. */
+export interface PeerTls {
+  readonly ca: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** What one client is asked to do; exactly one of subscribe, publish or neither (then it just stays). */
 export interface Asked {
   readonly host: string;
@@ -30,6 +40,10 @@ export interface Asked {
   readonly will?: PeerWill;
   readonly subscribe?: { readonly filter: string; readonly qos: QoS };
   readonly publish?: PeerMessage;
+  /** `mqtt` if not given. */
+  readonly scheme?: Scheme;
+  readonly tls?: PeerTls;
+  readonly login?: { readonly username: string; readonly password: string };
 }
 
 /** One kind of real client. */
@@ -120,9 +134,10 @@ export async function publish(
   broker: BrokerPeer,
   version: ProtocolVersion,
   message: PeerMessage,
+  more: Partial<Asked> = {},
 ): Promise<void> {
   const { host, port } = broker;
-  await using child = kind.start({ host, port, version, clientId: "", clean: true, publish: message });
+  await using child = kind.start({ host, port, version, clientId: "", clean: true, publish: message, ...more });
   const { code } = await child.exit();
   if (code !== 0) throw new Error(`publishing ended with exit code ${code}:\n${child.said}`);
 }
@@ -130,7 +145,9 @@ export async function publish(
 function startMqttjs(asked: Asked): ChildProcess {
   const script = new URL("./mqttjs_client.ts", import.meta.url).pathname;
   const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
-  return new ChildProcess(Deno.execPath(), [...flags, script, JSON.stringify(asked)]);
+  const texts = Object.entries(asked.tls ?? {}).map(([name, path]) => [name, Deno.readTextFileSync(path)]);
+  const pem = { ...asked, tls: Object.fromEntries(texts) };
+  return new ChildProcess(Deno.execPath(), [...flags, script, JSON.stringify(pem)]);
 }
 
 function startPaho(asked: Asked): ChildProcess {
@@ -139,7 +156,12 @@ function startPaho(asked: Asked): ChildProcess {
 }
 
 function startMosquittoClient(asked: Asked): ChildProcess {
-  const common = ["-h", asked.host, "-p", String(asked.port), "-V", asked.version === 5 ? "5" : "311"];
+  const common = [
+    ...["-h", asked.host, "-p", String(asked.port), "-V", asked.version === 5 ? "5" : "311"],
+    ...(asked.tls === undefined ? [] : ["--cafile", asked.tls.ca]),
+    ...(asked.tls?.cert === undefined ? [] : ["--cert", asked.tls.cert, "--key", asked.tls.key!]),
+    ...(asked.login === undefined ? [] : ["-u", asked.login.username, "-P", asked.login.password]),
+  ];
   if (asked.publish) {
     const { topic, payload, qos, retain } = asked.publish;
     const text = payload === "" ? ["-n"] : ["-m", payload];
