@@ -26,18 +26,27 @@ export interface About {
   readonly usual?: string;
 }
 
-/** One setting; `Value` is what the program gets. */
-export interface Setting<Value> {
-  readonly section: string;
+/** What a config file may hold under a name; `Value` is what the program gets. */
+export interface Entry<Value> {
   readonly allowed: string;
-  /** The flag's parser; undefined, or an empty list, where it is not given. */
-  flag(name: string): ReturnType<typeof valueFlag<Value>>;
+  /** What stands under it, where that has names of its own. */
+  readonly inner?: Entries;
   /** The entry of a config file. */
   schema(name: string): z.ZodType<Value>;
 }
 
+/** Entries by their names. */
+export type Entries = ReadonlyMap<string, Entry<unknown>>;
+
+/** One setting: an entry that is a flag too. */
+export interface Setting<Value> extends Entry<Value> {
+  readonly section: string;
+  /** The flag's parser; undefined, or an empty list, where it is not given. */
+  flag(name: string): ReturnType<typeof valueFlag<Value>>;
+}
+
 /** What the program gets of a setting. */
-export type ValueOf<S> = S extends Setting<infer Value> ? Value : never;
+export type ValueOf<S> = S extends Entry<infer Value> ? Value : never;
 
 /** A setting with one value. */
 export function one<T>(kind: Kind<T>, about: About): Setting<T> {
