@@ -1,0 +1,21 @@
+/** A report in which everything that a person or a broker can name tries to break out. */
+import type { Report } from "../../src/report/report.ts";
+import { failed, reportOf } from "./sample.ts";
+
+/** What must come out of no writer as it went in. */
+export const script = `<script>alert("1")</script>`;
+const name = `"'>&${script}]]>\`|*_[x](y)@team\u0000\u2028`;
+
+/** A failed run with such names everywhere. */
+export function hostile(): Report {
+  const report = reportOf(failed());
+  return {
+    ...report,
+    reason: name,
+    warnings: [name],
+    run: { ...report.run, id: name, target: name, repeat: `mqtt-sim --client-prefix '${name}'` },
+    plan: { ...report.plan, clientPrefix: name, willTopic: name },
+    faults: report.faults.map((fault) => ({ ...fault, client: name, text: name, rule: name })),
+    slowest: report.slowest.map((life) => ({ ...life, client: name })),
+  };
+}
