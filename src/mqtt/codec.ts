@@ -95,22 +95,26 @@ export function withPacketId(encoded: EncodedPublish, packetId: number, dup: boo
 
 type Reader = (frame: Uint8Array) => LibraryPacket | undefined;
 
-/** One for each version. A CONNECT changes the settings of the reader that reads it, and therefore gets its own. */
-const readers = new Map<ProtocolVersion, Reader>();
+/**
+ * One for each version. CONNECTs have one of their own: a CONNECT changes the settings of the reader that reads it, and
+ * is itself read the same whatever they are.
+ */
+const readers = new Map<ProtocolVersion | undefined, Reader>();
 
 function parse(frame: Uint8Array, checked: Checked, version: ProtocolVersion | undefined): LibraryPacket {
   const { packet, headerLength } = checked;
   const isUnknownToLibrary = packet === "disconnect" && frame[headerLength] === ReasonCode.badAuthenticationMethod;
   const read = readerOf(version)(isUnknownToLibrary ? frame.with(headerLength, 0) : frame);
   if (read !== undefined) return read;
-  if (version !== undefined) readers.delete(version); // and whatever the fault left in it
+  readers.delete(version); // and whatever the fault left in it
   throw new ProtocolError(ReasonCode.malformedPacket, `${packet.toUpperCase()}: it cannot be read`);
 }
 
 function readerOf(version: ProtocolVersion | undefined): Reader {
-  if (version === undefined) return newReader({});
   let reader = readers.get(version);
-  if (reader === undefined) readers.set(version, reader = newReader({ protocolVersion: version }));
+  if (reader === undefined) {
+    readers.set(version, reader = newReader(version === undefined ? {} : { protocolVersion: version }));
+  }
   return reader;
 }
 
