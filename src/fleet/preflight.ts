@@ -3,6 +3,8 @@
  * and wills that it takes.
  */
 import { UsageError } from "../base/failure.ts";
+import { canResetOver } from "../net/dial.ts";
+import { canReset } from "../net/socket_link.ts";
 import { isLoopback } from "../net/endpoint.ts";
 import { killsByReset } from "./reset_proof.ts";
 import type { KillShare } from "./kill_mode.ts";
@@ -25,7 +27,7 @@ export type Preflight =
 export async function preflight(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
   checkDescriptors(run);
   checkSourcePorts(run);
-  const plan = await settleReset(run.plan, notify);
+  const plan = await settleReset(run, notify);
   return await settleVersions({ ...run, plan }, notify);
 }
 
@@ -89,14 +91,15 @@ function checkSourcePorts({ plan, target }: FleetRun): void {
 }
 
 /** Where this runtime cannot send RST, what would be a reset is a close, and is called so. */
-async function settleReset(plan: FleetPlan, notify: (notice: Notice) => void): Promise<FleetPlan> {
+async function settleReset({ plan, target }: FleetRun, notify: (notice: Notice) => void): Promise<FleetPlan> {
   const parts = [plan, ...plan.groups ?? [], ...plan.phases ?? []];
-  if (!parts.some((part) => "killShares" in part && resets(part.killShares)) || await killsByReset()) return plan;
-  notify({
-    level: "warning",
-    text:
-      "this runtime cannot send a TCP reset (it takes Deno 2.8 or later): kills of mode reset are done, and counted, as close",
-  });
+  if (!parts.some((part) => "killShares" in part && resets(part.killShares))) return plan;
+  const overTls = canReset() && !canResetOver(target);
+  if (!overTls && await killsByReset()) return plan;
+  const why = overTls
+    ? "a TCP reset cannot be sent over TLS"
+    : "this runtime cannot send a TCP reset (it takes Deno 2.8 or later)";
+  notify({ level: "warning", text: `${why}: kills of mode reset are done, and counted, as close` });
   const { groups, phases } = plan;
   return Object.freeze({
     ...closingFor(plan),

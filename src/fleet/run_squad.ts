@@ -3,8 +3,7 @@
  */
 import { monotonicClock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
-import { canReset } from "../net/socket_link.ts";
-import { dial } from "../net/dial.ts";
+import { canResetOver, dial } from "../net/dial.ts";
 import type { Wakeable, World } from "./connection.ts";
 import type { Progress } from "./result.ts";
 import { Squad } from "./squad.ts";
@@ -82,7 +81,7 @@ function realWorld({ plan, target }: SquadTask): World {
   return {
     clock: monotonicClock,
     wakes: new Deadlines<Wakeable>(),
-    canReset: canReset(),
+    canReset: canResetOver(target),
     dial: (receiver, place) => {
       const sourceAddress = sourceAddresses[place % sourceAddresses.length];
       return dial(target, { sourceAddress }, receiver);

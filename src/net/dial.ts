@@ -3,6 +3,7 @@
  */
 import { bracketed, type Endpoint } from "./endpoint.ts";
 import type { DialReceiver, Link } from "./link.ts";
+import { canReset } from "./socket_link.ts";
 import { dialTcp } from "./tcp_dial.ts";
 import { dialTls, type TlsDialOptions } from "./tls_dial.ts";
 import { dialWebSocket } from "./websocket_link.ts";
@@ -36,4 +37,9 @@ export function dial(endpoint: Endpoint, { sourceAddress, tls = {} }: DialOption
         receiver,
       );
   }
+}
+
+/** True where a link's `reset` reaches the broker as RST: over TLS the runtime has no way to send one. */
+export function canResetOver({ transport }: Endpoint): boolean {
+  return canReset() && (transport === "tcp" || transport === "ws");
 }

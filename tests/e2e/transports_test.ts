@@ -187,3 +187,14 @@ function commonName(port: number): Promise<string> {
   socket.on("error", reject);
   return promise.finally(() => socket.destroy());
 }
+
+peerTest("the fleet dies over WebSocket as it does over TCP", [], async () => {
+  await using broker = await brokerReady(
+    startOurs(["broker", "--listen", "mqtt://127.0.0.1:0", "--listen", "ws://127.0.0.1:0"]),
+  );
+  const [line] = await broker.child.line(/.*listening on.*/);
+  const [url] = line.match(/ws:\S+\/mqtt/)!;
+  await using fleet = startOurs(["fleet", "--url", url, "--clients", "50", "--kill-rate", "50%", "--duration", "2s"]);
+  assert.equal((await fleet.exit(60_000)).code, 0, fleet.said);
+  await fleet.line(/^PASS {2}all \d+ wills that were due came once, on time and unaltered$/);
+});
