@@ -45,6 +45,12 @@ export class Control implements ConnectionOwner {
     return this.#step === "passed";
   }
 
+  /** How far it came: its message was not seen yet, its will was not, or both were. */
+  get seen(): "nothing" | "message" | "both" {
+    if (this.#step === "passed") return "both";
+    return this.#step === "killed" ? "message" : "nothing";
+  }
+
   /** Why it failed, in a sentence; undefined while it may still pass. */
   get failure(): string | undefined {
     return this.#failure;
@@ -85,10 +91,16 @@ export class Control implements ConnectionOwner {
     this.#step = "publishing";
     this.#expectAll();
     const { topic } = willOf(this.#plan, this.#life);
-    connection.send(
-      { type: "publish", dup: false, qos: 0, retain: false, topic, payload: encoder.encode(this.#mark) },
-      nowMs,
-    );
+    // Through the same queue as the wills: at QoS 0 only where they are.
+    const qos = this.#life.qos === 0 ? 0 : 1;
+    const id = qos === 0 ? {} : { packetId: 1 };
+    const payload = encoder.encode(this.#mark);
+    connection.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
+  }
+
+  /** Waits no longer. */
+  giveUp(): void {
+    this.#connection.reset();
   }
 
   onOver(_connection: Connection, end: ConnectionEnd): void {

@@ -30,14 +30,26 @@ export interface LookoutHost {
   onBlind(sentence: string): void;
 }
 
+/** How the controls of a run went. */
+export interface ControlCounts {
+  total: number;
+  /** A watcher did not see a message that was published for it to see. */
+  blind: number;
+  /** The message was seen, the will of the client that was then killed was not. */
+  lost: number;
+}
+
 export class Lookout implements WatcherHost {
+  /** Of the controls that were due to be over. */
+  readonly controls: ControlCounts = { total: 0, blind: 0, lost: 0 };
   readonly plan: FleetPlan;
   readonly world: World;
   readonly #outlook: Outlook;
   readonly #groups: Groups;
   readonly #host: LookoutHost;
   readonly #watchers: Watcher[] = [];
-  readonly #controls: Control[] = [];
+  #controls: Control[] = [];
+  #round = 0;
 
   constructor(outlook: Outlook, groups: Groups, world: World, host: LookoutHost) {
     this.#groups = groups;
@@ -74,13 +86,35 @@ export class Lookout implements WatcherHost {
     return waiting && `watcher ${waiting.post.number} could not subscribe`;
   }
 
-  /** Lets a control client of each bucket be killed. Its number is beyond those of all clients. */
+  /** Ends the last controls, and lets a control client of each bucket be killed. */
   control(): void {
+    this.endControls(true);
     for (const bucket of this.#buckets()) {
-      const number = this.plan.clients + bucket;
+      // Beyond the numbers of all clients, and never twice.
+      const number = this.plan.clients + this.#round * this.plan.watchers + bucket;
       const plan = this.#groups.planOf(number);
       this.#controls.push(new Control(plan, this.world, number, bucket, this.#groups.versionOf(number)));
     }
+    this.#round++;
+  }
+
+  /**
+   * Ends the controls under way.
+   *
+   * @param noted whether they had their time, and count
+   */
+  endControls(noted: boolean): void {
+    for (const control of this.#controls) {
+      if (noted) this.#note(control);
+      if (!control.passed) control.giveUp();
+    }
+    this.#controls = [];
+  }
+
+  #note({ seen }: Control): void {
+    this.controls.total++;
+    if (seen === "nothing") this.controls.blind++;
+    else if (seen === "message") this.controls.lost++;
   }
 
   /** What the controls still wait for, in a sentence; undefined when all have passed. */
@@ -101,7 +135,7 @@ export class Lookout implements WatcherHost {
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
     const { bucket, copy } = watcher.post;
     const control = this.#controls[bucket - this.#outlook.firstBucket];
-    if (control?.see(packet, copy) === true || this.#ofAnotherSquad(packet)) return;
+    if (control?.see(packet, copy) === true || this.#ofNoClientHere(packet)) return;
     this.#host.onWill(watcher, packet, nowMs);
   }
 
@@ -120,11 +154,10 @@ export class Lookout implements WatcherHost {
     return [...new Set(this.#groups.plans.map(({ willTopic }) => willTopicFilter(willTopic, parts)))];
   }
 
-  /** Without buckets in the topic, the squads see one another's wills. */
-  #ofAnotherSquad({ payload }: PublishPacket): boolean {
-    const { firstClient, clients } = this.#outlook;
-    if (clients === this.plan.clients) return false;
+  /** A control of an earlier round; and without buckets in the topic, the squads see one another's wills. */
+  #ofNoClientHere({ payload }: PublishPacket): boolean {
     if (isControlMark(payload)) return true;
+    const { firstClient, clients } = this.#outlook;
     const mark = readWillMark(this.plan, payload);
     return mark !== undefined && (mark.client < firstClient || mark.client >= firstClient + clients);
   }

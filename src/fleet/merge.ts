@@ -40,6 +40,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   const wills = tally.total();
   const kills = killsOf(squads, tally);
   const retained = retainedOf(squads);
+  const controls = controlsOf(squads);
   const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
   const { plan, protocol, startedAt, durationMs, target, resources } = facts;
   return {
@@ -61,6 +62,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
     },
     slipMs: slip.row(),
+    controls,
     ...generatorBound !== undefined && { generatorBound },
     ...facts.dropped && { brokerDropped: facts.dropped },
     ...retained && { retained },
@@ -81,6 +83,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       ...facts.warnings,
       ...rateWarnings(kills),
       ...stallWarnings(squads, slip.row(), plan),
+      ...controlWarnings(controls),
       ...dropWarnings(wills, facts.dropped),
     ],
     resources,
@@ -131,6 +134,35 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
   if (asked > 0 && Math.abs(reached - asked) > asked * rateTolerance) {
     const share = Math.round(reached / asked * 100);
     warnings.push(`the kill rate reached ${share}% of what was asked: clients were not back when it was their turn`);
+  }
+  return warnings;
+}
+
+function controlsOf(squads: readonly SquadResult[]): FleetResult["controls"] {
+  const sum = { total: 0, blind: 0, lost: 0 };
+  for (const { controls } of squads) {
+    sum.total += controls.total;
+    sum.blind += controls.blind;
+    sum.lost += controls.lost;
+  }
+  return sum;
+}
+
+/** What the controls say of the watchers while the run went on. */
+function controlWarnings({ total, blind, lost }: FleetResult["controls"]): string[] {
+  const of = `of ${total.toLocaleString("en-US")} controls`;
+  const warnings: string[] = [];
+  if (blind > 0) {
+    warnings.push(
+      `in ${
+        blind.toLocaleString("en-US")
+      } ${of} a watcher did not see a message that was published for it: wills that are missing may be its fault`,
+    );
+  }
+  if (lost > 0) {
+    warnings.push(
+      `in ${lost.toLocaleString("en-US")} ${of} a will did not come, though the watcher saw a message just before`,
+    );
   }
   return warnings;
 }

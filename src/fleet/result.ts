@@ -159,6 +159,8 @@ export interface FleetResult {
   };
   /** The generator's own lateness: from the instant at which a kill was due to that at which it was done. */
   readonly slipMs: LatencyRow;
+  /** Controls: messages and wills of clients of the run's own, by which the watchers' sight was proven all along. */
+  readonly controls: { readonly total: number; readonly blind: number; readonly lost: number };
   /** Why this machine may have been the bottleneck; absent where it kept up. */
   readonly generatorBound?: string;
   /** Messages that the broker says it has dropped, before and after; absent where it does not say. */

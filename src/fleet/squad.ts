@@ -28,6 +28,8 @@ const connectTries = 5;
 /** How long after Ctrl-C wills on their way are waited for, in milliseconds. */
 const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
+/** How often, while clients are killed, a control client of each watcher is, in milliseconds. */
+const controlEveryMs = 5_000;
 const leavesPerTurn = 200;
 
 export class Squad implements ClientHost, LookoutHost {
@@ -66,6 +68,7 @@ export class Squad implements ClientHost, LookoutHost {
   #killsAsked = 0;
   #killMs = 0;
   #settledMs = 0;
+  #controlMs = 0;
   #turnMs = 0;
   #longestStallMs = 0;
   #look: LateLook | undefined;
@@ -155,6 +158,7 @@ export class Squad implements ClientHost, LookoutHost {
       this.#settledMs = nowMs;
       this.ledger.settle(nowMs);
       this.#series.advance(this.#seriesCounts(), nowMs);
+      this.#controlAgain(nowMs);
     }
     this.#step(nowMs);
   }
@@ -185,6 +189,7 @@ export class Squad implements ClientHost, LookoutHost {
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     this.#enter("control", nowMs);
     this.#lookout.control();
+    this.#controlMs = nowMs;
   }
 
   #stepControl(nowMs: number): void {
@@ -193,6 +198,18 @@ export class Squad implements ClientHost, LookoutHost {
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     this.#enter("connect", nowMs);
     this.#connectFromMs = nowMs;
+  }
+
+  /** While clients are killed, controls show that the watchers still see. */
+  #controlAgain(nowMs: number): void {
+    if (this.#phase !== "kill" || nowMs < this.#controlMs + this.#controlEveryMs) return;
+    this.#controlMs = nowMs;
+    this.#lookout.control();
+  }
+
+  /** Long enough for a control's will to come late. */
+  get #controlEveryMs(): number {
+    return Math.max(controlEveryMs, 2 * this.plan.lateAfterMs);
   }
 
   /** How long a watcher or a control may take, in milliseconds. */
@@ -257,6 +274,7 @@ export class Squad implements ClientHost, LookoutHost {
     // Even when every will has come, one that should not may still be on its way.
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
     if (!quiet && nowMs < Math.min(graceMs, lastMs + this.plan.drainMs)) return;
+    this.#lookout.endControls(nowMs >= this.#controlMs + this.plan.lateAfterMs);
     this.#enter("leave", nowMs);
   }
 
@@ -359,6 +377,7 @@ export class Squad implements ClientHost, LookoutHost {
       slip: this.slip.encode(),
       series: this.#series.finish(this.#seriesCounts()),
       longestStallMs: this.#longestStallMs,
+      controls: this.#lookout.controls,
       telemetrySent: this.#telemetry.sent,
       killsAsked: this.#killsAsked,
       killMs: this.#killMs,

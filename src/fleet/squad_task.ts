@@ -4,7 +4,7 @@
 import type { Endpoint } from "../net/endpoint.ts";
 import type { ClientCounters } from "./client_host.ts";
 import type { LateLookCounts } from "./late_look.ts";
-import type { Outlook } from "./lookout.ts";
+import type { ControlCounts, Outlook } from "./lookout.ts";
 import type { SeriesData } from "./series.ts";
 import type { TallyData } from "./tally.ts";
 
@@ -27,6 +27,7 @@ export interface SquadResult {
   readonly series: readonly SeriesData[];
   /** The longest time between two turns: so long was this thread held up, in milliseconds. */
   readonly longestStallMs: number;
+  readonly controls: ControlCounts;
   /** Messages that clients published beside their wills. */
   readonly telemetrySent: number;
   /** Kills that the schedule asked for, and how long killing took. */

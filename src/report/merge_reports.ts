@@ -9,6 +9,7 @@ import { verdictOver } from "../fleet/verdict.ts";
 import { joinSeries } from "../fleet/series.ts";
 import { noCounts, Tally, type TallyData } from "../fleet/tally.ts";
 import type { Report } from "./report.ts";
+import { applyThresholds, parseThreshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
 
 /** A report, and what it is called where it does not fit. */
@@ -34,16 +35,18 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
   const wills = tally.total();
   const retained = retainedOf(reports);
   const brokerDropped = droppedOf(reports);
+  const generatorBound = reports.find((report) => report.generatorBound !== undefined)?.generatorBound;
   const grounds = {
     wills,
     kills: sum(reports, ({ kills }) => kills.total),
     undecided: tally.undecided,
     retained,
     interrupted: reports.some(isInterrupted),
+    generatorBound,
     dropped: brokerDropped,
     voidReason: voidReasonOf(reports),
   };
-  return {
+  const merged: Report = {
     schema: first!.schema,
     tool: first!.tool,
     ...verdictOver(grounds),
@@ -67,7 +70,13 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
       all: tally.latency.row(),
       byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
     },
+    controls: {
+      total: sum(reports, ({ controls }) => controls.total),
+      blind: sum(reports, ({ controls }) => controls.blind),
+      lost: sum(reports, ({ controls }) => controls.lost),
+    },
     slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
+    ...generatorBound !== undefined && { generatorBound },
     ...brokerDropped && { brokerDropped },
     ...retained && { retained },
     faults: tally.faults,
@@ -79,6 +88,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
       rssBytes: sum(reports, ({ resources }) => resources.rssBytes),
     },
   };
+  return applyThresholds(merged, (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)));
 }
 
 function sum(reports: readonly Report[], pick: (report: Report) => number): number {
@@ -157,9 +167,9 @@ const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
 function voidReasonOf(reports: readonly Report[]): string | undefined {
   return reports.find((report) => {
     if (report.verdict !== "void" || isInterrupted(report)) return false;
-    const { wills, kills, retained, brokerDropped: dropped } = report;
-    const own = { wills, kills: kills.total, undecided: wills.undecided, retained, interrupted: false, dropped };
-    return verdictOver({ ...own, voidReason: undefined }).reason !== report.reason;
+    const { wills, kills, retained, generatorBound, brokerDropped: dropped } = report;
+    const own = { wills, kills: kills.total, undecided: wills.undecided, retained, generatorBound, dropped };
+    return verdictOver({ ...own, interrupted: false, voidReason: undefined }).reason !== report.reason;
   })?.reason;
 }
 

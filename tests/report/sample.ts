@@ -85,6 +85,7 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
       byMode: { reset: latency(703, 0.4, 0.003), close: latency(689, 0.5, 0.004) },
     },
     slipMs: latency(1_544, 0.1, 0.001),
+    controls: { total: 14, blind: 0, lost: 0 },
     faults: [],
     slowest: [{
       client: "mqtt-sim-k3x9a-77",
