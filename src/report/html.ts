@@ -3,7 +3,7 @@ import type { Report } from "./report.ts";
 import { reportTiles, reportVerdict, tilesPart } from "./page/head_part.ts";
 import { livesPart } from "./page/lives_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
-import { modePart } from "./page/mode_part.ts";
+import { modePart, thresholdPart } from "./page/mode_part.ts";
 import { pageHtml } from "./page/page.ts";
 import { planPart } from "./page/plan_part.ts";
 import { type Plot, plotFigure } from "./page/plot.ts";
@@ -31,6 +31,7 @@ export function reportMain(report: Report, plots: readonly Plot[]): Markup {
   return markup`${reportVerdict(report)}
 ${tilesPart(reportTiles(report))}
 ${warningPart(report)}
+${thresholdPart(report)}
 ${plotsPart(plots)}
 ${modePart(report)}
 ${livesPart(report)}

@@ -11,7 +11,7 @@ import { type CountRow, countRows, type FaultName, faultNames, lifeText, rowName
 const samplesShown = 10;
 
 interface Case {
-  readonly group: "kill mode" | "check";
+  readonly group: "kill mode" | "check" | "threshold";
   readonly name: string;
   /** Why it failed; a run that proves nothing has errors instead. */
   readonly failure?: { readonly message: string; readonly samples: readonly FaultSample[] };
@@ -28,7 +28,7 @@ const checkText: Readonly<Record<FaultName, string>> = {
 
 /** The report as one JUnit XML document. */
 export function reportJunit(report: Report): string {
-  const cases = [...modeCases(report), ...checkCases(report)];
+  const cases = [...modeCases(report), ...checkCases(report), ...thresholdCases(report)];
   const isVoid = report.verdict === "void";
   const failures = isVoid ? 0 : cases.filter(({ failure }) => failure !== undefined).length;
   const counts = {
@@ -92,6 +92,14 @@ function checkCases({ wills, faults, retained }: Report): Case[] {
   const failed = wrong + missing > 0;
   const name = "a late subscriber finds the retained wills";
   return [...checks, { group: "check", name, ...failed && { failure: { message, samples: [] } } }];
+}
+
+function thresholdCases({ thresholds = [] }: Report): Case[] {
+  return thresholds.map(({ expression, actual, met }) => ({
+    group: "threshold",
+    name: expression,
+    ...!met && { failure: { message: `it is ${actual}`, samples: [] } },
+  }));
 }
 
 /** That the run proves anything at all. */

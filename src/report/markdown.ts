@@ -18,6 +18,7 @@ export function reportMarkdown(report: Report): string {
     `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,
     modeTable(report),
     warnings.map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
+    thresholdList(report),
     faultList(report),
     `Repeat this run:\n\n${fenced(run.repeat)}`,
   ];
@@ -43,6 +44,12 @@ function modeTable(report: Report): string {
   });
   const rule = ["---", ...head.slice(1).map(() => "--:")];
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function thresholdList({ thresholds = [] }: Report): string {
+  return thresholds.map(({ expression, actual, met }) =>
+    `- ${met ? "met" : "**not met**"}: ${plain(expression)}, it is ${actual.toLocaleString("en-US")}`
+  ).join("\n");
 }
 
 function marked(count: number): string {

@@ -6,6 +6,21 @@ import type { Report } from "../report.ts";
 import { type CountRow, countRows, faultNames, rulesBroken } from "../will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
+/** What the run had to hold, where it was told. */
+export function thresholdPart({ thresholds = [] }: Report): Markup | undefined {
+  if (thresholds.length === 0) return undefined;
+  const rows = thresholds.map(({ expression, actual, met }) =>
+    markup`<tr><th scope="row">${expression}</th><td>${actual.toLocaleString("en-US")}</td><td${
+      met ? undefined : markup` class="bad"`
+    }><b>${met ? "met" : "not met"}</b></td></tr>
+`
+  );
+  const heads = ["it is", "verdict"].map((head) => markup`<th scope="col">${head}</th>`);
+  const content = markup`<thead><tr><th scope="col">threshold</th>${heads}</tr></thead><tbody>${rows}</tbody>`;
+  return markup`<section aria-labelledby="thresholds-title"><h2 id="thresholds-title">Thresholds</h2>
+${table("thresholds", "What the run had to hold", content)}</section>`;
+}
+
 /** Both tables, as far as there is something in them. */
 export function modePart(report: Report): Markup | undefined {
   if (report.kills.total === 0 && report.wills.expected === 0) return undefined;

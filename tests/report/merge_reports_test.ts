@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { mergeReports } from "../../src/report/merge_reports.ts";
+import type { Report } from "../../src/report/report.ts";
+import { failed, passed, reportOf } from "./sample.ts";
+
+const at = (report: Report, startedAt: string): Report => ({ ...report, run: { ...report.run, startedAt } });
+const first = reportOf(passed());
+const second = at(first, "2026-01-02T03:04:10.678Z");
+const merged = (...reports: Report[]) =>
+  mergeReports(reports.map((report, part) => ({ name: `${part}.json`, report })));
+
+Deno.test("counts, kills and clients add up, histograms merge, and the verdict is over all", () => {
+  const whole = merged(first, second);
+  assert.equal(whole.verdict, "pass");
+  assert.equal(whole.reason, "all 2,784 wills that were due came once, on time and unaltered");
+  assert.deepEqual([whole.wills.expected, whole.kills.total, whole.kills.byMode.leave?.kills], [2_784, 3_088, 304]);
+  assert.deepEqual([whole.clients.connected, whole.clients.reconnects], [2_000, 3_088]);
+  assert.deepEqual([whole.latencyMs.all.count, whole.slipMs.count], [2_784, 3_088]);
+  assert.equal(whole.latencyMs.byMode.reset?.count, 1_406);
+  assert.equal(whole.run.durationMs, 5_000 + first.run.durationMs);
+  assert.equal(whole.slowest.length, 2);
+});
+
+Deno.test("two series become one: sums, and percentiles of both together", () => {
+  const { series } = merged(first, second);
+  const [, one] = series;
+  assert.equal(series.length, 30);
+  assert.deepEqual([one!.alive, one!.kills, one!.wills, one!.byMode.reset?.count], [1_902, 106, 96, 50]);
+  assert.equal(one!.byMode.close?.p99, first.series[1]!.byMode.close?.p99);
+});
+
+Deno.test("a fault in one part is a fault of the whole, with what nobody killed", () => {
+  const bad = reportOf(failed());
+  const whole = merged(bad, at(bad, "2026-01-02T03:05:00.000Z"));
+  assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
+  assert.deepEqual([whole.wills.missing, whole.wills.expected], [50, 180_076]);
+  assert.deepEqual(whole.wills.missingByQos, [40, 10, 0]);
+  assert.deepEqual(whole.retained, { expected: 19_000, right: 18_996, wrong: 2, missing: 2 });
+  assert.equal(whole.faults.length, 28);
+});
+
+Deno.test("a part that could not run makes the whole void; one that had nobody to kill does not", () => {
+  const nothing = {
+    wills: { ...first.wills, expected: 0, onTime: 0 },
+    kills: { ...first.kills, total: 0, byMode: {} },
+  };
+  const unreachable = { ...second, ...nothing, verdict: "void", reason: "Cannot reach it", exitCode: 3 } as const;
+  assert.deepEqual([merged(first, unreachable).verdict, merged(first, unreachable).reason], [
+    "void",
+    "Cannot reach it",
+  ]);
+  const idle = { ...unreachable, reason: "no will was due: nobody was killed" };
+  assert.equal(merged(first, idle).verdict, "pass");
+  const ended = { ...unreachable, reason: "interrupted before the plan was carried out", exitCode: 130 } as const;
+  assert.deepEqual([merged(first, ended).verdict, merged(first, ended).exitCode], ["void", 130]);
+});
+
+Deno.test("what is not parts of one run is refused in a sentence", () => {
+  const other = reportOf(passed({ seed: 7 }));
+  const more = reportOf(passed({ clients: 2_000 }));
+  const elsewhere = { ...second, run: { ...second.run, target: "mqtt://elsewhere:1883" } };
+  const cases: [Report[], RegExp][] = [
+    [[first], /^Cannot merge 1 report: expected two or more parts of one run$/],
+    [[first, other], /^Cannot merge "1.json" with "0.json": its seed is 7, not 12345; expected parts of one run/],
+    [[first, more], /its clients is 2000, not 1000/],
+    [[first, elsewhere], /its broker is "mqtt:\/\/elsewhere:1883"/],
+    [[first, second, first], /^Cannot merge "2.json" with "0.json": they are the same part of the run$/],
+  ];
+  for (const [reports, sentence] of cases) {
+    assert.throws(() => merged(...reports), (error) => error instanceof UsageError && sentence.test(error.message));
+  }
+});
