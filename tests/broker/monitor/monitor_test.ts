@@ -108,7 +108,7 @@ Deno.test("monitor: /status tells who is online, whose will is armed or delayed,
       queued,
     });
     deepEqual([wills.armed, wills.held, wills.delayed], [2, 2, 1]);
-    for (const [filter, clientId] of [["online", "armed"], ["armed", "armed"], ["delayed", "delayed"]]) {
+    for (const [filter, clientId] of [["online", "armed"], ["armed", "armed"], ["delayed", "delayed"]] as const) {
       const page = await jsonOf(`${url}/status?filter=${filter}`);
       deepEqual([page.total, page.clients[0].clientId], [1, clientId], filter);
     }
