@@ -1,25 +1,27 @@
 /**
- * mqtt-sim as a library: a broker to start in tests, a fleet to kill, and a report of what became of its wills.
+ * mqtt-sim as a library: a broker to start in tests, which tells what becomes of each will as it happens and can get
+ * them wrong on purpose; a fleet to kill; and a report of what became of its wills.
  *
- * @example
- * ```ts
- * import { Broker, makePlan, makeReport, parseEndpoint, reportText, runFleet } from "./mod.ts";
- *
- * const broker = await Broker.start();
- * const plan = makePlan({ run: "demo", seed: 1, clients: 100, durationMs: 5_000 });
- * const run = { plan, target: parseEndpoint(broker.url), brokerInProcess: true };
- * const result = await runFleet(run, { onProgress() {}, onNotice() {} });
- * const context = { tool: { name: "mqtt-sim", version: "0.1.0" }, embedded: true, program: "mqtt-sim" } as const;
- * console.log(reportText(makeReport(result, context)));
- * await broker.stop();
- * ```
+ * The README's chapter "As a library" has an example of each, and runs them as tests.
  *
  * @module
  */
 export { InvariantError, ProtocolError, UsageError } from "./src/base/failure.ts";
 export { Histogram, type HistogramRow } from "./src/base/histogram.ts";
 export { Broker, type BrokerOptions } from "./src/broker/broker.ts";
-export type { BrokerMetrics } from "./src/broker/metrics.ts";
+export type { Ending, EndingKind } from "./src/broker/ending.ts";
+export type { BrokerEvent, BrokerListener, ConnectionEvent, WillEvent } from "./src/broker/events.ts";
+export { type FaultKind, faultKinds, type FaultShare, faultText, parseFaults } from "./src/broker/fault/fault_mix.ts";
+export { SeededFault, type SeededFaultOptions } from "./src/broker/fault/seeded_fault.ts";
+export type { BrokerMetrics, DropReason } from "./src/broker/metrics.ts";
+export type {
+  ClientStatus,
+  QueueTotals,
+  StatusFilter,
+  StatusPage,
+  StatusQuery,
+  WillStatus,
+} from "./src/broker/monitor/status.ts";
 export {
   type BrokerLimits,
   type CoreOptions,
@@ -27,6 +29,8 @@ export {
   type Login,
   type LoginAnswer,
 } from "./src/broker/options.ts";
+export type { Trace, TraceOfClient } from "./src/broker/trace.ts";
+export type { WillCopy, WillFault, WillInQuestion } from "./src/broker/will_fault.ts";
 export { type KillMode, killModes, killModeText, type KillShare } from "./src/fleet/kill_mode.ts";
 export {
   type FleetPlan,

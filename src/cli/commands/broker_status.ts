@@ -90,7 +90,7 @@ export function statusLines(report: StatusReport): string[] {
       formatCount(queued.clients)
     } clients`,
     "",
-    ...tableLines(columns, clients),
+    ...(clients.length === 0 ? [] : tableLines(columns, clients)),
     `${range} of ${formatCount(total)}`,
   ];
 }
