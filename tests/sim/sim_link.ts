@@ -18,6 +18,8 @@ export class SimLink implements Link {
   readonly peer = "sim";
   /** How the broker ended its side, if it did. */
   ending: "end" | "reset" | undefined;
+  /** Messages that were written though the link had said that it was full. */
+  pushed = 0;
   readonly #nowMs: () => number;
   readonly #highWaterBytes: number;
   #written: Written[] = [];
@@ -50,6 +52,7 @@ export class SimLink implements Link {
 
   write(bytes: Uint8Array): boolean {
     if (!this.open) return true;
+    if (this.#wantsDrain && bytes[0]! >> 4 === 3) this.pushed++;
     this.#written.push({ bytes, atMs: this.#nowMs() });
     this.#bufferedBytes += bytes.length;
     if (this.#bufferedBytes <= this.#highWaterBytes) return true;

@@ -141,6 +141,7 @@ export class Wire {
   /** Whether model and broker agree that this connection lives, or not. */
   agree(): void {
     const broker = this.link.open ? "open" : "over";
+    assert.equal(this.link.pushed, 0, `${this.name} is sent messages though its link is full`);
     assert.equal(broker, this.connection.over ? "over" : "open", `${this.name}: its connection at the broker`);
   }
 }
