@@ -3,7 +3,7 @@
  * QoS 1 and 2 traffic. After each restart the books balance: nothing that was acknowledged is lost, nothing comes twice
  * that may not, each will that is due comes once, none of a client that had left.
  *
- * 40 kills without an argument; `deno task test:peers tests/e2e/crash_test.ts -- 200 7` is 200 kills with seed 7.
+ * 40 kills without an argument; `deno task test:peers --filter kills -- 200 7` is 200 kills with seed 7.
  */
 import { deepEqual, ok } from "node:assert/strict";
 import { freshSeed } from "../../src/base/random.ts";
