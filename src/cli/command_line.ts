@@ -10,14 +10,14 @@ import { extractOptionNames } from "@optique/core/usage";
 import { UsageError } from "../base/failure.ts";
 import { listed } from "../base/units.ts";
 import { type BrokerAsked, brokerCommand } from "./commands/broker_flags.ts";
-import { fleetCommand, type FleetFlags } from "./commands/fleet_flags.ts";
+import { type FleetAsked, fleetCommand } from "./commands/fleet_flags.ts";
 import { type ReportAsked, reportCommand } from "./commands/report_flags.ts";
 import { sentence } from "./flag.ts";
 import type { Output } from "./output.ts";
 import { tool } from "./tool.ts";
 
 /** What the person asked for; `told` when help, version or completion was all. */
-export type Asked = FleetFlags | BrokerAsked | ReportAsked | { readonly command: "told" };
+export type Asked = FleetAsked | BrokerAsked | ReportAsked | { readonly command: "told" };
 
 const commands = { fleet: fleetCommand, broker: brokerCommand, report: reportCommand } as const;
 const names = listed(Object.keys(commands));

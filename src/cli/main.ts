@@ -8,9 +8,12 @@ import { passwd } from "./commands/broker_passwd.ts";
 import { status } from "./commands/broker_status.ts";
 import { brokerSettings } from "./commands/broker_settings.ts";
 import { fleet } from "./commands/fleet.ts";
+import { scenarioEntries } from "./commands/scenario_settings.ts";
+import { builtInScenarios } from "./commands/scenarios.ts";
 import { report } from "./commands/report.ts";
 import { configJsonSchema } from "./config_file.ts";
 import { type Output, processOutput } from "./output.ts";
+import type { Entries } from "./setting.ts";
 import { tool } from "./tool.ts";
 
 /** Exit codes that no run answers: those are in its result. */
@@ -41,13 +44,18 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
       return await report(asked, output);
     case "broker status":
       return await status(asked, output);
+    case "fleet scenario":
+      output.out.write(builtInScenarios.find(({ name }) => name === asked.name)!.text);
+      return 0;
+    case "fleet scenario-schema":
+      return tellSchema("fleet: scenario file", scenarioEntries, output);
     case "broker config-schema":
-      return tellSchema(output);
+      return tellSchema("broker: config file", brokerSettings, output);
   }
 }
 
-function tellSchema({ out }: Output): number {
-  const schema = configJsonSchema(`${tool.name} broker: config file`, brokerSettings);
+function tellSchema(what: string, entries: Entries, { out }: Output): number {
+  const schema = configJsonSchema(`${tool.name} ${what}`, entries);
   out.write(`${JSON.stringify(schema, undefined, 2)}\n`);
   return 0;
 }

@@ -20,6 +20,7 @@ function told(text: string, flag: string): string {
 }
 
 const sections: Readonly<Record<string, string>> = {
+  Scenario: "scenario",
   Target: "url username password password-file protocol source-address source-ports",
   Fleet: "clients ramp-rate keepalive session-expiry clean-start client-prefix workers",
   Kills: "kill-rate kill-mode duration reconnect-after seed",

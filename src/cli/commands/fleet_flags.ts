@@ -1,17 +1,29 @@
 /**
  * The flags of `mqtt-sim fleet`: their names, values and help. Defaults are the plan's; limits are checked by the plan.
  */
-import { merge, object } from "@optique/core/constructs";
-import { command, constant } from "@optique/core/primitives";
-import type { InferValue } from "@optique/core/parser";
+import { merge, object, or } from "@optique/core/constructs";
+import { map, optional } from "@optique/core/modifiers";
+import { type InferValue, parseSync } from "@optique/core/parser";
+import { argument, command, constant } from "@optique/core/primitives";
+import { InvariantError } from "../../base/failure.ts";
 import * as units from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { parseThreshold } from "../../report/threshold.ts";
-import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
+import {
+  type FlagValue,
+  lines,
+  plainArgument,
+  repeatedFlag,
+  sentence,
+  switchFlag,
+  valueFlag,
+  wordValue,
+} from "../flag.ts";
 import { type HttpAddress, parseHttpAddress } from "../http_address.ts";
 import { reportFlags } from "../report_outputs.ts";
+import { builtInScenarios } from "./scenarios.ts";
 
 const whole: FlagValue<number> = { metavar: "N", read: units.parseWhole };
 const duration: FlagValue<number> = { metavar: "TIME", read: units.parseDurationMs };
@@ -33,6 +45,15 @@ const usual = {
   sourcePorts: units.formatCount(planDefaults.sourcePorts),
   rampRate: units.formatCount(planDefaults.rampPerSecond),
 };
+
+const scenario = object("Scenario", {
+  scenario: valueFlag(
+    "--scenario",
+    { ...file, metavar: "NAME|FILE", words: builtInScenarios.map(({ name }) => name) },
+    "What is done: one of those listed below, or a YAML file of settings, groups and phases. Flags overrule it, in " +
+      "groups and phases too. Default steady.",
+  ),
+});
 
 const target = object("Target", {
   url: valueFlag(
@@ -157,7 +178,7 @@ const wills = object("Wills", {
   willTopic: valueFlag(
     "--will-topic",
     word("TOPIC"),
-    `Topic of each will; takes {run}, {bucket}, {client} and {incarnation}. Default ${planDefaults.willTopic}.`,
+    `Topic of each will; takes {run}, {bucket}, {client}, {incarnation} and {group}. Default ${planDefaults.willTopic}.`,
   ),
   willPayloadSize: valueFlag(
     "--will-payload-size",
@@ -217,8 +238,12 @@ const output = object("Output", {
   quiet: switchFlag("--quiet", "Say nothing while it runs but warnings."),
 });
 
+const nameWidth = Math.max(...builtInScenarios.map(({ name }) => name.length));
 const modeWidth = Math.max(...killModes.map((mode) => mode.length));
 const footer = lines(
+  "Scenarios:",
+  ...builtInScenarios.map(({ name, about }) => ` ${name.padEnd(nameWidth)} ${about}`),
+  "",
   "Kill modes:",
   ...killModes.map((mode) => ` ${mode.padEnd(modeWidth)} ${killModeText[mode]}`),
   "",
@@ -231,10 +256,52 @@ const footer = lines(
   " 130 interrupted; the report is written all the same",
 );
 
-/** `mqtt-sim fleet` and its flags. */
+const run = merge(
+  object({ command: constant("fleet") }),
+  scenario,
+  target,
+  fleet,
+  kills,
+  wills,
+  watching,
+  output,
+  reportFlags,
+);
+
+/** The flags of one run. */
+export type FleetFlags = InferValue<typeof run>;
+
+const schema = command("scenario-schema", object({ command: constant("fleet scenario-schema") }), {
+  brief: sentence("Write the JSON Schema of scenario files."),
+  description: sentence("Writes the JSON Schema of the files that --scenario takes: for editors, and for checks."),
+  usageLine: [],
+});
+
+const show = command(
+  "scenario",
+  object({
+    command: constant("fleet scenario"),
+    name: argument(plainArgument(wordValue(builtInScenarios.map(({ name }) => name)))),
+  }),
+  {
+    brief: sentence("Write the file of a built-in scenario."),
+    description: sentence("Writes the file of a built-in scenario: to read, or to change and give to --scenario."),
+    usageLine: [{ type: "literal", value: "NAME" }],
+  },
+);
+
+/** What follows `mqtt-sim fleet` when nothing does. */
+function noFlags(): FleetFlags {
+  const parsed = parseSync(run, []);
+  if (!parsed.success) throw new InvariantError("no flag of fleet has to be given");
+  return parsed.value;
+}
+
+/** `mqtt-sim fleet` and what can follow it. */
 export const fleetCommand = command(
   "fleet",
-  merge(object({ command: constant("fleet") }), target, fleet, kills, wills, watching, output, reportFlags),
+  // Nothing at all is a choice too, which `or` alone would not take.
+  map(optional(or(schema, show, run)), (asked) => asked ?? noFlags()),
   {
     brief: sentence("Connect a fleet of clients with wills, kill them, and account for every will."),
     description: sentence(
@@ -246,5 +313,5 @@ export const fleetCommand = command(
   },
 );
 
-/** The flags of one call. */
-export type FleetFlags = InferValue<typeof fleetCommand>;
+/** What `mqtt-sim fleet` was asked for. */
+export type FleetAsked = InferValue<typeof fleetCommand>;

@@ -5,19 +5,28 @@ import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import type { PlanRequest } from "../../fleet/plan.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
+import { overrule, readScenario, type Wishes } from "./scenario_file.ts";
 
 /**
- * What the flags ask of the plan; nothing where they say nothing. Seed and run id are drawn where they are not given.
+ * What the flags, and the scenario that they name, ask of the plan; nothing where they say nothing. Seed and run id are
+ * drawn where they are not given.
  *
- * @throws UsageError when the password's file cannot be read, or there are two passwords
+ * @throws UsageError when the password's file cannot be read, or there are two passwords, or for the scenario
  */
 export async function fleetRequest(flags: FleetFlags): Promise<PlanRequest> {
-  const seed = flags.seed ?? freshSeed();
   // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
   const run = flags.runId ?? freshSeed().toString(36);
+  const wishes = await wishesOf(flags);
+  const login = given({ username: flags.url?.username, password: flags.url?.password });
+  if (flags.scenario === undefined) return { seed: flags.seed ?? freshSeed(), run, ...login, ...wishes };
+  const scenario = await readScenario(flags.scenario);
+  const seed = flags.seed ?? scenario.wishes.seed ?? freshSeed();
+  return overrule({ ...scenario, wishes: { ...login, ...scenario.wishes, seed } }, wishes, { seed, run });
+}
+
+/** What flags say of the plan, seed and run id apart. */
+async function wishesOf(flags: FleetFlags): Promise<Wishes> {
   return given({
-    seed,
-    run,
     clients: flags.clients,
     protocol: flags.protocol,
     killRate: flags.killRate,
@@ -37,7 +46,7 @@ export async function fleetRequest(flags: FleetFlags): Promise<PlanRequest> {
     fanOut: flags.fanOut,
     workers: flags.workers,
     clientPrefix: flags.clientPrefix,
-    username: flags.username ?? flags.url?.username,
+    username: flags.username,
     password: await password(flags),
     lateAfterMs: flags.lateAfter,
     drainMs: flags.drain,
@@ -56,7 +65,7 @@ function given<T extends object>(request: T): Given<T> {
 }
 
 async function password(flags: FleetFlags): Promise<string | undefined> {
-  if (flags.passwordFile === undefined) return flags.password ?? flags.url?.password;
+  if (flags.passwordFile === undefined) return flags.password;
   if (flags.password !== undefined) {
     throw new UsageError("Cannot take both --password and --password-file: expected one of them");
   }
