@@ -149,6 +149,7 @@ Deno.test("repetition: on a new connection only, and not of what was refused [MQ
     stage.advance(1e6);
     equal(told(client).length, 4);
     if (version === 5) client.send(answer("puback", 1, 0x80), answer("pubrec", 2, 0x97));
+    deepEqual(client.of("pubrel"), []); // [MQTT5 4.3.3-4]
     client.die();
     const expected = ["publish1 1 dup", "publish2 2 dup", "publish1 3 dup", "publish2 4 dup"];
     deepEqual(told(stage.connect(lasting(version), silent)), version === 5 ? expected.slice(2) : expected);
