@@ -1,0 +1,108 @@
+/** Each built-in scenario, with few clients, against the broker's core under a manual clock. */
+import assert from "node:assert/strict";
+import { overrule, parseScenario } from "../../src/cli/commands/scenario_file.ts";
+import { builtInScenarios } from "../../src/cli/commands/scenarios.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
+import type { FleetResult } from "../../src/fleet/result.ts";
+import { simulateFleet } from "../support/simulated_fleet.ts";
+
+const clients = 40;
+
+function request(name: string, flags: Partial<PlanRequest> = {}): PlanRequest {
+  const { text } = builtInScenarios.find((scenario) => scenario.name === name)!;
+  return overrule(parseScenario(text, name), { clients, ...flags }, { seed: 11, run: "sc" });
+}
+
+function simulated(name: string, flags?: Partial<PlanRequest>): FleetResult {
+  const plan = request(name, flags);
+  return simulateFleet({ plan, protocol: plan.protocol === "5" ? "5" : "mix" });
+}
+
+/** Clients alive at the end of a second, counted from the instant at which killing began. */
+function alive({ series }: FleetResult): number[] {
+  return series.map((point) => point.alive);
+}
+
+/** What each scenario must show beside that it passes. */
+const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
+  "steady": ({ kills }) => assert.ok(kills.total > 40 && kills.total < 70, `${kills.total} kills`),
+  "storm": (result) => {
+    assert.equal(result.kills.total, clients);
+    assert.deepEqual([result.clients.reconnects, result.wills.expected], [0, clients]);
+    assert.equal(Math.max(...result.series.map(({ kills }) => kills)), clients, "all in one second");
+  },
+  "blackout": (result) => {
+    const site = clients / 4;
+    const counts = alive(result).filter((count) => count > 0);
+    const dark = counts.filter((count) => count <= clients - site && count > clients - site - 8).length;
+    assert.ok(dark >= 10, `dark for ${dark} s: ${counts}`);
+    assert.ok(counts.slice(counts.lastIndexOf(clients - site)).some((count) => count >= clients - 3), `${counts}`);
+    assert.ok(result.clients.reconnects >= site);
+  },
+  "rolling": (result) => {
+    assert.deepEqual([result.kills.total, result.clients.reconnects], [clients, clients]);
+    const waves = result.series.filter(({ kills }) => kills > 0).map(({ kills }) => kills);
+    assert.deepEqual(waves, [10, 10, 10, 10]);
+    assert.ok(Math.min(...alive(result).filter((count, place) => place > 0 && count > 0)) >= 30);
+  },
+  "flap": (result) => {
+    assert.deepEqual([result.kills.total, result.clients.reconnects, result.wills.expected], [
+      4 * clients,
+      3 * clients,
+      clients,
+    ]);
+  },
+  "reconnect-storm": ({ kills, clients: { reconnects } }) => {
+    assert.deepEqual([kills.total, reconnects], [2 * clients, 2 * clients]);
+  },
+  "reconnect-storm-jitter": (result) => {
+    assert.deepEqual([result.kills.total, result.clients.reconnects], [2 * clients, 2 * clients]);
+    assert.ok(
+      new Set(alive(result).filter((count) => count > 0 && count < clients)).size >= 5,
+      "back over some seconds",
+    );
+  },
+  "freeze": ({ kills }) => assert.deepEqual(Object.keys(kills.byMode), ["freeze", "half-packet"]),
+  "takeover": ({ kills, wills, clients: { reconnects } }) => {
+    assert.deepEqual(Object.keys(kills.byMode), ["takeover"]);
+    assert.equal(reconnects, kills.total);
+    // A third of the clients resume their sessions within the will delay.
+    assert.ok(Math.abs(wills.expected / kills.total - 2 / 3) < 0.1, `${wills.expected} of ${kills.total}`);
+  },
+};
+
+for (const { name } of builtInScenarios) {
+  Deno.test(`scenario ${name} passes on the embedded broker`, () => {
+    const result = simulated(name);
+    assert.deepEqual(result.faults, []);
+    assert.deepEqual([result.verdict, result.exitCode], ["pass", 0], result.reason);
+    assert.equal(result.clients.lost, 0);
+    assert.equal(result.plan.scenario, name);
+    shown[name]!(result);
+  });
+}
+
+Deno.test("steady is what is run without a scenario", () => {
+  const { scenario: _, overruled: __, ...plan } = simulated("steady").plan;
+  const { plan: usual } = simulateFleet({ plan: { clients, seed: 11, run: "sc" } });
+  assert.deepEqual(plan, usual);
+});
+
+for (const name of ["blackout", "reconnect-storm-jitter", "takeover"]) {
+  Deno.test(`scenario ${name}: the same seed is the same run, another seed is another`, () => {
+    const facts = (result: FleetResult) => ({ ...result, plan: undefined });
+    assert.deepEqual(simulated(name), simulated(name));
+    assert.notDeepEqual(facts(simulated(name)), facts(simulated(name, { seed: 12 } as Partial<PlanRequest>)));
+  });
+}
+
+Deno.test("a scenario under load passes, and a flag holds in its groups and phases", () => {
+  const telemetry = { perSecond: 5, sizeBytes: 100, qos: 2 } as const;
+  const result = simulated("blackout", {
+    telemetry,
+    killShares: [{ mode: "garbage", weight: 1 }],
+    reconnectAfterMs: 500,
+  });
+  assert.deepEqual([result.verdict, Object.keys(result.kills.byMode)], ["pass", ["garbage"]]);
+  assert.equal(result.clients.reconnects, result.kills.total, "nobody stays away");
+});
