@@ -16,6 +16,7 @@ export interface SeededFaultOptions {
   readonly onStrike?: ((kind: FaultKind, question: WillInQuestion) => void) | undefined;
 }
 
+/** Wills that go wrong by chance: what `Broker.start` takes as `willFault`. */
 export class SeededFault implements WillFault {
   readonly description: string;
   readonly counts: Record<string, number>;
