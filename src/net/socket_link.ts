@@ -26,16 +26,19 @@ export interface SocketFacts {
   readonly openEvent?: "connect" | "secureConnect";
   /** Common name of the certificate with which the peer has proved itself. */
   readonly certificateName?: string;
-  /** True where RST can be sent: over TLS the runtime has no way to. */
-  readonly resettable: boolean;
+  /** Over TLS the runtime has no way to send RST, and a socket that is paused reads on without bound. */
+  readonly isTls: boolean;
 }
+
+/** What is held of a peer that sends while its TLS link is paused, in bytes; beyond it the link is torn down. */
+export const heldLimitBytes = 1024 * 1024;
 
 /** A link over a socket, dialled or accepted. */
 export class SocketLink implements Link, Lingering {
   receiver: DialReceiver | LinkReceiver = nobody;
   readonly peer: string;
   readonly certificateName: string | undefined;
-  readonly #resettable: boolean;
+  readonly #isTls: boolean;
   readonly #socket: LinkSocket;
   readonly #writes = new JoinedWrites();
   #open = true;
@@ -44,11 +47,16 @@ export class SocketLink implements Link, Lingering {
   #peerClosed = false;
   #over = false;
   #fault: LinkEnd | undefined;
+  /** What came while the link was paused; undefined while it is not. */
+  #held: Uint8Array[] | undefined;
+  #heldBytes = 0;
+  /** The socket has closed while the link was paused. */
+  #endHeld = false;
 
-  constructor(socket: net.Socket, { peer, openEvent, certificateName, resettable }: SocketFacts) {
+  constructor(socket: net.Socket, { peer, openEvent, certificateName, isTls }: SocketFacts) {
     this.peer = peer;
     this.certificateName = certificateName;
-    this.#resettable = resettable && canReset();
+    this.#isTls = isTls;
     this.#socket = socket as LinkSocket;
     this.#socket.link = this;
     if (openEvent !== undefined) socket.on(openEvent, onConnect);
@@ -78,6 +86,7 @@ export class SocketLink implements Link, Lingering {
     this.#flush();
     this.#open = false;
     this.#ending = true;
+    if (this.#endHeld) return queueMicrotask(() => this.closed());
     startLingering(this);
     this.#socket.end();
     this.#socket.resume();
@@ -87,8 +96,9 @@ export class SocketLink implements Link, Lingering {
     if (this.#over) return;
     this.#open = false;
     this.#fault = { kind: "closed" };
+    if (this.#endHeld) return queueMicrotask(() => this.closed());
     this.#writes.clear();
-    if (this.#resettable) this.#socket.resetAndDestroy();
+    if (canReset() && !this.#isTls) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 
@@ -97,11 +107,13 @@ export class SocketLink implements Link, Lingering {
   }
 
   pause(): void {
-    this.#socket.pause();
+    if (this.#isTls) this.#held ??= [];
+    else this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    if (!this.#isTls) this.#socket.resume();
+    else if (this.#held !== undefined) queueMicrotask(() => this.#release());
   }
 
   opened(): void {
@@ -109,7 +121,14 @@ export class SocketLink implements Link, Lingering {
   }
 
   received(bytes: Uint8Array): void {
-    if (this.#open) this.receiver.onBytes(bytes);
+    if (!this.#open) return;
+    if (this.#held === undefined) return this.receiver.onBytes(bytes);
+    this.#held.push(bytes.slice());
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes <= heldLimitBytes) return;
+    this.#fault = { kind: "error", code: "EFLOOD", message: "The peer sent too much to a link that was paused" };
+    this.#drop();
+    this.#socket.destroy();
   }
 
   drained(): void {
@@ -130,8 +149,13 @@ export class SocketLink implements Link, Lingering {
 
   closed(): void {
     if (this.#over) return;
+    if (this.#held !== undefined && this.#open) {
+      this.#endHeld = true;
+      return;
+    }
     this.#over = true;
     this.#open = false;
+    this.#drop();
     if (this.#ending) stopLingering(this);
     this.receiver.onEnd(this.#endSeen());
   }
@@ -139,6 +163,21 @@ export class SocketLink implements Link, Lingering {
   #endSeen(): LinkEnd {
     if (this.#ending) return { kind: "closed" };
     return this.#fault ?? (this.#peerClosed ? { kind: "fin" } : { kind: "closed" });
+  }
+
+  /** Hands on what came while the link was paused, and the end if that came too. */
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#drop();
+    for (const bytes of held) this.received(bytes);
+    if (!this.#endHeld) return;
+    this.#endHeld = false;
+    this.closed();
+  }
+
+  #drop(): void {
+    this.#held = undefined;
+    this.#heldBytes = 0;
   }
 
   #flush(): void {

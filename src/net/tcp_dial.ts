@@ -20,7 +20,7 @@ export interface TcpTarget {
 export function dialTcp({ host, port, sourceAddress }: TcpTarget, receiver: DialReceiver): Link {
   const options = { host, port, noDelay: true, allowHalfOpen: false };
   const socket = net.connect(sourceAddress === undefined ? options : { ...options, localAddress: sourceAddress });
-  const link = new SocketLink(socket, { peer: `${host}:${port}`, openEvent: "connect", resettable: true });
+  const link = new SocketLink(socket, { peer: `${host}:${port}`, openEvent: "connect", isTls: false });
   link.receiver = receiver;
   return link;
 }

@@ -35,7 +35,7 @@ export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: D
     ...(key !== undefined && { key }),
   } as tls.ConnectionOptions);
   socket.setNoDelay(true);
-  const link = new SocketLink(socket, { peer: `${host}:${port}`, openEvent: "secureConnect", resettable: false });
+  const link = new SocketLink(socket, { peer: `${host}:${port}`, openEvent: "secureConnect", isTls: true });
   link.receiver = receiver;
   return link;
 }

@@ -65,7 +65,7 @@ function linkOf(socket: tls.TLSSocket): Link {
   const name = authorized ? commonName(socket) : undefined;
   return new SocketLink(socket, {
     peer: `${remoteAddress}:${remotePort}`,
-    resettable: false,
+    isTls: true,
     ...(name !== undefined && { certificateName: name }),
   });
 }

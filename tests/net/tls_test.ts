@@ -5,6 +5,7 @@ import { dial } from "../../src/net/dial.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { Link } from "../../src/net/link.ts";
 import { listen } from "../../src/net/listen.ts";
+import { heldLimitBytes } from "../../src/net/socket_link.ts";
 import { type ClientAuth, readTlsFiles } from "../../src/net/tls_identity.ts";
 import type { TlsDialOptions } from "../../src/net/tls_dial.ts";
 import { LinkProbe } from "../support/link_probe.ts";
@@ -99,6 +100,35 @@ Deno.test("tls: a peer that does not read is held back, and gets all of it when 
   while (leftBytes > 0) leftBytes -= await peer.read(buffer) ?? 0;
   assert.ok(await near.until(({ drains }) => drains === 1), "told that there is room");
   assert.equal(near.link.bufferedBytes, 0);
+});
+
+Deno.test("tls: what comes while a link is paused is held, in order with the end, up to a bound", async () => {
+  using scene = await Scene.open("none");
+  assert.ok(await scene.greets(clientIdentity()));
+  const [near] = scene.accepted;
+  near!.link.pause();
+  scene.dialled[0]!.write(" and").write(" bye").link.end();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual([near!.text, near!.end], ["hello", undefined]);
+  near!.link.resume();
+  assert.ok(await near!.until(({ end }) => end !== undefined));
+  assert.deepEqual([near!.text, near!.end], ["hello and bye", { kind: "fin" }]);
+
+  assert.ok(await scene.greets(clientIdentity()));
+  const [, left] = scene.accepted;
+  left!.link.pause();
+  scene.dialled[1]!.link.end();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  left!.link.end();
+  assert.ok(await left!.until(({ end }) => end !== undefined), "an end that nobody resumes for is told all the same");
+
+  assert.ok(await scene.greets(clientIdentity()));
+  const [, , flooded] = scene.accepted;
+  flooded!.link.pause();
+  for (let sent = 0; sent <= heldLimitBytes; sent += 65_536) scene.dialled[2]!.link.write(new Uint8Array(65_536));
+  assert.ok(await flooded!.until(({ end }) => end !== undefined));
+  assert.deepEqual(flooded!.end?.kind, "error");
+  assert.equal(flooded!.text, "hello");
 });
 
 Deno.test("tls: renewed certificates are for new handshakes; open links live on", async () => {
