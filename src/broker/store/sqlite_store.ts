@@ -129,7 +129,7 @@ function statements(database: Database) {
   return {
     alive: prepare("UPDATE broker SET alive_ms = ?, stopped_ms = NULL"),
     stopped: prepare("UPDATE broker SET stopped_ms = ?"),
-    addMessage: prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    addMessage: prepare("INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     removeMessage: prepare("DELETE FROM message WHERE id = ?"),
     saveSession: prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)"),
     endSession: [...ofSession, "DELETE FROM session WHERE id = ?"].map(prepare),
@@ -137,7 +137,7 @@ function statements(database: Database) {
     unsubscribe: prepare("DELETE FROM subscription WHERE session_id = ? AND topic_filter = ?"),
     take: prepare("INSERT OR IGNORE INTO taken VALUES (?, ?)"),
     release: prepare("DELETE FROM taken WHERE session_id = ? AND packet_id = ?"),
-    addDelivery: prepare("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    addDelivery: prepare("INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     changeDelivery: prepare("UPDATE delivery SET packet_id = ?, state = ? WHERE session_id = ? AND place = ?"),
     removeDelivery: prepare("DELETE FROM delivery WHERE session_id = ? AND place = ?"),
     retain: prepare("INSERT OR REPLACE INTO retained VALUES (?, ?)"),
