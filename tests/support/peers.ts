@@ -24,6 +24,8 @@ export const paho = await find(
 
 export const pahoC = await find(["paho_c_sub"], ["-?"], "apt-get install paho.mqtt.c-examples");
 
+export const chromium = await find(["/usr/bin/chromium"], ["--version"], "apt-get install chromium", 0);
+
 /** A broker that runs as a child process. */
 export interface BrokerPeer extends AsyncDisposable {
   readonly host: "127.0.0.1";

@@ -1,5 +1,6 @@
 /** What was asked for, and the command that asks for it again. */
 import { formatCount, formatDuration, formatMix, formatRate } from "../../base/units.ts";
+import { phasesDurationMs } from "../../fleet/phases.ts";
 import type { Report } from "../report.ts";
 import { type Markup, markup } from "./markup.ts";
 
@@ -43,7 +44,8 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
       "Kill modes",
       formatMix(plan.killShares.map(({ mode, weight }) => ({ name: mode, weight }))).replaceAll(",", ", "),
     ],
-    ["Duration", formatDuration(plan.durationMs)],
+    ...(plan.scenario === undefined ? [] : [["Scenario", plan.scenario] as [string, string]]),
+    ["Duration", formatDuration(phasesDurationMs(plan))],
     ["Reconnect after", plan.reconnectAfterMs === "never" ? "never" : formatDuration(plan.reconnectAfterMs)],
     ["Keep alive", plan.keepAliveS === 0 ? "off" : `${formatCount(plan.keepAliveS)} s`],
     ["Session", `expires after ${formatCount(plan.sessionExpiryS)} s, clean start: ${plan.cleanStart}`],

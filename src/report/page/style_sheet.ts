@@ -129,7 +129,7 @@ const lives = `
 .life-name { color: var(--soft); font-size: 15px; }
 .badge { display: inline-block; padding: 0 9px; border-radius: 99px; border: 1px solid var(--line); font-size: 14px; }
 .badge.bad { color: var(--fail); background: var(--fail-ground); border-color: currentColor; }
-.rule { white-space: nowrap; }
+.rule { display: inline-block; max-width: 100%; }
 .timeline { display: block; width: 100%; height: 30px; overflow: visible; margin-top: 4px; }
 .times { color: var(--soft); font-size: 13px; line-height: 1.4; }
 line { stroke-width: 2; }
