@@ -23,6 +23,7 @@ export type {
   WillStatus,
 } from "./src/broker/monitor/status.ts";
 export {
+  type Authorize,
   type BrokerLimits,
   type CoreOptions,
   defaultLimits,
@@ -53,6 +54,8 @@ export type {
 } from "./src/fleet/result.ts";
 export { type FleetHooks, runFleet } from "./src/fleet/run_fleet.ts";
 export { type Endpoint, parseEndpoint } from "./src/net/endpoint.ts";
+export { type ClientAuth, readTlsFiles, type TlsFiles, type TlsIdentity } from "./src/net/tls_identity.ts";
+export { AccessControl, type AccessFiles } from "./src/broker/access/access_control.ts";
 export { reportJson } from "./src/report/json.ts";
 export { makeReport, type Report, type ReportContext, reportSchema, type Tool } from "./src/report/report.ts";
 export { colourStyle, plainStyle, type Style } from "./src/report/style.ts";

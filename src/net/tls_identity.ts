@@ -6,6 +6,7 @@ import { UsageError } from "../base/failure.ts";
 
 /** What is asked of a client: no certificate, one if it has one, or one at all events. */
 export const clientAuths = ["none", "request", "require"] as const;
+/** One of {@link clientAuths}. */
 export type ClientAuth = typeof clientAuths[number];
 
 /** Where a listener's certificates are. */

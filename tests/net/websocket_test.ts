@@ -164,3 +164,12 @@ Deno.test("websocket: a client refuses a server that does not choose mqtt", () =
     assert.equal(client.opened, false);
   }
 });
+
+Deno.test("websocket: whoever owns the link ends a handshake that takes too long", () => {
+  const { server, peer, say, settle } = stage();
+  say(request.slice(0, 40));
+  server.link.end();
+  settle();
+  assert.equal(peer.text, "");
+  assert.deepEqual([server.end, peer.end], [{ kind: "closed" }, { kind: "fin" }]);
+});

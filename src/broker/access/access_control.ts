@@ -28,6 +28,7 @@ interface Rules {
   readonly acl: Acl | undefined;
 }
 
+/** The rules of both files; made by {@link AccessControl.open}. */
 export class AccessControl {
   readonly #files: AccessFiles;
   #rules: Rules;
