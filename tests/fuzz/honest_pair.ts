@@ -78,6 +78,7 @@ export class HonestPair {
   readonly #watcherLink: SimLink;
   #publisher: HonestClient | undefined;
   #publisherLink: SimLink | undefined;
+  #will = "";
   #sent = 0;
   #packetId = 0;
 
@@ -104,10 +105,23 @@ export class HonestPair {
       const head = { type: "publish", dup: false, retain: false, topic: `${this.#name}/${qos}` } as const;
       this.#publisher!.send({ ...head, qos, payload: text.encode(payload), ...packetId });
     }
+    this.#leaveNoTrace();
     assert.ok(this.#publisher!.settled, "an honest publisher is not answered");
     if (this.#sent % 4 === 0) expected.push(this.#die());
     this.#watcher.read();
     assert.deepEqual(this.#watcher.received.splice(0), expected, "an honest watcher was disturbed");
+  }
+
+  /** Names that never come again, kept and given up at once: whatever part of them stays adds up. */
+  #leaveNoTrace(): void {
+    const topic = `${this.#name}/kept/${this.#sent}`;
+    const kept = { type: "publish", dup: false, retain: true, qos: 0, topic } as const;
+    this.#publisher!.send({ ...kept, payload: text.encode("kept") }, { ...kept, payload: new Uint8Array(0) });
+    const topicFilter = `${this.#name}/${this.#sent}/+/never`;
+    this.#publisher!.send(
+      { type: "subscribe", packetId: 60_000, subscriptions: [{ topicFilter, qos: 1 }] },
+      { type: "unsubscribe", packetId: 60_001, topicFilters: [topicFilter] },
+    );
   }
 
   #arrive(): void {
@@ -124,8 +138,6 @@ export class HonestPair {
     });
     this.#will = `will ${this.#sent}`;
   }
-
-  #will = "";
 
   #die(): string {
     this.#publisherLink!.finish("reset");
