@@ -37,18 +37,21 @@ export interface ReturnPhase {
 
 export type PhasePlan = KillPhase | HoldPhase | ReturnPhase;
 
+/** What of a plan says how long it lasts. */
+type Timed = Pick<FleetPlan, "phases" | "durationMs">;
+
 /** The phases of a plan; one that says nothing of phases has one, in which clients are killed at its rate. */
-export function phasesOf(plan: FleetPlan): readonly PhasePlan[] {
+export function phasesOf(plan: Pick<FleetPlan, "phases">): readonly PhasePlan[] {
   return plan.phases ?? [{ kind: "kill" }];
 }
 
 /** How long one phase lasts, in milliseconds. */
-export function phaseDurationMs(plan: FleetPlan, phase: PhasePlan): number {
+export function phaseDurationMs(plan: Timed, phase: PhasePlan): number {
   if (phase.kind !== "kill" || phase.durationMs !== undefined) return phase.durationMs!;
   return phase.rate === "once" ? 0 : plan.durationMs;
 }
 
 /** How long all phases last, in milliseconds. */
-export function phasesDurationMs(plan: FleetPlan): number {
+export function phasesDurationMs(plan: Timed): number {
   return phasesOf(plan).reduce((sum, phase) => sum + phaseDurationMs(plan, phase), 0);
 }

@@ -2,6 +2,7 @@
  * Reports of the parts of one run, joined: counts added, histograms merged through their encoding, and the verdict of
  * src/fleet/merge.ts over all.
  */
+import { phasesDurationMs } from "../fleet/phases.ts";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
 import type { FleetResult, LatencyRow } from "../fleet/result.ts";
@@ -81,7 +82,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     ...retained && { retained },
     faults: tally.faults,
     slowest: tally.slowest,
-    series: joinSeries(reports.map(({ series }) => series), first!.plan.durationMs),
+    series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
     warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
     resources: {
       cpuMs: sum(reports, ({ resources }) => resources.cpuMs),

@@ -56,6 +56,7 @@ export interface RepeatContext {
 export function repeatCommand(plan: FleetPlan, url: string | undefined, context: RepeatContext): string {
   const words = [
     ...(url === undefined ? [] : ["--url", url]),
+    ...(plan.scenario === undefined ? [] : ["--scenario", plan.scenario]),
     ...login(plan, context),
     "--seed",
     String(plan.seed),
@@ -68,18 +69,27 @@ export function repeatCommand(plan: FleetPlan, url: string | undefined, context:
 
 function login(plan: FleetPlan, { passwordFile }: RepeatContext): string[] {
   return [
-    ...(plan.username === undefined ? [] : ["--username", plan.username]),
-    ...(plan.password === undefined ? [] : ["--password-file", passwordFile ?? "PASSWORD_FILE"]),
+    ...(plan.username === undefined || inScenario(plan, "username") ? [] : ["--username", plan.username]),
+    ...(plan.password === undefined || inScenario(plan, "password")
+      ? []
+      : ["--password-file", passwordFile ?? "PASSWORD_FILE"]),
   ];
 }
 
 function asked(plan: FleetPlan): string[] {
   return Object.entries(written).flatMap(([name, write]) => {
     const key = name as keyof typeof written;
-    const usual = usually(plan, key);
-    if (JSON.stringify(usual) === JSON.stringify(plan[key])) return [];
+    if (inScenario(plan, key)) return [];
+    // What overrules a scenario is written even where it is what is usual.
+    const overrules = plan.scenario !== undefined && plan[key] !== undefined;
+    if (!overrules && JSON.stringify(usually(plan, key)) === JSON.stringify(plan[key])) return [];
     return (write as (value: unknown) => readonly string[])(plan[key]);
   });
+}
+
+/** True for what a plan has of its scenario, by that one's word or silence. */
+function inScenario({ scenario, overruled = [] }: FleetPlan, field: string): boolean {
+  return scenario !== undefined && !overruled.includes(field);
 }
 
 /** What the plan would say of one thing if that thing had not been asked for: some defaults follow from others. */

@@ -47,16 +47,21 @@ export interface Report extends Omit<FleetResult, "plan" | "protocol" | "started
     /** The command that repeats the run, without a password. */
     readonly repeat: string;
   };
-  /** The whole plan, without the password. */
+  /** The whole plan, without passwords. */
   readonly plan: Omit<FleetPlan, "password">;
   /** What the run was to hold besides, and whether it did; absent where nothing was asked for. */
   readonly thresholds?: readonly ThresholdResult[];
 }
 
+/** A plan without its password, and without those of its groups. */
+function withoutPasswords({ password: _, groups, ...shown }: FleetPlan): Report["plan"] {
+  return { ...shown, ...groups && { groups: groups.map(({ password: _, ...group }) => group) } };
+}
+
 /** Makes the report of a result. */
 export function makeReport(result: FleetResult, context: ReportContext): Report {
   const { plan, protocol, startedAt, durationMs, target, ...found } = result;
-  const { password: _, ...shown } = plan;
+  const shown = withoutPasswords(plan);
   const { verdict, reason, exitCode, ...counts } = found;
   return {
     schema: reportSchema,

@@ -21,7 +21,11 @@ export async function fleetRequest(flags: FleetFlags): Promise<PlanRequest> {
   if (flags.scenario === undefined) return { seed: flags.seed ?? freshSeed(), run, ...login, ...wishes };
   const scenario = await readScenario(flags.scenario);
   const seed = flags.seed ?? scenario.wishes.seed ?? freshSeed();
-  return overrule({ ...scenario, wishes: { ...login, ...scenario.wishes, seed } }, wishes, { seed, run });
+  const { wishes: own } = scenario;
+  const logsIn = [own, ...own.groups ?? []].some(({ username, password }) => (username ?? password) !== undefined);
+  // Who is in the URL logs in where the scenario says nothing of that.
+  const over = logsIn ? wishes : { ...login, ...wishes };
+  return overrule({ ...scenario, wishes: { ...login, ...own, seed } }, over, { seed, run });
 }
 
 /** What flags say of the plan, seed and run id apart. */

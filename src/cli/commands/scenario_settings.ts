@@ -2,6 +2,7 @@
  * Everything that a scenario file may say: the names of the fleet's flags, which of them a group may have for itself,
  * and what phases are made of. Each entry knows the part of the plan that it is.
  */
+import { z } from "zod";
 import { formatMix, parseChoice, parseDurationMs, parseMix, parsePerSecond, parseRate } from "../../base/units.ts";
 import type { GroupOwn } from "../../fleet/groups.ts";
 import { defaultKillShares, killModes, type KillShare } from "../../fleet/kill_mode.ts";
@@ -33,7 +34,7 @@ function entry<T>(kind: Kind<T>, help: string): Entry<T> {
 const rate = text<KillRate>("RATE", parseRate, "a fraction such as 5%, or kills a second such as 50/s");
 const perSecond: Kind<number> = {
   ...text("RATE", parsePerSecond, "a number a second such as 500/s"),
-  form: text("RATE").form.or(whole(0).form),
+  form: z.union([z.string(), z.number().min(0)]),
 };
 const mix = text<readonly KillShare[]>("MIX", readMix, "one mode, shares such as reset=45,leave=10, or all");
 const comeBack = text<number | "never">(
