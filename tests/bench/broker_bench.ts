@@ -73,8 +73,7 @@ for (const qos of [0, 1] as const) {
   const encoded: EncodedPublish = { bytes: encode(publish(1), 5), packetIdAt: 7 };
   const stage = new BenchStage({ limits: { inflight: 1_000 } });
   const publisher = stage.connect("publisher");
-  stage.connect("subscriber", "t/+");
-  const session = stage.core.sessions.get("subscriber")!;
+  const subscriber = stage.connect("subscriber", "t/+");
   Deno.bench({
     name: "outbox: 1,000 QoS 1 messages in flight and acknowledged in turn",
     group: "outbox",
@@ -83,10 +82,8 @@ for (const qos of [0, 1] as const) {
         publisher.receiver.onBytes(withPacketId(encoded, packetId, false));
       }
       empty(publisher);
-      for (let written = session.connection!.link as unknown as { take(): { bytes: Uint8Array } | undefined };;) {
-        const got = written.take();
-        if (got === undefined) break;
-        session.connection!.link.receiver.onBytes(Uint8Array.of(0x40, 2, got.bytes[7]!, got.bytes[8]!));
+      for (let got = subscriber.take(); got !== undefined; got = subscriber.take()) {
+        subscriber.receiver.onBytes(Uint8Array.of(0x40, 2, got.bytes[7]!, got.bytes[8]!));
       }
     },
   });
