@@ -29,5 +29,6 @@ export function simulateFleetOf(seed: number): void {
     },
   });
   assert.deepEqual(result.faults, []);
-  assert.equal(result.verdict, "pass", result.reason);
+  // Where those who were killed happened to leave no will, the run is void, and says so.
+  assert.equal(result.verdict, result.wills.expected > 0 ? "pass" : "void", result.reason);
 }
