@@ -131,7 +131,8 @@ async function find(programs: string[], args: string[], install: string, code?: 
       const output = await new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).output();
       if (code === undefined || output.code === code) return { program, install };
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied)) throw error;
+      const { NotCapable, NotFound, PermissionDenied } = Deno.errors;
+      if (![NotCapable, NotFound, PermissionDenied].some((kind) => error instanceof kind)) throw error;
     }
   }
   return { program: "", install };
