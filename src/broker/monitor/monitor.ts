@@ -5,7 +5,7 @@
 import { UsageError } from "../../base/failure.ts";
 import { bracketed } from "../../net/endpoint.ts";
 import type { BrokerMetrics } from "../metrics.ts";
-import { Prometheus } from "./prometheus.ts";
+import { prometheusText, prometheusType } from "./prometheus.ts";
 import { longestPage, type QueueTotals, type StatusFilter, statusFilters } from "./status.ts";
 import type { StatusPage, StatusQuery } from "./status.ts";
 
@@ -44,12 +44,7 @@ export interface Monitor {
  * @throws UsageError when the address or port cannot be had
  */
 export function startMonitor(broker: Monitored, { host, port }: { readonly host: string; readonly port: number }) {
-  const prometheus = new Prometheus(() => ({
-    metrics: broker.metrics(),
-    queues: broker.queues(),
-    fault: broker.fault,
-  }));
-  const answer = (request: Request) => respond(request, broker, prometheus);
+  const answer = (request: Request) => respond(request, broker);
   const server = serveOn(host, port, answer);
   return {
     url: `http://${bracketed(host)}:${server.addr.port}`,
@@ -57,7 +52,7 @@ export function startMonitor(broker: Monitored, { host, port }: { readonly host:
   } satisfies Monitor;
 }
 
-function serveOn(host: string, port: number, answer: (request: Request) => Response | Promise<Response>) {
+function serveOn(host: string, port: number, answer: (request: Request) => Response) {
   try {
     return Deno.serve({ hostname: host, port, onListen: () => {} }, answer) as Deno.HttpServer<Deno.NetAddr>;
   } catch (error) {
@@ -70,21 +65,25 @@ function serveOn(host: string, port: number, answer: (request: Request) => Respo
   }
 }
 
-function respond(request: Request, broker: Monitored, prometheus: Prometheus): Response | Promise<Response> {
+function respond(request: Request, broker: Monitored): Response {
   if (request.method !== "GET" && request.method !== "HEAD") return words(405, "Only GET is served here\n");
   const { pathname, searchParams } = new URL(request.url);
   switch (pathname) {
     case "/healthz":
       return words(200, "ok\n");
     case "/metrics":
-      return prometheus.text().then((text) =>
-        new Response(text, { headers: { "content-type": prometheus.contentType } })
-      );
+      return metricsOf(broker);
     case "/status":
       return statusOf(broker, searchParams);
     default:
       return words(404, "Here are /metrics, /healthz and /status?filter=all|online|armed|delayed&offset=0&limit=100\n");
   }
+}
+
+function metricsOf(broker: Monitored): Response {
+  const { fault } = broker;
+  const text = prometheusText({ metrics: broker.metrics(), queues: broker.queues(), fault });
+  return new Response(text, { headers: { "content-type": prometheusType } });
 }
 
 function statusOf(broker: Monitored, asked: URLSearchParams): Response {

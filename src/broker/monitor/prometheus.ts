@@ -1,5 +1,7 @@
-/** The broker's counters as Prometheus takes them. Values are read when someone asks, never kept a second time. */
-import { Counter, Gauge, Registry } from "prom-client";
+/**
+ * The broker's counters in Prometheus' text format. Values are read when someone asks, never kept a second time, so that
+ * nothing of a client library is needed but the format itself.
+ */
 import type { BrokerMetrics } from "../metrics.ts";
 import type { QueueTotals } from "./status.ts";
 
@@ -62,61 +64,32 @@ const gauges: readonly [name: string, help: string, value: Value][] = [
   ["fault_active", "1 where wills go wrong on purpose", ({ fault }) => fault === undefined ? 0 : 1],
 ];
 
-/** A registry that shows what `measure` answers, which is asked once for each scrape. */
-export class Prometheus {
-  readonly #registry = new Registry();
-  readonly #measure: () => Measured;
-  #measured!: Measured;
+/** Of {@link prometheusText}. */
+export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
-  constructor(measure: () => Measured) {
-    this.#measure = measure;
-    for (const [name, help, value] of counters) this.#counter(name, help, [], (set) => set({}, value(this.#measured)));
-    for (const [name, help, label, counts] of labelled) {
-      this.#counter(name, help, [label], (set) => {
-        for (const [word, count] of Object.entries(counts(this.#measured))) set({ [label]: word }, count);
-      });
-    }
-    for (const [name, help, value] of gauges) this.#gauge(name, help, value);
-  }
+/** What was measured, as a scrape takes it. Source: Prometheus, "Exposition formats", text-based format 0.0.4. */
+export function prometheusText(measured: Measured): string {
+  const families = [
+    ...counters.map(([name, help, value]) => family(`${name}_total`, help, "counter", [["", value(measured)]])),
+    ...labelled.map(([name, help, label, counts]) => {
+      const samples = Object.entries(counts(measured)).map(([word, count]) => [labels(label, word), count] as const);
+      return family(`${name}_total`, help, "counter", samples);
+    }),
+    ...gauges.map(([name, help, value]) => family(name, help, "gauge", [["", value(measured)]])),
+  ];
+  return families.join("");
+}
 
-  /** Of the text. */
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
+function family(
+  name: string,
+  help: string,
+  type: "counter" | "gauge",
+  samples: readonly (readonly [labels: string, value: number])[],
+): string {
+  const lines = samples.map(([labels, value]) => `mqtt_sim_${name}${labels} ${value}\n`);
+  return `# HELP mqtt_sim_${name} ${help}\n# TYPE mqtt_sim_${name} ${type}\n${lines.join("")}`;
+}
 
-  /** What is so now, in Prometheus' text format. */
-  text(): Promise<string> {
-    this.#measured = this.#measure();
-    return this.#registry.metrics();
-  }
-
-  #counter(
-    name: string,
-    help: string,
-    labelNames: string[],
-    fill: (set: (labels: Record<string, string>, value: number) => void) => void,
-  ): void {
-    const counter: Counter = new Counter({
-      name: `mqtt_sim_${name}_total`,
-      help,
-      labelNames,
-      registers: [this.#registry],
-      collect: () => {
-        counter.reset();
-        fill((labels, value) => counter.inc(labels, value));
-      },
-    });
-  }
-
-  #gauge(name: string, help: string, value: Value): void {
-    const valueNow = () => value(this.#measured);
-    new Gauge({
-      name: `mqtt_sim_${name}`,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(valueNow());
-      },
-    });
-  }
+function labels(name: string, value: string): string {
+  return `{${name}="${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"}`;
 }
