@@ -3,7 +3,7 @@
  * watcher exchange QoS 1 and 2, and every now and then the broker dies half way through a turn and begins anew. The
  * books are those of the crash test; here any instant can be hit, and a seed repeats it.
  */
-import { deepEqual, ok } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import type { CoreOptions } from "../../src/broker/options.ts";
 import { Turn } from "../../src/broker/store/turn.ts";
@@ -187,7 +187,7 @@ Deno.test(`the broker dies and begins anew under ${seeds} seeds, and the books b
   for (let seed = 1; seed <= seeds; seed++) {
     const sim = new RestartSim(seed);
     sim.run();
-    deepEqual(sim.faults, [], `seed ${seed}: ${sim.faults.join("\n")}`);
+    assert.deepEqual(sim.faults, [], `seed ${seed}: ${sim.faults.join("\n")}`);
   }
 });
 
@@ -200,7 +200,7 @@ Deno.test("a broker that acknowledges before it commits is found out", () => {
       sim.run();
       return sim.faults.length > 0;
     });
-    ok(found.length > 0);
+    assert.ok(found.length > 0);
   } finally {
     Turn.prototype.guard = guard;
   }

@@ -73,7 +73,8 @@ export class Simulation implements SimWorld {
       ...few("receiveMaximum", 2),
       ...few("inflight", 1 + this.random.below(3)),
       ...few("subscriptionsPerSession", 3),
-      ...few("retainedMessages", 2),
+      // Two wills of one instant come in any order, so that which of them finds no room could not be told.
+      ...few("retainedMessages", 1_000),
       ...(this.random.below(10) === 0 && { outboxBytes: 1_000 }),
     };
   }
