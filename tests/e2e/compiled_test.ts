@@ -44,3 +44,17 @@ peerTest("the binary tells a usage error in one line and by exit code 2", [binar
   assert.equal((await child.exit()).code, 2, child.said);
   assert.match(child.said, /5x/);
 });
+
+peerTest("the binary has the page with its plots in it", [binary], async () => {
+  const path = await Deno.makeTempFile({ suffix: ".html" });
+  try {
+    await using fleet = startCompiled(binary, ["fleet", "--clients", "20", "--duration", "1s", "--html", path]);
+    assert.equal((await fleet.exit(45_000)).code, 0, fleet.said);
+    const page = await Deno.readTextFile(path);
+    for (const part of ['<header class="verdict pass"', "var uPlot=", "function startPage()"]) {
+      assert.ok(page.includes(part), part);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
+});
