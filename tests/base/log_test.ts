@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { type LogFormat, type LogLevel, openLog } from "../../src/base/log.ts";
 
 function written(format: LogFormat, level: LogLevel) {
@@ -11,27 +11,27 @@ Deno.test("log: what is graver than the level is written, the rest is not", () =
   log.write("info", "no");
   log.write("warning", "yes");
   log.write("error", "yes");
-  equal(lines.length, 2);
-  deepEqual([log.isOn("error"), log.isOn("warning"), log.isOn("info")], [true, true, false]);
+  assert.equal(lines.length, 2);
+  assert.deepEqual([log.isOn("error"), log.isOn("warning"), log.isOn("info")], [true, true, false]);
 });
 
 Deno.test("log: a trace is written whatever the level", () => {
   const { lines, log } = written("text", "error");
   log.trace("in", { packet: "pingreq" });
-  match(lines[0]!, /^\d{4}-\d\d-\d\dT\S+Z debug in packet=pingreq\n$/);
+  assert.match(lines[0]!, /^\d{4}-\d\d-\d\dT\S+Z debug in packet=pingreq\n$/);
 });
 
 Deno.test("log: text keeps to one line, quotes what could be misread, and reads no pattern into it", () => {
   const { lines, log } = written("text", "info");
   log.write("warning", "a {strange}\nname", { clientId: 'x"y z', port: 1, none: undefined });
-  match(lines[0]!, /Z warning a \{strange\}\\nname clientId="x\\"y z" port=1\n$/);
+  assert.match(lines[0]!, /Z warning a \{strange\}\\nname clientId="x\\"y z" port=1\n$/);
 });
 
 Deno.test("log: JSON is one document a line", () => {
   const { lines, log } = written("json", "info");
   log.write("info", "client connected", { clientId: "a\nb", version: 5 });
   const { time, ...rest } = JSON.parse(lines[0]!);
-  match(time, /^\d{4}-/);
-  deepEqual(rest, { level: "info", message: "client connected", clientId: "a\nb", version: 5 });
-  equal(lines[0]!.indexOf("\n"), lines[0]!.length - 1);
+  assert.match(time, /^\d{4}-/);
+  assert.deepEqual(rest, { level: "info", message: "client connected", clientId: "a\nb", version: 5 });
+  assert.equal(lines[0]!.indexOf("\n"), lines[0]!.length - 1);
 });

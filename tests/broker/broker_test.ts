@@ -1,5 +1,5 @@
 /** The broker on real sockets: only what memory links cannot show. */
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import { BrokerThread } from "../../src/broker/broker_thread.ts";
@@ -20,32 +20,32 @@ Deno.test("broker: serves on a free port, says where, and stops", async () => {
   // Over a transport that every client has, with nothing beyond the standard. [MQTT5 4.2-1] [MQTT311 7.1.1-1]
   // [MQTT311 7.0.0-2]
   const broker = await Broker.start();
-  equal(broker.url, `mqtt://127.0.0.1:${broker.port}`);
+  assert.equal(broker.url, `mqtt://127.0.0.1:${broker.port}`);
   const connection = await dial(broker.port, connect);
   const stopping = broker.stop();
-  equal(broker.stop(), stopping);
+  assert.equal(broker.stop(), stopping);
   const last = new Uint8Array(10);
   const size = await connection.read(last);
-  deepEqual(decode(last.slice(0, size!), 5), { type: "disconnect", reasonCode: 0x8b });
+  assert.deepEqual(decode(last.slice(0, size!), 5), { type: "disconnect", reasonCode: 0x8b });
   connection.close();
   await stopping;
   const { connections, wills } = broker.metrics();
-  deepEqual([connections.open, connections.ended.shutdown, wills.published.shutdown], [0, 1, 1]);
+  assert.deepEqual([connections.open, connections.ended.shutdown, wills.published.shutdown], [0, 1, 1]);
 });
 
 Deno.test("broker: a port in use is the person's matter", async () => {
   const broker = await Broker.start();
-  await rejects(Broker.start({ port: broker.port }), UsageError);
+  await assert.rejects(Broker.start({ port: broker.port }), UsageError);
   await broker.stop();
 });
 
 Deno.test("broker: deadlines are kept by the real timer", async () => {
   const broker = await Broker.start({ limits: { timeToConnectMs: 20 } });
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: broker.port });
-  equal(await connection.read(new Uint8Array(1)), null);
+  assert.equal(await connection.read(new Uint8Array(1)), null);
   connection.close();
   await broker.stop();
-  equal(broker.metrics().connections.endedEarly, 1);
+  assert.equal(broker.metrics().connections.endedEarly, 1);
 });
 
 Deno.test("broker thread: starts, tells its metrics, stops", async () => {
@@ -54,16 +54,16 @@ Deno.test("broker thread: starts, tells its metrics, stops", async () => {
   (await dial(thread.port, connect)).close();
   (await dial(thread.port, Uint8Array.of(0xff, 0x00))).close();
   const metrics = await thread.metrics();
-  equal(metrics.connections.accepted, 2);
-  equal(metrics.heapUsedBytes > 1_000_000, true);
-  equal(logged.length, 1);
+  assert.equal(metrics.connections.accepted, 2);
+  assert.equal(metrics.heapUsedBytes > 1_000_000, true);
+  assert.equal(logged.length, 1);
   const last = await thread.stop();
-  equal(last.connections.open, 0);
-  await rejects(thread.metrics(), /has been stopped/);
+  assert.equal(last.connections.open, 0);
+  await assert.rejects(thread.metrics(), /has been stopped/);
 });
 
 Deno.test("broker thread: a port in use is the person's matter there too", async () => {
   const broker = await Broker.start();
-  await rejects(BrokerThread.start({ port: broker.port }), UsageError);
+  await assert.rejects(BrokerThread.start({ port: broker.port }), UsageError);
   await broker.stop();
 });

@@ -1,4 +1,4 @@
-import { equal, match, rejects } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { BrokerThread } from "../../src/broker/broker_thread.ts";
 
 const proper = globalThis.Worker;
@@ -19,7 +19,7 @@ async function withProgram(source: string, run: () => Promise<void>): Promise<vo
 
 Deno.test("broker thread: a crash before it is ready rejects the start", async () => {
   await withProgram(`throw new Error("no luck")`, async () => {
-    await rejects(BrokerThread.start(), /^Error: The broker's thread has crashed: .*no luck/);
+    await assert.rejects(BrokerThread.start(), /^Error: The broker's thread has crashed: .*no luck/);
   });
 });
 
@@ -32,9 +32,9 @@ Deno.test("broker thread: a crash later is told, and rejects whatever is asked",
     self.postMessage({ type: "ready" });`;
   await withProgram(source, async () => {
     const thread = await BrokerThread.start();
-    equal(thread.url, "mqtt://x");
-    await rejects(thread.metrics(), /no luck/);
-    match((await thread.crash).message, /no luck/);
-    await rejects(thread.stop(), /no luck/);
+    assert.equal(thread.url, "mqtt://x");
+    await assert.rejects(thread.metrics(), /no luck/);
+    assert.match((await thread.crash).message, /no luck/);
+    await assert.rejects(thread.stop(), /no luck/);
   });
 });

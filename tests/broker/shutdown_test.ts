@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { beginStop, finishStop, isDrained } from "../../src/broker/shutdown.ts";
 import { aWill, type ConnectAsked, Stage } from "./stage.ts";
 
@@ -12,18 +12,18 @@ Deno.test("shutdown: all wills reach the watchers before these are closed, and e
   stage.connect({ ...lasting, clientId: "c", will: aWill({ topic: "offline", delayIntervalS: 30 }) }).die();
   stage.connect({ clientId: "d", will: aWill({ topic: "left" }) }).disconnect();
   beginStop(stage.core, stage.nowMs);
-  equal(isDrained(stage.core), false);
+  assert.equal(isDrained(stage.core), false);
   stage.settle();
-  equal(isDrained(stage.core), true);
-  equal(watcher.end, undefined);
+  assert.equal(isDrained(stage.core), true);
+  assert.equal(watcher.end, undefined);
   finishStop(stage.core, stage.nowMs);
   stage.settle();
-  deepEqual(watcher.messages.sort(), ["armed gone", "offline gone", "online gone", "watcher gone"]);
+  assert.deepEqual(watcher.messages.sort(), ["armed gone", "offline gone", "online gone", "watcher gone"]);
   for (const client of [watcher, delayed]) {
-    deepEqual(client.of("disconnect"), [{ type: "disconnect", reasonCode: 0x8b }]);
+    assert.deepEqual(client.of("disconnect"), [{ type: "disconnect", reasonCode: 0x8b }]);
   }
-  deepEqual(older.end, { kind: "fin" });
-  deepEqual([stage.core.connections.size, stage.core.metrics.willsHeld], [0, 0]);
+  assert.deepEqual(older.end, { kind: "fin" });
+  assert.deepEqual([stage.core.connections.size, stage.core.metrics.willsHeld], [0, 0]);
 });
 
 Deno.test("shutdown: keep publishes none", () => {
@@ -34,6 +34,6 @@ Deno.test("shutdown: keep publishes none", () => {
   beginStop(stage.core, stage.nowMs);
   finishStop(stage.core, stage.nowMs);
   stage.settle();
-  deepEqual(watcher.messages, []);
-  equal(stage.core.metrics.willsLostAtStop, 2);
+  assert.deepEqual(watcher.messages, []);
+  assert.equal(stage.core.metrics.willsLostAtStop, 2);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { aWill, Stage } from "./stage.ts";
 
 /** The last value of each topic that has come, without `$SYS/broker/`. */
@@ -12,20 +12,20 @@ function values(messages: readonly string[]): Record<string, string> {
 Deno.test("$SYS: a new subscriber is told at once, and then at each interval", () => {
   const stage = new Stage({ sysIntervalMs: 10_000 });
   const watcher = stage.connect({ clientId: "watcher" }).subscribe("$SYS/#");
-  equal(values(watcher.messages)["clients/connected"], "0", "as it was when they were last published");
-  ok(watcher.of("publish").every(({ retain }) => retain));
+  assert.equal(values(watcher.messages)["clients/connected"], "0", "as it was when they were last published");
+  assert.ok(watcher.of("publish").every(({ retain }) => retain));
   watcher.arrivals.length = 0;
   stage.connect({ clientId: "victim", will: aWill() }).die();
   stage.advance(9_999);
-  deepEqual(watcher.messages, []);
+  assert.deepEqual(watcher.messages, []);
   stage.advance(1);
   const now = values(watcher.messages);
-  equal(now["clients/connected"], "1");
-  equal(now["uptime"], "10 seconds");
-  deepEqual([now["wills/armed"], now["wills/published"], now["wills/published/link-end"]], ["1", "1", "1"]);
-  equal(now["wills/fault"], undefined);
-  ok(Number(now["bytes/received"]) > 20 && Number(now["messages/received"]) >= 3);
-  ok(watcher.of("publish").every(({ retain }) => !retain));
+  assert.equal(now["clients/connected"], "1");
+  assert.equal(now["uptime"], "10 seconds");
+  assert.deepEqual([now["wills/armed"], now["wills/published"], now["wills/published/link-end"]], ["1", "1", "1"]);
+  assert.equal(now["wills/fault"], undefined);
+  assert.ok(Number(now["bytes/received"]) > 20 && Number(now["messages/received"]) >= 3);
+  assert.ok(watcher.of("publish").every(({ retain }) => !retain));
 });
 
 Deno.test("$SYS: only those who name it get it, it is nobody's retained message, and no client publishes to it", () => {
@@ -34,9 +34,9 @@ Deno.test("$SYS: only those who name it get it, it is nobody's retained message,
   const one = stage.watch("$SYS/broker/uptime");
   stage.connect({ clientId: "forger" }).publish("$SYS/broker/uptime", "forged", { qos: 1 });
   stage.advance(20_000);
-  deepEqual(everything.messages, []);
-  deepEqual(one.messages, ["$SYS/broker/uptime 10 seconds", "$SYS/broker/uptime 20 seconds"]);
-  equal(stage.core.metrics.retainedHeld, 0);
+  assert.deepEqual(everything.messages, []);
+  assert.deepEqual(one.messages, ["$SYS/broker/uptime 10 seconds", "$SYS/broker/uptime 20 seconds"]);
+  assert.equal(stage.core.metrics.retainedHeld, 0);
 });
 
 Deno.test("$SYS: a broker that misbehaves on purpose says so", () => {
@@ -49,12 +49,12 @@ Deno.test("$SYS: a broker that misbehaves on purpose says so", () => {
   stage.connect({ clientId: "victim", will: aWill() }).die();
   stage.advance(1_000);
   const now = values(stage.connect({ clientId: "watcher" }).subscribe("$SYS/broker/wills/#").messages);
-  deepEqual([now["wills/fault"], now["wills/faults"], now["wills/faults/lose"]], ["lose=100%", "1", "1"]);
+  assert.deepEqual([now["wills/fault"], now["wills/faults"], now["wills/faults/lose"]], ["lose=100%", "1", "1"]);
 });
 
 Deno.test("$SYS: off unless an interval is given", () => {
   const stage = new Stage();
   const watcher = stage.watch("$SYS/#");
   stage.advance(60_000);
-  deepEqual(watcher.messages, []);
+  assert.deepEqual(watcher.messages, []);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { Stage } from "./stage.ts";
 
 Deno.test("tick: keep alive ends at one and a half times, from the last packet [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]", () => {
@@ -13,10 +13,10 @@ Deno.test("tick: keep alive ends at one and a half times, from the last packet [
       }
       const lastMs = stage.nowMs;
       stage.advance(limitMs - 1);
-      equal(client.end, undefined);
+      assert.equal(client.end, undefined);
       stage.advance(1);
-      equal(client.endMs, lastMs + limitMs);
-      deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x8d] : []);
+      assert.equal(client.endMs, lastMs + limitMs);
+      assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x8d] : []);
     }
   }
 });
@@ -29,9 +29,9 @@ Deno.test("tick: every control packet counts, bytes that make none do not", () =
   stage.advance(10_000);
   client.sendBytes([0x30]);
   stage.advance(4_999);
-  equal(client.end, undefined);
+  assert.equal(client.end, undefined);
   stage.advance(1);
-  equal(client.endMs, 25_000);
+  assert.equal(client.endMs, 25_000);
 });
 
 Deno.test("tick: what is sent to a client does not keep it alive", () => {
@@ -43,7 +43,7 @@ Deno.test("tick: what is sent to a client does not keep it alive", () => {
     stage.advance(1_000);
   }
   stage.advance(1_000);
-  equal(client.endMs, 15_000);
+  assert.equal(client.endMs, 15_000);
 });
 
 Deno.test("tick: packets leave the heap alone, and one client has one entry in it", () => {
@@ -51,9 +51,9 @@ Deno.test("tick: packets leave the heap alone, and one client has one entry in i
   const client = stage.connect({ keepAliveS: 10 });
   for (let second = 0; second < 100; second++) {
     client.send({ type: "pingreq" });
-    equal(stage.core.deadlines.size, 1);
+    assert.equal(stage.core.deadlines.size, 1);
     stage.advance(1_000);
   }
   client.disconnect();
-  equal(stage.core.deadlines.size, 0);
+  assert.equal(stage.core.deadlines.size, 0);
 });

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Timer } from "../../src/broker/timer.ts";
 
@@ -26,11 +26,11 @@ async function order(dueMs: number, nowMs: number): Promise<string[]> {
 }
 
 Deno.test("timer: what is due comes in its turn", async () => {
-  deepEqual(await order(1_000, 1_000), ["due", "read"]);
+  assert.deepEqual(await order(1_000, 1_000), ["due", "read"]);
 });
 
 Deno.test("timer: when the process was held up, links are read first", async () => {
-  deepEqual(await order(1_000, 1_100), ["read", "due"]);
+  assert.deepEqual(await order(1_000, 1_100), ["read", "due"]);
 });
 
 Deno.test("timer: stopped, it does not fire", async () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { WillFault } from "../../src/broker/will_fault.ts";
 import { aWill, bytesOf, type ConnectAsked, Stage } from "./stage.ts";
 
@@ -45,7 +45,7 @@ for (const [name, fault, delayIntervalS, leaves, arrivals] of cases) {
     }
     stage.advance(10_000);
     const times = watcher.messageTimes;
-    deepEqual(watcher.messages.map((message, index) => `${times[index]} ${message.split(" ")[1]}`), arrivals);
-    equal(stage.core.metrics.willFaults, 1);
+    assert.deepEqual(watcher.messages.map((message, index) => `${times[index]} ${message.split(" ")[1]}`), arrivals);
+    assert.equal(stage.core.metrics.willFaults, 1);
   });
 }

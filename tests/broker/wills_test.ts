@@ -1,7 +1,7 @@
 /**
  * The oracle's table, row by row, and what else becomes of wills: exact to the millisecond.
  */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { encode } from "../../src/mqtt/codec.ts";
 import type { ConnectWill, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { aWill, bytesOf, type Client, type ConnectAsked, connectPacket, Stage, textOf } from "./stage.ts";
@@ -68,8 +68,8 @@ for (const [mode, in311, withoutDelay, withDelay] of table) {
       victim.send({ type: "pingreq" });
       modes[mode]!(victim, stage);
       stage.advance(200_000);
-      deepEqual(watcher.messageTimes, dueAfterMs.map((afterMs) => killMs + afterMs));
-      deepEqual(watcher.messages, dueAfterMs.map(() => "will gone"));
+      assert.deepEqual(watcher.messageTimes, dueAfterMs.map((afterMs) => killMs + afterMs));
+      assert.deepEqual(watcher.messages, dueAfterMs.map(() => "will gone"));
     });
   }
 }
@@ -81,7 +81,7 @@ Deno.test("wills: the session's end comes before the delay's [MQTT5 3.1.2-8]", (
     const watcher = stage.watch();
     stage.connect({ ...persistent(5, sessionExpiryIntervalS), will: aWill({ delayIntervalS }) }).die();
     stage.advance(100_000);
-    deepEqual(watcher.messageTimes, [dueMs], `delay ${delayIntervalS} s, session ${sessionExpiryIntervalS} s`);
+    assert.deepEqual(watcher.messageTimes, [dueMs], `delay ${delayIntervalS} s, session ${sessionExpiryIntervalS} s`);
   }
 });
 
@@ -92,9 +92,9 @@ Deno.test("wills: the client is back before, at and after the end of the delay [
     const watcher = stage.watch();
     stage.connect({ ...persistent(5), will: aWill({ delayIntervalS: 3 }) }).die();
     stage.advance(backMs);
-    equal(stage.connect(persistent(5)).connack!.sessionPresent, true);
+    assert.equal(stage.connect(persistent(5)).connack!.sessionPresent, true);
     stage.advance(100_000);
-    deepEqual(watcher.messageTimes, times, `back after ${backMs} ms`);
+    assert.deepEqual(watcher.messageTimes, times, `back after ${backMs} ms`);
   }
 });
 
@@ -104,7 +104,7 @@ Deno.test("wills: a CONNECT that is read late finds the delay over", () => {
   stage.connect({ ...persistent(5), will: aWill({ delayIntervalS: 3 }) }).die();
   stage.clock.advance(5_000); // the timer has not fired
   stage.connect(persistent(5));
-  deepEqual(watcher.messages, ["will gone"]);
+  assert.deepEqual(watcher.messages, ["will gone"]);
 });
 
 Deno.test("wills: clean start ends the old session, and its delayed will is due [MQTT5 3.1.2-8]", () => {
@@ -113,9 +113,9 @@ Deno.test("wills: clean start ends the old session, and its delayed will is due 
   stage.connect({ ...persistent(5), will: aWill({ delayIntervalS: 30 }) }).die();
   stage.advance(1_000);
   const back = stage.connect({ ...persistent(5), cleanStart: true });
-  equal(back.connack!.sessionPresent, false);
+  assert.equal(back.connack!.sessionPresent, false);
   stage.advance(100_000);
-  deepEqual(watcher.messageTimes, [1_000]);
+  assert.deepEqual(watcher.messageTimes, [1_000]);
 });
 
 Deno.test("wills: each life has its own", () => {
@@ -133,8 +133,8 @@ Deno.test("wills: each life has its own", () => {
   stage.advance(100_000);
   stage.connect(persistent(5)).die(); // has no will
   stage.advance(100_000);
-  deepEqual(watcher.messages, ["will fourth"]);
-  deepEqual(watcher.messageTimes, [9_000]);
+  assert.deepEqual(watcher.messages, ["will fourth"]);
+  assert.deepEqual(watcher.messageTimes, [9_000]);
 });
 
 Deno.test("wills: a link that ends after its takeover takes no will of the new connection", () => {
@@ -153,8 +153,8 @@ Deno.test("wills: a link that ends after its takeover takes no will of the new c
       nowMs: 0,
     });
     stage.advance(1_000);
-    deepEqual(watcher.messages, ["will old"]);
-    equal(stage.core.metrics.willsHeld, 1);
+    assert.deepEqual(watcher.messages, ["will old"]);
+    assert.equal(stage.core.metrics.willsHeld, 1);
   }
 });
 
@@ -163,8 +163,8 @@ Deno.test("wills: takeover of a session that ends with its connection [MQTT5 3.1
   const watcher = stage.watch();
   stage.connect({ version: 5, clientId: "victim", will: aWill({ delayIntervalS: 30 }) });
   const back = stage.connect({ ...persistent(5), clientId: "victim" });
-  equal(back.connack!.sessionPresent, false);
-  deepEqual(watcher.messageTimes, [0]);
+  assert.equal(back.connack!.sessionPresent, false);
+  assert.deepEqual(watcher.messageTimes, [0]);
 });
 
 Deno.test("wills: DISCONNECT with will and a new session expiry counts with the new one", () => {
@@ -173,7 +173,7 @@ Deno.test("wills: DISCONNECT with will and a new session expiry counts with the 
     const watcher = stage.watch();
     stage.connect({ ...persistent(5), will: aWill({ delayIntervalS: 5 }) }).disconnect(0x04, expiryS);
     stage.advance(100_000);
-    deepEqual(watcher.messageTimes, [dueMs]);
+    assert.deepEqual(watcher.messageTimes, [dueMs]);
   }
 });
 
@@ -195,10 +195,10 @@ Deno.test("wills: refused clients leave none, and what they pipelined is not rea
       // deno-lint-ignore no-await-in-loop
       await Promise.resolve().then(() => {}).then(() => {});
       stage.advance(100_000);
-      equal(refused.connack!.reasonCode, version === 5 ? 0x86 : 4);
-      equal(refused.end !== undefined, true);
-      deepEqual(watcher.messages, []);
-      equal(stage.core.metrics.willsArmed, 0);
+      assert.equal(refused.connack!.reasonCode, version === 5 ? 0x86 : 4);
+      assert.equal(refused.end !== undefined, true);
+      assert.deepEqual(watcher.messages, []);
+      assert.equal(stage.core.metrics.willsArmed, 0);
     }
   }
 });
@@ -211,8 +211,8 @@ Deno.test("wills: a CONNECT cut short leaves none [MQTT5 3.1.2-9] [MQTT311 3.1.2
     for (let sizeBytes = 1; sizeBytes < whole.length; sizeBytes++) {
       stage.dial(version).sendBytes(whole.subarray(0, sizeBytes)).die(sizeBytes % 2 ? "end" : "reset");
     }
-    deepEqual(watcher.messages, []);
-    equal(stage.core.connections.size, 1);
+    assert.deepEqual(watcher.messages, []);
+    assert.equal(stage.core.connections.size, 1);
   }
 });
 
@@ -232,11 +232,11 @@ Deno.test("wills: everything in them arrives unaltered [MQTT5 3.1.3-10] [MQTT5 3
       stage.connect({ ...persistent(5), will }).die();
       stage.advance(5_000);
       const [packet] = watcher.of("publish");
-      equal(packet!.topic, "a/é");
-      equal(textOf(packet!.payload), "grüße");
-      equal(packet!.qos, qos);
-      equal(packet!.dup, false);
-      deepEqual({ ...packet!.properties }, properties);
+      assert.equal(packet!.topic, "a/é");
+      assert.equal(textOf(packet!.payload), "grüße");
+      assert.equal(packet!.qos, qos);
+      assert.equal(packet!.dup, false);
+      assert.deepEqual({ ...packet!.properties }, properties);
     }
   }
 });
@@ -249,7 +249,7 @@ Deno.test("wills: message expiry counts from the publication", () => {
   stage.connect({ ...persistent(5), will }).die();
   stage.advance(6_500); // published at 4 s
   const back = stage.connect({ ...persistent(5), clientId: "offline" });
-  deepEqual(back.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS), [3]);
+  assert.deepEqual(back.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS), [3]);
 });
 
 Deno.test("wills: retained, also when delayed, and cleared by one without payload [MQTT5 3.1.2-15] [MQTT311 3.1.2-17]", () => {
@@ -258,32 +258,32 @@ Deno.test("wills: retained, also when delayed, and cleared by one without payloa
     const live = (will: Partial<ConnectWill>) =>
       stage.connect({ ...persistent(5), will: aWill({ delayIntervalS, retain: true, ...will }) }).die();
     live({});
-    equal(stage.core.metrics.retainedHeld, delayIntervalS > 0 ? 0 : 1);
+    assert.equal(stage.core.metrics.retainedHeld, delayIntervalS > 0 ? 0 : 1);
     stage.advance(2_000);
     const late = stage.watch("will");
     stage.connect({ clientId: "later" }).subscribe("will");
-    equal(stage.core.metrics.retainedHeld, 1);
+    assert.equal(stage.core.metrics.retainedHeld, 1);
     live({ payload: bytesOf("") });
     stage.advance(2_000);
-    deepEqual(late.messages, ["will "]);
-    equal(stage.core.metrics.retainedHeld, 0);
+    assert.deepEqual(late.messages, ["will "]);
+    assert.equal(stage.core.metrics.retainedHeld, 0);
   }
 });
 
 Deno.test("wills: without retain nothing is kept [MQTT5 3.1.2-14] [MQTT311 3.1.2-16]", () => {
   const stage = new Stage();
   stage.connect({ will: aWill() }).die();
-  equal(stage.core.metrics.retainedHeld, 0);
+  assert.equal(stage.core.metrics.retainedHeld, 0);
 });
 
 Deno.test("wills: beyond the broker's limits they are refused [MQTT5 3.2.2-12] [MQTT5 3.2.2-13]", () => {
   const stage = new Stage({ maximumQoS: 1, retainAvailable: false });
-  equal(stage.connect({ will: aWill({ qos: 2 }) }).connack!.reasonCode, 0x9b);
-  equal(stage.connect({ will: aWill({ retain: true }) }).connack!.reasonCode, 0x9a);
+  assert.equal(stage.connect({ will: aWill({ qos: 2 }) }).connack!.reasonCode, 0x9b);
+  assert.equal(stage.connect({ will: aWill({ retain: true }) }).connack!.reasonCode, 0x9a);
   const accepted = stage.connect({ will: aWill({ qos: 1 }) });
-  equal(accepted.connack!.reasonCode, 0);
-  equal(accepted.connack!.properties!.maximumQoS, 1);
-  equal(accepted.connack!.properties!.retainAvailable, false);
+  assert.equal(accepted.connack!.reasonCode, 0);
+  assert.equal(accepted.connack!.properties!.maximumQoS, 1);
+  assert.equal(accepted.connack!.properties!.retainAvailable, false);
 });
 
 Deno.test("wills: the counters tell what became of them", () => {
@@ -299,7 +299,7 @@ Deno.test("wills: the counters tell what became of them", () => {
   stage.advance(10_000);
   live(0);
   const { wills } = stage.core.metrics.snapshot();
-  deepEqual({ ...wills, published: undefined, dropped: undefined, faultsByKind: undefined }, {
+  assert.deepEqual({ ...wills, published: undefined, dropped: undefined, faultsByKind: undefined }, {
     armed: 7,
     held: 1,
     discarded: 1,
@@ -312,7 +312,7 @@ Deno.test("wills: the counters tell what became of them", () => {
     dropped: undefined,
     faultsByKind: undefined,
   });
-  deepEqual(Object.entries(wills.published).filter(([, count]) => count > 0), [
+  assert.deepEqual(Object.entries(wills.published).filter(([, count]) => count > 0), [
     ["disconnect", 1],
     ["link-end", 2],
     ["session-end", 1],

@@ -48,7 +48,7 @@ peerTest("the binary tells a usage error in one line and by exit code 2", [binar
 peerTest("the binary has the page with its plots in it", [binary], async () => {
   const path = await Deno.makeTempFile({ suffix: ".html" });
   try {
-    await using fleet = startCompiled(binary, ["fleet", "--clients", "20", "--duration", "1s", "--html", path]);
+    await using fleet = startCompiled(binary, ["fleet", ...fleetFlags, "--kill-mode", "close", "--html", path]);
     assert.equal((await fleet.exit(45_000)).code, 0, fleet.said);
     const page = await Deno.readTextFile(path);
     for (const part of ['<header class="verdict pass"', "var uPlot=", "function startPage()"]) {

@@ -5,7 +5,7 @@
  *
  * 40 kills without an argument; `deno task test:peers --filter kills -- 200 7` is 200 kills with seed 7.
  */
-import { deepEqual, ok } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { freshSeed } from "../../src/base/random.ts";
 import { CrashStorm } from "../support/crash_storm.ts";
 
@@ -16,14 +16,14 @@ for (const outlives of ["power", "process"] as const) {
     const args = ["cli.ts", "broker", "--port", "0", "--store-outlives", outlives, "--store"];
     const storm = new CrashStorm({ seed, kills: Math.ceil(kills / 2), broker: args });
     await storm.run();
-    deepEqual(storm.faults, [], `seed ${seed}`);
-    ok(storm.sender.sent[2].length > kills, "there was traffic");
-    ok(storm.wills.lives.size > kills, "there were wills");
+    assert.deepEqual(storm.faults, [], `seed ${seed}`);
+    assert.ok(storm.sender.sent[2].length > kills, "there was traffic");
+    assert.ok(storm.wills.lives.size > kills, "there were wills");
   });
 }
 
 Deno.test(`a broker that acknowledges before it commits is found out (seed ${seed})`, async () => {
   const storm = new CrashStorm({ seed, kills: 20, broker: ["tests/support/hasty_broker.ts"] });
   await storm.run();
-  ok(storm.faults.length > 0, "20 kills and nothing was noticed");
+  assert.ok(storm.faults.length > 0, "20 kills and nothing was noticed");
 });

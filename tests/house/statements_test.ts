@@ -1,5 +1,5 @@
 /** Every statement of both standards that binds a server names a test, and the test names the statement. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { readStatements, readTests, type SourceTest, statementFaults } from "./statements.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -16,16 +16,18 @@ function testsUnder(folder: string): SourceTest[] {
 
 Deno.test("statements: none is open, and each test that is named exists and says so", () => {
   const faults = statementFaults(statements, testsUnder("tests"));
-  equal(faults.length, 0, `\n${faults.join("\n")}`);
+  assert.equal(faults.length, 0, `\n${faults.join("\n")}`);
 });
 
 Deno.test("statements: all numbers of both standards are there", () => {
   const count = (version: string) => statements.filter((each) => each.version === version).length;
-  deepEqual([count("5.0"), count("3.1.1")], [251, 141]);
+  assert.deepEqual([count("5.0"), count("3.1.1")], [251, 141]);
 });
 
 Deno.test("statements: the table holds no sentence of the standard", () => {
-  for (const { number, note } of statements) ok(!/\bMUST\b/.test(note) && note.length <= 160, `${number}: ${note}`);
+  for (const { number, note } of statements) {
+    assert.ok(!/\bMUST\b/.test(note) && note.length <= 160, `${number}: ${note}`);
+  }
 });
 
 Deno.test("statements: what is wrong is found", () => {
@@ -42,17 +44,19 @@ Deno.test("statements: what is wrong is found", () => {
     "});",
   ].join("\n");
   const tests = readTests("t.ts", source);
-  deepEqual(tests.map(({ called }) => called), ["t.ts: a: holds", "t.ts: b: ${each}", "t.ts: c: plain"]);
+  assert.deepEqual(tests.map(({ called }) => called), ["t.ts: a: holds", "t.ts: b: ${each}", "t.ts: c: plain"]);
   const faultsOf = (...row: string[]) => statementFaults(readStatements(row.join("\t")), tests).length;
-  for (const number of ["9.9.9-1", "9.9.9-2", "9.9.9-3"]) equal(faultsOf("5.0", number, "server", "t.ts: a: holds"), 0);
-  equal(faultsOf("3.1.1", "9.9.9-1", "both", "t.ts: c: plain", "a note"), 0);
-  equal(faultsOf("5.0", "9.9.9-1", "client", "", "a client's"), 0);
-  equal(faultsOf("5.0", "9.9.9-1", "server", "t.ts: c: plain"), 1); // the tag is not there
-  equal(faultsOf("5.0", "9.9.9-1", "server", "t.ts: d"), 1);
-  equal(faultsOf("5.0", "9.9.9-1", "server", ""), 1);
-  equal(faultsOf("5.0", "9.9.9-1", "client", ""), 1);
-  equal(faultsOf("5.0", "9.9.9-1", "anyone", "t.ts: a: holds", "a note"), 1);
-  equal(faultsOf("5.1", "x", "client", "", "a note"), 1);
+  for (const number of ["9.9.9-1", "9.9.9-2", "9.9.9-3"]) {
+    assert.equal(faultsOf("5.0", number, "server", "t.ts: a: holds"), 0);
+  }
+  assert.equal(faultsOf("3.1.1", "9.9.9-1", "both", "t.ts: c: plain", "a note"), 0);
+  assert.equal(faultsOf("5.0", "9.9.9-1", "client", "", "a client's"), 0);
+  assert.equal(faultsOf("5.0", "9.9.9-1", "server", "t.ts: c: plain"), 1); // the tag is not there
+  assert.equal(faultsOf("5.0", "9.9.9-1", "server", "t.ts: d"), 1);
+  assert.equal(faultsOf("5.0", "9.9.9-1", "server", ""), 1);
+  assert.equal(faultsOf("5.0", "9.9.9-1", "client", ""), 1);
+  assert.equal(faultsOf("5.0", "9.9.9-1", "anyone", "t.ts: a: holds", "a note"), 1);
+  assert.equal(faultsOf("5.1", "x", "client", "", "a note"), 1);
   const twice = readStatements("5.0\t9.9.9-1\tclient\t\tone\n5.0\t9.9.9-1\tclient\t\ttwo");
-  equal(statementFaults(twice, tests).length, 1);
+  assert.equal(statementFaults(twice, tests).length, 1);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { InvariantError } from "../../src/base/failure.ts";
 import { decode, encodePublish, frameSize, withPacketId } from "../../src/mqtt/codec.ts";
 import type { PublishPacket, PublishProperties, QoS } from "../../src/mqtt/packet.ts";
@@ -28,12 +28,16 @@ Deno.test("spliced PUBLISH: is read as if it had been written so", () => {
             topic: keepTopic ? "a/topic" : "",
             properties: { ...properties, topicAlias: 0x1234 },
           };
-          equal(frameSize(spliced.bytes, 0, spliced.bytes.length), spliced.bytes.length);
-          deepEqual(decode(spliced.bytes, 5), expected);
+          assert.equal(frameSize(spliced.bytes, 0, spliced.bytes.length), spliced.bytes.length);
+          assert.deepEqual(decode(spliced.bytes, 5), expected);
           if (qos === 0) continue;
-          deepEqual(decode(withPacketId(spliced, 0x4321, true), 5), { ...expected, dup: true, packetId: 0x4321 });
+          assert.deepEqual(decode(withPacketId(spliced, 0x4321, true), 5), {
+            ...expected,
+            dup: true,
+            packetId: 0x4321,
+          });
         }
-        deepEqual(encoded.bytes, before);
+        assert.deepEqual(encoded.bytes, before);
       }
     }
   }
@@ -43,14 +47,14 @@ Deno.test("spliced PUBLISH: subscription identifiers of every length, and an ali
   const subscriptionIdentifiers = [1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455];
   const packet = aPublish("t", 3, 1, { contentType: "c" });
   const once = splicePublish(encodePublish(packet, 5), subscriptionIdentifierBytes(subscriptionIdentifiers), true);
-  deepEqual(decode(once.bytes, 5), { ...packet, properties: { contentType: "c", subscriptionIdentifiers } });
+  assert.deepEqual(decode(once.bytes, 5), { ...packet, properties: { contentType: "c", subscriptionIdentifiers } });
   const twice = splicePublish(once, topicAliasBytes(9), false);
   const properties = { contentType: "c", subscriptionIdentifiers, topicAlias: 9 };
-  deepEqual(decode(twice.bytes, 5), { ...packet, topic: "", properties });
+  assert.deepEqual(decode(twice.bytes, 5), { ...packet, topic: "", properties });
 });
 
 Deno.test("spliced PUBLISH: none is larger than a packet may be", () => {
   const bytes = new Uint8Array(5 + 268_435_455);
   bytes.set([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61, 0]);
-  throws(() => splicePublish({ bytes, packetIdAt: 0 }, topicAliasBytes(1), true), InvariantError);
+  assert.throws(() => splicePublish({ bytes, packetIdAt: 0 }, topicAliasBytes(1), true), InvariantError);
 });

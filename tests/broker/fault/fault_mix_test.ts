@@ -1,15 +1,15 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { faultKinds, formatFaults, parseFaults } from "../../../src/broker/fault/fault_mix.ts";
 
 Deno.test("faults: what is written is read, and written again the same", () => {
   const shares = parseFaults("lose=1%, delay=0.5%:1500ms,stall=10%", "--fault");
-  deepEqual(shares.map(({ kind, fraction, timeMs }) => [kind, fraction, timeMs]), [
+  assert.deepEqual(shares.map(({ kind, fraction, timeMs }) => [kind, fraction, timeMs]), [
     ["lose", 0.01, 2_000],
     ["delay", 0.005, 1_500],
     ["stall", 0.1, 2_000],
   ]);
-  equal(formatFaults(shares), "lose=1%,delay=0.5%:1500ms,stall=10%:2s");
-  equal(parseFaults(faultKinds.map((kind) => `${kind}=25%`).join(","), "--fault").length, 7);
+  assert.equal(formatFaults(shares), "lose=1%,delay=0.5%:1500ms,stall=10%:2s");
+  assert.equal(parseFaults(faultKinds.map((kind) => `${kind}=25%`).join(","), "--fault").length, 7);
 });
 
 const bad: readonly [text: string, sentence: RegExp][] = [
@@ -25,5 +25,5 @@ const bad: readonly [text: string, sentence: RegExp][] = [
 
 for (const [text, message] of bad) {
   Deno.test(`faults: ${JSON.stringify(text)} is refused`, () =>
-    throws(() => parseFaults(text, "--fault"), { message }));
+    assert.throws(() => parseFaults(text, "--fault"), { message }));
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { type FaultKind, parseFaults } from "../../../src/broker/fault/fault_mix.ts";
 import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
 import { aWill, bytesOf, Stage, textOf } from "../stage.ts";
@@ -23,29 +23,29 @@ function suffered(mix: string, seed: number, clients?: RegExp): (FaultKind | und
 
 Deno.test("faults: a seed draws the same again, and another seed something else", () => {
   const mix = "lose=10%,duplicate=10%,delay=10%,alter=10%";
-  deepEqual(suffered(mix, 7), suffered(mix, 7));
-  notDeepEqual(suffered(mix, 7), suffered(mix, 8));
+  assert.deepEqual(suffered(mix, 7), suffered(mix, 7));
+  assert.notDeepEqual(suffered(mix, 7), suffered(mix, 8));
 });
 
 Deno.test("faults: each kind strikes about as often as it was asked to, and one will at most once", () => {
   const drawn = suffered("lose=10%,alter=30%", 1);
   const share = (kind: FaultKind) => drawn.filter((each) => each === kind).length;
-  ok(Math.abs(share("lose") - 100) < 40, `lose ${share("lose")}`);
-  ok(Math.abs(share("alter") - 300) < 60, `alter ${share("alter")}`);
+  assert.ok(Math.abs(share("lose") - 100) < 40, `lose ${share("lose")}`);
+  assert.ok(Math.abs(share("alter") - 300) < 60, `alter ${share("alter")}`);
 });
 
 Deno.test("faults: only clients that are meant are struck", () => {
   const drawn = suffered("lose=100%", 1, /^c[0-9]$/);
-  equal(drawn.filter((kind) => kind === "lose").length, 10);
+  assert.equal(drawn.filter((kind) => kind === "lose").length, 10);
 });
 
 Deno.test("faults: what has been done is counted by kind", () => {
   const fault = new SeededFault({ shares: parseFaults("invent=100%,hurry=100%,duplicate=100%", "mix"), seed: 1 });
   fault.atRelease(asked("a"), "discard");
   fault.atRelease(asked("a"), "delay");
-  equal(fault.atPublication(asked("a"), 0)!.length, 2);
-  deepEqual(fault.counts, { invent: 1, hurry: 1, duplicate: 1 });
-  equal(fault.description, "invent=100%,hurry=100%,duplicate=100%, seed 1");
+  assert.equal(fault.atPublication(asked("a"), 0)!.length, 2);
+  assert.deepEqual(fault.counts, { invent: 1, hurry: 1, duplicate: 1 });
+  assert.equal(fault.description, "invent=100%,hurry=100%,duplicate=100%, seed 1");
 });
 
 Deno.test("faults: a stall holds back every will until it is over, and then lets them go together", () => {
@@ -56,18 +56,18 @@ Deno.test("faults: a stall holds back every will until it is over, and then lets
     stage.connect({ clientId, will: aWill({ payload: bytesOf(clientId) }) }).die();
     stage.advance(100);
   }
-  deepEqual(watcher.messages, []);
+  assert.deepEqual(watcher.messages, []);
   stage.advance(200);
-  deepEqual(watcher.messages, ["will a", "will b", "will c"]);
-  deepEqual(watcher.messageTimes, [500, 500, 500]);
-  deepEqual(stage.core.metrics.snapshot().wills.faultsByKind, { stall: 3 });
+  assert.deepEqual(watcher.messages, ["will a", "will b", "will c"]);
+  assert.deepEqual(watcher.messageTimes, [500, 500, 500]);
+  assert.deepEqual(stage.core.metrics.snapshot().wills.faultsByKind, { stall: 3 });
 });
 
 Deno.test("faults: an altered will differs, also one that was empty", () => {
   const willFault = new SeededFault({ shares: parseFaults("alter=100%", "mix"), seed: 1 });
   for (const text of ["gone", ""]) {
     const [copy, ...more] = willFault.atPublication({ ...asked("a"), will: aWill({ payload: bytesOf(text) }) }, 0)!;
-    deepEqual(more, []);
-    notDeepEqual(textOf(copy!.will.payload), text);
+    assert.deepEqual(more, []);
+    assert.notDeepEqual(textOf(copy!.will.payload), text);
   }
 });

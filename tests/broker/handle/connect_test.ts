@@ -1,19 +1,19 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { type ConnectAsked, connectPacket, Stage } from "../stage.ts";
 
 Deno.test("connect: the first packet decides [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]", () => {
   const stage = new Stage();
   const client = stage.dial().send({ type: "pingreq" });
-  deepEqual(client.arrivals, []);
-  deepEqual(client.end, { kind: "fin" });
+  assert.deepEqual(client.arrivals, []);
+  assert.deepEqual(client.end, { kind: "fin" });
 });
 
 Deno.test("connect: a second CONNECT ends the connection [MQTT5 3.1.0-2] [MQTT311 3.1.0-2]", () => {
   for (const version of [4, 5] as const) {
     const client = new Stage().connect({ version });
     client.send(connectPacket({ version }));
-    deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x82] : []);
-    deepEqual(client.end, { kind: "fin" });
+    assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x82] : []);
+    assert.deepEqual(client.end, { kind: "fin" });
   }
 });
 
@@ -22,10 +22,10 @@ Deno.test("connect: whoever says nothing is not waited for", () => {
     const stage = new Stage({ limits: { timeToConnectMs: 5_000 } });
     const client = stage.dial().sendBytes(bytes);
     stage.advance(4_999);
-    equal(client.end, undefined);
+    assert.equal(client.end, undefined);
     stage.advance(1);
-    equal(client.endMs, 5_000);
-    equal(stage.core.metrics.endedEarly, 1);
+    assert.equal(client.endMs, 5_000);
+    assert.equal(stage.core.metrics.endedEarly, 1);
   }
 });
 
@@ -33,45 +33,48 @@ Deno.test("connect: the time to CONNECT is over once connected", () => {
   const stage = new Stage();
   const client = stage.connect({ keepAliveS: 0 });
   stage.advance(1e9);
-  equal(client.end, undefined);
-  equal(stage.core.deadlines.size, 0);
+  assert.equal(client.end, undefined);
+  assert.equal(stage.core.deadlines.size, 0);
 });
 
 Deno.test("connect: a version that is not served [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]", () => {
   for (const level of [3, 6]) {
     const client = new Stage().dial(4);
     client.sendBytes([0x10, 13, 0, 4, 0x4d, 0x51, 0x54, 0x54, level, 2, 0, 0, 0, 1, 0x61]);
-    equal(client.connack?.reasonCode, 1);
-    deepEqual(client.end, { kind: "fin" });
+    assert.equal(client.connack?.reasonCode, 1);
+    assert.deepEqual(client.end, { kind: "fin" });
   }
 });
 
 Deno.test("connect: a client without identifier gets one [MQTT5 3.1.3-7] [MQTT311 3.1.3-6] [MQTT311 3.1.3-8]", () => {
   const stage = new Stage();
-  equal(stage.connect({ clientId: "" }).connack!.properties!.assignedClientIdentifier, "assigned1");
-  equal(stage.connect({ clientId: "", cleanStart: false }).connack!.properties!.assignedClientIdentifier, "assigned2");
-  equal(stage.connect({ version: 4, clientId: "" }).connack!.reasonCode, 0);
+  assert.equal(stage.connect({ clientId: "" }).connack!.properties!.assignedClientIdentifier, "assigned1");
+  assert.equal(
+    stage.connect({ clientId: "", cleanStart: false }).connack!.properties!.assignedClientIdentifier,
+    "assigned2",
+  );
+  assert.equal(stage.connect({ version: 4, clientId: "" }).connack!.reasonCode, 0);
   const refused = stage.connect({ version: 4, clientId: "", cleanStart: false });
-  equal(refused.connack!.reasonCode, 2);
-  deepEqual(refused.end, { kind: "fin" });
+  assert.equal(refused.connack!.reasonCode, 2);
+  assert.deepEqual(refused.end, { kind: "fin" });
 });
 
 Deno.test("connect: an assigned identifier is nobody else's [MQTT5 3.2.2-16]", () => {
   const stage = new Stage();
   stage.connect({ clientId: "assigned1" });
-  equal(stage.connect({ clientId: "" }).connack!.properties!.assignedClientIdentifier, "assigned2");
+  assert.equal(stage.connect({ clientId: "" }).connack!.properties!.assignedClientIdentifier, "assigned2");
 });
 
 Deno.test("connect: enhanced authentication is refused [MQTT5 4.12.0-1]", () => {
   const client = new Stage().connect({ properties: { authenticationMethod: "SCRAM-SHA-1" } });
-  equal(client.connack!.reasonCode, 0x8c);
-  deepEqual(client.end, { kind: "fin" });
+  assert.equal(client.connack!.reasonCode, 0x8c);
+  assert.deepEqual(client.end, { kind: "fin" });
 });
 
 Deno.test("connect: AUTH from a client without a method is a protocol error [MQTT5 4.12.0-7]", () => {
   const client = new Stage().connect();
   client.send({ type: "auth", reasonCode: 0x19, properties: { authenticationMethod: "x" } });
-  deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
+  assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
 });
 
 Deno.test("connect: sessions by version, clean start, expiry and time offline", () => {
@@ -94,12 +97,12 @@ Deno.test("connect: sessions by version, clean start, expiry and time offline", 
   ];
   for (const [first, offlineMs, second, present] of cases) {
     const stage = new Stage();
-    equal(stage.connect(first).connack!.sessionPresent, false);
+    assert.equal(stage.connect(first).connack!.sessionPresent, false);
     for (const { link } of stage.core.connections) link.end();
     stage.advance(offlineMs);
     const name = JSON.stringify([first, offlineMs, second]);
-    equal(stage.connect(second).connack!.sessionPresent, present, name);
-    equal(stage.core.sessions.size, 1, name);
+    assert.equal(stage.connect(second).connack!.sessionPresent, present, name);
+    assert.equal(stage.core.sessions.size, 1, name);
   }
 });
 
@@ -111,7 +114,7 @@ Deno.test("connect: a session does not expire while its client is online [MQTT5 
   const back = stage.connect(asked);
   stage.advance(100_000);
   back.publish("a", "x");
-  deepEqual(back.messages, ["a x"]);
+  assert.deepEqual(back.messages, ["a x"]);
 });
 
 Deno.test("connect: takeover tells a 5.0 client and closes either [MQTT5 3.1.4-3] [MQTT311 3.1.4-2]", () => {
@@ -120,12 +123,12 @@ Deno.test("connect: takeover tells a 5.0 client and closes either [MQTT5 3.1.4-3
     const asked: ConnectAsked = { version, cleanStart: false, properties: { sessionExpiryIntervalS: 9 } };
     const old = stage.connect(asked).subscribe("a");
     const back = stage.connect(asked);
-    deepEqual(old.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x8e] : []);
-    deepEqual(old.end, { kind: "fin" });
-    equal(back.connack!.sessionPresent, true);
+    assert.deepEqual(old.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x8e] : []);
+    assert.deepEqual(old.end, { kind: "fin" });
+    assert.equal(back.connack!.sessionPresent, true);
     back.publish("a", "x");
-    deepEqual([old.messages, back.messages], [[], ["a x"]]);
-    equal(stage.core.metrics.online, 1);
+    assert.deepEqual([old.messages, back.messages], [[], ["a x"]]);
+    assert.equal(stage.core.metrics.online, 1);
   }
 });
 
@@ -133,36 +136,36 @@ Deno.test("connect: the server's keep alive counts for 5.0 clients [MQTT5 3.1.2-
   const stage = new Stage({ serverKeepAliveS: 20 });
   const client = stage.connect({ clientId: "a", keepAliveS: 1_000 });
   const older = stage.connect({ clientId: "b", version: 4, keepAliveS: 0 });
-  equal(client.connack!.properties!.serverKeepAliveS, 20);
+  assert.equal(client.connack!.properties!.serverKeepAliveS, 20);
   stage.advance(100_000);
-  deepEqual([client.endMs, older.endMs], [30_000, undefined]);
+  assert.deepEqual([client.endMs, older.endMs], [30_000, undefined]);
 });
 
 Deno.test("connect: limits of the broker", () => {
   const stage = new Stage({ limits: { connections: 2, clientIdLength: 5 } });
-  equal(stage.connect({ clientId: "toolong" }).connack!.reasonCode, 0x85);
-  equal(stage.connect({ clientId: "a" }).connack!.reasonCode, 0);
-  equal(stage.connect({ clientId: "b" }).connack!.reasonCode, 0);
-  equal(stage.connect({ clientId: "c" }).connack!.reasonCode, 0x97);
-  equal(stage.connect({ clientId: "c", version: 4 }).connack!.reasonCode, 3);
-  deepEqual(stage.core.metrics.refused, { [0x85]: 1, [0x97]: 2 });
+  assert.equal(stage.connect({ clientId: "toolong" }).connack!.reasonCode, 0x85);
+  assert.equal(stage.connect({ clientId: "a" }).connack!.reasonCode, 0);
+  assert.equal(stage.connect({ clientId: "b" }).connack!.reasonCode, 0);
+  assert.equal(stage.connect({ clientId: "c" }).connack!.reasonCode, 0x97);
+  assert.equal(stage.connect({ clientId: "c", version: 4 }).connack!.reasonCode, 3);
+  assert.deepEqual(stage.core.metrics.refused, { [0x85]: 1, [0x97]: 2 });
   for (let links = stage.core.metrics.open; links < 4; links++) stage.dial();
   const turnedAway = stage.dial();
   stage.settle();
-  deepEqual([turnedAway.end, stage.core.metrics.open], [{ kind: "reset" }, 4]);
+  assert.deepEqual([turnedAway.end, stage.core.metrics.open], [{ kind: "reset" }, 4]);
   const few = new Stage({ limits: { sessions: 1 } });
   const asked = { clientId: "a", cleanStart: false, properties: { sessionExpiryIntervalS: 9 } };
   few.connect(asked).die();
-  equal(few.connect({ clientId: "b" }).connack!.reasonCode, 0x97);
-  equal(few.connect(asked).connack!.sessionPresent, true);
+  assert.equal(few.connect({ clientId: "b" }).connack!.reasonCode, 0x97);
+  assert.equal(few.connect(asked).connack!.sessionPresent, true);
 });
 
 Deno.test("connect: a CONNACK that the client cannot take is not sent [MQTT5 3.1.2-24]", () => {
   const stage = new Stage();
   const client = stage.connect({ properties: { maximumPacketSize: 10 } });
-  equal(client.connack?.reasonCode, 0x95); // which is short enough
-  equal(stage.core.sessions.size, 0);
-  deepEqual(client.end, { kind: "fin" });
+  assert.equal(client.connack?.reasonCode, 0x95); // which is short enough
+  assert.equal(stage.core.sessions.size, 0);
+  assert.deepEqual(client.end, { kind: "fin" });
 });
 
 Deno.test("connect: what waits for a login is handled after it, in order", async () => {
@@ -173,13 +176,13 @@ Deno.test("connect: what waits for a login is handled after it, in order", async
   const publish = { type: "publish", dup: false, qos: 0, retain: false, payload: new Uint8Array() } as const;
   client.send(connectPacket({ clientId: "slow" }), { ...publish, topic: "a" }, { ...publish, topic: "b" });
   client.send({ ...publish, topic: "c" });
-  deepEqual(watcher.messages, []);
-  equal(client.connack, undefined);
+  assert.deepEqual(watcher.messages, []);
+  assert.equal(client.connack, undefined);
   resolve("accept");
   await promise.then(() => {}).then(() => {});
   stage.settle();
-  equal(client.connack!.reasonCode, 0);
-  deepEqual(watcher.messages, ["a ", "b ", "c "]);
+  assert.equal(client.connack!.reasonCode, 0);
+  assert.deepEqual(watcher.messages, ["a ", "b ", "c "]);
 });
 
 Deno.test("connect: a client that goes while its login is decided was never there", async () => {
@@ -187,12 +190,12 @@ Deno.test("connect: a client that goes while its login is decided was never ther
   const stage = new Stage({ authenticate: () => promise, limits: { timeToConnectMs: 1_000 } });
   const client = stage.connect();
   stage.advance(1_000);
-  equal(client.endMs, 1_000);
+  assert.equal(client.endMs, 1_000);
   resolve("accept");
   await promise.then(() => {}).then(() => {});
   stage.settle();
-  equal(client.connack, undefined);
-  equal(stage.core.sessions.size, 0);
+  assert.equal(client.connack, undefined);
+  assert.equal(stage.core.sessions.size, 0);
 });
 
 Deno.test("connect: a login that cannot be decided is refused", async () => {
@@ -205,7 +208,7 @@ Deno.test("connect: a login that cannot be decided is refused", async () => {
     // deno-lint-ignore no-await-in-loop
     await new Promise((resolve) => queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => resolve(0)))));
     stage.settle();
-    equal(client.connack!.reasonCode, 0x88);
-    ok(stage.logged.some((line) => line.includes("no directory")), stage.logged.join());
+    assert.equal(client.connack!.reasonCode, 0x88);
+    assert.ok(stage.logged.some((line) => line.includes("no directory")), stage.logged.join());
   }
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { PublishPacket, QoS } from "../../../src/mqtt/packet.ts";
 import { bytesOf, type ConnectAsked, Stage } from "../stage.ts";
 
@@ -26,7 +26,7 @@ Deno.test("publish: answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [MQTT5 4.3.3-
     stage.watch();
     const client = stage.connect({ version });
     for (const qos of [0, 1, 2] as const) client.publish("a", `${qos}`, { qos });
-    deepEqual(client.arrivals.slice(1).map(({ packet }) => packet), [
+    assert.deepEqual(client.arrivals.slice(1).map(({ packet }) => packet), [
       { type: "puback", packetId: 1 },
       { type: "pubrec", packetId: 2 },
       { type: "pubcomp", packetId: 2 },
@@ -37,7 +37,7 @@ Deno.test("publish: answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [MQTT5 4.3.3-
 Deno.test("publish: a 5.0 client is told when nobody listens", () => {
   const client = new Stage().connect();
   client.publish("a", "", { qos: 1 }).publish("a", "", { qos: 2 });
-  deepEqual([client.of("puback")[0]!.reasonCode, client.of("pubrec")[0]!.reasonCode], [0x10, 0x10]);
+  assert.deepEqual([client.of("puback")[0]!.reasonCode, client.of("pubrec")[0]!.reasonCode], [0x10, 0x10]);
 });
 
 Deno.test("publish: QoS 2 is routed once, also across connections [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]", () => {
@@ -49,42 +49,42 @@ Deno.test("publish: QoS 2 is routed once, also across connections [MQTT5 4.3.3-1
     client.die();
     const back = stage.connect({ ...lasting, version }, silent);
     back.send(aPublish({ dup: true }));
-    deepEqual(watcher.messages, ["a x"]);
+    assert.deepEqual(watcher.messages, ["a x"]);
     back.send({ type: "pubrel", packetId: 7 }, aPublish()); // [MQTT5 4.3.3-12]
-    deepEqual(watcher.messages, ["a x", "a x"]);
-    deepEqual([client.of("pubrec").length, back.of("pubrec").length, back.of("pubcomp").length], [2, 2, 1]);
+    assert.deepEqual(watcher.messages, ["a x", "a x"]);
+    assert.deepEqual([client.of("pubrec").length, back.of("pubrec").length, back.of("pubcomp").length], [2, 2, 1]);
   }
 });
 
 Deno.test("publish: PUBREL for what is unknown", () => {
   const newer = new Stage().connect().send({ type: "pubrel", packetId: 9 });
-  deepEqual(newer.of("pubcomp"), [{ type: "pubcomp", packetId: 9, reasonCode: 0x92 }]);
+  assert.deepEqual(newer.of("pubcomp"), [{ type: "pubcomp", packetId: 9, reasonCode: 0x92 }]);
   const older = new Stage().connect({ version: 4 }).send({ type: "pubrel", packetId: 9 });
-  deepEqual(older.of("pubcomp"), [{ type: "pubcomp", packetId: 9 }]);
+  assert.deepEqual(older.of("pubcomp"), [{ type: "pubcomp", packetId: 9 }]);
 });
 
 Deno.test("publish: more QoS 2 messages than the receive maximum [MQTT5 3.3.4-7]", () => {
   const client = new Stage({ limits: { receiveMaximum: 2 } }).connect({}, silent);
-  equal(client.connack!.properties!.receiveMaximum, 2);
+  assert.equal(client.connack!.properties!.receiveMaximum, 2);
   for (const packetId of [1, 2, 2, 3]) client.send(aPublish({ packetId }));
-  deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x93]);
-  equal(client.of("pubrec").length, 3);
+  assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x93]);
+  assert.equal(client.of("pubrec").length, 3);
 });
 
 Deno.test("publish: topic aliases live as long as their connection [MQTT5 3.3.2-7] [MQTT5 3.3.2-12]", () => {
   const stage = new Stage({ limits: { topicAliasMaximum: 3 } });
   const watcher = stage.watch();
   const client = stage.connect(lasting);
-  equal(client.connack!.properties!.topicAliasMaximum, 3);
+  assert.equal(client.connack!.properties!.topicAliasMaximum, 3);
   client.publish("a", "1", { properties: { topicAlias: 3 } }).publish("", "2", { properties: { topicAlias: 3 } });
   client.publish("b", "3", { properties: { topicAlias: 3 } }).publish("", "4", { properties: { topicAlias: 3 } });
-  deepEqual(watcher.messages, ["a 1", "a 2", "b 3", "b 4"]);
-  deepEqual(watcher.of("publish").map(({ properties }) => properties?.topicAlias), Array(4).fill(undefined));
+  assert.deepEqual(watcher.messages, ["a 1", "a 2", "b 3", "b 4"]);
+  assert.deepEqual(watcher.of("publish").map(({ properties }) => properties?.topicAlias), Array(4).fill(undefined));
   client.die();
   const back = stage.connect(lasting).publish("", "5", { properties: { topicAlias: 3 } });
-  deepEqual(back.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
+  assert.deepEqual(back.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
   const beyond = stage.connect(lasting).publish("a", "6", { properties: { topicAlias: 4 } });
-  deepEqual(beyond.of("disconnect").map(({ reasonCode }) => reasonCode), [0x94]);
+  assert.deepEqual(beyond.of("disconnect").map(({ reasonCode }) => reasonCode), [0x94]);
 });
 
 Deno.test("publish: what the broker does not offer, or nobody may send", () => {
@@ -101,7 +101,7 @@ Deno.test("publish: what the broker does not offer, or nobody may send", () => {
     } catch { // our own codec does not write such a packet
       client.sendBytes([0x32, 8, 0, 3, 0x61, 0x2f, 0x23, 0, 7, 0]);
     }
-    deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode], JSON.stringify(more));
+    assert.deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode], JSON.stringify(more));
   }
 });
 
@@ -113,15 +113,15 @@ Deno.test("publish: refused with an acknowledgement where there is one, and with
   for (const [more, reasonCode] of [[deep, 0x90], [text, 0x99]] as const) {
     const client = stage.connect({}, silent);
     client.send(aPublish({ ...more, qos: 1 }), aPublish({ ...more, qos: 2 }), aPublish({ topic: "ok", qos: 2 }));
-    deepEqual(client.of("puback").map((packet) => packet.reasonCode), [reasonCode]);
-    deepEqual(client.of("pubrec").map((packet) => packet.reasonCode), [reasonCode, undefined]); // [MQTT5 4.3.3-9]
+    assert.deepEqual(client.of("puback").map((packet) => packet.reasonCode), [reasonCode]);
+    assert.deepEqual(client.of("pubrec").map((packet) => packet.reasonCode), [reasonCode, undefined]); // [MQTT5 4.3.3-9]
     const { packetId: _none, ...unacknowledged } = aPublish({ ...more, qos: 0 });
     client.send(unacknowledged);
-    deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode]);
+    assert.deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode]);
   }
   const older = stage.connect({ version: 4 }).send(aPublish({ ...deep, qos: 1 }));
-  deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
-  deepEqual(watcher.messages, ["ok x", "ok x"]);
+  assert.deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
+  assert.deepEqual(watcher.messages, ["ok x", "ok x"]);
 });
 
 Deno.test("publish: the lesser QoS of message and subscription [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
@@ -131,7 +131,7 @@ Deno.test("publish: the lesser QoS of message and subscription [MQTT5 3.8.4-8] [
     const client = stage.connect();
     for (const qos of [0, 1, 2] as const) client.publish("a", "x", { qos });
     const expected = [0, 1, 2].map((qos) => Math.min(qos, subscribed) as QoS);
-    deepEqual(watcher.of("publish").map(({ qos }) => qos), expected);
+    assert.deepEqual(watcher.of("publish").map(({ qos }) => qos), expected);
   }
 });
 
@@ -141,6 +141,6 @@ Deno.test("publish: DUP and retain are each hop's own [MQTT5 3.3.1-3] [MQTT5 3.3
   const asPublished = stage.watch("#", { retainAsPublished: true });
   const client = stage.connect();
   client.send(aPublish({ qos: 1, dup: true, retain: true }), aPublish({ qos: 1, packetId: 8 }));
-  deepEqual(plain.of("publish").map(({ dup, retain }) => [dup, retain]), [[false, false], [false, false]]);
-  deepEqual(asPublished.of("publish").map(({ dup, retain }) => [dup, retain]), [[false, true], [false, false]]);
+  assert.deepEqual(plain.of("publish").map(({ dup, retain }) => [dup, retain]), [[false, false], [false, false]]);
+  assert.deepEqual(asPublished.of("publish").map(({ dup, retain }) => [dup, retain]), [[false, true], [false, false]]);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { Packet, Subscription } from "../../../src/mqtt/packet.ts";
 import { type ConnectAsked, Stage } from "../stage.ts";
 
@@ -12,7 +12,7 @@ Deno.test("subscribe: granted one by one, in order [MQTT5 3.8.4-6] [MQTT311 3.8.
     const stage = new Stage({ maximumQoS: 1 });
     const client = stage.connect({ version });
     client.send(subscribe({ topicFilter: "a", qos: 0 }, { topicFilter: "b", qos: 1 }, { topicFilter: "c", qos: 2 }));
-    deepEqual(client.of("suback"), [{ type: "suback", packetId: 3, reasonCodes: [0, 1, 1] }]);
+    assert.deepEqual(client.of("suback"), [{ type: "suback", packetId: 3, reasonCodes: [0, 1, 1] }]);
   }
 });
 
@@ -20,10 +20,10 @@ Deno.test("subscribe: refusals leave the others alone", () => {
   const limits = { topicLevels: 3, subscriptionsPerSession: 2 };
   const filters = ["a", "a/b/c/d", "$share/g/a", "b", "c", "a"];
   const newer = new Stage({ limits }).connect().send(subscribe(...filters));
-  deepEqual(newer.of("suback")[0]!.reasonCodes, [1, 0x8f, 1, 0x97, 0x97, 1]);
+  assert.deepEqual(newer.of("suback")[0]!.reasonCodes, [1, 0x8f, 1, 0x97, 0x97, 1]);
   const older = new Stage({ limits }).connect({ version: 4 }).send(subscribe(...filters));
-  deepEqual(older.of("suback")[0]!.reasonCodes, [1, 0x80, 1, 0x80, 0x80, 1]);
-  equal(new Stage().connect().connack!.properties!.sharedSubscriptionAvailable, undefined); // which means true
+  assert.deepEqual(older.of("suback")[0]!.reasonCodes, [1, 0x80, 1, 0x80, 0x80, 1]);
+  assert.equal(new Stage().connect().connack!.properties!.sharedSubscriptionAvailable, undefined); // which means true
 });
 
 Deno.test("subscribe: overlapping ones give one copy, at the highest QoS, with all identifiers [MQTT5 3.3.4-2]", () => {
@@ -33,10 +33,14 @@ Deno.test("subscribe: overlapping ones give one copy, at the highest QoS, with a
   client.subscribe("+/b", { qos: 1 }, 268_435_455);
   stage.connect({ clientId: "p" }).publish("a/b", "x", { qos: 2 }).publish("a/c", "y", { qos: 2 });
   const [both, two] = client.of("publish");
-  equal(client.of("publish").length, 2);
-  equal(both!.qos, 2);
-  deepEqual([...both!.properties!.subscriptionIdentifiers!].sort((one, other) => one - other), [11, 22, 268_435_455]);
-  deepEqual([...two!.properties!.subscriptionIdentifiers!].sort(), [11, 22]);
+  assert.equal(client.of("publish").length, 2);
+  assert.equal(both!.qos, 2);
+  assert.deepEqual([...both!.properties!.subscriptionIdentifiers!].sort((one, other) => one - other), [
+    11,
+    22,
+    268_435_455,
+  ]);
+  assert.deepEqual([...two!.properties!.subscriptionIdentifiers!].sort(), [11, 22]);
 });
 
 Deno.test("subscribe: the same filter again replaces the first [MQTT5 3.8.4-3] [MQTT311 3.8.4-3]", () => {
@@ -44,10 +48,10 @@ Deno.test("subscribe: the same filter again replaces the first [MQTT5 3.8.4-3] [
   const client = stage.connect({ clientId: "w" });
   client.subscribe("a", { qos: 2 }, 1).subscribe("a", { qos: 0 }, 2);
   stage.connect({ clientId: "p" }).publish("a", "x", { qos: 2 });
-  deepEqual(client.of("publish").map(({ qos, properties }) => [qos, properties]), [[0, {
+  assert.deepEqual(client.of("publish").map(({ qos, properties }) => [qos, properties]), [[0, {
     subscriptionIdentifiers: [2],
   }]]);
-  equal(stage.core.metrics.subscriptionsHeld, 1);
+  assert.equal(stage.core.metrics.subscriptionsHeld, 1);
 });
 
 Deno.test("subscribe: no local keeps a client's own messages from it [MQTT5 3.8.3-3]", () => {
@@ -56,7 +60,7 @@ Deno.test("subscribe: no local keeps a client's own messages from it [MQTT5 3.8.
   const other = stage.connect({ clientId: "p" });
   client.publish("a", "own").publish("b", "own");
   other.publish("a", "other");
-  deepEqual(client.messages, ["b own", "a other"]);
+  assert.deepEqual(client.messages, ["b own", "a other"]);
 });
 
 Deno.test("subscribe: retained messages by retain handling [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]", () => {
@@ -66,12 +70,12 @@ Deno.test("subscribe: retained messages by retain handling [MQTT5 3.3.1-9] [MQTT
     publisher.publish("a/1", "x", { retain: true, qos: 2 }).publish("a/2", "y", { retain: true, qos: 1 });
     const client = stage.connect({ clientId: "w" });
     client.subscribe("a/+", { retainHandling, qos: 1 }, 5);
-    equal(client.of("publish").length, first, `retain handling ${retainHandling}`);
+    assert.equal(client.of("publish").length, first, `retain handling ${retainHandling}`);
     for (const { qos, retain, properties } of client.of("publish")) {
-      deepEqual([qos, retain, properties], [1, true, { subscriptionIdentifiers: [5] }]); // [MQTT311 3.3.1-8]
+      assert.deepEqual([qos, retain, properties], [1, true, { subscriptionIdentifiers: [5] }]); // [MQTT311 3.3.1-8]
     }
     client.subscribe("a/+", { retainHandling });
-    equal(client.of("publish").length, first + again);
+    assert.equal(client.of("publish").length, first + again);
   }
 });
 
@@ -79,7 +83,7 @@ Deno.test("subscribe: SUBACK comes before the retained messages", () => {
   const stage = new Stage();
   stage.connect({ clientId: "p" }).publish("a", "x", { retain: true });
   const client = stage.connect({ version: 4, clientId: "w" }).subscribe("a");
-  deepEqual(client.arrivals.map(({ packet }) => packet.type), ["connack", "suback", "publish"]);
+  assert.deepEqual(client.arrivals.map(({ packet }) => packet.type), ["connack", "suback", "publish"]);
 });
 
 Deno.test("unsubscribe: by the very filter, answered also when there is none [MQTT5 3.10.4-1] [MQTT5 3.10.4-5]", () => {
@@ -88,9 +92,9 @@ Deno.test("unsubscribe: by the very filter, answered also when there is none [MQ
     const client = stage.connect({ version, clientId: "w" }).subscribe("a/+").subscribe("a/b");
     client.send({ type: "unsubscribe", packetId: 9, topicFilters: ["a/+", "a/#", "c"] });
     const reasonCodes = version === 5 ? [0x00, 0x11, 0x11] : [];
-    deepEqual(client.of("unsuback"), [{ type: "unsuback", packetId: 9, reasonCodes }]);
+    assert.deepEqual(client.of("unsuback"), [{ type: "unsuback", packetId: 9, reasonCodes }]);
     stage.connect({ clientId: "p" }).publish("a/b", "x").publish("a/c", "y");
-    deepEqual(client.messages, ["a/b x"]);
+    assert.deepEqual(client.messages, ["a/b x"]);
   }
 });
 
@@ -102,7 +106,7 @@ Deno.test("unsubscribe: what has been started is completed [MQTT5 3.10.4-3] [MQT
   for (const payload of ["1", "2"]) publisher.publish("a", payload, { qos: 1 });
   client.send({ type: "unsubscribe", packetId: 9, topicFilters: ["a"] });
   client.send({ type: "puback", packetId: 1 });
-  deepEqual(client.messages, ["a 1", "a 2"]);
+  assert.deepEqual(client.messages, ["a 1", "a 2"]);
 });
 
 Deno.test("subscribe: subscriptions are the session's", () => {
@@ -112,8 +116,8 @@ Deno.test("subscribe: subscriptions are the session's", () => {
   const publisher = stage.connect({ clientId: "p" });
   for (const qos of [0, 1, 2] as const) publisher.publish("a", `${qos}`, { qos });
   const back = stage.connect(lasting);
-  deepEqual(back.messages, ["a 1", "a 2"]); // [MQTT5 4.5.0-1] [MQTT311 3.1.2-5]
+  assert.deepEqual(back.messages, ["a 1", "a 2"]); // [MQTT5 4.5.0-1] [MQTT311 3.1.2-5]
   back.disconnect();
   stage.advance(5_000);
-  equal(stage.core.metrics.subscriptionsHeld, 0);
+  assert.equal(stage.core.metrics.subscriptionsHeld, 0);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import type { Core } from "../../../src/broker/core.ts";
 import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
@@ -40,31 +40,33 @@ const jsonOf = async (url: string) => await (await fetch(url)).json();
 Deno.test("monitor: /metrics is Prometheus' text, by its naming, and asked anew each time", async () => {
   const stage = stageOf();
   await seen(stage, async (url) => {
-    ok((await textOf(`${url}/metrics`)).includes('mqtt_sim_wills_published_total{ending="link-end"} 0\n'));
+    assert.ok((await textOf(`${url}/metrics`)).includes('mqtt_sim_wills_published_total{ending="link-end"} 0\n'));
     stage.connect({ clientId: "a", will: aWill() }).die();
     const text = await textOf(`${url}/metrics`);
     for (const line of ['wills_published_total{ending="link-end"} 1', "wills_armed_total 1", "fault_active 0"]) {
-      ok(text.includes(`mqtt_sim_${line}\n`), line);
+      assert.ok(text.includes(`mqtt_sim_${line}\n`), line);
     }
     const names = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
-    ok(names.length > 30);
-    for (const [, name = "", type] of names) equal(/^mqtt_sim_[a-z_]+_total$/.test(name), type === "counter", name);
+    assert.ok(names.length > 30);
+    for (const [, name = "", type] of names) {
+      assert.equal(/^mqtt_sim_[a-z_]+_total$/.test(name), type === "counter", name);
+    }
   });
 });
 
 Deno.test("monitor: /healthz, and words for what is not there", async () => {
   await seen(stageOf(), async (url) => {
-    deepEqual([await textOf(`${url}/healthz`), (await fetch(`${url}/healthz`, { method: "HEAD" })).status], [
+    assert.deepEqual([await textOf(`${url}/healthz`), (await fetch(`${url}/healthz`, { method: "HEAD" })).status], [
       "ok\n",
       200,
     ]);
     const [lost, post] = [await fetch(`${url}/`), await fetch(`${url}/status`, { method: "POST" })];
-    deepEqual([lost.status, post.status], [404, 405]);
-    match(await lost.text(), /\/metrics, \/healthz and \/status/);
+    assert.deepEqual([lost.status, post.status], [404, 405]);
+    assert.match(await lost.text(), /\/metrics, \/healthz and \/status/);
     await post.body!.cancel();
     for (const query of ["limit=0", "limit=1001", "limit=x", "offset=-1", "filter=dead"]) {
       const response = await fetch(`${url}/status?${query}`);
-      deepEqual([response.status, /: expected /.test(await response.text())], [400, true], query);
+      assert.deepEqual([response.status, /: expected /.test(await response.text())], [400, true], query);
     }
   });
 });
@@ -79,7 +81,7 @@ Deno.test("monitor: /status tells who is online, whose will is armed or delayed,
   stage.advance(2_000);
   await seen(stage, async (url) => {
     const { clients, total, wills } = await jsonOf(`${url}/status`);
-    equal(total, 2);
+    assert.equal(total, 2);
     const queued = { messages: 0, bytes: 0 };
     const at = (s: number) => `2026-01-01T00:00:${String(s).padStart(2, "0")}.000Z`;
     const will = {
@@ -91,14 +93,14 @@ Deno.test("monitor: /status tells who is online, whose will is armed or delayed,
       due: at(11),
       ending: "link-end",
     };
-    deepEqual(clients[0], {
+    assert.deepEqual(clients[0], {
       clientId: "delayed",
       online: false,
       sessionEnds: "2026-01-01T00:01:01.000Z",
       will,
       queued,
     });
-    deepEqual(clients[1], {
+    assert.deepEqual(clients[1], {
       clientId: "armed",
       online: true,
       peer: clients[1].peer,
@@ -107,13 +109,13 @@ Deno.test("monitor: /status tells who is online, whose will is armed or delayed,
       will: { state: "armed", topic: "t/armed", qos: 0, retain: true, since: at(1) },
       queued,
     });
-    deepEqual([wills.armed, wills.held, wills.delayed], [2, 2, 1]);
+    assert.deepEqual([wills.armed, wills.held, wills.delayed], [2, 2, 1]);
     for (const [filter, clientId] of [["online", "armed"], ["armed", "armed"], ["delayed", "delayed"]] as const) {
       const page = await jsonOf(`${url}/status?filter=${filter}`);
-      deepEqual([page.total, page.clients[0].clientId], [1, clientId], filter);
+      assert.deepEqual([page.total, page.clients[0].clientId], [1, clientId], filter);
     }
     const second = await jsonOf(`${url}/status?offset=1&limit=1`);
-    deepEqual([second.total, second.clients.length, second.clients[0].clientId], [2, 1, "armed"]);
+    assert.deepEqual([second.total, second.clients.length, second.clients[0].clientId], [2, 1, "armed"]);
   });
 });
 
@@ -122,15 +124,17 @@ Deno.test("monitor: a broker that misbehaves on purpose says so on every page", 
   stage.connect({ clientId: "a", will: aWill() }).die();
   await seen(stage, async (url) => {
     const text = await textOf(`${url}/metrics`);
-    ok(text.includes("mqtt_sim_fault_active 1\n") && text.includes('mqtt_sim_will_faults_total{kind="lose"} 1\n'));
-    equal((await jsonOf(`${url}/status`)).fault, "lose=100%, seed 7");
+    assert.ok(
+      text.includes("mqtt_sim_fault_active 1\n") && text.includes('mqtt_sim_will_faults_total{kind="lose"} 1\n'),
+    );
+    assert.equal((await jsonOf(`${url}/status`)).fault, "lose=100%, seed 7");
   });
 });
 
 Deno.test("monitor: a port in use is the person's matter", async () => {
   await seen(stageOf(), (url) => {
     const port = Number(new URL(url).port);
-    throws(() => startMonitor({} as never, { host: "127.0.0.1", port }), UsageError);
+    assert.throws(() => startMonitor({} as never, { host: "127.0.0.1", port }), UsageError);
     return Promise.resolve();
   });
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { Random } from "../../../src/base/random.ts";
 import { Metrics } from "../../../src/broker/metrics.ts";
@@ -34,10 +34,14 @@ Deno.test("retained: agrees with the plain rule, while messages come and go", ()
       if (clear) held.delete(topic);
       else held.add(topic);
       for (const filter of filters) {
-        deepEqual(found(retained, filter), [...held].filter((each) => matches(filter, each)).sort(), `seed ${seed}`);
+        assert.deepEqual(
+          found(retained, filter),
+          [...held].filter((each) => matches(filter, each)).sort(),
+          `seed ${seed}`,
+        );
       }
     }
-    equal(metrics.retainedHeld, held.size);
+    assert.equal(metrics.retainedHeld, held.size);
   }
 });
 
@@ -48,8 +52,8 @@ Deno.test("retained: the last message counts [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]",
   retained.store(last);
   const list: Publication[] = [];
   retained.match("a", 0, list);
-  equal(list.length, 1);
-  equal(list[0], last);
+  assert.equal(list.length, 1);
+  assert.equal(list[0], last);
 });
 
 Deno.test("retained: what has expired is forgotten when it is looked for [MQTT5 3.3.2-5]", () => {
@@ -57,17 +61,17 @@ Deno.test("retained: what has expired is forgotten when it is looked for [MQTT5 
   const retained = new Retained({ metrics, deadlines: new Deadlines(), limit: 10 });
   retained.store(publication("a", "x", 5));
   retained.store(publication("b"));
-  deepEqual(found(retained, "#", 4_999), ["a", "b"]);
-  deepEqual(found(retained, "#", 5_000), ["b"]);
-  equal(metrics.retainedHeld, 1);
+  assert.deepEqual(found(retained, "#", 4_999), ["a", "b"]);
+  assert.deepEqual(found(retained, "#", 5_000), ["b"]);
+  assert.equal(metrics.retainedHeld, 1);
 });
 
 Deno.test("retained: one topic more than the limit is refused, and counted; known ones go on", () => {
   const metrics = new Metrics();
   const retained = new Retained({ metrics, deadlines: new Deadlines(), limit: 2 });
   for (const topic of ["a", "b", "c", "a"]) retained.store(publication(topic));
-  deepEqual([found(retained, "#"), metrics.retainedRefused], [["a", "b"], 1]);
+  assert.deepEqual([found(retained, "#"), metrics.retainedRefused], [["a", "b"], 1]);
   retained.store(publication("a", ""));
   retained.store(publication("c"));
-  deepEqual(found(retained, "#"), ["b", "c"]);
+  assert.deepEqual(found(retained, "#"), ["b", "c"]);
 });

@@ -1,15 +1,15 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { aWill, bytesOf, Stage, textOf } from "../stage.ts";
 
 Deno.test("router: the broker's own messages reach who asks for them, retained ones also later", () => {
   const stage = new Stage();
   const client = stage.connect().subscribe("$SYS/#").subscribe("#");
   const message = { topic: "$SYS/broker/uptime", payload: bytesOf("5 seconds"), retain: true };
-  equal(stage.core.router.publishOwn(message, stage.nowMs), 1);
+  assert.equal(stage.core.router.publishOwn(message, stage.nowMs), 1);
   stage.settle();
-  deepEqual(client.messages, ["$SYS/broker/uptime 5 seconds"]);
+  assert.deepEqual(client.messages, ["$SYS/broker/uptime 5 seconds"]);
   const late = stage.connect({ clientId: "late" }).subscribe("$SYS/+/uptime");
-  deepEqual(late.of("publish").map(({ retain, payload }) => [retain, textOf(payload)]), [[true, "5 seconds"]]);
+  assert.deepEqual(late.of("publish").map(({ retain, payload }) => [retain, textOf(payload)]), [[true, "5 seconds"]]);
 });
 
 Deno.test("router: a topic with a leading $ is closed to clients and their wills", () => {
@@ -17,12 +17,12 @@ Deno.test("router: a topic with a leading $ is closed to clients and their wills
   const watcher = stage.watch("$SYS/#");
   const client = stage.connect();
   client.publish("$SYS/a", "x", { qos: 1 }).publish("$SYS/a", "x", { qos: 2, retain: true });
-  deepEqual([client.of("puback")[0]!.reasonCode, client.of("pubrec")[0]!.reasonCode], [0x90, 0x90]);
+  assert.deepEqual([client.of("puback")[0]!.reasonCode, client.of("pubrec")[0]!.reasonCode], [0x90, 0x90]);
   client.publish("$SYS/a", "x");
-  deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x90]);
-  equal(stage.connect({ will: aWill({ topic: "$SYS/a" }) }).connack!.reasonCode, 0x90);
+  assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x90]);
+  assert.equal(stage.connect({ will: aWill({ topic: "$SYS/a" }) }).connack!.reasonCode, 0x90);
   const older = stage.connect({ version: 4 }).publish("$x", "x", { qos: 1 });
-  deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
-  deepEqual(watcher.messages, []);
-  equal(stage.core.metrics.retainedHeld, 0);
+  assert.deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
+  assert.deepEqual(watcher.messages, []);
+  assert.equal(stage.core.metrics.retainedHeld, 0);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { type Subscribed, TopicTree } from "../../../src/broker/routing/topic_tree.ts";
 import type { Session } from "../../../src/broker/session/session.ts";
@@ -32,7 +32,7 @@ Deno.test("topic tree: agrees with the plain rule, for any filters and topics, w
       else if (isValidTopicFilter(topicFilter)) tree.add(held[held.length] = subscribed(topicFilter));
       const topic = drawn(random, ["a", "b", "", "$s"]);
       const expected = held.map((each) => each.topicFilter).filter((filter) => matches(filter, topic)).sort();
-      if (topic !== "") deepEqual(found(tree, topic), expected, `seed ${seed}, step ${step}, topic ${topic}`);
+      if (topic !== "") assert.deepEqual(found(tree, topic), expected, `seed ${seed}, step ${step}, topic ${topic}`);
     }
   }
 });
@@ -41,10 +41,10 @@ Deno.test("topic tree: an empty one is left when all have gone", () => {
   const tree = new TopicTree();
   const all = ["a/b/c", "a/+/c", "#", "+", "a/#", "a/b/c"].map(subscribed);
   for (const each of all) tree.add(each);
-  equal(found(tree, "a/b/c").length, 5);
+  assert.equal(found(tree, "a/b/c").length, 5);
   for (const each of all) tree.remove(each);
   for (const each of all) tree.remove(each);
-  deepEqual(found(tree, "a/b/c"), []);
+  assert.deepEqual(found(tree, "a/b/c"), []);
 });
 
 Deno.test("topic tree: each of many subscribers of one filter can go", () => {
@@ -54,5 +54,5 @@ Deno.test("topic tree: each of many subscribers of one filter can go", () => {
   for (let index = 0; index < all.length; index += 2) tree.remove(all[index]!);
   const list: Subscribed[] = [];
   tree.match("a/b", list);
-  deepEqual(new Set(list), new Set(all.filter((_, index) => index % 2 === 1)));
+  assert.deepEqual(new Set(list), new Set(all.filter((_, index) => index % 2 === 1)));
 });

@@ -1,5 +1,5 @@
 /** What waits and expires: dropped when it does, at a cost that does not grow with the square of what waits. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { type ConnectAsked, Stage } from "../stage.ts";
 
 const lasting: ConnectAsked = { clientId: "w", cleanStart: false, properties: { sessionExpiryIntervalS: 600 } };
@@ -21,11 +21,11 @@ Deno.test("expiry: a queue is rid of what has expired, whatever its order, and o
   const left = [[2_999, 6], [3_000, 4], [4_999, 4], [5_000, 3], [9_000, 2], [100_000, 2]] as const;
   for (const [atMs, size] of left) {
     stage.advance(atMs - stage.nowMs);
-    equal(outbox.size, size, `${atMs}`);
+    assert.equal(outbox.size, size, `${atMs}`);
   }
-  equal(stage.core.metrics.dropped.expired, 4);
-  deepEqual(stage.connect(lasting).messages, ["a undefined", "a undefined"]);
-  equal(outbox.sizeBytes, 0);
+  assert.equal(stage.core.metrics.dropped.expired, 4);
+  assert.deepEqual(stage.connect(lasting).messages, ["a undefined", "a undefined"]);
+  assert.equal(outbox.sizeBytes, 0);
 });
 
 Deno.test("expiry: many instants within a second are one look at the queue", () => {
@@ -37,11 +37,11 @@ Deno.test("expiry: many instants within a second are one look at the queue", () 
   }
   const { outbox } = stage.core.sessions.get("w")!;
   stage.advance(5_000 - stage.nowMs);
-  equal(outbox.size, 99);
+  assert.equal(outbox.size, 99);
   stage.advance(999);
-  equal(outbox.size, 99); // which are sent to nobody meanwhile: they are looked at again before
+  assert.equal(outbox.size, 99); // which are sent to nobody meanwhile: they are looked at again before
   stage.advance(1);
-  equal(outbox.size, 0);
+  assert.equal(outbox.size, 0);
 });
 
 Deno.test("expiry: what a full link holds back expires too", () => {
@@ -57,11 +57,11 @@ Deno.test("expiry: what a full link holds back expires too", () => {
   }
   stage.advance(2_000);
   const { outbox } = stage.core.sessions.get("slow")!;
-  equal(stage.core.metrics.dropped.expired > 0, true);
-  equal(outbox.sizeBytes < 500_000, true);
+  assert.equal(stage.core.metrics.dropped.expired > 0, true);
+  assert.equal(outbox.sizeBytes < 500_000, true);
   client.link.resume();
   stage.settle();
-  equal(client.messages.length + stage.core.metrics.dropped.expired, 12);
+  assert.equal(client.messages.length + stage.core.metrics.dropped.expired, 12);
 });
 
 Deno.test("expiry: a session that ends leaves nothing that falls due", () => {
@@ -70,7 +70,7 @@ Deno.test("expiry: a session that ends leaves nothing that falls due", () => {
   stage.connect(lasting).subscribe("a").die();
   publish(stage, 60);
   stage.connect({ clientId: "w", cleanStart: true }).disconnect();
-  equal(stage.core.deadlines.size, size);
+  assert.equal(stage.core.deadlines.size, size);
 });
 
 Deno.test("expiry: a retained message goes at its instant; its successor has its own", () => {
@@ -87,11 +87,11 @@ Deno.test("expiry: a retained message goes at its instant; its successor has its
   retain("b", 9);
   retain("c");
   stage.advance(1_999);
-  equal(stage.core.metrics.retainedHeld, 3);
+  assert.equal(stage.core.metrics.retainedHeld, 3);
   stage.advance(1);
-  deepEqual([stage.core.metrics.retainedHeld], [2]);
+  assert.deepEqual([stage.core.metrics.retainedHeld], [2]);
   stage.advance(5_000);
-  deepEqual(stage.connect().subscribe("#").messages.sort(), ["b x", "c x"]);
+  assert.deepEqual(stage.connect().subscribe("#").messages.sort(), ["b x", "c x"]);
   stage.advance(2_000);
-  deepEqual([stage.core.metrics.retainedHeld], [1]);
+  assert.deepEqual([stage.core.metrics.retainedHeld], [1]);
 });

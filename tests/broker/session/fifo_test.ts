@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { Fifo } from "../../../src/broker/session/fifo.ts";
 
@@ -12,10 +12,10 @@ Deno.test("fifo: in the order of an array's push and shift", () => {
         fifo.push(step);
         expected.push(step);
       } else {
-        equal(fifo.peek(), expected[0]);
-        equal(fifo.shift(), expected.shift());
+        assert.equal(fifo.peek(), expected[0]);
+        assert.equal(fifo.shift(), expected.shift());
       }
-      equal(fifo.size, expected.length);
+      assert.equal(fifo.size, expected.length);
     }
   }
 });
@@ -24,7 +24,7 @@ Deno.test("fifo: empty after clear", () => {
   const fifo = new Fifo<number>();
   fifo.push(1);
   fifo.clear();
-  deepEqual([fifo.size, fifo.shift(), fifo.peek()], [0, undefined, undefined]);
+  assert.deepEqual([fifo.size, fifo.shift(), fifo.peek()], [0, undefined, undefined]);
 });
 
 Deno.test("fifo: keeps what is to be kept, in order, also after some have gone", () => {
@@ -33,6 +33,6 @@ Deno.test("fifo: keeps what is to be kept, in order, also after some have gone",
   for (let taken = 0; taken < 3; taken++) fifo.shift();
   fifo.keep((item) => item % 2 === 0);
   fifo.push(11);
-  equal(fifo.size, 4);
-  deepEqual(Array.from({ length: 5 }, () => fifo.shift()), [4, 6, 8, 11, undefined]);
+  assert.equal(fifo.size, 4);
+  assert.deepEqual(Array.from({ length: 5 }, () => fifo.shift()), [4, 6, 8, 11, undefined]);
 });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { AcknowledgePacket, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { aWill, type Client, type ConnectAsked, Stage } from "../stage.ts";
 
@@ -36,10 +36,10 @@ Deno.test("outbox: what is open is sent again on reconnect, in order [MQTT5 4.4.
     client.die();
     publisher.publish("a", "late", { qos: 1 });
     const back = stage.connect(lasting(version), silent);
-    deepEqual(told(back), ["pubrel 2", "publish 1 dup", "publish 4 dup", "publish 6"]);
+    assert.deepEqual(told(back), ["pubrel 2", "publish 1 dup", "publish 4 dup", "publish 6"]);
     back.send(answer("puback", 1), answer("pubcomp", 2), answer("pubrec", 4), answer("pubcomp", 4));
     back.send(answer("puback", 6)).die();
-    deepEqual(told(stage.connect(lasting(version))), []);
+    assert.deepEqual(told(stage.connect(lasting(version))), []);
   }
 });
 
@@ -48,7 +48,7 @@ Deno.test("outbox: nothing is sent again while the connection lives [MQTT5 4.4.0
   const client = stage.connect(lasting(5), silent).subscribe("a");
   stage.connect({ clientId: "p" }).publish("a", "x", { qos: 1 });
   stage.advance(1e6);
-  deepEqual(told(client), ["publish 1"]);
+  assert.deepEqual(told(client), ["publish 1"]);
 });
 
 Deno.test("outbox: the receive maximum is kept, QoS 0 passes by [MQTT5 3.3.4-9] [MQTT5 4.9.0-2]", () => {
@@ -56,11 +56,11 @@ Deno.test("outbox: the receive maximum is kept, QoS 0 passes by [MQTT5 3.3.4-9] 
   const client = stage.connect(lasting(5, 2), silent).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
   for (const qos of [1, 2, 1, 2, 0] as const) publisher.publish("a", "x", { qos });
-  deepEqual(told(client), ["publish 1", "publish 2", "publish -"]);
+  assert.deepEqual(told(client), ["publish 1", "publish 2", "publish -"]);
   client.send(answer("pubrec", 2));
-  equal(told(client).length, 4); // PUBREL, and no new message: the quota comes back with PUBCOMP
+  assert.equal(told(client).length, 4); // PUBREL, and no new message: the quota comes back with PUBCOMP
   client.send(answer("pubcomp", 2), answer("puback", 1));
-  deepEqual(told(client).slice(4), ["publish 3", "publish 4"]);
+  assert.deepEqual(told(client).slice(4), ["publish 3", "publish 4"]);
 });
 
 Deno.test("outbox: a smaller receive maximum on the next connection holds for repetitions too", () => {
@@ -71,11 +71,11 @@ Deno.test("outbox: a smaller receive maximum on the next connection holds for re
   client.die();
   publisher.publish("a", "x", { qos: 1 });
   const back = stage.connect(lasting(5, 2), silent);
-  deepEqual(told(back), ["publish 1 dup", "publish 2 dup"]);
+  assert.deepEqual(told(back), ["publish 1 dup", "publish 2 dup"]);
   back.send(answer("puback", 1));
-  deepEqual(told(back).slice(2), ["publish 3 dup"]);
+  assert.deepEqual(told(back).slice(2), ["publish 3 dup"]);
   back.send(answer("puback", 2), answer("puback", 3));
-  deepEqual(told(back).slice(3), ["publish 4 dup", "publish 5"]);
+  assert.deepEqual(told(back).slice(3), ["publish 4 dup", "publish 5"]);
 });
 
 Deno.test("outbox: the broker's own limit of messages in flight", () => {
@@ -83,7 +83,7 @@ Deno.test("outbox: the broker's own limit of messages in flight", () => {
   const client = stage.connect(lasting(4), silent).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
   for (let index = 0; index < 5; index++) publisher.publish("a", "x", { qos: 1 });
-  equal(told(client).length, 3);
+  assert.equal(told(client).length, 3);
 });
 
 Deno.test("outbox: a refusal by the client completes the message [MQTT5 4.4.0-2]", () => {
@@ -92,20 +92,20 @@ Deno.test("outbox: a refusal by the client completes the message [MQTT5 4.4.0-2]
   const publisher = stage.connect({ clientId: "p" });
   publisher.publish("a", "x", { qos: 1 }).publish("a", "x", { qos: 2 });
   client.send(answer("puback", 1, 0x97), answer("pubrec", 2, 0x80)).die();
-  deepEqual(told(client), ["publish 1", "publish 2"]);
-  deepEqual(told(stage.connect(lasting(5))), []);
+  assert.deepEqual(told(client), ["publish 1", "publish 2"]);
+  assert.deepEqual(told(stage.connect(lasting(5))), []);
 });
 
 Deno.test("outbox: answers to what is unknown, and answers that do not fit", () => {
   const unknown = new Stage().connect({}, silent).send(answer("puback", 9), answer("pubcomp", 9), answer("pubrec", 9));
-  deepEqual(unknown.of("pubrel"), [{ type: "pubrel", packetId: 9, reasonCode: 0x92 }]);
-  equal(unknown.end, undefined);
+  assert.deepEqual(unknown.of("pubrel"), [{ type: "pubrel", packetId: 9, reasonCode: 0x92 }]);
+  assert.equal(unknown.end, undefined);
   for (const [qos, type] of [[1, "pubrec"], [1, "pubcomp"], [2, "puback"], [2, "pubcomp"]] as const) {
     const stage = new Stage();
     const client = stage.connect(lasting(5), silent).subscribe("a");
     stage.connect({ clientId: "p" }).publish("a", "x", { qos });
     client.send(answer(type, 1));
-    deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82], `${type} at QoS ${qos}`);
+    assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82], `${type} at QoS ${qos}`);
   }
 });
 
@@ -119,7 +119,7 @@ Deno.test("outbox: packet identifiers in use are not given again [MQTT5 2.2.1-4]
   for (let index = 0; index < 65_534; index++) publisher.publish("a", "x", { qos: 1, packetId: 1 });
   client.arrivals.length = 0;
   publisher.publish("a", "x", { qos: 1, packetId: 1 });
-  deepEqual(told(client), ["publish 2"]);
+  assert.deepEqual(told(client), ["publish 2"]);
 });
 
 Deno.test("outbox: messages too large for the client are dropped as if sent [MQTT5 3.1.2-24] [MQTT5 3.1.2-25]", () => {
@@ -130,8 +130,8 @@ Deno.test("outbox: messages too large for the client are dropped as if sent [MQT
   for (const qos of [0, 1, 2] as const) {
     publisher.publish("a", "x".repeat(100), { qos }).publish("a", `${qos}`, { qos });
   }
-  deepEqual(client.messages, ["a 0", "a 1", "a 2"]);
-  equal(stage.core.metrics.dropped["too-large"], 3);
+  assert.deepEqual(client.messages, ["a 0", "a 1", "a 2"]);
+  assert.equal(stage.core.metrics.dropped["too-large"], 3);
 });
 
 Deno.test("outbox: message expiry is counted down, and what has expired is not sent [MQTT5 3.3.2-5] [MQTT5 3.3.2-6]", () => {
@@ -144,8 +144,8 @@ Deno.test("outbox: message expiry is counted down, and what has expired is not s
   stage.advance(2_500);
   const back = stage.connect(lasting(5));
   const left = back.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS);
-  deepEqual([back.messages, left], [["a 3", "a 10"], [1, 8]]);
-  equal(stage.core.metrics.dropped.expired, 1);
+  assert.deepEqual([back.messages, left], [["a 3", "a 10"], [1, 8]]);
+  assert.equal(stage.core.metrics.dropped.expired, 1);
 });
 
 Deno.test("outbox: what was sent before does not expire [MQTT5 4.3.3-7]", () => {
@@ -154,7 +154,7 @@ Deno.test("outbox: what was sent before does not expire [MQTT5 4.3.3-7]", () => 
   const properties = { messageExpiryIntervalS: 1 };
   stage.connect({ clientId: "p" }).publish("a", "x", { qos: 2, properties });
   stage.advance(5_000);
-  deepEqual(told(stage.connect(lasting(5))), ["publish 1 dup", "pubrel 1"]);
+  assert.deepEqual(told(stage.connect(lasting(5))), ["publish 1 dup", "pubrel 1"]);
 });
 
 Deno.test("outbox: bounded in bytes; what is dropped is counted and told once", () => {
@@ -162,12 +162,12 @@ Deno.test("outbox: bounded in bytes; what is dropped is counted and told once", 
   stage.connect(lasting(5)).subscribe("a").die();
   const publisher = stage.connect({ clientId: "p" });
   for (let index = 0; index < 10; index++) publisher.publish("a", `${index}`.padEnd(400, "."), { qos: 1 });
-  equal(stage.core.metrics.dropped["queue-full"], 7);
-  equal(stage.logged.filter((line) => line.startsWith("warn: Outbox of client")).length, 1);
+  assert.equal(stage.core.metrics.dropped["queue-full"], 7);
+  assert.equal(stage.logged.filter((line) => line.startsWith("warn: Outbox of client")).length, 1);
   const back = stage.connect(lasting(5));
-  deepEqual(back.messages.map((message) => message.slice(0, 3)), ["a 0", "a 1", "a 2"]);
+  assert.deepEqual(back.messages.map((message) => message.slice(0, 3)), ["a 0", "a 1", "a 2"]);
   publisher.publish("a", "again", { qos: 1 });
-  equal(back.messages.at(-1), "a again");
+  assert.equal(back.messages.at(-1), "a again");
 });
 
 Deno.test("outbox: a storm of 20,000 QoS 1 wills reaches a slow watcher whole", () => {
@@ -184,11 +184,11 @@ Deno.test("outbox: a storm of 20,000 QoS 1 wills reaches a slow watcher whole", 
     } as const;
     stage.core.router.publish(message, "p", 0);
   }
-  equal(stage.core.metrics.dropped["queue-full"], 0);
+  assert.equal(stage.core.metrics.dropped["queue-full"], 0);
   client.acknowledges = true;
   client.link.resume();
   stage.settle();
-  equal(client.of("publish").length, 20_000);
+  assert.equal(client.of("publish").length, 20_000);
 });
 
 Deno.test("outbox: a full link holds QoS 0 back, in order, and it goes on when the link has drained", () => {
@@ -199,18 +199,18 @@ Deno.test("outbox: a full link holds QoS 0 back, in order, and it goes on when t
   const payloads = Array.from({ length: 12 }, (_, index) => `${index}`.padEnd(100_000, "."));
   for (const payload of payloads) publisher.publish("a", payload);
   const near = [...stage.core.connections][0]!.link;
-  equal(near.bufferedBytes < 400_000, true);
+  assert.equal(near.bufferedBytes < 400_000, true);
   client.link.resume();
   stage.settle();
-  deepEqual(client.messages, payloads.map((payload) => `a ${payload}`));
+  assert.deepEqual(client.messages, payloads.map((payload) => `a ${payload}`));
 });
 
 Deno.test("outbox: QoS 0 waits for nobody who is not there", () => {
   const stage = new Stage();
   stage.connect(lasting(5)).subscribe("a").die();
   stage.connect({ clientId: "p" }).publish("a", "x");
-  equal(stage.core.metrics.dropped["offline-qos0"], 1);
-  deepEqual(stage.connect(lasting(5)).messages, []);
+  assert.equal(stage.core.metrics.dropped["offline-qos0"], 1);
+  assert.deepEqual(stage.connect(lasting(5)).messages, []);
 });
 
 Deno.test("outbox: a will that a subscriber does not get is counted as one, besides as a message", () => {
@@ -219,6 +219,6 @@ Deno.test("outbox: a will that a subscriber does not get is counted as one, besi
   for (let each = 0; each < 9; each++) stage.connect({ clientId: `v${each}`, will: aWill({ qos: 1 }) }).die();
   stage.connect({ clientId: "publisher" }).publish("other", "x".repeat(900), { qos: 1 });
   const { wills, messages } = stage.core.metrics.snapshot();
-  equal(wills.dropped["queue-full"] > 0, true);
-  equal(messages.dropped["queue-full"], wills.dropped["queue-full"] + 1);
+  assert.equal(wills.dropped["queue-full"] > 0, true);
+  assert.equal(messages.dropped["queue-full"], wills.dropped["queue-full"] + 1);
 });

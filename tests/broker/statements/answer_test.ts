@@ -1,5 +1,5 @@
 /** Sections 3.4 to 3.7 of 5.0: the codes and words of PUBACK, PUBREC, PUBREL and PUBCOMP, and who wants to hear them. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { ConnectPacket, Packet } from "../../../src/mqtt/packet.ts";
 import { mayCarry } from "../../../src/mqtt/reason.ts";
 import { bytesOf, type Client, Stage } from "../stage.ts";
@@ -23,15 +23,15 @@ Deno.test("PUBACK, PUBREC: words that help give way to the maximum packet size [
       client({ maximumPacketSize }).send(refusedPublish(answers[type])).of(type)[0]!;
     const text = answered(1_000).properties!.reasonString!;
     const size = 2 + 2 + 1 + 1 + 3 + text.length;
-    deepEqual(answered(size).properties, { reasonString: text });
-    deepEqual(answered(size - 1), { type, packetId: 7, reasonCode: 0x90 });
+    assert.deepEqual(answered(size).properties, { reasonString: text });
+    assert.deepEqual(answered(size - 1), { type, packetId: 7, reasonCode: 0x90 });
   }
 });
 
 Deno.test("PUBREL, PUBCOMP: never carry words, so that they always fit [MQTT5 3.6.2-2] [MQTT5 3.6.2-3]", () => {
   // [MQTT5 3.7.2-2] [MQTT5 3.7.2-3]
   const sent = client().send({ type: "pubrec", packetId: 9 }, { type: "pubrel", packetId: 9 });
-  deepEqual([...sent.of("pubrel"), ...sent.of("pubcomp")], [
+  assert.deepEqual([...sent.of("pubrel"), ...sent.of("pubcomp")], [
     { type: "pubrel", packetId: 9, reasonCode: 0x92 },
     { type: "pubcomp", packetId: 9, reasonCode: 0x92 },
   ]);
@@ -58,10 +58,10 @@ Deno.test("acknowledgements: only codes that are theirs [MQTT5 3.4.2-1] [MQTT5 3
       : "reasonCode" in packet
       ? [packet.reasonCode ?? 0]
       : [0];
-    for (const code of codes) equal(mayCarry(packet.type, code), true, `${packet.type} ${code}`);
+    for (const code of codes) assert.equal(mayCarry(packet.type, code), true, `${packet.type} ${code}`);
     seen++;
   }
-  equal(seen, 7 + 4 + 3 + 1);
+  assert.equal(seen, 7 + 4 + 3 + 1);
 });
 
 Deno.test("problem information: who wants none gets words in CONNACK and DISCONNECT alone [MQTT5 3.1.2-29]", () => {
@@ -72,14 +72,14 @@ Deno.test("problem information: who wants none gets words in CONNACK and DISCONN
     const words = (["puback", "pubrec", "suback", "disconnect"] as const)
       .map((type) => typeof told.of(type)[0]!.properties?.reasonString);
     const text = requestProblemInformation === false ? "undefined" : "string";
-    deepEqual(words, [text, text, text, "string"]);
+    assert.deepEqual(words, [text, text, text, "string"]);
   }
 });
 
 Deno.test("problem information: 3.1.1 hears no words at all", () => {
   const stage = new Stage({ limits: { topicLevels: 3 } });
   const older = stage.connect({ version: 4 }).subscribe("a/b/c/d");
-  deepEqual(older.of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x80] }]);
+  assert.deepEqual(older.of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x80] }]);
   older.send(refusedPublish(1)); // [MQTT311 3.3.5-2] [MQTT311 4.8.0-2]
-  deepEqual([older.of("puback"), older.of("disconnect"), older.end], [[], [], { kind: "fin" }]);
+  assert.deepEqual([older.of("puback"), older.of("disconnect"), older.end], [[], [], { kind: "fin" }]);
 });

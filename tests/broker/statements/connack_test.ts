@@ -1,5 +1,5 @@
 /** Section 3.2 of both standards: CONNACK. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { mayCarry } from "../../../src/mqtt/reason.ts";
 import { aWill, type ConnectAsked, connectPacket, Stage } from "../stage.ts";
 import { connectBytes, reasons, record } from "./bytes.ts";
@@ -16,14 +16,14 @@ Deno.test("CONNACK: it comes first, and once [MQTT5 3.2.0-1] [MQTT5 3.2.0-2] [MQ
     stage.connect({ clientId: "p" }).publish("a", "kept", { retain: true });
     const client = stage.dial(version).send(connectPacket({ version, clientId: "w" }), { type: "pingreq" });
     client.subscribe("a");
-    equal(client.arrivals.length, 0); // [MQTT5 3.14.0-1] [MQTT5 4.12.0-6]
+    assert.equal(client.arrivals.length, 0); // [MQTT5 3.14.0-1] [MQTT5 4.12.0-6]
     resolve("accept");
     // deno-lint-ignore no-await-in-loop
     await promise.then(() => {}).then(() => {});
     stage.settle();
     stage.advance(100_000);
     const types = client.arrivals.map(({ packet }) => packet.type);
-    deepEqual(types, ["connack", "pingresp", "suback", "publish"]);
+    assert.deepEqual(types, ["connack", "pingresp", "suback", "publish"]);
   }
 });
 
@@ -37,13 +37,13 @@ Deno.test("CONNACK: to the byte, nothing reserved is set [MQTT5 3.2.2-1] [MQTT31
       const properties = version === 5 ? [5, 0x11, 0, 0, 0, 60] : [];
       client.sendBytes(connectBytes(version, { flags: 0, properties }));
       const head = version === 5 ? [0x20, 8, present, 0, 5, 0x27, 1, 2, 3, 4] : [0x20, 2, present, 0];
-      deepEqual(bytes, head);
+      assert.deepEqual(bytes, head);
       client.die();
     }
     const client = stage.dial(version);
     const bytes = record(client);
     client.sendBytes(connectBytes(version, { flags: 2 }));
-    equal(bytes[2], 0); // [MQTT5 3.2.2-2] [MQTT311 3.2.2-1]
+    assert.equal(bytes[2], 0); // [MQTT5 3.2.2-2] [MQTT311 3.2.2-1]
   }
 });
 
@@ -52,11 +52,11 @@ Deno.test("CONNACK: session present says whether a session goes on [MQTT5 3.2.2-
     const stage = new Stage();
     const present = (cleanStart: boolean) => {
       const { sessionPresent, reasonCode } = stage.connect({ ...lasting, version, cleanStart }).connack!;
-      equal(reasonCode, 0); // [MQTT5 3.1.4-5] [MQTT311 3.1.4-4]
+      assert.equal(reasonCode, 0); // [MQTT5 3.1.4-5] [MQTT311 3.1.4-4]
       return sessionPresent;
     };
-    deepEqual([false, false, true].map(present), version === 5 ? [false, true, false] : [false, true, false]);
-    deepEqual([present(true), present(false)], [false, version === 5]);
+    assert.deepEqual([false, false, true].map(present), version === 5 ? [false, true, false] : [false, true, false]);
+    assert.deepEqual([present(true), present(false)], [false, version === 5]);
   }
 });
 
@@ -79,10 +79,10 @@ Deno.test("CONNACK: a refusal has a code of its own, no session, and closes [MQT
       const client = stage.connect({ version, ...lasting, ...asked });
       if (version === 4 && returnCode === 0) continue;
       const expected = version === 5 ? reasonCode : returnCode;
-      deepEqual(reasons(client), expected === undefined ? [] : [expected]);
-      deepEqual([client.end, stage.core.sessions.size, stage.core.metrics.willsArmed], [{ kind: "fin" }, 0, 0]);
-      for (const { sessionPresent } of client.of("connack")) equal(sessionPresent, false);
-      equal(mayCarry("connack", reasonCode), true);
+      assert.deepEqual(reasons(client), expected === undefined ? [] : [expected]);
+      assert.deepEqual([client.end, stage.core.sessions.size, stage.core.metrics.willsArmed], [{ kind: "fin" }, 0, 0]);
+      for (const { sessionPresent } of client.of("connack")) assert.equal(sessionPresent, false);
+      assert.equal(mayCarry("connack", reasonCode), true);
     }
   }
 });
@@ -91,13 +91,13 @@ Deno.test("CONNACK: the highest QoS that is served, and subscriptions above it [
   for (const maximumQoS of [0, 1, 2] as const) {
     const stage = new Stage({ maximumQoS });
     const client = stage.connect();
-    equal(client.connack!.properties!.maximumQoS, maximumQoS === 2 ? undefined : maximumQoS);
+    assert.equal(client.connack!.properties!.maximumQoS, maximumQoS === 2 ? undefined : maximumQoS);
     for (const qos of [0, 1, 2] as const) client.subscribe(`${qos}`, { qos });
     const granted = client.of("suback").flatMap(({ reasonCodes }) => reasonCodes);
-    deepEqual(granted, [0, 1, 2].map((qos) => Math.min(qos, maximumQoS)));
+    assert.deepEqual(granted, [0, 1, 2].map((qos) => Math.min(qos, maximumQoS)));
     if (maximumQoS === 2) continue;
     client.publish("a", "", { qos: 2 });
-    deepEqual(reasons(client), [0x9b]); // [MQTT5 3.2.2-11]
+    assert.deepEqual(reasons(client), [0x9b]); // [MQTT5 3.2.2-11]
   }
 });
 
@@ -105,18 +105,23 @@ Deno.test("CONNACK: what it announces is held [MQTT5 3.2.2-14] [MQTT5 3.2.2-15] 
   const limits = { maximumPacketSizeBytes: 60, topicAliasMaximum: 2 };
   const options = { retainAvailable: false, limits };
   const { properties } = new Stage(options).connect().connack!;
-  deepEqual(properties, { maximumPacketSize: 60, receiveMaximum: 1_024, topicAliasMaximum: 2, retainAvailable: false });
+  assert.deepEqual(properties, {
+    maximumPacketSize: 60,
+    receiveMaximum: 1_024,
+    topicAliasMaximum: 2,
+    retainAvailable: false,
+  });
   const cases = [
     [{ retain: true }, 0x9a],
     [{ payload: new Uint8Array(60) }, 0x95],
     [{ properties: { topicAlias: 3 } }, 0x94], // [MQTT5 3.3.2-9]
   ] as const;
   for (const [more, reasonCode] of cases) {
-    deepEqual(reasons(new Stage(options).connect().publish("a", "", more)), [reasonCode]);
+    assert.deepEqual(reasons(new Stage(options).connect().publish("a", "", more)), [reasonCode]);
   }
   const none = new Stage({ limits: { topicAliasMaximum: 0 } }).connect();
-  equal(none.connack!.properties!.topicAliasMaximum, undefined);
-  deepEqual(reasons(none.publish("a", "", { properties: { topicAlias: 1 } })), [0x94]);
+  assert.equal(none.connack!.properties!.topicAliasMaximum, undefined);
+  assert.deepEqual(reasons(none.publish("a", "", { properties: { topicAlias: 1 } })), [0x94]);
 });
 
 Deno.test("CONNACK: response information where it is configured and asked for [MQTT5 3.1.2-28]", () => {
@@ -125,12 +130,12 @@ Deno.test("CONNACK: response information where it is configured and asked for [M
     return new Stage(options).connect({ clientId: "c$&", properties }).connack!.properties!.responseInformation;
   };
   const configured = { responseInformation: "answers/%c/" };
-  deepEqual([told(configured, true), told(configured, false), told(configured)], [
+  assert.deepEqual([told(configured, true), told(configured, false), told(configured)], [
     "answers/c$&/",
     undefined,
     undefined,
   ]);
-  equal(told({}, true), undefined);
+  assert.equal(told({}, true), undefined);
 });
 
 Deno.test("CONNACK: the words of a refusal give way to its size [MQTT5 3.2.2-19] [MQTT5 3.2.2-20]", () => {
@@ -138,14 +143,14 @@ Deno.test("CONNACK: the words of a refusal give way to its size [MQTT5 3.2.2-19]
     const properties = { authenticationMethod: "x", ...(maximumPacketSize !== undefined && { maximumPacketSize }) };
     return new Stage().connect({ properties }).connack;
   };
-  equal(typeof refused()!.properties!.reasonString, "string");
-  deepEqual(refused(), refused(1_000));
+  assert.equal(typeof refused()!.properties!.reasonString, "string");
+  assert.deepEqual(refused(), refused(1_000));
   const text = refused()!.properties!.reasonString!;
   const size = 2 + 3 + 3 + text.length; // fixed header, flags and code and length, property
-  deepEqual([refused(size)!.properties?.reasonString, refused(size - 1)], [text, {
+  assert.deepEqual([refused(size)!.properties?.reasonString, refused(size - 1)], [text, {
     type: "connack",
     sessionPresent: false,
     reasonCode: 0x8c,
   }]);
-  deepEqual([typeof refused(5), refused(4)], ["object", undefined]); // too large even without words // [MQTT5 3.1.2-24]
+  assert.deepEqual([typeof refused(5), refused(4)], ["object", undefined]); // too large even without words // [MQTT5 3.1.2-24]
 });

@@ -1,5 +1,5 @@
 /** Section 3.1 of both standards: CONNECT. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { Login } from "../../../src/broker/options.ts";
 import { aWill, type ConnectAsked, Stage, textOf } from "../stage.ts";
 import { connectBytes, type ConnectParts, field, reasons, surrogate } from "./bytes.ts";
@@ -11,8 +11,8 @@ Deno.test("CONNECT: the protocol's name is the standard's alone [MQTT5 3.1.2-1] 
   for (const name of ["MQIsdp", "mqtt", "MQTTX", ""]) {
     const stage = new Stage();
     const client = stage.dial(4).sendBytes([...connectBytes(4, { name }), 0xc0, 0]);
-    deepEqual(client.arrivals.map(({ packet }) => packet.type), ["connack"], name);
-    deepEqual([reasons(client), client.end, stage.core.sessions.size], [[1], { kind: "fin" }, 0]);
+    assert.deepEqual(client.arrivals.map(({ packet }) => packet.type), ["connack"], name);
+    assert.deepEqual([reasons(client), client.end, stage.core.sessions.size], [[1], { kind: "fin" }, 0]);
   }
 });
 
@@ -39,8 +39,8 @@ Deno.test("CONNECT: one that does not conform opens nothing [MQTT5 3.1.4-1] [MQT
       const watcher = stage.watch();
       const client = stage.dial(version).sendBytes([...connectBytes(version, parts), ...[0x30, 3, 0, 1, 0x61]]);
       const expected = version === 5 ? [0x81] : []; // 3.1.1 has no return code for it, and says so
-      deepEqual(reasons(client), expected, `${what}, ${version}`);
-      deepEqual([client.end, stage.core.sessions.size, watcher.messages], [{ kind: "fin" }, 1, []], what);
+      assert.deepEqual(reasons(client), expected, `${what}, ${version}`);
+      assert.deepEqual([client.end, stage.core.sessions.size, watcher.messages], [{ kind: "fin" }, 1, []], what);
     }
   }
 });
@@ -50,15 +50,15 @@ Deno.test("CONNECT: a will's topic is text [MQTT5 3.1.3-11] [MQTT311 3.1.3-10]",
   for (const version of versions) {
     const payload = [...field("c"), ...(version === 5 ? [0] : []), ...will];
     const client = new Stage().dial(version).sendBytes(connectBytes(version, { flags: 0x06, payload }));
-    deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }]);
+    assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }]);
   }
 });
 
 Deno.test("CONNECT: in 3.1.1 no password without a user name, in 5.0 it may be [MQTT311 3.1.2-22]", () => {
   const parts = { flags: 0x42, payload: [...field("c"), ...field("p")] };
   const [older, newer] = versions.map((version) => new Stage().dial(version).sendBytes(connectBytes(version, parts)));
-  deepEqual([older!.arrivals, older!.end], [[], { kind: "fin" }]);
-  equal(newer!.connack!.reasonCode, 0);
+  assert.deepEqual([older!.arrivals, older!.end], [[], { kind: "fin" }]);
+  assert.equal(newer!.connack!.reasonCode, 0);
 });
 
 Deno.test("CONNECT: the fields of its payload stand in one order [MQTT5 3.1.3-1] [MQTT311 3.1.3-1]", () => {
@@ -71,8 +71,8 @@ Deno.test("CONNECT: the fields of its payload stand in one order [MQTT5 3.1.3-1]
     const payload = [...field("id"), ...will, ...field("user"), ...field("secret")];
     stage.dial(version).sendBytes(connectBytes(version, { flags: 0xc6, payload })).die();
     const { clientId, username, password } = logins[1]!;
-    deepEqual([clientId, username, textOf(password!)], ["id", "user", "secret"]);
-    deepEqual(watcher.messages, ["topic message"]);
+    assert.deepEqual([clientId, username, textOf(password!)], ["id", "user", "secret"]);
+    assert.deepEqual(watcher.messages, ["topic message"]);
   }
 });
 
@@ -80,13 +80,13 @@ Deno.test("CONNECT: clean start ends the old session; without it a session goes 
   const first = { ...lasting, clientId: "c" };
   for (const version of versions) { // [MQTT311 3.1.4-3]
     const stage = new Stage();
-    equal(stage.connect({ version, ...first }).subscribe("a").die().connack!.sessionPresent, false); // [MQTT5 3.1.2-6]
+    assert.equal(stage.connect({ version, ...first }).subscribe("a").die().connack!.sessionPresent, false); // [MQTT5 3.1.2-6]
     const publisher = stage.connect({ clientId: "p" }).publish("a", "1", { qos: 1 });
-    deepEqual(stage.connect({ version, ...first }).die().messages, ["a 1"]); // [MQTT5 3.1.2-5] [MQTT311 3.1.2-4]
+    assert.deepEqual(stage.connect({ version, ...first }).die().messages, ["a 1"]); // [MQTT5 3.1.2-5] [MQTT311 3.1.2-4]
     publisher.publish("a", "2", { qos: 1 });
     const fresh = stage.connect({ version, ...first, cleanStart: true }); // [MQTT5 3.1.2-4] [MQTT311 3.1.2-6]
     publisher.publish("a", "3", { qos: 1 });
-    deepEqual([fresh.connack!.sessionPresent, fresh.messages], [false, []]);
+    assert.deepEqual([fresh.connack!.sessionPresent, fresh.messages], [false, []]);
   }
 });
 
@@ -94,8 +94,8 @@ Deno.test("CONNECT: retained messages are nobody's session [MQTT311 3.1.2-7]", (
   for (const version of versions) {
     const stage = new Stage();
     stage.connect({ version, clientId: "p" }).publish("a", "kept", { retain: true, qos: 1 }).disconnect();
-    equal(stage.core.sessions.size, 0);
-    deepEqual(stage.connect({ version }).subscribe("a").messages, ["a kept"]);
+    assert.equal(stage.core.sessions.size, 0);
+    assert.deepEqual(stage.connect({ version }).subscribe("a").messages, ["a kept"]);
   }
 });
 
@@ -106,9 +106,9 @@ Deno.test("CONNECT: state is held by client identifier [MQTT5 3.1.3-2] [MQTT311 
     stage.connect(asked("one")).subscribe("a").die();
     const other = stage.connect(asked("ONE"));
     stage.connect({ clientId: "p" }).publish("a", "x", { qos: 1 });
-    deepEqual([other.connack!.sessionPresent, other.messages], [false, []]);
+    assert.deepEqual([other.connack!.sessionPresent, other.messages], [false, []]);
     const back = stage.connect(asked("one"));
-    deepEqual([back.connack!.sessionPresent, back.messages], [true, ["a x"]]);
+    assert.deepEqual([back.connack!.sessionPresent, back.messages], [true, ["a x"]]);
   }
 });
 
@@ -118,7 +118,7 @@ Deno.test("CONNECT: every identifier that the standard grants is taken [MQTT5 3.
   for (const version of versions) {
     for (let at = 0; at < letters.length; at++) {
       const clientId = (letters + letters).slice(at, at + 1 + at % 23);
-      equal(stage.connect({ version, clientId }).connack!.reasonCode, 0, clientId);
+      assert.equal(stage.connect({ version, clientId }).connack!.reasonCode, 0, clientId);
     }
   }
 });
@@ -129,13 +129,13 @@ Deno.test("CONNECT: without an identifier each client gets one of its own [MQTT5
     stage.connect({ version, clientId: "" });
     stage.connect({ version, clientId: "" });
   }
-  equal(new Set([...stage.core.sessions.values()].map(({ clientId }) => clientId)).size, 4);
+  assert.equal(new Set([...stage.core.sessions.values()].map(({ clientId }) => clientId)).size, 4);
 });
 
 Deno.test("CONNECT: an identifier beyond the limit is refused [MQTT5 3.1.3-8] [MQTT311 3.1.3-9]", () => {
   for (const version of versions) {
     const client = new Stage({ limits: { clientIdLength: 8 } }).connect({ version, clientId: "123456789" });
-    deepEqual([reasons(client), client.end], [[version === 5 ? 0x85 : 2], { kind: "fin" }]);
+    assert.deepEqual([reasons(client), client.end], [[version === 5 ? 0x85 : 2], { kind: "fin" }]);
   }
 });
 
@@ -148,8 +148,8 @@ Deno.test("CONNECT: who fails a check is closed and leaves nothing [MQTT5 3.1.4-
       const payload = [...field("c"), ...(version === 5 ? [0] : []), ...field("t"), ...field("m")];
       const publish = version === 5 ? [0x30, 4, 0, 1, 0x61, 0] : [0x30, 3, 0, 1, 0x61];
       const client = stage.dial(version).sendBytes([...connectBytes(version, { flags: 0x06, payload }), ...publish]);
-      deepEqual([reasons(client), client.end], [[codes[answer][version - 4]], { kind: "fin" }]);
-      deepEqual(watcher.messages, []);
+      assert.deepEqual([reasons(client), client.end], [[codes[answer][version - 4]], { kind: "fin" }]);
+      assert.deepEqual(watcher.messages, []);
     }
   }
 });
@@ -159,15 +159,15 @@ Deno.test("CONNECT: a will is kept with the connection and published once at its
     const stage = new Stage();
     const watcher = stage.watch();
     const client = stage.connect({ version, will: aWill(), ...lasting });
-    deepEqual([stage.core.metrics.willsHeld], [1]);
+    assert.deepEqual([stage.core.metrics.willsHeld], [1]);
     client.die();
-    deepEqual(watcher.messages, ["will gone"]);
+    assert.deepEqual(watcher.messages, ["will gone"]);
     stage.connect({ version, ...lasting }).die(); // without a will of its own // [MQTT311 3.1.2-12]
-    deepEqual(watcher.messages, ["will gone"]); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
+    assert.deepEqual(watcher.messages, ["will gone"]); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
     stage.connect({ version, will: aWill(), ...lasting }).disconnect(); // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
     stage.connect({ version, ...lasting }).die();
-    deepEqual(watcher.messages, ["will gone"]);
-    deepEqual([stage.core.metrics.willsHeld, watcher.messages.length], [0, 1]);
+    assert.deepEqual(watcher.messages, ["will gone"]);
+    assert.deepEqual([stage.core.metrics.willsHeld, watcher.messages.length], [0, 1]);
   }
 });
 
@@ -178,8 +178,8 @@ Deno.test("CONNECT: the keep alive that the client sent counts [MQTT5 3.1.2-22] 
     stage.advance(14_000);
     client.send({ type: "pingreq" });
     stage.advance(14_999);
-    equal(client.end, undefined);
+    assert.equal(client.end, undefined);
     stage.advance(1);
-    deepEqual([client.endMs, reasons(client)], [29_000, version === 5 ? [0x8d] : []]);
+    assert.deepEqual([client.endMs, reasons(client)], [29_000, version === 5 ? [0x8d] : []]);
   }
 });

@@ -1,5 +1,5 @@
 /** Sections 4.1 to 4.6 and 4.9 of 5.0, 4.1 to 4.6 of 3.1.1: sessions, QoS, repetition, order, flow control. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { AcknowledgePacket, ProtocolVersion, PublishPacket } from "../../../src/mqtt/packet.ts";
 import { bytesOf, type Client, type ConnectAsked, Stage, textOf } from "../stage.ts";
 import { reasons } from "./bytes.ts";
@@ -35,15 +35,15 @@ Deno.test("session: lives while its connection does, and as long after it as was
     const client = stage.connect(lasting(version)).subscribe("a", { qos: 1 });
     stage.advance(1e7);
     const publisher = stage.connect({ clientId: "p" }).publish("a", "1", { qos: 1 });
-    deepEqual(client.messages, ["a 1"]);
+    assert.deepEqual(client.messages, ["a 1"]);
     client.die();
     for (const payload of ["2", "3"]) publisher.publish("a", payload, { qos: 2 });
     stage.advance(59_999);
     const back = stage.connect(lasting(version));
-    deepEqual([back.connack!.sessionPresent, back.messages], [true, ["a 2", "a 3"]]); // [MQTT5 4.5.0-1] [MQTT311 4.5.0-1]
+    assert.deepEqual([back.connack!.sessionPresent, back.messages], [true, ["a 2", "a 3"]]); // [MQTT5 4.5.0-1] [MQTT311 4.5.0-1]
     back.die();
     stage.advance(60_000);
-    equal(stage.connect(lasting(version)).connack!.sessionPresent, version === 4); // no session of 3.1.1 expires
+    assert.equal(stage.connect(lasting(version)).connack!.sessionPresent, version === 4); // no session of 3.1.1 expires
   }
 });
 
@@ -52,9 +52,9 @@ Deno.test("QoS 0: once, without DUP, kept for nobody [MQTT5 4.3.1-1] [MQTT311 4.
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
     stage.connect({ clientId: "p" }).publish("a", "1");
-    deepEqual(told(client), ["publish0 -"]);
+    assert.deepEqual(told(client), ["publish0 -"]);
     client.die();
-    deepEqual(told(stage.connect(lasting(version))), []);
+    assert.deepEqual(told(stage.connect(lasting(version))), []);
   }
 });
 
@@ -65,9 +65,9 @@ Deno.test("QoS 1, sending: an unused identifier, unacknowledged until PUBACK [MQ
     const client = stage.connect(lasting(version), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
     for (let index = 0; index < 3; index++) publisher.publish("a", "", { qos: 1 });
-    deepEqual(told(client), ["publish1 1", "publish1 2", "publish1 3"]);
+    assert.deepEqual(told(client), ["publish1 1", "publish1 2", "publish1 3"]);
     client.send(answer("puback", 2)).die();
-    deepEqual(told(stage.connect(lasting(version), silent)), ["publish1 1 dup", "publish1 3 dup"]);
+    assert.deepEqual(told(stage.connect(lasting(version), silent)), ["publish1 1 dup", "publish1 3 dup"]);
   }
 });
 
@@ -77,8 +77,8 @@ Deno.test("QoS 1, receiving: PUBACK with the identifier; after it the same is ne
     const watcher = stage.watch();
     const client = stage.connect({ version });
     for (const dup of [false, true]) client.send(aPublish(77, { qos: 1, dup }));
-    deepEqual(client.of("puback"), [{ type: "puback", packetId: 77 }, { type: "puback", packetId: 77 }]);
-    deepEqual(watcher.messages, ["a x", "a x"]);
+    assert.deepEqual(client.of("puback"), [{ type: "puback", packetId: 77 }, { type: "puback", packetId: 77 }]);
+    assert.deepEqual(watcher.messages, ["a x", "a x"]);
   }
 });
 
@@ -91,13 +91,13 @@ Deno.test("QoS 2, sending: PUBLISH, PUBREC, PUBREL, PUBCOMP, each until it is an
     const publisher = stage.connect({ clientId: "p" });
     for (let index = 0; index < 2; index++) publisher.publish("a", "", { qos: 2 });
     client.send(answer("pubrec", 2)).die();
-    deepEqual(told(client), ["publish2 1", "publish2 2", "pubrel 2"]);
+    assert.deepEqual(told(client), ["publish2 1", "publish2 2", "pubrel 2"]);
     for (let times = 0; times < 2; times++) {
-      deepEqual(told(stage.connect(lasting(version), silent).die()), ["pubrel 2", "publish2 1 dup"]);
+      assert.deepEqual(told(stage.connect(lasting(version), silent).die()), ["pubrel 2", "publish2 1 dup"]);
     }
     const back = stage.connect(lasting(version), silent).send(answer("pubcomp", 2), answer("pubrec", 1));
-    deepEqual(told(back.send(answer("pubcomp", 1)).die()).slice(2), ["pubrel 1"]);
-    deepEqual(told(stage.connect(lasting(version))), []);
+    assert.deepEqual(told(back.send(answer("pubcomp", 1)).die()).slice(2), ["pubrel 1"]);
+    assert.deepEqual(told(stage.connect(lasting(version))), []);
   }
 });
 
@@ -107,12 +107,12 @@ Deno.test("QoS 2, receiving: once until PUBREL, also over connections [MQTT5 4.3
     const stage = new Stage();
     const watcher = stage.watch();
     const client = stage.connect(lasting(version), silent).send(aPublish(5), aPublish(5, { dup: true }));
-    deepEqual(client.of("pubrec").map(({ packetId }) => packetId), [5, 5]);
+    assert.deepEqual(client.of("pubrec").map(({ packetId }) => packetId), [5, 5]);
     client.die();
     const back = stage.connect(lasting(version), silent).send(aPublish(5, { dup: true }));
-    deepEqual(watcher.messages, ["a x"]);
+    assert.deepEqual(watcher.messages, ["a x"]);
     back.send(answer("pubrel", 5), aPublish(5));
-    deepEqual([back.of("pubcomp"), watcher.messages], [[{ type: "pubcomp", packetId: 5 }], ["a x", "a x"]]);
+    assert.deepEqual([back.of("pubcomp"), watcher.messages], [[{ type: "pubcomp", packetId: 5 }], ["a x", "a x"]]);
   }
 });
 
@@ -122,8 +122,8 @@ Deno.test("QoS 2, receiving: after a refusal the same identifier is new [MQTT5 4
   const client = stage.connect({}, silent);
   for (const packetId of [4, 5, 5]) client.send(aPublish(packetId, { topic: "$no" }));
   client.send(aPublish(5));
-  deepEqual(client.of("pubrec").map(({ reasonCode }) => reasonCode), [0x90, 0x90, 0x90, undefined]);
-  deepEqual([watcher.messages, client.end], [["a x"], undefined]);
+  assert.deepEqual(client.of("pubrec").map(({ reasonCode }) => reasonCode), [0x90, 0x90, 0x90, undefined]);
+  assert.deepEqual([watcher.messages, client.end], [["a x"], undefined]);
 });
 
 Deno.test("QoS 2: expiry neither stops what was begun nor its answers [MQTT5 4.3.3-7] [MQTT5 4.3.3-13]", () => {
@@ -134,10 +134,10 @@ Deno.test("QoS 2: expiry neither stops what was begun nor its answers [MQTT5 4.3
   client.die();
   stage.advance(5_000);
   const back = stage.connect(lasting(5), silent);
-  deepEqual(told(back), ["publish2 1 dup"]);
-  deepEqual(told(back.send(answer("pubrec", 1))), ["publish2 1 dup", "pubrel 1"]);
+  assert.deepEqual(told(back), ["publish2 1 dup"]);
+  assert.deepEqual(told(back.send(answer("pubrec", 1))), ["publish2 1 dup", "pubrel 1"]);
   publisher.send(answer("pubrel", 9));
-  deepEqual(publisher.of("pubcomp").map(({ packetId }) => packetId), [9]);
+  assert.deepEqual(publisher.of("pubcomp").map(({ packetId }) => packetId), [9]);
 });
 
 Deno.test("repetition: on a new connection only, and not of what was refused [MQTT5 4.4.0-1] [MQTT5 4.4.0-2]", () => {
@@ -147,12 +147,12 @@ Deno.test("repetition: on a new connection only, and not of what was refused [MQ
     const publisher = stage.connect({ clientId: "p" });
     for (const qos of [1, 2, 1, 2] as const) publisher.publish("a", "", { qos });
     stage.advance(1e6);
-    equal(told(client).length, 4);
+    assert.equal(told(client).length, 4);
     if (version === 5) client.send(answer("puback", 1, 0x80), answer("pubrec", 2, 0x97));
-    deepEqual(client.of("pubrel"), []); // [MQTT5 4.3.3-4]
+    assert.deepEqual(client.of("pubrel"), []); // [MQTT5 4.3.3-4]
     client.die();
     const expected = ["publish1 1 dup", "publish2 2 dup", "publish1 3 dup", "publish2 4 dup"];
-    deepEqual(told(stage.connect(lasting(version), silent)), version === 5 ? expected.slice(2) : expected);
+    assert.deepEqual(told(stage.connect(lasting(version), silent)), version === 5 ? expected.slice(2) : expected);
   }
 });
 
@@ -176,7 +176,7 @@ Deno.test("order: of each publisher, topic and QoS, through waiting, leaving and
       for (const packet of back.of("publish")) if (!packet.dup || !has(all, packet)) all.push(packet);
       for (const stream of ["01", "02", "11", "12"]) {
         const payloads = all.map(({ payload }) => textOf(payload)).filter((payload) => payload.startsWith(stream));
-        deepEqual(payloads, Array.from({ length: 15 }, (_, index) => `${stream}${10 + index}`));
+        assert.deepEqual(payloads, Array.from({ length: 15 }, (_, index) => `${stream}${10 + index}`));
       }
     }
   }
@@ -192,12 +192,12 @@ Deno.test("order: acknowledgements come in the order of what they answer [MQTT5 
     stage.watch();
     const sender = stage.connect({ version }, silent).send(aPublish(3), aPublish(1), aPublish(2));
     sender.send(aPublish(9, { qos: 1 }), aPublish(7, { qos: 1 }));
-    deepEqual(sender.of("pubrec").map(({ packetId }) => packetId), [3, 1, 2]);
-    deepEqual(sender.of("puback").map(({ packetId }) => packetId), [9, 7]);
+    assert.deepEqual(sender.of("pubrec").map(({ packetId }) => packetId), [3, 1, 2]);
+    assert.deepEqual(sender.of("puback").map(({ packetId }) => packetId), [9, 7]);
     const receiver = stage.connect(lasting(version), silent).subscribe("b");
     for (let index = 0; index < 3; index++) sender.publish("b", "", { qos: 2, packetId: 20 + index });
     receiver.send(answer("pubrec", 2), answer("pubrec", 3), answer("pubrec", 1));
-    deepEqual(told(receiver).slice(3), ["pubrel 2", "pubrel 3", "pubrel 1"]);
+    assert.deepEqual(told(receiver).slice(3), ["pubrel 2", "pubrel 3", "pubrel 1"]);
   }
 });
 
@@ -208,25 +208,25 @@ Deno.test("flow: no more unanswered messages than the receive maximum [MQTT5 3.3
     const client = stage.connect(lasting(5, { receiveMaximum }), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
     for (let index = 0; index < 4; index++) publisher.publish("a", "", { qos: 1 });
-    equal(told(client).length, Math.min(4, receiveMaximum));
+    assert.equal(told(client).length, Math.min(4, receiveMaximum));
     client.send({ type: "pingreq" }).subscribe("b").publish("x", "", { qos: 1 });
-    for (const type of ["pingresp", "puback"] as const) equal(client.of(type).length, 1);
-    equal(client.of("suback").length, 2);
+    for (const type of ["pingresp", "puback"] as const) assert.equal(client.of(type).length, 1);
+    assert.equal(client.of("suback").length, 2);
     publisher.publish("a", "0");
-    equal(told(client).at(-1), "publish0 -");
+    assert.equal(told(client).at(-1), "publish0 -");
     for (let packetId = 1; packetId <= 4; packetId++) {
       client.send(answer("puback", packetId, packetId === 1 ? 0x80 : 0));
     }
-    equal(told(client).length, 5);
+    assert.equal(told(client).length, 5);
   }
 });
 
 Deno.test("flow: the broker's own receive maximum is held, for each connection anew [MQTT5 3.3.4-7]", () => {
   const stage = new Stage({ limits: { receiveMaximum: 2 } });
   const client = stage.connect(lasting(5), silent).send(aPublish(1), aPublish(2), aPublish(2, { dup: true }));
-  equal(client.send(answer("pubrel", 1), aPublish(3)).end, undefined);
+  assert.equal(client.send(answer("pubrel", 1), aPublish(3)).end, undefined);
   client.die();
   const back = stage.connect(lasting(5), silent).send(answer("pubrel", 2), aPublish(3, { dup: true }), aPublish(4));
-  equal(back.end, undefined);
-  deepEqual(reasons(back.send(aPublish(5))), [0x93]);
+  assert.equal(back.end, undefined);
+  assert.deepEqual(reasons(back.send(aPublish(5))), [0x93]);
 });

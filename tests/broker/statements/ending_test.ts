@@ -1,5 +1,5 @@
 /** Sections 3.12, 3.14, 3.15, 4.12 and 4.13 of 5.0, 3.12, 3.14 and 4.8 of 3.1.1: PINGREQ, DISCONNECT, AUTH, faults. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { claimedVersion } from "../../../src/mqtt/codec.ts";
 import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { mayCarry, ReasonCode, returnCodeOf } from "../../../src/mqtt/reason.ts";
@@ -23,12 +23,12 @@ Deno.test("fault: what is malformed closes the connection, is told by its code, 
     client.sendBytes(Uint8Array.fromHex(hex));
     if (client.end === undefined) client.sendBytes([0, 0, 0]); // a packet that says it is longer waits for its rest
     const name = `${what}, ${version}`;
-    deepEqual([reasons(client).length, client.end], [version === 5 ? 1 : 0, { kind: "fin" }], name);
-    deepEqual(watcher.messages, ["will gone"], name);
-    if (version === 5) equal(reasons(client)[0], reasonCode, name);
+    assert.deepEqual([reasons(client).length, client.end], [version === 5 ? 1 : 0, { kind: "fin" }], name);
+    assert.deepEqual(watcher.messages, ["will gone"], name);
+    if (version === 5) assert.equal(reasons(client)[0], reasonCode, name);
     seen++;
   }
-  ok(seen > 50);
+  assert.ok(seen > 50);
 });
 
 Deno.test("fault: a first packet that cannot be read opens nothing, and 5.0 is told [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", () => {
@@ -42,11 +42,11 @@ Deno.test("fault: a first packet that cannot be read opens nothing, and 5.0 is t
     if (client.end === undefined) continue; // shorter than it says: the time to CONNECT ends it
     const isConnect = frame[0]! >> 4 === 1;
     const expected = claimed === 5 ? reasonCode : returnCodeOf(reasonCode);
-    deepEqual(reasons(client), isConnect && expected !== undefined ? [expected] : [], what);
-    deepEqual([client.end, stage.core.sessions.size], [{ kind: "fin" }, 0], what);
+    assert.deepEqual(reasons(client), isConnect && expected !== undefined ? [expected] : [], what);
+    assert.deepEqual([client.end, stage.core.sessions.size], [{ kind: "fin" }, 0], what);
     seen++;
   }
-  ok(seen > 20);
+  assert.ok(seen > 20);
 });
 
 Deno.test("fault: reserved bits, each on its own [MQTT5 3.14.1-1] [MQTT311 3.14.1-1] [MQTT5 3.6.1-1]", () => {
@@ -68,7 +68,11 @@ Deno.test("fault: reserved bits, each on its own [MQTT5 3.14.1-1] [MQTT311 3.14.
       for (let flags = 0; flags < 16; flags++) {
         if (flags === right) continue;
         const client = new Stage().connect({ version }).sendBytes([type | flags, rest.length, ...rest]);
-        deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], `${type} ${flags}`);
+        assert.deepEqual(
+          [reasons(client), client.end],
+          [version === 5 ? [0x81] : [], { kind: "fin" }],
+          `${type} ${flags}`,
+        );
       }
     }
   }
@@ -77,7 +81,7 @@ Deno.test("fault: reserved bits, each on its own [MQTT5 3.14.1-1] [MQTT311 3.14.
 Deno.test("PINGREQ: is answered [MQTT5 3.12.4-1] [MQTT311 3.12.4-1]", () => {
   for (const version of versions) {
     const client = new Stage().connect({ version }).send({ type: "pingreq" }, { type: "pingreq" });
-    equal(client.of("pingresp").length, 2);
+    assert.equal(client.of("pingresp").length, 2);
   }
 });
 
@@ -87,8 +91,8 @@ Deno.test("DISCONNECT: takes the will with it, and nothing is answered [MQTT5 3.
       const stage = new Stage();
       const watcher = stage.watch();
       const client = stage.connect({ version, will: aWill() }).disconnect(reasonCode);
-      deepEqual([client.arrivals.length, client.end], [1, { kind: "fin" }]);
-      deepEqual(watcher.messages, (reasonCode ?? 0) === 0 ? [] : ["will gone"]);
+      assert.deepEqual([client.arrivals.length, client.end], [1, { kind: "fin" }]);
+      assert.deepEqual(watcher.messages, (reasonCode ?? 0) === 0 ? [] : ["will gone"]);
     }
   }
 });
@@ -100,7 +104,7 @@ Deno.test("DISCONNECT: it is the server's last packet, before the end [MQTT5 3.1
   client.sendBytes([0xc0, 1, 0, 0xc0, 0]); // malformed, then a ping
   stage.connect({ clientId: "p" }).publish("a", "x");
   stage.advance(60_000);
-  deepEqual([bytes[0], bytes.length, client.end], [0xe0, 2 + bytes[1]!, { kind: "fin" }]);
+  assert.deepEqual([bytes[0], bytes.length, client.end], [0xe0, 2 + bytes[1]!, { kind: "fin" }]);
 });
 
 Deno.test("DISCONNECT: the server's codes and properties [MQTT5 3.14.2-1] [MQTT5 3.14.2-2]", () => {
@@ -123,19 +127,19 @@ Deno.test("DISCONNECT: the server's codes and properties [MQTT5 3.14.2-1] [MQTT5
     const stage = new Stage();
     const client = act(stage, { clientId: "c", properties: { sessionExpiryIntervalS: 60 } });
     const packets = client.of("disconnect");
-    equal(packets.length, 1);
+    assert.equal(packets.length, 1);
     const { reasonCode, properties } = packets[0]!;
-    ok(mayCarry("disconnect", reasonCode!) && reasonCode! >= 0x80);
-    equal(properties?.sessionExpiryIntervalS, undefined);
+    assert.ok(mayCarry("disconnect", reasonCode!) && reasonCode! >= 0x80);
+    assert.equal(properties?.sessionExpiryIntervalS, undefined);
   }
 });
 
 Deno.test("DISCONNECT: a client has its own codes, and no others [MQTT5 3.14.2-1]", () => {
   for (const reasonCode of [0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2]) {
-    deepEqual(reasons(new Stage().connect().disconnect(reasonCode)), [0x82], `${reasonCode}`);
+    assert.deepEqual(reasons(new Stage().connect().disconnect(reasonCode)), [0x82], `${reasonCode}`);
   }
   for (const reasonCode of [0x01, 0x7f, 0xff]) { // of no packet of its kind
-    deepEqual(reasons(new Stage().connect().sendBytes([0xe0, 1, reasonCode])), [0x82], `${reasonCode}`);
+    assert.deepEqual(reasons(new Stage().connect().sendBytes([0xe0, 1, reasonCode])), [0x82], `${reasonCode}`);
   }
 });
 
@@ -146,8 +150,8 @@ Deno.test("DISCONNECT: its words give way to the client's maximum packet size [M
   };
   const text = ended(1_000).properties!.reasonString!;
   const size = 2 + 2 + 3 + text.length;
-  equal(ended(size).properties!.reasonString, text);
-  deepEqual(ended(size - 1), { type: "disconnect", reasonCode: 0x81 });
+  assert.equal(ended(size).properties!.reasonString, text);
+  assert.deepEqual(ended(size - 1), { type: "disconnect", reasonCode: 0x81 });
 });
 
 Deno.test("AUTH: is not served, and never sent [MQTT5 4.12.0-1] [MQTT5 4.12.0-4] [MQTT5 4.12.0-6] [MQTT5 4.12.0-7]", () => {
@@ -155,12 +159,14 @@ Deno.test("AUTH: is not served, and never sent [MQTT5 4.12.0-1] [MQTT5 4.12.0-4]
   const asked = new Stage().connect({
     properties: { authenticationMethod: "x", authenticationData: new Uint8Array(3) },
   });
-  deepEqual([reasons(asked), asked.end, asked.of("auth")], [[ReasonCode.badAuthenticationMethod], { kind: "fin" }, []]);
-  equal(asked.connack!.properties!.authenticationMethod, undefined);
+  assert.deepEqual([reasons(asked), asked.end, asked.of("auth")], [[ReasonCode.badAuthenticationMethod], {
+    kind: "fin",
+  }, []]);
+  assert.equal(asked.connack!.properties!.authenticationMethod, undefined);
   for (const reasonCode of [0x00, 0x18, 0x19]) { // [MQTT5 4.12.1-2]
     const client = new Stage().connect();
-    equal(client.connack!.properties!.authenticationMethod, undefined);
+    assert.equal(client.connack!.properties!.authenticationMethod, undefined);
     client.send({ type: "auth", reasonCode, properties: { authenticationMethod: "x" } });
-    deepEqual([reasons(client), client.of("auth"), client.end], [[0x82], [], { kind: "fin" }]);
+    assert.deepEqual([reasons(client), client.of("auth"), client.end], [[0x82], [], { kind: "fin" }]);
   }
 });

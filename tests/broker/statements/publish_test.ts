@@ -1,5 +1,5 @@
 /** Section 3.3 of both standards: PUBLISH, retained messages, topic aliases. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { MessageProperties, PublishPacket } from "../../../src/mqtt/packet.ts";
 import { bytesOf, type Client, type ConnectAsked, Stage } from "../stage.ts";
 import { field, frame, reasons, record, surrogate } from "./bytes.ts";
@@ -15,10 +15,10 @@ Deno.test("PUBLISH: DUP is set on what is sent again, and only there [MQTT5 3.3.
     const publisher = stage.connect({ clientId: "p", version });
     publisher.publish("a", "1", { qos: 1, dup: true }).publish("a", "2", { qos: 2, dup: true }).publish("a", "3");
     // [MQTT5 3.3.1-2] [MQTT5 3.3.1-3] [MQTT311 3.3.1-2] [MQTT311 3.3.1-3] [MQTT5 4.3.1-1] [MQTT311 4.3.1-1]
-    deepEqual(client.of("publish").map(({ qos, dup }) => [qos, dup]), [[1, false], [2, false], [0, false]]);
+    assert.deepEqual(client.of("publish").map(({ qos, dup }) => [qos, dup]), [[1, false], [2, false], [0, false]]);
     client.die();
     const back = stage.connect({ version, ...lasting }, silent);
-    deepEqual(back.of("publish").map(({ qos, dup }) => [qos, dup]), [[1, true], [2, true]]);
+    assert.deepEqual(back.of("publish").map(({ qos, dup }) => [qos, dup]), [[1, true], [2, true]]);
   }
 });
 
@@ -36,7 +36,7 @@ Deno.test("PUBLISH: what cannot be one is malformed [MQTT5 3.3.2-1] [MQTT5 3.3.2
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(first, rest, version === 5 && rest.length > 0 ? [0] : []));
-      deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], what);
+      assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], what);
     }
   }
 });
@@ -53,7 +53,7 @@ Deno.test("PUBLISH: properties that cannot be [MQTT5 3.3.2-8] [MQTT5 3.3.2-13] [
   for (const [properties, reasonCode] of cases) {
     const client = new Stage().connect();
     client.sendBytes(frame(0x30, field("a"), properties.length, properties));
-    deepEqual([reasons(client), client.end], [[reasonCode], { kind: "fin" }], `${properties}`);
+    assert.deepEqual([reasons(client), client.end], [[reasonCode], { kind: "fin" }], `${properties}`);
   }
 });
 
@@ -75,7 +75,7 @@ Deno.test("PUBLISH: every property of a message arrives as it was sent [MQTT5 3.
       watchers.push(stage.watch("#"), stage.connect({ clientId: "late" }).subscribe("a"));
       stage.connect({ will: { topic: "a", payload: bytesOf("text"), qos, retain: false, properties } }).die();
       for (const watcher of watchers) {
-        for (const packet of watcher.of("publish")) deepEqual(packet.properties, properties);
+        for (const packet of watcher.of("publish")) assert.deepEqual(packet.properties, properties);
       }
     }
   }
@@ -85,7 +85,7 @@ Deno.test("PUBLISH: a subscriber of 3.1.1 gets the message without its propertie
   const stage = new Stage();
   const watcher = stage.watch("#", {}, { version: 4 });
   stage.connect().publish("a", "x", { qos: 1, properties: { contentType: "t", userProperties: [["a", "b"]] } });
-  deepEqual(watcher.of("publish"), [
+  assert.deepEqual(watcher.of("publish"), [
     { type: "publish", dup: false, qos: 1, retain: false, topic: "a", packetId: 1, payload: bytesOf("x") },
   ]);
 });
@@ -100,12 +100,12 @@ Deno.test("PUBLISH: a retained message is the last with payload [MQTT5 3.3.1-5] 
     let subscribers = 0;
     const kept = () => stage.connect({ version, clientId: `s${++subscribers}` }).subscribe("a").messages;
     publisher.publish("a", "1", { retain: true, qos: 1 }).publish("a", "2", { retain: true, qos: 0 });
-    deepEqual(kept(), ["a 2"]);
+    assert.deepEqual(kept(), ["a 2"]);
     publisher.publish("a", "3").publish("a", "");
-    deepEqual(kept(), ["a 2"]);
+    assert.deepEqual(kept(), ["a 2"]);
     publisher.publish("a", "", { retain: true, qos: 2 });
-    deepEqual([kept(), stage.core.metrics.retainedHeld], [[], 0]);
-    deepEqual(live.messages, ["a 1", "a 2", "a 3", "a ", "a "]);
+    assert.deepEqual([kept(), stage.core.metrics.retainedHeld], [[], 0]);
+    assert.deepEqual(live.messages, ["a 1", "a 2", "a 3", "a ", "a "]);
   }
 });
 
@@ -115,12 +115,12 @@ Deno.test("PUBLISH: the retain flag tells an old message from a new one [MQTT5 3
     const publisher = stage.connect({ clientId: "p" }).publish("a", "old", { retain: true });
     const client = stage.connect({ version }).subscribe("a");
     publisher.publish("a", "new", { retain: true });
-    deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
+    assert.deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
   }
   const stage = new Stage();
   const client = stage.connect().subscribe("a", { retainAsPublished: true });
   stage.connect({ clientId: "p" }).publish("a", "1", { retain: true }).publish("a", "2");
-  deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
+  assert.deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
 });
 
 Deno.test("PUBLISH: its topic matches a filter of the subscriber [MQTT5 3.3.2-3] [MQTT311 3.3.2-3]", () => {
@@ -129,7 +129,7 @@ Deno.test("PUBLISH: its topic matches a filter of the subscriber [MQTT5 3.3.2-3]
     const client = stage.connect({ version }).subscribe("a/+").subscribe("b/#").subscribe("c");
     const publisher = stage.connect({ clientId: "p" });
     for (const topic of ["a", "a/b", "a/b/c", "b", "b/c/d", "c", "c/d", "C", "x"]) publisher.publish(topic);
-    deepEqual(client.messages, ["a/b ", "b ", "b/c/d ", "c "]);
+    assert.deepEqual(client.messages, ["a/b ", "b ", "b/c/d ", "c "]);
   }
 });
 
@@ -143,7 +143,7 @@ Deno.test("PUBLISH: is answered by its QoS [MQTT5 3.3.4-1] [MQTT311 3.3.4-1] [MQ
       client.publish("a", "", qos > 0 ? { qos, packetId } : {});
       if (qos === 2) client.send({ type: "pubrel", packetId });
       const expected = [[], [`puback ${packetId}`], [`pubrec ${packetId}`, `pubcomp ${packetId}`]][qos]!;
-      deepEqual([...client.of("puback"), ...client.of("pubrec"), ...client.of("pubcomp")].map(named), expected);
+      assert.deepEqual([...client.of("puback"), ...client.of("pubrec"), ...client.of("pubcomp")].map(named), expected);
     }
   }
 });
@@ -166,21 +166,21 @@ Deno.test("PUBLISH: aliases go to who takes them, and never beyond its maximum [
     for (const topic of topics) publisher.publish(topic, "x", { qos, properties: { contentType: "t" } });
     const [one, other, third] = topics as [string, string, string];
     if (qos === 2) { // is always sent whole
-      deepEqual(sent(two), topics.map((topic) => [topic, undefined]));
+      assert.deepEqual(sent(two), topics.map((topic) => [topic, undefined]));
       continue;
     }
-    deepEqual(sent(two), [[one, 1], [other, 2], [third, undefined], ["", 1], [third, undefined], ["", 2], [
+    assert.deepEqual(sent(two), [[one, 1], [other, 2], [third, undefined], ["", 1], [third, undefined], ["", 2], [
       "t",
       undefined,
     ]]);
     for (const { properties, payload } of two.of("publish")) {
-      deepEqual([properties!.contentType, payload.length], ["t", 1]);
+      assert.deepEqual([properties!.contentType, payload.length], ["t", 1]);
     }
-    for (const plain of [none, older]) deepEqual(sent(plain), topics.map((topic) => [topic, undefined]));
+    for (const plain of [none, older]) assert.deepEqual(sent(plain), topics.map((topic) => [topic, undefined]));
     two.die();
     const back = stage.connect({ ...lasting, properties: { topicAliasMaximum: 1 } });
     publisher.publish(other, "x", { qos }).publish(other, "x", { qos });
-    deepEqual(sent(back), [[other, 1], ["", 1]]);
+    assert.deepEqual(sent(back), [[other, 1], ["", 1]]);
   }
 });
 
@@ -190,7 +190,7 @@ Deno.test("PUBLISH: the broker's own limit of aliases; an alias that makes it to
   const publisher = stage.connect();
   const tight = "x".repeat(30 - 2 - 2 - 5 - 1); // with an alias beside its topic it would be 33
   publisher.publish("topic", tight).publish("topic", "y").publish("topic", tight).publish("other", "y");
-  deepEqual(watcher.of("publish").map(({ topic, properties }) => [topic, properties?.topicAlias]), [
+  assert.deepEqual(watcher.of("publish").map(({ topic, properties }) => [topic, properties?.topicAlias]), [
     ["topic", undefined],
     ["topic", 1],
     ["", 1],
@@ -206,8 +206,8 @@ Deno.test("PUBLISH: every alias up to the announced maximum is taken, also anew 
     client.publish(`t${topicAlias}`, "", { properties: { topicAlias } });
   }
   for (let topicAlias = 1; topicAlias <= 300; topicAlias++) client.publish("", "", { properties: { topicAlias } });
-  equal(client.end, undefined);
-  deepEqual(watcher.messages.slice(300), watcher.messages.slice(0, 300));
+  assert.equal(client.end, undefined);
+  assert.deepEqual(watcher.messages.slice(300), watcher.messages.slice(0, 300));
 });
 
 Deno.test("PUBLISH: an expired copy is not sent; what is left of its life is [MQTT5 3.3.2-5] [MQTT5 3.3.2-6]", () => {
@@ -218,14 +218,18 @@ Deno.test("PUBLISH: an expired copy is not sent; what is left of its life is [MQ
     publisher.publish("a", "x", { qos: 1, retain: true, properties: { messageExpiryIntervalS } });
   }
   stage.advance(7_000);
-  equal(stage.core.metrics.dropped.expired, 1); // at once, before anyone asks for it
+  assert.equal(stage.core.metrics.dropped.expired, 1); // at once, before anyone asks for it
   const left = (client: Client) => client.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS);
-  deepEqual([left(stage.connect(lasting)), left(stage.watch("a")), left(stage.connect().subscribe("a"))], [[3], [], [
-    3,
-  ]]);
-  equal(stage.core.metrics.retainedHeld, 1);
+  assert.deepEqual([left(stage.connect(lasting)), left(stage.watch("a")), left(stage.connect().subscribe("a"))], [
+    [3],
+    [],
+    [
+      3,
+    ],
+  ]);
+  assert.equal(stage.core.metrics.retainedHeld, 1);
   stage.advance(3_000);
-  equal(stage.core.metrics.retainedHeld, 0);
+  assert.equal(stage.core.metrics.retainedHeld, 0);
 });
 
 Deno.test("PUBLISH: at QoS 0 it has no packet identifier, to the byte [MQTT5 2.2.1-2] [MQTT311 2.3.1-5]", () => {
@@ -234,6 +238,6 @@ Deno.test("PUBLISH: at QoS 0 it has no packet identifier, to the byte [MQTT5 2.2
     const client = stage.connect({ version }).subscribe("a");
     const bytes = record(client);
     stage.connect({ clientId: "p" }).publish("a", "x");
-    deepEqual(bytes, version === 5 ? [0x30, 5, 0, 1, 0x61, 0, 0x78] : [0x30, 4, 0, 1, 0x61, 0x78]);
+    assert.deepEqual(bytes, version === 5 ? [0x30, 5, 0, 1, 0x61, 0, 0x78] : [0x30, 4, 0, 1, 0x61, 0x78]);
   }
 });

@@ -1,5 +1,5 @@
 /** Section 4.8.2 of 5.0, and the same for 3.1.1, which leaves such filters to the broker. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { QoS } from "../../../src/mqtt/packet.ts";
 import { type Client, type ConnectAsked, Stage } from "../stage.ts";
 
@@ -22,12 +22,12 @@ Deno.test("shared subscription: each message goes to one member of each group, i
     const other = stage.connect({ version, clientId: "d" }).subscribe("$share/h/t/#");
     const plain = stage.watch("t/1");
     storm(stage, "t/1", 6, 1);
-    deepEqual(group.map(({ messages }) => messages), [
+    assert.deepEqual(group.map(({ messages }) => messages), [
       ["t/1 0", "t/1 3"],
       ["t/1 1", "t/1 4"],
       ["t/1 2", "t/1 5"],
     ]);
-    deepEqual([other.messages.length, plain.messages.length], [6, 6]);
+    assert.deepEqual([other.messages.length, plain.messages.length], [6, 6]);
   }
 });
 
@@ -36,26 +36,26 @@ Deno.test("shared subscription: the form of its filter [MQTT5 4.8.2-1] [MQTT5 4.
     const bytes = new TextEncoder().encode(topicFilter);
     const packet = [0x82, 6 + bytes.length, 0, 1, 0, 0, bytes.length, ...bytes, 1];
     const newer = new Stage().connect().sendBytes(packet);
-    deepEqual(newer.of("disconnect").map(({ reasonCode }) => reasonCode), [0x81], topicFilter);
+    assert.deepEqual(newer.of("disconnect").map(({ reasonCode }) => reasonCode), [0x81], topicFilter);
   }
   for (const topicFilter of ["$share/", "$share/g", "$share//a", "$share/g/"]) {
     const older = new Stage().connect({ version: 4 }).subscribe(topicFilter);
-    deepEqual(older.of("suback").map(({ reasonCodes }) => reasonCodes), [[0x80]], topicFilter);
+    assert.deepEqual(older.of("suback").map(({ reasonCodes }) => reasonCodes), [[0x80]], topicFilter);
   }
   const stage = new Stage();
   const client = stage.connect().subscribe("$share");
-  deepEqual(client.of("suback")[0]!.reasonCodes, [2]); // no shared one: a filter of one level
+  assert.deepEqual(client.of("suback")[0]!.reasonCodes, [2]); // no shared one: a filter of one level
 });
 
 Deno.test("shared subscription: no local is a protocol error [MQTT5 3.8.3-4]", () => {
   const bytes = new TextEncoder().encode("$share/g/a");
   const client = new Stage().connect().sendBytes([0x82, 16, 0, 1, 0, 0, 10, ...bytes, 0x05]);
-  deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
+  assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
 });
 
 Deno.test("shared subscription: the publisher is a member like others", () => {
   const client = new Stage().connect().subscribe("$share/g/a").publish("a", "own");
-  deepEqual(client.messages, ["a own"]);
+  assert.deepEqual(client.messages, ["a own"]);
 });
 
 Deno.test("shared subscription: each member's own QoS, identifier and retain as published [MQTT5 4.8.2-3]", () => {
@@ -66,7 +66,7 @@ Deno.test("shared subscription: each member's own QoS, identifier and retain as 
   for (let count = 0; count < 2; count++) publisher.publish("a", "x", { qos: 2, retain: true });
   const seen = (client: Client) =>
     client.of("publish").map(({ qos, retain, properties }) => [qos, retain, properties!.subscriptionIdentifiers]);
-  deepEqual([seen(one), seen(two)], [[[0, true, [7]]], [[1, false, [8]]]]);
+  assert.deepEqual([seen(one), seen(two)], [[[0, true, [7]]], [[1, false, [8]]]]);
 });
 
 Deno.test("shared subscription: a plain one beside it gets its own copy", () => {
@@ -74,13 +74,13 @@ Deno.test("shared subscription: a plain one beside it gets its own copy", () => 
   const client = stage.connect().subscribe("$share/g/a", { qos: 1 }, 1).subscribe("a", { qos: 1 }, 2);
   stage.connect({ clientId: "publisher" }).publish("a", "x", { qos: 1 });
   const identifiers = client.of("publish").map(({ properties }) => properties!.subscriptionIdentifiers);
-  deepEqual(identifiers.sort(), [[1], [2]]);
+  assert.deepEqual(identifiers.sort(), [[1], [2]]);
 });
 
 Deno.test("shared subscription: retained messages are not sent to who joins", () => {
   const stage = new Stage();
   stage.connect({ clientId: "publisher" }).publish("a", "x", { retain: true });
-  deepEqual(stage.connect().subscribe("$share/g/a").messages, []);
+  assert.deepEqual(stage.connect().subscribe("$share/g/a").messages, []);
 });
 
 Deno.test("shared subscription: who is online comes first; the session of one who is not keeps its share", () => {
@@ -88,11 +88,11 @@ Deno.test("shared subscription: who is online comes first; the session of one wh
   const away = stage.connect(lasting("away")).subscribe("$share/g/a").die();
   const there = stage.connect({ clientId: "there" }).subscribe("$share/g/a");
   storm(stage, "a", 3, 1);
-  equal(there.messages.length, 3);
+  assert.equal(there.messages.length, 3);
   there.send({ type: "unsubscribe", packetId: 9, topicFilters: ["$share/g/a"] });
-  deepEqual(there.of("unsuback")[0]!.reasonCodes, [0]);
+  assert.deepEqual(there.of("unsuback")[0]!.reasonCodes, [0]);
   storm(stage, "a", 2, 1);
-  deepEqual([away.messages, stage.connect(lasting("away")).messages], [[], ["a 0", "a 1"]]);
+  assert.deepEqual([away.messages, stage.connect(lasting("away")).messages], [[], ["a 0", "a 1"]]);
 });
 
 Deno.test("shared subscription: a message that was begun is completed with the same client [MQTT5 4.8.2-4]", () => {
@@ -103,8 +103,8 @@ Deno.test("shared subscription: a message that was begun is completed with the s
   for (const { link } of stage.core.connections) if (link.peer !== "") link.reset();
   stage.settle();
   const [first, second] = ["one", "two"].map((id) => stage.connect(lasting(id)));
-  deepEqual(first!.of("publish").map(({ dup, packetId }) => [dup, packetId]), [[true, 1]]);
-  deepEqual([two.messages, second!.messages], [[], []]);
+  assert.deepEqual(first!.of("publish").map(({ dup, packetId }) => [dup, packetId]), [[true, 1]]);
+  assert.deepEqual([two.messages, second!.messages], [[], []]);
 });
 
 Deno.test("shared subscription: a session that ends takes its messages with it [MQTT5 4.8.2-5]", () => {
@@ -113,10 +113,10 @@ Deno.test("shared subscription: a session that ends takes its messages with it [
   const two = stage.connect({ clientId: "two" }, silent).subscribe("$share/g/a");
   storm(stage, "a", 1, 1);
   one.die();
-  deepEqual(two.messages, []);
-  equal(stage.core.metrics.dropped["session-ended"], 1);
+  assert.deepEqual(two.messages, []);
+  assert.equal(stage.core.metrics.dropped["session-ended"], 1);
   storm(stage, "a", 1, 1);
-  deepEqual(two.messages, ["a 0"]);
+  assert.deepEqual(two.messages, ["a 0"]);
 });
 
 Deno.test("shared subscription: what a client refuses goes to nobody else [MQTT5 4.8.2-6]", () => {
@@ -126,7 +126,7 @@ Deno.test("shared subscription: what a client refuses goes to nobody else [MQTT5
     const two = stage.connect({ clientId: "two" }, silent).subscribe("$share/g/a");
     storm(stage, "a", 1, qos);
     one.send({ type, packetId: 1, reasonCode: 0x80 }).die();
-    deepEqual([stage.connect(lasting("one")).messages, two.messages], [[], []]);
+    assert.deepEqual([stage.connect(lasting("one")).messages, two.messages], [[], []]);
   }
 });
 
@@ -134,12 +134,12 @@ Deno.test("shared subscription: members come and go, and a group without any is 
   const stage = new Stage();
   const members = ["a", "b", "c"].map((id) => stage.connect({ clientId: id }).subscribe("$share/g/t"));
   members[0]!.subscribe("$share/g/t", { qos: 0 });
-  equal(stage.core.metrics.subscriptionsHeld, 3);
+  assert.equal(stage.core.metrics.subscriptionsHeld, 3);
   members[1]!.die();
   storm(stage, "t", 4);
-  deepEqual([members[0]!.messages.length, members[2]!.messages.length], [2, 2]);
+  assert.deepEqual([members[0]!.messages.length, members[2]!.messages.length], [2, 2]);
   members[0]!.disconnect();
   members[2]!.disconnect();
-  equal(stage.core.metrics.subscriptionsHeld, 0);
-  equal(stage.core.router.publishOwn({ topic: "t", payload: new Uint8Array(), retain: false }, 0), 0);
+  assert.equal(stage.core.metrics.subscriptionsHeld, 0);
+  assert.equal(stage.core.router.publishOwn({ topic: "t", payload: new Uint8Array(), retain: false }, 0), 0);
 });

@@ -1,5 +1,5 @@
 /** Sections 3.8 to 3.11 of both standards: SUBSCRIBE, UNSUBSCRIBE and their answers. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { Packet, QoS } from "../../../src/mqtt/packet.ts";
 import { mayCarry } from "../../../src/mqtt/reason.ts";
 import { type Client, type ConnectAsked, Stage } from "../stage.ts";
@@ -28,7 +28,7 @@ Deno.test("SUBSCRIBE: what cannot be one [MQTT5 3.8.3-1] [MQTT5 3.8.3-2] [MQTT5 
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(0x82, 0, packetId, version === 5 ? [0] : [], payload));
-      deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }], what);
+      assert.deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }], what);
     }
   }
 });
@@ -36,7 +36,7 @@ Deno.test("SUBSCRIBE: what cannot be one [MQTT5 3.8.3-1] [MQTT5 3.8.3-2] [MQTT5 
 Deno.test("SUBSCRIBE: in 3.1.1 every bit beside the QoS is reserved [MQTT311 3.8.3-4]", () => {
   for (let bit = 4; bit < 0x100; bit <<= 1) {
     const client = new Stage().connect({ version: 4 }).sendBytes(frame(0x82, 0, 1, field("a"), bit));
-    deepEqual(client.end, { kind: "fin" }, `${bit}`);
+    assert.deepEqual(client.end, { kind: "fin" }, `${bit}`);
   }
 });
 
@@ -49,10 +49,14 @@ Deno.test("SUBSCRIBE: one answer, its identifier, a code for each, in order [MQT
     const client = stage.connect({ version });
     client.send(subscribe(513, ["a", 2], ["a/b/c", 1], ["+", 0], ["a", 0], ["#", 1]));
     const [packet, ...more] = client.of("suback");
-    deepEqual([packet!.packetId, packet!.reasonCodes, more], [513, [1, version === 5 ? 0x8f : 0x80, 0, 0, 1], []]);
-    for (const reasonCode of packet!.reasonCodes) equal(mayCarry("suback", reasonCode), true);
+    assert.deepEqual([packet!.packetId, packet!.reasonCodes, more], [
+      513,
+      [1, version === 5 ? 0x8f : 0x80, 0, 0, 1],
+      [],
+    ]);
+    for (const reasonCode of packet!.reasonCodes) assert.equal(mayCarry("suback", reasonCode), true);
     client.publish("a", "x", { qos: 1 });
-    deepEqual(client.of("publish").map(({ qos }) => qos), [1]); // of three that match, the highest // [MQTT5 3.3.4-2]
+    assert.deepEqual(client.of("publish").map(({ qos }) => qos), [1]); // of three that match, the highest // [MQTT5 3.3.4-2]
   } // [MQTT311 3.3.5-1]
 });
 
@@ -62,7 +66,7 @@ Deno.test("SUBSCRIBE: of several that match the highest QoS counts, in whatever 
       const client = new Stage().connect({ version });
       for (const [at, filter] of ["#", "+", "a"].entries()) client.subscribe(filter, { qos: order[at]! });
       client.publish("a", "x", { qos: 2 });
-      deepEqual(client.of("publish").map(({ qos }) => qos), [2], `${order}`);
+      assert.deepEqual(client.of("publish").map(({ qos }) => qos), [2], `${order}`);
     }
   }
 });
@@ -74,7 +78,7 @@ Deno.test("SUBSCRIBE: the lesser of message's and granted QoS [MQTT5 3.8.4-8] [M
       const client = stage.connect({ version }).subscribe("a", { qos: granted });
       const publisher = stage.connect({ clientId: "p" });
       for (const qos of [0, 1, 2] as const) publisher.publish("a", "", { qos });
-      deepEqual(client.of("publish").map(({ qos }) => qos), [0, 1, 2].map((qos) => Math.min(qos, granted)));
+      assert.deepEqual(client.of("publish").map(({ qos }) => qos), [0, 1, 2].map((qos) => Math.min(qos, granted)));
     }
   }
 });
@@ -90,8 +94,8 @@ Deno.test("SUBSCRIBE: the same filter again replaces, repeats what is retained, 
     publisher.publish("a", "2", { qos: 1 });
     for (let packetId = 1; packetId <= 2; packetId++) client.send({ type: "puback", packetId });
     const seen = client.of("publish").map(({ payload, qos, retain }) => [payload.length, qos, retain]);
-    deepEqual(seen.sort(), [[1, 0, false], [1, 1, false], [4, 0, true], [4, 1, true]]);
-    equal(stage.core.metrics.subscriptionsHeld, 1);
+    assert.deepEqual(seen.sort(), [[1, 0, false], [1, 1, false], [4, 0, true], [4, 1, true]]);
+    assert.equal(stage.core.metrics.subscriptionsHeld, 1);
   }
 });
 
@@ -100,11 +104,11 @@ Deno.test("SUBSCRIBE: retain handling [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.
     const stage = new Stage();
     stage.connect({ clientId: "p" }).publish("a", "x", { retain: true });
     const client = stage.connect().subscribe("+", { retainHandling });
-    equal(client.messages.length, first);
+    assert.equal(client.messages.length, first);
     client.subscribe("+", { retainHandling });
-    equal(client.messages.length, first + again);
+    assert.equal(client.messages.length, first + again);
     client.send({ type: "unsubscribe", packetId: 9, topicFilters: ["+"] }).subscribe("+", { retainHandling });
-    equal(client.messages.length, 2 * first + again);
+    assert.equal(client.messages.length, 2 * first + again);
   }
 });
 
@@ -115,7 +119,7 @@ Deno.test("SUBSCRIBE: no local, by client identifier [MQTT5 3.8.3-3]", () => {
   client.die();
   const back = stage.connect(asked).publish("a", "2").subscribe("a", { noLocal: true, qos: 1 });
   stage.connect({ clientId: "other" }).publish("a", "3");
-  deepEqual(back.messages, ["a 3"]);
+  assert.deepEqual(back.messages, ["a 3"]);
 });
 
 Deno.test("SUBSCRIBE: identifiers of all that match go with the one copy [MQTT5 3.3.4-3] [MQTT5 3.3.4-4]", () => {
@@ -127,7 +131,7 @@ Deno.test("SUBSCRIBE: identifiers of all that match go with the one copy [MQTT5 
     client.publish("a", "x", { qos, properties: { contentType: "t" } });
     const [packet, ...more] = client.of("publish");
     const { subscriptionIdentifiers, contentType } = packet!.properties!;
-    deepEqual([[...subscriptionIdentifiers!].sort(), contentType, more], [[1, 127, 128].sort(), "t", []]);
+    assert.deepEqual([[...subscriptionIdentifiers!].sort(), contentType, more], [[1, 127, 128].sort(), "t", []]);
   }
 });
 
@@ -135,7 +139,7 @@ Deno.test("SUBSCRIBE: where there are several copies each has its own identifier
   const client = new Stage().connect().subscribe("a", {}, 16_384).subscribe("$share/g/a", {}, 2_097_152);
   client.publish("a", "x", { qos: 2 });
   const identifiers = client.of("publish").map(({ properties }) => properties!.subscriptionIdentifiers![0]);
-  deepEqual(identifiers.sort(), [16_384, 2_097_152].sort());
+  assert.deepEqual(identifiers.sort(), [16_384, 2_097_152].sort());
 });
 
 Deno.test("UNSUBSCRIBE: what cannot be one [MQTT5 3.10.3-1] [MQTT5 3.10.3-2] [MQTT311 3.10.3-1] [MQTT311 3.10.3-2]", () => {
@@ -143,7 +147,7 @@ Deno.test("UNSUBSCRIBE: what cannot be one [MQTT5 3.10.3-1] [MQTT5 3.10.3-2] [MQ
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(0xa2, 0, 1, version === 5 ? [0] : [], payload));
-      deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }]);
+      assert.deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }]);
     }
   }
 });
@@ -156,11 +160,11 @@ Deno.test("UNSUBSCRIBE: by the very filter, one answer for all [MQTT5 3.10.4-1] 
     const client = stage.connect({ version }).subscribe("a/+").subscribe("a/b").subscribe("c");
     client.send({ type: "unsubscribe", packetId: 770, topicFilters: ["c", "A/b", "a/+", "c"] });
     const reasonCodes = version === 5 ? [0, 0x11, 0, 0x11] : [];
-    deepEqual(client.of("unsuback"), [{ type: "unsuback", packetId: 770, reasonCodes }]);
+    assert.deepEqual(client.of("unsuback"), [{ type: "unsuback", packetId: 770, reasonCodes }]);
     client.send({ type: "unsubscribe", packetId: 771, topicFilters: ["x"] });
-    equal(client.of("unsuback")[1]!.packetId, 771);
+    assert.equal(client.of("unsuback")[1]!.packetId, 771);
     client.publish("a/b", "1").publish("a/c", "2").publish("c", "3");
-    deepEqual(client.messages, ["a/b 1"]);
+    assert.deepEqual(client.messages, ["a/b 1"]);
   }
 });
 
@@ -178,10 +182,10 @@ Deno.test("UNSUBSCRIBE: nothing new comes, what was begun is completed [MQTT5 3.
     client.send({ type: "unsubscribe", packetId: 9, topicFilters: ["a"] });
     publisher.publish("a", "3", { qos: 1 });
     client.send({ type: "pubrec", packetId: 2 });
-    deepEqual([client.messages, client.of("pubrel").length], [["a 1", "a 2"], 1]);
+    assert.deepEqual([client.messages, client.of("pubrel").length], [["a 1", "a 2"], 1]);
     client.die();
     const back = stage.connect(asked, silent);
-    deepEqual([back.messages, back.of("pubrel").length], [["a 1"], 1]);
+    assert.deepEqual([back.messages, back.of("pubrel").length], [["a 1"], 1]);
   }
 });
 
@@ -195,8 +199,8 @@ Deno.test("SUBACK: its words give way to the client's maximum packet size [MQTT5
   const packet = subscribe(1, ["a/b/c", 0]);
   const text = answered(1_000, packet).of("suback")[0]!.properties!.reasonString!;
   const size = 2 + 2 + 1 + 3 + text.length + 1;
-  deepEqual(answered(size, packet).of("suback")[0]!.properties, { reasonString: text });
-  deepEqual(answered(size - 1, packet).of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x8f] }]);
+  assert.deepEqual(answered(size, packet).of("suback")[0]!.properties, { reasonString: text });
+  assert.deepEqual(answered(size - 1, packet).of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x8f] }]);
 });
 
 Deno.test("SUBACK, UNSUBACK: an answer that the client cannot take ends the connection [MQTT5 3.1.2-24]", () => {
@@ -205,9 +209,9 @@ Deno.test("SUBACK, UNSUBACK: an answer that the client cannot take ends the conn
   const many = subscribe(1, ...filters.map((filter) => [filter, 0] as const));
   for (const packet of [many, { type: "unsubscribe", packetId: 1, topicFilters: filters } as const]) {
     const fits = answered(65, packet);
-    deepEqual([reasons(fits), fits.arrivals.length], [[], 2]);
+    assert.deepEqual([reasons(fits), fits.arrivals.length], [[], 2]);
     const client = answered(64, packet);
-    deepEqual([reasons(client), client.end, client.arrivals.length], [[0x95], { kind: "fin" }, 2]);
-    for (const { properties } of answered(1_000, packet).of("unsuback")) equal(properties, undefined);
+    assert.deepEqual([reasons(client), client.end, client.arrivals.length], [[0x95], { kind: "fin" }, 2]);
+    for (const { properties } of answered(1_000, packet).of("unsuback")) assert.equal(properties, undefined);
   }
 });

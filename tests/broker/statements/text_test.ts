@@ -1,5 +1,5 @@
 /** Sections 1.5 and 4.7 of 5.0, 1.4 and 4.7 of 3.1.1: text on the wire, topic names and topic filters. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { Stage } from "../stage.ts";
 import { connectBytes, field, frame, reasons, record } from "./bytes.ts";
@@ -44,7 +44,11 @@ Deno.test("text: what is not UTF-8, or holds U+0000, closes the connection [MQTT
         const stage = new Stage();
         const client = isConnect ? stage.dial(version) : stage.connect({ version });
         client.sendBytes(packet(field(bytes), version));
-        deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], `${what}, ${place}`);
+        assert.deepEqual(
+          [reasons(client), client.end],
+          [version === 5 ? [0x81] : [], { kind: "fin" }],
+          `${what}, ${place}`,
+        );
       }
     }
   }
@@ -54,7 +58,7 @@ Deno.test("text: user properties are two strings, and both are text [MQTT5 1.5.7
   for (const pair of [[field([0xff]), field("v")], [field("n"), field([0xff])], [field("n"), field("a\0")]]) {
     const properties = [0x26, ...pair.flat()];
     const client = new Stage().connect().sendBytes(frame(0x30, field("a"), properties.length, properties));
-    deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
+    assert.deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
   }
 });
 
@@ -64,9 +68,9 @@ Deno.test("text: U+FEFF is text like other text [MQTT5 1.5.4-3] [MQTT311 1.4.0-3
     const client = stage.connect({ version, clientId: "\ufeffc" }).subscribe("\ufeffa");
     const userProperties = [["\ufeffn", "\ufeff"]] as const;
     client.publish("\ufeffa", "1", { properties: { userProperties } }).publish("a", "2").publish("a\ufeff", "3");
-    deepEqual(client.messages, ["\ufeffa 1"]);
-    if (version === 5) deepEqual(client.of("publish")[0]!.properties, { userProperties });
-    equal(stage.core.sessions.get("\ufeffc")?.clientId, "\ufeffc");
+    assert.deepEqual(client.messages, ["\ufeffa 1"]);
+    if (version === 5) assert.deepEqual(client.of("publish")[0]!.properties, { userProperties });
+    assert.equal(stage.core.sessions.get("\ufeffc")?.clientId, "\ufeffc");
   }
 });
 
@@ -79,8 +83,8 @@ Deno.test("topics: nothing is normalised, folded or trimmed [MQTT5 4.7.3-4] [MQT
       const watcher = stage.connect({ version, clientId: `w${index}` }).subscribe(topic);
       for (const each of alike) client.publish(each, "x", { retain: true });
       const late = stage.connect({ version, clientId: `l${index}` }).subscribe(topic);
-      deepEqual([watcher.messages.at(-1), late.messages], [`${topic} x`, [`${topic} x`]]);
-      equal(new Set(watcher.messages).size, 1);
+      assert.deepEqual([watcher.messages.at(-1), late.messages], [`${topic} x`, [`${topic} x`]]);
+      assert.equal(new Set(watcher.messages).size, 1);
     }
   }
 });
@@ -91,12 +95,12 @@ Deno.test("topics: filters that are none, and names that are none [MQTT5 4.7.1-1
     for (const filter of ["a#", "a/#/b", "#/a", "##", "a+", "+a", "a/+b/c", "++", ""]) {
       for (const [, packet] of places.slice(1)) {
         const client = new Stage().connect({ version }).sendBytes(packet(field(filter), version));
-        deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], filter);
+        assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], filter);
       }
     }
     for (const name of ["a/+", "#", "+", "a#b", ...(version === 4 ? [""] : [])]) {
       const client = new Stage().connect({ version }).sendBytes(places[0]![1](field(name), version));
-      deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], name);
+      assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], name);
     }
   }
 });
@@ -123,8 +127,8 @@ Deno.test("topics: wildcards by the standard's examples, live and retained [MQTT
       for (const name of names) publisher.publish(name, "", { retain: false }).publish(name, "x", { retain: true });
       const late = stage.connect({ version, clientId: "late" }).subscribe(filter);
       const expected = matching.map((at) => `${names[at]} x`);
-      deepEqual(live.messages.filter((message) => message.endsWith("x")), expected, filter);
-      deepEqual(late.messages.sort(), [...expected].sort(), filter);
+      assert.deepEqual(live.messages.filter((message) => message.endsWith("x")), expected, filter);
+      assert.deepEqual(late.messages.sort(), [...expected].sort(), filter);
     }
   }
 });
@@ -137,7 +141,7 @@ Deno.test("topics: a leading $ is out of a wildcard's reach, live and retained [
       stage.core.router.publishOwn({ topic: "$SYS/a", payload: Uint8Array.of(0x78), retain: true }, stage.nowMs);
       stage.settle();
       const late = stage.connect({ version, clientId: "late" }).subscribe(filter);
-      deepEqual([live.messages.length, late.messages.length], [reaches, reaches], filter);
+      assert.deepEqual([live.messages.length, late.messages.length], [reaches, reaches], filter);
     }
   }
 });
@@ -146,7 +150,7 @@ Deno.test("topics: up to 65,535 bytes, and as long they are served whole [MQTT5 
   const longest = "é".repeat(32_767) + "a";
   for (const version of versions) {
     const client = new Stage().connect({ version }).subscribe(longest).publish(longest, "x");
-    deepEqual(client.messages, [`${longest} x`]);
+    assert.deepEqual(client.messages, [`${longest} x`]);
   }
 });
 
@@ -155,9 +159,9 @@ Deno.test("numbers: a length in more bytes than it needs is malformed in 5.0 [MQ
   const longProperties = [0x30, 5, 0, 1, 0x61, 0x80, 0x00];
   for (const bytes of [long, longProperties]) {
     const client = new Stage().connect().sendBytes(bytes);
-    deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
+    assert.deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
   }
-  equal(new Stage().connect({ version: 4 }).sendBytes(long).of("pingresp").length, 1); // 3.1.1 has no such rule
+  assert.equal(new Stage().connect({ version: 4 }).sendBytes(long).of("pingresp").length, 1); // 3.1.1 has no such rule
 });
 
 Deno.test("numbers: the broker writes lengths as short as they can be [MQTT5 1.5.5-1] [MQTT5 2.2.2-1]", () => {
@@ -168,7 +172,7 @@ Deno.test("numbers: the broker writes lengths as short as they can be [MQTT5 1.5
     stage.connect({ clientId: "p" }).publish("a", "x".repeat(size));
     const length = 4 + size;
     const expected = length < 0x80 ? 1 : length < 0x4000 ? 2 : 3;
-    deepEqual([bytes.length, bytes[1 + expected + 3]], [1 + expected + length, 0], `${size}`);
+    assert.deepEqual([bytes.length, bytes[1 + expected + 3]], [1 + expected + length, 0], `${size}`);
   }
 });
 
@@ -183,7 +187,7 @@ Deno.test("packet identifiers: 0 is none [MQTT5 2.2.1-3] [MQTT311 2.3.1-1]", () 
     ];
     for (const packet of packets) {
       const client = new Stage().connect({ version }).sendBytes(packet);
-      deepEqual([reasons(client), client.end], [version === 5 ? [0x82] : [], { kind: "fin" }]);
+      assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x82] : [], { kind: "fin" }]);
     }
   }
 });

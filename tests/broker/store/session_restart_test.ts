@@ -1,5 +1,5 @@
 /** Sessions and messages over a broker's death. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { bytesOf, textOf } from "../stage.ts";
 import { Lives } from "./lives.ts";
 
@@ -16,12 +16,12 @@ Deno.test("a subscription lives on as it was granted, one that was ended does no
   watcher.send({ type: "unsubscribe", packetId: 9, topicFilters: ["b"] });
   lives.restart();
   const back = client(lives, "watcher");
-  equal(back.connack!.sessionPresent, true);
+  assert.equal(back.connack!.sessionPresent, true);
   back.publish("a", "own");
   client(lives, "other").publish("a", "x", { qos: 2, retain: true }).publish("b", "y").publish("c", "z");
-  deepEqual(back.messages, ["a x", "c z"]);
+  assert.deepEqual(back.messages, ["a x", "c z"]);
   const [a] = back.of("publish");
-  deepEqual([a!.qos, a!.retain, a!.properties?.subscriptionIdentifiers], [1, true, [7]]);
+  assert.deepEqual([a!.qos, a!.retain, a!.properties?.subscriptionIdentifiers], [1, true, [7]]);
 });
 
 Deno.test("what waits for a client that is away is there after the restart, in order, and its expiry counts on", () => {
@@ -33,8 +33,8 @@ Deno.test("what waits for a client that is away is there after the restart, in o
   sender.publish("m", "short", { qos: 1, properties: { messageExpiryIntervalS: 10 } });
   lives.restart(40_000);
   const back = client(lives, "watcher");
-  deepEqual(back.messages, ["m 1", "m 2", "m 3"]);
-  equal(back.of("publish")[1]!.properties?.messageExpiryIntervalS, 60);
+  assert.deepEqual(back.messages, ["m 1", "m 2", "m 3"]);
+  assert.equal(back.of("publish")[1]!.properties?.messageExpiryIntervalS, 60);
 });
 
 Deno.test("a message in flight is sent again with its packet identifier and DUP", () => {
@@ -43,14 +43,14 @@ Deno.test("a message in flight is sent again with its packet identifier and DUP"
   client(lives, "sender").publish("m", "1", { qos: 1 }).publish("m", "2", { qos: 2 });
   lives.restart();
   const again = client(lives, "watcher").of("publish");
-  deepEqual(again.map(({ packetId, dup, payload }) => [packetId, dup, textOf(payload)]), [[1, true, "1"], [
+  assert.deepEqual(again.map(({ packetId, dup, payload }) => [packetId, dup, textOf(payload)]), [[1, true, "1"], [
     2,
     true,
     "2",
   ]]);
   lives.stage.settle();
   lives.restart();
-  deepEqual(client(lives, "watcher").messages, []);
+  assert.deepEqual(client(lives, "watcher").messages, []);
 });
 
 Deno.test("QoS 2 towards a client goes on where it stood: after PUBREC only PUBREL is sent", () => {
@@ -60,8 +60,8 @@ Deno.test("QoS 2 towards a client goes on where it stood: after PUBREC only PUBR
   watcher.send({ type: "pubrec", packetId: 1 });
   lives.restart();
   const back = client(lives, "watcher");
-  deepEqual(back.messages, []);
-  deepEqual(back.of("pubrel").map(({ packetId }) => packetId), [1]);
+  assert.deepEqual(back.messages, []);
+  assert.deepEqual(back.of("pubrel").map(({ packetId }) => packetId), [1]);
 });
 
 Deno.test("QoS 2 from a client: a repetition after the restart is not routed again, until it is released", () => {
@@ -71,11 +71,11 @@ Deno.test("QoS 2 from a client: a repetition after the restart is not routed aga
   client(lives, "sender", false).send({ ...message, dup: false, payload: bytesOf("1") });
   lives.restart();
   const sender = client(lives, "sender", false).send({ ...message, dup: true, payload: bytesOf("1") });
-  deepEqual(sender.of("pubrec").map(({ packetId }) => packetId), [5]);
+  assert.deepEqual(sender.of("pubrec").map(({ packetId }) => packetId), [5]);
   sender.send({ type: "pubrel", packetId: 5 });
   lives.restart();
   client(lives, "sender", false).send({ ...message, dup: false, payload: bytesOf("2") });
-  deepEqual(client(lives, "watcher").messages, ["m 1", "m 2"]);
+  assert.deepEqual(client(lives, "watcher").messages, ["m 1", "m 2"]);
 });
 
 Deno.test("retained messages live on: the last one of a topic, none that was cleared or has expired", () => {
@@ -86,7 +86,7 @@ Deno.test("retained messages live on: the last one of a topic, none that was cle
   sender.publish("c", "1", { retain: true, properties: { messageExpiryIntervalS: 5 } });
   lives.stage.settle();
   lives.restart(5_000);
-  deepEqual(client(lives, "watcher").subscribe("#").messages, ["a 2"]);
+  assert.deepEqual(client(lives, "watcher").subscribe("#").messages, ["a 2"]);
 });
 
 Deno.test("a session that has expired meanwhile is gone, one without an end is not; none is left in the file", () => {
@@ -96,10 +96,10 @@ Deno.test("a session that has expired meanwhile is gone, one without an end is n
   lives.stage.connect({ clientId: "brief" }).subscribe("#");
   client(lives, "sender").publish("m", "1", { qos: 1 }).disconnect(0, 1);
   lives.restart(3_602_000);
-  deepEqual([...lives.stage.core.sessions.values()].map(({ clientId }) => clientId), ["endless"]);
+  assert.deepEqual([...lives.stage.core.sessions.values()].map(({ clientId }) => clientId), ["endless"]);
   lives.restart();
-  equal(client(lives, "short").connack!.sessionPresent, false);
-  equal(lives.stage.connect({ clientId: "brief", ...lasting }).connack!.sessionPresent, false);
+  assert.equal(client(lives, "short").connack!.sessionPresent, false);
+  assert.equal(lives.stage.connect({ clientId: "brief", ...lasting }).connack!.sessionPresent, false);
 });
 
 Deno.test("nothing is left in the tables when nothing is held", async () => {
@@ -115,7 +115,7 @@ Deno.test("nothing is left in the tables when nothing is held", async () => {
   lives.stage.core.turn.stop(lives.stage.nowMs);
   const database = Database.open({ path: lives.path });
   for (const table of ["session", "subscription", "message", "delivery", "taken", "retained", "will"]) {
-    deepEqual(database.prepare(`SELECT * FROM ${table}`).all(), [], table);
+    assert.deepEqual(database.prepare(`SELECT * FROM ${table}`).all(), [], table);
   }
   database.close();
 });

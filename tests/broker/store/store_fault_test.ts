@@ -1,5 +1,5 @@
 /** Stores that cannot be used: one sentence each, nothing overwritten; and stores that fail while they are used. */
-import { deepEqual, equal, match, throws } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { Database } from "../../../src/broker/store/database.ts";
 import { applicationId, migrations, schemaVersion } from "../../../src/broker/store/schema.ts";
@@ -10,7 +10,7 @@ const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600
 
 function refusal(path: string): string {
   let sentence = "";
-  throws(() => new Stage({ store: { path } }), (error) => {
+  assert.throws(() => new Stage({ store: { path } }), (error) => {
     sentence = error instanceof UsageError ? error.message : `not a UsageError: ${error}`;
     return true;
   });
@@ -29,23 +29,23 @@ function withPath(test: (path: string) => void): void {
 
 Deno.test("a store that another broker has open", () => {
   using lives = new Lives();
-  match(refusal(lives.path), /^Cannot open store "PATH": another process has it open; stop that one/);
+  assert.match(refusal(lives.path), /^Cannot open store "PATH": another process has it open; stop that one/);
 });
 
 Deno.test("a file that is no database, and a database that is no store, stay as they are", () => {
   withPath((path) => {
     Deno.writeTextFileSync(path, "some notes of mine\n".repeat(300));
     const before = Deno.readFileSync(path);
-    match(refusal(path), /^Cannot open store "PATH": it is no store of mqtt-sim$/);
-    deepEqual(Deno.readFileSync(path), before);
+    assert.match(refusal(path), /^Cannot open store "PATH": it is no store of mqtt-sim$/);
+    assert.deepEqual(Deno.readFileSync(path), before);
   });
   withPath((path) => {
     const other = Database.open({ path });
     other.prepare("PRAGMA application_id = 7").get();
     other.close();
     const before = Deno.readFileSync(path);
-    match(refusal(path), /it is no store of mqtt-sim$/);
-    deepEqual(Deno.readFileSync(path), before);
+    assert.match(refusal(path), /it is no store of mqtt-sim$/);
+    assert.deepEqual(Deno.readFileSync(path), before);
   });
 });
 
@@ -58,8 +58,8 @@ Deno.test("a store of a newer version stays as it is", () => {
     const sentence = `it is of version ${
       schemaVersion + 1
     }, this mqtt-sim reads up to ${schemaVersion}; use a newer mqtt-sim`;
-    equal(refusal(path), `Cannot open store "PATH": ${sentence}`);
-    deepEqual(Deno.readFileSync(path), before);
+    assert.equal(refusal(path), `Cannot open store "PATH": ${sentence}`);
+    assert.deepEqual(Deno.readFileSync(path), before);
   });
 });
 
@@ -71,11 +71,11 @@ Deno.test("a damaged store stays as it is", () => {
   const bytes = Deno.readFileSync(lives.path);
   bytes.fill(0xa5, 8_192, 32_768);
   Deno.writeFileSync(lives.path, bytes);
-  match(
+  assert.match(
     refusal(lives.path),
     /^Cannot (open|read) store "PATH": it is damaged \(.+\); restore a copy, or move it away/s,
   );
-  deepEqual(Deno.readFileSync(lives.path), bytes);
+  assert.deepEqual(Deno.readFileSync(lives.path), bytes);
 });
 
 Deno.test("tables that contradict each other", () => {
@@ -83,17 +83,17 @@ Deno.test("tables that contradict each other", () => {
     const store = Database.open({ path });
     store.prepare("INSERT INTO retained VALUES ('t', 99)").run();
     store.close();
-    match(refusal(path), /^Cannot read store "PATH": it is damaged \(there is no message 99\)/);
+    assert.match(refusal(path), /^Cannot read store "PATH": it is damaged \(there is no message 99\)/);
   });
 });
 
 Deno.test("a directory that is not there, and a directory in the file's place", () => {
   withPath((path) =>
-    match(refusal(`${path}/deeper.db`), /unable to open database file.*expected a path in a directory/)
+    assert.match(refusal(`${path}/deeper.db`), /unable to open database file.*expected a path in a directory/)
   );
   withPath((path) => {
     Deno.mkdirSync(path);
-    match(refusal(path), /unable to open database file.*expected a path/);
+    assert.match(refusal(path), /unable to open database file.*expected a path/);
   });
 });
 
@@ -109,11 +109,11 @@ Deno.test("a store of version 1 is brought forward with all that is in it", () =
     const stage = new Stage({ store: { path } });
     stage.advance(0);
     const watcher = stage.connect({ clientId: "watcher", version: 4, cleanStart: false });
-    deepEqual(watcher.messages, ["t hi", "will gone"]);
+    assert.deepEqual(watcher.messages, ["t hi", "will gone"]);
     stage.core.turn.stop(stage.nowMs);
     const now = Database.open({ path });
-    equal(now.prepare("PRAGMA user_version").get()!.user_version, migrations.length);
-    equal(now.prepare("PRAGMA application_id").get()!.application_id, applicationId);
+    assert.equal(now.prepare("PRAGMA user_version").get()!.user_version, migrations.length);
+    assert.equal(now.prepare("PRAGMA application_id").get()!.application_id, applicationId);
     now.close();
   });
 });
@@ -126,14 +126,14 @@ Deno.test("a store that is full: nothing is acknowledged that is not kept, who w
   let sent = 0;
   while (sender.end === undefined && sent < 500) sender.publish("m", `${++sent} ${"x".repeat(1_000)}`, { qos: 1 });
   const acknowledged = sender.of("puback").length;
-  equal(acknowledged, sent - 1);
-  deepEqual(sender.of("disconnect").map(({ reasonCode }) => reasonCode), [0x97]);
+  assert.equal(acknowledged, sent - 1);
+  assert.deepEqual(sender.of("disconnect").map(({ reasonCode }) => reasonCode), [0x97]);
   const { metrics } = stage.core;
-  deepEqual([metrics.storeFailures, metrics.storeRefusals], [1, 1]);
-  deepEqual(stage.logged.filter((line) => line.includes("Store")).length, 1);
-  equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0x88);
+  assert.deepEqual([metrics.storeFailures, metrics.storeRefusals], [1, 1]);
+  assert.deepEqual(stage.logged.filter((line) => line.includes("Store")).length, 1);
+  assert.equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0x88);
   lives.restart();
-  deepEqual(lives.stage.connect({ clientId: "watcher", ...lasting }).messages.length, acknowledged);
+  assert.deepEqual(lives.stage.connect({ clientId: "watcher", ...lasting }).messages.length, acknowledged);
 });
 
 Deno.test("there is room again: what could not be kept is kept at the next sign of life, and clients are let in", () => {
@@ -145,9 +145,9 @@ Deno.test("there is room again: what could not be kept is kept at the next sign 
   while (sender.end === undefined) sender.publish("m", "x".repeat(1_000), { qos: 1 });
   stage.core.sessions.end(stage.core.sessions.get("watcher")!, stage.nowMs); // as when it expires
   stage.advance(1_000);
-  equal(stage.core.turn.failing, false);
-  match(stage.logged.at(-1)!, /keeps what changes again/);
-  equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0);
+  assert.equal(stage.core.turn.failing, false);
+  assert.match(stage.logged.at(-1)!, /keeps what changes again/);
+  assert.equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0);
 });
 
 Deno.test("a CONNECT whose will could not be kept is refused, and the will is never published", () => {
@@ -155,9 +155,9 @@ Deno.test("a CONNECT whose will could not be kept is refused, and the will is ne
   const { stage } = lives;
   const watcher = stage.watch("will", { qos: 0 });
   const will = aWill({ payload: new Uint8Array(60_000) });
-  equal(stage.connect({ clientId: "early", will }).connack?.reasonCode, 0);
+  assert.equal(stage.connect({ clientId: "early", will }).connack?.reasonCode, 0);
   const late = stage.connect({ clientId: "late", will });
-  deepEqual([late.connack?.reasonCode, late.end?.kind], [0x88, "fin"]);
+  assert.deepEqual([late.connack?.reasonCode, late.end?.kind], [0x88, "fin"]);
   stage.advance(5_000);
-  deepEqual(watcher.messages, []);
+  assert.deepEqual(watcher.messages, []);
 });

@@ -1,5 +1,5 @@
 /** Wills over a broker's death: due if their connection died with it, at their old instant if they were delayed. */
-import { deepEqual, equal } from "node:assert/strict";
+import assert from "node:assert/strict";
 import { aWill } from "../stage.ts";
 import { Lives } from "./lives.ts";
 
@@ -20,8 +20,8 @@ Deno.test("a will whose connection died with the broker is published at the star
   watcherOf(lives);
   lives.stage.connect({ clientId: "sensor", will: aWill() });
   lives.restart(5_000);
-  equal(lives.stage.core.metrics.willsPublished.shutdown, 1);
-  deepEqual(back(lives).messages, ["will gone"]);
+  assert.equal(lives.stage.core.metrics.willsPublished.shutdown, 1);
+  assert.deepEqual(back(lives).messages, ["will gone"]);
 });
 
 Deno.test("it is published once, however often the broker dies", () => {
@@ -33,8 +33,8 @@ Deno.test("it is published once, however often the broker dies", () => {
   const watcher = back(lives);
   lives.stage.advance(10_000);
   lives.restart(5_000);
-  equal(watcher.messages.length, 1);
-  deepEqual(back(lives).messages, []);
+  assert.equal(watcher.messages.length, 1);
+  assert.deepEqual(back(lives).messages, []);
 });
 
 Deno.test("none of a client that had left", () => {
@@ -42,7 +42,7 @@ Deno.test("none of a client that had left", () => {
   watcherOf(lives);
   lives.stage.connect({ clientId: "sensor", will: aWill() }).disconnect();
   lives.restart();
-  deepEqual(back(lives).messages, []);
+  assert.deepEqual(back(lives).messages, []);
 });
 
 Deno.test("a delayed will keeps its instant over several deaths", () => {
@@ -55,9 +55,9 @@ Deno.test("a delayed will keeps its instant over several deaths", () => {
   lives.restart(10_000);
   const watcher = back(lives);
   lives.stage.advance(19_999);
-  deepEqual(watcher.messages, []);
+  assert.deepEqual(watcher.messages, []);
   lives.stage.advance(1);
-  deepEqual(watcher.messages, ["will gone"]);
+  assert.deepEqual(watcher.messages, ["will gone"]);
 });
 
 Deno.test("the delay of a will that died with the broker counts from its death, within a second, and never early", () => {
@@ -70,9 +70,9 @@ Deno.test("the delay of a will that died with the broker counts from its death, 
   lives.restart(8_000); // what was found out once stays so
   const watcher = back(lives);
   lives.stage.advance(60_000 + 8_000 - 7_300 - 40_000 - 1);
-  deepEqual(watcher.messages, []);
+  assert.deepEqual(watcher.messages, []);
   lives.stage.advance(1);
-  deepEqual(watcher.messages, ["will gone"]);
+  assert.deepEqual(watcher.messages, ["will gone"]);
 });
 
 Deno.test("the client is back in time: its will is off", () => {
@@ -81,9 +81,9 @@ Deno.test("the client is back in time: its will is off", () => {
   const asked = { clientId: "sensor", ...lasting };
   lives.stage.connect({ ...asked, will: aWill({ delayIntervalS: 60 }) });
   lives.restart(30_000);
-  equal(lives.stage.connect(asked).connack?.sessionPresent, true);
+  assert.equal(lives.stage.connect(asked).connack?.sessionPresent, true);
   lives.restart(1_000_000);
-  deepEqual(back(lives).messages, []);
+  assert.deepEqual(back(lives).messages, []);
 });
 
 Deno.test("the end of the session comes first: the will is due with it, also while there is no broker", () => {
@@ -92,10 +92,10 @@ Deno.test("the end of the session comes first: the will is due with it, also whi
   const properties = { sessionExpiryIntervalS: 20 };
   lives.stage.connect({ clientId: "sensor", properties, will: aWill({ delayIntervalS: 60 }) }).die();
   lives.restart(10_000);
-  equal(lives.stage.core.metrics.willsHeld, 1);
+  assert.equal(lives.stage.core.metrics.willsHeld, 1);
   lives.restart(10_000);
-  deepEqual(back(lives).messages, ["will gone"]);
-  equal(lives.stage.core.sessions.get("sensor"), undefined);
+  assert.deepEqual(back(lives).messages, ["will gone"]);
+  assert.equal(lives.stage.core.sessions.get("sensor"), undefined);
 });
 
 Deno.test("a will keeps its properties, and message expiry counts from its publication", () => {
@@ -113,9 +113,9 @@ Deno.test("a will keeps its properties, and message expiry counts from its publi
   lives.restart(100_000);
   lives.stage.advance(10_000);
   const [message] = back(lives).of("publish");
-  deepEqual(message!.properties, { ...properties, messageExpiryIntervalS: 40 });
-  equal(message!.qos, 2);
-  deepEqual(lives.stage.watch().of("publish").map(({ retain }) => retain), []);
+  assert.deepEqual(message!.properties, { ...properties, messageExpiryIntervalS: 40 });
+  assert.equal(message!.qos, 2);
+  assert.deepEqual(lives.stage.watch().of("publish").map(({ retain }) => retain), []);
 });
 
 for (const onShutdown of ["publish", "keep"] as const) {
@@ -131,16 +131,16 @@ for (const onShutdown of ["publish", "keep"] as const) {
     lives.stage.settle();
     finishStop(core, lives.stage.nowMs);
     lives.stage.settle();
-    equal(now.end?.kind, "fin");
-    equal(core.metrics.willsPublished.shutdown, onShutdown === "publish" ? 1 : 0);
+    assert.equal(now.end?.kind, "fin");
+    assert.equal(core.metrics.willsPublished.shutdown, onShutdown === "publish" ? 1 : 0);
     core.turn.stop(lives.stage.nowMs);
     lives.again(20_000);
     const watcher = back(lives);
     const atOnce = onShutdown === "publish" ? [] : ["at-once gone"];
-    deepEqual(watcher.messages, atOnce);
+    assert.deepEqual(watcher.messages, atOnce);
     lives.stage.advance(39_999);
-    deepEqual(watcher.messages, atOnce);
+    assert.deepEqual(watcher.messages, atOnce);
     lives.stage.advance(1);
-    deepEqual(watcher.messages, [...atOnce, "later gone"]);
+    assert.deepEqual(watcher.messages, [...atOnce, "later gone"]);
   });
 }
