@@ -54,13 +54,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     run: runOf(reports),
     plan: withoutShard(first!.plan),
     clients: clientsOf(reports),
-    kills: {
-      total: sum(reports, ({ kills }) => kills.total),
-      askedPerSecond: sum(reports, ({ kills }) => kills.askedPerSecond),
-      reachedPerSecond: sum(reports, ({ kills }) => kills.reachedPerSecond),
-      deferred: sum(reports, ({ kills }) => kills.deferred),
-      byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])),
-    },
+    kills: killsOf(reports, tally),
     wills: {
       ...wills,
       missingByQos: tally.missingByQos,
@@ -208,6 +202,16 @@ function clientsOf(reports: readonly Report[]): FleetResult["clients"] {
   return Object.fromEntries(
     names.map((name) => [name, sum(reports, ({ clients }) => clients[name])]),
   ) as unknown as FleetResult["clients"];
+}
+
+function killsOf(reports: readonly Report[], tally: Tally): FleetResult["kills"] {
+  return {
+    total: sum(reports, ({ kills }) => kills.total),
+    askedPerSecond: sum(reports, ({ kills }) => kills.askedPerSecond),
+    reachedPerSecond: sum(reports, ({ kills }) => kills.reachedPerSecond),
+    deferred: sum(reports, ({ kills }) => kills.deferred),
+    byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])),
+  };
 }
 
 function retainedOf(reports: readonly Report[]): FleetResult["retained"] {
