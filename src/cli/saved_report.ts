@@ -64,6 +64,9 @@ const plan = z.looseObject({
   ...{ rampPerSecond: z.number(), keepAliveS: z.number(), willRetain: z.boolean(), willDelayS: z.number() },
   willQos: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal("mix")]),
   ...{ sessionExpiryS: z.number(), cleanStart: z.string(), willTopic: z.string(), willPayloadSizeBytes: z.number() },
+  scenario: z.string().optional(),
+  groups: z.array(z.looseObject({ name: z.string() })).optional(),
+  phases: z.array(z.looseObject({ kind: z.string() })).optional(),
   ...{ watchers: z.number(), fanOut: z.number(), workers: z.number(), lateAfterMs: z.number(), drainMs: z.number() },
 });
 
@@ -96,6 +99,9 @@ const document = z.looseObject({
   retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
     .optional(),
   brokerDropped: z.looseObject({ before: z.number(), after: z.number() }).optional(),
+  controls: z.looseObject({ total: z.number(), blind: z.number(), lost: z.number() }).optional(),
+  generatorBound: z.string().optional(),
+  thresholds: z.array(z.looseObject({ expression: z.string(), actual: z.number(), met: z.boolean() })).optional(),
   faults: z.array(fault),
   slowest: z.array(z.looseObject({ ...life, mode: z.enum(killModes), latencyMs: z.number(), timeline })),
   series: z.array(point),

@@ -29,6 +29,7 @@ export function planPart({ plan, run }: Report): Markup {
 function planFacts(plan: Report["plan"]): [name: string, value: string][] {
   const qos = plan.willQos === "mix" ? "QoS 0, 1 and 2" : `QoS ${plan.willQos}`;
   return [
+    ...scenarioFacts(plan),
     [
       "Clients",
       `${formatCount(plan.clients)}, connected at ${formatCount(plan.rampPerSecond)}/s, ${plan.workers} worker${
@@ -61,4 +62,14 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
     ["Missing after", formatDuration(plan.drainMs)],
     ["Seed", String(plan.seed)],
   ];
+}
+
+/** What only a run by a scenario has; what its parts are is in the scenario's own file. */
+function scenarioFacts({ scenario, groups, phases }: Report["plan"]): [name: string, value: string][] {
+  const facts: [name: string, value: string | undefined][] = [
+    ["Scenario", scenario],
+    ["Groups", groups === undefined ? undefined : groups.map(({ name }) => name).join(", ")],
+    ["Phases", phases === undefined ? undefined : phases.map(({ kind }) => kind).join(", ")],
+  ];
+  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
