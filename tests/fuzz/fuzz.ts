@@ -5,7 +5,7 @@
  *   deno task fuzz [--packets 1000000] [--from 0]
  *   deno task fuzz --seed 1234            one round of the broker and one of the codec
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import { FuzzedBroker } from "./fuzz_broker.ts";
 import { fuzzCodec } from "./fuzz_codec.ts";
 import { fuzzSockets } from "./fuzz_sockets.ts";

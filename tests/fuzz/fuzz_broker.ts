@@ -2,7 +2,7 @@
  * A broker core under mutated streams, on links in memory: whatever comes, no error but a ProtocolError arises inside,
  * an honest pair beside is not disturbed, and when the fuzzing clients are gone every table is as empty as before.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Random } from "../../src/base/random.ts";
 import { Core } from "../../src/broker/core.ts";

@@ -2,7 +2,7 @@
  * The codec and the packet stream by themselves: a mutated packet is refused with a ProtocolError, or it is read; and
  * what was read can be written, and read again as the same. A stream cut anywhere gives what it gives in one piece.
  */
-import { deepStrictEqual, strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import { ProtocolError } from "../../src/base/failure.ts";
 import { Random } from "../../src/base/random.ts";
 import { decode, encode } from "../../src/mqtt/codec.ts";
@@ -36,7 +36,7 @@ function checkOne(bytes: Uint8Array, version: ProtocolVersion | undefined): void
   if (packet === undefined) return;
   const own = packet.type === "connect" ? packet.protocolVersion : version!;
   const again = decode(encode(packet, own), packet.type === "connect" ? undefined : own);
-  deepStrictEqual(plain(again), plain(packet), "it is read, written and read again as another packet");
+  assert.deepStrictEqual(plain(again), plain(packet), "it is read, written and read again as another packet");
 }
 
 /** A reason code of 0 may be said or not. */
@@ -64,7 +64,7 @@ function checkCuts(bytes: Uint8Array, version: ProtocolVersion | undefined, rand
     pieces.push(stream.slice(at, at + size));
     at += size;
   }
-  deepStrictEqual(eventsOf(pieces, version), eventsOf([stream], version), "cut, it is read otherwise");
+  assert.deepStrictEqual(eventsOf(pieces, version), eventsOf([stream], version), "cut, it is read otherwise");
 }
 
 function eventsOf(pieces: readonly Uint8Array[], version: ProtocolVersion | undefined): unknown[] {

@@ -1,7 +1,7 @@
 /**
  * A broker on real sockets under mutated streams, with an honest client of a library that is not ours beside it.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import { RawSocket } from "../support/raw_mqtt.ts";

@@ -2,7 +2,7 @@
  * Two honest clients beside the fuzzing ones: one publishes at every QoS and dies with a will now and then, the other
  * is subscribed and must get each of it, once, in its order.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import { encode } from "../../src/mqtt/codec.ts";
 import type { Packet, ProtocolVersion, QoS } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";

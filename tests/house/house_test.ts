@@ -33,6 +33,10 @@ Deno.test("every export has a name", () => {
   none([...sources, ...tests].flatMap(rules.defaultExportFaults));
 });
 
+Deno.test("assertions are strict", () => {
+  none(tests.flatMap(rules.assertionFaults));
+});
+
 Deno.test("files are named in snake_case, after what they hold", () => {
   none(everyFile.flatMap(rules.nameFaults));
 });

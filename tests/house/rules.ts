@@ -80,6 +80,13 @@ export function defaultExportFaults(facts: SourceFacts): string[] {
   return facts.defaultExports.map(({ line }) => `${facts.path}:${line}: a default export`);
 }
 
+/** Assertions compare strictly. */
+export function assertionFaults(facts: SourceFacts): string[] {
+  return facts.looseAsserts.map(({ line, what }) =>
+    `${facts.path}:${line}: ${what}: only \`import assert from "node:assert/strict"\` compares strictly`
+  );
+}
+
 /** Files and folders are named in snake_case, after what they hold. */
 export function nameFaults(path: string): string[] {
   return path.split("/").flatMap((part) => {

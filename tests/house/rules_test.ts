@@ -181,6 +181,14 @@ Deno.test("default exports are faults", () => {
   }
 });
 
+Deno.test("assertions that compare loosely are faults", () => {
+  const faults = (text: string) => rules.assertionFaults(readFacts("tests/a_test.ts", text));
+  assert.deepEqual(faults('import assert from "node:assert/strict";'), []);
+  for (const text of ['import { equal } from "node:assert/strict";', 'import assert from "node:assert";']) {
+    assert.equal(faults(text).length, 1, text);
+  }
+});
+
 Deno.test("names are in snake_case and say something", () => {
   for (const path of ["src/base/clock.ts", "tests/base/topic_tree_test.ts", "mod.ts", "fixtures/ca.pem"]) {
     assert.deepEqual(rules.nameFaults(path), []);

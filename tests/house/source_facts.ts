@@ -21,6 +21,8 @@ export interface SourceFacts {
   readonly imports: readonly Sighting[];
   readonly functions: readonly FunctionSize[];
   readonly defaultExports: readonly Sighting[];
+  /** Imports by name from node:assert: in Deno they compare loosely, also those of node:assert/strict. */
+  readonly looseAsserts: readonly Sighting[];
   readonly clockReads: readonly Sighting[];
   readonly chanceDraws: readonly Sighting[];
 }
@@ -71,6 +73,7 @@ class FactReader {
       imports: [] as Sighting[],
       functions: [] as FunctionSize[],
       defaultExports: [] as Sighting[],
+      looseAsserts: [] as Sighting[],
       clockReads: [] as Sighting[],
       chanceDraws: [] as Sighting[],
     };
@@ -80,7 +83,12 @@ class FactReader {
     const source = (node: Deno.lint.Node) => context.sourceCode.getText(node);
     const sized = (node: FunctionNode) => this.#measure(node);
     return {
-      ImportDeclaration: (node) => this.#import(node, node.source.value),
+      ImportDeclaration: (node) => {
+        this.#import(node, node.source.value);
+        const named = node.specifiers.some((each) => each.type !== "ImportDefaultSpecifier");
+        const loose = node.source.value === "node:assert" || (node.source.value === "node:assert/strict" && named);
+        if (loose) this.#note("looseAsserts", node, node.source.value);
+      },
       ExportAllDeclaration: (node) => this.#import(node, node.source.value),
       ExportNamedDeclaration: (node) => node.source && this.#import(node, node.source.value),
       ImportExpression: (node) => this.#import(node, quoted(source(node.source))),
@@ -140,7 +148,7 @@ class FactReader {
   }
 
   #note(
-    list: "imports" | "defaultExports" | "clockReads" | "chanceDraws",
+    list: "imports" | "defaultExports" | "looseAsserts" | "clockReads" | "chanceDraws",
     node: Deno.lint.Node,
     what: string,
   ): void {

@@ -2,7 +2,7 @@
  * One seed for the fleet: a small squad with a plan of the seed's own against the broker's core, judged by the fleet's
  * oracle, which shares no code with the broker or with the simulation's model.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { killModes } from "../../src/fleet/kill_mode.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";

@@ -1,7 +1,7 @@
 /**
  * The one file of the simulation that looks into the broker's core, so that a change of its insides is followed here.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import type { Core } from "../../src/broker/core.ts";
 import type { Model } from "./model.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Holds what a client reads against what the model says it is due.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import type { Packet, PublishPacket } from "../../src/mqtt/packet.ts";
 import { isExpired } from "./model.ts";
 import type { Due, ModelConnection, ModelSession, SharedDue } from "./model_state.ts";

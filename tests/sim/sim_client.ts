@@ -2,7 +2,7 @@
  * A simulated client with an identity: it outlives its connections, keeps what the standard tells a client to keep, and
  * leaves when and what to answer to the simulation.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import type { Packet, PublishPacket, QoS } from "../../src/mqtt/packet.ts";
 import type { Due, ModelConnect } from "./model_state.ts";
 import { checkAnswer, checkPublish, mayBeMissing, type Slack } from "./reading.ts";

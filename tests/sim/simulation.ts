@@ -3,7 +3,7 @@
  * reading held against the model, and the core's tables after every step. At the end everything is read, everyone goes,
  * and nothing may be left.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Random } from "../../src/base/random.ts";
 import { Core } from "../../src/broker/core.ts";

@@ -3,7 +3,7 @@
  * and it has not yet read. Tells the model what reaches the broker, packet by packet, and looks that both agree on
  * whether the connection lives.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import type { Core } from "../../src/broker/core.ts";
 import { serve } from "../../src/broker/serve.ts";
 import { encode } from "../../src/mqtt/codec.ts";
