@@ -271,3 +271,15 @@ Deno.test("passwords of groups are in no report", () => {
   assert.ok(!JSON.stringify(report).includes("secret"));
   assert.equal(report.plan.groups?.length, 2);
 });
+
+Deno.test("docs/scenarios.md tells every scenario and every entry", async () => {
+  const text = await Deno.readTextFile("docs/scenarios.md");
+  for (const { name } of builtInScenarios) assert.match(text, new RegExp(`^\\| \`${name}\` `, "m"));
+  const entries = [scenarioEntries, ...["groups", "phases"].map((name) => scenarioEntries.get(name)!.inner!)];
+  for (const name of entries.flatMap((each) => [...each.keys()])) {
+    assert.ok(
+      text.includes(`\`${name}\``) || text.includes(`\`${name}: {`) || new RegExp(`^ .*\\b${name}: `, "m").test(text),
+      name,
+    );
+  }
+});
