@@ -15,7 +15,8 @@ export interface Publisher {
   readonly number: number;
   /** True while it is connected and not to be silent. */
   readonly up: boolean;
-  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number): void;
+  /** False where the broker has not answered enough of what came before: then nothing is sent. */
+  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number): boolean;
 }
 
 /** A turn makes up for no more than so much time: a machine that was held up does not answer with a flood. */
@@ -46,8 +47,7 @@ class Round {
       this.#next = (this.#next + 1) % this.#clients.length;
       if (!client.up) continue;
       const topic = telemetryTopic(this.#plan, client.number);
-      client.publish(topic, this.#payload, this.#telemetry.qos, nowMs);
-      sent++;
+      if (client.publish(topic, this.#payload, this.#telemetry.qos, nowMs)) sent++;
     }
     return sent;
   }

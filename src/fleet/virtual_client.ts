@@ -20,6 +20,8 @@ interface Pending {
   readonly reconnectAfterMs: number | "never";
 }
 
+/** A client holds back what it would publish beyond so many that are not acknowledged. */
+const mostUnanswered = 100;
 const connectTimeoutMs = 10_000;
 const retryMs = 1_000;
 /** Past the instant from which its will is late, a silent client waits so long for it before it comes back. */
@@ -37,6 +39,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #reconnectAfterMs: number | "never";
   #retiring = false;
   #packetId = 0;
+  /** Messages of its own that the broker has not acknowledged for good, and how many there may be. */
+  #unanswered = 0;
+  #receiveMaximum = mostUnanswered;
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: Connection | undefined;
@@ -85,10 +90,13 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#killNow(mode, dueMs, nowMs);
   }
 
-  /** Publishes a message of its own. */
-  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number): void {
+  /** Publishes a message of its own; answers false where the broker has too many unanswered. [MQTT5 3.3.4-9] */
+  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number): boolean {
+    if (qos > 0 && this.#unanswered >= this.#receiveMaximum) return false;
+    if (qos > 0) this.#unanswered++;
     const id = qos === 0 ? {} : { packetId: this.#packetId = this.#packetId % 65_535 + 1 };
     this.#connection!.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
+    return true;
   }
 
   /** Comes back though it was to stay away. */
@@ -189,6 +197,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (connection !== this.#connection) return;
     if (packet.type === "connack") this.#onConnack(packet, nowMs);
+    else if (packet.type === "puback" || packet.type === "pubcomp") this.#unanswered--;
+    else if (packet.type === "pubrec" && (packet.reasonCode ?? 0) >= 0x80) this.#unanswered--;
     else if (packet.type === "pubrec" && this.#state === "up") {
       connection.send({ type: "pubrel", packetId: packet.packetId }, nowMs);
     }
@@ -219,6 +229,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const life = this.#life!;
     const { counters } = this.#host;
     life.connectedMs = nowMs;
+    this.#unanswered = 0;
+    this.#receiveMaximum = Math.min(properties?.receiveMaximum ?? mostUnanswered, mostUnanswered);
     this.#taken = undefined;
     // The server's keep alive overrides the client's. [MQTT5 3.2.2-21]
     life.keepAliveS = properties?.serverKeepAliveS ?? life.keepAliveS;

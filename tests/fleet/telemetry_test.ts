@@ -11,8 +11,9 @@ class Client {
 
   constructor(readonly number: number) {}
 
-  publish(topic: string, payload: Uint8Array, qos: 0 | 1 | 2, atMs: number): void {
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1 | 2, atMs: number): boolean {
     this.sent.push({ topic, sizeBytes: payload.length, qos, atMs });
+    return true;
   }
 }
 
@@ -82,3 +83,23 @@ for (const qos of [0, 1, 2] as const) {
     assert.equal(stage.squad.result().telemetrySent, published);
   });
 }
+
+Deno.test("telemetry: a broker that acknowledges nothing gets no more than a client may have unanswered", () => {
+  const stage = new FleetStage({
+    telemetry: { perSecond: 20, sizeBytes: 16, qos: 1 },
+    killRate: { kind: "count", perSecond: 0 },
+    durationMs: 30_000,
+    clients: 2,
+  });
+  const published = new Map<string, number>();
+  const { broker } = stage;
+  stage.runUntil(() => stage.squad.phase === "drain");
+  for (const side of broker.connections) {
+    const count = side.packets.filter((packet) =>
+      packet.type === "publish" && packet.topic.includes("/telemetry/")
+    ).length;
+    if (count > 0) published.set(side.clientId, count);
+  }
+  // The scripted broker sends no PUBACK; 20 a second for 30 s would be 600.
+  assert.deepEqual([...published.values()], [100, 100]);
+});
