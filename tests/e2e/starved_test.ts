@@ -14,9 +14,9 @@ peerTest("a fleet that is held up for seconds says so, and blames no broker", []
   await using fleet = startOurs(["fleet", "--url", broker.url, "--report", path, ...plan]);
   await fleet.line(/clients are killed/);
   await new Promise((resolve) => setTimeout(resolve, 2_000));
-  Deno.kill(fleet.pid, "SIGSTOP");
+  fleet.kill("SIGSTOP");
   await new Promise((resolve) => setTimeout(resolve, stoppedMs));
-  Deno.kill(fleet.pid, "SIGCONT");
+  fleet.kill("SIGCONT");
   await fleet.exit(60_000);
   const report = JSON.parse(await Deno.readTextFile(path));
   await Deno.remove(path);
