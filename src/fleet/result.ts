@@ -1,6 +1,7 @@
 /**
  * What a run found: plain data that crosses a thread, a file, and one day a network, without change.
  */
+import type { HistogramRow } from "../base/histogram.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { LatencyBucketCounts } from "./latency_buckets.ts";
@@ -30,18 +31,7 @@ export interface ModeCounts extends WillCounts {
 }
 
 /** A distribution of milliseconds. */
-export interface LatencyRow {
-  readonly count: number;
-  readonly min: number;
-  readonly mean: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-  /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
-  readonly hdr: string;
-}
+export type LatencyRow = HistogramRow;
 
 /** One life over time: milliseconds since the run began. What did not happen is absent. */
 export interface Timeline {
