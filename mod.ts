@@ -33,6 +33,8 @@ export {
 export type { Trace, TraceOfClient } from "./src/broker/trace.ts";
 export type { WillCopy, WillFault, WillInQuestion } from "./src/broker/will_fault.ts";
 export { type KillMode, killModes, killModeText, type KillShare } from "./src/fleet/kill_mode.ts";
+export type { ClientGroup } from "./src/fleet/groups.ts";
+export type { HoldPhase, KillPhase, PhasePlan, ReturnPhase } from "./src/fleet/phases.ts";
 export {
   type FleetPlan,
   type FleetRun,
@@ -41,6 +43,7 @@ export {
   planDefaults,
   type PlanRequest,
   type ProtocolChoice,
+  type Telemetry,
 } from "./src/fleet/plan.ts";
 export type {
   FaultSample,

@@ -35,6 +35,7 @@ export interface ReturnPhase {
   readonly durationMs: number;
 }
 
+/** One phase of a run. */
 export type PhasePlan = KillPhase | HoldPhase | ReturnPhase;
 
 /** What of a plan says how long it lasts. */
