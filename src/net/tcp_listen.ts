@@ -83,6 +83,8 @@ class AcceptedLink implements Link, Lingering {
   #over = false;
   #ending = false;
   #wantsDrain = false;
+  /** The peer takes no more: what is written is swallowed. */
+  #writeFailed = false;
   #paused = false;
   #resumed: (() => void) | undefined;
 
@@ -106,7 +108,7 @@ class AcceptedLink implements Link, Lingering {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (!this.#open) return true;
+    if (!this.#open || this.#writeFailed) return true;
     this.#writes.push(bytes);
     this.#startFlush();
     if (this.bufferedBytes <= highWaterBytes) return true;
@@ -159,7 +161,11 @@ class AcceptedLink implements Link, Lingering {
       }
       if (this.#ending && !this.#over) await this.#connection.closeWrite();
     } catch (error) {
-      this.#finish(endOf(error));
+      // What the peer sent before it went is still to be read, a DISCONNECT perhaps: the read loop sees the end after it.
+      this.#writeFailed = true;
+      this.#writes.clear();
+      this.#inFlightBytes = 0;
+      if (this.#ending) this.#finish(endOf(error));
     } finally {
       this.#flushing = false;
     }
