@@ -1,0 +1,35 @@
+import { anyEnding } from "./endings.ts";
+import type { Profile } from "./profile.ts";
+
+/** Moquette. */
+export const moquette: Profile = {
+  name: "moquette",
+  broker: "Moquette",
+  versions: "0.17 to 0.19",
+  deviations: [
+    {
+      id: "takeover",
+      rules: { "3.1.1": "3.1.4-2", "5.0": "3.1.4-3" },
+      what: "A client that is taken over by another connection leaves no will.",
+      evidence: "read",
+      source: "MQTTConnection.java",
+      signs: [{ fault: "missing", endings: ["takeover"], grounds: ["taken-over"], delay: "none" }],
+    },
+    {
+      id: "not-retained",
+      rules: { "3.1.1": "3.1.2-17", "5.0": "3.1.2-15" },
+      what: "Retained wills are published, but not retained.",
+      evidence: "reported",
+      source: "moquette#562, on 0.17 and 0.18",
+      signs: [{ fault: "not-retained", endings: anyEnding, retain: true }],
+    },
+    {
+      id: "properties",
+      rules: { "5.0": "3.1.3-10" },
+      what: "Of a will's properties only user properties and expiry come, and of user properties one for each name.",
+      evidence: "read",
+      source: "PostOffice.java",
+      signs: [{ fault: "altered", endings: anyEnding, altered: ["properties"] }],
+    },
+  ],
+};

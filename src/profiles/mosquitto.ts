@@ -1,0 +1,95 @@
+import { anyEnding, silent } from "./endings.ts";
+import type { Profile } from "./profile.ts";
+
+/** Eclipse Mosquitto. */
+export const mosquitto: Profile = {
+  name: "mosquitto",
+  broker: "Eclipse Mosquitto",
+  versions: "2.0 and 2.1",
+  sysName: "mosquitto",
+  deviations: [
+    {
+      id: "takeover-persistent",
+      rules: { "3.1.1": "3.1.4-2", "5.0": "3.1.4-3" },
+      what: "A client whose lasting session is resumed by another connection leaves no will, with no delay asked for.",
+      evidence: "documented",
+      source: "its own test 07-will-takeover.py; mosquitto#3509",
+      signs: [
+        {
+          fault: "missing",
+          endings: ["takeover"],
+          grounds: ["taken-over"],
+          session: "lasts",
+          next: "resumes",
+          delay: "none",
+        },
+      ],
+    },
+    {
+      id: "disconnect-error",
+      rules: { "5.0": "3.1.2-8" },
+      what: "DISCONNECT with any reason code but 0x04 removes the will, those of 0x80 and above too.",
+      evidence: "run",
+      source: "observed on 2.0.11; mosquitto#3743 (a reserved code)",
+      signs: [{ fault: "missing", endings: ["disconnect-error"] }],
+    },
+    {
+      id: "keep-alive-late",
+      rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
+      what: "Silent clients are looked for every 5 s, and seconds are counted whole: their wills come up to 6 s late.",
+      evidence: "read",
+      source: "src/keepalive.c",
+      signs: [{ fault: "late", endings: silent, grounds: ["keep-alive-passed"], delay: "none", within: { s: 6 } }],
+    },
+    {
+      id: "keep-alive-early",
+      rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
+      what: "1.5 times an odd keep alive is cut to whole seconds: silent clients' wills may come up to 0.5 s early.",
+      evidence: "run",
+      source: "observed on 2.0.11; src/keepalive.c",
+      signs: [
+        {
+          fault: "early",
+          endings: silent,
+          grounds: ["keep-alive-passed"],
+          delay: "none",
+          keepAlive: "odd",
+          within: { s: 0.5 },
+        },
+      ],
+    },
+    {
+      id: "second-connect",
+      rules: { "3.1.1": "3.1.0-2", "5.0": "3.1.0-2" },
+      what: "A client that sends a second CONNECT on its connection is thrown out, and leaves no will.",
+      evidence: "run",
+      source: "observed on 2.0.11",
+      signs: [{ fault: "missing", endings: ["second-connect"] }],
+    },
+    {
+      id: "delay-list",
+      rules: { "5.0": "3.1.2-8" },
+      what:
+        "Delayed wills stand in a list by delay: one that is due waits behind those of the same or a shorter delay that are not.",
+      evidence: "read",
+      source: "src/will_delay.c",
+      signs: [
+        {
+          fault: "late",
+          endings: anyEnding,
+          grounds: ["delay-passed", "session-ended"],
+          delay: "some",
+          whileOthersDie: true,
+        },
+      ],
+    },
+    {
+      id: "will-acl-at-publication",
+      rules: {},
+      what: "Whether a client may publish to its will's topic is asked when the will is published, not at CONNECT.",
+      evidence: "reported",
+      source: "mosquitto#3552",
+      signs: [],
+    },
+  ],
+};

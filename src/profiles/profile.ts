@@ -1,0 +1,80 @@
+/**
+ * What is known of brokers that part from the standard: pure data, which knows no fleet and no conformance case. Both
+ * hold what they find against it: the fleet by a deviation's signs, a case by the rule's number.
+ */
+
+/** A version of the standard, as rules are told. */
+export type StandardVersion = "3.1.1" | "5.0";
+
+/** The rule that is broken, by version: the same number names different rules in the two. */
+export type RuleNumbers = Readonly<Partial<Record<StandardVersion, string>>>;
+
+/**
+ * How a deviation is known: `run`, seen by mqtt-sim on the version that the source names; `documented` by the broker's
+ * makers, in its documentation or its own tests; `read` in its source, and not run; `reported` by others, and not run.
+ */
+export type Evidence = "run" | "documented" | "read" | "reported";
+
+/** What can be wrong with a will, as a fleet tells it; `not-retained` is what a late subscriber does not find. */
+export type SignFault = "missing" | "late" | "early" | "duplicate" | "unwanted" | "altered" | "not-retained";
+
+/**
+ * What a deviation looks like to a fleet: the lives in which it may show, and how. Every part that is there must hold,
+ * so that a fault which the deviation's text does not describe stays a fault.
+ */
+export interface Sign {
+  readonly fault: SignFault;
+  /** How the life ended, by the fleet's kill modes. */
+  readonly endings: readonly string[];
+  /** What was drawn among the ways of an ending. */
+  readonly details?: readonly string[];
+  /** Why the will was due, or was not, by the fleet's oracle. */
+  readonly grounds?: readonly string[];
+  /** Whether the session outlives its connection (5.0: Session Expiry above 0; 3.1.1: Clean Session 0). */
+  readonly session?: "ends" | "lasts";
+  /** What the CONNECT that followed asked for; `none` where none followed. */
+  readonly next?: "clean" | "resumes" | "none";
+  /** Whether the will asked for a delay. */
+  readonly delay?: "none" | "some";
+  /** Keep alive in whole seconds: an odd number of them. */
+  readonly keepAlive?: "odd";
+  readonly retain?: boolean;
+  /** The parts of the will that differ; no other may. */
+  readonly altered?: readonly string[];
+  /** How far a late or early will may be off its instant, beyond what counts as late anyway; the sum of its parts. */
+  readonly within?: {
+    readonly s?: number;
+    /** So many times the keep alive. */
+    readonly keepAlives?: number;
+  };
+  /** Late only while others die whose wills are delayed too: it comes with the last of theirs, at the latest. */
+  readonly whileOthersDie?: true;
+  /** Early, but no sooner than its delay after the CONNECT. */
+  readonly delayFromConnect?: true;
+}
+
+/** One way in which a broker is known to part from the standard. */
+export interface Deviation {
+  /** Lower case, unique in its profile. */
+  readonly id: string;
+  readonly rules: RuleNumbers;
+  /** One plain sentence. */
+  readonly what: string;
+  readonly evidence: Evidence;
+  /** Where it is told: a document, a test, a source, an issue, or the version on which it was observed. */
+  readonly source: string;
+  /** How a fleet sees it; none where no fleet can. */
+  readonly signs: readonly Sign[];
+}
+
+/** What is known of one broker. */
+export interface Profile {
+  /** As `--profile` takes it. */
+  readonly name: string;
+  readonly broker: string;
+  /** The versions that it was made of. */
+  readonly versions: string;
+  /** What the broker calls itself in `$SYS/broker/version`, in lower case; absent where it does not say. */
+  readonly sysName?: string;
+  readonly deviations: readonly Deviation[];
+}

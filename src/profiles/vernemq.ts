@@ -1,0 +1,27 @@
+import { silent } from "./endings.ts";
+import type { Profile } from "./profile.ts";
+
+/** VerneMQ. */
+export const vernemq: Profile = {
+  name: "vernemq",
+  broker: "VerneMQ",
+  versions: "as read in 2026-08",
+  deviations: [
+    {
+      id: "keep-alive-late",
+      rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
+      what: "Silence is noticed between 1.5 and 2.25 times keep alive, for a timer of 0.75 times has to pass thrice.",
+      evidence: "read",
+      source: "vmq_mqtt_fsm.erl, vmq_mqtt5_fsm.erl",
+      signs: [{ fault: "late", endings: silent, grounds: ["keep-alive-passed"], within: { keepAlives: 0.75 } }],
+    },
+    {
+      id: "disconnect-reserved-code",
+      rules: { "5.0": "3.14.2-1" },
+      what: "DISCONNECT with a reason code that the standard does not know removes the will.",
+      evidence: "reported",
+      source: "vernemq#2553",
+      signs: [],
+    },
+  ],
+};

@@ -1,0 +1,71 @@
+/** Every profile's data, held against what it speaks of: the fleet's names, the standards' numbers, its own form. */
+import assert from "node:assert/strict";
+import { killModes } from "../../src/fleet/kill_mode.ts";
+import { anyEnding } from "../../src/profiles/endings.ts";
+import { deviationsFrom, profileNames, profileOf, profiles, rulesText } from "../../src/profiles/profiles.ts";
+import { readStatements } from "../house/statements.ts";
+
+const statements = readStatements(Deno.readTextFileSync(new URL("../../docs/statements.tsv", import.meta.url)));
+const all = profiles.flatMap(({ name, deviations }) => deviations.map((deviation) => ({ name, deviation })));
+
+Deno.test("strict comes first and knows no deviation", () => {
+  assert.equal(profiles[0]!.name, "strict");
+  assert.deepEqual(profiles[0]!.deviations, []);
+  assert.ok(all.length > 20, `${all.length} deviations`);
+});
+
+Deno.test("a profile is found by its name, and by no other", () => {
+  for (const name of profileNames) assert.equal(profileOf(name)?.name, name);
+  assert.equal(profileOf("mosquito"), undefined);
+  assert.equal(new Set(profileNames).size, profileNames.length);
+});
+
+Deno.test("every rule is a number of its standard", () => {
+  for (const { name, deviation } of all) {
+    for (const [version, rule] of Object.entries(deviation.rules)) {
+      const known = statements.some((row) => row.version === version && row.number === rule);
+      assert.ok(known, `${name}/${deviation.id}: MQTT ${version} has no ${rule}`);
+    }
+  }
+});
+
+Deno.test("every sign speaks the fleet's names, and is bound where it is about time", () => {
+  for (const { name, deviation } of all) {
+    for (const sign of deviation.signs) {
+      const where = `${name}/${deviation.id}`;
+      assert.ok(sign.endings.length > 0, where);
+      for (const ending of sign.endings) assert.ok((killModes as readonly string[]).includes(ending), where);
+      const bound = sign.within !== undefined || sign.whileOthersDie === true || sign.delayFromConnect === true;
+      assert.equal(bound, sign.fault === "late" || sign.fault === "early", `${where}: late and early have a bound`);
+      assert.equal(sign.altered !== undefined, sign.fault === "altered", where);
+      assert.ok(Object.keys(deviation.rules).length > 0, `${where}: what a fleet sees breaks a rule`);
+    }
+  }
+});
+
+Deno.test("any ending is each that makes a will due", () => {
+  assert.deepEqual([...anyEnding], killModes.filter((mode) => mode !== "leave"));
+});
+
+Deno.test("ids are unique in their profile, and texts are one sentence", () => {
+  for (const { deviations } of profiles) {
+    assert.equal(new Set(deviations.map(({ id }) => id)).size, deviations.length);
+  }
+  for (const { name, deviation: { id, what, source } } of all) {
+    assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+    assert.match(what, /^[A-Z][^\n]*[^.]\.$/, `${name}/${id}`);
+    assert.ok(source.length > 0 && !source.endsWith("."), `${name}/${id}`);
+  }
+});
+
+Deno.test("a conformance case finds the deviations from its rule in its version", () => {
+  const mosquitto = profileOf("mosquitto")!;
+  assert.deepEqual(deviationsFrom(mosquitto, "5.0", "3.1.4-3").map(({ id }) => id), ["takeover-persistent"]);
+  assert.deepEqual(deviationsFrom(mosquitto, "3.1.1", "3.1.4-3"), []);
+  assert.deepEqual(deviationsFrom(profileOf("strict")!, "5.0", "3.1.4-3"), []);
+});
+
+Deno.test("a deviation's rules are told by version", () => {
+  const [takeover] = profileOf("mosquitto")!.deviations;
+  assert.equal(rulesText(takeover!), "MQTT 3.1.1, 3.1.4-2; MQTT 5.0, 3.1.4-3");
+});
