@@ -36,15 +36,15 @@ export const mosquitto: Profile = {
     {
       id: "keep-alive-late",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "Silent clients are looked for every 5 s, and seconds are counted whole: their wills come up to 6 s late.",
-      evidence: "read",
-      source: "src/keepalive.c",
-      signs: [{ fault: "late", endings: silent, grounds: ["keep-alive-passed"], delay: "none", within: { s: 6 } }],
+      what: "Silent clients are looked for every 6 s, and seconds are counted whole: their wills come up to 7 s late.",
+      evidence: "run",
+      source: "observed on 2.0.11; src/keepalive.c",
+      signs: [{ fault: "late", endings: silent, grounds: ["keep-alive-passed"], delay: "none", within: { s: 7 } }],
     },
     {
       id: "keep-alive-early",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "1.5 times an odd keep alive is cut to whole seconds: silent clients' wills may come up to 0.5 s early.",
+      what: "Half an odd keep alive is cut to whole seconds: silent clients' wills may come up to 0.5 s early.",
       evidence: "run",
       source: "observed on 2.0.11; src/keepalive.c",
       signs: [
@@ -80,6 +80,22 @@ export const mosquitto: Profile = {
           grounds: ["delay-passed", "session-ended"],
           delay: "some",
           whileOthersDie: true,
+        },
+      ],
+    },
+    {
+      id: "delay-by-the-second",
+      rules: { "5.0": "3.1.2-8" },
+      what: "Delayed wills are looked at once a second, and published past their instant: they come up to 1 s late.",
+      evidence: "read",
+      source: "src/will_delay.c",
+      signs: [
+        {
+          fault: "late",
+          endings: anyEnding,
+          grounds: ["delay-passed", "session-ended"],
+          delay: "some",
+          within: { s: 1 },
         },
       ],
     },
