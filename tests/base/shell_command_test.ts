@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { monotonicClock } from "../../src/base/clock.ts";
+import { checkShell, runShell, shellFault, type ShellOptions } from "../../src/base/shell_command.ts";
+
+const options = { clock: monotonicClock, limitMs: 60_000 };
+const run = (command: string, more: Partial<ShellOptions> = {}) =>
+  runShell(command, "--restart-command", { ...options, ...more });
+
+Deno.test("a command is run by the shell, and what it ended with is told", async () => {
+  const { end, errorTail } = await run("true && echo one >&2; echo nothing; exit 7");
+  assert.deepEqual(end, { kind: "exit", code: 7 });
+  assert.equal(errorTail, "one", "standard output is not among it");
+  const fine = await run("exit 0");
+  assert.deepEqual(fine.end, { kind: "exit", code: 0 });
+  assert.equal(shellFault(fine), undefined);
+});
+
+Deno.test("a command that was ended by a signal", async () => {
+  const { end } = await run("kill -9 $$");
+  assert.deepEqual(end, { kind: "signal", signal: "SIGKILL" });
+});
+
+Deno.test("a command that takes too long is killed, and so is one that is stopped", async () => {
+  assert.deepEqual((await run("exec sleep 600", { limitMs: 50 })).end, { kind: "timeout" });
+  assert.deepEqual((await run("exec sleep 600", { stop: AbortSignal.abort() })).end, { kind: "timeout" });
+});
+
+Deno.test("of what it writes to standard error the end is kept", async () => {
+  const { errorTail } = await run("i=0; while [ $i -lt 2000 ]; do echo line $i >&2; i=$((i+1)); done");
+  assert.ok(errorTail.endsWith("line 1999"));
+  assert.ok(errorTail.length <= 2_048 && errorTail.length > 1_000, `${errorTail.length}`);
+});
+
+Deno.test({
+  name: "what it leaves running is not waited for, though it holds its standard error",
+  // The pipe is read until that ends, which is after this test.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const { end, errorTail, tookMs } = await run("echo first >&2; sleep 3 & exit 0");
+    assert.deepEqual([end, errorTail], [{ kind: "exit", code: 0 }, "first"]);
+    assert.ok(tookMs < 2_900, `${tookMs} ms`);
+  },
+});
+
+Deno.test("a fault is a sentence's end, with the last lines of standard error", () => {
+  const failed = { end: { kind: "exit", code: 5 }, tookMs: 12, errorTail: "a\nb\n\n  c\nd" } as const;
+  assert.equal(shellFault(failed), "ended with exit code 5 after 12.0 ms: c / d");
+  const killed = { end: { kind: "timeout" }, tookMs: 30_000, errorTail: "" } as const;
+  assert.equal(shellFault(killed), "had not ended, and was killed after 30.0 s");
+  const signal = { end: { kind: "signal", signal: "SIGTERM" }, tookMs: 1, errorTail: "bye" } as const;
+  assert.equal(shellFault(signal), "was ended by SIGTERM after 1.00 ms: bye");
+});
+
+Deno.test({
+  name: "where no program may be run, one sentence says so and what would help",
+  permissions: { run: false },
+  fn: async () => {
+    await assert.rejects(checkShell("--restart-command", monotonicClock), {
+      name: "UsageError",
+      message: 'Cannot run --restart-command ":": it is not allowed to run programs; start it with --allow-run=sh',
+    });
+  },
+});
