@@ -1,10 +1,9 @@
 /**
  * What the clients of a squad share, and what they count together.
  */
-import type { Histogram } from "../base/histogram.ts";
 import type { World } from "./connection.ts";
 import type { Groups } from "./groups.ts";
-import type { Ledger } from "./ledger.ts";
+import type { LifeBooks } from "./life_books.ts";
 import type { VirtualClient } from "./virtual_client.ts";
 
 /** What all clients of a squad share. */
@@ -12,10 +11,8 @@ export interface ClientHost {
   /** Who belongs to which group, and the plan as it holds there. */
   readonly groups: Groups;
   readonly world: World;
-  readonly ledger: Ledger;
-  readonly counters: ClientCounters;
-  /** From the instant at which a kill was due to that at which it was done. */
-  readonly slip: Histogram;
+  /** Where a client tells what becomes of its lives. */
+  readonly lives: LifeBooks;
   /** A client gave up connecting for now; it tries again by itself. */
   onConnectFailed(client: VirtualClient, sentence: string): void;
 }

@@ -19,6 +19,9 @@ export function isControlMark(payload: Uint8Array): boolean {
   return decoder.decode(payload.subarray(0, markName.length)) === markName;
 }
 
+/** How far a control came: its message was not seen, its will was not, or both were. */
+export type ControlSight = "nothing" | "message" | "both";
+
 type Step = "connecting" | "publishing" | "killed" | "passed";
 
 export class Control implements ConnectionOwner {
@@ -46,7 +49,7 @@ export class Control implements ConnectionOwner {
   }
 
   /** How far it came: its message was not seen yet, its will was not, or both were. */
-  get seen(): "nothing" | "message" | "both" {
+  get seen(): ControlSight {
     if (this.#step === "passed") return "both";
     return this.#step === "killed" ? "message" : "nothing";
   }

@@ -17,15 +17,40 @@ export interface LateLookCounts {
   missing: number;
 }
 
+/** A retained message that was found: whose will it says it is, and whether it is marked as retained. */
+export interface FoundWill {
+  readonly mark: WillMark | undefined;
+  readonly retain: boolean;
+}
+
+/** What was found against what must be there, topic by topic. */
+export function countLook(
+  expected: ReadonlyMap<string, WillMark>,
+  found: ReadonlyMap<string, FoundWill>,
+): LateLookCounts {
+  const counts: LateLookCounts = { expected: expected.size, right: 0, wrong: 0, missing: 0 };
+  for (const [topic, mark] of expected) counts[verdictOf(found.get(topic), mark)]++;
+  return counts;
+}
+
+function verdictOf(found: FoundWill | undefined, { client, incarnation }: WillMark): "right" | "wrong" | "missing" {
+  if (found === undefined) return "missing";
+  const { mark, retain } = found;
+  // A message from the store is marked as retained. [MQTT311 3.3.1-8] [MQTT5 3.3.1-8]
+  return retain && mark?.client === client && mark.incarnation === incarnation ? "right" : "wrong";
+}
+
 /** After the last retained message so much silence means that there are no more, in milliseconds. */
 const quietMs = 1_000;
 const grantedWithinMs = 5_000;
 
 export class LateLook implements ConnectionOwner {
+  /** Told each retained message that is found. */
+  onFound: (topic: string, found: FoundWill, nowMs: number) => void = () => {};
   readonly #plan: FleetPlan;
   readonly #filters: readonly string[];
   readonly #expected: ReadonlyMap<string, WillMark>;
-  readonly #found = new Map<string, PublishPacket>();
+  readonly #found = new Set<string>();
   readonly #connection: Connection;
   #lastMs: number;
   #granted = false;
@@ -58,17 +83,10 @@ export class LateLook implements ConnectionOwner {
     return this.#granted && !this.#refused;
   }
 
-  /** What was found so far against what must be there. */
-  counts(): LateLookCounts {
-    const counts: LateLookCounts = { expected: this.#expected.size, right: 0, wrong: 0, missing: 0 };
-    for (const [topic, mark] of this.#expected) counts[this.#verdict(topic, mark)]++;
-    return counts;
-  }
-
   /** Clears every retained will that was found or expected, and leaves. */
   clear(nowMs: number): void {
     if (this.#over) return;
-    for (const topic of new Set([...this.#expected.keys(), ...this.#found.keys()])) {
+    for (const topic of new Set([...this.#expected.keys(), ...this.#found])) {
       // A retained message with no payload removes the one before it. [MQTT311 3.3.1-10] [MQTT5 3.3.1-6]
       this.#connection.send(
         { type: "publish", dup: false, qos: 0, retain: true, topic, payload: new Uint8Array(0) },
@@ -89,7 +107,12 @@ export class LateLook implements ConnectionOwner {
     this.#lastMs = nowMs;
     if (packet.type === "connack") this.#onConnack(connection, packet.reasonCode, nowMs);
     else if (packet.type === "suback") this.#onSuback(packet.reasonCodes);
-    else if (packet.type === "publish") this.#found.set(packet.topic, packet);
+    else if (packet.type === "publish") this.#find(packet, nowMs);
+  }
+
+  #find({ topic, payload, retain }: PublishPacket, nowMs: number): void {
+    this.#found.add(topic);
+    this.onFound(topic, { mark: readWillMark(this.#plan, payload), retain }, nowMs);
   }
 
   onOver(): void {
@@ -110,13 +133,5 @@ export class LateLook implements ConnectionOwner {
   #subscribe(connection: Connection, nowMs: number): void {
     const subscriptions = this.#filters.map((topicFilter) => ({ topicFilter, qos: 0 as const }));
     connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
-  }
-
-  #verdict(topic: string, { client, incarnation }: WillMark): "right" | "wrong" | "missing" {
-    const packet = this.#found.get(topic);
-    if (packet === undefined) return "missing";
-    const mark = readWillMark(this.#plan, packet.payload);
-    // A message from the store is marked as retained. [MQTT311 3.3.1-8] [MQTT5 3.3.1-8]
-    return packet.retain && mark?.client === client && mark.incarnation === incarnation ? "right" : "wrong";
   }
 }

@@ -3,12 +3,21 @@
  * writes its judgement into the tally, and keeps of a judged life no more than what a later arrival needs.
  */
 import { Deadlines } from "../base/deadlines.ts";
-import type { PublishPacket } from "../mqtt/packet.ts";
+import type { ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
 import { describeFault } from "./fault_text.ts";
 import type { Groups } from "./groups.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
 import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
-import { type Arrival, expectationOf, judge, type Judgement, modeOf, type Rules, worst } from "./oracle.ts";
+import {
+  type Alteration,
+  type Arrival,
+  expectationOf,
+  judge,
+  type Judgement,
+  modeOf,
+  type Rules,
+  worst,
+} from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { FaultSample } from "./result.ts";
 import { Tally, type TallyMode } from "./tally.ts";
@@ -30,6 +39,23 @@ interface Closed {
   allowed: boolean;
 }
 
+/** A will that a watcher saw, without its bytes: plain data. */
+export interface Sighting {
+  /** Which of the watchers that receive the same wills, from 0. */
+  readonly copy: number;
+  readonly topic: string;
+  /** Whose it says it is; undefined where it is none of this run's. */
+  readonly mark: WillMark | undefined;
+  /** As it can be told from the packet alone. */
+  readonly version: ProtocolVersion;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  readonly atMs: number;
+  /** The instant from which on it may have lain here unread. */
+  readonly sinceMs: number;
+}
+
 /** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
 const earlyBeforeMs = 20;
 
@@ -43,6 +69,8 @@ export class Ledger {
   readonly tally = new Tally();
   /** Told the latency of each will, as it comes. */
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
+  /** Told each will that is seen, and what differs from what was asked for. */
+  onSighting: (sighting: Sighting, altered: readonly Alteration[]) => void = () => {};
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
   readonly #originMs: number;
@@ -112,20 +140,30 @@ export class Ledger {
    * @param sinceMs the instant from which on it may have lain here unread
    */
   arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number, sinceMs = nowMs): Life | undefined {
-    this.#seen++;
+    const { topic, qos, retain, dup } = packet;
     const mark = readWillMark(this.#plan, packet.payload);
-    if (mark !== undefined && this.#groups.planOf(mark.client).willRetain) this.#retained.set(packet.topic, mark);
+    const version = packet.properties === undefined ? 4 : 5;
+    const sighting = { copy, topic, mark, version, qos, retain, dup, atMs: nowMs, sinceMs } as const;
+    return this.see(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
+  }
+
+  /** The same of a will whose bytes are not at hand: `alteredFrom` tells what differs from what a life asked for. */
+  see(sighting: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
+    const { mark, topic, copy, atMs, sinceMs } = sighting;
+    this.#seen++;
+    if (mark !== undefined && this.#groups.planOf(mark.client).willRetain) this.#retained.set(topic, mark);
     const entry = mark === undefined
-      ? this.#entryByTopic(packet.topic, copy)
+      ? this.#entryByTopic(topic, copy)
       : this.#open.get(mark.client)?.get(mark.incarnation);
+    const altered = entry === undefined ? [] : alteredFrom(entry.life);
+    this.onSighting(sighting, altered);
     if (entry !== undefined) {
-      const altered = compareWill(this.#groups.planOf(entry.life.client), entry.life, packet, seen);
-      this.#note(entry, copy, { atMs: nowMs, sinceMs, altered });
+      this.#note(entry, copy, { atMs, sinceMs, altered });
       return entry.life;
     }
     const closed = mark === undefined ? undefined : this.#closed.get(keyOf(mark.client, mark.incarnation));
     // Each of several watchers sees it: one of them counts.
-    if (copy === 0) this.#noteAfterClose(closed, packet);
+    if (copy === 0) this.#noteAfterClose(closed, sighting);
     return undefined;
   }
 
@@ -156,14 +194,14 @@ export class Ledger {
     return answered;
   }
 
-  #noteAfterClose(closed: Closed | undefined, packet: PublishPacket): void {
+  #noteAfterClose(closed: Closed | undefined, sighting: Sighting): void {
     if (closed?.allowed === true) {
       closed.allowed = false;
       return;
     }
     if (closed?.due === true) this.tally.of(closed.mode).duplicate++;
     else this.tally.of(closed?.mode ?? "alive").unwanted++;
-    this.tally.keepFault(strayFault(packet, closed));
+    this.tally.keepFault(strayFault(sighting, closed));
   }
 
   /** Judges and closes what can be judged by now: wills that came, and lives whose will was never due. */
@@ -258,16 +296,16 @@ function keyOf(client: number, incarnation: number): number {
 }
 
 /** A will of a life that has been judged, or of nobody we know. */
-function strayFault(packet: PublishPacket, closed: Closed | undefined): FaultSample {
+function strayFault({ topic, version, qos }: Sighting, closed: Closed | undefined): FaultSample {
   const whose = closed === undefined ? "no life of this run" : "a life already judged";
   return {
-    client: packet.topic,
+    client: topic,
     incarnation: 0,
     mode: closed?.mode ?? "alive",
     verdict: closed?.due === true ? "duplicate" : "unwanted",
-    protocol: packet.properties === undefined ? "3.1.1" : "5",
-    qos: packet.qos,
+    protocol: version === 4 ? "3.1.1" : "5",
+    qos,
     rule: closed?.due === true ? "MQTT 3.1.1 and 5.0, 3.1.2-10" : "MQTT 3.1.1 and 5.0, 3.1.2-8",
-    text: `a will of ${whose} came on topic ${JSON.stringify(packet.topic)}`,
+    text: `a will of ${whose} came on topic ${JSON.stringify(topic)}`,
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
 import type { World } from "./connection.ts";
-import { Control, isControlMark } from "./control.ts";
+import { Control, type ControlSight, isControlMark } from "./control.ts";
 import type { Groups } from "./groups.ts";
 import { readWillMark } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -28,6 +28,8 @@ export interface LookoutHost {
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** Nothing that follows would mean anything. */
   onBlind(sentence: string): void;
+  /** A control is over that had its time. */
+  onControlOver(seen: ControlSight): void;
 }
 
 /** How the controls of a run went. */
@@ -40,8 +42,6 @@ export interface ControlCounts {
 }
 
 export class Lookout implements WatcherHost {
-  /** Of the controls that were due to be over. */
-  readonly controls: ControlCounts = { total: 0, blind: 0, lost: 0 };
   readonly plan: FleetPlan;
   readonly world: World;
   readonly #outlook: Outlook;
@@ -105,16 +105,10 @@ export class Lookout implements WatcherHost {
    */
   endControls(noted: boolean): void {
     for (const control of this.#controls) {
-      if (noted) this.#note(control);
+      if (noted) this.#host.onControlOver(control.seen);
       if (!control.passed) control.giveUp();
     }
     this.#controls = [];
-  }
-
-  #note({ seen }: Control): void {
-    this.controls.total++;
-    if (seen === "nothing") this.controls.blind++;
-    else if (seen === "message") this.controls.lost++;
   }
 
   /** What the controls still wait for, in a sentence; undefined when all have passed. */

@@ -72,8 +72,11 @@ export interface SlowLife {
   readonly timeline: Timeline;
 }
 
+/** The parts of a run, in their order. */
+export const phases = ["watch", "control", "connect", "kill", "drain", "leave", "look", "done"] as const;
+
 /** Which part of a run is under way. */
-export type Phase = "watch" | "control" | "connect" | "kill" | "drain" | "leave" | "look" | "done";
+export type Phase = (typeof phases)[number];
 
 /** Where a run stands; sent a few times a second. */
 export interface Progress {

@@ -10,7 +10,7 @@ import { Groups } from "./groups.ts";
 import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { preflight } from "./preflight.ts";
-import type { FleetResult, Notice, Phase, Progress } from "./result.ts";
+import { type FleetResult, type Notice, phases, type Progress } from "./result.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { SquadThread } from "./squad_thread.ts";
 
@@ -27,8 +27,6 @@ export interface FleetHooks {
   /** Once this aborts too, nothing is waited for. */
   readonly stop?: AbortSignal;
 }
-
-const phases: readonly Phase[] = ["watch", "control", "connect", "kill", "drain", "leave", "look", "done"];
 
 /**
  * Carries out a plan against a broker.

@@ -2,21 +2,23 @@
  * One part of a fleet, whole in itself: its clients, its watchers, its books. Synchronous and without a clock of its
  * own, so that a test may run it on links in memory under a manual clock; `run_squad.ts` gives it the real world.
  */
-import { Histogram } from "../base/histogram.ts";
 import type { PublishPacket } from "../mqtt/packet.ts";
 import type { ClientCounters, ClientHost } from "./client_host.ts";
+import type { ControlSight } from "./control.ts";
 import type { World } from "./connection.ts";
 import { Groups } from "./groups.ts";
-import { LateLook, type LateLookCounts } from "./late_look.ts";
-import { Ledger } from "./ledger.ts";
+import { LateLook } from "./late_look.ts";
+import type { Ledger } from "./ledger.ts";
+import type { LifeBooks } from "./life_books.ts";
 import { Lookout, type LookoutHost } from "./lookout.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
+import type { Note } from "./record_event.ts";
 import type { Phase, Progress, WillCounts } from "./result.ts";
 import { KillSchedule, type Order } from "./schedule.ts";
-import { Series, type SeriesCounts } from "./series.ts";
-import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { SessionSweep } from "./session_sweep.ts";
+import { SquadBooks } from "./squad_books.ts";
+import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { TelemetryPump } from "./telemetry.ts";
 import { VirtualClient } from "./virtual_client.ts";
 import type { Watcher } from "./watcher.ts";
@@ -36,19 +38,7 @@ export class Squad implements ClientHost, LookoutHost {
   readonly plan: FleetPlan;
   readonly groups: Groups;
   readonly world: World;
-  readonly ledger: Ledger;
-  readonly slip = new Histogram();
-  readonly counters: ClientCounters = {
-    alive: 0,
-    peakAlive: 0,
-    connected: 0,
-    reconnects: 0,
-    refused: 0,
-    lost: 0,
-    kills: 0,
-    deferred: 0,
-    overslept: 0,
-  };
+  readonly #books: SquadBooks;
   readonly #task: SquadTask;
   readonly #schedule: KillSchedule;
   readonly #clients: VirtualClient[];
@@ -56,39 +46,27 @@ export class Squad implements ClientHost, LookoutHost {
   readonly #telemetry: TelemetryPump;
   /** How long the phases last, commands apart. */
   readonly #durationMs: number;
-  readonly #series: Series;
-  #phase: Phase = "watch";
-  #phaseFromMs = 0;
   #started = 0;
-  #connectFromMs = 0;
-  #rampMs = 0;
   #ready = false;
   #go = false;
   #order: Order | undefined;
-  #killsAsked = 0;
-  #killMs = 0;
   #settledMs = 0;
   #controlMs = 0;
   #turnMs = 0;
-  #longestStallMs = 0;
   #look: LateLook | undefined;
   #sweep: SessionSweep | undefined;
   #left = 0;
-  #retained: LateLookCounts | undefined;
-  #voidReason: string | undefined;
-  #lastFailure: string | undefined;
   #interruptedMs: number | undefined;
 
-  constructor(task: SquadTask, world: World) {
+  /** @param note told each event, where a recording is wanted */
+  constructor(task: SquadTask, world: World, note?: Note) {
     const { plan, protocol } = task;
     this.#task = task;
     this.plan = plan;
     this.world = world;
     this.groups = new Groups(plan, protocol);
-    this.ledger = new Ledger(plan, this.groups, task.originMs);
+    this.#books = new SquadBooks(plan, this.groups, task.originMs, note);
     this.#durationMs = phasesDurationMs(plan);
-    this.#series = new Series(task.originMs, this.#durationMs);
-    this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
     const roster = {
       firstClient: task.firstClient,
       clients: task.clients,
@@ -107,7 +85,23 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   get phase(): Phase {
-    return this.#phase;
+    return this.#books.phase;
+  }
+
+  get ledger(): Ledger {
+    return this.#books.ledger;
+  }
+
+  get lives(): LifeBooks {
+    return this.#books.lives;
+  }
+
+  get counters(): ClientCounters {
+    return this.lives.counters;
+  }
+
+  get #phaseFromMs(): number {
+    return this.#books.phaseFromMs;
   }
 
   /** True once every client is connected: killing waits for `go`, so that all squads begin together. */
@@ -116,20 +110,20 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   get done(): boolean {
-    return this.#phase === "done";
+    return this.phase === "done";
   }
 
   /** When the squad wants its next turn, besides whatever wakes its clients. */
   nextMs(nowMs: number): number {
-    if (this.#phase === "kill" && this.#order !== undefined) {
+    if (this.phase === "kill" && this.#order !== undefined) {
       return Math.min(this.#phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
     }
-    return nowMs + (this.#phase === "connect" ? 1 : 10);
+    return nowMs + (this.phase === "connect" ? 1 : 10);
   }
 
   /** Begins: the watchers connect. */
   start(nowMs: number): void {
-    this.#enter("watch", nowMs);
+    this.#books.enter("watch", nowMs);
     this.#lookout.watch();
   }
 
@@ -140,31 +134,31 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** Ends the run early: wills on their way are waited for a little while; a second call waits no longer. */
   interrupt(nowMs: number): void {
-    if (this.#phase === "done") return;
+    if (this.phase === "done") return;
     const again = this.#interruptedMs !== undefined;
     this.#interruptedMs ??= nowMs;
-    if (again || this.#phase === "watch" || this.#phase === "control") this.#finish(nowMs);
-    else if (this.#phase === "connect" || this.#phase === "kill") this.#endKilling(nowMs);
+    this.#books.interrupt(nowMs);
+    if (again || this.phase === "watch" || this.phase === "control") this.#finish(nowMs);
+    else if (this.phase === "connect" || this.phase === "kill") this.#endKilling(nowMs);
   }
 
   /** One turn: whatever is due by now. */
   turn(nowMs: number): void {
-    if (this.#turnMs > 0) this.#longestStallMs = Math.max(this.#longestStallMs, nowMs - this.#turnMs);
+    if (this.#turnMs > 0) this.#books.stall(nowMs - this.#turnMs, nowMs);
     this.#turnMs = nowMs;
     const { wakes } = this.world;
     for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
-    if (this.#voidReason !== undefined && this.#phase !== "done") return this.#finish(nowMs);
+    if (this.#books.voidReason !== undefined && this.phase !== "done") return this.#finish(nowMs);
     if (nowMs >= this.#settledMs + settleEveryMs) {
       this.#settledMs = nowMs;
-      this.ledger.settle(nowMs);
-      this.#series.advance(this.#seriesCounts(), nowMs);
+      this.#books.settle(nowMs);
       this.#controlAgain(nowMs);
     }
     this.#step(nowMs);
   }
 
   #step(nowMs: number): void {
-    switch (this.#phase) {
+    switch (this.phase) {
       case "watch":
         return this.#stepWatch(nowMs);
       case "control":
@@ -187,22 +181,22 @@ export class Squad implements ClientHost, LookoutHost {
   #stepWatch(nowMs: number): void {
     const waitsFor = this.#lookout.watchWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
-    this.#enter("control", nowMs);
+    this.#books.enter("control", nowMs);
     this.#lookout.control();
     this.#controlMs = nowMs;
   }
 
   #stepControl(nowMs: number): void {
-    this.#voidReason ??= this.#lookout.controlFailure;
+    const { controlFailure } = this.#lookout;
+    if (controlFailure !== undefined) this.#books.makeVoid(controlFailure, nowMs);
     const waitsFor = this.#lookout.controlWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
-    this.#enter("connect", nowMs);
-    this.#connectFromMs = nowMs;
+    this.#books.enter("connect", nowMs);
   }
 
   /** While clients are killed, controls show that the watchers still see. */
   #controlAgain(nowMs: number): void {
-    if (this.#phase !== "kill" || nowMs < this.#controlMs + this.#controlEveryMs) return;
+    if (this.phase !== "kill" || nowMs < this.#controlMs + this.#controlEveryMs) return;
     this.#controlMs = nowMs;
     this.#lookout.control();
   }
@@ -218,24 +212,25 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   #voidAfter(patienceMs: number, nowMs: number, sentence: string): void {
-    if (nowMs - this.#phaseFromMs > patienceMs) this.#voidReason ??= `${sentence} within ${patienceMs / 1_000} s`;
+    if (nowMs - this.#phaseFromMs <= patienceMs) return;
+    this.#books.makeVoid(`${sentence} within ${patienceMs / 1_000} s`, nowMs);
   }
 
   #stepConnect(nowMs: number): void {
     const { clients, plan } = this.#task;
     const share = clients / plan.clients;
-    const allowed = Math.min(clients, 1 + (nowMs - this.#connectFromMs) * plan.rampPerSecond * share / 1_000);
+    const allowed = Math.min(clients, 1 + (nowMs - this.#phaseFromMs) * plan.rampPerSecond * share / 1_000);
     while (this.#started + 1 <= allowed && this.#started - this.counters.connected < connectsUnderWay) {
       this.#clients[this.#started++]!.connect(nowMs);
     }
     if (this.counters.connected < clients) return;
-    if (!this.#ready) this.#rampMs = nowMs - this.#connectFromMs;
+    if (!this.#ready) this.#books.ramped(nowMs);
     this.#ready = true;
     if (this.#go) this.#beginKilling(nowMs);
   }
 
   #beginKilling(nowMs: number): void {
-    this.#enter("kill", nowMs);
+    this.#books.enter("kill", nowMs);
     this.#telemetry.start(nowMs);
     this.#order = this.#schedule.next();
   }
@@ -251,8 +246,8 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   #carryOut(order: Order, dueMs: number, nowMs: number): void {
+    this.#books.order(order, nowMs);
     if ("comeBack" in order) return this.#client(order.comeBack).callBack(nowMs);
-    this.#killsAsked++;
     this.#client(order.client).kill(order.mode, dueMs, nowMs, order.reconnectAfterMs);
   }
 
@@ -262,10 +257,9 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** Kills that still wait for their victim are given up: the run is over. */
   #endKilling(nowMs: number): void {
-    if (this.#phase === "kill") this.#killMs = nowMs - this.#phaseFromMs;
     this.#order = undefined;
     for (const client of this.#clients) client.spare();
-    this.#enter("drain", nowMs);
+    this.#books.enter("drain", nowMs);
   }
 
   #stepDrain(nowMs: number): void {
@@ -275,7 +269,7 @@ export class Squad implements ClientHost, LookoutHost {
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
     if (!quiet && nowMs < Math.min(graceMs, lastMs + this.plan.drainMs)) return;
     this.#lookout.endControls(nowMs >= this.#controlMs + this.plan.lateAfterMs);
-    this.#enter("leave", nowMs);
+    this.#books.enter("leave", nowMs);
   }
 
   /** All who live leave properly, some each turn; then it is quiet until no will can be blamed on their leaving. */
@@ -283,13 +277,9 @@ export class Squad implements ClientHost, LookoutHost {
     if (this.#left < this.#clients.length) {
       const until = Math.min(this.#left + leavesPerTurn, this.#clients.length);
       while (this.#left < until) this.#clients[this.#left++]!.retire(nowMs);
-      this.#phaseFromMs = nowMs;
-      return;
+      return this.#books.wait(nowMs);
     }
-    if (!this.#clients.every((client) => client.retired)) {
-      this.#phaseFromMs = nowMs;
-      return;
-    }
+    if (!this.#clients.every((client) => client.retired)) return this.#books.wait(nowMs);
     this.#sweep ??= new SessionSweep(this.plan, this.world, this.#clients.filter((client) => client.keepsSession));
     const swept = this.#sweep.done || nowMs > this.#phaseFromMs + this.#patienceMs;
     if (!swept || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
@@ -298,16 +288,17 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   #beginLook(nowMs: number): void {
-    this.#enter("look", nowMs);
+    this.#books.enter("look", nowMs);
     const { version, topicFilters } = this.#lookout;
     this.#look = new LateLook(this.plan, this.world, version, topicFilters, this.ledger.lastOnTopic, nowMs);
+    this.#look.onFound = (topic, found, nowMs) => this.#books.find(topic, found, nowMs);
   }
 
   /** The watchers leave before the topics are cleared: they would take that for wills. */
   #stepLook(nowMs: number): void {
     if (!this.#look!.done(nowMs)) return;
-    if (this.#look!.looked) this.#retained = this.#look!.counts();
-    else this.#voidReason ??= "a late subscriber could not look for retained wills: the broker did not let it";
+    if (this.#look!.looked) this.#books.looked(nowMs);
+    else this.#books.makeVoid("a late subscriber could not look for retained wills: the broker did not let it", nowMs);
     this.#lookout.retire(nowMs);
     this.#look!.clear(nowMs);
     this.#finish(nowMs);
@@ -316,42 +307,36 @@ export class Squad implements ClientHost, LookoutHost {
   #finish(nowMs: number): void {
     this.#lookout.retire(nowMs);
     for (const client of this.#clients) client.drop();
-    this.ledger.close(nowMs);
-    this.#enter("done", nowMs);
-  }
-
-  #enter(phase: Phase, nowMs: number): void {
-    this.#phase = phase;
-    this.#phaseFromMs = nowMs;
+    this.#books.close(this.#telemetry.sent, nowMs);
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
     // Between two turns this thread may have been held up: a will was here by now, and perhaps since the last turn.
-    const life = this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, this.#turnMs);
+    const life = this.#books.see(watcher, packet, nowMs, this.#turnMs);
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
   }
 
   onBlind(sentence: string): void {
-    this.#voidReason ??= sentence;
+    this.#books.makeVoid(sentence, this.world.clock.nowMs());
+  }
+
+  onControlOver(seen: ControlSight): void {
+    this.#books.control(seen, this.#turnMs);
   }
 
   onConnectFailed(client: VirtualClient, sentence: string): void {
-    this.#lastFailure = sentence;
-    if (this.#phase !== "connect" || client.failures < connectTries) return;
-    this.#voidReason ??= `client ${client.number} could not connect in ${connectTries} tries: ${sentence}`;
-  }
-
-  #seriesCounts(): SeriesCounts {
-    return { alive: this.counters.alive, kills: this.counters.kills, wills: this.ledger.seen };
+    if (this.phase !== "connect" || client.failures < connectTries) return;
+    const text = `client ${client.number} could not connect in ${connectTries} tries: ${sentence}`;
+    this.#books.makeVoid(text, this.world.clock.nowMs());
   }
 
   /** How far the run is. */
   progress(nowMs: number): Progress {
     const { latency } = this.ledger.tally;
     return {
-      phase: this.#phase,
+      phase: this.phase,
       phaseMs: nowMs - this.#phaseFromMs,
-      phaseOfMs: this.#phase === "kill" ? this.#durationMs : 0,
+      phaseOfMs: this.phase === "kill" ? this.#durationMs : 0,
       clients: this.#task.clients,
       alive: this.counters.alive,
       connected: this.counters.connected,
@@ -371,21 +356,6 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** What was found; asked once the squad is done. */
   result(): SquadResult {
-    return {
-      tally: this.ledger.tally.data(),
-      counters: this.counters,
-      slip: this.slip.encode(),
-      series: this.#series.finish(this.#seriesCounts()),
-      longestStallMs: this.#longestStallMs,
-      controls: this.#lookout.controls,
-      telemetrySent: this.#telemetry.sent,
-      killsAsked: this.#killsAsked,
-      killMs: this.#killMs,
-      rampMs: this.#rampMs,
-      ...this.#retained && { retained: this.#retained },
-      ...this.#voidReason !== undefined && { voidReason: this.#voidReason },
-      ...this.#lastFailure !== undefined && { lastFailure: this.#lastFailure },
-      interrupted: this.#interruptedMs !== undefined,
-    };
+    return this.#books.result();
   }
 }

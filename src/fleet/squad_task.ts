@@ -38,7 +38,5 @@ export interface SquadResult {
   readonly retained?: LateLookCounts;
   /** Why the run means nothing, in a sentence. */
   readonly voidReason?: string;
-  /** What the last CONNECT failed with, in a sentence. */
-  readonly lastFailure?: string;
   readonly interrupted: boolean;
 }

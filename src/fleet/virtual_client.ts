@@ -77,13 +77,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Kills this client, now or as soon as it is connected. */
   kill(mode: KillMode, dueMs: number, nowMs: number, reconnectAfterMs = this.#plan.reconnectAfterMs): void {
-    const { counters, slip } = this.#host;
     if (this.#state !== "up") {
-      counters.deferred++;
+      this.#host.lives.defer(this.number, mode, nowMs);
       (this.#pending ??= []).push({ mode, reconnectAfterMs });
       return;
     }
-    slip.record(nowMs - dueMs);
     // Who is taken over is back with the same step, whatever was asked.
     if (mode === "takeover") return this.#takeOver(dueMs, nowMs);
     this.#reconnectAfterMs = reconnectAfterMs;
@@ -144,9 +142,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#noteSleep(life, connection, nowMs);
     connection.send({ type: "disconnect", ...properties && { properties } }, nowMs);
     connection.end();
-    life.retired = true;
+    this.#host.lives.leave(life, nowMs);
     this.#connection = undefined;
-    this.#host.counters.alive--;
   }
 
   /** Is no more: whatever is open is reset. */
@@ -185,12 +182,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   onOpen(connection: Connection, nowMs: number): void {
     const life = this.#life!;
     if (connection !== this.#connection) return;
-    life.sentMs = life.lastPacketMs = nowMs;
-    this.#host.ledger.begin(life);
     if (this.#takeover !== undefined) this.#endByTakeover(this.#takeover.dueMs, nowMs);
-    if (this.#previous !== undefined) {
-      this.#previous.next = { cleanStart: life.cleanStart, sentMs: nowMs, acknowledgedMs: undefined };
-    }
+    this.#host.lives.begin(life, this.#previous, nowMs);
     connection.send(this.#connectPacket(life), nowMs);
   }
 
@@ -218,30 +211,22 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #onConnack(packet: ConnackPacket, nowMs: number): void {
     if (this.#state !== "connecting") return;
     if (packet.reasonCode !== 0) {
-      this.#life!.refused = true;
-      if (this.#previous !== undefined) this.#previous.next = undefined;
+      this.#host.lives.refuse(this.#life!, this.#previous, packet.reasonCode, nowMs);
       return this.#connectFailed(connackText(this.version, packet.reasonCode), nowMs);
     }
     this.#accepted(packet, nowMs);
   }
 
-  #accepted({ properties }: ConnackPacket, nowMs: number): void {
+  #accepted({ properties, sessionPresent }: ConnackPacket, nowMs: number): void {
     const life = this.#life!;
-    const { counters } = this.#host;
-    life.connectedMs = nowMs;
+    const said = { present: sessionPresent, keepAliveS: properties?.serverKeepAliveS, first: !this.#everConnected };
+    this.#host.lives.accept(life, this.#previous, said, nowMs);
     this.#unanswered = 0;
     this.#receiveMaximum = Math.min(properties?.receiveMaximum ?? mostUnanswered, mostUnanswered);
     this.#taken = undefined;
-    // The server's keep alive overrides the client's. [MQTT5 3.2.2-21]
-    life.keepAliveS = properties?.serverKeepAliveS ?? life.keepAliveS;
-    if (this.#previous?.next !== undefined) this.#previous.next.acknowledgedMs = nowMs;
     this.#state = "up";
     this.#wakeAt(Infinity);
     this.failures = 0;
-    counters.alive++;
-    counters.peakAlive = Math.max(counters.peakAlive, counters.alive);
-    if (this.#everConnected) counters.reconnects++;
-    else counters.connected++;
     this.#everConnected = true;
     if (this.#retiring) return this.retire(nowMs);
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
@@ -251,8 +236,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #connectFailed(sentence: string, nowMs: number): void {
-    const { counters } = this.#host;
-    counters.refused++;
+    this.#host.lives.fail(this.number, sentence, nowMs);
     this.failures++;
     const connection = this.#connection!;
     this.#connection = undefined;
@@ -274,12 +258,12 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #killNow(mode: Exclude<KillMode, "takeover">, dueMs: number, nowMs: number): void {
     const life = this.#life!;
     const connection = this.#connection!;
-    life.lastPacketMs = connection.lastSentMs;
+    const { lastSentMs } = connection;
     this.#noteSleep(life, connection, nowMs);
     const coin = coinOf(this.#plan, this.number, life.incarnation);
     const { silent, brokerCloses, detail } = kill(connection, mode, coin, this.#connectPacket(life), nowMs);
-    life.end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
-    this.#died(life);
+    const end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
+    this.#host.lives.kill(life, end, lastSentMs);
     if (!brokerCloses) return this.#goAway(nowMs);
     this.#state = "dying";
     this.#wakeAt(this.#patientUntilMs(life, nowMs));
@@ -298,6 +282,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #takeOver(dueMs: number, nowMs: number): void {
+    this.#host.lives.takeOver(this.number, dueMs, nowMs);
     this.#takeover = { old: this.#connection!, dueMs };
     this.connect(nowMs);
   }
@@ -306,22 +291,18 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const old = this.#previous!;
     const { old: connection } = this.#takeover!;
     this.#takeover = undefined;
-    if (connection.over) return this.#lose(old, nowMs);
-    old.lastPacketMs = connection.lastSentMs;
+    if (connection.over) return this.#host.lives.lose(old, nowMs);
     this.#noteSleep(old, connection, nowMs);
     connection.fallSilent();
-    old.end = { mode: "takeover", dueMs, doneMs: nowMs, silent: false };
     this.#taken = connection;
-    this.#died(old);
+    this.#host.lives.kill(old, { mode: "takeover", dueMs, doneMs: nowMs, silent: false }, connection.lastSentMs);
   }
 
   /** CONNECT was refused or not answered: the old connection was taken over meanwhile, or else ends now. */
   #endTaken(connection: Connection, nowMs: number): void {
-    const old = this.#previous!;
     this.#taken = undefined;
     connection.reset();
-    old.end = { ...old.end!, dueMs: nowMs, doneMs: nowMs, sinceMs: old.end!.doneMs };
-    this.#host.ledger.postpone(old);
+    this.#host.lives.unanswered(this.#previous!, nowMs);
   }
 
   /** The new connection could not be opened, so nothing was taken over: the old one lives on and is killed later. */
@@ -331,34 +312,19 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#connection = old;
     this.#state = "up";
     this.#wakeAt(Infinity);
-    this.#host.counters.deferred++;
+    this.#host.lives.defer(this.number, "takeover", nowMs);
     (this.#pending ??= []).push({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs });
     if (old.over) this.#lost(nowMs);
   }
 
   #lost(nowMs: number): void {
     if (this.#connection !== undefined) this.#noteSleep(this.#life!, this.#connection, nowMs);
-    this.#lose(this.#life!, nowMs);
+    this.#host.lives.lose(this.#life!, nowMs);
     this.#goAway(nowMs);
   }
 
-  #lose(life: Life, nowMs: number): void {
-    life.end = { mode: "lost", dueMs: nowMs, doneMs: nowMs, silent: false };
-    this.#host.counters.lost++;
-    this.#host.counters.alive--;
-    this.#host.ledger.end(life);
-  }
-
   #noteSleep(life: Life, connection: Connection, nowMs: number): void {
-    if (!connection.oversleeps(nowMs)) return;
-    life.overslept = true;
-    this.#host.counters.overslept++;
-  }
-
-  #died(life: Life): void {
-    this.#host.counters.kills++;
-    this.#host.counters.alive--;
-    this.#host.ledger.end(life);
+    if (connection.oversleeps(nowMs)) this.#host.lives.oversleep(life, nowMs);
   }
 
   #comeBack(nowMs: number): void {

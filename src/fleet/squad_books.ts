@@ -1,0 +1,184 @@
+/**
+ * All that one squad finds, and how its result comes of it: a run calls this as things happen, a recording's replay as
+ * they had happened, so that the same events are judged the same way. Each is noted where a recording is wanted.
+ */
+import type { PublishPacket } from "../mqtt/packet.ts";
+import type { ControlSight } from "./control.ts";
+import type { Groups } from "./groups.ts";
+import { countLook, type FoundWill, type LateLookCounts } from "./late_look.ts";
+import { Ledger } from "./ledger.ts";
+import type { Life } from "./life.ts";
+import { LifeBooks } from "./life_books.ts";
+import type { ControlCounts } from "./lookout.ts";
+import { phasesDurationMs } from "./phases.ts";
+import type { FleetPlan } from "./plan.ts";
+import type { Note } from "./record_event.ts";
+import type { Phase } from "./result.ts";
+import type { Order } from "./schedule.ts";
+import { Series, type SeriesCounts } from "./series.ts";
+import type { SquadResult } from "./squad_task.ts";
+import type { Watcher } from "./watcher.ts";
+
+export class SquadBooks {
+  readonly ledger: Ledger;
+  readonly lives: LifeBooks;
+  readonly #note: Note | undefined;
+  readonly #series: Series;
+  readonly #controls: ControlCounts = { total: 0, blind: 0, lost: 0 };
+  readonly #found = new Map<string, FoundWill>();
+  #phase: Phase = "watch";
+  #phaseFromMs = 0;
+  #killsAsked = 0;
+  #killMs = 0;
+  #rampMs = 0;
+  #longestStallMs = 0;
+  #telemetrySent = 0;
+  #retained: LateLookCounts | undefined;
+  #voidReason: string | undefined;
+  #interrupted = false;
+
+  /** @param originMs the run's beginning, from which timelines and the series count */
+  constructor(plan: FleetPlan, groups: Groups, originMs: number, note?: Note) {
+    this.#note = note;
+    this.ledger = new Ledger(plan, groups, originMs);
+    this.lives = new LifeBooks(this.ledger, note);
+    this.#series = new Series(originMs, phasesDurationMs(plan));
+    this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
+    if (note !== undefined) this.#noteSightings(note);
+  }
+
+  #noteSightings(note: Note): void {
+    this.ledger.onSighting = ({ copy, topic, mark, version, qos, retain, dup, atMs, sinceMs }, altered) => {
+      note("will", atMs, {
+        ...{ copy, topic, ...mark && { client: mark.client, life: mark.incarnation } },
+        ...{ version, qos, retain, dup, ...sinceMs !== atMs && { sinceMs } },
+        ...altered.length > 0 && { altered: [...altered] },
+      });
+    };
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get phaseFromMs(): number {
+    return this.#phaseFromMs;
+  }
+
+  get voidReason(): string | undefined {
+    return this.#voidReason;
+  }
+
+  /** The next phase begins. */
+  enter(phase: Phase, nowMs: number): void {
+    if (this.#phase === "kill" && phase === "drain") this.#killMs = nowMs - this.#phaseFromMs;
+    this.#phase = phase;
+    this.#phaseFromMs = nowMs;
+    this.#note?.("phase", nowMs, { phase });
+  }
+
+  /** The phase counts from now on: what it waits for has only begun. */
+  wait(nowMs: number): void {
+    this.#phaseFromMs = nowMs;
+  }
+
+  /** The last client of the ramp is connected. */
+  ramped(nowMs: number): void {
+    this.#rampMs = nowMs - this.#phaseFromMs;
+    this.#note?.("ready", nowMs, {});
+  }
+
+  /** The schedule wants a kill, or a client back. */
+  order(order: Order, nowMs: number): void {
+    const { atMs: plannedMs } = order;
+    if ("comeBack" in order) return this.#note?.("call", nowMs, { client: order.comeBack, plannedMs });
+    this.#killsAsked++;
+    this.#note?.("order", nowMs, { client: order.client, mode: order.mode, plannedMs });
+  }
+
+  /** Judges what can be judged by now. */
+  settle(nowMs: number): void {
+    this.ledger.settle(nowMs);
+    this.#series.advance(this.#seriesCounts, nowMs);
+    this.#note?.("settle", nowMs, {});
+  }
+
+  /** This thread was held up for so long. */
+  stall(ms: number, nowMs: number): void {
+    if (ms <= this.#longestStallMs) return;
+    this.#longestStallMs = ms;
+    this.#note?.("stall", nowMs, { ms });
+  }
+
+  /** A watcher saw a will; answers the life it belongs to, if any. */
+  see(watcher: Watcher, packet: PublishPacket, nowMs: number, sinceMs: number): Life | undefined {
+    return this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, sinceMs);
+  }
+
+  /** A control is over that had its time. */
+  control(seen: ControlSight, nowMs: number): void {
+    this.#controls.total++;
+    if (seen === "nothing") this.#controls.blind++;
+    else if (seen === "message") this.#controls.lost++;
+    this.#note?.("control", nowMs, { seen });
+  }
+
+  /** A late subscriber found a retained message. */
+  find(topic: string, found: FoundWill, nowMs: number): void {
+    const { mark, retain } = found;
+    this.#found.set(topic, found);
+    this.#note?.("found", nowMs, { topic, ...mark && { client: mark.client, life: mark.incarnation }, retain });
+  }
+
+  /** The late subscriber has looked. */
+  looked(nowMs: number): void {
+    this.#retained = countLook(this.ledger.lastOnTopic, this.#found);
+    this.#note?.("looked", nowMs, {});
+  }
+
+  /** The run means nothing; the first reason is told. */
+  makeVoid(text: string, nowMs: number): void {
+    if (this.#voidReason !== undefined) return;
+    this.#voidReason = text;
+    this.#note?.("void", nowMs, { text });
+  }
+
+  /** The run is to end early. */
+  interrupt(nowMs: number): void {
+    if (this.#interrupted) return;
+    this.#interrupted = true;
+    this.#note?.("interrupted", nowMs, {});
+  }
+
+  /** Judges all that is still open; nothing follows. */
+  close(telemetry: number, nowMs: number): void {
+    this.#telemetrySent = telemetry;
+    this.ledger.close(nowMs);
+    this.#note?.("done", nowMs, { telemetry });
+    this.enter("done", nowMs);
+  }
+
+  get #seriesCounts(): SeriesCounts {
+    const { alive, kills } = this.lives.counters;
+    return { alive, kills, wills: this.ledger.seen };
+  }
+
+  /** What was found; asked once, when the books are closed. */
+  result(): SquadResult {
+    return {
+      tally: this.ledger.tally.data(),
+      counters: this.lives.counters,
+      slip: this.lives.slip.encode(),
+      series: this.#series.finish(this.#seriesCounts),
+      longestStallMs: this.#longestStallMs,
+      controls: this.#controls,
+      telemetrySent: this.#telemetrySent,
+      killsAsked: this.#killsAsked,
+      killMs: this.#killMs,
+      rampMs: this.#rampMs,
+      ...this.#retained && { retained: this.#retained },
+      ...this.#voidReason !== undefined && { voidReason: this.#voidReason },
+      interrupted: this.#interrupted,
+    };
+  }
+}
