@@ -21,8 +21,12 @@ export class ChildProcess implements AsyncDisposable {
   #wake = Promise.withResolvers<void>();
   #over = false;
 
-  /** Starts a program. It gets no input. */
-  constructor(program: string, args: readonly string[], options: { readonly cwd?: string | URL } = {}) {
+  /** Starts a program. It gets no input, and these variables besides those of this process. */
+  constructor(
+    program: string,
+    args: readonly string[],
+    options: { readonly cwd?: string | URL; readonly env?: Readonly<Record<string, string>> } = {},
+  ) {
     this.#name = [program, ...args].join(" ");
     this.#child = new Deno.Command(program, {
       ...options,

@@ -97,13 +97,15 @@ export function brokerReady(child: ChildProcess): Promise<BrokerPeer> {
   return ready(child, /mqtt:\/\/127\.0\.0\.1:(\d+)/, ([, port]) => Number(port));
 }
 
-async function ready(
+/** A broker once it says a line; ended where it does not. */
+export async function ready(
   child: ChildProcess,
   line: RegExp,
   portOf: (match: RegExpMatchArray) => number,
+  limitMs?: number,
 ): Promise<BrokerPeer> {
   try {
-    const port = portOf(await child.line(line));
+    const port = portOf(await child.line(line, limitMs === undefined ? {} : { limitMs }));
     const host = "127.0.0.1";
     return {
       host,
@@ -119,13 +121,13 @@ async function ready(
 }
 
 /** A port that is free now; for programs that cannot choose one themselves. */
-function freePort(): number {
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
 /** The first of the programs that starts, and ends with the code if one is asked for. */
-async function find(programs: string[], args: string[], install: string, code?: number): Promise<Peer> {
+export async function find(programs: string[], args: string[], install: string, code?: number): Promise<Peer> {
   for (const program of programs) {
     try {
       const output = await new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).output();

@@ -29,16 +29,22 @@ export interface RawConnect {
   readonly willTopic?: string;
   readonly willDelayS?: number;
   readonly sessionExpiryS?: number;
+  readonly username?: string;
+  readonly password?: string;
 }
 
 /** CONNECT, with a will of QoS 1 and payload `w` if a topic is given. */
 export function connectBytes(connect: RawConnect): Uint8Array {
   const { version, clientId, clean, keepAliveS, willTopic, willDelayS = 0, sessionExpiryS = 0 } = connect;
-  const flags = (clean ? 0x02 : 0) | (willTopic === undefined ? 0 : 0x04 | 0x08);
+  const { username, password } = connect;
+  const login = [username, password].flatMap((word) => word === undefined ? [] : field(word));
+  const flags = (clean ? 0x02 : 0) | (willTopic === undefined ? 0 : 0x04 | 0x08) |
+    (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40);
   const properties = version === 5 ? [5, 0x11, ...fourBytes(sessionExpiryS)] : [];
   const willProperties = version === 5 ? [5, 0x18, ...fourBytes(willDelayS)] : [];
   const will = willTopic === undefined ? [] : [...willProperties, ...field(willTopic), ...field("w")];
-  return packet(0x10, [...field("MQTT"), version, flags, 0, keepAliveS, ...properties, ...field(clientId), ...will]);
+  const head = [...field("MQTT"), version, flags, 0, keepAliveS, ...properties];
+  return packet(0x10, [...head, ...field(clientId), ...will, ...login]);
 }
 
 /** SUBSCRIBE to one filter at QoS 0. */
