@@ -2,9 +2,8 @@
  * Opens a link to a broker over whatever its URL says.
  */
 import { bracketed, type Endpoint } from "./endpoint.ts";
+import { type EngineName, engines } from "./engine.ts";
 import type { DialReceiver, Link } from "./link.ts";
-import { canReset } from "./socket_link.ts";
-import { dialTcp } from "./tcp_dial.ts";
 import { dialTls, type TlsDialOptions } from "./tls_dial.ts";
 import { dialWebSocket } from "./websocket_link.ts";
 
@@ -14,15 +13,22 @@ export interface DialOptions {
   readonly sourceAddress?: string | undefined;
   /** For `mqtts` and `wss`. */
   readonly tls?: TlsDialOptions | undefined;
+  /** Behind TCP, and WebSocket over it; `deno` if not given. */
+  readonly engine?: EngineName | undefined;
 }
 
 /**
  * Starts to open a link. The receiver's `onOpen` follows when all handshakes are done, or `onEnd` with what went wrong.
  * What is written before `onOpen` is kept and sent then.
  */
-export function dial(endpoint: Endpoint, { sourceAddress, tls = {} }: DialOptions, receiver: DialReceiver): Link {
+export function dial(
+  endpoint: Endpoint,
+  { sourceAddress, tls = {}, engine = "deno" }: DialOptions,
+  receiver: DialReceiver,
+): Link {
   const { transport, host, port, path } = endpoint;
   const target = { host, port, sourceAddress };
+  const { dial: dialTcp } = engines[engine];
   switch (transport) {
     case "tcp":
       return dialTcp(target, receiver);
@@ -40,6 +46,6 @@ export function dial(endpoint: Endpoint, { sourceAddress, tls = {} }: DialOption
 }
 
 /** True where a link's `reset` reaches the broker as RST: over TLS the runtime has no way to send one. */
-export function canResetOver({ transport }: Endpoint): boolean {
-  return canReset() && (transport === "tcp" || transport === "ws");
+export function canResetOver({ transport }: Endpoint, engine: EngineName = "deno"): boolean {
+  return engines[engine].canReset() && (transport === "tcp" || transport === "ws");
 }

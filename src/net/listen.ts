@@ -3,8 +3,10 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, endpointAt } from "./endpoint.ts";
+import { type EngineName, engines } from "./engine.ts";
+import { firstAddressOf } from "./epoll/resolve.ts";
 import type { Listener } from "./link.ts";
-import { type ListenReceiver, listenTcp } from "./tcp_listen.ts";
+import { type ListenOptions, type ListenReceiver } from "./tcp_listen.ts";
 import type { TlsIdentity } from "./tls_identity.ts";
 import { listenTls, type TlsListener } from "./tls_listen.ts";
 import { websocketPath } from "./websocket_handshake.ts";
@@ -23,12 +25,14 @@ export interface OpenListener extends Listener {
  * owner gives it.
  *
  * @param identity for `mqtts` and `wss`
+ * @param engine behind TCP, and WebSocket over it
  * @throws UsageError when the address or port cannot be had, or there is no certificate for TLS
  */
 export async function listen(
   endpoint: Endpoint,
   identity: TlsIdentity | undefined,
   receiver: ListenReceiver,
+  engine: EngineName = "deno",
 ): Promise<OpenListener> {
   const { transport, url, path } = endpoint;
   const isWebSocket = transport === "ws" || transport === "wss";
@@ -40,7 +44,7 @@ export async function listen(
     ? { accept: (link: Parameters<typeof accept>[0]) => accept(acceptWebSocket(link)), refused }
     : receiver;
   const listener = transport === "tcp" || transport === "ws"
-    ? listenTcp(endpoint, inner)
+    ? engines[engine].listen(engine === "epoll" ? await addressed(endpoint) : endpoint, inner)
     : await listenTls(endpoint, identityFor(url, identity), inner);
   return {
     endpoint: endpointAt(endpoint, listener.port),
@@ -50,6 +54,13 @@ export async function listen(
       if ("renew" in listener) (listener as TlsListener).renew(renewed);
     },
   };
+}
+
+/** The epoll engine takes no names: the first address of one is listened on, as the runtime does. */
+async function addressed({ url, host, port }: Endpoint): Promise<ListenOptions> {
+  const address = await firstAddressOf(host);
+  if (address === undefined) throw new UsageError(`Cannot listen on ${url}: "${host}" has no address`);
+  return { host: address, port };
 }
 
 function identityFor(url: string, identity: TlsIdentity | undefined): TlsIdentity {

@@ -27,7 +27,7 @@ export const backlog = 4_096;
 const smallReadBytes = 2_048;
 const largeReadBytes = 65_536;
 /** What the operating system says when descriptors run out; accepting goes on after a pause of so many milliseconds. */
-const acceptPauseMs = 50;
+export const acceptPauseMs = 50;
 
 /**
  * Listens and hands over each accepted link.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 /** What only one file may do. */
-export type Privilege = "clock" | "chance";
+export type Privilege = "clock" | "chance" | "ffi";
 
 export interface Law {
   /** From the top down; what stands in one layer never imports one another. Each entry is a file or a folder. */
@@ -21,10 +21,11 @@ export function readLaw(text: string): Law {
   const only = new Map(block(text, "only").map(([privilege, file]) => [privilege, file!]));
   const clock = only.get("clock");
   const chance = only.get("chance");
-  assert.ok(clock && chance, "ARCHITECTURE.md: the block `only` names clock and chance");
+  const ffi = only.get("ffi");
+  assert.ok(clock && chance && ffi, "ARCHITECTURE.md: the block `only` names clock, chance and ffi");
   return {
     layers: block(text, "layers"),
-    only: { clock, chance },
+    only: { clock, chance, ffi },
     packages: new Map(packages),
     top: block(text, "top").flat(),
   };

@@ -57,7 +57,11 @@ function packageFault(path: string, specifier: string, law: Law): string | undef
 
 /** The clock is read, and chance drawn, in one file each. */
 export function privilegeFaults(facts: SourceFacts, law: Law): string[] {
-  const seen: Record<Privilege, SourceFacts["imports"]> = { clock: facts.clockReads, chance: facts.chanceDraws };
+  const seen: Record<Privilege, SourceFacts["imports"]> = {
+    clock: facts.clockReads,
+    chance: facts.chanceDraws,
+    ffi: facts.foreignCalls,
+  };
   return (Object.keys(seen) as Privilege[]).flatMap((privilege) =>
     facts.path === law.only[privilege]
       ? []

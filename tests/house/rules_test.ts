@@ -15,6 +15,7 @@ src/base
 \`\`\`only
 clock   src/base/clock.ts   and why
 chance  src/base/random.ts
+ffi     src/net/epoll/libc.ts
 \`\`\`
 \`\`\`packages
 mqtt-packet  src/mqtt/codec.ts
@@ -133,6 +134,24 @@ Deno.test("every way to draw chance is a fault outside random", () => {
     assert.equal(faults.length, 1, text);
     assert.ok(faults[0]!.endsWith("only src/base/random.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/random.ts", text), law), []);
+  }
+});
+
+const foreignCalls = [
+  'Deno.dlopen("libc.so.6", {});',
+  "const { dlopen } = Deno;",
+  "new Deno.UnsafePointerView(where).getInt32();",
+  "Deno.UnsafePointer.of(bytes);",
+  "new Deno.UnsafeFnPointer(where, definition);",
+  "const { UnsafePointer: Pointer } = Deno;",
+];
+
+Deno.test("every way to call what is foreign is a fault outside the one file", () => {
+  for (const text of foreignCalls) {
+    const faults = rules.privilegeFaults(readFacts("src/fleet/kill.ts", text), law);
+    assert.ok(faults.length >= 1, text);
+    assert.ok(faults[0]!.endsWith("only src/net/epoll/libc.ts may"), faults.join());
+    assert.deepEqual(rules.privilegeFaults(readFacts("src/net/epoll/libc.ts", text), law), []);
   }
 });
 

@@ -25,6 +25,7 @@ export interface SourceFacts {
   readonly looseAsserts: readonly Sighting[];
   readonly clockReads: readonly Sighting[];
   readonly chanceDraws: readonly Sighting[];
+  readonly foreignCalls: readonly Sighting[];
 }
 
 const draws = new Set([
@@ -35,6 +36,7 @@ const draws = new Set([
   "randomInt",
   "randomUUID",
 ]);
+const foreign = new Set(["dlopen", "UnsafePointer", "UnsafePointerView", "UnsafeFnPointer", "UnsafeCallback"]);
 /** What of Date depends on its arguments alone. */
 const pureDateMembers = new Set(["UTC", "parse", "prototype"]);
 
@@ -76,6 +78,7 @@ class FactReader {
       looseAsserts: [] as Sighting[],
       clockReads: [] as Sighting[],
       chanceDraws: [] as Sighting[],
+      foreignCalls: [] as Sighting[],
     };
   }
 
@@ -114,6 +117,7 @@ class FactReader {
 
   /** `Date` and `performance` where they are values, but for what the two visits below judge. */
   #name(node: Deno.lint.Identifier): void {
+    if (foreign.has(node.name)) this.#note("foreignCalls", node, node.name);
     if (node.name === "performance" && isValue(node)) this.#note("clockReads", node, node.name);
     if (node.name === "Date" && isValue(node) && !["NewExpression", "MemberExpression"].includes(node.parent.type)) {
       const compared = node.parent.type === "BinaryExpression" && node.parent.operator === "instanceof";
@@ -148,7 +152,7 @@ class FactReader {
   }
 
   #note(
-    list: "imports" | "defaultExports" | "looseAsserts" | "clockReads" | "chanceDraws",
+    list: "imports" | "defaultExports" | "looseAsserts" | "clockReads" | "chanceDraws" | "foreignCalls",
     node: Deno.lint.Node,
     what: string,
   ): void {

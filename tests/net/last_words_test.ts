@@ -1,11 +1,11 @@
 /** What a peer sent before it went is read, though writing to it has failed by then. */
 import assert from "node:assert/strict";
 import type { Link } from "../../src/net/link.ts";
-import { listenTcp } from "../../src/net/tcp_listen.ts";
+import { socketTest } from "./loopback.ts";
 
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-Deno.test("tcp: last words are heard after a write has failed", async () => {
+socketTest("tcp: last words are heard after a write has failed", async (engine) => {
   const accepted = Promise.withResolvers<Link>();
   const over = Promise.withResolvers<void>();
   const words: number[] = [];
@@ -14,7 +14,7 @@ Deno.test("tcp: last words are heard after a write has failed", async () => {
     link.pause();
     accepted.resolve(link);
   };
-  const listener = listenTcp({ host: "127.0.0.1", port: 0 }, { accept, refused: () => {} });
+  const listener = engine.listen({ host: "127.0.0.1", port: 0 }, { accept, refused: () => {} });
   const peer = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
   const link = await accepted.promise;
   await peer.write(Uint8Array.of(7));

@@ -1,7 +1,9 @@
-/** TCP links over loopback, and what they were told. Everything waits for what it wants to see, and for nothing else. */
+/**
+ * TCP links over loopback on every engine, and what they were told. Everything waits for what it wants to see, and for
+ * nothing else.
+ */
+import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
 import type { DialReceiver, Link, LinkEnd, Listener } from "../../src/net/link.ts";
-import { dialTcp } from "../../src/net/tcp_dial.ts";
-import { listenTcp } from "../../src/net/tcp_listen.ts";
 
 export const host = "127.0.0.1";
 /** No test takes longer, or something never came. */
@@ -15,9 +17,23 @@ function forbids(needs: string | undefined): boolean {
   return needs !== undefined && Deno.permissions.querySync({ name: "net", host: needs }).state !== "granted";
 }
 
-/** A test on real sockets, with a limit in time. `needs` is an address besides 127.0.0.1. */
-export function socketTest(name: string, run: () => Promise<void>, needs?: string): void {
-  Deno.test({ name, ignore: forbids(needs), fn: () => withinLimit(run) });
+/** The engines that work here: without `--allow-ffi`, or on another system, it is one. */
+export const testedEngines: readonly Engine[] = (await chooseEngine("auto")).name === "epoll"
+  ? [engines.deno, engines.epoll]
+  : [engines.deno];
+
+/** The engine of the test that runs now: tests of one file run one after another. */
+let engine: Engine = engines.deno;
+
+/** A test on real sockets on each engine, with a limit in time. `needs` is an address besides 127.0.0.1. */
+export function socketTest(name: string, run: (engine: Engine) => Promise<void>, needs?: string): void {
+  for (const tested of testedEngines) {
+    const fn = () => {
+      engine = tested;
+      return withinLimit(() => run(tested));
+    };
+    Deno.test({ name: `${tested.name}: ${name}`, ignore: forbids(needs), fn });
+  }
 }
 
 async function withinLimit(run: () => Promise<void>): Promise<void> {
@@ -95,18 +111,23 @@ export class Told implements DialReceiver {
 /** Dials; what is told is kept. */
 export function dial(port: number, sourceAddress?: string): Told {
   const told = new Told();
-  told.link = dialTcp(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, told);
+  told.link = engine.dial(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, told);
   return told;
 }
 
 /** Listens; each link that is accepted is handed over, or kept by default. */
 export class Port implements Disposable {
   readonly listener: Listener;
+  /** What it said of connections that it could not accept. */
+  readonly refused: string[] = [];
   readonly #accepted: Told[] = [];
   readonly #waiting: ((told: Told) => void)[] = [];
 
   constructor(port = 0, hostname = host) {
-    this.listener = listenTcp({ host: hostname, port }, { accept: (link) => this.#accept(link), refused: () => {} });
+    this.listener = engine.listen({ host: hostname, port }, {
+      accept: (link) => this.#accept(link),
+      refused: (sentence) => this.refused.push(sentence),
+    });
   }
 
   get port(): number {

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { dial } from "../../src/net/dial.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
+import { type EngineName, engines } from "../../src/net/engine.ts";
 import { highWaterBytes } from "../../src/net/link.ts";
 import { listen, type OpenListener } from "../../src/net/listen.ts";
+import { testedEngines } from "./loopback.ts";
 import { LinkProbe } from "../support/link_probe.ts";
 import { clientIdentity, serverIdentity } from "../support/tls_fixture.ts";
 
@@ -16,13 +18,13 @@ interface Pair {
 
 const schemes = ["mqtt", "mqtts", "ws", "wss"] as const;
 
-async function open(scheme: string, test: (pair: Pair) => Promise<void>): Promise<void> {
+async function open(scheme: string, engine: EngineName, test: (pair: Pair) => Promise<void>): Promise<void> {
   const accepted = Promise.withResolvers<LinkProbe>();
   const listener = await listen(parseEndpoint(`${scheme}://127.0.0.1:0`), await serverIdentity(), {
     accept: (link) => accepted.resolve(LinkProbe.on(link)),
     refused: (sentence) => accepted.reject(new Error(sentence)),
-  });
-  const far = LinkProbe.by((receiver) => dial(listener.endpoint, { tls: clientIdentity() }, receiver));
+  }, engine);
+  const far = LinkProbe.by((receiver) => dial(listener.endpoint, { tls: clientIdentity(), engine }, receiver));
   try {
     far.write("before it is open, ");
     const near = await accepted.promise;
@@ -47,9 +49,12 @@ const cases: readonly [name: string, test: (pair: Pair) => Promise<void>][] = [
 ];
 for (const scheme of schemes) {
   for (const [name, test] of cases) {
+    const isTls = scheme === "mqtts" || scheme === "wss";
     // A node:tls socket that is paused reads on: what holds its peer back is tried in tls_test.ts.
-    if (test === drains && scheme.endsWith("s") && scheme !== "ws") continue;
-    Deno.test(`${scheme}: ${name}`, () => open(scheme, test));
+    if (test === drains && isTls) continue;
+    for (const { name: engine } of isTls ? [engines.deno] : testedEngines) {
+      Deno.test(`${engine}: ${scheme}: ${name}`, () => open(scheme, engine, test));
+    }
   }
 }
 

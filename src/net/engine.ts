@@ -1,0 +1,59 @@
+/**
+ * The engines behind TCP links: the runtime's own sockets (`deno`), which work everywhere, and epoll through foreign calls
+ * (`epoll`), which costs a fraction of their CPU time where it works. TLS and the handshakes of WebSocket stand on top.
+ */
+import { UsageError } from "../base/failure.ts";
+import { dialEpoll } from "./epoll/epoll_dial.ts";
+import { listenEpoll } from "./epoll/epoll_listen.ts";
+import { epollFault } from "./epoll/self_test.ts";
+import type { DialReceiver, Link, Listener } from "./link.ts";
+import { canReset } from "./socket_link.ts";
+import { dialTcp, type TcpTarget } from "./tcp_dial.ts";
+import { type ListenOptions, type ListenReceiver, listenTcp } from "./tcp_listen.ts";
+
+/** An engine, by name. */
+export type EngineName = "epoll" | "deno";
+/** What can be asked for; `auto` takes `epoll` where it works. */
+export type EngineChoice = "auto" | EngineName;
+export const engineChoices: readonly EngineChoice[] = ["auto", "epoll", "deno"];
+
+/** An engine that was chosen. */
+export interface ChosenEngine {
+  readonly name: EngineName;
+  /** Why `auto` has not taken `epoll`. */
+  readonly whyNotEpoll?: string;
+}
+
+/** A way to TCP links. */
+export interface Engine {
+  readonly name: EngineName;
+  /** True where a reset reaches the peer as RST. */
+  canReset(): boolean;
+  /** The host is an address, or what the runtime takes for one. @throws UsageError when it cannot be had */
+  listen(options: ListenOptions, receiver: ListenReceiver): Listener;
+  dial(target: TcpTarget, receiver: DialReceiver): Link;
+}
+
+/** The engines. `epoll` throws where it cannot work: {@link chooseEngine} says whether it does. */
+export const engines: Readonly<Record<EngineName, Engine>> = {
+  epoll: { name: "epoll", canReset: () => true, listen: listenEpoll, dial: dialEpoll },
+  deno: { name: "deno", canReset, listen: listenTcp, dial: dialTcp },
+};
+
+/**
+ * Decides on an engine, once it has proved on loopback that it works.
+ *
+ * @throws UsageError when `epoll` is asked for and does not work here
+ */
+export async function chooseEngine(choice: EngineChoice): Promise<ChosenEngine> {
+  if (choice === "deno") return { name: "deno" };
+  const fault = await epollFault();
+  if (fault === undefined) return { name: "epoll" };
+  if (choice === "auto") return { name: "deno", whyNotEpoll: fault };
+  throw new UsageError(`Cannot use engine "epoll": ${fault}; expected auto or deno`);
+}
+
+/** For people, the engine in use, and why it is not the faster one where that was left to be decided. */
+export function engineText({ name, whyNotEpoll }: ChosenEngine): string {
+  return whyNotEpoll === undefined ? name : `${name} (epoll: ${whyNotEpoll})`;
+}

@@ -1,0 +1,139 @@
+/**
+ * Opens links through the epoll engine. A name is resolved by the runtime; of several addresses the next one is tried
+ * when one fails, or does not answer soon.
+ */
+import type { DialReceiver, Link, LinkEnd } from "../link.ts";
+import type { TcpTarget } from "../tcp_dial.ts";
+import { EpollLink, type Opening } from "./epoll_link.ts";
+import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
+import { Epoll, Fault, faultCode, type SocketAddress } from "./libc.ts";
+import { mayUse, notPermitted } from "./permission.ts";
+import { addressesOf } from "./resolve.ts";
+import { addressText, socketAddress } from "./socket_address.ts";
+
+/** An address that has not answered for so long is left for the next, where there is one. Milliseconds. */
+const nextAddressMs = 250;
+
+/** Starts to open a link, as `dialTcp` does. */
+export function dialEpoll(target: TcpTarget, receiver: DialReceiver): Link {
+  const dialling = new Dialling(loopOfThread(), target);
+  dialling.link.receiver = receiver;
+  dialling.start();
+  return dialling.link;
+}
+
+class Dialling implements Watcher, Opening {
+  token = 0;
+  readonly link: EpollLink;
+  readonly #loop: EpollLoop;
+  readonly #target: TcpTarget;
+  #socket = -1;
+  /** Addresses that are still to be tried. */
+  #left: readonly SocketAddress[] = [];
+  #address: SocketAddress | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancelled = false;
+
+  constructor(loop: EpollLoop, target: TcpTarget) {
+    this.#loop = loop;
+    this.#target = target;
+    this.link = new EpollLink(loop, `${target.host}:${target.port}`, this);
+  }
+
+  start(): void {
+    const { host, port } = this.#target;
+    if (!mayUse(host, port)) return this.#failSoon({ kind: "error", code: "EPERM", message: notPermitted(host, port) });
+    const address = socketAddress(host, port);
+    if (address === undefined) return void this.#resolve();
+    this.#left = [address];
+    this.#next();
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#giveUpAddress();
+  }
+
+  ready(bits: number): void {
+    const fault = (bits & (Epoll.error | Epoll.hangUp)) === 0 ? 0 : this.#loop.libc.pendingFault(this.#socket);
+    if (fault < 0) return this.#refused(fault);
+    if ((bits & Epoll.out) === 0) return;
+    clearTimeout(this.#timer);
+    this.link.opened(this.#socket);
+  }
+
+  async #resolve(): Promise<void> {
+    const { host, port } = this.#target;
+    const addresses = await addressesOf(host, port);
+    if (this.#cancelled) return;
+    if ("code" in addresses) return this.#failSoon({ kind: "error", ...addresses });
+    this.#left = addresses;
+    this.#next();
+  }
+
+  /** Tries the next address; there is one. */
+  #next(): void {
+    const [address, ...left] = this.#left;
+    this.#address = address!;
+    this.#left = left;
+    const answer = this.#connect(address!);
+    if (answer < 0) return this.#refused(answer);
+    if (left.length > 0) this.#timer = setTimeout(() => this.#tooSlow(), nextAddressMs);
+  }
+
+  #connect(address: SocketAddress): number {
+    const { libc } = this.#loop;
+    const socket = libc.socket(address);
+    if (socket < 0) return socket;
+    this.#socket = socket;
+    libc.noDelay(socket);
+    const bound = this.#bind();
+    if (bound < 0) return this.#closed(bound);
+    const connected = libc.connect(socket, address);
+    if (connected < 0 && connected !== Fault.inProgress && connected !== Fault.interrupted) {
+      return this.#closed(connected);
+    }
+    const watched = this.#loop.watch(socket, this, Epoll.out);
+    return watched < 0 ? this.#closed(watched) : 0;
+  }
+
+  #bind(): number {
+    const { sourceAddress } = this.#target;
+    if (sourceAddress === undefined) return 0;
+    const address = socketAddress(sourceAddress, 0);
+    return address === undefined ? Fault.noAddress : this.#loop.libc.bindAddressOnly(this.#socket, address);
+  }
+
+  /** Closes a socket that is not watched yet. */
+  #closed(fault: number): number {
+    this.#loop.libc.close(this.#socket);
+    this.#socket = -1;
+    return fault;
+  }
+
+  #tooSlow(): void {
+    this.#giveUpAddress();
+    this.#next();
+  }
+
+  #giveUpAddress(): void {
+    clearTimeout(this.#timer);
+    if (this.#socket < 0) return;
+    this.#loop.forget(this.#socket);
+    this.#closed(0);
+  }
+
+  #refused(fault: number): void {
+    this.#giveUpAddress();
+    if (this.#left.length > 0) return this.#next();
+    const code = faultCode(fault);
+    const { sourceAddress } = this.#target;
+    const from = sourceAddress === undefined ? "" : ` - Local (${sourceAddress})`;
+    this.#failSoon({ kind: "error", code, message: `connect ${code} ${addressText(this.#address!)}${from}` });
+  }
+
+  /** Not from within `dial`, nor from within one of the link's methods. */
+  #failSoon(end: LinkEnd): void {
+    queueMicrotask(() => this.#cancelled || this.link.notOpened(end));
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * One socket as a link, accepted or dialled. Owns what was written and has not left yet, and the reading of how the link
+ * ended; knows no MQTT. An idle link holds this object and a descriptor, and nothing else.
+ */
+import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
+import { type Lingering, startLingering, stopLingering } from "../linger.ts";
+import type { EpollLoop, Watcher, Writer } from "./epoll_loop.ts";
+import { Epoll, Fault, faultCode, readBytes, sendBytes } from "./libc.ts";
+
+/** Stands in until the first user sets a receiver. */
+const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+
+/** What opens a link that was dialled. */
+export interface Opening {
+  /** The link is no longer wanted. */
+  cancel(): void;
+}
+
+/** So often a link that has more is read before the others have their turn. */
+const readsInTurn = 16;
+const wantsBytes = Epoll.in | Epoll.peerHangUp;
+const isOver = Epoll.error | Epoll.hangUp;
+
+export class EpollLink implements Link, Lingering, Watcher, Writer {
+  receiver: LinkReceiver = nobody;
+  readonly peer: string;
+  token = 0;
+  readonly #loop: EpollLoop;
+  /** Below 0 before the link is open, and after it was closed. */
+  #socket = -1;
+  #opening: Opening | undefined;
+  #interest = 0;
+  /** What was written and has not left; of the first chunk {@link #leftBytes} are gone already. */
+  #chunks: Uint8Array[] | undefined;
+  #leftBytes = 0;
+  #bufferedBytes = 0;
+  #open = true;
+  #over = false;
+  #paused = false;
+  #ending = false;
+  #finSent = false;
+  #wantsDrain = false;
+  #flushComing = false;
+  /** The operating system takes no more just now. */
+  #full = false;
+  /** The peer takes no more at all: what is written is swallowed. */
+  #writeFailed = false;
+  /** It is over while nobody reads it: epoll would tell so for ever. */
+  #parked = false;
+  #fault: LinkEnd | undefined;
+
+  /** @param peer as `host:port` */
+  constructor(loop: EpollLoop, peer: string, opening?: Opening) {
+    this.#loop = loop;
+    this.peer = peer;
+    this.#opening = opening;
+  }
+
+  /** Takes a socket that was accepted. Answers below 0 where it cannot be watched. */
+  accepted(socket: number): number {
+    const answer = this.#loop.watch(socket, this, wantsBytes);
+    if (answer < 0) return answer;
+    this.#socket = socket;
+    this.#interest = wantsBytes;
+    return answer;
+  }
+
+  /** Takes a socket that was dialled, and is watched by whoever dialled it. */
+  opened(socket: number): void {
+    this.#opening = undefined;
+    this.#socket = socket;
+    this.#interest = this.#paused ? 0 : wantsBytes;
+    this.#loop.handOver(socket, this, this.#interest);
+    if ("onOpen" in this.receiver) (this.receiver.onOpen as () => void)();
+    if (this.#bufferedBytes > 0) this.#flushSoon();
+  }
+
+  /** It could not be opened. */
+  notOpened(end: LinkEnd): void {
+    this.#opening = undefined;
+    this.#finish(end);
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (!this.#open || this.#writeFailed || bytes.length === 0) return true;
+    (this.#chunks ??= []).push(bytes);
+    this.#bufferedBytes += bytes.length;
+    if (this.#socket >= 0 && !this.#full) this.#flushSoon();
+    if (this.#bufferedBytes <= highWaterBytes) return true;
+    this.#wantsDrain = true;
+    return false;
+  }
+
+  end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (this.#socket < 0) return this.#closedSoon();
+    this.#ending = true;
+    this.#paused = false;
+    this.#watch();
+    startLingering(this);
+    if (!this.#full) this.#flushSoon();
+  }
+
+  reset(): void {
+    if (this.#over) return;
+    this.#open = false;
+    this.#dropWrites();
+    if (this.#socket >= 0) this.#loop.libc.closeByReset(this.#takeSocket());
+    this.#closedSoon();
+  }
+
+  giveUp(): void {
+    this.#closeSocket();
+    this.#finish({ kind: "closed" });
+  }
+
+  pause(): void {
+    this.#paused = this.#open;
+    this.#watch();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#watch();
+  }
+
+  ready(bits: number): void {
+    if ((bits & Epoll.out) !== 0 || (this.#full && (bits & isOver) !== 0)) this.#send();
+    if (this.#socket < 0) return;
+    if (this.#over) return void ((bits & isOver) !== 0 && this.giveUp());
+    if (!this.#paused) return this.#receive((bits & (Epoll.peerHangUp | isOver)) !== 0);
+    if ((bits & isOver) === 0) return;
+    this.#loop.park(this.#socket);
+    this.#parked = true;
+  }
+
+  flush(): void {
+    this.#flushComing = false;
+    if (this.#socket >= 0 && !this.#full) this.#send();
+  }
+
+  #flushSoon(): void {
+    if (this.#flushComing) return;
+    this.#flushComing = true;
+    this.#loop.flushSoon(this);
+  }
+
+  /** @param toTheEnd the peer has sent its last: what there is is read until the end shows */
+  #receive(toTheEnd: boolean): void {
+    const { libc } = this.#loop;
+    for (let reads = 0; reads < readsInTurn; reads++) {
+      const answer = libc.read(this.#socket);
+      if (answer === Fault.interrupted) continue;
+      if (answer === Fault.again) return;
+      if (answer <= 0) return this.#ended(answer);
+      if (this.#open) this.receiver.onBytes(libc.readBuffer.subarray(0, answer));
+      if (this.#socket < 0 || this.#paused || (answer < readBytes && !toTheEnd)) return;
+    }
+  }
+
+  /** The peer has gone: 0 is FIN, below 0 the operating system's word. */
+  #ended(answer: number): void {
+    if (answer < 0) this.#fault ??= endOf("read", answer);
+    this.#finish(this.#ending ? { kind: "closed" } : this.#fault ?? { kind: "fin" });
+  }
+
+  #send(): void {
+    const { libc } = this.#loop;
+    while (this.#bufferedBytes > 0) {
+      const sizeBytes = this.#fill(libc.sendBuffer);
+      const answer = libc.send(this.#socket, sizeBytes);
+      if (answer === Fault.interrupted) continue;
+      if (answer < 0 && answer !== Fault.again) return this.#notSent(answer);
+      if (answer > 0) this.#drop(answer);
+      if (answer < sizeBytes) return this.#setFull(true);
+    }
+    this.#setFull(false);
+    this.#sent();
+  }
+
+  /** All that was written has left. */
+  #sent(): void {
+    if (this.#over) return this.#closeSocket();
+    if (this.#ending && !this.#finSent) {
+      this.#finSent = true;
+      this.#loop.libc.shutDown(this.#socket);
+    }
+    this.#drained();
+  }
+
+  /** What the peer sent before it went is still to be read, a DISCONNECT perhaps: reading sees the end after it. */
+  #notSent(fault: number): void {
+    this.#fault ??= endOf("write", fault);
+    this.#writeFailed = true;
+    this.#dropWrites();
+    if (this.#over || this.#ending) return this.giveUp();
+    this.#setFull(false);
+    this.#drained();
+  }
+
+  #drained(): void {
+    if (!this.#wantsDrain || !this.#open) return;
+    this.#wantsDrain = false;
+    this.receiver.onDrain();
+  }
+
+  #setFull(isFull: boolean): void {
+    this.#full = isFull;
+    this.#watch();
+  }
+
+  /** Tells epoll what is of interest now. */
+  #watch(): void {
+    if (this.#socket < 0) return;
+    const interest = (this.#paused || this.#over ? 0 : wantsBytes) | (this.#full ? Epoll.out : 0);
+    if (this.#parked) {
+      if (interest === 0) return;
+      this.#parked = false;
+      this.#loop.unpark(this.#socket, this, interest);
+    } else if (interest !== this.#interest) {
+      this.#loop.rewatch(this.#socket, this, interest);
+    }
+    this.#interest = interest;
+  }
+
+  /** Copies what is to leave next into the buffer, as much as fits; answers how much. */
+  #fill(buffer: Uint8Array): number {
+    let sizeBytes = 0;
+    let from = this.#leftBytes;
+    for (const chunk of this.#chunks!) {
+      const fits = sendBytes - sizeBytes;
+      const isWhole = from === 0 && chunk.length <= fits;
+      buffer.set(isWhole ? chunk : chunk.subarray(from, from + fits), sizeBytes);
+      sizeBytes += Math.min(chunk.length - from, fits);
+      if (sizeBytes === sendBytes) break;
+      from = 0;
+    }
+    return sizeBytes;
+  }
+
+  #drop(sizeBytes: number): void {
+    this.#bufferedBytes -= sizeBytes;
+    if (this.#bufferedBytes === 0) return this.#dropWrites();
+    const chunks = this.#chunks!;
+    let gone = 0;
+    let left = this.#leftBytes + sizeBytes;
+    while (left >= chunks[gone]!.length) left -= chunks[gone++]!.length;
+    chunks.splice(0, gone);
+    this.#leftBytes = left;
+  }
+
+  #dropWrites(): void {
+    this.#chunks = undefined;
+    this.#leftBytes = 0;
+    this.#bufferedBytes = 0;
+  }
+
+  #closedSoon(): void {
+    this.#opening?.cancel();
+    this.#opening = undefined;
+    queueMicrotask(() => this.#finish({ kind: "closed" }));
+  }
+
+  #takeSocket(): number {
+    const socket = this.#socket;
+    this.#socket = -1;
+    this.#loop.forget(socket);
+    return socket;
+  }
+
+  #closeSocket(): void {
+    this.#dropWrites();
+    if (this.#over || this.#ending) stopLingering(this);
+    if (this.#socket >= 0) this.#loop.libc.close(this.#takeSocket());
+  }
+
+  #finish(end: LinkEnd): void {
+    if (this.#over) return;
+    this.#open = false;
+    this.#paused = false;
+    // To a peer that sent FIN and still reads, what was written goes on leaving, for as long as a link may linger.
+    if (end.kind === "fin" && this.#bufferedBytes > 0 && !this.#full) this.#send();
+    this.#over = true;
+    if (end.kind === "fin" && this.#bufferedBytes > 0) this.#leaveLater();
+    else this.#closeSocket();
+    this.receiver.onEnd(end);
+  }
+
+  #leaveLater(): void {
+    startLingering(this);
+    this.#watch();
+  }
+}
+
+/** An end that the operating system tells, as `-errno`. */
+export function endOf(call: string, fault: number): LinkEnd {
+  if (fault === Fault.reset || fault === Fault.brokenPipe) return { kind: "reset" };
+  const code = faultCode(fault);
+  return { kind: "error", code, message: `${call} ${code}` };
+}

@@ -1,0 +1,111 @@
+/**
+ * Accepts links through the epoll engine.
+ */
+import { UsageError } from "../../base/failure.ts";
+import type { Listener } from "../link.ts";
+import { acceptPauseMs, backlog, listenFault, type ListenOptions, type ListenReceiver } from "../tcp_listen.ts";
+import { EpollLink } from "./epoll_link.ts";
+import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
+import { Epoll, Fault, faultCode, faultText, type SocketAddress } from "./libc.ts";
+import { mayUse, notPermitted } from "./permission.ts";
+import { addressText, portOf, socketAddress } from "./socket_address.ts";
+
+/** Connections that are accepted before those that are open have their turn. */
+const burst = 64;
+
+/**
+ * Listens and hands over each accepted link.
+ *
+ * @param options with an address; a name is resolved before
+ * @throws UsageError when the address or port cannot be had
+ */
+export function listenEpoll({ host, port }: ListenOptions, receiver: ListenReceiver): Listener {
+  const fail = (why: string) => new UsageError(`Cannot listen on ${host}:${port}: ${why}`);
+  if (!mayUse(host, port)) throw fail(notPermitted(host, port));
+  const address = socketAddress(host, port);
+  if (address === undefined) throw fail("no such address on this machine");
+  const listener = new EpollListener(loopOfThread(), receiver);
+  const answer = listener.open(address);
+  if (answer < 0) throw fail(listenFault(Object.assign(new Error(faultText(answer)), { code: faultCode(answer) })));
+  return listener;
+}
+
+class EpollListener implements Listener, Watcher {
+  token = 0;
+  port = 0;
+  readonly #loop: EpollLoop;
+  readonly #receiver: ListenReceiver;
+  #socket = -1;
+  /** Since the last accepted connection, nobody was told that none can be. */
+  #told = false;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(loop: EpollLoop, receiver: ListenReceiver) {
+    this.#loop = loop;
+    this.#receiver = receiver;
+  }
+
+  /** Answers below 0 where it cannot be. */
+  open(address: SocketAddress): number {
+    const { libc } = this.#loop;
+    const socket = libc.socket(address);
+    if (socket < 0) return socket;
+    const steps = [
+      () => libc.reuseAddress(socket),
+      () => libc.noDelay(socket),
+      () => libc.bind(socket, address),
+      () => libc.listen(socket, backlog),
+      () => libc.ownAddress(socket),
+      () => this.#loop.watch(socket, this, Epoll.in),
+    ];
+    for (const step of steps) {
+      const answer = step();
+      if (answer >= 0) continue;
+      libc.close(socket);
+      return answer;
+    }
+    this.port = portOf(libc.lastAddress);
+    this.#socket = socket;
+    return 0;
+  }
+
+  close(): void {
+    if (this.#socket < 0) return;
+    clearTimeout(this.#pause);
+    this.#loop.forget(this.#socket);
+    this.#loop.libc.close(this.#socket);
+    this.#socket = -1;
+  }
+
+  ready(): void {
+    for (let count = 0; count < burst && this.#socket >= 0; count++) {
+      const socket = this.#loop.libc.accept(this.#socket);
+      if (socket === Fault.again) return;
+      if (socket === Fault.interrupted || socket === Fault.aborted) continue;
+      const answer = socket < 0 ? socket : this.#accept(socket);
+      if (answer < 0) return this.#rest(answer);
+    }
+  }
+
+  #accept(socket: number): number {
+    const { libc } = this.#loop;
+    const link = new EpollLink(this.#loop, addressText(libc.lastAddress));
+    const answer = link.accepted(socket);
+    if (answer < 0) {
+      libc.close(socket);
+      return answer;
+    }
+    this.#told = false;
+    this.#receiver.accept(link);
+    return answer;
+  }
+
+  /** No more can be had now: those that wait are left to wait, and are looked for again after a while. */
+  #rest(fault: number): void {
+    this.#loop.park(this.#socket);
+    this.#pause = setTimeout(() => this.#loop.unpark(this.#socket, this, Epoll.in), acceptPauseMs);
+    if (this.#told) return;
+    this.#told = true;
+    this.#receiver.refused(`Cannot accept a connection: ${faultText(fault)}`);
+  }
+}

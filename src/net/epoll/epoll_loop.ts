@@ -1,0 +1,191 @@
+/**
+ * The epoll loop of a thread: who is told what of which descriptor, and when. Level-triggered. Runs while somebody is
+ * watched, and leaves nothing behind afterwards, so that a program can end by itself.
+ *
+ * A round fetches what has happened, tells it, and sends what was written meanwhile; then the runtime has its turn, with
+ * its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this one is idle.
+ */
+import { InvariantError } from "../../base/failure.ts";
+import { Epoll, faultCode, Libc } from "./libc.ts";
+
+/** Somebody who is told what happens to a descriptor. */
+export interface Watcher {
+  /** Set and read by the loop alone. */
+  token: number;
+  /** Something has happened: bits of {@link Epoll}. */
+  ready(bits: number): void;
+}
+
+/** Somebody who has written. */
+export interface Writer {
+  /** Sends what was written. */
+  flush(): void;
+}
+
+/** A thread that waits looks around that often, so that one that was torn down ends soon. Milliseconds. */
+const longestWaitMs = 1_000;
+
+let loop: EpollLoop | undefined;
+
+/**
+ * The loop of this thread.
+ *
+ * @throws Error with the reason where the engine cannot work
+ */
+export function loopOfThread(): EpollLoop {
+  return loop ??= new EpollLoop();
+}
+
+export class EpollLoop {
+  readonly libc = new Libc();
+  /** By descriptor. The token tells an event of a descriptor that was closed from one of its successor. */
+  readonly #watchers: (Watcher | undefined)[] = [];
+  #watched = 0;
+  #lastToken = 0;
+  #epoll = -1;
+  /** Ends a wait, once it is watched. */
+  #bell = -1;
+  #ringing = false;
+  #state: "off" | "turning" | "waiting" = "off";
+  readonly #writers: Writer[] = [];
+  #flushComing = false;
+  readonly #turn = () => this.#takeTurn();
+
+  /** Watches a descriptor. Answers below 0 where it cannot be. */
+  watch(descriptor: number, watcher: Watcher, interest: number): number {
+    const opened = this.#open();
+    if (opened < 0) return opened;
+    watcher.token = this.#lastToken = this.#lastToken + 1 | 0;
+    const answer = this.libc.watch(this.#epoll, descriptor, watcher.token, interest);
+    if (answer < 0) {
+      this.#ringIfIdle();
+      return answer;
+    }
+    this.#watchers[descriptor] = watcher;
+    this.#watched++;
+    if (this.#state === "off") this.#start();
+    return answer;
+  }
+
+  /** From now on another is told of a descriptor. */
+  handOver(descriptor: number, heir: Watcher, interest: number): void {
+    heir.token = this.#lastToken = this.#lastToken + 1 | 0;
+    this.#watchers[descriptor] = heir;
+    this.rewatch(descriptor, heir, interest);
+  }
+
+  /** Wants to be told other things of a descriptor. */
+  rewatch(descriptor: number, { token }: Watcher, interest: number): void {
+    must(this.libc.rewatch(this.#epoll, descriptor, token, interest));
+  }
+
+  /** Tells nothing of a descriptor, which stays watched, until {@link unpark}: what it would tell never stops. */
+  park(descriptor: number): void {
+    must(this.libc.unwatch(this.#epoll, descriptor));
+  }
+
+  unpark(descriptor: number, { token }: Watcher, interest: number): void {
+    must(this.libc.watch(this.#epoll, descriptor, token, interest));
+  }
+
+  /** Watches no more. The descriptor is to be closed now, which takes it from epoll. */
+  forget(descriptor: number): void {
+    this.#watchers[descriptor] = undefined;
+    this.#watched--;
+    this.#ringIfIdle();
+  }
+
+  /** Calls `flush` at the end of this turn: after all that has happened was told, or after what else is running now. */
+  flushSoon(writer: Writer): void {
+    this.#writers.push(writer);
+    if (this.#flushComing) return;
+    this.#flushComing = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  /** Answers below 0 where there are no descriptors left. */
+  #open(): number {
+    if (this.#epoll >= 0) return 0;
+    const bell = this.libc.alwaysReadable();
+    if (bell < 0) return bell;
+    const epoll = this.libc.openEpoll();
+    if (epoll < 0) {
+      this.libc.close(bell);
+      return epoll;
+    }
+    this.#bell = bell;
+    this.#epoll = epoll;
+    return 0;
+  }
+
+  #start(): void {
+    this.#state = "turning";
+    setImmediate(this.#turn);
+  }
+
+  #takeTurn(): void {
+    let count = 0;
+    try {
+      // Interrupted, it has fetched nothing.
+      count = this.libc.events(this.#epoll, 0);
+      this.#tell(count);
+    } finally {
+      this.#flush();
+      this.#goOn(count);
+    }
+  }
+
+  #tell(count: number): void {
+    const { libc } = this;
+    for (let at = 0; at < count; at++) {
+      const watcher = this.#watchers[libc.eventDescriptor(at)];
+      if (watcher !== undefined && watcher.token === libc.eventToken(at)) watcher.ready(libc.eventBits(at));
+    }
+  }
+
+  #flush(): void {
+    this.#flushComing = false;
+    for (const writer of this.#writers.splice(0)) writer.flush();
+  }
+
+  #goOn(count: number): void {
+    if (this.#watched === 0) return this.#close();
+    if (count > 0) return void setImmediate(this.#turn);
+    this.#state = "waiting";
+    void this.libc.somethingHappens(this.#epoll, longestWaitMs).then(() => this.#woken());
+  }
+
+  #woken(): void {
+    if (this.#watched === 0) return this.#close();
+    this.#state = "turning";
+    if (this.#ringing) {
+      this.#ringing = false;
+      must(this.libc.unwatch(this.#epoll, this.#bell));
+    }
+    this.#takeTurn();
+  }
+
+  /** Nobody is watched any more: the wait, if there is one, ends. */
+  #ringIfIdle(): void {
+    if (this.#watched > 0) return;
+    if (this.#state === "off") return this.#close();
+    if (this.#state !== "waiting" || this.#ringing) return;
+    this.#ringing = true;
+    must(this.libc.watch(this.#epoll, this.#bell, 0, Epoll.in));
+  }
+
+  #close(): void {
+    this.#state = "off";
+    this.#ringing = false;
+    if (this.#epoll < 0) return;
+    this.libc.close(this.#epoll);
+    this.libc.close(this.#bell);
+    this.#epoll = this.#bell = -1;
+  }
+}
+
+/** What can only fail by a fault of our own. */
+function must(answer: number): number {
+  if (answer < 0) throw new InvariantError(`The epoll engine cannot go on: ${faultCode(answer)}`);
+  return answer;
+}

@@ -1,0 +1,360 @@
+/**
+ * Every foreign call that mqtt-sim makes: glibc's sockets and epoll, on Linux for x86-64 and arm64. Nothing else in the
+ * program may open a library.
+ *
+ * What keeps memory safe, whatever a peer sends:
+ * - All memory that a call writes to is allocated here, once, and kept for as long as the program may wait for the call.
+ * - A call is handed no length by anybody: lengths stand in `iovec`s and `sockaddr`s that are written here, from the sizes
+ *   of those allocations. A peer's bytes are only ever data in the read buffer.
+ * - Parameters and answers are C's `int`, or a buffer: `ssize_t` is read as `int`, for no buffer is larger than one.
+ * - The one call that another thread of the runtime makes, the waiting one, writes to memory of libc's own, which is never
+ *   freed: a thread of ours that is torn down while it waits leaves sixteen bytes behind, and nothing dangling.
+ *
+ * A call that fails answers -1 and leaves its reason in `errno`, which is read at once, before anything else is called.
+ * Here it comes back as `-errno`: 0 and above is success, everywhere in this folder.
+ */
+import os from "node:os";
+import util from "node:util";
+
+const { constants } = os;
+
+/** Flags, by their name in C. The same on both architectures. */
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_STREAM = 1;
+/** SOCK_NONBLOCK and SOCK_CLOEXEC: no call blocks, and no child process inherits a socket. */
+const SOCK_FLAGS = 0o4000 | 0o2000000;
+const EPOLL_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_ERROR = 4;
+const SO_LINGER = 13;
+const SOL_TCP = 6;
+const TCP_NODELAY = 1;
+const SOL_IP = 0;
+const IP_BIND_ADDRESS_NO_PORT = 24;
+const MSG_NOSIGNAL = 0x4000;
+const SHUT_WR = 1;
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLL_CTL_MOD = 3;
+
+/** What epoll can tell of a socket. */
+export const Epoll = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10, peerHangUp: 0x2000 } as const;
+
+/** Reasons that the engine tells apart, as they come back. */
+export const Fault = {
+  interrupted: -constants.errno.EINTR,
+  again: -constants.errno.EAGAIN,
+  inProgress: -constants.errno.EINPROGRESS,
+  aborted: -constants.errno.ECONNABORTED,
+  brokenPipe: -constants.errno.EPIPE,
+  reset: -constants.errno.ECONNRESET,
+  noAddress: -constants.errno.EADDRNOTAVAIL,
+} as const;
+
+/**
+ * The functions, with their C signatures.
+ *
+ * Those with `nonblocking` run on a thread of the runtime's and answer a promise; all others return at once, since every
+ * socket is non-blocking and `epoll_wait` is told for how long.
+ */
+const symbols = {
+  // int *__errno_location(void): where this thread's errno is. Cannot fail.
+  __errno_location: { parameters: [], result: "pointer" },
+  // const char *gnu_get_libc_version(void): there on glibc alone. Never called: that it can be found is what counts.
+  gnu_get_libc_version: { parameters: [], result: "pointer" },
+  // void *calloc(size_t count, size_t size): memory of libc's own; null when there is none.
+  calloc: { parameters: ["usize", "usize"], result: "pointer" },
+  // int socket(int domain, int type, int protocol): a descriptor, or EMFILE, ENFILE, ENOBUFS, EAFNOSUPPORT.
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  // int bind(int, const struct sockaddr *, socklen_t): EADDRINUSE, EADDRNOTAVAIL, EACCES.
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int listen(int, int backlog): EADDRINUSE. The kernel cuts the backlog to net.core.somaxconn.
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  // int connect(int, const struct sockaddr *, socklen_t): EINPROGRESS is the usual answer.
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int accept4(int, struct sockaddr *, socklen_t *, int flags): a descriptor, or EAGAIN, EMFILE, ECONNABORTED, ...
+  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  // int getsockname(int, struct sockaddr *, socklen_t *)
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  // int getsockopt(int, int level, int name, void *value, socklen_t *size)
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  // int setsockopt(int, int level, int name, const void *value, socklen_t size)
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  // ssize_t readv(int, const struct iovec *, int count): 0 at the peer's FIN; EAGAIN, ECONNRESET, ETIMEDOUT, ...
+  readv: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // ssize_t sendmsg(int, const struct msghdr *, int flags): what was taken, perhaps less; EAGAIN, EPIPE, ECONNRESET.
+  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // int shutdown(int, int how): ENOTCONN where the peer is gone already.
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  // int close(int): the descriptor is gone, whatever it answers.
+  close: { parameters: ["i32"], result: "i32" },
+  // int eventfd(unsigned count, int flags)
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  // int epoll_create1(int flags)
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  // int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *): ENOSPC at the user's limit of watches.
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  // int epoll_wait(int, struct epoll_event *, int count, int timeoutMs): EINTR.
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
+  // The same, on another thread, into memory of libc's own.
+  epoll_wait_later: {
+    name: "epoll_wait",
+    parameters: ["i32", "pointer", "i32", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** `struct epoll_event` in words of 4 bytes: on x86-64 it is packed. */
+interface EventLayout {
+  readonly words: number;
+  /** Where its 8 bytes of data begin: here the descriptor, then the token. */
+  readonly dataAt: number;
+}
+
+const layouts: Readonly<Record<string, EventLayout>> = {
+  x86_64: { words: 3, dataAt: 1 },
+  aarch64: { words: 4, dataAt: 2 },
+};
+
+/** Events that are fetched at once. */
+const eventLimit = 1_024;
+/** Room for what one call reads, and for what one call sends, in bytes. */
+export const readBytes = 64 * 1024;
+export const sendBytes = 128 * 1024;
+/** `struct sockaddr_in6` is the longest that is used. */
+export const addressBytes = 28;
+
+/** An address as the operating system takes it: `struct sockaddr_in` or `sockaddr_in6`. */
+export type SocketAddress = Uint8Array<ArrayBuffer>;
+
+/** glibc, as one thread uses it: the functions and the memory that they work on. */
+export class Libc {
+  readonly #call: Deno.DynamicLibrary<typeof symbols>["symbols"];
+  readonly #errno: Deno.UnsafePointerView;
+  readonly #waitMemory: Deno.PointerObject;
+  readonly #layout: EventLayout;
+  readonly #events: Int32Array<ArrayBuffer>;
+  readonly #event: Int32Array<ArrayBuffer>;
+  /** Filled by {@link read}; whoever is shown a part of it copies what is to outlive the call. */
+  readonly readBuffer = new Uint8Array(readBytes);
+  /** To be filled before {@link send}. */
+  readonly sendBuffer = new Uint8Array(sendBytes);
+  readonly #readVector: BigUint64Array<ArrayBuffer>;
+  readonly #message: BigUint64Array<ArrayBuffer>;
+  readonly #sendVector: BigUint64Array<ArrayBuffer>;
+  readonly #sendLength: Int32Array<ArrayBuffer>;
+  readonly #address: SocketAddress = new Uint8Array(addressBytes);
+  readonly #size = new Uint32Array(1);
+  readonly #value = new Int32Array(2);
+
+  /**
+   * Opens the library.
+   *
+   * @throws Error with the reason where the engine cannot work
+   */
+  constructor() {
+    const layout = layouts[Deno.build.arch];
+    if (Deno.build.os !== "linux") throw new Error(`it is for Linux, and this is ${Deno.build.os}`);
+    if (layout === undefined) throw new Error(`it is for x86-64 and arm64, and this is ${Deno.build.arch}`);
+    if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+      throw new Error("foreign calls are not permitted; allow them with --allow-ffi");
+    }
+    this.#layout = layout;
+    this.#call = openLibrary();
+    this.#errno = new Deno.UnsafePointerView(pointer(this.#call.__errno_location()));
+    this.#waitMemory = pointer(this.#call.calloc(1n, BigInt(4 * layout.words)));
+    this.#events = new Int32Array(layout.words * eventLimit);
+    this.#event = new Int32Array(layout.words);
+    this.#readVector = BigUint64Array.of(addressOf(this.readBuffer), BigInt(readBytes));
+    this.#sendVector = BigUint64Array.of(addressOf(this.sendBuffer), 0n);
+    this.#sendLength = new Int32Array(this.#sendVector.buffer);
+    // struct msghdr: name and its size, vectors and their number, control and its size, flags.
+    this.#message = BigUint64Array.of(0n, 0n, addressOf(this.#sendVector), 1n, 0n, 0n, 0n);
+  }
+
+  /** A stream socket of the address's family. */
+  socket(address: SocketAddress): number {
+    return this.#told(this.#call.socket(familyOf(address), SOCK_STREAM | SOCK_FLAGS, 0));
+  }
+
+  bind(socket: number, address: SocketAddress): number {
+    return this.#told(this.#call.bind(socket, address, address.length));
+  }
+
+  /** Binds to the address alone: the port is chosen at connect, by both ends, so that none runs out too early. */
+  bindAddressOnly(socket: number, address: SocketAddress): number {
+    // Where the kernel does not know the option, a port is taken at once: fewer connections, no other difference.
+    this.#option(socket, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    return this.bind(socket, address);
+  }
+
+  reuseAddress(socket: number): number {
+    return this.#option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+  }
+
+  /** Sends small packets at once. What a listening socket has set its accepted ones have too. */
+  noDelay(socket: number): number {
+    return this.#option(socket, SOL_TCP, TCP_NODELAY, 1);
+  }
+
+  listen(socket: number, backlog: number): number {
+    return this.#told(this.#call.listen(socket, backlog));
+  }
+
+  connect(socket: number, address: SocketAddress): number {
+    return this.#told(this.#call.connect(socket, address, address.length));
+  }
+
+  /** Accepts a connection; {@link lastAddress} is the peer's then. */
+  accept(socket: number): number {
+    this.#size[0] = addressBytes;
+    return this.#told(this.#call.accept4(socket, this.#address, this.#size, SOCK_FLAGS));
+  }
+
+  /** Asks for a socket's own address; {@link lastAddress} is it then. */
+  ownAddress(socket: number): number {
+    this.#size[0] = addressBytes;
+    return this.#told(this.#call.getsockname(socket, this.#address, this.#size));
+  }
+
+  /** The address that the last call has told; overwritten by the next. */
+  get lastAddress(): SocketAddress {
+    return this.#address;
+  }
+
+  /** What went wrong on a socket, as `-errno`, and takes it off; 0 where nothing has. */
+  pendingFault(socket: number): number {
+    this.#size[0] = 4;
+    const answer = this.#told(this.#call.getsockopt(socket, SOL_SOCKET, SO_ERROR, this.#value, this.#size));
+    return answer < 0 ? answer : -this.#value[0]!;
+  }
+
+  /** Reads into the read buffer; answers how many bytes, 0 at the peer's FIN. */
+  read(socket: number): number {
+    return this.#told(this.#call.readv(socket, this.#readVector as BufferSource, 1));
+  }
+
+  /** Sends the first bytes of the send buffer; answers how many were taken. */
+  send(socket: number, sizeBytes: number): number {
+    if (sizeBytes < 0 || sizeBytes > sendBytes) throw new RangeError(`no ${sizeBytes} bytes can be sent at once`);
+    this.#sendLength[2] = sizeBytes; // the lower half of the vector's length
+    return this.#told(this.#call.sendmsg(socket, this.#message as BufferSource, MSG_NOSIGNAL));
+  }
+
+  /** Sends FIN. */
+  shutDown(socket: number): number {
+    return this.#told(this.#call.shutdown(socket, SHUT_WR));
+  }
+
+  close(descriptor: number): void {
+    this.#call.close(descriptor);
+  }
+
+  /** Closes with RST. */
+  closeByReset(socket: number): void {
+    this.#value[0] = 1;
+    this.#value[1] = 0;
+    this.#call.setsockopt(socket, SOL_SOCKET, SO_LINGER, this.#value, 8);
+    this.#call.close(socket);
+  }
+
+  /** A descriptor that is always readable. */
+  alwaysReadable(): number {
+    return this.#told(this.#call.eventfd(1, SOCK_FLAGS));
+  }
+
+  openEpoll(): number {
+    return this.#told(this.#call.epoll_create1(EPOLL_CLOEXEC));
+  }
+
+  watch(epoll: number, descriptor: number, token: number, interest: number): number {
+    return this.#control(epoll, EPOLL_CTL_ADD, descriptor, token, interest);
+  }
+
+  rewatch(epoll: number, descriptor: number, token: number, interest: number): number {
+    return this.#control(epoll, EPOLL_CTL_MOD, descriptor, token, interest);
+  }
+
+  unwatch(epoll: number, descriptor: number): number {
+    return this.#control(epoll, EPOLL_CTL_DEL, descriptor, 0, 0);
+  }
+
+  /** Fetches what has happened, waiting for it so long at most; answers how many events there are. */
+  events(epoll: number, waitMs: number): number {
+    return this.#told(this.#call.epoll_wait(epoll, this.#events, eventLimit, waitMs));
+  }
+
+  /** Fulfilled when something happens, or the time is over; fetches nothing. */
+  async somethingHappens(epoll: number, waitMs: number): Promise<void> {
+    await this.#call.epoll_wait_later(epoll, this.#waitMemory, 1, waitMs);
+  }
+
+  /** Of the fetched events: what it says, whose it is, and the token with which that was watched. */
+  eventBits(at: number): number {
+    return this.#events[at * this.#layout.words]!;
+  }
+
+  eventDescriptor(at: number): number {
+    return this.#events[at * this.#layout.words + this.#layout.dataAt]!;
+  }
+
+  eventToken(at: number): number {
+    return this.#events[at * this.#layout.words + this.#layout.dataAt + 1]!;
+  }
+
+  #control(epoll: number, operation: number, descriptor: number, token: number, interest: number): number {
+    const { dataAt } = this.#layout;
+    this.#event[0] = interest;
+    this.#event[dataAt] = descriptor;
+    this.#event[dataAt + 1] = token;
+    return this.#told(this.#call.epoll_ctl(epoll, operation, descriptor, this.#event));
+  }
+
+  #option(socket: number, level: number, name: number, value: number): number {
+    this.#value[0] = value;
+    return this.#told(this.#call.setsockopt(socket, level, name, this.#value, 4));
+  }
+
+  #told(answer: number): number {
+    return answer >= 0 ? answer : -this.#errno.getInt32();
+  }
+}
+
+function openLibrary() {
+  try {
+    return Deno.dlopen("libc.so.6", symbols).symbols;
+  } catch (error) {
+    throw new Error(`glibc cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function pointer(value: Deno.PointerValue): Deno.PointerObject {
+  if (value === null) throw new Error("libc has no memory left");
+  return value;
+}
+
+function addressOf(memory: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(memory));
+}
+
+function familyOf(address: SocketAddress): number {
+  return address[0] === AF_INET6 ? AF_INET6 : AF_INET;
+}
+
+/** The name in C of a fault such as -111, and what the operating system says of it. */
+export function faultCode(fault: number): string {
+  return codes.get(-fault) ?? `E${-fault}`;
+}
+
+const codes: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).map(([code, number]) => [number as number, code]),
+);
+
+/** A fault in words, for people. */
+export function faultText(fault: number): string {
+  const [code, text] = util.getSystemErrorMap().get(fault) ?? [faultCode(fault), "unknown"];
+  return `${text} (${code})`;
+}

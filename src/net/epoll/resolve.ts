@@ -1,0 +1,55 @@
+/**
+ * The addresses behind a name, by the runtime's resolver: the same that the other engine uses.
+ */
+import { lookup } from "node:dns/promises";
+import { monotonicClock } from "../../base/clock.ts";
+import type { SocketAddress } from "./libc.ts";
+import { socketAddress } from "./socket_address.ts";
+
+/** Why a name has no address. */
+export interface Unresolved {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A fleet dials the same name thousands of times in a second: an answer holds for so long, in milliseconds. */
+const keptMs = 1_000;
+/** Names that are kept. */
+const keptLimit = 64;
+
+type Hosts = readonly string[] | Unresolved;
+const kept = new Map<string, { readonly untilMs: number; readonly hosts: Promise<Hosts> }>();
+
+/** The addresses of a name, in the resolver's order: at least one, or why there is none. */
+export async function addressesOf(name: string, port: number): Promise<readonly SocketAddress[] | Unresolved> {
+  const hosts = await hostsOf(name);
+  if ("code" in hosts) return hosts;
+  const addresses = hosts.flatMap((host) => socketAddress(host, port) ?? []);
+  return addresses.length > 0 ? addresses : { code: "ENOTFOUND", message: `no address of "${name}" can be used` };
+}
+
+/** The first address of a name, in digits; an address is its own. */
+export async function firstAddressOf(name: string): Promise<string | undefined> {
+  if (socketAddress(name, 0) !== undefined) return name;
+  const hosts = await hostsOf(name);
+  return "code" in hosts ? undefined : hosts[0];
+}
+
+function hostsOf(name: string): Promise<Hosts> {
+  const nowMs = monotonicClock.nowMs();
+  const known = kept.get(name);
+  if (known !== undefined && nowMs < known.untilMs) return known.hosts;
+  const hosts = lookedUp(name);
+  if (kept.size >= keptLimit) kept.clear();
+  kept.set(name, { untilMs: nowMs + keptMs, hosts });
+  return hosts;
+}
+
+async function lookedUp(name: string): Promise<Hosts> {
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address);
+  } catch (error) {
+    const { code = "ENOTFOUND", message = String(error) } = error as { code?: string; message?: string };
+    return { code, message };
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Addresses as people write them, and as the operating system takes them: `struct sockaddr_in` and `sockaddr_in6`.
+ */
+import net from "node:net";
+import type { SocketAddress } from "./libc.ts";
+
+const inet = 2;
+const inet6 = 10;
+
+/** The structure for an address that is written in digits; undefined for a name. */
+export function socketAddress(host: string, port: number): SocketAddress | undefined {
+  const family = net.isIP(host);
+  if (family === 4) return inetAddress(inet, port, 16, 4, host.split(".").map(Number));
+  if (family === 6 && !host.includes("%")) return inetAddress(inet6, port, 28, 8, bytesOfV6(host));
+  return undefined;
+}
+
+/** Port and address stand in the network's order, the family in the machine's, which is little-endian on both kinds. */
+function inetAddress(family: number, port: number, size: number, at: number, bytes: readonly number[]): SocketAddress {
+  const address = new Uint8Array(size);
+  address[0] = family;
+  address[2] = port >> 8;
+  address[3] = port & 0xff;
+  address.set(bytes, at);
+  return address;
+}
+
+/** Eight groups, of which `::` stands for as many of zeros as are missing; the last two may be written as IPv4. */
+function bytesOfV6(host: string): number[] {
+  const [head = "", tail] = host.split("::");
+  const before = groupsOf(head);
+  const after = tail === undefined ? [] : groupsOf(tail);
+  const zeros = new Array<number>(8 - before.length - after.length).fill(0);
+  return [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 0xff]);
+}
+
+function groupsOf(text: string): number[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => {
+    if (!group.includes(".")) return [parseInt(group, 16)];
+    const [a, b, c, d] = group.split(".").map(Number) as [number, number, number, number];
+    return [a << 8 | b, c << 8 | d];
+  });
+}
+
+/** The port in an address. */
+export function portOf(address: SocketAddress): number {
+  return address[2]! << 8 | address[3]!;
+}
+
+/** An address as `host:port`, for people. */
+export function addressText(address: SocketAddress): string {
+  const port = portOf(address);
+  if (address[0] === inet) return `${address[4]}.${address[5]}.${address[6]}.${address[7]}:${port}`;
+  return `${textOfV6(address.subarray(8, 24))}:${port}`;
+}
+
+/** Source: RFC 5952: the first of the longest runs of two zeros or more is left out; IPv4 within IPv6 stays readable. */
+function textOfV6(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, at) => bytes[2 * at]! << 8 | bytes[2 * at + 1]!);
+  const words = groups.map((group) => group.toString(16));
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
+    return `::ffff:${bytes.subarray(12).join(".")}`;
+  }
+  const [from, count] = longestZeros(groups);
+  if (count < 2) return words.join(":");
+  return `${words.slice(0, from).join(":")}::${words.slice(from + count).join(":")}`;
+}
+
+function longestZeros(groups: readonly number[]): [from: number, count: number] {
+  let best: [number, number] = [0, 0];
+  for (let from = 0; from < 8; from++) {
+    let count = 0;
+    while (groups[from + count] === 0) count++;
+    if (count > best[1]) best = [from, count];
+  }
+  return best;
+}
