@@ -65,6 +65,7 @@ const plan = z.looseObject({
   willQos: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal("mix")]),
   ...{ sessionExpiryS: z.number(), cleanStart: z.string(), willTopic: z.string(), willPayloadSizeBytes: z.number() },
   scenario: z.string().optional(),
+  shard: z.looseObject({ number: z.number(), of: z.number() }).optional(),
   groups: z.array(z.looseObject({ name: z.string() })).optional(),
   phases: z.array(z.looseObject({ kind: z.string() })).optional(),
   ...{ watchers: z.number(), fanOut: z.number(), workers: z.number(), lateAfterMs: z.number(), drainMs: z.number() },

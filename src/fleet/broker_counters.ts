@@ -9,6 +9,7 @@ import { dial } from "../net/dial.ts";
 import { plainConnectPacket } from "./connect_packet.ts";
 import { Connection, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
+import { ownIdOf } from "./shard.ts";
 
 /** Messages that the broker dropped, by its own count. */
 export interface DropCounts {
@@ -84,8 +85,7 @@ class BrokerCounters implements ConnectionOwner {
   }
 
   onOpen(connection: Connection, nowMs: number): void {
-    const { clientPrefix, run } = this.#plan;
-    const packet = plainConnectPacket(this.#plan, connection.version, `${clientPrefix}-${run}-sys`);
+    const packet = plainConnectPacket(this.#plan, connection.version, ownIdOf(this.#plan, "sys"));
     connection.send({ ...packet, keepAliveS: 0 }, nowMs);
   }
 

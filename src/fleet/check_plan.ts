@@ -7,6 +7,7 @@ import { phaseFaults } from "./check_phases.ts";
 import { type ClientGroup, Groups } from "./groups.ts";
 import { needsVersion5 } from "./kill_mode.ts";
 import type { FleetPlan } from "./plan.ts";
+import { mostShards } from "./shard.ts";
 import { telemetryTopic } from "./telemetry.ts";
 import { checkWillTopic, filtersMeet, willTopicFilter } from "./will_topic.ts";
 
@@ -56,12 +57,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   const refuse: Refuse = (field, what, allowed) =>
     faults.push({ path: [field], sentence: `Cannot use ${what}: expected ${allowed}` });
   checkBounds(plan, refuse);
-  if (plan.workers > plan.clients) {
-    refuse("workers", `--workers ${plan.workers}`, `at most one for each of ${plan.clients} clients`);
-  }
-  if (plan.watchers < plan.workers) {
-    refuse("watchers", `--watchers ${plan.watchers}`, `at least one for each of ${plan.workers} workers`);
-  }
+  checkSquads(plan, refuse);
   checkKillRate(plan, refuse);
   checkTogether(plan, refuse);
   checkNames(plan, refuse);
@@ -98,6 +94,21 @@ function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void
   }
   if (!(telemetry.sizeBytes >= 0 && telemetry.sizeBytes <= 1_048_576)) {
     refuse("telemetry", `telemetry of ${telemetry.sizeBytes} bytes`, "0 to 1,048,576 bytes");
+  }
+}
+
+/** Each squad of each shard has clients and a watcher of its own. */
+function checkSquads({ shard, workers, watchers, clients }: FleetPlan, refuse: Refuse): void {
+  const { number, of } = shard ?? { number: 1, of: 1 };
+  if (!(Number.isInteger(of) && Number.isInteger(number) && number >= 1 && number <= of && of <= mostShards)) {
+    return refuse("shard", `shard ${number} of ${of}`, `1 to ${counted(mostShards)} parts, counted from 1`);
+  }
+  const parts = of === 1 ? "" : ` in each of ${of} shards`;
+  if (workers * of > clients) {
+    refuse("workers", `--workers ${workers}${parts}`, `at most one for each of ${clients} clients`);
+  }
+  if (watchers < workers * of) {
+    refuse("watchers", `--watchers ${watchers}`, `at least one for each of ${workers} workers${parts}`);
   }
 }
 
@@ -163,8 +174,8 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
   if (own.protocol === "auto") refuse("protocol", "protocol auto", "3.1.1, 5 or mix, or none, which is the fleet's");
   checkBounds({ ...own, ...telemetry && { telemetry } }, refuse, false);
   if (Object.keys(own).length > 0) checkTogether({ ...plan, ...own }, refuse);
-  if (own.willTopic !== undefined) {
-    checkTopic({ ...plan, willTopic: own.willTopic }, faults, ["groups", place, "willTopic"]);
+  if (own.willTopic !== undefined || own.willRetain === true) {
+    checkTopic({ ...plan, ...own }, faults, ["groups", place, "willTopic"]);
   }
   return faults;
 }

@@ -15,12 +15,12 @@ export class FleetModel {
   readonly #gone: number[][];
   readonly #away = new Deadlines<number>();
 
-  /** All clients, from `firstClient` on, are alive. */
-  constructor(groups: Groups, firstClient: number, clients: number) {
+  /** All clients are alive. */
+  constructor(groups: Groups, clients: number) {
     this.#groups = groups;
     this.#alive = Array.from({ length: groups.count }, () => []);
     this.#gone = Array.from({ length: groups.count }, () => []);
-    for (let index = 0; index < clients; index++) this.#raise(firstClient + index);
+    for (let client = 0; client < clients; client++) this.#raise(client);
   }
 
   /** How many clients of these groups are alive. */

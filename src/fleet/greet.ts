@@ -16,6 +16,7 @@ import {
   type World,
 } from "./connection.ts";
 import type { FleetRun } from "./plan.ts";
+import { ownIdOf } from "./shard.ts";
 
 /** What a broker made of a CONNECT. */
 export type Greeting =
@@ -39,7 +40,7 @@ export async function greet({ plan, target }: FleetRun, version: ProtocolVersion
     },
   };
   const greeter = new Greeter(
-    plainConnectPacket(plan, version, `${plan.clientPrefix}-${plan.run}-p${version}`),
+    plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)),
     resolve,
   );
   const connection = new Connection(world, version, greeter, 0);

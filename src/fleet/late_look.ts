@@ -6,6 +6,7 @@ import type { Packet, ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
 import { plainConnectPacket } from "./connect_packet.ts";
 import { Connection, type ConnectionOwner, type World } from "./connection.ts";
 import { readWillMark, type WillMark } from "./life.ts";
+import type { Outlook } from "./lookout.ts";
 import type { FleetPlan } from "./plan.ts";
 
 /** What a late subscriber found. */
@@ -48,6 +49,7 @@ export class LateLook implements ConnectionOwner {
   /** Told each retained message that is found. */
   onFound: (topic: string, found: FoundWill, nowMs: number) => void = () => {};
   readonly #plan: FleetPlan;
+  readonly #name: string;
   readonly #filters: readonly string[];
   readonly #expected: ReadonlyMap<string, WillMark>;
   readonly #found = new Set<string>();
@@ -58,7 +60,7 @@ export class LateLook implements ConnectionOwner {
   #over = false;
 
   constructor(
-    plan: FleetPlan,
+    { plan, firstBucket }: Outlook,
     world: World,
     version: ProtocolVersion,
     filters: readonly string[],
@@ -66,6 +68,8 @@ export class LateLook implements ConnectionOwner {
     nowMs: number,
   ) {
     this.#plan = plan;
+    // Each squad looks for itself: under one id they would take one another over.
+    this.#name = `${plan.clientPrefix}-${plan.run}-look${firstBucket}`;
     this.#filters = filters;
     this.#expected = expected;
     this.#lastMs = nowMs;
@@ -99,8 +103,7 @@ export class LateLook implements ConnectionOwner {
   }
 
   onOpen(connection: Connection, nowMs: number): void {
-    const { clientPrefix, run } = this.#plan;
-    connection.send(plainConnectPacket(this.#plan, connection.version, `${clientPrefix}-${run}-look`), nowMs);
+    connection.send(plainConnectPacket(this.#plan, connection.version, this.#name), nowMs);
   }
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {

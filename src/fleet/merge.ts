@@ -9,6 +9,7 @@ import { addBuckets } from "./latency_buckets.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
+import { clientsHere } from "./shard.ts";
 import type { SquadResult } from "./squad_task.ts";
 import { mergeSeries } from "./series.ts";
 import { verdictOver } from "./verdict.ts";
@@ -95,7 +96,7 @@ function clientsOf(plan: FleetPlan, squads: readonly SquadResult[]): FleetResult
   const rampMs = Math.max(0, ...squads.map((squad) => squad.rampMs));
   const connected = sum(({ counters }) => counters.connected);
   return {
-    asked: plan.clients,
+    asked: clientsHere(plan).count,
     connected,
     peakAlive: sum(({ counters }) => counters.peakAlive),
     reconnects: sum(({ counters }) => counters.reconnects),

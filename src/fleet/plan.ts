@@ -6,6 +6,7 @@ import { checkPlan } from "./check_plan.ts";
 import type { ClientGroup } from "./groups.ts";
 import { defaultKillShares, type KillShare } from "./kill_mode.ts";
 import type { PhasePlan } from "./phases.ts";
+import { type Shard, shardsOf } from "./shard.ts";
 import { defaultWillTopic, sharedByBucket } from "./will_topic.ts";
 
 /** Which protocol versions the clients speak; `auto` is `mix` where the broker accepts both, else what it accepts. */
@@ -22,7 +23,9 @@ export interface FleetPlan {
   readonly run: string;
   /** Draws victims, modes, order, QoS and version; 0 to 4,294,967,295. */
   readonly seed: number;
-  /** 1 to 1,000,000. */
+  /** Which part of the run this process is; it is the whole when absent. */
+  readonly shard?: Shard;
+  /** Of the whole run; 1 to 1,000,000. */
   readonly clients: number;
   readonly protocol: ProtocolChoice;
   readonly killRate: KillRate;
@@ -50,7 +53,7 @@ export interface FleetPlan {
   readonly watchers: number;
   /** How many watchers receive each will. */
   readonly fanOut: number;
-  /** Threads that the clients are spread over. */
+  /** Threads that the clients of this process are spread over. */
   readonly workers: number;
   readonly clientPrefix: string;
   /** Takes {client} and {group}; those who only watch log in as client and group `watcher`. */
@@ -135,11 +138,12 @@ export function fillPlan(request: PlanRequest): FleetPlan {
   const clients = request.clients ?? planDefaults.clients;
   const sessionExpiryS = request.sessionExpiryS ?? planDefaults.sessionExpiryS;
   const workers = request.workers ?? planDefaults.workers;
+  const squads = workers * shardsOf(request);
   const topics = topicsOf(request);
   return {
     ...planDefaults,
     cleanStart: usualCleanStart(sessionExpiryS),
-    watchers: topics.every(sharedByBucket) ? Math.max(workers, Math.ceil(clients / clientsPerWatcher)) : workers,
+    watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,
     ...request,
     ...request.groups !== undefined && { groups: groupsOf(request, request.groups) },
   };

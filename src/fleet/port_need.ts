@@ -6,6 +6,7 @@ import { Groups } from "./groups.ts";
 import type { KillShare } from "./kill_mode.ts";
 import { type KillPhase, phaseDurationMs, phasesOf } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
+import { clientsHere } from "./shard.ts";
 
 /** Ports left behind by the kills of one phase, evenly spread over its time. */
 interface Closing {
@@ -14,7 +15,7 @@ interface Closing {
   readonly ports: number;
 }
 
-/** The most ports that wait at one time, where each waits so long after its connection was closed. */
+/** The most ports of this process that wait at one time, where each waits so long after its connection was closed. */
 export function portsWaiting(plan: FleetPlan, waitMs: number): number {
   const all = closings(plan);
   // The busiest stretch begins where a phase begins, or ends where one ends.
@@ -22,7 +23,7 @@ export function portsWaiting(plan: FleetPlan, waitMs: number): number {
   const counts = starts.map((startMs) =>
     all.reduce((sum, closing) => sum + portsWithin(closing, startMs, startMs + waitMs), 0)
   );
-  return Math.ceil(Math.max(0, ...counts));
+  return Math.ceil(Math.max(0, ...counts) * clientsHere(plan).count / plan.clients);
 }
 
 function portsWithin({ fromMs, toMs, ports }: Closing, startMs: number, endMs: number): number {

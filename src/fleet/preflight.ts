@@ -12,6 +12,7 @@ import { greet, type Greeting } from "./greet.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { portsWaiting } from "./port_need.ts";
 import type { Notice } from "./result.ts";
+import { bucketsHere, clientsHere } from "./shard.ts";
 import { checkWills, settleProtocol, versionsToAsk } from "./settle_protocol.ts";
 
 /** What the pre-flight settled, or why nothing can be run. */
@@ -32,8 +33,9 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
 }
 
 /** Connections that are open at once besides the clients': watchers, controls, probes. */
-function extraConnections({ watchers, fanOut }: FleetPlan): number {
-  return watchers * fanOut + watchers + 64;
+function extraConnections(plan: FleetPlan): number {
+  const watchers = bucketsHere(plan).count;
+  return watchers * plan.fanOut + watchers + 64;
 }
 
 /** Descriptors that the runtime itself needs. */
@@ -43,14 +45,13 @@ const ownDescriptors = 64;
 function checkDescriptors({ plan, brokerInProcess }: FleetRun): void {
   if (Deno.build.os === "windows") return;
   const perClient = brokerInProcess ? 2 : 1;
-  const needed = (plan.clients + extraConnections(plan)) * perClient + ownDescriptors;
+  const clients = clientsHere(plan).count;
+  const needed = (clients + extraConnections(plan)) * perClient + ownDescriptors;
   const had = countDescriptors(needed);
   if (had >= needed) return;
   const both = brokerInProcess ? ", two for each since the broker is in this process" : "";
   throw new UsageError(
-    `Cannot hold ${counted(plan.clients)} clients: ${
-      counted(needed)
-    } open files are needed${both}, and the limit leaves ` +
+    `Cannot hold ${counted(clients)} clients: ${counted(needed)} open files are needed${both}, and the limit leaves ` +
       `${counted(had)}; raise it (ulimit -n ${needed}) or ask for fewer clients`,
   );
 }
@@ -75,7 +76,7 @@ function checkSourcePorts({ plan, target }: FleetRun): void {
   const addresses = Math.max(1, plan.sourceAddresses.length);
   const had = plan.sourcePorts * addresses;
   const waitMs = (isLoopback(target.host) ? loopbackTimeWaitS : timeWaitS) * 1_000;
-  const needed = plan.clients + extraConnections(plan) + portsWaiting(plan, waitMs);
+  const needed = clientsHere(plan).count + extraConnections(plan) + portsWaiting(plan, waitMs);
   if (needed <= had) return;
   const from = addresses === 1 ? "one source address" : `${addresses} source addresses`;
   throw new UsageError(

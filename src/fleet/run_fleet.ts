@@ -11,6 +11,7 @@ import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { type FleetResult, type Notice, phases, type Progress } from "./result.ts";
+import { bucketsHere, clientsHere, partOf } from "./shard.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { SquadThread } from "./squad_thread.ts";
 
@@ -105,20 +106,17 @@ async function runSquads(tasks: readonly SquadTask[], hooks: FleetHooks) {
   }
 }
 
-/** Cuts the fleet into squads of even size, each with watchers of its own and a seed of its own. */
+/** What tells the draw of the kills from others of the same seed. */
+const killDraw = 0;
+
+/** Cuts what falls to this process into squads of even size, each with watchers of its own. */
 export function tasksOf({ plan, target }: FleetRun, protocol: SquadTask["protocol"], originMs = 0): SquadTask[] {
   return Array.from({ length: plan.workers }, (_, number) => {
-    const [firstClient, clients] = part(plan.clients, plan.workers, number);
-    const [firstBucket, buckets] = part(plan.watchers, plan.workers, number);
-    const seed = mix(plan.seed, number);
+    const { first: firstClient, count: clients } = partOf(clientsHere(plan), plan.workers, number);
+    const { first: firstBucket, count: buckets } = partOf(bucketsHere(plan), plan.workers, number);
+    const seed = mix(plan.seed, killDraw);
     return { plan, target, protocol, number, firstClient, clients, firstBucket, buckets, seed, originMs };
   });
-}
-
-/** One of `parts` parts of `whole` things, as even as can be. */
-function part(whole: number, parts: number, number: number): [first: number, count: number] {
-  const first = Math.floor(whole * number / parts);
-  return [first, Math.floor(whole * (number + 1) / parts) - first];
 }
 
 function resourcesSince(before: { user: number; system: number }): FleetResult["resources"] {

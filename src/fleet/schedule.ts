@@ -1,6 +1,9 @@
 /**
  * Who is killed when and how, and who comes back when, drawn from the seed alone: the schedule keeps its own model of
  * who is alive, so that the same seed gives the same victims, modes, order and instants whatever the broker does.
+ *
+ * Each squad draws the orders of the whole fleet and keeps those of its own clients: how many threads and processes
+ * share a fleet changes no order. A draw costs about a microsecond, a kill a hundred.
  */
 import { Random } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
@@ -29,14 +32,11 @@ export interface ReturnOrder {
 
 export type Order = KillOrder | ReturnOrder;
 
-/** The part of a fleet that one schedule kills. */
+/** The part of a fleet whose orders are asked for. */
 export interface Roster {
   readonly firstClient: number;
   readonly clients: number;
-  /** Of the whole fleet, the share that this roster is; a fixed kill rate is divided by it. */
-  readonly share: number;
-  /** Where between two kills its first one falls, above 0 to 1: rosters of one fleet take turns. */
-  readonly turn: number;
+  /** The same for all parts of a fleet. */
   readonly seed: number;
   readonly groups: Groups;
 }
@@ -56,19 +56,27 @@ export class KillSchedule {
     this.#roster = roster;
     this.#random = new Random(roster.seed);
     this.#groups = roster.groups;
-    this.#model = new FleetModel(this.#groups, roster.firstClient, roster.clients);
+    this.#model = new FleetModel(this.#groups, plan.clients);
     this.#orders = this.#all();
   }
 
-  /** The next order, in the order of their instants; undefined once the plan's phases are over. */
+  /** The roster's next order, in the order of their instants; undefined once the plan's phases are over. */
   next(): Order | undefined {
-    const { value, done } = this.#orders.next();
-    return done ? undefined : value;
+    for (;;) {
+      const { value, done } = this.#orders.next();
+      if (done) return undefined;
+      if (this.#isOwn("comeBack" in value ? value.comeBack : value.client)) return value;
+    }
   }
 
-  /** Clients alive on average over what was scheduled so far, by the model. */
+  #isOwn(client: number): boolean {
+    const { firstClient, clients } = this.#roster;
+    return client >= firstClient && client < firstClient + clients;
+  }
+
+  /** Clients of the whole fleet alive on average over what was scheduled so far, by the model. */
   get meanAlive(): number {
-    return this.#atMs === 0 ? this.#roster.clients : this.#aliveMs / this.#atMs;
+    return this.#atMs === 0 ? this.#plan.clients : this.#aliveMs / this.#atMs;
   }
 
   *#all(): Generator<Order, void> {
@@ -87,14 +95,12 @@ export class KillSchedule {
       for (let left = this.#model.alive(groups); left > 0; left--) yield* this.#draw(phase, groups);
       return;
     }
-    for (let due = this.#roster.turn; this.#passToKill(due, rate, groups, endMs); due = 1) {
-      yield* this.#draw(phase, groups);
-    }
+    while (this.#passToKill(rate, groups, endMs)) yield* this.#draw(phase, groups);
   }
 
   /** Kills a second grow with the clients alive, so the way to the next one is walked from return to return. */
-  #passToKill(due: number, rate: KillRate, groups: readonly number[], endMs: number): boolean {
-    for (;;) {
+  #passToKill(rate: KillRate, groups: readonly number[], endMs: number): boolean {
+    for (let due = 1;;) {
       const perMs = this.#killsPerMs(rate, groups);
       const reachMs = perMs > 0 ? this.#atMs + due / perMs : Infinity;
       const stepMs = Math.min(reachMs, this.#model.nextReturnMs, endMs);
@@ -109,7 +115,7 @@ export class KillSchedule {
   #killsPerMs(rate: KillRate, groups: readonly number[]): number {
     const alive = this.#model.alive(groups);
     if (alive === 0) return 0;
-    if (rate.kind === "count") return rate.perSecond * this.#roster.share / 1_000;
+    if (rate.kind === "count") return rate.perSecond / 1_000;
     return rate.perSecond * alive / 1_000;
   }
 

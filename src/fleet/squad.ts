@@ -70,8 +70,6 @@ export class Squad implements ClientHost, LookoutHost {
     const roster = {
       firstClient: task.firstClient,
       clients: task.clients,
-      share: task.clients / plan.clients,
-      turn: (task.number + 1) / plan.workers,
       seed: task.seed,
       groups: this.groups,
     };
@@ -231,6 +229,8 @@ export class Squad implements ClientHost, LookoutHost {
 
   #beginKilling(nowMs: number): void {
     this.#books.enter("kill", nowMs);
+    // So that however long the ramp took, the controls of a run fall into the same instants.
+    this.#controlMs = nowMs;
     this.#telemetry.start(nowMs);
     this.#order = this.#schedule.next();
   }
@@ -290,7 +290,7 @@ export class Squad implements ClientHost, LookoutHost {
   #beginLook(nowMs: number): void {
     this.#books.enter("look", nowMs);
     const { version, topicFilters } = this.#lookout;
-    this.#look = new LateLook(this.plan, this.world, version, topicFilters, this.ledger.lastOnTopic, nowMs);
+    this.#look = new LateLook(this.#task, this.world, version, topicFilters, this.ledger.lastOnTopic, nowMs);
     this.#look.onFound = (topic, found, nowMs) => this.#books.find(topic, found, nowMs);
   }
 

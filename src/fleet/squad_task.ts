@@ -11,9 +11,9 @@ import type { TallyData } from "./tally.ts";
 /** What one squad is to do: plain data. */
 export interface SquadTask extends Outlook {
   readonly target: Endpoint;
-  /** Which squad it is, from 0. */
+  /** Which squad of this process it is, from 0. */
   readonly number: number;
-  /** Draws this squad's kills. */
+  /** Draws the kills of the whole run: the same for each squad. */
   readonly seed: number;
   /** When the run began, by the monotonic clock that all threads share. */
   readonly originMs: number;

@@ -2,6 +2,8 @@
  * Will topics from a template, and the filters by which watchers find them.
  */
 import { UsageError } from "../base/failure.ts";
+import type { FleetPlan } from "./plan.ts";
+import { shardsOf } from "./shard.ts";
 
 /** A topic of its own for each client, under its run and its watcher's bucket. */
 export const defaultWillTopic = "mqtt-sim/{run}/{bucket}/{client}/will";
@@ -52,9 +54,10 @@ export function sharedByBucket(template: string): boolean {
  * @throws UsageError when no will could be published on it, or watchers could not share it
  */
 export function checkWillTopic(
-  plan: { readonly willTopic: string; readonly watchers: number; readonly workers: number },
+  plan: Pick<FleetPlan, "willTopic" | "willRetain" | "watchers" | "workers" | "shard">,
 ): void {
-  const { willTopic: template, watchers, workers } = plan;
+  const { willTopic: template, watchers } = plan;
+  const squads = plan.workers * shardsOf(plan);
   const refuse = (allowed: string): never => {
     throw new UsageError(`Cannot use --will-topic ${JSON.stringify(template)}: expected ${allowed}`);
   };
@@ -67,12 +70,16 @@ export function checkWillTopic(
   }
   if (template.startsWith("$")) refuse("no leading $, which brokers keep for themselves");
   if (new TextEncoder().encode(template).length > 1_024) refuse("at most 1,024 bytes");
+  // Who clears its own retained wills at the end would take those of others from under their late subscribers.
+  if (squads > 1 && plan.willRetain && !sharedByBucket(template)) {
+    refuse(`a level with {bucket} and neither {client} nor {incarnation} for retained wills of ${squads} squads`);
+  }
   // Else each watcher would see all wills, and each will would look doubled.
-  if (watchers > workers && !sharedByBucket(template)) {
+  if (watchers > squads && !sharedByBucket(template)) {
     throw new UsageError(
       `Cannot share ${watchers} watchers over --will-topic ${
         JSON.stringify(template)
-      }: expected a level with {bucket} and neither {client} nor {incarnation}, or --watchers ${workers}`,
+      }: expected a level with {bucket} and neither {client} nor {incarnation}, or --watchers ${squads}`,
     );
   }
 }

@@ -10,9 +10,10 @@ const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.
 
 /** The report as Markdown with GitHub's tables, with a line end. */
 export function reportMarkdown(report: Report): string {
-  const { verdict, reason, run, warnings, slipMs } = report;
+  const { verdict, reason, run, plan, warnings, slipMs } = report;
   const target = run.target === "embedded" ? "embedded broker" : run.target;
   const facts = [plain(target), protocolText[run.protocol], formatMs(run.durationMs), `run ${plain(run.id)}`];
+  if (plan.shard !== undefined) facts.push(`shard ${plan.shard.number} of ${plan.shard.of}`);
   const parts = [
     `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
     `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,

@@ -5,6 +5,8 @@
 import { phasesDurationMs } from "../fleet/phases.ts";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
+import type { DropCounts } from "../fleet/broker_counters.ts";
+import { type Shard, shardText } from "../fleet/shard.ts";
 import type { FleetResult, LatencyRow } from "../fleet/result.ts";
 import { verdictOver } from "../fleet/verdict.ts";
 import { joinSeries } from "../fleet/series.ts";
@@ -19,8 +21,8 @@ export interface NamedReport {
   readonly report: Report;
 }
 
-/** What may differ between the parts of one run: which part it is, and where its clients come from. */
-const ownToPart = new Set(["shard", "sourceAddresses"]);
+/** What may differ between the parts of one run: which part it is, on what threads, and where its clients come from. */
+const ownToPart = new Set(["shard", "workers", "sourceAddresses"]);
 
 /**
  * Joins at least two reports.
@@ -45,7 +47,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     interrupted: reports.some(isInterrupted),
     generatorBound,
     dropped: brokerDropped,
-    voidReason: voidReasonOf(reports),
+    voidReason: missingPartsReason(reports) ?? voidReasonOf(reports),
   };
   const merged: Report = {
     schema: first!.schema,
@@ -95,7 +97,10 @@ function checkParts(parts: readonly NamedReport[]): void {
   if (first === undefined || others.length === 0) {
     throw new UsageError(`Cannot merge ${parts.length} report: expected two or more parts of one run`);
   }
-  for (const other of others) checkAlike(first, other);
+  for (const other of others) {
+    checkAlike(first, other);
+    checkSameCut(first, other);
+  }
   const seen = new Map<string, string>();
   for (const { name, report } of parts) {
     const mark = partMark(report);
@@ -108,9 +113,34 @@ function checkParts(parts: readonly NamedReport[]): void {
 }
 
 /** What tells one part from the others. */
-function partMark({ plan, run, latencyMs }: Report): string {
-  const { shard } = plan as { readonly shard?: unknown };
-  return shard === undefined ? `${run.startedAt} ${run.durationMs} ${latencyMs.all.hdr}` : JSON.stringify(shard);
+function partMark({ plan: { shard }, run, latencyMs }: Report): string {
+  return shard === undefined ? `${run.startedAt} ${run.durationMs} ${latencyMs.all.hdr}` : shardText(shard);
+}
+
+/** Parts by `--shard` are of as many parts each. */
+function checkSameCut(first: NamedReport, other: NamedReport): void {
+  const [one, two] = [first, other].map(({ report: { plan: { shard } } }) => shard) as [Shard?, Shard?];
+  if (one?.of === two?.of) return;
+  const told = (shard?: Shard) => shard === undefined ? "no shard" : `shard ${shardText(shard)}`;
+  throw new UsageError(
+    `Cannot merge "${other.name}" with "${first.name}": it is ${told(two)} of its run, the other ${
+      told(one)
+    }; expected ` +
+      `parts of one run, each with its --shard`,
+  );
+}
+
+/** Which parts of the run are not there, in a sentence: without them nothing is proven of the whole. */
+function missingPartsReason(reports: readonly Report[]): string | undefined {
+  const had = new Set(reports.map(({ plan: { shard } }) => shard?.number));
+  const of = reports[0]!.plan.shard?.of ?? 0;
+  const missing = Array.from({ length: of }, (_, index) => index + 1).filter((number) => !had.has(number));
+  if (missing.length === 0) return undefined;
+  const last = missing.pop();
+  const which = missing.length === 0
+    ? `shard ${last} of ${of} is`
+    : `shards ${missing.join(", ")} and ${last} of ${of} are`;
+  return `the run is not whole: ${which} missing`;
 }
 
 function checkAlike(first: NamedReport, other: NamedReport): void {
@@ -124,7 +154,8 @@ function checkAlike(first: NamedReport, other: NamedReport): void {
     const same = JSON.stringify(one![name]) === JSON.stringify(two![name]);
     if (!same && !ownToPart.has(name)) throw told(name, two![name], one![name]);
   }
-  if (first.report.run.target !== other.report.run.target) {
+  // Each shard may have a broker of its own.
+  if (first.report.plan.shard === undefined && first.report.run.target !== other.report.run.target) {
     throw told("broker", other.report.run.target, first.report.run.target);
   }
 }
@@ -168,13 +199,17 @@ function voidReasonOf(reports: readonly Report[]): string | undefined {
   })?.reason;
 }
 
-/** The parts asked one broker, each before and after its own time. */
+/** Parts that asked one broker did so each before and after its own time; several brokers' counts add up. */
 function droppedOf(reports: readonly Report[]): FleetResult["brokerDropped"] {
-  const all = reports.flatMap(({ brokerDropped }) => brokerDropped === undefined ? [] : [brokerDropped]);
-  if (all.length === 0) return undefined;
+  const asked = reports.filter(({ brokerDropped }) => brokerDropped !== undefined);
+  if (asked.length === 0) return undefined;
+  const byBroker = Map.groupBy(asked, ({ run }) => run.target).values()
+    .map((parts) => parts.map(({ brokerDropped }) => brokerDropped!)).toArray();
+  const total = (pick: (counts: readonly DropCounts[]) => number) =>
+    byBroker.reduce((count, parts) => count + pick(parts), 0);
   return {
-    before: Math.min(...all.map(({ before }) => before)),
-    after: Math.max(...all.map(({ after }) => after)),
+    before: total((parts) => Math.min(...parts.map(({ before }) => before))),
+    after: total((parts) => Math.max(...parts.map(({ after }) => after))),
   };
 }
 
@@ -182,18 +217,23 @@ function runOf(reports: readonly Report[]): Report["run"] {
   const [{ run }] = reports as [Report];
   const startMs = Math.min(...reports.map(({ run }) => Date.parse(run.startedAt)));
   const endMs = Math.max(...reports.map(({ run }) => Date.parse(run.startedAt) + run.durationMs));
+  const targets = [...new Set(reports.map(({ run }) => run.target))];
   const protocols = new Set(reports.map(({ run }) => run.protocol));
   return {
     ...run,
     protocol: protocols.size === 1 ? run.protocol : "mix",
     startedAt: reports.find(({ run }) => Date.parse(run.startedAt) === startMs)!.run.startedAt,
     durationMs: endMs - startMs,
-    repeat: run.repeat.replace(/ --shard \S+/, ""),
+    target: targets.join(", "),
+    // One command for one broker; parts on several are each repeated by their own, all at once.
+    repeat: targets.length === 1
+      ? run.repeat.replace(/ --shard \S+/, "")
+      : reports.map(({ run }) => run.repeat).join(" & "),
   };
 }
 
 function withoutShard(plan: Report["plan"]): Report["plan"] {
-  const { shard: _, ...whole } = plan as Report["plan"] & { readonly shard?: unknown };
+  const { shard: _, ...whole } = plan;
   return whole;
 }
 

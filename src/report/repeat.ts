@@ -5,6 +5,7 @@
 import { formatDuration, formatMix, formatRate } from "../base/units.ts";
 import { killModes, type KillShare } from "../fleet/kill_mode.ts";
 import { type FleetPlan, makePlan } from "../fleet/plan.ts";
+import { shardText } from "../fleet/shard.ts";
 
 type Written = { readonly [Name in keyof FleetPlan]?: (value: NonNullable<FleetPlan[Name]>) => readonly string[] };
 
@@ -24,6 +25,7 @@ const written = {
   cleanStart: one("--clean-start"),
   clientPrefix: one("--client-prefix"),
   workers: one("--workers"),
+  shard: (shard) => ["--shard", shardText(shard)],
   killRate: (rate) => ["--kill-rate", formatRate(rate)],
   killShares: (shares) => ["--kill-mode", killMix(shares)],
   durationMs: duration("--duration"),
@@ -94,8 +96,8 @@ function inScenario({ scenario, overruled = [] }: FleetPlan, field: string): boo
 
 /** What the plan would say of one thing if that thing had not been asked for: some defaults follow from others. */
 function usually(plan: FleetPlan, name: keyof typeof written): unknown {
-  const { seed, run, clients, workers, willTopic, sessionExpiryS } = plan;
-  const others = { clients, workers, willTopic, sessionExpiryS };
+  const { seed, run, clients, workers, shard, willTopic, sessionExpiryS } = plan;
+  const others = { clients, workers, ...shard && { shard }, willTopic, sessionExpiryS };
   const derived = name === "watchers" || name === "cleanStart";
   return makePlan({ seed, run, ...(derived ? others : {}) })[name];
 }

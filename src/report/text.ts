@@ -38,7 +38,7 @@ export function reportText(report: Report, options: TextOptions = {}): string {
   return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
-function headLines({ verdict, reason, run }: Report, width: number, style: Style): string[] {
+function headLines({ verdict, reason, run, plan }: Report, width: number, style: Style): string[] {
   const paint = { pass: style.good, fail: style.bad, void: style.unsure }[verdict];
   const [first = "", ...rest] = wrapped(`${verdict.toUpperCase()}  ${reason}`, width, "      ");
   const about = [
@@ -46,6 +46,7 @@ function headLines({ verdict, reason, run }: Report, width: number, style: Style
     protocolText[run.protocol],
     `run ${run.id}`,
     `seed ${run.seed}`,
+    ...plan.shard === undefined ? [] : [`shard ${plan.shard.number} of ${plan.shard.of}`],
     formatMs(run.durationMs),
   ];
   const aboutLines = wrapped(about.join(" · "), width).map((line) => style.faint(line));

@@ -167,3 +167,18 @@ Deno.test("an embedded broker that crashes is our own fault", async () => {
   setTimeout(() => run.broker.crash(new Error("The broker's thread has crashed: out of memory")));
   await assert.rejects(done, /The broker's thread has crashed: out of memory/);
 });
+
+Deno.test("the shards of a run agree on its run id, and cannot draw its seed each", async () => {
+  const { go, runs } = passing();
+  const common = ["--seed", "7", "--clients", "40"];
+  for (const own of [["1/2"], ["2/2", "--source-address", "127.0.0.2"]]) await go(...common, "--shard", ...own);
+  await go(...common, "--shard", "1/2", "--run-id", "mine");
+  await go("--seed", "8", "--clients", "40", "--shard", "1/2");
+  const [one, two, named, other] = runs.map(({ plan }) => plan);
+  assert.deepEqual([one!.shard, two!.shard], [{ number: 1, of: 2 }, { number: 2, of: 2 }]);
+  assert.equal(one!.run, two!.run);
+  assert.equal(named!.run, "mine");
+  assert.notEqual(other!.run, one!.run);
+  const sentence = "Cannot run --shard 1/2 without --seed: expected the same one for each part";
+  await assert.rejects(go("--shard", "1/2"), new UsageError(sentence));
+});

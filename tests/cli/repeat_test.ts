@@ -30,6 +30,7 @@ const different: PlanRequest = {
   watchers: 9,
   fanOut: 3,
   workers: 4,
+  shard: { number: 2, of: 2 },
   clientPrefix: 'a "b"',
   username: "user name",
   lateAfterMs: 250,

@@ -14,7 +14,7 @@ interface Asked extends Omit<Partial<PlanRequest>, "protocol"> {
 function orders({ roster = {}, protocol = "5", ...request }: Asked): KillOrder[] {
   const plan = aPlan({ clients: 1_000, ...request });
   const groups = new Groups(plan, protocol);
-  const whole = { firstClient: 0, clients: plan.clients, share: 1, turn: 1, seed: plan.seed, groups };
+  const whole = { firstClient: 0, clients: plan.clients, seed: plan.seed, groups };
   const schedule = new KillSchedule(plan, { ...whole, ...roster });
   const all: KillOrder[] = [];
   for (let order = schedule.next(); order !== undefined; order = schedule.next()) {
@@ -90,8 +90,6 @@ Deno.test("schedule: the mean of those alive is what the kills were drawn from",
   const schedule = new KillSchedule(plan, {
     firstClient: 0,
     clients: 1_000,
-    share: 1,
-    turn: 1,
     seed: 1,
     groups: new Groups(plan, "5"),
   });
@@ -175,20 +173,20 @@ Deno.test("schedule: modes are drawn by their shares, and one with share 0 never
 });
 
 for (const killRate of [{ kind: "fraction", perSecond: 0.05 }, { kind: "count", perSecond: 50 }] as const) {
-  Deno.test(`schedule: two squads kill what one fleet would, ${killRate.kind}`, () => {
-    const request = { clients: 1_000, killRate, durationMs: 120_000 };
-    const parts = [[0, 300, 11], [300, 700, 12]].map(([firstClient, clients, seed]) =>
-      orders({
-        ...request,
-        roster: { firstClient: firstClient!, clients: clients!, share: clients! / 1_000, seed: seed! },
-      })
-    );
-    const whole = orders(request).length;
-    assert.ok(Math.abs(parts[0]!.length + parts[1]!.length - whole) <= whole * 0.01);
-    assert.ok(Math.abs(parts[0]!.length - whole * 0.3) <= whole * 0.01);
-    assert.ok(parts[0]!.every(({ client }) => client >= 0 && client < 300));
-    assert.ok(parts[1]!.every(({ client }) => client >= 300 && client < 1_000));
-  });
+  for (const cut of [[1_000], [300, 700], [1, 2, 997], [200, 200, 200, 200, 200]]) {
+    Deno.test(`schedule: rosters of ${cut} clients have the orders of one fleet, ${killRate.kind}`, () => {
+      const request = { clients: 1_000, killRate, durationMs: 60_000 };
+      const parts = cut.map((clients, place) => {
+        const firstClient = cut.slice(0, place).reduce((sum, count) => sum + count, 0);
+        const own = orders({ ...request, roster: { firstClient, clients } });
+        assert.ok(own.every(({ client }) => client >= firstClient && client < firstClient + clients));
+        return own;
+      });
+      const whole = orders(request);
+      assert.ok(whole.length > 2_000);
+      assert.deepEqual(parts.flat().toSorted((one, other) => one.atMs - other.atMs), whole);
+    });
+  }
 }
 
 const nobody: readonly [what: string, request: Asked][] = [
@@ -205,14 +203,4 @@ Deno.test("schedule: every order lies within the duration, in order", () => {
   assert.ok(all.length > 1_000);
   assert.ok(all.every(({ atMs }) => atMs > 0 && atMs < 10_000));
   assert.deepEqual(all.map(({ atMs }) => atMs), all.map(({ atMs }) => atMs).toSorted((one, other) => one - other));
-});
-
-Deno.test("schedule: rosters of one fleet take turns, so that equal ones do not kill at the same instants", () => {
-  const fixed = { ...only("takeover"), killRate: { kind: "count", perSecond: 50 }, durationMs: 2_000 } as const;
-  const instants = [1, 2].flatMap((part) => {
-    const roster = { firstClient: part * 500, clients: 500, share: 0.5, turn: part / 2 };
-    return orders({ ...fixed, roster }).map(({ atMs }) => Math.round(atMs));
-  });
-  instants.sort((one, other) => one - other);
-  instants.slice(1).forEach((atMs, place) => assert.equal(atMs - instants[place]!, 20));
 });

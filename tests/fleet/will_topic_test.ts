@@ -31,7 +31,7 @@ for (const [template, topic, filter] of topics) {
     assert.equal(willTopic(template, parts), topic);
     assert.equal(willTopicFilter(template, { run: "r1", bucket: "2" }), filter);
     assert.ok(topicMatches(filter, topic));
-    checkWillTopic({ willTopic: template, watchers: 1, workers: 1 });
+    checkWillTopic({ willTopic: template, willRetain: true, watchers: 1, workers: 1 });
   });
 }
 
@@ -71,19 +71,23 @@ const refusals: readonly [template: string, sentence: string][] = [
 ];
 for (const [template, message] of refusals) {
   Deno.test(`will topic: refused: ${JSON.stringify(template.slice(0, 20))}`, () => {
-    assert.throws(() => checkWillTopic({ willTopic: template, watchers: 1, workers: 1 }), new UsageError(message));
+    assert.throws(
+      () => checkWillTopic({ willTopic: template, willRetain: false, watchers: 1, workers: 1 }),
+      new UsageError(message),
+    );
   });
 }
 
 for (const template of ["a/{client}", "a/{bucket}-{client}"]) {
   Deno.test(`will topic: refused for more watchers than workers: ${template}`, () => {
     assert.throws(
-      () => checkWillTopic({ willTopic: template, watchers: 4, workers: 2 }),
+      () => checkWillTopic({ willTopic: template, willRetain: false, watchers: 4, workers: 2 }),
       new UsageError(
         `Cannot share 4 watchers over --will-topic "${template}": expected a level with {bucket} and neither {client} ` +
           "nor {incarnation}, or --watchers 2",
       ),
     );
-    checkWillTopic({ willTopic: template, watchers: 2, workers: 2 });
+    checkWillTopic({ willTopic: template, willRetain: false, watchers: 2, workers: 2 });
+    checkWillTopic({ willTopic: template, willRetain: false, watchers: 4, workers: 2, shard: { number: 1, of: 2 } });
   });
 }

@@ -71,3 +71,67 @@ Deno.test("what is not parts of one run is refused in a sentence", () => {
     assert.throws(() => merged(...reports), (error) => error instanceof UsageError && sentence.test(error.message));
   }
 });
+
+const shard = (report: Report, number: number, of: number): Report => ({
+  ...report,
+  plan: { ...report.plan, shard: { number, of } },
+});
+
+Deno.test("shards: one that is missing makes the whole void, and is told by its number", () => {
+  const whole = merged(shard(first, 1, 2), shard(second, 2, 2));
+  assert.deepEqual([whole.verdict, whole.plan.shard], ["pass", undefined]);
+  const cases: [number[], number, string][] = [
+    [[1, 3], 3, "shard 2 of 3 is missing"],
+    [[2, 3], 5, "shards 1, 4 and 5 of 5 are missing"],
+    [[4, 1, 2], 5, "shards 3 and 5 of 5 are missing"],
+  ];
+  for (const [had, of, text] of cases) {
+    const { verdict, reason, exitCode, wills } = merged(...had.map((number) => shard(first, number, of)));
+    assert.deepEqual([verdict, reason, exitCode], ["void", `the run is not whole: ${text}`, 3]);
+    assert.equal(wills.expected, had.length * first.wills.expected, "what is there is counted all the same");
+  }
+});
+
+Deno.test("shards: foreign and doubled ones are refused in a sentence", () => {
+  const cases: [Report[], string][] = [
+    [
+      [shard(first, 1, 2), shard(second, 1, 2)],
+      'Cannot merge "1.json" with "0.json": they are the same part of the run',
+    ],
+    [
+      [shard(first, 1, 2), shard(second, 2, 3)],
+      'Cannot merge "1.json" with "0.json": it is shard 2/3 of its run, the other shard 1/2; expected parts of one ' +
+      "run, each with its --shard",
+    ],
+    [
+      [first, shard(second, 2, 3)],
+      'Cannot merge "1.json" with "0.json": it is shard 2/3 of its run, the other no shard; expected parts of one ' +
+      "run, each with its --shard",
+    ],
+    [
+      [shard(first, 1, 2), shard({ ...second, plan: { ...second.plan, run: "other" } }, 2, 2)],
+      `Cannot merge "1.json" with "0.json": its run is "other", not ${
+        JSON.stringify(first.plan.run)
+      }; expected parts ` +
+      "of one run, with one plan and one seed",
+    ],
+  ];
+  for (const [reports, sentence] of cases) assert.throws(() => merged(...reports), new UsageError(sentence));
+});
+
+Deno.test("shards may have brokers of their own: both are named, and their drops add up", () => {
+  const on = (report: Report, target: string, before: number, after: number): Report => ({
+    ...report,
+    run: { ...report.run, target, repeat: `mqtt-sim fleet --url ${target}` },
+    brokerDropped: { before, after },
+  });
+  const [one, two] = ["mqtt://a:1", "mqtt://b:1"] as const;
+  const whole = merged(
+    on(shard(first, 1, 3), one, 5, 6),
+    on(shard(second, 2, 3), one, 4, 9),
+    on(shard(second, 3, 3), two, 100, 102),
+  );
+  assert.equal(whole.run.target, "mqtt://a:1, mqtt://b:1");
+  assert.equal(whole.run.repeat.split(" & ").length, 3);
+  assert.deepEqual(whole.brokerDropped, { before: 104, after: 111 });
+});

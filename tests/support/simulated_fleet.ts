@@ -29,13 +29,13 @@ export interface Simulation {
   readonly broker?: CoreOptions;
 }
 
-/** Runs a fleet of one squad against the broker's core to its end. */
+/** Runs a fleet, or one shard of it, against the broker's core to its end; each of its workers is a squad here. */
 export function simulateFleet({ plan: request, protocol = "mix", broker = {} }: Simulation): FleetResult {
   const clock = new ManualClock();
   const tasks: (() => void)[] = [];
   let clientIds = 0;
   const core = new Core(coreSettings({ ...broker, clock }, () => `drawn${clientIds++}`));
-  const world: World = {
+  const world = (): World => ({
     clock,
     wakes: new Deadlines<Wakeable>(),
     canReset: true,
@@ -46,19 +46,25 @@ export function simulateFleet({ plan: request, protocol = "mix", broker = {} }: 
       tasks.push(() => receiver.onOpen());
       return near;
     },
-  };
+  });
   const plan = makePlan({ seed: 1, run: "sim", ...request });
   const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
-  const squad = new Squad(tasksOf(run, protocol)[0]!, world);
-  squad.start(clock.nowMs());
-  squad.go();
-  while (!squad.done) {
+  const squads = tasksOf(run, protocol).map((task) => new Squad(task, world()));
+  for (const squad of squads) squad.start(clock.nowMs());
+  let going = false;
+  while (!squads.every((squad) => squad.done)) {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
     const nowMs = clock.advance(stepMs);
-    if (nowMs > longestMs) throw new Error(`the squad is still in phase ${squad.phase} after an hour`);
+    if (nowMs > longestMs) {
+      throw new Error(`squads are still in phases ${squads.map(({ phase }) => phase)} after an hour`);
+    }
     runDue(core, nowMs, dueAtOnce);
-    squad.turn(nowMs);
+    for (const squad of squads) if (!squad.done) squad.turn(nowMs);
+    if (!going && squads.every((squad) => squad.ready)) {
+      going = true;
+      for (const squad of squads) squad.go();
+    }
   }
   const facts = { plan, target: "sim", protocol, startedAt: "", durationMs: clock.nowMs(), warnings: [] };
-  return mergeResults({ ...facts, resources: { cpuMs: 0, rssBytes: 0 } }, [squad.result()]);
+  return mergeResults({ ...facts, resources: { cpuMs: 0, rssBytes: 0 } }, squads.map((squad) => squad.result()));
 }

@@ -9,6 +9,7 @@ import { InvariantError } from "../../base/failure.ts";
 import * as units from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
+import { parseShard } from "../../fleet/shard.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { parseThreshold } from "../../report/threshold.ts";
 import {
@@ -132,6 +133,16 @@ const fleet = object("Fleet", {
   ),
 });
 
+const parts = object("Parts", {
+  shard: valueFlag(
+    "--shard",
+    { metavar: "N/OF", read: parseShard },
+    "Be one of several processes, on this machine or others, that are one run together: 2/5 takes the second fifth of " +
+      "the clients, with the kills that the whole run has for them. Each part is given the same flags and the same " +
+      "--seed; mqtt-sim report merge joins their reports.",
+  ),
+});
+
 const kills = object("Kills", {
   killRate: valueFlag(
     "--kill-rate",
@@ -221,7 +232,8 @@ const output = object("Output", {
   runId: valueFlag(
     "--run-id",
     word("ID"),
-    "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens. Default: drawn.",
+    "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens. Default: drawn, or with " +
+      "--shard made of what all parts are asked.",
   ),
   live: valueFlag(
     "--live",
@@ -261,6 +273,7 @@ const run = merge(
   scenario,
   target,
   fleet,
+  parts,
   kills,
   wills,
   watching,

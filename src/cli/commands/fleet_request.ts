@@ -4,6 +4,7 @@
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import type { PlanRequest } from "../../fleet/plan.ts";
+import { shardText, sharedRunId } from "../../fleet/shard.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { overrule, readScenario, type Wishes } from "./scenario_file.ts";
 
@@ -14,18 +15,29 @@ import { overrule, readScenario, type Wishes } from "./scenario_file.ts";
  * @throws UsageError when the password's file cannot be read, or there are two passwords, or for the scenario
  */
 export async function fleetRequest(flags: FleetFlags): Promise<PlanRequest> {
+  const request = await requestOf(flags);
+  return flags.shard === undefined || flags.runId !== undefined ? request : { ...request, run: sharedRunId(request) };
+}
+
+async function requestOf(flags: FleetFlags): Promise<PlanRequest> {
   // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
   const run = flags.runId ?? freshSeed().toString(36);
   const wishes = await wishesOf(flags);
   const login = given({ username: flags.url?.username, password: flags.url?.password });
-  if (flags.scenario === undefined) return { seed: flags.seed ?? freshSeed(), run, ...login, ...wishes };
+  if (flags.scenario === undefined) return { seed: flags.seed ?? ownSeed(flags), run, ...login, ...wishes };
   const scenario = await readScenario(flags.scenario);
-  const seed = flags.seed ?? scenario.wishes.seed ?? freshSeed();
+  const seed = flags.seed ?? scenario.wishes.seed ?? ownSeed(flags);
   const { wishes: own } = scenario;
   const logsIn = [own, ...own.groups ?? []].some(({ username, password }) => (username ?? password) !== undefined);
   // Who is in the URL logs in where the scenario says nothing of that.
   const over = logsIn ? wishes : { ...login, ...wishes };
   return overrule({ ...scenario, wishes: { ...login, ...own, seed } }, over, { seed, run });
+}
+
+/** The parts of a run cannot each draw a seed. */
+function ownSeed({ shard }: FleetFlags): number {
+  if (shard === undefined) return freshSeed();
+  throw new UsageError(`Cannot run --shard ${shardText(shard)} without --seed: expected the same one for each part`);
 }
 
 /** What flags say of the plan, seed and run id apart. */
@@ -49,6 +61,7 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     watchers: flags.watchers,
     fanOut: flags.fanOut,
     workers: flags.workers,
+    shard: flags.shard,
     clientPrefix: flags.clientPrefix,
     username: flags.username,
     password: await password(flags),

@@ -36,6 +36,7 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
         plan.workers === 1 ? "" : "s"
       }`,
     ],
+    ...(plan.shard === undefined ? [] : [["Shard", `${plan.shard.number} of ${plan.shard.of}`] as [string, string]]),
     ["Protocol", plan.protocol],
     [
       "Kill rate",
