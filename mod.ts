@@ -56,6 +56,32 @@ export type {
   WillCounts,
 } from "./src/fleet/result.ts";
 export { type FleetHooks, runFleet } from "./src/fleet/run_fleet.ts";
+export type { Bounds } from "./src/conformance/bounds.ts";
+export {
+  type Area,
+  areaOf,
+  areas,
+  type BrokerFacts,
+  type ConformanceCase,
+  type Need,
+  type Protocol,
+} from "./src/conformance/case.ts";
+export { catalog } from "./src/conformance/catalog.ts";
+export { CaseFailure, NotTestable } from "./src/conformance/outcome.ts";
+export { type Arrival, type Due, Probe } from "./src/conformance/probe.ts";
+export type { ProbeEnd } from "./src/conformance/probe_end.ts";
+export type { CaseResult, ConformanceResult, ControlResult, Outcome, OutcomeCounts } from "./src/conformance/result.ts";
+export {
+  type ConformanceHooks,
+  type ConformanceRun,
+  type DeviationProfile,
+  runConformance,
+} from "./src/conformance/run_conformance.ts";
+export type { Selection } from "./src/conformance/select.ts";
+export { type CheckLogin, type ConnectAsked, Stage } from "./src/conformance/stage.ts";
+export type { TranscriptLine } from "./src/conformance/transcript.ts";
+export { type CheckReport, checkReportJson, checkReportSchema, makeCheckReport } from "./src/report/check_report.ts";
+export { checkText } from "./src/report/check_text.ts";
 export { type Endpoint, parseEndpoint } from "./src/net/endpoint.ts";
 export { type ClientAuth, readTlsFiles, type TlsFiles, type TlsIdentity } from "./src/net/tls_identity.ts";
 export { AccessControl, type AccessFiles } from "./src/broker/access/access_control.ts";

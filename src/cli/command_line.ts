@@ -10,6 +10,7 @@ import { extractOptionNames } from "@optique/core/usage";
 import { UsageError } from "../base/failure.ts";
 import { listed } from "../base/units.ts";
 import { type BrokerAsked, brokerCommand } from "./commands/broker_flags.ts";
+import { type CheckAsked, checkCommand } from "./commands/check_flags.ts";
 import { type FleetAsked, fleetCommand } from "./commands/fleet_flags.ts";
 import { type ReportAsked, reportCommand } from "./commands/report_flags.ts";
 import { sentence } from "./flag.ts";
@@ -17,9 +18,9 @@ import type { Output } from "./output.ts";
 import { tool } from "./tool.ts";
 
 /** What the person asked for; `told` when help, version or completion was all. */
-export type Asked = FleetAsked | BrokerAsked | ReportAsked | { readonly command: "told" };
+export type Asked = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | { readonly command: "told" };
 
-const commands = { fleet: fleetCommand, broker: brokerCommand, report: reportCommand } as const;
+const commands = { fleet: fleetCommand, check: checkCommand, broker: brokerCommand, report: reportCommand } as const;
 const names = listed(Object.keys(commands));
 const brief = "Does an MQTT broker deliver every Last Will, once, on time, when the fleet dies?";
 /** Wide lines are hard to read even where there is room. */
@@ -51,7 +52,7 @@ export function readCommandLine(args: readonly string[], { out }: Output): Asked
 }
 
 function grammar(args: readonly string[]) {
-  return or(commands.fleet, commands.broker, commands.report, {
+  return or(commands.fleet, commands.check, commands.broker, commands.report, {
     errors: {
       noMatch: sentence(`Cannot tell what to do: expected a command, ${names}; see ${tool.name} --help`),
       unexpectedInput: (token) => sentence(unexpected(token, args[0])),

@@ -7,6 +7,7 @@ import { broker } from "./commands/broker.ts";
 import { passwd } from "./commands/broker_passwd.ts";
 import { status } from "./commands/broker_status.ts";
 import { brokerSettings } from "./commands/broker_settings.ts";
+import { check } from "./commands/check.ts";
 import { fleet } from "./commands/fleet.ts";
 import { scenarioEntries } from "./commands/scenario_settings.ts";
 import { builtInScenarios } from "./commands/scenarios.ts";
@@ -35,6 +36,8 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
       return 0;
     case "fleet":
       return await fleet(asked, output);
+    case "check":
+      return await check(asked, output);
     case "broker":
       return await broker(asked, output);
     case "broker passwd":

@@ -68,14 +68,12 @@ const titles: Readonly<Record<keyof ReportFlags, string>> = {
   hdr: "HdrHistogram log",
 };
 
-type Form = keyof typeof writers;
-
 /** Files that wait for their report. */
-export interface ReportOutputs {
+export interface ReportOutputs<R = Report> {
   /** True when one form goes to standard output, where nothing else may go then. */
   readonly usesStandardOutput: boolean;
   /** Writes every form; answers a line on each file. @throws UsageError when one cannot be written after all */
-  write(report: Report, toStandardOutput: (text: string) => void): Promise<string[]>;
+  write(report: R, toStandardOutput: (text: string) => void): Promise<string[]>;
   /** Leaves the files that were not written as they were. */
   discard(): Promise<void>;
 }
@@ -85,19 +83,28 @@ export interface ReportOutputs {
  *
  * @throws UsageError when one cannot be written, or two are to go to the same place
  */
-export async function openReportOutputs(flags: ReportFlags): Promise<ReportOutputs> {
+export function openReportOutputs(flags: ReportFlags): Promise<ReportOutputs> {
+  return openForms(flags, writers, titles);
+}
+
+/** Opens the files of the forms of any report: how each is written, and what it is called. Throws as above. */
+export async function openForms<R, Form extends string>(
+  flags: Partial<Readonly<Record<Form, string | undefined>>>,
+  writers: Readonly<Record<Form, (report: R) => string>>,
+  titles: Readonly<Record<Form, string>>,
+): Promise<ReportOutputs<R>> {
   const asked = (Object.keys(writers) as Form[]).flatMap((form) => {
     const path = flags[form];
-    return path === undefined ? [] : [{ form, path }];
+    return path === undefined ? [] : [{ write: writers[form], title: titles[form], path }];
   });
   checkPlaces(asked);
-  const opened: { readonly form: Form; readonly path: string; readonly file?: ReportFile }[] = [];
+  const opened: (typeof asked[number] & { readonly file?: ReportFile })[] = [];
   const discard = async () => {
     for (const { file } of opened.splice(0)) await file?.discard();
   };
   try {
-    for (const { form, path } of asked) {
-      opened.push({ form, path, ...path !== "-" && { file: await openReportFile(path) } });
+    for (const each of asked) {
+      opened.push({ ...each, ...each.path !== "-" && { file: await openReportFile(each.path) } });
     }
   } catch (error) {
     await discard();
@@ -109,11 +116,11 @@ export async function openReportOutputs(flags: ReportFlags): Promise<ReportOutpu
     async write(report, toStandardOutput) {
       const told: string[] = [];
       for (let next = opened.shift(); next !== undefined; next = opened.shift()) {
-        const text = writers[next.form](report);
+        const text = next.write(report);
         if (next.file === undefined) toStandardOutput(text);
         else {
           await next.file.write(text);
-          told.push(`${titles[next.form]}: ${next.path}`);
+          told.push(`${next.title}: ${next.path}`);
         }
       }
       return told;
@@ -121,16 +128,14 @@ export async function openReportOutputs(flags: ReportFlags): Promise<ReportOutpu
   };
 }
 
-function checkPlaces(asked: readonly { readonly form: Form; readonly path: string }[]): void {
-  const seen = new Map<string, Form>();
-  for (const { form, path } of asked) {
+function checkPlaces(asked: readonly { readonly title: string; readonly path: string }[]): void {
+  const seen = new Map<string, string>();
+  for (const { title, path } of asked) {
     const other = seen.get(path);
     if (other !== undefined) {
       const where = path === "-" ? "standard output" : `"${path}"`;
-      throw new UsageError(
-        `Cannot write ${titles[other]} and ${titles[form]} both to ${where}: expected a place for each`,
-      );
+      throw new UsageError(`Cannot write ${other} and ${title} both to ${where}: expected a place for each`);
     }
-    seen.set(path, form);
+    seen.set(path, title);
   }
 }

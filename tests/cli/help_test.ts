@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { main } from "../../src/cli/main.ts";
+import { areas } from "../../src/conformance/case.ts";
 import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 import { killModes } from "../../src/fleet/kill_mode.ts";
 import { captured } from "./captured.ts";
@@ -85,7 +86,7 @@ Deno.test("help tells every kill mode and exit code", async () => {
 });
 
 Deno.test("help fits the terminal, and 80 columns where there is none", async () => {
-  for (const args of [[], ["fleet"], ["broker"]]) {
+  for (const args of [[], ["fleet"], ["broker"], ["check"]]) {
     for (const [columns, width] of [[undefined, 80], [70, 70], [300, 100]] as const) {
       const wide = (await help(args, columns)).split("\n").filter((line) =>
         line.length > width && !line.startsWith(" ")
@@ -106,4 +107,14 @@ Deno.test("broker --help", async () => {
   const text = await help(["broker"]);
   assert.ok(told(text, "--host").endsWith("Default 127.0.0.1."));
   assert.ok(told(text, "--port").endsWith("Default 1883."));
+});
+
+Deno.test("check --help has every flag, area and exit code", async () => {
+  const text = await help(["check"]);
+  const found = [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
+  const flags = "url username password password-file denied-topic only rule protocol quick list slack parallel quiet " +
+    "report";
+  assert.deepEqual(found, flags.split(" "));
+  for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^ ${area} +\\S`, "m"));
+  for (const code of [0, 1, 2, 3, 70, 130]) assert.match(text, new RegExp(`^ ${code} +\\S`, "m"));
 });

@@ -4,12 +4,12 @@ import { main, tellError } from "../../src/cli/main.ts";
 import { captured } from "./captured.ts";
 
 const bad: readonly [args: string, sentence: string][] = [
-  ["", "Cannot tell what to do: expected a command, fleet, broker or report; see mqtt-sim --help"],
-  ["flet", 'Cannot read command "flet": expected a command, fleet, broker or report; did you mean fleet?'],
-  ["xyz", 'Cannot read command "xyz": expected a command, fleet, broker or report; see mqtt-sim --help'],
+  ["", "Cannot tell what to do: expected a command, fleet, check, broker or report; see mqtt-sim --help"],
+  ["flet", 'Cannot read command "flet": expected a command, fleet, check, broker or report; did you mean fleet?'],
+  ["xyz", 'Cannot read command "xyz": expected a command, fleet, check, broker or report; see mqtt-sim --help'],
   [
     "--kill-rate 5%",
-    'Cannot read flag "--kill-rate": expected a command, fleet, broker or report; see mqtt-sim --help',
+    'Cannot read flag "--kill-rate": expected a command, fleet, check, broker or report; see mqtt-sim --help',
   ],
   ["fleet --kil-rate 5%", 'Cannot read flag "--kil-rate": fleet has none of that name; did you mean --kill-rate?'],
   ["fleet --bogus=1", 'Cannot read flag "--bogus": fleet has none of that name; see mqtt-sim fleet --help'],
@@ -47,6 +47,13 @@ const bad: readonly [args: string, sentence: string][] = [
     "fleet --password a --password-file b",
     "Cannot take both --password and --password-file: expected one of them",
   ],
+  ["check --slack 0.5", 'Cannot use --slack "0.5": expected a factor from 1 to 100, such as 2'],
+  ["check --parallel 0", "Cannot use --parallel 0: expected 1 to 1,000"],
+  [
+    "check --rule 9.9",
+    'Cannot use --rule "9.9": no case goes by it; expected a number such as 3.1.2-22, or 5.0:3.1.2-22',
+  ],
+  ["check --rule 3.1.3-9 --quick", "Cannot run a check of no case: what was asked for leaves none"],
   ["broker --port 65536", "Cannot use --port 65536: expected 0 to 65,535"],
   ["completion klingon", "Unsupported shell"],
 ];

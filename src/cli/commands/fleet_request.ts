@@ -64,7 +64,7 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     shard: flags.shard,
     clientPrefix: flags.clientPrefix,
     username: flags.username,
-    password: await password(flags),
+    password: await passwordOf(flags),
     lateAfterMs: flags.lateAfter,
     drainMs: flags.drain,
     sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress,
@@ -81,7 +81,10 @@ function given<T extends object>(request: T): Given<T> {
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
-async function password(flags: FleetFlags): Promise<string | undefined> {
+/** The password that flags name. @throws UsageError when its file cannot be read, or there are two */
+export async function passwordOf(
+  flags: Pick<FleetFlags, "password" | "passwordFile">,
+): Promise<string | undefined> {
   if (flags.passwordFile === undefined) return flags.password;
   if (flags.password !== undefined) {
     throw new UsageError("Cannot take both --password and --password-file: expected one of them");

@@ -1,0 +1,109 @@
+/**
+ * `mqtt-sim check`: flags → cases → run → report → exit code.
+ */
+import type { ConformanceCase, Protocol } from "../../conformance/case.ts";
+import { catalog } from "../../conformance/catalog.ts";
+import type { ConformanceResult } from "../../conformance/result.ts";
+import { type ConformanceHooks, type ConformanceRun, runConformance } from "../../conformance/run_conformance.ts";
+import { type CaseRun, selectCases } from "../../conformance/select.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
+import { makeCheckReport } from "../../report/check_report.ts";
+import { checkText } from "../../report/check_text.ts";
+import { type Column, tableLines } from "../../report/table.ts";
+import { type Interrupts, openInterrupts } from "../interrupt.ts";
+import type { Output, Stream } from "../output.ts";
+import { tool } from "../tool.ts";
+import type { CheckAsked } from "./check_flags.ts";
+import { openCheckOutputs } from "./check_outputs.ts";
+import { type CheckTarget, startCheckTarget } from "./check_target.ts";
+import { passwordOf } from "./fleet_request.ts";
+
+/** What the command stands on; a test may put something else in its place. */
+export interface CheckParts {
+  runConformance(run: ConformanceRun, hooks: ConformanceHooks): Promise<ConformanceResult>;
+  startTarget(): Promise<CheckTarget>;
+  openInterrupts(): Interrupts;
+  readonly catalog: readonly ConformanceCase[];
+}
+
+const realParts: CheckParts = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog };
+
+/** Widest text of a report. */
+const widest = 120;
+
+/**
+ * Checks a broker and writes the report; answers the exit code.
+ *
+ * @throws UsageError when what was asked for cannot be done
+ */
+export async function check(asked: CheckAsked, output: Output, parts: CheckParts = realParts): Promise<number> {
+  const protocols = { "3.1.1": ["3.1.1"], "5": ["5.0"], "both": undefined } as const;
+  const selection = {
+    only: asked.only,
+    rules: asked.rule,
+    quick: asked.quick ?? false,
+    protocols: protocols[asked.protocol ?? "both"] as readonly Protocol[] | undefined,
+  };
+  const runs = selectCases(parts.catalog, selection);
+  if (asked.list === true) return list(runs, output);
+  const password = await passwordOf(asked);
+  const login = {
+    username: asked.username ?? asked.url?.username,
+    password: password ?? asked.url?.password,
+  };
+  const outputs = await openCheckOutputs(asked);
+  const interrupts = parts.openInterrupts();
+  let own: CheckTarget | undefined;
+  try {
+    own = asked.url === undefined ? await parts.startTarget() : undefined;
+    const run: ConformanceRun = {
+      ...selection,
+      target: asked.url ?? parseEndpoint(own!.url),
+      login: own?.login ?? withoutAbsent(login),
+      deniedTopic: own?.deniedTopic ?? asked.deniedTopic,
+      slack: asked.slack,
+      parallel: asked.parallel,
+      cases: parts.catalog,
+    };
+    const onCase = asked.quiet === true ? () => {} : progressOn(output.err);
+    const hooks = { onCase, restart: own && (() => own!.restart()), interrupt: interrupts.early };
+    const report = makeCheckReport(await parts.runConformance(run, hooks), tool, own !== undefined);
+    const stream = outputs.usesStandardOutput ? output.err : output.out;
+    const width = Math.min(stream.columns() ?? widest, widest);
+    stream.write(checkText(report, { width, style: stream.style }));
+    const told = await outputs.write(report, (form) => output.out.write(form));
+    if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
+    return report.exitCode;
+  } finally {
+    interrupts.close();
+    await outputs.discard();
+    await own?.stop();
+  }
+}
+
+/** A password without a user name is not allowed in 3.1.1, so that an empty user name goes with it. */
+function withoutAbsent({ username, password }: { username: string | undefined; password: string | undefined }) {
+  if (password === undefined) return username === undefined ? {} : { username };
+  return { username: username ?? "", password };
+}
+
+/** How far it is, on a terminal alone. */
+function progressOn(stream: Stream): NonNullable<ConformanceHooks["onCase"]> {
+  return ({ id, protocol }, done, total) => {
+    const columns = stream.columns();
+    if (columns === undefined) return;
+    const line = done === total ? "" : `${done} of ${total} cases, ${id} in ${protocol}`.slice(0, columns - 1);
+    stream.write(`\r${line.padEnd(columns - 1)}${done === total ? "\r" : ""}`);
+  };
+}
+
+function list(runs: readonly CaseRun[], { out }: Output): number {
+  const columns: Column<CaseRun>[] = [
+    { head: "MQTT", align: "left", cell: ({ protocol }) => protocol },
+    { head: "case", align: "left", cell: ({ one }) => one.id },
+    { head: "rules", align: "left", cell: ({ one, protocol }) => one.rules[protocol]!.join(" ") },
+    { head: "what the broker is to do", align: "left", cell: ({ one }) => one.title },
+  ];
+  out.write(`${tableLines(columns, runs).join("\n")}\n`);
+  return 0;
+}

@@ -1,0 +1,73 @@
+/**
+ * The embedded broker as a check wants it: with a login, so that wrong ones can be tried; with a topic that may not be
+ * published to; and with a store, so that it can be restarted.
+ */
+import { monotonicClock } from "../../base/clock.ts";
+import { UsageError } from "../../base/failure.ts";
+import { freshSeed } from "../../base/random.ts";
+import { Broker, type BrokerOptions } from "../../broker/broker.ts";
+import type { CheckLogin } from "../../conformance/stage.ts";
+
+/** A broker to check. */
+export interface CheckTarget {
+  readonly url: string;
+  readonly login: CheckLogin;
+  readonly deniedTopic: string;
+  /** Stops it and starts it again with its store, on the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const deniedTopic = "mqtt-sim/denied";
+
+/** Starts a broker of our own. */
+export async function startCheckTarget(): Promise<CheckTarget> {
+  const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-check" });
+  const login = { username: "check", password: freshSeed().toString(36) };
+  const options: BrokerOptions = {
+    // What is checked is the broker, not the disk.
+    store: { path: `${folder}/store.db`, outlives: "process" },
+    authenticate: ({ username, password }) => {
+      const isRight = username === login.username && new TextDecoder().decode(password) === login.password;
+      return isRight ? "accept" : "bad-credentials";
+    },
+    authorize: (_, action, topic) => action !== "publish" || topic !== deniedTopic,
+  };
+  try {
+    let broker = await Broker.start(options);
+    const { url, port } = broker;
+    return {
+      url,
+      login,
+      deniedTopic,
+      async restart() {
+        await broker.stop();
+        broker = await startAgain({ ...options, port });
+      },
+      async stop() {
+        await broker.stop();
+        await Deno.remove(folder, { recursive: true });
+      },
+    };
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
+}
+
+/** How long a port may take to be free again, and how often it is tried. Milliseconds. */
+const freeWithinMs = 5_000;
+const tryEveryMs = 20;
+
+/** The listener of a broker that has stopped gives its port back a little later. */
+async function startAgain(options: BrokerOptions): Promise<Broker> {
+  const lastMs = monotonicClock.nowMs() + freeWithinMs;
+  for (;;) {
+    try {
+      return await Broker.start(options);
+    } catch (error) {
+      if (!(error instanceof UsageError) || monotonicClock.nowMs() >= lastMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, tryEveryMs));
+    }
+  }
+}

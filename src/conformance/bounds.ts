@@ -1,0 +1,32 @@
+/**
+ * How long a case waits, and for what. The standard names few times; what it leaves open is stated here, shown in every
+ * report, and given more room by `slack` alone.
+ */
+
+/** Time bounds of a run, in milliseconds. */
+export interface Bounds {
+  /** An answer, a message or a close that is due now must be there within this. */
+  readonly answerMs: number;
+  /** What is due at a later instant may come this much after it. */
+  readonly lateMs: number;
+  /** What is due at a later instant may come this much before it: for clocks that count alike, not for brokers. */
+  readonly earlyMs: number;
+  /** Nothing has come when for so long nothing came. */
+  readonly silenceMs: number;
+  /** A broker that was restarted accepts again within this. */
+  readonly restartMs: number;
+  /** What the others were multiplied with, `earlyMs` excepted. */
+  readonly slack: number;
+}
+
+/** Bounds by the slack that was asked for: 1 for none. */
+export function boundsOf(slack = 1, quick = false): Bounds {
+  return {
+    answerMs: 3_000 * slack,
+    lateMs: 3_000 * slack,
+    earlyMs: 20,
+    silenceMs: (quick ? 400 : 1_000) * slack,
+    restartMs: 30_000 * slack,
+    slack,
+  };
+}

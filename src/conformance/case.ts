@@ -1,0 +1,84 @@
+/**
+ * A case: one thing that a client can see of a broker, with the rule it goes by. Cases are in `cases/`, one file for
+ * each part of an area, and every list of them is named in `catalog.ts`.
+ */
+import type { ConnackPacket, ProtocolVersion } from "../mqtt/packet.ts";
+import type { Stage } from "./stage.ts";
+
+/** A version of the standard, as people write it. */
+export type Protocol = "3.1.1" | "5.0";
+
+/** Every {@link Protocol}. */
+export const protocols: readonly Protocol[] = ["3.1.1", "5.0"];
+
+/** The version as it stands in CONNECT. */
+export function versionOf(protocol: Protocol): ProtocolVersion {
+  return protocol === "5.0" ? 5 : 4;
+}
+
+/** What a case is about. The first part of its id. */
+export const areas = {
+  will: "Last Wills",
+  connect: "CONNECT and CONNACK",
+  "keep-alive": "keep alive",
+  session: "sessions",
+  publish: "publishing at each QoS",
+  retained: "retained messages",
+  subscribe: "subscriptions and their options",
+  shared: "shared subscriptions",
+  properties: "properties of 5.0",
+  limits: "limits",
+  disconnect: "DISCONNECT and the end of a connection",
+} as const;
+
+/** The name of an {@link areas area}. */
+export type Area = keyof typeof areas;
+
+/** What a case cannot do without; where it is missing, the case is not testable. */
+export type Need =
+  /** A way to restart the broker. Such cases run alone, after all others. */
+  | "restart"
+  /** Credentials, so that wrong ones can be tried. */
+  | "login"
+  /** A topic that the client may subscribe to and not publish to. */
+  | "denied-topic"
+  | "retain"
+  | "qos1"
+  | "qos2"
+  | "wildcard"
+  | "shared"
+  | "subscription-identifiers";
+
+/** A case of the catalog. */
+export interface ConformanceCase {
+  /** Area, slash, and a name of its own within it: `will/reset`. It never changes its meaning. */
+  readonly id: `${Area}/${string}`;
+  /** What the broker is to do, in one line. */
+  readonly title: string;
+  /** What the case does to see it, in one line. */
+  readonly does: string;
+  /**
+   * The statements it holds the broker to, by version; it runs in those versions that are named. A section's number
+   * (`3.1.2.5`) where the standard gives the rule none of its own.
+   */
+  readonly rules: Readonly<Partial<Record<Protocol, readonly string[]>>>;
+  /** `clock` for a case that waits for the standard's own seconds; `--quick` leaves it out. */
+  readonly time?: "quick" | "clock";
+  readonly needs?: readonly Need[];
+  /** Deviations, by their ids in profiles, under which a broker may fail this case. */
+  readonly deviations?: readonly string[];
+  /** Does it. Throws a CaseFailure or a NotTestable; what the stage and its probes throw is enough for most. */
+  readonly run: (stage: Stage) => Promise<void>;
+}
+
+/** What a broker said of itself in its first CONNACK of a version. */
+export type BrokerFacts = { readonly spoken: true; readonly connack: ConnackPacket } | {
+  readonly spoken: false;
+  /** Why it is held not to speak the version. */
+  readonly reason: string;
+};
+
+/** The area of a case. */
+export function areaOf({ id }: Pick<ConformanceCase, "id">): Area {
+  return id.slice(0, id.indexOf("/")) as Area;
+}

@@ -1,0 +1,72 @@
+/**
+ * What a run found: plain data, which a report writes down.
+ */
+import type { Bounds } from "./bounds.ts";
+import type { Area, Protocol } from "./case.ts";
+import type { TranscriptLine } from "./transcript.ts";
+
+/** How a case came out. */
+export type Outcome =
+  | "pass"
+  | "fail"
+  /** It failed, and the profile says that this broker does. */
+  | "deviation"
+  /** It could not be tried, or not on this broker; the reason is told. */
+  | "not testable";
+
+/** One case in one version. */
+export interface CaseResult {
+  readonly id: string;
+  readonly area: Area;
+  readonly title: string;
+  readonly does: string;
+  readonly protocol: Protocol;
+  /** Numbers of the statements, in this version. */
+  readonly rules: readonly string[];
+  readonly outcome: Outcome;
+  /** Why it failed or was not tested, in a sentence. */
+  readonly reason?: string;
+  /** The deviation under which it failed; or under which it was to fail, and passed. */
+  readonly deviation?: string;
+  readonly notes: readonly string[];
+  readonly durationMs: number;
+  /** What went over the links, where it failed. */
+  readonly transcript?: readonly TranscriptLine[];
+}
+
+/** How often each outcome came. */
+export type OutcomeCounts = Readonly<Record<Outcome, number>>;
+
+/** What a run found. */
+export interface ConformanceResult {
+  /** `void`: nothing is proved, for the broker could not be reached, or the control arm failed. */
+  readonly verdict: "pass" | "fail" | "void";
+  /** One sentence. */
+  readonly reason: string;
+  readonly exitCode: 0 | 1 | 3 | 130;
+  /** The broker's URL. */
+  readonly target: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly bounds: Bounds;
+  /** True where cases that wait for the standard's own seconds were left out. */
+  readonly quick: boolean;
+  /** The profile's name, if there was one. */
+  readonly profile?: string;
+  readonly counts: OutcomeCounts;
+  /** What had to be seen first, by version. */
+  readonly controls: readonly ControlResult[];
+  readonly cases: readonly CaseResult[];
+  /** What a reader should know. */
+  readonly warnings: readonly string[];
+}
+
+/** The control arm of one version. */
+export interface ControlResult {
+  readonly protocol: Protocol;
+  /** `not spoken`: the broker does not speak the version. */
+  readonly outcome: "pass" | "fail" | "not spoken";
+  readonly reason?: string;
+  readonly transcript?: readonly TranscriptLine[];
+}

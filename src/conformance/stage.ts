@@ -1,0 +1,266 @@
+/**
+ * What a case stands on: client ids and topics that nobody else uses, probes, wills and messages that can be told from
+ * all others, and a broom. One stage for each case and version.
+ */
+import { type Random } from "../base/random.ts";
+import { encode } from "../mqtt/codec.ts";
+import type { ConnackProperties, ConnectPacket, ConnectWill, ProtocolVersion, QoS } from "../mqtt/packet.ts";
+import type { Bounds } from "./bounds.ts";
+import { type Protocol, versionOf } from "./case.ts";
+import type { SentMessage } from "./message_compare.ts";
+import { CaseFailure, CaseOver, NotTestable } from "./outcome.ts";
+import { hexByte } from "./packet_text.ts";
+import { Probe } from "./probe.ts";
+import { Transcript } from "./transcript.ts";
+import type { World } from "./world.ts";
+
+/** Who logs in. */
+export interface CheckLogin {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** What a stage is made of. */
+export interface StageParts {
+  readonly world: World;
+  readonly bounds: Bounds;
+  readonly protocol: Protocol;
+  /** Unique on the broker: run and case. Letters and digits alone. */
+  readonly name: string;
+  readonly login: CheckLogin;
+  /** What the broker's first CONNACK of this version said; empty for 3.1.1. */
+  readonly announced: ConnackProperties;
+  readonly deniedTopic?: string | undefined;
+  readonly restart?: (() => Promise<void>) | undefined;
+  readonly random: Random;
+}
+
+/** A CONNECT as a case asks for it; what is absent is usual. */
+export interface ConnectAsked extends Partial<Omit<ConnectPacket, "type" | "protocolVersion">> {
+  /** What transcripts call the probe. */
+  readonly name?: string;
+  /** Session Expiry Interval; left out for 3.1.1, where a session that is not clean stays. */
+  readonly sessionExpiryS?: number;
+}
+
+const encoder = new TextEncoder();
+/** Keep alive where a case is not about it: nothing in a case takes so long. */
+const usualKeepAliveS = 120;
+
+/** What a case stands on. */
+export class Stage {
+  readonly transcript = new Transcript();
+  /** What a reader should know besides the outcome. */
+  readonly notes: string[] = [];
+  readonly #parts: StageParts;
+  readonly #probes: Probe[] = [];
+  readonly #sessions = new Set<string>();
+  readonly #retained = new Set<string>();
+  readonly #originMs: number;
+  #drawn = 0;
+
+  constructor(parts: StageParts) {
+    this.#parts = parts;
+    this.#originMs = parts.world.clock.nowMs();
+  }
+
+  /** The version that the case runs in. */
+  get protocol(): Protocol {
+    return this.#parts.protocol;
+  }
+
+  /** The same as it stands in CONNECT. */
+  get version(): ProtocolVersion {
+    return versionOf(this.#parts.protocol);
+  }
+
+  /** True in 5.0. */
+  get is5(): boolean {
+    return this.version === 5;
+  }
+
+  /** The time bounds of the run. */
+  get bounds(): Bounds {
+    return this.#parts.bounds;
+  }
+
+  /** What the broker announced in its first CONNACK; nothing in 3.1.1. */
+  get announced(): ConnackProperties {
+    return this.#parts.announced;
+  }
+
+  /** The credentials that every connection uses. */
+  get login(): CheckLogin {
+    return this.#parts.login;
+  }
+
+  /** The topic that may not be published to; only for cases that need it. */
+  get deniedTopic(): string {
+    return this.#parts.deniedTopic!;
+  }
+
+  /** Monotonic milliseconds. */
+  get nowMs(): number {
+    return this.#parts.world.clock.nowMs();
+  }
+
+  /** Milliseconds since the case began. */
+  get tookMs(): number {
+    return this.nowMs - this.#originMs;
+  }
+
+  /** A topic of this case's own: the same name, the same topic. */
+  topic(name = "will"): string {
+    return `mqtt-sim/${this.#parts.name}/${name}`;
+  }
+
+  /** A client identifier of this case's own: at most 23 letters and digits, as every server must take. [MQTT5 3.1.3-5] */
+  clientId(): string {
+    return `${this.#parts.name}x${(this.#drawn++).toString(36)}`;
+  }
+
+  /** Text that no other message holds. */
+  text(): string {
+    return `${this.#parts.name} ${this.#parts.random.below(0x7fff_ffff).toString(36)}`;
+  }
+
+  /** A will on {@link topic} with a payload of its own, QoS 1 if the broker has it. */
+  will(more: Partial<ConnectWill> = {}): ConnectWill {
+    return { ...this.message(more), ...more };
+  }
+
+  /** A message on {@link topic} with a payload of its own, QoS 1 if the broker has it. */
+  message(more: Partial<SentMessage> = {}): SentMessage {
+    const qos = Math.min(1, this.announced.maximumQoS ?? 2) as QoS;
+    const { topic = this.topic(), retain = false } = more;
+    const message = { topic, payload: encoder.encode(this.text()), qos, retain, ...more };
+    if (message.retain) this.#retained.add(message.topic);
+    return message;
+  }
+
+  /** A link with nothing sent on it. */
+  dial(name = "client"): Probe {
+    const { world, bounds } = this.#parts;
+    const same = this.#probes.filter((probe) => probe.name.replace(/ \d+$/, "") === name).length;
+    const parts = { world, bounds, transcript: this.transcript, originMs: this.#originMs };
+    const probe = new Probe(parts, same === 0 ? name : `${name} ${same + 1}`, this.version);
+    this.#probes.push(probe);
+    return probe;
+  }
+
+  /** The CONNECT that {@link connect} sends. */
+  connectPacket({ name: _, sessionExpiryS, ...asked }: ConnectAsked = {}): ConnectPacket {
+    const { clientId = this.clientId(), cleanStart = true, will } = asked;
+    const { username, password } = this.#parts.login;
+    const properties = {
+      ...asked.properties,
+      ...this.is5 && sessionExpiryS !== undefined && { sessionExpiryIntervalS: sessionExpiryS },
+    };
+    if (!cleanStart || (properties.sessionExpiryIntervalS ?? 0) > 0) this.#sessions.add(clientId);
+    if (will?.retain === true) this.#retained.add(will.topic);
+    return {
+      type: "connect",
+      protocolVersion: this.version,
+      keepAliveS: usualKeepAliveS,
+      ...username !== undefined && { username },
+      ...password !== undefined && { password: encoder.encode(password) },
+      ...asked,
+      clientId,
+      cleanStart,
+      ...Object.keys(properties).length > 0 && { properties },
+    };
+  }
+
+  /** The bytes of that CONNECT, for those who spoil them. */
+  connectBytes(asked: ConnectAsked = {}): Uint8Array {
+    return encode(this.connectPacket(asked), this.version);
+  }
+
+  /** Connects, and fails when the broker does not accept. */
+  async connect(asked: ConnectAsked = {}): Promise<Probe> {
+    const probe = this.dial(asked.name).send(this.connectPacket(asked));
+    const connack = await probe.expect("connack");
+    if (connack.reasonCode !== 0) {
+      throw new CaseFailure(`the CONNECT of ${probe.name} was refused with ${hexByte(connack.reasonCode)}`);
+    }
+    probe.connack = connack;
+    return probe;
+  }
+
+  /** A client that is subscribed to a topic at QoS 2, in 5.0 with Retain As Published, and acknowledges. */
+  async watcher(topicFilter = this.topic(), asked: ConnectAsked = {}): Promise<Probe> {
+    const watcher = await this.connect({ name: "watcher", ...asked });
+    await watcher.subscribe(topicFilter, { qos: (this.announced.maximumQoS ?? 2) as QoS });
+    return watcher;
+  }
+
+  /** Lets time go by. */
+  async pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => void this.#parts.world.after(ms, resolve));
+  }
+
+  /** Lets time go by until so long after an instant. */
+  async pauseUntil(sinceMs: number, afterMs: number): Promise<void> {
+    await this.pause(Math.max(0, sinceMs + afterMs - this.nowMs));
+  }
+
+  /** Adds a line for the reader. */
+  note(text: string): void {
+    this.notes.push(text);
+  }
+
+  /** The case cannot be tried unless this holds. */
+  requires(isSo: boolean, reason: string): void {
+    if (!isSo) throw new NotTestable(reason);
+  }
+
+  /** Fails the case unless this holds. */
+  holds(isSo: boolean, otherwise: string): void {
+    if (!isSo) throw new CaseFailure(otherwise);
+  }
+
+  /** Restarts the broker; only for cases that need it. Every link is over afterwards. */
+  async restart(): Promise<void> {
+    this.transcript.add(this.tookMs, "broker", "=", "is restarted");
+    await this.#parts.restart!();
+    this.transcript.add(this.tookMs, "broker", "=", "accepts again");
+  }
+
+  /** This topic may hold a retained message: it is swept. For those who send bytes. */
+  sweeps(topic: string): void {
+    this.#retained.add(topic);
+  }
+
+  /** Ends whatever is open and whoever waits. */
+  callOff(): void {
+    for (const probe of this.#probes) probe.callOff();
+  }
+
+  /** Leaves the broker as it was: no session and no retained message of this case. Answers what could not be done. */
+  async sweep(): Promise<string | undefined> {
+    for (const probe of this.#probes.filter(({ over }) => !over)) probe.disconnect().close();
+    try {
+      for (const clientId of this.#sessions) {
+        // deno-lint-ignore no-await-in-loop
+        const client = await this.connect({ name: "broom", clientId, cleanStart: true });
+        client.disconnect().close();
+      }
+      if (this.#retained.size > 0) await this.#sweepRetained();
+      return undefined;
+    } catch (error) {
+      if (error instanceof CaseFailure || error instanceof CaseOver) return `could not be swept: ${error.message}`;
+      throw error;
+    } finally {
+      this.callOff();
+    }
+  }
+
+  async #sweepRetained(): Promise<void> {
+    const broom = await this.connect({ name: "broom" });
+    for (const topic of this.#retained) {
+      broom.send({ type: "publish", dup: false, qos: 0, retain: true, topic, payload: new Uint8Array() });
+    }
+    await broom.ping();
+    broom.disconnect().close();
+  }
+}

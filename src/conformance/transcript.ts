@@ -1,0 +1,47 @@
+/**
+ * What went over a case's links, in both directions, as it was seen from this side.
+ */
+import { hexText } from "./packet_text.ts";
+
+/** One line of a transcript: plain data. */
+export interface TranscriptLine {
+  /** Milliseconds since the case began. */
+  readonly atMs: number;
+  /** The link's name in the case: `watcher`, `client`. */
+  readonly link: string;
+  /** `>` sent, `<` received, `=` what happened to the link, or what the case says. */
+  readonly direction: ">" | "<" | "=";
+  /** Decoded, in one line. */
+  readonly text: string;
+  /** The bytes, where there are any. */
+  readonly hex?: string;
+}
+
+/** Lines kept of one case; what comes beyond is counted. */
+const longest = 400;
+
+export class Transcript {
+  readonly lines: TranscriptLine[] = [];
+  #dropped = 0;
+
+  add(atMs: number, link: string, direction: TranscriptLine["direction"], text: string, bytes?: Uint8Array): void {
+    if (this.lines.length >= longest) {
+      this.#dropped++;
+      return;
+    }
+    const hex = bytes === undefined ? {} : { hex: hexText(bytes) };
+    this.lines.push({ atMs: Math.round(atMs * 10) / 10, link, direction, text, ...hex });
+  }
+
+  /** The lines until now, and a last one that says how many are missing. */
+  all(): readonly TranscriptLine[] {
+    if (this.#dropped === 0) return [...this.lines];
+    const last = this.lines.at(-1)!;
+    return [...this.lines, { atMs: last.atMs, link: "", direction: "=", text: `${this.#dropped} more lines` }];
+  }
+}
+
+/** A line as a person reads it, its hex apart. */
+export function transcriptText({ atMs, link, direction, text }: TranscriptLine): string {
+  return `${(atMs / 1_000).toFixed(3).padStart(8)} s  ${link.padEnd(10)} ${direction} ${text}`;
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { check, type CheckParts } from "../../src/cli/commands/check.ts";
+import type { CheckAsked } from "../../src/cli/commands/check_flags.ts";
+import { startCheckTarget } from "../../src/cli/commands/check_target.ts";
+import { readCommandLine } from "../../src/cli/command_line.ts";
+import { main } from "../../src/cli/main.ts";
+import { catalog } from "../../src/conformance/catalog.ts";
+import type { ConformanceRun } from "../../src/conformance/run_conformance.ts";
+import { checkInMemory, givenRun, ourCore } from "../support/checked_broker.ts";
+import { tampered } from "../support/tampered_broker.ts";
+import { captured } from "./captured.ts";
+
+/** The command on a broker in memory; `runs` is what it asked for. */
+function trial(maker = ourCore()) {
+  const output = captured();
+  const runs: ConformanceRun[] = [];
+  const started = { target: 0, stopped: 0 };
+  const parts: CheckParts = {
+    catalog: catalog.filter(({ id }) => id.startsWith("will/flags")),
+    runConformance: (run, hooks) => {
+      runs.push(run);
+      return checkInMemory(maker, { ...run, ...givenRun }, hooks);
+    },
+    startTarget: () => {
+      started.target++;
+      return Promise.resolve({
+        url: "mqtt://127.0.0.1:41883",
+        ...givenRun,
+        restart: () => Promise.resolve(),
+        stop: () => Promise.resolve(void started.stopped++),
+      });
+    },
+    openInterrupts: () => ({
+      early: new AbortController().signal,
+      atOnce: new AbortController().signal,
+      close() {},
+    }),
+  };
+  const go = (...args: string[]) => check(readCommandLine(["check", ...args], output) as CheckAsked, output, parts);
+  return { go, output, runs, started };
+}
+
+Deno.test("check: without a url the embedded broker is checked, and stopped", async () => {
+  const { go, output, runs, started } = trial();
+  assert.equal(await go(), 0);
+  assert.deepEqual(started, { target: 1, stopped: 1 });
+  assert.equal(runs[0]!.target.url, "mqtt://127.0.0.1:41883");
+  assert.deepEqual([runs[0]!.login, runs[0]!.deniedTopic], [givenRun.login, givenRun.deniedTopic]);
+  assert.match(output.written.out, /^PASS {2}all \d+ cases passed\nembedded broker · MQTT 3\.1\.1 and 5\.0 · /);
+  assert.match(output.written.out, /^3\.1\.1 {2}3\.1\.2-14 +pass +will\/flags-qos-3 +will QoS 3 is refused/m);
+});
+
+Deno.test("check: with a url no broker is started, and flags are passed on", async () => {
+  const { go, runs, started } = trial();
+  const flags = "--url mqtt://you:s3cret@broker.example --protocol 5 --slack 2 --parallel 3 --denied-topic no --quick";
+  assert.equal(await go(...flags.split(" ")), 0);
+  assert.deepEqual(started, { target: 0, stopped: 0 });
+  const { target, protocols, slack, parallel, login, deniedTopic, quick } = runs[0]!;
+  assert.deepEqual([target.url, protocols, slack, parallel], ["mqtt://broker.example:1883", ["5.0"], 2, 3]);
+  assert.deepEqual([login, deniedTopic, quick], [{ username: "you", password: "s3cret" }, "no", true]);
+});
+
+Deno.test("check: what fails is shown with its transcript, and the exit code says so", async () => {
+  const { go, output } = trial(tampered(() => ({ hidesClose: () => true })));
+  assert.equal(await go("--only", "will/flags-qos-3", "--report", "-"), 1);
+  const { out, err } = output.written;
+  assert.match(err, /^FAIL {2}2 of 2 cases failed$/m);
+  assert.match(err, /^will\/flags-qos-3: the connection of client was not closed within 3,000 ms/m);
+  assert.match(err, /^ +0\.\d{3} s {2}client +> CONNECT with the will's flags at 0x1c$/m);
+  const report = JSON.parse(out);
+  assert.deepEqual([report.schema, report.exitCode, report.target], ["mqtt-sim/check/1", 1, "embedded"]);
+  assert.equal(report.cases[0].transcript.some(({ hex }: { hex?: string }) => hex?.startsWith("10 ")), true);
+});
+
+Deno.test("check --list writes the cases and runs none", async () => {
+  const { go, output, runs } = trial();
+  assert.equal(await go("--list", "--protocol", "3.1.1"), 0);
+  assert.equal(runs.length, 0);
+  assert.match(output.written.out, /^3\.1\.1 {2}will\/flags-qos-3 +3\.1\.2-14 +will QoS 3 is refused/m);
+});
+
+Deno.test("check: the embedded broker knows its login and its topic, and keeps its store over a restart", async () => {
+  const target = await startCheckTarget();
+  try {
+    await target.restart();
+    const url = target.url.replace("//", `//${target.login.username}:${target.login.password}@`);
+    const output = captured();
+    assert.equal(await main(["check", "--url", url, "--only", "will/flags-qos-3"], output), 0, output.written.err);
+    assert.equal(await main(["check", "--url", target.url, "--only", "will/flags-qos-3"], captured()), 3);
+  } finally {
+    await target.stop();
+  }
+});

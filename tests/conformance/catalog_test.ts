@@ -1,0 +1,56 @@
+/** Every case of the catalog can fail, and no case fails on our own broker. */
+import assert from "node:assert/strict";
+import { areas, type ConformanceCase, type Protocol, protocols } from "../../src/conformance/case.ts";
+import { catalog } from "../../src/conformance/catalog.ts";
+import { tampered } from "../support/tampered_broker.ts";
+import { checkInMemory, ourCore } from "../support/checked_broker.ts";
+import { connectionProofs } from "./cases/connection_faults.ts";
+import { willProofs } from "./cases/will_faults.ts";
+import type { Proof, Proofs } from "./proof.ts";
+
+const proofs: Proofs = { ...connectionProofs, ...willProofs };
+
+Deno.test("every case has a proof that it can fail, and every proof its case", () => {
+  const ids = catalog.map(({ id }) => id);
+  assert.deepEqual(ids.filter((id) => (proofs[id] ?? []).length === 0), [], "cases without a proof");
+  assert.deepEqual(Object.keys(proofs).filter((id) => !ids.includes(id as ConformanceCase["id"])), []);
+  assert.equal(new Set(ids).size, ids.length, "ids are unique");
+});
+
+Deno.test("every case says what it is about, in one line", () => {
+  for (const { id, title, does, rules } of catalog) {
+    assert.match(id, /^[a-z-]+\/[a-z0-9-]+$/);
+    assert.ok(id.split("/")[0]! in areas, id);
+    for (const line of [title, does]) assert.match(line, /^[^\n]{10,160}[^.\n]$/, id);
+    assert.ok(Object.keys(rules).length > 0, id);
+    for (const number of Object.values(rules).flat()) assert.match(number, /^\d+(\.\d+)+(-\d+)?$/, id);
+  }
+});
+
+Deno.test("our broker passes the whole catalog", async () => {
+  const { cases, reason, exitCode, warnings } = await checkInMemory(ourCore());
+  const wrong = cases.filter(({ outcome }) => outcome === "fail");
+  assert.deepEqual(wrong.map(({ id, protocol, reason }) => `${id} in ${protocol}: ${reason}`), []);
+  assert.equal(exitCode, 0, reason);
+  assert.deepEqual(warnings, []);
+});
+
+for (const one of catalog) {
+  for (const protocol of protocols.filter((each) => one.rules[each] !== undefined)) {
+    for (const proof of (proofs[one.id] ?? []).filter(({ only }) => only === undefined || only === protocol)) {
+      Deno.test(`${one.id} in ${protocol} finds out a broker that ${nameOf(proof)}`, () => prove(one, protocol, proof));
+    }
+  }
+}
+
+function nameOf({ fault }: Proof): string {
+  return fault.name.replaceAll(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`);
+}
+
+async function prove(one: ConformanceCase, protocol: Protocol, { fault, says }: Proof): Promise<void> {
+  const run = { cases: [one], protocols: [protocol] };
+  const { cases: [result], reason } = await checkInMemory(tampered(fault), run);
+  assert.equal(result?.outcome, "fail", result?.reason ?? reason);
+  assert.match(result!.reason!, says);
+  assert.ok(result!.transcript!.length > 0);
+}
