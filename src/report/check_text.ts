@@ -107,8 +107,8 @@ function noteLines({ cases, profile }: CheckReport, width: number): string[] {
 
 function failureLines(result: CaseResult, width: number, style: Style): string[] {
   return [
-    ...wrapped(`${result.id}: ${result.reason} [MQTT ${result.protocol}, ${result.rules.join(", ")}]`, width, "  ").map((line, index) =>
-      index === 0 ? style.bad(line) : line
+    ...wrapped(`${result.id}: ${result.reason} [MQTT ${result.protocol}, ${result.rules.join(", ")}]`, width, "  ").map(
+      (line, index) => index === 0 ? style.bad(line) : line,
     ),
     ...wrapped(`  ${result.does}`, width, "  "),
     ...transcriptLines(result.transcript ?? []),
