@@ -66,6 +66,15 @@ export interface FleetPlan {
   readonly drainMs: number;
   /** Addresses of this machine to dial from, taken in turn; none: the operating system's choice. */
   readonly sourceAddresses: readonly string[];
+  /** A file of authorities that sign the broker's certificate; the well-known ones when absent. */
+  readonly tlsCa?: string;
+  /** Files of the clients' own certificate and its key. */
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  /** The name that the broker's certificate must have, where it is not the one in the URL. */
+  readonly tlsServerName?: string;
+  /** Any certificate of the broker's is taken. */
+  readonly tlsInsecure?: boolean;
   /** Source ports to be had for each source address towards one broker address. */
   readonly sourcePorts: number;
   /** The scenario's name, where the run follows one. */

@@ -6,6 +6,7 @@ import { monotonicClock, wallTime } from "../base/clock.ts";
 import { mix } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { type DropCounts, readDropped } from "./broker_counters.ts";
+import { securedTarget } from "./fleet_tls.ts";
 import { Groups } from "./groups.ts";
 import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
@@ -35,7 +36,7 @@ export interface FleetHooks {
  * @throws UsageError when the pre-flight finds that the plan cannot be carried out here
  * @throws InvariantError when mqtt-sim itself fails
  */
-export async function runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult> {
+export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<FleetResult> {
   const startMs = monotonicClock.nowMs();
   const startedAt = wallTime().toISOString();
   const before = process.cpuUsage();
@@ -44,6 +45,7 @@ export async function runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetR
     if (notice.level === "warning") warnings.push(notice.text);
     hooks.onNotice(notice);
   };
+  const run = { ...asked, target: await securedTarget(asked.target, asked.plan, notify) };
   const flight = await preflight(run, notify);
   const facts = (plan: FleetPlan, protocol: RunFacts["protocol"]): RunFacts => ({
     plan,

@@ -69,7 +69,11 @@ export function ownIdOf({ clientPrefix, run, shard }: FleetPlan, name: string): 
 }
 
 /** What each process may have of its own. */
-const ownToShard: ReadonlySet<string> = new Set(["run", "shard", "workers", "sourceAddresses"]);
+const ownToShard: ReadonlySet<string> = new Set([
+  ...["run", "shard", "workers", "sourceAddresses"],
+  // Each machine keeps its files where it likes, and each shard may have a broker of its own.
+  ...["tlsCa", "tlsCert", "tlsKey", "tlsServerName"],
+]);
 
 /**
  * The run id on which all parts of a run agree without a word: made of what they are asked, seed included.

@@ -11,7 +11,7 @@ import { dialWebSocket } from "./websocket_link.ts";
 export interface DialOptions {
   /** One of this machine's addresses to dial from; the operating system's choice when absent. */
   readonly sourceAddress?: string | undefined;
-  /** For `mqtts` and `wss`. */
+  /** For `mqtts` and `wss`; the endpoint's own when absent. */
   readonly tls?: TlsDialOptions | undefined;
   /** Behind TCP, and WebSocket over it; `deno` if not given. */
   readonly engine?: EngineName | undefined;
@@ -23,7 +23,7 @@ export interface DialOptions {
  */
 export function dial(
   endpoint: Endpoint,
-  { sourceAddress, tls = {}, engine = "deno" }: DialOptions,
+  { sourceAddress, tls = endpoint.tls ?? {}, engine = "deno" }: DialOptions,
   receiver: DialReceiver,
 ): Link {
   const { transport, host, port, path } = endpoint;

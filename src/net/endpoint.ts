@@ -3,6 +3,7 @@
  * `wss`.
  */
 import { UsageError } from "../base/failure.ts";
+import type { TlsDialOptions } from "./tls_dial.ts";
 import { websocketPath } from "./websocket_handshake.ts";
 
 /** What carries the bytes. */
@@ -19,6 +20,8 @@ export interface Endpoint {
   readonly path: string;
   readonly username?: string;
   readonly password?: string;
+  /** Whom a client trusts there, and who it is; for `mqtts` and `wss`. */
+  readonly tls?: TlsDialOptions;
 }
 
 /** By the URL's scheme: what carries the bytes, the scheme as it is shown, and the port where none is said. */
@@ -103,6 +106,11 @@ export function endpointAt(endpoint: Endpoint, port: number): Endpoint {
 /** An address as it stands in a URL: that of IPv6 in brackets. */
 export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
+}
+
+/** True where TLS carries the bytes. */
+export function isSecured({ transport }: Endpoint): boolean {
+  return transport === "tls" || transport === "wss";
 }
 
 /** True for an address of this machine's loopback, or its usual name. */

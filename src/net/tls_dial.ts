@@ -14,6 +14,8 @@ export interface TlsDialOptions {
   /** Own certificate, with {@link key}. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
+  /** The name that the broker's certificate must have, where it is not the one in the URL. */
+  readonly serverName?: string | undefined;
   /** Takes any certificate: what is sent can be read by whoever is in between. */
   readonly insecure?: boolean | undefined;
 }
@@ -21,14 +23,14 @@ export interface TlsDialOptions {
 /** Starts to open a link, as `dialTcp` does; `onOpen` follows when both sides have proved themselves. */
 export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: DialReceiver): Link {
   const { host, port, sourceAddress } = target;
-  const { ca, cert, key, insecure = false } = identity;
+  const { ca, cert, key, serverName = host, insecure = false } = identity;
   const socket = tls.connect({
     host,
     port,
     allowHalfOpen: false,
     rejectUnauthorized: !insecure,
     // A name may be said, an address not. Source: RFC 6066, section 3.
-    ...(net.isIP(host) === 0 && { servername: host }),
+    ...(net.isIP(serverName) === 0 && { servername: serverName }),
     ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),

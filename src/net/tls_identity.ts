@@ -1,5 +1,5 @@
 /**
- * Certificates and keys as a listener uses them: read, and found to fit together before anything depends on them.
+ * Certificates and keys as listeners and clients use them: read, and found to fit together before anything depends on them.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { UsageError } from "../base/failure.ts";
@@ -37,18 +37,44 @@ export async function readTlsFiles({ cert, key, ca, clientAuth = "none" }: TlsFi
       `Cannot ${clientAuth} client certificates: expected the authorities that sign them (--tls-ca)`,
     );
   }
-  const identity = {
-    cert: await read("certificate", cert),
-    key: await read("private key", key),
-    ca: ca === undefined ? undefined : await read("authorities", ca),
-    clientAuth,
-  };
-  const certificate = certificateOf(identity.cert, cert);
-  if (identity.ca !== undefined) certificateOf(identity.ca, ca!);
-  if (!certificate.checkPrivateKey(privateKeyOf(identity.key, key))) {
+  const pair = await readPair(cert, key);
+  const authorities = ca === undefined ? undefined : await read("authorities", ca);
+  if (authorities !== undefined) certificateOf(authorities, ca!);
+  return { ...pair, ca: authorities, clientAuth };
+}
+
+/** Where a client's certificates are. */
+export interface TlsClientFiles {
+  /** Authorities to trust in place of the well-known ones. */
+  readonly ca?: string | undefined;
+  /** Own certificate, with {@link key}. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/**
+ * Reads what a client needs.
+ *
+ * @throws UsageError when a file cannot be read, is no certificate or key, or they do not belong together
+ */
+export async function readTlsClientFiles({ ca, cert, key }: TlsClientFiles): Promise<TlsClientFiles> {
+  if ((cert === undefined) !== (key === undefined)) {
+    const [had, lacks] = cert === undefined ? ["--tls-key", "--tls-cert"] : ["--tls-cert", "--tls-key"];
+    throw new UsageError(`Cannot use ${had} ${cert ?? key} alone: expected ${lacks} with it`);
+  }
+  const authorities = ca === undefined ? undefined : await read("authorities", ca);
+  if (authorities !== undefined) certificateOf(authorities, ca!);
+  if (cert === undefined || key === undefined) return { ca: authorities };
+  return { ca: authorities, ...await readPair(cert, key) };
+}
+
+/** A certificate and the key that belongs to it, in PEM. */
+async function readPair(cert: string, key: string): Promise<{ readonly cert: string; readonly key: string }> {
+  const pair = { cert: await read("certificate", cert), key: await read("private key", key) };
+  if (!certificateOf(pair.cert, cert).checkPrivateKey(privateKeyOf(pair.key, key))) {
     throw new UsageError(`Cannot use key file ${key}: it is not the key of the certificate in ${cert}`);
   }
-  return identity;
+  return pair;
 }
 
 async function read(what: string, path: string): Promise<string> {

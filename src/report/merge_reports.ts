@@ -22,7 +22,7 @@ export interface NamedReport {
 }
 
 /** What may differ between the parts of one run: which part it is, on what threads, and where its clients come from. */
-const ownToPart = new Set(["shard", "workers", "sourceAddresses"]);
+const ownToPart = new Set(["shard", "workers", "sourceAddresses", "tlsCa", "tlsCert", "tlsKey", "tlsServerName"]);
 
 /**
  * Joins at least two reports.

@@ -37,6 +37,11 @@ const different: PlanRequest = {
   drainMs: 5_000,
   sourceAddresses: ["127.0.0.2", "127.0.0.3"],
   sourcePorts: 1_000,
+  tlsCa: "ca.pem",
+  tlsCert: "our cert.pem",
+  tlsKey: "our key.pem",
+  tlsServerName: "broker.example",
+  tlsInsecure: true,
 };
 
 /** Words as a POSIX shell cuts them, of what the command uses: bare, '…' and \'. */

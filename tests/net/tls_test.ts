@@ -6,7 +6,7 @@ import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { Link } from "../../src/net/link.ts";
 import { listen } from "../../src/net/listen.ts";
 import { heldLimitBytes } from "../../src/net/socket_link.ts";
-import { type ClientAuth, readTlsFiles } from "../../src/net/tls_identity.ts";
+import { type ClientAuth, readTlsClientFiles, readTlsFiles } from "../../src/net/tls_identity.ts";
 import type { TlsDialOptions } from "../../src/net/tls_dial.ts";
 import { LinkProbe } from "../support/link_probe.ts";
 import { clientIdentity, pem, serverIdentity, tlsPath } from "../support/tls_fixture.ts";
@@ -188,4 +188,42 @@ Deno.test("tls files: they are taken as they are", async () => {
     ca: pem("ca.pem"),
     clientAuth: "request",
   });
+});
+
+Deno.test("tls: the name that a certificate must have can be said", async () => {
+  using scene = await Scene.open("none");
+  const { ca } = clientIdentity();
+  assert.equal(await scene.greets({ ca, serverName: "localhost" }), true);
+  assert.equal(await scene.greets({ ca, serverName: "broker.example" }), false);
+  const { end } = scene.dialled[1]!;
+  assert.match(end?.kind === "error" ? end.message : "", /name/i);
+});
+
+const nowhere = tlsPath("nowhere.pem");
+const clientFiles: readonly [files: Parameters<typeof readTlsClientFiles>[0], fault: RegExp][] = [
+  [{ ca: nowhere }, /^Cannot read authorities file .*nowhere\.pem: /],
+  [{ ca: tlsPath("ca.key") }, /^Cannot use certificate file .*ca\.key: expected a certificate in PEM$/],
+  [{ cert: tlsPath("client.pem") }, /^Cannot use --tls-cert .*client\.pem alone: expected --tls-key with it$/],
+  [{ key: tlsPath("client.key") }, /^Cannot use --tls-key .*client\.key alone: expected --tls-cert with it$/],
+  [{ cert: nowhere, key: tlsPath("client.key") }, /^Cannot read certificate file .*nowhere\.pem: /],
+  [{ cert: tlsPath("client.pem"), key: nowhere }, /^Cannot read private key file .*nowhere\.pem: /],
+  [
+    { cert: tlsPath("client.pem"), key: tlsPath("stranger.key") },
+    /^Cannot use key file .*stranger\.key: it is not the key of the certificate in .*client\.pem$/,
+  ],
+];
+for (const [files, fault] of clientFiles) {
+  const names = Object.entries(files).map(([name, path]) => `${name} ${path.split("/").at(-1)}`);
+  Deno.test(`tls: a client's ${names.join(" with ")} is refused`, async () => {
+    await assert.rejects(
+      readTlsClientFiles(files),
+      (error) => error instanceof UsageError && fault.test(error.message),
+    );
+  });
+}
+
+Deno.test("tls: a client's files are read", async () => {
+  const files = { ca: tlsPath("ca.pem"), cert: tlsPath("client.pem"), key: tlsPath("client.key") };
+  assert.deepEqual(await readTlsClientFiles(files), clientIdentity("client"));
+  assert.deepEqual(await readTlsClientFiles({}), { ca: undefined });
 });

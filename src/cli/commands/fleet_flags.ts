@@ -97,6 +97,26 @@ const target = object("Target", {
   ),
 });
 
+const tls = object("TLS", {
+  tlsCa: valueFlag(
+    "--tls-ca",
+    file,
+    "Authorities, in PEM, that sign the broker's certificate; for mqtts:// and wss://, as are the other flags of TLS. " +
+      "Default: the well-known ones.",
+  ),
+  tlsCert: valueFlag("--tls-cert", file, "The certificate of all clients, in PEM; with --tls-key."),
+  tlsKey: valueFlag("--tls-key", file, "Its private key, in PEM, without a passphrase."),
+  tlsServerName: valueFlag(
+    "--tls-server-name",
+    word("NAME"),
+    "The name that the broker's certificate must have. Default: the one in --url.",
+  ),
+  tlsInsecure: switchFlag(
+    "--tls-insecure",
+    "Take any certificate: whoever answers may be another. The report says so.",
+  ),
+});
+
 const fleet = object("Fleet", {
   clients: valueFlag("--clients", whole, `Clients, 1 to 1,000,000. Default ${usual.clients}.`),
   rampRate: valueFlag(
@@ -272,6 +292,7 @@ const run = merge(
   object({ command: constant("fleet") }),
   scenario,
   target,
+  tls,
   fleet,
   parts,
   kills,

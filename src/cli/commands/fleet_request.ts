@@ -69,6 +69,11 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     drainMs: flags.drain,
     sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress,
     sourcePorts: flags.sourcePorts,
+    tlsCa: flags.tlsCa,
+    tlsCert: flags.tlsCert,
+    tlsKey: flags.tlsKey,
+    tlsServerName: flags.tlsServerName,
+    tlsInsecure: flags.tlsInsecure,
   });
 }
 

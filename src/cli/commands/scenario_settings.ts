@@ -131,6 +131,17 @@ const fleetEntries: Readonly<Record<string, PlanEntry>> = {
     entry: many(text("ADDRESS"), { section: "Scenario", help: "Address of this machine to connect from." }),
   },
   "source-ports": { field: "sourcePorts", entry: entry(whole(1, 65_535), "Source ports for each source address.") },
+  "tls-ca": { field: "tlsCa", entry: entry(text("FILE"), "Authorities that sign the broker's certificate, in PEM.") },
+  "tls-cert": { field: "tlsCert", entry: entry(text("FILE"), "The certificate of all clients, in PEM.") },
+  "tls-key": { field: "tlsKey", entry: entry(text("FILE"), "Its private key, in PEM.") },
+  "tls-server-name": {
+    field: "tlsServerName",
+    entry: entry(text("NAME"), "The name that the broker's certificate must have."),
+  },
+  "tls-insecure": {
+    field: "tlsInsecure",
+    entry: toggle({ section: "Scenario", help: "Whether any certificate of the broker's is taken." }),
+  },
   "clients": { field: "clients", entry: entry(whole(1, 1_000_000), "Clients.") },
   "ramp-rate": { field: "rampPerSecond", entry: entry(perSecond, "CONNECTs a second while the fleet is connected.") },
   "client-prefix": { field: "clientPrefix", entry: entry(text("TEXT"), "How client ids begin.") },
