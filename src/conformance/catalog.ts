@@ -2,6 +2,16 @@
  * Every case there is. A case is added in one of these lists; a list is added here.
  */
 import type { ConformanceCase } from "./case.ts";
+import { connectCases } from "./cases/connect.ts";
+import { disconnectCases } from "./cases/disconnect.ts";
+import { keepAliveCases } from "./cases/keep_alive.ts";
+import { limitCases } from "./cases/limits.ts";
+import { propertyCases } from "./cases/properties.ts";
+import { publishCases } from "./cases/publish.ts";
+import { retainedCases } from "./cases/retained.ts";
+import { sessionCases } from "./cases/session.ts";
+import { sharedCases } from "./cases/shared.ts";
+import { subscribeCases } from "./cases/subscribe.ts";
 import { willDelayCases } from "./cases/will_delay.ts";
 import { willEndingCases } from "./cases/will_ending.ts";
 import { willMalformedCases } from "./cases/will_malformed.ts";
@@ -11,4 +21,14 @@ export const catalog: readonly ConformanceCase[] = [
   ...willEndingCases,
   ...willDelayCases,
   ...willMalformedCases,
+  ...connectCases,
+  ...keepAliveCases,
+  ...sessionCases,
+  ...publishCases,
+  ...retainedCases,
+  ...subscribeCases,
+  ...sharedCases,
+  ...propertyCases,
+  ...limitCases,
+  ...disconnectCases,
 ];

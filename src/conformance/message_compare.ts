@@ -17,17 +17,24 @@ export interface SentMessage {
 export interface SeenBy {
   readonly version: ProtocolVersion;
   readonly grantedQos: number;
+  /** True for what a new subscription found: it has the flag set. */
+  readonly isFound?: boolean;
 }
 
 /** What differs, in words; empty when nothing does. A 5.0 receiver is held to subscribe with Retain As Published. */
-export function compareMessage(came: PublishPacket, sent: SentMessage, { version, grantedQos }: SeenBy): string[] {
+export function compareMessage(
+  came: PublishPacket,
+  sent: SentMessage,
+  { version, grantedQos, isFound = false }: SeenBy,
+): string[] {
   const differs: string[] = [];
   const told = (what: string, is: unknown, due: unknown) => differs.push(`${what} is ${shown(is)}, not ${shown(due)}`);
   if (came.topic !== sent.topic) told("topic", came.topic, sent.topic);
   if (!sameBytes(came.payload, sent.payload)) told("payload", came.payload, sent.payload);
   const qos = Math.min(sent.qos, grantedQos); // [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]
   if (came.qos !== qos) told("QoS", came.qos, qos);
-  const retain = version === 5 && sent.retain; // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
+  // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-8] [MQTT311 3.3.1-9]
+  const retain = isFound || (version === 5 && sent.retain);
   if (came.retain !== retain) told("retain", came.retain, retain);
   if (version === 5) compareProperties(came.properties ?? {}, sent.properties ?? {}, told);
   return differs;

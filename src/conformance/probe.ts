@@ -192,16 +192,24 @@ export class Probe implements DialReceiver, PacketReceiver {
    */
   async receives(message: SentMessage, due?: Due): Promise<Arrival<PublishPacket>> {
     const { bounds, world } = this.#parts;
-    const nowMs = world.clock.nowMs();
-    const untilMs = due === undefined ? nowMs + bounds.answerMs : due.sinceMs + due.afterMs + bounds.lateMs;
-    const find = () =>
-      this.#inbox.findIndex(({ packet }) => packet.type === "publish" && hasSameBytes(packet, message));
-    await this.#patience.until(() => find() >= 0 || this.#end !== undefined, untilMs - nowMs);
-    const place = find();
-    if (place < 0) throw new CaseFailure(this.#noMessage(message, untilMs - nowMs));
-    const arrival = this.#inbox.splice(place, 1)[0]! as Arrival<PublishPacket>;
-    this.#checkMessage(arrival, message, due);
+    const untilMs = due === undefined
+      ? world.clock.nowMs() + bounds.answerMs
+      : due.sinceMs + due.afterMs + bounds.lateMs;
+    const arrival = await this.#take(message, untilMs, false);
+    if (due !== undefined) this.#checkInstant(arrival, due);
     return arrival;
+  }
+
+  /** Takes a retained message that a new subscription finds: as it was sent, with the flag set. */
+  async finds(message: SentMessage): Promise<Arrival<PublishPacket>> {
+    return await this.#take(message, this.#parts.world.clock.nowMs() + this.#parts.bounds.answerMs, true);
+  }
+
+  /** Takes what has come of a type and was not taken. */
+  take<T extends PacketType>(type: T): PacketOf<T>[] {
+    const taken = this.#inbox.filter(({ packet }) => packet.type === type);
+    for (const arrival of taken) this.#inbox.splice(this.#inbox.indexOf(arrival), 1);
+    return taken.map(({ packet }) => packet as unknown as PacketOf<T>);
   }
 
   /**
@@ -249,9 +257,9 @@ export class Probe implements DialReceiver, PacketReceiver {
     await this.#patience.until(() => false, ms);
   }
 
-  /** The QoS that was granted for a filter; 2 for one that this probe did not subscribe to. */
-  grantedQos(topicFilter: string): number {
-    return this.#granted.get(topicFilter) ?? 2;
+  /** The QoS that was granted for a topic, or else the highest that this probe was granted; 2 where it was none. */
+  grantedQos(topic: string): number {
+    return this.#granted.get(topic) ?? (this.#granted.size === 0 ? 2 : Math.max(...this.#granted.values()));
   }
 
   /** True once nothing more comes. */
@@ -346,11 +354,22 @@ export class Probe implements DialReceiver, PacketReceiver {
     return `${this.name} got another message than was sent: ${differs.join(", ")}`;
   }
 
-  #checkMessage({ packet, atMs }: Arrival<PublishPacket>, message: SentMessage, due: Due | undefined): void {
-    const grantedQos = this.#granted.get(message.topic) ?? Math.max(0, ...this.#granted.values());
-    const differs = compareMessage(packet, message, { version: this.version, grantedQos });
+  /** Takes a message, and fails unless it is as it was sent. */
+  async #take(message: SentMessage, untilMs: number, isFound: boolean): Promise<Arrival<PublishPacket>> {
+    const leftMs = untilMs - this.#nowMs;
+    const find = () =>
+      this.#inbox.findIndex(({ packet }) => packet.type === "publish" && hasSameBytes(packet, message));
+    await this.#patience.until(() => find() >= 0 || this.#end !== undefined, leftMs);
+    const place = find();
+    if (place < 0) throw new CaseFailure(this.#noMessage(message, leftMs));
+    const arrival = this.#inbox.splice(place, 1)[0]! as Arrival<PublishPacket>;
+    const seen = { version: this.version, grantedQos: this.grantedQos(message.topic), isFound };
+    const differs = compareMessage(arrival.packet, message, seen);
     if (differs.length > 0) throw new CaseFailure(`the message came altered: ${differs.join(", ")}`);
-    if (due === undefined) return;
+    return arrival;
+  }
+
+  #checkInstant({ atMs }: Arrival, due: Due): void {
     const { bounds, originMs, transcript } = this.#parts;
     const tookMs = atMs - due.sinceMs;
     transcript.add(atMs - originMs, this.name, "=", `came ${formatMs(tookMs)} after, due at ${formatMs(due.afterMs)}`);

@@ -2,7 +2,7 @@
 import { isOfCase, type Tamper } from "../../support/tampered_broker.ts";
 import type { WillCopy, WillInQuestion } from "../../../src/broker/will_fault.ts";
 import type { Fault, Proofs } from "../proof.ts";
-import { closesNothing } from "./connection_faults.ts";
+import { closesNothing } from "./connect_faults.ts";
 
 /** What goes out in place of the case's wills. */
 function instead(copies: (question: WillInQuestion) => readonly WillCopy[]): Tamper {

@@ -4,5 +4,7 @@ import type { Fault, Proofs } from "../proof.ts";
 /** Never closes a connection, whatever the client does. */
 export const closesNothing: Fault = () => ({ hidesClose: () => true });
 
-/** Proofs of the cases about connections. */
-export const connectionProofs: Proofs = {};
+/** Proofs of the cases about CONNECT. */
+export const connectProofs: Proofs = {
+  "connect/first-packet": [{ fault: closesNothing, says: /was not closed within/ }],
+};
