@@ -48,6 +48,9 @@ export const reportFlags = object("Reports", {
 /** Where the forms of a report go. */
 export type ReportFlags = Partial<InferValue<typeof reportFlags>>;
 
+/** A form, by its flag. */
+export type Form = keyof ReportFlags;
+
 const writers = {
   report: reportJson,
   html: reportHtml,
@@ -58,7 +61,8 @@ const writers = {
   hdr: reportHdrLog,
 } as const satisfies Readonly<Record<keyof ReportFlags, (report: Report) => string>>;
 
-const titles: Readonly<Record<keyof ReportFlags, string>> = {
+/** What each is called. */
+export const formTitles: Readonly<Record<keyof ReportFlags, string>> = {
   report: "Report",
   html: "HTML page",
   junit: "JUnit XML",
@@ -84,7 +88,7 @@ export interface ReportOutputs<R = Report> {
  * @throws UsageError when one cannot be written, or two are to go to the same place
  */
 export function openReportOutputs(flags: ReportFlags): Promise<ReportOutputs> {
-  return openForms(flags, writers, titles);
+  return openForms(flags, writers, formTitles);
 }
 
 /** Opens the files of the forms of any report: how each is written, and what it is called. Throws as above. */

@@ -18,7 +18,7 @@ import { checkWills, settleProtocol, versionsToAsk } from "./settle_protocol.ts"
 /** What the pre-flight settled, or why nothing can be run. */
 export type Preflight =
   | { readonly kind: "ready"; readonly plan: FleetPlan; readonly protocol: "3.1.1" | "5" | "mix" }
-  | { readonly kind: "void"; readonly reason: string };
+  | { readonly kind: "void"; readonly reason: string; readonly notSpoken?: true };
 
 /**
  * Looks before the run leaps.

@@ -171,6 +171,8 @@ export interface FleetResult {
   /** The run over time. */
   readonly series: readonly SeriesPoint[];
   readonly verdict: "pass" | "fail" | "void";
+  /** There where the run is void because the broker does not speak the version that the plan asks for. */
+  readonly notSpoken?: true;
   /** One sentence for the verdict. */
   readonly reason: string;
   /** Sentences about the run that a reader must know: a rate that was not reached, a mode that was replaced. */

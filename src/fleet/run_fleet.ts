@@ -58,7 +58,8 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   });
   if (flight.kind === "void") {
     const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
-    return mergeResults(facts(run.plan, protocol), [], flight.reason);
+    const { reason, notSpoken } = flight;
+    return { ...mergeResults(facts(run.plan, protocol), [], reason), ...notSpoken && { notSpoken } };
   }
   const spoken = new Groups(flight.plan, flight.protocol).protocol;
   const version = spoken === "3.1.1" ? 4 : 5;

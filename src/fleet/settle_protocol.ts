@@ -12,7 +12,10 @@ import type { FleetPlan } from "./plan.ts";
 /** What was settled, or why nothing can be run. */
 export type Settled =
   | { readonly kind: "ready"; readonly protocol: "3.1.1" | "5" | "mix"; readonly notice?: string }
-  | { readonly kind: "void"; readonly reason: string };
+  | { readonly kind: "void"; readonly reason: string; readonly notSpoken?: true };
+
+/** The plan asks for what this broker does not do: another broker may. */
+export class NotSpokenError extends UsageError {}
 
 /** Versions that some group insists on, 5.0 first. */
 function versionsNeeded(plan: FleetPlan): ProtocolVersion[] {
@@ -35,7 +38,7 @@ export function versionsToAsk(plan: FleetPlan): ProtocolVersion[] {
 export function settleProtocol(plan: FleetPlan, url: string, spoken: readonly ProtocolVersion[]): Settled {
   const needed = versionsNeeded(plan);
   if (needed.some((version) => !spoken.includes(version))) return refusedVersion(plan, url, needed, spoken);
-  if (spoken.length === 0) return { kind: "void", reason: `${url} speaks neither MQTT 3.1.1 nor 5.0` };
+  if (spoken.length === 0) return { kind: "void", reason: `${url} speaks neither MQTT 3.1.1 nor 5.0`, notSpoken: true };
   if (plan.protocol !== "auto") return { kind: "ready", protocol: plan.protocol };
   if (spoken.includes(5)) {
     const only5 = mixesOf(plan).every(allNeed5);
@@ -49,7 +52,7 @@ function settleFor4(plan: FleetPlan, url: string): Settled {
   const mix = mixesOf(plan).find(allNeed5);
   if (delayed || mix !== undefined) {
     const what = delayed ? "--will-delay" : `kill mode ${drawnOf(mix!)[0]!.mode}`;
-    throw new UsageError(`Cannot use ${what}: it needs MQTT 5.0, and ${url} speaks 3.1.1 only`);
+    throw new NotSpokenError(`Cannot use ${what}: it needs MQTT 5.0, and ${url} speaks 3.1.1 only`);
   }
   return { kind: "ready", protocol: "3.1.1", notice: `${url} speaks MQTT 3.1.1 only: so does the fleet` };
 }
@@ -62,7 +65,8 @@ function refusedVersion(
 ): Settled {
   const wanted = needed.length === 2 ? "both MQTT 3.1.1 and 5.0" : `MQTT ${nameOf(needed[0]!)}`;
   const other = spoken[0] ?? (plan.protocol === "5" ? 4 : 5);
-  return { kind: "void", reason: `${url} does not speak ${wanted}; try --protocol ${other === 5 ? "5" : "3.1.1"}` };
+  const instead = `try --protocol ${other === 5 ? "5" : "3.1.1"}`;
+  return { kind: "void", reason: `${url} does not speak ${wanted}; ${instead}`, notSpoken: true };
 }
 
 /** A server that says what it does not do refuses such wills. [MQTT5 3.2.2-12] [MQTT5 3.2.2-13] */
@@ -71,16 +75,16 @@ export function checkWills(plan: FleetPlan, url: string, { properties }: Connack
   for (const { willQos, willRetain, telemetry } of new Groups(plan, "mix").plans) {
     const qos = willQos === "mix" ? 2 : willQos;
     if (qos > maximumQoS) {
-      throw new UsageError(
+      throw new NotSpokenError(
         `Cannot use --will-qos ${willQos}: ${url} takes QoS ${maximumQoS} at most; use --will-qos ${maximumQoS}`,
       );
     }
     // A client must not publish above it either. [MQTT5 3.2.2-11]
     if (telemetry !== undefined && telemetry.qos > maximumQoS) {
-      throw new UsageError(`Cannot use telemetry of QoS ${telemetry.qos}: ${url} takes QoS ${maximumQoS} at most`);
+      throw new NotSpokenError(`Cannot use telemetry of QoS ${telemetry.qos}: ${url} takes QoS ${maximumQoS} at most`);
     }
     if (willRetain && properties?.retainAvailable === false) {
-      throw new UsageError(`Cannot use --will-retain: ${url} does not retain messages`);
+      throw new NotSpokenError(`Cannot use --will-retain: ${url} does not retain messages`);
     }
   }
 }

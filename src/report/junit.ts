@@ -28,33 +28,77 @@ const checkText: Readonly<Record<FaultName, string>> = {
 
 /** The report as one JUnit XML document. */
 export function reportJunit(report: Report): string {
-  const cases = [...modeCases(report), ...checkCases(report), ...thresholdCases(report)];
-  const isVoid = report.verdict === "void";
-  const failures = isVoid ? 0 : cases.filter(({ failure }) => failure !== undefined).length;
-  const counts = {
-    tests: cases.length + 1,
-    failures,
-    errors: isVoid ? 1 : 0,
-    skipped: isVoid ? cases.length : 0,
-    time: (report.run.durationMs / 1_000).toFixed(3),
-  };
-  const suite = {
-    name: `mqtt-sim fleet: ${report.run.target}`,
-    ...counts,
-    timestamp: report.run.startedAt.slice(0, 19),
-  };
+  const { lines, counts } = reportSuite(report, `mqtt-sim fleet: ${report.run.target}`);
+  return junitDocument([{ lines, counts }]);
+}
+
+/** A suite's lines, and its share in the sums. */
+export interface Suite {
+  readonly lines: readonly string[];
+  readonly counts: SuiteCounts;
+}
+
+/** What a suite counts; `time` in seconds. */
+export interface SuiteCounts {
+  readonly tests: number;
+  readonly failures: number;
+  readonly errors: number;
+  readonly skipped: number;
+  readonly time: number;
+}
+
+/** The whole document of these suites. */
+export function junitDocument(suites: readonly Suite[]): string {
+  const sum = (name: keyof SuiteCounts) => suites.reduce((total, { counts }) => total + counts[name], 0);
+  const [tests, failures, errors, skipped] = [sum("tests"), sum("failures"), sum("errors"), sum("skipped")];
+  const counts = { tests, failures, errors, skipped, time: sum("time").toFixed(3) };
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites${attributes({ name: "mqtt-sim", ...counts })}>`,
-    `  <testsuite${attributes(suite)}>`,
-    ...properties(report),
-    ...runCase(report),
-    ...cases.flatMap((each) => caseLines(each, isVoid)),
-    "  </testsuite>",
+    ...suites.flatMap(({ lines }) => lines),
     "</testsuites>",
     "",
   ].join("\n");
 }
+
+/** The suite of one report. */
+export function reportSuite(report: Report, name: string): Suite {
+  const cases = [...modeCases(report), ...checkCases(report), ...thresholdCases(report)];
+  const isVoid = report.verdict === "void";
+  const failures = isVoid ? 0 : cases.filter(({ failure }) => failure !== undefined).length;
+  const counts: SuiteCounts = {
+    tests: cases.length + 1,
+    failures,
+    errors: isVoid ? 1 : 0,
+    skipped: isVoid ? cases.length : 0,
+    time: report.run.durationMs / 1_000,
+  };
+  const told = { name, ...counts, time: counts.time.toFixed(3), timestamp: report.run.startedAt.slice(0, 19) };
+  const lines = [
+    `  <testsuite${attributes(told)}>`,
+    ...properties(report),
+    ...runCase(report),
+    ...cases.flatMap((each) => caseLines(each, isVoid)),
+    "  </testsuite>",
+  ];
+  return { lines, counts };
+}
+
+/** A suite of one case, for what was not run: skipped, or an error. */
+export function emptySuite(name: string, kind: "error" | "skipped", message: string): Suite {
+  const errors = kind === "error" ? 1 : 0;
+  const counts: SuiteCounts = { tests: 1, failures: 0, errors, skipped: 1 - errors, time: 0 };
+  const lines = [
+    `  <testsuite${attributes({ name, ...counts, time: "0.000" })}>`,
+    `    <testcase${attributes({ classname: "mqtt-sim.check", name: provesSomething, time: "0.000" })}>`,
+    `      <${kind}${attributes({ message })}/>`,
+    "    </testcase>",
+    "  </testsuite>",
+  ];
+  return { lines, counts };
+}
+
+const provesSomething = "the run proves something";
 
 function properties({ run, tool }: Report): string[] {
   const { id, seed, protocol, repeat } = run;
@@ -105,9 +149,7 @@ function thresholdCases({ thresholds = [] }: Report): Case[] {
 /** That the run proves anything at all. */
 function runCase({ verdict, reason, run }: Report): string[] {
   const seconds = (run.durationMs / 1_000).toFixed(3);
-  const head = `    <testcase${
-    attributes({ classname: "mqtt-sim.check", name: "the run proves something", time: seconds })
-  }`;
+  const head = `    <testcase${attributes({ classname: "mqtt-sim.check", name: provesSomething, time: seconds })}`;
   if (verdict !== "void") return [`${head}/>`];
   return [`${head}>`, `      <error${attributes({ message: reason })}/>`, "    </testcase>"];
 }

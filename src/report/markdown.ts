@@ -5,7 +5,8 @@ import { countRows, type FaultName, faultNames, lifeText, willsWrong } from "./w
 
 /** Fault samples shown. */
 const samplesShown = 5;
-const marks = { pass: "✅", fail: "❌", void: "⚠️" } as const;
+/** A sign for each verdict. */
+export const marks = { pass: "✅", fail: "❌", void: "⚠️" } as const;
 const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
 
 /** The report as Markdown with GitHub's tables, with a line end. */
@@ -70,12 +71,12 @@ function faultList({ faults, wills }: Report): string {
 }
 
 /** Text that means nothing to Markdown, calls nobody and closes no table. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll(/\s+/g, " ").replaceAll(/[\\`*_{}[\]<>#|~&!]/g, "\\$&").replaceAll("@", "&#64;");
 }
 
 /** A block of code that the text cannot end. */
-function fenced(code: string): string {
+export function fenced(code: string): string {
   const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = "`".repeat(longest + 1);
   return `${fence}sh\n${code}\n${fence}`;

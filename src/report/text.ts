@@ -126,7 +126,7 @@ function faultLine(fault: FaultSample, width: number, style: Style): string[] {
 }
 
 /** A command over as many lines as it takes, each but the last ending so that a shell reads on. */
-function shellLines(command: string, width: number): string[] {
+export function shellLines(command: string, width: number): string[] {
   const [program = "", ...flags] = command.split(/ (?=--)/);
   const lines = [`  ${program}`];
   for (const flag of flags) {

@@ -14,10 +14,13 @@ import { reportText } from "../../report/text.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output, Stream } from "../output.ts";
 import { openReportOutputs, type ReportOutputs } from "../report_outputs.ts";
+import { type BrokerChoice, brokerText, embedded } from "../broker_choice.ts";
 import { openRunViews, type RunViews } from "../run_views.ts";
+import { settle, type Settled } from "../settle.ts";
 import { programName, tool } from "../tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
-import { fleetRequest } from "./fleet_request.ts";
+import { brokersOf, fleetRequest } from "./fleet_request.ts";
+import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
 
 /** What the command needs of a broker in a thread. */
 export interface EmbeddedBroker {
@@ -31,11 +34,14 @@ export interface FleetParts {
   runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult>;
   startBroker(onWarning: (text: string) => void): Promise<EmbeddedBroker>;
   openInterrupts(): Interrupts;
+  /** Waits between two brokers. */
+  settle(interrupt: AbortSignal): Promise<Settled>;
 }
 
 const realParts: FleetParts = {
   runFleet,
   openInterrupts,
+  settle: (interrupt) => settle(monotonicClock, interrupt),
   startBroker: (onWarning) =>
     BrokerThread.start({
       log: (level, message) => level === "warn" ? onWarning(`embedded broker: ${message}`) : undefined,
@@ -53,26 +59,46 @@ const lastGraceMs = 3_000;
  * @throws UsageError when what was asked for cannot be done
  */
 export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
-  const plan = makePlan(await fleetRequest(flags));
+  const brokers = await brokersOf(flags);
+  const run: RunOn = (broker, plan, interrupts) => runOn(broker, plan, flags, output, interrupts, parts);
+  if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, parts, run);
+  const [broker = embedded] = brokers;
+  const plan = makePlan(await fleetRequest(flags, broker));
   const outputs = await openReportOutputs(flags);
   const interrupts = parts.openInterrupts();
-  let views: RunViews | undefined;
   try {
-    views = await openRunViews(flags, { plan, target: flags.url?.url ?? "embedded broker", tool }, monotonicClock);
-    const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
-    const result = await runOnTarget(plan, flags, live, interrupts, parts);
-    if (result === undefined) {
+    const report = await run(broker, plan, interrupts);
+    if (report === undefined) {
       output.err.write("Ended at once: the run had no time to make a report.\n");
       return 130;
     }
-    const report = applyThresholds(reportOf(result, flags), flags.threshold);
-    views.finish(report);
     await tell(report, output, outputs);
     return report.exitCode;
   } finally {
     interrupts.close();
     await outputs.discard();
-    await views?.close();
+  }
+}
+
+/** One run on one broker; undefined when there was to be an end at once and no result came in time. */
+async function runOn(
+  broker: BrokerChoice,
+  plan: FleetPlan,
+  flags: FleetFlags,
+  output: Output,
+  interrupts: Interrupts,
+  parts: FleetParts,
+): Promise<Report | undefined> {
+  const views = await openRunViews(flags, { plan, target: brokerText(broker), tool }, monotonicClock);
+  try {
+    const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
+    const result = await runOnTarget(plan, broker, live, interrupts, parts);
+    if (result === undefined) return undefined;
+    const report = applyThresholds(reportOf(result, flags, broker), flags.threshold);
+    views.finish(report);
+    return report;
+  } finally {
+    await views.close();
   }
 }
 
@@ -92,14 +118,14 @@ function alsoSeen(live: Live, views: RunViews): Live {
 /** Runs on the broker that was named, or on one of our own. */
 async function runOnTarget(
   plan: FleetPlan,
-  flags: FleetFlags,
+  { endpoint }: BrokerChoice,
   live: Live,
   interrupts: Interrupts,
   parts: FleetParts,
 ): Promise<FleetResult | undefined> {
   let broker: EmbeddedBroker | undefined;
   try {
-    if (flags.url !== undefined) return await run(plan, flags.url, false, live, interrupts, parts);
+    if (endpoint !== undefined) return await run(plan, endpoint, false, live, interrupts, parts);
     broker = await parts.startBroker((text) => live.notice({ level: "warning", text }));
     const crash = broker.crash.then((error) => Promise.reject(error));
     return await Promise.race([crash, run(plan, parseEndpoint(broker.url), true, live, interrupts, parts)]);
@@ -137,11 +163,11 @@ function passed(ms: number): Promise<undefined> {
   });
 }
 
-function reportOf(result: FleetResult, flags: FleetFlags): Report {
+function reportOf(result: FleetResult, flags: FleetFlags, { endpoint }: BrokerChoice): Report {
   return makeReport(result, {
     tool,
     program: programName(),
-    embedded: flags.url === undefined,
+    embedded: endpoint === undefined,
     runIdAsked: flags.runId !== undefined,
     thresholds: flags.threshold.map(({ expression }) => expression),
     ...(flags.passwordFile === undefined ? {} : { passwordFile: flags.passwordFile }),

@@ -10,8 +10,8 @@ import * as units from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
 import { parseShard } from "../../fleet/shard.ts";
-import { parseEndpoint } from "../../net/endpoint.ts";
 import { parseThreshold } from "../../report/threshold.ts";
+import { embedded, parseBrokerChoice } from "../broker_choice.ts";
 import {
   type FlagValue,
   lines,
@@ -57,11 +57,12 @@ const scenario = object("Scenario", {
 });
 
 const target = object("Target", {
-  url: valueFlag(
+  url: repeatedFlag(
     "--url",
-    { metavar: "URL", read: parseEndpoint },
-    "The broker to test, mqtt://[user[:password]@]host[:port], port 1883 unless said. Without it the embedded broker is " +
-      "started in a thread of its own.",
+    { metavar: "[NAME=]URL", read: parseBrokerChoice, words: [embedded.name] },
+    "The broker to test, mqtt://[user[:password]@]host[:port], port 1883 unless said. Without it, or as embedded, a " +
+      "broker of our own is started in a thread. May be repeated: the same plan then runs on each, one after the other, " +
+      "and all are compared; a name before the URL is what the tables call it.",
   ),
   username: valueFlag(
     "--username",

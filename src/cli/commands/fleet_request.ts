@@ -5,6 +5,7 @@ import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import type { PlanRequest } from "../../fleet/plan.ts";
 import { shardText, sharedRunId } from "../../fleet/shard.ts";
+import { type BrokerChoice, embedded } from "../broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { overrule, readScenario, type Wishes } from "./scenario_file.ts";
 
@@ -14,16 +15,16 @@ import { overrule, readScenario, type Wishes } from "./scenario_file.ts";
  *
  * @throws UsageError when the password's file cannot be read, or there are two passwords, or for the scenario
  */
-export async function fleetRequest(flags: FleetFlags): Promise<PlanRequest> {
-  const request = await requestOf(flags);
+export async function fleetRequest(flags: FleetFlags, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
+  const request = await requestOf(flags, broker);
   return flags.shard === undefined || flags.runId !== undefined ? request : { ...request, run: sharedRunId(request) };
 }
 
-async function requestOf(flags: FleetFlags): Promise<PlanRequest> {
+async function requestOf(flags: FleetFlags, { endpoint }: BrokerChoice): Promise<PlanRequest> {
   // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
   const run = flags.runId ?? freshSeed().toString(36);
   const wishes = await wishesOf(flags);
-  const login = given({ username: flags.url?.username, password: flags.url?.password });
+  const login = given({ username: endpoint?.username, password: endpoint?.password });
   if (flags.scenario === undefined) return { seed: flags.seed ?? ownSeed(flags), run, ...login, ...wishes };
   const scenario = await readScenario(flags.scenario);
   const seed = flags.seed ?? scenario.wishes.seed ?? ownSeed(flags);
@@ -38,6 +39,11 @@ async function requestOf(flags: FleetFlags): Promise<PlanRequest> {
 function ownSeed({ shard }: FleetFlags): number {
   if (shard === undefined) return freshSeed();
   throw new UsageError(`Cannot run --shard ${shardText(shard)} without --seed: expected the same one for each part`);
+}
+
+/** Which brokers the flags name; none is the embedded one. */
+export function brokersOf({ url }: FleetFlags): Promise<readonly BrokerChoice[]> {
+  return Promise.resolve(url);
 }
 
 /** What flags say of the plan, seed and run id apart. */

@@ -24,8 +24,8 @@ ${table("thresholds", "What the run had to hold", content)}</section>`;
 /** Both tables, as far as there is something in them. */
 export function modePart(report: Report): Markup | undefined {
   if (report.kills.total === 0 && report.wills.expected === 0) return undefined;
-  return markup`<section aria-labelledby="modes-title">
-<h2 id="modes-title">By kill mode</h2>
+  return markup`<section aria-labelledby="by-mode-title">
+<h2 id="by-mode-title">By kill mode</h2>
 ${table("counts", "What became of the wills", countTable(report))}
 ${report.latencyMs.all.count === 0 ? undefined : table("latencies", "How long they took", latencyTable(report))}
 ${notes(report).map((note) => markup`<p class="note">${note}</p>`)}

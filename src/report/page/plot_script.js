@@ -16,6 +16,7 @@ export function startPage() {
   redraw();
   for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", redraw);
   addEventListener("resize", () => fitPlots(drawn));
+  document.addEventListener("toggle", () => drawShown(plots, drawn), true);
   document.addEventListener("click", copyCommand);
   const events = document.body.dataset.events;
   if (events) {
@@ -31,7 +32,7 @@ export function startPage() {
 /* One plot, with the arrow keys for its cursor. */
 export function drawPlot(plot, drawn) {
   const element = document.getElementById(`plot-${plot.id}`);
-  if (!element) return;
+  if (!element || element.clientWidth === 0) return;
   // deno-lint-ignore no-undef
   const chart = new uPlot(plotOptions(plot, element), plot.data, element);
   drawn.set(plot.id, { chart, element, lines: plot.lines.length });
@@ -47,8 +48,15 @@ export function drawPlot(plot, drawn) {
   };
 }
 
+/* What was folded away has no width; it is drawn once it is seen. */
+export function drawShown(plots, drawn) {
+  for (const plot of plots) if (!drawn.has(plot.id)) drawPlot(plot, drawn);
+}
+
 export function fitPlots(drawn) {
-  for (const { chart, element } of drawn.values()) chart.setSize({ width: element.clientWidth, height: chart.height });
+  for (const { chart, element } of drawn.values()) {
+    if (element.clientWidth > 0) chart.setSize({ width: element.clientWidth, height: chart.height });
+  }
 }
 
 /* How uPlot is to draw it, in the page's own colours. */

@@ -1,12 +1,13 @@
 /** The plots of a report: what happened when, and how long wills took. */
 import { Histogram } from "../../base/histogram.ts";
 import { killModes } from "../../fleet/kill_mode.ts";
+import type { LatencyRow } from "../../fleet/result.ts";
 import type { SeriesPoint } from "../../fleet/series.ts";
 import type { Report } from "../report.ts";
 import { drawableMs, type Plot } from "./plot.ts";
 
 /** Percentiles that are drawn, as far as there are wills enough to bear them. */
-const percentiles = [
+export const percentiles = [
   ...[0, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92.5, 95, 97.5, 98, 99],
   ...[99.5, 99.75, 99.9, 99.95, 99.975, 99.99, 99.999],
 ];
@@ -112,16 +113,24 @@ function percentilePlot({ latencyMs }: Report): Plot {
     unit: "ms",
     lines: rows.map(({ label, look }) => ({ label, look })),
     data: [
-      shown.map((percent) => Number((100 / (100 - percent)).toPrecision(9))),
-      ...rows.map(({ row: { count, hdr } }) => {
-        const histogram = Histogram.decode(hdr);
-        return shown.map((percent) => bears(count, percent) ? drawableMs(histogram.percentile(percent)) : null);
-      }),
+      shown.map(percentileX),
+      ...rows.map(({ row }) => percentileLine(row, shown)),
     ],
   };
 }
 
+/** Where a percentile stands on the logarithmic scale. */
+export function percentileX(percent: number): number {
+  return Number((100 / (100 - percent)).toPrecision(9));
+}
+
+/** A distribution at these percentiles, as far as it has wills enough. */
+export function percentileLine({ count, hdr }: LatencyRow, shown: readonly number[]): (number | null)[] {
+  const histogram = Histogram.decode(hdr);
+  return shown.map((percent) => bears(count, percent) ? drawableMs(histogram.percentile(percent)) : null);
+}
+
 /** True where so many wills have one beyond that percentile. */
-function bears(count: number, percent: number): boolean {
+export function bears(count: number, percent: number): boolean {
   return count * (100 - percent) / 100 >= 1 - 1e-9;
 }

@@ -60,7 +60,7 @@ const head = `
   width: 30px; height: 30px; border-radius: 50%; border: 2px solid; fill: none; stroke: currentColor;
   stroke-width: 2.6; stroke-linecap: round; stroke-linejoin: round; padding: 1px;
 }
-.verdict h1 {
+.verdict h1, .verdict h3 {
   color: var(--ink); font-size: clamp(22px, 3.4vw, 34px); line-height: 1.2; font-weight: 650; letter-spacing: -0.01em;
   margin: 12px 0; max-width: 32ch; text-wrap: balance; overflow-wrap: break-word;
 }
@@ -72,7 +72,7 @@ const head = `
 .tiles .bad { border-color: var(--fail); }
 .tiles .bad b { color: var(--fail); }
 .tiles .good b { color: var(--pass); }
-.tiles small { display: block; line-height: 1.35; }
+.tiles small { display: block; line-height: 1.35; overflow-wrap: anywhere; }
 .warnings { padding: 18px 22px; border-left: 5px solid var(--void); margin-top: 12px; }
 .warnings h2 { font-size: 16px; margin-bottom: 6px; }
 .warnings ul { padding-left: 20px; }
@@ -155,6 +155,28 @@ button {
   border-radius: 8px; padding: 6px 14px; cursor: pointer;
 }`;
 
+const comparison = `
+.brokers { margin-top: 12px; }
+.compare th:first-child { position: sticky; left: 0; background: var(--card); z-index: 1; white-space: normal; }
+.compare td, .compare thead th { min-width: 8.5em; width: 1%; }
+.compare td small { max-width: none; white-space: nowrap; }
+.compare td.unsure { color: var(--void); }
+.compare td.good { color: var(--pass); }
+.compare td.word b { text-transform: uppercase; letter-spacing: 0.04em; font-size: 14px; font-weight: 650; }
+.compare td.good b::before { content: "✓ "; font-size: 0.9em; }
+.compare td.unsure b::before { content: "? "; font-size: 0.9em; }
+.compare thead td { border-top: 0; }
+.compare .group > * { border-top: 2px solid var(--line); padding-top: 16px; }
+.compare .group th { color: var(--soft); font-size: 14px; font-weight: 500 !important; white-space: nowrap; }
+.whole { padding: 0 18px; margin-top: 12px; }
+.whole > summary { display: flex; flex-wrap: wrap; gap: 2px 12px; color: var(--ink); font-size: 16px; padding: 14px 0; }
+.whole > summary b::before { content: "▸ "; }
+.whole[open] > summary b::before { content: "▾ "; }
+.whole > summary span { position: static; width: auto; height: auto; clip-path: none; white-space: normal; color: var(--soft); overflow-wrap: anywhere; }
+.whole .inside { padding-bottom: 18px; }
+.whole h4 { font-size: 18px; line-height: 1.3; margin: 0 0 12px; }
+.whole h5 { font-size: 16px; line-height: 1.3; margin: 0; }`;
+
 const narrow = `
 @media (max-width: 760px) {
   main, footer { padding-left: 12px; padding-right: 12px; }
@@ -171,6 +193,10 @@ const narrow = `
   .plot figcaption { padding: 0 4px; }
   .plot figcaption p { min-height: 0; }
   .command { flex-direction: column; }
+  .compare th:first-child { max-width: 9em; padding-left: 12px !important; font-size: 14px; }
+  .compare td, .compare thead th { min-width: 6em; }
+  .compare td small { white-space: normal; max-width: 11em; }
+  .whole { padding: 0 8px; }
 }
 @media print {
   html { font-size: 13px; }
@@ -181,4 +207,4 @@ const narrow = `
 }`;
 
 /** The whole sheet. */
-export const styleSheet = [colours, ground, head, plots, tables, lives, plan, narrow].join("\n").trim();
+export const styleSheet = [colours, ground, head, plots, tables, lives, plan, comparison, narrow].join("\n").trim();

@@ -1,0 +1,39 @@
+/** A comparison as Markdown: for a pull request, the summary of a CI job, or a page of documentation. */
+import type { Comparison } from "./comparison.ts";
+import { brokerNotes, type ComparisonCell, comparisonRows } from "./comparison_rows.ts";
+import { fenced, marks, plain } from "./markdown.ts";
+
+/** The comparison as Markdown with GitHub's tables, with a line end. */
+export function comparisonMarkdown(comparison: Comparison): string {
+  const { verdict, reason, repeat } = comparison;
+  const parts = [
+    `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
+    comparisonTable(comparison),
+    noteList(comparison),
+    repeat === undefined ? "" : `Repeat these runs:\n\n${fenced(repeat)}`,
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** The table alone, a column for each broker. */
+export function comparisonTable(comparison: Comparison): string {
+  const names = comparison.brokers.map(({ name }) => plain(name));
+  const rows = comparisonRows(comparison).flatMap(({ name, rows }) => [
+    [`**${name}**`, ...names.map(() => "")],
+    ...rows.map((row) => [row.name, ...row.cells.map(cellText)]),
+  ]);
+  const rule = ["---", ...names.map(() => "--:")];
+  return [["", ...names], rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function cellText({ text, notes, look }: ComparisonCell): string {
+  const shown = look === "plain" ? plain(text) : `**${plain(text)}**`;
+  return [shown, ...notes.map(plain)].join("<br>");
+}
+
+function noteList({ notes, brokers }: Comparison): string {
+  const each = brokers.flatMap((broker) =>
+    brokerNotes(broker).map((note) => `- **${plain(broker.name)}**: ${plain(note)}`)
+  );
+  return [...notes.map((note) => `- ${plain(note)}`), ...each].join("\n");
+}

@@ -1,0 +1,49 @@
+/** Fixed comparisons, from which golden files and pages are made. */
+import { type ComparedBroker, comparedRun, type Comparison, makeComparison } from "../../src/report/comparison.ts";
+import { hostile } from "./hostile.ts";
+import { context, failed, latency, passed, reportOf, voided } from "./sample.ts";
+
+/** A run that passed on a broker of that name, each wills so many times as slow. */
+export function good(name: string, slower = 1): ComparedBroker {
+  const sample = passed();
+  const row = (count: number, fromMs: number) => latency(count, fromMs * slower, 0.003 * slower);
+  const latencyMs = { all: row(1_392, 0.4), byMode: { reset: row(703, 0.4), close: row(689, 0.5) } };
+  const series = sample.series.map((point) => ({ ...point, p50: point.p50 * slower, p99: point.p99 * slower }));
+  return comparedRun(name, reportOf({ ...sample, latencyMs, series }, { embedded: name === "embedded" }));
+}
+
+/** A broker with everything wrong. */
+export const bad = (): ComparedBroker => comparedRun("brittle", reportOf(failed()));
+
+/** One that cannot be reached. */
+export const gone = (): ComparedBroker => comparedRun("gone", reportOf(voided()));
+
+/** One that does not speak the version. */
+export function mute(): ComparedBroker {
+  const reason = "mqtt://127.0.0.1:41883 does not speak MQTT 5.0; try --protocol 3.1.1";
+  return comparedRun("mute", reportOf({ ...voided(), reason, notSpoken: true }));
+}
+
+/** One whose turn did not come. */
+export const skipped: ComparedBroker = {
+  name: "late-comer",
+  target: "mqtt://broker.example:1884",
+  outcome: "skipped",
+  reason: "not run: the comparison was ended before",
+};
+
+/** Every outcome that there is. */
+export function everyOutcome(): Comparison {
+  return makeComparison([good("embedded"), good("swift", 0.5), bad(), gone(), mute(), skipped], context.tool);
+}
+
+/** Two brokers that passed. */
+export function allPassed(): Comparison {
+  return makeComparison([good("embedded"), good("slow", 3)], context.tool);
+}
+
+/** Names that try to break out. */
+export function hostileComparison(): Comparison {
+  const report = hostile();
+  return makeComparison([comparedRun(report.run.target, report), comparedRun("other", report)], context.tool);
+}
