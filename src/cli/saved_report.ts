@@ -6,6 +6,7 @@ import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
 import { killModes } from "../fleet/kill_mode.ts";
+import { noPresence, presenceMoments } from "../fleet/presence_result.ts";
 import { type Report, reportSchema } from "../report/report.ts";
 
 const counts = {
@@ -44,7 +45,7 @@ const life = {
 const fault = z.looseObject({
   ...life,
   mode: z.enum([...killModes, "lost", "alive"]),
-  verdict: z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered"]),
+  verdict: z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered", "presence"]),
   rule: z.string(),
   text: z.string(),
   timeline: timeline.optional(),
@@ -69,6 +70,14 @@ const plan = z.looseObject({
   groups: z.array(z.looseObject({ name: z.string() })).optional(),
   phases: z.array(z.looseObject({ kind: z.string() })).optional(),
   ...{ watchers: z.number(), fanOut: z.number(), workers: z.number(), lateAfterMs: z.number(), drainMs: z.number() },
+});
+
+const stateCounts = Object.fromEntries(Object.keys(noPresence()).map((name) => [name, z.number()]));
+const words = z.looseObject({ sent: z.number(), acknowledged: z.number(), refused: z.number(), seen: z.number() });
+const presence = z.looseObject({
+  ...stateCounts,
+  byMoment: z.partialRecord(z.enum(presenceMoments), z.looseObject(stateCounts)),
+  ...{ online: words, left: words },
 });
 
 const document = z.looseObject({
@@ -99,6 +108,7 @@ const document = z.looseObject({
   slipMs: row,
   retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
     .optional(),
+  presence: presence.optional(),
   brokerDropped: z.looseObject({ before: z.number(), after: z.number() }).optional(),
   controls: z.looseObject({ total: z.number(), blind: z.number(), lost: z.number() }).optional(),
   generatorBound: z.string().optional(),

@@ -60,6 +60,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkSquads(plan, refuse);
   checkKillRate(plan, refuse);
   checkTogether(plan, refuse);
+  checkPresence(plan, refuse);
   checkNames(plan, refuse);
   checkTopic(plan, faults, ["willTopic"]);
   const groups = plan.groups ?? [];
@@ -136,6 +137,20 @@ export function checkTogether({ protocol, killShares, keepAliveS, willDelayS }: 
   }
 }
 
+/** What stands on a client's topic is its presence only where the topic is its own in all its lives. */
+function checkPresence({ presence, willRetain, willTopic }: FleetPlan, refuse: Refuse): void {
+  if (!presence) return;
+  if (!willRetain) {
+    const allowed = "retained wills with it: a will that is not retained leaves a dead client online";
+    refuse("presence", "--presence without --will-retain", allowed);
+  }
+  if (!willTopic.includes("{client}") || willTopic.includes("{incarnation}")) {
+    const allowed =
+      "a topic with {client} and without {incarnation} with --presence: one for each client, in all its lives";
+    refuse("willTopic", `--will-topic ${JSON.stringify(willTopic)}`, allowed);
+  }
+}
+
 function checkNames({ run, clientPrefix }: FleetPlan, refuse: Refuse): void {
   if (!/^[0-9A-Za-z-]{1,16}$/.test(run)) refuse("run", `run id "${run}"`, "1 to 16 letters, digits or hyphens");
   if (clientPrefix === "" || clientPrefix.length > 64 || /[\0/+#]/.test(clientPrefix)) {
@@ -173,7 +188,10 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
   if (!(share > 0 && share <= 1_000_000)) refuse("share", `share ${share}`, "more than 0 and at most 1,000,000");
   if (own.protocol === "auto") refuse("protocol", "protocol auto", "3.1.1, 5 or mix, or none, which is the fleet's");
   checkBounds({ ...own, ...telemetry && { telemetry } }, refuse, false);
-  if (Object.keys(own).length > 0) checkTogether({ ...plan, ...own }, refuse);
+  if (Object.keys(own).length > 0) {
+    checkTogether({ ...plan, ...own }, refuse);
+    checkPresence({ ...plan, ...own }, refuse);
+  }
   if (own.willTopic !== undefined || own.willRetain === true) {
     checkTopic({ ...plan, ...own }, faults, ["groups", place, "willTopic"]);
   }

@@ -4,6 +4,7 @@
 import type { World } from "./connection.ts";
 import type { Groups } from "./groups.ts";
 import type { LifeBooks } from "./life_books.ts";
+import type { PresenceBook } from "./presence_book.ts";
 import type { VirtualClient } from "./virtual_client.ts";
 
 /** What all clients of a squad share. */
@@ -13,6 +14,8 @@ export interface ClientHost {
   readonly world: World;
   /** Where a client tells what becomes of its lives. */
   readonly lives: LifeBooks;
+  /** Of clients that speak of their presence, where there are any. */
+  readonly presence: PresenceBook | undefined;
   /** A client gave up connecting for now; it tries again by itself. */
   onConnectFailed(client: VirtualClient, sentence: string): void;
 }

@@ -52,6 +52,8 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
   lastSentMs = 0;
   /** This machine kept it from sending for longer than keep alive allows. */
   overslept = false;
+  /** How many PINGREQ were sent. */
+  pings = 0;
   readonly #world: World;
   readonly #owner: ConnectionOwner;
   readonly #link: Link;
@@ -109,8 +111,14 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
 
   wake(nowMs: number): void {
     if (this.#over || this.#pingEveryMs === 0) return;
-    if (this.lastSentMs + this.#pingEveryMs <= nowMs) this.sendBytes(pingreq, nowMs);
+    if (this.lastSentMs + this.#pingEveryMs <= nowMs) this.ping(nowMs);
     this.#world.wakes.move(this.#ping!, this.lastSentMs + this.#pingEveryMs);
+  }
+
+  /** Sends PINGREQ. */
+  ping(nowMs: number): void {
+    this.pings++;
+    this.sendBytes(pingreq, nowMs);
   }
 
   /** Sends nothing any more by itself. */

@@ -1,7 +1,7 @@
 /**
  * Faults in words: for each life that went wrong, what was due when, what was seen, and the rule.
  */
-import { faultRule } from "./fault_rule.ts";
+import { type Fault, faultRule } from "./fault_rule.ts";
 import { killModeText } from "./kill_mode.ts";
 import type { Life } from "./life.ts";
 import { type Judgement, modeOf } from "./oracle.ts";
@@ -34,7 +34,7 @@ function sample(
   client: string,
   life: Life,
   { expectation, answer }: Judgement,
-  verdict: FaultSample["verdict"],
+  verdict: Fault["verdict"],
   text: string,
 ): FaultSample {
   const mode = modeOf(life);

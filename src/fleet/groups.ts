@@ -16,6 +16,7 @@ export type GroupOwn = Partial<
     | "reconnectAfterMs"
     | "willQos"
     | "willRetain"
+    | "presence"
     | "willDelayS"
     | "willTopic"
     | "willPayloadSizeBytes"

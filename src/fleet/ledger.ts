@@ -93,6 +93,11 @@ export class Ledger {
     this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs };
   }
 
+  /** How strictly instants are read. */
+  get rules(): Rules {
+    return this.#rules;
+  }
+
   /** Wills seen so far, one for each watcher that saw one. */
   get seen(): number {
     return this.#seen;
@@ -151,7 +156,7 @@ export class Ledger {
   see(sighting: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
     const { mark, topic, copy, atMs, sinceMs } = sighting;
     this.#seen++;
-    if (mark !== undefined && this.#groups.planOf(mark.client).willRetain) this.#retained.set(topic, mark);
+    if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
     const entry = mark === undefined
       ? this.#entryByTopic(topic, copy)
       : this.#open.get(mark.client)?.get(mark.incarnation);
@@ -288,6 +293,11 @@ export class Ledger {
       this.tally.keepSlow(slowLife(client, life, life.end!.mode, latencyMs, timeline));
     }
   }
+}
+
+/** True where a retained will is the last word on its topic: clients that speak of their presence have another. */
+function staysLast({ willRetain, presence }: FleetPlan): boolean {
+  return willRetain && !presence;
 }
 
 /** Incarnations below a million a client: both fit one whole number. */

@@ -121,7 +121,10 @@ export interface WillContent {
 }
 
 /** The topic of one life's will. */
-export function willTopicOf(plan: FleetPlan, { client, incarnation, bucket }: Life): string {
+export function willTopicOf(
+  plan: FleetPlan,
+  { client, incarnation, bucket }: Pick<Life, "client" | "incarnation" | "bucket">,
+): string {
   return willTopic(plan.willTopic, {
     run: plan.run,
     bucket: String(bucket),
@@ -132,10 +135,15 @@ export function willTopicOf(plan: FleetPlan, { client, incarnation, bucket }: Li
 
 /** The will of one life: the same each time it is asked for. */
 export function willOf(plan: FleetPlan, life: Life): WillContent {
+  return contentOf(plan, life, willName);
+}
+
+/** A message of one life on the topic of its will; its name is how its payload begins. */
+export function contentOf(plan: FleetPlan, life: Life, name: string): WillContent {
   const { client, incarnation } = life;
   const topic = willTopicOf(plan, life);
   const nonce = nonceOf(plan, client, incarnation);
-  const payload = payloadOf(plan, client, incarnation, nonce);
+  const payload = payloadOf(plan, name, client, incarnation, nonce);
   if (life.version === 4) return { topic, payload };
   return { topic, payload, properties: propertiesOf(plan, client, incarnation, nonce) };
 }
@@ -157,29 +165,45 @@ function propertiesOf(plan: FleetPlan, client: number, incarnation: number, nonc
   };
 }
 
+/** How the payload of a will begins. */
+const willName = "mqtt-sim";
 const alphabet = "abcdefghijklmnopqrstuvwxyz";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");
 
-function payloadOf(plan: FleetPlan, client: number, incarnation: number, nonce: number): Uint8Array {
-  const head = `mqtt-sim ${plan.run} ${client} ${incarnation} ${nonce.toString(16).padStart(8, "0")} `;
+function payloadOf(
+  plan: FleetPlan,
+  name: string,
+  client: number,
+  incarnation: number,
+  nonce: number,
+): Uint8Array {
+  const head = `${name} ${plan.run} ${client} ${incarnation} ${nonce.toString(16).padStart(8, "0")} `;
   const missing = plan.willPayloadSizeBytes - head.length;
   const filler = alphabet.repeat(Math.ceil(missing / alphabet.length) + 1);
   return encoder.encode(head + filler.slice(nonce % alphabet.length).slice(0, missing));
 }
 
-/** Whose will a payload says it is. */
-export interface WillMark {
+/** Whose message a payload says it is. */
+export interface Mark {
   readonly client: number;
   readonly incarnation: number;
 }
+
+/** Whose will a payload says it is. */
+export type WillMark = Mark;
 
 const longestHeadBytes = 64;
 
 /** Reads whose will a payload is; undefined when it is none of this run's. */
 export function readWillMark(plan: FleetPlan, payload: Uint8Array): WillMark | undefined {
-  const [name, run, client, incarnation, nonce] = decoder.decode(payload.subarray(0, longestHeadBytes)).split(" ");
-  if (name !== "mqtt-sim" || run !== plan.run) return undefined;
+  return readMark(plan, payload, willName);
+}
+
+/** Reads whose message of that name a payload is; undefined when it is none of this run's. */
+export function readMark(plan: FleetPlan, payload: Uint8Array, name: string): Mark | undefined {
+  const [said, run, client, incarnation, nonce] = decoder.decode(payload.subarray(0, longestHeadBytes)).split(" ");
+  if (said !== name || run !== plan.run) return undefined;
   const mark = { client: Number(client), incarnation: Number(incarnation) };
   if (!Number.isSafeInteger(mark.client) || !Number.isSafeInteger(mark.incarnation)) return undefined;
   return parseInt(nonce ?? "", 16) === nonceOf(plan, mark.client, mark.incarnation) ? mark : undefined;

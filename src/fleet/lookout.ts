@@ -8,6 +8,7 @@ import { Control, type ControlSight, isControlMark } from "./control.ts";
 import type { Groups } from "./groups.ts";
 import { readWillMark } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
+import { type PresenceWord, readPresenceMark } from "./presence_message.ts";
 import { Watcher, type WatcherHost } from "./watcher.ts";
 import { willTopicFilter } from "./will_topic.ts";
 
@@ -26,6 +27,8 @@ export interface Outlook {
 export interface LookoutHost {
   /** A will of this squad's was seen by one of its watchers. */
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
+  /** A client of this squad's was heard to say that it is online, or left. */
+  onPresence(word: PresenceWord): void;
   /** Nothing that follows would mean anything. */
   onBlind(sentence: string): void;
   /** A control is over that had its time. */
@@ -90,12 +93,23 @@ export class Lookout implements WatcherHost {
   control(): void {
     this.endControls(true);
     for (const bucket of this.#buckets()) {
-      // Beyond the numbers of all clients, and never twice.
-      const number = this.plan.clients + this.#round * this.plan.watchers + bucket;
+      const number = this.#controlNumber(bucket);
       const plan = this.#groups.planOf(number);
       this.#controls.push(new Control(plan, this.world, number, bucket, this.#groups.versionOf(number)));
     }
     this.#round++;
+  }
+
+  /** A number for one more control client. */
+  nextControl(): number {
+    const number = this.#controlNumber(this.#outlook.firstBucket);
+    this.#round++;
+    return number;
+  }
+
+  /** Beyond the numbers of all clients, and never twice. */
+  #controlNumber(bucket: number): number {
+    return this.plan.clients + this.#round * this.plan.watchers + bucket;
   }
 
   /**
@@ -129,7 +143,7 @@ export class Lookout implements WatcherHost {
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
     const { bucket, copy } = watcher.post;
     const control = this.#controls[bucket - this.#outlook.firstBucket];
-    if (control?.see(packet, copy) === true || this.#ofNoClientHere(packet)) return;
+    if (control?.see(packet, copy) === true || this.#isPresence(packet, copy) || this.#ofNoClientHere(packet)) return;
     this.#host.onWill(watcher, packet, nowMs);
   }
 
@@ -151,8 +165,20 @@ export class Lookout implements WatcherHost {
   /** A control of an earlier round; and without buckets in the topic, the squads see one another's wills. */
   #ofNoClientHere({ payload }: PublishPacket): boolean {
     if (isControlMark(payload)) return true;
-    const { firstClient, clients } = this.#outlook;
     const mark = readWillMark(this.plan, payload);
-    return mark !== undefined && (mark.client < firstClient || mark.client >= firstClient + clients);
+    return mark !== undefined && !this.#isHere(mark.client);
+  }
+
+  #isHere(client: number): boolean {
+    const { firstClient, clients } = this.#outlook;
+    return client >= firstClient && client < firstClient + clients;
+  }
+
+  /** True for what a client says of its presence: that is no will, and counted once, whatever the fan-out. */
+  #isPresence({ payload }: PublishPacket, copy: number): boolean {
+    const mark = readPresenceMark(this.plan, payload);
+    if (mark === undefined) return false;
+    if (copy === 0 && this.#isHere(mark.client)) this.#host.onPresence(mark.word);
+    return true;
   }
 }

@@ -8,6 +8,7 @@ import type { LateLookCounts } from "./late_look.ts";
 import { addBuckets } from "./latency_buckets.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
+import { mergePresence } from "./presence_result.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
 import { clientsHere } from "./shard.ts";
 import type { SquadResult } from "./squad_task.ts";
@@ -40,7 +41,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   }
   const wills = tally.total();
   const kills = killsOf(squads, tally);
-  const retained = retainedOf(squads);
+  const looks = looksOf(squads);
   const controls = controlsOf(squads);
   const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
   const { plan, protocol, startedAt, durationMs, target, resources } = facts;
@@ -66,7 +67,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     controls,
     ...generatorBound !== undefined && { generatorBound },
     ...facts.dropped && { brokerDropped: facts.dropped },
-    ...retained && { retained },
+    ...looks,
     faults: tally.faults,
     slowest: tally.slowest,
     series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
@@ -74,7 +75,8 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       wills,
       kills: kills.total,
       undecided: tally.undecided,
-      retained,
+      retained: looks.retained,
+      presence: looks.presence,
       interrupted: squads.some((squad) => squad.interrupted),
       generatorBound,
       dropped: facts.dropped,
@@ -117,6 +119,13 @@ function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kil
     deferred: squads.reduce((sum, { counters }) => sum + counters.deferred, 0),
     byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])) as Record<KillMode, ModeCounts>,
   };
+}
+
+/** What late subscribers found. */
+function looksOf(squads: readonly SquadResult[]): Pick<FleetResult, "retained" | "presence"> {
+  const retained = retainedOf(squads);
+  const presence = mergePresence(squads.map((squad) => squad.presence));
+  return { ...retained && { retained }, ...presence && { presence } };
 }
 
 function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined {

@@ -40,6 +40,11 @@ export interface FleetPlan {
   readonly keepAliveS: number;
   readonly willQos: 0 | 1 | 2 | "mix";
   readonly willRetain: boolean;
+  /**
+   * Each client says on the topic of its will, retained, that it is online, and before a proper DISCONNECT that it
+   * left; what a late subscriber then finds must be the truth. Wills are retained with it.
+   */
+  readonly presence?: boolean;
   /** Will Delay Interval; above 0 for 5.0 clients only. */
   readonly willDelayS: number;
   /** Session Expiry Interval of 5.0 clients; above 0 makes 3.1.1 sessions persistent too. */
@@ -151,6 +156,8 @@ export function fillPlan(request: PlanRequest): FleetPlan {
   const topics = topicsOf(request);
   return {
     ...planDefaults,
+    // What stands on a client's topic is the truth only if its will can take the place of its word.
+    ...request.presence && { willRetain: true },
     cleanStart: usualCleanStart(sessionExpiryS),
     watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,
     ...request,
@@ -169,11 +176,12 @@ function usualCleanStart(sessionExpiryS: number): "yes" | "no" {
 
 /** A group with sessions of its own resumes them, unless anyone has said what its clients are to do. */
 function groupsOf({ cleanStart }: PlanRequest, groups: readonly ClientGroup[]): readonly ClientGroup[] {
-  return groups.map((group) =>
-    cleanStart !== undefined || group.sessionExpiryS === undefined
-      ? group
-      : { cleanStart: usualCleanStart(group.sessionExpiryS), ...group }
-  );
+  return groups.map((group) => ({
+    ...cleanStart === undefined && group.sessionExpiryS !== undefined &&
+      { cleanStart: usualCleanStart(group.sessionExpiryS) },
+    ...group.presence && { willRetain: true },
+    ...group,
+  }));
 }
 
 /** The plan and where it is carried out. */

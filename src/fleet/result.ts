@@ -5,6 +5,7 @@ import type { HistogramRow } from "../base/histogram.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { LatencyBucketCounts } from "./latency_buckets.ts";
+import type { PresenceResult } from "./presence_result.ts";
 import type { SeriesPoint } from "./series.ts";
 
 /** What became of the wills of some lives. */
@@ -50,7 +51,8 @@ export interface FaultSample {
   readonly client: string;
   readonly incarnation: number;
   readonly mode: KillMode | "lost" | "alive";
-  readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered";
+  /** `presence` is a retained state that is not the truth; its text begins with the kind. */
+  readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered" | "presence";
   readonly protocol: "3.1.1" | "5";
   readonly qos: 0 | 1 | 2;
   /** The rule that was broken, such as `MQTT 5.0, 3.1.2-8`. */
@@ -165,6 +167,8 @@ export interface FleetResult {
     readonly wrong: number;
     readonly missing: number;
   };
+  /** States that a late subscriber read of those who speak of their presence, where any do. */
+  readonly presence?: PresenceResult;
   readonly faults: readonly FaultSample[];
   /** The slowest of the wills that came on time, slowest first. */
   readonly slowest: readonly SlowLife[];

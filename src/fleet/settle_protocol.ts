@@ -72,7 +72,7 @@ function refusedVersion(
 /** A server that says what it does not do refuses such wills. [MQTT5 3.2.2-12] [MQTT5 3.2.2-13] */
 export function checkWills(plan: FleetPlan, url: string, { properties }: ConnackPacket): void {
   const maximumQoS = properties?.maximumQoS ?? 2;
-  for (const { willQos, willRetain, telemetry } of new Groups(plan, "mix").plans) {
+  for (const { willQos, willRetain, presence, telemetry } of new Groups(plan, "mix").plans) {
     const qos = willQos === "mix" ? 2 : willQos;
     if (qos > maximumQoS) {
       throw new NotSpokenError(
@@ -84,7 +84,9 @@ export function checkWills(plan: FleetPlan, url: string, { properties }: Connack
       throw new NotSpokenError(`Cannot use telemetry of QoS ${telemetry.qos}: ${url} takes QoS ${maximumQoS} at most`);
     }
     if (willRetain && properties?.retainAvailable === false) {
-      throw new NotSpokenError(`Cannot use --will-retain: ${url} does not retain messages`);
+      throw new NotSpokenError(
+        `Cannot use ${presence ? "--presence" : "--will-retain"}: ${url} does not retain messages`,
+      );
     }
   }
 }

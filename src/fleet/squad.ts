@@ -13,6 +13,9 @@ import type { LifeBooks } from "./life_books.ts";
 import { Lookout, type LookoutHost } from "./lookout.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
+import type { PresenceBook } from "./presence_book.ts";
+import { PresenceDesk } from "./presence_desk.ts";
+import type { PresenceWord } from "./presence_message.ts";
 import type { Note } from "./record_event.ts";
 import type { Phase, Progress, WillCounts } from "./result.ts";
 import { KillSchedule, type Order } from "./schedule.ts";
@@ -44,6 +47,7 @@ export class Squad implements ClientHost, LookoutHost {
   readonly #clients: VirtualClient[];
   readonly #lookout: Lookout;
   readonly #telemetry: TelemetryPump;
+  readonly #desk: PresenceDesk | undefined;
   /** How long the phases last, commands apart. */
   readonly #durationMs: number;
   #started = 0;
@@ -75,11 +79,26 @@ export class Squad implements ClientHost, LookoutHost {
     };
     this.#schedule = new KillSchedule(plan, roster);
     this.#lookout = new Lookout(task, this.groups, world, this);
+    const bucketOf = (client: number) => task.firstBucket + (client - task.firstClient) % task.buckets;
+    if (this.groups.plans.some(({ presence }) => presence)) this.#desk = this.#openDesk(bucketOf);
     this.#clients = Array.from({ length: task.clients }, (_, index) => {
       const number = task.firstClient + index;
-      return new VirtualClient(this, number, task.firstBucket + index % task.buckets, this.groups.versionOf(number));
+      return new VirtualClient(this, number, bucketOf(number), this.groups.versionOf(number));
     });
     this.#telemetry = new TelemetryPump(this.#clients, (client) => this.groups.planOf(client));
+  }
+
+  #openDesk(bucketOf: (client: number) => number): PresenceDesk {
+    const { groups, world, ledger } = this;
+    return new PresenceDesk({
+      ...{ outlook: this.#task, groups, world, bucketOf, rules: ledger.rules },
+      nextControl: () => this.#lookout.nextControl(),
+      keepFault: (fault) => ledger.tally.keepFault(fault),
+    });
+  }
+
+  get presence(): PresenceBook | undefined {
+    return this.#desk?.book;
   }
 
   get phase(): Phase {
@@ -146,6 +165,8 @@ export class Squad implements ClientHost, LookoutHost {
     this.#turnMs = nowMs;
     const { wakes } = this.world;
     for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
+    this.#desk?.turn(nowMs);
+    if (this.#desk?.failure !== undefined) this.#books.makeVoid(this.#desk.failure, nowMs);
     if (this.#books.voidReason !== undefined && this.phase !== "done") return this.#finish(nowMs);
     if (nowMs >= this.#settledMs + settleEveryMs) {
       this.#settledMs = nowMs;
@@ -242,6 +263,7 @@ export class Squad implements ClientHost, LookoutHost {
       this.#order = this.#schedule.next();
     }
     this.#telemetry.turn(nowMs);
+    if (nowMs >= fromMs + this.#durationMs / 2) this.#desk?.begin("middle", nowMs);
     if (this.#order === undefined && nowMs >= fromMs + this.#durationMs) this.#endKilling(nowMs);
   }
 
@@ -267,7 +289,9 @@ export class Squad implements ClientHost, LookoutHost {
     const graceMs = this.#interruptedMs === undefined ? Infinity : this.#interruptedMs + interruptGraceMs;
     // Even when every will has come, one that should not may still be on its way.
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
-    if (!quiet && nowMs < Math.min(graceMs, lastMs + this.plan.drainMs)) return;
+    const settled = quiet && this.#desk?.settled(nowMs) !== false;
+    if (!settled && nowMs < Math.min(graceMs, lastMs + this.plan.drainMs)) return;
+    if (this.#desk?.looked("end", nowMs) === false) return;
     this.#lookout.endControls(nowMs >= this.#controlMs + this.plan.lateAfterMs);
     this.#books.enter("leave", nowMs);
   }
@@ -283,7 +307,8 @@ export class Squad implements ClientHost, LookoutHost {
     this.#sweep ??= new SessionSweep(this.plan, this.world, this.#clients.filter((client) => client.keepsSession));
     const swept = this.#sweep.done || nowMs > this.#phaseFromMs + this.#patienceMs;
     if (!swept || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
-    if (this.groups.plans.some((plan) => plan.willRetain)) this.#beginLook(nowMs);
+    if (this.#desk?.looked("left", nowMs) === false) return;
+    if (this.groups.plans.some((plan) => plan.willRetain && !plan.presence)) this.#beginLook(nowMs);
     else this.#finish(nowMs);
   }
 
@@ -306,6 +331,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   #finish(nowMs: number): void {
     this.#lookout.retire(nowMs);
+    this.#desk?.clear(nowMs);
     for (const client of this.#clients) client.drop();
     this.#books.close(this.#telemetry.sent, nowMs);
   }
@@ -314,6 +340,10 @@ export class Squad implements ClientHost, LookoutHost {
     // Between two turns this thread may have been held up: a will was here by now, and perhaps since the last turn.
     const life = this.#books.see(watcher, packet, nowMs, this.#turnMs);
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
+  }
+
+  onPresence(word: PresenceWord): void {
+    this.#desk?.seen(word);
   }
 
   onBlind(sentence: string): void {
@@ -356,6 +386,6 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** What was found; asked once the squad is done. */
   result(): SquadResult {
-    return this.#books.result();
+    return { ...this.#books.result(), ...this.#desk && { presence: this.#desk.data() } };
   }
 }

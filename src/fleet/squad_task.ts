@@ -5,6 +5,7 @@ import type { Endpoint } from "../net/endpoint.ts";
 import type { ClientCounters } from "./client_host.ts";
 import type { LateLookCounts } from "./late_look.ts";
 import type { ControlCounts, Outlook } from "./lookout.ts";
+import type { PresenceData } from "./presence_result.ts";
 import type { SeriesData } from "./series.ts";
 import type { TallyData } from "./tally.ts";
 
@@ -36,6 +37,8 @@ export interface SquadResult {
   /** CONNECTs a second from the first to the last client of the ramp. */
   readonly rampMs: number;
   readonly retained?: LateLookCounts;
+  /** What a late subscriber found of those who speak of their presence, where any do. */
+  readonly presence?: PresenceData;
   /** Why the run means nothing, in a sentence. */
   readonly voidReason?: string;
   readonly interrupted: boolean;

@@ -16,6 +16,7 @@ export interface VerdictGrounds {
   /** Wills that could still have come in time. */
   readonly undecided: number;
   readonly retained: FleetResult["retained"];
+  readonly presence?: FleetResult["presence"];
   readonly interrupted: boolean;
   /** Why this machine, and not the broker, may be the one that was late; undefined where it kept up. */
   readonly generatorBound?: string | undefined;
@@ -29,10 +30,10 @@ export interface VerdictGrounds {
 export const nobodyKilled = "no will was due: nobody was killed";
 
 /** Late or early wills, and nothing else. */
-function isLateOnly({ wills, retained }: VerdictGrounds): boolean {
+function isLateOnly({ wills, retained, presence }: VerdictGrounds): boolean {
   const { late, early, missing, altered, duplicate, unwanted } = wills;
   const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
-  return late + early > 0 && missing + altered + duplicate + unwanted + lostRetained === 0;
+  return late + early > 0 && missing + altered + duplicate + unwanted + lostRetained + (presence?.wrong ?? 0) === 0;
 }
 
 function lateText({ late, early }: WillCounts): string {
@@ -71,7 +72,7 @@ function passText({ expected }: WillCounts): string {
     : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
 }
 
-function wrongText({ wills, retained, dropped }: VerdictGrounds): string | undefined {
+function wrongText({ wills, retained, presence, dropped }: VerdictGrounds): string | undefined {
   const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
     .filter((name) => wills[name] > 0)
     .map((name) => `${wills[name].toLocaleString("en-US")} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
@@ -79,8 +80,18 @@ function wrongText({ wills, retained, dropped }: VerdictGrounds): string | undef
   if (lostRetained > 0) {
     parts.push(`${lostRetained.toLocaleString("en-US")} retained wills not there for a late subscriber`);
   }
-  if (faultsIn(wills) + lostRetained === 0) return undefined;
+  const states = presence?.wrong ?? 0;
+  if (states > 0) {
+    const [kinds, of] = [presenceKinds(presence!), presence!.judged.toLocaleString("en-US")];
+    parts.push(`${states.toLocaleString("en-US")} of ${of} presence states not the truth (${kinds})`);
+  }
+  if (faultsIn(wills) + lostRetained + states === 0) return undefined;
   return `of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`;
+}
+
+function presenceKinds(presence: FleetResult["presence"] & object): string {
+  return (["stale", "unwanted", "absent", "altered"] as const).filter((kind) => presence[kind] > 0)
+    .map((kind) => `${presence[kind].toLocaleString("en-US")} ${kind}`).join(", ");
 }
 
 function droppedText(dropped: DropCounts | undefined): string {

@@ -10,9 +10,11 @@ import { connectPacketOf } from "./connect_packet.ts";
 import { kill } from "./kill.ts";
 import type { KillMode } from "./kill_mode.ts";
 import { beginLife, clientIdOf, coinOf, type Life } from "./life.ts";
+import { Outbox } from "./outbox.ts";
 import type { FleetPlan } from "./plan.ts";
+import { PresenceVoice } from "./presence_voice.ts";
 
-type State = "idle" | "connecting" | "up" | "dying" | "away" | "gone";
+type State = "idle" | "connecting" | "up" | "parting" | "dying" | "away" | "gone";
 
 /** A kill that waits until its victim is connected. */
 interface Pending {
@@ -20,9 +22,9 @@ interface Pending {
   readonly reconnectAfterMs: number | "never";
 }
 
-/** A client holds back what it would publish beyond so many that are not acknowledged. */
-const mostUnanswered = 100;
 const connectTimeoutMs = 10_000;
+/** A client that leaves waits no longer than this until the broker has answered for its last word. */
+const partWithinMs = 2_000;
 const retryMs = 1_000;
 /** Past the instant from which its will is late, a silent client waits so long for it before it comes back. */
 const patienceMs = 10_000;
@@ -38,10 +40,10 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** When it comes back after the death that it dies now. */
   #reconnectAfterMs: number | "never";
   #retiring = false;
-  #packetId = 0;
-  /** Messages of its own that the broker has not acknowledged for good, and how many there may be. */
-  #unanswered = 0;
-  #receiveMaximum = mostUnanswered;
+  readonly #outbox: Outbox | undefined;
+  readonly #voice: PresenceVoice | undefined;
+  /** How it leaves once its last word was answered. */
+  #parting: ((nowMs: number) => void) | undefined;
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: Connection | undefined;
@@ -60,6 +62,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host = host;
     this.#plan = host.groups.planOf(number);
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
+    const { presence, telemetry } = this.#plan;
+    if (presence || telemetry !== undefined) this.#outbox = new Outbox();
+    if (presence) this.#voice = new PresenceVoice(this.#plan, host.presence!, this.#outbox!);
   }
 
   get up(): boolean {
@@ -85,16 +90,14 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     // Who is taken over is back with the same step, whatever was asked.
     if (mode === "takeover") return this.#takeOver(dueMs, nowMs);
     this.#reconnectAfterMs = reconnectAfterMs;
-    this.#killNow(mode, dueMs, nowMs);
+    // What it waits for meanwhile is the broker's answer: that is no lateness of this machine's.
+    if (mode === "leave") this.#part((atMs) => this.#killNow(mode, dueMs + atMs - nowMs, atMs), nowMs);
+    else this.#killNow(mode, dueMs, nowMs);
   }
 
   /** Publishes a message of its own; answers false where the broker has too many unanswered. [MQTT5 3.3.4-9] */
   publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number): boolean {
-    if (qos > 0 && this.#unanswered >= this.#receiveMaximum) return false;
-    if (qos > 0) this.#unanswered++;
-    const id = qos === 0 ? {} : { packetId: this.#packetId = this.#packetId % 65_535 + 1 };
-    this.#connection!.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
-    return true;
+    return this.#outbox!.publish(this.#connection!, { topic, payload, qos, retain: false }, nowMs);
   }
 
   /** Comes back though it was to stay away. */
@@ -125,14 +128,37 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
    */
   retire(nowMs: number): void {
     this.#pending = undefined;
-    if (this.#state === "connecting") {
-      this.#retiring = true;
-      return;
-    }
-    if (this.#state === "up") this.#leave(nowMs);
+    this.#retiring = this.#state === "connecting" || this.#state === "up" || this.#state === "parting";
+    if (this.#state === "up") return this.#part((atMs) => this.#leave(atMs), nowMs);
+    if (this.#retiring) return;
     // To reset a silent client's connection would end it before keep alive does; it stays until the watch is over.
     if (this.#silent) this.#fade();
     else this.drop();
+  }
+
+  /** Says that it leaves, and leaves once the broker has answered for that; at once where it speaks of no presence. */
+  #part(leave: (nowMs: number) => void, nowMs: number): void {
+    if (this.#voice === undefined) return leave(nowMs);
+    this.#state = "parting";
+    this.#parting = leave;
+    this.#wakeAt(nowMs + partWithinMs);
+    this.#sayLeft(nowMs);
+  }
+
+  #sayLeft(nowMs: number): void {
+    const connection = this.#connection!;
+    this.#voice!.say("left", connection, nowMs, (atMs) => {
+      if (this.#state === "parting" && connection === this.#connection) this.#parted(atMs);
+    });
+  }
+
+  #parted(nowMs: number): void {
+    const leave = this.#parting!;
+    this.#parting = undefined;
+    this.#state = "up";
+    this.#wakeAt(Infinity);
+    leave(nowMs);
+    if (this.#retiring && !this.retired) this.retire(nowMs);
   }
 
   #leave(nowMs: number): void {
@@ -144,6 +170,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     connection.end();
     this.#host.lives.leave(life, nowMs);
     this.#connection = undefined;
+    this.#fade();
   }
 
   /** Is no more: whatever is open is reset. */
@@ -176,12 +203,14 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   wake(nowMs: number): void {
     if (this.#state === "connecting") this.#connectFailed(`no CONNACK within ${connectTimeoutMs / 1_000} s`, nowMs);
     else if (this.#state === "dying") this.#comeBack(nowMs);
+    else if (this.#state === "parting") this.#parted(nowMs);
     else if (this.#state === "away") this.connect(nowMs);
   }
 
   onOpen(connection: Connection, nowMs: number): void {
     const life = this.#life!;
     if (connection !== this.#connection) return;
+    this.#voice?.begin(life);
     if (this.#takeover !== undefined) this.#endByTakeover(this.#takeover.dueMs, nowMs);
     this.#host.lives.begin(life, this.#previous, nowMs);
     connection.send(this.#connectPacket(life), nowMs);
@@ -189,19 +218,18 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (connection !== this.#connection) return;
-    if (packet.type === "connack") this.#onConnack(packet, nowMs);
-    else if (packet.type === "puback" || packet.type === "pubcomp") this.#unanswered--;
-    else if (packet.type === "pubrec" && (packet.reasonCode ?? 0) >= 0x80) this.#unanswered--;
-    else if (packet.type === "pubrec" && this.#state === "up") {
-      connection.send({ type: "pubrel", packetId: packet.packetId }, nowMs);
-    }
+    if (packet.type === "connack") return this.#onConnack(packet, nowMs);
+    if (this.#state !== "up" && this.#state !== "parting") return;
+    this.#outbox?.onPacket(connection, packet, nowMs);
+    // Its last word may have had to wait until others were answered.
+    if (this.#state === "parting") this.#sayLeft(nowMs);
   }
 
   onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
     if (connection !== this.#connection) return;
     if (this.#state === "connecting") this.#connectFailed(endText(end), nowMs);
     else if (this.#state === "dying") this.#comeBack(nowMs);
-    else if (this.#state === "up") this.#lost(nowMs);
+    else if (this.#state === "up" || this.#state === "parting") this.#lost(nowMs);
   }
 
   #connectPacket(life: Life): ConnectPacket {
@@ -221,8 +249,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const life = this.#life!;
     const said = { present: sessionPresent, keepAliveS: properties?.serverKeepAliveS, first: !this.#everConnected };
     this.#host.lives.accept(life, this.#previous, said, nowMs);
-    this.#unanswered = 0;
-    this.#receiveMaximum = Math.min(properties?.receiveMaximum ?? mostUnanswered, mostUnanswered);
+    this.#outbox?.begin(properties?.receiveMaximum);
     this.#taken = undefined;
     this.#state = "up";
     this.#wakeAt(Infinity);
@@ -230,6 +257,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#everConnected = true;
     if (this.#retiring) return this.retire(nowMs);
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
+    this.#voice?.say("online", this.#connection!, nowMs);
     const pending = this.#pending?.shift();
     // Its will was not there to be published any sooner.
     if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs, pending.reconnectAfterMs);
@@ -320,7 +348,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #lost(nowMs: number): void {
     if (this.#connection !== undefined) this.#noteSleep(this.#life!, this.#connection, nowMs);
     this.#host.lives.lose(this.#life!, nowMs);
+    this.#parting = undefined;
     this.#goAway(nowMs);
+    if (this.#retiring) this.retire(nowMs);
   }
 
   #noteSleep(life: Life, connection: Connection, nowMs: number): void {

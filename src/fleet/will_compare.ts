@@ -30,12 +30,23 @@ export function compareWill(plan: FleetPlan, life: Life, packet: PublishPacket, 
 }
 
 function sameProperties(came: MessageProperties, asked: MessageProperties): boolean {
-  return came.payloadFormatIndicator === asked.payloadFormatIndicator &&
-    came.contentType === asked.contentType &&
-    came.responseTopic === asked.responseTopic &&
-    sameBytes(came.correlationData, asked.correlationData) &&
-    sameExpiry(came.messageExpiryIntervalS, asked.messageExpiryIntervalS) &&
-    sameUserProperties(came.userProperties ?? [], asked.userProperties ?? []);
+  return differingProperties(came, asked).length === 0;
+}
+
+/** A property of a message that can go wrong on its way. */
+export type PropertyName = keyof MessageProperties;
+
+/** The properties that differ. */
+export function differingProperties(came: MessageProperties, asked: MessageProperties): PropertyName[] {
+  const same: Readonly<Record<PropertyName, boolean>> = {
+    payloadFormatIndicator: came.payloadFormatIndicator === asked.payloadFormatIndicator,
+    contentType: came.contentType === asked.contentType,
+    responseTopic: came.responseTopic === asked.responseTopic,
+    correlationData: sameBytes(came.correlationData, asked.correlationData),
+    messageExpiryIntervalS: sameExpiry(came.messageExpiryIntervalS, asked.messageExpiryIntervalS),
+    userProperties: sameUserProperties(came.userProperties ?? [], asked.userProperties ?? []),
+  };
+  return (Object.keys(same) as PropertyName[]).filter((name) => !same[name]);
 }
 
 /** The time a message has waited in the server is taken off. [MQTT5 3.3.2-6] */
@@ -50,7 +61,8 @@ function sameUserProperties(came: readonly UserProperty[], asked: readonly UserP
     came.every(([name, value], place) => name === asked[place]![0] && value === asked[place]![1]);
 }
 
-function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+/** True for the same bytes, or none on both sides. */
+export function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   if (one.length !== other.length) return false;
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;

@@ -6,6 +6,7 @@ import { type Markup, markup } from "./page/markup.ts";
 import { modePart, thresholdPart } from "./page/mode_part.ts";
 import { pageHtml } from "./page/page.ts";
 import { planPart } from "./page/plan_part.ts";
+import { presencePart } from "./page/presence_part.ts";
 import { type Plot, plotFigure } from "./page/plot.ts";
 import { reportPlots } from "./page/report_plots.ts";
 
@@ -34,6 +35,7 @@ ${warningPart(report)}
 ${thresholdPart(report)}
 ${plotsPart(plots)}
 ${modePart(report)}
+${presencePart(report)}
 ${livesPart(report)}
 ${planPart(report)}`;
 }

@@ -4,6 +4,7 @@
  */
 import type { FaultSample } from "../fleet/result.ts";
 import { escaped } from "./page/markup.ts";
+import { presenceRows, stateFaultNames } from "./presence_rows.ts";
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, type FaultName, faultNames, lifeText, rowNameOf, willsWrong } from "./will_rows.ts";
 
@@ -63,7 +64,7 @@ export function junitDocument(suites: readonly Suite[]): string {
 
 /** The suite of one report. */
 export function reportSuite(report: Report, name: string): Suite {
-  const cases = [...modeCases(report), ...checkCases(report), ...thresholdCases(report)];
+  const cases = [...modeCases(report), ...checkCases(report), ...presenceCases(report), ...thresholdCases(report)];
   const isVoid = report.verdict === "void";
   const failures = isVoid ? 0 : cases.filter(({ failure }) => failure !== undefined).length;
   const counts: SuiteCounts = {
@@ -111,7 +112,10 @@ function modeCases(report: Report): Case[] {
   return countRows(report).filter(({ name }) => name !== "all").map((row) => ({
     group: "kill mode",
     name: row.name,
-    ...failureOf(row, report.faults.filter((sample) => rowNameOf(sample) === row.name)),
+    ...failureOf(
+      row,
+      report.faults.filter((sample) => sample.verdict !== "presence" && rowNameOf(sample) === row.name),
+    ),
   }));
 }
 
@@ -136,6 +140,16 @@ function checkCases({ wills, faults, retained }: Report): Case[] {
   const failed = wrong + missing > 0;
   const name = "a late subscriber finds the retained wills";
   return [...checks, { group: "check", name, ...failed && { failure: { message, samples: [] } } }];
+}
+
+/** One case for each look at what is retained. */
+function presenceCases(report: Report): Case[] {
+  const samples = report.faults.filter(({ verdict }) => verdict === "presence");
+  return presenceRows(report).filter(({ name }) => name !== "all").map((row) => {
+    const kinds = stateFaultNames.filter((name) => row[name] > 0).map((name) => `${row[name]} ${name}`).join(", ");
+    const failure = { message: `of ${row.judged} states: ${kinds}`, samples };
+    return { group: "check", name: `presence is the truth ${row.name}`, ...row.wrong > 0 && { failure } };
+  });
 }
 
 function thresholdCases({ thresholds = [] }: Report): Case[] {

@@ -1,7 +1,8 @@
 /** The report as Markdown, short: for a pull request, or for the summary of a CI job. */
 import { formatCount, formatMs } from "../base/units.ts";
+import { presenceRows, stateFaultNames } from "./presence_rows.ts";
 import type { Report } from "./report.ts";
-import { countRows, type FaultName, faultNames, lifeText, willsWrong } from "./will_rows.ts";
+import { countRows, type FaultName, faultNames, faultTotal, lifeText } from "./will_rows.ts";
 
 /** Fault samples shown. */
 const samplesShown = 5;
@@ -19,6 +20,7 @@ export function reportMarkdown(report: Report): string {
     `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
     `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,
     modeTable(report),
+    presenceTable(report),
     warnings.map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
     thresholdList(report),
     faultList(report),
@@ -48,6 +50,21 @@ function modeTable(report: Report): string {
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
+/** What late subscribers found, look by look. */
+function presenceTable(report: Report): string {
+  const rows = presenceRows(report);
+  if (rows.length === 0) return "";
+  const head = ["presence", "judged", "right", ...stateFaultNames];
+  const body = rows.map((row) => [
+    row.name === "all" ? "**all**" : row.name,
+    formatCount(row.judged),
+    formatCount(row.right),
+    ...stateFaultNames.map((name) => marked(row[name])),
+  ]);
+  const rule = ["---", ...head.slice(1).map(() => "--:")];
+  return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
 function thresholdList({ thresholds = [] }: Report): string {
   return thresholds.map(({ expression, actual, met }) =>
     `- ${met ? "met" : "**not met**"}: ${plain(expression)}, it is ${actual.toLocaleString("en-US")}`
@@ -58,9 +75,10 @@ function marked(count: number): string {
   return count === 0 ? "0" : `**${formatCount(count)}**`;
 }
 
-function faultList({ faults, wills }: Report): string {
+function faultList(report: Report): string {
+  const { faults } = report;
   if (faults.length === 0) return "";
-  const total = willsWrong(wills).reduce((sum, { count }) => sum + count, 0);
+  const total = faultTotal(report);
   const shown = faults.slice(0, samplesShown);
   const items = shown.map((fault) =>
     `- **${fault.verdict}**: ${plain(`${lifeText(fault)}: ${fault.text}`)} (${plain(fault.rule)})`

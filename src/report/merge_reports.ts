@@ -7,6 +7,7 @@ import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
 import type { DropCounts } from "../fleet/broker_counters.ts";
 import { type Shard, shardText } from "../fleet/shard.ts";
+import { mergePresence } from "../fleet/presence_result.ts";
 import type { FleetResult, LatencyRow } from "../fleet/result.ts";
 import { verdictOver } from "../fleet/verdict.ts";
 import { joinSeries } from "../fleet/series.ts";
@@ -36,14 +37,15 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
   const tally = new Tally();
   for (const report of reports) tally.merge(tallyOf(report));
   const wills = tally.total();
-  const retained = retainedOf(reports);
+  const looks = looksOf(reports);
   const brokerDropped = droppedOf(reports);
   const generatorBound = reports.find((report) => report.generatorBound !== undefined)?.generatorBound;
   const grounds = {
     wills,
     kills: sum(reports, ({ kills }) => kills.total),
     undecided: tally.undecided,
-    retained,
+    retained: looks.retained,
+    presence: looks.presence,
     interrupted: reports.some(isInterrupted),
     generatorBound,
     dropped: brokerDropped,
@@ -75,7 +77,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
     ...generatorBound !== undefined && { generatorBound },
     ...brokerDropped && { brokerDropped },
-    ...retained && { retained },
+    ...looks,
     faults: tally.faults,
     slowest: tally.slowest,
     series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
@@ -193,8 +195,8 @@ const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
 function voidReasonOf(reports: readonly Report[]): string | undefined {
   return reports.find((report) => {
     if (report.verdict !== "void" || isInterrupted(report)) return false;
-    const { wills, kills, retained, generatorBound, brokerDropped: dropped } = report;
-    const own = { wills, kills: kills.total, undecided: wills.undecided, retained, generatorBound, dropped };
+    const { wills, kills, retained, presence, generatorBound, brokerDropped: dropped } = report;
+    const own = { wills, kills: kills.total, undecided: wills.undecided, retained, presence, generatorBound, dropped };
     return verdictOver({ ...own, interrupted: false, voidReason: undefined }).reason !== report.reason;
   })?.reason;
 }
@@ -252,6 +254,12 @@ function killsOf(reports: readonly Report[], tally: Tally): FleetResult["kills"]
     deferred: sum(reports, ({ kills }) => kills.deferred),
     byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])),
   };
+}
+
+function looksOf(reports: readonly Report[]): Pick<FleetResult, "retained" | "presence"> {
+  const retained = retainedOf(reports);
+  const presence = mergePresence(reports.map((report) => report.presence));
+  return { ...retained && { retained }, ...presence && { presence } };
 }
 
 function retainedOf(reports: readonly Report[]): FleetResult["retained"] {

@@ -37,6 +37,7 @@ const written = {
   reconnectAfterMs: (value) => ["--reconnect-after", value === "never" ? value : formatDuration(value)],
   willQos: one("--will-qos"),
   willRetain: (value) => value ? ["--will-retain"] : [],
+  presence: (value) => value ? ["--presence"] : [],
   willDelayS: seconds("--will-delay"),
   willTopic: one("--will-topic"),
   willPayloadSizeBytes: one("--will-payload-size"),
@@ -101,9 +102,10 @@ function inScenario({ scenario, overruled = [] }: FleetPlan, field: string): boo
 
 /** What the plan would say of one thing if that thing had not been asked for: some defaults follow from others. */
 function usually(plan: FleetPlan, name: keyof typeof written): unknown {
-  const { seed, run, clients, workers, shard, willTopic, sessionExpiryS } = plan;
-  const others = { clients, workers, ...shard && { shard }, willTopic, sessionExpiryS };
-  const derived = name === "watchers" || name === "cleanStart";
+  const { seed, run, clients, workers, shard, willTopic, sessionExpiryS, presence } = plan;
+  const said = { ...shard && { shard }, ...presence !== undefined && { presence } };
+  const others = { clients, workers, willTopic, sessionExpiryS, ...said };
+  const derived = name === "watchers" || name === "cleanStart" || name === "willRetain";
   return makePlan({ seed, run, ...(derived ? others : {}) })[name];
 }
 

@@ -7,7 +7,9 @@ import type { FaultSample } from "../fleet/result.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
 import type { Report } from "./report.ts";
 import { plainStyle, type Style } from "./style.ts";
-import { wrapped } from "./table.ts";
+import { presenceRows, presenceWords, stateFaultNames } from "./presence_rows.ts";
+import { tableLines, wrapped } from "./table.ts";
+import { faultTotal } from "./will_rows.ts";
 
 /** How the text is to look. */
 export interface TextOptions {
@@ -29,6 +31,7 @@ export function reportText(report: Report, options: TextOptions = {}): string {
     factLines(report, width),
     modeTable(report, width, style),
     latencyTable(report, style),
+    presenceLines(report, width, style),
     thresholdLines(report, width, style),
     noteLines(report, width),
     warningLines(report, width, style),
@@ -103,6 +106,26 @@ function noteLines({ wills, retained }: Report, width: number): string[] {
   return lines.flatMap((line) => wrapped(line, width));
 }
 
+/** What late subscribers found of those who speak of their presence. */
+function presenceLines(report: Report, width: number, style: Style): string[] {
+  const rows = presenceRows(report);
+  if (rows.length === 0) return [];
+  const lines = tableLines([
+    { head: "presence", cell: (row) => row.name, align: "left" },
+    { head: "judged", cell: (row) => formatCount(row.judged) },
+    { head: "right", cell: (row) => formatCount(row.right) },
+    ...stateFaultNames.map((name) => ({
+      head: name,
+      cell: (row: typeof rows[number]) => formatCount(row[name]),
+      mark: (text: string, row: typeof rows[number]) => row[name] === 0 ? text : style.bad(text),
+    })),
+    { head: "either way", cell: (row) => formatCount(row.eitherWay) },
+    { head: "unsettled", cell: (row) => formatCount(row.unsettled) },
+  ], rows);
+  const [head = "", ...body] = lines;
+  return [style.faint(head), ...body, ...wrapped(presenceWords(report)!, width)];
+}
+
 function warningLines({ warnings }: Report, width: number, style: Style): string[] {
   return warnings.flatMap((warning) => {
     const [first = "", ...rest] = wrapped(`warning: ${warning}`, width, "         ");
@@ -110,9 +133,10 @@ function warningLines({ warnings }: Report, width: number, style: Style): string
   });
 }
 
-function faultLines({ faults, wills }: Report, width: number, style: Style): string[] {
+function faultLines(report: Report, width: number, style: Style): string[] {
+  const { faults } = report;
   if (faults.length === 0) return [];
-  const total = wills.late + wills.early + wills.missing + wills.duplicate + wills.unwanted + wills.altered;
+  const total = faultTotal(report);
   const shown = faults.slice(0, faultsShown);
   const head = shown.length < total ? `Faults, ${shown.length} of ${formatCount(total)}:` : "Faults:";
   return [head, ...shown.flatMap((fault) => faultLine(fault, width, style))];

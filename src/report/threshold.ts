@@ -3,6 +3,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { type KillMode, killModes } from "../fleet/kill_mode.ts";
+import { noPresence, noWords, presenceMoments } from "../fleet/presence_result.ts";
 import { verdictOver } from "../fleet/verdict.ts";
 import type { WillCounts } from "../fleet/result.ts";
 import { noCounts } from "../fleet/tally.ts";
@@ -48,6 +49,11 @@ const paths: ReadonlySet<string> = new Set([
   ...[...willNames, "eitherWay", "undecided"].map((name) => `wills.${name}`),
   ...latencyNames.flatMap((name) => [`latencyMs.all.${name}`, `slipMs.${name}`]),
   ...["expected", "right", "wrong", "missing"].map((name) => `retained.${name}`),
+  ...Object.keys(noPresence()).map((name) => `presence.${name}`),
+  ...presenceMoments.flatMap((moment) =>
+    Object.keys(noPresence()).map((name) => `presence.byMoment.${moment}.${name}`)
+  ),
+  ...["online", "left"].flatMap((word) => Object.keys(noWords()).map((name) => `presence.${word}.${name}`)),
   ...["cpuMs", "rssBytes"].map((name) => `resources.${name}`),
   "run.durationMs",
 ]);
@@ -131,11 +137,25 @@ function withoutCovered(
     kills: report.kills.total,
     undecided: report.wills.undecided,
     retained: coversRetained ? undefined : report.retained,
+    presence: presenceWithout(report.presence, thresholds),
     interrupted: report.exitCode === 130,
     generatorBound: report.generatorBound,
     dropped: report.brokerDropped,
     voidReason: undefined,
   });
+}
+
+/** States of presence without the kinds that a threshold of their own speaks of. */
+function presenceWithout(presence: Report["presence"], thresholds: readonly Threshold[]): Report["presence"] {
+  const covered = (name: string) => thresholds.some(({ path }) => path === `presence.${name}`);
+  if (presence === undefined || covered("wrong")) return undefined;
+  const left = { ...presence };
+  for (const kind of ["stale", "unwanted", "absent", "altered"] as const) {
+    if (!covered(kind)) continue;
+    left.wrong -= left[kind];
+    left[kind] = 0;
+  }
+  return left;
 }
 
 function rounded(value: number): string {

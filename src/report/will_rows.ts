@@ -39,6 +39,11 @@ export function willsWrong(counts: WillCounts): { readonly name: FaultName; read
   return faultNames.map((name) => ({ name, count: counts[name] })).filter(({ count }) => count > 0);
 }
 
+/** All that went wrong, states of presence included: what the samples of faults are some of. */
+export function faultTotal({ wills, presence }: Pick<Report, "wills" | "presence">): number {
+  return willsWrong(wills).reduce((sum, { count }) => sum + count, presence?.wrong ?? 0);
+}
+
 /** Which row a sampled fault counts in. */
 export function rowNameOf({ mode }: FaultSample): CountRow["name"] {
   return mode === "lost" || mode === "alive" ? "not killed" : mode;

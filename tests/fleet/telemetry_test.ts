@@ -90,6 +90,7 @@ Deno.test("telemetry: a broker that acknowledges nothing gets no more than a cli
     killRate: { kind: "count", perSecond: 0 },
     durationMs: 30_000,
     clients: 2,
+    script: { acknowledge: () => false },
   });
   const published = new Map<string, number>();
   const { broker } = stage;
@@ -100,6 +101,6 @@ Deno.test("telemetry: a broker that acknowledges nothing gets no more than a cli
     ).length;
     if (count > 0) published.set(side.clientId, count);
   }
-  // The scripted broker sends no PUBACK; 20 a second for 30 s would be 600.
+  // 20 a second for 30 s would be 600.
   assert.deepEqual([...published.values()], [100, 100]);
 });

@@ -63,6 +63,12 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
     );
   },
   "freeze": ({ kills }) => assert.deepEqual(Object.keys(kills.byMode), ["freeze", "half-packet"]),
+  "presence": ({ presence, kills }) => {
+    assert.deepEqual(Object.keys(kills.byMode), ["reset", "close", "takeover", "leave"]);
+    const { middle, end, left } = presence!.byMoment;
+    assert.ok(middle!.judged > clients / 2, `only ${middle!.judged} states were settled`);
+    assert.deepEqual([end!.right, left!.right, presence!.wrong], [clients, clients, 0]);
+  },
   "takeover": ({ kills, wills, clients: { reconnects } }) => {
     assert.deepEqual(Object.keys(kills.byMode), ["takeover"]);
     assert.equal(reconnects, kills.total);

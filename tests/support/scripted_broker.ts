@@ -50,6 +50,8 @@ export interface Script {
   hide?(clientId: string, packet: PublishPacket): boolean;
   /** What is stored when a retained message comes; undefined for nothing. */
   retain?(packet: PublishPacket, older: PublishPacket | undefined): PublishPacket | undefined;
+  /** False leaves a client's message unacknowledged. */
+  acknowledge?(packet: PublishPacket): boolean;
   /** When a silent connection is ended, as a share of keep alive. */
   readonly patience?: number;
   /** In CONNACK, 5.0. */
@@ -66,6 +68,7 @@ export class ScriptedBroker {
   /** All there ever were, in the order in which they came. */
   readonly connections: BrokerSide[] = [];
   readonly retained = new Map<string, PublishPacket>();
+  readonly #storedMs = new WeakMap<PublishPacket, number>();
   readonly clock: Clock;
   readonly script: Script;
   readonly #deadlines = new Deadlines<() => void>();
@@ -119,8 +122,18 @@ export class ScriptedBroker {
     const { topic } = packet;
     const older = this.retained.get(topic);
     const kept = this.script.retain === undefined ? packet : this.script.retain(packet, older);
-    if (packet.payload.length === 0 || kept === undefined) this.retained.delete(topic);
-    else this.retained.set(topic, kept);
+    if (packet.payload.length === 0 || kept === undefined) return void this.retained.delete(topic);
+    this.retained.set(topic, kept);
+    if (!this.#storedMs.has(kept)) this.#storedMs.set(kept, this.clock.nowMs());
+  }
+
+  /** A retained message as it is sent now: the time that it has waited is taken off its life. */
+  fromStore(packet: PublishPacket): PublishPacket {
+    const { properties } = packet;
+    if (properties?.messageExpiryIntervalS === undefined) return packet;
+    const waitedS = Math.floor((this.clock.nowMs() - this.#storedMs.get(packet)!) / 1_000);
+    const messageExpiryIntervalS = properties.messageExpiryIntervalS - waitedS;
+    return { ...packet, properties: { ...properties, messageExpiryIntervalS } };
   }
 
   /** A session's CONNECT: takes the older connection over, and settles what waits. */
@@ -186,7 +199,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
   readonly #broker: ScriptedBroker;
   readonly #link: Link;
   readonly #stream = new PacketStream({ maximumPacketSize: 1 << 20, receiver: this });
-  readonly #subscriptions: { filter: string; granted: QoS; retainAsPublished: boolean }[] = [];
+  #subscriptions: { filter: string; granted: QoS; retainAsPublished: boolean }[] = [];
   #released = false;
   #patience: { readonly pending: boolean } | undefined;
   #packetId = 0;
@@ -252,14 +265,29 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
         return this.#subscribe(packet);
       case "publish":
         if (this.#broker.script.swallow?.(packet) !== true) this.#broker.route(packet);
-        return;
+        return this.#acknowledge(packet);
+      case "pubrel":
+        return this.send({ type: "pubcomp", packetId: packet.packetId });
       case "pubrec":
         return this.send({ type: "pubrel", packetId: packet.packetId });
       case "pingreq":
         return this.send({ type: "pingresp" });
+      case "unsubscribe":
+        this.#subscriptions = this.#subscriptions.filter(({ filter }) => !packet.topicFilters.includes(filter));
+        return this.send({
+          type: "unsuback",
+          packetId: packet.packetId,
+          reasonCodes: this.#stream.version === 4 ? [] : packet.topicFilters.map(() => 0),
+        });
       case "disconnect":
         return this.close((packet.reasonCode ?? 0) === 0 || this.#stream.version === 4 ? "left" : "disconnect");
     }
+  }
+
+  #acknowledge(packet: PublishPacket): void {
+    const { qos, packetId } = packet;
+    if (qos === 0 || this.#broker.script.acknowledge?.(packet) === false) return;
+    this.send({ type: qos === 1 ? "puback" : "pubrec", packetId: packetId! });
   }
 
   #connect(connect: ConnectPacket): void {
@@ -301,7 +329,10 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     for (const [place, { topicFilter, retainAsPublished = false, retainHandling = 0 }] of subscriptions.entries()) {
       if (codes[place]! > 2) continue;
       this.#subscriptions.push({ filter: topicFilter, granted: codes[place] as QoS, retainAsPublished });
-      if (retainHandling === 0) { for (const packet of this.#broker.retained.values()) this.deliver(packet, true); }
+      if (retainHandling !== 0) continue;
+      for (const packet of this.#broker.retained.values()) {
+        if (matches(topicFilter, packet.topic)) this.deliver(this.#broker.fromStore(packet), true);
+      }
     }
   }
 

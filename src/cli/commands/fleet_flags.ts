@@ -202,6 +202,12 @@ const wills = object("Wills", {
     `QoS of the wills; mix draws. Default ${planDefaults.willQos}.`,
   ),
   willRetain: switchFlag("--will-retain", "Ask for retained wills, and look afterwards whether they were retained."),
+  presence: switchFlag(
+    "--presence",
+    "Each client says on its will's topic, retained, that it is online, and before it leaves properly that it left; its " +
+      "will is retained too. What a late subscriber finds there, while clients are killed and at the end, must be the " +
+      "truth.",
+  ),
   willDelay: valueFlag(
     "--will-delay",
     seconds,

@@ -59,6 +59,7 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     keepAliveS: flags.keepAlive,
     willQos: flags.willQos === undefined ? undefined : willQos[flags.willQos],
     willRetain: flags.willRetain,
+    presence: flags.presence,
     willDelayS: flags.willDelay,
     sessionExpiryS: flags.sessionExpiry,
     cleanStart: flags.cleanStart,

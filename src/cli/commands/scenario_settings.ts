@@ -105,6 +105,14 @@ const groupEntries: Readonly<Record<string, PlanEntry & { readonly field: keyof 
   },
   "will-qos": { field: "willQos", entry: entry(qos, "QoS of the wills; mix draws.") },
   "will-retain": { field: "willRetain", entry: toggle({ section: "Scenario", help: "Whether wills are retained." }) },
+  "presence": {
+    field: "presence",
+    entry: toggle({
+      section: "Scenario",
+      help:
+        "Whether clients say, retained on their wills' topics, that they are online, or left; wills are retained too.",
+    }),
+  },
   "will-delay": { field: "willDelayS", entry: entry(seconds(0, farthest), "Will Delay Interval; 5.0 clients only.") },
   "will-topic": {
     field: "willTopic",

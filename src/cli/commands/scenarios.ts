@@ -166,4 +166,33 @@ groups:
     will-delay: 2
 `,
   },
+  {
+    name: "presence",
+    about: "online, left and gone, all retained, must be the truth",
+    text: `# Clients say that they are online, and that they leave; wills say that they are gone. All of it is retained.
+# Some come back before their wills are due, some after it, some are taken over, and some never return.
+presence: true
+kill-mode: reset=4,close=4,takeover=2,leave=2
+phases:
+  - kill: 10%
+    for: 10s
+    reconnect-after: 1s
+  - hold: 3s
+  - kill: 10%
+    for: 5s
+    reconnect-after: 3s
+  - hold: 5s
+  - kill: 10%
+    for: 3s
+    reconnect-after: never
+groups:
+  - name: plain
+  - name: persistent
+    session-expiry: 60
+  - name: delayed
+    protocol: 5
+    session-expiry: 60
+    will-delay: 2
+`,
+  },
 ];

@@ -2,7 +2,7 @@
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { FaultSample, SlowLife } from "../../fleet/result.ts";
 import type { Report } from "../report.ts";
-import { lifeText, willsWrong } from "../will_rows.ts";
+import { faultTotal, lifeText } from "../will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 import { timelineKey, timelinePart } from "./timeline_part.ts";
 
@@ -15,9 +15,10 @@ export function livesPart(report: Report): Markup[] {
   return [faultSection(report), slowSection(report)].filter((part) => part !== undefined);
 }
 
-function faultSection({ faults, wills }: Report): Markup | undefined {
+function faultSection(report: Report): Markup | undefined {
+  const { faults } = report;
   if (faults.length === 0) return undefined;
-  const total = willsWrong(wills).reduce((sum, { count }) => sum + count, 0);
+  const total = faultTotal(report);
   const told = faults.length < total
     ? `${formatCount(faults.length)} of ${formatCount(total)} are kept, some of each kind.`
     : "";

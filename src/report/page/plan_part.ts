@@ -57,6 +57,7 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
         formatCount(plan.willDelayS)
       } s`,
     ],
+    ...(plan.presence ? [["Presence", "online and left are retained on the wills' topics"] as [string, string]] : []),
     ["Will topic", plan.willTopic],
     ["Watchers", `${formatCount(plan.watchers)}, each will seen by ${plan.fanOut}`],
     ["Late after", formatDuration(plan.lateAfterMs)],

@@ -1,0 +1,74 @@
+/**
+ * The control of a presence look: a client of the run's own says that it is online and leaves. A late subscriber that
+ * does not find that word is blind, and nothing it does not find means anything.
+ */
+import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
+import { connackText } from "./connack_text.ts";
+import { connectPacketOf } from "./connect_packet.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type World } from "./connection.ts";
+import { beginLife, clientIdOf, type Life, willTopicOf } from "./life.ts";
+import { Outbox } from "./outbox.ts";
+import type { FleetPlan } from "./plan.ts";
+import { presenceMessage } from "./presence_message.ts";
+
+export class PresenceControl implements ConnectionOwner {
+  readonly life: Life;
+  readonly #plan: FleetPlan;
+  readonly #outbox = new Outbox();
+  readonly #connection: Connection;
+  #said = false;
+  #failure: string | undefined;
+
+  /** @param number names the control client: beyond all clients of the run */
+  constructor(plan: FleetPlan, world: World, number: number, bucket: number, version: ProtocolVersion) {
+    this.#plan = { ...plan, willDelayS: 0, cleanStart: "yes", sessionExpiryS: 0 };
+    this.life = beginLife(this.#plan, { number, bucket, version }, 1);
+    this.#connection = new Connection(world, version, this, number);
+  }
+
+  /** True once the broker has taken its word. */
+  get said(): boolean {
+    return this.#said;
+  }
+
+  /** Why it cannot speak, in a sentence. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get topic(): string {
+    return willTopicOf(this.#plan, this.life);
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    connection.send(connectPacketOf(this.#plan, this.life, clientIdOf(this.#plan, this.life.client)), nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (packet.type !== "connack") return this.#outbox.onPacket(connection, packet, nowMs);
+    if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet.reasonCode));
+    this.#outbox.begin(packet.properties?.receiveMaximum);
+    const message = presenceMessage(this.#plan, this.life, "online");
+    this.#outbox.publish(connection, message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));
+  }
+
+  onOver(_connection: Connection, end: ConnectionEnd): void {
+    if (!this.#said) this.#fail(endText(end));
+  }
+
+  /** Waits no longer. */
+  giveUp(): void {
+    if (!this.#said) this.#connection.reset();
+  }
+
+  #onHeard(taken: boolean, nowMs: number): void {
+    if (!taken) return this.#fail("the broker does not take its message");
+    this.#said = true;
+    this.#connection.send({ type: "disconnect" }, nowMs);
+    this.#connection.end();
+  }
+
+  #fail(sentence: string): void {
+    this.#failure ??= `a control client could not publish a retained message: ${sentence}`;
+  }
+}

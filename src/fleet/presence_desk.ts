@@ -1,0 +1,235 @@
+/**
+ * Presence, whole: the books, the looks at what is retained, and what became of each state. A squad has one where any
+ * of its clients speak of their presence.
+ */
+import type { ProtocolVersion } from "../mqtt/packet.ts";
+import type { World } from "./connection.ts";
+import type { Groups } from "./groups.ts";
+import { clientIdOf, readWillMark, willOf, willTopicOf } from "./life.ts";
+import type { Outlook } from "./lookout.ts";
+import { expectationOf, type Rules } from "./oracle.ts";
+import type { FleetPlan } from "./plan.ts";
+import { PresenceBook } from "./presence_book.ts";
+import { PresenceControl } from "./presence_control.ts";
+import { PresenceLook, type Reading } from "./presence_look.ts";
+import { presenceMessage, readPresenceMark } from "./presence_message.ts";
+import {
+  type FoundState,
+  isSettled,
+  judgePresence,
+  type PresenceState,
+  type PresenceTruth,
+  type PresenceVerdict,
+} from "./presence_oracle.ts";
+import { noPresence, type PresenceCounts, type PresenceData, type PresenceMoment } from "./presence_result.ts";
+import { presenceFault, type PresencePart } from "./presence_text.ts";
+import type { FaultSample } from "./result.ts";
+import { timelineOf } from "./timeline.ts";
+import { differingProperties, sameBytes } from "./will_compare.ts";
+
+/** What the desk is handed. */
+export interface DeskParts {
+  readonly outlook: Outlook & { readonly originMs: number };
+  readonly groups: Groups;
+  readonly world: World;
+  readonly rules: Rules;
+  readonly bucketOf: (client: number) => number;
+  /** A number for a control client, beyond all clients and never twice. */
+  readonly nextControl: () => number;
+  readonly keepFault: (fault: FaultSample) => void;
+}
+
+/** Whoever waits for all to be settled looks again no sooner. */
+const settledEveryMs = 100;
+/** Message expiry counts in whole seconds, and the broker's clock is not ours. */
+const expiryToleranceS = 3;
+
+export class PresenceDesk {
+  readonly book: PresenceBook;
+  readonly #parts: DeskParts;
+  readonly #plan: FleetPlan;
+  readonly #counts: Partial<Record<PresenceMoment, PresenceCounts>> = {};
+  /** Clients that speak of their presence, by topic. */
+  readonly #clients: ReadonlyMap<string, number>;
+  readonly #controls: string[] = [];
+  #look: { readonly moment: PresenceMoment; readonly look: PresenceLook } | undefined;
+  #last: PresenceLook | undefined;
+  #settledMs = -Infinity;
+  #settled = false;
+  #failure: string | undefined;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.#plan = parts.outlook.plan;
+    this.book = new PresenceBook(parts.rules);
+    this.#clients = this.#topics();
+  }
+
+  /** Why nothing of presence was proven, in a sentence. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** A watcher saw a client's word. */
+  seen(word: "online" | "left"): void {
+    this.book.words[word].seen++;
+  }
+
+  /** Goes on as time passes. */
+  turn(nowMs: number): void {
+    if (this.#look === undefined) return;
+    const { moment, look } = this.#look;
+    look.turn(nowMs);
+    if (!look.done) return;
+    if (look.blindness !== undefined) this.#failure ??= `a late subscriber is blind: ${look.blindness}`;
+    this.#look = undefined;
+    if (moment === "left" && look.blindness === undefined) this.#last = look;
+    else look.retire(nowMs);
+  }
+
+  /** Looks once at this moment of the run; answers true when that is over. */
+  looked(moment: PresenceMoment, nowMs: number): boolean {
+    this.begin(moment, nowMs);
+    return this.#look?.moment !== moment && this.#counts[moment] !== undefined;
+  }
+
+  /** Begins to look, unless it has been done, or another look is under way. */
+  begin(moment: PresenceMoment, nowMs: number): void {
+    if (this.#look !== undefined || this.#counts[moment] !== undefined) return;
+    this.#counts[moment] = noPresence();
+    const { groups, world, outlook, nextControl, bucketOf } = this.#parts;
+    const number = nextControl();
+    const control = new PresenceControl(
+      this.#controlPlan(),
+      world,
+      number,
+      bucketOf(outlook.firstClient),
+      groups.versionOf(number),
+    );
+    this.#controls.push(control.topic);
+    const look = new PresenceLook({
+      plan: this.#plan,
+      world,
+      version: this.#version,
+      clientId: `${this.#plan.clientPrefix}-${this.#plan.run}-look-${outlook.firstClient}-${moment}`,
+      control,
+      clients: this.#clients,
+      onRead: (reading, atMs) => this.#judge(moment, reading, atMs),
+    }, nowMs);
+    this.#look = { moment, look };
+  }
+
+  /** True when each client's state has been what it is for long enough to be judged. */
+  settled(nowMs: number): boolean {
+    if (nowMs < this.#settledMs + settledEveryMs) return this.#settled;
+    this.#settledMs = nowMs;
+    this.#settled = this.#allSettled(nowMs);
+    return this.#settled;
+  }
+
+  /** Removes what clients have left retained. */
+  clear(nowMs: number): void {
+    this.#look?.look.retire(nowMs);
+    this.#last?.clear([...this.#clients.keys(), ...this.#controls], nowMs);
+    this.#last?.retire(nowMs);
+  }
+
+  data(): PresenceData {
+    return { byMoment: this.#counts, ...this.book.words };
+  }
+
+  #allSettled(nowMs: number): boolean {
+    for (const client of this.#clients.values()) {
+      const truth = this.book.truthOf(client, nowMs);
+      if (truth !== undefined && !isSettled(truth, nowMs, this.#parts.rules)) return false;
+    }
+    return true;
+  }
+
+  get #version(): ProtocolVersion {
+    return this.#parts.groups.speaks5 ? 5 : 4;
+  }
+
+  #topics(): Map<string, number> {
+    const { outlook: { firstClient, clients }, groups, bucketOf } = this.#parts;
+    const topics = new Map<string, number>();
+    for (let client = firstClient; client < firstClient + clients; client++) {
+      const plan = groups.planOf(client);
+      // The topic is the same in each life.
+      if (plan.presence) topics.set(willTopicOf(plan, { client, incarnation: 1, bucket: bucketOf(client) }), client);
+    }
+    return topics;
+  }
+
+  /** As it holds for the first group that speaks of its presence. */
+  #controlPlan(): FleetPlan {
+    return this.#parts.groups.plans.find(({ presence }) => presence === true)!;
+  }
+
+  #judge(moment: PresenceMoment, { client, fromMs, packet, seen }: Reading, nowMs: number): void {
+    const counts = this.#counts[moment]!;
+    const truth = this.book.truthOf(client, nowMs);
+    if (truth === undefined || !isSettled(truth, fromMs, this.#parts.rules)) {
+      counts.unsettled++;
+      return;
+    }
+    const plan = this.#parts.groups.planOf(client);
+    const found = packet && (foundIn(plan, packet.payload) ?? "foreign");
+    const differing = (state: PresenceState) => partsDiffering(plan, state, packet!, seen, truth, nowMs);
+    const { verdict, state } = judgePresence(truth, found, (state) => differing(state).length > 0);
+    count(counts, verdict);
+    if (verdict === "right" || verdict === "eitherWay") return;
+    const altered = verdict === "altered" && state !== undefined && packet !== undefined ? differing(state) : [];
+    const life = this.book.livesOf(client).at(-1)!.life;
+    const wrong = { verdict, state, found, altered, life } as const;
+    const timeline = timelineOf(
+      state?.life ?? life,
+      [],
+      expectationOf(life, this.#parts.rules),
+      this.#parts.outlook.originMs,
+    );
+    this.#parts.keepFault(presenceFault(clientIdOf(this.#plan, client), wrong, timeline));
+  }
+}
+
+function count(counts: PresenceCounts, verdict: PresenceVerdict): void {
+  counts[verdict]++;
+  if (verdict === "eitherWay") return;
+  counts.judged++;
+  if (verdict !== "right") counts.wrong++;
+}
+
+function foundIn(plan: FleetPlan, payload: Uint8Array): FoundState | undefined {
+  const will = readWillMark(plan, payload);
+  if (will !== undefined) return { kind: "gone", ...will };
+  const presence = readPresenceMark(plan, payload);
+  return presence && { kind: presence.word, client: presence.client, incarnation: presence.incarnation };
+}
+
+/** Byte for byte: the parts in which a retained message differs from what its client asked for. */
+function partsDiffering(
+  plan: FleetPlan,
+  { kind, life }: PresenceState,
+  packet: Reading["packet"] & object,
+  seen: Reading["seen"],
+  truth: PresenceTruth,
+  nowMs: number,
+): PresencePart[] {
+  const asked = kind === "gone" ? willOf(plan, life) : presenceMessage(plan, life, kind);
+  const parts: PresencePart[] = [];
+  if (packet.topic !== asked.topic) parts.push("topic");
+  if (!sameBytes(packet.payload, asked.payload)) parts.push("payload");
+  if (packet.qos !== Math.min(life.qos, seen.grantedQos)) parts.push("QoS");
+  // What comes from the store is marked as retained. [MQTT311 3.3.1-8] [MQTT5 3.3.1-9]
+  if (!packet.retain) parts.push("retain flag");
+  if (seen.version === 4) return parts;
+  const came = packet.properties ?? {};
+  parts.push(...differingProperties(came, asked.properties ?? {}));
+  // The time in which it has waited is taken off; since when a will waits, its watchers judge. [MQTT5 3.3.2-6]
+  const waitedS = kind === "gone" || truth.states.length > 1 ? undefined : (nowMs - truth.sinceMs) / 1_000;
+  const [expiryS, askedS] = [came.messageExpiryIntervalS, asked.properties?.messageExpiryIntervalS];
+  if (waitedS === undefined || expiryS === undefined || askedS === undefined) return parts;
+  const isOff = Math.abs(askedS - waitedS - expiryS) > expiryToleranceS;
+  if (isOff && !parts.includes("messageExpiryIntervalS")) parts.push("messageExpiryIntervalS");
+  return parts;
+}

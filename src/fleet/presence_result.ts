@@ -1,0 +1,83 @@
+/**
+ * What was found of presence: plain data, squad by squad, and as one.
+ */
+
+/** What became of the messages by which clients say that they are online, or that they left. */
+export interface PresenceWordCounts {
+  sent: number;
+  acknowledged: number;
+  /** The broker answered that it does not take them. */
+  refused: number;
+  /** Seen by watchers. */
+  seen: number;
+}
+
+/** When it was looked: while clients are killed, before the living leave, and after that. */
+export const presenceMoments = ["middle", "end", "left"] as const;
+export type PresenceMoment = typeof presenceMoments[number];
+
+/** What became of the states that were looked at. */
+export interface PresenceCounts {
+  /** Each is right or wrong. */
+  judged: number;
+  right: number;
+  wrong: number;
+  /** Wrong: a message stands that has been replaced. */
+  stale: number;
+  /** Wrong: a message stands that should never have been published, or not yet. */
+  unwanted: number;
+  /** Wrong: nothing is there. */
+  absent: number;
+  /** Wrong: the right message, with another payload, QoS, retain flag or property than was asked for. */
+  altered: number;
+  /** The standard, or an acknowledgement that did not come, allows more than one state, and one of those was found. */
+  eitherWay: number;
+  /** Not judged: it had changed too shortly before. */
+  unsettled: number;
+}
+
+/** What a squad found of presence: plain data. */
+export interface PresenceData {
+  readonly byMoment: Readonly<Partial<Record<PresenceMoment, PresenceCounts>>>;
+  readonly online: PresenceWordCounts;
+  readonly left: PresenceWordCounts;
+}
+
+/** Counts with nothing in them. */
+export function noPresence(): PresenceCounts {
+  return { judged: 0, right: 0, wrong: 0, stale: 0, unwanted: 0, absent: 0, altered: 0, eitherWay: 0, unsettled: 0 };
+}
+
+/** What a run found of presence: the counts of all looks together, and of each. */
+export interface PresenceResult extends PresenceCounts, PresenceData {}
+
+/** Joins what the squads found; undefined where nobody spoke of presence. */
+export function mergePresence(all: readonly (PresenceData | undefined)[]): PresenceResult | undefined {
+  const found = all.filter((data) => data !== undefined);
+  if (found.length === 0) return undefined;
+  const byMoment: Partial<Record<PresenceMoment, PresenceCounts>> = {};
+  const total = noPresence();
+  for (const moment of presenceMoments) {
+    const looks = found.flatMap(({ byMoment }) => byMoment[moment] ?? []);
+    if (looks.length === 0) continue;
+    const sum = byMoment[moment] = noPresence();
+    for (const look of looks) add(sum, look);
+    add(total, sum);
+  }
+  const [online, left] = [noWords(), noWords()];
+  for (const data of found) {
+    add(online, data.online);
+    add(left, data.left);
+  }
+  return { ...total, byMoment, online, left };
+}
+
+/** Adds `more` to `sum`, count by count. */
+function add<Counts extends PresenceCounts | PresenceWordCounts>(sum: Counts, more: Counts): void {
+  for (const name of Object.keys(sum) as (keyof Counts)[]) (sum[name] as number) += more[name] as number;
+}
+
+/** Counts of messages with nothing in them. */
+export function noWords(): PresenceWordCounts {
+  return { sent: 0, acknowledged: 0, refused: 0, seen: 0 };
+}

@@ -1,0 +1,60 @@
+/**
+ * Presence under a manual clock: on an honest broker every state that is read is the truth, in every kill mode and with
+ * every kind of session; and each planted fault of a broker is found, as often as it stands.
+ */
+import assert from "node:assert/strict";
+import { killModes } from "../../src/fleet/kill_mode.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
+import { simulateFleet } from "../support/simulated_fleet.ts";
+
+const all = killModes.map((mode) => ({ mode, weight: 1 }));
+const busy: Partial<PlanRequest> = {
+  clients: 120,
+  presence: true,
+  killRate: { kind: "fraction", perSecond: 0.2 },
+  killShares: all,
+  durationMs: 20_000,
+  keepAliveS: 4,
+  willQos: "mix",
+};
+
+const honest: readonly {
+  readonly name: string;
+  readonly plan: Partial<PlanRequest>;
+  readonly protocol?: "3.1.1" | "5";
+}[] = [
+  { name: "3.1.1", plan: {}, protocol: "3.1.1" },
+  { name: "5.0", plan: {}, protocol: "5" },
+  { name: "both versions", plan: {} },
+  { name: "persistent sessions", plan: { sessionExpiryS: 60 } },
+  { name: "back within the delay, session resumed", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "no" } },
+  { name: "back within the delay, session begun anew", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "yes" } },
+  { name: "back after the delay", plan: { willDelayS: 1, sessionExpiryS: 60, reconnectAfterMs: 2_500 } },
+  { name: "the session ends before the delay", plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 } },
+  { name: "nobody comes back", plan: { reconnectAfterMs: "never" } },
+  { name: "nobody comes back, delayed", plan: { reconnectAfterMs: "never", willDelayS: 3, sessionExpiryS: 60 } },
+  { name: "three watchers for each will", plan: { fanOut: 3, watchers: 2 } },
+  { name: "under telemetry", plan: { telemetry: { perSecond: 50, sizeBytes: 10, qos: 2 } } },
+];
+
+for (const { name, plan, protocol } of honest) {
+  Deno.test(`an honest broker tells the truth: ${name}`, () => {
+    const result = simulateFleet({ plan: { ...busy, ...plan }, ...protocol && { protocol } });
+    assert.deepEqual(result.faults, []);
+    assert.equal(result.verdict, "pass", result.reason);
+    const { byMoment: { middle, end, left }, online, ...counts } = result.presence!;
+    const clients = busy.clients!;
+    const { unsettled, eitherWay } = counts;
+    assert.deepEqual(counts, {
+      ...counts,
+      wrong: 0,
+      judged: 3 * clients - unsettled - eitherWay,
+      right: counts.judged,
+    });
+    assert.ok(middle!.judged > clients / 2, `only ${middle!.judged} were settled while clients were killed`);
+    assert.deepEqual([end!.right, left!.right], [clients, clients]);
+    assert.equal(online.sent, result.clients.connected + result.clients.reconnects);
+    assert.equal(online.seen, online.sent);
+    assert.deepEqual([counts.left.acknowledged, counts.left.seen], [counts.left.sent, counts.left.sent]);
+  });
+}
