@@ -3,7 +3,7 @@ import { formatCount, formatMs } from "../../base/units.ts";
 import type { ComparedBroker, Comparison, Outcome } from "../comparison.ts";
 import { brokerNotes, type ComparisonCell, comparisonRows } from "../comparison_rows.ts";
 import { type Tile, tilesPart, verdictPart } from "./head_part.ts";
-import { type Markup, markup, trusted } from "./markup.ts";
+import { type Markup, markup, nested } from "./markup.ts";
 
 /** The verdict over all, with what was compared. */
 export function comparisonVerdict({ verdict, reason, brokers }: Comparison): Markup {
@@ -74,12 +74,4 @@ export function foldedPart({ name, outcome, reason, report }: ComparedBroker, pl
   if (report === undefined) return markup`<p class="note"><b>${name}</b>: ${outcome}, ${reason}</p>`;
   return markup`<details class="card whole" id="broker-${place}"><summary><b>${name}</b><span>${outcome}: ${reason}</span></summary>
 <div class="inside">${nested(main, place)}</div></details>`;
-}
-
-/** What is inside quotes and tags is ours: all text is escaped, so that neither can stand in it. */
-function nested({ text }: Markup, place: number): Markup {
-  const own = text
-    .replaceAll(/ (id|aria-labelledby|aria-describedby|data-copy)="([^"]+)"/g, ` $1="$2-${place}"`)
-    .replaceAll(/<(\/?)h([123])\b/g, (_, slash, level) => `<${slash}h${Number(level) + 2}`);
-  return trusted(own);
 }

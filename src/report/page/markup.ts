@@ -38,6 +38,17 @@ export function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }
 
+/**
+ * A part of one page inside another: ids that are its own, and headings two levels down. What stands in quotes and tags
+ * is ours, for all text is escaped.
+ */
+export function nested({ text }: Markup, place: number): Markup {
+  const own = text
+    .replaceAll(/ (id|aria-labelledby|aria-describedby|data-copy)="([^"]+)"/g, ` $1="$2-${place}"`)
+    .replaceAll(/<(\/?)h([123])\b/g, (_, slash, level) => `<${slash}h${Number(level) + 2}`);
+  return new Markup(own);
+}
+
 /** A value as JSON that may stand inside a script element. */
 export function scriptJson(value: unknown): Markup {
   return new Markup(JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028"));
