@@ -12,6 +12,7 @@ import { fleet } from "./commands/fleet.ts";
 import { scenarioEntries } from "./commands/scenario_settings.ts";
 import { builtInScenarios } from "./commands/scenarios.ts";
 import { report } from "./commands/report.ts";
+import { compareReports } from "./commands/report_compare.ts";
 import { configJsonSchema } from "./config_file.ts";
 import { type Output, processOutput } from "./output.ts";
 import type { Entries } from "./setting.ts";
@@ -45,6 +46,8 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
     case "report":
     case "report merge":
       return await report(asked, output);
+    case "report compare":
+      return await compareReports(asked, output);
     case "broker status":
       return await status(asked, output);
     case "fleet scenario":

@@ -131,7 +131,7 @@ function isHistogram(text: string): boolean {
 
 /** Reads a report that `--report` wrote. @throws UsageError when the file cannot be read, or is none */
 export async function readSavedReport(path: string): Promise<Report> {
-  return parseReport(await textOf(path), path);
+  return parseReport(await textOfReport(path), path);
 }
 
 /** A report of its text. @throws UsageError when it is none, or of another schema */
@@ -158,7 +158,8 @@ function parsed(text: string): object | undefined {
   }
 }
 
-async function textOf(path: string): Promise<string> {
+/** The text of a report's file. @throws UsageError when it cannot be read */
+export async function textOfReport(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {

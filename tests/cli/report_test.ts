@@ -74,10 +74,34 @@ Deno.test("merge joins files", () =>
     assert.equal(JSON.parse(await Deno.readTextFile(`${folder}/all.json`)).wills.expected, 2 * report.wills.expected);
   }));
 
+Deno.test("compare puts files side by side, named by file or by hand; a comparison brings all of its brokers", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/one.json`, reportJson(reportOf(passed())));
+    await Deno.writeTextFile(`${folder}/two.json`, reportJson(reportOf(failed())));
+    const both = [`${folder}/one.json`, `2nd=${folder}/two.json`];
+    const { code, out } = await run("compare", ...both);
+    assert.equal(code, 1);
+    assert.match(out, /^ +one +2nd$/m);
+    await run("compare", ...both, "--report", `${folder}/all.json`, "--csv", `${folder}/{broker}.csv`);
+    const again = await run("compare", `${folder}/all.json`, `third=${folder}/one.json`, "--report", "-");
+    assert.deepEqual(JSON.parse(again.out).brokers.map(({ name }: { name: string }) => name), ["one", "2nd", "third"]);
+    assert.deepEqual(namesIn(folder), ["2nd.csv", "all.json", "one.csv", "one.json", "two.json"]);
+    await Deno.writeTextFile(`${folder}/all.json`, again.out.replace('"outcome": "pass"', '"outcome": "fine"'));
+    assert.match(
+      (await run("compare", `${folder}/all.json`)).err,
+      /^Cannot read comparison .* at brokers\.0\.outcome it is/,
+    );
+    await Deno.writeTextFile(`${folder}/all.json`, again.out.replace('"verdict": "pass"', '"verdict": "fine"'));
+    assert.match((await run("compare", `x=${folder}/all.json`)).err, /^Cannot call all brokers of the comparison/);
+  }));
+
 Deno.test("bad input: exit code 2 and one sentence", async () => {
   const cases: Record<string, string> = {
     "": "Cannot draw a report without its file: expected what mqtt-sim fleet --report wrote\n",
     "merge": "Cannot draw a report without its file: expected what mqtt-sim fleet --report wrote\n",
+    "compare": "Cannot compare 0 runs: expected 2 to 20\n",
+    "compare none.json":
+      'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report wrote\n',
     "none.json": 'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report wrote\n',
     "run.json --htm x": 'Cannot read flag "--htm": report has none of that name; did you mean --html?\n',
   };

@@ -6,7 +6,7 @@ import { reportText } from "../../report/text.ts";
 import type { Output } from "../output.ts";
 import { openReportOutputs, type ReportOutputs } from "../report_outputs.ts";
 import { readSavedReport } from "../saved_report.ts";
-import type { ReportAsked } from "./report_flags.ts";
+import type { DrawAsked } from "./report_flags.ts";
 
 /** Widest text of a report. */
 const widest = 100;
@@ -16,7 +16,7 @@ const widest = 100;
  *
  * @throws UsageError when a report cannot be read, parts do not fit, or a file cannot be written
  */
-export async function report(asked: ReportAsked, output: Output): Promise<number> {
+export async function report(asked: DrawAsked, output: Output): Promise<number> {
   const whole = await wanted(asked);
   const outputs = await openReportOutputs(asked);
   try {
@@ -26,7 +26,7 @@ export async function report(asked: ReportAsked, output: Output): Promise<number
   }
 }
 
-async function wanted(asked: ReportAsked): Promise<Report> {
+async function wanted(asked: DrawAsked): Promise<Report> {
   if (asked.command === "report") return await readSavedReport(asked.file);
   if (asked.files.length === 0) {
     throw new UsageError("Cannot draw a report without its file: expected what mqtt-sim fleet --report wrote");
@@ -38,7 +38,7 @@ async function wanted(asked: ReportAsked): Promise<Report> {
 
 async function writeAll(
   whole: Report,
-  { text, report, html, junit, markdown, csv, csvLives, hdr }: ReportAsked,
+  { text, report, html, junit, markdown, csv, csvLives, hdr }: DrawAsked,
   outputs: ReportOutputs,
   { out, err }: Output,
 ): Promise<number> {

@@ -35,6 +35,46 @@ const mergeCommand = command(
   },
 );
 
+const savedRun: FlagValue<SavedRun> = { metavar: "[NAME=]FILE.json", read: parseSavedRun, isFile: true };
+
+/** A saved run, and what it is to be called beside others. */
+export interface SavedRun {
+  readonly path: string;
+  readonly name?: string;
+}
+
+/** Reads `FILE.json` or `NAME=FILE.json`. */
+function parseSavedRun(text: string): SavedRun {
+  const [, name, path] = /^([\w.-]{1,32})=(.+)$/s.exec(text) ?? [];
+  return name === undefined || path === undefined ? { path: text } : { name, path };
+}
+
+const compareCommand = command(
+  "compare",
+  merge(
+    object({ command: constant("report compare") }),
+    object("Runs", {
+      files: multiple(
+        argument(plainArgument(savedRun), { description: sentence("A run's report, or a comparison.") }),
+        {
+          min: 0,
+        },
+      ),
+    }),
+    reportFlags,
+    text,
+  ),
+  {
+    brief: sentence("Put saved reports side by side."),
+    description: sentence(
+      "Puts saved reports side by side, a column for each; a name before the file is what the column is called, else it " +
+        "is the file's. A comparison that fleet wrote brings all of its brokers. A form whose file's name holds " +
+        "{broker} is written once for each.",
+    ),
+    usageLine: [{ type: "literal", value: "[NAME=]FILE.json [NAME=]FILE.json… [FLAGS]" }],
+  },
+);
+
 const draw = merge(
   object({ command: constant("report") }),
   object("Saved report", {
@@ -48,14 +88,24 @@ const draw = merge(
 const nothing = { command: "report merge", files: [] } as unknown as InferValue<typeof mergeCommand>;
 
 /** `mqtt-sim report` and what can follow it. */
-export const reportCommand = command("report", map(optional(or(mergeCommand, draw)), (asked) => asked ?? nothing), {
-  brief: sentence("Draw a saved report again, in any form, or merge several."),
-  description: sentence(
-    "Reads what mqtt-sim fleet --report wrote and writes it in other forms; as text when none is asked for. The exit " +
-      "code is the run's. mqtt-sim report merge joins the parts of one run.",
-  ),
-  usageLine: [{ type: "literal", value: "FILE.json [FLAGS]" }],
-});
+export const reportCommand = command(
+  "report",
+  map(optional(or(mergeCommand, compareCommand, draw)), (asked) => asked ?? nothing),
+  {
+    brief: sentence("Draw a saved report again, in any form, or merge several."),
+    description: sentence(
+      "Reads what mqtt-sim fleet --report wrote and writes it in other forms; as text when none is asked for. The exit " +
+        "code is the run's. mqtt-sim report merge joins the parts of one run, mqtt-sim report compare puts runs side by side.",
+    ),
+    usageLine: [{ type: "literal", value: "FILE.json [FLAGS]" }],
+  },
+);
 
 /** What `mqtt-sim report` was asked for. */
 export type ReportAsked = InferValue<typeof reportCommand>;
+
+/** What `mqtt-sim report` and its `merge` were asked for. */
+export type DrawAsked = Exclude<ReportAsked, { readonly command: "report compare" }>;
+
+/** What `mqtt-sim report compare` was asked for. */
+export type CompareAsked = Extract<ReportAsked, { readonly command: "report compare" }>;
