@@ -83,6 +83,7 @@ export type { TranscriptLine } from "./src/conformance/transcript.ts";
 export { type CheckReport, checkReportJson, checkReportSchema, makeCheckReport } from "./src/report/check_report.ts";
 export { checkText } from "./src/report/check_text.ts";
 export { type Endpoint, parseEndpoint } from "./src/net/endpoint.ts";
+export type { ChosenEngine, EngineChoice, EngineName } from "./src/net/engine.ts";
 export { type ClientAuth, readTlsFiles, type TlsFiles, type TlsIdentity } from "./src/net/tls_identity.ts";
 export { AccessControl, type AccessFiles } from "./src/broker/access/access_control.ts";
 export { livesCsv, modeCsv } from "./src/report/csv.ts";

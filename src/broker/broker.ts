@@ -3,6 +3,7 @@
  */
 import { freshSeed, Random } from "../base/random.ts";
 import { bracketed, type Endpoint, parseEndpoint } from "../net/endpoint.ts";
+import { chooseEngine, type ChosenEngine, type EngineChoice } from "../net/engine.ts";
 import type { Link } from "../net/link.ts";
 import { listen, type OpenListener } from "../net/listen.ts";
 import type { TlsIdentity } from "../net/tls_identity.ts";
@@ -26,6 +27,8 @@ export interface BrokerOptions extends CoreOptions {
   readonly listen?: readonly Endpoint[];
   /** Certificates for `mqtts` and `wss`. */
   readonly tls?: TlsIdentity;
+  /** What carries TCP; `auto`, the default, is epoll where that works, else the runtime's own sockets. */
+  readonly engine?: EngineChoice;
 }
 
 /** Things that fall due and are handled before links are read again. */
@@ -39,6 +42,7 @@ export class Broker {
   readonly #timer: Timer;
   readonly #listeners: OpenListener[] = [];
   readonly #startedAt: string;
+  #engine: ChosenEngine = { name: "deno" };
   #stopped: Promise<void> | undefined;
 
   private constructor(options: BrokerOptions) {
@@ -56,7 +60,7 @@ export class Broker {
   /**
    * Starts a broker that accepts clients when the promise is fulfilled.
    *
-   * @throws UsageError when an address, port or store cannot be had, or a limit is out of its range
+   * @throws UsageError when an address, port, engine or store cannot be had, or a limit is out of its range
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const broker = new Broker(options);
@@ -78,6 +82,11 @@ export class Broker {
   /** Where clients find it, by listener. */
   get urls(): string[] {
     return this.#listeners.map(({ endpoint }) => endpoint.url);
+  }
+
+  /** What carries TCP, and why it is not epoll where that was left to be decided. */
+  get engine(): ChosenEngine {
+    return this.#engine;
   }
 
   /** Where sessions, messages and wills are kept: the path of a file, or `memory`. */
@@ -154,7 +163,9 @@ export class Broker {
   }
 
   /** Opens all listeners or none. */
-  async #listen({ host = "127.0.0.1", port = 0, listen: endpoints, tls }: BrokerOptions): Promise<void> {
+  async #listen(
+    { host = "127.0.0.1", port = 0, listen: endpoints, tls, engine = "auto" }: BrokerOptions,
+  ): Promise<void> {
     const core = this.#core;
     const afterwards = () => this.#timer.arm();
     const receiver = {
@@ -162,9 +173,10 @@ export class Broker {
       refused: (sentence: string) => core.settings.log("warn", sentence),
     };
     try {
+      this.#engine = await chooseEngine(engine);
       for (const endpoint of endpoints ?? [parseEndpoint(`mqtt://${bracketed(host)}:${port}`)]) {
         // One after another, so that a fault names the first that cannot be had.
-        this.#listeners.push(await listen(endpoint, tls, receiver));
+        this.#listeners.push(await listen(endpoint, tls, receiver, this.#engine.name));
       }
     } catch (error) {
       for (const listener of this.#listeners) listener.close();

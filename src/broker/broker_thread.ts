@@ -2,6 +2,7 @@
  * A broker in a thread of its own, seen from the thread that started it.
  */
 import { UsageError } from "../base/failure.ts";
+import type { EngineChoice } from "../net/engine.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import type { BrokerLimits } from "./options.ts";
 
@@ -11,6 +12,7 @@ export interface BrokerThreadOptions {
   readonly port?: number;
   readonly limits?: Partial<BrokerLimits>;
   readonly onShutdown?: "publish" | "keep";
+  readonly engine?: EngineChoice;
   readonly log?: (level: "info" | "warn", message: string) => void;
 }
 

@@ -118,6 +118,7 @@ const document = z.looseObject({
   series: z.array(point),
   warnings: z.array(z.string()),
   resources: z.looseObject({ cpuMs: z.number(), rssBytes: z.number() }),
+  engine: z.enum(["epoll", "deno"]).optional(),
 });
 
 function isHistogram(text: string): boolean {

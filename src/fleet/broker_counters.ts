@@ -32,13 +32,13 @@ const decoder = new TextDecoder();
  *
  * @param renewed waits until the broker has counted anew, up to twelve seconds
  */
-export async function readDropped({ plan, target }: FleetRun, version: ProtocolVersion, renewed: boolean) {
+export async function readDropped({ plan, target, engine }: FleetRun, version: ProtocolVersion, renewed: boolean) {
   const [sourceAddress] = plan.sourceAddresses;
   const world: World = {
     clock: monotonicClock,
     wakes: new Deadlines<Wakeable>(),
     canReset: false,
-    dial: (receiver) => dial(target, { sourceAddress }, receiver),
+    dial: (receiver) => dial(target, { sourceAddress, engine }, receiver),
   };
   const counters = new BrokerCounters(plan, world, version);
   const count = await counters.current();

@@ -28,7 +28,7 @@ export type Greeting =
 const patienceMs = 5_000;
 
 /** Connects without a will, and leaves. */
-export async function greet({ plan, target }: FleetRun, version: ProtocolVersion): Promise<Greeting> {
+export async function greet({ plan, target, engine }: FleetRun, version: ProtocolVersion): Promise<Greeting> {
   const { promise, resolve } = Promise.withResolvers<Greeting>();
   const world: World = {
     clock: monotonicClock,
@@ -36,7 +36,7 @@ export async function greet({ plan, target }: FleetRun, version: ProtocolVersion
     canReset: false,
     dial: (receiver) => {
       const sourceAddress = plan.sourceAddresses[0];
-      return dial(target, { sourceAddress }, receiver);
+      return dial(target, { sourceAddress, engine }, receiver);
     },
   };
   const greeter = new Greeter(

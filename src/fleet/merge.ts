@@ -7,6 +7,7 @@ import type { KillMode } from "./kill_mode.ts";
 import type { LateLookCounts } from "./late_look.ts";
 import { addBuckets } from "./latency_buckets.ts";
 import { phasesDurationMs } from "./phases.ts";
+import type { EngineName } from "../net/engine.ts";
 import type { FleetPlan } from "./plan.ts";
 import { mergePresence } from "./presence_result.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
@@ -25,6 +26,7 @@ export interface RunFacts {
   readonly durationMs: number;
   readonly warnings: readonly string[];
   readonly resources: FleetResult["resources"];
+  readonly engine?: EngineName;
   readonly dropped?: DropCounts;
 }
 
@@ -44,7 +46,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   const looks = looksOf(squads);
   const controls = controlsOf(squads);
   const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
-  const { plan, protocol, startedAt, durationMs, target, resources } = facts;
+  const { plan, protocol, startedAt, durationMs, target, resources, engine } = facts;
   return {
     plan,
     protocol,
@@ -59,10 +61,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       eitherWay: tally.eitherWay,
       undecided: tally.undecided,
     },
-    latencyMs: {
-      all: tally.latency.row(),
-      byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
-    },
+    latencyMs: latencyOf(tally),
     slipMs: slip.row(),
     controls,
     ...generatorBound !== undefined && { generatorBound },
@@ -90,7 +89,13 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       ...dropWarnings(wills, facts.dropped),
     ],
     resources,
+    ...engine !== undefined && { engine },
   };
+}
+
+function latencyOf(tally: Tally): FleetResult["latencyMs"] {
+  const byMode = tally.killed().map(([mode, , histogram]) => [mode, histogram.row()]);
+  return { all: tally.latency.row(), byMode: Object.fromEntries(byMode) };
 }
 
 function clientsOf(plan: FleetPlan, squads: readonly SquadResult[]): FleetResult["clients"] {

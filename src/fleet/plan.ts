@@ -2,6 +2,7 @@
  * What a run is to do: plain data, checked once, frozen, and the same for every squad. Nothing here is measured.
  */
 import type { Endpoint } from "../net/endpoint.ts";
+import type { EngineChoice, EngineName } from "../net/engine.ts";
 import { checkPlan } from "./check_plan.ts";
 import type { ClientGroup } from "./groups.ts";
 import { defaultKillShares, type KillShare } from "./kill_mode.ts";
@@ -82,6 +83,8 @@ export interface FleetPlan {
   readonly tlsInsecure?: boolean;
   /** Source ports to be had for each source address towards one broker address. */
   readonly sourcePorts: number;
+  /** What carries TCP; `auto` is epoll where that works, else the runtime's own sockets. */
+  readonly engine: EngineChoice;
   /** The scenario's name, where the run follows one. */
   readonly scenario?: string;
   /** What a person said over the scenario, by the names of this plan: it holds in all groups and phases. */
@@ -128,6 +131,7 @@ export const planDefaults = {
   drainMs: 10_000,
   sourceAddresses: [],
   sourcePorts: usualSourcePorts,
+  engine: "auto",
 } as const satisfies Partial<FleetPlan>;
 
 /** What must be said or drawn for each run; the rest has a default. */
@@ -190,4 +194,6 @@ export interface FleetRun {
   readonly target: Endpoint;
   /** The broker is in this process: each connection takes two of its open files. */
   readonly brokerInProcess: boolean;
+  /** What the plan's engine came to; `deno` until that is decided. */
+  readonly engine?: EngineName;
 }

@@ -4,7 +4,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { canResetOver } from "../net/dial.ts";
-import { canReset } from "../net/socket_link.ts";
+import { engines } from "../net/engine.ts";
 import { isLoopback } from "../net/endpoint.ts";
 import { killsByReset } from "./reset_proof.ts";
 import type { KillShare } from "./kill_mode.ts";
@@ -92,11 +92,14 @@ function checkSourcePorts({ plan, target }: FleetRun): void {
 }
 
 /** Where this runtime cannot send RST, what would be a reset is a close, and is called so. */
-async function settleReset({ plan, target }: FleetRun, notify: (notice: Notice) => void): Promise<FleetPlan> {
+async function settleReset(
+  { plan, target, engine = "deno" }: FleetRun,
+  notify: (notice: Notice) => void,
+): Promise<FleetPlan> {
   const parts = [plan, ...plan.groups ?? [], ...plan.phases ?? []];
   if (!parts.some((part) => "killShares" in part && resets(part.killShares))) return plan;
-  const overTls = canReset() && !canResetOver(target);
-  if (!overTls && await killsByReset()) return plan;
+  const overTls = engines[engine].canReset() && !canResetOver(target, engine);
+  if (!overTls && await killsByReset(engine)) return plan;
   const why = overTls
     ? "a TCP reset cannot be sent over TLS"
     : "this runtime cannot send a TCP reset (it takes Deno 2.8 or later)";

@@ -1,18 +1,17 @@
 /**
  * Proves on loopback that a reset is one: the other side must see RST, not FIN.
  */
-import { canReset } from "../net/socket_link.ts";
-import { dialTcp } from "../net/tcp_dial.ts";
+import { type EngineName, engines } from "../net/engine.ts";
 
 const patienceMs = 2_000;
 
 /** True when a link's `reset` reaches its peer as RST. */
-export async function killsByReset(): Promise<boolean> {
-  if (!canReset()) return false;
+export async function killsByReset(engine: EngineName = "deno"): Promise<boolean> {
+  if (!engines[engine].canReset()) return false;
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const timer = setTimeout(() => listener.close(), patienceMs);
   try {
-    return await seesReset(listener);
+    return await seesReset(listener, engine);
   } catch {
     return false;
   } finally {
@@ -25,9 +24,9 @@ export async function killsByReset(): Promise<boolean> {
   }
 }
 
-async function seesReset(listener: Deno.TcpListener): Promise<boolean> {
+async function seesReset(listener: Deno.TcpListener, engine: EngineName): Promise<boolean> {
   const host = "127.0.0.1";
-  const link = dialTcp({ host, port: listener.addr.port }, {
+  const link = engines[engine].dial({ host, port: listener.addr.port }, {
     onOpen: () => link.write(Uint8Array.of(0)),
     onBytes: () => link.reset(),
     onDrain() {},

@@ -1,6 +1,7 @@
 /**
  * What a run found: plain data that crosses a thread, a file, and one day a network, without change.
  */
+import type { EngineName } from "../net/engine.ts";
 import type { HistogramRow } from "../base/histogram.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
@@ -185,4 +186,6 @@ export interface FleetResult {
   readonly exitCode: 0 | 1 | 3 | 130;
   /** Of this process, embedded broker included. */
   readonly resources: { readonly cpuMs: number; readonly rssBytes: number };
+  /** What carried TCP; absent where parts of one run had different ones. */
+  readonly engine?: EngineName;
 }

@@ -5,6 +5,7 @@ import process from "node:process";
 import { monotonicClock, wallTime } from "../base/clock.ts";
 import { mix } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
+import { chooseEngine, engineText } from "../net/engine.ts";
 import { type DropCounts, readDropped } from "./broker_counters.ts";
 import { securedTarget } from "./fleet_tls.ts";
 import { Groups } from "./groups.ts";
@@ -45,7 +46,10 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
     if (notice.level === "warning") warnings.push(notice.text);
     hooks.onNotice(notice);
   };
-  const run = { ...asked, target: await securedTarget(asked.target, asked.plan, notify) };
+  const engine = await chooseEngine(asked.plan.engine);
+  if (engine.whyNotEpoll !== undefined) notify({ level: "info", text: `Sockets: ${engineText(engine)}.` });
+  const target = await securedTarget(asked.target, asked.plan, notify);
+  const run = { ...asked, target, engine: engine.name };
   const flight = await preflight(run, notify);
   const facts = (plan: FleetPlan, protocol: RunFacts["protocol"]): RunFacts => ({
     plan,
@@ -55,6 +59,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
     durationMs: monotonicClock.nowMs() - startMs,
     warnings,
     resources: resourcesSince(before),
+    engine: engine.name,
   });
   if (flight.kind === "void") {
     const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
@@ -113,12 +118,16 @@ async function runSquads(tasks: readonly SquadTask[], hooks: FleetHooks) {
 const killDraw = 0;
 
 /** Cuts what falls to this process into squads of even size, each with watchers of its own. */
-export function tasksOf({ plan, target }: FleetRun, protocol: SquadTask["protocol"], originMs = 0): SquadTask[] {
+export function tasksOf(
+  { plan, target, engine }: FleetRun,
+  protocol: SquadTask["protocol"],
+  originMs = 0,
+): SquadTask[] {
   return Array.from({ length: plan.workers }, (_, number) => {
     const { first: firstClient, count: clients } = partOf(clientsHere(plan), plan.workers, number);
     const { first: firstBucket, count: buckets } = partOf(bucketsHere(plan), plan.workers, number);
     const seed = mix(plan.seed, killDraw);
-    return { plan, target, protocol, number, firstClient, clients, firstBucket, buckets, seed, originMs };
+    return { plan, target, engine, protocol, number, firstClient, clients, firstBucket, buckets, seed, originMs };
   });
 }
 

@@ -76,15 +76,15 @@ export class SquadRun {
   }
 }
 
-function realWorld({ plan, target }: SquadTask): World {
+function realWorld({ plan, target, engine }: SquadTask): World {
   const { sourceAddresses } = plan;
   return {
     clock: monotonicClock,
     wakes: new Deadlines<Wakeable>(),
-    canReset: canResetOver(target),
+    canReset: canResetOver(target, engine),
     dial: (receiver, place) => {
       const sourceAddress = sourceAddresses[place % sourceAddresses.length];
-      return dial(target, { sourceAddress }, receiver);
+      return dial(target, { sourceAddress, engine }, receiver);
     },
   };
 }

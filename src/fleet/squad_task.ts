@@ -2,6 +2,7 @@
  * What a squad is given and what it gives back: plain data, which crosses a thread today and a network tomorrow.
  */
 import type { Endpoint } from "../net/endpoint.ts";
+import type { EngineName } from "../net/engine.ts";
 import type { ClientCounters } from "./client_host.ts";
 import type { LateLookCounts } from "./late_look.ts";
 import type { ControlCounts, Outlook } from "./lookout.ts";
@@ -12,6 +13,8 @@ import type { TallyData } from "./tally.ts";
 /** What one squad is to do: plain data. */
 export interface SquadTask extends Outlook {
   readonly target: Endpoint;
+  /** What carries TCP; `deno` if not said. */
+  readonly engine?: EngineName | undefined;
   /** Which squad of this process it is, from 0. */
   readonly number: number;
   /** Draws the kills of the whole run: the same for each squad. */

@@ -17,6 +17,11 @@ export type EngineName = "epoll" | "deno";
 export type EngineChoice = "auto" | EngineName;
 export const engineChoices: readonly EngineChoice[] = ["auto", "epoll", "deno"];
 
+/** For help. */
+export const engineHelp =
+  "What carries TCP: epoll, through foreign calls on Linux with glibc, or deno, the runtime's own " +
+  "sockets; auto takes epoll where its self-test passes.";
+
 /** An engine that was chosen. */
 export interface ChosenEngine {
   readonly name: EngineName;

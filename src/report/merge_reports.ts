@@ -86,8 +86,15 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
       cpuMs: sum(reports, ({ resources }) => resources.cpuMs),
       rssBytes: sum(reports, ({ resources }) => resources.rssBytes),
     },
+    ...sameEngine(reports),
   };
   return applyThresholds(merged, (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)));
+}
+
+/** The engine, where all parts had the same. */
+function sameEngine([first, ...others]: readonly Report[]): Pick<Report, "engine"> {
+  const engine = first?.engine;
+  return engine !== undefined && others.every((other) => other.engine === engine) ? { engine } : {};
 }
 
 function sum(reports: readonly Report[], pick: (report: Report) => number): number {

@@ -23,6 +23,7 @@ const written = {
   tlsKey: one("--tls-key"),
   tlsServerName: one("--tls-server-name"),
   tlsInsecure: (value) => value ? ["--tls-insecure"] : [],
+  engine: one("--engine"),
   clients: one("--clients"),
   rampPerSecond: (value) => ["--ramp-rate", `${value}/s`],
   keepAliveS: seconds("--keepalive"),

@@ -67,7 +67,10 @@ function factLines(report: Report, width: number): string[] {
       `${formatCount(clients.lost)} lost`,
     kills: `${formatCount(kills.total)} at ${formatCount(kills.reachedPerSecond)}/s ` +
       `(${formatCount(kills.askedPerSecond)}/s asked), ${formatCount(kills.deferred)} deferred${slip}`,
-    process: `${formatMs(resources.cpuMs)} of CPU, ${formatBytes(resources.rssBytes)} of memory` +
+    process:
+      `${report.engine === undefined ? "" : `engine ${report.engine}, `}${formatMs(resources.cpuMs)} of CPU, ${
+        formatBytes(resources.rssBytes)
+      } of memory` +
       (report.run.target === "embedded" ? ", embedded broker included" : ""),
   };
   return Object.entries(facts).flatMap(([name, text]) => wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9)));

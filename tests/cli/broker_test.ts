@@ -19,7 +19,7 @@ Deno.test("the broker tells where it listens, and what became of wills when it s
   const [start, stop, end] = out.split("\n");
   assert.match(
     start!,
-    /^mqtt-sim broker listening on mqtt:\/\/127\.0\.0\.1:\d+ \(MQTT 3\.1\.1 and 5\.0; sessions in memory; Ctrl-C stops\)$/,
+    /^mqtt-sim broker listening on mqtt:\/\/127\.0\.0\.1:\d+ \(MQTT 3\.1\.1 and 5\.0; sessions in memory; engine (epoll|deno); Ctrl-C stops\)$/,
   );
   assert.equal(stop, "stopped: 0 connections; wills: 0 armed, 0 published, 0 discarded, 0 cancelled");
   assert.deepEqual([exitCode, end, err], [0, "", ""]);

@@ -1,9 +1,10 @@
 /** The program as a process: what only a process has, which is exit codes and signals. */
 import assert from "node:assert/strict";
+import { ffiFlags } from "../support/granted.ts";
 
 const root = new URL("../../", import.meta.url);
 const limitMs = 60_000;
-const permissions = "--no-prompt --allow-net=127.0.0.1 --allow-read --allow-write --ignore-env".split(" ");
+const withoutFfi = "--no-prompt --allow-net=127.0.0.1 --allow-read --allow-write --ignore-env".split(" ");
 
 interface Ended {
   readonly exitCode: number;
@@ -12,7 +13,13 @@ interface Ended {
 }
 
 /** Runs mqtt-sim; once standard output or error has `sign` in it, sends it SIGINT. */
-async function mqttSim(args: readonly string[], sign?: string): Promise<Ended> {
+async function mqttSim(
+  args: readonly string[],
+  { sign, permissions = [...withoutFfi, ...ffiFlags] }: {
+    readonly sign?: string;
+    readonly permissions?: readonly string[];
+  } = {},
+): Promise<Ended> {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...permissions, "cli.ts", ...args],
     cwd: root,
@@ -44,10 +51,35 @@ Deno.test("bad input: exit code 2, one sentence, no stack", async () => {
   assert.deepEqual([exitCode, out, err], [2, "", sentence]);
 });
 
+for (const engine of ["epoll", "deno"]) {
+  const name = `--engine ${engine} is what carries a run, of broker and fleet, and is told`;
+  Deno.test({ name, ignore: engine === "epoll" && ffiFlags.length === 0 }, async () => {
+    const args = `fleet --clients 10 --duration 1s --kill-rate 50% --engine ${engine} --report -`.split(" ");
+    const { exitCode, out, err } = await mqttSim(args);
+    const report = JSON.parse(out);
+    assert.deepEqual([exitCode, report.verdict, report.engine, report.plan.engine], [0, "pass", engine, engine]);
+    assert.match(err, new RegExp(`^process  engine ${engine}, `, "m"));
+    const broker = await mqttSim(["broker", "--port", "0", "--engine", engine], { sign: "listening on" });
+    assert.match(broker.out, new RegExp(`; engine ${engine}; `));
+  });
+}
+
+const noForeign = "foreign calls are not permitted; allow them with --allow-ffi";
+
+Deno.test("without permission, epoll is refused in a sentence, and auto says why it has not taken it", async () => {
+  for (const command of ["broker", "fleet"]) {
+    const { exitCode, err } = await mqttSim([command, "--engine", "epoll"], { permissions: withoutFfi });
+    assert.deepEqual([exitCode, err], [2, `Cannot use engine "epoll": ${noForeign}; expected auto or deno\n`]);
+  }
+  const { exitCode, out } = await mqttSim(["broker", "--port", "0"], { sign: "listening on", permissions: withoutFfi });
+  assert.equal(exitCode, 0);
+  assert.ok(out.includes(`; engine deno; `) && out.includes(`\nengine deno (epoll: ${noForeign})\n`), out);
+});
+
 const noSignals = { ignore: Deno.build.os === "windows" };
 
 Deno.test("a broker that is told to stop stops cleanly: exit code 0", noSignals, async () => {
-  const { exitCode, out } = await mqttSim(["broker", "--port", "0"], "listening on");
+  const { exitCode, out } = await mqttSim(["broker", "--port", "0"], { sign: "listening on" });
   assert.equal(exitCode, 0);
   assert.match(out, /^stopped: /m);
 });
@@ -55,7 +87,7 @@ Deno.test("a broker that is told to stop stops cleanly: exit code 0", noSignals,
 Deno.test("a run that is interrupted writes its report: exit code 130", noSignals, async () => {
   const file = await Deno.makeTempFile();
   const args = "fleet --clients 20 --duration 60s --kill-rate 50% --report".split(" ");
-  const { exitCode, out } = await mqttSim([...args, file], "clients are killed");
+  const { exitCode, out } = await mqttSim([...args, file], { sign: "clients are killed" });
   const report = JSON.parse(await Deno.readTextFile(file));
   await Deno.remove(file);
   assert.deepEqual([exitCode, report.exitCode, report.plan.clients], [130, 130, 20]);

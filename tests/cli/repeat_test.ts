@@ -42,6 +42,7 @@ const different: PlanRequest = {
   tlsKey: "our key.pem",
   tlsServerName: "broker.example",
   tlsInsecure: true,
+  engine: "deno",
 };
 
 /** Words as a POSIX shell cuts them, of what the command uses: bare, '…' and \'. */

@@ -32,6 +32,7 @@ Deno.test("plan: what was not asked for", () => {
     drainMs: 10_000,
     sourceAddresses: [],
     sourcePorts: 28_232,
+    engine: "auto",
   });
 });
 

@@ -12,9 +12,10 @@ const names = (value: object) => Object.keys(value).sort();
 Deno.test("the names of a report are the promised ones", () => {
   const report = read();
   assert.deepEqual(names(report), [
-    ..."clients controls exitCode faults kills latencyMs plan reason resources run schema series slipMs slowest".split(
-      " ",
-    ),
+    ..."clients controls engine exitCode faults kills latencyMs plan reason resources run schema series slipMs slowest"
+      .split(
+        " ",
+      ),
     ..."tool verdict warnings wills".split(" "),
   ]);
   assert.equal(report.schema, "mqtt-sim/report/1");

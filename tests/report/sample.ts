@@ -108,6 +108,7 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
     warnings: [],
     exitCode: 0,
     resources: { cpuMs: 3_210, rssBytes: 150 * 1_048_576 },
+    engine: "epoll",
     ...different,
   };
 }

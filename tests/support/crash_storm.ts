@@ -6,11 +6,13 @@ import { Random } from "../../src/base/random.ts";
 import { aWill, bytesOf } from "../broker/stage.ts";
 import { ChildProcess } from "./child_process.ts";
 import { CrashPeer } from "./crash_peer.ts";
+import { ffiFlags } from "./granted.ts";
 import { Sender, trafficFaults, Watcher } from "./crash_traffic.ts";
 import { WillBook, type WillLife } from "./crash_wills.ts";
 
 const root = new URL("../../", import.meta.url);
-const permissions = "--quiet --no-prompt --allow-net=127.0.0.1 --allow-read --allow-write --ignore-env".split(" ");
+const permissions = "--quiet --no-prompt --allow-net=127.0.0.1 --allow-read --allow-write --ignore-env".split(" ")
+  .concat(ffiFlags);
 /** Clients at one time that come and go. */
 const mills = 10;
 /** A broker lives less long, from when the books were looked at. Milliseconds. */

@@ -4,6 +4,7 @@
  * tests are skipped, with a word on how to get it.
  */
 import { ChildProcess } from "./child_process.ts";
+import { asGranted } from "./granted.ts";
 
 /** A program that a test needs. */
 export interface Peer {
@@ -74,11 +75,11 @@ export function startOurBroker(args: readonly string[] = []): Promise<BrokerPeer
   return brokerReady(startOurs(["broker", "--host", "127.0.0.1", "--port", "0", ...args]));
 }
 
-/** mqtt-sim from the sources, with the permissions that its task gives it. */
+/** mqtt-sim from the sources, with the permissions that its task gives it, of those that this process has. */
 export function startOurs(args: readonly string[]): ChildProcess {
   const root = new URL("../../", import.meta.url);
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  const flags = tasks["mqtt-sim"].command.split(" ").slice(1);
+  const flags = asGranted(tasks["mqtt-sim"].command.split(" ").slice(1));
   return new ChildProcess(Deno.execPath(), [...flags, ...args], { cwd: root });
 }
 

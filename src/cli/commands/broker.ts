@@ -5,6 +5,7 @@ import { formatCount } from "../../base/units.ts";
 import { Broker } from "../../broker/broker.ts";
 import type { BrokerMetrics } from "../../broker/metrics.ts";
 import type { Monitor } from "../../broker/monitor/monitor.ts";
+import { engineText } from "../../net/engine.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import type { BrokerFlags } from "./broker_flags.ts";
@@ -69,9 +70,11 @@ async function served(running: Broker, observing: Observing): Promise<Monitor | 
   }
 }
 
-function startLines({ urls, storePlace, fault }: Broker, monitor: Monitor | undefined): string {
+function startLines({ urls, storePlace, fault, engine }: Broker, monitor: Monitor | undefined): string {
   const lines = [
-    `mqtt-sim broker listening on ${urls.join(" and ")} (MQTT 3.1.1 and 5.0; sessions in ${storePlace}; Ctrl-C stops)`,
+    `mqtt-sim broker listening on ${urls.join(" and ")} (MQTT 3.1.1 and 5.0; sessions in ${storePlace}; ` +
+    `engine ${engine.name}; Ctrl-C stops)`,
+    ...(engine.whyNotEpoll === undefined ? [] : [`engine ${engineText(engine)}`]),
     ...(fault === undefined ? [] : [`WILLS GO WRONG ON PURPOSE: ${fault}`]),
     ...(monitor === undefined ? [] : [`metrics on ${monitor.url}/metrics, status on ${monitor.url}/status`]),
   ];

@@ -6,6 +6,7 @@
 import { formatDuration, formatSizeBytes } from "../../base/units.ts";
 import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
+import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { clientAuths } from "../../net/tls_identity.ts";
 import {
   choice,
@@ -45,6 +46,7 @@ const listening = {
         "WebSocket at /mqtt.",
     },
   ),
+  engine: one(choice(engineChoices), { section: "Listening", help: engineHelp, usual: "auto" }),
 };
 
 const security = {

@@ -7,6 +7,7 @@ import { type FleetPlan, type FleetRun, makePlan } from "../../fleet/plan.ts";
 import type { FleetResult, Notice } from "../../fleet/result.ts";
 import { type FleetHooks, runFleet } from "../../fleet/run_fleet.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
+import type { EngineChoice } from "../../net/engine.ts";
 import { type Live, openLive } from "../../report/live.ts";
 import { applyThresholds } from "../../report/threshold.ts";
 import { makeReport, type Report } from "../../report/report.ts";
@@ -32,7 +33,7 @@ export interface EmbeddedBroker {
 /** What the command stands on; a test may put something else in its place. */
 export interface FleetParts {
   runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult>;
-  startBroker(onWarning: (text: string) => void): Promise<EmbeddedBroker>;
+  startBroker(onWarning: (text: string) => void, engine: EngineChoice): Promise<EmbeddedBroker>;
   openInterrupts(): Interrupts;
   /** Waits between two brokers. */
   settle(interrupt: AbortSignal): Promise<Settled>;
@@ -42,8 +43,9 @@ const realParts: FleetParts = {
   runFleet,
   openInterrupts,
   settle: (interrupt) => settle(monotonicClock, interrupt),
-  startBroker: (onWarning) =>
+  startBroker: (onWarning, engine) =>
     BrokerThread.start({
+      engine,
       log: (level, message) => level === "warn" ? onWarning(`embedded broker: ${message}`) : undefined,
     }),
 };
@@ -126,7 +128,7 @@ async function runOnTarget(
   let broker: EmbeddedBroker | undefined;
   try {
     if (endpoint !== undefined) return await run(plan, endpoint, false, live, interrupts, parts);
-    broker = await parts.startBroker((text) => live.notice({ level: "warning", text }));
+    broker = await parts.startBroker((text) => live.notice({ level: "warning", text }), plan.engine);
     const crash = broker.crash.then((error) => Promise.reject(error));
     return await Promise.race([crash, run(plan, parseEndpoint(broker.url), true, live, interrupts, parts)]);
   } finally {

@@ -10,6 +10,7 @@ import * as units from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
 import { parseShard } from "../../fleet/shard.ts";
+import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { parseThreshold } from "../../report/threshold.ts";
 import { embedded, parseBrokerChoice } from "../broker_choice.ts";
 import {
@@ -96,6 +97,7 @@ const target = object("Target", {
     whole,
     `Source ports to be had for each source address, 1 to 65,535. Default ${usual.sourcePorts}, as Linux has it.`,
   ),
+  engine: valueFlag("--engine", wordValue(engineChoices), `${engineHelp} Default ${planDefaults.engine}.`),
 });
 
 const tls = object("TLS", {

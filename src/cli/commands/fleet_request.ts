@@ -81,6 +81,7 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     tlsKey: flags.tlsKey,
     tlsServerName: flags.tlsServerName,
     tlsInsecure: flags.tlsInsecure,
+    engine: flags.engine,
   });
 }
 

@@ -7,6 +7,7 @@ import { formatMix, parseChoice, parseDurationMs, parseMix, parsePerSecond, pars
 import type { GroupOwn } from "../../fleet/groups.ts";
 import { defaultKillShares, killModes, type KillShare } from "../../fleet/kill_mode.ts";
 import type { FleetPlan, KillRate } from "../../fleet/plan.ts";
+import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { list, type MapRule, record } from "../nested_entry.ts";
 import {
   choice,
@@ -150,6 +151,7 @@ const fleetEntries: Readonly<Record<string, PlanEntry>> = {
     field: "tlsInsecure",
     entry: toggle({ section: "Scenario", help: "Whether any certificate of the broker's is taken." }),
   },
+  "engine": { field: "engine", entry: entry(choice(engineChoices), engineHelp) },
   "clients": { field: "clients", entry: entry(whole(1, 1_000_000), "Clients.") },
   "ramp-rate": { field: "rampPerSecond", entry: entry(perSecond, "CONNECTs a second while the fleet is connected.") },
   "client-prefix": { field: "clientPrefix", entry: entry(text("TEXT"), "How client ids begin.") },
