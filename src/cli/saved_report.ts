@@ -33,6 +33,7 @@ const timeline = z.looseObject({
   killedMs: z.number().optional(),
   dueMs: z.number().optional(),
   seenMs: z.array(z.number()),
+  readMs: z.number().optional(),
 });
 
 const life = {

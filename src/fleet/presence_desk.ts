@@ -182,12 +182,10 @@ export class PresenceDesk {
     const altered = verdict === "altered" && state !== undefined && packet !== undefined ? differing(state) : [];
     const life = this.book.livesOf(client).at(-1)!.life;
     const wrong = { verdict, state, found, altered, life } as const;
-    const timeline = timelineOf(
-      state?.life ?? life,
-      [],
-      expectationOf(life, this.#parts.rules),
-      this.#parts.outlook.originMs,
-    );
+    const { rules, outlook: { originMs } } = this.#parts;
+    const told = state?.life ?? life;
+    const readMs = Math.round((nowMs - originMs) * 1_000) / 1_000;
+    const timeline = { ...timelineOf(told, [], expectationOf(told, rules), originMs), readMs };
     this.#parts.keepFault(presenceFault(clientIdOf(this.#plan, client), wrong, timeline));
   }
 }

@@ -45,6 +45,8 @@ export interface Timeline {
   readonly dueMs?: number;
   /** When the will came, each time. */
   readonly seenMs: readonly number[];
+  /** When a late subscriber read the client's retained state. */
+  readonly readMs?: number;
 }
 
 /** Why a life's will went wrong; a sample of them is kept for people. */

@@ -1,4 +1,5 @@
 /** What late subscribers found of presence as rows, one for each look: what every writer of a table begins with. */
+import { formatCount } from "../base/units.ts";
 import { type PresenceCounts, type PresenceMoment, presenceMoments } from "../fleet/presence_result.ts";
 import type { Report } from "./report.ts";
 
@@ -31,7 +32,12 @@ export function presenceRows({ presence }: Pick<Report, "presence">): PresenceRo
 export function presenceWords({ presence }: Pick<Report, "presence">): string | undefined {
   if (presence === undefined) return undefined;
   const [online, left] = [presence.online, presence.left].map(({ sent, acknowledged, refused, seen }) =>
-    `${sent} sent, ${acknowledged} acknowledged, ${refused === 0 ? "" : `${refused} refused, `}${seen} seen by watchers`
+    [
+      `${formatCount(sent)} sent`,
+      `${formatCount(acknowledged)} acknowledged`,
+      ...refused === 0 ? [] : [`${formatCount(refused)} refused`],
+      `${formatCount(seen)} seen by watchers`,
+    ].join(", ")
   );
   return `Clients said that they are online (${online}), and that they left (${left}).`;
 }

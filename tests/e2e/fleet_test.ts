@@ -1,5 +1,6 @@
 /** `mqtt-sim fleet` on real brokers that keep their promise: it finds nothing, and says so. */
 import assert from "node:assert/strict";
+import type { PresenceResult } from "../../src/fleet/presence_result.ts";
 import {
   type BrokerPeer,
   mosquitto,
@@ -19,6 +20,7 @@ interface Report {
   readonly exitCode: number;
   readonly kills: { readonly total: number };
   readonly wills: Readonly<Record<"expected" | "onTime" | (typeof faults)[number], number>>;
+  readonly presence?: PresenceResult;
 }
 
 const runs: readonly {
@@ -46,6 +48,31 @@ for (const { name, needs, start, flags } of runs) {
     assert.ok(report.wills.expected > 0);
     assert.equal(report.wills.onTime, report.wills.expected);
     for (const fault of faults) assert.equal(report.wills[fault], 0, fault);
+  });
+}
+
+for (
+  const { name, needs, start } of [
+    { name: "mqtt-sim broker", needs: [], start: startOurBroker },
+    { name: "mosquitto", needs: [mosquitto], start: startMosquitto },
+  ]
+) {
+  peerTest(`presence on ${name}: late subscribers find the truth, byte for byte`, needs, async () => {
+    await using broker = await start();
+    const clients = 60;
+    const { verdict, presence } = await fleetOn(broker, [
+      ...["--presence", "--clients", String(clients), "--will-qos", "mix", "--protocol", "mix"],
+      ...["--kill-rate", "20%", "--duration", "4s", "--reconnect-after", "500ms"],
+      ...["--kill-mode", "reset=4,close=4,leave=2"],
+    ]);
+    assert.equal(verdict, "pass");
+    const { middle, end, left } = presence!.byMoment;
+    assert.equal(presence!.wrong, 0);
+    // A machine that is busy may leave some unsettled; none is left out.
+    for (const look of [middle, end, left]) {
+      assert.equal(look!.right + look!.eitherWay + look!.unsettled, clients);
+    }
+    assert.ok(end!.right > clients / 2 && left!.right > clients / 2, JSON.stringify(presence));
   });
 }
 

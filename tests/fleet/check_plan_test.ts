@@ -30,6 +30,31 @@ const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: s
     "groups",
     "Cannot use 256 groups: expected 1 to 255",
   ],
+  [
+    { presence: true, willRetain: false },
+    "presence",
+    "Cannot use --presence without --will-retain: expected retained wills with it: a will that is not retained leaves a dead client online",
+  ],
+  [
+    { presence: true, willTopic: "w/{bucket}/{client}/{incarnation}" },
+    "willTopic",
+    'Cannot use --will-topic "w/{bucket}/{client}/{incarnation}": expected a topic with {client} and without {incarnation} with --presence: one for each client, in all its lives',
+  ],
+  [
+    { presence: true, willTopic: "w/{bucket}" },
+    "willTopic",
+    'Cannot use --will-topic "w/{bucket}": expected a topic with {client} and without {incarnation} with --presence: one for each client, in all its lives',
+  ],
+  [
+    a({ presence: true, willRetain: false }),
+    "groups.1.presence",
+    'Cannot use --presence without --will-retain in group "a": expected retained wills with it: a will that is not retained leaves a dead client online',
+  ],
+  [
+    { ...a({ willRetain: false }), presence: true },
+    "groups.1",
+    'Cannot use group "a" with --presence without --will-retain: expected retained wills with it: a will that is not retained leaves a dead client online',
+  ],
   [a({ name: "first" }), "groups.1.name", 'Cannot name group 2 "first": group 1 has that name'],
   [
     a({ name: "a/b" }),
@@ -168,4 +193,10 @@ Deno.test("check plan: groups whose topics have no buckets have one watcher for 
   const request = { clients: 10_000, groups: [{ name: "a", share: 1, willTopic: "a/{run}/{client}" }] };
   assert.equal(makePlan({ ...must, ...request }).watchers, 1);
   assert.throws(() => makePlan({ ...must, ...request, watchers: 2 }), /Cannot share 2 watchers over --will-topic/);
+});
+
+Deno.test("presence brings retained wills with it, in the fleet and in a group", () => {
+  assert.equal(makePlan({ ...must, presence: true }).willRetain, true);
+  const { willRetain, groups } = makePlan({ ...must, ...a({ presence: true }) });
+  assert.deepEqual([willRetain, groups![0]!.willRetain, groups![1]!.willRetain], [false, undefined, true]);
 });

@@ -8,7 +8,7 @@ Deno.test("kill modes", () => assertGolden("fail.csv", modeCsv(reportOf(failed()
 Deno.test("lives: every fault sample and every slow one", () => {
   const text = livesCsv(reportOf(failed()));
   assertGolden("fail.lives.csv", text);
-  assert.equal(text.trimEnd().split("\r\n").length, 1 + 14 + 1);
+  assert.equal(text.trimEnd().split("\r\n").length, 1 + 15 + 1);
 });
 
 Deno.test("what would end a cell is quoted", () => {

@@ -38,6 +38,11 @@ Deno.test("each mode has the same names", () => {
     assert.deepEqual(names(row as object), [...rowNames].sort());
   }
   assert.deepEqual(names(report.retained), ["expected", "missing", "right", "wrong"]);
+  const states = "absent altered eitherWay judged right stale unsettled unwanted wrong".split(" ");
+  assert.deepEqual(names(report.presence), [...states, "byMoment", "left", "online"].sort());
+  assert.deepEqual(names(report.presence.byMoment), ["end", "left", "middle"]);
+  assert.deepEqual(names(report.presence.byMoment.end), states);
+  assert.deepEqual(names(report.presence.online), ["acknowledged", "refused", "seen", "sent"]);
   assert.deepEqual(
     names(report.faults[0]),
     "client incarnation mode protocol qos rule text verdict".split(" "),

@@ -37,7 +37,7 @@ Deno.test("a fault in one part is a fault of the whole, with what nobody killed"
   assert.deepEqual([whole.wills.missing, whole.wills.expected], [50, 180_076]);
   assert.deepEqual(whole.wills.missingByQos, [40, 10, 0]);
   assert.deepEqual(whole.retained, { expected: 19_000, right: 18_996, wrong: 2, missing: 2 });
-  assert.equal(whole.faults.length, 28);
+  assert.equal(whole.faults.length, 30);
 });
 
 Deno.test("a part that could not run makes the whole void; one that had nobody to kill does not", () => {

@@ -2,7 +2,8 @@
 import { Histogram } from "../../src/base/histogram.ts";
 import { type KillMode, killModes } from "../../src/fleet/kill_mode.ts";
 import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
-import type { FleetResult, LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result.ts";
+import { noPresence, type PresenceCounts } from "../../src/fleet/presence_result.ts";
+import type { FaultSample, FleetResult, LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result.ts";
 import type { SeriesLatency, SeriesPoint } from "../../src/fleet/series.ts";
 import { makeReport, type Report, type ReportContext } from "../../src/report/report.ts";
 
@@ -113,6 +114,27 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
   };
 }
 
+/** So many states that were judged, and what was wrong with them. */
+function states(judged: number, wrong: Partial<PresenceCounts>): PresenceCounts {
+  const { stale = 0, unwanted = 0, absent = 0, altered = 0 } = wrong;
+  const sum = stale + unwanted + absent + altered;
+  return { ...noPresence(), judged, right: judged - sum, wrong: sum, ...wrong };
+}
+
+const staleState: FaultSample = {
+  client: "mqtt-sim-k3x9a-99",
+  incarnation: 3,
+  mode: "alive",
+  verdict: "presence",
+  protocol: "5",
+  qos: 1,
+  rule: "MQTT 5.0, 3.3.1-5",
+  text:
+    "stale: a late subscriber found the will of life 2 where the online message of life 3 must be retained, and the " +
+    "client lives",
+  timeline: { connectedMs: 4_000, seenMs: [], readMs: 30_000 },
+};
+
 /** A result in which everything is wrong that can be, with every kill mode. */
 export function failed(): FleetResult {
   const wrong = { late: 3, early: 1, missing: 12, duplicate: 2, unwanted: 1, altered: 1 };
@@ -142,19 +164,32 @@ export function failed(): FleetResult {
       byMode: Object.fromEntries(killModes.slice(0, 9).map((mode, index) => [mode, latency(200, index, 60)])),
     },
     retained: { expected: 9_500, right: 9_498, wrong: 1, missing: 1 },
-    faults: Array.from({ length: 14 }, (_, index) => ({
-      client: `mqtt-sim-k3x9a-${index}`,
-      incarnation: index + 1,
-      mode: killModes[index % 9]!,
-      verdict: (["missing", "late", "early", "duplicate", "unwanted", "altered"] as const)[index % 6]!,
-      protocol: index % 2 === 0 ? "5" : "3.1.1",
-      qos: 1,
-      rule: "MQTT 5.0, 3.1.2-8",
-      text: "due 0.2 ms after the kill, and not seen until 10 s past the last due instant",
-      ...index % 6 === 1 && {
-        timeline: { connectedMs: 1_000, killDueMs: 1_999.5, killedMs: 2_000, dueMs: 2_000, seenMs: [3_500] },
+    presence: {
+      ...states(28_000, { stale: 2, unwanted: 1, absent: 3, altered: 1, eitherWay: 5, unsettled: 1_200 }),
+      byMoment: {
+        middle: states(8_000, { stale: 1, unwanted: 1, eitherWay: 3, unsettled: 1_200 }),
+        end: states(10_000, { stale: 1, absent: 2, altered: 1, eitherWay: 2 }),
+        left: states(10_000, { absent: 1 }),
       },
-    })),
+      online: { sent: 99_000, acknowledged: 98_500, refused: 0, seen: 98_990 },
+      left: { sent: 19_000, acknowledged: 18_999, refused: 1, seen: 18_999 },
+    },
+    faults: [
+      ...Array.from({ length: 14 }, (_, index): FaultSample => ({
+        client: `mqtt-sim-k3x9a-${index}`,
+        incarnation: index + 1,
+        mode: killModes[index % 9]!,
+        verdict: (["missing", "late", "early", "duplicate", "unwanted", "altered"] as const)[index % 6]!,
+        protocol: index % 2 === 0 ? "5" : "3.1.1",
+        qos: 1,
+        rule: "MQTT 5.0, 3.1.2-8",
+        text: "due 0.2 ms after the kill, and not seen until 10 s past the last due instant",
+        ...index % 6 === 1 && {
+          timeline: { connectedMs: 1_000, killDueMs: 1_999.5, killedMs: 2_000, dueMs: 2_000, seenMs: [3_500] },
+        },
+      })),
+      staleState,
+    ],
     warnings: [
       "the kill rate reached 431 kills a second of 500 asked: 1,240 kills had to wait until their victim was connected again",
     ],

@@ -3,7 +3,7 @@ import { UsageError } from "../../src/base/failure.ts";
 import type { FleetResult, WillCounts } from "../../src/fleet/result.ts";
 import { makeReport, type Report } from "../../src/report/report.ts";
 import { applyThresholds, parseThreshold } from "../../src/report/threshold.ts";
-import { passed } from "./sample.ts";
+import { failed, passed } from "./sample.ts";
 
 const context = { tool: { name: "mqtt-sim", version: "0" }, embedded: true, program: "mqtt-sim" } as const;
 
@@ -99,4 +99,23 @@ Deno.test("threshold: a void run stays void, an interrupted one keeps its exit c
 
 Deno.test("threshold: a mode in which nobody was killed counts as nothing", () => {
   assert.equal(held(reportWith(), "kills.byMode.garbage.missing==0").thresholds![0]!.actual, 0);
+});
+
+Deno.test("threshold: one on presence takes the place of its being the truth, kind by kind", () => {
+  const { presence } = failed();
+  const base = passed();
+  const wrong = { presence: presence!, verdict: "fail", reason: "states", exitCode: 1 } as const;
+  const report = makeReport({ ...base, ...wrong }, context);
+  assert.equal(held(report, "wills.missing==0").verdict, "fail");
+  assert.match(held(report, "wills.missing==0").reason, /7 of 28,000 presence states not the truth/);
+  assert.equal(held(report, "presence.wrong<=7").verdict, "pass");
+  assert.match(held(report, "presence.wrong==0").reason, /^not met: presence.wrong==0 \(it is 7\)$/);
+  const some = held(report, "presence.stale<=2", "presence.absent<=3");
+  assert.deepEqual([some.verdict, some.exitCode], ["fail", 1]);
+  assert.match(some.reason, /2 of 28,000 presence states not the truth \(1 unwanted, 1 altered\)/);
+  assert.equal(
+    held(report, "presence.byMoment.left.absent==1", "presence.online.refused==0").thresholds!.every(({ met }) => met),
+    true,
+  );
+  assert.throws(() => parseThreshold("presence.byMoment.left.gone==1"), UsageError);
 });

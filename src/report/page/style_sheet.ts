@@ -139,7 +139,8 @@ line.lost { stroke: var(--fail); stroke-dasharray: 8 6; }
 path.connected { fill: var(--card); stroke: var(--plot-2); stroke-width: 2.5; }
 path.killed { stroke: var(--ink); stroke-width: 3; stroke-linecap: round; }
 path.due { stroke: var(--soft); stroke-width: 2; }
-path.seen { fill: var(--plot-0); }`;
+path.seen { fill: var(--plot-0); }
+path.read { fill: var(--plot-2); }`;
 
 const plan = `
 .plan { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 32px; padding: 8px 18px; }

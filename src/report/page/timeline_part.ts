@@ -12,12 +12,13 @@ const shapes = {
   killed: "M-4.5 -4.5l9 9M4.5 -4.5l-9 9",
   due: "M0 -10v20",
   seen: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0",
+  read: "M-4.5 -4.5h9v9h-9z",
 } as const;
 
 /** What the signs mean, once for the page. */
 export function timelineKey(): Markup {
   const names = Object.keys(shapes) as (keyof typeof shapes)[];
-  const words = { connected: "connected", killed: "killed", due: "will due", seen: "will seen" };
+  const words = { connected: "connected", killed: "killed", due: "will due", seen: "will seen", read: "state read" };
   return markup`<p class="key">${
     names.map((name) =>
       markup`
@@ -35,9 +36,10 @@ function sign(name: keyof typeof shapes): Markup {
 
 /** The life as a line, left of the kill not to scale, right of it to a scale of its own. */
 export function timelinePart(timeline: Timeline): Markup {
-  const { connectedMs, killedMs, dueMs, seenMs } = timeline;
-  const originMs = killedMs ?? dueMs ?? seenMs[0] ?? 0;
-  const lastMs = Math.max(originMs, dueMs ?? originMs, ...seenMs);
+  const { connectedMs, killedMs, dueMs, seenMs, readMs } = timeline;
+  const originMs = killedMs ?? dueMs ?? seenMs[0] ?? readMs ?? 0;
+  const isOpen = seenMs.length === 0 && readMs === undefined;
+  const lastMs = Math.max(originMs, dueMs ?? originMs, readMs ?? originMs, ...seenMs);
   const firstMs = Math.min(originMs, dueMs ?? originMs, ...seenMs);
   const spanMs = Math.max(lastMs - originMs, 0.001);
   const x = (atMs: number) => {
@@ -51,10 +53,12 @@ export function timelinePart(timeline: Timeline): Markup {
 <line class="life" x1="${percent(connectedMs === undefined ? 0 : x(connectedMs))}" y1="50%" x2="${
     percent(x(originMs))
   }" y2="50%"/>
-<line class="${seenMs.length === 0 ? "lost" : "wait"}" x1="${percent(x(originMs))}" y1="50%" x2="${
-    percent(seenMs.length === 0 ? 100 : x(lastMs))
+<line class="${isOpen ? "lost" : "wait"}" x1="${percent(x(originMs))}" y1="50%" x2="${
+    percent(isOpen ? 100 : x(lastMs))
   }" y2="50%"/>
-${at("due", dueMs)}${at("connected", connectedMs)}${at("killed", killedMs)}${seenMs.map((ms) => at("seen", ms))}
+${at("due", dueMs)}${at("connected", connectedMs)}${at("killed", killedMs)}${seenMs.map((ms) => at("seen", ms))}${
+    at("read", readMs)
+  }
 </svg>
 <p class="times">${timelineText(timeline)}</p>`;
 }
@@ -64,7 +68,7 @@ function percent(value: number): string {
 }
 
 /** The same in words: the kill at its instant of the run, all else from there. */
-export function timelineText({ connectedMs, killedMs, dueMs, seenMs }: Timeline): string {
+export function timelineText({ connectedMs, killedMs, dueMs, seenMs, readMs }: Timeline): string {
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(3)} s`;
   const since = (ms: number) =>
     killedMs === undefined
@@ -74,7 +78,8 @@ export function timelineText({ connectedMs, killedMs, dueMs, seenMs }: Timeline)
     connectedMs === undefined ? undefined : `connected at ${seconds(connectedMs)}`,
     killedMs === undefined ? undefined : `killed at ${seconds(killedMs)}`,
     dueMs === undefined ? "no will due" : dueMs === killedMs ? "will due at once" : `will due ${since(dueMs)}`,
-    seenMs.length === 0 ? "none seen" : `seen ${seenMs.map(since).join(", then ")}`,
+    seenMs.length > 0 ? `seen ${seenMs.map(since).join(", then ")}` : readMs === undefined ? "none seen" : undefined,
+    readMs === undefined ? undefined : `state read ${since(readMs)}`,
   ];
   return told.filter((each) => each !== undefined).join(" · ");
 }
