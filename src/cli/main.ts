@@ -13,6 +13,7 @@ import { scenarioEntries } from "./commands/scenario_settings.ts";
 import { builtInScenarios } from "./commands/scenarios.ts";
 import { report } from "./commands/report.ts";
 import { compareReports } from "./commands/report_compare.ts";
+import { profilesText } from "../report/profile_text.ts";
 import { configJsonSchema } from "./config_file.ts";
 import { type Output, processOutput } from "./output.ts";
 import type { Entries } from "./setting.ts";
@@ -55,6 +56,9 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
       return 0;
     case "fleet scenario-schema":
       return tellSchema("fleet: scenario file", scenarioEntries, output);
+    case "fleet profiles":
+      output.out.write(profilesText(Math.min(output.out.columns() ?? 100, 100)));
+      return 0;
     case "broker config-schema":
       return tellSchema("broker: config file", brokerSettings, output);
   }

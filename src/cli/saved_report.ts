@@ -18,6 +18,7 @@ const counts = {
   altered: z.number(),
   duplicate: z.number(),
   unwanted: z.number(),
+  deviating: z.number().optional(),
 };
 
 const hdr = z.string().refine(isHistogram, "expected a compressed HdrHistogram in base64");
@@ -68,6 +69,7 @@ const plan = z.looseObject({
   ...{ sessionExpiryS: z.number(), cleanStart: z.string(), willTopic: z.string(), willPayloadSizeBytes: z.number() },
   scenario: z.string().optional(),
   shard: z.looseObject({ number: z.number(), of: z.number() }).optional(),
+  profile: z.string().optional(),
   groups: z.array(z.looseObject({ name: z.string() })).optional(),
   phases: z.array(z.looseObject({ kind: z.string() })).optional(),
   ...{ watchers: z.number(), fanOut: z.number(), workers: z.number(), lateAfterMs: z.number(), drainMs: z.number() },
@@ -115,6 +117,16 @@ const document = z.looseObject({
   generatorBound: z.string().optional(),
   thresholds: z.array(z.looseObject({ expression: z.string(), actual: z.number(), met: z.boolean() })).optional(),
   faults: z.array(fault),
+  profile: z.looseObject({
+    ...{ name: z.string(), broker: z.string(), versions: z.string() },
+    deviations: z.array(z.looseObject({
+      ...{ id: z.string(), what: z.string(), evidence: z.string(), source: z.string() },
+      ...{ lives: z.number(), seen: z.number(), samples: z.array(fault) },
+      rules: z.partialRecord(z.enum(["3.1.1", "5.0"]), z.string()),
+    })),
+  }).optional(),
+  described: z.record(z.string(), z.number()).optional(),
+  broker: z.string().optional(),
   slowest: z.array(z.looseObject({ ...life, mode: z.enum(killModes), latencyMs: z.number(), timeline })),
   series: z.array(point),
   warnings: z.array(z.string()),
@@ -146,9 +158,16 @@ export function parseReport(text: string, name: string): Report {
   if (schema === undefined) refuse("it is no report of mqtt-sim; expected what mqtt-sim fleet --report wrote");
   if (schema !== reportSchema) refuse(`its schema is ${JSON.stringify(schema)}; expected "${reportSchema}"`);
   const { error } = document.safeParse(value);
-  if (error === undefined) return value as Report;
+  if (error === undefined) return withDeviating(value as Report);
   const { path, message } = error.issues[0]!;
   return refuse(`at ${path.join(".")} it is not as a report is: ${message[0]!.toLowerCase()}${message.slice(1)}`);
+}
+
+/** Reports from before there were profiles do not count what deviates. */
+function withDeviating(report: Report): Report {
+  const { wills, kills } = report;
+  for (const counts of [wills, ...Object.values(kills.byMode)]) counts.deviating ??= 0;
+  return report;
 }
 
 function parsed(text: string): object | undefined {

@@ -19,6 +19,9 @@ export interface DropCounts {
 
 /** mosquitto's name, which others have taken over. */
 const droppedTopic = "$SYS/broker/publish/messages/dropped";
+/** What the broker calls itself, as mosquitto tells it. */
+const versionTopic = "$SYS/broker/version";
+const longestName = 100;
 /** After the subscription was granted a retained count comes at once, or there is none. */
 const retainedWithinMs = 500;
 /** Brokers count anew every ten seconds, as they are usually set. */
@@ -27,12 +30,24 @@ const grantedWithinMs = 3_000;
 
 const decoder = new TextDecoder();
 
+/** What a broker says of itself; what it does not say is absent. */
+export interface BrokerSays {
+  /** Messages dropped so far. */
+  readonly dropped?: number;
+  /** What it calls itself, such as `mosquitto version 2.0.11`. */
+  readonly name?: string;
+}
+
 /**
- * How many messages the broker says that it has dropped so far; undefined where it does not say.
+ * How many messages the broker says that it has dropped so far, and what it calls itself.
  *
  * @param renewed waits until the broker has counted anew, up to twelve seconds
  */
-export async function readDropped({ plan, target, engine }: FleetRun, version: ProtocolVersion, renewed: boolean) {
+export async function readBroker(
+  { plan, target, engine }: FleetRun,
+  version: ProtocolVersion,
+  renewed: boolean,
+): Promise<BrokerSays> {
   const [sourceAddress] = plan.sourceAddresses;
   const world: World = {
     clock: monotonicClock,
@@ -42,9 +57,10 @@ export async function readDropped({ plan, target, engine }: FleetRun, version: P
   };
   const counters = new BrokerCounters(plan, world, version);
   const count = await counters.current();
-  const last = renewed && count !== undefined ? await counters.renewed() : count;
+  const dropped = renewed && count !== undefined ? await counters.renewed() : count;
   counters.close();
-  return last;
+  const { name } = counters;
+  return { ...dropped !== undefined && { dropped }, ...name !== undefined && { name } };
 }
 
 class BrokerCounters implements ConnectionOwner {
@@ -55,6 +71,7 @@ class BrokerCounters implements ConnectionOwner {
   #over = false;
   #dropped: number | undefined;
   #updates = 0;
+  name: string | undefined;
   #changed = Promise.withResolvers<void>();
 
   constructor(plan: FleetPlan, world: World, version: ProtocolVersion) {
@@ -91,12 +108,10 @@ class BrokerCounters implements ConnectionOwner {
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (packet.type === "connack" && packet.reasonCode === 0) {
-      connection.send(
-        { type: "subscribe", packetId: 1, subscriptions: [{ topicFilter: droppedTopic, qos: 0 }] },
-        nowMs,
-      );
+      const subscriptions = [versionTopic, droppedTopic].map((topicFilter) => ({ topicFilter, qos: 0 as const }));
+      connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
     } else if (packet.type === "suback") this.#granted = true;
-    else if (packet.type === "publish") this.#read(packet.payload);
+    else if (packet.type === "publish") this.#read(packet.topic, packet.payload);
     this.#tell();
   }
 
@@ -105,7 +120,11 @@ class BrokerCounters implements ConnectionOwner {
     this.#tell();
   }
 
-  #read(payload: Uint8Array): void {
+  #read(topic: string, payload: Uint8Array): void {
+    if (topic === versionTopic) {
+      this.name = decoder.decode(payload).slice(0, longestName);
+      return;
+    }
     const count = Number(decoder.decode(payload));
     if (!Number.isFinite(count)) return;
     this.#dropped = count;

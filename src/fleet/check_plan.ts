@@ -3,6 +3,7 @@
  * What phases may say is in `check_phases.ts`.
  */
 import { UsageError } from "../base/failure.ts";
+import { profileNames, profileOf } from "../profiles/profiles.ts";
 import { phaseFaults } from "./check_phases.ts";
 import { type ClientGroup, Groups } from "./groups.ts";
 import { needsVersion5 } from "./kill_mode.ts";
@@ -58,6 +59,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
     faults.push({ path: [field], sentence: `Cannot use ${what}: expected ${allowed}` });
   checkBounds(plan, refuse);
   checkSquads(plan, refuse);
+  checkProfile(plan, refuse);
   checkKillRate(plan, refuse);
   checkTogether(plan, refuse);
   checkPresence(plan, refuse);
@@ -96,6 +98,11 @@ function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void
   if (!(telemetry.sizeBytes >= 0 && telemetry.sizeBytes <= 1_048_576)) {
     refuse("telemetry", `telemetry of ${telemetry.sizeBytes} bytes`, "0 to 1,048,576 bytes");
   }
+}
+
+function checkProfile({ profile }: FleetPlan, refuse: Refuse): void {
+  if (profile === undefined || profileOf(profile) !== undefined) return;
+  refuse("profile", `--profile ${profile}`, profileNames.join(", "));
 }
 
 /** Each squad of each shard has clients and a watcher of its own. */

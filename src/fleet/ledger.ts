@@ -4,6 +4,11 @@
  */
 import { Deadlines } from "../base/deadlines.ts";
 import type { ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { profileOf } from "../profiles/profiles.ts";
+import { strict } from "../profiles/strict.ts";
+import { deviationOf, type JudgedLife } from "./deviation.ts";
+import type { Described } from "./deviation_tally.ts";
 import { describeFault } from "./fault_text.ts";
 import type { Groups } from "./groups.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
@@ -28,6 +33,8 @@ interface Entry {
   readonly life: Life;
   /** What each of the watchers that receive this will saw. */
   readonly arrivals: Arrival[][];
+  /** When the last will of the same or a shorter delay was due, of those who had died when this one came. */
+  othersDueMs: number;
 }
 
 /** What a later arrival needs to know of a judged life. */
@@ -83,6 +90,9 @@ export class Ledger {
   readonly #retained = new Map<string, WillMark>();
   #seen = 0;
   #lastDueMs = -Infinity;
+  readonly #profile: Profile;
+  /** When the last will of each delay was due. */
+  readonly #lastDueByDelay = new Map<number, number>();
 
   /** @param originMs the run's beginning, from which timelines count */
   constructor(plan: FleetPlan, groups: Groups, originMs = 0) {
@@ -91,6 +101,7 @@ export class Ledger {
     this.#originMs = originMs;
     this.#copies = plan.fanOut;
     this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs };
+    this.#profile = profileOf(plan.profile ?? strict.name) ?? strict;
   }
 
   /** How strictly instants are read. */
@@ -112,7 +123,8 @@ export class Ledger {
   begin(life: Life): void {
     let lives = this.#open.get(life.client);
     if (lives === undefined) this.#open.set(life.client, lives = new Map());
-    lives.set(life.incarnation, { life, arrivals: Array.from({ length: this.#copies }, () => []) });
+    const arrivals = Array.from({ length: this.#copies }, () => []);
+    lives.set(life.incarnation, { life, arrivals, othersDueMs: -Infinity });
   }
 
   /** A life has ended: from now on its will may be due. */
@@ -123,6 +135,15 @@ export class Ledger {
     const dueMs = this.#dueMs(life);
     this.#lastDueMs = Math.max(this.#lastDueMs, dueMs);
     this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
+    const { delayS } = life;
+    if (delayS > 0) this.#lastDueByDelay.set(delayS, Math.max(dueMs, this.#lastDueByDelay.get(delayS) ?? -Infinity));
+  }
+
+  /** When the last will of this or a shorter delay is due, of those who have died. */
+  #othersDueMs({ delayS }: Life): number {
+    let lastMs = -Infinity;
+    for (const [otherS, dueMs] of this.#lastDueByDelay) if (otherS <= delayS) lastMs = Math.max(lastMs, dueMs);
+    return lastMs;
   }
 
   /** A life turned out to have ended later than was noted, and so is its will due. */
@@ -176,6 +197,7 @@ export class Ledger {
     const arrivals = entry.arrivals[copy]!;
     arrivals.push(arrival);
     if (arrivals.length > 1) return;
+    if (entry.othersDueMs === -Infinity) entry.othersDueMs = this.#othersDueMs(entry.life);
     const expectation = expectationOf(entry.life, this.#rules);
     if (expectation.kind !== "one" || entry.life.end?.mode === "lost") return;
     const latencyMs = arrival.atMs - expectation.latencyFromMs;
@@ -243,9 +265,10 @@ export class Ledger {
   /** How many lives have waited for their will until past the instant from which it is late. */
   overdue(nowMs: number): number {
     let count = 0;
-    for (const { life } of this.#waiting()) {
-      const expectation = expectationOf(life, this.#rules);
-      if (expectation.kind === "one" && expectation.dueMs + this.#rules.lateAfterMs < nowMs) count++;
+    for (const entry of this.#waiting()) {
+      const expectation = expectationOf(entry.life, this.#rules);
+      if (expectation.kind !== "one" || expectation.dueMs + this.#rules.lateAfterMs >= nowMs) continue;
+      if (deviationOf(this.#profile, "missing", this.#judged(entry, this.#judge(entry, nowMs))) === undefined) count++;
     }
     return count;
   }
@@ -263,10 +286,15 @@ export class Ledger {
     return worst(arrivals.map((each) => judge(life, each, this.#rules, nowMs)));
   }
 
+  #judged({ life, othersDueMs }: Entry, judgement: Judgement): JudgedLife {
+    return { life, judgement, rules: this.#rules, othersDueMs };
+  }
+
   #close(entry: Entry, judgement: Judgement): void {
     const { life, arrivals } = entry;
-    this.tally.add(life, judgement);
-    this.#sample(entry, judgement);
+    const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
+    this.tally.add(life, judgement, described);
+    this.#sample(entry, judgement, described);
     this.#closed.set(keyOf(life.client, life.incarnation), {
       mode: modeOf(life),
       due: judgement.expectation.kind !== "none",
@@ -278,14 +306,18 @@ export class Ledger {
   }
 
   /** Keeps what a person would ask about: faults, and the slowest of what went well. */
-  #sample(entry: Entry, judgement: Judgement): void {
+  #sample(entry: Entry, judgement: Judgement, described: Described): void {
     const { life } = entry;
     const { expectation, verdict, answer, duplicates, unwanted } = judgement;
     const client = clientIdOf(this.#plan, life.client);
     const right = verdict === undefined || verdict === "onTime";
     if (!right || duplicates > 0 || unwanted > 0) {
       const timeline = timelineOf(life, entry.arrivals, expectation, this.#originMs);
-      for (const fault of describeFault(client, life, judgement, timeline)) this.tally.keepFault(fault);
+      for (const fault of describeFault(client, life, judgement, timeline)) {
+        const deviation = described[fault.verdict];
+        if (deviation === undefined) this.tally.keepFault(fault);
+        else this.tally.deviations.keep(deviation.id, fault);
+      }
     } else if (verdict === "onTime" && expectation.kind === "one" && life.end!.mode !== "lost") {
       const latencyMs = answer!.atMs - expectation.latencyFromMs;
       if (!this.tally.isSlow(latencyMs)) return;

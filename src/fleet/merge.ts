@@ -3,6 +3,7 @@
  */
 import { Histogram } from "../base/histogram.ts";
 import type { DropCounts } from "./broker_counters.ts";
+import { profileFindings } from "./deviation_tally.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { LateLookCounts } from "./late_look.ts";
 import { addBuckets } from "./latency_buckets.ts";
@@ -28,6 +29,8 @@ export interface RunFacts {
   readonly resources: FleetResult["resources"];
   readonly engine?: EngineName;
   readonly dropped?: DropCounts;
+  /** What the broker calls itself. */
+  readonly broker?: string;
 }
 
 /** A reached kill rate further from what was asked than this share is told. */
@@ -61,13 +64,14 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       eitherWay: tally.eitherWay,
       undecided: tally.undecided,
     },
-    latencyMs: latencyOf(tally),
+    latencyMs: latenciesOf(tally),
     slipMs: slip.row(),
     controls,
     ...generatorBound !== undefined && { generatorBound },
     ...facts.dropped && { brokerDropped: facts.dropped },
     ...looks,
     faults: tally.faults,
+    ...deviationsOf(plan, tally, facts.broker),
     slowest: tally.slowest,
     series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
     ...verdictOver({
@@ -79,6 +83,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       interrupted: squads.some((squad) => squad.interrupted),
       generatorBound,
       dropped: facts.dropped,
+      profile: plan.profile,
       voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason,
     }),
     warnings: [
@@ -93,9 +98,27 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   };
 }
 
-function latencyOf(tally: Tally): FleetResult["latencyMs"] {
-  const byMode = tally.killed().map(([mode, , histogram]) => [mode, histogram.row()]);
-  return { all: tally.latency.row(), byMode: Object.fromEntries(byMode) };
+/** How long the wills took, all of them and by kill mode. */
+export function latenciesOf(tally: Tally): FleetResult["latencyMs"] {
+  return {
+    all: tally.latency.row(),
+    byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
+  };
+}
+
+/** What the profile's deviations came to; without one, which profiles describe what went wrong. */
+export function deviationsOf(
+  { profile: name }: Pick<FleetPlan, "profile">,
+  tally: Tally,
+  broker: string | undefined,
+): Pick<FleetResult, "profile" | "described" | "broker"> {
+  const data = tally.deviations.data();
+  const profile = profileFindings(name, data);
+  return {
+    ...profile && { profile },
+    ...Object.keys(data.described).length > 0 && { described: data.described },
+    ...broker !== undefined && { broker },
+  };
 }
 
 function clientsOf(plan: FleetPlan, squads: readonly SquadResult[]): FleetResult["clients"] {

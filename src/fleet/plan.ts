@@ -85,6 +85,8 @@ export interface FleetPlan {
   readonly sourcePorts: number;
   /** What carries TCP; `auto` is epoll where that works, else the runtime's own sockets. */
   readonly engine: EngineChoice;
+  /** Which broker's known deviations are told, not failed; `strict`, or absent, is none. */
+  readonly profile?: string;
   /** The scenario's name, where the run follows one. */
   readonly scenario?: string;
   /** What a person said over the scenario, by the names of this plan: it holds in all groups and phases. */

@@ -3,6 +3,7 @@
  */
 import type { EngineName } from "../net/engine.ts";
 import type { HistogramRow } from "../base/histogram.ts";
+import type { ProfileFindings } from "./deviation_tally.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { LatencyBucketCounts } from "./latency_buckets.ts";
@@ -23,6 +24,8 @@ export interface WillCounts {
   altered: number;
   /** Came again: one for each time too many. */
   duplicate: number;
+  /** What went wrong as the plan's profile says that its broker does: in none of the counts above but `expected`. */
+  deviating: number;
   /** Came where none was due: after a proper DISCONNECT, a resumed session, for a living client, for nobody we know. */
   unwanted: number;
 }
@@ -173,6 +176,12 @@ export interface FleetResult {
   /** States that a late subscriber read of those who speak of their presence, where any do. */
   readonly presence?: PresenceResult;
   readonly faults: readonly FaultSample[];
+  /** What the plan's profile says of the broker, and how much of it showed; absent where none was asked for. */
+  readonly profile?: ProfileFindings;
+  /** How many of the faults each known profile describes, where none was asked for; absent where none does. */
+  readonly described?: Readonly<Record<string, number>>;
+  /** What the broker calls itself, where it says so under `$SYS/broker/version`. */
+  readonly broker?: string;
   /** The slowest of the wills that came on time, slowest first. */
   readonly slowest: readonly SlowLife[];
   /** The run over time. */

@@ -6,7 +6,7 @@ import { monotonicClock, wallTime } from "../base/clock.ts";
 import { mix } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { chooseEngine, engineText } from "../net/engine.ts";
-import { type DropCounts, readDropped } from "./broker_counters.ts";
+import { type DropCounts, readBroker } from "./broker_counters.ts";
 import { securedTarget } from "./fleet_tls.ts";
 import { Groups } from "./groups.ts";
 import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
@@ -68,10 +68,11 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   }
   const spoken = new Groups(flight.plan, flight.protocol).protocol;
   const version = spoken === "3.1.1" ? 4 : 5;
-  const droppedBefore = await readDropped(run, version, false);
+  const { dropped: droppedBefore, name: broker } = await readBroker(run, version, false);
   const squads = await runSquads(tasksOf({ ...run, plan: flight.plan }, flight.protocol, startMs), hooks);
   const dropped = await droppedSince(run, version, droppedBefore, squads);
-  return mergeResults({ ...facts(flight.plan, spoken), ...dropped && { dropped } }, squads);
+  const says = { ...dropped && { dropped }, ...broker !== undefined && { broker } };
+  return mergeResults({ ...facts(flight.plan, spoken), ...says }, squads);
 }
 
 /** What the broker says it dropped meanwhile; where wills are missing, its latest word is waited for. */
@@ -83,7 +84,7 @@ async function droppedSince(
 ): Promise<DropCounts | undefined> {
   if (before === undefined) return undefined;
   const missing = squads.some(({ tally }) => Object.values(tally.byMode).some((counts) => counts.missing > 0));
-  const after = await readDropped(run, version, missing);
+  const { dropped: after } = await readBroker(run, version, missing);
   return after === undefined ? undefined : { before, after };
 }
 

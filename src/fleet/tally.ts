@@ -2,6 +2,7 @@
  * Counts and distributions of what was judged: plain sums, so that the tallies of all squads merge into one.
  */
 import { Histogram } from "../base/histogram.ts";
+import { type Described, type DeviationData, DeviationTally } from "./deviation_tally.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
 import { LatencyBuckets } from "./latency_buckets.ts";
 import { type Life } from "./life.ts";
@@ -17,6 +18,7 @@ export interface TallyData {
   readonly undecided: number;
   readonly faults: readonly FaultSample[];
   readonly slowest: readonly SlowLife[];
+  readonly deviations: DeviationData;
 }
 
 /** What lives are counted under: the kill modes, and those whom nobody killed. */
@@ -30,7 +32,7 @@ const slowestKept = 20;
 
 /** Counts with nothing in them. */
 export function noCounts(): WillCounts {
-  return { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0 };
+  return { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0, deviating: 0 };
 }
 
 /** Adds `more` to `sum`, count by count. */
@@ -48,6 +50,7 @@ export class Tally {
   readonly #latencies = new Map<TallyMode, Histogram>();
   readonly #faults: FaultSample[] = [];
   readonly #slowest: SlowLife[] = [];
+  readonly deviations = new DeviationTally();
   readonly missingByQos: [number, number, number] = [0, 0, 0];
   /** All latencies, whatever the mode. */
   readonly latency = new Histogram();
@@ -63,12 +66,12 @@ export class Tally {
     return counts;
   }
 
-  /** Counts a judged life. */
-  add(life: Life, judgement: Judgement): void {
+  /** Counts a judged life; a fault that a deviation describes counts as deviating. */
+  add(life: Life, judgement: Judgement, described: Described = {}): void {
     const counts = this.of(modeOf(life));
     const { expectation, verdict } = judgement;
-    counts.duplicate += judgement.duplicates;
-    counts.unwanted += judgement.unwanted;
+    counts[described.duplicate === undefined ? "duplicate" : "deviating"] += judgement.duplicates;
+    counts[described.unwanted === undefined ? "unwanted" : "deviating"] += judgement.unwanted;
     if (expectation.kind === "either") this.eitherWay++;
     if (expectation.kind !== "one") return;
     if (verdict === undefined) {
@@ -76,6 +79,10 @@ export class Tally {
       return;
     }
     counts.expected++;
+    if (verdict !== "onTime" && described[verdict] !== undefined) {
+      counts.deviating++;
+      return;
+    }
     counts[verdict]++;
     if (verdict === "missing") this.missingByQos[life.qos]++;
   }
@@ -140,6 +147,7 @@ export class Tally {
       undecided: this.undecided,
       faults: this.#faults,
       slowest: this.#slowest,
+      deviations: this.deviations.data(),
     };
   }
 
@@ -156,6 +164,7 @@ export class Tally {
     this.undecided += data.undecided;
     data.faults.forEach((fault) => this.keepFault(fault));
     data.slowest.forEach((life) => this.keepSlow(life));
+    this.deviations.merge(data.deviations);
   }
 
   #mergeLatency(mode: TallyMode, encoded: string): void {

@@ -22,6 +22,8 @@ export interface VerdictGrounds {
   readonly generatorBound?: string | undefined;
   /** What the broker says it dropped meanwhile. */
   readonly dropped?: DropCounts | undefined;
+  /** The profile that was asked for, if any. */
+  readonly profile?: string | undefined;
   /** Why the run proves nothing, where it does not. */
   readonly voidReason: string | undefined;
 }
@@ -63,10 +65,18 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
     return { verdict: "void", reason: grounds.kills === 0 ? nobodyKilled : noneDue, exitCode: 3 };
   }
   if (grounds.undecided > 0) return { verdict: "void", reason: undecidedText(grounds.undecided), exitCode: 3 };
-  return { verdict: "pass", reason: passText(wills), exitCode: 0 };
+  return { verdict: "pass", reason: passText(grounds), exitCode: 0 };
 }
 
-function passText({ expected }: WillCounts): string {
+function passText({ wills: { expected, onTime, deviating }, profile }: VerdictGrounds): string {
+  if (deviating > 0) {
+    const parts = [
+      `of ${expected.toLocaleString("en-US")} ${expected === 1 ? "will that was" : "wills that were"} due ` +
+      `${onTime.toLocaleString("en-US")} came once, on time and unaltered`,
+      `${deviating.toLocaleString("en-US")} went wrong as profile ${profile} says`,
+    ];
+    return parts.join("; ");
+  }
   return expected === 1
     ? "the one will that was due came once, on time and unaltered"
     : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;

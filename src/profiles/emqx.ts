@@ -13,7 +13,7 @@ export const emqx: Profile = {
       what: "Silent clients are looked for every 30 s as it is usually set: their wills come up to 30 s late.",
       evidence: "documented",
       source: "docs.emqx.com: mqtt.keepalive_check_interval",
-      signs: [{ fault: "late", endings: silent, grounds: ["keep-alive-passed"], within: { s: 30 } }],
+      signs: [{ fault: "late", endings: silent, silent: true, grounds: ["keep-alive-passed"], within: { s: 30 } }],
     },
     {
       id: "takeover-delayed-no-session",

@@ -14,7 +14,14 @@ export const flashmq: Profile = {
       what: "Silence is noticed 2 s after 1.5 times keep alive.",
       evidence: "read",
       source: "mainapp.cpp, client.cpp",
-      signs: [{ fault: "late", endings: silent, grounds: ["keep-alive-passed"], delay: "none", within: { s: 2 } }],
+      signs: [{
+        fault: "late",
+        endings: silent,
+        silent: true,
+        grounds: ["keep-alive-passed"],
+        delay: "none",
+        within: { s: 2 },
+      }],
     },
     {
       id: "delay-by-two-seconds",

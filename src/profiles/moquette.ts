@@ -21,7 +21,7 @@ export const moquette: Profile = {
       what: "Retained wills are published, but not retained.",
       evidence: "reported",
       source: "moquette#562, on 0.17 and 0.18",
-      signs: [{ fault: "not-retained", endings: anyEnding, retain: true }],
+      signs: [],
     },
     {
       id: "properties",

@@ -39,7 +39,14 @@ export const mosquitto: Profile = {
       what: "Silent clients are looked for every 6 s, and seconds are counted whole: their wills come up to 7 s late.",
       evidence: "run",
       source: "observed on 2.0.11; src/keepalive.c",
-      signs: [{ fault: "late", endings: silent, grounds: ["keep-alive-passed"], delay: "none", within: { s: 7 } }],
+      signs: [{
+        fault: "late",
+        endings: silent,
+        silent: true,
+        grounds: ["keep-alive-passed"],
+        delay: "none",
+        within: { s: 7 },
+      }],
     },
     {
       id: "keep-alive-early",
@@ -51,6 +58,7 @@ export const mosquitto: Profile = {
         {
           fault: "early",
           endings: silent,
+          silent: true,
           grounds: ["keep-alive-passed"],
           delay: "none",
           keepAlive: "odd",
@@ -80,6 +88,7 @@ export const mosquitto: Profile = {
           grounds: ["delay-passed", "session-ended"],
           delay: "some",
           whileOthersDie: true,
+          within: { s: 1 },
         },
       ],
     },

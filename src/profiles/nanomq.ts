@@ -38,7 +38,13 @@ export const nanomq: Profile = {
       what: "Silence is noticed at 1.25 times keep alive, as it is usually set.",
       evidence: "documented",
       source: "nanomq.conf: keepalive_multiplier",
-      signs: [{ fault: "early", endings: silent, grounds: ["keep-alive-passed"], within: { keepAlives: 0.25 } }],
+      signs: [{
+        fault: "early",
+        endings: silent,
+        silent: true,
+        grounds: ["keep-alive-passed"],
+        within: { keepAlives: 0.25 },
+      }],
     },
     {
       id: "will-of-refused-login",

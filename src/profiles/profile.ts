@@ -15,8 +15,8 @@ export type RuleNumbers = Readonly<Partial<Record<StandardVersion, string>>>;
  */
 export type Evidence = "run" | "documented" | "read" | "reported";
 
-/** What can be wrong with a will, as a fleet tells it; `not-retained` is what a late subscriber does not find. */
-export type SignFault = "missing" | "late" | "early" | "duplicate" | "unwanted" | "altered" | "not-retained";
+/** What can be wrong with a will, as a fleet tells it. */
+export type SignFault = "missing" | "late" | "early" | "duplicate" | "unwanted" | "altered";
 
 /**
  * What a deviation looks like to a fleet: the lives in which it may show, and how. Every part that is there must hold,
@@ -30,15 +30,16 @@ export interface Sign {
   readonly details?: readonly string[];
   /** Why the will was due, or was not, by the fleet's oracle. */
   readonly grounds?: readonly string[];
+  /** Only of clients that fell silent and kept their connection. */
+  readonly silent?: true;
   /** Whether the session outlives its connection (5.0: Session Expiry above 0; 3.1.1: Clean Session 0). */
   readonly session?: "ends" | "lasts";
-  /** What the CONNECT that followed asked for; `none` where none followed. */
-  readonly next?: "clean" | "resumes" | "none";
+  /** What the CONNECT that followed asked for: Clean Start (3.1.1: Clean Session) 1, or 0. */
+  readonly next?: "clean" | "resumes";
   /** Whether the will asked for a delay. */
   readonly delay?: "none" | "some";
   /** Keep alive in whole seconds: an odd number of them. */
   readonly keepAlive?: "odd";
-  readonly retain?: boolean;
   /** The parts of the will that differ; no other may. */
   readonly altered?: readonly string[];
   /** How far a late or early will may be off its instant, beyond what counts as late anyway; the sum of its parts. */

@@ -43,6 +43,6 @@ export function deviationsFrom({ deviations }: Profile, version: StandardVersion
 }
 
 /** A deviation's rules for people: `MQTT 3.1.1, 3.1.4-2; MQTT 5.0, 3.1.4-3`; empty where it breaks no numbered one. */
-export function rulesText({ rules }: Deviation): string {
+export function rulesText({ rules }: Pick<Deviation, "rules">): string {
   return Object.entries(rules).map(([version, rule]) => `MQTT ${version}, ${rule}`).join("; ");
 }

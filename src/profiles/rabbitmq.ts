@@ -1,4 +1,3 @@
-import { anyEnding } from "./endings.ts";
 import type { Profile } from "./profile.ts";
 
 /** RabbitMQ with its MQTT plugin. */
@@ -13,7 +12,7 @@ export const rabbitmq: Profile = {
       what: "A retained will with a delay is published, but not retained.",
       evidence: "documented",
       source: "rabbitmq.com: MQTT plugin, retained messages",
-      signs: [{ fault: "not-retained", endings: anyEnding, delay: "some", retain: true }],
+      signs: [],
     },
     {
       id: "qos-2-as-1",

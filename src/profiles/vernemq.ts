@@ -13,7 +13,13 @@ export const vernemq: Profile = {
       what: "Silence is noticed between 1.5 and 2.25 times keep alive, for a timer of 0.75 times has to pass thrice.",
       evidence: "read",
       source: "vmq_mqtt_fsm.erl, vmq_mqtt5_fsm.erl",
-      signs: [{ fault: "late", endings: silent, grounds: ["keep-alive-passed"], within: { keepAlives: 0.75 } }],
+      signs: [{
+        fault: "late",
+        endings: silent,
+        silent: true,
+        grounds: ["keep-alive-passed"],
+        within: { keepAlives: 0.75 },
+      }],
     },
     {
       id: "disconnect-reserved-code",

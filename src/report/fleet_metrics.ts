@@ -20,6 +20,7 @@ const verdictLabels: Readonly<Record<typeof countNames[number], string | undefin
   duplicate: "duplicate",
   unwanted: "unwanted",
   altered: "altered",
+  deviating: "deviating",
 };
 
 /** What Prometheus is told of a run. */

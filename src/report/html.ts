@@ -5,6 +5,7 @@ import { livesPart } from "./page/lives_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { modePart, thresholdPart } from "./page/mode_part.ts";
 import { pageHtml } from "./page/page.ts";
+import { profilePart } from "./page/profile_part.ts";
 import { planPart } from "./page/plan_part.ts";
 import { presencePart } from "./page/presence_part.ts";
 import { type Plot, plotFigure } from "./page/plot.ts";
@@ -36,6 +37,7 @@ ${thresholdPart(report)}
 ${plotsPart(plots)}
 ${modePart(report)}
 ${presencePart(report)}
+${profilePart(report)}
 ${livesPart(report)}
 ${planPart(report)}`;
 }

@@ -5,6 +5,7 @@
 import type { FaultSample } from "../fleet/result.ts";
 import { escaped } from "./page/markup.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";
+import { findingsOf, findingText } from "./profile_text.ts";
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, type FaultName, faultNames, lifeText, rowNameOf, willsWrong } from "./will_rows.ts";
 
@@ -12,8 +13,10 @@ import { type CountRow, countRows, type FaultName, faultNames, lifeText, rowName
 const samplesShown = 10;
 
 interface Case {
-  readonly group: "kill mode" | "check" | "threshold";
+  readonly group: "kill mode" | "check" | "deviation" | "threshold";
   readonly name: string;
+  /** What is told of a case that passes. */
+  readonly note?: string;
   /** Why it failed; a run that proves nothing has errors instead. */
   readonly failure?: { readonly message: string; readonly samples: readonly FaultSample[] };
 }
@@ -64,7 +67,13 @@ export function junitDocument(suites: readonly Suite[]): string {
 
 /** The suite of one report. */
 export function reportSuite(report: Report, name: string): Suite {
-  const cases = [...modeCases(report), ...checkCases(report), ...presenceCases(report), ...thresholdCases(report)];
+  const cases = [
+    ...modeCases(report),
+    ...checkCases(report),
+    ...presenceCases(report),
+    ...deviationCases(report),
+    ...thresholdCases(report),
+  ];
   const isVoid = report.verdict === "void";
   const failures = isVoid ? 0 : cases.filter(({ failure }) => failure !== undefined).length;
   const counts: SuiteCounts = {
@@ -152,6 +161,16 @@ function presenceCases(report: Report): Case[] {
   });
 }
 
+/** A known deviation passes, and says how often it showed. */
+function deviationCases(report: Report): Case[] {
+  const name = report.profile?.name;
+  return findingsOf(report).map((finding) => ({
+    group: "deviation",
+    name: `${name}: ${finding.id}`,
+    note: [`${findingText(finding)}`, ...finding.samples.map(sampleLine)].join("\n"),
+  }));
+}
+
 function thresholdCases({ thresholds = [] }: Report): Case[] {
   return thresholds.map(({ expression, actual, met }) => ({
     group: "threshold",
@@ -168,10 +187,14 @@ function runCase({ verdict, reason, run }: Report): string[] {
   return [`${head}>`, `      <error${attributes({ message: reason })}/>`, "    </testcase>"];
 }
 
-function caseLines({ group, name, failure }: Case, isVoid: boolean): string[] {
+function caseLines({ group, name, note, failure }: Case, isVoid: boolean): string[] {
   const head = `    <testcase${attributes({ classname: `mqtt-sim.${group.replace(" ", "-")}`, name, time: "0.000" })}`;
   if (isVoid) return [`${head}>`, "      <skipped/>", "    </testcase>"];
-  if (failure === undefined) return [`${head}/>`];
+  if (failure === undefined) {
+    return note === undefined
+      ? [`${head}/>`]
+      : [`${head}>`, `      <system-out>${text(note)}</system-out>`, "    </testcase>"];
+  }
   const samples = failure.samples.slice(0, samplesShown).map(sampleLine);
   return [
     `${head}>`,

@@ -1,8 +1,9 @@
 /** The report as Markdown, short: for a pull request, or for the summary of a CI job. */
 import { formatCount, formatMs } from "../base/units.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";
+import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";
 import type { Report } from "./report.ts";
-import { countRows, type FaultName, faultNames, faultTotal, lifeText } from "./will_rows.ts";
+import { countRows, faultColumns, faultTotal, lifeText } from "./will_rows.ts";
 
 /** Fault samples shown. */
 const samplesShown = 5;
@@ -24,6 +25,8 @@ export function reportMarkdown(report: Report): string {
     warnings.map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
     thresholdList(report),
     faultList(report),
+    plain(profileHint(report) ?? ""),
+    deviationList(report),
     `Repeat this run:\n\n${fenced(run.repeat)}`,
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
@@ -33,7 +36,7 @@ export function reportMarkdown(report: Report): string {
 function modeTable(report: Report): string {
   const rows = countRows(report);
   if (report.kills.total === 0 && rows.length < 2) return "";
-  const shown = faultNames.filter((name) => rows.some((row) => row[name] > 0));
+  const shown = faultColumns(report).filter((name) => rows.some((row) => row[name] > 0));
   const head = ["mode", "kills", "due", "on time", ...shown.length === 0 ? ["wrong"] : shown, "p50", "p99", "max"];
   const body = rows.map((row) => {
     const latency = row.name === "all"
@@ -42,7 +45,9 @@ function modeTable(report: Report): string {
     const times = (["p50", "p99", "max"] as const).map((name) =>
       formatMs(latency === undefined || latency.count === 0 ? NaN : latency[name])
     );
-    const faults = shown.length === 0 ? ["0"] : shown.map((name: FaultName) => marked(row[name]));
+    const faults = shown.length === 0
+      ? ["0"]
+      : shown.map((name) => name === "deviating" ? formatCount(row[name]) : marked(row[name]));
     const counts = [row.kills, row.expected, row.onTime].map(formatCount);
     return [row.name === "all" ? "**all**" : row.name, ...counts, ...faults, ...times];
   });
@@ -69,6 +74,12 @@ function thresholdList({ thresholds = [] }: Report): string {
   return thresholds.map(({ expression, actual, met }) =>
     `- ${met ? "met" : "**not met**"}: ${plain(expression)}, it is ${actual.toLocaleString("en-US")}`
   ).join("\n");
+}
+
+function deviationList(report: Report): string {
+  if (report.profile === undefined) return "";
+  const items = findingsOf(report).map((finding) => `- ${plain(findingText(finding))}`);
+  return [plain(findingsHead(report)), ...items.length > 0 ? ["", ...items] : []].join("\n");
 }
 
 function marked(count: number): string {

@@ -9,6 +9,7 @@ import type { DropCounts } from "../fleet/broker_counters.ts";
 import { type Shard, shardText } from "../fleet/shard.ts";
 import { mergePresence } from "../fleet/presence_result.ts";
 import type { FleetResult, LatencyRow } from "../fleet/result.ts";
+import { deviationsOf, latenciesOf } from "../fleet/merge.ts";
 import { verdictOver } from "../fleet/verdict.ts";
 import { joinSeries } from "../fleet/series.ts";
 import { noCounts, Tally, type TallyData } from "../fleet/tally.ts";
@@ -49,6 +50,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     interrupted: reports.some(isInterrupted),
     generatorBound,
     dropped: brokerDropped,
+    profile: first!.plan.profile,
     voidReason: missingPartsReason(reports) ?? voidReasonOf(reports),
   };
   const merged: Report = {
@@ -65,10 +67,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
       eitherWay: tally.eitherWay,
       undecided: tally.undecided,
     },
-    latencyMs: {
-      all: tally.latency.row(),
-      byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
-    },
+    latencyMs: latenciesOf(tally),
     controls: {
       total: sum(reports, ({ controls }) => controls.total),
       blind: sum(reports, ({ controls }) => controls.blind),
@@ -79,6 +78,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     ...brokerDropped && { brokerDropped },
     ...looks,
     faults: tally.faults,
+    ...deviationsOf(first!.plan, tally, reports.find((report) => report.broker !== undefined)?.broker),
     slowest: tally.slowest,
     series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
     warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
@@ -187,6 +187,10 @@ function tallyOf(report: Report): TallyData {
     undecided,
     faults: report.faults,
     slowest: report.slowest,
+    deviations: {
+      byId: Object.fromEntries((report.profile?.deviations ?? []).map(({ id, ...counts }) => [id, counts])),
+      described: report.described ?? {},
+    },
   };
 }
 

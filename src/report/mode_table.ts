@@ -5,29 +5,29 @@ import type { LatencyRow } from "../fleet/result.ts";
 import type { Report } from "./report.ts";
 import type { Style } from "./style.ts";
 import { type Column, tableLines, tableWidth } from "./table.ts";
-import { countNames, type CountRow, countRows, faultNames } from "./will_rows.ts";
+import { countNames, type CountRow, countRows, faultColumns, faultNames } from "./will_rows.ts";
 
 /** Counts by kill mode. Where the width does not suffice, columns of faults that nobody had make room. */
 export function modeTable(report: Report, width: number, style: Style): string[] {
   const rows = countRows(report);
   if (report.kills.total === 0 && rows.every((row) => countNames.every((name) => row[name] === 0))) return [];
-  const columns = countColumns(style);
+  const columns = countColumns(faultColumns(report), style);
   if (tableWidth(columns, rows) <= width) return headed(tableLines(columns, rows), style);
   const nobody = faultNames.filter((name) => rows.every((row) => row[name] === 0));
   const kept = columns.filter((column) => !nobody.some((name) => name === column.head));
   return [...headed(tableLines(kept, rows), style), ...(nobody.length === 0 ? [] : [`None ${nobody.join(", ")}.`])];
 }
 
-function countColumns(style: Style): Column<CountRow>[] {
+function countColumns(names: ReturnType<typeof faultColumns>, style: Style): Column<CountRow>[] {
   return [
     { head: "mode", cell: (row) => row.name, align: "left" },
     { head: "kills", cell: (row) => formatCount(row.kills) },
     { head: "due", cell: (row) => formatCount(row.expected) },
     { head: "on time", cell: (row) => formatCount(row.onTime) },
-    ...faultNames.map((name): Column<CountRow> => ({
+    ...names.map((name): Column<CountRow> => ({
       head: name,
       cell: (row) => formatCount(row[name]),
-      mark: (text, row) => row[name] === 0 ? text : style.bad(text),
+      mark: (text, row) => row[name] === 0 ? text : name === "deviating" ? style.unsure(text) : style.bad(text),
     })),
   ];
 }

@@ -46,6 +46,7 @@ const written = {
   fanOut: one("--fan-out"),
   lateAfterMs: duration("--late-after"),
   drainMs: duration("--drain"),
+  profile: one("--profile"),
 } as const satisfies Written;
 
 function killMix(shares: readonly KillShare[]): string {

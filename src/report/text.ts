@@ -5,6 +5,7 @@
 import { formatBytes, formatCount, formatMs } from "../base/units.ts";
 import type { FaultSample } from "../fleet/result.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
+import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";
 import type { Report } from "./report.ts";
 import { plainStyle, type Style } from "./style.ts";
 import { presenceRows, presenceWords, stateFaultNames } from "./presence_rows.ts";
@@ -36,6 +37,8 @@ export function reportText(report: Report, options: TextOptions = {}): string {
     noteLines(report, width),
     warningLines(report, width, style),
     faultLines(report, width, style),
+    hintLines(report, width),
+    deviationLines(report, width, style),
     ["Repeat this run:", ...shellLines(report.run.repeat, width)],
   ];
   return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
@@ -143,6 +146,22 @@ function faultLines(report: Report, width: number, style: Style): string[] {
   const shown = faults.slice(0, faultsShown);
   const head = shown.length < total ? `Faults, ${shown.length} of ${formatCount(total)}:` : "Faults:";
   return [head, ...shown.flatMap((fault) => faultLine(fault, width, style))];
+}
+
+/** The profile that would describe what was found. */
+function hintLines(report: Report, width: number): string[] {
+  const hint = profileHint(report);
+  return hint === undefined ? [] : wrapped(hint, width);
+}
+
+/** What the profile says of the broker, and how much of it showed. */
+function deviationLines(report: Report, width: number, style: Style): string[] {
+  if (report.profile === undefined) return [];
+  const lines = findingsOf(report).flatMap((finding) => {
+    const [first = "", ...rest] = wrapped(findingText(finding), width, "  ");
+    return [first.replace(finding.id, finding.seen > 0 ? style.unsure(finding.id) : finding.id), ...rest];
+  });
+  return [...wrapped(findingsHead(report), width), ...lines];
 }
 
 function faultLine(fault: FaultSample, width: number, style: Style): string[] {

@@ -141,6 +141,7 @@ function withoutCovered(
     interrupted: report.exitCode === 130,
     generatorBound: report.generatorBound,
     dropped: report.brokerDropped,
+    profile: report.plan.profile,
     voidReason: undefined,
   });
 }

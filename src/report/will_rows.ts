@@ -10,7 +10,7 @@ export const faultNames = ["late", "early", "missing", "duplicate", "unwanted", 
 export type FaultName = typeof faultNames[number];
 
 /** All that is counted of wills, in the order of a table. */
-export const countNames = ["expected", "onTime", ...faultNames] as const;
+export const countNames = ["expected", "onTime", ...faultNames, "deviating"] as const;
 
 /** Counts of one kill mode, of those whom nobody killed, or of all. */
 export interface CountRow extends WillCounts {
@@ -42,6 +42,11 @@ export function willsWrong(counts: WillCounts): { readonly name: FaultName; read
 /** All that went wrong, states of presence included: what the samples of faults are some of. */
 export function faultTotal({ wills, presence }: Pick<Report, "wills" | "presence">): number {
   return willsWrong(wills).reduce((sum, { count }) => sum + count, presence?.wrong ?? 0);
+}
+
+/** The columns of faults, and one for what deviates where there is a profile, or was. */
+export function faultColumns(report: Report): readonly (FaultName | "deviating")[] {
+  return report.profile === undefined && report.wills.deviating === 0 ? faultNames : [...faultNames, "deviating"];
 }
 
 /** Which row a sampled fault counts in. */

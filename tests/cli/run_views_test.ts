@@ -7,7 +7,17 @@ import { makePlan } from "../../src/fleet/plan.ts";
 import type { Progress } from "../../src/fleet/result.ts";
 import { context, passed, reportOf } from "../report/sample.ts";
 
-const none = { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0 };
+const none = {
+  expected: 0,
+  onTime: 0,
+  late: 0,
+  early: 0,
+  missing: 0,
+  altered: 0,
+  duplicate: 0,
+  unwanted: 0,
+  deviating: 0,
+};
 const buckets = { counts: [1, 2, ...new Array(12).fill(0)], sumMs: 5 };
 const numbers = { clients: 10, alive: 9, connected: 9, killed: 3, wills: 3, p50: 1, p99: 2, buckets };
 const progress: Progress = { phase: "kill", phaseMs: 0, phaseOfMs: 1_000, faults: { ...none, late: 1 }, ...numbers };

@@ -65,6 +65,13 @@ const stories: readonly [
   ["a living client", (books) => books.begin(), {}],
   ["killed and seen", (books) => books.see(books.killed(), killMs), { expected: 1, onTime: 1 }],
   ["killed and not seen", (books) => books.killed(), { expected: 1, missing: 1 }],
+  [
+    "a fault that the profile describes",
+    (books) => books.killed({}, anEnd("disconnect-error")),
+    { expected: 1, deviating: 1 },
+    { profile: "mosquitto" },
+  ],
+  ["a fault that it does not", (books) => books.killed(), { expected: 1, missing: 1 }, { profile: "mosquitto" }],
   ["seen before the kill was noted in the books, at its very instant", (books) => {
     const life = books.begin();
     books.see(life, killMs);

@@ -133,7 +133,17 @@ Deno.test("tally: twenty samples of each verdict are kept, the counts know them 
 });
 
 Deno.test("tally: faults are all but what was on time", () => {
-  const counts = { expected: 64, onTime: 1, late: 2, early: 4, missing: 8, altered: 16, duplicate: 32, unwanted: 100 };
+  const counts = {
+    expected: 64,
+    onTime: 1,
+    late: 2,
+    early: 4,
+    missing: 8,
+    altered: 16,
+    duplicate: 32,
+    unwanted: 100,
+    deviating: 0,
+  };
   assert.equal(faultsIn(counts), 162);
   const sum = { ...counts };
   addCounts(sum, counts);

@@ -13,6 +13,20 @@ const busy = "this machine held the fleet up for 900 ms";
 const cases: readonly [what: string, found: [string, number, string], expected: [string, number, RegExp]][] = [
   ["all well", over({ expected: 3, onTime: 3 }), ["pass", 0, /^all 3 wills that were due came once/]],
   ["one will, all well", over({ expected: 1, onTime: 1 }), ["pass", 0, /^the one will that was due came once/]],
+  [
+    "what the profile says of its broker",
+    over({ expected: 3, onTime: 2, deviating: 1 }, { profile: "mosquitto" }),
+    [
+      "pass",
+      0,
+      /^of 3 wills that were due 2 came once, on time and unaltered; 1 went wrong as profile mosquitto says$/,
+    ],
+  ],
+  [
+    "what it says, and more",
+    over({ expected: 3, missing: 1, deviating: 2 }, { profile: "mosquitto" }),
+    ["fail", 1, /^of 3 wills that were due: 1 missing$/],
+  ],
   ["one missing", over({ expected: 3, onTime: 2, missing: 1 }), ["fail", 1, /^of 3 wills that were due: 1 missing$/]],
   [
     "several faults, each told",

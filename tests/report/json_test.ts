@@ -3,7 +3,7 @@ import { reportJson } from "../../src/report/json.ts";
 import { assertGolden } from "./golden.ts";
 import { failed, passed, reportOf } from "./sample.ts";
 
-const willNames = ["expected", "onTime", "late", "early", "missing", "altered", "duplicate", "unwanted"];
+const willNames = ["expected", "onTime", "late", "early", "missing", "altered", "duplicate", "unwanted", "deviating"];
 const rowNames = ["count", "min", "mean", "p50", "p90", "p99", "p999", "max", "hdr"];
 
 const read = (result = passed()) => JSON.parse(reportJson(reportOf(result)));

@@ -4,7 +4,17 @@ import type { Phase, Progress } from "../../src/fleet/result.ts";
 import { type Live, openLive } from "../../src/report/live.ts";
 import { plainStyle } from "../../src/report/style.ts";
 
-const none = { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0 };
+const none = {
+  expected: 0,
+  onTime: 0,
+  late: 0,
+  early: 0,
+  missing: 0,
+  altered: 0,
+  duplicate: 0,
+  unwanted: 0,
+  deviating: 0,
+};
 const at = (phase: Phase, killed = 0): Progress => {
   const buckets = { counts: [], sumMs: 0 };
   const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, buckets };

@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import type { Progress } from "../../src/fleet/result.ts";
 import { panelLines, progressLine } from "../../src/report/panel.ts";
 
-const none = { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0 };
+const none = {
+  expected: 0,
+  onTime: 0,
+  late: 0,
+  early: 0,
+  missing: 0,
+  altered: 0,
+  duplicate: 0,
+  unwanted: 0,
+  deviating: 0,
+};
 
 /** Half way through killing. */
 const halfway: Progress = {

@@ -16,6 +16,7 @@ const noWills: WillCounts = {
   altered: 0,
   duplicate: 0,
   unwanted: 0,
+  deviating: 0,
 };
 
 /** Counts of one mode where all went well, but for what is said. */

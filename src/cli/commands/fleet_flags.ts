@@ -11,6 +11,7 @@ import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
 import { parseShard } from "../../fleet/shard.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
+import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/threshold.ts";
 import { embedded, parseBrokerChoice } from "../broker_choice.ts";
 import {
@@ -251,6 +252,15 @@ const watching = object("Watching", {
   ),
 });
 
+const judging = object("Judging", {
+  profile: valueFlag(
+    "--profile",
+    { ...wordValue(profileNames), metavar: "NAME" },
+    "A broker whose known deviations are told, with rule and source, and do not fail the run. mqtt-sim fleet profiles " +
+      "lists them. Default strict: there are none.",
+  ),
+});
+
 const output = object("Output", {
   threshold: repeatedFlag(
     "--threshold",
@@ -307,6 +317,7 @@ const run = merge(
   kills,
   wills,
   watching,
+  judging,
   output,
   reportFlags,
 );
@@ -333,6 +344,12 @@ const show = command(
   },
 );
 
+const known = command("profiles", object({ command: constant("fleet profiles") }), {
+  brief: sentence("List the profiles and their deviations."),
+  description: sentence("Lists what is known of brokers that part from the standard, as --profile takes it."),
+  usageLine: [],
+});
+
 /** What follows `mqtt-sim fleet` when nothing does. */
 function noFlags(): FleetFlags {
   const parsed = parseSync(run, []);
@@ -344,7 +361,7 @@ function noFlags(): FleetFlags {
 export const fleetCommand = command(
   "fleet",
   // Nothing at all is a choice too, which `or` alone would not take.
-  map(optional(or(schema, show, run)), (asked) => asked ?? noFlags()),
+  map(optional(or(schema, show, known, run)), (asked) => asked ?? noFlags()),
   {
     brief: sentence("Connect a fleet of clients with wills, kill them, and account for every will."),
     description: sentence(

@@ -74,6 +74,7 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     password: await passwordOf(flags),
     lateAfterMs: flags.lateAfter,
     drainMs: flags.drain,
+    profile: flags.profile,
     sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress,
     sourcePorts: flags.sourcePorts,
     tlsCa: flags.tlsCa,

@@ -8,6 +8,7 @@ import type { GroupOwn } from "../../fleet/groups.ts";
 import { defaultKillShares, killModes, type KillShare } from "../../fleet/kill_mode.ts";
 import type { FleetPlan, KillRate } from "../../fleet/plan.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
+import { profileNames } from "../../profiles/profiles.ts";
 import { list, type MapRule, record } from "../nested_entry.ts";
 import {
   choice,
@@ -162,6 +163,7 @@ const fleetEntries: Readonly<Record<string, PlanEntry>> = {
   "watchers": { field: "watchers", entry: entry(whole(1, 10_000), "Clients that subscribe to the wills.") },
   "fan-out": { field: "fanOut", entry: entry(whole(1, 1_000), "How many watchers receive each will.") },
   "late-after": { field: "lateAfterMs", entry: entry(durationMs(1, 3_600_000), "A will later than this is late.") },
+  "profile": { field: "profile", entry: entry(choice(profileNames), "Which broker's known deviations do not fail.") },
   "drain": { field: "drainMs", entry: entry(durationMs(0, 86_400_000), "How long a will is waited for.") },
 };
 

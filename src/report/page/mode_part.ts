@@ -3,7 +3,7 @@ import { formatCount, formatMs } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import type { LatencyRow } from "../../fleet/result.ts";
 import type { Report } from "../report.ts";
-import { type CountRow, countRows, faultNames, rulesBroken } from "../will_rows.ts";
+import { type CountRow, countRows, faultColumns, type FaultName, rulesBroken } from "../will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** What the run had to hold, where it was told. */
@@ -41,7 +41,8 @@ function table(id: string, caption: string, content: Markup): Markup {
 }
 
 function countTable(report: Report): Markup {
-  const heads = ["kills", "due", "on time", ...faultNames];
+  const names = faultColumns(report);
+  const heads = ["kills", "due", "on time", ...names];
   const rows = countRows(report).map((row) =>
     markup`<tr${
       row.name === "all"
@@ -51,7 +52,7 @@ function countTable(report: Report): Markup {
         : undefined
     }><th scope="row">${row.name}${modeNote(row.name)}</th>
 <td>${formatCount(row.kills)}</td><td>${formatCount(row.expected)}</td><td>${formatCount(row.onTime)}</td>${
-      faultNames.map((name) => faultCell(report, row, name))
+      names.map((name) => faultCell(report, row, name))
     }</tr>
 `
   );
@@ -68,8 +69,9 @@ function modeNote(name: CountRow["name"]): Markup | undefined {
   return mode === undefined ? undefined : markup`<small>${killModeText[mode]}</small>`;
 }
 
-function faultCell(report: Report, row: CountRow, name: typeof faultNames[number]): Markup {
+function faultCell(report: Report, row: CountRow, name: FaultName | "deviating"): Markup {
   if (row[name] === 0) return markup`<td class="none">0</td>`;
+  if (name === "deviating") return markup`<td>${formatCount(row[name])}</td>`;
   const rules = row.name === "all" ? [] : rulesBroken(report, row.name, name);
   return markup`<td class="bad"><b>${formatCount(row[name])}</b>${
     rules.map((rule) => markup`<small>${rule}</small>`)

@@ -59,6 +59,7 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
     ],
     ...(plan.presence ? [["Presence", "online and left are retained on the wills' topics"] as [string, string]] : []),
     ["Will topic", plan.willTopic],
+    ...(plan.profile === undefined ? [] : [["Profile", plan.profile] as [string, string]]),
     ["Watchers", `${formatCount(plan.watchers)}, each will seen by ${plan.fanOut}`],
     ["Late after", formatDuration(plan.lateAfterMs)],
     ["Missing after", formatDuration(plan.drainMs)],

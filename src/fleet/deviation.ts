@@ -1,0 +1,97 @@
+/**
+ * Whether what went wrong with a life's will is what a profile says of its broker. Pure, and narrow: every part of a
+ * sign must hold, and a will beyond its bounds is a fault as it would be without a profile.
+ */
+import type { Deviation, Profile, Sign } from "../profiles/profile.ts";
+import type { Life } from "./life.ts";
+import type { Expectation, Judgement, Rules } from "./oracle.ts";
+import type { FaultSample } from "./result.ts";
+
+/** What can go wrong with a will. */
+export type FaultName = FaultSample["verdict"];
+
+/** A judged life, and what a sign may ask of it. */
+export interface JudgedLife {
+  readonly life: Life;
+  readonly judgement: Judgement;
+  readonly rules: Rules;
+  /** When the last will of the same or a shorter delay was due, of those who had died when this one came. */
+  readonly othersDueMs: number;
+}
+
+/** The deviation that describes this fault of this life; undefined where the profile has none. */
+export function deviationOf({ deviations }: Profile, fault: FaultName, judged: JudgedLife): Deviation | undefined {
+  return deviations.find(({ rules, signs }) =>
+    signs.some((sign) => sign.fault === fault && fits(sign, rules, judged) && shows(sign, judged))
+  );
+}
+
+/** Whether the deviation could show in this life, whatever became of its will. */
+export function mayShow(
+  { rules, signs }: Deviation,
+  judged: { readonly life: Life; readonly judgement: Pick<Judgement, "expectation"> },
+): boolean {
+  return signs.some((sign) => fits(sign, rules, judged));
+}
+
+/** What holds of a life, whatever became of its will. */
+function fits(
+  sign: Sign,
+  rules: Deviation["rules"],
+  { life, judgement: { expectation } }: { readonly life: Life; readonly judgement: Pick<Judgement, "expectation"> },
+): boolean {
+  const { end, version, next } = life;
+  if (end === undefined || rules[version === 5 ? "5.0" : "3.1.1"] === undefined) return false;
+  const { endings, details, grounds, silent, session, delay, keepAlive } = sign;
+  return expectation.kind === (sign.fault === "unwanted" ? "none" : "one") &&
+    endings.includes(end.mode) &&
+    (details === undefined || (end.detail !== undefined && details.includes(end.detail))) &&
+    (grounds === undefined || grounds.includes(expectation.ground)) &&
+    (silent === undefined || end.silent) &&
+    (session === undefined || lasts(life) === (session === "lasts")) &&
+    (sign.next === undefined || (next !== undefined && next.cleanStart === (sign.next === "clean"))) &&
+    (delay === undefined || life.delayS > 0 === (delay === "some")) &&
+    (keepAlive === undefined || life.keepAliveS % 2 === 1);
+}
+
+/** Whether its session outlives the connection. [MQTT5 3.1.2-23] [MQTT311 3.1.2-4] */
+function lasts({ version, sessionExpiryS, cleanStart }: Life): boolean {
+  return version === 5 ? sessionExpiryS > 0 : !cleanStart;
+}
+
+/** Whether what became of its will is as the sign says. */
+function shows(sign: Sign, judged: JudgedLife): boolean {
+  const { expectation, answer } = judged.judgement;
+  switch (sign.fault) {
+    case "missing":
+    case "duplicate":
+    case "unwanted":
+      return true;
+    case "altered":
+      return answer !== undefined && answer.altered.every((part) => sign.altered?.includes(part));
+    case "late":
+      return answer !== undefined && expectation.kind === "one" &&
+        (answer.sinceMs ?? answer.atMs) <= latestMs(sign, judged, expectation.dueMs);
+    case "early":
+      return answer !== undefined && expectation.kind === "one" && answer.atMs >= soonestMs(sign, judged, expectation);
+  }
+}
+
+function boundMs({ within = {} }: Sign, { keepAliveS }: Life): number {
+  const { s = 0, keepAlives = 0 } = within;
+  return (s + keepAlives * keepAliveS) * 1_000;
+}
+
+function latestMs(sign: Sign, { life, rules, othersDueMs }: JudgedLife, dueMs: number): number {
+  const fromMs = sign.whileOthersDie ? Math.max(dueMs, othersDueMs) : dueMs;
+  return fromMs + boundMs(sign, life) + rules.lateAfterMs;
+}
+
+function soonestMs(
+  sign: Sign,
+  { life, rules }: JudgedLife,
+  { earliestMs }: Extract<Expectation, { readonly kind: "one" }>,
+): number {
+  if (!sign.delayFromConnect) return earliestMs - boundMs(sign, life);
+  return (life.connectedMs ?? Infinity) + life.delayS * 1_000 - rules.earlyBeforeMs;
+}

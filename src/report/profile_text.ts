@@ -1,0 +1,81 @@
+/**
+ * Profiles in words: what is known of brokers, what a run found of it, and which profile would describe what a run
+ * without one found.
+ */
+import { formatCount } from "../base/units.ts";
+import { profiles, rulesText } from "../profiles/profiles.ts";
+import type { Report } from "./report.ts";
+import { type Column, tableLines, wrapped } from "./table.ts";
+import { faultTotal } from "./will_rows.ts";
+
+/** How a deviation is known, for people. */
+export const evidenceText = {
+  run: "seen in a run",
+  documented: "documented",
+  read: "read in its source, not run",
+  reported: "reported, not run",
+} as const;
+
+type Row = { readonly id: string; readonly rules: string; readonly about: readonly string[]; readonly of: string };
+
+/** Every profile with its deviations, as `mqtt-sim fleet profiles` lists them. */
+export function profilesText(width: number): string {
+  const rows = profiles.flatMap(({ name, deviations }) =>
+    deviations.map((deviation): Row => ({
+      of: name,
+      id: deviation.id,
+      rules: rulesText(deviation) || "no numbered rule",
+      about: wrapped(`${deviation.what} (${evidenceText[deviation.evidence]}: ${deviation.source})`, width - 4),
+    }))
+  );
+  const columns: Column<Row>[] = [
+    { head: "profile", cell: ({ of }) => of, align: "left" },
+    { head: "deviation", cell: ({ id }) => id, align: "left" },
+    { head: "rule", cell: ({ rules }) => rules, align: "left" },
+  ];
+  const [head, ...lines] = tableLines(columns, rows);
+  const listed = lines.flatMap((line, place) => ["", line, ...rows[place]!.about.map((text) => `    ${text}`)]);
+  const all = profiles.map(({ name, broker, versions }) => ` ${name.padEnd(10)} ${broker}, ${versions}`);
+  return ["Profiles:", ...all, "", head!, ...listed, ""].join("\n");
+}
+
+/** One deviation as a run found it, in a sentence; it was in no life where it could not show. */
+export function findingText({ id, rules, what, lives, seen }: Finding): string {
+  const inLives = `${formatCount(lives)} ${lives === 1 ? "life" : "lives"}`;
+  const count = seen === 0 ? `not seen in ${inLives}` : `seen ${formatCount(seen)} times in ${inLives}`;
+  return `${id}: ${count}. ${what} [${rulesText({ rules })}]`;
+}
+
+type Finding = NonNullable<Report["profile"]>["deviations"][number];
+
+/** The findings that say anything: of deviations that could have shown. */
+export function findingsOf({ profile }: Report): readonly Finding[] {
+  return (profile?.deviations ?? []).filter(({ lives, seen }) => lives > 0 || seen > 0);
+}
+
+/** What a run of a profile found, for the head of a list. */
+export function findingsHead({ profile, wills }: Report): string {
+  const faults = wills.deviating === 1 ? "1 fault is" : `${formatCount(wills.deviating)} faults are`;
+  return `Profile ${profile!.name} (${profile!.broker} ${profile!.versions}): ${faults} as it says.`;
+}
+
+/**
+ * Which profile describes what a run without one found; undefined where the broker does not say what it is and more
+ * than one profile would do, or none.
+ */
+export function profileHint(report: Report): string | undefined {
+  const { described = {}, broker } = report;
+  const total = faultTotal(report);
+  const named = broker === undefined
+    ? undefined
+    : profiles.find(({ sysName }) => sysName !== undefined && broker.toLowerCase().includes(sysName));
+  // A broker that says it is another than those we know of is none of them.
+  if (broker !== undefined && named === undefined && /[a-z]{3}/i.test(broker)) return undefined;
+  const names = named === undefined ? Object.keys(described) : [named.name];
+  const [name] = names;
+  const count = described[name ?? ""] ?? 0;
+  if (names.length !== 1 || count === 0) return undefined;
+  const are = count === 1 ? "is" : "are";
+  return `${formatCount(count)} of these ${formatCount(total)} faults ${are} what profile ${name} describes: ` +
+    `--profile ${name}`;
+}

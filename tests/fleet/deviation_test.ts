@@ -1,0 +1,212 @@
+/**
+ * A profile hides what its text describes, and nothing else: every sign of every profile against a life that it fits,
+ * and against one life for each part of it that does not hold.
+ */
+import assert from "node:assert/strict";
+import { deviationOf, type JudgedLife, mayShow } from "../../src/fleet/deviation.ts";
+import type { Life } from "../../src/fleet/life.ts";
+import { type Alteration, type Expectation, type Ground, judge, type Judgement } from "../../src/fleet/oracle.ts";
+import type { KillMode } from "../../src/fleet/kill_mode.ts";
+import type { Deviation, Profile, Sign } from "../../src/profiles/profile.ts";
+import { profileOf, profiles } from "../../src/profiles/profiles.ts";
+import {
+  aLife,
+  anArrival,
+  anEnd,
+  aNext,
+  came,
+  connectedMs,
+  keepAliveS,
+  killMs,
+  rules,
+  silentUntilMs,
+} from "./sample_life.ts";
+
+const dueMs = 50_000;
+const cases = profiles.flatMap((profile) =>
+  profile.deviations.flatMap((deviation) =>
+    deviation.signs.map((sign, place) => ({ name: `${profile.name}/${deviation.id} ${place}`, deviation, sign }))
+  )
+);
+
+/** A profile with one sign, so that no other can answer for it. */
+function alone(deviation: Deviation, sign: Sign): Profile {
+  return { name: "one", broker: "one", versions: "1", deviations: [{ ...deviation, signs: [sign] }] };
+}
+
+/** A life that a sign fits, by the first of each of its choices. */
+function fitting({ rules }: Deviation, sign: Sign): Life {
+  const version = rules["5.0"] === undefined ? 4 : 5;
+  const delayS = sign.delay === "some" || sign.delayFromConnect ? 20 : 0;
+  const detail = sign.details?.[0];
+  return aLife({
+    version,
+    cleanStart: sign.session !== "lasts",
+    sessionExpiryS: version === 5 && sign.session === "lasts" ? 60 : 0,
+    delayS,
+    keepAliveS: sign.keepAlive === "odd" ? 9 : keepAliveS,
+    end: anEnd(sign.endings[0] as KillMode, {
+      silent: sign.silent ?? false,
+      ...detail !== undefined && { detail },
+    }),
+    next: aNext(killMs, { cleanStart: sign.next === "clean" }),
+  });
+}
+
+function expectation(sign: Sign): Expectation {
+  const ground = (sign.grounds?.[0] ?? "connection-ended") as Ground;
+  if (sign.fault === "unwanted") return { kind: "none", ground };
+  return { kind: "one", ground, dueMs, earliestMs: dueMs - rules.earlyBeforeMs, latencyFromMs: dueMs };
+}
+
+/** The bound of a late or early will, from its due instant on. */
+function boundMs({ within: { s = 0, keepAlives = 0 } = {} }: Sign, life: Life): number {
+  return (s + keepAlives * life.keepAliveS) * 1_000;
+}
+
+/** When a will at the very edge of its bound comes. */
+function edgeMs(sign: Sign, life: Life, othersDueMs: number): number {
+  if (sign.fault === "late") {
+    return Math.max(dueMs, sign.whileOthersDie ? othersDueMs : dueMs) + boundMs(sign, life) + rules.lateAfterMs;
+  }
+  if (sign.delayFromConnect) return connectedMs + life.delayS * 1_000 - rules.earlyBeforeMs;
+  return dueMs - rules.earlyBeforeMs - boundMs(sign, life);
+}
+
+const othersDueMs = dueMs + 7_000;
+
+function judged(sign: Sign, life: Life, over: Partial<Judgement> = {}): JudgedLife {
+  const timed = sign.fault === "late" || sign.fault === "early";
+  const altered = (sign.altered ?? []) as Alteration[];
+  const atMs = timed ? edgeMs(sign, life, othersDueMs) : dueMs;
+  const verdict = sign.fault === "duplicate" || sign.fault === "unwanted" ? undefined : sign.fault;
+  const answer = sign.fault === "missing" ? undefined : anArrival(atMs, ...altered);
+  const judgement = { expectation: expectation(sign), verdict, duplicates: 0, unwanted: 0, answer, ...over };
+  return { life, judgement, rules, othersDueMs };
+}
+
+const found = (deviation: Deviation, sign: Sign, life: JudgedLife) =>
+  deviationOf(alone(deviation, sign), sign.fault, life) !== undefined;
+
+for (const { name, deviation, sign } of cases) {
+  Deno.test(`${name}: ${deviation.what}`, () => {
+    const life = fitting(deviation, sign);
+    assert.ok(found(deviation, sign, judged(sign, life)), "the life that it fits");
+    assert.ok(mayShow({ ...deviation, signs: [sign] }, judged(sign, life)));
+    for (const [why, other] of misfits(deviation, sign, life)) {
+      assert.equal(found(deviation, sign, other), false, why);
+    }
+  });
+}
+
+/** The same life with one thing that the sign does not describe. */
+function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why: string, life: JudgedLife]> {
+  const { end } = life;
+  const over = (different: Partial<Life>) => judged(sign, { ...life, ...different });
+  for (const mode of ["leave", "lost", "reset", "takeover"] as const) {
+    if (!sign.endings.includes(mode)) yield [`another ending: ${mode}`, over({ end: { ...end!, mode } })];
+  }
+  yield ["a living client", over({ end: undefined })];
+  if (deviation.rules["3.1.1"] === undefined) yield ["3.1.1", over({ version: 4 })];
+  if (deviation.rules["5.0"] === undefined) yield ["5.0", over({ version: 5 })];
+  if (sign.grounds !== undefined) {
+    const other = { ...expectation(sign), ground: "overslept" } as Expectation;
+    yield ["another ground", judged(sign, life, { expectation: other })];
+  }
+  const allowed = { kind: "either", ground: expectation(sign).ground } as const;
+  yield ["a will that may come or not", judged(sign, life, { expectation: allowed })];
+  if (sign.details !== undefined) yield ["another detail", over({ end: { ...end!, detail: "then FIN" } })];
+  if (sign.silent) yield ["a client that did not fall silent", over({ end: { ...end!, silent: false } })];
+  if (sign.session !== undefined) {
+    const lasts = sign.session !== "lasts";
+    yield ["another session", over({ cleanStart: !lasts, sessionExpiryS: lasts ? 60 : 0 })];
+  }
+  if (sign.next !== undefined) {
+    yield ["nobody came back", over({ next: undefined })];
+    yield ["it came back otherwise", over({ next: aNext(killMs, { cleanStart: sign.next !== "clean" }) })];
+  }
+  if (sign.delay !== undefined) yield ["another delay", over({ delayS: sign.delay === "some" ? 0 : 20 })];
+  if (sign.keepAlive !== undefined) yield ["an even keep alive", over({ keepAliveS: 10 })];
+  if (sign.altered !== undefined) {
+    yield ["a topic altered too", judged(sign, life, { answer: anArrival(dueMs, "topic", ...sign.altered as []) })];
+  }
+  if (sign.fault === "late") {
+    yield ["beyond the bound", judged(sign, life, { answer: anArrival(edgeMs(sign, life, othersDueMs) + 1) })];
+  }
+  if (sign.fault === "early") {
+    yield ["sooner than the bound", judged(sign, life, { answer: anArrival(edgeMs(sign, life, othersDueMs) - 1) })];
+  }
+}
+
+Deno.test("a sign answers for its own fault alone", () => {
+  for (const { deviation, sign } of cases) {
+    const life = judged(sign, fitting(deviation, sign));
+    for (const other of ["missing", "late", "early", "altered", "duplicate", "unwanted"] as const) {
+      const expected = other === sign.fault;
+      assert.equal(
+        deviationOf(alone(deviation, sign), other, life) !== undefined,
+        expected,
+        `${deviation.id} ${other}`,
+      );
+    }
+  }
+});
+
+Deno.test("late while others die: once nobody else's is due, it is as late as any", () => {
+  const list = profileOf("mosquitto")!.deviations.find(({ id }) => id === "delay-list")!;
+  const [sign] = list.signs;
+  const life = fitting(list, sign!);
+  const late = judged(sign!, life, { answer: anArrival(dueMs + 5_000) });
+  assert.ok(found(list, sign!, late));
+  assert.equal(found(list, sign!, { ...late, othersDueMs: -Infinity }), false);
+});
+
+/** Lives as the oracle judges them, from CONNECT to will, and what profile mosquitto says of each. */
+const lives: readonly [what: string, life: Partial<Life>, wills: readonly number[], id: string | undefined][] = [
+  [
+    "taken over, both lasting, no delay",
+    { sessionExpiryS: 60, cleanStart: false, end: anEnd("takeover"), next: aNext(killMs) },
+    [],
+    "takeover-persistent",
+  ],
+  [
+    "taken over in 3.1.1, both lasting",
+    { version: 4, cleanStart: false, end: anEnd("takeover"), next: aNext(killMs) },
+    [],
+    "takeover-persistent",
+  ],
+  [
+    "taken over with Clean Start",
+    { sessionExpiryS: 60, cleanStart: false, end: anEnd("takeover"), next: aNext(killMs, { cleanStart: true }) },
+    [],
+    undefined,
+  ],
+  ["taken over, no session", { end: anEnd("takeover"), next: aNext(killMs) }, [], undefined],
+  ["DISCONNECT 0x80 and above", { end: anEnd("disconnect-error") }, [], "disconnect-error"],
+  ["DISCONNECT 0x04", { end: anEnd("disconnect-with-will") }, [], undefined],
+  ["reset", { end: anEnd("reset") }, [], undefined],
+  ["silent, 7 s late", { end: anEnd("freeze") }, [silentUntilMs + 7_900], "keep-alive-late"],
+  ["silent, later than that", { end: anEnd("freeze") }, [silentUntilMs + 8_001], undefined],
+  ["silent, and no will", { end: anEnd("freeze") }, [], undefined],
+  ["half a packet, then FIN, late", { end: anEnd("half-packet") }, [killMs + 3_000], undefined],
+  ["an even keep alive, early", { end: anEnd("freeze") }, [silentUntilMs - 400], undefined],
+  ["an odd keep alive, early", { keepAliveS: 11, end: anEnd("freeze") }, [silentUntilMs + 1_100], "keep-alive-early"],
+  ["an odd keep alive, earlier", { keepAliveS: 11, end: anEnd("freeze") }, [silentUntilMs + 900], undefined],
+  ["a second CONNECT", { end: anEnd("second-connect") }, [], "second-connect"],
+  ["reset, late", { end: anEnd("reset") }, [killMs + 3_000], undefined],
+];
+
+for (const [what, over, wills, id] of lives) {
+  Deno.test(`profile mosquitto: ${what}: ${id ?? "a fault"}`, () => {
+    const life = aLife(over);
+    const judgement = judge(life, came(...wills), rules, 120_000);
+    const { verdict } = judgement;
+    assert.ok(verdict !== undefined && verdict !== "onTime", `it is ${verdict}`);
+    const deviation = deviationOf(profileOf("mosquitto")!, verdict, { life, judgement, rules, othersDueMs: -Infinity });
+    assert.equal(deviation?.id, id);
+    assert.equal(
+      deviationOf(profileOf("strict")!, verdict, { life, judgement, rules, othersDueMs: -Infinity }),
+      undefined,
+    );
+  });
+}
