@@ -42,11 +42,12 @@ class Contest {
 
   /** Every broker in turn, round by round; the first round only warms up. */
   async rounds(): Promise<Rounds[]> {
-    const figures = new Map(chosenBrokers.map((contestant) => [contestant, [] as Figures[]]));
+    const taking = chosenBrokers.filter(({ name }) => name !== "mqtt-sim store" || this.#workload.withStore);
+    const figures = new Map(taking.map((contestant) => [contestant, [] as Figures[]]));
     const warming = this.#workload.isFresh ? 0 : 1;
     try {
       for (let number = 0; number < rounds + warming; number++) {
-        for (const contestant of chosenBrokers) {
+        for (const contestant of taking) {
           const result = await this.#run(contestant);
           if (number >= warming) figures.get(contestant)!.push(result);
         }

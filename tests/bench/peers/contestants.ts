@@ -27,9 +27,21 @@ function ours(name: string, setup: string, args: readonly string[]): Contestant 
   return { name, setup, start: () => pinned(startOurBroker(args)) };
 }
 
+/** With every will on disk before its CONNACK. */
+async function startStored(): Promise<BrokerPeer> {
+  const folder = await Deno.makeTempDir();
+  const peer = await pinned(startOurBroker(["--engine", "epoll", "--store", `${folder}/store.db`]));
+  const stop = async () => {
+    await peer[Symbol.asyncDispose]();
+    await Deno.remove(folder, { recursive: true });
+  };
+  return { ...peer, [Symbol.asyncDispose]: stop };
+}
+
 export const contestants: readonly Contestant[] = [
   { name: "mosquitto", setup: mosquittoLines.join("; "), start: () => pinned(startMosquitto(mosquittoLines)) },
   { name: "aedes", setup: "no persistence", start: () => pinned(startAedes()) },
   ours("mqtt-sim epoll", "--engine epoll", ["--engine", "epoll"]),
   ours("mqtt-sim deno", "--engine deno", ["--engine", "deno"]),
+  { ...ours("mqtt-sim store", "--engine epoll --store on a disk", ["--engine", "epoll"]), start: startStored },
 ];

@@ -1,5 +1,5 @@
 /** Medians and ratios of the rounds, for a terminal and for docs/bench.md. */
-import type { Figures, Workload } from "./workload.ts";
+import type { Figures, Goal, Workload } from "./workload.ts";
 
 /** All rounds of a workload on one broker, in order. */
 export interface Rounds {
@@ -52,24 +52,32 @@ export function headOf({ unit, valueUnit }: Workload): string[] {
   return valueUnit === undefined ? head : [...head, valueUnit];
 }
 
-/** How each of our brokers stands to the goal; empty where there is none. */
-export function goalLines({ goal }: Workload, all: readonly Rounds[]): string[] {
-  if (goal === undefined) return [];
-  return all.filter(({ broker }) => broker.startsWith("mqtt-sim")).flatMap((rounds) => {
-    const reached = goal.beside === "itself"
-      ? median(rounds.figures.map(({ value }) => value ?? NaN))
-      : besides(goal.beside, rounds, all);
-    if (reached === undefined) return [];
-    const holds = goal.atLeast !== undefined ? reached >= goal.atLeast : reached <= goal.atMost!;
-    const asked = goal.atLeast !== undefined ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`;
-    const unit = goal.beside === "itself" ? "" : ` × ${goal.beside}`;
-    return [`${rounds.broker}: ${round(reached)}${unit}, goal ${asked}: ${holds ? "reached" : "missed"}`];
-  });
+/** How our brokers stand to each goal. */
+export function goalLines({ goals }: Workload, all: readonly Rounds[]): string[] {
+  const engines = ["mqtt-sim epoll", "mqtt-sim deno"];
+  return goals.flatMap((goal) =>
+    all.filter(({ broker }) => goal.from === undefined ? engines.includes(broker) : broker === goal.from)
+      .flatMap((rounds) => {
+        const reached = reachedOf(goal, rounds, all);
+        return reached === undefined ? [] : [`${rounds.broker}: ${goalText(goal, reached)}`];
+      })
+  );
 }
 
-function besides(broker: string, rounds: Rounds, all: readonly Rounds[]): number | undefined {
-  const other = all.find((one) => one.broker === broker);
-  return other === undefined ? undefined : ratio(rounds, other, rate);
+function goalText({ beside, atLeast, atMost = Infinity }: Goal, reached: number): string {
+  const holds = atLeast !== undefined ? reached >= atLeast : reached <= atMost;
+  const asked = atLeast !== undefined ? `at least ${atLeast}` : `at most ${atMost}`;
+  return `${round(reached)}${beside === "itself" ? "" : ` × ${beside}`}, goal ${asked}: ${
+    holds ? "reached" : "missed"
+  }`;
+}
+
+/** Undefined where the other one does not take part. */
+function reachedOf({ beside, of }: Goal, rounds: Rounds, all: readonly Rounds[]): number | undefined {
+  const figure = of === "rate" ? rate : ({ value }: Figures) => value ?? NaN;
+  if (beside === "itself") return median(rounds.figures.map(figure));
+  const other = all.find(({ broker }) => broker === beside);
+  return other === undefined ? undefined : ratio(rounds, other, figure);
 }
 
 /** As plain text, columns aligned. */

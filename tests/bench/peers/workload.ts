@@ -19,7 +19,9 @@ export interface Figures {
 
 /** What a goal asks of our broker, beside another in the same round. */
 export interface Goal {
-  readonly beside: "mosquitto" | "aedes" | "itself";
+  readonly beside: "mosquitto" | "aedes" | "mqtt-sim epoll" | "itself";
+  /** Of which of our brokers; of both engines if absent. */
+  readonly from?: "mqtt-sim epoll" | "mqtt-sim store";
   /** `rate`: units a second; `cpu`: CPU for a unit, the other's over ours; `value`: see {@link Figures}. */
   readonly of: "rate" | "value";
   readonly atLeast?: number;
@@ -33,7 +35,10 @@ export interface Workload {
   /** What a unit of work is, and what `value` is. */
   readonly unit: string;
   readonly valueUnit?: string;
-  readonly goal?: Goal;
+  /** None: a figure without one. */
+  readonly goals: readonly Goal[];
+  /** Stands beside the others here, where our broker keeps its sessions and wills on a disk. */
+  readonly withStore?: boolean;
   /** A broker that has done nothing yet for each run, and no warming up. */
   readonly isFresh?: boolean;
   run(stage: Stage): Promise<Figures>;
