@@ -12,6 +12,9 @@ import { retainedCases } from "./cases/retained.ts";
 import { sessionCases } from "./cases/session.ts";
 import { sharedCases } from "./cases/shared.ts";
 import { subscribeCases } from "./cases/subscribe.ts";
+import { subscribeMalformedCases } from "./cases/subscribe_malformed.ts";
+import { subscribeMatchingCases } from "./cases/subscribe_matching.ts";
+import { subscribeOptionCases } from "./cases/subscribe_options.ts";
 import { willDelayCases } from "./cases/will_delay.ts";
 import { willEndingCases } from "./cases/will_ending.ts";
 import { willMalformedCases } from "./cases/will_malformed.ts";
@@ -27,6 +30,9 @@ export const catalog: readonly ConformanceCase[] = [
   ...publishCases,
   ...retainedCases,
   ...subscribeCases,
+  ...subscribeMalformedCases,
+  ...subscribeMatchingCases,
+  ...subscribeOptionCases,
   ...sharedCases,
   ...propertyCases,
   ...limitCases,

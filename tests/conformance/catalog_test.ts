@@ -48,6 +48,15 @@ Deno.test("every case says what it is about, in one line", () => {
   }
 });
 
+Deno.test("every number that a case goes by is one of its version", () => {
+  const table = Deno.readTextFileSync(new URL("../../docs/statements.tsv", import.meta.url));
+  const known = new Set(table.split("\n").map((line) => line.split("\t").slice(0, 2).join(" ")));
+  const named = catalog.flatMap(({ id, rules }) =>
+    protocols.flatMap((protocol) => (rules[protocol] ?? []).map((number) => ({ id, said: `${protocol} ${number}` })))
+  );
+  assert.deepEqual(named.filter(({ said }) => said.includes("-") && !known.has(said)), []);
+});
+
 Deno.test("our broker passes the whole catalog", async () => {
   const { cases, reason, exitCode, warnings } = await checkInMemory(ourCore());
   const wrong = cases.filter(({ outcome }) => outcome === "fail");

@@ -1,5 +1,13 @@
 /** Retained messages: what a later subscriber finds. */
 import type { ConformanceCase } from "../case.ts";
+import type { SentMessage } from "../message_compare.ts";
+import type { Stage } from "../stage.ts";
+import { publishFrom } from "./subscribe.ts";
+
+/** A message without a payload, which takes the retained one away. */
+function clearing(stage: Stage): SentMessage {
+  return { ...stage.message({ retain: true }), payload: new Uint8Array() };
+}
 
 export const retainedCases: readonly ConformanceCase[] = [
   {
@@ -15,6 +23,172 @@ export const retainedCases: readonly ConformanceCase[] = [
       await publisher.ping();
       const watcher = await stage.watcher(message.topic);
       await watcher.finds(message);
+    },
+  },
+  {
+    id: "retained/each-qos",
+    title: "a retained message is kept with its QoS",
+    does: "publishes with retain 1 at QoS 1 and 2, subscribes at QoS 2 afterwards, and looks at what comes",
+    rules: { "3.1.1": ["3.3.1-5"], "5.0": ["3.3.1-5"] },
+    needs: ["retain", "qos2"],
+    async run(stage) {
+      for (const qos of [1, 2] as const) {
+        const message = stage.message({ topic: stage.topic(`q${qos}`), retain: true, qos });
+        await publishFrom(stage, message);
+        await (await stage.watcher(message.topic)).finds(message);
+      }
+    },
+  },
+  {
+    id: "retained/replaced",
+    title: "a later retained message takes the place of the first",
+    does: "publishes twice with retain 1, subscribes, and watches for the second alone",
+    rules: { "3.1.1": ["3.3.1-5", "3.3.1-6"], "5.0": ["3.3.1-5"] },
+    needs: ["retain"],
+    async run(stage) {
+      await publishFrom(stage, stage.message({ retain: true }));
+      const second = stage.message({ retain: true });
+      await publishFrom(stage, second);
+      const watcher = await stage.watcher(second.topic);
+      await watcher.finds(second);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "retained/replaced-at-qos-0",
+    title: "a retained message at QoS 0 takes the first one away, whether or not it is kept itself",
+    does: "publishes with retain 1 at QoS 1 and then at QoS 0, subscribes, and looks for the first",
+    rules: { "3.1.1": ["3.3.1-7"], "5.0": ["3.3.1-5"] },
+    needs: ["retain", "qos1"],
+    async run(stage) {
+      await publishFrom(stage, stage.message({ retain: true, qos: 1 }));
+      const second = stage.message({ retain: true, qos: 0 });
+      await publishFrom(stage, second);
+      const watcher = await stage.watcher(second.topic);
+      if (stage.is5) await watcher.finds(second);
+      else await watcher.finds(second).catch(() => undefined);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "retained/cleared",
+    title: "a retained message without a payload takes the first away, and is not kept",
+    does: "publishes with retain 1, then with retain 1 and no payload, subscribes, and watches",
+    rules: { "3.1.1": ["3.3.1-10", "3.3.1-11"], "5.0": ["3.3.1-6", "3.3.1-7"] },
+    needs: ["retain"],
+    async run(stage) {
+      await publishFrom(stage, stage.message({ retain: true }));
+      await publishFrom(stage, clearing(stage));
+      await (await stage.watcher()).receivesNothing();
+    },
+  },
+  {
+    id: "retained/clearing-arrives",
+    title: "a retained message without a payload goes to subscribers like any other",
+    does: "subscribes, publishes with retain 1 and no payload, and waits for the message",
+    rules: { "3.1.1": ["3.3.1-10"], "5.0": ["3.3.1-6"] },
+    needs: ["retain"],
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const message = clearing(stage);
+      await publishFrom(stage, message);
+      await watcher.receives(message);
+    },
+  },
+  {
+    id: "retained/plain-keeps",
+    title: "a message without the flag neither takes the retained one's place nor takes it away",
+    does: "publishes with retain 1, then with retain 0 with and without payload, subscribes, and looks",
+    rules: { "3.1.1": ["3.3.1-12"], "5.0": ["3.3.1-8"] },
+    needs: ["retain"],
+    async run(stage) {
+      const first = stage.message({ retain: true });
+      await publishFrom(stage, first);
+      await publishFrom(stage, stage.message());
+      await publishFrom(stage, { ...stage.message(), payload: new Uint8Array() });
+      const watcher = await stage.watcher(first.topic);
+      await watcher.finds(first);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "retained/plain-not-kept",
+    title: "a message without the flag is not kept",
+    does: "publishes with retain 0, subscribes, and watches",
+    rules: { "3.1.1": ["3.3.1-12"], "5.0": ["3.3.1-8"] },
+    async run(stage) {
+      await publishFrom(stage, stage.message());
+      await (await stage.watcher()).receivesNothing();
+    },
+  },
+  {
+    id: "retained/outlives-publisher",
+    title: "a retained message stays when the session that published it ends",
+    does: "publishes with retain 1 in a clean session, leaves, waits, subscribes, and looks",
+    rules: { "3.1.1": ["3.1.2-7"], "5.0": ["3.3.1-5", "4.1"] },
+    needs: ["retain"],
+    async run(stage) {
+      const message = stage.message({ retain: true });
+      const publisher = await publishFrom(stage, message);
+      publisher.disconnect();
+      await publisher.expectClose();
+      await stage.pause(stage.bounds.silenceMs);
+      await (await stage.watcher(message.topic)).finds(message);
+    },
+  },
+  {
+    id: "retained/by-wildcard",
+    title: "a filter with wildcards finds the retained message of every topic that it matches",
+    does: "publishes with retain 1 to three topics, subscribes to two of them by a wildcard, and looks",
+    rules: { "3.1.1": ["3.3.1-6"], "5.0": ["3.3.1-9"] },
+    needs: ["retain", "wildcard"],
+    async run(stage) {
+      const [one, two, other] = ["a/1", "a/2", "b/1"].map((name) =>
+        stage.message({ topic: stage.topic(name), retain: true })
+      );
+      for (const message of [one!, two!, other!]) await publishFrom(stage, message);
+      const watcher = await stage.watcher(stage.topic("a/+"));
+      await watcher.finds(one!);
+      await watcher.finds(two!);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "retained/properties",
+    title: "a retained message is found with all its properties",
+    does: "publishes with retain 1 and every property of a message, subscribes, and compares",
+    rules: { "5.0": ["3.3.2-4", "3.3.2-15", "3.3.2-16", "3.3.2-17", "3.3.2-18", "3.3.2-20"] },
+    needs: ["retain"],
+    async run(stage) {
+      const properties = {
+        payloadFormatIndicator: 1 as const,
+        contentType: "text/plain",
+        responseTopic: stage.topic("answers"),
+        correlationData: Uint8Array.of(0, 255, 1),
+        userProperties: [["b", "1"], ["a", "2"], ["b", "3"]] as const,
+      };
+      const message = stage.message({ retain: true, properties });
+      await publishFrom(stage, message);
+      await (await stage.watcher(message.topic)).finds(message);
+    },
+  },
+  {
+    id: "retained/expires",
+    title: "a retained message is gone when its Message Expiry Interval is over",
+    does: "publishes with retain 1 and an expiry of 1 s, waits 2 s, and finds nothing; one of 60 s is found",
+    rules: { "5.0": ["3.3.2-5", "3.3.2-6"] },
+    time: "clock",
+    needs: ["retain"],
+    async run(stage) {
+      const message = stage.message({ retain: true, properties: { messageExpiryIntervalS: 1 } });
+      const publisher = await publishFrom(stage, message);
+      await stage.pauseUntil(publisher.sentMs, 2_000);
+      await (await stage.watcher(message.topic)).receivesNothing();
+      const longer = stage.message({ retain: true, properties: { messageExpiryIntervalS: 60 } });
+      await publishFrom(stage, longer);
+      const { packet } = await (await stage.watcher(longer.topic)).finds(longer);
+      const left = packet.properties?.messageExpiryIntervalS ?? 0;
+      stage.holds(left >= 50, `the message expiry interval is ${left} s, a moment after it was 60 s`);
     },
   },
 ];

@@ -1,5 +1,60 @@
 /** Shared subscriptions (5.0): each message to one of those who share. */
 import type { ConformanceCase } from "../case.ts";
+import type { SentMessage } from "../message_compare.ts";
+import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
+import { publishFrom } from "./subscribe.ts";
+
+/** Publishes messages one after the other, and answers which came to each probe once all is quiet. */
+async function spread(stage: Stage, messages: readonly SentMessage[], probes: readonly Probe[]): Promise<string[][]> {
+  const publisher = await stage.connect({ name: "publisher" });
+  for (const message of messages) await publisher.publish(message);
+  await stage.pause(stage.bounds.silenceMs);
+  const decoder = new TextDecoder();
+  return probes.map((probe) => probe.take("publish").map(({ payload }) => decoder.decode(payload)));
+}
+
+function several(stage: Stage, count: number): SentMessage[] {
+  return Array.from({ length: count }, () => stage.message());
+}
+
+interface BadShare {
+  readonly name: string;
+  readonly what: string;
+  readonly filter: string;
+  readonly rules: readonly string[];
+}
+
+const badShares: readonly BadShare[] = [
+  { name: "empty-name", what: "an empty share name", filter: "$share//mqtt-sim/never", rules: ["4.8.2-1"] },
+  { name: "plus-in-name", what: "a share name with +", filter: "$share/a+b/mqtt-sim/never", rules: ["4.8.2-2"] },
+  { name: "hash-in-name", what: "a share name with #", filter: "$share/a#/mqtt-sim/never", rules: ["4.8.2-2"] },
+  { name: "no-filter", what: "a share name with no filter after it", filter: "$share/group", rules: ["4.8.2-2"] },
+];
+
+function badShareCase({ name, what, filter, rules }: BadShare): ConformanceCase {
+  return {
+    id: `shared/${name}`,
+    title: `${what} is refused: by its SUBACK, or by the end of the connection`,
+    does: `subscribes to ${filter}, and looks at the SUBACK or waits for the close`,
+    rules: { "5.0": rules },
+    needs: ["shared"],
+    async run(stage) {
+      const client = await stage.connect();
+      client.sendBytes(subscribeBytes(filter, 0), `SUBSCRIBE to ${filter}`);
+      const suback = await client.expect("suback").catch(() => undefined);
+      if (suback === undefined) return void await client.expectClose();
+      const code = suback.reasonCodes[0]!;
+      stage.holds(code >= 0x80, `the broker granted QoS ${code} to ${filter}`);
+    },
+  };
+}
+
+/** SUBSCRIBE as 5.0 writes it, whatever the filter is. */
+function subscribeBytes(filter: string, options: number): number[] {
+  const text = new TextEncoder().encode(filter);
+  return [0x82, 6 + text.length, 0, 77, 0, 0, text.length, ...text, options];
+}
 
 export const sharedCases: readonly ConformanceCase[] = [
   {
@@ -19,4 +74,134 @@ export const sharedCases: readonly ConformanceCase[] = [
       stage.holds(came.length === 1, `the message came ${came.length} times, not once`);
     },
   },
+  {
+    id: "shared/each-once",
+    title: "of many messages each goes to one of those who share, and none is lost",
+    does: "lets three clients share a filter, publishes 30 messages, and counts each",
+    rules: { "5.0": ["4.8.2"] },
+    needs: ["shared", "qos1"],
+    async run(stage) {
+      const filter = `$share/group/${stage.topic()}`;
+      const three = [await stage.watcher(filter), await stage.watcher(filter), await stage.watcher(filter)];
+      const messages = several(stage, 30);
+      const came = (await spread(stage, messages, three)).flat();
+      const distinct = new Set(came).size;
+      stage.holds(distinct === 30, `${distinct} of 30 messages came`);
+      stage.holds(came.length === 30, `${came.length} messages came for 30`);
+    },
+  },
+  {
+    id: "shared/two-groups",
+    title: "two groups that share the same filter have a copy each",
+    does: "lets two clients subscribe in two groups, publishes, and waits for the message at both",
+    rules: { "5.0": ["4.8.2"] },
+    needs: ["shared"],
+    async run(stage) {
+      const message = stage.message();
+      const one = await stage.watcher(`$share/one/${message.topic}`);
+      const two = await stage.watcher(`$share/two/${message.topic}`);
+      const came = await spread(stage, [message], [one, two]);
+      const counts = came.map(({ length }) => length).join(" and ");
+      stage.holds(counts === "1 and 1", `the groups got ${counts} copies, not 1 and 1`);
+    },
+  },
+  {
+    id: "shared/beside-plain",
+    title: "a plain subscription to the same filter has its own copy",
+    does: "lets one client share a filter and another subscribe to it plainly, publishes, and counts",
+    rules: { "5.0": ["4.8.2"] },
+    needs: ["shared"],
+    async run(stage) {
+      const message = stage.message();
+      const sharing = await stage.watcher(`$share/group/${message.topic}`);
+      const plain = await stage.watcher(message.topic);
+      const came = await spread(stage, [message], [sharing, plain]);
+      const counts = came.map(({ length }) => length).join(" and ");
+      stage.holds(counts === "1 and 1", `sharing and plain got ${counts} copies, not 1 and 1`);
+    },
+  },
+  {
+    id: "shared/granted-qos",
+    title: "a message comes at no more than the QoS that its receiver was granted",
+    does: "shares a filter at QoS 0, publishes at QoS 1, and looks at what comes",
+    rules: { "5.0": ["4.8.2-3"] },
+    needs: ["shared", "qos1"],
+    async run(stage) {
+      const sharing = await stage.connect({ name: "sharing" });
+      await sharing.subscribe(`$share/group/${stage.topic()}`, { qos: 0 });
+      await publishFrom(stage, stage.message({ qos: 1 }));
+      const { qos } = await sharing.expect("publish");
+      stage.holds(qos === 0, `the message came at QoS ${qos}, not 0`);
+    },
+  },
+  {
+    id: "shared/unsubscribe",
+    title: "who unsubscribes shares no more, and the others get all",
+    does: "lets two clients share, one unsubscribes, and 10 messages must come to the other",
+    rules: { "5.0": ["3.10.4-1", "4.8.2"] },
+    needs: ["shared", "qos1"],
+    async run(stage) {
+      const filter = `$share/group/${stage.topic()}`;
+      const [stays, goes] = [await stage.watcher(filter), await stage.watcher(filter)];
+      goes.send({ type: "unsubscribe", packetId: goes.nextPacketId(), topicFilters: [filter] });
+      await goes.expect("unsuback");
+      const [here, there] = await spread(stage, several(stage, 10), [stays, goes]);
+      stage.holds(there!.length === 0, `${there!.length} messages came to the client that unsubscribed`);
+      stage.holds(here!.length === 10, `${here!.length} of 10 messages came to the client that stayed`);
+    },
+  },
+  {
+    id: "shared/no-retained",
+    title: "retained messages are not sent at a shared subscription",
+    does: "publishes with retain 1, shares a filter that matches, and watches",
+    rules: { "5.0": ["4.8.2"] },
+    needs: ["shared", "retain"],
+    async run(stage) {
+      const message = stage.message({ retain: true });
+      await publishFrom(stage, message);
+      const sharing = await stage.watcher(`$share/group/${message.topic}`);
+      await sharing.receivesNothing();
+    },
+  },
+  {
+    id: "shared/refused-message",
+    title: "a message that its receiver refuses is sent to nobody else",
+    does: "lets one of two answer PUBACK with 0x80 to whatever comes, publishes 10 messages, and counts",
+    rules: { "5.0": ["4.8.2-6"] },
+    needs: ["shared", "qos1"],
+    async run(stage) {
+      const topic = stage.topic();
+      const both = [await stage.connect({ name: "takes" }), await stage.connect({ name: "refuses" })];
+      for (const probe of both) await probe.subscribe(`$share/group/${topic}`, { qos: 1 });
+      const [takes, refuses] = both;
+      refuses!.acknowledges = false;
+      const publisher = await stage.connect({ name: "publisher" });
+      let came = 0;
+      for (let count = 0; count < 10; count++) {
+        await publisher.publish(stage.message({ topic, qos: 1 }));
+        await stage.pause(stage.bounds.silenceMs / 20);
+        for (const { packetId } of refuses!.take("publish")) {
+          refuses!.send({ type: "puback", packetId: packetId!, reasonCode: 0x80 });
+          came++;
+        }
+      }
+      await stage.pause(stage.bounds.silenceMs);
+      stage.requires(came > 0, "the broker gave the client that refuses no message");
+      const all = came + refuses!.take("publish").length + takes!.take("publish").length;
+      stage.holds(all === 10, `${all} messages were sent for 10 that were published, ${came} of them refused`);
+    },
+  },
+  {
+    id: "shared/no-local",
+    title: "No Local on a shared subscription closes the connection",
+    does: "subscribes to $share/… with No Local, and waits for the close",
+    rules: { "5.0": ["3.8.3-4"] },
+    needs: ["shared"],
+    async run(stage) {
+      const client = await stage.connect();
+      client.sendBytes(subscribeBytes("$share/group/mqtt-sim/never", 0x04), "SUBSCRIBE with No Local to $share/…");
+      await client.expectClose();
+    },
+  },
+  ...badShares.map(badShareCase),
 ];

@@ -1,5 +1,25 @@
-/** SUBSCRIBE and UNSUBSCRIBE: answers, granted QoS, filters and options. */
+/** SUBSCRIBE and SUBACK: what is answered, which QoS is granted, and what a second subscription does. */
+import type { QoS, Subscription } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
+
+const allQos: readonly QoS[] = [0, 1, 2];
+
+/** SUBSCRIBE with several filters in one packet; answers the codes. */
+async function subscribeAll(probe: Probe, subscriptions: readonly Subscription[]): Promise<readonly number[]> {
+  const packetId = probe.nextPacketId();
+  probe.send({ type: "subscribe", packetId, subscriptions });
+  return (await probe.expect("suback", (suback) => suback.packetId === packetId)).reasonCodes;
+}
+
+/** Publishes, and knows that the broker has dealt with it. */
+export async function publishFrom(stage: Stage, message: Parameters<Probe["publish"]>[0]): Promise<Probe> {
+  const publisher = await stage.connect({ name: "publisher" });
+  await publisher.publish(message);
+  await publisher.ping();
+  return publisher;
+}
 
 export const subscribeCases: readonly ConformanceCase[] = [
   {
@@ -15,4 +35,192 @@ export const subscribeCases: readonly ConformanceCase[] = [
       stage.holds(suback.packetId === packetId, `SUBACK has packet identifier ${suback.packetId}, not ${packetId}`);
     },
   },
+  {
+    id: "subscribe/granted-qos",
+    title: "what is granted is no more than what was asked for, and is a code of the standard",
+    does: "subscribes at QoS 0, 1 and 2, one after the other, and looks at each code",
+    rules: { "3.1.1": ["3.8.4-5", "3.9.3-2"], "5.0": ["3.8.4-7", "3.9.3-2"] },
+    async run(stage) {
+      const client = await stage.connect();
+      for (const qos of allQos) {
+        const [code] = await subscribeAll(client, [{ topicFilter: stage.topic(`q${qos}`), qos }]);
+        stage.holds(code! <= qos, `a subscription at QoS ${qos} was answered with ${code}`);
+      }
+    },
+  },
+  {
+    id: "subscribe/several-filters",
+    title: "one SUBSCRIBE with several filters has one SUBACK, a code for each in their order",
+    does: "subscribes to three filters at QoS 2, 0 and 1 in one packet, and looks at the codes",
+    rules: { "3.1.1": ["3.8.4-4", "3.8.4-5", "3.9.3-1"], "5.0": ["3.8.4-5", "3.8.4-6", "3.9.3-1"] },
+    needs: ["qos2"],
+    async run(stage) {
+      const client = await stage.connect();
+      const asked: readonly QoS[] = [2, 0, 1];
+      const codes = await subscribeAll(client, asked.map((qos) => ({ topicFilter: stage.topic(`q${qos}`), qos })));
+      stage.holds(codes.join() === asked.join(), `the codes are ${codes.join(", ")}, not ${asked.join(", ")}`);
+      await client.silence(stage.bounds.silenceMs, ["suback"]);
+    },
+  },
+  {
+    id: "subscribe/several-filters-count",
+    title: "each filter of one SUBSCRIBE is a subscription of its own",
+    does: "subscribes to two topics in one packet, publishes to each, and waits for both messages",
+    rules: { "3.1.1": ["3.8.4-4"], "5.0": ["3.8.4-5"] },
+    async run(stage) {
+      const messages = ["one", "two"].map((name) => stage.message({ topic: stage.topic(name), qos: 0 }));
+      const client = await stage.connect();
+      await subscribeAll(client, messages.map(({ topic }) => ({ topicFilter: topic, qos: 0 })));
+      for (const message of messages) await publishFrom(stage, message);
+      for (const { topic } of messages) await client.expect("publish", (publish) => publish.topic === topic);
+    },
+  },
+  {
+    id: "subscribe/qos-of-delivery",
+    title: "a message comes at the lower of its own QoS and the one that was granted",
+    does: "publishes at each QoS to a subscriber at each QoS, and looks at what comes",
+    rules: { "3.1.1": ["3.8.4-6"], "5.0": ["3.8.4-8"] },
+    needs: ["qos2"],
+    async run(stage) {
+      for (const granted of allQos) {
+        const topic = stage.topic(`q${granted}`);
+        const watcher = await stage.connect({ name: "watcher" });
+        await watcher.subscribe(topic, { qos: granted });
+        const publisher = await stage.connect({ name: "publisher" });
+        for (const qos of allQos) {
+          const message = stage.message({ topic, qos });
+          await publisher.publish(message);
+          await watcher.receives(message);
+        }
+      }
+    },
+  },
+  {
+    id: "subscribe/replaces",
+    title: "a subscription to the same filter takes the place of the first",
+    does: "subscribes at QoS 2 and again at QoS 0, publishes at QoS 2, and watches for one message at QoS 0",
+    rules: { "3.1.1": ["3.8.4-3"], "5.0": ["3.8.4-3"] },
+    needs: ["qos2"],
+    async run(stage) {
+      const message = stage.message({ qos: 2 });
+      const watcher = await stage.watcher(message.topic);
+      await watcher.subscribe(message.topic, { qos: 0 });
+      await publishFrom(stage, message);
+      await watcher.receives(message);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "subscribe/again-finds-retained",
+    title: "a subscription that takes the place of another gets retained messages again",
+    does: "subscribes twice to a topic that has a retained message, and waits for it each time",
+    rules: { "3.1.1": ["3.8.4-3"], "5.0": ["3.8.4-4"] },
+    needs: ["retain"],
+    async run(stage) {
+      const message = stage.message({ retain: true });
+      await publishFrom(stage, message);
+      const watcher = await stage.watcher(message.topic);
+      await watcher.finds(message);
+      await watcher.subscribe(message.topic, { qos: 1 });
+      await watcher.finds(message);
+    },
+  },
+  {
+    id: "subscribe/overlapping",
+    title: "where several subscriptions of a client match, the message comes at the highest QoS among them",
+    does: "subscribes to one topic by two filters, at QoS 0 and at QoS 2, and looks for a copy at QoS 2",
+    rules: { "3.1.1": ["3.3.5-1"], "5.0": ["3.3.4-2"] },
+    needs: ["qos2", "wildcard"],
+    async run(stage) {
+      const message = stage.message({ qos: 2 });
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(stage.topic("+"), { qos: 0 });
+      await watcher.subscribe(message.topic, { qos: 2 });
+      await publishFrom(stage, message);
+      await stage.pause(stage.bounds.silenceMs);
+      const came = watcher.take("publish").map(({ qos }) => qos);
+      stage.holds(came.includes(2), `no copy came at QoS 2: ${came.length === 0 ? "none came" : came.join(", ")}`);
+    },
+  },
+  {
+    id: "subscribe/unsubscribe-stops",
+    title: "after UNSUBACK nothing more is sent for the filter",
+    does: "subscribes, unsubscribes, publishes, and watches; another subscription goes on",
+    rules: { "3.1.1": ["3.10.4-1", "3.10.4-2"], "5.0": ["3.10.4-1", "3.10.4-2"] },
+    async run(stage) {
+      const [kept, dropped] = ["kept", "dropped"].map((name) => stage.message({ topic: stage.topic(name), qos: 0 }));
+      const watcher = await stage.watcher(kept!.topic);
+      await watcher.subscribe(dropped!.topic);
+      await unsubscribe(watcher, [dropped!.topic]);
+      await publishFrom(stage, dropped!);
+      await publishFrom(stage, kept!);
+      await watcher.receives(kept!);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "subscribe/unsuback-id",
+    title: "UNSUBACK has the packet identifier of its UNSUBSCRIBE",
+    does: "unsubscribes with packet identifier 47,803, and looks at the UNSUBACK",
+    rules: { "3.1.1": ["3.10.4-4"], "5.0": ["3.10.4-4", "3.10.4-5"] },
+    async run(stage) {
+      const client = await stage.watcher();
+      const packetId = 0xbabb;
+      client.send({ type: "unsubscribe", packetId, topicFilters: [stage.topic()] });
+      const unsuback = await client.expect("unsuback");
+      const told = unsuback.packetId;
+      stage.holds(told === packetId, `UNSUBACK has packet identifier ${told}, not ${packetId}`);
+    },
+  },
+  {
+    id: "subscribe/unsubscribe-unknown",
+    title: "UNSUBSCRIBE is answered where there is no such subscription",
+    does: "unsubscribes from a filter that was never subscribed to, and waits for the UNSUBACK",
+    rules: { "3.1.1": ["3.10.4-5"], "5.0": ["3.10.4-5"] },
+    async run(stage) {
+      const client = await stage.connect();
+      await unsubscribe(client, [stage.topic("never")]);
+    },
+  },
+  {
+    id: "subscribe/unsubscribe-several",
+    title: "one UNSUBSCRIBE with several filters takes each away and has one UNSUBACK, in 5.0 with a code for each",
+    does: "subscribes to two topics, unsubscribes from both and from a third in one packet, publishes and watches",
+    rules: { "3.1.1": ["3.10.4-6"], "5.0": ["3.10.4-6", "3.11.3-1", "3.11.3-2"] },
+    async run(stage) {
+      const topics = ["one", "two"].map((name) => stage.topic(name));
+      const watcher = await stage.connect({ name: "watcher" });
+      for (const topic of topics) await watcher.subscribe(topic);
+      const codes = await unsubscribe(watcher, [...topics, stage.topic("never")]);
+      if (stage.is5) {
+        stage.holds(codes.length === 3, `UNSUBACK has ${codes.length} codes for 3 filters`);
+        stage.holds(
+          codes.slice(0, 2).every((code) => code === 0),
+          `UNSUBACK has ${codes.join(", ")} for two that were`,
+        );
+      }
+      for (const topic of topics) await publishFrom(stage, stage.message({ topic, qos: 0 }));
+      await watcher.silence(stage.bounds.silenceMs, ["publish", "unsuback"]);
+    },
+  },
+  {
+    id: "subscribe/unsubscribe-exact",
+    title: "UNSUBSCRIBE takes away the very filter, not what it would match",
+    does: "subscribes to a topic, unsubscribes from a wildcard over it, publishes, and waits for the message",
+    rules: { "3.1.1": ["3.10.4-1"], "5.0": ["3.10.4-1"] },
+    needs: ["wildcard"],
+    async run(stage) {
+      const message = stage.message({ qos: 0 });
+      const watcher = await stage.watcher(message.topic);
+      await unsubscribe(watcher, [stage.topic("+")]);
+      await publishFrom(stage, message);
+      await watcher.receives(message);
+    },
+  },
 ];
+
+async function unsubscribe(probe: Probe, topicFilters: readonly string[]): Promise<readonly number[]> {
+  const packetId = probe.nextPacketId();
+  probe.send({ type: "unsubscribe", packetId, topicFilters });
+  return (await probe.expect("unsuback", (unsuback) => unsuback.packetId === packetId)).reasonCodes;
+}

@@ -1,22 +1,77 @@
 /** Brokers that get shared subscriptions wrong, and the cases that find them out. */
-import { decode, encode } from "../../../src/mqtt/codec.ts";
-import type { Fault, Proofs } from "../proof.ts";
+import type { Subscription } from "../../../src/mqtt/packet.ts";
+import type { Fault, Proof, Proofs } from "../proof.ts";
+import { hears, says } from "../spoil.ts";
+import { closesNothing } from "./connect_faults.ts";
+
+function subscribes(change: (subscription: Subscription) => Subscription): Fault {
+  return hears("subscribe", (packet) => ({ ...packet, subscriptions: packet.subscriptions.map(change) }));
+}
 
 /** Takes a shared subscription for a plain one. */
-export const sharesWithAll: Fault = () => ({
-  fromClient(bytes) {
+export const sharesWithAll: Fault = () =>
+  subscribes((each) => ({ ...each, topicFilter: each.topicFilter.replace(/^\$share\/[^/]+\//, "") }))();
+
+/** Takes every share name for the same. */
+const mergesGroups: Fault = () =>
+  subscribes((each) => ({ ...each, topicFilter: each.topicFilter.replace(/^\$share\/[^/]+/, "$share/all") }))();
+
+/** Takes a plain subscription for one that shares. */
+const sharesPlainOnes: Fault = () =>
+  subscribes((each) => ({ ...each, topicFilter: each.topicFilter.replace(/^(?!\$share)/, "$share/group/") }))();
+
+const losesEveryThird: Fault = () => {
+  let count = 0;
+  return says("publish", (packet) => ++count % 3 === 0 ? [] : [packet])();
+};
+
+/** Sends at the publisher's QoS. */
+const raisesQos: Fault = () => says("publish", (packet) => [{ ...packet, qos: 1, packetId: packet.packetId ?? 1 }])();
+const hearsNoUnsubscribe: Fault = () =>
+  hears("unsubscribe", ({ packetId }, link) => {
+    link.toClient({ type: "unsuback", packetId, reasonCodes: [0] });
+    return undefined;
+  })();
+
+/** Gives a message that was refused to somebody else. */
+const passesOnRefused: Fault = () =>
+  hears("puback", (packet, link) => {
+    if ((packet.reasonCode ?? 0) >= 0x80) {
+      const next = { type: "publish", dup: false, qos: 0, retain: false, payload: Uint8Array.of(1) } as const;
+      for (const other of link.others) {
+        if (/x0$/.test(other.connect!.clientId)) other.toClient({ ...next, topic: "again" });
+      }
+    }
+    return packet;
+  })();
+
+const grantsAll: Fault = () => ({
+  fromClient(bytes, link) {
     if (bytes[0] !== 0x82) return bytes;
-    const packet = decode(bytes, 5);
-    if (packet.type !== "subscribe") return bytes;
-    const subscriptions = packet.subscriptions.map((each) => ({
-      ...each,
-      topicFilter: each.topicFilter.replace(/^\$share\/[^/]+\//, ""),
-    }));
-    return encode({ ...packet, subscriptions }, 5);
+    link.toClient({ type: "suback", packetId: 77, reasonCodes: [0] });
+    return undefined;
   },
 });
+
+const open: Proof = { fault: closesNothing, says: /was not closed within/ };
+const granted: Proof = { fault: grantsAll, says: /the broker granted QoS 0 to/ };
 
 /** Proofs of the cases about shared subscriptions. */
 export const sharedProofs: Proofs = {
   "shared/one-of-two": [{ fault: sharesWithAll, says: /came 2 times, not once/ }],
+  "shared/each-once": [
+    { fault: sharesWithAll, says: /90 messages came for 30/ },
+    { fault: losesEveryThird, says: /20 of 30 messages came/ },
+  ],
+  "shared/two-groups": [{ fault: mergesGroups, says: /got (1 and 0|0 and 1) copies/ }],
+  "shared/beside-plain": [{ fault: sharesPlainOnes, says: /got (1 and 0|0 and 1) copies/ }],
+  "shared/granted-qos": [{ fault: raisesQos, says: /came at QoS 1, not 0/ }],
+  "shared/unsubscribe": [{ fault: hearsNoUnsubscribe, says: /messages came to the client that unsubscribed/ }],
+  "shared/no-retained": [{ fault: sharesWithAll, says: /where nothing was due/ }],
+  "shared/refused-message": [{ fault: passesOnRefused, says: /messages were sent for 10/ }],
+  "shared/no-local": [open],
+  "shared/empty-name": [open, granted],
+  "shared/plus-in-name": [open, granted],
+  "shared/hash-in-name": [open, granted],
+  "shared/no-filter": [open, granted],
 };

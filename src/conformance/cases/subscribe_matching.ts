@@ -1,0 +1,118 @@
+/** Which topics a filter matches. */
+import type { ConformanceCase, Need } from "../case.ts";
+import type { Stage } from "../stage.ts";
+
+interface Matching {
+  readonly name: string;
+  readonly title: string;
+  readonly rules: ConformanceCase["rules"];
+  readonly needs?: readonly Need[];
+  /** Below a topic of the case's own. */
+  readonly filter: string;
+  readonly matched: readonly string[];
+  readonly others: readonly string[];
+}
+
+const multiLevel = { "3.1.1": ["4.7.1-2"], "5.0": ["4.7.1-1"] };
+const singleLevel = { "3.1.1": ["4.7.1-3"], "5.0": ["4.7.1-2"] };
+const asIs = { "3.1.1": ["4.7.3-4"], "5.0": ["4.7.3-4", "3.3.2-3"] };
+
+const matchings: readonly Matching[] = [
+  {
+    name: "hash",
+    title: "# at the end matches its parent and all levels below it",
+    rules: multiLevel,
+    needs: ["wildcard"],
+    filter: "a/#",
+    matched: ["a", "a/b", "a/b/c", "a/"],
+    others: ["b", "ab", "ab/c"],
+  },
+  {
+    name: "plus",
+    title: "+ matches one level, be it empty, and no more",
+    rules: singleLevel,
+    needs: ["wildcard"],
+    filter: "a/+",
+    matched: ["a/b", "a/", "a/c d"],
+    others: ["a", "a/b/c", "b/b"],
+  },
+  {
+    name: "plus-inside",
+    title: "+ stands for one level in the middle",
+    rules: singleLevel,
+    needs: ["wildcard"],
+    filter: "a/+/c",
+    matched: ["a/b/c", "a//c"],
+    others: ["a/c", "a/b/b/c", "a/b/d"],
+  },
+  {
+    name: "plus-and-hash",
+    title: "+ and # go together",
+    rules: { "3.1.1": ["4.7.1-2", "4.7.1-3"], "5.0": ["4.7.1-1", "4.7.1-2"] },
+    needs: ["wildcard"],
+    filter: "+/b/#",
+    matched: ["a/b", "a/b/c", "c/b/d/e"],
+    others: ["a/c", "b", "a/a/b"],
+  },
+  {
+    name: "as-is",
+    title: "topics are compared as they are: case, spaces, slashes and accents all count",
+    rules: asIs,
+    filter: "A/b c/é",
+    matched: ["A/b c/é"],
+    others: ["a/b c/é", "A/bc/é", "A/b c/e\u0301", "A/b c/é/", "/A/b c/é"],
+  },
+];
+
+/** Every topic gets a message whose payload is the topic; what the watcher gets must be those that match. */
+async function match(stage: Stage, { filter, matched, others }: Matching): Promise<void> {
+  const watcher = await stage.connect({ name: "watcher" });
+  await watcher.subscribe(stage.topic(filter), { qos: 0 });
+  const publisher = await stage.connect({ name: "publisher" });
+  for (const name of [...matched, ...others]) {
+    const topic = stage.topic(name);
+    await publisher.publish({ topic, payload: new TextEncoder().encode(stage.text()), qos: 0, retain: false });
+  }
+  await publisher.ping();
+  await stage.pause(stage.bounds.silenceMs);
+  const came = watcher.take("publish").map(({ topic }) => topic);
+  const due = matched.map((name) => stage.topic(name));
+  const lacking = due.filter((topic) => !came.includes(topic));
+  const beyond = came.filter((topic) => !due.includes(topic));
+  stage.holds(lacking.length === 0, `${filter} has not matched ${lacking.join(", ")}`);
+  stage.holds(beyond.length === 0, `${filter} has matched ${beyond.join(", ")}`);
+  stage.holds(came.length === due.length, `${came.length} messages came for ${due.length}`);
+}
+
+export const subscribeMatchingCases: readonly ConformanceCase[] = [
+  ...matchings.map((matching): ConformanceCase => ({
+    id: `subscribe/matches-${matching.name}`,
+    title: matching.title,
+    does:
+      `subscribes to ${matching.filter}, publishes to ${matching.matched.length + matching.others.length} topics, ` +
+      "and looks at which come",
+    rules: matching.rules,
+    ...matching.needs && { needs: matching.needs },
+    run: (stage) => match(stage, matching),
+  })),
+  {
+    id: "subscribe/matches-dollar",
+    title: "a filter that begins with a wildcard matches no topic that begins with $",
+    does: "takes a topic of the broker's own below $SYS, puts + in the place of $SYS, subscribes, and watches",
+    rules: { "3.1.1": ["4.7.2-1"], "5.0": ["4.7.2-1"] },
+    needs: ["wildcard"],
+    async run(stage) {
+      const direct = await stage.connect({ name: "direct" });
+      await direct.subscribe("$SYS/#", { qos: 0 });
+      await stage.pause(stage.bounds.silenceMs);
+      const [own] = direct.take("publish");
+      stage.requires(own !== undefined, "the broker has nothing below $SYS to match");
+      const rest = own!.topic.slice(own!.topic.indexOf("/"));
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(`+${rest}`, { qos: 0 });
+      await stage.pause(stage.bounds.silenceMs);
+      const came = watcher.take("publish").map(({ topic }) => topic).filter((topic) => topic.startsWith("$"));
+      stage.holds(came.length === 0, `+${rest} has matched ${came[0]}`);
+    },
+  },
+];

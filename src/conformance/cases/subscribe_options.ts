@@ -1,0 +1,168 @@
+/** Subscription options and Subscription Identifiers of 5.0. */
+import type { ConformanceCase } from "../case.ts";
+import type { Stage } from "../stage.ts";
+import { publishFrom } from "./subscribe.ts";
+
+/** A subscriber with Retain As Published as given, and the flag of what came to it, by the flag of what was sent. */
+async function retainFlags(stage: Stage, retainAsPublished: boolean): Promise<boolean[]> {
+  const watcher = await stage.connect({ name: "watcher" });
+  const topic = stage.topic();
+  await watcher.subscribe(topic, { retainAsPublished });
+  const flags: boolean[] = [];
+  for (const retain of [false, true]) {
+    await publishFrom(stage, stage.message({ topic, retain }));
+    flags.push((await watcher.expect("publish")).retain);
+  }
+  return flags;
+}
+
+export const subscribeOptionCases: readonly ConformanceCase[] = [
+  {
+    id: "subscribe/no-local",
+    title: "No Local keeps a client's own messages from it, and no others",
+    does: "subscribes with No Local, publishes from the same client and from another, and watches",
+    rules: { "5.0": ["3.8.3-3"] },
+    async run(stage) {
+      const [own, foreign] = [stage.message({ qos: 0 }), stage.message({ qos: 0 })];
+      const client = await stage.connect();
+      await client.subscribe(own.topic, { noLocal: true });
+      await client.publish(own);
+      await client.ping();
+      await publishFrom(stage, foreign);
+      await client.receives(foreign);
+      await client.receivesNothing();
+    },
+  },
+  {
+    id: "subscribe/local",
+    title: "without No Local a client gets its own messages",
+    does: "subscribes without No Local, publishes, and waits for the message",
+    rules: { "3.1.1": ["3.3.5-1"], "5.0": ["3.8.3.1"] },
+    async run(stage) {
+      const own = stage.message({ qos: 0 });
+      const client = await stage.watcher(own.topic);
+      await client.publish(own);
+      await client.receives(own);
+    },
+  },
+  {
+    id: "subscribe/retain-as-published-0",
+    title: "without Retain As Published the flag is 0 on what an established subscription gets",
+    does: "subscribes without the option, publishes with retain 0 and 1, and looks at the flags",
+    rules: { "3.1.1": ["3.3.1-9"], "5.0": ["3.3.1-12"] },
+    needs: ["retain"],
+    async run(stage) {
+      const flags = await retainFlags(stage, false);
+      stage.holds(!flags.includes(true), `retain came as ${flags.map(Number).join(" and ")} for 0 and 1, not as 0`);
+    },
+  },
+  {
+    id: "subscribe/retain-as-published-1",
+    title: "with Retain As Published the flag is the publisher's",
+    does: "subscribes with the option, publishes with retain 0 and 1, and looks at the flags",
+    rules: { "5.0": ["3.3.1-13"] },
+    needs: ["retain"],
+    async run(stage) {
+      const flags = await retainFlags(stage, true);
+      stage.holds(flags.join() === "false,true", `retain came as ${flags.map(Number).join(" and ")} for 0 and 1`);
+    },
+  },
+  {
+    id: "subscribe/retain-handling-0",
+    title: "Retain Handling 0 sends retained messages at every subscription",
+    does: "subscribes twice to a topic with a retained message, and waits for it each time",
+    rules: { "5.0": ["3.3.1-9"] },
+    needs: ["retain"],
+    async run(stage) {
+      const message = stage.message({ retain: true });
+      await publishFrom(stage, message);
+      const watcher = await stage.connect({ name: "watcher" });
+      for (let time = 0; time < 2; time++) {
+        await watcher.subscribe(message.topic, { retainHandling: 0 });
+        await watcher.finds(message);
+      }
+    },
+  },
+  {
+    id: "subscribe/retain-handling-1",
+    title: "Retain Handling 1 sends retained messages at a new subscription alone",
+    does: "subscribes twice with Retain Handling 1, and watches for one copy",
+    rules: { "5.0": ["3.3.1-10"] },
+    needs: ["retain"],
+    async run(stage) {
+      const message = stage.message({ retain: true });
+      await publishFrom(stage, message);
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(message.topic, { retainHandling: 1 });
+      await watcher.finds(message);
+      await watcher.subscribe(message.topic, { retainHandling: 1 });
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "subscribe/retain-handling-2",
+    title: "Retain Handling 2 sends no retained messages, and later ones all the same",
+    does: "subscribes with Retain Handling 2 to a topic with a retained message, and watches",
+    rules: { "5.0": ["3.3.1-11"] },
+    needs: ["retain"],
+    async run(stage) {
+      const message = stage.message({ retain: true });
+      await publishFrom(stage, message);
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(message.topic, { retainHandling: 2 });
+      await watcher.receivesNothing();
+      const later = stage.message({ retain: true });
+      await publishFrom(stage, later);
+      await watcher.receives(later);
+    },
+  },
+  {
+    id: "subscribe/identifier",
+    title: "a message comes with the Subscription Identifier of the subscription that it matches",
+    does: "subscribes with identifier 268,435,455, publishes, and looks at the identifiers",
+    rules: { "5.0": ["3.3.4-3"] },
+    needs: ["subscription-identifiers"],
+    async run(stage) {
+      const watcher = await stage.connect({ name: "watcher" });
+      const identifier = 268_435_455;
+      await watcher.subscribe(stage.topic(), {}, identifier);
+      await publishFrom(stage, stage.message());
+      const { properties: { subscriptionIdentifiers = [] } = {} } = await watcher.expect("publish");
+      const told = subscriptionIdentifiers.join();
+      stage.holds(told === String(identifier), `the identifiers are "${told}", not ${identifier}`);
+    },
+  },
+  {
+    id: "subscribe/identifiers-overlapping",
+    title: "where several subscriptions match, each identifier comes: in one message, or in one of its own",
+    does: "subscribes by two filters with identifiers 1 and 2, and by a third without, and looks at what comes",
+    rules: { "5.0": ["3.3.4-3", "3.3.4-4", "3.3.4-5"] },
+    needs: ["subscription-identifiers", "wildcard"],
+    async run(stage) {
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(stage.topic("a/b"), {}, 1);
+      await watcher.subscribe(stage.topic("a/+"), {}, 2);
+      await watcher.subscribe(stage.topic("#"));
+      await publishFrom(stage, stage.message({ topic: stage.topic("a/b") }));
+      await stage.pause(stage.bounds.silenceMs);
+      const came = watcher.take("publish").map(({ properties }) => properties?.subscriptionIdentifiers ?? []);
+      const all = came.flat().toSorted().join();
+      stage.holds(all === "1,2", `the identifiers are ${JSON.stringify(came)}, not 1 and 2 once each`);
+    },
+  },
+  {
+    id: "subscribe/identifier-replaced",
+    title: "a subscription that takes the place of another has the identifier of the later one",
+    does: "subscribes with identifier 1 and again without, publishes, and looks for identifiers",
+    rules: { "5.0": ["3.8.4-3", "3.8.2.1.2"] },
+    needs: ["subscription-identifiers"],
+    async run(stage) {
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(stage.topic(), {}, 1);
+      await watcher.subscribe(stage.topic());
+      await publishFrom(stage, stage.message());
+      const { properties: { subscriptionIdentifiers = [] } = {} } = await watcher.expect("publish");
+      stage.holds(subscriptionIdentifiers.length === 0, `identifier ${subscriptionIdentifiers} came with the message`);
+    },
+  },
+];

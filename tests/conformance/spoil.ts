@@ -1,0 +1,45 @@
+/** Ways to spoil what goes between clients and our broker, for the faults of `cases/`. */
+import { decode, encode } from "../../src/mqtt/codec.ts";
+import type { Packet, PacketType } from "../../src/mqtt/packet.ts";
+import type { PacketOf } from "../../src/conformance/probe.ts";
+import type { TamperedLink } from "../support/tampered_broker.ts";
+import type { Fault } from "./proof.ts";
+
+/** Changes the packets of one type on their way to the broker, or drops them; bytes that are no packet pass. */
+export function hears<T extends PacketType>(
+  type: T,
+  change: (packet: PacketOf<T>, link: TamperedLink) => Packet | undefined,
+): Fault {
+  return () => ({
+    fromClient(bytes, link) {
+      const version = link.connect?.protocolVersion ?? 5;
+      const packet = readable(bytes, type === "connect" ? undefined : version);
+      if (packet?.type !== type) return bytes;
+      const changed = change(packet as unknown as PacketOf<T>, link);
+      return changed === undefined ? undefined : encode(changed, version);
+    },
+  });
+}
+
+/** Sends others in place of the packets of one type. */
+export function says<T extends PacketType>(
+  type: T,
+  change: (packet: PacketOf<T>, link: TamperedLink) => readonly Packet[],
+): Fault {
+  return () => ({
+    fromBroker: (packet, link) => packet.type === type ? change(packet as unknown as PacketOf<T>, link) : [packet],
+  });
+}
+
+/** Both at once. */
+export function both(...faults: readonly Fault[]): Fault {
+  return () => Object.assign({}, ...faults.map((fault) => fault()));
+}
+
+function readable(bytes: Uint8Array, version: 4 | 5 | undefined): Packet | undefined {
+  try {
+    return decode(bytes, version);
+  } catch {
+    return undefined;
+  }
+}
