@@ -11,9 +11,9 @@ import {
   type Form,
   formTitles,
   openForms,
-  openReportOutputs,
+  openRunOutputs,
   type ReportFlags,
-  type ReportOutputs,
+  type RunOutputs,
 } from "./report_outputs.ts";
 
 const writers = {
@@ -29,6 +29,8 @@ const placeholder = "{broker}";
 export interface ComparisonOutputs {
   /** True when one form goes to standard output. */
   readonly usesStandardOutput: boolean;
+  /** Where one broker's lives go as they are judged; undefined where nobody wants them. */
+  onLivesOf(name: string): RunOutputs["onLives"];
   /** Writes what is of one broker alone; answers a line on each file. */
   writeOne(name: string, report: Report): Promise<string[]>;
   /** Writes what is of all; answers a line on each file. */
@@ -59,15 +61,16 @@ export async function openComparisonOutputs(flags: ReportFlags, names: readonly 
   const togetherFlags: Partial<Record<keyof typeof writers, string>> = Object.fromEntries(
     together.map((form) => [form, flags[form]]),
   );
-  const one = new Map<string, ReportOutputs>();
+  const one = new Map<string, RunOutputs>();
   const discardOnes = async () => {
     for (const outputs of one.values()) await outputs.discard();
   };
   try {
-    for (const name of names) one.set(name, await openReportOutputs(flagsOf(name)));
+    for (const name of names) one.set(name, await openRunOutputs(flagsOf(name), () => {}));
     const all = await openForms<Comparison, keyof typeof writers>(togetherFlags, writers, formTitles);
     return {
       usesStandardOutput: all.usesStandardOutput,
+      onLivesOf: (name) => one.get(name)!.onLives,
       writeOne: (name, report) => one.get(name)!.write(report, () => {}),
       write: (comparison, toStandardOutput) => all.write(comparison, toStandardOutput),
       discard: async () => {

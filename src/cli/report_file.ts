@@ -4,8 +4,10 @@
 import { basename, dirname } from "node:path";
 import { UsageError } from "../base/failure.ts";
 
-/** Where a report will go. One of the two is called, once. */
+/** Where a report will go. `write` or `discard` is called, once. */
 export interface ReportFile {
+  /** Writes a part of it at once, before the rest comes. @throws UsageError when that fails */
+  append(text: string): void;
   /** Writes the report. @throws UsageError when that fails after all */
   write(text: string): Promise<void>;
   /** Leaves things as they were. */
@@ -47,6 +49,7 @@ async function openBeside(path: string): Promise<ReportFile> {
   const partial = `${dirname(path)}/.${basename(path)}.${Deno.pid}.partial`;
   const file = await Deno.open(partial, { write: true, create: true, truncate: true });
   return {
+    append: (text) => appendTo(file, path, text),
     async write(text) {
       try {
         await writeWhole(file, text);
@@ -66,9 +69,18 @@ async function openBeside(path: string): Promise<ReportFile> {
 async function openInPlace(path: string): Promise<ReportFile> {
   const file = await Deno.open(path, { write: true });
   return {
+    append: (text) => appendTo(file, path, text),
     write: (text) => writeWhole(file, text).catch((error) => Promise.reject(asUsageError(path, error))),
     discard: () => Promise.resolve(file.close()),
   };
+}
+
+function appendTo(file: Deno.FsFile, path: string, text: string): void {
+  try {
+    for (let rest = new TextEncoder().encode(text); rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+  } catch (error) {
+    throw asUsageError(path, error);
+  }
 }
 
 async function writeWhole(file: Deno.FsFile, text: string): Promise<void> {

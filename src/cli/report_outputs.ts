@@ -4,7 +4,8 @@
 import { object } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
 import { UsageError } from "../base/failure.ts";
-import { livesCsv, modeCsv } from "../report/csv.ts";
+import type { LifeRow } from "../fleet/life_row.ts";
+import { lifeRowsCsv, lifeRowsHead, livesCsv, modeCsv } from "../report/csv.ts";
 import { reportHdrLog } from "../report/hdr_log.ts";
 import { reportHtml } from "../report/html.ts";
 import { reportJson } from "../report/json.ts";
@@ -35,8 +36,8 @@ export const reportFlags = object("Reports", {
   csvLives: valueFlag(
     "--csv-lives",
     file,
-    "Write comma-separated values: a row for each life that the report keeps. Those are samples of the faults, at most " +
-      "20 of each kind, and the 20 slowest wills that were on time; not every life of the run.",
+    "Write comma-separated values: a row for every life of the run, written as it is judged. Of a saved report: its " +
+      "samples of faults, at most 20 of each kind, and the 20 slowest wills that were on time.",
   ),
   hdr: valueFlag(
     "--hdr",
@@ -78,8 +79,15 @@ export interface ReportOutputs<R = Report> {
   readonly usesStandardOutput: boolean;
   /** Writes every form; answers a line on each file. @throws UsageError when one cannot be written after all */
   write(report: R, toStandardOutput: (text: string) => void): Promise<string[]>;
+  /** Writes a part of one form before the rest comes. @throws UsageError when that fails */
+  append(form: string, text: string, toStandardOutput: (text: string) => void): void;
   /** Leaves the files that were not written as they were. */
   discard(): Promise<void>;
+}
+
+/** Files that wait for the report of a run, and one that takes its lives as they are judged, where that is wanted. */
+export interface RunOutputs extends ReportOutputs {
+  readonly onLives?: (rows: readonly LifeRow[]) => void;
 }
 
 /**
@@ -91,6 +99,28 @@ export function openReportOutputs(flags: ReportFlags): Promise<ReportOutputs> {
   return openForms(flags, writers, formTitles);
 }
 
+/**
+ * The same for a run, whose lives are written while it goes on: all of them, and none is kept.
+ *
+ * @throws UsageError as above
+ */
+export async function openRunOutputs(
+  flags: ReportFlags,
+  toStandardOutput: (text: string) => void,
+): Promise<RunOutputs> {
+  let hasHead = false;
+  const head = () => {
+    if (hasHead) return "";
+    hasHead = true;
+    return lifeRowsHead;
+  };
+  const outputs = await openForms<Report, Form>(flags, { ...writers, csvLives: head }, formTitles);
+  if (flags.csvLives === undefined) return outputs;
+  const onLives = (rows: readonly LifeRow[]) =>
+    outputs.append("csvLives", head() + lifeRowsCsv(rows), toStandardOutput);
+  return { ...outputs, onLives };
+}
+
 /** Opens the files of the forms of any report: how each is written, and what it is called. Throws as above. */
 export async function openForms<R, Form extends string>(
   flags: Partial<Readonly<Record<Form, string | undefined>>>,
@@ -99,7 +129,7 @@ export async function openForms<R, Form extends string>(
 ): Promise<ReportOutputs<R>> {
   const asked = (Object.keys(writers) as Form[]).flatMap((form) => {
     const path = flags[form];
-    return path === undefined ? [] : [{ write: writers[form], title: titles[form], path }];
+    return path === undefined ? [] : [{ form, write: writers[form], title: titles[form], path }];
   });
   checkPlaces(asked);
   const opened: (typeof asked[number] & { readonly file?: ReportFile })[] = [];
@@ -117,6 +147,11 @@ export async function openForms<R, Form extends string>(
   return {
     usesStandardOutput: asked.some(({ path }) => path === "-"),
     discard,
+    append(form, text, toStandardOutput) {
+      const one = opened.find((each) => each.form === form);
+      if (one?.file === undefined) toStandardOutput(text);
+      else one.file.append(text);
+    },
     async write(report, toStandardOutput) {
       const told: string[] = [];
       for (let next = opened.shift(); next !== undefined; next = opened.shift()) {

@@ -11,6 +11,7 @@ import { deviationOf, type JudgedLife } from "./deviation.ts";
 import type { Described } from "./deviation_tally.ts";
 import { describeFault } from "./fault_text.ts";
 import type { Groups } from "./groups.ts";
+import { type LifeRow, lifeRow } from "./life_row.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
 import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
 import {
@@ -78,6 +79,8 @@ export class Ledger {
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
   /** Told each will that is seen, and what differs from what was asked for. */
   onSighting: (sighting: Sighting, altered: readonly Alteration[]) => void = () => {};
+  /** Told each life once it is judged, where every life is wanted. */
+  onLife: ((row: LifeRow) => void) | undefined;
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
   readonly #originMs: number;
@@ -295,6 +298,7 @@ export class Ledger {
     const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
     this.tally.add(life, judgement, described);
     this.#sample(entry, judgement, described);
+    this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
     this.#closed.set(keyOf(life.client, life.incarnation), {
       mode: modeOf(life),
       due: judgement.expectation.kind !== "none",

@@ -9,6 +9,7 @@ import { chooseEngine, engineText } from "../net/engine.ts";
 import { type DropCounts, readBroker } from "./broker_counters.ts";
 import { securedTarget } from "./fleet_tls.ts";
 import { Groups } from "./groups.ts";
+import type { LifeRow } from "./life_row.ts";
 import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { preflight } from "./preflight.ts";
@@ -23,6 +24,8 @@ export interface FleetHooks {
   onProgress(progress: Progress): void;
   /** A line for people, once, as it happens. */
   onNotice(notice: Notice): void;
+  /** Every life, some at a time, as they are judged; not kept in the result. */
+  onLives?(rows: readonly LifeRow[]): void;
   /**
    * Its first `abort` ends the run early: wills on their way are waited for up to 2 s, and the result is whole.
    */
@@ -92,7 +95,7 @@ async function runSquads(tasks: readonly SquadTask[], hooks: FleetHooks) {
   let waiting = tasks.length;
   const latest = new Map<number, Progress>();
   const threads = tasks.map((task) =>
-    new SquadThread(task, {
+    new SquadThread({ ...task, ...hooks.onLives && { lives: true } }, {
       onReady: () => {
         if (--waiting === 0) threads.forEach((thread) => thread.go());
       },
@@ -100,6 +103,7 @@ async function runSquads(tasks: readonly SquadTask[], hooks: FleetHooks) {
         latest.set(task.number, progress);
         if (latest.size === tasks.length) hooks.onProgress(mergeProgress([...latest.values()], phases));
       },
+      onLives: (rows) => hooks.onLives?.(rows),
     })
   );
   const interrupt = () => threads.forEach((thread) => thread.interrupt());

@@ -5,6 +5,7 @@ import { monotonicClock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { canResetOver, dial } from "../net/dial.ts";
 import type { Wakeable, World } from "./connection.ts";
+import type { LifeRow } from "./life_row.ts";
 import type { Progress } from "./result.ts";
 import { Squad } from "./squad.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
@@ -14,6 +15,8 @@ export interface SquadHooks {
   /** Every client is connected: `go` may be called. */
   onReady(): void;
   onProgress(progress: Progress): void;
+  /** Lives that were judged since the last time; only where the task asks for them. */
+  onLives?(rows: readonly LifeRow[]): void;
 }
 
 const progressEveryMs = 200;
@@ -31,11 +34,13 @@ export class SquadRun {
   readonly result: Promise<SquadResult>;
   #toldReady = false;
   #toldMs = 0;
+  #lives: LifeRow[] = [];
 
   constructor(task: SquadTask, hooks: SquadHooks) {
     this.#world = realWorld(task);
     this.#squad = new Squad(task, this.#world);
     this.#hooks = hooks;
+    if (task.lives) this.#squad.ledger.onLife = (row) => this.#lives.push(row);
     const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();
     this.result = promise;
     this.#finished = resolve;
@@ -73,6 +78,7 @@ export class SquadRun {
     if (nowMs < this.#toldMs + progressEveryMs && !this.#squad.done) return;
     this.#toldMs = nowMs;
     this.#hooks.onProgress(this.#squad.progress(nowMs));
+    if (this.#lives.length > 0) this.#hooks.onLives?.(this.#lives.splice(0));
   }
 }
 

@@ -21,6 +21,8 @@ export interface SquadTask extends Outlook {
   readonly seed: number;
   /** When the run began, by the monotonic clock that all threads share. */
   readonly originMs: number;
+  /** True where every life is to be told. */
+  readonly lives?: boolean;
 }
 
 /** What a squad found: plain data. */

@@ -2,6 +2,7 @@
  * A squad on a thread of its own, as seen from the thread that runs the fleet.
  */
 import { InvariantError } from "../base/failure.ts";
+import type { LifeRow } from "./life_row.ts";
 import type { Progress } from "./result.ts";
 import type { SquadHooks } from "./run_squad.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
@@ -16,6 +17,7 @@ export type ToSquad =
 export type FromSquad =
   | { readonly type: "ready" }
   | { readonly type: "progress"; readonly progress: Progress }
+  | { readonly type: "lives"; readonly rows: readonly LifeRow[] }
   | { readonly type: "done"; readonly result: SquadResult }
   | { readonly type: "failed"; readonly message: string };
 
@@ -31,6 +33,7 @@ export class SquadThread {
     this.#worker.onmessage = ({ data }: MessageEvent<FromSquad>) => {
       if (data.type === "ready") hooks.onReady();
       else if (data.type === "progress") hooks.onProgress(data.progress);
+      else if (data.type === "lives") hooks.onLives?.(data.rows);
       else this.#over(() => data.type === "done" ? resolve(data.result) : reject(new InvariantError(data.message)));
     };
     this.#worker.onerror = (event) => {

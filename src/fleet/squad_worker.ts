@@ -17,6 +17,7 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
       run = new SquadRun(data.task, {
         onReady: () => tell({ type: "ready" }),
         onProgress: (progress) => tell({ type: "progress", progress }),
+        onLives: (rows) => tell({ type: "lives", rows }),
       });
       run.result.then(
         (result) => tell({ type: "done", result }),

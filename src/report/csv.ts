@@ -1,4 +1,5 @@
 /** The report as comma-separated values, for spreadsheets: RFC 4180, milliseconds, a head line. */
+import type { LifeRow } from "../fleet/life_row.ts";
 import type { LatencyRow, Timeline } from "../fleet/result.ts";
 import type { Report } from "./report.ts";
 import { countNames, countRows } from "./will_rows.ts";
@@ -30,6 +31,24 @@ export function livesCsv({ faults, slowest }: Report): string {
     ["slow", client, incarnation, mode, protocol, qos, latencyMs, undefined, ...instants(timeline), undefined] as const
   );
   return lines([lifeHead, ...wrong, ...slow]);
+}
+
+const everyHead = [
+  ...["client", "group", "incarnation", "protocol", "qos", "mode", "verdict", "latencyMs", "duplicates", "unwanted"],
+  ...["connectedMs", "killDueMs", "killedMs", "dueMs", "seenMs"],
+];
+
+/** The head of a table of every life. */
+export const lifeRowsHead = lines([everyHead]);
+
+/** Rows of it: lives as they are judged. */
+export function lifeRowsCsv(rows: readonly LifeRow[]): string {
+  return lines(
+    rows.map(({ client, group, incarnation, protocol, qos, mode, verdict, timeline, ...life }) => [
+      ...[client, group, incarnation, protocol, qos, mode, verdict],
+      ...[life.latencyMs, life.duplicates, life.unwanted, ...instants(timeline)],
+    ]),
+  );
 }
 
 function instants(timeline: Timeline | undefined): (string | number | undefined)[] {

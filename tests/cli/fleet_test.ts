@@ -5,6 +5,7 @@ import { fleet, type FleetParts } from "../../src/cli/commands/fleet.ts";
 import type { FleetFlags } from "../../src/cli/commands/fleet_flags.ts";
 import type { FleetRun } from "../../src/fleet/plan.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
+import type { LifeRow } from "../../src/fleet/life_row.ts";
 import type { FleetHooks } from "../../src/fleet/run_fleet.ts";
 import { passed } from "../report/sample.ts";
 import { type Captured, captured } from "./captured.ts";
@@ -182,4 +183,35 @@ Deno.test("the shards of a run agree on its run id, and cannot draw its seed eac
   assert.notEqual(other!.run, one!.run);
   const sentence = "Cannot run --shard 1/2 without --seed: expected the same one for each part";
   await assert.rejects(go("--shard", "1/2"), new UsageError(sentence));
+});
+
+Deno.test("every life goes to its file as it is judged; one file for each broker where there are several", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "mqtt-sim" });
+  const row = (client: string): LifeRow => ({
+    ...{ client, group: "all", incarnation: 1, mode: "reset", protocol: "5", qos: 1, verdict: "onTime", latencyMs: 2 },
+    ...{ duplicates: 0, unwanted: 0, timeline: { connectedMs: 1, seenMs: [] } },
+  });
+  const partials: number[] = [];
+  const { go } = trial(({ plan, target }, hooks) => {
+    hooks.onLives!([row("a"), row("b")]);
+    for (const { name } of Deno.readDirSync(folder)) partials.push(Deno.statSync(`${folder}/${name}`).size);
+    hooks.onLives!([row(target.host)]);
+    return Promise.resolve({ ...passed(), plan, target: target.url });
+  });
+  try {
+    await go("--csv-lives", `${folder}/lives.csv`, "--url", "mqtt://one.example");
+    const lines = (await Deno.readTextFile(`${folder}/lives.csv`)).trimEnd().split("\r\n");
+    assert.deepEqual(lines.map((line) => line.split(",")[0]), ["client", "a", "b", "one.example"]);
+    assert.ok(partials.length === 1 && partials[0]! > 100, "the first rows are in the file before the run is over");
+    await go("--csv-lives", `${folder}/{broker}.csv`, "--url", "x=mqtt://one.example", "--url", "y=mqtt://two.example");
+    assert.match(await Deno.readTextFile(`${folder}/x.csv`), /^one\.example,/m);
+    assert.match(await Deno.readTextFile(`${folder}/y.csv`), /^two\.example,/m);
+    const { go: silent, output } = trial(({ plan, target }, hooks) => {
+      assert.equal(hooks.onLives, undefined);
+      return Promise.resolve({ ...passed(), plan, target: target.url });
+    });
+    assert.equal(await silent(), 0, output.written.err);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

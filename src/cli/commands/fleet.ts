@@ -14,7 +14,7 @@ import { makeReport, type Report } from "../../report/report.ts";
 import { reportText } from "../../report/text.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output, Stream } from "../output.ts";
-import { openReportOutputs, type ReportOutputs } from "../report_outputs.ts";
+import { openRunOutputs, type ReportOutputs } from "../report_outputs.ts";
 import { type BrokerChoice, brokerText, embedded } from "../broker_choice.ts";
 import { openRunViews, type RunViews } from "../run_views.ts";
 import { settle, type Settled } from "../settle.ts";
@@ -39,6 +39,9 @@ export interface FleetParts {
   settle(interrupt: AbortSignal): Promise<Settled>;
 }
 
+/** The same for one run. */
+type RunParts = FleetParts & { readonly onLives: FleetHooks["onLives"] | undefined };
+
 const realParts: FleetParts = {
   runFleet,
   openInterrupts,
@@ -62,14 +65,15 @@ const lastGraceMs = 3_000;
  */
 export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
   const brokers = await brokersOf(flags);
-  const run: RunOn = (broker, plan, interrupts) => runOn(broker, plan, flags, output, interrupts, parts);
+  const run: RunOn = (broker, plan, interrupts, onLives) =>
+    runOn(broker, plan, flags, output, interrupts, { ...parts, onLives });
   if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, parts, run);
   const [broker = embedded] = brokers;
   const plan = makePlan(await fleetRequest(flags, broker));
-  const outputs = await openReportOutputs(flags);
+  const outputs = await openRunOutputs(flags, (text) => output.out.write(text));
   const interrupts = parts.openInterrupts();
   try {
-    const report = await run(broker, plan, interrupts);
+    const report = await run(broker, plan, interrupts, outputs.onLives);
     if (report === undefined) {
       output.err.write("Ended at once: the run had no time to make a report.\n");
       return 130;
@@ -89,7 +93,7 @@ async function runOn(
   flags: FleetFlags,
   output: Output,
   interrupts: Interrupts,
-  parts: FleetParts,
+  parts: RunParts,
 ): Promise<Report | undefined> {
   const views = await openRunViews(flags, { plan, target: brokerText(broker), tool }, monotonicClock);
   try {
@@ -123,7 +127,7 @@ async function runOnTarget(
   { endpoint }: BrokerChoice,
   live: Live,
   interrupts: Interrupts,
-  parts: FleetParts,
+  parts: RunParts,
 ): Promise<FleetResult | undefined> {
   let broker: EmbeddedBroker | undefined;
   try {
@@ -144,11 +148,12 @@ function run(
   brokerInProcess: boolean,
   live: Live,
   interrupts: Interrupts,
-  parts: FleetParts,
+  parts: RunParts,
 ): Promise<FleetResult | undefined> {
   const hooks = {
     onProgress: live.progress.bind(live),
     onNotice: (notice: Notice) => live.notice(notice),
+    ...parts.onLives && { onLives: parts.onLives },
     interrupt: interrupts.early,
     stop: interrupts.atOnce,
   };

@@ -7,6 +7,7 @@ import { type FleetPlan, makePlan } from "../../fleet/plan.ts";
 import { NotSpokenError } from "../../fleet/settle_protocol.ts";
 import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/comparison.ts";
 import { comparisonText } from "../../report/comparison_text.ts";
+import type { FleetHooks } from "../../fleet/run_fleet.ts";
 import type { Report } from "../../report/report.ts";
 import { type BrokerChoice, brokerText } from "../broker_choice.ts";
 import { type ComparisonOutputs, openComparisonOutputs } from "../comparison_outputs.ts";
@@ -18,7 +19,12 @@ import type { FleetFlags } from "./fleet_flags.ts";
 import { fleetRequest } from "./fleet_request.ts";
 
 /** Runs on one broker; undefined when there was to be an end at once and no result came in time. */
-export type RunOn = (broker: BrokerChoice, plan: FleetPlan, interrupts: Interrupts) => Promise<Report | undefined>;
+export type RunOn = (
+  broker: BrokerChoice,
+  plan: FleetPlan,
+  interrupts: Interrupts,
+  onLives: FleetHooks["onLives"] | undefined,
+) => Promise<Report | undefined>;
 
 /** What the comparison stands on. */
 export interface SeveralParts {
@@ -59,7 +65,12 @@ export async function fleetOnSeveral(
     for (const [place, broker] of brokers.entries()) {
       if (place > 0) await settleBefore(broker, parts, interrupts, output, tell);
       tell(`Broker ${place + 1} of ${brokers.length}: ${broker.name}, ${brokerText(broker)}`);
-      const found = await runOne(broker, interrupts, refused, () => run(broker, plans[place]!, interrupts));
+      const found = await runOne(
+        broker,
+        interrupts,
+        refused,
+        () => run(broker, plans[place]!, interrupts, outputs.onLivesOf(broker.name)),
+      );
       if (found.report !== undefined) (await outputs.writeOne(broker.name, found.report)).forEach(tell);
       tell(`${broker.name}: ${found.outcome}, ${found.reason}`);
       compared.push(found);
