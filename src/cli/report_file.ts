@@ -99,10 +99,11 @@ async function removeIfPresent(path: string): Promise<void> {
 
 function asUsageError(path: string, error: unknown): UsageError {
   if (error instanceof UsageError) return error;
-  return new UsageError(`Cannot write report "${path}": ${fault(path, error)}`);
+  return new UsageError(`Cannot write report "${path}": ${fileFault(path, error)}`);
 }
 
-function fault(path: string, error: unknown): string {
+/** Why a file could not be written, in words. */
+export function fileFault(path: string, error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return `there is no folder "${dirname(path)}"; expected one that is there`;
   if (error instanceof Deno.errors.NotADirectory) return `"${dirname(path)}" is no folder; expected one`;
   if (error instanceof Deno.errors.PermissionDenied) return "permission is denied; expected a file that may be written";

@@ -167,6 +167,11 @@ export async function openForms<R, Form extends string>(
   };
 }
 
+/** Where the forms go that were asked for. */
+export function reportPlaces(flags: ReportFlags): string[] {
+  return (Object.keys(writers) as (keyof ReportFlags)[]).flatMap((form) => flags[form] ?? []);
+}
+
 function checkPlaces(asked: readonly { readonly title: string; readonly path: string }[]): void {
   const seen = new Map<string, string>();
   for (const { title, path } of asked) {

@@ -59,7 +59,8 @@ const point = z.looseObject({
   byMode: byMode(z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr })),
 });
 
-const plan = z.looseObject({
+/** What the writers rely on of a plan. */
+export const planSchema = z.looseObject({
   ...{ run: z.string(), seed: z.number(), clients: z.number(), protocol: z.string(), durationMs: z.number() },
   killRate: z.looseObject({ kind: z.enum(["fraction", "count"]), perSecond: z.number() }),
   killShares: z.array(z.looseObject({ mode: z.enum(killModes), weight: z.number() })),
@@ -93,7 +94,7 @@ const document = z.looseObject({
     protocol: z.enum(["3.1.1", "5", "mix"]),
     startedAt: z.iso.datetime(),
   }),
-  plan,
+  plan: planSchema,
   clients: z.looseObject({
     ...{ asked: z.number(), connected: z.number(), peakAlive: z.number(), reconnects: z.number() },
     ...{ refused: z.number(), lost: z.number(), rampPerSecond: z.number() },
@@ -141,11 +142,6 @@ function isHistogram(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Reads a report that `--report` wrote. @throws UsageError when the file cannot be read, or is none */
-export async function readSavedReport(path: string): Promise<Report> {
-  return parseReport(await textOfReport(path), path);
 }
 
 /** A report of its text. @throws UsageError when it is none, or of another schema */

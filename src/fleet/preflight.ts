@@ -11,13 +11,20 @@ import type { KillShare } from "./kill_mode.ts";
 import { greet, type Greeting } from "./greet.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { portsWaiting } from "./port_need.ts";
+import { type BrokerWord, brokerWord } from "./record_header.ts";
 import type { Notice } from "./result.ts";
 import { bucketsHere, clientsHere } from "./shard.ts";
 import { checkWills, settleProtocol, versionsToAsk } from "./settle_protocol.ts";
 
 /** What the pre-flight settled, or why nothing can be run. */
 export type Preflight =
-  | { readonly kind: "ready"; readonly plan: FleetPlan; readonly protocol: "3.1.1" | "5" | "mix" }
+  | {
+    readonly kind: "ready";
+    readonly plan: FleetPlan;
+    readonly protocol: "3.1.1" | "5" | "mix";
+    /** What the broker said of itself. */
+    readonly broker: readonly BrokerWord[];
+  }
   | { readonly kind: "void"; readonly reason: string; readonly notSpoken?: true };
 
 /**
@@ -145,7 +152,10 @@ async function settleVersions(run: FleetRun, notify: (notice: Notice) => void): 
   const settled = settleProtocol(plan, target.url, spoken);
   if (settled.kind === "void") return settled;
   if (settled.notice !== undefined) notify({ level: "info", text: settled.notice });
-  return { kind: "ready", plan, protocol: settled.protocol };
+  const broker = greetings.flatMap((greeting, place) =>
+    greeting.kind === "accepted" ? [brokerWord(versions[place]!, greeting.connack)] : []
+  );
+  return { kind: "ready", plan, protocol: settled.protocol, broker };
 }
 
 function counted(value: number): string {

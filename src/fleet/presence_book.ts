@@ -3,6 +3,7 @@
  */
 import type { Life } from "./life.ts";
 import type { Rules } from "./oracle.ts";
+import type { Note } from "./record_event.ts";
 import type { PresenceWord } from "./presence_message.ts";
 import { noWords, type PresenceWordCounts } from "./presence_result.ts";
 import { type PresenceTruth, presenceTruth, type Said, type Stay } from "./presence_oracle.ts";
@@ -14,9 +15,11 @@ export class PresenceBook {
   readonly words: Readonly<Record<PresenceWord, PresenceWordCounts>> = { online: noWords(), left: noWords() };
   readonly #stays = new Map<number, Stay[]>();
   readonly #rules: Rules;
+  readonly #note: Note | undefined;
 
-  constructor(rules: Rules) {
+  constructor(rules: Rules, note?: Note) {
     this.#rules = rules;
+    this.#note = note;
   }
 
   /** CONNECT of a life is sent. */
@@ -34,12 +37,20 @@ export class PresenceBook {
   say(stay: Stay, word: PresenceWord, nowMs: number): void {
     stay[word] = { sentMs: nowMs, heardMs: undefined, refused: false };
     this.words[word].sent++;
+    this.#note?.("said", nowMs, { client: stay.life.client, life: stay.life.incarnation, word });
+  }
+
+  /** A watcher saw a client's word. */
+  see(word: PresenceWord, nowMs: number): void {
+    this.words[word].seen++;
+    this.#note?.("word", nowMs, { word });
   }
 
   /** The broker has answered for a word. */
   heard(stay: Stay, word: PresenceWord, taken: boolean, nowMs: number): void {
     const said: Said = stay[word]!;
     const counts = this.words[word];
+    this.#note?.("heard", nowMs, { client: stay.life.client, life: stay.life.incarnation, word, taken });
     if (!taken) {
       said.refused = true;
       counts.refused++;

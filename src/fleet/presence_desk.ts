@@ -1,30 +1,21 @@
 /**
- * Presence, whole: the books, the looks at what is retained, and what became of each state. A squad has one where any
- * of its clients speak of their presence.
+ * The looks at what is retained of presence. A squad has one desk where any of its clients speak of their presence; what
+ * is found is judged by the books.
  */
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import type { World } from "./connection.ts";
 import type { Groups } from "./groups.ts";
-import { clientIdOf, readWillMark, willOf, willTopicOf } from "./life.ts";
+import { readWillMark, willOf, willTopicOf } from "./life.ts";
 import type { Outlook } from "./lookout.ts";
-import { expectationOf, type Rules } from "./oracle.ts";
+import type { Rules } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
-import { PresenceBook } from "./presence_book.ts";
+import type { PresenceBooks } from "./presence_books.ts";
 import { PresenceControl } from "./presence_control.ts";
 import { PresenceLook, type Reading } from "./presence_look.ts";
 import { presenceMessage, readPresenceMark } from "./presence_message.ts";
-import {
-  type FoundState,
-  isSettled,
-  judgePresence,
-  type PresenceState,
-  type PresenceTruth,
-  type PresenceVerdict,
-} from "./presence_oracle.ts";
-import { noPresence, type PresenceCounts, type PresenceData, type PresenceMoment } from "./presence_result.ts";
-import { presenceFault, type PresencePart } from "./presence_text.ts";
-import type { FaultSample } from "./result.ts";
-import { timelineOf } from "./timeline.ts";
+import { type FoundState, isSettled, type PresenceState, type PresenceTruth } from "./presence_oracle.ts";
+import type { PresenceMoment } from "./presence_result.ts";
+import type { PresencePart } from "./presence_text.ts";
 import { differingProperties, sameBytes } from "./will_compare.ts";
 
 /** What the desk is handed. */
@@ -33,10 +24,11 @@ export interface DeskParts {
   readonly groups: Groups;
   readonly world: World;
   readonly rules: Rules;
+  /** Where what is found is judged and counted. */
+  readonly books: PresenceBooks;
   readonly bucketOf: (client: number) => number;
   /** A number for a control client, beyond all clients and never twice. */
   readonly nextControl: () => number;
-  readonly keepFault: (fault: FaultSample) => void;
 }
 
 /** Whoever waits for all to be settled looks again no sooner. */
@@ -45,10 +37,9 @@ const settledEveryMs = 100;
 const expiryToleranceS = 3;
 
 export class PresenceDesk {
-  readonly book: PresenceBook;
+  readonly #books: PresenceBooks;
   readonly #parts: DeskParts;
   readonly #plan: FleetPlan;
-  readonly #counts: Partial<Record<PresenceMoment, PresenceCounts>> = {};
   /** Clients that speak of their presence, by topic. */
   readonly #clients: ReadonlyMap<string, number>;
   readonly #controls: string[] = [];
@@ -61,18 +52,13 @@ export class PresenceDesk {
   constructor(parts: DeskParts) {
     this.#parts = parts;
     this.#plan = parts.outlook.plan;
-    this.book = new PresenceBook(parts.rules);
+    this.#books = parts.books;
     this.#clients = this.#topics();
   }
 
   /** Why nothing of presence was proven, in a sentence. */
   get failure(): string | undefined {
     return this.#failure;
-  }
-
-  /** A watcher saw a client's word. */
-  seen(word: "online" | "left"): void {
-    this.book.words[word].seen++;
   }
 
   /** Goes on as time passes. */
@@ -90,13 +76,13 @@ export class PresenceDesk {
   /** Looks once at this moment of the run; answers true when that is over. */
   looked(moment: PresenceMoment, nowMs: number): boolean {
     this.begin(moment, nowMs);
-    return this.#look?.moment !== moment && this.#counts[moment] !== undefined;
+    return this.#look?.moment !== moment && this.#books.hasLooked(moment);
   }
 
   /** Begins to look, unless it has been done, or another look is under way. */
   begin(moment: PresenceMoment, nowMs: number): void {
-    if (this.#look !== undefined || this.#counts[moment] !== undefined) return;
-    this.#counts[moment] = noPresence();
+    if (this.#look !== undefined || this.#books.hasLooked(moment)) return;
+    this.#books.look(moment, nowMs);
     const { groups, world, outlook, nextControl, bucketOf } = this.#parts;
     const number = nextControl();
     const control = new PresenceControl(
@@ -114,7 +100,7 @@ export class PresenceDesk {
       clientId: `${this.#plan.clientPrefix}-${this.#plan.run}-look-${outlook.firstClient}-${moment}`,
       control,
       clients: this.#clients,
-      onRead: (reading, atMs) => this.#judge(moment, reading, atMs),
+      onRead: (reading, atMs) => this.#read(moment, reading, atMs),
     }, nowMs);
     this.#look = { moment, look };
   }
@@ -134,13 +120,9 @@ export class PresenceDesk {
     this.#last?.retire(nowMs);
   }
 
-  data(): PresenceData {
-    return { byMoment: this.#counts, ...this.book.words };
-  }
-
   #allSettled(nowMs: number): boolean {
     for (const client of this.#clients.values()) {
-      const truth = this.book.truthOf(client, nowMs);
+      const truth = this.#books.book.truthOf(client, nowMs);
       if (truth !== undefined && !isSettled(truth, nowMs, this.#parts.rules)) return false;
     }
     return true;
@@ -166,35 +148,13 @@ export class PresenceDesk {
     return this.#parts.groups.plans.find(({ presence }) => presence === true)!;
   }
 
-  #judge(moment: PresenceMoment, { client, fromMs, packet, seen }: Reading, nowMs: number): void {
-    const counts = this.#counts[moment]!;
-    const truth = this.book.truthOf(client, nowMs);
-    if (truth === undefined || !isSettled(truth, fromMs, this.#parts.rules)) {
-      counts.unsettled++;
-      return;
-    }
+  #read(moment: PresenceMoment, { client, fromMs, packet, seen }: Reading, nowMs: number): void {
     const plan = this.#parts.groups.planOf(client);
     const found = packet && (foundIn(plan, packet.payload) ?? "foreign");
-    const differing = (state: PresenceState) => partsDiffering(plan, state, packet!, seen, truth, nowMs);
-    const { verdict, state } = judgePresence(truth, found, (state) => differing(state).length > 0);
-    count(counts, verdict);
-    if (verdict === "right" || verdict === "eitherWay") return;
-    const altered = verdict === "altered" && state !== undefined && packet !== undefined ? differing(state) : [];
-    const life = this.book.livesOf(client).at(-1)!.life;
-    const wrong = { verdict, state, found, altered, life } as const;
-    const { rules, outlook: { originMs } } = this.#parts;
-    const told = state?.life ?? life;
-    const readMs = Math.round((nowMs - originMs) * 1_000) / 1_000;
-    const timeline = { ...timelineOf(told, [], expectationOf(told, rules), originMs), readMs };
-    this.#parts.keepFault(presenceFault(clientIdOf(this.#plan, client), wrong, timeline));
+    const differing = (state: PresenceState, truth: PresenceTruth) =>
+      packet === undefined ? [] : partsDiffering(plan, state, packet, seen, truth, nowMs);
+    this.#books.read({ moment, client, fromMs, found }, differing, nowMs);
   }
-}
-
-function count(counts: PresenceCounts, verdict: PresenceVerdict): void {
-  counts[verdict]++;
-  if (verdict === "eitherWay") return;
-  counts.judged++;
-  if (verdict !== "right") counts.wrong++;
 }
 
 function foundIn(plan: FleetPlan, payload: Uint8Array): FoundState | undefined {

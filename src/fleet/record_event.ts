@@ -5,12 +5,17 @@
 import type { ControlSight } from "./control.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
 import type { Alteration } from "./oracle.ts";
+import type { PresenceWord } from "./presence_message.ts";
+import type { FoundState } from "./presence_oracle.ts";
+import { type PresenceMoment, presenceMoments } from "./presence_result.ts";
+import type { PresencePart } from "./presence_text.ts";
 import { type Phase, phases } from "./result.ts";
 
 /** The form of a recording; the number changes when a name changes its meaning or goes. */
 export const recordSchema = "mqtt-sim/record/1";
 
 const sights: readonly unknown[] = ["nothing", "message", "both"];
+const states: readonly unknown[] = ["online", "left", "gone", "foreign"];
 const alterations: readonly unknown[] = ["topic", "payload", "qos", "retain", "properties"];
 
 /** What a field may hold. */
@@ -26,6 +31,11 @@ const types = {
   version: (value: unknown): value is 4 | 5 => value === 4 || value === 5,
   altered: (value: unknown): value is Alteration[] =>
     Array.isArray(value) && value.every((each) => alterations.includes(each)),
+  word: (value: unknown): value is PresenceWord => value === "online" || value === "left",
+  moment: (value: unknown): value is PresenceMoment => (presenceMoments as readonly unknown[]).includes(value),
+  state: (value: unknown): value is FoundState["kind"] | "foreign" => states.includes(value),
+  parts: (value: unknown): value is PresencePart[] =>
+    Array.isArray(value) && value.every((each) => typeof each === "string"),
 } as const;
 
 type TypeName = keyof typeof types;
@@ -68,11 +78,20 @@ export const eventFields = {
   },
   found: { topic: "text", "client?": "whole", "life?": "whole", retain: "flag" },
   looked: {},
+  // What clients say of their presence, and what late subscribers read of it.
+  said: { client: "whole", life: "whole", word: "word" },
+  heard: { client: "whole", life: "whole", word: "word", taken: "flag" },
+  word: { word: "word" },
+  look: { moment: "moment" },
+  read: {
+    ...{ moment: "moment", client: "whole", fromMs: "number", "found?": "state", "of?": "whole", "life?": "whole" },
+    ...{ "altered?": "parts" },
+  },
   // Facts of the whole run: these belong to no squad.
   warning: { text: "text" },
-  dropped: { count: "whole" },
+  dropped: { before: "number", after: "number" },
   usage: { cpuMs: "number", rssBytes: "whole" },
-  end: { durationMs: "number", events: "whole", lost: "whole", "reason?": "text" },
+  end: { durationMs: "number", events: "whole", lost: "whole", "reason?": "text", "notSpoken?": "flag" },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, TypeName>>>>;
 
 /** What an event tells of. */

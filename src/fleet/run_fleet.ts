@@ -14,6 +14,8 @@ import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { type FleetResult, type Notice, phases, type Progress } from "./result.ts";
+import { withEmptyPasswords } from "./record_header.ts";
+import { type RecordSink, RunRecord, type Usage } from "./run_record.ts";
 import { bucketsHere, clientsHere, partOf } from "./shard.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { SquadThread } from "./squad_thread.ts";
@@ -32,6 +34,8 @@ export interface FleetHooks {
   readonly interrupt?: AbortSignal;
   /** Once this aborts too, nothing is waited for. */
   readonly stop?: AbortSignal;
+  /** Takes a recording of every event, where one is wanted. */
+  readonly record?: RecordSink;
 }
 
 /**
@@ -45,9 +49,14 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   const startedAt = wallTime().toISOString();
   const before = process.cpuUsage();
   const warnings: string[] = [];
-  const notify = (notice: Notice) => {
-    if (notice.level === "warning") warnings.push(notice.text);
-    hooks.onNotice(notice);
+  const record = hooks.record && new RunRecord(hooks.record, startMs);
+  const usage = () => resourcesSince(before);
+  const notify = ({ level, text }: Notice) => {
+    if (level === "warning") {
+      warnings.push(text);
+      record?.note("warning", monotonicClock.nowMs(), { text });
+    }
+    hooks.onNotice({ level, text });
   };
   const engine = await chooseEngine(asked.plan.engine);
   if (engine.whyNotEpoll !== undefined) notify({ level: "info", text: `Sockets: ${engineText(engine)}.` });
@@ -61,21 +70,40 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
     startedAt,
     durationMs: monotonicClock.nowMs() - startMs,
     warnings,
-    resources: resourcesSince(before),
+    resources: usage(),
     engine: engine.name,
   });
+  const described = { target: run.target.url, engine: engine.name, startedAt };
   if (flight.kind === "void") {
     const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
     const { reason, notSpoken } = flight;
-    return { ...mergeResults(facts(run.plan, protocol), [], reason), ...notSpoken && { notSpoken } };
+    const found = facts(run.plan, protocol);
+    const plan = withEmptyPasswords(run.plan);
+    record?.begin({ ...described, plan, protocol, spoken: protocol, broker: [] });
+    await record?.end(found, [], monotonicClock.nowMs(), { reason, ...notSpoken && { notSpoken } });
+    return { ...mergeResults(found, [], reason), ...notSpoken && { notSpoken } };
   }
   const spoken = new Groups(flight.plan, flight.protocol).protocol;
   const version = spoken === "3.1.1" ? 4 : 5;
-  const { dropped: droppedBefore, name: broker } = await readBroker(run, version, false);
-  const squads = await runSquads(tasksOf({ ...run, plan: flight.plan }, flight.protocol, startMs), hooks);
+  const { plan, protocol, broker } = flight;
+  const { dropped: droppedBefore, name } = await readBroker(run, version, false);
+  const named = name === undefined ? {} : { brokerName: name };
+  record?.begin({ ...described, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
+  const squads = await runSquads(tasksOf({ ...run, plan }, protocol, startMs), hooks, record, usage);
   const dropped = await droppedSince(run, version, droppedBefore, squads);
-  const says = { ...dropped && { dropped }, ...broker !== undefined && { broker } };
-  return mergeResults({ ...facts(flight.plan, spoken), ...says }, squads);
+  if (dropped !== undefined) record?.note("dropped", monotonicClock.nowMs(), dropped);
+  const says = { ...dropped && { dropped }, ...name !== undefined && { broker: name } };
+  const found = { ...facts(plan, spoken), ...says };
+  const lost = await record?.end(found, squads, monotonicClock.nowMs()) ?? 0;
+  if (lost > 0) hooks.onNotice({ level: "warning", text: lostText(lost) });
+  return mergeResults(found, squads);
+}
+
+function lostText(lost: number): string {
+  return `the recording has a gap and proves nothing: ${
+    lost.toLocaleString("en-US")
+  } events were lost, for they could ` +
+    "not be written as fast as they came";
 }
 
 /** What the broker says it dropped meanwhile; where wills are missing, its latest word is waited for. */
@@ -91,21 +119,30 @@ async function droppedSince(
   return after === undefined ? undefined : { before, after };
 }
 
-async function runSquads(tasks: readonly SquadTask[], hooks: FleetHooks) {
+async function runSquads(
+  tasks: readonly SquadTask[],
+  hooks: FleetHooks,
+  record: RunRecord | undefined,
+  usage: () => Usage,
+) {
   let waiting = tasks.length;
   const latest = new Map<number, Progress>();
-  const threads = tasks.map((task) =>
-    new SquadThread({ ...task, ...hooks.onLives && { lives: true } }, {
+  const wanted = { ...hooks.onLives && { lives: true }, ...record && { record: true } };
+  const threads = tasks.map((task): SquadThread => {
+    const thread = new SquadThread({ ...task, ...wanted }, {
       onReady: () => {
         if (--waiting === 0) threads.forEach((thread) => thread.go());
       },
       onProgress: (progress) => {
         latest.set(task.number, progress);
+        record?.use(usage, monotonicClock.nowMs());
         if (latest.size === tasks.length) hooks.onProgress(mergeProgress([...latest.values()], phases));
       },
       onLives: (rows) => hooks.onLives?.(rows),
-    })
-  );
+      onRecord: (lines) => void record?.write(lines).then(() => thread.written(lines.length)),
+    });
+    return thread;
+  });
   const interrupt = () => threads.forEach((thread) => thread.interrupt());
   for (const signal of [hooks.interrupt, hooks.stop]) {
     signal?.addEventListener("abort", interrupt);

@@ -6,6 +6,7 @@ import { Deadlines } from "../base/deadlines.ts";
 import { canResetOver, dial } from "../net/dial.ts";
 import type { Wakeable, World } from "./connection.ts";
 import type { LifeRow } from "./life_row.ts";
+import { RecordBuffer } from "./record_buffer.ts";
 import type { Progress } from "./result.ts";
 import { Squad } from "./squad.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
@@ -17,6 +18,8 @@ export interface SquadHooks {
   onProgress(progress: Progress): void;
   /** Lives that were judged since the last time; only where the task asks for them. */
   onLives?(rows: readonly LifeRow[]): void;
+  /** Lines of the recording, where the task wants one; `written` is to be called for them. */
+  onRecord(lines: string): void;
 }
 
 const progressEveryMs = 200;
@@ -28,6 +31,7 @@ export class SquadRun {
   readonly #squad: Squad;
   readonly #world: World;
   readonly #hooks: SquadHooks;
+  readonly #record: RecordBuffer | undefined;
   readonly #finished: (result: SquadResult) => void;
   readonly #failed: (error: unknown) => void;
   /** Answers what was found, once the squad is done. */
@@ -38,8 +42,9 @@ export class SquadRun {
 
   constructor(task: SquadTask, hooks: SquadHooks) {
     this.#world = realWorld(task);
-    this.#squad = new Squad(task, this.#world);
     this.#hooks = hooks;
+    if (task.record) this.#record = new RecordBuffer(task.number, task.originMs, (lines) => hooks.onRecord(lines));
+    this.#squad = new Squad(task, this.#world, this.#record?.note);
     if (task.lives) this.#squad.ledger.onLife = (row) => this.#lives.push(row);
     const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();
     this.result = promise;
@@ -53,6 +58,11 @@ export class SquadRun {
     this.#squad.go();
   }
 
+  /** So much of what was recorded is written. */
+  written(length: number): void {
+    this.#record?.written(length);
+  }
+
   interrupt(): void {
     this.#squad.interrupt(this.#world.clock.nowMs());
   }
@@ -62,12 +72,17 @@ export class SquadRun {
       const nowMs = this.#world.clock.nowMs();
       this.#squad.turn(nowMs);
       this.#tell(nowMs);
-      if (this.#squad.done) return this.#finished(this.#squad.result());
+      if (this.#squad.done) return this.#finish();
       const nextMs = Math.min(this.#squad.nextMs(nowMs), this.#world.wakes.nextMs, nowMs + longestSleepMs);
       setTimeout(() => this.#turn(), Math.max(0, nextMs - this.#world.clock.nowMs()));
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  #finish(): void {
+    const recorded = this.#record?.counts;
+    this.#finished({ ...this.#squad.result(), ...recorded && { recorded } });
   }
 
   #tell(nowMs: number): void {
@@ -77,6 +92,7 @@ export class SquadRun {
     }
     if (nowMs < this.#toldMs + progressEveryMs && !this.#squad.done) return;
     this.#toldMs = nowMs;
+    this.#record?.flush();
     this.#hooks.onProgress(this.#squad.progress(nowMs));
     if (this.#lives.length > 0) this.#hooks.onLives?.(this.#lives.splice(0));
   }

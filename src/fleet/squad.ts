@@ -14,6 +14,7 @@ import { Lookout, type LookoutHost } from "./lookout.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { PresenceBook } from "./presence_book.ts";
+import type { PresenceBooks } from "./presence_books.ts";
 import { PresenceDesk } from "./presence_desk.ts";
 import type { PresenceWord } from "./presence_message.ts";
 import type { Note } from "./record_event.ts";
@@ -80,7 +81,8 @@ export class Squad implements ClientHost, LookoutHost {
     this.#schedule = new KillSchedule(plan, roster);
     this.#lookout = new Lookout(task, this.groups, world, this);
     const bucketOf = (client: number) => task.firstBucket + (client - task.firstClient) % task.buckets;
-    if (this.groups.plans.some(({ presence }) => presence)) this.#desk = this.#openDesk(bucketOf);
+    const { presence } = this.#books;
+    if (presence !== undefined) this.#desk = this.#openDesk(presence, bucketOf);
     this.#clients = Array.from({ length: task.clients }, (_, index) => {
       const number = task.firstClient + index;
       return new VirtualClient(this, number, bucketOf(number), this.groups.versionOf(number));
@@ -88,17 +90,14 @@ export class Squad implements ClientHost, LookoutHost {
     this.#telemetry = new TelemetryPump(this.#clients, (client) => this.groups.planOf(client));
   }
 
-  #openDesk(bucketOf: (client: number) => number): PresenceDesk {
+  #openDesk(books: PresenceBooks, bucketOf: (client: number) => number): PresenceDesk {
     const { groups, world, ledger } = this;
-    return new PresenceDesk({
-      ...{ outlook: this.#task, groups, world, bucketOf, rules: ledger.rules },
-      nextControl: () => this.#lookout.nextControl(),
-      keepFault: (fault) => ledger.tally.keepFault(fault),
-    });
+    const nextControl = () => this.#lookout.nextControl();
+    return new PresenceDesk({ outlook: this.#task, groups, world, bucketOf, rules: ledger.rules, books, nextControl });
   }
 
   get presence(): PresenceBook | undefined {
-    return this.#desk?.book;
+    return this.#books.presence?.book;
   }
 
   get phase(): Phase {
@@ -343,7 +342,7 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   onPresence(word: PresenceWord): void {
-    this.#desk?.seen(word);
+    this.presence?.see(word, this.world.clock.nowMs());
   }
 
   onBlind(sentence: string): void {
@@ -386,6 +385,6 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** What was found; asked once the squad is done. */
   result(): SquadResult {
-    return { ...this.#books.result(), ...this.#desk && { presence: this.#desk.data() } };
+    return this.#books.result();
   }
 }

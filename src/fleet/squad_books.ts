@@ -12,6 +12,7 @@ import { LifeBooks } from "./life_books.ts";
 import type { ControlCounts } from "./lookout.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
+import { PresenceBooks } from "./presence_books.ts";
 import type { Note } from "./record_event.ts";
 import type { Phase } from "./result.ts";
 import type { Order } from "./schedule.ts";
@@ -22,6 +23,8 @@ import type { Watcher } from "./watcher.ts";
 export class SquadBooks {
   readonly ledger: Ledger;
   readonly lives: LifeBooks;
+  /** Where any clients speak of their presence. */
+  readonly presence: PresenceBooks | undefined;
   readonly #note: Note | undefined;
   readonly #series: Series;
   readonly #controls: ControlCounts = { total: 0, blind: 0, lost: 0 };
@@ -44,6 +47,13 @@ export class SquadBooks {
     this.lives = new LifeBooks(this.ledger, note);
     this.#series = new Series(originMs, phasesDurationMs(plan));
     this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
+    if (groups.plans.some(({ presence }) => presence)) {
+      const { rules, tally } = this.ledger;
+      this.presence = new PresenceBooks(
+        { plan, groups, rules, originMs, keepFault: (fault) => tally.keepFault(fault) },
+        note,
+      );
+    }
     if (note !== undefined) this.#noteSightings(note);
   }
 
@@ -177,6 +187,7 @@ export class SquadBooks {
       killMs: this.#killMs,
       rampMs: this.#rampMs,
       ...this.#retained && { retained: this.#retained },
+      ...this.presence && { presence: this.presence.data() },
       ...this.#voidReason !== undefined && { voidReason: this.#voidReason },
       interrupted: this.#interrupted,
     };

@@ -23,6 +23,8 @@ export interface SquadTask extends Outlook {
   readonly originMs: number;
   /** True where every life is to be told. */
   readonly lives?: boolean;
+  /** True where its events are to be recorded. */
+  readonly record?: boolean;
 }
 
 /** What a squad found: plain data. */
@@ -47,4 +49,6 @@ export interface SquadResult {
   /** Why the run means nothing, in a sentence. */
   readonly voidReason?: string;
   readonly interrupted: boolean;
+  /** Events that were handed out to be written, and events for which there was no room. */
+  readonly recorded?: { readonly events: number; readonly lost: number };
 }

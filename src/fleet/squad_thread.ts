@@ -11,6 +11,7 @@ import type { SquadResult, SquadTask } from "./squad_task.ts";
 export type ToSquad =
   | { readonly type: "start"; readonly task: SquadTask }
   | { readonly type: "go" }
+  | { readonly type: "written"; readonly length: number }
   | { readonly type: "interrupt" };
 
 /** What a squad's thread tells. */
@@ -18,6 +19,7 @@ export type FromSquad =
   | { readonly type: "ready" }
   | { readonly type: "progress"; readonly progress: Progress }
   | { readonly type: "lives"; readonly rows: readonly LifeRow[] }
+  | { readonly type: "record"; readonly lines: string }
   | { readonly type: "done"; readonly result: SquadResult }
   | { readonly type: "failed"; readonly message: string };
 
@@ -25,6 +27,7 @@ export class SquadThread {
   readonly #worker: Worker;
   /** Answers what was found; rejects with an InvariantError when the thread itself failed. */
   readonly result: Promise<SquadResult>;
+  #ended = false;
 
   constructor(task: SquadTask, hooks: SquadHooks) {
     this.#worker = new Worker(new URL("./squad_worker.ts", import.meta.url), { type: "module" });
@@ -34,6 +37,7 @@ export class SquadThread {
       if (data.type === "ready") hooks.onReady();
       else if (data.type === "progress") hooks.onProgress(data.progress);
       else if (data.type === "lives") hooks.onLives?.(data.rows);
+      else if (data.type === "record") hooks.onRecord(data.lines);
       else this.#over(() => data.type === "done" ? resolve(data.result) : reject(new InvariantError(data.message)));
     };
     this.#worker.onerror = (event) => {
@@ -47,6 +51,11 @@ export class SquadThread {
     this.#tell({ type: "go" });
   }
 
+  /** So much of what was recorded is written. */
+  written(length: number): void {
+    if (!this.#ended) this.#tell({ type: "written", length });
+  }
+
   interrupt(): void {
     this.#tell({ type: "interrupt" });
   }
@@ -56,6 +65,7 @@ export class SquadThread {
   }
 
   #over(answer: () => void): void {
+    this.#ended = true;
     this.#worker.terminate();
     answer();
   }

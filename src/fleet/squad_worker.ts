@@ -18,6 +18,7 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
         onReady: () => tell({ type: "ready" }),
         onProgress: (progress) => tell({ type: "progress", progress }),
         onLives: (rows) => tell({ type: "lives", rows }),
+        onRecord: (lines) => tell({ type: "record", lines }),
       });
       run.result.then(
         (result) => tell({ type: "done", result }),
@@ -26,6 +27,8 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
       return;
     case "go":
       return run?.go();
+    case "written":
+      return run?.written(data.length);
     case "interrupt":
       return run?.interrupt();
   }

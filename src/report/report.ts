@@ -3,6 +3,7 @@
  * What was found is the fleet's; this file names it, and leaves out what must not be kept.
  */
 import type { FleetPlan } from "../fleet/plan.ts";
+import { withoutPasswords } from "../fleet/record_header.ts";
 import type { FleetResult } from "../fleet/result.ts";
 import type { ThresholdResult } from "./threshold.ts";
 import { repeatCommand } from "./repeat.ts";
@@ -51,11 +52,6 @@ export interface Report extends Omit<FleetResult, "plan" | "protocol" | "started
   readonly plan: Omit<FleetPlan, "password">;
   /** What the run was to hold besides, and whether it did; absent where nothing was asked for. */
   readonly thresholds?: readonly ThresholdResult[];
-}
-
-/** A plan without its password, and without those of its groups. */
-function withoutPasswords({ password: _, groups, ...shown }: FleetPlan): Report["plan"] {
-  return { ...shown, ...groups && { groups: groups.map(({ password: _, ...group }) => group) } };
 }
 
 /** Makes the report of a result. */

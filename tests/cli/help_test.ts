@@ -27,7 +27,7 @@ const sections: Readonly<Record<string, string>> = {
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
   Watching: "watchers fan-out late-after drain",
-  Output: "threshold run-id live metrics quiet",
+  Output: "threshold run-id record live metrics quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
 };
 
@@ -43,7 +43,7 @@ Deno.test("fleet --help has every flag, in its section", async () => {
 Deno.test("every flag but switches and logins tells its default", async () => {
   const text = await help(["fleet"]);
   const without =
-    "url password password-file will-retain presence threshold live metrics quiet report html junit markdown csv csv-lives hdr"
+    "url password password-file will-retain presence threshold record live metrics quiet report html junit markdown csv csv-lives hdr"
       .split(
         " ",
       );

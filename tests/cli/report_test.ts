@@ -97,12 +97,13 @@ Deno.test("compare puts files side by side, named by file or by hand; a comparis
 
 Deno.test("bad input: exit code 2 and one sentence", async () => {
   const cases: Record<string, string> = {
-    "": "Cannot draw a report without its file: expected what mqtt-sim fleet --report wrote\n",
-    "merge": "Cannot draw a report without its file: expected what mqtt-sim fleet --report wrote\n",
+    "": "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote\n",
+    "merge": "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote\n",
     "compare": "Cannot compare 0 runs: expected 2 to 20\n",
     "compare none.json":
       'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report wrote\n',
-    "none.json": 'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report wrote\n',
+    "none.json":
+      'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report or --record wrote\n',
     "run.json --htm x": 'Cannot read flag "--htm": report has none of that name; did you mean --html?\n',
   };
   for (const [args, sentence] of Object.entries(cases)) {

@@ -1,6 +1,7 @@
 /**
  * A squad and a scripted broker on links in memory: time stands still until everything that happens now has happened,
- * then goes to the next instant at which anything is due. The same run each time.
+ * then goes to the next instant at which anything is due. The same run each time. Each is recorded, and its recording
+ * judged again.
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
@@ -13,6 +14,7 @@ import { Squad } from "../../src/fleet/squad.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { DialReceiver, Link } from "../../src/net/link.ts";
 import { memoryLinkPair } from "../../src/net/memory_link.ts";
+import { Recording } from "./recording.ts";
 import { type HeldWill, type Script, ScriptedBroker } from "./scripted_broker.ts";
 
 /** What a stage is given. */
@@ -21,7 +23,10 @@ export interface StageOptions extends Partial<PlanRequest> {
   readonly script?: Script;
   /** True for a dial that is refused. */
   readonly refuse?: (dialled: number) => boolean;
+  readonly recording?: Recording;
 }
+
+const startedAt = "2026-01-01T00:00:00.000Z";
 
 /** No two turns are further apart: what comes between two of them is held to have come with the first. */
 const longestStepMs = 10;
@@ -38,9 +43,13 @@ export class FleetStage {
   readonly #tasks: (() => void)[] = [];
   readonly #refuse: (dialled: number) => boolean;
   readonly #protocol: "3.1.1" | "5" | "mix";
+  readonly #recording: Recording;
   #dialled = 0;
 
-  constructor({ protocolSpoken = "5", script = {}, refuse = () => false, ...request }: StageOptions = {}) {
+  constructor(options: StageOptions = {}) {
+    const { protocolSpoken = "5", script = {}, refuse = () => false, recording = new Recording(), ...request } =
+      options;
+    this.#recording = recording;
     this.#refuse = refuse;
     this.#protocol = protocolSpoken;
     this.plan = makePlan({ seed: 1, run: "stage", clients: stageClients, watchers: 1, keepAliveS: 4, ...request });
@@ -52,7 +61,8 @@ export class FleetStage {
       dial: (receiver) => this.#dial(receiver),
     };
     const run = { plan: this.plan, target: parseEndpoint("mqtt://stage:1883"), brokerInProcess: false };
-    this.squad = new Squad(tasksOf(run, this.#protocol)[0]!, this.#world);
+    recording.begin(this.plan, this.#protocol);
+    this.squad = new Squad(tasksOf(run, this.#protocol)[0]!, this.#world, recording.noteOf(0));
     this.squad.start(this.nowMs);
     this.squad.go();
   }
@@ -78,8 +88,13 @@ export class FleetStage {
   /** Runs to the end. */
   finish(): FleetResult {
     this.runUntil(() => false);
-    const facts = { plan: this.plan, target: "stage", protocol: this.#protocol, startedAt: "", durationMs: this.nowMs };
-    return mergeResults({ ...facts, warnings: [], resources: { cpuMs: 0, rssBytes: 0 } }, [this.squad.result()]);
+    const facts = { plan: this.plan, target: "stage", protocol: this.#protocol, startedAt, durationMs: this.nowMs };
+    const found = { ...facts, warnings: [], resources: { cpuMs: 0, rssBytes: 0 } };
+    const result = this.squad.result();
+    const merged = mergeResults(found, [result]);
+    this.#recording.end(found, [result]);
+    this.#recording.mustReplay(merged);
+    return merged;
   }
 
   get #nextMs(): number {

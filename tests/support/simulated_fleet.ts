@@ -1,6 +1,6 @@
 /**
  * A squad and the broker's core on links in memory, under a clock that is moved by hand: a whole run in no time, and
- * the same one each time.
+ * the same one each time. Each run is recorded, and its recording judged again.
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
@@ -14,6 +14,7 @@ import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
 import { tasksOf } from "../../src/fleet/run_fleet.ts";
 import { Squad } from "../../src/fleet/squad.ts";
+import { Recording } from "./recording.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { memoryLinkPair } from "../../src/net/memory_link.ts";
 
@@ -22,15 +23,19 @@ const stepMs = 5;
 const longestMs = 3_600_000;
 const dueAtOnce = 1_000;
 
+const startedAt = "2026-01-01T00:00:00.000Z";
+
 /** What a simulated run is given. */
 export interface Simulation {
   readonly plan: Partial<PlanRequest>;
   readonly protocol?: "3.1.1" | "5" | "mix";
   readonly broker?: CoreOptions;
+  readonly recording?: Recording;
 }
 
 /** Runs a fleet, or one shard of it, against the broker's core to its end; each of its workers is a squad here. */
-export function simulateFleet({ plan: request, protocol = "mix", broker = {} }: Simulation): FleetResult {
+export function simulateFleet(simulation: Simulation): FleetResult {
+  const { plan: request, protocol = "mix", broker = {}, recording = new Recording() } = simulation;
   const clock = new ManualClock();
   const tasks: (() => void)[] = [];
   let clientIds = 0;
@@ -49,7 +54,8 @@ export function simulateFleet({ plan: request, protocol = "mix", broker = {} }: 
   });
   const plan = makePlan({ seed: 1, run: "sim", ...request });
   const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
-  const squads = tasksOf(run, protocol).map((task) => new Squad(task, world()));
+  recording.begin(plan, protocol);
+  const squads = tasksOf(run, protocol).map((task) => new Squad(task, world(), recording.noteOf(task.number)));
   for (const squad of squads) squad.start(clock.nowMs());
   let going = false;
   while (!squads.every((squad) => squad.done)) {
@@ -65,6 +71,11 @@ export function simulateFleet({ plan: request, protocol = "mix", broker = {} }: 
       for (const squad of squads) squad.go();
     }
   }
-  const facts = { plan, target: "sim", protocol, startedAt: "", durationMs: clock.nowMs(), warnings: [] };
-  return mergeResults({ ...facts, resources: { cpuMs: 0, rssBytes: 0 } }, squads.map((squad) => squad.result()));
+  const facts = { plan, target: "sim", protocol, startedAt, durationMs: clock.nowMs(), warnings: [] };
+  const found = { ...facts, resources: { cpuMs: 0, rssBytes: 0 } };
+  const results = squads.map((squad) => squad.result());
+  const merged = mergeResults(found, results);
+  recording.end(found, results);
+  recording.mustReplay(merged);
+  return merged;
 }

@@ -6,15 +6,17 @@ import { BrokerThread } from "../../broker/broker_thread.ts";
 import { type FleetPlan, type FleetRun, makePlan } from "../../fleet/plan.ts";
 import type { FleetResult, Notice } from "../../fleet/result.ts";
 import { type FleetHooks, runFleet } from "../../fleet/run_fleet.ts";
+import type { RecordSink } from "../../fleet/run_record.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
 import type { EngineChoice } from "../../net/engine.ts";
 import { type Live, openLive } from "../../report/live.ts";
 import { applyThresholds } from "../../report/threshold.ts";
-import { makeReport, type Report } from "../../report/report.ts";
+import { makeReport, type Report, type ReportContext } from "../../report/report.ts";
 import { reportText } from "../../report/text.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output, Stream } from "../output.ts";
-import { openRunOutputs, type ReportOutputs } from "../report_outputs.ts";
+import { openRecordFile, type RecordFile } from "../record_file.ts";
+import { openRunOutputs, type ReportOutputs, reportPlaces } from "../report_outputs.ts";
 import { type BrokerChoice, brokerText, embedded } from "../broker_choice.ts";
 import { openRunViews, type RunViews } from "../run_views.ts";
 import { settle, type Settled } from "../settle.ts";
@@ -72,17 +74,21 @@ export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts
   const plan = makePlan(await fleetRequest(flags, broker));
   const outputs = await openRunOutputs(flags, (text) => output.out.write(text));
   const interrupts = parts.openInterrupts();
+  let record: RecordFile | undefined;
   try {
-    const report = await run(broker, plan, interrupts, outputs.onLives);
+    if (flags.record !== undefined) record = await openRecordFile(flags.record, reportPlaces(flags));
+    const { onLives } = outputs;
+    const report = await runOn(broker, plan, flags, output, interrupts, { ...parts, onLives }, record);
     if (report === undefined) {
       output.err.write("Ended at once: the run had no time to make a report.\n");
       return 130;
     }
-    await tell(report, output, outputs);
+    await tell(report, output, outputs, record);
     return report.exitCode;
   } finally {
     interrupts.close();
     await outputs.discard();
+    await record?.close();
   }
 }
 
@@ -94,13 +100,16 @@ async function runOn(
   output: Output,
   interrupts: Interrupts,
   parts: RunParts,
+  record?: RecordFile,
 ): Promise<Report | undefined> {
   const views = await openRunViews(flags, { plan, target: brokerText(broker), tool }, monotonicClock);
+  const context = contextOf(flags, broker);
+  const sink = record && { context, write: (lines: string) => record.write(lines) };
   try {
     const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
-    const result = await runOnTarget(plan, broker, live, interrupts, parts);
+    const result = await runOnTarget(plan, broker, live, interrupts, parts, sink);
     if (result === undefined) return undefined;
-    const report = applyThresholds(reportOf(result, flags, broker), flags.threshold);
+    const report = applyThresholds(makeReport(result, context), flags.threshold);
     views.finish(report);
     return report;
   } finally {
@@ -128,13 +137,14 @@ async function runOnTarget(
   live: Live,
   interrupts: Interrupts,
   parts: RunParts,
+  record: RecordSink | undefined,
 ): Promise<FleetResult | undefined> {
   let broker: EmbeddedBroker | undefined;
   try {
-    if (endpoint !== undefined) return await run(plan, endpoint, false, live, interrupts, parts);
+    if (endpoint !== undefined) return await run(plan, endpoint, false, live, interrupts, parts, record);
     broker = await parts.startBroker((text) => live.notice({ level: "warning", text }), plan.engine);
     const crash = broker.crash.then((error) => Promise.reject(error));
-    return await Promise.race([crash, run(plan, parseEndpoint(broker.url), true, live, interrupts, parts)]);
+    return await Promise.race([crash, run(plan, parseEndpoint(broker.url), true, live, interrupts, parts, record)]);
   } finally {
     live.end();
     if (!interrupts.atOnce.aborted) await broker?.stop();
@@ -149,6 +159,7 @@ function run(
   live: Live,
   interrupts: Interrupts,
   parts: RunParts,
+  record: RecordSink | undefined,
 ): Promise<FleetResult | undefined> {
   const hooks = {
     onProgress: live.progress.bind(live),
@@ -156,6 +167,7 @@ function run(
     ...parts.onLives && { onLives: parts.onLives },
     interrupt: interrupts.early,
     stop: interrupts.atOnce,
+    ...record && { record },
   };
   void aborted(interrupts.early).then(() =>
     live.notice({ level: "info", text: "Ending early; Ctrl-C again ends at once." })
@@ -170,23 +182,33 @@ function passed(ms: number): Promise<undefined> {
   });
 }
 
-function reportOf(result: FleetResult, flags: FleetFlags, { endpoint }: BrokerChoice): Report {
-  return makeReport(result, {
+/** What a report knows beside the result. */
+function contextOf(flags: FleetFlags, { endpoint }: BrokerChoice): ReportContext {
+  return {
     tool,
     program: programName(),
     embedded: endpoint === undefined,
     runIdAsked: flags.runId !== undefined,
     thresholds: flags.threshold.map(({ expression }) => expression),
     ...(flags.passwordFile === undefined ? {} : { passwordFile: flags.passwordFile }),
-  });
+  };
 }
 
 /** The text first: it is there even when a file fails after all. */
-async function tell(report: Report, { out, err }: Output, outputs: ReportOutputs): Promise<void> {
+async function tell(
+  report: Report,
+  { out, err }: Output,
+  outputs: ReportOutputs,
+  record: RecordFile | undefined,
+): Promise<void> {
   const stream = outputs.usesStandardOutput ? err : out;
   const width = Math.min(stream.columns() ?? widest, widest);
   stream.write(reportText(report, { width, style: stream.style }));
   const told = await outputs.write(report, (form) => out.write(form));
+  if (record !== undefined) {
+    await record.close();
+    told.push(`Recording: ${record.path}`);
+  }
   if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
 }
 

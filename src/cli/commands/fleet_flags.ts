@@ -274,6 +274,12 @@ const output = object("Output", {
     "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens. Default: drawn, or with " +
       "--shard made of what all parts are asked.",
   ),
+  record: valueFlag(
+    "--record",
+    file,
+    "Write every event to this file as it happens, one JSON object a line; mqtt-sim report FILE judges them again. The " +
+      "file is found writable before anything starts.",
+  ),
   live: valueFlag(
     "--live",
     address,

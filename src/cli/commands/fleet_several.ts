@@ -55,6 +55,9 @@ export async function fleetOnSeveral(
         "expected one --url",
     );
   }
+  if (flags.record !== undefined) {
+    throw new UsageError("Cannot --record runs on several brokers: a recording is of one run; expected one --url");
+  }
   const plans = await plansOf(flags, brokers);
   const outputs = await openComparisonOutputs(flags, names);
   const interrupts = parts.openInterrupts();

@@ -5,7 +5,7 @@ import type { Report } from "../../report/report.ts";
 import { reportText } from "../../report/text.ts";
 import type { Output } from "../output.ts";
 import { openReportOutputs, type ReportOutputs } from "../report_outputs.ts";
-import { readSavedReport } from "../saved_report.ts";
+import { readSaved } from "../saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
 
 /** Widest text of a report. */
@@ -27,12 +27,16 @@ export async function report(asked: DrawAsked, output: Output): Promise<number> 
 }
 
 async function wanted(asked: DrawAsked): Promise<Report> {
-  if (asked.command === "report") return await readSavedReport(asked.file);
+  if (asked.command === "report") {
+    return await readSaved(asked.file, asked.threshold.length === 0 ? undefined : asked.threshold);
+  }
   if (asked.files.length === 0) {
-    throw new UsageError("Cannot draw a report without its file: expected what mqtt-sim fleet --report wrote");
+    throw new UsageError(
+      "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote",
+    );
   }
   const parts = [];
-  for (const name of asked.files) parts.push({ name, report: await readSavedReport(name) });
+  for (const name of asked.files) parts.push({ name, report: await readSaved(name) });
   return mergeReports(parts);
 }
 

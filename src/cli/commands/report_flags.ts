@@ -3,10 +3,11 @@ import { merge, object, or } from "@optique/core/constructs";
 import { map, multiple, optional } from "@optique/core/modifiers";
 import type { InferValue } from "@optique/core/parser";
 import { argument, command, constant } from "@optique/core/primitives";
-import { type FlagValue, plainArgument, sentence, switchFlag } from "../flag.ts";
+import { parseThreshold } from "../../report/threshold.ts";
+import { type FlagValue, plainArgument, repeatedFlag, sentence, switchFlag } from "../flag.ts";
 import { reportFlags } from "../report_outputs.ts";
 
-const saved: FlagValue<string> = { metavar: "FILE.json", read: (value) => value, isFile: true };
+const saved: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
 
 const text = object("Output", {
   text: switchFlag(
@@ -31,7 +32,7 @@ const mergeCommand = command(
       "Joins the reports of one run's parts into one: counts added, histograms merged, and one verdict over all. Parts " +
         "of different plans, seeds or brokers are refused.",
     ),
-    usageLine: [{ type: "literal", value: "FILE.json FILE.json… [FLAGS]" }],
+    usageLine: [{ type: "literal", value: "FILE FILE… [FLAGS]" }],
   },
 );
 
@@ -78,7 +79,17 @@ const compareCommand = command(
 const draw = merge(
   object({ command: constant("report") }),
   object("Saved report", {
-    file: argument(plainArgument(saved), { description: sentence("What mqtt-sim fleet --report wrote.") }),
+    file: argument(plainArgument(saved), {
+      description: sentence("What mqtt-sim fleet --report wrote, or --record: the file says itself which it is."),
+    }),
+  }),
+  object("Judging", {
+    threshold: repeatedFlag(
+      "--threshold",
+      { metavar: "EXPRESSION", read: parseThreshold },
+      "Hold what was saved against this, as mqtt-sim fleet --threshold does; takes the place of all thresholds that the " +
+        "run was given. May be repeated.",
+    ),
   }),
   reportFlags,
   text,
@@ -94,10 +105,11 @@ export const reportCommand = command(
   {
     brief: sentence("Draw a saved report again, in any form, or merge several."),
     description: sentence(
-      "Reads what mqtt-sim fleet --report wrote and writes it in other forms; as text when none is asked for. The exit " +
-        "code is the run's. mqtt-sim report merge joins the parts of one run, mqtt-sim report compare puts runs side by side.",
+      "Reads what mqtt-sim fleet --report wrote and writes it in other forms; as text when none is asked for. Of what " +
+        "--record wrote, every event is judged again. The exit code is the run's. mqtt-sim report merge joins the parts " +
+        "of one run, mqtt-sim report compare puts runs side by side.",
     ),
-    usageLine: [{ type: "literal", value: "FILE.json [FLAGS]" }],
+    usageLine: [{ type: "literal", value: "FILE [FLAGS]" }],
   },
 );
 

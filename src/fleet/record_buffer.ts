@@ -1,0 +1,75 @@
+/**
+ * The events of one squad on their way to the one who writes them: lines, in batches, with a limit. What is handed out
+ * and not yet written counts; once it reaches the limit, nothing more is taken, for what follows a gap cannot be judged.
+ */
+import type { EventFields, EventKind, Note } from "./record_event.ts";
+
+/** Characters of one squad that may wait to be written; some 200,000 events. */
+export const mostWaiting = 32 * 1_048_576;
+/** A batch is handed out once it is so long, or on the next flush. */
+const batchLength = 65_536;
+
+export class RecordBuffer {
+  /** Notes an event; may be handed on as a function. */
+  readonly note: Note = (kind, atMs, fields) => this.#add(kind, atMs, fields);
+  readonly #squad: number;
+  readonly #originMs: number;
+  readonly #send: (lines: string) => void;
+  readonly #limit: number;
+  #lines = "";
+  #handedOut = 0;
+  #events = 0;
+  #lost = 0;
+
+  /** @param send takes a batch of whole lines, and has `written` called once they are */
+  constructor(squad: number, originMs: number, send: (lines: string) => void, limit = mostWaiting) {
+    this.#squad = squad;
+    this.#originMs = originMs;
+    this.#send = send;
+    this.#limit = limit;
+  }
+
+  /** Events that were taken, and events for which there was no room. */
+  get counts(): { readonly events: number; readonly lost: number } {
+    return { events: this.#events, lost: this.#lost };
+  }
+
+  #add<Kind extends EventKind>(kind: Kind, atMs: number, fields: EventFields<Kind>): void {
+    if (this.#lost > 0 || this.#lines.length + this.#handedOut >= this.#limit) {
+      this.#lost++;
+      return;
+    }
+    this.#events++;
+    this.#lines += eventLine(this.#originMs, kind, atMs, fields, this.#squad);
+    if (this.#lines.length >= batchLength) this.flush();
+  }
+
+  /** Hands out what there is. */
+  flush(): void {
+    if (this.#lines === "") return;
+    const lines = this.#lines;
+    this.#lines = "";
+    this.#handedOut += lines.length;
+    this.#send(lines);
+  }
+
+  /** So much of what was handed out is written. */
+  written(length: number): void {
+    this.#handedOut -= length;
+  }
+}
+
+const instants = ["dueMs", "lastPacketMs", "sinceMs", "fromMs"] as const;
+
+/** One event as a line. Instants become milliseconds since the run began. */
+export function eventLine<Kind extends EventKind>(
+  originMs: number,
+  kind: Kind,
+  atMs: number,
+  fields: EventFields<Kind>,
+  squad?: number,
+): string {
+  const line: Record<string, unknown> = { atMs: atMs - originMs, squad, kind, ...fields };
+  for (const name of instants) if (line[name] !== undefined) line[name] = line[name] as number - originMs;
+  return `${JSON.stringify(line)}\n`;
+}

@@ -1,0 +1,260 @@
+/**
+ * A recording, judged again: its events go through the books, the oracle and the tally that a run's own go through, and
+ * one result comes of them. What an event does is the table here; what it holds is src/fleet/record_event.ts's.
+ */
+import { UsageError } from "../base/failure.ts";
+import { Groups } from "./groups.ts";
+import type { Life, WillMark } from "./life.ts";
+import { beginLife } from "./life.ts";
+import { mergeResults } from "./merge.ts";
+import type { FleetPlan } from "./plan.ts";
+import type { PresenceBooks } from "./presence_books.ts";
+import type { Stay } from "./presence_oracle.ts";
+import type { EventKind, RecordEvent } from "./record_event.ts";
+import type { RecordHeader } from "./record_header.ts";
+import type { FleetResult } from "./result.ts";
+import { SquadBooks } from "./squad_books.ts";
+
+/** An event of one kind. */
+type Of<Kind extends EventKind> = Extract<RecordEvent, { readonly kind: Kind }>;
+
+/** What an event does: to its squad's books, at an instant of the clock that the run had. */
+type SquadAct = { [Kind in EventKind]?: (squad: SquadReplay, event: Of<Kind>, atMs: number) => void };
+
+const squadActs = {
+  phase: ({ books }, { phase }, atMs) => phase === "done" ? undefined : books.enter(phase, atMs),
+  ready: ({ books }, _, atMs) => books.ramped(atMs),
+  settle: ({ books }, _, atMs) => books.settle(atMs),
+  stall: ({ books }, { ms }, atMs) => books.stall(ms, atMs),
+  control: ({ books }, { seen }, atMs) => books.control(seen, atMs),
+  void: ({ books }, { text }, atMs) => books.makeVoid(text, atMs),
+  interrupted: ({ books }, _, atMs) => books.interrupt(atMs),
+  done: (squad, { telemetry }, atMs) => squad.close(telemetry, atMs),
+  order: ({ books }, { client, mode, plannedMs }, atMs) =>
+    books.order({ client, mode, atMs: plannedMs, reconnectAfterMs: 0 }, atMs),
+  call: () => {},
+  connect: (squad, event, atMs) => squad.begin(event, atMs),
+  connack: (squad, event, atMs) => squad.answer(event, atMs),
+  failed: ({ books }, { client, text }, atMs) => books.lives.fail(client, text, atMs),
+  deferred: ({ books }, { client, mode }, atMs) => books.lives.defer(client, mode, atMs),
+  takeover: (squad, { client, dueMs }, atMs) => squad.books.lives.takeOver(client, squad.instant(dueMs), atMs),
+  overslept: (squad, event, atMs) => squad.books.lives.oversleep(squad.life(event), atMs),
+  killed: (squad, event, atMs) => squad.kill(event, atMs),
+  lost: (squad, event, atMs) => squad.books.lives.lose(squad.life(event), atMs),
+  unanswered: (squad, event, atMs) => squad.books.lives.unanswered(squad.life(event), atMs),
+  left: (squad, event, atMs) => squad.books.lives.leave(squad.life(event), atMs),
+  will: (squad, event, atMs) => squad.see(event, atMs),
+  found: ({ books }, event, atMs) => books.find(event.topic, { mark: markOf(event), retain: event.retain }, atMs),
+  looked: ({ books }, _, atMs) => books.looked(atMs),
+  said: (squad, event, atMs) => squad.presence.book.say(squad.stay(event), event.word, atMs),
+  heard: (squad, event, atMs) => squad.presence.book.heard(squad.stay(event), event.word, event.taken, atMs),
+  word: (squad, { word }, atMs) => squad.presence.book.see(word, atMs),
+  look: (squad, { moment }, atMs) => squad.presence.look(moment, atMs),
+  read: (squad, event, atMs) => squad.read(event, atMs),
+} as const satisfies SquadAct;
+
+function markOf({ client, life }: { readonly client?: number; readonly life?: number }): WillMark | undefined {
+  return client === undefined || life === undefined ? undefined : { client, incarnation: life };
+}
+
+/** The lives of one client that an event may still speak of: the last, and the one before it that it followed. */
+interface LastLives {
+  readonly life: Life;
+  readonly previous: Life | undefined;
+}
+
+/** One squad's part of a recording. */
+class SquadReplay {
+  readonly books: SquadBooks;
+  readonly #plan: FleetPlan;
+  readonly #groups: Groups;
+  readonly #originMs: number;
+  readonly #lives = new Map<number, LastLives>();
+  #lastMs: number;
+  #closed = false;
+
+  constructor({ plan, protocol, originMs }: RecordHeader) {
+    this.#plan = plan;
+    this.#groups = new Groups(plan, protocol);
+    this.#originMs = this.#lastMs = originMs;
+    this.books = new SquadBooks(plan, this.#groups, originMs);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** An instant of the recording by the clock of the run: sums and differences come out the same to the last bit. */
+  instant(ms: number): number {
+    return this.#originMs + ms;
+  }
+
+  take(event: RecordEvent): void {
+    const atMs = this.#lastMs = this.instant(event.atMs);
+    const act = squadActs[event.kind as keyof typeof squadActs] as (
+      squad: SquadReplay,
+      event: RecordEvent,
+      atMs: number,
+    ) => void;
+    act(this, event, atMs);
+  }
+
+  life({ client, life }: { readonly client: number; readonly life: number }): Life {
+    return this.#find(client, life) ?? unknownLife(client, life);
+  }
+
+  #find(client: number, incarnation: number): Life | undefined {
+    const last = this.#lives.get(client);
+    if (last?.life.incarnation === incarnation) return last.life;
+    return last?.previous?.incarnation === incarnation ? last.previous : undefined;
+  }
+
+  begin(event: Of<"connect">, atMs: number): void {
+    const { client, life: incarnation, bucket, version, qos, clean: cleanStart, after } = event;
+    if (client >= this.#plan.clients) unknownLife(client, incarnation);
+    const previous = after === undefined ? undefined : this.life({ client, life: after });
+    const plan = this.#groups.planOf(client);
+    const life = { ...beginLife(plan, { number: client, bucket, version }, incarnation), qos, cleanStart };
+    this.#lives.set(client, { life, previous });
+    if (plan.presence) this.presence.book.begin(life);
+    this.books.lives.begin(life, previous, atMs);
+  }
+
+  answer(event: Of<"connack">, atMs: number): void {
+    const { client, code, present, keepAliveS, first = false } = event;
+    const life = this.life(event);
+    const { previous } = this.#lives.get(client)!;
+    if (code === 0) this.books.lives.accept(life, previous, { present, keepAliveS, first }, atMs);
+    else this.books.lives.refuse(life, previous, code, atMs);
+  }
+
+  kill(event: Of<"killed">, doneMs: number): void {
+    const { mode, dueMs, lastPacketMs, silent = false, detail } = event;
+    const end = { mode, dueMs: this.instant(dueMs), doneMs, silent, ...detail !== undefined && { detail } };
+    this.books.lives.kill(this.life(event), end, this.instant(lastPacketMs));
+  }
+
+  see(event: Of<"will">, atMs: number): void {
+    const { copy, topic, version, qos, retain, dup, sinceMs, altered = [] } = event;
+    const since = sinceMs === undefined ? atMs : this.instant(sinceMs);
+    const sighting = { copy, topic, mark: markOf(event), version, qos, retain, dup, atMs, sinceMs: since };
+    this.books.ledger.see(sighting, () => altered);
+  }
+
+  get presence(): PresenceBooks {
+    return this.books.presence ?? refuse("nobody speaks of presence there");
+  }
+
+  /** The account of a life whose client speaks of its presence. */
+  stay({ client, life }: { readonly client: number; readonly life: number }): Stay {
+    const stay = this.presence.book.livesOf(client).find((stay) => stay.life.incarnation === life);
+    return stay ?? unknownLife(client, life);
+  }
+
+  read({ moment, client, fromMs, found: kind, of, life, altered = [] }: Of<"read">, atMs: number): void {
+    if (!this.presence.hasLooked(moment)) refuse(`no look has begun in the ${moment}`);
+    const found = kind === undefined || kind === "foreign" ? kind : { kind, client: of ?? -1, incarnation: life ?? -1 };
+    this.presence.read({ moment, client, fromMs: this.instant(fromMs), found }, () => altered, atMs);
+  }
+
+  close(telemetry: number, atMs: number): void {
+    this.#closed = true;
+    this.books.close(telemetry, atMs);
+  }
+
+  /** What was there is judged as of its last instant. */
+  cut(): void {
+    if (!this.#closed) this.close(0, this.#lastMs);
+  }
+}
+
+function unknownLife(client: number, life: number): never {
+  return refuse(`client ${client} has no life ${life} there`);
+}
+
+function refuse(sentence: string): never {
+  throw new UsageError(sentence);
+}
+
+/** Reads a recording event by event. */
+export class Replay {
+  readonly #header: RecordHeader;
+  readonly #squads = new Map<number, SquadReplay>();
+  readonly #warnings: string[] = [];
+  #dropped: { readonly before: number; readonly after: number } | undefined;
+  #usage = { cpuMs: 0, rssBytes: 0 };
+  #end: Of<"end"> | undefined;
+  #lastMs = 0;
+  #events = 0;
+
+  constructor(header: RecordHeader) {
+    this.#header = header;
+  }
+
+  /** Takes the next event. @throws UsageError when it does not fit what came before */
+  take(event: RecordEvent): void {
+    this.#lastMs = Math.max(this.#lastMs, event.atMs);
+    switch (event.kind) {
+      case "warning":
+        return void this.#warnings.push(event.text);
+      case "dropped":
+        this.#dropped = { before: event.before, after: event.after };
+        return;
+      case "usage":
+        this.#usage = { cpuMs: event.cpuMs, rssBytes: event.rssBytes };
+        return;
+      case "end":
+        this.#end = event;
+        return;
+      default:
+        this.#events++;
+        return this.#squad(event.squad!).take(event);
+    }
+  }
+
+  #squad(number: number): SquadReplay {
+    if (number < 0 || number >= this.#header.plan.workers) throw new UsageError(`there is no squad ${number}`);
+    let squad = this.#squads.get(number);
+    if (squad === undefined) this.#squads.set(number, squad = new SquadReplay(this.#header));
+    return squad;
+  }
+
+  /** What the run found, or what is there of it: a recording that is not whole makes it void, and says why. */
+  result(): FleetResult {
+    const { plan, spoken: protocol, target, startedAt, engine, brokerName } = this.#header;
+    const squads = [...this.#squads].toSorted(([one], [other]) => one - other).map(([, squad]) => squad);
+    for (const squad of squads) squad.cut();
+    const facts = {
+      ...{ plan, protocol, target, startedAt, warnings: this.#warnings, resources: this.#usage },
+      durationMs: this.#end?.durationMs ?? this.#lastMs,
+      ...this.#dropped && { dropped: this.#dropped },
+      ...engine !== undefined && { engine },
+      ...brokerName !== undefined && { broker: brokerName },
+    };
+    const reason = this.#cutReason() ?? this.#end?.reason;
+    const result = mergeResults(facts, squads.map(({ books }) => books.result()), reason);
+    return { ...result, ...this.#end?.notSpoken && { notSpoken: true } };
+  }
+
+  #cutReason(): string | undefined {
+    const end = this.#end;
+    const what = "what it has until then is counted here, and proves nothing";
+    if (end === undefined) {
+      return `the recording is cut: it ends ${seconds(this.#lastMs)} after the run began, before the run did; ${what}`;
+    }
+    if (end.events !== this.#events) {
+      return `the recording is not whole: it has ${counted(this.#events)} events of ${counted(end.events)}; ${what}`;
+    }
+    if (end.lost === 0) return undefined;
+    const events = end.lost === 1 ? "one event was" : `${counted(end.lost)} events were`;
+    return `the recording has a gap: ${events} lost, for they could not be written as fast as they came; ${what}`;
+  }
+}
+
+function counted(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,157 @@
+/** Runs with real sockets that are recorded: judged again, run again, interrupted. */
+import assert from "node:assert/strict";
+import { Broker } from "../../src/broker/broker.ts";
+import { SeededFault } from "../../src/broker/fault/seeded_fault.ts";
+import { parseFaults } from "../../src/broker/fault/fault_mix.ts";
+import { BrokerThread } from "../../src/broker/broker_thread.ts";
+import { readCommandLine } from "../../src/cli/command_line.ts";
+import { fleet, type FleetParts } from "../../src/cli/commands/fleet.ts";
+import type { FleetFlags } from "../../src/cli/commands/fleet_flags.ts";
+import { main } from "../../src/cli/main.ts";
+import { runFleet } from "../../src/fleet/run_fleet.ts";
+import { captured } from "./captured.ts";
+
+async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await act(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function mqttSim(...args: string[]) {
+  const output = captured();
+  const code = await main(args, output);
+  return { code, ...output.written };
+}
+
+const small = ["--clients", "40", "--kill-rate", "10/s", "--duration", "3s", "--keepalive", "2s", "--quiet"];
+
+/** The forms that are the report's; of lives it keeps samples, where a run writes all. */
+const forms = ["report", "html", "junit", "markdown", "csv", "hdr"];
+const formFlags = (folder: string, name: string) => forms.flatMap((form) => [`--${form}`, `${folder}/${name}.${form}`]);
+
+async function sameForms(folder: string, one: string, other: string): Promise<void> {
+  for (const form of forms) {
+    const [first, second] = [one, other].map((name) => Deno.readTextFileSync(`${folder}/${name}.${form}`));
+    assert.equal(second, first, form);
+  }
+  await Promise.resolve();
+}
+
+Deno.test("record: a run of every kill mode on two threads, by a broker that goes wrong, is judged again the same", () =>
+  inFolder(async (folder) => {
+    const shares = parseFaults("lose=20%,duplicate=10%,alter=10%", "shares");
+    // Of the fleet's own 40 clients, not of its controls: those would make the run void.
+    const willFault = new SeededFault({ shares, seed: 3, clients: /^mqtt-sim-f-[1-3]?\d$/ });
+    await using broker = await Broker.start({ port: 0, willFault });
+    const record = `${folder}/run.ndjson`;
+    const args = [...small, ..."--kill-mode all --workers 2 --will-retain --will-qos mix --run-id f".split(" ")];
+    const run = await mqttSim("fleet", ...args, "--url", broker.url, "--record", record, ...formFlags(folder, "run"));
+    assert.match(run.out, new RegExp(`\\nRecording: ${record}\\n`));
+    const again = await mqttSim("report", record, ...formFlags(folder, "again"));
+    assert.deepEqual([run.code, again.code], [1, 1], run.out + run.err + again.err);
+    await sameForms(folder, "run", "again");
+    const { wills } = JSON.parse(Deno.readTextFileSync(`${folder}/again.report`));
+    assert.ok(wills.missing > 0 && wills.altered > 0 && wills.duplicate > 0);
+    const squads = new Set(linesOf(record).slice(1).map(({ squad }) => squad));
+    assert.deepEqual(squads, new Set([undefined, 0, 1]));
+  }));
+
+type Four<T> = [T, T, T, T];
+
+interface Line {
+  readonly atMs: number;
+  readonly squad?: number;
+  readonly kind: string;
+  readonly client?: number;
+  readonly mode?: string;
+  readonly plannedMs?: number;
+}
+
+function linesOf(path: string): Line[] {
+  return Deno.readTextFileSync(path).split("\n").slice(0, -1).map((line) => JSON.parse(line));
+}
+
+Deno.test("record: the same seed twice asks for the same deaths, in the same ways, at the same instants", () =>
+  inFolder(async (folder) => {
+    const record = async (name: string, seed: string, workers: string) => {
+      const path = `${folder}/${name}.ndjson`;
+      const args = [...small, "--kill-mode", "all", "--workers", workers, "--seed", seed];
+      const { code, out, err } = await mqttSim("fleet", ...args, "--record", path);
+      assert.equal(code, 0, out + err);
+      const orders = linesOf(path).filter(({ kind }) => kind === "order");
+      // Batches of two threads come as they come.
+      orders.sort((one, other) => one.plannedMs! - other.plannedMs!);
+      const planned = orders.map(({ client, mode, plannedMs }) => ({ client, mode, plannedMs }));
+      return { planned, atMs: orders.map(({ atMs }) => atMs) };
+    };
+    const all = [
+      record("one", "5", "2"),
+      record("two", "5", "2"),
+      record("alone", "5", "1"),
+      record("other", "6", "2"),
+    ];
+    const [one, two, alone, other] = await Promise.all(all) as Four<Awaited<typeof all[number]>>;
+    assert.ok(one.planned.length >= 25, `${one.planned.length} deaths`);
+    assert.deepEqual(two.planned, one.planned);
+    assert.deepEqual(alone.planned, one.planned, "on one thread too");
+    assert.notDeepEqual(two.atMs, one.atMs, "what is not the same are the instants at which they were done");
+    assert.notDeepEqual(other.planned, one.planned);
+  }));
+
+Deno.test("record: Ctrl-C leaves a whole recording, beside the live page and the metrics", () =>
+  inFolder(async (folder) => {
+    const early = new AbortController();
+    const parts: FleetParts = {
+      runFleet: (run, hooks) =>
+        runFleet(run, {
+          ...hooks,
+          onProgress: (progress) => {
+            hooks.onProgress(progress);
+            if (progress.killed > 0) early.abort();
+          },
+        }),
+      startBroker: () => BrokerThread.start(),
+      settle: () => assert.fail("there is one broker"),
+      openInterrupts: () => ({ early: early.signal, atOnce: new AbortController().signal, close() {} }),
+    };
+    const output = captured();
+    const record = `${folder}/run.ndjson`;
+    const args = [...small.with(5, "60s"), "--record", record, "--live", "0", "--metrics", "0"];
+    const flags = readCommandLine(["fleet", ...args, ...formFlags(folder, "run")], output) as FleetFlags;
+    assert.equal(await fleet(flags, output, parts), 130);
+    const lines = linesOf(record);
+    assert.ok(lines.some(({ kind }) => kind === "interrupted"));
+    assert.equal(lines.at(-1)!.kind, "end");
+    assert.equal((await mqttSim("report", record, ...formFlags(folder, "again"))).code, 130);
+    await sameForms(folder, "run", "again");
+  }));
+
+Deno.test("record: a broker that is not there is void, and so is its recording", () =>
+  inFolder(async (folder) => {
+    const record = `${folder}/run.ndjson`;
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    listener.close();
+    const args = [...small, "--url", `mqtt://127.0.0.1:${port}`, "--record", record, ...formFlags(folder, "run")];
+    assert.equal((await mqttSim("fleet", ...args)).code, 3);
+    assert.equal((await mqttSim("report", record, ...formFlags(folder, "again"))).code, 3);
+    await sameForms(folder, "run", "again");
+  }));
+
+Deno.test("record: a path that cannot be written is refused before anything starts, and nothing is lost", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/run.json`, "older");
+    const args = ["--report", `${folder}/run.json`, "--record", `${folder}/none/run.ndjson`];
+    const { code, out, err } = await mqttSim("fleet", ...small, ...args);
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, /^Cannot write recording ".*": there is no folder ".*\/none"; expected one that is there\n$/);
+    const same = await mqttSim("fleet", ...small, "--report", `${folder}/run.json`, "--record", `${folder}/./run.json`);
+    assert.match(same.err, /^Cannot write a recording and a report both to/);
+    const several = ["--url", "embedded", "--url", "b=embedded", "--record", `${folder}/run.ndjson`];
+    assert.match((await mqttSim("fleet", ...small, ...several)).err, /^Cannot --record runs on several brokers: /);
+    assert.equal(await Deno.readTextFile(`${folder}/run.json`), "older");
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["run.json"]);
+  }));

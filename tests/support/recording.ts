@@ -1,0 +1,98 @@
+/**
+ * A recording of a squad under a manual clock, in memory: through the same buffer and the same header and end as a
+ * real run's, but for the thread.
+ */
+import assert from "node:assert/strict";
+import type { RunFacts } from "../../src/fleet/merge.ts";
+import type { FleetPlan } from "../../src/fleet/plan.ts";
+import { RecordBuffer } from "../../src/fleet/record_buffer.ts";
+import { eventFault, type Note } from "../../src/fleet/record_event.ts";
+import { withEmptyPasswords, withoutPasswords } from "../../src/fleet/record_header.ts";
+import { Replay } from "../../src/fleet/replay.ts";
+import type { FleetResult } from "../../src/fleet/result.ts";
+import { RunRecord } from "../../src/fleet/run_record.ts";
+import type { SquadResult } from "../../src/fleet/squad_task.ts";
+import { readSaved } from "../../src/cli/saved_record.ts";
+import { makeReport, type Report } from "../../src/report/report.ts";
+
+const context = { tool: { name: "mqtt-sim", version: "0.0.0" }, embedded: false, program: "mqtt-sim" } as const;
+
+/** The report of a result, as the recordings here would have it. */
+export function reportOf(result: FleetResult): Report {
+  return makeReport(result, { ...context, thresholds: [] });
+}
+
+export class Recording {
+  text = "";
+  readonly #run: RunRecord;
+  readonly #buffers = new Map<number, RecordBuffer>();
+  readonly #limit: number | undefined;
+
+  /** @param limit how many characters the buffer takes while nothing of them is written */
+  constructor(limit?: number) {
+    this.#limit = limit;
+    this.#run = new RunRecord({ context, write: (lines) => Promise.resolve(this.#write(lines)) }, 0);
+  }
+
+  #write(lines: string): void {
+    this.text += lines;
+  }
+
+  /** Takes the events of one squad. */
+  noteOf(squad: number): Note {
+    const buffer: RecordBuffer = new RecordBuffer(squad, 0, (lines) => {
+      this.#write(lines);
+      // With a limit, nobody ever says that anything is written.
+      if (this.#limit === undefined) buffer.written(lines.length);
+    }, this.#limit);
+    this.#buffers.set(squad, buffer);
+    return buffer.note;
+  }
+
+  begin(plan: FleetPlan, protocol: "3.1.1" | "5" | "mix"): void {
+    const startedAt = "2026-01-01T00:00:00.000Z";
+    const target = plan.run === "stage" ? "stage" : "sim";
+    this.#run.begin({ plan: withEmptyPasswords(plan), protocol, spoken: protocol, target, startedAt, broker: [] });
+  }
+
+  /** @param results of the squads, in their order */
+  end(facts: RunFacts, results: readonly SquadResult[]): void {
+    for (const buffer of this.#buffers.values()) buffer.flush();
+    const recorded = results.map((result, squad) => ({ ...result, recorded: this.#buffers.get(squad)!.counts }));
+    void this.#run.end(facts, recorded, facts.durationMs);
+  }
+
+  /** Judges the recording again: the same must come of it, to the last bit. */
+  mustReplay(result: FleetResult): void {
+    const [header, ...events] = this.lines.map((line) => JSON.parse(line));
+    const replay = new Replay(header);
+    for (const event of events) {
+      assert.equal(eventFault(event), undefined);
+      replay.take(event);
+    }
+    assert.deepEqual(plain(replay.result()), plain(result));
+  }
+
+  get lines(): string[] {
+    return this.text.split("\n").slice(0, -1);
+  }
+}
+
+/** As JSON has it, and without passwords. */
+function plain(result: FleetResult): unknown {
+  return JSON.parse(JSON.stringify({ ...result, plan: withoutPasswords(result.plan) }));
+}
+
+/** What `mqtt-sim report` makes of such a text. */
+export async function reread(text: string, ...thresholds: Parameters<typeof readSaved>[1][]): Promise<Report> {
+  const file = await Deno.makeTempFile({ suffix: ".ndjson" });
+  try {
+    await Deno.writeTextFile(file, text);
+    return await readSaved(file, thresholds[0]);
+  } catch (error) {
+    if (error instanceof Error) error.message = error.message.replace(file, "x.ndjson");
+    throw error;
+  } finally {
+    await Deno.remove(file);
+  }
+}
