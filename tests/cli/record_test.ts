@@ -79,9 +79,11 @@ Deno.test("record: the same seed twice asks for the same deaths, in the same way
     const record = async (name: string, seed: string, workers: string) => {
       const path = `${folder}/${name}.ndjson`;
       const args = [...small, "--kill-mode", "all", "--workers", workers, "--seed", seed];
-      const { code, out, err } = await mqttSim("fleet", ...args, "--record", path);
-      assert.equal(code, 0, out + err);
-      const orders = linesOf(path).filter(({ kind }) => kind === "order");
+      // A slow machine may be late itself; what it asks for is the same all the same.
+      const { out, err } = await mqttSim("fleet", ...args, "--record", path);
+      const lines = linesOf(path);
+      assert.equal(lines.at(-1)!.kind, "end", out + err);
+      const orders = lines.filter(({ kind }) => kind === "order");
       // Batches of two threads come as they come.
       orders.sort((one, other) => one.plannedMs! - other.plannedMs!);
       const planned = orders.map(({ client, mode, plannedMs }) => ({ client, mode, plannedMs }));
