@@ -77,9 +77,9 @@ function shows(sign: Sign, judged: JudgedLife): boolean {
   }
 }
 
-function boundMs({ within = {} }: Sign, { keepAliveS }: Life): number {
-  const { s = 0, keepAlives = 0 } = within;
-  return (s + keepAlives * keepAliveS) * 1_000;
+function boundMs({ within = {} }: Sign, { keepAliveS, delayS }: Life): number {
+  const { s = 0, keepAlives = 0, delays = 0 } = within;
+  return (s + keepAlives * keepAliveS + delays * delayS) * 1_000;
 }
 
 function latestMs(sign: Sign, { life, rules, othersDueMs }: JudgedLife, dueMs: number): number {

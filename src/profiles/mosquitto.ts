@@ -12,8 +12,8 @@ export const mosquitto: Profile = {
       id: "takeover-persistent",
       rules: { "3.1.1": "3.1.4-2", "5.0": "3.1.4-3" },
       what: "A client whose lasting session is resumed by another connection leaves no will, with no delay asked for.",
-      evidence: "documented",
-      source: "its own test 07-will-takeover.py; mosquitto#3509",
+      evidence: "run",
+      source: "observed on 2.0.11; its own test 07-will-takeover.py; mosquitto#3509",
       signs: [
         {
           fault: "missing",
@@ -79,8 +79,8 @@ export const mosquitto: Profile = {
       rules: { "5.0": "3.1.2-8" },
       what:
         "Delayed wills stand in a list by delay: one that is due waits behind those of the same or a shorter delay that are not.",
-      evidence: "read",
-      source: "src/will_delay.c",
+      evidence: "run",
+      source: "observed on 2.0.11; src/will_delay.c",
       signs: [
         {
           fault: "late",
@@ -96,8 +96,8 @@ export const mosquitto: Profile = {
       id: "delay-by-the-second",
       rules: { "5.0": "3.1.2-8" },
       what: "Delayed wills are looked at once a second, and published past their instant: they come up to 1 s late.",
-      evidence: "read",
-      source: "src/will_delay.c",
+      evidence: "run",
+      source: "observed on 2.0.11; src/will_delay.c",
       signs: [
         {
           fault: "late",
@@ -107,6 +107,32 @@ export const mosquitto: Profile = {
           within: { s: 1 },
         },
       ],
+    },
+    {
+      id: "delayed-back-clean",
+      rules: { "5.0": "3.1.2-8" },
+      what:
+        "A delayed will is dropped, not sent, when its client is back with Clean Start before the delay has passed.",
+      evidence: "run",
+      source: "observed on 2.0.11; src/handle_connect.c",
+      signs: [
+        {
+          fault: "missing",
+          endings: anyEnding,
+          grounds: ["session-ended", "taken-over"],
+          delay: "some",
+          next: "clean",
+        },
+      ],
+    },
+    {
+      id: "delay-without-session",
+      rules: { "5.0": "3.1.2-8" },
+      what:
+        "A will with a delay waits for it though its session has ended with the connection: it is late by the delay.",
+      evidence: "run",
+      source: "observed on 2.0.11; mosquitto#3505 (fixed in 2.1.3)",
+      signs: [{ fault: "late", endings: anyEnding, session: "ends", delay: "some", within: { delays: 1, s: 1 } }],
     },
     {
       id: "will-acl-at-publication",

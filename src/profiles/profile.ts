@@ -47,6 +47,8 @@ export interface Sign {
     readonly s?: number;
     /** So many times the keep alive. */
     readonly keepAlives?: number;
+    /** So many times the will delay. */
+    readonly delays?: number;
   };
   /** Late only while others die whose wills are delayed too: it comes with the last of theirs, at the latest. */
   readonly whileOthersDie?: true;

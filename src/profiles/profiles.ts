@@ -1,6 +1,8 @@
 /**
  * All profiles by name.
  */
+import { aedes } from "./aedes.ts";
+import { ejabberd } from "./ejabberd.ts";
 import { emqx } from "./emqx.ts";
 import { flashmq } from "./flashmq.ts";
 import { hivemq } from "./hivemq.ts";
@@ -24,6 +26,8 @@ export const profiles: readonly Profile[] = [
   nanomq,
   flashmq,
   rabbitmq,
+  ejabberd,
+  aedes,
   moquette,
   mochi,
   rumqttd,

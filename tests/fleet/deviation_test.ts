@@ -60,8 +60,8 @@ function expectation(sign: Sign): Expectation {
 }
 
 /** The bound of a late or early will, from its due instant on. */
-function boundMs({ within: { s = 0, keepAlives = 0 } = {} }: Sign, life: Life): number {
-  return (s + keepAlives * life.keepAliveS) * 1_000;
+function boundMs({ within: { s = 0, keepAlives = 0, delays = 0 } = {} }: Sign, life: Life): number {
+  return (s + keepAlives * life.keepAliveS + delays * life.delayS) * 1_000;
 }
 
 /** When a will at the very edge of its bound comes. */

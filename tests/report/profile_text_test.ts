@@ -111,8 +111,10 @@ for (const [what, told, expected] of hints) {
 
 Deno.test("the hint stands in text, Markdown and page", () => {
   const hinted = reportOf({ ...failed(), described: { mosquitto: 7 }, broker: "mosquitto version 2.0.11" });
-  const told = /7 of these 41 faults are what profile mosquitto describes: (\\|&#45;|-)*profile mosquitto/;
-  for (const text of [reportText(hinted), reportMarkdown(hinted), reportHtml(hinted)]) assert.match(text, told);
+  const told = /7 of these \d+ faults are what profile mosquitto describes: (\\|&#45;|-)*profile mosquitto/;
+  for (const text of [reportText(hinted), reportMarkdown(hinted), reportHtml(hinted)]) {
+    assert.match(text.replaceAll(/\s+/g, " "), told);
+  }
 });
 
 Deno.test("the list has every profile and every deviation, with its source, in the width", () => {

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { profiles } from "../../src/profiles/profiles.ts";
+import { formattedProfilesPage } from "../support/profiles_page.ts";
+
+const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+
+Deno.test("docs/profiles.md is what the profiles say", async () => {
+  assert.equal(await read("docs/profiles.md"), await formattedProfilesPage(), "deno task profiles writes it anew");
+});
+
+Deno.test("docs/deviations.md tells every deviation that was seen in a run", async () => {
+  const text = await read("docs/deviations.md");
+  for (const { name, deviations } of profiles) {
+    for (const { id, evidence } of deviations.filter((deviation) => deviation.evidence === "run")) {
+      assert.ok(text.includes(`\`${name}/${id}\``), `${name}/${id} (${evidence})`);
+    }
+  }
+});

@@ -1,0 +1,50 @@
+/** docs/profiles.md, made of the profiles themselves. */
+import type { Deviation } from "../../src/profiles/profile.ts";
+import { profiles, rulesText } from "../../src/profiles/profiles.ts";
+import { evidenceText } from "../../src/report/profile_text.ts";
+
+const head = `# Profiles: what brokers are known to do otherwise
+
+This page is made of \`src/profiles\`: \`deno task profiles\` writes it, and a test holds it against the data.
+
+\`mqtt-sim fleet --profile NAME\` tells the faults that a deviation of the profile describes apart from all others, with
+its rule: they count as \`deviating\`, and do not fail the run. What goes beyond a deviation's bounds, or breaks another
+rule, fails as it does without a profile, which is \`strict\`. A deviation that a fleet has no sign of is here for
+\`mqtt-sim check\`, and for people. How findings of ours can be repeated is in [deviations.md](deviations.md).
+`;
+
+/** The page, before it is formatted. */
+export function profilesPage(): string {
+  const parts = profiles.filter(({ deviations }) => deviations.length > 0).map((
+    { name, broker, versions, deviations },
+  ) => [`## ${name}`, "", `${broker}, ${versions}.`, "", ...deviations.map(item)].join("\n"));
+  return [head, ...parts, ""].join("\n");
+}
+
+function item(deviation: Deviation): string {
+  const { id, what, evidence, source, signs } = deviation;
+  const seen = signs.length === 0 ? " No fleet can see it." : "";
+  return `- **${id}** (${rulesText(deviation) || "no numbered rule"}). ${what} ` +
+    `${evidenceText[evidence][0]!.toUpperCase()}${evidenceText[evidence].slice(1)}: ${source}.${seen}`;
+}
+
+/** The page as \`deno fmt\` leaves it. */
+export async function formattedProfilesPage(): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--ext", "md", "-"],
+    cwd: new URL("../../", import.meta.url),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(profilesPage()));
+  await writer.close();
+  const { success, stdout, stderr } = await child.output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+if (import.meta.main) {
+  await Deno.writeTextFile(new URL("../../docs/profiles.md", import.meta.url), await formattedProfilesPage());
+}
