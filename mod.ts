@@ -68,7 +68,8 @@ export {
 } from "./src/conformance/case.ts";
 export { catalog } from "./src/conformance/catalog.ts";
 export { CaseFailure, NotTestable } from "./src/conformance/outcome.ts";
-export { type Arrival, type Due, Probe } from "./src/conformance/probe.ts";
+export { type Due, Probe } from "./src/conformance/probe.ts";
+export { type Arrival, type PacketOf, ProbeLink } from "./src/conformance/probe_link.ts";
 export type { ProbeEnd } from "./src/conformance/probe_end.ts";
 export type { CaseResult, ConformanceResult, ControlResult, Outcome, OutcomeCounts } from "./src/conformance/result.ts";
 export {

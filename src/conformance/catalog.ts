@@ -16,14 +16,30 @@ import { subscribeMalformedCases } from "./cases/subscribe_malformed.ts";
 import { subscribeMatchingCases } from "./cases/subscribe_matching.ts";
 import { subscribeOptionCases } from "./cases/subscribe_options.ts";
 import { willDelayCases } from "./cases/will_delay.ts";
+import { willDeliveryCases } from "./cases/will_delivery.ts";
+import { willDisconnectCases } from "./cases/will_disconnect.ts";
+import { willFidelityCases } from "./cases/will_fidelity.ts";
+import { willKeepAliveCases } from "./cases/will_keep_alive.ts";
+import { willRefusedCases } from "./cases/will_refused.ts";
+import { willRestartCases } from "./cases/will_restart.ts";
+import { willRetainedCases } from "./cases/will_retained.ts";
+import { willTakeoverCases } from "./cases/will_takeover.ts";
 import { willEndingCases } from "./cases/will_ending.ts";
 import { willMalformedCases } from "./cases/will_malformed.ts";
 
 /** The catalog, in the order in which it is shown. */
 export const catalog: readonly ConformanceCase[] = [
   ...willEndingCases,
+  ...willDisconnectCases,
+  ...willTakeoverCases,
+  ...willKeepAliveCases,
   ...willDelayCases,
+  ...willRefusedCases,
   ...willMalformedCases,
+  ...willRetainedCases,
+  ...willFidelityCases,
+  ...willDeliveryCases,
+  ...willRestartCases,
   ...connectCases,
   ...keepAliveCases,
   ...sessionCases,

@@ -47,9 +47,13 @@ export function payloadText(bytes: Uint8Array): string {
   }
 }
 
-/** Bytes as pairs of hexadecimal digits, at most so many of them. */
-export function hexText(bytes: Uint8Array, most = 256): string {
-  const shown = [...bytes.subarray(0, most)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+/** Bytes as pairs of hexadecimal digits, at most so many of them; those of a secret as `**`. */
+export function hexText(bytes: Uint8Array, most = 256, secret: Uint8Array = new Uint8Array()): string {
+  const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));
+  for (let at = 0; secret.length > 0 && at + secret.length <= bytes.length; at++) {
+    if (secret.every((byte, index) => bytes[at + index] === byte)) pairs.fill("**", at, at + secret.length);
+  }
+  const shown = pairs.slice(0, most).join(" ");
   return bytes.length > most ? `${shown} … (${bytes.length} bytes)` : shown;
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Random } from "../base/random.ts";
 import { encode } from "../mqtt/codec.ts";
-import type { ConnackProperties, ConnectPacket, ConnectWill, ProtocolVersion, QoS } from "../mqtt/packet.ts";
+import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
 import type { Bounds } from "./bounds.ts";
 import { type Protocol, versionOf } from "./case.ts";
 import type { SentMessage } from "./message_compare.ts";
@@ -49,7 +49,8 @@ const usualKeepAliveS = 120;
 
 /** What a case stands on. */
 export class Stage {
-  readonly transcript = new Transcript();
+  /** What went over the links until now. */
+  readonly transcript: Transcript;
   /** What a reader should know besides the outcome. */
   readonly notes: string[] = [];
   readonly #parts: StageParts;
@@ -61,6 +62,7 @@ export class Stage {
 
   constructor(parts: StageParts) {
     this.#parts = parts;
+    this.transcript = new Transcript(encoder.encode(parts.login.password ?? ""));
     this.#originMs = parts.world.clock.nowMs();
   }
 
@@ -176,6 +178,11 @@ export class Stage {
     return encode(this.connectPacket(asked), this.version);
   }
 
+  /** The bytes of a packet in this version. */
+  encoded(packet: Packet): Uint8Array {
+    return encode(packet, this.version);
+  }
+
   /** Connects, and fails when the broker does not accept. */
   async connect(asked: ConnectAsked = {}): Promise<Probe> {
     const probe = this.dial(asked.name).send(this.connectPacket(asked));
@@ -212,6 +219,16 @@ export class Stage {
   /** The case cannot be tried unless this holds. */
   requires(isSo: boolean, reason: string): void {
     if (!isSo) throw new NotTestable(reason);
+  }
+
+  /** A failure that says this means that the case cannot be tried here, for that reason. */
+  async unless<T>(promise: Promise<T>, says: string, reason: string): Promise<T> {
+    try {
+      return await promise;
+    } catch (error) {
+      if (error instanceof CaseFailure && error.message.includes(says)) throw new NotTestable(reason);
+      throw error;
+    }
   }
 
   /** Fails the case unless this holds. */

@@ -22,14 +22,20 @@ const longest = 400;
 
 export class Transcript {
   readonly lines: TranscriptLine[] = [];
+  readonly #secret: Uint8Array;
   #dropped = 0;
+
+  /** @param secret bytes that are not to be seen, such as a password; empty for none */
+  constructor(secret: Uint8Array = new Uint8Array()) {
+    this.#secret = secret;
+  }
 
   add(atMs: number, link: string, direction: TranscriptLine["direction"], text: string, bytes?: Uint8Array): void {
     if (this.lines.length >= longest) {
       this.#dropped++;
       return;
     }
-    const hex = bytes === undefined ? {} : { hex: hexText(bytes) };
+    const hex = bytes === undefined ? {} : { hex: hexText(bytes, undefined, this.#secret) };
     this.lines.push({ atMs: Math.round(atMs * 10) / 10, link, direction, text, ...hex });
   }
 

@@ -1,26 +1,110 @@
 /** Wills with a delay: the lesser of Will Delay Interval and what is left of the session, and the way back. */
 import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
 
-export const willDelayCases: readonly ConformanceCase[] = [
-  {
-    id: "will/delay",
-    title: "a will with a delay is sent when the delay is over",
-    does: "connects with a will delay of 2 s and a session of 60 s, sends RST, and waits for the will",
-    rules: { "5.0": ["3.1.2-8"] },
-    time: "clock",
+const never = 0xffff_ffff;
+
+interface Delay {
+  readonly delayS: number;
+  /** Undefined leaves the property out, which means 0. */
+  readonly expiryS: number | undefined;
+  readonly dueS: number;
+}
+
+/** The will is due at the lesser of the two, after the end of the connection. */
+const delays: readonly Delay[] = [
+  { delayS: 0, expiryS: 60, dueS: 0 },
+  { delayS: 60, expiryS: 0, dueS: 0 },
+  { delayS: 60, expiryS: undefined, dueS: 0 },
+  { delayS: 1, expiryS: 60, dueS: 1 },
+  { delayS: 2, expiryS: 60, dueS: 2 },
+  { delayS: 3, expiryS: 60, dueS: 3 },
+  { delayS: 1, expiryS: never, dueS: 1 },
+  { delayS: 1, expiryS: 2, dueS: 1 },
+  { delayS: 2, expiryS: 2, dueS: 2 },
+  { delayS: 2, expiryS: 1, dueS: 1 },
+  { delayS: 60, expiryS: 1, dueS: 1 },
+  { delayS: 60, expiryS: 2, dueS: 2 },
+  { delayS: 60, expiryS: 3, dueS: 3 },
+  { delayS: never, expiryS: 1, dueS: 1 },
+];
+
+function delayed({ delayS, expiryS, dueS }: Delay): ConformanceCase {
+  const name = (seconds: number | undefined) => seconds === never ? "never" : seconds ?? "absent";
+  const session = expiryS === undefined ? "no session expiry" : `a session of ${name(expiryS)} s`;
+  return {
+    id: `will/delay-${name(delayS)}-session-${name(expiryS)}`,
+    title: `a will delay of ${name(delayS)} s with ${session} sends the will after ${dueS} s`,
+    does: "connects so, sends RST, waits for the will, and watches on",
+    rules: { "5.0": dueS < delayS ? ["3.1.2-8", "4.1.0-2"] : ["3.1.2-8"] },
+    ...dueS > 0 && { time: "clock" },
+    deviations: ["delay-by-the-second", ...dueS < delayS ? ["delay-beyond-session", "session-end"] : []],
     async run(stage) {
-      const will = stage.will({ delayIntervalS: 2 });
+      const will = stage.will({ delayIntervalS: delayS });
       const watcher = await stage.watcher();
-      const client = await stage.connect({ will, sessionExpiryS: 60 });
+      const client = await stage.connect({ will, ...expiryS !== undefined && { sessionExpiryS: expiryS } });
       client.reset();
-      await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 2_000 });
+      await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 * dueS });
       await watcher.receivesNothing();
     },
+  };
+}
+
+interface DelayedEnding {
+  readonly name: string;
+  readonly what: string;
+  readonly deviations?: readonly string[];
+  /** Ends the connection, or makes the broker do so. */
+  end(client: Probe): void;
+}
+
+/** Ways to end other than RST: the delay counts from each of them. */
+const endings: readonly DelayedEnding[] = [
+  { name: "close", what: "FIN", end: (client) => void client.close() },
+  {
+    name: "garbage",
+    what: "malformed bytes",
+    end: (client) => void client.sendBytes([0x00, 0x00], "a packet of type 0"),
   },
   {
-    id: "will/delay-resumed",
-    title: "a client that is back within the delay has no will sent",
-    does: "sends RST with a delay of 2 s, resumes the session after 0.5 s, and watches until well after the delay",
+    name: "with-will",
+    what: "DISCONNECT with 0x04",
+    deviations: ["disconnect-with-will"],
+    end: (client) => void client.disconnect(0x04).close(),
+  },
+  {
+    name: "with-error",
+    what: "DISCONNECT with 0x82",
+    deviations: ["disconnect-error"],
+    end: (client) => void client.disconnect(0x82).close(),
+  },
+];
+
+function endedThenDelayed({ name, what, deviations = [], end }: DelayedEnding): ConformanceCase {
+  return {
+    id: `will/delayed-${name}`,
+    title: `after ${what} a will with a delay is sent when the delay is over`,
+    does: `connects with a will delay of 1 s and a session of 60 s, ends by ${what}, and waits for the will`,
+    rules: { "5.0": ["3.1.2-8"] },
+    time: "clock",
+    deviations: [...deviations, "delay-by-the-second"],
+    async run(stage) {
+      const will = stage.will({ delayIntervalS: 1 });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, sessionExpiryS: 60 });
+      end(client);
+      await watcher.receives(will, { sinceMs: client.sentMs, afterMs: 1_000 });
+      await watcher.receivesNothing();
+    },
+  };
+}
+
+/** Back so many milliseconds after the end, of a delay of 2 s. */
+function resumed(afterMs: number): ConformanceCase {
+  return {
+    id: `will/delay-resumed-after-${afterMs}ms`,
+    title: `a client that is back ${afterMs / 1_000} s into a delay of 2 s has no will sent`,
+    does: `sends RST, resumes the session ${afterMs / 1_000} s later, and watches until well after the delay`,
     rules: { "5.0": ["3.1.3-9"] },
     time: "clock",
     async run(stage) {
@@ -29,9 +113,171 @@ export const willDelayCases: readonly ConformanceCase[] = [
       const will = stage.will({ delayIntervalS: 2 });
       const client = await stage.connect({ clientId, will, sessionExpiryS: 60 });
       client.reset();
-      await stage.pause(500);
-      await stage.connect({ clientId, cleanStart: false, sessionExpiryS: 60 });
-      await watcher.receivesNothing(2_000 + stage.bounds.lateMs);
+      await stage.pauseUntil(client.endedMs, afterMs);
+      await stage.connect({ name: "back", clientId, cleanStart: false, sessionExpiryS: 60 });
+      await watcher.receivesNothing(2_000 - afterMs + stage.bounds.lateMs);
+    },
+  };
+}
+
+export const willDelayCases: readonly ConformanceCase[] = [
+  ...delays.map(delayed),
+  ...endings.map(endedThenDelayed),
+  ...[0, 500, 1_000, 1_500].map(resumed),
+  {
+    id: "will/delay-back-too-late",
+    title: "a client that is back after the delay finds its will sent once, and not again",
+    does: "sends RST with a delay of 1 s, waits for the will, resumes the session, and watches on",
+    rules: { "5.0": ["3.1.2-8", "3.1.2-10"] },
+    time: "clock",
+    deviations: ["delay-by-the-second"],
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = stage.will({ delayIntervalS: 1 });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ ...asked, will });
+      client.reset();
+      await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
+      (await stage.connect({ name: "back", ...asked })).reset();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/delay-clean-start",
+    title: "a clean start within the delay ends the session, and the will is sent at once",
+    does: "sends RST with a delay of 60 s, connects with a clean start, and watches",
+    rules: { "5.0": ["3.1.2-8", "3.1.2-4"] },
+    deviations: ["delay-clean-start"],
+    async run(stage) {
+      const clientId = stage.clientId();
+      const will = stage.will({ delayIntervalS: 60 });
+      const watcher = await stage.watcher();
+      (await stage.connect({ clientId, will, sessionExpiryS: 60 })).reset();
+      await watcher.receivesNothing();
+      await stage.connect({ name: "back", clientId, cleanStart: true });
+      await watcher.receives(will);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/delay-resumed-dies-again",
+    title: "after a return within the delay only the will of the last life is sent",
+    does: "sends RST, resumes with another will within the delay, sends RST again, and watches",
+    rules: { "5.0": ["3.1.3-9", "3.1.2-8"] },
+    time: "clock",
+    deviations: ["delay-by-the-second"],
+    async run(stage) {
+      const clientId = stage.clientId();
+      const watcher = await stage.watcher();
+      const first = await stage.connect({ clientId, will: stage.will({ delayIntervalS: 1 }), sessionExpiryS: 60 });
+      first.reset();
+      const will = stage.will({ delayIntervalS: 1 });
+      const asked = { name: "back", clientId, cleanStart: false, sessionExpiryS: 60, will };
+      const second = await stage.connect(asked);
+      second.reset();
+      await watcher.receives(will, { sinceMs: second.endedMs, afterMs: 1_000 });
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/delay-resumed-without-will",
+    title: "a client that resumed without a will leaves none, not even the older one",
+    does: "sends RST, resumes without a will within the delay, sends RST again, and watches",
+    rules: { "5.0": ["3.1.3-9"] },
+    time: "clock",
+    async run(stage) {
+      const clientId = stage.clientId();
+      const watcher = await stage.watcher();
+      const asked = { clientId, sessionExpiryS: 60 };
+      (await stage.connect({ ...asked, will: stage.will({ delayIntervalS: 1 }) })).reset();
+      (await stage.connect({ name: "back", ...asked, cleanStart: false })).reset();
+      await watcher.receivesNothing(1_000 + stage.bounds.lateMs);
+    },
+  },
+  {
+    id: "will/delay-from-end",
+    title: "the delay counts from the end of the connection, not from CONNECT",
+    does: "lives for 1.5 s with a delay of 1 s, sends RST, and waits for the will",
+    rules: { "5.0": ["3.1.2-8"] },
+    time: "clock",
+    deviations: ["delay-from-connect", "delay-by-the-second"],
+    async run(stage) {
+      const will = stage.will({ delayIntervalS: 1 });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, sessionExpiryS: 60 });
+      await watcher.receivesNothing(1_500);
+      client.reset();
+      await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
+    },
+  },
+  {
+    id: "will/delay-freeze",
+    title: "the delay of a silent client counts from the end of its keep alive",
+    does: "falls silent with a keep alive of 1 s and a delay of 1 s, and waits for the will",
+    rules: { "5.0": ["3.1.2-22", "3.1.2-8"] },
+    time: "clock",
+    deviations: ["keep-alive-late", "delay-by-the-second"],
+    async run(stage) {
+      const will = stage.will({ delayIntervalS: 1 });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, sessionExpiryS: 60, keepAliveS: 1 });
+      const keepAliveS = client.connack?.properties?.serverKeepAliveS ?? 1;
+      stage.requires(keepAliveS <= 10, `the server's own keep alive of ${keepAliveS} s is too long to wait for`);
+      const due = { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS + 1_000, byMs: 1_500 * keepAliveS + 1_000 };
+      await watcher.receives(will, due);
+    },
+  },
+  {
+    id: "will/delay-shorter-session-at-disconnect",
+    title: "a session that DISCONNECT with 0x04 cuts to 1 s sends the will at its end",
+    does: "connects with a delay and a session of 60 s, sends DISCONNECT with 0x04 and one of 1 s, and waits",
+    rules: { "5.0": ["3.1.2-8", "4.1.0-2"] },
+    time: "clock",
+    deviations: ["disconnect-with-will", "delay-by-the-second", "delay-beyond-session", "session-end"],
+    async run(stage) {
+      const will = stage.will({ delayIntervalS: 60 });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, sessionExpiryS: 60 });
+      client.disconnect(0x04, { sessionExpiryIntervalS: 1 });
+      await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
+    },
+  },
+  {
+    id: "will/delay-not-behind-others",
+    title: "a delayed will does not wait for the delayed wills of clients that died after it",
+    does: "resets a client with a delay of 2 s, then others with one of 1 s for 4 s on end, and times the first will",
+    rules: { "5.0": ["3.1.2-8"] },
+    time: "clock",
+    deviations: ["delay-list"],
+    async run(stage) {
+      const will = stage.will({ delayIntervalS: 2 });
+      const other = stage.topic("other");
+      const watcher = await stage.watcher();
+      const first = await stage.connect({ will, sessionExpiryS: 60 });
+      first.reset();
+      const others = (async () => {
+        while (stage.nowMs < first.endedMs + 3_000 + stage.bounds.lateMs && watcher.peek("publish").length === 0) {
+          const asked = { name: "other", will: stage.will({ topic: other, delayIntervalS: 1 }), sessionExpiryS: 60 };
+          (await stage.connect(asked)).reset();
+          await stage.pause(200);
+        }
+      })();
+      await Promise.all([watcher.receives(will, { sinceMs: first.endedMs, afterMs: 2_000 }), others]);
+    },
+  },
+  {
+    id: "will/delay-expiry-from-publication",
+    title: "a will's message expiry counts from its publication, not from the end of the connection",
+    does: "resets a client with a delay of 2 s and a message expiry of 1 s, and looks for the will with all its time",
+    rules: { "5.0": ["3.1.3.2.4", "3.3.2-6"] },
+    time: "clock",
+    deviations: ["delay-by-the-second"],
+    async run(stage) {
+      const will = stage.will({ delayIntervalS: 2, properties: { messageExpiryIntervalS: 1 } });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, sessionExpiryS: 60 });
+      client.reset();
+      await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 2_000 });
     },
   },
 ];

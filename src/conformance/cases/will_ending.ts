@@ -1,7 +1,31 @@
 /** Wills at the end of a connection: what ends it, and whether the will is sent then. */
 import type { ConformanceCase } from "../case.ts";
+import { type Provocation, provocationBytes, provocations } from "../provocations.ts";
 
 const sent = { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-7", "3.1.2-8"] };
+
+/** A PUBLISH of 30 bytes of which the first 9 are there. */
+const halfPublish = [0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d];
+
+/** Malformed bytes: the connection is closed, and the will is sent. */
+function provoked(provocation: Provocation): ConformanceCase {
+  const { name, what, rules } = provocation;
+  const both = Object.entries(rules).map(([protocol, rule]) => [protocol, [rule, "3.1.2-8"]]);
+  return {
+    id: `will/garbage-${name}`,
+    title: `${what} closes the connection, and the will is sent`,
+    does: `connects with a will, sends ${what}, waits for the close, and watches`,
+    rules: Object.fromEntries(both),
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      client.sendBytes(provocationBytes(provocation, stage.protocol), what);
+      await client.expectClose();
+      await watcher.receives(will);
+    },
+  };
+}
 
 export const willEndingCases: readonly ConformanceCase[] = [
   {
@@ -33,31 +57,17 @@ export const willEndingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    id: "will/leave",
-    title: "a client that leaves by DISCONNECT leaves no will",
-    does: "connects with a will, sends DISCONNECT (in 5.0 with 0x00), closes, and watches",
-    rules: { "3.1.1": ["3.14.4-3", "3.1.2-10"], "5.0": ["3.14.4-3", "3.1.2-10"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will() });
-      client.disconnect();
-      await client.expectClose();
-      await watcher.receivesNothing();
-    },
-  },
-  {
-    id: "will/freeze",
-    title: "a client that falls silent is closed after 1.5 times its keep alive, and its will is sent",
-    does: "connects with a keep alive of 2 s, sends nothing more, and waits for the will",
-    rules: { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] },
-    time: "clock",
+    id: "will/half-packet",
+    title: "a connection that is closed within a packet sends the will, and nothing of the packet",
+    does: "connects with a will, sends 9 of the 30 bytes of a PUBLISH, then FIN, and watches",
+    rules: sent,
     async run(stage) {
       const will = stage.will();
       const watcher = await stage.watcher();
-      const client = await stage.connect({ will, keepAliveS: 2 });
-      const keepAliveS = client.connack?.properties?.serverKeepAliveS ?? 2;
-      await watcher.receives(will, { sinceMs: client.sentMs, afterMs: 1_500 * keepAliveS });
-      await client.expectClose();
+      const client = await stage.connect({ will });
+      client.sendBytes(halfPublish, "9 of the 30 bytes of a PUBLISH").close();
+      await watcher.receives(will);
+      await watcher.receivesNothing();
     },
   },
   {
@@ -65,6 +75,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a second CONNECT closes the connection, and the will is sent",
     does: "connects with a will, sends the same CONNECT again, and watches",
     rules: { "3.1.1": ["3.1.0-2", "3.1.2-8"], "5.0": ["3.1.0-2", "3.1.2-8"] },
+    deviations: ["second-connect"],
     async run(stage) {
       const will = stage.will();
       const watcher = await stage.watcher();
@@ -75,4 +86,111 @@ export const willEndingCases: readonly ConformanceCase[] = [
       await watcher.receives(will);
     },
   },
+  {
+    id: "will/second-connect-other",
+    title: "a second CONNECT's own will is never sent",
+    does: "connects with a will, sends a CONNECT with another client id and will, and watches both topics",
+    rules: { "3.1.1": ["3.1.0-2"], "5.0": ["3.1.0-2"] },
+    async run(stage) {
+      const other = stage.will({ topic: stage.topic("other") });
+      const watcher = await stage.watcher(other.topic);
+      const client = await stage.connect({ will: stage.will() });
+      client.send(stage.connectPacket({ will: other }));
+      await client.expectClose();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/at-once-after-connack",
+    title: "a connection that is reset right after CONNACK sends the will",
+    does: "sends CONNECT with a will, and RST as soon as CONNACK is there, five times over",
+    rules: sent,
+    async run(stage) {
+      const watcher = await stage.watcher();
+      for (let life = 0; life < 5; life++) {
+        const will = stage.will();
+        (await stage.connect({ will })).reset();
+        await watcher.receives(will);
+      }
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/storm",
+    title: "clients that die in the same instant leave a will each",
+    does: "connects 20 clients with wills on one topic, resets them all at once, and counts",
+    rules: sent,
+    async run(stage) {
+      const wills = Array.from({ length: 20 }, () => stage.will());
+      const watcher = await stage.watcher();
+      const clients = await Promise.all(wills.map((will) => stage.connect({ will })));
+      for (const client of clients) client.reset();
+      for (const will of wills) await watcher.receives(will);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/each-life",
+    title: "each life of a client leaves its own will, and no other's",
+    does: "connects and resets the same client three times, each time with another will",
+    rules: { "3.1.1": ["3.1.2-8", "3.1.2-10"], "5.0": ["3.1.2-8", "3.1.2-10"] },
+    async run(stage) {
+      const clientId = stage.clientId();
+      const watcher = await stage.watcher();
+      for (let life = 0; life < 3; life++) {
+        const will = stage.will();
+        (await stage.connect({ clientId, will })).reset();
+        await watcher.receives(will);
+      }
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/removed",
+    title: "a will that was sent is not sent again when the client dies without one",
+    does: "resets a client with a will, connects it again without one, resets it, and watches",
+    rules: { "3.1.1": ["3.1.2-10"], "5.0": ["3.1.2-10"] },
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      (await stage.connect({ ...asked, will })).reset();
+      await watcher.receives(will);
+      (await stage.connect(asked)).reset();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/removed-by-leaving",
+    title: "a will that was discarded is not sent when the client dies later without one",
+    does: "lets a client with a will leave, connects it again without one, resets it, and watches",
+    rules: { "3.1.1": ["3.1.2-10", "3.1.2-12"], "5.0": ["3.1.2-10"] },
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const watcher = await stage.watcher();
+      const first = await stage.connect({ ...asked, will: stage.will() });
+      first.disconnect();
+      await first.expectClose();
+      (await stage.connect(asked)).reset();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/replaced",
+    title: "a client that comes back with another will leaves that one alone",
+    does: "lets a client with a will leave, connects it with another one, resets it, and watches",
+    rules: { "3.1.1": ["3.1.2-8", "3.1.2-10"], "5.0": ["3.1.2-7", "3.1.2-10"] },
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const watcher = await stage.watcher();
+      const first = await stage.connect({ ...asked, will: stage.will() });
+      first.disconnect();
+      await first.expectClose();
+      const will = stage.will();
+      (await stage.connect({ ...asked, will })).reset();
+      await watcher.receives(will);
+      await watcher.receivesNothing();
+    },
+  },
+  ...provocations.map(provoked),
 ];

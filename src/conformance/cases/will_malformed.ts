@@ -1,68 +1,213 @@
 /** CONNECTs whose will cannot be one: closed, and nothing of them is ever seen. */
 import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
 import type { Stage } from "../stage.ts";
 
-interface BadFlags {
+interface Malformed {
   readonly name: string;
-  readonly title: string;
+  readonly what: string;
   readonly rules: ConformanceCase["rules"];
-  /** The connect flags beside Clean Start. */
-  readonly flags: number;
-  /** Whether the payload has the will's fields. */
-  readonly hasWill: boolean;
+  readonly deviations?: readonly string[];
+  /** The bytes that are sent. */
+  spoil(stage: Stage): Uint8Array;
+  /** What follows them. */
+  readonly then?: (client: Probe) => void;
 }
 
-const badFlags: readonly BadFlags[] = [
-  {
-    name: "will/flags-qos-1-alone",
-    title: "will QoS 1 without the will flag is refused",
-    rules: { "3.1.1": ["3.1.2-13"], "5.0": ["3.1.2-11"] },
-    flags: 0x08,
-    hasWill: false,
-  },
-  {
-    name: "will/flags-qos-2-alone",
-    title: "will QoS 2 without the will flag is refused",
-    rules: { "3.1.1": ["3.1.2-13"], "5.0": ["3.1.2-11"] },
-    flags: 0x10,
-    hasWill: false,
-  },
-  {
-    name: "will/flags-retain-alone",
-    title: "will retain without the will flag is refused",
-    rules: { "3.1.1": ["3.1.2-15"], "5.0": ["3.1.2-13"] },
-    flags: 0x20,
-    hasWill: false,
-  },
-  {
-    name: "will/flags-qos-3",
-    title: "will QoS 3 is refused, and no will is sent",
-    rules: { "3.1.1": ["3.1.2-14"], "5.0": ["3.1.2-12"] },
-    flags: 0x1c,
-    hasWill: true,
-  },
-];
+/** Place of the connect flags in a short CONNECT. */
+const flagsAt = 9;
 
 /** A CONNECT with other flags than its fields ask for. */
-function spoiledFlags(stage: Stage, { flags, hasWill }: BadFlags): Uint8Array {
-  const bytes = stage.connectBytes(hasWill ? { will: stage.will() } : {});
-  const at = bytes.indexOf(0x4d) + 5; // after MQTT and the level
-  bytes[at] = (bytes[at]! & ~0x3c) | flags;
+function withFlags(bytes: Uint8Array, flags: number): Uint8Array {
+  bytes[flagsAt] = (bytes[flagsAt]! & ~0x3c) | flags;
   return bytes;
 }
 
-export const willMalformedCases: readonly ConformanceCase[] = badFlags.map((bad) => ({
-  id: bad.name as ConformanceCase["id"],
-  title: bad.title,
-  does: `sends a CONNECT with the will's flags at 0x${
-    bad.flags.toString(16).padStart(2, "0")
-  }, and waits for the close`,
-  rules: bad.rules,
+/** The same CONNECT with a part of it replaced by as many bytes or by others, lengths set right. */
+function replaced(bytes: Uint8Array, part: Uint8Array, other: readonly number[]): Uint8Array {
+  const at = bytes.findIndex((_, from) => part.every((byte, index) => bytes[from + index] === byte));
+  const whole = [...bytes.subarray(2, at), ...other, ...bytes.subarray(at + part.length)];
+  return Uint8Array.of(bytes[0]!, whole.length, ...whole);
+}
+
+/** A string as it stands in a packet. */
+function field(text: string | readonly number[]): Uint8Array {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  return Uint8Array.of(bytes.length >> 8, bytes.length & 0xff, ...bytes);
+}
+
+/** A CONNECT whose will topic is these bytes. */
+function withTopic(stage: Stage, topic: string | readonly number[]): Uint8Array {
+  const will = stage.will({ payload: Uint8Array.of(1) });
+  return replaced(stage.connectBytes({ will }), field(will.topic), [...field(topic)]);
+}
+
+/** A CONNECT whose will properties are these bytes. */
+function withProperties(stage: Stage, properties: readonly number[]): Uint8Array {
+  const will = stage.will({ payload: Uint8Array.of(1) });
+  const before = Uint8Array.of(0, ...field(will.topic)); // a property length of 0 stands before the topic
+  return replaced(stage.connectBytes({ will }), before, [properties.length, ...properties, ...field(will.topic)]);
+}
+
+/** The same CONNECT without the fields of its will, which its flags promise. */
+function withoutWillFields(stage: Stage): Uint8Array {
+  return withFlags(stage.connectBytes(), 0x0c);
+}
+
+/** A CONNECT of which only so many bytes are sent. */
+function cut(stage: Stage, to: number): Uint8Array {
+  return stage.connectBytes({ will: stage.will() }).slice(0, to);
+}
+
+const topicIsText = { "3.1.1": ["3.1.3-10"], "5.0": ["3.1.3-11"] };
+const noWildcards = { "3.1.1": ["4.7.1-1"], "5.0": ["4.7.0-1"] };
+const badProperty = { "5.0": ["4.13.1-1", "3.1.4-1"] };
+const flagless = {
+  qos: { "3.1.1": ["3.1.2-13", "3.1.2-11"], "5.0": ["3.1.2-11"] },
+  retain: { "3.1.1": ["3.1.2-15", "3.1.2-11"], "5.0": ["3.1.2-13"] },
+};
+
+const malformed: readonly Malformed[] = [
+  {
+    name: "flags-qos-1-alone",
+    what: "will QoS 1 without the will flag",
+    rules: flagless.qos,
+    spoil: (stage) => withFlags(stage.connectBytes(), 0x08),
+  },
+  {
+    name: "flags-qos-2-alone",
+    what: "will QoS 2 without the will flag",
+    rules: flagless.qos,
+    spoil: (stage) => withFlags(stage.connectBytes(), 0x10),
+  },
+  {
+    name: "flags-retain-alone",
+    what: "will retain without the will flag",
+    rules: flagless.retain,
+    spoil: (stage) => withFlags(stage.connectBytes(), 0x20),
+  },
+  {
+    name: "flags-qos-3",
+    what: "will QoS 3",
+    rules: { "3.1.1": ["3.1.2-14"], "5.0": ["3.1.2-12"] },
+    spoil: (stage) => withFlags(stage.connectBytes({ will: stage.will() }), 0x1c),
+  },
+  {
+    name: "fields-unannounced",
+    what: "a will topic and payload without the will flag",
+    rules: { "3.1.1": ["3.1.2-11"], "5.0": ["3.1.4-1"] },
+    spoil: (stage) => withFlags(stage.connectBytes({ will: stage.will() }), 0x00),
+  },
+  {
+    name: "fields-missing",
+    what: "the will flag without will topic and payload",
+    rules: { "3.1.1": ["3.1.2-9"], "5.0": ["3.1.2-9"] },
+    spoil: withoutWillFields,
+  },
+  {
+    name: "cut-after-flags",
+    what: "a will, cut off after its flags",
+    rules: { "3.1.1": ["3.1.2-9"], "5.0": ["3.1.2-9"] },
+    spoil: (stage) => cut(stage, flagsAt + 1),
+    then: (client) => void client.close(),
+  },
+  {
+    name: "cut-before-payload",
+    what: "a will, cut off within the will's payload",
+    rules: { "3.1.1": ["3.1.2-9"], "5.0": ["3.1.2-9"] },
+    spoil: (stage) => {
+      const bytes = stage.connectBytes({ will: stage.will() });
+      return bytes.slice(0, bytes.length - 3);
+    },
+    then: (client) => void client.close(),
+  },
+  {
+    name: "topic-not-utf-8",
+    what: "a will topic that is not UTF-8",
+    rules: topicIsText,
+    spoil: (stage) => withTopic(stage, [0x61, 0xc3, 0x28]),
+  },
+  {
+    name: "topic-surrogate",
+    what: "a will topic with an encoded surrogate",
+    rules: { "3.1.1": ["1.4.0-1", "3.1.3-10"], "5.0": ["1.5.4-1", "3.1.3-11"] },
+    spoil: (stage) => withTopic(stage, [0x61, 0xed, 0xa0, 0x80]),
+  },
+  {
+    name: "topic-nul",
+    what: "a will topic with U+0000",
+    rules: { "3.1.1": ["4.7.3-2", "1.4.0-2"], "5.0": ["4.7.3-2", "1.5.4-2"] },
+    spoil: (stage) => withTopic(stage, [0x61, 0x00]),
+  },
+  {
+    name: "topic-hash",
+    what: "a will topic with #",
+    rules: noWildcards,
+    spoil: (stage) => withTopic(stage, `${stage.topic("a")}/#`),
+  },
+  {
+    name: "topic-plus",
+    what: "a will topic with +",
+    rules: noWildcards,
+    spoil: (stage) => withTopic(stage, `${stage.topic("a")}/+`),
+  },
+  {
+    name: "topic-empty",
+    what: "an empty will topic",
+    rules: { "3.1.1": ["4.7.3-1"], "5.0": ["4.7.3-1"] },
+    spoil: (stage) => withTopic(stage, ""),
+  },
+  {
+    name: "property-twice",
+    what: "will properties that say the delay twice",
+    rules: badProperty,
+    spoil: (stage) => withProperties(stage, [0x18, 0, 0, 0, 1, 0x18, 0, 0, 0, 1]),
+  },
+  {
+    name: "property-misplaced",
+    what: "a topic alias among the will properties",
+    rules: badProperty,
+    spoil: (stage) => withProperties(stage, [0x23, 0, 1]),
+  },
+  {
+    name: "property-unknown",
+    what: "a will property that does not exist",
+    rules: badProperty,
+    spoil: (stage) => withProperties(stage, [0x7f, 0]),
+  },
+  {
+    name: "property-format-2",
+    what: "a payload format indicator of 2",
+    rules: badProperty,
+    spoil: (stage) => withProperties(stage, [0x01, 2]),
+  },
+  {
+    name: "property-response-wildcard",
+    what: "a will response topic with #",
+    rules: { "5.0": ["3.3.2-14"] },
+    spoil: (stage) => withProperties(stage, [0x08, ...field("a/#")]),
+  },
+  {
+    name: "property-content-type-not-utf-8",
+    what: "a will content type that is not UTF-8",
+    rules: { "5.0": ["3.3.2-19", "1.5.4-1"] },
+    spoil: (stage) => withProperties(stage, [0x03, ...field([0xc3, 0x28])]),
+  },
+];
+
+export const willMalformedCases: readonly ConformanceCase[] = malformed.map((one) => ({
+  id: `will/${one.name}`,
+  title: `a CONNECT with ${one.what} ${one.then === undefined ? "is refused" : "opens nothing"}, and no will is sent`,
+  does: `sends a CONNECT with ${one.what}${
+    one.then === undefined ? ", waits for the close," : ", then FIN,"
+  } and watches`,
+  rules: one.rules,
+  ...one.deviations && { deviations: one.deviations },
   async run(stage) {
     const watcher = await stage.watcher();
-    const client = stage.dial();
-    client.sendBytes(spoiledFlags(stage, bad), `CONNECT with the will's flags at 0x${bad.flags.toString(16)}`);
-    await client.expectRefused();
+    const client = stage.dial().sendBytes(one.spoil(stage), `CONNECT with ${one.what}`);
+    if (one.then === undefined) await client.expectRefused();
+    else one.then(client);
     await watcher.receivesNothing();
   },
 }));

@@ -1,0 +1,249 @@
+/** Wills on their way to subscribers: like any other message. */
+import type { QoS } from "../../mqtt/packet.ts";
+import type { ConformanceCase } from "../case.ts";
+
+const levels: readonly QoS[] = [0, 1, 2];
+
+/** A will of one QoS, a subscription of another. */
+function matrix(will: QoS, granted: QoS): ConformanceCase {
+  const needs = Math.max(will, granted) === 2
+    ? ["qos2" as const]
+    : Math.max(will, granted) === 1
+    ? ["qos1" as const]
+    : [];
+  const least = Math.min(will, granted);
+  return {
+    id: `will/qos-${will}-to-${granted}`,
+    title: `a will of QoS ${will} comes once to a subscription of QoS ${granted}, at QoS ${least}`,
+    does: `subscribes at QoS ${granted}, resets a client with a will of QoS ${will}, and looks at what comes`,
+    rules: { "3.1.1": ["3.8.4-6", "3.1.2-14"], "5.0": ["3.8.4-8", "3.1.2-12"] },
+    needs,
+    deviations: ["qos-2-as-1"],
+    async run(stage) {
+      const sent = stage.will({ qos: will });
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(sent.topic, { qos: granted });
+      (await stage.connect({ will: sent })).reset();
+      await watcher.receives(sent);
+      await watcher.receivesNothing();
+    },
+  };
+}
+
+export const willDeliveryCases: readonly ConformanceCase[] = [
+  ...levels.flatMap((will) => levels.map((granted) => matrix(will, granted))),
+  {
+    id: "will/qos-as-announced",
+    title: "a will of the highest QoS there is is taken, and one above Maximum QoS is refused",
+    does: "connects with a will of QoS 2, and holds the answer against Maximum QoS in CONNACK",
+    rules: { "5.0": ["3.2.2-12"] },
+    deviations: ["qos-2-as-1"],
+    async run(stage) {
+      const will = stage.will({ qos: 2 });
+      if ((stage.announced.maximumQoS ?? 2) === 2) return void await stage.connect({ will });
+      const { connack } = await stage.dial().send(stage.connectPacket({ will })).expectRefused();
+      stage.holds(
+        (connack?.reasonCode ?? 0x9b) === 0x9b,
+        `CONNACK has 0x${connack?.reasonCode.toString(16)}, not 0x9b`,
+      );
+    },
+  },
+  {
+    id: "will/to-each-subscriber",
+    title: "each of several subscribers gets the will once",
+    does: "lets five clients subscribe, resets one with a will, and looks at all of them",
+    rules: { "3.1.1": ["4.5.0-1"], "5.0": ["3.1.2-8"] },
+    async run(stage) {
+      const will = stage.will();
+      const watchers = await Promise.all(levels.concat(levels).slice(0, 5).map(() => stage.watcher()));
+      (await stage.connect({ will })).reset();
+      await Promise.all(watchers.map((watcher) => watcher.receives(will)));
+      await Promise.all(watchers.map((watcher) => watcher.receivesNothing()));
+    },
+  },
+  {
+    id: "will/to-nobody-else",
+    title: "a will goes to nobody whose filter does not match its topic",
+    does: "lets a client subscribe to a neighbouring topic, resets one with a will, and looks for nothing",
+    rules: { "3.1.1": ["4.7.3-4"], "5.0": ["3.3.2-3"] },
+    async run(stage) {
+      const stranger = await stage.watcher(`${stage.topic()}/below`);
+      (await stage.connect({ will: stage.will() })).reset();
+      await stranger.receivesNothing();
+    },
+  },
+  {
+    id: "will/to-wildcards",
+    title: "a will goes to subscriptions with + and #",
+    does: "lets one client subscribe with + and one with #, resets one with a will, and looks at both",
+    rules: { "3.1.1": ["4.7.1-2", "4.7.1-3"], "5.0": ["4.7.1-1", "4.7.1-2"] },
+    needs: ["wildcard"],
+    async run(stage) {
+      const will = stage.will({ topic: stage.topic("a/b") });
+      const plus = await stage.watcher(stage.topic("+/b"), { name: "plus" });
+      const hash = await stage.watcher(stage.topic("#"), { name: "hash" });
+      (await stage.connect({ will })).reset();
+      await plus.receives(will);
+      await hash.receives(will);
+    },
+  },
+  {
+    id: "will/to-one-who-is-away",
+    title: "a will waits for a subscriber whose session lasts",
+    does: "subscribes in a session that lasts, leaves, resets a client with a will, comes back, and waits for it",
+    rules: { "3.1.1": ["3.1.2-5"], "5.0": ["3.1.2-23", "3.1.2-5"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = stage.will();
+      const away = await stage.watcher(will.topic, asked);
+      away.disconnect();
+      await away.expectClose();
+      (await stage.connect({ will })).reset();
+      await stage.pause(stage.bounds.silenceMs);
+      const back = await stage.connect({ name: "back", ...asked });
+      await back.receives(will);
+    },
+  },
+  {
+    id: "will/to-itself",
+    title: "a client whose session lasts finds its own will where it had subscribed to it",
+    does: "subscribes to its own will's topic, sends RST, resumes the session, and waits for the will",
+    rules: { "3.1.1": ["3.1.2-5"], "5.0": ["3.1.2-5"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = stage.will();
+      const client = await stage.connect({ ...asked, will });
+      await client.subscribe(will.topic);
+      client.reset();
+      await stage.pause(stage.bounds.silenceMs);
+      const back = await stage.connect({ name: "back", ...asked });
+      await back.receives(will);
+    },
+  },
+  {
+    id: "will/no-local",
+    title: "a client that subscribed with No Local does not get its own will",
+    does: "subscribes to its own will's topic with No Local, sends RST, resumes the session, and looks for nothing",
+    rules: { "5.0": ["3.8.3-3"] },
+    needs: ["qos1"],
+    deviations: ["will-no-local"],
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ ...asked, will });
+      await client.subscribe(will.topic, { noLocal: true });
+      client.reset();
+      await watcher.receives(will);
+      const back = await stage.connect({ name: "back", ...asked });
+      await back.receivesNothing();
+    },
+  },
+  {
+    id: "will/shared",
+    title: "a will goes to one of the clients that share a subscription",
+    does: "lets three clients share the will's topic, resets one with a will, and counts",
+    rules: { "5.0": ["4.8.2"] },
+    needs: ["shared"],
+    async run(stage) {
+      const will = stage.will();
+      const filter = `$share/group/${will.topic}`;
+      const sharing = await Promise.all(levels.map(() => stage.watcher(filter)));
+      (await stage.connect({ will })).reset();
+      await stage.pause(stage.bounds.silenceMs);
+      const came = sharing.flatMap((watcher) => watcher.take("publish")).length;
+      stage.holds(came === 1, `the will came ${came} times, not once`);
+    },
+  },
+  {
+    id: "will/subscription-identifier",
+    title: "a will comes with the subscription identifier of the subscription that it matches",
+    does: "subscribes with identifier 4,711, resets a client with a will, and looks at the identifier",
+    rules: { "5.0": ["3.3.4-3", "3.3.4-4"] },
+    needs: ["subscription-identifiers"],
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(will.topic, {}, 4_711);
+      (await stage.connect({ will })).reset();
+      const { packet } = await watcher.receives(will);
+      const found = packet.properties?.subscriptionIdentifiers ?? [];
+      stage.holds(found.length === 1 && found[0] === 4_711, `its identifiers are [${found.join(", ")}], not [4711]`);
+    },
+  },
+  {
+    id: "will/maximum-packet-size",
+    title: "a will that is larger than a subscriber takes is not sent to it, and it stays connected",
+    does: "subscribes with Maximum Packet Size 200 and without, resets a client with a will of 1,000 bytes, and looks",
+    rules: { "5.0": ["3.1.2-24", "3.1.2-25"] },
+    async run(stage) {
+      const will = stage.will({ payload: new Uint8Array(1_000).fill(0x61) });
+      const large = await stage.watcher(will.topic, { name: "large" });
+      const small = await stage.watcher(will.topic, { name: "small", properties: { maximumPacketSize: 200 } });
+      (await stage.connect({ will })).reset();
+      await large.receives(will);
+      await small.receivesNothing();
+      await small.ping();
+    },
+  },
+  {
+    id: "will/receive-maximum",
+    title: "wills keep to the Receive Maximum of a subscriber, and come as it acknowledges",
+    does: "subscribes with Receive Maximum 1, resets three clients with wills, and acknowledges one after another",
+    rules: { "5.0": ["3.3.4-9"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      watcher.acknowledges = false;
+      const wills = levels.map(() => stage.will({ qos: 1 }));
+      for (const will of wills) (await stage.connect({ will })).reset();
+      for (const _ of wills) {
+        const came = await watcher.expect("publish");
+        await watcher.receivesNothing(200);
+        watcher.send({ type: "puback", packetId: came.packetId! });
+      }
+    },
+  },
+  {
+    id: "will/expired-for-one-who-is-away",
+    title: "a will whose message expiry is over is not delivered any more",
+    does: "leaves a session that lasts, resets a client with a will of expiry 1 s, comes back after 2.5 s, and looks",
+    rules: { "5.0": ["3.3.2-5"] },
+    needs: ["qos1"],
+    time: "clock",
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = stage.will({ properties: { messageExpiryIntervalS: 1 } });
+      const away = await stage.watcher(will.topic, asked);
+      away.disconnect();
+      await away.expectClose();
+      (await stage.connect({ will })).reset();
+      await stage.pause(2_500);
+      const back = await stage.connect({ name: "back", ...asked });
+      await back.receivesNothing();
+    },
+  },
+  {
+    id: "will/expiry-counts-down",
+    title: "a will that waited comes with what is left of its message expiry",
+    does: "leaves a session that lasts, resets a client with a will of expiry 60 s, comes back after 2 s, and compares",
+    rules: { "5.0": ["3.3.2-6"] },
+    needs: ["qos1"],
+    time: "clock",
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = stage.will({ properties: { messageExpiryIntervalS: 60 } });
+      const away = await stage.watcher(will.topic, asked);
+      away.disconnect();
+      await away.expectClose();
+      (await stage.connect({ will })).reset();
+      await stage.pause(2_100);
+      const back = await stage.connect({ name: "back", ...asked });
+      const { packet } = await back.receives(will);
+      const left = packet.properties!.messageExpiryIntervalS!;
+      stage.holds(left <= 58 && left >= 50, `its message expiry interval is ${left} s, where 58 s are left`);
+    },
+  },
+];

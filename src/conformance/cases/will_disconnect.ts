@@ -1,0 +1,209 @@
+/** Wills and DISCONNECT: which one discards the will, and which ones do not. */
+import { ReasonCode, reasonName } from "../../mqtt/reason.ts";
+import type { ConformanceCase } from "../case.ts";
+import { hexByte } from "../packet_text.ts";
+
+/** Codes of 0x80 and above that a client may send. Source: MQTT 5.0, table 3-10. */
+const errorCodes: readonly number[] = [
+  ReasonCode.unspecifiedError,
+  ReasonCode.malformedPacket,
+  ReasonCode.protocolError,
+  ReasonCode.implementationSpecificError,
+  ReasonCode.topicNameInvalid,
+  ReasonCode.receiveMaximumExceeded,
+  ReasonCode.topicAliasInvalid,
+  ReasonCode.packetTooLarge,
+  ReasonCode.messageRateTooHigh,
+  ReasonCode.quotaExceeded,
+  ReasonCode.administrativeAction,
+  ReasonCode.payloadFormatInvalid,
+];
+
+function withCode(code: number): ConformanceCase {
+  const told = `${hexByte(code)} (${reasonName(code, "disconnect")})`;
+  return {
+    id: `will/disconnect-${hexByte(code)}`,
+    title: `DISCONNECT with ${told} leaves the will, which is sent once`,
+    does: `connects with a will, sends DISCONNECT with ${hexByte(code)}, closes, and watches`,
+    rules: { "5.0": ["3.1.2-8"] },
+    deviations: code === ReasonCode.disconnectWithWill ? ["disconnect-with-will"] : ["disconnect-error"],
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      client.disconnect(code).close();
+      await watcher.receives(will);
+      await watcher.receivesNothing();
+    },
+  };
+}
+
+interface Leaving {
+  readonly name: string;
+  readonly title: string;
+  readonly does: string;
+  readonly bytes: readonly number[];
+}
+
+/** DISCONNECT with 0x00, in each way in which 5.0 lets it be written. */
+const leavings: readonly Leaving[] = [
+  {
+    name: "explicit",
+    title: "a DISCONNECT that says 0x00 in full discards the will",
+    does: "sends DISCONNECT with reason code 0x00 and a property length of 0, and watches",
+    bytes: [0xe0, 2, 0x00, 0x00],
+  },
+  {
+    name: "code-alone",
+    title: "a DISCONNECT that says 0x00 and no property length discards the will",
+    does: "sends DISCONNECT with reason code 0x00 alone, and watches",
+    bytes: [0xe0, 1, 0x00],
+  },
+  {
+    name: "reason-string",
+    title: "a DISCONNECT with 0x00 and a reason string discards the will",
+    does: "sends DISCONNECT with 0x00 and a reason string, and watches",
+    bytes: [0xe0, 6, 0x00, 4, 0x1f, 0, 1, 0x61],
+  },
+];
+
+export const willDisconnectCases: readonly ConformanceCase[] = [
+  {
+    id: "will/leave",
+    title: "a client that leaves by DISCONNECT leaves no will",
+    does: "connects with a will, sends DISCONNECT (in 5.0 with 0x00), waits for the close, and watches",
+    rules: { "3.1.1": ["3.14.4-3", "3.1.2-10"], "5.0": ["3.14.4-3", "3.1.2-10"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will: stage.will() });
+      client.disconnect();
+      await client.expectClose();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/leave-reset",
+    title: "a DISCONNECT discards the will even where RST follows it",
+    does: "connects with a will, sends DISCONNECT, lets it be read, sends RST, and watches",
+    rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will: stage.will() });
+      client.disconnect();
+      await stage.pause(100);
+      if (!client.over) client.reset();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/leave-pipelined",
+    title: "CONNECT and DISCONNECT in one write leave no will",
+    does: "sends CONNECT with a will and DISCONNECT at once, waits for the close, and watches",
+    rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = stage.dial().send(stage.connectPacket({ will: stage.will() }), { type: "disconnect" });
+      await client.expectClose();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/leave-lasting",
+    title: "a client that leaves a session that lasts leaves no will",
+    does: "connects with a will in a session that lasts, sends DISCONNECT, and watches",
+    rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will: stage.will(), cleanStart: false, sessionExpiryS: 60 });
+      client.disconnect();
+      await client.expectClose();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/leave-delayed",
+    title: "a client that leaves by DISCONNECT leaves no delayed will either",
+    does: "connects with a will delay of 1 s, sends DISCONNECT, and watches until well after the delay",
+    rules: { "5.0": ["3.14.4-3"] },
+    time: "clock",
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will: stage.will({ delayIntervalS: 1 }), sessionExpiryS: 60 });
+      client.disconnect();
+      await client.expectClose();
+      await watcher.receivesNothing(1_000 + stage.bounds.lateMs);
+    },
+  },
+  {
+    id: "will/leave-session-ends",
+    title: "a will that was discarded is not sent when the session ends",
+    does: "leaves by DISCONNECT with a session of 1 s and a will delay of 60 s, and watches until well after its end",
+    rules: { "5.0": ["3.14.4-3", "3.1.2-10"] },
+    time: "clock",
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will: stage.will({ delayIntervalS: 60 }), sessionExpiryS: 1 });
+      client.disconnect();
+      await client.expectClose();
+      await watcher.receivesNothing(1_000 + stage.bounds.lateMs);
+    },
+  },
+  ...leavings.map(({ name, title, does, bytes }): ConformanceCase => ({
+    id: `will/leave-${name}`,
+    title,
+    does,
+    rules: { "5.0": ["3.14.4-3"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will: stage.will() });
+      client.sendBytes(bytes, "DISCONNECT with reason code 0x00");
+      await client.expectClose();
+      await watcher.receivesNothing();
+    },
+  })),
+  withCode(ReasonCode.disconnectWithWill),
+  ...errorCodes.map(withCode),
+  {
+    id: "will/disconnect-undefined-code",
+    title: "a DISCONNECT with a reason code that does not exist closes the connection, and the will is sent",
+    does: "connects with a will, sends DISCONNECT with 0xff, waits for the close, and watches",
+    rules: { "5.0": ["3.14.2-1", "3.1.2-8"] },
+    deviations: ["disconnect-error", "disconnect-undefined"],
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      client.sendBytes([0xe0, 2, 0xff, 0x00], "DISCONNECT with reason code 0xff");
+      await client.expectClose();
+      await watcher.receives(will);
+    },
+  },
+  {
+    id: "will/disconnect-reserved-bits",
+    title: "a DISCONNECT with reserved bits set closes the connection, and the will is sent",
+    does: "connects with a will, sends a DISCONNECT that begins with 0xe1, waits for the close, and watches",
+    rules: { "3.1.1": ["3.14.1-1", "3.1.2-8"], "5.0": ["3.14.1-1", "3.1.2-8"] },
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      client.sendBytes([0xe1, 0x00], "DISCONNECT with a reserved bit set");
+      await client.expectClose();
+      await watcher.receives(will);
+    },
+  },
+  {
+    id: "will/disconnect-raises-expiry",
+    title: "a DISCONNECT that gives a session of 0 s a longer life is a fault, and the will is sent",
+    does: "connects with a session of 0 s, sends DISCONNECT with one of 60 s, waits for the close, and watches",
+    rules: { "5.0": ["3.14.2.2.2", "4.13.1-1"] },
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      client.disconnect(0, { sessionExpiryIntervalS: 60 });
+      await client.expectClose();
+      await watcher.receives(will);
+    },
+  },
+];

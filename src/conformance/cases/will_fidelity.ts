@@ -1,0 +1,134 @@
+/** Wills arrive as they were asked for: topic, payload, and in 5.0 every property. */
+import type { ConnectWill, MessageProperties } from "../../mqtt/packet.ts";
+import type { ConformanceCase } from "../case.ts";
+import type { Stage } from "../stage.ts";
+
+interface Faithful {
+  readonly name: string;
+  readonly title: string;
+  readonly rules: ConformanceCase["rules"];
+  readonly needs?: ConformanceCase["needs"];
+  readonly deviations?: readonly string[];
+  /** What is special about the will. */
+  readonly will: (stage: Stage) => Partial<ConnectWill>;
+}
+
+/** A case with one property. */
+function property(
+  name: string,
+  what: string,
+  rules: readonly string[],
+  properties: MessageProperties | ((stage: Stage) => MessageProperties),
+): Faithful {
+  return {
+    name,
+    title: `${what} of a will arrives unaltered`,
+    rules: { "5.0": rules },
+    deviations: ["will-properties", `will-${name}`],
+    will: (stage) => ({ properties: typeof properties === "function" ? properties(stage) : properties }),
+  };
+}
+
+const present = { "3.1.1": ["3.1.2-9"], "5.0": ["3.1.2-9"] };
+const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
+const faithful: readonly Faithful[] = [
+  property("payload-format", "the payload format indicator", ["3.3.2-4"], { payloadFormatIndicator: 1 }),
+  property("payload-format-0", "a payload format indicator of 0", ["3.3.2-4"], { payloadFormatIndicator: 0 }),
+  property("content-type", "the content type", ["3.3.2-20"], { contentType: 'application/x-ü; q="1"' }),
+  property("response-topic", "the response topic", ["3.3.2-15"], (stage) => ({ responseTopic: stage.topic("answer") })),
+  property("correlation-data", "the correlation data", ["3.3.2-16"], { correlationData: everyByte }),
+  property("correlation-data-empty", "empty correlation data", ["3.3.2-16"], { correlationData: new Uint8Array() }),
+  property("user-property", "a user property", ["3.3.2-17"], { userProperties: [["name", "value"]] }),
+  property("user-properties", "every user property, in order and with one name twice,", ["3.1.3-10", "3.3.2-18"], {
+    userProperties: [["b", "1"], ["a", "2"], ["b", "1"], ["", ""], ["ü", "€"]],
+  }),
+  property("message-expiry", "the message expiry interval", ["3.3.2-6"], { messageExpiryIntervalS: 3_600 }),
+  property("message-expiry-largest", "the largest message expiry interval", ["3.3.2-6"], {
+    messageExpiryIntervalS: 0xffff_ffff,
+  }),
+  property(
+    "all-properties",
+    "every property",
+    ["3.3.2-4", "3.3.2-6", "3.3.2-15", "3.3.2-16", "3.3.2-17", "3.3.2-18", "3.3.2-20", "3.1.3-10"],
+    (stage) => ({
+      payloadFormatIndicator: 1,
+      messageExpiryIntervalS: 3_600,
+      contentType: "text/plain",
+      responseTopic: stage.topic("answer"),
+      correlationData: Uint8Array.of(1, 0, 255),
+      userProperties: [["b", "1"], ["a", "2"], ["b", "3"]],
+    }),
+  ),
+  {
+    name: "no-properties",
+    title: "a will without properties arrives without any",
+    rules: { "5.0": ["3.1.2-9"] },
+    will: () => ({}),
+  },
+  {
+    name: "every-byte",
+    title: "a will's payload of every byte there is arrives unaltered",
+    rules: present,
+    will: () => ({ payload: everyByte }),
+  },
+  {
+    name: "empty-payload",
+    title: "a will without payload is sent",
+    rules: present,
+    deviations: ["will-empty"],
+    will: () => ({ payload: new Uint8Array() }),
+  },
+  {
+    name: "long-payload",
+    title: "a will's payload of 60,000 bytes arrives whole",
+    rules: present,
+    deviations: ["will-size"],
+    will: () => ({ payload: Uint8Array.from({ length: 60_000 }, (_, at) => at % 251) }),
+  },
+  {
+    name: "topic-unicode",
+    title: "a will's topic of characters from everywhere arrives as it is",
+    rules: { "3.1.1": ["3.1.3-10", "4.7.3-4"], "5.0": ["3.1.3-11", "4.7.3-4"] },
+    will: (stage) => ({ topic: stage.topic("Wörter/ 文字 /😀/\u{1f469}\u200d\u{1f680}") }),
+  },
+  {
+    name: "topic-feff",
+    title: "U+FEFF in a will's topic is kept",
+    rules: { "3.1.1": ["1.4.0-3"], "5.0": ["1.5.4-3"] },
+    will: (stage) => ({ topic: stage.topic("\ufeffa") }),
+  },
+  {
+    name: "topic-empty-levels",
+    title: "empty levels in a will's topic are kept",
+    rules: { "3.1.1": ["4.7.3-4"], "5.0": ["4.7.3-4"] },
+    will: (stage) => ({ topic: `${stage.topic("")}//a/` }),
+  },
+  {
+    name: "topic-long",
+    title: "a will's topic of 1,000 bytes arrives whole",
+    rules: { "3.1.1": ["4.7.3-3"], "5.0": ["4.7.3-3"] },
+    will: (stage) => ({ topic: stage.topic("a".repeat(1_000)).slice(0, 1_000) }),
+  },
+];
+
+export const willFidelityCases: readonly ConformanceCase[] = faithful.map((one) => ({
+  id: `will/${one.name}`,
+  title: one.title,
+  does: "subscribes, resets a client with such a will, and compares what comes byte by byte",
+  rules: one.rules,
+  ...one.needs && { needs: one.needs },
+  ...one.deviations && { deviations: one.deviations },
+  async run(stage) {
+    const will = stage.will(one.will(stage));
+    stage.requires(
+      will.payload.length < (stage.announced.maximumPacketSize ?? Infinity) - 200,
+      `the broker announces a Maximum Packet Size of ${stage.announced.maximumPacketSize}`,
+    );
+    const watcher = await stage.watcher(will.topic);
+    const client = await stage.connect({ will });
+    client.reset();
+    await watcher.receives(will);
+    await watcher.receivesNothing(100);
+  },
+}));

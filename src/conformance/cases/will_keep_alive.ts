@@ -1,0 +1,192 @@
+/** Wills and keep alive: who is silent for too long dies, and who is not does not. */
+import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
+
+const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };
+
+/** The keep alive that counts: the server's own where it names one. */
+function inForceS(stage: Stage, { connack }: Probe, askedS: number): number {
+  const keepAliveS = connack?.properties?.serverKeepAliveS ?? askedS;
+  stage.requires(keepAliveS > 0, "the server's own keep alive is 0: it closes nobody for being silent");
+  stage.requires(keepAliveS <= 10, `the server's own keep alive of ${keepAliveS} s is too long to wait for`);
+  return keepAliveS;
+}
+
+/** Silent from CONNECT on. The standard names the last instant at which the server closes; no client may be closed
+ * within its keep alive. */
+function freeze(askedS: number): ConformanceCase {
+  return {
+    id: `will/freeze-${askedS}s`,
+    title: `a client with a keep alive of ${askedS} s that falls silent is closed after 1.5 times that, with its will`,
+    does: `connects, sends nothing more, and waits for the will and the close`,
+    rules,
+    time: "clock",
+    deviations: ["keep-alive-late", "keep-alive-early"],
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, keepAliveS: askedS });
+      const keepAliveS = inForceS(stage, client, askedS);
+      const due = { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS };
+      const { atMs } = await watcher.receives(will, due);
+      stage.note(
+        `the will came ${((atMs - client.sentMs) / 1_000 / keepAliveS).toFixed(2)} times the keep alive after`,
+      );
+      await client.expectClose();
+      await watcher.receivesNothing();
+    },
+  };
+}
+
+interface Heard {
+  readonly name: string;
+  readonly what: string;
+  say(client: Probe, stage: Stage): Promise<void> | void;
+}
+
+/** Anything that is a packet counts. */
+const heard: readonly Heard[] = [
+  { name: "ping", what: "PINGREQ", say: (client) => client.ping() },
+  {
+    name: "publish",
+    what: "PUBLISH at QoS 0",
+    say: async (client, stage) => void await client.publish(stage.message({ topic: stage.topic("other"), qos: 0 })),
+  },
+  {
+    name: "subscribe",
+    what: "SUBSCRIBE",
+    say: async (client, stage) => void await client.subscribe(stage.topic("other"), { qos: 0 }),
+  },
+];
+
+function kept({ name, what, say }: Heard): ConformanceCase {
+  return {
+    id: `will/kept-by-${name}`,
+    title: `a client that sends ${what} within its keep alive stays, and no will is sent`,
+    does: `connects with a keep alive of 1 s, sends ${what} every 0.9 s for 3.6 s, and watches`,
+    rules,
+    time: "clock",
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will: stage.will(), keepAliveS: 1 });
+      for (let count = 0; count < 4; count++) {
+        await watcher.receivesNothing(900);
+        await say(client, stage);
+      }
+      await watcher.receivesNothing(100);
+    },
+  };
+}
+
+/** A keep alive so long that 1.5 times it does not fit into 16 bits. */
+function long(keepAliveS: number): ConformanceCase {
+  return {
+    id: `will/keep-alive-${keepAliveS}`,
+    title: `a client with a keep alive of ${keepAliveS} s is not closed for a short silence`,
+    does: `connects with a keep alive of ${keepAliveS} s, is silent for 2 s, and watches`,
+    rules: { "3.1.1": ["3.1.2.10"], "5.0": ["3.1.2.10"] },
+    time: "clock",
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will: stage.will(), keepAliveS });
+      await watcher.receivesNothing(2_000);
+      await client.ping();
+    },
+  };
+}
+
+export const willKeepAliveCases: readonly ConformanceCase[] = [
+  ...[1, 2, 3].map(freeze),
+  {
+    id: "will/freeze-trickle",
+    title: "bytes that make no whole packet do not keep a client alive",
+    does: "connects with a keep alive of 1 s, sends a byte of one PUBLISH every 0.5 s, and waits for the will",
+    rules,
+    time: "clock",
+    deviations: ["keep-alive-late", "keep-alive-bytes"],
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, keepAliveS: 1 });
+      const keepAliveS = inForceS(stage, client, 1);
+      const sinceMs = client.sentMs;
+      const trickle = (async () => {
+        for (const byte of [0x30, 100, 0, ...new Array<number>(30).fill(0x61)]) {
+          if (client.over || watcher.peek("publish").length > 0) return;
+          client.sendBytes([byte], "a byte of a PUBLISH");
+          await stage.pause(500 * keepAliveS);
+        }
+      })();
+      await watcher.receives(will, { sinceMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS });
+      await trickle;
+    },
+  },
+  {
+    id: "will/freeze-half-packet",
+    title: "a client that falls silent within a packet is closed after 1.5 times its keep alive, with its will",
+    does: "connects with a keep alive of 1 s, sends half a PUBLISH, and waits for the will",
+    rules,
+    time: "clock",
+    deviations: ["keep-alive-late", "keep-alive-early"],
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, keepAliveS: 1 });
+      const keepAliveS = inForceS(stage, client, 1);
+      client.sendBytes([0x30, 28, 0, 13, 0x6d], "5 of the 30 bytes of a PUBLISH");
+      await watcher.receives(will, { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS });
+      await client.expectClose();
+    },
+  },
+  {
+    id: "will/freeze-after-ping",
+    title: "the silence that counts begins with the last packet",
+    does: "connects with a keep alive of 2 s, sends PINGREQ after 1.5 s, falls silent, and times the will",
+    rules,
+    time: "clock",
+    deviations: ["keep-alive-late", "keep-alive-early"],
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, keepAliveS: 2 });
+      const keepAliveS = inForceS(stage, client, 2);
+      await stage.pause(750 * keepAliveS);
+      await client.ping();
+      await watcher.receives(will, { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS });
+    },
+  },
+  {
+    id: "will/keep-alive-in-force",
+    title: "the keep alive that counts is the server's where it names one, else the client's",
+    does: "connects with a keep alive of 2 s, falls silent, and times the will by the one in force",
+    rules: { "5.0": ["3.2.2-21", "3.2.2-22", "3.1.2-21"] },
+    time: "clock",
+    deviations: ["keep-alive-late", "keep-alive-early"],
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, keepAliveS: 2 });
+      const keepAliveS = inForceS(stage, client, 2);
+      stage.note(`the ${client.connack?.properties?.serverKeepAliveS === undefined ? "client" : "server"}'s counts`);
+      await watcher.receives(will, { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS });
+    },
+  },
+  ...heard.map(kept),
+  {
+    id: "will/keep-alive-off",
+    title: "a client with a keep alive of 0 is not closed for being silent",
+    does: "connects with a keep alive of 0, is silent for 4 s, watches, and then resets",
+    rules: { "3.1.1": ["3.1.2.10"], "5.0": ["3.1.2.10"] },
+    time: "clock",
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, keepAliveS: 0 });
+      await watcher.receivesNothing(4_000);
+      client.reset();
+      await watcher.receives(will);
+    },
+  },
+  ...[43_691, 65_535].map(long),
+];

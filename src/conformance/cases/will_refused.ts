@@ -1,0 +1,160 @@
+/** Wills of those who are not let in, or may not publish there. */
+import type { ConformanceCase } from "../case.ts";
+import type { Stage } from "../stage.ts";
+
+/** Credentials that cannot be right. */
+function wrongLogin(stage: Stage) {
+  const { username = "" } = stage.login;
+  return { username: `${username}-nobody`, password: new TextEncoder().encode(stage.text()) };
+}
+
+/** Sends a CONNECT with a wrong login; the case is not testable where it is accepted. */
+async function refusedLogin(stage: Stage, clientId: string, more: Uint8Array = new Uint8Array()) {
+  const bytes = stage.connectBytes({ clientId, will: stage.will(), ...wrongLogin(stage) });
+  const client = stage.dial("intruder").sendBytes([...bytes, ...more], "CONNECT with a wrong login and a will");
+  await stage.unless(
+    client.expectRefused(),
+    "was accepted",
+    "the broker lets everyone in, whatever the user name and password",
+  );
+}
+
+export const willRefusedCases: readonly ConformanceCase[] = [
+  {
+    id: "will/refused-login",
+    title: "a client whose login is refused leaves no will",
+    does: "sends a CONNECT with a will and a wrong login, waits for the refusal and the close, and watches",
+    rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.4-2"] },
+    needs: ["login"],
+    deviations: ["refused-login"],
+    async run(stage) {
+      const watcher = await stage.watcher();
+      await refusedLogin(stage, stage.clientId());
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/refused-login-pipelined",
+    title: "what a refused client sent after its CONNECT is not processed",
+    does: "sends a CONNECT with a wrong login and a PUBLISH in one write, and watches for the message and the will",
+    rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
+    needs: ["login"],
+    deviations: ["refused-login"],
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const message = stage.encoded({ type: "publish", dup: false, ...stage.message({ qos: 0 }) });
+      await refusedLogin(stage, stage.clientId(), message);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/refused-login-bystander",
+    title: "a refused CONNECT with the client id of one that lives neither ends it nor sends its will",
+    does: "connects with a will, sends a CONNECT with the same client id and a wrong login, and watches",
+    rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
+    needs: ["login"],
+    async run(stage) {
+      const clientId = stage.clientId();
+      const watcher = await stage.watcher();
+      const living = await stage.connect({ name: "living", clientId, will: stage.will() });
+      await refusedLogin(stage, clientId);
+      await watcher.receivesNothing();
+      await living.ping();
+    },
+  },
+  {
+    id: "will/refused-login-keeps-delayed",
+    title: "a refused CONNECT does not resume a session: its delayed will is sent",
+    does: "resets a client with a will delay of 1 s, sends a wrong login with its client id, and waits for the will",
+    rules: { "5.0": ["3.1.4-6", "3.1.2-8"] },
+    needs: ["login"],
+    time: "clock",
+    deviations: ["delay-by-the-second"],
+    async run(stage) {
+      const clientId = stage.clientId();
+      const will = stage.will({ delayIntervalS: 1 });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ clientId, will, sessionExpiryS: 60 });
+      client.reset();
+      await refusedLogin(stage, clientId);
+      await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
+    },
+  },
+  {
+    id: "will/refused-level",
+    title: "a CONNECT of a protocol level that does not exist leaves no will",
+    does: "sends a CONNECT with a will and level 9, waits for the close, and watches",
+    rules: { "3.1.1": ["3.1.2-2"], "5.0": ["3.1.2-2"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const bytes = stage.connectBytes({ will: stage.will() });
+      bytes[8] = 9;
+      const client = stage.dial();
+      client.reads = false; // the answer may be of any version
+      await client.sendBytes(bytes, "CONNECT with a will, level 9").expectClose();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/refused-reserved-flag",
+    title: "a CONNECT with the reserved flag set leaves no will",
+    does: "sends a CONNECT with a will and bit 0 of its flags set, waits for the close, and watches",
+    rules: { "3.1.1": ["3.1.2-3"], "5.0": ["3.1.2-3"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const bytes = stage.connectBytes({ will: stage.will() });
+      bytes[9]! |= 0x01;
+      await stage.dial().sendBytes(bytes, "CONNECT with a will and the reserved flag").expectRefused();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/refused-empty-id",
+    title: "a CONNECT with an empty client id and Clean Session 0 is refused, and leaves no will",
+    does: "sends such a CONNECT with a will, waits for return code 2 and the close, and watches",
+    rules: { "3.1.1": ["3.1.3-8"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const client = stage.dial().send({
+        ...stage.connectPacket({ will: stage.will(), clientId: "" }),
+        cleanStart: false,
+      });
+      const { connack } = await client.expectRefused();
+      const code = connack === undefined ? "there was no CONNACK" : `CONNACK has return code ${connack.reasonCode}`;
+      stage.holds(connack?.reasonCode === 2, `${code}, where 2 was due`);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "will/empty-id",
+    title: "a client without an id of its own leaves its will like any other",
+    does: "connects with an empty client id, a clean start and a will, sends RST, and watches",
+    rules: { "3.1.1": ["3.1.3-6"], "5.0": ["3.1.3-6", "3.1.3-7"] },
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = stage.dial().send(stage.connectPacket({ will, clientId: "" }));
+      const { reasonCode } = await client.expect("connack");
+      stage.requires(reasonCode === 0, "the broker takes no client without an id, which the standard leaves to it");
+      client.reset();
+      await watcher.receives(will);
+    },
+  },
+  {
+    id: "will/denied-topic",
+    title: "a will on a topic that the client may not publish to is not sent",
+    does: "connects with such a will, sends RST if it was let in, and watches the topic",
+    rules: { "3.1.1": ["5.4.2"], "5.0": ["5.4.2"] },
+    needs: ["denied-topic"],
+    deviations: ["will-acl", "will-acl-at-publication"],
+    async run(stage) {
+      const will = stage.will({ topic: stage.deniedTopic });
+      const watcher = await stage.watcher(will.topic);
+      const client = stage.dial().send(stage.connectPacket({ will }));
+      const { reasonCode } = await client.expect("connack");
+      if (reasonCode === 0) client.reset();
+      stage.note(reasonCode === 0 ? "the CONNECT was accepted" : "the CONNECT was refused");
+      await watcher.receivesNothing();
+    },
+  },
+];

@@ -1,0 +1,121 @@
+/** Wills over a restart of the broker: it may defer them until then, and not lose them. */
+import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
+import type { SentMessage } from "../message_compare.ts";
+
+/** How long a will may take to come after a restart, in milliseconds, besides the bounds. */
+const afterRestartMs = 2_000;
+const lasting = { cleanStart: false, sessionExpiryS: 300 } as const;
+
+/** Subscribes in a session that lasts, so that the will is seen before the restart, over it, or after it. */
+async function watchOver(stage: Stage): Promise<{ before: Probe; again: () => Promise<Probe> }> {
+  const asked = { clientId: stage.clientId(), ...lasting };
+  const before = await stage.watcher(stage.topic(), asked);
+  const again = async () => {
+    const back = await stage.connect({ name: "watcher", ...asked });
+    await back.subscribe(stage.topic());
+    return back;
+  };
+  return { before, again };
+}
+
+/** Counts a message at both watchers. */
+async function countedOver(stage: Stage, before: Probe, after: Probe, message: SentMessage, forMs: number) {
+  await stage.pause(forMs);
+  const text = new TextDecoder().decode(message.payload);
+  const came = [...before.take("publish"), ...after.take("publish")];
+  return came.filter(({ payload, dup }) => !dup && new TextDecoder().decode(payload) === text).length;
+}
+
+export const willRestartCases: readonly ConformanceCase[] = [
+  {
+    id: "will/restart-living",
+    title: "a client that lived when the broker was restarted has its will sent, once",
+    does: "connects with a will, restarts the broker, and looks for the will before and after",
+    rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-8"] },
+    needs: ["restart", "qos1"],
+    deviations: ["restart-living"],
+    async run(stage) {
+      const will = stage.will();
+      const { before, again } = await watchOver(stage);
+      await stage.connect({ will });
+      await stage.restart();
+      const came = await countedOver(stage, before, await again(), will, afterRestartMs);
+      stage.holds(came === 1, `the will came ${came} times, not once`);
+    },
+  },
+  {
+    id: "will/restart-delayed",
+    title: "a will that was delayed when the broker was restarted is sent, once",
+    does: "resets a client with a delay of 3 s, restarts the broker at once, and looks for the will before and after",
+    rules: { "5.0": ["3.1.2-8", "3.1.2-23"] },
+    needs: ["restart", "qos1"],
+    deviations: ["restart-delayed"],
+    async run(stage) {
+      const will = stage.will({ delayIntervalS: 3 });
+      const { before, again } = await watchOver(stage);
+      (await stage.connect({ will, sessionExpiryS: 300 })).reset();
+      await stage.pause(200);
+      await stage.restart();
+      const came = await countedOver(stage, before, await again(), will, 3_000 + stage.bounds.lateMs);
+      stage.holds(came === 1, `the will came ${came} times, not once`);
+    },
+  },
+  {
+    id: "will/restart-left",
+    title: "a client that left before the broker was restarted has no will sent",
+    does: "lets a client with a will leave, restarts the broker, and looks for nothing",
+    rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
+    needs: ["restart", "qos1"],
+    async run(stage) {
+      const will = stage.will();
+      const { before, again } = await watchOver(stage);
+      const client = await stage.connect({ will, ...lasting });
+      client.disconnect();
+      await client.expectClose();
+      await stage.restart();
+      const came = await countedOver(stage, before, await again(), will, afterRestartMs);
+      stage.holds(came === 0, `the will came ${came} times, and none was due`);
+    },
+  },
+  {
+    id: "will/restart-sent",
+    title: "a will that was sent before the broker was restarted is not sent again",
+    does: "resets a client with a will, waits for it, restarts the broker, and looks for nothing more",
+    rules: { "3.1.1": ["3.1.2-10"], "5.0": ["3.1.2-10"] },
+    needs: ["restart", "qos1"],
+    async run(stage) {
+      const will = stage.will();
+      const { before, again } = await watchOver(stage);
+      (await stage.connect({ will, ...lasting })).reset();
+      await before.receives(will);
+      await before.ping();
+      await stage.restart();
+      const came = await countedOver(stage, before, await again(), will, afterRestartMs);
+      stage.holds(came === 0, `the will came ${came} more times`);
+    },
+  },
+  {
+    id: "will/restart-resumed",
+    title: "a client that resumes within its delay, over a restart, has no will sent",
+    does: "resets a client with a delay of 8 s, restarts the broker, resumes the session at once, and watches",
+    rules: { "5.0": ["3.1.3-9"] },
+    needs: ["restart", "qos1"],
+    deviations: ["restart-delayed", "restart-sends-all"],
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), ...lasting };
+      const will = stage.will({ delayIntervalS: 8 });
+      const { before, again } = await watchOver(stage);
+      const client = await stage.connect({ ...asked, will });
+      client.reset();
+      await stage.pause(200);
+      await stage.restart();
+      stage.requires(stage.nowMs < client.endedMs + 7_000, "the restart took longer than the will's delay");
+      const back = await stage.connect({ name: "back", ...asked });
+      stage.requires(back.connack!.sessionPresent, "the broker keeps no session over a restart");
+      const came = await countedOver(stage, before, await again(), will, client.endedMs + 11_000 - stage.nowMs);
+      stage.holds(came === 0, `the will came ${came} times, and none was due`);
+    },
+  },
+];

@@ -1,0 +1,236 @@
+/** Wills and retained messages: what a later subscriber finds. */
+import type { ConformanceCase } from "../case.ts";
+
+const asRetained = { "3.1.1": ["3.1.2-17"], "5.0": ["3.1.2-15"] };
+const nothing = new Uint8Array();
+
+export const willRetainedCases: readonly ConformanceCase[] = [
+  {
+    id: "will/retain-0",
+    title: "a will with retain 0 is not retained",
+    does: "resets a client with such a will, subscribes after it came, and looks for nothing",
+    rules: { "3.1.1": ["3.1.2-16"], "5.0": ["3.1.2-14"] },
+    async run(stage) {
+      const will = stage.will({ retain: false });
+      const watcher = await stage.watcher();
+      (await stage.connect({ will })).reset();
+      await watcher.receives(will);
+      stage.sweeps(will.topic);
+      const later = await stage.watcher(will.topic, { name: "later" });
+      await later.receivesNothing();
+    },
+  },
+  {
+    id: "will/retain-1",
+    title: "a will with retain 1 is retained: a later subscriber finds it, with the flag set",
+    does: "resets a client with such a will, subscribes after it came, and looks at what comes",
+    rules: asRetained,
+    needs: ["retain"],
+    async run(stage) {
+      const will = stage.will({ retain: true });
+      const watcher = await stage.watcher();
+      (await stage.connect({ will })).reset();
+      await watcher.receives(will);
+      const later = await stage.watcher(will.topic, { name: "later" });
+      await later.finds(will);
+      await later.receivesNothing();
+    },
+  },
+  {
+    id: "will/retain-1-unseen",
+    title: "a will with retain 1 that nobody saw is found by a later subscriber",
+    does: "resets a client with such a will on a topic without a subscriber, waits, and subscribes",
+    rules: asRetained,
+    needs: ["retain"],
+    async run(stage) {
+      const will = stage.will({ retain: true });
+      (await stage.connect({ will })).reset();
+      await stage.pause(stage.bounds.silenceMs);
+      const later = await stage.watcher(will.topic, { name: "later" });
+      await later.finds(will);
+    },
+  },
+  {
+    id: "will/retain-properties",
+    title: "a retained will is found with all its properties",
+    does: "resets a client with such a will, subscribes after it came, and compares every property",
+    rules: { "5.0": ["3.1.2-15", "3.3.2-17", "3.3.2-20", "3.3.2-15", "3.3.2-16"] },
+    needs: ["retain"],
+    async run(stage) {
+      const properties = {
+        payloadFormatIndicator: 1,
+        contentType: "text/plain",
+        responseTopic: stage.topic("answer"),
+        correlationData: Uint8Array.of(0, 1, 2),
+        userProperties: [["b", "1"], ["a", "2"], ["b", "3"]],
+      } as const;
+      const will = stage.will({ retain: true, properties });
+      const watcher = await stage.watcher();
+      (await stage.connect({ will })).reset();
+      await watcher.receives(will);
+      const later = await stage.watcher(will.topic, { name: "later" });
+      await later.finds(will);
+    },
+  },
+  {
+    id: "will/retain-as-published-0",
+    title: "a retained will comes without the flag where Retain As Published is 0",
+    does: "subscribes with Retain As Published 0, resets a client with a retained will, and looks at the flag",
+    rules: { "5.0": ["3.3.1-12"] },
+    needs: ["retain"],
+    async run(stage) {
+      const will = stage.will({ retain: true });
+      const watcher = await stage.connect({ name: "watcher" });
+      await watcher.subscribe(will.topic, { retainAsPublished: false });
+      (await stage.connect({ will })).reset();
+      await watcher.receives({ ...will, retain: false });
+    },
+  },
+  {
+    id: "will/retain-flag-live",
+    title: "a retained will has the flag for subscribers as its version says: 0 in 3.1.1, as published in 5.0",
+    does: "subscribes (in 5.0 with Retain As Published 1), resets a client with a retained will, and looks at the flag",
+    rules: { "3.1.1": ["3.3.1-9"], "5.0": ["3.3.1-13"] },
+    needs: ["retain"],
+    async run(stage) {
+      const will = stage.will({ retain: true });
+      const watcher = await stage.watcher();
+      (await stage.connect({ will })).reset();
+      await watcher.receives(will);
+    },
+  },
+  {
+    id: "will/retain-replaces",
+    title: "a retained will replaces what was retained before",
+    does: "publishes a retained message, resets a client with a retained will on its topic, and subscribes",
+    rules: { "3.1.1": ["3.1.2-17", "3.3.1-5"], "5.0": ["3.1.2-15", "3.3.1-5"] },
+    needs: ["retain"],
+    async run(stage) {
+      const online = stage.message({ retain: true });
+      const will = stage.will({ retain: true });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      await client.publish(online);
+      await watcher.receives(online);
+      client.reset();
+      await watcher.receives(will);
+      const later = await stage.watcher(will.topic, { name: "later" });
+      await later.finds(will);
+      await later.receivesNothing();
+    },
+  },
+  {
+    id: "will/retain-0-keeps",
+    title: "a will with retain 0 leaves what is retained on its topic",
+    does: "publishes a retained message, resets a client with a will of retain 0 there, and subscribes",
+    rules: { "3.1.1": ["3.3.1-12", "3.1.2-16"], "5.0": ["3.3.1-8", "3.1.2-14"] },
+    needs: ["retain"],
+    async run(stage) {
+      const online = stage.message({ retain: true });
+      const will = stage.will({ retain: false });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      await client.publish(online);
+      await watcher.receives(online);
+      client.reset();
+      await watcher.receives(will);
+      const later = await stage.watcher(will.topic, { name: "later" });
+      await later.finds(online);
+      await later.receivesNothing();
+    },
+  },
+  {
+    id: "will/retain-clears",
+    title: "a retained will without payload is sent, and clears what is retained on its topic",
+    does: "publishes a retained message, resets a client with an empty retained will there, and subscribes",
+    rules: { "3.1.1": ["3.3.1-10", "3.3.1-11"], "5.0": ["3.3.1-6", "3.3.1-7"] },
+    needs: ["retain"],
+    deviations: ["will-empty"],
+    async run(stage) {
+      const online = stage.message({ retain: true });
+      const will = stage.will({ retain: true, payload: nothing });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      await client.publish(online);
+      await watcher.receives(online);
+      client.reset();
+      await watcher.receives(will);
+      const later = await stage.watcher(will.topic, { name: "later" });
+      await later.receivesNothing();
+    },
+  },
+  {
+    id: "will/retain-left-keeps",
+    title: "a client that leaves properly does not change what is retained on its will's topic",
+    does: "publishes a retained message, lets a client with a retained will leave, and subscribes",
+    rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
+    needs: ["retain"],
+    async run(stage) {
+      const online = stage.message({ retain: true });
+      const client = await stage.connect({ will: stage.will({ retain: true }) });
+      await client.publish(online);
+      client.disconnect();
+      await client.expectClose();
+      await stage.pause(stage.bounds.silenceMs);
+      const later = await stage.watcher(online.topic, { name: "later" });
+      await later.finds(online);
+      await later.receivesNothing();
+    },
+  },
+  {
+    id: "will/retain-delayed",
+    title: "a retained will with a delay is retained once the delay is over, and not before",
+    does: "resets a client with such a will of 1 s, looks at once and again after it came",
+    rules: { "5.0": ["3.1.2-15", "3.1.2-8"] },
+    needs: ["retain"],
+    time: "clock",
+    deviations: ["retained-will-delayed", "delay-by-the-second"],
+    async run(stage) {
+      const will = stage.will({ retain: true, delayIntervalS: 1 });
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will, sessionExpiryS: 60 });
+      client.reset();
+      const early = await stage.watcher(will.topic, { name: "early" });
+      stage.holds(early.peek("publish").length === 0, "the will was retained before its delay was over");
+      await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
+      const later = await stage.watcher(will.topic, { name: "later" });
+      await later.finds(will);
+    },
+  },
+  {
+    id: "will/retain-resumed-keeps",
+    title: "a client that is back within the delay does not find its retained word overwritten by its old will",
+    does:
+      "resets a client with a retained will of 1 s, resumes, publishes a retained message, and looks after the delay",
+    rules: { "5.0": ["3.1.3-9"] },
+    needs: ["retain"],
+    time: "clock",
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = stage.will({ retain: true, delayIntervalS: 1 });
+      (await stage.connect({ ...asked, will })).reset();
+      const online = stage.message({ retain: true });
+      const back = await stage.connect({ name: "back", ...asked });
+      await back.publish(online);
+      await stage.pause(1_000 + stage.bounds.lateMs);
+      const later = await stage.watcher(online.topic, { name: "later" });
+      await later.finds(online);
+      await later.receivesNothing();
+    },
+  },
+  {
+    id: "will/retain-as-announced",
+    title: "a will with retain 1 is taken where retained messages are there, and refused where they are not",
+    does: "connects with such a will, and holds the answer against Retain Available in CONNACK",
+    rules: { "5.0": ["3.2.2-13"] },
+    async run(stage) {
+      const will = stage.will({ retain: true });
+      if (stage.announced.retainAvailable !== false) return void await stage.connect({ will });
+      const { connack } = await stage.dial().send(stage.connectPacket({ will })).expectRefused();
+      stage.holds(
+        (connack?.reasonCode ?? 0x9a) === 0x9a,
+        `CONNACK has 0x${connack?.reasonCode.toString(16)}, not 0x9a`,
+      );
+    },
+  },
+];

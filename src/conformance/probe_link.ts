@@ -1,0 +1,205 @@
+/**
+ * The lower half of a probe: its link, what was sent and what came, written down as it happens. What cases say of it
+ * is in `probe.ts`.
+ */
+import type { ProtocolError } from "../base/failure.ts";
+import { encode } from "../mqtt/codec.ts";
+import type { DisconnectPacket, Packet, PacketType, ProtocolVersion } from "../mqtt/packet.ts";
+import type { DialReceiver, Link, LinkEnd } from "../net/link.ts";
+import { type PacketReceiver, PacketStream } from "../net/packet_stream.ts";
+import { answerTo } from "./answer_to.ts";
+import type { Bounds } from "./bounds.ts";
+import { packetText } from "./packet_text.ts";
+import { Patience } from "./patience.ts";
+import { endText, type ProbeEnd } from "./probe_end.ts";
+import type { Transcript } from "./transcript.ts";
+import type { World } from "./world.ts";
+
+/** What a probe is made of. */
+export interface ProbeParts {
+  readonly world: World;
+  readonly bounds: Bounds;
+  readonly transcript: Transcript;
+  /** When the case began. */
+  readonly originMs: number;
+}
+
+/** The packets of one type. */
+export type PacketOf<T extends PacketType> = Packet extends infer P
+  ? P extends { readonly type: infer U } ? T extends U ? P : never : never
+  : never;
+
+/** A packet, and when it came. */
+export interface Arrival<P extends Packet = Packet> {
+  readonly packet: P;
+  readonly atMs: number;
+}
+
+/** Far above any packet that a case can cause. */
+const maximumPacketSize = 4 * 1_048_576;
+
+/** The lower half of a probe. */
+export class ProbeLink implements DialReceiver, PacketReceiver {
+  /** Whether PUBLISH, PUBREC and PUBREL are answered by themselves. */
+  acknowledges = true;
+  /** Whether what comes is read at all; it is written down in any case. */
+  reads = true;
+  /** When something was sent last. */
+  sentMs = 0;
+  /** When this side ended the connection, or asked for it by DISCONNECT. */
+  endedMs = 0;
+  protected readonly parts: ProbeParts;
+  protected readonly patience: Patience;
+  /** What has come and was not taken, in order. */
+  protected readonly inbox: Arrival[] = [];
+  readonly #link: Link;
+  readonly #stream: PacketStream;
+  #end: ProbeEnd | undefined;
+  #received: Uint8Array | undefined;
+  #packetId = 0;
+
+  /** @param name what transcripts and sentences call it */
+  constructor(parts: ProbeParts, readonly name: string, readonly version: ProtocolVersion) {
+    this.parts = parts;
+    this.patience = new Patience(parts.world);
+    this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version });
+    this.#link = parts.world.dial(this);
+  }
+
+  /** Sends packets, in one write. */
+  send(...packets: readonly Packet[]): this {
+    const encoded = packets.map((packet) => encode(packet, this.version));
+    packets.forEach((packet, index) => this.log(">", packetText(packet), encoded[index]));
+    return this.#write(Uint8Array.from(encoded.flatMap((bytes) => [...bytes])));
+  }
+
+  /** Sends bytes, be they a packet or not; `what` says what they are. */
+  sendBytes(bytes: Iterable<number>, what: string): this {
+    const sent = Uint8Array.from(bytes);
+    this.log(">", what, sent);
+    return this.#write(sent);
+  }
+
+  /** A packet identifier that was not used on this link. */
+  nextPacketId(): number {
+    return ++this.#packetId;
+  }
+
+  /** Ends by RST, without a word; by FIN where the runtime cannot. */
+  reset(): this {
+    return this.#leave("reset", () => this.#link.reset());
+  }
+
+  /** Ends by FIN, without a word. */
+  close(): this {
+    return this.#leave("closed", () => this.#link.end());
+  }
+
+  /** Sends DISCONNECT; the link is left to the broker. */
+  disconnect(reasonCode?: number, properties?: DisconnectPacket["properties"]): this {
+    this.send({
+      type: "disconnect",
+      ...reasonCode !== undefined && { reasonCode },
+      ...properties && { properties },
+    });
+    this.endedMs = this.sentMs;
+    return this;
+  }
+
+  /** What has come of a type and was not taken; it stays there. */
+  peek<T extends PacketType>(type: T): PacketOf<T>[] {
+    return this.inbox.flatMap(({ packet }) => packet.type === type ? [packet as unknown as PacketOf<T>] : []);
+  }
+
+  /** Takes what has come of a type and was not taken. */
+  take<T extends PacketType>(type: T): PacketOf<T>[] {
+    const taken = this.inbox.filter(({ packet }) => packet.type === type);
+    for (const arrival of taken) this.inbox.splice(this.inbox.indexOf(arrival), 1);
+    return taken.map(({ packet }) => packet as unknown as PacketOf<T>);
+  }
+
+  /** True once nothing more comes. */
+  get over(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** How the link ended, once it has. */
+  get ended(): ProbeEnd | undefined {
+    return this.#end;
+  }
+
+  /** Ends whatever is open and whoever waits. */
+  callOff(): void {
+    if (this.#end === undefined) this.#link.reset();
+    this.patience.callOff();
+  }
+
+  /** The link is open. */
+  onOpen(): void {
+    this.log("=", `open to ${this.#link.peer}`);
+  }
+
+  /** Nothing waits for room to write. */
+  onDrain(): void {}
+
+  /** Bytes came. */
+  onBytes(bytes: Uint8Array): void {
+    this.#received = bytes;
+    if (this.reads) this.#stream.push(bytes);
+    else this.log("<", "bytes that are not read", bytes);
+    this.patience.lookAgain();
+  }
+
+  /** A whole packet came. */
+  onPacket(packet: Packet): void {
+    // The bytes of what came in one read stand with its first packet.
+    this.log("<", packetText(packet), this.#received);
+    this.#received = undefined;
+    this.inbox.push({ packet, atMs: this.nowMs });
+    const answer = this.acknowledges ? answerTo(packet) : undefined;
+    if (answer !== undefined && this.#end === undefined) this.send(answer);
+  }
+
+  /** What came is no packet. */
+  onProtocolError({ message }: ProtocolError): void {
+    this.log("<", `malformed: ${message}`, this.#received);
+    this.#finish({ kind: "malformed", message });
+    this.#link.reset();
+  }
+
+  /** The link is over. */
+  onEnd(end: LinkEnd): void {
+    this.#finish(end);
+  }
+
+  /** Monotonic milliseconds. */
+  protected get nowMs(): number {
+    return this.parts.world.clock.nowMs();
+  }
+
+  /** Writes a line of the transcript. */
+  protected log(direction: ">" | "<" | "=", text: string, bytes?: Uint8Array): void {
+    this.parts.transcript.add(this.nowMs - this.parts.originMs, this.name, direction, text, bytes);
+  }
+
+  #write(bytes: Uint8Array): this {
+    this.sentMs = this.nowMs;
+    this.#link.write(bytes);
+    return this;
+  }
+
+  #leave(text: string, act: () => void): this {
+    this.endedMs = this.nowMs;
+    this.log("=", `${text} by this side`);
+    act();
+    return this;
+  }
+
+  #finish(how: ProbeEnd["how"]): void {
+    if (this.#end !== undefined) return;
+    this.#end = { how, atMs: this.nowMs };
+    this.log("=", endText(this.#end));
+    this.#stream.stop();
+    this.patience.lookAgain();
+  }
+}

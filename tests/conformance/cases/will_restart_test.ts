@@ -1,0 +1,60 @@
+/** The cases that restart the broker: our own passes them, and brokers that lose or repeat wills do not. */
+import assert from "node:assert/strict";
+import type { Core } from "../../../src/broker/core.ts";
+import type { CoreOptions } from "../../../src/broker/options.ts";
+import { willRestartCases } from "../../../src/conformance/cases/will_restart.ts";
+import type { ConnectWill } from "../../../src/mqtt/packet.ts";
+import { messageOfWill } from "../../../src/mqtt/message.ts";
+import { checkInMemory } from "../../support/checked_broker.ts";
+import { restarted } from "../../support/restarted_broker.ts";
+
+interface Trial {
+  readonly keeps?: boolean;
+  readonly options?: CoreOptions;
+  /** Publishes, after a restart, every will that there ever was. */
+  readonly repeats?: boolean;
+}
+
+/** What becomes of each case. */
+async function outcomes({ keeps = true, options = {}, repeats = false }: Trial): Promise<Record<string, string[]>> {
+  const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-check-" });
+  const wills = new Set<ConnectWill>();
+  const onEvent: CoreOptions["onEvent"] = (event) => {
+    if (event.type === "will-armed") wills.add(event.will);
+  };
+  const afterwards = (core: Core, nowMs: number) => {
+    for (const will of repeats ? wills : []) core.router.publish(messageOfWill(will, nowMs), "", nowMs);
+  };
+  const { maker, restart } = restarted(keeps ? `${folder}/store.db` : undefined, { ...options, onEvent }, afterwards);
+  try {
+    const { cases } = await checkInMemory(maker, { cases: willRestartCases, login: {} }, { restart });
+    const found: Record<string, string[]> = {};
+    for (const { id, outcome, reason } of cases) {
+      (found[id] ??= []).push(`${outcome}${reason === undefined ? "" : `: ${reason}`}`);
+    }
+    return found;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("restart: our broker passes, with its store", async () => {
+  const found = await outcomes({});
+  assert.deepEqual(Object.keys(found), willRestartCases.map(({ id }) => id));
+  assert.ok(Object.values(found).flat().every((outcome) => outcome === "pass"), JSON.stringify(found));
+});
+
+Deno.test("restart: a broker that loses its wills is found out", async () => {
+  const found = await outcomes({ keeps: false, options: { onShutdown: "keep" } });
+  for (const id of ["will/restart-living", "will/restart-delayed"]) {
+    for (const outcome of found[id]!) assert.match(outcome, /^fail: the will came 0 times, not once/, id);
+  }
+  for (const outcome of found["will/restart-resumed"]!) assert.match(outcome, /^not testable: the broker keeps no/);
+});
+
+Deno.test("restart: a broker that sends wills which are over is found out", async () => {
+  const found = await outcomes({ repeats: true });
+  for (const id of willRestartCases.map((one) => one.id)) {
+    for (const outcome of found[id]!) assert.match(outcome, /^fail: the will came \d (times|more times)/, id);
+  }
+});
