@@ -6,6 +6,7 @@ import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { eventFault, type RecordEvent, recordSchema } from "../fleet/record_event.ts";
 import type { RecordHeader } from "../fleet/record_header.ts";
+import type { LifeRow } from "../fleet/life_row.ts";
 import { Replay } from "../fleet/replay.ts";
 import { makeReport, type Report, type ReportContext } from "../report/report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "../report/threshold.ts";
@@ -37,6 +38,9 @@ type Header = RecordHeader & { readonly context: z.infer<typeof header>["context
 /** A line longer than this is no event's; in characters. */
 const longestLine = 16 * 1_048_576;
 
+/** Lives that are handed on together. */
+const rowsAtOnce = 500;
+
 const expected = "expected what mqtt-sim fleet --report or --record wrote";
 
 /**
@@ -46,15 +50,41 @@ const expected = "expected what mqtt-sim fleet --report or --record wrote";
  * @throws UsageError when the file cannot be read, or is neither
  */
 export async function readSaved(path: string, thresholds?: readonly Threshold[]): Promise<Report> {
-  const lines = linesOf(path);
+  const saved = await openSaved(path);
   try {
-    const first = (await lines.next()).value ?? { text: "", whole: false };
-    if (isRecording(first.text)) return await readRecording(path, first, lines, thresholds);
-    const report = parseReport([first.text, ...await rest(lines)].join("\n"), path);
-    return applyThresholds(report, thresholds ?? []);
+    return await saved.read(thresholds);
   } finally {
-    await lines.return();
+    await saved.close();
   }
+}
+
+/** What was saved, when its first line is read. */
+export interface Saved {
+  /** It has every life; a report has samples. */
+  readonly isRecording: boolean;
+  /**
+   * Reads the rest, once; throws as above.
+   *
+   * @param onLives told every life of a recording as it is judged, some at a time
+   */
+  read(thresholds?: readonly Threshold[], onLives?: (rows: readonly LifeRow[]) => void): Promise<Report>;
+  close(): Promise<void>;
+}
+
+/** Opens what `--report` or `--record` wrote. @throws UsageError when the file cannot be read */
+export async function openSaved(path: string): Promise<Saved> {
+  const lines = linesOf(path);
+  const first = (await lines.next()).value ?? { text: "", whole: false };
+  const recorded = isRecording(first.text);
+  return {
+    isRecording: recorded,
+    close: async () => void await lines.return(),
+    async read(thresholds, onLives) {
+      if (recorded) return await readRecording(path, first, lines, thresholds, onLives);
+      const report = parseReport([first.text, ...await rest(lines)].join("\n"), path);
+      return applyThresholds(report, thresholds ?? []);
+    },
+  };
 }
 
 interface Line {
@@ -115,20 +145,25 @@ async function readRecording(
   first: Line,
   lines: AsyncGenerator<Line, void>,
   thresholds: readonly Threshold[] | undefined,
+  onLives: ((rows: readonly LifeRow[]) => void) | undefined,
 ): Promise<Report> {
   const header = headerOf(path, first.text);
-  const replay = new Replay(header);
+  const rows: LifeRow[] = [];
+  const replay = new Replay(header, onLives && ((row) => rows.push(row)));
   let number = 1;
   for await (const { text, whole } of lines) {
     number++;
     // Whoever wrote it was ended in the middle of a line: the recording is cut, and its report says so.
     if (!whole) break;
     takeLine(replay, path, number, text);
+    if (rows.length >= rowsAtOnce) onLives?.(rows.splice(0));
   }
+  const result = replay.result();
+  if (rows.length > 0) onLives?.(rows);
   const { thresholds: own = [] } = header.context;
   const asked = thresholds ?? own.map(parseThreshold);
   const thresholdTexts = asked.map(({ expression }) => expression);
-  return applyThresholds(makeReport(replay.result(), contextOf(header, thresholdTexts)), asked);
+  return applyThresholds(makeReport(result, contextOf(header, thresholdTexts)), asked);
 }
 
 function takeLine(replay: Replay, path: string, number: number, text: string): void {

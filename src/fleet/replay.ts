@@ -6,6 +6,7 @@ import { UsageError } from "../base/failure.ts";
 import { Groups } from "./groups.ts";
 import type { Life, WillMark } from "./life.ts";
 import { beginLife } from "./life.ts";
+import type { LifeRow } from "./life_row.ts";
 import { mergeResults } from "./merge.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { PresenceBooks } from "./presence_books.ts";
@@ -57,6 +58,8 @@ function markOf({ client, life }: { readonly client?: number; readonly life?: nu
   return client === undefined || life === undefined ? undefined : { client, incarnation: life };
 }
 
+type OnLife = ((row: LifeRow) => void) | undefined;
+
 /** The lives of one client that an event may still speak of: the last, and the one before it that it followed. */
 interface LastLives {
   readonly life: Life;
@@ -73,11 +76,12 @@ class SquadReplay {
   #lastMs: number;
   #closed = false;
 
-  constructor({ plan, protocol, originMs }: RecordHeader) {
+  constructor({ plan, protocol, originMs }: RecordHeader, onLife: OnLife) {
     this.#plan = plan;
     this.#groups = new Groups(plan, protocol);
     this.#originMs = this.#lastMs = originMs;
     this.books = new SquadBooks(plan, this.#groups, originMs);
+    this.books.ledger.onLife = onLife;
   }
 
   get closed(): boolean {
@@ -179,6 +183,7 @@ function refuse(sentence: string): never {
 /** Reads a recording event by event. */
 export class Replay {
   readonly #header: RecordHeader;
+  readonly #onLife: OnLife;
   readonly #squads = new Map<number, SquadReplay>();
   readonly #warnings: string[] = [];
   #dropped: { readonly before: number; readonly after: number } | undefined;
@@ -187,8 +192,10 @@ export class Replay {
   #lastMs = 0;
   #events = 0;
 
-  constructor(header: RecordHeader) {
+  /** @param onLife told every life as it is judged, for whoever wants them all */
+  constructor(header: RecordHeader, onLife?: (row: LifeRow) => void) {
     this.#header = header;
+    this.#onLife = onLife;
   }
 
   /** Takes the next event. @throws UsageError when it does not fit what came before */
@@ -215,7 +222,7 @@ export class Replay {
   #squad(number: number): SquadReplay {
     if (number < 0 || number >= this.#header.plan.workers) throw new UsageError(`there is no squad ${number}`);
     let squad = this.#squads.get(number);
-    if (squad === undefined) this.#squads.set(number, squad = new SquadReplay(this.#header));
+    if (squad === undefined) this.#squads.set(number, squad = new SquadReplay(this.#header, this.#onLife));
     return squad;
   }
 

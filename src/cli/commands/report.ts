@@ -4,8 +4,8 @@ import { mergeReports } from "../../report/merge_reports.ts";
 import type { Report } from "../../report/report.ts";
 import { reportText } from "../../report/text.ts";
 import type { Output } from "../output.ts";
-import { openReportOutputs, type ReportOutputs } from "../report_outputs.ts";
-import { readSaved } from "../saved_record.ts";
+import { openReportOutputs, openRunOutputs, type ReportOutputs, type RunOutputs } from "../report_outputs.ts";
+import { openSaved, readSaved } from "../saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
 
 /** Widest text of a report. */
@@ -17,19 +17,28 @@ const widest = 100;
  * @throws UsageError when a report cannot be read, parts do not fit, or a file cannot be written
  */
 export async function report(asked: DrawAsked, output: Output): Promise<number> {
-  const whole = await wanted(asked);
-  const outputs = await openReportOutputs(asked);
+  if (asked.command === "report") return await drawAgain(asked, output);
+  const whole = await merged(asked);
+  return await writeAll(whole, asked, await openReportOutputs(asked), output);
+}
+
+/** A recording has every life, and so they are written as they are judged; a report has some. */
+async function drawAgain(asked: Extract<DrawAsked, { command: "report" }>, output: Output): Promise<number> {
+  const saved = await openSaved(asked.file);
+  let outputs: RunOutputs | undefined;
   try {
-    return await writeAll(whole, asked, outputs, output);
+    outputs = saved.isRecording
+      ? await openRunOutputs(asked, (text) => output.out.write(text))
+      : await openReportOutputs(asked);
+    const thresholds = asked.threshold.length === 0 ? undefined : asked.threshold;
+    return await writeAll(await saved.read(thresholds, outputs.onLives), asked, outputs, output);
   } finally {
-    await outputs.discard();
+    await saved.close();
+    await outputs?.discard();
   }
 }
 
-async function wanted(asked: DrawAsked): Promise<Report> {
-  if (asked.command === "report") {
-    return await readSaved(asked.file, asked.threshold.length === 0 ? undefined : asked.threshold);
-  }
+async function merged(asked: Extract<DrawAsked, { command: "report merge" }>): Promise<Report> {
   if (asked.files.length === 0) {
     throw new UsageError(
       "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote",
@@ -51,7 +60,11 @@ async function writeAll(
   if (text || others.every((path) => path === undefined)) {
     stream.write(reportText(whole, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }));
   }
-  const told = await outputs.write(whole, (form) => out.write(form));
-  for (const line of told) stream.write(`${line}\n`);
-  return whole.exitCode;
+  try {
+    const told = await outputs.write(whole, (form) => out.write(form));
+    for (const line of told) stream.write(`${line}\n`);
+    return whole.exitCode;
+  } finally {
+    await outputs.discard();
+  }
 }
