@@ -5,6 +5,7 @@ import { UsageError } from "../base/failure.ts";
 import type { EngineChoice } from "../net/engine.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import type { BrokerLimits } from "./options.ts";
+import type { StoreOption } from "./store/store.ts";
 
 /** What a broker in a thread can be told: plain data, and where its log lines go. */
 export interface BrokerThreadOptions {
@@ -13,6 +14,8 @@ export interface BrokerThreadOptions {
   readonly limits?: Partial<BrokerLimits>;
   readonly onShutdown?: "publish" | "keep";
   readonly engine?: EngineChoice;
+  /** Where sessions, messages and wills are kept; in memory if not given. */
+  readonly store?: StoreOption;
   readonly log?: (level: "info" | "warn", message: string) => void;
 }
 
@@ -104,6 +107,13 @@ export class BrokerThread {
   /** Stops the broker cleanly, and its thread; answers the last metrics. A second call awaits the first. */
   stop(): Promise<BrokerThreadMetrics> {
     return this.#stopped ??= this.#stop();
+  }
+
+  /** Ends the thread where it stands, as a crash does: nobody is told, and what was not committed is lost. */
+  kill(): void {
+    const killed = this.#ended = new Error("The broker's thread has been killed");
+    this.#worker.terminate();
+    for (const { reject } of this.#awaited.splice(0)) reject(killed);
   }
 
   async #stop(): Promise<BrokerThreadMetrics> {

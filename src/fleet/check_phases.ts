@@ -3,13 +3,15 @@
  */
 import { checkTogether, type PlanFault, type Refuse } from "./check_plan.ts";
 import { Groups } from "./groups.ts";
-import { type KillPhase, type PhasePlan, phasesOf } from "./phases.ts";
+import { type KillPhase, type PhasePlan, phasesOf, type RestartPhase, restartsBroker } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 
 const mostPhases = 1_000;
 /** A week. */
 const longestMs = 604_800_000;
 const shortestKillMs = 100;
+/** As long as the broker may take to come back. */
+const longestDownMs = 3_600_000;
 
 /** All that does not go in a plan's phases; its groups are sound. */
 export function phaseFaults(plan: FleetPlan): PlanFault[] {
@@ -19,8 +21,18 @@ export function phaseFaults(plan: FleetPlan): PlanFault[] {
   if (phases.length > mostPhases) {
     return whole(`Cannot use ${phases.length} phases: expected at most ${mostPhases.toLocaleString("en-US")}`);
   }
-  if (!phases.some(({ kind }) => kind === "kill")) {
-    return whole("Cannot use phases in which nobody is killed: expected at least one that kills");
+  if (!phases.some(({ kind }) => kind === "kill" || kind === "restart")) {
+    return whole(
+      "Cannot use phases in which nobody is killed: expected at least one that kills, or restarts the broker",
+    );
+  }
+  if (plan.shard !== undefined && restartsBroker(plan)) {
+    return whole("Cannot use --shard with phases that restart the broker: expected one process, with --workers");
+  }
+  if (restartsBroker(plan) && [plan, ...plan.groups ?? []].some(({ presence }) => presence)) {
+    return whole(
+      "Cannot use --presence with phases that restart the broker: what is retained over one is not judged yet",
+    );
   }
   return phasesOf(plan).flatMap((phase, place) => faultsOf(plan, phase, place));
 }
@@ -31,6 +43,8 @@ function faultsOf(plan: FleetPlan, phase: PhasePlan, place: number): PlanFault[]
     const path = ["phases", place, ...field in phase ? [field] : []];
     faults.push({ path, sentence: `Cannot use ${what} in phase ${place + 1}: expected ${allowed}` });
   };
+  if (phase.kind === "restart") checkRestart(phase, refuse);
+  if (phase.kind === "restart") return faults;
   const shortestMs = phase.kind === "kill" && phase.rate !== "once" ? shortestKillMs : 0;
   const { durationMs } = phase;
   if (durationMs !== undefined && !(durationMs >= shortestMs && durationMs <= longestMs)) {
@@ -52,17 +66,12 @@ function checkGroups({ groups = [] }: FleetPlan, named: readonly string[] | unde
 }
 
 function checkKill(plan: FleetPlan, phase: KillPhase, refuse: Refuse): void {
-  const { rate, killShares, jitterMs, reconnectAfterMs } = phase;
+  const { rate, killShares } = phase;
   if (rate !== undefined && rate !== "once") {
     if (!(rate.perSecond >= 0)) refuse("rate", "this rate", "0 or more kills a second");
     if (rate.kind === "fraction" && rate.perSecond > 1) refuse("rate", "this rate", "at most 100% each second");
   }
-  if (jitterMs !== undefined && !(jitterMs >= 0 && jitterMs <= longestMs)) {
-    refuse("jitterMs", "this jitter", "0 or more");
-  }
-  if (typeof reconnectAfterMs === "number" && !(reconnectAfterMs >= 0)) {
-    refuse("reconnectAfterMs", "this time to reconnect", "0 or more, or never");
-  }
+  checkReturn(phase, refuse);
   if (killShares === undefined) return;
   const groups = new Groups(plan, "mix");
   const refused = new Set<string>();
@@ -72,4 +81,21 @@ function checkKill(plan: FleetPlan, phase: KillPhase, refuse: Refuse): void {
       refused.add(what);
     });
   }
+}
+
+/** When those whom a phase has ended come back. */
+function checkReturn({ jitterMs, reconnectAfterMs }: KillPhase | RestartPhase, refuse: Refuse): void {
+  if (jitterMs !== undefined && !(jitterMs >= 0 && jitterMs <= longestMs)) {
+    refuse("jitterMs", "this jitter", "0 or more");
+  }
+  if (typeof reconnectAfterMs === "number" && !(reconnectAfterMs >= 0)) {
+    refuse("reconnectAfterMs", "this time to reconnect", "0 or more, or never");
+  }
+}
+
+function checkRestart(phase: RestartPhase, refuse: Refuse): void {
+  if (!(phase.downMs >= 0 && phase.downMs <= longestDownMs)) {
+    refuse("downMs", `${phase.downMs} ms`, `0 to ${longestDownMs.toLocaleString("en-US")} ms without a broker`);
+  }
+  checkReturn(phase, refuse);
 }

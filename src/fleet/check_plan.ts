@@ -46,6 +46,7 @@ const bounds: readonly Bound[] = [
   { name: "workers", flag: "--workers", min: 1, max: 64 },
   { name: "lateAfterMs", flag: "--late-after", min: 1, max: 3_600_000, unit: " ms", parts: true },
   { name: "drainMs", flag: "--drain", min: 0, max: 86_400_000, unit: " ms", parts: true },
+  { name: "restartTimeoutMs", flag: "--restart-timeout", min: 100, max: 3_600_000, unit: " ms", parts: true },
   { name: "sourcePorts", flag: "--source-ports", min: 1, max: 65_535 },
 ];
 

@@ -35,6 +35,22 @@ export function plainConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: st
   };
 }
 
+/** The CONNECT of a watcher with a session: `resumes` it, or begins it. It outlives any restart that is waited for. */
+export function watcherConnectPacket(
+  plan: FleetPlan,
+  version: 4 | 5,
+  clientId: string,
+  resumes: boolean,
+): ConnectPacket {
+  const plain = plainConnectPacket(plan, version, clientId);
+  if (version === 4) return { ...plain, cleanStart: false };
+  const sessionExpiryIntervalS = Math.ceil(plan.restartTimeoutMs / 1_000) + watcherGraceS;
+  return { ...plain, cleanStart: !resumes, properties: { sessionExpiryIntervalS } };
+}
+
+/** Beyond the time that the broker has to come back, a watcher's session lives so much longer, in seconds. */
+const watcherGraceS = 300;
+
 /** Keep alive of those who only watch, in seconds. */
 export const plainKeepAliveS = 60;
 

@@ -94,7 +94,9 @@ export class DeviationTally {
 
 function faultsOf({ judgement: { verdict, duplicates, unwanted } }: JudgedLife) {
   const counts: { readonly name: FaultName; readonly count: number }[] = [];
-  if (verdict !== undefined && verdict !== "onTime") counts.push({ name: verdict, count: 1 });
+  if (verdict !== undefined && verdict !== "onTime" && verdict !== "unseeable") {
+    counts.push({ name: verdict, count: 1 });
+  }
   if (duplicates > 0) counts.push({ name: "duplicate", count: duplicates });
   if (unwanted > 0) counts.push({ name: "unwanted", count: unwanted });
   return counts;

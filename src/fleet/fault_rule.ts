@@ -2,7 +2,7 @@
  * Which rule of the standard a fault breaks, by version: the same number names different rules in the two.
  */
 import type { ProtocolVersion } from "../mqtt/packet.ts";
-import type { KillMode } from "./kill_mode.ts";
+import type { EndMode } from "./life.ts";
 import type { Alteration, Ground } from "./oracle.ts";
 
 /** A rule's number in 3.1.1 and in 5.0. */
@@ -25,7 +25,7 @@ const byGround: Readonly<Partial<Record<Ground, Rule>>> = {
   "refused": refused,
 };
 
-const byMode: Readonly<Partial<Record<KillMode | "lost" | "alive", Rule>>> = {
+const byMode: Readonly<Partial<Record<EndMode | "alive", Rule>>> = {
   "garbage": { v311: "4.8.0-1", v5: "4.13.1-1" },
   "second-connect": { v311: "3.1.0-2", v5: "3.1.0-2" },
 };
@@ -42,7 +42,7 @@ const byAlteration: Readonly<Record<Alteration, Rule>> = {
 export interface Fault {
   readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered";
   readonly version: ProtocolVersion;
-  readonly mode: KillMode | "lost" | "alive";
+  readonly mode: EndMode | "alive";
   readonly ground: Ground;
   readonly altered: readonly Alteration[];
 }

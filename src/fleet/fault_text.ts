@@ -4,7 +4,7 @@
 import { type Fault, faultRule } from "./fault_rule.ts";
 import { killModeText } from "./kill_mode.ts";
 import type { Life } from "./life.ts";
-import { type Judgement, modeOf } from "./oracle.ts";
+import { dueBy, type Expectation, type Judgement, modeOf } from "./oracle.ts";
 import type { FaultSample, Timeline } from "./result.ts";
 
 /** One sample for each kind of fault in a judgement; none when all went well. */
@@ -20,7 +20,7 @@ export function describeFault(
 function faultsOf(client: string, life: Life, judgement: Judgement): FaultSample[] {
   const faults: FaultSample[] = [];
   const { verdict, duplicates, unwanted } = judgement;
-  if (verdict !== undefined && verdict !== "onTime") {
+  if (verdict !== undefined && verdict !== "onTime" && verdict !== "unseeable") {
     faults.push(sample(client, life, judgement, verdict, verdictText(life, judgement, verdict)));
   }
   if (duplicates > 0) {
@@ -65,8 +65,16 @@ function verdictText(
       return `came with another ${answer!.altered.join(", ")} than was asked for`;
     case "late":
     case "early":
-      return `was due ${since(life, dueMs)} and came ${milliseconds(Math.abs(answer!.atMs - dueMs))} ${verdict}`;
+      return `was due ${since(life, dueMs)} and came ${offText(expectation, answer!.atMs, verdict)}`;
   }
+}
+
+/** How late, or early: where the broker was down meanwhile, by what was left to it. */
+function offText(expectation: Expectation, atMs: number, verdict: "late" | "early"): string {
+  if (expectation.kind !== "one") return verdict;
+  const byMs = verdict === "late" ? dueBy(expectation) : expectation.dueMs;
+  const restart = byMs === expectation.dueMs ? "" : ", the time that the broker was down left to it";
+  return `${milliseconds(Math.abs(atMs - byMs))} ${verdict}${restart}`;
 }
 
 function unwantedText(life: Life, { expectation, unwanted }: Judgement): string {
@@ -87,6 +95,7 @@ function unwantedText(life: Life, { expectation, unwanted }: Judgement): string 
 function since({ end }: Life, dueMs: number): string {
   if (end === undefined) return "";
   const after = Math.max(0, dueMs - end.doneMs);
+  if (end.mode === "restart") return `${milliseconds(Math.max(0, dueMs - end.sinceMs!))} after the broker went down`;
   const what = end.mode === "lost"
     ? "the loss of its connection"
     : `the kill (${end.detail ?? killModeText[end.mode]})`;

@@ -77,6 +77,11 @@ export class FleetModel {
     else this.#away.add(untilMs, client);
   }
 
+  /** All who live are away, each until its own instant. */
+  sendAllAway(untilMs: (client: number) => number): void {
+    for (const client of this.#alive.flatMap((alive) => alive.splice(0))) this.sendAway(client, untilMs(client));
+  }
+
   #raise(client: number): void {
     this.#alive[this.#groups.indexOf(client)]!.push(client);
   }

@@ -13,10 +13,12 @@ import { describeFault } from "./fault_text.ts";
 import type { Groups } from "./groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
+import type { KillMode } from "./kill_mode.ts";
 import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
 import {
   type Alteration,
   type Arrival,
+  dueBy,
   expectationOf,
   judge,
   type Judgement,
@@ -25,6 +27,8 @@ import {
   worst,
 } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
+import { type Outcome, RestartBooks } from "./restart_books.ts";
+import { restartAfter } from "./restart_rule.ts";
 import type { FaultSample } from "./result.ts";
 import { Tally, type TallyMode } from "./tally.ts";
 import { compareWill, type SeenWill } from "./will_compare.ts";
@@ -75,6 +79,8 @@ type ByIncarnation = Map<number, Entry>;
 
 export class Ledger {
   readonly tally = new Tally();
+  /** The broker's restarts; nothing is judged while one is under way. */
+  readonly restarts = new RestartBooks();
   /** Told the latency of each will, as it comes. */
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
   /** Told each will that is seen, and what differs from what was asked for. */
@@ -89,6 +95,8 @@ export class Ledger {
   readonly #open = new Map<number, ByIncarnation>();
   readonly #closed = new Map<number, Closed>();
   readonly #toClose = new Deadlines<Entry>();
+  /** Lives that ended while the broker was being restarted. */
+  readonly #held: Entry[] = [];
   /** The last will seen on each topic, where wills are retained: what a late subscriber must find. */
   readonly #retained = new Map<string, WillMark>();
   #seen = 0;
@@ -103,7 +111,7 @@ export class Ledger {
     this.#groups = groups;
     this.#originMs = originMs;
     this.#copies = plan.fanOut;
-    this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs };
+    this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs, restarts: this.restarts.windows };
     this.#profile = profileOf(plan.profile ?? strict.name) ?? strict;
   }
 
@@ -134,11 +142,19 @@ export class Ledger {
   end(life: Life): void {
     const entry = this.#open.get(life.client)?.get(life.incarnation);
     if (entry === undefined) return;
-    if (life.end!.mode !== "lost") this.tally.of(life.end!.mode).kills++;
-    const dueMs = this.#dueMs(life);
+    const { mode, sinceMs } = life.end!;
+    if (mode !== "lost") this.tally.of(mode).kills++;
+    if (mode === "restart") this.restarts.countLife(sinceMs!);
+    // When it is due is known once the broker is back.
+    if (this.restarts.underWay) this.#held.push(entry);
+    else this.#await(entry);
+  }
+
+  #await(entry: Entry): void {
+    const dueMs = this.#dueMs(entry.life);
     this.#lastDueMs = Math.max(this.#lastDueMs, dueMs);
     this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
-    const { delayS } = life;
+    const { delayS } = entry.life;
     if (delayS > 0) this.#lastDueByDelay.set(delayS, Math.max(dueMs, this.#lastDueByDelay.get(delayS) ?? -Infinity));
   }
 
@@ -149,16 +165,28 @@ export class Ledger {
     return lastMs;
   }
 
+  /** The broker is back and the watchers see: what was due meanwhile, or waits, is due by another instant now. */
+  restartEnds(nowMs: number, outcome: Outcome): void {
+    this.restarts.end(nowMs, outcome);
+    for (const entry of this.#held.splice(0)) this.#await(entry);
+    for (const lives of this.#open.values()) {
+      for (const { life } of lives.values()) if (life.end !== undefined) this.postpone(life);
+    }
+  }
+
   /** A life turned out to have ended later than was noted, and so is its will due. */
   postpone(life: Life): void {
+    if (this.restarts.underWay) return;
     this.#lastDueMs = Math.max(this.#lastDueMs, this.#dueMs(life));
   }
 
   /** When its will is due; where none is, when a broker that keeps it by mistake would publish it. */
   #dueMs(life: Life): number {
     const expectation = expectationOf(life, this.#rules);
-    if (expectation.kind === "one") return expectation.dueMs;
-    return life.end!.doneMs + Math.min(life.delayS, life.sessionExpiryS) * 1_000;
+    if (expectation.kind === "one") return dueBy(expectation);
+    const { doneMs } = life.end!;
+    const fromMs = Math.max(doneMs, restartAfter(doneMs - this.#rules.lateAfterMs, this.#rules)?.backMs ?? doneMs);
+    return fromMs + Math.min(life.delayS, life.sessionExpiryS) * 1_000;
   }
 
   /**
@@ -202,7 +230,7 @@ export class Ledger {
     if (arrivals.length > 1) return;
     if (entry.othersDueMs === -Infinity) entry.othersDueMs = this.#othersDueMs(entry.life);
     const expectation = expectationOf(entry.life, this.#rules);
-    if (expectation.kind !== "one" || entry.life.end?.mode === "lost") return;
+    if (expectation.kind !== "one" || !isTimed(entry.life, expectation)) return;
     const latencyMs = arrival.atMs - expectation.latencyFromMs;
     const mode = modeOf(entry.life);
     this.tally.recordLatency(mode, latencyMs);
@@ -236,12 +264,14 @@ export class Ledger {
 
   /** Judges and closes what can be judged by now: wills that came, and lives whose will was never due. */
   settle(nowMs: number): void {
+    if (this.restarts.underWay) return;
     for (let entry = this.#toClose.takeDue(nowMs); entry !== undefined; entry = this.#toClose.takeDue(nowMs)) {
       const judgement = this.#judge(entry, nowMs);
+      const { expectation, verdict } = judgement;
       // What is missing may still come; it is judged at the end.
-      if (judgement.expectation.kind === "one" && judgement.verdict === "missing") continue;
-      if (judgement.expectation.kind === "one" && judgement.expectation.dueMs + this.#rules.lateAfterMs >= nowMs) {
-        this.#toClose.add(judgement.expectation.dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
+      if (verdict === "missing" || verdict === "unseeable") continue;
+      if (expectation.kind === "one" && dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) {
+        this.#toClose.add(dueBy(expectation) + this.#rules.lateAfterMs + closeAfterMs, entry);
       } else this.#close(entry, judgement);
     }
   }
@@ -270,7 +300,7 @@ export class Ledger {
     let count = 0;
     for (const entry of this.#waiting()) {
       const expectation = expectationOf(entry.life, this.#rules);
-      if (expectation.kind !== "one" || expectation.dueMs + this.#rules.lateAfterMs >= nowMs) continue;
+      if (expectation.kind !== "one" || dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) continue;
       if (deviationOf(this.#profile, "missing", this.#judged(entry, this.#judge(entry, nowMs))) === undefined) count++;
     }
     return count;
@@ -286,7 +316,9 @@ export class Ledger {
   }
 
   #judge({ life, arrivals }: Entry, nowMs: number): Judgement {
-    return worst(arrivals.map((each) => judge(life, each, this.#rules, nowMs)));
+    return worst(
+      arrivals.map((each, copy) => judge(life, each, this.#rules, nowMs, this.restarts.absencesOf(life.bucket, copy))),
+    );
   }
 
   #judged({ life, othersDueMs }: Entry, judgement: Judgement): JudgedLife {
@@ -299,6 +331,7 @@ export class Ledger {
     this.tally.add(life, judgement, described);
     this.#sample(entry, judgement, described);
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
+    this.restarts.countWill(life, judgement, arrivals[0]!);
     this.#closed.set(keyOf(life.client, life.incarnation), {
       mode: modeOf(life),
       due: judgement.expectation.kind !== "none",
@@ -314,7 +347,7 @@ export class Ledger {
     const { life } = entry;
     const { expectation, verdict, answer, duplicates, unwanted } = judgement;
     const client = clientIdOf(this.#plan, life.client);
-    const right = verdict === undefined || verdict === "onTime";
+    const right = verdict === undefined || verdict === "onTime" || verdict === "unseeable";
     if (!right || duplicates > 0 || unwanted > 0) {
       const timeline = timelineOf(life, entry.arrivals, expectation, this.#originMs);
       for (const fault of describeFault(client, life, judgement, timeline)) {
@@ -322,11 +355,11 @@ export class Ledger {
         if (deviation === undefined) this.tally.keepFault(fault);
         else this.tally.deviations.keep(deviation.id, fault);
       }
-    } else if (verdict === "onTime" && expectation.kind === "one" && life.end!.mode !== "lost") {
+    } else if (verdict === "onTime" && expectation.kind === "one" && isTimed(life, expectation)) {
       const latencyMs = answer!.atMs - expectation.latencyFromMs;
       if (!this.tally.isSlow(latencyMs)) return;
       const timeline = timelineOf(life, entry.arrivals, expectation, this.#originMs);
-      this.tally.keepSlow(slowLife(client, life, life.end!.mode, latencyMs, timeline));
+      this.tally.keepSlow(slowLife(client, life, life.end!.mode as KillMode, latencyMs, timeline));
     }
   }
 }
@@ -334,6 +367,11 @@ export class Ledger {
 /** True where a retained will is the last word on its topic: clients that speak of their presence have another. */
 function staysLast({ willRetain, presence }: FleetPlan): boolean {
   return willRetain && !presence;
+}
+
+/** Whether a will's way says anything of the broker: its cause is known to the millisecond, and no restart lay on it. */
+function isTimed({ end }: Life, { byMs }: { readonly byMs?: number }): boolean {
+  return end !== undefined && end.mode !== "lost" && end.mode !== "restart" && byMs === undefined;
 }
 
 /** Incarnations below a million a client: both fit one whole number. */

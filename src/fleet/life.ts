@@ -8,14 +8,17 @@ import type { KillMode } from "./kill_mode.ts";
 import type { FleetPlan } from "./plan.ts";
 import { willTopic } from "./will_topic.ts";
 
-/** How a life ended: killed by the fleet, or `lost` though nobody killed it. */
+/** What ended a life: a kill, a restart of the broker that the fleet asked for, or neither. */
+export type EndMode = KillMode | "restart" | "lost";
+
+/** How a life ended: killed by the fleet, with the broker that it restarted, or `lost` though nobody did anything. */
 export interface LifeEnd {
-  readonly mode: KillMode | "lost";
+  readonly mode: EndMode;
   /** When the schedule wanted it. */
   readonly dueMs: number;
   /** When it was done, or noticed where nobody did it. */
   readonly doneMs: number;
-  /** From when on the broker may have ended it, where that is not known: a takeover that was not answered. */
+  /** From when on the broker may have ended it, where that is not known: in a restart, or an unanswered takeover. */
   readonly sinceMs?: number;
   /** The client fell silent and keeps its connection open: only keep alive can tell. */
   readonly silent: boolean;
@@ -29,6 +32,8 @@ export interface NextConnect {
   readonly sentMs: number;
   /** When the broker accepted it; undefined while that is not known. */
   acknowledgedMs: number | undefined;
+  /** Whether the broker then said that it had the session; undefined while that is not known. */
+  sessionPresent?: boolean;
 }
 
 /** What the fleet knows of one life. Instants are milliseconds of one clock. */
@@ -60,6 +65,8 @@ export interface Life {
   end: LifeEnd | undefined;
   /** It was alive when the run ended, and left properly then. */
   retired: boolean;
+  /** When it did. */
+  leftMs?: number;
   next: NextConnect | undefined;
 }
 

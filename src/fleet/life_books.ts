@@ -8,6 +8,7 @@ import type { KillMode } from "./kill_mode.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Life, LifeEnd } from "./life.ts";
 import type { Note } from "./record_event.ts";
+import type { RestartWindow } from "./restart.ts";
 
 /** What a CONNACK says that a life goes by. */
 export interface Accepted {
@@ -56,7 +57,10 @@ export class LifeBooks {
     life.connectedMs = nowMs;
     // The server's keep alive overrides the client's. [MQTT5 3.2.2-21]
     life.keepAliveS = keepAliveS ?? life.keepAliveS;
-    if (previous?.next !== undefined) previous.next.acknowledgedMs = nowMs;
+    if (previous?.next !== undefined) {
+      previous.next.acknowledgedMs = nowMs;
+      previous.next.sessionPresent = present;
+    }
     counters.alive++;
     counters.peakAlive = Math.max(counters.peakAlive, counters.alive);
     if (first) counters.connected++;
@@ -125,6 +129,19 @@ export class LifeBooks {
     this.#note?.("lost", nowMs, { client: life.client, life: life.incarnation });
   }
 
+  /** The restart of the broker that a connection ended with which nobody has killed; undefined where it was another cause. */
+  restartOf({ connectedMs, keepAliveS }: Life, nowMs: number): RestartWindow | undefined {
+    // Where nothing came of its end, a client notices it with its next PINGREQ.
+    return this.#ledger.restarts.endedIn(connectedMs!, nowMs, keepAliveS * 1_500);
+  }
+
+  /** A connection ended with the broker, which the fleet has restarted. */
+  endByRestart(life: Life, sinceMs: number, nowMs: number): void {
+    life.end = { mode: "restart", dueMs: nowMs, doneMs: nowMs, sinceMs, silent: false };
+    this.counters.alive--;
+    this.#ledger.end(life);
+  }
+
   /** The CONNECT that was to take a life over was refused or not answered: it ended then, or ends now. */
   unanswered(life: Life, nowMs: number): void {
     life.end = { ...life.end!, dueMs: nowMs, doneMs: nowMs, sinceMs: life.end!.doneMs };
@@ -135,6 +152,7 @@ export class LifeBooks {
   /** A client left properly at the end of the run. */
   leave(life: Life, nowMs: number): void {
     life.retired = true;
+    life.leftMs = nowMs;
     this.counters.alive--;
     this.#note?.("left", nowMs, { client: life.client, life: life.incarnation });
   }

@@ -13,7 +13,16 @@ export interface LifeRow extends Pick<FaultSample, "client" | "incarnation" | "m
   /** The name of its client's group; `all` where there are none. */
   readonly group: string;
   /** `none` where no will was due, `eitherWay` where the standard allows both, `undecided` where the watch ended. */
-  readonly verdict: "onTime" | "late" | "early" | "missing" | "altered" | "none" | "eitherWay" | "undecided";
+  readonly verdict:
+    | "onTime"
+    | "late"
+    | "early"
+    | "missing"
+    | "altered"
+    | "none"
+    | "eitherWay"
+    | "undecided"
+    | "unseeable";
   /** Where a will was due and came. */
   readonly latencyMs?: number;
   /** Wills that came once more, or where none was due. */

@@ -9,6 +9,7 @@ import type { Groups } from "./groups.ts";
 import { readWillMark } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
 import { type PresenceWord, readPresenceMark } from "./presence_message.ts";
+import { SessionSweep } from "./session_sweep.ts";
 import { Watcher, type WatcherHost } from "./watcher.ts";
 import { willTopicFilter } from "./will_topic.ts";
 
@@ -44,6 +45,8 @@ export interface ControlCounts {
   lost: number;
 }
 
+const sweepWithinMs = 2_000;
+
 export class Lookout implements WatcherHost {
   readonly plan: FleetPlan;
   readonly world: World;
@@ -52,6 +55,8 @@ export class Lookout implements WatcherHost {
   readonly #host: LookoutHost;
   readonly #watchers: Watcher[] = [];
   #controls: Control[] = [];
+  #sweep: SessionSweep | undefined;
+  #retiredMs: number | undefined;
   #round = 0;
 
   constructor(outlook: Outlook, groups: Groups, world: World, host: LookoutHost) {
@@ -137,7 +142,20 @@ export class Lookout implements WatcherHost {
 
   /** The watchers leave. */
   retire(nowMs: number): void {
-    for (const watcher of this.#watchers.splice(0)) watcher.retire(nowMs);
+    for (const watcher of this.#watchers) watcher.retire(nowMs);
+    const left = this.#watchers.flatMap(({ leftBehind }) => leftBehind ?? []);
+    this.#sweep ??= new SessionSweep(this.plan, this.world, left);
+    this.#retiredMs ??= nowMs;
+  }
+
+  /** True once nothing of the watchers, who have left, is at the broker, or it was given time enough. */
+  swept(nowMs: number): boolean {
+    return this.#sweep?.done === true || nowMs >= this.#retiredMs! + sweepWithinMs;
+  }
+
+  /** Who watches. */
+  get watchers(): readonly Watcher[] {
+    return this.#watchers;
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {

@@ -13,6 +13,8 @@ import type { FleetPlan } from "./plan.ts";
 import { mergePresence } from "./presence_result.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
 import { clientsHere } from "./shard.ts";
+import type { Restarted } from "./broker_restart.ts";
+import { restartsOf, restartWarnings, unendedText } from "./merge_restarts.ts";
 import type { SquadResult } from "./squad_task.ts";
 import { mergeSeries } from "./series.ts";
 import { verdictOver } from "./verdict.ts";
@@ -31,6 +33,9 @@ export interface RunFacts {
   readonly dropped?: DropCounts;
   /** What the broker calls itself. */
   readonly broker?: string;
+  /** The broker's restarts, as whoever did them saw them, and the run's beginning by the same clock. */
+  readonly restarts?: readonly Restarted[];
+  readonly originMs?: number;
 }
 
 /** A reached kill rate further from what was asked than this share is told. */
@@ -47,6 +52,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   const wills = tally.total();
   const kills = killsOf(squads, tally);
   const looks = looksOf(squads);
+  const restarts = restartsOf(facts, squads, tally);
   const controls = controlsOf(squads);
   const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
   const { plan, protocol, startedAt, durationMs, target, resources, engine } = facts;
@@ -68,6 +74,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     slipMs: slip.row(),
     controls,
     ...generatorBound !== undefined && { generatorBound },
+    ...restarts && { restarts },
     ...facts.dropped && { brokerDropped: facts.dropped },
     ...looks,
     faults: tally.faults,
@@ -80,19 +87,15 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       undecided: tally.undecided,
       retained: looks.retained,
       presence: looks.presence,
+      unseeable: tally.unseeable,
       interrupted: squads.some((squad) => squad.interrupted),
       generatorBound,
       dropped: facts.dropped,
       profile: plan.profile,
-      voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason,
+      voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason ??
+        unendedText(restarts),
     }),
-    warnings: [
-      ...facts.warnings,
-      ...rateWarnings(kills),
-      ...stallWarnings(squads, slip.row(), plan),
-      ...controlWarnings(controls),
-      ...dropWarnings(wills, facts.dropped),
-    ],
+    warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip: slip.row() }),
     resources,
     ...engine !== undefined && { engine },
   };
@@ -119,6 +122,26 @@ export function deviationsOf(
     ...Object.keys(data.described).length > 0 && { described: data.described },
     ...broker !== undefined && { broker },
   };
+}
+
+/** Sentences about the run that a reader must know, after those that were told while it went. */
+function warningsOf(
+  facts: RunFacts,
+  squads: readonly SquadResult[],
+  found: Pick<FleetResult, "kills" | "controls"> & {
+    readonly wills: WillCounts;
+    readonly restarts: FleetResult["restarts"] | undefined;
+    readonly slip: LatencyRow;
+  },
+): string[] {
+  return [
+    ...facts.warnings,
+    ...rateWarnings(found.kills),
+    ...stallWarnings(squads, found.slip, facts.plan),
+    ...controlWarnings(found.controls),
+    ...restartWarnings(found.restarts),
+    ...dropWarnings(found.wills, facts.dropped),
+  ];
 }
 
 function clientsOf(plan: FleetPlan, squads: readonly SquadResult[]): FleetResult["clients"] {

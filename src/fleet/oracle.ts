@@ -2,8 +2,9 @@
  * The oracle: which will is due when, by its own reading of the standard, and what became of it. Pure: no socket, no
  * clock, and no code shared with the broker, whose reading may be wrong in the same place.
  */
-import type { KillMode } from "./kill_mode.ts";
-import type { Life, LifeEnd } from "./life.ts";
+import type { EndMode, Life, LifeEnd } from "./life.ts";
+import type { Absence, RestartWindow } from "./restart.ts";
+import { isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
 
 /** How strictly instants are read. */
 export interface Rules {
@@ -11,6 +12,8 @@ export interface Rules {
   readonly lateAfterMs: number;
   /** Sooner than this before its due instant is early, in milliseconds. */
   readonly earlyBeforeMs: number;
+  /** The broker's restarts so far, in their order. */
+  readonly restarts?: readonly RestartWindow[];
 }
 
 /** Why a will is, or is not, due; `src/fleet/fault_rule.ts` knows the rule behind each. */
@@ -25,7 +28,10 @@ export type Ground =
   | "living"
   | "refused"
   | "not-acknowledged"
-  | "overslept";
+  | "overslept"
+  | "restarted"
+  | "unheard"
+  | "session-forgotten";
 
 /** What the standard makes of one life. */
 export type Expectation =
@@ -39,6 +45,8 @@ export type Expectation =
     readonly dueMs: number;
     /** A will before this is early. */
     readonly earliestMs: number;
+    /** Lateness counts from here where the broker was down meanwhile, and so could not keep `dueMs`. */
+    readonly byMs?: number;
     /** What latency is counted from: the schedule's instant, or `dueMs` for delayed and silent lives. */
     readonly latencyFromMs: number;
   };
@@ -59,7 +67,7 @@ export type Alteration = "topic" | "payload" | "qos" | "retain" | "properties";
 export interface Judgement {
   readonly expectation: Expectation;
   /** Undefined where none was due, or the watch ended before it could be told. */
-  readonly verdict: "onTime" | "late" | "early" | "missing" | "altered" | undefined;
+  readonly verdict: "onTime" | "late" | "early" | "missing" | "altered" | "unseeable" | undefined;
   /** One for each time too many. */
   readonly duplicates: number;
   /** One for each that came where none was due. */
@@ -78,29 +86,37 @@ export function expectationOf(life: Life, rules: Rules): Expectation {
   if (life.overslept) return { kind: "either", ground: "overslept" };
   if (life.end === undefined) return { kind: "none", ground: life.retired ? "left" : "living" };
   // A DISCONNECT with reason code 0x00 (any, in 3.1.1) removes the will. [MQTT311 3.14.4-3] [MQTT5 3.14.4-3]
-  if (life.end.mode === "leave") return { kind: "none", ground: "left" };
+  if (life.end.mode === "leave") {
+    return unheard(life.end, rules) ? { kind: "either", ground: "unheard" } : { kind: "none", ground: "left" };
+  }
   return expectationAfter(life, life.end, rules);
 }
 
 function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
-  const [endMs, ground] = connectionEnd(life, end);
+  const [endMs, ground] = connectionEnd(life, end, rules);
   if (endMs === undefined) return { kind: "either", ground };
-  const earliestMs = end.mode === "lost" ? life.connectedMs! : (end.sinceMs ?? endMs) - rules.earlyBeforeMs;
+  const earliestMs = end.mode === "lost"
+    ? life.connectedMs!
+    : (end.sinceMs ?? soonestEndMs(end, endMs, rules)) - rules.earlyBeforeMs;
   // The session's end comes first where it is sooner than the will delay. [MQTT5 3.1.2-8]
   const delayMs = Math.min(life.delayS, life.sessionExpiryS) * 1_000;
   if (delayMs === 0) {
     const latencyFromMs = end.silent ? endMs : end.dueMs;
-    return { kind: "one", ground, dueMs: endMs, earliestMs, latencyFromMs };
+    return overRestarts({ kind: "one", ground, dueMs: endMs, earliestMs, latencyFromMs }, life, rules);
   }
   return delayedExpectation(life, endMs + delayMs, earliestMs + delayMs, rules);
 }
 
 /** When the connection is over by the standard, undefined where it does not say, and what ended it. */
-function connectionEnd(life: Life, end: LifeEnd): [endMs: number | undefined, ground: Ground] {
+function connectionEnd(life: Life, end: LifeEnd, rules: Rules): [endMs: number | undefined, ground: Ground] {
+  if (end.mode === "restart") return [end.doneMs, "restarted"];
   if (end.mode === "takeover" && end.sinceMs === undefined) return [end.doneMs, "taken-over"];
   if (!end.silent) return [end.doneMs, "connection-ended"];
   // Turned off, by the server too: it may close a silent connection when it likes, or never. [MQTT5 3.2.2-21]
-  if (life.keepAliveS === 0) return [undefined, "keep-alive-passed"];
+  if (life.keepAliveS === 0) {
+    const restart = restartAfter(end.doneMs, rules);
+    return restart === undefined ? [undefined, "keep-alive-passed"] : [restart.fromMs, "restarted"];
+  }
   // Counted from the last packet. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22]
   const silentUntilMs = life.lastPacketMs + life.keepAliveS * 1_500;
   // A client that is back sooner takes its own old connection over. [MQTT311 3.1.4-2] [MQTT5 3.1.4-3]
@@ -111,16 +127,20 @@ function connectionEnd(life: Life, end: LifeEnd): [endMs: number | undefined, gr
 function delayedExpectation(life: Life, dueMs: number, earliestMs: number, rules: Rules): Expectation {
   const { next, delayS, sessionExpiryS } = life;
   const ground = sessionExpiryS < delayS ? "session-ended" : "delay-passed";
-  if (next === undefined || next.sentMs > dueMs + rules.lateAfterMs) {
-    return { kind: "one", ground, dueMs, earliestMs, latencyFromMs: dueMs };
-  }
+  const whole = overRestarts({ kind: "one", ground, dueMs, earliestMs, latencyFromMs: dueMs }, life, rules);
+  if (next === undefined || next.sentMs > (whole.byMs ?? dueMs) + rules.lateAfterMs) return whole;
   if (next.acknowledgedMs === undefined) return { kind: "either", ground: "not-acknowledged" };
   if (next.cleanStart) {
     // Clean Start ends the old session, and with it the wait. [MQTT5 3.1.2-8] [MQTT5 3.1.2-4]
     const sooner = Math.min(dueMs, next.sentMs);
     const earliest = Math.min(earliestMs, next.sentMs - rules.earlyBeforeMs);
     const why = sooner < dueMs ? "session-ended" : ground;
-    return { kind: "one", ground: why, dueMs: sooner, earliestMs: earliest, latencyFromMs: sooner };
+    const one = { kind: "one", ground: why, dueMs: sooner, earliestMs: earliest, latencyFromMs: sooner } as const;
+    return overRestarts(one, life, rules);
+  }
+  // What a broker forgets over a restart is gone with the session, which the standard lets it lose: it may have known.
+  if (next.sessionPresent === false && isBackAfterRestart(life, rules)) {
+    return { kind: "either", ground: "session-forgotten" };
   }
   // Back in time: the will must not be sent. Back at the very instant: whichever the broker saw first. [MQTT5 3.1.3-9]
   return { kind: next.acknowledgedMs < earliestMs ? "none" : "either", ground: "session-resumed" };
@@ -131,20 +151,64 @@ function delayedExpectation(life: Life, dueMs: number, earliestMs: number, rules
  *
  * @param arrivals in the order in which they came
  * @param watchedUntilMs the watch's end; a will that could still come on time is not called missing
+ * @param absences when this watcher could not see; a will that may have come then is not called missing either
  */
-export function judge(life: Life, arrivals: readonly Arrival[], rules: Rules, watchedUntilMs: number): Judgement {
+export function judge(
+  life: Life,
+  arrivals: readonly Arrival[],
+  rules: Rules,
+  watchedUntilMs: number,
+  absences: readonly Absence[] = [],
+): Judgement {
   const expectation = expectationOf(life, rules);
   const over = arrivals.filter((arrival) => arrival.atMs >= overFromMs(life));
   const before = arrivals.length - over.length;
-  const judged = { expectation, unwanted: before, duplicates: Math.max(0, over.length - 1), answer: over[0] };
+  const judged: Omit<Judgement, "verdict" | "expectation"> & { expectation: Expectation } = {
+    expectation,
+    unwanted: before,
+    duplicates: Math.max(0, over.length - 1),
+    answer: over[0],
+  };
   switch (expectation.kind) {
     case "none":
+      if (wasAlive(life, arrivals[0])) judged.expectation = { kind: "none", ground: "living" };
       return { ...judged, unwanted: arrivals.length, duplicates: 0, answer: undefined, verdict: undefined };
     case "either":
       return { ...judged, verdict: undefined };
     case "one":
-      return { ...judged, verdict: verdictOf(over[0], expectation, rules, watchedUntilMs) };
+      return { ...judged, verdict: seenVerdict(life, over[0], expectation, rules, watchedUntilMs, absences) };
   }
+}
+
+/** Whether a client that left properly when the run ended had not done so when its will came. */
+function wasAlive({ retired, leftMs }: Life, first: Arrival | undefined): boolean {
+  return retired && first !== undefined && leftMs !== undefined && first.atMs < leftMs;
+}
+
+type One = Extract<Expectation, { readonly kind: "one" }>;
+
+/** The instant from which lateness counts. */
+export function dueBy({ dueMs, byMs }: One): number {
+  return byMs ?? dueMs;
+}
+
+/** A will that did not come may have been published while this watcher could not see. */
+function seenVerdict(
+  life: Life,
+  answer: Arrival | undefined,
+  one: One,
+  rules: Rules,
+  untilMs: number,
+  absences: readonly Absence[],
+): Judgement["verdict"] {
+  const verdict = verdictOf(answer, one, rules, untilMs);
+  if (verdict !== "missing") return verdict;
+  const lastMs = dueBy(one) + rules.lateAfterMs;
+  const blind = absences.some(({ fromMs, toMs, forgotten }) =>
+    // What is kept for a session that is away need not be of QoS 0. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5]
+    (forgotten || life.qos === 0) && fromMs <= lastMs && toMs >= one.earliestMs
+  );
+  return blind ? "unseeable" : verdict;
 }
 
 /** From when on a will cannot be one of a living client. A lost connection may have ended any time before it showed. */
@@ -155,22 +219,32 @@ function overFromMs({ end, connectedMs, sentMs, overslept }: Life): number {
 
 function verdictOf(
   answer: Arrival | undefined,
-  { dueMs, earliestMs }: { readonly dueMs: number; readonly earliestMs: number },
+  one: One,
   { lateAfterMs }: Rules,
   untilMs: number,
 ): Judgement["verdict"] {
-  if (answer === undefined) return dueMs + lateAfterMs < untilMs ? "missing" : undefined;
+  const byMs = dueBy(one);
+  if (answer === undefined) return byMs + lateAfterMs < untilMs ? "missing" : undefined;
   if (answer.altered.length > 0) return "altered";
-  if (answer.atMs < earliestMs) return "early";
-  return (answer.sinceMs ?? answer.atMs) > dueMs + lateAfterMs ? "late" : "onTime";
+  if (answer.atMs < one.earliestMs) return "early";
+  return (answer.sinceMs ?? answer.atMs) > byMs + lateAfterMs ? "late" : "onTime";
 }
 
 /** Where a judgement stands in counts by kill mode; `alive` is a client nobody has killed. */
-export function modeOf(life: Life): KillMode | "lost" | "alive" {
+export function modeOf(life: Life): EndMode | "alive" {
   return life.end?.mode ?? "alive";
 }
 
-const severity: readonly Judgement["verdict"][] = [undefined, "onTime", "late", "early", "altered", "missing"];
+/** What one watcher saw, another that could not see takes nothing from. */
+const severity: readonly Judgement["verdict"][] = [
+  undefined,
+  "unseeable",
+  "onTime",
+  "late",
+  "early",
+  "altered",
+  "missing",
+];
 
 /** One life seen by several watchers is as good as the worst of what they saw. */
 export function worst(judgements: readonly Judgement[]): Judgement {

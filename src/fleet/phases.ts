@@ -35,8 +35,19 @@ export interface ReturnPhase {
   readonly durationMs: number;
 }
 
+/** The broker is restarted. By the schedule that takes no time: all stands still until it is back. */
+export interface RestartPhase {
+  readonly kind: "restart";
+  /** How long a broker of our own stays down; a user's command takes what it takes. */
+  readonly downMs: number;
+  /** From the broker's return to the next CONNECT of those who lived; the plan's, or the group's, when absent. */
+  readonly reconnectAfterMs?: number | "never";
+  /** Clients come back up to so much later than they would, each as drawn. */
+  readonly jitterMs?: number;
+}
+
 /** One phase of a run. */
-export type PhasePlan = KillPhase | HoldPhase | ReturnPhase;
+export type PhasePlan = KillPhase | HoldPhase | ReturnPhase | RestartPhase;
 
 /** What of a plan says how long it lasts. */
 type Timed = Pick<FleetPlan, "phases" | "durationMs">;
@@ -48,6 +59,7 @@ export function phasesOf(plan: Pick<FleetPlan, "phases">): readonly PhasePlan[] 
 
 /** How long one phase lasts, in milliseconds. */
 export function phaseDurationMs(plan: Timed, phase: PhasePlan): number {
+  if (phase.kind === "restart") return 0;
   if (phase.kind !== "kill" || phase.durationMs !== undefined) return phase.durationMs!;
   return phase.rate === "once" ? 0 : plan.durationMs;
 }
@@ -55,4 +67,9 @@ export function phaseDurationMs(plan: Timed, phase: PhasePlan): number {
 /** How long all phases last, in milliseconds. */
 export function phasesDurationMs(plan: Timed): number {
   return phasesOf(plan).reduce((sum, phase) => sum + phaseDurationMs(plan, phase), 0);
+}
+
+/** Whether the broker is restarted in a run. */
+export function restartsBroker(plan: Pick<FleetPlan, "phases">): boolean {
+  return phasesOf(plan).some(({ kind }) => kind === "restart");
 }

@@ -87,6 +87,10 @@ export interface FleetPlan {
   readonly engine: EngineChoice;
   /** Which broker's known deviations are told, not failed; `strict`, or absent, is none. */
   readonly profile?: string;
+  /** How long the broker may take to come back after a restart. */
+  readonly restartTimeoutMs: number;
+  /** The command that restarts the broker, for the shell; when absent, whoever started the broker restarts it. */
+  readonly restartCommand?: string;
   /** The scenario's name, where the run follows one. */
   readonly scenario?: string;
   /** What a person said over the scenario, by the names of this plan: it holds in all groups and phases. */
@@ -131,6 +135,7 @@ export const planDefaults = {
   clientPrefix: "mqtt-sim",
   lateAfterMs: 1_000,
   drainMs: 10_000,
+  restartTimeoutMs: 30_000,
   sourceAddresses: [],
   sourcePorts: usualSourcePorts,
   engine: "auto",

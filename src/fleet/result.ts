@@ -6,8 +6,10 @@ import type { HistogramRow } from "../base/histogram.ts";
 import type { ProfileFindings } from "./deviation_tally.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
+import type { EndMode } from "./life.ts";
 import type { LatencyBucketCounts } from "./latency_buckets.ts";
 import type { PresenceResult } from "./presence_result.ts";
+import type { RestartResult } from "./restart.ts";
 import type { SeriesPoint } from "./series.ts";
 
 /** What became of the wills of some lives. */
@@ -56,7 +58,7 @@ export interface Timeline {
 export interface FaultSample {
   readonly client: string;
   readonly incarnation: number;
-  readonly mode: KillMode | "lost" | "alive";
+  readonly mode: EndMode | "alive";
   /** `presence` is a retained state that is not the truth; its text begins with the kind. */
   readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered" | "presence";
   readonly protocol: "3.1.1" | "5";
@@ -113,6 +115,18 @@ export interface Notice {
   readonly text: string;
 }
 
+/** The broker's restarts, and what became of the lives that ended with them. */
+export interface RestartsResult {
+  readonly each: readonly RestartResult[];
+  /** Lives that ended with a restart (as `kills`), and their wills; those are in the run's sums too. */
+  readonly lives: ModeCounts;
+  /**
+   * Wills that were due while the watchers could not see, since the broker had forgotten their sessions (or need not
+   * keep QoS 0), and were not seen; counted nowhere else.
+   */
+  readonly unseeable: number;
+}
+
 /** All that a run found. */
 export interface FleetResult {
   readonly plan: FleetPlan;
@@ -166,6 +180,8 @@ export interface FleetResult {
   readonly generatorBound?: string;
   /** Messages that the broker says it has dropped, before and after; absent where it does not say. */
   readonly brokerDropped?: { readonly before: number; readonly after: number };
+  /** The broker's restarts; absent where there was none. */
+  readonly restarts?: RestartsResult;
   /** Retained wills that a late subscriber found, where `willRetain` asked for them. */
   readonly retained?: {
     readonly expected: number;

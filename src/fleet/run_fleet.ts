@@ -8,9 +8,11 @@ import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { chooseEngine, engineText } from "../net/engine.ts";
 import { type DropCounts, readBroker } from "./broker_counters.ts";
 import { securedTarget } from "./fleet_tls.ts";
+import { checkRestart, type RestartBroker, Restarts } from "./broker_restart.ts";
 import { Groups } from "./groups.ts";
 import type { LifeRow } from "./life_row.ts";
 import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
+import { restartsBroker } from "./phases.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { type FleetResult, type Notice, phases, type Progress } from "./result.ts";
@@ -36,6 +38,8 @@ export interface FleetHooks {
   readonly stop?: AbortSignal;
   /** Takes a recording of every event, where one is wanted. */
   readonly record?: RecordSink;
+  /** Restarts the broker where the plan has phases for it and no command. */
+  readonly restartBroker?: RestartBroker;
 }
 
 /**
@@ -62,6 +66,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   if (engine.whyNotEpoll !== undefined) notify({ level: "info", text: `Sockets: ${engineText(engine)}.` });
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, engine: engine.name };
+  await checkRestart(run.plan, hooks);
   const flight = await preflight(run, notify);
   const facts = (plan: FleetPlan, protocol: RunFacts["protocol"]): RunFacts => ({
     plan,
@@ -86,14 +91,17 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   const spoken = new Groups(flight.plan, flight.protocol).protocol;
   const version = spoken === "3.1.1" ? 4 : 5;
   const { plan, protocol, broker } = flight;
-  const { dropped: droppedBefore, name } = await readBroker(run, version, false);
+  const { dropped: counted, name } = await readBroker(run, version, false);
+  const restarts = new Restarts(run, version, hooks.restartBroker, notify);
+  // What a broker has counted before its restart it has mostly forgotten after it.
+  const droppedBefore = restartsBroker(plan) ? undefined : counted;
   const named = name === undefined ? {} : { brokerName: name };
   record?.begin({ ...described, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
-  const squads = await runSquads(tasksOf({ ...run, plan }, protocol, startMs), hooks, record, usage);
+  const squads = await runSquads(tasksOf({ ...run, plan }, protocol, startMs), hooks, record, usage, restarts);
   const dropped = await droppedSince(run, version, droppedBefore, squads);
   if (dropped !== undefined) record?.note("dropped", monotonicClock.nowMs(), dropped);
   const says = { ...dropped && { dropped }, ...name !== undefined && { broker: name } };
-  const found = { ...facts(plan, spoken), ...says };
+  const found = { ...facts(plan, spoken), ...says, ...restarts.found(startMs) };
   const lost = await record?.end(found, squads, monotonicClock.nowMs()) ?? 0;
   if (lost > 0) hooks.onNotice({ level: "warning", text: lostText(lost) });
   return mergeResults(found, squads);
@@ -124,14 +132,30 @@ async function runSquads(
   hooks: FleetHooks,
   record: RunRecord | undefined,
   usage: () => Usage,
+  restarts: Restarts,
 ) {
   let waiting = tasks.length;
+  let still = 0;
+  const over = new AbortController();
+  const failure = Promise.withResolvers<never>();
+  const restartOnce = async (number: number) => {
+    const how = await restarts.restart(number, over.signal);
+    for (const thread of threads) {
+      if (how.kind === "back") thread.brokerServes();
+      else thread.giveUp(how.sentence);
+    }
+  };
   const latest = new Map<number, Progress>();
   const wanted = { ...hooks.onLives && { lives: true }, ...record && { record: true } };
   const threads = tasks.map((task): SquadThread => {
     const thread = new SquadThread({ ...task, ...wanted }, {
       onReady: () => {
         if (--waiting === 0) threads.forEach((thread) => thread.go());
+      },
+      onRestart: (number) => {
+        if (++still < tasks.length) return;
+        still = 0;
+        restartOnce(number).catch(failure.reject);
       },
       onProgress: (progress) => {
         latest.set(task.number, progress);
@@ -143,14 +167,18 @@ async function runSquads(
     });
     return thread;
   });
-  const interrupt = () => threads.forEach((thread) => thread.interrupt());
+  const interrupt = () => {
+    over.abort();
+    threads.forEach((thread) => thread.interrupt());
+  };
   for (const signal of [hooks.interrupt, hooks.stop]) {
     signal?.addEventListener("abort", interrupt);
     if (signal?.aborted) interrupt();
   }
   try {
-    return await Promise.all(threads.map((thread) => thread.result));
+    return await Promise.race([Promise.all(threads.map((thread) => thread.result)), failure.promise]);
   } finally {
+    over.abort();
     hooks.interrupt?.removeEventListener("abort", interrupt);
     hooks.stop?.removeEventListener("abort", interrupt);
   }

@@ -15,6 +15,8 @@ import type { SquadResult, SquadTask } from "./squad_task.ts";
 export interface SquadHooks {
   /** Every client is connected: `go` may be called. */
   onReady(): void;
+  /** All is still, and waits for the broker to be restarted, for the so-manieth time from 0: `brokerServes` ends it. */
+  onRestart(restart: number): void;
   onProgress(progress: Progress): void;
   /** Lives that were judged since the last time; only where the task asks for them. */
   onLives?(rows: readonly LifeRow[]): void;
@@ -37,6 +39,7 @@ export class SquadRun {
   /** Answers what was found, once the squad is done. */
   readonly result: Promise<SquadResult>;
   #toldReady = false;
+  #toldRestart = -1;
   #toldMs = 0;
   #lives: LifeRow[] = [];
 
@@ -61,6 +64,16 @@ export class SquadRun {
   /** So much of what was recorded is written. */
   written(length: number): void {
     this.#record?.written(length);
+  }
+
+  /** The broker was restarted, and serves again. */
+  brokerServes(): void {
+    this.#squad.brokerServes(this.#world.clock.nowMs());
+  }
+
+  /** The run means nothing, for a reason that this squad cannot see. */
+  giveUp(sentence: string): void {
+    this.#squad.giveUp(sentence, this.#world.clock.nowMs());
   }
 
   interrupt(): void {
@@ -90,6 +103,8 @@ export class SquadRun {
       this.#toldReady = true;
       this.#hooks.onReady();
     }
+    const { atRestart = -1 } = this.#squad;
+    if (atRestart > this.#toldRestart) this.#hooks.onRestart(this.#toldRestart = atRestart);
     if (nowMs < this.#toldMs + progressEveryMs && !this.#squad.done) return;
     this.#toldMs = nowMs;
     this.#record?.flush();

@@ -10,8 +10,9 @@ import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { FleetModel, restMs } from "./fleet_model.ts";
 import type { Groups } from "./groups.ts";
 import { type KillMode, type KillShare, needsVersion5 } from "./kill_mode.ts";
-import { type KillPhase, phaseDurationMs, phasesOf, type ReturnPhase } from "./phases.ts";
+import { type KillPhase, phaseDurationMs, phasesOf, type RestartPhase, type ReturnPhase } from "./phases.ts";
 import type { FleetPlan, KillRate } from "./plan.ts";
+import { backAfterRestartMs } from "./restart.ts";
 
 /** One kill as it was drawn. */
 export interface KillOrder {
@@ -30,7 +31,15 @@ export interface ReturnOrder {
   readonly atMs: number;
 }
 
-export type Order = KillOrder | ReturnOrder;
+/** The broker is to be restarted; all stands still until it is back. */
+export interface RestartOrder {
+  /** Which restart of the run it is, from 0. */
+  readonly restart: number;
+  readonly phase: RestartPhase;
+  readonly atMs: number;
+}
+
+export type Order = KillOrder | ReturnOrder | RestartOrder;
 
 /** The part of a fleet whose orders are asked for. */
 export interface Roster {
@@ -50,6 +59,7 @@ export class KillSchedule {
   readonly #orders: Generator<Order, void>;
   #atMs = 0;
   #aliveMs = 0;
+  #restarts = 0;
 
   constructor(plan: FleetPlan, roster: Roster) {
     this.#plan = plan;
@@ -65,7 +75,7 @@ export class KillSchedule {
     for (;;) {
       const { value, done } = this.#orders.next();
       if (done) return undefined;
-      if (this.#isOwn("comeBack" in value ? value.comeBack : value.client)) return value;
+      if ("restart" in value || this.#isOwn("comeBack" in value ? value.comeBack : value.client)) return value;
     }
   }
 
@@ -84,6 +94,7 @@ export class KillSchedule {
       const endMs = this.#atMs + phaseDurationMs(this.#plan, phase);
       if (phase.kind === "kill") yield* this.#kills(phase, endMs);
       else if (phase.kind === "return") yield* this.#returns(phase);
+      else if (phase.kind === "restart") yield this.#restart(phase);
       this.#passTo(endMs);
     }
   }
@@ -157,6 +168,16 @@ export class KillSchedule {
     if (reconnectAfterMs === "never") return Infinity;
     const silentMs = mode === "freeze" || mode === "half-packet" ? keepAliveS * 1_500 : 0;
     return this.#atMs + silentMs + reconnectAfterMs + restMs;
+  }
+
+  /** All who live go down with the broker. */
+  #restart(phase: RestartPhase): RestartOrder {
+    const restart = this.#restarts++;
+    this.#model.sendAllAway((client) => {
+      const afterMs = backAfterRestartMs(phase, this.#groups.planOf(client), client, restart);
+      return afterMs === "never" ? Infinity : this.#atMs + afterMs + restMs;
+    });
+    return { restart, phase, atMs: this.#atMs };
   }
 
   *#returns({ groups: names, durationMs }: ReturnPhase): Generator<Order, void> {

@@ -5,7 +5,6 @@
 import type { Packet } from "../mqtt/packet.ts";
 import { plainConnectPacket } from "./connect_packet.ts";
 import { Connection, type ConnectionOwner, type World } from "./connection.ts";
-import { clientIdOf } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
 
 const underWay = 64;
@@ -13,13 +12,13 @@ const underWay = 64;
 export class SessionSweep implements ConnectionOwner {
   readonly #plan: FleetPlan;
   readonly #world: World;
-  readonly #left: { readonly number: number }[];
-  readonly #sweeping = new Map<Connection, number>();
+  readonly #left: string[];
+  readonly #sweeping = new Map<Connection, string>();
 
-  constructor(plan: FleetPlan, world: World, clients: readonly { readonly number: number }[]) {
+  constructor(plan: FleetPlan, world: World, clientIds: readonly string[]) {
     this.#plan = plan;
     this.#world = world;
-    this.#left = [...clients];
+    this.#left = [...clientIds];
     this.#fill();
   }
 
@@ -28,8 +27,7 @@ export class SessionSweep implements ConnectionOwner {
   }
 
   onOpen(connection: Connection, nowMs: number): void {
-    const clientId = clientIdOf(this.#plan, this.#sweeping.get(connection)!);
-    connection.send(plainConnectPacket(this.#plan, 4, clientId), nowMs);
+    connection.send(plainConnectPacket(this.#plan, 4, this.#sweeping.get(connection)!), nowMs);
   }
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
@@ -45,9 +43,9 @@ export class SessionSweep implements ConnectionOwner {
 
   #fill(): void {
     while (this.#sweeping.size < underWay) {
-      const client = this.#left.pop();
-      if (client === undefined) return;
-      this.#sweeping.set(new Connection(this.#world, 4, this, client.number), client.number);
+      const clientId = this.#left.pop();
+      if (clientId === undefined) return;
+      this.#sweeping.set(new Connection(this.#world, 4, this, this.#left.length), clientId);
     }
   }
 }

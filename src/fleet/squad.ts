@@ -9,6 +9,7 @@ import type { World } from "./connection.ts";
 import { Groups } from "./groups.ts";
 import { LateLook } from "./late_look.ts";
 import type { Ledger } from "./ledger.ts";
+import { clientIdOf } from "./life.ts";
 import type { LifeBooks } from "./life_books.ts";
 import { Lookout, type LookoutHost } from "./lookout.ts";
 import { phasesDurationMs } from "./phases.ts";
@@ -18,10 +19,11 @@ import type { PresenceBooks } from "./presence_books.ts";
 import { PresenceDesk } from "./presence_desk.ts";
 import type { PresenceWord } from "./presence_message.ts";
 import type { Note } from "./record_event.ts";
-import type { Phase, Progress, WillCounts } from "./result.ts";
+import type { Phase, Progress } from "./result.ts";
 import { KillSchedule, type Order } from "./schedule.ts";
 import { SessionSweep } from "./session_sweep.ts";
 import { SquadBooks } from "./squad_books.ts";
+import { SquadRestart } from "./squad_restart.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { TelemetryPump } from "./telemetry.ts";
 import { VirtualClient } from "./virtual_client.ts";
@@ -49,6 +51,7 @@ export class Squad implements ClientHost, LookoutHost {
   readonly #lookout: Lookout;
   readonly #telemetry: TelemetryPump;
   readonly #desk: PresenceDesk | undefined;
+  readonly #restart: SquadRestart;
   /** How long the phases last, commands apart. */
   readonly #durationMs: number;
   #started = 0;
@@ -60,6 +63,8 @@ export class Squad implements ClientHost, LookoutHost {
   #turnMs = 0;
   #look: LateLook | undefined;
   #sweep: SessionSweep | undefined;
+  /** Nothing is left to do but to leave nothing behind. */
+  #finished = false;
   #left = 0;
   #interruptedMs: number | undefined;
 
@@ -88,6 +93,7 @@ export class Squad implements ClientHost, LookoutHost {
       return new VirtualClient(this, number, bucketOf(number), this.groups.versionOf(number));
     });
     this.#telemetry = new TelemetryPump(this.#clients, (client) => this.groups.planOf(client));
+    this.#restart = new SquadRestart(plan, this.groups, this.#books, this.#lookout, this.#clients);
   }
 
   #openDesk(books: PresenceBooks, bucketOf: (client: number) => number): PresenceDesk {
@@ -131,7 +137,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** When the squad wants its next turn, besides whatever wakes its clients. */
   nextMs(nowMs: number): number {
-    if (this.phase === "kill" && this.#order !== undefined) {
+    if (this.phase === "kill" && !this.#restart.underWay && this.#order !== undefined) {
       return Math.min(this.#phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
     }
     return nowMs + (this.phase === "connect" ? 1 : 10);
@@ -146,6 +152,21 @@ export class Squad implements ClientHost, LookoutHost {
   /** Lets killing begin. */
   go(): void {
     this.#go = true;
+  }
+
+  /** Which restart of the broker this squad is ready for, from 0: it stands still until `brokerServes`. */
+  get atRestart(): number | undefined {
+    return this.phase === "kill" ? this.#restart.waitsFor : undefined;
+  }
+
+  /** The broker was restarted, and serves again. */
+  brokerServes(nowMs: number): void {
+    this.#restart.serves(nowMs);
+  }
+
+  /** The run means nothing, for a reason that this squad cannot see. */
+  giveUp(sentence: string, nowMs: number): void {
+    this.#books.makeVoid(sentence, nowMs);
   }
 
   /** Ends the run early: wills on their way are waited for a little while; a second call waits no longer. */
@@ -164,9 +185,10 @@ export class Squad implements ClientHost, LookoutHost {
     this.#turnMs = nowMs;
     const { wakes } = this.world;
     for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
+    if (this.phase === "done") return;
     this.#desk?.turn(nowMs);
     if (this.#desk?.failure !== undefined) this.#books.makeVoid(this.#desk.failure, nowMs);
-    if (this.#books.voidReason !== undefined && this.phase !== "done") return this.#finish(nowMs);
+    if (this.#finished || this.#books.voidReason !== undefined) return this.#finish(nowMs);
     if (nowMs >= this.#settledMs + settleEveryMs) {
       this.#settledMs = nowMs;
       this.#books.settle(nowMs);
@@ -214,7 +236,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** While clients are killed, controls show that the watchers still see. */
   #controlAgain(nowMs: number): void {
-    if (this.phase !== "kill" || nowMs < this.#controlMs + this.#controlEveryMs) return;
+    if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#controlMs + this.#controlEveryMs) return;
     this.#controlMs = nowMs;
     this.#lookout.control();
   }
@@ -256,18 +278,21 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   #stepKill(nowMs: number): void {
+    if (this.#restart.underWay && !this.#restart.turn(nowMs)) return;
     const fromMs = this.#phaseFromMs;
-    while (this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
+    while (!this.#restart.underWay && this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
       this.#carryOut(this.#order, fromMs + this.#order.atMs, nowMs);
       this.#order = this.#schedule.next();
     }
     this.#telemetry.turn(nowMs);
+    if (this.#restart.underWay) return;
     if (nowMs >= fromMs + this.#durationMs / 2) this.#desk?.begin("middle", nowMs);
     if (this.#order === undefined && nowMs >= fromMs + this.#durationMs) this.#endKilling(nowMs);
   }
 
   #carryOut(order: Order, dueMs: number, nowMs: number): void {
     this.#books.order(order, nowMs);
+    if ("restart" in order) return this.#restart.begin(order, nowMs);
     if ("comeBack" in order) return this.#client(order.comeBack).callBack(nowMs);
     this.#client(order.client).kill(order.mode, dueMs, nowMs, order.reconnectAfterMs);
   }
@@ -303,7 +328,8 @@ export class Squad implements ClientHost, LookoutHost {
       return this.#books.wait(nowMs);
     }
     if (!this.#clients.every((client) => client.retired)) return this.#books.wait(nowMs);
-    this.#sweep ??= new SessionSweep(this.plan, this.world, this.#clients.filter((client) => client.keepsSession));
+    const left = this.#clients.filter((client) => client.keepsSession);
+    this.#sweep ??= new SessionSweep(this.plan, this.world, left.map(({ number }) => clientIdOf(this.plan, number)));
     const swept = this.#sweep.done || nowMs > this.#phaseFromMs + this.#patienceMs;
     if (!swept || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
     if (this.#desk?.looked("left", nowMs) === false) return;
@@ -332,7 +358,8 @@ export class Squad implements ClientHost, LookoutHost {
     this.#lookout.retire(nowMs);
     this.#desk?.clear(nowMs);
     for (const client of this.#clients) client.drop();
-    this.#books.close(this.#telemetry.sent, nowMs);
+    this.#finished = true;
+    if (this.#lookout.swept(nowMs)) this.#books.close(this.#telemetry.sent, nowMs);
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
@@ -361,26 +388,8 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** How far the run is. */
   progress(nowMs: number): Progress {
-    const { latency } = this.ledger.tally;
-    return {
-      phase: this.phase,
-      phaseMs: nowMs - this.#phaseFromMs,
-      phaseOfMs: this.phase === "kill" ? this.#durationMs : 0,
-      clients: this.#task.clients,
-      alive: this.counters.alive,
-      connected: this.counters.connected,
-      killed: this.counters.kills,
-      wills: this.ledger.seen,
-      faults: this.#faults(nowMs),
-      p50: latency.count === 0 ? NaN : latency.percentile(50),
-      p99: latency.count === 0 ? NaN : latency.percentile(99),
-      buckets: this.ledger.tally.buckets.data(),
-    };
-  }
-
-  #faults(nowMs: number): WillCounts {
-    const total = this.ledger.tally.total();
-    return this.done ? total : { ...total, missing: total.missing + this.ledger.overdue(nowMs) };
+    const phaseOfMs = this.phase === "kill" ? this.#durationMs : 0;
+    return this.#books.progress({ clients: this.#task.clients, phaseOfMs }, nowMs);
   }
 
   /** What was found; asked once the squad is done. */

@@ -14,7 +14,8 @@ import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import { PresenceBooks } from "./presence_books.ts";
 import type { Note } from "./record_event.ts";
-import type { Phase } from "./result.ts";
+import type { Outcome } from "./restart_books.ts";
+import type { Phase, Progress } from "./result.ts";
 import type { Order } from "./schedule.ts";
 import { Series, type SeriesCounts } from "./series.ts";
 import type { SquadResult } from "./squad_task.ts";
@@ -101,9 +102,26 @@ export class SquadBooks {
   /** The schedule wants a kill, or a client back. */
   order(order: Order, nowMs: number): void {
     const { atMs: plannedMs } = order;
+    if ("restart" in order) return;
     if ("comeBack" in order) return this.#note?.("call", nowMs, { client: order.comeBack, plannedMs });
     this.#killsAsked++;
     this.#note?.("order", nowMs, { client: order.client, mode: order.mode, plannedMs });
+  }
+
+  /** The broker is about to be restarted: what ends from now on may end with it. */
+  goDown(nowMs: number): void {
+    this.ledger.restarts.begin(nowMs);
+  }
+
+  /** The broker serves again; the watchers are on their way. */
+  serves(nowMs: number): void {
+    this.ledger.restarts.serve(nowMs);
+  }
+
+  /** The watchers see again: killing goes on where it stood still. */
+  comeBack(outcome: Outcome, pausedMs: number, nowMs: number): void {
+    this.#phaseFromMs += pausedMs;
+    this.ledger.restartEnds(nowMs, outcome);
   }
 
   /** Judges what can be judged by now. */
@@ -173,8 +191,30 @@ export class SquadBooks {
     return { alive, kills, wills: this.ledger.seen };
   }
 
+  /** How far the run is. */
+  progress(part: Pick<Progress, "clients" | "phaseOfMs">, nowMs: number): Progress {
+    const { ledger, lives: { counters } } = this;
+    const { latency, buckets } = ledger.tally;
+    const total = ledger.tally.total();
+    const overdue = this.#phase === "done" ? 0 : ledger.overdue(nowMs);
+    return {
+      ...part,
+      phase: this.#phase,
+      phaseMs: nowMs - this.#phaseFromMs,
+      alive: counters.alive,
+      connected: counters.connected,
+      killed: counters.kills,
+      wills: ledger.seen,
+      faults: { ...total, missing: total.missing + overdue },
+      p50: latency.count === 0 ? NaN : latency.percentile(50),
+      p99: latency.count === 0 ? NaN : latency.percentile(99),
+      buckets: buckets.data(),
+    };
+  }
+
   /** What was found; asked once, when the books are closed. */
   result(): SquadResult {
+    const restarts = this.ledger.restarts.counts;
     return {
       tally: this.ledger.tally.data(),
       counters: this.lives.counters,
@@ -186,6 +226,7 @@ export class SquadBooks {
       killsAsked: this.#killsAsked,
       killMs: this.#killMs,
       rampMs: this.#rampMs,
+      ...restarts.length > 0 && { restarts },
       ...this.#retained && { retained: this.#retained },
       ...this.presence && { presence: this.presence.data() },
       ...this.#voidReason !== undefined && { voidReason: this.#voidReason },

@@ -7,6 +7,7 @@ import type { ClientCounters } from "./client_host.ts";
 import type { LateLookCounts } from "./late_look.ts";
 import type { ControlCounts, Outlook } from "./lookout.ts";
 import type { PresenceData } from "./presence_result.ts";
+import type { SquadRestartCounts } from "./restart.ts";
 import type { SeriesData } from "./series.ts";
 import type { TallyData } from "./tally.ts";
 
@@ -46,6 +47,8 @@ export interface SquadResult {
   readonly retained?: LateLookCounts;
   /** What a late subscriber found of those who speak of their presence, where any do. */
   readonly presence?: PresenceData;
+  /** What was found of each restart of the broker, in their order; absent where there was none. */
+  readonly restarts?: readonly SquadRestartCounts[];
   /** Why the run means nothing, in a sentence. */
   readonly voidReason?: string;
   readonly interrupted: boolean;

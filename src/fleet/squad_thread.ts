@@ -12,11 +12,14 @@ export type ToSquad =
   | { readonly type: "start"; readonly task: SquadTask }
   | { readonly type: "go" }
   | { readonly type: "written"; readonly length: number }
+  | { readonly type: "serves" }
+  | { readonly type: "giveUp"; readonly sentence: string }
   | { readonly type: "interrupt" };
 
 /** What a squad's thread tells. */
 export type FromSquad =
   | { readonly type: "ready" }
+  | { readonly type: "atRestart"; readonly restart: number }
   | { readonly type: "progress"; readonly progress: Progress }
   | { readonly type: "lives"; readonly rows: readonly LifeRow[] }
   | { readonly type: "record"; readonly lines: string }
@@ -35,6 +38,7 @@ export class SquadThread {
     this.result = promise;
     this.#worker.onmessage = ({ data }: MessageEvent<FromSquad>) => {
       if (data.type === "ready") hooks.onReady();
+      else if (data.type === "atRestart") hooks.onRestart(data.restart);
       else if (data.type === "progress") hooks.onProgress(data.progress);
       else if (data.type === "lives") hooks.onLives?.(data.rows);
       else if (data.type === "record") hooks.onRecord(data.lines);
@@ -54,6 +58,16 @@ export class SquadThread {
   /** So much of what was recorded is written. */
   written(length: number): void {
     if (!this.#ended) this.#tell({ type: "written", length });
+  }
+
+  /** The broker was restarted, and serves again. */
+  brokerServes(): void {
+    this.#tell({ type: "serves" });
+  }
+
+  /** The run means nothing, for a reason that no squad can see. */
+  giveUp(sentence: string): void {
+    this.#tell({ type: "giveUp", sentence });
   }
 
   interrupt(): void {

@@ -16,6 +16,7 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
     case "start":
       run = new SquadRun(data.task, {
         onReady: () => tell({ type: "ready" }),
+        onRestart: (restart) => tell({ type: "atRestart", restart }),
         onProgress: (progress) => tell({ type: "progress", progress }),
         onLives: (rows) => tell({ type: "lives", rows }),
         onRecord: (lines) => tell({ type: "record", lines }),
@@ -29,6 +30,10 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
       return run?.go();
     case "written":
       return run?.written(data.length);
+    case "serves":
+      return run?.brokerServes();
+    case "giveUp":
+      return run?.giveUp(data.sentence);
     case "interrupt":
       return run?.interrupt();
   }

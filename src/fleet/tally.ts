@@ -5,7 +5,7 @@ import { Histogram } from "../base/histogram.ts";
 import { type Described, type DeviationData, DeviationTally } from "./deviation_tally.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
 import { LatencyBuckets } from "./latency_buckets.ts";
-import { type Life } from "./life.ts";
+import type { EndMode, Life } from "./life.ts";
 import { type Judgement, modeOf } from "./oracle.ts";
 import type { FaultSample, ModeCounts, SlowLife, WillCounts } from "./result.ts";
 
@@ -16,13 +16,15 @@ export interface TallyData {
   readonly missingByQos: readonly [number, number, number];
   readonly eitherWay: number;
   readonly undecided: number;
+  /** Absent where there is none. */
+  readonly unseeable?: number;
   readonly faults: readonly FaultSample[];
   readonly slowest: readonly SlowLife[];
   readonly deviations: DeviationData;
 }
 
-/** What lives are counted under: the kill modes, and those whom nobody killed. */
-export type TallyMode = KillMode | "lost" | "alive";
+/** What lives are counted under: the kill modes, a restart of the broker, and those whom nobody killed. */
+export type TallyMode = EndMode | "alive";
 
 /** Fault samples kept for each verdict; more of the same tell nothing new. */
 const samplesPerVerdict = 20;
@@ -58,6 +60,8 @@ export class Tally {
   readonly buckets = new LatencyBuckets();
   eitherWay = 0;
   undecided = 0;
+  /** Wills that were due while the watchers could not see, and were not seen. */
+  unseeable = 0;
 
   /** The counts of one mode, made when they are first asked for. */
   of(mode: TallyMode): ModeCounts {
@@ -76,6 +80,10 @@ export class Tally {
     if (expectation.kind !== "one") return;
     if (verdict === undefined) {
       this.undecided++;
+      return;
+    }
+    if (verdict === "unseeable") {
+      this.unseeable++;
       return;
     }
     counts.expected++;
@@ -145,6 +153,7 @@ export class Tally {
       missingByQos: this.missingByQos,
       eitherWay: this.eitherWay,
       undecided: this.undecided,
+      ...this.unseeable > 0 && { unseeable: this.unseeable },
       faults: this.#faults,
       slowest: this.#slowest,
       deviations: this.deviations.data(),
@@ -162,6 +171,7 @@ export class Tally {
     data.missingByQos.forEach((count, qos) => this.missingByQos[qos as 0 | 1 | 2] += count);
     this.eitherWay += data.eitherWay;
     this.undecided += data.undecided;
+    this.unseeable += data.unseeable ?? 0;
     data.faults.forEach((fault) => this.keepFault(fault));
     data.slowest.forEach((life) => this.keepSlow(life));
     this.deviations.merge(data.deviations);

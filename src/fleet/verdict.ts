@@ -15,6 +15,8 @@ export interface VerdictGrounds {
   readonly kills: number;
   /** Wills that could still have come in time. */
   readonly undecided: number;
+  /** Wills that came while the watchers could not see, if they came. */
+  readonly unseeable?: number;
   readonly retained: FleetResult["retained"];
   readonly presence?: FleetResult["presence"];
   readonly interrupted: boolean;
@@ -50,6 +52,13 @@ function undecidedText(count: number): string {
   return `${wills} could still come in time when the watch ended: use a longer --drain`;
 }
 
+/** What could be seen was right: that is told, and is not all. */
+function unseeableText(count: number, { expected }: WillCounts): string {
+  const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
+  const others = expected === 0 ? "no other was due" : `the other ${expected.toLocaleString("en-US")} were right`;
+  return `${wills} could not be seen, since the broker kept nothing for the watchers over its restart; ${others}`;
+}
+
 /** The verdict over all the wills of a run. */
 export function verdictOver(grounds: VerdictGrounds): Verdict {
   const { wills, interrupted, voidReason: reason } = grounds;
@@ -61,6 +70,8 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
   const wrong = wrongText(grounds);
   if (wrong !== undefined) return { verdict: "fail", reason: wrong, exitCode: interrupted ? 130 : 1 };
   if (interrupted) return { verdict: "void", reason: "interrupted before the plan was carried out", exitCode: 130 };
+  const { unseeable = 0 } = grounds;
+  if (unseeable > 0) return { verdict: "void", reason: unseeableText(unseeable, wills), exitCode: 3 };
   if (wills.expected === 0) {
     return { verdict: "void", reason: grounds.kills === 0 ? nobodyKilled : noneDue, exitCode: 3 };
   }

@@ -1,7 +1,7 @@
 /**
  * One virtual client: it is connected, killed, and comes back, life after life under one client id.
  */
-import type { Deadline } from "../base/deadlines.ts";
+import { Alarm } from "./alarm.ts";
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
@@ -10,7 +10,9 @@ import { connectPacketOf } from "./connect_packet.ts";
 import { kill } from "./kill.ts";
 import type { KillMode } from "./kill_mode.ts";
 import { beginLife, clientIdOf, coinOf, type Life } from "./life.ts";
+import { type Outage } from "./outage.ts";
 import { Outbox } from "./outbox.ts";
+import { noticedMs, patientUntilMs } from "./patience.ts";
 import type { FleetPlan } from "./plan.ts";
 import { PresenceVoice } from "./presence_voice.ts";
 
@@ -26,8 +28,6 @@ const connectTimeoutMs = 10_000;
 /** A client that leaves waits no longer than this until the broker has answered for its last word. */
 const partWithinMs = 2_000;
 const retryMs = 1_000;
-/** Past the instant from which its will is late, a silent client waits so long for it before it comes back. */
-const patienceMs = 10_000;
 
 export class VirtualClient implements ConnectionOwner, Wakeable {
   /** CONNECT attempts that failed since the last one that did not. */
@@ -51,7 +51,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #takeover: { readonly old: Connection; readonly dueMs: number } | undefined;
   /** The connection that CONNECT is to take over, until it was answered. */
   #taken: Connection | undefined;
-  #wake: Deadline<Wakeable> | undefined;
+  readonly #alarm: Alarm;
+  /** The broker is being restarted. */
+  #outage: Outage | undefined;
 
   constructor(
     host: ClientHost,
@@ -61,6 +63,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   ) {
     this.#host = host;
     this.#plan = host.groups.planOf(number);
+    this.#alarm = new Alarm(host.world.wakes, this);
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
     const { presence, telemetry } = this.#plan;
     if (presence || telemetry !== undefined) this.#outbox = new Outbox();
@@ -76,7 +79,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#previous = this.#life;
     this.#life = beginLife(this.#plan, this, ++this.#incarnation);
     this.#state = "connecting";
-    this.#wakeAt(nowMs + connectTimeoutMs);
+    this.#alarm.at(nowMs + connectTimeoutMs);
     this.#connection = new Connection(this.#host.world, this.version, this, this.number);
   }
 
@@ -112,9 +115,28 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   willSeen(life: Life, nowMs: number): void {
     if (this.#state !== "dying" || life !== this.#life) return;
     // Too early for the broker to know of its end: back before keep alive has passed, it would seem to take itself over.
-    const noticedMs = this.#noticedMs(life);
-    if (nowMs < noticedMs) this.#wakeAt(noticedMs);
+    const byMs = noticedMs(life);
+    if (nowMs < byMs) this.#alarm.at(byMs);
     else this.#comeBack(nowMs);
+  }
+
+  /** The broker is about to be restarted: nothing is asked of it until it is back. */
+  expectRestart(backAfterMs: number | "never"): void {
+    this.#outage = { backAfterMs, ended: false, overdue: false };
+  }
+
+  /** True while the connection that it had before a restart is open. */
+  get outlived(): boolean {
+    return this.#outage !== undefined && this.#state === "up" && !this.#connection!.over;
+  }
+
+  /** The broker serves again, and the watchers see. */
+  brokerIsBack(nowMs: number): void {
+    const outage = this.#outage;
+    this.#outage = undefined;
+    if (outage === undefined || this.#state !== "away") return;
+    if (outage.ended) this.#goAway(nowMs, outage.backAfterMs);
+    else if (outage.overdue) this.connect(nowMs);
   }
 
   /** Kills that still wait for it are given up. */
@@ -141,7 +163,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#voice === undefined) return leave(nowMs);
     this.#state = "parting";
     this.#parting = leave;
-    this.#wakeAt(nowMs + partWithinMs);
+    this.#alarm.at(nowMs + partWithinMs);
     this.#sayLeft(nowMs);
   }
 
@@ -156,7 +178,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const leave = this.#parting!;
     this.#parting = undefined;
     this.#state = "up";
-    this.#wakeAt(Infinity);
+    this.#alarm.at(Infinity);
     leave(nowMs);
     if (this.#retiring && !this.retired) this.retire(nowMs);
   }
@@ -182,7 +204,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #fade(): void {
     this.#state = "gone";
-    this.#wakeAt(Infinity);
+    this.#alarm.at(Infinity);
   }
 
   /** True while it keeps a connection open on which it sends nothing. */
@@ -204,6 +226,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#state === "connecting") this.#connectFailed(`no CONNACK within ${connectTimeoutMs / 1_000} s`, nowMs);
     else if (this.#state === "dying") this.#comeBack(nowMs);
     else if (this.#state === "parting") this.#parted(nowMs);
+    else if (this.#state === "away" && this.#outage !== undefined) this.#outage.overdue = true;
     else if (this.#state === "away") this.connect(nowMs);
   }
 
@@ -252,7 +275,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#outbox?.begin(properties?.receiveMaximum);
     this.#taken = undefined;
     this.#state = "up";
-    this.#wakeAt(Infinity);
+    this.#alarm.at(Infinity);
     this.failures = 0;
     this.#everConnected = true;
     if (this.#retiring) return this.retire(nowMs);
@@ -264,8 +287,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #connectFailed(sentence: string, nowMs: number): void {
-    this.#host.lives.fail(this.number, sentence, nowMs);
-    this.failures++;
+    // That a broker is not there while it is being restarted is no fault of it.
+    if (this.#outage === undefined) {
+      this.#host.lives.fail(this.number, sentence, nowMs);
+      this.failures++;
+    }
     const connection = this.#connection!;
     this.#connection = undefined;
     connection.reset();
@@ -279,8 +305,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #tryAgain(sentence: string, nowMs: number): void {
     this.#state = "away";
-    this.#wakeAt(nowMs + retryMs);
-    this.#host.onConnectFailed(this, sentence);
+    this.#alarm.at(nowMs + retryMs);
+    if (this.#outage === undefined) this.#host.onConnectFailed(this, sentence);
   }
 
   #killNow(mode: Exclude<KillMode, "takeover">, dueMs: number, nowMs: number): void {
@@ -294,19 +320,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host.lives.kill(life, end, lastSentMs);
     if (!brokerCloses) return this.#goAway(nowMs);
     this.#state = "dying";
-    this.#wakeAt(this.#patientUntilMs(life, nowMs));
-  }
-
-  /** Until when a client waits for the broker to notice its end, before it comes back all the same. */
-  #patientUntilMs(life: Life, nowMs: number): number {
-    const delayed = Math.min(life.delayS, life.sessionExpiryS) > 0;
-    return Math.max(nowMs, this.#noticedMs(life)) + this.#plan.lateAfterMs +
-      (delayed && life.end!.silent ? 0 : patienceMs);
-  }
-
-  /** When the broker must have noticed that a life is over. */
-  #noticedMs({ end, lastPacketMs, keepAliveS }: Life): number {
-    return end!.silent ? lastPacketMs + keepAliveS * 1_500 : end!.doneMs;
+    this.#alarm.at(patientUntilMs(life, this.#plan, nowMs));
   }
 
   #takeOver(dueMs: number, nowMs: number): void {
@@ -319,7 +333,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const old = this.#previous!;
     const { old: connection } = this.#takeover!;
     this.#takeover = undefined;
-    if (connection.over) return this.#host.lives.lose(old, nowMs);
+    if (connection.over) return this.#end(old, nowMs);
     this.#noteSleep(old, connection, nowMs);
     connection.fallSilent();
     this.#taken = connection;
@@ -339,7 +353,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#takeover = undefined;
     this.#connection = old;
     this.#state = "up";
-    this.#wakeAt(Infinity);
+    this.#alarm.at(Infinity);
     this.#host.lives.defer(this.number, "takeover", nowMs);
     (this.#pending ??= []).push({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs });
     if (old.over) this.#lost(nowMs);
@@ -347,10 +361,20 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #lost(nowMs: number): void {
     if (this.#connection !== undefined) this.#noteSleep(this.#life!, this.#connection, nowMs);
-    this.#host.lives.lose(this.#life!, nowMs);
+    this.#end(this.#life!, nowMs);
     this.#parting = undefined;
-    this.#goAway(nowMs);
+    // With the broker down, when it comes back counts from the broker's return.
+    if (this.#outage !== undefined) this.#outage.ended = true;
+    this.#goAway(nowMs, this.#outage === undefined ? this.#reconnectAfterMs : Infinity);
     if (this.#retiring) this.retire(nowMs);
+  }
+
+  /** A connection ended by itself: with the broker that is restarted, or lost. */
+  #end(life: Life, nowMs: number): void {
+    const { lives } = this.#host;
+    const restart = lives.restartOf(life, nowMs);
+    if (restart === undefined) lives.lose(life, nowMs);
+    else lives.endByRestart(life, restart.fromMs, nowMs);
   }
 
   #noteSleep(life: Life, connection: Connection, nowMs: number): void {
@@ -364,19 +388,10 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#goAway(nowMs);
   }
 
-  #goAway(nowMs: number): void {
-    const reconnectAfterMs = this.#reconnectAfterMs;
+  #goAway(nowMs: number, reconnectAfterMs = this.#reconnectAfterMs): void {
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
     this.#connection = undefined;
     this.#state = reconnectAfterMs === "never" ? "gone" : "away";
-    this.#wakeAt(reconnectAfterMs === "never" ? Infinity : nowMs + reconnectAfterMs);
-  }
-
-  #wakeAt(atMs: number): void {
-    const { wakes } = this.#host.world;
-    if (this.#wake === undefined) {
-      if (atMs !== Infinity) this.#wake = wakes.add(atMs, this);
-    } else if (atMs === Infinity) wakes.cancel(this.#wake);
-    else wakes.move(this.#wake, atMs);
+    this.#alarm.at(reconnectAfterMs === "never" ? Infinity : nowMs + reconnectAfterMs);
   }
 }

@@ -1,11 +1,20 @@
 /**
- * A watcher: a client of its own that subscribes to a part of the topic space and notes each will that comes.
+ * A watcher: a client of its own that subscribes to a part of the topic space and notes each will that comes. Where the
+ * broker is to be restarted it has a session, and resumes it: what was published while it was away comes then.
  */
 import { encode } from "../mqtt/codec.ts";
-import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
-import { plainConnectPacket, plainKeepAliveS } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type World } from "./connection.ts";
+import { plainConnectPacket, plainKeepAliveS, watcherConnectPacket } from "./connect_packet.ts";
+import {
+  Connection,
+  type ConnectionEnd,
+  type ConnectionOwner,
+  endText,
+  type Wakeable,
+  type World,
+} from "./connection.ts";
+import { restartsBroker } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { SeenWill } from "./will_compare.ts";
 
@@ -28,21 +37,80 @@ export interface WatcherHost {
   onBlind(watcher: Watcher, sentence: string): void;
 }
 
-export class Watcher implements ConnectionOwner {
+/** How a watcher came through a restart of the broker. */
+export type Return =
+  /** Its connection was open all through it. */
+  | { readonly kind: "survived" }
+  | { readonly kind: "back"; readonly atMs: number; readonly forgotten: boolean };
+
+/** After a CONNECT that came to nothing while the broker is coming back, the next, in milliseconds. */
+const retryMs = 100;
+
+const decoder = new TextDecoder("latin1");
+
+export class Watcher implements ConnectionOwner, Wakeable {
   readonly #host: WatcherHost;
-  readonly #connection: Connection;
+  readonly #version: ProtocolVersion;
+  #connection: Connection;
+  /** Whether it has a session to come back to, and has had a connection. */
+  readonly #persistent: boolean;
+  #resumes = false;
+  /** The broker is being restarted: a connection that ends is no fault. */
+  #restarting = false;
+  #dials = false;
+  #return: Return | undefined;
+  /** QoS 1 packets that came on an earlier connection: the broker may send each once more, marked as such. */
+  readonly #taken = new Map<number, string>();
   readonly post: WatcherPost;
   #seen: SeenWill;
   #ready = false;
   #retired = false;
+  #left = false;
   /** QoS 2 packets that came and were not released: a repetition of one of them is no second will. [MQTT5 4.3.3-2] */
   readonly #unreleased = new Set<number>();
 
   constructor(host: WatcherHost, post: WatcherPost, version: ProtocolVersion) {
     this.#host = host;
     this.post = post;
+    this.#version = version;
+    this.#persistent = restartsBroker(host.plan);
     this.#seen = { version, grantedQos: 2 };
     this.#connection = new Connection(host.world, version, this, post.number);
+  }
+
+  /** The broker is about to be restarted. */
+  expectRestart(): void {
+    this.#restarting = true;
+    this.#return = undefined;
+  }
+
+  /** The broker serves again: time to come back, as soon as the old connection is over. */
+  comeBack(): void {
+    this.#dials = true;
+    if (this.#connection.over) this.#dial();
+  }
+
+  /** How it came through the restart; undefined while it is on its way. */
+  get returned(): Return | undefined {
+    return this.#return;
+  }
+
+  /** No more time is given: a connection that is still open was open all through the restart. */
+  endRestart(): void {
+    if (!this.#connection.over && this.#ready) this.#return ??= { kind: "survived" };
+  }
+
+  /** The restart is over for all. */
+  forgetRestart(): void {
+    this.#restarting = this.#dials = false;
+  }
+
+  wake(): void {
+    if (this.#dials && this.#connection.over && !this.#retired) this.#dial();
+  }
+
+  #dial(): void {
+    this.#connection = new Connection(this.#host.world, this.#version, this, this.post.number);
   }
 
   /** True once the broker has granted the subscription. */
@@ -61,39 +129,75 @@ export class Watcher implements ConnectionOwner {
 
   /** Leaves properly. */
   retire(nowMs: number): void {
-    this.#retired = true;
-    this.#connection.send({ type: "disconnect" }, nowMs);
+    if (this.#left) return;
+    this.#left = this.#retired = true;
+    // With its session: 3.1.1 knows no expiry, and its sessions are swept.
+    const ends = this.#persistent && this.#version === 5;
+    const properties = ends ? { properties: { sessionExpiryIntervalS: 0 } } : {};
+    this.#connection.send({ type: "disconnect", ...properties }, nowMs);
     this.#connection.end();
+  }
+
+  /** The client id under which the broker may have a session that nothing but a clean CONNECT removes. */
+  get leftBehind(): string | undefined {
+    return this.#persistent && this.#version === 4 ? this.#clientId : undefined;
+  }
+
+  get #clientId(): string {
+    const { plan } = this.#host;
+    return `${plan.clientPrefix}-${plan.run}-w${this.post.number}`;
   }
 
   onOpen(connection: Connection, nowMs: number): void {
     const { plan } = this.#host;
-    connection.send(
-      plainConnectPacket(plan, connection.version, `${plan.clientPrefix}-${plan.run}-w${this.post.number}`),
-      nowMs,
-    );
+    const packet = this.#persistent
+      ? watcherConnectPacket(plan, connection.version, this.#clientId, this.#resumes)
+      : plainConnectPacket(plan, connection.version, this.#clientId);
+    connection.send(packet, nowMs);
   }
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (connection !== this.#connection) return;
     switch (packet.type) {
       case "connack":
-        if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet.reasonCode));
-        connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
-        return this.#subscribe(connection, nowMs);
+        return this.#onConnack(connection, packet, nowMs);
       case "suback":
-        return this.#onGranted(packet.reasonCodes);
+        return this.#onGranted(packet.reasonCodes, nowMs);
       case "publish":
         return this.#onPublish(connection, packet, nowMs);
       case "pubrel":
         this.#unreleased.delete(packet.packetId);
         return connection.sendBytes(encode({ type: "pubcomp", packetId: packet.packetId }, connection.version), nowMs);
       case "disconnect":
+        // A server that shuts down may say so. [MQTT5 3.14.1-1]
+        if (this.#restarting) return;
         return this.#blind(`the broker disconnected it with reason code ${packet.reasonCode ?? 0}`);
     }
   }
 
-  onOver(_connection: Connection, end: ConnectionEnd): void {
-    this.#blind(endText(end));
+  onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
+    if (connection !== this.#connection) return;
+    if (!this.#restarting) return this.#blind(endText(end));
+    this.#ready = false;
+    this.#host.world.wakes.add(nowMs + retryMs, this);
+  }
+
+  #onConnack(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+    // A broker that is only just up may refuse for now: its closing of the connection has it tried again.
+    if (packet.reasonCode !== 0 && this.#restarting) return connection.end();
+    if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet.reasonCode));
+    connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
+    if (this.#resumes && packet.sessionPresent) return this.#resumed(nowMs);
+    // What a session that is no more had under way, the broker knows nothing of.
+    this.#unreleased.clear();
+    this.#taken.clear();
+    this.#subscribe(connection, nowMs);
+  }
+
+  /** Its subscriptions are there, and what was kept for it follows. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5] */
+  #resumed(nowMs: number): void {
+    this.#ready = true;
+    this.#return = { kind: "back", atMs: nowMs, forgotten: false };
   }
 
   #subscribe(connection: Connection, nowMs: number): void {
@@ -104,7 +208,7 @@ export class Watcher implements ConnectionOwner {
     connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
   }
 
-  #onGranted(codes: readonly number[]): void {
+  #onGranted(codes: readonly number[], nowMs: number): void {
     const refused = codes.findIndex((code) => code > 2);
     if (refused >= 0) {
       const hex = codes[refused]!.toString(16).padStart(2, "0");
@@ -114,12 +218,15 @@ export class Watcher implements ConnectionOwner {
     }
     this.#seen = { ...this.#seen, grantedQos: Math.min(...codes) as QoS };
     this.#ready = true;
+    if (this.#resumes) this.#return = { kind: "back", atMs: nowMs, forgotten: true };
+    this.#resumes = this.#persistent;
   }
 
   #onPublish(connection: Connection, packet: PublishPacket, nowMs: number): void {
     const { packetId } = packet;
     if (packet.qos === 1) {
       connection.sendBytes(encode({ type: "puback", packetId: packetId! }, connection.version), nowMs);
+      if (this.#persistent && this.#isRepeated(packet)) return;
     }
     if (packet.qos === 2) {
       connection.sendBytes(encode({ type: "pubrec", packetId: packetId! }, connection.version), nowMs);
@@ -127,6 +234,14 @@ export class Watcher implements ConnectionOwner {
       this.#unreleased.add(packetId!);
     }
     this.#host.onWill(this, packet, nowMs);
+  }
+
+  /** Once more what it has had: its acknowledgement went down with the broker. [MQTT311 4.4.0-1] [MQTT5 4.4.0-1] */
+  #isRepeated({ packetId, dup, topic, payload }: PublishPacket): boolean {
+    const what = `${topic} ${decoder.decode(payload)}`;
+    if (dup && this.#taken.get(packetId!) === what) return true;
+    this.#taken.set(packetId!, what);
+    return false;
   }
 
   #blind(sentence: string): void {

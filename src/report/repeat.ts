@@ -47,6 +47,8 @@ const written = {
   lateAfterMs: duration("--late-after"),
   drainMs: duration("--drain"),
   profile: one("--profile"),
+  restartTimeoutMs: duration("--restart-timeout"),
+  restartCommand: one("--restart-command"),
 } as const satisfies Written;
 
 function killMix(shares: readonly KillShare[]): string {

@@ -12,18 +12,19 @@ export type FaultName = typeof faultNames[number];
 /** All that is counted of wills, in the order of a table. */
 export const countNames = ["expected", "onTime", ...faultNames, "deviating"] as const;
 
-/** Counts of one kill mode, of those whom nobody killed, or of all. */
+/** Counts of one kill mode, of lives that ended with the broker, of those whom nobody killed, or of all. */
 export interface CountRow extends WillCounts {
-  readonly name: KillMode | "not killed" | "all";
+  readonly name: KillMode | "restart" | "not killed" | "all";
   readonly kills: number;
 }
 
 /** A row for each kill mode that was used, one for lives that nobody killed where they count, and their sum. */
-export function countRows({ kills, wills }: Report): CountRow[] {
-  const modes = killModes.flatMap((mode): CountRow[] => {
+export function countRows({ kills, wills, restarts }: Report): CountRow[] {
+  const modes: CountRow[] = killModes.flatMap((mode): CountRow[] => {
     const counts = kills.byMode[mode];
     return counts === undefined ? [] : [{ name: mode, ...counts }];
   });
+  if (restarts !== undefined && restarts.lives.kills > 0) modes.push({ name: "restart", ...restarts.lives });
   const others = Object.fromEntries(countNames.map((name) => {
     const ofModes = modes.reduce((sum, row) => sum + row[name], 0);
     return [name, wills[name] - ofModes];
@@ -31,7 +32,7 @@ export function countRows({ kills, wills }: Report): CountRow[] {
   const notKilled: CountRow[] = countNames.some((name) => others[name] !== 0)
     ? [{ name: "not killed", kills: 0, ...others }]
     : [];
-  return [...modes, ...notKilled, { ...wills, name: "all", kills: kills.total }];
+  return [...modes, ...notKilled, { ...wills, name: "all", kills: kills.total + (restarts?.lives.kills ?? 0) }];
 }
 
 /** What went wrong, and how often; nothing that did not. */

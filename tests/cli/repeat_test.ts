@@ -35,6 +35,8 @@ const different: PlanRequest = {
   username: "user name",
   lateAfterMs: 250,
   drainMs: 5_000,
+  restartTimeoutMs: 12_500,
+  restartCommand: "pkill 'my broker' && sleep 1; exec ./broker &",
   sourceAddresses: ["127.0.0.2", "127.0.0.3"],
   sourcePorts: 1_000,
   tlsCa: "ca.pem",

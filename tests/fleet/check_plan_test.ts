@@ -129,9 +129,13 @@ const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: s
   [
     { phases: [{ kind: "hold", durationMs: 1 }] },
     "phases",
-    "Cannot use phases in which nobody is killed: expected at least one that kills",
+    "Cannot use phases in which nobody is killed: expected at least one that kills, or restarts the broker",
   ],
-  [{ phases: [] }, "phases", "Cannot use phases in which nobody is killed: expected at least one that kills"],
+  [
+    { phases: [] },
+    "phases",
+    "Cannot use phases in which nobody is killed: expected at least one that kills, or restarts the broker",
+  ],
   [phase({ groups: ["x"] }), "phases.1.groups", 'Cannot use group "x" in phase 2: expected one of g, old'],
   [
     phase({ groups: [] }),

@@ -30,6 +30,7 @@ Deno.test("plan: what was not asked for", () => {
     clientPrefix: "mqtt-sim",
     lateAfterMs: 1_000,
     drainMs: 10_000,
+    restartTimeoutMs: 30_000,
     sourceAddresses: [],
     sourcePorts: 28_232,
     engine: "auto",

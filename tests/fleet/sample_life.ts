@@ -2,8 +2,7 @@
  * Lives as the books would hold them, with round instants: CONNECT at 1 s, CONNACK 10 ms later, the last packet at 5 s,
  * the kill due at 6.99 s and done at 7 s.
  */
-import { type KillMode } from "../../src/fleet/kill_mode.ts";
-import { beginLife, type Life, type LifeEnd, type NextConnect } from "../../src/fleet/life.ts";
+import { beginLife, type EndMode, type Life, type LifeEnd, type NextConnect } from "../../src/fleet/life.ts";
 import type { Alteration, Arrival, Rules } from "../../src/fleet/oracle.ts";
 import { type FleetPlan, makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 
@@ -28,7 +27,7 @@ export function aLife(over: Partial<Life> = {}): Life {
   return { ...begun, sentMs, connectedMs, lastPacketMs, ...over };
 }
 
-export function anEnd(mode: KillMode | "lost", over: Partial<LifeEnd> = {}): LifeEnd {
+export function anEnd(mode: EndMode, over: Partial<LifeEnd> = {}): LifeEnd {
   return { mode, dueMs: killDueMs, doneMs: killMs, silent: mode === "freeze", ...over };
 }
 

@@ -69,6 +69,13 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
     assert.ok(middle!.judged > clients / 2, `only ${middle!.judged} states were settled`);
     assert.deepEqual([end!.right, left!.right, presence!.wrong], [clients, clients, 0]);
   },
+  "restart": ({ restarts, wills }) => {
+    const [restart, ...others] = restarts!.each;
+    assert.deepEqual([others, restarts!.unseeable, restart!.survived, restart!.watchersForgotten], [[], 0, 0, 0]);
+    assert.ok(restart!.lives > 25 && restart!.lives === restarts!.lives.kills, `${restart!.lives} lives`);
+    assert.ok(restart!.willsAfter > 15 && restart!.willsBefore === 0, `${restart!.willsAfter} wills after`);
+    assert.ok(wills.expected > restarts!.lives.expected && restarts!.lives.expected > 10);
+  },
   "takeover": ({ kills, wills, clients: { reconnects } }) => {
     assert.deepEqual(Object.keys(kills.byMode), ["takeover"]);
     assert.equal(reconnects, kills.total);

@@ -4,24 +4,22 @@
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
-import { Core } from "../../src/broker/core.ts";
-import { type CoreOptions, coreSettings } from "../../src/broker/options.ts";
-import { serve } from "../../src/broker/serve.ts";
-import { runDue } from "../../src/broker/tick.ts";
+import type { CoreOptions } from "../../src/broker/options.ts";
+import type { Restarted } from "../../src/fleet/broker_restart.ts";
 import type { Wakeable, World } from "../../src/fleet/connection.ts";
 import { mergeResults } from "../../src/fleet/merge.ts";
+import { phasesOf, restartsBroker } from "../../src/fleet/phases.ts";
 import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
 import { tasksOf } from "../../src/fleet/run_fleet.ts";
 import { Squad } from "../../src/fleet/squad.ts";
 import { Recording } from "./recording.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
-import { memoryLinkPair } from "../../src/net/memory_link.ts";
+import { SimulatedBroker } from "./simulated_broker.ts";
 
 const stepMs = 5;
 /** Simulated time after which a run that has not ended never will, in milliseconds. */
 const longestMs = 3_600_000;
-const dueAtOnce = 1_000;
 
 const startedAt = "2026-01-01T00:00:00.000Z";
 
@@ -31,32 +29,37 @@ export interface Simulation {
   readonly protocol?: "3.1.1" | "5" | "mix";
   readonly broker?: CoreOptions;
   readonly recording?: Recording;
+  /** Over a restart the broker forgets all; else it has a store. */
+  readonly forgets?: boolean;
+  /** Restarts that are none: the broker is told to go, and stays. */
+  readonly stays?: boolean;
+  /** What is done to its store while it is down, for a broker that comes back otherwise than it went. */
+  readonly tamper?: (store: string) => void;
+  /** What is done so long after the first restart. */
+  readonly then?: { readonly afterMs: number; act(broker: SimulatedBroker): void };
 }
 
 /** Runs a fleet, or one shard of it, against the broker's core to its end; each of its workers is a squad here. */
 export function simulateFleet(simulation: Simulation): FleetResult {
-  const { plan: request, protocol = "mix", broker = {}, recording = new Recording() } = simulation;
+  const { plan: request, protocol = "mix", broker: options = {}, recording = new Recording() } = simulation;
+  const { forgets = false, stays = false } = simulation;
   const clock = new ManualClock();
   const tasks: (() => void)[] = [];
-  let clientIds = 0;
-  const core = new Core(coreSettings({ ...broker, clock }, () => `drawn${clientIds++}`));
+  const plan = makePlan({ seed: 1, run: "sim", ...request });
+  using broker = new SimulatedBroker(clock, tasks, options, restartsBroker(plan) && !forgets);
   const world = (): World => ({
     clock,
     wakes: new Deadlines<Wakeable>(),
     canReset: true,
-    dial: (receiver) => {
-      const [near, far] = memoryLinkPair((task) => tasks.push(task));
-      near.receiver = receiver;
-      serve(core, far, () => {});
-      tasks.push(() => receiver.onOpen());
-      return near;
-    },
+    dial: (receiver) => broker.dial(receiver),
   });
-  const plan = makePlan({ seed: 1, run: "sim", ...request });
   const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
   recording.begin(plan, protocol);
   const squads = tasksOf(run, protocol).map((task) => new Squad(task, world(), recording.noteOf(task.number)));
   for (const squad of squads) squad.start(clock.nowMs());
+  const restarts = phasesOf(plan).filter((phase) => phase.kind === "restart");
+  const restarted: Extract<Restarted, { kind: "back" }>[] = [];
+  let { then } = simulation;
   let going = false;
   while (!squads.every((squad) => squad.done)) {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
@@ -64,18 +67,33 @@ export function simulateFleet(simulation: Simulation): FleetResult {
     if (nowMs > longestMs) {
       throw new Error(`squads are still in phases ${squads.map(({ phase }) => phase)} after an hour`);
     }
-    runDue(core, nowMs, dueAtOnce);
+    broker.turn(nowMs);
     for (const squad of squads) if (!squad.done) squad.turn(nowMs);
     if (!going && squads.every((squad) => squad.ready)) {
       going = true;
       for (const squad of squads) squad.go();
     }
+    if (then !== undefined && restarted.length > 0 && nowMs >= restarted[0]!.backMs + then.afterMs) {
+      then.act(broker);
+      then = undefined;
+    }
+    const [atRestart] = squads.map((squad) => squad.atRestart);
+    if (atRestart === undefined || !squads.every((squad) => squad.atRestart === atRestart)) continue;
+    if (restarted.length === atRestart) {
+      if (!stays) broker.kill();
+      if (broker.storePath !== undefined) simulation.tamper?.(broker.storePath);
+      restarted.push({ kind: "back", downMs: nowMs, backMs: nowMs + restarts[atRestart]!.downMs });
+    } else if (nowMs >= restarted[atRestart]!.backMs) {
+      if (!stays) broker.begin();
+      for (const squad of squads) squad.brokerServes(nowMs);
+    }
   }
   const facts = { plan, target: "sim", protocol, startedAt, durationMs: clock.nowMs(), warnings: [] };
-  const found = { ...facts, resources: { cpuMs: 0, rssBytes: 0 } };
+  const found = { ...facts, ...restarts.length > 0 && { restarts: restarted }, resources: { cpuMs: 0, rssBytes: 0 } };
   const results = squads.map((squad) => squad.result());
   const merged = mergeResults(found, results);
   recording.end(found, results);
-  recording.mustReplay(merged);
+  // A run that restarts the broker cannot be recorded.
+  if (restarts.length === 0) recording.mustReplay(merged);
   return merged;
 }

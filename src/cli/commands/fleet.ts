@@ -2,7 +2,7 @@
  * `mqtt-sim fleet`: flags → plan → run → report → exit code.
  */
 import { monotonicClock } from "../../base/clock.ts";
-import { BrokerThread } from "../../broker/broker_thread.ts";
+import { restartsBroker } from "../../fleet/phases.ts";
 import { type FleetPlan, type FleetRun, makePlan } from "../../fleet/plan.ts";
 import type { FleetResult, Notice } from "../../fleet/result.ts";
 import { type FleetHooks, runFleet } from "../../fleet/run_fleet.ts";
@@ -19,23 +19,18 @@ import { openRecordFile, type RecordFile } from "../record_file.ts";
 import { openRunOutputs, type ReportOutputs, reportPlaces } from "../report_outputs.ts";
 import { type BrokerChoice, brokerText, embedded } from "../broker_choice.ts";
 import { openRunViews, type RunViews } from "../run_views.ts";
+import { type EmbeddedBroker, startEmbedded } from "../embedded_broker.ts";
 import { settle, type Settled } from "../settle.ts";
 import { programName, tool } from "../tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
-import { brokersOf, fleetRequest } from "./fleet_request.ts";
+import { brokersOf, checkRestartFlags, fleetRequest } from "./fleet_request.ts";
 import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
-
-/** What the command needs of a broker in a thread. */
-export interface EmbeddedBroker {
-  readonly url: string;
-  readonly crash: Promise<Error>;
-  stop(): Promise<unknown>;
-}
 
 /** What the command stands on; a test may put something else in its place. */
 export interface FleetParts {
   runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult>;
-  startBroker(onWarning: (text: string) => void, engine: EngineChoice): Promise<EmbeddedBroker>;
+  /** `restarts`: it is to be restarted while the fleet runs. */
+  startBroker(onWarning: (text: string) => void, engine: EngineChoice, restarts: boolean): Promise<EmbeddedBroker>;
   openInterrupts(): Interrupts;
   /** Waits between two brokers. */
   settle(interrupt: AbortSignal): Promise<Settled>;
@@ -48,11 +43,7 @@ const realParts: FleetParts = {
   runFleet,
   openInterrupts,
   settle: (interrupt) => settle(monotonicClock, interrupt),
-  startBroker: (onWarning, engine) =>
-    BrokerThread.start({
-      engine,
-      log: (level, message) => level === "warn" ? onWarning(`embedded broker: ${message}`) : undefined,
-    }),
+  startBroker: startEmbedded,
 };
 
 /** Widest text of a report. */
@@ -102,6 +93,7 @@ async function runOn(
   parts: RunParts,
   record?: RecordFile,
 ): Promise<Report | undefined> {
+  checkRestartFlags(flags, broker, plan);
   const views = await openRunViews(flags, { plan, target: brokerText(broker), tool }, monotonicClock);
   const context = contextOf(flags, broker);
   const sink = record && { context, write: (lines: string) => record.write(lines) };
@@ -141,10 +133,11 @@ async function runOnTarget(
 ): Promise<FleetResult | undefined> {
   let broker: EmbeddedBroker | undefined;
   try {
-    if (endpoint !== undefined) return await run(plan, endpoint, false, live, interrupts, parts, record);
-    broker = await parts.startBroker((text) => live.notice({ level: "warning", text }), plan.engine);
+    if (endpoint !== undefined) return await run(plan, endpoint, undefined, live, interrupts, parts, record);
+    const warn = (text: string) => live.notice({ level: "warning", text });
+    broker = await parts.startBroker(warn, plan.engine, restartsBroker(plan));
     const crash = broker.crash.then((error) => Promise.reject(error));
-    return await Promise.race([crash, run(plan, parseEndpoint(broker.url), true, live, interrupts, parts, record)]);
+    return await Promise.race([crash, run(plan, parseEndpoint(broker.url), broker, live, interrupts, parts, record)]);
   } finally {
     live.end();
     if (!interrupts.atOnce.aborted) await broker?.stop();
@@ -155,7 +148,7 @@ async function runOnTarget(
 function run(
   plan: FleetPlan,
   target: Endpoint,
-  brokerInProcess: boolean,
+  own: EmbeddedBroker | undefined,
   live: Live,
   interrupts: Interrupts,
   parts: RunParts,
@@ -168,12 +161,13 @@ function run(
     interrupt: interrupts.early,
     stop: interrupts.atOnce,
     ...record && { record },
+    ...own?.restart && { restartBroker: own.restart.bind(own) },
   };
   void aborted(interrupts.early).then(() =>
     live.notice({ level: "info", text: "Ending early; Ctrl-C again ends at once." })
   );
   const givenUp = aborted(interrupts.atOnce).then(() => passed(lastGraceMs));
-  return Promise.race([parts.runFleet({ plan, target, brokerInProcess }, hooks), givenUp]);
+  return Promise.race([parts.runFleet({ plan, target, brokerInProcess: own !== undefined }, hooks), givenUp]);
 }
 
 function passed(ms: number): Promise<undefined> {

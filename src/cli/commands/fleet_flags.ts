@@ -45,6 +45,7 @@ const usual = {
   reconnectAfter: units.formatDuration(planDefaults.reconnectAfterMs),
   lateAfter: units.formatDuration(planDefaults.lateAfterMs),
   drain: units.formatDuration(planDefaults.drainMs),
+  restartTimeout: units.formatDuration(planDefaults.restartTimeoutMs),
   sourcePorts: units.formatCount(planDefaults.sourcePorts),
   rampRate: units.formatCount(planDefaults.rampPerSecond),
 };
@@ -261,6 +262,20 @@ const judging = object("Judging", {
   ),
 });
 
+const restarts = object("Restart", {
+  restartCommand: valueFlag(
+    "--restart-command",
+    word("COMMAND"),
+    "What restarts the broker at --url, for the shell, where the scenario asks for it. It must end once the broker is on " +
+      "its way up; one that fails makes the run void. The embedded broker is restarted without.",
+  ),
+  restartTimeout: valueFlag(
+    "--restart-timeout",
+    duration,
+    `How long the broker may take from going down until it serves again, 100ms to 1h. Default ${usual.restartTimeout}.`,
+  ),
+});
+
 const output = object("Output", {
   threshold: repeatedFlag(
     "--threshold",
@@ -324,6 +339,7 @@ const run = merge(
   wills,
   watching,
   judging,
+  restarts,
   output,
   reportFlags,
 );

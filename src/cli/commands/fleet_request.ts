@@ -3,7 +3,8 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
-import type { PlanRequest } from "../../fleet/plan.ts";
+import { restartsBroker } from "../../fleet/phases.ts";
+import type { FleetPlan, PlanRequest } from "../../fleet/plan.ts";
 import { shardText, sharedRunId } from "../../fleet/shard.ts";
 import { type BrokerChoice, embedded } from "../broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
@@ -75,6 +76,8 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     lateAfterMs: flags.lateAfter,
     drainMs: flags.drain,
     profile: flags.profile,
+    restartTimeoutMs: flags.restartTimeout,
+    restartCommand: flags.restartCommand,
     sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress,
     sourcePorts: flags.sourcePorts,
     tlsCa: flags.tlsCa,
@@ -84,6 +87,46 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     tlsInsecure: flags.tlsInsecure,
     engine: flags.engine,
   });
+}
+
+/**
+ * What is said of a restart must go with what is run, and on what.
+ *
+ * @throws UsageError when not
+ */
+export function checkRestartFlags(
+  { url: all, restartCommand, restartTimeout }: FleetFlags,
+  { endpoint: url }: BrokerChoice,
+  plan: FleetPlan,
+): void {
+  const shown = JSON.stringify(restartCommand);
+  if (!restartsBroker(plan)) {
+    const flag = restartCommand !== undefined
+      ? `--restart-command ${shown}`
+      : restartTimeout !== undefined
+      ? "--restart-timeout"
+      : undefined;
+    if (flag === undefined) return;
+    throw new UsageError(
+      `Cannot use ${flag}: expected a scenario that restarts the broker, such as --scenario restart`,
+    );
+  }
+  if (all.length > 1 && restartCommand !== undefined) {
+    throw new UsageError(
+      `Cannot use --restart-command ${shown} on ${all.length} brokers, of which it can restart one: expected one --url`,
+    );
+  }
+  if (url === undefined && restartCommand !== undefined) {
+    throw new UsageError(
+      `Cannot use --restart-command ${shown} with the embedded broker, which is restarted without one: expected a --url`,
+    );
+  }
+  if (url !== undefined && restartCommand === undefined) {
+    throw new UsageError(
+      `Cannot restart the broker at ${url.url}: expected --restart-command with the command that does, such as ` +
+        "'systemctl restart mosquitto'",
+    );
+  }
 }
 
 const willQos = { "0": 0, "1": 1, "2": 2, "mix": "mix" } as const;

@@ -80,6 +80,8 @@ function without<T extends object>(part: T, fields: readonly string[]): T {
 
 /** All at once stays all at once: that is no rate, and takes no time. */
 function phaseWithout(phase: PhasePlan, overruled: readonly string[]): PhasePlan {
+  // How long a broker is down is no duration of kills.
+  if (phase.kind === "restart") return without(phase, overruled);
   if (phase.kind !== "kill") return phase;
   const fields = overruled.map((field) => field === "killRate" ? "rate" : field);
   return without(phase, phase.rate === "once" ? fields.filter((f) => f !== "rate" && f !== "durationMs") : fields);
@@ -116,12 +118,16 @@ function phaseOf(values: Values): PhasePlan {
   const about = { ...groups !== undefined && { groups: groups as string[] } };
   if (values.hold !== undefined) return { kind: "hold", durationMs: values.hold as number };
   if (values.return !== undefined) return { kind: "return", durationMs: values.return as number, ...about };
-  const parts = Object.entries(killFields).filter(([, name]) => values[name] !== undefined);
-  return {
-    kind: "kill",
-    ...about,
-    ...Object.fromEntries(parts.map(([field, name]) => [field, values[name]])),
-  };
+  if (values.restart !== undefined) {
+    return { kind: "restart", downMs: values.restart as number, ...partsOf(values, returnFields) };
+  }
+  return { kind: "kill", ...about, ...partsOf(values, { ...killFields, ...returnFields }) };
+}
+
+/** What of these fields a phase says, by the plan's names. */
+function partsOf(values: Values, fields: Readonly<Record<string, string>>): Values {
+  const said = Object.entries(fields).filter(([, name]) => values[name] !== undefined);
+  return Object.fromEntries(said.map(([field, name]) => [field, values[name]]));
 }
 
 /** What a kill phase has, and the file's names for it. */
@@ -129,13 +135,14 @@ const killFields = {
   rate: "kill",
   durationMs: "for",
   killShares: "kill-mode",
-  reconnectAfterMs: "reconnect-after",
-  jitterMs: "jitter",
 } as const;
+
+/** When those whom a phase has ended come back. */
+const returnFields = { reconnectAfterMs: "reconnect-after", jitterMs: "jitter" } as const;
 
 const fileNames: ReadonlyMap<string, string> = new Map([
   ...[...planFields].map(([name, field]) => [field, name] as const),
-  ...Object.entries(killFields),
+  ...Object.entries({ ...killFields, ...returnFields, downMs: "restart" }),
 ]);
 
 /** A place of the plan as a place of the file. */

@@ -162,6 +162,10 @@ const fleetEntries: Readonly<Record<string, PlanEntry>> = {
   "seed": { field: "seed", entry: entry(whole(0, farthest), "Draws victims, modes and their order.") },
   "watchers": { field: "watchers", entry: entry(whole(1, 10_000), "Clients that subscribe to the wills.") },
   "fan-out": { field: "fanOut", entry: entry(whole(1, 1_000), "How many watchers receive each will.") },
+  "restart-timeout": {
+    field: "restartTimeoutMs",
+    entry: entry(durationMs(100, 3_600_000), "How long the broker may take to serve again after a restart."),
+  },
   "late-after": { field: "lateAfterMs", entry: entry(durationMs(1, 3_600_000), "A will later than this is late.") },
   "profile": { field: "profile", entry: entry(choice(profileNames), "Which broker's known deviations do not fail.") },
   "drain": { field: "drainMs", entry: entry(durationMs(0, 86_400_000), "How long a will is waited for.") },
@@ -177,6 +181,7 @@ const phaseEntries: ReadonlyMap<string, Entry<unknown>> = new Map<string, Entry<
   ["kill", entry(killed, "Kills at this rate, or all at once.")],
   ["hold", entry(durationMs(0, week), "Nobody is killed for so long.")],
   ["return", entry(back, "Those who were to stay away come back, at once or spread over this time.")],
+  ["restart", entry(durationMs(0, 3_600_000), "The broker is restarted; the embedded one stays down for so long.")],
   ["for", entry(durationMs(0, week), "How long a kill phase lasts. Default duration; none where all die at once.")],
   ["groups", groupNames],
   ["kill-mode", entry(mix, "How clients die in this phase.")],
@@ -184,7 +189,7 @@ const phaseEntries: ReadonlyMap<string, Entry<unknown>> = new Map<string, Entry<
   ["jitter", entry(durationMs(0, week), "Clients come back up to so much later, each as drawn.")],
 ]);
 
-const kinds = ["kill", "hold", "return"];
+const kinds = ["kill", "hold", "return", "restart"];
 const onlyFor = (name: string, ...of: readonly string[]): MapRule => ({
   at: name,
   goes: (values) => values[name] === undefined || of.some((kind) => values[kind] !== undefined),
@@ -196,10 +201,11 @@ const phases = list({
   rules: [
     {
       goes: (values) => kinds.filter((kind) => values[kind] !== undefined).length === 1,
-      sentence: "Cannot tell what this phase is: expected one of kill, hold and return",
+      sentence: "Cannot tell what this phase is: expected one of kill, hold, return and restart",
     },
     onlyFor("groups", "kill", "return"),
-    ...["for", "kill-mode", "reconnect-after", "jitter"].map((name) => onlyFor(name, "kill")),
+    ...["for", "kill-mode"].map((name) => onlyFor(name, "kill")),
+    ...["reconnect-after", "jitter"].map((name) => onlyFor(name, "kill", "restart")),
   ],
   allowed: "a list of phases such as - kill: 5%",
   help: "What is done once the fleet is connected, one after the other. Without it, clients are killed at kill-rate.",

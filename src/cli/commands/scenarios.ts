@@ -149,6 +149,36 @@ duration: 30s
 `,
   },
   {
+    name: "restart",
+    about: "the broker goes down and comes back, wills on its hands",
+    text: `# The broker is restarted with clients alive, just killed, and dead with a will whose delay is not over.
+# With --url, --restart-command says how. Each will is owed once, before or after. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
+session-expiry: 300
+kill-rate: 5%
+groups:
+  - name: prompt
+  - name: delayed
+    protocol: 5
+    will-delay: 8
+  - name: gone
+    protocol: 5
+    will-delay: 6
+    reconnect-after: never
+  - name: clean
+    clean-start: yes
+phases:
+  - kill: 5%
+    for: 8s
+    kill-mode: reset=4,close=4,leave=2
+  - restart: 1s
+    jitter: 2s
+  - hold: 3s
+  - kill: 5%
+    for: 5s
+    groups: [prompt, delayed, clean]
+`,
+  },
+  {
     name: "takeover",
     about: "taken over: clean, persistent, with a will delay (5.0)",
     text:

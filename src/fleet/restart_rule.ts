@@ -1,0 +1,67 @@
+/**
+ * What a restart of the broker changes in what the standard makes of a life. Pure, as all of the oracle is.
+ *
+ * A server that shuts down or fails may leave wills to the time after its restart (told of the Will Flag in both
+ * versions, without a number of its own); that one is due at all is not changed by it. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
+ */
+import type { Life, LifeEnd } from "./life.ts";
+import type { Expectation, Rules } from "./oracle.ts";
+import type { RestartWindow } from "./restart.ts";
+
+type One = Extract<Expectation, { readonly kind: "one" }>;
+
+/**
+ * A DISCONNECT so short before the restart that the broker need not have read it: then its connection failed like any
+ * other, and a will is right; and so is none.
+ */
+export function unheard({ doneMs }: LifeEnd, { restarts = [], lateAfterMs }: Rules): boolean {
+  return restarts.some(({ fromMs }) => doneMs <= fromMs && doneMs + lateAfterMs > fromMs);
+}
+
+/** The first restart after an instant. */
+export function restartAfter(atMs: number, { restarts = [] }: Rules): RestartWindow | undefined {
+  return restarts.find(({ fromMs }) => fromMs >= atMs);
+}
+
+/** When the connection of a silent client can have ended at the soonest: with the broker, where that went down before. */
+export function soonestEndMs({ silent, doneMs }: LifeEnd, endMs: number, rules: Rules): number {
+  return silent ? Math.min(endMs, restartAfter(doneMs, rules)?.fromMs ?? endMs) : endMs;
+}
+
+/** Whether the broker was restarted between a life's end and its client's next CONNECT. */
+export function isBackAfterRestart({ end, next }: Life, rules: Rules): boolean {
+  const restart = restartAfter(end!.sinceMs ?? end!.doneMs, rules);
+  return restart !== undefined && next!.sentMs >= restart.fromMs;
+}
+
+/** A will whose time had not passed when the broker went down: it could not come while there was none. */
+export function overRestarts(one: One, life: Life, rules: Rules): One {
+  return (rules.restarts ?? []).reduce((before, restart) => overRestart(before, life, restart, rules), one);
+}
+
+function overRestart(one: One, life: Life, restart: RestartWindow, { lateAfterMs, earlyBeforeMs }: Rules): One {
+  const { fromMs, backMs } = restart;
+  const endedMs = life.end!.sinceMs ?? life.end!.doneMs;
+  const byMs = one.byMs ?? one.dueMs;
+  if (endedMs > backMs || byMs + lateAfterMs < fromMs) return one;
+  // Who counts a delay anew, or does not know how long it was down, is late by no more than that.
+  const laterMs = Math.max(byMs + (backMs - fromMs), backMs);
+  return {
+    ...one,
+    byMs: laterMs,
+    earliestMs: mayBeEarlier(life, restart) ? soonest(one, fromMs - earlyBeforeMs) : one.earliestMs,
+  };
+}
+
+function soonest({ earliestMs }: One, atMs: number): number {
+  return Math.min(earliestMs, atMs);
+}
+
+/**
+ * Whether the restart may be what makes the will due, before its time: it ended the connection; or it ended the session
+ * of a client that was dead already, which a broker that still has other sessions did not let it do.
+ */
+function mayBeEarlier({ end }: Life, { fromMs, sessionsKept }: RestartWindow): boolean {
+  const connected = end!.mode === "restart" || end!.silent || (end!.sinceMs ?? end!.doneMs) >= fromMs;
+  return connected || sessionsKept !== true;
+}

@@ -1,0 +1,243 @@
+/**
+ * The fleet over restarts of the broker, under a manual clock: a broker with a store keeps its promise in every plan, one
+ * without makes the run void, and each way of getting wills wrong over a restart is found, and told by its name.
+ */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { killModes } from "../../src/fleet/kill_mode.ts";
+import { beginLife, clientIdOf, willOf } from "../../src/fleet/life.ts";
+import type { PhasePlan } from "../../src/fleet/phases.ts";
+import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import type { FleetResult } from "../../src/fleet/result.ts";
+import { encode } from "../../src/mqtt/codec.ts";
+import { faultsOf } from "../support/fleet_stage.ts";
+import type { SimulatedBroker } from "../support/simulated_broker.ts";
+import { simulateFleet, type Simulation } from "../support/simulated_fleet.ts";
+
+const restart = { kind: "restart", downMs: 1_500 } as const;
+const busy: readonly PhasePlan[] = [
+  { kind: "kill", durationMs: 6_000 },
+  { ...restart, jitterMs: 1_000 },
+  { kind: "kill", durationMs: 6_000 },
+];
+/** Some are back before the delay, some after. */
+const jittery: readonly PhasePlan[] = busy.map((phase) => ({ ...phase, jitterMs: 10_000 }) as PhasePlan);
+const plan: Partial<PlanRequest> = {
+  clients: 60,
+  keepAliveS: 4,
+  sessionExpiryS: 60,
+  killRate: { kind: "fraction", perSecond: 0.2 },
+  killShares: killModes.map((mode) => ({ mode, weight: 1 })),
+  phases: busy,
+};
+
+const honest: readonly (Simulation & { readonly name: string })[] = [
+  { name: "3.1.1", plan: {}, protocol: "3.1.1" },
+  { name: "5.0", plan: {}, protocol: "5" },
+  { name: "both versions, retained", plan: { willRetain: true } },
+  { name: "a delay longer than the down time", plan: { willDelayS: 6, phases: jittery }, protocol: "5" },
+  { name: "a delay shorter than the down time", plan: { willDelayS: 1, reconnectAfterMs: 2_500 }, protocol: "5" },
+  { name: "a delay, sessions begun anew", plan: { willDelayS: 6, cleanStart: "yes" }, protocol: "5" },
+  {
+    name: "the session ends before the delay",
+    plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 },
+    protocol: "5",
+  },
+  { name: "no sessions but the watchers'", plan: { sessionExpiryS: 0, willDelayS: 5 }, protocol: "5" },
+  { name: "nobody comes back", plan: { reconnectAfterMs: "never", willDelayS: 4 }, protocol: "5" },
+  { name: "three squads, four watchers, each will seen twice", plan: { workers: 3, watchers: 4, fanOut: 2 } },
+  { name: "telemetry beside the wills", plan: { telemetry: { perSecond: 5, sizeBytes: 50, qos: 2 } } },
+  {
+    name: "twice",
+    plan: { phases: [...jittery, restart, { kind: "kill", durationMs: 4_000 }], willDelayS: 3 },
+    protocol: "5",
+  },
+  { name: "nothing but a restart", plan: { phases: [{ kind: "hold", durationMs: 1_000 }, restart] } },
+];
+
+for (const { name, ...simulation } of honest) {
+  Deno.test(`a broker with a store keeps its promise over a restart: ${name}`, () => {
+    const result = simulateFleet({ ...simulation, plan: { ...plan, ...simulation.plan } });
+    assert.deepEqual(result.faults, []);
+    assert.equal(result.verdict, "pass", result.reason);
+    const { each, unseeable, lives } = result.restarts!;
+    assert.deepEqual([result.clients.lost, result.clients.refused, unseeable], [0, 0, 0]);
+    for (const one of each) {
+      const watchers = result.plan.watchers * result.plan.fanOut;
+      assert.deepEqual([one.survived, one.watchersForgotten, one.watchersKept], [0, 0, watchers]);
+      assert.equal(one.backAtMs - one.downAtMs, restart.downMs);
+      assert.ok(one.lives > 0);
+    }
+    assert.equal(lives.kills, each.reduce((sum, one) => sum + one.lives, 0));
+    if (simulation.plan.willRetain) assert.equal(result.retained!.right, result.retained!.expected);
+  });
+}
+
+Deno.test("the same seed is the same run over a restart, whatever the threads", () => {
+  const of = (workers: number) => simulateFleet({ plan: { ...plan, watchers: 4, workers } });
+  assert.deepEqual(of(1), of(1));
+  assert.equal(of(1).kills.total, of(3).kills.total);
+});
+
+Deno.test("a broker that forgets all: what could not be seen is neither missing nor right, and the run is void", () => {
+  const result = simulateFleet({ plan, forgets: true });
+  assert.deepEqual(faultsOf(result), {});
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.match(result.reason, /^\d+ wills could not be seen, since the broker kept nothing for the watchers/);
+  const { each: [one], unseeable, lives } = result.restarts!;
+  assert.deepEqual([one!.watchersForgotten, one!.watchersKept], [1, 0]);
+  assert.ok(unseeable > 20 && lives.expected === 0, `${unseeable} unseeable, ${lives.expected} judged`);
+  assert.ok(result.wills.expected > 20, "before and after it is seen as ever");
+  assert.match(result.warnings.join("\n"), /had forgotten 1 of 1 watchers' sessions after the restart/);
+});
+
+Deno.test("a restart that is none makes the run void", () => {
+  const result = simulateFleet({ plan, stays: true });
+  assert.equal(result.verdict, "void");
+  assert.equal(result.reason, "the restart ended no connection: whatever was restarted, it was not the broker");
+});
+
+Deno.test("QoS 0 wills need not be kept for a watcher that is away", () => {
+  const result = simulateFleet({ plan: { ...plan, willQos: 0, phases: [{ kind: "hold", durationMs: 500 }, restart] } });
+  assert.deepEqual(faultsOf(result), {});
+  assert.equal(result.restarts!.unseeable + result.wills.expected, 60);
+});
+
+/** All live through a hold, the restart, and a long hold; each goes on as its second life. */
+const calm: Partial<PlanRequest> = {
+  clients: 20,
+  sessionExpiryS: 60,
+  phases: [{ kind: "hold", durationMs: 1_000 }, { ...restart, reconnectAfterMs: 500 }, {
+    kind: "hold",
+    durationMs: 9_000,
+  }],
+};
+/** The first five died with a will that is delayed beyond the restart, and stay away. */
+const pending: Partial<PlanRequest> = {
+  clients: 20,
+  sessionExpiryS: 60,
+  willDelayS: 8,
+  reconnectAfterMs: "never",
+  killShares: [{ mode: "reset", weight: 1 }],
+  phases: [{ kind: "kill", rate: { kind: "count", perSecond: 5 }, durationMs: 1_050 }, restart],
+};
+
+function store(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+}
+
+/** Publishes the will of a client's life as the broker would. */
+function publishWill(
+  broker: SimulatedBroker,
+  request: Partial<PlanRequest>,
+  client: number,
+  incarnation: number,
+): void {
+  const sim = makePlan({ seed: 1, run: "sim", ...request });
+  const life = beginLife(sim, { number: client, bucket: 0, version: 5 }, incarnation);
+  const { topic, payload, properties } = willOf(sim, life);
+  const link = broker.dial({
+    onOpen: () => {
+      link.write(
+        encode({ type: "connect", protocolVersion: 5, clientId: "ghost", cleanStart: true, keepAliveS: 0 }, 5),
+      );
+      const message = { topic, payload, qos: life.qos, retain: life.retain, ...properties && { properties } };
+      link.write(encode({ type: "publish", dup: false, packetId: 1, ...message }, 5));
+    },
+    onBytes() {},
+    onDrain() {},
+    onEnd() {},
+  });
+}
+
+const planted: readonly {
+  readonly name: string;
+  readonly simulation: Omit<Simulation, "protocol">;
+  readonly found: Partial<Record<string, number>>;
+  readonly told: RegExp;
+  readonly rule: string;
+}[] = [
+  {
+    name: "loses delayed wills at a restart",
+    simulation: { plan: pending, tamper: (path) => store(path, "DELETE FROM will WHERE due_ms IS NOT NULL") },
+    found: { missing: 5 },
+    told: /^was due 8,000 ms after the kill .* and never came$/,
+    rule: "MQTT 5.0, 3.1.2-8",
+  },
+  {
+    name: "loses the wills of all who were connected",
+    simulation: { plan: calm, tamper: (path) => store(path, "DELETE FROM will") },
+    found: { missing: 20 },
+    told: /^was due \d+ ms after the broker went down and never came$/,
+    rule: "MQTT 5.0, 3.1.2-8",
+  },
+  {
+    name: "publishes delayed wills at its start, though it has kept the sessions",
+    simulation: { plan: pending, tamper: (path) => store(path, "UPDATE will SET due_ms = 0 WHERE due_ms IS NOT NULL") },
+    found: { early: 5 },
+    told: /^was due 8,000 ms after the kill .* and came [\d,]+ ms early$/,
+    rule: "MQTT 5.0, 3.1.3-9",
+  },
+  {
+    name: "publishes a will that came once more",
+    simulation: { plan: calm, then: { afterMs: 1_500, act: (broker) => publishWill(broker, calm, 3, 1) } },
+    found: { duplicate: 1 },
+    told: /^came 2 times$/,
+    rule: "MQTT 5.0, 3.1.2-10",
+  },
+  {
+    name: "publishes the will of a client that is connected again",
+    simulation: { plan: calm, then: { afterMs: 1_500, act: (broker) => publishWill(broker, calm, 3, 2) } },
+    found: { unwanted: 1 },
+    told: /^came once while the client was alive$/,
+    rule: "MQTT 5.0, 3.1.2-8",
+  },
+  {
+    name: "publishes the will of a client that resumed its session in time",
+    simulation: {
+      plan: { ...calm, willDelayS: 20 },
+      then: { afterMs: 1_500, act: (broker) => publishWill(broker, { ...calm, willDelayS: 20 }, 3, 1) },
+    },
+    found: { unwanted: 1 },
+    told: /^came once though the client resumed its session within the 20 s will delay$/,
+    rule: "MQTT 5.0, 3.1.3-9",
+  },
+];
+
+for (const { name, simulation, found, told, rule } of planted) {
+  Deno.test(`a broker is found out that ${name}`, () => {
+    const result: FleetResult = simulateFleet({ ...simulation, protocol: "5" });
+    assert.deepEqual([result.verdict, faultsOf(result)], ["fail", found], result.reason);
+    for (const fault of result.faults) {
+      assert.match(fault.text, told);
+      assert.equal(fault.rule, rule);
+    }
+    assert.deepEqual(faultsOf(simulateFleet({ plan: simulation.plan, protocol: "5" })), {}, "without it all is well");
+  });
+}
+
+Deno.test("a client that left before the restart has no will, not after it either", () => {
+  const left: Partial<PlanRequest> = {
+    ...pending,
+    willDelayS: 0,
+    killShares: [{ mode: "leave", weight: 1 }],
+    phases: [{ kind: "kill", rate: "once" }, { kind: "hold", durationMs: 1_500 }, restart],
+  };
+  const late: Simulation = {
+    plan: left,
+    protocol: "5",
+    then: { afterMs: 700, act: (broker) => publishWill(broker, left, 7, 1) },
+  };
+  assert.deepEqual(faultsOf(simulateFleet(late)), { unwanted: 1 });
+  assert.deepEqual(faultsOf(simulateFleet({ ...late, then: { afterMs: 700, act() {} } })), {});
+});
+
+Deno.test("a broker that is down is asked nothing: clients wait for it, and their ids are their own", () => {
+  const result = simulateFleet({
+    plan: { ...calm, phases: [{ kind: "kill", durationMs: 2_000 }, { ...restart, downMs: 20_000 }] },
+  });
+  assert.deepEqual([result.verdict, result.clients.refused, result.clients.lost], ["pass", 0, 0], result.reason);
+  assert.equal(clientIdOf(result.plan, 3), "mqtt-sim-sim-3");
+});
