@@ -3,11 +3,14 @@
  */
 import type { ConformanceCase } from "./case.ts";
 import { connectCases } from "./cases/connect.ts";
+import { connectMalformedCases } from "./cases/connect_malformed.ts";
 import { disconnectCases } from "./cases/disconnect.ts";
 import { keepAliveCases } from "./cases/keep_alive.ts";
 import { limitCases } from "./cases/limits.ts";
 import { propertyCases } from "./cases/properties.ts";
 import { publishCases } from "./cases/publish.ts";
+import { publishMalformedCases } from "./cases/publish_malformed.ts";
+import { redeliveryCases } from "./cases/redelivery.ts";
 import { retainedCases } from "./cases/retained.ts";
 import { sessionCases } from "./cases/session.ts";
 import { sharedCases } from "./cases/shared.ts";
@@ -41,9 +44,12 @@ export const catalog: readonly ConformanceCase[] = [
   ...willDeliveryCases,
   ...willRestartCases,
   ...connectCases,
+  ...connectMalformedCases,
   ...keepAliveCases,
   ...sessionCases,
+  ...redeliveryCases,
   ...publishCases,
+  ...publishMalformedCases,
   ...retainedCases,
   ...subscribeCases,
   ...subscribeMalformedCases,

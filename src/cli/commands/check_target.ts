@@ -27,6 +27,7 @@ export async function startCheckTarget(): Promise<CheckTarget> {
   const options: BrokerOptions = {
     // What is checked is the broker, not the disk.
     store: { path: `${folder}/store.db`, outlives: "process" },
+    sysIntervalMs: 1_000,
     authenticate: ({ username, password }) => {
       const isRight = username === login.username && new TextDecoder().decode(password) === login.password;
       return isRight ? "accept" : "bad-credentials";

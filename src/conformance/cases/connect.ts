@@ -1,5 +1,7 @@
 /** CONNECT and CONNACK: who is let in, how, and who is not. */
+import { connectFrame, field, frame } from "../raw_packet.ts";
 import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
 
 export const connectCases: readonly ConformanceCase[] = [
   {
@@ -12,4 +14,248 @@ export const connectCases: readonly ConformanceCase[] = [
       await client.expectClose();
     },
   },
+  {
+    id: "connect/connack-first",
+    title: "CONNACK is the first packet that the server sends, and comes once",
+    does: "resumes a session that has a message waiting, and looks at what comes first",
+    rules: { "3.1.1": ["3.2.0-1"], "5.0": ["3.2.0-1", "3.2.0-2"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const message = stage.message({ qos: 1 });
+      const away = await stage.watcher(message.topic, asked);
+      away.disconnect();
+      await away.expectClose();
+      await (await stage.connect({ name: "publisher" })).publish(message);
+      const back = stage.dial("back").send(stage.connectPacket(asked));
+      const { type } = await back.next();
+      stage.holds(type === "connack", `${type.toUpperCase()} came before CONNACK`);
+      await back.receives(message);
+      await back.silence(stage.bounds.silenceMs, ["connack"]);
+    },
+  },
+  {
+    id: "connect/client-id-23",
+    title: "a client identifier of 23 letters and digits is taken",
+    does: "connects with such an identifier",
+    rules: { "3.1.1": ["3.1.3-5"], "5.0": ["3.1.3-5"] },
+    async run(stage) {
+      const clientId = stage.clientId().padEnd(23, "Az09");
+      await stage.connect({ clientId });
+    },
+  },
+  {
+    id: "connect/client-id-empty",
+    title: "a client without identifier is given one, or is refused",
+    does: "connects with an empty identifier and a clean session; in 5.0 looks for the one that was assigned",
+    rules: { "3.1.1": ["3.1.3-6"], "5.0": ["3.1.3-6", "3.1.3-7", "3.2.2-16"] },
+    async run(stage) {
+      const client = stage.dial().send(stage.connectPacket({ clientId: "" }));
+      const connack = await client.expect("connack");
+      stage.requires(connack.reasonCode === 0, "the broker takes no client without an identifier, as it may");
+      const assigned = connack.properties?.assignedClientIdentifier ?? "";
+      if (stage.is5) stage.holds(assigned !== "", "CONNACK has no Assigned Client Identifier");
+      await client.ping();
+    },
+  },
+  {
+    id: "connect/client-id-assigned",
+    title: "the identifiers that are assigned differ",
+    does: "connects twice with an empty identifier, and compares what was assigned",
+    rules: { "5.0": ["3.1.3-6", "3.2.2-16"] },
+    async run(stage) {
+      const assigned: (string | undefined)[] = [];
+      for (const name of ["first", "second"]) {
+        const client = stage.dial(name).send(stage.connectPacket({ clientId: "" }));
+        const connack = await client.expect("connack");
+        stage.requires(connack.reasonCode === 0, "the broker takes no client without an identifier, as it may");
+        assigned.push(connack.properties?.assignedClientIdentifier);
+      }
+      stage.holds(assigned[0] !== assigned[1], `both clients were assigned ${JSON.stringify(assigned[0])}`);
+    },
+  },
+  {
+    id: "connect/client-id-empty-session",
+    title: "a client without identifier that asks for a lasting session is refused with 0x02",
+    does: "connects with an empty identifier and Clean Session 0, and looks at the CONNACK",
+    rules: { "3.1.1": ["3.1.3-8"] },
+    async run(stage) {
+      const client = stage.dial().send(stage.connectPacket({ clientId: "", cleanStart: false }));
+      const { connack } = await client.expectRefused();
+      stage.holds(connack?.reasonCode === 0x02, `CONNACK has ${connack?.reasonCode ?? "not come"}, not 0x02`);
+    },
+  },
+  {
+    id: "connect/level-unknown",
+    title: "a protocol level that nobody knows is refused with a CONNACK, and the connection is closed",
+    does: "sends a CONNECT with protocol level 0x63, and looks for a CONNACK and the close",
+    rules: { "3.1.1": ["3.1.2-2"] },
+    async run(stage) {
+      const client = stage.dial();
+      const body = [...field("MQTT"), 0x63, 0x02, 0, 60, ...field(stage.clientId())];
+      client.sendBytes(frame(0x10, body), "CONNECT with protocol level 0x63");
+      const isAnswered = await refusedInAnyForm(client);
+      stage.holds(isAnswered, "the connection was closed without a CONNACK");
+    },
+  },
+  {
+    id: "connect/protocol-name",
+    title: "another protocol name than MQTT is not let in",
+    does: "sends a CONNECT for MQTZ, and waits for the close",
+    rules: { "3.1.1": ["3.1.2-1"], "5.0": ["3.1.2-1"] },
+    async run(stage) {
+      const client = stage.dial();
+      const payload = field(stage.clientId());
+      client.sendBytes(connectFrame({ version: stage.version, protocolName: "MQTZ", payload }), "CONNECT for MQTZ");
+      await refusedInAnyForm(client);
+    },
+  },
+  {
+    id: "connect/session-present-clean",
+    title: "a client that asks for a clean session is told that there is none",
+    does: "leaves a session behind, connects with Clean Start 1, and looks at Session Present",
+    rules: { "3.1.1": ["3.2.2-1"], "5.0": ["3.2.2-2"] },
+    async run(stage) {
+      const clientId = stage.clientId();
+      const first = await stage.connect({ clientId, cleanStart: false, sessionExpiryS: 60 });
+      first.disconnect();
+      await first.expectClose();
+      const { connack } = await stage.connect({ clientId, cleanStart: true });
+      stage.holds(!connack!.sessionPresent, "Session Present is 1 for a clean session");
+    },
+  },
+  {
+    id: "connect/session-present-resumed",
+    title: "a client whose session is there is told so",
+    does: "leaves a session behind, connects with Clean Start 0, and looks at Session Present",
+    rules: { "3.1.1": ["3.2.2-2"], "5.0": ["3.2.2-3"] },
+    async run(stage) {
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const first = await stage.connect(asked);
+      first.disconnect();
+      await first.expectClose();
+      const { connack } = await stage.connect(asked);
+      stage.holds(connack!.sessionPresent, "Session Present is 0 for a session that is there");
+    },
+  },
+  {
+    id: "connect/session-present-none",
+    title: "a client whose session is not there is told so",
+    does: "connects with Clean Start 0 and an identifier that is new, and looks at Session Present",
+    rules: { "3.1.1": ["3.2.2-3"], "5.0": ["3.2.2-3", "3.1.2-6"] },
+    async run(stage) {
+      const { connack } = await stage.connect({ cleanStart: false, sessionExpiryS: 60 });
+      stage.holds(!connack!.sessionPresent, "Session Present is 1 for a client that is new");
+    },
+  },
+  {
+    id: "connect/wrong-password",
+    title: "wrong credentials are refused: a CONNACK with Session Present 0 if any, and the connection is closed",
+    does: "connects with a wrong password, and looks at the CONNACK and the close",
+    rules: { "3.1.1": ["3.2.2-4", "3.2.2-5"], "5.0": ["3.1.4-2", "3.2.2-6", "3.2.2-7"] },
+    needs: ["login"],
+    async run(stage) {
+      const password = new TextEncoder().encode(`not ${stage.text()}`);
+      const client = stage.dial().send(stage.connectPacket({ password }));
+      const { connack } = await client.expectRefused();
+      stage.holds(connack?.sessionPresent !== true, "Session Present is 1 in a CONNACK that refuses");
+    },
+  },
+  {
+    id: "connect/refused-unheard",
+    title: "what a client sends after a CONNECT that is refused is not processed",
+    does: "sends a CONNECT with a wrong password and a PUBLISH in one write, and watches",
+    rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
+    needs: ["login"],
+    async run(stage) {
+      const message = stage.message({ qos: 0 });
+      const watcher = await stage.watcher(message.topic);
+      const password = new TextEncoder().encode(`not ${stage.text()}`);
+      const client = stage.dial();
+      client.send(stage.connectPacket({ password }), { type: "publish", dup: false, ...message });
+      await client.expectRefused();
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "connect/pipelined",
+    title: "what a client sends before its CONNACK has come is processed",
+    does: "sends a CONNECT and a PUBLISH in one write, and waits for the message",
+    rules: { "3.1.1": ["3.1.4-4"], "5.0": ["3.1.4-5"] },
+    async run(stage) {
+      const message = stage.message({ qos: 0 });
+      const watcher = await stage.watcher(message.topic);
+      stage.dial().send(stage.connectPacket(), { type: "publish", dup: false, ...message });
+      await watcher.receives(message);
+    },
+  },
+  {
+    id: "connect/byte-by-byte",
+    title: "a CONNECT that comes byte by byte is one",
+    does: "sends a CONNECT in writes of one byte, and waits for the CONNACK",
+    rules: { "3.1.1": ["3.1.4-4"], "5.0": ["4.2-1"] },
+    async run(stage) {
+      const client = stage.dial();
+      for (const byte of stage.connectBytes()) {
+        client.sendBytes([byte], "a byte of CONNECT");
+        await stage.pause(1);
+      }
+      const { reasonCode } = await client.expect("connack");
+      stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
+    },
+  },
+  {
+    id: "connect/takeover",
+    title: "a second client with the same identifier puts the first out; in 5.0 it is told 0x8E",
+    does: "connects twice with one identifier, and waits for the first connection's end",
+    rules: { "3.1.1": ["3.1.4-2"], "5.0": ["3.1.4-3"] },
+    async run(stage) {
+      const clientId = stage.clientId();
+      const first = await stage.connect({ clientId, name: "first" });
+      const second = await stage.connect({ clientId, name: "second" });
+      const { disconnect } = await first.expectClose();
+      if (stage.is5) {
+        stage.holds(
+          disconnect?.reasonCode === 0x8e,
+          `the first was told ${disconnect?.reasonCode ?? "nothing"}, not 0x8E`,
+        );
+      }
+      await second.ping();
+    },
+  },
+  {
+    id: "connect/authentication-method-unknown",
+    title: "an Authentication Method that the server does not know is refused, and the connection is closed",
+    does: "connects with an Authentication Method of its own, and waits for the close",
+    rules: { "5.0": ["4.12.0-1"] },
+    async run(stage) {
+      const properties = { authenticationMethod: stage.text() };
+      await stage.dial().send(stage.connectPacket({ properties })).expectRefused();
+    },
+  },
+  {
+    id: "connect/response-information-unasked",
+    title: "Response Information is not sent to a client that does not ask for it",
+    does: "connects with Request Response Information 0, and looks at the CONNACK",
+    rules: { "5.0": ["3.1.2-28"] },
+    async run(stage) {
+      const { connack } = await stage.connect({ properties: { requestResponseInformation: false } });
+      const told = connack?.properties?.responseInformation;
+      stage.holds(told === undefined, `CONNACK has Response Information ${JSON.stringify(told)}`);
+    },
+  },
 ];
+
+/**
+ * Not let in, by a CONNACK or without one; a server that knows no such protocol answers in the form of either version.
+ * Answers whether there was a CONNACK.
+ */
+async function refusedInAnyForm(client: Probe): Promise<boolean> {
+  try {
+    const { connack } = await client.expectRefused();
+    return connack !== undefined;
+  } catch (error) {
+    if (client.ended?.how.kind === "malformed") return true;
+    throw error;
+  }
+}

@@ -1,16 +1,72 @@
 /** DISCONNECT and the end of a connection, as far as it is not about wills. */
 import type { ConformanceCase } from "../case.ts";
+import { frame } from "../raw_packet.ts";
+import { afterConnect, type Malformed } from "./malformed.ts";
 
-export const disconnectCases: readonly ConformanceCase[] = [
+const malformed: readonly Malformed[] = [
   {
-    id: "disconnect/reserved-bits",
+    name: "reserved-bits",
     title: "a DISCONNECT with reserved bits set closes the connection",
     does: "connects, sends a DISCONNECT that begins with 0xE1, and waits for the close",
     rules: { "3.1.1": ["3.14.1-1"], "5.0": ["3.14.1-1"] },
+    bytes: () => [0xe1, 0x00],
+  },
+  {
+    name: "reason-unknown",
+    title: "a DISCONNECT with a reason code that is none closes the connection",
+    does: "connects, sends a DISCONNECT with reason code 0x7F, and waits for the close",
+    rules: { "5.0": ["3.14.2-1", "4.13.1-1"] },
+    bytes: () => frame(0xe0, [0x7f, 0]),
+  },
+  {
+    name: "pingreq-reserved-bits",
+    title: "a PINGREQ with reserved bits set closes the connection",
+    does: "connects, sends a PINGREQ that begins with 0xC1, and waits for the close",
+    rules: { "3.1.1": ["2.2.2-2"], "5.0": ["2.1.3-1", "4.13.1-1"] },
+    bytes: () => [0xc1, 0x00],
+  },
+];
+
+export const disconnectCases: readonly ConformanceCase[] = [
+  {
+    id: "disconnect/closes",
+    title: "after DISCONNECT the connection is closed, and nothing more comes",
+    does: "sends DISCONNECT, leaves the link open, and waits for the close",
+    rules: { "3.1.1": ["3.14.4"], "5.0": ["3.14.4"] },
     async run(stage) {
       const client = await stage.connect();
-      client.sendBytes([0xe1, 0x00], "DISCONNECT with a reserved bit set");
-      await client.expectClose();
+      client.disconnect();
+      const { disconnect } = await client.expectClose();
+      stage.holds(disconnect === undefined, "the broker answered DISCONNECT with a DISCONNECT");
     },
   },
+  {
+    id: "disconnect/session-expiry-from-0",
+    title: "a session that was to end with its connection cannot be prolonged by DISCONNECT",
+    does: "connects with Session Expiry 0, sends DISCONNECT with 60 s, and sees that no session has stayed",
+    rules: { "5.0": ["3.14.2.2.2"] },
+    async run(stage) {
+      const clientId = stage.clientId();
+      const client = await stage.connect({ clientId, sessionExpiryS: 0 });
+      client.disconnect(0, { sessionExpiryIntervalS: 60 });
+      await client.expectClose();
+      const { connack } = await stage.connect({ clientId, cleanStart: false, name: "back" });
+      stage.holds(!connack!.sessionPresent, "Session Present is 1: the session was prolonged");
+    },
+  },
+  {
+    id: "disconnect/session-expiry-to-0",
+    title: "DISCONNECT can end a session that was to last",
+    does: "connects with Session Expiry 60 s, sends DISCONNECT with 0, and sees that no session has stayed",
+    rules: { "5.0": ["3.14.2.2.2"] },
+    async run(stage) {
+      const clientId = stage.clientId();
+      const client = await stage.connect({ clientId, sessionExpiryS: 60 });
+      client.disconnect(0, { sessionExpiryIntervalS: 0 });
+      await client.expectClose();
+      const { connack } = await stage.connect({ clientId, cleanStart: false, name: "back" });
+      stage.holds(!connack!.sessionPresent, "Session Present is 1: the session has stayed");
+    },
+  },
+  ...malformed.map((one) => afterConnect("disconnect", one)),
 ];

@@ -1,5 +1,25 @@
-/** Keep alive: who is heard stays, and PINGREQ is answered. */
+/** Keep alive: who is heard stays, who is not is put out, and PINGREQ is answered. */
 import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
+
+const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };
+
+/** The keep alive that holds, in seconds: the server's own if it has one. */
+function keepAliveOf({ connack }: Probe, asked: number): number {
+  return connack?.properties?.serverKeepAliveS ?? asked;
+}
+
+/** Waits for the close of a client that was last heard then: no sooner and no later than the bounds allow. */
+async function closesInTime(stage: Stage, client: Probe, heardMs: number, keepAliveS: number): Promise<void> {
+  const dueMs = heardMs + 1_500 * keepAliveS;
+  const { atMs } = await client.expectClose(dueMs + stage.bounds.lateMs - stage.nowMs);
+  const early = dueMs - atMs;
+  stage.holds(
+    early <= stage.bounds.earlyMs,
+    `the connection was closed ${Math.round(early)} ms before 1.5 times keep alive`,
+  );
+}
 
 export const keepAliveCases: readonly ConformanceCase[] = [
   {
@@ -9,6 +29,77 @@ export const keepAliveCases: readonly ConformanceCase[] = [
     rules: { "3.1.1": ["3.12.4-1"], "5.0": ["3.12.4-1"] },
     async run(stage) {
       const client = await stage.connect();
+      await client.ping();
+    },
+  },
+  {
+    id: "keep-alive/silent",
+    title: "a client that is silent for 1.5 times its keep alive is put out, and not before",
+    does: "connects with a keep alive of 1 s, sends nothing, and waits for the close",
+    rules,
+    time: "clock",
+    async run(stage) {
+      const client = await stage.connect({ keepAliveS: 1 });
+      await closesInTime(stage, client, client.sentMs, keepAliveOf(client, 1));
+    },
+  },
+  {
+    id: "keep-alive/last-packet",
+    title: "the time counts from the last packet of the client, whatever it is",
+    does: "connects with a keep alive of 2 s, publishes after 1 s, sends nothing more, and waits for the close",
+    rules,
+    time: "clock",
+    async run(stage) {
+      const client = await stage.connect({ keepAliveS: 2 });
+      await stage.pause(1_000);
+      await client.publish(stage.message({ qos: 0 }));
+      await closesInTime(stage, client, client.sentMs, keepAliveOf(client, 2));
+    },
+  },
+  {
+    id: "keep-alive/only-receives",
+    title: "what the server sends does not keep a client alive",
+    does: "lets a silent subscriber get messages at QoS 0 beyond 1.5 times its keep alive, and waits for the close",
+    rules,
+    time: "clock",
+    async run(stage) {
+      const client = await stage.connect({ keepAliveS: 1, name: "silent" });
+      await client.subscribe(stage.topic(), { qos: 0 });
+      const heardMs = client.sentMs;
+      const keepAliveS = keepAliveOf(client, 1);
+      const publisher = await stage.connect({ name: "publisher" });
+      while (!client.over && stage.nowMs < heardMs + 1_500 * keepAliveS + stage.bounds.lateMs) {
+        await publisher.publish(stage.message({ qos: 0 }));
+        await stage.pause(200);
+      }
+      await client.expectClose(1);
+    },
+  },
+  {
+    id: "keep-alive/pings",
+    title: "a client that pings in time stays",
+    does: "connects with a keep alive of 1 s, pings every 0.7 s for 4 s, and is still there",
+    rules: { "3.1.1": ["3.1.2-24", "3.12.4-1"], "5.0": ["3.1.2-22", "3.12.4-1"] },
+    time: "clock",
+    async run(stage) {
+      const client = await stage.connect({ keepAliveS: 1 });
+      for (let count = 0; count < 6; count++) {
+        await stage.pause(700);
+        await client.ping();
+      }
+    },
+  },
+  {
+    id: "keep-alive/off",
+    title: "a client with a keep alive of 0 may be silent",
+    does: "connects with keep alive 0, is silent for 4 s, and pings",
+    rules: { "3.1.1": ["3.1.2.10"], "5.0": ["3.1.2.10"] },
+    time: "clock",
+    async run(stage) {
+      const client = await stage.connect({ keepAliveS: 0 });
+      const own = client.connack?.properties?.serverKeepAliveS ?? 0;
+      stage.requires(own === 0, `the server sets a keep alive of its own, ${own} s`);
+      await stage.pause(4_000);
       await client.ping();
     },
   },

@@ -1,5 +1,12 @@
 /** Limits that the two sides tell each other (5.0), and what happens at them. */
 import type { ConformanceCase } from "../case.ts";
+import type { SentMessage } from "../message_compare.ts";
+import type { Stage } from "../stage.ts";
+import { publishFrom } from "./subscribe.ts";
+
+function large(stage: Stage, sizeBytes: number, qos: 0 | 1 = 1): SentMessage {
+  return { ...stage.message({ qos }), payload: new Uint8Array(sizeBytes).fill(0x61) };
+}
 
 export const limitCases: readonly ConformanceCase[] = [
   {
@@ -18,4 +25,196 @@ export const limitCases: readonly ConformanceCase[] = [
       stage.holds(came === 2, `${came} messages came without an acknowledgement, not 2`);
     },
   },
+  {
+    id: "limits/receive-maximum-goes-on",
+    title: "each acknowledgement makes room for one more message",
+    does: "subscribes with Receive Maximum 1, acknowledges one message after the other, and counts",
+    rules: { "5.0": ["3.3.4-9", "4.9.0-2"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      watcher.acknowledges = false;
+      const publisher = await stage.connect({ name: "publisher" });
+      for (let count = 0; count < 3; count++) await publisher.publish(stage.message({ qos: 1 }));
+      for (let count = 0; count < 3; count++) {
+        const { packetId } = await watcher.expect("publish");
+        await watcher.receivesNothing(stage.bounds.silenceMs / 4);
+        watcher.send({ type: "puback", packetId: packetId! });
+      }
+    },
+  },
+  {
+    id: "limits/receive-maximum-others",
+    title: "what is no PUBLISH at QoS 1 or 2 does not wait for Receive Maximum",
+    does: "fills Receive Maximum 1 with a message, pings, subscribes, and gets a message at QoS 0",
+    rules: { "5.0": ["3.3.4-10", "4.9.0-3"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      watcher.acknowledges = false;
+      for (let count = 0; count < 2; count++) await publishFrom(stage, stage.message({ qos: 1 }));
+      await watcher.expect("publish");
+      await watcher.ping();
+      const other = stage.message({ topic: stage.topic("other"), qos: 0 });
+      await watcher.subscribe(other.topic);
+      await publishFrom(stage, other);
+      await watcher.receives(other);
+    },
+  },
+  {
+    id: "limits/maximum-packet-size",
+    title: "a message that is larger than the client's Maximum Packet Size is not sent, and counts as sent",
+    does: "subscribes with Maximum Packet Size 300, publishes 1,000 bytes and then 10, and watches",
+    rules: { "5.0": ["3.1.2-24", "3.1.2-25"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = { properties: { maximumPacketSize: 300, receiveMaximum: 1 } };
+      const watcher = await stage.watcher(stage.topic(), asked);
+      const [tooLarge, small] = [large(stage, 1_000), large(stage, 10)];
+      await publishFrom(stage, tooLarge);
+      await publishFrom(stage, small);
+      await watcher.receives(small);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "limits/maximum-packet-size-others",
+    title: "a message that is too large for one subscriber goes to the others",
+    does: "subscribes with and without Maximum Packet Size 300, publishes 1,000 bytes, and watches both",
+    rules: { "5.0": ["3.1.2-24"] },
+    async run(stage) {
+      const narrow = await stage.watcher(stage.topic(), { properties: { maximumPacketSize: 300 }, name: "narrow" });
+      const wide = await stage.watcher(stage.topic(), { name: "wide" });
+      const message = large(stage, 1_000, 0);
+      await publishFrom(stage, message);
+      await wide.receives(message);
+      await narrow.receivesNothing();
+    },
+  },
+  {
+    id: "limits/own-maximum-packet-size",
+    title: "a packet that is larger than the server's Maximum Packet Size closes the connection",
+    does: "sends a PUBLISH one byte larger than announced, and waits for the close",
+    rules: { "5.0": ["3.2.2.3.6", "4.13.1-1"] },
+    async run(stage) {
+      const { maximumPacketSize = Infinity } = stage.announced;
+      stage.requires(
+        maximumPacketSize <= 4 * 1_048_576,
+        "the broker announces no Maximum Packet Size of 4 MiB or less",
+      );
+      const client = await stage.connect();
+      const message = stage.message({ qos: 0 });
+      const overhead = message.topic.length + 2 + 1 + 1 + (maximumPacketSize > 2_097_152 ? 4 : 3);
+      const payload = new Uint8Array(maximumPacketSize + 1 - overhead);
+      client.send({ type: "publish", dup: false, ...message, payload });
+      await client.expectClose();
+    },
+  },
+  {
+    id: "limits/no-alias-unasked",
+    title: "no Topic Alias is sent to a client that has not asked for any",
+    does: "subscribes with no Topic Alias Maximum, gets five messages on one topic, and looks for aliases",
+    rules: { "5.0": ["3.1.2-27"] },
+    run: (stage) => aliasesAtMost(stage, 0),
+  },
+  {
+    id: "limits/alias-maximum",
+    title: "no Topic Alias above the client's Topic Alias Maximum is sent",
+    does: "subscribes with Topic Alias Maximum 1, gets messages on three topics, and looks at their aliases",
+    rules: { "5.0": ["3.1.2-26", "3.3.2-11"] },
+    run: (stage) => aliasesAtMost(stage, 1),
+  },
+  {
+    id: "limits/alias",
+    title: "a Topic Alias that a client has set stands for its topic",
+    does: "publishes with alias and topic, then with the alias alone, and waits for both messages",
+    rules: { "5.0": ["3.3.2-12"] },
+    async run(stage) {
+      requiresAliases(stage);
+      const watcher = await stage.watcher();
+      const [first, second] = [stage.message({ qos: 0 }), stage.message({ qos: 0 })];
+      const publisher = await stage.connect({ name: "publisher" });
+      const properties = { topicAlias: stage.announced.topicAliasMaximum! };
+      publisher.send({ type: "publish", dup: false, ...first, properties });
+      publisher.send({ type: "publish", dup: false, ...second, topic: "", properties });
+      await watcher.receives(first);
+      await watcher.receives(second);
+    },
+  },
+  {
+    id: "limits/alias-moved",
+    title: "a Topic Alias can be given to another topic",
+    does: "sets one alias to two topics in turn, publishes by the alias, and waits at the second topic",
+    rules: { "5.0": ["3.3.2-12", "3.3.2.3.4"] },
+    async run(stage) {
+      requiresAliases(stage);
+      const [one, two] = ["one", "two"].map((name) => stage.message({ topic: stage.topic(name), qos: 0 }));
+      const last = stage.message({ topic: two!.topic, qos: 0 });
+      const watcher = await stage.watcher(two!.topic);
+      const publisher = await stage.connect({ name: "publisher" });
+      const properties = { topicAlias: 1 };
+      publisher.send({ type: "publish", dup: false, ...one!, properties });
+      publisher.send({ type: "publish", dup: false, ...two!, properties });
+      publisher.send({ type: "publish", dup: false, ...last, topic: "", properties });
+      await watcher.receives(two!);
+      await watcher.receives(last);
+    },
+  },
+  {
+    id: "limits/alias-above-maximum",
+    title: "a Topic Alias above the server's Topic Alias Maximum closes the connection",
+    does: "publishes with an alias one above what was announced, and waits for the close",
+    rules: { "5.0": ["3.3.2-9", "4.13.1-1"] },
+    async run(stage) {
+      const { topicAliasMaximum = 0 } = stage.announced;
+      stage.requires(topicAliasMaximum < 65_535, "the broker takes every alias there is");
+      const client = await stage.connect();
+      const properties = { topicAlias: topicAliasMaximum + 1 };
+      client.send({ type: "publish", dup: false, ...stage.message({ qos: 0 }), properties });
+      await client.expectClose();
+    },
+  },
+  {
+    id: "limits/alias-ends",
+    title: "a Topic Alias ends with its connection",
+    does: "sets an alias, comes back to the same session, publishes by the alias, and waits for the close",
+    rules: { "5.0": ["3.3.2-7"] },
+    async run(stage) {
+      requiresAliases(stage);
+      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const message = stage.message({ qos: 0 });
+      const watcher = await stage.watcher(message.topic);
+      const client = await stage.connect(asked);
+      client.send({ type: "publish", dup: false, ...message, properties: { topicAlias: 1 } });
+      await watcher.receives(message);
+      client.disconnect();
+      await client.expectClose();
+      const back = await stage.connect({ ...asked, name: "back" });
+      back.send({ type: "publish", dup: false, ...message, topic: "", properties: { topicAlias: 1 } });
+      await back.expectClose();
+      await watcher.receivesNothing();
+    },
+  },
 ];
+
+function requiresAliases(stage: Stage): void {
+  stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker takes no Topic Alias");
+}
+
+/** Messages come on three topics, twice each: with aliases up to so much, and every message with its topic. */
+async function aliasesAtMost(stage: Stage, maximum: number): Promise<void> {
+  const properties = maximum > 0 ? { topicAliasMaximum: maximum } : {};
+  const watcher = await stage.connect({ name: "watcher", properties });
+  const topics = ["one", "two", "three"].map((name) => stage.topic(name));
+  for (const topic of topics) await watcher.subscribe(topic);
+  const known = new Map<number, string>();
+  for (const topic of [...topics, ...topics]) {
+    await publishFrom(stage, stage.message({ topic, qos: 0 }));
+    const publish = await watcher.expect("publish");
+    const alias = publish.properties?.topicAlias;
+    stage.holds((alias ?? 0) <= maximum, `a message came with Topic Alias ${alias}, above ${maximum}`);
+    if (alias !== undefined && publish.topic !== "") known.set(alias, publish.topic);
+    const meant = publish.topic === "" ? known.get(alias!) : publish.topic;
+    stage.holds(meant === topic, `a message came for ${meant ?? "an alias that was not set"}, not for ${topic}`);
+  }
+}

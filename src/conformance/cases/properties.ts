@@ -1,5 +1,59 @@
 /** Properties of 5.0: what travels with a message, and what does not. */
+import type { MessageProperties } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case.ts";
+import { publishFrom } from "./subscribe.ts";
+
+interface Travelling {
+  readonly name: string;
+  readonly what: string;
+  readonly rules: readonly string[];
+  readonly properties: MessageProperties;
+}
+
+const travelling: readonly Travelling[] = [
+  {
+    name: "format-indicator-1",
+    what: "Payload Format Indicator 1",
+    rules: ["3.3.2-4"],
+    properties: { payloadFormatIndicator: 1 },
+  },
+  {
+    name: "format-indicator-0",
+    what: "Payload Format Indicator 0",
+    rules: ["3.3.2-4"],
+    properties: { payloadFormatIndicator: 0 },
+  },
+  {
+    name: "content-type",
+    what: "a Content Type",
+    rules: ["3.3.2-20"],
+    properties: { contentType: "application/vnd.é+json; v=1" },
+  },
+  {
+    name: "response-topic",
+    what: "a Response Topic",
+    rules: ["3.3.2-15"],
+    properties: { responseTopic: "mqtt-sim/answers/$ é" },
+  },
+  {
+    name: "correlation-data",
+    what: "Correlation Data of every byte",
+    rules: ["3.3.2-16"],
+    properties: { correlationData: Uint8Array.from({ length: 256 }, (_, byte) => byte) },
+  },
+  {
+    name: "correlation-data-empty",
+    what: "Correlation Data without a byte",
+    rules: ["3.3.2-16"],
+    properties: { correlationData: new Uint8Array() },
+  },
+  {
+    name: "user-property-empty",
+    what: "a User Property of two empty strings",
+    rules: ["3.3.2-17"],
+    properties: { userProperties: [["", ""]] },
+  },
+];
 
 export const propertyCases: readonly ConformanceCase[] = [
   {
@@ -14,6 +68,46 @@ export const propertyCases: readonly ConformanceCase[] = [
       const publisher = await stage.connect({ name: "publisher" });
       await publisher.publish(message);
       await watcher.receives(message);
+    },
+  },
+  ...travelling.map(({ name, what, rules, properties }): ConformanceCase => ({
+    id: `properties/${name}`,
+    title: `a message with ${what} arrives with it, unaltered`,
+    does: "publishes it, and compares",
+    rules: { "5.0": rules },
+    async run(stage) {
+      const message = stage.message({ properties });
+      const watcher = await stage.watcher(message.topic);
+      await publishFrom(stage, message);
+      await watcher.receives(message);
+    },
+  })),
+  {
+    id: "properties/expiry",
+    title: "a message that has not waited arrives with the expiry interval that it was given",
+    does: "publishes with a Message Expiry Interval of 1,000 s, and looks at what arrives",
+    rules: { "5.0": ["3.3.2-6"] },
+    async run(stage) {
+      const message = stage.message({ properties: { messageExpiryIntervalS: 1_000 } });
+      const watcher = await stage.watcher(message.topic);
+      await publishFrom(stage, message);
+      const { packet } = await watcher.receives(message);
+      const left = packet.properties!.messageExpiryIntervalS!;
+      stage.holds(left >= 990, `the message expiry interval is ${left} s, a moment after it was 1,000 s`);
+    },
+  },
+  {
+    id: "properties/none",
+    title: "a message without properties arrives without any",
+    does: "publishes with none, and looks at what arrives",
+    rules: { "5.0": ["2.2.2-1"] },
+    async run(stage) {
+      const message = stage.message();
+      const watcher = await stage.watcher(message.topic);
+      await publishFrom(stage, message);
+      const { packet: { properties = {} } } = await watcher.receives(message);
+      const names = Object.keys(properties).join(", ");
+      stage.holds(names === "", `the message came with ${names}`);
     },
   },
 ];

@@ -1,5 +1,18 @@
 /** Sessions: what is kept for a client that is away, and for how long. */
 import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
+import type { ConnectAsked, Stage } from "../stage.ts";
+import { publishFrom } from "./subscribe.ts";
+
+function lasting(stage: Stage, sessionExpiryS = 60): ConnectAsked {
+  return { clientId: stage.clientId(), cleanStart: false, sessionExpiryS };
+}
+
+/** A client that leaves by DISCONNECT; the broker has taken note. */
+async function leaves(client: Probe): Promise<void> {
+  client.disconnect();
+  await client.expectClose();
+}
 
 export const sessionCases: readonly ConformanceCase[] = [
   {
@@ -18,6 +31,177 @@ export const sessionCases: readonly ConformanceCase[] = [
       await publisher.publish(message);
       const back = await stage.connect({ name: "back", ...asked });
       await back.receives(message);
+    },
+  },
+  {
+    id: "session/waiting-in-order",
+    title: "messages that have waited come once each, in the order in which they were published",
+    does: "leaves a subscription behind, publishes 10 messages at QoS 1, comes back, and looks at their order",
+    rules: { "3.1.1": ["3.1.2-5", "4.6.0-6"], "5.0": ["4.5.0-1", "4.6.0-5"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = lasting(stage);
+      await leaves(await stage.watcher(stage.topic(), asked));
+      const messages = Array.from({ length: 10 }, () => stage.message({ qos: 1 }));
+      const publisher = await stage.connect({ name: "publisher" });
+      for (const message of messages) await publisher.publish(message);
+      const back = await stage.connect({ name: "back", ...asked });
+      const decoder = new TextDecoder();
+      for (const message of messages) {
+        const [came, due] = [(await back.expect("publish")).payload, message.payload].map((each) =>
+          decoder.decode(each)
+        );
+        stage.holds(came === due, `"${came}" came where "${due}" was due`);
+      }
+      await back.receivesNothing();
+    },
+  },
+  {
+    id: "session/waiting-qos-2",
+    title: "a message at QoS 2 that has waited comes once, at QoS 2",
+    does: "leaves a subscription behind, publishes at QoS 2, comes back, and watches",
+    rules: { "3.1.1": ["3.1.2-5"], "5.0": ["4.5.0-1"] },
+    needs: ["qos2"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const message = stage.message({ qos: 2 });
+      await leaves(await stage.watcher(message.topic, asked));
+      await publishFrom(stage, message);
+      const back = await stage.connect({ name: "back", ...asked });
+      await back.receives(message);
+      await back.receivesNothing();
+    },
+  },
+  {
+    id: "session/subscriptions-stay",
+    title: "the subscriptions of a session that is resumed are there",
+    does: "subscribes, leaves, comes back without subscribing, publishes, and waits for the message",
+    rules: { "3.1.1": ["3.1.2-4"], "5.0": ["3.1.2-5"] },
+    async run(stage) {
+      const asked = lasting(stage);
+      const message = stage.message({ qos: 0 });
+      await leaves(await stage.watcher(message.topic, asked));
+      const back = await stage.connect({ name: "back", ...asked });
+      await publishFrom(stage, message);
+      await back.receives(message);
+    },
+  },
+  {
+    id: "session/after-reset",
+    title: "a session outlives a connection that is reset",
+    does: "subscribes, sends RST, publishes, comes back, and waits for the message",
+    rules: { "3.1.1": ["3.1.2-4", "3.1.2-5"], "5.0": ["3.1.2-23", "3.1.2-5"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const message = stage.message({ qos: 1 });
+      const first = await stage.watcher(message.topic, asked);
+      first.reset();
+      await publishFrom(stage, message);
+      const back = await stage.connect({ name: "back", ...asked });
+      stage.holds(back.connack!.sessionPresent, "Session Present is 0: the session is gone");
+      await back.receives(message);
+    },
+  },
+  {
+    id: "session/taken-over",
+    title: "a client that is put out by another of its name leaves its session to that one",
+    does: "subscribes, connects again with the same identifier, publishes, and waits for the message",
+    rules: { "3.1.1": ["3.1.2-4", "3.1.4-2"], "5.0": ["3.1.2-5", "3.1.4-3"] },
+    async run(stage) {
+      const asked = lasting(stage);
+      const message = stage.message({ qos: 0 });
+      const first = await stage.watcher(message.topic, asked);
+      const second = await stage.connect({ name: "second", ...asked });
+      await first.expectClose();
+      stage.holds(second.connack!.sessionPresent, "Session Present is 0: the session is gone");
+      await publishFrom(stage, message);
+      await second.receives(message);
+    },
+  },
+  {
+    id: "session/clean-discards",
+    title: "a clean start discards the session that was there, with its subscriptions and what waited",
+    does: "leaves a subscription and a message behind, starts clean, publishes again, and watches",
+    rules: { "3.1.1": ["3.1.2-6"], "5.0": ["3.1.2-4"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = lasting(stage);
+      await leaves(await stage.watcher(stage.topic(), asked));
+      await publishFrom(stage, stage.message({ qos: 1 }));
+      const clean = await stage.connect({ ...asked, name: "clean", cleanStart: true });
+      await publishFrom(stage, stage.message({ qos: 1 }));
+      await clean.receivesNothing();
+    },
+  },
+  {
+    id: "session/clean-is-not-kept",
+    title: "a session that was to end with its connection is gone afterwards",
+    does: "connects for a session that does not last, leaves, comes back with Clean Start 0, and looks",
+    rules: { "3.1.1": ["3.1.2-6"], "5.0": ["4.1.0-2"] },
+    async run(stage) {
+      const clientId = stage.clientId();
+      await leaves(await stage.watcher(stage.topic(), { clientId, cleanStart: true }));
+      const back = await stage.connect({ ...lasting(stage), clientId, name: "back" });
+      stage.holds(!back.connack!.sessionPresent, "Session Present is 1: the session was kept");
+      await publishFrom(stage, stage.message({ qos: 0 }));
+      await back.receivesNothing();
+    },
+  },
+  {
+    id: "session/expires",
+    title: "a session is gone when its expiry interval is over",
+    does: "leaves with a Session Expiry Interval of 1 s, comes back after 2.5 s, and looks at Session Present",
+    rules: { "5.0": ["4.1.0-2"] },
+    time: "clock",
+    async run(stage) {
+      const asked = lasting(stage, 1);
+      const client = await stage.connect(asked);
+      await leaves(client);
+      await stage.pauseUntil(client.endedMs, 2_500);
+      const { connack } = await stage.connect({ ...asked, name: "back" });
+      stage.holds(!connack!.sessionPresent, "Session Present is 1: the session has not ended");
+    },
+  },
+  {
+    id: "session/expires-not-early",
+    title: "a session is there until its expiry interval is over",
+    does: "leaves with a Session Expiry Interval of 4 s, comes back after 2 s, and looks at Session Present",
+    rules: { "5.0": ["3.1.2-23"] },
+    time: "clock",
+    async run(stage) {
+      const asked = lasting(stage, 4);
+      const client = await stage.connect(asked);
+      await leaves(client);
+      await stage.pauseUntil(client.endedMs, 2_000);
+      const { connack } = await stage.connect({ ...asked, name: "back" });
+      const granted = client.connack?.properties?.sessionExpiryIntervalS ?? 4;
+      stage.requires(granted >= 4, `the server has set the expiry to ${granted} s`);
+      stage.holds(connack!.sessionPresent, "Session Present is 0: the session has ended early");
+    },
+  },
+  {
+    id: "session/waiting-message-expires",
+    title: "a message that has waited longer than its expiry interval is not sent",
+    does:
+      "leaves a subscription behind, publishes with an expiry of 1 s and of 60 s, comes back after 2 s, and watches",
+    rules: { "5.0": ["3.3.2-5", "3.3.2-6"] },
+    needs: ["qos1"],
+    time: "clock",
+    async run(stage) {
+      const asked = lasting(stage);
+      await leaves(await stage.watcher(stage.topic(), asked));
+      const [short, long] = [1, 60].map((messageExpiryIntervalS) =>
+        stage.message({ qos: 1, properties: { messageExpiryIntervalS } })
+      );
+      const publisher = await publishFrom(stage, short!);
+      await publishFrom(stage, long!);
+      await stage.pauseUntil(publisher.sentMs, 2_000);
+      const back = await stage.connect({ name: "back", ...asked });
+      const { packet } = await back.receives(long!);
+      const left = packet.properties?.messageExpiryIntervalS ?? 0;
+      stage.holds(left >= 50 && left <= 59, `the message expiry interval is ${left} s, 2 s after it was 60 s`);
+      await back.receivesNothing();
     },
   },
 ];

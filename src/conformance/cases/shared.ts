@@ -2,6 +2,7 @@
 import type { ConformanceCase } from "../case.ts";
 import type { SentMessage } from "../message_compare.ts";
 import type { Probe } from "../probe.ts";
+import { field, frame } from "../raw_packet.ts";
 import type { Stage } from "../stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
@@ -52,8 +53,7 @@ function badShareCase({ name, what, filter, rules }: BadShare): ConformanceCase 
 
 /** SUBSCRIBE as 5.0 writes it, whatever the filter is. */
 function subscribeBytes(filter: string, options: number): number[] {
-  const text = new TextEncoder().encode(filter);
-  return [0x82, 6 + text.length, 0, 77, 0, 0, text.length, ...text, options];
+  return frame(0x82, [0, 77, 0, ...field(filter), options]);
 }
 
 export const sharedCases: readonly ConformanceCase[] = [

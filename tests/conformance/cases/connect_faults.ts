@@ -1,10 +1,172 @@
 /** Brokers that get connections wrong, and the cases that find them out. */
-import type { Fault, Proofs } from "../proof.ts";
+import { encode } from "../../../src/mqtt/codec.ts";
+import type { ConnackPacket } from "../../../src/mqtt/packet.ts";
+import type { Fault, Proof, Proofs } from "../proof.ts";
+import { hears, says } from "../spoil.ts";
 
 /** Never closes a connection, whatever the client does. */
 export const closesNothing: Fault = () => ({ hidesClose: () => true });
 
+/** Answers no PINGREQ. */
+export const answersNoPing: Fault = () => says("pingresp", () => [])();
+
+function answersConnect(change: (connack: ConnackPacket) => ConnackPacket): Fault {
+  return says("connack", (packet) => [change(packet)]);
+}
+
+const tellsOfSessions: Fault = () => answersConnect((connack) => ({ ...connack, sessionPresent: true }))();
+const tellsOfNoSession: Fault = () => answersConnect((connack) => ({ ...connack, sessionPresent: false }))();
+const letsAllIn: Fault = () => ({
+  core: { authenticate: () => "accept" },
+});
+
+/** Refuses by closing, without a CONNACK. */
+const refusesWithoutAWord: Fault = () => ({
+  fromClient(_, link) {
+    link.closeClient();
+    return undefined;
+  },
+});
+
+/** Lets in whoever names another protocol. */
+const takesAnyName: Fault = () => ({
+  core: { authenticate: () => "accept" },
+  fromClient: (bytes) => bytes[0] === 0x10 ? bytes.map((byte, at) => at < 8 && byte === 0x5a ? 0x54 : byte) : bytes,
+});
+const refusesOddly: Fault = () =>
+  answersConnect((connack) => connack.reasonCode === 0x02 ? { ...connack, reasonCode: 0x03 } : connack)();
+const refusesLongNames: Fault = () => ({
+  fromBroker: (packet, { connect }) =>
+    packet.type === "connack" && connect!.clientId.length > 20
+      ? [{ ...packet, reasonCode: connect!.protocolVersion === 5 ? 0x85 : 0x02 }]
+      : [packet],
+});
+const assignsNothing: Fault = () =>
+  answersConnect(({ properties: { assignedClientIdentifier: _, ...properties } = {}, ...connack }) => ({
+    ...connack,
+    properties,
+  }))();
+const assignsTheSame: Fault = () =>
+  answersConnect((connack) => ({
+    ...connack,
+    properties: { ...connack.properties, assignedClientIdentifier: "guest" },
+  }))();
+const answersTwice: Fault = () => says("connack", (packet) => [packet, packet])();
+
+/** Sends what has waited before the CONNACK. */
+const sendsBeforeConnack: Fault = () => {
+  const held = new Map<unknown, ConnackPacket>();
+  return {
+    fromBroker(packet, link) {
+      if (packet.type === "connack" && packet.sessionPresent) {
+        held.set(link, packet);
+        return [];
+      }
+      const connack = held.get(link);
+      held.delete(link);
+      return connack === undefined ? [packet] : [packet, connack];
+    },
+  };
+};
+
+/** Reads on after a CONNECT that it has refused. */
+const hearsTheRefused: Fault = () => ({
+  fromClient(bytes, link) {
+    const { connect } = link;
+    if (connect === undefined || bytes[0] !== 0x10 || !/not /.test(new TextDecoder().decode(connect.password))) {
+      return bytes;
+    }
+    const size = encode(connect, connect.protocolVersion).length;
+    const rest = bytes.subarray(size);
+    const at = 2;
+    const topicEnd = at + 2 + rest[at + 1]!;
+    const topic = new TextDecoder().decode(rest.subarray(at + 2, topicEnd));
+    if (rest.length > 0) link.publish({ topic, payload: new TextEncoder().encode("heard") });
+    return bytes;
+  },
+});
+
+/** Drops what comes with a CONNECT. */
+const dropsWhatFollows: Fault = () => ({
+  fromClient: (bytes, { connect }) =>
+    bytes[0] === 0x10 && connect !== undefined
+      ? bytes.subarray(0, encode(connect, connect.protocolVersion).length)
+      : bytes,
+});
+
+/** Takes what comes in one read for a whole packet. */
+const readsWholePackets: Fault = () => ({ fromClient: (bytes) => bytes.length > 1 ? bytes : undefined });
+const tellsNoReason: Fault = () => says("disconnect", () => [])();
+const keepsBoth: Fault = () => ({ hidesClose: ({ connect }) => connect !== undefined });
+const tellsResponseInformation: Fault = () =>
+  answersConnect((connack) => ({
+    ...connack,
+    properties: { ...connack.properties, responseInformation: "answers/" },
+  }))();
+
+/** Takes a method that it does not know for none. */
+const ignoresMethods: Fault = () => hears("connect", ({ properties: _, ...packet }) => packet)();
+
+const open: Proof = { fault: closesNothing, says: /was not closed within/ };
+
 /** Proofs of the cases about CONNECT. */
 export const connectProofs: Proofs = {
-  "connect/first-packet": [{ fault: closesNothing, says: /was not closed within/ }],
+  "connect/first-packet": [open],
+  "connect/connack-first": [
+    { fault: sendsBeforeConnack, says: /PUBLISH came before CONNACK/ },
+    { fault: answersTwice, says: /CONNACK/ },
+  ],
+  "connect/client-id-23": [{ fault: refusesLongNames, says: /was refused with/ }],
+  "connect/client-id-empty": [{ fault: assignsNothing, says: /has no Assigned Client Identifier/, only: "5.0" }, {
+    fault: answersNoPing,
+    says: /got no PINGRESP/,
+  }],
+  "connect/client-id-assigned": [{ fault: assignsTheSame, says: /both clients were assigned "guest"/ }],
+  "connect/client-id-empty-session": [
+    { fault: refusesOddly, says: /CONNACK has 3, not 0x02/ },
+    { fault: refusesWithoutAWord, says: /CONNACK has not come/ },
+  ],
+  "connect/level-unknown": [
+    { fault: refusesWithoutAWord, says: /closed without a CONNACK/ },
+    { fault: closesNothing, says: /was not closed within/ },
+  ],
+  "connect/protocol-name": [{ fault: takesAnyName, says: /was accepted/ }],
+  "connect/session-present-clean": [{ fault: tellsOfSessions, says: /Session Present is 1/ }],
+  "connect/session-present-resumed": [{ fault: tellsOfNoSession, says: /Session Present is 0/ }],
+  "connect/session-present-none": [{ fault: tellsOfSessions, says: /Session Present is 1/ }],
+  "connect/wrong-password": [{ fault: letsAllIn, says: /was accepted/ }, open],
+  "connect/refused-unheard": [{ fault: hearsTheRefused, says: /where nothing was due/ }],
+  "connect/pipelined": [{ fault: dropsWhatFollows, says: /got no message/ }],
+  "connect/byte-by-byte": [{ fault: readsWholePackets, says: /got no CONNACK/ }],
+  "connect/takeover": [{ fault: keepsBoth, says: /was not closed within/ }, {
+    fault: tellsNoReason,
+    says: /was told nothing, not 0x8E/,
+    only: "5.0",
+  }],
+  "connect/authentication-method-unknown": [{ fault: ignoresMethods, says: /was accepted/ }],
+  "connect/response-information-unasked": [{ fault: tellsResponseInformation, says: /Response Information "answers/ }],
+  "connect/reserved-flag": [open],
+  "connect/reserved-bits": [open],
+  "connect/cut-short": [open],
+  "connect/trailing-bytes": [open],
+  "connect/remaining-length": [open],
+  "connect/client-id-not-utf-8": [open],
+  "connect/username-missing": [open],
+  "connect/username-unannounced": [open],
+  "connect/username-not-utf-8": [open],
+  "connect/password-missing": [open],
+  "connect/password-alone": [open],
+  "connect/property-twice": [open],
+  "connect/property-unknown": [open],
+  "connect/property-misplaced": [open],
+  "connect/receive-maximum-0": [open],
+  "connect/maximum-packet-size-0": [open],
+  "connect/problem-information-2": [open],
+  "connect/authentication-data-alone": [open],
+  "connect/packet-type-0": [open],
+  "connect/packet-type-15": [open],
+  "connect/from-client-connack": [open],
+  "connect/from-client-suback": [open],
+  "connect/from-client-unsuback": [open],
+  "connect/from-client-pingresp": [open],
 };

@@ -1,8 +1,31 @@
 /** Brokers that get the end of a connection wrong, and the cases that find them out. */
-import type { Proofs } from "../proof.ts";
+import type { Fault, Proof, Proofs } from "../proof.ts";
+import { hears } from "../spoil.ts";
 import { closesNothing } from "./connect_faults.ts";
+
+const open: Proof = { fault: closesNothing, says: /was not closed within/ };
+
+/** Gives every session a minute, whatever its client wants. */
+const prolongs: Fault = () =>
+  hears("connect", (packet) => ({ ...packet, properties: { ...packet.properties, sessionExpiryIntervalS: 60 } }))();
+
+/** Hears no properties of DISCONNECT. */
+const hearsNoExpiry: Fault = () => hears("disconnect", ({ type }) => ({ type }))();
+
+/** Says good-bye to whoever leaves. */
+const answers: Fault = () => ({
+  fromClient(bytes, link) {
+    if (bytes[0] === 0xe0) link.toClient({ type: "disconnect" });
+    return bytes;
+  },
+});
 
 /** Proofs of the cases about DISCONNECT. */
 export const disconnectProofs: Proofs = {
-  "disconnect/reserved-bits": [{ fault: closesNothing, says: /was not closed within/ }],
+  "disconnect/closes": [open, { fault: answers, says: /answered DISCONNECT|malformed/, only: "5.0" }],
+  "disconnect/session-expiry-from-0": [{ fault: prolongs, says: /the session was prolonged/ }],
+  "disconnect/session-expiry-to-0": [{ fault: hearsNoExpiry, says: /the session has stayed/ }],
+  "disconnect/reserved-bits": [open],
+  "disconnect/reason-unknown": [open],
+  "disconnect/pingreq-reserved-bits": [open],
 };

@@ -1,17 +1,101 @@
 /** Brokers that do not keep to limits, and the cases that find them out. */
-import { encode } from "../../../src/mqtt/codec.ts";
-import type { Fault, Proofs } from "../proof.ts";
+import type { ConnectPacket, ConnectProperties } from "../../../src/mqtt/packet.ts";
+import type { Fault, Proof, Proofs } from "../proof.ts";
+import { hears, says } from "../spoil.ts";
+import { answersNoPing, closesNothing } from "./connect_faults.ts";
+
+/** Reads no such property of CONNECT. */
+function overlooks(name: keyof ConnectProperties): Fault {
+  return hears("connect", ({ properties, ...packet }): ConnectPacket => {
+    const { [name]: _, ...others } = properties ?? {};
+    return { ...packet, properties: others };
+  });
+}
 
 /** Reads no Receive Maximum. */
-export const overrunsReceiveMaximum: Fault = () => ({
-  fromClient(bytes, { connect }) {
-    if (bytes[0] !== 0x10 || connect?.properties === undefined) return bytes;
-    const { receiveMaximum: _, ...properties } = connect.properties;
-    return encode({ ...connect, properties }, 5);
-  },
-});
+export const overrunsReceiveMaximum: Fault = () => overlooks("receiveMaximum")();
+const overrunsPacketSize: Fault = () => overlooks("maximumPacketSize")();
+
+/** Gives nothing more once the first message was acknowledged. */
+const stalls: Fault = () => hears("puback", () => undefined)();
+
+/** Holds everything back as long as a message is unanswered. */
+const holdsAll: Fault = () => {
+  let hasSent = false;
+  return {
+    fromBroker(packet) {
+      if (packet.type === "publish" && packet.qos > 0) hasSent = true;
+      return packet.type === "pingresp" && hasSent ? [] : [packet];
+    },
+  };
+};
+
+/** Lets one that cannot have it keep it from the others. */
+const servesTheNarrowest: Fault = () => says("publish", (packet) => packet.payload.length > 300 ? [] : [packet])();
+const blocksOnLarge: Fault = () => {
+  let isBlocked = false;
+  return {
+    fromClient(bytes) {
+      isBlocked ||= bytes.length > 900;
+      return bytes;
+    },
+    fromBroker: (packet) => packet.type === "publish" && isBlocked ? [] : [packet],
+  };
+};
+const sendsAliases: Fault = () =>
+  says("publish", (packet) => [{ ...packet, properties: { ...packet.properties, topicAlias: 2 } }])();
+const mixesAliases: Fault = () => {
+  let first: string | undefined;
+  return says("publish", (packet) => {
+    first ??= packet.topic;
+    return [{ ...packet, topic: first, properties: { ...packet.properties, topicAlias: 1 } }];
+  })();
+};
+const dropsAliased: Fault = () => hears("publish", (packet) => packet.topic === "" ? undefined : packet)();
+
+/** Never gives an alias another topic. */
+const keepsAliases: Fault = () => {
+  let first: string | undefined;
+  return hears("publish", (packet) => {
+    const { topicAlias: alias, ...properties } = packet.properties ?? {};
+    if (alias === undefined) return packet;
+    first ??= packet.topic;
+    return { ...packet, topic: packet.topic === "" ? first : packet.topic, properties };
+  })();
+};
+
+/** Keeps aliases for whoever comes back. */
+const carriesAliasesOver: Fault = () => keepsAliases();
+
+const open: Proof = { fault: closesNothing, says: /was not closed within/ };
 
 /** Proofs of the cases about limits. */
 export const limitProofs: Proofs = {
   "limits/receive-maximum": [{ fault: overrunsReceiveMaximum, says: /5 messages came/ }],
+  "limits/receive-maximum-goes-on": [
+    { fault: stalls, says: /got no PUBLISH/ },
+    { fault: overrunsReceiveMaximum, says: /where nothing was due/ },
+  ],
+  "limits/receive-maximum-others": [
+    { fault: holdsAll, says: /got no PINGRESP/ },
+    { fault: answersNoPing, says: /got no PINGRESP/ },
+  ],
+  "limits/maximum-packet-size": [
+    { fault: overrunsPacketSize, says: /got another message|where nothing was due/ },
+    { fault: blocksOnLarge, says: /got no message/ },
+  ],
+  "limits/maximum-packet-size-others": [
+    { fault: servesTheNarrowest, says: /wide got no message/ },
+    { fault: overrunsPacketSize, says: /narrow got PUBLISH/ },
+  ],
+  "limits/own-maximum-packet-size": [open],
+  "limits/no-alias-unasked": [{ fault: sendsAliases, says: /Topic Alias 2, above 0/ }],
+  "limits/alias-maximum": [
+    { fault: sendsAliases, says: /Topic Alias 2, above 1/ },
+    { fault: mixesAliases, says: /a message came for/ },
+  ],
+  "limits/alias": [{ fault: dropsAliased, says: /got no message/ }],
+  "limits/alias-moved": [{ fault: keepsAliases, says: /got no message/ }],
+  "limits/alias-above-maximum": [open],
+  "limits/alias-ends": [open, { fault: carriesAliasesOver, says: /was not closed within|where nothing was due/ }],
 };

@@ -16,7 +16,43 @@ export function changing(change: (properties: MessageProperties) => MessagePrope
 export const sortsUserProperties: Fault = () =>
   changing(({ userProperties = [] }) => ({ userProperties: userProperties.toSorted() }));
 
+const forgets = (name: keyof MessageProperties): Fault => () => ({
+  fromBroker(packet) {
+    if (packet.type !== "publish") return [packet];
+    const { [name]: _, ...properties } = packet.properties ?? {};
+    return [{ ...packet, properties }];
+  },
+});
+const forgetsFormat: Fault = () => forgets("payloadFormatIndicator")();
+const forgetsContentType: Fault = () => forgets("contentType")();
+const forgetsResponseTopic: Fault = () => forgets("responseTopic")();
+const forgetsCorrelationData: Fault = () => forgets("correlationData")();
+const forgetsUserProperties: Fault = () => forgets("userProperties")();
+const forgetsExpiry: Fault = () => forgets("messageExpiryIntervalS")();
+const shortensExpiry: Fault = () => changing(() => ({ messageExpiryIntervalS: 10 }));
+const cutsCorrelationData: Fault = () =>
+  changing(({ correlationData }) => ({ correlationData: correlationData!.subarray(0, 255) }));
+const addsProperties: Fault = () => ({
+  fromBroker: (packet) =>
+    packet.type === "publish" ? [{ ...packet, properties: { userProperties: [["by", "us"]] } }] : [packet],
+});
+
 /** Proofs of the cases about properties. */
 export const propertyProofs: Proofs = {
   "properties/user-properties": [{ fault: sortsUserProperties, says: /user properties is/ }],
+  "properties/format-indicator-1": [{ fault: forgetsFormat, says: /payload format indicator is absent, not 1/ }],
+  "properties/format-indicator-0": [{ fault: forgetsFormat, says: /payload format indicator is absent, not 0/ }],
+  "properties/content-type": [{ fault: forgetsContentType, says: /content type is absent/ }],
+  "properties/response-topic": [{ fault: forgetsResponseTopic, says: /response topic is absent/ }],
+  "properties/correlation-data": [
+    { fault: forgetsCorrelationData, says: /correlation data is absent/ },
+    { fault: cutsCorrelationData, says: /correlation data is/ },
+  ],
+  "properties/correlation-data-empty": [{ fault: forgetsCorrelationData, says: /correlation data is absent/ }],
+  "properties/user-property-empty": [{ fault: forgetsUserProperties, says: /user properties is/ }],
+  "properties/expiry": [
+    { fault: forgetsExpiry, says: /message expiry interval is absent/ },
+    { fault: shortensExpiry, says: /message expiry interval is 10 s/ },
+  ],
+  "properties/none": [{ fault: addsProperties, says: /user properties|came with userProperties/ }],
 };

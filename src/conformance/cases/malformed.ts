@@ -1,0 +1,46 @@
+/** Bytes that the standard does not allow: one shape for all cases in which the broker has to close. */
+import type { Area, ConformanceCase, Need, Protocol } from "../case.ts";
+import type { Stage } from "../stage.ts";
+
+/** Something that closes the connection. */
+export interface Malformed {
+  /** The id within its area. */
+  readonly name: string;
+  readonly title: string;
+  readonly does: string;
+  readonly rules: Readonly<Partial<Record<Protocol, readonly string[]>>>;
+  readonly needs?: readonly Need[];
+  bytes(stage: Stage): readonly number[];
+}
+
+/** Sent by a client that is connected. */
+export function afterConnect(area: Area, { name, title, does, rules, needs, bytes }: Malformed): ConformanceCase {
+  return {
+    id: `${area}/${name}`,
+    title,
+    does,
+    rules,
+    ...needs && { needs },
+    async run(stage) {
+      const client = await stage.connect();
+      client.sendBytes(bytes(stage), `bytes of which this is asked: ${title}`);
+      await client.expectClose();
+    },
+  };
+}
+
+/** Sent in place of a CONNECT, or as one. */
+export function asConnect(area: Area, { name, title, does, rules, needs, bytes }: Malformed): ConformanceCase {
+  return {
+    id: `${area}/${name}`,
+    title,
+    does,
+    rules,
+    ...needs && { needs },
+    async run(stage) {
+      const client = stage.dial();
+      client.sendBytes(bytes(stage), `bytes of which this is asked: ${title}`);
+      await client.expectRefused();
+    },
+  };
+}

@@ -1,0 +1,163 @@
+/** What is sent again when a session is resumed, and what is not. */
+import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
+import type { ConnectAsked, Stage } from "../stage.ts";
+import { publishFrom } from "./subscribe.ts";
+
+/** A subscriber in a session that lasts, which answers nothing. */
+async function mute(stage: Stage, asked: ConnectAsked): Promise<Probe> {
+  const subscriber = await stage.watcher(stage.topic(), asked);
+  subscriber.acknowledges = false;
+  return subscriber;
+}
+
+function lasting(stage: Stage): ConnectAsked {
+  return { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+}
+
+export const redeliveryCases: readonly ConformanceCase[] = [
+  {
+    id: "session/redelivers-qos-1",
+    title: "a message at QoS 1 without PUBACK is sent again: the same packet identifier, with DUP",
+    does: "gets a message, sends RST in place of PUBACK, comes back, and compares",
+    rules: { "3.1.1": ["4.4.0-1", "3.3.1-1"], "5.0": ["4.4.0-1", "3.3.1-1"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const subscriber = await mute(stage, asked);
+      await publishFrom(stage, stage.message({ qos: 1 }));
+      const first = await subscriber.expect("publish");
+      subscriber.reset();
+      const back = await stage.connect({ name: "back", ...asked });
+      const again = await back.expect("publish");
+      stage.holds(
+        again.packetId === first.packetId,
+        `it came with packet identifier ${again.packetId}, not ${first.packetId}`,
+      );
+      stage.holds(again.dup, "it came again without DUP");
+    },
+  },
+  {
+    id: "session/redelivers-qos-2",
+    title: "a message at QoS 2 without PUBREC is sent again: the same packet identifier, with DUP",
+    does: "gets a message, sends RST in place of PUBREC, comes back, and compares",
+    rules: { "3.1.1": ["4.4.0-1", "3.3.1-1"], "5.0": ["4.4.0-1", "3.3.1-1"] },
+    needs: ["qos2"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const subscriber = await mute(stage, asked);
+      await publishFrom(stage, stage.message({ qos: 2 }));
+      const first = await subscriber.expect("publish");
+      subscriber.reset();
+      const back = await stage.connect({ name: "back", ...asked });
+      const again = await back.expect("publish");
+      stage.holds(
+        again.packetId === first.packetId,
+        `it came with packet identifier ${again.packetId}, not ${first.packetId}`,
+      );
+      stage.holds(again.dup, "it came again without DUP");
+    },
+  },
+  {
+    id: "session/redelivers-pubrel",
+    title: "a PUBREL without PUBCOMP is sent again, and the message is not",
+    does: "gets a message at QoS 2, answers PUBREC, sends RST in place of PUBCOMP, comes back, and looks",
+    rules: { "3.1.1": ["4.4.0-1", "4.3.3-1"], "5.0": ["4.4.0-1", "4.3.3-6"] },
+    needs: ["qos2"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const subscriber = await mute(stage, asked);
+      await publishFrom(stage, stage.message({ qos: 2 }));
+      const { packetId } = await subscriber.expect("publish");
+      subscriber.send({ type: "pubrec", packetId: packetId! });
+      await subscriber.expect("pubrel");
+      subscriber.reset();
+      const back = await stage.connect({ name: "back", ...asked });
+      const again = await back.expect("pubrel");
+      stage.holds(again.packetId === packetId, `PUBREL came with packet identifier ${again.packetId}, not ${packetId}`);
+      await back.receivesNothing();
+    },
+  },
+  {
+    id: "session/redelivers-in-order",
+    title: "messages that are sent again come in the order in which they came first",
+    does: "gets five messages without answering, comes back, and compares their order",
+    rules: { "3.1.1": ["4.6.0-1"], "5.0": ["4.4.0-1", "4.6.0-5"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const subscriber = await mute(stage, asked);
+      const publisher = await stage.connect({ name: "publisher" });
+      for (let count = 0; count < 5; count++) await publisher.publish(stage.message({ qos: 1 }));
+      await stage.pause(stage.bounds.silenceMs);
+      const first = subscriber.take("publish").map(({ packetId }) => packetId);
+      stage.requires(first.length > 1, `the broker sends ${first.length} message at a time`);
+      subscriber.reset();
+      const back = await stage.connect({ name: "back", ...asked });
+      const again: (number | undefined)[] = [];
+      for (let count = 0; count < first.length; count++) again.push((await back.expect("publish")).packetId);
+      stage.holds(again.join() === first.join(), `they came as ${again.join(", ")}, and first as ${first.join(", ")}`);
+    },
+  },
+  {
+    id: "session/acknowledged-is-done",
+    title: "a message that was acknowledged is not sent again",
+    does: "gets a message, answers PUBACK, sends RST, comes back, and watches",
+    rules: { "3.1.1": ["4.3.2-1"], "5.0": ["4.3.2-3"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const message = stage.message({ qos: 1 });
+      const subscriber = await stage.watcher(message.topic, asked);
+      await publishFrom(stage, message);
+      await subscriber.receives(message);
+      await subscriber.ping();
+      subscriber.reset();
+      const back = await stage.connect({ name: "back", ...asked });
+      await back.receivesNothing();
+    },
+  },
+  {
+    id: "session/refused-is-done",
+    title: "a message whose PUBACK refuses it is not sent again",
+    does: "gets a message, answers PUBACK with 0x80, sends RST, comes back, and watches",
+    rules: { "5.0": ["4.4.0-2"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const subscriber = await mute(stage, asked);
+      await publishFrom(stage, stage.message({ qos: 1 }));
+      const { packetId } = await subscriber.expect("publish");
+      subscriber.send({ type: "puback", packetId: packetId!, reasonCode: 0x80 });
+      await subscriber.ping();
+      subscriber.reset();
+      const back = await stage.connect({ name: "back", ...asked });
+      await back.receivesNothing();
+    },
+  },
+  {
+    id: "session/incoming-qos-2-stays",
+    title: "a PUBLISH at QoS 2 that the server has taken is known after a reconnect: the message arrives once",
+    does: "publishes at QoS 2, sends RST before PUBREL, comes back, sends it again with DUP, completes it, and watches",
+    rules: { "3.1.1": ["4.3.3-2", "4.1.0-1"], "5.0": ["4.3.3-10", "3.1.2-23"] },
+    needs: ["qos2"],
+    async run(stage) {
+      const asked = lasting(stage);
+      const message = stage.message({ qos: 2 });
+      const watcher = await stage.watcher(message.topic);
+      const publisher = await stage.connect({ name: "publisher", ...asked });
+      publisher.acknowledges = false;
+      publisher.send({ type: "publish", dup: false, ...message, packetId: 7 });
+      await publisher.expect("pubrec");
+      publisher.reset();
+      const back = await stage.connect({ name: "back", ...asked });
+      back.acknowledges = false;
+      back.send({ type: "publish", dup: true, ...message, packetId: 7 });
+      await back.expect("pubrec");
+      back.send({ type: "pubrel", packetId: 7 });
+      await back.expect("pubcomp");
+      await watcher.receives(message);
+      await watcher.receivesNothing();
+    },
+  },
+];
