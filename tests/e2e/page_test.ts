@@ -1,7 +1,9 @@
 /** The HTML pages in a real browser: at a desk and on a phone, in light and in dark, and live. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { comparisonHtml } from "../../src/report/comparison_html.ts";
 import { reportHtml } from "../../src/report/html.ts";
+import { everyOutcome } from "../report/comparison_sample.ts";
 import { hostile } from "../report/hostile.ts";
 import { failed, passed, reportOf, voided } from "../report/sample.ts";
 import { type Look, openPage, startBrowser } from "../support/browser.ts";
@@ -12,6 +14,7 @@ const pages = {
   fail: reportHtml(reportOf(failed())),
   void: reportHtml(reportOf(voided())),
   hostile: reportHtml(hostile()),
+  comparison: comparisonHtml(everyOutcome()),
 };
 const desk = { width: 1_280, height: 900 };
 const phone = { width: 390, height: 844 };
@@ -26,6 +29,8 @@ const cases: readonly (readonly [name: keyof typeof pages, look: Look])[] = [
   ["pass", { ...desk, scheme: "light" }],
   ["pass", { ...phone, scheme: "dark" }],
   ["void", { ...phone, scheme: "light" }],
+  ["comparison", { ...desk, scheme: "light" }],
+  ["comparison", { ...smallPhone, scheme: "dark" }],
   ["hostile", { ...smallPhone, scheme: "dark" }],
 ];
 
