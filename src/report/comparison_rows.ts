@@ -94,12 +94,19 @@ function willRows(brokers: readonly ComparedBroker[]): Readonly<Record<string, C
         name,
       ) => [name, (report: Report) => faultCell(report.wills[name], rulesBroken(report, "all", name))]),
     ),
+    ...brokers.some(({ report }) => (report?.wills.deviating ?? 0) > 0) &&
+      { "deviating, as its profile says": deviatingCell },
     ...retained && { "retained, not there": retainedCell },
+    ...brokers.some(({ report }) => report?.presence !== undefined) && { "presence, not right": presenceCell },
   };
 }
 
 const retainedCell: CellOf = ({ retained }) =>
   retained === undefined ? nothing : faultCell(retained.wrong + retained.missing);
+
+const deviatingCell: CellOf = ({ wills }) => faultLess(wills.deviating);
+
+const presenceCell: CellOf = ({ presence }) => presence === undefined ? nothing : faultCell(presence.wrong);
 
 const rowNames: readonly CountRow["name"][] = [...killModes, "not killed"];
 

@@ -41,6 +41,7 @@ function progressAt(second: number): Progress {
     altered: 0,
     duplicate: 0,
     unwanted: 0,
+    deviating: 0,
   };
   const numbers = { clients: 1_000, alive: 950 + second, connected: 1_000, killed: 48 * second, wills: 40 * second };
   const latency = { p50: 1.5 + second / 20, p99: 6 + second / 4, buckets: { counts: [], sumMs: 0 } };

@@ -56,13 +56,17 @@ const evidenceText = {
   reported: "reported",
 } as const;
 
+/** What late means is the run's to say, and a slow machine makes it so too. */
+const lateText =
+  " Later than the run's --late-after, that is: the standard names no time, and a busy machine adds its own.";
+
 /** A finding in plain words: the rule, a sentence, and where it is known from. */
 export function findingText({ broker, mode, fault, count, due, rules, known }: Finding): string {
   const what = `**${broker}**, ${mode}: ${count.toLocaleString("en-US")} ${fault} of ${
     due.toLocaleString("en-US")
   } due`;
   const rule = rules.length === 0 ? "no sample kept" : rules.join("; ");
-  if (known.length === 0) return `${what} (${rule}). Unexplained.`;
+  if (known.length === 0) return `${what} (${rule}). Unexplained.${fault === "late" ? lateText : ""}`;
   const told = known.map((deviation) => `${deviation.what} (${evidenceText[deviation.evidence]}: ${deviation.source})`);
   return `${what} (${rule}). ${told.join(" ")}`;
 }
