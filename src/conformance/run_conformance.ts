@@ -20,7 +20,11 @@ import { type World, worldOf } from "./world.ts";
 /** Deviations that a broker documents; as much of a profile as a check needs. */
 export interface DeviationProfile {
   readonly name: string;
-  readonly deviations: readonly { readonly id: string }[];
+  readonly deviations: readonly {
+    readonly id: string;
+    /** The statement that is broken, in the versions in which it is; in any where none is named. */
+    readonly rules?: Readonly<Partial<Record<Protocol, string>>>;
+  }[];
 }
 
 /** What is to be run, and on what. */
@@ -168,7 +172,7 @@ class Check {
       const ended = await this.#ended(one, stage);
       if (ended === undefined) return undefined;
       const durationMs = Math.round(stage.tookMs);
-      const judged = { ...ended, ...this.#documented(one, ended.outcome) };
+      const judged = { ...ended, ...this.#documented(one, protocol, ended.outcome) };
       const transcript = ended.outcome === "fail" ? { transcript: stage.transcript.all() } : {};
       return { ...about, ...judged, notes: stage.notes, durationMs, ...transcript };
     });
@@ -191,8 +195,14 @@ class Check {
   }
 
   /** What the profile makes of an outcome. */
-  #documented(one: ConformanceCase, outcome: Outcome): { outcome?: Outcome; deviation?: string } {
-    const documented = this.#run.profile?.deviations.find(({ id }) => one.deviations?.includes(id) === true);
+  #documented(
+    one: ConformanceCase,
+    protocol: Protocol,
+    outcome: Outcome,
+  ): { outcome?: Outcome; deviation?: string } {
+    const documented = this.#run.profile?.deviations.find(({ id, rules = {} }) =>
+      one.deviations?.includes(id) === true && (Object.keys(rules).length === 0 || rules[protocol] !== undefined)
+    );
     if (documented === undefined || outcome === "not testable") return {};
     return { deviation: documented.id, ...outcome === "fail" && { outcome: "deviation" } };
   }

@@ -46,6 +46,8 @@ export interface ConnectAsked extends Partial<Omit<ConnectPacket, "type" | "prot
 const encoder = new TextEncoder();
 /** Keep alive where a case is not about it: nothing in a case takes so long. */
 const usualKeepAliveS = 120;
+/** How often a broker that was restarted is tried, in milliseconds. */
+const knockEveryMs = 50;
 
 /** What a case stands on. */
 export class Stage {
@@ -240,7 +242,27 @@ export class Stage {
   async restart(): Promise<void> {
     this.transcript.add(this.tookMs, "broker", "=", "is restarted");
     await this.#parts.restart!();
+    await this.#accepted();
     this.transcript.add(this.tookMs, "broker", "=", "accepts again");
+  }
+
+  /** Knocks until the broker lets in. */
+  async #accepted(): Promise<void> {
+    const { restartMs } = this.bounds;
+    const lastMs = this.nowMs + restartMs;
+    for (;;) {
+      try {
+        return void (await this.connect({ name: "knock" })).disconnect().close();
+      } catch (error) {
+        if (!(error instanceof CaseFailure)) throw error;
+        if (this.nowMs >= lastMs) {
+          throw new NotTestable(
+            `the broker does not accept ${restartMs / 1_000} s after its restart: ${error.message}`,
+          );
+        }
+        await this.pause(knockEveryMs);
+      }
+    }
   }
 
   /** This topic may hold a retained message: it is swept. For those who send bytes. */

@@ -1,22 +1,24 @@
 import assert from "node:assert/strict";
 import { check, type CheckParts } from "../../src/cli/commands/check.ts";
 import type { CheckAsked } from "../../src/cli/commands/check_flags.ts";
+import { restartBy } from "../../src/cli/commands/check_restart.ts";
 import { startCheckTarget } from "../../src/cli/commands/check_target.ts";
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import { main } from "../../src/cli/main.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
 import type { ConformanceRun } from "../../src/conformance/run_conformance.ts";
+import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { checkInMemory, givenRun, ourCore } from "../support/checked_broker.ts";
 import { tampered } from "../support/tampered_broker.ts";
 import { captured } from "./captured.ts";
 
 /** The command on a broker in memory; `runs` is what it asked for. */
-function trial(maker = ourCore()) {
+function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWith("will/flags"))) {
   const output = captured();
   const runs: ConformanceRun[] = [];
   const started = { target: 0, stopped: 0 };
   const parts: CheckParts = {
-    catalog: catalog.filter(({ id }) => id.startsWith("will/flags")),
+    catalog: cases,
     runConformance: (run, hooks) => {
       runs.push(run);
       return checkInMemory(maker, { ...run, ...givenRun }, hooks);
@@ -94,4 +96,33 @@ Deno.test("check: the embedded broker knows its login and its topic, and keeps i
   } finally {
     await target.stop();
   }
+});
+
+Deno.test("check --profile: what the profile documents is told, and no failure", async () => {
+  const takesAnyDisconnect = tampered(() => ({
+    fromClient: (bytes) => bytes[0]! >> 4 === 14 ? Uint8Array.of(0xe0, 0) : bytes,
+  }));
+  const cases = catalog.filter(({ id }) => id === "will/disconnect-0x80");
+  const known = trial(takesAnyDisconnect, cases);
+  assert.equal(await known.go("--profile", "mosquitto"), 0);
+  assert.match(known.output.written.out, /^PASS {2}0 of 1 cases passed, 1 deviate as the profile says$/m);
+  assert.match(known.output.written.out, /^will\/disconnect-0x80 in 5\.0 deviates as profile mosquitto says/m);
+  assert.equal(await trial(takesAnyDisconnect, cases).go(), 1);
+  const better = trial(ourCore(), cases);
+  assert.equal(await better.go("--profile", "mosquitto"), 0);
+  assert.match(better.output.written.out, /passes, where profile mosquitto expects disconnect-error$/m);
+});
+
+Deno.test("check --restart-command: the shell runs it, and what goes wrong is the case's reason", async () => {
+  const url = parseEndpoint("mqtt://broker.example");
+  const folder = await Deno.makeTempDir();
+  const run = async (restartCommand: string) => await (await restartBy({ url, restartCommand }))!();
+  await run(`echo again > ${folder}/restarted`);
+  assert.equal(await Deno.readTextFile(`${folder}/restarted`), "again\n");
+  await assert.rejects(run("echo no such unit >&2; exit 4"), {
+    name: "NotTestable",
+    message: /^--restart-command "echo .*" ended with exit code 4 after .*: no such unit$/,
+  });
+  assert.equal(await restartBy({ url, restartCommand: undefined }), undefined);
+  await Deno.remove(folder, { recursive: true });
 });

@@ -112,7 +112,8 @@ Deno.test("broker --help", async () => {
 Deno.test("check --help has every flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
-  const flags = "url username password password-file denied-topic only rule protocol quick list slack parallel quiet " +
+  const flags =
+    "url username password password-file denied-topic restart-command only rule protocol quick list slack parallel profile quiet " +
     "report";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^ ${area} +\\S`, "m"));

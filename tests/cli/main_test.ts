@@ -48,12 +48,16 @@ const bad: readonly [args: string, sentence: string][] = [
     "Cannot take both --password and --password-file: expected one of them",
   ],
   ["check --slack 0.5", 'Cannot use --slack "0.5": expected a factor from 1 to 100, such as 2'],
+  [
+    "check --restart-command x",
+    'Cannot use --restart-command "x" with the embedded broker, which is restarted without one: expected a --url',
+  ],
   ["check --parallel 0", "Cannot use --parallel 0: expected 1 to 1,000"],
   [
     "check --rule 9.9",
     'Cannot use --rule "9.9": no case goes by it; expected a number such as 3.1.2-22, or 5.0:3.1.2-22',
   ],
-  ["check --rule 3.1.3-9 --quick", "Cannot run a check of no case: what was asked for leaves none"],
+  ["check --only will --rule 5.0:3.2.2-22 --quick", "Cannot run a check of no case: what was asked for leaves none"],
   ["broker --port 65536", "Cannot use --port 65536: expected 0 to 65,535"],
   ["completion klingon", "Unsupported shell"],
 ];

@@ -1,6 +1,7 @@
 /** Every case of the catalog can fail, and no case fails on our own broker. */
 import assert from "node:assert/strict";
 import { areas, type ConformanceCase, type Protocol, protocols } from "../../src/conformance/case.ts";
+import { profiles } from "../../src/profiles/profiles.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
 import { tampered } from "../support/tampered_broker.ts";
 import { checkInMemory, ourCore } from "../support/checked_broker.ts";
@@ -59,6 +60,12 @@ Deno.test("every number that a case goes by is one of its version", () => {
     protocols.flatMap((protocol) => (rules[protocol] ?? []).map((number) => ({ id, said: `${protocol} ${number}` })))
   );
   assert.deepEqual(named.filter(({ said }) => said.includes("-") && !known.has(said)), []);
+});
+
+Deno.test("every deviation that a case may have is of some profile", () => {
+  const known = new Set(profiles.flatMap(({ deviations }) => deviations.map(({ id }) => id)));
+  const named = catalog.flatMap(({ id, deviations = [] }) => deviations.map((deviation) => `${id}: ${deviation}`));
+  assert.deepEqual(named.filter((each) => !known.has(each.split(": ")[1]!)), []);
 });
 
 Deno.test("our broker passes the whole catalog", async () => {

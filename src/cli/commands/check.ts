@@ -7,6 +7,7 @@ import type { ConformanceResult } from "../../conformance/result.ts";
 import { type ConformanceHooks, type ConformanceRun, runConformance } from "../../conformance/run_conformance.ts";
 import { type CaseRun, selectCases } from "../../conformance/select.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
+import { profileOf } from "../../profiles/profiles.ts";
 import { makeCheckReport } from "../../report/check_report.ts";
 import { checkText } from "../../report/check_text.ts";
 import { type Column, tableLines } from "../../report/table.ts";
@@ -17,6 +18,7 @@ import type { CheckAsked } from "./check_flags.ts";
 import { openCheckOutputs } from "./check_outputs.ts";
 import { type CheckTarget, startCheckTarget } from "./check_target.ts";
 import { passwordOf } from "./fleet_request.ts";
+import { restartBy } from "./check_restart.ts";
 
 /** What the command stands on; a test may put something else in its place. */
 export interface CheckParts {
@@ -51,6 +53,7 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
     username: asked.username ?? asked.url?.username,
     password: password ?? asked.url?.password,
   };
+  const restart = await restartBy(asked);
   const outputs = await openCheckOutputs(asked);
   const interrupts = parts.openInterrupts();
   let own: CheckTarget | undefined;
@@ -63,10 +66,11 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
       deniedTopic: own?.deniedTopic ?? asked.deniedTopic,
       slack: asked.slack,
       parallel: asked.parallel,
+      profile: profileOf(asked.profile ?? "strict")!,
       cases: parts.catalog,
     };
     const onCase = asked.quiet === true ? () => {} : progressOn(output.err);
-    const hooks = { onCase, restart: own && (() => own!.restart()), interrupt: interrupts.early };
+    const hooks = { onCase, restart: own === undefined ? restart : () => own!.restart(), interrupt: interrupts.early };
     const report = makeCheckReport(await parts.runConformance(run, hooks), tool, own !== undefined);
     const stream = outputs.usesStandardOutput ? output.err : output.out;
     const width = Math.min(stream.columns() ?? widest, widest);

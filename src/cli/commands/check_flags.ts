@@ -7,6 +7,7 @@ import { UsageError } from "../../base/failure.ts";
 import * as units from "../../base/units.ts";
 import { areas } from "../../conformance/case.ts";
 import { usualParallel } from "../../conformance/run_conformance.ts";
+import { profileNames } from "../../profiles/profiles.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
 import { checkReportFlags } from "./check_outputs.ts";
@@ -49,6 +50,12 @@ const target = object("Target", {
     word("TOPIC"),
     "A topic that this login may subscribe to and not publish to: for the cases about what a will may do.",
   ),
+  restartCommand: valueFlag(
+    "--restart-command",
+    word("COMMAND"),
+    "A command for the shell that restarts the broker at --url, such as 'systemctl restart mosquitto'; it has 60 s, and " +
+      "the broker 30 s more to accept again. Without it the cases that restart the broker are not testable there.",
+  ),
 });
 
 const selection = object("Cases", {
@@ -83,6 +90,15 @@ const bounds = object("Bounds", {
   ),
 });
 
+const judging = object("Judging", {
+  profile: valueFlag(
+    "--profile",
+    { ...wordValue(profileNames), metavar: "NAME" },
+    "A broker whose known deviations are told and do not fail the check; what they do not cover fails it still. " +
+      "mqtt-sim fleet profiles lists them. Default strict, which knows none.",
+  ),
+});
+
 const output = object("Output", { quiet: switchFlag("--quiet", "Say nothing while it runs.") });
 
 const areaWidth = Math.max(...Object.keys(areas).map((name) => name.length));
@@ -102,7 +118,7 @@ const footer = lines(
 /** `mqtt-sim check` and its flags. */
 export const checkCommand = command(
   "check",
-  merge(object({ command: constant("check") }), target, selection, bounds, output, checkReportFlags),
+  merge(object({ command: constant("check") }), target, selection, bounds, judging, output, checkReportFlags),
   {
     brief: sentence("Hold a broker to the standard, rule by rule."),
     description: sentence(

@@ -128,7 +128,6 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "subscribes to its own will's topic with No Local, sends RST, resumes the session, and looks for nothing",
     rules: { "5.0": ["3.8.3-3"] },
     needs: ["qos1"],
-    deviations: ["will-no-local"],
     async run(stage) {
       const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
       const will = stage.will();

@@ -24,7 +24,7 @@ function property(
     name,
     title: `${what} of a will arrives unaltered`,
     rules: { "5.0": rules },
-    deviations: ["will-properties", `will-${name}`],
+    deviations: ["properties"],
     will: (stage) => ({ properties: typeof properties === "function" ? properties(stage) : properties }),
   };
 }
@@ -76,14 +76,13 @@ const faithful: readonly Faithful[] = [
     name: "empty-payload",
     title: "a will without payload is sent",
     rules: present,
-    deviations: ["will-empty"],
+    deviations: ["empty-will-refused"],
     will: () => ({ payload: new Uint8Array() }),
   },
   {
     name: "long-payload",
     title: "a will's payload of 60,000 bytes arrives whole",
     rules: present,
-    deviations: ["will-size"],
     will: () => ({ payload: Uint8Array.from({ length: 60_000 }, (_, at) => at % 251) }),
   },
   {

@@ -26,7 +26,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     does: "sends a CONNECT with a will and a wrong login, waits for the refusal and the close, and watches",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.4-2"] },
     needs: ["login"],
-    deviations: ["refused-login"],
+    deviations: ["will-of-refused-login"],
     async run(stage) {
       const watcher = await stage.watcher();
       await refusedLogin(stage, stage.clientId());
@@ -39,7 +39,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     does: "sends a CONNECT with a wrong login and a PUBLISH in one write, and watches for the message and the will",
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
-    deviations: ["refused-login"],
+    deviations: ["will-of-refused-login"],
     async run(stage) {
       const watcher = await stage.watcher();
       const message = stage.encoded({ type: "publish", dup: false, ...stage.message({ qos: 0 }) });
@@ -146,7 +146,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     does: "connects with such a will, sends RST if it was let in, and watches the topic",
     rules: { "3.1.1": ["5.4.2"], "5.0": ["5.4.2"] },
     needs: ["denied-topic"],
-    deviations: ["will-acl", "will-acl-at-publication"],
+    deviations: ["will-acl"],
     async run(stage) {
       const will = stage.will({ topic: stage.deniedTopic });
       const watcher = await stage.watcher(will.topic);

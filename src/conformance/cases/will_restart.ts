@@ -35,7 +35,6 @@ export const willRestartCases: readonly ConformanceCase[] = [
     does: "connects with a will, restarts the broker, and looks for the will before and after",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-8"] },
     needs: ["restart", "qos1"],
-    deviations: ["restart-living"],
     async run(stage) {
       const will = stage.will();
       const { before, again } = await watchOver(stage);
@@ -51,7 +50,6 @@ export const willRestartCases: readonly ConformanceCase[] = [
     does: "resets a client with a delay of 3 s, restarts the broker at once, and looks for the will before and after",
     rules: { "5.0": ["3.1.2-8", "3.1.2-23"] },
     needs: ["restart", "qos1"],
-    deviations: ["restart-delayed"],
     async run(stage) {
       const will = stage.will({ delayIntervalS: 3 });
       const { before, again } = await watchOver(stage);
@@ -102,7 +100,6 @@ export const willRestartCases: readonly ConformanceCase[] = [
     does: "resets a client with a delay of 8 s, restarts the broker, resumes the session at once, and watches",
     rules: { "5.0": ["3.1.3-9"] },
     needs: ["restart", "qos1"],
-    deviations: ["restart-delayed", "restart-sends-all"],
     async run(stage) {
       const asked = { clientId: stage.clientId(), ...lasting };
       const will = stage.will({ delayIntervalS: 8 });

@@ -26,6 +26,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "resets a client with such a will, subscribes after it came, and looks at what comes",
     rules: asRetained,
     needs: ["retain"],
+    deviations: ["not-retained"],
     async run(stage) {
       const will = stage.will({ retain: true });
       const watcher = await stage.watcher();
@@ -42,6 +43,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "resets a client with such a will on a topic without a subscriber, waits, and subscribes",
     rules: asRetained,
     needs: ["retain"],
+    deviations: ["not-retained"],
     async run(stage) {
       const will = stage.will({ retain: true });
       (await stage.connect({ will })).reset();
@@ -56,6 +58,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "resets a client with such a will, subscribes after it came, and compares every property",
     rules: { "5.0": ["3.1.2-15", "3.3.2-17", "3.3.2-20", "3.3.2-15", "3.3.2-16"] },
     needs: ["retain"],
+    deviations: ["not-retained"],
     async run(stage) {
       const properties = {
         payloadFormatIndicator: 1,
@@ -105,6 +108,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "publishes a retained message, resets a client with a retained will on its topic, and subscribes",
     rules: { "3.1.1": ["3.1.2-17", "3.3.1-5"], "5.0": ["3.1.2-15", "3.3.1-5"] },
     needs: ["retain"],
+    deviations: ["not-retained"],
     async run(stage) {
       const online = stage.message({ retain: true });
       const will = stage.will({ retain: true });
@@ -145,7 +149,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "publishes a retained message, resets a client with an empty retained will there, and subscribes",
     rules: { "3.1.1": ["3.3.1-10", "3.3.1-11"], "5.0": ["3.3.1-6", "3.3.1-7"] },
     needs: ["retain"],
-    deviations: ["will-empty"],
+    deviations: ["empty-will-refused", "not-retained"],
     async run(stage) {
       const online = stage.message({ retain: true });
       const will = stage.will({ retain: true, payload: nothing });
@@ -184,7 +188,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-15", "3.1.2-8"] },
     needs: ["retain"],
     time: "clock",
-    deviations: ["retained-will-delayed", "delay-by-the-second"],
+    deviations: ["retained-will-delayed", "not-retained", "delay-by-the-second", "delay-by-two-seconds", "delay-list"],
     async run(stage) {
       const will = stage.will({ retain: true, delayIntervalS: 1 });
       const watcher = await stage.watcher();
