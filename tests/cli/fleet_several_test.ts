@@ -137,6 +137,12 @@ Deno.test("one file for all, or with {broker} one for each", () =>
     assert.match(await Deno.readTextFile(`${folder}/one.csv`), /^mode,kills/);
   }));
 
+Deno.test("--metrics serves each run in turn", async () => {
+  const { go, output } = trial();
+  assert.equal(await go(...three, "--metrics", "0"), 0);
+  assert.equal(output.written.err.match(/^metrics: http:/gm)?.length, 3);
+});
+
 Deno.test("bad input is refused before anything runs, in one sentence", async () => {
   const cases: readonly (readonly [args: string[], sentence: RegExp])[] = [
     [[...three, "--shard", "1/2", "--seed", "1"], /^Cannot run a part by --shard on several brokers/],

@@ -75,7 +75,7 @@ function overview(runs: readonly ScenarioRun[]): string {
 
 function scenarioParts({ name, about, comparison }: ScenarioRun): string[] {
   const findings = findingsOf(comparison).map((finding) => `- ${findingText(finding)}`);
-  const notes = comparison.brokers.filter(({ outcome }) => outcome !== "fail").flatMap((broker) =>
+  const notes = comparison.brokers.flatMap((broker) =>
     brokerNotes(broker).map((note) => `- **${broker.name}**, ${broker.outcome}: ${plain(note)}`)
   );
   return [

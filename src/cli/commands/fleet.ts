@@ -57,7 +57,7 @@ const lastGraceMs = 3_000;
  * @throws UsageError when what was asked for cannot be done
  */
 export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
-  const brokers = await brokersOf(flags);
+  const brokers = brokersOf(flags);
   const run: RunOn = (broker, plan, interrupts, onLives) =>
     runOn(broker, plan, flags, output, interrupts, { ...parts, onLives });
   if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, parts, run);

@@ -43,8 +43,8 @@ function ownSeed({ shard }: FleetFlags): number {
 }
 
 /** Which brokers the flags name; none is the embedded one. */
-export function brokersOf({ url }: FleetFlags): Promise<readonly BrokerChoice[]> {
-  return Promise.resolve(url);
+export function brokersOf({ url }: FleetFlags): readonly BrokerChoice[] {
+  return url;
 }
 
 /** What flags say of the plan, seed and run id apart. */
