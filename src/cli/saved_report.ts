@@ -84,6 +84,8 @@ const presence = z.looseObject({
   ...{ online: words, left: words },
 });
 
+const loadCounts = { sent: z.number(), acknowledged: z.number(), withheld: z.number() };
+
 const document = z.looseObject({
   tool: z.looseObject({ name: z.literal("mqtt-sim"), version: z.string() }),
   verdict: z.enum(["pass", "fail", "void"]),
@@ -113,6 +115,7 @@ const document = z.looseObject({
   retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
     .optional(),
   presence: presence.optional(),
+  telemetry: z.looseObject({ ...loadCounts, byGroup: z.record(z.string(), z.looseObject(loadCounts)) }).optional(),
   brokerDropped: z.looseObject({ before: z.number(), after: z.number() }).optional(),
   controls: z.looseObject({ total: z.number(), blind: z.number(), lost: z.number() }).optional(),
   generatorBound: z.string().optional(),

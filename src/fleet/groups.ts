@@ -61,6 +61,11 @@ export class Groups {
     return this.#groups.length;
   }
 
+  /** A group's name; `all` where the plan has no groups. */
+  nameOf(index: number): string {
+    return this.#groups[index]!.name;
+  }
+
   /** Which group a client belongs to, from 0. */
   indexOf(client: number): number {
     return this.#pattern[client % this.#pattern.length]!;

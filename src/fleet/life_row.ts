@@ -48,7 +48,7 @@ export function lifeRow(
     : undefined;
   return {
     client: clientIdOf(plan, client),
-    group: plan.groups?.[groups.indexOf(client)]?.name ?? "all",
+    group: groups.nameOf(groups.indexOf(client)),
     incarnation,
     mode: modeOf(life),
     protocol: version === 5 ? "5" : "3.1.1",

@@ -10,6 +10,7 @@ import { addBuckets } from "./latency_buckets.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { EngineName } from "../net/engine.ts";
 import type { FleetPlan } from "./plan.ts";
+import { mergeTelemetry } from "./telemetry_result.ts";
 import { mergePresence } from "./presence_result.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
 import { clientsHere } from "./shard.ts";
@@ -51,7 +52,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   }
   const wills = tally.total();
   const kills = killsOf(squads, tally);
-  const looks = looksOf(squads);
+  const besides = besidesOf(squads);
   const restarts = restartsOf(facts, squads, tally);
   const controls = controlsOf(squads);
   const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
@@ -76,7 +77,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...generatorBound !== undefined && { generatorBound },
     ...restarts && { restarts },
     ...facts.dropped && { brokerDropped: facts.dropped },
-    ...looks,
+    ...besides,
     faults: tally.faults,
     ...deviationsOf(plan, tally, facts.broker),
     slowest: tally.slowest,
@@ -85,8 +86,8 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       wills,
       kills: kills.total,
       undecided: tally.undecided,
-      retained: looks.retained,
-      presence: looks.presence,
+      retained: besides.retained,
+      presence: besides.presence,
       unseeable: tally.unseeable,
       interrupted: squads.some((squad) => squad.interrupted),
       generatorBound,
@@ -172,11 +173,12 @@ function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kil
   };
 }
 
-/** What late subscribers found. */
-function looksOf(squads: readonly SquadResult[]): Pick<FleetResult, "retained" | "presence"> {
+/** What was found beside the wills as watchers saw them. */
+function besidesOf(squads: readonly SquadResult[]): Pick<FleetResult, "retained" | "presence" | "telemetry"> {
   const retained = retainedOf(squads);
   const presence = mergePresence(squads.map((squad) => squad.presence));
-  return { ...retained && { retained }, ...presence && { presence } };
+  const telemetry = mergeTelemetry(squads.map((squad) => squad.telemetry));
+  return { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
 }
 
 function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined {

@@ -50,6 +50,7 @@ export const eventFields = {
   control: { seen: "sight" },
   void: { text: "text" },
   interrupted: {},
+  load: { group: "text", sent: "whole", acknowledged: "whole", withheld: "whole" },
   done: { telemetry: "whole" },
   // What the schedule asks for, in milliseconds since killing began.
   order: { client: "whole", mode: "mode", plannedMs: "number" },

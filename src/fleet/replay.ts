@@ -30,6 +30,7 @@ const squadActs = {
   control: ({ books }, { seen }, atMs) => books.control(seen, atMs),
   void: ({ books }, { text }, atMs) => books.makeVoid(text, atMs),
   interrupted: ({ books }, _, atMs) => books.interrupt(atMs),
+  load: ({ books }, { group, ...counts }, atMs) => books.load(group, counts, atMs),
   done: (squad, { telemetry }, atMs) => squad.close(telemetry, atMs),
   order: ({ books }, { client, mode, plannedMs }, atMs) =>
     books.order({ client, mode, atMs: plannedMs, reconnectAfterMs: 0 }, atMs),

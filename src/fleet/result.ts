@@ -10,6 +10,7 @@ import type { EndMode } from "./life.ts";
 import type { LatencyBucketCounts } from "./latency_buckets.ts";
 import type { PresenceResult } from "./presence_result.ts";
 import type { RestartResult } from "./restart.ts";
+import type { TelemetryResult } from "./telemetry_result.ts";
 import type { SeriesPoint } from "./series.ts";
 
 /** What became of the wills of some lives. */
@@ -189,6 +190,8 @@ export interface FleetResult {
     readonly wrong: number;
     readonly missing: number;
   };
+  /** What clients published beside their wills, where they were to. */
+  readonly telemetry?: TelemetryResult;
   /** States that a late subscriber read of those who speak of their presence, where any do. */
   readonly presence?: PresenceResult;
   readonly faults: readonly FaultSample[];

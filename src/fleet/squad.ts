@@ -92,7 +92,7 @@ export class Squad implements ClientHost, LookoutHost {
       const number = task.firstClient + index;
       return new VirtualClient(this, number, bucketOf(number), this.groups.versionOf(number));
     });
-    this.#telemetry = new TelemetryPump(this.#clients, (client) => this.groups.planOf(client));
+    this.#telemetry = new TelemetryPump(this.#clients, this.groups);
     this.#restart = new SquadRestart(plan, this.groups, this.#books, this.#lookout, this.#clients);
   }
 
@@ -358,6 +358,7 @@ export class Squad implements ClientHost, LookoutHost {
     this.#lookout.retire(nowMs);
     this.#desk?.clear(nowMs);
     for (const client of this.#clients) client.drop();
+    if (!this.#finished) this.#telemetry.tell((group, counts) => this.#books.load(group, counts, nowMs));
     this.#finished = true;
     if (this.#lookout.swept(nowMs)) this.#books.close(this.#telemetry.sent, nowMs);
   }

@@ -19,6 +19,7 @@ import type { Phase, Progress } from "./result.ts";
 import type { Order } from "./schedule.ts";
 import { Series, type SeriesCounts } from "./series.ts";
 import type { SquadResult } from "./squad_task.ts";
+import type { TelemetryCounts } from "./telemetry_result.ts";
 import type { Watcher } from "./watcher.ts";
 
 export class SquadBooks {
@@ -37,6 +38,7 @@ export class SquadBooks {
   #rampMs = 0;
   #longestStallMs = 0;
   #telemetrySent = 0;
+  readonly #load: Record<string, TelemetryCounts> = {};
   #retained: LateLookCounts | undefined;
   #voidReason: string | undefined;
   #interrupted = false;
@@ -178,6 +180,12 @@ export class SquadBooks {
     this.#note?.("interrupted", nowMs, {});
   }
 
+  /** What one group published beside its wills. */
+  load(group: string, { sent, acknowledged, withheld }: TelemetryCounts, nowMs: number): void {
+    this.#load[group] = { sent, acknowledged, withheld };
+    this.#note?.("load", nowMs, { group, sent, acknowledged, withheld });
+  }
+
   /** Judges all that is still open; nothing follows. */
   close(telemetry: number, nowMs: number): void {
     this.#telemetrySent = telemetry;
@@ -223,6 +231,7 @@ export class SquadBooks {
       longestStallMs: this.#longestStallMs,
       controls: this.#controls,
       telemetrySent: this.#telemetrySent,
+      ...Object.keys(this.#load).length > 0 && { telemetry: this.#load },
       killsAsked: this.#killsAsked,
       killMs: this.#killMs,
       rampMs: this.#rampMs,

@@ -9,6 +9,7 @@ import type { ControlCounts, Outlook } from "./lookout.ts";
 import type { PresenceData } from "./presence_result.ts";
 import type { SquadRestartCounts } from "./restart.ts";
 import type { SeriesData } from "./series.ts";
+import type { TelemetryByGroup } from "./telemetry_result.ts";
 import type { TallyData } from "./tally.ts";
 
 /** What one squad is to do: plain data. */
@@ -39,6 +40,7 @@ export interface SquadResult {
   readonly controls: ControlCounts;
   /** Messages that clients published beside their wills. */
   readonly telemetrySent: number;
+  readonly telemetry?: TelemetryByGroup;
   /** Kills that the schedule asked for, and how long killing took. */
   readonly killsAsked: number;
   readonly killMs: number;

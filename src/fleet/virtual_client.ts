@@ -11,7 +11,7 @@ import { kill } from "./kill.ts";
 import type { KillMode } from "./kill_mode.ts";
 import { beginLife, clientIdOf, coinOf, type Life } from "./life.ts";
 import { type Outage } from "./outage.ts";
-import { Outbox } from "./outbox.ts";
+import { type Heard, Outbox } from "./outbox.ts";
 import { noticedMs, patientUntilMs } from "./patience.ts";
 import type { FleetPlan } from "./plan.ts";
 import { PresenceVoice } from "./presence_voice.ts";
@@ -99,8 +99,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   /** Publishes a message of its own; answers false where the broker has too many unanswered. [MQTT5 3.3.4-9] */
-  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number): boolean {
-    return this.#outbox!.publish(this.#connection!, { topic, payload, qos, retain: false }, nowMs);
+  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, heard: Heard): boolean {
+    const message = { topic, payload, qos, retain: false };
+    return this.#outbox!.publish(this.#connection!, message, nowMs, qos === 0 ? undefined : heard);
   }
 
   /** Comes back though it was to stay away. */

@@ -7,6 +7,7 @@ import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
 import type { DropCounts } from "../fleet/broker_counters.ts";
 import { type Shard, shardText } from "../fleet/shard.ts";
+import { mergeTelemetry } from "../fleet/telemetry_result.ts";
 import { mergePresence } from "../fleet/presence_result.ts";
 import type { FleetResult, LatencyRow } from "../fleet/result.ts";
 import { deviationsOf, latenciesOf } from "../fleet/merge.ts";
@@ -38,15 +39,15 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
   const tally = new Tally();
   for (const report of reports) tally.merge(tallyOf(report));
   const wills = tally.total();
-  const looks = looksOf(reports);
+  const besides = besidesOf(reports);
   const brokerDropped = droppedOf(reports);
   const generatorBound = reports.find((report) => report.generatorBound !== undefined)?.generatorBound;
   const grounds = {
     wills,
     kills: sum(reports, ({ kills }) => kills.total),
     undecided: tally.undecided,
-    retained: looks.retained,
-    presence: looks.presence,
+    retained: besides.retained,
+    presence: besides.presence,
     interrupted: reports.some(isInterrupted),
     generatorBound,
     dropped: brokerDropped,
@@ -76,7 +77,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
     ...generatorBound !== undefined && { generatorBound },
     ...brokerDropped && { brokerDropped },
-    ...looks,
+    ...besides,
     faults: tally.faults,
     ...deviationsOf(first!.plan, tally, reports.find((report) => report.broker !== undefined)?.broker),
     slowest: tally.slowest,
@@ -267,10 +268,11 @@ function killsOf(reports: readonly Report[], tally: Tally): FleetResult["kills"]
   };
 }
 
-function looksOf(reports: readonly Report[]): Pick<FleetResult, "retained" | "presence"> {
+function besidesOf(reports: readonly Report[]): Pick<FleetResult, "retained" | "presence" | "telemetry"> {
   const retained = retainedOf(reports);
   const presence = mergePresence(reports.map((report) => report.presence));
-  return { ...retained && { retained }, ...presence && { presence } };
+  const telemetry = mergeTelemetry(reports.map((report) => report.telemetry?.byGroup));
+  return { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
 }
 
 function retainedOf(reports: readonly Report[]): FleetResult["retained"] {

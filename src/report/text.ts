@@ -10,6 +10,7 @@ import type { Report } from "./report.ts";
 import { plainStyle, type Style } from "./style.ts";
 import { presenceRows, presenceWords, stateFaultNames } from "./presence_rows.ts";
 import { tableLines, wrapped } from "./table.ts";
+import { telemetryText } from "./telemetry_text.ts";
 import { faultTotal } from "./will_rows.ts";
 
 /** How the text is to look. */
@@ -63,6 +64,7 @@ function factLines(report: Report, width: number): string[] {
   const { clients, kills, slipMs, resources } = report;
   if (clients.connected === 0 && kills.total === 0) return [];
   const slip = slipMs.count === 0 ? "" : `, slip p99 ${formatMs(slipMs.p99)}, max ${formatMs(slipMs.max)}`;
+  const load = telemetryText(report);
   const facts = {
     clients: `${formatCount(clients.connected)} of ${formatCount(clients.asked)} connected ` +
       `(${formatCount(clients.rampPerSecond)}/s), peak ${formatCount(clients.peakAlive)}, ` +
@@ -70,6 +72,7 @@ function factLines(report: Report, width: number): string[] {
       `${formatCount(clients.lost)} lost`,
     kills: `${formatCount(kills.total)} at ${formatCount(kills.reachedPerSecond)}/s ` +
       `(${formatCount(kills.askedPerSecond)}/s asked), ${formatCount(kills.deferred)} deferred${slip}`,
+    ...load !== undefined && { load },
     process:
       `${report.engine === undefined ? "" : `engine ${report.engine}, `}${formatMs(resources.cpuMs)} of CPU, ${
         formatBytes(resources.rssBytes)

@@ -4,6 +4,7 @@
 import { UsageError } from "../base/failure.ts";
 import { type KillMode, killModes } from "../fleet/kill_mode.ts";
 import { noPresence, noWords, presenceMoments } from "../fleet/presence_result.ts";
+import { noTelemetry } from "../fleet/telemetry_result.ts";
 import { verdictOver } from "../fleet/verdict.ts";
 import type { WillCounts } from "../fleet/result.ts";
 import { noCounts } from "../fleet/tally.ts";
@@ -54,6 +55,7 @@ const paths: ReadonlySet<string> = new Set([
     Object.keys(noPresence()).map((name) => `presence.byMoment.${moment}.${name}`)
   ),
   ...["online", "left"].flatMap((word) => Object.keys(noWords()).map((name) => `presence.${word}.${name}`)),
+  ...Object.keys(noTelemetry()).map((name) => `telemetry.${name}`),
   ...["cpuMs", "rssBytes"].map((name) => `resources.${name}`),
   "run.durationMs",
 ]);

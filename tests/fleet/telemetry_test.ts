@@ -1,6 +1,7 @@
 /** Telemetry: its rate over a long time, whatever the turns, and who publishes. */
 import assert from "node:assert/strict";
 import type { FleetPlan } from "../../src/fleet/plan.ts";
+import { Groups } from "../../src/fleet/groups.ts";
 import { TelemetryPump } from "../../src/fleet/telemetry.ts";
 import { faultsOf, FleetStage } from "../support/fleet_stage.ts";
 import { aPlan } from "./sample_life.ts";
@@ -19,7 +20,7 @@ class Client {
 
 function pumpOf(plan: FleetPlan, clients: number): [TelemetryPump, Client[]] {
   const all = Array.from({ length: clients }, (_, number) => new Client(number));
-  return [new TelemetryPump(all, () => plan), all];
+  return [new TelemetryPump(all, new Groups(plan, "mix")), all];
 }
 
 const loud = (perSecond: number) => aPlan({ telemetry: { perSecond, sizeBytes: 32, qos: 1 } });
@@ -80,7 +81,12 @@ for (const qos of [0, 1, 2] as const) {
     // 20 clients, of whom 5% die each second and are away for about one.
     const due = 2 * 20 * 60 / 1.05;
     assert.ok(Math.abs(published - due) < due * 0.05, `${published} published, ${due} due`);
-    assert.equal(stage.squad.result().telemetrySent, published);
+    const { telemetrySent, telemetry } = stage.squad.result();
+    assert.equal(telemetrySent, published);
+    const { sent, acknowledged, withheld } = telemetry!.all!;
+    assert.deepEqual([sent, withheld], [published, 0]);
+    // What was under way when its client died was not heard of.
+    assert.ok(qos === 0 ? acknowledged === 0 : acknowledged <= sent && acknowledged > sent * 0.95, `${acknowledged}`);
   });
 }
 
@@ -102,5 +108,8 @@ Deno.test("telemetry: a broker that acknowledges nothing gets no more than a cli
     if (count > 0) published.set(side.clientId, count);
   }
   // 20 a second for 30 s would be 600.
+  const { sent, acknowledged, withheld } = stage.finish().telemetry!;
+  assert.deepEqual([sent, acknowledged], [200, 0]);
+  assert.ok(Math.abs(withheld - 1_000) <= 2, `${withheld} withheld`);
   assert.deepEqual([...published.values()], [100, 100]);
 });

@@ -3,6 +3,7 @@ import { formatCount, formatMs } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import type { LatencyRow } from "../../fleet/result.ts";
 import type { Report } from "../report.ts";
+import { telemetryText } from "../telemetry_text.ts";
 import { type CountRow, countRows, faultColumns, type FaultName, rulesBroken } from "../will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
@@ -106,9 +107,12 @@ function latencyTable({ latencyMs }: Report): Markup {
 }
 
 /** What the counts alone would leave in doubt. */
-function notes({ wills, retained, brokerDropped }: Report): string[] {
+function notes(report: Report): string[] {
+  const { wills, retained, brokerDropped } = report;
   const { missing, missingByQos: [qos0, qos1, qos2], eitherWay, undecided } = wills;
   const found: string[] = [];
+  const load = telemetryText(report);
+  if (load !== undefined) found.push(`Under load: ${load}.`);
   if (missing > 0) found.push(`Missing by QoS of the will: ${qos0} at QoS 0, ${qos1} at QoS 1, ${qos2} at QoS 2.`);
   if (eitherWay > 0) {
     found.push(`Lives that could rightly end with a will or without, counted nowhere else: ${formatCount(eitherWay)}.`);
