@@ -3,6 +3,7 @@ import { formatCount, formatMs } from "../base/units.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";
 import type { Report } from "./report.ts";
+import { restartLines } from "./restart_lines.ts";
 import { countRows, faultColumns, faultTotal, lifeText } from "./will_rows.ts";
 
 /** Fault samples shown. */
@@ -22,6 +23,7 @@ export function reportMarkdown(report: Report): string {
     `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,
     modeTable(report),
     presenceTable(report),
+    restartLines(report).map((line) => `- ${plain(line)}`).join("\n"),
     warnings.map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
     thresholdList(report),
     faultList(report),

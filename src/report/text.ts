@@ -7,6 +7,7 @@ import type { FaultSample } from "../fleet/result.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";
 import type { Report } from "./report.ts";
+import { restartLines } from "./restart_lines.ts";
 import { plainStyle, type Style } from "./style.ts";
 import { presenceRows, presenceWords, stateFaultNames } from "./presence_rows.ts";
 import { tableLines, wrapped } from "./table.ts";
@@ -91,7 +92,8 @@ function thresholdLines({ thresholds = [] }: Report, width: number, style: Style
 }
 
 /** What the counts alone would leave in doubt. */
-function noteLines({ wills, retained }: Report, width: number): string[] {
+function noteLines(report: Report, width: number): string[] {
+  const { wills, retained } = report;
   const { missingByQos: [qos0, qos1, qos2], eitherWay, undecided } = wills;
   const lines: string[] = [];
   if (wills.missing > 0) {
@@ -112,7 +114,7 @@ function noteLines({ wills, retained }: Report, width: number): string[] {
         `${formatCount(wrong)} wrong, ${formatCount(missing)} missing.`,
     );
   }
-  return lines.flatMap((line) => wrapped(line, width));
+  return [...restartLines(report), ...lines].flatMap((line) => wrapped(line, width));
 }
 
 /** What late subscribers found of those who speak of their presence. */

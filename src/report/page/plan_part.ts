@@ -2,13 +2,16 @@
 import { formatCount, formatDuration, formatMix, formatRate } from "../../base/units.ts";
 import { phasesDurationMs } from "../../fleet/phases.ts";
 import type { Report } from "../report.ts";
+import { restartLines } from "../restart_lines.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** The plan and the command. */
-export function planPart({ plan, run }: Report): Markup {
+export function planPart(report: Report): Markup {
+  const { plan, run } = report;
   return markup`
     <section aria-labelledby="plan-title">
       <h2 id="plan-title">The plan</h2>
+      ${restartLines(report).map((line) => markup`<p class="note">${line}</p>`)}
       <dl class="plan card">${
     planFacts(plan).map(([name, value]) =>
       markup`
