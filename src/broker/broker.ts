@@ -3,7 +3,7 @@
  */
 import { freshSeed, Random } from "../base/random.ts";
 import { bracketed, type Endpoint, parseEndpoint } from "../net/endpoint.ts";
-import { chooseEngine, type ChosenEngine, type EngineChoice } from "../net/engine.ts";
+import { chooseEngine, type ChosenEngine, type EngineChoice, engines } from "../net/engine.ts";
 import type { Link } from "../net/link.ts";
 import { listen, type OpenListener } from "../net/listen.ts";
 import type { TlsIdentity } from "../net/tls_identity.ts";
@@ -29,6 +29,8 @@ export interface BrokerOptions extends CoreOptions {
   readonly tls?: TlsIdentity;
   /** What carries TCP; `auto`, the default, is epoll where that works, else the runtime's own sockets. */
   readonly engine?: EngineChoice;
+  /** The thread does nothing but this broker's work: it may wait for links by itself, a millisecond at a time. */
+  readonly ownThread?: boolean;
 }
 
 /** Things that fall due and are handled before links are read again. */
@@ -156,6 +158,7 @@ export class Broker {
     await this.#until(() => isDrained(this.#core), limits.stopGraceMs);
     finishStop(this.#core, clock.nowMs());
     this.#timer.stop();
+    engines[this.#engine.name].ownThread(undefined);
     await this.#until(() => this.#core.connections.size === 0, limits.stopGraceMs);
     for (const { link } of this.#core.connections) link.reset();
     await this.#until(() => this.#core.connections.size === 0, limits.stopGraceMs);
@@ -164,7 +167,7 @@ export class Broker {
 
   /** Opens all listeners or none. */
   async #listen(
-    { host = "127.0.0.1", port = 0, listen: endpoints, tls, engine = "auto" }: BrokerOptions,
+    { host = "127.0.0.1", port = 0, listen: endpoints, tls, engine = "auto", ownThread = false }: BrokerOptions,
   ): Promise<void> {
     const core = this.#core;
     const afterwards = () => this.#timer.arm();
@@ -174,6 +177,7 @@ export class Broker {
     };
     try {
       this.#engine = await chooseEngine(engine);
+      if (ownThread) this.#ownThread(endpoints ?? []);
       for (const endpoint of endpoints ?? [parseEndpoint(`mqtt://${bracketed(host)}:${port}`)]) {
         // One after another, so that a fault names the first that cannot be had.
         this.#listeners.push(await listen(endpoint, tls, receiver, this.#engine.name));
@@ -183,6 +187,13 @@ export class Broker {
       core.store.close();
       throw error;
     }
+  }
+
+  /** Links over TLS are the runtime's: where there are any, the thread is not to wait for the others alone. */
+  #ownThread(endpoints: readonly Endpoint[]): void {
+    if (endpoints.some(({ transport }) => transport === "tls" || transport === "wss")) return;
+    const { deadlines, settings } = this.#core;
+    engines[this.#engine.name].ownThread(() => deadlines.nextMs > settings.clock.nowMs() + 1);
   }
 
   /** Fulfilled when it is so, or when the time is up. */

@@ -3,6 +3,7 @@
  * The broker's side of its thread; `broker_thread.ts` is the other.
  */
 import { UsageError } from "../base/failure.ts";
+import { engines } from "../net/engine.ts";
 import { Broker } from "./broker.ts";
 import type { BrokerReport, BrokerRequest, BrokerThreadMetrics } from "./broker_thread.ts";
 
@@ -19,12 +20,13 @@ function metrics(running: Broker): BrokerThreadMetrics {
 async function answer(request: BrokerRequest): Promise<BrokerReport> {
   if (request.type === "start") {
     const log = (level: "info" | "warn", message: string) => report({ type: "log", level, message });
-    broker = await Broker.start({ ...request.options, ...(request.wantsLog && { log }) });
+    broker = await Broker.start({ ...request.options, ownThread: true, ...(request.wantsLog && { log }) });
     return { type: "started", url: broker.url, port: broker.port };
   }
   if (broker === undefined) throw new Error(`The broker was asked for "${request.type}" before it was started`);
   if (request.type === "metrics") return { type: "metrics", metrics: metrics(broker) };
   await broker.stop();
+  engines[broker.engine.name].abandon();
   return { type: "stopped", metrics: metrics(broker) };
 }
 

@@ -4,6 +4,7 @@
 import { monotonicClock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { canResetOver, dial } from "../net/dial.ts";
+import { engines } from "../net/engine.ts";
 import type { Wakeable, World } from "./connection.ts";
 import type { LifeRow } from "./life_row.ts";
 import { RecordBuffer } from "./record_buffer.ts";
@@ -40,6 +41,7 @@ export class SquadRun {
   readonly result: Promise<SquadResult>;
   #toldReady = false;
   #toldRestart = -1;
+  #nextTurnMs = 0;
   #toldMs = 0;
   #lives: LifeRow[] = [];
 
@@ -54,6 +56,7 @@ export class SquadRun {
     this.#finished = resolve;
     this.#failed = reject;
     this.#squad.start(this.#world.clock.nowMs());
+    this.#ownThread(task);
     this.#turn();
   }
 
@@ -80,6 +83,12 @@ export class SquadRun {
     this.#squad.interrupt(this.#world.clock.nowMs());
   }
 
+  /** While all links are the engine's, its thread may wait for them by itself, between two turns. */
+  #ownThread({ target, engine = "deno" }: SquadTask): void {
+    if (target.transport === "tls" || target.transport === "wss") return;
+    engines[engine].ownThread(() => this.#nextTurnMs > this.#world.clock.nowMs() + 1);
+  }
+
   #turn(): void {
     try {
       const nowMs = this.#world.clock.nowMs();
@@ -87,6 +96,7 @@ export class SquadRun {
       this.#tell(nowMs);
       if (this.#squad.done) return this.#finish();
       const nextMs = Math.min(this.#squad.nextMs(nowMs), this.#world.wakes.nextMs, nowMs + longestSleepMs);
+      this.#nextTurnMs = nextMs;
       setTimeout(() => this.#turn(), Math.max(0, nextMs - this.#world.clock.nowMs()));
     } catch (error) {
       this.#failed(error);

@@ -2,6 +2,7 @@
  * The thread of one squad: takes a task, answers what it found. Everything that crosses is plain data.
  */
 /// <reference lib="deno.worker" />
+import { engines } from "../net/engine.ts";
 import { SquadRun } from "./run_squad.ts";
 import type { FromSquad, ToSquad } from "./squad_thread.ts";
 
@@ -21,7 +22,7 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
         onLives: (rows) => tell({ type: "lives", rows }),
         onRecord: (lines) => tell({ type: "record", lines }),
       });
-      run.result.then(
+      run.result.finally(() => engines[data.task.engine ?? "deno"].abandon()).then(
         (result) => tell({ type: "done", result }),
         (error: unknown) => tell({ type: "failed", message: error instanceof Error ? error.message : String(error) }),
       );

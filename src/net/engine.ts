@@ -5,6 +5,7 @@
 import { UsageError } from "../base/failure.ts";
 import { dialEpoll } from "./epoll/epoll_dial.ts";
 import { listenEpoll } from "./epoll/epoll_listen.ts";
+import { loopOfThread } from "./epoll/epoll_loop.ts";
 import { epollFault } from "./epoll/self_test.ts";
 import type { DialReceiver, Link, Listener } from "./link.ts";
 import { canReset } from "./socket_link.ts";
@@ -37,12 +38,27 @@ export interface Engine {
   /** The host is an address, or what the runtime takes for one. @throws UsageError when it cannot be had */
   listen(options: ListenOptions, receiver: ListenReceiver): Listener;
   dial(target: TcpTarget, receiver: DialReceiver): Link;
+  /**
+   * This thread does nothing else than serve its links: it may wait for them by itself, a millisecond at a time.
+   *
+   * @param mayWait asked before; false where something falls due within that time; undefined from when it does more
+   */
+  ownThread(mayWait: (() => boolean) | undefined): void;
+  /** This thread is about to be torn down: closes what the runtime would not. Nobody is told of it. */
+  abandon(): void;
 }
 
 /** The engines. `epoll` throws where it cannot work: {@link chooseEngine} says whether it does. */
 export const engines: Readonly<Record<EngineName, Engine>> = {
-  epoll: { name: "epoll", canReset: () => true, listen: listenEpoll, dial: dialEpoll },
-  deno: { name: "deno", canReset, listen: listenTcp, dial: dialTcp },
+  epoll: {
+    name: "epoll",
+    canReset: () => true,
+    listen: (options, receiver) => listenEpoll(options, receiver),
+    dial: (target, receiver) => dialEpoll(target, receiver),
+    ownThread: (mayWait) => loopOfThread().allowBlocking(mayWait),
+    abandon: () => loopOfThread().abandon(),
+  },
+  deno: { name: "deno", canReset, listen: listenTcp, dial: dialTcp, ownThread() {}, abandon() {} },
 };
 
 /**

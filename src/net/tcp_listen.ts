@@ -12,6 +12,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Connections that the operating system holds until they are accepted; {@link backlog} if not given. */
+  readonly backlog?: number | undefined;
 }
 
 /** Who is told of what a listener accepts. */
@@ -34,15 +36,15 @@ export const acceptPauseMs = 50;
  *
  * @throws UsageError when the address or port cannot be had
  */
-export function listenTcp({ host, port }: ListenOptions, receiver: ListenReceiver): Listener {
-  const listener = openListener(host, port);
+export function listenTcp(options: ListenOptions, receiver: ListenReceiver): Listener {
+  const listener = openListener(options);
   void acceptAll(listener, receiver);
   return { port: listener.addr.port, close: () => listener.close() };
 }
 
-function openListener(host: string, port: number): Deno.TcpListener {
+function openListener({ host, port, backlog: tcpBacklog = backlog }: ListenOptions): Deno.TcpListener {
   try {
-    return Deno.listen({ hostname: host, port, tcpBacklog: backlog });
+    return Deno.listen({ hostname: host, port, tcpBacklog });
   } catch (error) {
     throw new UsageError(`Cannot listen on ${host}:${port}: ${listenFault(error)}`);
   }

@@ -30,7 +30,13 @@ Deno.test("a config file takes the names and the forms of the flags, and flags o
 });
 
 Deno.test("what is said nowhere is left to the broker", async () => {
-  assert.deepEqual(await optionsOf(""), { host: "127.0.0.1", port: 1883, limits: {}, store: "memory" });
+  assert.deepEqual(await optionsOf(""), {
+    host: "127.0.0.1",
+    port: 1883,
+    ownThread: true,
+    limits: {},
+    store: "memory",
+  });
 });
 
 Deno.test("everything that is wrong with a file is told at once, with line and column", () => {

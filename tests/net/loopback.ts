@@ -36,7 +36,8 @@ export function socketTest(name: string, run: (engine: Engine) => Promise<void>,
   }
 }
 
-async function withinLimit(run: () => Promise<void>): Promise<void> {
+/** Fails when it is not done in time. */
+export async function withinLimit(run: () => Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done within ${limitMs / 1_000} s`)), limitMs);

@@ -27,6 +27,7 @@ export function brokerOptions(settings: BrokerSettings): BrokerOptions {
   return {
     host,
     port,
+    ownThread: true,
     limits: limitsOf(settings),
     ...(settings.engine !== undefined && { engine: settings.engine }),
     ...(settings["max-qos"] !== undefined && { maximumQoS: Number(settings["max-qos"]) as 0 | 1 | 2 }),

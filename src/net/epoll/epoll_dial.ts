@@ -15,8 +15,8 @@ import { addressText, socketAddress } from "./socket_address.ts";
 const nextAddressMs = 250;
 
 /** Starts to open a link, as `dialTcp` does. */
-export function dialEpoll(target: TcpTarget, receiver: DialReceiver): Link {
-  const dialling = new Dialling(loopOfThread(), target);
+export function dialEpoll(target: TcpTarget, receiver: DialReceiver, loop = loopOfThread()): Link {
+  const dialling = new Dialling(loop, target);
   dialling.link.receiver = receiver;
   dialling.start();
   return dialling.link;
@@ -52,6 +52,11 @@ class Dialling implements Watcher, Opening {
   cancel(): void {
     this.#cancelled = true;
     this.#giveUpAddress();
+  }
+
+  drop(): void {
+    this.link.drop();
+    this.cancel();
   }
 
   ready(bits: number): void {

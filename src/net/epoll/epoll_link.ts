@@ -133,6 +133,11 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#watch();
   }
 
+  drop(): void {
+    this.receiver = nobody;
+    this.giveUp();
+  }
+
   ready(bits: number): void {
     if ((bits & Epoll.out) !== 0 || (this.#full && (bits & isOver) !== 0)) this.#send();
     if (this.#socket < 0) return;

@@ -3,7 +3,13 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import type { Listener } from "../link.ts";
-import { acceptPauseMs, backlog, listenFault, type ListenOptions, type ListenReceiver } from "../tcp_listen.ts";
+import {
+  acceptPauseMs,
+  backlog as usualBacklog,
+  listenFault,
+  type ListenOptions,
+  type ListenReceiver,
+} from "../tcp_listen.ts";
 import { EpollLink } from "./epoll_link.ts";
 import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, faultText, type SocketAddress } from "./libc.ts";
@@ -19,13 +25,17 @@ const burst = 64;
  * @param options with an address; a name is resolved before
  * @throws UsageError when the address or port cannot be had
  */
-export function listenEpoll({ host, port }: ListenOptions, receiver: ListenReceiver): Listener {
+export function listenEpoll(
+  { host, port, backlog = usualBacklog }: ListenOptions,
+  receiver: ListenReceiver,
+  loop = loopOfThread(),
+): Listener {
   const fail = (why: string) => new UsageError(`Cannot listen on ${host}:${port}: ${why}`);
   if (!mayUse(host, port)) throw fail(notPermitted(host, port));
   const address = socketAddress(host, port);
   if (address === undefined) throw fail("no such address on this machine");
-  const listener = new EpollListener(loopOfThread(), receiver);
-  const answer = listener.open(address);
+  const listener = new EpollListener(loop, receiver);
+  const answer = listener.open(address, backlog);
   if (answer < 0) throw fail(listenFault(Object.assign(new Error(faultText(answer)), { code: faultCode(answer) })));
   return listener;
 }
@@ -46,7 +56,7 @@ class EpollListener implements Listener, Watcher {
   }
 
   /** Answers below 0 where it cannot be. */
-  open(address: SocketAddress): number {
+  open(address: SocketAddress, backlog: number): number {
     const { libc } = this.#loop;
     const socket = libc.socket(address);
     if (socket < 0) return socket;
@@ -75,6 +85,10 @@ class EpollListener implements Listener, Watcher {
     this.#loop.forget(this.#socket);
     this.#loop.libc.close(this.#socket);
     this.#socket = -1;
+  }
+
+  drop(): void {
+    this.close();
   }
 
   ready(): void {

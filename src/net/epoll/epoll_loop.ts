@@ -3,7 +3,9 @@
  * watched, and leaves nothing behind afterwards, so that a program can end by itself.
  *
  * A round fetches what has happened, tells it, and sends what was written meanwhile; then the runtime has its turn, with
- * its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this one is idle.
+ * its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this one is idle. That
+ * costs two changes of threads. So where a thread does nothing else, and something has happened a moment ago, it waits
+ * itself, for no longer than a timer may be late.
  */
 import { InvariantError } from "../../base/failure.ts";
 import { Epoll, faultCode, Libc } from "./libc.ts";
@@ -14,6 +16,8 @@ export interface Watcher {
   token: number;
   /** Something has happened: bits of {@link Epoll}. */
   ready(bits: number): void;
+  /** Closes its descriptor, and tells nobody. */
+  drop(): void;
 }
 
 /** Somebody who has written. */
@@ -24,6 +28,11 @@ export interface Writer {
 
 /** A thread that waits looks around that often, so that one that was torn down ends soon. Milliseconds. */
 const longestWaitMs = 1_000;
+
+/** A thread that may block does so for so long at a time. Milliseconds. */
+const blockMs = 1;
+/** So often it blocks before it leaves waiting to another. */
+const blocksInRow = 3;
 
 let loop: EpollLoop | undefined;
 
@@ -37,7 +46,7 @@ export function loopOfThread(): EpollLoop {
 }
 
 export class EpollLoop {
-  readonly libc = new Libc();
+  readonly libc: Libc;
   /** By descriptor. The token tells an event of a descriptor that was closed from one of its successor. */
   readonly #watchers: (Watcher | undefined)[] = [];
   #watched = 0;
@@ -46,10 +55,26 @@ export class EpollLoop {
   /** Ends a wait, once it is watched. */
   #bell = -1;
   #ringing = false;
+  #mayBlock: (() => boolean) | undefined;
+  #blocksLeft = 0;
   #state: "off" | "turning" | "waiting" = "off";
   readonly #writers: Writer[] = [];
   #flushComing = false;
   readonly #turn = () => this.#takeTurn();
+
+  /** @param libc of this thread; a test may hand over one that fails */
+  constructor(libc: Libc = new Libc()) {
+    this.libc = libc;
+  }
+
+  /**
+   * Lets this thread wait by itself, a millisecond at a time, while there is traffic: for a thread that does nothing else.
+   *
+   * @param mayBlock asked each time; false where something falls due within that time; undefined takes it back
+   */
+  allowBlocking(mayBlock: (() => boolean) | undefined): void {
+    this.#mayBlock = mayBlock;
+  }
 
   /** Watches a descriptor. Answers below 0 where it cannot be. */
   watch(descriptor: number, watcher: Watcher, interest: number): number {
@@ -95,6 +120,14 @@ export class EpollLoop {
     this.#ringIfIdle();
   }
 
+  /**
+   * Closes every descriptor that is watched, and tells nobody: before a thread is torn down, for the operating system
+   * knows of processes alone.
+   */
+  abandon(): void {
+    for (const watcher of this.#watchers.slice()) watcher?.drop();
+  }
+
   /** Calls `flush` at the end of this turn: after all that has happened was told, or after what else is running now. */
   flushSoon(writer: Writer): void {
     this.#writers.push(writer);
@@ -127,12 +160,17 @@ export class EpollLoop {
     let count = 0;
     try {
       // Interrupted, it has fetched nothing.
-      count = this.libc.events(this.#epoll, 0);
+      count = this.libc.events(this.#epoll, this.#patienceMs());
       this.#tell(count);
     } finally {
       this.#flush();
       this.#goOn(count);
     }
+  }
+
+  #patienceMs(): number {
+    const blocks = this.#blocksLeft > 0 && this.#mayBlock !== undefined && this.#mayBlock();
+    return blocks ? blockMs : 0;
   }
 
   #tell(count: number): void {
@@ -150,7 +188,9 @@ export class EpollLoop {
 
   #goOn(count: number): void {
     if (this.#watched === 0) return this.#close();
-    if (count > 0) return void setImmediate(this.#turn);
+    if (count > 0) this.#blocksLeft = blocksInRow;
+    else this.#blocksLeft--;
+    if (count > 0 || (this.#mayBlock !== undefined && this.#blocksLeft > 0)) return void setImmediate(this.#turn);
     this.#state = "waiting";
     void this.libc.somethingHappens(this.#epoll, longestWaitMs).then(() => this.#woken());
   }

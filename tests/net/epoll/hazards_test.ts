@@ -1,0 +1,261 @@
+/** What the epoll engine must survive: each hazard is brought about, by real peers or by calls that are made to fail. */
+import assert from "node:assert/strict";
+import type { Link } from "../../../src/net/link.ts";
+import { dialEpoll } from "../../../src/net/epoll/epoll_dial.ts";
+import { listenEpoll } from "../../../src/net/epoll/epoll_listen.ts";
+import { EpollLoop } from "../../../src/net/epoll/epoll_loop.ts";
+import { pattern, testedEngines, Told, withinLimit } from "../loopback.ts";
+import { FailingLibc } from "./failing_libc.ts";
+
+const host = "127.0.0.1";
+const works = testedEngines.some(({ name }) => name === "epoll");
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A loop of its own with a listener, and links to it. When all are closed nothing may be left of it. */
+class Stage {
+  readonly libc = new FailingLibc();
+  readonly loop = new EpollLoop(this.libc);
+  readonly accepted: Told[] = [];
+  readonly refused: string[] = [];
+  onAccept: (told: Told) => void = () => {};
+  readonly #told: Told[] = [];
+  readonly listener;
+
+  constructor(backlog?: number) {
+    this.listener = listenEpoll({ host, port: 0, backlog }, {
+      accept: (link) => this.#accept(link),
+      refused: (sentence) => this.refused.push(sentence),
+    }, this.loop);
+  }
+
+  dial(target = host, port = this.listener.port): Told {
+    const told = new Told();
+    told.link = dialEpoll({ host: target, port }, told, this.loop);
+    this.#told.push(told);
+    return told;
+  }
+
+  /** An open pair. */
+  async pair(): Promise<{ dialled: Told; accepted: Told }> {
+    const before = this.accepted.length;
+    const dialled = this.dial();
+    await until(() => this.accepted.length > before && dialled.opens > 0);
+    return { dialled, accepted: this.accepted.at(-1)! };
+  }
+
+  /** A peer of the runtime's own. */
+  async peer(): Promise<{ peer: Deno.TcpConn; accepted: Told }> {
+    const before = this.accepted.length;
+    const peer = await Deno.connect({ hostname: host, port: this.listener.port });
+    await until(() => this.accepted.length > before);
+    return { peer, accepted: this.accepted.at(-1)! };
+  }
+
+  async close(): Promise<void> {
+    this.listener.close();
+    for (const { link } of [...this.accepted, ...this.#told]) link.reset();
+    await until(() => this.libc.open.size === 0);
+  }
+
+  #accept(link: Link): void {
+    const told = new Told();
+    told.link = link;
+    link.receiver = told;
+    this.accepted.push(told);
+    this.onAccept(told);
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await later(1);
+}
+
+function hazard(name: string, run: (stage: Stage) => Promise<void>, backlog?: number): void {
+  const fn = async () => {
+    const stage = new Stage(backlog);
+    try {
+      await withinLimit(() => run(stage));
+    } finally {
+      await withinLimit(() => stage.close());
+    }
+  };
+  Deno.test({ name: `epoll: ${name}`, ignore: !works, fn });
+}
+
+hazard("what the operating system takes in pieces arrives whole and in order", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  stage.libc.sendLimitBytes = 7;
+  const all = pattern(5_000);
+  for (let at = 0; at < all.length; at += 11) dialled.link.write(all.subarray(at, at + 11));
+  await until(() => accepted.sizeBytes === all.length);
+  assert.deepEqual(accepted.bytes, all);
+  assert.equal(dialled.link.bufferedBytes, 0);
+});
+
+hazard("what the operating system does not take now it is given when there is room", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  stage.libc.fullSends = 3;
+  const all = pattern(300_000);
+  const isBelowMark = dialled.link.write(all);
+  assert.deepEqual([isBelowMark, dialled.link.bufferedBytes], [false, all.length]);
+  await until(() => accepted.sizeBytes === all.length);
+  assert.deepEqual([accepted.bytes, stage.libc.fullSends], [all, 0]);
+  await until(() => dialled.drains === 1);
+});
+
+hazard("a burst of connections lets those that are open have their turn", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  let acceptedBefore = -1;
+  accepted.onChunk = () => acceptedBefore = stage.accepted.length;
+  for (let count = 0; count < 400; count++) stage.dial();
+  dialled.link.write(Uint8Array.of(1));
+  await until(() => stage.accepted.length === 401);
+  assert.ok(acceptedBefore >= 1 && acceptedBefore <= 1 + 3 * 64, `told after ${acceptedBefore} of 401`);
+});
+
+hazard("without descriptors it tells so once, rests, and goes on", async (stage) => {
+  stage.libc.acceptFaults.push(-24, -24, -24, -23);
+  const dialled = stage.dial();
+  await until(() => stage.accepted.length === 1);
+  assert.deepEqual(stage.refused, ["Cannot accept a connection: too many open files (EMFILE)"]);
+  assert.ok(stage.libc.accepts <= 7, `${stage.libc.accepts} attempts`);
+  stage.accepted[0]!.link.write(Uint8Array.of(1));
+  await until(() => dialled.sizeBytes === 1);
+  stage.libc.acceptFaults.push(-23);
+  stage.dial();
+  await until(() => stage.accepted.length === 2);
+  assert.equal(stage.refused.length, 2, "since then one was accepted: it is told again");
+});
+
+hazard("a listener that rests for want of descriptors can be closed", async (stage) => {
+  stage.libc.acceptFaults.push(...new Array<number>(1_000).fill(-24));
+  stage.dial();
+  await until(() => stage.refused.length === 1);
+  stage.listener.close();
+  await later(80);
+  assert.ok(stage.libc.accepts < 4, `${stage.libc.accepts} attempts`);
+});
+
+hazard("connections that are gone before they are accepted, and signals, are passed over", async (stage) => {
+  stage.libc.acceptFaults.push(-103, -4, -103);
+  stage.dial();
+  await until(() => stage.accepted.length === 1);
+  assert.deepEqual(stage.refused, []);
+});
+
+hazard("a full listen queue delays connections and loses none", async (stage) => {
+  const dialled = Array.from({ length: 12 }, () => stage.dial());
+  // A connection that the queue had no room for is finished when its peer speaks, as clients of MQTT do at once.
+  for (const { link } of dialled) link.write(Uint8Array.of(1));
+  await until(() => stage.accepted.length === 12 && stage.accepted.every(({ sizeBytes }) => sizeBytes === 1));
+  assert.deepEqual(dialled.flatMap(({ ends }) => ends), []);
+}, 1);
+
+hazard("a peer that has sent FIN and still reads gets all that was written", async (stage) => {
+  const { peer, accepted } = await stage.peer();
+  const all = pattern(3_000_000);
+  accepted.onChunk = () => void accepted.link.write(all);
+  await peer.write(Uint8Array.of(1));
+  await peer.closeWrite();
+  assert.equal((await accepted.ended()).kind, "fin");
+  const received = new Uint8Array(await new Response(peer.readable).arrayBuffer());
+  assert.equal(received.length, all.length);
+  assert.ok(received.every((byte, at) => byte === all[at]));
+});
+
+hazard("a peer that has sent FIN and does not read is not waited for without end", async (stage) => {
+  const { peer, accepted } = await stage.peer();
+  accepted.onChunk = () => void accepted.link.write(pattern(20_000_000));
+  await peer.write(Uint8Array.of(1));
+  await peer.closeWrite();
+  assert.equal((await accepted.ended()).kind, "fin");
+  const sockets = stage.libc.open.size;
+  await until(() => stage.libc.open.size === sockets - 1);
+  peer.close();
+});
+
+hazard("a reset while nothing is read is seen on reading, and costs nothing until then", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  accepted.link.pause();
+  dialled.link.write(Uint8Array.of(7));
+  await later(20);
+  dialled.link.reset();
+  await later(20);
+  const before = stage.libc.rounds;
+  await later(150);
+  assert.ok(stage.libc.rounds - before < 10, `${stage.libc.rounds - before} rounds in 150 ms`);
+  assert.equal(accepted.ends.length, 0);
+  accepted.link.resume();
+  assert.equal((await accepted.ended()).kind, "reset");
+  assert.deepEqual(accepted.bytes, Uint8Array.of(7));
+});
+
+hazard("idle links cost no rounds", async (stage) => {
+  await stage.pair();
+  await later(20);
+  const before = stage.libc.rounds;
+  await later(200);
+  assert.ok(stage.libc.rounds - before <= 2, `${stage.libc.rounds - before} rounds in 200 ms`);
+});
+
+hazard("an event of a descriptor that was closed does not reach its successor", async (stage) => {
+  const pairs = [await stage.pair(), await stage.pair()];
+  const heirs: Told[] = [];
+  for (const [place, { accepted }] of pairs.entries()) {
+    accepted.onChunk = () => {
+      // Whichever of the two is told first ends the other, whose event is fetched already, and takes its descriptor.
+      const { accepted: other } = pairs[1 - place]!;
+      if (heirs.length > 0) return;
+      other.link.reset();
+      heirs.push(stage.dial());
+    };
+  }
+  for (const { dialled } of pairs) dialled.link.write(Uint8Array.of(1));
+  await until(() => heirs[0]?.opens === 1);
+  await later(20);
+  assert.deepEqual(pairs.map(({ accepted }) => accepted.sizeBytes).sort(), [0, 1]);
+  assert.deepEqual([heirs[0]!.opens, heirs[0]!.ends], [1, []]);
+});
+
+hazard("a thread that is given up closes what it has, and tells nobody", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  const { peer, accepted: paused } = await stage.peer();
+  paused.link.pause();
+  stage.loop.abandon();
+  await until(() => stage.libc.open.size === 0);
+  assert.equal(await peer.read(new Uint8Array(1)), null);
+  peer.close();
+  assert.deepEqual([dialled, accepted, paused].flatMap(({ ends }) => ends), []);
+});
+
+hazard("it may wait by itself where that is allowed, and timers run on", async (stage) => {
+  stage.loop.allowBlocking(() => true);
+  const { dialled, accepted } = await stage.pair();
+  accepted.onChunk = () => void accepted.link.write(Uint8Array.of(1));
+  dialled.onChunk = () => void dialled.link.write(Uint8Array.of(1));
+  dialled.link.write(Uint8Array.of(1));
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 5);
+  await until(() => dialled.sizeBytes > 200 && ticks > 5);
+  clearInterval(timer);
+});
+
+hazard("a name is resolved, and an address of it that refuses is followed by the next", async (stage) => {
+  const dialled = stage.dial("localhost");
+  await until(() => dialled.opens === 1);
+  assert.equal(dialled.link.peer, `localhost:${stage.listener.port}`);
+});
+
+hazard("what the runtime does not permit is not dialled", async (stage) => {
+  const end = await stage.dial("192.0.2.1", 1).ended();
+  assert.equal(end.kind === "error" && end.code, "EPERM");
+});
+
+hazard("ended while its name is resolved, it never opens", async (stage) => {
+  const dialled = stage.dial("localhost");
+  dialled.link.write(Uint8Array.of(1));
+  dialled.link.end();
+  assert.equal((await dialled.ended()).kind, "closed");
+  await later(30);
+  assert.deepEqual([dialled.opens, dialled.ends.length, stage.accepted.length], [0, 1, 0]);
+});
