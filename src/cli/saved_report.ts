@@ -111,6 +111,7 @@ const document = z.looseObject({
     ...{ eitherWay: z.number(), undecided: z.number() },
   }),
   latencyMs: z.looseObject({ all: row, byMode: byMode(row) }),
+  connects: z.looseObject({ latencyMs: row, underWayLimit: z.number(), mostUnderWay: z.number() }).optional(),
   slipMs: row,
   retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
     .optional(),
@@ -134,7 +135,10 @@ const document = z.looseObject({
   slowest: z.array(z.looseObject({ ...life, mode: z.enum(killModes), latencyMs: z.number(), timeline })),
   series: z.array(point),
   warnings: z.array(z.string()),
-  resources: z.looseObject({ cpuMs: z.number(), rssBytes: z.number() }),
+  resources: z.looseObject({
+    ...{ cpuMs: z.number(), rssBytes: z.number() },
+    ...{ cpuMsPerLife: z.number().optional(), bytesPerClient: z.number().optional() },
+  }),
   engine: z.enum(["epoll", "deno"]).optional(),
 });
 

@@ -37,6 +37,7 @@ const bounds: readonly Bound[] = [
   { name: "clients", flag: "--clients", min: 1, max: 1_000_000 },
   { name: "durationMs", flag: "--duration", min: 100, max: 604_800_000, unit: " ms", parts: true },
   { name: "rampPerSecond", flag: "--ramp-rate", min: 1, max: 1_000_000, unit: "/s", parts: true },
+  { name: "connectsUnderWay", flag: "--connects-under-way", min: 1, max: 100_000 },
   { name: "keepAliveS", flag: "--keepalive", min: 0, max: 65_535, unit: " s" },
   { name: "willDelayS", flag: "--will-delay", min: 0, max: 0xffff_ffff, unit: " s" },
   { name: "sessionExpiryS", flag: "--session-expiry", min: 0, max: 0xffff_ffff, unit: " s" },

@@ -1,6 +1,7 @@
 /**
  * What the clients of a squad share, and what they count together.
  */
+import type { Histogram } from "../base/histogram.ts";
 import type { World } from "./connection.ts";
 import type { Groups } from "./groups.ts";
 import type { LifeBooks } from "./life_books.ts";
@@ -16,6 +17,8 @@ export interface ClientHost {
   readonly lives: LifeBooks;
   /** Of clients that speak of their presence, where there are any. */
   readonly presence: PresenceBook | undefined;
+  /** How long each CONNECT took, from the dial to CONNACK. */
+  readonly connects: Histogram;
   /** A client gave up connecting for now; it tries again by itself. */
   onConnectFailed(client: VirtualClient, sentence: string): void;
 }

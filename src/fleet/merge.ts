@@ -37,7 +37,12 @@ export interface RunFacts {
   /** The broker's restarts, as whoever did them saw them, and the run's beginning by the same clock. */
   readonly restarts?: readonly Restarted[];
   readonly originMs?: number;
+  /** SYNs that this machine sent again meanwhile, where it says so. */
+  readonly synsAgain?: number;
 }
+
+/** Shards that begin within this of one another are in step, in milliseconds. */
+const inStepMs = 250;
 
 /** A reached kill rate further from what was asked than this share is told. */
 const rateTolerance = 0.02;
@@ -72,6 +77,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       undecided: tally.undecided,
     },
     latencyMs: latenciesOf(tally),
+    ...connectsOf(facts, squads),
     slipMs: slip.row(),
     controls,
     ...generatorBound !== undefined && { generatorBound },
@@ -97,7 +103,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
         unendedText(restarts),
     }),
     warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip: slip.row() }),
-    resources,
+    resources: { ...resources, ...eachOf(resources, squads) },
     ...engine !== undefined && { engine },
   };
 }
@@ -137,6 +143,7 @@ function warningsOf(
 ): string[] {
   return [
     ...facts.warnings,
+    ...lateStartWarnings(squads),
     ...rateWarnings(found.kills),
     ...stallWarnings(squads, found.slip, facts.plan),
     ...controlWarnings(found.controls),
@@ -158,6 +165,39 @@ function clientsOf(plan: FleetPlan, squads: readonly SquadResult[]): FleetResult
     lost: sum(({ counters }) => counters.lost),
     rampPerSecond: rampMs === 0 ? 0 : connected / rampMs * 1_000,
   };
+}
+
+function connectsOf({ plan, synsAgain }: RunFacts, squads: readonly SquadResult[]): Pick<FleetResult, "connects"> {
+  const latency = new Histogram();
+  for (const { connects } of squads) if (connects !== undefined) latency.merge(Histogram.decode(connects));
+  if (latency.count === 0) return {};
+  const mostUnderWay = squads.reduce((sum, squad) => sum + (squad.mostUnderWay ?? 0), 0);
+  const underWayLimit = plan.connectsUnderWay;
+  return {
+    connects: { latencyMs: latency.row(), underWayLimit, mostUnderWay, ...synsAgain !== undefined && { synsAgain } },
+  };
+}
+
+/** What each life and each client took. */
+function eachOf(
+  { cpuMs }: FleetResult["resources"],
+  squads: readonly SquadResult[],
+): Partial<FleetResult["resources"]> {
+  const clients = squads.reduce((sum, { counters }) => sum + counters.connected, 0);
+  const lives = squads.reduce((sum, { counters }) => sum + counters.reconnects, clients);
+  const marks = squads.flatMap(({ memory }) => memory === undefined ? [] : [memory]);
+  const grown = Math.max(...marks.map(({ after }) => after)) - Math.min(...marks.map(({ before }) => before));
+  return {
+    ...lives > 0 && cpuMs > 0 && { cpuMsPerLife: cpuMs / lives },
+    ...marks.length === squads.length && clients > 0 && { bytesPerClient: Math.max(0, Math.round(grown / clients)) },
+  };
+}
+
+/** Shards that are given one instant go in step, or say that they did not. */
+function lateStartWarnings(squads: readonly SquadResult[]): string[] {
+  const lateMs = Math.max(0, ...squads.map((squad) => squad.lateMs ?? 0));
+  if (lateMs <= inStepMs) return [];
+  return [`this process was ${Math.round(lateMs)} ms late for --start-at: other shards began before it`];
 }
 
 function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kills"] {

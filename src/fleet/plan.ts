@@ -37,6 +37,8 @@ export interface FleetPlan {
   readonly reconnectAfterMs: number | "never";
   /** CONNECTs a second while the fleet is being connected. */
   readonly rampPerSecond: number;
+  /** CONNECTs that may be unanswered at once while the fleet is connected, in the whole run. */
+  readonly connectsUnderWay: number;
   /** 1 to 65,535; 0 turns keep alive off, which excludes what relies on it. */
   readonly keepAliveS: number;
   readonly willQos: 0 | 1 | 2 | "mix";
@@ -123,6 +125,7 @@ export const planDefaults = {
   durationMs: 30_000,
   reconnectAfterMs: 1_000,
   rampPerSecond: 1_000,
+  connectsUnderWay: 64,
   keepAliveS: 10,
   willQos: 1,
   willRetain: false,
@@ -203,4 +206,6 @@ export interface FleetRun {
   readonly brokerInProcess: boolean;
   /** What the plan's engine came to; `deno` until that is decided. */
   readonly engine?: EngineName;
+  /** When the fleet is to be connected; at once when absent. Shards that are given one instant go in step. */
+  readonly startAt?: Date;
 }

@@ -84,7 +84,7 @@ export interface SlowLife {
 }
 
 /** The parts of a run, in their order. */
-export const phases = ["watch", "control", "connect", "kill", "drain", "leave", "look", "done"] as const;
+export const phases = ["watch", "control", "wait", "connect", "kill", "drain", "leave", "look", "done"] as const;
 
 /** Which part of a run is under way. */
 export type Phase = (typeof phases)[number];
@@ -173,6 +173,16 @@ export interface FleetResult {
     readonly all: LatencyRow;
     readonly byMode: Readonly<Partial<Record<KillMode, LatencyRow>>>;
   };
+  /** How clients were connected; absent in what a recording gives. */
+  readonly connects?: {
+    /** From the dial to CONNACK, handshakes included, reconnects too. */
+    readonly latencyMs: LatencyRow;
+    /** CONNECTs that were unanswered at once while the fleet was connected: the most there might be, and there were. */
+    readonly underWayLimit: number;
+    readonly mostUnderWay: number;
+    /** SYNs that this machine sent again meanwhile, for whomever; absent where it does not say. */
+    readonly synsAgain?: number;
+  };
   /** The generator's own lateness: from the instant at which a kill was due to that at which it was done. */
   readonly slipMs: LatencyRow;
   /** Controls: messages and wills of clients of the run's own, by which the watchers' sight was proven all along. */
@@ -215,7 +225,14 @@ export interface FleetResult {
   /** 0 pass, 1 fail, 3 void, 130 interrupted. */
   readonly exitCode: 0 | 1 | 3 | 130;
   /** Of this process, embedded broker included. */
-  readonly resources: { readonly cpuMs: number; readonly rssBytes: number };
+  readonly resources: {
+    readonly cpuMs: number;
+    readonly rssBytes: number;
+    /** CPU for each life: each CONNECT that was answered, and what became of it. */
+    readonly cpuMsPerLife?: number;
+    /** What was held more once the clients were connected than before, for each of them. */
+    readonly bytesPerClient?: number;
+  };
   /** What carried TCP; absent where parts of one run had different ones. */
   readonly engine?: EngineName;
 }

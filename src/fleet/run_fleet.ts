@@ -3,6 +3,7 @@
  */
 import process from "node:process";
 import { monotonicClock, wallTime } from "../base/clock.ts";
+import { netstatCounter, readProc } from "../base/proc_file.ts";
 import { mix } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { chooseEngine, engineText } from "../net/engine.ts";
@@ -20,6 +21,7 @@ import { withEmptyPasswords } from "./record_header.ts";
 import { type RecordSink, RunRecord, type Usage } from "./run_record.ts";
 import { bucketsHere, clientsHere, partOf } from "./shard.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
+import { startInstants } from "./start_at.ts";
 import { SquadThread } from "./squad_thread.ts";
 
 /** What a run tells while it goes, and how it is told to stop. */
@@ -62,6 +64,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
     }
     hooks.onNotice({ level, text });
   };
+  const start = startOf(asked, hooks);
   const engine = await chooseEngine(asked.plan.engine);
   if (engine.whyNotEpoll !== undefined) notify({ level: "info", text: `Sockets: ${engineText(engine)}.` });
   const target = await securedTarget(asked.target, asked.plan, notify);
@@ -81,9 +84,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   const described = { target: run.target.url, engine: engine.name, startedAt };
   if (flight.kind === "void") {
     const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
-    const { reason, notSpoken } = flight;
-    const found = facts(run.plan, protocol);
-    const plan = withEmptyPasswords(run.plan);
+    const [{ reason, notSpoken }, found, plan] = [flight, facts(run.plan, protocol), withEmptyPasswords(run.plan)];
     record?.begin({ ...described, plan, protocol, spoken: protocol, broker: [] });
     await record?.end(found, [], monotonicClock.nowMs(), { reason, ...notSpoken && { notSpoken } });
     return { ...mergeResults(found, [], reason), ...notSpoken && { notSpoken } };
@@ -95,16 +96,27 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   const restarts = new Restarts(run, version, hooks.restartBroker, notify);
   // What a broker has counted before its restart it has mostly forgotten after it.
   const droppedBefore = restartsBroker(plan) ? undefined : counted;
-  const named = name === undefined ? {} : { brokerName: name };
+  const named = name !== undefined && { brokerName: name };
   record?.begin({ ...described, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
-  const squads = await runSquads(tasksOf({ ...run, plan }, protocol, startMs), hooks, record, usage, restarts);
+  const tasks = tasksOf({ ...run, plan }, protocol, startMs).map((task) => ({ ...task, ...start }));
+  const synsBefore = synsAgain();
+  const squads = await runSquads(tasks, hooks, record, usage, restarts);
+  const syns = record === undefined ? synsSince(synsBefore) : {};
   const dropped = await droppedSince(run, version, droppedBefore, squads);
   if (dropped !== undefined) record?.note("dropped", monotonicClock.nowMs(), dropped);
-  const says = { ...dropped && { dropped }, ...name !== undefined && { broker: name } };
+  const says = { ...dropped && { dropped }, ...name !== undefined && { broker: name }, ...syns };
   const found = { ...facts(plan, spoken), ...says, ...restarts.found(startMs) };
   const lost = await record?.end(found, squads, monotonicClock.nowMs()) ?? 0;
   if (lost > 0) hooks.onNotice({ level: "warning", text: lostText(lost) });
   return mergeResults(found, squads);
+}
+
+/** By the clock of the squads, where the run is to start at an instant. */
+function startOf({ startAt, plan }: FleetRun, { onNotice }: FleetHooks): Pick<SquadTask, "startMs"> {
+  if (startAt === undefined) return {};
+  const startMs = startInstants(startAt, plan, { wall: wallTime(), monotonicMs: monotonicClock.nowMs() });
+  onNotice({ level: "info", text: `Waits to connect until ${startAt.toISOString()}.` });
+  return { startMs };
 }
 
 function lostText(lost: number): string {
@@ -112,6 +124,18 @@ function lostText(lost: number): string {
     lost.toLocaleString("en-US")
   } events were lost, for they could ` +
     "not be written as fast as they came";
+}
+
+/** A recording does not tell of it, and what is judged again is to be the same: so it is not asked then. */
+function synsSince(before: number | undefined): Pick<RunFacts, "synsAgain"> {
+  const after = synsAgain();
+  return before === undefined || after === undefined ? {} : { synsAgain: after - before };
+}
+
+/** SYNs that this machine has sent again so far: an accept queue that overflows shows in them. */
+function synsAgain(): number | undefined {
+  const text = readProc("/proc/net/netstat");
+  return text === undefined ? undefined : netstatCounter(text, "TcpExt", "TCPSynRetrans");
 }
 
 /** What the broker says it dropped meanwhile; where wills are missing, its latest word is waited for. */

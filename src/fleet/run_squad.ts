@@ -42,6 +42,7 @@ export class SquadRun {
   #toldReady = false;
   #toldRestart = -1;
   #nextTurnMs = 0;
+  #memory: { before?: number; after?: number } = {};
   #toldMs = 0;
   #lives: LifeRow[] = [];
 
@@ -93,6 +94,7 @@ export class SquadRun {
     try {
       const nowMs = this.#world.clock.nowMs();
       this.#squad.turn(nowMs);
+      this.#markMemory();
       this.#tell(nowMs);
       if (this.#squad.done) return this.#finish();
       const nextMs = Math.min(this.#squad.nextMs(nowMs), this.#world.wakes.nextMs, nowMs + longestSleepMs);
@@ -103,9 +105,22 @@ export class SquadRun {
     }
   }
 
+  /** The first turn that is to connect clients is still to come when it was noted that it may. */
+  #markMemory(): void {
+    if (this.#squad.phase === "connect") this.#memory.before ??= Deno.memoryUsage().rss;
+    if (this.#squad.ready) this.#memory.after ??= Deno.memoryUsage().rss;
+  }
+
   #finish(): void {
-    const recorded = this.#record?.counts;
-    this.#finished({ ...this.#squad.result(), ...recorded && { recorded } });
+    const result = this.#squad.result();
+    // Of a recorded run no more is told than the recording tells: judged again it is the same.
+    if (this.#record !== undefined) return this.#finished({ ...result, recorded: this.#record.counts });
+    const { before, after } = this.#memory;
+    this.#finished({
+      ...result,
+      ...this.#squad.rampFacts,
+      ...before !== undefined && after !== undefined && { memory: { before, after } },
+    });
   }
 
   #tell(nowMs: number): void {

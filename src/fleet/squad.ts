@@ -2,6 +2,7 @@
  * One part of a fleet, whole in itself: its clients, its watchers, its books. Synchronous and without a clock of its
  * own, so that a test may run it on links in memory under a manual clock; `run_squad.ts` gives it the real world.
  */
+import { Histogram } from "../base/histogram.ts";
 import type { PublishPacket } from "../mqtt/packet.ts";
 import type { ClientCounters, ClientHost } from "./client_host.ts";
 import type { ControlSight } from "./control.ts";
@@ -20,17 +21,16 @@ import { PresenceDesk } from "./presence_desk.ts";
 import type { PresenceWord } from "./presence_message.ts";
 import type { Note } from "./record_event.ts";
 import type { Phase, Progress } from "./result.ts";
+import { bucketOf, Ramp } from "./ramp.ts";
 import { KillSchedule, type Order } from "./schedule.ts";
 import { SessionSweep } from "./session_sweep.ts";
 import { SquadBooks } from "./squad_books.ts";
 import { SquadRestart } from "./squad_restart.ts";
-import type { SquadResult, SquadTask } from "./squad_task.ts";
+import type { RampFacts, SquadResult, SquadTask } from "./squad_task.ts";
 import { TelemetryPump } from "./telemetry.ts";
-import { VirtualClient } from "./virtual_client.ts";
+import type { VirtualClient } from "./virtual_client.ts";
 import type { Watcher } from "./watcher.ts";
 
-/** CONNECTs under way at once while the fleet is connected: below what any listener queues. */
-const connectsUnderWay = 64;
 /** A client that failed so often while the fleet is connected voids the run. */
 const connectTries = 5;
 /** How long after Ctrl-C wills on their way are waited for, in milliseconds. */
@@ -47,14 +47,16 @@ export class Squad implements ClientHost, LookoutHost {
   readonly #books: SquadBooks;
   readonly #task: SquadTask;
   readonly #schedule: KillSchedule;
-  readonly #clients: VirtualClient[];
+  readonly connects = new Histogram();
+  readonly #clients: VirtualClient[] = [];
   readonly #lookout: Lookout;
-  readonly #telemetry: TelemetryPump;
+  #telemetry: TelemetryPump | undefined;
   readonly #desk: PresenceDesk | undefined;
   readonly #restart: SquadRestart;
   /** How long the phases last, commands apart. */
   readonly #durationMs: number;
-  #started = 0;
+  readonly #ramp: Ramp;
+  #lateMs = 0;
   #ready = false;
   #go = false;
   #order: Order | undefined;
@@ -77,29 +79,20 @@ export class Squad implements ClientHost, LookoutHost {
     this.groups = new Groups(plan, protocol);
     this.#books = new SquadBooks(plan, this.groups, task.originMs, note);
     this.#durationMs = phasesDurationMs(plan);
-    const roster = {
-      firstClient: task.firstClient,
-      clients: task.clients,
-      seed: task.seed,
-      groups: this.groups,
-    };
-    this.#schedule = new KillSchedule(plan, roster);
+    this.#schedule = new KillSchedule(plan, { ...task, groups: this.groups });
     this.#lookout = new Lookout(task, this.groups, world, this);
-    const bucketOf = (client: number) => task.firstBucket + (client - task.firstClient) % task.buckets;
     const { presence } = this.#books;
-    if (presence !== undefined) this.#desk = this.#openDesk(presence, bucketOf);
-    this.#clients = Array.from({ length: task.clients }, (_, index) => {
-      const number = task.firstClient + index;
-      return new VirtualClient(this, number, bucketOf(number), this.groups.versionOf(number));
-    });
-    this.#telemetry = new TelemetryPump(this.#clients, this.groups);
+    if (presence !== undefined) this.#desk = this.#openDesk(presence);
+    this.#ramp = new Ramp(this, task, this.#clients);
     this.#restart = new SquadRestart(plan, this.groups, this.#books, this.#lookout, this.#clients);
   }
 
-  #openDesk(books: PresenceBooks, bucketOf: (client: number) => number): PresenceDesk {
+  #openDesk(books: PresenceBooks): PresenceDesk {
     const { groups, world, ledger } = this;
     const nextControl = () => this.#lookout.nextControl();
-    return new PresenceDesk({ outlook: this.#task, groups, world, bucketOf, rules: ledger.rules, books, nextControl });
+    const whose = (client: number) => bucketOf(this.#task, client);
+    const outlook = this.#task;
+    return new PresenceDesk({ outlook, groups, world, bucketOf: whose, rules: ledger.rules, books, nextControl });
   }
 
   get presence(): PresenceBook | undefined {
@@ -175,7 +168,7 @@ export class Squad implements ClientHost, LookoutHost {
     const again = this.#interruptedMs !== undefined;
     this.#interruptedMs ??= nowMs;
     this.#books.interrupt(nowMs);
-    if (again || this.phase === "watch" || this.phase === "control") this.#finish(nowMs);
+    if (again || this.phase === "watch" || this.phase === "control" || this.phase === "wait") this.#finish(nowMs);
     else if (this.phase === "connect" || this.phase === "kill") this.#endKilling(nowMs);
   }
 
@@ -203,6 +196,9 @@ export class Squad implements ClientHost, LookoutHost {
         return this.#stepWatch(nowMs);
       case "control":
         return this.#stepControl(nowMs);
+      case "wait":
+        if (nowMs >= this.#task.startMs!.connect) this.#books.enter("connect", nowMs);
+        return;
       case "connect":
         return this.#stepConnect(nowMs);
       case "kill":
@@ -231,19 +227,17 @@ export class Squad implements ClientHost, LookoutHost {
     if (controlFailure !== undefined) this.#books.makeVoid(controlFailure, nowMs);
     const waitsFor = this.#lookout.controlWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
-    this.#books.enter("connect", nowMs);
+    const { connect = nowMs } = this.#task.startMs ?? {};
+    this.#lateMs = Math.max(0, nowMs - connect);
+    this.#books.enter(nowMs < connect ? "wait" : "connect", nowMs);
   }
 
   /** While clients are killed, controls show that the watchers still see. */
   #controlAgain(nowMs: number): void {
-    if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#controlMs + this.#controlEveryMs) return;
+    const everyMs = Math.max(controlEveryMs, 2 * this.plan.lateAfterMs);
+    if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#controlMs + everyMs) return;
     this.#controlMs = nowMs;
     this.#lookout.control();
-  }
-
-  /** Long enough for a control's will to come late. */
-  get #controlEveryMs(): number {
-    return Math.max(controlEveryMs, 2 * this.plan.lateAfterMs);
   }
 
   /** How long a watcher or a control may take, in milliseconds. */
@@ -257,22 +251,20 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   #stepConnect(nowMs: number): void {
-    const { clients, plan } = this.#task;
-    const share = clients / plan.clients;
-    const allowed = Math.min(clients, 1 + (nowMs - this.#phaseFromMs) * plan.rampPerSecond * share / 1_000);
-    while (this.#started + 1 <= allowed && this.#started - this.counters.connected < connectsUnderWay) {
-      this.#clients[this.#started++]!.connect(nowMs);
-    }
+    const { clients, startMs } = this.#task;
+    this.#ramp.step(this.counters.connected, nowMs - this.#phaseFromMs, nowMs);
     if (this.counters.connected < clients) return;
     if (!this.#ready) this.#books.ramped(nowMs);
     this.#ready = true;
-    if (this.#go) this.#beginKilling(nowMs);
+    if (this.#go && nowMs >= (startMs?.kill ?? nowMs)) this.#beginKilling(nowMs);
   }
 
   #beginKilling(nowMs: number): void {
     this.#books.enter("kill", nowMs);
     // So that however long the ramp took, the controls of a run fall into the same instants.
     this.#controlMs = nowMs;
+    this.#lateMs = Math.max(this.#lateMs, nowMs - (this.#task.startMs?.kill ?? nowMs));
+    this.#telemetry = new TelemetryPump(this.#clients, this.groups);
     this.#telemetry.start(nowMs);
     this.#order = this.#schedule.next();
   }
@@ -284,7 +276,7 @@ export class Squad implements ClientHost, LookoutHost {
       this.#carryOut(this.#order, fromMs + this.#order.atMs, nowMs);
       this.#order = this.#schedule.next();
     }
-    this.#telemetry.turn(nowMs);
+    this.#telemetry!.turn(nowMs);
     if (this.#restart.underWay) return;
     if (nowMs >= fromMs + this.#durationMs / 2) this.#desk?.begin("middle", nowMs);
     if (this.#order === undefined && nowMs >= fromMs + this.#durationMs) this.#endKilling(nowMs);
@@ -358,9 +350,9 @@ export class Squad implements ClientHost, LookoutHost {
     this.#lookout.retire(nowMs);
     this.#desk?.clear(nowMs);
     for (const client of this.#clients) client.drop();
-    if (!this.#finished) this.#telemetry.tell((group, counts) => this.#books.load(group, counts, nowMs));
+    if (!this.#finished) this.#telemetry?.tell((group, counts) => this.#books.load(group, counts, nowMs));
     this.#finished = true;
-    if (this.#lookout.swept(nowMs)) this.#books.close(this.#telemetry.sent, nowMs);
+    if (this.#lookout.swept(nowMs)) this.#books.close(this.#telemetry?.sent ?? 0, nowMs);
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
@@ -396,5 +388,10 @@ export class Squad implements ClientHost, LookoutHost {
   /** What was found; asked once the squad is done. */
   result(): SquadResult {
     return this.#books.result();
+  }
+
+  /** How connecting went; no recording tells of it. */
+  get rampFacts(): RampFacts {
+    return { connects: this.connects.encode(), mostUnderWay: this.#ramp.mostUnderWay, lateMs: this.#lateMs };
   }
 }

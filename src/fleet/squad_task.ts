@@ -12,6 +12,18 @@ import type { SeriesData } from "./series.ts";
 import type { TelemetryByGroup } from "./telemetry_result.ts";
 import type { TallyData } from "./tally.ts";
 
+/** Instants by the monotonic clock that all threads share. */
+export interface StartInstants {
+  readonly connect: number;
+  readonly kill: number;
+}
+
+/** What this process held before and after its clients were connected, in bytes. */
+export interface MemoryMarks {
+  readonly before: number;
+  readonly after: number;
+}
+
 /** What one squad is to do: plain data. */
 export interface SquadTask extends Outlook {
   readonly target: Endpoint;
@@ -21,6 +33,8 @@ export interface SquadTask extends Outlook {
   readonly number: number;
   /** Draws the kills of the whole run: the same for each squad. */
   readonly seed: number;
+  /** When the fleet is to be connected, and when killing may begin at the earliest; at once when absent. */
+  readonly startMs?: StartInstants;
   /** When the run began, by the monotonic clock that all threads share. */
   readonly originMs: number;
   /** True where every life is to be told. */
@@ -29,8 +43,18 @@ export interface SquadTask extends Outlook {
   readonly record?: boolean;
 }
 
+/** How connecting went. A recording does not tell of it. */
+export interface RampFacts {
+  /** How long CONNECTs took, from the dial to CONNACK: an encoded histogram. */
+  readonly connects: string;
+  /** The most that were unanswered at once while the fleet was connected. */
+  readonly mostUnderWay: number;
+  /** How long after the instant of `--start-at` it was ready. */
+  readonly lateMs: number;
+}
+
 /** What a squad found: plain data. */
-export interface SquadResult {
+export interface SquadResult extends Partial<RampFacts> {
   readonly tally: TallyData;
   readonly counters: ClientCounters;
   readonly slip: string;
@@ -56,4 +80,5 @@ export interface SquadResult {
   readonly interrupted: boolean;
   /** Events that were handed out to be written, and events for which there was no room. */
   readonly recorded?: { readonly events: number; readonly lost: number };
+  readonly memory?: MemoryMarks;
 }

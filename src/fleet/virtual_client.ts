@@ -40,6 +40,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** When it comes back after the death that it dies now. */
   #reconnectAfterMs: number | "never";
   #retiring = false;
+  #dialledMs = 0;
   readonly #outbox: Outbox | undefined;
   readonly #voice: PresenceVoice | undefined;
   /** How it leaves once its last word was answered. */
@@ -76,9 +77,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Begins a life. */
   connect(nowMs: number): void {
-    this.#previous = this.#life;
-    this.#life = beginLife(this.#plan, this, ++this.#incarnation);
+    [this.#previous, this.#life] = [this.#life, beginLife(this.#plan, this, ++this.#incarnation)];
     this.#state = "connecting";
+    this.#dialledMs = nowMs;
     this.#alarm.at(nowMs + connectTimeoutMs);
     this.#connection = new Connection(this.#host.world, this.version, this, this.number);
   }
@@ -273,6 +274,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const life = this.#life!;
     const said = { present: sessionPresent, keepAliveS: properties?.serverKeepAliveS, first: !this.#everConnected };
     this.#host.lives.accept(life, this.#previous, said, nowMs);
+    this.#host.connects.record(nowMs - this.#dialledMs);
     this.#outbox?.begin(properties?.receiveMaximum);
     this.#taken = undefined;
     this.#state = "up";

@@ -74,6 +74,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
       blind: sum(reports, ({ controls }) => controls.blind),
       lost: sum(reports, ({ controls }) => controls.lost),
     },
+    ...connectsOf(reports),
     slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
     ...generatorBound !== undefined && { generatorBound },
     ...brokerDropped && { brokerDropped },
@@ -83,10 +84,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     slowest: tally.slowest,
     series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
     warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
-    resources: {
-      cpuMs: sum(reports, ({ resources }) => resources.cpuMs),
-      rssBytes: sum(reports, ({ resources }) => resources.rssBytes),
-    },
+    resources: resourcesOf(reports),
     ...sameEngine(reports),
   };
   return applyThresholds(merged, (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)));
@@ -256,6 +254,36 @@ function clientsOf(reports: readonly Report[]): FleetResult["clients"] {
   return Object.fromEntries(
     names.map((name) => [name, sum(reports, ({ clients }) => clients[name])]),
   ) as unknown as FleetResult["clients"];
+}
+
+/** Parts on one machine each see all its SYNs: the most that one has seen. The limit is that of the whole run. */
+function connectsOf(reports: readonly Report[]): Pick<FleetResult, "connects"> {
+  const all = reports.flatMap(({ connects }) => connects === undefined ? [] : [connects]);
+  if (all.length === 0) return {};
+  const syns = all.flatMap(({ synsAgain }) => synsAgain === undefined ? [] : [synsAgain]);
+  const connects = {
+    latencyMs: mergedRow(all.map(({ latencyMs }) => latencyMs)),
+    underWayLimit: all[0]!.underWayLimit,
+    mostUnderWay: all.reduce((total, { mostUnderWay }) => total + mostUnderWay, 0),
+    ...syns.length > 0 && { synsAgain: Math.max(...syns) },
+  };
+  return { connects };
+}
+
+/** Sums, and what each life and each client took on average over all parts. */
+function resourcesOf(reports: readonly Report[]): FleetResult["resources"] {
+  const cpuMs = sum(reports, ({ resources }) => resources.cpuMs);
+  const clients = sum(reports, ({ clients }) => clients.connected);
+  const lives = sum(reports, ({ clients }) => clients.connected + clients.reconnects);
+  const bytes = sum(reports, ({ resources, clients }) => (resources.bytesPerClient ?? 0) * clients.connected);
+  const allTell = (name: "cpuMsPerLife" | "bytesPerClient") =>
+    reports.every(({ resources, clients }) => resources[name] !== undefined || clients.connected === 0);
+  return {
+    cpuMs,
+    rssBytes: sum(reports, ({ resources }) => resources.rssBytes),
+    ...lives > 0 && allTell("cpuMsPerLife") && { cpuMsPerLife: cpuMs / lives },
+    ...clients > 0 && allTell("bytesPerClient") && { bytesPerClient: Math.round(bytes / clients) },
+  };
 }
 
 function killsOf(reports: readonly Report[], tally: Tally): FleetResult["kills"] {

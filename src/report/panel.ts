@@ -10,6 +10,7 @@ import { plainStyle, type Style } from "./style.ts";
 export const phaseText: Readonly<Record<Phase, string>> = {
   watch: "watchers subscribe",
   control: "control kills",
+  wait: "waits for its instant",
   connect: "fleet connects",
   kill: "clients are killed",
   drain: "last wills are awaited",

@@ -26,6 +26,7 @@ const written = {
   engine: one("--engine"),
   clients: one("--clients"),
   rampPerSecond: (value) => ["--ramp-rate", `${value}/s`],
+  connectsUnderWay: one("--connects-under-way"),
   keepAliveS: seconds("--keepalive"),
   sessionExpiryS: seconds("--session-expiry"),
   cleanStart: one("--clean-start"),

@@ -62,7 +62,7 @@ function headLines({ verdict, reason, run, plan }: Report, width: number, style:
 }
 
 function factLines(report: Report, width: number): string[] {
-  const { clients, kills, slipMs, resources } = report;
+  const { clients, kills, connects, slipMs, resources } = report;
   if (clients.connected === 0 && kills.total === 0) return [];
   const slip = slipMs.count === 0 ? "" : `, slip p99 ${formatMs(slipMs.p99)}, max ${formatMs(slipMs.max)}`;
   const load = telemetryText(report);
@@ -74,13 +74,24 @@ function factLines(report: Report, width: number): string[] {
     kills: `${formatCount(kills.total)} at ${formatCount(kills.reachedPerSecond)}/s ` +
       `(${formatCount(kills.askedPerSecond)}/s asked), ${formatCount(kills.deferred)} deferred${slip}`,
     ...load !== undefined && { load },
-    process:
-      `${report.engine === undefined ? "" : `engine ${report.engine}, `}${formatMs(resources.cpuMs)} of CPU, ${
-        formatBytes(resources.rssBytes)
-      } of memory` +
+    ...connects && { connects: connectText(connects) },
+    process: `${report.engine === undefined ? "" : `engine ${report.engine}, `}${formatMs(resources.cpuMs)} of CPU` +
+      `${each(resources.cpuMsPerLife, formatMs, "life")}, ` +
+      `${formatBytes(resources.rssBytes)} of memory${each(resources.bytesPerClient, formatBytes, "client")}` +
       (report.run.target === "embedded" ? ", embedded broker included" : ""),
   };
   return Object.entries(facts).flatMap(([name, text]) => wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9)));
+}
+
+function connectText({ latencyMs, underWayLimit, mostUnderWay, synsAgain }: NonNullable<Report["connects"]>): string {
+  const syns = synsAgain === undefined ? "" : `, ${formatCount(synsAgain)} SYNs sent again by this machine`;
+  return `dial to CONNACK p50 ${formatMs(latencyMs.p50)}, p99 ${formatMs(latencyMs.p99)}, max ${
+    formatMs(latencyMs.max)
+  }; at most ${formatCount(mostUnderWay)} under way (limit ${formatCount(underWayLimit)})${syns}`;
+}
+
+function each(value: number | undefined, format: (value: number) => string, what: string): string {
+  return value === undefined ? "" : ` (${format(value)} for each ${what})`;
 }
 
 /** What the run was to hold besides, and what it had. */

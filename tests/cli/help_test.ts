@@ -23,7 +23,9 @@ function told(text: string, flag: string): string {
 const sections: Readonly<Record<string, string>> = {
   Scenario: "scenario",
   Target: "url username password password-file protocol source-address source-ports engine",
-  Fleet: "clients ramp-rate keepalive session-expiry clean-start client-prefix workers",
+  TLS: "tls-ca tls-cert tls-key tls-server-name tls-insecure",
+  Parts: "shard start-at",
+  Fleet: "clients ramp-rate connects-under-way keepalive session-expiry clean-start client-prefix workers",
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
   Watching: "watchers fan-out late-after drain",

@@ -19,6 +19,7 @@ const different: PlanRequest = {
   durationMs: 90_500,
   reconnectAfterMs: "never",
   rampPerSecond: 123,
+  connectsUnderWay: 12,
   keepAliveS: 33,
   willQos: "mix",
   willRetain: true,

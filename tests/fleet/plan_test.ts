@@ -16,6 +16,7 @@ Deno.test("plan: what was not asked for", () => {
     durationMs: 30_000,
     reconnectAfterMs: 1_000,
     rampPerSecond: 1_000,
+    connectsUnderWay: 64,
     keepAliveS: 10,
     willQos: 1,
     willRetain: false,

@@ -10,6 +10,7 @@ import { mergeResults } from "../../src/fleet/merge.ts";
 import { type FleetPlan, makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 import type { FleetResult, WillCounts } from "../../src/fleet/result.ts";
 import { tasksOf } from "../../src/fleet/run_fleet.ts";
+import type { StartInstants } from "../../src/fleet/squad_task.ts";
 import { Squad } from "../../src/fleet/squad.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { DialReceiver, Link } from "../../src/net/link.ts";
@@ -21,6 +22,7 @@ import { type HeldWill, type Script, ScriptedBroker } from "./scripted_broker.ts
 export interface StageOptions extends Partial<PlanRequest> {
   readonly protocolSpoken?: "3.1.1" | "5" | "mix";
   readonly script?: Script;
+  readonly startMs?: StartInstants;
   /** True for a dial that is refused. */
   readonly refuse?: (dialled: number) => boolean;
   readonly recording?: Recording;
@@ -47,8 +49,14 @@ export class FleetStage {
   #dialled = 0;
 
   constructor(options: StageOptions = {}) {
-    const { protocolSpoken = "5", script = {}, refuse = () => false, recording = new Recording(), ...request } =
-      options;
+    const {
+      protocolSpoken = "5",
+      script = {},
+      refuse = () => false,
+      recording = new Recording(),
+      startMs,
+      ...request
+    } = options;
     this.#recording = recording;
     this.#refuse = refuse;
     this.#protocol = protocolSpoken;
@@ -62,7 +70,8 @@ export class FleetStage {
     };
     const run = { plan: this.plan, target: parseEndpoint("mqtt://stage:1883"), brokerInProcess: false };
     recording.begin(this.plan, this.#protocol);
-    this.squad = new Squad(tasksOf(run, this.#protocol)[0]!, this.#world, recording.noteOf(0));
+    const task = { ...tasksOf(run, this.#protocol)[0]!, ...startMs && { startMs } };
+    this.squad = new Squad(task, this.#world, recording.noteOf(0));
     this.squad.start(this.nowMs);
     this.squad.go();
   }

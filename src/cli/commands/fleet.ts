@@ -1,13 +1,14 @@
 /**
  * `mqtt-sim fleet`: flags → plan → run → report → exit code.
  */
+import { UsageError } from "../../base/failure.ts";
 import { monotonicClock } from "../../base/clock.ts";
 import { restartsBroker } from "../../fleet/phases.ts";
 import { type FleetPlan, type FleetRun, makePlan } from "../../fleet/plan.ts";
 import type { FleetResult, Notice } from "../../fleet/result.ts";
 import { type FleetHooks, runFleet } from "../../fleet/run_fleet.ts";
 import type { RecordSink } from "../../fleet/run_record.ts";
-import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
 import type { EngineChoice } from "../../net/engine.ts";
 import { type Live, openLive } from "../../report/live.ts";
 import { applyThresholds } from "../../report/threshold.ts";
@@ -58,6 +59,11 @@ const lastGraceMs = 3_000;
  */
 export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
   const brokers = brokersOf(flags);
+  if (brokers.length > 1 && flags.startAt !== undefined) {
+    throw new UsageError(
+      `Cannot use --start-at with ${brokers.length} brokers, one after the other: expected one --url`,
+    );
+  }
   const run: RunOn = (broker, plan, interrupts, onLives) =>
     runOn(broker, plan, flags, output, interrupts, { ...parts, onLives });
   if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, parts, run);
@@ -99,7 +105,8 @@ async function runOn(
   const sink = record && { context, write: (lines: string) => record.write(lines) };
   try {
     const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
-    const result = await runOnTarget(plan, broker, live, interrupts, parts, sink);
+    const asked = { plan, ...flags.startAt && { startAt: flags.startAt.at } };
+    const result = await runOnTarget(asked, broker, live, interrupts, parts, sink);
     if (result === undefined) return undefined;
     const report = applyThresholds(makeReport(result, context), flags.threshold);
     views.finish(report);
@@ -124,7 +131,7 @@ function alsoSeen(live: Live, views: RunViews): Live {
 
 /** Runs on the broker that was named, or on one of our own. */
 async function runOnTarget(
-  plan: FleetPlan,
+  asked: Pick<FleetRun, "plan" | "startAt">,
   { endpoint }: BrokerChoice,
   live: Live,
   interrupts: Interrupts,
@@ -133,11 +140,14 @@ async function runOnTarget(
 ): Promise<FleetResult | undefined> {
   let broker: EmbeddedBroker | undefined;
   try {
-    if (endpoint !== undefined) return await run(plan, endpoint, undefined, live, interrupts, parts, record);
+    if (endpoint !== undefined) {
+      return await run({ ...asked, target: endpoint }, undefined, live, interrupts, parts, record);
+    }
     const warn = (text: string) => live.notice({ level: "warning", text });
-    broker = await parts.startBroker(warn, plan.engine, restartsBroker(plan));
+    broker = await parts.startBroker(warn, asked.plan.engine, restartsBroker(asked.plan));
     const crash = broker.crash.then((error) => Promise.reject(error));
-    return await Promise.race([crash, run(plan, parseEndpoint(broker.url), broker, live, interrupts, parts, record)]);
+    const target = parseEndpoint(broker.url);
+    return await Promise.race([crash, run({ ...asked, target }, broker, live, interrupts, parts, record)]);
   } finally {
     live.end();
     if (!interrupts.atOnce.aborted) await broker?.stop();
@@ -146,8 +156,7 @@ async function runOnTarget(
 
 /** The result, or undefined when there was to be an end at once and none came in time. */
 function run(
-  plan: FleetPlan,
-  target: Endpoint,
+  asked: Omit<FleetRun, "brokerInProcess">,
   own: EmbeddedBroker | undefined,
   live: Live,
   interrupts: Interrupts,
@@ -167,7 +176,7 @@ function run(
     live.notice({ level: "info", text: "Ending early; Ctrl-C again ends at once." })
   );
   const givenUp = aborted(interrupts.atOnce).then(() => passed(lastGraceMs));
-  return Promise.race([parts.runFleet({ plan, target, brokerInProcess: own !== undefined }, hooks), givenUp]);
+  return Promise.race([parts.runFleet({ ...asked, brokerInProcess: own !== undefined }, hooks), givenUp]);
 }
 
 function passed(ms: number): Promise<undefined> {

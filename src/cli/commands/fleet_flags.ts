@@ -9,7 +9,6 @@ import { InvariantError } from "../../base/failure.ts";
 import * as units from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { clientsPerWatcher, planDefaults } from "../../fleet/plan.ts";
-import { parseShard } from "../../fleet/shard.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/threshold.ts";
@@ -26,6 +25,7 @@ import {
 } from "../flag.ts";
 import { type HttpAddress, parseHttpAddress } from "../http_address.ts";
 import { reportFlags } from "../report_outputs.ts";
+import { parts, tls } from "./fleet_part_flags.ts";
 import { builtInScenarios } from "./scenarios.ts";
 
 const whole: FlagValue<number> = { metavar: "N", read: units.parseWhole };
@@ -102,32 +102,19 @@ const target = object("Target", {
   engine: valueFlag("--engine", wordValue(engineChoices), `${engineHelp} Default ${planDefaults.engine}.`),
 });
 
-const tls = object("TLS", {
-  tlsCa: valueFlag(
-    "--tls-ca",
-    file,
-    "Authorities, in PEM, that sign the broker's certificate; for mqtts:// and wss://, as are the other flags of TLS. " +
-      "Default: the well-known ones.",
-  ),
-  tlsCert: valueFlag("--tls-cert", file, "The certificate of all clients, in PEM; with --tls-key."),
-  tlsKey: valueFlag("--tls-key", file, "Its private key, in PEM, without a passphrase."),
-  tlsServerName: valueFlag(
-    "--tls-server-name",
-    word("NAME"),
-    "The name that the broker's certificate must have. Default: the one in --url.",
-  ),
-  tlsInsecure: switchFlag(
-    "--tls-insecure",
-    "Take any certificate: whoever answers may be another. The report says so.",
-  ),
-});
-
 const fleet = object("Fleet", {
   clients: valueFlag("--clients", whole, `Clients, 1 to 1,000,000. Default ${usual.clients}.`),
   rampRate: valueFlag(
     "--ramp-rate",
     { metavar: "RATE", read: units.parsePerSecond },
     `CONNECTs a second while the fleet is being connected, 1/s to 1,000,000/s. Default ${usual.rampRate}/s.`,
+  ),
+  connectsUnderWay: valueFlag(
+    "--connects-under-way",
+    whole,
+    "CONNECTs that may be unanswered at once while the fleet is connected, over all workers and shards, 1 to 100,000: " +
+      "what is more than the broker's accept queue holds is lost, and tried again a second later. " +
+      `Default ${planDefaults.connectsUnderWay}.`,
   ),
   keepAlive: valueFlag(
     "--keepalive",
@@ -155,16 +142,6 @@ const fleet = object("Fleet", {
     "--workers",
     whole,
     `Threads that the clients are spread over, 1 to 64. Default ${planDefaults.workers}.`,
-  ),
-});
-
-const parts = object("Parts", {
-  shard: valueFlag(
-    "--shard",
-    { metavar: "N/OF", read: parseShard },
-    "Be one of several processes, on this machine or others, that are one run together: 2/5 takes the second fifth of " +
-      "the clients, with the kills that the whole run has for them. Each part is given the same flags and the same " +
-      "--seed; mqtt-sim report merge joins their reports.",
   ),
 });
 

@@ -18,7 +18,10 @@ import { overrule, readScenario, type Wishes } from "./scenario_file.ts";
  */
 export async function fleetRequest(flags: FleetFlags, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
   const request = await requestOf(flags, broker);
-  return flags.shard === undefined || flags.runId !== undefined ? request : { ...request, run: sharedRunId(request) };
+  if (flags.shard === undefined || flags.runId !== undefined) return request;
+  // Runs of one plan at several instants have several ids.
+  const marks = flags.startAt?.absolute === true ? [flags.startAt.at.toISOString()] : [];
+  return { ...request, run: sharedRunId(request, ...marks) };
 }
 
 async function requestOf(flags: FleetFlags, { endpoint }: BrokerChoice): Promise<PlanRequest> {
@@ -57,6 +60,7 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     durationMs: flags.duration,
     reconnectAfterMs: flags.reconnectAfter,
     rampPerSecond: flags.rampRate,
+    connectsUnderWay: flags.connectsUnderWay,
     keepAliveS: flags.keepAlive,
     willQos: flags.willQos === undefined ? undefined : willQos[flags.willQos],
     willRetain: flags.willRetain,

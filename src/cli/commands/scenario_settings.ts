@@ -155,6 +155,10 @@ const fleetEntries: Readonly<Record<string, PlanEntry>> = {
   "engine": { field: "engine", entry: entry(choice(engineChoices), engineHelp) },
   "clients": { field: "clients", entry: entry(whole(1, 1_000_000), "Clients.") },
   "ramp-rate": { field: "rampPerSecond", entry: entry(perSecond, "CONNECTs a second while the fleet is connected.") },
+  "connects-under-way": {
+    field: "connectsUnderWay",
+    entry: entry(whole(1, 100_000), "CONNECTs that may be unanswered at once while the fleet is connected."),
+  },
   "client-prefix": { field: "clientPrefix", entry: entry(text("TEXT"), "How client ids begin.") },
   "workers": { field: "workers", entry: entry(whole(1, 64), "Threads that the clients are spread over.") },
   "kill-rate": { field: "killRate", entry: entry(rate, "Kills a second, of the clients alive or so many.") },
