@@ -63,6 +63,16 @@ function compareNumbers(one: string, other: string): number {
   return 0;
 }
 
+/** Deviations of the profile that showed in none of the cases that could show them, in words. */
+export function unseenDeviations({ cases, profile }: Pick<CheckReport, "cases" | "profile">): string[] {
+  const known = Map.groupBy(cases.filter(({ deviation }) => deviation !== undefined), ({ deviation }) => deviation!);
+  return [...known].filter(([, each]) => each.every(({ outcome }) => outcome === "pass")).map(([deviation, each]) =>
+    `profile ${profile} expects ${deviation}, and ${
+      each.length === 1 ? "the case that can show it passes" : `all ${each.length} cases that can show it pass`
+    }: ${[...new Set(each.map(({ id }) => id))].join(", ")}`
+  );
+}
+
 /** What versions were tried, in words. */
 export function protocolsText({ controls }: Pick<CheckReport, "controls">): string {
   const spoken = controls.filter(({ outcome }) => outcome !== "not spoken").map(({ protocol }) => protocol);

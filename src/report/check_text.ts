@@ -5,7 +5,15 @@
 import { formatMs } from "../base/units.ts";
 import type { CaseResult, Outcome } from "../conformance/result.ts";
 import { type TranscriptLine, transcriptText } from "../conformance/transcript.ts";
-import { areaRows, boundsText, type CheckReport, protocolsText, type RuleRow, ruleRows } from "./check_report.ts";
+import {
+  areaRows,
+  boundsText,
+  type CheckReport,
+  protocolsText,
+  type RuleRow,
+  ruleRows,
+  unseenDeviations,
+} from "./check_report.ts";
 import { plainStyle, type Style } from "./style.ts";
 import { type Column, tableLines, wrapped } from "./table.ts";
 import type { TextOptions } from "./text.ts";
@@ -95,14 +103,13 @@ function notTestableLines({ cases }: CheckReport, width: number): string[] {
   return ["Not testable:", ...lines];
 }
 
-function noteLines({ cases, profile }: CheckReport, width: number): string[] {
+function noteLines(report: CheckReport, width: number): string[] {
+  const { cases, profile } = report;
   const deviations = cases.filter(({ outcome }) => outcome === "deviation").map(({ id, protocol, deviation, reason }) =>
     `${id} in ${protocol} deviates as profile ${profile} says (${deviation}): ${reason}`
   );
-  const better = cases.filter(({ outcome, deviation }) => outcome === "pass" && deviation !== undefined)
-    .map(({ id, protocol, deviation }) => `${id} in ${protocol} passes, where profile ${profile} expects ${deviation}`);
   const noted = cases.flatMap(({ id, protocol, notes }) => notes.map((note) => `${id} in ${protocol}: ${note}`));
-  return [...deviations, ...better, ...noted].flatMap((line) => wrapped(line, width, "  "));
+  return [...deviations, ...unseenDeviations(report), ...noted].flatMap((line) => wrapped(line, width, "  "));
 }
 
 function failureLines(result: CaseResult, width: number, style: Style): string[] {

@@ -209,12 +209,13 @@ function sampleLine(sample: FaultSample): string {
   return `${sample.verdict}: ${lifeText(sample)}: ${sample.text} [${sample.rule}]`;
 }
 
-function attributes(values: Readonly<Record<string, string | number>>): string {
+/** Attributes as they stand in a tag. */
+export function attributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values).map(([name, value]) => ` ${name}="${text(String(value))}"`).join("");
 }
 
 /** As XML 1.0 takes it: escaped, and without the characters that it has no way to write. */
-function text(value: string): string {
+export function text(value: string): string {
   // deno-lint-ignore no-control-regex
   return escaped(value.toWellFormed().replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd"));
 }

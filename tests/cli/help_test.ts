@@ -116,7 +116,7 @@ Deno.test("check --help has every flag, area and exit code", async () => {
   const found = [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
     "url username password password-file denied-topic restart-command only rule protocol quick list slack parallel profile quiet " +
-    "report";
+    "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^ ${area} +\\S`, "m"));
   for (const code of [0, 1, 2, 3, 70, 130]) assert.match(text, new RegExp(`^ ${code} +\\S`, "m"));

@@ -25,7 +25,7 @@ const takeovers: readonly Takeover[] = [
 /** Under what a broker is known to fail it. */
 function deviationsOf({ delayS, expiryS, clean }: Takeover): readonly string[] {
   if (delayS > 0 && expiryS === 0) return ["takeover", "takeover-delayed-no-session", "delay-without-session"];
-  if (delayS > 0) return ["takeover", "delayed-back-clean"];
+  if (delayS > 0) return clean ? ["takeover", "delayed-back-clean"] : [];
   if (clean) return ["takeover"];
   return expiryS > 0 ? ["takeover", "takeover-resumed", "takeover-persistent"] : ["takeover", "takeover-resumed"];
 }

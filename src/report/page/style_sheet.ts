@@ -178,6 +178,13 @@ const comparison = `
 .whole h4 { font-size: 18px; line-height: 1.3; margin: 0 0 12px; }
 .whole h5 { font-size: 16px; line-height: 1.3; margin: 0; }`;
 
+const check = `
+.check td:nth-child(2), .check td.text { text-align: left; }
+.check td.text { white-space: normal; }
+.check td.text small { max-width: none; margin: 0; }
+.check td.unsure { color: var(--void); }
+.check td.good { color: var(--pass); }`;
+
 const narrow = `
 @media (max-width: 760px) {
   main, footer { padding-left: 12px; padding-right: 12px; }
@@ -208,4 +215,5 @@ const narrow = `
 }`;
 
 /** The whole sheet. */
-export const styleSheet = [colours, ground, head, plots, tables, lives, plan, comparison, narrow].join("\n").trim();
+export const styleSheet = [colours, ground, head, plots, tables, lives, plan, comparison, check, narrow].join("\n")
+  .trim();

@@ -1,0 +1,93 @@
+/** A check as Markdown: for a pull request, the summary of a CI job, or a page that is kept. */
+import { formatMs } from "../base/units.ts";
+import type { CaseResult, Outcome } from "../conformance/result.ts";
+import { transcriptText } from "../conformance/transcript.ts";
+import { areaRows, boundsText, type CheckReport, protocolsText, ruleRows, unseenDeviations } from "./check_report.ts";
+import { marks, plain } from "./markdown.ts";
+
+/** Lines of one transcript that are shown; the JSON report has all. */
+const linesShown = 30;
+const outcomeMarks: Readonly<Record<Outcome, string>> = {
+  pass: "pass",
+  fail: "**fail**",
+  deviation: "*deviation*",
+  "not testable": "not testable",
+};
+
+/** The check as Markdown with GitHub's tables, with a line end. */
+export function checkMarkdown(report: CheckReport): string {
+  const { verdict, reason, target, durationMs, profile, startedAt } = report;
+  const facts = [
+    target === "embedded" ? "embedded broker" : plain(target),
+    protocolsText(report),
+    formatMs(durationMs),
+    `${startedAt.slice(0, 10)}`,
+    ...profile === undefined ? [] : [`profile ${plain(profile)}`],
+  ];
+  const parts = [
+    `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
+    `${facts.join(" · ")}\n\nBounds: ${plain(boundsText(report))}.`,
+    areaTable(report),
+    section("Failed", report.cases.filter(({ outcome }) => outcome === "fail").map(failure)),
+    section("Deviations that the profile documents", report.cases.filter(isDeviation).map(line)),
+    section("Not testable", notTestable(report)),
+    [...report.warnings, ...unseenDeviations(report)].map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
+    ruleTable(report),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function isDeviation({ outcome }: CaseResult): boolean {
+  return outcome === "deviation";
+}
+
+function areaTable(report: CheckReport): string {
+  const rows = areaRows(report);
+  if (rows.length === 0) return "";
+  const outcomes: readonly Outcome[] = ["pass", "fail", "deviation", "not testable"];
+  const body = rows.map(({ name, cases }) => {
+    const counts = outcomes.map((outcome) => cases.filter((each) => each.outcome === outcome).length);
+    return [name, String(cases.length), ...counts.map(String)];
+  });
+  return table(["area", "cases", ...outcomes], body, "--:");
+}
+
+function ruleTable(report: CheckReport): string {
+  if (report.cases.length === 0) return "";
+  const body = ruleRows(report).map((
+    { protocol, rule, result: { outcome, id, title } },
+  ) => [protocol, rule, outcomeMarks[outcome], `\`${id}\``, plain(title)]);
+  return `#### Rule by rule\n\n${table(["MQTT", "rule", "outcome", "case", "what the broker is to do"], body, "---")}`;
+}
+
+function table(head: readonly string[], body: readonly (readonly string[])[], align: string): string {
+  const rule = ["---", ...head.slice(1).map(() => align)];
+  return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function section(title: string, items: readonly string[]): string {
+  return items.length === 0 ? "" : `#### ${title}\n\n${items.join("\n")}`;
+}
+
+function line({ id, protocol, rules, reason, deviation }: CaseResult): string {
+  const known = deviation === undefined ? "" : ` (${plain(deviation)})`;
+  return `- \`${id}\`${known}, MQTT ${protocol} ${rules.join(", ")}: ${plain(reason ?? "")}`;
+}
+
+function failure(result: CaseResult): string {
+  const { transcript = [] } = result;
+  const shown = transcript.slice(-linesShown).flatMap((each) => [
+    transcriptText(each),
+    ...each.hex === undefined ? [] : [`${" ".repeat(25)}${each.hex}`],
+  ]);
+  // No line of a transcript can end the block: it would have to begin with four ticks.
+  const block = ["````text", ...shown, "````"].map((each) => `  ${each}`).join("\n");
+  return `${line(result)}\n\n  <details><summary>Transcript</summary>\n\n${block}\n\n  </details>\n`;
+}
+
+function notTestable({ cases }: CheckReport): string[] {
+  const held = Map.groupBy(cases.filter(({ outcome }) => outcome === "not testable"), ({ reason }) => reason!);
+  return [...held].map(([reason, each]) =>
+    `- ${plain(reason)}: ${each.map(({ id, protocol }) => `\`${id}\` in ${protocol}`).join(", ")}`
+  );
+}

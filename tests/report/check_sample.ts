@@ -1,0 +1,71 @@
+/** A check's report with every outcome, and one whose words try to break out. */
+import { boundsOf } from "../../src/conformance/bounds.ts";
+import type { CaseResult, ConformanceResult } from "../../src/conformance/result.ts";
+import { type CheckReport, makeCheckReport } from "../../src/report/check_report.ts";
+import { script } from "./hostile.ts";
+
+const line = { atMs: 12.3, link: "client", direction: ">", text: 'PUBLISH topic "a"', hex: "30 03 00 01 61" } as const;
+const one: CaseResult = {
+  id: "will/one",
+  area: "will",
+  title: "a will is sent",
+  does: "resets and watches",
+  protocol: "5.0",
+  rules: ["3.1.2-10", "3.1.2-8"],
+  outcome: "pass",
+  notes: [],
+  durationMs: 1_234,
+};
+const noWill = "watcher got no message";
+const cases: readonly CaseResult[] = [
+  { ...one, protocol: "3.1.1", rules: ["3.1.2-8"] },
+  one,
+  { ...one, id: "will/two", outcome: "fail", reason: noWill, transcript: [line], rules: ["4.13.1-1"] },
+  { ...one, id: "will/three", outcome: "deviation", deviation: "loses-some", reason: noWill },
+  { ...one, id: "will/four", outcome: "not testable", reason: "it needs a login" },
+  { ...one, id: "connect/five", area: "connect", deviation: "is-slow", notes: ["it took its time"] },
+];
+
+const found: ConformanceResult = {
+  verdict: "fail",
+  reason: "1 of 5 cases failed",
+  exitCode: 1,
+  target: "mqtt://broker.example:1883",
+  startedAt: "2026-01-05T08:00:00.000Z",
+  durationMs: 5_678,
+  bounds: boundsOf(2),
+  quick: false,
+  profile: "some",
+  counts: { pass: 3, fail: 1, deviation: 1, "not testable": 1 },
+  controls: [{ protocol: "3.1.1", outcome: "pass" }, { protocol: "5.0", outcome: "pass" }],
+  cases,
+  warnings: ["look here"],
+};
+
+const tool = { name: "mqtt-sim", version: "1.2.3" } as const;
+
+/** Every outcome. */
+export function checkSample(more: Partial<ConformanceResult> = {}): CheckReport {
+  return makeCheckReport({ ...found, ...more }, tool, false);
+}
+
+/** The control arm of 5.0 failed. */
+export function voidCheck(): CheckReport {
+  const controls = [{ protocol: "5.0", outcome: "fail", reason: noWill, transcript: [line] }] as const;
+  const reason = "nothing is proved: the control arm failed";
+  return checkSample({
+    verdict: "void",
+    exitCode: 3,
+    reason,
+    controls,
+    cases: [],
+    counts: { ...found.counts, fail: 0 },
+  });
+}
+
+/** Words that try to break out of whatever they are put into. */
+export function hostileCheck(): CheckReport {
+  const bad = { ...one, title: script, does: script, outcome: "fail", reason: `${script}\`|\u0000` } as const;
+  const transcript = [{ ...line, text: `${script}\n\`\`\`\`` }];
+  return checkSample({ target: script, warnings: [script], cases: [{ ...bad, transcript }] });
+}

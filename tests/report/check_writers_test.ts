@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { checkHtml, checkMain } from "../../src/report/check_html.ts";
+import { checkJunit } from "../../src/report/check_junit.ts";
+import { checkMarkdown } from "../../src/report/check_markdown.ts";
+import { checkReportJson, ruleRows } from "../../src/report/check_report.ts";
+import { checkText } from "../../src/report/check_text.ts";
+import { assertWellFormed } from "../support/well_formed.ts";
+import { checkSample, hostileCheck, voidCheck } from "./check_sample.ts";
+import { assertGolden } from "./golden.ts";
+import { script } from "./hostile.ts";
+
+Deno.test("a check with every outcome stays as it is, in every form", () => {
+  const report = checkSample();
+  assertGolden("check.txt", checkText(report));
+  assertGolden("check.md", checkMarkdown(report));
+  assertGolden("check.junit.xml", checkJunit(report));
+  assertGolden("check.main.html", `${checkMain(report).text.replaceAll(/^\s+|[ \t]+$/gm, "")}\n`);
+  assert.deepEqual(JSON.parse(checkReportJson(report)), report);
+});
+
+Deno.test("rules stand by version and by number, not by text", () => {
+  const rows = ruleRows(checkSample()).map(({ protocol, rule }) => `${protocol} ${rule}`);
+  assert.deepEqual(rows.slice(0, 2), ["3.1.1 3.1.2-8", "5.0 3.1.2-8"]);
+  assert.equal(rows.at(-1), "5.0 4.13.1-1");
+  assert.ok(rows.indexOf("5.0 3.1.2-10") > rows.lastIndexOf("5.0 3.1.2-8"));
+});
+
+Deno.test("what a suite of JUnit counts is what is in it, and it is well-formed", () => {
+  for (const report of [checkSample(), voidCheck(), hostileCheck()]) {
+    const text = checkJunit(report);
+    assertWellFormed(text);
+    for (const suite of text.split("<testsuite ").slice(1)) {
+      const told = (name: string) => Number(new RegExp(`${name}="(\\d+)"`).exec(suite)![1]);
+      const count = (element: string) => suite.split(`<${element}`).length - 1;
+      assert.deepEqual(
+        [told("tests"), told("failures"), told("errors"), told("skipped")],
+        [count("testcase"), count("failure"), count("error"), count("skipped")],
+      );
+    }
+  }
+  assert.match(checkJunit(voidCheck()), /<error message="watcher got no message">/);
+});
+
+Deno.test("a void check tells its control arm's transcript in text and page", () => {
+  for (const form of [checkText(voidCheck()), checkHtml(voidCheck())]) {
+    assert.match(form, /control arm/);
+    assert.match(form, /30 03 00 01 61/);
+  }
+});
+
+Deno.test("words cannot break out of any form", () => {
+  const report = hostileCheck();
+  for (const form of [checkHtml(report), checkJunit(report)]) assert.ok(!form.includes(script));
+  assert.equal(checkHtml(report).split("<script").length - 1, 3);
+  const outside = checkMarkdown(report).replaceAll(/````text[^]*?\n {2}````\n/g, "");
+  assert.ok(!outside.includes(script) && !outside.includes("````"), outside);
+});
