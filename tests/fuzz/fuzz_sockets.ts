@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Broker } from "../../src/broker/broker.ts";
+import type { EngineName } from "../../src/net/engine.ts";
 import { RawSocket } from "../support/raw_mqtt.ts";
 import { connectOf, corpus } from "./corpus.ts";
 import { mutated } from "./mutate.ts";
@@ -12,8 +13,8 @@ const seedlings = corpus();
 const atOnce = 8;
 
 /** So many streams, a few at a time; after each few an honest will must come. Answers how many packets were sent. */
-export async function fuzzSockets(seed: number, streams: number): Promise<number> {
-  const broker = await Broker.start({ limits: { stopGraceMs: 200 } });
+export async function fuzzSockets(seed: number, streams: number, engine: EngineName): Promise<number> {
+  const broker = await Broker.start({ engine, limits: { stopGraceMs: 200 } });
   const random = new Random(seed);
   let packets = 0;
   try {

@@ -1,4 +1,5 @@
 /** A few thousand of the packets that `deno task fuzz` sends a million of. */
+import { testedEngines } from "../net/loopback.ts";
 import { fuzzCodec } from "./fuzz_codec.ts";
 import { FuzzedBroker } from "./fuzz_broker.ts";
 import { fuzzSockets } from "./fuzz_sockets.ts";
@@ -12,6 +13,8 @@ Deno.test("a broker core among fuzzing clients: 15 rounds", () => {
   for (let seed = 0; seed < 15; seed++) broker.round(seed, 20);
 });
 
-Deno.test("a broker on sockets among fuzzing clients: 60 streams", async () => {
-  await fuzzSockets(1, 60);
-});
+for (const { name } of testedEngines) {
+  Deno.test(`a broker on sockets among fuzzing clients: 60 streams, engine ${name}`, async () => {
+    await fuzzSockets(1, 60, name);
+  });
+}

@@ -37,10 +37,10 @@ export function socketTest(name: string, run: (engine: Engine) => Promise<void>,
 }
 
 /** Fails when it is not done in time. */
-export async function withinLimit(run: () => Promise<void>): Promise<void> {
+export async function withinLimit(run: () => Promise<void>, withinMs = limitMs): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${limitMs / 1_000} s`)), limitMs);
+    timer = setTimeout(() => reject(new Error(`not done within ${withinMs / 1_000} s`)), withinMs);
   });
   try {
     await Promise.race([run(), late]);
