@@ -15,7 +15,7 @@ export interface JudgedLife {
   readonly life: Life;
   readonly judgement: Judgement;
   readonly rules: Rules;
-  /** When the last will of the same or a shorter delay was due, of those who had died when this one came. */
+  /** When the last will of the same or a shorter delay was due, of those who had died when this one came, or its client. */
   readonly othersDueMs: number;
 }
 
@@ -64,6 +64,7 @@ function shows(sign: Sign, judged: JudgedLife): boolean {
   const { expectation, answer } = judged.judgement;
   switch (sign.fault) {
     case "missing":
+      return !sign.overdueWhenBack || (expectation.kind === "one" && wasOverdue(sign, judged, expectation.dueMs));
     case "duplicate":
     case "unwanted":
       return true;
@@ -82,9 +83,19 @@ function boundMs({ within = {} }: Sign, { keepAliveS, delayS }: Life): number {
   return (s + keepAlives * keepAliveS + delays * delayS) * 1_000;
 }
 
-function latestMs(sign: Sign, { life, rules, othersDueMs }: JudgedLife, dueMs: number): number {
-  const fromMs = sign.whileOthersDie ? Math.max(dueMs, othersDueMs) : dueMs;
-  return fromMs + boundMs(sign, life) + rules.lateAfterMs;
+function latestMs(sign: Sign, judged: JudgedLife, dueMs: number): number {
+  return owedMs(sign, judged, dueMs) + judged.rules.lateAfterMs;
+}
+
+/** When a broker of this sign publishes it at the latest. */
+function owedMs(sign: Sign, { life, othersDueMs }: JudgedLife, dueMs: number): number {
+  return (sign.whileOthersDie ? Math.max(dueMs, othersDueMs) : dueMs) + boundMs(sign, life);
+}
+
+/** Its client was back after it was due, and before a broker of this sign has to have published it. */
+function wasOverdue(sign: Sign, judged: JudgedLife, dueMs: number): boolean {
+  const { next } = judged.life;
+  return next !== undefined && next.sentMs >= dueMs && next.sentMs <= owedMs(sign, judged, dueMs);
 }
 
 function soonestMs(

@@ -7,6 +7,7 @@ import type { ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { profileOf } from "../profiles/profiles.ts";
 import { strict } from "../profiles/strict.ts";
+import { DelayedDues } from "./delayed_dues.ts";
 import { deviationOf, type JudgedLife } from "./deviation.ts";
 import type { Described } from "./deviation_tally.ts";
 import { describeFault } from "./fault_text.ts";
@@ -38,7 +39,7 @@ interface Entry {
   readonly life: Life;
   /** What each of the watchers that receive this will saw. */
   readonly arrivals: Arrival[][];
-  /** When the last will of the same or a shorter delay was due, of those who had died when this one came. */
+  /** When the last will of the same or a shorter delay was due, of those who had died when this one came, or its client. */
   othersDueMs: number;
 }
 
@@ -102,8 +103,7 @@ export class Ledger {
   #seen = 0;
   #lastDueMs = -Infinity;
   readonly #profile: Profile;
-  /** When the last will of each delay was due. */
-  readonly #lastDueByDelay = new Map<number, number>();
+  readonly #delayedDues = new DelayedDues();
 
   /** @param originMs the run's beginning, from which timelines count */
   constructor(plan: FleetPlan, groups: Groups, originMs = 0) {
@@ -154,15 +154,17 @@ export class Ledger {
     const dueMs = this.#dueMs(entry.life);
     this.#lastDueMs = Math.max(this.#lastDueMs, dueMs);
     this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
-    const { delayS } = entry.life;
-    if (delayS > 0) this.#lastDueByDelay.set(delayS, Math.max(dueMs, this.#lastDueByDelay.get(delayS) ?? -Infinity));
+    this.#delayedDues.add(entry.life.delayS, dueMs);
   }
 
-  /** When the last will of this or a shorter delay is due, of those who have died. */
-  #othersDueMs({ delayS }: Life): number {
-    let lastMs = -Infinity;
-    for (const [otherS, dueMs] of this.#lastDueByDelay) if (otherS <= delayS) lastMs = Math.max(lastMs, dueMs);
-    return lastMs;
+  /** The client of a life that ended is back: what has not come by now, a broker may drop. */
+  back(life: Life): void {
+    const entry = this.#open.get(life.client)?.get(life.incarnation);
+    if (entry !== undefined) this.#noteOthers(entry);
+  }
+
+  #noteOthers(entry: Entry): void {
+    if (entry.othersDueMs === -Infinity) entry.othersDueMs = this.#delayedDues.lastMs(entry.life.delayS);
   }
 
   /** The broker is back and the watchers see: what was due meanwhile, or waits, is due by another instant now. */
@@ -228,7 +230,7 @@ export class Ledger {
     const arrivals = entry.arrivals[copy]!;
     arrivals.push(arrival);
     if (arrivals.length > 1) return;
-    if (entry.othersDueMs === -Infinity) entry.othersDueMs = this.#othersDueMs(entry.life);
+    this.#noteOthers(entry);
     const expectation = expectationOf(entry.life, this.#rules);
     if (expectation.kind !== "one" || !isTimed(entry.life, expectation)) return;
     const latencyMs = arrival.atMs - expectation.latencyFromMs;

@@ -46,7 +46,10 @@ export class LifeBooks {
     const { client, incarnation, bucket, version, qos, cleanStart } = life;
     life.sentMs = life.lastPacketMs = nowMs;
     this.#ledger.begin(life);
-    if (previous !== undefined) previous.next = { cleanStart, sentMs: nowMs, acknowledgedMs: undefined };
+    if (previous !== undefined) {
+      previous.next = { cleanStart, sentMs: nowMs, acknowledgedMs: undefined };
+      this.#ledger.back(previous);
+    }
     const after = previous === undefined ? {} : { after: previous.incarnation };
     this.#note?.("connect", nowMs, { client, life: incarnation, bucket, version, qos, clean: cleanStart, ...after });
   }

@@ -126,6 +126,24 @@ export const mosquitto: Profile = {
       ],
     },
     {
+      id: "delayed-overdue-back",
+      rules: { "5.0": "3.1.2-8" },
+      what: "A delayed will that is due, but still waits in that list, is dropped when its client is back.",
+      evidence: "run",
+      source: "observed on 2.0.11; src/handle_connect.c, src/will_delay.c",
+      signs: [
+        {
+          fault: "missing",
+          endings: anyEnding,
+          grounds: ["delay-passed", "session-ended"],
+          delay: "some",
+          whileOthersDie: true,
+          within: { s: 1 },
+          overdueWhenBack: true,
+        },
+      ],
+    },
+    {
       id: "delay-without-session",
       rules: { "5.0": "3.1.2-8" },
       what: "A will with a delay waits for it, in the same list, though its session has ended with the connection.",

@@ -52,6 +52,8 @@ export interface Sign {
   };
   /** Late only while others die whose wills are delayed too: it comes with the last of theirs, at the latest. */
   readonly whileOthersDie?: true;
+  /** Missing, its client being back when it was due, but need not have come yet by `within` and `whileOthersDie`. */
+  readonly overdueWhenBack?: true;
   /** Early, but no sooner than its delay after the CONNECT. */
   readonly delayFromConnect?: true;
 }

@@ -167,6 +167,25 @@ peerTest("mosquitto: a delayed will waits behind a stream of shorter delays", [m
   assert.ok(seenMs !== undefined && seenMs > 7_000, `due after 4 s, came after ${seenMs} ms`);
 });
 
+peerTest(
+  "mosquitto: a delayed will that waits behind others is dropped when its client is back",
+  [mosquitto],
+  async () => {
+    await using broker = await startMosquitto();
+    const delayed = { ...lasting, willDelayS: 2, end: "reset" } as const;
+    const stream = (async () => {
+      for (let turn = 0; turn < 10; turn++) await rawDeaths(broker.port, [delayed], 500);
+    })();
+    const back = { clean: false, afterMs: 3_500 };
+    const [kept = [], dropped = []] = await rawDeaths(broker.port, [delayed, { ...delayed, back }], 9_000);
+    await stream;
+    assert.equal(kept.length, 1, "the one whose client stays away comes, late");
+    assert.equal(dropped.length, 0, `due after 2 s, its client back after 3.5 s: came after ${dropped} ms`);
+    const [alone = []] = await rawDeaths(broker.port, [{ ...delayed, back: { ...back, afterMs: 4_500 } }], 3_000);
+    assert.equal(alone.length, 1, "without others it comes before its client does");
+  },
+);
+
 interface Told {
   readonly verdict: string;
   readonly wills: { readonly deviating: number; readonly missing: number };

@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { deviationOf, type JudgedLife, mayShow } from "../../src/fleet/deviation.ts";
+import { Groups } from "../../src/fleet/groups.ts";
+import { Ledger } from "../../src/fleet/ledger.ts";
 import type { Life } from "../../src/fleet/life.ts";
 import { type Alteration, type Expectation, type Ground, judge, type Judgement } from "../../src/fleet/oracle.ts";
 import type { KillMode } from "../../src/fleet/kill_mode.ts";
@@ -14,6 +16,7 @@ import {
   anArrival,
   anEnd,
   aNext,
+  aPlan,
   came,
   connectedMs,
   keepAliveS,
@@ -21,6 +24,7 @@ import {
   rules,
   silentUntilMs,
 } from "./sample_life.ts";
+import { aWill, watcher5 } from "./sample_will.ts";
 
 const dueMs = 50_000;
 const cases = profiles.flatMap((profile) =>
@@ -49,7 +53,7 @@ function fitting({ rules }: Deviation, sign: Sign): Life {
       silent: sign.silent ?? false,
       ...detail !== undefined && { detail },
     }),
-    next: aNext(killMs, { cleanStart: sign.next === "clean" }),
+    next: aNext(sign.overdueWhenBack ? othersDueMs + 1_000 : killMs, { cleanStart: sign.next === "clean" }),
   });
 }
 
@@ -124,6 +128,12 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
   if (sign.next !== undefined) {
     yield ["nobody came back", over({ next: undefined })];
     yield ["it came back otherwise", over({ next: aNext(killMs, { cleanStart: sign.next !== "clean" }) })];
+  }
+  if (sign.overdueWhenBack) {
+    yield ["nobody came back", over({ next: undefined })];
+    yield ["back before it was due", over({ next: aNext(dueMs - 1) })];
+    yield ["back when it must have come", over({ next: aNext(othersDueMs + 1_001) })];
+    yield ["back as late, and no others died", { ...judged(sign, life), othersDueMs: -Infinity }];
   }
   if (sign.delay !== undefined) yield ["another delay", over({ delayS: sign.delay === "some" ? 0 : 20 })];
   if (sign.keepAlive !== undefined) yield ["an even keep alive", over({ keepAliveS: 10 })];
@@ -210,3 +220,28 @@ for (const [what, over, wills, id] of lives) {
     );
   });
 }
+
+/** Dead with a delay of 2 s, and back a second after that; another died so long after it, of the same delay. */
+function overdueAndBack(otherAfterMs: number, profile: string) {
+  const plan = aPlan({ clients: 100, profile });
+  const ledger = new Ledger(plan, new Groups(plan, "5"));
+  const delayed = { delayS: 2, sessionExpiryS: 60, cleanStart: false } as const;
+  const first = aLife({ ...delayed, end: anEnd("reset") });
+  const other = aLife({ ...delayed, client: 1, end: anEnd("reset", { doneMs: killMs + otherAfterMs }) });
+  for (const life of [first, other]) ledger.begin(life);
+  for (const life of [first, other]) ledger.end(life);
+  first.next = aNext(killMs + 3_500);
+  ledger.back(first);
+  ledger.arrive(aWill(plan, other), 0, watcher5, killMs + otherAfterMs + 2_000);
+  ledger.close(killMs + 60_000);
+  return ledger.tally;
+}
+
+Deno.test("a delayed will that is overdue in mosquitto's list is dropped when its client is back, and only then", () => {
+  const listed = overdueAndBack(1_000, "mosquitto");
+  assert.deepEqual([listed.total().missing, listed.total().deviating], [0, 1]);
+  assert.equal(listed.deviations.data().byId["delayed-overdue-back"]?.seen, 1);
+  const moved = overdueAndBack(100, "mosquitto");
+  assert.deepEqual([moved.total().missing, moved.total().deviating], [1, 0], "the list had moved on by then");
+  assert.equal(overdueAndBack(1_000, "hivemq").total().missing, 1);
+});
