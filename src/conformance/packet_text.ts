@@ -6,6 +6,8 @@ import { reasonName } from "../mqtt/reason.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const longestText = 80;
+/** Larger ones are not looked at for text. */
+const longestPayload = 4_096;
 
 /** Type, then whatever is said, in the packet's own order: `PUBLISH qos 1, topic "a", payload "x"`. */
 export function packetText(packet: Packet): string {
@@ -38,6 +40,7 @@ export function packetText(packet: Packet): string {
 
 /** Bytes as text where they are text, else as hex; long ones cut. */
 export function payloadText(bytes: Uint8Array): string {
+  if (bytes.length > longestPayload) return `0x${hexText(bytes, 32).replaceAll(" ", "")}`;
   try {
     const text = decoder.decode(bytes);
     const shown = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
@@ -49,9 +52,11 @@ export function payloadText(bytes: Uint8Array): string {
 
 /** Bytes as pairs of hexadecimal digits, at most so many of them; those of a secret as `**`. */
 export function hexText(bytes: Uint8Array, most = 256, secret: Uint8Array = new Uint8Array()): string {
-  const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));
-  for (let at = 0; secret.length > 0 && at + secret.length <= bytes.length; at++) {
-    if (secret.every((byte, index) => bytes[at + index] === byte)) pairs.fill("**", at, at + secret.length);
+  // A secret that begins within what is shown may end beyond it.
+  const looked = bytes.subarray(0, most + secret.length);
+  const pairs = Array.from(looked, (byte) => byte.toString(16).padStart(2, "0"));
+  for (let at = 0; secret.length > 0 && at + secret.length <= looked.length; at++) {
+    if (secret.every((byte, index) => looked[at + index] === byte)) pairs.fill("**", at, at + secret.length);
   }
   const shown = pairs.slice(0, most).join(" ");
   return bytes.length > most ? `${shown} … (${bytes.length} bytes)` : shown;

@@ -70,7 +70,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   send(...packets: readonly Packet[]): this {
     const encoded = packets.map((packet) => encode(packet, this.version));
     packets.forEach((packet, index) => this.log(">", packetText(packet), encoded[index]));
-    return this.#write(Uint8Array.from(encoded.flatMap((bytes) => [...bytes])));
+    return this.#write(encoded.length === 1 ? encoded[0]! : joined(encoded));
   }
 
   /** Sends bytes, be they a packet or not; `what` says what they are. */
@@ -202,4 +202,14 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     this.#stream.stop();
     this.patience.lookAgain();
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
