@@ -58,7 +58,9 @@ async function watched(child: ChildProcess, limitMs: number) {
   let last = taken(child.pid);
   const timer = setInterval(() => {
     try {
-      last = taken(child.pid);
+      const now = taken(child.pid);
+      // One that has ended and was not asked for yet has no memory any more.
+      last = { ...now, peakMiB: Math.max(now.peakMiB, last.peakMiB) };
     } catch {
       // It has ended: its last word stands.
     }
