@@ -45,7 +45,10 @@ function compareProperties(
   sent: MessageProperties,
   told: (what: string, is: unknown, due: unknown) => void,
 ): void {
-  const plain = ["payloadFormatIndicator", "contentType", "responseTopic"] as const;
+  // Indicator 0 says the same as none.
+  const [format, due] = [came.payloadFormatIndicator ?? 0, sent.payloadFormatIndicator ?? 0];
+  if (format !== due) told("payload format indicator", came.payloadFormatIndicator, sent.payloadFormatIndicator);
+  const plain = ["contentType", "responseTopic"] as const;
   for (const name of plain) if (came[name] !== sent[name]) told(names[name], came[name], sent[name]);
   if (!sameBytes(came.correlationData, sent.correlationData)) {
     told("correlation data", came.correlationData, sent.correlationData);
@@ -59,7 +62,6 @@ function compareProperties(
 }
 
 const names = {
-  payloadFormatIndicator: "payload format indicator",
   contentType: "content type",
   responseTopic: "response topic",
 } as const;

@@ -1,7 +1,9 @@
 /** CONNECT and CONNACK: who is let in, how, and who is not. */
 import { connectFrame, field, frame } from "../raw_packet.ts";
 import type { ConformanceCase } from "../case.ts";
+import { hexByte } from "../packet_text.ts";
 import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
 
 export const connectCases: readonly ConformanceCase[] = [
   {
@@ -157,7 +159,7 @@ export const connectCases: readonly ConformanceCase[] = [
     async run(stage) {
       const password = new TextEncoder().encode(`not ${stage.text()}`);
       const client = stage.dial().send(stage.connectPacket({ password }));
-      const { connack } = await client.expectRefused();
+      const { connack } = await refusedLogin(stage, client);
       stage.holds(connack?.sessionPresent !== true, "Session Present is 1 in a CONNACK that refuses");
     },
   },
@@ -173,7 +175,7 @@ export const connectCases: readonly ConformanceCase[] = [
       const password = new TextEncoder().encode(`not ${stage.text()}`);
       const client = stage.dial();
       client.send(stage.connectPacket({ password }), { type: "publish", dup: false, ...message });
-      await client.expectRefused();
+      await refusedLogin(stage, client);
       await watcher.receivesNothing();
     },
   },
@@ -206,19 +208,19 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/takeover",
-    title: "a second client with the same identifier puts the first out; in 5.0 it is told 0x8E",
-    does: "connects twice with one identifier, and waits for the first connection's end",
+    title: "a second client with the same identifier puts the first out; what it is told in 5.0, if anything, is 0x8E",
+    does: "connects twice with one identifier, waits for the first connection's end, and looks at a DISCONNECT",
     rules: { "3.1.1": ["3.1.4-2"], "5.0": ["3.1.4-3"] },
     async run(stage) {
       const clientId = stage.clientId();
       const first = await stage.connect({ clientId, name: "first" });
       const second = await stage.connect({ clientId, name: "second" });
       const { disconnect } = await first.expectClose();
-      if (stage.is5) {
-        stage.holds(
-          disconnect?.reasonCode === 0x8e,
-          `the first was told ${disconnect?.reasonCode ?? "nothing"}, not 0x8E`,
-        );
+      // The close is a must; that it is told before is not.
+      if (stage.is5 && disconnect === undefined) stage.note("the first was told nothing before it was closed");
+      if (disconnect !== undefined) {
+        const { reasonCode = 0 } = disconnect;
+        stage.holds(reasonCode === 0x8e, `the first was told ${hexByte(reasonCode)}, not 0x8e`);
       }
       await second.ping();
     },
@@ -245,6 +247,11 @@ export const connectCases: readonly ConformanceCase[] = [
     },
   },
 ];
+
+/** A login that is wrong is refused; the case is not testable where nobody is. [MQTT5 3.1.4-2] */
+function refusedLogin(stage: Stage, client: Probe): ReturnType<Probe["expectRefused"]> {
+  return stage.unless(client.expectRefused(), "was accepted", "the broker lets everyone in, whatever the password");
+}
 
 /**
  * Not let in, by a CONNACK or without one; a server that knows no such protocol answers in the form of either version.

@@ -22,7 +22,9 @@ export const limitCases: readonly ConformanceCase[] = [
       for (let count = 0; count < 5; count++) await publisher.publish(stage.message());
       await stage.pause(stage.bounds.silenceMs);
       const came = watcher.take("publish").length;
-      stage.holds(came === 2, `${came} messages came without an acknowledgement, not 2`);
+      // A server may begin with less. [MQTT5 4.9.0-1]
+      stage.holds(came > 0, "none of the messages came");
+      stage.holds(came <= 2, `${came} messages came without an acknowledgement, and 2 are allowed`);
     },
   },
   {
@@ -45,8 +47,8 @@ export const limitCases: readonly ConformanceCase[] = [
   },
   {
     id: "limits/receive-maximum-others",
-    title: "what is no PUBLISH at QoS 1 or 2 does not wait for Receive Maximum",
-    does: "fills Receive Maximum 1 with a message, pings, subscribes, and gets a message at QoS 0",
+    title: "what is no PUBLISH does not wait for Receive Maximum",
+    does: "fills Receive Maximum 1 with a message, leaves another waiting, and pings and subscribes",
     rules: { "5.0": ["3.3.4-10", "4.9.0-3"] },
     needs: ["qos1"],
     async run(stage) {
@@ -55,10 +57,7 @@ export const limitCases: readonly ConformanceCase[] = [
       for (let count = 0; count < 2; count++) await publishFrom(stage, stage.message({ qos: 1 }));
       await watcher.expect("publish");
       await watcher.ping();
-      const other = stage.message({ topic: stage.topic("other"), qos: 0 });
-      await watcher.subscribe(other.topic);
-      await publishFrom(stage, other);
-      await watcher.receives(other);
+      await watcher.subscribe(stage.topic("other"));
     },
   },
   {

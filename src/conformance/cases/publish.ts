@@ -241,7 +241,8 @@ export const publishCases: readonly ConformanceCase[] = [
       for (let count = 0; count < 10; count++) await publisher.publish(stage.message({ qos: 1 }));
       await stage.pause(stage.bounds.silenceMs);
       const ids = watcher.take("publish").map(({ packetId }) => packetId);
-      stage.holds(ids.length > 1, `${ids.length} messages came: too few to compare`);
+      stage.holds(ids.length > 0, "none of the messages came");
+      stage.requires(ids.length > 1, "the broker sends one message at a time, as it may: there is nothing to compare");
       stage.holds(new Set(ids).size === ids.length, `packet identifiers are in use twice: ${ids.join(", ")}`);
     },
   },

@@ -88,13 +88,6 @@ const malformed: readonly Malformed[] = [
     bytes: (stage) => publish(true, 0x30, stage.topic(), { properties: [0x08, ...field("a/+")] }),
   },
   {
-    name: "format-indicator-2",
-    title: "a Payload Format Indicator that is neither 0 nor 1 closes the connection",
-    does: "sends a PUBLISH with Payload Format Indicator 2, and waits for the close",
-    rules: { "5.0": ["3.3.2.3.2", "4.13.1-1"] },
-    bytes: (stage) => publish(true, 0x30, stage.topic(), { properties: [0x01, 2] }),
-  },
-  {
     name: "subscription-identifier",
     title: "a PUBLISH of a client with a Subscription Identifier closes the connection",
     does: "sends a PUBLISH with Subscription Identifier 1, and waits for the close",

@@ -58,7 +58,10 @@ export const subscribeCases: readonly ConformanceCase[] = [
       const client = await stage.connect();
       const asked: readonly QoS[] = [2, 0, 1];
       const codes = await subscribeAll(client, asked.map((qos) => ({ topicFilter: stage.topic(`q${qos}`), qos })));
-      stage.holds(codes.join() === asked.join(), `the codes are ${codes.join(", ")}, not ${asked.join(", ")}`);
+      stage.holds(codes.length === asked.length, `${codes.length} codes came for ${asked.length} filters`);
+      // A server may grant less than was asked. [MQTT311 3.8.4-6] [MQTT5 3.8.4-8]
+      const isGranted = codes.every((code, at) => code <= asked[at]!);
+      stage.holds(isGranted, `the codes are ${codes.join(", ")}, and ${asked.join(", ")} were asked`);
       await client.silence(stage.bounds.silenceMs, ["suback"]);
     },
   },

@@ -176,12 +176,6 @@ const malformed: readonly Malformed[] = [
     spoil: (stage) => withProperties(stage, [0x7f, 0]),
   },
   {
-    name: "property-format-2",
-    what: "a payload format indicator of 2",
-    rules: badProperty,
-    spoil: (stage) => withProperties(stage, [0x01, 2]),
-  },
-  {
     name: "property-response-wildcard",
     what: "a will response topic with #",
     rules: { "5.0": ["3.3.2-14"] },

@@ -16,8 +16,13 @@ function answersConnect(change: (connack: ConnackPacket) => ConnackPacket): Faul
 
 const tellsOfSessions: Fault = () => answersConnect((connack) => ({ ...connack, sessionPresent: true }))();
 const tellsOfNoSession: Fault = () => answersConnect((connack) => ({ ...connack, sessionPresent: false }))();
-const letsAllIn: Fault = () => ({
-  core: { authenticate: () => "accept" },
+
+/** Tells whom it refuses of a session. */
+const refusesWithSession: Fault = () => ({
+  fromBroker: (packet, { connect }) =>
+    packet.type === "connack" && packet.reasonCode !== 0
+      ? [Uint8Array.from(connect!.protocolVersion === 5 ? [0x20, 3, 1, 0x86, 0] : [0x20, 2, 1, 4])]
+      : [packet],
 });
 
 /** Refuses by closing, without a CONNACK. */
@@ -96,7 +101,7 @@ const dropsWhatFollows: Fault = () => ({
 
 /** Takes what comes in one read for a whole packet. */
 const readsWholePackets: Fault = () => ({ fromClient: (bytes) => bytes.length > 1 ? bytes : undefined });
-const tellsNoReason: Fault = () => says("disconnect", () => [])();
+const tellsAnotherReason: Fault = () => says("disconnect", (packet) => [{ ...packet, reasonCode: 0x89 }])();
 const keepsBoth: Fault = () => ({ hidesClose: ({ connect }) => connect !== undefined });
 const tellsResponseInformation: Fault = () =>
   answersConnect((connack) => ({
@@ -134,13 +139,13 @@ export const connectProofs: Proofs = {
   "connect/session-present-clean": [{ fault: tellsOfSessions, says: /Session Present is 1/ }],
   "connect/session-present-resumed": [{ fault: tellsOfNoSession, says: /Session Present is 0/ }],
   "connect/session-present-none": [{ fault: tellsOfSessions, says: /Session Present is 1/ }],
-  "connect/wrong-password": [{ fault: letsAllIn, says: /was accepted/ }, open],
+  "connect/wrong-password": [{ fault: refusesWithSession, says: /malformed packet.*session present/ }, open],
   "connect/refused-unheard": [{ fault: hearsTheRefused, says: /where nothing was due/ }],
   "connect/pipelined": [{ fault: dropsWhatFollows, says: /got no message/ }],
   "connect/byte-by-byte": [{ fault: readsWholePackets, says: /got no CONNACK/ }],
   "connect/takeover": [{ fault: keepsBoth, says: /was not closed within/ }, {
-    fault: tellsNoReason,
-    says: /was told nothing, not 0x8E/,
+    fault: tellsAnotherReason,
+    says: /was told 0x89, not 0x8e/,
     only: "5.0",
   }],
   "connect/authentication-method-unknown": [{ fault: ignoresMethods, says: /was accepted/ }],

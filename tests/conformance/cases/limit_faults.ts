@@ -2,7 +2,7 @@
 import type { ConnectPacket, ConnectProperties } from "../../../src/mqtt/packet.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
 import { hears, says } from "../spoil.ts";
-import { answersNoPing, closesNothing } from "./connect_faults.ts";
+import { closesNothing } from "./connect_faults.ts";
 
 /** Reads no such property of CONNECT. */
 function overlooks(name: keyof ConnectProperties): Fault {
@@ -29,6 +29,20 @@ const holdsAll: Fault = () => {
     },
   };
 };
+
+/** Answers no SUBSCRIBE as long as a message is unanswered. */
+const grantsNothingWhileFull: Fault = () => {
+  let hasSent = false;
+  return {
+    fromBroker(packet) {
+      if (packet.type === "publish" && packet.qos > 0) hasSent = true;
+      return packet.type === "suback" && hasSent ? [] : [packet];
+    },
+  };
+};
+
+/** Sends nothing that has to be acknowledged. */
+const sendsNothingAtAll: Fault = () => says("publish", () => [])();
 
 /** Lets one that cannot have it keep it from the others. */
 const servesTheNarrowest: Fault = () => says("publish", (packet) => packet.payload.length > 300 ? [] : [packet])();
@@ -71,14 +85,17 @@ const open: Proof = { fault: closesNothing, says: /was not closed within/ };
 
 /** Proofs of the cases about limits. */
 export const limitProofs: Proofs = {
-  "limits/receive-maximum": [{ fault: overrunsReceiveMaximum, says: /5 messages came/ }],
+  "limits/receive-maximum": [
+    { fault: overrunsReceiveMaximum, says: /5 messages came/ },
+    { fault: sendsNothingAtAll, says: /none of the messages came/ },
+  ],
   "limits/receive-maximum-goes-on": [
     { fault: stalls, says: /got no PUBLISH/ },
     { fault: overrunsReceiveMaximum, says: /where nothing was due/ },
   ],
   "limits/receive-maximum-others": [
     { fault: holdsAll, says: /got no PINGRESP/ },
-    { fault: answersNoPing, says: /got no PINGRESP/ },
+    { fault: grantsNothingWhileFull, says: /got no SUBACK/ },
   ],
   "limits/maximum-packet-size": [
     { fault: overrunsPacketSize, says: /got another message|where nothing was due/ },

@@ -23,6 +23,8 @@ const forgets = (name: keyof MessageProperties): Fault => () => ({
     return [{ ...packet, properties }];
   },
 });
+/** Tells every payload for text. */
+export const callsItText: Fault = () => changing(() => ({ payloadFormatIndicator: 1 }));
 const forgetsFormat: Fault = () => forgets("payloadFormatIndicator")();
 const forgetsContentType: Fault = () => forgets("contentType")();
 const forgetsResponseTopic: Fault = () => forgets("responseTopic")();
@@ -41,7 +43,7 @@ const addsProperties: Fault = () => ({
 export const propertyProofs: Proofs = {
   "properties/user-properties": [{ fault: sortsUserProperties, says: /user properties is/ }],
   "properties/format-indicator-1": [{ fault: forgetsFormat, says: /payload format indicator is absent, not 1/ }],
-  "properties/format-indicator-0": [{ fault: forgetsFormat, says: /payload format indicator is absent, not 0/ }],
+  "properties/format-indicator-0": [{ fault: callsItText, says: /payload format indicator is 1, not 0/ }],
   "properties/content-type": [{ fault: forgetsContentType, says: /content type is absent/ }],
   "properties/response-topic": [{ fault: forgetsResponseTopic, says: /response topic is absent/ }],
   "properties/correlation-data": [

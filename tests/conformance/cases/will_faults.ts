@@ -119,8 +119,8 @@ export const sendsSecondConnects: Fault = () => {
   };
 };
 
-/** Closes without a DISCONNECT. */
-export const tellsNothing: Fault = () => says("disconnect", () => [])();
+/** Says another reason in every DISCONNECT. */
+export const tellsAnotherReason: Fault = () => says("disconnect", (packet) => [{ ...packet, reasonCode: 0x89 }])();
 
 /** Takes client ids that differ in case for one. */
 export const readsNoCase: Fault = () =>

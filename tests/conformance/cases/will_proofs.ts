@@ -4,6 +4,7 @@ import type { ConformanceCase } from "../../../src/conformance/case.ts";
 import type { Proof, Proofs } from "../proof.ts";
 import { closesNothing } from "./connect_faults.ts";
 import { overrunsReceiveMaximum } from "./limit_faults.ts";
+import { callsItText } from "./property_faults.ts";
 import { hidesRetain, retainsNothing } from "./retained_faults.ts";
 import { forgetsSessions } from "./session_faults.ts";
 import { sharesWithAll } from "./shared_faults.ts";
@@ -64,7 +65,7 @@ const takeovers: Proofs = {
   "will/takeover-delayed-lasts-resumed": [{ fault: faults.sendsAtResumption, says: unasked }, open],
   "will/takeover-clean-session": [lost, open, repeated],
   "will/takeover-lasting-session": [lost, open, repeated],
-  "will/takeover-told": [{ fault: faults.tellsNothing, says: /got no DISCONNECT, not one with 0x8e/ }],
+  "will/takeover-told": [{ fault: faults.tellsAnotherReason, says: /got DISCONNECT with 0x89, not 0x8e/ }],
   "will/takeover-newer-lives": [{ fault: faults.sendsNewerWill, says: unasked }],
   "will/takeover-then-death": [lost, repeated, { fault: faults.sendsNewerWill, says: unasked }],
   "will/takeover-then-leave": [invented],
@@ -156,7 +157,7 @@ const retained: Proofs = {
 
 const fidelity: Proofs = {
   "will/payload-format": [lost, altered, property("payloadFormatIndicator")],
-  "will/payload-format-0": [lost, altered, property("payloadFormatIndicator")],
+  "will/payload-format-0": [lost, altered, { fault: callsItText, says: /payload format indicator is 1, not 0/ }],
   "will/content-type": [lost, altered, property("contentType")],
   "will/response-topic": [lost, altered, property("responseTopic")],
   "will/correlation-data": [lost, altered, property("correlationData")],
