@@ -26,7 +26,7 @@ async function answer(request: BrokerRequest): Promise<BrokerReport> {
   if (broker === undefined) throw new Error(`The broker was asked for "${request.type}" before it was started`);
   if (request.type === "metrics") return { type: "metrics", metrics: metrics(broker) };
   await broker.stop();
-  engines[broker.engine.name].abandon();
+  await engines[broker.engine.name].abandon();
   return { type: "stopped", metrics: metrics(broker) };
 }
 

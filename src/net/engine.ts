@@ -45,7 +45,7 @@ export interface Engine {
    */
   ownThread(mayWait: (() => boolean) | undefined): void;
   /** This thread is about to be torn down: closes what the runtime would not. Nobody is told of it. */
-  abandon(): void;
+  abandon(): Promise<void>;
 }
 
 /** The engines. `epoll` throws where it cannot work: {@link chooseEngine} says whether it does. */
@@ -58,7 +58,7 @@ export const engines: Readonly<Record<EngineName, Engine>> = {
     ownThread: (mayWait) => loopOfThread().allowBlocking(mayWait),
     abandon: () => loopOfThread().abandon(),
   },
-  deno: { name: "deno", canReset, listen: listenTcp, dial: dialTcp, ownThread() {}, abandon() {} },
+  deno: { name: "deno", canReset, listen: listenTcp, dial: dialTcp, ownThread() {}, abandon: () => Promise.resolve() },
 };
 
 /**

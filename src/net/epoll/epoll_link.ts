@@ -175,7 +175,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   /** The peer has gone: 0 is FIN, below 0 the operating system's word. */
   #ended(answer: number): void {
     if (answer < 0) this.#fault ??= endOf("read", answer);
-    this.#finish(this.#ending ? { kind: "closed" } : this.#fault ?? { kind: "fin" });
+    this.#finish(this.#ending ? { kind: "closed" } : this.#fault ?? { kind: "fin" }, answer === 0);
   }
 
   #send(): void {
@@ -288,20 +288,22 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     if (this.#socket >= 0) this.#loop.libc.close(this.#takeSocket());
   }
 
-  #finish(end: LinkEnd): void {
+  /** @param mayRead the peer has sent FIN, and may still read */
+  #finish(end: LinkEnd, mayRead = false): void {
     if (this.#over) return;
     this.#open = false;
     this.#paused = false;
-    // To a peer that sent FIN and still reads, what was written goes on leaving, for as long as a link may linger.
-    if (end.kind === "fin" && this.#bufferedBytes > 0 && !this.#full) this.#send();
+    if (mayRead && this.#bufferedBytes > 0 && !this.#full) this.#send();
+    if (this.#over) return;
     this.#over = true;
-    if (end.kind === "fin" && this.#bufferedBytes > 0) this.#leaveLater();
+    if (mayRead && this.#bufferedBytes > 0) this.#leaveLater();
     else this.#closeSocket();
     this.receiver.onEnd(end);
   }
 
+  /** What was written goes on leaving, for as long as a link may linger. */
   #leaveLater(): void {
-    startLingering(this);
+    if (!this.#ending) startLingering(this);
     this.#watch();
   }
 }

@@ -55,6 +55,7 @@ export class EpollLoop {
   /** Ends a wait, once it is watched. */
   #bell = -1;
   #ringing = false;
+  #closed = () => {};
   #mayBlock: (() => boolean) | undefined;
   #blocksLeft = 0;
   #state: "off" | "turning" | "waiting" = "off";
@@ -122,10 +123,12 @@ export class EpollLoop {
 
   /**
    * Closes every descriptor that is watched, and tells nobody: before a thread is torn down, for the operating system
-   * knows of processes alone.
+   * knows of processes alone. Fulfilled when the loop has closed its own too.
    */
-  abandon(): void {
+  async abandon(): Promise<void> {
     for (const watcher of this.#watchers.slice()) watcher?.drop();
+    if (this.#epoll < 0) return;
+    await new Promise<void>((resolve) => this.#closed = resolve);
   }
 
   /** Calls `flush` at the end of this turn: after all that has happened was told, or after what else is running now. */
@@ -221,6 +224,7 @@ export class EpollLoop {
     this.libc.close(this.#epoll);
     this.libc.close(this.#bell);
     this.#epoll = this.#bell = -1;
+    this.#closed();
   }
 }
 
