@@ -46,7 +46,7 @@ const life = {
 
 const fault = z.looseObject({
   ...life,
-  mode: z.enum([...killModes, "lost", "alive"]),
+  mode: z.enum([...killModes, "restart", "lost", "alive"]),
   verdict: z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered", "presence"]),
   rule: z.string(),
   text: z.string(),
@@ -84,6 +84,17 @@ const presence = z.looseObject({
   ...{ online: words, left: words },
 });
 
+const restart = z.looseObject({
+  ...{ downAtMs: z.number(), backAtMs: z.number(), commandMs: z.number().optional(), lives: z.number() },
+  ...{ survived: z.number(), watchersKept: z.number(), watchersForgotten: z.number() },
+  ...{ willsBefore: z.number(), willsAfter: z.number() },
+});
+const restarts = z.looseObject({
+  each: z.array(restart),
+  lives: z.looseObject({ kills: z.number(), ...counts }),
+  unseeable: z.number(),
+});
+
 const loadCounts = { sent: z.number(), acknowledged: z.number(), withheld: z.number() };
 
 const document = z.looseObject({
@@ -116,6 +127,7 @@ const document = z.looseObject({
   retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
     .optional(),
   presence: presence.optional(),
+  restarts: restarts.optional(),
   telemetry: z.looseObject({ ...loadCounts, byGroup: z.record(z.string(), z.looseObject(loadCounts)) }).optional(),
   brokerDropped: z.looseObject({ before: z.number(), after: z.number() }).optional(),
   controls: z.looseObject({ total: z.number(), blind: z.number(), lost: z.number() }).optional(),

@@ -69,11 +69,8 @@ async function untilItServes(
 /** Whether there is anybody to restart the broker, before anything depends on it. */
 export async function checkRestart(
   plan: FleetPlan,
-  hooks: { readonly restartBroker?: RestartBroker; readonly record?: unknown },
+  hooks: { readonly restartBroker?: RestartBroker },
 ): Promise<void> {
-  if (restartsBroker(plan) && hooks.record !== undefined) {
-    throw new UsageError("Cannot record a run that restarts the broker: what happens over a restart has no events yet");
-  }
   const { restartCommand } = plan;
   if (restartCommand !== undefined) {
     if (!restartsBroker(plan)) {

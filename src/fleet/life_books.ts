@@ -143,6 +143,7 @@ export class LifeBooks {
     life.end = { mode: "restart", dueMs: nowMs, doneMs: nowMs, sinceMs, silent: false };
     this.counters.alive--;
     this.#ledger.end(life);
+    this.#note?.("ended", nowMs, { client: life.client, life: life.incarnation, sinceMs });
   }
 
   /** The CONNECT that was to take a life over was refused or not answered: it ended then, or ends now. */

@@ -72,6 +72,12 @@ export const eventFields = {
   lost: { client: "whole", life: "whole" },
   unanswered: { client: "whole", life: "whole" },
   left: { client: "whole", life: "whole" },
+  // Where the broker is restarted.
+  down: {},
+  serves: {},
+  ended: { client: "whole", life: "whole", sinceMs: "number" },
+  absent: { bucket: "whole", copy: "whole", toMs: "number", forgotten: "flag" },
+  up: { survived: "whole" },
   // What watchers see.
   will: {
     ...{ copy: "whole", topic: "text", "client?": "whole", "life?": "whole", version: "version", qos: "qos" },
@@ -90,6 +96,7 @@ export const eventFields = {
   },
   // Facts of the whole run: these belong to no squad.
   warning: { text: "text" },
+  restarted: { downMs: "number", "commandMs?": "number" },
   dropped: { before: "number", after: "number" },
   usage: { cpuMs: "number", rssBytes: "whole" },
   end: { durationMs: "number", events: "whole", lost: "whole", "reason?": "text", "notSpoken?": "flag" },
@@ -121,7 +128,7 @@ export type RecordEvent = {
 }[EventKind];
 
 /** Kinds that belong to no squad. */
-export const runKinds: ReadonlySet<EventKind> = new Set(["warning", "dropped", "usage", "end"]);
+export const runKinds: ReadonlySet<EventKind> = new Set(["warning", "restarted", "dropped", "usage", "end"]);
 
 /** What is wrong with an event that was read; undefined when nothing is. What is more than is known is let through. */
 export function eventFault(event: Readonly<Record<string, unknown>>): string | undefined {

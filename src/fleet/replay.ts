@@ -3,16 +3,19 @@
  * one result comes of them. What an event does is the table here; what it holds is src/fleet/record_event.ts's.
  */
 import { UsageError } from "../base/failure.ts";
+import type { Restarted } from "./broker_restart.ts";
 import { Groups } from "./groups.ts";
 import type { Life, WillMark } from "./life.ts";
 import { beginLife } from "./life.ts";
 import type { LifeRow } from "./life_row.ts";
 import { mergeResults } from "./merge.ts";
+import { restartsBroker } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { PresenceBooks } from "./presence_books.ts";
 import type { Stay } from "./presence_oracle.ts";
 import type { EventKind, RecordEvent } from "./record_event.ts";
 import type { RecordHeader } from "./record_header.ts";
+import type { Absence } from "./restart.ts";
 import type { FleetResult } from "./result.ts";
 import { SquadBooks } from "./squad_books.ts";
 
@@ -45,6 +48,11 @@ const squadActs = {
   lost: (squad, event, atMs) => squad.books.lives.lose(squad.life(event), atMs),
   unanswered: (squad, event, atMs) => squad.books.lives.unanswered(squad.life(event), atMs),
   left: (squad, event, atMs) => squad.books.lives.leave(squad.life(event), atMs),
+  down: (squad, _, atMs) => squad.goDown(atMs),
+  serves: (squad, _, atMs) => squad.downBooks.serves(atMs),
+  ended: (squad, event, atMs) => squad.books.lives.endByRestart(squad.life(event), squad.instant(event.sinceMs), atMs),
+  absent: (squad, event) => squad.miss(event),
+  up: (squad, { survived }, atMs) => squad.comeBack(survived, atMs),
   will: (squad, event, atMs) => squad.see(event, atMs),
   found: ({ books }, event, atMs) => books.find(event.topic, { mark: markOf(event), retain: event.retain }, atMs),
   looked: ({ books }, _, atMs) => books.looked(atMs),
@@ -74,6 +82,8 @@ class SquadReplay {
   readonly #groups: Groups;
   readonly #originMs: number;
   readonly #lives = new Map<number, LastLives>();
+  /** Of the restart under way. */
+  #absences: Absence[] = [];
   #lastMs: number;
   #closed = false;
 
@@ -139,6 +149,26 @@ class SquadReplay {
     this.books.lives.kill(this.life(event), end, this.instant(lastPacketMs));
   }
 
+  goDown(atMs: number): void {
+    if (this.books.ledger.restarts.underWay) refuse("the broker is down there already");
+    this.books.goDown(atMs);
+  }
+
+  /** The books while the broker is being restarted. */
+  get downBooks(): SquadBooks {
+    return this.books.ledger.restarts.underWay ? this.books : refuse("the broker is not down there");
+  }
+
+  miss({ bucket, copy, toMs, forgotten }: Of<"absent">): void {
+    const { fromMs } = this.downBooks.ledger.restarts.windows.at(-1)!;
+    this.#absences.push({ bucket, copy, fromMs, toMs: this.instant(toMs), forgotten });
+  }
+
+  comeBack(survived: number, atMs: number): void {
+    this.downBooks.comeBack({ absences: this.#absences, survived }, atMs);
+    this.#absences = [];
+  }
+
   see(event: Of<"will">, atMs: number): void {
     const { copy, topic, version, qos, retain, dup, sinceMs, altered = [] } = event;
     const since = sinceMs === undefined ? atMs : this.instant(sinceMs);
@@ -187,6 +217,7 @@ export class Replay {
   readonly #onLife: OnLife;
   readonly #squads = new Map<number, SquadReplay>();
   readonly #warnings: string[] = [];
+  readonly #restarted: Restarted[] = [];
   #dropped: { readonly before: number; readonly after: number } | undefined;
   #usage = { cpuMs: 0, rssBytes: 0 };
   #end: Of<"end"> | undefined;
@@ -205,6 +236,8 @@ export class Replay {
     switch (event.kind) {
       case "warning":
         return void this.#warnings.push(event.text);
+      case "restarted":
+        return this.#restart(event);
       case "dropped":
         this.#dropped = { before: event.before, after: event.after };
         return;
@@ -220,6 +253,12 @@ export class Replay {
     }
   }
 
+  #restart({ atMs, downMs, commandMs }: Of<"restarted">): void {
+    const { originMs } = this.#header;
+    const took = commandMs === undefined ? {} : { commandMs };
+    this.#restarted.push({ kind: "back", downMs: originMs + downMs, backMs: originMs + atMs, ...took });
+  }
+
   #squad(number: number): SquadReplay {
     if (number < 0 || number >= this.#header.plan.workers) throw new UsageError(`there is no squad ${number}`);
     let squad = this.#squads.get(number);
@@ -229,13 +268,15 @@ export class Replay {
 
   /** What the run found, or what is there of it: a recording that is not whole makes it void, and says why. */
   result(): FleetResult {
-    const { plan, spoken: protocol, target, startedAt, engine, brokerName } = this.#header;
+    const { plan, spoken: protocol, target, startedAt, engine, brokerName, originMs } = this.#header;
     const squads = [...this.#squads].toSorted(([one], [other]) => one - other).map(([, squad]) => squad);
     for (const squad of squads) squad.cut();
     const facts = {
       ...{ plan, protocol, target, startedAt, warnings: this.#warnings, resources: this.#usage },
       durationMs: this.#end?.durationMs ?? this.#lastMs,
       ...this.#dropped && { dropped: this.#dropped },
+      // What never began was never restarted.
+      ...restartsBroker(plan) && this.#end?.reason === undefined && { restarts: this.#restarted, originMs },
       ...engine !== undefined && { engine },
       ...brokerName !== undefined && { broker: brokerName },
     };

@@ -164,6 +164,7 @@ async function runSquads(
   const failure = Promise.withResolvers<never>();
   const restartOnce = async (number: number) => {
     const how = await restarts.restart(number, over.signal);
+    record?.restarted(how);
     for (const thread of threads) {
       if (how.kind === "back") thread.brokerServes();
       else thread.giveUp(how.sentence);

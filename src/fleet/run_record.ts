@@ -2,6 +2,7 @@
  * The recording of a whole run: its header, the batches of all squads, the facts that belong to none of them, its end.
  * Where the lines go is the caller's.
  */
+import type { Restarted } from "./broker_restart.ts";
 import type { RunFacts } from "./merge.ts";
 import { eventLine } from "./record_buffer.ts";
 import { type EventFields, type EventKind, recordSchema } from "./record_event.ts";
@@ -54,6 +55,13 @@ export class RunRecord {
     const line = eventLine(this.#originMs, kind, atMs, fields);
     if (this.#begun) void this.#sink.write(line);
     else this.#early.push(line);
+  }
+
+  /** Notes a restart of the broker; one that failed is in the reason for which the run is void. */
+  restarted(how: Restarted): void {
+    if (how.kind === "failed") return;
+    const { downMs, backMs, commandMs } = how;
+    this.note("restarted", backMs, { downMs, ...commandMs !== undefined && { commandMs } });
   }
 
   /** Notes the use of the machine, now and then. */

@@ -113,17 +113,23 @@ export class SquadBooks {
   /** The broker is about to be restarted: what ends from now on may end with it. */
   goDown(nowMs: number): void {
     this.ledger.restarts.begin(nowMs);
+    this.#note?.("down", nowMs, {});
   }
 
   /** The broker serves again; the watchers are on their way. */
   serves(nowMs: number): void {
     this.ledger.restarts.serve(nowMs);
+    this.#note?.("serves", nowMs, {});
   }
 
   /** The watchers see again: killing goes on where it stood still. */
-  comeBack(outcome: Outcome, pausedMs: number, nowMs: number): void {
-    this.#phaseFromMs += pausedMs;
-    this.ledger.restartEnds(nowMs, outcome);
+  comeBack({ absences, survived }: Outcome, nowMs: number): void {
+    this.#phaseFromMs += nowMs - this.ledger.restarts.windows.at(-1)!.fromMs;
+    this.ledger.restartEnds(nowMs, { absences, survived });
+    for (const { bucket, copy, toMs, forgotten } of absences) {
+      this.#note?.("absent", nowMs, { bucket, copy, toMs, forgotten });
+    }
+    this.#note?.("up", nowMs, { survived });
   }
 
   /** Judges what can be judged by now. */

@@ -97,7 +97,7 @@ export class SquadRestart {
     const survived = this.#lookout.watchers.length - absences.length +
       this.#clients.filter((client) => client.outlived).length;
     for (const watcher of this.#lookout.watchers) watcher.forgetRestart();
-    this.#books.comeBack({ absences, survived }, nowMs - this.#fromMs, nowMs);
+    this.#books.comeBack({ absences, survived }, nowMs);
     this.#order = undefined;
     for (const client of this.#clients) client.brokerIsBack(nowMs);
   }

@@ -26,7 +26,7 @@ async function mqttSim(...args: string[]) {
   return { code, ...output.written };
 }
 
-const small = ["--clients", "40", "--kill-rate", "10/s", "--duration", "3s", "--keepalive", "2s", "--quiet"];
+const small = ["--clients", "40", "--kill-rate", "20/s", "--duration", "1500ms", "--keepalive", "1s", "--quiet"];
 
 /** Every form of a report that may be written to a file. */
 const forms = ["report", "html", "junit", "markdown", "csv", "csv-lives", "hdr"];
@@ -51,7 +51,11 @@ Deno.test("record: a run of every kill mode on two threads, by a broker that goe
     const willFault = new SeededFault({ shares, seed: 3, clients: /^mqtt-sim-f-[1-3]?\d$/ });
     await using broker = await Broker.start({ port: 0, willFault });
     const record = `${folder}/run.ndjson`;
-    const args = [...small, ..."--kill-mode all --workers 2 --will-retain --will-qos mix --run-id f".split(" ")];
+    // A fifth of the wills never comes: the longest wait of all is the one for them.
+    const args = [
+      ...small,
+      ..."--kill-mode all --workers 2 --will-retain --will-qos mix --run-id f --drain 1s".split(" "),
+    ];
     const run = await mqttSim("fleet", ...args, "--url", broker.url, "--record", record, ...formFlags(folder, "run"));
     assert.match(run.out, new RegExp(`\\nRecording: ${record}\\n`));
     const again = await mqttSim("report", record, ...formFlags(folder, "again"));
@@ -106,6 +110,40 @@ Deno.test("record: the same seed twice asks for the same deaths, in the same way
     assert.deepEqual(alone.planned, one.planned, "on one thread too");
     assert.notDeepEqual(two.atMs, one.atMs, "what is not the same are the instants at which they were done");
     assert.notDeepEqual(other.planned, one.planned);
+  }));
+
+/** Two groups, and a broker that is down for a moment. */
+const restartScenario = `clients: 20
+session-expiry: 30
+groups:
+  - name: prompt
+  - name: delayed
+    protocol: 5
+    will-delay: 1
+phases:
+  - kill: 20/s
+    for: 0.5s
+    kill-mode: reset
+  - restart: 300ms
+`;
+
+Deno.test("record: a run that restarts the broker, on two threads, is judged again the same", () =>
+  inFolder(async (folder) => {
+    const record = `${folder}/run.ndjson`;
+    await Deno.writeTextFile(`${folder}/restart.yaml`, restartScenario);
+    const args = ["--scenario", `${folder}/restart.yaml`, "--workers", "2", "--drain", "1s", "--quiet"];
+    const run = await mqttSim("fleet", ...args, "--record", record, ...formFlags(folder, "run"));
+    const again = await mqttSim("report", record, ...formFlags(folder, "again"));
+    assert.equal(again.code, run.code, run.err + again.err);
+    await sameForms(folder, "run", "again");
+    const { restarts: { each: [restart] } } = JSON.parse(Deno.readTextFileSync(`${folder}/again.report`));
+    assert.ok(restart.lives > 0 && restart.watchersKept > 0, JSON.stringify(restart));
+    assert.ok(restart.backAtMs > restart.downAtMs && restart.downAtMs > 0);
+    const kinds = linesOf(record).map(({ kind, squad }) => `${kind} ${squad}`);
+    for (const kind of ["down", "serves", "ended", "absent", "up"]) {
+      assert.ok([0, 1].every((squad) => kinds.includes(`${kind} ${squad}`)), kind);
+    }
+    assert.equal(kinds.filter((kind) => kind.startsWith("restarted")).length, 1);
   }));
 
 Deno.test("record: Ctrl-C leaves a whole recording, beside the live page and the metrics", () =>

@@ -4,6 +4,7 @@ import { parseThreshold } from "../../src/report/threshold.ts";
 import { reportJson } from "../../src/report/json.ts";
 import { EveryNth, FleetStage, type StageOptions } from "../support/fleet_stage.ts";
 import { Recording, reportOf, reread } from "../support/recording.ts";
+import { simulateFleet } from "../support/simulated_fleet.ts";
 import { killModes } from "../../src/fleet/kill_mode.ts";
 
 const busy = {
@@ -171,6 +172,8 @@ Deno.test("saved record: a damaged line is named by its number", async () => {
     ['{"atMs":1,"kind":"ready"}', "squad is undefined; expected an event of mqtt-sim/record/1"],
     ['{"atMs":1,"squad":9,"kind":"ready"}', "there is no squad 9"],
     ['{"atMs":1,"squad":0,"kind":"lost","client":3,"life":99}', "client 3 has no life 99 there"],
+    ['{"atMs":1,"squad":0,"kind":"serves"}', "the broker is not down there"],
+    ['{"atMs":1,"squad":0,"kind":"up","survived":0}', "the broker is not down there"],
     [
       lines[at]!.replace(/"mode":"[^"]*"/, '"mode":"boredom"'),
       'mode is "boredom"; expected an event of mqtt-sim/record/1',
@@ -182,6 +185,21 @@ Deno.test("saved record: a damaged line is named by its number", async () => {
       message: `Cannot read recording "x.ndjson": line ${at + 1}: ${fault}`,
     });
   }
+});
+
+Deno.test("saved record: one that is cut while the broker is down is judged as far as it goes, and void", async () => {
+  const recording = new Recording();
+  simulateFleet({ plan: { phases: [{ kind: "restart", downMs: 500 }], clients: 6 }, recording });
+  const { lines } = recording;
+  const at = (kind: string) => lines.findIndex((line) => line.includes(`"kind":"${kind}"`));
+  assert.ok(at("down") < at("ended") && at("ended") < at("serves") && at("serves") < at("up"));
+  for (const kind of ["ended", "serves", "up"]) {
+    const report = await reread(`${lines.slice(0, at(kind)).join("\n")}\n`);
+    assert.match(report.reason, /^the recording is cut: /);
+    assert.equal(report.restarts?.lives.kills, kind === "ended" ? 0 : 6, kind);
+  }
+  const twice = [...lines.slice(0, at("ended")), lines[at("down")]].join("\n");
+  await assert.rejects(reread(`${twice}\n`), /: the broker is down there already$/);
 });
 
 Deno.test("saved record: another schema, or a header that is none, is refused in a sentence", async () => {

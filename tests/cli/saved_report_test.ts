@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../src/base/failure.ts";
 import { parseReport } from "../../src/cli/saved_report.ts";
 import { reportJson } from "../../src/report/json.ts";
+import { simulateFleet } from "../support/simulated_fleet.ts";
 import { failed, passed, reportOf, voided } from "../report/sample.ts";
 
 const json = reportJson(reportOf(passed()));
@@ -20,6 +22,19 @@ Deno.test("what was written is read as it was", () => {
     const text = reportJson(reportOf(result));
     assert.equal(reportJson(parseReport(text, "x.json")), text);
   }
+});
+
+Deno.test("a report of a run that restarted the broker is read as it was, faults of such lives with it", () => {
+  const plan = { phases: [{ kind: "restart", downMs: 500 }], clients: 6 } as const;
+  const lose = (path: string) => {
+    using database = new DatabaseSync(path);
+    database.exec("DELETE FROM will");
+  };
+  const result = simulateFleet({ plan, protocol: "5", tamper: lose });
+  assert.deepEqual([result.faults.length, result.faults[0]?.mode], [6, "restart"]);
+  const text = reportJson(reportOf(result));
+  assert.equal(reportJson(parseReport(text, "x.json")), text);
+  assert.match(refused(text.replace('"unseeable": 0', '"unseeable": "no"')), /at restarts\.unseeable it is not/);
 });
 
 Deno.test("what is no report is refused in one sentence", () => {

@@ -56,6 +56,6 @@ Deno.test("record: an event has an instant, a kind that is known, and a squad un
   assert.equal(eventFault({ atMs: 1, kind: "ready" }), "squad is undefined");
   assert.equal(eventFault({ atMs: 1, kind: "constructor", squad: 0 }), 'kind is "constructor"');
   assert.equal(eventFault({ kind: "ready", squad: 0 }), "atMs is undefined");
-  assert.deepEqual([...runKinds], ["warning", "dropped", "usage", "end"]);
+  assert.deepEqual([...runKinds], ["warning", "restarted", "dropped", "usage", "end"]);
   assert.equal(eventFault({ atMs: 1, kind: "warning", text: "w" }), undefined);
 });

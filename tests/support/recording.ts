@@ -3,6 +3,7 @@
  * real run's, but for the thread.
  */
 import assert from "node:assert/strict";
+import type { Restarted } from "../../src/fleet/broker_restart.ts";
 import type { RunFacts } from "../../src/fleet/merge.ts";
 import type { FleetPlan } from "../../src/fleet/plan.ts";
 import { RecordBuffer } from "../../src/fleet/record_buffer.ts";
@@ -53,6 +54,10 @@ export class Recording {
     const startedAt = "2026-01-01T00:00:00.000Z";
     const target = plan.run === "stage" ? "stage" : "sim";
     this.#run.begin({ plan: withEmptyPasswords(plan), protocol, spoken: protocol, target, startedAt, broker: [] });
+  }
+
+  restarted(how: Restarted): void {
+    this.#run.restarted(how);
   }
 
   /** @param results of the squads, in their order */

@@ -85,6 +85,7 @@ export function simulateFleet(simulation: Simulation): FleetResult {
       restarted.push({ kind: "back", downMs: nowMs, backMs: nowMs + restarts[atRestart]!.downMs });
     } else if (nowMs >= restarted[atRestart]!.backMs) {
       if (!stays) broker.begin();
+      recording.restarted(restarted[atRestart]!);
       for (const squad of squads) squad.brokerServes(nowMs);
     }
   }
@@ -93,7 +94,6 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   const results = squads.map((squad) => squad.result());
   const merged = mergeResults(found, results);
   recording.end(found, results);
-  // A run that restarts the broker cannot be recorded.
-  if (restarts.length === 0) recording.mustReplay(merged);
+  recording.mustReplay(merged);
   return merged;
 }
