@@ -73,7 +73,7 @@ function publishing(
       const senders = await swarm.connect(publishers);
       await stage.settle();
       const figures = await measured(stage, swarm, messages * subscribers, async () => {
-        const batch = 100;
+        const batch = 5_000 / subscribers; // two of them on the way: neither window nor queue decides
         for (let sent = 0; sent < messages; sent += batch) {
           for (let at = sent; at < sent + batch; at++) {
             senders[at % publishers]!.link.write(publishBytes(`load/${at % 100}`, qos, at % 60_000 + 1));
