@@ -35,17 +35,15 @@ export function plainConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: st
   };
 }
 
-/** The CONNECT of a watcher with a session: `resumes` it, or begins it. It outlives any restart that is waited for. */
-export function watcherConnectPacket(
-  plan: FleetPlan,
-  version: 4 | 5,
-  clientId: string,
-  resumes: boolean,
-): ConnectPacket {
-  const plain = plainConnectPacket(plan, version, clientId);
-  if (version === 4) return { ...plain, cleanStart: false };
+/**
+ * The CONNECT of a watcher with a session, the first as any that resumes it: with Clean Start 1 a broker may keep it while
+ * it runs, and forget it when it is restarted. It outlives any restart that is waited for.
+ */
+export function watcherConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: string): ConnectPacket {
+  const plain = { ...plainConnectPacket(plan, version, clientId), cleanStart: false };
+  if (version === 4) return plain;
   const sessionExpiryIntervalS = Math.ceil(plan.restartTimeoutMs / 1_000) + watcherGraceS;
-  return { ...plain, cleanStart: !resumes, properties: { sessionExpiryIntervalS } };
+  return { ...plain, properties: { sessionExpiryIntervalS } };
 }
 
 /** Beyond the time that the broker has to come back, a watcher's session lives so much longer, in seconds. */

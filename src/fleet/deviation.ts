@@ -5,6 +5,7 @@
 import type { Deviation, Profile, Sign } from "../profiles/profile.ts";
 import type { Life } from "./life.ts";
 import type { Expectation, Judgement, Rules } from "./oracle.ts";
+import { cameWithRestart, spansRestart } from "./restart_rule.ts";
 import type { FaultSample } from "./result.ts";
 
 /** What can go wrong with a will. */
@@ -29,7 +30,7 @@ export function deviationOf({ deviations }: Profile, fault: FaultName, judged: J
 /** Whether the deviation could show in this life, whatever became of its will. */
 export function mayShow(
   { rules, signs }: Deviation,
-  judged: { readonly life: Life; readonly judgement: Pick<Judgement, "expectation"> },
+  judged: Pick<JudgedLife, "life" | "judgement" | "rules">,
 ): boolean {
   return signs.some((sign) => fits(sign, rules, judged));
 }
@@ -38,7 +39,7 @@ export function mayShow(
 function fits(
   sign: Sign,
   rules: Deviation["rules"],
-  { life, judgement: { expectation } }: { readonly life: Life; readonly judgement: Pick<Judgement, "expectation"> },
+  { life, judgement: { expectation }, rules: instants }: Pick<JudgedLife, "life" | "judgement" | "rules">,
 ): boolean {
   const { end, version, next } = life;
   if (end === undefined || rules[version === 5 ? "5.0" : "3.1.1"] === undefined) return false;
@@ -50,6 +51,7 @@ function fits(
     (silent === undefined || end.silent) &&
     (session === undefined || lasts(life) === (session === "lasts")) &&
     (sign.next === undefined || (next !== undefined && next.cleanStart === (sign.next === "clean"))) &&
+    (sign.restart === undefined || spansRestart(life, expectation, instants)) &&
     (delay === undefined || life.delayS > 0 === (delay === "some")) &&
     (keepAlive === undefined || life.keepAliveS % 2 === 1);
 }
@@ -74,7 +76,9 @@ function shows(sign: Sign, judged: JudgedLife): boolean {
       return answer !== undefined && expectation.kind === "one" &&
         (answer.sinceMs ?? answer.atMs) <= latestMs(sign, judged, expectation.dueMs);
     case "early":
-      return answer !== undefined && expectation.kind === "one" && answer.atMs >= soonestMs(sign, judged, expectation);
+      if (answer === undefined || expectation.kind !== "one") return false;
+      if (sign.restart) return cameWithRestart(judged.life, answer, judged.rules);
+      return answer.atMs >= soonestMs(sign, judged, expectation);
   }
 }
 

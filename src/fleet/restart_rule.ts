@@ -5,7 +5,7 @@
  * versions, without a number of its own); that one is due at all is not changed by it. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
  */
 import type { Life, LifeEnd } from "./life.ts";
-import type { Expectation, Rules } from "./oracle.ts";
+import type { Arrival, Expectation, Rules } from "./oracle.ts";
 import type { RestartWindow } from "./restart.ts";
 
 type One = Extract<Expectation, { readonly kind: "one" }>;
@@ -32,6 +32,20 @@ export function soonestEndMs({ silent, doneMs }: LifeEnd, endMs: number, rules: 
 export function isBackAfterRestart({ end, next }: Life, rules: Rules): boolean {
   const restart = restartAfter(end!.sinceMs ?? end!.doneMs, rules);
   return restart !== undefined && next!.sentMs >= restart.fromMs;
+}
+
+/** Whether a restart ended a life, or fell between its end and what was to come of its will. */
+export function spansRestart(life: Life, expectation: Expectation, rules: Rules): boolean {
+  if (expectation.kind === "one") return expectation.byMs !== undefined;
+  return life.end !== undefined && life.next !== undefined && isBackAfterRestart(life, rules);
+}
+
+/** Whether a will came as the broker went down, or was kept and came as soon as it was back. */
+export function cameWithRestart({ end }: Life, { atMs }: Arrival, rules: Rules): boolean {
+  const endedMs = end!.sinceMs ?? end!.doneMs;
+  return (rules.restarts ?? []).some(({ fromMs, backMs }) =>
+    endedMs <= backMs && atMs >= fromMs - rules.earlyBeforeMs && atMs <= backMs + rules.lateAfterMs
+  );
 }
 
 /** A will whose time had not passed when the broker went down: it could not come while there was none. */

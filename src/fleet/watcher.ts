@@ -55,6 +55,8 @@ export class Watcher implements ConnectionOwner, Wakeable {
   /** Whether it has a session to come back to, and has had a connection. */
   readonly #persistent: boolean;
   #resumes = false;
+  /** A session of this name was there before it had one: it is removed first, and what was kept for it. */
+  #removes = false;
   /** The broker is being restarted: a connection that ends is no fault. */
   #restarting = false;
   #dials = false;
@@ -150,8 +152,8 @@ export class Watcher implements ConnectionOwner, Wakeable {
 
   onOpen(connection: Connection, nowMs: number): void {
     const { plan } = this.#host;
-    const packet = this.#persistent
-      ? watcherConnectPacket(plan, connection.version, this.#clientId, this.#resumes)
+    const packet = this.#persistent && !this.#removes
+      ? watcherConnectPacket(plan, connection.version, this.#clientId)
       : plainConnectPacket(plan, connection.version, this.#clientId);
     connection.send(packet, nowMs);
   }
@@ -188,10 +190,21 @@ export class Watcher implements ConnectionOwner, Wakeable {
     if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet.reasonCode));
     connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
     if (this.#resumes && packet.sessionPresent) return this.#resumed(nowMs);
+    if (this.#persistent && !this.#resumes && packet.sessionPresent !== this.#removes) {
+      return this.#again(connection, packet.sessionPresent, nowMs);
+    }
     // What a session that is no more had under way, the broker knows nothing of.
     this.#unreleased.clear();
     this.#taken.clear();
     this.#subscribe(connection, nowMs);
+  }
+
+  /** Connects anew: to remove a session that an earlier run of this name has left, or once that is removed. */
+  #again(connection: Connection, removes: boolean, nowMs: number): void {
+    this.#removes = removes;
+    connection.send({ type: "disconnect" }, nowMs);
+    connection.end();
+    this.#dial();
   }
 
   /** Its subscriptions are there, and what was kept for it follows. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5] */

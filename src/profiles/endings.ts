@@ -2,6 +2,9 @@
  * Endings that several profiles speak of, by the fleet's names; a test holds them against the fleet's list.
  */
 
+/** A restart of the broker is no kill mode, and ends lives all the same. */
+export const restart = "restart";
+
 /** The connection ends, and neither side said a word of MQTT. */
 export const cut = ["reset", "close", "half-packet"] as const;
 

@@ -1,4 +1,4 @@
-import { anyEnding, silent } from "./endings.ts";
+import { anyEnding, restart, silent } from "./endings.ts";
 import type { Profile } from "./profile.ts";
 
 /** Eclipse Mosquitto. */
@@ -157,6 +157,50 @@ export const mosquitto: Profile = {
         whileOthersDie: true,
         within: { delays: 1, s: 1 },
       }],
+    },
+    {
+      id: "shutdown-delayed-early",
+      rules: { "5.0": "3.1.3-9" },
+      what:
+        "As it shuts down it publishes every will, delayed ones too: before their time, and though the session is resumed in time afterwards.",
+      evidence: "run",
+      source: "observed on 2.0.11 (SIGTERM)",
+      signs: [
+        {
+          fault: "early",
+          endings: [restart, ...anyEnding],
+          grounds: ["delay-passed", "session-ended", "taken-over"],
+          delay: "some",
+          restart: true,
+        },
+        {
+          fault: "unwanted",
+          endings: [restart, ...anyEnding],
+          grounds: ["session-resumed"],
+          session: "lasts",
+          next: "resumes",
+          delay: "some",
+          restart: true,
+        },
+      ],
+    },
+    {
+      id: "crash-loses-wills",
+      rules: { "3.1.1": "3.1.2-8", "5.0": "3.1.2-8" },
+      what:
+        "Its store has no wills: when it is killed, those of clients that were connected or whose delay was not over are lost.",
+      evidence: "run",
+      source: "observed on 2.0.11 (SIGKILL, with persistence and autosave on every change)",
+      signs: [{ fault: "missing", endings: [restart, ...anyEnding], restart: true }],
+    },
+    {
+      id: "restart-forgets-clean-start",
+      rules: { "5.0": "3.1.2-23" },
+      what:
+        "A session that was begun with Clean Start 1 is not in its store, whatever its Session Expiry Interval: a restart ends it.",
+      evidence: "run",
+      source: "observed on 2.0.11",
+      signs: [],
     },
     {
       id: "will-acl-at-publication",

@@ -24,7 +24,7 @@ export type SignFault = "missing" | "late" | "early" | "duplicate" | "unwanted" 
  */
 export interface Sign {
   readonly fault: SignFault;
-  /** How the life ended, by the fleet's kill modes. */
+  /** How the life ended, by the fleet's kill modes; `restart` where the broker's restart ended it. */
   readonly endings: readonly string[];
   /** What was drawn among the ways of an ending. */
   readonly details?: readonly string[];
@@ -54,6 +54,11 @@ export interface Sign {
   readonly whileOthersDie?: true;
   /** Missing, its client being back when it was due, but need not have come yet by `within` and `whileOthersDie`. */
   readonly overdueWhenBack?: true;
+  /**
+   * Only where a restart of the broker ended the life, or fell between its end and what was to come of its will (the
+   * will's instant, or the session's resumption). Early then is from the broker's going down until it was back.
+   */
+  readonly restart?: true;
   /** Early, but no sooner than its delay after the CONNECT. */
   readonly delayFromConnect?: true;
 }

@@ -38,6 +38,9 @@ function alone(deviation: Deviation, sign: Sign): Profile {
   return { name: "one", broker: "one", versions: "1", deviations: [{ ...deviation, signs: [sign] }] };
 }
 
+/** A restart soon after the kill, before the will is due. */
+const window = { fromMs: killMs + 3_000, backMs: killMs + 8_000, sessionsKept: true };
+
 /** A life that a sign fits, by the first of each of its choices. */
 function fitting({ rules }: Deviation, sign: Sign): Life {
   const version = rules["5.0"] === undefined ? 4 : 5;
@@ -53,14 +56,21 @@ function fitting({ rules }: Deviation, sign: Sign): Life {
       silent: sign.silent ?? false,
       ...detail !== undefined && { detail },
     }),
-    next: aNext(sign.overdueWhenBack ? othersDueMs + 1_000 : killMs, { cleanStart: sign.next === "clean" }),
+    next: aNext(backMs(sign), { cleanStart: sign.next === "clean" }),
   });
+}
+
+/** When its client is back. */
+function backMs({ overdueWhenBack, restart }: Sign): number {
+  if (restart) return window.backMs;
+  return overdueWhenBack ? othersDueMs + 1_000 : killMs;
 }
 
 function expectation(sign: Sign): Expectation {
   const ground = (sign.grounds?.[0] ?? "connection-ended") as Ground;
   if (sign.fault === "unwanted") return { kind: "none", ground };
-  return { kind: "one", ground, dueMs, earliestMs: dueMs - rules.earlyBeforeMs, latencyFromMs: dueMs };
+  const one = { kind: "one", ground, dueMs, earliestMs: dueMs - rules.earlyBeforeMs, latencyFromMs: dueMs } as const;
+  return sign.restart ? { ...one, byMs: dueMs + 5_000 } : one;
 }
 
 /** The bound of a late or early will, from its due instant on. */
@@ -73,6 +83,7 @@ function edgeMs(sign: Sign, life: Life, othersDueMs: number): number {
   if (sign.fault === "late") {
     return Math.max(dueMs, sign.whileOthersDie ? othersDueMs : dueMs) + boundMs(sign, life) + rules.lateAfterMs;
   }
+  if (sign.restart) return window.fromMs - rules.earlyBeforeMs;
   if (sign.delayFromConnect) return connectedMs + life.delayS * 1_000 - rules.earlyBeforeMs;
   return dueMs - rules.earlyBeforeMs - boundMs(sign, life);
 }
@@ -86,7 +97,7 @@ function judged(sign: Sign, life: Life, over: Partial<Judgement> = {}): JudgedLi
   const verdict = sign.fault === "duplicate" || sign.fault === "unwanted" ? undefined : sign.fault;
   const answer = sign.fault === "missing" ? undefined : anArrival(atMs, ...altered);
   const judgement = { expectation: expectation(sign), verdict, duplicates: 0, unwanted: 0, answer, ...over };
-  return { life, judgement, rules, othersDueMs };
+  return { life, judgement, rules: sign.restart ? { ...rules, restarts: [window] } : rules, othersDueMs };
 }
 
 const found = (deviation: Deviation, sign: Sign, life: JudgedLife) =>
@@ -139,6 +150,14 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
   if (sign.keepAlive !== undefined) yield ["an even keep alive", over({ keepAliveS: 10 })];
   if (sign.altered !== undefined) {
     yield ["a topic altered too", judged(sign, life, { answer: anArrival(dueMs, "topic", ...sign.altered as []) })];
+  }
+  if (sign.restart) {
+    const { restart: _, ...calm } = sign;
+    yield ["no restart", { ...judged(sign, life, { expectation: expectation(calm) }), rules }];
+    if (sign.fault === "early") {
+      const late = window.backMs + rules.lateAfterMs + 1;
+      yield ["not with the restart", judged(sign, life, { answer: anArrival(late) })];
+    }
   }
   if (sign.fault === "late") {
     yield ["beyond the bound", judged(sign, life, { answer: anArrival(edgeMs(sign, life, othersDueMs) + 1) })];

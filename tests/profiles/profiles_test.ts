@@ -1,7 +1,7 @@
 /** Every profile's data, held against what it speaks of: the fleet's names, the standards' numbers, its own form. */
 import assert from "node:assert/strict";
 import { killModes } from "../../src/fleet/kill_mode.ts";
-import { anyEnding } from "../../src/profiles/endings.ts";
+import { anyEnding, restart } from "../../src/profiles/endings.ts";
 import { deviationsFrom, profileNames, profileOf, profiles, rulesText } from "../../src/profiles/profiles.ts";
 import { readStatements } from "../house/statements.ts";
 
@@ -34,9 +34,14 @@ Deno.test("every sign speaks the fleet's names, and is bound where it is about t
     for (const sign of deviation.signs) {
       const where = `${name}/${deviation.id}`;
       assert.ok(sign.endings.length > 0, where);
-      for (const ending of sign.endings) assert.ok((killModes as readonly string[]).includes(ending), where);
-      const bound = sign.within !== undefined || sign.whileOthersDie === true || sign.delayFromConnect === true;
-      assert.equal(bound, sign.fault === "late" || sign.fault === "early", `${where}: late and early have a bound`);
+      for (const ending of sign.endings) assert.ok(([...killModes, restart] as string[]).includes(ending), where);
+      assert.ok(sign.restart === true || !sign.endings.includes(restart), `${where}: a restart is spoken of`);
+      const bound = sign.within !== undefined || sign.whileOthersDie === true || sign.delayFromConnect === true ||
+        sign.restart === true;
+      const timed = sign.fault === "late" || sign.fault === "early";
+      assert.ok(bound || !timed, `${where}: late and early have a bound`);
+      const mayBeBound = timed || sign.restart === true || sign.overdueWhenBack === true;
+      assert.ok(mayBeBound || !bound, `${where}: what has a bound speaks of time`);
       assert.equal(sign.altered !== undefined, sign.fault === "altered", where);
       assert.ok(Object.keys(deviation.rules).length > 0, `${where}: what a fleet sees breaks a rule`);
     }

@@ -10,6 +10,7 @@ import type { PhasePlan } from "../../src/fleet/phases.ts";
 import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
 import { encode } from "../../src/mqtt/codec.ts";
+import type { Packet } from "../../src/mqtt/packet.ts";
 import { faultsOf } from "../support/fleet_stage.ts";
 import type { SimulatedBroker } from "../support/simulated_broker.ts";
 import { simulateFleet, type Simulation } from "../support/simulated_fleet.ts";
@@ -149,6 +150,40 @@ function publishWill(
     onBytes() {},
     onDrain() {},
     onEnd() {},
+  });
+}
+
+/** Subscribes to everything under this client id, and leaves with its session kept. */
+function leaveSession(broker: SimulatedBroker, version: 4 | 5, clientId: string): void {
+  const connect = { type: "connect", protocolVersion: version, clientId, cleanStart: false, keepAliveS: 0 } as const;
+  const all = { topicFilter: "#", qos: 2, ...version === 5 && { noLocal: false, retainAsPublished: true } } as const;
+  const link = broker.dial({
+    onOpen: () => {
+      const lasting = version === 5 ? { properties: { sessionExpiryIntervalS: 300 } } : {};
+      link.write(encode({ ...connect, ...lasting }, version));
+      const subscription = version === 5 ? { ...all, retainHandling: 0 as const } : all;
+      link.write(encode({ type: "subscribe", packetId: 1, subscriptions: [subscription] } as Packet, version));
+      link.write(encode({ type: "disconnect" }, version));
+    },
+    onBytes() {},
+    onDrain() {},
+    onEnd() {},
+  });
+}
+
+for (const version of [4, 5] as const) {
+  Deno.test(`a session of an earlier run of the same name is removed, with what it kept: version ${version}`, () => {
+    const request: Partial<PlanRequest> = { ...calm, phases: [{ kind: "hold", durationMs: 1_000 }, restart] };
+    const result = simulateFleet({
+      plan: request,
+      protocol: version === 4 ? "3.1.1" : "5",
+      first: (broker) => {
+        leaveSession(broker, version, "mqtt-sim-sim-w0");
+        publishWill(broker, request, 3, 1);
+      },
+    });
+    assert.deepEqual([result.verdict, faultsOf(result)], ["pass", {}], result.reason);
+    assert.deepEqual(result.restarts!.each.map(({ watchersKept }) => watchersKept), [1]);
   });
 }
 

@@ -59,6 +59,45 @@ export async function startMosquitto(configLines: readonly string[] = []): Promi
   }
 }
 
+/** mosquitto with a store, and the command that restarts it. */
+export interface StoredMosquitto extends BrokerPeer {
+  restartCommand(signal: "TERM" | "KILL"): string;
+}
+
+/** mosquitto on a free port with a store of everything that it stores, written on every change. */
+export async function startStoredMosquitto(): Promise<StoredMosquitto> {
+  const folder = await Deno.makeTempDir({ prefix: "mosquitto" });
+  await Deno.chmod(folder, 0o777); // it writes as another user
+  const [path, pid] = [`${folder}/mosquitto.conf`, `${folder}/pid`];
+  const port = freePort();
+  const store = ["persistence true", `persistence_location ${folder}/`, "autosave_interval 1"];
+  const lines = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "log_dest stderr", "log_type all", ...store];
+  await Deno.writeTextFile(path, [...lines, "autosave_on_changes true", "max_queued_messages 0", ""].join("\n"));
+  await Deno.chmod(path, 0o644);
+  const child = new ChildProcess(mosquitto.program, ["-c", path]);
+  const peer = await ready(child, /mosquitto version \S+ running/, () => port);
+  await Deno.writeTextFile(pid, `${child.pid}`);
+  return {
+    ...peer,
+    restartCommand: (signal) =>
+      `p=$(cat ${pid}); kill -${signal} $p; while kill -0 $p 2>/dev/null; do sleep 0.05; done; ` +
+      `${mosquitto.program} -c ${path} >/dev/null 2>&1 & echo $! >${pid}`,
+    async [Symbol.asyncDispose]() {
+      await peer[Symbol.asyncDispose]();
+      await endProcess(Number(await Deno.readTextFile(pid)));
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** Ends a process that is not a child of this one, if it is there; fulfilled when it is gone. */
+async function endProcess(pid: number): Promise<void> {
+  for (let there = true; there;) {
+    there = (await new Deno.Command("sh", { args: ["-c", `kill -KILL ${pid}`], stderr: "null" }).output()).success;
+    if (there) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** aedes, with no persistence, on a free port. */
 export function startAedes(): Promise<BrokerPeer> {
   const script = new URL("./aedes_broker.ts", import.meta.url).pathname;

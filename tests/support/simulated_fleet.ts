@@ -35,6 +35,8 @@ export interface Simulation {
   readonly stays?: boolean;
   /** What is done to its store while it is down, for a broker that comes back otherwise than it went. */
   readonly tamper?: (store: string) => void;
+  /** What is done before anything else. */
+  readonly first?: (broker: SimulatedBroker) => void;
   /** What is done so long after the first restart. */
   readonly then?: { readonly afterMs: number; act(broker: SimulatedBroker): void };
 }
@@ -47,6 +49,7 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   const tasks: (() => void)[] = [];
   const plan = makePlan({ seed: 1, run: "sim", ...request });
   using broker = new SimulatedBroker(clock, tasks, options, restartsBroker(plan) && !forgets);
+  simulation.first?.(broker);
   const world = (): World => ({
     clock,
     wakes: new Deadlines<Wakeable>(),

@@ -1,0 +1,135 @@
+/** `mqtt-sim fleet` on brokers that are restarted under it: what mosquitto does with wills, and why. */
+import assert from "node:assert/strict";
+import type { ProfileFindings } from "../../src/fleet/deviation_tally.ts";
+import type { RestartsResult, WillCounts } from "../../src/fleet/result.ts";
+import { connectBytes, type RawConnect, RawSocket } from "../support/raw_mqtt.ts";
+import { mosquitto, peerTest, startOurs, startStoredMosquitto } from "../support/peers.ts";
+
+/** As much of the report as is read here. */
+interface Report {
+  readonly verdict: string;
+  readonly reason: string;
+  readonly wills: WillCounts;
+  readonly restarts: RestartsResult;
+  readonly profile: ProfileFindings;
+  readonly described?: Readonly<Record<string, number>>;
+}
+
+/** Some are alive, some just killed, some dead with a will that waits; of those some come back in time. */
+const scenario = `
+protocol: mix
+session-expiry: 300
+clients: 60
+kill-mode: reset=2,close=2,leave
+groups:
+  - name: prompt
+    reconnect-after: 1s
+  - name: clean
+    clean-start: yes
+    reconnect-after: 1s
+  - name: delayed
+    protocol: 5
+    will-delay: 6
+    reconnect-after: 2s
+  - name: gone
+    protocol: 5
+    will-delay: 6
+    reconnect-after: never
+phases:
+  - kill: 15%
+    for: 2s
+  - restart: 0s
+  - hold: 5s
+`;
+
+async function restarted(signal: "TERM" | "KILL", ...flags: readonly string[]): Promise<Report> {
+  await using broker = await startStoredMosquitto();
+  const folder = await Deno.makeTempDir({ prefix: "mqtt-sim" });
+  try {
+    const [path, report] = [`${folder}/scenario.yaml`, `${folder}/report.json`];
+    await Deno.writeTextFile(path, scenario);
+    const command = ["--url", broker.url, "--restart-command", broker.restartCommand(signal)];
+    const usual = ["--scenario", path, "--seed", "5", "--report", report];
+    await using fleet = startOurs(["fleet", ...command, ...usual, ...flags]);
+    await fleet.exit(50_000);
+    return JSON.parse(await Deno.readTextFile(report));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What went wrong, by the profile's deviation. */
+function seenOf({ profile }: Report): Record<string, number> {
+  return Object.fromEntries(profile.deviations.flatMap(({ id, seen }) => seen === 0 ? [] : [[id, seen]]));
+}
+
+peerTest("mosquitto shuts down cleanly: every will comes, delayed ones before their time", [mosquitto], async () => {
+  const [strict, known] = await Promise.all([restarted("TERM"), restarted("TERM", "--profile", "mosquitto")]);
+  for (const { wills, restarts } of [strict, known]) {
+    const [one] = restarts.each;
+    assert.deepEqual([one!.watchersKept, one!.watchersForgotten, restarts.unseeable], [1, 0, 0]);
+    assert.ok(one!.willsBefore > 0 && one!.willsAfter > 0, "some as it goes down, some kept for the watcher");
+    assert.equal(wills.missing + wills.duplicate + wills.late + wills.altered, 0);
+  }
+  const { early, unwanted } = strict.wills;
+  assert.ok(early > 0 && unwanted > 0, JSON.stringify(strict.wills));
+  assert.deepEqual([strict.verdict, strict.described?.mosquitto], ["fail", early + unwanted]);
+  assert.deepEqual([known.verdict, known.wills.early, known.wills.unwanted], ["pass", 0, 0]);
+  assert.deepEqual(seenOf(known), { "shutdown-delayed-early": known.wills.deviating });
+});
+
+peerTest("mosquitto is killed: the wills that it held are lost", [mosquitto], async () => {
+  const [strict, known] = await Promise.all([restarted("KILL"), restarted("KILL", "--profile", "mosquitto")]);
+  for (const { wills, restarts } of [strict, known]) {
+    const [one] = restarts.each;
+    assert.deepEqual([one!.watchersKept, one!.watchersForgotten, restarts.unseeable], [1, 0, 0]);
+    assert.equal(wills.early + wills.unwanted + wills.duplicate + wills.late + wills.altered, 0);
+  }
+  const { missing } = strict.wills;
+  assert.ok(missing > 20, `${missing} missing`);
+  assert.deepEqual([strict.verdict, strict.described?.mosquitto], ["fail", missing]);
+  assert.deepEqual([known.verdict, known.wills.missing], ["pass", 0]);
+  assert.deepEqual(seenOf(known), { "crash-loses-wills": known.wills.deviating });
+});
+
+/** Whether the broker has the session of each client, as CONNACK says it. */
+async function present(port: number, clients: readonly RawConnect[]): Promise<boolean[]> {
+  const flags: boolean[] = [];
+  for (const client of clients) {
+    const socket = await RawSocket.open(port);
+    socket.send(connectBytes(client));
+    const { body } = await socket.next();
+    assert.equal(body[1], 0, "it is let in");
+    flags.push(body[0] === 1);
+    socket.socket.destroy();
+  }
+  return flags;
+}
+
+peerTest("mosquitto forgets, over a restart, a session that was begun with Clean Start 1", [mosquitto], async () => {
+  await using broker = await startStoredMosquitto();
+  const lasting = { version: 5, keepAliveS: 60, sessionExpiryS: 300 } as const;
+  const begun = ["control", "clean", "lasting"].map((clientId) => (
+    { ...lasting, clientId, clean: clientId !== "lasting" }
+  ));
+  const [control, ...others] = begun.map((client) => ({ ...client, clean: false }));
+  assert.deepEqual(await present(broker.port, begun), [false, false, false]);
+  assert.deepEqual(await present(broker.port, [control!]), [true], "while it runs it has such a session");
+  const command = new Deno.Command("sh", { args: ["-c", broker.restartCommand("TERM")], stderr: "null" });
+  assert.ok((await command.output()).success);
+  await served(broker.port);
+  assert.deepEqual(await present(broker.port, others), [false, true]);
+});
+
+/** Fulfilled once something listens. */
+async function served(port: number): Promise<void> {
+  for (let left = 200; left > 0; left--) {
+    try {
+      (await RawSocket.open(port)).socket.destroy();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error("the broker did not come back");
+}
