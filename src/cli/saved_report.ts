@@ -129,6 +129,12 @@ const document = z.looseObject({
   presence: presence.optional(),
   restarts: restarts.optional(),
   telemetry: z.looseObject({ ...loadCounts, byGroup: z.record(z.string(), z.looseObject(loadCounts)) }).optional(),
+  stages: z.array(z.looseObject({
+    name: z.string(),
+    groups: z.array(z.string()).optional(),
+    fromMs: z.number(),
+    toMs: z.number().optional(),
+  })).optional(),
   brokerDropped: z.looseObject({ before: z.number(), after: z.number() }).optional(),
   controls: z.looseObject({ total: z.number(), blind: z.number(), lost: z.number() }).optional(),
   generatorBound: z.string().optional(),

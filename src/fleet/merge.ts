@@ -18,6 +18,7 @@ import type { Restarted } from "./broker_restart.ts";
 import { restartsOf, restartWarnings, unendedText } from "./merge_restarts.ts";
 import type { SquadResult } from "./squad_task.ts";
 import { mergeSeries } from "./series.ts";
+import { mergeInstants, stagesOf } from "./stages.ts";
 import { verdictOver } from "./verdict.ts";
 import { addCounts, noCounts, Tally } from "./tally.ts";
 
@@ -88,6 +89,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...deviationsOf(plan, tally, facts.broker),
     slowest: tally.slowest,
     series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
+    ...squads.length > 0 && { stages: stagesOf(plan, mergeInstants(squads.map(({ instants }) => instants))) },
     ...verdictOver({
       wills,
       kills: kills.total,
@@ -339,5 +341,6 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
     p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
     p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),
     buckets: addBuckets(all.map(({ buckets }) => buckets)),
+    instants: mergeInstants(all.map(({ instants }) => instants)),
   };
 }

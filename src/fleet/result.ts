@@ -12,6 +12,7 @@ import type { PresenceResult } from "./presence_result.ts";
 import type { RestartResult } from "./restart.ts";
 import type { TelemetryResult } from "./telemetry_result.ts";
 import type { SeriesPoint } from "./series.ts";
+import type { Instants, Stage } from "./stages.ts";
 
 /** What became of the wills of some lives. */
 export interface WillCounts {
@@ -108,6 +109,8 @@ export interface Progress {
   readonly p99: number;
   /** How long the wills took so far, by range. */
   readonly buckets: LatencyBucketCounts;
+  /** When the parts of the run began that did. */
+  readonly instants: Instants;
 }
 
 /** A line for people that a run wants said once, as it happens. */
@@ -215,6 +218,8 @@ export interface FleetResult {
   readonly slowest: readonly SlowLife[];
   /** The run over time. */
   readonly series: readonly SeriesPoint[];
+  /** When each part of the run was; absent where there was no run. */
+  readonly stages?: readonly Stage[];
   readonly verdict: "pass" | "fail" | "void";
   /** There where the run is void because the broker does not speak the version that the plan asks for. */
   readonly notSpoken?: true;

@@ -19,6 +19,7 @@ import type { Phase, Progress } from "./result.ts";
 import type { Order } from "./schedule.ts";
 import { Series, type SeriesCounts } from "./series.ts";
 import type { SquadResult } from "./squad_task.ts";
+import { InstantBook } from "./stages.ts";
 import type { TelemetryCounts } from "./telemetry_result.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -29,6 +30,7 @@ export class SquadBooks {
   readonly presence: PresenceBooks | undefined;
   readonly #note: Note | undefined;
   readonly #series: Series;
+  readonly #instants: InstantBook;
   readonly #controls: ControlCounts = { total: 0, blind: 0, lost: 0 };
   readonly #found = new Map<string, FoundWill>();
   #phase: Phase = "watch";
@@ -49,6 +51,7 @@ export class SquadBooks {
     this.ledger = new Ledger(plan, groups, originMs);
     this.lives = new LifeBooks(this.ledger, note);
     this.#series = new Series(originMs, phasesDurationMs(plan));
+    this.#instants = new InstantBook(originMs);
     this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
     if (groups.plans.some(({ presence }) => presence)) {
       const { rules, tally } = this.ledger;
@@ -87,6 +90,7 @@ export class SquadBooks {
     if (this.#phase === "kill" && phase === "drain") this.#killMs = nowMs - this.#phaseFromMs;
     this.#phase = phase;
     this.#phaseFromMs = nowMs;
+    this.#instants.enter(phase, nowMs);
     this.#note?.("phase", nowMs, { phase });
   }
 
@@ -113,6 +117,7 @@ export class SquadBooks {
   /** The broker is about to be restarted: what ends from now on may end with it. */
   goDown(nowMs: number): void {
     this.ledger.restarts.begin(nowMs);
+    this.#instants.goDown(nowMs);
     this.#note?.("down", nowMs, {});
   }
 
@@ -125,6 +130,7 @@ export class SquadBooks {
   /** The watchers see again: killing goes on where it stood still. */
   comeBack({ absences, survived }: Outcome, nowMs: number): void {
     this.#phaseFromMs += nowMs - this.ledger.restarts.windows.at(-1)!.fromMs;
+    this.#instants.comeBack(nowMs);
     this.ledger.restartEnds(nowMs, { absences, survived });
     for (const { bucket, copy, toMs, forgotten } of absences) {
       this.#note?.("absent", nowMs, { bucket, copy, toMs, forgotten });
@@ -223,6 +229,7 @@ export class SquadBooks {
       p50: latency.count === 0 ? NaN : latency.percentile(50),
       p99: latency.count === 0 ? NaN : latency.percentile(99),
       buckets: buckets.data(),
+      instants: this.#instants.data(),
     };
   }
 
@@ -234,6 +241,7 @@ export class SquadBooks {
       counters: this.lives.counters,
       slip: this.lives.slip.encode(),
       series: this.#series.finish(this.#seriesCounts),
+      instants: this.#instants.data(),
       longestStallMs: this.#longestStallMs,
       controls: this.#controls,
       telemetrySent: this.#telemetrySent,

@@ -9,6 +9,7 @@ import type { ControlCounts, Outlook } from "./lookout.ts";
 import type { PresenceData } from "./presence_result.ts";
 import type { SquadRestartCounts } from "./restart.ts";
 import type { SeriesData } from "./series.ts";
+import type { Instants } from "./stages.ts";
 import type { TelemetryByGroup } from "./telemetry_result.ts";
 import type { TallyData } from "./tally.ts";
 
@@ -59,6 +60,8 @@ export interface SquadResult extends Partial<RampFacts> {
   readonly counters: ClientCounters;
   readonly slip: string;
   readonly series: readonly SeriesData[];
+  /** When the parts of the run began. */
+  readonly instants: Instants;
   /** The longest time between two turns: so long was this thread held up, in milliseconds. */
   readonly longestStallMs: number;
   readonly controls: ControlCounts;

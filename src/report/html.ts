@@ -10,6 +10,7 @@ import { planPart } from "./page/plan_part.ts";
 import { presencePart } from "./page/presence_part.ts";
 import { type Plot, plotFigure } from "./page/plot.ts";
 import { reportPlots } from "./page/report_plots.ts";
+import { marksKey } from "./page/time_marks.ts";
 
 /** The whole page; it loads nothing from anywhere. */
 export function reportHtml(report: Report): string {
@@ -58,6 +59,7 @@ export function plotsPart(plots: readonly Plot[]): Markup | undefined {
   return markup`
     <section aria-labelledby="plots-title">
       <h2 id="plots-title">How it went</h2>
+      ${marksKey(plots.find(({ marks }) => marks !== undefined)?.marks ?? [])}
       <div class="plots">${plots.map(plotFigure)}</div>
     </section>
   `;

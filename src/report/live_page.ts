@@ -7,12 +7,14 @@ import { formatCount, formatMs } from "../base/units.ts";
 import type { FleetPlan } from "../fleet/plan.ts";
 import type { Progress } from "../fleet/result.ts";
 import { stretchMs } from "../fleet/series.ts";
+import { stagesOf } from "../fleet/stages.ts";
 import { reportMain, reportTitle } from "./html.ts";
 import { faultTile, tilesPart, verdictPart } from "./page/head_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
 import { alivePlot, ratePlot, reportPlots } from "./page/report_plots.ts";
 import { drawableMs, type Plot, plotFigure, plotTable } from "./page/plot.ts";
+import { marksKey, type TimeMark, timeMarks } from "./page/time_marks.ts";
 import { phaseText, phaseTime } from "./panel.ts";
 import type { Report, Tool } from "./report.ts";
 
@@ -99,6 +101,7 @@ export class LivePage {
     const parts = {
       "live-verdict": this.#verdict().text,
       "live-tiles": tilesPart(this.#tiles()).text,
+      "live-marks": marksKey(this.#marks())?.text ?? "",
       ...Object.fromEntries(plots.map((plot) => [`numbers-${plot.id}`, plotTable(plot).text])),
     };
     return JSON.stringify({ parts, plots });
@@ -109,6 +112,7 @@ export class LivePage {
 <div id="live-tiles">${tilesPart(this.#tiles())}</div>
 <p class="note live-state" id="connection" role="status">Live: this page follows the run.</p>
 <section aria-labelledby="plots-title"><h2 id="plots-title">How it goes</h2>
+<div id="live-marks">${marksKey(this.#marks())}</div>
 <div class="plots">${this.#plots().map(plotFigure)}</div></section>`;
   }
 
@@ -140,9 +144,19 @@ export class LivePage {
   }
 
   #plots(): Plot[] {
-    return this.#report === undefined
-      ? [ratePlot(this.#points), soFarPlot(this.#points), alivePlot(this.#points)]
-      : reportPlots(this.#report);
+    if (this.#report !== undefined) return reportPlots(this.#report);
+    const marks = this.#marks();
+    return [ratePlot, soFarPlot, alivePlot].map((plot) => {
+      const drawn = plot(this.#points);
+      return marks.length === 0 ? drawn : { ...drawn, marks };
+    });
+  }
+
+  /** What the run has done so far, up to the last stretch that is drawn. */
+  #marks(): TimeMark[] {
+    const last = this.#points.at(-1);
+    if (this.#last === undefined || last === undefined) return [];
+    return timeMarks(stagesOf(this.#run.plan, this.#last.instants, last.atMs));
   }
 }
 

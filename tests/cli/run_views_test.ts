@@ -19,7 +19,8 @@ const none = {
   deviating: 0,
 };
 const buckets = { counts: [1, 2, ...new Array(12).fill(0)], sumMs: 5 };
-const numbers = { clients: 10, alive: 9, connected: 9, killed: 3, wills: 3, p50: 1, p99: 2, buckets };
+const instants = { began: {}, restarts: [] };
+const numbers = { clients: 10, alive: 9, connected: 9, killed: 3, wills: 3, p50: 1, p99: 2, buckets, instants };
 const progress: Progress = { phase: "kill", phaseMs: 0, phaseOfMs: 1_000, faults: { ...none, late: 1 }, ...numbers };
 const run = { plan: makePlan({ run: "r", seed: 1 }), target: "<b>broker</b>", tool: context.tool };
 const anywhere = { host: "127.0.0.1", port: 0 };

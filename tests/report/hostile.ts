@@ -14,6 +14,7 @@ export function hostile(): Report {
     reason: name,
     warnings: [name],
     run: { ...report.run, id: name, target: name, repeat: `mqtt-sim --client-prefix '${name}'` },
+    stages: [{ name: "kill", groups: [name], fromMs: 0, toMs: 20_000 }],
     plan: { ...report.plan, clientPrefix: name, willTopic: name },
     faults: report.faults.map((fault) => ({ ...fault, client: name, text: name, rule: name })),
     slowest: report.slowest.map((life) => ({ ...life, client: name })),

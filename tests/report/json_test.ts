@@ -12,7 +12,7 @@ const names = (value: object) => Object.keys(value).sort();
 Deno.test("the names of a report are the promised ones", () => {
   const report = read();
   assert.deepEqual(names(report), [
-    ..."clients controls engine exitCode faults kills latencyMs plan reason resources run schema series slipMs slowest"
+    ..."clients controls engine exitCode faults kills latencyMs plan reason resources run schema series slipMs slowest stages"
       .split(
         " ",
       ),

@@ -17,7 +17,8 @@ const none = {
 };
 const at = (phase: Phase, killed = 0): Progress => {
   const buckets = { counts: [], sumMs: 0 };
-  const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, buckets };
+  const instants = { began: {}, restarts: [] };
+  const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, buckets, instants };
   return { phase, phaseMs: 0, phaseOfMs: 1_000, faults: none, ...numbers };
 };
 

@@ -28,6 +28,7 @@ const halfway: Progress = {
   p50: 0.812,
   p99: 2.34,
   buckets: { counts: [], sumMs: 0 },
+  instants: { began: {}, restarts: [] },
 };
 
 Deno.test("the panel of a run that goes well", () => {

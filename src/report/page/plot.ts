@@ -4,6 +4,7 @@
  */
 import { formatCount, formatMs } from "../../base/units.ts";
 import { type Markup, markup } from "./markup.ts";
+import { marksTable, marksWithin, type TimeMark } from "./time_marks.ts";
 
 /** What numbers are: things, or milliseconds (then on a logarithmic scale). */
 export type Unit = "count" | "ms";
@@ -28,6 +29,8 @@ export interface Plot {
   readonly lines: readonly PlotLine[];
   /** The x of each point, then the points of each line; null where there is none. */
   readonly data: readonly (readonly (number | null)[])[];
+  /** What the run was doing when, for an x in seconds. */
+  readonly marks?: readonly TimeMark[];
 }
 
 /** Milliseconds below this cannot be told apart, and a logarithmic scale has no 0. */
@@ -60,7 +63,7 @@ export function plotFigure(plot: Plot): Markup {
 }
 
 /** The numbers of a plot as a table. */
-export function plotTable({ id, title, x, unit, lines, data }: Plot): Markup {
+export function plotTable({ id, title, x, unit, lines, data, marks = [] }: Plot): Markup {
   const format = unit === "ms" ? formatMs : formatCount;
   const [xs = [], ...columns] = data;
   const head = lines.map(({ label }) => markup`<th scope="col">${label}</th>`);
@@ -69,14 +72,20 @@ export function plotTable({ id, title, x, unit, lines, data }: Plot): Markup {
       const value = column[row];
       return markup`<td>${value === null || value === undefined ? "–" : format(value)}</td>`;
     });
-    return markup`<tr><th scope="row">${xText(x, at ?? 0)}</th>${cells}</tr>
+    const during = marks.length === 0
+      ? undefined
+      : markup`<td class="during">${marksWithin(marks, xs[row - 1] ?? 0, at ?? 0)}</td>`;
+    return markup`<tr><th scope="row">${xText(x, at ?? 0)}</th>${cells}${during}</tr>
 `;
   });
   return markup`
+    ${marksTable(id, title, marks)}
     <table id="table-${id}">
       <caption>${title}</caption>
       <thead>
-        <tr><th scope="col">${x === "seconds" ? "until" : "percentile"}</th>${head}</tr>
+        <tr><th scope="col">${x === "seconds" ? "until" : "percentile"}</th>${head}${
+    marks.length === 0 ? undefined : markup`<th scope="col" class="during">during</th>`
+  }</tr>
       </thead>
       <tbody>${rows}</tbody>
     </table>

@@ -24,7 +24,13 @@ export function startPage() {
       plots = news.plots;
       const same = plots.every(({ id, lines }) => drawn.get(id)?.lines === lines.length) && plots.length === drawn.size;
       if (!same || news.main) redraw();
-      else for (const { id, data } of plots) drawn.get(id).chart.setData(data);
+      else {
+        for (const plot of plots) {
+          const known = drawn.get(plot.id);
+          known.marks = plot.marks ?? [];
+          known.chart.setData(plot.data);
+        }
+      }
     });
   }
 }
@@ -33,9 +39,10 @@ export function startPage() {
 export function drawPlot(plot, drawn) {
   const element = document.getElementById(`plot-${plot.id}`);
   if (!element || element.clientWidth === 0) return;
+  const entry = { element, lines: plot.lines.length, marks: plot.marks ?? [] };
   // deno-lint-ignore no-undef
-  const chart = new uPlot(plotOptions(plot, element), plot.data, element);
-  drawn.set(plot.id, { chart, element, lines: plot.lines.length });
+  const chart = entry.chart = new uPlot(plotOptions(plot, element, entry), plot.data, element);
+  drawn.set(plot.id, entry);
   element.onkeydown = (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step === undefined) return;
@@ -60,18 +67,21 @@ export function fitPlots(drawn) {
 }
 
 /* How uPlot is to draw it, in the page's own colours. */
-export function plotOptions(plot, element) {
+export function plotOptions(plot, element, entry) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   const value = plot.unit === "ms" ? msText : (number) => number.toLocaleString("en-US");
   const isPercentile = plot.x === "percentile";
   const xText = isPercentile ? percentText : (seconds) => `${seconds} s`;
+  const xNamed = (at) => [xText(at), ...entry.marks.filter((mark) => markHas(mark, at)).map(({ label }) => label)];
+  const marked = entry.marks.length > 0 || document.body.dataset.events;
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   const font = `12px ${style.fontFamily}`;
   return {
     width: element.clientWidth,
-    height: 230,
-    padding: [12, 26, 0, 0],
+    height: marked && !isPercentile ? 248 : 230,
+    padding: [marked && !isPercentile ? 24 : 12, 26, 0, 0],
+    hooks: { drawClear: [(chart) => drawMarks(chart, entry.marks, colour, `${style.fontFamily}`)] },
     legend: { markers: { width: 3, dash: (chart, line) => chart.series[line].dash ? "dashed" : "solid" } },
     cursor: { y: false, drag: { setScale: false, x: false }, points: { size: 7 } },
     scales: {
@@ -99,7 +109,7 @@ export function plotOptions(plot, element) {
       },
     ],
     series: [
-      { label: isPercentile ? "percentile" : "until", value: (_, at) => at === null ? "–" : xText(at) },
+      { label: isPercentile ? "percentile" : "until", value: (_, at) => at === null ? "–" : xNamed(at).join(", ") },
       ...plot.lines.map(({ label, look, filled }) => ({
         label,
         stroke: colour(look === 10 ? "--ink" : `--plot-${look % 5}`),
@@ -111,6 +121,48 @@ export function plotOptions(plot, element) {
       })),
     ],
   };
+}
+
+/* Whether a point, which stands at its stretch's end, is in a mark. */
+export function markHas({ from, to = Infinity }, at) {
+  return from < at && at <= to;
+}
+
+/* What the run was doing, behind the lines: bands with their names above them, as far as there is room. */
+export function drawMarks(chart, marks, colour, family) {
+  const { ctx, bbox } = chart;
+  const ratio = bbox.width / chart.over.clientWidth;
+  const { max } = chart.scales.x;
+  const [left, right] = [bbox.left, bbox.left + bbox.width];
+  const place = (at) => Math.min(Math.max(chart.valToPos(at, "x", true), left), right);
+  ctx.save();
+  ctx.font = `${11 * ratio}px ${family}`;
+  ctx.textBaseline = "alphabetic";
+  marks.forEach(({ label, look, from, to = max }, index) => {
+    if (from > max) return;
+    const [x, end] = [place(from), place(to)];
+    const isOutage = look === "outage";
+    ctx.fillStyle = colour(isOutage ? "--mark-outage" : "--mark-stage");
+    if (isOutage || index % 2 === 1) ctx.fillRect(x, bbox.top, Math.max(end - x, ratio), bbox.height);
+    ctx.fillStyle = colour(isOutage ? "--fail" : "--soft");
+    ctx.fillRect(x, bbox.top - 5 * ratio, ratio, isOutage ? bbox.height + 5 * ratio : 5 * ratio);
+    const next = marks[index + 1];
+    const room = (next === undefined || next.from > max ? right + 20 * ratio : Math.max(place(next.from), end)) - x;
+    const text = fittingText(ctx, index + 1, label, room - 7 * ratio);
+    ctx.fillText(text, x + 3 * ratio, bbox.top - 7 * ratio);
+  });
+  ctx.restore();
+}
+
+/* A number, by which it stands in the key above the plots, and as much of its name as fits. */
+export function fittingText(ctx, number, name, room) {
+  const fits = (text) => ctx.measureText(text).width <= room;
+  if (fits(`${number} ${name}`)) return `${number} ${name}`;
+  for (let length = Math.min(name.length - 1, 40); length >= 3; length--) {
+    const shorter = `${number} ${name.slice(0, length)}…`;
+    if (fits(shorter)) return shorter;
+  }
+  return fits(`${number}`) ? `${number}` : "";
 }
 
 export function msText(ms) {

@@ -5,6 +5,7 @@ import type { LatencyRow } from "../../fleet/result.ts";
 import type { SeriesPoint } from "../../fleet/series.ts";
 import type { Report } from "../report.ts";
 import { drawableMs, type Plot } from "./plot.ts";
+import { timeMarks } from "./time_marks.ts";
 
 /** Percentiles that are drawn, as far as there are wills enough to bear them. */
 export const percentiles = [
@@ -14,12 +15,13 @@ export const percentiles = [
 
 /** The plots that a report has numbers for, in the order of the page. */
 export function reportPlots(report: Report): Plot[] {
+  const marks = timeMarks(report.stages, report.restarts?.each);
   const plots = report.series.length === 0 ? [] : [
     ratePlot(report.series),
     latencyPlot(report.series),
     modePlot(report.series),
     alivePlot(report.series),
-  ];
+  ].map((plot) => marks.length === 0 ? plot : { ...plot, marks });
   return [...plots, percentilePlot(report)].filter(({ data, lines }) => lines.length > 0 && data[0]!.length > 0);
 }
 

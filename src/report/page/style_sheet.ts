@@ -7,7 +7,7 @@ const colours = `
   --pass: #0f6b3e; --pass-ground: #e6f4ea; --fail: #a3172a; --fail-ground: #fdebed;
   --void: #744a00; --void-ground: #fdf3dc; --running: #0b4f9e; --running-ground: #e8f1fc;
   --plot-0: #0b62c4; --plot-1: #b45309; --plot-2: #0a7d54; --plot-3: #a8327e; --plot-4: #66707c;
-  --plot-0-fill: #0b62c41c; --plot-2-fill: #0a7d541c;
+  --plot-0-fill: #0b62c41c; --plot-2-fill: #0a7d541c; --mark-stage: #57616c14; --mark-outage: #a3172a2b;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -15,7 +15,7 @@ const colours = `
     --pass: #6ad6a0; --pass-ground: #12291e; --fail: #ff939d; --fail-ground: #35171c;
     --void: #f0c469; --void-ground: #2d2511; --running: #8dbfff; --running-ground: #142437;
     --plot-0: #6cb0ff; --plot-1: #ffae61; --plot-2: #54cf9d; --plot-3: #f28fcb; --plot-4: #9aa6b2;
-    --plot-0-fill: #6cb0ff24; --plot-2-fill: #54cf9d24;
+    --plot-0-fill: #6cb0ff24; --plot-2-fill: #54cf9d24; --mark-stage: #a2adb81a; --mark-outage: #ff939d3d;
   }
 }
 @media print {
@@ -24,7 +24,7 @@ const colours = `
     --pass: #0f6b3e; --pass-ground: #ffffff; --fail: #a3172a; --fail-ground: #ffffff;
     --void: #744a00; --void-ground: #ffffff; --running: #0b4f9e; --running-ground: #ffffff;
     --plot-0: #0b62c4; --plot-1: #b45309; --plot-2: #0a7d54; --plot-3: #a8327e; --plot-4: #66707c;
-    --plot-0-fill: #0b62c41c; --plot-2-fill: #0a7d541c;
+    --plot-0-fill: #0b62c41c; --plot-2-fill: #0a7d541c; --mark-stage: #57616c14; --mark-outage: #a3172a2b;
   }
 }`;
 
@@ -99,6 +99,12 @@ summary { cursor: pointer; color: var(--soft); font-size: 14px; padding: 6px 0; 
 summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .plot .scroll { max-height: 320px; overflow: auto; border: 1px solid var(--line); border-radius: 8px; }
 .plot caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.marks { list-style-position: inside; display: flex; flex-wrap: wrap; gap: 2px 18px; margin-bottom: 10px; color: var(--soft); font-size: 14px; line-height: 1.5; }
+.marks b { color: var(--ink); font-weight: 600; }
+.marks li { overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.marks .outage, .marks .outage b { color: var(--fail); }
+.plot .during { text-align: left; white-space: normal; min-width: 9em; color: var(--soft); }
+.plot table + table { margin-top: 8px; border-top: 1px solid var(--line); }
 .plot thead th { position: sticky; top: 0; background: var(--card); }`;
 
 const tables = `
