@@ -5,6 +5,7 @@ import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
 import { noPresence, type PresenceCounts } from "../../src/fleet/presence_result.ts";
 import type { FaultSample, FleetResult, LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result.ts";
 import type { SeriesLatency, SeriesPoint } from "../../src/fleet/series.ts";
+import type { Stage } from "../../src/fleet/stages.ts";
 import { makeReport, type Report, type ReportContext } from "../../src/report/report.ts";
 
 const noWills: WillCounts = {
@@ -58,6 +59,25 @@ function summed(counts: readonly WillCounts[]): WillCounts {
     & Record<string, number>;
 }
 
+const plainStages: readonly Stage[] = [
+  { name: "connect", fromMs: 130, toMs: 1_140 },
+  { name: "kill", fromMs: 1_140, toMs: 27_500 },
+  { name: "drain", fromMs: 27_500, toMs: 28_600 },
+  { name: "leave", fromMs: 28_600, toMs: 30_000 },
+];
+
+const manyStages: readonly Stage[] = [
+  { name: "connect", fromMs: 130, toMs: 4_000 },
+  { name: "kill", groups: ["sensors", "gateways"], fromMs: 4_000, toMs: 12_000 },
+  { name: "hold", fromMs: 12_000, toMs: 14_500 },
+  { name: "restart", fromMs: 14_500, toMs: 17_000 },
+  { name: "kill", fromMs: 17_000, toMs: 17_000 },
+  { name: "return", groups: ["gateways"], fromMs: 17_000, toMs: 22_000 },
+  { name: "drain", fromMs: 22_000, toMs: 28_600 },
+  { name: "leave", fromMs: 28_600, toMs: 29_200 },
+  { name: "look", fromMs: 29_200, toMs: 30_000 },
+];
+
 /** A result that passed, with whatever is to be different. */
 export function passed(request: Partial<PlanRequest> = {}, different: Partial<FleetResult> = {}): FleetResult {
   const byMode = {
@@ -105,12 +125,7 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
       },
     }],
     series: halfMinute(),
-    stages: [
-      { name: "connect", fromMs: 130, toMs: 1_140 },
-      { name: "kill", fromMs: 1_140, toMs: 27_500 },
-      { name: "drain", fromMs: 27_500, toMs: 28_600 },
-      { name: "leave", fromMs: 28_600, toMs: 30_000 },
-    ],
+    stages: plainStages,
     verdict: "pass",
     reason: "1,392 wills were due: each came once, on time and unaltered, and no other will came",
     warnings: [],
@@ -170,17 +185,7 @@ export function failed(): FleetResult {
       all: latency(2_000, 0.1, 8),
       byMode: Object.fromEntries(killModes.slice(0, 9).map((mode, index) => [mode, latency(200, index, 60)])),
     },
-    stages: [
-      { name: "connect", fromMs: 130, toMs: 4_000 },
-      { name: "kill", groups: ["sensors", "gateways"], fromMs: 4_000, toMs: 12_000 },
-      { name: "hold", fromMs: 12_000, toMs: 14_500 },
-      { name: "restart", fromMs: 14_500, toMs: 17_000 },
-      { name: "kill", fromMs: 17_000, toMs: 17_000 },
-      { name: "return", groups: ["gateways"], fromMs: 17_000, toMs: 22_000 },
-      { name: "drain", fromMs: 22_000, toMs: 28_600 },
-      { name: "leave", fromMs: 28_600, toMs: 29_200 },
-      { name: "look", fromMs: 29_200, toMs: 30_000 },
-    ],
+    stages: manyStages,
     retained: { expected: 9_500, right: 9_498, wrong: 1, missing: 1 },
     presence: {
       ...states(28_000, { stale: 2, unwanted: 1, absent: 3, altered: 1, eitherWay: 5, unsettled: 1_200 }),
