@@ -200,8 +200,10 @@ class Check {
     protocol: Protocol,
     outcome: Outcome,
   ): { outcome?: Outcome; deviation?: string } {
+    // Whoever has no QoS 2, as is known of it, and does not say so in CONNACK cannot pass what needs it.
+    const known = [...one.deviations ?? [], ...one.needs?.includes("qos2") === true ? ["qos-2-as-1"] : []];
     const documented = this.#run.profile?.deviations.find(({ id, rules = {} }) =>
-      one.deviations?.includes(id) === true && (Object.keys(rules).length === 0 || rules[protocol] !== undefined)
+      known.includes(id) && (Object.keys(rules).length === 0 || rules[protocol] !== undefined)
     );
     if (documented === undefined || outcome === "not testable") return {};
     return { deviation: documented.id, ...outcome === "fail" && { outcome: "deviation" } };

@@ -7,9 +7,8 @@ import { wallTime } from "../../src/base/clock.ts";
 import { type BuiltInScenario, builtInScenarios } from "../../src/cli/commands/scenarios.ts";
 import type { Comparison } from "../../src/report/comparison.ts";
 import { type BrokersDocument, brokersHtml, brokersMarkdown, type ScenarioRun } from "../support/brokers_document.ts";
-import { startEjabberd } from "../support/ejabberd_peer.ts";
-import { type BrokerPeer, mosquitto, startAedes, startMosquitto, startOurs } from "../support/peers.ts";
-import { startRabbitmq } from "../support/rabbitmq_peer.ts";
+import { type PageBroker, startAll } from "../support/page_brokers.ts";
+import { startOurs } from "../support/peers.ts";
 
 const seed = 2026;
 /** What makes a scenario short enough for all of them on all brokers. */
@@ -17,85 +16,7 @@ const shorter = ["--clients", "300", "--duration", "10s", "--drain", "5s", "--se
 const limitMs = 900_000;
 const root = new URL("../../", import.meta.url);
 
-interface PageBroker {
-  readonly name: string;
-  readonly url: string;
-  readonly version: string;
-  readonly configuration: string;
-  /** What restarts it, for scenarios that do; such a scenario is run where all brokers have one. */
-  readonly restartCommand?: string;
-  stop(): PromiseLike<void>;
-}
-
-const embedded: PageBroker = {
-  name: "embedded",
-  url: "embedded",
-  version: "of these sources",
-  configuration: "as it comes, in a thread of the fleet's process",
-  stop: async () => {},
-};
-
-/** Each starts on a free port of the loopback. */
-const starters: Readonly<Record<string, () => Promise<PageBroker>>> = {
-  embedded: () => Promise.resolve(embedded),
-  mosquitto: async () =>
-    peer(
-      "mosquitto",
-      await startMosquitto(),
-      (said) => /mosquitto version (\S+)/.exec(said)?.[1],
-      "Debian's; anonymous clients allowed, all else as it comes",
-    ),
-  aedes: async () =>
-    peer("aedes", await startAedes(), aedesVersion, "on Node's net under Deno, in memory, as it comes"),
-  rabbitmq: async () =>
-    peer(
-      "rabbitmq",
-      await startRabbitmq(),
-      (said) => /RabbitMQ\D+(\d+\.\d+\.\d+)/.exec(said)?.[1],
-      "Debian's, with rabbitmq_mqtt; anonymous clients allowed",
-    ),
-  ejabberd: async () =>
-    peer(
-      "ejabberd",
-      await startEjabberd(),
-      (said) => /ejabberd (\d+\.\d+(?:\.\d+)?)/.exec(said)?.[1],
-      "Debian's, with mod_mqtt alone; any login is let in",
-    ),
-};
-
-function peer(
-  name: string,
-  { url, child, [Symbol.asyncDispose]: stop }: BrokerPeer,
-  version: (said: string) => string | undefined,
-  configuration: string,
-): PageBroker {
-  const found = version(child.said);
-  if (found === undefined) throw new Error(`${name} did not say its version:\n${child.said}`);
-  return { name, url, version: found, configuration, stop };
-}
-
-function aedesVersion(): string | undefined {
-  const { imports } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  return /@(.+)$/.exec(imports.aedes)?.[1];
-}
-
 const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
-
-/** Starts all of them; one that does not start takes the page with it: it would be another page without. */
-async function startAll(): Promise<PageBroker[]> {
-  if (mosquitto.program === "") throw new Error(`Cannot start mosquitto: ${mosquitto.install}`);
-  const started: PageBroker[] = [];
-  try {
-    for (const [name, start] of Object.entries(starters)) {
-      say(`${name} is started`);
-      started.push(await start());
-    }
-    return started;
-  } catch (error) {
-    for (const broker of started) await broker.stop();
-    throw error;
-  }
-}
 
 /** One scenario on all brokers: from the folder, or run. */
 async function compared(
@@ -145,7 +66,7 @@ async function runAll(brokers: readonly PageBroker[], folder: string): Promise<P
 
 const folder = Deno.args[0] ?? await Deno.makeTempDir({ prefix: "mqtt-sim-brokers" });
 await Deno.mkdir(folder, { recursive: true });
-const brokers = await startAll();
+const brokers = await startAll(say);
 try {
   const places = brokers.map(({ name }) =>
     name === "embedded" ? "--url embedded" : `--url ${name}=mqtt://127.0.0.1:PORT`

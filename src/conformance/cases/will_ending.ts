@@ -98,6 +98,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a second CONNECT's own will is never sent",
     does: "connects with a will, sends a CONNECT with another client id and will, and watches both topics",
     rules: { "3.1.1": ["3.1.0-2"], "5.0": ["3.1.0-2"] },
+    deviations: ["errors-do-not-close"],
     async run(stage) {
       const other = stage.will({ topic: stage.topic("other") });
       const watcher = await stage.watcher(other.topic);

@@ -1,0 +1,118 @@
+/** docs/conformance.md and docs/conformance/: what the catalog found on several brokers. */
+import type { CaseResult, Outcome } from "../../src/conformance/result.ts";
+import { transcriptText } from "../../src/conformance/transcript.ts";
+import { areaRows, boundsText, type CheckReport, ruleRows, unseenDeviations } from "../../src/report/check_report.ts";
+import { plain } from "../../src/report/markdown.ts";
+
+/** A broker and what was found. */
+export interface CheckedBroker {
+  readonly name: string;
+  readonly version: string;
+  readonly configuration: string;
+  readonly report: CheckReport;
+}
+
+/** Why a case's failure is one, by its id: what the standard asks, held against transcripts by a person. */
+export type Confirmed = ReadonlyMap<string, string>;
+
+const outcomes: readonly Outcome[] = ["pass", "fail", "deviation", "not testable"];
+
+/** Reads the lines of docs/conformance/confirmed.tsv: a case's id, a tab, one line. */
+export function readConfirmed(text: string): Confirmed {
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return new Map(lines.map((line) => line.split("\t") as [string, string]));
+}
+
+/** The overview. */
+export function conformancePage(brokers: readonly CheckedBroker[]): string {
+  const areas = areaRows(brokers[0]!.report);
+  const date = brokers[0]!.report.startedAt.slice(0, 10);
+  return [
+    "# Conformance",
+    "The whole catalog of `mqtt-sim check` on brokers as their packages come, with the profile of each where there is " +
+    "one. A deviation is a failure that the profile documents; each page has every rule, and a transcript and one line " +
+    "of reading for whatever failed.",
+    `Made on ${date} by \`deno task docs:conformance\`. Bounds: ${boundsText(brokers[0]!.report)}.`,
+    table(
+      ["broker", "version", "configuration", ...outcomes],
+      brokers.map((
+        { name, version, configuration, report },
+      ) => [
+        `[${name}](conformance/${name}.md)`,
+        version,
+        configuration,
+        ...outcomes.map((each) => String(report.counts[each])),
+      ]),
+    ),
+    "## By area",
+    "Cases that failed, deviations included, of those that could be tested.",
+    table(
+      ["area", ...brokers.map(({ name }) => name)],
+      areas.map(({ area, name }) => [
+        name,
+        ...brokers.map(({ report }) => {
+          const cases = report.cases.filter((each) => each.area === area && each.outcome !== "not testable");
+          return `${cases.filter(({ outcome }) => outcome !== "pass").length} of ${cases.length}`;
+        }),
+      ]),
+    ),
+    "",
+  ].join("\n\n");
+}
+
+/** The page of one broker. */
+export function brokerPage({ name, version, configuration, report }: CheckedBroker, confirmed: Confirmed): string {
+  const of = (outcome: Outcome) => report.cases.filter((each) => each.outcome === outcome);
+  const held = Map.groupBy(of("not testable"), ({ reason }) => reason!);
+  const parts = [
+    `# ${name}, rule by rule`,
+    `Version ${version}: ${configuration}. ${plain(report.reason)}.`,
+    ...part("Failed", failures(of("fail"), confirmed)),
+    ...part("Deviations that the profile documents", of("deviation").map((each) => `- ${line(each)}`)),
+    ...part("Deviations of the profile that did not show", unseenDeviations(report).map((each) => `- ${plain(each)}`)),
+    ...part("Not testable", [...held].map(([reason, cases]) => `- ${plain(reason)}: ${named(cases)}`)),
+    "## Every rule",
+    table(
+      ["MQTT", "rule", "outcome", "case", "what the broker is to do"],
+      ruleRows(report).map((
+        { protocol, rule, result: { outcome, id, title } },
+      ) => [protocol, rule, outcome === "fail" ? "**fail**" : outcome, `\`${id}\``, plain(title)]),
+    ),
+    "",
+  ];
+  return parts.join("\n\n");
+}
+
+/** By case, both versions together: what was seen, what the standard asks, and the transcript of one. */
+function failures(failed: readonly CaseResult[], confirmed: Confirmed): string[] {
+  return [...Map.groupBy(failed, ({ id }) => id)].map(([id, results]) => {
+    const word = confirmed.get(id);
+    const lines = (results[0]!.transcript ?? []).flatMap((each) => [
+      transcriptText(each),
+      ...each.hex === undefined ? [] : [`${" ".repeat(25)}${each.hex}`],
+    ]);
+    const block = ["````text", ...lines, "````"].map((each) => `  ${each}`).join("\n");
+    return [
+      ...results.map((each) => `- ${line(each)}`),
+      word === undefined ? "  Nobody has confirmed this by its transcript yet." : `  Confirmed: ${plain(word)}`,
+      `  <details><summary>Transcript, MQTT ${results[0]!.protocol}</summary>\n\n${block}\n\n  </details>`,
+    ].join("\n\n");
+  });
+}
+
+function line({ id, protocol, rules, reason, deviation }: CaseResult): string {
+  const known = deviation === undefined ? "" : ` (${plain(deviation)})`;
+  return `\`${id}\`${known}, MQTT ${protocol} ${rules.join(", ")}: ${plain(reason ?? "")}`;
+}
+
+function named(cases: readonly CaseResult[]): string {
+  return cases.map(({ id, protocol }) => `\`${id}\` in ${protocol}`).join(", ");
+}
+
+function part(title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [`## ${title}`, items.join("\n")];
+}
+
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
