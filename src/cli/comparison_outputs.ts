@@ -11,6 +11,7 @@ import {
   type Form,
   formTitles,
   openForms,
+  openReportOutputs,
   openRunOutputs,
   type ReportFlags,
   type RunOutputs,
@@ -23,7 +24,8 @@ const writers = {
   markdown: comparisonMarkdown,
 } as const satisfies Partial<Record<Form, (comparison: Comparison) => string>>;
 
-const placeholder = "{broker}";
+/** Stands for the broker in the name of a file. */
+export const placeholder = "{broker}";
 
 /** Files that wait for a comparison, and for the report of each of its brokers. */
 export interface ComparisonOutputs {
@@ -42,9 +44,14 @@ export interface ComparisonOutputs {
 /**
  * Opens all files.
  *
+ * @param hasLives whether a broker's lives are handed over as they are judged; else its samples are all there is
  * @throws UsageError when one cannot be written, two are the same, or a form needs a file for each broker
  */
-export async function openComparisonOutputs(flags: ReportFlags, names: readonly string[]): Promise<ComparisonOutputs> {
+export async function openComparisonOutputs(
+  flags: ReportFlags,
+  names: readonly string[],
+  hasLives: (name: string) => boolean = () => true,
+): Promise<ComparisonOutputs> {
   const forms = Object.keys(formTitles) as Form[];
   const asked = forms.filter((form) => flags[form] !== undefined);
   const apart = asked.filter((form) => flags[form]!.includes(placeholder));
@@ -52,7 +59,7 @@ export async function openComparisonOutputs(flags: ReportFlags, names: readonly 
   for (const form of together) checkForm(form, flags[form]!);
   const flagsOf = (name: string) =>
     Object.fromEntries(
-      apart.map((form) => [form, flags[form]!.replaceAll(placeholder, fileName(name))]),
+      apart.map((form) => [form, placeFor(flags[form]!, name)]),
     ) as ReportFlags;
   checkFiles([
     ...names.flatMap((name) => Object.values(flagsOf(name) as Record<string, string>)),
@@ -66,7 +73,12 @@ export async function openComparisonOutputs(flags: ReportFlags, names: readonly 
     for (const outputs of one.values()) await outputs.discard();
   };
   try {
-    for (const name of names) one.set(name, await openRunOutputs(flagsOf(name), () => {}));
+    for (const name of names) {
+      one.set(
+        name,
+        hasLives(name) ? await openRunOutputs(flagsOf(name), () => {}) : await openReportOutputs(flagsOf(name)),
+      );
+    }
     const all = await openForms<Comparison, keyof typeof writers>(togetherFlags, writers, formTitles);
     return {
       usesStandardOutput: all.usesStandardOutput,
@@ -97,6 +109,17 @@ function checkFiles(paths: readonly string[]): void {
   if (twice === undefined) return;
   const where = twice === "-" ? "standard output" : `"${twice}"`;
   throw new UsageError(`Cannot write two forms to ${where}: expected a place for each`);
+}
+
+/** The name of one broker's file. */
+export function placeFor(path: string, broker: string): string {
+  return path.replaceAll(placeholder, fileName(broker));
+}
+
+/** Where the forms of some brokers go, all of them. */
+export function comparisonPlaces(flags: ReportFlags, names: readonly string[]): string[] {
+  const paths = (Object.keys(formTitles) as Form[]).flatMap((form) => flags[form] ?? []);
+  return paths.flatMap((path) => names.map((name) => placeFor(path, name)));
 }
 
 /** A broker's name in the name of a file. */

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { type ComparedBroker, comparedRun, comparisonSchema } from "../report/comparison.ts";
-import { parseReport, textOfReport } from "./saved_report.ts";
+import type { LifeRow } from "../fleet/life_row.ts";
+import { openSaved } from "./saved_record.ts";
+import { parseReport } from "./saved_report.ts";
 
 const broker = z.looseObject({
   name: z.string().min(1),
@@ -13,21 +15,41 @@ const broker = z.looseObject({
 });
 const document = z.looseObject({ schema: z.literal(comparisonSchema), brokers: z.array(broker).min(1) });
 
+/** One broker of what is to be compared, not read as yet where it is a recording. */
+export interface SavedBroker {
+  readonly name: string;
+  /** It has every life; a report has samples. */
+  readonly isRecording: boolean;
+  /** Once. @param onLives told every life of a recording as it is judged, some at a time */
+  read(onLives?: (rows: readonly LifeRow[]) => void): Promise<ComparedBroker>;
+  close(): Promise<void>;
+}
+
 /**
- * The runs of a file: one where it is a report, each of its brokers where it is a comparison.
+ * The runs of a file: one where it is a report or a recording, each of its brokers where it is a comparison.
  *
  * @param name what a single run is called, if anybody said so
- * @throws UsageError when the file is neither
+ * @throws UsageError when the file is none of them
  */
-export async function readSavedRuns(path: string, name: string | undefined): Promise<ComparedBroker[]> {
-  const text = await textOfReport(path);
-  if (schemaOf(text) !== comparisonSchema) return [comparedRun(name ?? usualName(path), parseReport(text, path))];
+export async function openSavedRuns(path: string, name: string | undefined): Promise<SavedBroker[]> {
+  const saved = await openSaved(path);
+  const own = name ?? usualName(path);
+  if (saved.isRecording) {
+    const read: SavedBroker["read"] = async (onLives) => comparedRun(own, await saved.read(undefined, onLives));
+    return [{ name: own, isRecording: true, read, close: saved.close }];
+  }
+  const text = await saved.text();
+  if (schemaOf(text) !== comparisonSchema) return [asSaved(comparedRun(own, parseReport(text, path)))];
   if (name !== undefined) {
     throw new UsageError(
       `Cannot call all brokers of the comparison "${path}" ${name}: expected the file without a name`,
     );
   }
-  return parseBrokers(text, path);
+  return parseBrokers(text, path).map(asSaved);
+}
+
+function asSaved(broker: ComparedBroker): SavedBroker {
+  return { name: broker.name, isRecording: false, read: () => Promise.resolve(broker), close: () => Promise.resolve() };
 }
 
 function parseBrokers(text: string, path: string): ComparedBroker[] {
@@ -53,5 +75,5 @@ function schemaOf(text: string): unknown {
 
 /** The file's name without folder and ending. */
 function usualName(path: string): string {
-  return path.replace(/^.*[/\\]/, "").replace(/\.json$/, "");
+  return path.replace(/^.*[/\\]/, "").replace(/\.(nd)?json$/, "");
 }

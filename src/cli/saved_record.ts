@@ -4,10 +4,14 @@
  */
 import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
+import { formatDuration } from "../base/units.ts";
 import { eventFault, type RecordEvent, recordSchema } from "../fleet/record_event.ts";
 import type { RecordHeader } from "../fleet/record_header.ts";
 import type { LifeRow } from "../fleet/life_row.ts";
+import type { FleetPlan } from "../fleet/plan.ts";
 import { Replay } from "../fleet/replay.ts";
+import type { FleetResult } from "../fleet/result.ts";
+import { strict } from "../profiles/strict.ts";
 import { makeReport, type Report, type ReportContext } from "../report/report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "../report/threshold.ts";
 import { parseReport, planSchema } from "./saved_report.ts";
@@ -58,6 +62,9 @@ export async function readSaved(path: string, thresholds?: readonly Threshold[])
   }
 }
 
+/** By what a recording is judged where that is not what the run went by. */
+export type Bounds = Partial<Pick<FleetPlan, "lateAfterMs" | "profile">>;
+
 /** What was saved, when its first line is read. */
 export interface Saved {
   /** It has every life; a report has samples. */
@@ -66,8 +73,15 @@ export interface Saved {
    * Reads the rest, once; throws as above.
    *
    * @param onLives told every life of a recording as it is judged, some at a time
+   * @param bounds for a recording alone
    */
-  read(thresholds?: readonly Threshold[], onLives?: (rows: readonly LifeRow[]) => void): Promise<Report>;
+  read(
+    thresholds?: readonly Threshold[],
+    onLives?: (rows: readonly LifeRow[]) => void,
+    bounds?: Bounds,
+  ): Promise<Report>;
+  /** The same of what is no recording, as text. */
+  text(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -76,13 +90,14 @@ export async function openSaved(path: string): Promise<Saved> {
   const lines = linesOf(path);
   const first = (await lines.next()).value ?? { text: "", whole: false };
   const recorded = isRecording(first.text);
+  const text = async () => [first.text, ...await rest(lines)].join("\n");
   return {
     isRecording: recorded,
+    text,
     close: async () => void await lines.return(),
-    async read(thresholds, onLives) {
-      if (recorded) return await readRecording(path, first, lines, thresholds, onLives);
-      const report = parseReport([first.text, ...await rest(lines)].join("\n"), path);
-      return applyThresholds(report, thresholds ?? []);
+    async read(thresholds, onLives, bounds = {}) {
+      if (recorded) return await readRecording(path, first, lines, { thresholds, onLives, bounds });
+      return applyThresholds(parseReport(await text(), path), thresholds ?? []);
     },
   };
 }
@@ -140,14 +155,20 @@ function parsed(line: string): object | undefined {
   }
 }
 
+interface Judging {
+  readonly thresholds: readonly Threshold[] | undefined;
+  readonly onLives: ((rows: readonly LifeRow[]) => void) | undefined;
+  readonly bounds: Bounds;
+}
+
 async function readRecording(
   path: string,
   first: Line,
   lines: AsyncGenerator<Line, void>,
-  thresholds: readonly Threshold[] | undefined,
-  onLives: ((rows: readonly LifeRow[]) => void) | undefined,
+  { thresholds, onLives, bounds }: Judging,
 ): Promise<Report> {
-  const header = headerOf(path, first.text);
+  const own = headerOf(path, first.text);
+  const header = { ...own, plan: { ...own.plan, ...bounds } };
   const rows: LifeRow[] = [];
   const replay = new Replay(header, onLives && ((row) => rows.push(row)));
   let number = 1;
@@ -158,12 +179,22 @@ async function readRecording(
     takeLine(replay, path, number, text);
     if (rows.length >= rowsAtOnce) onLives?.(rows.splice(0));
   }
-  const result = replay.result();
+  const result = judgedAnew(replay.result(), own.plan, bounds);
   if (rows.length > 0) onLives?.(rows);
-  const { thresholds: own = [] } = header.context;
-  const asked = thresholds ?? own.map(parseThreshold);
+  const asked = thresholds ?? (header.context.thresholds ?? []).map(parseThreshold);
   const thresholdTexts = asked.map(({ expression }) => expression);
   return applyThresholds(makeReport(result, contextOf(header, thresholdTexts)), asked);
+}
+
+/** Says by what it is judged, and by what the run was. */
+function judgedAnew(result: FleetResult, run: FleetPlan, { lateAfterMs, profile }: Bounds): FleetResult {
+  const told: string[] = [];
+  if (lateAfterMs !== undefined) {
+    told.push(`late after ${formatDuration(lateAfterMs)} (the run: ${formatDuration(run.lateAfterMs)})`);
+  }
+  if (profile !== undefined) told.push(`profile ${profile} (the run: ${run.profile ?? strict.name})`);
+  if (told.length === 0) return result;
+  return { ...result, warnings: [...result.warnings, `judged anew of its recording: ${told.join(", ")}`] };
 }
 
 function takeLine(replay: Replay, path: string, number: number, text: string): void {

@@ -199,13 +199,3 @@ function parsed(text: string): object | undefined {
     return undefined;
   }
 }
-
-/** The text of a report's file. @throws UsageError when it cannot be read */
-export async function textOfReport(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
-    throw new UsageError(`Cannot read report "${path}": ${fault}; expected what mqtt-sim fleet --report wrote`);
-  }
-}

@@ -54,12 +54,7 @@ const most = 20;
  * @throws UsageError when there are fewer than two, too many, or two of one name
  */
 export function makeComparison(brokers: readonly ComparedBroker[], tool: Tool): Comparison {
-  if (brokers.length < 2 || brokers.length > most) {
-    throw new UsageError(
-      `Cannot compare ${brokers.length === 1 ? "one run" : `${brokers.length} runs`}: expected 2 to ${most}`,
-    );
-  }
-  checkNames(brokers.map(({ name }) => name));
+  checkCompared(brokers.map(({ name }) => name));
   const repeat = repeatAll(brokers);
   return {
     schema: comparisonSchema,
@@ -69,6 +64,15 @@ export function makeComparison(brokers: readonly ComparedBroker[], tool: Tool): 
     notes: differences(brokers),
     brokers,
   };
+}
+
+/** Whether brokers of these names can be put side by side. @throws UsageError when not */
+export function checkCompared(names: readonly string[]): void {
+  if (names.length < 2 || names.length > most) {
+    const runs = names.length === 1 ? "one run" : `${names.length} runs`;
+    throw new UsageError(`Cannot compare ${runs}: expected 2 to ${most}`);
+  }
+  checkNames(names);
 }
 
 /** Each name may stand for one broker only. @throws UsageError */

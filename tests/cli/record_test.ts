@@ -146,6 +146,20 @@ Deno.test("record: a run that restarts the broker, on two threads, is judged aga
     assert.equal(kinds.filter((kind) => kind.startsWith("restarted")).length, 1);
   }));
 
+Deno.test("record: a file for each of several brokers, and the comparison of them is the comparison again", () =>
+  inFolder(async (folder) => {
+    const urls = ["--url", "one=embedded", "--url", "two=embedded"];
+    const quick = ["--clients", "5", "--kill-rate", "5/s", "--duration", "500ms", "--kill-mode", "reset", "--quiet"];
+    const places = ["--record", `${folder}/{broker}.ndjson`, "--report", `${folder}/run.json`];
+    const run = await mqttSim("fleet", ...quick, ...urls, ...places);
+    const files = ["one", "two"].map((name) => `${folder}/${name}.ndjson`);
+    const again = await mqttSim("report", "compare", ...files, "--report", `${folder}/again.json`);
+    assert.equal(again.code, run.code, run.err + again.err);
+    const [first, second] = ["run", "again"].map((name) => JSON.parse(Deno.readTextFileSync(`${folder}/${name}.json`)));
+    assert.deepEqual(second, first);
+    assert.equal(first.brokers[0].report.kills.total > 0, true);
+  }));
+
 Deno.test("record: Ctrl-C leaves a whole recording, beside the live page and the metrics", () =>
   inFolder(async (folder) => {
     const early = new AbortController();
@@ -195,8 +209,14 @@ Deno.test("record: a path that cannot be written is refused before anything star
     assert.match(err, /^Cannot write recording ".*": there is no folder ".*\/none"; expected one that is there\n$/);
     const same = await mqttSim("fleet", ...small, "--report", `${folder}/run.json`, "--record", `${folder}/./run.json`);
     assert.match(same.err, /^Cannot write a recording and a report both to/);
-    const several = ["--url", "embedded", "--url", "b=embedded", "--record", `${folder}/run.ndjson`];
-    assert.match((await mqttSim("fleet", ...small, ...several)).err, /^Cannot --record runs on several brokers: /);
+    const several = ["--url", "embedded", "--url", "b=embedded", "--record"];
+    assert.equal(
+      (await mqttSim("fleet", ...small, ...several, `${folder}/run.ndjson`)).err,
+      `Cannot record the runs of several brokers to "${folder}/run.ndjson": expected a file for each, by a name such as ` +
+        "{broker}-run.ndjson\n",
+    );
+    const both = [...several, `${folder}/{broker}.x`, "--report", `${folder}/b.x`];
+    assert.match((await mqttSim("fleet", ...small, ...both)).err, /^Cannot write a recording and a report both to/);
     assert.equal(await Deno.readTextFile(`${folder}/run.json`), "older");
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["run.json"]);
   }));

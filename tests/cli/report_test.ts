@@ -6,6 +6,9 @@ import { openReportOutputs } from "../../src/cli/report_outputs.ts";
 import { reportJson } from "../../src/report/json.ts";
 import { reportText } from "../../src/report/text.ts";
 import { failed, passed, reportOf } from "../report/sample.ts";
+import { FleetStage } from "../support/fleet_stage.ts";
+import { Recording, reportOf as recordedReport } from "../support/recording.ts";
+import { simulateFleet } from "../support/simulated_fleet.ts";
 import { captured } from "./captured.ts";
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
@@ -95,13 +98,62 @@ Deno.test("compare puts files side by side, named by file or by hand; a comparis
     assert.match((await run("compare", `x=${folder}/all.json`)).err, /^Cannot call all brokers of the comparison/);
   }));
 
+Deno.test("compare writes the lives of reports, which are samples, and of recordings, which are all", () =>
+  inFolder(async (folder) => {
+    const recording = new Recording();
+    const result = simulateFleet({ plan: { clients: 12, durationMs: 2_000 }, recording });
+    await Deno.writeTextFile(`${folder}/kept.ndjson`, recording.text);
+    await Deno.writeTextFile(`${folder}/saved.json`, reportJson(recordedReport(result)));
+    const forms = ["--report", `${folder}/all.json`, "--csv-lives", `${folder}/{broker}.csv`];
+    const { code, err } = await run("compare", `${folder}/kept.ndjson`, `${folder}/saved.json`, ...forms);
+    assert.equal(code, result.exitCode, err);
+    const { brokers } = JSON.parse(Deno.readTextFileSync(`${folder}/all.json`));
+    assert.deepEqual(brokers.map(({ name }: { name: string }) => name), ["kept", "saved"]);
+    assert.deepEqual(brokers[0].report, brokers[1].report, "the recording is the report");
+    const rows = (name: string) => Deno.readTextFileSync(`${folder}/${name}.csv`).trim().split("\r\n").length - 1;
+    assert.equal(rows("kept"), result.clients.connected + result.clients.reconnects);
+    assert.equal(rows("saved"), result.slowest.length + result.faults.length);
+    assert.ok(result.slowest.length > 0);
+  }));
+
+Deno.test("a recording is judged anew by other bounds, and says so; a report is not", () =>
+  inFolder(async (folder) => {
+    const recording = new Recording();
+    const slow = { script: { publish: () => [{ afterMs: 300 }] }, durationMs: 3_000, recording };
+    const kept = new FleetStage(slow).finish();
+    assert.deepEqual([kept.verdict, kept.wills.late], ["pass", 0], kept.reason);
+    const [record, saved, out] = ["run.ndjson", "run.json", "out.json"].map((name) => `${folder}/${name}`);
+    await Deno.writeTextFile(record!, recording.text);
+    await Deno.writeTextFile(saved!, reportJson(recordedReport(kept)));
+    const strict = await run(record!, "--late-after", "100ms", "--profile", "mosquitto", "--report", out!, "--text");
+    assert.equal(strict.code, 1, strict.err);
+    const report = JSON.parse(Deno.readTextFileSync(out!));
+    assert.equal(report.wills.late, kept.wills.expected);
+    assert.deepEqual([report.plan.lateAfterMs, report.plan.profile, report.profile.name], [
+      100,
+      "mosquitto",
+      "mosquitto",
+    ]);
+    const told = "judged anew of its recording: late after 100ms (the run: 1s), profile mosquitto (the run: strict)";
+    assert.ok(report.warnings.includes(told), JSON.stringify(report.warnings));
+    assert.ok(strict.out.replaceAll(/\s+/g, " ").includes(told));
+    for (const [flag, value] of [["--late-after", "2s"], ["--profile", "mosquitto"]] as const) {
+      const { code, err } = await run(saved!, flag, value, "--html", `${folder}/none.html`);
+      const is = "it has counts, and no events; expected what mqtt-sim fleet --record wrote";
+      assert.deepEqual([code, err], [2, `Cannot judge "${saved}" anew by ${flag}: ${is}\n`]);
+    }
+    const { code, err } = await run(record!, "--late-after", "0s", "--html", `${folder}/none.html`);
+    assert.deepEqual([code, err], [2, "Cannot use --late-after 0 ms: expected 1 to 3,600,000 ms\n"]);
+    assert.deepEqual(namesIn(folder), ["out.json", "run.json", "run.ndjson"]);
+  }));
+
 Deno.test("bad input: exit code 2 and one sentence", async () => {
   const cases: Record<string, string> = {
     "": "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote\n",
     "merge": "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote\n",
     "compare": "Cannot compare 0 runs: expected 2 to 20\n",
     "compare none.json":
-      'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report wrote\n',
+      'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report or --record wrote\n',
     "none.json":
       'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report or --record wrote\n',
     "run.json --htm x": 'Cannot read flag "--htm": report has none of that name; did you mean --html?\n',

@@ -64,8 +64,8 @@ export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts
       `Cannot use --start-at with ${brokers.length} brokers, one after the other: expected one --url`,
     );
   }
-  const run: RunOn = (broker, plan, interrupts, onLives) =>
-    runOn(broker, plan, flags, output, interrupts, { ...parts, onLives });
+  const run: RunOn = (broker, plan, interrupts, onLives, record) =>
+    runOn(broker, plan, flags, output, interrupts, { ...parts, onLives }, record);
   if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, parts, run);
   const [broker = embedded] = brokers;
   const plan = makePlan(await fleetRequest(flags, broker));

@@ -270,7 +270,7 @@ const output = object("Output", {
     "--record",
     file,
     "Write every event to this file as it happens, one JSON object a line; mqtt-sim report FILE judges them again. The " +
-      "file is found writable before anything starts.",
+      "file is found writable before anything starts. With several --url, {broker} in its name makes one for each.",
   ),
   live: valueFlag(
     "--live",

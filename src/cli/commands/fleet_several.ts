@@ -10,9 +10,16 @@ import { comparisonText } from "../../report/comparison_text.ts";
 import type { FleetHooks } from "../../fleet/run_fleet.ts";
 import type { Report } from "../../report/report.ts";
 import { type BrokerChoice, brokerText } from "../broker_choice.ts";
-import { type ComparisonOutputs, openComparisonOutputs } from "../comparison_outputs.ts";
+import {
+  type ComparisonOutputs,
+  comparisonPlaces,
+  openComparisonOutputs,
+  placeFor,
+  placeholder,
+} from "../comparison_outputs.ts";
 import type { Interrupts } from "../interrupt.ts";
 import type { Output } from "../output.ts";
+import { openRecordFile, type RecordFile } from "../record_file.ts";
 import type { Settled } from "../settle.ts";
 import { tool } from "../tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
@@ -24,6 +31,7 @@ export type RunOn = (
   plan: FleetPlan,
   interrupts: Interrupts,
   onLives: FleetHooks["onLives"] | undefined,
+  record: RecordFile | undefined,
 ) => Promise<Report | undefined>;
 
 /** What the comparison stands on. */
@@ -55,16 +63,22 @@ export async function fleetOnSeveral(
         "expected one --url",
     );
   }
-  if (flags.record !== undefined) {
-    throw new UsageError("Cannot --record runs on several brokers: a recording is of one run; expected one --url");
+  if (flags.record !== undefined && !flags.record.includes(placeholder)) {
+    throw new UsageError(
+      `Cannot record the runs of several brokers to "${flags.record}": expected a file for each, by a name such as ` +
+        `${placeholder}-${flags.record.replace(/^.*\//, "")}`,
+    );
   }
   const plans = await plansOf(flags, brokers);
+  const records = new Map<string, RecordFile>();
   const outputs = await openComparisonOutputs(flags, names);
   const interrupts = parts.openInterrupts();
   const compared: ComparedBroker[] = [];
   const refused: UsageError[] = [];
+  const faults: UsageError[] = [];
   const tell = (text: string) => flags.quiet ? undefined : output.err.write(`${text}\n`);
   try {
+    await openRecords(flags, names, records);
     for (const [place, broker] of brokers.entries()) {
       if (place > 0) await settleBefore(broker, parts, interrupts, output, tell);
       tell(`Broker ${place + 1} of ${brokers.length}: ${broker.name}, ${brokerText(broker)}`);
@@ -72,17 +86,48 @@ export async function fleetOnSeveral(
         broker,
         interrupts,
         refused,
-        () => run(broker, plans[place]!, interrupts, outputs.onLivesOf(broker.name)),
+        () => run(broker, plans[place]!, interrupts, outputs.onLivesOf(broker.name), records.get(broker.name)),
       );
       if (found.report !== undefined) (await outputs.writeOne(broker.name, found.report)).forEach(tell);
+      await closeRecord(records.get(broker.name), tell, faults);
       tell(`${broker.name}: ${found.outcome}, ${found.reason}`);
       compared.push(found);
     }
     if (refused.length === brokers.length) throw refused[0];
-    return await finish(compared, output, outputs);
+    const exitCode = await finish(compared, output, outputs);
+    if (faults.length > 0) throw faults[0];
+    return exitCode;
   } finally {
     interrupts.close();
     await outputs.discard();
+    for (const record of records.values()) await record.close();
+  }
+}
+
+/** A recording for each, all found writable before the first run. */
+async function openRecords(flags: FleetFlags, names: readonly string[], records: Map<string, RecordFile>) {
+  if (flags.record === undefined) return;
+  const taken = comparisonPlaces(flags, names);
+  for (const name of names) {
+    const path = placeFor(flags.record, name);
+    records.set(name, await openRecordFile(path, taken));
+    taken.push(path);
+  }
+}
+
+/** A recording that could not be written does not keep the other brokers from their run. */
+async function closeRecord(
+  record: RecordFile | undefined,
+  tell: (text: string) => void,
+  faults: UsageError[],
+): Promise<void> {
+  if (record === undefined) return;
+  try {
+    await record.close();
+    tell(`Recording: ${record.path}`);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    faults.push(error);
   }
 }
 

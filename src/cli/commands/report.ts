@@ -1,12 +1,15 @@
 /** `mqtt-sim report`: saved report, or several → report → forms → the run's exit code. */
 import { UsageError } from "../../base/failure.ts";
+import { makePlan } from "../../fleet/plan.ts";
 import { mergeReports } from "../../report/merge_reports.ts";
 import type { Report } from "../../report/report.ts";
 import { reportText } from "../../report/text.ts";
 import type { Output } from "../output.ts";
 import { openReportOutputs, openRunOutputs, type ReportOutputs, type RunOutputs } from "../report_outputs.ts";
-import { openSaved, readSaved } from "../saved_record.ts";
+import { type Bounds, openSaved, readSaved } from "../saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
+
+type DrawOne = Extract<DrawAsked, { readonly command: "report" }>;
 
 /** Widest text of a report. */
 const widest = 100;
@@ -23,19 +26,37 @@ export async function report(asked: DrawAsked, output: Output): Promise<number> 
 }
 
 /** A recording has every life, and so they are written as they are judged; a report has some. */
-async function drawAgain(asked: Extract<DrawAsked, { command: "report" }>, output: Output): Promise<number> {
+async function drawAgain(asked: DrawOne, output: Output): Promise<number> {
+  const bounds = boundsOf(asked);
   const saved = await openSaved(asked.file);
   let outputs: RunOutputs | undefined;
   try {
+    if (!saved.isRecording) refuseBounds(asked);
     outputs = saved.isRecording
       ? await openRunOutputs(asked, (text) => output.out.write(text))
       : await openReportOutputs(asked);
     const thresholds = asked.threshold.length === 0 ? undefined : asked.threshold;
-    return await writeAll(await saved.read(thresholds, outputs.onLives), asked, outputs, output);
+    return await writeAll(await saved.read(thresholds, outputs.onLives, bounds), asked, outputs, output);
   } finally {
     await saved.close();
     await outputs?.discard();
   }
+}
+
+/** @throws UsageError when one is beyond what a plan may have */
+function boundsOf({ lateAfter: lateAfterMs, profile }: DrawOne): Bounds {
+  const bounds = { ...lateAfterMs !== undefined && { lateAfterMs }, ...profile !== undefined && { profile } };
+  makePlan({ seed: 0, run: "bounds", ...bounds });
+  return bounds;
+}
+
+/** A report has no events that could be judged. */
+function refuseBounds({ file, lateAfter, profile }: DrawOne): void {
+  const flag = lateAfter !== undefined ? "--late-after" : profile !== undefined ? "--profile" : undefined;
+  if (flag === undefined) return;
+  throw new UsageError(
+    `Cannot judge "${file}" anew by ${flag}: it has counts, and no events; expected what mqtt-sim fleet --record wrote`,
+  );
 }
 
 async function merged(asked: Extract<DrawAsked, { command: "report merge" }>): Promise<Report> {

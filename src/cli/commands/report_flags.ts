@@ -3,10 +3,13 @@ import { merge, object, or } from "@optique/core/constructs";
 import { map, multiple, optional } from "@optique/core/modifiers";
 import type { InferValue } from "@optique/core/parser";
 import { argument, command, constant } from "@optique/core/primitives";
+import { parseDurationMs } from "../../base/units.ts";
+import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/threshold.ts";
-import { type FlagValue, plainArgument, repeatedFlag, sentence, switchFlag } from "../flag.ts";
+import { type FlagValue, plainArgument, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
 import { reportFlags } from "../report_outputs.ts";
 
+const duration: FlagValue<number> = { metavar: "TIME", read: parseDurationMs };
 const saved: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
 
 const text = object("Output", {
@@ -36,7 +39,7 @@ const mergeCommand = command(
   },
 );
 
-const savedRun: FlagValue<SavedRun> = { metavar: "[NAME=]FILE.json", read: parseSavedRun, isFile: true };
+const savedRun: FlagValue<SavedRun> = { metavar: "[NAME=]FILE", read: parseSavedRun, isFile: true };
 
 /** A saved run, and what it is to be called beside others. */
 export interface SavedRun {
@@ -44,7 +47,7 @@ export interface SavedRun {
   readonly name?: string;
 }
 
-/** Reads `FILE.json` or `NAME=FILE.json`. */
+/** Reads `FILE` or `NAME=FILE`. */
 function parseSavedRun(text: string): SavedRun {
   const [, name, path] = /^([\w.-]{1,32})=(.+)$/s.exec(text) ?? [];
   return name === undefined || path === undefined ? { path: text } : { name, path };
@@ -56,7 +59,7 @@ const compareCommand = command(
     object({ command: constant("report compare") }),
     object("Runs", {
       files: multiple(
-        argument(plainArgument(savedRun), { description: sentence("A run's report, or a comparison.") }),
+        argument(plainArgument(savedRun), { description: sentence("A run's report, its recording, or a comparison.") }),
         {
           min: 0,
         },
@@ -66,13 +69,13 @@ const compareCommand = command(
     text,
   ),
   {
-    brief: sentence("Put saved reports side by side."),
+    brief: sentence("Put saved runs side by side."),
     description: sentence(
-      "Puts saved reports side by side, a column for each; a name before the file is what the column is called, else it " +
+      "Puts saved reports and recordings side by side, a column for each; a name before the file is what the column is called, else it " +
         "is the file's. A comparison that fleet wrote brings all of its brokers. A form whose file's name holds " +
         "{broker} is written once for each.",
     ),
-    usageLine: [{ type: "literal", value: "[NAME=]FILE.json [NAME=]FILE.json… [FLAGS]" }],
+    usageLine: [{ type: "literal", value: "[NAME=]FILE [NAME=]FILE… [FLAGS]" }],
   },
 );
 
@@ -89,6 +92,16 @@ const draw = merge(
       { metavar: "EXPRESSION", read: parseThreshold },
       "Hold what was saved against this, as mqtt-sim fleet --threshold does; takes the place of all thresholds that the " +
         "run was given. May be repeated.",
+    ),
+    lateAfter: valueFlag(
+      "--late-after",
+      duration,
+      "Of what --record wrote: a will later than this past its due instant is late, 1ms to 1h. Default: as the run.",
+    ),
+    profile: valueFlag(
+      "--profile",
+      { ...wordValue(profileNames), metavar: "NAME" },
+      "Of what --record wrote: the broker whose known deviations do not fail the run. Default: as the run.",
     ),
   }),
   reportFlags,
