@@ -29,13 +29,14 @@ export interface BrokerThreadMetrics extends BrokerMetrics {
 export type BrokerRequest =
   | { readonly type: "start"; readonly options: Omit<BrokerThreadOptions, "log">; readonly wantsLog: boolean }
   | { readonly type: "metrics" }
-  | { readonly type: "stop" };
+  | { readonly type: "stop" | "fail" };
 
 /** From the broker's thread. Answers come in the order of the requests. */
 export type BrokerReport =
   | { readonly type: "ready" }
   | { readonly type: "started"; readonly url: string; readonly port: number }
   | { readonly type: "metrics" | "stopped"; readonly metrics: BrokerThreadMetrics }
+  | { readonly type: "abandoned" }
   | { readonly type: "failed"; readonly usage: boolean; readonly message: string }
   | { readonly type: "log"; readonly level: "info" | "warn"; readonly message: string };
 
@@ -45,6 +46,9 @@ interface Awaited {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** A thread that does not answer is ended with its sockets open. */
+const abandonedWithinMs = 2_000;
 
 export class BrokerThread {
   readonly #worker: Worker;
@@ -109,9 +113,14 @@ export class BrokerThread {
     return this.#stopped ??= this.#stop();
   }
 
-  /** Ends the thread where it stands, as a crash does: nobody is told, and what was not committed is lost. */
-  kill(): void {
+  /**
+   * Ends the thread where it stands, as a crash does: nobody is told, and what was not committed is lost. Its sockets are
+   * closed first, for the operating system would do that when a process ends, and knows nothing of threads.
+   */
+  async kill(): Promise<void> {
+    const abandoned = this.#ask({ type: "fail" }).catch(() => {});
     const killed = this.#ended = new Error("The broker's thread has been killed");
+    await soon(abandoned, abandonedWithinMs);
     this.#worker.terminate();
     for (const { reject } of this.#awaited.splice(0)) reject(killed);
   }
@@ -148,6 +157,13 @@ export class BrokerThread {
     for (const { reject } of this.#awaited.splice(0)) reject(error);
     this.#crash.resolve(error);
   }
+}
+
+/** Fulfilled when something is, or its time is up. */
+async function soon(something: Promise<unknown>, withinMs: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([something, new Promise<void>((resolve) => timer = setTimeout(resolve, withinMs))]);
+  clearTimeout(timer);
 }
 
 function metricsOf(answer: Answer): BrokerThreadMetrics {

@@ -25,6 +25,10 @@ async function answer(request: BrokerRequest): Promise<BrokerReport> {
   }
   if (broker === undefined) throw new Error(`The broker was asked for "${request.type}" before it was started`);
   if (request.type === "metrics") return { type: "metrics", metrics: metrics(broker) };
+  if (request.type === "fail") {
+    await engines[broker.engine.name].abandon();
+    return { type: "abandoned" };
+  }
   await broker.stop();
   await engines[broker.engine.name].abandon();
   return { type: "stopped", metrics: metrics(broker) };

@@ -30,11 +30,7 @@ export async function startEmbedded(
   const log: BrokerThreadOptions["log"] = (level, message) =>
     level === "warn" ? onWarning(`embedded broker: ${message}`) : undefined;
   if (!restarts) return await BrokerThread.start({ engine, log });
-  if (engine === "epoll") {
-    throw new UsageError("Cannot use --engine epoll where the embedded broker is restarted: expected auto or deno");
-  }
-  // A thread that is killed leaves open what epoll opened: its port would never be free again.
-  return await RestartableBroker.start({ engine: "deno", log });
+  return await RestartableBroker.start({ engine, log });
 }
 
 /** A broker with a store that outlives its thread, not this program. */
@@ -72,7 +68,7 @@ export class RestartableBroker implements EmbeddedBroker {
   }
 
   async restart(downMs: number): Promise<void> {
-    this.#thread.kill();
+    await this.#thread.kill();
     await new Promise((resolve) => setTimeout(resolve, downMs));
     this.#thread = await this.#again();
     this.#watch();

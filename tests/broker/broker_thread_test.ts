@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { BrokerThread } from "../../src/broker/broker_thread.ts";
+import { ffiFlags } from "../support/granted.ts";
+import { RawSocket, subscribeBytes } from "../support/raw_mqtt.ts";
 
 const proper = globalThis.Worker;
 
@@ -38,3 +40,29 @@ Deno.test("broker thread: a crash later is told, and rejects whatever is asked",
     await assert.rejects(thread.stop(), /no luck/);
   });
 });
+
+for (const engine of ["deno", "epoll"] as const) {
+  Deno.test({
+    name: `broker thread: killed, it lets go of its port and of its clients, and publishes no will: ${engine}`,
+    ignore: engine === "epoll" && ffiFlags.length === 0,
+    fn: async () => {
+      const first = await BrokerThread.start({ engine });
+      const who = { version: 4, clean: true, keepAliveS: 60 } as const;
+      const watcher = await RawSocket.open(first.port);
+      await watcher.connect({ ...who, clientId: "watcher" });
+      watcher.send(subscribeBytes(4, "gone"));
+      assert.equal((await watcher.next()).first, 0x90);
+      const client = await RawSocket.open(first.port);
+      await client.connect({ ...who, clientId: "client", willTopic: "gone" });
+      const ended = [watcher, client].map((socket) => assert.rejects(socket.next(), /closed the socket/));
+      await first.kill();
+      await Promise.all(ended);
+      await assert.rejects(first.metrics(), /has been killed/);
+      const second = await BrokerThread.start({ engine, port: first.port });
+      const again = await RawSocket.open(second.port);
+      await again.connect({ ...who, clientId: "client" });
+      again.socket.destroy();
+      await second.stop();
+    },
+  });
+}
