@@ -1,0 +1,68 @@
+/** `mqtt-sim check` as a child process, on real brokers. */
+import assert from "node:assert/strict";
+import { mosquitto, peerTest, startAedes, startMosquitto, startOurs } from "../support/peers.ts";
+
+/** Runs it; answers its exit code and its report. */
+async function check(...args: readonly string[]) {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using child = startOurs(["check", ...args, "--quiet", "--report", `${folder}/check.json`]);
+    const { code } = await child.exit(60_000);
+    return { code, report: JSON.parse(await Deno.readTextFile(`${folder}/check.json`)) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const outcomes = (report: { cases: { id: string; protocol: string; outcome: string }[] }) =>
+  report.cases.map(({ id, protocol, outcome }) => `${id} ${protocol} ${outcome}`);
+
+peerTest(
+  "check: what mosquitto does not send after a DISCONNECT with an error is in its profile",
+  [mosquitto],
+  async () => {
+    await using broker = await startMosquitto();
+    const asked = ["--url", broker.url, "--only", "will/reset", "--only", "will/disconnect-0x80"];
+    const strict = await check(...asked);
+    assert.deepEqual(outcomes(strict.report), [
+      "will/reset 3.1.1 pass",
+      "will/reset 5.0 pass",
+      "will/disconnect-0x80 5.0 fail",
+    ]);
+    assert.equal(strict.code, 1);
+    const known = await check(...asked, "--profile", "mosquitto");
+    assert.deepEqual([known.code, known.report.counts.deviation], [0, 1]);
+  },
+);
+
+peerTest("check: what aedes does not speak is not testable, and the rest is", [], async () => {
+  await using broker = await startAedes();
+  const { code, report } = await check("--url", broker.url, "--only", "will/reset");
+  assert.deepEqual(outcomes(report), ["will/reset 3.1.1 pass", "will/reset 5.0 not testable"]);
+  assert.equal(code, 0);
+});
+
+peerTest("check: a broker that is not there is void", [], async () => {
+  const { code, report } = await check("--url", "mqtt://127.0.0.1:1", "--only", "will/reset");
+  assert.deepEqual([code, report.verdict, report.cases], [3, "void", []]);
+});
+
+peerTest(
+  "check: --restart-command is run for each case, and one that restarts nothing is found out",
+  [mosquitto],
+  async () => {
+    const folder = await Deno.makeTempDir();
+    await using broker = await startMosquitto();
+    // No restart at all: the clients that live stay, so that no will is sent.
+    const args = ["--url", broker.url, "--only", "will/restart-living", "--only", "will/restart-left"];
+    const { report } = await check(...args, "--restart-command", `echo asked >> ${folder}/restarts`);
+    assert.equal(await Deno.readTextFile(`${folder}/restarts`), "asked\n".repeat(4));
+    assert.deepEqual(outcomes(report), [
+      "will/restart-living 3.1.1 fail",
+      "will/restart-living 5.0 fail",
+      "will/restart-left 3.1.1 pass",
+      "will/restart-left 5.0 pass",
+    ]);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
