@@ -3,7 +3,7 @@
  * writes its judgement into the tally, and keeps of a judged life no more than what a later arrival needs.
  */
 import { Deadlines } from "../base/deadlines.ts";
-import type { ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import type { PublishPacket } from "../mqtt/packet.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { profileOf } from "../profiles/profiles.ts";
 import { strict } from "../profiles/strict.ts";
@@ -15,6 +15,7 @@ import type { Groups } from "./groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
 import type { KillMode } from "./kill_mode.ts";
+import { type Closed, type Entry, isTimed, keyOf, type Sighting, staysLast, strayFault } from "./ledger_entry.ts";
 import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
 import {
   type Alteration,
@@ -30,44 +31,8 @@ import {
 import type { FleetPlan } from "./plan.ts";
 import { type Outcome, RestartBooks } from "./restart_books.ts";
 import { restartAfter } from "./restart_rule.ts";
-import type { FaultSample } from "./result.ts";
 import { Tally, type TallyMode } from "./tally.ts";
 import { compareWill, type SeenWill } from "./will_compare.ts";
-
-/** A life on the books. */
-interface Entry {
-  readonly life: Life;
-  /** What each of the watchers that receive this will saw. */
-  readonly arrivals: Arrival[][];
-  /** When the last will of the same or a shorter delay was due, of those who had died when this one came, or its client. */
-  othersDueMs: number;
-}
-
-/** What a later arrival needs to know of a judged life. */
-interface Closed {
-  readonly mode: TallyMode;
-  /** A will was due, or came and was allowed: one more is one too many. */
-  readonly due: boolean;
-  /** The standard allows a will and none, and none had come. */
-  allowed: boolean;
-}
-
-/** A will that a watcher saw, without its bytes: plain data. */
-export interface Sighting {
-  /** Which of the watchers that receive the same wills, from 0. */
-  readonly copy: number;
-  readonly topic: string;
-  /** Whose it says it is; undefined where it is none of this run's. */
-  readonly mark: WillMark | undefined;
-  /** As it can be told from the packet alone. */
-  readonly version: ProtocolVersion;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  readonly dup: boolean;
-  readonly atMs: number;
-  /** The instant from which on it may have lain here unread. */
-  readonly sinceMs: number;
-}
 
 /** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
 const earlyBeforeMs = 20;
@@ -364,34 +329,4 @@ export class Ledger {
       this.tally.keepSlow(slowLife(client, life, life.end!.mode as KillMode, latencyMs, timeline));
     }
   }
-}
-
-/** True where a retained will is the last word on its topic: clients that speak of their presence have another. */
-function staysLast({ willRetain, presence }: FleetPlan): boolean {
-  return willRetain && !presence;
-}
-
-/** Whether a will's way says anything of the broker: its cause is known to the millisecond, and no restart lay on it. */
-function isTimed({ end }: Life, { byMs }: { readonly byMs?: number }): boolean {
-  return end !== undefined && end.mode !== "lost" && end.mode !== "restart" && byMs === undefined;
-}
-
-/** Incarnations below a million a client: both fit one whole number. */
-function keyOf(client: number, incarnation: number): number {
-  return client * 1_000_000 + incarnation;
-}
-
-/** A will of a life that has been judged, or of nobody we know. */
-function strayFault({ topic, version, qos }: Sighting, closed: Closed | undefined): FaultSample {
-  const whose = closed === undefined ? "no life of this run" : "a life already judged";
-  return {
-    client: topic,
-    incarnation: 0,
-    mode: closed?.mode ?? "alive",
-    verdict: closed?.due === true ? "duplicate" : "unwanted",
-    protocol: version === 4 ? "3.1.1" : "5",
-    qos,
-    rule: closed?.due === true ? "MQTT 3.1.1 and 5.0, 3.1.2-10" : "MQTT 3.1.1 and 5.0, 3.1.2-8",
-    text: `a will of ${whose} came on topic ${JSON.stringify(topic)}`,
-  };
 }

@@ -1,0 +1,74 @@
+/**
+ * What stands in a squad's books of one life, before and after it is judged, and of one will that was seen.
+ */
+import type { ProtocolVersion, QoS } from "../mqtt/packet.ts";
+import type { Life, WillMark } from "./life.ts";
+import type { Arrival } from "./oracle.ts";
+import type { FleetPlan } from "./plan.ts";
+import type { FaultSample } from "./result.ts";
+import type { TallyMode } from "./tally.ts";
+
+/** A life on the books. */
+export interface Entry {
+  readonly life: Life;
+  /** What each of the watchers that receive this will saw. */
+  readonly arrivals: Arrival[][];
+  /** When the last will of the same or a shorter delay was due, of those who had died when this one came, or its client. */
+  othersDueMs: number;
+}
+
+/** What a later arrival needs to know of a judged life. */
+export interface Closed {
+  readonly mode: TallyMode;
+  /** A will was due, or came and was allowed: one more is one too many. */
+  readonly due: boolean;
+  /** The standard allows a will and none, and none had come. */
+  allowed: boolean;
+}
+
+/** A will that a watcher saw, without its bytes: plain data. */
+export interface Sighting {
+  /** Which of the watchers that receive the same wills, from 0. */
+  readonly copy: number;
+  readonly topic: string;
+  /** Whose it says it is; undefined where it is none of this run's. */
+  readonly mark: WillMark | undefined;
+  /** As it can be told from the packet alone. */
+  readonly version: ProtocolVersion;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  readonly atMs: number;
+  /** The instant from which on it may have lain here unread. */
+  readonly sinceMs: number;
+}
+
+/** True where a retained will is the last word on its topic: clients that speak of their presence have another. */
+export function staysLast({ willRetain, presence }: FleetPlan): boolean {
+  return willRetain && !presence;
+}
+
+/** Whether a will's way says anything of the broker: its cause is known to the millisecond, and no restart lay on it. */
+export function isTimed({ end }: Life, { byMs }: { readonly byMs?: number }): boolean {
+  return end !== undefined && end.mode !== "lost" && end.mode !== "restart" && byMs === undefined;
+}
+
+/** Incarnations below a million a client: both fit one whole number. */
+export function keyOf(client: number, incarnation: number): number {
+  return client * 1_000_000 + incarnation;
+}
+
+/** A will of a life that has been judged, or of nobody we know. */
+export function strayFault({ topic, version, qos }: Sighting, closed: Closed | undefined): FaultSample {
+  const whose = closed === undefined ? "no life of this run" : "a life already judged";
+  return {
+    client: topic,
+    incarnation: 0,
+    mode: closed?.mode ?? "alive",
+    verdict: closed?.due === true ? "duplicate" : "unwanted",
+    protocol: version === 4 ? "3.1.1" : "5",
+    qos,
+    rule: closed?.due === true ? "MQTT 3.1.1 and 5.0, 3.1.2-10" : "MQTT 3.1.1 and 5.0, 3.1.2-8",
+    text: `a will of ${whose} came on topic ${JSON.stringify(topic)}`,
+  };
+}
