@@ -8,9 +8,7 @@ import type { ClientCounters, ClientHost } from "./client_host.ts";
 import type { ControlSight } from "./control.ts";
 import type { World } from "./connection.ts";
 import { Groups } from "./groups.ts";
-import { LateLook } from "./late_look.ts";
 import type { Ledger } from "./ledger.ts";
-import { clientIdOf } from "./life.ts";
 import type { LifeBooks } from "./life_books.ts";
 import { Lookout, type LookoutHost } from "./lookout.ts";
 import { phasesDurationMs } from "./phases.ts";
@@ -23,8 +21,8 @@ import type { Note } from "./record_event.ts";
 import type { Phase, Progress } from "./result.ts";
 import { bucketOf, Ramp } from "./ramp.ts";
 import { KillSchedule, type Order } from "./schedule.ts";
-import { SessionSweep } from "./session_sweep.ts";
 import { SquadBooks } from "./squad_books.ts";
+import { SquadFarewell } from "./squad_farewell.ts";
 import { SquadRestart } from "./squad_restart.ts";
 import type { RampFacts, SquadResult, SquadTask } from "./squad_task.ts";
 import { TelemetryPump } from "./telemetry.ts";
@@ -38,7 +36,6 @@ const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
 /** How often, while clients are killed, a control client of each watcher is, in milliseconds. */
 const controlEveryMs = 5_000;
-const leavesPerTurn = 200;
 
 export class Squad implements ClientHost, LookoutHost {
   readonly plan: FleetPlan;
@@ -63,11 +60,9 @@ export class Squad implements ClientHost, LookoutHost {
   #settledMs = 0;
   #controlMs = 0;
   #turnMs = 0;
-  #look: LateLook | undefined;
-  #sweep: SessionSweep | undefined;
+  readonly #farewell: SquadFarewell;
   /** Nothing is left to do but to leave nothing behind. */
   #finished = false;
-  #left = 0;
   #interruptedMs: number | undefined;
 
   /** @param note told each event, where a recording is wanted */
@@ -85,6 +80,8 @@ export class Squad implements ClientHost, LookoutHost {
     if (presence !== undefined) this.#desk = this.#openDesk(presence);
     this.#ramp = new Ramp(this, task, this.#clients);
     this.#restart = new SquadRestart(plan, this.groups, this.#books, this.#lookout, this.#clients);
+    const parts = { task, groups: this.groups, world, books: this.#books, lookout: this.#lookout };
+    this.#farewell = new SquadFarewell(parts, this.#clients, this.#patienceMs);
   }
 
   #openDesk(books: PresenceBooks): PresenceDesk {
@@ -208,7 +205,8 @@ export class Squad implements ClientHost, LookoutHost {
       case "leave":
         return this.#stepLeave(nowMs);
       case "look":
-        return this.#stepLook(nowMs);
+        if (this.#farewell.looked(nowMs)) this.#finish(nowMs);
+        return;
       case "done":
         return;
     }
@@ -312,38 +310,11 @@ export class Squad implements ClientHost, LookoutHost {
     this.#books.enter("leave", nowMs);
   }
 
-  /** All who live leave properly, some each turn; then it is quiet until no will can be blamed on their leaving. */
   #stepLeave(nowMs: number): void {
-    if (this.#left < this.#clients.length) {
-      const until = Math.min(this.#left + leavesPerTurn, this.#clients.length);
-      while (this.#left < until) this.#clients[this.#left++]!.retire(nowMs);
-      return this.#books.wait(nowMs);
-    }
-    if (!this.#clients.every((client) => client.retired)) return this.#books.wait(nowMs);
-    const left = this.#clients.filter((client) => client.keepsSession);
-    this.#sweep ??= new SessionSweep(this.plan, this.world, left.map(({ number }) => clientIdOf(this.plan, number)));
-    const swept = this.#sweep.done || nowMs > this.#phaseFromMs + this.#patienceMs;
-    if (!swept || nowMs < this.#phaseFromMs + this.plan.lateAfterMs) return;
+    if (!this.#farewell.leave(this.#phaseFromMs, nowMs)) return;
     if (this.#desk?.looked("left", nowMs) === false) return;
-    if (this.groups.plans.some((plan) => plan.willRetain && !plan.presence)) this.#beginLook(nowMs);
+    if (this.#farewell.looksLate) this.#farewell.look(nowMs);
     else this.#finish(nowMs);
-  }
-
-  #beginLook(nowMs: number): void {
-    this.#books.enter("look", nowMs);
-    const { version, topicFilters } = this.#lookout;
-    this.#look = new LateLook(this.#task, this.world, version, topicFilters, this.ledger.lastOnTopic, nowMs);
-    this.#look.onFound = (topic, found, nowMs) => this.#books.find(topic, found, nowMs);
-  }
-
-  /** The watchers leave before the topics are cleared: they would take that for wills. */
-  #stepLook(nowMs: number): void {
-    if (!this.#look!.done(nowMs)) return;
-    if (this.#look!.looked) this.#books.looked(nowMs);
-    else this.#books.makeVoid("a late subscriber could not look for retained wills: the broker did not let it", nowMs);
-    this.#lookout.retire(nowMs);
-    this.#look!.clear(nowMs);
-    this.#finish(nowMs);
   }
 
   #finish(nowMs: number): void {
