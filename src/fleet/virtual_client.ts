@@ -14,15 +14,11 @@ import { type Outage } from "./outage.ts";
 import { type Heard, Outbox } from "./outbox.ts";
 import { noticedMs, patientUntilMs } from "./patience.ts";
 import type { FleetPlan } from "./plan.ts";
+import { PendingKills } from "./pending_kills.ts";
 import { PresenceVoice } from "./presence_voice.ts";
+import { Takeover } from "./takeover.ts";
 
 type State = "idle" | "connecting" | "up" | "parting" | "dying" | "away" | "gone";
-
-/** A kill that waits until its victim is connected. */
-interface Pending {
-  readonly mode: KillMode;
-  readonly reconnectAfterMs: number | "never";
-}
 
 const connectTimeoutMs = 10_000;
 /** A client that leaves waits no longer than this until the broker has answered for its last word. */
@@ -48,10 +44,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: Connection | undefined;
-  #pending: Pending[] | undefined;
-  #takeover: { readonly old: Connection; readonly dueMs: number } | undefined;
-  /** The connection that CONNECT is to take over, until it was answered. */
-  #taken: Connection | undefined;
+  readonly #pending = new PendingKills();
+  readonly #takeover = new Takeover();
   readonly #alarm: Alarm;
   /** The broker is being restarted. */
   #outage: Outage | undefined;
@@ -88,7 +82,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   kill(mode: KillMode, dueMs: number, nowMs: number, reconnectAfterMs = this.#plan.reconnectAfterMs): void {
     if (this.#state !== "up") {
       this.#host.lives.defer(this.number, mode, nowMs);
-      (this.#pending ??= []).push({ mode, reconnectAfterMs });
+      this.#pending.push({ mode, reconnectAfterMs });
       return;
     }
     // Who is taken over is back with the same step, whatever was asked.
@@ -109,7 +103,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   callBack(nowMs: number): void {
     this.#reconnectAfterMs = 0;
     // A kill that still waits for its victim must not send it away for good after it was called.
-    this.#pending = this.#pending?.map((pending) => ({ ...pending, reconnectAfterMs: 0 }));
+    this.#pending.callBack();
     if (this.#state === "gone") this.connect(nowMs);
   }
 
@@ -143,7 +137,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Kills that still wait for it are given up. */
   spare(): void {
-    this.#pending = undefined;
+    this.#pending.clear();
   }
 
   /**
@@ -151,7 +145,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
    * way leaves once it was answered, so that nothing of it is left in doubt.
    */
   retire(nowMs: number): void {
-    this.#pending = undefined;
+    this.#pending.clear();
     this.#retiring = this.#state === "connecting" || this.#state === "up" || this.#state === "parting";
     if (this.#state === "up") return this.#part((atMs) => this.#leave(atMs), nowMs);
     if (this.#retiring) return;
@@ -236,7 +230,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const life = this.#life!;
     if (connection !== this.#connection) return;
     this.#voice?.begin(life);
-    if (this.#takeover !== undefined) this.#endByTakeover(this.#takeover.dueMs, nowMs);
+    if (this.#takeover.underWay) this.#endByTakeover(nowMs);
     this.#host.lives.begin(life, this.#previous, nowMs);
     connection.send(this.#connectPacket(life), nowMs);
   }
@@ -276,7 +270,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host.lives.accept(life, this.#previous, said, nowMs);
     this.#host.connects.record(nowMs - this.#dialledMs);
     this.#outbox?.begin(properties?.receiveMaximum);
-    this.#taken = undefined;
+    this.#takeover.answered();
     this.#state = "up";
     this.#alarm.at(Infinity);
     this.failures = 0;
@@ -284,7 +278,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#retiring) return this.retire(nowMs);
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
     this.#voice?.say("online", this.#connection!, nowMs);
-    const pending = this.#pending?.shift();
+    const pending = this.#pending.shift();
     // Its will was not there to be published any sooner.
     if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs, pending.reconnectAfterMs);
   }
@@ -298,10 +292,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const connection = this.#connection!;
     this.#connection = undefined;
     connection.reset();
-    if (this.#taken !== undefined) this.#endTaken(this.#taken, nowMs);
+    const taken = this.#takeover.answered();
+    if (taken !== undefined) this.#endTaken(taken, nowMs);
     // A life that never began leaves nothing behind: the one before it still waits for its next.
     if (this.#life!.sentMs === undefined || this.#life!.refused) this.#life = this.#previous;
-    if (this.#takeover !== undefined) this.#takeoverFailed(nowMs);
+    if (this.#takeover.underWay) this.#takeoverFailed(nowMs);
     else this.#tryAgain(sentence, nowMs);
     if (this.#retiring) this.retire(nowMs);
   }
@@ -328,37 +323,34 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #takeOver(dueMs: number, nowMs: number): void {
     this.#host.lives.takeOver(this.number, dueMs, nowMs);
-    this.#takeover = { old: this.#connection!, dueMs };
+    this.#takeover.begin(this.#connection!, dueMs);
     this.connect(nowMs);
   }
 
-  #endByTakeover(dueMs: number, nowMs: number): void {
+  #endByTakeover(nowMs: number): void {
     const old = this.#previous!;
-    const { old: connection } = this.#takeover!;
-    this.#takeover = undefined;
+    const { connection, dueMs } = this.#takeover.end();
     if (connection.over) return this.#end(old, nowMs);
     this.#noteSleep(old, connection, nowMs);
     connection.fallSilent();
-    this.#taken = connection;
+    this.#takeover.ask(connection);
     this.#host.lives.kill(old, { mode: "takeover", dueMs, doneMs: nowMs, silent: false }, connection.lastSentMs);
   }
 
   /** CONNECT was refused or not answered: the old connection was taken over meanwhile, or else ends now. */
   #endTaken(connection: Connection, nowMs: number): void {
-    this.#taken = undefined;
     connection.reset();
     this.#host.lives.unanswered(this.#previous!, nowMs);
   }
 
   /** The new connection could not be opened, so nothing was taken over: the old one lives on and is killed later. */
   #takeoverFailed(nowMs: number): void {
-    const { old } = this.#takeover!;
-    this.#takeover = undefined;
+    const { connection: old } = this.#takeover.end();
     this.#connection = old;
     this.#state = "up";
     this.#alarm.at(Infinity);
     this.#host.lives.defer(this.number, "takeover", nowMs);
-    (this.#pending ??= []).push({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs });
+    this.#pending.push({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs });
     if (old.over) this.#lost(nowMs);
   }
 
