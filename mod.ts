@@ -55,7 +55,8 @@ export type {
   Progress,
   WillCounts,
 } from "./src/fleet/result.ts";
-export { type FleetHooks, runFleet } from "./src/fleet/run_fleet.ts";
+export type { FleetHooks } from "./src/fleet/fleet_hooks.ts";
+export { runFleet } from "./src/fleet/run_fleet.ts";
 export type { Bounds } from "./src/conformance/bounds.ts";
 export {
   type Area,

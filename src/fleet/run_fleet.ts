@@ -6,43 +6,23 @@ import { monotonicClock, wallTime } from "../base/clock.ts";
 import { netstatCounter, readProc } from "../base/proc_file.ts";
 import { mix } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
-import { chooseEngine, engineText } from "../net/engine.ts";
+import { chooseEngine, type EngineName, engineText } from "../net/engine.ts";
 import { type DropCounts, readBroker } from "./broker_counters.ts";
 import { securedTarget } from "./fleet_tls.ts";
-import { checkRestart, type RestartBroker, Restarts } from "./broker_restart.ts";
+import { checkRestart, Restarts } from "./broker_restart.ts";
+import type { FleetHooks } from "./fleet_hooks.ts";
 import { Groups } from "./groups.ts";
-import type { LifeRow } from "./life_row.ts";
-import { mergeProgress, mergeResults, type RunFacts } from "./merge.ts";
+import { mergeResults, type RunFacts } from "./merge.ts";
 import { restartsBroker } from "./phases.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
-import { preflight } from "./preflight.ts";
-import { type FleetResult, type Notice, phases, type Progress } from "./result.ts";
+import { type Preflight, preflight } from "./preflight.ts";
+import type { FleetResult, Notice } from "./result.ts";
 import { withEmptyPasswords } from "./record_header.ts";
-import { type RecordSink, RunRecord, type Usage } from "./run_record.ts";
+import { RunRecord, type Usage } from "./run_record.ts";
+import { runSquads } from "./run_squads.ts";
 import { bucketsHere, clientsHere, partOf } from "./shard.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
 import { startInstants } from "./start_at.ts";
-import { SquadThread } from "./squad_thread.ts";
-
-/** What a run tells while it goes, and how it is told to stop. */
-export interface FleetHooks {
-  /** Where the run stands, a few times a second. */
-  onProgress(progress: Progress): void;
-  /** A line for people, once, as it happens. */
-  onNotice(notice: Notice): void;
-  /** Every life, some at a time, as they are judged; not kept in the result. */
-  onLives?(rows: readonly LifeRow[]): void;
-  /**
-   * Its first `abort` ends the run early: wills on their way are waited for up to 2 s, and the result is whole.
-   */
-  readonly interrupt?: AbortSignal;
-  /** Once this aborts too, nothing is waited for. */
-  readonly stop?: AbortSignal;
-  /** Takes a recording of every event, where one is wanted. */
-  readonly record?: RecordSink;
-  /** Restarts the broker where the plan has phases for it and no command. */
-  readonly restartBroker?: RestartBroker;
-}
 
 /**
  * Carries out a plan against a broker.
@@ -82,16 +62,41 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
     engine: engine.name,
   });
   const described = { target: run.target.url, engine: engine.name, startedAt };
-  if (flight.kind === "void") {
-    const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
-    const [{ reason, notSpoken }, found, plan] = [flight, facts(run.plan, protocol), withEmptyPasswords(run.plan)];
-    record?.begin({ ...described, plan, protocol, spoken: protocol, broker: [] });
-    await record?.end(found, [], monotonicClock.nowMs(), { reason, ...notSpoken && { notSpoken } });
-    return { ...mergeResults(found, [], reason), ...notSpoken && { notSpoken } };
-  }
-  const spoken = new Groups(flight.plan, flight.protocol).protocol;
+  const leg = { run, hooks, record, usage, notify, facts, described, startMs, start };
+  return flight.kind === "void" ? await endVoid(leg, flight) : await runReady(leg, flight);
+}
+
+/** A run past its pre-flight. */
+interface Leg {
+  readonly run: FleetRun & { readonly engine: EngineName };
+  readonly hooks: FleetHooks;
+  readonly record: RunRecord | undefined;
+  readonly usage: () => Usage;
+  readonly notify: (notice: Notice) => void;
+  readonly facts: (plan: FleetPlan, protocol: RunFacts["protocol"]) => RunFacts;
+  /** How a recording begins. */
+  readonly described: { readonly target: string; readonly engine: EngineName; readonly startedAt: string };
+  readonly startMs: number;
+  readonly start: Pick<SquadTask, "startMs">;
+}
+
+async function endVoid(
+  { run, record, facts, described }: Leg,
+  { reason, notSpoken }: Extract<Preflight, { kind: "void" }>,
+): Promise<FleetResult> {
+  const protocol = run.plan.protocol === "auto" ? "mix" : run.plan.protocol;
+  const [found, plan] = [facts(run.plan, protocol), withEmptyPasswords(run.plan)];
+  record?.begin({ ...described, plan, protocol, spoken: protocol, broker: [] });
+  await record?.end(found, [], monotonicClock.nowMs(), { reason, ...notSpoken && { notSpoken } });
+  return { ...mergeResults(found, [], reason), ...notSpoken && { notSpoken } };
+}
+
+async function runReady(
+  { run, hooks, record, usage, notify, facts, described, startMs, start }: Leg,
+  { plan, protocol, broker }: Extract<Preflight, { kind: "ready" }>,
+): Promise<FleetResult> {
+  const spoken = new Groups(plan, protocol).protocol;
   const version = spoken === "3.1.1" ? 4 : 5;
-  const { plan, protocol, broker } = flight;
   const { dropped: counted, name } = await readBroker(run, version, false);
   const restarts = new Restarts(run, version, hooks.restartBroker, notify);
   // What a broker has counted before its restart it has mostly forgotten after it.
@@ -100,7 +105,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   record?.begin({ ...described, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
   const tasks = tasksOf({ ...run, plan }, protocol, startMs).map((task) => ({ ...task, ...start }));
   const synsBefore = synsAgain();
-  const squads = await runSquads(tasks, hooks, record, usage, restarts);
+  const squads = await runSquads(tasks, { hooks, record, usage, restarts });
   const syns = record === undefined ? synsSince(synsBefore) : {};
   const dropped = await droppedSince(run, version, droppedBefore, squads);
   if (dropped !== undefined) record?.note("dropped", monotonicClock.nowMs(), dropped);
@@ -149,64 +154,6 @@ async function droppedSince(
   const missing = squads.some(({ tally }) => Object.values(tally.byMode).some((counts) => counts.missing > 0));
   const { dropped: after } = await readBroker(run, version, missing);
   return after === undefined ? undefined : { before, after };
-}
-
-async function runSquads(
-  tasks: readonly SquadTask[],
-  hooks: FleetHooks,
-  record: RunRecord | undefined,
-  usage: () => Usage,
-  restarts: Restarts,
-) {
-  let waiting = tasks.length;
-  let still = 0;
-  const over = new AbortController();
-  const failure = Promise.withResolvers<never>();
-  const restartOnce = async (number: number) => {
-    const how = await restarts.restart(number, over.signal);
-    record?.restarted(how);
-    for (const thread of threads) {
-      if (how.kind === "back") thread.brokerServes();
-      else thread.giveUp(how.sentence);
-    }
-  };
-  const latest = new Map<number, Progress>();
-  const wanted = { ...hooks.onLives && { lives: true }, ...record && { record: true } };
-  const threads = tasks.map((task): SquadThread => {
-    const thread = new SquadThread({ ...task, ...wanted }, {
-      onReady: () => {
-        if (--waiting === 0) threads.forEach((thread) => thread.go());
-      },
-      onRestart: (number) => {
-        if (++still < tasks.length) return;
-        still = 0;
-        restartOnce(number).catch(failure.reject);
-      },
-      onProgress: (progress) => {
-        latest.set(task.number, progress);
-        record?.use(usage, monotonicClock.nowMs());
-        if (latest.size === tasks.length) hooks.onProgress(mergeProgress([...latest.values()], phases));
-      },
-      onLives: (rows) => hooks.onLives?.(rows),
-      onRecord: (lines) => void record?.write(lines).then(() => thread.written(lines.length)),
-    });
-    return thread;
-  });
-  const interrupt = () => {
-    over.abort();
-    threads.forEach((thread) => thread.interrupt());
-  };
-  for (const signal of [hooks.interrupt, hooks.stop]) {
-    signal?.addEventListener("abort", interrupt);
-    if (signal?.aborted) interrupt();
-  }
-  try {
-    return await Promise.race([Promise.all(threads.map((thread) => thread.result)), failure.promise]);
-  } finally {
-    over.abort();
-    hooks.interrupt?.removeEventListener("abort", interrupt);
-    hooks.stop?.removeEventListener("abort", interrupt);
-  }
 }
 
 /** What tells the draw of the kills from others of the same seed. */

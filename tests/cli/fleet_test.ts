@@ -6,7 +6,7 @@ import type { FleetFlags } from "../../src/cli/commands/fleet_flags.ts";
 import type { FleetRun } from "../../src/fleet/plan.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
 import type { LifeRow } from "../../src/fleet/life_row.ts";
-import type { FleetHooks } from "../../src/fleet/run_fleet.ts";
+import type { FleetHooks } from "../../src/fleet/fleet_hooks.ts";
 import { passed } from "../report/sample.ts";
 import { type Captured, captured } from "./captured.ts";
 

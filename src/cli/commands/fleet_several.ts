@@ -7,7 +7,7 @@ import { type FleetPlan, makePlan } from "../../fleet/plan.ts";
 import { NotSpokenError } from "../../fleet/settle_protocol.ts";
 import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/comparison.ts";
 import { comparisonText } from "../../report/comparison_text.ts";
-import type { FleetHooks } from "../../fleet/run_fleet.ts";
+import type { FleetHooks } from "../../fleet/fleet_hooks.ts";
 import type { Report } from "../../report/report.ts";
 import { type BrokerChoice, brokerText } from "../broker_choice.ts";
 import {
