@@ -1,7 +1,8 @@
 /** The binary of `deno task compile`. To be run by the Deno that made it: what it can do is what that Deno can. */
 import assert from "node:assert/strict";
 import { Socket } from "node:net";
-import { brokerReady, findBinary, peerTest, startCompiled } from "../support/peers.ts";
+import { brokerReady, findBinary, freePort, peerTest, startCompiled } from "../support/peers.ts";
+import { endProcess } from "../support/processes.ts";
 import { clientKinds, publish, RealClient } from "../support/real_clients.ts";
 
 const binary = await findBinary();
@@ -57,5 +58,54 @@ peerTest("the binary has the page with its plots in it", [binary], async () => {
     }
   } finally {
     await Deno.remove(path);
+  }
+});
+
+const restarting = `
+clients: 20
+session-expiry: 60
+phases:
+  - kill: 20%
+    for: 1s
+    kill-mode: close
+  - restart: 500ms
+  - hold: 1s
+`;
+
+/** What a run on this target over a restart says. */
+async function overRestart(folder: string, ...target: readonly string[]) {
+  const [path, report] = [`${folder}/scenario.yaml`, `${folder}/report.json`];
+  await Deno.writeTextFile(path, restarting);
+  await using fleet = startCompiled(binary, ["fleet", ...target, "--scenario", path, "--report", report]);
+  const { code } = await fleet.exit(45_000);
+  assert.equal(code, 0, fleet.said);
+  const { verdict, restarts: { each: [one] } } = JSON.parse(await Deno.readTextFile(report));
+  assert.deepEqual([verdict, one.survived, one.watchersForgotten], ["pass", 0, 0]);
+  assert.ok(one.lives > 0 && one.watchersKept > 0);
+  return one;
+}
+
+peerTest("the binary restarts its embedded broker", [binary], async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    assert.equal((await overRestart(folder)).commandMs, undefined);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+peerTest("the binary runs a restart command", [binary], async () => {
+  const folder = await Deno.makeTempDir();
+  const pid = `${folder}/pid`;
+  const args = ["broker", "--host", "127.0.0.1", "--port", `${freePort()}`, "--store", `${folder}/broker.db`];
+  await using broker = await brokerReady(startCompiled(binary, args));
+  try {
+    await Deno.writeTextFile(pid, `${broker.child.pid}`);
+    const command = `p=$(cat ${pid}); kill -KILL $p; while kill -0 $p 2>/dev/null; do sleep 0.05; done; ` +
+      `${binary.program} ${args.join(" ")} >/dev/null 2>&1 & echo $! >${pid}`;
+    assert.ok((await overRestart(folder, "--url", broker.url, "--restart-command", command)).commandMs > 0);
+  } finally {
+    await endProcess(Number(await Deno.readTextFile(pid)));
+    await Deno.remove(folder, { recursive: true });
   }
 });

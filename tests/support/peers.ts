@@ -5,6 +5,7 @@
  */
 import { ChildProcess } from "./child_process.ts";
 import { asGranted } from "./granted.ts";
+import { endProcess } from "./processes.ts";
 
 /** A program that a test needs. */
 export interface Peer {
@@ -88,14 +89,6 @@ export async function startStoredMosquitto(): Promise<StoredMosquitto> {
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-/** Ends a process that is not a child of this one, if it is there; fulfilled when it is gone. */
-async function endProcess(pid: number): Promise<void> {
-  for (let there = true; there;) {
-    there = (await new Deno.Command("sh", { args: ["-c", `kill -KILL ${pid}`], stderr: "null" }).output()).success;
-    if (there) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** aedes, with no persistence, on a free port. */

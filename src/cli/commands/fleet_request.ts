@@ -125,6 +125,12 @@ export function checkRestartFlags(
       `Cannot use --restart-command ${shown} with the embedded broker, which is restarted without one: expected a --url`,
     );
   }
+  if (url !== undefined && restartCommand === undefined && all.length > 1) {
+    throw new UsageError(
+      `Cannot restart the broker at ${url.url}, one of ${all.length}: expected the embedded broker, or one --url with ` +
+        "--restart-command; report compare puts their reports side by side",
+    );
+  }
   if (url !== undefined && restartCommand === undefined) {
     throw new UsageError(
       `Cannot restart the broker at ${url.url}: expected --restart-command with the command that does, such as ` +

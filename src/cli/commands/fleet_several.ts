@@ -23,7 +23,7 @@ import { openRecordFile, type RecordFile } from "../record_file.ts";
 import type { Settled } from "../settle.ts";
 import { tool } from "../tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
-import { fleetRequest } from "./fleet_request.ts";
+import { checkRestartFlags, fleetRequest } from "./fleet_request.ts";
 
 /** Runs on one broker; undefined when there was to be an end at once and no result came in time. */
 export type RunOn = (
@@ -70,6 +70,7 @@ export async function fleetOnSeveral(
     );
   }
   const plans = await plansOf(flags, brokers);
+  for (const [place, broker] of brokers.entries()) checkRestartFlags(flags, broker, plans[place]!);
   const records = new Map<string, RecordFile>();
   const outputs = await openComparisonOutputs(flags, names);
   const interrupts = parts.openInterrupts();

@@ -1,0 +1,9 @@
+/** Processes that a test has had started by another. */
+
+/** Ends a process that is not a child of this one, if it is there; fulfilled when it is gone. */
+export async function endProcess(pid: number): Promise<void> {
+  for (let there = true; there;) {
+    there = (await new Deno.Command("sh", { args: ["-c", `kill -KILL ${pid}`], stderr: "null" }).output()).success;
+    if (there) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
