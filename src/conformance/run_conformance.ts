@@ -11,6 +11,7 @@ import { areaOf, type BrokerFacts, type ConformanceCase, type Protocol, protocol
 import { catalog } from "./catalog.ts";
 import { type Controlled, runControl } from "./control.ts";
 import { unmetNeed } from "./needs.ts";
+import { mayFailUnder } from "./known_deviations.ts";
 import { CaseFailure, CaseOver, NotTestable } from "./outcome.ts";
 import type { CaseResult, ConformanceResult, Outcome, OutcomeCounts } from "./result.ts";
 import { type CaseRun, selectCases, type Selection } from "./select.ts";
@@ -200,11 +201,13 @@ class Check {
     protocol: Protocol,
     outcome: Outcome,
   ): { outcome?: Outcome; deviation?: string } {
-    // Whoever has no QoS 2, as is known of it, and does not say so in CONNACK cannot pass what needs it.
-    const known = [...one.deviations ?? [], ...one.needs?.includes("qos2") === true ? ["qos-2-as-1"] : []];
-    const documented = this.#run.profile?.deviations.find(({ id, rules = {} }) =>
-      known.includes(id) && (Object.keys(rules).length === 0 || rules[protocol] !== undefined)
+    const { name = "", deviations = [] } = this.#run.profile ?? {};
+    const applies = deviations.filter(({ rules = {} }) =>
+      Object.keys(rules).length === 0 || rules[protocol] !== undefined
     );
+    // What is said of this very broker and case comes before what a case says of all brokers.
+    const documented = applies.find(({ id }) => mayFailUnder(one.id, name, id)) ??
+      applies.find(({ id }) => one.deviations?.includes(id));
     if (documented === undefined || outcome === "not testable") return {};
     return { deviation: documented.id, ...outcome === "fail" && { outcome: "deviation" } };
   }

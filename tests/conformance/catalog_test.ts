@@ -1,7 +1,8 @@
 /** Every case of the catalog can fail, and no case fails on our own broker. */
 import assert from "node:assert/strict";
 import { areas, type ConformanceCase, type Protocol, protocols } from "../../src/conformance/case.ts";
-import { profiles } from "../../src/profiles/profiles.ts";
+import { knownDeviations } from "../../src/conformance/known_deviations.ts";
+import { profileOf, profiles } from "../../src/profiles/profiles.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
 import { tampered } from "../support/tampered_broker.ts";
 import { checkInMemory, ourCore } from "../support/checked_broker.ts";
@@ -66,6 +67,21 @@ Deno.test("every deviation that a case may have is of some profile", () => {
   const known = new Set(profiles.flatMap(({ deviations }) => deviations.map(({ id }) => id)));
   const named = catalog.flatMap(({ id, deviations = [] }) => deviations.map((deviation) => `${id}: ${deviation}`));
   assert.deepEqual(named.filter((each) => !known.has(each.split(": ")[1]!)), []);
+});
+
+Deno.test("every deviation that is known of a case is of its profile, and breaks a rule in a version of the case", () => {
+  for (const [name, ids] of Object.entries(knownDeviations)) {
+    const [profile, id] = name.split("/") as [string, string];
+    const deviation = profileOf(profile)?.deviations.find((each) => each.id === id);
+    assert.ok(deviation !== undefined && ids.length > 0, name);
+    const breaks: readonly string[] = Object.keys(deviation.rules);
+    for (const known of ids) {
+      const one = catalog.find((each) => each.id === known);
+      assert.ok(one !== undefined, `${name}: ${known}`);
+      const versions: readonly string[] = Object.keys(one.rules);
+      assert.ok(breaks.length === 0 || versions.some((each) => breaks.includes(each)), `${name}: ${known}`);
+    }
+  }
 });
 
 Deno.test("our broker passes the whole catalog", async () => {

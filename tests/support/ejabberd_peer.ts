@@ -23,11 +23,11 @@ async function erlangLibraries(): Promise<string | undefined> {
 /** Whom it lets in: whoever has a name, with any password. */
 export const login = { username: "fleet", password: "any" } as const;
 
-/** ejabberd on a free port; its URL has the login that it wants. */
-export async function startEjabberd(): Promise<BrokerPeer> {
+/** ejabberd on a free port; its URL has the login that it wants. Nobody may publish to these topics. */
+export async function startEjabberd(deniedTopics: readonly string[] = []): Promise<BrokerPeer> {
   const home = await Deno.makeTempDir({ prefix: "ejabberd" });
   const port = freePort();
-  await Deno.writeTextFile(`${home}/ejabberd.yml`, configuration(port));
+  await Deno.writeTextFile(`${home}/ejabberd.yml`, configuration(port, deniedTopics));
   const env = {
     HOME: home,
     ERL_LIBS: libraries ?? "",
@@ -56,7 +56,7 @@ export async function startEjabberd(): Promise<BrokerPeer> {
   }
 }
 
-function configuration(port: number): string {
+function configuration(port: number, deniedTopics: readonly string[]): string {
   return `hosts: [localhost]
 loglevel: info
 listen:
@@ -68,6 +68,12 @@ auth_method: [anonymous]
 anonymous_protocol: login_anon
 allow_multiple_connections: true
 modules:
-  mod_mqtt: {}
+  mod_mqtt:${
+    deniedTopics.length === 0
+      ? " {}"
+      : `\n    access_publish:\n${deniedTopics.map(denied).join("")}      "#":\n        - allow\n`
+  }
 `;
 }
+
+const denied = (topic: string) => `      "${topic}":\n        - deny\n`;

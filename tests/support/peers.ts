@@ -16,6 +16,7 @@ export interface Peer {
 }
 
 export const mosquitto = await find(["mosquitto", "/usr/sbin/mosquitto"], ["-h"], "apt-get install mosquitto");
+const mosquittoPasswords = "mosquitto_passwd";
 export const mosquittoClients = await find(["mosquitto_sub"], ["--help"], "apt-get install mosquitto-clients");
 export const paho = await find(
   ["python3", "/usr/bin/python3"],
@@ -91,12 +92,87 @@ export async function startStoredMosquitto(): Promise<StoredMosquitto> {
   };
 }
 
-/** aedes, with no persistence, on a free port. */
-export function startAedes(): Promise<BrokerPeer> {
+/** What {@link mosquittoWith} sets up. */
+export interface MosquittoSetup {
+  readonly login: { readonly username: string; readonly password: string };
+  /** The topics that may be published to; all may be subscribed to. */
+  readonly writable: string;
+}
+
+/** mosquitto with a login, an ACL and persistence, which can be restarted: it keeps its port and its file. */
+export async function mosquittoWith({ login, writable }: MosquittoSetup): Promise<RestartablePeer> {
+  const port = freePort();
+  const folder = await Deno.makeTempDir({ prefix: "mosquitto" });
+  const config = [
+    `listener ${port} 127.0.0.1`,
+    // Whoever gives no name is let in, so that a CONNECT that has none is not refused for that.
+    "allow_anonymous true",
+    `password_file ${folder}/passwords`,
+    `acl_file ${folder}/acl`,
+    "persistence true",
+    `persistence_location ${folder}/`,
+    // Or it would look for its files as another user, where a root starts it.
+    "user root",
+    "log_dest stderr",
+  ];
+  await Deno.writeTextFile(`${folder}/mosquitto.conf`, `${config.join("\n")}\n`);
+  await Deno.writeTextFile(
+    `${folder}/acl`,
+    [[], [`user ${login.username}`]].map((who) =>
+      [...who, "topic read #", "topic read $SYS/#", `topic write ${writable}`, ""].join("\n")
+    ).join(""),
+  );
+  await Deno.writeTextFile(`${folder}/passwords`, "");
+  const made = new ChildProcess(mosquittoPasswords, ["-b", `${folder}/passwords`, login.username, login.password]);
+  if ((await made.exit()).code !== 0) throw new Error(made.said);
+  return restartable(
+    () =>
+      ready(
+        new ChildProcess(mosquitto.program, ["-c", `${folder}/mosquitto.conf`]),
+        /mosquitto version \S+ running/,
+        () => port,
+      ),
+    () => Deno.remove(folder, { recursive: true }),
+  );
+}
+
+/** A broker that can be restarted as a service is: by SIGTERM, with what it has kept. */
+export interface RestartablePeer extends BrokerPeer {
+  restart(): Promise<void>;
+}
+
+/** Makes one of what starts it; `clear` comes after its end. */
+export async function restartable(
+  start: () => Promise<BrokerPeer>,
+  clear: () => Promise<void>,
+): Promise<RestartablePeer> {
+  try {
+    const first = await start();
+    let child = first.child;
+    return {
+      ...first,
+      async restart() {
+        child.kill("SIGTERM");
+        await child.exit(60_000);
+        ({ child } = await start());
+      },
+      async [Symbol.asyncDispose]() {
+        await child[Symbol.asyncDispose]();
+        await clear();
+      },
+    };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
+
+/** aedes, with no persistence, on a free port; with whom it lets in and what may not be published to, if said. */
+export function startAedes(args: readonly string[] = []): Promise<BrokerPeer> {
   const script = new URL("./aedes_broker.ts", import.meta.url).pathname;
   const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
   return ready(
-    new ChildProcess(Deno.execPath(), [...flags, script]),
+    new ChildProcess(Deno.execPath(), [...flags, script, ...args]),
     /^listening on (\d+)$/,
     ([, port]) => Number(port),
   );

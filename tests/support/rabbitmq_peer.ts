@@ -3,7 +3,7 @@
  * of its own, ended by their own process ids. No system service is asked, and none is disturbed.
  */
 import { ChildProcess } from "./child_process.ts";
-import { type BrokerPeer, find, freePort, type Peer, ready } from "./peers.ts";
+import { find, freePort, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
 
 const server = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const epmd = "/usr/bin/epmd";
@@ -21,26 +21,56 @@ async function findServer(): Promise<Peer> {
 /** How long a node takes to start where others work, at most. */
 const startMs = 120_000;
 
-/** RabbitMQ on a free port, with MQTT alone and no login needed. These lines are added to its configuration. */
-export async function startRabbitmq(configLines: readonly string[] = []): Promise<BrokerPeer> {
+/** Who may log in, and what nobody may publish to. */
+export interface RabbitmqUser {
+  readonly login: { readonly username: string; readonly password: string };
+  readonly deniedTopic: string;
+}
+
+/**
+ * RabbitMQ on a free port, with MQTT alone. These lines are added to its configuration. No login is needed unless a
+ * user is given.
+ */
+export async function startRabbitmq(
+  configLines: readonly string[] = [],
+  user?: RabbitmqUser,
+): Promise<RestartablePeer> {
   const home = await Deno.makeTempDir({ prefix: "rabbitmq" });
   const [port, epmdPort, distributionPort] = [freePort(), freePort(), freePort()];
-  await Deno.writeTextFile(`${home}/rabbitmq.conf`, [...basics(port), ...configLines, ""].join("\n"));
+  const lines = [...basics(port), ...configLines];
+  if (user !== undefined) {
+    await Deno.writeTextFile(`${home}/definitions.json`, JSON.stringify(definitions(user)));
+    lines.push(`mqtt.default_user = ${user.login.username}`, `load_definitions = ${home}/definitions.json`);
+  }
+  await Deno.writeTextFile(`${home}/rabbitmq.conf`, [...lines, ""].join("\n"));
   await Deno.writeTextFile(`${home}/enabled_plugins`, "[rabbitmq_mqtt].\n");
   const names = new ChildProcess(epmd, ["-port", String(epmdPort), "-address", "127.0.0.1"]);
-  const child = new ChildProcess(server, [], { cwd: home, env: variables(home, epmdPort, distributionPort) });
-  const clear = async () => {
-    await child[Symbol.asyncDispose]();
+  const start = () => {
+    const child = new ChildProcess(server, [], { cwd: home, env: variables(home, epmdPort, distributionPort) });
+    return ready(child, /Server startup complete/, () => port, startMs);
+  };
+  return await restartable(start, async () => {
     await names[Symbol.asyncDispose]();
     await removed(home);
+  });
+}
+
+/** One user, who may do all but publish to a topic. */
+function definitions({ login: { username, password }, deniedTopic }: RabbitmqUser) {
+  const everything = { user: username, vhost: "/", configure: ".*", write: ".*", read: ".*" };
+  const routingKey = deniedTopic.replaceAll("/", "[.]");
+  return {
+    users: [{ name: username, password, tags: "" }],
+    vhosts: [{ name: "/" }],
+    permissions: [everything],
+    topic_permissions: [{
+      user: username,
+      vhost: "/",
+      exchange: "amq.topic",
+      write: `^(?!${routingKey}$)`,
+      read: ".*",
+    }],
   };
-  try {
-    const peer = await ready(child, /Server startup complete/, () => port, startMs);
-    return { ...peer, [Symbol.asyncDispose]: clear };
-  } catch (error) {
-    await clear();
-    throw error;
-  }
 }
 
 function basics(port: number): string[] {

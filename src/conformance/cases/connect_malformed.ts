@@ -11,20 +11,32 @@ function connect(stage: Stage, parts: Partial<Parameters<typeof connectFrame>[0]
   return connectFrame({ version: stage.version, payload: [...field(stage.clientId()), ...rest], ...parts });
 }
 
+/** The same with the login of the run, so that it is not for want of one that it is refused. */
+function connectOfUser(
+  stage: Stage,
+  { flags = 0x02, payload = field(stage.clientId()), ...parts }: Partial<Parameters<typeof connectFrame>[0]> = {},
+  rest: number[] = [],
+): number[] {
+  const { username, password } = stage.login;
+  const login = [...username === undefined ? [] : field(username), ...password === undefined ? [] : field(password)];
+  const announced = (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40);
+  return connect(stage, { ...parts, flags: flags | announced, payload: [...payload, ...login, ...rest] });
+}
+
 const connects: readonly Malformed[] = [
   {
     name: "reserved-flag",
     title: "a CONNECT with the reserved flag set closes the connection",
     does: "sends a CONNECT with bit 0 of its flags set, and waits for the close",
     rules: { "3.1.1": ["3.1.2-3"], "5.0": ["3.1.2-3"] },
-    bytes: (stage) => connect(stage, { flags: 0x03 }),
+    bytes: (stage) => connectOfUser(stage, { flags: 0x03 }),
   },
   {
     name: "reserved-bits",
     title: "a CONNECT with reserved bits of its first byte set closes the connection",
     does: "sends a CONNECT that begins with 0x11, and waits for the close",
     rules: { "3.1.1": ["2.2.2-2"], "5.0": ["2.1.3-1", "3.1.4-1"] },
-    bytes: (stage) => connect(stage, { first: 0x11 }),
+    bytes: (stage) => connectOfUser(stage, { first: 0x11 }),
   },
   {
     name: "cut-short",
@@ -38,7 +50,7 @@ const connects: readonly Malformed[] = [
     title: "a CONNECT with more bytes than its fields close the connection",
     does: "sends a CONNECT with two bytes after its last field, and waits for the close",
     rules: format,
-    bytes: (stage) => connect(stage, {}, [0, 0]),
+    bytes: (stage) => connectOfUser(stage, {}, [0, 0]),
   },
   {
     name: "remaining-length",
@@ -52,7 +64,7 @@ const connects: readonly Malformed[] = [
     title: "a client identifier that is no UTF-8 closes the connection",
     does: "sends a CONNECT whose identifier holds a lone surrogate, and waits for the close",
     rules: { "3.1.1": ["3.1.3-4"], "5.0": ["3.1.3-4", "1.5.4-1"] },
-    bytes: (stage) => connect(stage, { payload: field([0x61, 0xed, 0xa0, 0x80]) }),
+    bytes: (stage) => connectOfUser(stage, { payload: field([0x61, 0xed, 0xa0, 0x80]) }),
   },
   {
     name: "username-missing",
@@ -94,49 +106,49 @@ const connects: readonly Malformed[] = [
     title: "a property that stands twice closes the connection",
     does: "sends a CONNECT with two Session Expiry Intervals, and waits for the close",
     rules: { "5.0": ["3.1.2.11.2", "3.1.4-1"] },
-    bytes: (stage) => connect(stage, { properties: [0x11, 0, 0, 0, 1, 0x11, 0, 0, 0, 1] }),
+    bytes: (stage) => connectOfUser(stage, { properties: [0x11, 0, 0, 0, 1, 0x11, 0, 0, 0, 1] }),
   },
   {
     name: "property-unknown",
     title: "a property that the standard does not know closes the connection",
     does: "sends a CONNECT with property 0x7F, and waits for the close",
     rules: { "5.0": ["2.2.2.2", "3.1.4-1"] },
-    bytes: (stage) => connect(stage, { properties: [0x7f, 0] }),
+    bytes: (stage) => connectOfUser(stage, { properties: [0x7f, 0] }),
   },
   {
     name: "property-misplaced",
     title: "a property of another packet closes the connection",
     does: "sends a CONNECT with a Topic Alias, and waits for the close",
     rules: { "5.0": ["2.2.2.2", "3.1.4-1"] },
-    bytes: (stage) => connect(stage, { properties: [0x23, 0, 1] }),
+    bytes: (stage) => connectOfUser(stage, { properties: [0x23, 0, 1] }),
   },
   {
     name: "receive-maximum-0",
     title: "a Receive Maximum of 0 closes the connection",
     does: "sends a CONNECT with Receive Maximum 0, and waits for the close",
     rules: { "5.0": ["3.1.2.11.3", "3.1.4-1"] },
-    bytes: (stage) => connect(stage, { properties: [0x21, 0, 0] }),
+    bytes: (stage) => connectOfUser(stage, { properties: [0x21, 0, 0] }),
   },
   {
     name: "maximum-packet-size-0",
     title: "a Maximum Packet Size of 0 closes the connection",
     does: "sends a CONNECT with Maximum Packet Size 0, and waits for the close",
     rules: { "5.0": ["3.1.2.11.4", "3.1.4-1"] },
-    bytes: (stage) => connect(stage, { properties: [0x27, 0, 0, 0, 0] }),
+    bytes: (stage) => connectOfUser(stage, { properties: [0x27, 0, 0, 0, 0] }),
   },
   {
     name: "problem-information-2",
     title: "a Request Problem Information that is neither 0 nor 1 closes the connection",
     does: "sends a CONNECT with Request Problem Information 2, and waits for the close",
     rules: { "5.0": ["3.1.2.11.7", "3.1.4-1"] },
-    bytes: (stage) => connect(stage, { properties: [0x17, 2] }),
+    bytes: (stage) => connectOfUser(stage, { properties: [0x17, 2] }),
   },
   {
     name: "authentication-data-alone",
     title: "Authentication Data without a method closes the connection",
     does: "sends a CONNECT with Authentication Data alone, and waits for the close",
     rules: { "5.0": ["3.1.2.11.10", "3.1.4-1"] },
-    bytes: (stage) => connect(stage, { properties: [0x16, 0, 1, 0x61] }),
+    bytes: (stage) => connectOfUser(stage, { properties: [0x16, 0, 1, 0x61] }),
   },
 ];
 

@@ -1,0 +1,178 @@
+/**
+ * Which cases a broker fails by which of its deviations: `profile/deviation` and the ids of cases. What cases say
+ * themselves (`deviations`) goes by a deviation's id in whatever profile.
+ */
+import type { ConformanceCase } from "./case.ts";
+
+type CaseId = ConformanceCase["id"];
+
+/** By profile and deviation. */
+export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
+  "mosquitto/keep-alive-late": ["keep-alive/silent", "will/delay-freeze"],
+  "mosquitto/delay-without-session": [
+    "will/delay-60-session-0",
+    "will/delay-60-session-absent",
+    "will/takeover-delayed-ends-clean",
+    "will/takeover-delayed-ends-resumed",
+  ],
+  "mosquitto/delay-list": ["will/refused-login-keeps-delayed"],
+  "mosquitto/shutdown-delayed-early": ["will/restart-resumed"],
+  "mosquitto/server-packets": [
+    "connect/from-client-suback",
+    "connect/from-client-unsuback",
+    "connect/from-client-pingresp",
+    "will/garbage-pingresp",
+  ],
+  "mosquitto/reserved-flags": [
+    "will/garbage-pingreq-flags",
+    "publish/puback-reserved-bits",
+    "disconnect/pingreq-reserved-bits",
+  ],
+  "mosquitto/subscription-identifier": [
+    "will/garbage-publish-subscription-identifier",
+    "publish/subscription-identifier",
+  ],
+  "mosquitto/response-topic-wildcard": ["will/property-response-wildcard", "publish/response-topic-wildcard"],
+  "mosquitto/authentication-data-alone": ["connect/authentication-data-alone"],
+  "mosquitto/shared-retained": ["shared/no-retained"],
+  "mosquitto/shared-no-local": ["shared/no-local"],
+  "mosquitto/share-name-empty": ["shared/empty-name"],
+  "mosquitto/shared-without-filter": ["shared/no-filter"],
+  "mosquitto/too-large-keeps-quota": ["limits/maximum-packet-size"],
+
+  "aedes/topic-not-utf8": ["publish/topic-not-utf-8", "publish/topic-overlong"],
+  "aedes/topic-nul": ["will/garbage-publish-nul-topic", "publish/topic-null"],
+  "aedes/packet-id-0": ["will/garbage-publish-id-0", "publish/packet-id-0", "subscribe/packet-id-0"],
+  "aedes/empty-id-lasting": ["will/refused-empty-id", "connect/client-id-empty-session"],
+  "aedes/will-qos-3": ["will/flags-qos-3"],
+  "aedes/connect-more-bytes": ["will/fields-unannounced", "connect/trailing-bytes", "connect/username-unannounced"],
+  "aedes/connect-not-utf8": [
+    "will/topic-not-utf-8",
+    "will/topic-surrogate",
+    "connect/client-id-not-utf-8",
+    "connect/username-not-utf-8",
+  ],
+  "aedes/will-topic-unchecked": ["will/topic-nul", "will/topic-hash", "will/topic-plus", "will/topic-empty"],
+  "aedes/level-unanswered": ["connect/level-unknown"],
+  "aedes/empty-session-forgotten": ["connect/session-present-resumed"],
+  "aedes/password-alone": ["connect/password-alone"],
+  "aedes/redelivery-without-dup": ["session/redelivers-qos-1", "session/redelivers-qos-2"],
+  "aedes/dup-passed-on": ["publish/dup-own"],
+  "aedes/filter-text": ["subscribe/filter-not-utf-8", "subscribe/filter-null"],
+  "aedes/unsubscribe-nothing": ["subscribe/unsubscribe-no-filter"],
+
+  "ejabberd/subscription-identifier": [
+    "will/garbage-publish-subscription-identifier",
+    "publish/subscription-identifier",
+  ],
+  "ejabberd/subscription-identifier-0": ["subscribe/subscription-identifier-0"],
+  "ejabberd/subscribe-nothing": ["will/garbage-subscribe-nothing", "subscribe/no-filter"],
+  "ejabberd/unsubscribe-nothing": ["subscribe/unsubscribe-no-filter"],
+  "ejabberd/options-of-5": ["subscribe/options-of-5"],
+  "ejabberd/empty-id-lasting": ["will/refused-empty-id", "connect/client-id-empty-session"],
+  "ejabberd/will-property-misplaced": ["will/property-misplaced"],
+  "ejabberd/correlation-data-empty": ["will/correlation-data-empty", "properties/correlation-data-empty"],
+  "ejabberd/expiry-largest": ["will/message-expiry-largest"],
+  "ejabberd/expiry-stands-still": [
+    "will/expired-for-one-who-is-away",
+    "will/expiry-counts-down",
+    "session/waiting-message-expires",
+  ],
+  "ejabberd/packet-size-overlooked": [
+    "will/maximum-packet-size",
+    "limits/maximum-packet-size",
+    "limits/maximum-packet-size-others",
+  ],
+
+  "rabbitmq/errors-do-not-close": [
+    "will/second-connect-other",
+    "connect/remaining-length",
+    "connect/packet-type-0",
+    "connect/packet-type-15",
+    "connect/from-client-connack",
+    "connect/from-client-suback",
+    "connect/from-client-unsuback",
+    "connect/from-client-pingresp",
+  ],
+  "rabbitmq/qos-2-publish": [
+    "session/waiting-qos-2",
+    "session/redelivers-qos-2",
+    "session/redelivers-pubrel",
+    "session/incoming-qos-2-stays",
+    "publish/qos-2",
+    "publish/qos-2-repeated",
+    "publish/qos-2-again",
+    "publish/pubrel-unknown",
+    "publish/order-qos-2",
+    "retained/each-qos",
+    "subscribe/qos-of-delivery",
+    "subscribe/replaces",
+    "subscribe/overlapping",
+  ],
+  "rabbitmq/retained-by-topic-alone": ["retained/by-wildcard"],
+  "rabbitmq/reserved-flags": [
+    "will/garbage-pubrel-flags",
+    "will/garbage-pingreq-flags",
+    "connect/reserved-bits",
+    "publish/pubrel-reserved-bits",
+    "publish/puback-reserved-bits",
+    "disconnect/pingreq-reserved-bits",
+  ],
+  "rabbitmq/reserved-connect-flag": ["will/refused-reserved-flag", "connect/reserved-flag"],
+  "rabbitmq/will-flags": [
+    "will/flags-qos-1-alone",
+    "will/flags-qos-2-alone",
+    "will/flags-retain-alone",
+    "will/flags-qos-3",
+  ],
+  "rabbitmq/will-topic-unchecked": ["will/topic-nul", "will/topic-hash", "will/topic-plus", "will/topic-empty"],
+  "rabbitmq/text-unchecked": [
+    "will/topic-not-utf-8",
+    "will/topic-surrogate",
+    "will/garbage-publish-ill-formed-topic",
+    "connect/client-id-not-utf-8",
+    "publish/topic-not-utf-8",
+    "publish/topic-overlong",
+    "subscribe/filter-not-utf-8",
+  ],
+  "rabbitmq/topics-unchecked": [
+    "will/garbage-publish-wildcard",
+    "will/garbage-publish-nul-topic",
+    "will/garbage-publish-empty-topic",
+    "publish/topic-plus",
+    "publish/topic-hash",
+    "publish/topic-empty",
+    "publish/topic-null",
+  ],
+  "rabbitmq/filters-unchecked": [
+    "subscribe/filter-empty",
+    "subscribe/filter-null",
+    "subscribe/filter-hash-inside",
+    "subscribe/filter-hash-in-word",
+    "subscribe/filter-plus-in-word",
+  ],
+  "rabbitmq/packet-id-0": ["will/garbage-publish-id-0", "publish/packet-id-0", "subscribe/packet-id-0"],
+  "rabbitmq/subscribe-nothing": ["will/garbage-subscribe-nothing", "subscribe/no-filter"],
+  "rabbitmq/unsubscribe-nothing": ["subscribe/unsubscribe-no-filter"],
+  "rabbitmq/subscribe-options": [
+    "will/garbage-subscribe-reserved-options",
+    "subscribe/reserved-options",
+    "subscribe/options-of-5",
+  ],
+  "rabbitmq/disconnect-reserved-flags": ["will/disconnect-reserved-bits"],
+  "rabbitmq/subscribe-flags-no-will": ["will/garbage-subscribe-flags"],
+  "rabbitmq/restart-loses-wills": ["will/restart-living"],
+  "rabbitmq/level-unanswered": ["connect/level-unknown"],
+  "rabbitmq/empty-session-forgotten": ["connect/session-present-resumed"],
+  "rabbitmq/dup-passed-on": ["publish/dup-own"],
+};
+
+const byCase = new Map<string, string[]>();
+for (const [deviation, ids] of Object.entries(knownDeviations)) {
+  for (const id of ids) byCase.set(id, [...byCase.get(id) ?? [], deviation]);
+}
+
+/** True for a deviation of a profile that is named here for the case. */
+export function mayFailUnder(id: CaseId, profile: string, deviation: string): boolean {
+  return byCase.get(id)?.includes(`${profile}/${deviation}`) === true;
+}
