@@ -62,7 +62,23 @@ function grammar(args: readonly string[]) {
 }
 
 function refuse(error: Message): never {
-  throw new UsageError(formatMessage(error, { quotes: true }).replaceAll(/\s+/g, " ").trim());
+  throw new UsageError(ours(formatMessage(error, { quotes: true }).replaceAll(/\s+/g, " ").trim()));
+}
+
+const shells = ["bash", "fish", "nu", "pwsh", "zsh"];
+
+/** The few sentences that the library does not let us have our own for. */
+const theirs: readonly [pattern: RegExp, ours: string][] = [
+  [
+    /^Missing shell name for completion\..*$/,
+    `Cannot write a completion without its shell: expected ${listed(shells)}`,
+  ],
+  [/^Unsupported shell ("[^"]*")\..*$/, `Cannot write a completion for shell $1: expected ${listed(shells)}`],
+  [/^Flag `(--[^`]+)` does not accept a value, but got: (".*")\.$/, "Cannot read $1=$2: expected $1 without a value"],
+];
+
+function ours(text: string): string {
+  return theirs.reduce((told, [pattern, sentence]) => told.replace(pattern, sentence), text);
 }
 
 /** What is wrong with an argument that nothing takes, and what was perhaps meant. */

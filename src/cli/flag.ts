@@ -3,7 +3,7 @@
  */
 import { lineBreak, type Message, text } from "@optique/core/message";
 import { multiple, optional } from "@optique/core/modifiers";
-import { flag, option } from "@optique/core/primitives";
+import { argument, flag, option } from "@optique/core/primitives";
 import type { ValueParser } from "@optique/core/valueparser";
 import { UsageError } from "../base/failure.ts";
 import { parseChoice } from "../base/units.ts";
@@ -39,6 +39,14 @@ export function repeatedFlag<T>(name: FlagName, value: FlagValue<T>, help: strin
 export function switchFlag(name: FlagName, help: string) {
   const { description, errors: { duplicate } } = options(name, help);
   return optional(flag(name, { description, errors: { duplicate } }));
+}
+
+/** An argument that must be there: its error is a sentence of ours, and `without` is what is said where it is not. */
+export function neededArgument<T>(value: FlagValue<T>, without: string, help?: string) {
+  return argument(plainArgument(value), {
+    ...help !== undefined && { description: sentence(help) },
+    errors: { invalidValue: (error: Message) => error, endOfInput: sentence(without) },
+  });
 }
 
 /** One of a few words. */

@@ -1,11 +1,13 @@
 /**
  * `mqtt-sim check`: flags → cases → run → report → exit code.
  */
+import { UsageError } from "../../base/failure.ts";
 import type { ConformanceCase, Protocol } from "../../conformance/case.ts";
 import { catalog } from "../../conformance/catalog.ts";
 import type { ConformanceResult } from "../../conformance/result.ts";
 import { type ConformanceHooks, type ConformanceRun, runConformance } from "../../conformance/run_conformance.ts";
 import { type CaseRun, selectCases } from "../../conformance/select.ts";
+import { isValidTopicName } from "../../mqtt/topic.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { profileOf } from "../../profiles/profiles.ts";
 import { makeCheckReport } from "../../report/check_report.ts";
@@ -30,6 +32,24 @@ export interface CheckParts {
 
 const realParts: CheckParts = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog };
 
+/** What is of no use to our own broker is not taken in silence; a topic must be one that can be published to. */
+function checkLogin({ url, username, password, passwordFile, deniedTopic }: CheckAsked): void {
+  const flags = {
+    "--username": username,
+    "--password": password,
+    "--password-file": passwordFile,
+    "--denied-topic": deniedTopic,
+  };
+  const asked = Object.entries(flags).find(([, value]) => value !== undefined);
+  if (url === undefined && asked !== undefined) {
+    const why = "which has a login of its own";
+    throw new UsageError(`Cannot use ${asked[0]} with the embedded broker, ${why}: expected a --url`);
+  }
+  if (deniedTopic === undefined || isValidTopicName(deniedTopic)) return;
+  const allowed = "a topic name: at least one character, no + # and NUL";
+  throw new UsageError(`Cannot use --denied-topic ${JSON.stringify(deniedTopic)}: expected ${allowed}`);
+}
+
 /** Widest text of a report. */
 const widest = 120;
 
@@ -48,6 +68,7 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
   };
   const runs = selectCases(parts.catalog, selection);
   if (asked.list === true) return list(runs, output);
+  checkLogin(asked);
   const password = await passwordOf(asked);
   const login = {
     username: asked.username ?? asked.url?.username,

@@ -4,15 +4,16 @@
 import { merge, object, or } from "@optique/core/constructs";
 import { map, optional } from "@optique/core/modifiers";
 import { type InferValue, parseSync } from "@optique/core/parser";
-import { argument, command, constant } from "@optique/core/primitives";
+import { command, constant } from "@optique/core/primitives";
 import { InvariantError } from "../../base/failure.ts";
+import { listed } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { planDefaults } from "../../fleet/plan.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/threshold.ts";
 import { embedded, parseBrokerChoice } from "../broker_choice.ts";
-import { lines, plainArgument, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
+import { lines, neededArgument, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
 import { reportFlags } from "../report_outputs.ts";
 import { address, duration, file, usual, whole, word } from "./fleet_flag_values.ts";
 import { parts, tls } from "./fleet_part_flags.ts";
@@ -171,11 +172,16 @@ const schema = command("scenario-schema", object({ command: constant("fleet scen
   usageLine: [],
 });
 
+const scenarioNames = builtInScenarios.map(({ name }) => name);
+
 const show = command(
   "scenario",
   object({
     command: constant("fleet scenario"),
-    name: argument(plainArgument(wordValue(builtInScenarios.map(({ name }) => name)))),
+    name: neededArgument(
+      { ...wordValue(scenarioNames), metavar: "NAME", name: "scenario" },
+      `Cannot write a scenario without its name: expected ${listed(scenarioNames)}`,
+    ),
   }),
   {
     brief: sentence("Write the file of a built-in scenario."),

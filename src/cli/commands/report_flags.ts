@@ -6,7 +6,16 @@ import { argument, command, constant } from "@optique/core/primitives";
 import { parseDurationMs } from "../../base/units.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/threshold.ts";
-import { type FlagValue, plainArgument, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
+import {
+  type FlagValue,
+  neededArgument,
+  plainArgument,
+  repeatedFlag,
+  sentence,
+  switchFlag,
+  valueFlag,
+  wordValue,
+} from "../flag.ts";
 import { reportFlags } from "../report_outputs.ts";
 
 const duration: FlagValue<number> = { metavar: "TIME", read: parseDurationMs };
@@ -82,9 +91,11 @@ const compareCommand = command(
 const draw = merge(
   object({ command: constant("report") }),
   object("Saved report", {
-    file: argument(plainArgument(saved), {
-      description: sentence("What mqtt-sim fleet --report wrote, or --record: the file says itself which it is."),
-    }),
+    file: neededArgument(
+      saved,
+      "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote",
+      "What mqtt-sim fleet --report wrote, or --record: the file says itself which it is.",
+    ),
   }),
   object("Judging", {
     threshold: repeatedFlag(
