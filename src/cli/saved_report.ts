@@ -129,6 +129,10 @@ const document = z.looseObject({
   presence: presence.optional(),
   restarts: restarts.optional(),
   telemetry: z.looseObject({ ...loadCounts, byGroup: z.record(z.string(), z.looseObject(loadCounts)) }).optional(),
+  byGroup: z.array(z.looseObject({
+    ...{ name: z.string().optional(), connected: z.number(), kills: z.number(), ...counts },
+    ...{ presenceWrong: z.number(), latencyMs: row },
+  })).optional(),
   stages: z.array(z.looseObject({
     name: z.string(),
     groups: z.array(z.string()).optional(),

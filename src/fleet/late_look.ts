@@ -37,7 +37,7 @@ export function countLook(
 function verdictOf(found: FoundWill | undefined, { client, incarnation }: WillMark): "right" | "wrong" | "missing" {
   if (found === undefined) return "missing";
   const { mark, retain } = found;
-  // A message from the store is marked as retained. [MQTT311 3.3.1-8] [MQTT5 3.3.1-8]
+  // A message from the store is marked as retained. [MQTT311 3.3.1-8] 5.0 says so in its section 3.8.3.1, by no number.
   return retain && mark?.client === client && mark.incarnation === incarnation ? "right" : "wrong";
 }
 

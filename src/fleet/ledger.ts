@@ -103,12 +103,32 @@ export class Ledger {
     lives.set(life.incarnation, { life, arrivals, othersDueMs: -Infinity });
   }
 
+  /** A client was connected for the first time. */
+  countClient(client: number): void {
+    const group = this.#groupOf(client);
+    if (group !== undefined) this.tally.groups.of(group).connected++;
+  }
+
+  /** A retained state was found that is not the truth. */
+  countWrongState(client: number): void {
+    const group = this.#groupOf(client);
+    if (group !== undefined) this.tally.groups.of(group).presenceWrong++;
+  }
+
+  /** The name of a client's group; undefined where the plan has no groups. */
+  #groupOf(client: number | undefined): string | undefined {
+    if (this.#plan.groups === undefined || client === undefined) return undefined;
+    return this.#groups.nameOf(this.#groups.indexOf(client));
+  }
+
   /** A life has ended: from now on its will may be due. */
   end(life: Life): void {
     const entry = this.#open.get(life.client)?.get(life.incarnation);
     if (entry === undefined) return;
     const { mode, sinceMs } = life.end!;
+    const group = this.#groupOf(life.client);
     if (mode !== "lost") this.tally.of(mode).kills++;
+    if (mode !== "lost" && group !== undefined) this.tally.groups.of(group).kills++;
     if (mode === "restart") this.restarts.countLife(sinceMs!);
     // When it is due is known once the broker is back.
     if (this.restarts.underWay) this.#held.push(entry);
@@ -200,7 +220,7 @@ export class Ledger {
     if (expectation.kind !== "one" || !isTimed(entry.life, expectation)) return;
     const latencyMs = arrival.atMs - expectation.latencyFromMs;
     const mode = modeOf(entry.life);
-    this.tally.recordLatency(mode, latencyMs);
+    this.tally.recordLatency(mode, latencyMs, this.#groupOf(entry.life.client));
     this.onLatency(latencyMs, mode);
   }
 
@@ -224,8 +244,9 @@ export class Ledger {
       closed.allowed = false;
       return;
     }
-    if (closed?.due === true) this.tally.of(closed.mode).duplicate++;
-    else this.tally.of(closed?.mode ?? "alive").unwanted++;
+    const fault = closed?.due === true ? "duplicate" : "unwanted";
+    this.tally.of(closed?.mode ?? "alive")[fault]++;
+    if (this.#plan.groups !== undefined) this.tally.groups.of(this.#groupOf(sighting.mark?.client))[fault]++;
     this.tally.keepFault(strayFault(sighting, closed));
   }
 
@@ -295,7 +316,7 @@ export class Ledger {
   #close(entry: Entry, judgement: Judgement): void {
     const { life, arrivals } = entry;
     const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
-    this.tally.add(life, judgement, described);
+    this.tally.add(life, judgement, described, this.#groupOf(life.client));
     this.#sample(entry, judgement, described);
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
     this.restarts.countWill(life, judgement, arrivals[0]!);

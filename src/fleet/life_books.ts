@@ -66,8 +66,10 @@ export class LifeBooks {
     }
     counters.alive++;
     counters.peakAlive = Math.max(counters.peakAlive, counters.alive);
-    if (first) counters.connected++;
-    else counters.reconnects++;
+    if (first) {
+      counters.connected++;
+      this.#ledger.countClient(life.client);
+    } else counters.reconnects++;
     this.#note?.("connack", nowMs, {
       ...{ client: life.client, life: life.incarnation, code: 0, present },
       ...keepAliveS !== undefined && { keepAliveS },

@@ -89,7 +89,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...deviationsOf(plan, tally, facts.broker),
     slowest: tally.slowest,
     series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
-    ...squads.length > 0 && { stages: stagesOf(plan, mergeInstants(squads.map(({ instants }) => instants))) },
+    ...partsOf(plan, squads, tally),
     ...verdictOver({
       wills,
       kills: kills.total,
@@ -108,6 +108,17 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     resources: { ...resources, ...eachOf(resources, squads) },
     ...engine !== undefined && { engine },
   };
+}
+
+/** When each part of the run was, and what became of each group; nothing where there was no run. */
+function partsOf(
+  plan: FleetPlan,
+  squads: readonly SquadResult[],
+  tally: Tally,
+): Pick<FleetResult, "stages" | "byGroup"> {
+  if (squads.length === 0) return {};
+  const stages = stagesOf(plan, mergeInstants(squads.map(({ instants }) => instants)));
+  return { stages, ...plan.groups && { byGroup: tally.groups.rows(plan.groups.map(({ name }) => name)) } };
 }
 
 /** How long the wills took, all of them and by kill mode. */

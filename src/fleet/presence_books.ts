@@ -41,6 +41,8 @@ export interface PresenceBooksParts {
   readonly rules: Rules;
   readonly originMs: number;
   readonly keepFault: (fault: FaultSample) => void;
+  /** Told whose state was wrong, each time. */
+  readonly onWrong: (client: number) => void;
 }
 
 export class PresenceBooks {
@@ -95,6 +97,7 @@ export class PresenceBooks {
     const { verdict, state } = judgePresence(truth, found, (state) => differing(state, truth).length > 0);
     count(counts, verdict);
     if (verdict === "right" || verdict === "eitherWay") return;
+    this.#parts.onWrong(client);
     const altered = verdict === "altered" && state !== undefined ? differing(state, truth) : [];
     const life = this.book.livesOf(client).at(-1)!.life;
     const wrong = { verdict, state, found, altered, life } as const;

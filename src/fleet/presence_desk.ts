@@ -178,7 +178,7 @@ function partsDiffering(
   if (packet.topic !== asked.topic) parts.push("topic");
   if (!sameBytes(packet.payload, asked.payload)) parts.push("payload");
   if (packet.qos !== Math.min(life.qos, seen.grantedQos)) parts.push("QoS");
-  // What comes from the store is marked as retained. [MQTT311 3.3.1-8] [MQTT5 3.3.1-9]
+  // What comes from the store is marked as retained. [MQTT311 3.3.1-8] 5.0 says so in its section 3.8.3.1, by no number.
   if (!packet.retain) parts.push("retain flag");
   if (seen.version === 4) return parts;
   const came = packet.properties ?? {};

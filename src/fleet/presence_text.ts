@@ -67,7 +67,7 @@ const ruleOfPart: Readonly<Record<PresencePart, readonly [v311: string, v5: stri
   "topic": ["3.3.1-5", "3.3.1-5"],
   "payload": ["3.3.1-5", "3.3.1-5"],
   "QoS": ["3.3.1-5", "3.3.1-5"],
-  "retain flag": ["3.3.1-8", "3.3.1-9"],
+  "retain flag": ["3.3.1-8", "3.8.3.1"],
   "payloadFormatIndicator": ["3.3.1-5", "3.3.2-4"],
   "contentType": ["3.3.1-5", "3.3.2-20"],
   "responseTopic": ["3.3.1-5", "3.3.2-15"],

@@ -3,6 +3,7 @@
  */
 import type { EngineName } from "../net/engine.ts";
 import type { HistogramRow } from "../base/histogram.ts";
+import type { GroupResult } from "./group_tally.ts";
 import type { ProfileFindings } from "./deviation_tally.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
@@ -220,6 +221,8 @@ export interface FleetResult {
   readonly series: readonly SeriesPoint[];
   /** When each part of the run was; absent where there was no run. */
   readonly stages?: readonly Stage[];
+  /** What became of each group; absent where the plan has none. Telemetry is under its own name. */
+  readonly byGroup?: readonly GroupResult[];
   readonly verdict: "pass" | "fail" | "void";
   /** There where the run is void because the broker does not speak the version that the plan asks for. */
   readonly notSpoken?: true;

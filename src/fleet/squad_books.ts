@@ -15,7 +15,7 @@ import type { FleetPlan } from "./plan.ts";
 import { PresenceBooks } from "./presence_books.ts";
 import type { Note } from "./record_event.ts";
 import type { Outcome } from "./restart_books.ts";
-import type { Phase, Progress } from "./result.ts";
+import type { FaultSample, Phase, Progress } from "./result.ts";
 import type { Order } from "./schedule.ts";
 import { Series, type SeriesCounts } from "./series.ts";
 import type { SquadResult } from "./squad_task.ts";
@@ -55,10 +55,9 @@ export class SquadBooks {
     this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
     if (groups.plans.some(({ presence }) => presence)) {
       const { rules, tally } = this.ledger;
-      this.presence = new PresenceBooks(
-        { plan, groups, rules, originMs, keepFault: (fault) => tally.keepFault(fault) },
-        note,
-      );
+      const keepFault = (fault: FaultSample) => tally.keepFault(fault);
+      const onWrong = (client: number) => this.ledger.countWrongState(client);
+      this.presence = new PresenceBooks({ plan, groups, rules, originMs, keepFault, onWrong }, note);
     }
     if (note !== undefined) this.#noteSightings(note);
   }

@@ -3,6 +3,7 @@
  */
 import { Histogram } from "../base/histogram.ts";
 import { type Described, type DeviationData, DeviationTally } from "./deviation_tally.ts";
+import { type GroupData, GroupTally } from "./group_tally.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
 import { LatencyBuckets } from "./latency_buckets.ts";
 import type { EndMode, Life } from "./life.ts";
@@ -21,6 +22,8 @@ export interface TallyData {
   readonly faults: readonly FaultSample[];
   readonly slowest: readonly SlowLife[];
   readonly deviations: DeviationData;
+  /** Absent where the plan has no groups. */
+  readonly groups?: readonly GroupData[];
 }
 
 /** What lives are counted under: the kill modes, a restart of the broker, and those whom nobody killed. */
@@ -53,6 +56,8 @@ export class Tally {
   readonly #faults: FaultSample[] = [];
   readonly #slowest: SlowLife[] = [];
   readonly deviations = new DeviationTally();
+  /** By group, where the plan has groups. */
+  readonly groups = new GroupTally();
   readonly missingByQos: [number, number, number] = [0, 0, 0];
   /** All latencies, whatever the mode. */
   readonly latency = new Histogram();
@@ -71,11 +76,10 @@ export class Tally {
   }
 
   /** Counts a judged life; a fault that a deviation describes counts as deviating. */
-  add(life: Life, judgement: Judgement, described: Described = {}): void {
-    const counts = this.of(modeOf(life));
+  add(life: Life, judgement: Judgement, described: Described = {}, group?: string): void {
+    this.#count(this.of(modeOf(life)), judgement, described);
+    if (group !== undefined) this.#count(this.groups.of(group), judgement, described);
     const { expectation, verdict } = judgement;
-    counts[described.duplicate === undefined ? "duplicate" : "deviating"] += judgement.duplicates;
-    counts[described.unwanted === undefined ? "unwanted" : "deviating"] += judgement.unwanted;
     if (expectation.kind === "either") this.eitherWay++;
     if (expectation.kind !== "one") return;
     if (verdict === undefined) {
@@ -86,17 +90,22 @@ export class Tally {
       this.unseeable++;
       return;
     }
+    if (verdict === "missing" && described[verdict] === undefined) this.missingByQos[life.qos]++;
+  }
+
+  #count(counts: WillCounts, judgement: Judgement, described: Described): void {
+    const { expectation, verdict } = judgement;
+    counts[described.duplicate === undefined ? "duplicate" : "deviating"] += judgement.duplicates;
+    counts[described.unwanted === undefined ? "unwanted" : "deviating"] += judgement.unwanted;
+    if (expectation.kind !== "one" || verdict === undefined || verdict === "unseeable") return;
     counts.expected++;
-    if (verdict !== "onTime" && described[verdict] !== undefined) {
-      counts.deviating++;
-      return;
-    }
-    counts[verdict]++;
-    if (verdict === "missing") this.missingByQos[life.qos]++;
+    if (verdict !== "onTime" && described[verdict] !== undefined) counts.deviating++;
+    else counts[verdict]++;
   }
 
   /** Records a will's way, in milliseconds from the instant at which its kill was due. */
-  recordLatency(mode: TallyMode, latencyMs: number): void {
+  recordLatency(mode: TallyMode, latencyMs: number, group?: string): void {
+    if (group !== undefined) this.groups.recordLatency(group, latencyMs);
     let histogram = this.#latencies.get(mode);
     if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
     histogram.record(latencyMs);
@@ -147,6 +156,7 @@ export class Tally {
 
   /** This tally as plain data. */
   data(): TallyData {
+    const groups = this.groups.data();
     return {
       byMode: Object.fromEntries(this.#byMode),
       latencies: Object.fromEntries([...this.#latencies].map(([mode, histogram]) => [mode, histogram.encode()])),
@@ -157,6 +167,7 @@ export class Tally {
       faults: this.#faults,
       slowest: this.#slowest,
       deviations: this.deviations.data(),
+      ...groups.length > 0 && { groups },
     };
   }
 
@@ -175,6 +186,7 @@ export class Tally {
     data.faults.forEach((fault) => this.keepFault(fault));
     data.slowest.forEach((life) => this.keepSlow(life));
     this.deviations.merge(data.deviations);
+    this.groups.merge(data.groups ?? []);
   }
 
   #mergeLatency(mode: TallyMode, encoded: string): void {

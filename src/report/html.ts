@@ -1,6 +1,7 @@
 /** The report as one self-contained HTML page: the verdict first, then what it stands on. */
 import type { Report } from "./report.ts";
 import { reportTiles, reportVerdict, tilesPart } from "./page/head_part.ts";
+import { groupPart } from "./page/group_part.ts";
 import { livesPart } from "./page/lives_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { modePart, thresholdPart } from "./page/mode_part.ts";
@@ -37,6 +38,7 @@ ${warningPart(report)}
 ${thresholdPart(report)}
 ${plotsPart(plots)}
 ${modePart(report)}
+${groupPart(report)}
 ${presencePart(report)}
 ${profilePart(report)}
 ${livesPart(report)}

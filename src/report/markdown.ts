@@ -1,5 +1,6 @@
 /** The report as Markdown, short: for a pull request, or for the summary of a CI job. */
 import { formatCount, formatMs } from "../base/units.ts";
+import { groupColumns, groupRows } from "./group_rows.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";
 import type { Report } from "./report.ts";
@@ -22,6 +23,7 @@ export function reportMarkdown(report: Report): string {
     `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
     `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,
     modeTable(report),
+    groupTable(report),
     presenceTable(report),
     restartLines(report).map((line) => `- ${plain(line)}`).join("\n"),
     warnings.map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
@@ -54,6 +56,20 @@ function modeTable(report: Report): string {
     return [row.name === "all" ? "**all**" : row.name, ...counts, ...faults, ...times];
   });
   const rule = ["---", ...head.slice(1).map(() => "--:")];
+  return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** By group, where there are groups. */
+function groupTable(report: Report): string {
+  const rows = groupRows(report);
+  if (rows.length === 0) return "";
+  const columns = groupColumns(report);
+  const head = ["group", ...columns.map(({ head }) => head)];
+  const body = rows.map((row) => [
+    row.isAll ? "**all**" : plain(row.name),
+    ...columns.map(({ text, bad }) => bad === undefined || bad(row) === 0 ? text(row) : `**${text(row)}**`),
+  ]);
+  const rule = ["---", ...columns.map(() => "--:")];
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 

@@ -83,11 +83,27 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     ...deviationsOf(first!.plan, tally, reports.find((report) => report.broker !== undefined)?.broker),
     slowest: tally.slowest,
     series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
+    ...first!.plan.groups && { byGroup: tally.groups.rows(first!.plan.groups.map(({ name }) => name)) },
+    ...stagesOfParts(reports),
     warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
     resources: resourcesOf(reports),
     ...sameEngine(reports),
   };
   return applyThresholds(merged, (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)));
+}
+
+/** When the parts of the run were, where all shards tell of the same ones: from the first that began to the last that ended. */
+function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"> {
+  const all = reports.map(({ stages = [] }) => stages);
+  const names = new Set(all.map((stages) => stages.map(({ name }) => name).join()));
+  const [first] = all;
+  if (first === undefined || first.length === 0 || names.size > 1) return {};
+  const stages = first.map((stage, place) => ({
+    ...stage,
+    fromMs: Math.min(...all.map((stages) => stages[place]!.fromMs)),
+    ...stage.toMs !== undefined && { toMs: Math.max(...all.map((stages) => stages[place]!.toMs ?? 0)) },
+  }));
+  return { stages };
 }
 
 /** The engine, where all parts had the same. */
@@ -186,6 +202,7 @@ function tallyOf(report: Report): TallyData {
     undecided,
     faults: report.faults,
     slowest: report.slowest,
+    ...report.byGroup && { groups: report.byGroup.map(({ latencyMs: { hdr }, ...counts }) => ({ ...counts, hdr })) },
     deviations: {
       byId: Object.fromEntries((report.profile?.deviations ?? []).map(({ id, ...counts }) => [id, counts])),
       described: report.described ?? {},

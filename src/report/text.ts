@@ -4,6 +4,7 @@
  */
 import { formatBytes, formatCount, formatMs } from "../base/units.ts";
 import type { FaultSample } from "../fleet/result.ts";
+import { groupTable } from "./group_table.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";
 import type { Report } from "./report.ts";
@@ -34,6 +35,7 @@ export function reportText(report: Report, options: TextOptions = {}): string {
     factLines(report, width),
     modeTable(report, width, style),
     latencyTable(report, style),
+    groupTable(report, width, style),
     presenceLines(report, width, style),
     thresholdLines(report, width, style),
     noteLines(report, width),

@@ -10,7 +10,8 @@ import { comparisonHtml } from "../../src/report/comparison_html.ts";
 import { reportHtml } from "../../src/report/html.ts";
 import { LivePage } from "../../src/report/live_page.ts";
 import { everyOutcome } from "../report/comparison_sample.ts";
-import { context, failed, reportOf } from "../report/sample.ts";
+import { grouped } from "../report/grouped_sample.ts";
+import { context, reportOf } from "../report/sample.ts";
 import { openPage, type RunningBrowser, startBrowser } from "../support/browser.ts";
 import { chromium, peerTest } from "../support/peers.ts";
 import { differences, type Screen, seen, type SeenScreen } from "../support/screen.ts";
@@ -20,7 +21,7 @@ const looks = {
   desk: { width: 1_280, height: 900, scheme: "light" },
   phone: { width: 390, height: 844, scheme: "dark" },
 } as const;
-const pages = { report: reportHtml(reportOf(failed())), live: livePage(), comparison: comparisonHtml(everyOutcome()) };
+const pages = { report: reportHtml(reportOf(grouped())), live: livePage(), comparison: comparisonHtml(everyOutcome()) };
 type Name = `${keyof typeof pages}-${keyof typeof looks}`;
 
 /** A run that has gone on for 20 seconds. */

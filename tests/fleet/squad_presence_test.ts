@@ -157,7 +157,7 @@ const cases: readonly Case[] = [
     kind: "altered",
     wrong: thrice,
     text: /with another retain flag than/,
-    rule: "MQTT 5.0, 3.3.1-9",
+    rule: "MQTT 5.0, 3.8.3.1",
   },
   ...([
     ["contentType", { contentType: "text/html" }, "3.3.2-20"],

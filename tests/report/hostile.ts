@@ -1,6 +1,7 @@
 /** A report in which everything that a person or a broker can name tries to break out. */
 import type { Report } from "../../src/report/report.ts";
-import { failed, reportOf } from "./sample.ts";
+import { grouped } from "./grouped_sample.ts";
+import { reportOf } from "./sample.ts";
 
 /** What must come out of no writer as it went in. */
 export const script = `<script>alert("1")</script>`;
@@ -8,12 +9,13 @@ const name = `"'>&${script}]]>\`|*_[x](y)@team\u0000\u2028`;
 
 /** A failed run with such names everywhere. */
 export function hostile(): Report {
-  const report = reportOf(failed());
+  const report = reportOf(grouped());
   return {
     ...report,
     reason: name,
     warnings: [name],
     run: { ...report.run, id: name, target: name, repeat: `mqtt-sim --client-prefix '${name}'` },
+    byGroup: report.byGroup!.map((group) => ({ ...group, name })),
     stages: [{ name: "kill", groups: [name], fromMs: 0, toMs: 20_000 }],
     plan: { ...report.plan, clientPrefix: name, willTopic: name },
     faults: report.faults.map((fault) => ({ ...fault, client: name, text: name, rule: name })),
