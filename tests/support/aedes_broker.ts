@@ -1,11 +1,11 @@
 /**
- * aedes as a program of its own, on a free loopback port; says `listening on PORT`. With arguments USER PASSWORD TOPIC
+ * aedes as a program of its own, on the loopback port of its first argument, 0 for a free one; says `listening on PORT`. With more, USER PASSWORD TOPIC
  * it lets that user in and whoever gives no name, and nobody publish to that topic.
  */
 import { Aedes } from "aedes";
 import { type AddressInfo, createServer } from "node:net";
 
-const [username, password, deniedTopic] = Deno.args;
+const [wanted, username, password, deniedTopic] = Deno.args;
 const broker = await Aedes.createBroker(
   username === undefined ? {} : {
     authenticate: (_client, name, word, done) =>
@@ -14,7 +14,7 @@ const broker = await Aedes.createBroker(
   },
 );
 const server = createServer(broker.handle);
-server.listen(0, "127.0.0.1", () => {
+server.listen(Number(wanted), "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
   Deno.stdout.writeSync(new TextEncoder().encode(`listening on ${port}\n`));
 });

@@ -4,6 +4,7 @@
  */
 import { ChildProcess } from "./child_process.ts";
 import { type BrokerPeer, find, freePort, type Peer, ready } from "./peers.ts";
+import type { Place } from "./supervised_peer.ts";
 
 const control = "/usr/sbin/ejabberdctl";
 const libraries = await erlangLibraries();
@@ -23,10 +24,10 @@ async function erlangLibraries(): Promise<string | undefined> {
 /** Whom it lets in: whoever has a name, with any password. */
 export const login = { username: "fleet", password: "any" } as const;
 
-/** ejabberd on a free port; its URL has the login that it wants. Nobody may publish to these topics. */
-export async function startEjabberd(deniedTopics: readonly string[] = []): Promise<BrokerPeer> {
-  const home = await Deno.makeTempDir({ prefix: "ejabberd" });
-  const port = freePort();
+/** ejabberd on a free port; its URL has the login that it wants. Nobody may publish to these topics. At a place that is given it leaves what it keeps. */
+export async function startEjabberd(deniedTopics: readonly string[] = [], place?: Place): Promise<BrokerPeer> {
+  const home = place?.home ?? await Deno.makeTempDir({ prefix: "ejabberd" });
+  const port = place?.port ?? freePort();
   await Deno.writeTextFile(`${home}/ejabberd.yml`, configuration(port, deniedTopics));
   const env = {
     HOME: home,
@@ -39,7 +40,7 @@ export async function startEjabberd(deniedTopics: readonly string[] = []): Promi
   const child = new ChildProcess(ejabberd.program, flags, { cwd: home, env });
   const clear = async () => {
     await child[Symbol.asyncDispose]();
-    await Deno.remove(home, { recursive: true });
+    if (place === undefined) await Deno.remove(home, { recursive: true });
   };
   try {
     const peer = await ready(

@@ -1,46 +1,81 @@
 import assert from "node:assert/strict";
+import { profileFindings } from "../../src/fleet/deviation_tally.ts";
+import type { FleetResult } from "../../src/fleet/result.ts";
 import { comparedRun, makeComparison } from "../../src/report/comparison.ts";
 import { context, failed, modeCounts, passed, reportOf } from "../report/sample.ts";
-import { findingsOf, findingText } from "./known_deviations.ts";
+import { findingsOf, findingText, outcomeText } from "./known_deviations.ts";
 
-/** A run on mosquitto in which one will of that mode is missing, by that rule. */
-function missing(mode: "disconnect-error" | "reset", rule: string) {
-  const [sample] = failed().faults;
-  const byMode = { [mode]: modeCounts(10, { onTime: 9, missing: 1 }) };
-  const found = passed({}, {
-    kills: { ...passed().kills, byMode },
-    wills: { ...passed().wills, ...byMode[mode]! },
-    faults: [{ ...sample!, mode, verdict: "missing", rule }],
-  });
+/** A run in which wills of that mode went wrong, beside one that passed. */
+function compared(over: Partial<FleetResult>) {
   return makeComparison(
-    [comparedRun("mosquitto", reportOf(found)), comparedRun("ok", reportOf(passed()))],
+    [comparedRun("mosquitto", reportOf(passed({}, over))), comparedRun("ok", reportOf(passed()))],
     context.tool,
   );
 }
 
-Deno.test("a fault is explained by the profile's deviation of that fault, ending and rule", () => {
-  const [finding, ...more] = findingsOf(missing("disconnect-error", "MQTT 5.0, 3.1.2-8"));
-  assert.equal(more.length, 0);
-  assert.deepEqual(finding!.known.map(({ id }) => id), ["disconnect-error"]);
+/** As many late by reset. */
+function late(count: number, over: Partial<FleetResult> = {}) {
+  const byMode = { reset: modeCounts(10, { onTime: 10 - count, late: count }) };
+  const { kills, wills } = passed();
+  return compared({
+    verdict: "fail",
+    kills: { ...kills, byMode },
+    wills: { ...wills, ...byMode.reset },
+    faults: [{ ...failed().faults[0]!, mode: "reset", verdict: "late", rule: "MQTT 5.0, 3.1.2-8" }],
+    ...over,
+  });
+}
+
+const quiet = { mosquitto: { othersShare: 0.1 } };
+
+Deno.test("a deviation is told with its own count, its lives, rule and source", () => {
+  const byId = { "disconnect-error": { lives: 40, seen: 7, samples: [] } };
+  const profile = profileFindings("mosquitto", { byId, described: {} })!;
+  const byMode = { "disconnect-error": modeCounts(40, { onTime: 33, deviating: 7 }) };
+  const { kills, wills } = passed();
+  const comparison = compared({
+    profile,
+    kills: { ...kills, byMode },
+    wills: { ...wills, ...byMode["disconnect-error"] },
+  });
+  const [finding, ...more] = findingsOf(comparison, quiet);
+  assert.equal(more.length, 0, "what did not show is not told");
   assert.match(
     findingText(finding!),
-    /^\*\*mosquitto\*\*, disconnect-error: 1 missing of 10 due \(MQTT 5\.0, 3\.1\.2-8\)\. DISCONNECT/,
+    /^\*\*mosquitto\*\*, `disconnect-error`: 7 in 40 lives where it could show \(MQTT 5\.0, 3\.1\.2-8\)\. DISCONNECT.*mosquitto#3743/,
   );
-  assert.match(findingText(finding!), /mosquitto#3743/);
+  assert.equal(outcomeText(comparison, "mosquitto", quiet), "7 as known");
+  assert.equal(outcomeText(comparison, "ok", quiet), "pass");
 });
 
-Deno.test("what no deviation tells of is unexplained: another ending, another rule, another broker", () => {
-  for (
-    const comparison of [
-      missing("reset", "MQTT 5.0, 3.1.2-8"),
-      missing("disconnect-error", "MQTT 3.1.1, 3.1.2-8"),
-      makeComparison(
-        [comparedRun("unheard-of", reportOf(failed())), comparedRun("ok", reportOf(passed()))],
-        context.tool,
-      ),
-    ]
-  ) {
-    for (const finding of findingsOf(comparison)) assert.match(findingText(finding), /\. Unexplained\.$/);
-  }
-  assert.equal(findingsOf(missing("reset", "MQTT 5.0, 3.1.2-8")).length, 1);
+Deno.test("what the profile does not describe is unexplained", () => {
+  const [finding] = findingsOf(late(3), quiet);
+  assert.equal(
+    findingText(finding!),
+    "**mosquitto**, reset: 3 late of 10 due (MQTT 5.0, 3.1.2-8). Unexplained.",
+  );
+  assert.equal(outcomeText(late(3), "mosquitto", quiet), "fail");
+});
+
+Deno.test("what is late is told apart where others had the machine, or the generator says that it was late itself", () => {
+  const loaded = { mosquitto: { othersShare: 0.45 } };
+  const [finding] = findingsOf(late(3), loaded);
+  assert.match(findingText(finding!), /Under load, .*: other programs had 45% of this machine's CPU, the generator up/);
+  assert.equal(outcomeText(late(3), "mosquitto", loaded), "late under load");
+  const warned = late(3, { warnings: ["this machine was late itself"] });
+  assert.match(findingText(findingsOf(warned, quiet)[0]!), /; this machine was late itself\.$/);
+  assert.equal(outcomeText(warned, "mosquitto", quiet), "late under load");
+});
+
+Deno.test("load excuses what is late, and nothing else", () => {
+  const byMode = { reset: modeCounts(10, { onTime: 9, missing: 1 }) };
+  const { kills, wills } = passed();
+  const missing = compared({
+    verdict: "fail",
+    warnings: ["this machine was late itself"],
+    kills: { ...kills, byMode },
+    wills: { ...wills, ...byMode.reset },
+  });
+  assert.match(findingText(findingsOf(missing, { mosquitto: { othersShare: 0.9 } })[0]!), /Unexplained\.$/);
+  assert.equal(outcomeText(missing, "mosquitto", { mosquitto: { othersShare: 0.9 } }), "fail");
 });

@@ -1,10 +1,11 @@
 /**
  * The brokers of the pages in docs: the embedded one, and those that this machine has, each started on a free port of
- * the loopback.
+ * the loopback, and again whenever its restart command has ended it.
  */
 import { startEjabberd } from "./ejabberd_peer.ts";
-import { type BrokerPeer, mosquitto, startAedes, startMosquitto } from "./peers.ts";
+import { mosquitto, startAedes, startMosquitto } from "./peers.ts";
 import { startRabbitmq } from "./rabbitmq_peer.ts";
+import { supervised, type SupervisedPeer } from "./supervised_peer.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -14,8 +15,10 @@ export interface PageBroker {
   readonly url: string;
   readonly version: string;
   readonly configuration: string;
-  /** What restarts it, for scenarios that do; such a scenario is run where all brokers have one. */
+  /** What restarts it, and what of it outlives that. */
+  readonly restart: string;
   readonly restartCommand?: string;
+  pid?(): number;
   stop(): PromiseLike<void>;
 }
 
@@ -24,6 +27,7 @@ const embedded: PageBroker = {
   url: "embedded",
   version: "of these sources",
   configuration: "as it comes, in a thread of the fleet's process",
+  restart: "the fleet's own: killed and started again, on a store",
   stop: async () => {},
 };
 
@@ -33,37 +37,49 @@ export const starters: Readonly<Record<string, () => Promise<PageBroker>>> = {
   mosquitto: async () =>
     peer(
       "mosquitto",
-      await startMosquitto(),
+      await supervised("mosquitto", ({ home, port }) => {
+        return startMosquitto(["persistence true", `persistence_location ${home}/`], port);
+      }),
       (said) => /mosquitto version (\S+)/.exec(said)?.[1],
-      "Debian's; anonymous clients allowed, all else as it comes",
+      "Debian's; anonymous clients allowed, `persistence true` as in Debian's configuration, all else as it comes",
+      "SIGTERM, then started again: sessions and retained messages are on disk",
     ),
   aedes: async () =>
-    peer("aedes", await startAedes(), aedesVersion, "on Node's net under Deno, in memory, as it comes"),
+    peer(
+      "aedes",
+      await supervised("aedes", ({ port }) => startAedes([], port)),
+      aedesVersion,
+      "on Node's net under Deno, in memory, as it comes",
+      "SIGTERM, then started again: it keeps nothing, so what its watchers were owed meanwhile cannot be seen",
+    ),
   rabbitmq: async () =>
     peer(
       "rabbitmq",
-      await startRabbitmq(),
+      await supervised("rabbitmq", (place) => startRabbitmq([], undefined, place)),
       (said) => /RabbitMQ\D+(\d+\.\d+\.\d+)/.exec(said)?.[1],
       "Debian's, with rabbitmq_mqtt; anonymous clients allowed",
+      "SIGTERM, then started again in the same folder: its database is on disk",
     ),
   ejabberd: async () =>
     peer(
       "ejabberd",
-      await startEjabberd(),
+      await supervised("ejabberd", (place) => startEjabberd([], place)),
       (said) => /ejabberd (\d+\.\d+(?:\.\d+)?)/.exec(said)?.[1],
       "Debian's, with mod_mqtt alone; any login is let in",
+      "SIGTERM, then started again in the same folder: its database is on disk, MQTT sessions are in memory",
     ),
 };
 
 function peer(
   name: string,
-  { url, child, [Symbol.asyncDispose]: stop }: BrokerPeer,
+  { said, ...broker }: SupervisedPeer,
   version: (said: string) => string | undefined,
   configuration: string,
+  restart: string,
 ): PageBroker {
-  const found = version(child.said);
-  if (found === undefined) throw new Error(`${name} did not say its version:\n${child.said}`);
-  return { name, url, version: found, configuration, stop };
+  const found = version(said);
+  if (found === undefined) throw new Error(`${name} did not say its version:\n${said}`);
+  return { name, version: found, configuration, restart, ...broker };
 }
 
 function aedesVersion(): string | undefined {

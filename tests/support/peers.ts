@@ -47,8 +47,7 @@ export function peerTest(name: string, needs: readonly Peer[], test: () => Promi
 }
 
 /** mosquitto on a free port, with these lines added to its configuration; its log is in the child's lines. */
-export async function startMosquitto(configLines: readonly string[] = []): Promise<BrokerPeer> {
-  const port = freePort();
+export async function startMosquitto(configLines: readonly string[] = [], port = freePort()): Promise<BrokerPeer> {
   const basics = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "log_dest stderr", "log_type all"];
   const path = await Deno.makeTempFile({ prefix: "mosquitto", suffix: ".conf" });
   await Deno.writeTextFile(path, [...basics, ...configLines, ""].join("\n"));
@@ -167,12 +166,12 @@ export async function restartable(
   }
 }
 
-/** aedes, with no persistence, on a free port; with whom it lets in and what may not be published to, if said. */
-export function startAedes(args: readonly string[] = []): Promise<BrokerPeer> {
+/** aedes, with no persistence, on a free port unless told; with whom it lets in and what may not be published to, if said. */
+export function startAedes(args: readonly string[] = [], port = 0): Promise<BrokerPeer> {
   const script = new URL("./aedes_broker.ts", import.meta.url).pathname;
   const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
   return ready(
-    new ChildProcess(Deno.execPath(), [...flags, script, ...args]),
+    new ChildProcess(Deno.execPath(), [...flags, script, String(port), ...args]),
     /^listening on (\d+)$/,
     ([, port]) => Number(port),
   );

@@ -4,6 +4,7 @@
  */
 import { ChildProcess } from "./child_process.ts";
 import { find, freePort, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
+import type { Place } from "./supervised_peer.ts";
 
 const server = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const epmd = "/usr/bin/epmd";
@@ -29,14 +30,15 @@ export interface RabbitmqUser {
 
 /**
  * RabbitMQ on a free port, with MQTT alone. These lines are added to its configuration. No login is needed unless a
- * user is given.
+ * user is given. At a place that is given it finds what it kept there, and leaves it.
  */
 export async function startRabbitmq(
   configLines: readonly string[] = [],
   user?: RabbitmqUser,
+  place?: Place,
 ): Promise<RestartablePeer> {
-  const home = await Deno.makeTempDir({ prefix: "rabbitmq" });
-  const [port, epmdPort, distributionPort] = [freePort(), freePort(), freePort()];
+  const home = place?.home ?? await Deno.makeTempDir({ prefix: "rabbitmq" });
+  const { port = freePort(), inner: [epmdPort, distributionPort] = [freePort(), freePort()] } = place ?? {};
   const lines = [...basics(port), ...configLines];
   if (user !== undefined) {
     await Deno.writeTextFile(`${home}/definitions.json`, JSON.stringify(definitions(user)));
@@ -51,7 +53,7 @@ export async function startRabbitmq(
   };
   return await restartable(start, async () => {
     await names[Symbol.asyncDispose]();
-    await removed(home);
+    if (place === undefined) await removed(home);
   });
 }
 

@@ -1,0 +1,69 @@
+/**
+ * A broker peer that a fleet may restart by a command: the command ends it in its own orderly way, and whoever started
+ * it starts it again at the same place.
+ */
+import { type BrokerPeer, freePort } from "./peers.ts";
+
+/** Where a peer is, and stays over its restarts. */
+export interface Place {
+  /** What it keeps is kept here. */
+  readonly home: string;
+  readonly port: number;
+  /** Free ports for what else it listens on. */
+  readonly inner: readonly [number, number];
+}
+
+/** A peer, and the command for `--restart-command`. */
+export interface SupervisedPeer {
+  readonly url: string;
+  /** What it said when it was first started. */
+  readonly said: string;
+  readonly restartCommand: string;
+  /** Its process as it is now. */
+  pid(): number;
+  stop(): Promise<void>;
+}
+
+/** Far longer than any run. */
+const everMs = 2_000_000_000;
+
+/** Starts a peer, and starts it again whenever it has ended, until it is stopped. */
+export async function supervised(
+  name: string,
+  start: (place: Place) => Promise<BrokerPeer>,
+): Promise<SupervisedPeer> {
+  const home = await Deno.makeTempDir({ prefix: `mqtt-sim-${name}` });
+  await Deno.chmod(home, 0o777); // a broker may work as another user
+  const place: Place = { home, port: freePort(), inner: [freePort(), freePort()] };
+  const [pidFile, upFile] = [`${home}/child.pid`, `${home}/child.up`];
+  let stopped = false;
+  let peer = await start(place);
+  const { url, child: { said } } = peer;
+  const tell = async () => {
+    await Deno.writeTextFile(pidFile, String(peer.child.pid));
+    await Deno.writeTextFile(upFile, "");
+  };
+  const watch = async () => {
+    for (;;) {
+      await peer.child.exit(everMs);
+      if (stopped) return;
+      await peer[Symbol.asyncDispose]();
+      peer = await start(place);
+      await tell();
+    }
+  };
+  await tell();
+  const watched = watch();
+  return {
+    url,
+    said,
+    restartCommand: `rm -f ${upFile} && kill -TERM $(cat ${pidFile}) && until [ -e ${upFile} ]; do sleep 0.1; done`,
+    pid: () => peer.child.pid,
+    async stop() {
+      stopped = true;
+      await peer[Symbol.asyncDispose]();
+      await watched;
+      await Deno.remove(home, { recursive: true }).catch(() => {});
+    },
+  };
+}
