@@ -22,6 +22,8 @@ export interface ReportContext {
   readonly tool: Tool;
   /** True when the broker under test was the embedded one. */
   readonly embedded: boolean;
+  /** True when the scenario's file names brokers: to repeat a run on the embedded one takes a word then. */
+  readonly scenarioHasBrokers?: boolean;
   /** How the program is called on this machine, such as `deno task mqtt-sim`. */
   readonly program: string;
   /** True when the run id was asked for, not drawn. */
@@ -54,6 +56,12 @@ export interface Report extends Omit<FleetResult, "plan" | "protocol" | "started
   readonly thresholds?: readonly ThresholdResult[];
 }
 
+/** What `--url` has to say, if anything. */
+function repeatTarget(target: string, { embedded, scenarioHasBrokers }: ReportContext): string | undefined {
+  if (!embedded) return target;
+  return scenarioHasBrokers ? "embedded" : undefined;
+}
+
 /** Makes the report of a result. */
 export function makeReport(result: FleetResult, context: ReportContext): Report {
   const { plan, protocol, startedAt, durationMs, target, ...found } = result;
@@ -72,7 +80,7 @@ export function makeReport(result: FleetResult, context: ReportContext): Report 
       protocol,
       startedAt,
       durationMs: Math.round(durationMs),
-      repeat: repeatCommand(plan, context.embedded ? undefined : target, context),
+      repeat: repeatCommand(plan, repeatTarget(target, context), context),
     },
     plan: shown,
     ...counts,

@@ -179,3 +179,24 @@ Deno.test("a broker by its url, by a name and its url, or as embedded", () => {
   assert.throws(() => parseBrokerChoice("=mqtt://h"), /^UsageError: Cannot call a broker "": expected/);
   assert.throws(() => parseBrokerChoice("x=ftp://h"), /transport "ftp:" is not served/);
 });
+
+Deno.test("the brokers of a scenario file are run, unless a flag names others", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/s.yaml`;
+    await Deno.writeTextFile(file, "clients: 7\nurl: [one=mqtt://127.0.0.1:1, mqtt://127.0.0.1:2]\n");
+    const asked = trial();
+    assert.equal(await asked.go("--scenario", file), 0);
+    assert.deepEqual(asked.runs.map(({ target, plan }) => [target.port, plan.clients]), [[1, 7], [2, 7]]);
+    const overruled = trial();
+    await overruled.go("--scenario", file, "--url", "mqtt://127.0.0.1:3");
+    assert.deepEqual(overruled.runs.map(({ target }) => target.port), [3]);
+    const ours = trial();
+    await ours.go("--scenario", file, "--url", "embedded");
+    assert.deepEqual(ours.runs.map(({ brokerInProcess }) => brokerInProcess), [true]);
+    const text = ours.output.written.out.replaceAll(/[\s\\]+/g, " ");
+    assert.match(text, /Repeat this run: .* --url embedded .*--scenario /);
+    await Deno.writeTextFile(file, "url: mqtt://u:p@127.0.0.1:4\n");
+    const one = trial();
+    await one.go("--scenario", file);
+    assert.deepEqual(one.runs.map(({ target, plan }) => [target.port, plan.username]), [[4, "u"]]);
+  }));

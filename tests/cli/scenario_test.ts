@@ -211,6 +211,24 @@ Deno.test("a scenario that is not there", async () => {
   }
 });
 
+Deno.test("a scenario file may name its brokers: one, or a list, with names", () => {
+  const brokersOf = (text: string) =>
+    parseScenario(text, "s.yaml").brokers.map((each) => [each.name, each.endpoint?.url]);
+  assert.deepEqual(brokersOf("clients: 5"), []);
+  assert.deepEqual(brokersOf("url: mqtt://b.example"), [["b.example:1883", "mqtt://b.example:1883"]]);
+  assert.deepEqual(
+    brokersOf("url:\n  - embedded\n  - two=mqtt://u:p@b.example:99\n"),
+    [["embedded", undefined], ["two", "mqtt://b.example:99"]],
+  );
+  for (
+    const [text, sentence] of [
+      ["url: http://b.example", /s\.yaml:1:6: .*http:\/\/b\.example/],
+      ["url: [embedded, 7]", /s\.yaml:1:6: Cannot read url \["embedded",7\]: expected \[NAME=\]URL/],
+      ["url: 'a b=mqtt://b.example'", /s\.yaml:1:6: Cannot call a broker "a b"/],
+    ] as const
+  ) assert.throws(() => parseScenario(text, "s.yaml"), { message: sentence }, text);
+});
+
 async function planOf(...args: string[]): Promise<FleetPlan> {
   return makePlan(await fleetRequest(readCommandLine(["fleet", ...args], captured()) as FleetFlags));
 }

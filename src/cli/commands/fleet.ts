@@ -25,7 +25,7 @@ import { type EmbeddedBroker, startEmbedded } from "../embedded_broker.ts";
 import { settle, type Settled } from "../settle.ts";
 import { programName, tool } from "../tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
-import { brokersOf, checkRestartFlags, fleetRequest } from "./fleet_request.ts";
+import { type Asked, checkRestartFlags, fleetRequest, withScenario } from "./fleet_request.ts";
 import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
 
 /** What the command stands on; a test may put something else in its place. */
@@ -58,8 +58,9 @@ const lastGraceMs = 3_000;
  *
  * @throws UsageError when what was asked for cannot be done
  */
-export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
-  const brokers = brokersOf(flags);
+export async function fleet(asked: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
+  const flags = await withScenario(asked);
+  const { url: brokers } = flags;
   if (brokers.length > 1 && flags.startAt !== undefined) {
     throw new UsageError(
       `Cannot use --start-at with ${brokers.length} brokers, one after the other: expected one --url`,
@@ -94,7 +95,7 @@ export async function fleet(flags: FleetFlags, output: Output, parts: FleetParts
 async function runOn(
   broker: BrokerChoice,
   plan: FleetPlan,
-  flags: FleetFlags,
+  flags: Asked,
   output: Output,
   interrupts: Interrupts,
   parts: RunParts,
@@ -187,11 +188,12 @@ function passed(ms: number): Promise<undefined> {
 }
 
 /** What a report knows beside the result. */
-function contextOf(flags: FleetFlags, { endpoint }: BrokerChoice): ReportContext {
+function contextOf(flags: Asked, { endpoint }: BrokerChoice): ReportContext {
   return {
     tool,
     program: programName(),
     embedded: endpoint === undefined,
+    ...(flags.read?.brokers.length ?? 0) > 0 && { scenarioHasBrokers: true },
     runIdAsked: flags.runId !== undefined,
     thresholds: flags.threshold.map(({ expression }) => expression),
     ...(flags.passwordFile === undefined ? {} : { passwordFile: flags.passwordFile }),

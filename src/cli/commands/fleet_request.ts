@@ -8,7 +8,7 @@ import type { FleetPlan, PlanRequest } from "../../fleet/plan.ts";
 import { shardText, sharedRunId } from "../../fleet/shard.ts";
 import { type BrokerChoice, embedded } from "../broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
-import { overrule, readScenario, type Wishes } from "./scenario_file.ts";
+import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_file.ts";
 
 /**
  * What the flags, and the scenario that they name, ask of the plan; nothing where they say nothing. Seed and run id are
@@ -16,7 +16,7 @@ import { overrule, readScenario, type Wishes } from "./scenario_file.ts";
  *
  * @throws UsageError when the password's file cannot be read, or there are two passwords, or for the scenario
  */
-export async function fleetRequest(flags: FleetFlags, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
+export async function fleetRequest(flags: Asked, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
   const request = await requestOf(flags, broker);
   if (flags.shard === undefined || flags.runId !== undefined) return request;
   // Runs of one plan at several instants have several ids.
@@ -24,13 +24,13 @@ export async function fleetRequest(flags: FleetFlags, broker = flags.url[0] ?? e
   return { ...request, run: sharedRunId(request, ...marks) };
 }
 
-async function requestOf(flags: FleetFlags, { endpoint }: BrokerChoice): Promise<PlanRequest> {
+async function requestOf(flags: Asked, { endpoint }: BrokerChoice): Promise<PlanRequest> {
   // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
   const run = flags.runId ?? freshSeed().toString(36);
   const wishes = await wishesOf(flags);
   const login = given({ username: endpoint?.username, password: endpoint?.password });
   if (flags.scenario === undefined) return { seed: flags.seed ?? ownSeed(flags), run, ...login, ...wishes };
-  const scenario = await readScenario(flags.scenario);
+  const scenario = flags.read ?? await readScenario(flags.scenario);
   const seed = flags.seed ?? scenario.wishes.seed ?? ownSeed(flags);
   const { wishes: own } = scenario;
   const logsIn = [own, ...own.groups ?? []].some(({ username, password }) => (username ?? password) !== undefined);
@@ -45,9 +45,20 @@ function ownSeed({ shard }: FleetFlags): number {
   throw new UsageError(`Cannot run --shard ${shardText(shard)} without --seed: expected the same one for each part`);
 }
 
-/** Which brokers the flags name; none is the embedded one. */
-export function brokersOf({ url }: FleetFlags): readonly BrokerChoice[] {
-  return url;
+/** What was asked for, with the scenario that the flags name as it was read: once, for it may be a pipe. */
+export interface Asked extends FleetFlags {
+  readonly read?: Scenario;
+}
+
+/**
+ * The flags with their scenario, whose brokers stand in for those that no flag names.
+ *
+ * @throws UsageError for the scenario
+ */
+export async function withScenario(flags: FleetFlags): Promise<Asked> {
+  if (flags.scenario === undefined) return flags;
+  const read = await readScenario(flags.scenario);
+  return { ...flags, read, url: flags.url.length === 0 ? read.brokers : flags.url };
 }
 
 /** What flags say of the plan, seed and run id apart. */

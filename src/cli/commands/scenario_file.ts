@@ -6,6 +6,7 @@ import { planFaults } from "../../fleet/check_plan.ts";
 import type { ClientGroup } from "../../fleet/groups.ts";
 import type { PhasePlan } from "../../fleet/phases.ts";
 import { fillPlan, type FleetPlan, type PlanRequest, type Telemetry } from "../../fleet/plan.ts";
+import type { BrokerChoice } from "../broker_choice.ts";
 import { type ConfigText, type FileKind, parseText, textOf } from "../config_file.ts";
 import { planFields, scenarioEntries } from "./scenario_settings.ts";
 import { builtInScenarios } from "./scenarios.ts";
@@ -22,6 +23,8 @@ export interface Scenario {
   /** The built-in name, or the file's. */
   readonly name: string;
   readonly wishes: Wishes;
+  /** The brokers that it names. */
+  readonly brokers: readonly BrokerChoice[];
   /** Refuses the scenario for what does not go in a plan made of it. @throws UsageError */
   refuse(faults: readonly { readonly path: Path; readonly sentence: string }[]): never;
 }
@@ -48,6 +51,7 @@ export function parseScenario(text: string, name: string): Scenario {
   return {
     name,
     wishes: { ...wishesOf(file.values), scenario: name },
+    brokers: (file.values.url ?? []) as readonly BrokerChoice[],
     refuse: (faults) => file.refuse(faults.map(({ path, sentence }) => ({ sentence, path: filePath(path, file) }))),
   };
 }
@@ -87,7 +91,7 @@ function phaseWithout(phase: PhasePlan, overruled: readonly string[]): PhasePlan
   return without(phase, phase.rate === "once" ? fields.filter((f) => f !== "rate" && f !== "durationMs") : fields);
 }
 
-function wishesOf({ groups, phases, ...values }: Values): Wishes {
+function wishesOf({ url: _, groups, phases, ...values }: Values): Wishes {
   return {
     ...partOf(values),
     ...groups !== undefined && { groups: (groups as Values[]).map(groupOf) },

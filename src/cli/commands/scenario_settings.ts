@@ -9,6 +9,7 @@ import { defaultKillShares, killModes, type KillShare } from "../../fleet/kill_m
 import type { FleetPlan, KillRate } from "../../fleet/plan.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { profileNames } from "../../profiles/profiles.ts";
+import { type BrokerChoice, parseBrokerChoice } from "../broker_choice.ts";
 import { list, type MapRule, record } from "../nested_entry.ts";
 import {
   choice,
@@ -226,8 +227,11 @@ const groups = list({
   help: "Groups of clients with wishes of their own, 1 to 255; the rest is as it is for all.",
 });
 
+const broker = text<BrokerChoice>("[NAME=]URL", parseBrokerChoice, "[NAME=]URL of a broker, or embedded");
+
 /** All entries of a scenario file. */
 export const scenarioEntries: Entries = new Map<string, Entry<unknown>>([
+  ["url", many(broker, { section: "Scenario", help: "The broker to test, or several to compare; a name before it." })],
   ...Object.entries(fleetEntries).map(([name, { entry }]) => [name, entry] as const),
   ["groups", groups],
   ["phases", phases],
