@@ -50,6 +50,7 @@ export function comparisonRows({ brokers }: Comparison): RowGroup[] {
     { name: "Run", rows: [verdictRow(brokers), ...rowsOf(brokers, runRows)] },
     { name: "Wills", rows: rowsOf(brokers, willRows(brokers)) },
     { name: "By kill mode: on time of due", rows: modeRows(brokers) },
+    { name: "Dial to CONNACK", rows: rowsOf(brokers, connectRows) },
     { name: "Kill to will", rows: rowsOf(brokers, latencyRows) },
     { name: "What else is known", rows: rowsOf(brokers, otherRows) },
   ];
@@ -133,6 +134,15 @@ const latencyRows: Readonly<Record<string, CellOf>> = {
   p90: latencyCell("p90"),
   p99: latencyCell("p99"),
   max: latencyCell("max"),
+};
+
+const connectCell = (name: "p50" | "p99" | "max"): CellOf => ({ connects }) =>
+  connects === undefined || connects.latencyMs.count === 0 ? nothing : plain(formatMs(connects.latencyMs[name]));
+
+const connectRows: Readonly<Record<string, CellOf>> = {
+  p50: connectCell("p50"),
+  p99: connectCell("p99"),
+  max: connectCell("max"),
 };
 
 const otherRows: Readonly<Record<string, CellOf>> = {

@@ -221,12 +221,17 @@ Deno.test("a scenario file may name its brokers: one, or a list, with names", ()
     [["embedded", undefined], ["two", "mqtt://b.example:99"]],
   );
   for (
-    const [text, sentence] of [
-      ["url: http://b.example", /s\.yaml:1:6: .*http:\/\/b\.example/],
-      ["url: [embedded, 7]", /s\.yaml:1:6: Cannot read url \["embedded",7\]: expected \[NAME=\]URL/],
-      ["url: 'a b=mqtt://b.example'", /s\.yaml:1:6: Cannot call a broker "a b"/],
-    ] as const
-  ) assert.throws(() => parseScenario(text, "s.yaml"), { message: sentence }, text);
+    const [said, shown] of [
+      ["http://b.example", '"http://b.example"'],
+      ["[embedded, 7]", '["embedded",7]'],
+      ["a b=mqtt://b.example", '"a b=mqtt://b.example"'],
+    ]
+  ) {
+    assert.throws(() => parseScenario(`url: ${said}`, "s.yaml"), {
+      message: 'Cannot use scenario "s.yaml": one error\n' +
+        `  s.yaml:1:6: Cannot read url ${shown}: expected [NAME=]URL of a broker, or embedded, or a list`,
+    });
+  }
 });
 
 async function planOf(...args: string[]): Promise<FleetPlan> {

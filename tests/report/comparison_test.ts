@@ -1,5 +1,6 @@
 /** Brokers side by side, in every form. */
 import assert from "node:assert/strict";
+import { formatMs } from "../../src/base/units.ts";
 import { type ComparedBroker, comparedRun, comparisonJson, makeComparison } from "../../src/report/comparison.ts";
 import { comparisonHtml, comparisonMain } from "../../src/report/comparison_html.ts";
 import { comparisonJunit } from "../../src/report/comparison_junit.ts";
@@ -10,7 +11,7 @@ import { comparisonPlots } from "../../src/report/page/comparison_plots.ts";
 import { allPassed, bad, everyOutcome, gone, good, hostileComparison, mute, skipped } from "./comparison_sample.ts";
 import { assertGolden } from "./golden.ts";
 import { script } from "./hostile.ts";
-import { context, passed, reportOf } from "./sample.ts";
+import { context, latency, passed, reportOf } from "./sample.ts";
 
 const { tool } = context;
 
@@ -149,4 +150,21 @@ Deno.test("names break out of no form", () => {
   assert.ok(!comparisonMain(comparison).text.includes("<script"));
   assert.ok(!comparisonJunit(comparison).includes(script));
   assert.ok(!comparisonMarkdown(comparison).split("Repeat these runs")[0]!.includes(script));
+});
+
+Deno.test("how long clients took to connect is a row where runs tell it, in text, Markdown and page", () => {
+  const connects = { latencyMs: latency(300, 2, 0.1), underWayLimit: 64, mostUnderWay: 9 };
+  const told = comparedRun("told", reportOf({ ...passed(), connects }));
+  const { brokers } = allPassed();
+  const comparison = makeComparison([told, brokers[1]!], context.tool);
+  const group = comparisonRows(comparison).find(({ name }) => name === "Dial to CONNACK")!;
+  assert.deepEqual(group.rows.map(({ name }) => name), ["p50", "p99", "max"]);
+  for (const row of group.rows) {
+    const expected = formatMs(connects.latencyMs[row.name as "p50" | "p99" | "max"]);
+    assert.deepEqual(row.cells.map(({ text }) => text), [expected, "–"], row.name);
+  }
+  for (const text of [comparisonText(comparison), comparisonMarkdown(comparison), comparisonHtml(comparison)]) {
+    assert.ok(text.includes("Dial to CONNACK"));
+  }
+  assert.ok(!comparisonText(allPassed()).includes("Dial to CONNACK"), "no row where no run tells it");
 });

@@ -8,6 +8,7 @@ import { reportJunit } from "../../src/report/junit.ts";
 import { reportMarkdown } from "../../src/report/markdown.ts";
 import { mergeReports } from "../../src/report/merge_reports.ts";
 import { profileHint, profilesText } from "../../src/report/profile_text.ts";
+import { faultTotal } from "../../src/report/will_rows.ts";
 import { applyThresholds, parseThreshold } from "../../src/report/threshold.ts";
 import { reportText } from "../../src/report/text.ts";
 import { assertWellFormed } from "../support/well_formed.ts";
@@ -111,7 +112,13 @@ for (const [what, told, expected] of hints) {
 
 Deno.test("the hint stands in text, Markdown and page", () => {
   const hinted = reportOf({ ...failed(), described: { mosquitto: 7 }, broker: "mosquitto version 2.0.11" });
-  const told = /7 of these \d+ faults are what profile mosquitto describes: (\\|&#45;|-)*profile mosquitto/;
+  // The faults that it speaks of are those which the report lists, states of presence included.
+  assert.ok(hinted.presence!.wrong > 0);
+  const listed = /^Faults, \d+ of (\d+):$/m.exec(reportText(hinted))![1];
+  assert.equal(Number(listed), faultTotal(hinted));
+  const told = new RegExp(
+    `7 of these ${listed} faults are what profile mosquitto describes: (\\\\|&#45;|-)*profile mosquitto`,
+  );
   for (const text of [reportText(hinted), reportMarkdown(hinted), reportHtml(hinted)]) {
     assert.match(text.replaceAll(/\s+/g, " "), told);
   }

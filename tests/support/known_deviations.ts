@@ -70,11 +70,14 @@ function findingsIn(broker: string, report: Report, load: MachineLoad | undefine
 /** Why this machine may be what was late; undefined where it had nothing else to do and the generator kept up. */
 function loadText({ warnings, slipMs }: Report, load: MachineLoad | undefined): string | undefined {
   const others = load?.othersShare ?? 0;
+  const own = warnings.filter((warning) => warning.startsWith(generatorsOwn));
+  if (others <= othersMost && own.length === 0) return undefined;
   const late = slipMs.count === 0 ? "" : `, the generator up to ${formatMs(slipMs.max)} late`;
-  if (others <= othersMost && warnings.length === 0) return undefined;
-  return `other programs had ${percent(others)} of this machine's CPU${late}` +
-    warnings.map((warning) => `; ${warning}`).join("");
+  return [`other programs had ${percent(others)} of this machine's CPU${late}`, ...own].join("; ");
 }
+
+/** How a run's warnings of its own lateness begin; the others are about the broker, or the watch. */
+const generatorsOwn = "this machine ";
 
 const percent = (share: number) => `${Math.round(share * 100)}%`;
 

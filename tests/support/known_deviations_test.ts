@@ -65,6 +65,8 @@ Deno.test("what is late is told apart where others had the machine, or the gener
   const warned = late(3, { warnings: ["this machine was late itself"] });
   assert.match(findingText(findingsOf(warned, quiet)[0]!), /; this machine was late itself\.$/);
   assert.equal(outcomeText(warned, "mosquitto", quiet), "late under load");
+  const forgetful = late(3, { warnings: ["the broker had forgotten 1 of 1 watchers' sessions"] });
+  assert.match(findingText(findingsOf(forgetful, quiet)[0]!), /Unexplained\.$/, "a warning of the broker is no excuse");
 });
 
 Deno.test("load excuses what is late, and nothing else", () => {
