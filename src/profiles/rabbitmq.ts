@@ -1,3 +1,4 @@
+import { restart } from "./endings.ts";
 import type { Profile } from "./profile.ts";
 
 /** RabbitMQ with its MQTT plugin. */
@@ -54,6 +55,14 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [{ fault: "missing", endings: ["garbage"], details: ["a PUBLISH with both QoS bits set"] }],
+    },
+    {
+      id: "shutdown-no-wills",
+      rules: { "3.1.1": "3.1.2-8" },
+      what: "As it shuts down it closes every connection and publishes no will, nor does it after its start.",
+      evidence: "run",
+      source: "observed on 3.10.8 (SIGTERM)",
+      signs: [{ fault: "missing", endings: [restart], restart: true }],
     },
     {
       id: "retained-will-delayed",
