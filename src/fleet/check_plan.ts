@@ -2,6 +2,7 @@
  * What a plan may say: bounds of each value, and what goes together; for the whole fleet and for each of its groups.
  * What phases may say is in `check_phases.ts`.
  */
+import { isIP } from "node:net";
 import { UsageError } from "../base/failure.ts";
 import { profileNames, profileOf } from "../profiles/profiles.ts";
 import { phaseFaults } from "./check_phases.ts";
@@ -66,6 +67,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkTogether(plan, refuse);
   checkPresence(plan, refuse);
   checkNames(plan, refuse);
+  checkSources(plan, refuse);
   checkTopic(plan, faults, ["willTopic"]);
   const groups = plan.groups ?? [];
   faults.push(...groups.flatMap((group, place) => groupFaults(plan, group, place)));
@@ -84,7 +86,7 @@ export function checkPlan(plan: FleetPlan): void {
 /** Bounds of what is said; a group says only some of it. */
 function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void {
   for (const { name, flag, min, max, unit = "", parts = false } of bounds) {
-    if (!all && plan[name] === undefined) continue;
+    if ((!all || name === "sourcePorts") && plan[name] === undefined) continue;
     const value = plan[name] as number;
     if (!Number.isFinite(value) || value < min || value > max) {
       refuse(name, `${flag} ${value}${unit}`, `${counted(min)} to ${counted(max)}${unit}`);
@@ -100,6 +102,11 @@ function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void
   if (!(telemetry.sizeBytes >= 0 && telemetry.sizeBytes <= 1_048_576)) {
     refuse("telemetry", `telemetry of ${telemetry.sizeBytes} bytes`, "0 to 1,048,576 bytes");
   }
+}
+
+function checkSources({ sourceAddresses }: FleetPlan, refuse: Refuse): void {
+  const strange = sourceAddresses.find((address) => isIP(address) === 0);
+  if (strange !== undefined) refuse("sourceAddresses", `--source-address ${strange}`, "an address of this machine");
 }
 
 function checkProfile({ profile }: FleetPlan, refuse: Refuse): void {

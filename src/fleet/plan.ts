@@ -83,8 +83,8 @@ export interface FleetPlan {
   readonly tlsServerName?: string;
   /** Any certificate of the broker's is taken. */
   readonly tlsInsecure?: boolean;
-  /** Source ports to be had for each source address towards one broker address. */
-  readonly sourcePorts: number;
+  /** Source ports to be had for each source address towards one broker address; when absent, what the system gives. */
+  readonly sourcePorts?: number;
   /** What carries TCP; `auto` is epoll where that works, else the runtime's own sockets. */
   readonly engine: EngineChoice;
   /** Which broker's known deviations are told, not failed; `strict`, or absent, is none. */
@@ -140,7 +140,6 @@ export const planDefaults = {
   drainMs: 10_000,
   restartTimeoutMs: 30_000,
   sourceAddresses: [],
-  sourcePorts: usualSourcePorts,
   engine: "auto",
 } as const satisfies Partial<FleetPlan>;
 

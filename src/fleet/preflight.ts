@@ -2,18 +2,15 @@
  * What must hold before a run is worth starting: room for the sockets, a broker that answers, a version that it speaks,
  * and wills that it takes.
  */
-import { UsageError } from "../base/failure.ts";
 import { canResetOver } from "../net/dial.ts";
 import { engines } from "../net/engine.ts";
-import { isLoopback } from "../net/endpoint.ts";
 import { killsByReset } from "./reset_proof.ts";
 import type { KillShare } from "./kill_mode.ts";
 import { greet, type Greeting } from "./greet.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
-import { portsWaiting } from "./port_need.ts";
+import { checkAcceptQueue, checkDescriptors, checkSourcePorts, descriptorNeed, systemLimits } from "./room.ts";
 import { type BrokerWord, brokerWord } from "./record_header.ts";
 import type { Notice } from "./result.ts";
-import { bucketsHere, clientsHere } from "./shard.ts";
 import { checkWills, settleProtocol, versionsToAsk } from "./settle_protocol.ts";
 
 /** What the pre-flight settled, or why nothing can be run. */
@@ -33,36 +30,15 @@ export type Preflight =
  * @throws UsageError when the plan asks for what this machine or this broker cannot do, with the way out
  */
 export async function preflight(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
-  checkDescriptors(run);
-  checkSourcePorts(run);
+  if (Deno.build.os !== "windows") checkDescriptors(run, countDescriptors(descriptorNeed(run)));
+  const limits = systemLimits();
+  checkSourcePorts(run, limits, notify);
+  checkAcceptQueue(run, limits, notify);
   const plan = await settleReset(run, notify);
   return await settleVersions({ ...run, plan }, notify);
 }
 
-/** Connections that are open at once besides the clients': watchers, controls, probes. */
-function extraConnections(plan: FleetPlan): number {
-  const watchers = bucketsHere(plan).count;
-  return watchers * plan.fanOut + watchers + 64;
-}
-
-/** Descriptors that the runtime itself needs. */
-const ownDescriptors = 64;
-
 /** Deno raises the soft limit to the hard one when it starts; what is to be had is found out by asking for it. */
-function checkDescriptors({ plan, brokerInProcess }: FleetRun): void {
-  if (Deno.build.os === "windows") return;
-  const perClient = brokerInProcess ? 2 : 1;
-  const clients = clientsHere(plan).count;
-  const needed = (clients + extraConnections(plan)) * perClient + ownDescriptors;
-  const had = countDescriptors(needed);
-  if (had >= needed) return;
-  const both = brokerInProcess ? ", two for each since the broker is in this process" : "";
-  throw new UsageError(
-    `Cannot hold ${counted(clients)} clients: ${counted(needed)} open files are needed${both}, and the limit leaves ` +
-      `${counted(had)}; raise it (ulimit -n ${needed}) or ask for fewer clients`,
-  );
-}
-
 function countDescriptors(upTo: number): number {
   const files: Deno.FsFile[] = [];
   try {
@@ -72,30 +48,6 @@ function countDescriptors(upTo: number): number {
   }
   for (const file of files) file.close();
   return files.length;
-}
-
-/** How long the side that closes first keeps its port, in seconds: on loopback Linux gives it again after one. */
-const timeWaitS = 60;
-const loopbackTimeWaitS = 1;
-
-/** One source address has so many ports towards one broker address, and each connection takes one. */
-function checkSourcePorts({ plan, target }: FleetRun): void {
-  const addresses = Math.max(1, plan.sourceAddresses.length);
-  const had = plan.sourcePorts * addresses;
-  const waitMs = (isLoopback(target.host) ? loopbackTimeWaitS : timeWaitS) * 1_000;
-  const needed = clientsHere(plan).count + extraConnections(plan) + portsWaiting(plan, waitMs);
-  if (needed <= had) return;
-  const from = addresses === 1 ? "one source address" : `${addresses} source addresses`;
-  throw new UsageError(
-    `Cannot open ${counted(needed)} connections from ${from} to ${target.host}:${target.port}: ${
-      counted(plan.sourcePorts)
-    } ` +
-      `source ports are to be had for each (the usual range of Linux, or --source-ports); name ` +
-      `${
-        Math.ceil(needed / plan.sourcePorts)
-      } addresses of this machine with --source-address, ask for fewer clients, or ` +
-      `widen the range (net.ipv4.ip_local_port_range) and say --source-ports 64511`,
-  );
 }
 
 /** Where this runtime cannot send RST, what would be a reset is a close, and is called so. */
@@ -156,8 +108,4 @@ async function settleVersions(run: FleetRun, notify: (notice: Notice) => void): 
     greeting.kind === "accepted" ? [brokerWord(versions[place]!, greeting.connack)] : []
   );
   return { kind: "ready", plan, protocol: settled.protocol, broker };
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
 }

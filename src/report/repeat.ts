@@ -5,6 +5,7 @@
 import { formatDuration, formatMix, formatRate } from "../base/units.ts";
 import { killModes, type KillShare } from "../fleet/kill_mode.ts";
 import { type FleetPlan, makePlan } from "../fleet/plan.ts";
+import { sourceAddressesText } from "../net/source_addresses.ts";
 import { shardText } from "../fleet/shard.ts";
 
 type Written = { readonly [Name in keyof FleetPlan]?: (value: NonNullable<FleetPlan[Name]>) => readonly string[] };
@@ -16,7 +17,7 @@ const duration = (flag: string) => (value: number): readonly string[] => [flag, 
 /** One writer for each part of a plan but the seed, the run id and the login, in the order of `--help`. */
 const written = {
   protocol: one("--protocol"),
-  sourceAddresses: (addresses) => addresses.flatMap((address) => ["--source-address", address]),
+  sourceAddresses: (addresses) => addresses.length === 0 ? [] : ["--source-address", sourceAddressesText(addresses)],
   sourcePorts: one("--source-ports"),
   tlsCa: one("--tls-ca"),
   tlsCert: one("--tls-cert"),

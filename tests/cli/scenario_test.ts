@@ -25,7 +25,7 @@ will-qos: mix
 will-retain: true
 protocol: 5
 username: u-{client}
-source-address: [127.0.0.2, 127.0.0.3]
+source-address: [127.0.0.2-127.0.0.4, 127.0.1.0/30]
 telemetry: { rate: 2/s, size: 1k, qos: 1 }
 groups:
   - name: a
@@ -70,7 +70,7 @@ Deno.test("a scenario file says all that flags say, and groups and phases", () =
     willRetain: true,
     protocol: "5",
     username: "u-{client}",
-    sourceAddresses: ["127.0.0.2", "127.0.0.3"],
+    sourceAddresses: ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.1.1", "127.0.1.2"],
     telemetry: { perSecond: 2, sizeBytes: 1_024, qos: 1 },
     groups: [
       { name: "a", share: 3, willDelayS: 5, sessionExpiryS: 60, password: "secret-{group}" },

@@ -33,7 +33,6 @@ Deno.test("plan: what was not asked for", () => {
     drainMs: 10_000,
     restartTimeoutMs: 30_000,
     sourceAddresses: [],
-    sourcePorts: 28_232,
     engine: "auto",
   });
 });
@@ -79,6 +78,7 @@ const refusals: readonly [request: Partial<PlanRequest>, sentence: string][] = [
   [{ workers: 65 }, "Cannot use --workers 65: expected 1 to 64"],
   [{ lateAfterMs: 0 }, "Cannot use --late-after 0 ms: expected 1 to 3,600,000 ms"],
   [{ drainMs: -1 }, "Cannot use --drain -1 ms: expected 0 to 86,400,000 ms"],
+  [{ sourceAddresses: ["here"] }, "Cannot use --source-address here: expected an address of this machine"],
   [{ sourcePorts: 0 }, "Cannot use --source-ports 0: expected 1 to 65,535"],
   [{ clients: 2, workers: 3 }, "Cannot use --workers 3: expected at most one for each of 2 clients"],
   [{ workers: 3, watchers: 2 }, "Cannot use --watchers 2: expected at least one for each of 3 workers"],

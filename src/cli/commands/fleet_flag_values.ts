@@ -2,7 +2,7 @@
  * How the flags of `mqtt-sim fleet` read their values, and how help writes the plan's defaults.
  */
 import * as units from "../../base/units.ts";
-import { planDefaults } from "../../fleet/plan.ts";
+import { planDefaults, usualSourcePorts } from "../../fleet/plan.ts";
 import type { FlagValue } from "../flag.ts";
 import { type HttpAddress, parseHttpAddress } from "../http_address.ts";
 
@@ -31,6 +31,6 @@ export const usual = {
   lateAfter: units.formatDuration(planDefaults.lateAfterMs),
   drain: units.formatDuration(planDefaults.drainMs),
   restartTimeout: units.formatDuration(planDefaults.restartTimeoutMs),
-  sourcePorts: units.formatCount(planDefaults.sourcePorts),
+  sourcePorts: units.formatCount(usualSourcePorts),
   rampRate: units.formatCount(planDefaults.rampPerSecond),
 };

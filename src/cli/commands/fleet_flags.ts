@@ -10,6 +10,7 @@ import { listed } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import { planDefaults } from "../../fleet/plan.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
+import { parseSourceAddresses } from "../../net/source_addresses.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/threshold.ts";
 import { embedded, parseBrokerChoice } from "../broker_choice.ts";
@@ -60,14 +61,15 @@ const target = object("Target", {
   ),
   sourceAddress: repeatedFlag(
     "--source-address",
-    word("ADDRESS"),
-    "An address of this machine to connect from; more of them, taken in turn, give more source ports. May be repeated. " +
-      "Default: the system's choice.",
+    { metavar: "ADDRESSES", read: parseSourceAddresses },
+    "Addresses of this machine to connect from, taken in turn: each has source ports of its own. One, a list with commas, " +
+      "a range 127.0.0.2-127.0.0.6 or a network 127.0.0.0/29. May be repeated. Default: the system's choice.",
   ),
   sourcePorts: valueFlag(
     "--source-ports",
     whole,
-    `Source ports to be had for each source address, 1 to 65,535. Default ${usual.sourcePorts}, as Linux has it.`,
+    `Source ports to be had for each source address, 1 to 65,535. Default: as many as the system gives, or ` +
+      `${usual.sourcePorts} where that cannot be read.`,
   ),
   engine: valueFlag("--engine", wordValue(engineChoices), `${engineHelp} Default ${planDefaults.engine}.`),
 });

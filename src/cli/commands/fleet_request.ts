@@ -93,7 +93,7 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
     profile: flags.profile,
     restartTimeoutMs: flags.restartTimeout,
     restartCommand: flags.restartCommand,
-    sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress,
+    sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress.flat(),
     sourcePorts: flags.sourcePorts,
     tlsCa: flags.tlsCa,
     tlsCert: flags.tlsCert,

@@ -8,6 +8,7 @@ import type { GroupOwn } from "../../fleet/groups.ts";
 import { defaultKillShares, killModes, type KillShare } from "../../fleet/kill_mode.ts";
 import type { FleetPlan, KillRate } from "../../fleet/plan.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
+import { parseSourceAddresses } from "../../net/source_addresses.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { type BrokerChoice, parseBrokerChoice } from "../broker_choice.ts";
 import { list, type MapRule, record } from "../nested_entry.ts";
@@ -32,6 +33,15 @@ const farthest = 0xffff_ffff;
 /** One value with its help; sections are help's on the command line. */
 function entry<T>(kind: Kind<T>, help: string): Entry<T> {
   return one(kind, { section: "Scenario", help });
+}
+
+/** Values that are lists themselves, as one list. */
+function flat<T>(inner: Entry<readonly (readonly T[])[]>): Entry<readonly T[]> {
+  const schema = (name: string) => {
+    const lists = inner.schema(name);
+    return lists.transform((each) => each.flat()).meta(lists.meta() ?? {});
+  };
+  return { ...inner, schema };
 }
 
 const rate = text<KillRate>("RATE", parseRate, "a fraction such as 5%, or kills a second such as 50/s");
@@ -139,7 +149,12 @@ const fleetEntries: Readonly<Record<string, PlanEntry>> = {
   },
   "source-address": {
     field: "sourceAddresses",
-    entry: many(text("ADDRESS"), { section: "Scenario", help: "Address of this machine to connect from." }),
+    entry: flat(
+      many(text<readonly string[]>("ADDRESSES", parseSourceAddresses, "addresses such as 127.0.0.2-127.0.0.6"), {
+        section: "Scenario",
+        help: "Addresses of this machine to connect from: one, a list, a range or a network.",
+      }),
+    ),
   },
   "source-ports": { field: "sourcePorts", entry: entry(whole(1, 65_535), "Source ports for each source address.") },
   "tls-ca": { field: "tlsCa", entry: entry(text("FILE"), "Authorities that sign the broker's certificate, in PEM.") },
