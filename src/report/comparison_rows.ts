@@ -109,7 +109,7 @@ const deviatingCell: CellOf = ({ wills }) => faultLess(wills.deviating);
 
 const presenceCell: CellOf = ({ presence }) => presence === undefined ? nothing : faultCell(presence.wrong);
 
-const rowNames: readonly CountRow["name"][] = [...killModes, "not killed"];
+const rowNames: readonly CountRow["name"][] = [...killModes, "restart", "not killed"];
 
 function modeRows(brokers: readonly ComparedBroker[]): ComparisonRow[] {
   const cells = Object.fromEntries(rowNames.map((name) => [name, (report: Report) => modeCell(report, name)]));
@@ -148,6 +148,11 @@ const connectRows: Readonly<Record<string, CellOf>> = {
 const otherRows: Readonly<Record<string, CellOf>> = {
   "dropped, as the broker says": ({ brokerDropped: dropped }) =>
     dropped === undefined ? nothing : countCell(Math.max(dropped.after - dropped.before, 0)),
+  "broker down over restarts": ({ restarts }) =>
+    restarts === undefined
+      ? nothing
+      : plain(formatMs(restarts.each.reduce((sum, { downAtMs, backAtMs }) => sum + backAtMs - downAtMs, 0))),
+  "wills unseeable over restarts": ({ restarts }) => restarts === undefined ? nothing : faultLess(restarts.unseeable),
   "connections refused": ({ clients }) => countCell(clients.refused),
   "connections lost": ({ clients }) => faultLess(clients.lost),
   "generator late, p99": ({ slipMs }) => slipMs.count === 0 ? nothing : plain(formatMs(slipMs.p99)),

@@ -10,6 +10,12 @@ import { timelineKey, timelinePart } from "./timeline_part.ts";
 const shownFaults = 8;
 const shownSlow = 5;
 
+type Outages = NonNullable<Report["restarts"]>["each"];
+
+function outagesOf({ restarts }: Report): Outages {
+  return restarts?.each ?? [];
+}
+
 /** The sections of lives, as far as there are any. */
 export function livesPart(report: Report): Markup[] {
   return [faultSection(report), slowSection(report)].filter((part) => part !== undefined);
@@ -17,12 +23,20 @@ export function livesPart(report: Report): Markup[] {
 
 function faultSection(report: Report): Markup | undefined {
   const { faults } = report;
+  const outages = outagesOf(report);
   if (faults.length === 0) return undefined;
   const total = faultTotal(report);
   const told = faults.length < total
     ? `${formatCount(faults.length)} of ${formatCount(total)} are kept, some of each kind.`
     : "";
-  return section("faults", "What went wrong", told, spread(faults).map(faultItem), shownFaults);
+  return section(
+    "faults",
+    "What went wrong",
+    told,
+    spread(faults).map((fault) => faultItem(fault, outages)),
+    shownFaults,
+    outages,
+  );
 }
 
 /** One of each kind first, then the next of each kind. */
@@ -36,19 +50,35 @@ function spread(faults: readonly FaultSample[]): FaultSample[] {
   return ranked.toSorted((one, other) => one.rank - other.rank).map(({ fault }) => fault);
 }
 
-function slowSection({ slowest }: Report): Markup | undefined {
+function slowSection(report: Report): Markup | undefined {
+  const { slowest } = report;
+  const outages = outagesOf(report);
   if (slowest.length === 0) return undefined;
   const told =
     "On time, and slower than all others: counted from the instant at which the kill was due by the schedule.";
-  return section("slowest", "The slowest wills", told, slowest.map(slowItem), shownSlow);
+  return section(
+    "slowest",
+    "The slowest wills",
+    told,
+    slowest.map((life) => slowItem(life, outages)),
+    shownSlow,
+    outages,
+  );
 }
 
-function section(id: string, title: string, told: string, items: readonly Markup[], shown: number): Markup {
+function section(
+  id: string,
+  title: string,
+  told: string,
+  items: readonly Markup[],
+  shown: number,
+  outages: Outages,
+): Markup {
   const rest = items.slice(shown);
   return markup`<section aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${told === "" ? undefined : markup`<p class="note">${told}</p>`}
-${timelineKey()}
+${timelineKey(outages)}
 <ol class="lives card">${items.slice(0, shown)}</ol>
 ${
     rest.length === 0 ? undefined : markup`
@@ -61,17 +91,17 @@ ${
 </section>`;
 }
 
-function faultItem(fault: FaultSample): Markup {
+function faultItem(fault: FaultSample, outages: Outages): Markup {
   return markup`<li><p><b class="badge bad">${fault.verdict}</b> <span class="life-name">${lifeText(fault)}</span></p>
 <p>${fault.text} <small class="rule">${fault.rule}</small></p>
-${fault.timeline === undefined ? undefined : timelinePart(fault.timeline)}</li>
+${fault.timeline === undefined ? undefined : timelinePart(fault.timeline, outages)}</li>
 `;
 }
 
-function slowItem(life: SlowLife): Markup {
+function slowItem(life: SlowLife, outages: Outages): Markup {
   return markup`<li><p><b class="badge">${formatMs(life.latencyMs)}</b> <span class="life-name">${
     lifeText(life)
   }</span></p>
-${timelinePart(life.timeline)}</li>
+${timelinePart(life.timeline, outages)}</li>
 `;
 }

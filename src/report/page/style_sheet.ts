@@ -138,6 +138,7 @@ const lives = `
 .rule { display: inline-block; max-width: 100%; }
 .timeline { display: block; width: 100%; height: 30px; overflow: visible; margin-top: 4px; }
 .times { color: var(--soft); font-size: 13px; line-height: 1.4; }
+.timeline .outage, .key .outage { fill: var(--mark-outage); }
 line { stroke-width: 2; }
 line.life { stroke: var(--plot-2); stroke-width: 4; }
 line.wait { stroke: var(--plot-1); stroke-dasharray: 2 4; }

@@ -1,6 +1,7 @@
-/** One life drawn small: connected, killed, will due, will seen. */
+/** One life drawn small: connected, killed, will due, will seen; and when its broker was down. */
 import { formatMs } from "../../base/units.ts";
 import type { Timeline } from "../../fleet/result.ts";
+import type { RestartResult } from "../../fleet/restart.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** Where the kill is drawn: the life before it is as wide as this whatever it lasted, in percent of the width. */
@@ -15,8 +16,11 @@ const shapes = {
   read: "M-4.5 -4.5h9v9h-9z",
 } as const;
 
-/** What the signs mean, once for the page. */
-export function timelineKey(): Markup {
+/** When there was no broker. */
+type Outage = Pick<RestartResult, "downAtMs" | "backAtMs">;
+
+/** What the signs mean, once for the page. @param outages where the broker was restarted */
+export function timelineKey(outages: readonly Outage[] = []): Markup {
   const names = Object.keys(shapes) as (keyof typeof shapes)[];
   const words = { connected: "connected", killed: "killed", due: "will due", seen: "will seen", read: "state read" };
   return markup`<p class="key">${
@@ -25,6 +29,11 @@ export function timelineKey(): Markup {
         <span><svg viewBox="-11 -11 22 22" aria-hidden="true">${sign(name)}</svg>${words[name]}</span>
       `
     )
+  }${
+    outages.length === 0 ? undefined : markup`
+        <span><svg viewBox="-11 -11 22 22" aria-hidden="true"><path class="outage" d="M-8 -11h16v22h-16z" /></svg>broker
+          down</span>
+      `
   }</p>`;
 }
 
@@ -35,7 +44,7 @@ function sign(name: keyof typeof shapes): Markup {
 }
 
 /** The life as a line, left of the kill not to scale, right of it to a scale of its own. */
-export function timelinePart(timeline: Timeline): Markup {
+export function timelinePart(timeline: Timeline, outages: readonly Outage[] = []): Markup {
   const { connectedMs, killedMs, dueMs, seenMs, readMs } = timeline;
   const originMs = killedMs ?? dueMs ?? seenMs[0] ?? readMs ?? 0;
   const isOpen = seenMs.length === 0 && readMs === undefined;
@@ -49,8 +58,15 @@ export function timelinePart(timeline: Timeline): Markup {
   };
   const at = (name: keyof typeof shapes, ms: number | undefined) =>
     ms === undefined ? undefined : markup`<svg x="${percent(x(ms))}" y="50%" overflow="visible">${sign(name)}</svg>`;
-  return markup`<svg class="timeline" role="img" aria-label="${timelineText(timeline)}">
-<line class="life" x1="${percent(connectedMs === undefined ? 0 : x(connectedMs))}" y1="50%" x2="${
+  const [beganMs, overMs] = [Math.min(connectedMs ?? firstMs, firstMs), Math.max(lastMs, originMs)];
+  const during = outages.filter(({ downAtMs, backAtMs }) => downAtMs <= overMs && backAtMs >= beganMs);
+  const bands = during.map(({ downAtMs, backAtMs }) => {
+    const [from, to] = [x(downAtMs), x(backAtMs)].map((at) => Math.min(Math.max(at, 0), 100)) as [number, number];
+    return markup`<rect class="outage" x="${percent(from)}" y="0" width="${percent(to - from)}" height="100%"/>`;
+  });
+  const told = timelineText(timeline, during);
+  return markup`<svg class="timeline" role="img" aria-label="${told}">
+${bands}<line class="life" x1="${percent(connectedMs === undefined ? 0 : x(connectedMs))}" y1="50%" x2="${
     percent(x(originMs))
   }" y2="50%"/>
 <line class="${isOpen ? "lost" : "wait"}" x1="${percent(x(originMs))}" y1="50%" x2="${
@@ -60,7 +76,7 @@ ${at("due", dueMs)}${at("connected", connectedMs)}${at("killed", killedMs)}${see
     at("read", readMs)
   }
 </svg>
-<p class="times">${timelineText(timeline)}</p>`;
+<p class="times">${told}</p>`;
 }
 
 function percent(value: number): string {
@@ -68,7 +84,10 @@ function percent(value: number): string {
 }
 
 /** The same in words: the kill at its instant of the run, all else from there. */
-export function timelineText({ connectedMs, killedMs, dueMs, seenMs, readMs }: Timeline): string {
+export function timelineText(
+  { connectedMs, killedMs, dueMs, seenMs, readMs }: Timeline,
+  outages: readonly Outage[] = [],
+): string {
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(3)} s`;
   const since = (ms: number) =>
     killedMs === undefined
@@ -80,6 +99,7 @@ export function timelineText({ connectedMs, killedMs, dueMs, seenMs, readMs }: T
     dueMs === undefined ? "no will due" : dueMs === killedMs ? "will due at once" : `will due ${since(dueMs)}`,
     seenMs.length > 0 ? `seen ${seenMs.map(since).join(", then ")}` : readMs === undefined ? "none seen" : undefined,
     readMs === undefined ? undefined : `state read ${since(readMs)}`,
+    ...outages.map(({ downAtMs, backAtMs }) => `broker down from ${seconds(downAtMs)} to ${seconds(backAtMs)}`),
   ];
   return told.filter((each) => each !== undefined).join(" · ");
 }
