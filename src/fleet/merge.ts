@@ -348,6 +348,8 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
     killed: sum(({ killed }) => killed),
     wills: sum(({ wills }) => wills),
     faults,
+    ...all.some(({ statesWrong }) => statesWrong !== undefined) &&
+      { statesWrong: sum((each) => each.statesWrong ?? 0) },
     // While it runs: the middle one's median and the worst one's 99th percentile. The report merges histograms.
     p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
     p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),

@@ -82,6 +82,11 @@ export class PresenceBooks {
     });
   }
 
+  /** States found to be wrong so far. */
+  get wrong(): number {
+    return Object.values(this.#counts).reduce((sum, { wrong }) => sum + wrong, 0);
+  }
+
   data(): PresenceData {
     return { byMoment: this.#counts, ...this.book.words };
   }

@@ -105,6 +105,8 @@ export interface Progress {
   readonly wills: number;
   /** Faults found so far, by verdict; missing here counts what is overdue. */
   readonly faults: WillCounts;
+  /** States of presence found to be wrong so far; absent where nobody speaks of presence. */
+  readonly statesWrong?: number;
   /** Milliseconds; NaN before the first will. */
   readonly p50: number;
   readonly p99: number;

@@ -225,6 +225,7 @@ export class SquadBooks {
       killed: counters.kills,
       wills: ledger.seen,
       faults: { ...total, missing: total.missing + overdue },
+      ...this.presence && { statesWrong: this.presence.wrong },
       p50: latency.count === 0 ? NaN : latency.percentile(50),
       p99: latency.count === 0 ? NaN : latency.percentile(99),
       buckets: buckets.data(),

@@ -9,7 +9,7 @@ import type { Progress } from "../fleet/result.ts";
 import { stretchMs } from "../fleet/series.ts";
 import { stagesOf } from "../fleet/stages.ts";
 import { reportMain, reportTitle } from "./html.ts";
-import { faultTile, tilesPart, verdictPart } from "./page/head_part.ts";
+import { faultTile, type Tile, tilesPart, verdictPart } from "./page/head_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
 import { alivePlot, ratePlot, reportPlots } from "./page/report_plots.ts";
@@ -125,10 +125,10 @@ export class LivePage {
     return verdictPart("running", told, [target, `run ${plan.run}`, `seed ${plan.seed}`]);
   }
 
-  #tiles() {
+  #tiles(): Tile[] {
     const progress = this.#last;
     if (progress === undefined) return [];
-    const { clients, alive, connected, killed, wills, faults, p50, p99 } = progress;
+    const { clients, alive, connected, killed, wills, faults, statesWrong, p50, p99 } = progress;
     return [
       {
         name: "Wills seen",
@@ -139,7 +139,9 @@ export class LivePage {
       { name: "Latency p99", value: formatMs(p99), note: `p50 ${formatMs(p50)}` },
       { name: "Kills", value: formatCount(killed), note: "so far" },
       { name: "Clients alive", value: formatCount(alive), note: `of ${formatCount(clients)}` },
-      { name: "Clients connected", value: formatCount(connected), note: "at least once" },
+      statesWrong === undefined
+        ? { name: "Clients connected", value: formatCount(connected), note: "at least once" }
+        : statesTile(statesWrong),
     ];
   }
 
@@ -158,6 +160,16 @@ export class LivePage {
     if (this.#last === undefined || last === undefined) return [];
     return timeMarks(stagesOf(this.#run.plan, this.#last.instants, last.atMs));
   }
+}
+
+/** What late subscribers have found so far of those who speak of their presence. */
+function statesTile(wrong: number): Tile {
+  return {
+    name: "Presence states wrong",
+    value: formatCount(wrong),
+    note: "as late subscribers found them so far",
+    look: wrong === 0 ? "good" : "bad",
+  };
 }
 
 function soFarPlot(points: readonly LivePoint[]): Plot {

@@ -27,7 +27,7 @@ export function panelLines(progress: Progress, width: number, style: Style = pla
   const { phase, phaseMs, phaseOfMs } = progress;
   const head = `${phaseText[phase].padEnd(nameWidth)}  ${bar(phaseMs, phaseOfMs)}  ${phaseTime(phaseMs, phaseOfMs)}`;
   const faults = faultText(progress);
-  const last = `faults ${faults ?? "none"}`.slice(0, width);
+  const last = `faults ${faults ?? "none"}${deviatingText(progress)}`.slice(0, width);
   return [
     style.strong(head.slice(0, width).trimEnd()),
     numbers(progress).join("   ").slice(0, width),
@@ -40,7 +40,7 @@ export function progressLine(progress: Progress): string {
   const time = phaseTime(progress.phaseMs, progress.phaseOfMs);
   return `${phaseText[progress.phase]}, ${time}: ${numbers(progress).join(", ")}, faults ${
     faultText(progress) ?? "none"
-  }`;
+  }${deviatingText(progress)}`;
 }
 
 function numbers({ alive, clients, killed, wills, p50, p99 }: Progress): string[] {
@@ -65,9 +65,15 @@ export function phaseTime(ms: number, ofMs: number): string {
   return ofMs > 0 ? `${passed} of ${formatDuration(Math.round(ofMs / 100) * 100)}` : passed;
 }
 
-/** `3 missing, 1 late`; undefined when there are none. */
-function faultText({ faults }: Progress): string | undefined {
+/** `3 missing, 1 late, 2 states wrong`; undefined when there are none. */
+function faultText({ faults, statesWrong = 0 }: Progress): string | undefined {
   const names = ["missing", "late", "early", "duplicate", "unwanted", "altered"] as const;
   const found = names.filter((name) => faults[name] > 0).map((name) => `${formatCount(faults[name])} ${name}`);
+  if (statesWrong > 0) found.push(`${formatCount(statesWrong)} ${statesWrong === 1 ? "state" : "states"} wrong`);
   return found.length === 0 ? undefined : found.join(", ");
+}
+
+/** What goes wrong as the profile says that it does is no fault, and is told beside them. */
+function deviatingText({ faults: { deviating } }: Progress): string {
+  return deviating === 0 ? "" : `, ${formatCount(deviating)} deviating`;
 }

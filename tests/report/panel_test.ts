@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Progress } from "../../src/fleet/result.ts";
 import { panelLines, progressLine } from "../../src/report/panel.ts";
+import { plainStyle } from "../../src/report/style.ts";
 
 const none = {
   expected: 0,
@@ -67,4 +68,14 @@ Deno.test("in one line", () => {
     progressLine(halfway),
     "clients are killed, 15.0s of 30s: alive 951 of 1,000, killed 748, wills 672, p50 0.812 ms, p99 2.34 ms, faults none",
   );
+});
+
+Deno.test("wrong states are faults; what deviates as the profile says is told beside them, and is none", () => {
+  const deviating = { ...halfway, faults: { ...none, deviating: 1_004 }, statesWrong: 0 };
+  assert.equal(panelLines(deviating, 100)[2], "faults none, 1,004 deviating");
+  const wrong = { ...deviating, faults: { ...deviating.faults, late: 1 }, statesWrong: 2 };
+  assert.equal(panelLines(wrong, 100)[2], "faults 1 late, 2 states wrong, 1,004 deviating");
+  assert.ok(progressLine({ ...halfway, statesWrong: 1 }).endsWith(", faults 1 state wrong"));
+  const painted = { ...plainStyle, good: (text: string) => `+${text}`, bad: (text: string) => `-${text}` };
+  assert.deepEqual([deviating, wrong].map((each) => panelLines(each, 100, painted)[2]![0]), ["+", "-"]);
 });

@@ -108,12 +108,13 @@ export function reportTiles({ clients, kills, wills, latencyMs, slipMs, resource
 export function faultTile(wills: WillCounts): Tile {
   const wrong = willsWrong(wills);
   const total = wrong.reduce((sum, { count }) => sum + count, 0);
+  const told = total === 0
+    ? "none late, early, missing, altered, twice or unasked"
+    : wrong.map(({ name, count }) => `${formatCount(count)} ${name}`).join(", ");
   return {
     name: "Wills gone wrong",
     value: formatCount(total),
-    note: total === 0
-      ? "none late, early, missing, altered, twice or unasked"
-      : wrong.map(({ name, count }) => `${formatCount(count)} ${name}`).join(", "),
+    note: wills.deviating === 0 ? told : `${told}; ${formatCount(wills.deviating)} deviating as the profile says`,
     look: total === 0 ? "good" : "bad",
   };
 }
