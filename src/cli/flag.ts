@@ -2,7 +2,8 @@
  * Flags as every command has them: one reader of src/base/units.ts behind each, so that all refuse in the same form.
  */
 import { lineBreak, type Message, text } from "@optique/core/message";
-import { multiple, optional } from "@optique/core/modifiers";
+import { map, multiple, optional } from "@optique/core/modifiers";
+import type { Parser } from "@optique/core/parser";
 import { argument, flag, option } from "@optique/core/primitives";
 import type { ValueParser } from "@optique/core/valueparser";
 import { UsageError } from "../base/failure.ts";
@@ -47,6 +48,14 @@ export function neededArgument<T>(value: FlagValue<T>, without: string, help?: s
     ...help !== undefined && { description: sentence(help) },
     errors: { invalidValue: (error: Message) => error, endOfInput: sentence(without) },
   });
+}
+
+/**
+ * A choice that may be left: `none` stands for it then. Its usage is that of the choice, for behind one that is optional
+ * the help of a command does not find its own line.
+ */
+export function orNone<T, State>(choice: Parser<"sync", T, State>, none: () => T) {
+  return { ...map(optional(choice), (chosen) => chosen ?? none()), usage: choice.usage };
 }
 
 /** One of a few words. */

@@ -81,7 +81,8 @@ async function read(what: string, path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new UsageError(`Cannot read ${what} file ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
+    throw new UsageError(`Cannot read ${what} file ${path}: ${fault}; expected a PEM file`);
   }
 }
 

@@ -98,6 +98,27 @@ Deno.test("help fits the terminal, and 80 columns where there is none", async ()
   }
 });
 
+Deno.test("each command's help tells how it is called, in one line", async () => {
+  const lines: Record<string, string> = {
+    "fleet": "[FLAGS]",
+    "fleet scenario": "NAME",
+    "fleet scenario-schema": "",
+    "fleet profiles": "",
+    "check": "[FLAGS]",
+    "broker": "[FLAGS]",
+    "broker status": "[FLAGS]",
+    "broker config-schema": "",
+    "report": "FILE [FLAGS]",
+    "report merge": "FILE FILE… [FLAGS]",
+    "report compare": "[NAME=]FILE [NAME=]FILE… [FLAGS]",
+  };
+  for (const [command, line] of Object.entries(lines)) {
+    const output = captured();
+    assert.equal(await main([...command.split(" "), "--help"], output), 0);
+    assert.equal(output.written.out.split("\n\n")[0]!.split("\n")[1], `Usage: mqtt-sim ${command} ${line}`.trimEnd());
+  }
+});
+
 Deno.test("mqtt-sim --help names the commands", async () => {
   const text = await help([]);
   assert.match(text, /^Usage: mqtt-sim COMMAND \[FLAGS\]$/m);

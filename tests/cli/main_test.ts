@@ -45,6 +45,10 @@ const bad: readonly [args: string, sentence: string][] = [
     'Cannot use --denied-topic "a/#": expected a topic name: at least one character, no + # and NUL',
   ],
   [
+    "fleet --url mqtts://127.0.0.1:1 --tls-ca none.pem",
+    "Cannot read authorities file none.pem: there is no such file; expected a PEM file",
+  ],
+  [
     "fleet --url mqtts://127.0.0.1:1 --engine epoll",
     "Cannot use --engine epoll with mqtts://127.0.0.1:1: TLS stands on the runtime's own sockets; expected auto or deno",
   ],

@@ -1,10 +1,9 @@
 /** `mqtt-sim broker` on the command line: its flags, made of its settings, and the commands that stand under it. */
 import { merge, object, or } from "@optique/core/constructs";
-import { map, optional } from "@optique/core/modifiers";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { faultKinds, faultText } from "../../broker/fault/fault_mix.ts";
-import { lines, sentence, valueFlag } from "../flag.ts";
+import { lines, orNone, sentence, valueFlag } from "../flag.ts";
 import { file } from "../setting.ts";
 import { passwdCommand } from "./broker_passwd.ts";
 import { statusCommand } from "./broker_status.ts";
@@ -45,10 +44,7 @@ const schema = command("config-schema", object({ command: constant("broker confi
 export const brokerCommand = command(
   "broker",
   // Nothing at all is a choice too, which `or` alone would not take.
-  map(
-    optional(or(statusCommand, schema, passwdCommand, run)),
-    (asked) => asked ?? ({ command: "broker" } as BrokerFlags),
-  ),
+  orNone(or(statusCommand, schema, passwdCommand, run), () => ({ command: "broker" } as BrokerFlags)),
   {
     brief: sentence("Run the embedded broker alone until Ctrl-C."),
     description: sentence(

@@ -2,7 +2,6 @@
  * The flags of `mqtt-sim fleet`: their names, values and help. Defaults are the plan's; limits are checked by the plan.
  */
 import { merge, object, or } from "@optique/core/constructs";
-import { map, optional } from "@optique/core/modifiers";
 import { type InferValue, parseSync } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { InvariantError } from "../../base/failure.ts";
@@ -14,7 +13,7 @@ import { parseSourceAddresses } from "../../net/source_addresses.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/threshold.ts";
 import { embedded, parseBrokerChoice } from "../broker_choice.ts";
-import { lines, neededArgument, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
+import { lines, neededArgument, orNone, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
 import { reportFlags } from "../report_outputs.ts";
 import { address, duration, file, usual, whole, word } from "./fleet_flag_values.ts";
 import { parts, tls } from "./fleet_part_flags.ts";
@@ -209,7 +208,7 @@ function noFlags(): FleetFlags {
 export const fleetCommand = command(
   "fleet",
   // Nothing at all is a choice too, which `or` alone would not take.
-  map(optional(or(schema, show, known, run)), (asked) => asked ?? noFlags()),
+  orNone(or(schema, show, known, run), noFlags),
   {
     brief: sentence("Connect a fleet of clients with wills, kill them, and account for every will."),
     description: sentence(

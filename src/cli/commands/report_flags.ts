@@ -1,6 +1,6 @@
 /** `mqtt-sim report` on the command line: a saved report drawn again, and several merged into one. */
 import { merge, object, or } from "@optique/core/constructs";
-import { map, multiple, optional } from "@optique/core/modifiers";
+import { multiple } from "@optique/core/modifiers";
 import type { InferValue } from "@optique/core/parser";
 import { argument, command, constant } from "@optique/core/primitives";
 import { parseDurationMs } from "../../base/units.ts";
@@ -9,6 +9,7 @@ import { parseThreshold } from "../../report/threshold.ts";
 import {
   type FlagValue,
   neededArgument,
+  orNone,
   plainArgument,
   repeatedFlag,
   sentence,
@@ -125,7 +126,7 @@ const nothing = { command: "report merge", files: [] } as unknown as InferValue<
 /** `mqtt-sim report` and what can follow it. */
 export const reportCommand = command(
   "report",
-  map(optional(or(mergeCommand, compareCommand, draw)), (asked) => asked ?? nothing),
+  orNone(or(mergeCommand, compareCommand, draw), () => nothing),
   {
     brief: sentence("Draw a saved report again, in any form, or merge several."),
     description: sentence(
