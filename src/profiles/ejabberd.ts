@@ -7,6 +7,16 @@ export const ejabberd: Profile = {
   versions: "23.01",
   deviations: [
     {
+      id: "takeover-will-after-next",
+      rules: { "3.1.1": "3.1.4-2", "5.0": "3.1.4-3" },
+      what:
+        "Taken over without a lasting session, a client's will may be published after what its next connection publishes: retained, it stands for a client that lives.",
+      evidence: "run",
+      source: "observed on 23.01",
+      stalePresence: true,
+      signs: [],
+    },
+    {
       id: "half-packet-keeps-alive",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
       what:

@@ -73,6 +73,8 @@ export interface Deviation {
   readonly evidence: Evidence;
   /** Where it is told: a document, a test, a source, an issue, or the version on which it was observed. */
   readonly source: string;
+  /** It leaves a will as the retained message of a client that lives, and has said since that it does. */
+  readonly stalePresence?: true;
   /** How a fleet sees it; none where no fleet can. */
   readonly signs: readonly Sign[];
 }

@@ -3,7 +3,8 @@
  * the run itself counted it, and each fault beyond it by kill mode and rule.
  */
 import { formatCount, formatMs } from "../../src/base/units.ts";
-import { rulesText } from "../../src/profiles/profiles.ts";
+import type { Deviation } from "../../src/profiles/profile.ts";
+import { profileOf, rulesText } from "../../src/profiles/profiles.ts";
 import type { Comparison } from "../../src/report/comparison.ts";
 import type { Report } from "../../src/report/report.ts";
 import { type CountRow, countRows, type FaultName, rulesBroken, willsWrong } from "../../src/report/will_rows.ts";
@@ -38,6 +39,8 @@ export type Finding =
       readonly wrong: number;
       readonly judged: number;
       readonly samples: readonly string[];
+      /** What is known of the broker that shows so: a fleet cannot count it life by life. */
+      readonly known?: Deviation;
     }
   );
 
@@ -64,16 +67,26 @@ function findingsIn(broker: string, report: Report, load: MachineLoad | undefine
   if (presence === undefined || presence.wrong === 0) return [...known, ...beyond];
   const { wrong, judged } = presence;
   const samples = faults.filter(({ verdict }) => verdict === "presence").map(({ text, rule }) => `${text} [${rule}]`);
-  return [...known, ...beyond, { broker, kind: "presence", wrong, judged, samples: [...new Set(samples)].slice(0, 2) }];
+  // Stale alone: anything else is not what that deviation does.
+  const stale = presence.stale === wrong
+    ? profileOf(broker)?.deviations.find(({ stalePresence }) => stalePresence)
+    : undefined;
+  const told = { broker, kind: "presence", wrong, judged, samples: [...new Set(samples)].slice(0, 2) } as const;
+  return [...known, ...beyond, { ...told, ...stale !== undefined && { known: stale } }];
 }
 
 /** Why this machine may be what was late; undefined where it had nothing else to do and the generator kept up. */
-function loadText({ warnings, slipMs }: Report, load: MachineLoad | undefined): string | undefined {
+function loadText({ warnings, slipMs, kills }: Report, load: MachineLoad | undefined): string | undefined {
   const others = load?.othersShare ?? 0;
   const own = warnings.filter((warning) => warning.startsWith(generatorsOwn));
   if (others <= othersMost && own.length === 0) return undefined;
   const late = slipMs.count === 0 ? "" : `, the generator up to ${formatMs(slipMs.max)} late`;
-  return [`other programs had ${percent(others)} of this machine's CPU${late}`, ...own].join("; ");
+  const broker = load?.brokerCpuMs === undefined || kills.total === 0
+    ? ""
+    : `, the broker itself needed ${
+      formatMs(load.brokerCpuMs / kills.total)
+    } of CPU for each kill and what goes with it`;
+  return [`other programs had ${percent(others)} of this machine's CPU${late}${broker}`, ...own].join("; ");
 }
 
 /** How a run's warnings of its own lateness begin; the others are about the broker, or the watch. */
@@ -105,7 +118,11 @@ export function findingText(finding: Finding): string {
   }
   if (finding.kind === "presence") {
     const states = `${formatCount(finding.wrong)} of ${formatCount(finding.judged)} states not the truth`;
-    return `**${broker}**, presence: ${states}. Unexplained. ${finding.samples.join("; ")}`;
+    const { known, samples } = finding;
+    if (known === undefined) return `**${broker}**, presence: ${states}. Unexplained. ${samples.join("; ")}`;
+    return `**${broker}**, presence: ${states}, each as \`${known.id}\` would leave it (${
+      rulesText(known)
+    }). ${known.what} (${evidenceText[known.evidence]}: ${known.source}) ${samples.join("; ")}`;
   }
   const { mode, fault, count, due, rules, load } = finding;
   const rule = rules.length === 0 ? "no sample kept" : rules.join("; ");

@@ -61,6 +61,8 @@ Deno.test("what is late is told apart where others had the machine, or the gener
   const loaded = { mosquitto: { othersShare: 0.45 } };
   const [finding] = findingsOf(late(3), loaded);
   assert.match(findingText(finding!), /Under load, .*: other programs had 45% of this machine's CPU, the generator up/);
+  const costly = { mosquitto: { othersShare: 0.45, brokerCpuMs: passed().kills.total * 5 } };
+  assert.match(findingText(findingsOf(late(3), costly)[0]!), /itself needed 5\.00 ms of CPU for each kill/);
   assert.equal(outcomeText(late(3), "mosquitto", loaded), "late under load");
   const warned = late(3, { warnings: ["this machine was late itself"] });
   assert.match(findingText(findingsOf(warned, quiet)[0]!), /; this machine was late itself\.$/);
@@ -80,4 +82,24 @@ Deno.test("load excuses what is late, and nothing else", () => {
   });
   assert.match(findingText(findingsOf(missing, { mosquitto: { othersShare: 0.9 } })[0]!), /Unexplained\.$/);
   assert.equal(outcomeText(missing, "mosquitto", { mosquitto: { othersShare: 0.9 } }), "fail");
+});
+
+/** A run on that broker in which so many states of presence were stale, and so many altered. */
+function presence(broker: string, stale: number, altered: number) {
+  const { presence } = failed();
+  const counts = { ...presence!, judged: 90, wrong: stale + altered, stale, altered, unwanted: 0, absent: 0 };
+  const report = reportOf(passed({}, { verdict: "fail", presence: counts }));
+  return makeComparison([comparedRun(broker, report), comparedRun("ok", reportOf(passed()))], context.tool);
+}
+
+Deno.test("a stale state of presence is told with what is known to leave it, and nothing else is", () => {
+  const text = (broker: string, stale: number, altered: number) =>
+    findingsOf(presence(broker, stale, altered), {}).map(findingText).join();
+  assert.match(
+    text("ejabberd", 5, 0),
+    /presence: 5 of 90 states not the truth, each as `takeover-will-after-next` would/,
+  );
+  assert.match(text("ejabberd", 4, 1), /presence: 5 of 90 states not the truth\. Unexplained\./);
+  assert.match(text("mosquitto", 5, 0), /Unexplained\./);
+  assert.equal(outcomeText(presence("ejabberd", 5, 0), "ejabberd", {}), "fail");
 });
