@@ -5,106 +5,167 @@
  *     [--ramp 3000] [--workers 1] [--lead 30]
  *
  * Each shard of the one plan has a broker and source addresses of its own, and all start at one instant, so many seconds
- * from now. Printed: what each process took, and the merged report. Reading /proc takes every permission.
+ * from now. Printed: what each process took, what limits, and the merged report. Exits as the report does, with 1 when a
+ * process fails, and with 130 on Ctrl-C; none of them is left behind. Reading /proc takes every permission.
  */
-import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../support/peers.ts";
+import { usualSourcePorts } from "../../src/fleet/plan.ts";
 import type { ChildProcess } from "../support/child_process.ts";
+import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../support/peers.ts";
+import { filesLimitOf, Gauge, limitText, type Peak, sampleOf } from "./scale_limits.ts";
 
-function asked(name: string, fallback: string): string {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? fallback : Deno.args[at + 1] ?? fallback;
+const defaults = {
+  ...{ clients: "50000", shards: "3", broker: "mqtt-sim", rate: "1%", duration: "60s", ramp: "3000", workers: "1" },
+  ...{ lead: "30", "under-way": "192" },
+};
+
+function askedOf(args: readonly string[]): Record<keyof typeof defaults, string> {
+  const asked: Record<string, string> = { ...defaults };
+  for (let at = 0; at < args.length; at += 2) {
+    const [flag, value] = [args[at]!, args[at + 1]];
+    const known = flag.startsWith("--") && Object.hasOwn(defaults, flag.slice(2));
+    if (!known || value === undefined) {
+      throw new Error(`cannot use ${flag} ${value ?? ""}: expected one of ${Object.keys(defaults).join(", ")}`);
+    }
+    asked[flag.slice(2)] = value;
+  }
+  return asked as typeof defaults;
+}
+
+function wholeOf(name: keyof typeof defaults): number {
+  const value = Number(asked[name]);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new Error(`cannot use --${name} ${asked[name]}: expected a whole number above 0`);
 }
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-const shards = Number(asked("shards", "3"));
-const clients = Number(asked("clients", "50000"));
-const kind = asked("broker", "mqtt-sim");
-const leadMs = Number(asked("lead", "30")) * 1_000;
-const rampPerSecond = Number(asked("ramp", "3000"));
-
-/** What the kernel says of a process: CPU in seconds of USER_HZ, which is 100, and memory held now and at most. */
-function taken(pid: number): { cpuS: number; rssMiB: number; peakMiB: number } {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  const mib = (name: string) => Math.round(Number(status.match(new RegExp(`${name}:\\s+(\\d+)`))?.[1] ?? 0) / 1_024);
-  return { cpuS: (Number(stat[11]) + Number(stat[12])) / 100, rssMiB: mib("VmRSS"), peakMiB: mib("VmHWM") };
-}
+const asked = askedOf(Deno.args);
+const [shards, clients, workers] = [wholeOf("shards"), wholeOf("clients"), wholeOf("workers")];
+const [leadMs, rampPerSecond] = [wholeOf("lead") * 1_000, wholeOf("ramp")];
+const addressesEach = 2;
 
 function startBroker(): Promise<BrokerPeer> {
-  if (kind === "mosquitto") return startMosquitto(["max_queued_messages 1000000", "max_connections -1"]);
-  if (kind === "mqtt-sim") return startOurBroker();
-  throw new Error(`no broker ${kind}: expected mqtt-sim or mosquitto`);
+  if (asked.broker === "mosquitto") return startMosquitto(["max_queued_messages 1000000", "max_connections -1"]);
+  if (asked.broker === "mqtt-sim") return startOurBroker();
+  throw new Error(`no broker ${asked.broker}: expected mqtt-sim or mosquitto`);
 }
 
 /** Source addresses that no other shard has. */
-function addressesOf(shard: number): string[] {
-  return [0, 1].flatMap((place) => ["--source-address", `127.0.0.${2 + shard * 2 + place}`]);
+function addressesOf(shard: number): string {
+  const first = 2 + shard * addressesEach;
+  return `127.0.0.${first}-127.0.0.${first + addressesEach - 1}`;
 }
 
 function startShard(shard: number, broker: BrokerPeer, at: Date, folder: string): ChildProcess {
   return startOurs([
-    ...["fleet", "--url", broker.url, "--seed", "1", "--clients", String(clients), "--shard", `${shard + 1}/${shards}`],
-    ...["--start-at", at.toISOString(), "--ramp-rate", `${rampPerSecond}/s`, "--kill-rate", asked("rate", "1%")],
-    ...["--duration", asked("duration", "60s"), "--workers", asked("workers", "1"), ...addressesOf(shard)],
-    ...["--connects-under-way", asked("under-way", "192"), "--report", `${folder}/${shard}.json`],
+    ...["fleet", "--url", broker.url, "--seed", "1", "--clients", `${clients}`, "--shard", `${shard + 1}/${shards}`],
+    ...["--start-at", at.toISOString(), "--ramp-rate", `${rampPerSecond}/s`, "--kill-rate", asked.rate],
+    ...["--duration", asked.duration, "--workers", `${workers}`, "--source-address", addressesOf(shard)],
+    ...["--connects-under-way", asked["under-way"], "--report", `${folder}/${shard}.json`],
   ]);
 }
 
-/** What a process took, asked every half second until it ends: the last word of one that is gone. */
-async function watched(child: ChildProcess, limitMs: number) {
-  let last = taken(child.pid);
-  const timer = setInterval(() => {
+/** Looks at a process every half second, until it ends or `over`. */
+function gauged(name: string, threads: number, child: ChildProcess, over: AbortSignal): Gauge {
+  const gauge = new Gauge(name, threads, filesLimitOf(child.pid));
+  const look = () => {
     try {
-      const now = taken(child.pid);
+      const sample = sampleOf(child.pid, performance.now());
       // One that has ended and was not asked for yet has no memory any more.
-      last = { ...now, peakMiB: Math.max(now.peakMiB, last.peakMiB) };
+      if (sample.rssMiB > 0) gauge.add(sample);
     } catch {
       // It has ended: its last word stands.
     }
-  }, 500);
-  try {
-    const { code } = await child.exit(limitMs);
-    return { code, ...last };
-  } finally {
-    clearInterval(timer);
-  }
+  };
+  look();
+  const timer = setInterval(look, 500);
+  over.addEventListener("abort", () => clearInterval(timer));
+  return gauge;
 }
 
-async function run(folder: string): Promise<void> {
-  await using all = new AsyncDisposableStack();
+/** The exit code of one that ran to its end. @throws when it could not run */
+async function ended(name: string, child: ChildProcess, limitMs: number): Promise<number> {
+  const { code } = await child.exit(limitMs);
+  if (code === 0 || code === 1 || code === 3) return code;
+  throw new Error(`${name} failed with exit code ${code}:\n${child.said}`);
+}
+
+/** Brokers do not end before the fleets do. */
+async function broken(brokers: readonly BrokerPeer[], limitMs: number): Promise<never> {
+  const { child } = await Promise.race(brokers.map((broker) => broker.child.exit(limitMs).then(() => broker)));
+  throw new Error(`a broker ended before its fleet:\n${child.said}`);
+}
+
+function tell(peak: Peak, more: string): void {
+  print(
+    `${peak.name}: ${more}${peak.cpuS.toFixed(1)} s of CPU, at most ${peak.cores.toFixed(2)} cores, ` +
+      `${peak.rssMiB} MiB, ${peak.files} files`,
+  );
+}
+
+async function startBrokers(all: AsyncDisposableStack): Promise<BrokerPeer[]> {
   const brokers: BrokerPeer[] = [];
-  for (let shard = 0; shard < shards; shard++) brokers.push(all.use(await startBroker()));
-  const before = brokers.map(({ child }) => taken(child.pid));
+  for (let shard = 0; shard < shards; shard++) {
+    const starting = startBroker();
+    // Interrupted while it starts, it is stopped all the same.
+    all.defer(async () => await (await starting.catch(() => undefined))?.[Symbol.asyncDispose]());
+    brokers.push(await starting);
+  }
+  return brokers;
+}
+
+async function run(all: AsyncDisposableStack, folder: string): Promise<number> {
+  const brokers = await startBrokers(all);
+  const over = new AbortController();
+  all.defer(() => over.abort());
+  const brokerGauges = brokers.map(({ child }, shard) => gauged(`broker ${shard + 1}`, 1, child, over.signal));
   const at = new Date(Math.ceil((Date.now() + leadMs) / 1_000) * 1_000);
   const fleets = brokers.map((broker, shard) => all.use(startShard(shard, broker, at, folder)));
-  print(`${clients} clients in ${shards} shards on ${shards} ${kind} brokers, from ${at.toISOString()}`);
+  const gauges = fleets.map((fleet, shard) => gauged(`fleet  ${shard + 1}`, workers + 1, fleet, over.signal));
+  print(`${clients} clients in ${shards} shards on ${shards} ${asked.broker} brokers, from ${at.toISOString()}`);
   const limitMs = leadMs + clients / rampPerSecond * 1_500 + 600_000;
-  const ended = await Promise.all(fleets.map((fleet) => watched(fleet, limitMs)));
-  ended.forEach(({ code, cpuS, peakMiB }, shard) =>
-    print(`fleet  ${shard + 1}: exit ${code}, ${cpuS.toFixed(1)} s of CPU, at most ${peakMiB} MiB`)
-  );
-  brokers.forEach(({ child }, shard) => {
-    const { cpuS, peakMiB } = taken(child.pid);
-    const kib = (peakMiB - before[shard]!.rssMiB) * 1_024 / (clients / shards);
-    print(
-      `broker ${shard + 1}: ${(cpuS - before[shard]!.cpuS).toFixed(1)} s of CPU, at most ${peakMiB} MiB, ` +
-        `${kib.toFixed(1)} KiB for each client at its peak`,
-    );
-  });
-  const failed = fleets.find((_, shard) => ended[shard]!.code === 2 || ended[shard]!.code === 70);
-  if (failed !== undefined) return print(failed.said);
+  const watch = broken(brokers, limitMs * 2);
+  watch.catch(() => {});
+  const codes = await Promise.race([
+    Promise.all(fleets.map((fleet, shard) => ended(`fleet ${shard + 1}`, fleet, limitMs))),
+    watch,
+  ]);
+  gauges.forEach(({ peak }, shard) => tell(peak, `exit ${codes[shard]}, `));
+  for (const gauge of brokerGauges) {
+    const kib = (gauge.peak.rssMiB - gauge.firstRssMiB) * 1_024 / (clients / shards);
+    tell(gauge.peak, `${kib.toFixed(1)} KiB for each client at its peak, `);
+  }
+  const ports = { taken: Math.ceil(clients / shards), had: usualSourcePorts * addressesEach };
+  print(limitText([...gauges, ...brokerGauges].map(({ peak }) => peak), ports, navigator.hardwareConcurrency));
   const files = fleets.map((_, shard) => `${folder}/${shard}.json`);
-  await using merge = startOurs(shards === 1 ? ["report", ...files] : ["report", "merge", ...files]);
-  await merge.exit(60_000);
+  const merge = all.use(startOurs(shards === 1 ? ["report", ...files] : ["report", "merge", ...files]));
+  const code = await ended("report", merge, 60_000);
   print(merge.said);
+  return code;
+}
+
+/** Rejected by Ctrl-C, or a request to end. */
+function interrupted(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => reject(new Error("interrupted")));
+  }
+  return promise;
 }
 
 const folder = await Deno.makeTempDir({ prefix: "scale" });
+const all = new AsyncDisposableStack();
+const interrupt = interrupted();
+let code = 1;
 try {
-  await run(folder);
+  code = await Promise.race([run(all, folder), interrupt]);
+} catch (error) {
+  print(`bench:scale: ${error instanceof Error ? error.message : error}`);
+  if (error instanceof Error && error.message === "interrupted") code = 130;
 } finally {
+  await all.disposeAsync();
   await Deno.remove(folder, { recursive: true });
 }
+Deno.exit(code);

@@ -1,0 +1,116 @@
+/**
+ * What limits a run over several processes on this machine: CPU, open files or source ports, by what /proc says of them.
+ */
+
+/** What the kernel says of a process at one time. */
+export interface Sample {
+  /** Seconds of USER_HZ, which is 100. */
+  readonly cpuS: number;
+  readonly rssMiB: number;
+  readonly files: number;
+  readonly atMs: number;
+}
+
+/** What one process took at most. */
+export interface Peak {
+  readonly name: string;
+  /** Threads that carry its load: what it can use of the cores. */
+  readonly threads: number;
+  /** Cores in use over the busiest stretch. */
+  readonly cores: number;
+  readonly cpuS: number;
+  readonly rssMiB: number;
+  readonly files: number;
+  readonly filesLimit: number;
+}
+
+/** Source ports that one shard takes, and has. */
+export interface Ports {
+  readonly taken: number;
+  readonly had: number;
+}
+
+/** From this share of what there is, it is what limits. */
+const nearly = 0.85;
+
+/** What a process has taken so far. */
+export function sampleOf(pid: number, nowMs: number): Sample {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
+  const rssKiB = /VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? 0;
+  const files = [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+  return {
+    cpuS: (Number(stat[11]) + Number(stat[12])) / 100,
+    rssMiB: Math.round(Number(rssKiB) / 1_024),
+    files,
+    atMs: nowMs,
+  };
+}
+
+/** Open files that a process may have. */
+export function filesLimitOf(pid: number): number {
+  const limit = /Max open files\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/limits`))?.[1];
+  return limit === undefined ? Infinity : Number(limit);
+}
+
+/** Takes samples of one process, and keeps the most of each. */
+export class Gauge {
+  readonly #stretchMs: number;
+  #samples: Sample[] = [];
+  #first: Sample | undefined;
+  #peak = { cores: 0, cpuS: 0, rssMiB: 0, files: 0 };
+
+  constructor(readonly name: string, readonly threads: number, readonly filesLimit: number, stretchMs = 2_000) {
+    this.#stretchMs = stretchMs;
+  }
+
+  add(sample: Sample): void {
+    this.#first ??= sample;
+    this.#samples.push(sample);
+    while (this.#samples.length > 2 && this.#samples[1]!.atMs <= sample.atMs - this.#stretchMs) this.#samples.shift();
+    const [from] = this.#samples;
+    const passedMs = sample.atMs - from!.atMs;
+    const cores = passedMs < this.#stretchMs ? 0 : (sample.cpuS - from!.cpuS) / passedMs * 1_000;
+    this.#peak = {
+      cores: Math.max(this.#peak.cores, cores),
+      cpuS: sample.cpuS - this.#first.cpuS,
+      rssMiB: Math.max(this.#peak.rssMiB, sample.rssMiB),
+      files: Math.max(this.#peak.files, sample.files),
+    };
+  }
+
+  get firstRssMiB(): number {
+    return this.#first?.rssMiB ?? 0;
+  }
+
+  get peak(): Peak {
+    const { name, threads, filesLimit } = this;
+    return { name, threads, filesLimit, ...this.#peak };
+  }
+}
+
+/** One line that says what limits, or that nothing does. */
+export function limitText(peaks: readonly Peak[], ports: Ports, cores: number): string {
+  const percent = (share: number) => `${Math.round(share * 100)}%`;
+  const [tightest] = peaks.toSorted((one, other) => other.files / other.filesLimit - one.files / one.filesLimit);
+  if (tightest !== undefined && tightest.files >= nearly * tightest.filesLimit) {
+    return `limited by descriptors: ${tightest.name} has ${tightest.files} of ${tightest.filesLimit} files open`;
+  }
+  if (ports.taken >= nearly * ports.had) {
+    return `limited by ports: a shard takes ${ports.taken} of ${ports.had} source ports`;
+  }
+  const share = ({ cores: used, threads }: Peak) => used / Math.min(threads, cores);
+  const [busiest] = peaks.toSorted((one, other) => share(other) - share(one));
+  if (busiest === undefined) return "limited by nothing: no process was seen";
+  const used = peaks.reduce((sum, peak) => sum + peak.cores, 0);
+  const told = `${busiest.name} at ${percent(share(busiest))} of its ${Math.min(busiest.threads, cores)}`;
+  if (share(busiest) >= nearly) return `limited by CPU: ${told} cores`;
+  if (used >= nearly * cores) {
+    const [most] = peaks.toSorted((one, other) => other.cores - one.cores);
+    return `limited by CPU: all together use ${used.toFixed(1)} of ${cores} cores, ${most!.name} most, ` +
+      `${most!.cores.toFixed(1)}`;
+  }
+  return `limited by nothing here: CPU is nearest, ${told} cores; files ${tightest!.files} of ${
+    tightest!.filesLimit
+  }, ` +
+    `ports ${ports.taken} of ${ports.had}`;
+}
