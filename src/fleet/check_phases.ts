@@ -29,11 +29,6 @@ export function phaseFaults(plan: FleetPlan): PlanFault[] {
   if (plan.shard !== undefined && restartsBroker(plan)) {
     return whole("Cannot use --shard with phases that restart the broker: expected one process, with --workers");
   }
-  if (restartsBroker(plan) && [plan, ...plan.groups ?? []].some(({ presence }) => presence)) {
-    return whole(
-      "Cannot use --presence with phases that restart the broker: what is retained over one is not judged yet",
-    );
-  }
   return phasesOf(plan).flatMap((phase, place) => faultsOf(plan, phase, place));
 }
 

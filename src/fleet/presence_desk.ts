@@ -61,6 +61,11 @@ export class PresenceDesk {
     return this.#failure;
   }
 
+  /** A look is under way. */
+  get looking(): boolean {
+    return this.#look !== undefined;
+  }
+
   /** Goes on as time passes. */
   turn(nowMs: number): void {
     if (this.#look === undefined) return;

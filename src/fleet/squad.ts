@@ -271,6 +271,8 @@ export class Squad implements ClientHost, LookoutHost {
     if (this.#restart.underWay && !this.#restart.turn(nowMs)) return;
     const fromMs = this.#phaseFromMs;
     while (!this.#restart.underWay && this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
+      // Who looks would be blind; it takes but a moment.
+      if ("restart" in this.#order && this.#desk?.looking) break;
       this.#carryOut(this.#order, fromMs + this.#order.atMs, nowMs);
       this.#order = this.#schedule.next();
     }
