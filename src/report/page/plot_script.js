@@ -116,7 +116,7 @@ export function plotOptions(plot, element, entry) {
         width: look === 10 ? 3 : 2,
         dash: [undefined, [7, 4], undefined][Math.floor(look / 5)],
         fill: filled ? colour(`--plot-${look % 5}-fill`) : undefined,
-        points: { show: plot.data[0].length < 3 },
+        points: { show: true, size: 6, filter: (chart, line) => lonePoints(chart.data[line]) },
         value: (_, number) => number === null || number === undefined ? "–" : value(number),
       })),
     ],
@@ -138,6 +138,7 @@ export function drawMarks(chart, marks, colour, family) {
   ctx.save();
   ctx.font = `${11 * ratio}px ${family}`;
   ctx.textBaseline = "alphabetic";
+  let named = [];
   marks.forEach(({ label, look, from, to = max }, index) => {
     if (from > max) return;
     const [x, end] = [place(from), place(to)];
@@ -146,23 +147,35 @@ export function drawMarks(chart, marks, colour, family) {
     if (isOutage || index % 2 === 1) ctx.fillRect(x, bbox.top, Math.max(end - x, ratio), bbox.height);
     ctx.fillStyle = colour(isOutage ? "--fail" : "--soft");
     ctx.fillRect(x, bbox.top - 5 * ratio, ratio, isOutage ? bbox.height + 5 * ratio : 5 * ratio);
+    named.push([index + 1, label]);
     const next = marks[index + 1];
+    // What takes no time shares the place of what comes after it.
+    if (next !== undefined && next.from <= max && place(next.from) - x < 2 * ratio) return;
     const room = (next === undefined || next.from > max ? right + 20 * ratio : Math.max(place(next.from), end)) - x;
-    const text = fittingText(ctx, index + 1, label, room - 7 * ratio);
+    const text = fittingText(ctx, named, room - 7 * ratio);
+    named = [];
     ctx.fillText(text, x + 3 * ratio, bbox.top - 7 * ratio);
   });
   ctx.restore();
 }
 
-/* A number, by which it stands in the key above the plots, and as much of its name as fits. */
-export function fittingText(ctx, number, name, room) {
+/* Numbers, by which marks stand in the key above the plots, and as much of their names as fits. */
+export function fittingText(ctx, marks, room) {
   const fits = (text) => ctx.measureText(text).width <= room;
-  if (fits(`${number} ${name}`)) return `${number} ${name}`;
-  for (let length = Math.min(name.length - 1, 40); length >= 3; length--) {
-    const shorter = `${number} ${name.slice(0, length)}…`;
+  const whole = marks.map(([number, name]) => `${number} ${name}`).join(", ");
+  if (fits(whole)) return whole;
+  const numbers = marks.map(([number]) => number).join(", ");
+  for (let length = Math.min(whole.length - 1, 40); length >= numbers.length + 4; length--) {
+    const shorter = `${whole.slice(0, length)}…`;
     if (fits(shorter)) return shorter;
   }
-  return fits(`${number}`) ? `${number}` : "";
+  return fits(numbers) ? numbers : "";
+}
+
+/* Points that no line leads to: those without a neighbour. */
+export function lonePoints(column) {
+  const isGap = (value) => value === null || value === undefined;
+  return [...column.keys()].filter((at) => !isGap(column[at]) && isGap(column[at - 1]) && isGap(column[at + 1]));
 }
 
 export function msText(ms) {

@@ -101,7 +101,7 @@ summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; cl
 .plot caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .marks { list-style-position: inside; display: flex; flex-wrap: wrap; gap: 2px 18px; margin-bottom: 10px; color: var(--soft); font-size: 14px; line-height: 1.5; }
 .marks b { color: var(--ink); font-weight: 600; }
-.marks li { overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.marks li { min-width: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .marks .outage, .marks .outage b { color: var(--fail); }
 .plot .during { text-align: left; white-space: normal; min-width: 9em; color: var(--soft); }
 .plot table + table { margin-top: 8px; border-top: 1px solid var(--line); }

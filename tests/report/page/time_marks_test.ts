@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RestartResult } from "../../../src/fleet/restart.ts";
 import { plotTable } from "../../../src/report/page/plot.ts";
-import { fittingText, markHas } from "../../../src/report/page/plot_script.js";
+import { fittingText, lonePoints, markHas } from "../../../src/report/page/plot_script.js";
 import { alivePlot, reportPlots } from "../../../src/report/page/report_plots.ts";
 import { marksKey, marksWithin, timeMarks } from "../../../src/report/page/time_marks.ts";
 import { failed, passed, reportOf } from "../sample.ts";
@@ -72,6 +72,14 @@ Deno.test("the key has every mark by its number on the plots, up to a limit", ()
 
 Deno.test("on a plot a name gives way to its number, and where even that has no room to nothing", () => {
   const letters = { measureText: (text: string) => ({ width: text.length }) };
-  const fitted = [20, 11, 9, 7, 4, 1, 0].map((room) => fittingText(letters, 2, "kill sensors", room));
-  assert.deepEqual(fitted, ["2 kill sensors", "2 kill sen…", "2 kill s…", "2 kill…", "2", "2", ""]);
+  const fitted = [20, 12, 8, 4, 1, 0].map((room) => fittingText(letters, [[2, "kill sensors"]], room));
+  assert.deepEqual(fitted, ["2 kill sensors", "2 kill sens…", "2 kill …", "2", "2", ""]);
+  const shared = [20, 10, 4].map((room) => fittingText(letters, [[3, "kill"], [4, "drain"]], room));
+  assert.deepEqual(shared, ["3 kill, 4 drain", "3 kill, 4…", "3, 4"]);
+});
+
+Deno.test("a stretch alone, such as a storm's, is a point: no line leads to it", () => {
+  assert.deepEqual(lonePoints([null, 3, null, 4, 5, null, 6]), [1, 6]);
+  assert.deepEqual(lonePoints([7]), [0]);
+  assert.deepEqual(lonePoints([0, 0, 0]), []);
 });
