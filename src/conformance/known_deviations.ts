@@ -16,7 +16,6 @@ export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
     "will/takeover-delayed-ends-resumed",
   ],
   "mosquitto/delay-list": ["will/refused-login-keeps-delayed"],
-  "mosquitto/shutdown-delayed-early": ["will/restart-resumed"],
   "mosquitto/server-packets": [
     "connect/from-client-suback",
     "connect/from-client-unsuback",
@@ -70,7 +69,8 @@ export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
   "ejabberd/unsubscribe-nothing": ["subscribe/unsubscribe-no-filter"],
   "ejabberd/options-of-5": ["subscribe/options-of-5"],
   "ejabberd/empty-id-lasting": ["will/refused-empty-id", "connect/client-id-empty-session"],
-  "ejabberd/will-property-misplaced": ["will/property-misplaced"],
+  "ejabberd/connect-property-misplaced": ["will/property-misplaced", "connect/property-misplaced"],
+  "ejabberd/authentication-data-alone": ["connect/authentication-data-alone"],
   "ejabberd/correlation-data-empty": ["will/correlation-data-empty", "properties/correlation-data-empty"],
   "ejabberd/expiry-largest": ["will/message-expiry-largest"],
   "ejabberd/expiry-stands-still": [
@@ -161,7 +161,7 @@ export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
   ],
   "rabbitmq/disconnect-reserved-flags": ["will/disconnect-reserved-bits"],
   "rabbitmq/subscribe-flags-no-will": ["will/garbage-subscribe-flags"],
-  "rabbitmq/restart-loses-wills": ["will/restart-living"],
+  "rabbitmq/shutdown-no-wills": ["will/restart-living"],
   "rabbitmq/level-unanswered": ["connect/level-unknown"],
   "rabbitmq/empty-session-forgotten": ["connect/session-present-resumed"],
   "rabbitmq/dup-passed-on": ["publish/dup-own"],

@@ -201,14 +201,6 @@ export const rabbitmq: Profile = {
       signs: [],
     },
     {
-      id: "restart-loses-wills",
-      rules: { "3.1.1": "3.1.2-8" },
-      what: "As it shuts down the wills of clients that are connected are not sent, nor are they after its start.",
-      evidence: "run",
-      source: "observed on 3.10.8 (SIGTERM)",
-      signs: [],
-    },
-    {
       id: "level-unanswered",
       rules: { "3.1.1": "3.1.2-2" },
       what: "A CONNECT with a protocol level that it does not know is closed without a CONNACK.",

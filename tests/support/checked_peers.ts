@@ -11,7 +11,8 @@ export interface CheckedPeer extends AsyncDisposable {
   /** Its name, which is also that of its profile. */
   readonly name: string;
   readonly url: string;
-  readonly login: PeerLogin;
+  /** Absent where it lets everyone in. */
+  readonly login?: PeerLogin;
   readonly deniedTopic?: string;
   readonly version: string;
   /** How it was set up, for people. */
@@ -41,21 +42,23 @@ async function mosquitto(): Promise<CheckedPeer> {
   const started = await mosquittoWith({ login, writable: "mqtt-sim/#" });
   return {
     ...checked("mosquitto", started, (said) => /mosquitto version (\S+)/.exec(said)?.[1]),
+    login,
     deniedTopic,
     restart: started.restart,
-    configuration: "Debian's; a password file, an ACL file that lets clients publish below `mqtt-sim/` alone, " +
+    configuration:
+      "Debian's; anonymous clients allowed, a password file, an ACL file that lets clients publish below `mqtt-sim/` alone, " +
       "persistence in a file; all else as it comes",
   };
 }
 
 async function aedes(): Promise<CheckedPeer> {
-  const started = await startAedes([login.username, login.password, deniedTopic]);
+  const started = await startAedes([deniedTopic]);
   return {
     ...checked("aedes", started, aedesVersion),
     deniedTopic,
     configuration:
-      "on Node's net under Deno, in memory; `authenticate` and `authorizePublish` are set, all else as it " +
-      "comes; it keeps nothing over a restart, and is not restarted",
+      "on Node's net under Deno, in memory; `authorizePublish` denies one topic, all else as it comes; it keeps " +
+      "nothing over a restart, and is not restarted",
   };
 }
 
@@ -63,19 +66,21 @@ async function rabbitmq(): Promise<CheckedPeer> {
   const started = await startRabbitmq([], { login, deniedTopic });
   return {
     ...checked("rabbitmq", started, (said) => /RabbitMQ\D+(\d+\.\d+\.\d+)/.exec(said)?.[1]),
+    login,
     deniedTopic,
     restart: started.restart,
-    configuration: "Debian's, with rabbitmq_mqtt; one user, with a topic permission; all else as it comes",
+    configuration:
+      "Debian's, with rabbitmq_mqtt; anonymous clients allowed, one user, with a topic permission; all else as it comes",
   };
 }
 
 async function ejabberd(): Promise<CheckedPeer> {
-  const started = await startEjabberd([deniedTopic]);
+  const started = await startEjabberd();
   return {
     ...checked("ejabberd", started, (said) => /ejabberd (\d+\.\d+(?:\.\d+)?)/.exec(said)?.[1]),
-    deniedTopic,
-    configuration: "Debian's, with mod_mqtt alone; any login is let in, `access_publish` denies one topic; it keeps " +
-      "sessions in memory, and is not restarted",
+    login,
+    configuration: "Debian's, with mod_mqtt alone; any login is let in; it keeps sessions in memory, and is not " +
+      "restarted",
   };
 }
 
@@ -83,11 +88,11 @@ function checked(
   name: string,
   peer: BrokerPeer,
   version: (said: string) => string | undefined,
-): Pick<CheckedPeer, "name" | "url" | "login" | "version" | typeof Symbol.asyncDispose> {
+): Pick<CheckedPeer, "name" | "url" | "version" | typeof Symbol.asyncDispose> {
   const found = version(peer.child.said);
   if (found === undefined) throw new Error(`${name} did not say its version:\n${peer.child.said}`);
   const dispose = () => peer[Symbol.asyncDispose]();
-  return { name, url: `mqtt://127.0.0.1:${peer.port}`, login, version: found, [Symbol.asyncDispose]: dispose };
+  return { name, url: `mqtt://127.0.0.1:${peer.port}`, version: found, [Symbol.asyncDispose]: dispose };
 }
 
 /** It does not say its version: it is the one that the import map pins. */

@@ -23,15 +23,38 @@ export function readConfirmed(text: string): Confirmed {
   return new Map(lines.map((line) => line.split("\t") as [string, string]));
 }
 
+/** The line on a failure: of this broker's, where there is one (`broker:case`), or else of the case's. */
+function wordOn(broker: string, id: string, confirmed: Confirmed): string | undefined {
+  return confirmed.get(`${broker}:${id}`) ?? confirmed.get(id);
+}
+
+const hasFailed = ({ outcome }: Pick<CaseResult, "outcome">) => outcome === "fail" || outcome === "deviation";
+
+/** Failures of which there is no line, and lines of what did not fail. */
+export function unmatched(
+  brokers: readonly CheckedBroker[],
+  confirmed: Confirmed,
+): { readonly unconfirmed: string[]; readonly idle: string[] } {
+  const failed = brokers.flatMap(({ name, report }) => report.cases.filter(hasFailed).map(({ id }) => ({ name, id })));
+  const used = new Set(failed.flatMap(({ name, id }) => confirmed.has(`${name}:${id}`) ? [`${name}:${id}`] : [id]));
+  const unconfirmed = failed.filter(({ name, id }) => wordOn(name, id, confirmed) === undefined);
+  return {
+    unconfirmed: [...new Set(unconfirmed.map(({ name, id }) => `${name}: ${id}`))],
+    idle: [...confirmed].flatMap(([key, line]) => used.has(key) || line.startsWith("At times") ? [] : [key]),
+  };
+}
+
 /** The overview. */
 export function conformancePage(brokers: readonly CheckedBroker[]): string {
   const areas = areaRows(brokers[0]!.report);
   const date = brokers[0]!.report.startedAt.slice(0, 10);
   return [
     "# Conformance",
-    "The whole catalog of `mqtt-sim check` on brokers as their packages come, with the profile of each where there is " +
-    "one. A deviation is a failure that the profile documents; each page has every rule, and a transcript and one line " +
-    "of reading for whatever failed.",
+    "The whole catalog of `mqtt-sim check` on brokers as their packages come, with the profile of each. A deviation is a " +
+    "failure that the profile documents, with its id; each page has every rule, and a transcript and one line of reading " +
+    "for whatever failed. The lines are `docs/conformance/confirmed.tsv`; the deviations are in [profiles.md](profiles.md).",
+    "Where a rule binds the client alone, the case goes by the rule that a server closes at what it finds malformed or " +
+    "against the protocol (4.8.0-1 in 3.1.1; 4.13.1-1, and 3.1.4-1 for CONNECT, in 5.0).",
     `Made on ${date} by \`deno task docs:conformance\`. Bounds: ${boundsText(brokers[0]!.report)}.`,
     table(
       ["broker", "version", "configuration", ...outcomes],
@@ -56,8 +79,24 @@ export function conformancePage(brokers: readonly CheckedBroker[]): string {
         }),
       ]),
     ),
+    "## By rule",
+    "Every case that some broker fails, under the rules that it goes by; `deviation` is in the broker's profile, `–` is " +
+    "not testable there.",
+    table(["MQTT", "rule", "case", ...brokers.map(({ name }) => name)], caseRows(brokers)),
     "",
   ].join("\n\n");
+}
+
+/** A row for each case and version that did not pass everywhere it could be tried. */
+function caseRows(brokers: readonly CheckedBroker[]): string[][] {
+  return brokers[0]!.report.cases.flatMap(({ id, protocol, rules }) => {
+    const results = brokers.map(({ report }) =>
+      report.cases.find((each) => each.id === id && each.protocol === protocol)
+    );
+    if (!results.some((each) => each !== undefined && hasFailed(each))) return [];
+    const told = results.map((each) => each === undefined || each.outcome === "not testable" ? "–" : each.outcome);
+    return [[protocol, rules.join(", "), `\`${id}\``, ...told.map((each) => each === "fail" ? "**fail**" : each)]];
+  });
 }
 
 /** The page of one broker. */
@@ -67,8 +106,8 @@ export function brokerPage({ name, version, configuration, report }: CheckedBrok
   const parts = [
     `# ${name}, rule by rule`,
     `Version ${version}: ${configuration}. ${plain(report.reason)}.`,
-    ...part("Failed", failures(of("fail"), confirmed)),
-    ...part("Deviations that the profile documents", of("deviation").map((each) => `- ${line(each)}`)),
+    ...part("Failed", failures(name, of("fail"), confirmed)),
+    ...part("Deviations that the profile documents", failures(name, of("deviation"), confirmed)),
     ...part("Deviations of the profile that did not show", unseenDeviations(report).map((each) => `- ${plain(each)}`)),
     ...part("Not testable", [...held].map(([reason, cases]) => `- ${plain(reason)}: ${named(cases)}`)),
     "## Every rule",
@@ -84,9 +123,9 @@ export function brokerPage({ name, version, configuration, report }: CheckedBrok
 }
 
 /** By case, both versions together: what was seen, what the standard asks, and the transcript of one. */
-function failures(failed: readonly CaseResult[], confirmed: Confirmed): string[] {
+function failures(broker: string, failed: readonly CaseResult[], confirmed: Confirmed): string[] {
   return [...Map.groupBy(failed, ({ id }) => id)].map(([id, results]) => {
-    const word = confirmed.get(id);
+    const word = wordOn(broker, id, confirmed);
     const lines = (results[0]!.transcript ?? []).flatMap((each) => [
       transcriptText(each),
       ...each.hex === undefined ? [] : [`${" ".repeat(25)}${each.hex}`],

@@ -63,7 +63,7 @@ export const starters: Readonly<Record<string, () => Promise<PageBroker>>> = {
   ejabberd: async () =>
     peer(
       "ejabberd",
-      await supervised("ejabberd", (place) => startEjabberd([], place)),
+      await supervised("ejabberd", (place) => startEjabberd(place)),
       (said) => /ejabberd (\d+\.\d+(?:\.\d+)?)/.exec(said)?.[1],
       "Debian's, with mod_mqtt alone; any login is let in",
       "SIGTERM, then started again in the same folder: its database is on disk, MQTT sessions are in memory",

@@ -166,7 +166,7 @@ export async function restartable(
   }
 }
 
-/** aedes, with no persistence, on a free port unless told; with whom it lets in and what may not be published to, if said. */
+/** aedes, with no persistence, on a free port unless told; with what may not be published to, if said. */
 export function startAedes(args: readonly string[] = [], port = 0): Promise<BrokerPeer> {
   const script = new URL("./aedes_broker.ts", import.meta.url).pathname;
   const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];

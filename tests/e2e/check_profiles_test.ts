@@ -1,0 +1,57 @@
+/**
+ * What mosquitto and aedes fail is in their profiles: a check with its profile passes, and tells every deviation by its
+ * id. The quick cases alone; docs/conformance has all of them.
+ */
+import assert from "node:assert/strict";
+import type { CheckReport } from "../../src/report/check_report.ts";
+import { profileOf } from "../../src/profiles/profiles.ts";
+import { type CheckedPeer, checkedPeers } from "../support/checked_peers.ts";
+import { mosquitto, type Peer, peerTest, startOurs } from "../support/peers.ts";
+
+/** Room for a machine that does other work meanwhile. */
+const slack = "3";
+
+async function check(peer: CheckedPeer, profile: string): Promise<{ code: number; report: CheckReport; said: string }> {
+  await using child = startOurs([
+    ...["check", "--url", peer.url, "--quick", "--slack", slack, "--profile", profile],
+    ...peer.login === undefined ? [] : ["--username", peer.login.username, "--password", peer.login.password],
+    ...["--denied-topic", peer.deniedTopic!],
+    ...["--report", "-"],
+  ]);
+  const { code } = await child.exit(150_000);
+  const json = child.lines.slice(child.lines.indexOf("{"), child.lines.indexOf("}") + 1).join("\n");
+  return { code, report: JSON.parse(json), said: child.said };
+}
+
+function knownTest(name: string, needs: readonly Peer[], least: number): void {
+  peerTest(
+    `check --profile ${name} passes ${name}, and tells what it deviates in`,
+    needs,
+    async () => {
+      await using peer = await checkedPeers[name]!();
+      const { code, report, said } = await check(peer, name);
+      const failed = report.cases.filter(({ outcome }) => outcome === "fail");
+      assert.deepEqual(failed.map(({ id, protocol, reason }) => `${id} in ${protocol}: ${reason}`), []);
+      assert.equal(code, 0, report.reason);
+      const ids = profileOf(name)!.deviations.map(({ id }) => id);
+      const deviating = report.cases.filter(({ outcome }) => outcome === "deviation");
+      assert.ok(deviating.length >= least, `${deviating.length} deviations`);
+      for (const { id, protocol, deviation } of deviating) {
+        assert.ok(ids.includes(deviation!), `${id}: ${deviation}`);
+        assert.ok(said.includes(`${id} in ${protocol} deviates as profile ${name} says (${deviation})`), id);
+      }
+    },
+    180_000,
+  );
+}
+
+knownTest("mosquitto", [mosquitto], 20);
+knownTest("aedes", [], 20);
+
+peerTest("check: another broker's profile excuses nothing of mosquitto's own", [mosquitto], async () => {
+  await using peer = await checkedPeers["mosquitto"]!();
+  await using child = startOurs([
+    ...["check", "--url", peer.url, "--profile", "ejabberd", "--only", "connect/from-client-pingresp"],
+  ]);
+  assert.equal((await child.exit(60_000)).code, 1, child.said);
+});
