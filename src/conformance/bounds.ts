@@ -15,7 +15,9 @@ export interface Bounds {
   readonly silenceMs: number;
   /** A broker that was restarted accepts again within this. */
   readonly restartMs: number;
-  /** What the others were multiplied with, `earlyMs` excepted. */
+  /** What fails while this process is later than this is run again before it counts. */
+  readonly lagMs: number;
+  /** What the others were multiplied with, `earlyMs` and `lagMs` excepted. */
   readonly slack: number;
 }
 
@@ -27,6 +29,7 @@ export function boundsOf(slack = 1, quick = false): Bounds {
     earlyMs: 20,
     silenceMs: (quick ? 400 : 1_000) * slack,
     restartMs: 30_000 * slack,
+    lagMs: 200,
     slack,
   };
 }

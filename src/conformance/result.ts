@@ -30,8 +30,18 @@ export interface CaseResult {
   readonly deviation?: string;
   readonly notes: readonly string[];
   readonly durationMs: number;
+  /** Why it was run again: what it is told here is how it came out then. */
+  readonly again?: Again;
   /** What went over the links, where it failed. */
   readonly transcript?: readonly TranscriptLine[];
+}
+
+/** A case failed while this process was late, and was run again, once, alone. */
+export interface Again {
+  /** Why it failed then. */
+  readonly reason: string;
+  /** How late this process was meanwhile, at the worst. */
+  readonly lateMs: number;
 }
 
 /** How often each outcome came. */

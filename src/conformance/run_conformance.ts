@@ -1,20 +1,23 @@
 /**
  * Runs cases against a broker: the control arm first, then all that need nothing but the broker side by side, then
- * those that restart it one after another.
+ * those that restart it, which share one restart. What failed while this process was late is run again, once, alone.
  */
 import { wallTime } from "../base/clock.ts";
 import { freshSeed, Random } from "../base/random.ts";
-import { formatCount } from "../base/units.ts";
+import { formatCount, formatMs } from "../base/units.ts";
 import type { Endpoint } from "../net/endpoint.ts";
+import { insecureText } from "../net/secured_endpoint.ts";
 import { type Bounds, boundsOf } from "./bounds.ts";
 import { areaOf, type BrokerFacts, type ConformanceCase, type Protocol, protocols } from "./case.ts";
 import { catalog } from "./catalog.ts";
 import { type Controlled, runControl } from "./control.ts";
 import { unmetNeed } from "./needs.ts";
 import { mayFailUnder } from "./known_deviations.ts";
+import { LagWatch } from "./lag_watch.ts";
 import { CaseFailure, CaseOver, NotTestable } from "./outcome.ts";
-import type { CaseResult, ConformanceResult, Outcome, OutcomeCounts } from "./result.ts";
+import type { Again, CaseResult, ConformanceResult, Outcome, OutcomeCounts } from "./result.ts";
 import { type CaseRun, selectCases, type Selection } from "./select.ts";
+import { SharedRestart } from "./shared_restart.ts";
 import { type CheckLogin, Stage, type StageParts } from "./stage.ts";
 import { type World, worldOf } from "./world.ts";
 
@@ -84,8 +87,10 @@ class Check {
   readonly #stages = new Set<Stage>();
   readonly #warnings: string[] = [];
   readonly #facts = new Map<Protocol, BrokerFacts>();
+  readonly #results = new Map<CaseRun, CaseResult>();
+  readonly #again: { readonly run: CaseRun; readonly again: Again }[] = [];
+  readonly #lag: LagWatch;
   #stagesMade = 0;
-  #done = 0;
 
   constructor(run: ConformanceRun, hooks: ConformanceHooks, runs: readonly CaseRun[]) {
     this.#run = run;
@@ -93,17 +98,15 @@ class Check {
     this.#runs = runs;
     this.#world = hooks.world ?? worldOf(run.target);
     this.#bounds = boundsOf(run.slack, run.quick);
+    this.#lag = new LagWatch(this.#world, this.#bounds.lagMs);
     this.#runName = this.#random.below(36 ** 6).toString(36).padStart(6, "0");
   }
 
   async run(): Promise<ConformanceResult> {
     const startedAt = wallTime().toISOString();
     const startMs = this.#world.clock.nowMs();
-    const interrupt = () => this.#stages.forEach((stage) => stage.callOff());
-    this.#hooks.interrupt?.addEventListener("abort", interrupt);
-    const controls = await this.#control();
-    const results = controls.some(({ result }) => result.outcome === "fail") ? [] : await this.#all();
-    this.#hooks.interrupt?.removeEventListener("abort", interrupt);
+    const { controls, results } = await this.#watched();
+    this.#tellLag();
     const { profile, target, quick = false } = this.#run;
     const found = { controls: controls.map(({ result }) => result), cases: results };
     return {
@@ -120,6 +123,20 @@ class Check {
     };
   }
 
+  /** Does all of it, while interrupts and lateness are watched. */
+  async #watched(): Promise<{ controls: Controlled[]; results: CaseResult[] }> {
+    const interrupt = () => this.#stages.forEach((stage) => stage.callOff());
+    this.#hooks.interrupt?.addEventListener("abort", interrupt);
+    try {
+      const controls = await this.#control();
+      const results = controls.some(({ result }) => result.outcome === "fail") ? [] : await this.#all();
+      return { controls, results };
+    } finally {
+      this.#hooks.interrupt?.removeEventListener("abort", interrupt);
+      this.#lag.stop();
+    }
+  }
+
   get #interrupted(): boolean {
     return this.#hooks.interrupt?.aborted === true;
   }
@@ -129,6 +146,8 @@ class Check {
     if (!this.#world.canReset) {
       this.#warnings.push("RST cannot be sent over this transport: where a case says reset, the link was closed");
     }
+    const unsure = insecureText(this.#run.target);
+    if (unsure !== undefined) this.#warnings.push(unsure);
     return await Promise.all(asked.map(async (protocol) => {
       const controlled = await this.#onStage(protocol, (stage) => runControl(stage, protocol));
       this.#facts.set(protocol, controlled.facts);
@@ -137,29 +156,77 @@ class Check {
   }
 
   async #all(): Promise<CaseResult[]> {
-    const results: CaseResult[] = new Array(this.#runs.length);
-    const order = [...this.#runs.keys()].toSorted((one, other) => rank(this.#runs[one]!) - rank(this.#runs[other]!));
-    const alone = order.filter((place) => isAlone(this.#runs[place]!));
-    const together = order.filter((place) => !isAlone(this.#runs[place]!));
-    const work = async (places: number[]) => {
-      for (let place = places.shift(); place !== undefined; place = places.shift()) {
-        if (this.#interrupted) return;
+    const { parallel = usualParallel } = this.#run;
+    const order = this.#runs.toSorted((one, other) => rank(one) - rank(other));
+    const together = order.filter((run) => !isAlone(run));
+    const alone = order.filter(isAlone);
+    await Promise.all(Array.from({ length: parallel }, async () => {
+      for (let run = together.shift(); run !== undefined && !this.#interrupted; run = together.shift()) {
         // One after another: each worker has one case at a time.
         // deno-lint-ignore no-await-in-loop
-        const result = await this.#case(this.#runs[place]!);
-        if (result === undefined) continue;
-        results[place] = result;
-        this.#hooks.onCase?.(result, ++this.#done, this.#runs.length);
+        await this.#once(run);
       }
-    };
-    const { parallel = usualParallel } = this.#run;
-    await Promise.all(Array.from({ length: parallel }, () => work(together)));
-    await work(alone);
-    return results.filter((result) => result !== undefined);
+    }));
+    await this.#runAgain();
+    while (alone.length > 0 && !this.#interrupted) {
+      const batch = alone.splice(0, parallel);
+      const restart = this.#sharedRestart(batch.length);
+      // deno-lint-ignore no-await-in-loop
+      await Promise.all(batch.map((run) => this.#once(run, restart).finally(() => restart.leave())));
+      // deno-lint-ignore no-await-in-loop
+      await this.#runAgain();
+    }
+    return this.#runs.flatMap((run) => this.#results.get(run) ?? []);
+  }
+
+  #sharedRestart(taking: number): SharedRestart {
+    return new SharedRestart(async () => {
+      if (this.#interrupted) throw new CaseOver();
+      await this.#hooks.restart!();
+    }, taking);
+  }
+
+  /** Does a case, and counts it; but what failed while this process was late is to be run again. */
+  async #once(run: CaseRun, restart?: SharedRestart): Promise<void> {
+    const startMs = this.#world.clock.nowMs();
+    const result = await this.#case(run, restart);
+    if (result === undefined) return;
+    const lateMs = Math.round(this.#lag.worstMs(startMs));
+    const { outcome, reason = "" } = result;
+    if (lateMs > 0 && (outcome === "fail" || outcome === "deviation")) {
+      this.#again.push({ run, again: { reason, lateMs } });
+    } else this.#count(run, result);
+  }
+
+  /** Alone, and whatever comes of it counts. */
+  async #runAgain(): Promise<void> {
+    for (const { run, again } of this.#again.splice(0)) {
+      if (this.#interrupted) return;
+      // deno-lint-ignore no-await-in-loop
+      const result = await this.#case(run, this.#sharedRestart(1));
+      if (result !== undefined) this.#count(run, { ...result, again });
+    }
+  }
+
+  #count(run: CaseRun, result: CaseResult): void {
+    this.#results.set(run, result);
+    this.#hooks.onCase?.(result, this.#results.size, this.#runs.length);
+  }
+
+  /** That nothing which took long is taken for the broker's doing without a word. */
+  #tellLag(): void {
+    const lateMs = this.#lag.worstMs();
+    if (lateMs === 0) return;
+    this.#warnings.push(
+      `this process was up to ${formatMs(lateMs)} late, and its bound for that is ${
+        formatMs(this.#bounds.lagMs)
+      }: what ` +
+        `failed meanwhile was run again, alone; times that were measured may be too long by that much`,
+    );
   }
 
   /** Undefined for a case that was called off. */
-  async #case({ one, protocol }: CaseRun): Promise<CaseResult | undefined> {
+  async #case({ one, protocol }: CaseRun, restart?: SharedRestart): Promise<CaseResult | undefined> {
     const { id, title, does } = one;
     const about = { id, area: areaOf(one), title, does, protocol, rules: one.rules[protocol]! };
     const { username, password } = this.#run.login ?? {};
@@ -176,7 +243,7 @@ class Check {
       const judged = { ...ended, ...this.#documented(one, protocol, ended.outcome) };
       const transcript = ended.outcome === "fail" ? { transcript: stage.transcript.all() } : {};
       return { ...about, ...judged, notes: stage.notes, durationMs, ...transcript };
-    });
+    }, restart);
   }
 
   async #ended(one: ConformanceCase, stage: Stage): Promise<{ outcome: Outcome; reason?: string } | undefined> {
@@ -213,8 +280,12 @@ class Check {
   }
 
   /** Sets up a stage, and clears it away. */
-  async #onStage<Found>(protocol: Protocol, act: (stage: Stage) => Promise<Found>): Promise<Found> {
-    const stage = new Stage(this.#stageParts(protocol));
+  async #onStage<Found>(
+    protocol: Protocol,
+    act: (stage: Stage) => Promise<Found>,
+    restart?: SharedRestart,
+  ): Promise<Found> {
+    const stage = new Stage({ ...this.#stageParts(protocol), restart: restart && ((lastly) => restart.join(lastly)) });
     this.#stages.add(stage);
     try {
       return await act(stage);
@@ -239,7 +310,6 @@ class Check {
       login: this.#run.login ?? {},
       announced: facts?.spoken === true ? facts.connack.properties ?? {} : {},
       deniedTopic: this.#run.deniedTopic,
-      restart: this.#hooks.restart,
       random: this.#random.child(number),
     };
   }

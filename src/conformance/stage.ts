@@ -31,7 +31,8 @@ export interface StageParts {
   /** What the broker's first CONNACK of this version said; empty for 3.1.1. */
   readonly announced: ConnackProperties;
   readonly deniedTopic?: string | undefined;
-  readonly restart?: (() => Promise<void>) | undefined;
+  /** Restarts the broker, for several cases at once; what is given is done shortly before. */
+  readonly restart?: ((lastly: () => Promise<void>) => Promise<void>) | undefined;
   readonly random: Random;
 }
 
@@ -238,10 +239,16 @@ export class Stage {
     if (!isSo) throw new CaseFailure(otherwise);
   }
 
-  /** Restarts the broker; only for cases that need it. Every link is over afterwards. */
-  async restart(): Promise<void> {
-    this.transcript.add(this.tookMs, "broker", "=", "is restarted");
-    await this.#parts.restart!();
+  /**
+   * Restarts the broker, with all other cases that do; only for those that need it. Every link is over afterwards.
+   *
+   * @param lastly what is to be done shortly before, when all others are ready
+   */
+  async restart(lastly: () => Promise<void> | void = () => {}): Promise<void> {
+    await this.#parts.restart!(async () => {
+      await lastly();
+      this.transcript.add(this.tookMs, "broker", "=", "is restarted");
+    });
     await this.#accepted();
     this.transcript.add(this.tookMs, "broker", "=", "accepts again");
   }

@@ -2,7 +2,15 @@
 import { formatCount, formatMs } from "../base/units.ts";
 import type { CaseResult, Outcome } from "../conformance/result.ts";
 import { type TranscriptLine, transcriptText } from "../conformance/transcript.ts";
-import { areaRows, boundsText, type CheckReport, protocolsText, ruleRows, unseenDeviations } from "./check_report.ts";
+import {
+  againLines,
+  areaRows,
+  boundsText,
+  type CheckReport,
+  protocolsText,
+  ruleRows,
+  unseenDeviations,
+} from "./check_report.ts";
 import { type Tile, tilesPart, verdictPart } from "./page/head_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
@@ -72,6 +80,7 @@ function notesPart(report: CheckReport): Markup | undefined {
       `Not testable, ${each.length === 1 ? "1 case" : `${each.length} cases`}: ${reason}`
     ),
     ...unseenDeviations(report),
+    ...againLines(report),
   ];
   if (notes.length === 0) return undefined;
   return markup`<section class="warnings card" aria-labelledby="notes-title">

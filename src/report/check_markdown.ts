@@ -2,7 +2,15 @@
 import { formatMs } from "../base/units.ts";
 import type { CaseResult, Outcome } from "../conformance/result.ts";
 import { transcriptText } from "../conformance/transcript.ts";
-import { areaRows, boundsText, type CheckReport, protocolsText, ruleRows, unseenDeviations } from "./check_report.ts";
+import {
+  againLines,
+  areaRows,
+  boundsText,
+  type CheckReport,
+  protocolsText,
+  ruleRows,
+  unseenDeviations,
+} from "./check_report.ts";
 import { marks, plain } from "./markdown.ts";
 
 /** Lines of one transcript that are shown; the JSON report has all. */
@@ -31,7 +39,8 @@ export function checkMarkdown(report: CheckReport): string {
     section("Failed", report.cases.filter(({ outcome }) => outcome === "fail").map(failure)),
     section("Deviations that the profile documents", report.cases.filter(isDeviation).map(line)),
     section("Not testable", notTestable(report)),
-    [...report.warnings, ...unseenDeviations(report)].map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
+    [...report.warnings, ...unseenDeviations(report), ...againLines(report)].map((warning) => `> ⚠️ ${plain(warning)}`)
+      .join("\n>\n"),
     ruleTable(report),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;

@@ -2,6 +2,7 @@
  * The report of a check: the JSON document, under names that keep their meaning, and the rows that its other writers
  * share.
  */
+import { formatMs } from "../base/units.ts";
 import { type Area, areas, type Protocol } from "../conformance/case.ts";
 import type { CaseResult, ConformanceResult } from "../conformance/result.ts";
 import type { Tool } from "./report.ts";
@@ -73,6 +74,16 @@ export function unseenDeviations({ cases, profile }: Pick<CheckReport, "cases" |
   );
 }
 
+/** Cases that failed while this process was late and were run again, in words. */
+export function againLines({ cases }: Pick<CheckReport, "cases">): string[] {
+  return cases.flatMap(({ id, protocol, outcome, again }) =>
+    again === undefined ? [] : [
+      `${id} in ${protocol} failed while this process was ${formatMs(again.lateMs)} late (${again.reason}), was run ` +
+      `again, alone, and is told as it came out then: ${outcome}`,
+    ]
+  );
+}
+
 /** What versions were tried, in words. */
 export function protocolsText({ controls }: Pick<CheckReport, "controls">): string {
   const spoken = controls.filter(({ outcome }) => outcome !== "not spoken").map(({ protocol }) => protocol);
@@ -86,6 +97,7 @@ export function boundsText({ bounds, quick }: Pick<CheckReport, "bounds" | "quic
     `an answer within ${seconds(bounds.answerMs)}`,
     `what is due later no more than ${seconds(bounds.lateMs)} late and ${bounds.earlyMs} ms early`,
     `silence is ${seconds(bounds.silenceMs)}`,
+    `what fails while this process is more than ${bounds.lagMs} ms late is run again once`,
     `slack ${bounds.slack}`,
     ...quick ? ["quick: no case that waits for the standard's own seconds"] : [],
   ].join(", ");

@@ -6,6 +6,7 @@ import { formatMs } from "../base/units.ts";
 import type { CaseResult, Outcome } from "../conformance/result.ts";
 import { type TranscriptLine, transcriptText } from "../conformance/transcript.ts";
 import {
+  againLines,
   areaRows,
   boundsText,
   type CheckReport,
@@ -109,7 +110,9 @@ function noteLines(report: CheckReport, width: number): string[] {
     `${id} in ${protocol} deviates as profile ${profile} says (${deviation}): ${reason}`
   );
   const noted = cases.flatMap(({ id, protocol, notes }) => notes.map((note) => `${id} in ${protocol}: ${note}`));
-  return [...deviations, ...unseenDeviations(report), ...noted].flatMap((line) => wrapped(line, width, "  "));
+  return [...deviations, ...unseenDeviations(report), ...againLines(report), ...noted].flatMap((line) =>
+    wrapped(line, width, "  ")
+  );
 }
 
 function failureLines(result: CaseResult, width: number, style: Style): string[] {

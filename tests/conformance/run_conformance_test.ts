@@ -3,6 +3,9 @@ import { UsageError } from "../../src/base/failure.ts";
 import type { ConformanceCase } from "../../src/conformance/case.ts";
 import { runConformance } from "../../src/conformance/run_conformance.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
+import { checkText } from "../../src/report/check_text.ts";
+import { makeCheckReport } from "../../src/report/check_report.ts";
+import { CaseFailure, NotTestable } from "../../src/conformance/outcome.ts";
 import { type BrokerMaker, checkInMemory, ourCore } from "../support/checked_broker.ts";
 import { tampered } from "../support/tampered_broker.ts";
 
@@ -145,4 +148,113 @@ Deno.test("check: what is selected", async () => {
   for (const run of [{ only: ["wil"] }, { rules: ["9.9"] }, { rules: ["3.1.3-9"], quick: true }]) {
     await assert.rejects(runConformance({ target, cases, ...run }), UsageError);
   }
+});
+
+Deno.test("check: cases that restart share one, when all are ready, and one that fails before holds up none", async () => {
+  const log: string[] = [];
+  const restarting = (name: string, prepareMs: number): ConformanceCase => ({
+    ...reset,
+    id: `will/${name}`,
+    needs: ["restart"],
+    async run(stage) {
+      await stage.pause(prepareMs);
+      if (name === "poor") throw new CaseFailure("not even that");
+      log.push(`${name} ready`);
+      await stage.restart(() => void log.push(`${name} lastly`));
+      log.push(`${name} looks`);
+    },
+  });
+  const cases = [restarting("slow", 2_000), restarting("poor", 500), restarting("quick", 10)];
+  const restart = () => Promise.resolve(void log.push("restart"));
+  const run = { cases, protocols: ["5.0"] } as const;
+  const result = await checkInMemory(ourCore(), run, { restart });
+  assert.deepEqual(log.slice(0, 2), ["quick ready", "slow ready"]);
+  assert.deepEqual(log.slice(2, 4).toSorted(), ["quick lastly", "slow lastly"]);
+  assert.equal(log[4], "restart");
+  assert.deepEqual(log.slice(5).toSorted(), ["quick looks", "slow looks"]);
+  assert.deepEqual(result.cases.map(({ id, outcome }) => `${id} ${outcome}`), [
+    "will/slow pass",
+    "will/poor fail",
+    "will/quick pass",
+  ]);
+  log.length = 0;
+  await checkInMemory(ourCore(), { ...run, parallel: 1 }, { restart });
+  assert.equal(log.filter((line) => line === "restart").length, 2, "one at a time, each has its own");
+});
+
+Deno.test("check: a restart that cannot be done is told by each case that shares it", async () => {
+  const cases = ["one", "other"].map((name): ConformanceCase => ({
+    ...reset,
+    id: `will/${name}`,
+    needs: ["restart"],
+    run: (stage) => stage.restart(),
+  }));
+  const restart = () => Promise.reject(new NotTestable("it is bolted to the floor"));
+  const result = await checkInMemory(ourCore(), { cases, protocols: ["5.0"] }, { restart });
+  assert.deepEqual(result.cases.map(({ outcome, reason }) => `${outcome}: ${reason}`), [
+    "not testable: it is bolted to the floor",
+    "not testable: it is bolted to the floor",
+  ]);
+});
+
+/** A process that stands still for so long, once, at an instant. */
+function standingStill(maker: BrokerMaker, atMs: number, forMs: number): BrokerMaker {
+  return (clock, later) => {
+    const broker = maker(clock, later);
+    let stood = false;
+    return {
+      get nextMs() {
+        return broker.nextMs;
+      },
+      accept: (link) => broker.accept(link),
+      turn(nowMs) {
+        if (!stood && nowMs >= atMs) {
+          stood = true;
+          clock.advance(forMs);
+        }
+        broker.turn(clock.nowMs());
+      },
+    };
+  };
+}
+
+/** Fails, the first so many times, a second after it began. */
+function failing(times: number): ConformanceCase {
+  return {
+    ...reset,
+    async run(stage) {
+      await stage.pause(1_000);
+      if (times-- > 0) throw new CaseFailure("nothing came");
+    },
+  };
+}
+
+Deno.test("check: what failed while this process was late is run again once, alone, and told", async () => {
+  const late = standingStill(ourCore(), 500, 650);
+  const run = { protocols: ["5.0"] } as const;
+  const counted: string[] = [];
+  const onCase = ({ outcome }: { outcome: string }, done: number) => counted.push(`${done} ${outcome}`);
+  const result = await checkInMemory(late, { ...run, cases: [failing(1)] }, { onCase });
+  const [one] = result.cases;
+  assert.deepEqual([result.exitCode, one!.outcome, one!.again!.reason], [0, "pass", "nothing came"]);
+  assert.ok(one!.again!.lateMs > 500 && one!.again!.lateMs <= 650, `${one!.again!.lateMs} ms`);
+  assert.deepEqual(counted, ["1 pass"]);
+  assert.match(result.warnings[0]!, /^this process was up to 6\d\d ms late, and its bound for that is 200 ms: /);
+  const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), { width: 400 });
+  assert.match(
+    text,
+    /^will\/reset in 5\.0 failed while this process was 6\d\d ms late \(nothing came\), was run again, /m,
+  );
+  const twice = await checkInMemory(late, { ...run, cases: [failing(2)] });
+  assert.deepEqual([twice.exitCode, twice.cases[0]!.outcome], [1, "fail"], "once, not until it passes");
+  assert.equal(twice.cases[0]!.again!.reason, "nothing came");
+});
+
+Deno.test("check: what fails on time, and what passes late, is not run again", async () => {
+  const onTime = await checkInMemory(ourCore(), { protocols: ["5.0"], cases: [failing(1)] });
+  assert.deepEqual([onTime.exitCode, onTime.cases[0]!.again, onTime.warnings], [1, undefined, []]);
+  const little = await checkInMemory(standingStill(ourCore(), 500, 150), { protocols: ["5.0"], cases: [failing(1)] });
+  assert.deepEqual([little.exitCode, little.cases[0]!.again, little.warnings], [1, undefined, []]);
+  const passes = await checkInMemory(standingStill(ourCore(), 500, 650), { protocols: ["5.0"], cases: [failing(0)] });
+  assert.deepEqual([passes.exitCode, passes.cases[0]!.again, passes.warnings.length], [0, undefined, 1]);
 });

@@ -24,11 +24,12 @@ const cases: readonly CaseResult[] = [
   { ...one, id: "will/three", outcome: "deviation", deviation: "loses-some", reason: noWill },
   { ...one, id: "will/four", outcome: "not testable", reason: "it needs a login" },
   { ...one, id: "connect/five", area: "connect", deviation: "is-slow", notes: ["it took its time"] },
+  { ...one, id: "connect/six", area: "connect", again: { reason: noWill, lateMs: 345 } },
 ];
 
 const found: ConformanceResult = {
   verdict: "fail",
-  reason: "1 of 5 cases failed",
+  reason: "1 of 6 cases failed",
   exitCode: 1,
   target: "mqtt://broker.example:1883",
   startedAt: "2026-01-05T08:00:00.000Z",
@@ -36,7 +37,7 @@ const found: ConformanceResult = {
   bounds: boundsOf(2),
   quick: false,
   profile: "some",
-  counts: { pass: 3, fail: 1, deviation: 1, "not testable": 1 },
+  counts: { pass: 4, fail: 1, deviation: 1, "not testable": 1 },
   controls: [{ protocol: "3.1.1", outcome: "pass" }, { protocol: "5.0", outcome: "pass" }],
   cases,
   warnings: ["look here"],

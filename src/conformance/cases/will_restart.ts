@@ -53,9 +53,11 @@ export const willRestartCases: readonly ConformanceCase[] = [
     async run(stage) {
       const will = stage.will({ delayIntervalS: 3 });
       const { before, again } = await watchOver(stage);
-      (await stage.connect({ will, sessionExpiryS: 300 })).reset();
-      await stage.pause(200);
-      await stage.restart();
+      const client = await stage.connect({ will, sessionExpiryS: 300 });
+      await stage.restart(async () => {
+        client.reset();
+        await stage.pause(200);
+      });
       const came = await countedOver(stage, before, await again(), will, 3_000 + stage.bounds.lateMs);
       stage.holds(came === 1, `the will came ${came} times, not once`);
     },
@@ -105,9 +107,10 @@ export const willRestartCases: readonly ConformanceCase[] = [
       const will = stage.will({ delayIntervalS: 8 });
       const { before, again } = await watchOver(stage);
       const client = await stage.connect({ ...asked, will });
-      client.reset();
-      await stage.pause(200);
-      await stage.restart();
+      await stage.restart(async () => {
+        client.reset();
+        await stage.pause(200);
+      });
       // A server that shuts down may defer its wills, and need not. Source: section 3.1.2.5.
       stage.requires(before.peek("publish").length === 0, "the broker sends its wills when it is shut down");
       stage.requires(stage.nowMs < client.endedMs + 7_000, "the restart took longer than the will's delay");
