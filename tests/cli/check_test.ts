@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
 import { check, type CheckParts } from "../../src/cli/commands/check.ts";
 import type { CheckAsked } from "../../src/cli/commands/check_flags.ts";
 import { restartBy } from "../../src/cli/commands/check_restart.ts";
@@ -10,6 +11,7 @@ import type { ConformanceRun } from "../../src/conformance/run_conformance.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { checkInMemory, givenRun, ourCore } from "../support/checked_broker.ts";
 import { tampered } from "../support/tampered_broker.ts";
+import { clientIdentity, tlsPath } from "../support/tls_fixture.ts";
 import { captured } from "./captured.ts";
 
 /** The command on a broker in memory; `runs` is what it asked for. */
@@ -128,4 +130,28 @@ Deno.test("check --restart-command: the shell runs it, and what goes wrong is th
   });
   assert.equal(await restartBy({ url, restartCommand: undefined }), undefined);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("check: TLS is refused in one sentence where there is none", async () => {
+  const sentence = (where: string) =>
+    `Cannot use --tls-insecure with ${where}, which is not over TLS: expected a --url with mqtts:// or wss://`;
+  const refused = (...args: string[]) => trial().go(...args, "--tls-insecure");
+  await assert.rejects(refused("--url", "mqtt://h"), new UsageError(sentence("mqtt://h:1883")));
+  await assert.rejects(refused("--url", "ws://h"), new UsageError(sentence("ws://h:80/mqtt")));
+  await assert.rejects(refused(), new UsageError(sentence("the embedded broker")));
+});
+
+Deno.test("check: what TLS takes is read and goes with the target", async () => {
+  const { go, runs } = trial();
+  const files = [
+    "--tls-ca",
+    tlsPath("ca.pem"),
+    "--tls-cert",
+    tlsPath("client.pem"),
+    "--tls-key",
+    tlsPath("client.key"),
+  ];
+  assert.equal(await go("--url", "mqtts://h", ...files, "--tls-server-name", "other"), 0);
+  assert.deepEqual(runs[0]!.target.tls, { ...clientIdentity("client"), serverName: "other", insecure: false });
+  await assert.rejects(go("--url", "wss://h", "--tls-key", "no.key"), /Cannot use --tls-key no\.key alone/);
 });

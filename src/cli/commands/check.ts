@@ -8,7 +8,8 @@ import type { ConformanceResult } from "../../conformance/result.ts";
 import { type ConformanceHooks, type ConformanceRun, runConformance } from "../../conformance/run_conformance.ts";
 import { type CaseRun, selectCases } from "../../conformance/select.ts";
 import { isValidTopicName } from "../../mqtt/topic.ts";
-import { parseEndpoint } from "../../net/endpoint.ts";
+import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
+import { securedEndpoint, tlsFlagOf } from "../../net/secured_endpoint.ts";
 import { profileOf } from "../../profiles/profiles.ts";
 import { makeCheckReport } from "../../report/check_report.ts";
 import { checkText } from "../../report/check_text.ts";
@@ -75,14 +76,15 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
     password: password ?? asked.url?.password,
   };
   const restart = await restartBy(asked);
+  const named = await namedTarget(asked);
   const outputs = await openCheckOutputs(asked);
   const interrupts = parts.openInterrupts();
   let own: CheckTarget | undefined;
   try {
-    own = asked.url === undefined ? await parts.startTarget() : undefined;
+    own = named === undefined ? await parts.startTarget() : undefined;
     const run: ConformanceRun = {
       ...selection,
-      target: asked.url ?? parseEndpoint(own!.url),
+      target: named ?? parseEndpoint(own!.url),
       login: own?.login ?? withoutAbsent(login),
       deniedTopic: own?.deniedTopic ?? asked.deniedTopic,
       slack: asked.slack,
@@ -104,6 +106,20 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
     await outputs.discard();
     await own?.stop();
   }
+}
+
+/**
+ * The broker that was named, with what TLS needs there.
+ *
+ * @throws UsageError when a file cannot be used, or TLS is asked for where there is none
+ */
+async function namedTarget(asked: CheckAsked): Promise<Endpoint | undefined> {
+  if (asked.url !== undefined) return await securedEndpoint(asked.url, asked);
+  const flag = tlsFlagOf(asked);
+  if (flag === undefined) return undefined;
+  throw new UsageError(
+    `Cannot use ${flag} with the embedded broker, which is not over TLS: expected a --url with mqtts:// or wss://`,
+  );
 }
 
 /** A password without a user name is not allowed in 3.1.1, so that an empty user name goes with it. */

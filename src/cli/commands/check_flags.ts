@@ -10,6 +10,7 @@ import { usualParallel } from "../../conformance/run_conformance.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
+import { tlsFlags } from "../tls_flags.ts";
 import { checkReportFlags } from "./check_outputs.ts";
 
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
@@ -31,8 +32,8 @@ const target = object("Target", {
   url: valueFlag(
     "--url",
     { metavar: "URL", read: parseEndpoint },
-    "The broker to check, mqtt://[user[:password]@]host[:port], port 1883 unless said. Without it the embedded broker is " +
-      "started, with a login, a topic that may not be published to, and a store, so that every case can be tried.",
+    "The broker to check, mqtt://[user[:password]@]host[:port], port 1883 unless said; mqtts://, ws:// and wss:// go too. " +
+      "Without it the embedded broker is started, with a login, a topic that may not be published to, and a store, so that every case can be tried.",
   ),
   username: valueFlag("--username", word("NAME"), "User name of every client. Default: the one in --url, if any."),
   password: valueFlag(
@@ -118,7 +119,7 @@ const footer = lines(
 /** `mqtt-sim check` and its flags. */
 export const checkCommand = command(
   "check",
-  merge(object({ command: constant("check") }), target, selection, bounds, judging, output, checkReportFlags),
+  merge(object({ command: constant("check") }), target, tlsFlags, selection, bounds, judging, output, checkReportFlags),
   {
     brief: sentence("Hold a broker to the standard, rule by rule."),
     description: sentence(

@@ -16,7 +16,8 @@ import { embedded, parseBrokerChoice } from "../broker_choice.ts";
 import { lines, neededArgument, orNone, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
 import { reportFlags } from "../report_outputs.ts";
 import { address, duration, file, usual, whole, word } from "./fleet_flag_values.ts";
-import { parts, tls } from "./fleet_part_flags.ts";
+import { tlsFlags } from "../tls_flags.ts";
+import { parts } from "./fleet_part_flags.ts";
 import { fleet, kills, watching, wills } from "./fleet_plan_flags.ts";
 import { builtInScenarios } from "./scenarios.ts";
 
@@ -152,7 +153,7 @@ const run = merge(
   object({ command: constant("fleet") }),
   scenario,
   target,
-  tls,
+  tlsFlags,
   fleet,
   parts,
   kills,
