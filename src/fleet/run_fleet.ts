@@ -48,11 +48,12 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   };
   const start = startOf(asked, hooks);
   const engine = await engineFor(asked);
-  if (engine.whyNotEpoll !== undefined) notify({ level: "info", text: `Sockets: ${engineText(engine)}.` });
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, engine: engine.name };
   await checkRestart(run.plan, hooks);
   const flight = await preflight(run, notify);
+  // Not before: what cannot be carried out is told in one sentence.
+  if (engine.whyNotEpoll !== undefined) notify({ level: "info", text: `Sockets: ${engineText(engine)}.` });
   const facts = (plan: FleetPlan, protocol: RunFacts["protocol"]): RunFacts => ({
     plan,
     protocol,
