@@ -1,6 +1,6 @@
 /** Ways to spoil what goes between clients and our broker, for the faults of `cases/`. */
 import { decode, encode } from "../../src/mqtt/codec.ts";
-import type { Packet, PacketType } from "../../src/mqtt/packet.ts";
+import type { Packet, PacketType, Subscription } from "../../src/mqtt/packet.ts";
 import type { PacketOf } from "../../src/conformance/probe.ts";
 import type { TamperedLink } from "../support/tampered_broker.ts";
 import type { Fault } from "./proof.ts";
@@ -31,9 +31,9 @@ export function says<T extends PacketType>(
   });
 }
 
-/** Both at once. */
-export function both(...faults: readonly Fault[]): Fault {
-  return () => Object.assign({}, ...faults.map((fault) => fault()));
+/** Hears other subscriptions than were asked for. */
+export function subscribes(change: (subscription: Subscription) => Subscription): Fault {
+  return hears("subscribe", (packet) => ({ ...packet, subscriptions: packet.subscriptions.map(change) }));
 }
 
 function readable(bytes: Uint8Array, version: 4 | 5 | undefined): Packet | undefined {

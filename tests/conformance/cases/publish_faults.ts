@@ -25,7 +25,7 @@ const sendsNothing: Fault = () => says("publish", () => [])();
 const usesOnePacketId: Fault = () => says("publish", (packet) => [{ ...packet, packetId: 5 }])();
 
 /** Takes every PUBLISH at QoS 2 for a new message. */
-const forgetsPacketIds: Fault = () => {
+export const forgetsPacketIds: Fault = () => {
   let next = 100;
   const real = new Map<number, number>();
   return {
@@ -53,7 +53,7 @@ const remembersPacketIds: Fault = () => {
 };
 
 /** Turns each pair of messages around. */
-const turnsAround: Fault = () => {
+export const turnsAround: Fault = () => {
   let held: PublishPacket | undefined;
   return says("publish", (packet) => {
     const first = held;

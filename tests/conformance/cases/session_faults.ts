@@ -3,6 +3,7 @@ import { encode } from "../../../src/mqtt/codec.ts";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
 import { hears, says } from "../spoil.ts";
+import { forgetsPacketIds, repeatsMessages, turnsAround } from "./publish_faults.ts";
 
 /** Begins every session anew. */
 export const forgetsSessions: Fault = () => ({
@@ -25,18 +26,6 @@ const expiresNoMessage: Fault = () => hears("publish", ({ properties: _, ...pack
 const tellsFirstExpiry: Fault = () =>
   says("publish", (packet) => [{ ...packet, properties: { ...packet.properties, messageExpiryIntervalS: 60 } }])();
 const lowersQos: Fault = () => says("publish", ({ packetId: _, ...packet }) => [{ ...packet, qos: 0 }])();
-const repeatsMessages: Fault = () => says("publish", (packet) => [packet, packet])();
-
-/** Turns each pair of messages around. */
-const turnsAround: Fault = () => {
-  let held: PublishPacket | undefined;
-  return says("publish", (packet) => {
-    const first = held;
-    held = first === undefined ? packet : undefined;
-    return first === undefined ? [] : [packet, first];
-  })();
-};
-
 /** Sends again what comes again under another identifier, or without DUP. */
 const numbersAnew: Fault = () => {
   let next = 200;
@@ -61,21 +50,6 @@ const turnsRedelivery: Fault = () => {
 
 /** Hears no acknowledgement, so that all is sent again. */
 const hearsNoPuback: Fault = () => hears("puback", () => undefined)();
-/** Takes every PUBLISH for a new message, DUP or not. */
-const takesAllForNew: Fault = () => {
-  let next = 100;
-  const real = new Map<number, number>();
-  return {
-    ...hears("publish", (packet) => {
-      if (packet.qos !== 2) return packet;
-      real.set(++next, packet.packetId!);
-      return { ...packet, packetId: next, dup: false };
-    })(),
-    fromBroker: (packet) =>
-      packet.type === "pubrec" ? [{ ...packet, packetId: real.get(packet.packetId) ?? packet.packetId }] : [packet],
-  };
-};
-
 const gone: Proof = { fault: forgetsSessions, says: /got no|Session Present is 0/ };
 
 /** Proofs of the cases about sessions. */
@@ -115,5 +89,5 @@ export const sessionProofs: Proofs = {
   ],
   "session/acknowledged-is-done": [{ fault: hearsNoPuback, says: /where nothing was due/ }],
   "session/refused-is-done": [{ fault: hearsNoPuback, says: /where nothing was due/ }],
-  "session/incoming-qos-2-stays": [{ fault: takesAllForNew, says: /where nothing was due|got no/ }],
+  "session/incoming-qos-2-stays": [{ fault: forgetsPacketIds, says: /where nothing was due|got no/ }],
 };

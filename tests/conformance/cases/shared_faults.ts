@@ -1,12 +1,7 @@
 /** Brokers that get shared subscriptions wrong, and the cases that find them out. */
-import type { Subscription } from "../../../src/mqtt/packet.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
-import { hears, says } from "../spoil.ts";
+import { hears, says, subscribes } from "../spoil.ts";
 import { closesNothing } from "./connect_faults.ts";
-
-function subscribes(change: (subscription: Subscription) => Subscription): Fault {
-  return hears("subscribe", (packet) => ({ ...packet, subscriptions: packet.subscriptions.map(change) }));
-}
 
 /** Takes a shared subscription for a plain one. */
 export const sharesWithAll: Fault = () =>

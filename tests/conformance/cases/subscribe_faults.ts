@@ -1,13 +1,7 @@
 /** Brokers that get subscriptions wrong, and the cases that find them out. */
-import type { Subscription } from "../../../src/mqtt/packet.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
-import { hears, says } from "../spoil.ts";
+import { hears, says, subscribes } from "../spoil.ts";
 import { closesNothing } from "./connect_faults.ts";
-
-/** Hears other subscriptions than were asked for. */
-function subscribes(change: (subscription: Subscription) => Subscription): Fault {
-  return hears("subscribe", (packet) => ({ ...packet, subscriptions: packet.subscriptions.map(change) }));
-}
 
 /** Answers SUBSCRIBE with an identifier of its own. */
 export const numbersAnew: Fault = () => says("suback", (packet) => [{ ...packet, packetId: 1 }])();
