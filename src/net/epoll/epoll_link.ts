@@ -118,6 +118,11 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#closedSoon();
   }
 
+  /** From now on {@link giveUp} is a reset, in one call to the operating system: for a bench that resets thousands. */
+  armReset(): void {
+    if (this.#socket >= 0) this.#loop.libc.lingerNothing(this.#socket);
+  }
+
   giveUp(): void {
     this.#closeSocket();
     this.#finish({ kind: "closed" });

@@ -253,11 +253,16 @@ export class Libc {
     this.#call.close(descriptor);
   }
 
-  /** Closes with RST. */
-  closeByReset(socket: number): void {
+  /** From now on closing sends RST. */
+  lingerNothing(socket: number): void {
     this.#value[0] = 1;
     this.#value[1] = 0;
     this.#call.setsockopt(socket, SOL_SOCKET, SO_LINGER, this.#value, 8);
+  }
+
+  /** Closes with RST. */
+  closeByReset(socket: number): void {
+    this.lingerNothing(socket);
     this.#call.close(socket);
   }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Link } from "../../../src/net/link.ts";
 import { dialEpoll } from "../../../src/net/epoll/epoll_dial.ts";
+import { EpollLink } from "../../../src/net/epoll/epoll_link.ts";
 import { listenEpoll } from "../../../src/net/epoll/epoll_listen.ts";
 import { EpollLoop } from "../../../src/net/epoll/epoll_loop.ts";
 import { pattern, testedEngines, Told, withinLimit } from "../loopback.ts";
@@ -202,6 +203,15 @@ hazard("a reset while nothing is read is seen on reading, and costs nothing unti
   accepted.link.resume();
   assert.equal((await accepted.ended()).kind, "reset");
   assert.deepEqual(accepted.bytes, Uint8Array.of(7));
+});
+
+hazard("a reset that was made ready leaves as RST when the link is given up", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  assert.ok(dialled.link instanceof EpollLink);
+  dialled.link.armReset();
+  dialled.link.giveUp();
+  assert.deepEqual(dialled.ends, [{ kind: "closed" }]);
+  assert.equal((await accepted.ended()).kind, "reset");
 });
 
 hazard("idle links cost no rounds", async (stage) => {
