@@ -13,10 +13,11 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 const markName = "mqtt-sim-control ";
+const markBytes = encoder.encode(markName);
 
 /** True for what any control client publishes. */
 export function isControlMark(payload: Uint8Array): boolean {
-  return decoder.decode(payload.subarray(0, markName.length)) === markName;
+  return markBytes.every((byte, at) => payload[at] === byte);
 }
 
 /** How far a control came: its message was not seen, its will was not, or both were. */
@@ -75,7 +76,7 @@ export class Control implements ConnectionOwner {
 
   /** A watcher of this bucket saw a message. Answers true when it was the control's. */
   see(packet: PublishPacket, copy: number): boolean {
-    if (decoder.decode(packet.payload) === this.#mark) {
+    if (isControlMark(packet.payload) && decoder.decode(packet.payload) === this.#mark) {
       if (this.#step === "publishing") this.#tick(copy, () => this.#kill());
       return true;
     }

@@ -57,12 +57,13 @@ const errorCodes: readonly number[] = [
  * Ends a life. `takeover` is not done here: it is done by the next life's CONNECT.
  *
  * @param coin a drawn number that decides the details
+ * @param connectAgain makes the CONNECT of this life once more
  */
 export function kill(
   connection: Connection,
   mode: Exclude<KillMode, "takeover">,
   coin: number,
-  connect: ConnectPacket,
+  connectAgain: () => ConnectPacket,
   nowMs: number,
 ): Killed {
   switch (mode) {
@@ -80,7 +81,7 @@ export function kill(
     case "garbage":
       return sendGarbage(connection, coin, nowMs);
     case "second-connect":
-      return provoke(connection, encode(connect, connect.protocolVersion), nowMs);
+      return provoke(connection, encode(connectAgain(), connection.version), nowMs);
     case "disconnect-with-will":
       return disconnect(connection, 0x04, nowMs);
     case "disconnect-error":

@@ -5,8 +5,9 @@
 import { mix } from "../base/random.ts";
 import type { MessageProperties, ProtocolVersion, QoS } from "../mqtt/packet.ts";
 import type { KillMode } from "./kill_mode.ts";
+import { type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
 import type { FleetPlan } from "./plan.ts";
-import { willTopic } from "./will_topic.ts";
+import { type WillTopicBy, willTopicBy } from "./will_topic.ts";
 
 /** What ended a life: a kill, a restart of the broker that the fleet asked for, or neither. */
 export type EndMode = KillMode | "restart" | "lost";
@@ -70,8 +71,8 @@ export interface Life {
   next: NextConnect | undefined;
 }
 
-/** What tells one life's draws from another's; 1 draws a client's version. */
-const drawOf = { qos: 2, cleanStart: 3, nonce: 4, coin: 5 } as const;
+/** What tells one life's draws from another's; 1 draws a client's version, 4 its nonce. */
+const drawOf = { qos: 2, cleanStart: 3, coin: 5 } as const;
 
 /** A life that is about to begin. */
 export function beginLife(
@@ -104,11 +105,6 @@ export function beginLife(
   };
 }
 
-/** A number that only this life of this run knows. */
-export function nonceOf(plan: FleetPlan, client: number, incarnation: number): number {
-  return mix(plan.seed, client, incarnation, drawOf.nonce);
-}
-
 /** A drawn number for what a kill does in detail. */
 export function coinOf(plan: FleetPlan, client: number, incarnation: number): number {
   return mix(plan.seed, client, incarnation, drawOf.coin);
@@ -132,13 +128,18 @@ export function willTopicOf(
   plan: FleetPlan,
   { client, incarnation, bucket }: Pick<Life, "client" | "incarnation" | "bucket">,
 ): string {
-  return willTopic(plan.willTopic, {
+  let topicOf = topics.get(plan);
+  if (topicOf === undefined) topics.set(plan, topicOf = willTopicBy(plan.willTopic));
+  return topicOf({
     run: plan.run,
     bucket: String(bucket),
     client: String(client),
     incarnation: String(incarnation),
   });
 }
+
+/** How the topics of a plan are made. */
+const topics = new WeakMap<FleetPlan, WillTopicBy>();
 
 /** The will of one life: the same each time it is asked for. */
 export function willOf(plan: FleetPlan, life: Life): WillContent {
@@ -147,20 +148,17 @@ export function willOf(plan: FleetPlan, life: Life): WillContent {
 
 /** A message of one life on the topic of its will; its name is how its payload begins. */
 export function contentOf(plan: FleetPlan, life: Life, name: string): WillContent {
-  const { client, incarnation } = life;
   const topic = willTopicOf(plan, life);
-  const nonce = nonceOf(plan, client, incarnation);
-  const payload = payloadOf(plan, name, client, incarnation, nonce);
-  if (life.version === 4) return { topic, payload };
-  return { topic, payload, properties: propertiesOf(plan, client, incarnation, nonce) };
+  const payload = writeMark(plan, name, life);
+  return life.version === 4 ? { topic, payload } : { topic, payload, properties: propertiesOf(plan, life) };
 }
 
 const day = 86_400;
 
 /** Every property a will may carry, one name twice and out of order, so that a broker can lose each of them. */
-function propertiesOf(plan: FleetPlan, client: number, incarnation: number, nonce: number): MessageProperties {
+function propertiesOf(plan: FleetPlan, { client, incarnation }: Mark): MessageProperties {
   const correlationData = new Uint8Array(8);
-  new DataView(correlationData.buffer).setUint32(0, nonce);
+  new DataView(correlationData.buffer).setUint32(0, nonceOf(plan, client, incarnation));
   new DataView(correlationData.buffer).setUint32(4, client);
   return {
     payloadFormatIndicator: 1,
@@ -174,44 +172,11 @@ function propertiesOf(plan: FleetPlan, client: number, incarnation: number, nonc
 
 /** How the payload of a will begins. */
 const willName = "mqtt-sim";
-const alphabet = "abcdefghijklmnopqrstuvwxyz";
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("latin1");
-
-function payloadOf(
-  plan: FleetPlan,
-  name: string,
-  client: number,
-  incarnation: number,
-  nonce: number,
-): Uint8Array {
-  const head = `${name} ${plan.run} ${client} ${incarnation} ${nonce.toString(16).padStart(8, "0")} `;
-  const missing = plan.willPayloadSizeBytes - head.length;
-  const filler = alphabet.repeat(Math.ceil(missing / alphabet.length) + 1);
-  return encoder.encode(head + filler.slice(nonce % alphabet.length).slice(0, missing));
-}
-
-/** Whose message a payload says it is. */
-export interface Mark {
-  readonly client: number;
-  readonly incarnation: number;
-}
 
 /** Whose will a payload says it is. */
 export type WillMark = Mark;
 
-const longestHeadBytes = 64;
-
 /** Reads whose will a payload is; undefined when it is none of this run's. */
 export function readWillMark(plan: FleetPlan, payload: Uint8Array): WillMark | undefined {
   return readMark(plan, payload, willName);
-}
-
-/** Reads whose message of that name a payload is; undefined when it is none of this run's. */
-export function readMark(plan: FleetPlan, payload: Uint8Array, name: string): Mark | undefined {
-  const [said, run, client, incarnation, nonce] = decoder.decode(payload.subarray(0, longestHeadBytes)).split(" ");
-  if (said !== name || run !== plan.run) return undefined;
-  const mark = { client: Number(client), incarnation: Number(incarnation) };
-  if (!Number.isSafeInteger(mark.client) || !Number.isSafeInteger(mark.incarnation)) return undefined;
-  return parseInt(nonce ?? "", 16) === nonceOf(plan, mark.client, mark.incarnation) ? mark : undefined;
 }

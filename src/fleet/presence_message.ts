@@ -2,7 +2,8 @@
  * What clients say of their own presence, on the topic of their wills: `online` after CONNACK, `left` before a proper
  * DISCONNECT. Retained, and as rich as a will, so that a broker can lose each part of it.
  */
-import { contentOf, type Life, type Mark, readMark } from "./life.ts";
+import { contentOf, type Life } from "./life.ts";
+import { type Mark, readMark } from "./mark.ts";
 import type { Outgoing } from "./outbox.ts";
 import type { FleetPlan } from "./plan.ts";
 

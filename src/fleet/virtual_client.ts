@@ -313,7 +313,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const { lastSentMs } = connection;
     this.#noteSleep(life, connection, nowMs);
     const coin = coinOf(this.#plan, this.number, life.incarnation);
-    const { silent, brokerCloses, detail } = kill(connection, mode, coin, this.#connectPacket(life), nowMs);
+    const { silent, brokerCloses, detail } = kill(connection, mode, coin, () => this.#connectPacket(life), nowMs);
     const end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
     this.#host.lives.kill(life, end, lastSentMs);
     if (!brokerCloses) return this.#goAway(nowMs);

@@ -20,9 +20,18 @@ const placeholder = /\{([^{}]*)\}/g;
 /** {group} is filled when the plan is cut into its groups, so that no life needs to know of it. */
 const known: readonly string[] = ["run", "bucket", "client", "incarnation", "group"];
 
-/** The topic of one life's will. */
-export function willTopic(template: string, parts: TopicParts): string {
-  return template.replace(placeholder, (_, name: keyof TopicParts) => parts[name]);
+/** Makes the topic of one life's will. */
+export type WillTopicBy = (parts: TopicParts) => string;
+
+/** Makes the topics of a template, which is cut once: they are asked for again and again. */
+export function willTopicBy(template: string): WillTopicBy {
+  // Text at even places, names of placeholders at odd ones.
+  const pieces = template.split(placeholder);
+  return (parts) => {
+    let topic = pieces[0]!;
+    for (let at = 1; at < pieces.length; at += 2) topic += parts[pieces[at] as keyof TopicParts] + pieces[at + 1]!;
+    return topic;
+  };
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Lives: what is drawn for them, and a will that tells its life from any other. */
 import assert from "node:assert/strict";
 import { Groups } from "../../src/fleet/groups.ts";
-import { beginLife, clientIdOf, coinOf, nonceOf, readWillMark, willOf } from "../../src/fleet/life.ts";
+import { beginLife, clientIdOf, coinOf, readWillMark, willOf } from "../../src/fleet/life.ts";
+import { nonceOf } from "../../src/fleet/mark.ts";
 import { aLife, aPlan } from "./sample_life.ts";
 
 const plan = aPlan();

@@ -5,7 +5,7 @@ import {
   checkWillTopic,
   defaultWillTopic,
   sharedByBucket,
-  willTopic,
+  willTopicBy,
   willTopicFilter,
 } from "../../src/fleet/will_topic.ts";
 import { topicMatches } from "./topic_matches.ts";
@@ -28,7 +28,7 @@ const topics: readonly [template: string, topic: string, filter: string][] = [
 ];
 for (const [template, topic, filter] of topics) {
   Deno.test(`will topic: ${template}`, () => {
-    assert.equal(willTopic(template, parts), topic);
+    assert.equal(willTopicBy(template)(parts), topic);
     assert.equal(willTopicFilter(template, { run: "r1", bucket: "2" }), filter);
     assert.ok(topicMatches(filter, topic));
     checkWillTopic({ willTopic: template, willRetain: true, watchers: 1, workers: 1 });
@@ -47,7 +47,7 @@ for (const [template, expected] of shared) {
   Deno.test(`will topic: buckets ${expected ? "" : "do not "}keep watchers apart on ${template}`, () => {
     assert.equal(sharedByBucket(template), expected);
     // Two watchers are apart when neither's filter matches the other's topics.
-    const other = willTopic(template, { ...parts, bucket: "3" });
+    const other = willTopicBy(template)({ ...parts, bucket: "3" });
     assert.equal(topicMatches(willTopicFilter(template, { run: "r1", bucket: "2" }), other), !expected);
   });
 }
