@@ -10,32 +10,29 @@
  */
 import { Cursor } from "./cursor.ts";
 import { frameSize, headerLength } from "./frame.ts";
-import type { PacketType, ProtocolVersion, UserProperty } from "./packet.ts";
-import { type FoundProperties, hasProperty, PropertyId, walkProperties } from "./property_table.ts";
-import { mayCarry, ReasonCode } from "./reason.ts";
+import type { PacketType, ProtocolVersion } from "./packet.ts";
+import type { Walked } from "./plain_properties.ts";
+import { type FoundProperties, hasProperty, PropertyId, walkAuthenticated, walkProperties } from "./property_table.ts";
+import { walkPublish } from "./publish_bytes.ts";
+import { ReasonCode } from "./reason.ts";
 import { isSharedFilter, isValidSubscription } from "./topic.ts";
 
-/** What the walk gives back besides its verdict: what mqtt-packet's own parser would lose. */
+/** What the walk gives back besides its verdict: a plain packet itself; of others what mqtt-packet's parser would lose. */
 export interface Checked {
   readonly packet: PacketType;
   /** Bytes before the variable header, 2 to 5. */
   readonly headerLength: number;
-  /** User properties in their order; undefined when there are none. */
-  readonly userProperties?: readonly UserProperty[] | undefined;
-  /** Those of a CONNECT's will. */
-  readonly willUserProperties?: readonly UserProperty[] | undefined;
+  readonly walked: Walked;
 }
-
-type Found = Pick<Checked, "userProperties" | "willUserProperties">;
 
 interface Layout {
   readonly packet: PacketType;
   /** The reserved flags of the fixed header; undefined where they carry meaning. */
   readonly flags: number | undefined;
-  walk(cursor: Cursor, version: ProtocolVersion, flags: number): Found;
+  walk(cursor: Cursor, version: ProtocolVersion, flags: number): Walked;
 }
 
-const nothing: Found = {};
+const nothing: Walked = {};
 
 /** The layouts by packet type, the upper half of the first byte. 0 is forbidden. */
 const layouts: readonly (Layout | undefined)[] = [
@@ -77,15 +74,10 @@ export function checkPacket(frame: Uint8Array, version: ProtocolVersion | undefi
   if (frameSize(frame, 0, frame.length) !== frame.length) throw cursor.malformed("its length is not what it says");
   cursor.at = headerLength(frame, 0);
   const length = cursor.at;
-  const found = layout.walk(cursor, version ?? 4, flags);
+  const walked = layout.walk(cursor, version ?? 4, flags);
   if (cursor.left > 0) throw cursor.malformed("bytes are left over at its end");
   if (version === 5) checkShortestLength(cursor, length);
-  return {
-    packet,
-    headerLength: length,
-    userProperties: found.userProperties,
-    willUserProperties: found.willUserProperties,
-  };
+  return { packet, headerLength: length, walked };
 }
 
 /** CONNECT is the first packet and never comes again. */
@@ -106,7 +98,7 @@ function checkShortestLength(cursor: Cursor, length: number): void {
   }
 }
 
-function walkConnect(cursor: Cursor): Found {
+function walkConnect(cursor: Cursor): Walked {
   const version = walkProtocol(cursor);
   if (version === 5) checkShortestLength(cursor, headerLength(cursor.bytes, 0));
   const flags = cursor.byte();
@@ -147,43 +139,25 @@ function walkWill(cursor: Cursor, version: ProtocolVersion): FoundProperties | u
   return properties;
 }
 
-function walkConnack(cursor: Cursor, version: ProtocolVersion): Found {
+function walkConnack(cursor: Cursor, version: ProtocolVersion): Walked {
   const flags = cursor.byte();
   if (flags > 1) throw cursor.malformed("reserved acknowledge flags are set"); // [MQTT5 3.2.2-1]
-  const code = cursor.byte();
+  const code = version === 5 ? cursor.reasonCode() : cursor.byte(); // [MQTT5 3.2.2-8]
   if (version === 4 && code > 5) throw cursor.malformed("the return code is reserved");
-  if (version === 5) checkReasonCode(cursor, code); // [MQTT5 3.2.2-8]
   if (flags === 1 && code !== 0) throw cursor.forbidden("session present in a refusal"); // [MQTT5 3.2.2-6] [MQTT311 3.2.2-4]
   return version === 5 ? walkAuthenticated(cursor) : nothing;
 }
 
-function walkPublish(cursor: Cursor, version: ProtocolVersion, flags: number): Found {
-  const qos = flags >> 1 & 3;
-  if (qos === 3) throw cursor.malformed("the QoS is 3"); // [MQTT5 3.3.1-4] [MQTT311 3.3.1-4]
-  if (qos === 0 && (flags & 0x08) !== 0) throw cursor.malformed("DUP at QoS 0"); // [MQTT5 3.3.1-2] [MQTT311 3.3.1-2]
-  const topicFrom = cursor.text(); // [MQTT5 3.3.2-1] [MQTT311 3.3.2-1]
-  const isEmpty = topicFrom === cursor.at;
-  cursor.refuseWildcards(topicFrom, "topic name"); // [MQTT5 3.3.2-2] [MQTT311 3.3.2-2]
-  if (isEmpty && version === 4) throw cursor.malformed("the topic name is empty"); // [MQTT311 4.7.3-1]
-  if (qos > 0) walkPacketId(cursor); // [MQTT5 2.2.1-2] [MQTT311 2.3.1-5]
-  const properties = version === 5 ? walkProperties(cursor, "publish") : undefined;
-  if (properties && isEmpty && !hasProperty(properties, PropertyId.topicAlias)) {
-    throw cursor.forbidden("neither a topic name nor a topic alias");
-  }
-  cursor.at = cursor.end; // the payload may be anything
-  return properties ?? nothing;
-}
-
 /** PUBACK, PUBREC, PUBREL, PUBCOMP. A reason code of 0 may be left out, and so may properties. */
-function walkAcknowledge(cursor: Cursor, version: ProtocolVersion): Found {
-  walkPacketId(cursor);
+function walkAcknowledge(cursor: Cursor, version: ProtocolVersion): Walked {
+  cursor.packetId();
   if (version === 4 || cursor.left === 0) return nothing;
-  checkReasonCode(cursor, cursor.byte()); // [MQTT5 3.4.2-1] [MQTT5 3.5.2-1] [MQTT5 3.6.2-1] [MQTT5 3.7.2-1]
+  cursor.reasonCode(); // [MQTT5 3.4.2-1] [MQTT5 3.5.2-1] [MQTT5 3.6.2-1] [MQTT5 3.7.2-1]
   return cursor.left === 0 ? nothing : walkProperties(cursor, cursor.packet);
 }
 
-function walkSubscribe(cursor: Cursor, version: ProtocolVersion): Found {
-  walkPacketId(cursor);
+function walkSubscribe(cursor: Cursor, version: ProtocolVersion): Walked {
+  cursor.packetId();
   const properties = version === 5 ? walkProperties(cursor, "subscribe") : undefined;
   if (cursor.left === 0) throw cursor.forbidden("no topic filter"); // [MQTT5 3.8.3-2] [MQTT311 3.8.3-3]
   while (cursor.left > 0) {
@@ -209,8 +183,8 @@ function checkSubscriptionOptions(cursor: Cursor, options: number, filter: strin
   }
 }
 
-function walkUnsubscribe(cursor: Cursor, version: ProtocolVersion): Found {
-  walkPacketId(cursor);
+function walkUnsubscribe(cursor: Cursor, version: ProtocolVersion): Walked {
+  cursor.packetId();
   const properties = version === 5 ? walkProperties(cursor, "unsubscribe") : undefined;
   if (cursor.left === 0) throw cursor.forbidden("no topic filter"); // [MQTT5 3.10.3-2] [MQTT311 3.10.3-2]
   while (cursor.left > 0) walkTopicFilter(cursor, version); // [MQTT5 3.10.3-1] [MQTT311 3.10.3-1]
@@ -224,49 +198,30 @@ function walkTopicFilter(cursor: Cursor, version: ProtocolVersion): string {
 }
 
 /** SUBACK and UNSUBACK: a reason code for each topic filter; 3.1.1's UNSUBACK has none. */
-function walkReasonCodes(cursor: Cursor, version: ProtocolVersion): Found {
-  walkPacketId(cursor);
+function walkReasonCodes(cursor: Cursor, version: ProtocolVersion): Walked {
+  cursor.packetId();
   if (version === 4 && cursor.packet === "unsuback") return nothing;
   const properties = version === 5 ? walkProperties(cursor, cursor.packet) : undefined;
   if (cursor.left === 0) throw cursor.forbidden("no reason code"); // [MQTT5 3.8.4-6] [MQTT311 3.8.4-5]
   while (cursor.left > 0) {
-    const code = cursor.byte();
-    if (version === 5) checkReasonCode(cursor, code); // [MQTT5 3.9.3-2] [MQTT5 3.11.3-2]
-    else if (code > 2 && code !== 0x80) throw cursor.malformed("the return code is reserved"); // [MQTT311 3.9.3-2]
+    const code = version === 5 ? cursor.reasonCode() : cursor.byte(); // [MQTT5 3.9.3-2] [MQTT5 3.11.3-2]
+    if (version === 4 && code > 2 && code !== 0x80) throw cursor.malformed("the return code is reserved"); // [MQTT311 3.9.3-2]
   }
   return properties ?? nothing;
 }
 
 /** Nothing, a reason code, or a reason code and properties. */
-function walkDisconnect(cursor: Cursor, version: ProtocolVersion): Found {
+function walkDisconnect(cursor: Cursor, version: ProtocolVersion): Walked {
   if (version === 4 || cursor.left === 0) return nothing;
-  checkReasonCode(cursor, cursor.byte()); // [MQTT5 3.14.2-1]
+  cursor.reasonCode(); // [MQTT5 3.14.2-1]
   return cursor.left === 0 ? nothing : walkProperties(cursor, "disconnect");
 }
 
 /** Nothing at all, which means success, or a reason code and properties with the method among them. */
-function walkAuth(cursor: Cursor): Found {
-  if (cursor.left === 0) return nothing;
-  checkReasonCode(cursor, cursor.byte()); // [MQTT5 3.15.2-1]
+function walkAuth(cursor: Cursor): Walked {
+  if (cursor.left === 0) return { plain: { type: "auth", reasonCode: ReasonCode.success } };
+  cursor.reasonCode(); // [MQTT5 3.15.2-1]
   const properties = walkAuthenticated(cursor);
   if (!hasProperty(properties, PropertyId.authenticationMethod)) throw cursor.forbidden("no authentication method");
   return properties;
-}
-
-/** The properties of a packet that may carry authentication: data needs a method. */
-function walkAuthenticated(cursor: Cursor): FoundProperties {
-  const properties = walkProperties(cursor, cursor.packet);
-  const { authenticationData, authenticationMethod } = PropertyId;
-  if (hasProperty(properties, authenticationData) && !hasProperty(properties, authenticationMethod)) {
-    throw cursor.forbidden("authentication data without a method");
-  }
-  return properties;
-}
-
-function walkPacketId(cursor: Cursor): void {
-  if (cursor.twoBytes() === 0) throw cursor.forbidden("the packet identifier is 0"); // [MQTT5 2.2.1-3] [MQTT5 2.2.1-4] [MQTT311 2.3.1-1]
-}
-
-function checkReasonCode(cursor: Cursor, code: number): void {
-  if (!mayCarry(cursor.packet, code)) throw cursor.forbidden("the reason code is not one of this packet's");
 }

@@ -4,8 +4,9 @@
  */
 import { ProtocolError } from "../base/failure.ts";
 import type { PacketType } from "./packet.ts";
-import { ReasonCode } from "./reason.ts";
-import { isPacketText, textOf } from "./utf8.ts";
+import { mayCarry, ReasonCode } from "./reason.ts";
+import { copyOf } from "./small_bytes.ts";
+import { isPacketText, packetText } from "./utf8.ts";
 
 export class Cursor {
   /**
@@ -53,32 +54,57 @@ export class Cursor {
     return this.#take(length);
   }
 
-  /** Steps over a UTF-8 string with its length in front; returns where the text begins. */
-  text(): number {
+  /** Reads binary data with its length in front; a copy. */
+  data(): Uint8Array {
     const from = this.binary();
-    if (!isPacketText(this.bytes, from, this.at)) throw this.malformed("a string is not UTF-8 or holds U+0000");
-    return from;
+    return copyOf(this.bytes, from, this.at);
+  }
+
+  /** Reads all that is left; a copy. */
+  rest(): Uint8Array {
+    const from = this.#take(this.left);
+    return copyOf(this.bytes, from, this.at);
+  }
+
+  /** Steps over a UTF-8 string with its length in front. */
+  text(): void {
+    const from = this.binary();
+    if (!isPacketText(this.bytes, from, this.at)) throw this.#notText();
   }
 
   /** Reads a UTF-8 string. */
   string(): string {
-    const from = this.text();
-    return textOf(this.bytes, from, this.at);
+    const from = this.binary();
+    const text = packetText(this.bytes, from, this.at);
+    if (text === undefined) throw this.#notText();
+    return text;
   }
 
-  /** Steps over a topic name: a string that is not empty and has no wildcards. */
-  topicName(what: string): void {
-    const from = this.text();
-    if (from === this.at) throw this.malformed(`the ${what} is empty`); // [MQTT5 4.7.3-1] [MQTT311 4.7.3-1]
-    this.refuseWildcards(from, what);
+  /** Reads a topic name: a string that is not empty and has no wildcards. */
+  topicName(what: string): string {
+    const name = this.string();
+    if (name === "") throw this.malformed(`the ${what} is empty`); // [MQTT5 4.7.3-1] [MQTT311 4.7.3-1]
+    this.refuseWildcards(name, what);
+    return name;
   }
 
-  /** Refuses wildcards between `from` and where the cursor stands. UTF-8 uses these two bytes for nothing else. */
-  refuseWildcards(from: number, what: string): void {
-    for (let at = from; at < this.at; at++) {
-      const byte = this.bytes[at];
-      if (byte === 0x23 || byte === 0x2b) throw this.malformed(`the ${what} has a wildcard`); // [MQTT5 4.7.0-1] [MQTT311 4.7.1-1]
-    }
+  /** Refuses a topic name with wildcards in it. */
+  refuseWildcards(name: string, what: string): void {
+    if (name.includes("#") || name.includes("+")) throw this.malformed(`the ${what} has a wildcard`); // [MQTT5 4.7.0-1] [MQTT311 4.7.1-1]
+  }
+
+  /** Reads a packet identifier. */
+  packetId(): number {
+    const packetId = this.twoBytes();
+    if (packetId === 0) throw this.forbidden("the packet identifier is 0"); // [MQTT5 2.2.1-3] [MQTT5 2.2.1-4] [MQTT311 2.3.1-1]
+    return packetId;
+  }
+
+  /** Reads a reason code that the packet may carry. */
+  reasonCode(): number {
+    const code = this.byte();
+    if (!mayCarry(this.packet, code)) throw this.forbidden("the reason code is not one of this packet's");
+    return code;
   }
 
   /** A cursor over the next `length` bytes; this one steps over them. */
@@ -99,6 +125,10 @@ export class Cursor {
 
   fault(reasonCode: number, what: string): ProtocolError {
     return new ProtocolError(reasonCode, `${this.packet.toUpperCase()}: ${what}`);
+  }
+
+  #notText(): ProtocolError {
+    return this.malformed("a string is not UTF-8 or holds U+0000");
   }
 
   /** Steps over bytes; returns where they begin. */

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import type { UserProperty } from "./packet.ts";
 
 /** The library's names of properties that are called otherwise here. */
-const ourNames: Readonly<Record<string, string>> = {
+export const ourNames: Readonly<Record<string, string>> = {
   sessionExpiryInterval: "sessionExpiryIntervalS",
   messageExpiryInterval: "messageExpiryIntervalS",
   serverKeepAlive: "serverKeepAliveS",

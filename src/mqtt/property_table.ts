@@ -6,6 +6,7 @@
  */
 import type { Cursor } from "./cursor.ts";
 import type { PacketType, UserProperty } from "./packet.ts";
+import { ourNames } from "./properties.ts";
 import { ReasonCode } from "./reason.ts";
 
 /** Where properties stand: in a packet, or in the will of a CONNECT. */
@@ -15,8 +16,11 @@ export type Carrier = PacketType | "will";
 export type PropertyKind = "bit" | "twoBytes" | "fourBytes" | "variable" | "text" | "topicName" | "binary" | "pair";
 
 export interface PropertyRule {
-  /** mqtt-packet's name for it, which is ours too save for the units in `codec.ts`. */
+  readonly id: number;
+  /** mqtt-packet's name for it. */
   readonly name: string;
+  /** Our name for it, which says the unit. */
+  readonly field: string;
   readonly kind: PropertyKind;
   readonly carriers: ReadonlySet<Carrier>;
   /** Where it may be said more than once. */
@@ -33,7 +37,12 @@ export interface FoundProperties {
   readonly seen: number;
   /** User properties in their order; undefined when there are none. */
   readonly userProperties: readonly UserProperty[] | undefined;
+  /** Those whose value is a number of two or four bytes, under our names; undefined when there are none. */
+  readonly counts: Counts | undefined;
 }
+
+/** Properties whose value is a number of two or four bytes: intervals, limits, an alias. */
+export type Counts = Readonly<Record<string, number>>;
 
 /** Identifiers that rules beyond this table ask for. */
 export const PropertyId = { authenticationMethod: 0x15, authenticationData: 0x16, topicAlias: 0x23 } as const;
@@ -85,7 +94,9 @@ const repeatable = new Map<string, readonly Carrier[]>([
 /** The rules by property identifier. */
 export const propertyTable: ReadonlyMap<number, PropertyRule> = new Map(
   rows.map(([id, name, kind, carriers, zeroFault], index) => [id, {
+    id,
     name,
+    field: ourNames[name] ?? name,
     kind,
     carriers: new Set(carriers),
     repeatable: new Set(repeatable.get(name)),
@@ -94,7 +105,15 @@ export const propertyTable: ReadonlyMap<number, PropertyRule> = new Map(
   }]),
 );
 
-const none: FoundProperties = { seen: 0, userProperties: undefined };
+const countBits = [...propertyTable.values()].filter(isCount).reduce((bits, { bit }) => bits | bit, 0);
+
+/** Whether its value is a number of two or four bytes. */
+export function isCount({ kind }: PropertyRule): boolean {
+  return kind === "twoBytes" || kind === "fourBytes";
+}
+
+/** What is found where there are no properties. */
+export const noProperties: FoundProperties = { seen: 0, userProperties: undefined, counts: undefined };
 
 /**
  * Steps over a Property Length and its properties.
@@ -103,9 +122,10 @@ const none: FoundProperties = { seen: 0, userProperties: undefined };
  */
 export function walkProperties(cursor: Cursor, carrier: Carrier): FoundProperties {
   const length = cursor.variable();
-  if (length === 0) return none; // [MQTT5 2.2.2-1]
+  if (length === 0) return noProperties; // [MQTT5 2.2.2-1]
   const properties = cursor.part(length);
   const userProperties: UserProperty[] = [];
+  const counts: Record<string, number> = {};
   let seen = 0;
   while (properties.left > 0) {
     const rule = propertyTable.get(properties.byte());
@@ -113,9 +133,24 @@ export function walkProperties(cursor: Cursor, carrier: Carrier): FoundPropertie
     if ((seen & rule.bit) !== 0 && !rule.repeatable.has(carrier)) throw cursor.forbidden(`${rule.name} is said twice`);
     seen |= rule.bit;
     if (rule.kind === "pair") userProperties.push([properties.string(), properties.string()]); // [MQTT5 1.5.7-1]
+    else if (isCount(rule)) counts[rule.field] = walkNumber(properties, rule);
     else walkValue(properties, rule);
   }
-  return { seen, userProperties: userProperties.length > 0 ? userProperties : undefined };
+  return {
+    seen,
+    userProperties: userProperties.length > 0 ? userProperties : undefined,
+    counts: (seen & countBits) === 0 ? undefined : counts,
+  };
+}
+
+/** Walks the properties of a packet that may carry authentication: data needs a method. */
+export function walkAuthenticated(cursor: Cursor): FoundProperties {
+  const properties = walkProperties(cursor, cursor.packet);
+  const { authenticationData, authenticationMethod } = PropertyId;
+  if (hasProperty(properties, authenticationData) && !hasProperty(properties, authenticationMethod)) {
+    throw cursor.forbidden("authentication data without a method");
+  }
+  return properties;
 }
 
 /** Whether a property was there. */
@@ -123,20 +158,27 @@ export function hasProperty(found: FoundProperties, id: number): boolean {
   return (found.seen & propertyTable.get(id)!.bit) !== 0;
 }
 
+/** Whether there are no properties but {@link FoundProperties.counts}. */
+export function hasOnlyCounts(found: FoundProperties): boolean {
+  return (found.seen & ~countBits) === 0;
+}
+
 function walkValue(cursor: Cursor, rule: PropertyRule): void {
   if (rule.kind === "text") cursor.text();
   else if (rule.kind === "binary") cursor.binary();
   else if (rule.kind === "topicName") cursor.topicName("response topic");
-  else checkNumber(cursor, rule, readNumber(cursor, rule.kind));
+  else walkNumber(cursor, rule);
+}
+
+function walkNumber(cursor: Cursor, rule: PropertyRule): number {
+  const value = readNumber(cursor, rule.kind);
+  if (rule.kind === "bit" && value > 1) throw cursor.forbidden(`${rule.name} is neither 0 nor 1`);
+  if (value === 0 && rule.zeroFault !== undefined) throw cursor.fault(rule.zeroFault, `${rule.name} is 0`);
+  return value;
 }
 
 function readNumber(cursor: Cursor, kind: PropertyKind): number {
   if (kind === "bit") return cursor.byte();
   if (kind === "twoBytes") return cursor.twoBytes();
   return kind === "fourBytes" ? cursor.fourBytes() : cursor.variable();
-}
-
-function checkNumber(cursor: Cursor, rule: PropertyRule, value: number): void {
-  if (rule.kind === "bit" && value > 1) throw cursor.forbidden(`${rule.name} is neither 0 nor 1`);
-  if (value === 0 && rule.zeroFault !== undefined) throw cursor.fault(rule.zeroFault, `${rule.name} is 0`);
 }

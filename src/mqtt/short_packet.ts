@@ -5,6 +5,7 @@
 import { InvariantError } from "../base/failure.ts";
 import type { AcknowledgePacket, Packet, ProtocolVersion } from "./packet.ts";
 import { mayCarry } from "./reason.ts";
+import { smallBytes } from "./small_bytes.ts";
 
 /** First bytes of the acknowledgements. */
 const acknowledgeBytes = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const;
@@ -29,13 +30,13 @@ export function decodeShort(frame: Uint8Array): Packet | undefined {
 export function encodeShort(packet: Packet, version: ProtocolVersion): Uint8Array | undefined {
   switch (packet.type) {
     case "pingreq":
-      return Uint8Array.of(0xc0, 0);
+      return shortBytes(0xc0, 0);
     case "pingresp":
-      return Uint8Array.of(0xd0, 0);
+      return shortBytes(0xd0, 0);
     case "disconnect":
-      return saysNothing(packet, version) ? Uint8Array.of(0xe0, 0) : undefined;
+      return saysNothing(packet, version) ? shortBytes(0xe0, 0) : undefined;
     case "auth":
-      return version === 5 && saysNothing(packet, version) ? Uint8Array.of(0xf0, 0) : undefined;
+      return version === 5 && saysNothing(packet, version) ? shortBytes(0xf0, 0) : undefined;
     case "puback":
     case "pubrec":
     case "pubrel":
@@ -50,12 +51,25 @@ function encodeShortAcknowledge(packet: AcknowledgePacket, version: ProtocolVers
   const { type, packetId, reasonCode = 0 } = packet;
   checkPacketId(packetId);
   const first = acknowledgeBytes[type];
-  if (saysNothing(packet, version)) return Uint8Array.of(first, 2, packetId >> 8, packetId & 0xff);
+  if (saysNothing(packet, version)) return shortBytes(first, 2, packetId);
   if (hasEntries(packet.properties)) return undefined;
   if (!mayCarry(type, reasonCode)) {
     throw new InvariantError(`Cannot write ${type}: reason code ${reasonCode} is not one of its own`);
   }
-  return Uint8Array.of(first, 3, packetId >> 8, packetId & 0xff, reasonCode);
+  return shortBytes(first, 3, packetId, reasonCode);
+}
+
+/** A fixed header, and as much of the rest as its length says: packet identifier, reason code. */
+function shortBytes(first: number, remaining: 0 | 2 | 3, packetId = 0, reasonCode = 0): Uint8Array {
+  const bytes = smallBytes(2 + remaining);
+  bytes[0] = first;
+  bytes[1] = remaining;
+  if (remaining >= 2) {
+    bytes[2] = packetId >> 8;
+    bytes[3] = packetId;
+  }
+  if (remaining === 3) bytes[4] = reasonCode;
+  return bytes;
 }
 
 function saysNothing(packet: { reasonCode?: number; properties?: object }, version: ProtocolVersion): boolean {
@@ -63,10 +77,17 @@ function saysNothing(packet: { reasonCode?: number; properties?: object }, versi
 }
 
 export function hasEntries(properties: object | undefined): boolean {
-  return properties !== undefined && Object.keys(properties).length > 0;
+  for (const _name in properties) return true;
+  return false;
 }
 
 export function checkPacketId(packetId: number): void {
-  if (Number.isInteger(packetId) && packetId >= 1 && packetId <= 0xffff) return;
-  throw new InvariantError(`Cannot write packet identifier ${packetId}: expected 1 to 65535`);
+  if (!isPacketId(packetId)) {
+    throw new InvariantError(`Cannot write packet identifier ${packetId}: expected 1 to 65535`);
+  }
+}
+
+/** Whether it can be written as a packet identifier. */
+export function isPacketId(packetId: number | undefined): packetId is number {
+  return packetId !== undefined && Number.isInteger(packetId) && packetId >= 1 && packetId <= 0xffff;
 }

@@ -5,6 +5,8 @@
 import { invariant } from "../base/failure.ts";
 import type { EncodedPublish } from "./codec.ts";
 import { headerLength, maximumFrameBytes } from "./frame.ts";
+import { sizeOfVariable, writeVariable } from "./frame_writer.ts";
+import { smallBytes } from "./small_bytes.ts";
 
 /**
  * Puts properties in front of those that a 5.0 PUBLISH has.
@@ -31,7 +33,7 @@ export function splicePublish(encoded: EncodedPublish, added: Uint8Array, keepTo
   const rest = bytes.subarray(restAt);
   const remaining = head.length + sizeOfVariable(propertiesLength) + added.length + rest.length;
   invariant(remaining <= maximumFrameBytes - 5, `Cannot write a PUBLISH of ${remaining} bytes`);
-  const spliced = new Uint8Array(1 + sizeOfVariable(remaining) + remaining);
+  const spliced = smallBytes(1 + sizeOfVariable(remaining) + remaining);
   spliced[0] = bytes[0]!;
   const headAt = writeVariable(spliced, 1, remaining);
   spliced.set(head, headAt);
@@ -45,7 +47,7 @@ export function splicePublish(encoded: EncodedPublish, added: Uint8Array, keepTo
 export function subscriptionIdentifierBytes(identifiers: readonly number[]): Uint8Array {
   let size = 0;
   for (const identifier of identifiers) size += 1 + sizeOfVariable(identifier);
-  const bytes = new Uint8Array(size);
+  const bytes = smallBytes(size);
   let at = 0;
   for (const identifier of identifiers) {
     bytes[at++] = 0x0b;
@@ -56,27 +58,16 @@ export function subscriptionIdentifierBytes(identifiers: readonly number[]): Uin
 
 /** A topic alias, 1 to 65,535, as a property. */
 export function topicAliasBytes(alias: number): Uint8Array {
-  return Uint8Array.of(0x23, alias >> 8, alias & 0xff);
+  const bytes = smallBytes(3);
+  bytes[0] = 0x23;
+  bytes[1] = alias >> 8;
+  bytes[2] = alias;
+  return bytes;
 }
 
 /** An empty topic name, and the packet identifier if there is one. */
 function headWithoutTopic(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  const head = new Uint8Array(2 + to - from);
+  const head = smallBytes(2 + to - from);
   head.set(bytes.subarray(from, to), 2);
   return head;
-}
-
-function sizeOfVariable(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  return value < 0x20_0000 ? 3 : 4;
-}
-
-/** Answers where it ends. */
-function writeVariable(bytes: Uint8Array, from: number, value: number): number {
-  let at = from;
-  for (let left = value;; left >>= 7) {
-    bytes[at++] = left < 0x80 ? left : left & 0x7f | 0x80;
-    if (left < 0x80) return at;
-  }
 }

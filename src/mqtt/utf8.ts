@@ -7,8 +7,12 @@ import { Buffer, isUtf8 } from "node:buffer";
 /** The most bytes that a string in a packet may have. */
 export const maximumStringBytes = 65_535;
 
+/** Up to so many characters, a string is read and measured faster here than by the runtime. */
+const shortText = 48;
+
 /** The zero width no-break space at the front of a string is text and stays. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // [MQTT5 1.5.4-3] [MQTT311 1.4.0-3]
+const encoder = new TextEncoder();
 
 /** Whether bytes from `from` up to `to` are well-formed UTF-8 without U+0000: what any string in a packet must be. */
 export function isPacketText(bytes: Uint8Array, from: number, to: number): boolean {
@@ -20,17 +24,42 @@ export function isPacketText(bytes: Uint8Array, from: number, to: number): boole
   return true;
 }
 
+/** The text of bytes that {@link isPacketText} accepts, unaltered; undefined where it refuses them. */
+export function packetText(bytes: Uint8Array, from: number, to: number): string | undefined {
+  const ascii = to - from <= shortText ? asciiText(bytes, from, to) : undefined;
+  return ascii ?? (isPacketText(bytes, from, to) ? decoder.decode(bytes.subarray(from, to)) : undefined);
+}
+
+/** The text of bytes that are all ASCII and not 0, as most are; undefined for others. */
+function asciiText(bytes: Uint8Array, from: number, to: number): string | undefined {
+  const codes = new Array<number>(to - from);
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!;
+    if (byte === 0 || byte >= 0x80) return undefined;
+    codes[at - from] = byte;
+  }
+  return String.fromCharCode.apply(null, codes);
+}
+
 /** Whether bytes are well-formed UTF-8: no surrogates, no overlong forms, nothing above U+10FFFF. U+0000 is allowed. */
 export function isWellFormed(bytes: Uint8Array): boolean {
   return isUtf8(bytes); // [MQTT5 1.5.4-1] [MQTT311 1.4.0-1]
 }
 
-/** The text of bytes that {@link isPacketText} accepted, unaltered. */
-export function textOf(bytes: Uint8Array, from: number, to: number): string {
-  return decoder.decode(bytes.subarray(from, to));
-}
-
 /** How many bytes of UTF-8 a string takes, without writing them. */
 export function utf8Length(text: string): number {
-  return Buffer.byteLength(text);
+  return isShortAscii(text) ? text.length : Buffer.byteLength(text);
+}
+
+/** Writes a string, for which there is room; answers where it ends. What is no character (half of one) becomes U+FFFD. */
+export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
+  if (!isShortAscii(text)) return at + encoder.encodeInto(text, bytes.subarray(at)).written;
+  for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index);
+  return at + text.length;
+}
+
+function isShortAscii(text: string): boolean {
+  if (text.length > shortText) return false;
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false;
+  return true;
 }
