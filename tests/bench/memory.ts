@@ -1,24 +1,35 @@
 /**
- * Memory for each idle client with a will, and whether it stays when clients come and go:
+ * Memory for each idle client with a will, where it is, and whether it stays when clients come and go:
  *
- *   deno run --allow-net --allow-read --allow-run tests/bench/memory.ts [--clients 10000] [--churn 60] [--rate 0.05]
+ *   deno task bench:memory [--engine epoll] [--clients 10000] [--churn 60] [--rate 0.05]
  *
- * The broker is a process of its own. With `--churn`, so many seconds of kills and reconnects follow, at that share of
- * the clients each second, with a reading every tenth of it, as it is; `--collect` collects rubbish before each. Growth
- * that `--collect` does not show is rubbish that V8 has had no reason to collect yet.
+ * The broker is a process of its own, run as the task `mqtt-sim` runs it; without `--engine` one after another, one for
+ * each. What a client costs is resident memory, five seconds after the last CONNECT, over that of the broker before the
+ * first: as it is, with nothing collected. Then it is told apart. Live is what V8 still uses after a collection, and no
+ * longer once all have gone: objects, and the bytes of ArrayBuffers outside the heap. The rest of the heap is rubbish and
+ * room, a little of it code. What is neither is the runtime's own: what it asked the operating system for, and the part of
+ * the program that was first run for a client.
+ *
+ * With `--churn`, so many seconds of kills and reconnects follow, at that share of the clients each second, with a reading
+ * every tenth of it, as it is; `--collect` collects rubbish before each. Growth that `--collect` does not show is rubbish
+ * that V8 has had no reason to collect yet.
  */
-import { connectBytes } from "../support/raw_mqtt.ts";
+import { type EngineName, engines } from "../../src/net/engine.ts";
+import { connectBytes } from "./peers/packets.ts";
 
 interface Memory {
   readonly rss: number;
   readonly heapUsed: number;
-  readonly heapTotal: number;
+  /** Of the heap, what is resident. */
+  readonly heapResident: number;
+  /** Bytes of ArrayBuffers. */
   readonly external: number;
   readonly online: number;
   readonly wills: number;
 }
 
 const connecting = 50;
+const settleMs = 5_000;
 
 function numberAfter(name: string, fallback: number): number {
   const at = Deno.args.indexOf(name);
@@ -29,17 +40,26 @@ function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What the task `mqtt-sim` sets V8 to, and the means to collect. */
+function v8Flags(): string {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
+  const flags = (tasks["mqtt-sim"].command as string).split(" ").find((word) => word.startsWith("--v8-flags="));
+  return `${flags ?? "--v8-flags="},--expose-gc`;
+}
+
 class BrokerProcess {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #rest = "";
 
-  constructor() {
+  constructor(engine: EngineName) {
     const script = new URL("./memory_broker.ts", import.meta.url).pathname;
-    const args = ["run", "--no-prompt", "--no-check", "--v8-flags=--expose-gc", "--allow-net", "--allow-read"];
+    const args = ["run", "--no-prompt", "--no-check", v8Flags(), "--allow-net", "--allow-ffi", "--allow-read"];
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...args, "--ignore-env", script],
+      args: [...args, "--ignore-env", script, engine],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
@@ -76,9 +96,7 @@ class BrokerProcess {
 
 async function connect(port: number, number: number): Promise<Deno.TcpConn> {
   const link = await Deno.connect({ hostname: "127.0.0.1", port });
-  const clientId = `device-${number}`;
-  const willTopic = `devices/${number}/status`;
-  await link.write(connectBytes({ version: 5, clientId, clean: true, keepAliveS: 0, willTopic }));
+  await link.write(connectBytes(`device-${number}`, 0, `devices/${number}/status`, 1));
   await link.read(new Uint8Array(64));
   return link;
 }
@@ -96,46 +114,80 @@ async function connectAll(port: number, count: number): Promise<Deno.TcpConn[]> 
 async function churn(port: number, links: Deno.TcpConn[], seconds: number, rate: number): Promise<number> {
   let [at, lives] = [0, 0];
   for (let step = 0; step < seconds * 10; step++) {
-    const wait = new Promise((resolve) => setTimeout(resolve, 100));
+    const tenth = wait(100);
     const dying = Array.from({ length: Math.round(links.length * rate / 10) }, () => at++ % links.length);
     for (const number of dying) links[number]!.close();
     await Promise.all(dying.map(async (number) => links[number] = await connect(port, number)));
     lives += dying.length;
-    await wait;
+    await tenth;
   }
   return lives;
 }
 
-function show(what: string, { rss, heapUsed, heapTotal, external, online, wills }: Memory): void {
+function show(what: string, { rss, heapUsed, heapResident, external, online, wills }: Memory): void {
   const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   print(
-    `${what}: rss ${mb(rss)}, heap ${mb(heapUsed)} of ${mb(heapTotal)}, external ${mb(external)}; ` +
+    `${what}: rss ${mb(rss)}, heap ${mb(heapUsed)} of ${mb(heapResident)}, external ${mb(external)}; ` +
       `${online} online, ${wills} wills`,
   );
 }
 
-const clients = numberAfter("--clients", 10_000);
-const churnS = numberAfter("--churn", 0);
-const broker = new BrokerProcess();
-const { port } = await broker.line<{ port: number }>();
-const before = await broker.memory(true);
-show("before", before);
-const links = await connectAll(port, clients);
-const after = await broker.memory(true);
-show("connected", after);
-const each = (name: "rss" | "heapUsed") => Math.round((after[name] - before[name]) / clients);
-print(`for each idle client with a will: ${each("rss")} bytes of rss, ${each("heapUsed")} of heap`);
-let lives = 0;
-for (let part = 1; part <= 10 && churnS > 0; part++) {
-  lives += await churn(port, links, churnS / 10, numberAfter("--rate", 0.05));
-  show(`${lives} lives later`, await broker.memory(Deno.args.includes("--collect")));
+/** All have gone: rubbish is collected until the broker knows it. */
+async function allGone(broker: BrokerProcess, links: readonly Deno.TcpConn[]): Promise<Memory> {
+  for (const link of links) link.close();
+  let last = await broker.memory(true);
+  for (let look = 0; look < 100 && last.online > 0; look++) {
+    await wait(200);
+    last = await broker.memory(true);
+  }
+  return last;
 }
-if (churnS > 0) show("collected", await broker.memory(true));
-for (const link of links) link.close();
-let last = await broker.memory(true);
-for (let look = 0; look < 100 && last.online > 0; look++) {
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  last = await broker.memory(true);
+
+interface Looks {
+  readonly before: Memory;
+  readonly after: Memory;
+  readonly collected: Memory;
+  readonly gone: Memory;
 }
-show("all gone", last);
-await broker.stop();
+
+function showEach(clients: number, { before, after, collected, gone }: Looks): void {
+  const each = (bytes: number) => Math.round(bytes / clients);
+  const liveHeap = each(collected.heapUsed - gone.heapUsed);
+  const liveExternal = each(collected.external - gone.external);
+  const heap = each(after.heapResident - before.heapResident);
+  const rss = each(after.rss - before.rss);
+  print(
+    `for each idle client with a will: ${rss} bytes of rss: ${liveHeap} live in the heap, ${heap - liveHeap} rubbish ` +
+      `and room there, ${liveExternal} in ArrayBuffers, ${rss - heap - liveExternal} the runtime's own`,
+  );
+}
+
+async function measure(engine: EngineName): Promise<void> {
+  const clients = numberAfter("--clients", 10_000);
+  const churnS = numberAfter("--churn", 0);
+  const broker = new BrokerProcess(engine);
+  const { port } = await broker.line<{ port: number }>();
+  await wait(1_000);
+  const before = await broker.memory(false);
+  show(`engine ${engine}, before`, before);
+  const links = await connectAll(port, clients);
+  await wait(settleMs);
+  const after = await broker.memory(false);
+  show("connected", after);
+  const collected = await broker.memory(true);
+  show("collected", collected);
+  let lives = 0;
+  for (let part = 1; part <= 10 && churnS > 0; part++) {
+    lives += await churn(port, links, churnS / 10, numberAfter("--rate", 0.05));
+    show(`${lives} lives later`, await broker.memory(Deno.args.includes("--collect")));
+  }
+  if (churnS > 0) show("collected", await broker.memory(true));
+  const gone = await allGone(broker, links);
+  show("all gone", gone);
+  showEach(clients, { before, after, collected, gone });
+  await broker.stop();
+}
+
+const asked = Deno.args.indexOf("--engine");
+const names = Object.keys(engines) as EngineName[];
+for (const name of names) if (asked < 0 || Deno.args[asked + 1] === name) await measure(name);

@@ -1,12 +1,14 @@
 /**
- * The broker's side of `memory.ts`: starts one, and answers each letter on stdin with its memory: `c` collects rubbish
- * first, `l` only looks.
+ * The broker's side of `memory.ts`: starts one on the engine that is its argument, and answers each letter on stdin with
+ * its memory: `c` collects rubbish first, `l` only looks.
  */
+import v8 from "node:v8";
 import { Broker } from "../../src/broker/broker.ts";
+import type { EngineName } from "../../src/net/engine.ts";
 
 declare const gc: () => void;
 
-const broker = await Broker.start();
+const broker = await Broker.start({ engine: Deno.args[0] as EngineName });
 
 function say(what: unknown): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(what)}\n`));
@@ -14,9 +16,10 @@ function say(what: unknown): void {
 
 function memory(collect: boolean): unknown {
   if (collect) gc();
-  const { rss, heapUsed, heapTotal, external } = Deno.memoryUsage();
-  const { connections, wills, sessions } = broker.metrics();
-  return { rss, heapUsed, heapTotal, external, online: connections.online, wills: wills.held, sessions: sessions.held };
+  const { rss, heapUsed, external } = Deno.memoryUsage();
+  const heapResident = v8.getHeapStatistics().total_physical_size;
+  const { connections, wills } = broker.metrics();
+  return { rss, heapUsed, heapResident, external, online: connections.online, wills: wills.held };
 }
 
 say({ port: broker.port });
