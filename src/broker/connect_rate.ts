@@ -12,12 +12,13 @@ export class ConnectRate {
   }
 
   /** Counts a link; answers how many times over the limit its address is: 0 within it, 1 and more beyond. */
-  count(peer: string, nowMs: number): number {
+  count(link: { readonly peer: string }, nowMs: number): number {
     if (this.#limit === 0) return 0;
     if (nowMs >= this.#endMs) {
       this.#counts.clear();
       this.#endMs = nowMs + 1_000;
     }
+    const { peer } = link;
     const address = peer.slice(0, peer.lastIndexOf(":"));
     const count = (this.#counts.get(address) ?? 0) + 1;
     this.#counts.set(address, count);

@@ -146,7 +146,10 @@ export interface CoreOptions {
 /** Core options with nothing left open. */
 export interface CoreSettings extends
   Required<
-    Omit<CoreOptions, "limits" | "willFault" | "onEvent" | "trace" | "serverKeepAliveS" | "responseInformation">
+    Omit<
+      CoreOptions,
+      "limits" | "willFault" | "onEvent" | "trace" | "serverKeepAliveS" | "responseInformation" | "usernameOf"
+    >
   > {
   readonly limits: BrokerLimits;
   readonly willFault: WillFault | undefined;
@@ -154,6 +157,8 @@ export interface CoreSettings extends
   readonly trace: Trace | undefined;
   /** Whether logins are decided on at all, so that user names mean something. */
   readonly hasLogins: boolean;
+  /** Undefined: under the name that it gives. */
+  readonly usernameOf: CoreOptions["usernameOf"];
   readonly serverKeepAliveS: number | undefined;
   readonly responseInformation: string | undefined;
 }
@@ -170,7 +175,7 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     responseInformation: options.responseInformation,
     authenticate: options.authenticate ?? (() => "accept"),
     hasLogins: options.authenticate !== undefined,
-    usernameOf: options.usernameOf ?? (({ username }) => username),
+    usernameOf: options.usernameOf,
     authorize: options.authorize ?? (() => true),
     onShutdown: options.onShutdown ?? "publish",
     willFault: options.willFault,

@@ -8,7 +8,7 @@ import type { Link, LinkEnd, LinkReceiver } from "../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../net/packet_stream.ts";
 import type { Core } from "./core.ts";
 import { dispatch } from "./dispatch.ts";
-import { handleConnect, refuse } from "./handle/connect.ts";
+import { handleConnect, type Newcomer, refuse } from "./handle/connect.ts";
 import { expel, leave } from "./handle/leave.ts";
 import type { BrokerLimits } from "./options.ts";
 import { Connection } from "./session/connection.ts";
@@ -17,9 +17,10 @@ import { runDue } from "./tick.ts";
 /** Serves an accepted link. `afterwards` is called after each event, when deadlines may have changed. */
 export function serve(core: Core, link: Link, afterwards: () => void): void {
   if (core.metrics.open >= 2 * core.settings.limits.connections) return turnAway(core, link, "connections");
-  const overRate = core.connectRate.count(link.peer, core.settings.clock.nowMs());
+  const nowMs = core.settings.clock.nowMs();
+  const overRate = core.connectRate.count(link, nowMs);
   if (overRate >= 2) return turnAway(core, link, "connectsPerSecond");
-  link.receiver = new Served(core, link, afterwards, overRate > 0);
+  link.receiver = new Served(core, link, afterwards, nowMs, overRate > 0);
   afterwards();
 }
 
@@ -41,23 +42,23 @@ const limitByReason: Readonly<Record<number, keyof BrokerLimits>> = {
   [ReasonCode.topicAliasInvalid]: "topicAliasMaximum",
 };
 
-class Served implements LinkReceiver, PacketReceiver {
+class Served implements LinkReceiver, PacketReceiver, Newcomer {
   readonly #core: Core;
   readonly #connection: Connection;
   readonly #stream: PacketStream;
   readonly #afterwards: () => void;
   #nowMs: number;
 
-  constructor(core: Core, link: Link, afterwards: () => void, tooFast: boolean) {
-    const { clock, limits } = core.settings;
+  constructor(core: Core, link: Link, afterwards: () => void, nowMs: number, tooFast: boolean) {
+    const { limits } = core.settings;
     this.#core = core;
     this.#afterwards = afterwards;
-    this.#nowMs = clock.nowMs();
+    this.#nowMs = nowMs;
     const guarded = core.turn.guard(link, (reasonCode, untold) => this.#unstored(reasonCode, untold));
-    this.#connection = new Connection(core.nextConnectionId(), guarded, this.#nowMs, core.metrics);
+    this.#connection = new Connection(core.nextConnectionId(), guarded, nowMs, core.metrics);
     this.#connection.tooFast = tooFast;
     this.#stream = new PacketStream({ maximumPacketSize: limits.maximumPacketSizeBytes, receiver: this });
-    this.#connection.deadline = core.deadlines.add(this.#nowMs + limits.timeToConnectMs, this.#connection);
+    this.#connection.deadline = core.deadlines.add(nowMs + limits.timeToConnectMs, this.#connection);
     core.connections.add(this.#connection);
     core.metrics.accepted++;
     core.metrics.open++;
@@ -115,7 +116,7 @@ class Served implements LinkReceiver, PacketReceiver {
     }
     runDue(this.#core, this.#nowMs);
     if (this.#connection.phase === "new") {
-      handleConnect(this.#core, this.#connection, packet, this.#nowMs, () => this.#resume());
+      handleConnect(this.#core, this.#connection, packet, this.#nowMs, this);
     }
   }
 
@@ -125,8 +126,8 @@ class Served implements LinkReceiver, PacketReceiver {
     else refuse(this.#core, this.#connection, ReasonCode.quotaExceeded, this.#nowMs);
   }
 
-  /** The login was accepted: what came meanwhile is handled now. */
-  #resume(): void {
+  /** What came while the login was decided on is handled now. */
+  accepted(): void {
     this.#nowMs = this.#core.settings.clock.nowMs();
     const waiting = this.#connection.waiting ?? [];
     this.#connection.waiting = undefined;

@@ -14,16 +14,22 @@ import { expel, leave } from "./leave.ts";
 import { connackText } from "./reason_text.ts";
 import { isReserved, topicLimitHit } from "./topic_limit.ts";
 
+/** Whoever brings a CONNECT. */
+export interface Newcomer {
+  /** It took a while to decide on the login, and the client is let in. */
+  accepted(): void;
+}
+
 /**
  * CONNECT came, as the connection's first packet. The answer may take until the login is decided; then, and not
- * before, `accepted` is called for the packets that came meanwhile.
+ * before, the newcomer is told, for the packets that came meanwhile.
  */
 export function handleConnect(
   core: Core,
   connection: Connection,
   packet: ConnectPacket,
   nowMs: number,
-  accepted: () => void,
+  newcomer: Newcomer,
 ): void {
   connection.version = packet.protocolVersion;
   connection.phase = "checking";
@@ -36,10 +42,7 @@ export function handleConnect(
   if (refusal !== undefined) return refuse(core, connection, refusal, nowMs);
   const assigned = packet.clientId === "" ? assignClientId(core) : undefined; // [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]
   const clientId = assigned ?? packet.clientId; // [MQTT5 3.1.3-7]
-  const { username, password } = packet;
-  const { peer, certificateName } = connection.link;
-  const login = { clientId, username, password, peer, certificateName };
-  const entry = { core, connection, packet, clientId, assigned, login };
+  const entry = { core, connection, packet, clientId, assigned };
   const answer = decide(entry);
   if (!(answer instanceof Promise)) return settle(entry, answer, nowMs);
   connection.link.pause();
@@ -47,7 +50,7 @@ export function handleConnect(
     if (connection.phase !== "checking") return;
     connection.link.resume();
     settle(entry, decided, core.settings.clock.nowMs());
-    if (connection.online) accepted();
+    if (connection.online) newcomer.accepted();
   });
 }
 
@@ -59,7 +62,13 @@ interface Entry {
   readonly clientId: string;
   /** The client identifier if the client brought none. */
   readonly assigned: string | undefined;
-  readonly login: Login;
+}
+
+/** What is asked about where logins are decided on; elsewhere nobody needs it. */
+function loginOf({ connection, packet, clientId }: Entry): Login {
+  const { username, password } = packet;
+  const { peer, certificateName } = connection.link;
+  return { clientId, username, password, peer, certificateName };
 }
 
 /** What was decided about a login: the callback's answer, or that it failed. */
@@ -108,13 +117,15 @@ function assignClientId(core: Core): string {
   }
 }
 
-function decide({ core, clientId, login }: Entry): Decision | Promise<Decision> {
+function decide(entry: Entry): Decision | Promise<Decision> {
+  const { core, clientId } = entry;
+  if (!core.settings.hasLogins) return "accept";
   const failed = (error: unknown): Decision => {
     core.settings.log("warn", `Cannot decide on the login of client "${clientId}": ${String(error)}`);
     return "failed";
   };
   try {
-    const answer = core.settings.authenticate(login);
+    const answer = core.settings.authenticate(loginOf(entry));
     return answer instanceof Promise ? answer.catch(failed) : answer;
   } catch (error) {
     return failed(error);
@@ -126,7 +137,8 @@ function settle(entry: Entry, decision: Decision, nowMs: number): void {
   const { core, connection } = entry;
   if (decision !== "accept") return refuse(core, connection, refusalByDecision[decision], nowMs);
   if (connackTooLarge(entry)) return refuse(core, connection, ReasonCode.packetTooLarge, nowMs);
-  const username = core.settings.usernameOf(entry.login);
+  const { usernameOf } = core.settings;
+  const username = usernameOf === undefined ? entry.packet.username : usernameOf(loginOf(entry));
   if (!mayEnter(entry, username)) return refuse(core, connection, ReasonCode.notAuthorized, nowMs);
   admit(entry, username, nowMs);
 }

@@ -8,8 +8,6 @@ import type { Message } from "../../mqtt/message.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { MessagePlace } from "../store/store.ts";
 
-/** Stands in for the packet identifier, which each receiver's copy gets of its own. */
-const anyPacketId = 1;
 /** What an entry of a queue costs besides topic and payload, roughly. */
 const overheadBytes = 128;
 
@@ -22,7 +20,11 @@ export class Publication {
   readonly sizeBytes: number;
   /** Its place in the store, once it has one; the store's own. */
   stored: MessagePlace | undefined;
-  #encodings: (EncodedPublish | undefined)[] | undefined;
+  /** The form that was asked for first, which for most messages is the only one. */
+  #firstForm = -1;
+  #first: EncodedPublish | undefined;
+  /** By form. */
+  #others: (EncodedPublish | undefined)[] | undefined;
   #encodedExpiryS = -1;
 
   /** @param isWill whether it was published for a client that is gone; counted apart where it is dropped */
@@ -61,25 +63,32 @@ export class Publication {
 
   #encode(version: ProtocolVersion, qos: QoS, retain: boolean, nowMs: number): EncodedPublish {
     const expiryS = this.#remainingExpiryS(nowMs);
-    if (expiryS !== this.#encodedExpiryS || this.#encodings === undefined) {
-      this.#encodings = [];
+    if (expiryS !== this.#encodedExpiryS) {
+      this.#first = this.#others = undefined;
       this.#encodedExpiryS = expiryS;
     }
     const form = (version === 5 ? 6 : 0) + 2 * qos + (retain ? 1 : 0);
-    return this.#encodings[form] ??= encodePublish(this.#packet(qos, retain, expiryS), version);
+    if (this.#first === undefined) {
+      this.#firstForm = form;
+      return this.#first = encodePublish(this.#packet(qos, retain, expiryS), version);
+    }
+    if (form === this.#firstForm) return this.#first;
+    return (this.#others ??= [])[form] ??= encodePublish(this.#packet(qos, retain, expiryS), version);
   }
 
+  /** Without a packet identifier, for each receiver's copy gets one of its own. */
   #packet(qos: QoS, retain: boolean, expiryS: number): PublishPacket {
+    const { topic, payload, properties } = this.message;
+    if (properties === undefined) return { type: "publish", dup: false, qos, retain, topic, payload };
     return {
       type: "publish",
       dup: false, // [MQTT5 3.3.1-3] [MQTT311 3.3.1-3]
       qos,
       retain,
-      topic: this.message.topic,
-      payload: this.message.payload,
-      ...(qos > 0 && { packetId: anyPacketId }),
+      topic,
+      payload,
       properties: {
-        ...this.message.properties, // [MQTT5 3.3.2-4] [MQTT5 3.3.2-15] [MQTT5 3.3.2-16] [MQTT5 3.3.2-17] [MQTT5 3.3.2-20]
+        ...properties, // [MQTT5 3.3.2-4] [MQTT5 3.3.2-15] [MQTT5 3.3.2-16] [MQTT5 3.3.2-17] [MQTT5 3.3.2-20]
         ...(expiryS >= 0 && { messageExpiryIntervalS: expiryS }),
       },
     };

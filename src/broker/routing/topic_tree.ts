@@ -71,7 +71,11 @@ export class TopicTree<T extends Placed = Subscribed> {
   /** Appends the subscriptions that match a topic name; a session with several that do appears several times. */
   match(topic: string, found: T[]): void {
     // A name that begins with $ is out of reach of a wildcard at the first level. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
-    walk(this.#root, topic.split("/"), 0, topic.startsWith("$"), found);
+    const isReserved = topic.startsWith("$");
+    if (!isReserved) return walk(this.#root, topic, 0, found);
+    const to = endOfLevel(topic, 0);
+    const child = this.#root.children?.get(topic.slice(0, to));
+    if (child !== undefined) walk(child, topic, to + 1, found);
   }
 }
 
@@ -82,16 +86,28 @@ function childOf<T>(node: Node<T>, level: string): Node<T> {
   return child;
 }
 
-function walk<T>(node: Node<T>, levels: readonly string[], at: number, reserved: boolean, found: T[]): void {
-  const wildcards = !(reserved && at === 0);
-  if (wildcards && node.below !== undefined) append(node.below, found);
-  if (at === levels.length) {
+/**
+ * Levels are cut from the topic one by one, as far as any filter reaches.
+ *
+ * @param from where the next level begins; beyond the topic's end there is none
+ */
+function walk<T>(node: Node<T>, topic: string, from: number, found: T[]): void {
+  if (node.below !== undefined) append(node.below, found);
+  if (from > topic.length) {
     if (node.here !== undefined) append(node.here, found);
     return;
   }
-  if (wildcards && node.plus !== undefined) walk(node.plus, levels, at + 1, reserved, found);
-  const child = node.children?.get(levels[at]!);
-  if (child !== undefined) walk(child, levels, at + 1, reserved, found);
+  const { plus, children } = node;
+  if (plus === undefined && children === undefined) return;
+  const to = endOfLevel(topic, from);
+  if (plus !== undefined) walk(plus, topic, to + 1, found);
+  const child = children?.get(topic.slice(from, to));
+  if (child !== undefined) walk(child, topic, to + 1, found);
+}
+
+function endOfLevel(topic: string, from: number): number {
+  const at = topic.indexOf("/", from);
+  return at < 0 ? topic.length : at;
 }
 
 function append<T>(list: readonly T[], found: T[]): void {

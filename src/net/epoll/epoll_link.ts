@@ -6,6 +6,7 @@ import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../l
 import { type Lingering, startLingering, stopLingering } from "../linger.ts";
 import type { EpollLoop, Watcher, Writer } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, readBytes, sendBytes } from "./libc.ts";
+import { type KeptAddress, keptAddressText } from "./socket_address.ts";
 
 /** Stands in until the first user sets a receiver. */
 const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
@@ -18,14 +19,16 @@ export interface Opening {
 
 /** So often a link that has more is read before the others have their turn. */
 const readsInTurn = 16;
+/** What waits on one link is sent before the turn is over, once it is so much. */
+const aheadBytes = 64 * 1024;
 const wantsBytes = Epoll.in | Epoll.peerHangUp;
 const isOver = Epoll.error | Epoll.hangUp;
 
 export class EpollLink implements Link, Lingering, Watcher, Writer {
   receiver: LinkReceiver = nobody;
-  readonly peer: string;
   token = 0;
   readonly #loop: EpollLoop;
+  readonly #peer: KeptAddress;
   /** Below 0 before the link is open, and after it was closed. */
   #socket = -1;
   #opening: Opening | undefined;
@@ -49,10 +52,9 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   #parked = false;
   #fault: LinkEnd | undefined;
 
-  /** @param peer as `host:port` */
-  constructor(loop: EpollLoop, peer: string, opening?: Opening) {
+  constructor(loop: EpollLoop, peer: KeptAddress, opening?: Opening) {
     this.#loop = loop;
-    this.peer = peer;
+    this.#peer = peer;
     this.#opening = opening;
   }
 
@@ -81,6 +83,10 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#finish(end);
   }
 
+  get peer(): string {
+    return keptAddressText(this.#peer);
+  }
+
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
@@ -93,7 +99,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     if (!this.#open || this.#writeFailed || bytes.length === 0) return true;
     (this.#chunks ??= []).push(bytes);
     this.#bufferedBytes += bytes.length;
-    if (this.#socket >= 0 && !this.#full) this.#flushSoon();
+    if (this.#socket >= 0 && !this.#full) this.#sendSoon();
     if (this.#bufferedBytes <= highWaterBytes) return true;
     this.#wantsDrain = true;
     return false;
@@ -183,18 +189,36 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#finish(this.#ending ? { kind: "closed" } : this.#fault ?? { kind: "fin" }, answer === 0);
   }
 
+  /** At the end of the turn; what fills a buffer by itself leaves now, so that the peer need not wait, nor a quota. */
+  #sendSoon(): void {
+    this.#flushSoon();
+    if (this.#bufferedBytes < aheadBytes) return;
+    const answer = this.#handOver(aheadBytes);
+    if (answer < 0) this.#fault ??= endOf("write", answer); // what becomes of it the end of the turn decides
+  }
+
   #send(): void {
+    const answer = this.#handOver(1);
+    if (answer < 0) return this.#notSent(answer);
+    if (this.#bufferedBytes > 0) return;
+    this.#setFull(false);
+    this.#sent();
+  }
+
+  /** Gives the operating system what it takes, while at least so many bytes wait. Answers below 0 for a fault. */
+  #handOver(leastBytes: number): number {
     const { libc } = this.#loop;
-    while (this.#bufferedBytes > 0) {
+    while (this.#bufferedBytes >= leastBytes) {
       const sizeBytes = this.#fill(libc.sendBuffer);
       const answer = libc.send(this.#socket, sizeBytes);
       if (answer === Fault.interrupted) continue;
-      if (answer < 0 && answer !== Fault.again) return this.#notSent(answer);
+      if (answer < 0 && answer !== Fault.again) return answer;
       if (answer > 0) this.#drop(answer);
-      if (answer < sizeBytes) return this.#setFull(true);
+      if (answer === sizeBytes) continue;
+      this.#setFull(true);
+      return 0;
     }
-    this.#setFull(false);
-    this.#sent();
+    return 0;
   }
 
   /** All that was written has left. */
@@ -313,9 +337,11 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   }
 }
 
+const wasReset: LinkEnd = { kind: "reset" };
+
 /** An end that the operating system tells, as `-errno`. */
 export function endOf(call: string, fault: number): LinkEnd {
-  if (fault === Fault.reset || fault === Fault.brokenPipe) return { kind: "reset" };
+  if (fault === Fault.reset || fault === Fault.brokenPipe) return wasReset;
   const code = faultCode(fault);
   return { kind: "error", code, message: `${call} ${code}` };
 }

@@ -14,7 +14,7 @@ import { EpollLink } from "./epoll_link.ts";
 import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, faultText, type SocketAddress } from "./libc.ts";
 import { mayUse, notPermitted } from "./permission.ts";
-import { addressText, portOf, socketAddress } from "./socket_address.ts";
+import { keptAddress, portOf, socketAddress } from "./socket_address.ts";
 
 /** Connections that are accepted before those that are open have their turn. */
 const burst = 64;
@@ -103,7 +103,7 @@ class EpollListener implements Listener, Watcher {
 
   #accept(socket: number): number {
     const { libc } = this.#loop;
-    const link = new EpollLink(this.#loop, addressText(libc.lastAddress));
+    const link = new EpollLink(this.#loop, keptAddress(libc.lastAddress));
     const answer = link.accepted(socket);
     if (answer < 0) {
       libc.close(socket);

@@ -59,7 +59,9 @@ export class EpollLoop {
   #mayBlock: (() => boolean) | undefined;
   #blocksLeft = 0;
   #state: "off" | "turning" | "waiting" = "off";
-  readonly #writers: Writer[] = [];
+  #writers: Writer[] = [];
+  /** The other list of the two that take turns, so that none is made anew for each turn. */
+  #flushing: Writer[] = [];
   #flushComing = false;
   readonly #turn = () => this.#takeTurn();
 
@@ -186,7 +188,11 @@ export class EpollLoop {
 
   #flush(): void {
     this.#flushComing = false;
-    for (const writer of this.#writers.splice(0)) writer.flush();
+    const writers = this.#writers;
+    this.#writers = this.#flushing;
+    this.#flushing = writers;
+    for (let at = 0; at < writers.length; at++) writers[at]!.flush();
+    writers.length = 0;
   }
 
   #goOn(count: number): void {

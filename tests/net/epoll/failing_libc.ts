@@ -8,6 +8,8 @@ export class FailingLibc extends Libc {
   sendLimitBytes = Infinity;
   /** Sends that are refused for now. */
   fullSends = 0;
+  /** What sending answers instead, one after another. */
+  readonly sendFaults: number[] = [];
   accepts = 0;
   rounds = 0;
   readonly open = new Set<number>();
@@ -26,6 +28,8 @@ export class FailingLibc extends Libc {
       this.fullSends--;
       return -11; // EAGAIN
     }
+    const fault = this.sendFaults.shift();
+    if (fault !== undefined) return fault;
     return super.send(socket, Math.min(sizeBytes, this.sendLimitBytes));
   }
 

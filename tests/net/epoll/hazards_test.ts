@@ -104,6 +104,31 @@ hazard("what the operating system does not take now it is given when there is ro
   await until(() => dialled.drains === 1);
 });
 
+hazard("a burst of writes leaves before the turn is over, and in order", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  const all = pattern(500_000);
+  let most = 0;
+  for (let at = 0; at < all.length; at += 1_000) {
+    assert.equal(dialled.link.write(all.subarray(at, at + 1_000)), true);
+    most = Math.max(most, dialled.link.bufferedBytes);
+  }
+  assert.ok(most < 70_000, `${most} bytes waited`);
+  await until(() => accepted.sizeBytes === all.length);
+  assert.deepEqual(accepted.bytes, all);
+});
+
+hazard("a burst of writes to a peer that is gone tells so after the turn, and swallows the rest", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  stage.libc.sendFaults.push(-104, -32); // ECONNRESET once, EPIPE from then on
+  for (let count = 0; count < 3; count++) dialled.link.write(pattern(30_000));
+  assert.deepEqual([dialled.ends.length, dialled.link.bufferedBytes], [0, 90_000]);
+  await until(() => dialled.link.bufferedBytes === 0);
+  assert.equal(dialled.ends.length, 0, "what the peer had sent before may still come");
+  accepted.link.end();
+  await until(() => dialled.ends.length === 1);
+  assert.deepEqual([dialled.ends[0]!.kind, accepted.sizeBytes], ["reset", 0]);
+});
+
 hazard("a burst of connections lets those that are open have their turn", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   let acceptedBefore = -1;

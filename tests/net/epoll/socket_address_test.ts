@@ -1,6 +1,12 @@
 /** Addresses in digits, to the operating system's form and back. */
 import assert from "node:assert/strict";
-import { addressText, portOf, socketAddress } from "../../../src/net/epoll/socket_address.ts";
+import {
+  addressText,
+  keptAddress,
+  keptAddressText,
+  portOf,
+  socketAddress,
+} from "../../../src/net/epoll/socket_address.ts";
 
 const cases: readonly [host: string, shown?: string][] = [
   ["127.0.0.1"],
@@ -25,6 +31,7 @@ for (const [host, shown = host] of cases) {
       const address = socketAddress(host, port)!;
       assert.equal(portOf(address), port);
       assert.equal(addressText(address), `${shown}:${port}`);
+      assert.equal(keptAddressText(keptAddress(address)), `${shown}:${port}`);
       assert.equal(address.length, shown.includes(":") ? 28 : 16);
     }
   });
