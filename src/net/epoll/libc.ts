@@ -15,29 +15,12 @@
  */
 import os from "node:os";
 import util from "node:util";
+import { C, eventLayouts, messageHeader, vector } from "./linux_abi.ts";
 
 const { constants } = os;
 
-/** Flags, by their name in C. The same on both architectures. */
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_STREAM = 1;
-/** SOCK_NONBLOCK and SOCK_CLOEXEC: no call blocks, and no child process inherits a socket. */
-const SOCK_FLAGS = 0o4000 | 0o2000000;
-const EPOLL_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
-const SO_ERROR = 4;
-const SO_LINGER = 13;
-const SOL_TCP = 6;
-const TCP_NODELAY = 1;
-const SOL_IP = 0;
-const IP_BIND_ADDRESS_NO_PORT = 24;
-const MSG_NOSIGNAL = 0x4000;
-const SHUT_WR = 1;
-const EPOLL_CTL_ADD = 1;
-const EPOLL_CTL_DEL = 2;
-const EPOLL_CTL_MOD = 3;
+/** No call blocks, and no child process inherits a descriptor. */
+const SOCK_FLAGS = C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
 
 /** What epoll can tell of a socket. */
 export const Epoll = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10, peerHangUp: 0x2000 } as const;
@@ -107,18 +90,6 @@ const symbols = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** `struct epoll_event` in words of 4 bytes: on x86-64 it is packed. */
-interface EventLayout {
-  readonly words: number;
-  /** Where its 8 bytes of data begin: here the descriptor, then the token. */
-  readonly dataAt: number;
-}
-
-const layouts: Readonly<Record<string, EventLayout>> = {
-  x86_64: { words: 3, dataAt: 1 },
-  aarch64: { words: 4, dataAt: 2 },
-};
-
 /** Events that are fetched at once. */
 const eventLimit = 1_024;
 /** Room for what one call reads, and for what one call sends, in bytes. */
@@ -135,7 +106,9 @@ export class Libc {
   readonly #call: Deno.DynamicLibrary<typeof symbols>["symbols"];
   readonly #errno: Deno.UnsafePointerView;
   readonly #waitMemory: Deno.PointerObject;
-  readonly #layout: EventLayout;
+  /** `struct epoll_event` in words of 4 bytes. */
+  readonly #eventWords: number;
+  readonly #dataAt: number;
   readonly #events: Int32Array<ArrayBuffer>;
   readonly #event: Int32Array<ArrayBuffer>;
   /** Filled by {@link read}; whoever is shown a part of it copies what is to outlive the call. */
@@ -156,28 +129,30 @@ export class Libc {
    * @throws Error with the reason where the engine cannot work
    */
   constructor() {
-    const layout = layouts[Deno.build.arch];
+    const layout = eventLayouts[Deno.build.arch];
     if (Deno.build.os !== "linux") throw new Error(`it is for Linux, and this is ${Deno.build.os}`);
     if (layout === undefined) throw new Error(`it is for x86-64 and arm64, and this is ${Deno.build.arch}`);
     if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
       throw new Error("foreign calls are not permitted; allow them with --allow-ffi");
     }
-    this.#layout = layout;
+    this.#eventWords = layout.sizeBytes / 4;
+    this.#dataAt = layout.dataAt / 4;
     this.#call = openLibrary();
     this.#errno = new Deno.UnsafePointerView(pointer(this.#call.__errno_location()));
-    this.#waitMemory = pointer(this.#call.calloc(1n, BigInt(4 * layout.words)));
-    this.#events = new Int32Array(layout.words * eventLimit);
-    this.#event = new Int32Array(layout.words);
-    this.#readVector = BigUint64Array.of(addressOf(this.readBuffer), BigInt(readBytes));
-    this.#sendVector = BigUint64Array.of(addressOf(this.sendBuffer), 0n);
-    this.#sendLength = new Int32Array(this.#sendVector.buffer);
-    // struct msghdr: name and its size, vectors and their number, control and its size, flags.
-    this.#message = BigUint64Array.of(0n, 0n, addressOf(this.#sendVector), 1n, 0n, 0n, 0n);
+    this.#waitMemory = pointer(this.#call.calloc(1n, BigInt(layout.sizeBytes)));
+    this.#events = new Int32Array(this.#eventWords * eventLimit);
+    this.#event = new Int32Array(this.#eventWords);
+    this.#readVector = vectorTo(this.readBuffer, readBytes);
+    this.#sendVector = vectorTo(this.sendBuffer, 0);
+    this.#sendLength = new Int32Array(this.#sendVector.buffer, vector.lengthAt);
+    this.#message = new BigUint64Array(messageHeader.sizeBytes / 8);
+    this.#message[messageHeader.vectorsAt / 8] = addressOf(this.#sendVector);
+    this.#message[messageHeader.vectorCountAt / 8] = 1n;
   }
 
   /** A stream socket of the address's family. */
   socket(address: SocketAddress): number {
-    return this.#told(this.#call.socket(familyOf(address), SOCK_STREAM | SOCK_FLAGS, 0));
+    return this.#told(this.#call.socket(familyOf(address), C.SOCK_STREAM | SOCK_FLAGS, 0));
   }
 
   bind(socket: number, address: SocketAddress): number {
@@ -187,17 +162,17 @@ export class Libc {
   /** Binds to the address alone: the port is chosen at connect, by both ends, so that none runs out too early. */
   bindAddressOnly(socket: number, address: SocketAddress): number {
     // Where the kernel does not know the option, a port is taken at once: fewer connections, no other difference.
-    this.#option(socket, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    this.#option(socket, C.SOL_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);
     return this.bind(socket, address);
   }
 
   reuseAddress(socket: number): number {
-    return this.#option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+    return this.#option(socket, C.SOL_SOCKET, C.SO_REUSEADDR, 1);
   }
 
   /** Sends small packets at once. What a listening socket has set its accepted ones have too. */
   noDelay(socket: number): number {
-    return this.#option(socket, SOL_TCP, TCP_NODELAY, 1);
+    return this.#option(socket, C.SOL_TCP, C.TCP_NODELAY, 1);
   }
 
   listen(socket: number, backlog: number): number {
@@ -228,7 +203,7 @@ export class Libc {
   /** What went wrong on a socket, as `-errno`, and takes it off; 0 where nothing has. */
   pendingFault(socket: number): number {
     this.#size[0] = 4;
-    const answer = this.#told(this.#call.getsockopt(socket, SOL_SOCKET, SO_ERROR, this.#value, this.#size));
+    const answer = this.#told(this.#call.getsockopt(socket, C.SOL_SOCKET, C.SO_ERROR, this.#value, this.#size));
     return answer < 0 ? answer : -this.#value[0]!;
   }
 
@@ -240,13 +215,13 @@ export class Libc {
   /** Sends the first bytes of the send buffer; answers how many were taken. */
   send(socket: number, sizeBytes: number): number {
     if (sizeBytes < 0 || sizeBytes > sendBytes) throw new RangeError(`no ${sizeBytes} bytes can be sent at once`);
-    this.#sendLength[2] = sizeBytes; // the lower half of the vector's length
-    return this.#told(this.#call.sendmsg(socket, this.#message as BufferSource, MSG_NOSIGNAL));
+    this.#sendLength[0] = sizeBytes; // the lower half of it
+    return this.#told(this.#call.sendmsg(socket, this.#message as BufferSource, C.MSG_NOSIGNAL));
   }
 
   /** Sends FIN. */
   shutDown(socket: number): number {
-    return this.#told(this.#call.shutdown(socket, SHUT_WR));
+    return this.#told(this.#call.shutdown(socket, C.SHUT_WR));
   }
 
   close(descriptor: number): void {
@@ -257,7 +232,7 @@ export class Libc {
   lingerNothing(socket: number): void {
     this.#value[0] = 1;
     this.#value[1] = 0;
-    this.#call.setsockopt(socket, SOL_SOCKET, SO_LINGER, this.#value, 8);
+    this.#call.setsockopt(socket, C.SOL_SOCKET, C.SO_LINGER, this.#value, 8);
   }
 
   /** Closes with RST. */
@@ -268,23 +243,23 @@ export class Libc {
 
   /** A descriptor that is always readable. */
   alwaysReadable(): number {
-    return this.#told(this.#call.eventfd(1, SOCK_FLAGS));
+    return this.#told(this.#call.eventfd(1, C.EFD_NONBLOCK | C.EFD_CLOEXEC));
   }
 
   openEpoll(): number {
-    return this.#told(this.#call.epoll_create1(EPOLL_CLOEXEC));
+    return this.#told(this.#call.epoll_create1(C.EPOLL_CLOEXEC));
   }
 
   watch(epoll: number, descriptor: number, token: number, interest: number): number {
-    return this.#control(epoll, EPOLL_CTL_ADD, descriptor, token, interest);
+    return this.#control(epoll, C.EPOLL_CTL_ADD, descriptor, token, interest);
   }
 
   rewatch(epoll: number, descriptor: number, token: number, interest: number): number {
-    return this.#control(epoll, EPOLL_CTL_MOD, descriptor, token, interest);
+    return this.#control(epoll, C.EPOLL_CTL_MOD, descriptor, token, interest);
   }
 
   unwatch(epoll: number, descriptor: number): number {
-    return this.#control(epoll, EPOLL_CTL_DEL, descriptor, 0, 0);
+    return this.#control(epoll, C.EPOLL_CTL_DEL, descriptor, 0, 0);
   }
 
   /** Fetches what has happened, waiting for it so long at most; answers how many events there are. */
@@ -299,22 +274,21 @@ export class Libc {
 
   /** Of the fetched events: what it says, whose it is, and the token with which that was watched. */
   eventBits(at: number): number {
-    return this.#events[at * this.#layout.words]!;
+    return this.#events[at * this.#eventWords]!;
   }
 
   eventDescriptor(at: number): number {
-    return this.#events[at * this.#layout.words + this.#layout.dataAt]!;
+    return this.#events[at * this.#eventWords + this.#dataAt]!;
   }
 
   eventToken(at: number): number {
-    return this.#events[at * this.#layout.words + this.#layout.dataAt + 1]!;
+    return this.#events[at * this.#eventWords + this.#dataAt + 1]!;
   }
 
   #control(epoll: number, operation: number, descriptor: number, token: number, interest: number): number {
-    const { dataAt } = this.#layout;
     this.#event[0] = interest;
-    this.#event[dataAt] = descriptor;
-    this.#event[dataAt + 1] = token;
+    this.#event[this.#dataAt] = descriptor;
+    this.#event[this.#dataAt + 1] = token;
     return this.#told(this.#call.epoll_ctl(epoll, operation, descriptor, this.#event));
   }
 
@@ -336,6 +310,13 @@ function openLibrary() {
   }
 }
 
+function vectorTo(memory: Uint8Array<ArrayBuffer>, sizeBytes: number): BigUint64Array<ArrayBuffer> {
+  const words = new BigUint64Array(vector.sizeBytes / 8);
+  words[vector.baseAt / 8] = addressOf(memory);
+  words[vector.lengthAt / 8] = BigInt(sizeBytes);
+  return words;
+}
+
 function pointer(value: Deno.PointerValue): Deno.PointerObject {
   if (value === null) throw new Error("libc has no memory left");
   return value;
@@ -346,7 +327,7 @@ function addressOf(memory: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>
 }
 
 function familyOf(address: SocketAddress): number {
-  return address[0] === AF_INET6 ? AF_INET6 : AF_INET;
+  return address[0] === C.AF_INET6 ? C.AF_INET6 : C.AF_INET;
 }
 
 /** The name in C of a fault such as -111, and what the operating system says of it. */

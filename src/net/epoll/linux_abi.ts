@@ -1,0 +1,48 @@
+/**
+ * The numbers that glibc's headers give on Linux for x86-64 and arm64: constants by their name in C, and where the fields
+ * of structures stand. Source: `fixtures/epoll/linux_abi.tsv`, which a C compiler of each of the two made.
+ */
+
+/** The same on both. */
+export const C = {
+  AF_INET: 2,
+  AF_INET6: 10,
+  SOCK_STREAM: 1,
+  SOCK_NONBLOCK: 0o4000,
+  SOCK_CLOEXEC: 0o2000000,
+  EFD_NONBLOCK: 0o4000,
+  EFD_CLOEXEC: 0o2000000,
+  EPOLL_CLOEXEC: 0o2000000,
+  EPOLL_CTL_ADD: 1,
+  EPOLL_CTL_DEL: 2,
+  EPOLL_CTL_MOD: 3,
+  SOL_SOCKET: 1,
+  SO_REUSEADDR: 2,
+  SO_ERROR: 4,
+  SO_LINGER: 13,
+  SOL_TCP: 6,
+  TCP_NODELAY: 1,
+  SOL_IP: 0,
+  IP_BIND_ADDRESS_NO_PORT: 24,
+  MSG_NOSIGNAL: 0x4000,
+  SHUT_WR: 1,
+} as const;
+
+/** `struct epoll_event`, in bytes: on x86-64 it is packed. */
+export interface EventLayout {
+  readonly sizeBytes: number;
+  /** Its 8 bytes of data: here the descriptor, then the token. What has happened stands at 0. */
+  readonly dataAt: number;
+}
+
+/** By the runtime's name of the architecture. */
+export const eventLayouts: Readonly<Record<string, EventLayout>> = {
+  x86_64: { sizeBytes: 12, dataAt: 4 },
+  aarch64: { sizeBytes: 16, dataAt: 8 },
+};
+
+/** `struct msghdr`, in bytes; what is not named here stays 0. The count is of 8 bytes. */
+export const messageHeader = { sizeBytes: 56, vectorsAt: 16, vectorCountAt: 24 } as const;
+
+/** `struct iovec`, in bytes; both fields are of 8. */
+export const vector = { sizeBytes: 16, baseAt: 0, lengthAt: 8 } as const;
