@@ -9,12 +9,14 @@
  */
 import { invariant } from "../base/failure.ts";
 import { checkPacket } from "./check.ts";
+import { writeConnack, writeConnect } from "./connect_bytes.ts";
 import { headerLength } from "./frame.ts";
 import { readByLibrary, writeByLibrary } from "./library_codec.ts";
 import type { Packet, ProtocolVersion, PublishPacket } from "./packet.ts";
 import { writePublish } from "./publish_bytes.ts";
 import { checkPacketId, decodeShort, encodeShort } from "./short_packet.ts";
 import { copyOf } from "./small_bytes.ts";
+import { writeSubscribe, writeSubscribeAnswer } from "./subscribe_bytes.ts";
 
 export { claimedVersion, frameSize, headerLength, maximumFrameBytes } from "./frame.ts";
 
@@ -49,6 +51,16 @@ function encodePlain(packet: Packet, version: ProtocolVersion): Uint8Array | und
   switch (packet.type) {
     case "publish":
       return writePublish(packet, version, packet.packetId);
+    case "connect":
+      return writeConnect(packet);
+    case "connack":
+      return writeConnack(packet, version);
+    case "subscribe":
+    case "unsubscribe":
+      return writeSubscribe(packet, version);
+    case "suback":
+    case "unsuback":
+      return writeSubscribeAnswer(packet, version);
     default:
       return undefined;
   }

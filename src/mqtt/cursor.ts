@@ -3,6 +3,7 @@
  * or not allowed is a ProtocolError that names the packet.
  */
 import { ProtocolError } from "../base/failure.ts";
+import { headerLength } from "./frame.ts";
 import type { PacketType } from "./packet.ts";
 import { mayCarry, ReasonCode } from "./reason.ts";
 import { copyOf } from "./small_bytes.ts";
@@ -105,6 +106,14 @@ export class Cursor {
     const code = this.byte();
     if (!mayCarry(this.packet, code)) throw this.forbidden("the reason code is not one of this packet's");
     return code;
+  }
+
+  /** Refuses a Remaining Length in more bytes than it needs; 5.0 alone does. */
+  checkShortestLength(): void {
+    const length = headerLength(this.bytes, 0);
+    if (length > 2 && this.bytes[length - 1] === 0) {
+      throw this.malformed("the remaining length is longer than it must be"); // [MQTT5 1.5.5-1]
+    }
   }
 
   /** A cursor over the next `length` bytes; this one steps over them. */

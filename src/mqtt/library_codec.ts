@@ -9,11 +9,13 @@ import { Buffer } from "node:buffer";
 import mqttPacket, { type Packet as LibraryPacket } from "mqtt-packet";
 import { InvariantError, ProtocolError } from "../base/failure.ts";
 import { type Checked, checkPacket } from "./check.ts";
+import { connectFlags } from "./connect_bytes.ts";
 import { headerLength } from "./frame.ts";
 import type { ConnectPacket, ConnectWill, Packet, ProtocolVersion, Subscription, UserProperty } from "./packet.ts";
 import { asBuffer, propertiesFrom, propertiesTo, publishNames } from "./properties.ts";
 import { ReasonCode } from "./reason.ts";
 import { hasEntries } from "./short_packet.ts";
+import { returnCodeOfSuback } from "./subscribe_bytes.ts";
 
 /** Numbers are written as they come, not from a table of 65,536 buffers filled at the first packet. */
 mqttPacket.writeToStream.cacheNumbers = false;
@@ -205,7 +207,7 @@ function toLibrary(packet: Packet, version: ProtocolVersion): LibraryPacket {
       return { cmd: "unsubscribe", messageId: packet.packetId, unsubscriptions: [...packet.topicFilters], properties };
     case "suback":
     case "unsuback": {
-      const granted = packet.reasonCodes.map((code) => version === 4 && code > 0x80 ? 0x80 : code); // [MQTT311 3.9.3-2]
+      const granted = version === 4 ? packet.reasonCodes.map(returnCodeOfSuback) : [...packet.reasonCodes];
       return { cmd: packet.type, messageId: packet.packetId, granted, properties };
     }
     case "pingreq":
@@ -244,12 +246,6 @@ function willTo(will: ConnectWill): NonNullable<(LibraryPacket & { cmd: "connect
   const { topic, payload, qos, retain, delayIntervalS, properties } = will;
   const delay = delayIntervalS === undefined ? {} : { willDelayInterval: delayIntervalS };
   return { topic, payload: asBuffer(payload), qos, retain, properties: { ...delay, ...propertiesTo(properties) } };
-}
-
-function connectFlags({ username, password, will, cleanStart }: ConnectPacket): number {
-  const willFlags = will === undefined ? 0 : 0x04 | will.qos << 3 | (will.retain ? 0x20 : 0);
-  const credentialFlags = (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40);
-  return credentialFlags | willFlags | (cleanStart ? 0x02 : 0);
 }
 
 function subscriptionTo(

@@ -4,7 +4,7 @@
  *
  * Comparison is by character: no normalisation, no case folding. // [MQTT5 4.7.3-4] [MQTT311 4.7.3-4]
  */
-import { maximumStringBytes, utf8Length } from "./utf8.ts";
+import { maximumStringBytes, packetTextSize, utf8Length } from "./utf8.ts";
 
 /** A filter of the form `$share/{group}/{filter}` (5.0). */
 export interface SharedFilter {
@@ -70,8 +70,7 @@ function startsWithWildcard(filter: string): boolean {
 /** What names and filters have in common. */
 function isTopicText(text: string): boolean {
   if (text.length === 0) return false; // [MQTT5 4.7.3-1] [MQTT311 4.7.3-1]
-  if (text.includes("\0") || !text.isWellFormed()) return false; // [MQTT5 4.7.3-2] [MQTT311 4.7.3-2]
-  return utf8Length(text) <= maximumStringBytes; // [MQTT5 4.7.3-3] [MQTT311 4.7.3-3]
+  return packetTextSize(text) !== undefined; // [MQTT5 4.7.3-2] [MQTT5 4.7.3-3] [MQTT311 4.7.3-2] [MQTT311 4.7.3-3]
 }
 
 function hasWholeLevelWildcards(filter: string): boolean {

@@ -51,6 +51,13 @@ export function utf8Length(text: string): number {
   return isShortAscii(text) ? text.length : Buffer.byteLength(text);
 }
 
+/** How many bytes a string takes in a packet; undefined for one that no packet may hold. */
+export function packetTextSize(text: string): number | undefined {
+  if (text.includes("\0") || !text.isWellFormed()) return undefined; // [MQTT5 1.5.4-2] [MQTT311 1.4.0-2]
+  const size = utf8Length(text);
+  return size <= maximumStringBytes ? size : undefined;
+}
+
 /** Writes a string, for which there is room; answers where it ends. What is no character (half of one) becomes U+FFFD. */
 export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
   if (!isShortAscii(text)) return at + encoder.encodeInto(text, bytes.subarray(at)).written;
