@@ -1,88 +1,120 @@
 /**
  * Our broker, on both engines, beside mosquitto and aedes: the same workloads against each in turn, warmed up,
- * interleaved and repeated; medians, ratios within a round, and CPU time as the operating system counts it.
+ * interleaved and repeated; medians with their spread, ratios within a round, and CPU time as the operating system counts
+ * it.
  *
- *   deno task bench:peers [--rounds 5] [--workload storm] [--broker mosquitto] [--markdown FILE]
+ *   deno task bench:peers [--rounds 5] [--workload storm] [--broker mosquitto]
+ *   deno task docs:bench [--rounds 5] [--keep FOLDER]
+ *
+ * `--workload` takes the beginning of an id, and both it and `--broker` may be given several times. `--markdown FILE`
+ * writes the whole of docs/bench.md; `--profile` looks, for each goal that is missed, where our broker spends its time;
+ * `--keep FOLDER` keeps what was run, and what is there already is not run again. No more than `--minutes` are used (25),
+ * unless one round of everything takes longer: each workload has its share, and does without the rounds that it has no
+ * time for.
  *
  * The brokers are tied to one core and the generator to another. Ratios are what counts: of two figures of one round,
- * minutes apart at most, on one machine.
+ * moments apart, on one machine.
  */
-import { chooseEngine, engines } from "../../src/net/engine.ts";
-import type { BrokerPeer } from "../support/peers.ts";
-import { brokerCore, type Contestant, contestants, generatorCore } from "./peers/contestants.ts";
-import { goalLines, headOf, markdownTable, type Rounds, rowsOf, textTable } from "./peers/peers_table.ts";
+import { UsageError } from "../../src/base/failure.ts";
+import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
+import { ChildProcess } from "../support/child_process.ts";
+import { benchMarkdown } from "./peers/bench_document.ts";
+import { type BenchRequest, benchRequest, usage } from "./peers/bench_request.ts";
+import { Contest, type Rounds, warmMs } from "./peers/contest.ts";
+import { brokerCore, contestants, generatorCore } from "./peers/contestants.ts";
+import { goalLines, goalRows, type Results } from "./peers/goals.ts";
+import { machineFacts } from "./peers/machine_facts.ts";
+import { headOf, rowsOf, textTable } from "./peers/peers_table.ts";
 import { pin } from "./peers/process_cost.ts";
-import { type Figures, Stage, type Workload } from "./peers/workload.ts";
+import { type Profile, profileOf, toProfile } from "./peers/profile.ts";
 import { workloads } from "./peers/workloads.ts";
 
-function wordsAfter(name: string): string[] {
-  return Deno.args.flatMap((arg, at) => arg === name ? [Deno.args[at + 1]!] : []);
+/** Of the time, what is left for profiles. */
+const profileShare = 0.15;
+
+const startMs = performance.now();
+
+function minutesText(): string {
+  return `${((performance.now() - startMs) / 60_000).toFixed(1)} min`;
 }
 
 function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-const asked = wordsAfter("--workload");
-const brokers = wordsAfter("--broker");
-const rounds = Number(wordsAfter("--rounds")[0] ?? 5);
-const [markdownFile] = wordsAfter("--markdown");
-const chosenWorkloads = workloads.filter(({ id }) => asked.length === 0 || asked.some((word) => id.startsWith(word)));
-const chosenBrokers = contestants.filter(({ name }) => brokers.length === 0 || brokers.includes(name));
-const engine = engines[(await chooseEngine("auto")).name];
-
-class Contest {
-  readonly #workload: Workload;
-  readonly #peers = new Map<Contestant, BrokerPeer>();
-  #runs = 0;
-
-  constructor(workload: Workload) {
-    this.#workload = workload;
-  }
-
-  /** Every broker in turn, round by round; the first round only warms up. */
-  async rounds(): Promise<Rounds[]> {
-    const taking = chosenBrokers.filter(({ name }) => name !== "mqtt-sim store" || this.#workload.withStore);
-    const figures = new Map(taking.map((contestant) => [contestant, [] as Figures[]]));
-    const warming = this.#workload.isFresh ? 0 : 1;
-    try {
-      for (let number = 0; number < rounds + warming; number++) {
-        for (const contestant of taking) {
-          const result = await this.#run(contestant);
-          if (number >= warming) figures.get(contestant)!.push(result);
-        }
-      }
-    } finally {
-      for (const contestant of [...this.#peers.keys()]) await this.#stop(contestant);
-    }
-    return [...figures].map(([{ name }, all]) => ({ broker: name, figures: all }));
-  }
-
-  async #run(contestant: Contestant): Promise<Figures> {
-    if (this.#workload.isFresh) await this.#stop(contestant);
-    const peer = this.#peers.get(contestant) ?? await contestant.start();
-    this.#peers.set(contestant, peer);
-    return await this.#workload.run(new Stage(peer, engine, `run${++this.#runs}`));
-  }
-
-  async #stop(contestant: Contestant): Promise<void> {
-    await this.#peers.get(contestant)?.[Symbol.asyncDispose]();
-    this.#peers.delete(contestant);
-  }
+/** What is in the folder, or is made now and put there. */
+async function kept<T>(folder: string | undefined, name: string, make: () => Promise<T>): Promise<T> {
+  if (folder === undefined) return await make();
+  const file = `${folder}/${name}.json`;
+  const text = await Deno.readTextFile(file).catch(() => undefined);
+  if (text !== undefined) return JSON.parse(text);
+  const made = await make();
+  await Deno.writeTextFile(file, JSON.stringify(made));
+  return made;
 }
 
-await pin(Deno.pid, generatorCore);
-const setups = chosenBrokers.map(({ name, setup }) => `${name}: ${setup}`).join(". ");
-print(`generator on the ${engine.name} engine and core ${generatorCore}, brokers on core ${brokerCore}. ${setups}.`);
-print(`medians of ${rounds} rounds`);
-const sections: string[] = [];
-for (const workload of chosenWorkloads) {
-  const results = await new Contest(workload).rounds();
-  const [head, rows, goals] = [headOf(workload), rowsOf(workload, results), goalLines(workload, results)];
-  print(`\n${workload.title}  [${workload.id}]\n${textTable(head, rows)}`);
-  for (const goal of goals) print(goal);
-  sections.push(
-    `## ${workload.title}\n\n${markdownTable(head, rows)}\n${goals.map((goal) => `\n- ${goal}`).join("")}\n`,
-  );
+async function runAll(request: BenchRequest, engine: Engine): Promise<Results> {
+  const { rounds, brokers, keep, minutes, profile } = request;
+  const untilMs = startMs + minutes * 60_000 * (profile ? 1 - profileShare : 1);
+  const results = new Map<string, readonly Rounds[]>();
+  let weights = request.workloads.reduce((sum, { weight = 1 }) => sum + weight, 0);
+  for (const [at, workload] of request.workloads.entries()) {
+    print(`\n${at + 1} of ${request.workloads.length}, after ${minutesText()}: ${workload.title}  [${workload.id}]`);
+    const { weight = 1 } = workload;
+    const nowMs = performance.now();
+    const enoughMs = nowMs + (untilMs - nowMs) * weight / weights;
+    weights -= weight;
+    const all = await kept(
+      keep,
+      workload.id,
+      () => new Contest(workload, engine, brokers, rounds, enoughMs).run(),
+    );
+    results.set(workload.id, all);
+    print(textTable(headOf(workload, all), rowsOf(workload, all)));
+    for (const line of goalLines(workload, results)) print(`  ${line.replaceAll("**", "")}`);
+    for (const fault of all[0]?.faults ?? []) print(`  not counted, ${fault}`);
+  }
+  return results;
 }
-if (markdownFile !== undefined) await Deno.writeTextFile(markdownFile, sections.join("\n"));
+
+async function profileAll({ brokers, keep }: BenchRequest, results: Results, engine: Engine): Promise<Profile[]> {
+  const profiles: Profile[] = [];
+  for (const { contestant, workload } of toProfile(goalRows(workloads), results, brokers, workloads)) {
+    print(`profile of ${contestant.name} at ${workload.id}, after ${minutesText()}`);
+    const name = `profile ${contestant.name} ${workload.id}`;
+    profiles.push(await kept(keep, name, () => profileOf(contestant, workload, engine)));
+  }
+  return profiles;
+}
+
+async function run(request: BenchRequest): Promise<void> {
+  const engine = engines[(await chooseEngine("auto")).name];
+  if (request.keep !== undefined) await Deno.mkdir(request.keep, { recursive: true });
+  await pin(Deno.pid, generatorCore);
+  const facts = await machineFacts(engine.name);
+  print(`brokers on core ${brokerCore}, generator on core ${generatorCore} and engine ${engine.name}`);
+  for (const { name, setup } of request.brokers) print(`${name}: ${setup}`);
+  print(`${request.rounds} rounds at most, after ${warmMs / 1_000} s or more of warming up for each`);
+  const results = await runAll(request, engine);
+  const profiles = request.profile ? await profileAll(request, results, engine) : [];
+  if (request.markdown !== undefined) {
+    const rows = goalRows(workloads);
+    const document = { facts, rounds: request.rounds, contestants, workloads, rows, results, profiles };
+    await Deno.writeTextFile(request.markdown, benchMarkdown(document));
+    await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", request.markdown] }).output();
+  }
+  print(`\n${minutesText()} in all`);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => void ChildProcess.endAll().then(() => Deno.exit(130)));
+}
+try {
+  await run(benchRequest(Deno.args));
+} catch (error) {
+  await ChildProcess.endAll();
+  const isUsage = error instanceof UsageError;
+  print(`bench:peers: ${error instanceof Error ? error.message : error}${isUsage ? `\n${usage}` : ""}`);
+  Deno.exitCode = isUsage ? 2 : 1;
+}
+Deno.exit();

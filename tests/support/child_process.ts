@@ -13,6 +13,7 @@ export interface Exit {
 }
 
 export class ChildProcess implements AsyncDisposable {
+  static readonly #running = new Set<ChildProcess>();
   /** Every line so far, of stdout and stderr alike, in the order in which they came. */
   readonly lines: string[] = [];
   readonly #child: Deno.ChildProcess;
@@ -35,11 +36,18 @@ export class ChildProcess implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    ChildProcess.#running.add(this);
     this.#finished = Promise.all([this.#read(this.#child.stdout), this.#read(this.#child.stderr), this.#child.status])
       .finally(() => {
         this.#over = true;
+        ChildProcess.#running.delete(this);
         this.#wake.resolve();
       });
+  }
+
+  /** Ends all that this program has started and that still run: for one that is interrupted. */
+  static async endAll(): Promise<void> {
+    await Promise.all([...ChildProcess.#running].map((child) => child[Symbol.asyncDispose]()));
   }
 
   get pid(): number {

@@ -178,16 +178,23 @@ export function startAedes(args: readonly string[] = [], port = 0): Promise<Brok
 }
 
 /** `mqtt-sim broker` from the sources, on a free port. */
-export function startOurBroker(args: readonly string[] = []): Promise<BrokerPeer> {
-  return brokerReady(startOurs(["broker", "--host", "127.0.0.1", "--port", "0", ...args]));
+export function startOurBroker(
+  args: readonly string[] = [],
+  runtimeFlags: readonly string[] = [],
+): Promise<BrokerPeer> {
+  return brokerReady(startOurs(["broker", "--host", "127.0.0.1", "--port", "0", ...args], runtimeFlags));
 }
 
-/** mqtt-sim from the sources, with the permissions that its task gives it, of those that this process has. */
-export function startOurs(args: readonly string[]): ChildProcess {
+/**
+ * mqtt-sim from the sources, with the permissions that its task gives it, of those that this process has.
+ *
+ * @param runtimeFlags for the runtime, besides those of the task
+ */
+export function startOurs(args: readonly string[], runtimeFlags: readonly string[] = []): ChildProcess {
   const root = new URL("../../", import.meta.url);
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  const flags = asGranted(tasks["mqtt-sim"].command.split(" ").slice(1));
-  return new ChildProcess(Deno.execPath(), [...flags, ...args], { cwd: root });
+  const [run, ...flags] = asGranted(tasks["mqtt-sim"].command.split(" ").slice(1));
+  return new ChildProcess(Deno.execPath(), [run!, ...runtimeFlags, ...flags, ...args], { cwd: root });
 }
 
 /** The binary of `deno task compile`, if it was made. */

@@ -1,5 +1,6 @@
 /** The brokers that stand side by side, each a process of its own, tied to core 0 once it listens. */
-import { type BrokerPeer, startAedes, startMosquitto, startOurBroker } from "../../support/peers.ts";
+import { ChildProcess } from "../../support/child_process.ts";
+import { type BrokerPeer, freePort, mosquitto, startAedes, startOurBroker } from "../../support/peers.ts";
 import { pin } from "./process_cost.ts";
 
 /** A broker that can be measured. */
@@ -7,15 +8,61 @@ export interface Contestant {
   readonly name: string;
   /** How it is set up, where that is not its default; for the reader of the table. */
   readonly setup: string;
-  start(): Promise<BrokerPeer>;
+  /** No more rounds than that, for one that takes long. */
+  readonly roundsAtMost?: number;
+  /** @param runtimeFlags for the runtime that runs it; ours alone heed them */
+  start(runtimeFlags?: readonly string[]): Promise<BrokerPeer>;
 }
 
 /** The core of the brokers; the generator has the other one. */
 export const brokerCore = 0;
 export const generatorCore = 1;
 
-/** Without these mosquitto drops what a storm queues, and would win by losing. */
-const mosquittoLines = ["max_queued_messages 0", "max_inflight_messages 0", "set_tcp_nodelay true"];
+const epoll = ["--engine", "epoll"];
+const deno = ["--engine", "deno"];
+
+/**
+ * The first three: or it drops what a storm queues, and would win by losing. The last two: it logs what ours logs as it
+ * comes, and no line for each connection, which would cost it dearly and the generator too.
+ */
+const mosquittoLines = [
+  ...["max_queued_messages 0", "max_inflight_messages 0", "set_tcp_nodelay true"],
+  ...["log_type error", "log_type warning"],
+];
+
+/** mosquitto without the line that tells that it runs: its port tells. */
+async function startMosquitto(): Promise<BrokerPeer> {
+  if (mosquitto.program === "") throw new Error(`mosquitto is missing: ${mosquitto.install}`);
+  const port = freePort();
+  const path = await Deno.makeTempFile({ prefix: "mosquitto", suffix: ".conf" });
+  const lines = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "log_dest stderr", ...mosquittoLines];
+  await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
+  await Deno.chmod(path, 0o644); // it reads it as another user
+  const child = new ChildProcess(mosquitto.program, ["-c", path]);
+  try {
+    await accepts(port, child);
+  } catch (error) {
+    await child[Symbol.asyncDispose]();
+    throw error;
+  } finally {
+    await Deno.remove(path);
+  }
+  const stop = () => child[Symbol.asyncDispose]();
+  return { host: "127.0.0.1", port, url: `mqtt://127.0.0.1:${port}`, child, [Symbol.asyncDispose]: stop };
+}
+
+/** Returns when somebody listens. */
+async function accepts(port: number, child: ChildProcess, limitMs = 10_000): Promise<void> {
+  for (const untilMs = performance.now() + limitMs; performance.now() < untilMs;) {
+    try {
+      return (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  throw new Error(`mosquitto does not listen after ${limitMs} ms:\n${child.said}`);
+}
 
 async function pinned(starting: Promise<BrokerPeer>): Promise<BrokerPeer> {
   const peer = await starting;
@@ -23,25 +70,32 @@ async function pinned(starting: Promise<BrokerPeer>): Promise<BrokerPeer> {
   return peer;
 }
 
-function ours(name: string, setup: string, args: readonly string[]): Contestant {
-  return { name, setup, start: () => pinned(startOurBroker(args)) };
+function ours(name: string, engine: readonly string[]): Contestant {
+  return { name, setup: engine.join(" "), start: (flags) => pinned(startOurBroker(engine, flags)) };
 }
 
-/** With every will on disk before its CONNACK. */
-async function startStored(): Promise<BrokerPeer> {
-  const folder = await Deno.makeTempDir();
-  const peer = await pinned(startOurBroker(["--engine", "epoll", "--store", `${folder}/store.db`]));
-  const stop = async () => {
-    await peer[Symbol.asyncDispose]();
-    await Deno.remove(folder, { recursive: true });
+/** With every will on a disk before its CONNACK. */
+function stored(name: string, engine: readonly string[]): Contestant {
+  const start = async (flags: readonly string[] = []) => {
+    const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-bench" });
+    const peer = await pinned(startOurBroker([...engine, "--store", `${folder}/store.db`], flags));
+    const stop = async () => {
+      await peer[Symbol.asyncDispose]();
+      await Deno.remove(folder, { recursive: true });
+    };
+    return { ...peer, [Symbol.asyncDispose]: stop };
   };
-  return { ...peer, [Symbol.asyncDispose]: stop };
+  return { name, setup: `${engine.join(" ")} --store FILE`, start };
 }
+
+/** Those that take part only where a workload asks for a store. */
+export const storedNames: readonly string[] = ["mqtt-sim store", "mqtt-sim deno store"];
 
 export const contestants: readonly Contestant[] = [
-  { name: "mosquitto", setup: mosquittoLines.join("; "), start: () => pinned(startMosquitto(mosquittoLines)) },
-  { name: "aedes", setup: "no persistence", start: () => pinned(startAedes()) },
-  ours("mqtt-sim epoll", "--engine epoll", ["--engine", "epoll"]),
-  ours("mqtt-sim deno", "--engine deno", ["--engine", "deno"]),
-  { ...ours("mqtt-sim store", "--engine epoll --store on a disk", ["--engine", "epoll"]), start: startStored },
+  { name: "mosquitto", setup: mosquittoLines.join("; "), start: () => pinned(startMosquitto()) },
+  { name: "aedes", setup: "no persistence", roundsAtMost: 3, start: () => pinned(startAedes()) },
+  ours("mqtt-sim epoll", epoll),
+  ours("mqtt-sim deno", deno),
+  stored("mqtt-sim store", epoll),
+  stored("mqtt-sim deno store", deno),
 ];

@@ -2,14 +2,78 @@
  * What a process has cost so far, as the operating system counts it: CPU time of all its threads, and memory. Linux only.
  */
 
-/** Ticks of `utime` and `stime` in a second; 100 on every Linux of today. */
-const ticksPerSecond = 100;
+/** Microseconds in a tick of /proc/PID/stat: 100 ticks a second on every Linux of today. */
+const tickUs = 10_000;
 
-/** CPU time of a process, all threads, those that have ended too; in microseconds, to 10 ms. */
-export function cpuUs(pid: number): number {
+/** What /proc says of a process at one instant. */
+export interface CpuSample {
+  /** Of each thread that there is, by its number: microseconds on a CPU, from `schedstat`, to the nanosecond. */
+  readonly threads: ReadonlyMap<string, number>;
+  /** Of all threads, those that have ended too, in user mode and in the kernel; each to a tick, downwards. */
+  readonly userUs: number;
+  readonly kernelUs: number;
+}
+
+/** A thread that runs while it is looked at is told to a few milliseconds: look when the process has come to rest. */
+export function cpuSample(pid: number): CpuSample {
+  const threads = new Map<string, number>();
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    try {
+      const [ns] = Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`).split(" ");
+      threads.set(name, Number(ns) / 1_000);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound) && !/os error 3\b/.test(String(error))) throw error;
+      // It has ended since it was listed.
+    }
+  }
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 1e6 / ticksPerSecond;
+  return { threads, userUs: Number(fields[11]) * tickUs, kernelUs: Number(fields[12]) * tickUs };
+}
+
+/**
+ * Adds up the CPU time of a process from one sample to the next. A thread that ends between two takes its last figure
+ * along; what the ticks, which count it still, know beyond that is added, to their two ticks.
+ */
+export class CpuCount {
+  #last: CpuSample;
+  #us = 0;
+
+  constructor(first: CpuSample) {
+    this.#last = first;
+  }
+
+  /** Microseconds since the first sample. */
+  add(sample: CpuSample): number {
+    const { threads } = this.#last;
+    let passed = 0;
+    for (const [thread, us] of sample.threads) passed += us - (threads.get(thread) ?? 0);
+    const hasEnded = [...threads.keys()].some((thread) => !sample.threads.has(thread));
+    const ticked = sample.userUs + sample.kernelUs - this.#last.userUs - this.#last.kernelUs;
+    this.#us += hasEnded ? Math.max(passed, ticked - 2 * tickUs) : passed;
+    this.#last = sample;
+    return this.#us;
+  }
+}
+
+/** The CPU time of a process from now on. */
+export class CpuClock {
+  readonly #pid: number;
+  readonly #count: CpuCount;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#count = new CpuCount(cpuSample(pid));
+  }
+
+  get us(): number {
+    return this.#count.add(cpuSample(this.#pid));
+  }
+
+  /** What the kernel spent for it since it began, to a tick. */
+  get kernelUs(): number {
+    return cpuSample(this.#pid).kernelUs;
+  }
 }
 
 /** Resident memory of a process now, in bytes. */

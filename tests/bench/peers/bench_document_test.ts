@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { type BenchDocument, benchMarkdown, notMeasured } from "./bench_document.ts";
+import type { Rounds } from "./contest.ts";
+import { contestants } from "./contestants.ts";
+import { goalRows } from "./goals.ts";
+import type { Figures, Workload } from "./workload.ts";
+import { tableUnder } from "./table_under.ts";
+
+const work: Workload = {
+  id: "work",
+  title: "some work",
+  unit: "unit",
+  goals: [{ beside: "mosquitto", of: "rate", atLeast: 2 }],
+  run: () => Promise.reject(new Error("never run")),
+};
+const figures = (done: number, cpuUs: number): Figures => ({ done, asked: 100, ms: 1_000, cpuUs, generatorUs: 5e5 });
+const rounds = (broker: string, ...all: Figures[]): Rounds => ({ broker, figures: all, faults: [] });
+
+function documentOf(results: readonly Rounds[]): BenchDocument {
+  const facts = { date: "2026-01-02", machine: [["cores", "2"]], versions: [["Deno", "1"]] } as const;
+  const both = [work];
+  return {
+    ...{ facts, rounds: 2, contestants, workloads: both, rows: goalRows(both), profiles: [] },
+    results: new Map([["work", results]]),
+  };
+}
+
+Deno.test("a page: the median of the rounds' ratios, by the clock and by CPU time, each with its verdict", () => {
+  const text = benchMarkdown(documentOf([
+    rounds("mosquitto", figures(10, 1_000), figures(20, 1_000)),
+    rounds("mqtt-sim epoll", figures(30, 4_000), figures(50, 4_000)),
+  ]));
+  const [[goal, asked, epoll, deno]] = tableUnder("## Goals at a glance", text) as [string[]];
+  assert.deepEqual([goal, asked, deno], ["some work", "≥ 2 × mosquitto", "–"]);
+  assert.equal(epoll, "wall 2.75 × (2.5–3): reached; CPU 0.688 × (0.625–0.75): **missed**");
+  const [mosquitto, ours] = tableUnder("### some work", text) as [string[], string[]];
+  assert.deepEqual(mosquitto.slice(0, 4), ["mosquitto", "15 (10–20)", "1", "75 (50–100)"]);
+  assert.deepEqual(ours.slice(-3), ["0 %", "50 %", "120"]);
+  assert.match(text, /### some work: ≥ 2 × mosquitto\n\n- mqtt-sim epoll: .*\n\nNo profile was taken/);
+});
+
+Deno.test("a page: what was not run is told so, and so is a round that does not count", () => {
+  const nobody = benchMarkdown({ ...documentOf([]), results: new Map() });
+  assert.deepEqual(tableUnder("## Goals at a glance", nobody)[0], [
+    "some work",
+    "≥ 2 × mosquitto",
+    notMeasured,
+    notMeasured,
+  ]);
+  assert.match(nobody, /`work`: not measured in this run\./);
+  const [some] = [rounds("mosquitto", figures(1, 1))];
+  assert.match(
+    benchMarkdown(documentOf([{ ...some!, faults: ["round 2: it fell over"] }])),
+    /- Not counted, round 2: it/,
+  );
+});

@@ -1,0 +1,97 @@
+/** The contestants at one workload: each warmed up for as long, then round by round in turn. */
+import type { Engine } from "../../../src/net/engine.ts";
+import type { BrokerPeer } from "../../support/peers.ts";
+import { type Contestant, storedNames } from "./contestants.ts";
+import { type Figures, Stage, type Workload } from "./workload.ts";
+
+/** Every contestant is warmed up by the workload itself, for so long at least: most of them have a JIT. */
+export const warmMs = 5_000;
+
+/** All rounds of a workload on one broker, in order. */
+export interface Rounds {
+  readonly broker: string;
+  readonly figures: readonly Figures[];
+  /** Why a round counts for nobody, where one does not. */
+  readonly faults: readonly string[];
+}
+
+/** True for who takes part in a workload. */
+export function takesPart({ name }: Contestant, { brokers, withStore = false }: Workload): boolean {
+  return (withStore || !storedNames.includes(name)) && (brokers === undefined || brokers.includes(name));
+}
+
+export class Contest {
+  readonly #workload: Workload;
+  readonly #engine: Engine;
+  readonly #contestants: readonly Contestant[];
+  readonly #rounds: number;
+  readonly #untilMs: number;
+  readonly #peers = new Map<Contestant, BrokerPeer>();
+  readonly #faults: string[] = [];
+  #runs = 0;
+
+  /** @param untilMs no round begins after it, but the first; `performance.now()` */
+  constructor(workload: Workload, engine: Engine, all: readonly Contestant[], rounds: number, untilMs = Infinity) {
+    this.#workload = workload;
+    this.#engine = engine;
+    this.#contestants = all.filter((contestant) => takesPart(contestant, workload));
+    this.#untilMs = untilMs;
+    this.#rounds = Math.min(rounds, workload.roundsAtMost ?? Infinity);
+  }
+
+  /** Every round begins with another contestant, so that none has the better place. */
+  async run(): Promise<Rounds[]> {
+    const figures = new Map(this.#contestants.map((contestant) => [contestant, [] as Figures[]]));
+    try {
+      if (!this.#workload.isFresh && !this.#workload.isWarming) await this.#warmUp();
+      for (let round = 0; round < this.#rounds && (round === 0 || performance.now() < this.#untilMs); round++) {
+        for (const [contestant, found] of await this.#round(round)) figures.get(contestant)!.push(found);
+      }
+    } finally {
+      for (const contestant of [...this.#peers.keys()]) await this.#stop(contestant);
+    }
+    return [...figures].map(([{ name }, all]) => ({ broker: name, figures: all, faults: this.#faults }));
+  }
+
+  /** Nothing, where one of them could not be measured: figures of a round are compared with one another. */
+  async #round(round: number): Promise<ReadonlyMap<Contestant, Figures>> {
+    const found = new Map<Contestant, Figures>();
+    try {
+      for (const contestant of this.#inTurn(round)) found.set(contestant, await this.#once(contestant));
+      return found;
+    } catch (error) {
+      this.#faults.push(`round ${round + 1}: ${error instanceof Error ? error.message : error}`);
+      return new Map();
+    }
+  }
+
+  async #warmUp(): Promise<void> {
+    for (const contestant of this.#contestants) {
+      for (const untilMs = performance.now() + warmMs; performance.now() < untilMs;) await this.#once(contestant);
+    }
+  }
+
+  #inTurn(round: number): Contestant[] {
+    const all = this.#contestants.filter(({ roundsAtMost = Infinity }) => round < roundsAtMost);
+    const from = round % all.length;
+    return [...all.slice(from), ...all.slice(0, from)];
+  }
+
+  async #once(contestant: Contestant): Promise<Figures> {
+    if (this.#workload.isFresh) await this.#stop(contestant);
+    const peer = this.#peers.get(contestant) ?? await contestant.start();
+    this.#peers.set(contestant, peer);
+    const stage = new Stage(peer, this.#engine, `run${++this.#runs}`, () => contestant.start());
+    try {
+      return await this.#workload.run(stage);
+    } catch (error) {
+      await this.#stop(contestant);
+      throw new Error(`${contestant.name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+  }
+
+  async #stop(contestant: Contestant): Promise<void> {
+    await this.#peers.get(contestant)?.[Symbol.asyncDispose]();
+    this.#peers.delete(contestant);
+  }
+}
