@@ -2,7 +2,7 @@
  * The writes of one turn, joined: small packets written one by one leave in one call to the operating system.
  */
 export class JoinedWrites {
-  #chunks: Uint8Array[] = [];
+  #chunks: Uint8Array[] | undefined;
   #sizeBytes = 0;
 
   /** Bytes waiting. */
@@ -12,13 +12,14 @@ export class JoinedWrites {
 
   /** Adds bytes, which are kept and not copied until they are taken. */
   push(bytes: Uint8Array): void {
-    this.#chunks.push(bytes);
+    if (this.#chunks === undefined) this.#chunks = [bytes];
+    else this.#chunks.push(bytes);
     this.#sizeBytes += bytes.length;
   }
 
   /** All that waits, in order, as one piece. */
   take(): Uint8Array {
-    const chunks = this.#chunks;
+    const chunks = this.#chunks ?? [];
     const sizeBytes = this.#sizeBytes;
     this.clear();
     if (chunks.length === 1) return chunks[0]!;
@@ -33,7 +34,7 @@ export class JoinedWrites {
 
   /** Drops all that waits. */
   clear(): void {
-    this.#chunks = [];
+    this.#chunks = undefined;
     this.#sizeBytes = 0;
   }
 }

@@ -26,8 +26,10 @@ export interface ListenReceiver {
 
 /** Connections that the operating system holds until they are accepted. */
 export const backlog = 4_096;
-const smallReadBytes = 2_048;
-const largeReadBytes = 65_536;
+/** Room for one read: a link that waits for its next packet holds it, and it grows by so much when a read fills it. */
+const firstReadBytes = 256;
+const readGrowth = 8;
+const largestReadBytes = 65_536;
 /** What the operating system says when descriptors run out; accepting goes on after a pause of so many milliseconds. */
 export const acceptPauseMs = 50;
 
@@ -186,7 +188,7 @@ class AcceptedLink implements Link, Lingering {
   }
 
   async #readAll(): Promise<void> {
-    let buffer = new Uint8Array(smallReadBytes);
+    let buffer = new Uint8Array(firstReadBytes);
     try {
       for (;;) {
         const sizeBytes = await this.#connection.read(buffer);
@@ -195,7 +197,8 @@ class AcceptedLink implements Link, Lingering {
         // Whoever resumed it may have paused it again before this goes on.
         while (this.#paused && this.#open) await new Promise<void>((resolve) => this.#resumed = resolve);
         if (this.#open) this.receiver.onBytes(buffer.subarray(0, sizeBytes));
-        if (sizeBytes === buffer.length && sizeBytes < largeReadBytes) buffer = new Uint8Array(largeReadBytes);
+        if (sizeBytes < buffer.length || sizeBytes >= largestReadBytes) continue;
+        buffer = new Uint8Array(Math.min(largestReadBytes, readGrowth * sizeBytes));
       }
     } catch (error) {
       this.#finish(this.#ending ? { kind: "closed" } : endOf(error));

@@ -7,7 +7,7 @@ import { keepsPayloadFormat } from "../../mqtt/message.ts";
 import { mayCarry, ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
 import type { Login, LoginAnswer } from "../options.ts";
-import type { Connection } from "../session/connection.ts";
+import { clientLimits, type Connection } from "../session/connection.ts";
 import { OutboundAliases } from "../session/outbound_aliases.ts";
 import { neverExpiresS, type Session } from "../session/session.ts";
 import { expel, leave } from "./leave.ts";
@@ -179,14 +179,13 @@ function connackCode(reasonCode: number): number {
 }
 
 function takeClientLimits(core: Core, connection: Connection, packet: ConnectPacket): void {
-  connection.receiveMaximum = packet.properties?.receiveMaximum ?? 65_535;
-  connection.maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
-  connection.wantsProblems = packet.properties?.requestProblemInformation ?? true;
-  const aliases = Math.min(packet.properties?.topicAliasMaximum ?? 0, core.settings.limits.outboundTopicAliases);
+  const { properties } = packet;
+  connection.limits = clientLimits(properties);
+  const aliases = Math.min(properties?.topicAliasMaximum ?? 0, core.settings.limits.outboundTopicAliases);
   if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases); // [MQTT5 3.1.2-27]
   connection.askedExpiryIntervalS = expiryIntervalS(packet);
   const keepAliveS = serverKeepAliveS(core, packet) ?? packet.keepAliveS; // [MQTT5 3.2.2-22]
-  connection.silenceLimitMs = keepAliveS === 0 ? Infinity : 1_500 * keepAliveS; // [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]
+  connection.silenceLimitMs = 1_500 * keepAliveS; // [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]
 }
 
 /** A client that cannot take its CONNACK is not let in. */
@@ -265,8 +264,9 @@ function serverKeepAliveS(core: Core, packet: ConnectPacket): number | undefined
 function watchSilence(core: Core, connection: Connection): void {
   const { deadline, silenceLimitMs, lastPacketMs } = connection;
   if (deadline === undefined) return;
-  if (silenceLimitMs === Infinity) core.deadlines.cancel(deadline);
-  else core.deadlines.move(deadline, lastPacketMs + silenceLimitMs);
+  if (silenceLimitMs > 0) return core.deadlines.move(deadline, lastPacketMs + silenceLimitMs);
+  core.deadlines.cancel(deadline);
+  connection.deadline = undefined;
 }
 
 /** What differs from what the standard takes for granted. */

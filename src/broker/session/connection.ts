@@ -7,6 +7,7 @@ import { decode, encode } from "../../mqtt/codec.ts";
 import type {
   AcknowledgePacket,
   ConnackPacket,
+  ConnectProperties,
   DisconnectPacket,
   Packet,
   ProtocolVersion,
@@ -30,6 +31,30 @@ export type Phase = "new" | "checking" | "online" | "over";
 /** Packets that can say why. */
 export type AnsweringPacket = ConnackPacket | AcknowledgePacket | SubackPacket | UnsubackPacket | DisconnectPacket;
 
+/** What CONNECT may say of what the client takes. */
+export interface ClientLimits {
+  /** QoS 1 and 2 messages at one time. */
+  readonly receiveMaximum: number;
+  /** The largest packet, in bytes. */
+  readonly maximumPacketSize: number;
+  /** Whether it wants to be told why, also in packets other than CONNACK and DISCONNECT. */
+  readonly wantsProblems: boolean;
+}
+
+/** Of a client that says nothing of it; they all share this one. */
+const noLimits: ClientLimits = { receiveMaximum: 65_535, maximumPacketSize: Infinity, wantsProblems: true };
+
+/** What a client takes that connects with these properties. */
+export function clientLimits(properties: ConnectProperties = {}): ClientLimits {
+  const { receiveMaximum, maximumPacketSize, requestProblemInformation: wantsProblems } = properties;
+  if (receiveMaximum === undefined && maximumPacketSize === undefined && wantsProblems === undefined) return noLimits;
+  return {
+    receiveMaximum: receiveMaximum ?? noLimits.receiveMaximum,
+    maximumPacketSize: maximumPacketSize ?? noLimits.maximumPacketSize,
+    wantsProblems: wantsProblems ?? noLimits.wantsProblems,
+  };
+}
+
 /** Counts what is sent. */
 export interface SentCounter {
   packetsSent: number;
@@ -43,14 +68,11 @@ export class Connection {
   session: Session | undefined;
   /** When the last control packet came, in milliseconds. */
   lastPacketMs: number;
-  /** How long the client may be silent; Infinity without keep alive. */
-  silenceLimitMs = Infinity;
-  /** Time to CONNECT, then keep alive. */
+  /** How long the client may be silent, in milliseconds; 0 without keep alive. */
+  silenceLimitMs = 0;
+  /** Time to CONNECT, then keep alive; undefined for a client that may be silent. */
   deadline: Deadline<Due> | undefined;
-  /** QoS 1 and 2 messages that the client takes at one time. */
-  receiveMaximum = 65_535;
-  /** The largest packet that the client takes, in bytes. */
-  maximumPacketSize = Infinity;
+  limits = noLimits;
   /** Session expiry that CONNECT asked for; what DISCONNECT may change depends on it. */
   askedExpiryIntervalS = 0;
   /** Its address has opened too many links within a second. */
@@ -63,8 +85,6 @@ export class Connection {
   unreleased: Set<number> | undefined;
   /** Topic aliases to the client, where it takes any. */
   outboundAliases: OutboundAliases | undefined;
-  /** Whether the client wants to be told why, also in packets other than CONNACK and DISCONNECT. */
-  wantsProblems = true;
   /** Packets that came while the login was being decided. */
   waiting: Packet[] | undefined;
 
@@ -79,6 +99,14 @@ export class Connection {
     this.lastPacketMs = nowMs;
     this.sinceMs = nowMs;
     this.#counter = counter;
+  }
+
+  get receiveMaximum(): number {
+    return this.limits.receiveMaximum;
+  }
+
+  get maximumPacketSize(): number {
+    return this.limits.maximumPacketSize;
   }
 
   get online(): boolean {
@@ -99,7 +127,7 @@ export class Connection {
   sendWithReason(packet: AnsweringPacket, reasonString: string | undefined): boolean {
     if (reasonString === undefined || this.version === 4) return this.send(packet);
     const isAlwaysTold = packet.type === "connack" || packet.type === "disconnect";
-    if (!this.wantsProblems && !isAlwaysTold) return this.send(packet); // [MQTT5 3.1.2-29]
+    if (!this.limits.wantsProblems && !isAlwaysTold) return this.send(packet); // [MQTT5 3.1.2-29]
     const bytes = encode({ ...packet, properties: { ...packet.properties, reasonString } }, 5);
     // Words never stand in the way of the answer itself. // [MQTT5 3.2.2-19] [MQTT5 3.4.2-2] [MQTT5 3.5.2-2]
     // [MQTT5 3.9.2-1] [MQTT5 3.11.2-1] [MQTT5 3.14.2-3]
