@@ -30,7 +30,7 @@ import { type Profile, profileOf, toProfile } from "./peers/profile.ts";
 import { workloads } from "./peers/workloads.ts";
 
 /** Of the time, what is left for profiles. */
-const profileShare = 0.15;
+const profileShare = 0.1;
 
 const startMs = performance.now();
 

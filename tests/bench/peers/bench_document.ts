@@ -74,6 +74,8 @@ function howToRead({ rounds }: BenchDocument): string {
     "broker, compilers and collectors of rubbish too, from the first cause until the broker is at rest again.",
     `- Every broker is a process that was warmed up by the workload itself for ${warmMs / 1_000} s or more, and then ` +
     `had its turn in each of ${rounds} rounds (fewer where a table says so); each round begins with another broker.`,
+    "- A profile is of time, not of CPU time: `events` of `src/net/epoll/libc.ts` is the wait for the kernel " +
+    "(epoll_wait), and where the broker waits for the generator, most of it is that.",
     "- `lost` is what was asked for and never came, over all rounds.",
   ].join("\n");
 }
@@ -142,10 +144,11 @@ function profileParts(verdict: Verdict, document: BenchDocument, shown: Set<stri
   const key = `${broker} ${id}`;
   if (shown.has(key)) return [`The profile of ${broker} at \`${id}\` stands above.`];
   shown.add(key);
+  const ms = profile.ms.toFixed(0);
   return [
-    `${broker} at \`${id}\`, ${profile.ms.toFixed(0)} ms of its main thread at work; ${
-      kernelText(broker, id, document)
-    }`,
+    workload.fleet === undefined
+      ? `${broker} at \`${id}\`, ${ms} ms of its main thread; ${kernelText(broker, id, document)}`
+      : `The fleet on the ${workload.fleet} engine, ${ms} ms of its threads together, start included:`,
     markdownTable(
       ["own time in", "function", "share"],
       profile.rows.map(({ file, name, share }) => [`\`${file}\``, `\`${name}\``, percentText(share)]),

@@ -5,7 +5,7 @@ import { type Contestant, storedNames } from "./contestants.ts";
 import { type Figures, Stage, type Workload } from "./workload.ts";
 
 /** Every contestant is warmed up by the workload itself, for so long at least: most of them have a JIT. */
-export const warmMs = 5_000;
+export const warmMs = 4_000;
 
 /** All rounds of a workload on one broker, in order. */
 export interface Rounds {

@@ -1,11 +1,14 @@
 /**
- * Where our broker spends its CPU time while it is at what a goal asks of it: V8's own profile (`--cpu-prof`), of the
- * measured time alone, by file and function.
+ * Where our broker spends its time while it is at what a goal asks of it, or the fleet where it is the fleet that is
+ * asked: V8's own profile (`--cpu-prof`), of the measured time alone, by file and function.
  */
-import type { Engine } from "../../../src/net/engine.ts";
+import type { Engine, EngineName } from "../../../src/net/engine.ts";
+import { startOurs } from "../../support/peers.ts";
 import { warmMs } from "./contest.ts";
-import type { Contestant } from "./contestants.ts";
+import { type Contestant, generatorCore } from "./contestants.ts";
 import { engineNames, type GoalRow, isReached, type Results } from "./goals.ts";
+import { pin } from "./process_cost.ts";
+import { fleetArgs } from "./steady.ts";
 import { type Span, Stage, type Workload } from "./workload.ts";
 
 /** One function's own time. */
@@ -21,7 +24,7 @@ export interface Profile {
   readonly broker: string;
   readonly workload: string;
   readonly rows: readonly ProfileRow[];
-  /** Time in the profile, without idleness. */
+  /** Time in the profile, of all its threads, without idleness. */
   readonly ms: number;
 }
 
@@ -37,13 +40,15 @@ interface CpuProfile {
 /** So long a broker is at what is measured, or so many runs. */
 const enoughMs = 2_000;
 const runsAtMost = 8;
+/** A fleet runs for so long, in seconds. */
+const fleetS = 12;
 /** A function below that share is no answer. */
 const leastShare = 0.01;
 const rowsAtMost = 15;
 
-/** Memory is no question of CPU time, and what the fleet pays is not the broker's. */
+/** Memory is no question of CPU time. */
 export function hasNone({ id }: Workload): boolean {
-  return id === "memory" || id.startsWith("fleet");
+  return id === "memory";
 }
 
 /** A broker that is to be looked at, at a workload. */
@@ -69,37 +74,58 @@ export function toProfile(
   });
 }
 
-/** Runs one until there is enough of it, and reads where the broker's main thread spent that time. */
+/** Runs one until there is enough of it, and reads where the threads of the broker, or the fleet, spent that time. */
 export async function profileOf(contestant: Contestant, workload: Workload, engine: Engine): Promise<Profile> {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-profile" });
+  const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`];
   try {
-    await using peer = await contestant.start(["--cpu-prof", `--cpu-prof-dir=${folder}`]);
-    let runs = 0;
-    const run = async (): Promise<readonly Span[]> => {
-      const stage = new Stage(peer, engine, `profile${++runs}`, () => contestant.start());
-      await workload.run(stage);
-      return stage.spans;
-    };
-    const warmUntilMs = workload.isFresh || workload.isWarming ? 0 : performance.now() + warmMs;
-    while (performance.now() < warmUntilMs) await run();
-    const spans: Span[] = [...await run()];
-    const sum = () => spans.reduce((so, { fromMs, toMs }) => so + toMs - fromMs, 0);
-    for (let more = 1; more < runsAtMost && spans.length > 0 && sum() < enoughMs && !workload.isFresh; more++) {
-      spans.push(...await run());
-    }
-    peer.child.kill("SIGTERM");
-    await peer.child.exit(60_000);
-    const [file] = [...Deno.readDirSync(folder)];
-    if (file === undefined) throw new Error(`${contestant.name} has written no profile:\n${peer.child.said}`);
-    const profile: CpuProfile = JSON.parse(await Deno.readTextFile(`${folder}/${file.name}`));
-    return {
-      broker: contestant.name,
-      workload: workload.id,
-      ...profileRows(profile, spans, await monotonicOffsetMs()),
-    };
+    const spans = workload.fleet === undefined
+      ? await runBroker(contestant, workload, engine, flags)
+      : await runFleet(contestant, workload.fleet, flags);
+    const profiles = [...Deno.readDirSync(folder)].map(({ name }): CpuProfile =>
+      JSON.parse(Deno.readTextFileSync(`${folder}/${name}`))
+    );
+    if (profiles.length === 0) throw new Error(`${contestant.name} has written no profile at ${workload.id}`);
+    const found = profileRows(profiles, spans, await monotonicOffsetMs());
+    return { broker: contestant.name, workload: workload.id, ...found };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** One run of the fleet, all of it. */
+async function runFleet(contestant: Contestant, engine: EngineName, flags: readonly string[]): Promise<Span[]> {
+  await using peer = await contestant.start();
+  await using child = startOurs(fleetArgs(peer.url, fleetS, engine), flags);
+  await pin(child.pid, generatorCore);
+  await child.exit((fleetS + 60) * 1_000);
+  return [];
+}
+
+/** Answers when the broker was at what is measured. */
+async function runBroker(
+  contestant: Contestant,
+  workload: Workload,
+  engine: Engine,
+  flags: readonly string[],
+): Promise<Span[]> {
+  await using peer = await contestant.start(flags);
+  let runs = 0;
+  const run = async (): Promise<readonly Span[]> => {
+    const stage = new Stage(peer, engine, `profile${++runs}`, () => contestant.start());
+    await workload.run(stage);
+    return stage.spans;
+  };
+  const warmUntilMs = workload.isFresh || workload.isWarming ? 0 : performance.now() + warmMs;
+  while (performance.now() < warmUntilMs) await run();
+  const spans: Span[] = [...await run()];
+  const sum = () => spans.reduce((so, { fromMs, toMs }) => so + toMs - fromMs, 0);
+  for (let more = 1; more < runsAtMost && spans.length > 0 && sum() < enoughMs && !workload.isFresh; more++) {
+    spans.push(...await run());
+  }
+  peer.child.kill("SIGTERM");
+  await peer.child.exit(60_000);
+  return spans;
 }
 
 /** What is to be added to `performance.now()` for the monotonic clock of the operating system, in which V8 tells time. */
@@ -110,31 +136,42 @@ async function monotonicOffsetMs(): Promise<number> {
   return Number(uptime()) * 1_000 - performance.now();
 }
 
-/** The functions by their own time within the spans; in all of it, where no span is known. */
+/** Functions by their own time within the spans; in all of it, where no span is known. */
 export function profileRows(
-  { nodes, samples, timeDeltas, startTime }: CpuProfile,
+  profiles: readonly CpuProfile[],
   spans: readonly Span[],
   offsetMs: number,
 ): Pick<Profile, "rows" | "ms"> {
-  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const byPlace = new Map<string, { file: string; name: string; us: number }>();
-  let [atUs, totalUs] = [startTime, 0];
-  for (const [at, id] of samples.entries()) {
-    const deltaUs = timeDeltas[at] ?? 0;
-    atUs += deltaUs;
-    const nowMs = atUs / 1_000 - offsetMs;
-    if (spans.length > 0 && !spans.some(({ fromMs, toMs }) => nowMs >= fromMs && nowMs <= toMs)) continue;
-    const { functionName, url } = frames.get(id)!;
-    if (functionName === "(idle)") continue;
+  let totalUs = 0;
+  for (const { url, functionName, us } of profiles.flatMap((profile) => [...samplesOf(profile, spans, offsetMs)])) {
     const [file, name] = [fileText(url), functionName === "" ? "(anonymous)" : functionName];
     const place = byPlace.get(`${file} ${name}`) ?? { file, name, us: 0 };
-    place.us += deltaUs;
-    totalUs += deltaUs;
+    place.us += us;
+    totalUs += us;
     byPlace.set(`${file} ${name}`, place);
   }
   const rows = [...byPlace.values()].map(({ file, name, us }) => ({ file, name, share: us / totalUs }))
     .filter(({ share }) => share >= leastShare).sort((one, other) => other.share - one.share).slice(0, rowsAtMost);
   return { rows, ms: totalUs / 1_000 };
+}
+
+/** What one thread was at, but for idleness. */
+function* samplesOf(
+  { nodes, samples, timeDeltas, startTime }: CpuProfile,
+  spans: readonly Span[],
+  offsetMs: number,
+): Generator<CpuProfile["nodes"][number]["callFrame"] & { readonly us: number }> {
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  let atUs = startTime;
+  for (const [at, id] of samples.entries()) {
+    const us = timeDeltas[at] ?? 0;
+    atUs += us;
+    const nowMs = atUs / 1_000 - offsetMs;
+    if (spans.length > 0 && !spans.some(({ fromMs, toMs }) => nowMs >= fromMs && nowMs <= toMs)) continue;
+    const frame = frames.get(id)!;
+    if (frame.functionName !== "(idle)") yield { ...frame, us };
+  }
 }
 
 /** A file as a reader knows it: of this repository, of a package, or of the runtime. */

@@ -15,14 +15,14 @@ Deno.test("a profile counts what lies within the spans, and no idleness", () => 
     timeDeltas: [1_000, 1_000, 1_000, 1_000, 1_000],
   };
   // The bench's clock is 4,990 ms behind: its samples are at 11, 12, 13, 14 and 15 ms.
-  assert.deepEqual(profileRows(profile, [{ fromMs: 11.5, toMs: 14.5 }], 4_990), {
+  assert.deepEqual(profileRows([profile], [{ fromMs: 11.5, toMs: 14.5 }], 4_990), {
     rows: [
       { file: "src/broker/tree.ts", name: "match", share: 0.5 },
       { file: "ext:a.js", name: "(anonymous)", share: 0.5 },
     ],
     ms: 2,
   });
-  assert.equal(profileRows(profile, [], 4_990).ms, 4, "no span: all of it");
+  assert.equal(profileRows([profile, profile], [], 4_990).ms, 8, "no span: all of it, of all threads");
 });
 
 Deno.test("a profile names files as a reader knows them", () => {

@@ -75,12 +75,17 @@ type EngineName = "epoll" | "deno";
 const [shortS, longS] = [8, 24];
 const everyMs = 10;
 
-async function fleet(stage: Stage, durationS: number, engine: EngineName): Promise<FleetRun> {
-  const path = await Deno.makeTempFile({ suffix: ".json" });
+/** What a fleet is asked for, that is to say what it pays for a life. */
+export function fleetArgs(url: string, durationS: number, engine: EngineName): string[] {
   const rate = ["--clients", "5000", "--ramp-rate", "5000/s", "--kill-rate", "50%", "--duration", `${durationS}s`];
   const plan = [...rate, "--kill-mode", "reset,close", "--seed", "7", "--protocol", "3.1.1", "--engine", engine];
+  return ["fleet", "--url", url, ...plan];
+}
+
+async function fleet(stage: Stage, durationS: number, engine: EngineName): Promise<FleetRun> {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
   try {
-    await using child = startOurs(["fleet", "--url", stage.peer.url, ...plan, "--report", path]);
+    await using child = startOurs([...fleetArgs(stage.peer.url, durationS, engine), "--report", path]);
     await pin(child.pid, generatorCore);
     let cpuUs = 0;
     const timer = setInterval(() => cpuUs = Math.max(cpuUs, scheduledUs(child.pid)), everyMs);
@@ -116,6 +121,7 @@ function scheduledUs(pid: number): number {
 function lives(engine: EngineName): Workload {
   return {
     id: `fleet-${engine}`,
+    fleet: engine,
     title: `fleet on the ${engine} engine: 5,000 clients, 50 % killed each second, ${longS} s against ${shortS} s`,
     unit: "will on time",
     valueUnit: "the fleet's CPU µs for one life more",

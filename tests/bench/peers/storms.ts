@@ -65,7 +65,7 @@ export function stormOfSeveral(clients: number, brokers: number): Workload {
     brokers: ["mosquitto", "mqtt-sim epoll", "mqtt-sim deno"],
     isFresh: true,
     roundsAtMost: 2,
-    weight: 2,
+    weight: 2.3,
     run: async (stage) => {
       await using all = new AsyncDisposableStack();
       const peers = [stage.peer];

@@ -49,6 +49,8 @@ export interface Workload {
   readonly withStore?: boolean;
   /** Who takes part; everybody if absent. */
   readonly brokers?: readonly string[];
+  /** It is the fleet that is measured, on this engine, and not the broker. */
+  readonly fleet?: "epoll" | "deno";
   /** A broker that has done nothing yet for each run, and no warming up. */
   readonly isFresh?: boolean;
   /** It warms its broker up by itself. */
