@@ -49,7 +49,9 @@ export function claimedVersion(bytes: Uint8Array, from: number, to: number): Pro
   while (at < to && bytes[at]! >= 0x80) at++;
   at++;
   if (at + protocolName.length >= to) return undefined;
-  if (protocolName.some((byte, index) => bytes[at + index] !== byte)) return undefined;
+  for (let index = 0; index < protocolName.length; index++) {
+    if (bytes[at + index] !== protocolName[index]) return undefined;
+  }
   const version = bytes[at + protocolName.length];
   return version === 4 || version === 5 ? version : undefined;
 }

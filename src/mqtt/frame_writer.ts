@@ -44,7 +44,7 @@ export class FrameWriter {
   /** A UTF-8 string with its length, which the caller has measured, in front. */
   text(text: string, size: number): void {
     this.twoBytes(size);
-    this.#at = writeUtf8(text, this.bytes, this.#at);
+    this.#at = writeUtf8(text, size, this.bytes, this.#at);
   }
 
   /** Binary data with its length in front. */

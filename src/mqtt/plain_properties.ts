@@ -18,6 +18,7 @@ import {
   type PropertyRule,
   propertyTable,
 } from "./property_table.ts";
+import { hasEntries } from "./short_packet.ts";
 
 /** What the walk over a packet has read. */
 export interface Walked {
@@ -45,7 +46,7 @@ const rulesByField = new Map([...propertyTable.values()].filter(isCount).map((ru
 
 /** The properties as they are to be written; undefined when one of them is no count, or may not be written. */
 export function plainProperties(properties: object | undefined, carrier: Carrier): PlainProperties | undefined {
-  if (properties === undefined) return noPlainProperties;
+  if (!hasEntries(properties)) return noPlainProperties;
   const plain: (readonly [PropertyRule, number])[] = [];
   for (const [field, value] of Object.entries(properties as Counts)) {
     const rule = rulesByField.get(field);

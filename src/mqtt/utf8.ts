@@ -58,11 +58,15 @@ export function packetTextSize(text: string): number | undefined {
   return size <= maximumStringBytes ? size : undefined;
 }
 
-/** Writes a string, for which there is room; answers where it ends. What is no character (half of one) becomes U+FFFD. */
-export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
-  if (!isShortAscii(text)) return at + encoder.encodeInto(text, bytes.subarray(at)).written;
-  for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index);
-  return at + text.length;
+/**
+ * Writes a string, for whose {@link utf8Length} there is room; answers where it ends. What is no character (half of one)
+ * becomes U+FFFD.
+ */
+export function writeUtf8(text: string, size: number, bytes: Uint8Array, at: number): number {
+  const isAscii = size === text.length;
+  if (!isAscii || size > shortText) return at + encoder.encodeInto(text, bytes.subarray(at)).written;
+  for (let index = 0; index < size; index++) bytes[at + index] = text.charCodeAt(index);
+  return at + size;
 }
 
 function isShortAscii(text: string): boolean {

@@ -93,7 +93,8 @@ export class PacketStream {
     while (from < to && !this.#stopped) {
       const size = this.#sizeAt(bytes, from, to);
       if (size === 0 || from + size > to) return this.#hold(bytes.subarray(from, to));
-      const packet = decode(bytes.subarray(from, from + size), this.#version);
+      const frame = size === bytes.length ? bytes : bytes.subarray(from, from + size);
+      const packet = decode(frame, this.#version);
       if (packet.type === "connect") this.#version ??= packet.protocolVersion;
       this.#receiver.onPacket(packet);
       from += size;

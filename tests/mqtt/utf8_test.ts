@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  isPacketText,
+  maximumStringBytes,
+  packetText,
+  packetTextSize,
+  utf8Length,
+  writeUtf8,
+} from "../../src/mqtt/utf8.ts";
+
+const encoder = new TextEncoder();
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lengths = { minLength: 0, maxLength: 100 };
+
+/** Short and long, plain and strange, halves of characters too. */
+const strings = fc.oneof(
+  fc.string({ unit: "binary-ascii", ...lengths }),
+  fc.string({ unit: "binary", ...lengths }),
+  fc.string({ unit: fc.constantFrom("a", "é", "\ufeff", "\ud83d\ude80", "\ud83d", "\0"), ...lengths }),
+);
+
+Deno.test("utf8: a string is measured and written as the runtime writes it", () => {
+  fc.assert(
+    fc.property(strings, (text) => {
+      const expected = encoder.encode(text);
+      const size = utf8Length(text);
+      assert.equal(size, expected.length);
+      const bytes = new Uint8Array(size + 3).fill(0xee);
+      assert.equal(writeUtf8(text, size, bytes, 2), 2 + size);
+      assert.deepEqual(bytes.subarray(2, 2 + size), expected);
+      assert.deepEqual([bytes[0], bytes[1], bytes[2 + size]], [0xee, 0xee, 0xee]);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("utf8: bytes are a packet's text where a strict decoder reads them and none is 0", () => {
+  const either = fc.oneof(strings.map((text) => encoder.encode(text)), fc.uint8Array({ maxLength: 60 }));
+  fc.assert(
+    fc.property(either, fc.nat(3), (text, before) => {
+      const bytes = new Uint8Array(before + text.length + 1).fill(0xff);
+      bytes.set(text, before);
+      const expected = strictly(text);
+      assert.equal(packetText(bytes, before, before + text.length), expected);
+      assert.equal(isPacketText(bytes, before, before + text.length), expected !== undefined);
+    }),
+    { numRuns: 4_000 },
+  );
+});
+
+function strictly(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+Deno.test("utf8: what no packet can hold has no size in one", () => {
+  for (const text of ["\0", "a\0", "\ud800", "a".repeat(65_536), "é".repeat(32_768)]) {
+    assert.equal(packetTextSize(text), undefined);
+  }
+  for (const text of ["", "a", "é".repeat(40), "a".repeat(maximumStringBytes)]) {
+    assert.equal(packetTextSize(text), encoder.encode(text).length);
+  }
+});
