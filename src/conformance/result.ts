@@ -1,6 +1,7 @@
 /**
  * What a run found: plain data, which a report writes down.
  */
+import type { EngineName } from "../net/engine.ts";
 import type { Bounds } from "./bounds.ts";
 import type { Area, Protocol } from "./case.ts";
 import type { TranscriptLine } from "./transcript.ts";
@@ -56,6 +57,8 @@ export interface ConformanceResult {
   readonly exitCode: 0 | 1 | 3 | 130;
   /** The broker's URL. */
   readonly target: string;
+  /** What carried the probes' TCP, where it was sockets. */
+  readonly engine?: EngineName;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly durationMs: number;

@@ -6,6 +6,7 @@ import { wallTime } from "../base/clock.ts";
 import { freshSeed, Random } from "../base/random.ts";
 import { formatCount, formatMs } from "../base/units.ts";
 import type { Endpoint } from "../net/endpoint.ts";
+import { chooseEngineFor, type EngineChoice, type EngineName } from "../net/engine.ts";
 import { insecureText } from "../net/secured_endpoint.ts";
 import { type Bounds, boundsOf } from "./bounds.ts";
 import { areaOf, type BrokerFacts, type ConformanceCase, type Protocol, protocols } from "./case.ts";
@@ -42,6 +43,8 @@ export interface ConformanceRun extends Selection {
   /** A topic that the login may subscribe to and not publish to. */
   readonly deniedTopic?: string | undefined;
   readonly profile?: DeviationProfile | undefined;
+  /** What carries the probes' TCP; `auto` if not given. */
+  readonly engine?: EngineChoice | undefined;
   /** In place of the catalog. */
   readonly cases?: readonly ConformanceCase[];
 }
@@ -66,14 +69,23 @@ const limitMs = { quick: 30_000, clock: 60_000, restart: 180_000 } as const;
 /**
  * Runs the cases that were selected.
  *
- * @throws UsageError when nothing is selected
+ * @throws UsageError when nothing is selected, or the engine cannot be had
  */
 export async function runConformance(
   run: ConformanceRun,
   hooks: ConformanceHooks = {},
 ): Promise<ConformanceResult> {
   const runs = selectCases(run.cases ?? catalog, run);
-  return await new Check(run, hooks, runs).run();
+  if (hooks.world !== undefined) return await new Check(run, hooks, runs, { world: hooks.world }).run();
+  const { name: engine } = await chooseEngineFor(run.target, run.engine ?? "auto");
+  return await new Check(run, hooks, runs, { world: worldOf(run.target, engine), engine }).run();
+}
+
+/** Where it happens. */
+interface Place {
+  readonly world: World;
+  /** Absent where the world is none of sockets. */
+  readonly engine?: EngineName;
 }
 
 class Check {
@@ -81,6 +93,7 @@ class Check {
   readonly #hooks: ConformanceHooks;
   readonly #runs: readonly CaseRun[];
   readonly #world: World;
+  readonly #place: Place;
   readonly #bounds: Bounds;
   readonly #random = new Random(freshSeed());
   readonly #runName: string;
@@ -92,11 +105,12 @@ class Check {
   readonly #lag: LagWatch;
   #stagesMade = 0;
 
-  constructor(run: ConformanceRun, hooks: ConformanceHooks, runs: readonly CaseRun[]) {
+  constructor(run: ConformanceRun, hooks: ConformanceHooks, runs: readonly CaseRun[], place: Place) {
     this.#run = run;
     this.#hooks = hooks;
     this.#runs = runs;
-    this.#world = hooks.world ?? worldOf(run.target);
+    this.#place = place;
+    this.#world = place.world;
     this.#bounds = boundsOf(run.slack, run.quick);
     this.#lag = new LagWatch(this.#world, this.#bounds.lagMs);
     this.#runName = this.#random.below(36 ** 6).toString(36).padStart(6, "0");
@@ -108,10 +122,12 @@ class Check {
     const { controls, results } = await this.#watched();
     this.#tellLag();
     const { profile, target, quick = false } = this.#run;
+    const { engine } = this.#place;
     const found = { controls: controls.map(({ result }) => result), cases: results };
     return {
       ...verdictOf(found, this.#interrupted),
       target: target.url,
+      ...engine && { engine },
       startedAt,
       durationMs: this.#world.clock.nowMs() - startMs,
       bounds: this.#bounds,

@@ -3,9 +3,9 @@
  * moved by hand and links in memory.
  */
 import { type Clock, monotonicClock } from "../base/clock.ts";
-import { dial } from "../net/dial.ts";
-import { canResetOver } from "../net/dial.ts";
+import { canResetOver, dial } from "../net/dial.ts";
 import type { Endpoint } from "../net/endpoint.ts";
+import type { EngineName } from "../net/engine.ts";
 import type { DialReceiver, Link } from "../net/link.ts";
 
 export interface World {
@@ -19,11 +19,11 @@ export interface World {
 }
 
 /** The real world, and a broker in it. */
-export function worldOf(target: Endpoint): World {
+export function worldOf(target: Endpoint, engine: EngineName): World {
   return {
     clock: monotonicClock,
-    canReset: canResetOver(target),
-    dial: (receiver) => dial(target, {}, receiver),
+    canReset: canResetOver(target, engine),
+    dial: (receiver) => dial(target, { engine }, receiver),
     after: (ms, act) => {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);

@@ -3,12 +3,10 @@
  */
 import process from "node:process";
 import { monotonicClock, wallTime } from "../base/clock.ts";
-import { UsageError } from "../base/failure.ts";
 import { netstatCounter, readProc } from "../base/proc_file.ts";
 import { mix } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
-import { isSecured } from "../net/endpoint.ts";
-import { chooseEngine, type ChosenEngine, type EngineName, engineText } from "../net/engine.ts";
+import { chooseEngineFor, type EngineName, engineText } from "../net/engine.ts";
 import { type DropCounts, readBroker } from "./broker_counters.ts";
 import { securedTarget } from "./fleet_tls.ts";
 import { checkRestart, Restarts } from "./broker_restart.ts";
@@ -47,7 +45,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
     hooks.onNotice({ level, text });
   };
   const start = startOf(asked, hooks);
-  const engine = await engineFor(asked);
+  const engine = await chooseEngineFor(asked.target, asked.plan.engine);
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, engine: engine.name };
   await checkRestart(run.plan, hooks);
@@ -125,16 +123,6 @@ function startOf({ startAt, plan }: FleetRun, { onNotice }: FleetHooks): Pick<Sq
   const startMs = startInstants(startAt, plan, { wall: wallTime(), monotonicMs: monotonicClock.nowMs() });
   onNotice({ level: "info", text: `Waits to connect until ${startAt.toISOString()}.` });
   return { startMs };
-}
-
-/** TLS stands on the runtime's own sockets, whatever carries the others. @throws UsageError when epoll is asked for there */
-async function engineFor({ plan, target }: FleetRun): Promise<ChosenEngine> {
-  if (!isSecured(target)) return await chooseEngine(plan.engine);
-  if (plan.engine === "epoll") {
-    const why = "TLS stands on the runtime's own sockets; expected auto or deno";
-    throw new UsageError(`Cannot use --engine epoll with ${target.url}: ${why}`);
-  }
-  return { name: "deno" };
 }
 
 function lostText(lost: number): string {

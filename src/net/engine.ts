@@ -3,6 +3,7 @@
  * (`epoll`), which costs a fraction of their CPU time where it works. TLS and the handshakes of WebSocket stand on top.
  */
 import { UsageError } from "../base/failure.ts";
+import { type Endpoint, isSecured } from "./endpoint.ts";
 import { dialEpoll } from "./epoll/epoll_dial.ts";
 import { listenEpoll } from "./epoll/epoll_listen.ts";
 import { loopOfThread } from "./epoll/epoll_loop.ts";
@@ -72,6 +73,20 @@ export async function chooseEngine(choice: EngineChoice): Promise<ChosenEngine> 
   if (fault === undefined) return { name: "epoll" };
   if (choice === "auto") return { name: "deno", whyNotEpoll: fault };
   throw new UsageError(`Cannot use engine "epoll": ${fault}; expected auto or deno`);
+}
+
+/**
+ * Decides on an engine for links to an endpoint: TLS stands on the runtime's own sockets, whatever carries the others.
+ *
+ * @throws UsageError when `epoll` is asked for and does not work here, or not there
+ */
+export async function chooseEngineFor(target: Endpoint, choice: EngineChoice): Promise<ChosenEngine> {
+  if (!isSecured(target)) return await chooseEngine(choice);
+  if (choice === "epoll") {
+    const why = "TLS stands on the runtime's own sockets; expected auto or deno";
+    throw new UsageError(`Cannot use --engine epoll with ${target.url}: ${why}`);
+  }
+  return { name: "deno" };
 }
 
 /** For people, the engine in use, and why it is not the faster one where that was left to be decided. */

@@ -49,6 +49,7 @@ function headLines(report: CheckReport, width: number, style: Style): string[] {
     report.target === "embedded" ? "embedded broker" : report.target,
     protocolsText(report),
     formatMs(report.durationMs),
+    ...report.engine === undefined ? [] : [`engine ${report.engine}`],
     ...report.profile === undefined ? [] : [`profile ${report.profile}`],
   ];
   const faint = [...wrapped(about.join(" · "), width), ...wrapped(`Bounds: ${boundsText(report)}.`, width)];

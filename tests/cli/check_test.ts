@@ -9,6 +9,8 @@ import { main } from "../../src/cli/main.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
 import type { ConformanceRun } from "../../src/conformance/run_conformance.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
+import type { EngineChoice } from "../../src/net/engine.ts";
+import { testedEngines } from "../net/loopback.ts";
 import { checkInMemory, givenRun, ourCore } from "../support/checked_broker.ts";
 import { tampered } from "../support/tampered_broker.ts";
 import { clientIdentity, tlsPath } from "../support/tls_fixture.ts";
@@ -18,15 +20,16 @@ import { captured } from "./captured.ts";
 function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWith("will/flags"))) {
   const output = captured();
   const runs: ConformanceRun[] = [];
-  const started = { target: 0, stopped: 0 };
+  const started: { target: number; stopped: number; engine?: EngineChoice } = { target: 0, stopped: 0 };
   const parts: CheckParts = {
     catalog: cases,
     runConformance: (run, hooks) => {
       runs.push(run);
       return checkInMemory(maker, { ...run, ...givenRun }, hooks);
     },
-    startTarget: () => {
+    startTarget: (engine) => {
       started.target++;
+      started.engine = engine;
       return Promise.resolve({
         url: "mqtt://127.0.0.1:41883",
         ...givenRun,
@@ -47,7 +50,7 @@ function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWi
 Deno.test("check: without a url the embedded broker is checked, and stopped", async () => {
   const { go, output, runs, started } = trial();
   assert.equal(await go(), 0);
-  assert.deepEqual(started, { target: 1, stopped: 1 });
+  assert.deepEqual(started, { target: 1, stopped: 1, engine: "auto" });
   assert.equal(runs[0]!.target.url, "mqtt://127.0.0.1:41883");
   assert.deepEqual([runs[0]!.login, runs[0]!.deniedTopic], [givenRun.login, givenRun.deniedTopic]);
   assert.match(output.written.out, /^PASS {2}all \d+ cases passed\nembedded broker · MQTT 3\.1\.1 and 5\.0 · /);
@@ -65,6 +68,39 @@ Deno.test("check: with a url no broker is started, and flags are passed on", asy
   const { target, protocols, slack, parallel, login, deniedTopic, quick } = runs[0]!;
   assert.deepEqual([target.url, protocols, slack, parallel], ["mqtt://broker.example:1883", ["5.0"], 2, 3]);
   assert.deepEqual([login, deniedTopic, quick], [{ username: "you", password: "s3cret" }, "no", true]);
+});
+
+Deno.test("check --engine: of its own connections and of the embedded broker, and auto where nothing is said", async () => {
+  for (const engine of ["epoll", "deno", "auto", undefined] as const) {
+    const { go, runs, started } = trial();
+    assert.equal(await go(...engine === undefined ? [] : ["--engine", engine]), 0);
+    assert.deepEqual([started.engine, runs[0]!.engine], [engine ?? "auto", engine ?? "auto"]);
+  }
+  const { go, output } = trial();
+  assert.throws(
+    () => void go("--engine", "node"),
+    /^UsageError: Cannot read --engine "node": expected auto, epoll or deno$/,
+  );
+  assert.equal(output.written.out, "");
+});
+
+Deno.test("check --engine: a broker over sockets is checked on each, and the report says on which", async () => {
+  for (const { name } of testedEngines) {
+    const output = captured();
+    const only = ["--only", "will/reset", "--only", "will/close", "--only", "connect/first-packet"];
+    assert.equal(await main(["check", "--engine", name, ...only, "--report", "-"], output), 0, output.written.err);
+    const report = JSON.parse(output.written.out);
+    assert.deepEqual([report.engine, report.counts.fail], [name, 0]);
+    assert.match(output.written.err, new RegExp(`^embedded broker · .* · engine ${name} · `, "m"));
+  }
+});
+
+Deno.test("check --engine: epoll where TLS is asked for is refused in one sentence", async () => {
+  const output = captured();
+  assert.equal(await main(["check", "--engine", "epoll", "--url", "mqtts://127.0.0.1:1"], output), 2);
+  const sentence = "Cannot use --engine epoll with mqtts://127.0.0.1:1: TLS stands on the runtime's own sockets; " +
+    "expected auto or deno";
+  assert.ok(output.written.err.includes(sentence), output.written.err);
 });
 
 Deno.test("check: what fails is shown with its transcript, and the exit code says so", async () => {
@@ -88,7 +124,7 @@ Deno.test("check --list writes the cases and runs none", async () => {
 });
 
 Deno.test("check: the embedded broker knows its login and its topic, and keeps its store over a restart", async () => {
-  const target = await startCheckTarget();
+  const target = await startCheckTarget("auto");
   try {
     await target.restart();
     const url = target.url.replace("//", `//${target.login.username}:${target.login.password}@`);

@@ -136,7 +136,7 @@ Deno.test("check --help has every flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file denied-topic restart-command tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile quiet " +
+    "url username password password-file denied-topic restart-command engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^ ${area} +\\S`, "m"));

@@ -1,6 +1,16 @@
 /** `mqtt-sim check` as a child process, on real brokers. */
 import assert from "node:assert/strict";
-import { brokerReady, mosquitto, peerTest, startAedes, startMosquitto, startOurs } from "../support/peers.ts";
+import { hashPassword } from "../../src/broker/access/password_hash.ts";
+import { testedEngines } from "../net/loopback.ts";
+import {
+  brokerReady,
+  mosquitto,
+  peerTest,
+  startAedes,
+  startMosquitto,
+  startOurBroker,
+  startOurs,
+} from "../support/peers.ts";
 import { tlsPath } from "../support/tls_fixture.ts";
 
 /** Runs it; answers its exit code and its report. */
@@ -8,7 +18,7 @@ async function check(...args: readonly string[]) {
   const folder = await Deno.makeTempDir();
   try {
     await using child = startOurs(["check", ...args, "--quiet", "--report", `${folder}/check.json`]);
-    const { code } = await child.exit(60_000);
+    const { code } = await child.exit(180_000);
     return { code, report: JSON.parse(await Deno.readTextFile(`${folder}/check.json`)) };
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -42,6 +52,34 @@ peerTest("check: what aedes does not speak is not testable, and the rest is", []
   assert.deepEqual(outcomes(report), ["will/reset 3.1.1 pass", "will/reset 5.0 not testable"]);
   assert.equal(code, 0);
 });
+
+for (const { name } of testedEngines) {
+  peerTest(`check: a broker of ours with engine ${name}, in a process of its own, passes every case`, [], async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const users = `${folder}/users`;
+      await Deno.writeTextFile(users, `you:${await hashPassword("s3cret", 1_000)}\n`);
+      await Deno.writeTextFile(`${folder}/password`, "s3cret\n");
+      await using broker = await startOurBroker(["--engine", name, "--users", users, "--sys-interval", "1s"]);
+      const login = ["--username", "you", "--password-file", `${folder}/password`];
+      const { code, report } = await check("--url", broker.url, "--engine", name, ...login);
+      const { pass, fail } = report.counts;
+      assert.deepEqual([code, report.engine, fail], [0, name, 0], report.reason);
+      assert.ok(pass > 500, report.reason);
+      // Where nothing restarts it, and no topic is named that it denies.
+      const left = report.cases.filter(({ outcome }: { outcome: string }) => outcome === "not testable");
+      for (const { id } of left) assert.match(id, /restart|denied/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+
+  peerTest(`check: the embedded broker with engine ${name} is restarted, and denies`, [], async () => {
+    const { code, report } = await check("--engine", name, "--only", "will/restart", "--only", "will/denied");
+    assert.deepEqual([code, report.counts.pass, report.counts.fail], [0, report.cases.length, 0], report.reason);
+    assert.ok(report.cases.length >= 6, report.reason);
+  });
+}
 
 peerTest("check: a broker that is not there is void", [], async () => {
   const { code, report } = await check("--url", "mqtt://127.0.0.1:1", "--only", "will/reset");

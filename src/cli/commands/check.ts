@@ -9,6 +9,7 @@ import { type ConformanceHooks, type ConformanceRun, runConformance } from "../.
 import { type CaseRun, selectCases } from "../../conformance/select.ts";
 import { isValidTopicName } from "../../mqtt/topic.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
+import type { EngineChoice } from "../../net/engine.ts";
 import { securedEndpoint, tlsFlagOf } from "../../net/secured_endpoint.ts";
 import { profileOf } from "../../profiles/profiles.ts";
 import { makeCheckReport } from "../../report/check_report.ts";
@@ -26,7 +27,7 @@ import { restartBy } from "./check_restart.ts";
 /** What the command stands on; a test may put something else in its place. */
 export interface CheckParts {
   runConformance(run: ConformanceRun, hooks: ConformanceHooks): Promise<ConformanceResult>;
-  startTarget(): Promise<CheckTarget>;
+  startTarget(engine: EngineChoice): Promise<CheckTarget>;
   openInterrupts(): Interrupts;
   readonly catalog: readonly ConformanceCase[];
 }
@@ -77,11 +78,12 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
   };
   const restart = await restartBy(asked);
   const named = await namedTarget(asked);
+  const { engine = "auto" } = asked;
   const outputs = await openCheckOutputs(asked);
   const interrupts = parts.openInterrupts();
   let own: CheckTarget | undefined;
   try {
-    own = named === undefined ? await parts.startTarget() : undefined;
+    own = named === undefined ? await parts.startTarget(engine) : undefined;
     const run: ConformanceRun = {
       ...selection,
       target: named ?? parseEndpoint(own!.url),
@@ -89,6 +91,7 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
       deniedTopic: own?.deniedTopic ?? asked.deniedTopic,
       slack: asked.slack,
       parallel: asked.parallel,
+      engine,
       profile: profileOf(asked.profile ?? "strict")!,
       cases: parts.catalog,
     };

@@ -9,6 +9,7 @@ import { areas } from "../../conformance/case.ts";
 import { usualParallel } from "../../conformance/run_conformance.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
+import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
 import { tlsFlags } from "../tls_flags.ts";
 import { checkReportFlags } from "./check_outputs.ts";
@@ -56,6 +57,11 @@ const target = object("Target", {
     word("COMMAND"),
     "A command for the shell that restarts the broker at --url, such as 'systemctl restart mosquitto'; it has 60 s, and " +
       "the broker 30 s more to accept again. Without it the cases that restart the broker are not testable there.",
+  ),
+  engine: valueFlag(
+    "--engine",
+    wordValue(engineChoices),
+    `${engineHelp} Of the check's own connections, and of the embedded broker. Default auto.`,
   ),
 });
 

@@ -7,6 +7,7 @@ import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import { Broker, type BrokerOptions } from "../../broker/broker.ts";
 import type { CheckLogin } from "../../conformance/stage.ts";
+import type { EngineChoice } from "../../net/engine.ts";
 
 /** A broker to check. */
 export interface CheckTarget {
@@ -20,11 +21,12 @@ export interface CheckTarget {
 
 const deniedTopic = "mqtt-sim/denied";
 
-/** Starts a broker of our own. */
-export async function startCheckTarget(): Promise<CheckTarget> {
+/** Starts a broker of our own. @throws UsageError when the engine cannot be had */
+export async function startCheckTarget(engine: EngineChoice): Promise<CheckTarget> {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-check" });
   const login = { username: "check", password: freshSeed().toString(36) };
   const options: BrokerOptions = {
+    engine,
     // What is checked is the broker, not the disk.
     store: { path: `${folder}/store.db`, outlives: "process" },
     sysIntervalMs: 1_000,
