@@ -54,7 +54,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     this.#core = core;
     this.#afterwards = afterwards;
     this.#nowMs = nowMs;
-    const guarded = core.turn.guard(link, (reasonCode, untold) => this.#unstored(reasonCode, untold));
+    const guarded = core.turn.guard(link, this);
     this.#connection = new Connection(core.nextConnectionId(), guarded, nowMs, core.metrics);
     this.#connection.tooFast = tooFast;
     this.#stream = new PacketStream({ maximumPacketSize: limits.maximumPacketSizeBytes, receiver: this });
@@ -157,7 +157,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   }
 
   /** What the client was to hear is not so, for the store could not keep it; nor is its will, if that is what failed. */
-  #unstored(reasonCode: number, untold: boolean): void {
+  unstored(reasonCode: number, untold: boolean): void {
     const connection = this.#connection;
     const nowMs = this.#core.settings.clock.nowMs();
     if (connection.phase === "online" && untold) {

@@ -22,6 +22,8 @@ export interface Subscribed extends Placed {
   readonly identifier: number | undefined;
 }
 
+const dollar = 0x24;
+
 class Node<T> {
   /** Subscriptions whose filter ends here. */
   here: T[] | undefined;
@@ -71,8 +73,7 @@ export class TopicTree<T extends Placed = Subscribed> {
   /** Appends the subscriptions that match a topic name; a session with several that do appears several times. */
   match(topic: string, found: T[]): void {
     // A name that begins with $ is out of reach of a wildcard at the first level. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
-    const isReserved = topic.startsWith("$");
-    if (!isReserved) return walk(this.#root, topic, 0, found);
+    if (topic.charCodeAt(0) !== dollar) return walk(this.#root, topic, 0, found);
     const to = endOfLevel(topic, 0);
     const child = this.#root.children?.get(topic.slice(0, to));
     if (child !== undefined) walk(child, topic, to + 1, found);

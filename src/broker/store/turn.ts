@@ -20,8 +20,11 @@ export interface TurnParts {
   readonly settings: Pick<CoreSettings, "clock" | "log" | "endOfTurn">;
 }
 
-/** Told that what a connection was to hear could not be stored; `untold`: it has not heard anything yet. */
-export type Unstored = (reasonCode: number, untold: boolean) => void;
+/** Whoever speaks to a client through a link. */
+export interface Hearer {
+  /** What the connection was to hear could not be stored; `untold`: it has not heard anything yet. */
+  unstored(reasonCode: number, untold: boolean): void;
+}
 
 export class Turn implements Gate {
   readonly #parts: TurnParts;
@@ -51,9 +54,9 @@ export class Turn implements Gate {
   }
 
   /** The link as the broker is to write to it. */
-  guard(link: Link, unstored: Unstored): Link {
+  guard(link: Link, hearer: Hearer): Link {
     if (this.#parts.store.changes === undefined) return link;
-    return new HeldLink(link, this, (untold) => unstored(this.#reasonCode, untold));
+    return new HeldLink(link, this, (untold) => hearer.unstored(this.#reasonCode, untold));
   }
 
   /** Begins to leave signs of life, where there is a store to leave them in. */

@@ -2,8 +2,8 @@
  * The epoll loop of a thread: who is told what of which descriptor, and when. Level-triggered. Runs while somebody is
  * watched, and leaves nothing behind afterwards, so that a program can end by itself.
  *
- * A round fetches what has happened, tells it, and sends what was written meanwhile; then the runtime has its turn, with
- * its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this one is idle. That
+ * A round fetches what has happened, tells it, and sends what was written meanwhile; after some rounds the runtime has its
+ * turn, with its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this one is idle. That
  * costs two changes of threads. So where a thread does nothing else, and something has happened a moment ago, it waits
  * itself, for no longer than a timer may be late.
  */
@@ -33,6 +33,10 @@ const longestWaitMs = 1_000;
 const blockMs = 1;
 /** So often it blocks before it leaves waiting to another. */
 const blocksInRow = 3;
+
+/** So often a turn looks again at once, where few things have happened: the runtime's turn costs as much as some events. */
+const roundsInTurn = 8;
+const fewEvents = 64;
 
 let loop: EpollLoop | undefined;
 
@@ -164,9 +168,15 @@ export class EpollLoop {
   #takeTurn(): void {
     let count = 0;
     try {
-      // Interrupted, it has fetched nothing.
-      count = this.libc.events(this.#epoll, this.#patienceMs());
-      this.#tell(count);
+      for (let round = 0; round < roundsInTurn; round++) {
+        const came = this.libc.events(this.#epoll, round === 0 ? this.#patienceMs() : 0);
+        if (came <= 0) break; // interrupted, it has fetched nothing
+        count += came;
+        this.#flushComing = true;
+        this.#tell(came);
+        this.#flush();
+        if (came > fewEvents) break;
+      }
     } finally {
       this.#flush();
       this.#goOn(count);
