@@ -15,7 +15,17 @@ import type { Groups } from "./groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
 import type { KillMode } from "./kill_mode.ts";
-import { type Closed, type Entry, isTimed, keyOf, type Sighting, staysLast, strayFault } from "./ledger_entry.ts";
+import {
+  type Closed,
+  closedAs,
+  type Entry,
+  isAnswered,
+  isTimed,
+  keyOf,
+  type Sighting,
+  staysLast,
+  strayFault,
+} from "./ledger_entry.ts";
 import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
 import {
   type Alteration,
@@ -40,8 +50,8 @@ const earlyBeforeMs = 20;
 /** Past the instant from which a will is late, a life that was answered waits so long for duplicates, then is closed. */
 const closeAfterMs = 2_000;
 
-/** Lives with an open account a client may have; older ones have been judged long ago. */
-type ByIncarnation = Map<number, Entry>;
+/** The lives of one client that have an open account, in their order; older ones have been judged long ago. */
+type OpenLives = Entry[];
 
 export class Ledger {
   readonly tally = new Tally();
@@ -58,7 +68,9 @@ export class Ledger {
   readonly #originMs: number;
   readonly #copies: number;
   readonly #rules: Rules;
-  readonly #open = new Map<number, ByIncarnation>();
+  readonly #open = new Map<number, OpenLives>();
+  /** Lives that ended, and whose will has not come to every watcher. */
+  readonly #unanswered = new Set<Entry>();
   readonly #closed = new Map<number, Closed>();
   readonly #toClose = new Deadlines<Entry>();
   /** Lives that ended while the broker was being restarted. */
@@ -97,10 +109,16 @@ export class Ledger {
 
   /** Opens an account for a life that is about to begin. */
   begin(life: Life): void {
-    let lives = this.#open.get(life.client);
-    if (lives === undefined) this.#open.set(life.client, lives = new Map());
-    const arrivals = Array.from({ length: this.#copies }, () => []);
-    lives.set(life.incarnation, { life, arrivals, othersDueMs: -Infinity });
+    const arrivals: Arrival[][] = [];
+    while (arrivals.length < this.#copies) arrivals.push([]);
+    const entry: Entry = { life, arrivals, othersDueMs: -Infinity };
+    const lives = this.#open.get(life.client);
+    if (lives === undefined) this.#open.set(life.client, [entry]);
+    else lives.push(entry);
+  }
+
+  #entryOf(client: number, incarnation: number): Entry | undefined {
+    return this.#open.get(client)?.findLast(({ life }) => life.incarnation === incarnation);
   }
 
   /** A client was connected for the first time. */
@@ -123,8 +141,9 @@ export class Ledger {
 
   /** A life has ended: from now on its will may be due. */
   end(life: Life): void {
-    const entry = this.#open.get(life.client)?.get(life.incarnation);
+    const entry = this.#entryOf(life.client, life.incarnation);
     if (entry === undefined) return;
+    if (!isAnswered(entry)) this.#unanswered.add(entry);
     const { mode, sinceMs } = life.end!;
     const group = this.#groupOf(life.client);
     if (mode !== "lost") this.tally.of(mode).kills++;
@@ -144,7 +163,7 @@ export class Ledger {
 
   /** The client of a life that ended is back: what has not come by now, a broker may drop. */
   back(life: Life): void {
-    const entry = this.#open.get(life.client)?.get(life.incarnation);
+    const entry = this.#entryOf(life.client, life.incarnation);
     if (entry !== undefined) this.#noteOthers(entry);
   }
 
@@ -157,7 +176,7 @@ export class Ledger {
     this.restarts.end(nowMs, outcome);
     for (const entry of this.#held.splice(0)) this.#await(entry);
     for (const lives of this.#open.values()) {
-      for (const { life } of lives.values()) if (life.end !== undefined) this.postpone(life);
+      for (const { life } of lives) if (life.end !== undefined) this.postpone(life);
     }
   }
 
@@ -196,9 +215,7 @@ export class Ledger {
     const { mark, topic, copy, atMs, sinceMs } = sighting;
     this.#seen++;
     if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
-    const entry = mark === undefined
-      ? this.#entryByTopic(topic, copy)
-      : this.#open.get(mark.client)?.get(mark.incarnation);
+    const entry = mark === undefined ? this.#entryByTopic(topic, copy) : this.#entryOf(mark.client, mark.incarnation);
     const altered = entry === undefined ? [] : alteredFrom(entry.life);
     this.onSighting(sighting, altered);
     if (entry !== undefined) {
@@ -215,6 +232,7 @@ export class Ledger {
     const arrivals = entry.arrivals[copy]!;
     arrivals.push(arrival);
     if (arrivals.length > 1) return;
+    if (isAnswered(entry)) this.#unanswered.delete(entry);
     this.#noteOthers(entry);
     const expectation = expectationOf(entry.life, this.#rules);
     if (expectation.kind !== "one" || !isTimed(entry.life, expectation)) return;
@@ -228,7 +246,7 @@ export class Ledger {
   #entryByTopic(topic: string, copy: number): Entry | undefined {
     let answered: Entry | undefined;
     for (const lives of this.#open.values()) {
-      for (const entry of lives.values()) {
+      for (const entry of lives) {
         if (entry.life.end === undefined || willTopicOf(this.#groups.planOf(entry.life.client), entry.life) !== topic) {
           continue;
         }
@@ -241,7 +259,8 @@ export class Ledger {
 
   #noteAfterClose(closed: Closed | undefined, sighting: Sighting): void {
     if (closed?.allowed === true) {
-      closed.allowed = false;
+      const { client, incarnation } = sighting.mark!;
+      this.#closed.set(keyOf(client, incarnation), closedAs(closed.mode, closed.due, false));
       return;
     }
     const fault = closed?.due === true ? "duplicate" : "unwanted";
@@ -267,7 +286,7 @@ export class Ledger {
   /** Judges all that is still open; the books are closed. */
   close(nowMs: number): void {
     for (const lives of [...this.#open.values()]) {
-      for (const entry of [...lives.values()]) this.#close(entry, this.#judge(entry, nowMs));
+      for (const entry of [...lives]) this.#close(entry, this.#judge(entry, nowMs));
     }
   }
 
@@ -295,12 +314,7 @@ export class Ledger {
   }
 
   *#waiting(): Generator<Entry> {
-    for (const lives of this.#open.values()) {
-      for (const entry of lives.values()) {
-        if (entry.life.end === undefined || entry.arrivals.every((each) => each.length > 0)) continue;
-        if (expectationOf(entry.life, this.#rules).kind === "one") yield entry;
-      }
-    }
+    for (const entry of this.#unanswered) if (expectationOf(entry.life, this.#rules).kind === "one") yield entry;
   }
 
   #judge({ life, arrivals }: Entry, nowMs: number): Judgement {
@@ -320,14 +334,13 @@ export class Ledger {
     this.#sample(entry, judgement, described);
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
     this.restarts.countWill(life, judgement, arrivals[0]!);
-    this.#closed.set(keyOf(life.client, life.incarnation), {
-      mode: modeOf(life),
-      due: judgement.expectation.kind !== "none",
-      allowed: judgement.expectation.kind === "either" && arrivals[0]!.length === 0,
-    });
+    const { kind } = judgement.expectation;
+    const allowed = kind === "either" && arrivals[0]!.length === 0;
+    this.#closed.set(keyOf(life.client, life.incarnation), closedAs(modeOf(life), kind !== "none", allowed));
+    this.#unanswered.delete(entry);
     const lives = this.#open.get(life.client)!;
-    lives.delete(life.incarnation);
-    if (lives.size === 0) this.#open.delete(life.client);
+    lives.splice(lives.indexOf(entry), 1);
+    if (lives.length === 0) this.#open.delete(life.client);
   }
 
   /** Keeps what a person would ask about: faults, and the slowest of what went well. */

@@ -23,7 +23,22 @@ export interface Closed {
   /** A will was due, or came and was allowed: one more is one too many. */
   readonly due: boolean;
   /** The standard allows a will and none, and none had come. */
-  allowed: boolean;
+  readonly allowed: boolean;
+}
+
+const closings = new Map<TallyMode, Closed[]>();
+
+/** How a life was closed: one object for all that were closed alike, for there are as many as lives. */
+export function closedAs(mode: TallyMode, due: boolean, allowed: boolean): Closed {
+  let ofMode = closings.get(mode);
+  if (ofMode === undefined) closings.set(mode, ofMode = []);
+  return ofMode[(due ? 2 : 0) + (allowed ? 1 : 0)] ??= { mode, due, allowed };
+}
+
+/** Whether a will has come to every watcher of its. */
+export function isAnswered({ arrivals }: Entry): boolean {
+  for (const each of arrivals) if (each.length === 0) return false;
+  return true;
 }
 
 /** A will that a watcher saw, without its bytes: plain data. */

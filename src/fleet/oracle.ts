@@ -161,22 +161,28 @@ export function judge(
   absences: readonly Absence[] = [],
 ): Judgement {
   const expectation = expectationOf(life, rules);
-  const over = arrivals.filter((arrival) => arrival.atMs >= overFromMs(life));
-  const before = arrivals.length - over.length;
-  const judged: Omit<Judgement, "verdict" | "expectation"> & { expectation: Expectation } = {
-    expectation,
-    unwanted: before,
-    duplicates: Math.max(0, over.length - 1),
-    answer: over[0],
-  };
+  const fromMs = overFromMs(life);
+  const answer = arrivals.find((arrival) => arrival.atMs >= fromMs);
+  let unwanted = 0;
+  for (const { atMs } of arrivals) if (!(atMs >= fromMs)) unwanted++;
+  const duplicates = Math.max(0, arrivals.length - unwanted - 1);
   switch (expectation.kind) {
-    case "none":
-      if (wasAlive(life, arrivals[0])) judged.expectation = { kind: "none", ground: "living" };
-      return { ...judged, unwanted: arrivals.length, duplicates: 0, answer: undefined, verdict: undefined };
+    case "none": {
+      const none: Expectation = wasAlive(life, arrivals[0]) ? { kind: "none", ground: "living" } : expectation;
+      return {
+        expectation: none,
+        verdict: undefined,
+        duplicates: 0,
+        unwanted: arrivals.length,
+        answer: undefined,
+      };
+    }
     case "either":
-      return { ...judged, verdict: undefined };
-    case "one":
-      return { ...judged, verdict: seenVerdict(life, over[0], expectation, rules, watchedUntilMs, absences) };
+      return { expectation, verdict: undefined, duplicates, unwanted, answer };
+    case "one": {
+      const verdict = seenVerdict(life, answer, expectation, rules, watchedUntilMs, absences);
+      return { expectation, verdict, duplicates, unwanted, answer };
+    }
   }
 }
 
@@ -248,6 +254,7 @@ const severity: readonly Judgement["verdict"][] = [
 
 /** One life seen by several watchers is as good as the worst of what they saw. */
 export function worst(judgements: readonly Judgement[]): Judgement {
+  if (judgements.length === 1) return judgements[0]!;
   const first = judgements.reduce((one, other) =>
     severity.indexOf(other.verdict) > severity.indexOf(one.verdict) ? other : one
   );
