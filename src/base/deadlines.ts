@@ -1,5 +1,5 @@
 /**
- * Many instants, one timer: a binary heap of things that fall due. Whoever owns it asks `takeDue(nowMs)` on each turn
+ * Many instants, one timer: a heap of things that fall due. Whoever owns it asks `takeDue(nowMs)` on each turn
  * and sleeps until `nextMs`. Adding, moving and cancelling cost O(log n) comparisons and no timer of the runtime's.
  */
 
@@ -24,9 +24,14 @@ class Entry<T> implements Deadline<T> {
   }
 }
 
+/** So many children has a place of the heap: a shallow one touches fewer of its entries. */
+const branches = 4;
+
 /** A set of deadlines, earliest first; equal instants in the order in which they were added. */
 export class Deadlines<T> {
   readonly #heap: Entry<T>[] = [];
+  /** The instants of the heap, place by place: numbers side by side, for they are compared more than all else. */
+  readonly #instants: number[] = [];
   #order = 0;
 
   /** How many are pending. */
@@ -36,15 +41,13 @@ export class Deadlines<T> {
 
   /** The earliest instant, or Infinity when nothing is pending. */
   get nextMs(): number {
-    return this.#heap[0]?.atMs ?? Infinity;
+    return this.#instants.length === 0 ? Infinity : this.#instants[0]!;
   }
 
   /** Adds a thing that falls due at `atMs`. */
   add(atMs: number, value: T): Deadline<T> {
     const entry = new Entry(value, atMs, this.#order++);
-    entry.place = this.#heap.length;
-    this.#heap.push(entry);
-    this.#rise(entry);
+    this.#append(entry);
     return entry;
   }
 
@@ -53,12 +56,8 @@ export class Deadlines<T> {
     const entry = deadline as Entry<T>;
     entry.atMs = atMs;
     entry.order = this.#order++;
-    if (!entry.pending) {
-      entry.place = this.#heap.length;
-      this.#heap.push(entry);
-    }
-    this.#rise(entry);
-    this.#sink(entry);
+    if (entry.pending) this.#settle(entry, entry.place);
+    else this.#append(entry);
   }
 
   /** Takes a deadline out; a no-op when it is no longer pending. */
@@ -69,51 +68,75 @@ export class Deadlines<T> {
 
   /** Takes the earliest thing whose instant is `nowMs` or before; undefined when there is none. */
   takeDue(nowMs: number): T | undefined {
-    const first = this.#heap[0];
-    if (first === undefined || first.atMs > nowMs) return undefined;
+    if (this.nextMs > nowMs || this.#heap.length === 0) return undefined;
+    const first = this.#heap[0]!;
     this.#remove(first);
     return first.value;
   }
 
+  #append(entry: Entry<T>): void {
+    this.#heap.push(entry);
+    this.#instants.push(entry.atMs);
+    this.#rise(entry, this.#heap.length - 1);
+  }
+
   #remove(entry: Entry<T>): void {
     const last = this.#heap.pop()!;
-    if (last !== entry) {
-      this.#put(last, entry.place);
-      this.#rise(last);
-      this.#sink(last);
-    }
+    this.#instants.pop();
+    if (last !== entry) this.#settle(last, entry.place);
     entry.place = -1;
   }
 
-  #rise(entry: Entry<T>): void {
-    while (entry.place > 0) {
-      const parent = this.#heap[(entry.place - 1) >> 1]!;
-      if (!before(entry, parent)) return;
-      const place = parent.place;
-      this.#put(parent, entry.place);
-      this.#put(entry, place);
-    }
+  /** Finds the place of an entry near a place that is free for it. */
+  #settle(entry: Entry<T>, place: number): void {
+    if (this.#rise(entry, place) === place) this.#sink(entry, place);
   }
 
-  #sink(entry: Entry<T>): void {
-    for (;;) {
-      const left = this.#heap[2 * entry.place + 1];
-      if (left === undefined) return;
-      const right = this.#heap[2 * entry.place + 2];
-      const child = right !== undefined && before(right, left) ? right : left;
-      if (!before(child, entry)) return;
-      const place = child.place;
-      this.#put(child, entry.place);
-      this.#put(entry, place);
+  /** From a free place towards the top, past all that come later; answers where it is now. */
+  #rise(entry: Entry<T>, from: number): number {
+    let place = from;
+    while (place > 0) {
+      const parent = Math.floor((place - 1) / branches);
+      if (!this.#isBefore(entry, parent)) break;
+      this.#put(this.#heap[parent]!, place);
+      place = parent;
     }
+    this.#put(entry, place);
+    return place;
+  }
+
+  /** From a free place downwards, past all that come earlier. */
+  #sink(entry: Entry<T>, from: number): void {
+    let place = from;
+    for (;;) {
+      const child = this.#earliestChild(place);
+      if (child < 0 || this.#isBefore(entry, child)) break;
+      this.#put(this.#heap[child]!, place);
+      place = child;
+    }
+    this.#put(entry, place);
+  }
+
+  /** Below 0 where there is none. */
+  #earliestChild(place: number): number {
+    const first = branches * place + 1;
+    const to = Math.min(first + branches, this.#heap.length);
+    let earliest = first < to ? first : -1;
+    for (let child = first + 1; child < to; child++) {
+      if (this.#isBefore(this.#heap[child]!, earliest, this.#instants[child])) earliest = child;
+    }
+    return earliest;
   }
 
   #put(entry: Entry<T>, place: number): void {
     this.#heap[place] = entry;
+    this.#instants[place] = entry.atMs;
     entry.place = place;
   }
-}
 
-function before<T>(one: Entry<T>, other: Entry<T>): boolean {
-  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
+  /** Whether an entry comes before the one at a place. */
+  #isBefore(entry: Entry<T>, place: number, atMs = entry.atMs): boolean {
+    const otherMs = this.#instants[place]!;
+    return atMs < otherMs || (atMs === otherMs && entry.order < this.#heap[place]!.order);
+  }
 }
