@@ -41,7 +41,6 @@ export class SquadRun {
   readonly result: Promise<SquadResult>;
   #toldReady = false;
   #toldRestart = -1;
-  #nextTurnMs = 0;
   #memory: { before?: number; after?: number } = {};
   #toldMs = 0;
   #lives: LifeRow[] = [];
@@ -84,10 +83,13 @@ export class SquadRun {
     this.#squad.interrupt(this.#world.clock.nowMs());
   }
 
-  /** While all links are the engine's, its thread may wait for them by itself, between two turns. */
+  /**
+   * While all links are the engine's, its thread may wait for them by itself while there is traffic. A turn is then late
+   * by up to a millisecond, and still sooner than by the runtime's timer, which comes two milliseconds after one was asked.
+   */
   #ownThread({ target, engine = "deno" }: SquadTask): void {
     if (target.transport === "tls" || target.transport === "wss") return;
-    engines[engine].ownThread(() => this.#nextTurnMs > this.#world.clock.nowMs() + 1);
+    engines[engine].ownThread(() => true);
   }
 
   #turn(): void {
@@ -98,7 +100,6 @@ export class SquadRun {
       this.#tell(nowMs);
       if (this.#squad.done) return this.#finish();
       const nextMs = Math.min(this.#squad.nextMs(nowMs), this.#world.wakes.nextMs, nowMs + longestSleepMs);
-      this.#nextTurnMs = nextMs;
       setTimeout(() => this.#turn(), Math.max(0, nextMs - this.#world.clock.nowMs()));
     } catch (error) {
       this.#failed(error);

@@ -57,6 +57,10 @@ export class KillSchedule {
   readonly #groups: Groups;
   readonly #model: FleetModel;
   readonly #orders: Generator<Order, void>;
+  /** All groups. */
+  readonly #everyone: readonly number[];
+  /** What may be drawn, by what it is drawn from and the version of who dies. */
+  readonly #shares = new Map<readonly KillShare[], Map<ProtocolVersion, Shares>>();
   #atMs = 0;
   #aliveMs = 0;
   #restarts = 0;
@@ -67,6 +71,7 @@ export class KillSchedule {
     this.#random = new Random(roster.seed);
     this.#groups = roster.groups;
     this.#model = new FleetModel(this.#groups, plan.clients);
+    this.#everyone = this.#groups.named(undefined);
     this.#orders = this.#all();
   }
 
@@ -141,7 +146,7 @@ export class KillSchedule {
 
   #step(atMs: number): void {
     if (atMs <= this.#atMs) return;
-    this.#aliveMs += (atMs - this.#atMs) * this.#model.alive(this.#groups.named(undefined));
+    this.#aliveMs += (atMs - this.#atMs) * this.#model.alive(this.#everyone);
     this.#atMs = atMs;
   }
 
@@ -149,12 +154,20 @@ export class KillSchedule {
   *#draw(phase: KillPhase, groups: readonly number[]): Generator<KillOrder, void> {
     const client = this.#model.takeAlive(groups, this.#random);
     const plan = this.#groups.planOf(client);
-    const shares = sharesFor(phase.killShares ?? plan.killShares, this.#groups.versionOf(client));
+    const shares = this.#sharesFor(phase.killShares ?? plan.killShares, this.#groups.versionOf(client));
     if (shares.length === 0) return this.#model.sendAway(client, this.#atMs + restMs);
     const mode = this.#random.weighted(shares);
     const reconnectAfterMs = this.#reconnectAfterMs(phase, plan);
     this.#model.sendAway(client, this.#backAtMs(mode, reconnectAfterMs, plan.keepAliveS));
     yield { client, mode, atMs: this.#atMs, reconnectAfterMs };
+  }
+
+  #sharesFor(all: readonly KillShare[], version: ProtocolVersion): Shares {
+    let byVersion = this.#shares.get(all);
+    if (byVersion === undefined) this.#shares.set(all, byVersion = new Map());
+    let shares = byVersion.get(version);
+    if (shares === undefined) byVersion.set(version, shares = sharesFor(all, version));
+    return shares;
   }
 
   #reconnectAfterMs(phase: KillPhase, plan: FleetPlan): number | "never" {
@@ -194,7 +207,9 @@ export class KillSchedule {
   }
 }
 
-function sharesFor(shares: readonly KillShare[], version: ProtocolVersion): { item: KillMode; weight: number }[] {
+type Shares = readonly { readonly item: KillMode; readonly weight: number }[];
+
+function sharesFor(shares: readonly KillShare[], version: ProtocolVersion): Shares {
   return shares.filter(({ mode, weight }) => weight > 0 && (version === 5 || !needsVersion5(mode)))
     .map(({ mode, weight }) => ({ item: mode, weight }));
 }

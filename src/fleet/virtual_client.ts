@@ -219,6 +219,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   wake(nowMs: number): void {
+    if (!this.#alarm.rings(nowMs)) return;
     if (this.#state === "connecting") this.#connectFailed(`no CONNACK within ${connectTimeoutMs / 1_000} s`, nowMs);
     else if (this.#state === "dying") this.#comeBack(nowMs);
     else if (this.#state === "parting") this.#parted(nowMs);
