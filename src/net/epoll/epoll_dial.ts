@@ -14,6 +14,15 @@ import { addressText, socketAddress } from "./socket_address.ts";
 /** An address that has not answered for so long is left for the next, where there is one. Milliseconds. */
 const nextAddressMs = 250;
 
+const nothingLeft: readonly SocketAddress[] = [];
+
+/** What was dialled last by its digits: a fleet dials the same again and again, which is read and permitted once. */
+let dialled: { readonly host: string; readonly port: number; readonly addresses: readonly SocketAddress[] } = {
+  host: "",
+  port: 0,
+  addresses: nothingLeft,
+};
+
 /** Starts to open a link, as `dialTcp` does. */
 export function dialEpoll(target: TcpTarget, receiver: DialReceiver, loop = loopOfThread()): Link {
   const dialling = new Dialling(loop, target);
@@ -29,7 +38,7 @@ class Dialling implements Watcher, Opening {
   readonly #target: TcpTarget;
   #socket = -1;
   /** Addresses that are still to be tried. */
-  #left: readonly SocketAddress[] = [];
+  #left: readonly SocketAddress[] = nothingLeft;
   #address: SocketAddress | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cancelled = false;
@@ -42,10 +51,15 @@ class Dialling implements Watcher, Opening {
 
   start(): void {
     const { host, port } = this.#target;
-    if (!mayUse(host, port)) return this.#failSoon({ kind: "error", code: "EPERM", message: notPermitted(host, port) });
-    const address = socketAddress(host, port);
-    if (address === undefined) return void this.#resolve();
-    this.#left = [address];
+    if (host !== dialled.host || port !== dialled.port) {
+      if (!mayUse(host, port)) {
+        return this.#failSoon({ kind: "error", code: "EPERM", message: notPermitted(host, port) });
+      }
+      const address = socketAddress(host, port);
+      if (address === undefined) return void this.#resolve();
+      dialled = { host, port, addresses: [address] };
+    }
+    this.#left = dialled.addresses;
     this.#next();
   }
 
@@ -78,12 +92,12 @@ class Dialling implements Watcher, Opening {
 
   /** Tries the next address; there is one. */
   #next(): void {
-    const [address, ...left] = this.#left;
-    this.#address = address!;
-    this.#left = left;
-    const answer = this.#connect(address!);
+    const address = this.#left[0]!;
+    this.#address = address;
+    this.#left = this.#left.length === 1 ? nothingLeft : this.#left.slice(1);
+    const answer = this.#connect(address);
     if (answer < 0) return this.#refused(answer);
-    if (left.length > 0) this.#timer = setTimeout(() => this.#tooSlow(), nextAddressMs);
+    if (this.#left.length > 0) this.#timer = setTimeout(() => this.#tooSlow(), nextAddressMs);
   }
 
   #connect(address: SocketAddress): number {
