@@ -53,6 +53,9 @@ const closeAfterMs = 2_000;
 /** The lives of one client that have an open account, in their order; older ones have been judged long ago. */
 type OpenLives = Entry[];
 
+/** What has come for most lives: one list for all of them. */
+const nothing: readonly Arrival[] = [];
+
 export class Ledger {
   readonly tally = new Tally();
   /** The broker's restarts; nothing is judged while one is under way. */
@@ -109,8 +112,7 @@ export class Ledger {
 
   /** Opens an account for a life that is about to begin. */
   begin(life: Life): void {
-    const arrivals: Arrival[][] = [];
-    while (arrivals.length < this.#copies) arrivals.push([]);
+    const arrivals = new Array<readonly Arrival[]>(this.#copies).fill(nothing);
     const entry: Entry = { life, arrivals, othersDueMs: -Infinity };
     const lives = this.#open.get(life.client);
     if (lives === undefined) this.#open.set(life.client, [entry]);
@@ -229,9 +231,9 @@ export class Ledger {
   }
 
   #note(entry: Entry, copy: number, arrival: Arrival): void {
-    const arrivals = entry.arrivals[copy]!;
-    arrivals.push(arrival);
-    if (arrivals.length > 1) return;
+    const before = entry.arrivals[copy]!;
+    entry.arrivals[copy] = before.length === 0 ? [arrival] : [...before, arrival];
+    if (before.length > 0) return;
     if (isAnswered(entry)) this.#unanswered.delete(entry);
     this.#noteOthers(entry);
     const expectation = expectationOf(entry.life, this.#rules);

@@ -12,7 +12,7 @@ import type { TallyMode } from "./tally.ts";
 export interface Entry {
   readonly life: Life;
   /** What each of the watchers that receive this will saw. */
-  readonly arrivals: Arrival[][];
+  readonly arrivals: (readonly Arrival[])[];
   /** When the last will of the same or a shorter delay was due, of those who had died when this one came, or its client. */
   othersDueMs: number;
 }

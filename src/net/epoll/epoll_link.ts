@@ -97,7 +97,9 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
 
   write(bytes: Uint8Array): boolean {
     if (!this.#open || this.#writeFailed || bytes.length === 0) return true;
-    (this.#chunks ??= []).push(bytes);
+    // Most often there is one.
+    if (this.#chunks === undefined) this.#chunks = [bytes];
+    else this.#chunks.push(bytes);
     this.#bufferedBytes += bytes.length;
     if (this.#socket >= 0 && !this.#full) this.#sendSoon();
     if (this.#bufferedBytes <= highWaterBytes) return true;
