@@ -2,12 +2,13 @@
  * TCP links over loopback on every engine, and what they were told. Everything waits for what it wants to see, and for
  * nothing else.
  */
+import { Buffer } from "node:buffer";
 import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
 import type { DialReceiver, Link, LinkEnd, Listener } from "../../src/net/link.ts";
 
 export const host = "127.0.0.1";
-/** No test takes longer, or something never came. */
-const limitMs = 10_000;
+/** No test takes longer, or something never came: also where the machine is emulated. */
+const limitMs = 60_000;
 
 /** Another address of loopback, and one that no machine has; tests that need them are left out where they may not. */
 export const otherHost = "127.0.0.2";
@@ -182,4 +183,9 @@ export function pattern(sizeBytes: number, seed = 1): Uint8Array {
     bytes[at] = state >>> 16;
   }
   return bytes;
+}
+
+/** True where all bytes are the same. */
+export function equal(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
 }

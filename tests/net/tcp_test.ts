@@ -2,7 +2,20 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { highWaterBytes } from "../../src/net/link.ts";
-import { close, dial, host, nobodysHost, otherHost, pair, pattern, Port, sides, socketTest, Told } from "./loopback.ts";
+import {
+  close,
+  dial,
+  equal,
+  host,
+  nobodysHost,
+  otherHost,
+  pair,
+  pattern,
+  Port,
+  sides,
+  socketTest,
+  Told,
+} from "./loopback.ts";
 
 for (const side of sides) {
   socketTest(`tcp: bytes go both ways, ${side} first`, async () => {
@@ -375,8 +388,4 @@ async function afterRoundTrip(port: Port): Promise<void> {
     await self.until(({ sizeBytes }) => sizeBytes === round);
   }
   await close(self, peer);
-}
-
-function equal(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

@@ -1,6 +1,9 @@
 /** glibc as it is, but for calls that are made to fail, and with what it opens and closes written down. */
 import { Libc, type SocketAddress } from "../../../src/net/epoll/libc.ts";
 
+/** Calls that can be made to fail besides. */
+type FailingCall = "socket" | "bind" | "connect" | "alwaysReadable" | "openEpoll" | "watch" | "events" | "read";
+
 export class FailingLibc extends Libc {
   /** What accepting answers instead, one after another. */
   readonly acceptFaults: number[] = [];
@@ -10,12 +13,30 @@ export class FailingLibc extends Libc {
   fullSends = 0;
   /** What sending answers instead, one after another. */
   readonly sendFaults: number[] = [];
+  /** What other calls answer instead, one after another, by their name here. */
+  readonly faults: Partial<Record<FailingCall, number[]>> = {};
   accepts = 0;
   rounds = 0;
   readonly open = new Set<number>();
 
   override socket(address: SocketAddress): number {
-    return this.#opened(super.socket(address));
+    return this.#fault("socket") ?? this.#opened(super.socket(address));
+  }
+
+  override bind(socket: number, address: SocketAddress): number {
+    return this.#fault("bind") ?? super.bind(socket, address);
+  }
+
+  override connect(socket: number, address: SocketAddress): number {
+    return this.#fault("connect") ?? super.connect(socket, address);
+  }
+
+  override watch(epoll: number, descriptor: number, token: number, interest: number): number {
+    return this.#fault("watch") ?? super.watch(epoll, descriptor, token, interest);
+  }
+
+  override read(socket: number): number {
+    return this.#fault("read") ?? super.read(socket);
   }
 
   override accept(socket: number): number {
@@ -34,16 +55,16 @@ export class FailingLibc extends Libc {
   }
 
   override alwaysReadable(): number {
-    return this.#opened(super.alwaysReadable());
+    return this.#fault("alwaysReadable") ?? this.#opened(super.alwaysReadable());
   }
 
   override openEpoll(): number {
-    return this.#opened(super.openEpoll());
+    return this.#fault("openEpoll") ?? this.#opened(super.openEpoll());
   }
 
   override events(epoll: number, waitMs: number): number {
     this.rounds++;
-    return super.events(epoll, waitMs);
+    return this.#fault("events") ?? super.events(epoll, waitMs);
   }
 
   override close(descriptor: number): void {
@@ -54,6 +75,10 @@ export class FailingLibc extends Libc {
   override closeByReset(socket: number): void {
     this.open.delete(socket);
     super.closeByReset(socket);
+  }
+
+  #fault(call: FailingCall): number | undefined {
+    return this.faults[call]?.shift();
   }
 
   #opened(descriptor: number): number {

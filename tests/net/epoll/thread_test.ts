@@ -20,7 +20,7 @@ async function tearDown(): Promise<number> {
   return port;
 }
 
-Deno.test({ name, ignore: !works, fn: () => withinLimit(run, 60_000) });
+Deno.test({ name, ignore: !works, fn: () => withinLimit(run, 120_000) });
 
 async function run(): Promise<void> {
   for (let thread = 0; thread < 4; thread++) {

@@ -1,0 +1,208 @@
+/** What the epoll engine makes of calls that fail or are interrupted, and of receivers that act within their calls. */
+import assert from "node:assert/strict";
+import { EpollLoop } from "../../../src/net/epoll/epoll_loop.ts";
+import { dialEpoll } from "../../../src/net/epoll/epoll_dial.ts";
+import { listenEpoll } from "../../../src/net/epoll/epoll_listen.ts";
+import { equal, pattern, Told } from "../loopback.ts";
+import { FailingLibc } from "./failing_libc.ts";
+import { hazard, host, later, until } from "./stage.ts";
+
+const EINTR = -4;
+const EMFILE = -24;
+const ENOSPC = -28;
+const EADDRINUSE = -98;
+const EADDRNOTAVAIL = -99;
+
+/** A dialled link that failed: with which word, and in which sentence. */
+async function failure(dialled: Told): Promise<[code: string, message: string]> {
+  const end = await dialled.ended();
+  assert.equal(end.kind, "error");
+  assert.deepEqual([dialled.opens, dialled.ends.length], [0, 1]);
+  return end.kind === "error" ? [end.code, end.message] : ["", ""];
+}
+
+hazard("without a descriptor for it a link does not open, and says so; the next one does", async (stage) => {
+  const open = stage.libc.open.size;
+  stage.libc.faults.socket = [EMFILE];
+  const [code, message] = await failure(stage.dial());
+  assert.deepEqual([code, message], ["EMFILE", `connect EMFILE ${host}:${stage.listener.port}`]);
+  assert.equal(stage.libc.open.size, open);
+  await stage.pair();
+});
+
+for (const call of ["alwaysReadable", "openEpoll"] as const) {
+  hazard(
+    `without a descriptor for the loop itself (${call}) nothing opens, and nothing is left over`,
+    async (stage) => {
+      const libc = new FailingLibc();
+      const loop = new EpollLoop(libc);
+      libc.faults[call] = [EMFILE, EMFILE];
+      const dialled = new Told();
+      dialled.link = dialEpoll({ host, port: stage.listener.port }, dialled, loop);
+      assert.equal((await failure(dialled))[0], "EMFILE");
+      assert.throws(() => listenEpoll({ host, port: 0 }, { accept() {}, refused() {} }, loop), {
+        name: "UsageError",
+        message: /^Cannot listen on 127\.0\.0\.1:0: [^\n]*EMFILE/,
+      });
+      assert.deepEqual([...libc.open], []);
+    },
+  );
+}
+
+hazard("a source address that is in use, or has no port left, is an end that names it", async (stage) => {
+  for (
+    const [call, fault, word] of [["bind", EADDRINUSE, "EADDRINUSE"], [
+      "connect",
+      EADDRNOTAVAIL,
+      "EADDRNOTAVAIL",
+    ]] as const
+  ) {
+    const open = stage.libc.open.size;
+    stage.libc.faults[call] = [fault];
+    const [code, message] = await failure(stage.dial(host, stage.listener.port, host));
+    assert.deepEqual([code, message], [word, `connect ${word} ${host}:${stage.listener.port} - Local (${host})`]);
+    assert.equal(stage.libc.open.size, open);
+  }
+});
+
+hazard("what cannot be watched is closed, told once, and those that wait are accepted later", async (stage) => {
+  const first = await stage.pair();
+  stage.libc.faults.watch = [ENOSPC];
+  const peer = await Deno.connect({ hostname: host, port: stage.listener.port });
+  assert.equal(await peer.read(new Uint8Array(1)), null);
+  peer.close();
+  assert.deepEqual(stage.refused, ["Cannot accept a connection: no space left on device (ENOSPC)"]);
+  const { accepted } = await stage.peer().then(({ peer, accepted }) => (peer.close(), { accepted }));
+  assert.equal((await accepted.ended()).kind, "fin");
+  assert.deepEqual([first.accepted.ends, stage.refused.length], [[], 1]);
+});
+
+hazard("calls that a signal interrupts are made again, and no byte is lost or doubled", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  stage.libc.faults.events = [EINTR, EINTR, EINTR];
+  stage.libc.faults.read = [EINTR, EINTR];
+  stage.libc.sendFaults.push(EINTR, EINTR);
+  const all = pattern(300_000);
+  dialled.link.write(all);
+  await until(() => accepted.sizeBytes === all.length);
+  assert.ok(equal(accepted.bytes, all));
+  const { events, read } = stage.libc.faults;
+  assert.deepEqual([events, read, stage.libc.sendFaults], [[], [], []]);
+  assert.deepEqual([dialled.ends, accepted.ends], [[], []]);
+});
+
+hazard("interrupted without end while it reads, a link lets the others have their turn", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  stage.libc.faults.read = new Array<number>(100).fill(EINTR);
+  dialled.link.write(Uint8Array.of(1));
+  await until(() => accepted.sizeBytes === 1);
+  assert.equal(stage.libc.faults.read.length, 0);
+});
+
+hazard("bytes and FIN that come together: all bytes first, however many turns they take", async (stage) => {
+  const { peer, accepted } = await stage.peer();
+  accepted.link.pause();
+  const all = pattern(2_500_000);
+  const sent = (async () => {
+    for (let at = 0; at < all.length;) at += await peer.write(all.subarray(at));
+    await peer.closeWrite();
+  })();
+  await later(20);
+  // It stops itself after each piece: FIN is known to epoll long before the last byte is read.
+  accepted.onChunk = () => {
+    accepted.link.pause();
+    setTimeout(() => accepted.link.resume(), 0);
+  };
+  accepted.link.resume();
+  assert.equal((await accepted.ended()).kind, "fin");
+  await sent;
+  peer.close();
+  assert.ok(equal(accepted.bytes, all));
+});
+
+for (const what of ["before", "after"] as const) {
+  hazard(
+    `last words and RST: the words are heard, then the reset, ${what} a write of one's own has failed`,
+    async (stage) => {
+      const { dialled, accepted } = await stage.pair();
+      accepted.link.pause();
+      dialled.link.write(Uint8Array.of(0xe0, 0)); // DISCONNECT: what comes after it may not undo it [MQTT5 3.14.4-3]
+      await until(() => dialled.link.bufferedBytes === 0);
+      dialled.link.reset();
+      await later(20);
+      if (what === "after") {
+        accepted.link.write(pattern(100));
+        await until(() => accepted.link.bufferedBytes === 0);
+      }
+      accepted.link.resume();
+      if (what === "before") accepted.link.write(pattern(100));
+      assert.equal((await accepted.ended()).kind, "reset");
+      assert.deepEqual(accepted.bytes, Uint8Array.of(0xe0, 0));
+      await later(5);
+      assert.equal(accepted.ends.length, 1);
+    },
+  );
+}
+
+hazard("writing on and on to a peer that is gone ends the link once, and nothing else", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  dialled.link.reset();
+  for (let count = 0; count < 50 && accepted.ends.length === 0; count++) {
+    accepted.link.write(pattern(1_000));
+    await later(1);
+  }
+  assert.equal((await accepted.ended()).kind, "reset");
+  assert.equal(accepted.link.write(pattern(1_000_000)), true, "it is swallowed");
+  await later(5);
+  assert.deepEqual([accepted.ends.length, accepted.link.bufferedBytes], [1, 0]);
+});
+
+for (const how of ["end", "reset"] as const) {
+  hazard(`a link that is told bytes and calls ${how} hears no more of them`, async (stage) => {
+    const { dialled, accepted } = await stage.pair();
+    accepted.link.pause();
+    dialled.link.write(pattern(200_000));
+    await until(() => dialled.link.bufferedBytes === 0);
+    let chunks = 0;
+    accepted.onChunk = () => {
+      chunks++;
+      accepted.link[how]();
+    };
+    accepted.link.resume();
+    assert.equal((await accepted.ended()).kind, "closed");
+    await dialled.ended();
+    assert.deepEqual([chunks, accepted.ends.length], [1, 1]);
+  });
+
+  hazard(`${how} when it opens, when it drains, when it is accepted and when it is over`, async (stage) => {
+    const opening = stage.dial();
+    opening.onOpen = () => {
+      opening.opens++;
+      opening.link[how]();
+    };
+    assert.equal((await opening.ended()).kind, "closed");
+
+    const draining = await stage.pair();
+    draining.dialled.onDrain = () => draining.dialled.link[how]();
+    stage.libc.fullSends = 2;
+    assert.equal(draining.dialled.link.write(pattern(3_000_000)), false);
+    assert.equal((await draining.dialled.ended()).kind, "closed");
+
+    stage.onAccept = ({ link }) => link[how]();
+    const refused = stage.dial();
+    assert.match((await refused.ended()).kind, how === "end" ? /^fin$/ : /^reset$/);
+    stage.onAccept = () => {};
+
+    const over = await stage.pair();
+    const { onEnd } = Told.prototype;
+    over.accepted.onEnd = (end) => {
+      over.accepted.link.write(Uint8Array.of(1));
+      over.accepted.link[how]();
+      onEnd.call(over.accepted, end);
+    };
+    over.dialled.link.end();
+    assert.equal((await over.accepted.ended()).kind, "fin");
+    await later(5);
+    assert.equal(over.accepted.ends.length, 1);
+  });
+}
