@@ -7,6 +7,9 @@ import { type Figures, Stage, type Workload } from "./workload.ts";
 /** Every contestant is warmed up by the workload itself, for so long at least: most of them have a JIT. */
 export const warmMs = 4_000;
 
+/** So many rounds that do not count are made up for. */
+const faultsAtMost = 2;
+
 /** All rounds of a workload on one broker, in order. */
 export interface Rounds {
   readonly broker: string;
@@ -44,7 +47,7 @@ export class Contest {
     const figures = new Map(this.#contestants.map((contestant) => [contestant, [] as Figures[]]));
     try {
       if (!this.#workload.isFresh && !this.#workload.isWarming) await this.#warmUp();
-      for (let round = 0; round < this.#rounds && (round === 0 || performance.now() < this.#untilMs); round++) {
+      for (let round = 0; this.#goesOn(round); round++) {
         for (const [contestant, found] of await this.#round(round)) figures.get(contestant)!.push(found);
       }
     } finally {
@@ -63,6 +66,12 @@ export class Contest {
       this.#faults.push(`round ${round + 1}: ${error instanceof Error ? error.message : error}`);
       return new Map();
     }
+  }
+
+  /** A round that did not count is made up for, a few times. */
+  #goesOn(round: number): boolean {
+    const asked = this.#rounds + Math.min(this.#faults.length, faultsAtMost);
+    return round === 0 || (round < asked && performance.now() < this.#untilMs);
   }
 
   async #warmUp(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { EngineName } from "../../../src/net/engine.ts";
 import type { Rounds } from "./contest.ts";
+import { storedNames } from "./contestants.ts";
 import { cpu, lost, numberText, rate, ratio, type Spread, spreadOf, spreadText, value } from "./figures.ts";
 import type { Goal, Workload } from "./workload.ts";
 
@@ -71,7 +72,7 @@ function rowOf(workload: Workload, goal: Goal, number: number): GoalRow {
   const { beside, from, of } = goal;
   return {
     id: `${workload.id}-${number + 1}`,
-    text: from === undefined ? workload.title : `${workload.title}, sessions and wills in a store`,
+    text: storedNames.includes(from ?? "") ? `${workload.title}, sessions and wills in a store` : workload.title,
     asked: askedText(goal, workload),
     verdict: (results, engine) => {
       if ((goal.engine ?? engine) !== engine) return undefined;
