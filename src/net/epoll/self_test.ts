@@ -9,7 +9,7 @@ import { loopOfThread } from "./epoll_loop.ts";
 import { mayUse, notPermitted } from "./permission.ts";
 
 const host = "127.0.0.1";
-const patienceMs = 2_000;
+const patienceMs = 5_000;
 const words = Uint8Array.of(1, 2, 3);
 
 let fault: Promise<string | undefined> | undefined;
