@@ -13,12 +13,13 @@ import {
 } from "./plain_properties.ts";
 import {
   type FoundProperties,
-  hasOnlyCounts,
+  hasOnlyPlain,
   noProperties,
   walkAuthenticated,
   walkProperties,
 } from "./property_table.ts";
 import { mayCarry, ReasonCode } from "./reason.ts";
+import { hasEntries } from "./short_packet.ts";
 import { isValidTopicName } from "./topic.ts";
 import { maximumStringBytes, packetTextSize, utf8Length } from "./utf8.ts";
 
@@ -33,8 +34,9 @@ export function walkConnect(cursor: Cursor): Walked {
   const will = (flags & 0x04) !== 0 ? walkWill(cursor, protocolVersion, flags) : undefined; // [MQTT5 3.1.2-9] [MQTT311 3.1.2-9]
   const username = (flags & 0x80) !== 0 ? cursor.string() : undefined; // [MQTT5 3.1.2-17] [MQTT5 3.1.3-12] [MQTT311 3.1.2-19] [MQTT311 3.1.3-11]
   const password = (flags & 0x40) !== 0 ? cursor.data() : undefined; // [MQTT5 3.1.2-19] [MQTT311 3.1.2-21]
-  if (!hasOnlyCounts(properties) || (will !== undefined && !hasOnlyCounts(will.properties))) {
-    return { userProperties: properties.userProperties, willUserProperties: will?.properties.userProperties };
+  const willUserProperties = will?.properties.userProperties;
+  if (will !== undefined && !hasOnlyPlain(will.properties)) {
+    return { userProperties: properties.userProperties, willUserProperties };
   }
   const cleanStart = (flags & 0x02) !== 0;
   const packet: ConnectPacket = {
@@ -47,7 +49,7 @@ export function walkConnect(cursor: Cursor): Walked {
     ...username !== undefined && { username },
     ...password !== undefined && { password },
   };
-  return walked(packet, properties);
+  return { ...walked(packet, properties), willUserProperties };
 }
 
 /** Name and level of the protocol. MQTT 3.1 ("MQIsdp", level 3) is not served. */
@@ -83,13 +85,13 @@ function walkWill(cursor: Cursor, version: ProtocolVersion, flags: number): Walk
   return { bare: { topic, payload, qos: (flags >> 3 & 3) as QoS, retain: (flags & 0x20) !== 0 }, properties };
 }
 
-function plainWill({ bare, properties: { counts } }: WalkedWill): ConnectWill {
-  if (counts === undefined) return bare;
-  const { willDelayInterval: delayIntervalS, ...properties } = counts;
+function plainWill({ bare, properties: { values } }: WalkedWill): ConnectWill {
+  if (values === undefined) return bare;
+  const { willDelayInterval, ...properties } = values;
   return {
     ...bare,
-    ...delayIntervalS !== undefined && { delayIntervalS },
-    ...Object.keys(properties).length > 0 && { properties },
+    ...willDelayInterval !== undefined && { delayIntervalS: willDelayInterval as number },
+    ...hasEntries(properties) && { properties },
   };
 }
 

@@ -7,7 +7,7 @@ import { headerLength } from "./frame.ts";
 import type { PacketType } from "./packet.ts";
 import { mayCarry, ReasonCode } from "./reason.ts";
 import { copyOf } from "./small_bytes.ts";
-import { isPacketText, packetText } from "./utf8.ts";
+import { packetText } from "./utf8.ts";
 
 export class Cursor {
   /**
@@ -49,15 +49,9 @@ export class Cursor {
     throw this.malformed("an integer does not end after four bytes");
   }
 
-  /** Steps over binary data with its length in front; returns where the data begins, {@link at} being where it ends. */
-  binary(): number {
-    const length = this.twoBytes();
-    return this.#take(length);
-  }
-
   /** Reads binary data with its length in front; a copy. */
   data(): Uint8Array {
-    const from = this.binary();
+    const from = this.#take(this.twoBytes());
     return copyOf(this.bytes, from, this.at);
   }
 
@@ -67,17 +61,11 @@ export class Cursor {
     return copyOf(this.bytes, from, this.at);
   }
 
-  /** Steps over a UTF-8 string with its length in front. */
-  text(): void {
-    const from = this.binary();
-    if (!isPacketText(this.bytes, from, this.at)) throw this.#notText();
-  }
-
   /** Reads a UTF-8 string. */
   string(): string {
-    const from = this.binary();
+    const from = this.#take(this.twoBytes());
     const text = packetText(this.bytes, from, this.at);
-    if (text === undefined) throw this.#notText();
+    if (text === undefined) throw this.malformed("a string is not UTF-8 or holds U+0000");
     return text;
   }
 
@@ -134,10 +122,6 @@ export class Cursor {
 
   fault(reasonCode: number, what: string): ProtocolError {
     return new ProtocolError(reasonCode, `${this.packet.toUpperCase()}: ${what}`);
-  }
-
-  #notText(): ProtocolError {
-    return this.malformed("a string is not UTF-8 or holds U+0000");
   }
 
   /** Steps over bytes; returns where they begin. */

@@ -1,24 +1,24 @@
 /**
- * What makes a packet plain: it has no properties, or none but counts, which are numbers of two or four bytes. Nearly
- * all packets are so. They are read by the walk that checks them, and written by {@link FrameWriter}; all else goes
- * through the library.
+ * What makes a packet plain: it has no properties, or none but numbers of two or four bytes, user properties and those
+ * that a message has. Nearly all packets are so. They are read by the walk that checks them, and written by
+ * {@link FrameWriter}; all else goes through the library.
  *
  * A writer of plain packets answers undefined for what is not plain, and for all that may not be written: the library's
  * way refuses that. So what it does write need not be walked over again.
  */
-import type { FrameWriter } from "./frame_writer.ts";
-import { sizeOfVariable } from "./frame_writer.ts";
+import { type FrameWriter, sizeOfVariable } from "./frame_writer.ts";
 import type { Packet, UserProperty } from "./packet.ts";
 import {
   type Carrier,
-  type Counts,
   type FoundProperties,
-  hasOnlyCounts,
-  isCount,
+  hasOnlyPlain,
+  type PlainValue,
   type PropertyRule,
   propertyTable,
 } from "./property_table.ts";
 import { hasEntries } from "./short_packet.ts";
+import { isValidTopicName } from "./topic.ts";
+import { maximumStringBytes, packetTextSize, utf8Length } from "./utf8.ts";
 
 /** What the walk over a packet has read. */
 export interface Walked {
@@ -32,52 +32,98 @@ export interface Walked {
 
 /** A packet with the properties that were found, if they leave it plain. */
 export function walked(packet: Packet, found: FoundProperties): Walked {
-  if (!hasOnlyCounts(found)) return found;
-  return { plain: found.counts === undefined ? packet : { ...packet, properties: found.counts } as Packet };
+  const { userProperties, values } = found;
+  if (!hasOnlyPlain(found)) return { userProperties };
+  return { userProperties, plain: values === undefined ? packet : { ...packet, properties: values } as Packet };
 }
 
-/** Properties to be written, each with its rule. */
-export type PlainProperties = readonly (readonly [rule: PropertyRule, value: number])[];
+/** Properties to be written. */
+export interface PlainProperties {
+  readonly entries: readonly (readonly [rule: PropertyRule, value: PlainValue])[];
+  /** How many bytes they take, without the length in front. */
+  readonly size: number;
+}
 
 /** What 3.1.1 has. */
-export const noPlainProperties: PlainProperties = [];
+export const noPlainProperties: PlainProperties = { entries: [], size: 0 };
 
-const rulesByField = new Map([...propertyTable.values()].filter(isCount).map((rule) => [rule.field, rule]));
+const rulesByField = new Map(
+  [...propertyTable.values()].filter(({ isPlain }) => isPlain).map((rule) => [rule.field, rule]),
+);
 
-/** The properties as they are to be written; undefined when one of them is no count, or may not be written. */
+/** The properties as they are to be written; undefined when one of them is not plain, or may not be written. */
 export function plainProperties(properties: object | undefined, carrier: Carrier): PlainProperties | undefined {
   if (!hasEntries(properties)) return noPlainProperties;
-  const plain: (readonly [PropertyRule, number])[] = [];
-  for (const [field, value] of Object.entries(properties as Counts)) {
+  const entries: (readonly [PropertyRule, PlainValue])[] = [];
+  let size = 0;
+  for (const [field, value] of Object.entries(properties as Record<string, PlainValue>)) {
     const rule = rulesByField.get(field);
-    if (rule === undefined || !rule.carriers.has(carrier) || !fits(rule, value)) return undefined;
-    plain.push([rule, value]);
+    const valueSize = rule?.carriers.has(carrier) ? sizeOf(rule, value) : undefined;
+    if (valueSize === undefined) return undefined;
+    entries.push([rule!, value]);
+    size += valueSize;
   }
-  return plain;
+  return { entries, size };
 }
 
-function fits({ kind, zeroFault }: PropertyRule, value: number): boolean {
-  if (value === 0) return zeroFault === undefined;
-  return Number.isInteger(value) && value > 0 && value <= (kind === "twoBytes" ? 0xffff : 0xffff_ffff);
+/** How many bytes a property takes, its identifier included; undefined when its value may not be written. */
+function sizeOf({ kind, zeroFault }: PropertyRule, value: PlainValue): number | undefined {
+  if (kind === "pair") return sizeOfPairs(value as readonly UserProperty[]);
+  if (kind === "binary") return sized((value as Uint8Array).length);
+  if (kind === "text") return sized(packetTextSize(value as string));
+  if (kind === "topicName") return isValidTopicName(value as string) ? sized(utf8Length(value as string)) : undefined;
+  if (value === 0 && zeroFault !== undefined) return undefined;
+  if (kind === "bit") return value === 0 || value === 1 ? 2 : undefined;
+  if (!Number.isInteger(value) || value as number < 0) return undefined;
+  if (kind === "twoBytes") return value as number <= 0xffff ? 3 : undefined;
+  return value as number <= 0xffff_ffff ? 5 : undefined;
+}
+
+/** With identifier and length in front. */
+function sized(size: number | undefined): number | undefined {
+  return size === undefined || size > maximumStringBytes ? undefined : 3 + size;
+}
+
+/** No pairs are no property. */
+function sizeOfPairs(pairs: readonly UserProperty[]): number | undefined {
+  let size = 0;
+  for (const [name, value] of pairs) {
+    const nameSize = packetTextSize(name);
+    const valueSize = packetTextSize(value);
+    if (nameSize === undefined || valueSize === undefined) return undefined;
+    size += 5 + nameSize + valueSize;
+  }
+  return size;
 }
 
 /** How many bytes properties take, with their length in front. */
-export function sizeOfProperties(properties: PlainProperties): number {
-  const size = sizeWithoutLength(properties);
+export function sizeOfProperties({ size }: PlainProperties): number {
   return sizeOfVariable(size) + size;
 }
 
-export function writeProperties(writer: FrameWriter, properties: PlainProperties): void {
-  writer.variable(sizeWithoutLength(properties));
-  for (const [{ id, kind }, value] of properties) {
-    writer.byte(id);
-    if (kind === "twoBytes") writer.twoBytes(value);
-    else writer.fourBytes(value);
+export function writeProperties(writer: FrameWriter, { entries, size }: PlainProperties): void {
+  writer.variable(size);
+  for (const [rule, value] of entries) {
+    if (rule.kind === "pair") writePairs(writer, rule, value as readonly UserProperty[]); // [MQTT5 3.3.2-18]
+    else {
+      writer.byte(rule.id);
+      writeValue(writer, rule, value);
+    }
   }
 }
 
-function sizeWithoutLength(properties: PlainProperties): number {
-  let size = 0;
-  for (const [{ kind }] of properties) size += kind === "twoBytes" ? 3 : 5;
-  return size;
+function writePairs(writer: FrameWriter, { id }: PropertyRule, pairs: readonly UserProperty[]): void {
+  for (const [name, value] of pairs) {
+    writer.byte(id);
+    writer.text(name, utf8Length(name));
+    writer.text(value, utf8Length(value));
+  }
+}
+
+function writeValue(writer: FrameWriter, { kind }: PropertyRule, value: PlainValue): void {
+  if (kind === "binary") writer.binary(value as Uint8Array);
+  else if (kind === "text" || kind === "topicName") writer.text(value as string, utf8Length(value as string));
+  else if (kind === "bit") writer.byte(value as number);
+  else if (kind === "twoBytes") writer.twoBytes(value as number);
+  else writer.fourBytes(value as number);
 }

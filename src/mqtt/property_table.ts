@@ -29,7 +29,12 @@ export interface PropertyRule {
   readonly zeroFault: number | undefined;
   /** One bit of its own, for sets of properties. */
   readonly bit: number;
+  /** Whether it leaves a packet plain: a number of two or four bytes, a user property, or a message's own. */
+  readonly isPlain: boolean;
 }
+
+/** The value of a plain property. */
+export type PlainValue = number | string | Uint8Array | readonly UserProperty[];
 
 /** What {@link walkProperties} found. */
 export interface FoundProperties {
@@ -37,12 +42,9 @@ export interface FoundProperties {
   readonly seen: number;
   /** User properties in their order; undefined when there are none. */
   readonly userProperties: readonly UserProperty[] | undefined;
-  /** Those whose value is a number of two or four bytes, under our names; undefined when there are none. */
-  readonly counts: Counts | undefined;
+  /** The values of plain ones, under our names; undefined when there are none. */
+  readonly values: Readonly<Record<string, PlainValue>> | undefined;
 }
-
-/** Properties whose value is a number of two or four bytes: intervals, limits, an alias. */
-export type Counts = Readonly<Record<string, number>>;
 
 /** Identifiers that rules beyond this table ask for. */
 export const PropertyId = { authenticationMethod: 0x15, authenticationData: 0x16, topicAlias: 0x23 } as const;
@@ -102,18 +104,14 @@ export const propertyTable: ReadonlyMap<number, PropertyRule> = new Map(
     repeatable: new Set(repeatable.get(name)),
     zeroFault,
     bit: 1 << index,
+    isPlain: kind === "twoBytes" || kind === "fourBytes" || kind === "pair" || carriers === message,
   }]),
 );
 
-const countBits = [...propertyTable.values()].filter(isCount).reduce((bits, { bit }) => bits | bit, 0);
-
-/** Whether its value is a number of two or four bytes. */
-export function isCount({ kind }: PropertyRule): boolean {
-  return kind === "twoBytes" || kind === "fourBytes";
-}
+const plainBits = [...propertyTable.values()].reduce((bits, { bit, isPlain }) => isPlain ? bits | bit : bits, 0);
 
 /** What is found where there are no properties. */
-export const noProperties: FoundProperties = { seen: 0, userProperties: undefined, counts: undefined };
+export const noProperties: FoundProperties = { seen: 0, userProperties: undefined, values: undefined };
 
 /**
  * Steps over a Property Length and its properties.
@@ -125,7 +123,7 @@ export function walkProperties(cursor: Cursor, carrier: Carrier): FoundPropertie
   if (length === 0) return noProperties; // [MQTT5 2.2.2-1]
   const properties = cursor.part(length);
   const userProperties: UserProperty[] = [];
-  const counts: Record<string, number> = {};
+  const values: Record<string, PlainValue> = {};
   let seen = 0;
   while (properties.left > 0) {
     const rule = propertyTable.get(properties.byte());
@@ -133,13 +131,13 @@ export function walkProperties(cursor: Cursor, carrier: Carrier): FoundPropertie
     if ((seen & rule.bit) !== 0 && !rule.repeatable.has(carrier)) throw cursor.forbidden(`${rule.name} is said twice`);
     seen |= rule.bit;
     if (rule.kind === "pair") userProperties.push([properties.string(), properties.string()]); // [MQTT5 1.5.7-1]
-    else if (isCount(rule)) counts[rule.field] = walkNumber(properties, rule);
-    else walkValue(properties, rule);
+    const value = rule.kind === "pair" ? userProperties : readValue(properties, rule);
+    if (rule.isPlain) values[rule.field] = value;
   }
   return {
     seen,
     userProperties: userProperties.length > 0 ? userProperties : undefined,
-    counts: (seen & countBits) === 0 ? undefined : counts,
+    values: (seen & plainBits) === 0 ? undefined : values,
   };
 }
 
@@ -158,19 +156,19 @@ export function hasProperty(found: FoundProperties, id: number): boolean {
   return (found.seen & propertyTable.get(id)!.bit) !== 0;
 }
 
-/** Whether there are no properties but {@link FoundProperties.counts}. */
-export function hasOnlyCounts(found: FoundProperties): boolean {
-  return (found.seen & ~countBits) === 0;
+/** Whether all properties are plain, if there are any. */
+export function hasOnlyPlain(found: FoundProperties): boolean {
+  return (found.seen & ~plainBits) === 0;
 }
 
-function walkValue(cursor: Cursor, rule: PropertyRule): void {
-  if (rule.kind === "text") cursor.text();
-  else if (rule.kind === "binary") cursor.binary();
-  else if (rule.kind === "topicName") cursor.topicName("response topic");
-  else walkNumber(cursor, rule);
+function readValue(cursor: Cursor, rule: PropertyRule): PlainValue {
+  if (rule.kind === "text") return cursor.string();
+  if (rule.kind === "binary") return cursor.data();
+  if (rule.kind === "topicName") return cursor.topicName("response topic");
+  return checkedNumber(cursor, rule);
 }
 
-function walkNumber(cursor: Cursor, rule: PropertyRule): number {
+function checkedNumber(cursor: Cursor, rule: PropertyRule): number {
   const value = readNumber(cursor, rule.kind);
   if (rule.kind === "bit" && value > 1) throw cursor.forbidden(`${rule.name} is neither 0 nor 1`);
   if (value === 0 && rule.zeroFault !== undefined) throw cursor.fault(rule.zeroFault, `${rule.name} is 0`);

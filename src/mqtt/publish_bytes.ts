@@ -10,7 +10,7 @@ import {
   walked,
   writeProperties,
 } from "./plain_properties.ts";
-import { hasOnlyCounts, hasProperty, noProperties, PropertyId, walkProperties } from "./property_table.ts";
+import { hasOnlyPlain, hasProperty, noProperties, PropertyId, walkProperties } from "./property_table.ts";
 import { isPacketId } from "./short_packet.ts";
 import { isValidTopicName } from "./topic.ts";
 import { utf8Length } from "./utf8.ts";
@@ -28,7 +28,7 @@ export function walkPublish(cursor: Cursor, version: ProtocolVersion, flags: num
   if (version === 5 && topic === "" && !hasProperty(properties, PropertyId.topicAlias)) {
     throw cursor.forbidden("neither a topic name nor a topic alias");
   }
-  if (!hasOnlyCounts(properties)) {
+  if (!hasOnlyPlain(properties)) {
     cursor.at = cursor.end; // the payload may be anything
     return properties;
   }

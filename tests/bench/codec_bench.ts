@@ -5,7 +5,13 @@
 import { checkPacket } from "../../src/mqtt/check.ts";
 import { decode, encode, encodePublish, withPacketId } from "../../src/mqtt/codec.ts";
 import { readByLibrary, writeByLibrary } from "../../src/mqtt/library_codec.ts";
-import type { ConnectPacket, Packet, ProtocolVersion, PublishPacket } from "../../src/mqtt/packet.ts";
+import type {
+  ConnectPacket,
+  MessageProperties,
+  Packet,
+  ProtocolVersion,
+  PublishPacket,
+} from "../../src/mqtt/packet.ts";
 
 const text = new TextEncoder();
 const connect: ConnectPacket = {
@@ -32,21 +38,18 @@ const publish: PublishPacket = {
   packetId: 17,
   payload: text.encode("21.5"),
 };
-const described: PublishPacket = {
-  ...publish,
-  payload: new Uint8Array(1_024).fill(0x61),
-  properties: {
-    payloadFormatIndicator: 1,
-    messageExpiryIntervalS: 60,
-    contentType: "application/json",
-    responseTopic: "devices/0001234/answers",
-    correlationData: text.encode("12345678"),
-    userProperties: [["trace", "abcdef"], ["unit", "kelvin"]],
-  },
+const properties: MessageProperties = {
+  payloadFormatIndicator: 1,
+  messageExpiryIntervalS: 60,
+  contentType: "application/json",
+  responseTopic: "devices/0001234/answers",
+  correlationData: text.encode("12345678"),
+  userProperties: [["trace", "abcdef"], ["unit", "kelvin"]],
 };
 
 const plain: readonly (readonly [what: string, Packet])[] = [
   ["CONNECT with a will", connect],
+  ["CONNECT with a will and all its properties", { ...connect, will: { ...connect.will!, properties } }],
   ["CONNACK", {
     type: "connack",
     sessionPresent: false,
@@ -54,7 +57,8 @@ const plain: readonly (readonly [what: string, Packet])[] = [
     properties: { maximumPacketSize: 1_048_576, topicAliasMaximum: 64 },
   }],
   ["PUBLISH", publish],
-  ["PUBLISH of 1 KB", { ...publish, payload: described.payload }],
+  ["PUBLISH of 1 KB", { ...publish, payload: new Uint8Array(1_024).fill(0x61) }],
+  ["PUBLISH with all of a message's properties", { ...publish, properties }],
   ["SUBSCRIBE", {
     type: "subscribe",
     packetId: 1,
@@ -95,13 +99,14 @@ function bothWays(what: string, packet: Packet, version: ProtocolVersion): void 
   });
 }
 
-const describedBytes = encode(described, 5);
+const reasoned: Packet = { type: "puback", packetId: 17, reasonCode: 0x87, properties: { reasonString: "not yours" } };
+const reasonedBytes = encode(reasoned, 5);
 const puback: Packet = { type: "puback", packetId: 17 };
 const pubackBytes = encode(puback, 5);
 const once = encodePublish(publish, 5);
 
-Deno.bench("decode PUBLISH of 1 KB with properties of all kinds", () => void decode(describedBytes, 5));
-Deno.bench("encode PUBLISH of 1 KB with properties of all kinds", () => void encode(described, 5));
+Deno.bench("decode PUBACK with its reason in words", () => void decode(reasonedBytes, 5));
+Deno.bench("encode PUBACK with its reason in words", () => void encode(reasoned, 5));
 Deno.bench("decode PUBACK", () => void decode(pubackBytes, 5));
 Deno.bench("encode PUBACK", () => void encode(puback, 5));
 Deno.bench("one receiver's copy of a PUBLISH", () => void withPacketId(once, 18, false));

@@ -205,28 +205,28 @@ export function packets(version: ProtocolVersion): fc.Arbitrary<Packet> {
   return fc.oneof(...kinds.map((kind) => kind(version)));
 }
 
-/** Properties whose value is a number of two or four bytes. */
-const counts = new Set([
+/** Properties that leave a packet plain: numbers of two or four bytes, user properties, and those of a message. */
+const plain = new Set([
   "sessionExpiryIntervalS",
-  "messageExpiryIntervalS",
   "serverKeepAliveS",
   "receiveMaximum",
   "maximumPacketSize",
   "topicAliasMaximum",
   "topicAlias",
+  ...Object.keys(messageProperties),
 ]);
 
-/** Packets without other properties, in packet and will, than those of two or four bytes. AUTH cannot do without. */
+/** Packets without other properties, in packet and will, than plain ones. AUTH cannot do without. */
 export function plainPackets(version: ProtocolVersion): fc.Arbitrary<Packet> {
   return packets(version).filter(({ type }) => type !== "auth").map((packet) => {
-    const plain = withCountsAlone(packet);
-    return "will" in plain && plain.will ? { ...plain, will: withCountsAlone(plain.will) } : plain;
+    const bare = withPlainAlone(packet);
+    return "will" in bare && bare.will ? { ...bare, will: withPlainAlone(bare.will) } : bare;
   });
 }
 
-function withCountsAlone<T extends object>(carrier: T): T {
+function withPlainAlone<T extends object>(carrier: T): T {
   const { properties, ...bare } = carrier as { properties?: object };
-  const kept = Object.entries(properties ?? {}).filter(([name]) => counts.has(name));
+  const kept = Object.entries(properties ?? {}).filter(([name]) => plain.has(name));
   return (kept.length > 0 ? { ...bare, properties: Object.fromEntries(kept) } : bare) as T;
 }
 
