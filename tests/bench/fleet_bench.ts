@@ -2,7 +2,9 @@
 import { Histogram } from "../../src/base/histogram.ts";
 import { Groups } from "../../src/fleet/groups.ts";
 import { Ledger } from "../../src/fleet/ledger.ts";
+import { type Life, readWillMark, willOf } from "../../src/fleet/life.ts";
 import { judge } from "../../src/fleet/oracle.ts";
+import { compareWill } from "../../src/fleet/will_compare.ts";
 import { aLife, anEnd, aPlan, came, killMs, rules } from "../fleet/sample_life.ts";
 import { aWill, watcher5 } from "../fleet/sample_will.ts";
 
@@ -25,6 +27,7 @@ Deno.bench({
 
 const plan = aPlan();
 const ledger = new Ledger(plan, new Groups(plan, "5"));
+const begun = aLife();
 let incarnation = 0;
 let nowMs = killMs;
 Deno.bench({
@@ -32,11 +35,20 @@ Deno.bench({
   group: "will",
   fn: () => {
     nowMs += 10;
-    const life = aLife({ incarnation: ++incarnation });
+    const life: Life = { ...begun, incarnation: ++incarnation };
     ledger.begin(life);
     life.end = anEnd("reset", { dueMs: nowMs, doneMs: nowMs });
     ledger.end(life);
     ledger.arrive(aWill(plan, life), 0, watcher5, nowMs + 1);
     ledger.settle(nowMs);
   },
+});
+
+const will = aWill(plan, begun);
+Deno.bench({ name: "will: made for a CONNECT", group: "will", fn: () => void willOf(plan, begun) });
+Deno.bench({ name: "will: whose it is", group: "will", fn: () => void readWillMark(plan, will.payload) });
+Deno.bench({
+  name: "will: held against what was asked for",
+  group: "will",
+  fn: () => void compareWill(plan, begun, will, watcher5),
 });
