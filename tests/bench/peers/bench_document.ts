@@ -85,9 +85,13 @@ function basis({ facts, contestants }: BenchDocument): string {
   return [
     markdownTable(["machine", ""], facts.machine),
     markdownTable(["version", ""], facts.versions),
-    `\`\`\`sh\n${command}                                # this page, some 25 minutes\n` +
-    `deno task bench:peers --workload storm-5000    # one part of it, on a terminal\n` +
-    `deno task bench                                # codec, topic tree, outbox, deadlines, histogram, oracle\n\`\`\``,
+    [
+      "```sh",
+      `${command.padEnd(46)} # this page, some 25 minutes; --keep FOLDER keeps what was run`,
+      `${"deno task bench:peers --workload storm-5000".padEnd(46)} # one part of it, on a terminal`,
+      `${"deno task bench".padEnd(46)} # codec, topic tree, outbox, deadlines, histogram, oracle`,
+      "```",
+    ].join("\n"),
     `Brokers run on core ${brokerCore}, the generator on core ${generatorCore}, all over loopback. No broker writes a ` +
     "line for a connection: mosquitto is told so below, ours says nothing below a warning as it comes, aedes has no log. " +
     "Clients speak 3.1.1, with a clean session, and dial from four addresses in turn.",

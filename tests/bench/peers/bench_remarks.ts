@@ -2,7 +2,27 @@
  * What people add to docs/bench.md, so that it outlives a new run: by the id of a workload, which puts it under that
  * workload's table, or of a row of the goals, which puts it where the page says why that goal is missed.
  */
+const runtimeSockets =
+  "On the deno engine a reset reaches the program as an exception, made in the runtime from a read that was under way as " +
+  "a promise (`buildCustomError`, `ConnectionReset`, `__opRejectHandler`): what the epoll engine does without.";
+
 export const remarks: ReadonlyMap<string, string> = new Map([
+  [
+    "storm-5000-1-q0-1",
+    "With one watcher there is a `close` and a `read` in the kernel for every will that is written, for mosquitto as for " +
+    `us, and what is ours alone is the rest. ${runtimeSockets}`,
+  ],
+  ["storm-1000-50-q0-1", runtimeSockets],
+  [
+    "connect-1",
+    "Of mosquitto's CPU time some three quarters are the kernel's, for `accept`, `read`, `write` and the like, and we call " +
+    "the kernel for the same: to be level, all that V8 does for a CONNECT would have to fit into the quarter that is left.",
+  ],
+  [
+    "memory-1",
+    "On the deno engine a connection is an object of the runtime's with a read that is always under way, its promise and " +
+    "its buffer; `deno task bench:memory` tells what of a client's memory is whose.",
+  ],
   [
     "keep-alive",
     "Counted from a client's CONNACK to its will. The standard lets a broker take its time after 1.5 × keep alive, and " +

@@ -34,6 +34,8 @@ export async function machineFacts(generatorEngine: string): Promise<MachineFact
       ["cores", String(navigator.hardwareConcurrency)],
       ["memory", `${(kilobytes / 1024 / 1024).toFixed(1)} GiB`],
       ["kernel", `${Deno.build.os} ${Deno.osRelease().split("-")[0]}, ${Deno.build.arch}`],
+      // A figure that was made while others had the cores is not worth much: the reader is to know.
+      ["processes that wanted to run, in the minute before", await wordOf("/proc/loadavg", /^(\S+)/)],
       ["open files a process may have", await wordOf("/proc/self/limits", /^Max open files\s+(\d+)/m)],
     ],
     versions: [
