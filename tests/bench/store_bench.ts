@@ -64,7 +64,13 @@ async function killAll({ broker, until }: Running): Promise<void> {
   await done;
 }
 
-const path = () => `${Deno.makeTempDirSync({ prefix: "mqtt-sim-bench-" })}/store.db`;
+/** In a folder of its own, which is gone when the benches are done. */
+function path(): string {
+  const folder = Deno.makeTempDirSync({ prefix: "mqtt-sim-bench-" });
+  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  return `${folder}/store.db`;
+}
+
 const stores: readonly (readonly [string, StoreOption])[] = [
   ["memory", "memory"],
   ["store that outlives its process", { path: path(), outlives: "process" }],
