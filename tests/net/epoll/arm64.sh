@@ -68,4 +68,4 @@ arm64 900 test --filter '/^(?!deno:)/' tests/net/epoll tests/net/tcp_test.ts
 say "a fleet of 50 and the embedded broker, each on the engine"
 # Its verdict is of what came, not of when: a machine that is emulated is late.
 arm64 900 run cli.ts fleet --engine epoll --clients 50 --kill-mode reset=50,close=40,leave=10 --kill-rate 10% \
-  --duration 5s --late-after 60s --drain 60s --keepalive 120s
+  --duration 5s --late-after 60s --drain 20s --keepalive 120s
