@@ -2,10 +2,10 @@
  * The epoll loop of a thread: who is told what of which descriptor, and when. Level-triggered. Runs while somebody is
  * watched, and leaves nothing behind afterwards, so that a program can end by itself.
  *
- * A round fetches what has happened, tells it, and sends what was written meanwhile; after some rounds the runtime has its
- * turn, with its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this one is idle. That
- * costs two changes of threads. So where a thread does nothing else, and something has happened a moment ago, it waits
- * itself, for no longer than a timer may be late.
+ * A round fetches what has happened, tells it, and sends what was written meanwhile; after some rounds the runtime has
+ * its turn, with its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this
+ * one is idle. That costs two changes of threads. So where a thread does nothing else, and something has happened a
+ * moment ago, it waits itself, for no longer than a timer may be late.
  */
 import { InvariantError } from "../../base/failure.ts";
 import { Epoll, faultCode, Libc } from "./libc.ts";

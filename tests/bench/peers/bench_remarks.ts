@@ -19,11 +19,6 @@ export const remarks: ReadonlyMap<string, string> = new Map([
     "the kernel for the same: to be level, all that V8 does for a CONNECT would have to fit into the quarter that is left.",
   ],
   [
-    "memory-1",
-    "On the deno engine a connection is an object of the runtime's with a read that is always under way, its promise and " +
-    "its buffer; `deno task bench:memory` tells what of a client's memory is whose.",
-  ],
-  [
     "keep-alive",
     "Counted from a client's CONNACK to its will. The standard lets a broker take its time after 1.5 × keep alive, and " +
     "names no limit: there is no goal, only the figure.",
