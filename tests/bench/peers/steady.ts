@@ -75,10 +75,29 @@ type EngineName = "epoll" | "deno";
 const [shortS, longS] = [8, 24];
 const everyMs = 10;
 
+/** Clients that are connected each second, and killed each second in percent: as one core can well carry on that engine. */
+const paces: Readonly<Record<EngineName, { readonly ramp: number; readonly killedPercent: number }>> = {
+  epoll: { ramp: 5_000, killedPercent: 50 },
+  deno: { ramp: 1_000, killedPercent: 20 },
+};
+
 /** What a fleet is asked for, that is to say what it pays for a life. */
 export function fleetArgs(url: string, durationS: number, engine: EngineName): string[] {
-  const rate = ["--clients", "5000", "--ramp-rate", "5000/s", "--kill-rate", "50%", "--duration", `${durationS}s`];
-  const plan = [...rate, "--kill-mode", "reset,close", "--seed", "7", "--protocol", "3.1.1", "--engine", engine];
+  const { ramp, killedPercent } = paces[engine];
+  const clients = ["--clients", "5000", "--ramp-rate", `${ramp}/s`];
+  const kills = ["--kill-rate", `${killedPercent}%`, "--duration", `${durationS}s`];
+  const plan = [
+    ...clients,
+    ...kills,
+    "--kill-mode",
+    "reset,close",
+    "--seed",
+    "7",
+    "--protocol",
+    "3.1.1",
+    "--engine",
+    engine,
+  ];
   return ["fleet", "--url", url, ...plan];
 }
 
@@ -122,7 +141,8 @@ function lives(engine: EngineName): Workload {
   return {
     id: `fleet-${engine}`,
     fleet: engine,
-    title: `fleet on the ${engine} engine: 5,000 clients, 50 % killed each second, ${longS} s against ${shortS} s`,
+    title: `fleet on the ${engine} engine: 5,000 clients, ${paces[engine].killedPercent} % killed each second, ` +
+      `${longS} s against ${shortS} s`,
     unit: "will on time",
     valueUnit: "the fleet's CPU µs for one life more",
     goals: [{ beside: "itself", from: "mqtt-sim epoll", engine, of: "value", atMost: engine === "epoll" ? 60 : 150 }],
