@@ -63,9 +63,9 @@ export class Stage {
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) task();
   }
 
-  /** Lets some of it happen, and leaves the rest: for a broker that dies half way. */
+  /** Lets some of it happen, with what follows from it, and leaves the rest: for a broker that dies half way. */
   settleSome(count: number): void {
-    for (const task of this.#tasks.splice(0, count)) task();
+    for (let left = count; left > 0 && this.#tasks.length > 0; left--) this.#tasks.shift()!();
   }
 
   /** Moves time on, and stops at each instant at which the broker has something due. */

@@ -36,8 +36,8 @@ export function handleDisconnect(core: Core, connection: Connection, packet: Dis
   }
   const expiryIntervalS = packet.properties?.sessionExpiryIntervalS;
   if (expiryIntervalS !== undefined) changeExpiry(connection, expiryIntervalS);
+  leave(core, connection, { kind: "disconnect", reasonCode }, nowMs); // before FIN says so, which then waits for the store
   connection.link.end();
-  leave(core, connection, { kind: "disconnect", reasonCode }, nowMs);
 }
 
 /** Source: MQTT 5.0, section 3.14.2.2.2: a session that was to end with its connection cannot be prolonged here. */
@@ -61,8 +61,8 @@ export function expel(
   if (connection.phase === "online" && connection.version === 5) { // [MQTT5 3.14.0-1]
     connection.sendWithReason({ type: "disconnect", reasonCode }, text); // [MQTT5 4.13.2-1]
   }
+  leave(core, connection, ending, nowMs); // before FIN says so, which then waits for the store
   connection.link.end(); // [MQTT5 3.14.4-2] [MQTT5 4.13.1-1] [MQTT311 4.8.0-1]
-  leave(core, connection, ending, nowMs);
 }
 
 /** The connection is over, whatever ended it. A connection that is over already is a no-op. */

@@ -1,6 +1,7 @@
 /** Wills over a broker's death: due if their connection died with it, at their old instant if they were delayed. */
 import assert from "node:assert/strict";
-import { aWill } from "../stage.ts";
+import { encode } from "../../../src/mqtt/codec.ts";
+import { aWill, type ConnectAsked } from "../stage.ts";
 import { Lives } from "./lives.ts";
 
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600 } } as const;
@@ -44,6 +45,25 @@ Deno.test("none of a client that had left", () => {
   lives.restart();
   assert.deepEqual(back(lives).messages, []);
 });
+
+for (
+  const [session, asked] of Object.entries<ConnectAsked>({
+    "that ends with its connection": {},
+    "that lasts": lasting,
+    "that lasts, and a will with a delay": { ...lasting, will: aWill({ delayIntervalS: 60 }) },
+  })
+) {
+  Deno.test(`none of a client that has seen FIN, in the very moment: a session ${session}`, () => {
+    using lives = new Lives();
+    watcherOf(lives);
+    const client = lives.stage.connect({ clientId: "sensor", will: aWill(), ...asked });
+    client.link.write(encode({ type: "disconnect" }, 5));
+    while (client.end === undefined) lives.stage.settleSome(1);
+    lives.restart();
+    lives.stage.advance(61_000);
+    assert.deepEqual(back(lives).messages, []);
+  });
+}
 
 Deno.test("a delayed will keeps its instant over several deaths", () => {
   using lives = new Lives();
