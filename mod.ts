@@ -10,7 +10,7 @@ export { InvariantError, ProtocolError, UsageError } from "./src/base/failure.ts
 export { Histogram, type HistogramRow } from "./src/base/histogram.ts";
 export { Broker, type BrokerOptions } from "./src/broker/broker.ts";
 export type { Ending, EndingKind } from "./src/broker/ending.ts";
-export type { BrokerEvent, BrokerListener, ConnectionEvent, WillEvent } from "./src/broker/events.ts";
+export type { BrokerEvent, BrokerEventType, BrokerListener, ConnectionEvent, WillEvent } from "./src/broker/events.ts";
 export { type FaultKind, faultKinds, type FaultShare, faultText, parseFaults } from "./src/broker/fault/fault_mix.ts";
 export { SeededFault, type SeededFaultOptions } from "./src/broker/fault/seeded_fault.ts";
 export type { BrokerMetrics, DropReason } from "./src/broker/metrics.ts";

@@ -38,7 +38,7 @@ export class Core {
   /** @throws UsageError when the store cannot be had or read */
   constructor(settings: CoreSettings) {
     const { metrics, deadlines } = this;
-    const { limits, log, onEvent, willFault } = settings;
+    const { limits, log, listeners, willFault } = settings;
     this.settings = settings;
     this.connectRate = new ConnectRate(limits.connectsPerSecond);
     this.store = openStore(settings);
@@ -50,7 +50,7 @@ export class Core {
     const wills = new Wills({
       deadlines,
       metrics,
-      onEvent,
+      listeners,
       fault: willFault,
       changes,
       authorize: settings.authorize,

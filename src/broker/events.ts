@@ -1,6 +1,6 @@
 /**
  * What a broker can tell while it runs: what becomes of connections and of wills, each as it happens. Nothing is made
- * of an event where nobody listens.
+ * of an event that nobody wants to be told of.
  */
 import type { ConnectWill, ProtocolVersion } from "../mqtt/packet.ts";
 import type { EndingKind } from "./ending.ts";
@@ -63,17 +63,41 @@ export type BrokerEvent = WillEvent | ConnectionEvent;
 /** Told of events, synchronously and in their order; it must be quick, and what it throws is logged. */
 export type BrokerListener = (event: BrokerEvent) => void;
 
-/** A listener that cannot harm who tells it. */
-export function guarded(
+/** What tells one event from another. */
+export type BrokerEventType = BrokerEvent["type"];
+
+const every: Readonly<Record<BrokerEventType, true>> = {
+  "connected": true,
+  "refused": true,
+  "ended": true,
+  "will-armed": true,
+  "will-published": true,
+  "will-discarded": true,
+  "will-delayed": true,
+  "will-cancelled": true,
+  "will-denied": true,
+  "will-lost": true,
+};
+
+/** Every {@link BrokerEventType}. */
+export const brokerEventTypes = Object.keys(every) as readonly BrokerEventType[];
+
+/** Who is told of events of a type; a type that is not here is not told of, and its events are not made. */
+export type BrokerListeners = { readonly [type in BrokerEventType]?: BrokerListener };
+
+/** The listener for each of these types, so that it cannot harm who tells it. */
+export function listenersOf(
   listener: BrokerListener | undefined,
+  types: readonly BrokerEventType[],
   failed: (sentence: string) => void,
-): BrokerListener | undefined {
-  if (listener === undefined) return undefined;
-  return (event) => {
+): BrokerListeners {
+  if (listener === undefined) return {};
+  const guarded: BrokerListener = (event) => {
     try {
       listener(event);
     } catch (error) {
       failed(`The listener for events has failed at ${event.type}: ${String(error)}`);
     }
   };
+  return Object.fromEntries(types.map((type) => [type, guarded]));
 }

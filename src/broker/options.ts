@@ -5,7 +5,13 @@ import { type Clock, monotonicClock, wallTime } from "../base/clock.ts";
 import { UsageError } from "../base/failure.ts";
 import type { QoS } from "../mqtt/packet.ts";
 import type { Action, Principal } from "./access/acl.ts";
-import { type BrokerListener, guarded } from "./events.ts";
+import {
+  type BrokerEventType,
+  brokerEventTypes,
+  type BrokerListener,
+  type BrokerListeners,
+  listenersOf,
+} from "./events.ts";
 import type { StoreOption } from "./store/store.ts";
 import type { Trace } from "./trace.ts";
 import type { WillFault } from "./will_fault.ts";
@@ -126,8 +132,10 @@ export interface CoreOptions {
   readonly onShutdown?: "publish" | "keep";
   /** Makes wills go wrong on purpose, to try those who watch them. */
   readonly willFault?: WillFault;
-  /** Told of wills and connections as it happens; it must be quick. Nothing is spent on events without it. */
+  /** Told of wills and connections as it happens; it must be quick. */
   readonly onEvent?: BrokerListener;
+  /** Of which events {@link onEvent} is told; of all without it. Nothing is spent on events that nobody is told of. */
+  readonly eventTypes?: readonly BrokerEventType[];
   /** Shown the packets of clients that it asks for. */
   readonly trace?: Trace;
   /** From one publication of the `$SYS` topics to the next, in milliseconds; 0, the default, publishes none. */
@@ -148,12 +156,19 @@ export interface CoreSettings extends
   Required<
     Omit<
       CoreOptions,
-      "limits" | "willFault" | "onEvent" | "trace" | "serverKeepAliveS" | "responseInformation" | "usernameOf"
+      | "limits"
+      | "willFault"
+      | "onEvent"
+      | "eventTypes"
+      | "trace"
+      | "serverKeepAliveS"
+      | "responseInformation"
+      | "usernameOf"
     >
   > {
   readonly limits: BrokerLimits;
   readonly willFault: WillFault | undefined;
-  readonly onEvent: BrokerListener | undefined;
+  readonly listeners: BrokerListeners;
   readonly trace: Trace | undefined;
   /** Whether logins are decided on at all, so that user names mean something. */
   readonly hasLogins: boolean;
@@ -179,7 +194,7 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     authorize: options.authorize ?? (() => true),
     onShutdown: options.onShutdown ?? "publish",
     willFault: options.willFault,
-    onEvent: guarded(options.onEvent, (sentence) => log("warn", sentence)),
+    listeners: listenersOf(options.onEvent, options.eventTypes ?? brokerEventTypes, (text) => log("warn", text)),
     trace: options.trace,
     sysIntervalMs: options.sysIntervalMs ?? 0,
     log,

@@ -9,7 +9,7 @@ import type { ConnectWill, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 import type { Due } from "./due.ts";
 import type { Ending, EndingKind } from "./ending.ts";
-import type { BrokerListener } from "./events.ts";
+import type { BrokerListeners } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Authorize } from "./options.ts";
 import { neverExpiresS } from "./session/session.ts";
@@ -28,7 +28,7 @@ export interface WillsParts {
   /** Of the store, where there is one. */
   readonly changes?: Changes | undefined;
   /** Told what becomes of each will. */
-  readonly onEvent?: BrokerListener | undefined;
+  readonly listeners?: BrokerListeners;
 }
 
 /** A will that waits for its instant; {@link Wills.fallDue} is told when it has come. */
@@ -77,7 +77,7 @@ export class Wills {
     this.#parts.changes?.will(clientId, { will, username });
     this.#armed.set(clientId, { connectionId, will, username }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
     this.#parts.metrics.willsArmed++;
-    this.#parts.onEvent?.({ type: "will-armed", clientId, will });
+    this.#parts.listeners?.["will-armed"]?.({ type: "will-armed", clientId, will });
     this.#count();
   }
 
@@ -111,7 +111,7 @@ export class Wills {
     const delayed = this.#takeDelayed(clientId);
     if (delayed === undefined) return;
     this.#parts.metrics.willsCancelled++; // [MQTT5 3.1.3-9]
-    this.#parts.onEvent?.({ type: "will-cancelled", clientId, will: delayed.will });
+    this.#parts.listeners?.["will-cancelled"]?.({ type: "will-cancelled", clientId, will: delayed.will });
     this.#count();
   }
 
@@ -154,7 +154,7 @@ export class Wills {
     this.#armed.delete(clientId);
     this.#parts.changes?.will(clientId, undefined);
     this.#parts.metrics.willsDiscarded++;
-    this.#parts.onEvent?.({ type: "will-discarded", clientId, will: armed.will });
+    this.#parts.listeners?.["will-discarded"]?.({ type: "will-discarded", clientId, will: armed.will });
     this.#count();
   }
 
@@ -182,17 +182,21 @@ export class Wills {
 
   #deny({ clientId, will }: PendingWill): void {
     this.#parts.metrics.willsDenied++;
-    this.#parts.onEvent?.({ type: "will-denied", clientId, will });
+    this.#parts.listeners?.["will-denied"]?.({ type: "will-denied", clientId, will });
   }
 
   #lose({ clientId, will }: PendingWill): void {
     this.#parts.metrics.willsLostAtStop++;
-    this.#parts.onEvent?.({ type: "will-lost", clientId, will });
+    this.#parts.listeners?.["will-lost"]?.({ type: "will-lost", clientId, will });
   }
 
   #discard(pending: PendingWill, nowMs: number): void {
     this.#parts.metrics.willsDiscarded++; // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
-    this.#parts.onEvent?.({ type: "will-discarded", clientId: pending.clientId, will: pending.will });
+    this.#parts.listeners?.["will-discarded"]?.({
+      type: "will-discarded",
+      clientId: pending.clientId,
+      will: pending.will,
+    });
     if (!this.#parts.fault?.atRelease?.(pending, "discard")) return;
     this.#parts.metrics.willFaults++;
     this.#send(pending, nowMs);
@@ -209,7 +213,13 @@ export class Wills {
     this.#parts.metrics.willsDelayed++;
     const { clientId, will, ending, username } = pending;
     this.#parts.changes?.will(clientId, { will, username, delayed: { dueMs, ending } });
-    this.#parts.onEvent?.({ type: "will-delayed", clientId, will, ending: ending.kind, delayMs: dueMs - nowMs });
+    this.#parts.listeners?.["will-delayed"]?.({
+      type: "will-delayed",
+      clientId,
+      will,
+      ending: ending.kind,
+      delayMs: dueMs - nowMs,
+    });
   }
 
   #takeDelayed(clientId: string): PendingWill | undefined {
@@ -225,7 +235,12 @@ export class Wills {
     const { authorize } = this.#parts;
     if (authorize !== undefined && !authorize(pending, "publish", pending.will.topic)) return this.#deny(pending);
     this.#parts.metrics.willsPublished[kind]++;
-    this.#parts.onEvent?.({ type: "will-published", clientId: pending.clientId, will: pending.will, ending: kind });
+    this.#parts.listeners?.["will-published"]?.({
+      type: "will-published",
+      clientId: pending.clientId,
+      will: pending.will,
+      ending: kind,
+    });
     const copies = this.#parts.fault?.atPublication?.(pending, nowMs);
     if (copies === undefined) return this.#send(pending, nowMs);
     this.#parts.metrics.willFaults++;

@@ -163,7 +163,7 @@ export function refuse(
   text = connackText(reasonCode),
 ): void {
   core.metrics.refuse(reasonCode);
-  core.settings.onEvent?.({ type: "refused", peer: connection.link.peer, reasonCode });
+  core.settings.listeners.refused?.({ type: "refused", peer: connection.link.peer, reasonCode });
   const code = connection.version === 5 ? connackCode(reasonCode) : returnCodeOf(reasonCode);
   if (code !== undefined) { // [MQTT311 3.2.2-6]
     // [MQTT5 3.2.2-6] [MQTT311 3.2.2-4]
@@ -210,8 +210,13 @@ function admit(entry: Entry, username: string | undefined, nowMs: number): void 
   connection.phase = "online";
   core.metrics.online++;
   core.metrics.connected++;
-  const { link: { peer }, version } = connection;
-  core.settings.onEvent?.({ type: "connected", clientId, peer, version, sessionPresent });
+  core.settings.listeners.connected?.({
+    type: "connected",
+    clientId,
+    peer: connection.link.peer,
+    version: connection.version,
+    sessionPresent,
+  });
   const properties = packet.protocolVersion === 5 ? connackProperties(core, packet, clientId, assigned) : undefined;
   connection.send({ // [MQTT5 3.1.4-5] [MQTT5 3.2.2-2] [MQTT5 3.2.2-3] [MQTT311 3.2.2-1] [MQTT311 3.2.2-2]
     type: "connack",

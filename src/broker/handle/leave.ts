@@ -78,7 +78,7 @@ export function leave(core: Core, connection: Connection, ending: Ending, nowMs:
   }
   core.metrics.online--;
   core.metrics.ended[ending.kind]++;
-  core.settings.onEvent?.({
+  core.settings.listeners.ended?.({
     type: "ended",
     clientId: session!.clientId,
     peer: connection.link.peer,

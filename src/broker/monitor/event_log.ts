@@ -4,10 +4,10 @@
  */
 import type { Log, LogFields, LogLevel } from "../../base/log.ts";
 import type { ConnectWill, Packet } from "../../mqtt/packet.ts";
-import type { BrokerEvent, BrokerListener } from "../events.ts";
+import { type BrokerEvent, type BrokerEventType, brokerEventTypes, type BrokerListener } from "../events.ts";
 import type { Trace } from "../trace.ts";
 
-const levels: Readonly<Record<BrokerEvent["type"], LogLevel>> = {
+const levels: Readonly<Record<BrokerEventType, LogLevel>> = {
   "connected": "info",
   "refused": "info",
   "ended": "info",
@@ -20,7 +20,7 @@ const levels: Readonly<Record<BrokerEvent["type"], LogLevel>> = {
   "will-lost": "warning",
 };
 
-const sentences: Readonly<Record<BrokerEvent["type"], string>> = {
+const sentences: Readonly<Record<BrokerEventType, string>> = {
   "connected": "client connected",
   "refused": "client refused",
   "ended": "connection ended",
@@ -35,10 +35,12 @@ const sentences: Readonly<Record<BrokerEvent["type"], string>> = {
 
 /** Writes each event at its level. */
 export function eventLog(log: Log): BrokerListener {
-  return (event) => {
-    const level = levels[event.type];
-    if (log.isOn(level)) log.write(level, sentences[event.type], fieldsOf(event));
-  };
+  return (event) => log.write(levels[event.type], sentences[event.type], fieldsOf(event));
+}
+
+/** The events that a log writes, at the level that it has. */
+export function loggedEvents(log: Log): BrokerEventType[] {
+  return brokerEventTypes.filter((type) => log.isOn(levels[type]));
 }
 
 function fieldsOf(event: BrokerEvent): LogFields {

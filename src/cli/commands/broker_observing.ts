@@ -6,14 +6,14 @@ import { openLog } from "../../base/log.ts";
 import { freshSeed } from "../../base/random.ts";
 import type { Broker, BrokerOptions } from "../../broker/broker.ts";
 import { SeededFault } from "../../broker/fault/seeded_fault.ts";
-import { eventLog, packetLog } from "../../broker/monitor/event_log.ts";
+import { eventLog, loggedEvents, packetLog } from "../../broker/monitor/event_log.ts";
 import { type Monitor, startMonitor } from "../../broker/monitor/monitor.ts";
 import type { Stream } from "../output.ts";
 import type { BrokerSettings } from "./broker_settings.ts";
 
 /** What a person hears and sees of a broker. */
 export interface Observing {
-  readonly options: Pick<BrokerOptions, "log" | "onEvent" | "trace" | "sysIntervalMs" | "willFault">;
+  readonly options: Pick<BrokerOptions, "log" | "onEvent" | "eventTypes" | "trace" | "sysIntervalMs" | "willFault">;
   readonly log: NonNullable<BrokerOptions["log"]>;
   /** Serves the metrics page, where it was asked for. @throws UsageError when its port cannot be had */
   serve(broker: Broker): Monitor | undefined;
@@ -39,7 +39,8 @@ export function openObserving(settings: BrokerSettings, err: Stream): Observing 
     options: {
       log: tell,
       sysIntervalMs: settings["sys-interval"] ?? usualSysIntervalMs,
-      ...(log.isOn("warning") && { onEvent: eventLog(log) }),
+      onEvent: eventLog(log),
+      eventTypes: loggedEvents(log),
       ...(traced.length > 0 && { trace: packetLog(log, traced) }),
       ...(willFault !== undefined && { willFault }),
     },

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { type LogLevel, openLog } from "../../../src/base/log.ts";
-import { eventLog, packetLog } from "../../../src/broker/monitor/event_log.ts";
+import { eventLog, loggedEvents, packetLog } from "../../../src/broker/monitor/event_log.ts";
 import { aWill, bytesOf, Stage } from "../stage.ts";
 
 function logged(level: LogLevel, ...traced: string[]) {
   const lines: string[] = [];
   const log = openLog({ format: "json", level, write: (line) => void lines.push(line) });
-  const stage = new Stage({ onEvent: eventLog(log), trace: packetLog(log, traced) });
+  const stage = new Stage({ onEvent: eventLog(log), eventTypes: loggedEvents(log), trace: packetLog(log, traced) });
   const records = () => lines.map((line) => JSON.parse(line));
   return { stage, lines, records };
 }
@@ -32,6 +32,18 @@ Deno.test("event log: neither passwords nor payloads are in it", () => {
   const client = stage.connect({ clientId: "a", ...secret, will });
   client.publish("topic", "pr1vate", { qos: 1 }).die();
   assert.ok(lines.length > 0 && !/s3cret|t0psecret|pr1vate/.test(lines.join("")));
+});
+
+Deno.test("event log: at warning it wants no events but what a person must know", () => {
+  const log = openLog({ format: "json", level: "warning", write: () => {} });
+  assert.deepEqual(loggedEvents(log), ["will-denied", "will-lost"]);
+});
+
+Deno.test("a listener is told of the events that it wants, and of no other", () => {
+  const told: string[] = [];
+  const stage = new Stage({ onEvent: ({ type }) => void told.push(type), eventTypes: ["ended", "will-armed"] });
+  stage.connect({ clientId: "a", will }).die();
+  assert.deepEqual(told, ["will-armed", "ended"]);
 });
 
 Deno.test("event log: at warning an ordinary life says nothing", () => {
