@@ -54,7 +54,7 @@ function encodePlain(packet: Packet, version: ProtocolVersion): Uint8Array | und
     case "connect":
       return writeConnect(packet);
     case "connack":
-      return writeConnack(packet, version);
+      return version === 5 ? writeConnack(packet) : undefined;
     case "subscribe":
     case "unsubscribe":
       return writeSubscribe(packet, version);

@@ -19,7 +19,7 @@ import {
   walkProperties,
 } from "./property_table.ts";
 import { mayCarry, ReasonCode } from "./reason.ts";
-import { hasEntries } from "./short_packet.ts";
+import { hasEntries, highestReturnCode } from "./short_packet.ts";
 import { isValidTopicName } from "./topic.ts";
 import { maximumStringBytes, packetTextSize, utf8Length } from "./utf8.ts";
 
@@ -39,23 +39,20 @@ export function walkConnect(cursor: Cursor): Walked {
     return { userProperties: properties.userProperties, willUserProperties };
   }
   const cleanStart = (flags & 0x02) !== 0;
-  const packet: ConnectPacket = {
-    type: "connect",
-    protocolVersion,
-    cleanStart,
-    keepAliveS,
-    clientId,
-    ...will !== undefined && { will: plainWill(will) },
-    ...username !== undefined && { username },
-    ...password !== undefined && { password },
-  };
-  return { ...walked(packet, properties), willUserProperties };
+  const packet: Writable<ConnectPacket> = { type: "connect", protocolVersion, cleanStart, keepAliveS, clientId };
+  if (will !== undefined) packet.will = plainWill(will);
+  if (username !== undefined) packet.username = username;
+  if (password !== undefined) packet.password = password;
+  const { plain, userProperties } = walked(packet, properties);
+  return { ...(plain !== undefined && { plain }), userProperties, willUserProperties };
 }
+
+/** Filled in as it is read: a part that is not there costs nothing. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Name and level of the protocol. MQTT 3.1 ("MQIsdp", level 3) is not served. */
 function walkProtocol(cursor: Cursor): ProtocolVersion {
-  const name = cursor.string();
-  const version = name === "MQTT" ? cursor.byte() : undefined;
+  const version = cursor.skipText("MQTT") ? cursor.byte() : undefined;
   if (version === 4 || version === 5) return version;
   const { unsupportedProtocolVersion } = ReasonCode;
   throw cursor.fault(unsupportedProtocolVersion, "the protocol is neither MQTT 3.1.1 nor 5.0"); // [MQTT5 3.1.2-1] [MQTT5 3.1.2-2] [MQTT311 3.1.2-2]
@@ -168,18 +165,14 @@ export function walkConnack(cursor: Cursor, version: ProtocolVersion): Walked {
   return walked({ type: "connack", sessionPresent: flags === 1, reasonCode }, properties);
 }
 
-/** The last return code of 3.1.1. */
-const highestReturnCode = 5;
-
-/** Writes a CONNACK if it is plain. */
-export function writeConnack(packet: ConnackPacket, version: ProtocolVersion): Uint8Array | undefined {
-  const { sessionPresent, reasonCode } = packet;
-  const properties = version === 5 ? plainProperties(packet.properties, "connack") : noPlainProperties;
-  const isOne = version === 5 ? mayCarry("connack", reasonCode) : reasonCode >= 0 && reasonCode <= highestReturnCode;
-  if (properties === undefined || !isOne || (sessionPresent && reasonCode !== 0)) return undefined;
-  const writer = new FrameWriter(0x20, 2 + (version === 5 ? sizeOfProperties(properties) : 0));
+/** Writes a CONNACK of 5.0 if it is plain; that of 3.1.1 is a short packet. */
+export function writeConnack({ sessionPresent, reasonCode, properties }: ConnackPacket): Uint8Array | undefined {
+  const plain = plainProperties(properties, "connack");
+  const isOne = mayCarry("connack", reasonCode) && !(sessionPresent && reasonCode !== 0);
+  if (plain === undefined || !isOne) return undefined;
+  const writer = new FrameWriter(0x20, 2 + sizeOfProperties(plain));
   writer.byte(sessionPresent ? 1 : 0);
   writer.byte(reasonCode);
-  if (version === 5) writeProperties(writer, properties);
+  writeProperties(writer, plain);
   return writer.bytes;
 }

@@ -69,6 +69,15 @@ export class Cursor {
     return text;
   }
 
+  /** Reads a UTF-8 string; answers whether it is this one, of ASCII, without making one of it where it is. */
+  skipText(text: string): boolean {
+    const from = this.at + 2;
+    const isIt = this.left >= 2 + text.length && this.bytes[from - 2] === 0 && this.bytes[from - 1] === text.length;
+    if (!isIt || !startsWith(this.bytes, from, text)) return this.string() === text;
+    this.at = from + text.length;
+    return true;
+  }
+
   /** Reads a topic name: a string that is not empty and has no wildcards. */
   topicName(what: string): string {
     const name = this.string();
@@ -131,4 +140,9 @@ export class Cursor {
     this.at = from + length;
     return from;
   }
+}
+
+function startsWith(bytes: Uint8Array, from: number, text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (bytes[from + at] !== text.charCodeAt(at)) return false;
+  return true;
 }

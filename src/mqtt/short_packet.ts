@@ -1,11 +1,15 @@
 /**
  * The packets of two to five bytes, read and written without the library: PINGREQ, PINGRESP, a DISCONNECT or AUTH that
- * says nothing, and acknowledgements without properties. Most packets of a busy broker are one of these or a PUBLISH.
+ * says nothing, acknowledgements without properties, and a 3.1.1 CONNACK, which is written alone. Most packets of a busy
+ * broker are one of these or a PUBLISH.
  */
 import { InvariantError } from "../base/failure.ts";
-import type { AcknowledgePacket, Packet, ProtocolVersion } from "./packet.ts";
+import type { AcknowledgePacket, ConnackPacket, Packet, ProtocolVersion } from "./packet.ts";
 import { mayCarry } from "./reason.ts";
 import { smallBytes } from "./small_bytes.ts";
+
+/** The last return code that a 3.1.1 CONNACK has. */
+export const highestReturnCode = 5;
 
 /** First bytes of the acknowledgements. */
 const acknowledgeBytes = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const;
@@ -37,6 +41,8 @@ export function encodeShort(packet: Packet, version: ProtocolVersion): Uint8Arra
       return saysNothing(packet, version) ? shortBytes(0xe0, 0) : undefined;
     case "auth":
       return version === 5 && saysNothing(packet, version) ? shortBytes(0xf0, 0) : undefined;
+    case "connack":
+      return version === 4 ? encodeShortConnack(packet) : undefined;
     case "puback":
     case "pubrec":
     case "pubrel":
@@ -45,6 +51,13 @@ export function encodeShort(packet: Packet, version: ProtocolVersion): Uint8Arra
     default:
       return undefined;
   }
+}
+
+/** As 3.1.1 has it; undefined for what it has not, which whoever writes all others refuses. */
+function encodeShortConnack({ sessionPresent, reasonCode }: ConnackPacket): Uint8Array | undefined {
+  if (reasonCode === 0) return shortBytes(0x20, 2, sessionPresent ? 0x0100 : 0);
+  const isOne = reasonCode > 0 && reasonCode <= highestReturnCode;
+  return isOne && !sessionPresent ? shortBytes(0x20, 2, reasonCode) : undefined;
 }
 
 function encodeShortAcknowledge(packet: AcknowledgePacket, version: ProtocolVersion): Uint8Array | undefined {
@@ -59,7 +72,7 @@ function encodeShortAcknowledge(packet: AcknowledgePacket, version: ProtocolVers
   return shortBytes(first, 3, packetId, reasonCode);
 }
 
-/** A fixed header, and as much of the rest as its length says: packet identifier, reason code. */
+/** A fixed header, and as much of the rest as its length says: packet identifier (or CONNACK's flags and code), reason code. */
 function shortBytes(first: number, remaining: 0 | 2 | 3, packetId = 0, reasonCode = 0): Uint8Array {
   const bytes = smallBytes(2 + remaining);
   bytes[0] = first;

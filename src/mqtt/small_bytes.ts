@@ -10,6 +10,8 @@
 export const slabBytes = 1_024;
 /** A piece larger than this is an array of its own, so that a slab always serves several. */
 const largestPiece = 256;
+/** So many bytes are copied one by one faster than the runtime makes the view that it copies from. */
+const fewBytes = 32;
 
 let slab = new ArrayBuffer(slabBytes);
 let used = 0;
@@ -30,6 +32,7 @@ export function smallBytes(size: number): Uint8Array {
 export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
   if (to - from > largestPiece) return bytes.slice(from, to);
   const copy = smallBytes(to - from);
-  copy.set(bytes.subarray(from, to));
+  if (to - from > fewBytes) copy.set(bytes.subarray(from, to));
+  else for (let at = from; at < to; at++) copy[at - from] = bytes[at]!;
   return copy;
 }

@@ -30,9 +30,12 @@ export function packetText(bytes: Uint8Array, from: number, to: number): string 
   return ascii ?? (isPacketText(bytes, from, to) ? decoder.decode(bytes.subarray(from, to)) : undefined);
 }
 
+/** By length: room for the codes of a short text, used again and again. */
+const codesOfLength = Array.from({ length: shortText + 1 }, (_, length) => new Array<number>(length).fill(0));
+
 /** The text of bytes that are all ASCII and not 0, as most are; undefined for others. */
 function asciiText(bytes: Uint8Array, from: number, to: number): string | undefined {
-  const codes = new Array<number>(to - from);
+  const codes = codesOfLength[to - from]!;
   for (let at = from; at < to; at++) {
     const byte = bytes[at]!;
     if (byte === 0 || byte >= 0x80) return undefined;
