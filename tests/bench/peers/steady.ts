@@ -75,20 +75,28 @@ type EngineName = "epoll" | "deno";
 const [shortS, longS] = [8, 24];
 const everyMs = 10;
 
-/** Clients that are connected each second, and killed each second in percent: as one core can well carry on that engine. */
-const paces: Readonly<Record<EngineName, { readonly ramp: number; readonly killedPercent: number }>> = {
-  epoll: { ramp: 5_000, killedPercent: 50 },
-  deno: { ramp: 1_000, killedPercent: 20 },
+/** How many clients there are, are connected each second, and killed each second in percent of those alive. */
+interface Pace {
+  readonly clients: number;
+  readonly ramp: number;
+  readonly killedPercent: number;
+}
+
+/**
+ * As one core can well carry on that engine, and no slower: a fleet that has less to do wakes up for each thing that
+ * happens, and that is what a life costs it then.
+ */
+const paces: Readonly<Record<EngineName, Pace>> = {
+  epoll: { clients: 10_000, ramp: 5_000, killedPercent: 100 },
+  deno: { clients: 5_000, ramp: 1_000, killedPercent: 60 },
 };
 
 /** What a fleet is asked for, that is to say what it pays for a life. */
 export function fleetArgs(url: string, durationS: number, engine: EngineName): string[] {
-  const { ramp, killedPercent } = paces[engine];
-  const clients = ["--clients", "5000", "--ramp-rate", `${ramp}/s`];
-  const kills = ["--kill-rate", `${killedPercent}%`, "--duration", `${durationS}s`];
+  const { clients, ramp, killedPercent } = paces[engine];
   const plan = [
-    ...clients,
-    ...kills,
+    ...["--clients", `${clients}`, "--ramp-rate", `${ramp}/s`],
+    ...["--kill-rate", `${killedPercent}%`, "--duration", `${durationS}s`],
     "--kill-mode",
     "reset,close",
     "--seed",
@@ -141,8 +149,8 @@ function lives(engine: EngineName): Workload {
   return {
     id: `fleet-${engine}`,
     fleet: engine,
-    title: `fleet on the ${engine} engine: 5,000 clients, ${paces[engine].killedPercent} % killed each second, ` +
-      `${longS} s against ${shortS} s`,
+    title: `fleet on the ${engine} engine: ${paces[engine].clients.toLocaleString("en")} clients, ` +
+      `${paces[engine].killedPercent} % of those alive killed each second, ${longS} s against ${shortS} s`,
     unit: "will on time",
     valueUnit: "the fleet's CPU µs for one life more",
     goals: [{ beside: "itself", from: "mqtt-sim epoll", engine, of: "value", atMost: engine === "epoll" ? 60 : 150 }],
