@@ -83,7 +83,9 @@ const every: Readonly<Record<BrokerEventType, true>> = {
 export const brokerEventTypes = Object.keys(every) as readonly BrokerEventType[];
 
 /** Who is told of events of a type; a type that is not here is not told of, and its events are not made. */
-export type BrokerListeners = { readonly [type in BrokerEventType]?: BrokerListener };
+export type BrokerListeners = {
+  readonly [T in BrokerEventType]?: (event: Extract<BrokerEvent, { readonly type: T }>) => void;
+};
 
 /** The listener for each of these types, so that it cannot harm who tells it. */
 export function listenersOf(

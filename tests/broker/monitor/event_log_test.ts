@@ -46,6 +46,17 @@ Deno.test("a listener is told of the events that it wants, and of no other", () 
   assert.deepEqual(told, ["will-armed", "ended"]);
 });
 
+Deno.test("a listener that throws harms nobody, and is told of in the log", () => {
+  const stage = new Stage({
+    onEvent: () => {
+      throw new Error("no");
+    },
+    eventTypes: ["connected"],
+  });
+  assert.equal(stage.connect({ clientId: "a" }).connack?.reasonCode, 0);
+  assert.deepEqual(stage.logged, ["warn: The listener for events has failed at connected: Error: no"]);
+});
+
 Deno.test("event log: at warning an ordinary life says nothing", () => {
   const { stage, lines } = logged("warning");
   stage.connect({ clientId: "a", will }).die();
