@@ -72,7 +72,7 @@ function encodeShortAcknowledge(packet: AcknowledgePacket, version: ProtocolVers
   return shortBytes(first, 3, packetId, reasonCode);
 }
 
-/** A fixed header, and as much of the rest as its length says: packet identifier (or CONNACK's flags and code), reason code. */
+/** A fixed header, and as much as its length says: packet identifier (of CONNACK: flags and code), reason code. */
 function shortBytes(first: number, remaining: 0 | 2 | 3, packetId = 0, reasonCode = 0): Uint8Array {
   const bytes = smallBytes(2 + remaining);
   bytes[0] = first;

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { Cursor } from "../../src/mqtt/cursor.ts";
+
+const bytes = Uint8Array.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 5]);
+
+Deno.test("cursor: a text that is awaited is stepped over, and another one too", () => {
+  for (const [text, isIt] of [["MQTT", true], ["MQTs", false], ["MQT", false], ["MQTTT", false]] as const) {
+    const cursor = new Cursor(bytes, 0, bytes.length, "connect");
+    assert.equal(cursor.skipText(text), isIt, text);
+    assert.equal(cursor.at, 6, text);
+  }
+});
+
+Deno.test("cursor: a text that is awaited is not found beyond the part's end", () => {
+  const part = new Cursor(bytes, 0, 5, "connect");
+  assert.throws(() => part.skipText("MQTT"), /connect/i);
+});
