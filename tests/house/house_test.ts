@@ -29,6 +29,14 @@ Deno.test("files and functions are small enough to read at once", () => {
   none([...sources, ...tests].flatMap(rules.sizeFaults));
 });
 
+Deno.test("the binary is made with the flags that the task runs with", () => {
+  const { tasks } = JSON.parse(readText("deno.json"));
+  const [task, binary] = ["mqtt-sim", "compile"].map((name) => tasks[name].command.split(" ") as string[]);
+  const flags = task!.filter((word) => word.startsWith("--"));
+  assert.ok(flags.some((flag) => flag.startsWith("--v8-flags=")));
+  assert.deepEqual(flags.filter((flag) => !binary!.includes(flag)), []);
+});
+
 Deno.test("every export has a name", () => {
   none([...sources, ...tests].flatMap(rules.defaultExportFaults));
 });
