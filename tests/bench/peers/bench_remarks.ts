@@ -9,8 +9,8 @@ const runtimeSockets =
 export const remarks: ReadonlyMap<string, string> = new Map([
   [
     "storm-5000-1-q0-1",
-    "By the clock there is little to be won: while mosquitto goes through the storm the generator is busy for all but some " +
-    "5 % of it, and for most of it with the resets alone (`resets took`), which it does for every broker. By CPU time: with " +
+    "By the clock there is little to be won: while mosquitto goes through the storm the generator is busy for all but 5 to " +
+    "10 % of it, and for most of it with the resets alone (`resets took`), which it does for every broker. By CPU time: with " +
     "one watcher there is a `close` and a `read` in the kernel for every will that is written, for mosquitto as for us, and " +
     `what is ours alone is the rest, V8's collector on the same core included. ${runtimeSockets}`,
   ],
@@ -25,8 +25,8 @@ export const remarks: ReadonlyMap<string, string> = new Map([
     "The sockets of a life alone, dialled, spoken to, answered and reset, with nothing around the calls, take some 50 µs for " +
     "both ends in one warm thread (`deno task bench`, group `socket`). Tried by hand with the peer on the other core, the end " +
     "that dials pays 51 µs where 100 do so at once, 81 with three and 153 with one, for a wake-up and cold caches. So a life " +
-    "costs the less, the more there are: by hand 396 µs with 805 a second, 192 with 2,261, 141 with 4,521, of which the last " +
-    "one cost some 85. Of 163 µs at that pace, by a profiler of the whole process (perf), 82 were the kernel's, more than the " +
+    "costs the less, the more there are: by hand 396 µs with 805 a second, 192 with 2,261, 141 with 4,521, " +
+    "where one more in a second costs some 85. Of 163 µs at that pace, by a profiler of the whole process (perf), 82 were the kernel's, more than the " +
     "goal: connect 31, send 17, close with RST 12. Compiled TypeScript had 40, no function of the fleet's more than 5, V8's " +
     "collector, compiler and built-in functions and the runtime's event loop the rest.",
   ],

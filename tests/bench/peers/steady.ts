@@ -94,19 +94,9 @@ const paces: Readonly<Record<EngineName, Pace>> = {
 /** What a fleet is asked for, that is to say what it pays for a life. */
 export function fleetArgs(url: string, durationS: number, engine: EngineName): string[] {
   const { clients, ramp, killedPercent } = paces[engine];
-  const plan = [
-    ...["--clients", `${clients}`, "--ramp-rate", `${ramp}/s`],
-    ...["--kill-rate", `${killedPercent}%`, "--duration", `${durationS}s`],
-    "--kill-mode",
-    "reset,close",
-    "--seed",
-    "7",
-    "--protocol",
-    "3.1.1",
-    "--engine",
-    engine,
-  ];
-  return ["fleet", "--url", url, ...plan];
+  const who = `--clients ${clients} --ramp-rate ${ramp}/s --protocol 3.1.1 --engine ${engine}`;
+  const kills = `--kill-rate ${killedPercent}% --kill-mode reset,close --duration ${durationS}s --seed 7`;
+  return ["fleet", "--url", url, ...`${who} ${kills}`.split(" ")];
 }
 
 async function fleet(stage: Stage, durationS: number, engine: EngineName): Promise<FleetRun> {
