@@ -31,8 +31,8 @@ const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${
 const restarts = ({ text }: BuiltInScenario) => /^ *- restart:/m.test(text);
 
 /** The profile that tells what is known of a broker, and the command that restarts it where the scenario does that. */
-function ownFlags({ name, restartCommand }: PageBroker, scenario: BuiltInScenario): string[] {
-  const profile = profileOf(name) === undefined ? [] : ["--profile", name];
+function ownFlags({ name, profile: named = name, restartCommand }: PageBroker, scenario: BuiltInScenario): string[] {
+  const profile = profileOf(named) === undefined ? [] : ["--profile", named];
   if (!restarts(scenario)) return profile;
   return [...profile, ...restartTimeout, ...restartCommand === undefined ? [] : ["--restart-command", restartCommand]];
 }

@@ -4,6 +4,7 @@
  * and those that are there already are not made again. Ends with 1 where a line of docs/conformance/confirmed.tsv is of
  * nothing that failed; a failure without a line is told, here and on its page.
  */
+import { profileOf } from "../../src/profiles/profiles.ts";
 import { type CheckReport, checkReportSchema } from "../../src/report/check_report.ts";
 import { type CheckedPeer, checkedPeers } from "../support/checked_peers.ts";
 import {
@@ -45,8 +46,10 @@ async function reportOf(peer: CheckedPeer, folder: string): Promise<CheckReport>
   const [file, password] = [`${folder}/report.json`, `${folder}/password`];
   await Deno.writeTextFile(password, peer.login?.password ?? "");
   await using restarter = restarterOf(peer, folder);
+  const { profile = peer.name } = peer;
   const where = peer === embedded ? [] : [
-    ...["--url", peer.url, "--profile", peer.name],
+    ...["--url", peer.url],
+    ...profileOf(profile) === undefined ? [] : ["--profile", profile],
     ...peer.login === undefined ? [] : ["--username", peer.login.username, "--password-file", password],
     ...peer.deniedTopic === undefined ? [] : ["--denied-topic", peer.deniedTopic],
     ...restarter.command === undefined ? [] : ["--restart-command", restarter.command],

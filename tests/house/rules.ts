@@ -109,7 +109,9 @@ export function importMapFaults(imports: Readonly<Record<string, string>>, law: 
       `${name}: not in the import map`
     ),
     ...mapped.filter((name) => !law.packages.has(name)).map((name) => `${name}: not in ARCHITECTURE.md`),
-    ...Object.entries(imports).filter(([, target]) => !/^npm:\/?(@[\w-]+\/)?[\w.-]+@\d+\.\d+\.\d+\/?$/.test(target))
+    ...Object.entries(imports).filter(([, target]) =>
+      !/^npm:\/?(@[\w-]+\/)?[\w.-]+@\d+\.\d+\.\d+(-[\w.]+)?\/?$/.test(target)
+    )
       .map(([name, target]) => `${name}: ${target} is no exact version from npm`),
   ];
 }

@@ -1,16 +1,20 @@
 /**
- * aedes as a program of its own, on the loopback port of its first argument, 0 for a free one; says `listening on PORT`.
- * With another argument nobody may publish to that topic.
+ * aedes as a program of its own, on the loopback port of its second argument, 0 for a free one; says `listening on PORT`.
+ * The first argument is the major version, 1 or 2. The third, where there is one, is JSON: the topic that no client may
+ * publish to, and aedes' own options.
  */
-import { Aedes } from "aedes";
 import { type AddressInfo, createServer } from "node:net";
 
-const [wanted, deniedTopic] = Deno.args;
-const broker = await Aedes.createBroker(
-  deniedTopic === undefined ? {} : {
-    authorizePublish: (_client, { topic }, done) => done(topic === deniedTopic ? new Error("not allowed") : null),
+const [version, wanted, settings = "{}"] = Deno.args;
+const { deniedTopic, ...options } = JSON.parse(settings);
+const { Aedes } = version === "2" ? await import("aedes-2") : await import("aedes");
+const broker = await Aedes.createBroker({
+  ...options,
+  ...deniedTopic !== undefined && {
+    authorizePublish: (_client: unknown, { topic }: { topic: string }, done: (error: Error | null) => void) =>
+      done(topic === deniedTopic ? new Error("not allowed") : null),
   },
-);
+});
 const server = createServer(broker.handle);
 server.listen(Number(wanted), "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;

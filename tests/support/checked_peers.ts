@@ -1,15 +1,17 @@
 /**
- * Brokers as `deno task docs:check` holds them to the standard: with a login and a topic that may not be published to
+ * Brokers as `deno task docs:conformance` holds them to the standard: with a login and a topic that may not be published to
  * where the broker has such a thing, and with a way to restart it where it keeps sessions on disk.
  */
 import { startEjabberd } from "./ejabberd_peer.ts";
-import { type BrokerPeer, mosquittoWith, startAedes } from "./peers.ts";
+import { startNats } from "./nats_peer.ts";
+import { type BrokerPeer, mosquittoWith, startAedes, startAedes2 } from "./peers.ts";
 import { startRabbitmq } from "./rabbitmq_peer.ts";
 
 /** A broker to check. */
 export interface CheckedPeer extends AsyncDisposable {
-  /** Its name, which is also that of its profile. */
   readonly name: string;
+  /** The name of its profile, where that is another one. */
+  readonly profile?: string;
   readonly url: string;
   /** Absent where it lets everyone in. */
   readonly login?: PeerLogin;
@@ -34,8 +36,10 @@ const deniedTopic = "mqtt-sim-denied/topic";
 export const checkedPeers: Readonly<Record<string, () => Promise<CheckedPeer>>> = {
   mosquitto,
   aedes,
+  "aedes-2": aedes2,
   rabbitmq,
   ejabberd,
+  nats,
 };
 
 async function mosquitto(): Promise<CheckedPeer> {
@@ -52,13 +56,38 @@ async function mosquitto(): Promise<CheckedPeer> {
 }
 
 async function aedes(): Promise<CheckedPeer> {
-  const started = await startAedes([deniedTopic]);
+  const started = await startAedes({ deniedTopic });
   return {
-    ...checked("aedes", started, aedesVersion),
+    ...checked("aedes", started, () => packageVersion("aedes")),
     deniedTopic,
     configuration:
       "on Node's net under Deno, in memory; `authorizePublish` denies one topic, all else as it comes; it keeps " +
       "nothing over a restart, and is not restarted",
+  };
+}
+
+async function aedes2(): Promise<CheckedPeer> {
+  const started = await startAedes2({ deniedTopic });
+  return {
+    ...checked("aedes-2", started, () => packageVersion("aedes-2")),
+    profile: "aedes",
+    deniedTopic,
+    configuration:
+      "on Node's net under Deno, in memory; `authorizePublish` denies one topic, all else as it comes; it keeps " +
+      "nothing over a restart, and is not restarted",
+  };
+}
+
+async function nats(): Promise<CheckedPeer> {
+  const started = await startNats({ login, deniedTopic });
+  return {
+    ...checked("nats", started, (said) => /Version: +(\d+\.\d+\.\d+)/.exec(said)?.[1]),
+    login,
+    deniedTopic,
+    restart: started.restart,
+    configuration:
+      "Debian's nats-server with `mqtt` on JetStream; one user and a user for anonymous clients, both denied one topic; " +
+      "all else as it comes",
   };
 }
 
@@ -95,8 +124,8 @@ function checked(
   return { name, url: `mqtt://127.0.0.1:${peer.port}`, version: found, [Symbol.asyncDispose]: dispose };
 }
 
-/** It does not say its version: it is the one that the import map pins. */
-export function aedesVersion(): string | undefined {
+/** The version of a package that does not say it itself: the one that the import map pins. */
+export function packageVersion(name: "aedes" | "aedes-2"): string | undefined {
   const { imports } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
-  return /@(.+)$/.exec(imports.aedes)?.[1];
+  return /@(.+)$/.exec(imports[name])?.[1];
 }

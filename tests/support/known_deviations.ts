@@ -69,7 +69,7 @@ function findingsIn(broker: string, report: Report, load: MachineLoad | undefine
   const samples = faults.filter(({ verdict }) => verdict === "presence").map(({ text, rule }) => `${text} [${rule}]`);
   // Stale alone: anything else is not what that deviation does.
   const stale = presence.stale === wrong
-    ? profileOf(broker)?.deviations.find(({ stalePresence }) => stalePresence)
+    ? profileOf(profile?.name ?? broker)?.deviations.find(({ stalePresence }) => stalePresence)
     : undefined;
   const told = { broker, kind: "presence", wrong, judged, samples: [...new Set(samples)].slice(0, 2) } as const;
   return [...known, ...beyond, { ...told, ...stale !== undefined && { known: stale } }];

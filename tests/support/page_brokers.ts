@@ -3,15 +3,17 @@
  * the loopback, and again whenever its restart command has ended it.
  */
 import { startEjabberd } from "./ejabberd_peer.ts";
-import { mosquitto, startAedes, startMosquitto } from "./peers.ts";
+import { packageVersion } from "./checked_peers.ts";
+import { startNats } from "./nats_peer.ts";
+import { mosquitto, startAedes, startAedes2, startMosquitto } from "./peers.ts";
 import { startRabbitmq } from "./rabbitmq_peer.ts";
 import { supervised, type SupervisedPeer } from "./supervised_peer.ts";
-
-const root = new URL("../../", import.meta.url);
 
 /** A broker that is run for a page. */
 export interface PageBroker {
   readonly name: string;
+  /** The name of its profile, where that is another one. */
+  readonly profile?: string;
   readonly url: string;
   readonly version: string;
   readonly configuration: string;
@@ -47,11 +49,21 @@ export const starters: Readonly<Record<string, () => Promise<PageBroker>>> = {
   aedes: async () =>
     peer(
       "aedes",
-      await supervised("aedes", ({ port }) => startAedes([], port)),
-      aedesVersion,
+      await supervised("aedes", ({ port }) => startAedes({}, port)),
+      () => packageVersion("aedes"),
       "on Node's net under Deno, in memory, as it comes",
       "SIGTERM, then started again: it keeps nothing, so what its watchers were owed meanwhile cannot be seen",
     ),
+  "aedes-2": async () => ({
+    ...peer(
+      "aedes-2",
+      await supervised("aedes-2", ({ port }) => startAedes2({}, port)),
+      () => packageVersion("aedes-2"),
+      "on Node's net under Deno, in memory, as it comes",
+      "SIGTERM, then started again: it keeps nothing, so what its watchers were owed meanwhile cannot be seen",
+    ),
+    profile: "aedes",
+  }),
   rabbitmq: async () =>
     peer(
       "rabbitmq",
@@ -68,6 +80,14 @@ export const starters: Readonly<Record<string, () => Promise<PageBroker>>> = {
       "Debian's, with mod_mqtt alone; any login is let in",
       "SIGTERM, then started again in the same folder: its database is on disk, MQTT sessions are in memory",
     ),
+  nats: async () =>
+    peer(
+      "nats",
+      await supervised("nats", (place) => startNats(undefined, place)),
+      (said) => /Version: +(\d+\.\d+\.\d+)/.exec(said)?.[1],
+      "Debian's nats-server with `mqtt` on JetStream, all else as it comes",
+      "SIGTERM, then started again in the same folder: JetStream's store is on disk",
+    ),
 };
 
 function peer(
@@ -80,11 +100,6 @@ function peer(
   const found = version(said);
   if (found === undefined) throw new Error(`${name} did not say its version:\n${said}`);
   return { name, version: found, configuration, restart, ...broker };
-}
-
-function aedesVersion(): string | undefined {
-  const { imports } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  return /@(.+)$/.exec(imports.aedes)?.[1];
 }
 
 /** Starts all of them; one that does not start takes the page with it: it would be another page without. */

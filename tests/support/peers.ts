@@ -166,12 +166,33 @@ export async function restartable(
   }
 }
 
-/** aedes, with no persistence, on a free port unless told; with what may not be published to, if said. */
-export function startAedes(args: readonly string[] = [], port = 0): Promise<BrokerPeer> {
+/** What {@link startAedes} may set. */
+export interface AedesSettings {
+  /** The topic that no client may publish to. */
+  readonly deniedTopic?: string;
+  /** Of version 2 alone: the longest session expiry in seconds that it grants; 0 for no limit. */
+  readonly sessionExpiryIntervalLimit?: number;
+  /** Of version 2 alone: the largest packet in bytes that it accepts; 0 for no limit. */
+  readonly maximumPacketSize?: number;
+  /** Of version 2 alone: how many unacknowledged PUBLISH it accepts; 0 for no limit. */
+  readonly receiveMaximum?: number;
+}
+
+/** aedes 1.2 (MQTT 3.1.1), with no persistence, on a free port unless one is given. */
+export function startAedes(settings: AedesSettings = {}, port = 0): Promise<BrokerPeer> {
+  return startAedesOf("1", settings, port);
+}
+
+/** aedes 2.0.0-beta.1 (MQTT 3.1.1 and 5.0), with no persistence, on a free port unless one is given. */
+export function startAedes2(settings: AedesSettings = {}, port = 0): Promise<BrokerPeer> {
+  return startAedesOf("2", settings, port);
+}
+
+function startAedesOf(version: "1" | "2", settings: AedesSettings, port: number): Promise<BrokerPeer> {
   const script = new URL("./aedes_broker.ts", import.meta.url).pathname;
   const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
   return ready(
-    new ChildProcess(Deno.execPath(), [...flags, script, String(port), ...args]),
+    new ChildProcess(Deno.execPath(), [...flags, script, version, String(port), JSON.stringify(settings)]),
     /^listening on (\d+)$/,
     ([, port]) => Number(port),
   );

@@ -1,9 +1,10 @@
 /**
- * RabbitMQ and ejabberd start beside a test, serve MQTT, and leave nothing behind when they are ended.
+ * RabbitMQ, ejabberd and nats-server start beside a test, serve MQTT, and leave nothing behind when they are ended.
  */
 import assert from "node:assert/strict";
 import { ejabberd, login, startEjabberd } from "../support/ejabberd_peer.ts";
-import { type BrokerPeer, peerTest } from "../support/peers.ts";
+import { nats, startNats } from "../support/nats_peer.ts";
+import { type BrokerPeer, peerTest, startAedes2 } from "../support/peers.ts";
 import { rabbitmq, startRabbitmq } from "../support/rabbitmq_peer.ts";
 import { RawSocket, subscribeBytes } from "../support/raw_mqtt.ts";
 
@@ -50,3 +51,30 @@ peerTest("ejabberd publishes a will, and is gone afterwards", [ejabberd], async 
   }
   assert.ok(await isFree(broker.port));
 }, 120_000);
+
+peerTest("nats-server publishes a will, and is gone afterwards", [nats], async () => {
+  const broker = await startNats();
+  try {
+    await leavesAWill(broker, {});
+  } finally {
+    await broker[Symbol.asyncDispose]();
+  }
+  assert.ok(await isFree(broker.port));
+}, 60_000);
+
+peerTest("nats-server with a user lets in a client with that login and one without", [nats], async () => {
+  const login = { username: "check", password: "right" };
+  await using broker = await startNats({ login, deniedTopic: "e/denied" });
+  await leavesAWill(broker, {});
+  await leavesAWill(broker, login);
+});
+
+peerTest("aedes 2 publishes a will in 3.1.1, and is gone afterwards", [], async () => {
+  const broker = await startAedes2();
+  try {
+    await leavesAWill(broker, {});
+  } finally {
+    await broker[Symbol.asyncDispose]();
+  }
+  assert.ok(await isFree(broker.port));
+}, 60_000);
