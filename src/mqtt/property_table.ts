@@ -161,7 +161,8 @@ export function hasOnlyPlain(found: FoundProperties): boolean {
   return (found.seen & ~plainBits) === 0;
 }
 
-function readValue(cursor: Cursor, rule: PropertyRule): PlainValue {
+/** Reads the value of a property that is no User Property. */
+export function readValue(cursor: Cursor, rule: PropertyRule): PlainValue {
   if (rule.kind === "text") return cursor.string();
   if (rule.kind === "binary") return cursor.data();
   if (rule.kind === "topicName") return cursor.topicName("response topic");

@@ -4,13 +4,19 @@
  */
 import { ProtocolError } from "../base/failure.ts";
 import { claimedVersion, decode, frameSize } from "../mqtt/codec.ts";
+import { decodeLeniently, type PacketFault } from "../mqtt/lenient.ts";
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 
 /** What a packet stream calls. */
 export interface PacketReceiver {
-  /** One whole, well-formed packet. May throw a ProtocolError, which comes back by `onProtocolError`. */
-  onPacket(packet: Packet): void;
+  /**
+   * One whole, well-formed packet. May throw a ProtocolError, which comes back by `onProtocolError`.
+   *
+   * @param faults what does not belong in the packet; only where the stream is lenient, and undefined for a packet
+   * without a fault
+   */
+  onPacket(packet: Packet, faults?: readonly PacketFault[]): void;
   /** The peer broke the standard; nothing more is read from it. */
   onProtocolError(error: ProtocolError): void;
 }
@@ -22,6 +28,8 @@ export interface PacketStreamOptions {
   readonly receiver: PacketReceiver;
   /** Known from the start on the side that dials; else taken from the first CONNECT. */
   readonly version?: ProtocolVersion;
+  /** Whether a server's packet with a fault that can be taken out is a packet with that fault, for a receiver that judges. */
+  readonly lenient?: boolean;
 }
 
 const nothing = new Uint8Array(0);
@@ -29,6 +37,7 @@ const nothing = new Uint8Array(0);
 export class PacketStream {
   readonly #receiver: PacketReceiver;
   readonly #maximumPacketSize: number;
+  readonly #lenient: boolean;
   #version: ProtocolVersion | undefined;
   #claimedVersion: ProtocolVersion | undefined;
   /** The start of a packet whose rest has not come. */
@@ -36,7 +45,8 @@ export class PacketStream {
   #heldBytes = 0;
   #stopped = false;
 
-  constructor({ maximumPacketSize, receiver, version }: PacketStreamOptions) {
+  constructor({ maximumPacketSize, receiver, version, lenient = false }: PacketStreamOptions) {
+    this.#lenient = lenient;
     this.#maximumPacketSize = maximumPacketSize;
     this.#receiver = receiver;
     this.#version = version;
@@ -94,11 +104,27 @@ export class PacketStream {
       const size = this.#sizeAt(bytes, from, to);
       if (size === 0 || from + size > to) return this.#hold(bytes.subarray(from, to));
       const frame = size === bytes.length ? bytes : bytes.subarray(from, from + size);
-      const packet = decode(frame, this.#version);
-      if (packet.type === "connect") this.#version ??= packet.protocolVersion;
-      this.#receiver.onPacket(packet);
+      if (this.#lenient) this.#readLeniently(frame);
+      else {
+        const packet = decode(frame, this.#version);
+        if (packet.type === "connect") this.#version ??= packet.protocolVersion;
+        this.#receiver.onPacket(packet);
+      }
       from += size;
     }
+  }
+
+  #readLeniently(frame: Uint8Array): void {
+    let packet: Packet;
+    try {
+      packet = decode(frame, this.#version);
+    } catch (error) {
+      const read = this.#version === undefined ? undefined : decodeLeniently(frame, this.#version);
+      if (read === undefined) throw error;
+      this.#receiver.onPacket(read.packet, read.faults);
+      return;
+    }
+    this.#receiver.onPacket(packet);
   }
 
   #sizeAt(bytes: Uint8Array, from: number, to: number): number {

@@ -197,3 +197,32 @@ Deno.test("packet stream: a large packet in small pieces costs no more than its 
   for (let at = 0; at < one.length; at += 100) sink.stream.push(one.subarray(at, at + 100));
   assert.equal(sink.packets.length, 1);
 });
+
+Deno.test("a lenient stream gives a packet with its faults, and reads on; a strict one ends", () => {
+  // A Will Delay Interval in a PUBLISH, which is a property of wills alone; then PINGRESP.
+  const stray = Uint8Array.of(0x30, 0x0a, 0, 1, 0x74, 5, 0x18, 0, 0, 0, 3, 0x68, 0xd0, 0);
+  const came: [string, number][] = [];
+  const errors: ProtocolError[] = [];
+  const receiver = {
+    onPacket: (packet: Packet, faults: readonly unknown[] = []) => came.push([packet.type, faults.length]),
+    onProtocolError: (error: ProtocolError) => errors.push(error),
+  };
+  new PacketStream({ maximumPacketSize: 1 << 20, receiver, version: 5, lenient: true }).push(stray);
+  assert.deepEqual(came, [["publish", 1], ["pingresp", 0]]);
+  assert.equal(errors.length, 0);
+  new PacketStream({ maximumPacketSize: 1 << 20, receiver, version: 5 }).push(stray);
+  assert.equal(came.length, 2);
+  assert.equal(errors.length, 1);
+});
+
+Deno.test("a receiver's own refusal is not read leniently", () => {
+  const errors: ProtocolError[] = [];
+  const receiver = {
+    onPacket: () => {
+      throw new ProtocolError(0x82, "refused");
+    },
+    onProtocolError: (error: ProtocolError) => errors.push(error),
+  };
+  new PacketStream({ maximumPacketSize: 1 << 20, receiver, version: 5, lenient: true }).push(Uint8Array.of(0xd0, 0));
+  assert.deepEqual(errors.map(({ message }) => message), ["refused"]);
+});
