@@ -63,7 +63,7 @@ export class Ledger {
   /** Told the latency of each will, as it comes. */
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
   /** Told each will that is seen, and what differs from what was asked for. */
-  onSighting: (sighting: Sighting, altered: readonly Alteration[]) => void = () => {};
+  onSighting: (sighting: Sighting, altered: readonly Alteration[], addsExpiry: boolean) => void = () => {};
   /** Told each life once it is judged, where every life is wanted. */
   onLife: ((row: LifeRow) => void) | undefined;
   readonly #plan: FleetPlan;
@@ -208,7 +208,8 @@ export class Ledger {
     const { topic, qos, retain, dup } = packet;
     const mark = readWillMark(this.#plan, packet.payload);
     const version = packet.properties === undefined ? 4 : 5;
-    const sighting = { copy, topic, mark, version, qos, retain, dup, atMs: nowMs, sinceMs } as const;
+    const expires = packet.properties?.messageExpiryIntervalS !== undefined;
+    const sighting = { copy, topic, mark, version, qos, retain, dup, expires, atMs: nowMs, sinceMs } as const;
     return this.see(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
   }
 
@@ -219,8 +220,11 @@ export class Ledger {
     if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
     const entry = mark === undefined ? this.#entryByTopic(topic, copy) : this.#entryOf(mark.client, mark.incarnation);
     const altered = entry === undefined ? [] : alteredFrom(entry.life);
-    this.onSighting(sighting, altered);
+    // A will of 5.0 always asks for an expiry here, one of 3.1.1 cannot: 5.0, section 3.3.2.3.3.
+    const addsExpiry = sighting.expires && entry?.life.version === 4;
+    this.onSighting(sighting, altered, addsExpiry);
     if (entry !== undefined) {
+      if (addsExpiry) this.tally.remark({ addedExpiries: 1 });
       this.#note(entry, copy, { atMs, sinceMs, altered });
       return entry.life;
     }

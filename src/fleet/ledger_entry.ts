@@ -53,6 +53,8 @@ export interface Sighting {
   readonly qos: QoS;
   readonly retain: boolean;
   readonly dup: boolean;
+  /** It came with a Message Expiry Interval. */
+  readonly expires: boolean;
   readonly atMs: number;
   /** The instant from which on it may have lain here unread. */
   readonly sinceMs: number;

@@ -49,8 +49,8 @@ export interface Life {
   readonly retain: boolean;
   /** Will Delay Interval; 0 in 3.1.1. */
   readonly delayS: number;
-  /** Session Expiry Interval; 0 in 3.1.1. */
-  readonly sessionExpiryS: number;
+  /** Session Expiry Interval; 0 in 3.1.1. After CONNACK, the value that the server announced, if it announced one. */
+  sessionExpiryS: number;
   /** As the server overrode it, if it did. */
   keepAliveS: number;
   /** When CONNECT was sent; undefined when the link never opened. */

@@ -15,6 +15,8 @@ export interface Accepted {
   readonly present: boolean;
   /** The server's keep alive, where it has one of its own. */
   readonly keepAliveS?: number | undefined;
+  /** The session expiry that the server uses, where it announces one of its own. */
+  readonly sessionExpiryS?: number | undefined;
   /** Its client was never connected before. */
   readonly first: boolean;
 }
@@ -55,11 +57,18 @@ export class LifeBooks {
   }
 
   /** CONNACK accepted it. */
-  accept(life: Life, previous: Life | undefined, { present, keepAliveS, first }: Accepted, nowMs: number): void {
+  accept(life: Life, previous: Life | undefined, accepted: Accepted, nowMs: number): void {
+    const { present, keepAliveS, sessionExpiryS, first } = accepted;
     const { counters } = this;
     life.connectedMs = nowMs;
     // The server's keep alive overrides the client's. [MQTT5 3.2.2-21]
     life.keepAliveS = keepAliveS ?? life.keepAliveS;
+    // The server uses another session expiry than the requested one where it announces it. 5.0 says so in its section
+    // 3.2.2.3.2, without a number.
+    if (sessionExpiryS !== undefined && sessionExpiryS < life.sessionExpiryS) {
+      this.#ledger.tally.remark({ shortSessions: { lives: 1, shortestS: sessionExpiryS } });
+    }
+    life.sessionExpiryS = sessionExpiryS ?? life.sessionExpiryS;
     if (previous?.next !== undefined) {
       previous.next.acknowledgedMs = nowMs;
       previous.next.sessionPresent = present;
@@ -73,6 +82,7 @@ export class LifeBooks {
     this.#note?.("connack", nowMs, {
       ...{ client: life.client, life: life.incarnation, code: 0, present },
       ...keepAliveS !== undefined && { keepAliveS },
+      ...sessionExpiryS !== undefined && { sessionExpiryS },
       ...first && { first },
     });
   }

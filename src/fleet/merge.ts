@@ -11,6 +11,7 @@ import { phasesDurationMs } from "./phases.ts";
 import type { EngineName } from "../net/engine.ts";
 import type { FleetPlan } from "./plan.ts";
 import { mergeTelemetry } from "./telemetry_result.ts";
+import { type Remarks, remarkTexts } from "./remarks.ts";
 import { mergePresence } from "./presence_result.ts";
 import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
 import { clientsHere } from "./shard.ts";
@@ -104,7 +105,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason ??
         unendedText(restarts),
     }),
-    warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip: slip.row() }),
+    warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip: slip.row(), remarks: tally.remarks }),
     resources: { ...resources, ...eachOf(resources, squads) },
     ...engine !== undefined && { engine },
   };
@@ -129,18 +130,19 @@ export function latenciesOf(tally: Tally): FleetResult["latencyMs"] {
   };
 }
 
-/** What the profile's deviations came to; without one, which profiles describe what went wrong. */
+/** What the profile's deviations came to; without one, which profiles describe what went wrong; and what is no fault. */
 export function deviationsOf(
   { profile: name }: Pick<FleetPlan, "profile">,
   tally: Tally,
   broker: string | undefined,
-): Pick<FleetResult, "profile" | "described" | "broker"> {
+): Pick<FleetResult, "profile" | "described" | "broker" | "remarks"> {
   const data = tally.deviations.data();
   const profile = profileFindings(name, data);
   return {
     ...profile && { profile },
     ...Object.keys(data.described).length > 0 && { described: data.described },
     ...broker !== undefined && { broker },
+    ...Object.keys(tally.remarks).length > 0 && { remarks: tally.remarks },
   };
 }
 
@@ -152,6 +154,7 @@ function warningsOf(
     readonly wills: WillCounts;
     readonly restarts: FleetResult["restarts"] | undefined;
     readonly slip: LatencyRow;
+    readonly remarks: Remarks;
   },
 ): string[] {
   return [
@@ -162,6 +165,7 @@ function warningsOf(
     ...controlWarnings(found.controls),
     ...restartWarnings(found.restarts),
     ...dropWarnings(found.wills, facts.dropped),
+    ...remarkTexts(found.remarks),
   ];
 }
 

@@ -60,7 +60,10 @@ export const eventFields = {
     ...{ client: "whole", life: "whole", bucket: "whole", version: "version", qos: "qos" },
     ...{ clean: "flag", "after?": "whole" },
   },
-  connack: { client: "whole", life: "whole", code: "whole", present: "flag", "keepAliveS?": "whole", "first?": "flag" },
+  connack: {
+    ...{ client: "whole", life: "whole", code: "whole", present: "flag" },
+    ...{ "keepAliveS?": "whole", "sessionExpiryS?": "whole", "first?": "flag" },
+  },
   failed: { client: "whole", text: "text" },
   deferred: { client: "whole", mode: "mode" },
   takeover: { client: "whole", dueMs: "number" },
@@ -81,7 +84,7 @@ export const eventFields = {
   // What watchers see.
   will: {
     ...{ copy: "whole", topic: "text", "client?": "whole", "life?": "whole", version: "version", qos: "qos" },
-    ...{ retain: "flag", dup: "flag", "sinceMs?": "number", "altered?": "altered" },
+    ...{ retain: "flag", dup: "flag", "addsExpiry?": "flag", "sinceMs?": "number", "altered?": "altered" },
   },
   found: { topic: "text", "client?": "whole", "life?": "whole", retain: "flag" },
   looked: {},

@@ -136,10 +136,10 @@ class SquadReplay {
   }
 
   answer(event: Of<"connack">, atMs: number): void {
-    const { client, code, present, keepAliveS, first = false } = event;
+    const { client, code, present, keepAliveS, sessionExpiryS, first = false } = event;
     const life = this.life(event);
     const { previous } = this.#lives.get(client)!;
-    if (code === 0) this.books.lives.accept(life, previous, { present, keepAliveS, first }, atMs);
+    if (code === 0) this.books.lives.accept(life, previous, { present, keepAliveS, sessionExpiryS, first }, atMs);
     else this.books.lives.refuse(life, previous, code, atMs);
   }
 
@@ -170,9 +170,9 @@ class SquadReplay {
   }
 
   see(event: Of<"will">, atMs: number): void {
-    const { copy, topic, version, qos, retain, dup, sinceMs, altered = [] } = event;
+    const { copy, topic, version, qos, retain, dup, addsExpiry: expires = false, sinceMs, altered = [] } = event;
     const since = sinceMs === undefined ? atMs : this.instant(sinceMs);
-    const sighting = { copy, topic, mark: markOf(event), version, qos, retain, dup, atMs, sinceMs: since };
+    const sighting = { copy, topic, mark: markOf(event), version, qos, retain, dup, expires, atMs, sinceMs: since };
     this.books.ledger.see(sighting, () => altered);
   }
 

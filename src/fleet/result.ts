@@ -10,6 +10,7 @@ import type { KillMode } from "./kill_mode.ts";
 import type { EndMode } from "./life.ts";
 import type { LatencyBucketCounts } from "./latency_buckets.ts";
 import type { PresenceResult } from "./presence_result.ts";
+import type { Remarks } from "./remarks.ts";
 import type { RestartResult } from "./restart.ts";
 import type { TelemetryResult } from "./telemetry_result.ts";
 import type { SeriesPoint } from "./series.ts";
@@ -210,6 +211,8 @@ export interface FleetResult {
   readonly telemetry?: TelemetryResult;
   /** States that a late subscriber read of those who speak of their presence, where any do. */
   readonly presence?: PresenceResult;
+  /** What the broker did that is no fault of a will; absent where there is nothing of the kind. */
+  readonly remarks?: Remarks;
   readonly faults: readonly FaultSample[];
   /** What the plan's profile says of the broker, and how much of it showed; absent where none was asked for. */
   readonly profile?: ProfileFindings;

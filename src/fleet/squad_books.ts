@@ -63,10 +63,11 @@ export class SquadBooks {
   }
 
   #noteSightings(note: Note): void {
-    this.ledger.onSighting = ({ copy, topic, mark, version, qos, retain, dup, atMs, sinceMs }, altered) => {
+    this.ledger.onSighting = (sighting, altered, addsExpiry) => {
+      const { copy, topic, mark, version, qos, retain, dup, atMs, sinceMs } = sighting;
       note("will", atMs, {
         ...{ copy, topic, ...mark && { client: mark.client, life: mark.incarnation } },
-        ...{ version, qos, retain, dup, ...sinceMs !== atMs && { sinceMs } },
+        ...{ version, qos, retain, dup, ...addsExpiry && { addsExpiry }, ...sinceMs !== atMs && { sinceMs } },
         ...altered.length > 0 && { altered: [...altered] },
       });
     };

@@ -8,6 +8,7 @@ import { type KillMode, killModes } from "./kill_mode.ts";
 import { LatencyBuckets } from "./latency_buckets.ts";
 import type { EndMode, Life } from "./life.ts";
 import { type Judgement, modeOf } from "./oracle.ts";
+import { addRemarks, type Remarks } from "./remarks.ts";
 import type { FaultSample, ModeCounts, SlowLife, WillCounts } from "./result.ts";
 
 /** A tally as it crosses a thread. */
@@ -19,6 +20,8 @@ export interface TallyData {
   readonly undecided: number;
   /** Absent where there is none. */
   readonly unseeable?: number;
+  /** Absent where there is none. */
+  readonly remarks?: Remarks;
   readonly faults: readonly FaultSample[];
   readonly slowest: readonly SlowLife[];
   readonly deviations: DeviationData;
@@ -67,12 +70,19 @@ export class Tally {
   undecided = 0;
   /** Wills that were due while the watchers could not see, and were not seen. */
   unseeable = 0;
+  /** What the broker did that is no fault of a will. */
+  remarks: Remarks = {};
 
   /** The counts of one mode, made when they are first asked for. */
   of(mode: TallyMode): ModeCounts {
     let counts = this.#byMode.get(mode);
     if (counts === undefined) this.#byMode.set(mode, counts = { kills: 0, ...noCounts() });
     return counts;
+  }
+
+  /** Adds an observation that is no fault of a will. */
+  remark(remarks: Remarks): void {
+    this.remarks = addRemarks(this.remarks, remarks);
   }
 
   /** Counts a judged life; a fault that a deviation describes counts as deviating. */
@@ -164,6 +174,7 @@ export class Tally {
       eitherWay: this.eitherWay,
       undecided: this.undecided,
       ...this.unseeable > 0 && { unseeable: this.unseeable },
+      ...Object.keys(this.remarks).length > 0 && { remarks: this.remarks },
       faults: this.#faults,
       slowest: this.#slowest,
       deviations: this.deviations.data(),
@@ -183,6 +194,7 @@ export class Tally {
     this.eitherWay += data.eitherWay;
     this.undecided += data.undecided;
     this.unseeable += data.unseeable ?? 0;
+    if (data.remarks !== undefined) this.remark(data.remarks);
     data.faults.forEach((fault) => this.keepFault(fault));
     data.slowest.forEach((life) => this.keepSlow(life));
     this.deviations.merge(data.deviations);

@@ -267,8 +267,12 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #accepted({ properties, sessionPresent }: ConnackPacket, nowMs: number): void {
     const life = this.#life!;
-    const said = { present: sessionPresent, keepAliveS: properties?.serverKeepAliveS, first: !this.#everConnected };
-    this.#host.lives.accept(life, this.#previous, said, nowMs);
+    this.#host.lives.accept(life, this.#previous, {
+      present: sessionPresent,
+      keepAliveS: properties?.serverKeepAliveS,
+      sessionExpiryS: properties?.sessionExpiryIntervalS,
+      first: !this.#everConnected,
+    }, nowMs);
     this.#host.connects.record(nowMs - this.#dialledMs);
     this.#outbox?.begin(properties?.receiveMaximum);
     this.#takeover.answered();

@@ -79,8 +79,8 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
   "takeover": ({ kills, wills, clients: { reconnects } }) => {
     assert.deepEqual(Object.keys(kills.byMode), ["takeover"]);
     assert.equal(reconnects, kills.total);
-    // A third of the clients resume their sessions within the will delay.
-    assert.ok(Math.abs(wills.expected / kills.total - 2 / 3) < 0.1, `${wills.expected} of ${kills.total}`);
+    // A fifth of the clients resume their sessions within the will delay.
+    assert.ok(Math.abs(wills.expected / kills.total - 4 / 5) < 0.1, `${wills.expected} of ${kills.total}`);
   },
 };
 
@@ -94,6 +94,17 @@ for (const { name } of builtInScenarios) {
     shown[name]!(result);
   });
 }
+
+Deno.test("M7: scenario takeover has delayed wills of sessions that the takeover ends", () => {
+  const { groups } = request("takeover");
+  const ends = groups!.filter(({ willDelayS = 0, cleanStart, sessionExpiryS }) =>
+    willDelayS > 0 && (cleanStart === "yes" || sessionExpiryS === 0)
+  );
+  assert.deepEqual(ends.map(({ cleanStart, sessionExpiryS }) => [cleanStart, sessionExpiryS]), [["yes", 60], [
+    "no",
+    0,
+  ]]);
+});
 
 Deno.test("steady is what is run without a scenario", () => {
   const { scenario: _, overruled: __, ...plan } = simulated("steady").plan;

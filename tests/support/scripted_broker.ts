@@ -56,6 +56,8 @@ export interface Script {
   readonly patience?: number;
   /** In CONNACK, 5.0. */
   readonly serverKeepAliveS?: number;
+  /** The longest session expiry, in seconds: a longer one is cut to it, and CONNACK announces that. 5.0. */
+  readonly longestSessionS?: number;
 }
 
 /** A delayed will, by client id. */
@@ -295,12 +297,17 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     const code = script.connack === undefined ? 0 : script.connack(connect);
     if (code === undefined) return;
     if (code === 0) this.#admit(connect);
-    const { serverKeepAliveS } = script;
+    const { serverKeepAliveS, longestSessionS: longestS } = script;
+    const capped = longestS !== undefined && (connect.properties?.sessionExpiryIntervalS ?? 0) > longestS;
+    const properties = {
+      ...serverKeepAliveS !== undefined && { serverKeepAliveS },
+      ...capped && { sessionExpiryIntervalS: longestS },
+    };
     this.send({
       type: "connack",
       sessionPresent: false,
       reasonCode: code,
-      ...serverKeepAliveS !== undefined && { properties: { serverKeepAliveS } },
+      ...Object.keys(properties).length > 0 && { properties },
     });
     if (code !== 0) this.#link.end();
   }
@@ -310,7 +317,8 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     this.clientId = clientId;
     this.#broker.admit(this, connect);
     this.keepAliveS = this.#broker.script.serverKeepAliveS ?? keepAliveS;
-    this.sessionExpiryS = properties?.sessionExpiryIntervalS ?? 0;
+    const { longestSessionS = Infinity } = this.#broker.script;
+    this.sessionExpiryS = Math.min(properties?.sessionExpiryIntervalS ?? 0, longestSessionS);
     this.will = will && { ...will, clientId };
     this.#listenOn();
   }

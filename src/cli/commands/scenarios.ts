@@ -180,9 +180,10 @@ phases:
   },
   {
     name: "takeover",
-    about: "taken over: clean, persistent, with a will delay (5.0)",
+    about: "taken over: clean, persistent, with a will delay, the session resumed or ended (5.0)",
     text:
       `# The old connection's will is due, unless its session is resumed within the will delay. [MQTT311 3.1.4-2] [MQTT5 3.1.4-3]
+# Where the takeover ends the session, by Clean Start or a session expiry of 0, a delayed will is due at once. [MQTT5 3.1.2-8]
 kill-mode: takeover
 kill-rate: 10%
 groups:
@@ -194,6 +195,16 @@ groups:
     protocol: 5
     session-expiry: 60
     will-delay: 2
+  - name: delayed-clean
+    protocol: 5
+    session-expiry: 60
+    clean-start: yes
+    will-delay: 5
+  - name: delayed-no-session
+    protocol: 5
+    session-expiry: 0
+    clean-start: no
+    will-delay: 5
 `,
   },
   {

@@ -1,0 +1,87 @@
+/**
+ * What a run observed of a broker that the standard allows, or that is one deviation of the broker's and no fault of a
+ * will: plain sums, so that those of all squads merge into one. The run reports them as notes; no verdict depends on them.
+ */
+
+/** What was observed; a part that was not observed is absent. */
+export interface Remarks {
+  /** Silent connections that the broker closed before 1.5 times keep alive had passed, which it may. */
+  readonly earlyCloses?: EarlyCloses;
+  /** Lives for which the broker announced a session expiry below the requested one. */
+  readonly shortSessions?: ShortSessions;
+  /** Messages of 3.1.1 clients to which the broker added a Message Expiry Interval. */
+  readonly addedExpiries?: number;
+}
+
+/** Closes of silent connections before the upper bound. */
+export interface EarlyCloses {
+  readonly count: number;
+  /** The earliest: how many keep alives after the last packet, and how long before 1.5 times keep alive. */
+  readonly soonestKeepAlives: number;
+  readonly mostEarlyMs: number;
+}
+
+/** Session expiries that the broker cut. */
+export interface ShortSessions {
+  readonly lives: number;
+  readonly shortestS: number;
+}
+
+/** Adds what another squad observed. */
+export function addRemarks(one: Remarks, other: Remarks): Remarks {
+  const earlyCloses = joined(one.earlyCloses, other.earlyCloses, (a, b) => ({
+    count: a.count + b.count,
+    soonestKeepAlives: Math.min(a.soonestKeepAlives, b.soonestKeepAlives),
+    mostEarlyMs: Math.max(a.mostEarlyMs, b.mostEarlyMs),
+  }));
+  const shortSessions = joined(one.shortSessions, other.shortSessions, (a, b) => ({
+    lives: a.lives + b.lives,
+    shortestS: Math.min(a.shortestS, b.shortestS),
+  }));
+  const addedExpiries = joined(one.addedExpiries, other.addedExpiries, (a, b) => a + b);
+  return {
+    ...earlyCloses && { earlyCloses },
+    ...shortSessions && { shortSessions },
+    ...addedExpiries !== undefined && { addedExpiries },
+  };
+}
+
+function joined<Part>(one: Part | undefined, other: Part | undefined, sum: (one: Part, other: Part) => Part) {
+  if (one === undefined || other === undefined) return one ?? other;
+  return sum(one, other);
+}
+
+/** The notes in sentences. */
+export function remarkTexts({ earlyCloses, shortSessions, addedExpiries }: Remarks): string[] {
+  const texts: string[] = [];
+  if (earlyCloses !== undefined) {
+    const { count, soonestKeepAlives, mostEarlyMs } = earlyCloses;
+    texts.push(
+      `the broker closed ${counted(count, "silent connection")} before 1.5 times keep alive had passed, the earliest ` +
+        `${soonestKeepAlives.toFixed(2)} times keep alive after the last packet, ${seconds(mostEarlyMs)} early: the ` +
+        "standard allows this (1.5 times keep alive is an upper bound), and the wills were due at these closes",
+    );
+  }
+  if (shortSessions !== undefined) {
+    const { lives, shortestS } = shortSessions;
+    texts.push(
+      `the broker announced a shorter session expiry than the requested one in ${counted(lives, "CONNACK")}, the ` +
+        `shortest ${shortestS.toLocaleString("en-US")} s: a delayed will was due when that session ended`,
+    );
+  }
+  if (addedExpiries !== undefined) {
+    texts.push(
+      `the broker added a Message Expiry Interval to ${counted(addedExpiries, "will")} of 3.1.1 clients, which asked ` +
+        "for none (MQTT 5.0, section 3.3.2.3.3): it counts as no altered will",
+    );
+  }
+  return texts;
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `one ${what}` : `${count.toLocaleString("en-US")} ${what}s`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
