@@ -1,13 +1,13 @@
 /**
  * An MQTT broker on its listeners: start it, use its url, stop it.
  */
-import { freshSeed, Random } from "../base/random.ts";
 import { bracketed, type Endpoint, parseEndpoint } from "../net/endpoint.ts";
 import { chooseEngine, type ChosenEngine, type EngineChoice, engines } from "../net/engine.ts";
 import type { Link } from "../net/link.ts";
 import { listen, type OpenListener } from "../net/listen.ts";
 import type { TlsIdentity } from "../net/tls_identity.ts";
 import { recheck, type Rechecked } from "./access/recheck.ts";
+import { assignedClientId } from "./assigned_client_id.ts";
 import { Core } from "./core.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import { type CoreOptions, coreSettings } from "./options.ts";
@@ -48,7 +48,7 @@ export class Broker {
   #stopped: Promise<void> | undefined;
 
   private constructor(options: BrokerOptions) {
-    const core = new Core(coreSettings(options, drawnClientIds(new Random(freshSeed()))));
+    const core = new Core(coreSettings(options, assignedClientId));
     const timer = new Timer({
       clock: core.settings.clock,
       nextMs: () => core.deadlines.nextMs,
@@ -102,12 +102,12 @@ export class Broker {
   }
 
   /**
-   * Holds everyone online to what `authorize` says now: subscriptions that it no longer allows end.
-   *
-   * @param knows whether a user may still come in; connections of those who may not end with 0x87
+   * Applies what `authorize` and `knows` say now to every session, online or not: subscriptions that are no longer
+   * allowed end, queued messages that may no longer be read are discarded, and sessions of users that are no longer
+   * known end, connections with 0x87.
    */
-  recheckAccess(knows: (username: string | undefined) => boolean): Rechecked {
-    const rechecked = recheck(this.#core, knows, this.#core.settings.clock.nowMs());
+  recheckAccess(): Rechecked {
+    const rechecked = recheck(this.#core, this.#core.settings.clock.nowMs());
     this.#timer.arm();
     return rechecked;
   }
@@ -205,10 +205,4 @@ export class Broker {
       look();
     });
   }
-}
-
-/** Drawn, so that two runs give different ones; within what every server and client must allow. // [MQTT5 3.1.3-5] */
-function drawnClientIds(random: Random): () => string {
-  const word = () => random.below(0x7fff_ffff).toString(36).padStart(6, "0");
-  return () => `auto${word()}${word()}${word()}`;
 }

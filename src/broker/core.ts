@@ -3,10 +3,12 @@
  * `serve.ts`, what falls due through `tick.ts`; both hand over the instant.
  */
 import { Deadlines } from "../base/deadlines.ts";
+import { recheck } from "./access/recheck.ts";
 import { ConnectRate } from "./connect_rate.ts";
 import type { Due } from "./due.ts";
 import { Metrics } from "./metrics.ts";
 import type { CoreSettings } from "./options.ts";
+import type { Publication } from "./routing/publication.ts";
 import { Retained } from "./routing/retained.ts";
 import { Router } from "./routing/router.ts";
 import type { Connection } from "./session/connection.ts";
@@ -46,7 +48,7 @@ export class Core {
     const { changes } = this.store;
     this.retained = new Retained({ metrics, deadlines, limit: limits.retainedMessages, changes });
     const own = new Retained({ metrics: new Metrics(), deadlines, limit: Infinity });
-    const router = new Router({ metrics, retained: this.retained, own });
+    const router = new Router({ metrics, retained: this.retained, own, mayStand: retainedRight(settings) });
     const wills = new Wills({
       deadlines,
       metrics,
@@ -54,7 +56,7 @@ export class Core {
       fault: willFault,
       changes,
       authorize: settings.authorize,
-      publish: (message, publisherId, nowMs) => router.publish(message, publisherId, nowMs, true),
+      publish: (message, publisher, nowMs) => router.publish(message, publisher, nowMs, true),
     });
     this.router = router;
     this.wills = wills;
@@ -82,12 +84,26 @@ export class Core {
   #begin(nowMs: number): void {
     try {
       restore(this, nowMs);
+      this.#recheckStored(nowMs);
       this.#publishSys(nowMs);
       this.turn.start(nowMs);
     } catch (error) {
       this.store.close();
       throw error;
     }
+  }
+
+  /** The rules may have changed since the store was written. */
+  #recheckStored(nowMs: number): void {
+    const { hasLogins, log } = this.settings;
+    if (!hasLogins || this.sessions.size === 0) return;
+    const { ended, unsubscribed, discarded } = recheck(this, nowMs);
+    if (ended + unsubscribed + discarded === 0) return;
+    log(
+      "warn",
+      `The rules changed since the store was written: ${ended} sessions and ${unsubscribed} subscriptions ` +
+        `ended, ${discarded} queued messages discarded`,
+    );
   }
 
   #publishSys(nowMs: number): void {
@@ -101,6 +117,13 @@ export class Core {
   nextConnectionId(): number {
     return ++this.#lastConnectionId;
   }
+}
+
+/** A retained message counts as long as its publisher is known and may publish to its topic. */
+function retainedRight({ hasLogins, authorize, knows }: CoreSettings): (publication: Publication) => boolean {
+  if (!hasLogins) return () => true;
+  return ({ message: { topic }, publisher: { clientId, owner } }) =>
+    owner === undefined || (knows(owner) && authorize({ clientId, username: owner.username }, "publish", topic));
 }
 
 function openStore({ store, wallNowMs }: CoreSettings): Store {

@@ -17,7 +17,9 @@ export type DropReason =
   /** Larger than the client's maximum packet size. */
   | "too-large"
   /** The session ended while it waited. */
-  | "session-ended";
+  | "session-ended"
+  /** The rules changed while it waited: its receiver may no longer read it. */
+  | "denied";
 
 const dropReasons: readonly DropReason[] = [
   "queue-full",
@@ -26,6 +28,7 @@ const dropReasons: readonly DropReason[] = [
   "expired",
   "too-large",
   "session-ended",
+  "denied",
 ];
 
 /** What a broker has counted since its start, and a few present numbers. Plain data. */

@@ -4,6 +4,7 @@
 import { type Clock, monotonicClock, wallTime } from "../base/clock.ts";
 import { UsageError } from "../base/failure.ts";
 import type { QoS } from "../mqtt/packet.ts";
+import type { Identity } from "./access/identity.ts";
 import type { Action, Principal } from "./access/acl.ts";
 import {
   type BrokerEventType,
@@ -117,8 +118,13 @@ export interface CoreOptions {
   readonly serverKeepAliveS?: number;
   /** Decides on a login; everyone is let in without it. A rejected promise refuses with 0x88. */
   readonly authenticate?: (login: Login) => LoginAnswer | Promise<LoginAnswer>;
-  /** The user name under which an accepted login counts; the client's own without it. */
-  readonly usernameOf?: (login: Login) => string | undefined;
+  /** The identity of an accepted login; without it, the client's user name, proved by its password. */
+  readonly identityOf?: (login: Login) => Identity;
+  /**
+   * Whether a user who logged in earlier may still log in; asked when the rules change, when a store is read, and
+   * before a retained message of that user is delivered. Every user may without it.
+   */
+  readonly knows?: (identity: Identity) => boolean;
   /** Asked for each PUBLISH, subscription and will, for a will at CONNECT and again when it is due; it must be quick. */
   readonly authorize?: Authorize;
   /** Where sessions, messages and wills are kept: in memory (the default), or in a file that outlives the broker. */
@@ -163,7 +169,7 @@ export interface CoreSettings extends
       | "trace"
       | "serverKeepAliveS"
       | "responseInformation"
-      | "usernameOf"
+      | "identityOf"
     >
   > {
   readonly limits: BrokerLimits;
@@ -172,8 +178,10 @@ export interface CoreSettings extends
   readonly trace: Trace | undefined;
   /** Whether logins are decided on at all, so that user names mean something. */
   readonly hasLogins: boolean;
-  /** Undefined: under the name that it gives. */
-  readonly usernameOf: CoreOptions["usernameOf"];
+  /** Whether {@link CoreOptions.authorize} was given. */
+  readonly hasRules: boolean;
+  /** Undefined: the client's user name, proved by its password. */
+  readonly identityOf: CoreOptions["identityOf"];
   readonly serverKeepAliveS: number | undefined;
   readonly responseInformation: string | undefined;
 }
@@ -190,7 +198,9 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     responseInformation: options.responseInformation,
     authenticate: options.authenticate ?? (() => "accept"),
     hasLogins: options.authenticate !== undefined,
-    usernameOf: options.usernameOf,
+    identityOf: options.identityOf,
+    knows: options.knows ?? (() => true),
+    hasRules: options.authorize !== undefined,
     authorize: options.authorize ?? (() => true),
     onShutdown: options.onShutdown ?? "publish",
     willFault: options.willFault,

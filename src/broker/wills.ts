@@ -7,11 +7,13 @@ import type { Deadline, Deadlines } from "../base/deadlines.ts";
 import { type Message, messageOfWill } from "../mqtt/message.ts";
 import type { ConnectWill, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
+import type { Identity } from "./access/identity.ts";
 import type { Due } from "./due.ts";
 import type { Ending, EndingKind } from "./ending.ts";
 import type { BrokerListeners } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Authorize } from "./options.ts";
+import type { Publisher } from "./routing/publication.ts";
 import { neverExpiresS } from "./session/session.ts";
 import type { Changes } from "./store/changes.ts";
 import type { WillFault } from "./will_fault.ts";
@@ -21,7 +23,7 @@ export interface WillsParts {
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
   /** Publishes in the name of the client. */
-  readonly publish: (message: Message, publisherId: string, nowMs: number) => void;
+  readonly publish: (message: Message, publisher: Publisher, nowMs: number) => void;
   readonly fault: WillFault | undefined;
   /** Asked again when a will is due: what was allowed at CONNECT may be so no more. */
   readonly authorize?: Authorize;
@@ -37,20 +39,24 @@ export class PendingWill {
   /** Since when it waits, in milliseconds. */
   sinceMs = 0;
 
-  /** @param username under which the client came in */
+  /** @param owner the user whose rights the will is published with */
   constructor(
     readonly clientId: string,
     readonly will: ConnectWill,
     readonly ending: Ending,
-    readonly username: string | undefined,
+    readonly owner: Identity | undefined,
   ) {}
+
+  get username(): string | undefined {
+    return this.owner?.username;
+  }
 }
 
 /** The will of a connection that lives. */
 interface ArmedWill {
   readonly connectionId: number;
   readonly will: ConnectWill;
-  readonly username: string | undefined;
+  readonly owner: Identity | undefined;
 }
 
 export class Wills {
@@ -73,9 +79,9 @@ export class Wills {
   }
 
   /** Keeps the will of a connection. The client has none: the last one's was released and resumed or ended. */
-  arm(clientId: string, connectionId: number, will: ConnectWill, username?: string): void {
-    this.#parts.changes?.will(clientId, { will, username });
-    this.#armed.set(clientId, { connectionId, will, username }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
+  arm(clientId: string, connectionId: number, will: ConnectWill, owner?: Identity): void {
+    this.#parts.changes?.will(clientId, { will, owner });
+    this.#armed.set(clientId, { connectionId, will, owner }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
     this.#parts.metrics.willsArmed++;
     this.#parts.listeners?.["will-armed"]?.({ type: "will-armed", clientId, will });
     this.#count();
@@ -99,7 +105,7 @@ export class Wills {
     if (armed?.connectionId !== connectionId) return;
     this.#armed.delete(clientId); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
     this.#parts.changes?.will(clientId, undefined);
-    const pending = new PendingWill(clientId, armed.will, ending, armed.username);
+    const pending = new PendingWill(clientId, armed.will, ending, armed.owner);
     if (discards(ending, version)) this.#discard(pending, nowMs);
     else if (delayMs(armed.will, sessionExpiryS) === 0) this.#publish(pending, ending.kind, nowMs);
     else this.#delay(pending, nowMs + delayMs(armed.will, sessionExpiryS), nowMs);
@@ -135,8 +141,8 @@ export class Wills {
   }
 
   /** Takes back a will that the store held; it waits for its instant, which may be past. */
-  restore(held: Pick<PendingWill, "clientId" | "will" | "ending" | "username"> & { readonly dueMs: number }): void {
-    const pending = new PendingWill(held.clientId, held.will, held.ending, held.username);
+  restore(held: Pick<PendingWill, "clientId" | "will" | "ending" | "owner"> & { readonly dueMs: number }): void {
+    const pending = new PendingWill(held.clientId, held.will, held.ending, held.owner);
     pending.deadline = this.#parts.deadlines.add(held.dueMs, pending);
     this.#delayed.set(held.clientId, pending);
     this.#count();
@@ -168,8 +174,8 @@ export class Wills {
 
   /** The broker stops, and its sessions end with it: every will, armed or delayed, is due, or lost. */
   stop(publish: boolean, nowMs: number): void {
-    const pending = [...this.#armed].map(([clientId, { will, username }]) =>
-      new PendingWill(clientId, will, { kind: "shutdown" }, username)
+    const pending = [...this.#armed].map(([clientId, { will, owner }]) =>
+      new PendingWill(clientId, will, { kind: "shutdown" }, owner)
     );
     this.#armed.clear();
     for (const clientId of [...this.#delayed.keys()]) pending.push(this.#takeDelayed(clientId)!);
@@ -211,8 +217,8 @@ export class Wills {
     pending.sinceMs = nowMs;
     this.#delayed.set(pending.clientId, pending);
     this.#parts.metrics.willsDelayed++;
-    const { clientId, will, ending, username } = pending;
-    this.#parts.changes?.will(clientId, { will, username, delayed: { dueMs, ending } });
+    const { clientId, will, ending, owner } = pending;
+    this.#parts.changes?.will(clientId, { will, owner, delayed: { dueMs, ending } });
     this.#parts.listeners?.["will-delayed"]?.({
       type: "will-delayed",
       clientId,
@@ -245,7 +251,7 @@ export class Wills {
     if (copies === undefined) return this.#send(pending, nowMs);
     this.#parts.metrics.willFaults++;
     for (const { will, delayMs } of copies) {
-      const copy = new PendingWill(pending.clientId, will, pending.ending, pending.username);
+      const copy = new PendingWill(pending.clientId, will, pending.ending, pending.owner);
       if (delayMs === 0) this.#send(copy, nowMs);
       else copy.deadline = this.#parts.deadlines.add(nowMs + delayMs, copy);
     }
@@ -253,7 +259,8 @@ export class Wills {
 
   /** Message expiry and everything else count from here. */
   #send(pending: PendingWill, nowMs: number): void {
-    this.#parts.publish(messageOfWill(pending.will, nowMs), pending.clientId, nowMs);
+    const { clientId, owner } = pending;
+    this.#parts.publish(messageOfWill(pending.will, nowMs), { clientId, owner }, nowMs);
   }
 
   #count(): void {

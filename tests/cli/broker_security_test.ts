@@ -35,6 +35,15 @@ const refused: readonly [args: string[], sentence: string][] = [
     "Cannot use --host and --port together with --listen: its URLs say both",
   ],
   [["--tls-cert", "x"], "Cannot serve TLS with one of --tls-cert and --tls-key: expected both"],
+  [["--acl", "x"], "Cannot use --acl without a proof of user names: give --users, or --tls-username cn"],
+  [
+    ["--acl", "x", "--allow-anonymous"],
+    "Cannot use --acl without a proof of user names: give --users, or --tls-username cn",
+  ],
+  [
+    [...cert, "--tls-username", "cn"],
+    "Cannot use --tls-username without client certificates: give --tls-client-auth require or request, and --tls-ca",
+  ],
   [["--tls-ca", "x"], "Cannot use --tls-ca and --tls-client-auth without --tls-cert and --tls-key"],
 ];
 for (const [args, sentence] of refused) {

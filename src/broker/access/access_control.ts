@@ -3,17 +3,18 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import { type Acl, type Action, parseAcl, type Principal } from "./acl.ts";
+import type { Identity } from "./identity.ts";
 import { parseUsers, type Users } from "./users.ts";
 
 /** Where the rules are, and what holds without them. */
 export interface AccessFiles {
-  /** Users and their passwords; without it, a password opens nothing and closes nothing. */
+  /** Users and their passwords; without it, no login with a user name and password is accepted. */
   readonly users?: string | undefined;
   /** What each may do; without it, everything. */
   readonly acl?: string | undefined;
-  /** Lets in those who give no name. Without it, they are let in where there is no users file. */
+  /** Accepts clients that give no user name; false by default. */
   readonly allowAnonymous?: boolean | undefined;
-  /** Takes a verified client certificate's common name for the user name, and asks for no password then. */
+  /** Takes the common name of a verified client certificate for the user name, without a password. */
   readonly certificateIsUser?: boolean | undefined;
 }
 
@@ -48,27 +49,35 @@ export class AccessControl {
     this.#rules = await readRules(this.#files);
   }
 
-  /** The name under which a login counts. */
-  usernameOf({ username, certificateName }: LoginToJudge): string | undefined {
-    return this.#files.certificateIsUser ? certificateName ?? username : username;
+  /** The identity of an accepted login. */
+  identityOf({ username, certificateName }: LoginToJudge): Identity {
+    if (this.#files.certificateIsUser && certificateName !== undefined) {
+      return { username: certificateName, proof: "certificate" };
+    }
+    return { username, proof: username === undefined ? "none" : "password" };
   }
 
   /** Judges a login; at once where no password is to be tried. */
   judge(login: LoginToJudge): Promise<Verdict> | Verdict {
     const { users } = this.#rules;
     if (this.#files.certificateIsUser && login.certificateName !== undefined) return "accept";
-    if (login.username === undefined) {
-      return this.#files.allowAnonymous ?? users === undefined ? "accept" : "not-authorized";
-    }
-    if (users === undefined) return "accept";
+    if (login.username === undefined) return this.#allowsAnonymous ? "accept" : "not-authorized";
+    // A name without a users file has no proof.
+    if (users === undefined) return "not-authorized";
     return users.verify(login.username, login.password).then((right) => right ? "accept" : "bad-credentials");
   }
 
-  /** Whether a user who came in earlier would still be known. */
-  knows(username: string | undefined): boolean {
-    const { users } = this.#rules;
-    if (users === undefined || this.#files.certificateIsUser) return true;
-    return username === undefined ? this.#files.allowAnonymous ?? false : users.has(username);
+  /** Whether a user who logged in earlier could still log in. */
+  knows({ username, proof }: Identity): boolean {
+    if (proof === "certificate") return this.#files.certificateIsUser === true;
+    if (username === undefined) return this.#allowsAnonymous;
+    // An older store has names without their proof.
+    if (proof === undefined && this.#files.certificateIsUser) return true;
+    return this.#rules.users?.has(username) === true;
+  }
+
+  get #allowsAnonymous(): boolean {
+    return this.#files.allowAnonymous ?? false;
   }
 
   /** Whether it is allowed; everything is where there is no ACL file. */

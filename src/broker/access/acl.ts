@@ -75,7 +75,9 @@ function fillIn(pattern: string, { clientId, username }: Principal): string | un
   const needsUser = pattern.includes("%u");
   const needsClient = pattern.includes("%c");
   if ((needsUser && !isOneLevel(username)) || (needsClient && !isOneLevel(clientId))) return undefined;
-  return pattern.replaceAll(/%[uc]/g, (mark) => mark === "%u" ? username! : clientId);
+  const filter = pattern.replaceAll(/%[uc]/g, (mark) => mark === "%u" ? username! : clientId);
+  // A client that calls itself $SYS gets no right to the broker's own topics.
+  return filter.startsWith("$") && !pattern.startsWith("$") ? undefined : filter;
 }
 
 function isOneLevel(name: string | undefined): boolean {

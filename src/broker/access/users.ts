@@ -13,9 +13,13 @@ export class Users {
   /** Fast digests, under a secret of this process, of passwords that were right: a fleet comes back all at once. */
   readonly #proven = new Map<string, Uint8Array>();
   readonly #secret = freshBytes(32);
+  readonly #mostIterations: number;
+  /** Iterations of the hash that were computed, of all logins together. */
+  iterations = 0;
 
   constructor(hashes: ReadonlyMap<string, PasswordHash>) {
     this.#hashes = hashes;
+    this.#mostIterations = Math.max(1, ...[...hashes.values()].map(({ iterations }) => iterations));
   }
 
   get size(): number {
@@ -26,23 +30,36 @@ export class Users {
     return this.#hashes.has(name);
   }
 
-  /** Whether it is the user's password. A name that is not known takes as long as one that is. */
+  /** Whether it is the user's password. Every name costs as much as the most expensive line, known or not. */
   async verify(name: string, password: Uint8Array | undefined): Promise<boolean> {
     const hash = this.#hashes.get(name);
-    const digest = createHmac("sha256", this.#secret).update(password ?? new Uint8Array(0)).digest();
+    const digest = createHmac("sha256", this.#secret).update(password ?? nothing).digest();
     const proven = this.#proven.get(name);
     if (proven !== undefined && password !== undefined && timingSafeEqual(proven, digest)) return true;
-    const right = await isPassword(password ?? new Uint8Array(0), hash ?? this.#decoy());
+    const tried = hash ?? decoy(this.#mostIterations);
+    const right = await this.#try(password ?? nothing, tried);
+    const missing = this.#mostIterations - tried.iterations;
+    if (missing > 0) await this.#try(nothing, decoy(missing));
     if (!right || hash === undefined || password === undefined) return false;
     this.#proven.set(name, digest);
     return true;
   }
 
-  #decoy(): PasswordHash {
-    for (const hash of this.#hashes.values()) return hash;
-    return { kind: "sha512", iterations: 1, salt: new Uint8Array(1), hash: new Uint8Array(64) };
+  #try(password: Uint8Array, hash: PasswordHash): Promise<boolean> {
+    this.iterations += hash.iterations;
+    return isPassword(password, hash);
   }
 }
+
+const nothing = new Uint8Array(0);
+
+/** A hash of no password, for what it costs to try one. */
+function decoy(iterations: number): PasswordHash {
+  return { kind: "pbkdf2", iterations, salt: decoySalt, hash: decoyHash };
+}
+
+const decoySalt = new Uint8Array(16);
+const decoyHash = new Uint8Array(64);
 
 /**
  * Reads the text of a users file.

@@ -5,6 +5,8 @@
 import type { ConnackProperties, ConnectPacket } from "../../mqtt/packet.ts";
 import { keepsPayloadFormat } from "../../mqtt/message.ts";
 import { mayCarry, ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
+import { type Identity, isSameUser } from "../access/identity.ts";
+import { recheckSession } from "../access/recheck.ts";
 import type { Core } from "../core.ts";
 import type { Login, LoginAnswer } from "../options.ts";
 import { clientLimits, type Connection } from "../session/connection.ts";
@@ -137,21 +139,28 @@ function settle(entry: Entry, decision: Decision, nowMs: number): void {
   const { core, connection } = entry;
   if (decision !== "accept") return refuse(core, connection, refusalByDecision[decision], nowMs);
   if (connackTooLarge(entry)) return refuse(core, connection, ReasonCode.packetTooLarge, nowMs);
-  const { usernameOf } = core.settings;
-  const username = usernameOf === undefined ? entry.packet.username : usernameOf(loginOf(entry));
-  if (!mayEnter(entry, username)) return refuse(core, connection, ReasonCode.notAuthorized, nowMs);
-  admit(entry, username, nowMs);
+  const owner = identityOf(entry);
+  if (!mayEnter(entry, owner)) return refuse(core, connection, ReasonCode.notAuthorized, nowMs);
+  admit(entry, owner, nowMs);
 }
 
-/** A will is a publication; and nobody takes over the session, the messages and the will of another user. */
-function mayEnter({ core, packet, clientId }: Entry, username: string | undefined): boolean {
-  const { authorize, hasLogins } = core.settings;
-  if (packet.will !== undefined && !authorize({ clientId, username }, "publish", packet.will.topic)) {
+function identityOf(entry: Entry): Identity | undefined {
+  const { hasLogins, identityOf } = entry.core.settings;
+  if (!hasLogins) return undefined;
+  if (identityOf !== undefined) return identityOf(loginOf(entry));
+  const { username } = entry.packet;
+  return { username, proof: username === undefined ? "none" : "password" };
+}
+
+/** A will is a publication; and a session, its messages and its will belong to the user that began it. */
+function mayEnter({ core, packet, clientId }: Entry, owner: Identity | undefined): boolean {
+  const username = owner?.username;
+  if (packet.will !== undefined && !core.settings.authorize({ clientId, username }, "publish", packet.will.topic)) {
     core.metrics.willsDenied++;
     return false;
   }
-  const owner = core.sessions.get(clientId)?.username;
-  return !hasLogins || owner === undefined || owner === username;
+  const session = core.sessions.get(clientId);
+  return session === undefined || isSameUser(session.owner, owner);
 }
 
 /** CONNACK with a refusal, and the end of the connection: nothing after it is read, no will was armed. */
@@ -200,13 +209,12 @@ function connackTooLarge(entry: Entry): boolean {
   });
 }
 
-function admit(entry: Entry, username: string | undefined, nowMs: number): void {
+function admit(entry: Entry, owner: Identity | undefined, nowMs: number): void {
   const { core, connection, packet, clientId, assigned } = entry;
   const session = takeOver(core, clientId, packet.cleanStart, nowMs); // [MQTT5 3.1.4-4] [MQTT311 3.1.4-3]
   const sessionPresent = session !== undefined;
-  join(core, connection, session ?? core.sessions.begin(clientId), packet); // [MQTT5 3.1.2-6] [MQTT311 3.1.2-4]
-  connection.session!.username = username;
-  if (packet.will !== undefined) core.wills.arm(clientId, connection.id, packet.will, username);
+  join(core, connection, session ?? core.sessions.begin(clientId, owner), packet); // [MQTT5 3.1.2-6] [MQTT311 3.1.2-4]
+  if (packet.will !== undefined) core.wills.arm(clientId, connection.id, packet.will, owner);
   connection.phase = "online";
   core.metrics.online++;
   core.metrics.connected++;
@@ -244,6 +252,7 @@ function takeOver(core: Core, clientId: string, cleanStart: boolean, nowMs: numb
     return undefined;
   }
   core.sessions.resume(session); // [MQTT5 3.1.2-5] [MQTT311 3.1.2-4]
+  recheckSession(core, session, nowMs);
   core.wills.cancel(clientId); // [MQTT5 3.1.3-9]
   return session;
 }

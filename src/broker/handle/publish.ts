@@ -108,7 +108,7 @@ function countUnreleased(core: Core, connection: Connection, packetId: number): 
 
 /** Routes the message and answers the reason code for its acknowledgement. */
 function route(core: Core, connection: Connection, packet: PublishPacket, topic: string, nowMs: number): number {
-  const receivers = core.router.publish(messageOf(packet, topic, nowMs), connection.session!.clientId, nowMs);
+  const receivers = core.router.publish(messageOf(packet, topic, nowMs), connection.session!.publisher, nowMs);
   return receivers === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success;
 }
 

@@ -6,16 +6,24 @@ import { type EncodedPublish, encodePublish } from "../../mqtt/codec.ts";
 import { splicePublish, subscriptionIdentifierBytes } from "../../mqtt/spliced_publish.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
+import type { Identity } from "../access/identity.ts";
 import type { MessagePlace } from "../store/store.ts";
 
 /** What an entry of a queue costs besides topic and payload, roughly. */
 const overheadBytes = 128;
 
+/** The client that published a message, also by its will. */
+export interface Publisher {
+  /** For No Local. */
+  readonly clientId: string;
+  /** Whose rights the message was published with; undefined where the broker decides on no logins. */
+  readonly owner: Identity | undefined;
+}
+
 /** A message with its publisher. */
 export class Publication {
   readonly message: Message;
-  /** The client identifier of whoever published it, also by a will; for No Local. */
-  readonly publisherId: string;
+  readonly publisher: Publisher;
   /** What it counts for in a queue, in bytes. */
   readonly sizeBytes: number;
   /** Its place in the store, once it has one; the store's own. */
@@ -28,9 +36,9 @@ export class Publication {
   #encodedExpiryS = -1;
 
   /** @param isWill whether it was published for a client that is gone; counted apart where it is dropped */
-  constructor(message: Message, publisherId: string, readonly isWill = false) {
+  constructor(message: Message, publisher: Publisher, readonly isWill = false) {
     this.message = message;
-    this.publisherId = publisherId;
+    this.publisher = publisher;
     this.sizeBytes = overheadBytes + message.topic.length + message.payload.length +
       propertiesBytes(message.properties);
   }

@@ -6,13 +6,13 @@ import type { Message } from "../../mqtt/message.ts";
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
 import { isSharedFilter } from "../../mqtt/topic.ts";
 import type { Session, Share } from "../session/session.ts";
-import { Publication } from "./publication.ts";
+import { Publication, type Publisher } from "./publication.ts";
 import type { Retained } from "./retained.ts";
 import { SharedGroups } from "./shared_groups.ts";
 import { type Subscribed, TopicTree } from "./topic_tree.ts";
 
 /** The publisher of the broker's own messages; no client has an empty identifier. */
-const brokerItself = "";
+const brokerItself: Publisher = { clientId: "", owner: undefined };
 
 /** Subscriptions, retained messages, and the way from one to the other. */
 export class Router {
@@ -25,20 +25,25 @@ export class Router {
   readonly #receivers: Session[] = [];
   #serial = 0;
 
-  constructor({ retained, own, metrics }: {
+  readonly #mayStand: (publication: Publication) => boolean;
+
+  constructor({ retained, own, metrics, mayStand = () => true }: {
     readonly retained: Retained;
     /** What the broker itself has published to topics that begin with `$`. */
     readonly own: Retained;
     readonly metrics: Metrics;
+    /** Whether the publisher of a retained message still has the right to publish it; true by default. */
+    readonly mayStand?: (publication: Publication) => boolean;
   }) {
+    this.#mayStand = mayStand;
     this.#retained = retained;
     this.#own = own;
     this.#metrics = metrics;
   }
 
   /** Publishes in a client's name; answers how many sessions get it. */
-  publish(message: Message, publisherId: string, nowMs: number, isWill = false): number {
-    const publication = new Publication(message, publisherId, isWill);
+  publish(message: Message, publisher: Publisher, nowMs: number, isWill = false): number {
+    const publication = new Publication(message, publisher, isWill);
     if (message.retain) this.#keeperOf(message.topic).store(publication); // [MQTT5 3.3.1-8] [MQTT311 3.3.1-12]
     this.#collect(publication);
     const receivers = this.#receivers;
@@ -113,7 +118,8 @@ export class Router {
     const identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
     for (const publication of found) {
       // Also here no client gets back what it published, where it asked for that. // [MQTT5 3.8.3-3]
-      if (subscribed.noLocal && publication.publisherId === session.clientId) continue;
+      if (subscribed.noLocal && publication.publisher.clientId === session.clientId) continue;
+      if (!this.#mayStand(publication)) continue;
       const qos = lesser(publication.message.qos, subscribed.qos);
       session.outbox.deliver(publication, qos, true, identifiers, nowMs); // [MQTT311 3.3.1-8]
     }
@@ -152,7 +158,7 @@ export class Router {
     for (let index = 0; index < found.length; index++) {
       const subscribed = found[index]!;
       const session = subscribed.session;
-      if (subscribed.noLocal && session.clientId === publication.publisherId) continue; // [MQTT5 3.8.3-3]
+      if (subscribed.noLocal && session.clientId === publication.publisher.clientId) continue; // [MQTT5 3.8.3-3]
       if (session.share.serial === serial) widen(session.share, subscribed);
       else {
         begin(session.share, subscribed, serial);

@@ -145,6 +145,24 @@ export class Outbox {
     this.#watchExpiry(publication.expiresAtMs);
   }
 
+  /** Discards messages that wait or are not acknowledged, where the client may not read them; answers how many. */
+  discard(isDenied: (publication: Publication) => boolean, nowMs: number): number {
+    let count = 0;
+    const isKept = (delivery: Delivery) => {
+      if (!isDenied(delivery.publication)) return true;
+      this.#drop(delivery, "denied");
+      count++;
+      return false;
+    };
+    this.#waiting.keep(isKept);
+    this.#held.keep(isKept);
+    this.#again.keep(isKept);
+    // The handshake of a message that the client has received goes on.
+    for (const delivery of [...this.#inflight.values()]) if (delivery.state === "published") isKept(delivery);
+    if (count > 0) this.pump(nowMs);
+    return count;
+  }
+
   /** A message that waits has expired: drops all that have, at most once a second. // [MQTT5 3.3.2-5] */
   purge(nowMs: number): void {
     let nextMs = Infinity;

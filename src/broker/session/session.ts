@@ -4,7 +4,9 @@
  */
 import type { Deadline } from "../../base/deadlines.ts";
 import type { QoS } from "../../mqtt/packet.ts";
+import type { Publisher } from "../routing/publication.ts";
 import type { Subscribed } from "../routing/topic_tree.ts";
+import type { Identity } from "../access/identity.ts";
 import type { Due } from "../due.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 import type { Connection } from "./connection.ts";
@@ -27,8 +29,8 @@ export class Session {
   readonly clientId: string;
   /** Seconds from the end of the connection to the end of the session; {@link neverExpiresS}: no end. */
   expiryIntervalS = 0;
-  /** Under which the client came in last; undefined for those who gave none, and until then. */
-  username: string | undefined;
+  /** The user that the session belongs to; undefined where the broker decides on no logins. */
+  readonly owner: Identity | undefined;
   /** The client's connection while it is online. */
   connection: Connection | undefined;
   /** By topic filter. */
@@ -41,10 +43,22 @@ export class Session {
   #outbox: Outbox | undefined;
   #inbox: Inbox | undefined;
   #share: Share | undefined;
+  #publisher: Publisher | undefined;
 
-  constructor(clientId: string, parts: OutboxParts) {
+  constructor(clientId: string, parts: OutboxParts, owner?: Identity) {
     this.clientId = clientId;
+    this.owner = owner;
     this.#parts = parts;
+  }
+
+  /** What a message of this client refers to; a message may outlive the session. */
+  get publisher(): Publisher {
+    return this.#publisher ??= { clientId: this.clientId, owner: this.owner };
+  }
+
+  /** The owner's name; undefined for a client that gave none. */
+  get username(): string | undefined {
+    return this.owner?.username;
   }
 
   /** Messages to the client. */

@@ -2,6 +2,7 @@
  * All sessions by client identifier: their beginning, their time offline, their end.
  */
 import type { Deadlines } from "../../base/deadlines.ts";
+import type { Identity } from "../access/identity.ts";
 import type { Due } from "../due.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Changes } from "../store/changes.ts";
@@ -39,9 +40,9 @@ export class Sessions {
     return this.#byClientId.values();
   }
 
-  /** Begins a session; there is none of that client identifier. */
-  begin(clientId: string): Session {
-    const session = new Session(clientId, this.#parts.outboxes);
+  /** Begins a session of a user; there is none of that client identifier. */
+  begin(clientId: string, owner?: Identity): Session {
+    const session = new Session(clientId, this.#parts.outboxes, owner);
     this.#byClientId.set(clientId, session);
     this.#parts.metrics.sessionsHeld = this.#byClientId.size;
     return session;
@@ -50,13 +51,13 @@ export class Sessions {
   /** The client is online with this session. One that ends with its connection ends with the broker too. */
   joined(session: Session): void {
     const { changes } = this.#parts;
-    if (session.expiryIntervalS > 0) session.record ??= changes?.newSession(session.clientId);
+    if (session.expiryIntervalS > 0) session.record ??= changes?.newSession(session.clientId, session.owner);
     session.record?.save(session.expiryIntervalS, undefined);
   }
 
   /** Takes back a session that the store held, offline since that instant; there is none of that client identifier. */
   restore(record: SessionRecord, offlineSinceMs: number): Session {
-    const session = this.begin(record.clientId);
+    const session = this.begin(record.clientId, record.owner);
     session.record = record;
     session.expiryIntervalS = record.expiryIntervalS;
     this.#expire(session, offlineSinceMs);

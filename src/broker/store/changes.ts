@@ -2,6 +2,7 @@
  * What has changed since the last commit, thing by thing: a thing that changes twice is written once, one that comes
  * and goes in between is not written at all, and what could not be written is simply still here the next time.
  */
+import type { Identity } from "../access/identity.ts";
 import type { Publication } from "../routing/publication.ts";
 import type { Delivery } from "../session/outbox.ts";
 import { SessionRecord } from "./session_record.ts";
@@ -45,8 +46,8 @@ export class Changes {
   }
 
   /** A session that outlives its connection has begun. */
-  newSession(clientId: string): SessionRecord {
-    return new SessionRecord(this, ++this.#lastSessionId, clientId);
+  newSession(clientId: string, owner: Identity | undefined): SessionRecord {
+    return new SessionRecord(this, ++this.#lastSessionId, clientId, owner);
   }
 
   nextOrder(): number {

@@ -27,9 +27,9 @@ function fixInstants({ sessions, wills, store }: Core, stored: Stored): void {
   }
   for (const pending of wills.delayed()) {
     const { clientId, will, ending, deadline } = pending;
-    const { username, delayed } = stored.wills.get(clientId)!;
+    const { owner, delayed } = stored.wills.get(clientId)!;
     if (delayed !== undefined) continue;
-    store.changes!.will(clientId, { will, username, delayed: { dueMs: deadline!.atMs, ending } });
+    store.changes!.will(clientId, { will, owner, delayed: { dueMs: deadline!.atMs, ending } });
   }
 }
 
@@ -46,11 +46,11 @@ function restoreSession(core: Core, stored: StoredSession, endedMs: number): voi
 
 /** A will that was armed has lost its connection with the broker: it is due as after any other end. */
 function restoreWills(core: Core, { wills, endedMs }: Stored): void {
-  for (const [clientId, { will, username, delayed }] of wills) {
+  for (const [clientId, { will, owner, delayed }] of wills) {
     const session = core.sessions.get(clientId);
     const ending = delayed?.ending ?? { kind: "shutdown" as const };
     const dueMs = delayed?.dueMs ?? endedMs + 1_000 * Math.min(will.delayIntervalS ?? 0, lifeS(session));
-    core.wills.restore({ clientId, will, username, ending, dueMs });
+    core.wills.restore({ clientId, will, owner, ending, dueMs });
   }
 }
 

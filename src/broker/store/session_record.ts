@@ -2,6 +2,7 @@
  * One session in the store: what of it has changed, until it is written. Sessions that end with their connection have
  * none, for they end with the broker too.
  */
+import type { Identity } from "../access/identity.ts";
 import type { Delivery } from "../session/outbox.ts";
 import type { Changes } from "./changes.ts";
 import type { StoredSubscription } from "./store.ts";
@@ -19,7 +20,13 @@ export class SessionRecord {
   readonly taken = new Map<number, boolean>();
   readonly #changes: Changes;
 
-  constructor(changes: Changes, readonly id: number, readonly clientId: string) {
+  /** @param owner the user that the session belongs to; undefined where the broker decides on no logins */
+  constructor(
+    changes: Changes,
+    readonly id: number,
+    readonly clientId: string,
+    readonly owner: Identity | undefined,
+  ) {
     this.#changes = changes;
   }
 

@@ -1,6 +1,7 @@
 /** Reads a whole store at the broker's start. */
 import { UsageError } from "../../base/failure.ts";
 import type { QoS } from "../../mqtt/packet.ts";
+import type { Identity, NameProof } from "../access/identity.ts";
 import type { Ending } from "../ending.ts";
 import { Publication } from "../routing/publication.ts";
 import type { Delivery } from "../session/outbox.ts";
@@ -96,13 +97,14 @@ class Loading {
       publishedAtMs: row.published_ms as number + this.#offsetMs,
       ...properties && { properties },
     };
-    const publication = new Publication(message, row.publisher_id as string);
+    const publisher = { clientId: row.publisher_id as string, owner: ownerOf(row) };
+    const publication = new Publication(message, publisher);
     publication.stored = { id: row.id as number, references: 0, written: true };
     return publication;
   }
 
   #session(row: Row): MutableSession {
-    const record = new SessionRecord(this.#changes, row.id as number, row.client_id as string);
+    const record = new SessionRecord(this.#changes, row.id as number, row.client_id as string, ownerOf(row));
     record.expiryIntervalS = row.expiry_s as number;
     const sinceMs = row.offline_since_ms as number | null;
     record.offlineSinceMs = sinceMs === null ? undefined : sinceMs + this.#offsetMs;
@@ -153,15 +155,22 @@ class Loading {
       ...(delayS > 0 && { delayIntervalS: delayS }),
       ...properties && { properties },
     };
-    const username = row.username as string | null ?? undefined;
+    const owner = ownerOf(row);
     const dueMs = row.due_ms as number | null;
-    if (dueMs === null) return { will, username };
+    if (dueMs === null) return { will, owner };
     return {
       will,
-      username,
+      owner,
       delayed: { dueMs: dueMs + this.#offsetMs, ending: JSON.parse(row.ending as string) as Ending },
     };
   }
+}
+
+/** A will of version 2 has a name without its proof. */
+function ownerOf(row: Row): Identity | undefined {
+  const username = row.username as string | null ?? undefined;
+  const proof = row.proof as NameProof | null ?? undefined;
+  return username === undefined && proof === undefined ? undefined : { username, proof };
 }
 
 function subscriptionOf(row: Row): StoredSubscription {

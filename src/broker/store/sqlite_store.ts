@@ -4,6 +4,7 @@
  * Instants are the broker's own on this side and of the wall clock in the file. The row `broker` says when a broker was
  * last known to live: each commit renews it, and `turn.ts` commits each second, if there are changes or not.
  */
+import type { Identity } from "../access/identity.ts";
 import type { Publication } from "../routing/publication.ts";
 import type { Delivery } from "../session/outbox.ts";
 import { Changes } from "./changes.ts";
@@ -73,19 +74,24 @@ export class SqliteStore implements Store {
     }
   }
 
-  #writeMessage({ message, publisherId, stored }: Publication, offsetMs: number): void {
+  #writeMessage({ message, publisher, stored }: Publication, offsetMs: number): void {
     const { id, references, written } = stored!;
     if (references === 0) return void (written && this.#sql.removeMessage.run(id));
     if (written) return;
     const { topic, payload, qos, retain, properties, publishedAtMs } = message;
     const text = propertyText(properties);
-    this.#sql.addMessage.run(id, topic, payload, qos, retain ? 1 : 0, text, publisherId, publishedAtMs + offsetMs);
+    const { clientId, owner } = publisher;
+    this.#sql.addMessage.run(
+      ...[id, topic, payload, qos, retain ? 1 : 0, text, clientId, publishedAtMs + offsetMs],
+      ...ownerColumns(owner),
+    );
   }
 
   #writeSession(record: SessionRecord, offsetMs: number): void {
-    const { id, clientId, expiryIntervalS, offlineSinceMs, subscriptions, taken } = record;
+    const { id, clientId, owner, expiryIntervalS, offlineSinceMs, subscriptions, taken } = record;
     if (record.ended) return this.#sql.endSession.forEach((statement) => statement.run(id));
-    this.#sql.saveSession.run(id, clientId, expiryIntervalS, wallOf(offlineSinceMs, offsetMs));
+    const sinceMs = wallOf(offlineSinceMs, offsetMs);
+    this.#sql.saveSession.run(id, clientId, expiryIntervalS, sinceMs, ...ownerColumns(owner));
     for (const [topicFilter, granted] of subscriptions) {
       if (granted === undefined) this.#sql.unsubscribe.run(id, topicFilter);
       else {
@@ -105,20 +111,24 @@ export class SqliteStore implements Store {
     this.#sql.addDelivery.run(id, order, publication.stored!.id, qos, retain ? 1 : 0, text, packetId, state);
   }
 
-  #writeWill(clientId: string, { will, username = null!, delayed }: StoredWill, offsetMs: number): void {
+  #writeWill(clientId: string, { will, owner, delayed }: StoredWill, offsetMs: number): void {
     const { topic, payload, qos, retain, delayIntervalS = 0, properties } = will;
     const text = propertyText(properties);
     const ending = delayed === undefined ? null : JSON.stringify(delayed.ending);
     const dueMs = wallOf(delayed?.dueMs, offsetMs);
     this.#sql.holdWill.run(
       ...[clientId, topic, payload, qos, retain ? 1 : 0, delayIntervalS, text],
-      ...[dueMs, ending, username],
+      ...[dueMs, ending, ...ownerColumns(owner)],
     );
   }
 }
 
 function wallOf(instantMs: number | undefined, offsetMs: number): number | null {
   return instantMs === undefined ? null : instantMs + offsetMs;
+}
+
+function ownerColumns(owner: Identity | undefined): [username: string | null, proof: string | null] {
+  return [owner?.username ?? null, owner?.proof ?? null];
 }
 
 type Statements = ReturnType<typeof statements>;
@@ -129,9 +139,9 @@ function statements(database: Database) {
   return {
     alive: prepare("UPDATE broker SET alive_ms = ?, stopped_ms = NULL"),
     stopped: prepare("UPDATE broker SET stopped_ms = ?"),
-    addMessage: prepare("INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    addMessage: prepare("INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     removeMessage: prepare("DELETE FROM message WHERE id = ?"),
-    saveSession: prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)"),
+    saveSession: prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?)"),
     endSession: [...ofSession, "DELETE FROM session WHERE id = ?"].map(prepare),
     subscribe: prepare("INSERT OR REPLACE INTO subscription VALUES (?, ?, ?, ?, ?, ?)"),
     unsubscribe: prepare("DELETE FROM subscription WHERE session_id = ? AND topic_filter = ?"),
@@ -142,7 +152,7 @@ function statements(database: Database) {
     removeDelivery: prepare("DELETE FROM delivery WHERE session_id = ? AND place = ?"),
     retain: prepare("INSERT OR REPLACE INTO retained VALUES (?, ?)"),
     clearRetained: prepare("DELETE FROM retained WHERE topic = ?"),
-    holdWill: prepare("INSERT OR REPLACE INTO will VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    holdWill: prepare("INSERT OR REPLACE INTO will VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     removeWill: prepare("DELETE FROM will WHERE client_id = ?"),
   };
 }

@@ -3,6 +3,7 @@
  * and hands back at the next start what it held. `turn.ts` decides when to commit and what waits for it.
  */
 import type { ConnectWill, QoS } from "../../mqtt/packet.ts";
+import type { Identity } from "../access/identity.ts";
 import type { Ending } from "../ending.ts";
 import type { Publication } from "../routing/publication.ts";
 import type { Delivery } from "../session/outbox.ts";
@@ -48,8 +49,8 @@ export interface StoredSubscription {
 /** A will that is held; instants in the broker's own milliseconds. */
 export interface StoredWill {
   readonly will: ConnectWill;
-  /** Whose rights it is published with. */
-  readonly username: string | undefined;
+  /** Whose rights it is published with; undefined where the broker decides on no logins. */
+  readonly owner: Identity | undefined;
   /** Absent while the connection lives, or lived when the broker ended. */
   readonly delayed?: { readonly dueMs: number; readonly ending: Ending };
 }

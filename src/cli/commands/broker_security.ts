@@ -11,7 +11,7 @@ import { brokerDefaults, type BrokerSettings } from "./broker_settings.ts";
 
 /** What the broker is told of it, and how it is told again. */
 export interface Security {
-  readonly options: Pick<BrokerOptions, "listen" | "tls" | "authenticate" | "authorize" | "usernameOf">;
+  readonly options: Pick<BrokerOptions, "listen" | "tls" | "authenticate" | "authorize" | "identityOf" | "knows">;
   /** Reads all files again. One that cannot be used leaves everything as it was. @throws UsageError then */
   reload(broker: Broker): Promise<string>;
 }
@@ -29,7 +29,8 @@ export async function openSecurity(settings: BrokerSettings): Promise<Security> 
       ...(tls !== undefined && { tls }),
       ...(access !== undefined && {
         authenticate: (login) => access.judge(login),
-        usernameOf: (login) => access.usernameOf(login),
+        identityOf: (login) => access.identityOf(login),
+        knows: (identity) => access.knows(identity),
         authorize: (who, action, topic) => access.allows(who, action, topic),
       }),
     },
@@ -43,8 +44,9 @@ async function reload(broker: Broker, files: TlsFiles | undefined, access: Acces
   await access?.reload();
   if (tls !== undefined) broker.renewTls(tls);
   if (access === undefined) return tls === undefined ? "There is nothing to read again" : "Certificates are read again";
-  const { expelled, unsubscribed } = broker.recheckAccess((username) => access.knows(username));
-  return `Users, rules and certificates are read again: ${expelled} connections and ${unsubscribed} subscriptions ended`;
+  const { expelled, ended, unsubscribed, discarded } = broker.recheckAccess();
+  return `Users, rules and certificates are read again: ${expelled} connections, ${ended} sessions and ` +
+    `${unsubscribed} subscriptions ended, ${discarded} queued messages discarded`;
 }
 
 function endpointsOf({ host, port, listen = [] }: BrokerSettings): Endpoint[] {
@@ -80,8 +82,21 @@ function tlsFilesOf(settings: BrokerSettings): TlsFiles | undefined {
   throw new UsageError("Cannot serve TLS with one of --tls-cert and --tls-key: expected both");
 }
 
+/** A rule for a user needs a client that proves to be that user. */
+function checkProof({ users, acl, "tls-username": tlsUsername, "tls-client-auth": clientAuth }: BrokerSettings): void {
+  if (acl !== undefined && users === undefined && tlsUsername === undefined) {
+    throw new UsageError("Cannot use --acl without a proof of user names: give --users, or --tls-username cn");
+  }
+  if (tlsUsername !== undefined && (clientAuth ?? "none") === "none") {
+    throw new UsageError(
+      "Cannot use --tls-username without client certificates: give --tls-client-auth require or request, and --tls-ca",
+    );
+  }
+}
+
 async function accessOf(settings: BrokerSettings): Promise<AccessControl | undefined> {
   const { users, acl, "allow-anonymous": allowAnonymous, "tls-username": tlsUsername } = settings;
   if (users === undefined && acl === undefined && tlsUsername === undefined) return undefined;
+  checkProof(settings);
   return await AccessControl.open({ users, acl, allowAnonymous, certificateIsUser: tlsUsername === "cn" });
 }

@@ -37,8 +37,12 @@ type Row = readonly [
   verdict: string,
 ];
 const rows: readonly Row[] = [
-  ["anyone without files", {}, false, {}, "accept"],
-  ["any name without files", {}, false, { username: "x", password: wrong }, "accept"],
+  ["a client without a name, without files", {}, false, {}, "not-authorized"],
+  ["the same where anonymous clients are allowed", { allowAnonymous: true }, false, {}, "accept"],
+  ["a name without a users file to prove it", {}, false, { username: "x", password: wrong }, "not-authorized"],
+  ["a name beside certificates, without a certificate", { certificateIsUser: true }, false, {
+    username: "admin",
+  }, "not-authorized"],
   ["nobody without a name beside users", {}, true, {}, "not-authorized"],
   ["those without a name where it is said", { allowAnonymous: true }, true, {}, "accept"],
   ["a user with the password", {}, true, { username: "ann", password: right }, "accept"],
@@ -63,10 +67,12 @@ for (const [name, files, hasUsers, asked, verdict] of rows) {
     }));
 }
 
-Deno.test("access: a certificate's name takes the place of the one that is said", async () => {
+Deno.test("access: a certificate's name takes the place of the user name in CONNECT", async () => {
   const access = await AccessControl.open({ certificateIsUser: true });
-  assert.equal(access.usernameOf(login({ username: "ann", certificateName: "meter-1" })), "meter-1");
-  assert.equal(access.usernameOf(login({ username: "ann" })), "ann");
+  const byCertificate = { username: "meter-1", proof: "certificate" };
+  assert.deepEqual(access.identityOf(login({ username: "ann", certificateName: "meter-1" })), byCertificate);
+  assert.deepEqual(access.identityOf(login({ username: "ann" })), { username: "ann", proof: "password" });
+  assert.deepEqual(access.identityOf(login({})), { username: undefined, proof: "none" });
 });
 
 Deno.test("access: a reload takes both files, or neither", () =>
@@ -77,11 +83,13 @@ Deno.test("access: a reload takes both files, or neither", () =>
     await Deno.writeTextFile(users, `bob:${hash}\n`);
     await Deno.writeTextFile(acl, "nonsense\n");
     await assert.rejects(access.reload(), UsageError);
-    assert.deepEqual([access.knows("ann"), access.knows("bob")], [true, false]);
+    const knows = (username: string | undefined) =>
+      access.knows({ username, proof: username === undefined ? "none" : "password" });
+    assert.deepEqual([knows("ann"), knows("bob")], [true, false]);
     assert.equal(access.allows(ann, "publish", "ann/x"), true);
     await Deno.writeTextFile(acl, "user bob\ntopic bob/#\n");
     await access.reload();
-    assert.deepEqual([access.knows("ann"), access.knows("bob"), access.knows(undefined)], [false, true, false]);
+    assert.deepEqual([knows("ann"), knows("bob"), knows(undefined)], [false, true, false]);
     assert.equal(access.allows(ann, "publish", "ann/x"), false);
   }));
 

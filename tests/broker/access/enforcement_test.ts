@@ -10,11 +10,12 @@ const rules = "user ann\ntopic ann/#\ntopic read news\nuser watcher\ntopic read 
 
 /** A stage whose rules can be changed, and where everyone who gives a name is let in. */
 function guarded() {
-  const present = { acl: parseAcl(rules, "acl") };
+  const present = { acl: parseAcl(rules, "acl"), removed: new Set<string>() };
   const authorize: CoreOptions["authorize"] = (who, action: Action, topic) => present.acl.allows(who, action, topic);
   const authenticate: CoreOptions["authenticate"] = ({ username }) =>
     username === "eve" ? "bad-credentials" : username === undefined ? "not-authorized" : "accept";
-  const stage = new Stage({ authorize, authenticate });
+  const knows: CoreOptions["knows"] = ({ username }) => !present.removed.has(username ?? "");
+  const stage = new Stage({ authorize, authenticate, knows });
   const watcher = stage.watch("#", {}, { username: "watcher" });
   return { stage, watcher, present };
 }
@@ -118,9 +119,10 @@ Deno.test("access: new rules are held against those who are in", () => {
   assert.equal(bob.connack?.reasonCode, ReasonCode.notAuthorized);
   const carl = stage.connect({ clientId: "carl", username: "carl" });
   present.acl = parseAcl("user ann\ntopic ann/#\nuser watcher\ntopic read #\n", "acl");
-  const rechecked = recheck(stage.core, (username) => username !== "carl", stage.nowMs);
+  present.removed.add("carl");
+  const rechecked = recheck(stage.core, stage.nowMs);
   stage.settle();
-  assert.deepEqual(rechecked, { expelled: 1, unsubscribed: 1 });
+  assert.deepEqual(rechecked, { expelled: 1, ended: 1, unsubscribed: 1, discarded: 0 });
   assert.deepEqual([...stage.core.sessions.get("ann")!.subscriptions!.keys()], ["ann/#"]);
   assert.equal(carl.of("disconnect")[0]?.reasonCode, ReasonCode.notAuthorized);
   assert.equal(ann.end, undefined);

@@ -10,7 +10,7 @@ import { bytesOf } from "../stage.ts";
 function publication(topic: string, payload = "x", messageExpiryIntervalS?: number): Publication {
   const properties = messageExpiryIntervalS === undefined ? {} : { properties: { messageExpiryIntervalS } };
   const message = { topic, payload: bytesOf(payload), qos: 0, retain: true, publishedAtMs: 0, ...properties } as const;
-  return new Publication(message, "p");
+  return new Publication(message, { clientId: "p", owner: undefined });
 }
 
 function found(retained: Retained, topicFilter: string, nowMs = 0): string[] {

@@ -182,7 +182,7 @@ Deno.test("outbox: a storm of 20,000 QoS 1 wills reaches a slow watcher whole", 
       retain: false,
       publishedAtMs: 0,
     } as const;
-    stage.core.router.publish(message, "p", 0);
+    stage.core.router.publish(message, { clientId: "p", owner: undefined }, 0);
   }
   assert.equal(stage.core.metrics.dropped["queue-full"], 0);
   client.acknowledges = true;

@@ -23,7 +23,9 @@ async function outcomes({ keeps = true, options = {}, repeats = false }: Trial):
     if (event.type === "will-armed") wills.add(event.will);
   };
   const afterwards = (core: Core, nowMs: number) => {
-    for (const will of repeats ? wills : []) core.router.publish(messageOfWill(will, nowMs), "", nowMs);
+    for (const will of repeats ? wills : []) {
+      core.router.publish(messageOfWill(will, nowMs), { clientId: "", owner: undefined }, nowMs);
+    }
   };
   const { maker, restart } = restarted(keeps ? `${folder}/store.db` : undefined, { ...options, onEvent }, afterwards);
   try {
