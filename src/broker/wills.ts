@@ -14,7 +14,6 @@ import type { BrokerListeners } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Authorize } from "./options.ts";
 import type { Publisher } from "./routing/publication.ts";
-import { neverExpiresS } from "./session/session.ts";
 import type { Changes } from "./store/changes.ts";
 import type { WillFault } from "./will_fault.ts";
 
@@ -274,8 +273,10 @@ function discards(ending: Ending, version: ProtocolVersion): boolean {
   return version === 4 || ending.reasonCode === ReasonCode.normalDisconnection;
 }
 
-/** The lesser of the will's delay and the session's life, in milliseconds. // [MQTT5 3.1.2-8] [MQTT5 4.1.0-2] */
+/**
+ * The lesser of the will's delay and the session's life, in milliseconds. A session that never ends has the largest
+ * number, which is no less than any delay. // [MQTT5 3.1.2-8] [MQTT5 4.1.0-2]
+ */
 function delayMs(will: ConnectWill, sessionExpiryS: number): number {
-  const delayS = will.delayIntervalS ?? 0;
-  return 1_000 * (sessionExpiryS === neverExpiresS ? delayS : Math.min(delayS, sessionExpiryS));
+  return 1_000 * Math.min(will.delayIntervalS ?? 0, sessionExpiryS);
 }

@@ -9,7 +9,8 @@ const root = new URL("../../", import.meta.url);
 const law = readLaw(readText("ARCHITECTURE.md"));
 const sources = ["cli.ts", "mod.ts", ...filesUnder("src")].filter(isPresent).map(read);
 const tests = filesUnder("tests").filter((path) => path.endsWith(".ts")).map(read);
-const everyFile = [...sources, ...tests].map((facts) => facts.path);
+const tools = filesUnder("tools").filter((path) => path.endsWith(".ts")).map(read);
+const everyFile = [...sources, ...tests, ...tools].map((facts) => facts.path);
 
 Deno.test("there is something to hold", () => {
   assert.ok(sources.some((facts) => facts.path === "src/base/clock.ts"));
@@ -26,7 +27,7 @@ Deno.test("one file reads the clock, one draws chance, and one makes foreign cal
 });
 
 Deno.test("files and functions are small enough to read at once", () => {
-  none([...sources, ...tests].flatMap(rules.sizeFaults));
+  none([...sources, ...tests, ...tools].flatMap(rules.sizeFaults));
 });
 
 Deno.test("the binary is made with the flags that the task runs with", () => {
@@ -38,7 +39,7 @@ Deno.test("the binary is made with the flags that the task runs with", () => {
 });
 
 Deno.test("every export has a name", () => {
-  none([...sources, ...tests].flatMap(rules.defaultExportFaults));
+  none([...sources, ...tests, ...tools].flatMap(rules.defaultExportFaults));
 });
 
 Deno.test("assertions are strict", () => {
@@ -64,7 +65,7 @@ Deno.test("fixtures hold data, no code", () => {
 });
 
 Deno.test("a source file's test stands at the same path", () => {
-  const homes = new Set(["sim", "fuzz", "e2e", "bench", "house", "support"]);
+  const homes = new Set(["sim", "fuzz", "e2e", "bench", "house", "support", "tools", "attack"]);
   const folders = new Set(sources.map((facts) => posix.dirname(facts.path).replace(/^src\//, "")));
   const astray = tests.map((facts) => posix.dirname(facts.path).replace(/^tests\/?/, ""))
     .filter((folder) => folder !== "" && !homes.has(folder.split("/")[0]!) && !folders.has(folder))

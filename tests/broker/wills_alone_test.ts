@@ -1,0 +1,351 @@
+/**
+ * The wills without the rest of a broker: a journal holds each event, each change for the store, each publication and
+ * each counter, in the order in which they come.
+ */
+import assert from "node:assert/strict";
+import { Deadlines } from "../../src/base/deadlines.ts";
+import type { Identity } from "../../src/broker/access/identity.ts";
+import type { Due } from "../../src/broker/due.ts";
+import type { Ending } from "../../src/broker/ending.ts";
+import { type BrokerEventType, brokerEventTypes, type BrokerListeners } from "../../src/broker/events.ts";
+import { Metrics } from "../../src/broker/metrics.ts";
+import { neverExpiresS } from "../../src/broker/session/session.ts";
+import { Changes } from "../../src/broker/store/changes.ts";
+import type { StoredWill } from "../../src/broker/store/store.ts";
+import type { WillFault } from "../../src/broker/will_fault.ts";
+import { type PendingWill, Wills, type WillsParts } from "../../src/broker/wills.ts";
+import type { ProtocolVersion } from "../../src/mqtt/packet.ts";
+import { aWill } from "./stage.ts";
+
+const lost: Ending = { kind: "link-end" };
+const left: Ending = { kind: "disconnect", reasonCode: 0x00 };
+const leftWithWill: Ending = { kind: "disconnect", reasonCode: 0x04 };
+const nowMs = 50_000;
+
+function userOf(clientId: string): Identity {
+  return { username: `user of ${clientId}`, proof: undefined };
+}
+
+class Desk {
+  readonly journal: string[] = [];
+  readonly deadlines = new Deadlines<Due>();
+  readonly metrics = new Metrics();
+  readonly wills: Wills;
+
+  constructor(parts: Partial<WillsParts> = {}, listens = true) {
+    const changes = new Changes();
+    changes.will = (clientId, held) => this.note(`store ${clientId}: ${stored(held)}`);
+    this.wills = new Wills({
+      deadlines: this.deadlines,
+      metrics: this.metrics,
+      publish: ({ topic, publishedAtMs }, { clientId, owner }, atMs) => {
+        this.note(`publish ${topic} of ${clientId} at ${atMs}, counted from ${publishedAtMs}`);
+        assert.equal(owner?.username, `user of ${clientId}`);
+      },
+      fault: undefined,
+      changes,
+      ...listens && { listeners: listeners((text) => this.note(text)) },
+      ...parts,
+    });
+  }
+
+  note(text: string): void {
+    this.journal.push(text);
+  }
+
+  /** What came since the last call, but for the journal of the arming itself. */
+  take(): string[] {
+    return this.journal.splice(0);
+  }
+
+  arm(clientId: string, delayIntervalS: number, connectionId = 1): this {
+    this.wills.arm(clientId, connectionId, aWill({ topic: `t/${clientId}`, delayIntervalS }), userOf(clientId));
+    return this;
+  }
+
+  end(clientId: string, ending: Ending, sessionExpiryS = 600, version: ProtocolVersion = 5, connectionId = 1): void {
+    this.wills.release({ clientId, connectionId, version, ending, sessionExpiryS, nowMs });
+  }
+
+  /** A will that waits: armed, its connection lost. The journal is empty after it. */
+  delay(clientId: string, delayIntervalS = 3): PendingWill {
+    this.arm(clientId, delayIntervalS).end(clientId, lost);
+    this.take();
+    return this.wills.delayedOf(clientId)!;
+  }
+}
+
+function stored(held: StoredWill | undefined): string {
+  if (held === undefined) return "none";
+  const { will, owner, delayed } = held;
+  return `${will.topic}, ${owner?.username}${delayed ? `, due at ${delayed.dueMs} by ${delayed.ending.kind}` : ""}`;
+}
+
+function listeners(note: (text: string) => void): BrokerListeners {
+  const of = (type: BrokerEventType) => [type, ({ type: own, will, clientId, ...rest }: Record<string, unknown>) => {
+    note(`event ${own} ${clientId} ${(will as { topic: string }).topic} ${JSON.stringify(rest)}`);
+    assert.equal(own, type);
+  }];
+  return Object.fromEntries(brokerEventTypes.map(of));
+}
+
+Deno.test("wills alone: an armed will is stored, told of and held", () => {
+  const desk = new Desk().arm("a", 3);
+  assert.deepEqual(desk.journal, ["store a: t/a, user of a", "event will-armed a t/a {}"]);
+  assert.equal(desk.wills.armedOf("a")?.topic, "t/a");
+  assert.equal(desk.wills.armedOf("b"), undefined);
+  assert.equal(desk.wills.delayedOf("a"), undefined);
+  assert.equal(desk.metrics.willsArmed, 1);
+  assert.equal(desk.metrics.willsHeld, 1);
+});
+
+Deno.test("wills alone: the event of a delayed will says how long it waits, to the millisecond", () => {
+  const waits: readonly [delayS: number, sessionExpiryS: number, delayMs: number][] = [
+    [1, 600, 1_000],
+    [3, 600, 3_000],
+    [600, 2, 2_000],
+    [5, 5, 5_000],
+    [3, neverExpiresS, 3_000],
+    [neverExpiresS, neverExpiresS, 1_000 * neverExpiresS],
+  ];
+  for (const [delayS, sessionExpiryS, delayMs] of waits) {
+    const desk = new Desk().arm("a", delayS);
+    desk.take();
+    desk.end("a", lost, sessionExpiryS);
+    assert.deepEqual(desk.journal, [
+      "store a: none",
+      `store a: t/a, user of a, due at ${nowMs + delayMs} by link-end`,
+      `event will-delayed a t/a {"ending":"link-end","delayMs":${delayMs}}`,
+    ]);
+    assert.equal(desk.deadlines.nextMs, nowMs + delayMs);
+    const { sinceMs, deadline, username } = desk.wills.delayedOf("a")!;
+    assert.deepEqual([sinceMs, deadline!.atMs, username], [nowMs, nowMs + delayMs, "user of a"]);
+    assert.deepEqual([...desk.wills.delayed()].map(({ clientId }) => clientId), ["a"]);
+    assert.deepEqual([desk.metrics.willsDelayed, desk.metrics.willsHeld], [1, 1]);
+    assert.equal(desk.wills.armedOf("a"), undefined);
+  }
+});
+
+Deno.test("wills alone: without a delay, or without a session to wait in, a will goes out at once", () => {
+  for (const [delayS, sessionExpiryS] of [[0, 600], [3, 0]] as const) {
+    const desk = new Desk().arm("a", delayS);
+    desk.take();
+    desk.end("a", lost, sessionExpiryS);
+    assert.deepEqual(desk.journal, [
+      "store a: none",
+      'event will-published a t/a {"ending":"link-end"}',
+      `publish t/a of a at ${nowMs}, counted from ${nowMs}`,
+    ]);
+    assert.deepEqual([desk.metrics.willsPublished["link-end"], desk.metrics.willsHeld, desk.deadlines.size], [1, 0, 0]);
+  }
+});
+
+Deno.test("wills alone: DISCONNECT discards in 3.1.1 always, in 5.0 with 0x00 alone", () => {
+  const ends: readonly [ProtocolVersion, Ending, discarded: boolean][] = [
+    [5, left, true],
+    [5, leftWithWill, false],
+    [5, { kind: "disconnect", reasonCode: 0x80 }, false],
+    [4, left, true],
+    [4, leftWithWill, true],
+    [4, lost, false],
+    [5, lost, false],
+  ];
+  for (const [version, ending, discarded] of ends) {
+    const desk = new Desk().arm("a", 0);
+    desk.take();
+    desk.end("a", ending, 600, version);
+    const last = discarded ? "event will-discarded a t/a {}" : `publish t/a of a at ${nowMs}, counted from ${nowMs}`;
+    assert.equal(desk.journal[0], "store a: none");
+    assert.equal(desk.journal.at(-1), last, `${version} ${JSON.stringify(ending)}`);
+    assert.equal(desk.metrics.willsDiscarded, discarded ? 1 : 0);
+  }
+});
+
+Deno.test("wills alone: another connection, or one without a will, releases and forgets nothing", () => {
+  const desk = new Desk().arm("a", 0, 2);
+  desk.take();
+  desk.end("a", lost, 600, 5, 1);
+  desk.wills.forget("a", 1);
+  desk.end("b", lost);
+  desk.wills.forget("b", 1);
+  desk.wills.cancel("a");
+  desk.wills.sessionEnded("a", nowMs);
+  assert.deepEqual(desk.journal, []);
+  assert.equal(desk.metrics.willsHeld, 1);
+  assert.equal(desk.metrics.willsCancelled, 0);
+  assert.equal(desk.wills.armedOf("a")?.topic, "t/a");
+});
+
+Deno.test("wills alone: a connection that cannot be let in after all takes its will along", () => {
+  const desk = new Desk().arm("a", 0);
+  desk.take();
+  desk.wills.forget("a", 1);
+  assert.deepEqual(desk.journal, ["store a: none", "event will-discarded a t/a {}"]);
+  assert.deepEqual([desk.metrics.willsDiscarded, desk.metrics.willsHeld], [1, 0]);
+  desk.end("a", lost);
+  assert.equal(desk.journal.length, 2);
+});
+
+Deno.test("wills alone: a session with a new connection calls its delayed will off", () => {
+  const desk = new Desk();
+  desk.delay("a");
+  desk.wills.cancel("a");
+  assert.deepEqual(desk.journal, ["store a: none", "event will-cancelled a t/a {}"]);
+  assert.deepEqual([desk.metrics.willsCancelled, desk.metrics.willsHeld, desk.deadlines.size], [1, 0, 0]);
+});
+
+Deno.test("wills alone: a delayed will is due at its session's end, and at the end of its delay", () => {
+  const desk = new Desk();
+  const pending = desk.delay("a");
+  desk.wills.sessionEnded("a", nowMs + 7);
+  const published = (kind: string, atMs: number) => [
+    "store a: none",
+    `event will-published a t/a {"ending":"${kind}"}`,
+    `publish t/a of a at ${atMs}, counted from ${atMs}`,
+  ];
+  assert.deepEqual(desk.take(), published("session-end", nowMs + 7));
+  assert.deepEqual([desk.metrics.willsPublished["session-end"], desk.metrics.willsHeld, desk.deadlines.size], [
+    1,
+    0,
+    0,
+  ]);
+
+  const next = desk.delay("a");
+  assert.notEqual(next, pending);
+  desk.wills.fallDue(next, nowMs + 3_000);
+  assert.deepEqual(desk.take(), published("link-end", nowMs + 3_000));
+  assert.deepEqual([desk.metrics.willsPublished["link-end"], desk.metrics.willsHeld], [1, 0]);
+});
+
+Deno.test("wills alone: a will of the store waits for its instant, and is neither stored nor told of again", () => {
+  const desk = new Desk();
+  const held = { clientId: "a", will: aWill({ topic: "t/a" }), ending: lost, owner: userOf("a"), dueMs: nowMs + 9 };
+  desk.wills.restore(held);
+  assert.deepEqual(desk.journal, []);
+  const pending = desk.wills.delayedOf("a")!;
+  const { deadline, ending, username, sinceMs } = pending;
+  assert.deepEqual([deadline!.atMs, ending, username, sinceMs], [nowMs + 9, lost, "user of a", 0]);
+  assert.deepEqual([desk.metrics.willsHeld, desk.deadlines.nextMs], [1, nowMs + 9]);
+  desk.wills.fallDue(pending, nowMs + 9);
+  assert.equal(desk.journal.at(-1), `publish t/a of a at ${nowMs + 9}, counted from ${nowMs + 9}`);
+});
+
+Deno.test("wills alone: a stop publishes, loses or keeps every will, armed or delayed", () => {
+  const stops: readonly [name: string, stop: (wills: Wills) => void, journal: string[], lost: number][] = [
+    ["published", (wills) => wills.stop(true, nowMs + 1), [
+      "store b: none",
+      'event will-published a t/a {"ending":"shutdown"}',
+      `publish t/a of a at ${nowMs + 1}, counted from ${nowMs + 1}`,
+      'event will-published b t/b {"ending":"shutdown"}',
+      `publish t/b of b at ${nowMs + 1}, counted from ${nowMs + 1}`,
+    ], 0],
+    ["lost", (wills) => wills.stop(false, nowMs + 1), [
+      "store b: none",
+      "event will-lost a t/a {}",
+      "event will-lost b t/b {}",
+    ], 2],
+    ["kept", (wills) => wills.keep(), [], 0],
+  ];
+  for (const [name, stop, journal, count] of stops) {
+    const desk = new Desk();
+    desk.delay("b");
+    desk.arm("a", 0).take();
+    assert.equal(desk.metrics.willsHeld, 2);
+    stop(desk.wills);
+    assert.deepEqual(desk.journal, journal, name);
+    assert.deepEqual([desk.metrics.willsLostAtStop, desk.metrics.willsHeld, desk.deadlines.size], [count, 0, 0], name);
+    assert.deepEqual([desk.wills.armedOf("a"), desk.wills.delayedOf("b")], [undefined, undefined], name);
+  }
+});
+
+Deno.test("wills alone: a due will that its client may not publish is denied", () => {
+  const asked: unknown[] = [];
+  const authorize = (who: unknown, action: string, topic: string) => {
+    const { clientId, username } = who as PendingWill;
+    asked.push([clientId, username, action, topic]);
+    return topic === "t/a";
+  };
+  const desk = new Desk({ authorize }).arm("a", 0).arm("b", 0);
+  desk.take();
+  desk.end("a", lost);
+  assert.equal(desk.take().at(-1), `publish t/a of a at ${nowMs}, counted from ${nowMs}`);
+  desk.end("b", lost);
+  assert.deepEqual(desk.journal, ["store b: none", "event will-denied b t/b {}"]);
+  assert.deepEqual(asked, [["a", "user of a", "publish", "t/a"], ["b", "user of b", "publish", "t/b"]]);
+  assert.deepEqual([desk.metrics.willsDenied, desk.metrics.willsPublished["link-end"]], [1, 1]);
+});
+
+Deno.test("wills alone: copies of a fault go out now or after their delay, under the client's name", () => {
+  const will = (topic: string) => aWill({ topic });
+  const copies = [{ will: will("now"), delayMs: 0 }, { will: will("soon"), delayMs: 1 }, {
+    will: will("2 s"),
+    delayMs: 2_000,
+  }];
+  const desk = new Desk({ fault: { atPublication: () => copies } }).arm("a", 0);
+  desk.take();
+  desk.end("a", lost);
+  assert.deepEqual(desk.take().slice(1), [
+    'event will-published a t/a {"ending":"link-end"}',
+    `publish now of a at ${nowMs}, counted from ${nowMs}`,
+  ]);
+  assert.equal(desk.metrics.willFaults, 1);
+  for (const [topic, afterMs] of [["soon", 1], ["2 s", 2_000]] as const) {
+    assert.equal(desk.deadlines.nextMs, nowMs + afterMs);
+    const copy = desk.deadlines.takeDue(nowMs + afterMs) as PendingWill;
+    desk.wills.fallDue(copy, nowMs + afterMs);
+    assert.deepEqual(desk.take(), [`publish ${topic} of a at ${nowMs + afterMs}, counted from ${nowMs + afterMs}`]);
+  }
+});
+
+Deno.test("wills alone: a fault at the release publishes what is to be discarded or delayed", () => {
+  for (const [decision, ending] of [["discard", left], ["delay", lost]] as const) {
+    for (const strikes of [true, false]) {
+      const asked: string[] = [];
+      const atRelease = ({ clientId }: { readonly clientId: string }, about: string) => {
+        asked.push(`${clientId} ${about}`);
+        return strikes;
+      };
+      const desk = new Desk({ fault: { atRelease } }).arm("a", 3);
+      desk.take();
+      desk.end("a", ending);
+      assert.deepEqual(asked, [`a ${decision}`]);
+      const published = desk.journal.filter((line) => line.startsWith("publish"));
+      assert.deepEqual(published, strikes ? [`publish t/a of a at ${nowMs}, counted from ${nowMs}`] : []);
+      assert.deepEqual([desk.metrics.willFaults, desk.deadlines.size], [
+        strikes ? 1 : 0,
+        decision === "delay" && !strikes ? 1 : 0,
+      ]);
+    }
+  }
+});
+
+Deno.test("wills alone: a stop tells the fault that the broker shuts down, for armed wills", () => {
+  const endings: string[] = [];
+  const atPublication: WillFault["atPublication"] = ({ clientId, ending }) => {
+    endings.push(`${clientId} ${ending.kind}`);
+    return undefined;
+  };
+  const desk = new Desk({ fault: { atPublication } });
+  desk.delay("b");
+  desk.arm("a", 0).wills.stop(true, nowMs);
+  assert.deepEqual(endings, ["a shutdown", "b link-end"]);
+});
+
+Deno.test("wills alone: without a store, a listener or a fault for the occasion the counters are the same", () => {
+  const run = (desk: Desk) => {
+    for (const clientId of ["a", "b", "c", "d"]) desk.arm(clientId, clientId === "a" ? 0 : 3);
+    for (const clientId of ["a", "b", "c"]) desk.end(clientId, lost);
+    desk.end("d", left);
+    desk.wills.cancel("b");
+    desk.wills.sessionEnded("c", nowMs);
+    desk.arm("e", 0).wills.forget("e", 1);
+    desk.wills.fallDue(desk.delay("f"), nowMs);
+    desk.arm("g", 0).wills.stop(false, nowMs);
+    return desk.metrics;
+  };
+  const metrics = run(new Desk());
+  assert.deepEqual(run(new Desk({ changes: undefined, listeners: {} })), metrics);
+  assert.deepEqual(run(new Desk({ changes: undefined, fault: {} }, false)), metrics);
+  const deny = { authorize: () => false };
+  assert.deepEqual(run(new Desk(deny, false)), run(new Desk(deny)));
+});
