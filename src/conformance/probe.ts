@@ -148,6 +148,15 @@ export class Probe extends ProbeLink {
     return { ...await this.expectClose(), ...connack && { connack } };
   }
 
+  /** Whether the CONNECT that was sent is refused: false when it is accepted, or not answered in time. */
+  async isRefused(): Promise<boolean> {
+    const answer = () => this.peek("connack")[0];
+    await this.patience.until(() => this.over || answer() !== undefined, this.parts.bounds.answerMs);
+    const connack = answer();
+    if (connack !== undefined) return connack.reasonCode !== 0;
+    return this.ended !== undefined && this.ended.how.kind !== "error";
+  }
+
   /** Waits without looking at anything. */
   async idle(ms: number): Promise<void> {
     await this.patience.until(() => false, ms);

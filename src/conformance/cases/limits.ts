@@ -1,6 +1,7 @@
 /** Limits that the two sides tell each other (5.0), and what happens at them. */
 import type { ConformanceCase } from "../case.ts";
 import type { SentMessage } from "../message_compare.ts";
+import type { Probe } from "../probe.ts";
 import type { Stage } from "../stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
@@ -30,19 +31,28 @@ export const limitCases: readonly ConformanceCase[] = [
   {
     id: "limits/receive-maximum-goes-on",
     title: "each acknowledgement makes room for one more message",
-    does: "subscribes with Receive Maximum 1, acknowledges one message after the other, and counts",
+    does: "subscribes with Receive Maximum 1, gets and acknowledges three messages in turn, and publishes between",
     rules: { "5.0": ["3.3.4-9", "4.9.0-2"] },
     needs: ["qos1"],
     async run(stage) {
       const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
-      watcher.acknowledges = false;
       const publisher = await stage.connect({ name: "publisher" });
-      for (let count = 0; count < 3; count++) await publisher.publish(stage.message({ qos: 1 }));
-      for (let count = 0; count < 3; count++) {
-        const { packetId } = await watcher.expect("publish");
-        await watcher.receivesNothing(stage.bounds.silenceMs / 4);
-        watcher.send({ type: "puback", packetId: packetId! });
-      }
+      await oneByOne(stage, watcher, 3, () => publisher.publish(stage.message({ qos: 1 })));
+    },
+  },
+  {
+    id: "limits/receive-maximum-loses-nothing",
+    title: "a message beyond Receive Maximum waits for its turn, and is not lost",
+    does: "subscribes with Receive Maximum 1, publishes three messages, acknowledges one after the other, and counts",
+    rules: { "5.0": ["4.5.0-1", "4.3.2"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      const messages = Array.from({ length: 3 }, () => stage.message({ qos: 1 }));
+      const publisher = await stage.connect({ name: "publisher" });
+      watcher.acknowledges = false;
+      for (const message of messages) await publisher.publish(message);
+      for (let count = 0; count < messages.length; count++) await acknowledgesNext(watcher);
     },
   },
   {
@@ -195,6 +205,36 @@ export const limitCases: readonly ConformanceCase[] = [
     },
   },
 ];
+
+/**
+ * A subscriber with Receive Maximum 1 gets so many messages, and never two at once. One more is sent before each is
+ * acknowledged and one after: where a broker drops what is beyond the maximum, the later one still shows that there is
+ * room again.
+ */
+export async function oneByOne(
+  stage: Stage,
+  watcher: Probe,
+  count: number,
+  send: () => Promise<unknown>,
+): Promise<void> {
+  watcher.acknowledges = false;
+  await send();
+  for (let round = 0; round < count; round++) {
+    const { packetId } = await watcher.expect("publish");
+    if (round === count - 1) return;
+    await send();
+    await watcher.receivesNothing(stage.bounds.silenceMs / 4);
+    watcher.send({ type: "puback", packetId: packetId! });
+    await watcher.ping();
+    if (watcher.peek("publish").length === 0) await send();
+  }
+}
+
+/** Takes the next message at QoS 1, and answers it. */
+export async function acknowledgesNext(watcher: Probe): Promise<void> {
+  const { packetId } = await watcher.expect("publish");
+  watcher.send({ type: "puback", packetId: packetId! });
+}
 
 function requiresAliases(stage: Stage): void {
   stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker takes no Topic Alias");

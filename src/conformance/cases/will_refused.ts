@@ -1,22 +1,23 @@
 /** Wills of those who are not let in, or may not publish there. */
 import type { ConformanceCase } from "../case.ts";
+import type { SentMessage } from "../message_compare.ts";
+import type { Probe } from "../probe.ts";
 import type { Stage } from "../stage.ts";
+import { refusedLoginOf, type WrongLogin } from "./wrong_login.ts";
 
-/** Credentials that cannot be right. */
-function wrongLogin(stage: Stage) {
-  const { username = "" } = stage.login;
-  return { username: `${username}-nobody`, password: new TextEncoder().encode(stage.text()) };
+/** Sends a CONNECT with a login that the broker refuses, and a will; the control comes first. */
+async function refusedLogin(stage: Stage, login: WrongLogin, clientId: string, more: Uint8Array = new Uint8Array()) {
+  const bytes = stage.connectBytes({ clientId, will: stage.will(), ...login });
+  const client = stage.dial("intruder").sendBytes([...bytes, ...more], "CONNECT with a wrong login and a will");
+  await client.expectRefused();
 }
 
-/** Sends a CONNECT with a wrong login; the case is not testable where it is accepted. */
-async function refusedLogin(stage: Stage, clientId: string, more: Uint8Array = new Uint8Array()) {
-  const bytes = stage.connectBytes({ clientId, will: stage.will(), ...wrongLogin(stage) });
-  const client = stage.dial("intruder").sendBytes([...bytes, ...more], "CONNECT with a wrong login and a will");
-  await stage.unless(
-    client.expectRefused(),
-    "was accepted",
-    "the broker lets everyone in, whatever the user name and password",
-  );
+/** Whether a message comes within a time; others on its topic, which may be shared, do not count. */
+async function comesTo(stage: Stage, watcher: Probe, { payload }: SentMessage): Promise<boolean> {
+  await stage.pause(stage.bounds.silenceMs);
+  stage.requires(!watcher.over, "the connection of the watcher ended, so that it cannot tell what came");
+  const came = watcher.take("publish").map((publish) => publish.payload);
+  return came.some((each) => each.length === payload.length && each.every((byte, at) => byte === payload[at]));
 }
 
 export const willRefusedCases: readonly ConformanceCase[] = [
@@ -28,8 +29,9 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     needs: ["login"],
     deviations: ["will-of-refused-login"],
     async run(stage) {
+      const login = await refusedLoginOf(stage);
       const watcher = await stage.watcher();
-      await refusedLogin(stage, stage.clientId());
+      await refusedLogin(stage, login, stage.clientId());
       await watcher.receivesNothing();
     },
   },
@@ -41,9 +43,10 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     needs: ["login"],
     deviations: ["will-of-refused-login"],
     async run(stage) {
+      const login = await refusedLoginOf(stage);
       const watcher = await stage.watcher();
       const message = stage.encoded({ type: "publish", dup: false, ...stage.message({ qos: 0 }) });
-      await refusedLogin(stage, stage.clientId(), message);
+      await refusedLogin(stage, login, stage.clientId(), message);
       await watcher.receivesNothing();
     },
   },
@@ -54,10 +57,11 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
     async run(stage) {
+      const login = await refusedLoginOf(stage);
       const clientId = stage.clientId();
       const watcher = await stage.watcher();
       const living = await stage.connect({ name: "living", clientId, will: stage.will() });
-      await refusedLogin(stage, clientId);
+      await refusedLogin(stage, login, clientId);
       await watcher.receivesNothing();
       await living.ping();
     },
@@ -71,12 +75,13 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     time: "clock",
     deviations: ["delay-by-the-second"],
     async run(stage) {
+      const login = await refusedLoginOf(stage);
       const clientId = stage.clientId();
       const will = stage.will({ delayIntervalS: 1 });
       const watcher = await stage.watcher();
       const client = await stage.connect({ clientId, will, sessionExpiryS: 60 });
       client.reset();
-      await refusedLogin(stage, clientId);
+      await refusedLogin(stage, login, clientId);
       await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
     },
   },
@@ -143,18 +148,25 @@ export const willRefusedCases: readonly ConformanceCase[] = [
   {
     id: "will/denied-topic",
     title: "a will on a topic that the client may not publish to is not sent",
-    does: "connects with such a will, sends RST if it was let in, and watches the topic",
+    does: "sees that a PUBLISH to it does not come, connects with such a will, sends RST if let in, and watches",
     rules: { "3.1.1": ["5.4.2"], "5.0": ["5.4.2"] },
     needs: ["denied-topic"],
     deviations: ["will-acl"],
     async run(stage) {
-      const will = stage.will({ topic: stage.deniedTopic });
-      const watcher = await stage.watcher(will.topic);
+      const topic = stage.deniedTopic;
+      const reason = "this login may not subscribe to the topic, so that nobody sees whether a will comes there";
+      const watcher = await stage.unless(stage.watcher(topic), "was refused", reason);
+      const message = stage.message({ topic });
+      const publisher = await stage.connect({ name: "publisher" });
+      publisher.send({ type: "publish", dup: false, ...message, ...message.qos > 0 && { packetId: 1 } });
+      const isDenied = !await comesTo(stage, watcher, message);
+      stage.requires(isDenied, "the broker does not deny it: a message that this login published to the topic came");
+      const will = stage.will({ topic });
       const client = stage.dial().send(stage.connectPacket({ will }));
-      const { reasonCode } = await client.expect("connack");
-      if (reasonCode === 0) client.reset();
-      stage.note(reasonCode === 0 ? "the CONNECT was accepted" : "the CONNECT was refused");
-      await watcher.receivesNothing();
+      const isRefused = await client.isRefused();
+      if (!isRefused) client.reset();
+      stage.note(isRefused ? "the CONNECT was refused" : "the CONNECT was accepted");
+      stage.holds(!await comesTo(stage, watcher, will), "the will came, where a message on its topic is denied");
     },
   },
 ];

@@ -1,5 +1,7 @@
 /** Brokers that do not keep to limits, and the cases that find them out. */
 import type { ConnectPacket, ConnectProperties } from "../../../src/mqtt/packet.ts";
+import { decode } from "../../../src/mqtt/codec.ts";
+import { isOfCase, type TamperedLink } from "../../support/tampered_broker.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
 import { hears, says } from "../spoil.ts";
 import { closesNothing } from "./connect_faults.ts";
@@ -18,6 +20,28 @@ const overrunsPacketSize: Fault = () => overlooks("maximumPacketSize")();
 
 /** Gives nothing more once the first message was acknowledged. */
 const stalls: Fault = () => hears("puback", () => undefined)();
+
+/** Drops messages and wills for good that come while a subscriber with Receive Maximum 1 has one unanswered. */
+export const dropsBeyondMaximum: Fault = () => {
+  const full = new Map<TamperedLink, string>();
+  const isFull = (topic: string) => [...full.values()].includes(topic);
+  return {
+    core: {
+      willFault: { atPublication: (question) => isOfCase(question) && isFull(question.will.topic) ? [] : undefined },
+    },
+    fromClient(bytes, link) {
+      if (bytes[0] === 0x40) full.delete(link);
+      const packet = bytes[0]! >> 4 === 3 ? decode(bytes, link.connect!.protocolVersion) : undefined;
+      if (packet?.type !== "publish" || packet.qos === 0 || !isFull(packet.topic)) return bytes;
+      link.toClient({ type: "puback", packetId: packet.packetId! });
+      return undefined;
+    },
+    fromBroker(packet, link) {
+      if (packet.type === "publish" && link.connect?.properties?.receiveMaximum === 1) full.set(link, packet.topic);
+      return [packet];
+    },
+  };
+};
 
 /** Holds everything back as long as a message is unanswered. */
 const holdsAll: Fault = () => {
@@ -93,6 +117,7 @@ export const limitProofs: Proofs = {
     { fault: stalls, says: /got no PUBLISH/ },
     { fault: overrunsReceiveMaximum, says: /where nothing was due/ },
   ],
+  "limits/receive-maximum-loses-nothing": [{ fault: dropsBeyondMaximum, says: /got no PUBLISH/ }],
   "limits/receive-maximum-others": [
     { fault: holdsAll, says: /got no PINGRESP/ },
     { fault: grantsNothingWhileFull, says: /got no SUBACK/ },

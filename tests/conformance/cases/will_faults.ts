@@ -2,6 +2,7 @@
 import type { WillCopy, WillInQuestion } from "../../../src/broker/will_fault.ts";
 import { decode, encode, frameSize } from "../../../src/mqtt/codec.ts";
 import type { ConnectPacket, ConnectWill, Packet } from "../../../src/mqtt/packet.ts";
+import { givenRun } from "../../support/checked_broker.ts";
 import { isOfCase, type Tamper, type TamperedLink } from "../../support/tampered_broker.ts";
 import type { Fault } from "../proof.ts";
 import { hears, says } from "../spoil.ts";
@@ -33,7 +34,11 @@ export const lowersWillQos: Fault = () => changed(() => ({ qos: 0 }));
 export const retainsEveryWill: Fault = () => changed(() => ({ retain: true }));
 export const retainsNoWill: Fault = () => changed(() => ({ retain: false }));
 export const sendsToNeighbours: Fault = () => changed(({ topic }) => ({ topic: `${topic}/below` }));
-export const checksNobody: Fault = () => ({ core: { authorize: () => true } });
+/** Denies a PUBLISH, and asks nobody when a will is sent. */
+export const checksNoWill: Fault = () => ({
+  ...hears("publish", (packet) => packet.topic === givenRun.deniedTopic ? undefined : packet)(),
+  core: { authorize: () => true },
+});
 
 /** Forgets that the session was resumed: the will comes all the same. */
 export const forgetsResumption: Fault = () => ({
@@ -183,7 +188,8 @@ export const readsRefused: Fault = () => ({
 /** Ends the connection of the same client id before it looks at the login. */
 export const endsBystanders: Fault = () => ({
   fromClient(bytes, link) {
-    if (isConnect(bytes) && link.connect?.username?.endsWith("-nobody")) sameClient(link)?.closeBroker();
+    const isWrong = /^not /.test(new TextDecoder().decode(link.connect?.password));
+    if (isConnect(bytes) && isWrong) sameClient(link)?.closeBroker();
     return bytes;
   },
 });

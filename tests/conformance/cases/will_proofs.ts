@@ -3,7 +3,7 @@ import { catalog } from "../../../src/conformance/catalog.ts";
 import type { ConformanceCase } from "../../../src/conformance/case.ts";
 import type { Proof, Proofs } from "../proof.ts";
 import { closesNothing } from "./connect_faults.ts";
-import { overrunsReceiveMaximum } from "./limit_faults.ts";
+import { dropsBeyondMaximum, overrunsReceiveMaximum } from "./limit_faults.ts";
 import { callsItText } from "./property_faults.ts";
 import { hidesRetain, retainsNothing } from "./retained_faults.ts";
 import { forgetsSessions } from "./session_faults.ts";
@@ -120,7 +120,7 @@ const refusals: Proofs = {
   "will/refused-reserved-flag": [open, salvaged],
   "will/refused-empty-id": [open, refused],
   "will/empty-id": [lost],
-  "will/denied-topic": [{ fault: faults.checksNobody, says: unasked }],
+  "will/denied-topic": [{ fault: faults.checksNoWill, says: /the will came, where/ }],
 };
 
 const malformed: Proofs = {
@@ -203,8 +203,12 @@ const delivery: Proofs = {
     fault: faults.losesWills,
     says: /got no PUBLISH/,
   }],
+  "will/receive-maximum-loses-nothing": [{ fault: dropsBeyondMaximum, says: /got no PUBLISH/ }, repeated],
   "will/expired-for-one-who-is-away": [{ fault: faults.forgetsExpiry, says: unasked }],
-  "will/expiry-counts-down": [lost, { fault: faults.countsNothingDown, says: /where 58 s are left/ }],
+  "will/expiry-counts-down": [lost, {
+    fault: faults.countsNothingDown,
+    says: /is 60 s, where 53 to 58 s are left of 60 s/,
+  }],
 };
 
 /** Proofs of the cases about wills; those that restart the broker have theirs in `will_restart_test.ts`. */

@@ -1,0 +1,17 @@
+/** What is left of a Message Expiry Interval when a message has waited. */
+import type { Stage } from "../stage.ts";
+
+/** How long a message has waited in the server, at the least and at the most. */
+export interface Waited {
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+/** Holds an interval to the time that was taken off; seconds may be counted whole, up or down. [MQTT5 3.3.2-6] */
+export function holdsExpiry(stage: Stage, leftS: number | undefined, givenS: number, waited: Waited): void {
+  const most = Math.ceil(givenS - Math.max(0, waited.leastMs) / 1_000);
+  const least = Math.floor(givenS - waited.mostMs / 1_000) - 1;
+  const isSo = leftS !== undefined && leftS >= least && leftS <= most;
+  const told = leftS === undefined ? "absent" : `${leftS} s`;
+  stage.holds(isSo, `the message expiry interval is ${told}, where ${least} to ${most} s are left of ${givenS} s`);
+}

@@ -1,0 +1,29 @@
+/** The keep alive that counts, and what it allows: 1.5 times keep alive is the last instant, not the first. */
+import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
+
+/** The longest keep alive that a case waits for, in seconds. */
+const longestS = 10;
+
+/** The server's keep alive where CONNACK names one, else the client's. The case is not testable where it is too long. */
+export function keepAliveInForceS(stage: Stage, { connack }: Probe, askedS: number): number {
+  const keepAliveS = connack?.properties?.serverKeepAliveS ?? askedS;
+  stage.requires(keepAliveS > 0, "the server's own keep alive is 0: it closes nobody for being silent");
+  stage.requires(keepAliveS <= longestS, `the server's own keep alive of ${keepAliveS} s is too long to wait for`);
+  return keepAliveS;
+}
+
+/** The case is not testable where the server's own keep alive ends a client that is silent for so long. */
+export function requiresSilence(stage: Stage, { connack }: Probe, silentMs: number): void {
+  const ownS = connack?.properties?.serverKeepAliveS ?? 0;
+  const reason = `the server sets a keep alive of its own, ${ownS} s: it may close a client that is silent so long`;
+  stage.requires(ownS === 0 || 1_000 * ownS > silentMs, reason);
+}
+
+/** Notes how early the end of a silent client was, of which the standard names the last instant only. */
+export function noteEnd(stage: Stage, endMs: number, heardMs: number, keepAliveS: number): void {
+  const times = ((endMs - heardMs) / 1_000 / keepAliveS).toFixed(2);
+  const earlyMs = Math.round(heardMs + 1_500 * keepAliveS - endMs);
+  const early = earlyMs > stage.bounds.earlyMs ? `, ${earlyMs} ms before 1.5 times` : "";
+  stage.note(`the end came ${times} times the keep alive after the last packet${early}`);
+}

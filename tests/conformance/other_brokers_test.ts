@@ -1,0 +1,190 @@
+/**
+ * Behaviour of brokers that check once judged wrongly, or did not see: for each a tampered broker that behaves so, and
+ * the outcomes of the cases concerned. The ids are those of the table in issue 11.
+ */
+import assert from "node:assert/strict";
+import type { ConformanceCase } from "../../src/conformance/case.ts";
+import { catalog } from "../../src/conformance/catalog.ts";
+import type { CaseResult } from "../../src/conformance/result.ts";
+import type { ConformanceRun } from "../../src/conformance/run_conformance.ts";
+import { checkInMemory, givenRun } from "../support/checked_broker.ts";
+import { tampered } from "../support/tampered_broker.ts";
+import { saysDisconnect } from "./cases/disconnect_faults.ts";
+import { dropsBeyondMaximum } from "./cases/limit_faults.ts";
+import type { Fault } from "./proof.ts";
+import { hears } from "./spoil.ts";
+
+type Id = ConformanceCase["id"];
+
+/** The results of some cases on a tampered broker. */
+async function results(fault: Fault, ids: readonly Id[], run: Partial<ConformanceRun> = {}): Promise<CaseResult[]> {
+  const cases = catalog.filter(({ id }) => ids.includes(id));
+  assert.equal(cases.length, ids.length);
+  return [...(await checkInMemory(tampered(fault), { cases, ...run })).cases];
+}
+
+/** The same, each in one line: id, version, outcome, reason. */
+async function outcomes(fault: Fault, ids: readonly Id[], run: Partial<ConformanceRun> = {}): Promise<string[]> {
+  return (await results(fault, ids, run)).map(({ id, protocol, outcome, reason = "" }) =>
+    `${id} ${protocol} ${outcome} ${reason}`.trim()
+  );
+}
+
+/** Ends a client, with its will, that is silent for so many times its keep alive. */
+const endsSilent = (times: number): Fault => () => ({
+  fromClient(bytes, link) {
+    const keepAliveMs = 1_000 * (link.connect?.keepAliveS ?? 0);
+    const heardMs = link.nowMs;
+    if (keepAliveMs === 0) return bytes;
+    link.after(times * keepAliveMs, () => {
+      if (link.heardMs !== heardMs) return;
+      link.closeBroker();
+      link.closeClient();
+    });
+    return bytes;
+  },
+});
+
+Deno.test("F1: a silent client that is closed after its keep alive, before 1.5 times, is told in a note", async () => {
+  const found = await results(endsSilent(1.1), ["keep-alive/silent", "keep-alive/last-packet", "will/freeze-1s"]);
+  assert.deepEqual(
+    found.map(({ outcome }) => outcome),
+    Array(6).fill("pass"),
+    found.map(({ reason }) => reason).join(),
+  );
+  for (const { notes } of found) {
+    assert.match(
+      notes.join(),
+      /^the end came 1\.10 times the keep alive after the last packet, \d+ ms before 1\.5 times$/,
+    );
+  }
+});
+
+Deno.test("F1: a client that is closed within its keep alive is not silent", async () => {
+  const found = await outcomes(endsSilent(0.8), ["keep-alive/silent"]);
+  for (const line of found) assert.match(line, /fail the connection was closed 800 ms after the last packet, within/);
+});
+
+Deno.test("F1: a delayed will of a client that was closed early is due from that close on", async () => {
+  assert.deepEqual(await outcomes(endsSilent(1.1), ["will/delay-freeze"]), ["will/delay-freeze 5.0 pass"]);
+});
+
+Deno.test("F6: a takeover in 3.1.1 is not held to the reason codes of 5.0", async () => {
+  const only: Id[] = ["connect/takeover", "disconnect/from-server"];
+  const found = await outcomes(saysDisconnect([0xe0, 0x00]), only, { protocols: ["3.1.1"] });
+  assert.equal(found[0], "connect/takeover 3.1.1 pass");
+  assert.match(found[1]!, /^disconnect\/from-server 3\.1\.1 fail the broker sent a DISCONNECT/);
+});
+
+/** Lets everyone publish to every topic. */
+const deniesNothing: Fault = () => ({ core: { authorize: () => true } });
+
+Deno.test("F7: a topic that the broker does not deny is no ground for a fault about wills", async () => {
+  const found = await outcomes(deniesNothing, ["will/denied-topic"]);
+  assert.equal(found.length, 2);
+  for (const line of found) assert.match(line, /not testable the broker does not deny it: a message that this login/);
+});
+
+/** Lets others write to the denied topic all the time. */
+const othersWrite: Fault = () => ({
+  fromClient(bytes, link) {
+    const message = { topic: givenRun.deniedTopic, payload: new TextEncoder().encode("of somebody else") };
+    for (let count = 0; count < 40; count++) {
+      link.after(100 * count, () => link.toClient({ type: "publish", dup: false, qos: 0, retain: false, ...message }));
+    }
+    return bytes;
+  },
+});
+
+Deno.test("F7: on a topic that is shared only the case's own payload counts", async () => {
+  assert.deepEqual(await outcomes(othersWrite, ["will/denied-topic"]), [
+    "will/denied-topic 3.1.1 pass",
+    "will/denied-topic 5.0 pass",
+  ]);
+});
+
+/** Locks a client identifier out for a second after its second takeover, as a guard against flapping does. */
+const locksOut: Fault = () => {
+  const times = new Map<string, number[]>();
+  return {
+    fromClient(bytes, link) {
+      const { clientId } = link.connect ?? { clientId: "" };
+      if (bytes[0] !== 0x10) return bytes;
+      const recent = (times.get(clientId) ?? []).filter((atMs) => atMs > link.nowMs - 1_000);
+      if (recent.length < 2) {
+        times.set(clientId, [...recent, link.nowMs]);
+        return bytes;
+      }
+      link.after(1_000, () => link.closeClient());
+      return undefined;
+    },
+  };
+};
+
+Deno.test("F9: a broker that locks out who takes over again and again is asked once more, with a note", async () => {
+  const found = await results(locksOut, ["will/takeover-chain"]);
+  for (const { outcome, reason, notes } of found) {
+    assert.equal(outcome, "pass", reason);
+    assert.match(notes.join(), /did not let in client 3 so soon after a takeover; it came again after a pause/);
+  }
+});
+
+const loginCases: Id[] = [
+  "will/refused-login",
+  "will/refused-login-pipelined",
+  "will/refused-login-bystander",
+  "will/refused-login-keeps-delayed",
+  "connect/wrong-password",
+  "connect/refused-unheard",
+];
+
+const isRight = (password: Uint8Array | undefined) => new TextDecoder().decode(password) === givenRun.login.password;
+
+/** Takes names that it does not know for guests, and refuses the right name with a wrong password. */
+const takesGuests: Fault = () => ({
+  core: {
+    authenticate: ({ username, password }) =>
+      username !== givenRun.login.username || isRight(password) ? "accept" : "bad-credentials",
+  },
+});
+/** Looks at names alone. */
+const looksAtNames: Fault = () => ({
+  core: { authenticate: ({ username }) => username === givenRun.login.username ? "accept" : "bad-credentials" },
+});
+const takesEveryone: Fault = () => ({ core: { authenticate: () => "accept" } });
+
+Deno.test("F10: a broker that takes unknown names for guests is tried with the right name and a wrong password", async () => {
+  for (const fault of [takesGuests, looksAtNames]) {
+    const found = await outcomes(fault, loginCases);
+    assert.equal(found.length, 11);
+    for (const line of found) assert.match(line, / pass$/);
+  }
+});
+
+Deno.test("F10: a broker that refuses no login at all is said to let everyone in", async () => {
+  const found = await outcomes(takesEveryone, loginCases);
+  assert.equal(found.length, 11);
+  for (const line of found) {
+    assert.match(line, / not testable the broker lets everyone in: it accepts the login's name/);
+  }
+});
+
+Deno.test("a broker that drops what is beyond Receive Maximum is told of its loss, and of nothing else", async () => {
+  const ids = ["limits/receive-maximum", "limits/receive-maximum-goes-on", "will/receive-maximum"] as const;
+  const lossIds = ["limits/receive-maximum-loses-nothing", "will/receive-maximum-loses-nothing"] as const;
+  const found = await outcomes(dropsBeyondMaximum, [...ids, ...lossIds]);
+  for (const id of ids) assert.ok(found.includes(`${id} 5.0 pass`), `${id}: ${found.join("; ")}`);
+  for (const id of lossIds) assert.ok(found.some((line) => line.startsWith(`${id} 5.0 fail`)), id);
+});
+
+Deno.test("times that a case waits for grow with --slack", async () => {
+  /** Ends sessions and drops expired messages 5 s after it should. */
+  const tardy: Fault = () =>
+    hears("connect", (packet) => ({
+      ...packet,
+      ...packet.properties?.sessionExpiryIntervalS === 1 &&
+        { properties: { ...packet.properties, sessionExpiryIntervalS: 6 } },
+    }))();
+  assert.match((await outcomes(tardy, ["session/expires"])).join(), /fail Session Present is 1/);
+  assert.deepEqual(await outcomes(tardy, ["session/expires"], { slack: 2 }), ["session/expires 5.0 pass"]);
+});
