@@ -1,4 +1,5 @@
 /** Limits that the two sides tell each other (5.0), and what happens at them. */
+import { formatCount } from "../../base/units.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { SentMessage } from "../message_compare.ts";
 import type { Probe } from "../probe.ts";
@@ -7,6 +8,24 @@ import { publishFrom } from "./subscribe.ts";
 
 function large(stage: Stage, sizeBytes: number, qos: 0 | 1 = 1): SentMessage {
   return { ...stage.message({ qos }), payload: new Uint8Array(sizeBytes).fill(0x61) };
+}
+
+/** The largest Remaining Length that so many bytes hold, by their number. */
+const longestRemaining = [127, 16_383, 2_097_151, 268_435_455] as const;
+
+/**
+ * The payload of the smallest 5.0 PUBLISH at QoS 0 on a topic that is larger than so many bytes; below 0 where one
+ * without a payload is larger already. Where Remaining Length takes one byte more, a size of packet is left out.
+ */
+export function payloadBytesBeyond(maximumPacketSize: number, topic: string): number {
+  const withoutPayload = 2 + new TextEncoder().encode(topic).length + 1; // topic, and a property length of 0
+  for (const [index, longest] of longestRemaining.entries()) {
+    const header = 1 + index + 1;
+    const shortest = index === 0 ? 0 : longestRemaining[index - 1]! + 1;
+    const remaining = Math.max(shortest, maximumPacketSize + 1 - header);
+    if (remaining <= longest) return remaining - withoutPayload;
+  }
+  throw new RangeError(`no packet is larger than ${maximumPacketSize} bytes`);
 }
 
 export const limitCases: readonly ConformanceCase[] = [
@@ -103,7 +122,7 @@ export const limitCases: readonly ConformanceCase[] = [
   {
     id: "limits/own-maximum-packet-size",
     title: "a packet that is larger than the server's Maximum Packet Size closes the connection",
-    does: "sends a PUBLISH one byte larger than announced, and waits for the close",
+    does: "sends the smallest PUBLISH that is larger than announced, and waits for the close",
     rules: { "5.0": ["3.2.2.3.6", "4.13.1-1"] },
     async run(stage) {
       const { maximumPacketSize = Infinity } = stage.announced;
@@ -111,11 +130,13 @@ export const limitCases: readonly ConformanceCase[] = [
         maximumPacketSize <= 4 * 1_048_576,
         "the broker announces no Maximum Packet Size of 4 MiB or less",
       );
-      const client = await stage.connect();
       const message = stage.message({ qos: 0 });
-      const overhead = message.topic.length + 2 + 1 + 1 + (maximumPacketSize > 2_097_152 ? 4 : 3);
-      const payload = new Uint8Array(maximumPacketSize + 1 - overhead);
-      client.send({ type: "publish", dup: false, ...message, payload });
+      const payloadBytes = payloadBytesBeyond(maximumPacketSize, message.topic);
+      stage.requires(payloadBytes >= 0, `the broker announces Maximum Packet Size ${maximumPacketSize}`);
+      const client = await stage.connect();
+      const payload = new Uint8Array(payloadBytes).fill(0x61);
+      const bytes = stage.encoded({ type: "publish", dup: false, ...message, payload });
+      client.sendBytes(bytes, `PUBLISH of ${formatCount(bytes.length)} bytes`);
       await client.expectClose();
     },
   },
