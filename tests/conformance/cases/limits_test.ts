@@ -45,7 +45,7 @@ for (const maximumPacketSizeBytes of [4_096, 16_383, 2_097_153]) {
       core: { limits: { maximumPacketSizeBytes: maximumPacketSizeBytes + 2 } },
     }), { spoilsControl: true });
     const { cases: [one] } = await checkInMemory(takesMore, { only: ["limits/own-maximum-packet-size"] });
-    assert.equal(one!.outcome, "fail", one!.reason);
+    assert.equal(one!.outcome, "fail", one!.reason ?? "");
     assert.match(one!.reason!, /was not closed within/);
   });
 }
