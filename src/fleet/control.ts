@@ -1,13 +1,16 @@
 /**
- * The control: before anything is measured, a client of each watcher's own publishes a message and is then killed. If
- * either is not seen, the watcher is blind and nothing that follows would mean anything.
+ * The control: before anything is measured, and every few seconds while clients are killed, a client of each watcher's
+ * own publishes a message and is then killed. If the message is not seen, the watcher is blind and nothing that follows
+ * would mean anything. If the message is seen and the will is not, the broker lost a will: that is a fault like any other.
  */
 import type { Packet, ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
 import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type World } from "./connection.ts";
-import { beginLife, clientIdOf, type Life, readWillMark, willOf } from "./life.ts";
+import { beginLife, clientIdOf, type Life, willOf } from "./life.ts";
+import type { Alteration } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
+import { compareWill, type SeenWill } from "./will_compare.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -25,6 +28,11 @@ export type ControlSight = "nothing" | "message" | "both";
 
 type Step = "connecting" | "publishing" | "killed" | "passed";
 
+/** The plan as it holds for a control client: its will is neither delayed nor retained, and so asks no more than any will. */
+export function controlPlanOf(plan: FleetPlan): FleetPlan {
+  return { ...plan, willDelayS: 0, willRetain: false, cleanStart: "yes", sessionExpiryS: 0 };
+}
+
 export class Control implements ConnectionOwner {
   readonly #plan: FleetPlan;
   readonly #world: World;
@@ -32,16 +40,18 @@ export class Control implements ConnectionOwner {
   readonly #life: Life;
   readonly #mark: string;
   readonly #unseen = new Set<number>();
+  readonly #startedMs: number;
   #step: Step = "connecting";
+  #connectSent = false;
   #failure: string | undefined;
 
   /** @param number names the control client: beyond all clients of the run */
   constructor(plan: FleetPlan, world: World, number: number, bucket: number, version: ProtocolVersion) {
-    // A control's will is neither delayed nor retained: it asks of the broker no more than any will does.
-    this.#plan = { ...plan, willDelayS: 0, willRetain: false, cleanStart: "yes", sessionExpiryS: 0 };
+    this.#plan = controlPlanOf(plan);
     this.#world = world;
     this.#life = beginLife(this.#plan, { number, bucket, version }, 1);
     this.#mark = `${markName}${plan.run} ${number}`;
+    this.#startedMs = world.clock.nowMs();
     this.#connection = new Connection(world, version, this, number);
   }
 
@@ -55,65 +65,92 @@ export class Control implements ConnectionOwner {
     return this.#step === "killed" ? "message" : "nothing";
   }
 
+  /** Its life: it has an end once its message was seen by every watcher. */
+  get life(): Life {
+    return this.#life;
+  }
+
+  /** The topic of its message and of its will. */
+  get topic(): string {
+    return willOf(this.#plan, this.#life).topic;
+  }
+
+  /** From when on what it waits for now is waited for. */
+  get sinceMs(): number {
+    return this.#life.end?.doneMs ?? this.#startedMs;
+  }
+
   /** Why it failed, in a sentence; undefined while it may still pass. */
   get failure(): string | undefined {
     return this.#failure;
   }
 
-  /** What it waits for, in a sentence, for when time is up. */
-  get waitsFor(): string {
-    const { topic } = willOf(this.#plan, this.#life);
+  /** Why the watcher is blind if time is up now, in a sentence; undefined once every watcher has seen its message. */
+  get waitsFor(): string | undefined {
     switch (this.#step) {
       case "connecting":
         return "a control client could not connect";
       case "publishing":
-        return `the watcher is blind: a message that a control client published on ${topic} did not reach it`;
+        return `the watcher is blind: a message that a control client published on ${this.topic} did not reach it`;
       default:
-        return `the will of a control client did not come: the watcher sees messages on ${topic}, but no will of a ` +
-          `client that was ${this.#world.canReset ? "reset" : "closed without DISCONNECT"} (QoS ${this.#life.qos})`;
+        return undefined;
     }
   }
 
-  /** A watcher of this bucket saw a message. Answers true when it was the control's. */
-  see(packet: PublishPacket, copy: number): boolean {
-    if (isControlMark(packet.payload) && decoder.decode(packet.payload) === this.#mark) {
-      if (this.#step === "publishing") this.#tick(copy, () => this.#kill());
-      return true;
-    }
-    if (readWillMark(this.#plan, packet.payload)?.client !== this.#life.client) return false;
+  /** Whether a payload is the message of this control. */
+  isMessage(payload: Uint8Array): boolean {
+    return decoder.decode(payload) === this.#mark;
+  }
+
+  /** A watcher of its bucket saw its message. */
+  seeMessage(copy: number, nowMs: number): void {
+    if (this.#step === "publishing") this.#tick(copy, () => this.#kill(nowMs));
+  }
+
+  /** A watcher of its bucket saw its will. Answers what differs from what was asked for. */
+  seeWill(packet: PublishPacket, copy: number, seen: SeenWill): Alteration[] {
     if (this.#step === "killed") this.#tick(copy, () => this.#step = "passed");
-    return true;
+    return compareWill(this.#plan, this.#life, packet, seen);
   }
 
   onOpen(connection: Connection, nowMs: number): void {
     connection.send(connectPacketOf(this.#plan, this.#life, clientIdOf(this.#plan, this.#life.client)), nowMs);
+    this.#life.sentMs = nowMs;
+    this.#connectSent = true;
   }
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (packet.type !== "connack" || this.#step !== "connecting") return;
     if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet.reasonCode));
     this.#step = "publishing";
+    this.#life.connectedMs = nowMs;
     this.#expectAll();
-    const { topic } = willOf(this.#plan, this.#life);
-    // Through the same queue as the wills: at QoS 0 only where they are.
-    const qos = this.#life.qos === 0 ? 0 : 1;
+    const { topic } = this;
+    // Through the same queue as the wills: at QoS 0 only where they are, or where the server takes no more.
+    const qos = this.#life.qos === 0 || packet.properties?.maximumQoS === 0 ? 0 : 1; // [MQTT5 3.2.2-11]
     const id = qos === 0 ? {} : { packetId: 1 };
     const payload = encoder.encode(this.#mark);
     connection.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
   }
 
-  /** Waits no longer. */
-  giveUp(): void {
-    this.#connection.reset();
+  /** Waits no longer: a client that lives leaves properly, so that no will of it is due. */
+  giveUp(nowMs: number): void {
+    if (this.#connection.over || this.#life.end !== undefined) return;
+    if (!this.#connectSent) return this.#connection.reset();
+    this.#connection.send({ type: "disconnect" }, nowMs);
+    this.#connection.end();
   }
 
   onOver(_connection: Connection, end: ConnectionEnd): void {
     if (this.#step === "connecting" || this.#step === "publishing") this.#fail(endText(end));
   }
 
-  #kill(): void {
+  #kill(nowMs: number): void {
     this.#step = "killed";
     this.#expectAll();
+    const mode = this.#world.canReset ? "reset" : "close";
+    this.#life.lastPacketMs = this.#connection.lastSentMs;
+    this.#life.end = { mode, dueMs: nowMs, doneMs: nowMs, silent: false };
     if (this.#world.canReset) this.#connection.reset();
     else this.#connection.end();
   }

@@ -5,8 +5,9 @@
 import type { ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
 import type { World } from "./connection.ts";
 import { Control, type ControlSight, isControlMark } from "./control.ts";
+import type { ControlWill } from "./control_books.ts";
 import type { Groups } from "./groups.ts";
-import { readWillMark } from "./life.ts";
+import { type Life, readWillMark } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
 import { type PresenceWord, readPresenceMark } from "./presence_message.ts";
 import { SessionSweep } from "./session_sweep.ts";
@@ -32,20 +33,25 @@ export interface LookoutHost {
   onPresence(word: PresenceWord): void;
   /** Nothing that follows would mean anything. */
   onBlind(sentence: string): void;
-  /** A control is over that had its time. */
-  onControlOver(seen: ControlSight): void;
-}
-
-/** How the controls of a run went. */
-export interface ControlCounts {
-  total: number;
-  /** A watcher did not see a message that was published for it to see. */
-  blind: number;
-  /** The message was seen, the will of the client that was then killed was not. */
-  lost: number;
+  /** A watcher saw the will of a control client. */
+  onControlWill(will: ControlWill, nowMs: number): void;
+  /** A control is over; its life has an end where its message was seen. */
+  onControlOver(seen: ControlSight, life: Life): void;
 }
 
 const sweepWithinMs = 2_000;
+/** A control that passed is kept for so long beyond the instant from which its will is late: duplicates may follow. */
+const duplicatesWithinMs = 2_000;
+/** A control has at least so long to connect and to have its message seen, in milliseconds. */
+const leastControlMs = 5_000;
+
+function firstOf(controls: ReadonlyMap<number, Control>, pick: (control: Control) => string | undefined) {
+  for (const control of controls.values()) {
+    const sentence = pick(control);
+    if (sentence !== undefined) return sentence;
+  }
+  return undefined;
+}
 
 export class Lookout implements WatcherHost {
   readonly plan: FleetPlan;
@@ -54,7 +60,8 @@ export class Lookout implements WatcherHost {
   readonly #groups: Groups;
   readonly #host: LookoutHost;
   readonly #watchers: Watcher[] = [];
-  #controls: Control[] = [];
+  /** Controls that are under way, or whose will may still come, by the number of their client. */
+  readonly #controls = new Map<number, Control>();
   #sweep: SessionSweep | undefined;
   #retiredMs: number | undefined;
   #round = 0;
@@ -94,13 +101,13 @@ export class Lookout implements WatcherHost {
     return waiting && `watcher ${waiting.post.number} could not subscribe`;
   }
 
-  /** Ends the last controls, and lets a control client of each bucket be killed. */
+  /** Lets a control client of each bucket be killed. */
   control(): void {
-    this.endControls(true);
     for (const bucket of this.#buckets()) {
       const number = this.#controlNumber(bucket);
       const plan = this.#groups.planOf(number);
-      this.#controls.push(new Control(plan, this.world, number, bucket, this.#groups.versionOf(number)));
+      const control = new Control(plan, this.world, number, bucket, this.#groups.versionOf(number));
+      this.#controls.set(number, control);
     }
     this.#round++;
   }
@@ -117,27 +124,65 @@ export class Lookout implements WatcherHost {
     return this.plan.clients + this.#round * this.plan.watchers + bucket;
   }
 
-  /**
-   * Ends the controls under way.
-   *
-   * @param noted whether they had their time, and count
-   */
-  endControls(noted: boolean): void {
-    for (const control of this.#controls) {
-      if (noted) this.#host.onControlOver(control.seen);
-      if (!control.passed) control.giveUp();
+  /** Ends the controls that have had their time. */
+  settleControls(nowMs: number): void {
+    for (const [number, control] of this.#controls) {
+      if (nowMs < this.#controlUntilMs(control)) continue;
+      this.#controls.delete(number);
+      this.#host.onControlOver(control.seen, control.life);
+      control.giveUp(nowMs);
     }
-    this.#controls = [];
   }
 
-  /** What the controls still wait for, in a sentence; undefined when all have passed. */
+  /** Ends all controls; those that had no time to pass do not count. */
+  endControls(nowMs: number): void {
+    for (const control of this.#controls.values()) {
+      const hadTime = nowMs >= control.sinceMs + this.plan.lateAfterMs;
+      if (control.life.end !== undefined || hadTime) this.#host.onControlOver(control.seen, control.life);
+      control.giveUp(nowMs);
+    }
+    this.#controls.clear();
+  }
+
+  /** Ends all controls because the broker is about to be restarted: those that have not passed do not count. */
+  callOffControls(nowMs: number): void {
+    for (const control of this.#controls.values()) {
+      if (control.passed) this.#host.onControlOver(control.seen, control.life);
+      control.giveUp(nowMs);
+    }
+    this.#controls.clear();
+  }
+
+  /** Until when a control is kept: for duplicates once its will came, and else as long as for any will. */
+  #controlUntilMs({ passed, life, sinceMs }: Control): number {
+    const { lateAfterMs, drainMs } = this.plan;
+    if (passed) return sinceMs + lateAfterMs + duplicatesWithinMs;
+    if (life.end === undefined) return sinceMs + Math.max(leastControlMs, 2 * lateAfterMs);
+    return sinceMs + Math.max(drainMs, lateAfterMs + duplicatesWithinMs);
+  }
+
+  /** The last instant at which the will of a control may still come; undefined when none is waited for. */
+  get controlsUntilMs(): number | undefined {
+    const waiting = [...this.#controls.values()].filter((control) => !control.passed);
+    return waiting.length === 0 ? undefined : Math.max(...waiting.map((control) => this.#controlUntilMs(control)));
+  }
+
+  /** What the first controls still wait for, in a sentence; undefined once every message of theirs was seen. */
   get controlWaitsFor(): string | undefined {
-    return this.#controls.find((control) => !control.passed)?.waitsFor;
+    return firstOf(this.#controls, (control) => control.waitsFor);
+  }
+
+  /** Until when the wills of the first controls are waited for before clients connect; undefined when all came. */
+  get controlWillsByMs(): number | undefined {
+    const waiting = [...this.#controls.values()].filter((control) => !control.passed);
+    return waiting.length === 0
+      ? undefined
+      : Math.max(...waiting.map(({ sinceMs }) => sinceMs + this.plan.lateAfterMs));
   }
 
   /** Why a control failed, in a sentence; undefined while none has. */
   get controlFailure(): string | undefined {
-    return this.#controls.find((control) => control.failure !== undefined)?.failure;
+    return firstOf(this.#controls, (control) => control.failure);
   }
 
   /** The watchers leave. */
@@ -159,10 +204,33 @@ export class Lookout implements WatcherHost {
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
-    const { bucket, copy } = watcher.post;
-    const control = this.#controls[bucket - this.#outlook.firstBucket];
-    if (control?.see(packet, copy) === true || this.#isPresence(packet, copy) || this.#ofNoClientHere(packet)) return;
+    const { copy } = watcher.post;
+    if (isControlMark(packet.payload)) return this.#onControlMessage(packet, copy, nowMs);
+    const mark = readWillMark(this.plan, packet.payload);
+    const control = mark === undefined ? this.#controlOn(packet.topic) : this.#controls.get(mark.client);
+    if (control !== undefined) return this.#onControlWill(control, watcher, packet, nowMs);
+    // Without buckets in the topic, the squads see one another's wills; and controls of an earlier round are over.
+    if (mark !== undefined && !this.#isHere(mark.client)) return;
+    if (mark === undefined && this.#isPresence(packet, copy)) return;
     this.#host.onWill(watcher, packet, nowMs);
+  }
+
+  #onControlMessage({ payload }: PublishPacket, copy: number, nowMs: number): void {
+    for (const control of this.#controls.values()) if (control.isMessage(payload)) control.seeMessage(copy, nowMs);
+  }
+
+  /** A control whose payload came altered is known by its topic. */
+  #controlOn(topic: string): Control | undefined {
+    for (const control of this.#controls.values()) {
+      if (control.life.end !== undefined && control.topic === topic) return control;
+    }
+    return undefined;
+  }
+
+  #onControlWill(control: Control, { post: { copy }, seen }: Watcher, packet: PublishPacket, nowMs: number): void {
+    const { client } = control.life;
+    const altered = control.seeWill(packet, copy, seen);
+    this.#host.onControlWill({ client, copy, altered }, nowMs);
   }
 
   onBlind(_watcher: Watcher, sentence: string): void {
@@ -178,13 +246,6 @@ export class Lookout implements WatcherHost {
   #filters(bucket: number): string[] {
     const parts = { run: this.plan.run, bucket: String(bucket) };
     return [...new Set(this.#groups.plans.map(({ willTopic }) => willTopicFilter(willTopic, parts)))];
-  }
-
-  /** A control of an earlier round; and without buckets in the topic, the squads see one another's wills. */
-  #ofNoClientHere({ payload }: PublishPacket): boolean {
-    if (isControlMark(payload)) return true;
-    const mark = readWillMark(this.plan, payload);
-    return mark !== undefined && !this.#isHere(mark.client);
   }
 
   #isHere(client: number): boolean {

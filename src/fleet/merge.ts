@@ -2,6 +2,7 @@
  * What the squads found, joined into one result.
  */
 import { Histogram } from "../base/histogram.ts";
+import { addControls, noControls } from "./control_counts.ts";
 import type { DropCounts } from "./broker_counters.ts";
 import { profileFindings } from "./deviation_tally.ts";
 import type { KillMode } from "./kill_mode.ts";
@@ -97,6 +98,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       undecided: tally.undecided,
       retained: besides.retained,
       presence: besides.presence,
+      controls,
       unseeable: tally.unseeable,
       interrupted: squads.some((squad) => squad.interrupted),
       generatorBound,
@@ -259,32 +261,20 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
 }
 
 function controlsOf(squads: readonly SquadResult[]): FleetResult["controls"] {
-  const sum = { total: 0, blind: 0, lost: 0 };
-  for (const { controls } of squads) {
-    sum.total += controls.total;
-    sum.blind += controls.blind;
-    sum.lost += controls.lost;
-  }
+  const sum = noControls();
+  for (const { controls } of squads) addControls(sum, controls);
   return sum;
 }
 
-/** What the controls say of the watchers while the run went on. */
-function controlWarnings({ total, blind, lost }: FleetResult["controls"]): string[] {
-  const of = `of ${total.toLocaleString("en-US")} controls`;
-  const warnings: string[] = [];
-  if (blind > 0) {
-    warnings.push(
-      `in ${
-        blind.toLocaleString("en-US")
-      } ${of} a watcher did not see a message that was published for it: wills that are missing may be its fault`,
-    );
-  }
-  if (lost > 0) {
-    warnings.push(
-      `in ${lost.toLocaleString("en-US")} ${of} a will did not come, though the watcher saw a message just before`,
-    );
-  }
-  return warnings;
+/** What the controls say of the watchers while the run went on; what they say of the broker is in the verdict. */
+function controlWarnings({ total, blind }: FleetResult["controls"]): string[] {
+  if (blind === 0) return [];
+  return [
+    `in ${blind.toLocaleString("en-US")} of ${
+      total.toLocaleString("en-US")
+    } controls a watcher did not see a message ` +
+    `that was published for it: wills that are missing may be its fault`,
+  ];
 }
 
 /** A will that the broker published and then dropped on its way to a watcher is another fault than one it never published. */

@@ -59,7 +59,9 @@ export class RecordBuffer {
   }
 }
 
-const instants = ["dueMs", "lastPacketMs", "sinceMs", "fromMs", "toMs", "downMs"] as const;
+const instants = [
+  ...["dueMs", "lastPacketMs", "sinceMs", "fromMs", "toMs", "downMs", "connectedMs", "killedMs"] as const,
+];
 
 /** One event as a line. Instants become milliseconds since the run began. */
 export function eventLine<Kind extends EventKind>(

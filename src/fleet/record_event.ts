@@ -47,7 +47,11 @@ export const eventFields = {
   ready: {},
   settle: {},
   stall: { ms: "number" },
-  control: { seen: "sight" },
+  control: {
+    ...{ seen: "sight", "client?": "whole", "bucket?": "whole", "version?": "version", "mode?": "mode" },
+    ...{ "connectedMs?": "number", "killedMs?": "number" },
+  },
+  proof: { client: "whole", copy: "whole", "sinceMs?": "number", "altered?": "altered" },
   void: { text: "text" },
   interrupted: {},
   load: { group: "text", sent: "whole", acknowledged: "whole", withheld: "whole" },

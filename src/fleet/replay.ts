@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import type { Restarted } from "./broker_restart.ts";
+import type { KilledControl } from "./control_books.ts";
 import { Groups } from "./groups.ts";
 import type { Life, WillMark } from "./life.ts";
 import { beginLife } from "./life.ts";
@@ -30,7 +31,9 @@ const squadActs = {
   ready: ({ books }, _, atMs) => books.ramped(atMs),
   settle: ({ books }, _, atMs) => books.settle(atMs),
   stall: ({ books }, { ms }, atMs) => books.stall(ms, atMs),
-  control: ({ books }, { seen }, atMs) => books.control(seen, atMs),
+  control: (squad, event, atMs) => squad.books.control(event.seen, squad.killedControl(event), atMs),
+  proof: (squad, { client, copy, sinceMs, altered = [] }, atMs) =>
+    squad.books.controlWill({ client, copy, altered }, atMs, sinceMs === undefined ? atMs : squad.instant(sinceMs)),
   void: ({ books }, { text }, atMs) => books.makeVoid(text, atMs),
   interrupted: ({ books }, _, atMs) => books.interrupt(atMs),
   load: ({ books }, { group, ...counts }, atMs) => books.load(group, counts, atMs),
@@ -122,6 +125,15 @@ class SquadReplay {
     const last = this.#lives.get(client);
     if (last?.life.incarnation === incarnation) return last.life;
     return last?.previous?.incarnation === incarnation ? last.previous : undefined;
+  }
+
+  /** What became of a control client that was killed; a recording of an earlier version does not tell. */
+  killedControl(event: Of<"control">): KilledControl | undefined {
+    const { client, bucket, version, mode, connectedMs, killedMs } = event;
+    if (client === undefined || bucket === undefined || version === undefined || mode === undefined) return undefined;
+    if (connectedMs === undefined || killedMs === undefined) return undefined;
+    const instants = { connectedMs: this.instant(connectedMs), killedMs: this.instant(killedMs) };
+    return { client, bucket, version, mode, ...instants };
   }
 
   begin(event: Of<"connect">, atMs: number): void {

@@ -3,6 +3,7 @@
  */
 import type { EngineName } from "../net/engine.ts";
 import type { HistogramRow } from "../base/histogram.ts";
+import type { ControlCounts } from "./control_counts.ts";
 import type { GroupResult } from "./group_tally.ts";
 import type { ProfileFindings } from "./deviation_tally.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -193,7 +194,7 @@ export interface FleetResult {
   /** The generator's own lateness: from the instant at which a kill was due to that at which it was done. */
   readonly slipMs: LatencyRow;
   /** Controls: messages and wills of clients of the run's own, by which the watchers' sight was proven all along. */
-  readonly controls: { readonly total: number; readonly blind: number; readonly lost: number };
+  readonly controls: Readonly<ControlCounts>;
   /** Why this machine may have been the bottleneck; absent where it kept up. */
   readonly generatorBound?: string;
   /** Messages that the broker says it has dropped, before and after; absent where it does not say. */

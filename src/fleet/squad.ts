@@ -6,9 +6,11 @@ import { Histogram } from "../base/histogram.ts";
 import type { PublishPacket } from "../mqtt/packet.ts";
 import type { ClientCounters, ClientHost } from "./client_host.ts";
 import type { ControlSight } from "./control.ts";
+import { type ControlWill, killedControl } from "./control_books.ts";
 import type { World } from "./connection.ts";
 import { Groups } from "./groups.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Life } from "./life.ts";
 import type { LifeBooks } from "./life_books.ts";
 import { Lookout, type LookoutHost } from "./lookout.ts";
 import { phasesDurationMs } from "./phases.ts";
@@ -225,6 +227,8 @@ export class Squad implements ClientHost, LookoutHost {
     if (controlFailure !== undefined) this.#books.makeVoid(controlFailure, nowMs);
     const waitsFor = this.#lookout.controlWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
+    // A will that does not come is a fault of the broker, counted as such: the run goes on.
+    if (nowMs < (this.#lookout.controlWillsByMs ?? nowMs)) return;
     const { connect = nowMs } = this.#task.startMs ?? {};
     this.#lateMs = Math.max(0, nowMs - connect);
     this.#books.enter(nowMs < connect ? "wait" : "connect", nowMs);
@@ -232,6 +236,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** While clients are killed, controls show that the watchers still see. */
   #controlAgain(nowMs: number): void {
+    if (this.phase !== "watch" && this.phase !== "control") this.#lookout.settleControls(nowMs);
     const everyMs = Math.max(controlEveryMs, 2 * this.plan.lateAfterMs);
     if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#controlMs + everyMs) return;
     this.#controlMs = nowMs;
@@ -305,10 +310,11 @@ export class Squad implements ClientHost, LookoutHost {
     const graceMs = this.#interruptedMs === undefined ? Infinity : this.#interruptedMs + interruptGraceMs;
     // Even when every will has come, one that should not may still be on its way.
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
-    const settled = quiet && this.#desk?.settled(nowMs) !== false;
-    if (!settled && nowMs < Math.min(graceMs, lastMs + this.plan.drainMs)) return;
+    const controlsMs = this.#lookout.controlsUntilMs ?? -Infinity;
+    const settled = quiet && controlsMs <= nowMs && this.#desk?.settled(nowMs) !== false;
+    if (!settled && nowMs < Math.min(graceMs, Math.max(controlsMs, lastMs + this.plan.drainMs))) return;
     if (this.#desk?.looked("end", nowMs) === false) return;
-    this.#lookout.endControls(nowMs >= this.#controlMs + this.plan.lateAfterMs);
+    this.#lookout.endControls(nowMs);
     this.#books.enter("leave", nowMs);
   }
 
@@ -342,8 +348,12 @@ export class Squad implements ClientHost, LookoutHost {
     this.#books.makeVoid(sentence, this.world.clock.nowMs());
   }
 
-  onControlOver(seen: ControlSight): void {
-    this.#books.control(seen, this.#turnMs);
+  onControlWill(will: ControlWill, nowMs: number): void {
+    this.#books.controlWill(will, nowMs, this.#turnMs);
+  }
+
+  onControlOver(seen: ControlSight, life: Life): void {
+    this.#books.control(seen, killedControl(life), this.#turnMs);
   }
 
   onConnectFailed(client: VirtualClient, sentence: string): void {

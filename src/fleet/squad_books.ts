@@ -5,11 +5,11 @@
 import type { PublishPacket } from "../mqtt/packet.ts";
 import type { ControlSight } from "./control.ts";
 import type { Groups } from "./groups.ts";
+import { ControlBooks, type ControlWill, killedControl } from "./control_books.ts";
 import { countLook, type FoundWill, type LateLookCounts } from "./late_look.ts";
 import { Ledger } from "./ledger.ts";
 import type { Life } from "./life.ts";
 import { LifeBooks } from "./life_books.ts";
-import type { ControlCounts } from "./lookout.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import { PresenceBooks } from "./presence_books.ts";
@@ -31,7 +31,7 @@ export class SquadBooks {
   readonly #note: Note | undefined;
   readonly #series: Series;
   readonly #instants: InstantBook;
-  readonly #controls: ControlCounts = { total: 0, blind: 0, lost: 0 };
+  readonly #controls: ControlBooks;
   readonly #found = new Map<string, FoundWill>();
   #phase: Phase = "watch";
   #phaseFromMs = 0;
@@ -50,6 +50,7 @@ export class SquadBooks {
     this.#note = note;
     this.ledger = new Ledger(plan, groups, originMs);
     this.lives = new LifeBooks(this.ledger, note);
+    this.#controls = new ControlBooks(plan, groups, this.ledger, originMs);
     this.#series = new Series(originMs, phasesDurationMs(plan));
     this.#instants = new InstantBook(originMs);
     this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
@@ -157,12 +158,21 @@ export class SquadBooks {
     return this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, sinceMs);
   }
 
-  /** A control is over that had its time. */
-  control(seen: ControlSight, nowMs: number): void {
-    this.#controls.total++;
-    if (seen === "nothing") this.#controls.blind++;
-    else if (seen === "message") this.#controls.lost++;
-    this.#note?.("control", nowMs, { seen });
+  /** A watcher saw the will of a control client. */
+  controlWill(will: ControlWill, nowMs: number, sinceMs: number): void {
+    const { client, copy, altered } = will;
+    this.#controls.see(will, nowMs, sinceMs);
+    this.#note?.("proof", nowMs, {
+      ...{ client, copy },
+      ...sinceMs !== nowMs && { sinceMs },
+      ...altered.length > 0 && { altered: [...altered] },
+    });
+  }
+
+  /** A control is over. */
+  control(seen: ControlSight, killed: ReturnType<typeof killedControl>, nowMs: number): void {
+    this.#controls.take(seen, killed, nowMs);
+    this.#note?.("control", nowMs, { seen, ...killed });
   }
 
   /** A late subscriber found a retained message. */
@@ -244,7 +254,7 @@ export class SquadBooks {
       series: this.#series.finish(this.#seriesCounts),
       instants: this.#instants.data(),
       longestStallMs: this.#longestStallMs,
-      controls: this.#controls,
+      controls: this.#controls.counts,
       telemetrySent: this.#telemetrySent,
       ...Object.keys(this.#load).length > 0 && { telemetry: this.#load },
       killsAsked: this.#killsAsked,

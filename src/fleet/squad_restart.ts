@@ -54,7 +54,7 @@ export class SquadRestart {
     this.#fromMs = nowMs;
     this.#servesMs = undefined;
     this.#books.goDown(nowMs);
-    this.#lookout.endControls(false);
+    this.#lookout.callOffControls(nowMs);
     for (const watcher of this.#lookout.watchers) watcher.expectRestart();
     for (const client of this.#clients) {
       const plan = this.#groups.planOf(client.number);

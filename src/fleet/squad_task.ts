@@ -4,8 +4,9 @@
 import type { Endpoint } from "../net/endpoint.ts";
 import type { EngineName } from "../net/engine.ts";
 import type { ClientCounters } from "./client_host.ts";
+import type { ControlCounts } from "./control_counts.ts";
 import type { LateLookCounts } from "./late_look.ts";
-import type { ControlCounts, Outlook } from "./lookout.ts";
+import type { Outlook } from "./lookout.ts";
 import type { PresenceData } from "./presence_result.ts";
 import type { SquadRestartCounts } from "./restart.ts";
 import type { SeriesData } from "./series.ts";

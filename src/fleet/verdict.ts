@@ -1,6 +1,7 @@
 /**
  * The verdict over all the wills of a run, and its reason in a sentence.
  */
+import { controlFaultsIn, noControls } from "./control_counts.ts";
 import type { DropCounts } from "./broker_counters.ts";
 import type { FleetResult, WillCounts } from "./result.ts";
 import { faultsIn } from "./tally.ts";
@@ -19,6 +20,8 @@ export interface VerdictGrounds {
   readonly unseeable?: number;
   readonly retained: FleetResult["retained"];
   readonly presence?: FleetResult["presence"];
+  /** How the wills of control clients went; they are not among `wills`. */
+  readonly controls?: FleetResult["controls"];
   readonly interrupted: boolean;
   /** Why this machine, and not the broker, may be the one that was late; undefined where it kept up. */
   readonly generatorBound?: string | undefined;
@@ -34,13 +37,16 @@ export interface VerdictGrounds {
 export const nobodyKilled = "no will was due: nobody was killed";
 
 /** Late or early wills, and nothing else. */
-function isLateOnly({ wills, retained, presence }: VerdictGrounds): boolean {
+function isLateOnly({ wills, retained, presence, controls = noControls() }: VerdictGrounds): boolean {
   const { late, early, missing, altered, duplicate, unwanted } = wills;
+  if (controlFaultsIn(controls) > (controls.late ?? 0)) return false;
   const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
-  return late + early > 0 && missing + altered + duplicate + unwanted + lostRetained + (presence?.wrong ?? 0) === 0;
+  return late + early + (controls.late ?? 0) > 0 &&
+    missing + altered + duplicate + unwanted + lostRetained + (presence?.wrong ?? 0) === 0;
 }
 
-function lateText({ late, early }: WillCounts): string {
+function lateText({ wills: { late: lateWills, early }, controls }: VerdictGrounds): string {
+  const late = lateWills + (controls?.late ?? 0);
   return (late + early).toLocaleString("en-US") + (late + early === 1 ? " will was" : " wills were") +
     (early === 0 ? " late" : late === 0 ? " early" : " late or early");
 }
@@ -64,7 +70,7 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
   const { wills, interrupted, voidReason: reason } = grounds;
   if (reason !== undefined) return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
   if (grounds.generatorBound !== undefined && isLateOnly(grounds)) {
-    const reason = `${lateText(wills)}, but ${grounds.generatorBound}: whose fault it was cannot be told`;
+    const reason = `${lateText(grounds)}, but ${grounds.generatorBound}: whose fault it was cannot be told`;
     return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
   }
   const wrong = wrongText(grounds);
@@ -93,7 +99,9 @@ function passText({ wills: { expected, onTime, deviating }, profile }: VerdictGr
     : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
 }
 
-function wrongText({ wills, retained, presence, dropped }: VerdictGrounds): string | undefined {
+function wrongText(
+  { wills, retained, presence, dropped, controls = noControls() }: VerdictGrounds,
+): string | undefined {
   const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
     .filter((name) => wills[name] > 0)
     .map((name) => `${wills[name].toLocaleString("en-US")} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
@@ -106,8 +114,17 @@ function wrongText({ wills, retained, presence, dropped }: VerdictGrounds): stri
     const [kinds, of] = [presenceKinds(presence!), presence!.judged.toLocaleString("en-US")];
     parts.push(`${states.toLocaleString("en-US")} of ${of} presence states not the truth (${kinds})`);
   }
-  if (faultsIn(wills) + lostRetained + states === 0) return undefined;
+  if (controlFaultsIn(controls) > 0) parts.push(controlText(controls));
+  if (faultsIn(wills) + lostRetained + states + controlFaultsIn(controls) === 0) return undefined;
   return `of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`;
+}
+
+/** What went wrong with the wills of control clients, which are counted apart. */
+function controlText(controls: FleetResult["controls"]): string {
+  const { total, blind, lost, altered = 0, late = 0, duplicate = 0 } = controls;
+  const kinds = Object.entries({ missing: lost, late, altered, duplicate }).filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`);
+  return `${kinds.join(", ")} of ${(total - blind).toLocaleString("en-US")} wills of control clients`;
 }
 
 function presenceKinds(presence: FleetResult["presence"] & object): string {

@@ -5,6 +5,7 @@
 import { phasesDurationMs } from "../fleet/phases.ts";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
+import { addControls, noControls } from "../fleet/control_counts.ts";
 import type { DropCounts } from "../fleet/broker_counters.ts";
 import { type Shard, shardText } from "../fleet/shard.ts";
 import { mergeTelemetry } from "../fleet/telemetry_result.ts";
@@ -42,8 +43,11 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
   const besides = besidesOf(reports);
   const brokerDropped = droppedOf(reports);
   const generatorBound = reports.find((report) => report.generatorBound !== undefined)?.generatorBound;
+  const controls = noControls();
+  for (const report of reports) addControls(controls, report.controls);
   const grounds = {
     wills,
+    controls,
     kills: sum(reports, ({ kills }) => kills.total),
     undecided: tally.undecided,
     retained: besides.retained,
@@ -69,11 +73,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
       undecided: tally.undecided,
     },
     latencyMs: latenciesOf(tally),
-    controls: {
-      total: sum(reports, ({ controls }) => controls.total),
-      blind: sum(reports, ({ controls }) => controls.blind),
-      lost: sum(reports, ({ controls }) => controls.lost),
-    },
+    controls,
     ...connectsOf(reports),
     slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
     ...generatorBound !== undefined && { generatorBound },

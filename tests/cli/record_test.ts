@@ -47,7 +47,7 @@ async function sameForms(folder: string, one: string, other: string): Promise<vo
 Deno.test("record: a run of every kill mode on two threads, by a broker that goes wrong, is judged again the same", () =>
   inFolder(async (folder) => {
     const shares = parseFaults("lose=20%,duplicate=10%,alter=10%", "shares");
-    // Of the fleet's own 40 clients, not of its controls: those would make the run void.
+    // Of the fleet's own 40 clients, not of its controls, whose wills are counted apart.
     const willFault = new SeededFault({ shares, seed: 3, clients: /^mqtt-sim-f-[1-3]?\d$/ });
     await using broker = await Broker.start({ port: 0, willFault });
     const record = `${folder}/run.ndjson`;

@@ -56,21 +56,9 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
     `the watcher is blind: a message that a control client published on ${control} did not reach it within 10 s`,
   ],
   [
-    "no will is ever published",
-    { script: { publish: () => [] } },
-    `the will of a control client did not come: the watcher sees messages on ${control}, but no will of a client that ` +
-    "was reset (QoS 1) within 10 s",
-  ],
-  [
     "one of three watchers sees no message",
     { keepAliveS: 60, fanOut: 3, script: { hide: (clientId) => clientId.endsWith("-w1") } },
     `the watcher is blind: a message that a control client published on ${control} did not reach it within 10 s`,
-  ],
-  [
-    "one of three watchers sees no will",
-    { fanOut: 3, script: { hide: (clientId, { payload }) => clientId.endsWith("-w1") && isWill(payload) } },
-    `the will of a control client did not come: the watcher sees messages on ${control}, but no will of a client that ` +
-    "was reset (QoS 1) within 10 s",
   ],
   [
     "one of three watchers of a bucket is blind",
@@ -78,11 +66,6 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
     "watcher 1 is blind: the broker refused the CONNECT: Server unavailable (reason code 0x88)",
   ],
 ];
-
-/** A will's payload begins with the program's name and a space, a control's message with its name and a hyphen. */
-function isWill(payload: Uint8Array): boolean {
-  return new TextDecoder().decode(payload).startsWith("mqtt-sim ");
-}
 
 for (const [what, options, sentence] of voids) {
   Deno.test(`squad: void before anyone is killed: ${what}`, () => {

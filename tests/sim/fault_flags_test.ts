@@ -32,7 +32,7 @@ const cases: readonly [mix: string, verdict: keyof WillCounts, plan?: Partial<Pl
 ];
 
 function run(mix: string, more: Partial<PlanRequest> = {}) {
-  // A control that fails would void the run: controls are numbered beyond the clients.
+  // Wills of control clients are counted apart, and let alone here: they are numbered beyond the clients.
   const args = ["broker", "--fault", mix, "--fault-seed", "7", "--fault-clients", "-[0-9]{1,2}$"];
   const fault = faultOf(readCommandLine(args, captured()) as BrokerFlags)!;
   const { wills, verdict } = simulateFleet({ plan: { ...plan, ...more }, protocol: "5", broker: { willFault: fault } });
@@ -48,6 +48,19 @@ for (const [mix, verdict, more] of cases) {
     assert.ok(count! > 10, `only ${count} wills were struck`);
     assert.deepEqual(found, { [verdict]: count });
     assert.equal(said, "fail");
+  });
+}
+
+for (const percent of [1, 5, 30, 50, 100]) {
+  Deno.test(`section 1: --fault lose=${percent}% fails each of 20 runs, with the broker's own count`, () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const args = ["broker", "--fault", `lose=${percent}%`, "--fault-seed", String(seed)];
+      const fault = faultOf(readCommandLine(args, captured()) as BrokerFlags)!;
+      const losing = { ...plan, seed, killRate: { kind: "fraction", perSecond: 0.4 } } as const;
+      const { wills, controls, verdict, exitCode } = simulateFleet({ plan: losing, broker: { willFault: fault } });
+      assert.deepEqual([verdict, exitCode], ["fail", 1], `seed ${seed}`);
+      assert.equal(wills.missing + controls.lost, fault.counts.lose, `seed ${seed}`);
+    }
   });
 }
 

@@ -1,0 +1,35 @@
+/**
+ * How the control clients of a run fared, as counts.
+ */
+
+/** How the controls of a run went. */
+export interface ControlCounts {
+  total: number;
+  /** A watcher did not see a message that was published for it to see. */
+  blind: number;
+  /** The message was seen, the will of the client that was then killed never was. */
+  lost: number;
+  /** Wills that came altered, late, or more than once; absent where there is none. */
+  altered?: number;
+  late?: number;
+  duplicate?: number;
+  /** Wills that went wrong as the plan's profile says; absent where there is none. */
+  deviating?: number;
+}
+
+/** Counts with nothing in them. */
+export function noControls(): ControlCounts {
+  return { total: 0, blind: 0, lost: 0 };
+}
+
+/** Adds `more` to `sum`. */
+export function addControls(sum: ControlCounts, more: ControlCounts): void {
+  for (const [name, count] of Object.entries(more) as [keyof ControlCounts, number][]) {
+    sum[name] = (sum[name] ?? 0) + count;
+  }
+}
+
+/** How many wills of control clients went wrong. */
+export function controlFaultsIn({ lost, altered = 0, late = 0, duplicate = 0 }: ControlCounts): number {
+  return lost + altered + late + duplicate;
+}
