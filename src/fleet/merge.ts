@@ -61,8 +61,8 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   const wills = tally.total();
   const kills = killsOf(squads, tally);
   const besides = besidesOf(squads);
+  const { controls } = besides;
   const restarts = restartsOf(facts, squads, tally);
-  const controls = controlsOf(squads);
   const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
   const { plan, protocol, startedAt, durationMs, target, resources, engine } = facts;
   return {
@@ -82,7 +82,6 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     latencyMs: latenciesOf(tally),
     ...connectsOf(facts, squads),
     slipMs: slip.row(),
-    controls,
     ...generatorBound !== undefined && { generatorBound },
     ...restarts && { restarts },
     ...facts.dropped && { brokerDropped: facts.dropped },
@@ -233,11 +232,14 @@ function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kil
 }
 
 /** What was found beside the wills as watchers saw them. */
-function besidesOf(squads: readonly SquadResult[]): Pick<FleetResult, "retained" | "presence" | "telemetry"> {
+function besidesOf(
+  squads: readonly SquadResult[],
+): Pick<FleetResult, "controls" | "retained" | "presence" | "telemetry"> {
   const retained = retainedOf(squads);
   const presence = mergePresence(squads.map((squad) => squad.presence));
   const telemetry = mergeTelemetry(squads.map((squad) => squad.telemetry));
-  return { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
+  const found = { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
+  return { controls: controlsOf(squads), ...found };
 }
 
 function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined {
