@@ -1,0 +1,233 @@
+/**
+ * A session of the test broker that makes open choices: subscriptions, messages that wait and those that are not
+ * acknowledged. Owns the order in which messages leave, and what is sent again.
+ */
+import type { Message } from "../../../src/mqtt/message.ts";
+import type { AcknowledgePacket, ConnectWill, ProtocolVersion, QoS } from "../../../src/mqtt/packet.ts";
+import { matches } from "../../../src/mqtt/topic.ts";
+import type { Choices } from "./open_choices.ts";
+import type { Later } from "./open_lane.ts";
+
+/** One subscription of a session. */
+export interface OpenSubscription {
+  /** As it was asked for. */
+  readonly asked: string;
+  /** What topics are matched with. */
+  readonly filter: string;
+  /** The group of a shared one. */
+  readonly group?: string;
+  readonly granted: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly identifier?: number;
+}
+
+/** A message for one client. */
+export interface Outgoing {
+  readonly message: Message;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[];
+}
+
+/** What a session needs of its connection. */
+export interface Carrier {
+  /** The client's Receive Maximum. */
+  readonly quota: number;
+  /** Writes a PUBLISH; false for one that is larger than the client takes. */
+  publish(outgoing: Outgoing, packetId: number | undefined, dup: boolean): boolean;
+  release(packetId: number): void;
+}
+
+interface InFlight {
+  readonly outgoing: Outgoing;
+  readonly packetId: number;
+  state: "publish" | "pubrel";
+  sends: number;
+  /** It is to be sent again over this connection, and was not yet. */
+  due: boolean;
+}
+
+/** What every part of the broker is handed. */
+export interface OpenParts {
+  readonly choices: Choices;
+  readonly later: Later;
+  readonly nowMs: () => number;
+}
+
+/** After so long without an acknowledgement a 3.1.1 message may be sent again, in milliseconds. */
+const againAfterMs = 1_500;
+/** A message that is older waits for no other, in milliseconds. */
+const holdWithinMs = 250;
+
+export class OpenSession {
+  readonly subscriptions = new Map<string, OpenSubscription>();
+  /** QoS 2 packet identifiers that were not released, with the message where it waits for PUBREL. */
+  readonly unreleased = new Map<number, Message | undefined>();
+  /** The will of its connection, or one that waits. */
+  will: ConnectWill | undefined;
+  /** Session Expiry Interval in force; Infinity never ends. */
+  expiryS = 0;
+  readonly #parts: OpenParts;
+  #carrier: Carrier | undefined;
+  #queue: Outgoing[] = [];
+  #inFlight: InFlight[] = [];
+  #packetId = 0;
+  #holdsUntilMs = 0;
+
+  constructor(readonly clientId: string, readonly version: ProtocolVersion, parts: OpenParts) {
+    this.#parts = parts;
+  }
+
+  get online(): boolean {
+    return this.#carrier !== undefined;
+  }
+
+  /** True while messages wait that could leave now. */
+  get holds(): boolean {
+    return this.#queue.length > 0 && this.#holdsUntilMs > this.#parts.nowMs();
+  }
+
+  /** Its subscriptions that match, shared ones aside; those of the publisher's own with No Local too. */
+  matching(topic: string, from: string | undefined): OpenSubscription[] {
+    return [...this.subscriptions.values()].filter(({ group, filter, noLocal }) =>
+      group === undefined && !(noLocal && from === this.clientId) && matches(filter, topic)
+    );
+  }
+
+  /** Its connection is there: what was not acknowledged is sent again, in its order, before what waits. */
+  attach(carrier: Carrier): void {
+    this.#carrier = carrier;
+    for (const flight of this.#inFlight) flight.due = true;
+    this.pump();
+  }
+
+  detach(): void {
+    this.#carrier = undefined;
+    this.#holdsUntilMs = 0;
+  }
+
+  /** Takes a message for this client. */
+  take(outgoing: Outgoing): void {
+    const { choices, later, nowMs } = this.#parts;
+    if (!this.online && outgoing.qos === 0) {
+      if (!choices.does("qos 0: kept for a session that is offline")) {
+        return void choices.made("qos 0: dropped for a session that is offline");
+      }
+    }
+    this.#queue.push(outgoing);
+    const ageMs = nowMs() - outgoing.message.publishedAtMs;
+    const reorders = "order: messages of different topics or qos overtake one another";
+    if (this.online && !this.holds && ageMs < holdWithinMs && choices.makes(reorders)) {
+      const waitMs = 1 + choices.random.below(50);
+      this.#holdsUntilMs = nowMs() + waitMs;
+      later(waitMs, () => this.pump());
+    } else if (!this.holds) this.pump();
+  }
+
+  /** Sends what may be sent. */
+  pump(): void {
+    this.#holdsUntilMs = 0;
+    this.#sendDue();
+    for (let place = this.#next(); place >= 0 && this.#carrier !== undefined; place = this.#next()) {
+      this.#send(this.#queue.splice(place, 1)[0]!);
+    }
+  }
+
+  /** Sends again what was not acknowledged, in its order, as far as the quota goes. */
+  #sendDue(): void {
+    for (const flight of [...this.#inFlight]) {
+      if (!flight.due || this.#carrier === undefined) continue;
+      if (this.#inFlight.filter(({ due }) => !due).length >= this.#quota) return;
+      flight.due = false;
+      this.#again(flight, "redelivery: with DUP over a resumed session");
+    }
+  }
+
+  /** The place of the message that is sent next; below 0 for none. */
+  #next(): number {
+    const { choices } = this.#parts;
+    const reorders = choices.makes("order: messages of different topics or qos overtake one another");
+    const heads = new Map<string, number>();
+    for (const [place, { message: { topic }, qos }] of this.#queue.entries()) {
+      const key = `${qos} ${topic}`;
+      if (heads.has(key)) continue;
+      heads.set(key, place);
+      if (!reorders) break;
+    }
+    const free = this.#quota > this.#inFlight.length;
+    const ready = [...heads.values()].filter((place) => free || this.#queue[place]!.qos === 0);
+    if (ready.length === 0) return -1;
+    const place = reorders ? choices.pick(ready) : ready[0]!;
+    if (place > 0) choices.made("order: messages of different topics or qos overtake one another");
+    return place;
+  }
+
+  get #quota(): number {
+    const { choices } = this.#parts;
+    const asked = this.#carrier?.quota ?? 0;
+    if (!choices.makes("send quota: smaller than the client's receive maximum")) return asked;
+    return Math.min(asked, 1 + choices.random.seed % 3);
+  }
+
+  #send(outgoing: Outgoing): void {
+    const carrier = this.#carrier!;
+    const { message: { properties, publishedAtMs }, qos } = outgoing;
+    const expiryS = properties?.messageExpiryIntervalS;
+    const nowMs = this.#parts.nowMs();
+    if (expiryS !== undefined && nowMs - publishedAtMs >= expiryS * 1_000) return;
+    if (qos === 0) return void carrier.publish(outgoing, undefined, false);
+    const packetId = this.#freeId();
+    if (!carrier.publish(outgoing, packetId, false)) return;
+    const flight: InFlight = { outgoing, packetId, state: "publish", sends: 1, due: false };
+    this.#inFlight.push(flight);
+    const limited = Math.min(carrier.quota, 65_535) > this.#quota && this.#inFlight.length >= this.#quota;
+    if (limited) this.#parts.choices.made("send quota: smaller than the client's receive maximum");
+    if (this.version === 4) this.#watch(flight, carrier);
+  }
+
+  /** A 3.1.1 server may repeat what is not acknowledged while the connection lives. */
+  #watch(flight: InFlight, carrier: Carrier): void {
+    const { choices, later } = this.#parts;
+    if (!choices.makes("redelivery: with DUP while the connection lives, in 3.1.1")) return;
+    later(againAfterMs, () => {
+      if (this.#carrier !== carrier || this.#inFlight[0] !== flight || flight.sends > 1) return;
+      // All of them, so that the order stays.
+      for (const each of this.#inFlight) {
+        if (each.sends === 1) this.#again(each, "redelivery: with DUP while the connection lives, in 3.1.1");
+      }
+    });
+  }
+
+  #again(flight: InFlight, why: Parameters<Choices["made"]>[0]): void {
+    flight.sends++;
+    if (flight.state === "pubrel") return this.#carrier!.release(flight.packetId);
+    this.#parts.choices.made(why);
+    if (this.#carrier!.publish(flight.outgoing, flight.packetId, true)) return;
+    this.#inFlight = this.#inFlight.filter((each) => each !== flight);
+  }
+
+  #freeId(): number {
+    do this.#packetId = this.#packetId % 65_535 + 1; while (
+      this.#inFlight.some(({ packetId }) => packetId === this.#packetId)
+    );
+    return this.#packetId;
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP of the client. Answers whether it was about a message that is under way. */
+  acknowledged({ type, packetId, reasonCode = 0 }: AcknowledgePacket): boolean {
+    const flight = this.#inFlight.find((each) => each.packetId === packetId);
+    if (flight === undefined) return false;
+    const { qos } = flight.outgoing;
+    if (type === "pubrec" && qos === 2 && reasonCode < 0x80) {
+      flight.state = "pubrel";
+      this.#carrier!.release(packetId);
+      return true;
+    }
+    const isLast = type === "puback" ? qos === 1 : qos === 2 && (type === "pubcomp" || flight.state === "publish");
+    if (!isLast) return true;
+    this.#inFlight = this.#inFlight.filter((each) => each !== flight);
+    if (!this.holds) this.pump();
+    return true;
+  }
+}
