@@ -3,7 +3,13 @@
  * refuses for them.
  */
 import { keepsPayloadFormat } from "../../../src/mqtt/message.ts";
-import type { ConnackProperties, ConnectPacket, ProtocolVersion, PublishPacket, QoS } from "../../../src/mqtt/packet.ts";
+import type {
+  ConnackProperties,
+  ConnectPacket,
+  ProtocolVersion,
+  PublishPacket,
+  QoS,
+} from "../../../src/mqtt/packet.ts";
 import { isSharedFilter, parseSharedFilter } from "../../../src/mqtt/topic.ts";
 import type { OpenGiven } from "./open_broker.ts";
 import type { Choices, OpenChoice } from "./open_choices.ts";

@@ -82,6 +82,11 @@ export class OpenBroker {
     for (let act = this.#deadlines.takeDue(nowMs); act !== undefined; act = this.#deadlines.takeDue(nowMs)) act();
   }
 
+  /** Does something after a while, whether it is killed meanwhile or not. */
+  after(ms: number, act: () => void): void {
+    this.#deadlines.add(this.#clock.nowMs() + ms, act);
+  }
+
   /** True while it is down. */
   get isDown(): boolean {
     return this.#afterwards !== undefined;
@@ -116,7 +121,8 @@ export class OpenBroker {
     const kept = this.#held.get(clientId);
     if (kept !== undefined && connect.cleanStart) this.#endSession(kept);
     this.#flushWills(clientId);
-    const held = this.#held.get(clientId) ?? { session: new OpenSession(clientId, connect.protocolVersion, this.parts) };
+    const held = this.#held.get(clientId) ??
+      { session: new OpenSession(clientId, connect.protocolVersion, this.parts) };
     const isResumed = this.#held.has(clientId);
     if (isResumed) this.#resume(held);
     this.#open(held, connection, connect, isResumed);

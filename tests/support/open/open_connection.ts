@@ -2,8 +2,7 @@
  * One connection of the test broker that makes open choices: the packets of a client, and what the standard asks of a
  * server for each.
  */
-import { encode } from "../../../src/mqtt/codec.ts";
-import { type Message, messageOf } from "../../../src/mqtt/message.ts";
+import { messageOf } from "../../../src/mqtt/message.ts";
 import type {
   AcknowledgePacket,
   ConnectPacket,
@@ -12,7 +11,6 @@ import type {
   ProtocolVersion,
   PublishPacket,
   QoS,
-  ReasonProperties,
   SubscribePacket,
   Subscription,
   UnsubscribePacket,
@@ -24,6 +22,7 @@ import { type PacketReceiver, PacketStream } from "../../../src/net/packet_strea
 import type { OpenBroker, OpenEnding } from "./open_broker.ts";
 import type { OpenChoice } from "./open_choices.ts";
 import { OpenLane } from "./open_lane.ts";
+import { OpenWriter } from "./open_writer.ts";
 import type { Carrier, OpenSession, OpenSubscription, Outgoing } from "./open_session.ts";
 
 /** Codes that fit what is wrong in a packet beside those that the standard names for it. */
@@ -37,9 +36,9 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
   readonly #broker: OpenBroker;
   readonly #link: Link;
   readonly #lane: OpenLane;
+  readonly #writer: OpenWriter;
   readonly #stream: PacketStream;
   readonly #aliasesIn = new Map<number, string>();
-  readonly #aliasesOut = new Map<string, number>();
   /** Packet identifiers of the client that are not answered for good. */
   readonly #unanswered = new Set<number>();
   #heardMs: number;
@@ -51,6 +50,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.#link = link;
     const { choices, later, nowMs } = broker.parts;
     this.#lane = new OpenLane(link, choices, later, nowMs);
+    this.#writer = new OpenWriter(broker.parts, this.#lane, this);
     this.#heardMs = nowMs();
     this.#stream = new PacketStream({ maximumPacketSize: broker.maximumPacketSize, receiver: this });
     link.receiver = this;
@@ -87,12 +87,11 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.#lane.stop();
   }
 
-  onProtocolError({ reasonCode, message }: ProtocolError): void {
+  onProtocolError({ reasonCode }: ProtocolError): void {
     if (reasonCode === 0x95) {
       this.#choices.made("maximum packet size: small, announced; a larger packet ends the connection");
     }
     if (this.version === 4 && reasonCode === 0x84) return this.#refuse(1);
-    void message;
     this.fail(reasonCode);
   }
 
@@ -124,41 +123,17 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     }
   }
 
-  /** Writes a packet with what the server adds to it where it may. */
-  send(packet: Packet, slow: OpenChoice = "slow: an answer", sinceMs = this.#nowMs, written?: () => void): void {
-    const bytes = encode(this.#told(packet), this.version);
-    this.#lane.send(bytes, slow, sinceMs, written);
-  }
-
-  /** The packet with a reason string and user properties, where that is chosen, allowed and not too large. */
-  #told(packet: Packet): Packet {
-    const choices = this.#choices;
-    const isTold = packet.type !== "publish" && packet.type !== "pingresp" && packet.type !== "auth";
-    if (this.version === 4 || !isTold) return packet;
-    const isAsked = this.connect?.properties?.requestProblemInformation !== false;
-    if (!isAsked && packet.type !== "connack" && packet.type !== "disconnect") return packet;
-    const more: ReasonProperties = {
-      ...choices.makes("reason string") && choices.random.below(2) === 0 && { reasonString: "as the server sees it" },
-      ...choices.makes("user properties of the server") && choices.random.below(2) === 0 &&
-        { userProperties: [["server", "open"], ["server", "again"]] as const },
-    };
-    if (Object.keys(more).length === 0) return packet;
-    const properties = "properties" in packet ? packet.properties : undefined;
-    const told = { ...packet, properties: { ...properties, ...more } } as Packet;
-    if (encode(told, 5).length > this.#clientLimit) return packet;
-    if (more.reasonString !== undefined) choices.made("reason string");
-    if (more.userProperties !== undefined) choices.made("user properties of the server");
-    return told;
-  }
-
-  get #clientLimit(): number {
-    return this.connect?.properties?.maximumPacketSize ?? Infinity;
+  /** Writes a packet. */
+  send(packet: Packet, written?: () => void): void {
+    this.#writer.send(packet, written);
   }
 
   /** Refuses a CONNECT: with CONNACK or without one. */
   #refuse(reasonCode: number): void {
     this.#end("refused");
-    if (!this.#choices.does("close: without DISCONNECT or CONNACK before it")) {
+    // In 3.1.1 these two are told whatever happens. [MQTT311 3.1.2-2] [MQTT311 3.1.3-8]
+    const isOwed = this.version === 4 && (reasonCode === 1 || reasonCode === 2);
+    if (isOwed || !this.#choices.does("close: without DISCONNECT or CONNACK before it")) {
       this.send({ type: "connack", sessionPresent: false, reasonCode });
     }
     this.#close();
@@ -195,7 +170,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     const refers = (reasonCode === 0x9c || reasonCode === 0x9d) && this.#choices.does("server reference");
     const properties = refers ? { properties: { serverReference: "other.example:1883" } } : {};
     const packet: DisconnectPacket = { type: "disconnect", reasonCode, ...properties };
-    if (encode(packet, 5).length <= this.#clientLimit) this.send(packet);
+    if (this.#writer.fits(packet)) this.send(packet);
   }
 
   #close(): void {
@@ -248,52 +223,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
   }
 
   publish(outgoing: Outgoing, packetId: number | undefined, dup: boolean): boolean {
-    const { message, qos, retain, identifiers } = outgoing;
-    const { topic, payload, publishedAtMs } = message;
-    const base: PublishPacket = { type: "publish", dup, qos, retain, topic, payload, ...packetId && { packetId } };
-    if (this.version === 4) {
-      this.send(base, "slow: a message", publishedAtMs);
-      return true;
-    }
-    const properties = {
-      ...this.#sentProperties(message),
-      ...identifiers.length > 0 && { subscriptionIdentifiers: identifiers },
-    };
-    const isPlain = Object.keys(properties).length === 0;
-    const packet: PublishPacket = isPlain ? base : { ...base, properties };
-    if (encode(packet, 5).length + 3 > this.#clientLimit) return encode(packet, 5).length <= this.#clientLimit
-      ? this.#sendPlain(packet, publishedAtMs)
-      : false;
-    return this.#sendPlain(this.#aliased(packet), publishedAtMs);
-  }
-
-  #sendPlain(packet: PublishPacket, sinceMs: number): boolean {
-    this.send(packet, "slow: a message", sinceMs);
-    return true;
-  }
-
-  /** Its properties, with what is left of its life. [MQTT5 3.3.2-6] */
-  #sentProperties({ properties = {}, publishedAtMs }: Message): Message["properties"] {
-    const { messageExpiryIntervalS } = properties;
-    if (messageExpiryIntervalS === undefined) return properties;
-    const waitedS = Math.floor((this.#nowMs - publishedAtMs) / 1_000);
-    return { ...properties, messageExpiryIntervalS: Math.max(1, messageExpiryIntervalS - waitedS) };
-  }
-
-  #aliased(packet: PublishPacket): PublishPacket {
-    const choices = this.#choices;
-    const maximum = Math.min(this.connect?.properties?.topicAliasMaximum ?? 0, 3);
-    const uses = "topic alias: towards clients, within their maximum";
-    if (maximum === 0 || !choices.makes(uses)) return packet;
-    const known = this.#aliasesOut.get(packet.topic);
-    const topicAlias = known ?? 1 + choices.random.below(maximum);
-    if (known === undefined) {
-      for (const [topic, alias] of this.#aliasesOut) if (alias === topicAlias) this.#aliasesOut.delete(topic);
-      this.#aliasesOut.set(packet.topic, topicAlias);
-    }
-    choices.made(uses);
-    const topic = known !== undefined && choices.random.below(4) > 0 ? "" : packet.topic;
-    return { ...packet, topic, properties: { ...packet.properties, topicAlias } };
+    return this.#writer.publish(outgoing, packetId, dup);
   }
 
   release(packetId: number): void {
@@ -310,7 +240,9 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     if (topic === undefined) return;
     const { qos, packetId } = packet;
     if (packet.properties?.subscriptionIdentifiers !== undefined) return this.fail(0x82); // [MQTT5 3.3.4-6]
-    if (qos > this.#broker.admission.qosLimit(this.version)) return this.#limited(0x9b, "maximum qos: 0 or 1, announced");
+    if (qos > this.#broker.admission.qosLimit(this.version)) {
+      return this.#limited(0x9b, "maximum qos: 0 or 1, announced");
+    }
     if (packet.retain && !this.#broker.admission.retains(this.version)) {
       return this.#limited(0x9a, "retain: not available, announced");
     }
@@ -349,7 +281,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     const isLast = qos === 1 || code >= 0x80;
     const reason = this.version === 5 && code !== 0 ? { reasonCode: code } : {};
     const sent = isLast ? () => void this.#unanswered.delete(packetId) : undefined;
-    this.send({ type, packetId, ...reason }, undefined, undefined, sent);
+    this.send({ type, packetId, ...reason }, sent);
   }
 
   #limited(reasonCode: number, choice: OpenChoice): void {
@@ -383,7 +315,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     session.unreleased.delete(packetId);
     if (message !== undefined) this.#broker.route(message, session.clientId);
     const sent = () => void this.#unanswered.delete(packetId);
-    this.send({ type: "pubcomp", packetId, ...isKnown ? {} : this.#notFound() }, undefined, undefined, sent);
+    this.send({ type: "pubcomp", packetId, ...isKnown ? {} : this.#notFound() }, sent);
   }
 
   #notFound(): { reasonCode?: number } {
@@ -396,7 +328,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     const retained: Outgoing[] = [];
     const reasonCodes = subscriptions.map((asked) => this.#subscribe(asked, identifier, session, retained));
     const early = retained.length > 0 && this.#choices.does("order: retained messages before SUBACK");
-    if (early) for (const each of retained) session.take(each);
+    if (early) { for (const each of retained) session.take(each); }
     this.send({ type: "suback", packetId, reasonCodes });
     if (!early) { for (const each of retained) session.take(each); }
   }
