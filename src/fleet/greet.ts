@@ -15,7 +15,7 @@ import {
   type Wakeable,
   type World,
 } from "./connection.ts";
-import type { FleetRun } from "./plan.ts";
+import type { FleetPlan, FleetRun } from "./plan.ts";
 import { ownIdOf } from "./shard.ts";
 
 /** What a broker made of a CONNECT. */
@@ -27,10 +27,15 @@ export type Greeting =
 
 const patienceMs = 5_000;
 
-/** Connects without a will, and leaves. */
+/** What a greeting needs: a link to the broker and a timer. A simulation hands over its own. */
+export interface GreetWorld extends World {
+  /** Does something after a while; answers how to cancel it. */
+  after(ms: number, act: () => void): () => void;
+}
+
+/** Connects over a real link without a will, and leaves. */
 export async function greet({ plan, target, engine }: FleetRun, version: ProtocolVersion): Promise<Greeting> {
-  const { promise, resolve } = Promise.withResolvers<Greeting>();
-  const world: World = {
+  const world: GreetWorld = {
     clock: monotonicClock,
     wakes: new Deadlines<Wakeable>(),
     canReset: false,
@@ -38,15 +43,25 @@ export async function greet({ plan, target, engine }: FleetRun, version: Protoco
       const sourceAddress = plan.sourceAddresses[0];
       return dial(target, { sourceAddress, engine }, receiver);
     },
+    after: (ms, act) => {
+      const timer = setTimeout(act, ms);
+      return () => clearTimeout(timer);
+    },
   };
+  return await greetIn(world, plan, version);
+}
+
+/** Connects without a will, and leaves. */
+export async function greetIn(world: GreetWorld, plan: FleetPlan, version: ProtocolVersion): Promise<Greeting> {
+  const { promise, resolve } = Promise.withResolvers<Greeting>();
   const greeter = new Greeter(
     plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)),
     resolve,
   );
   const connection = new Connection(world, version, greeter, 0);
-  const timer = setTimeout(() => greeter.giveUp(), patienceMs);
+  const cancel = world.after(patienceMs, () => greeter.giveUp());
   const greeting = await promise;
-  clearTimeout(timer);
+  cancel();
   if (greeting.kind === "accepted") connection.send({ type: "disconnect" }, world.clock.nowMs());
   connection.end();
   return greeting;

@@ -2,6 +2,7 @@
  * What must hold before a run is worth starting: room for the sockets, a broker that answers, a version that it speaks,
  * and wills that it takes.
  */
+import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { canResetOver } from "../net/dial.ts";
 import { engines } from "../net/engine.ts";
 import { killsByReset } from "./reset_proof.ts";
@@ -84,13 +85,23 @@ function closingFor<Part extends { readonly killShares?: readonly KillShare[] }>
   return { ...part, killShares: [{ mode: "close", weight }, ...killShares.filter((share) => !isEnd(share))] };
 }
 
-async function settleVersions(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
+/**
+ * Asks the broker which versions it speaks and what it takes, and settles what the clients speak.
+ *
+ * @param ask greets the broker in one version; over a real link unless a simulation hands over its own
+ * @throws UsageError when the plan asks for what this broker does not do
+ */
+export async function settleVersions(
+  run: FleetRun,
+  notify: (notice: Notice) => void,
+  ask: (version: ProtocolVersion) => Promise<Greeting> = (version) => greet(run, version),
+): Promise<Preflight> {
   const { plan, target } = run;
   const versions = versionsToAsk(plan);
   const greetings: Greeting[] = [];
   for (const version of versions) {
     // One after the other: the first answer may settle it.
-    const greeting = await greet(run, version);
+    const greeting = await ask(version);
     if (greeting.kind === "unreachable") {
       return { kind: "void", reason: `cannot reach ${target.url}: ${greeting.sentence}` };
     }
