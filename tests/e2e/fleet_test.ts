@@ -1,12 +1,14 @@
 /** `mqtt-sim fleet` on real brokers that keep their promise: it finds nothing, and says so. */
 import assert from "node:assert/strict";
 import type { PresenceResult } from "../../src/fleet/presence_result.ts";
+import { nats, startNats } from "../support/nats_peer.ts";
 import {
   type BrokerPeer,
   mosquitto,
   type Peer,
   peerTest,
   startAedes,
+  startAedes2,
   startMosquitto,
   startOurBroker,
   startOurs,
@@ -33,6 +35,8 @@ const runs: readonly {
   { name: "mosquitto, 3.1.1", needs: [mosquitto], start: startMosquitto, flags: ["--protocol", "3.1.1"] },
   { name: "mosquitto, 5.0", needs: [mosquitto], start: startMosquitto, flags: ["--protocol", "5", "--will-qos", "2"] },
   { name: "aedes, 3.1.1", needs: [], start: startAedes, flags: ["--protocol", "3.1.1", "--will-qos", "1"] },
+  { name: "aedes 2, 3.1.1", needs: [], start: startAedes2, flags: ["--protocol", "3.1.1", "--will-qos", "mix"] },
+  { name: "nats-server, 3.1.1", needs: [nats], start: startNats, flags: ["--protocol", "3.1.1", "--will-qos", "1"] },
 ];
 
 for (const { name, needs, start, flags } of runs) {

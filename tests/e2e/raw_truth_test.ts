@@ -4,12 +4,14 @@
  * wrong, so that no broker's version is written down here.
  */
 import assert from "node:assert/strict";
+import { nats, startNats } from "../support/nats_peer.ts";
 import {
   type BrokerPeer,
   mosquitto,
   type Peer,
   peerTest,
   startAedes,
+  startAedes2,
   startMosquitto,
   startOurBroker,
   startOurs,
@@ -47,7 +49,16 @@ const deaths: readonly Death[] = [
   { mode: "close", die: (raw) => void raw.socket.end() },
   { mode: "freeze", silent: true, die: (raw) => void raw.socket.pause() },
   { mode: "half-packet", detail: "then FIN", die: (raw) => void raw.socket.end(half) },
-  { mode: "half-packet", detail: "then silence", silent: true, die: (raw) => raw.send(half) },
+  {
+    mode: "half-packet",
+    detail: "then silence",
+    silent: true,
+    // Part of a packet is not a packet: keep alive counts from the CONNECT, and a broker that counts from here is late.
+    die: async (raw) => {
+      await new Promise((resolve) => setTimeout(resolve, 0.9 * keepAliveS * 1_000));
+      raw.send(half);
+    },
+  },
   ...Object.entries(garbage).map(([detail, bytes]): Death => ({
     mode: "garbage",
     detail,
@@ -209,6 +220,8 @@ const brokers: readonly {
   { name: "mqtt-sim broker", needs: [], start: startOurBroker, versions: [4, 5] },
   { name: "mosquitto", needs: [mosquitto], start: startMosquitto, versions: [4, 5] },
   { name: "aedes", needs: [], start: startAedes, versions: [4] },
+  { name: "aedes 2", needs: [], start: startAedes2, versions: [4] },
+  { name: "nats-server", needs: [nats], start: startNats, versions: [4] },
 ];
 
 for (const { name, needs, start, versions } of brokers) {
