@@ -2,7 +2,8 @@
  * A case: one thing that a client can see of a broker, with the rule it goes by. Cases are in `cases/`, one file for
  * each part of an area, and every list of them is named in `catalog.ts`.
  */
-import type { ConnackPacket, ProtocolVersion } from "../mqtt/packet.ts";
+import type { ProtocolVersion } from "../mqtt/packet.ts";
+import type { BrokerLimits } from "./broker_limits.ts";
 import type { Stage } from "./stage.ts";
 
 /** A version of the standard, as people write it. */
@@ -29,6 +30,8 @@ export const areas = {
   properties: "properties of 5.0",
   limits: "limits",
   disconnect: "DISCONNECT and the end of a connection",
+  /** Faults that show during cases about something else. */
+  broker: "the broker as a whole",
 } as const;
 
 /** The name of an {@link areas area}. */
@@ -71,10 +74,18 @@ export interface ConformanceCase {
   readonly run: (stage: Stage) => Promise<void>;
 }
 
-/** What a broker said of itself in its first CONNACK of a version. */
-export type BrokerFacts = { readonly spoken: true; readonly connack: ConnackPacket } | {
+/** What the control arm of a version found out about a broker. */
+export type BrokerFacts = {
+  readonly spoken: true;
+  readonly limits: BrokerLimits;
+  /** The control arm, with nothing beside it, saw the message and not the will. */
+  readonly losesWills: boolean;
+} | {
   readonly spoken: false;
-  /** Why it is held not to speak the version. */
+  readonly losesWills?: undefined;
+  /** How the control arm ended. */
+  readonly outcome: "pass" | "fail" | "void" | "not spoken";
+  /** Why no case can be tried. */
   readonly reason: string;
 };
 

@@ -2,6 +2,7 @@
  * Which cases a broker fails by which of its deviations: `profile/deviation` and the ids of cases. What cases say
  * themselves (`deviations`) goes by a deviation's id in whatever profile.
  */
+import type { CaseSign } from "../profiles/profile.ts";
 import type { ConformanceCase } from "./case.ts";
 
 type CaseId = ConformanceCase["id"];
@@ -175,4 +176,16 @@ for (const [deviation, ids] of Object.entries(knownDeviations)) {
 /** True for a deviation of a profile that is named here for the case. */
 export function mayFailUnder(id: CaseId, profile: string, deviation: string): boolean {
   return byCase.get(id)?.includes(`${profile}/${deviation}`) === true;
+}
+
+/** How a deviation shows in single cases, where that is not how it shows in all others. */
+const inCase: Readonly<Record<string, Readonly<Partial<Record<CaseId, readonly CaseSign[]>>>>> = {
+  // The trickle goes on for 17 s, and keeps the client alive for as long.
+  "ejabberd/half-packet-keeps-alive": { "will/freeze-trickle": [{ fault: "late", withinS: 20 }] },
+  "rabbitmq/keep-alive-late": { "will/freeze-trickle": [{ fault: "late", withinS: 20 }] },
+};
+
+/** What is said here of how a deviation shows in this very case; undefined where nothing is. */
+export function knownSigns(id: CaseId, profile: string, deviation: string): readonly CaseSign[] | undefined {
+  return inCase[`${profile}/${deviation}`]?.[id];
 }

@@ -21,14 +21,22 @@ export interface SeenBy {
   readonly isFound?: boolean;
 }
 
-/** What differs, in words; empty when nothing does. A 5.0 receiver is held to subscribe with Retain As Published. */
+/** One part of a message that differs. */
+export interface Difference {
+  readonly part: string;
+  /** What it is and what it was to be, in words. */
+  readonly text: string;
+}
+
+/** What differs; empty when nothing does. A 5.0 receiver is held to subscribe with Retain As Published. */
 export function compareMessage(
   came: PublishPacket,
   sent: SentMessage,
   { version, grantedQos, isFound = false }: SeenBy,
-): string[] {
-  const differs: string[] = [];
-  const told = (what: string, is: unknown, due: unknown) => differs.push(`${what} is ${shown(is)}, not ${shown(due)}`);
+): Difference[] {
+  const differs: Difference[] = [];
+  const told = (part: string, is: unknown, due: unknown) =>
+    differs.push({ part, text: `${part} is ${shown(is)}, not ${shown(due)}` });
   if (came.topic !== sent.topic) told("topic", came.topic, sent.topic);
   if (!sameBytes(came.payload, sent.payload)) told("payload", came.payload, sent.payload);
   const qos = Math.min(sent.qos, grantedQos); // [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]
@@ -66,9 +74,12 @@ const names = {
   responseTopic: "response topic",
 } as const;
 
-/** The time that a message has waited in the server is taken off. [MQTT5 3.3.2-6] */
+/**
+ * The time that a message has waited in the server is taken off. [MQTT5 3.3.2-6] An interval that the server adds to a
+ * message without one is left to a case of its own: it does not touch what the other rules ask.
+ */
 function sameExpiry(came: number | undefined, sent: number | undefined): boolean {
-  return came === undefined || sent === undefined ? came === sent : came <= sent;
+  return sent === undefined || (came !== undefined && came <= sent);
 }
 
 /** Order and repetition are kept. [MQTT5 3.3.2-18] */

@@ -1,7 +1,7 @@
 /**
  * Whether a broker, and what the person gave, have what a case cannot do without.
  */
-import type { ConnackProperties } from "../mqtt/packet.ts";
+import { type BrokerLimits, lacks, lacksQos } from "./broker_limits.ts";
 import type { BrokerFacts, ConformanceCase, Need } from "./case.ts";
 
 /** What the person gave. */
@@ -13,16 +13,23 @@ export interface Given {
 
 /** Why a case cannot be tried, in a sentence; undefined where it can. */
 export function unmetNeed({ needs = [] }: ConformanceCase, facts: BrokerFacts, given: Given): string | undefined {
-  if (!facts.spoken) return `the broker does not speak this version: ${facts.reason}`;
-  const announced = facts.connack.properties ?? {};
+  if (!facts.spoken) return unspoken[facts.outcome](facts.reason);
   for (const need of needs) {
-    const reason = unmet[need](announced, given);
+    const reason = unmet[need](facts.limits, given);
     if (reason !== undefined) return reason;
   }
   return undefined;
 }
 
-type Reason = (announced: ConnackProperties, given: Given) => string | undefined;
+/** Why no case of a version can be tried, by how its control arm ended. */
+const unspoken = {
+  "not spoken": (reason: string) => `the broker does not speak this version: ${reason}`,
+  fail: (reason: string) => reason,
+  void: (reason: string) => `the control arm of this version proves nothing: ${reason}`,
+  pass: (reason: string) => reason,
+} as const;
+
+type Reason = (limits: BrokerLimits, given: Given) => string | undefined;
 
 const unless = (isThere: boolean, reason: string) => isThere ? undefined : reason;
 
@@ -31,13 +38,10 @@ const unmet: Readonly<Record<Need, Reason>> = {
   login: (_, { hasLogin }) => unless(hasLogin, "it needs credentials, to try wrong ones: --username"),
   "denied-topic": (_, { hasDeniedTopic }) =>
     unless(hasDeniedTopic, "it needs a topic that the client may not publish to: --denied-topic"),
-  retain: ({ retainAvailable }) => unless(retainAvailable !== false, "the broker announces Retain Available 0"),
-  qos1: ({ maximumQoS = 2 }) => unless(maximumQoS >= 1, `the broker announces Maximum QoS ${maximumQoS}`),
-  qos2: ({ maximumQoS = 2 }) => unless(maximumQoS >= 2, `the broker announces Maximum QoS ${maximumQoS}`),
-  wildcard: ({ wildcardSubscriptionAvailable }) =>
-    unless(wildcardSubscriptionAvailable !== false, "the broker announces Wildcard Subscription Available 0"),
-  shared: ({ sharedSubscriptionAvailable }) =>
-    unless(sharedSubscriptionAvailable !== false, "the broker announces Shared Subscription Available 0"),
-  "subscription-identifiers": ({ subscriptionIdentifiersAvailable }) =>
-    unless(subscriptionIdentifiersAvailable !== false, "the broker announces Subscription Identifiers Available 0"),
+  retain: (limits) => lacks("retainAvailable", limits),
+  qos1: (limits) => lacksQos(1, limits),
+  qos2: (limits) => lacksQos(2, limits),
+  wildcard: (limits) => lacks("wildcardSubscriptionAvailable", limits),
+  shared: (limits) => lacks("sharedSubscriptionAvailable", limits),
+  "subscription-identifiers": (limits) => lacks("subscriptionIdentifiersAvailable", limits),
 };

@@ -4,8 +4,8 @@
  */
 import { formatMs } from "../base/units.ts";
 import type { ConnackPacket, Packet, PacketType, PublishPacket, SubackPacket, Subscription } from "../mqtt/packet.ts";
-import { compareMessage, type SentMessage } from "./message_compare.ts";
-import { CaseFailure } from "./outcome.ts";
+import { compareMessage, type Difference, type SentMessage } from "./message_compare.ts";
+import { CaseFailure, type CaseFault, NotTestable } from "./outcome.ts";
 import { hexByte, packetText } from "./packet_text.ts";
 import { endText, type ProbeEnd } from "./probe_end.ts";
 import { type Arrival, type PacketOf, ProbeLink } from "./probe_link.ts";
@@ -26,6 +26,9 @@ export interface Due {
 export class Probe extends ProbeLink {
   /** The answer to CONNECT, once it was taken. */
   connack: ConnackPacket | undefined;
+  /** The Session Expiry Interval in seconds as it was asked for, and as the server lets it be (5.0, section 3.2.2.3.2). */
+  askedExpiryS = 0;
+  sessionExpiryS = 0;
   readonly #granted = new Map<string, number>();
 
   /** Subscribes, and answers the SUBACK; a refusal fails the case. */
@@ -44,7 +47,11 @@ export class Probe extends ProbeLink {
     });
     const suback = await this.expect("suback", (packet) => packet.packetId === packetId);
     const code = suback.reasonCodes[0]!;
-    if (code > 2) throw new CaseFailure(`the subscription to ${topicFilter} was refused with ${hexByte(code)}`);
+    if (code > 2) {
+      const message = `the subscription to ${topicFilter} was refused with ${hexByte(code)}`;
+      if (code === quotaExceeded && this.version === 5) throw new NotTestable(message);
+      throw new CaseFailure(message, { kind: "refused", code });
+    }
     this.#granted.set(topicFilter, code);
     return suback;
   }
@@ -77,7 +84,7 @@ export class Probe extends ProbeLink {
       this.inbox.findIndex(({ packet }) => packet.type === type && isIt(packet as unknown as PacketOf<T>));
     await this.patience.until(() => find() >= 0 || this.over, withinMs);
     const place = find();
-    if (place < 0) throw new CaseFailure(this.#missing(type.toUpperCase(), withinMs));
+    if (place < 0) throw this.#missing(type.toUpperCase(), withinMs);
     return this.inbox.splice(place, 1)[0]!.packet as unknown as PacketOf<T>;
   }
 
@@ -85,7 +92,7 @@ export class Probe extends ProbeLink {
   async next(withinMs = this.parts.bounds.answerMs): Promise<Packet> {
     await this.patience.until(() => this.inbox.length > 0 || this.over, withinMs);
     const arrival = this.inbox.shift();
-    if (arrival === undefined) throw new CaseFailure(this.#missing("packet", withinMs));
+    if (arrival === undefined) throw this.#missing("packet", withinMs);
     return arrival.packet;
   }
 
@@ -94,18 +101,14 @@ export class Probe extends ProbeLink {
    * later than the bounds allow.
    */
   async receives(message: SentMessage, due?: Due): Promise<Arrival<PublishPacket>> {
-    const { bounds } = this.parts;
-    const untilMs = due === undefined
-      ? this.nowMs + bounds.answerMs
-      : due.sinceMs + (due.byMs ?? due.afterMs) + bounds.lateMs;
-    const arrival = await this.#take(message, untilMs, false);
+    const arrival = await this.#take(message, due, false);
     if (due !== undefined) this.#checkInstant(arrival, due);
     return arrival;
   }
 
   /** Takes a retained message that a new subscription finds: as it was sent, with the flag set. */
   async finds(message: SentMessage): Promise<Arrival<PublishPacket>> {
-    return await this.#take(message, this.nowMs + this.parts.bounds.answerMs, true);
+    return await this.#take(message, undefined, true);
   }
 
   /**
@@ -123,27 +126,63 @@ export class Probe extends ProbeLink {
     await this.patience.until(() => unasked() !== undefined || this.over, forMs);
     const arrival = unasked();
     if (arrival !== undefined) {
-      throw new CaseFailure(`${this.name} got ${packetText(arrival.packet)} where nothing was due`);
+      const fault = { kind: "unwanted" } as const;
+      throw new CaseFailure(`${this.name} got ${packetText(arrival.packet)} where nothing was due`, fault);
     }
-    if (this.over) throw new CaseFailure(`the connection of ${this.name} ended: ${endText(this.ended!)}`);
+    if (this.over) throw new CaseFailure(`the connection of ${this.name} ended: ${endText(this.ended!)}`, this.#end());
   }
 
-  /** Waits for the broker to close; what was not taken before may come with it. Fails when it stays open. */
+  /**
+   * Waits for the broker to close; what was not taken before may come with it, and what cannot be read is no obstacle.
+   * Fails when it stays open.
+   */
   async expectClose(withinMs = this.parts.bounds.answerMs): Promise<ProbeEnd> {
-    await this.patience.until(() => this.over, withinMs);
-    const end = this.ended;
-    if (end === undefined) throw new CaseFailure(`the connection of ${this.name} was not closed ${within(withinMs)}`);
-    if (end.how.kind === "malformed") throw new CaseFailure(`${this.name}: ${endText(end)}`);
-    const disconnect = this.inbox.map(({ packet }) => packet).find((packet) => packet.type === "disconnect");
-    return { ...end, ...disconnect && { disconnect } };
+    await this.patience.until(() => this.closed !== undefined, withinMs);
+    const end = this.closed;
+    if (end === undefined) {
+      const fault = { kind: "not closed", lookedMs: withinMs } as const;
+      throw new CaseFailure(`the connection of ${this.name} was not closed ${within(withinMs)}`, fault);
+    }
+    return { ...end, ...this.#disconnect() };
+  }
+
+  /**
+   * Waits for the broker to close at an instant, and answers how it did: fails when it closes later than the bounds
+   * allow, and when it does not close. A close that is earlier is not judged.
+   */
+  async expectCloseBy(due: Due): Promise<ProbeEnd> {
+    const { lateMs } = this.parts.bounds;
+    const keepAliveS = keepAliveOf(due);
+    const dueMs = due.sinceMs + (due.byMs ?? due.afterMs);
+    const end = () => this.closed;
+    await this.patience.until(() => end() !== undefined, dueMs + lateMs - this.nowMs);
+    if (end() === undefined) {
+      await this.patience.until(() => end() !== undefined, this.parts.lookOnMs(keepAliveS));
+    }
+    const closed = end();
+    const byMs = (closed?.atMs ?? this.nowMs) - dueMs;
+    if (closed === undefined) {
+      const fault = { kind: "not closed", lookedMs: byMs, keepAliveS } as const;
+      throw new CaseFailure(
+        `the connection of ${this.name} was open ${formatMs(byMs)} after it was due to close`,
+        fault,
+      );
+    }
+    if (byMs > lateMs) {
+      const fault = { kind: "late", byMs, keepAliveS } as const;
+      throw new CaseFailure(`the connection of ${this.name} was closed ${formatMs(byMs)} after it was due`, fault);
+    }
+    return { ...closed, ...this.#disconnect() };
   }
 
   /** The CONNECT that was sent is not let in: closed, with a CONNACK that refuses or without one. */
   async expectRefused(): Promise<ProbeEnd & { readonly connack?: ConnackPacket }> {
     const { answerMs } = this.parts.bounds;
     const answer = () => this.inbox.map(({ packet }) => packet).find((packet) => packet.type === "connack");
-    await this.patience.until(() => this.over || answer()?.reasonCode === 0, answerMs);
-    if (answer()?.reasonCode === 0) throw new CaseFailure(`the CONNECT of ${this.name} was accepted`);
+    await this.patience.until(() => this.closed !== undefined || answer()?.reasonCode === 0, answerMs);
+    if (answer()?.reasonCode === 0) {
+      throw new CaseFailure(`the CONNECT of ${this.name} was accepted`, { kind: "accepted" });
+    }
     const connack = answer();
     return { ...await this.expectClose(), ...connack && { connack } };
   }
@@ -167,31 +206,58 @@ export class Probe extends ProbeLink {
     return this.#granted.get(topic) ?? (this.#granted.size === 0 ? 2 : Math.max(...this.#granted.values()));
   }
 
-  #missing(what: string, withinMs: number): string {
+  #disconnect(): Pick<ProbeEnd, "disconnect"> {
+    const disconnect = this.inbox.map(({ packet }) => packet).find((packet) => packet.type === "disconnect");
+    return disconnect === undefined ? {} : { disconnect };
+  }
+
+  /** What it is when the link has ended where it has to stay. */
+  #end(): CaseFault {
+    return { kind: this.ended?.how.kind === "malformed" ? "malformed" : "closed" };
+  }
+
+  #missing(what: string, withinMs: number, fault: CaseFault = { kind: "missing", lookedMs: 0 }): CaseFailure {
     const others = this.inbox.map(({ packet }) => packetText(packet));
     const instead = others.length === 0 ? "" : `; there came ${others.slice(0, 3).join(" and ")}`;
-    if (this.over) return `${this.name} got no ${what}: ${endText(this.ended!)}${instead}`;
-    return `${this.name} got no ${what} ${within(withinMs)}${instead}`;
+    if (this.over) {
+      return new CaseFailure(`${this.name} got no ${what}: ${endText(this.ended!)}${instead}`, this.#end());
+    }
+    return new CaseFailure(`${this.name} got no ${what} ${within(withinMs)}${instead}`, fault);
   }
 
-  #noMessage(message: SentMessage, withinMs: number): string {
+  #noMessage(message: SentMessage, withinMs: number, fault: CaseFault): CaseFailure {
     const other = this.inbox.find(({ packet }) => packet.type === "publish")?.packet as PublishPacket | undefined;
-    if (other === undefined) return this.#missing(`message on ${message.topic}`, withinMs);
+    if (other === undefined) return this.#missing(`message on ${message.topic}`, withinMs, fault);
     const differs = compareMessage(other, message, { version: this.version, grantedQos: 2 });
-    return `${this.name} got another message than was sent: ${differs.join(", ")}`;
+    return altered(`${this.name} got another message than was sent`, differs);
   }
 
-  /** Takes a message, and fails unless it is as it was sent. */
-  async #take(message: SentMessage, untilMs: number, isFound: boolean): Promise<Arrival<PublishPacket>> {
-    const leftMs = untilMs - this.nowMs;
+  /** Takes a message, and fails unless it is as it was sent and comes before the bounds end. */
+  async #take(message: SentMessage, due: Due | undefined, isFound: boolean): Promise<Arrival<PublishPacket>> {
+    const { answerMs, lateMs } = this.parts.bounds;
+    const dueMs = due === undefined ? this.nowMs : due.sinceMs + (due.byMs ?? due.afterMs);
+    const untilMs = dueMs + (due === undefined ? answerMs : lateMs);
+    const keepAliveS = due === undefined ? 0 : keepAliveOf(due);
     const find = () => this.inbox.findIndex(({ packet }) => packet.type === "publish" && hasSameBytes(packet, message));
-    await this.patience.until(() => find() >= 0 || this.over, leftMs);
+    const fromMs = this.nowMs;
+    await this.patience.until(() => find() >= 0 || this.over, untilMs - fromMs);
+    if (find() < 0 && !this.over && this.peek("publish").length === 0) {
+      await this.patience.until(() => find() >= 0 || this.over, this.parts.lookOnMs(keepAliveS));
+    }
     const place = find();
-    if (place < 0) throw new CaseFailure(this.#noMessage(message, leftMs));
+    if (place < 0) {
+      const lookedMs = this.nowMs - dueMs;
+      throw this.#noMessage(message, this.nowMs - fromMs, { kind: "missing", lookedMs, keepAliveS });
+    }
     const arrival = this.inbox.splice(place, 1)[0]! as Arrival<PublishPacket>;
     const seen = { version: this.version, grantedQos: this.grantedQos(message.topic), isFound };
     const differs = compareMessage(arrival.packet, message, seen);
-    if (differs.length > 0) throw new CaseFailure(`the message came altered: ${differs.join(", ")}`);
+    if (differs.length > 0) throw altered("the message came altered", differs);
+    const byMs = arrival.atMs - dueMs;
+    if (arrival.atMs > untilMs) {
+      const fault = { kind: "late", byMs, keepAliveS } as const;
+      throw new CaseFailure(`the message came ${formatMs(byMs)} after it was due`, fault);
+    }
     return arrival;
   }
 
@@ -199,10 +265,27 @@ export class Probe extends ProbeLink {
     const { bounds, originMs, transcript } = this.parts;
     const tookMs = atMs - due.sinceMs;
     transcript.add(atMs - originMs, this.name, "=", `came ${formatMs(tookMs)} after, due at ${formatMs(due.afterMs)}`);
-    if (tookMs < due.afterMs - bounds.earlyMs) {
-      throw new CaseFailure(`the message came after ${formatMs(tookMs)}, and was due after ${formatMs(due.afterMs)}`);
+    const byMs = due.afterMs - tookMs;
+    if (byMs > bounds.earlyMs) {
+      const fault = { kind: "early", byMs, keepAliveS: keepAliveOf(due) } as const;
+      throw new CaseFailure(
+        `the message came after ${formatMs(tookMs)}, and was due after ${formatMs(due.afterMs)}`,
+        fault,
+      );
     }
   }
+}
+
+const quotaExceeded = 0x97;
+
+/** The keep alive in seconds, where it decides when something is due: between 1 and 1.5 times it. */
+function keepAliveOf({ afterMs, byMs = afterMs }: Due): number {
+  return (byMs - afterMs) / 500;
+}
+
+function altered(what: string, differs: readonly Difference[]): CaseFailure {
+  const parts = differs.map(({ part }) => part);
+  return new CaseFailure(`${what}: ${differs.map(({ text }) => text).join(", ")}`, { kind: "altered", parts });
 }
 
 function hasSameBytes(packet: PublishPacket, { topic, payload }: SentMessage): boolean {

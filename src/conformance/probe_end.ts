@@ -4,7 +4,12 @@ import type { LinkEnd } from "../net/link.ts";
 
 /** How a probe's link ended. */
 export interface ProbeEnd {
-  readonly how: LinkEnd | { readonly kind: "malformed"; readonly message: string };
+  readonly how: LinkEnd | {
+    readonly kind: "malformed";
+    readonly message: string;
+    /** What was read last: the packet that cannot be read is in it. */
+    readonly bytes: Uint8Array;
+  };
   readonly atMs: number;
   /** A DISCONNECT that came before and that nothing has taken. */
   readonly disconnect?: DisconnectPacket;

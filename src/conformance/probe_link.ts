@@ -4,14 +4,19 @@
  */
 import type { ProtocolError } from "../base/failure.ts";
 import { encode } from "../mqtt/codec.ts";
-import type { DisconnectPacket, Packet, PacketType, ProtocolVersion } from "../mqtt/packet.ts";
+import type { PacketFault } from "../mqtt/lenient.ts";
+import type { ConnackPacket, DisconnectPacket, Packet, PacketType, ProtocolVersion } from "../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../net/packet_stream.ts";
 import { answerTo } from "./answer_to.ts";
 import type { Bounds } from "./bounds.ts";
+import { type BrokerLimits, overLimit } from "./broker_limits.ts";
+import { NotTestable } from "./outcome.ts";
+import { faultsOf, type SideFault, unreadable } from "./packet_faults.ts";
 import { packetText } from "./packet_text.ts";
 import { Patience } from "./patience.ts";
 import { endText, type ProbeEnd } from "./probe_end.ts";
+import { refusalForLoad } from "./refused_for_load.ts";
 import type { Transcript } from "./transcript.ts";
 import type { World } from "./world.ts";
 
@@ -22,6 +27,16 @@ export interface ProbeParts {
   readonly transcript: Transcript;
   /** When the case began. */
   readonly originMs: number;
+  /** What the broker takes, as far as it is known before the probe's own CONNACK. */
+  readonly limits: BrokerLimits;
+  /** How long after the bounds what is missing is looked for, to tell late from missing. */
+  readonly lookOnMs: (keepAliveS: number) => number;
+  /** A fault of the broker that the case is not about. */
+  readonly onSideFault: (fault: SideFault) => void;
+  /** The broker refused something for its load, with what it said. */
+  readonly onRefusedForLoad: (what: string) => void;
+  /** The link could not be opened at all. */
+  readonly onUnreachable: (how: string) => void;
 }
 
 /** The packets of one type. */
@@ -44,6 +59,10 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   acknowledges = true;
   /** Whether what comes is read at all; it is written down in any case. */
   reads = true;
+  /** Whether packets go out that the broker has announced not to take; else the case is not testable. */
+  exceeds = false;
+  /** Whether what does not belong in the broker's packets is a fault: not where it may answer in another version. */
+  judgesPackets = true;
   /** When something was sent last. */
   sentMs = 0;
   /** When this side ended the connection, or asked for it by DISCONNECT. */
@@ -56,19 +75,29 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   readonly #stream: PacketStream;
   #end: ProbeEnd | undefined;
   #received: Uint8Array | undefined;
+  #lastBytes = new Uint8Array();
   #packetId = 0;
+  #opened = false;
+  #unreadable: ProbeEnd | undefined;
+  #limits: BrokerLimits;
+  /** Messages above QoS 0 that the broker has not acknowledged. */
+  readonly #unacknowledged = new Set<number>();
+  /** For each PINGREQ that is not answered, whether it was sent by {@link staysAlive}. */
+  readonly #pings: boolean[] = [];
 
   /** @param name what transcripts and sentences call it */
   constructor(parts: ProbeParts, readonly name: string, readonly version: ProtocolVersion) {
     this.parts = parts;
     this.patience = new Patience(parts.world);
-    this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version });
+    this.#limits = parts.limits;
+    this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
     this.#link = parts.world.dial(this);
   }
 
-  /** Sends packets, in one write. */
+  /** Sends packets, in one write. @throws NotTestable for a packet that the broker has announced not to take */
   send(...packets: readonly Packet[]): this {
     const encoded = packets.map((packet) => encode(packet, this.version));
+    packets.forEach((packet, index) => this.#account(packet, encoded[index]!.length));
     packets.forEach((packet, index) => this.log(">", packetText(packet), encoded[index]));
     return this.#write(encoded.length === 1 ? encoded[0]! : joined(encoded));
   }
@@ -118,14 +147,31 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     return taken.map(({ packet }) => packet as unknown as PacketOf<T>);
   }
 
-  /** True once nothing more comes. */
+  /** True once nothing more can be read. */
   get over(): boolean {
-    return this.#end !== undefined;
+    return this.ended !== undefined;
   }
 
-  /** How the link ended, once it has. */
+  /** How the link ended, once it has; or what came that is no packet, for nothing is read after it. */
   get ended(): ProbeEnd | undefined {
+    return this.#unreadable ?? this.#end;
+  }
+
+  /** How the link ended, whatever came before. */
+  get closed(): ProbeEnd | undefined {
     return this.#end;
+  }
+
+  /** Sends PINGREQ twice within each keep alive, unseen by the case, until the link ends. */
+  staysAlive(keepAliveS: number): void {
+    this.parts.world.after(500 * keepAliveS, () => {
+      if (this.over || this.endedMs > 0) return;
+      const { sentMs } = this;
+      this.#pings.push(true);
+      this.#write(encode({ type: "pingreq" }, this.version));
+      this.sentMs = sentMs;
+      this.staysAlive(keepAliveS);
+    });
   }
 
   /** Ends whatever is open and whoever waits. */
@@ -136,6 +182,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
 
   /** The link is open. */
   onOpen(): void {
+    this.#opened = true;
     this.log("=", `open to ${this.#link.peer}`);
   }
 
@@ -145,31 +192,41 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   /** Bytes came. */
   onBytes(bytes: Uint8Array): void {
     this.#received = bytes;
-    if (this.reads) this.#stream.push(bytes);
+    this.#lastBytes = bytes.slice();
+    if (this.reads && this.#unreadable === undefined) this.#stream.push(bytes);
     else this.log("<", "bytes that are not read", bytes);
     this.patience.lookAgain();
   }
 
   /** A whole packet came. */
-  onPacket(packet: Packet): void {
+  onPacket(packet: Packet, faults: readonly PacketFault[] = []): void {
+    if (packet.type === "pingresp" && this.#pings.shift() === true) return;
     // The bytes of what came in one read stand with its first packet.
     this.log("<", packetText(packet), this.#received);
     this.#received = undefined;
+    if (this.judgesPackets) faultsOf(packet, faults, this.version).forEach(this.parts.onSideFault);
+    const refusal = refusalForLoad(packet, this.version);
+    if (refusal !== undefined) this.parts.onRefusedForLoad(refusal);
+    if (packet.type === "connack") this.#connected(packet);
+    if ("packetId" in packet && packet.packetId !== undefined) this.#acknowledged(packet);
     this.inbox.push({ packet, atMs: this.nowMs });
     const answer = this.acknowledges ? answerTo(packet) : undefined;
     if (answer !== undefined && this.#end === undefined) this.send(answer);
   }
 
-  /** What came is no packet. */
+  /** What came is no packet: nothing more is read, and the link stays, to see what becomes of it. */
   onProtocolError({ message }: ProtocolError): void {
     this.log("<", `malformed: ${message}`, this.#received);
-    this.#finish({ kind: "malformed", message });
-    this.#link.reset();
+    const bytes = this.#lastBytes;
+    this.#unreadable = { how: { kind: "malformed", message, bytes }, atMs: this.nowMs };
+    if (this.judgesPackets) this.parts.onSideFault(unreadable(message, bytes, this.version));
+    this.patience.lookAgain();
   }
 
   /** The link is over. */
   onEnd(end: LinkEnd): void {
     this.#finish(end);
+    if (!this.#opened && end.kind === "error") this.parts.onUnreachable(`${end.code}: ${end.message}`);
   }
 
   /** Monotonic milliseconds. */
@@ -180,6 +237,31 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   /** Writes a line of the transcript. */
   protected log(direction: ">" | "<" | "=", text: string, bytes?: Uint8Array): void {
     this.parts.transcript.add(this.nowMs - this.parts.originMs, this.name, direction, text, bytes);
+  }
+
+  /** Takes account of what goes out. */
+  #account(packet: Packet, sizeBytes: number): void {
+    const reason = this.exceeds ? undefined : overLimit(packet, sizeBytes, this.#limits);
+    if (reason !== undefined) throw new NotTestable(reason);
+    if (packet.type === "pingreq") this.#pings.push(false);
+    if (packet.type !== "publish" || packet.qos === 0) return;
+    this.#unacknowledged.add(packet.packetId!);
+    const { receiveMaximum = 65_535 } = this.#limits.announced;
+    if (this.exceeds || this.#unacknowledged.size <= receiveMaximum) return;
+    throw new NotTestable(
+      `the broker announces Receive Maximum ${receiveMaximum}, and the case sends ${this.#unacknowledged.size} ` +
+        `messages above QoS 0 without waiting`,
+    );
+  }
+
+  #connected({ reasonCode, properties = {} }: ConnackPacket): void {
+    if (reasonCode === 0 && this.version === 5) this.#limits = { announced: properties };
+  }
+
+  #acknowledged(packet: Packet & { readonly packetId?: number }): void {
+    const isLast = packet.type === "puback" || packet.type === "pubcomp" ||
+      (packet.type === "pubrec" && (packet.reasonCode ?? 0) >= 0x80);
+    if (isLast) this.#unacknowledged.delete(packet.packetId!);
   }
 
   #write(bytes: Uint8Array): this {

@@ -4,6 +4,7 @@
 import type { EngineName } from "../net/engine.ts";
 import type { Bounds } from "./bounds.ts";
 import type { Area, Protocol } from "./case.ts";
+import type { CaseFault } from "./outcome.ts";
 import type { TranscriptLine } from "./transcript.ts";
 
 /** How a case came out. */
@@ -27,6 +28,10 @@ export interface CaseResult {
   readonly outcome: Outcome;
   /** Why it failed or was not tested, in a sentence. */
   readonly reason?: string;
+  /** What went wrong, by kind and bound, where it failed. */
+  readonly fault?: CaseFault;
+  /** Where the entry is a fault that showed during other cases: those, as `id in version`. */
+  readonly seenIn?: readonly string[];
   /** The deviation under which it failed; or under which it was to fail, and passed. */
   readonly deviation?: string;
   readonly notes: readonly string[];
@@ -37,11 +42,11 @@ export interface CaseResult {
   readonly transcript?: readonly TranscriptLine[];
 }
 
-/** A case failed while this process was late, and was run again, once, alone. */
+/** A case failed beside others or while this process was late, was run again, once, alone, and came out otherwise. */
 export interface Again {
   /** Why it failed then. */
   readonly reason: string;
-  /** How late this process was meanwhile, at the worst. */
+  /** How late this process was meanwhile, at the worst; 0 where it was in time. */
   readonly lateMs: number;
 }
 
@@ -50,7 +55,7 @@ export type OutcomeCounts = Readonly<Record<Outcome, number>>;
 
 /** What a run found. */
 export interface ConformanceResult {
-  /** `void`: nothing is proved, for the broker could not be reached, or the control arm failed. */
+  /** `void`: nothing is proved: the broker could not be reached or refused the login, or no message was seen. */
   readonly verdict: "pass" | "fail" | "void";
   /** One sentence. */
   readonly reason: string;
@@ -78,8 +83,11 @@ export interface ConformanceResult {
 /** The control arm of one version. */
 export interface ControlResult {
   readonly protocol: Protocol;
-  /** `not spoken`: the broker does not speak the version. */
-  readonly outcome: "pass" | "fail" | "not spoken";
+  /**
+   * `fail`: the message came and the will did not, or the CONNACK is malformed. `void`: nothing is proved. `not spoken`:
+   * the broker does not speak the version.
+   */
+  readonly outcome: "pass" | "fail" | "void" | "not spoken";
   readonly reason?: string;
   readonly transcript?: readonly TranscriptLine[];
 }

@@ -5,11 +5,14 @@
 import { type Random } from "../base/random.ts";
 import { encode } from "../mqtt/codec.ts";
 import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
+import { Admission } from "./admission.ts";
 import type { Bounds } from "./bounds.ts";
+import type { BrokerLimits } from "./broker_limits.ts";
 import { type Protocol, versionOf } from "./case.ts";
 import type { SentMessage } from "./message_compare.ts";
-import { CaseFailure, CaseOver, NotTestable } from "./outcome.ts";
-import { hexByte } from "./packet_text.ts";
+import { CaseFailure, type CaseFault, CaseOver, NotTestable } from "./outcome.ts";
+import type { Pacer } from "./pacer.ts";
+import { sessionPresentFault, type SideFault } from "./packet_faults.ts";
 import { Probe } from "./probe.ts";
 import { Transcript } from "./transcript.ts";
 import type { World } from "./world.ts";
@@ -28,8 +31,11 @@ export interface StageParts {
   /** Unique on the broker: run and case. Letters and digits alone. */
   readonly name: string;
   readonly login: CheckLogin;
-  /** What the broker's first CONNACK of this version said; empty for 3.1.1. */
-  readonly announced: ConnackProperties;
+  /** What the broker takes: as its first CONNACK of this version said, or as was seen. */
+  readonly limits: BrokerLimits;
+  readonly pacer: Pacer;
+  /** How long after the bounds what is missing is looked for, in milliseconds, by the keep alive that decides. */
+  readonly lookOnMs: (keepAliveS: number) => number;
   readonly deniedTopic?: string | undefined;
   /** Restarts the broker, for several cases at once; what is given is done shortly before. */
   readonly restart?: ((lastly: () => Promise<void>) => Promise<void>) | undefined;
@@ -50,12 +56,20 @@ const usualKeepAliveS = 120;
 /** How often a broker that was restarted is tried, in milliseconds. */
 const knockEveryMs = 50;
 
+/** How a broker shows that something is more than it takes. */
+const limiting: ReadonlySet<CaseFault["kind"]> = new Set(["closed", "refused"]);
+
 /** What a case stands on. */
 export class Stage {
   /** What went over the links until now. */
   readonly transcript: Transcript;
   /** What a reader should know besides the outcome. */
   readonly notes: string[] = [];
+  /** Faults of the broker that the case is not about. */
+  readonly sideFaults: SideFault[] = [];
+  /** The broker could not be reached, and how that showed. */
+  unreachable: string | undefined;
+  readonly #admission: Admission;
   readonly #parts: StageParts;
   readonly #probes: Probe[] = [];
   readonly #sessions = new Set<string>();
@@ -67,6 +81,7 @@ export class Stage {
     this.#parts = parts;
     this.transcript = new Transcript(encoder.encode(parts.login.password ?? ""));
     this.#originMs = parts.world.clock.nowMs();
+    this.#admission = new Admission(parts.pacer, (ms) => this.pause(ms));
   }
 
   /** The version that the case runs in. */
@@ -89,9 +104,22 @@ export class Stage {
     return this.#parts.bounds;
   }
 
-  /** What the broker announced in its first CONNACK; nothing in 3.1.1. */
+  /** What the broker announced in its first CONNACK; in 3.1.1, what it was seen to do. */
   get announced(): ConnackProperties {
-    return this.#parts.announced;
+    return this.#parts.limits.announced;
+  }
+
+  /** What the broker refused for its load, in its own words, and did not take when it was tried again. */
+  get refusedForLoad(): string | undefined {
+    return this.#admission.refusal;
+  }
+
+  /** Why the case cannot be judged here, where the server has cut a session so that it ended during the case. */
+  get sessionCut(): string | undefined {
+    const cut = this.#probes.find(({ sessionExpiryS, askedExpiryS }) =>
+      sessionExpiryS < askedExpiryS && 1_000 * sessionExpiryS <= this.tookMs
+    );
+    return cut && `the server has cut the Session Expiry Interval of ${cut.name} to ${cut.sessionExpiryS} s`;
   }
 
   /** The credentials that every connection uses. */
@@ -145,9 +173,19 @@ export class Stage {
 
   /** A link with nothing sent on it. */
   dial(name = "client"): Probe {
-    const { world, bounds } = this.#parts;
+    return this.#dial(name, false);
+  }
+
+  #dial(name: string, hasWaited: boolean): Probe {
+    const { world, bounds, pacer, limits, lookOnMs } = this.#parts;
     const same = this.#probes.filter((probe) => probe.name.replace(/ \d+$/, "") === name).length;
-    const parts = { world, bounds, transcript: this.transcript, originMs: this.#originMs };
+    pacer.opens(hasWaited);
+    const parts = {
+      ...{ world, bounds, limits, lookOnMs, transcript: this.transcript, originMs: this.#originMs },
+      onSideFault: (fault: SideFault) => void this.sideFaults.push(fault),
+      onRefusedForLoad: (what: string) => this.#admission.refused(probe, what),
+      onUnreachable: (how: string) => void (this.unreachable ??= how),
+    };
     const probe = new Probe(parts, same === 0 ? name : `${name} ${same + 1}`, this.version);
     this.#probes.push(probe);
     return probe;
@@ -186,14 +224,31 @@ export class Stage {
     return encode(packet, this.version);
   }
 
-  /** Connects, and fails when the broker does not accept. */
+  /**
+   * Connects, and fails when the broker does not accept. What it refuses for its load, or closes without a CONNACK, is
+   * tried again more slowly.
+   *
+   * @throws NotTestable when it still refuses for its load
+   */
   async connect(asked: ConnectAsked = {}): Promise<Probe> {
-    const probe = this.dial(asked.name).send(this.connectPacket(asked));
-    const connack = await probe.expect("connack");
-    if (connack.reasonCode !== 0) {
-      throw new CaseFailure(`the CONNECT of ${probe.name} was refused with ${hexByte(connack.reasonCode)}`);
+    const packet = this.connectPacket(asked);
+    const { probe, refused } = await this.#admission.admit(() => this.#dial(asked.name ?? "client", true).send(packet));
+    if (refused.length > 0) this.note(`${refused[0]!.name} was let in at attempt ${refused.length + 1}`);
+    return this.#letIn(probe, packet, asked.keepAliveS === undefined);
+  }
+
+  #letIn(probe: Probe, packet: ConnectPacket, staysAlive: boolean): Probe {
+    const { clientId, cleanStart, properties: { sessionExpiryIntervalS = 0 } = {} } = packet;
+    const { properties = {}, sessionPresent } = probe.connack!;
+    const { serverKeepAliveS, assignedClientIdentifier } = properties;
+    probe.askedExpiryS = this.is5 ? sessionExpiryIntervalS : cleanStart ? 0 : Infinity;
+    probe.sessionExpiryS = Math.min(properties.sessionExpiryIntervalS ?? Infinity, probe.askedExpiryS);
+    if (cleanStart && sessionPresent) this.sideFaults.push(sessionPresentFault(this.version));
+    if (clientId === "" && this.#sessions.delete("") && assignedClientIdentifier !== undefined) {
+      this.#sessions.add(assignedClientIdentifier);
     }
-    probe.connack = connack;
+    // The keep alive of a server may be shorter than a case that is not about it. [MQTT5 3.2.2-21]
+    if (staysAlive && serverKeepAliveS !== undefined && serverKeepAliveS > 0) probe.staysAlive(serverKeepAliveS);
     return probe;
   }
 
@@ -235,8 +290,23 @@ export class Stage {
   }
 
   /** Fails the case unless this holds. */
-  holds(isSo: boolean, otherwise: string): void {
-    if (!isSo) throw new CaseFailure(otherwise);
+  holds(isSo: boolean, otherwise: string, fault: CaseFault = { kind: "other" }): void {
+    if (!isSo) throw new CaseFailure(otherwise, fault);
+  }
+
+  /**
+   * What a broker may limit without a word: a size, a number of levels. Where it closes or refuses instead of taking it,
+   * the case is not testable, with what the broker did.
+   *
+   * @param what the case asks of it, such as `a topic of 65,535 bytes`
+   */
+  async withinLimits<T>(what: string, promise: Promise<T>): Promise<T> {
+    try {
+      return await promise;
+    } catch (error) {
+      if (!(error instanceof CaseFailure) || !limiting.has(error.fault.kind)) throw error;
+      throw new NotTestable(`the broker does not take ${what}: ${error.message}`);
+    }
   }
 
   /**

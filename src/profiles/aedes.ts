@@ -21,6 +21,7 @@ export const aedes: Profile = {
           within: { keepAlives: 1.5 },
         },
       ],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "topic-nul",
@@ -29,6 +30,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "packet-id-0",
@@ -37,6 +39,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "empty-id-lasting",
@@ -45,6 +48,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "will-qos-3",
@@ -53,6 +57,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "connect-more-bytes",
@@ -62,6 +67,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "connect-not-utf8",
@@ -70,6 +76,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "will-topic-unchecked",
@@ -78,6 +85,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "level-unanswered",
@@ -86,6 +94,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "empty-session-forgotten",
@@ -94,6 +103,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "password-alone",
@@ -102,6 +112,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "redelivery-without-dup",
@@ -110,6 +121,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "dup-passed-on",
@@ -118,6 +130,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "filter-text",
@@ -126,6 +139,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "not closed" }, { fault: "other" }],
     },
     {
       id: "unsubscribe-nothing",
@@ -134,6 +148,7 @@ export const aedes: Profile = {
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
   ],
 };

@@ -41,6 +41,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "subscription-identifier-0",
@@ -49,6 +50,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "subscribe-nothing",
@@ -57,6 +59,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "unsubscribe-nothing",
@@ -65,6 +68,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "options-of-5",
@@ -73,6 +77,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "empty-id-lasting",
@@ -81,6 +86,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "connect-property-misplaced",
@@ -89,6 +95,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "authentication-data-alone",
@@ -97,6 +104,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "correlation-data-empty",
@@ -105,6 +113,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "altered", parts: ["correlation data"] }],
     },
     {
       id: "expiry-largest",
@@ -113,6 +122,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "altered", parts: ["message expiry interval"] }],
     },
     {
       id: "expiry-stands-still",
@@ -121,6 +131,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "unwanted" }, { fault: "other" }],
     },
     {
       id: "packet-size-overlooked",
@@ -129,6 +140,7 @@ export const ejabberd: Profile = {
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
+      shows: [{ fault: "unwanted" }],
     },
   ],
 };

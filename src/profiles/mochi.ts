@@ -46,6 +46,7 @@ export const mochi: Profile = {
       evidence: "read",
       source: "packets.go",
       signs: [],
+      shows: [{ fault: "refused" }, { fault: "closed" }],
     },
     {
       id: "will-acl",
@@ -54,6 +55,7 @@ export const mochi: Profile = {
       evidence: "reported",
       source: "mochi-mqtt/server#503",
       signs: [],
+      shows: [{ fault: "unwanted" }],
     },
   ],
 };

@@ -22,6 +22,7 @@ export const moquette: Profile = {
       evidence: "reported",
       source: "moquette#562, on 0.17 and 0.18",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
     {
       id: "properties",

@@ -91,6 +91,7 @@ export const mosquitto: Profile = {
           within: { s: 1 },
         },
       ],
+      shows: [{ fault: "late", withinS: 12 }],
     },
     {
       id: "delay-by-the-second",
@@ -157,6 +158,7 @@ export const mosquitto: Profile = {
         whileOthersDie: true,
         within: { delays: 1, s: 1 },
       }],
+      shows: [{ fault: "late", withinS: 61 }],
     },
     {
       id: "shutdown-delayed-early",
@@ -217,6 +219,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "reserved-flags",
@@ -225,6 +228,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "subscription-identifier",
@@ -233,6 +237,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "response-topic-wildcard",
@@ -241,6 +246,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "not closed" }, { fault: "accepted" }],
     },
     {
       id: "authentication-data-alone",
@@ -249,6 +255,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "shared-retained",
@@ -257,6 +264,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "unwanted" }],
     },
     {
       id: "shared-no-local",
@@ -265,6 +273,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "share-name-empty",
@@ -273,6 +282,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "shared-without-filter",
@@ -281,6 +291,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "too-large-keeps-quota",
@@ -290,6 +301,7 @@ export const mosquitto: Profile = {
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
   ],
 };

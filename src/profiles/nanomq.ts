@@ -53,6 +53,7 @@ export const nanomq: Profile = {
       evidence: "reported",
       source: "nanomq#2330",
       signs: [],
+      shows: [{ fault: "unwanted" }],
     },
   ],
 };

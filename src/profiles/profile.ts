@@ -63,6 +63,46 @@ export interface Sign {
   readonly delayFromConnect?: true;
 }
 
+/** What can go wrong in a case of `check`. */
+export type CaseFaultKind =
+  /** A message or packet that was due did not come while the case looked for it. */
+  | "missing"
+  /** It came, or the connection was closed, after the last instant that the bounds allow. */
+  | "late"
+  /** It came before it was due. */
+  | "early"
+  /** A message came where none was due. */
+  | "unwanted"
+  /** A message came with other parts than it was sent with. */
+  | "altered"
+  /** The connection stayed open where the broker has to close it. */
+  | "not closed"
+  /** The connection ended where it has to stay. */
+  | "closed"
+  /** The broker took what it has to refuse. */
+  | "accepted"
+  /** The broker refused what it has to take. */
+  | "refused"
+  /** An answer came with another code than is due. */
+  | "wrong code"
+  /** The broker sent what cannot be read as a packet. */
+  | "malformed"
+  /** What the case's own sentence says. */
+  | "other";
+
+/** What a deviation looks like to a case of `check`: a failure that no sign covers stays a failure. */
+export interface CaseSign {
+  readonly fault: CaseFaultKind;
+  /** `late` and `early`: by so many seconds at most, beyond what counts as late or early anyway. */
+  readonly withinS?: number;
+  /** The same, as a multiple of the keep alive; both are added. */
+  readonly withinKeepAlives?: number;
+  /** `altered`: the parts that may differ, by the beginnings of their names; no other may. */
+  readonly parts?: readonly string[];
+  /** `refused` and `wrong code`: the codes; any where none is named. */
+  readonly codes?: readonly number[];
+}
+
 /** One way in which a broker is known to part from the standard. */
 export interface Deviation {
   /** Lower case, unique in its profile. */
@@ -77,6 +117,8 @@ export interface Deviation {
   readonly stalePresence?: true;
   /** How a fleet sees it; none where no fleet can. */
   readonly signs: readonly Sign[];
+  /** How a case of `check` sees it; derived from {@link signs} where absent. See `case_sign.ts`. */
+  readonly shows?: readonly CaseSign[];
 }
 
 /** What is known of one broker. */

@@ -47,6 +47,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [{ fault: "late", endings: ["garbage", "second-connect"], within: { keepAlives: 3, s: 1 } }],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "qos-3-no-will",
@@ -71,6 +72,7 @@ export const rabbitmq: Profile = {
       evidence: "documented",
       source: "rabbitmq.com: MQTT plugin, retained messages",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
     {
       id: "qos-2-as-1",
@@ -79,6 +81,7 @@ export const rabbitmq: Profile = {
       evidence: "documented",
       source: "rabbitmq.com: MQTT plugin, supported features",
       signs: [],
+      shows: [{ fault: "altered", parts: ["QoS"] }],
     },
     {
       id: "qos-2-publish",
@@ -87,6 +90,7 @@ export const rabbitmq: Profile = {
       evidence: "documented",
       source: "rabbitmq.com: MQTT plugin, supported features; observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
     {
       id: "retained-by-topic-alone",
@@ -95,6 +99,7 @@ export const rabbitmq: Profile = {
       evidence: "documented",
       source: "rabbitmq.com: MQTT plugin, retained messages; observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
     {
       id: "reserved-flags",
@@ -103,6 +108,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "not closed" }, { fault: "accepted" }],
     },
     {
       id: "reserved-connect-flag",
@@ -111,6 +117,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "will-flags",
@@ -119,6 +126,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "will-topic-unchecked",
@@ -127,6 +135,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "accepted" }],
     },
     {
       id: "text-unchecked",
@@ -135,6 +144,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "not closed" }, { fault: "accepted" }],
     },
     {
       id: "topics-unchecked",
@@ -143,6 +153,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "filters-unchecked",
@@ -151,6 +162,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "packet-id-0",
@@ -159,6 +171,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "subscribe-nothing",
@@ -167,6 +180,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "unsubscribe-nothing",
@@ -175,6 +189,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "subscribe-options",
@@ -183,6 +198,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "not closed" }],
     },
     {
       id: "disconnect-reserved-flags",
@@ -191,6 +207,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
     {
       id: "subscribe-flags-no-will",
@@ -199,6 +216,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
     {
       id: "level-unanswered",
@@ -207,6 +225,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "empty-session-forgotten",
@@ -215,6 +234,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "dup-passed-on",
@@ -223,6 +243,7 @@ export const rabbitmq: Profile = {
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
+      shows: [{ fault: "other" }],
     },
   ],
 };

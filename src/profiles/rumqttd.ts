@@ -31,6 +31,7 @@ export const rumqttd: Profile = {
       evidence: "read",
       source: "server/broker.rs: ZeroKeepAlive",
       signs: [],
+      shows: [{ fault: "closed" }, { fault: "unwanted" }],
     },
   ],
 };

@@ -28,6 +28,7 @@ export const vernemq: Profile = {
       evidence: "reported",
       source: "vernemq#2553",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
   ],
 };

@@ -6,6 +6,7 @@ import {
   againLines,
   areaRows,
   boundsText,
+  caseRulesText,
   type CheckReport,
   protocolsText,
   ruleRows,
@@ -91,7 +92,7 @@ function notesPart(report: CheckReport): Markup | undefined {
 
 function failedPart({ cases, controls }: CheckReport): Markup | undefined {
   const failed = cases.filter(({ outcome }) => outcome === "fail");
-  const blind = controls.filter(({ outcome }) => outcome === "fail");
+  const blind = controls.filter(({ outcome }) => outcome === "fail" || outcome === "void");
   if (failed.length + blind.length === 0) return undefined;
   const items = [
     ...blind.map(({ protocol, reason = "", transcript }) =>
@@ -110,7 +111,7 @@ function failedPart({ cases, controls }: CheckReport): Markup | undefined {
 
 function failedItem({ id, title, does, reason = "", protocol, rules, transcript }: CaseResult): Markup {
   return markup`<li>
-<p><span class="badge bad">${id}</span> <span class="rule">MQTT ${protocol}, ${rules.join(", ")}</span></p>
+<p><span class="badge bad">${id}</span> <span class="rule">${caseRulesText({ protocol, rules })}</span></p>
 <p>${title}: <b>${reason}</b></p>
 <p class="life-name">The case ${does}.</p>
 ${transcriptPart(transcript)}</li>

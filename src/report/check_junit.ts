@@ -2,7 +2,7 @@
 import { type TranscriptLine, transcriptText } from "../conformance/transcript.ts";
 import type { Protocol } from "../conformance/case.ts";
 import type { CaseResult } from "../conformance/result.ts";
-import { boundsText, type CheckReport } from "./check_report.ts";
+import { boundsText, caseRulesText, type CheckReport } from "./check_report.ts";
 import { attributes, junitDocument, type Suite, text } from "./junit.ts";
 
 /** The check as one JUnit XML document. */
@@ -14,10 +14,11 @@ function suiteOf(report: CheckReport, protocol: Protocol): Suite {
   const control = report.controls.find((each) => each.protocol === protocol)!;
   const cases = report.cases.filter((each) => each.protocol === protocol);
   const count = (outcome: CaseResult["outcome"]) => cases.filter((each) => each.outcome === outcome).length;
-  const isError = control.outcome === "fail" || (report.exitCode !== 0 && report.exitCode !== 1);
+  const isFault = control.outcome === "fail";
+  const isError = control.outcome === "void" || (report.exitCode !== 0 && report.exitCode !== 1);
   const counts = {
     tests: cases.length + 1,
-    failures: count("fail"),
+    failures: count("fail") + (isFault && !isError ? 1 : 0),
     errors: isError ? 1 : 0,
     skipped: count("not testable") + (control.outcome === "not spoken" && !isError ? 1 : 0),
     time: report.durationMs / 1_000,
@@ -49,6 +50,13 @@ function controlLines(report: CheckReport, control: CheckReport["controls"][numb
   const head = `    <testcase${attributes({ classname: "mqtt-sim.control", name: "the control arm", time: "0.000" })}`;
   if (!isError && control.outcome === "pass") return [`${head}/>`];
   const message = control.reason ?? report.reason;
+  if (!isError && control.outcome === "fail") {
+    return [
+      `${head}>`,
+      `      <failure${attributes({ message })}>${transcript(control.transcript)}</failure>`,
+      "    </testcase>",
+    ];
+  }
   if (!isError) return [`${head}>`, `      <skipped${attributes({ message })}/>`, "    </testcase>"];
   return [
     `${head}>`,
@@ -59,7 +67,7 @@ function controlLines(report: CheckReport, control: CheckReport["controls"][numb
 
 function caseLines(result: CaseResult): string[] {
   const { id, area, rules, protocol, title, outcome, reason = "", durationMs } = result;
-  const name = `${id}: ${title} [MQTT ${protocol}, ${rules.join(", ")}]`;
+  const name = `${id}: ${title} [${caseRulesText({ protocol, rules })}]`;
   const time = (durationMs / 1_000).toFixed(3);
   const head = `    <testcase${attributes({ classname: `mqtt-sim.check.${area}`, name, time })}`;
   if (outcome === "pass") return [`${head}/>`];

@@ -36,6 +36,7 @@ export function checkMarkdown(report: CheckReport): string {
     `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
     `${facts.join(" · ")}\n\nBounds: ${plain(boundsText(report))}.`,
     areaTable(report),
+    section("Control arm", report.controls.filter(isFaulty).map(controlLine)),
     section("Failed", report.cases.filter(({ outcome }) => outcome === "fail").map(failure)),
     section("Deviations that the profile documents", report.cases.filter(isDeviation).map(line)),
     section("Not testable", notTestable(report)),
@@ -44,6 +45,14 @@ export function checkMarkdown(report: CheckReport): string {
     ruleTable(report),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function isFaulty({ outcome }: CheckReport["controls"][number]): boolean {
+  return outcome === "fail" || outcome === "void";
+}
+
+function controlLine({ protocol, outcome, reason = "" }: CheckReport["controls"][number]): string {
+  return `- MQTT ${protocol}: ${outcome}: ${plain(reason)}`;
 }
 
 function isDeviation({ outcome }: CaseResult): boolean {
@@ -80,7 +89,7 @@ function section(title: string, items: readonly string[]): string {
 
 function line({ id, protocol, rules, reason, deviation }: CaseResult): string {
   const known = deviation === undefined ? "" : ` (${plain(deviation)})`;
-  return `- \`${id}\`${known}, MQTT ${protocol} ${rules.join(", ")}: ${plain(reason ?? "")}`;
+  return `- \`${id}\`${known}, ${["MQTT", protocol, rules.join(", ")].join(" ").trim()}: ${plain(reason ?? "")}`;
 }
 
 function failure(result: CaseResult): string {

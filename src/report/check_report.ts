@@ -47,6 +47,11 @@ export function ruleRows({ cases }: Pick<CheckReport, "cases">): RuleRow[] {
   );
 }
 
+/** A case's version and rules: `MQTT 5.0, 3.1.2-8`; the version alone where no rule has a number. */
+export function caseRulesText({ protocol, rules }: Pick<CaseResult, "protocol" | "rules">): string {
+  return [`MQTT ${protocol}`, ...rules].join(", ");
+}
+
 /** Counts by area, in the catalog's order; areas without a case are left out. */
 export function areaRows({ cases }: Pick<CheckReport, "cases">): { area: Area; name: string; cases: CaseResult[] }[] {
   return (Object.keys(areas) as Area[])
@@ -74,12 +79,13 @@ export function unseenDeviations({ cases, profile }: Pick<CheckReport, "cases" |
   );
 }
 
-/** Cases that failed while this process was late and were run again, in words. */
+/** Cases that failed beside others or while this process was late, and were run again, in words. */
 export function againLines({ cases }: Pick<CheckReport, "cases">): string[] {
   return cases.flatMap(({ id, protocol, outcome, again }) =>
     again === undefined ? [] : [
-      `${id} in ${protocol} failed while this process was ${formatMs(again.lateMs)} late (${again.reason}), was run ` +
-      `again, alone, and is told as it came out then: ${outcome}`,
+      `${id} in ${protocol} failed ${
+        again.lateMs === 0 ? "beside other cases" : `while this process was ${formatMs(again.lateMs)} late`
+      } (${again.reason}), was run again, alone, and is told as it came out then: ${outcome}`,
     ]
   );
 }
@@ -97,7 +103,7 @@ export function boundsText({ bounds, quick }: Pick<CheckReport, "bounds" | "quic
     `an answer within ${seconds(bounds.answerMs)}`,
     `what is due later no more than ${seconds(bounds.lateMs)} late and ${bounds.earlyMs} ms early`,
     `silence is ${seconds(bounds.silenceMs)}`,
-    `what fails while this process is more than ${bounds.lagMs} ms late is run again once`,
+    `what fails beside other cases, or while this process is more than ${bounds.lagMs} ms late, is run again once, alone`,
     `slack ${bounds.slack}`,
     ...quick ? ["quick: no case that waits for the standard's own seconds"] : [],
   ].join(", ");

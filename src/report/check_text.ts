@@ -9,6 +9,7 @@ import {
   againLines,
   areaRows,
   boundsText,
+  caseRulesText,
   type CheckReport,
   protocolsText,
   type RuleRow,
@@ -32,7 +33,7 @@ export function checkText(report: CheckReport, { width = 100, style = plainStyle
     noteLines(report, width),
     report.warnings.flatMap((warning) => wrapped(`warning: ${warning}`, width, "         ")),
     ...report.controls.flatMap(({ protocol, outcome, reason, transcript = [] }) =>
-      outcome === "fail"
+      outcome === "fail" || outcome === "void"
         ? [[`control arm, MQTT ${protocol}: ${style.bad(outcome)}: ${reason}`, ...transcriptLines(transcript)]]
         : []
     ),
@@ -118,7 +119,7 @@ function noteLines(report: CheckReport, width: number): string[] {
 
 function failureLines(result: CaseResult, width: number, style: Style): string[] {
   return [
-    ...wrapped(`${result.id}: ${result.reason} [MQTT ${result.protocol}, ${result.rules.join(", ")}]`, width, "  ").map(
+    ...wrapped(`${result.id}: ${result.reason} [${caseRulesText(result)}]`, width, "  ").map(
       (line, index) => index === 0 ? style.bad(line) : line,
     ),
     ...wrapped(`  ${result.does}`, width, "  "),

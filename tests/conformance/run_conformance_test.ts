@@ -48,7 +48,8 @@ Deno.test("check: what fails says why, and has both directions with times and by
 });
 
 Deno.test("check: a deviation is of the case and of the profile, and nothing else is", async () => {
-  const profile = (...ids: string[]) => ({ name: "some", deviations: ids.map((id) => ({ id })) });
+  const shows = [{ fault: "missing" }] as const;
+  const profile = (...ids: string[]) => ({ name: "some", deviations: ids.map((id) => ({ id, shows })) });
   const outcomes = async (broker: BrokerMaker, ...ids: string[]) => {
     const run = { cases: [reset], protocols: ["5.0"], profile: profile(...ids) } as const;
     const { cases: [result], exitCode } = await checkInMemory(broker, run);
@@ -59,11 +60,38 @@ Deno.test("check: a deviation is of the case and of the profile, and nothing els
   assert.deepEqual(await outcomes(ourCore(), "loses-wills"), ["pass", "loses-wills", 0]);
 });
 
-Deno.test("check: a broker that loses the control's will proves nothing", async () => {
-  const result = await checkInMemory(ourCore({ willFault: { atPublication: () => [] } }), { cases: [reset] });
-  assert.deepEqual([result.verdict, result.exitCode, result.cases], ["void", 3, []]);
-  assert.match(result.reason, /control arm of MQTT 3\.1\.1 failed: the will of a client that was reset did not reach/);
+Deno.test("check: a broker without wills fails, with exit code 1 and all cases run, and is not void", async () => {
+  const other: ConformanceCase = { ...reset, id: "connect/ping", run: async (stage) => (await stage.connect()).ping() };
+  const noWills = ourCore({ willFault: { atPublication: () => [] } });
+  const result = await checkInMemory(noWills, { cases: [reset, other] });
+  assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+  assert.match(result.reason, /^in MQTT 3\.1\.1 the will of a client that was reset did not reach the watcher: /);
+  assert.match(result.reason, /; 2 of 4 cases failed$/);
+  assert.deepEqual(result.controls.map(({ outcome }) => outcome), ["fail", "fail"]);
+  assert.deepEqual(result.counts, { pass: 2, fail: 2, deviation: 0, "not testable": 0 });
   assert.ok(result.controls[0]!.transcript!.length > 0);
+  const only = await checkInMemory(noWills, { cases: [other] });
+  assert.deepEqual([only.verdict, only.exitCode], ["fail", 1], "also where no case is about wills");
+});
+
+Deno.test("F3, M5: a control arm that proves nothing in 5.0 leaves 3.1.1 to be judged", async () => {
+  const refusing = (fault: boolean) =>
+    tampered(() => ({
+      ...fault && { core: { willFault: { atPublication: (question) => isControl(question) ? undefined : [] } } },
+      fromBroker: (packet, { connect }) =>
+        packet.type === "suback" && connect?.protocolVersion === 5 ? [{ ...packet, reasonCodes: [0x87] }] : [packet],
+    }), { spoilsControl: true });
+  const sound = await checkInMemory(refusing(false), { cases: [reset] });
+  assert.deepEqual(sound.cases.map(({ outcome }) => outcome), ["pass", "not testable"]);
+  assert.match(
+    sound.cases[1]!.reason!,
+    /^the control arm of this version proves nothing: the subscription to .* 0x87$/,
+  );
+  assert.deepEqual([sound.verdict, sound.exitCode], ["void", 3]);
+  assert.match(sound.reason, /control arm of MQTT 5\.0 failed: .*; otherwise all 1 cases passed/);
+  const faulty = await checkInMemory(refusing(true), { cases: [reset] });
+  assert.deepEqual(faulty.cases.map(({ outcome }) => outcome), ["fail", "not testable"]);
+  assert.deepEqual([faulty.verdict, faulty.exitCode], ["fail", 1], "what is proved takes precedence");
 });
 
 Deno.test("check: a broker that passes on nothing proves nothing", async () => {
@@ -145,7 +173,9 @@ Deno.test("check: what is selected", async () => {
   assert.deepEqual(await names({ cases, only: ["will/reset-late"] }), ["will/reset-late 5.0"]);
   assert.equal((await names({ cases, only: ["will"] })).length, 3);
   const target = parseEndpoint("mqtt://nowhere");
-  for (const run of [{ only: ["wil"] }, { rules: ["9.9"] }, { rules: ["3.1.3-9"], quick: true }]) {
+  assert.equal((await names({ cases, only: ["wil"] })).length, 3, "whatever ids begin with");
+  assert.deepEqual(await names({ cases, only: ["will/reset-l"] }), ["will/reset-late 5.0"]);
+  for (const run of [{ only: ["will/to"] }, { only: [""] }, { rules: ["9.9"] }, { rules: ["3.1.3-9"], quick: true }]) {
     await assert.rejects(runConformance({ target, cases, ...run }), UsageError);
   }
 });
@@ -250,10 +280,36 @@ Deno.test("check: what failed while this process was late is run again once, alo
   assert.equal(twice.cases[0]!.again!.reason, "nothing came");
 });
 
-Deno.test("check: what fails on time, and what passes late, is not run again", async () => {
-  const onTime = await checkInMemory(ourCore(), { protocols: ["5.0"], cases: [failing(1)] });
+Deno.test("F2: what fails beside other cases is run once more, alone, and only that counts", async () => {
+  let running = 0;
+  const lonely: ConformanceCase = {
+    ...reset,
+    id: "will/lonely",
+    async run(stage) {
+      running++;
+      await stage.pause(100);
+      const beside = running - 1;
+      await stage.pause(100);
+      running--;
+      stage.holds(beside === 0, `${beside} other case ran`);
+    },
+  };
+  const run = { protocols: ["5.0"], cases: [lonely, { ...lonely, id: "will/lonely-too" }] } as const;
+  const result = await checkInMemory(ourCore(), run);
+  assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["pass", "pass"]);
+  assert.deepEqual(result.cases[0]!.again, { reason: "1 other case ran", lateMs: 0 });
+  const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), { width: 400 });
+  assert.match(text, /^will\/lonely in 5\.0 failed beside other cases \(1 other case ran\), was run again, alone, /m);
+  const always: ConformanceCase = { ...reset, run: (stage) => Promise.resolve(stage.holds(false, "always")) };
+  const twice = await checkInMemory(ourCore(), { protocols: ["5.0"], cases: [always] });
+  assert.deepEqual([twice.exitCode, twice.cases[0]!.again], [1, undefined], "a failure that stays is told plainly");
+});
+
+Deno.test("check: with one case at a time, what fails on time is not run again; nor is what passes late", async () => {
+  const alone = { protocols: ["5.0"], parallel: 1 } as const;
+  const onTime = await checkInMemory(ourCore(), { ...alone, cases: [failing(1)] });
   assert.deepEqual([onTime.exitCode, onTime.cases[0]!.again, onTime.warnings], [1, undefined, []]);
-  const little = await checkInMemory(standingStill(ourCore(), 500, 150), { protocols: ["5.0"], cases: [failing(1)] });
+  const little = await checkInMemory(standingStill(ourCore(), 500, 150), { ...alone, cases: [failing(1)] });
   assert.deepEqual([little.exitCode, little.cases[0]!.again, little.warnings], [1, undefined, []]);
   const passes = await checkInMemory(standingStill(ourCore(), 500, 650), { protocols: ["5.0"], cases: [failing(0)] });
   assert.deepEqual([passes.exitCode, passes.cases[0]!.again, passes.warnings.length], [0, undefined, 1]);

@@ -199,6 +199,7 @@ export const limitCases: readonly ConformanceCase[] = [
       const { topicAliasMaximum = 0 } = stage.announced;
       stage.requires(topicAliasMaximum < 65_535, "the broker takes every alias there is");
       const client = await stage.connect();
+      client.exceeds = true;
       const properties = { topicAlias: topicAliasMaximum + 1 };
       client.send({ type: "publish", dup: false, ...stage.message({ qos: 0 }), properties });
       await client.expectClose();

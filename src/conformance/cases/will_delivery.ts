@@ -43,7 +43,9 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     async run(stage) {
       const will = stage.will({ qos: 2 });
       if ((stage.announced.maximumQoS ?? 2) === 2) return void await stage.connect({ will });
-      const { connack } = await stage.dial().send(stage.connectPacket({ will })).expectRefused();
+      const client = stage.dial();
+      client.exceeds = true;
+      const { connack } = await client.send(stage.connectPacket({ will })).expectRefused();
       stage.holds(
         (connack?.reasonCode ?? 0x9b) === 0x9b,
         `CONNACK has 0x${connack?.reasonCode.toString(16)}, not 0x9b`,

@@ -230,7 +230,9 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     async run(stage) {
       const will = stage.will({ retain: true });
       if (stage.announced.retainAvailable !== false) return void await stage.connect({ will });
-      const { connack } = await stage.dial().send(stage.connectPacket({ will })).expectRefused();
+      const client = stage.dial();
+      client.exceeds = true;
+      const { connack } = await client.send(stage.connectPacket({ will })).expectRefused();
       stage.holds(
         (connack?.reasonCode ?? 0x9a) === 0x9a,
         `CONNACK has 0x${connack?.reasonCode.toString(16)}, not 0x9a`,

@@ -119,7 +119,9 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
       const { disconnect } = await older.expectClose();
       stage.requires(disconnect !== undefined, "the broker closes the older connection without a word, as it may");
       const { reasonCode = 0 } = disconnect!;
-      stage.holds(reasonCode === 0x8e, `the older connection got DISCONNECT with ${hexByte(reasonCode)}, not 0x8e`);
+      const fault = { kind: "wrong code", code: reasonCode } as const;
+      const told = `the older connection got DISCONNECT with ${hexByte(reasonCode)}, not 0x8e`;
+      stage.holds(reasonCode === 0x8e, told, fault);
     },
   },
   {

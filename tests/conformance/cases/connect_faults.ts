@@ -39,7 +39,7 @@ const takesAnyName: Fault = () => ({
   fromClient: (bytes) => bytes[0] === 0x10 ? bytes.map((byte, at) => at < 8 && byte === 0x5a ? 0x54 : byte) : bytes,
 });
 const refusesOddly: Fault = () =>
-  answersConnect((connack) => connack.reasonCode === 0x02 ? { ...connack, reasonCode: 0x03 } : connack)();
+  answersConnect((connack) => connack.reasonCode === 0x02 ? { ...connack, reasonCode: 0x05 } : connack)();
 const refusesLongNames: Fault = () => ({
   fromBroker: (packet, { connect }) =>
     packet.type === "connack" && connect!.clientId.length > 20
@@ -128,7 +128,7 @@ export const connectProofs: Proofs = {
   }],
   "connect/client-id-assigned": [{ fault: assignsTheSame, says: /both clients were assigned "guest"/ }],
   "connect/client-id-empty-session": [
-    { fault: refusesOddly, says: /CONNACK has 3, not 0x02/ },
+    { fault: refusesOddly, says: /CONNACK has 5, not 0x02/ },
     { fault: refusesWithoutAWord, says: /CONNACK has not come/ },
   ],
   "connect/level-unknown": [
@@ -139,7 +139,7 @@ export const connectProofs: Proofs = {
   "connect/session-present-clean": [{ fault: tellsOfSessions, says: /Session Present is 1/ }],
   "connect/session-present-resumed": [{ fault: tellsOfNoSession, says: /Session Present is 0/ }],
   "connect/session-present-none": [{ fault: tellsOfSessions, says: /Session Present is 1/ }],
-  "connect/wrong-password": [{ fault: refusesWithSession, says: /malformed packet.*session present/ }, open],
+  "connect/wrong-password": [{ fault: refusesWithSession, says: /cannot be read.*session present/ }, open],
   "connect/refused-unheard": [{ fault: hearsTheRefused, says: /where nothing was due/ }],
   "connect/pipelined": [{ fault: dropsWhatFollows, says: /got no message/ }],
   "connect/byte-by-byte": [{ fault: readsWholePackets, says: /got no CONNACK/ }],
