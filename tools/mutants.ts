@@ -13,6 +13,15 @@ export interface Mutant {
   readonly becomes: string;
   /** Names of the functions, methods and constants around it, outermost first. */
   readonly within: readonly string[];
+  /** The expression or statement that a switch can stand in place of; undefined where it acts as the file is loaded. */
+  readonly place?: Place;
+}
+
+/** An expression or a statement around a mutant. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: "expression" | "statement";
 }
 
 type Node = Deno.lint.Node;
@@ -72,7 +81,9 @@ export function mutantsOf(path: string, text: string): Mutant[] {
   const visit = (node: Node) => {
     for (const [start, end, becomes] of changesOf(node, text)) {
       const line = text.slice(0, start).split("\n").length;
-      mutants.push({ start, end, line, was: text.slice(start, end), becomes, within: namesAround(node) });
+      const place = placeOf(node);
+      const was = text.slice(start, end);
+      mutants.push({ start, end, line, was, becomes, within: namesAround(node), ...place && { place } });
     }
   };
   const plugin: Deno.lint.Plugin = { name: "mutants", rules: { mutants: { create: () => ({ "*": visit }) } } };
@@ -84,6 +95,50 @@ export function mutantsOf(path: string, text: string): Mutant[] {
 /** The text with one change made. */
 export function mutate(text: string, { start, end, becomes }: Mutant): string {
   return text.slice(0, start) + becomes + text.slice(end);
+}
+
+/**
+ * The text with all the mutants in it, each behind its number in `globalThis.mutant`, so that one process can try them
+ * all. What acts as the file is loaded has no place, and is left out.
+ */
+export function withSwitches(text: string, mutants: readonly Mutant[]): string {
+  const places = new Map<string, { place: Place; numbers: number[] }>();
+  for (const [number, { place }] of mutants.entries()) {
+    if (place === undefined) continue;
+    const key = `${place.start} ${place.end}`;
+    const known = places.get(key) ?? { place, numbers: [] };
+    places.set(key, known);
+    known.numbers.push(number);
+  }
+  const order = [...places.values()].sort(({ place: one }, { place: other }) =>
+    one.start - other.start || other.end - one.end
+  );
+  /** Takes what lies before `end` off the order, outermost first. */
+  const render = (start: number, end: number): string => {
+    let done = "", at = start;
+    while (order.length > 0 && order[0]!.place.start < end) {
+      const { place, numbers } = order.shift()!;
+      const original = render(place.start, place.end);
+      done += text.slice(at, place.start) + switched(text, place, numbers.map((n) => [n, mutants[n]!]), original);
+      at = place.end;
+    }
+    return done + text.slice(at, end);
+  };
+  return render(0, text.length);
+}
+
+function switched(
+  text: string,
+  place: Place,
+  mutants: readonly (readonly [number, Mutant])[],
+  original: string,
+): string {
+  if (place.kind === "statement") return `{ if (globalThis.mutant !== ${mutants[0]![0]}) ${original} }`;
+  const branches = mutants.map(([number, { start, end, becomes }]) => {
+    const mutated = text.slice(place.start, start) + becomes + text.slice(end, place.end);
+    return `globalThis.mutant === ${number} ? (${mutated}) : `;
+  });
+  return `(${branches.join("")}(${original}))`;
 }
 
 function changesOf(node: Node, text: string): Change[] {
@@ -204,17 +259,49 @@ function source(node: Node, text: string): string {
   return ["Identifier", "Literal", "MemberExpression", "CallExpression"].includes(node.type) ? own : `(${own})`;
 }
 
+/** A callee keeps its object, and an optional chain its end: the place is the whole chain. */
+function placeOf(node: Node): Place | undefined {
+  if (!around(node).some(isFunction)) return undefined;
+  if (removable.has(node.type)) return { start: node.range[0], end: node.range[1], kind: "statement" };
+  let whole = node.type.endsWith("Statement") ? (node as Deno.lint.IfStatement).test : node as Node;
+  for (let parent = parentOf(whole); parent && continues(parent, whole); parent = parentOf(parent)) whole = parent;
+  return { start: whole.range[0], end: whole.range[1], kind: "expression" };
+}
+
+const removable = new Set(["ExpressionStatement", "BreakStatement", "ContinueStatement", "ReturnStatement"]);
+
+function isFunction({ type }: Node): boolean {
+  return ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"].includes(type);
+}
+
+/** Whether an expression goes on with a part as its object or callee. */
+function continues(parent: Node, part: Node): boolean {
+  const isSame = (node: Node) => node.range[0] === part.range[0] && node.range[1] === part.range[1];
+  if (parent.type === "MemberExpression") return isSame(parent.object);
+  if (parent.type === "CallExpression") return isSame(parent.callee);
+  return parent.type === "ChainExpression" || parent.type === "TSNonNullExpression";
+}
+
 function namesAround(node: Node): string[] {
-  const names: string[] = [];
-  for (let each: Node | null | undefined = node; each; each = (each as { readonly parent?: Node | null }).parent) {
+  const names = [node, ...around(node)].filter(isOwner).map((each) => {
     const named = each as {
       readonly id?: { readonly name?: string } | null;
       readonly key?: { readonly name?: string };
     };
-    const name = isOwner(each) ? named.id?.name ?? named.key?.name : undefined;
-    if (name !== undefined) names.unshift(name);
-  }
-  return names;
+    return named.id?.name ?? named.key?.name;
+  });
+  return names.filter((name) => name !== undefined).reverse();
+}
+
+/** The nodes around one, innermost first. */
+function around(node: Node): Node[] {
+  const nodes: Node[] = [];
+  for (let each = parentOf(node); each; each = parentOf(each)) nodes.push(each);
+  return nodes;
+}
+
+function parentOf(node: Node): Node | null | undefined {
+  return (node as { readonly parent?: Node | null }).parent;
 }
 
 function isOwner({ type }: Node): boolean {

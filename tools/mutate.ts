@@ -9,19 +9,12 @@
  * entry of that list is stale.
  */
 import { type Equivalent, lineOf, type Sorted, sortSurvivors, type Tried } from "./equivalents.ts";
-import { type Mutant, mutate } from "./mutants.ts";
-import { keyOf, OutcomeStore } from "./outcome_store.ts";
+import type { Mutant } from "./mutants.ts";
+import { MutationRun, type Target } from "./mutation_run.ts";
+import { OutcomeStore } from "./outcome_store.ts";
 import { Workspace } from "./trial.ts";
 
 const leastKilled = 0.95;
-
-/** One file's tests, as the plan has them. */
-interface Target {
-  /** Groups of test files, each a run of its own. */
-  readonly tests: readonly string[][];
-  /** The functions, classes and constants to mutate; all when absent. */
-  readonly within?: readonly string[];
-}
 
 interface Asked {
   readonly files: readonly string[];
@@ -70,54 +63,6 @@ function listMutants(files: readonly string[]): Record<string, Mutant[]> {
     return readJson(output);
   } finally {
     Deno.removeSync(output);
-  }
-}
-
-class MutationRun {
-  readonly #spaces: readonly Workspace[];
-  readonly #store: OutcomeStore;
-
-  constructor(spaces: readonly Workspace[], store: OutcomeStore) {
-    this.#spaces = spaces;
-    this.#store = store;
-  }
-
-  async tryAll(file: string, { tests, within }: Target, all: readonly Mutant[]): Promise<Tried[]> {
-    const text = Deno.readTextFileSync(file);
-    const mutants = all.filter((mutant) => within === undefined || mutant.within.some((name) => within.includes(name)));
-    const testTexts = tests.flat().map((path) => Deno.readTextFileSync(path));
-    const open = mutants.filter((mutant) => this.#store.get(keyOf(text, mutant, testTexts)) === undefined);
-    if (open.length > 0) await this.#tryOpen(file, text, tests, open, testTexts);
-    return mutants.map((mutant) => ({ mutant, outcome: this.#store.get(keyOf(text, mutant, testTexts))! }));
-  }
-
-  async #tryOpen(
-    file: string,
-    text: string,
-    tests: readonly string[][],
-    open: readonly Mutant[],
-    testTexts: readonly string[],
-  ): Promise<void> {
-    const limitsMs = await this.#limits(file, text, tests);
-    const queue = [...open];
-    await Promise.all(this.#spaces.map(async (space) => {
-      for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-        const outcome = await space.try(file, mutate(text, mutant), tests, limitsMs);
-        this.#store.set(keyOf(text, mutant, testTexts), outcome);
-      }
-    }));
-  }
-
-  /** The original must pass; a mutant gets several times as long as that takes, for the machine may be busy. */
-  async #limits(file: string, text: string, tests: readonly string[][]): Promise<number[]> {
-    const limits: number[] = [];
-    for (const files of tests) {
-      const fromMs = performance.now();
-      const outcome = await this.#spaces[0]!.try(file, text, [files], [300_000]);
-      if (outcome !== "survived") throw new Error(`${file}: ${files.join(" ")} fail without a mutant`);
-      limits.push(10_000 + 4 * (performance.now() - fromMs));
-    }
-    return limits;
   }
 }
 

@@ -76,6 +76,6 @@ function soonest({ earliestMs }: One, atMs: number): number {
  * of a client that was dead already, which a broker that still has other sessions did not let it do.
  */
 function mayBeEarlier({ end }: Life, { fromMs, sessionsKept }: RestartWindow): boolean {
-  const connected = end!.mode === "restart" || end!.silent || (end!.sinceMs ?? end!.doneMs) >= fromMs;
+  const connected = end!.silent || (end!.sinceMs ?? end!.doneMs) >= fromMs;
   return connected || sessionsKept !== true;
 }

@@ -13,7 +13,7 @@ import { neverExpiresS } from "../../src/broker/session/session.ts";
 import { Changes } from "../../src/broker/store/changes.ts";
 import type { StoredWill } from "../../src/broker/store/store.ts";
 import type { WillFault } from "../../src/broker/will_fault.ts";
-import { type PendingWill, Wills, type WillsParts } from "../../src/broker/wills.ts";
+import { PendingWill, Wills, type WillsParts } from "../../src/broker/wills.ts";
 import type { ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { aWill } from "./stage.ts";
 
@@ -331,6 +331,11 @@ Deno.test("wills alone: a stop tells the fault that the broker shuts down, for a
   assert.deepEqual(endings, ["a shutdown", "b link-end"]);
 });
 
+Deno.test("wills alone: a will has its owner's name, and none where the broker decides on no logins", () => {
+  assert.equal(new PendingWill("a", aWill(), lost, userOf("a")).username, "user of a");
+  assert.equal(new PendingWill("a", aWill(), lost, undefined).username, undefined);
+});
+
 Deno.test("wills alone: without a store, a listener or a fault for the occasion the counters are the same", () => {
   const run = (desk: Desk) => {
     for (const clientId of ["a", "b", "c", "d"]) desk.arm(clientId, clientId === "a" ? 0 : 3);
@@ -347,5 +352,7 @@ Deno.test("wills alone: without a store, a listener or a fault for the occasion 
   assert.deepEqual(run(new Desk({ changes: undefined, listeners: {} })), metrics);
   assert.deepEqual(run(new Desk({ changes: undefined, fault: {} }, false)), metrics);
   const deny = { authorize: () => false };
-  assert.deepEqual(run(new Desk(deny, false)), run(new Desk(deny)));
+  const denied = run(new Desk(deny));
+  assert.deepEqual(run(new Desk(deny, false)), denied);
+  assert.deepEqual(run(new Desk({ ...deny, listeners: {} })), denied);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Equivalent, lineOf, sortSurvivors, type Tried } from "../../tools/equivalents.ts";
-import { type Mutant, mutantsOf, mutate } from "../../tools/mutants.ts";
+import { type Mutant, mutantsOf, mutate, withSwitches } from "../../tools/mutants.ts";
 import { keyOf } from "../../tools/outcome_store.ts";
 
 /** An expression, and what its mutants are. */
@@ -64,6 +64,48 @@ const statements: readonly [source: string, mutants: readonly string[]][] = [
 for (const [source, expected] of statements) {
   Deno.test(`mutants: of ${source}`, () => assert.deepEqual(textsOf(source), expected.toSorted()));
 }
+
+/** Functions of `a` and `b`, with what tells their mutants apart. */
+const functions = [
+  "return a < b ? a + 1 : b;",
+  "return a?.[0]?.toString(2).padStart(b, '0') ?? b;",
+  "let sum = 0; for (let i = 0; i < b; i++) { if (i % 2 === 0) continue; sum += i; } return sum;",
+  "if (a > 1) b++; else b--; return [a, b].filter((n) => n > 0).some((n) => n !== 1 && n !== 2 || n === 4);",
+  "const all = []; while (all.length < b) { all.push(a); if (all.length > 3) break; } return all.join('late');",
+];
+
+for (const body of functions) {
+  Deno.test(`mutants: behind switches they do what they do alone: ${body}`, () => {
+    const text = `function f(a, b) { ${body} }`;
+    const mutants = mutantsOf("a.ts", text);
+    assert.ok(mutants.length > 3);
+    assert.ok(mutants.every(({ place }) => place !== undefined));
+    const all = withSwitches(text, mutants);
+    for (const [number, mutant] of [undefined, ...mutants].entries()) {
+      const alone = mutant === undefined ? text : mutate(text, mutant);
+      for (const given of [[1, 2], [3, 0], [5, 6], ["7", 3], [undefined, 9]]) {
+        assert.deepEqual(resultOf(all, given, number - 1), resultOf(alone, given), alone);
+      }
+    }
+  });
+}
+
+/** What a function answers, or that it throws; endless ones end after a few thousand steps. */
+function resultOf(text: string, given: readonly unknown[], mutant?: number): unknown {
+  const bounded = text.replaceAll("{", "{ if (--left < 0) throw new Error('endless');");
+  try {
+    return new Function("left", "globalThis", "given", `${bounded} return f(...given);`)(4_000, { mutant }, given);
+  } catch {
+    return "throws";
+  }
+}
+
+Deno.test("mutants: what acts as the file is loaded has no place for a switch", () => {
+  const text = "const a = 1;\nconst f = () => 2;\nclass A { b = 3; }\n";
+  const mutants = mutantsOf("a.ts", text);
+  assert.deepEqual(mutants.filter(({ place }) => place !== undefined).map(({ was }) => was), ["2", "2"]);
+  assert.ok(withSwitches(text, mutants).startsWith("const a = 1;\nconst f = () => (globalThis.mutant === "));
+});
 
 Deno.test("mutants: each knows its line and what is around it", () => {
   const text = "class A {\n  #b(c: number) {\n    const d = c + c;\n    return d;\n  }\n}\n";
