@@ -2,9 +2,11 @@
  * Every case there is. A case is added in one of these lists; a list is added here.
  */
 import type { ConformanceCase } from "./case.ts";
+import { acknowledgementFormCases } from "./cases/acknowledgement_forms.ts";
 import { connectCases } from "./cases/connect.ts";
 import { connectMalformedCases } from "./cases/connect_malformed.ts";
 import { disconnectCases } from "./cases/disconnect.ts";
+import { encodingCases } from "./cases/encodings.ts";
 import { keepAliveCases } from "./cases/keep_alive.ts";
 import { limitCases } from "./cases/limits.ts";
 import { propertyCases } from "./cases/properties.ts";
@@ -19,6 +21,7 @@ import { subscribeMalformedCases } from "./cases/subscribe_malformed.ts";
 import { subscribeMatchingCases } from "./cases/subscribe_matching.ts";
 import { subscribeOptionCases } from "./cases/subscribe_options.ts";
 import { willDelayCases } from "./cases/will_delay.ts";
+import { willDelayRaceCases } from "./cases/will_delay_race.ts";
 import { willDeliveryCases } from "./cases/will_delivery.ts";
 import { willDisconnectCases } from "./cases/will_disconnect.ts";
 import { willFidelityCases } from "./cases/will_fidelity.ts";
@@ -37,6 +40,7 @@ export const catalog: readonly ConformanceCase[] = [
   ...willTakeoverCases,
   ...willKeepAliveCases,
   ...willDelayCases,
+  ...willDelayRaceCases,
   ...willRefusedCases,
   ...willMalformedCases,
   ...willRetainedCases,
@@ -50,6 +54,7 @@ export const catalog: readonly ConformanceCase[] = [
   ...redeliveryCases,
   ...publishCases,
   ...publishMalformedCases,
+  ...acknowledgementFormCases,
   ...retainedCases,
   ...subscribeCases,
   ...subscribeMalformedCases,
@@ -58,5 +63,6 @@ export const catalog: readonly ConformanceCase[] = [
   ...sharedCases,
   ...propertyCases,
   ...limitCases,
+  ...encodingCases,
   ...disconnectCases,
 ];

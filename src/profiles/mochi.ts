@@ -16,12 +16,28 @@ export const mochi: Profile = {
       signs: [{ fault: "missing", endings: ["disconnect-error"] }],
     },
     {
+      id: "disconnect-short",
+      rules: { "5.0": "3.1.2-8" },
+      what: "DISCONNECT with a reason code and no property length is read as 0x00, and removes the will.",
+      evidence: "run",
+      source: "observed on 2.7.9; packets.go: Remaining above 1 is asked for",
+      signs: [],
+    },
+    {
       id: "properties",
       rules: { "5.0": "3.1.3-10" },
       what: "Of a will's properties only user properties come.",
       evidence: "read",
       source: "clients.go",
       signs: [{ fault: "altered", endings: anyEnding, altered: ["properties"] }],
+    },
+    {
+      id: "expiry-added",
+      rules: { "5.0": "3.3.2-6" },
+      what: "A message without a message expiry interval comes with one of 86,400 s, a delayed will with one of 1 s.",
+      evidence: "run",
+      source: "observed on 2.7.9; server.go: MaximumMessageExpiryInterval, sendLWT",
+      signs: [],
     },
     {
       id: "delay-by-the-second",

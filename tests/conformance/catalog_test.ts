@@ -8,6 +8,7 @@ import { tampered } from "../support/tampered_broker.ts";
 import { checkInMemory, ourCore } from "../support/checked_broker.ts";
 import { connectProofs } from "./cases/connect_faults.ts";
 import { disconnectProofs } from "./cases/disconnect_faults.ts";
+import { encodingProofs } from "./cases/encoding_faults.ts";
 import { keepAliveProofs } from "./cases/keep_alive_faults.ts";
 import { limitProofs } from "./cases/limit_faults.ts";
 import { propertyProofs } from "./cases/property_faults.ts";
@@ -31,6 +32,7 @@ const proofs: Proofs = {
   ...sharedProofs,
   ...subscribeProofs,
   ...willProofs,
+  ...encodingProofs,
 };
 
 Deno.test("every case has a proof that it can fail, and every proof its case", () => {

@@ -10,6 +10,8 @@ import type { ConformanceRun } from "../../src/conformance/run_conformance.ts";
 import { checkInMemory, givenRun } from "../support/checked_broker.ts";
 import { tampered } from "../support/tampered_broker.ts";
 import { saysDisconnect } from "./cases/disconnect_faults.ts";
+import { dropsOverdueOfReturned, readsNoShortDisconnect, waitsBehindOthers } from "./cases/encoding_faults.ts";
+import { addsExpiry } from "./cases/property_faults.ts";
 import { dropsBeyondMaximum } from "./cases/limit_faults.ts";
 import type { Fault } from "./proof.ts";
 import { hears } from "./spoil.ts";
@@ -187,4 +189,32 @@ Deno.test("times that a case waits for grow with --slack", async () => {
     }))();
   assert.match((await outcomes(tardy, ["session/expires"])).join(), /fail Session Present is 1/);
   assert.deepEqual(await outcomes(tardy, ["session/expires"], { slack: 2 }), ["session/expires 5.0 pass"]);
+});
+
+Deno.test("M1: a will of 2 or 3 s behind a stream of 2 s is seen to wait", async () => {
+  const found = await outcomes(waitsBehindOthers, ["will/delay-2-behind-2", "will/delay-3-behind-2"]);
+  assert.equal(found.length, 2);
+  for (const line of found) assert.match(line, / fail /);
+});
+
+Deno.test("M2: a will that was due before its client was back has to come", async () => {
+  const found = await outcomes(dropsOverdueOfReturned, ["will/delay-back-overdue", "will/delay-back-too-late"]);
+  assert.match(found[1]!, /^will\/delay-back-overdue 5\.0 fail watcher got no message/);
+  assert.match(found[0]!, /^will\/delay-back-too-late 5\.0 pass/);
+});
+
+Deno.test("M3: a DISCONNECT without property length is read with its reason code", async () => {
+  const ids = ["will/disconnect-code-alone-0x04", "will/disconnect-0x04", "will/leave-code-alone"] as const;
+  const found = await outcomes(readsNoShortDisconnect, ids);
+  const failed = found.filter((line) => line.includes(" fail "));
+  assert.deepEqual(failed.map((line) => line.split(" ")[0]), ["will/disconnect-code-alone-0x04"]);
+});
+
+Deno.test("F3: an expiry that a broker adds to every message fails the one case about it", async () => {
+  // Where the broker may answer in another version, nothing that is tampered with can be read.
+  const inItsVersion = catalog.filter(({ id }) => !/^(connect\/protocol-name|will\/refused-level)$/.test(id));
+  const broker = tampered(addsExpiry, { spoilsControl: true });
+  const { cases } = await checkInMemory(broker, { cases: inItsVersion, protocols: ["5.0"] });
+  const failed = cases.filter(({ outcome }) => outcome === "fail").map(({ id }) => id);
+  assert.deepEqual(failed, ["properties/expiry-added"]);
 });

@@ -12,7 +12,7 @@ function connect(stage: Stage, parts: Partial<Parameters<typeof connectFrame>[0]
 }
 
 /** The same with the login of the run, so that it is not for want of one that it is refused. */
-function connectOfUser(
+export function connectOfUser(
   stage: Stage,
   { flags = 0x02, payload = field(stage.clientId()), ...parts }: Partial<Parameters<typeof connectFrame>[0]> = {},
   rest: number[] = [],

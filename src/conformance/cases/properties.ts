@@ -99,6 +99,24 @@ export const propertyCases: readonly ConformanceCase[] = [
     },
   },
   {
+    id: "properties/expiry-added",
+    title: "a message without a Message Expiry Interval does not expire: it arrives and is found without one",
+    does: "publishes without the property, where it can with retain 1, and looks at what arrives and at what is found",
+    rules: { "5.0": ["3.3.2.3.3"] },
+    deviations: ["expiry-added"],
+    async run(stage) {
+      const isRetained = stage.announced.retainAvailable !== false;
+      const message = stage.message({ qos: 0, retain: isRetained });
+      const watcher = await stage.watcher(message.topic);
+      await publishFrom(stage, message);
+      const came = [await watcher.expect("publish")];
+      if (isRetained) came.push(await (await stage.watcher(message.topic)).expect("publish"));
+      for (const { properties: { messageExpiryIntervalS: addedS } = {} } of came) {
+        stage.holds(addedS === undefined, `the broker gives messages an expiry of their own: ${addedS} s`);
+      }
+    },
+  },
+  {
     id: "properties/none",
     title: "a message without properties arrives without any",
     does: "publishes with none, and looks at what arrives",
@@ -108,7 +126,8 @@ export const propertyCases: readonly ConformanceCase[] = [
       const watcher = await stage.watcher(message.topic);
       await publishFrom(stage, message);
       const { packet: { properties = {} } } = await watcher.receives(message);
-      const names = Object.keys(properties).join(", ");
+      // An expiry that the broker adds is a case of its own.
+      const names = Object.keys(properties).filter((name) => name !== "messageExpiryIntervalS").join(", ");
       stage.holds(names === "", `the message came with ${names}`);
     },
   },

@@ -69,6 +69,43 @@ const leavings: readonly Leaving[] = [
   },
 ];
 
+interface Kept {
+  readonly name: string;
+  readonly what: string;
+  readonly bytes: readonly number[];
+  readonly deviations: readonly string[];
+}
+
+const reasonAndUser = [0x1f, 0, 1, 0x61, 0x26, 0, 1, 0x62, 0, 1, 0x63];
+
+/** DISCONNECT with other codes than 0x00, in each other way in which 5.0 lets it be written. */
+const kept: readonly Kept[] = [
+  {
+    name: "code-alone-0x04",
+    what: "0x04 and no property length",
+    bytes: [0xe0, 1, 0x04],
+    deviations: ["disconnect-any-code", "disconnect-short"],
+  },
+  {
+    name: "properties-0x04",
+    what: "0x04, a reason string and a user property",
+    bytes: [0xe0, 2 + reasonAndUser.length, 0x04, reasonAndUser.length, ...reasonAndUser],
+    deviations: ["disconnect-any-code"],
+  },
+  {
+    name: "code-alone-0x80",
+    what: "0x80 and no property length",
+    bytes: [0xe0, 1, 0x80],
+    deviations: ["disconnect-any-code", "disconnect-error", "disconnect-short"],
+  },
+  {
+    name: "properties-0x80",
+    what: "0x80, a reason string and a user property",
+    bytes: [0xe0, 2 + reasonAndUser.length, 0x80, reasonAndUser.length, ...reasonAndUser],
+    deviations: ["disconnect-any-code", "disconnect-error"],
+  },
+];
+
 export const willDisconnectCases: readonly ConformanceCase[] = [
   {
     id: "will/leave",
@@ -160,6 +197,21 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
       const client = await stage.connect({ will: stage.will() });
       client.sendBytes(bytes, "DISCONNECT with reason code 0x00");
       await client.expectClose();
+      await watcher.receivesNothing();
+    },
+  })),
+  ...kept.map(({ name, what, bytes, deviations }): ConformanceCase => ({
+    id: `will/disconnect-${name}`,
+    title: `a DISCONNECT with ${what} leaves the will, which is sent once`,
+    does: `connects with a will, sends DISCONNECT with ${what}, closes, and watches`,
+    rules: { "5.0": ["3.1.2-8", "3.14.2.2.1"] },
+    deviations,
+    async run(stage) {
+      const will = stage.will();
+      const watcher = await stage.watcher();
+      const client = await stage.connect({ will });
+      client.sendBytes(bytes, `DISCONNECT with ${what}`).close();
+      await watcher.receives(will);
       await watcher.receivesNothing();
     },
   })),

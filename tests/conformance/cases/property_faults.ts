@@ -39,6 +39,21 @@ const addsProperties: Fault = () => ({
     packet.type === "publish" ? [{ ...packet, properties: { userProperties: [["by", "us"]] } }] : [packet],
 });
 
+/** Gives every message that has no expiry one of its own. */
+export const addsExpiry: Fault = () => ({
+  fromBroker: (packet) =>
+    packet.type === "publish"
+      ? [{ ...packet, properties: { messageExpiryIntervalS: 86_400, ...packet.properties } }]
+      : [packet],
+});
+/** Gives an expiry to what it retains alone. */
+const addsExpiryToRetained: Fault = () => ({
+  fromBroker: (packet) =>
+    packet.type === "publish" && packet.retain
+      ? [{ ...packet, properties: { messageExpiryIntervalS: 0x7fff_ffff, ...packet.properties } }]
+      : [packet],
+});
+
 /** Proofs of the cases about properties. */
 export const propertyProofs: Proofs = {
   "properties/user-properties": [{ fault: sortsUserProperties, says: /user properties is/ }],
@@ -55,6 +70,10 @@ export const propertyProofs: Proofs = {
   "properties/expiry": [
     { fault: forgetsExpiry, says: /message expiry interval is absent/ },
     { fault: shortensExpiry, says: /message expiry interval is 10 s/ },
+  ],
+  "properties/expiry-added": [
+    { fault: addsExpiry, says: /an expiry of their own: 86400 s/ },
+    { fault: addsExpiryToRetained, says: /an expiry of their own: 2147483647 s/ },
   ],
   "properties/none": [{ fault: addsProperties, says: /user properties|came with userProperties/ }],
 };

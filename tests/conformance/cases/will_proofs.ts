@@ -3,6 +3,7 @@ import { catalog } from "../../../src/conformance/catalog.ts";
 import type { ConformanceCase } from "../../../src/conformance/case.ts";
 import type { Proof, Proofs } from "../proof.ts";
 import { closesNothing } from "./connect_faults.ts";
+import { readsNoShortDisconnect } from "./encoding_faults.ts";
 import { dropsBeyondMaximum, overrunsReceiveMaximum } from "./limit_faults.ts";
 import { callsItText } from "./property_faults.ts";
 import { hidesRetain, retainsNothing } from "./retained_faults.ts";
@@ -19,6 +20,7 @@ const invented: Proof = { fault: faults.inventsWills, says: unasked };
 const hurried: Proof = { fault: faults.hurriesWills, says: /and was due after/ };
 const open: Proof = { fault: closesNothing, says: /was not closed within/ };
 const anyDisconnect: Proof = { fault: faults.takesAnyDisconnect, says: missing };
+const shortDisconnect: Proof = { fault: readsNoShortDisconnect, says: missing };
 const kept: Proof = { fault: faults.keepsWills, says: unasked };
 const keptOfConnects: Proof = { fault: faults.keepsWillsOfConnects, says: unasked };
 const forgotten: Proof = { fault: faults.forgetsResumption, says: unasked };
@@ -55,6 +57,8 @@ const endings: Proofs = {
 const disconnects: Proofs = {
   ...each("leave", [invented]),
   ...each("disconnect-0x", [lost, repeated, anyDisconnect]),
+  ...each("disconnect-code-alone-", [lost, repeated, anyDisconnect, shortDisconnect]),
+  ...each("disconnect-properties-", [lost, repeated, anyDisconnect]),
   "will/disconnect-undefined-code": [lost, anyDisconnect, open],
   "will/disconnect-reserved-bits": [lost, anyDisconnect, open],
   "will/disconnect-raises-expiry": [lost, anyDisconnect, open],

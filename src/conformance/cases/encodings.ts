@@ -1,0 +1,265 @@
+/** Packets as a client may write them and few do: properties in any order, several in one write, one in two. */
+import type { MessageProperties } from "../../mqtt/packet.ts";
+import type { ConformanceCase } from "../case.ts";
+import type { SentMessage } from "../message_compare.ts";
+import { field, frame } from "../raw_packet.ts";
+import type { Stage } from "../stage.ts";
+import { connectOfUser } from "./connect_malformed.ts";
+import { publishFrom } from "./subscribe.ts";
+
+const user = (name: string, value: string) => [0x26, ...field(name), ...field(value)];
+
+/** Every property of a message, and the same as bytes: from the highest number down, user properties between. */
+function everyProperty(stage: Stage): { readonly properties: MessageProperties; readonly bytes: readonly number[] } {
+  const responseTopic = stage.topic("answer");
+  const properties: MessageProperties = {
+    payloadFormatIndicator: 1,
+    messageExpiryIntervalS: 3_600,
+    contentType: "text/plain",
+    responseTopic,
+    correlationData: Uint8Array.of(0, 255),
+    userProperties: [["b", "1"], ["a", "2"], ["b", "1"]],
+  };
+  const bytes = [
+    ...user("b", "1"),
+    ...[0x09, ...field([0, 255])],
+    ...[0x08, ...field(responseTopic)],
+    ...user("a", "2"),
+    ...[0x03, ...field("text/plain")],
+    ...[0x02, 0, 0, 0x0e, 0x10],
+    ...[0x01, 1],
+    ...user("b", "1"),
+  ];
+  return { properties, bytes };
+}
+
+/** PUBLISH of 5.0 at QoS 0, its properties as they are given. */
+function publishBytes({ topic, payload }: SentMessage, properties: readonly number[]): number[] {
+  return frame(0x30, [...field(topic), properties.length, ...properties, ...payload]);
+}
+
+/** SUBSCRIBE or UNSUBSCRIBE of 5.0, its properties as they are given. */
+function listing(first: number, properties: readonly number[], payload: readonly number[]): number[] {
+  return frame(first, [0, 78, properties.length, ...properties, ...payload]);
+}
+
+const connects: readonly ConformanceCase[] = [
+  {
+    id: "connect/properties-any-order",
+    title: "a CONNECT with every property, in any order and with user properties between, is taken",
+    does: "connects with seven properties from the highest number down and three user properties, and pings",
+    rules: { "5.0": ["2.2.2.2", "3.1.2.11"] },
+    async run(stage) {
+      const properties = [
+        ...user("b", "1"),
+        ...[0x27, 0, 1, 0, 0], // Maximum Packet Size 65,536
+        ...user("a", "2"),
+        ...[0x22, 0, 10], // Topic Alias Maximum 10
+        ...[0x21, 0, 20], // Receive Maximum 20
+        ...[0x19, 0], // Request Response Information 0
+        ...[0x17, 1], // Request Problem Information 1
+        ...[0x11, 0, 0, 0, 0], // Session Expiry Interval 0
+        ...user("b", "1"),
+      ];
+      const client = stage.dial().sendBytes(connectOfUser(stage, { properties }), "CONNECT with every property");
+      const { reasonCode } = await client.expect("connack");
+      stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
+      await client.ping();
+    },
+  },
+  {
+    id: "will/properties-any-order",
+    title: "a will with every property, in any order and with user properties between, arrives with them",
+    does: "connects with a will whose properties come from the highest number down, sends RST, and compares",
+    rules: { "5.0": ["2.2.2.2", "3.1.3.2", "3.1.3-10"] },
+    deviations: ["properties"],
+    async run(stage) {
+      const { properties, bytes } = everyProperty(stage);
+      const will = stage.will({ properties, qos: 0 });
+      const watcher = await stage.watcher(will.topic);
+      const own = [0x18, 0, 0, 0, 0, ...bytes]; // Will Delay Interval 0
+      const payload = [
+        ...field(stage.clientId()),
+        ...[own.length, ...own],
+        ...field(will.topic),
+        ...field([...will.payload]),
+      ];
+      const client = stage.dial().sendBytes(connectOfUser(stage, { flags: 0x06, payload }), "CONNECT with a will");
+      const { reasonCode } = await client.expect("connack");
+      stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
+      client.reset();
+      await watcher.receives(will);
+    },
+  },
+];
+
+const publishes: readonly ConformanceCase[] = [
+  {
+    id: "properties/any-order",
+    title: "the properties of a message may come in any order, with user properties between",
+    does: "publishes with every property from the highest number down and three user properties, and compares",
+    rules: { "5.0": ["2.2.2.2", "3.3.2.3", "3.3.2-17", "3.3.2-18"] },
+    async run(stage) {
+      const { properties, bytes } = everyProperty(stage);
+      const message = stage.message({ qos: 0, properties });
+      const watcher = await stage.watcher(message.topic);
+      const publisher = await stage.connect({ name: "publisher" });
+      publisher.sendBytes(publishBytes(message, bytes), "PUBLISH with every property");
+      await watcher.receives(message);
+    },
+  },
+  {
+    id: "publish/packet-id-65535",
+    title: "the largest packet identifier is one like any other",
+    does: "publishes at QoS 1 with packet identifier 65,535, and waits for the PUBACK and the message",
+    rules: { "3.1.1": ["2.3.1-6", "4.3.2-2"], "5.0": ["2.2.1-5", "4.3.2-4"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const message = stage.message({ qos: 1 });
+      const watcher = await stage.watcher(message.topic);
+      const publisher = await stage.connect({ name: "publisher" });
+      publisher.send({ type: "publish", dup: false, ...message, packetId: 0xffff });
+      await publisher.expect("puback", ({ packetId }) => packetId === 0xffff);
+      await watcher.receives(message);
+    },
+  },
+  {
+    id: "publish/in-two-writes",
+    title: "a PUBLISH that comes in two parts is one, wherever it is parted",
+    does: "publishes once for each byte of the packet, parted before it, and waits for each message",
+    rules: { "3.1.1": ["4.2"], "5.0": ["4.2-1"] },
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const publisher = await stage.connect({ name: "publisher" });
+      const encoded = () => {
+        const message = stage.message({ qos: 0 });
+        return { message, bytes: stage.encoded({ type: "publish", dup: false, ...message }) };
+      };
+      for (let at = 1; at < encoded().bytes.length; at++) {
+        const { message, bytes } = encoded();
+        publisher.sendBytes(bytes.subarray(0, at), `the first ${at} bytes of a PUBLISH`);
+        await stage.pause(1);
+        publisher.sendBytes(bytes.subarray(at), "the rest of it");
+        await watcher.receives(message);
+      }
+    },
+  },
+  {
+    id: "publish/several-in-one-write",
+    title: "several packets that come in one part are taken one after the other",
+    does: "sends SUBSCRIBE, PINGREQ and three PUBLISHes in one write, and waits for all that is due",
+    rules: { "3.1.1": ["4.2"], "5.0": ["4.2-1"] },
+    async run(stage) {
+      const messages = Array.from({ length: 3 }, () => stage.message({ qos: 0 }));
+      const subscriptions = [{ topicFilter: stage.topic(), qos: 0 as const }];
+      const client = await stage.connect();
+      const publishing = messages.map((message) => ({ type: "publish", dup: false, ...message }) as const);
+      client.send({ type: "subscribe", packetId: 1, subscriptions }, { type: "pingreq" }, ...publishing);
+      await client.expect("suback");
+      await client.expect("pingresp");
+      for (const message of messages) await client.receives(message);
+    },
+  },
+];
+
+const subscribes: readonly ConformanceCase[] = [
+  {
+    id: "subscribe/user-properties",
+    title: "a SUBSCRIBE with user properties, one name twice, is granted like any other",
+    does: "subscribes with three user properties, publishes, and waits for the message",
+    rules: { "5.0": ["3.8.2.1.3", "3.8.4-1"] },
+    async run(stage) {
+      const message = stage.message({ qos: 0 });
+      const client = await stage.connect();
+      const properties = [...user("b", "1"), ...user("a", "2"), ...user("b", "1")];
+      const bytes = listing(0x82, properties, [...field(message.topic), 0]);
+      client.sendBytes(bytes, "SUBSCRIBE with user properties");
+      const { reasonCodes } = await client.expect("suback");
+      stage.holds(reasonCodes.join() === "0", `SUBACK has ${reasonCodes.join(", ")}, not 0`);
+      await publishFrom(stage, message);
+      await client.receives(message);
+    },
+  },
+  {
+    id: "subscribe/identifier-between-properties",
+    title: "a Subscription Identifier counts wherever it stands among user properties",
+    does: "subscribes with identifier 128 between two user properties, publishes, and looks at the identifier",
+    rules: { "5.0": ["2.2.2.2", "3.3.4-3"] },
+    needs: ["subscription-identifiers"],
+    async run(stage) {
+      const message = stage.message({ qos: 0 });
+      const client = await stage.connect();
+      const properties = [...user("b", "1"), ...[0x0b, 0x80, 0x01], ...user("a", "2")];
+      client.sendBytes(listing(0x82, properties, [...field(message.topic), 0]), "SUBSCRIBE with identifier 128");
+      await client.expect("suback");
+      await publishFrom(stage, message);
+      const { properties: { subscriptionIdentifiers = [] } = {} } = await client.expect("publish");
+      stage.holds(
+        subscriptionIdentifiers.join() === "128",
+        `the identifiers are "${subscriptionIdentifiers}", not 128`,
+      );
+    },
+  },
+  {
+    id: "subscribe/unsubscribe-user-properties",
+    title: "an UNSUBSCRIBE with user properties, one name twice, is answered like any other",
+    does: "unsubscribes with three user properties, publishes, and watches",
+    rules: { "5.0": ["3.10.2.1.2", "3.10.4-1", "3.10.4-4"] },
+    async run(stage) {
+      const message = stage.message({ qos: 0 });
+      const watcher = await stage.watcher(message.topic);
+      const properties = [...user("b", "1"), ...user("a", "2"), ...user("b", "1")];
+      watcher.sendBytes(listing(0xa2, properties, field(message.topic)), "UNSUBSCRIBE with user properties");
+      const { reasonCodes } = await watcher.expect("unsuback");
+      stage.holds(reasonCodes.join() === "0", `UNSUBACK has ${reasonCodes.join(", ")}, not 0`);
+      await publishFrom(stage, message);
+      await watcher.receivesNothing();
+    },
+  },
+  {
+    id: "subscribe/same-filter-twice",
+    title: "a filter that stands twice in one SUBSCRIBE has two codes, and its later options count",
+    does: "subscribes to one topic at QoS 1 and then 0 in one packet, publishes at QoS 1, and looks at what comes",
+    rules: { "3.1.1": ["3.8.4-3", "3.8.4-4", "3.8.4-5"], "5.0": ["3.8.4-3", "3.8.4-5", "3.8.4-6"] },
+    needs: ["qos1"],
+    async run(stage) {
+      const message = stage.message({ qos: 1 });
+      const watcher = await stage.connect({ name: "watcher" });
+      const subscriptions = ([1, 0] as const).map((qos) => ({ topicFilter: message.topic, qos }));
+      watcher.send({ type: "subscribe", packetId: 1, subscriptions });
+      const { reasonCodes } = await watcher.expect("suback");
+      stage.holds(reasonCodes.length === 2, `${reasonCodes.length} codes came for 2 filters`);
+      await publishFrom(stage, message);
+      const { qos } = await watcher.expect("publish");
+      stage.holds(qos === 0, `the message came at QoS ${qos}, not 0`);
+      await watcher.receivesNothing();
+    },
+  },
+];
+
+const aliases: readonly ConformanceCase[] = [
+  {
+    id: "limits/alias-again",
+    title: "a Topic Alias may be set to the same topic again, and goes on standing for it",
+    does: "publishes with alias and topic twice, then twice with the alias alone, and waits for the messages",
+    rules: { "5.0": ["3.3.2-12", "3.3.2.3.4"] },
+    async run(stage) {
+      stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker takes no Topic Alias");
+      const watcher = await stage.watcher();
+      const publisher = await stage.connect({ name: "publisher" });
+      for (const isNamed of [true, true, false, false]) {
+        const message = stage.message({ qos: 0 });
+        const topic = isNamed ? message.topic : "";
+        publisher.send({ type: "publish", dup: false, ...message, topic, properties: { topicAlias: 1 } });
+        await watcher.receives(message);
+      }
+    },
+  },
+];
+
+export const encodingCases: readonly ConformanceCase[] = [
+  ...connects,
+  ...publishes,
+  ...subscribes,
+  ...aliases,
+];

@@ -1,0 +1,79 @@
+/** Delayed wills beside others, and clients that are back shortly after their will was due. */
+import type { ConformanceCase } from "../case.ts";
+import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
+
+/** Ways in which brokers are known to be late with a delayed will. */
+const inTime = ["delay-by-the-second", "delay-by-two-seconds", "delay-list"];
+
+/** From one client of the stream that dies to the next, in milliseconds. */
+const streamEveryMs = 200;
+
+/** Resets a client after the other, each with a delayed will, until an instant or until the watcher has got something. */
+async function stream(stage: Stage, watcher: Probe, delayS: number, untilMs: number): Promise<void> {
+  const topic = stage.topic("other");
+  while (stage.nowMs < untilMs && watcher.peek("publish").length === 0) {
+    const will = stage.will({ topic, delayIntervalS: delayS });
+    (await stage.connect({ name: "other", will, sessionExpiryS: 60 })).reset();
+    await stage.pause(streamEveryMs);
+  }
+}
+
+/** One will while others of that delay fall due all the time. */
+function behind(delayS: number, othersS: number): ConformanceCase {
+  return {
+    id: `will/delay-${delayS}-behind-${othersS}`,
+    title: `a will with a delay of ${delayS} s does not wait for those of ${othersS} s of clients that died after it`,
+    does:
+      `resets a client with a delay of ${delayS} s, then others with one of ${othersS} s on end, and times its will`,
+    rules: { "5.0": ["3.1.2-8"] },
+    time: "clock",
+    deviations: inTime,
+    async run(stage) {
+      const will = stage.will({ delayIntervalS: delayS });
+      const watcher = await stage.watcher();
+      const first = await stage.connect({ will, sessionExpiryS: 60 });
+      first.reset();
+      const untilMs = first.endedMs + 1_000 * delayS + stage.bounds.lateMs;
+      const due = { sinceMs: first.endedMs, afterMs: 1_000 * delayS };
+      await Promise.all([watcher.receives(will, due), stream(stage, watcher, othersS, untilMs)]);
+    },
+  };
+}
+
+/** Clients that come back in one case, and how far their ends lie apart: a broker may look once a second, or less. */
+const returning = 5;
+const apartMs = 200;
+
+/** One client whose delay of 1 s is over when it is back; the broker itself has closed the connection. */
+async function backOverdue(stage: Stage, watcher: Probe, afterMs: number): Promise<void> {
+  await stage.pause(afterMs);
+  const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
+  const will = stage.will({ delayIntervalS: 1 });
+  const client = await stage.connect({ ...asked, will });
+  client.disconnect(0x04);
+  // The delay counts from the broker's own view of the end, which is no later than this.
+  const { atMs } = await client.expectClose();
+  await stage.pauseUntil(atMs, 1_200);
+  await stage.connect({ name: "back", ...asked });
+  await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000, byMs: atMs + 1_000 - client.endedMs });
+}
+
+export const willDelayRaceCases: readonly ConformanceCase[] = [
+  behind(2, 2),
+  behind(3, 2),
+  {
+    id: "will/delay-back-overdue",
+    title: "a client that is back after its will was due has it sent, although nothing has sent it yet",
+    does: "ends five clients with a delay of 1 s by DISCONNECT with 0x04, brings each back 1.2 s later, and counts",
+    rules: { "5.0": ["3.1.2-8", "3.1.3-9"] },
+    time: "clock",
+    deviations: [...inTime, "delayed-overdue-back", "disconnect-any-code"],
+    async run(stage) {
+      const watcher = await stage.watcher();
+      const all = Array.from({ length: returning }, (_, place) => backOverdue(stage, watcher, place * apartMs));
+      await Promise.all(all);
+      await watcher.receivesNothing();
+    },
+  },
+];
