@@ -13,6 +13,8 @@ export interface ClientHost {
   /** Who belongs to which group, and the plan as it holds there. */
   readonly groups: Groups;
   readonly world: World;
+  /** When the last turn was: what is seen now may have waited here since. */
+  readonly turnMs: number;
   /** Where a client tells what becomes of its lives. */
   readonly lives: LifeBooks;
   /** Of clients that speak of their presence, where there are any. */

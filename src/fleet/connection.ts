@@ -127,12 +127,6 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
     if (this.#ping !== undefined) this.#world.wakes.cancel(this.#ping);
   }
 
-  /** Falls silent and reads nothing either: to the broker this client is only silent. */
-  freeze(): void {
-    this.fallSilent();
-    this.#link.pause();
-  }
-
   /** Sends FIN after what was written. */
   end(): void {
     this.fallSilent();

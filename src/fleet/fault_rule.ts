@@ -53,9 +53,13 @@ export function faultRule(fault: Fault): string {
   return fault.version === 5 ? `MQTT 5.0, ${rule.v5}` : `MQTT 3.1.1, ${rule.v311}`;
 }
 
+function isDelayed(ground: Ground): boolean {
+  return ground === "delay-passed" || ground === "session-ended";
+}
+
 function ruleOf({ verdict, mode, ground, altered }: Fault): Rule {
   if (verdict === "altered") return byAlteration[altered[0] ?? "payload"];
   if (verdict === "duplicate") return removed;
-  if (verdict === "early") return byGround[ground] ?? delayed;
+  if (verdict === "early") return byGround[ground] ?? (isDelayed(ground) ? delayed : published);
   return byGround[ground] ?? (ground === "connection-ended" ? byMode[mode] : undefined) ?? published;
 }

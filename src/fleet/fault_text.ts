@@ -60,13 +60,19 @@ function verdictText(
   const dueMs = expectation.kind === "one" ? expectation.dueMs : 0;
   switch (verdict) {
     case "missing":
-      return `was due ${since(life, dueMs)} and never came`;
+      return `was due ${since(life, dueMs)} and ${missingText(life, dueMs)}`;
     case "altered":
       return `came with another ${answer!.altered.join(", ")} than was asked for`;
     case "late":
     case "early":
       return `was due ${since(life, dueMs)} and came ${offText(expectation, answer!.atMs, verdict)}`;
   }
+}
+
+/** A will that comes once the fleet has ended the connection itself answers that. */
+function missingText({ end }: Life, dueMs: number): string {
+  if (end?.cutMs === undefined || end.cutMs < dueMs) return "never came";
+  return `had not come when the fleet itself ended the connection, ${milliseconds(end.cutMs - dueMs)} later`;
 }
 
 /** How late, or early: where the broker was down meanwhile, by what was left to it. */

@@ -74,7 +74,8 @@ export function kill(
       connection.end();
       return gone;
     case "freeze":
-      connection.freeze();
+      // It reads on, so that the broker's close is seen: to the broker this client is only silent.
+      connection.fallSilent();
       return frozen;
     case "half-packet":
       return sendHalf(connection, coin, nowMs);

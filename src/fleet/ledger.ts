@@ -29,6 +29,7 @@ import {
 import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
 import {
   type Alteration,
+  answersCut,
   type Arrival,
   dueBy,
   expectationOf,
@@ -42,6 +43,7 @@ import type { FleetPlan } from "./plan.ts";
 import { type Outcome, RestartBooks } from "./restart_books.ts";
 import { restartAfter } from "./restart_rule.ts";
 import { Tally, type TallyMode } from "./tally.ts";
+import { earlyCloseOf } from "./early_close.ts";
 import { compareWill, type SeenWill } from "./will_compare.ts";
 
 /** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
@@ -242,6 +244,7 @@ export class Ledger {
     this.#noteOthers(entry);
     const expectation = expectationOf(entry.life, this.#rules);
     if (expectation.kind !== "one" || !isTimed(entry.life, expectation)) return;
+    if (answersCut(entry.life, arrival, expectation, this.#rules)) return;
     const latencyMs = arrival.atMs - expectation.latencyFromMs;
     const mode = modeOf(entry.life);
     this.tally.recordLatency(mode, latencyMs, this.#groupOf(entry.life.client));
@@ -340,6 +343,8 @@ export class Ledger {
     this.#sample(entry, judgement, described);
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
     this.restarts.countWill(life, judgement, arrivals[0]!);
+    const early = earlyCloseOf(life, this.#rules);
+    if (early !== undefined) this.tally.remark(early);
     const { kind } = judgement.expectation;
     const allowed = kind === "either" && arrivals[0]!.length === 0;
     this.#closed.set(keyOf(life.client, life.incarnation), closedAs(modeOf(life), kind !== "none", allowed));

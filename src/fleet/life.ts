@@ -23,6 +23,12 @@ export interface LifeEnd {
   readonly sinceMs?: number;
   /** The client fell silent and keeps its connection open: only keep alive can tell. */
   readonly silent: boolean;
+  /** When the broker's close of a connection that the broker had to close was seen; absent while it was not. */
+  readonly closedMs?: number;
+  /** It was announced then, by DISCONNECT, or may have waited here unread since then, for this machine was busy. */
+  readonly closedSinceMs?: number;
+  /** When the fleet itself ended that connection, which the broker had not closed: what follows may answer this. */
+  readonly cutMs?: number;
   /** What was drawn among several ways, for people. */
   readonly detail?: string;
 }

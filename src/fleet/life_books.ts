@@ -3,6 +3,7 @@
  * and puts it before the ledger. A run calls it as things happen, a recording's replay as they had happened.
  */
 import { Histogram } from "../base/histogram.ts";
+import type { ConnackPacket } from "../mqtt/packet.ts";
 import type { ClientCounters } from "./client_host.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { Ledger } from "./ledger.ts";
@@ -19,6 +20,16 @@ export interface Accepted {
   readonly sessionExpiryS?: number | undefined;
   /** Its client was never connected before. */
   readonly first: boolean;
+}
+
+/** What a CONNACK with code 0 says. */
+export function acceptedOf({ properties, sessionPresent }: ConnackPacket, first: boolean): Accepted {
+  return {
+    present: sessionPresent,
+    keepAliveS: properties?.serverKeepAliveS,
+    sessionExpiryS: properties?.sessionExpiryIntervalS,
+    first,
+  };
 }
 
 export class LifeBooks {
@@ -133,6 +144,31 @@ export class LifeBooks {
       ...silent && { silent },
       ...detail !== undefined && { detail },
     });
+  }
+
+  /**
+   * The broker closed a connection that it had to close: of a silent client, or after bytes that it must not accept.
+   *
+   * @param sinceMs the instant from which on that may have waited here unread
+   */
+  closed(life: Life, sinceMs: number, nowMs: number): void {
+    const { closedSinceMs = sinceMs } = life.end!;
+    life.end = { ...life.end!, closedMs: nowMs, closedSinceMs };
+    this.#ledger.postpone(life);
+    this.#note?.("closed", nowMs, { client: life.client, life: life.incarnation, sinceMs });
+  }
+
+  /** The broker says that it is about to close such a connection. */
+  closing(life: Life, sinceMs: number, nowMs: number): void {
+    if (life.end!.closedSinceMs !== undefined) return;
+    life.end = { ...life.end!, closedSinceMs: sinceMs };
+    this.#note?.("closing", nowMs, { client: life.client, life: life.incarnation, sinceMs });
+  }
+
+  /** The fleet itself ends a connection that the broker had to close and did not. */
+  cut(life: Life, nowMs: number): void {
+    life.end = { ...life.end!, cutMs: nowMs };
+    this.#note?.("cut", nowMs, { client: life.client, life: life.incarnation });
   }
 
   /** A connection turned out to be over, though nobody had killed it. */

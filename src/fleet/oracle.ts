@@ -4,7 +4,7 @@
  */
 import type { EndMode, Life, LifeEnd } from "./life.ts";
 import type { Absence, RestartWindow } from "./restart.ts";
-import { isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
+import { forgottenAt, isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
 
 /** How strictly instants are read. */
 export interface Rules {
@@ -37,19 +37,27 @@ export type Ground =
 export type Expectation =
   | { readonly kind: "none"; readonly ground: Ground }
   /** The standard allows a will and none: what decides happened at one instant, or unseen. */
-  | { readonly kind: "either"; readonly ground: Ground }
   | {
-    readonly kind: "one";
+    readonly kind: "either";
     readonly ground: Ground;
-    /** The instant at which the standard makes the will due. */
-    readonly dueMs: number;
-    /** A will before this is early. */
-    readonly earliestMs: number;
-    /** Lateness counts from here where the broker was down meanwhile, and so could not keep `dueMs`. */
-    readonly byMs?: number;
-    /** What latency is counted from: the schedule's instant, or `dueMs` for delayed and silent lives. */
-    readonly latencyFromMs: number;
-  };
+    /** What holds of the will if there is one; absent where it may come at any instant since the life was over. */
+    readonly one?: One;
+  }
+  | One;
+
+/** A will that is due. */
+export interface One {
+  readonly kind: "one";
+  readonly ground: Ground;
+  /** The instant at which the standard makes the will due. */
+  readonly dueMs: number;
+  /** A will before this is early. */
+  readonly earliestMs: number;
+  /** Lateness counts from here where the broker was down meanwhile, and so could not keep `dueMs`. */
+  readonly byMs?: number;
+  /** What latency is counted from: the schedule's instant, or `dueMs` for delayed and silent lives. */
+  readonly latencyFromMs: number;
+}
 
 /** One will as one watcher saw it. */
 export interface Arrival {
@@ -95,16 +103,18 @@ export function expectationOf(life: Life, rules: Rules): Expectation {
 function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
   const [endMs, ground] = connectionEnd(life, end, rules);
   if (endMs === undefined) return { kind: "either", ground };
-  const earliestMs = end.mode === "lost"
-    ? life.connectedMs!
-    : (end.sinceMs ?? soonestEndMs(end, endMs, rules)) - rules.earlyBeforeMs;
   // The session's end comes first where it is sooner than the will delay. [MQTT5 3.1.2-8]
   const delayMs = Math.min(life.delayS, life.sessionExpiryS) * 1_000;
+  const earliestMs = earliestEndMs(life, end, endMs, rules, delayMs > 0);
   if (delayMs === 0) {
     const latencyFromMs = end.silent ? endMs : end.dueMs;
     return overRestarts({ kind: "one", ground, dueMs: endMs, earliestMs, latencyFromMs }, life, rules);
   }
-  return delayedExpectation(life, endMs + delayMs, earliestMs + delayMs, rules);
+  const { delayS, sessionExpiryS } = life;
+  const dueMs = endMs + delayMs;
+  const why = sessionExpiryS < delayS ? "session-ended" : "delay-passed";
+  const one = { kind: "one", ground: why, dueMs, earliestMs: earliestMs + delayMs, latencyFromMs: dueMs } as const;
+  return afterNext(life, one, slowCloseMs(end, endMs, rules), rules);
 }
 
 /** When the connection is over by the standard, undefined where it does not say, and what ended it. */
@@ -112,38 +122,70 @@ function connectionEnd(life: Life, end: LifeEnd, rules: Rules): [endMs: number |
   if (end.mode === "restart") return [end.doneMs, "restarted"];
   if (end.mode === "takeover" && end.sinceMs === undefined) return [end.doneMs, "taken-over"];
   if (!end.silent) return [end.doneMs, "connection-ended"];
+  const { closedMs = Infinity, cutMs = Infinity } = end;
   // Turned off, by the server too: it may close a silent connection when it likes, or never. [MQTT5 3.2.2-21]
   if (life.keepAliveS === 0) {
-    const restart = restartAfter(end.doneMs, rules);
-    return restart === undefined ? [undefined, "keep-alive-passed"] : [restart.fromMs, "restarted"];
+    const { fromMs: downMs = Infinity } = restartAfter(end.doneMs, rules) ?? {};
+    const endMs = Math.min(closedMs, cutMs, downMs);
+    if (endMs === Infinity) return [undefined, "keep-alive-passed"];
+    return [endMs, endMs === downMs ? "restarted" : "connection-ended"];
   }
-  // Counted from the last packet. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22]
+  // Counted from the last packet, and an upper bound: a server may close earlier. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22]
   const silentUntilMs = life.lastPacketMs + life.keepAliveS * 1_500;
+  const endedMs = Math.min(closedMs, cutMs);
   // A client that is back sooner takes its own old connection over. [MQTT311 3.1.4-2] [MQTT5 3.1.4-3]
-  if (life.next !== undefined && life.next.sentMs < silentUntilMs) return [life.next.sentMs, "taken-over"];
-  return [silentUntilMs, "keep-alive-passed"];
+  const backMs = life.next?.sentMs ?? Infinity;
+  if (backMs < silentUntilMs && backMs < endedMs) return [backMs, "taken-over"];
+  return endedMs < silentUntilMs ? [endedMs, "connection-ended"] : [silentUntilMs, "keep-alive-passed"];
 }
 
-function delayedExpectation(life: Life, dueMs: number, earliestMs: number, rules: Rules): Expectation {
-  const { next, delayS, sessionExpiryS } = life;
-  const ground = sessionExpiryS < delayS ? "session-ended" : "delay-passed";
-  const whole = overRestarts({ kind: "one", ground, dueMs, earliestMs, latencyFromMs: dueMs }, life, rules);
-  if (next === undefined || next.sentMs > (whole.byMs ?? dueMs) + rules.lateAfterMs) return whole;
-  if (next.acknowledgedMs === undefined) return { kind: "either", ground: "not-acknowledged" };
-  if (next.cleanStart) {
-    // Clean Start ends the old session, and with it the wait. [MQTT5 3.1.2-8] [MQTT5 3.1.2-4]
-    const sooner = Math.min(dueMs, next.sentMs);
-    const earliest = Math.min(earliestMs, next.sentMs - rules.earlyBeforeMs);
-    const why = sooner < dueMs ? "session-ended" : ground;
-    const one = { kind: "one", ground: why, dueMs: sooner, earliestMs: earliest, latencyFromMs: sooner } as const;
-    return overRestarts(one, life, rules);
-  }
+/** Before this the connection cannot have ended. */
+function earliestEndMs(life: Life, end: LifeEnd, endMs: number, rules: Rules, isDelayed: boolean): number {
+  const { earlyBeforeMs, lateAfterMs } = rules;
+  if (end.mode === "lost") return life.connectedMs!;
+  const soonestMs = (end.sinceMs ?? soonestEndMs(end, endMs, rules)) - earlyBeforeMs;
+  if (!end.silent || end.closedSinceMs === undefined) return soonestMs;
+  // A will and the close that makes it due come on two connections, in any order; a delay keeps them apart.
+  return Math.min(soonestMs, end.closedSinceMs - (isDelayed ? earlyBeforeMs : lateAfterMs));
+}
+
+/** How much later than due a broker closed a connection that it had to close, as far as that is not late itself. */
+function slowCloseMs({ closedMs }: LifeEnd, endMs: number, { lateAfterMs }: Rules): number {
+  const lateMs = (closedMs ?? endMs) - endMs;
+  return lateMs > 0 && lateMs <= lateAfterMs ? lateMs : 0;
+}
+
+/**
+ * A delayed will is off where its session is resumed before it is due, and due where that is not. [MQTT5 3.1.3-9]
+ *
+ * @param slowMs by so much later the broker may hold the delay to be over
+ */
+function afterNext(life: Life, one: One, slowMs: number, rules: Rules): Expectation {
+  const { next } = life;
+  const whole = overRestarts(one, life, rules);
+  if (next === undefined) return whole;
+  const { sentMs, acknowledgedMs, cleanStart } = next;
+  const byMs = dueBy(whole) + slowMs;
+  if (sentMs > byMs + rules.lateAfterMs) return whole;
+  // Clean Start ends the old session, and with it the wait. [MQTT5 3.1.2-8] [MQTT5 3.1.2-4]
+  const replaced = cleanStart ? overRestarts(endedBy(one, sentMs, rules), life, rules) : whole;
+  if (acknowledgedMs === undefined) return { kind: "either", ground: "not-acknowledged", one: replaced };
+  if (cleanStart) return replaced;
+  // The broker took CONNECT between its sending and its answer: beyond that the will was due first, and must come.
+  if (sentMs > byMs + rules.earlyBeforeMs + (acknowledgedMs - sentMs)) return whole;
   // What a broker forgets over a restart is gone with the session, which the standard lets it lose: it may have known.
   if (next.sessionPresent === false && isBackAfterRestart(life, rules)) {
-    return { kind: "either", ground: "session-forgotten" };
+    return { kind: "either", ground: "session-forgotten", one: forgottenAt(whole, life, rules) };
   }
-  // Back in time: the will must not be sent. Back at the very instant: whichever the broker saw first. [MQTT5 3.1.3-9]
-  return { kind: next.acknowledgedMs < earliestMs ? "none" : "either", ground: "session-resumed" };
+  if (acknowledgedMs < one.earliestMs) return { kind: "none", ground: "session-resumed" };
+  return { kind: "either", ground: "session-resumed", one: whole };
+}
+
+/** The session ends at an instant, where it has not ended before. */
+function endedBy(one: One, atMs: number, { earlyBeforeMs }: Rules): One {
+  if (one.dueMs <= atMs) return { ...one, earliestMs: Math.min(one.earliestMs, atMs - earlyBeforeMs) };
+  const earliestMs = Math.min(one.earliestMs, atMs - earlyBeforeMs);
+  return { kind: "one", ground: "session-ended", dueMs: atMs, earliestMs, latencyFromMs: atMs };
 }
 
 /**
@@ -162,7 +204,9 @@ export function judge(
 ): Judgement {
   const expectation = expectationOf(life, rules);
   const fromMs = overFromMs(life);
-  const answer = arrivals.find((arrival) => arrival.atMs >= fromMs);
+  const first = arrivals.find((arrival) => arrival.atMs >= fromMs);
+  // What answers the fleet's own action is no answer to what was due before.
+  const answer = first !== undefined && answersCut(life, first, expectation, rules) ? undefined : first;
   let unwanted = 0;
   for (const { atMs } of arrivals) if (!(atMs >= fromMs)) unwanted++;
   const duplicates = Math.max(0, arrivals.length - unwanted - 1);
@@ -178,7 +222,7 @@ export function judge(
       };
     }
     case "either":
-      return { expectation, verdict: undefined, duplicates, unwanted, answer };
+      return { ...eitherWay(expectation, answer, rules), duplicates, unwanted, answer };
     case "one": {
       const verdict = seenVerdict(life, answer, expectation, rules, watchedUntilMs, absences);
       return { expectation, verdict, duplicates, unwanted, answer };
@@ -186,12 +230,38 @@ export function judge(
   }
 }
 
+/** The standard allows a will and none, but no will at any other instant, and none that is altered. */
+function eitherWay(
+  either: Extract<Expectation, { readonly kind: "either" }>,
+  answer: Arrival | undefined,
+  rules: Rules,
+): Pick<Judgement, "expectation" | "verdict"> {
+  if (answer === undefined) return { expectation: either, verdict: undefined };
+  const { atMs } = answer;
+  const { ground } = either;
+  const one = either.one ?? { kind: "one", ground, dueMs: atMs, earliestMs: -Infinity, latencyFromMs: atMs };
+  const verdict = verdictOf(answer, one, rules, Infinity);
+  return verdict === "onTime" ? { expectation: either, verdict: undefined } : { expectation: one, verdict };
+}
+
 /** Whether a client that left properly when the run ended had not done so when its will came. */
 function wasAlive({ retired, leftMs }: Life, first: Arrival | undefined): boolean {
   return retired && first !== undefined && leftMs !== undefined && first.atMs < leftMs;
 }
 
-type One = Extract<Expectation, { readonly kind: "one" }>;
+/**
+ * Whether a will answers the end of the connection by the fleet itself, and not what made it due before: it was overdue by
+ * then, or became so since, and came only after the fleet had acted.
+ */
+export function answersCut(
+  { end }: Life,
+  { atMs, sinceMs = atMs }: Arrival,
+  expectation: Expectation,
+  { lateAfterMs }: Rules,
+): boolean {
+  if (end?.cutMs === undefined || expectation.kind !== "one") return false;
+  return sinceMs >= end.cutMs && sinceMs > dueBy(expectation) + lateAfterMs;
+}
 
 /** The instant from which lateness counts. */
 export function dueBy({ dueMs, byMs }: One): number {

@@ -1,16 +1,19 @@
 /**
- * How long a client that is dead waits for the broker to notice, before it comes back.
+ * How long a client whose connection is the broker's to close waits for that, before the fleet ends the connection itself.
  */
 import type { Life } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
 
-/** Past the instant from which its will is late, a silent client waits so long for it before it comes back. */
-const patienceMs = 10_000;
-
-/** Until when a client waits for the broker to notice its end, before it comes back all the same. */
-export function patientUntilMs(life: Life, { lateAfterMs }: FleetPlan, nowMs: number): number {
-  const delayed = Math.min(life.delayS, life.sessionExpiryS) > 0;
-  return Math.max(nowMs, noticedMs(life)) + lateAfterMs + (delayed && life.end!.silent ? 0 : patienceMs);
+/**
+ * Until when a client waits for the broker: as long as the plan waits for a will. What comes after the fleet's own action
+ * answers that action, so that the fleet must not act while the broker's will may still come.
+ */
+export function patientUntilMs(
+  life: Life,
+  { lateAfterMs, drainMs }: Pick<FleetPlan, "lateAfterMs" | "drainMs">,
+  nowMs: number,
+): number {
+  return Math.max(nowMs, noticedMs(life)) + lateAfterMs + drainMs;
 }
 
 /** When the broker must have noticed that a life is over. */

@@ -60,7 +60,17 @@ export class RecordBuffer {
 }
 
 const instants = [
-  ...["dueMs", "lastPacketMs", "sinceMs", "fromMs", "toMs", "downMs", "connectedMs", "killedMs"] as const,
+  ...[
+    "dueMs",
+    "lastPacketMs",
+    "sinceMs",
+    "fromMs",
+    "toMs",
+    "downMs",
+    "watchedUntilMs",
+    "connectedMs",
+    "killedMs",
+  ] as const,
 ];
 
 /** One event as a line. Instants become milliseconds since the run began. */

@@ -55,7 +55,7 @@ export const eventFields = {
   void: { text: "text" },
   interrupted: {},
   load: { group: "text", sent: "whole", acknowledged: "whole", withheld: "whole" },
-  done: { telemetry: "whole" },
+  done: { telemetry: "whole", "watchedUntilMs?": "number" },
   // What the schedule asks for, in milliseconds since killing began.
   order: { client: "whole", mode: "mode", plannedMs: "number" },
   call: { client: "whole", plannedMs: "number" },
@@ -76,6 +76,9 @@ export const eventFields = {
     ...{ client: "whole", life: "whole", mode: "mode", dueMs: "number", lastPacketMs: "number" },
     ...{ "silent?": "flag", "detail?": "text" },
   },
+  closing: { client: "whole", life: "whole", sinceMs: "number" },
+  closed: { client: "whole", life: "whole", sinceMs: "number" },
+  cut: { client: "whole", life: "whole" },
   lost: { client: "whole", life: "whole" },
   unanswered: { client: "whole", life: "whole" },
   left: { client: "whole", life: "whole" },

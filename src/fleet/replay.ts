@@ -37,7 +37,8 @@ const squadActs = {
   void: ({ books }, { text }, atMs) => books.makeVoid(text, atMs),
   interrupted: ({ books }, _, atMs) => books.interrupt(atMs),
   load: ({ books }, { group, ...counts }, atMs) => books.load(group, counts, atMs),
-  done: (squad, { telemetry }, atMs) => squad.close(telemetry, atMs),
+  done: (squad, { telemetry, watchedUntilMs: until }, atMs) =>
+    squad.close(telemetry, atMs, until === undefined ? atMs : squad.instant(until)),
   order: ({ books }, { client, mode, plannedMs }, atMs) =>
     books.order({ client, mode, atMs: plannedMs, reconnectAfterMs: 0 }, atMs),
   call: () => {},
@@ -48,6 +49,9 @@ const squadActs = {
   takeover: (squad, { client, dueMs }, atMs) => squad.books.lives.takeOver(client, squad.instant(dueMs), atMs),
   overslept: (squad, event, atMs) => squad.books.lives.oversleep(squad.life(event), atMs),
   killed: (squad, event, atMs) => squad.kill(event, atMs),
+  closing: (squad, event, atMs) => squad.books.lives.closing(squad.killed(event), squad.instant(event.sinceMs), atMs),
+  closed: (squad, event, atMs) => squad.books.lives.closed(squad.killed(event), squad.instant(event.sinceMs), atMs),
+  cut: (squad, event, atMs) => squad.books.lives.cut(squad.killed(event), atMs),
   lost: (squad, event, atMs) => squad.books.lives.lose(squad.life(event), atMs),
   unanswered: (squad, event, atMs) => squad.books.lives.unanswered(squad.life(event), atMs),
   left: (squad, event, atMs) => squad.books.lives.leave(squad.life(event), atMs),
@@ -119,6 +123,12 @@ class SquadReplay {
 
   life({ client, life }: { readonly client: number; readonly life: number }): Life {
     return this.#find(client, life) ?? unknownLife(client, life);
+  }
+
+  /** A life that has ended. */
+  killed(event: { readonly client: number; readonly life: number }): Life {
+    const life = this.life(event);
+    return life.end === undefined ? refuse(`life ${event.life} of client ${event.client} has not ended there`) : life;
   }
 
   #find(client: number, incarnation: number): Life | undefined {
@@ -204,9 +214,9 @@ class SquadReplay {
     this.presence.read({ moment, client, fromMs: this.instant(fromMs), found }, () => altered, atMs);
   }
 
-  close(telemetry: number, atMs: number): void {
+  close(telemetry: number, atMs: number, watchedUntilMs = atMs): void {
     this.#closed = true;
-    this.books.close(telemetry, atMs);
+    this.books.close(telemetry, atMs, watchedUntilMs);
   }
 
   /** What was there is judged as of its last instant. */

@@ -5,10 +5,8 @@
  * versions, without a number of its own); that one is due at all is not changed by it. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
  */
 import type { Life, LifeEnd } from "./life.ts";
-import type { Arrival, Expectation, Rules } from "./oracle.ts";
+import type { Arrival, Expectation, One, Rules } from "./oracle.ts";
 import type { RestartWindow } from "./restart.ts";
-
-type One = Extract<Expectation, { readonly kind: "one" }>;
 
 /**
  * A DISCONNECT so short before the restart that the broker need not have read it: then its connection failed like any
@@ -32,6 +30,12 @@ export function soonestEndMs({ silent, doneMs }: LifeEnd, endMs: number, rules: 
 export function isBackAfterRestart({ end, next }: Life, rules: Rules): boolean {
   const restart = restartAfter(end!.sinceMs ?? end!.doneMs, rules);
   return restart !== undefined && next!.sentMs >= restart.fromMs;
+}
+
+/** A will of a session that the broker forgot over a restart: it may have come with the end of the session. */
+export function forgottenAt(one: One, { end }: Life, rules: Rules): One {
+  const { fromMs } = restartAfter(end!.sinceMs ?? end!.doneMs, rules)!;
+  return { ...one, earliestMs: soonest(one, fromMs - rules.earlyBeforeMs) };
 }
 
 /** Whether a restart ended a life, or fell between its end and what was to come of its will. */

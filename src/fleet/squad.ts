@@ -65,6 +65,8 @@ export class Squad implements ClientHost, LookoutHost {
   readonly #farewell: SquadFarewell;
   /** Nothing is left to do but to leave nothing behind. */
   #finished = false;
+  /** When the watchers left. */
+  #watchedUntilMs = 0;
   #interruptedMs: number | undefined;
 
   /** @param note told each event, where a recording is wanted */
@@ -112,6 +114,10 @@ export class Squad implements ClientHost, LookoutHost {
 
   get counters(): ClientCounters {
     return this.lives.counters;
+  }
+
+  get turnMs(): number {
+    return this.#turnMs;
   }
 
   get #phaseFromMs(): number {
@@ -330,11 +336,14 @@ export class Squad implements ClientHost, LookoutHost {
     this.#desk?.clear(nowMs);
     for (const client of this.#clients) client.drop();
     if (!this.#finished) this.#telemetry?.tell((group, counts) => this.#books.load(group, counts, nowMs));
+    if (!this.#finished) this.#watchedUntilMs = nowMs;
     this.#finished = true;
-    if (this.#lookout.swept(nowMs)) this.#books.close(this.#telemetry?.sent ?? 0, nowMs);
+    if (this.#lookout.swept(nowMs)) this.#books.close(this.#telemetry?.sent ?? 0, nowMs, this.#watchedUntilMs);
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+    // The watch is over: what comes now answers the end of the run.
+    if (this.#finished) return;
     // Between two turns this thread may have been held up: a will was here by now, and perhaps since the last turn.
     const life = this.#books.see(watcher, packet, nowMs, this.#turnMs);
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);

@@ -208,11 +208,11 @@ export class SquadBooks {
     this.#note?.("load", nowMs, { group, sent, acknowledged, withheld });
   }
 
-  /** Judges all that is still open; nothing follows. */
-  close(telemetry: number, nowMs: number): void {
+  /** Judges all that is still open, as the watchers saw it until they left; nothing follows. */
+  close(telemetry: number, nowMs: number, watchedUntilMs = nowMs): void {
     this.#telemetrySent = telemetry;
-    this.ledger.close(nowMs);
-    this.#note?.("done", nowMs, { telemetry });
+    this.ledger.close(watchedUntilMs);
+    this.#note?.("done", nowMs, { telemetry, ...watchedUntilMs !== nowMs && { watchedUntilMs } });
     this.enter("done", nowMs);
   }
 

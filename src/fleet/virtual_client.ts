@@ -7,8 +7,10 @@ import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
 import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type Wakeable } from "./connection.ts";
 import { connectPacketOf } from "./connect_packet.ts";
+import { Dying } from "./dying.ts";
 import { kill } from "./kill.ts";
 import type { KillMode } from "./kill_mode.ts";
+import { acceptedOf } from "./life_books.ts";
 import { beginLife, clientIdOf, coinOf, type Life } from "./life.ts";
 import { type Outage } from "./outage.ts";
 import { type Heard, Outbox } from "./outbox.ts";
@@ -44,6 +46,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: Connection | undefined;
+  /** While the broker has to close the connection of a life that is over. */
+  #dying: Dying | undefined;
   readonly #pending = new PendingKills();
   readonly #takeover = new Takeover();
   readonly #alarm: Alarm;
@@ -150,8 +154,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#state === "up") return this.#part((atMs) => this.#leave(atMs), nowMs);
     if (this.#retiring) return;
     // To reset a silent client's connection would end it before keep alive does; it stays until the watch is over.
-    if (this.#silent) this.#fade();
-    else this.drop();
+    if (this.#silent) return this.#fade();
+    this.#dying?.cut(nowMs);
+    this.drop();
   }
 
   /** Says that it leaves, and leaves once the broker has answered for that; at once where it speaks of no presence. */
@@ -239,6 +244,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (connection !== this.#connection) return;
     if (packet.type === "connack") return this.#onConnack(packet, nowMs);
+    this.#dying?.onPacket(packet, nowMs);
     if (this.#state !== "up" && this.#state !== "parting") return;
     this.#outbox?.onPacket(connection, packet, nowMs);
     // Its last word may have had to wait until others were answered.
@@ -247,6 +253,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
     if (connection !== this.#connection) return;
+    this.#dying?.onOver(end, nowMs);
     if (this.#state === "connecting") this.#connectFailed(endText(end), nowMs);
     else if (this.#state === "dying") this.#comeBack(nowMs);
     else if (this.#state === "up" || this.#state === "parting") this.#lost(nowMs);
@@ -265,16 +272,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#accepted(packet, nowMs);
   }
 
-  #accepted({ properties, sessionPresent }: ConnackPacket, nowMs: number): void {
+  #accepted(packet: ConnackPacket, nowMs: number): void {
     const life = this.#life!;
-    this.#host.lives.accept(life, this.#previous, {
-      present: sessionPresent,
-      keepAliveS: properties?.serverKeepAliveS,
-      sessionExpiryS: properties?.sessionExpiryIntervalS,
-      first: !this.#everConnected,
-    }, nowMs);
+    this.#host.lives.accept(life, this.#previous, acceptedOf(packet, !this.#everConnected), nowMs);
     this.#host.connects.record(nowMs - this.#dialledMs);
-    this.#outbox?.begin(properties?.receiveMaximum);
+    this.#outbox?.begin(packet.properties?.receiveMaximum);
     this.#takeover.answered();
     this.#state = "up";
     this.#alarm.at(Infinity);
@@ -323,6 +325,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host.lives.kill(life, end, lastSentMs);
     if (!brokerCloses) return this.#goAway(nowMs);
     this.#state = "dying";
+    this.#dying = new Dying(this.#host, life, connection);
     this.#alarm.at(patientUntilMs(life, this.#plan, nowMs));
   }
 
@@ -382,15 +385,14 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #comeBack(nowMs: number): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.reset();
+    this.#dying?.cut(nowMs);
+    this.#connection?.reset();
     this.#goAway(nowMs);
   }
 
   #goAway(nowMs: number, reconnectAfterMs = this.#reconnectAfterMs): void {
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
-    this.#connection = undefined;
+    this.#connection = this.#dying = undefined;
     this.#state = reconnectAfterMs === "never" ? "gone" : "away";
     this.#alarm.at(reconnectAfterMs === "never" ? Infinity : nowMs + reconnectAfterMs);
   }

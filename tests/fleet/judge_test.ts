@@ -17,6 +17,9 @@ const delayed = aLife({ end: anEnd("reset"), delayS: 3, sessionExpiryS: 60 });
 const resumed: Life = { ...delayed, next: aNext(8_000) };
 const open: Life = { ...delayed, next: aNext(10_001) };
 const frozen = aLife({ end: anEnd("freeze") });
+/** The fleet itself ended the connection, which the broker had to close. */
+const cut = aLife({ end: anEnd("garbage", { cutMs: killMs + 5_000 }) });
+const soonCut = aLife({ end: anEnd("garbage", { cutMs: killMs + 500 }) });
 const lost = aLife({ end: anEnd("lost", { dueMs: killMs }) });
 
 const cases: readonly [what: string, life: Life, arrivals: Arrival[], untilMs: number, told: Told][] = [
@@ -57,6 +60,41 @@ const cases: readonly [what: string, life: Life, arrivals: Arrival[], untilMs: n
   ["either: none came", open, [], long, [undefined, 0, 0]],
   ["either: one came", open, came(killMs + 3_000), long, [undefined, 0, 0]],
   ["either: two came", open, came(killMs + 3_000, killMs + 3_001), long, [undefined, 1, 0]],
+  ["M6: either: an early one is early", open, came(killMs + 2_979), long, ["early", 0, 0]],
+  ["M6: either: not early by a timer's rounding", open, came(killMs + 2_980), long, [undefined, 0, 0]],
+  ["M6: either: an early one, and again", open, came(killMs + 1_000, killMs + 3_000), long, ["early", 1, 0]],
+  ["M6: either: one that comes late is late", open, came(killMs + 4_001), long, ["late", 0, 0]],
+  ["M6: either: an altered one is altered", open, [anArrival(killMs + 3_000, "qos")], long, ["altered", 0, 0]],
+  [
+    "unanswered CONNECT: an altered one is altered",
+    aLife({ connectedMs: undefined }),
+    [anArrival(9_000, "topic")],
+    long,
+    [
+      "altered",
+      0,
+      0,
+    ],
+  ],
+  ["F13: overdue, and only after the fleet's own end", cut, came(killMs + 5_000), long, ["missing", 0, 0]],
+  ["F13: twice after the fleet's own end: one too many", cut, came(killMs + 5_000, killMs + 5_001), long, [
+    "missing",
+    1,
+    0,
+  ]],
+  ["F13: late, before the fleet's own end", cut, came(killMs + 4_999), long, ["late", 0, 0]],
+  ["F13: late before, and again after", cut, came(killMs + 4_000, killMs + 6_000), long, ["late", 1, 0]],
+  ["F13: after the fleet's own end, not yet late", soonCut, came(killMs + 1_000), long, ["onTime", 0, 0]],
+  ["F13: after the fleet's own end, late", soonCut, came(killMs + 1_001), long, ["missing", 0, 0]],
+  [
+    "F13: read after the fleet's own end, and may have come before",
+    cut,
+    [
+      { atMs: killMs + 5_100, sinceMs: killMs + 4_900, altered: [] },
+    ],
+    long,
+    ["late", 0, 0],
+  ],
   ["either: one while the client lived", open, came(killMs - 1), long, [undefined, 0, 1]],
   ["unanswered CONNECT: one came", aLife({ connectedMs: undefined }), came(sentMs + 50), long, [undefined, 0, 0]],
   ["lost: its will was seen before the loss", lost, came(killMs - 900), long, ["onTime", 0, 0]],

@@ -90,6 +90,9 @@ const delays: readonly [what: string, life: Partial<Life>, due: Due][] = [
   ["resumed in time by the sending, too late by the answer", { next: aNext(9_999) }, "either"],
   ["resumed at the very instant", { next: aNext(10_000, { acknowledgedMs: 10_000 }) }, "either"],
   ["resumed a moment after", { next: aNext(10_001) }, "either"],
+  ["M2: resumed as soon after as the ways of will and CONNECT may differ", { next: aNext(10_030) }, "either"],
+  ["M2: resumed later than that, by the answer's way", { next: aNext(10_031) }, 10_000],
+  ["M2: resumed later, but answered slowly", { next: aNext(10_400, { acknowledgedMs: 10_800 }) }, "either"],
   ["resumed too late, beyond what is late", { next: aNext(11_001) }, 10_000],
   ["resumed within the shorter session expiry", { sessionExpiryS: 2, next: aNext(8_000) }, "none"],
   ["resumed after the session expired, before the delay", { sessionExpiryS: 1, next: aNext(9_500) }, 8_000],
@@ -103,6 +106,11 @@ const delays: readonly [what: string, life: Partial<Life>, due: Due][] = [
 for (const [what, life, expected] of delays) {
   Deno.test(`oracle: delayed will, ${what}`, () =>
     assert.equal(due({ ...delayed, end: anEnd("reset"), ...life }), expected));
+}
+
+/** The broker's close of a silent connection was seen then. */
+function closed(closedMs: number): LifeEnd {
+  return anEnd("freeze", { closedMs, closedSinceMs: closedMs });
 }
 
 /** Silent since 5 s with a keep alive of 10 s: over at 20 s, or when the client takes itself over. */
@@ -121,6 +129,31 @@ const freezes: readonly [what: string, life: Partial<Life>, due: Due][] = [
   ["5.0 with delay, back too late", { ...delayed, next: aNext(24_001) }, 23_000],
   ["keep alive as the server overrode it", { ...without, keepAliveS: 4 }, 11_000],
   ["a keep alive that makes no whole seconds", { ...without, keepAliveS: 1 }, 6_500],
+  ["F1: closed before 1.5 x keep alive", { ...in311, end: closed(15_000) }, 15_000],
+  ["F1: closed then, back after that", { ...in311, end: closed(15_000), next: aNext(16_000) }, 15_000],
+  ["F1: 5.0 with delay, closed before", { ...delayed, end: closed(15_000) }, 18_000],
+  ["F1: 5.0 with delay, closed before, resumed in time", {
+    ...delayed,
+    end: closed(15_000),
+    next: aNext(17_000),
+  }, "none"],
+  ["F1: closed after 1.5 x keep alive", { ...in311, end: closed(21_500) }, 20_000],
+  ["F1: 5.0 with delay, closed a little later, and resumed within the delay since then", {
+    ...delayed,
+    end: closed(20_900),
+    next: aNext(23_900),
+  }, "either"],
+  ["F1: 5.0 with delay, closed a little later, and back too late since then", {
+    ...delayed,
+    end: closed(20_900),
+    next: aNext(23_931),
+  }, 23_000],
+  ["F1: 5.0 with delay, closed too late: the delay is over as if it had not been", {
+    ...delayed,
+    end: closed(21_001),
+    next: aNext(23_031),
+  }, 23_000],
+  ["F13: ended by the fleet before 1.5 x keep alive", { ...in311, end: anEnd("freeze", { cutMs: 18_000 }) }, 18_000],
 ];
 for (const [what, life, expected] of freezes) {
   Deno.test(`oracle: freeze, ${what}`, () => assert.equal(due({ end: anEnd("freeze"), ...life }), expected));
@@ -130,7 +163,32 @@ Deno.test("oracle: with keep alive turned off by the server, nobody can say when
   const silent = { ...without, keepAliveS: 0, end: anEnd("freeze") };
   assert.equal(due(silent), "either");
   assert.equal(due({ ...silent, next: aNext(12_000) }), "either");
+  assert.equal(due({ ...silent, end: closed(9_000) }), 9_000);
+  assert.equal(due({ ...silent, end: anEnd("freeze", { cutMs: 9_500 }) }), 9_500);
 });
+
+/** The earliest instant of a will: of a close at 15 s, and of one that may have been there from 14.9 s on. */
+const earliest: readonly [what: string, life: Partial<Life>, earliestMs: number][] = [
+  ["without delay, as long before the close as a will may be late", { ...in311, end: closed(15_000) }, 14_000],
+  ["with delay, counted from the close", { ...delayed, end: closed(15_000) }, 17_980],
+  ["with delay, counted from the first instant at which the close may have come", {
+    ...delayed,
+    end: anEnd("freeze", { closedMs: 15_000, closedSinceMs: 14_900 }),
+  }, 17_880],
+  ["announced by DISCONNECT, the connection open", {
+    ...in311,
+    end: anEnd("freeze", { closedSinceMs: 18_000 }),
+  }, 17_000],
+  ["closed just after 1.5 x keep alive", { ...in311, end: closed(20_500) }, 19_500],
+  ["closed long after 1.5 x keep alive", { ...in311, end: closed(21_500) }, 19_980],
+  ["not closed", { ...in311, end: anEnd("freeze") }, 19_980],
+];
+for (const [what, life, earliestMs] of earliest) {
+  Deno.test(`oracle: F1: a silent client's will is early before: ${what}`, () => {
+    const expectation = expectationOf(aLife(life), rules);
+    assert.equal(expectation.kind === "one" && expectation.earliestMs, earliestMs);
+  });
+}
 
 /** What is neither killed nor connected. */
 const others: readonly [what: string, life: Partial<Life>, expected: Expectation][] = [

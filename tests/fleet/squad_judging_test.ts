@@ -110,3 +110,143 @@ for (const [what, options] of takeovers) {
     assert.deepEqual(faultsOf(loses), { missing: loses.kills.total });
   });
 }
+
+/** Silence on an open connection, with and without part of a packet. */
+const silence = { ...busy, ...only("freeze", "half-packet") };
+
+for (const [version, delay] of [["3.1.1", {}], ["5", {}], ["5", { willDelayS: 2, sessionExpiryS: 60 }]] as const) {
+  const what = "willDelayS" in delay ? `${version}, a will delay` : version;
+  Deno.test(`F1: a broker that closes a silent connection before 1.5 x keep alive is on time: ${what}`, () => {
+    const options = { ...silence, ...delay, reconnectAfterMs: 4_000, protocolSpoken: version, script: { patience: 1 } };
+    const result = new FleetStage(options).finish();
+    mustPass(result);
+    const { count, soonestKeepAlives, mostEarlyMs } = result.remarks!.earlyCloses!;
+    assert.ok(count > 20, `only ${count} closes were early`);
+    assert.deepEqual([soonestKeepAlives, mostEarlyMs], [1, 2_000]);
+    assert.match(result.warnings.join("\n"), /closed \d+ silent connections before 1\.5 times keep alive had passed/);
+  });
+}
+
+Deno.test("F1: a will that reaches the watcher before the close is seen is on time", () => {
+  const result = new FleetStage({ ...silence, script: { patience: 1, linger: () => 300 } }).finish();
+  mustPass(result);
+  assert.ok(result.remarks!.earlyCloses!.count > 20);
+});
+
+Deno.test("F1: a close at 1.5 x keep alive is no note", () => {
+  assert.equal(new FleetStage(silence).finish().remarks, undefined);
+});
+
+Deno.test("F1: a will before 1.5 x keep alive, while the connection stays open, is early", () => {
+  for (const lingerMs of [1_500, undefined]) {
+    const linger = (ending: string) => ending === "silent" ? lingerMs : 0;
+    const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs: 3_000, script: { patience: 1, linger } });
+    const result = stage.finish();
+    assert.deepEqual(faultsOf(result), { early: result.kills.total });
+    const rule = lingerMs === undefined ? "MQTT 5.0, 3.1.2-22" : "MQTT 5.0, 3.1.2-8";
+    assert.deepEqual([...new Set(result.faults.map((fault) => fault.rule))], [rule]);
+  }
+});
+
+Deno.test("F1: a delayed will counts from the close that was seen: sooner is early, later is late", () => {
+  const delayed = { ...busy, ...only("freeze"), willDelayS: 3, sessionExpiryS: 60, reconnectAfterMs: 20_000 };
+  for (const [byMs, verdict] of [[-1_000, "early"], [1_100, "late"]] as const) {
+    const wait = (will: HeldWill, ending: string, askedMs: number | undefined) =>
+      ending === "silent" && isFleets(will) ? askedMs! + byMs : askedMs;
+    const result = new FleetStage({ ...delayed, script: { patience: 1, wait } }).finish();
+    assert.deepEqual(faultsOf(result), { [verdict]: result.kills.total });
+  }
+});
+
+Deno.test("F1: with keep alive turned off by the server, a close makes the will due, and no close leaves it open", () => {
+  const script = { serverKeepAliveS: 0 };
+  const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs: 2_000, script });
+  stage.runUntil(() => stage.squad.counters.kills === 10).runFor(500);
+  const silent = stage.broker.clientIds.filter((clientId) => isFleets({ clientId })).slice(0, 20);
+  for (const clientId of silent) stage.broker.online(clientId)!.drop();
+  const result = stage.finish();
+  // Those that lived were lost, those that were silent were killed: each owed a will, and none came.
+  assert.equal(faultsOf(result).missing, 20);
+});
+
+Deno.test("F13: a will after the fleet's own end of a silent connection is missing", () => {
+  // A broker that never closes a silent connection, and publishes only at the fleet's reset.
+  for (const reconnectAfterMs of [1_000, "never"] as const) {
+    const slow = { killRate: { kind: "count", perSecond: 1 }, durationMs: 25_000 } as const;
+    const options = { ...slow, ...only("freeze"), drainMs: 6_000, reconnectAfterMs, script: { patience: 100 } };
+    const stage = new FleetStage(options);
+    const result = stage.finish();
+    assert.equal(result.kills.byMode.freeze!.missing, result.kills.total, JSON.stringify(faultsOf(result)));
+    assert.deepEqual(Object.keys(faultsOf(result)), ["missing"]);
+    assert.deepEqual([...new Set(result.faults.map(({ rule }) => rule))], ["MQTT 5.0, 3.1.2-22"]);
+    assert.equal(result.latencyMs.byMode.freeze!.count, 0, "what the fleet caused is no latency of the broker's");
+    const texts = result.faults.map(({ text }) => text).join("\n");
+    assert.match(texts, /had not come when the fleet itself ended the connection, 7,000 ms later$/m);
+  }
+});
+
+Deno.test("F13: a will after the fleet's own end of a connection that the broker had to close is missing", () => {
+  for (const delay of [{}, { willDelayS: 2, sessionExpiryS: 60 }]) {
+    const options = {
+      ...busy,
+      ...only("garbage"),
+      ...delay,
+      drainMs: 5_000,
+      script: { takesFaults: true, patience: 100 },
+    };
+    const result = new FleetStage(options).finish();
+    assert.deepEqual(faultsOf(result), { missing: result.kills.total });
+  }
+});
+
+Deno.test("F13: the fleet waits for a silent connection as long as --drain says", () => {
+  for (const drainMs of [2_000, 15_000]) {
+    const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs, script: { patience: 100 } });
+    stage.runUntil(() => stage.squad.phase === "drain");
+    const ends = stage.broker.connections.filter(({ end, clientId }) =>
+      end?.kind === "reset" && isFleets({ clientId })
+    );
+    if (drainMs === 15_000) assert.deepEqual(ends, [], "1.5 x 4 s, 1 s and 15 s are longer than the run");
+    else assert.ok(ends.length > 5);
+    for (const { endMs, packets, openedMs } of ends) {
+      const lastMs = openedMs + (packets.length - 1) * 3_000;
+      assert.equal(endMs, lastMs + 6_000 + 1_000 + drainMs);
+    }
+  }
+});
+
+Deno.test("F13: a broker that closes late, before the fleet acts, is late", () => {
+  const result = new FleetStage({ ...busy, ...only("freeze"), script: { patience: 2.25 } }).finish();
+  assert.deepEqual(faultsOf(result), { late: result.kills.total });
+});
+
+/** Reset, with a delay of 2 s; back 300 ms after the will was due. */
+const backLate = { ...busy, ...only("reset"), willDelayS: 2, sessionExpiryS: 60, reconnectAfterMs: 2_300 };
+
+Deno.test("M2: a client that is back after its will is due owes the will: an honest broker passes", () => {
+  const result = new FleetStage(backLate).finish();
+  mustPass(result);
+  assert.deepEqual([result.wills.onTime, result.wills.eitherWay], [result.kills.total, 0]);
+});
+
+Deno.test("M2: a broker that drops a due will since its client is back loses it", () => {
+  // It looks at its delayed wills half a second late, and a client that is back by then has none.
+  const wait = (_: HeldWill, ending: string, askedMs: number | undefined) =>
+    ending === "gone" && askedMs ? askedMs + 500 : askedMs;
+  const result = new FleetStage({ ...backLate, script: { wait } }).finish();
+  assert.equal(result.verdict, "fail", result.reason);
+  assert.deepEqual(Object.keys(faultsOf(result)), ["missing"]);
+  assert.ok(faultsOf(result).missing! > 60, `${faultsOf(result).missing} were missing`);
+});
+
+Deno.test("M6: an early will of a client that is back at the very instant is early", () => {
+  const wait = (_: HeldWill, ending: string, askedMs: number | undefined) =>
+    ending === "gone" && askedMs ? askedMs - 1_000 : askedMs;
+  const options = { ...backLate, reconnectAfterMs: 2_000 };
+  const honest = new FleetStage(options).finish();
+  assert.deepEqual(honest.faults, []);
+  assert.ok(honest.wills.eitherWay > 60, "back at the very instant, the standard allows both");
+  const result = new FleetStage({ ...options, script: { wait } }).finish();
+  assert.deepEqual(faultsOf(result), { early: result.kills.total });
+  assert.equal(result.wills.eitherWay, 0);
+});

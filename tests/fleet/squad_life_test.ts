@@ -110,13 +110,6 @@ Deno.test("squad: a frozen client comes back after its will, no sooner", () => {
   assert.ok(back >= 20, `only ${back} came back`);
 });
 
-Deno.test("squad: a silent client that the broker ends too soon is early by keep alive, however soon it is back", () => {
-  const options = { ...busy, ...only("freeze"), reconnectAfterMs: 100, script: { patience: 1.25 } };
-  const result = new FleetStage(options).finish();
-  assert.deepEqual(Object.keys(faultsOf(result)), ["early"]);
-  assert.deepEqual([...new Set(result.faults.map(({ rule }) => rule))], ["MQTT 5.0, 3.1.2-22"]);
-});
-
 Deno.test("squad: a client that the broker kicks is lost: its will is due, it is no kill, and it comes back", () => {
   const stage = new FleetStage({ ...busy, ...only("reset") });
   stage.runUntil(() => stage.squad.counters.kills === 5);

@@ -54,6 +54,10 @@ export interface Script {
   acknowledge?(packet: PublishPacket): boolean;
   /** When a silent connection is ended, as a share of keep alive. */
   readonly patience?: number;
+  /** How long the link stays open after the connection is over for the broker, in milliseconds; undefined for ever. */
+  linger?(ending: Ending): number | undefined;
+  /** The broker reads on after bytes that it must not accept, and closes nothing. */
+  readonly takesFaults?: boolean;
   /** In CONNACK, 5.0. */
   readonly serverKeepAliveS?: number;
   /** The longest session expiry, in seconds: a longer one is cut to it, and CONNACK announces that. 5.0. */
@@ -220,7 +224,10 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
   /** Closes, and lets the will go. */
   close(ending: Ending, cleanStart = false): void {
     this.#release(ending, cleanStart);
-    this.#link.end();
+    const { linger } = this.#broker.script;
+    const lingerMs = linger === undefined ? 0 : linger(ending);
+    if (lingerMs === 0) this.#link.end();
+    else if (lingerMs !== undefined) this.#broker.later(lingerMs, () => this.#link.end());
   }
 
   /** Closes and says nothing of it: the will stays unpublished. */
@@ -254,7 +261,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
   }
 
   onProtocolError(): void {
-    this.close("fault");
+    if (this.#broker.script.takesFaults !== true) this.close("fault");
   }
 
   onPacket(packet: Packet): void {
