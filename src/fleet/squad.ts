@@ -317,7 +317,9 @@ export class Squad implements ClientHost, LookoutHost {
     // Even when every will has come, one that should not may still be on its way.
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
     const controlsMs = this.#lookout.controlsUntilMs ?? -Infinity;
-    const settled = quiet && controlsMs <= nowMs && this.#desk?.settled(nowMs) !== false;
+    // A client on its way back says that it is online: the last look is for what stays.
+    const still = this.#desk === undefined || this.#clients.every(({ up, retired }) => up || retired);
+    const settled = quiet && still && controlsMs <= nowMs && this.#desk?.settled(nowMs) !== false;
     if (!settled && nowMs < Math.min(graceMs, Math.max(controlsMs, lastMs + this.plan.drainMs))) return;
     if (this.#desk?.looked("end", nowMs) === false) return;
     this.#lookout.endControls(nowMs);
