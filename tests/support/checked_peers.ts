@@ -6,6 +6,7 @@ import { startEjabberd } from "./ejabberd_peer.ts";
 import { startNats } from "./nats_peer.ts";
 import { type BrokerPeer, mosquittoWith, startAedes, startAedes2 } from "./peers.ts";
 import { startRabbitmq } from "./rabbitmq_peer.ts";
+import { supervised } from "./supervised_peer.ts";
 
 /** A broker to check. */
 export interface CheckedPeer extends AsyncDisposable {
@@ -67,14 +68,17 @@ async function aedes(): Promise<CheckedPeer> {
 }
 
 async function aedes2(): Promise<CheckedPeer> {
-  const started = await startAedes2({ deniedTopic });
+  const started = await supervised("aedes-2", ({ port }) => startAedes2({ deniedTopic }, port));
   return {
-    ...checked("aedes-2", started, () => packageVersion("aedes-2")),
+    name: "aedes-2",
+    url: started.url,
+    version: packageVersion("aedes-2") ?? "unknown",
     profile: "aedes",
     deniedTopic,
     configuration:
       "on Node's net under Deno, in memory; `authorizePublish` denies one topic, all else as it comes; it keeps " +
-      "nothing over a restart, and is not restarted",
+      "nothing over a restart; when it ends by itself, it is started again on the same port",
+    [Symbol.asyncDispose]: () => started.stop(),
   };
 }
 
