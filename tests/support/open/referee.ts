@@ -8,6 +8,7 @@ import { matches, parseSharedFilter } from "../../../src/mqtt/topic.ts";
 import type { Link, LinkEnd, LinkReceiver } from "../../../src/net/link.ts";
 import { PacketStream } from "../../../src/net/packet_stream.ts";
 import { encode } from "../../../src/mqtt/codec.ts";
+import { packetText } from "../../../src/conformance/packet_text.ts";
 
 /** A rule of the standard was broken by the server. */
 export class ServerFault extends Error {
@@ -34,13 +35,24 @@ export class Referee {
   /** How many packets were looked at. */
   looked = 0;
 
-  constructor(nowMs: () => number) {
+  readonly #trace: ((line: string) => void) | undefined;
+
+  /** @param trace told each packet, where that is wanted */
+  constructor(nowMs: () => number, trace?: (line: string) => void) {
     this.#nowMs = nowMs;
+    this.#trace = trace;
   }
 
   /** A link that is watched: the broker is given it in place of its own. */
-  watch(link: Link): Link {
-    return new WatchedLink(link, new Hearing(this, this.#known, this.#nowMs));
+  watch(link: Link, name = "link"): Link {
+    return new WatchedLink(link, new Hearing(this, this.#known, this.#nowMs, name));
+  }
+
+  /** Writes a line of the trace. */
+  note(name: string, way: string, what: Packet | string): void {
+    if (this.#trace === undefined) return;
+    const text = typeof what === "string" ? what : packetText(what);
+    this.#trace(`${this.#nowMs()} ${name} ${way} ${text}`);
   }
 }
 
@@ -60,7 +72,7 @@ class Hearing {
   readonly #sentHere = new Set<number>();
   #pings = 0;
 
-  constructor(referee: Referee, known: Map<string, Known>, nowMs: () => number) {
+  constructor(referee: Referee, known: Map<string, Known>, nowMs: () => number, readonly name: string) {
     this.#referee = referee;
     this.#known = known;
     this.#nowMs = nowMs;
@@ -73,6 +85,7 @@ class Hearing {
   }
 
   fromClient(packet: Packet): void {
+    this.#referee.note(this.name, ">", packet);
     switch (packet.type) {
       case "connect":
         return this.#asks(packet);
@@ -111,13 +124,16 @@ class Hearing {
     if (expiryS !== undefined && isAllowed && this.#session !== undefined) this.#session.expiryS = expiryS;
   }
 
-  ended(): void {
+  /** The link is over, for one of the two. */
+  ended(how = "ends"): void {
+    if (this.#state !== "over") this.#referee.note(this.name, "=", how);
     if (this.#session !== undefined && this.#state === "accepted") this.#session.endedMs ??= this.#nowMs();
     this.#state = "over";
   }
 
   fromServer(packet: Packet): void {
     this.#referee.looked++;
+    this.#referee.note(this.name, "<", packet);
     const connect = this.#connect;
     this.#must(connect !== undefined || packet.type === "connack", "3.2.0-1", packet);
     this.#must(this.#state !== "over", "3.14.4-1 (a packet after the last)", packet);
@@ -329,7 +345,7 @@ class WatchedLink implements Link {
       },
       onDrain: () => receiver.onDrain(),
       onEnd: (end: LinkEnd) => {
-        this.#hearing.ended();
+        this.#hearing.ended(`ended by the client or cut: ${end.kind}`);
         receiver.onEnd(end);
       },
     };

@@ -1,0 +1,213 @@
+/**
+ * A fleet and the test broker that makes open choices, on links in memory under a clock that goes to the next instant at
+ * which anything is due: what is asked before the run, then the run. A referee reads along on each link; each run is
+ * recorded and its recording judged again.
+ */
+import { ManualClock } from "../../../src/base/clock.ts";
+import { Deadlines } from "../../../src/base/deadlines.ts";
+import { UsageError } from "../../../src/base/failure.ts";
+import type { Restarted } from "../../../src/fleet/broker_restart.ts";
+import type { Wakeable, World } from "../../../src/fleet/connection.ts";
+import { greetIn, type GreetWorld } from "../../../src/fleet/greet.ts";
+import { mergeResults } from "../../../src/fleet/merge.ts";
+import { phasesOf, restartsBroker } from "../../../src/fleet/phases.ts";
+import { type FleetPlan, makePlan, type PlanRequest } from "../../../src/fleet/plan.ts";
+import { type Preflight, settleVersions } from "../../../src/fleet/preflight.ts";
+import type { FleetResult } from "../../../src/fleet/result.ts";
+import { tasksOf } from "../../../src/fleet/run_fleet.ts";
+import { Squad } from "../../../src/fleet/squad.ts";
+import { parseEndpoint } from "../../../src/net/endpoint.ts";
+import type { DialReceiver, Link } from "../../../src/net/link.ts";
+import { memoryLinkPair } from "../../../src/net/memory_link.ts";
+import { Recording } from "../recording.ts";
+import { OpenBroker, type OpenFaults } from "./open_broker.ts";
+import { Choices, type OpenChoice } from "./open_choices.ts";
+import { Referee } from "./referee.ts";
+
+/** What a fleet on the test broker is given. */
+export interface OpenFleet {
+  readonly seed: number;
+  readonly plan: Partial<PlanRequest>;
+  readonly without?: readonly OpenChoice[];
+  readonly only?: readonly OpenChoice[];
+  readonly faults?: OpenFaults;
+  /** Told each packet, where a trace is wanted. */
+  readonly trace?: (line: string) => void;
+}
+
+/** What came of it: a result, or why the fleet was not let run. */
+export type OpenFound =
+  | { readonly kind: "run"; readonly result: FleetResult; readonly choices: Choices }
+  | { readonly kind: "void" | "refused"; readonly reason: string; readonly choices: Choices };
+
+const startedAt = "2026-01-01T00:00:00.000Z";
+/** No two turns are further apart, in milliseconds. */
+const longestStepMs = 10;
+/** Simulated time by which every run must be over, in milliseconds. */
+const longestMs = 7_200_000;
+
+const target = parseEndpoint("mqtt://open:1883");
+
+/** Runs a fleet on the broker of a seed. */
+export async function openFleet(asked: OpenFleet): Promise<OpenFound> {
+  const stage = new OpenStage(asked);
+  const { choices } = stage;
+  const flight = await stage.preflight();
+  if (flight.kind === "ready") return { kind: "run", result: stage.run(flight), choices };
+  return { kind: flight.kind, reason: flight.reason, choices };
+}
+
+class OpenStage {
+  readonly choices: Choices;
+  readonly #clock = new ManualClock();
+  readonly #tasks: (() => void)[] = [];
+  readonly #plan: FleetPlan;
+  readonly #broker: OpenBroker;
+  readonly #referee: Referee;
+  readonly #recording = new Recording();
+  readonly #trace: ((line: string) => void) | undefined;
+  #links = 0;
+
+  constructor({ seed, plan, without, only, faults, trace }: OpenFleet) {
+    this.choices = new Choices(seed, without, only);
+    this.#plan = makePlan({ seed, run: "open", ...plan });
+    this.#broker = new OpenBroker(this.#clock, this.choices, {}, faults);
+    this.#referee = new Referee(() => this.#clock.nowMs(), trace);
+    this.#trace = trace;
+  }
+
+  get #nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  #dial(receiver: DialReceiver): Link {
+    const [near, far] = memoryLinkPair((task) => this.#tasks.push(task));
+    near.receiver = receiver;
+    if (this.#broker.isDown) {
+      const refused = { kind: "error", code: "ECONNREFUSED", message: "connection refused" } as const;
+      this.#tasks.push(() => near.open && receiver.onEnd(refused));
+      return near;
+    }
+    this.#broker.accept(this.#referee.watch(far, `link ${++this.#links}`));
+    this.#tasks.push(() => near.open && receiver.onOpen());
+    return near;
+  }
+
+  #world(): World {
+    return {
+      clock: this.#clock,
+      wakes: new Deadlines<Wakeable>(),
+      canReset: true,
+      dial: (receiver) => this.#dial(receiver),
+    };
+  }
+
+  #settle(): void {
+    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) task();
+  }
+
+  #advanceTo(ms: number): void {
+    this.#clock.advance(Math.max(0, Math.min(ms, this.#nowMs + longestStepMs, this.#broker.nextMs) - this.#nowMs));
+    this.#broker.turn(this.#nowMs);
+    this.#settle();
+  }
+
+  /** What a fleet asks before its run. */
+  async preflight(): Promise<Preflight | { readonly kind: "refused"; readonly reason: string }> {
+    const world: GreetWorld = {
+      ...this.#world(),
+      after: (ms, act) => {
+        let isOff = false;
+        this.#broker.after(ms, () => void (isOff || act()));
+        return () => void (isOff = true);
+      },
+    };
+    let done = false;
+    const run = { plan: this.#plan, target, brokerInProcess: false };
+    const settled = settleVersions(run, () => {}, (version) => greetIn(world, this.#plan, version))
+      .catch((error) => {
+        if (!(error instanceof UsageError)) throw error;
+        return { kind: "refused" as const, reason: error.message };
+      }).finally(() => done = true);
+    settled.catch(() => {}); // it is awaited below
+    while (!done) {
+      this.#advanceTo(Infinity);
+      // deno-lint-ignore no-await-in-loop
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    return await settled;
+  }
+
+  /** The run. */
+  run({ plan, protocol }: Extract<Preflight, { kind: "ready" }>): FleetResult {
+    const run = { plan, target, brokerInProcess: false };
+    this.#recording.begin(plan, protocol);
+    const squads = tasksOf(run, protocol).map((task) => {
+      const world = this.#world();
+      return { world, squad: new Squad(task, world, this.#noteOf(task.number)) };
+    });
+    for (const { squad } of squads) squad.start(this.#nowMs);
+    const restarts = new OpenRestarts(plan, this.#broker);
+    while (!squads.every(({ squad }) => squad.done)) this.#turn(squads, restarts);
+    const found = {
+      ...{ plan, target: "sim", protocol, startedAt, durationMs: this.#nowMs, warnings: [] },
+      ...restartsBroker(plan) && { restarts: restarts.done },
+      resources: { cpuMs: 0, rssBytes: 0 },
+    };
+    const results = squads.map(({ squad }) => squad.result());
+    const merged = mergeResults(found, results);
+    this.#recording.end(found, results);
+    this.#recording.mustReplay(merged);
+    return merged;
+  }
+
+  #noteOf(squad: number) {
+    const note = this.#recording.noteOf(squad);
+    const trace = this.#trace;
+    if (trace === undefined) return note;
+    return ((...event: Parameters<typeof note>) => {
+      trace(`${this.#nowMs} fleet ${JSON.stringify(event).slice(0, 240)}`);
+      note(...event);
+    }) as typeof note;
+  }
+
+  #turn(squads: readonly { readonly squad: Squad; readonly world: World }[], restarts: OpenRestarts): void {
+    const nowMs = this.#nowMs;
+    const nextMs = Math.min(
+      ...squads.filter(({ squad }) => !squad.done)
+        .map(({ squad, world }) => Math.min(squad.nextMs(nowMs), world.wakes.nextMs)),
+    );
+    this.#advanceTo(Math.max(nowMs + 1, nextMs));
+    if (this.#nowMs > longestMs) throw new Error(`still in phase ${squads[0]!.squad.phase} after two hours`);
+    for (const { squad } of squads) if (!squad.done) squad.turn(this.#nowMs);
+    this.#settle();
+    const all = squads.map(({ squad }) => squad);
+    if (all.every(({ ready }) => ready)) { for (const squad of all) squad.go(); }
+    restarts.turn(all, this.#nowMs, (restarted) => this.#recording.restarted(restarted));
+  }
+}
+
+/** Restarts the broker where the plan says so. */
+class OpenRestarts {
+  readonly done: Extract<Restarted, { kind: "back" }>[] = [];
+  readonly #broker: OpenBroker;
+  readonly #downMs: readonly number[];
+
+  constructor(plan: FleetPlan, broker: OpenBroker) {
+    this.#broker = broker;
+    this.#downMs = phasesOf(plan).flatMap((phase) => phase.kind === "restart" ? [phase.downMs] : []);
+  }
+
+  turn(squads: readonly Squad[], nowMs: number, tell: (restarted: Restarted) => void): void {
+    const [at] = squads.map(({ atRestart }) => atRestart);
+    if (at === undefined || !squads.every(({ atRestart }) => atRestart === at)) return;
+    if (this.done.length === at) {
+      this.#broker.kill();
+      this.done.push({ kind: "back", downMs: nowMs, backMs: nowMs + this.#downMs[at]! });
+    } else if (nowMs >= this.done[at]!.backMs) {
+      this.#broker.begin();
+      tell(this.done[at]!);
+      for (const squad of squads) squad.brokerServes(nowMs);
+    }
+  }
+}
