@@ -29,6 +29,7 @@ export interface Terms {
 }
 
 const decoder = new TextDecoder();
+const smallPackets = "maximum packet size: small, announced; a larger packet ends the connection";
 
 export class OpenAdmission {
   readonly #parts: OpenParts;
@@ -54,8 +55,7 @@ export class OpenAdmission {
     this.#parts = parts;
     const choices = this.#choices = parts.choices;
     this.#given = given;
-    const small = "maximum packet size: small, announced; a larger packet ends the connection";
-    this.maximumPacketSize = choices.setting(small, [150, 250, 600, 4_096, 20_000, 70_000]);
+    this.maximumPacketSize = choices.setting(smallPackets, [150, 250, 600, 4_096, 20_000, 70_000]);
     this.#announcedReceive = choices.setting("receive maximum: small, announced", [1, 1, 2, 10]);
     this.receiveMaximum = this.#announcedReceive ?? 65_535;
     this.#maximumQoS = choices.setting("maximum qos: 0 or 1, announced", [0, 1] as const);
@@ -193,7 +193,13 @@ export class OpenAdmission {
   #announced(): ConnackProperties {
     const choices = this.#choices;
     const usual = choices.does("announcement: what is usual is announced too");
-    const without = (choice: OpenChoice) => choices.makes(choice) ? false : usual ? true : undefined;
+    const without = (choice: OpenChoice) => {
+      if (!choices.makes(choice)) return usual ? true : undefined;
+      choices.made(choice);
+      return false;
+    };
+    if (this.#maximumQoS !== undefined) choices.made("maximum qos: 0 or 1, announced");
+    if (this.maximumPacketSize !== undefined) choices.made(smallPackets);
     const receive = this.#announcedReceive;
     if (receive !== undefined) choices.made("receive maximum: small, announced");
     const all = {

@@ -64,6 +64,10 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     return this.connect?.properties?.receiveMaximum ?? 65_535;
   }
 
+  get busy(): boolean {
+    return this.#lane.busy;
+  }
+
   get over(): boolean {
     return this.#over;
   }

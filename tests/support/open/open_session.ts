@@ -34,6 +34,8 @@ export interface Outgoing {
 export interface Carrier {
   /** The client's Receive Maximum. */
   readonly quota: number;
+  /** True while what was handed over has not left. */
+  readonly busy: boolean;
   /** Writes a PUBLISH; false for one that is larger than the client takes. */
   publish(outgoing: Outgoing, packetId: number | undefined, dup: boolean): boolean;
   release(packetId: number): void;
@@ -192,6 +194,8 @@ export class OpenSession {
     if (!choices.makes("redelivery: with DUP while the connection lives, in 3.1.1")) return;
     later(againAfterMs, () => {
       if (this.#carrier !== carrier || this.#inFlight[0] !== flight || flight.sends > 1) return;
+      // What would leave later could meet its acknowledgement on the way.
+      if (carrier.busy) return;
       // All of them, so that the order stays.
       for (const each of this.#inFlight) {
         if (each.sends === 1) this.#again(each, "redelivery: with DUP while the connection lives, in 3.1.1");
