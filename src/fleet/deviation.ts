@@ -8,6 +8,8 @@ import type { Expectation, Judgement, Rules } from "./oracle.ts";
 import { cameWithRestart, spansRestart } from "./restart_rule.ts";
 import type { FaultSample } from "./result.ts";
 
+type One = Extract<Expectation, { readonly kind: "one" }>;
+
 /** What can go wrong with a will. */
 export type FaultName = FaultSample["verdict"];
 
@@ -46,7 +48,7 @@ function fits(
   const { endings, details, grounds, silent, session, delay, keepAlive } = sign;
   return expectation.kind === (sign.fault === "unwanted" ? "none" : "one") &&
     endings.includes(end.mode) &&
-    (details === undefined || (end.detail !== undefined && details.includes(end.detail))) &&
+    (details === undefined || details.some((detail) => detail === end.detail)) &&
     (grounds === undefined || grounds.includes(expectation.ground)) &&
     (silent === undefined || end.silent) &&
     (session === undefined || lasts(life) === (session === "lasts")) &&
@@ -61,24 +63,23 @@ function lasts({ version, sessionExpiryS, cleanStart }: Life): boolean {
   return version === 5 ? sessionExpiryS > 0 : !cleanStart;
 }
 
-/** Whether what became of its will is as the sign says. */
+/** Whether what became of its will is as the sign says. What came late, early or altered came. */
 function shows(sign: Sign, judged: JudgedLife): boolean {
   const { expectation, answer } = judged.judgement;
+  const one = expectation as One; // but for an unwanted will, of which nothing more is asked
   switch (sign.fault) {
     case "missing":
-      return !sign.overdueWhenBack || (expectation.kind === "one" && wasOverdue(sign, judged, expectation.dueMs));
+      return !sign.overdueWhenBack || wasOverdue(sign, judged, one.dueMs);
     case "duplicate":
     case "unwanted":
       return true;
     case "altered":
-      return answer !== undefined && answer.altered.every((part) => sign.altered?.includes(part));
+      return answer!.altered.every((part) => sign.altered?.includes(part));
     case "late":
-      return answer !== undefined && expectation.kind === "one" &&
-        (answer.sinceMs ?? answer.atMs) <= latestMs(sign, judged, expectation.dueMs);
+      return (answer!.sinceMs ?? answer!.atMs) <= latestMs(sign, judged, one.dueMs);
     case "early":
-      if (answer === undefined || expectation.kind !== "one") return false;
-      if (sign.restart) return cameWithRestart(judged.life, answer, judged.rules);
-      return answer.atMs >= soonestMs(sign, judged, expectation);
+      if (sign.restart) return cameWithRestart(judged.life, answer!, judged.rules);
+      return answer!.atMs >= soonestMs(sign, judged, one);
   }
 }
 
@@ -102,11 +103,7 @@ function wasOverdue(sign: Sign, judged: JudgedLife, dueMs: number): boolean {
   return next !== undefined && next.sentMs >= dueMs && next.sentMs <= owedMs(sign, judged, dueMs);
 }
 
-function soonestMs(
-  sign: Sign,
-  { life, rules }: JudgedLife,
-  { earliestMs }: Extract<Expectation, { readonly kind: "one" }>,
-): number {
+function soonestMs(sign: Sign, { life, rules }: JudgedLife, { earliestMs }: One): number {
   if (!sign.delayFromConnect) return earliestMs - boundMs(sign, life);
-  return (life.connectedMs ?? Infinity) + life.delayS * 1_000 - rules.earlyBeforeMs;
+  return life.connectedMs! + life.delayS * 1_000 - rules.earlyBeforeMs;
 }

@@ -102,7 +102,7 @@ function afterWill(
 
 /** After this instant nothing more becomes of a life whose end the standard leaves open. */
 function lastChangeMs({ end, sentMs, delayS, sessionExpiryS, next }: Life): number {
-  const endMs = end?.doneMs ?? sentMs ?? -Infinity;
+  const endMs = end?.doneMs ?? sentMs!; // a life whose CONNECT was not sent leaves nothing open
   return Math.max(endMs, next?.sentMs ?? -Infinity) + Math.min(delayS, sessionExpiryS) * 1_000;
 }
 

@@ -240,6 +240,70 @@ for (const [what, over, wills, id] of lives) {
   });
 }
 
+/** A sign that asks for nothing but its fault and its ending. */
+const plain = (over: Partial<Sign>): Sign => ({ fault: "missing", endings: ["reset"], ...over });
+
+function deviationWith(id: string, ...signs: Sign[]): Deviation {
+  return { id, rules: { "3.1.1": "3.1.2-8", "5.0": "3.1.2-8" }, what: "", evidence: "run", source: "", signs };
+}
+
+const killed = (over: Partial<Life> = {}) => aLife({ end: anEnd("reset", { detail: "RST" }), ...over });
+const kept = { sessionExpiryS: 60 } as const;
+
+/** What a sign asks for, and a life that has it or has not. */
+const parts: readonly [what: string, sign: Partial<Sign>, life: Life, holds: boolean][] = [
+  ["one of two details, the first", { details: ["RST", "FIN"] }, killed(), true],
+  ["one of two details, the second", { details: ["FIN", "RST"] }, killed(), true],
+  ["a detail that was not noted", { details: ["RST"] }, aLife({ end: anEnd("reset") }), false],
+  ["any delay, and there is one", {}, killed({ delayS: 2, ...kept }), true],
+  ["a delay of 1 s", { delay: "some" }, killed({ delayS: 1, ...kept }), true],
+  ["no delay, and there is one of 1 s", { delay: "none" }, killed({ delayS: 1, ...kept }), false],
+  ["5.0: a session of 1 s lasts", { session: "lasts" }, killed({ sessionExpiryS: 1, cleanStart: true }), true],
+  ["5.0: a session of 0 s ends", { session: "ends" }, killed({ sessionExpiryS: 0, cleanStart: false }), true],
+  ["3.1.1: Clean Session 0 lasts", { session: "lasts" }, killed({ version: 4, cleanStart: false }), true],
+  ["3.1.1: Clean Session 1 ends", { session: "ends" }, killed({ version: 4, cleanStart: true }), true],
+  ["back as the will was due", { overdueWhenBack: true }, killed({ next: aNext(dueMs) }), true],
+  ["back before the will was due", { overdueWhenBack: true }, killed({ next: aNext(dueMs - 1) }), false],
+];
+
+for (const [what, over, life, holds] of parts) {
+  Deno.test(`a sign: ${what}`, () => {
+    const sign = plain(over);
+    assert.equal(found(deviationWith("one", sign), sign, judged(sign, life)), holds);
+  });
+}
+
+Deno.test("a sign: a will counts as late from when it may have lain here unread", () => {
+  const sign = plain({ fault: "late", within: { s: 2 } });
+  const latestMs = dueMs + 2_000 + rules.lateAfterMs;
+  const late = (sinceMs: number | undefined, atMs: number) => {
+    const answer = { atMs, altered: [], ...sinceMs !== undefined && { sinceMs } };
+    return found(deviationWith("one", sign), sign, judged(sign, killed(), { answer }));
+  };
+  assert.deepEqual([late(latestMs, latestMs + 9_000), late(latestMs + 1, latestMs + 9_000)], [true, false]);
+  assert.deepEqual([late(undefined, latestMs), late(undefined, latestMs + 1)], [true, false]);
+});
+
+Deno.test("a sign: of duplicates asks for no more, and without parts excuses no alteration", () => {
+  const twice = plain({ fault: "duplicate" });
+  assert.ok(found(deviationWith("one", twice), twice, judged(twice, killed())));
+  const altered = plain({ fault: "altered" });
+  const answer = anArrival(dueMs, "topic");
+  assert.equal(found(deviationWith("one", altered), altered, judged(altered, killed(), { answer })), false);
+});
+
+Deno.test("the first of several deviations answers, and one of several signs is enough", () => {
+  const [fitting, other] = [plain({}), plain({ endings: ["freeze"] })];
+  const deviations = [
+    deviationWith("no", other),
+    deviationWith("first", other, fitting),
+    deviationWith("then", fitting),
+  ];
+  const life = judged(fitting, killed());
+  assert.equal(deviationOf({ ...alone(deviations[0]!, other), deviations }, "missing", life)?.id, "first");
+  assert.deepEqual(deviations.map((each) => mayShow(each, life)), [false, true, true]);
+});
+
 /** Dead with a delay of 2 s, and back a second after that; another died so long after it, of the same delay. */
 function overdueAndBack(otherAfterMs: number, profile: string) {
   const plan = aPlan({ clients: 100, profile });

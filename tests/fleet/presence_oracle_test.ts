@@ -39,6 +39,10 @@ const delayed = { ...reset, delayS: 3, sessionExpiryS: 60 };
 const resumed = { ...delayed, next: aNext(nextMs) };
 const anew = { ...delayed, next: aNext(nextMs, { cleanStart: true }) };
 
+/** At 10.001 s, when its will of 7 s with a delay of 3 s is due. */
+const backThen = { ...delayed, next: aNext(10_001) };
+const endsFirst = { delayS: 60, sessionExpiryS: 3 };
+
 const truths: readonly [what: string, stays: readonly Stay[], atMs: number, states: string, sinceMs: number][] = [
   ["no life", [], 5_000, "nothing", -Infinity],
   ["alive", [stay()], 5_000, "online 1", onlineMs],
@@ -46,7 +50,12 @@ const truths: readonly [what: string, stays: readonly Stay[], atMs: number, stat
   ["alive, not acknowledged", [stay({}, unheard(1_010))], 5_000, "nothing or online 1", 1_010],
   ["alive, not taken", [stay({}, refused(1_010))], 5_000, "nothing", -Infinity],
   ["dead, its will may come any moment", [stay(reset)], killMs + 500, "online 1 or gone 1", Infinity],
+  ["dead, a moment before its will may come", [stay(reset)], killMs - 21, "online 1", onlineMs],
+  ["dead, at the first moment for its will", [stay(reset)], killMs - 20, "online 1 or gone 1", Infinity],
+  ["dead, at the last moment for its will", [stay(reset)], killMs + 1_000, "online 1 or gone 1", Infinity],
   ["dead", [stay(reset)], killMs + 1_001, "gone 1", killMs],
+  ["back as it was due", [stay(backThen)], 60_000, "online 1 or gone 1", 13_001],
+  ["back as its session ended", [stay({ ...backThen, ...endsFirst })], 60_000, "online 1 or gone 1", 13_001],
   ["dead, never acknowledged", [stay(reset, unheard(1_010))], killMs + 1_001, "gone 1", killMs],
   ["silent, within keep alive", [stay({ end: anEnd("freeze") })], silentUntilMs - 100, "online 1", onlineMs],
   ["silent, beyond keep alive", [stay({ end: anEnd("freeze") })], silentUntilMs + 1_001, "gone 1", silentUntilMs],
@@ -118,6 +127,13 @@ const neverThere = presenceTruth([], rules, 5_000);
 const low = presenceTruth([stay({ version: 4, qos: 0 })], rules, 5_000);
 const low5 = presenceTruth([stay({ version: 5, qos: 0 })], rules, 5_000);
 
+const oneOfTwo = presenceTruth(
+  [stay({ ...reset, version: 4, qos: 0, next: aNext(nextMs) }), second({ version: 4, qos: 1 }, unheard(8_011))],
+  rules,
+  60_000,
+);
+const leftAndGone = presenceTruth([stay({ end: anEnd("lost") }, heard(onlineMs), heard(6_995))], rules, 60_000);
+
 const found = (kind: FoundState["kind"], incarnation: number, client = 0): FoundState => ({
   kind,
   incarnation,
@@ -152,6 +168,14 @@ const judged: readonly [
   ["never there and a word there", neverThere, found("online", 1), "unwanted"],
   ["3.1.1 at QoS 0 and nothing there", low, undefined, "eitherWay"],
   ["5.0 at QoS 0 and nothing there", low5, undefined, "absent"],
+  [
+    "3.1.1 at QoS 1 and nothing there",
+    presenceTruth([stay({ version: 4, qos: 1 })], rules, 5_000),
+    undefined,
+    "absent",
+  ],
+  ["3.1.1, one of two at QoS 0, and nothing there", oneOfTwo, undefined, "eitherWay"],
+  ["gone after it left, and its word there", leftAndGone, found("left", 1), "stale"],
 ];
 
 for (const [what, truth, message, verdict] of judged) {
@@ -168,4 +192,12 @@ Deno.test("presence: a state is judged once it has stood for as long as a will m
   assert.equal(isSettled(alive, onlineMs + 999, rules), false);
   assert.equal(isSettled(alive, onlineMs + 1_000, rules), true);
   assert.equal(isSettled({ states: [], sinceMs: Infinity }, 1e12, rules), false);
+});
+
+Deno.test("presence: what is not found is about the last of the states that may stand", () => {
+  const [gone, online] = oneOfTwo.states;
+  assert.deepEqual([gone?.kind, online?.kind], ["gone", "online"]);
+  for (const message of [undefined, "foreign"] as const) {
+    assert.equal(judgePresence(oneOfTwo, message, () => false).state, online);
+  }
 });
