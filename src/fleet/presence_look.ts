@@ -44,8 +44,13 @@ interface Asked {
 
 type Step = "speaking" | "connecting" | "proving" | "reading" | "over";
 
-/** Topics of one SUBSCRIBE: far below what any broker queues. */
-const batchSize = 100;
+/** Topics of one SUBSCRIBE at most: far below what any broker queues. */
+const mostInBatch = 100;
+/** A SUBSCRIBE without its topics: fixed header, packet identifier, property length. */
+const headBytes = 8;
+/** Of a topic in a SUBSCRIBE, besides its characters: their length, and the options. */
+const topicBytes = 3;
+const utf8 = new TextEncoder();
 /** After so long without an answer the next topics are asked for; what is late may still come. */
 const slowMs = 100;
 /** So long after the last answer nothing more comes. */
@@ -60,6 +65,9 @@ export class PresenceLook implements ConnectionOwner {
   #connection: Connection | undefined;
   #step: Step = "speaking";
   #batch: string[] = [];
+  #batchSize = mostInBatch;
+  /** The broker's Maximum Packet Size. */
+  #mostBytes = Infinity;
   #packetId = 0;
   #lastMs: number;
   #blindness: string | undefined;
@@ -127,6 +135,7 @@ export class PresenceLook implements ConnectionOwner {
       case "connack":
         if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet.reasonCode));
         connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
+        this.#mostBytes = packet.properties?.maximumPacketSize ?? Infinity;
         this.#step = "proving";
         return this.#subscribe([this.#order.control.topic], nowMs);
       case "suback":
@@ -170,7 +179,19 @@ export class PresenceLook implements ConnectionOwner {
     if (found.length > 0) {
       this.#connection!.send({ type: "unsubscribe", packetId: this.#nextId(), topicFilters: found }, nowMs);
     }
-    this.#subscribe(this.#queue.splice(-batchSize).toReversed(), nowMs);
+    this.#subscribe(this.#taken(), nowMs);
+  }
+
+  /** The next topics: no more than the broker grants, nor than fit into its Maximum Packet Size. [MQTT5 3.2.2-15] */
+  #taken(): string[] {
+    const topics: string[] = [];
+    let leftBytes = this.#mostBytes - headBytes;
+    while (this.#queue.length > 0 && topics.length < this.#batchSize) {
+      leftBytes -= utf8.encode(this.#queue.at(-1)!).length + topicBytes;
+      if (leftBytes < 0 && topics.length > 0) break;
+      topics.push(this.#queue.pop()!);
+    }
+    return topics;
   }
 
   #subscribe(topics: string[], nowMs: number): void {
@@ -185,18 +206,32 @@ export class PresenceLook implements ConnectionOwner {
   }
 
   #onGranted(codes: readonly number[], nowMs: number): void {
-    const topics = this.#batch;
-    for (const [place, topic] of topics.entries()) {
-      const code = codes[place] ?? 0x80;
-      if (code > 2) {
-        return this.#blind(`the broker refused its subscription to ${topic} with code 0x${code.toString(16)}`);
-      }
+    const refused = this.#batch.filter((_, place) => (codes[place] ?? 0x80) > 2);
+    const [first] = refused;
+    const code = codes[this.#batch.indexOf(first ?? "")] ?? 0x80;
+    if (first !== undefined && (this.#batch.length === 1 || !isQuota(code))) {
+      return this.#blind(`the broker refused its subscription to ${first} with code 0x${code.toString(16)}`);
+    }
+    const granted = this.#batch.flatMap((topic, place) =>
+      refused.includes(topic) ? [] : [[topic, codes[place]]] as const
+    );
+    if (refused.length > 0) this.#askLater(refused, granted.length);
+    for (const [topic, code] of granted) {
       const asked = this.#asked.get(topic);
-      if (asked === undefined) continue;
-      asked.granted = code as QoS;
+      if (asked !== undefined) asked.granted = code as QoS;
     }
     this.#lastMs = nowMs;
-    for (const topic of topics) this.#found(topic, nowMs);
+    for (const [topic] of granted) this.#found(topic, nowMs);
+  }
+
+  /** A client may have no more subscriptions than a broker's limit: the rest is asked for in smaller parts. */
+  #askLater(refused: readonly string[], granted: number): void {
+    this.#batchSize = Math.max(1, granted > 0 ? granted : this.#batch.length >> 1);
+    this.#batch = this.#batch.filter((topic) => !refused.includes(topic));
+    for (const topic of refused.toReversed()) {
+      this.#asked.delete(topic);
+      this.#queue.push(topic);
+    }
   }
 
   #onPublish(connection: Connection, packet: PublishPacket, nowMs: number): void {
@@ -247,4 +282,9 @@ export class PresenceLook implements ConnectionOwner {
     this.#blindness ??= sentence;
     this.#step = "over";
   }
+}
+
+/** True for a code that may be about a limit: Failure of 3.1.1 and Unspecified error, or Quota exceeded. */
+function isQuota(code: number): boolean {
+  return code === 0x80 || code === 0x97;
 }

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { PhasePlan } from "../../src/fleet/phases.ts";
+import { encode } from "../../src/mqtt/codec.ts";
 import type { PublishPacket } from "../../src/mqtt/packet.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
 import { faultsOf, FleetStage, stageClients, type StageOptions } from "../support/fleet_stage.ts";
@@ -227,6 +228,33 @@ Deno.test("a late subscriber that does not find the control's state proves nothi
     result.reason,
     /^a late subscriber is blind: it did not find the retained message of a control client on /,
   );
+});
+
+for (const protocolSpoken of ["3.1.1", "5"] as const) {
+  Deno.test(`a late subscriber asks for less at a time where the broker limits subscriptions, ${protocolSpoken}`, () => {
+    const result = staged(back, { subscriptionsAtMost: 7 }, { protocolSpoken });
+    assert.deepEqual(wrongs(result), [0, 0, 0]);
+    assert.equal(result.presence!.right, 3 * stageClients);
+    assert.equal(result.verdict, "pass", result.reason);
+  });
+}
+
+Deno.test("a late subscriber that is refused every subscription proves nothing", () => {
+  const script: Script = { grant: ({ qos, topicFilter }) => isWronged(topicFilter) ? 0x97 : qos };
+  const result = staged(back, script);
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.match(result.reason, /^a late subscriber is blind: the broker refused its subscription to \S+ with code 0x97/);
+});
+
+Deno.test("a late subscriber sends no SUBSCRIBE beyond the broker's Maximum Packet Size", () => {
+  const maximumPacketSize = 250;
+  const stage = new FleetStage({ presence: true, phases: back, script: { maximumPacketSize } });
+  const result = stage.finish();
+  assert.equal(result.verdict, "pass", result.reason);
+  assert.equal(result.presence!.right, 3 * stageClients);
+  const sent = stage.broker.connections.flatMap(({ clientId, packets }) => clientId.includes("-look-") ? packets : []);
+  const sizes = sent.map((packet) => encode(packet, 5).length);
+  assert.ok(Math.max(...sizes) > maximumPacketSize / 2 && Math.max(...sizes) <= maximumPacketSize, `${sizes}`);
 });
 
 Deno.test("a client that waits in vain for the answer to its last word leaves all the same", () => {

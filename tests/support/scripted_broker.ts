@@ -62,6 +62,10 @@ export interface Script {
   readonly serverKeepAliveS?: number;
   /** The longest session expiry, in seconds: a longer one is cut to it, and CONNACK announces that. 5.0. */
   readonly longestSessionS?: number;
+  /** Subscriptions of one connection at most; one more is refused. */
+  readonly subscriptionsAtMost?: number;
+  /** In CONNACK, 5.0. */
+  readonly maximumPacketSize?: number;
 }
 
 /** A delayed will, by client id. */
@@ -304,11 +308,12 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     const code = script.connack === undefined ? 0 : script.connack(connect);
     if (code === undefined) return;
     if (code === 0) this.#admit(connect);
-    const { serverKeepAliveS, longestSessionS: longestS } = script;
+    const { serverKeepAliveS, longestSessionS: longestS, maximumPacketSize } = script;
     const capped = longestS !== undefined && (connect.properties?.sessionExpiryIntervalS ?? 0) > longestS;
     const properties = {
       ...serverKeepAliveS !== undefined && { serverKeepAliveS },
       ...capped && { sessionExpiryIntervalS: longestS },
+      ...maximumPacketSize !== undefined && { maximumPacketSize },
     };
     this.send({
       type: "connack",
@@ -338,7 +343,11 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
   }
 
   #subscribe({ packetId, subscriptions }: SubscribePacket): void {
-    const codes = subscriptions.map((each) => this.#broker.script.grant ? this.#broker.script.grant(each) : each.qos);
+    const { grant, subscriptionsAtMost = Infinity } = this.#broker.script;
+    const codes = subscriptions.map((each, place) => {
+      if (this.#subscriptions.length + place >= subscriptionsAtMost) return this.#stream.version === 5 ? 0x97 : 0x80;
+      return grant === undefined ? each.qos : grant(each);
+    });
     if (codes.some((code) => code === undefined)) return;
     this.send({ type: "suback", packetId, reasonCodes: codes as number[] });
     for (const [place, { topicFilter, retainAsPublished = false, retainHandling = 0 }] of subscriptions.entries()) {
