@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { type ComparedBroker, comparedRun, comparisonSchema } from "../report/comparison.ts";
 import type { LifeRow } from "../fleet/life_row.ts";
+import { withoutQueries } from "../net/endpoint.ts";
 import { openSaved } from "./saved_record.ts";
 import { parseReport } from "./saved_report.ts";
 
@@ -61,6 +62,9 @@ function parseBrokers(text: string, path: string): ComparedBroker[] {
   }
   return data.brokers.map(({ report, ...about }, place) => ({
     ...about,
+    // A comparison of an earlier version shows the whole URL, and may be called by it.
+    name: about.name.replace(/\?.*$/s, "?…"),
+    target: withoutQueries(about.target),
     ...report !== undefined && { report: parseReport(JSON.stringify(report), `${path}: brokers.${place}.report`) },
   }));
 }

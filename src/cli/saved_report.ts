@@ -5,8 +5,12 @@
 import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
+import { kindsOfSamples } from "../fleet/fault_kinds.ts";
 import { killModes } from "../fleet/kill_mode.ts";
 import { noPresence, presenceMoments } from "../fleet/presence_result.ts";
+import type { FaultSample } from "../fleet/result.ts";
+import { deviationsIn, verdictText } from "../fleet/verdict.ts";
+import { withoutQueries } from "../net/endpoint.ts";
 import { type Report, reportSchema } from "../report/report.ts";
 
 const counts = {
@@ -44,10 +48,12 @@ const life = {
   qos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
 };
 
+const faultVerdict = z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered", "presence"]);
+
 const fault = z.looseObject({
   ...life,
   mode: z.enum([...killModes, "restart", "lost", "alive"]),
-  verdict: z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered", "presence"]),
+  verdict: faultVerdict,
   rule: z.string(),
   text: z.string(),
   timeline: timeline.optional(),
@@ -100,6 +106,8 @@ const loadCounts = { sent: z.number(), acknowledged: z.number(), withheld: z.num
 const document = z.looseObject({
   tool: z.looseObject({ name: z.literal("mqtt-sim"), version: z.string() }),
   verdict: z.enum(["pass", "fail", "void"]),
+  verdictText: z.string().optional(),
+  voidReason: z.string().optional(),
   reason: z.string(),
   exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(130)]),
   run: z.looseObject({
@@ -119,7 +127,7 @@ const document = z.looseObject({
   wills: z.looseObject({
     ...counts,
     missingByQos: z.tuple([z.number(), z.number(), z.number()]),
-    ...{ eitherWay: z.number(), undecided: z.number() },
+    ...{ eitherWay: z.number(), undecided: z.number(), unseeable: z.number().optional() },
   }),
   latencyMs: z.looseObject({ all: row, byMode: byMode(row) }),
   connects: z.looseObject({ latencyMs: row, underWayLimit: z.number(), mostUnderWay: z.number() }).optional(),
@@ -140,10 +148,14 @@ const document = z.looseObject({
     toMs: z.number().optional(),
   })).optional(),
   brokerDropped: z.looseObject({ before: z.number(), after: z.number() }).optional(),
-  controls: z.looseObject({ total: z.number(), blind: z.number(), lost: z.number() }).optional(),
+  controls: z.looseObject({
+    ...{ total: z.number(), blind: z.number(), lost: z.number(), altered: z.number().optional() },
+  }).optional(),
   generatorBound: z.string().optional(),
-  thresholds: z.array(z.looseObject({ expression: z.string(), actual: z.number(), met: z.boolean() })).optional(),
+  thresholds: z.array(z.looseObject({ expression: z.string(), actual: z.number().optional(), met: z.boolean() }))
+    .optional(),
   faults: z.array(fault),
+  faultKinds: z.array(z.looseObject({ verdict: faultVerdict, rule: z.string(), count: z.number() })).optional(),
   profile: z.looseObject({
     ...{ name: z.string(), broker: z.string(), versions: z.string() },
     deviations: z.array(z.looseObject({
@@ -183,16 +195,31 @@ export function parseReport(text: string, name: string): Report {
   if (schema === undefined) refuse("it is no report of mqtt-sim; expected what mqtt-sim fleet --report wrote");
   if (schema !== reportSchema) refuse(`its schema is ${JSON.stringify(schema)}; expected "${reportSchema}"`);
   const { error } = document.safeParse(value);
-  if (error === undefined) return withDeviating(value as Report);
+  if (error === undefined) return completed(value as Earlier);
   const { path, message } = error.issues[0]!;
   return refuse(`at ${path.join(".")} it is not as a report is: ${message[0]!.toLowerCase()}${message.slice(1)}`);
 }
 
-/** Reports from before there were profiles do not count what deviates. */
-function withDeviating(report: Report): Report {
-  const { wills, kills } = report;
+/** What reports of earlier versions lack. */
+type Earlier =
+  & Omit<Report, "faultKinds" | "verdictText" | "controls">
+  & Partial<Pick<Report, "faultKinds" | "verdictText" | "controls">>;
+
+/** The report with what its version did not write: it follows from what is there. */
+function completed(report: Earlier): Report {
+  const { wills, kills, faults, presence, verdict, restarts, run } = report;
   for (const counts of [wills, ...Object.values(kills.byMode)]) counts.deviating ??= 0;
-  return report;
+  const unseeable = wills.unseeable ?? restarts?.unseeable ?? 0;
+  const countOf = (name: FaultSample["verdict"]) => name === "presence" ? presence?.wrong ?? 0 : wills[name];
+  return {
+    ...report,
+    verdictText: report.verdictText ?? verdictText(verdict, deviationsIn(report)),
+    reason: withoutQueries(report.reason),
+    run: { ...run, target: withoutQueries(run.target), repeat: withoutQueries(run.repeat) },
+    wills: { ...wills, ...unseeable > 0 && { unseeable } },
+    controls: report.controls ?? { total: 0, blind: 0, lost: 0 },
+    faultKinds: report.faultKinds ?? kindsOfSamples(faults, countOf),
+  };
 }
 
 function parsed(text: string): object | undefined {

@@ -17,6 +17,11 @@ export function describeFault(
   return faultsOf(client, life, judgement).map((fault) => timeline === undefined ? fault : { ...fault, timeline });
 }
 
+/** How many faults of this kind a judgement holds: a will may come more than once too often. */
+export function faultCount(verdict: FaultSample["verdict"], { duplicates, unwanted }: Judgement): number {
+  return verdict === "duplicate" ? duplicates : verdict === "unwanted" ? unwanted : 1;
+}
+
 function faultsOf(client: string, life: Life, judgement: Judgement): FaultSample[] {
   const faults: FaultSample[] = [];
   const { verdict, duplicates, unwanted } = judgement;

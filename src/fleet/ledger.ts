@@ -10,7 +10,7 @@ import { strict } from "../profiles/strict.ts";
 import { DelayedDues } from "./delayed_dues.ts";
 import { deviationOf, type JudgedLife } from "./deviation.ts";
 import type { Described } from "./deviation_tally.ts";
-import { describeFault } from "./fault_text.ts";
+import { describeFault, faultCount } from "./fault_text.ts";
 import type { Groups } from "./groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
@@ -364,7 +364,7 @@ export class Ledger {
       const timeline = timelineOf(life, entry.arrivals, expectation, this.#originMs);
       for (const fault of describeFault(client, life, judgement, timeline)) {
         const deviation = described[fault.verdict];
-        if (deviation === undefined) this.tally.keepFault(fault);
+        if (deviation === undefined) this.tally.keepFault(fault, faultCount(fault.verdict, judgement));
         else this.tally.deviations.keep(deviation.id, fault);
       }
     } else if (verdict === "onTime" && expectation.kind === "one" && isTimed(life, expectation)) {

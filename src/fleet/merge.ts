@@ -42,6 +42,8 @@ export interface RunFacts {
   readonly originMs?: number;
   /** SYNs that this machine sent again meanwhile, where it says so. */
   readonly synsAgain?: number;
+  /** Why nothing is proven, not even a fault: what was seen is not whole. */
+  readonly gap?: string | undefined;
 }
 
 /** Shards that begin within this of one another are in step, in milliseconds. */
@@ -50,7 +52,11 @@ const inStepMs = 250;
 /** A reached kill rate further from what was asked than this share is told. */
 const rateTolerance = 0.02;
 
-/** Joins the squads' results. A reason given here makes the run void. */
+/**
+ * Joins the squads' results.
+ *
+ * @param voidReason why the run could not be carried out; faults that were proven before still fail it
+ */
 export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], voidReason?: string): FleetResult {
   const tally = new Tally();
   const slip = new Histogram();
@@ -78,6 +84,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       missingByQos: tally.missingByQos,
       eitherWay: tally.eitherWay,
       undecided: tally.undecided,
+      ...tally.unseeable > 0 && { unseeable: tally.unseeable },
     },
     latencyMs: latenciesOf(tally),
     ...connectsOf(facts, squads),
@@ -86,7 +93,9 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...restarts && { restarts },
     ...facts.dropped && { brokerDropped: facts.dropped },
     ...besides,
-    faults: tally.faults,
+    // What is not whole proves no fault, and so lists none.
+    faults: facts.gap === undefined ? tally.faults : [],
+    faultKinds: facts.gap === undefined ? tally.faultKinds : [],
     ...deviationsOf(plan, tally, facts.broker),
     slowest: tally.slowest,
     series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
@@ -105,6 +114,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       profile: plan.profile,
       voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason ??
         unendedText(restarts),
+      gap: facts.gap,
     }),
     warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip: slip.row(), remarks: tally.remarks }),
     resources: { ...resources, ...eachOf(resources, squads) },
@@ -239,7 +249,7 @@ function besidesOf(
   const presence = mergePresence(squads.map((squad) => squad.presence));
   const telemetry = mergeTelemetry(squads.map((squad) => squad.telemetry));
   const found = { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
-  return { controls: controlsOf(squads), ...found };
+  return { controls: controlsOf(squads.map(({ controls }) => controls)), ...found };
 }
 
 function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined {
@@ -262,9 +272,10 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
   return warnings;
 }
 
-function controlsOf(squads: readonly SquadResult[]): FleetResult["controls"] {
+/** The controls of several squads, or shards. */
+export function controlsOf(all: readonly FleetResult["controls"][]): FleetResult["controls"] {
   const sum = noControls();
-  for (const { controls } of squads) addControls(sum, controls);
+  for (const controls of all) addControls(sum, controls);
   return sum;
 }
 
@@ -346,6 +357,7 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
     faults,
     ...all.some(({ statesWrong }) => statesWrong !== undefined) &&
       { statesWrong: sum((each) => each.statesWrong ?? 0) },
+    controls: controlsOf(all.flatMap(({ controls }) => controls ?? [])),
     // While it runs: the middle one's median and the worst one's 99th percentile. The report merges histograms.
     p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
     p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),

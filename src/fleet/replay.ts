@@ -303,16 +303,23 @@ export class Replay {
       ...brokerName !== undefined && { broker: brokerName },
     };
     const reason = this.#cutReason() ?? this.#end?.reason;
-    const result = mergeResults(facts, squads.map(({ books }) => books.result()), reason);
+    const gap = this.#gapReason();
+    const result = mergeResults({ ...facts, gap }, squads.map(({ books }) => books.result()), reason);
     return { ...result, ...this.#end?.notSpoken && { notSpoken: true } };
   }
 
+  /** Its events are whole up to its end: what they prove is proven. */
   #cutReason(): string | undefined {
+    if (this.#end !== undefined) return undefined;
+    return `the recording is cut: it ends ${seconds(this.#lastMs)} after the run began, before the run did; what it ` +
+      "has until then is judged here";
+  }
+
+  /** Events are missing from its middle, and a will may be among them: it proves nothing. */
+  #gapReason(): string | undefined {
     const end = this.#end;
-    const what = "what it has until then is counted here, and proves nothing";
-    if (end === undefined) {
-      return `the recording is cut: it ends ${seconds(this.#lastMs)} after the run began, before the run did; ${what}`;
-    }
+    const what = "what it has is counted here, and proves nothing";
+    if (end === undefined) return undefined;
     if (end.events !== this.#events) {
       return `the recording is not whole: it has ${counted(this.#events)} events of ${counted(end.events)}; ${what}`;
     }

@@ -4,6 +4,7 @@
 import type { EngineName } from "../net/engine.ts";
 import type { HistogramRow } from "../base/histogram.ts";
 import type { ControlCounts } from "./control_counts.ts";
+import type { FaultKind } from "./fault_kinds.ts";
 import type { GroupResult } from "./group_tally.ts";
 import type { ProfileFindings } from "./deviation_tally.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -109,6 +110,8 @@ export interface Progress {
   readonly faults: WillCounts;
   /** States of presence found to be wrong so far; absent where nobody speaks of presence. */
   readonly statesWrong?: number;
+  /** Controls that are over so far; absent before any is. */
+  readonly controls?: FleetResult["controls"];
   /** Milliseconds; NaN before the first will. */
   readonly p50: number;
   readonly p99: number;
@@ -175,6 +178,8 @@ export interface FleetResult {
     readonly eitherWay: number;
     /** Not decided when the run was interrupted; counted nowhere else. */
     readonly undecided: number;
+    /** Due while their watcher could not see, and not seen; counted nowhere else. Absent where there are none. */
+    readonly unseeable?: number;
   };
   /** Kill-to-will milliseconds, from the instant at which the kill was due by the schedule. */
   readonly latencyMs: {
@@ -214,7 +219,10 @@ export interface FleetResult {
   readonly presence?: PresenceResult;
   /** What the broker did that is no fault of a will; absent where there is nothing of the kind. */
   readonly remarks?: Remarks;
+  /** Samples: one of each kind, the most frequent kind first; then the second of each kind, and so on. */
   readonly faults: readonly FaultSample[];
+  /** Every kind of fault (verdict and rule) with its count, the most frequent first. */
+  readonly faultKinds: readonly FaultKind[];
   /** What the plan's profile says of the broker, and how much of it showed; absent where none was asked for. */
   readonly profile?: ProfileFindings;
   /** How many of the faults each known profile describes, where none was asked for; absent where none does. */
@@ -230,6 +238,10 @@ export interface FleetResult {
   /** What became of each group; absent where the plan has none. Telemetry is under its own name. */
   readonly byGroup?: readonly GroupResult[];
   readonly verdict: "pass" | "fail" | "void";
+  /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
+  readonly verdictText: string;
+  /** Why the run was not carried out as planned; a verdict `fail` stands on what was proven before. Absent else. */
+  readonly voidReason?: string;
   /** There where the run is void because the broker does not speak the version that the plan asks for. */
   readonly notSpoken?: true;
   /** One sentence for the verdict. */

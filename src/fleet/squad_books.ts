@@ -43,6 +43,8 @@ export class SquadBooks {
   readonly #load: Record<string, TelemetryCounts> = {};
   #retained: LateLookCounts | undefined;
   #voidReason: string | undefined;
+  /** When the run became void: from then on nobody watches for certain. */
+  #voidMs = Infinity;
   #interrupted = false;
 
   /** @param originMs the run's beginning, from which timelines and the series count */
@@ -192,6 +194,7 @@ export class SquadBooks {
   makeVoid(text: string, nowMs: number): void {
     if (this.#voidReason !== undefined) return;
     this.#voidReason = text;
+    this.#voidMs = nowMs;
     this.#note?.("void", nowMs, { text });
   }
 
@@ -208,10 +211,13 @@ export class SquadBooks {
     this.#note?.("load", nowMs, { group, sent, acknowledged, withheld });
   }
 
-  /** Judges all that is still open, as the watchers saw it until they left; nothing follows. */
+  /**
+   * Judges all that is still open, as the watchers saw it until they left; nothing follows. Of a run that became void
+   * the watch ended then: a will that was due later is not missing, for its watcher may be the one that was lost.
+   */
   close(telemetry: number, nowMs: number, watchedUntilMs = nowMs): void {
     this.#telemetrySent = telemetry;
-    this.ledger.close(watchedUntilMs);
+    this.ledger.close(Math.min(watchedUntilMs, this.#voidMs));
     this.#note?.("done", nowMs, { telemetry, ...watchedUntilMs !== nowMs && { watchedUntilMs } });
     this.enter("done", nowMs);
   }
@@ -237,6 +243,7 @@ export class SquadBooks {
       wills: ledger.seen,
       faults: { ...total, missing: total.missing + overdue },
       ...this.presence && { statesWrong: this.presence.wrong },
+      controls: { ...this.#controls.counts },
       p50: latency.count === 0 ? NaN : latency.percentile(50),
       p99: latency.count === 0 ? NaN : latency.percentile(99),
       buckets: buckets.data(),

@@ -3,6 +3,7 @@
  */
 import { Histogram } from "../base/histogram.ts";
 import { type Described, type DeviationData, DeviationTally } from "./deviation_tally.ts";
+import { FaultBook, type FaultKind } from "./fault_kinds.ts";
 import { type GroupData, GroupTally } from "./group_tally.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
 import { LatencyBuckets } from "./latency_buckets.ts";
@@ -23,6 +24,8 @@ export interface TallyData {
   /** Absent where there is none. */
   readonly remarks?: Remarks;
   readonly faults: readonly FaultSample[];
+  /** Every kind of fault with its count, the most frequent first. */
+  readonly faultKinds: readonly FaultKind[];
   readonly slowest: readonly SlowLife[];
   readonly deviations: DeviationData;
   /** Absent where the plan has no groups. */
@@ -31,9 +34,6 @@ export interface TallyData {
 
 /** What lives are counted under: the kill modes, a restart of the broker, and those whom nobody killed. */
 export type TallyMode = EndMode | "alive";
-
-/** Fault samples kept for each verdict; more of the same tell nothing new. */
-const samplesPerVerdict = 20;
 
 /** Slow lives kept. */
 const slowestKept = 20;
@@ -56,7 +56,7 @@ export function faultsIn(counts: WillCounts): number {
 export class Tally {
   readonly #byMode = new Map<TallyMode, ModeCounts>();
   readonly #latencies = new Map<TallyMode, Histogram>();
-  readonly #faults: FaultSample[] = [];
+  readonly #faults = new FaultBook();
   readonly #slowest: SlowLife[] = [];
   readonly deviations = new DeviationTally();
   /** By group, where the plan has groups. */
@@ -123,10 +123,9 @@ export class Tally {
     this.buckets.record(latencyMs);
   }
 
-  /** Keeps a fault for people, up to a limit for each verdict; the counts know them all. */
-  keepFault(sample: FaultSample): void {
-    const alike = this.#faults.filter((fault) => fault.verdict === sample.verdict).length;
-    if (alike < samplesPerVerdict) this.#faults.push(sample);
+  /** Counts a fault by its kind, as often as it occurred, and keeps it for people, up to a limit for each kind. */
+  keepFault(sample: FaultSample, count = 1): void {
+    this.#faults.keep(sample, count);
   }
 
   /** Keeps a life whose will came on time if it is among the slowest. */
@@ -147,8 +146,14 @@ export class Tally {
     return this.#slowest;
   }
 
+  /** One sample of each kind, the most frequent kind first; then the further ones in the same order. */
   get faults(): readonly FaultSample[] {
-    return this.#faults;
+    return this.#faults.samples;
+  }
+
+  /** Every kind of fault with its count, the most frequent first. */
+  get faultKinds(): readonly FaultKind[] {
+    return this.#faults.kinds;
   }
 
   /** All modes together. */
@@ -175,7 +180,8 @@ export class Tally {
       undecided: this.undecided,
       ...this.unseeable > 0 && { unseeable: this.unseeable },
       ...Object.keys(this.remarks).length > 0 && { remarks: this.remarks },
-      faults: this.#faults,
+      faults: this.faults,
+      faultKinds: this.faultKinds,
       slowest: this.#slowest,
       deviations: this.deviations.data(),
       ...groups.length > 0 && { groups },
@@ -195,7 +201,7 @@ export class Tally {
     this.undecided += data.undecided;
     this.unseeable += data.unseeable ?? 0;
     if (data.remarks !== undefined) this.remark(data.remarks);
-    data.faults.forEach((fault) => this.keepFault(fault));
+    this.#faults.merge(data.faultKinds, data.faults);
     data.slowest.forEach((life) => this.keepSlow(life));
     this.deviations.merge(data.deviations);
     this.groups.merge(data.groups ?? []);

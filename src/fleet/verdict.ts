@@ -4,10 +4,9 @@
 import { controlFaultsIn, noControls } from "./control_counts.ts";
 import type { DropCounts } from "./broker_counters.ts";
 import type { FleetResult, WillCounts } from "./result.ts";
-import { faultsIn } from "./tally.ts";
 
 /** The verdict's part of a result. */
-export type Verdict = Pick<FleetResult, "verdict" | "reason" | "exitCode">;
+export type Verdict = Pick<FleetResult, "verdict" | "verdictText" | "reason" | "exitCode" | "voidReason">;
 
 /** What a verdict stands on. */
 export interface VerdictGrounds {
@@ -17,11 +16,11 @@ export interface VerdictGrounds {
   /** Wills that could still have come in time. */
   readonly undecided: number;
   /** Wills that came while the watchers could not see, if they came. */
-  readonly unseeable?: number;
+  readonly unseeable?: number | undefined;
   readonly retained: FleetResult["retained"];
   readonly presence?: FleetResult["presence"];
-  /** How the wills of control clients went; they are not among `wills`. */
-  readonly controls?: FleetResult["controls"];
+  /** Wills of the run's own control clients; absent where none is known of. */
+  readonly controls?: FleetResult["controls"] | undefined;
   readonly interrupted: boolean;
   /** Why this machine, and not the broker, may be the one that was late; undefined where it kept up. */
   readonly generatorBound?: string | undefined;
@@ -29,26 +28,43 @@ export interface VerdictGrounds {
   readonly dropped?: DropCounts | undefined;
   /** The profile that was asked for, if any. */
   readonly profile?: string | undefined;
-  /** Why the run proves nothing, where it does not. */
+  /** Why the run could not be carried out as planned, where it could not: what it had found before stays proven. */
   readonly voidReason: string | undefined;
+  /** Why not even that is proven which seems to have gone wrong: what was seen is not whole. */
+  readonly gap?: string | undefined;
 }
 
 /** Why a run in which nobody died is void. */
 export const nobodyKilled = "no will was due: nobody was killed";
 
-/** Late or early wills, and nothing else. */
-function isLateOnly({ wills, retained, presence, controls = noControls() }: VerdictGrounds): boolean {
-  const { late, early, missing, altered, duplicate, unwanted } = wills;
-  if (controlFaultsIn(controls) > (controls.late ?? 0)) return false;
-  const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
-  return late + early + (controls.late ?? 0) > 0 &&
-    missing + altered + duplicate + unwanted + lostRetained + (presence?.wrong ?? 0) === 0;
+/** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
+export function verdictText(verdict: FleetResult["verdict"], deviating: number): string {
+  const word = verdict.toUpperCase();
+  if (verdict !== "pass" || deviating === 0) return word;
+  return `${word} with ${deviating.toLocaleString("en-US")} ${deviating === 1 ? "deviation" : "deviations"}`;
 }
 
-function lateText({ wills: { late: lateWills, early }, controls }: VerdictGrounds): string {
-  const late = lateWills + (controls?.late ?? 0);
-  return (late + early).toLocaleString("en-US") + (late + early === 1 ? " will was" : " wills were") +
-    (early === 0 ? " late" : late === 0 ? " early" : " late or early");
+/** How many wills went wrong as the plan's profile describes, those of control clients among them. */
+export function deviationsIn(
+  { wills, controls }: { readonly wills: WillCounts; readonly controls?: FleetResult["controls"] | undefined },
+): number {
+  return wills.deviating + (controls?.deviating ?? 0);
+}
+
+/**
+ * Late wills, and nothing else: a machine that was late itself may be the cause. It is never the cause of an early
+ * will, for it reads a will no sooner than the broker sends it.
+ */
+function isLateOnly(grounds: VerdictGrounds): boolean {
+  const { wills, controls = noControls() } = grounds;
+  if (wills.late + (controls.late ?? 0) === 0) return false;
+  const others = { ...grounds, wills: { ...wills, late: 0 }, controls: { ...controls, late: 0 } };
+  return wrongText(others) === undefined;
+}
+
+function lateText({ wills, controls }: VerdictGrounds): string {
+  const late = wills.late + (controls?.late ?? 0);
+  return late.toLocaleString("en-US") + (late === 1 ? " will was late" : " wills were late");
 }
 
 const noneDue = "no will was due: whoever was killed had left properly, or could rightly end without one";
@@ -65,32 +81,50 @@ function unseeableText(count: number, { expected }: WillCounts): string {
   return `${wills} could not be seen, since the broker kept nothing for the watchers over its restart; ${others}`;
 }
 
-/** The verdict over all the wills of a run. */
+/**
+ * The verdict over all the wills of a run. A proven fault is a failure whatever became of the run after it: a fault is
+ * proven where the will was seen, or was due while its watcher could see. A run that nothing is proven of is void.
+ */
 export function verdictOver(grounds: VerdictGrounds): Verdict {
-  const { wills, interrupted, voidReason: reason } = grounds;
-  if (reason !== undefined) return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
-  if (grounds.generatorBound !== undefined && isLateOnly(grounds)) {
-    const reason = `${lateText(grounds)}, but ${grounds.generatorBound}: whose fault it was cannot be told`;
-    return { verdict: "void", reason, exitCode: interrupted ? 130 : 3 };
-  }
+  const { wills, interrupted, voidReason, gap } = grounds;
+  const made = (verdict: Verdict["verdict"], reason: string, exitCode: 0 | 1 | 3): Verdict => ({
+    verdict,
+    verdictText: verdictText(verdict, deviationsIn(grounds)),
+    reason,
+    exitCode: interrupted ? 130 : exitCode,
+    ...voidReason !== undefined && { voidReason },
+  });
+  if (gap !== undefined) return made("void", gap, 3);
   const wrong = wrongText(grounds);
-  if (wrong !== undefined) return { verdict: "fail", reason: wrong, exitCode: interrupted ? 130 : 1 };
-  if (interrupted) return { verdict: "void", reason: "interrupted before the plan was carried out", exitCode: 130 };
-  const { unseeable = 0 } = grounds;
-  if (unseeable > 0) return { verdict: "void", reason: unseeableText(unseeable, wills), exitCode: 3 };
-  if (wills.expected === 0) {
-    return { verdict: "void", reason: grounds.kills === 0 ? nobodyKilled : noneDue, exitCode: 3 };
+  const isDoubtful = grounds.generatorBound !== undefined && isLateOnly(grounds);
+  if (wrong !== undefined && !isDoubtful) return made("fail", withEnd(wrong, grounds), 1);
+  if (voidReason !== undefined) return made("void", voidReason, 3);
+  if (isDoubtful) {
+    const reason = `${lateText(grounds)}, but ${grounds.generatorBound}: whose fault it was cannot be told`;
+    return made("void", reason, 3);
   }
-  if (grounds.undecided > 0) return { verdict: "void", reason: undecidedText(grounds.undecided), exitCode: 3 };
-  return { verdict: "pass", reason: passText(grounds), exitCode: 0 };
+  if (interrupted) return made("void", "interrupted before the plan was carried out", 3);
+  const { unseeable = 0 } = grounds;
+  if (unseeable > 0) return made("void", unseeableText(unseeable, wills), 3);
+  if (wills.expected === 0) return made("void", grounds.kills === 0 ? nobodyKilled : noneDue, 3);
+  if (grounds.undecided > 0) return made("void", undecidedText(grounds.undecided), 3);
+  return made("pass", passText(grounds), 0);
 }
 
-function passText({ wills: { expected, onTime, deviating }, profile }: VerdictGrounds): string {
+/** What went wrong, and why the run ended before its plan was carried out. */
+function withEnd(wrong: string, { voidReason, interrupted }: VerdictGrounds): string {
+  if (voidReason !== undefined) return `${wrong}; then the run ended early: ${voidReason}`;
+  return interrupted ? `${wrong}; then the run was interrupted` : wrong;
+}
+
+function passText(grounds: VerdictGrounds): string {
+  const { wills: { expected, onTime }, profile } = grounds;
+  const deviating = deviationsIn(grounds);
   if (deviating > 0) {
     const parts = [
       `of ${expected.toLocaleString("en-US")} ${expected === 1 ? "will that was" : "wills that were"} due ` +
       `${onTime.toLocaleString("en-US")} came once, on time and unaltered`,
-      `${deviating.toLocaleString("en-US")} went wrong as profile ${profile} says`,
+      `${deviating.toLocaleString("en-US")} went wrong as profile ${profile} describes`,
     ];
     return parts.join("; ");
   }
@@ -114,17 +148,19 @@ function wrongText(
     const [kinds, of] = [presenceKinds(presence!), presence!.judged.toLocaleString("en-US")];
     parts.push(`${states.toLocaleString("en-US")} of ${of} presence states not the truth (${kinds})`);
   }
-  if (controlFaultsIn(controls) > 0) parts.push(controlText(controls));
-  if (faultsIn(wills) + lostRetained + states + controlFaultsIn(controls) === 0) return undefined;
-  return `of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`;
+  const told = parts.length === 0
+    ? []
+    : [`of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`];
+  if (controlFaultsIn(controls) > 0) told.push(controlText(controls));
+  return told.length === 0 ? undefined : told.join("; ");
 }
 
-/** What went wrong with the wills of control clients, which are counted apart. */
+/** What went wrong with the wills of control clients, which are no part of the wills that were due by the plan. */
 function controlText(controls: FleetResult["controls"]): string {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0 } = controls;
   const kinds = Object.entries({ missing: lost, late, altered, duplicate }).filter(([, count]) => count > 0)
     .map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`);
-  return `${kinds.join(", ")} of ${(total - blind).toLocaleString("en-US")} wills of control clients`;
+  return `of ${(total - blind).toLocaleString("en-US")} wills of control clients: ${kinds.join(", ")}`;
 }
 
 function presenceKinds(presence: FleetResult["presence"] & object): string {

@@ -11,7 +11,7 @@ export type Transport = "tcp" | "tls" | "ws" | "wss";
 
 /** A broker's address, read from a URL. */
 export interface Endpoint {
-  /** The URL as it may be shown: without user and password. */
+  /** The URL as it may be shown: without user and password, and with its query masked, which often holds a token. */
   readonly url: string;
   readonly transport: Transport;
   readonly host: string;
@@ -43,7 +43,7 @@ const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mq
  */
 export function parseEndpoint(text: string): Endpoint {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  const shown = JSON.stringify(withoutPassword(text));
+  const shown = JSON.stringify(withoutSecrets(text));
   if (parsed === undefined) throw new UsageError(`Cannot read broker url ${shown}: ${allowed}`);
   const scheme = schemes[parsed.protocol];
   if (scheme === undefined) {
@@ -74,9 +74,23 @@ function decodable(text: string): boolean {
   }
 }
 
-/** A URL as it may be shown, whether or not it can be read. */
-export function withoutPassword(text: string): string {
-  return text.replace(/(\/\/[^/@:]*):.*@/s, "$1:…@");
+/** Stands for what is not shown of a URL. */
+const masked = "…";
+
+/** A URL as it may be shown, whether or not it can be read: without its password and its query. */
+export function withoutSecrets(text: string): string {
+  const [head = "", ...query] = text.split("?");
+  const login = /(\/\/[^/@:]*):.*@/s;
+  // Which of the two it is cannot be told: a password with a question mark, or a query with an at sign.
+  const isUnclear = !head.includes("@") && /\/\/[^/@:]*:/.test(head) && query.some((part) => part.includes("@"));
+  if (isUnclear) return head.replace(/(\/\/[^/@:]*):.*$/s, `$1:${masked}`);
+  const shown = head.replace(login, `$1:${masked}@`);
+  return query.length === 0 ? shown : `${shown}?${masked}`;
+}
+
+/** A text, such as a command, with the query of every broker's URL in it masked. */
+export function withoutQueries(text: string): string {
+  return text.replaceAll(/(\b(?:mqtts?|tcp|ssl|tls|wss?):\/\/[^\s'"?]*)\?[^\s'"]*/gi, `$1?${masked}`);
 }
 
 function endpointOf(parsed: URL, [transport, scheme, defaultPort]: typeof schemes[string], path: string): Endpoint {
@@ -94,7 +108,7 @@ function endpointOf(parsed: URL, [transport, scheme, defaultPort]: typeof scheme
 }
 
 function endpointUrl(scheme: string, host: string, port: number, path: string): string {
-  return `${scheme}://${bracketed(host)}:${port}${path}`;
+  return withoutQueries(`${scheme}://${bracketed(host)}:${port}${path}`);
 }
 
 /** The same place at another port: the one that was taken where 0 was asked for. */

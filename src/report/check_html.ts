@@ -12,7 +12,7 @@ import {
   ruleRows,
   unseenDeviations,
 } from "./check_report.ts";
-import { type Tile, tilesPart, verdictPart } from "./page/head_part.ts";
+import { type Tile, tilesPart, verdictKind, verdictPart, wordOf } from "./page/head_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
 
@@ -27,7 +27,7 @@ const looks: Readonly<Record<Outcome, string>> = {
 /** The whole page; it loads nothing from anywhere. */
 export function checkHtml(report: CheckReport): string {
   return pageHtml({
-    title: `${report.verdict.toUpperCase()}: ${targetText(report)}, MQTT by rule`,
+    title: `${report.verdictText}: ${targetText(report)}, MQTT by rule`,
     main: checkMain(report),
     plots: [],
     footer: `${report.tool.name} ${report.tool.version} · a broker held to the standard, rule by rule`,
@@ -49,7 +49,8 @@ function targetText({ target }: CheckReport): string {
 }
 
 function headPart(report: CheckReport): Markup {
-  return verdictPart(report.verdict, report.reason, [
+  const kind = verdictKind(report.verdict, report.counts.deviation);
+  return verdictPart(kind, wordOf(report.verdictText), report.reason, [
     targetText(report),
     protocolsText(report),
     `${report.startedAt.slice(0, 16).replace("T", " ")} UTC`,

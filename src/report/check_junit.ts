@@ -23,7 +23,12 @@ function suiteOf(report: CheckReport, protocol: Protocol): Suite {
     skipped: count("not testable") + (control.outcome === "not spoken" && !isError ? 1 : 0),
     time: report.durationMs / 1_000,
   };
-  const named = { target: report.target, bounds: boundsText(report), version: report.tool.version };
+  const named = {
+    verdict: report.verdictText,
+    target: report.target,
+    bounds: boundsText(report),
+    version: report.tool.version,
+  };
   const profile = report.profile === undefined ? {} : { profile: report.profile };
   const told = {
     name: `mqtt-sim check: ${report.target}, MQTT ${protocol}`,

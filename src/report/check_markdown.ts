@@ -11,7 +11,7 @@ import {
   ruleRows,
   unseenDeviations,
 } from "./check_report.ts";
-import { marks, plain } from "./markdown.ts";
+import { plain, verdictMark } from "./markdown.ts";
 
 /** Lines of one transcript that are shown; the JSON report has all. */
 const linesShown = 30;
@@ -24,7 +24,7 @@ const outcomeMarks: Readonly<Record<Outcome, string>> = {
 
 /** The check as Markdown with GitHub's tables, with a line end. */
 export function checkMarkdown(report: CheckReport): string {
-  const { verdict, reason, target, durationMs, profile, startedAt } = report;
+  const { verdict, verdictText, reason, target, durationMs, profile, startedAt, counts } = report;
   const facts = [
     target === "embedded" ? "embedded broker" : plain(target),
     protocolsText(report),
@@ -33,7 +33,7 @@ export function checkMarkdown(report: CheckReport): string {
     ...profile === undefined ? [] : [`profile ${plain(profile)}`],
   ];
   const parts = [
-    `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
+    `### ${verdictMark(verdict, counts.deviation)} ${verdictText}: ${plain(reason)}`,
     `${facts.join(" · ")}\n\nBounds: ${plain(boundsText(report))}.`,
     areaTable(report),
     section("Control arm", report.controls.filter(isFaulty).map(controlLine)),

@@ -5,6 +5,7 @@
 import { formatMs } from "../base/units.ts";
 import { type Area, areas, type Protocol } from "../conformance/case.ts";
 import type { CaseResult, ConformanceResult } from "../conformance/result.ts";
+import { verdictText } from "../fleet/verdict.ts";
 import type { Tool } from "./report.ts";
 
 /** The form of the document; the number changes when a name changes its meaning or goes. */
@@ -14,6 +15,8 @@ export const checkReportSchema = "mqtt-sim/check/1";
 export interface CheckReport extends ConformanceResult {
   readonly schema: typeof checkReportSchema;
   readonly tool: Tool;
+  /** The verdict for people: `PASS`, `PASS with 42 deviations`, `FAIL` or `VOID`. */
+  readonly verdictText: string;
 }
 
 /** Makes the report of a result; `embedded` when the broker was our own. */
@@ -21,6 +24,7 @@ export function makeCheckReport(result: ConformanceResult, tool: Tool, embedded:
   return {
     schema: checkReportSchema,
     tool,
+    verdictText: verdictText(result.verdict, result.counts.deviation),
     ...result,
     target: embedded ? "embedded" : result.target,
     durationMs: Math.round(result.durationMs),

@@ -44,8 +44,9 @@ export function checkText(report: CheckReport, { width = 100, style = plainStyle
 }
 
 function headLines(report: CheckReport, width: number, style: Style): string[] {
-  const paint = { pass: style.good, fail: style.bad, void: style.unsure }[report.verdict];
-  const [first = "", ...rest] = wrapped(`${report.verdict.toUpperCase()}  ${report.reason}`, width, "      ");
+  const isClean = report.verdict !== "pass" || report.counts.deviation === 0;
+  const paint = isClean ? { pass: style.good, fail: style.bad, void: style.unsure }[report.verdict] : style.unsure;
+  const [first = "", ...rest] = wrapped(`${report.verdictText}  ${report.reason}`, width, "      ");
   const about = [
     report.target === "embedded" ? "embedded broker" : report.target,
     protocolsText(report),

@@ -3,6 +3,7 @@
  * document, and all that the other writers need.
  */
 import { UsageError } from "../base/failure.ts";
+import { deviationsIn, verdictText } from "../fleet/verdict.ts";
 import type { Report, Tool } from "./report.ts";
 
 /** The form of the document; the number changes when a name changes its meaning or goes. */
@@ -33,6 +34,8 @@ export interface Comparison {
   readonly tool: Tool;
   /** The worst of them. */
   readonly verdict: Report["verdict"];
+  /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
+  readonly verdictText: string;
   /** One sentence for the verdict. */
   readonly reason: string;
   /** The worst of them: 130 interrupted, 1 fail, 3 void, 0 pass. */
@@ -103,16 +106,39 @@ function exitCodeOf({ outcome, report }: ComparedBroker): Report["exitCode"] {
   return report?.exitCode ?? 3;
 }
 
-function worstOf(brokers: readonly ComparedBroker[]): Pick<Comparison, "verdict" | "reason" | "exitCode"> {
+/** How many wills went wrong on brokers that passed, as their profiles describe. */
+export function deviatingOn(
+  brokers: readonly { readonly outcome: Outcome; readonly report?: Report | undefined }[],
+): number {
+  return brokers.reduce(
+    (sum, { outcome, report }) => sum + (outcome === "pass" && report !== undefined ? deviationsIn(report) : 0),
+    0,
+  );
+}
+
+/** An outcome for people: a pass with deviations is told as such. */
+export function outcomeText(outcome: Outcome, report: Report | undefined): string {
+  const deviating = deviatingOn([{ outcome, report }]);
+  return deviating === 0 ? outcome : `${outcome}${verdictText("pass", deviating).slice(outcome.length)}`;
+}
+
+function worstOf(
+  brokers: readonly ComparedBroker[],
+): Pick<Comparison, "verdict" | "verdictText" | "reason" | "exitCode"> {
   const ran = brokers.filter(({ outcome }) => outcome !== "not spoken");
   const codes = ran.map(exitCodeOf);
   const exitCode = ran.length === 0 ? 3 : worstFirst.find((code) => codes.includes(code))!;
   const has = (wanted: Outcome) => brokers.some(({ outcome }) => outcome === wanted);
   const verdict = has("fail") ? "fail" : exitCode === 0 ? "pass" : "void";
-  return { verdict, reason: reasonOf(brokers), exitCode };
+  return {
+    verdict,
+    verdictText: verdictText(verdict, deviatingOn(brokers)),
+    reason: reasonOf(brokers),
+    exitCode,
+  };
 }
 
-const outcomeText: Readonly<Record<Outcome, string>> = {
+const toldOutcomes: Readonly<Record<Outcome, string>> = {
   pass: "passed",
   fail: "failed",
   void: "void",
@@ -121,15 +147,21 @@ const outcomeText: Readonly<Record<Outcome, string>> = {
 };
 
 function reasonOf(brokers: readonly ComparedBroker[]): string {
-  if (brokers.every(({ outcome }) => outcome === "pass")) {
+  if (brokers.every(({ outcome }) => outcome === "pass") && deviatingOn(brokers) === 0) {
     return `on each of ${brokers.length} brokers all wills that were due came once, on time and unaltered`;
   }
-  const outcomes = Object.keys(outcomeText) as Outcome[];
+  const outcomes = Object.keys(toldOutcomes) as Outcome[];
   const told = outcomes.flatMap((wanted) => {
-    const names = brokers.filter(({ outcome }) => outcome === wanted).map(({ name }) => name);
-    return names.length === 0 ? [] : [`${names.length} ${outcomeText[wanted]} (${names.join(", ")})`];
+    const of = brokers.filter(({ outcome }) => outcome === wanted);
+    return of.length === 0 ? [] : [`${of.length} ${toldOutcomes[wanted]} (${of.map(nameOf).join(", ")})`];
   });
   return `of ${brokers.length} brokers: ${told.join(", ")}`;
+}
+
+/** A broker's name, and what deviates there. */
+function nameOf(broker: ComparedBroker): string {
+  const deviating = deviatingOn([broker]);
+  return deviating === 0 ? broker.name : `${broker.name}${verdictText("pass", deviating).slice("pass".length)}`;
 }
 
 /** Where plans may differ: the run's name, and what follows from the broker. */

@@ -10,12 +10,12 @@ import { reportPlots } from "./page/report_plots.ts";
 
 /** The whole page; it loads nothing from anywhere. */
 export function comparisonHtml(comparison: Comparison): string {
-  const { verdict, brokers, tool } = comparison;
+  const { verdictText, brokers, tool } = comparison;
   const nested = brokers.flatMap(({ report }, place) =>
     report === undefined ? [] : reportPlots(report).map((plot) => ({ ...plot, id: `${plot.id}-${place}` }))
   );
   return pageHtml({
-    title: `${verdict.toUpperCase()}: ${brokers.map(({ name }) => name).join(", ")}`,
+    title: `${verdictText}: ${brokers.map(({ name }) => name).join(", ")}`,
     main: comparisonMain(comparison),
     plots: [...comparisonPlots(comparison), ...nested],
     footer:

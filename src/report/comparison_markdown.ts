@@ -1,13 +1,13 @@
 /** A comparison as Markdown: for a pull request, the summary of a CI job, or a page of documentation. */
-import type { Comparison } from "./comparison.ts";
+import { type Comparison, deviatingOn } from "./comparison.ts";
 import { brokerNotes, type ComparisonCell, comparisonRows } from "./comparison_rows.ts";
-import { fenced, marks, plain } from "./markdown.ts";
+import { fenced, plain, verdictMark } from "./markdown.ts";
 
 /** The comparison as Markdown with GitHub's tables, with a line end. */
 export function comparisonMarkdown(comparison: Comparison): string {
-  const { verdict, reason, repeat } = comparison;
+  const { verdict, verdictText, reason, repeat, brokers } = comparison;
   const parts = [
-    `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
+    `### ${verdictMark(verdict, deviatingOn(brokers))} ${verdictText}: ${plain(reason)}`,
     comparisonTable(comparison),
     noteList(comparison),
     repeat === undefined ? "" : `Repeat these runs:\n\n${fenced(repeat)}`,

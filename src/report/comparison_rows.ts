@@ -1,7 +1,8 @@
 /** What a comparison shows as rows, a cell for each broker: what every writer of its table begins with. */
 import { formatCount, formatMs } from "../base/units.ts";
+import { controlFaultsIn } from "../fleet/control_counts.ts";
 import { killModes } from "../fleet/kill_mode.ts";
-import type { ComparedBroker, Comparison, Outcome } from "./comparison.ts";
+import { type ComparedBroker, type Comparison, deviatingOn, type Outcome, outcomeText } from "./comparison.ts";
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, faultNames, rulesBroken, willsWrong } from "./will_rows.ts";
 
@@ -58,7 +59,10 @@ export function comparisonRows({ brokers }: Comparison): RowGroup[] {
 }
 
 function verdictRow(brokers: readonly ComparedBroker[]): ComparisonRow {
-  const cells = brokers.map(({ outcome }) => ({ text: outcome, notes: [], look: looks[outcome] }));
+  const cells = brokers.map(({ outcome, report }): ComparisonCell => {
+    const look = deviatingOn([{ outcome, report }]) > 0 ? "unsure" : looks[outcome];
+    return { text: outcomeText(outcome, report), notes: [], look };
+  });
   return { name: "verdict", cells };
 }
 
@@ -156,6 +160,7 @@ const otherRows: Readonly<Record<string, CellOf>> = {
   "connections refused": ({ clients }) => countCell(clients.refused),
   "connections lost": ({ clients }) => faultLess(clients.lost),
   "generator late, p99": ({ slipMs }) => slipMs.count === 0 ? nothing : plain(formatMs(slipMs.p99)),
+  "control wills wrong": ({ controls }) => faultCell(controlFaultsIn(controls)),
   "warnings": ({ warnings }) => countCell(warnings.length),
 };
 
@@ -166,5 +171,6 @@ function faultLess(count: number): ComparisonCell {
 
 /** What a reader must know of each broker: why it is not a pass, and the run's own warnings. */
 export function brokerNotes({ outcome, reason, report }: ComparedBroker): string[] {
-  return [...(outcome === "pass" ? [] : [reason]), ...(report?.warnings ?? [])];
+  const isClean = outcome === "pass" && deviatingOn([{ outcome, report }]) === 0;
+  return [...(isClean ? [] : [reason]), ...(report?.warnings ?? [])];
 }

@@ -1,5 +1,5 @@
 /** A comparison as a person reads it in a terminal: the verdict, the table, what is behind it. */
-import type { Comparison } from "./comparison.ts";
+import { type Comparison, deviatingOn } from "./comparison.ts";
 import { brokerNotes, type ComparisonCell, comparisonRows, type RowGroup } from "./comparison_rows.ts";
 import { plainStyle, type Style } from "./style.ts";
 import { type Column, tableLines, tableWidth, wrapped } from "./table.ts";
@@ -18,9 +18,10 @@ export function comparisonText(comparison: Comparison, options: TextOptions = {}
   return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
-function headLines({ verdict, reason, brokers }: Comparison, width: number, style: Style): string[] {
-  const paint = { pass: style.good, fail: style.bad, void: style.unsure }[verdict];
-  const [first = "", ...rest] = wrapped(`${verdict.toUpperCase()}  ${reason}`, width, "      ");
+function headLines({ verdict, verdictText, reason, brokers }: Comparison, width: number, style: Style): string[] {
+  const isClean = verdict !== "pass" || deviatingOn(brokers) === 0;
+  const paint = isClean ? { pass: style.good, fail: style.bad, void: style.unsure }[verdict] : style.unsure;
+  const [first = "", ...rest] = wrapped(`${verdictText}  ${reason}`, width, "      ");
   const about = brokers.map(({ name, target }) => name === target ? name : `${name}: ${target}`).join(" · ");
   const facts = wrapped(about, width).map((line) => style.faint(line));
   return [paint(style.strong(first)), ...rest.map((line) => paint(line)), ...facts];

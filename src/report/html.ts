@@ -2,7 +2,7 @@
 import type { Report } from "./report.ts";
 import { reportTiles, reportVerdict, tilesPart } from "./page/head_part.ts";
 import { groupPart } from "./page/group_part.ts";
-import { livesPart } from "./page/lives_part.ts";
+import { faultKindPart, livesPart } from "./page/lives_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { modePart, thresholdPart } from "./page/mode_part.ts";
 import { pageHtml } from "./page/page.ts";
@@ -26,13 +26,14 @@ export function reportHtml(report: Report): string {
 }
 
 /** What a browser's tab says. */
-export function reportTitle({ verdict, run }: Report): string {
-  return `${verdict.toUpperCase()}: ${run.target}, run ${run.id}`;
+export function reportTitle({ verdictText, run }: Report): string {
+  return `${verdictText}: ${run.target}, run ${run.id}`;
 }
 
 /** All between the top and the foot of the page. */
 export function reportMain(report: Report, plots: readonly Plot[]): Markup {
   return markup`${reportVerdict(report)}
+${faultKindPart(report)}
 ${tilesPart(reportTiles(report))}
 ${warningPart(report)}
 ${thresholdPart(report)}

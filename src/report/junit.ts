@@ -3,13 +3,17 @@
  * failed with samples.
  */
 import type { FaultSample } from "../fleet/result.ts";
+import { controlFaultsIn } from "../fleet/control_counts.ts";
+import { deviationsIn } from "../fleet/verdict.ts";
+import { controlFaultTexts, inListOrder } from "./fault_list.ts";
 import { escaped } from "./page/markup.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";
 import { findingsOf, findingText } from "./profile_text.ts";
 import type { Report } from "./report.ts";
+import { actualText } from "./threshold.ts";
 import { type CountRow, countRows, type FaultName, faultNames, lifeText, rowNameOf, willsWrong } from "./will_rows.ts";
 
-/** Samples in one failure. */
+/** Samples in one failure, or as many as there are kinds. */
 const samplesShown = 10;
 
 interface Case {
@@ -88,7 +92,7 @@ export function reportSuite(report: Report, name: string): Suite {
     `  <testsuite${attributes(told)}>`,
     ...properties(report),
     ...runCase(report),
-    ...cases.flatMap((each) => caseLines(each, isVoid)),
+    ...cases.flatMap((each) => caseLines(each, isVoid, report)),
     "  </testsuite>",
   ];
   return { lines, counts };
@@ -110,9 +114,9 @@ export function emptySuite(name: string, kind: "error" | "skipped", message: str
 
 const provesSomething = "the run proves something";
 
-function properties({ run, tool }: Report): string[] {
+function properties({ run, tool, verdictText }: Report): string[] {
   const { id, seed, protocol, repeat } = run;
-  const named = Object.entries({ run: id, seed, protocol, repeat, version: tool.version });
+  const named = Object.entries({ verdict: verdictText, run: id, seed, protocol, repeat, version: tool.version });
   const each = named.map(([name, value]) => `      <property${attributes({ name, value })}/>`);
   return ["    <properties>", ...each, "    </properties>"];
 }
@@ -135,7 +139,8 @@ function failureOf(row: CountRow, samples: readonly FaultSample[]): Pick<Case, "
   return { failure: { message, samples } };
 }
 
-function checkCases({ wills, faults, retained }: Report): Case[] {
+function checkCases(report: Report): Case[] {
+  const { wills, faults, retained } = report;
   const checks = faultNames.map((name): Case => ({
     group: "check",
     name: checkText[name],
@@ -143,6 +148,12 @@ function checkCases({ wills, faults, retained }: Report): Case[] {
       failure: { message: `${wills[name]} ${name}`, samples: faults.filter(({ verdict }) => verdict === name) },
     },
   }));
+  const lost = controlFaultsIn(report.controls) === 0 ? [] : controlFaultTexts(report);
+  checks.push({
+    group: "check",
+    name: "no will of a control client goes wrong",
+    ...lost.length > 0 && { failure: { message: lost.join("; "), samples: [] } },
+  });
   if (retained === undefined) return checks;
   const { expected, wrong, missing } = retained;
   const message = `of ${expected} retained wills: ${wrong} wrong, ${missing} missing`;
@@ -172,22 +183,28 @@ function deviationCases(report: Report): Case[] {
 }
 
 function thresholdCases({ thresholds = [] }: Report): Case[] {
-  return thresholds.map(({ expression, actual, met }) => ({
+  return thresholds.map((result) => ({
     group: "threshold",
-    name: expression,
-    ...!met && { failure: { message: `it is ${actual}`, samples: [] } },
+    name: result.expression,
+    ...!result.met && { failure: { message: actualText(result), samples: [] } },
   }));
 }
 
 /** That the run proves anything at all. */
-function runCase({ verdict, reason, run }: Report): string[] {
+function runCase({ verdict, verdictText, reason, run, voidReason, ...found }: Report): string[] {
   const seconds = (run.durationMs / 1_000).toFixed(3);
   const head = `    <testcase${attributes({ classname: "mqtt-sim.check", name: provesSomething, time: seconds })}`;
+  const note = verdict === "pass" && deviationsIn(found) > 0
+    ? `${verdictText}: ${reason}`
+    : verdict === "fail" && voidReason !== undefined
+    ? `it ended early: ${voidReason}`
+    : undefined;
+  if (note !== undefined) return [`${head}>`, `      <system-out>${text(note)}</system-out>`, "    </testcase>"];
   if (verdict !== "void") return [`${head}/>`];
   return [`${head}>`, `      <error${attributes({ message: reason })}/>`, "    </testcase>"];
 }
 
-function caseLines({ group, name, note, failure }: Case, isVoid: boolean): string[] {
+function caseLines({ group, name, note, failure }: Case, isVoid: boolean, report: Report): string[] {
   const head = `    <testcase${attributes({ classname: `mqtt-sim.${group.replace(" ", "-")}`, name, time: "0.000" })}`;
   if (isVoid) return [`${head}>`, "      <skipped/>", "    </testcase>"];
   if (failure === undefined) {
@@ -195,7 +212,7 @@ function caseLines({ group, name, note, failure }: Case, isVoid: boolean): strin
       ? [`${head}/>`]
       : [`${head}>`, `      <system-out>${text(note)}</system-out>`, "    </testcase>"];
   }
-  const samples = failure.samples.slice(0, samplesShown).map(sampleLine);
+  const samples = inListOrder(failure.samples, report, samplesShown).map(sampleLine);
   return [
     `${head}>`,
     `      <failure${attributes({ message: failure.message })}>${

@@ -122,7 +122,7 @@ export class LivePage {
     const told = progress === undefined
       ? "the run begins"
       : `${phaseText[progress.phase]}: ${phaseTime(progress.phaseMs, progress.phaseOfMs)}`;
-    return verdictPart("running", told, [target, `run ${plan.run}`, `seed ${plan.seed}`]);
+    return verdictPart("running", "running", told, [target, `run ${plan.run}`, `seed ${plan.seed}`]);
   }
 
   #tiles(): Tile[] {

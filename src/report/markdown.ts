@@ -1,34 +1,44 @@
 /** The report as Markdown, short: for a pull request, or for the summary of a CI job. */
 import { formatCount, formatMs } from "../base/units.ts";
+import type { FaultSample } from "../fleet/result.ts";
+import { deviationsIn } from "../fleet/verdict.ts";
+import { controlFaultTexts, faultList } from "./fault_list.ts";
 import { groupColumns, groupRows } from "./group_rows.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";
 import type { Report } from "./report.ts";
 import { restartLines } from "./restart_lines.ts";
+import { actualText } from "./threshold.ts";
 import { countRows, faultColumns, faultTotal, lifeText } from "./will_rows.ts";
 
-/** Fault samples shown. */
+/** Fault samples shown, or as many as there are kinds. */
 const samplesShown = 5;
 /** A sign for each verdict. */
-export const marks = { pass: "✅", fail: "❌", void: "⚠️" } as const;
+const marks = { pass: "✅", fail: "❌", void: "⚠️" } as const;
+
+/** The sign of a verdict: what deviates is no clean pass. */
+export function verdictMark(verdict: Report["verdict"], deviating: number): string {
+  return verdict === "pass" && deviating > 0 ? "☑️" : marks[verdict];
+}
+
 const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
 
 /** The report as Markdown with GitHub's tables, with a line end. */
 export function reportMarkdown(report: Report): string {
-  const { verdict, reason, run, plan, warnings, slipMs } = report;
+  const { verdictText, reason, run, plan, warnings, slipMs } = report;
   const target = run.target === "embedded" ? "embedded broker" : run.target;
   const facts = [plain(target), protocolText[run.protocol], formatMs(run.durationMs), `run ${plain(run.id)}`];
   if (plan.shard !== undefined) facts.push(`shard ${plan.shard.number} of ${plan.shard.of}`);
   const parts = [
-    `### ${marks[verdict]} ${verdict.toUpperCase()}: ${plain(reason)}`,
+    `### ${verdictMark(report.verdict, deviationsIn(report))} ${verdictText}: ${plain(reason)}`,
+    faultItems(report),
     `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,
     modeTable(report),
     groupTable(report),
     presenceTable(report),
-    restartLines(report).map((line) => `- ${plain(line)}`).join("\n"),
+    [...restartLines(report), ...controlFaultTexts(report)].map((line) => `- ${plain(line)}`).join("\n"),
     warnings.map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
     thresholdList(report),
-    faultList(report),
     plain(profileHint(report) ?? ""),
     deviationList(report),
     `Repeat this run:\n\n${fenced(run.repeat)}`,
@@ -89,8 +99,8 @@ function presenceTable(report: Report): string {
 }
 
 function thresholdList({ thresholds = [] }: Report): string {
-  return thresholds.map(({ expression, actual, met }) =>
-    `- ${met ? "met" : "**not met**"}: ${plain(expression)}, it is ${actual.toLocaleString("en-US")}`
+  return thresholds.map((result) =>
+    `- ${result.met ? "met" : "**not met**"}: ${plain(result.expression)}, ${actualText(result)}`
   ).join("\n");
 }
 
@@ -104,17 +114,22 @@ function marked(count: number): string {
   return count === 0 ? "0" : `**${formatCount(count)}**`;
 }
 
-function faultList(report: Report): string {
-  const { faults } = report;
-  if (faults.length === 0) return "";
-  const total = faultTotal(report);
-  const shown = faults.slice(0, samplesShown);
-  const items = shown.map((fault) =>
-    `- **${fault.verdict}**: ${plain(`${lifeText(fault)}: ${fault.text}`)} (${plain(fault.rule)})`
-  );
-  return `<details><summary>Faults, ${shown.length} of ${formatCount(total)}</summary>\n\n${
-    items.join("\n")
-  }\n\n</details>`;
+/** One fault of each kind, the most frequent kind first, then further ones. */
+function faultItems(report: Report): string {
+  const { kinds, further } = faultList(report, samplesShown);
+  if (kinds.length === 0) return "";
+  const [shown, total] = [kinds.length + further.length, faultTotal(report)];
+  const count = shown < total ? `, ${shown} of ${formatCount(total)}` : "";
+  return [
+    `Faults${count}, one of each kind first, the most frequent kind first:`,
+    "",
+    ...kinds.map(({ count, sample }) => `- **${sample.verdict}**, ${formatCount(count)} of this kind: ${item(sample)}`),
+    ...further.map((sample) => `- ${sample.verdict}: ${item(sample)}`),
+  ].join("\n");
+}
+
+function item(sample: FaultSample): string {
+  return `${plain(lifeText(sample))}: ${plain(sample.text)} (${plain(sample.rule)})`;
 }
 
 /** Text that means nothing to Markdown, calls nobody and closes no table. */

@@ -5,14 +5,13 @@
 import { phasesDurationMs } from "../fleet/phases.ts";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
-import { addControls, noControls } from "../fleet/control_counts.ts";
 import type { DropCounts } from "../fleet/broker_counters.ts";
 import { type Shard, shardText } from "../fleet/shard.ts";
 import { mergeTelemetry } from "../fleet/telemetry_result.ts";
 import { mergePresence } from "../fleet/presence_result.ts";
 import type { FleetResult, LatencyRow } from "../fleet/result.ts";
-import { deviationsOf, latenciesOf } from "../fleet/merge.ts";
-import { verdictOver } from "../fleet/verdict.ts";
+import { controlsOf, deviationsOf, latenciesOf } from "../fleet/merge.ts";
+import { type Verdict, type VerdictGrounds, verdictOver } from "../fleet/verdict.ts";
 import { joinSeries } from "../fleet/series.ts";
 import { noCounts, Tally, type TallyData } from "../fleet/tally.ts";
 import type { Report } from "./report.ts";
@@ -40,28 +39,14 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
   const tally = new Tally();
   for (const report of reports) tally.merge(tallyOf(report));
   const wills = tally.total();
+  const restarts = restartsOf(reports, tally);
   const besides = besidesOf(reports);
   const brokerDropped = droppedOf(reports);
   const generatorBound = reports.find((report) => report.generatorBound !== undefined)?.generatorBound;
-  const controls = noControls();
-  for (const report of reports) addControls(controls, report.controls);
-  const grounds = {
-    wills,
-    controls,
-    kills: sum(reports, ({ kills }) => kills.total),
-    undecided: tally.undecided,
-    retained: besides.retained,
-    presence: besides.presence,
-    interrupted: reports.some(isInterrupted),
-    generatorBound,
-    dropped: brokerDropped,
-    profile: first!.plan.profile,
-    voidReason: missingPartsReason(reports) ?? voidReasonOf(reports),
-  };
   const merged: Report = {
     schema: first!.schema,
     tool: first!.tool,
-    ...verdictOver(grounds),
+    ...verdictOfParts(reports, { generatorBound, dropped: brokerDropped }),
     run: runOf(reports),
     plan: withoutShard(first!.plan),
     clients: clientsOf(reports),
@@ -71,15 +56,18 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
       missingByQos: tally.missingByQos,
       eitherWay: tally.eitherWay,
       undecided: tally.undecided,
+      ...tally.unseeable > 0 && { unseeable: tally.unseeable },
     },
     latencyMs: latenciesOf(tally),
-    controls,
+    controls: controlsOf(reports.map(({ controls }) => controls)),
     ...connectsOf(reports),
     slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
     ...generatorBound !== undefined && { generatorBound },
     ...brokerDropped && { brokerDropped },
     ...besides,
+    ...restarts && { restarts },
     faults: tally.faults,
+    faultKinds: tally.faultKinds,
     ...deviationsOf(first!.plan, tally, reports.find((report) => report.broker !== undefined)?.broker),
     slowest: tally.slowest,
     series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
@@ -187,9 +175,10 @@ function checkAlike(first: NamedReport, other: NamedReport): void {
 /** A report's counts as a squad would have told them. */
 function tallyOf(report: Report): TallyData {
   const notKilled = countRows(report).find(({ name }) => name === "not killed");
-  const { missingByQos, eitherWay, undecided } = report.wills;
+  const { missingByQos, eitherWay, undecided, unseeable = 0 } = report.wills;
   const byMode: Record<string, TallyData["byMode"][string]> = { ...report.kills.byMode };
   if (notKilled !== undefined) byMode["lost"] = { kills: 0, ...countsOf(notKilled) };
+  if (report.restarts !== undefined) byMode["restart"] = report.restarts.lives;
   return {
     byMode,
     latencies: Object.fromEntries(
@@ -200,7 +189,9 @@ function tallyOf(report: Report): TallyData {
     missingByQos,
     eitherWay,
     undecided,
+    ...unseeable > 0 && { unseeable },
     faults: report.faults,
+    faultKinds: report.faultKinds,
     slowest: report.slowest,
     ...report.byGroup && { groups: report.byGroup.map(({ latencyMs: { hdr }, ...counts }) => ({ ...counts, hdr })) },
     deviations: {
@@ -218,14 +209,61 @@ function countsOf(row: TallyData["byMode"][string] | ReturnType<typeof noCounts>
 
 const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
 
-/** Why a part proves nothing, for a reason beyond its counts: it takes the whole with it. Counts are judged as a sum. */
+/**
+ * The verdict over all parts. Counts are judged as a sum, and what is proven to be wrong in one part is wrong in the
+ * whole, whatever became of the others. A part that is void for a reason beyond its counts takes the whole with it where
+ * nothing is proven to be wrong; faults of a part that proves nothing count for nothing.
+ */
+function verdictOfParts(
+  reports: readonly Report[],
+  { generatorBound, dropped }: Pick<VerdictGrounds, "generatorBound" | "dropped">,
+): Verdict {
+  const proving = reports.filter((report) => !provesNothing(report));
+  const tally = new Tally();
+  for (const report of proving) tally.merge(tallyOf(report));
+  const { retained, presence } = besidesOf(proving);
+  return verdictOver({
+    wills: tally.total(),
+    kills: sum(proving, ({ kills }) => kills.total),
+    undecided: tally.undecided,
+    unseeable: tally.unseeable,
+    ...{ retained, presence, generatorBound, dropped },
+    controls: controlsOf(proving.map(({ controls }) => controls)),
+    interrupted: reports.some(isInterrupted),
+    profile: reports[0]!.plan.profile,
+    voidReason: missingPartsReason(reports) ?? voidReasonOf(reports),
+  });
+}
+
+/** What a report's counts come to, by themselves. */
+function verdictOfCounts(report: Report): Verdict {
+  const { wills, kills, retained, presence, controls, generatorBound, brokerDropped: dropped } = report;
+  const counts = { wills, kills: kills.total, undecided: wills.undecided, unseeable: wills.unseeable };
+  const besides = { retained, presence, controls, generatorBound, dropped };
+  return verdictOver({ ...counts, ...besides, interrupted: false, voidReason: undefined });
+}
+
+/** A part that is void in spite of faults: what it saw is not whole. */
+function provesNothing(report: Report): boolean {
+  return report.verdict === "void" && verdictOfCounts(report).verdict === "fail";
+}
+
+/** Why a part could not be carried out, or is void for a reason beyond its counts. */
 function voidReasonOf(reports: readonly Report[]): string | undefined {
-  return reports.find((report) => {
-    if (report.verdict !== "void" || isInterrupted(report)) return false;
-    const { wills, kills, retained, presence, generatorBound, brokerDropped: dropped } = report;
-    const own = { wills, kills: kills.total, undecided: wills.undecided, retained, presence, generatorBound, dropped };
-    return verdictOver({ ...own, interrupted: false, voidReason: undefined }).reason !== report.reason;
-  })?.reason;
+  for (const report of reports) {
+    if (report.voidReason !== undefined) return report.voidReason;
+    if (report.verdict !== "void" || isInterrupted(report)) continue;
+    if (verdictOfCounts(report).reason !== report.reason) return report.reason;
+  }
+  return undefined;
+}
+
+/** The restarts of all parts, and the lives that ended with them. */
+function restartsOf(reports: readonly Report[], tally: Tally): FleetResult["restarts"] {
+  const all = reports.flatMap(({ restarts }) => restarts === undefined ? [] : [restarts]);
+  if (all.length === 0) return undefined;
+  const unseeable = all.reduce((total, restarts) => total + restarts.unseeable, 0);
+  return { each: all.flatMap(({ each }) => each), lives: tally.of("restart"), unseeable };
 }
 
 /** Parts that asked one broker did so each before and after its own time; several brokers' counts add up. */

@@ -5,6 +5,7 @@
 import type { FleetPlan } from "../fleet/plan.ts";
 import { withoutPasswords } from "../fleet/record_header.ts";
 import type { FleetResult } from "../fleet/result.ts";
+import { deviationsIn, verdictText } from "../fleet/verdict.ts";
 import type { ThresholdResult } from "./threshold.ts";
 import { repeatCommand } from "./repeat.ts";
 
@@ -66,11 +67,12 @@ function repeatTarget(target: string, { embedded, scenarioHasBrokers }: ReportCo
 export function makeReport(result: FleetResult, context: ReportContext): Report {
   const { plan, protocol, startedAt, durationMs, target, ...found } = result;
   const shown = withoutPasswords(plan);
-  const { verdict, reason, exitCode, ...counts } = found;
+  const { verdict, verdictText: _, reason, exitCode, ...counts } = found;
   return {
     schema: reportSchema,
     tool: context.tool,
     verdict,
+    verdictText: verdictText(verdict, deviationsIn(counts)),
     reason,
     exitCode,
     run: {

@@ -4,6 +4,8 @@
  */
 import { formatBytes, formatCount, formatMs } from "../base/units.ts";
 import type { FaultSample } from "../fleet/result.ts";
+import { faultList } from "./fault_list.ts";
+import { deviationsIn } from "../fleet/verdict.ts";
 import { groupTable } from "./group_table.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";
@@ -13,7 +15,8 @@ import { plainStyle, type Style } from "./style.ts";
 import { presenceRows, presenceWords, stateFaultNames } from "./presence_rows.ts";
 import { tableLines, wrapped } from "./table.ts";
 import { telemetryText } from "./telemetry_text.ts";
-import { faultTotal } from "./will_rows.ts";
+import { actualText } from "./threshold.ts";
+import { faultTotal, lifeText } from "./will_rows.ts";
 
 /** How the text is to look. */
 export interface TextOptions {
@@ -23,7 +26,7 @@ export interface TextOptions {
   readonly style?: Style;
 }
 
-/** Fault samples shown; the JSON report holds more. */
+/** Fault samples shown, or as many as there are kinds; the JSON report holds more. */
 const faultsShown = 10;
 const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
 
@@ -32,6 +35,7 @@ export function reportText(report: Report, options: TextOptions = {}): string {
   const { width = 100, style = plainStyle } = options;
   const parts = [
     headLines(report, width, style),
+    faultLines(report, width, style),
     factLines(report, width),
     modeTable(report, width, style),
     latencyTable(report, style),
@@ -40,7 +44,6 @@ export function reportText(report: Report, options: TextOptions = {}): string {
     thresholdLines(report, width, style),
     noteLines(report, width),
     warningLines(report, width, style),
-    faultLines(report, width, style),
     hintLines(report, width),
     deviationLines(report, width, style),
     ["Repeat this run:", ...shellLines(report.run.repeat, width)],
@@ -48,9 +51,14 @@ export function reportText(report: Report, options: TextOptions = {}): string {
   return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
-function headLines({ verdict, reason, run, plan }: Report, width: number, style: Style): string[] {
-  const paint = { pass: style.good, fail: style.bad, void: style.unsure }[verdict];
-  const [first = "", ...rest] = wrapped(`${verdict.toUpperCase()}  ${reason}`, width, "      ");
+function headLines(
+  { verdict, verdictText, reason, run, plan, ...found }: Report,
+  width: number,
+  style: Style,
+): string[] {
+  const isClean = verdict !== "pass" || deviationsIn(found) === 0;
+  const paint = isClean ? { pass: style.good, fail: style.bad, void: style.unsure }[verdict] : style.unsure;
+  const [first = "", ...rest] = wrapped(`${verdictText}  ${reason}`, width, "      ");
   const about = [
     run.target === "embedded" ? "embedded broker" : run.target,
     protocolText[run.protocol],
@@ -77,12 +85,22 @@ function factLines(report: Report, width: number): string[] {
       `(${formatCount(kills.askedPerSecond)}/s asked), ${formatCount(kills.deferred)} deferred${slip}`,
     ...load !== undefined && { load },
     ...connects && { connects: connectText(connects) },
+    ...report.controls.total > 0 && { controls: controlsText(report.controls) },
     process: `${report.engine === undefined ? "" : `engine ${report.engine}, `}${formatMs(resources.cpuMs)} of CPU` +
       `${each(resources.cpuMsPerLife, formatMs, "life")}, ` +
       `${formatBytes(resources.rssBytes)} of memory${each(resources.bytesPerClient, formatBytes, "client")}` +
       (report.run.target === "embedded" ? ", embedded broker included" : ""),
   };
   return Object.entries(facts).flatMap(([name, text]) => wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9)));
+}
+
+/** Control clients are the run's own: their wills are counted apart. */
+function controlsText(controls: Report["controls"]): string {
+  const { total, blind, lost, altered = 0, late = 0, duplicate = 0, deviating = 0 } = controls;
+  const others = Object.entries({ altered, late, duplicate, deviating, "not seen by a watcher": blind })
+    .filter(([, count]) => count > 0).map(([name, count]) => `, ${formatCount(count)} ${name}`);
+  const clients = total === 1 ? "1 control client" : `${formatCount(total)} control clients`;
+  return `${clients}: ${formatCount(lost)} wills lost${others.join("")}`;
 }
 
 function connectText({ latencyMs, underWayLimit, mostUnderWay, synsAgain }: NonNullable<Report["connects"]>): string {
@@ -98,8 +116,9 @@ function each(value: number | undefined, format: (value: number) => string, what
 
 /** What the run was to hold besides, and what it had. */
 function thresholdLines({ thresholds = [] }: Report, width: number, style: Style): string[] {
-  return thresholds.flatMap(({ expression, actual, met }) => {
-    const text = `threshold  ${expression}  ${met ? "met" : "not met"}, it is ${actual.toLocaleString("en-US")}`;
+  return thresholds.flatMap((result) => {
+    const { expression, met } = result;
+    const text = `threshold  ${expression}  ${met ? "met" : "not met"}, ${actualText(result)}`;
     return wrapped(text, width, " ".repeat(11)).map((line) => met ? line : style.bad(line));
   });
 }
@@ -157,13 +176,19 @@ function warningLines({ warnings }: Report, width: number, style: Style): string
   });
 }
 
+/** One of each kind, the most frequent kind first, then further ones: before the numbers, for they are what matters. */
 function faultLines(report: Report, width: number, style: Style): string[] {
-  const { faults } = report;
-  if (faults.length === 0) return [];
-  const total = faultTotal(report);
-  const shown = faults.slice(0, faultsShown);
-  const head = shown.length < total ? `Faults, ${shown.length} of ${formatCount(total)}:` : "Faults:";
-  return [head, ...shown.flatMap((fault) => faultLine(fault, width, style))];
+  const { kinds, further } = faultList(report, faultsShown);
+  if (kinds.length === 0) return [];
+  const [shown, total] = [kinds.length + further.length, faultTotal(report)];
+  const count = shown < total ? `, ${shown} of ${formatCount(total)}` : "";
+  return [
+    `Faults${count}, one of each kind first, the most frequent kind first:`,
+    ...kinds.flatMap(({ verdict, count, sample }) =>
+      lineOf(verdict, `${formatCount(count)} of this kind: ${faultText(sample)}`, width, style)
+    ),
+    ...further.flatMap((fault) => lineOf(fault.verdict, faultText(fault), width, style)),
+  ];
 }
 
 /** The profile that would describe what was found. */
@@ -182,11 +207,13 @@ function deviationLines(report: Report, width: number, style: Style): string[] {
   return [...wrapped(findingsHead(report), width), ...lines];
 }
 
-function faultLine(fault: FaultSample, width: number, style: Style): string[] {
-  const version = fault.protocol === "5" ? "5.0" : fault.protocol;
-  const life = `${fault.client} life ${fault.incarnation} (${fault.mode}, MQTT ${version}, QoS ${fault.qos})`;
-  const lines = wrapped(`${fault.verdict.padEnd(9)}  ${life}: ${fault.text} [${fault.rule}]`, width, " ".repeat(11));
-  return lines.map((line, index) => index === 0 ? line.replace(fault.verdict, style.bad(fault.verdict)) : line);
+function faultText(fault: FaultSample): string {
+  return `${lifeText(fault)}: ${fault.text} [${fault.rule}]`;
+}
+
+function lineOf(verdict: string, text: string, width: number, style: Style): string[] {
+  const lines = wrapped(`${verdict.padEnd(9)}  ${text}`, width, " ".repeat(11));
+  return lines.map((line, index) => index === 0 ? line.replace(verdict, style.bad(verdict)) : line);
 }
 
 /** A command over as many lines as it takes, each but the last ending so that a shell reads on. */

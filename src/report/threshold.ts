@@ -2,12 +2,11 @@
  * Thresholds over the report's own paths, such as `latencyMs.byMode.reset.p99<200`: what a run must hold to pass.
  */
 import { UsageError } from "../base/failure.ts";
-import { type KillMode, killModes } from "../fleet/kill_mode.ts";
-import { noPresence, noWords, presenceMoments } from "../fleet/presence_result.ts";
-import { noTelemetry } from "../fleet/telemetry_result.ts";
+import { listed } from "../base/units.ts";
 import { verdictOver } from "../fleet/verdict.ts";
 import type { WillCounts } from "../fleet/result.ts";
 import { noCounts } from "../fleet/tally.ts";
+import { isNumberPath, nearPaths, numberAt } from "./number_paths.ts";
 import type { Report } from "./report.ts";
 
 /** A threshold as it was written, and read. */
@@ -21,8 +20,8 @@ export interface Threshold {
 /** What became of a threshold. */
 export interface ThresholdResult {
   readonly expression: string;
-  /** The value that the report has at its path. */
-  readonly actual: number;
+  /** The value that the report has at its path; absent where the run measured nothing for it, which is not met. */
+  readonly actual?: number;
   readonly met: boolean;
 }
 
@@ -37,28 +36,7 @@ const comparisons = {
 
 type Operator = keyof typeof comparisons;
 
-const form = /^\s*([\w.-]+)\s*(==|!=|<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/;
-const latencyNames: readonly string[] = ["count", "min", "mean", "p50", "p90", "p99", "p999", "max"];
-const willNames: readonly string[] = Object.keys(noCounts());
-
-/** The paths that hold a number, beside those by kill mode. */
-const paths: ReadonlySet<string> = new Set([
-  ...["asked", "connected", "peakAlive", "reconnects", "refused", "lost", "rampPerSecond"].map((name) =>
-    `clients.${name}`
-  ),
-  ...["total", "askedPerSecond", "reachedPerSecond", "deferred"].map((name) => `kills.${name}`),
-  ...[...willNames, "eitherWay", "undecided"].map((name) => `wills.${name}`),
-  ...latencyNames.flatMap((name) => [`latencyMs.all.${name}`, `slipMs.${name}`]),
-  ...["expected", "right", "wrong", "missing"].map((name) => `retained.${name}`),
-  ...Object.keys(noPresence()).map((name) => `presence.${name}`),
-  ...presenceMoments.flatMap((moment) =>
-    Object.keys(noPresence()).map((name) => `presence.byMoment.${moment}.${name}`)
-  ),
-  ...["online", "left"].flatMap((word) => Object.keys(noWords()).map((name) => `presence.${word}.${name}`)),
-  ...Object.keys(noTelemetry()).map((name) => `telemetry.${name}`),
-  ...["cpuMs", "rssBytes"].map((name) => `resources.${name}`),
-  "run.durationMs",
-]);
+const form = /^\s*([^\s<>=!](?:[^<>=!]*[^\s<>=!])?)\s*(==|!=|<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/;
 
 const example =
   "expected a path of the report, a comparison and a number, such as wills.late<10 or latencyMs.all.p99<=200";
@@ -67,27 +45,21 @@ const example =
 export function parseThreshold(expression: string): Threshold {
   const [, path, operator, value] = form.exec(expression) ?? [];
   if (path === undefined) throw new UsageError(`Cannot read threshold ${JSON.stringify(expression)}: ${example}`);
-  if (!paths.has(path) && !isByMode(path)) {
+  if (!isNumberPath(path)) {
+    const near = nearPaths(path);
+    const told = near.length === 0 ? "" : `, but at ${listed(near, "and")}`;
     throw new UsageError(
-      `Cannot use threshold ${JSON.stringify(expression)}: the report has no number at ${path}; ${example}`,
+      `Cannot use threshold ${JSON.stringify(expression)}: a report has no number at ${path}${told}; ${example}`,
     );
   }
   return { expression: expression.trim(), path, operator: operator as Operator, value: Number(value) };
 }
 
-/** Paths by kill mode: `kills.byMode.<mode>.<count>` and `latencyMs.byMode.<mode>.<figure>`. */
-function isByMode(path: string): boolean {
-  const [part, byMode, mode, name, ...more] = path.split(".");
-  if (byMode !== "byMode" || more.length > 0 || !killModes.includes(mode as KillMode)) return false;
-  if (part === "kills") return name === "kills" || willNames.includes(name!);
-  return part === "latencyMs" && latencyNames.includes(name!);
-}
-
-/** The value at a path; 0 where the run had nothing there: nobody was killed in that mode, nothing was retained. */
-function valueAt(report: Report, path: string): number {
-  let value: unknown = report;
-  for (const name of path.split(".")) value = (value as Record<string, unknown> | undefined)?.[name];
-  return typeof value === "number" ? value : 0;
+/** What a report has for a threshold, in words. */
+export function actualText({ actual }: ThresholdResult): string {
+  return actual === undefined
+    ? "the run measured nothing for it"
+    : `it is ${actual.toLocaleString("en-US", { maximumFractionDigits: 3 })}`;
 }
 
 /**
@@ -97,55 +69,61 @@ function valueAt(report: Report, path: string): number {
 export function applyThresholds(report: Report, thresholds: readonly Threshold[]): Report {
   if (thresholds.length === 0) return report;
   const results = thresholds.map(({ expression, path, operator, value }): ThresholdResult => {
-    const actual = valueAt(report, path);
+    const actual = numberAt(report, path);
+    if (actual === undefined) return { expression, met: false };
     return { expression, actual, met: comparisons[operator](actual, value) };
   });
   return { ...report, ...verdictWith(report, thresholds, results), thresholds: results };
 }
 
-function verdictWith(
-  report: Report,
-  thresholds: readonly Threshold[],
-  results: readonly ThresholdResult[],
-): Pick<Report, "verdict" | "reason" | "exitCode"> {
-  const { verdict, reason, exitCode } = report;
-  if (verdict === "void") return { verdict, reason, exitCode };
+type Judged = Pick<Report, "verdict" | "verdictText" | "reason" | "exitCode">;
+
+function verdictWith(report: Report, thresholds: readonly Threshold[], results: readonly ThresholdResult[]): Judged {
+  const { verdict, verdictText, reason, exitCode } = report;
+  if (verdict === "void") return { verdict, verdictText, reason, exitCode };
   const failing = exitCode === 130 ? 130 : 1;
-  const missed = results.filter(({ met }) => !met).map(({ expression, actual }) =>
-    `${expression} (it is ${rounded(actual)})`
-  );
+  const missed = results.filter(({ met }) => !met).map((result) => `${result.expression} (${actualText(result)})`);
   const base = withoutCovered(report, thresholds);
   if (missed.length > 0) {
-    const also = base.verdict === "fail" ? `; ${base.reason}` : "";
-    return { verdict: "fail", reason: `not met: ${missed.join(", ")}${also}`, exitCode: failing };
+    const also = base.verdict === "pass" ? "" : `; ${base.reason}`;
+    return { verdict: "fail", verdictText: "FAIL", reason: `not met: ${missed.join(", ")}${also}`, exitCode: failing };
   }
   if (base.verdict !== "pass" || verdict === "pass") return base;
   return { ...base, reason: `every threshold is met: ${results.map(({ expression }) => expression).join(", ")}` };
 }
 
 /** The verdict as it would be without the faults that a threshold of their own speaks of. */
-function withoutCovered(
-  report: Report,
-  thresholds: readonly Threshold[],
-): Pick<Report, "verdict" | "reason" | "exitCode"> {
+function withoutCovered(report: Report, thresholds: readonly Threshold[]): Judged {
   const wills: WillCounts = { ...report.wills };
   for (const { path } of thresholds) {
     const name = path.replace(/^wills\./, "") as keyof WillCounts;
-    if (path.startsWith("wills.") && name !== "expected" && name !== "onTime" && name in noCounts()) wills[name] = 0;
+    if (path.startsWith("wills.") && faultCounts.includes(name)) wills[name] = 0;
   }
-  const coversRetained = thresholds.some(({ path }) => path.startsWith("retained."));
+  const covers = (part: string) => thresholds.some(({ path }) => path.startsWith(part));
   return verdictOver({
     wills,
     kills: report.kills.total,
     undecided: report.wills.undecided,
-    retained: coversRetained ? undefined : report.retained,
+    unseeable: report.wills.unseeable,
+    retained: covers("retained.") ? undefined : report.retained,
     presence: presenceWithout(report.presence, thresholds),
+    controls: controlsWithout(report.controls, covers),
     interrupted: report.exitCode === 130,
     generatorBound: report.generatorBound,
     dropped: report.brokerDropped,
     profile: report.plan.profile,
-    voidReason: undefined,
+    voidReason: report.voidReason,
   });
+}
+
+/** Counts of what goes wrong. What deviates as the profile describes fails nothing, and stays what it is. */
+const faultCounts: readonly string[] = Object.keys(noCounts())
+  .filter((name) => name !== "expected" && name !== "onTime" && name !== "deviating");
+
+function controlsWithout(controls: Report["controls"], covers: (part: string) => boolean): Report["controls"] {
+  const left = { ...controls };
+  for (const name of ["lost", "altered", "late", "duplicate"] as const) if (covers(`controls.${name}`)) left[name] = 0;
+  return left;
 }
 
 /** States of presence without the kinds that a threshold of their own speaks of. */
@@ -159,8 +137,4 @@ function presenceWithout(presence: Report["presence"], thresholds: readonly Thre
     left[kind] = 0;
   }
   return left;
-}
-
-function rounded(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
 }

@@ -1,4 +1,5 @@
 /** What became of the wills as rows, one for each kill mode: what every writer of a table begins with. */
+import { controlFaultsIn } from "../fleet/control_counts.ts";
 import { type KillMode, killModes } from "../fleet/kill_mode.ts";
 import type { FaultSample, WillCounts } from "../fleet/result.ts";
 import type { Report } from "./report.ts";
@@ -40,9 +41,10 @@ export function willsWrong(counts: WillCounts): { readonly name: FaultName; read
   return faultNames.map((name) => ({ name, count: counts[name] })).filter(({ count }) => count > 0);
 }
 
-/** All that went wrong, states of presence included: what the samples of faults are some of. */
-export function faultTotal({ wills, presence }: Pick<Report, "wills" | "presence">): number {
-  return willsWrong(wills).reduce((sum, { count }) => sum + count, presence?.wrong ?? 0);
+/** All that went wrong, states of presence and wills of control clients included: what the samples are some of. */
+export function faultTotal({ wills, presence, controls }: Pick<Report, "wills" | "presence" | "controls">): number {
+  const others = (presence?.wrong ?? 0) + controlFaultsIn(controls);
+  return willsWrong(wills).reduce((sum, { count }) => sum + count, others);
 }
 
 /** The columns of faults, and one for what deviates where there is a profile, or was. */

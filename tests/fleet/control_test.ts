@@ -39,7 +39,7 @@ Deno.test("section 1: the lost will of a control client is a fault with its rule
   }).finish();
   assert.deepEqual(controls, { total: 5, blind: 0, lost: 4 });
   assert.deepEqual([verdict, exitCode, wills.missing], ["fail", 1, 0]);
-  assert.match(reason, /: 4 missing of 5 wills of control clients$/);
+  assert.match(reason, /of 5 wills of control clients: 4 missing$/);
   assert.equal(faults.length, 4);
   assert.deepEqual(
     [faults[0]!.client, faults[0]!.verdict, faults[0]!.rule],
@@ -75,7 +75,7 @@ for (const [what, change] of altered) {
     const result = new FleetStage({ ...plan, script: { publish } }).finish();
     assert.deepEqual(result.controls, { total: 5, blind: 0, lost: 0, altered: 5 });
     assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
-    assert.match(result.reason, /: 5 altered of 5 wills of control clients$/);
+    assert.match(result.reason, /of 5 wills of control clients: 5 altered$/);
     assert.deepEqual(new Set(result.faults.map(({ verdict }) => verdict)), new Set(["altered"]));
     assert.equal(result.wills.unwanted, 0);
   });

@@ -110,7 +110,7 @@ Deno.test("tally: modes stand in the order of tables; lost and living are counte
   assert.equal(tally.total().unwanted, 5);
 });
 
-Deno.test("tally: twenty samples of each verdict are kept, the counts know them all", () => {
+Deno.test("tally: twenty samples of each kind are kept, and every fault of a kind is counted", () => {
   const sample = (verdict: FaultSample["verdict"], client: number): FaultSample => ({
     client: `c${client}`,
     incarnation: 1,
@@ -125,11 +125,32 @@ Deno.test("tally: twenty samples of each verdict are kept, the counts know them 
     const tally = new Tally();
     for (let client = 0; client < 15; client++) tally.keepFault(sample("missing", squad * 100 + client));
     tally.keepFault(sample("late", squad));
+    tally.keepFault({ ...sample("missing", squad), rule: "MQTT 5.0, 3.1.2-22" }, 40);
     return tally.data();
   });
-  const { faults } = merged(squads);
-  assert.equal(faults.filter(({ verdict }) => verdict === "missing").length, 20);
+  const { faults, faultKinds } = merged(squads);
+  assert.equal(faults.filter(({ verdict, rule }) => verdict === "missing" && rule.endsWith("-8")).length, 20);
   assert.equal(faults.filter(({ verdict }) => verdict === "late").length, 3);
+  assert.deepEqual(faultKinds, [
+    { verdict: "missing", rule: "MQTT 5.0, 3.1.2-22", count: 120 },
+    { verdict: "missing", rule: "MQTT 5.0, 3.1.2-8", count: 45 },
+    { verdict: "late", rule: "MQTT 5.0, 3.1.2-8", count: 3 },
+  ]);
+});
+
+Deno.test("tally: a frequent kind of fault that begins late is listed first, and hides no rare one", () => {
+  const sample = (verdict: FaultSample["verdict"], rule: string, client: number): FaultSample => ({
+    ...{ client: `c${client}`, incarnation: 1, mode: "reset", verdict, protocol: "5", qos: 1, rule, text: "" },
+  });
+  const tally = new Tally();
+  for (let client = 0; client < 30; client++) tally.keepFault(sample("late", "MQTT 5.0, 3.1.2-8", client));
+  tally.keepFault(sample("unwanted", "MQTT 5.0, 3.14.4-3", 30));
+  for (let client = 0; client < 50; client++) tally.keepFault(sample("missing", "MQTT 5.0, 3.1.2-8", client));
+  for (const { faults } of [tally, merged([tally.data()]), merged([new Tally().data(), tally.data()])]) {
+    const first = faults.slice(0, 4).map(({ verdict }) => verdict);
+    assert.deepEqual(first, ["missing", "late", "unwanted", "missing"]);
+    assert.equal(faults.length, 41);
+  }
 });
 
 Deno.test("tally: faults are all but what was on time", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { WillCounts } from "../../src/fleet/result.ts";
 import { noCounts } from "../../src/fleet/tally.ts";
-import { type VerdictGrounds, verdictOver } from "../../src/fleet/verdict.ts";
+import { type VerdictGrounds, verdictOver, verdictText } from "../../src/fleet/verdict.ts";
 
 function over(wills: Partial<WillCounts>, more: Partial<VerdictGrounds> = {}): [string, number, string] {
   const grounds = { kills: 10, undecided: 0, retained: undefined, interrupted: false, voidReason: undefined, ...more };
@@ -19,7 +19,7 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
     [
       "pass",
       0,
-      /^of 3 wills that were due 2 came once, on time and unaltered; 1 went wrong as profile mosquitto says$/,
+      /^of 3 wills that were due 2 came once, on time and unaltered; 1 went wrong as profile mosquitto describes$/,
     ],
   ],
   [
@@ -63,19 +63,63 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
     3,
     /^2 wills could still .*--drain$/,
   ]],
-  ["a reason to be void", over({ expected: 3, missing: 3 }, { voidReason: "blind" }), ["void", 3, /^blind$/]],
+  ["a reason to be void", over({ expected: 3, onTime: 3 }, { voidReason: "blind" }), ["void", 3, /^blind$/]],
+  [
+    "a reason to be void after a proven fault",
+    over({ expected: 3, missing: 3 }, { voidReason: "blind" }),
+    ["fail", 1, /^of 3 wills that were due: 3 missing; then the run ended early: blind$/],
+  ],
+  [
+    "late wills of a slow machine prove nothing, and the reason to be void is told",
+    over({ expected: 3, late: 3 }, { voidReason: "blind", generatorBound: "this machine was late" }),
+    ["void", 3, /^blind$/],
+  ],
+  [
+    "what was seen has a gap: not even a fault is proven",
+    over({ expected: 3, missing: 3, unwanted: 1 }, { gap: "the recording has a gap" }),
+    ["void", 3, /^the recording has a gap$/],
+  ],
+  [
+    "a control client's will was lost",
+    over({ expected: 3, onTime: 3 }, { controls: { total: 9, blind: 0, lost: 2 } }),
+    ["fail", 1, /^of 9 wills of control clients: 2 missing$/],
+  ],
+  [
+    "a control client's will came altered, with a client's",
+    over({ expected: 3, altered: 1 }, { controls: { total: 9, blind: 0, lost: 0, altered: 1 } }),
+    ["fail", 1, /^of 3 wills that were due: 1 altered; of 9 wills of control clients: 1 altered$/],
+  ],
+  [
+    "wills that could not be seen, and one that is missing",
+    over({ expected: 3, onTime: 2, missing: 1 }, { unseeable: 2 }),
+    ["fail", 1, /^of 3 wills that were due: 1 missing$/],
+  ],
+  [
+    "wills that could not be seen, and no fault",
+    over({ expected: 3, onTime: 3 }, { unseeable: 2 }),
+    ["void", 3, /^2 wills could not be seen/],
+  ],
+  [
+    "wills that are undecided, and one that is missing",
+    over({ expected: 3, onTime: 2, missing: 1 }, { undecided: 2 }),
+    ["fail", 1, /^of 3 wills that were due: 1 missing$/],
+  ],
   ["interrupted, all well", over({ expected: 3, onTime: 3 }, { interrupted: true }), ["void", 130, /^interrupted/]],
-  ["interrupted, a will missing", over({ expected: 3, missing: 1 }, { interrupted: true }), ["fail", 130, /1 missing/]],
+  ["interrupted, a will missing", over({ expected: 3, missing: 1 }, { interrupted: true }), [
+    "fail",
+    130,
+    /1 missing; then the run was interrupted$/,
+  ]],
   ["late, and this machine was too", over({ expected: 3, late: 1 }, { generatorBound: busy }), [
     "void",
     3,
     /^1 will was late, but this machine held the fleet up for 900 ms: whose fault it was cannot be told$/,
   ]],
-  ["early and late, and this machine was late", over({ expected: 3, late: 1, early: 1 }, { generatorBound: busy }), [
-    "void",
-    3,
-    /^2 wills were late or early, but/,
-  ]],
+  [
+    "early and late, and this machine was late: that makes no will early",
+    over({ expected: 3, late: 1, early: 1 }, { generatorBound: busy }),
+    ["fail", 1, /: 1 late, 1 early$/],
+  ],
   [
     "late and missing: being late excuses nothing else",
     over({ expected: 3, late: 1, missing: 1 }, { generatorBound: busy }),
@@ -91,6 +135,14 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
     /^all 3/,
   ]],
 ];
+
+Deno.test("verdict: in words, with the deviations of a pass", () => {
+  assert.equal(verdictText("pass", 0), "PASS");
+  assert.equal(verdictText("pass", 1), "PASS with 1 deviation");
+  assert.equal(verdictText("pass", 1_076), "PASS with 1,076 deviations");
+  assert.equal(verdictText("fail", 76), "FAIL");
+  assert.equal(verdictText("void", 76), "VOID");
+});
 
 for (const [what, [verdict, exitCode, reason], [wanted, code, text]] of cases) {
   Deno.test(`verdict: ${what}`, () => {

@@ -1,7 +1,7 @@
 /** Broker URLs: what is read, and each refusal in its own words. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
-import { type Endpoint, isLoopback, parseEndpoint, withoutPassword } from "../../src/net/endpoint.ts";
+import { type Endpoint, isLoopback, parseEndpoint, withoutSecrets } from "../../src/net/endpoint.ts";
 
 const tcp = { transport: "tcp", path: "" } as const;
 const read: readonly [text: string, endpoint: Endpoint][] = [
@@ -16,7 +16,7 @@ const read: readonly [text: string, endpoint: Endpoint][] = [
   ["mqtts://h", { url: "mqtts://h:8883", transport: "tls", host: "h", port: 8883, path: "" }],
   ["ws://h:80", { url: "ws://h:80/mqtt", transport: "ws", host: "h", port: 80, path: "/mqtt" }],
   ["wss://u:p@h/x?y", {
-    url: "wss://h:443/x?y",
+    url: "wss://h:443/x?…",
     transport: "wss",
     host: "h",
     port: 443,
@@ -51,7 +51,7 @@ const refused: readonly [text: string, sentence: string][] = [
   ["mqtt:", `Cannot read broker url "mqtt:": no host; ${allowed}`],
   ["mqtt:///x", `Cannot read broker url "mqtt:///x": no host; ${allowed}`],
   ["mqtt://h/x", `Cannot read broker url "mqtt://h/x": nothing may follow the port; ${allowed}`],
-  ["mqtt://h?x", `Cannot read broker url "mqtt://h?x": nothing may follow the port; ${allowed}`],
+  ["mqtt://h?x", `Cannot read broker url "mqtt://h?…": nothing may follow the port; ${allowed}`],
   ["mqtt://h#x", `Cannot read broker url "mqtt://h#x": nothing may follow the port; ${allowed}`],
   ["mqtt://u:100%@h", `Cannot read broker url "mqtt://u:…@h": a % in user or password is written %25; ${allowed}`],
   ["mqtt://u%zz@h", `Cannot read broker url "mqtt://u%zz@h": a % in user or password is written %25; ${allowed}`],
@@ -69,9 +69,14 @@ const shown: readonly [text: string, shown: string][] = [
   ["mqtt://u:se@cret@h", "mqtt://u:…@h"],
   ["mqtt://u:se/cret@h", "mqtt://u:…@h"],
   ["mqtt://:secret@h", "mqtt://:…@h"],
+  ["wss://h/x?token=secret", "wss://h/x?…"],
+  ["wss://u:secret@h/x?token=secret", "wss://u:…@h/x?…"],
+  ["wss://h/x?token=secret?secret", "wss://h/x?…"],
+  ["mqtt://u:sec?ret@h", "mqtt://u:…"],
+  ["wss://h:443/x?mail=a@b&token=secret", "wss://h:…"],
 ];
 for (const [text, expected] of shown) {
-  Deno.test(`endpoint: no password is shown: ${text}`, () => assert.equal(withoutPassword(text), expected));
+  Deno.test(`endpoint: no password and no query is shown: ${text}`, () => assert.equal(withoutSecrets(text), expected));
 }
 
 Deno.test("endpoint: loopback is told by address or its usual name", () => {

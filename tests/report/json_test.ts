@@ -12,11 +12,11 @@ const names = (value: object) => Object.keys(value).sort();
 Deno.test("the names of a report are the promised ones", () => {
   const report = read();
   assert.deepEqual(names(report), [
-    ..."clients controls engine exitCode faults kills latencyMs plan reason resources run schema series slipMs slowest stages"
+    ..."clients controls engine exitCode faultKinds faults kills latencyMs plan reason resources run schema series slipMs slowest stages"
       .split(
         " ",
       ),
-    ..."tool verdict warnings wills".split(" "),
+    ..."tool verdict verdictText warnings wills".split(" "),
   ]);
   assert.equal(report.schema, "mqtt-sim/report/1");
   assert.deepEqual(names(report.tool), ["name", "version"]);

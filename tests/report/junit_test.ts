@@ -29,7 +29,7 @@ Deno.test("a case for each kill mode and each check; a run that passed fails non
   for (const mode of ["reset", "close", "leave"]) {
     assert.ok(text.includes(`classname="mqtt-sim.kill-mode" name="${mode}"`));
   }
-  assert.equal(text.split('classname="mqtt-sim.check"').length - 1, 7);
+  assert.equal(text.split('classname="mqtt-sim.check"').length - 1, 8);
   assert.equal(count(text, "failure") + count(text, "error"), 0);
 });
 

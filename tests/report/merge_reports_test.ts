@@ -2,13 +2,18 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { mergeReports } from "../../src/report/merge_reports.ts";
 import type { Report } from "../../src/report/report.ts";
-import { failed, passed, reportOf } from "./sample.ts";
+import { failed, modeCounts, passed, reportOf } from "./sample.ts";
 
 const at = (report: Report, startedAt: string): Report => ({ ...report, run: { ...report.run, startedAt } });
 const first = reportOf(passed());
 const second = at(first, "2026-01-02T03:04:10.678Z");
 const merged = (...reports: Report[]) =>
   mergeReports(reports.map((report, part) => ({ name: `${part}.json`, report })));
+
+const shard = (report: Report, number: number, of: number): Report => ({
+  ...report,
+  plan: { ...report.plan, shard: { number, of } },
+});
 
 Deno.test("counts, kills and clients add up, histograms merge, and the verdict is over all", () => {
   const whole = merged(first, second);
@@ -56,6 +61,78 @@ Deno.test("a part that could not run makes the whole void; one that had nobody t
   assert.deepEqual([merged(first, ended).verdict, merged(first, ended).exitCode], ["void", 130]);
 });
 
+Deno.test("a proven failure in one part fails the whole, whatever makes another part void", () => {
+  const bad = reportOf(failed());
+  const nothing = {
+    wills: {
+      ...bad.wills,
+      expected: 0,
+      onTime: 0,
+      late: 0,
+      early: 0,
+      missing: 0,
+      altered: 0,
+      duplicate: 0,
+      unwanted: 0,
+    },
+    kills: { ...bad.kills, total: 0, byMode: {} },
+    presence: { ...bad.presence!, wrong: 0 },
+    retained: { expected: 0, right: 0, wrong: 0, missing: 0 },
+    ...{ faults: [], faultKinds: [] },
+  };
+  const unreachable: Report = {
+    ...at({ ...bad, ...nothing }, "2026-01-02T03:05:00.000Z"),
+    ...{ verdict: "void", verdictText: "VOID", reason: "Cannot reach it", exitCode: 3 } as const,
+  };
+  for (const parts of [[bad, unreachable], [unreachable, bad]] as const) {
+    const { verdict, verdictText, exitCode, reason, faults } = merged(...parts);
+    assert.deepEqual([verdict, verdictText, exitCode], ["fail", "FAIL", 1]);
+    assert.match(reason, /^of 90,038 wills that were due: 25 missing, .*; then the run ended early: Cannot reach it$/);
+    assert.equal(faults.length, 15);
+  }
+  const whole = merged(shard(bad, 1, 3), shard(at(bad, "2026-01-02T03:05:00.000Z"), 3, 3));
+  assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
+  assert.match(whole.reason, /50 missing.*: the run is not whole: shard 2 of 3 is missing$/);
+  const ended = { ...unreachable, reason: "interrupted before the plan was carried out", exitCode: 130 } as const;
+  assert.deepEqual([merged(bad, ended).verdict, merged(bad, ended).exitCode], ["fail", 130]);
+});
+
+Deno.test("faults of a part that proves nothing count for nothing", () => {
+  const gap: Report = {
+    ...at(reportOf(failed()), "2026-01-02T03:05:00.000Z"),
+    ...{ verdict: "void", verdictText: "VOID", reason: "the recording has a gap", exitCode: 3 } as const,
+  };
+  const right = { ...first, plan: gap.plan, run: { ...first.run, target: gap.run.target } };
+  const { verdict, reason, exitCode, wills } = merged(right, gap);
+  assert.deepEqual([verdict, reason, exitCode], ["void", "the recording has a gap", 3]);
+  assert.equal(wills.missing, 25, "it is counted");
+});
+
+Deno.test("wills of control clients, wills that could not be seen and restarts are joined", () => {
+  const restart = { downAtMs: 1, backAtMs: 2, lives: 3, survived: 0, watchersKept: 1, watchersForgotten: 0 };
+  const each = [{ ...restart, willsBefore: 1, willsAfter: 2 }];
+  const lives = modeCounts(3, { onTime: 1, missing: 2 });
+  const one: Report = {
+    ...first,
+    controls: { total: 14, blind: 0, lost: 1, altered: 2 },
+    wills: {
+      ...first.wills,
+      expected: first.wills.expected + 3,
+      onTime: first.wills.onTime + 1,
+      missing: 2,
+      unseeable: 4,
+    },
+    restarts: { each, lives, unseeable: 4 },
+    ...{ verdict: "fail", verdictText: "FAIL", exitCode: 1 } as const,
+  };
+  const { controls, wills, restarts, verdict, reason } = merged(one, at(one, "2026-01-02T03:05:00.000Z"));
+  assert.deepEqual(controls, { total: 28, blind: 0, lost: 2, altered: 4 });
+  assert.deepEqual([wills.missing, wills.unseeable], [4, 8]);
+  assert.deepEqual([restarts!.each.length, restarts!.lives.missing, restarts!.unseeable], [2, 4, 8]);
+  assert.equal(verdict, "fail");
+  assert.match(reason, /4 missing; of 28 wills of control clients: 2 missing, 4 altered$/);
+});
+
 Deno.test("what is not parts of one run is refused in a sentence", () => {
   const other = reportOf(passed({ seed: 7 }));
   const more = reportOf(passed({ clients: 2_000 }));
@@ -70,11 +147,6 @@ Deno.test("what is not parts of one run is refused in a sentence", () => {
   for (const [reports, sentence] of cases) {
     assert.throws(() => merged(...reports), (error) => error instanceof UsageError && sentence.test(error.message));
   }
-});
-
-const shard = (report: Report, number: number, of: number): Report => ({
-  ...report,
-  plan: { ...report.plan, shard: { number, of } },
 });
 
 Deno.test("shards: one that is missing makes the whole void, and is told by its number", () => {

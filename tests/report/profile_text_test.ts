@@ -79,7 +79,7 @@ Deno.test("parts of one run are joined, deviations too", () => {
   const { lives, seen, samples } = whole.profile!.deviations.find(({ id }) => id === "disconnect-error")!;
   assert.deepEqual([lives, seen, samples.length], [80, 80, 2]);
   assert.deepEqual([whole.wills.deviating, whole.verdict], [80, "pass"]);
-  assert.match(whole.reason, /80 went wrong as profile mosquitto says/);
+  assert.match(whole.reason, /80 went wrong as profile mosquitto describes/);
 });
 
 Deno.test("a threshold may speak of what deviates", () => {
@@ -114,7 +114,7 @@ Deno.test("the hint stands in text, Markdown and page", () => {
   const hinted = reportOf({ ...failed(), described: { mosquitto: 7 }, broker: "mosquitto version 2.0.11" });
   // The faults that it speaks of are those which the report lists, states of presence included.
   assert.ok(hinted.presence!.wrong > 0);
-  const listed = /^Faults, \d+ of (\d+):$/m.exec(reportText(hinted))![1];
+  const listed = /^Faults, \d+ of (\d+), /m.exec(reportText(hinted))![1];
   assert.equal(Number(listed), faultTotal(hinted));
   const told = new RegExp(
     `7 of these ${listed} faults are what profile mosquitto describes: (\\\\|&#45;|-)*profile mosquitto`,

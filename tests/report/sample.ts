@@ -109,6 +109,7 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
     slipMs: latency(1_544, 0.1, 0.001),
     controls: { total: 14, blind: 0, lost: 0 },
     faults: [],
+    faultKinds: [],
     slowest: [{
       client: "mqtt-sim-k3x9a-77",
       incarnation: 2,
@@ -127,6 +128,7 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
     series: halfMinute(),
     stages: plainStages,
     verdict: "pass",
+    verdictText: "PASS",
     reason: "1,392 wills were due: each came once, on time and unaltered, and no other will came",
     warnings: [],
     exitCode: 0,
@@ -171,6 +173,7 @@ export function failed(): FleetResult {
   const lost: WillCounts = { ...noWills, expected: 2, onTime: 1, missing: 1 };
   return passed({ clients: 10_000, killRate: { kind: "count", perSecond: 500 }, willRetain: true }, {
     verdict: "fail",
+    verdictText: "FAIL",
     reason: "25 wills of 90,038 are missing, 6 late, 2 early, 4 came twice, 2 came unasked and 2 were altered",
     exitCode: 1,
     target: "mqtt://broker.example:1883",
@@ -213,6 +216,16 @@ export function failed(): FleetResult {
       })),
       staleState,
     ],
+    faultKinds: ([
+      ...[["missing", 25], ["presence", 7], ["late", 6], ["duplicate", 4], ["altered", 2], ["early", 2], [
+        "unwanted",
+        2,
+      ]],
+    ] as const).map(([verdict, count]) => ({
+      verdict: verdict as FaultSample["verdict"],
+      rule: verdict === "presence" ? staleState.rule : "MQTT 5.0, 3.1.2-8",
+      count: count as number,
+    })),
     warnings: [
       "the kill rate reached 431 kills a second of 500 asked: 1,240 kills had to wait until their victim was connected again",
     ],
@@ -223,6 +236,7 @@ export function failed(): FleetResult {
 export function voided(): FleetResult {
   return passed({}, {
     verdict: "void",
+    verdictText: "VOID",
     reason: "Cannot reach mqtt://127.0.0.1:41883: connection refused; nothing was killed",
     exitCode: 3,
     durationMs: 12,

@@ -3,7 +3,8 @@ import { UsageError } from "../../src/base/failure.ts";
 import type { FleetResult, WillCounts } from "../../src/fleet/result.ts";
 import { makeReport, type Report } from "../../src/report/report.ts";
 import { applyThresholds, parseThreshold } from "../../src/report/threshold.ts";
-import { failed, passed } from "./sample.ts";
+import { reportJson } from "../../src/report/json.ts";
+import { failed, latency, modeCounts, passed } from "./sample.ts";
 
 const context = { tool: { name: "mqtt-sim", version: "0" }, embedded: true, program: "mqtt-sim" } as const;
 
@@ -43,6 +44,9 @@ const refused = [
   "kills.byMode.reset.p99<1",
   "kills.byMode.reset.late.more<1",
   "verdict==1",
+  "faults==1",
+  "wills.missingByQos==1",
+  "wills.missingByQos.first.second==1",
   "wills.constructor==1",
 ];
 for (const expression of refused) {
@@ -97,8 +101,101 @@ Deno.test("threshold: a void run stays void, an interrupted one keeps its exit c
   assert.equal(held(interrupted, "wills.late<4").exitCode, 130);
 });
 
-Deno.test("threshold: a mode in which nobody was killed counts as nothing", () => {
-  assert.equal(held(reportWith(), "kills.byMode.garbage.missing==0").thresholds![0]!.actual, 0);
+const unmeasured: readonly [expression: string, different?: Partial<FleetResult>][] = [
+  ["kills.byMode.garbage.missing==0"],
+  ["latencyMs.byMode.freeze.p99<200"],
+  ["latencyMs.byMode.leave.p99<200"],
+  ["latencyMs.all.p99<200", { latencyMs: { all: latency(0, 0, 0), byMode: {} } }],
+  ["connects.latencyMs.p99<200"],
+  ["retained.missing==0"],
+  ["restarts.each.0.lives>=0"],
+  ["byGroup.sensors.missing==0"],
+  ["described.mosquitto<5"],
+];
+for (const [expression, different = {}] of unmeasured) {
+  Deno.test(`threshold: ${expression} is not met where the run measured nothing for it`, () => {
+    const { verdict, exitCode, reason, thresholds } = held(reportWith({}, different), expression);
+    assert.deepEqual(thresholds, [{ expression, met: false }]);
+    assert.deepEqual([verdict, exitCode], ["fail", 1]);
+    assert.equal(reason, `not met: ${expression} (the run measured nothing for it)`);
+  });
+}
+
+const measured: readonly [expression: string, actual: number][] = [
+  ["resources.cpuMsPerLife<5", 2.5],
+  ["controls.lost==0", 0],
+  ["controls.total>10", 14],
+  ["connects.latencyMs.count==7", 7],
+  ["wills.missingByQos.1==0", 0],
+  ["byGroup.sensors.missing==0", 0],
+  ["byGroup.0.kills>1", 5],
+  ["byGroup.sensors.latencyMs.count>=3", 3],
+  ["plan.clients==1000", 1_000],
+  ["exitCode==0", 0],
+];
+for (const [expression, actual] of measured) {
+  Deno.test(`threshold: ${expression} is over a number of the JSON report`, () => {
+    const group = { ...modeCounts(5), name: "sensors", connected: 2, presenceWrong: 0, latencyMs: latency(3, 1, 1) };
+    const report = reportWith({}, {
+      byGroup: [group],
+      connects: { latencyMs: latency(7, 1, 1), underWayLimit: 64, mostUnderWay: 3 },
+      resources: { cpuMs: 3_210, rssBytes: 1, cpuMsPerLife: 2.5 },
+    });
+    assert.deepEqual(held(report, expression).thresholds, [{ expression, actual, met: true }]);
+  });
+}
+
+Deno.test("threshold: every number of a written report can be named, and what is there is found", () => {
+  for (const report of [makeReport(failed(), context), reportWith()]) {
+    const paths = numberPathsIn(JSON.parse(reportJson(report)), "");
+    assert.ok(paths.length > 300, `${paths.length}`);
+    for (const [path, value] of paths) {
+      const { thresholds } = held(report, `${path}==${Math.abs(value)}`);
+      const { actual } = thresholds![0]!;
+      assert.ok(actual === value || (actual === undefined && value === 0), `${path}: ${actual}, not ${value}`);
+    }
+  }
+});
+
+/** Every number of a document, with its path; exponents are no numbers of a threshold. */
+function numberPathsIn(value: unknown, path: string): [string, number][] {
+  if (typeof value === "number") return [[path, value]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, part]) => numberPathsIn(part, path === "" ? name : `${path}.${name}`));
+}
+
+const near: readonly [path: string, proposed: string][] = [
+  ["byMode.freeze.p99", "latencyMs.byMode.freeze.p99"],
+  ["wills.mising", "wills.missing"],
+  ["Wills.Late", "wills.late"],
+  ["latencyMs.byMode.rest.p99", "latencyMs.byMode.reset.p99"],
+  ["cpuMsPerLife", "resources.cpuMsPerLife"],
+];
+for (const [path, proposed] of near) {
+  Deno.test(`threshold: for ${path} the refusal names ${proposed}`, () => {
+    assert.throws(() => parseThreshold(`${path}<1`), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.ok(error.message.includes(`a report has no number at ${path}, but at ${proposed}`), error.message);
+      return true;
+    });
+  });
+}
+
+Deno.test("threshold: one on wills of control clients takes the place of there being none lost", () => {
+  const controls = { total: 14, blind: 0, lost: 2, altered: 1 };
+  const report = reportWith({}, { controls, verdict: "fail", reason: "lost", exitCode: 1 });
+  assert.match(held(report, "wills.late<5").reason, /^of 14 wills of control clients: 2 missing, 1 altered$/);
+  assert.match(held(report, "controls.lost<=2").reason, /^of 14 wills of control clients: 1 altered$/);
+  assert.equal(held(report, "controls.lost<=2", "controls.altered<=1").verdict, "pass");
+});
+
+Deno.test("threshold: faults that one covers leave a run void that ended early, or could not see", () => {
+  const early = reportWith({ late: 4 }, { voidReason: "the watcher was lost" });
+  assert.deepEqual([held(early, "wills.late<5").verdict, held(early, "wills.late<5").exitCode], ["void", 3]);
+  const base = passed().wills;
+  const blind = reportWith({}, { wills: { ...base, late: 4, unseeable: 3 }, verdict: "fail", reason: "", exitCode: 1 });
+  assert.match(held(blind, "wills.late<5").reason, /^3 wills could not be seen/);
+  assert.equal(held(blind, "wills.late<5").exitCode, 3);
 });
 
 Deno.test("threshold: one on presence takes the place of its being the truth, kind by kind", () => {

@@ -150,7 +150,7 @@ export function brokersHtml(document: BrokersDocument): string {
     basis(document),
     ...brokers.map(({ name, version }) => name === version ? name : `${name} ${version}`),
   ];
-  const main = markup`${verdictPart(failed === 0 ? "pass" : "fail", reason, facts)}
+  const main = markup`${verdictPart(failed === 0 ? "pass" : "fail", failed === 0 ? "pass" : "fail", reason, facts)}
 <section aria-labelledby="how-title"><h2 id="how-title">How this was made</h2><p class="note">${intro} ${care} ${
     older(document).replaceAll("`", "")
   }</p>

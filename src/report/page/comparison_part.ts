@@ -1,12 +1,12 @@
 /** The parts of a comparison's page: the verdict, a tile for each broker, the table, and the reports folded away. */
 import { formatCount, formatMs } from "../../base/units.ts";
-import type { ComparedBroker, Comparison, Outcome } from "../comparison.ts";
+import { type ComparedBroker, type Comparison, deviatingOn, type Outcome, outcomeText } from "../comparison.ts";
 import { brokerNotes, type ComparisonCell, comparisonRows } from "../comparison_rows.ts";
-import { type Tile, tilesPart, verdictPart } from "./head_part.ts";
+import { type Tile, tilesPart, verdictKind, verdictPart, wordOf } from "./head_part.ts";
 import { type Markup, markup, nested } from "./markup.ts";
 
 /** The verdict over all, with what was compared. */
-export function comparisonVerdict({ verdict, reason, brokers }: Comparison): Markup {
+export function comparisonVerdict({ verdict, verdictText, reason, brokers }: Comparison): Markup {
   const [first] = brokers.flatMap(({ report }) => report === undefined ? [] : [report]);
   const facts = first === undefined ? [] : [
     ...first.plan.scenario === undefined ? [] : [`scenario ${first.plan.scenario}`],
@@ -14,7 +14,8 @@ export function comparisonVerdict({ verdict, reason, brokers }: Comparison): Mar
     `${first.run.startedAt.slice(0, 16).replace("T", " ")} UTC`,
     `seed ${first.run.seed}`,
   ];
-  return verdictPart(verdict, reason, [`${brokers.length} brokers, one after the other`, ...facts]);
+  const kind = verdictKind(verdict, deviatingOn(brokers));
+  return verdictPart(kind, wordOf(verdictText), reason, [`${brokers.length} brokers, one after the other`, ...facts]);
 }
 
 const looks: Readonly<Partial<Record<Outcome, "good" | "bad">>> = { pass: "good", fail: "bad" };
@@ -22,12 +23,12 @@ const looks: Readonly<Partial<Record<Outcome, "good" | "bad">>> = { pass: "good"
 /** A tile for each broker. */
 export function brokersPart({ brokers }: Comparison): Markup {
   const tiles = brokers.map(({ name, outcome, reason, report }): Tile => {
-    const look = looks[outcome];
+    const look = deviatingOn([{ outcome, report }]) > 0 ? undefined : looks[outcome];
     const { wills, latencyMs: { all } } = report ?? { wills: undefined, latencyMs: { all: undefined } };
     const note = wills === undefined || all === undefined || all.count === 0
       ? reason
       : `${formatCount(wills.onTime)} of ${formatCount(wills.expected)} on time, p99 ${formatMs(all.p99)}`;
-    return { name, value: outcome, note, ...look && { look } };
+    return { name, value: outcomeText(outcome, report), note, ...look && { look } };
   });
   return markup`<div class="brokers">${tilesPart(tiles)}</div>`;
 }
@@ -72,6 +73,8 @@ function notesPart({ notes, brokers }: Comparison): Markup | undefined {
 /** A report folded away, with ids and headings that go into the page. */
 export function foldedPart({ name, outcome, reason, report }: ComparedBroker, place: number, main: Markup): Markup {
   if (report === undefined) return markup`<p class="note"><b>${name}</b>: ${outcome}, ${reason}</p>`;
-  return markup`<details class="card whole" id="broker-${place}"><summary><b>${name}</b><span>${outcome}: ${reason}</span></summary>
+  return markup`<details class="card whole" id="broker-${place}"><summary><b>${name}</b><span>${
+    outcomeText(outcome, report)
+  }: ${reason}</span></summary>
 <div class="inside">${nested(main, place)}</div></details>`;
 }

@@ -2,27 +2,34 @@
 import { formatBytes, formatCount, formatMs } from "../../base/units.ts";
 import type { WillCounts } from "../../fleet/result.ts";
 import type { Report } from "../report.ts";
+import { deviationsIn } from "../../fleet/verdict.ts";
 import { willsWrong } from "../will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** What the page can say of a run. */
-export type VerdictKind = "pass" | "fail" | "void" | "running";
+export type VerdictKind = "pass" | "deviating" | "fail" | "void" | "running";
 
 const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
 
 /** A shape for each verdict, so that colour is never all there is. */
 const shapes: Readonly<Record<VerdictKind, string>> = {
   pass: "M5 12.5l4.5 4.5L19 7.5",
+  deviating: "M5 11l3 3L13 7.5M11.5 17h.1M15 17h.1M18.5 17h.1",
   fail: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   void: "M9 9a3 3 0 1 1 4.4 2.7c-1 .6-1.4 1.1-1.4 2.3M12 17.6v.1",
   running: "M12 7v5l3.5 2",
 };
 
-/** The verdict in large, with one sentence and a line of facts. */
-export function verdictPart(kind: VerdictKind, reason: string, facts: readonly string[]): Markup {
+/** How a verdict looks: a pass in which wills went wrong as the profile describes is no clean one. */
+export function verdictKind(verdict: Report["verdict"], deviating: number): VerdictKind {
+  return verdict === "pass" && deviating > 0 ? "deviating" : verdict;
+}
+
+/** The verdict in large, in its own words, with one sentence and a line of facts. */
+export function verdictPart(kind: VerdictKind, word: string, reason: string, facts: readonly string[]): Markup {
   return markup`
     <header class="verdict ${kind}" id="verdict">
-      <p class="word"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="${shapes[kind]}"/></svg>${kind}</p>
+      <p class="word"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="${shapes[kind]}"/></svg>${word}</p>
       <h1>${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}${/[.!?]$/.test(reason) ? "" : "."}</h1>
       <p class="facts">${
     facts.map((fact) =>
@@ -36,8 +43,8 @@ export function verdictPart(kind: VerdictKind, reason: string, facts: readonly s
 }
 
 /** The verdict of a report. */
-export function reportVerdict({ verdict, reason, run }: Report): Markup {
-  return verdictPart(verdict, reason, [
+export function reportVerdict({ verdict, verdictText, reason, run, ...found }: Report): Markup {
+  return verdictPart(verdictKind(verdict, deviationsIn(found)), wordOf(verdictText), reason, [
     run.target === "embedded" ? "embedded broker" : run.target,
     protocolText[run.protocol],
     `${run.startedAt.slice(0, 16).replace("T", " ")} UTC`,
@@ -45,6 +52,11 @@ export function reportVerdict({ verdict, reason, run }: Report): Markup {
     `run ${run.id}`,
     `seed ${run.seed}`,
   ]);
+}
+
+/** The page writes the word itself in capitals. */
+export function wordOf(verdictText: string): string {
+  return verdictText.replace(/^[A-Z]+/, (word) => word.toLowerCase());
 }
 
 /** A number that is to be seen first. */

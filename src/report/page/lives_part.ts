@@ -1,6 +1,7 @@
 /** The lives worth a look: those whose wills went wrong, and the slowest of the rest. */
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { FaultSample, SlowLife } from "../../fleet/result.ts";
+import { faultList, inListOrder } from "../fault_list.ts";
 import type { Report } from "../report.ts";
 import { faultTotal, lifeText } from "../will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -21,33 +22,39 @@ export function livesPart(report: Report): Markup[] {
   return [faultSection(report), slowSection(report)].filter((part) => part !== undefined);
 }
 
+/** One fault of each kind, the most frequent kind first: before the numbers, for it is what matters. */
+export function faultKindPart(report: Report): Markup | undefined {
+  const kinds = faultList(report, 0).kinds.map(({ verdict, rule, count, sample }) =>
+    markup`<li><p><b class="badge bad">${verdict}</b> <b>${
+      formatCount(count)
+    }</b> of this kind <small class="rule">${rule}</small></p>
+<p>${lifeText(sample)}: ${sample.text}</p></li>
+`
+  );
+  if (kinds.length === 0) return undefined;
+  return markup`<section aria-labelledby="kinds-title">
+<h2 id="kinds-title">What went wrong, by kind</h2>
+<ol class="lives card" id="kinds">${kinds}</ol>
+</section>`;
+}
+
 function faultSection(report: Report): Markup | undefined {
   const { faults } = report;
   const outages = outagesOf(report);
+  const ordered = inListOrder(faults, report, faults.length);
   if (faults.length === 0) return undefined;
   const total = faultTotal(report);
   const told = faults.length < total
-    ? `${formatCount(faults.length)} of ${formatCount(total)} are kept, some of each kind.`
+    ? `${formatCount(faults.length)} of ${formatCount(total)} are kept, one of each kind first.`
     : "";
   return section(
     "faults",
-    "What went wrong",
+    "Lives whose wills went wrong",
     told,
-    spread(faults).map((fault) => faultItem(fault, outages)),
+    ordered.map((fault) => faultItem(fault, outages)),
     shownFaults,
     outages,
   );
-}
-
-/** One of each kind first, then the next of each kind. */
-function spread(faults: readonly FaultSample[]): FaultSample[] {
-  const nth = new Map<string, number>();
-  const ranked = faults.map((fault) => {
-    const rank = nth.get(fault.verdict) ?? 0;
-    nth.set(fault.verdict, rank + 1);
-    return { fault, rank };
-  });
-  return ranked.toSorted((one, other) => one.rank - other.rank).map(({ fault }) => fault);
 }
 
 function slowSection(report: Report): Markup | undefined {

@@ -2,6 +2,7 @@
 import { formatCount, formatMs } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
 import type { LatencyRow } from "../../fleet/result.ts";
+import { controlFaultTexts } from "../fault_list.ts";
 import type { Report } from "../report.ts";
 import { telemetryText } from "../telemetry_text.ts";
 import { type CountRow, countRows, faultColumns, type FaultName, rulesBroken } from "../will_rows.ts";
@@ -11,9 +12,9 @@ import { type Markup, markup } from "./markup.ts";
 export function thresholdPart({ thresholds = [] }: Report): Markup | undefined {
   if (thresholds.length === 0) return undefined;
   const rows = thresholds.map(({ expression, actual, met }) =>
-    markup`<tr><th scope="row">${expression}</th><td>${actual.toLocaleString("en-US")}</td><td${
-      met ? undefined : markup` class="bad"`
-    }><b>${met ? "met" : "not met"}</b></td></tr>
+    markup`<tr><th scope="row">${expression}</th><td>${
+      actual === undefined ? "nothing measured" : actual.toLocaleString("en-US")
+    }</td><td${met ? undefined : markup` class="bad"`}><b>${met ? "met" : "not met"}</b></td></tr>
 `
   );
   const heads = ["it is", "verdict"].map((head) => markup`<th scope="col">${head}</th>`);
@@ -118,6 +119,7 @@ function notes(report: Report): string[] {
     found.push(`Lives that could rightly end with a will or without, counted nowhere else: ${formatCount(eitherWay)}.`);
   }
   if (undecided > 0) found.push(`Wills still on the way when the run was ended: ${formatCount(undecided)}.`);
+  found.push(...controlFaultTexts(report).map((text) => `${text}.`));
   if (brokerDropped !== undefined && brokerDropped.after > brokerDropped.before) {
     found.push(`Messages that the broker says it dropped: ${formatCount(brokerDropped.after - brokerDropped.before)}.`);
   }

@@ -51,6 +51,7 @@ const head = `
 .verdict { border-radius: 16px; padding: 24px 28px; border: 1px solid; }
 .verdict.pass { color: var(--pass); background: var(--pass-ground); }
 .verdict.fail { color: var(--fail); background: var(--fail-ground); }
+.verdict.deviating { color: var(--void); background: var(--void-ground); }
 .verdict.void { color: var(--void); background: var(--void-ground); }
 .verdict.running { color: var(--running); background: var(--running-ground); }
 .verdict .word {
