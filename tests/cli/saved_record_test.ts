@@ -45,8 +45,8 @@ const runs: readonly [what: string, options: StageOptions, verdict: string, show
       killShares: [{ mode: "freeze", weight: 1 }],
       script: { patience: 1.25 },
     },
-    "fail",
-    "early",
+    "pass",
+    "onTime",
   ],
   [
     "wills are retained, with a password",
