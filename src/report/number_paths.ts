@@ -11,7 +11,7 @@ import { noTelemetry } from "../fleet/telemetry_result.ts";
 import type { Report } from "./report.ts";
 
 /** Stands for a number. */
-const number: 0 = 0;
+const number = 0 as const;
 
 /** What is told of a list: the form of each of its parts. */
 interface EachOf<Part> {
