@@ -183,7 +183,7 @@ function afterNext(life: Life, one: One, slowMs: number, rules: Rules): Expectat
 
 /** The session ends at an instant, where it has not ended before. */
 function endedBy(one: One, atMs: number, { earlyBeforeMs }: Rules): One {
-  if (one.dueMs <= atMs) return { ...one, earliestMs: Math.min(one.earliestMs, atMs - earlyBeforeMs) };
+  if (one.dueMs <= atMs) return one;
   const earliestMs = Math.min(one.earliestMs, atMs - earlyBeforeMs);
   return { kind: "one", ground: "session-ended", dueMs: atMs, earliestMs, latencyFromMs: atMs };
 }
@@ -246,7 +246,7 @@ function eitherWay(
 
 /** Whether a client that left properly when the run ended had not done so when its will came. */
 function wasAlive({ retired, leftMs }: Life, first: Arrival | undefined): boolean {
-  return retired && first !== undefined && leftMs !== undefined && first.atMs < leftMs;
+  return retired && first !== undefined && first.atMs < leftMs!;
 }
 
 /**
@@ -289,7 +289,7 @@ function seenVerdict(
 
 /** From when on a will cannot be one of a living client. A lost connection may have ended any time before it showed. */
 function overFromMs({ end, connectedMs, sentMs, overslept }: Life): number {
-  if (end === undefined || end.mode === "lost" || overslept) return connectedMs ?? sentMs ?? -Infinity;
+  if (end === undefined || end.mode === "lost" || overslept) return connectedMs ?? sentMs!;
   return end.sinceMs ?? end.doneMs;
 }
 
