@@ -7,6 +7,8 @@ import { connectCases } from "./cases/connect.ts";
 import { connectMalformedCases } from "./cases/connect_malformed.ts";
 import { disconnectCases } from "./cases/disconnect.ts";
 import { encodingCases } from "./cases/encodings.ts";
+import { within } from "./cases/extent.ts";
+import { extentOf } from "./cases/extents.ts";
 import { keepAliveCases } from "./cases/keep_alive.ts";
 import { limitCases } from "./cases/limits.ts";
 import { propertyCases } from "./cases/properties.ts";
@@ -33,8 +35,7 @@ import { willTakeoverCases } from "./cases/will_takeover.ts";
 import { willEndingCases } from "./cases/will_ending.ts";
 import { willMalformedCases } from "./cases/will_malformed.ts";
 
-/** The catalog, in the order in which it is shown. */
-export const catalog: readonly ConformanceCase[] = [
+const cases: readonly ConformanceCase[] = [
   ...willEndingCases,
   ...willDisconnectCases,
   ...willTakeoverCases,
@@ -66,3 +67,9 @@ export const catalog: readonly ConformanceCase[] = [
   ...encodingCases,
   ...disconnectCases,
 ];
+
+/** The catalog, in the order in which it is shown. */
+export const catalog: readonly ConformanceCase[] = cases.map((one) => {
+  const extent = extentOf(one);
+  return extent === undefined ? one : within(extent, one);
+});

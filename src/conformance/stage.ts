@@ -361,10 +361,11 @@ export class Stage {
         const client = await this.connect({ name: "broom", clientId, cleanStart: true });
         client.disconnect().close();
       }
-      if (this.#retained.size > 0) await this.#sweepRetained();
+      if (this.#retained.size > 0 && this.announced.retainAvailable !== false) await this.#sweepRetained();
       return undefined;
     } catch (error) {
-      if (error instanceof CaseFailure || error instanceof CaseOver) return `could not be swept: ${error.message}`;
+      const isCaseEnd = [CaseFailure, CaseOver, NotTestable].some((each) => error instanceof each);
+      if (isCaseEnd) return `could not be swept: ${(error as Error).message}`;
       throw error;
     } finally {
       this.callOff();

@@ -22,6 +22,7 @@ export const mochi: Profile = {
       evidence: "run",
       source: "observed on 2.7.9; packets.go: Remaining above 1 is asked for",
       signs: [],
+      shows: [{ fault: "missing" }],
     },
     {
       id: "properties",
@@ -38,6 +39,7 @@ export const mochi: Profile = {
       evidence: "run",
       source: "observed on 2.7.9; server.go: MaximumMessageExpiryInterval, sendLWT",
       signs: [],
+      shows: [{ fault: "other" }],
     },
     {
       id: "delay-by-the-second",

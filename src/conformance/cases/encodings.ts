@@ -2,6 +2,7 @@
 import type { MessageProperties } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { SentMessage } from "../message_compare.ts";
+import type { Probe } from "../probe.ts";
 import { field, frame } from "../raw_packet.ts";
 import type { Stage } from "../stage.ts";
 import { connectOfUser } from "./connect_malformed.ts";
@@ -43,6 +44,13 @@ function listing(first: number, properties: readonly number[], payload: readonly
   return frame(first, [0, 78, properties.length, ...properties, ...payload]);
 }
 
+/** Sends bytes, where the broker has not announced that they are too many. */
+function sends(stage: Stage, probe: Probe, bytes: readonly number[], what: string): Probe {
+  const { maximumPacketSize = Infinity } = stage.announced;
+  stage.requires(bytes.length <= maximumPacketSize, `the broker announces Maximum Packet Size ${maximumPacketSize}`);
+  return probe.sendBytes(bytes, what);
+}
+
 const connects: readonly ConformanceCase[] = [
   {
     id: "connect/properties-any-order",
@@ -61,7 +69,7 @@ const connects: readonly ConformanceCase[] = [
         ...[0x11, 0, 0, 0, 0], // Session Expiry Interval 0
         ...user("b", "1"),
       ];
-      const client = stage.dial().sendBytes(connectOfUser(stage, { properties }), "CONNECT with every property");
+      const client = sends(stage, stage.dial(), connectOfUser(stage, { properties }), "CONNECT with every property");
       const { reasonCode } = await client.expect("connack");
       stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
       await client.ping();
@@ -84,7 +92,7 @@ const connects: readonly ConformanceCase[] = [
         ...field(will.topic),
         ...field([...will.payload]),
       ];
-      const client = stage.dial().sendBytes(connectOfUser(stage, { flags: 0x06, payload }), "CONNECT with a will");
+      const client = sends(stage, stage.dial(), connectOfUser(stage, { flags: 0x06, payload }), "CONNECT with a will");
       const { reasonCode } = await client.expect("connack");
       stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
       client.reset();
@@ -104,7 +112,7 @@ const publishes: readonly ConformanceCase[] = [
       const message = stage.message({ qos: 0, properties });
       const watcher = await stage.watcher(message.topic);
       const publisher = await stage.connect({ name: "publisher" });
-      publisher.sendBytes(publishBytes(message, bytes), "PUBLISH with every property");
+      sends(stage, publisher, publishBytes(message, bytes), "PUBLISH with every property");
       await watcher.receives(message);
     },
   },

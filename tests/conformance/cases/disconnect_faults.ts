@@ -34,18 +34,11 @@ export const saysDisconnect = (bytes: readonly number[]): Fault => () => {
     },
   };
 };
-const saysPlainDisconnect: Fault = () => saysDisconnect([0xe0, 0x00])();
-const saysDisconnectOf5: Fault = () => saysDisconnect([0xe0, 0x02, 0x8e, 0x00])();
-
 /** Proofs of the cases about DISCONNECT. */
 export const disconnectProofs: Proofs = {
   "disconnect/closes": [open, { fault: answers, says: /answered DISCONNECT|malformed/, only: "5.0" }],
   "disconnect/session-expiry-from-0": [{ fault: prolongs, says: /the session was prolonged/ }],
   "disconnect/session-expiry-to-0": [{ fault: hearsNoExpiry, says: /the session has stayed/ }],
-  "disconnect/from-server": [
-    { fault: saysPlainDisconnect, says: /sent a DISCONNECT.*to older, garbled, silent$/ },
-    { fault: saysDisconnectOf5, says: /sent a DISCONNECT.*to older, garbled, silent$/ },
-  ],
   "disconnect/reserved-bits": [open],
   "disconnect/reason-unknown": [open],
   "disconnect/pingreq-reserved-bits": [open],

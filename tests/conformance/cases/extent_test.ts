@@ -1,0 +1,117 @@
+/** A limit of a server is no fault: whatever goes beyond it is not testable, with what the broker did. */
+import assert from "node:assert/strict";
+import type { CoreOptions } from "../../../src/broker/options.ts";
+import type { CaseResult } from "../../../src/conformance/result.ts";
+import { checkInMemory, ourCore } from "../../support/checked_broker.ts";
+import { tampered } from "../../support/tampered_broker.ts";
+import { says } from "../spoil.ts";
+
+interface Limited {
+  /** The flag of `mqtt-sim broker`, or what it has no flag for. */
+  readonly name: string;
+  readonly options: CoreOptions;
+  /** A case that is not testable there, and how the reason begins. */
+  readonly shows: readonly [id: string, protocol: "3.1.1" | "5.0", reason: RegExp];
+}
+
+const limited: readonly Limited[] = [
+  {
+    name: "--max-qos 0",
+    options: { maximumQoS: 0 },
+    shows: ["publish/qos-1", "3.1.1", /^the broker closes the connection of a client that publishes at QoS 1/],
+  },
+  {
+    name: "--max-qos 1",
+    options: { maximumQoS: 1 },
+    shows: ["publish/qos-2", "3.1.1", /^the broker closes the connection of a client that publishes at QoS 2/],
+  },
+  {
+    name: "--retain no",
+    options: { retainAvailable: false },
+    shows: ["retained/cleared", "3.1.1", /^the broker closes the connection of a client that publishes a retained/],
+  },
+  {
+    name: "--max-packet-size 4096",
+    options: { limits: { maximumPacketSizeBytes: 4_096 } },
+    shows: ["publish/content-100-kb", "3.1.1", /^the broker does not pass on a plain payload of 100,000 bytes/],
+  },
+  {
+    name: "--max-packet-size 150",
+    options: { limits: { maximumPacketSizeBytes: 150 } },
+    shows: ["will/every-byte", "3.1.1", /^the broker does not take a will with a plain payload of 256 bytes/],
+  },
+  {
+    name: "--max-topic-length 200",
+    options: { limits: { topicBytes: 200 } },
+    shows: ["will/topic-long", "3.1.1", /^the broker does not take a plain topic of 3 levels and 1,000 bytes/],
+  },
+  {
+    name: "--max-topic-levels 4",
+    options: { limits: { topicLevels: 4 } },
+    shows: ["shared/two-groups", "5.0", /^the broker does not take a plain topic of 5 levels/],
+  },
+  {
+    name: "--max-topic-levels 3",
+    options: { limits: { topicLevels: 3 } },
+    shows: ["will/to-wildcards", "3.1.1", /^the broker does not take a plain topic of 4 levels/],
+  },
+  {
+    name: "--max-will-payload 512",
+    options: { limits: { willPayloadBytes: 512 } },
+    shows: ["will/long-payload", "5.0", /^the broker does not take a will with a plain payload of 60,000 bytes/],
+  },
+  {
+    name: "one message that waits for a client",
+    options: { limits: { outboxMessages: 1 } },
+    shows: ["session/waiting-in-order", "3.1.1", /^the broker keeps 1 of 10 plain messages for a client/],
+  },
+  {
+    name: "one subscription",
+    options: { limits: { subscriptionsPerSession: 1 } },
+    shows: ["subscribe/several-filters", "3.1.1", /^the broker grants 1 of 3 plain subscriptions of one client/],
+  },
+  {
+    name: "one retained message",
+    options: { limits: { retainedMessages: 1 } },
+    shows: ["retained/each-qos", "5.0", /^the broker keeps 1 of 2 plain retained messages/],
+  },
+  {
+    name: "one message in flight, Receive Maximum 1, no alias",
+    options: { limits: { inflight: 1, receiveMaximum: 1, topicAliasMaximum: 0 } },
+    shows: ["limits/alias", "5.0", /^the broker takes no Topic Alias/],
+  },
+];
+
+const told = ({ id, protocol, reason }: CaseResult) => `${id} in ${protocol}: ${reason}`;
+
+for (const { name, options, shows: [id, protocol, reason] } of limited) {
+  Deno.test(`extent: a broker with ${name} fails no case`, async () => {
+    const { cases, exitCode } = await checkInMemory(ourCore(options), { quick: true });
+    assert.deepEqual(cases.filter(({ outcome }) => outcome === "fail").map(told), []);
+    assert.equal(exitCode, 0);
+    const shown = cases.find((one) => one.id === id && one.protocol === protocol)!;
+    assert.equal(shown.outcome, "not testable", told(shown));
+    assert.match(shown.reason!, reason);
+    for (const one of cases.filter(({ outcome }) => outcome === "not testable")) assert.ok(one.reason, told(one));
+  });
+}
+
+Deno.test("extent: a server keep alive of 2 s fails no case, of those that wait too", async () => {
+  const { cases } = await checkInMemory(ourCore({ serverKeepAliveS: 2 }));
+  assert.deepEqual(cases.filter(({ outcome }) => outcome === "fail").map(told), []);
+});
+
+Deno.test("extent: what a broker loses without refusing it is no limit", async () => {
+  const losesLarge = tampered(says("publish", (packet) => packet.payload.length > 300 ? [] : [packet]));
+  const ids = ["publish/content-100-kb", "will/long-payload"];
+  const { cases } = await checkInMemory(losesLarge, { only: ids });
+  assert.equal(cases.length, 4);
+  for (const { outcome } of cases) assert.equal(outcome, "fail");
+});
+
+Deno.test("extent: messages that are lost from among those that wait are no limit", async () => {
+  let count = 0;
+  const losesEveryThird = tampered(() => says("publish", (packet) => ++count % 3 === 0 ? [] : [packet])());
+  const { cases } = await checkInMemory(losesEveryThird, { only: ["session/waiting-in-order"] });
+  for (const { outcome, reason } of cases) assert.equal(outcome, "fail", reason ?? "");
+});
