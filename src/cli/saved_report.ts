@@ -48,7 +48,7 @@ const life = {
   qos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
 };
 
-const faultVerdict = z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered", "presence"]);
+const faultVerdict = z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered", "presence", "redelivery"]);
 
 const fault = z.looseObject({
   ...life,
@@ -210,7 +210,10 @@ function completed(report: Earlier): Report {
   const { wills, kills, faults, presence, verdict, restarts, run } = report;
   for (const counts of [wills, ...Object.values(kills.byMode)]) counts.deviating ??= 0;
   const unseeable = wills.unseeable ?? restarts?.unseeable ?? 0;
-  const countOf = (name: FaultSample["verdict"]) => name === "presence" ? presence?.wrong ?? 0 : wills[name];
+  const countOf = (name: FaultSample["verdict"]) => {
+    if (name === "redelivery") return report.redeliveries?.withoutDup ?? 0;
+    return name === "presence" ? presence?.wrong ?? 0 : wills[name];
+  };
   return {
     ...report,
     verdictText: report.verdictText ?? verdictText(verdict, deviationsIn(report)),

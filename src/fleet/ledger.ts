@@ -22,11 +22,13 @@ import {
   isAnswered,
   isTimed,
   keyOf,
+  redeliveryFault,
   type Sighting,
+  sightingOf,
   staysLast,
   strayFault,
 } from "./ledger_entry.ts";
-import { clientIdOf, type Life, readWillMark, type WillMark, willTopicOf } from "./life.ts";
+import { clientIdOf, type Life, type WillMark, willTopicOf } from "./life.ts";
 import {
   type Alteration,
   answersCut,
@@ -44,6 +46,7 @@ import { type Outcome, RestartBooks } from "./restart_books.ts";
 import { restartAfter } from "./restart_rule.ts";
 import { Tally, type TallyMode } from "./tally.ts";
 import { earlyCloseOf } from "./early_close.ts";
+import { longestWaitOf } from "./wait_text.ts";
 import { compareWill, type SeenWill } from "./will_compare.ts";
 
 /** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
@@ -66,6 +69,8 @@ export class Ledger {
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
   /** Told each will that is seen, and what differs from what was asked for. */
   onSighting: (sighting: Sighting, altered: readonly Alteration[], addsExpiry: boolean) => void = () => {};
+  /** Told each message that is delivered once more. */
+  onRedelivery: (sighting: Sighting) => void = () => {};
   /** Told each life once it is judged, where every life is wanted. */
   onLife: ((row: LifeRow) => void) | undefined;
   readonly #plan: FleetPlan;
@@ -160,7 +165,7 @@ export class Ledger {
 
   #await(entry: Entry): void {
     const dueMs = this.#dueMs(entry.life);
-    this.#lastDueMs = Math.max(this.#lastDueMs, dueMs);
+    this.#waitFor(entry.life, dueMs);
     this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
     this.#delayedDues.add(entry.life.delayS, dueMs);
   }
@@ -187,7 +192,13 @@ export class Ledger {
   /** A life turned out to have ended later than was noted, and so is its will due. */
   postpone(life: Life): void {
     if (this.restarts.underWay) return;
-    this.#lastDueMs = Math.max(this.#lastDueMs, this.#dueMs(life));
+    this.#waitFor(life, this.#dueMs(life));
+  }
+
+  /** A will that is due too long after its client's end is not waited for: only one that comes too early may come. */
+  #waitFor({ end }: Life, dueMs: number): void {
+    const waitsMs = dueMs - end!.doneMs;
+    this.#lastDueMs = Math.max(this.#lastDueMs, waitsMs > longestWaitOf(this.#plan) ? end!.doneMs : dueMs);
   }
 
   /** When its will is due; where none is, when a broker that keeps it by mistake would publish it. */
@@ -207,11 +218,7 @@ export class Ledger {
    * @param sinceMs the instant from which on it may have lain here unread
    */
   arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number, sinceMs = nowMs): Life | undefined {
-    const { topic, qos, retain, dup } = packet;
-    const mark = readWillMark(this.#plan, packet.payload);
-    const version = packet.properties === undefined ? 4 : 5;
-    const expires = packet.properties?.messageExpiryIntervalS !== undefined;
-    const sighting = { copy, topic, mark, version, qos, retain, dup, expires, atMs: nowMs, sinceMs } as const;
+    const sighting = sightingOf(this.#plan, packet, copy, nowMs, sinceMs);
     return this.see(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
   }
 
@@ -234,6 +241,17 @@ export class Ledger {
     // Each of several watchers sees it: one of them counts.
     if (copy === 0) this.#noteAfterClose(closed, sighting);
     return undefined;
+  }
+
+  /** A watcher was delivered once more what it had: that is no second will, and must say so. */
+  redelivered(sighting: Sighting): void {
+    this.onRedelivery(sighting);
+    const { mark, dup } = sighting;
+    this.tally.countRedelivery(dup);
+    if (dup) return;
+    const open = mark && this.#entryOf(mark.client, mark.incarnation);
+    const closed = mark && this.#closed.get(keyOf(mark.client, mark.incarnation));
+    this.tally.keepFault(redeliveryFault(sighting, open === undefined ? closed?.mode ?? "alive" : modeOf(open.life)));
   }
 
   #note(entry: Entry, copy: number, arrival: Arrival): void {
@@ -299,7 +317,7 @@ export class Ledger {
     }
   }
 
-  /** The latest instant at which a will was, is or would be due; -Infinity when no life has ended. */
+  /** The latest instant at which a will that is waited for was, is or would be due; -Infinity when no life has ended. */
   get lastDueMs(): number {
     return this.#lastDueMs;
   }

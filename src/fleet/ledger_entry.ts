@@ -1,8 +1,8 @@
 /**
  * What stands in a squad's books of one life, before and after it is judged, and of one will that was seen.
  */
-import type { ProtocolVersion, QoS } from "../mqtt/packet.ts";
-import type { Life, WillMark } from "./life.ts";
+import type { ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import { type Life, readWillMark, type WillMark } from "./life.ts";
 import type { Arrival } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { FaultSample } from "./result.ts";
@@ -58,6 +58,34 @@ export interface Sighting {
   readonly atMs: number;
   /** The instant from which on it may have lain here unread. */
   readonly sinceMs: number;
+}
+
+/** What a packet says of itself. */
+export function sightingOf(
+  plan: FleetPlan,
+  { topic, qos, retain, dup, payload, properties }: PublishPacket,
+  copy: number,
+  atMs: number,
+  sinceMs: number,
+): Sighting {
+  const mark = readWillMark(plan, payload);
+  const version = properties === undefined ? 4 : 5;
+  const expires = properties?.messageExpiryIntervalS !== undefined;
+  return { copy, topic, mark, version, qos, retain, dup, expires, atMs, sinceMs };
+}
+
+/** A message that the broker delivered once more without saying so by DUP. [MQTT311 3.3.1-1] [MQTT5 3.3.1-1] */
+export function redeliveryFault({ topic, version, qos }: Sighting, mode: TallyMode): FaultSample {
+  return {
+    client: topic,
+    incarnation: 0,
+    mode,
+    verdict: "redelivery",
+    protocol: version === 4 ? "3.1.1" : "5",
+    qos,
+    rule: version === 4 ? "MQTT 3.1.1, 3.3.1-1" : "MQTT 5.0, 3.3.1-1",
+    text: `a message on topic ${JSON.stringify(topic)} came again under its packet identifier, without DUP`,
+  };
 }
 
 /** True where a retained will is the last word on its topic: clients that speak of their presence have another. */

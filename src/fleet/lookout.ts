@@ -31,8 +31,10 @@ export interface LookoutHost {
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** A client of this squad's was heard to say that it is online, or left. */
   onPresence(word: PresenceWord): void;
+  /** A watcher was delivered once more what it had. */
+  onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** Nothing that follows would mean anything. */
-  onBlind(sentence: string): void;
+  onBlind(watcher: Watcher, sentence: string): void;
   /** A watcher saw the will of a control client. */
   onControlWill(will: ControlWill, nowMs: number): void;
   /** A control is over; its life has an end where its message was seen. */
@@ -233,8 +235,12 @@ export class Lookout implements WatcherHost {
     this.#host.onControlWill({ client, copy, altered }, nowMs);
   }
 
-  onBlind(_watcher: Watcher, sentence: string): void {
-    this.#host.onBlind(sentence);
+  onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+    this.#host.onRedelivery(watcher, packet, nowMs);
+  }
+
+  onBlind(watcher: Watcher, sentence: string): void {
+    this.#host.onBlind(watcher, sentence);
   }
 
   #buckets(): number[] {

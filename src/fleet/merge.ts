@@ -107,7 +107,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       retained: besides.retained,
       presence: besides.presence,
       controls,
-      unseeable: tally.unseeable,
+      ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
       interrupted: squads.some((squad) => squad.interrupted),
       generatorBound,
       dropped: facts.dropped,
@@ -146,7 +146,7 @@ export function deviationsOf(
   { profile: name }: Pick<FleetPlan, "profile">,
   tally: Tally,
   broker: string | undefined,
-): Pick<FleetResult, "profile" | "described" | "broker" | "remarks"> {
+): Pick<FleetResult, "profile" | "described" | "broker" | "remarks" | "redeliveries"> {
   const data = tally.deviations.data();
   const profile = profileFindings(name, data);
   return {
@@ -154,6 +154,7 @@ export function deviationsOf(
     ...Object.keys(data.described).length > 0 && { described: data.described },
     ...broker !== undefined && { broker },
     ...Object.keys(tally.remarks).length > 0 && { remarks: tally.remarks },
+    ...tally.redeliveries && { redeliveries: tally.redeliveries },
   };
 }
 

@@ -93,6 +93,11 @@ export const eventFields = {
     ...{ copy: "whole", topic: "text", "client?": "whole", "life?": "whole", version: "version", qos: "qos" },
     ...{ retain: "flag", dup: "flag", "addsExpiry?": "flag", "sinceMs?": "number", "altered?": "altered" },
   },
+  redelivery: {
+    ...{ copy: "whole", topic: "text", "client?": "whole", "life?": "whole", version: "version", qos: "qos" },
+    ...{ dup: "flag" },
+  },
+  blind: { bucket: "whole", copy: "whole", fromMs: "number" },
   found: { topic: "text", "client?": "whole", "life?": "whole", retain: "flag" },
   looked: {},
   // What clients say of their presence, and what late subscribers read of it.

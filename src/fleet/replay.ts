@@ -61,6 +61,23 @@ const squadActs = {
   absent: (squad, event) => squad.miss(event),
   up: (squad, { survived }, atMs) => squad.comeBack(survived, atMs),
   will: (squad, event, atMs) => squad.see(event, atMs),
+  redelivery: ({ books }, event, atMs) => {
+    const { copy, topic, version, qos, dup } = event;
+    const times = { atMs, sinceMs: atMs };
+    books.ledger.redelivered({
+      copy,
+      topic,
+      mark: markOf(event),
+      version,
+      qos,
+      retain: false,
+      dup,
+      expires: false,
+      ...times,
+    });
+  },
+  blind: (squad, { bucket, copy, fromMs }, atMs) =>
+    squad.books.blind({ bucket, copy, fromMs: squad.instant(fromMs) }, atMs),
   found: ({ books }, event, atMs) => books.find(event.topic, { mark: markOf(event), retain: event.retain }, atMs),
   looked: ({ books }, _, atMs) => books.looked(atMs),
   said: (squad, event, atMs) => squad.presence.book.say(squad.stay(event), event.word, atMs),

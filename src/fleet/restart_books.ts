@@ -63,6 +63,11 @@ export class RestartBooks {
     this.#restarts.push({ ...restart, ...watchers, backMs: nowMs, survived });
   }
 
+  /** A watcher could not see, beside what a restart kept from it. */
+  miss(absence: Absence): void {
+    this.#absences.push(absence);
+  }
+
   /** When a watcher could not see. */
   absencesOf(bucket: number, copy: number): readonly Absence[] {
     if (this.#absences.length === 0) return [];

@@ -60,13 +60,20 @@ export interface Timeline {
   readonly readMs?: number;
 }
 
+/** Messages that came again, in a resumed session, under their packet identifiers. */
+export interface RedeliveryCounts {
+  readonly total: number;
+  /** Those that did not say so by DUP, as they must: MQTT 3.1.1 and 5.0, 3.3.1-1. */
+  readonly withoutDup: number;
+}
+
 /** Why a life's will went wrong; a sample of them is kept for people. */
 export interface FaultSample {
   readonly client: string;
   readonly incarnation: number;
   readonly mode: EndMode | "alive";
-  /** `presence` is a retained state that is not the truth; its text begins with the kind. */
-  readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered" | "presence";
+  /** `presence` is a retained state that is not the truth; its text begins with the kind. `redelivery`: without DUP. */
+  readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered" | "presence" | "redelivery";
   readonly protocol: "3.1.1" | "5";
   readonly qos: 0 | 1 | 2;
   /** The rule that was broken, such as `MQTT 5.0, 3.1.2-8`. */
@@ -219,6 +226,8 @@ export interface FleetResult {
   readonly presence?: PresenceResult;
   /** What the broker did that is no fault of a will; absent where there is nothing of the kind. */
   readonly remarks?: Remarks;
+  /** Messages that the broker delivered to watchers once more; absent where there was none. */
+  readonly redeliveries?: RedeliveryCounts;
   /** Samples: one of each kind, the most frequent kind first; then the second of each kind, and so on. */
   readonly faults: readonly FaultSample[];
   /** Every kind of fault (verdict and rule) with its count, the most frequent first. */

@@ -22,6 +22,7 @@ import { RunRecord, type Usage } from "./run_record.ts";
 import { runSquads } from "./run_squads.ts";
 import { bucketsHere, clientsHere, partOf } from "./shard.ts";
 import type { SquadResult, SquadTask } from "./squad_task.ts";
+import { waitNotice } from "./wait_text.ts";
 import { startInstants } from "./start_at.ts";
 
 /**
@@ -96,7 +97,10 @@ async function runReady(
   { run, hooks, record, usage, notify, facts, described, startMs, start }: Leg,
   { plan, protocol, broker }: Extract<Preflight, { kind: "ready" }>,
 ): Promise<FleetResult> {
-  const spoken = new Groups(plan, protocol).protocol;
+  const groups = new Groups(plan, protocol);
+  const spoken = groups.protocol;
+  const wait = waitNotice(plan, groups);
+  if (wait !== undefined) notify(wait);
   const version = spoken === "3.1.1" ? 4 : 5;
   const { dropped: counted, name } = await readBroker(run, version, false);
   const restarts = new Restarts(run, version, hooks.restartBroker, notify);

@@ -355,8 +355,14 @@ export class Squad implements ClientHost, LookoutHost {
     this.presence?.see(word, this.world.clock.nowMs());
   }
 
-  onBlind(sentence: string): void {
-    this.#books.makeVoid(sentence, this.world.clock.nowMs());
+  onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+    if (!this.#finished) this.#books.redelivered(watcher, packet, nowMs);
+  }
+
+  onBlind({ post: { bucket, copy }, heardMs }: Watcher, sentence: string): void {
+    const nowMs = this.world.clock.nowMs();
+    this.#books.blind({ bucket, copy, fromMs: heardMs }, nowMs);
+    this.#books.makeVoid(sentence, nowMs);
   }
 
   onControlWill(will: ControlWill, nowMs: number): void {

@@ -8,12 +8,14 @@ import type { Groups } from "./groups.ts";
 import { ControlBooks, type ControlWill, killedControl } from "./control_books.ts";
 import { countLook, type FoundWill, type LateLookCounts } from "./late_look.ts";
 import { Ledger } from "./ledger.ts";
+import { sightingOf } from "./ledger_entry.ts";
 import type { Life } from "./life.ts";
 import { LifeBooks } from "./life_books.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import { PresenceBooks } from "./presence_books.ts";
 import type { Note } from "./record_event.ts";
+import type { Absence } from "./restart.ts";
 import type { Outcome } from "./restart_books.ts";
 import type { FaultSample, Phase, Progress } from "./result.ts";
 import type { Order } from "./schedule.ts";
@@ -28,6 +30,7 @@ export class SquadBooks {
   readonly lives: LifeBooks;
   /** Where any clients speak of their presence. */
   readonly presence: PresenceBooks | undefined;
+  readonly #plan: FleetPlan;
   readonly #note: Note | undefined;
   readonly #series: Series;
   readonly #instants: InstantBook;
@@ -49,6 +52,7 @@ export class SquadBooks {
 
   /** @param originMs the run's beginning, from which timelines and the series count */
   constructor(plan: FleetPlan, groups: Groups, originMs: number, note?: Note) {
+    this.#plan = plan;
     this.#note = note;
     this.ledger = new Ledger(plan, groups, originMs);
     this.lives = new LifeBooks(this.ledger, note);
@@ -66,6 +70,10 @@ export class SquadBooks {
   }
 
   #noteSightings(note: Note): void {
+    this.ledger.onRedelivery = ({ copy, topic, mark, version, qos, dup, atMs }) => {
+      const whose = mark && { client: mark.client, life: mark.incarnation };
+      note("redelivery", atMs, { copy, topic, ...whose, version, qos, dup });
+    };
     this.ledger.onSighting = (sighting, altered, addsExpiry) => {
       const { copy, topic, mark, version, qos, retain, dup, atMs, sinceMs } = sighting;
       note("will", atMs, {
@@ -169,6 +177,17 @@ export class SquadBooks {
       ...sinceMs !== nowMs && { sinceMs },
       ...altered.length > 0 && { altered: [...altered] },
     });
+  }
+
+  /** The broker delivered once more what a watcher had. */
+  redelivered(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+    this.ledger.redelivered(sightingOf(this.#plan, packet, watcher.post.copy, nowMs, nowMs));
+  }
+
+  /** A watcher sees no more, for good: what came since the last packet that it got is not known. */
+  blind({ bucket, copy, fromMs }: Pick<Absence, "bucket" | "copy" | "fromMs">, nowMs: number): void {
+    this.ledger.restarts.miss({ bucket, copy, fromMs, toMs: Infinity, forgotten: true });
+    this.#note?.("blind", nowMs, { bucket, copy, fromMs });
   }
 
   /** A control is over. */

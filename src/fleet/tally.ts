@@ -10,7 +10,7 @@ import { LatencyBuckets } from "./latency_buckets.ts";
 import type { EndMode, Life } from "./life.ts";
 import { type Judgement, modeOf } from "./oracle.ts";
 import { addRemarks, type Remarks } from "./remarks.ts";
-import type { FaultSample, ModeCounts, SlowLife, WillCounts } from "./result.ts";
+import type { FaultSample, ModeCounts, RedeliveryCounts, SlowLife, WillCounts } from "./result.ts";
 
 /** A tally as it crosses a thread. */
 export interface TallyData {
@@ -23,6 +23,7 @@ export interface TallyData {
   readonly unseeable?: number;
   /** Absent where there is none. */
   readonly remarks?: Remarks;
+  readonly redeliveries?: RedeliveryCounts;
   readonly faults: readonly FaultSample[];
   /** Every kind of fault with its count, the most frequent first. */
   readonly faultKinds: readonly FaultKind[];
@@ -72,12 +73,20 @@ export class Tally {
   unseeable = 0;
   /** What the broker did that is no fault of a will. */
   remarks: Remarks = {};
+  /** Messages that were delivered once more under their packet identifiers; undefined for none. */
+  redeliveries: RedeliveryCounts | undefined;
 
   /** The counts of one mode, made when they are first asked for. */
   of(mode: TallyMode): ModeCounts {
     let counts = this.#byMode.get(mode);
     if (counts === undefined) this.#byMode.set(mode, counts = { kills: 0, ...noCounts() });
     return counts;
+  }
+
+  /** Counts a message that was delivered once more, marked as such or not. */
+  countRedelivery(dup: boolean): void {
+    const { total, withoutDup } = this.redeliveries ?? { total: 0, withoutDup: 0 };
+    this.redeliveries = { total: total + 1, withoutDup: withoutDup + (dup ? 0 : 1) };
   }
 
   /** Adds an observation that is no fault of a will. */
@@ -180,6 +189,7 @@ export class Tally {
       undecided: this.undecided,
       ...this.unseeable > 0 && { unseeable: this.unseeable },
       ...Object.keys(this.remarks).length > 0 && { remarks: this.remarks },
+      ...this.redeliveries && { redeliveries: this.redeliveries },
       faults: this.faults,
       faultKinds: this.faultKinds,
       slowest: this.#slowest,
@@ -201,6 +211,11 @@ export class Tally {
     this.undecided += data.undecided;
     this.unseeable += data.unseeable ?? 0;
     if (data.remarks !== undefined) this.remark(data.remarks);
+    if (data.redeliveries !== undefined) {
+      const { total, withoutDup } = this.redeliveries ?? { total: 0, withoutDup: 0 };
+      const more = data.redeliveries;
+      this.redeliveries = { total: total + more.total, withoutDup: withoutDup + more.withoutDup };
+    }
     this.#faults.merge(data.faultKinds, data.faults);
     data.slowest.forEach((life) => this.keepSlow(life));
     this.deviations.merge(data.deviations);

@@ -21,6 +21,8 @@ export interface VerdictGrounds {
   readonly presence?: FleetResult["presence"];
   /** Wills of the run's own control clients; absent where none is known of. */
   readonly controls?: FleetResult["controls"] | undefined;
+  /** Messages that came again under their packet identifiers; undefined for none. */
+  readonly redeliveries?: FleetResult["redeliveries"] | undefined;
   readonly interrupted: boolean;
   /** Why this machine, and not the broker, may be the one that was late; undefined where it kept up. */
   readonly generatorBound?: string | undefined;
@@ -71,7 +73,7 @@ const noneDue = "no will was due: whoever was killed had left properly, or could
 
 function undecidedText(count: number): string {
   const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
-  return `${wills} could still come in time when the watch ended: use a longer --drain`;
+  return `${wills} could still come in time when the watch ended: use a longer --drain or a shorter --will-delay`;
 }
 
 /** What could be seen was right: that is told, and is not all. */
@@ -106,8 +108,8 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
   if (interrupted) return made("void", "interrupted before the plan was carried out", 3);
   const { unseeable = 0 } = grounds;
   if (unseeable > 0) return made("void", unseeableText(unseeable, wills), 3);
-  if (wills.expected === 0) return made("void", grounds.kills === 0 ? nobodyKilled : noneDue, 3);
   if (grounds.undecided > 0) return made("void", undecidedText(grounds.undecided), 3);
+  if (wills.expected === 0) return made("void", grounds.kills === 0 ? nobodyKilled : noneDue, 3);
   return made("pass", passText(grounds), 0);
 }
 
@@ -134,7 +136,7 @@ function passText(grounds: VerdictGrounds): string {
 }
 
 function wrongText(
-  { wills, retained, presence, dropped, controls = noControls() }: VerdictGrounds,
+  { wills, retained, presence, dropped, redeliveries, controls = noControls() }: VerdictGrounds,
 ): string | undefined {
   const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
     .filter((name) => wills[name] > 0)
@@ -148,6 +150,8 @@ function wrongText(
     const [kinds, of] = [presenceKinds(presence!), presence!.judged.toLocaleString("en-US")];
     parts.push(`${states.toLocaleString("en-US")} of ${of} presence states not the truth (${kinds})`);
   }
+  const withoutDup = redeliveries?.withoutDup ?? 0;
+  if (withoutDup > 0) parts.push(`${withoutDup.toLocaleString("en-US")} redelivered without DUP`);
   const told = parts.length === 0
     ? []
     : [`of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`];

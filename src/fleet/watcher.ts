@@ -33,6 +33,8 @@ export interface WatcherHost {
   readonly plan: FleetPlan;
   readonly world: World;
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
+  /** The broker delivered once more what this watcher had, under the packet identifier that it had before. */
+  onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** It cannot watch, or no longer. */
   onBlind(watcher: Watcher, sentence: string): void;
 }
@@ -61,8 +63,9 @@ export class Watcher implements ConnectionOwner, Wakeable {
   #restarting = false;
   #dials = false;
   #return: Return | undefined;
-  /** QoS 1 packets that came on an earlier connection: the broker may send each once more, marked as such. */
-  readonly #taken = new Map<number, string>();
+  /** The last QoS 1 message of each packet identifier: the broker may deliver it once more on a later connection. */
+  readonly #taken = new Map<number, { readonly what: string; readonly connection: Connection }>();
+  #heardMs = 0;
   readonly post: WatcherPost;
   #seen: SeenWill;
   #ready = false;
@@ -115,6 +118,11 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#connection = new Connection(this.#host.world, this.#version, this, this.post.number);
   }
 
+  /** When the last packet came: until then it certainly saw. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
   /** True once the broker has granted the subscription. */
   get ready(): boolean {
     return this.#ready;
@@ -160,6 +168,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (connection !== this.#connection) return;
+    this.#heardMs = nowMs;
     switch (packet.type) {
       case "connack":
         return this.#onConnack(connection, packet, nowMs);
@@ -239,22 +248,25 @@ export class Watcher implements ConnectionOwner, Wakeable {
     const { packetId } = packet;
     if (packet.qos === 1) {
       connection.sendBytes(encode({ type: "puback", packetId: packetId! }, connection.version), nowMs);
-      if (this.#persistent && this.#isRepeated(packet)) return;
+      if (this.#persistent && this.#isRepeated(connection, packet)) return this.#host.onRedelivery(this, packet, nowMs);
     }
     if (packet.qos === 2) {
       connection.sendBytes(encode({ type: "pubrec", packetId: packetId! }, connection.version), nowMs);
-      if (this.#unreleased.has(packetId!)) return;
+      if (this.#unreleased.has(packetId!)) return this.#host.onRedelivery(this, packet, nowMs);
       this.#unreleased.add(packetId!);
     }
     this.#host.onWill(this, packet, nowMs);
   }
 
-  /** Once more what it has had: its acknowledgement went down with the broker. [MQTT311 4.4.0-1] [MQTT5 4.4.0-1] */
-  #isRepeated({ packetId, dup, topic, payload }: PublishPacket): boolean {
+  /**
+   * Once more what it has had: its acknowledgement went down with the broker. On a later connection of the session the same
+   * message under the same packet identifier is that, whether it says so by DUP or not. [MQTT311 4.4.0-1] [MQTT5 4.4.0-1]
+   */
+  #isRepeated(connection: Connection, { packetId, dup, topic, payload }: PublishPacket): boolean {
     const what = `${topic} ${decoder.decode(payload)}`;
-    if (dup && this.#taken.get(packetId!) === what) return true;
-    this.#taken.set(packetId!, what);
-    return false;
+    const taken = this.#taken.get(packetId!);
+    this.#taken.set(packetId!, { what, connection });
+    return taken?.what === what && (dup || taken.connection !== connection);
   }
 
   #blind(sentence: string): void {

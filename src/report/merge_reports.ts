@@ -190,6 +190,8 @@ function tallyOf(report: Report): TallyData {
     eitherWay,
     undecided,
     ...unseeable > 0 && { unseeable },
+    ...report.remarks && { remarks: report.remarks },
+    ...report.redeliveries && { redeliveries: report.redeliveries },
     faults: report.faults,
     faultKinds: report.faultKinds,
     slowest: report.slowest,
@@ -226,7 +228,7 @@ function verdictOfParts(
     wills: tally.total(),
     kills: sum(proving, ({ kills }) => kills.total),
     undecided: tally.undecided,
-    unseeable: tally.unseeable,
+    ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
     ...{ retained, presence, generatorBound, dropped },
     controls: controlsOf(proving.map(({ controls }) => controls)),
     interrupted: reports.some(isInterrupted),
@@ -237,9 +239,9 @@ function verdictOfParts(
 
 /** What a report's counts come to, by themselves. */
 function verdictOfCounts(report: Report): Verdict {
-  const { wills, kills, retained, presence, controls, generatorBound, brokerDropped: dropped } = report;
+  const { wills, kills, retained, presence, controls, generatorBound, redeliveries, brokerDropped: dropped } = report;
   const counts = { wills, kills: kills.total, undecided: wills.undecided, unseeable: wills.unseeable };
-  const besides = { retained, presence, controls, generatorBound, dropped };
+  const besides = { retained, presence, controls, redeliveries, generatorBound, dropped };
   return verdictOver({ ...counts, ...besides, interrupted: false, voidReason: undefined });
 }
 

@@ -250,3 +250,63 @@ Deno.test("M6: an early will of a client that is back at the very instant is ear
   assert.deepEqual(faultsOf(result), { early: result.kills.total });
   assert.equal(result.wills.eitherWay, 0);
 });
+
+/** Nobody lives so long: 136 years. */
+const forever = { ...busy, ...only("reset", "close"), willDelayS: 0xffff_ffff, sessionExpiryS: 0xffff_ffff };
+
+Deno.test("a will delay of 136 years does not hold the run up: its wills are undecided, and the verdict says so", () => {
+  const stage = new FleetStage({ ...forever, reconnectAfterMs: "never" });
+  const result = stage.finish();
+  assert.ok(stage.nowMs < 40_000, `it took ${stage.nowMs} ms`);
+  assert.deepEqual(result.faults, []);
+  assert.deepEqual([result.verdict, result.wills.undecided], ["void", result.kills.total]);
+  assert.match(
+    result.reason,
+    /^20 wills could still come in time when the watch ended: use a longer --drain or a shorter/,
+  );
+});
+
+Deno.test("a will delay of 136 years: who resumes the session owes none, and one that comes is early or unwanted", () => {
+  const resumed = new FleetStage({ ...forever, reconnectAfterMs: 1_000 });
+  const honest = resumed.finish();
+  assert.deepEqual(honest.faults, []);
+  assert.ok(resumed.nowMs < 40_000, `it took ${resumed.nowMs} ms`);
+  const wait = (will: HeldWill, ending: string, askedMs: number | undefined) =>
+    ending === "gone" && isFleets(will) ? 0 : askedMs;
+  const early = new FleetStage({ ...forever, reconnectAfterMs: "never", script: { wait } }).finish();
+  assert.deepEqual(faultsOf(early), { early: early.kills.total });
+});
+
+Deno.test("a silent client with a keep alive of 18 h does not hold the run up", () => {
+  const stage = new FleetStage({ ...busy, ...only("freeze"), keepAliveS: 0xffff });
+  const result = stage.finish();
+  assert.ok(stage.nowMs < 60_000, `it took ${stage.nowMs} ms`);
+  assert.deepEqual([result.verdict, result.faults, result.wills.undecided], ["void", [], result.kills.total]);
+});
+
+Deno.test("F16: wills that a blind watcher cannot have seen are not missing; what it saw before stays", () => {
+  // From the 10th kill on no will comes; the watcher is gone after the 16th.
+  let published = 0;
+  const publish = (will: HeldWill) => isFleets(will) && ++published > 10 ? [] : [{}];
+  const stage = new FleetStage({ ...busy, ...only("reset"), script: { publish } });
+  stage.runUntil(() => stage.squad.counters.kills === 16);
+  const blindMs = stage.nowMs;
+  stage.broker.online("mqtt-sim-stage-w0")!.drop();
+  const result = stage.finish();
+  assert.ok(stage.nowMs - blindMs < 2_500);
+  assert.deepEqual([result.verdict, result.wills.missingByQos], ["void", [0, 0, 0]], result.reason);
+  assert.deepEqual([result.faults, result.wills.onTime], [[], 10]);
+});
+
+Deno.test("F16: a will that was overdue while the watcher still saw others is missing, though the watcher is lost later", () => {
+  const publish = (will: HeldWill) => will.clientId.endsWith("-3") ? [] : [{}];
+  const stage = new FleetStage({ ...busy, ...only("reset"), script: { publish } });
+  stage.runUntil(() => stage.squad.counters.kills === 40);
+  stage.broker.online("mqtt-sim-stage-w0")!.drop();
+  const result = stage.finish();
+  // What was proven stays a failure.
+  assert.equal(result.verdict, "fail", result.reason);
+  assert.ok(result.wills.missing > 0);
+  assert.deepEqual(Object.keys(faultsOf(result)), ["missing"]);
+  assert.ok(result.faults.every(({ client }) => client.endsWith("-3")));
+});

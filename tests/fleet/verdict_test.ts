@@ -61,7 +61,7 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
   ["a watch that ended too soon", over({ expected: 1, onTime: 1 }, { undecided: 2 }), [
     "void",
     3,
-    /^2 wills could still .*--drain$/,
+    /^2 wills could still .*use a longer --drain or a shorter --will-delay$/,
   ]],
   ["a reason to be void", over({ expected: 3, onTime: 3 }, { voidReason: "blind" }), ["void", 3, /^blind$/]],
   [

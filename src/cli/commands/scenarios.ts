@@ -180,7 +180,7 @@ phases:
   },
   {
     name: "takeover",
-    about: "taken over: clean, persistent, with a will delay, the session resumed or ended (5.0)",
+    about: "taken over: the session resumed or ended, also delayed",
     text:
       `# The old connection's will is due, unless its session is resumed within the will delay. [MQTT311 3.1.4-2] [MQTT5 3.1.4-3]
 # Where the takeover ends the session, by Clean Start or a session expiry of 0, a delayed will is due at once. [MQTT5 3.1.2-8]
