@@ -73,6 +73,8 @@ export class Stage {
   readonly #parts: StageParts;
   readonly #probes: Probe[] = [];
   readonly #sessions = new Set<string>();
+  /** What the subscriptions of each session were granted, by client identifier. */
+  readonly #granted = new Map<string, Map<string, number>>();
   readonly #retained = new Set<string>();
   readonly #originMs: number;
   #drawn = 0;
@@ -243,6 +245,9 @@ export class Stage {
     const { serverKeepAliveS, assignedClientIdentifier } = properties;
     probe.askedExpiryS = this.is5 ? sessionExpiryIntervalS : cleanStart ? 0 : Infinity;
     probe.sessionExpiryS = Math.min(properties.sessionExpiryIntervalS ?? Infinity, probe.askedExpiryS);
+    const kept = cleanStart || !sessionPresent ? undefined : this.#granted.get(clientId);
+    if (kept !== undefined) probe.granted = kept;
+    this.#granted.set(clientId, probe.granted);
     if (cleanStart && sessionPresent) this.sideFaults.push(sessionPresentFault(this.version));
     if (clientId === "" && this.#sessions.delete("") && assignedClientIdentifier !== undefined) {
       this.#sessions.add(assignedClientIdentifier);

@@ -60,9 +60,10 @@ async function makesRoom(stage: Stage, type: keyof typeof answering, code: numbe
     const subscriber = await stage.connect({ name, properties: { receiveMaximum: 1 } });
     subscriber.acknowledges = false;
     await subscriber.subscribe(topic, { qos });
+    subscriber.requiresGranted(qos, topic);
     await publisher.publish(stage.message({ topic, qos }));
-    const { packetId } = await subscriber.expect("publish");
-    await answering[type](subscriber, packetId!, rest(code), code);
+    const { packetId } = await subscriber.expectNumbered();
+    await answering[type](subscriber, packetId, rest(code), code);
     await publisher.publish(stage.message({ topic, qos }));
     await subscriber.expect("publish");
   }

@@ -54,7 +54,8 @@ export const limitCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.3.4-9", "4.9.0-2"] },
     needs: ["qos1"],
     async run(stage) {
-      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, stage.topic());
       const publisher = await stage.connect({ name: "publisher" });
       await oneByOne(stage, watcher, 3, () => publisher.publish(stage.message({ qos: 1 })));
     },
@@ -66,7 +67,8 @@ export const limitCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["4.5.0-1", "4.3.2"] },
     needs: ["qos1"],
     async run(stage) {
-      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, stage.topic());
       const messages = Array.from({ length: 3 }, () => stage.message({ qos: 1 }));
       const publisher = await stage.connect({ name: "publisher" });
       watcher.acknowledges = false;
@@ -81,7 +83,8 @@ export const limitCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.3.4-10", "4.9.0-3"] },
     needs: ["qos1"],
     async run(stage) {
-      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, stage.topic());
       watcher.acknowledges = false;
       for (let count = 0; count < 2; count++) await publishFrom(stage, stage.message({ qos: 1 }));
       await watcher.expect("publish");
@@ -242,11 +245,11 @@ export async function oneByOne(
   watcher.acknowledges = false;
   await send();
   for (let round = 0; round < count; round++) {
-    const { packetId } = await watcher.expect("publish");
+    const { packetId } = await watcher.expectNumbered();
     if (round === count - 1) return;
     await send();
     await watcher.receivesNothing(stage.bounds.silenceMs / 4);
-    watcher.send({ type: "puback", packetId: packetId! });
+    watcher.send({ type: "puback", packetId });
     await watcher.ping();
     if (watcher.peek("publish").length === 0) await send();
   }
@@ -254,8 +257,8 @@ export async function oneByOne(
 
 /** Takes the next message at QoS 1, and answers it. */
 export async function acknowledgesNext(watcher: Probe): Promise<void> {
-  const { packetId } = await watcher.expect("publish");
-  watcher.send({ type: "puback", packetId: packetId! });
+  const { packetId } = await watcher.expectNumbered();
+  watcher.send({ type: "puback", packetId });
 }
 
 function requiresAliases(stage: Stage): void {

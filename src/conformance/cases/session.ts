@@ -25,7 +25,7 @@ export const sessionCases: readonly ConformanceCase[] = [
     async run(stage) {
       const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
       const message = stage.message();
-      const subscriber = await stage.watcher(message.topic, asked);
+      const subscriber = (await stage.watcher(message.topic, asked)).requiresGranted(1, message.topic);
       subscriber.disconnect();
       await subscriber.expectClose();
       const publisher = await stage.connect({ name: "publisher" });
@@ -42,7 +42,7 @@ export const sessionCases: readonly ConformanceCase[] = [
     needs: ["qos1"],
     async run(stage) {
       const asked = lasting(stage);
-      await leaves(await stage.watcher(stage.topic(), asked));
+      await leaves((await stage.watcher(stage.topic(), asked)).requiresGranted(1, stage.topic()));
       const messages = Array.from({ length: 10 }, () => stage.message({ qos: 1 }));
       const publisher = await stage.connect({ name: "publisher" });
       for (const message of messages) await publisher.publish(message);
@@ -66,7 +66,7 @@ export const sessionCases: readonly ConformanceCase[] = [
     async run(stage) {
       const asked = lasting(stage);
       const message = stage.message({ qos: 2 });
-      await leaves(await stage.watcher(message.topic, asked));
+      await leaves((await stage.watcher(message.topic, asked)).requiresGranted(1, message.topic));
       await publishFrom(stage, message);
       const back = await stage.connect({ name: "back", ...asked });
       await back.receives(message);
@@ -96,7 +96,7 @@ export const sessionCases: readonly ConformanceCase[] = [
     async run(stage) {
       const asked = lasting(stage);
       const message = stage.message({ qos: 1 });
-      const first = await stage.watcher(message.topic, asked);
+      const first = (await stage.watcher(message.topic, asked)).requiresGranted(1, message.topic);
       first.reset();
       await publishFrom(stage, message);
       const back = await stage.connect({ name: "back", ...asked });
@@ -191,7 +191,7 @@ export const sessionCases: readonly ConformanceCase[] = [
     time: "clock",
     async run(stage) {
       const asked = lasting(stage);
-      await leaves(await stage.watcher(stage.topic(), asked));
+      await leaves((await stage.watcher(stage.topic(), asked)).requiresGranted(1, stage.topic()));
       const [short, long] = [1, 60].map((messageExpiryIntervalS) =>
         stage.message({ qos: 1, properties: { messageExpiryIntervalS } })
       );

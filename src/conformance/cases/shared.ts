@@ -172,7 +172,10 @@ export const sharedCases: readonly ConformanceCase[] = [
     async run(stage) {
       const topic = stage.topic();
       const both = [await stage.connect({ name: "takes" }), await stage.connect({ name: "refuses" })];
-      for (const probe of both) await probe.subscribe(`$share/group/${topic}`, { qos: 1 });
+      for (const probe of both) {
+        await probe.subscribe(`$share/group/${topic}`, { qos: 1 });
+        probe.requiresGranted(1, `$share/group/${topic}`);
+      }
       const [takes, refuses] = both;
       refuses!.acknowledges = false;
       const publisher = await stage.connect({ name: "publisher" });
@@ -180,8 +183,9 @@ export const sharedCases: readonly ConformanceCase[] = [
       for (let count = 0; count < 10; count++) {
         await publisher.publish(stage.message({ topic, qos: 1 }));
         await stage.pause(stage.bounds.silenceMs / 20);
-        for (const { packetId } of refuses!.take("publish")) {
-          refuses!.send({ type: "puback", packetId: packetId!, reasonCode: 0x80 });
+        while (refuses!.peek("publish").length > 0) {
+          const { packetId } = await refuses!.expectNumbered();
+          refuses!.send({ type: "puback", packetId, reasonCode: 0x80 });
           came++;
         }
       }

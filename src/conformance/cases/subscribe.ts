@@ -73,7 +73,8 @@ export const subscribeCases: readonly ConformanceCase[] = [
     async run(stage) {
       const messages = ["one", "two"].map((name) => stage.message({ topic: stage.topic(name), qos: 0 }));
       const client = await stage.connect();
-      await subscribeAll(client, messages.map(({ topic }) => ({ topicFilter: topic, qos: 0 })));
+      const codes = await subscribeAll(client, messages.map(({ topic }) => ({ topicFilter: topic, qos: 0 })));
+      stage.requires(codes.every((code) => code <= 2), `the broker refuses a subscription: codes ${codes.join(", ")}`);
       for (const message of messages) await publishFrom(stage, message);
       for (const { topic } of messages) await client.expect("publish", (publish) => publish.topic === topic);
     },
@@ -139,6 +140,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
       const watcher = await stage.connect({ name: "watcher" });
       await watcher.subscribe(stage.topic("+"), { qos: 0 });
       await watcher.subscribe(message.topic, { qos: 2 });
+      watcher.requiresGranted(2, message.topic);
       await publishFrom(stage, message);
       await stage.pause(stage.bounds.silenceMs);
       const came = watcher.take("publish").map(({ qos }) => qos);

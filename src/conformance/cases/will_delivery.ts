@@ -100,7 +100,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     async run(stage) {
       const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
       const will = stage.will();
-      const away = await stage.watcher(will.topic, asked);
+      const away = (await stage.watcher(will.topic, asked)).requiresGranted(1, will.topic);
       away.disconnect();
       await away.expectClose();
       (await stage.connect({ will })).reset();
@@ -120,7 +120,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
       const will = stage.will();
       const client = await stage.connect({ ...asked, will });
       await client.subscribe(will.topic);
-      client.reset();
+      client.requiresGranted(1, will.topic).reset();
       await stage.pause(stage.bounds.silenceMs);
       const back = await stage.connect({ name: "back", ...asked });
       await back.receives(will);
@@ -198,7 +198,8 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.3.4-9", "4.9.0-2"] },
     needs: ["qos1"],
     async run(stage) {
-      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, stage.topic());
       await oneByOne(
         stage,
         watcher,
@@ -215,7 +216,8 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["4.5.0-1", "4.3.2"] },
     needs: ["qos1"],
     async run(stage) {
-      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } });
+      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, stage.topic());
       const wills = levels.map(() => stage.will({ qos: 1 }));
       watcher.acknowledges = false;
       for (const will of wills) (await stage.connect({ will })).reset();
@@ -234,7 +236,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     async run(stage) {
       const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
       const will = stage.will({ properties: { messageExpiryIntervalS: 1 } });
-      const away = await stage.watcher(will.topic, asked);
+      const away = (await stage.watcher(will.topic, asked)).requiresGranted(1, will.topic);
       away.disconnect();
       await away.expectClose();
       (await stage.connect({ will })).reset();
@@ -253,7 +255,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     async run(stage) {
       const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
       const will = stage.will({ properties: { messageExpiryIntervalS: 60 } });
-      const away = await stage.watcher(will.topic, asked);
+      const away = (await stage.watcher(will.topic, asked)).requiresGranted(1, will.topic);
       away.disconnect();
       await away.expectClose();
       const dead = (await stage.connect({ will })).reset();

@@ -9,7 +9,7 @@ const lasting = { cleanStart: false, sessionExpiryS: 300 } as const;
 /** Subscribes in a session that lasts, so that the will is seen before the restart, over it, or after it. */
 async function watchOver(stage: Stage): Promise<{ before: Probe; again: () => Promise<Probe> }> {
   const asked = { clientId: stage.clientId(), ...lasting };
-  const before = await stage.watcher(stage.topic(), asked);
+  const before = (await stage.watcher(stage.topic(), asked)).requiresGranted(1, stage.topic());
   const again = async () => {
     const back = await stage.connect({ name: "watcher", ...asked });
     await back.subscribe(stage.topic());
