@@ -8,7 +8,7 @@ import { covers, lookMs, signsOf } from "./excuse.ts";
 import type { Bounds } from "./bounds.ts";
 import { knownSigns, mayFailUnder } from "./known_deviations.ts";
 import { unmetNeed } from "./needs.ts";
-import { CaseFailure, type CaseFault, CaseOver, NotTestable } from "./outcome.ts";
+import { CaseFailure, type CaseFault, CaseOver, NotTestable, SubscriptionRefused } from "./outcome.ts";
 import type { Pacer } from "./pacer.ts";
 import type { SideFault } from "./packet_faults.ts";
 import type { CaseResult, Outcome } from "./result.ts";
@@ -151,7 +151,9 @@ export class CaseRunner {
       await one.run(stage);
       return { outcome: "pass", ...known[0] && { deviation: known[0].id } };
     } catch (error) {
-      if (error instanceof NotTestable) return { outcome: "not testable", reason: error.message };
+      if (error instanceof NotTestable || error instanceof SubscriptionRefused) {
+        return { outcome: "not testable", reason: error.message };
+      }
       if (error instanceof CaseFailure) return this.#failed(one, stage, known, error);
       if (!(error instanceof CaseOver)) throw error;
       if (isCalledOff()) return undefined;

@@ -31,6 +31,9 @@ export class CaseFailure extends Error {
   }
 }
 
+/** The broker refused a subscription, as it may: a case that is not about that is not testable. */
+export class SubscriptionRefused extends CaseFailure {}
+
 /** This broker cannot be asked this. One sentence. */
 export class NotTestable extends Error {
   override readonly name = "NotTestable";

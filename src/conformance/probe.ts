@@ -5,7 +5,7 @@
 import { formatMs } from "../base/units.ts";
 import type { ConnackPacket, Packet, PacketType, PublishPacket, SubackPacket, Subscription } from "../mqtt/packet.ts";
 import { compareMessage, type Difference, type SentMessage } from "./message_compare.ts";
-import { CaseFailure, type CaseFault, NotTestable } from "./outcome.ts";
+import { CaseFailure, type CaseFault, NotTestable, SubscriptionRefused } from "./outcome.ts";
 import { hexByte, packetText } from "./packet_text.ts";
 import { endText, type ProbeEnd } from "./probe_end.ts";
 import { type Arrival, type PacketOf, ProbeLink } from "./probe_link.ts";
@@ -56,7 +56,7 @@ export class Probe extends ProbeLink {
     const code = suback.reasonCodes[0]!;
     if (code > 2) {
       const message = `the subscription to ${topicFilter} was refused with ${hexByte(code)}`;
-      if (mayRefuse.has(code)) throw new NotTestable(message);
+      if (mayRefuse.has(code)) throw new SubscriptionRefused(message, { kind: "refused", code });
       throw new CaseFailure(message, { kind: "refused", code });
     }
     this.granted.set(topicFilter, code);

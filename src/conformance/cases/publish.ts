@@ -93,9 +93,7 @@ function contentCase({ name, what, rules, payload, topic }: Content): Conformanc
       stage.requires(payload.length + 200 <= maximum, `the broker announces Maximum Packet Size ${maximum}`);
       const message = { ...stage.message({ topic: stage.topic(topic), qos: 0 }), payload };
       const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
-      await publisher.publish(message);
-      await stage.withinLimits(`a message with ${what}`, publisher.ping());
+      await (await stage.connect({ name: "publisher" })).publish(message);
       await watcher.receives(message);
     },
   };
