@@ -79,13 +79,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     target,
     clients: clientsOf(plan, squads),
     kills,
-    wills: {
-      ...wills,
-      missingByQos: tally.missingByQos,
-      eitherWay: tally.eitherWay,
-      undecided: tally.undecided,
-      ...tally.unseeable > 0 && { unseeable: tally.unseeable },
-    },
+    wills: willsOf(tally),
     latencyMs: latenciesOf(tally),
     ...connectsOf(facts, squads),
     slipMs: slip.row(),
@@ -93,9 +87,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...restarts && { restarts },
     ...facts.dropped && { brokerDropped: facts.dropped },
     ...besides,
-    // What is not whole proves no fault, and so lists none.
-    faults: facts.gap === undefined ? tally.faults : [],
-    faultKinds: facts.gap === undefined ? tally.faultKinds : [],
+    ...faultsOf(tally, facts),
     ...deviationsOf(plan, tally, facts.broker),
     slowest: tally.slowest,
     series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
@@ -120,6 +112,17 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     resources: { ...resources, ...eachOf(resources, squads) },
     ...engine !== undefined && { engine },
   };
+}
+
+/** What became of all wills. */
+export function willsOf(tally: Tally): FleetResult["wills"] {
+  const { missingByQos, eitherWay, undecided, unseeable } = tally;
+  return { ...tally.total(), missingByQos, eitherWay, undecided, ...unseeable > 0 && { unseeable } };
+}
+
+/** What is not whole proves no fault, and so lists none. */
+function faultsOf({ faults, faultKinds }: Tally, { gap }: RunFacts): Pick<FleetResult, "faults" | "faultKinds"> {
+  return gap === undefined ? { faults, faultKinds } : { faults: [], faultKinds: [] };
 }
 
 /** When each part of the run was, and what became of each group; nothing where there was no run. */

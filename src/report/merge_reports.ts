@@ -10,7 +10,7 @@ import { type Shard, shardText } from "../fleet/shard.ts";
 import { mergeTelemetry } from "../fleet/telemetry_result.ts";
 import { mergePresence } from "../fleet/presence_result.ts";
 import type { FleetResult, LatencyRow } from "../fleet/result.ts";
-import { controlsOf, deviationsOf, latenciesOf } from "../fleet/merge.ts";
+import { controlsOf, deviationsOf, latenciesOf, willsOf } from "../fleet/merge.ts";
 import { type Verdict, type VerdictGrounds, verdictOver } from "../fleet/verdict.ts";
 import { joinSeries } from "../fleet/series.ts";
 import { noCounts, Tally, type TallyData } from "../fleet/tally.ts";
@@ -38,7 +38,6 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
   const [first] = reports;
   const tally = new Tally();
   for (const report of reports) tally.merge(tallyOf(report));
-  const wills = tally.total();
   const restarts = restartsOf(reports, tally);
   const besides = besidesOf(reports);
   const brokerDropped = droppedOf(reports);
@@ -51,13 +50,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     plan: withoutShard(first!.plan),
     clients: clientsOf(reports),
     kills: killsOf(reports, tally),
-    wills: {
-      ...wills,
-      missingByQos: tally.missingByQos,
-      eitherWay: tally.eitherWay,
-      undecided: tally.undecided,
-      ...tally.unseeable > 0 && { unseeable: tally.unseeable },
-    },
+    wills: willsOf(tally),
     latencyMs: latenciesOf(tally),
     controls: controlsOf(reports.map(({ controls }) => controls)),
     ...connectsOf(reports),

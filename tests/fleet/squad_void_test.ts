@@ -1,5 +1,9 @@
 /** Runs that mean nothing say so, with the sentence for it: blind watchers, controls that fail, clients kept out. */
 import assert from "node:assert/strict";
+import { Groups } from "../../src/fleet/groups.ts";
+import { beginLife } from "../../src/fleet/life.ts";
+import { makePlan } from "../../src/fleet/plan.ts";
+import { SquadBooks } from "../../src/fleet/squad_books.ts";
 import { FleetStage, type StageOptions } from "../support/fleet_stage.ts";
 
 const filter = "mqtt-sim/stage/0/+/will";
@@ -121,6 +125,60 @@ for (const [what, lose, sentence] of losses) {
     assert.ok(result.kills.total <= 11, "a void run is not carried on");
   });
 }
+
+Deno.test("squad: a will that was lost before its watcher was is a proven fault, and fails the run", () => {
+  let lostMs = Infinity;
+  const stage: FleetStage = new FleetStage({
+    killRate: { kind: "count", perSecond: 8 },
+    script: {
+      publish: ({ clientId }) => {
+        if (lostMs < Infinity || isControl({ clientId })) return [{}];
+        lostMs = stage.nowMs;
+        return [];
+      },
+    },
+  });
+  stage.runUntil(() => stage.nowMs > lostMs + stage.plan.lateAfterMs + 1_000);
+  stage.broker.online("mqtt-sim-stage-w0")!.drop("end");
+  const { verdict, exitCode, reason, voidReason, wills, faults, faultKinds } = stage.finish();
+  assert.deepEqual([verdict, exitCode, wills.missing], ["fail", 1, 1]);
+  const blind = "watcher 0 is blind: the broker closed the connection";
+  assert.match(reason, /^of \d+ wills that were due: 1 missing; then the run ended early: watcher 0 is blind: /);
+  assert.equal(voidReason, blind);
+  assert.deepEqual([faults.length, faultKinds.length, faultKinds[0]?.count], [1, 1, 1]);
+});
+
+Deno.test("F16: wills that were due once the watcher was lost are not missing, and no fault lists them", () => {
+  // Each will takes half a second, so that some are on their way to the watcher as it is lost; and it takes the fleet a
+  // while to leave, as where sessions are swept.
+  const stage = new FleetStage({
+    ...{ killRate: { kind: "count", perSecond: 8 }, willDelayS: 2, sessionExpiryS: 60, reconnectAfterMs: "never" },
+    killShares: [{ mode: "reset", weight: 1 }],
+    script: { publish: () => [{ afterMs: 500 }] },
+  });
+  stage.runUntil(() => stage.squad.counters.kills === 10);
+  stage.broker.online("mqtt-sim-stage-w0")!.drop("end");
+  stage.runFor(1);
+  const { verdict, wills, faults, faultKinds, kills } = stage.finish();
+  assert.equal(verdict, "void");
+  assert.ok(kills.total >= 10 && wills.undecided > 0);
+  assert.deepEqual([wills.missing, faults, faultKinds], [0, [], []]);
+});
+
+Deno.test("F16: the books of a void run close as of the instant at which it became void", () => {
+  const plan = makePlan({ seed: 1, run: "books", clients: 2 });
+  const books = new SquadBooks(plan, new Groups(plan, "5"), 0);
+  const life = beginLife(plan, { number: 0, bucket: 0, version: 5 }, 1);
+  books.enter("kill", 0);
+  books.lives.begin(life, undefined, 0);
+  books.lives.accept(life, undefined, { present: false, first: true }, 1);
+  books.lives.kill(life, { mode: "reset", dueMs: 1_000, doneMs: 1_000, silent: false }, 1_000);
+  books.makeVoid("the watcher is blind", 1_000 + plan.lateAfterMs);
+  books.close(0, 60_000);
+  const { tally, voidReason } = books.result();
+  assert.equal(voidReason, "the watcher is blind");
+  assert.deepEqual([tally.byMode["reset"]?.missing, tally.undecided, tally.faults], [0, 1, []]);
+});
 
 Deno.test("squad: nobody killed is nothing shown", () => {
   const result = new FleetStage({ killRate: { kind: "count", perSecond: 0 } }).finish();

@@ -159,6 +159,33 @@ const staleState: FaultSample = {
   timeline: { connectedMs: 4_000, seenMs: [], readMs: 30_000 },
 };
 
+const failedCounts = { missing: 25, presence: 7, late: 6, duplicate: 4, early: 2, altered: 2, unwanted: 2 } as const;
+
+const failedKinds: FleetResult["faultKinds"] = Object.entries(failedCounts).map(([verdict, count]) => ({
+  verdict: verdict as keyof typeof failedCounts,
+  rule: verdict === "presence" ? staleState.rule : "MQTT 5.0, 3.1.2-8",
+  count,
+}));
+
+function failedLives(): FaultSample[] {
+  return [
+    ...Array.from({ length: 14 }, (_, index): FaultSample => ({
+      client: `mqtt-sim-k3x9a-${index}`,
+      incarnation: index + 1,
+      mode: killModes[index % 9]!,
+      verdict: (["missing", "late", "early", "duplicate", "unwanted", "altered"] as const)[index % 6]!,
+      protocol: index % 2 === 0 ? "5" : "3.1.1",
+      qos: 1,
+      rule: "MQTT 5.0, 3.1.2-8",
+      text: "due 0.2 ms after the kill, and not seen until 10 s past the last due instant",
+      ...index % 6 === 1 && {
+        timeline: { connectedMs: 1_000, killDueMs: 1_999.5, killedMs: 2_000, dueMs: 2_000, seenMs: [3_500] },
+      },
+    })),
+    staleState,
+  ];
+}
+
 /** A result in which everything is wrong that can be, with every kill mode. */
 export function failed(): FleetResult {
   const wrong = { late: 3, early: 1, missing: 12, duplicate: 2, unwanted: 1, altered: 1 };
@@ -200,32 +227,8 @@ export function failed(): FleetResult {
       online: { sent: 99_000, acknowledged: 98_500, refused: 0, seen: 98_990 },
       left: { sent: 19_000, acknowledged: 18_999, refused: 1, seen: 18_999 },
     },
-    faults: [
-      ...Array.from({ length: 14 }, (_, index): FaultSample => ({
-        client: `mqtt-sim-k3x9a-${index}`,
-        incarnation: index + 1,
-        mode: killModes[index % 9]!,
-        verdict: (["missing", "late", "early", "duplicate", "unwanted", "altered"] as const)[index % 6]!,
-        protocol: index % 2 === 0 ? "5" : "3.1.1",
-        qos: 1,
-        rule: "MQTT 5.0, 3.1.2-8",
-        text: "due 0.2 ms after the kill, and not seen until 10 s past the last due instant",
-        ...index % 6 === 1 && {
-          timeline: { connectedMs: 1_000, killDueMs: 1_999.5, killedMs: 2_000, dueMs: 2_000, seenMs: [3_500] },
-        },
-      })),
-      staleState,
-    ],
-    faultKinds: ([
-      ...[["missing", 25], ["presence", 7], ["late", 6], ["duplicate", 4], ["altered", 2], ["early", 2], [
-        "unwanted",
-        2,
-      ]],
-    ] as const).map(([verdict, count]) => ({
-      verdict: verdict as FaultSample["verdict"],
-      rule: verdict === "presence" ? staleState.rule : "MQTT 5.0, 3.1.2-8",
-      count: count as number,
-    })),
+    faults: failedLives(),
+    faultKinds: failedKinds,
     warnings: [
       "the kill rate reached 431 kills a second of 500 asked: 1,240 kills had to wait until their victim was connected again",
     ],
