@@ -4,9 +4,10 @@
  */
 import type { Deviation, Profile, Sign } from "../profiles/profile.ts";
 import type { Life } from "./life.ts";
-import type { Expectation, Judgement, Rules } from "./oracle.ts";
+import { dueBy, type Expectation, type Judgement, type Rules } from "./oracle.ts";
 import { cameWithRestart, spansRestart } from "./restart_rule.ts";
 import type { FaultSample } from "./result.ts";
+import { partText } from "./will_compare.ts";
 
 type One = Extract<Expectation, { readonly kind: "one" }>;
 
@@ -23,10 +24,21 @@ export interface JudgedLife {
 }
 
 /** The deviation that describes this fault of this life; undefined where the profile has none. */
-export function deviationOf({ deviations }: Profile, fault: FaultName, judged: JudgedLife): Deviation | undefined {
+export function deviationOf(profile: Profile, fault: FaultName, judged: JudgedLife): Deviation | undefined {
+  const { deviations } = profile;
+  // A will that is altered may be late or early besides: who excuses the one does not excuse the other.
+  const besides = fault === "altered" ? untimely(judged) : undefined;
+  if (besides !== undefined && deviationOf(profile, besides, judged) === undefined) return undefined;
   return deviations.find(({ rules, signs }) =>
     signs.some((sign) => sign.fault === fault && fits(sign, rules, judged) && shows(sign, judged))
   );
+}
+
+/** How an answer was off its time, whatever else was wrong with it. */
+function untimely({ judgement: { expectation, answer }, rules }: JudgedLife): "late" | "early" | undefined {
+  if (expectation.kind !== "one" || answer === undefined) return undefined;
+  if (answer.atMs < expectation.earliestMs) return "early";
+  return (answer.sinceMs ?? answer.atMs) > dueBy(expectation) + rules.lateAfterMs ? "late" : undefined;
 }
 
 /** Whether the deviation could show in this life, whatever became of its will. */
@@ -71,16 +83,23 @@ function shows(sign: Sign, judged: JudgedLife): boolean {
     case "missing":
       return !sign.overdueWhenBack || wasOverdue(sign, judged, one.dueMs);
     case "duplicate":
+      return judged.judgement.duplicates <= 1;
     case "unwanted":
-      return true;
+      return unwantedShows(sign, judged);
     case "altered":
-      return answer!.altered.every((part) => sign.altered?.includes(part));
+      return answer!.altered.every((part) => sign.altered?.includes(partText(part)));
     case "late":
       return (answer!.sinceMs ?? answer!.atMs) <= latestMs(sign, judged, one.dueMs);
     case "early":
       if (sign.restart) return cameWithRestart(judged.life, answer!, judged.rules);
       return answer!.atMs >= soonestMs(sign, judged, one);
   }
+}
+
+/** A will that came though none was due: once, and where a restart is its cause, with the restart. */
+function unwantedShows(sign: Sign, { life, judgement: { unwanted, stray }, rules }: JudgedLife): boolean {
+  if (unwanted > 1 || stray === undefined) return false;
+  return !sign.restart || cameWithRestart(life, stray, rules);
 }
 
 function boundMs({ within = {} }: Sign, { keepAliveS, delayS }: Life): number {

@@ -36,6 +36,12 @@ const byAlteration: Readonly<Record<Alteration, Rule>> = {
   qos: { v311: "3.1.2-9", v5: "3.1.2-9" },
   retain: { v311: "3.1.2-17", v5: "3.1.2-15" },
   properties: { v311: "3.1.2-9", v5: "3.1.3-10" },
+  payloadFormatIndicator: { v311: "3.1.2-9", v5: "3.3.2-4" },
+  contentType: { v311: "3.1.2-9", v5: "3.3.2-20" },
+  responseTopic: { v311: "3.1.2-9", v5: "3.3.2-15" },
+  correlationData: { v311: "3.1.2-9", v5: "3.3.2-16" },
+  messageExpiryIntervalS: { v311: "3.1.2-9", v5: "3.3.2-6" },
+  userProperties: { v311: "3.1.2-9", v5: "3.3.2-17" },
 };
 
 /** What went wrong, as far as the rule depends on it. */

@@ -5,6 +5,8 @@ import { type Fault, faultRule } from "./fault_rule.ts";
 import { killModeText } from "./kill_mode.ts";
 import type { Life } from "./life.ts";
 import { dueBy, type Expectation, type Judgement, modeOf } from "./oracle.ts";
+import { listed } from "../base/units.ts";
+import { partText } from "./will_compare.ts";
 import type { FaultSample, Timeline } from "./result.ts";
 
 /** One sample for each kind of fault in a judgement; none when all went well. */
@@ -67,7 +69,7 @@ function verdictText(
     case "missing":
       return `was due ${since(life, dueMs)} and ${missingText(life, dueMs)}`;
     case "altered":
-      return `came with another ${answer!.altered.join(", ")} than was asked for`;
+      return `came with ${listed(answer!.altered.map(partText), "and")} other than the client asked for`;
     case "late":
     case "early":
       return `was due ${since(life, dueMs)} and came ${offText(expectation, answer!.atMs, verdict)}`;

@@ -2,6 +2,7 @@
  * The oracle: which will is due when, by its own reading of the standard, and what became of it. Pure: no socket, no
  * clock, and no code shared with the broker, whose reading may be wrong in the same place.
  */
+import type { MessageProperties } from "../mqtt/packet.ts";
 import type { EndMode, Life, LifeEnd } from "./life.ts";
 import type { Absence, RestartWindow } from "./restart.ts";
 import { forgottenAt, isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
@@ -68,8 +69,8 @@ export interface Arrival {
   readonly altered: readonly Alteration[];
 }
 
-/** A part of a will that can go wrong on its way. */
-export type Alteration = "topic" | "payload" | "qos" | "retain" | "properties";
+/** A part of a will that can go wrong on its way; recordings of earlier versions have `properties` for all of them. */
+export type Alteration = "topic" | "payload" | "qos" | "retain" | "properties" | keyof MessageProperties;
 
 /** What became of one will. */
 export interface Judgement {
@@ -82,6 +83,8 @@ export interface Judgement {
   readonly unwanted: number;
   /** The arrival that answers the expectation. */
   readonly answer: Arrival | undefined;
+  /** The first that came where no will was due at all; absent where none did. */
+  readonly stray?: Arrival;
 }
 
 /** What the standard makes of a life, as far as it is known. */
@@ -219,6 +222,7 @@ export function judge(
         duplicates: 0,
         unwanted: arrivals.length,
         answer: undefined,
+        ...arrivals[0] && { stray: arrivals[0] },
       };
     }
     case "either":

@@ -5,7 +5,8 @@ import type { Life } from "./life.ts";
 import { modeOf } from "./oracle.ts";
 import type { FoundState, PresenceState, PresenceVerdict } from "./presence_oracle.ts";
 import type { FaultSample, Timeline } from "./result.ts";
-import type { PropertyName } from "./will_compare.ts";
+import { listed } from "../base/units.ts";
+import { partText, type PropertyName } from "./will_compare.ts";
 
 /** A part of a retained message that can differ. */
 export type PresencePart = "topic" | "payload" | "QoS" | "retain flag" | PropertyName;
@@ -46,7 +47,9 @@ function sentence({ verdict, state, found, altered, life }: WrongState): string 
     case "absent":
       return `a late subscriber found nothing where ${due} must be retained`;
     case "altered":
-      return `a late subscriber found ${due} with another ${altered.join(", ")} than was asked for`;
+      return `a late subscriber found ${due} with ${
+        listed(altered.map(partText), "and")
+      } other than the client asked for`;
     case "stale":
     case "unwanted": {
       const alive = life.end === undefined && !life.retired ? ", and the client lives" : "";

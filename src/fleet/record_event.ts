@@ -16,7 +16,11 @@ export const recordSchema = "mqtt-sim/record/1";
 
 const sights: readonly unknown[] = ["nothing", "message", "both"];
 const states: readonly unknown[] = ["online", "left", "gone", "foreign"];
-const alterations: readonly unknown[] = ["topic", "payload", "qos", "retain", "properties"];
+const properties = [
+  ...["payloadFormatIndicator", "contentType", "responseTopic", "correlationData", "messageExpiryIntervalS"] as const,
+  "userProperties" as const,
+];
+const alterations: readonly unknown[] = ["topic", "payload", "qos", "retain", "properties", ...properties];
 
 /** What a field may hold. */
 const types = {

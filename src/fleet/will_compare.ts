@@ -23,18 +23,32 @@ export function compareWill(plan: FleetPlan, life: Life, packet: PublishPacket, 
   // A 5.0 watcher subscribes with Retain As Published; a 3.1.1 watcher gets live messages with the flag off.
   // [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
   if (packet.retain !== (seen.version === 5 && life.retain)) altered.push("retain");
-  if (seen.version === 5 && !sameProperties(packet.properties ?? {}, asked.properties ?? {})) {
-    altered.push("properties");
-  }
+  if (seen.version === 5) altered.push(...differingProperties(packet.properties ?? {}, asked.properties ?? {}));
   return altered;
-}
-
-function sameProperties(came: MessageProperties, asked: MessageProperties): boolean {
-  return differingProperties(came, asked).length === 0;
 }
 
 /** A property of a message that can go wrong on its way. */
 export type PropertyName = keyof MessageProperties;
+
+/** The standard's names of the parts of a message, by their names here. */
+const partNames: Readonly<Record<Alteration, string>> = {
+  topic: "topic",
+  payload: "payload",
+  qos: "QoS",
+  retain: "retain flag",
+  properties: "properties",
+  payloadFormatIndicator: "payload format indicator",
+  contentType: "content type",
+  responseTopic: "response topic",
+  correlationData: "correlation data",
+  messageExpiryIntervalS: "message expiry interval",
+  userProperties: "user properties",
+};
+
+/** A part of a message for people; what is no part of a will is named as it is. */
+export function partText(part: string): string {
+  return Object.hasOwn(partNames, part) ? partNames[part as Alteration] : part;
+}
 
 /** The properties that differ. */
 export function differingProperties(came: MessageProperties, asked: MessageProperties): PropertyName[] {

@@ -1,6 +1,11 @@
 import { anyEnding } from "./endings.ts";
 import type { Profile } from "./profile.ts";
 
+const lostProperties = [
+  ...["payload format indicator", "content type", "response topic", "correlation data"],
+  "message expiry interval",
+];
+
 /** mochi-mqtt/server. */
 export const mochi: Profile = {
   name: "mochi",
@@ -30,7 +35,7 @@ export const mochi: Profile = {
       what: "Of a will's properties only user properties come.",
       evidence: "read",
       source: "clients.go",
-      signs: [{ fault: "altered", endings: anyEnding, altered: ["properties"] }],
+      signs: [{ fault: "altered", endings: anyEnding, altered: lostProperties }],
     },
     {
       id: "expiry-added",

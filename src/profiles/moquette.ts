@@ -1,6 +1,11 @@
 import { anyEnding } from "./endings.ts";
 import type { Profile } from "./profile.ts";
 
+const lostProperties = [
+  ...["payload format indicator", "content type", "response topic", "correlation data"],
+  "user properties",
+];
+
 /** Moquette. */
 export const moquette: Profile = {
   name: "moquette",
@@ -30,7 +35,7 @@ export const moquette: Profile = {
       what: "Of a will's properties only user properties and expiry come, and of user properties one for each name.",
       evidence: "read",
       source: "PostOffice.java",
-      signs: [{ fault: "altered", endings: anyEnding, altered: ["properties"] }],
+      signs: [{ fault: "altered", endings: anyEnding, altered: lostProperties }],
     },
   ],
 };

@@ -40,7 +40,7 @@ export interface Sign {
   readonly delay?: "none" | "some";
   /** Keep alive in whole seconds: an odd number of them. */
   readonly keepAlive?: "odd";
-  /** The parts of the will that differ; no other may. */
+  /** The parts of the will that differ, each property by its name, such as `content type`; no other may. */
   readonly altered?: readonly string[];
   /** How far a late or early will may be off its instant, beyond what counts as late anyway; the sum of its parts. */
   readonly within?: {

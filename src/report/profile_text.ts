@@ -60,22 +60,16 @@ export function findingsHead({ profile, wills }: Report): string {
 }
 
 /**
- * Which profile describes what a run without one found; undefined where the broker does not say what it is and more
- * than one profile would do, or none.
+ * Which profile describes what a run without one found. It is named only where the broker says what it is and which
+ * version: that a fault looks like one of another broker's tells nothing of this one.
  */
 export function profileHint(report: Report): string | undefined {
-  const { described = {}, broker } = report;
-  const total = faultTotal(report);
-  const named = broker === undefined
-    ? undefined
-    : profiles.find(({ sysName }) => sysName !== undefined && broker.toLowerCase().includes(sysName));
-  // A broker that says it is another than those we know of is none of them.
-  if (broker !== undefined && named === undefined && /[a-z]{3}/i.test(broker)) return undefined;
-  const names = named === undefined ? Object.keys(described) : [named.name];
-  const [name] = names;
-  const count = described[name ?? ""] ?? 0;
-  if (names.length !== 1 || count === 0) return undefined;
+  const { described = {}, broker = "" } = report;
+  if (!/\d+\.\d+/.test(broker)) return undefined;
+  const named = profiles.find(({ sysName }) => sysName !== undefined && broker.toLowerCase().includes(sysName));
+  const count = described[named?.name ?? ""] ?? 0;
+  if (named === undefined || count === 0) return undefined;
   const are = count === 1 ? "is" : "are";
-  return `${formatCount(count)} of these ${formatCount(total)} faults ${are} what profile ${name} describes: ` +
-    `--profile ${name}`;
+  return `${formatCount(count)} of these ${formatCount(faultTotal(report))} faults ${are} what profile ${named.name} ` +
+    `describes: --profile ${named.name}`;
 }

@@ -75,7 +75,7 @@ Deno.test("tallies merge into sums", () => {
   assert.equal(described.data().described.mosquitto, 2);
 });
 
-Deno.test("a fault that counts many times deviates as often", () => {
+Deno.test("F8: a sign describes one will too many; more of them for one life are faults, all of them", () => {
   const duplicates = {
     ...profileOf("mosquitto")!.deviations[0]!,
     signs: [{ fault: "duplicate", endings: ["reset"] }],
@@ -83,10 +83,12 @@ Deno.test("a fault that counts many times deviates as often", () => {
   const profile = { name: "twice", broker: "b", versions: "1", deviations: [duplicates] };
   const life = aLife({ end: anEnd("reset") });
   const expectation = { kind: "one", ground: "connection-ended", dueMs: 1, earliestMs: 1, latencyFromMs: 1 } as const;
-  const judgement = { expectation, verdict: "onTime", duplicates: 3, unwanted: 0, answer: undefined } as const;
-  const tally = new Tally();
-  const rules = { lateAfterMs: 1, earlyBeforeMs: 1 };
-  const described = tally.deviations.add(profile, { life, judgement, rules, othersDueMs: 0 });
-  tally.add(life, judgement, described);
-  assert.deepEqual([tally.total().deviating, tally.total().duplicate, tally.total().onTime], [3, 0, 1]);
+  for (const [duplicates, deviating, faults] of [[1, 1, 0], [3, 0, 3]] as const) {
+    const judgement = { expectation, verdict: "onTime", duplicates, unwanted: 0, answer: undefined } as const;
+    const tally = new Tally();
+    const rules = { lateAfterMs: 1, earlyBeforeMs: 1 };
+    const described = tally.deviations.add(profile, { life, judgement, rules, othersDueMs: 0 });
+    tally.add(life, judgement, described);
+    assert.deepEqual([tally.total().deviating, tally.total().duplicate, tally.total().onTime], [deviating, faults, 1]);
+  }
 });

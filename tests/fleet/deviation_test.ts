@@ -24,6 +24,7 @@ import {
   rules,
   silentUntilMs,
 } from "./sample_life.ts";
+import { partText } from "../../src/fleet/will_compare.ts";
 import { aWill, watcher5 } from "./sample_will.ts";
 
 const dueMs = 50_000;
@@ -92,12 +93,23 @@ const othersDueMs = dueMs + 7_000;
 
 function judged(sign: Sign, life: Life, over: Partial<Judgement> = {}): JudgedLife {
   const timed = sign.fault === "late" || sign.fault === "early";
-  const altered = (sign.altered ?? []) as Alteration[];
+  const altered = alterationsOf(sign);
   const atMs = timed ? edgeMs(sign, life, othersDueMs) : dueMs;
   const verdict = sign.fault === "duplicate" || sign.fault === "unwanted" ? undefined : sign.fault;
   const answer = sign.fault === "missing" ? undefined : anArrival(atMs, ...altered);
-  const judgement = { expectation: expectation(sign), verdict, duplicates: 0, unwanted: 0, answer, ...over };
+  const unwanted = sign.fault === "unwanted" ? { unwanted: 1, stray: anArrival(window.backMs) } : { unwanted: 0 };
+  const judgement = { expectation: expectation(sign), verdict, duplicates: 0, ...unwanted, answer, ...over };
   return { life, judgement, rules: sign.restart ? { ...rules, restarts: [window] } : rules, othersDueMs };
+}
+
+const everyPart: readonly Alteration[] = [
+  ...["topic", "payload", "qos", "retain", "payloadFormatIndicator", "contentType", "responseTopic"] as const,
+  ...["correlationData", "messageExpiryIntervalS", "userProperties"] as const,
+];
+
+/** The parts of a will by their names in a sign. */
+function alterationsOf({ altered = [] }: Sign): Alteration[] {
+  return everyPart.filter((part) => altered.includes(partText(part)));
 }
 
 const found = (deviation: Deviation, sign: Sign, life: JudgedLife) =>
@@ -149,7 +161,21 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
   if (sign.delay !== undefined) yield ["another delay", over({ delayS: sign.delay === "some" ? 0 : 20 })];
   if (sign.keepAlive !== undefined) yield ["an even keep alive", over({ keepAliveS: 10 })];
   if (sign.altered !== undefined) {
-    yield ["a topic altered too", judged(sign, life, { answer: anArrival(dueMs, "topic", ...sign.altered as []) })];
+    const altered = alterationsOf(sign);
+    for (const part of everyPart.filter((part) => !altered.includes(part))) {
+      yield [`${part} altered too`, judged(sign, life, { answer: anArrival(dueMs, part, ...altered) })];
+    }
+    const lateMs = dueMs + rules.lateAfterMs + 1;
+    yield ["altered, and late besides", judged(sign, life, { answer: anArrival(lateMs, ...altered) })];
+    const earlyMs = dueMs - rules.earlyBeforeMs - 1;
+    yield ["altered, and early besides", judged(sign, life, { answer: anArrival(earlyMs, ...altered) })];
+  }
+  if (sign.fault === "unwanted") {
+    yield ["more than one", judged(sign, life, { unwanted: 2 })];
+    if (sign.restart) {
+      yield ["before the restart", judged(sign, life, { stray: anArrival(window.fromMs - rules.earlyBeforeMs - 1) })];
+      yield ["long after the restart", judged(sign, life, { stray: anArrival(window.backMs + rules.lateAfterMs + 1) })];
+    }
   }
   if (sign.restart) {
     const { restart: _, ...calm } = sign;
@@ -167,7 +193,21 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
   }
 }
 
-Deno.test("a sign answers for its own fault alone", () => {
+Deno.test("F8: an altered will that is late besides deviates only where the profile describes both", () => {
+  const { deviations } = profileOf("mochi")!;
+  const altered = deviations.find(({ id }) => id === "properties")!;
+  const life = fitting(altered, altered.signs[0]!);
+  const late = judged(altered.signs[0]!, life, { answer: anArrival(dueMs + 1_900, "contentType") });
+  const sign = { fault: "late", endings: altered.signs[0]!.endings, within: { s: 1 } } as const;
+  const both = (within: number): Profile => ({
+    ...alone(altered, altered.signs[0]!),
+    deviations: [altered, { ...altered, id: "late", signs: [{ ...sign, within: { s: within } }] }],
+  });
+  assert.equal(deviationOf(both(1), "altered", late)?.id, "properties");
+  assert.equal(deviationOf(both(0.5), "altered", late), undefined);
+});
+
+Deno.test("F8: a sign answers for its own fault alone", () => {
   for (const { deviation, sign } of cases) {
     const life = judged(sign, fitting(deviation, sign));
     for (const other of ["missing", "late", "early", "altered", "duplicate", "unwanted"] as const) {

@@ -35,6 +35,12 @@ const cases: readonly [what: string, fault: Partial<Fault>, in311: string | unde
   ["another QoS", { verdict: "altered", altered: ["qos"] }, "3.1.2-9", "3.1.2-9"],
   ["another retain flag", { verdict: "altered", altered: ["retain"] }, "3.1.2-17", "3.1.2-15"],
   ["another property", { verdict: "altered", altered: ["properties"] }, undefined, "3.1.3-10"],
+  ["another payload format", { verdict: "altered", altered: ["payloadFormatIndicator"] }, "3.1.2-9", "3.3.2-4"],
+  ["another content type", { verdict: "altered", altered: ["contentType"] }, "3.1.2-9", "3.3.2-20"],
+  ["another response topic", { verdict: "altered", altered: ["responseTopic"] }, "3.1.2-9", "3.3.2-15"],
+  ["other correlation data", { verdict: "altered", altered: ["correlationData"] }, "3.1.2-9", "3.3.2-16"],
+  ["a longer expiry", { verdict: "altered", altered: ["messageExpiryIntervalS"] }, "3.1.2-9", "3.3.2-6"],
+  ["other user properties", { verdict: "altered", altered: ["userProperties"] }, "3.1.2-9", "3.3.2-17"],
   ["several, by the first", { verdict: "altered", altered: ["retain", "properties"] }, "3.1.2-17", "3.1.2-15"],
 ];
 

@@ -27,7 +27,7 @@ const cases: readonly [life: Life, arrivals: Arrival[], told: [verdict: string, 
     ["missing", "MQTT 5.0, 3.1.2-8", "was due at the loss of its connection and never came"],
   ]],
   [reset, [anArrival(killMs, "topic", "retain")], [
-    ["altered", "MQTT 5.0, 3.1.2-9", "came with another topic, retain than was asked for"],
+    ["altered", "MQTT 5.0, 3.1.2-9", "came with topic and retain flag other than the client asked for"],
   ]],
   [reset, came(killMs, killMs), [["duplicate", "MQTT 5.0, 3.1.2-10", "came 2 times"]]],
   [reset, came(killMs, killMs, killMs), [["duplicate", "MQTT 5.0, 3.1.2-10", "came 3 times"]]],

@@ -137,7 +137,7 @@ const betrayals: readonly Betrayal[] = [
   altered("whole payload", () => ({ payload: new Uint8Array(0) }), "3.1.2-9"),
   altered("QoS", () => ({ qos: 0 }), "3.1.2-9"),
   altered("retain flag", () => ({ retain: true }), "3.1.2-15"),
-  altered("properties", ({ properties }) => ({ properties: { ...properties, contentType: "a/b" } }), "3.1.3-10"),
+  altered("properties", ({ properties }) => ({ properties: { ...properties, contentType: "a/b" } }), "3.3.2-20"),
   {
     what: "publishes, though the client left, the",
     verdict: "unwanted",
