@@ -9,6 +9,7 @@ import type { TlsIdentity } from "../net/tls_identity.ts";
 import { recheck, type Rechecked } from "./access/recheck.ts";
 import { assignedClientId } from "./assigned_client_id.ts";
 import { Core } from "./core.ts";
+import { memoryShare } from "./memory_share.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import { type CoreOptions, coreSettings } from "./options.ts";
 import { type QueueTotals, queueTotals, type StatusPage, statusPage, type StatusQuery } from "./monitor/status.ts";
@@ -48,7 +49,8 @@ export class Broker {
   #stopped: Promise<void> | undefined;
 
   private constructor(options: BrokerOptions) {
-    const core = new Core(coreSettings(options, assignedClientId));
+    const limits = { memoryBytes: memoryShare(), ...options.limits };
+    const core = new Core(coreSettings({ ...options, limits }, assignedClientId));
     const timer = new Timer({
       clock: core.settings.clock,
       nextMs: () => core.deadlines.nextMs,
@@ -110,6 +112,11 @@ export class Broker {
     const rechecked = recheck(this.#core, this.#core.settings.clock.nowMs());
     this.#timer.arm();
     return rechecked;
+  }
+
+  /** The bound over the memory that clients make it keep, in bytes. */
+  get memoryLimitBytes(): number {
+    return this.#core.memory.limitBytes;
   }
 
   /** What was counted until now. */

@@ -6,6 +6,7 @@ import { Deadlines } from "../base/deadlines.ts";
 import { recheck } from "./access/recheck.ts";
 import { ConnectRate } from "./connect_rate.ts";
 import type { Due } from "./due.ts";
+import { Memory } from "./memory.ts";
 import { Metrics } from "./metrics.ts";
 import type { CoreSettings } from "./options.ts";
 import type { Publication } from "./routing/publication.ts";
@@ -28,6 +29,8 @@ export class Core {
   readonly connections = new Set<Connection>();
   readonly settings: CoreSettings;
   readonly store: Store;
+  /** What clients make the broker keep, and the bound over it. */
+  readonly memory: Memory;
   /** When the store commits, and what waits for it. */
   readonly turn: Turn;
   readonly retained: Retained;
@@ -46,15 +49,19 @@ export class Core {
     this.store = openStore(settings);
     this.turn = new Turn({ store: this.store, deadlines, metrics, settings });
     const { changes } = this.store;
-    this.retained = new Retained({ metrics, deadlines, limit: limits.retainedMessages, changes });
+    const memory = this.memory = new Memory(limits.memoryBytes);
+    metrics.memoryUsedBytes = () => memory.usedBytes;
+    memory.refresh = () => this.connections.forEach((connection) => connection.countOutput());
+    this.retained = new Retained({ metrics, deadlines, limit: limits.retainedMessages, changes, memory });
     const own = new Retained({ metrics: new Metrics(), deadlines, limit: Infinity });
-    const router = new Router({ metrics, retained: this.retained, own, mayStand: retainedRight(settings) });
+    const router = new Router({ metrics, memory, retained: this.retained, own, mayStand: retainedRight(settings) });
     const wills = new Wills({
       deadlines,
       metrics,
       listeners,
       fault: willFault,
       changes,
+      memory,
       authorize: settings.authorize,
       publish: (message, publisher, nowMs) => router.publish(message, publisher, nowMs, true),
     });
@@ -64,7 +71,9 @@ export class Core {
       deadlines,
       metrics,
       changes,
+      memory,
       outboxes: {
+        memory,
         deadlines,
         metrics,
         inflightLimit: limits.inflight,

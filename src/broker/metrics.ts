@@ -49,6 +49,8 @@ export interface BrokerMetrics {
     /** Connections of accepted clients that ended, by what ended them. */
     readonly ended: Readonly<Record<EndingKind, number>>;
   };
+  /** Bytes that clients make the broker keep, as they are counted against the bound. */
+  readonly memory: { readonly usedBytes: number };
   readonly sessions: { readonly held: number };
   readonly subscriptions: { readonly held: number; readonly refused: number };
   readonly retained: { readonly held: number; readonly refused: number };
@@ -112,6 +114,8 @@ export class Metrics {
   readonly refused: Record<string, number> = {};
   endedEarly = 0;
   readonly ended = zeros(endingKinds);
+  /** Asked at each snapshot. */
+  memoryUsedBytes: () => number = () => 0;
   sessionsHeld = 0;
   subscriptionsHeld = 0;
   subscriptionsRefused = 0;
@@ -172,6 +176,7 @@ export class Metrics {
         endedEarly: this.endedEarly,
         ended: { ...this.ended },
       },
+      memory: { usedBytes: this.memoryUsedBytes() },
       sessions: { held: this.sessionsHeld },
       subscriptions: { held: this.subscriptionsHeld, refused: this.subscriptionsRefused },
       retained: { held: this.retainedHeld, refused: this.retainedRefused },

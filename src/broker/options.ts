@@ -71,6 +71,25 @@ export interface BrokerLimits {
   readonly clientIdLength: number;
   /** Retained messages; a message for one more topic is delivered and not retained. */
   readonly retainedMessages: number;
+  /**
+   * Bytes of memory that clients make the broker keep, all together: links, sessions, subscriptions, wills, retained and
+   * queued messages, unread answers. At the bound the newest item is refused (0x97), and connected clients are served
+   * from a reserve of a tenth. The default of a {@link Broker} is a quarter of the machine's memory, and at most half of
+   * the runtime's heap.
+   */
+  readonly memoryBytes: number;
+  /** Largest CONNECT read; a larger one is refused with 0x95. */
+  readonly connectBytes: number;
+  /**
+   * Longest keep alive, in milliseconds; 0: no limit. A 5.0 client with a longer one, or none, gets this one in CONNACK;
+   * a 3.1.1 client is refused with return code 2.
+   */
+  readonly keepAliveMs: number;
+  /**
+   * Longest time from the end of a connection to the end of its session, in milliseconds; 0: no limit. CONNACK announces
+   * it to a 5.0 client that asked for more; a lasting session of 3.1.1 ends after it too.
+   */
+  readonly sessionExpiryMs: number;
   /** What a stopping broker gives watchers to take the wills. Milliseconds. */
   readonly stopGraceMs: number;
 }
@@ -91,11 +110,15 @@ export const defaultLimits: BrokerLimits = {
   allOutboxesBytes: 1024 * 1024 * 1024,
   unreadBytes: 16 * 1024 * 1024,
   subscriptionsPerSession: 100_000,
-  topicLevels: 128,
+  topicLevels: 200,
   topicBytes: 65_535,
   willPayloadBytes: 65_535,
   clientIdLength: 1_024,
   retainedMessages: 1_000_000,
+  memoryBytes: 1024 * 1024 * 1024,
+  connectBytes: 100 * 1024,
+  keepAliveMs: 0,
+  sessionExpiryMs: 14 * 86_400_000,
   stopGraceMs: 2_000,
 };
 
@@ -225,12 +248,20 @@ const mayBeZero: ReadonlySet<keyof BrokerLimits> = new Set(
     "retainedMessages",
     "connectsPerSecond",
     "willPayloadBytes",
+    "keepAliveMs",
+    "sessionExpiryMs",
   ],
 );
 
 /** Limits that travel in a packet: the standard bounds them. */
 const highest: Partial<Record<keyof BrokerLimits, number>> = {
-  maximumPacketSizeBytes: 268_435_460,
+  // Below the standard's 268,435,460: a 3.1.1 message is larger for a 5.0 receiver, by its subscription identifiers.
+  maximumPacketSizeBytes: 262_144_000,
+  subscriptionsPerSession: 1_000_000,
+  // Topics are walked level by level.
+  topicLevels: 2_000,
+  keepAliveMs: 65_535_000,
+  sessionExpiryMs: 4_294_967_294_000,
   receiveMaximum: 65_535,
   topicAliasMaximum: 65_535,
   inflight: 65_535,

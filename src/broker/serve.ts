@@ -4,10 +4,11 @@
 import { ProtocolError } from "../base/failure.ts";
 import type { Packet } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
-import type { Link, LinkEnd, LinkReceiver } from "../net/link.ts";
+import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../net/packet_stream.ts";
 import type { Core } from "./core.ts";
 import { dispatch } from "./dispatch.ts";
+import { cost } from "./memory.ts";
 import { handleConnect, type Newcomer, refuse } from "./handle/connect.ts";
 import { expel, leave } from "./handle/leave.ts";
 import type { BrokerLimits } from "./options.ts";
@@ -18,6 +19,7 @@ import { runDue } from "./tick.ts";
 export function serve(core: Core, link: Link, afterwards: () => void): void {
   if (core.metrics.open >= 2 * core.settings.limits.connections) return turnAway(core, link, "connections");
   const nowMs = core.settings.clock.nowMs();
+  if (!core.memory.hasReserve(cost.link, nowMs)) return turnAway(core, link, "memoryBytes");
   const overRate = core.connectRate.count(link, nowMs);
   if (overRate >= 2) return turnAway(core, link, "connectsPerSecond");
   link.receiver = new Served(core, link, afterwards, nowMs, overRate > 0);
@@ -42,6 +44,11 @@ const limitByReason: Readonly<Record<number, keyof BrokerLimits>> = {
   [ReasonCode.topicAliasInvalid]: "topicAliasMaximum",
 };
 
+/** Messages fill a link up to its high-water mark: what is above twice as much are answers that the client does not read. */
+const pauseAboveBytes = 2 * highWaterBytes;
+/** Input of a connection that never ends it. */
+const freeInputBytes = 16 * 1024;
+
 class Served implements LinkReceiver, PacketReceiver, Newcomer {
   readonly #core: Core;
   readonly #connection: Connection;
@@ -55,13 +62,18 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     this.#afterwards = afterwards;
     this.#nowMs = nowMs;
     const guarded = core.turn.guard(link, this);
-    this.#connection = new Connection(core.nextConnectionId(), guarded, nowMs, core.metrics);
+    this.#connection = new Connection(core.nextConnectionId(), guarded, nowMs, core.metrics, core.memory);
     this.#connection.tooFast = tooFast;
-    this.#stream = new PacketStream({ maximumPacketSize: limits.maximumPacketSizeBytes, receiver: this });
+    this.#stream = new PacketStream({
+      maximumPacketSize: limits.maximumPacketSizeBytes,
+      maximumConnectSize: limits.connectBytes,
+      receiver: this,
+    });
     this.#connection.deadline = core.deadlines.add(nowMs + limits.timeToConnectMs, this.#connection);
     core.connections.add(this.#connection);
     core.metrics.accepted++;
     core.metrics.open++;
+    core.memory.add(cost.link);
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -69,19 +81,27 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     this.#nowMs = this.#core.settings.clock.nowMs();
     this.#core.metrics.bytesReceived += bytes.length;
     this.#stream.push(bytes);
-    this.#boundUnread();
+    this.#boundInput();
+    this.#boundOutput();
     this.#settle();
   }
 
   onDrain(): void {
     const connection = this.#connection;
     connection.writable = true;
+    connection.countOutput();
+    if (connection.paused) {
+      connection.paused = false;
+      connection.link.resume();
+    }
     if (connection.phase === "online") connection.session!.usedOutbox?.pump(this.#core.settings.clock.nowMs());
   }
 
   onEnd(_end: LinkEnd): void {
     this.#core.metrics.open--;
+    this.#core.memory.add(-cost.link);
     this.#core.connections.delete(this.#connection);
+    this.#connection.countNothing();
     leave(this.#core, this.#connection, { kind: "link-end" }, this.#core.settings.clock.nowMs());
     this.#settle();
   }
@@ -90,6 +110,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     const connection = this.#connection;
     if (connection.phase === "over") return;
     connection.lastPacketMs = this.#nowMs;
+    connection.probed = false;
     this.#core.metrics.packetsReceived++;
     connection.trace?.("in", packet);
     if (connection.phase === "online") dispatch(this.#core, connection, packet, this.#nowMs);
@@ -147,13 +168,35 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     refuse(this.#core, connection, reasonCode, this.#nowMs, text); // [MQTT5 3.1.2-2] [MQTT311 3.1.2-2] [MQTT311 3.1.4-1]
   }
 
-  /** Answers that a client provokes and does not read are bounded by ending its connection. */
-  #boundUnread(): void {
+  /** A packet that is not whole, and the topic aliases, count as memory; beyond the bound the connection ends. */
+  #boundInput(): void {
     const connection = this.#connection;
-    if (connection.link.bufferedBytes <= this.#core.settings.limits.unreadBytes) return;
-    this.#core.metrics.limitsHit.unreadBytes++;
+    if (connection.phase === "over") return;
+    const bytes = this.#stream.heldSizeBytes + connection.aliasBytes;
+    const isMore = connection.countInput(bytes);
+    if (!isMore || bytes < freeInputBytes || this.#core.memory.hasReserve(0, this.#nowMs)) return;
+    this.#endForQuota("memoryBytes");
+  }
+
+  /**
+   * Nothing more is read from a client that does not read its answers, until they have left. What it provokes all the
+   * same, by a large message or while its keep alive is probed, is bounded by ending its connection.
+   */
+  #boundOutput(): void {
+    const connection = this.#connection;
+    const { bufferedBytes } = connection.link;
+    if (bufferedBytes > this.#core.settings.limits.unreadBytes) return this.#endForQuota("unreadBytes");
+    if (connection.phase !== "online" || bufferedBytes <= pauseAboveBytes) return;
+    connection.countOutput();
+    if (!this.#core.memory.hasReserve(0, this.#nowMs)) return this.#endForQuota("memoryBytes");
+    connection.paused = true;
+    connection.link.pause();
+  }
+
+  #endForQuota(limit: "unreadBytes" | "memoryBytes"): void {
+    this.#core.metrics.limitsHit[limit]++;
     const ending = { kind: "protocol-error", reasonCode: ReasonCode.quotaExceeded } as const;
-    expel(this.#core, connection, ReasonCode.quotaExceeded, ending, this.#nowMs);
+    expel(this.#core, this.#connection, ReasonCode.quotaExceeded, ending, this.#nowMs);
   }
 
   /** What the client was to hear is not so, for the store could not keep it; nor is its will, if that is what failed. */

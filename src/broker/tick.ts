@@ -35,6 +35,17 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
   else core.wills.fallDue(due, nowMs);
 }
 
+/** What a client has sent while nothing was read from it counts as a sign of life: it is read now. */
+function probe(core: Core, connection: Connection, nowMs: number): void {
+  connection.probed = true;
+  connection.paused = false;
+  connection.link.resume();
+  core.deadlines.move(connection.deadline!, nowMs + probeMs);
+}
+
+/** What waits in the operating system comes within this; milliseconds. */
+const probeMs = 1_000;
+
 /** A packet does not move the deadline; the deadline looks for the last packet when its time has come. */
 function fallSilent(core: Core, connection: Connection, nowMs: number): void {
   if (connection.phase !== "online") {
@@ -44,5 +55,6 @@ function fallSilent(core: Core, connection: Connection, nowMs: number): void {
   }
   const silentUntilMs = connection.lastPacketMs + connection.silenceLimitMs;
   if (silentUntilMs > nowMs) core.deadlines.move(connection.deadline!, silentUntilMs);
+  else if (connection.paused && !connection.probed) probe(core, connection, nowMs);
   else expel(core, connection, ReasonCode.keepAliveTimeout, { kind: "keep-alive" }, nowMs); // [MQTT5 3.1.2-22]
 }

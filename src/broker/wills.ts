@@ -11,9 +11,10 @@ import type { Identity } from "./access/identity.ts";
 import type { Due } from "./due.ts";
 import type { Ending, EndingKind } from "./ending.ts";
 import type { BrokerListeners } from "./events.ts";
+import { cost, type Memory } from "./memory.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Authorize } from "./options.ts";
-import type { Publisher } from "./routing/publication.ts";
+import { messageBytes, type Publisher } from "./routing/publication.ts";
 import type { Changes } from "./store/changes.ts";
 import type { WillFault } from "./will_fault.ts";
 
@@ -24,6 +25,8 @@ export interface WillsParts {
   /** Publishes in the name of the client. */
   readonly publish: (message: Message, publisher: Publisher, nowMs: number) => void;
   readonly fault: WillFault | undefined;
+  /** The bound over the broker's memory. */
+  readonly memory?: Memory;
   /** Asked again when a will is due: what was allowed at CONNECT may be so no more. */
   readonly authorize?: Authorize;
   /** Of the store, where there is one. */
@@ -80,6 +83,7 @@ export class Wills {
   /** Keeps the will of a connection. The client has none: the last one's was released and resumed or ended. */
   arm(clientId: string, connectionId: number, will: ConnectWill, owner?: Identity): void {
     this.#parts.changes?.will(clientId, { will, owner });
+    this.#hold(will);
     this.#armed.set(clientId, { connectionId, will, owner }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
     this.#parts.metrics.willsArmed++;
     this.#parts.listeners?.["will-armed"]?.({ type: "will-armed", clientId, will });
@@ -103,6 +107,7 @@ export class Wills {
     const armed = this.#armed.get(clientId);
     if (armed?.connectionId !== connectionId) return;
     this.#armed.delete(clientId); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
+    this.#letGo(armed.will);
     this.#parts.changes?.will(clientId, undefined);
     const pending = new PendingWill(clientId, armed.will, ending, armed.owner);
     if (discards(ending, version)) this.#discard(pending, nowMs);
@@ -131,6 +136,7 @@ export class Wills {
   fallDue(pending: PendingWill, nowMs: number): void {
     if (this.#delayed.get(pending.clientId) === pending) {
       this.#delayed.delete(pending.clientId);
+      this.#letGo(pending.will);
       this.#parts.changes?.will(pending.clientId, undefined); // before it is sent: never twice
       this.#publish(pending, pending.ending.kind, nowMs);
     } else {
@@ -144,6 +150,7 @@ export class Wills {
     const pending = new PendingWill(held.clientId, held.will, held.ending, held.owner);
     pending.deadline = this.#parts.deadlines.add(held.dueMs, pending);
     this.#delayed.set(held.clientId, pending);
+    this.#hold(held.will);
     this.#count();
   }
 
@@ -157,6 +164,7 @@ export class Wills {
     const armed = this.#armed.get(clientId);
     if (armed?.connectionId !== connectionId) return;
     this.#armed.delete(clientId);
+    this.#letGo(armed.will);
     this.#parts.changes?.will(clientId, undefined);
     this.#parts.metrics.willsDiscarded++;
     this.#parts.listeners?.["will-discarded"]?.({ type: "will-discarded", clientId, will: armed.will });
@@ -165,6 +173,7 @@ export class Wills {
 
   /** The broker stops and its store goes on: every will, armed or delayed, is the next start's. */
   keep(): void {
+    for (const { will } of [...this.#armed.values(), ...this.#delayed.values()]) this.#letGo(will);
     this.#armed.clear();
     for (const { deadline } of this.#delayed.values()) this.#parts.deadlines.cancel(deadline!);
     this.#delayed.clear();
@@ -176,6 +185,7 @@ export class Wills {
     const pending = [...this.#armed].map(([clientId, { will, owner }]) =>
       new PendingWill(clientId, will, { kind: "shutdown" }, owner)
     );
+    for (const { will } of this.#armed.values()) this.#letGo(will);
     this.#armed.clear();
     for (const clientId of [...this.#delayed.keys()]) pending.push(this.#takeDelayed(clientId)!);
     for (const each of pending) {
@@ -215,6 +225,7 @@ export class Wills {
     pending.deadline = this.#parts.deadlines.add(dueMs, pending);
     pending.sinceMs = nowMs;
     this.#delayed.set(pending.clientId, pending);
+    this.#hold(pending.will);
     this.#parts.metrics.willsDelayed++;
     const { clientId, will, ending, owner } = pending;
     this.#parts.changes?.will(clientId, { will, owner, delayed: { dueMs, ending } });
@@ -231,6 +242,7 @@ export class Wills {
     const delayed = this.#delayed.get(clientId);
     if (delayed === undefined) return undefined;
     this.#delayed.delete(clientId);
+    this.#letGo(delayed.will);
     this.#parts.changes?.will(clientId, undefined);
     this.#parts.deadlines.cancel(delayed.deadline!);
     return delayed;
@@ -262,9 +274,22 @@ export class Wills {
     this.#parts.publish(messageOfWill(pending.will, nowMs), { clientId, owner }, nowMs);
   }
 
+  #hold(will: ConnectWill): void {
+    this.#parts.memory?.add(willBytes(will));
+  }
+
+  #letGo(will: ConnectWill): void {
+    this.#parts.memory?.add(-willBytes(will));
+  }
+
   #count(): void {
     this.#parts.metrics.willsHeld = this.#armed.size + this.#delayed.size;
   }
+}
+
+/** What a will costs in memory, in bytes. */
+export function willBytes(will: ConnectWill): number {
+  return cost.will + messageBytes(will);
 }
 
 /** A client that says goodbye takes its will with it: in 3.1.1 always, in 5.0 with 0x00 alone. */

@@ -83,3 +83,10 @@ function hasWholeLevelWildcards(filter: string): boolean {
   }
   return true;
 }
+
+/** How many levels a topic name or filter has; 1 or more. */
+export function levelsOf(topic: string): number {
+  let levels = 1;
+  for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) levels++;
+  return levels;
+}

@@ -1,8 +1,11 @@
 /**
  * The writes of one turn, joined: small packets written one by one leave in one call to the operating system.
  */
+import { joined, SmallChunks } from "./small_chunks.ts";
+
 export class JoinedWrites {
   #chunks: Uint8Array[] | undefined;
+  readonly #small = new SmallChunks();
   #sizeBytes = 0;
 
   /** Bytes waiting. */
@@ -14,22 +17,15 @@ export class JoinedWrites {
   push(bytes: Uint8Array): void {
     if (this.#chunks === undefined) this.#chunks = [bytes];
     else this.#chunks.push(bytes);
+    this.#small.added(this.#chunks);
     this.#sizeBytes += bytes.length;
   }
 
   /** All that waits, in order, as one piece. */
   take(): Uint8Array {
     const chunks = this.#chunks ?? [];
-    const sizeBytes = this.#sizeBytes;
     this.clear();
-    if (chunks.length === 1) return chunks[0]!;
-    const whole = new Uint8Array(sizeBytes);
-    let at = 0;
-    for (const chunk of chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
+    return chunks.length === 1 ? chunks[0]! : joined(chunks);
   }
 
   /** Drops all that waits. */

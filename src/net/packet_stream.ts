@@ -25,6 +25,8 @@ export interface PacketReceiver {
 export interface PacketStreamOptions {
   /** The largest packet that is read, in bytes, fixed header included. */
   readonly maximumPacketSize: number;
+  /** The first packet is a CONNECT of at most so many bytes, or an error; its first byte tells. Any packet if not given. */
+  readonly maximumConnectSize?: number;
   readonly receiver: PacketReceiver;
   /** Known from the start on the side that dials; else taken from the first CONNECT. */
   readonly version?: ProtocolVersion;
@@ -33,10 +35,13 @@ export interface PacketStreamOptions {
 }
 
 const nothing = new Uint8Array(0);
+/** In the first four bits of a CONNECT. */
+const connectType = 1;
 
 export class PacketStream {
   readonly #receiver: PacketReceiver;
   readonly #maximumPacketSize: number;
+  readonly #maximumConnectSize: number | undefined;
   readonly #lenient: boolean;
   #version: ProtocolVersion | undefined;
   #claimedVersion: ProtocolVersion | undefined;
@@ -45,7 +50,8 @@ export class PacketStream {
   #heldBytes = 0;
   #stopped = false;
 
-  constructor({ maximumPacketSize, receiver, version, lenient = false }: PacketStreamOptions) {
+  constructor({ maximumPacketSize, maximumConnectSize, receiver, version, lenient = false }: PacketStreamOptions) {
+    this.#maximumConnectSize = maximumConnectSize;
     this.#lenient = lenient;
     this.#maximumPacketSize = maximumPacketSize;
     this.#receiver = receiver;
@@ -60,6 +66,11 @@ export class PacketStream {
   /** The version that the first CONNECT names for itself, also when all else in it is wrong; undefined if it does not. */
   get claimedVersion(): ProtocolVersion | undefined {
     return this.#claimedVersion;
+  }
+
+  /** Memory that a packet takes which is not whole yet, in bytes. */
+  get heldSizeBytes(): number {
+    return this.#held.length;
   }
 
   /** True while part of a packet is held back. */
@@ -129,14 +140,22 @@ export class PacketStream {
 
   #sizeAt(bytes: Uint8Array, from: number, to: number): number {
     if (this.#version === undefined) this.#claimedVersion = claimedVersion(bytes, from, to);
+    const limit = this.#limitAt(bytes, from, to);
     const size = frameSize(bytes, from, to);
-    if (size > this.#maximumPacketSize) {
-      throw new ProtocolError(
-        ReasonCode.packetTooLarge,
-        `a packet of ${size} bytes is larger than the ${this.#maximumPacketSize} allowed`,
-      );
+    if (size <= limit) return size;
+    throw new ProtocolError(
+      ReasonCode.packetTooLarge,
+      `a packet of ${size} bytes is larger than the ${limit} allowed`,
+    );
+  }
+
+  /** How large the packet that begins here may be. */
+  #limitAt(bytes: Uint8Array, from: number, to: number): number {
+    if (this.#version !== undefined || this.#maximumConnectSize === undefined) return this.#maximumPacketSize;
+    if (from < to && bytes[from]! >> 4 !== connectType) { // [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]
+      throw new ProtocolError(ReasonCode.protocolError, "the first packet is not a CONNECT");
     }
-    return size;
+    return Math.min(this.#maximumConnectSize, this.#maximumPacketSize);
   }
 
   /** Appends to what is held back; room doubles, so that many small pieces cost no more than one large one. */

@@ -33,6 +33,9 @@ export interface SocketFacts {
 /** What is held of a peer that sends while its TLS link is paused, in bytes; beyond it the link is torn down. */
 export const heldLimitBytes = 1024 * 1024;
 
+/** While the runtime has more than this to send, in bytes, further writes wait for its drain event. */
+const handedOverBytes = 64 * 1024;
+
 /** A link over a socket, dialled or accepted. */
 export class SocketLink implements Link, Lingering {
   receiver: DialReceiver | LinkReceiver = nobody;
@@ -83,7 +86,7 @@ export class SocketLink implements Link, Lingering {
 
   end(): void {
     if (!this.#open) return;
-    this.#flush();
+    this.#flush(Infinity);
     this.#open = false;
     this.#ending = true;
     if (this.#endHeld) return queueMicrotask(() => this.closed());
@@ -132,7 +135,8 @@ export class SocketLink implements Link, Lingering {
   }
 
   drained(): void {
-    if (!this.#wantsDrain || !this.#open) return;
+    this.#flush();
+    if (!this.#wantsDrain || !this.#open || this.bufferedBytes > 0) return;
     this.#wantsDrain = false;
     this.receiver.onDrain();
   }
@@ -180,8 +184,10 @@ export class SocketLink implements Link, Lingering {
     this.#heldBytes = 0;
   }
 
-  #flush(): void {
-    if (this.#writes.sizeBytes > 0 && this.#open) this.#socket.write(this.#writes.take());
+  /** Hands over what waits. The runtime keeps each write by itself: where it has many, they wait here, joined. */
+  #flush(mostBytes = handedOverBytes): void {
+    if (this.#writes.sizeBytes === 0 || !this.#open || this.#socket.writableLength > mostBytes) return;
+    this.#socket.write(this.#writes.take());
   }
 }
 

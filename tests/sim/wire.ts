@@ -41,6 +41,8 @@ export class Wire {
   /** Bytes of the first of them that are there already. */
   #arrived = 0;
   #writtenMs = 0;
+  /** The broker has its first byte, which ends the connection unless it is a CONNECT's. */
+  #begun = false;
 
   constructor(
     world: SimWorld,
@@ -95,6 +97,11 @@ export class Wire {
       this.#arrived = 0;
     }
     this.#tellModel(whole);
+    const { model } = this.#world;
+    if (!this.#begun && !this.connection.over && piece[0]! >> 4 !== 1) {
+      model.fault(this.connection, this.#world.nowMs());
+    }
+    this.#begun = true;
     this.#world.trace(() => `${this.name} → ${whole.map(({ what }) => what).join(", ")} (${piece.length} bytes)`);
     this.link.receiver.onBytes(piece);
     this.agree();

@@ -4,6 +4,7 @@
  */
 import type { ConnackProperties, ConnectPacket } from "../../mqtt/packet.ts";
 import { keepsPayloadFormat } from "../../mqtt/message.ts";
+import { maximumStringBytes, utf8Length } from "../../mqtt/utf8.ts";
 import { mayCarry, ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
 import { type Identity, isSameUser } from "../access/identity.ts";
 import { recheckSession } from "../access/recheck.ts";
@@ -12,7 +13,10 @@ import type { Login, LoginAnswer } from "../options.ts";
 import { clientLimits, type Connection } from "../session/connection.ts";
 import { OutboundAliases } from "../session/outbound_aliases.ts";
 import { neverExpiresS, type Session } from "../session/session.ts";
+import { sessionBytes } from "../session/sessions.ts";
+import { willBytes } from "../wills.ts";
 import { expel, leave } from "./leave.ts";
+import { allowedExpiryS } from "./session_expiry.ts";
 import { connackText } from "./reason_text.ts";
 import { isReserved, topicLimitHit } from "./topic_limit.ts";
 
@@ -40,7 +44,7 @@ export function handleConnect(
   connection.trace?.("in", packet);
   const refusal = connection.tooFast
     ? core.metrics.limited("connectsPerSecond", ReasonCode.connectionRateExceeded)
-    : refusalOf(core, packet);
+    : refusalOf(core, packet, nowMs);
   if (refusal !== undefined) return refuse(core, connection, refusal, nowMs);
   const assigned = packet.clientId === "" ? assignClientId(core) : undefined; // [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]
   const clientId = assigned ?? packet.clientId; // [MQTT5 3.1.3-7]
@@ -83,7 +87,7 @@ const refusalByDecision: Readonly<Record<Exclude<Decision, "accept">, number>> =
 };
 
 /** Why this CONNECT cannot be served, by reason code. */
-function refusalOf(core: Core, packet: ConnectPacket): number | undefined {
+function refusalOf(core: Core, packet: ConnectPacket, nowMs: number): number | undefined {
   const { limits, maximumQoS, retainAvailable } = core.settings;
   const { will, properties, clientId } = packet;
   if (properties?.authenticationMethod !== undefined) return ReasonCode.badAuthenticationMethod; // [MQTT5 4.12.0-1]
@@ -100,6 +104,12 @@ function refusalOf(core: Core, packet: ConnectPacket): number | undefined {
   if (core.sessions.size >= limits.sessions && core.sessions.get(clientId) === undefined) {
     return core.metrics.limited("sessions", ReasonCode.quotaExceeded);
   }
+  if (packet.protocolVersion === 4 && isKeepAliveTooLong(core, packet)) {
+    return core.metrics.limited("keepAliveMs", ReasonCode.clientIdentifierNotValid); // the code of mosquitto's max_keepalive
+  }
+  if (!core.memory.hasRoom(entryBytes(core, packet), nowMs)) {
+    return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);
+  }
   if (will === undefined) return undefined;
   if (will.qos > maximumQoS) return ReasonCode.qosNotSupported; // [MQTT5 3.2.2-12]
   if (will.retain && !retainAvailable) return ReasonCode.retainNotSupported; // [MQTT5 3.2.2-13]
@@ -110,6 +120,17 @@ function refusalOf(core: Core, packet: ConnectPacket): number | undefined {
     return core.metrics.limited("willPayloadBytes", ReasonCode.packetTooLarge);
   }
   return keepsPayloadFormat(will.payload, will.properties) ? undefined : ReasonCode.payloadFormatInvalid;
+}
+
+/** What a CONNECT adds to what the broker keeps, in bytes. */
+function entryBytes(core: Core, { clientId, will }: ConnectPacket): number {
+  const session = core.sessions.get(clientId) === undefined ? sessionBytes(clientId) : 0;
+  return session + (will === undefined ? 0 : willBytes(will));
+}
+
+function isKeepAliveTooLong(core: Core, { keepAliveS }: ConnectPacket): boolean {
+  const { keepAliveMs } = core.settings.limits;
+  return keepAliveMs > 0 && (keepAliveS === 0 || keepAliveS * 1_000 > keepAliveMs);
 }
 
 function assignClientId(core: Core): string {
@@ -192,7 +213,7 @@ function takeClientLimits(core: Core, connection: Connection, packet: ConnectPac
   connection.limits = clientLimits(properties);
   const aliases = Math.min(properties?.topicAliasMaximum ?? 0, core.settings.limits.outboundTopicAliases);
   if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases); // [MQTT5 3.1.2-27]
-  connection.askedExpiryIntervalS = expiryIntervalS(packet);
+  connection.askedExpiryIntervalS = expiryIntervalS(core, packet);
   const keepAliveS = serverKeepAliveS(core, packet) ?? packet.keepAliveS; // [MQTT5 3.2.2-22]
   connection.silenceLimitMs = 1_500 * keepAliveS; // [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]
 }
@@ -258,20 +279,29 @@ function takeOver(core: Core, clientId: string, cleanStart: boolean, nowMs: numb
 }
 
 function join(core: Core, connection: Connection, session: Session, packet: ConnectPacket): void {
-  session.expiryIntervalS = expiryIntervalS(packet);
+  session.expiryIntervalS = expiryIntervalS(core, packet);
   session.connection = connection;
   core.sessions.joined(session);
   connection.session = session;
 }
 
+/** Seconds that the session is to outlive its connection, within the broker's limit. */
+function expiryIntervalS(core: Core, packet: ConnectPacket): number {
+  return allowedExpiryS(core.settings.limits, askedExpiryS(packet));
+}
+
 /** 3.1.1 knows two kinds of session: one that ends with its connection, and one that does not end. */
-function expiryIntervalS(packet: ConnectPacket): number {
+function askedExpiryS(packet: ConnectPacket): number {
   if (packet.protocolVersion === 5) return packet.properties?.sessionExpiryIntervalS ?? 0;
   return packet.cleanStart ? 0 : neverExpiresS; // [MQTT311 3.1.2-4] [MQTT311 3.1.2-6]
 }
 
+/** The server's own keep alive, where it differs from the client's. */
 function serverKeepAliveS(core: Core, packet: ConnectPacket): number | undefined {
-  return packet.protocolVersion === 5 ? core.settings.serverKeepAliveS : undefined; // [MQTT5 3.1.2-21]
+  if (packet.protocolVersion === 4) return undefined;
+  const { serverKeepAliveS, limits } = core.settings;
+  if (serverKeepAliveS !== undefined) return serverKeepAliveS; // [MQTT5 3.1.2-21]
+  return isKeepAliveTooLong(core, packet) ? Math.ceil(limits.keepAliveMs / 1_000) : undefined;
 }
 
 /** Keep alive takes the place of the time to CONNECT; it counts from the CONNECT. */
@@ -293,7 +323,10 @@ function connackProperties(
   const { limits, maximumQoS, retainAvailable, responseInformation } = core.settings;
   const wantsResponses = packet.properties?.requestResponseInformation ?? false; // [MQTT5 3.1.2-28]
   const keepAliveS = serverKeepAliveS(core, packet);
+  const expiryS = expiryIntervalS(core, packet);
+  const responses = responseInformation?.replaceAll("%c", () => clientId) ?? "";
   return {
+    ...(expiryS !== askedExpiryS(packet) && { sessionExpiryIntervalS: expiryS }), // section 3.2.2.3.2
     maximumPacketSize: limits.maximumPacketSizeBytes,
     ...(limits.receiveMaximum < 65_535 && { receiveMaximum: limits.receiveMaximum }),
     ...(limits.topicAliasMaximum > 0 && { topicAliasMaximum: limits.topicAliasMaximum }),
@@ -301,8 +334,8 @@ function connackProperties(
     ...(!retainAvailable && { retainAvailable }),
     ...(assigned !== undefined && { assignedClientIdentifier: assigned }), // [MQTT5 3.2.2-16]
     ...(keepAliveS !== undefined && { serverKeepAliveS: keepAliveS }),
-    ...(wantsResponses && responseInformation !== undefined && {
-      responseInformation: responseInformation.replaceAll("%c", () => clientId),
+    ...(wantsResponses && responses !== "" && utf8Length(responses) <= maximumStringBytes && {
+      responseInformation: responses,
     }),
   };
 }

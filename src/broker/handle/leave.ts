@@ -8,6 +8,7 @@ import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
 import type { Ending } from "../ending.ts";
 import type { Connection } from "../session/connection.ts";
+import { allowedExpiryS } from "./session_expiry.ts";
 
 /** The reason codes that a client, and not only a server, may give. Source: MQTT 5.0, table 3-10. */
 const clientReasons: ReadonlySet<number> = new Set([
@@ -35,17 +36,17 @@ export function handleDisconnect(core: Core, connection: Connection, packet: Dis
     throw new ProtocolError(ReasonCode.protocolError, `DISCONNECT with reason code ${reasonCode}, a server's`);
   }
   const expiryIntervalS = packet.properties?.sessionExpiryIntervalS;
-  if (expiryIntervalS !== undefined) changeExpiry(connection, expiryIntervalS);
+  if (expiryIntervalS !== undefined) changeExpiry(core, connection, expiryIntervalS);
   leave(core, connection, { kind: "disconnect", reasonCode }, nowMs); // before FIN says so, which then waits for the store
   connection.link.end();
 }
 
 /** Source: MQTT 5.0, section 3.14.2.2.2: a session that was to end with its connection cannot be prolonged here. */
-function changeExpiry(connection: Connection, expiryIntervalS: number): void {
+function changeExpiry(core: Core, connection: Connection, expiryIntervalS: number): void {
   if (connection.askedExpiryIntervalS === 0 && expiryIntervalS > 0) {
     throw new ProtocolError(ReasonCode.protocolError, "DISCONNECT prolongs a session whose expiry interval was 0");
   }
-  connection.session!.expiryIntervalS = expiryIntervalS;
+  connection.session!.expiryIntervalS = allowedExpiryS(core.settings.limits, expiryIntervalS);
 }
 
 /** Ends a client's connection from the broker's side; a 5.0 client is told why, if `text` is given in words too. */
@@ -71,6 +72,8 @@ export function leave(core: Core, connection: Connection, ending: Ending, nowMs:
   if (phase === "over") return;
   connection.phase = "over";
   connection.waiting = undefined;
+  connection.aliases = undefined;
+  connection.countNothing();
   if (connection.deadline !== undefined) core.deadlines.cancel(connection.deadline);
   if (phase !== "online") {
     core.metrics.endedEarly++;

@@ -6,6 +6,9 @@ import { keepsPayloadFormat, messageOf } from "../../mqtt/message.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
+import { cost, textBytes } from "../memory.ts";
+import { messageBytes } from "../routing/publication.ts";
+import type { Inbox } from "../session/inbox.ts";
 import type { Connection } from "../session/connection.ts";
 import { publishText } from "./reason_text.ts";
 import { isReserved, topicLimitHit } from "./topic_limit.ts";
@@ -15,7 +18,7 @@ export function handlePublish(core: Core, connection: Connection, packet: Publis
   core.metrics.received++;
   checkOffer(core, packet);
   const topic = topicOf(core, connection, packet);
-  const refusal = refusalOf(core, packet, topic) ?? denialOf(core, connection, topic);
+  const refusal = refusalOf(core, connection, packet, topic, nowMs) ?? denialOf(core, connection, topic);
   if (refusal === ReasonCode.notAuthorized && packet.qos === 0) return;
   if (refusal === ReasonCode.notAuthorized && connection.version === 4) return feignSuccess(connection, packet);
   if (refusal !== undefined && (packet.qos === 0 || connection.version === 4)) {
@@ -46,7 +49,7 @@ function topicOf(core: Core, connection: Connection, packet: PublishPacket): str
     throw new ProtocolError(ReasonCode.topicAliasInvalid, `topic alias ${alias}`);
   }
   if (packet.topic !== "") {
-    (connection.aliases ??= new Map()).set(alias, packet.topic); // [MQTT5 3.3.2-7] [MQTT5 3.3.2-12]
+    setAlias(connection, alias, packet.topic);
     return packet.topic;
   }
   const topic = connection.aliases?.get(alias);
@@ -54,12 +57,46 @@ function topicOf(core: Core, connection: Connection, packet: PublishPacket): str
   return topic;
 }
 
+function setAlias(connection: Connection, alias: number, topic: string): void {
+  const aliases = connection.aliases ??= new Map();
+  const before = aliases.get(alias);
+  aliases.set(alias, topic); // [MQTT5 3.3.2-7] [MQTT5 3.3.2-12]
+  connection.aliasBytes += cost.alias + textBytes(topic);
+  if (before !== undefined) connection.aliasBytes -= cost.alias + textBytes(before);
+}
+
 /** Why this message is not taken, by reason code; the connection lives on where an acknowledgement can say so. */
-function refusalOf(core: Core, packet: PublishPacket, topic: string): number | undefined {
+function refusalOf(
+  core: Core,
+  connection: Connection,
+  packet: PublishPacket,
+  topic: string,
+  nowMs: number,
+): number | undefined {
   if (isReserved(topic)) return ReasonCode.topicNameInvalid;
   const limit = topicLimitHit(topic, core.settings.limits);
   if (limit !== undefined) return core.metrics.limited(limit, ReasonCode.topicNameInvalid);
-  return keepsPayloadFormat(packet.payload, packet.properties) ? undefined : ReasonCode.payloadFormatInvalid;
+  if (!keepsPayloadFormat(packet.payload, packet.properties)) return ReasonCode.payloadFormatInvalid;
+  if (packet.retain && !hasRoomFor(core, connection, packet, topic, nowMs)) {
+    return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);
+  }
+  return undefined;
+}
+
+/** A message that is to be retained is refused where an acknowledgement can say so; elsewhere it is only delivered. */
+function hasRoomFor(
+  core: Core,
+  { version }: Connection,
+  { qos, payload, properties }: PublishPacket,
+  topic: string,
+  nowMs: number,
+): boolean {
+  if (version === 4 || qos === 0 || payload.length === 0) return true;
+  return core.retained.hasRoom(
+    { topic },
+    cost.message + messageBytes({ topic, payload, ...properties && { properties } }),
+    nowMs,
+  );
 }
 
 /** What the client may not publish is counted, and goes nowhere. */
@@ -91,10 +128,18 @@ function handleQoS2(
   if (inbox.has(packetId)) { // [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]
     return acknowledge(connection, "pubrec", packetId, ReasonCode.success);
   }
-  if (refusal === undefined) inbox.take(packetId);
+  if (refusal === undefined) takePacketId(core, inbox, packetId, nowMs);
   else connection.unreleased?.delete(packetId); // [MQTT5 4.3.3-9]
   const reasonCode = refusal ?? route(core, connection, packet, topic, nowMs);
   acknowledge(connection, "pubrec", packetId, reasonCode); // [MQTT5 4.3.3-8]
+}
+
+function takePacketId(core: Core, inbox: Inbox, packetId: number, nowMs: number): void {
+  if (!core.memory.hasReserve(cost.packetId, nowMs)) {
+    core.metrics.limitsHit.memoryBytes++;
+    throw new ProtocolError(ReasonCode.quotaExceeded, "the broker's memory is full");
+  }
+  inbox.take(packetId);
 }
 
 /** Each connection begins with a quota of its own: what an earlier one left unreleased does not count. */

@@ -20,7 +20,7 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
   const reasonCodes: number[] = [];
   const wantRetained: string[] = [];
   for (const subscription of packet.subscriptions) { // [MQTT5 3.8.4-5] [MQTT311 3.8.4-4]
-    const refusal = refusalOf(core, connection, subscription);
+    const refusal = refusalOf(core, connection, subscription, nowMs);
     if (refusal !== undefined) {
       core.metrics.subscriptionsRefused++;
       reasonCodes.push(connection.version === 5 ? refusal : failure311); // [MQTT311 3.9.3-2]
@@ -45,7 +45,12 @@ function checkAnswerFits(connection: Connection, count: number): void {
   throw new ProtocolError(ReasonCode.packetTooLarge, "the answer is larger than the client's maximum packet size");
 }
 
-function refusalOf(core: Core, { session }: Connection, { topicFilter }: Subscription): number | undefined {
+function refusalOf(
+  core: Core,
+  { session }: Connection,
+  { topicFilter }: Subscription,
+  nowMs: number,
+): number | undefined {
   const { limits, authorize } = core.settings;
   // The codec has let no malformed one of 5.0 through. Who writes one in 3.1.1 means a shared one there too.
   if (isSharedFilter(topicFilter) && parseSharedFilter(topicFilter) === undefined) return ReasonCode.topicFilterInvalid;
@@ -53,8 +58,12 @@ function refusalOf(core: Core, { session }: Connection, { topicFilter }: Subscri
   if (limit !== undefined) return core.metrics.limited(limit, ReasonCode.topicFilterInvalid);
   if (!authorize(session!, "subscribe", topicFilter)) return ReasonCode.notAuthorized;
   const held = session!.subscriptions;
-  if (held === undefined || held.size < limits.subscriptionsPerSession || held.has(topicFilter)) return undefined;
-  return core.metrics.limited("subscriptionsPerSession", ReasonCode.quotaExceeded);
+  if (held?.has(topicFilter)) return undefined;
+  if (held !== undefined && held.size >= limits.subscriptionsPerSession) {
+    return core.metrics.limited("subscriptionsPerSession", ReasonCode.quotaExceeded);
+  }
+  if (core.memory.hasRoom(core.router.costOf(topicFilter), nowMs)) return undefined;
+  return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);
 }
 
 /** A shared subscription gets none. Source: MQTT 5.0, section 4.8.2. */

@@ -54,6 +54,7 @@ const labelled: readonly [name: string, help: string, label: string, counts: (me
 const gauges: readonly [name: string, help: string, value: Value][] = [
   ["connections_open", "Links open", ({ metrics }) => metrics.connections.open],
   ["clients_online", "Clients online", ({ metrics }) => metrics.connections.online],
+  ["memory_used_bytes", "Memory that clients make the broker keep", ({ metrics }) => metrics.memory.usedBytes],
   ["sessions", "Sessions held", ({ metrics }) => metrics.sessions.held],
   ["subscriptions", "Subscriptions held", ({ metrics }) => metrics.subscriptions.held],
   ["retained_messages", "Retained messages held", ({ metrics }) => metrics.retained.held],

@@ -7,10 +7,8 @@ import { splicePublish, subscriptionIdentifierBytes } from "../../mqtt/spliced_p
 import type { Message } from "../../mqtt/message.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { Identity } from "../access/identity.ts";
+import { cost, type Memory, textBytes } from "../memory.ts";
 import type { MessagePlace } from "../store/store.ts";
-
-/** What an entry of a queue costs besides topic and payload, roughly. */
-const overheadBytes = 128;
 
 /** The client that published a message, also by its will. */
 export interface Publisher {
@@ -24,23 +22,56 @@ export interface Publisher {
 export class Publication {
   readonly message: Message;
   readonly publisher: Publisher;
-  /** What it counts for in a queue, in bytes. */
+  /** What it costs in memory, in bytes. */
   readonly sizeBytes: number;
+  /** Queues and topics that hold it. */
+  #holders = 0;
   /** Its place in the store, once it has one; the store's own. */
   stored: MessagePlace | undefined;
-  /** The form that was asked for first, which for most messages is the only one. */
+  /** Between {@link keepForms} and {@link dropForms}: the form that was asked for first, for most messages the only one. */
   #firstForm = -1;
   #first: EncodedPublish | undefined;
   /** By form. */
   #others: (EncodedPublish | undefined)[] | undefined;
   #encodedExpiryS = -1;
+  #keepsForms = false;
 
   /** @param isWill whether it was published for a client that is gone; counted apart where it is dropped */
   constructor(message: Message, publisher: Publisher, readonly isWill = false) {
     this.message = message;
     this.publisher = publisher;
-    this.sizeBytes = overheadBytes + message.topic.length + message.payload.length +
-      propertiesBytes(message.properties);
+    this.sizeBytes = cost.message + messageBytes(message);
+  }
+
+  /** One more queue or topic holds it. */
+  hold(memory: Memory): void {
+    if (this.#holders++ === 0) memory.add(this.sizeBytes);
+  }
+
+  /** One less holds it. */
+  release(memory: Memory): void {
+    if (--this.#holders === 0) memory.add(-this.sizeBytes);
+  }
+
+  /** What one more holder costs in memory, in bytes. */
+  get costBytes(): number {
+    return this.#holders === 0 ? this.sizeBytes : 0;
+  }
+
+  /** Keeps each encoded form from now on, for the receivers that follow. */
+  keepForms(): void {
+    this.#keepsForms = true;
+  }
+
+  /** What the encoded forms that are kept take, in bytes. */
+  get formBytes(): number {
+    return [this.#first, ...this.#others ?? []].reduce((sum, form) => sum + (form?.bytes.length ?? 0), 0);
+  }
+
+  /** Forgets the encoded forms: a message that waits or is retained costs no more than itself. */
+  dropForms(): void {
+    this.#keepsForms = false;
+    this.#first = this.#others = undefined;
   }
 
   /** When its message expiry interval will have passed; Infinity where it has none. */
@@ -75,6 +106,7 @@ export class Publication {
       this.#first = this.#others = undefined;
       this.#encodedExpiryS = expiryS;
     }
+    if (!this.#keepsForms) return encodePublish(this.#packet(qos, retain, expiryS), version);
     const form = (version === 5 ? 6 : 0) + 2 * qos + (retain ? 1 : 0);
     if (this.#first === undefined) {
       this.#firstForm = form;
@@ -110,10 +142,15 @@ export class Publication {
   }
 }
 
+/** What the texts and payloads of a message cost, in bytes. */
+export function messageBytes(message: Pick<Message, "topic" | "payload" | "properties">): number {
+  return textBytes(message.topic) + message.payload.length + propertiesBytes(message.properties);
+}
+
 function propertiesBytes(properties: MessageProperties | undefined): number {
   if (properties === undefined) return 0;
   const { contentType = "", responseTopic = "", correlationData, userProperties = [] } = properties;
-  let bytes = contentType.length + responseTopic.length + (correlationData?.length ?? 0);
-  for (const [name, value] of userProperties) bytes += name.length + value.length;
+  let bytes = textBytes(contentType) + textBytes(responseTopic) + (correlationData?.length ?? 0);
+  for (const [name, value] of userProperties) bytes += cost.userProperty + textBytes(name) + textBytes(value);
   return bytes;
 }

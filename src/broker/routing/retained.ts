@@ -3,6 +3,9 @@
  */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
+import { levelsOf } from "../../mqtt/topic.ts";
+import type { Message } from "../../mqtt/message.ts";
+import { cost, type Memory } from "../memory.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Changes } from "../store/changes.ts";
 import type { Publication } from "./publication.ts";
@@ -21,14 +24,18 @@ export class Retained {
   readonly #deadlines: Deadlines<Due>;
   readonly #limit: number;
   readonly #changes: Changes | undefined;
+  readonly #memory: Memory | undefined;
 
-  constructor({ metrics, deadlines, limit, changes }: {
+  constructor({ metrics, deadlines, limit, changes, memory }: {
     readonly metrics: Metrics;
     readonly deadlines: Deadlines<Due>;
     readonly limit: number;
     /** Of the store, where there is one. */
     readonly changes?: Changes | undefined;
+    /** The bound over the broker's memory; the broker's own messages are not counted. */
+    readonly memory?: Memory;
   }) {
+    this.#memory = memory;
     this.#metrics = metrics;
     this.#deadlines = deadlines;
     this.#limit = limit;
@@ -39,19 +46,33 @@ export class Retained {
   store(publication: Publication): void {
     const levels = publication.message.topic.split("/");
     if (publication.message.payload.length === 0) return this.#clear(levels); // [MQTT5 3.3.1-6] [MQTT311 3.3.1-10]
-    if (this.#metrics.retainedHeld >= this.#limit && this.#at(levels)?.message === undefined) {
+    const limit = this.#limitHitBy(publication, levels);
+    if (limit !== undefined) {
       this.#metrics.retainedRefused++;
-      this.#metrics.limitsHit.retainedMessages++;
+      this.#metrics.limitsHit[limit]++;
       return;
     }
+    this.#keep(publication, levels);
+  }
+
+  /** Takes back a message that a store held, whatever the limits are now. */
+  restore(publication: Publication): void {
+    this.#keep(publication, publication.message.topic.split("/"));
+  }
+
+  #keep(publication: Publication, levels: readonly string[]): void {
     let node = this.#root;
     for (const level of levels) {
       const children = node.children ??= new Map();
       let child = children.get(level);
-      if (child === undefined) children.set(level, child = new Node());
+      if (child === undefined) {
+        children.set(level, child = new Node());
+        this.#memory?.add(cost.level);
+      }
       node = child;
     }
     if (node.message === undefined) this.#metrics.retainedHeld++;
+    this.#hold(node.message, publication);
     this.#changes?.retain(publication.message.topic, node.message, publication);
     node.message = publication; // [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]
     this.#watchExpiry(node, publication.expiresAtMs);
@@ -61,6 +82,29 @@ export class Retained {
   expired(publication: Publication): void {
     const levels = publication.message.topic.split("/");
     if (this.#at(levels)?.message === publication) this.#clear(levels); // [MQTT5 3.3.2-5]
+  }
+
+  /** Whether a message of so many bytes can be kept on a topic, as far as memory is concerned. */
+  hasRoom({ topic }: Pick<Message, "topic">, sizeBytes: number, nowMs: number): boolean {
+    return this.#memory?.hasRoom(sizeBytes + levelsOf(topic) * cost.level, nowMs) ?? true;
+  }
+
+  #limitHitBy(
+    publication: Publication,
+    levels: readonly string[],
+  ): "retainedMessages" | "memoryBytes" | undefined {
+    const before = this.#at(levels)?.message;
+    if (this.#metrics.retainedHeld >= this.#limit && before === undefined) return "retainedMessages";
+    const more = publication.sizeBytes - (before?.sizeBytes ?? 0);
+    return more <= 0 || this.hasRoom(publication.message, more, publication.message.publishedAtMs)
+      ? undefined
+      : "memoryBytes";
+  }
+
+  #hold(before: Publication | undefined, after: Publication | undefined): void {
+    if (this.#memory === undefined) return;
+    after?.hold(this.#memory);
+    before?.release(this.#memory);
   }
 
   #watchExpiry(node: Node, atMs: number): void {
@@ -97,21 +141,25 @@ export class Retained {
     const last = path.at(-1)!;
     if (last.message === undefined) return;
     this.#changes?.retain(last.message.message.topic, last.message, undefined);
+    this.#hold(last.message, undefined);
     last.message = undefined;
     this.#watchExpiry(last, Infinity);
     this.#metrics.retainedHeld--;
-    prune(path, levels);
+    this.#memory?.add(-cost.level * prune(path, levels));
   }
 }
 
-function prune(path: readonly Node[], levels: readonly string[]): void {
-  for (let at = levels.length; at > 0; at--) {
+/** Removes the levels at the end of a path that hold nothing; answers how many. */
+function prune(path: readonly Node[], levels: readonly string[]): number {
+  let at = levels.length;
+  for (; at > 0; at--) {
     const node = path[at]!;
-    if (node.message !== undefined || node.children !== undefined) return;
+    if (node.message !== undefined || node.children !== undefined) break;
     const parent = path[at - 1]!;
     parent.children!.delete(levels[at - 1]!);
     if (parent.children!.size === 0) parent.children = undefined;
   }
+  return levels.length - at;
 }
 
 function walk(node: Node, levels: readonly string[], at: number, found: Publication[]): void {

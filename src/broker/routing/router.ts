@@ -1,10 +1,11 @@
 /**
  * Brings a message to the sessions that subscribe to it, one copy to each, and keeps what is to be retained.
  */
+import { cost, type Memory, textBytes } from "../memory.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
-import { isSharedFilter } from "../../mqtt/topic.ts";
+import { isSharedFilter, levelsOf } from "../../mqtt/topic.ts";
 import type { Session, Share } from "../session/session.ts";
 import { Publication, type Publisher } from "./publication.ts";
 import type { Retained } from "./retained.ts";
@@ -27,15 +28,19 @@ export class Router {
 
   readonly #mayStand: (publication: Publication) => boolean;
 
-  constructor({ retained, own, metrics, mayStand = () => true }: {
+  readonly #memory: Memory;
+
+  constructor({ retained, own, metrics, memory, mayStand = () => true }: {
     readonly retained: Retained;
     /** What the broker itself has published to topics that begin with `$`. */
     readonly own: Retained;
     readonly metrics: Metrics;
+    readonly memory: Memory;
     /** Whether the publisher of a retained message still has the right to publish it; true by default. */
     readonly mayStand?: (publication: Publication) => boolean;
   }) {
     this.#mayStand = mayStand;
+    this.#memory = memory;
     this.#retained = retained;
     this.#own = own;
     this.#metrics = metrics;
@@ -44,13 +49,16 @@ export class Router {
   /** Publishes in a client's name; answers how many sessions get it. */
   publish(message: Message, publisher: Publisher, nowMs: number, isWill = false): number {
     const publication = new Publication(message, publisher, isWill);
+    publication.keepForms();
     if (message.retain) this.#keeperOf(message.topic).store(publication); // [MQTT5 3.3.1-8] [MQTT311 3.3.1-12]
     this.#collect(publication);
     const receivers = this.#receivers;
     for (let index = 0; index < receivers.length; index++) deliver(publication, receivers[index]!, nowMs);
-    const count = receivers.length;
+    let count = receivers.length;
     receivers.length = 0;
-    return count + this.#deliverShared(publication, nowMs);
+    count += this.#deliverShared(publication, nowMs);
+    publication.dropForms();
+    return count;
   }
 
   /**
@@ -82,8 +90,11 @@ export class Router {
       place: 0,
     };
     const holder = this.#holderOf(subscribed);
+    const levelsBefore = holder.levels;
     if (old !== undefined) holder.remove(old); // [MQTT5 3.8.4-3] [MQTT311 3.8.4-3]
     holder.add(subscribed);
+    if (old === undefined) this.#memory.add(subscriptionBytes(subscribed));
+    this.#memory.add((holder.levels - levelsBefore) * cost.level);
     (session.subscriptions ??= new Map()).set(subscription.topicFilter, subscribed);
     session.record?.subscribe(subscribed);
     if (old === undefined) this.#metrics.subscriptionsHeld++;
@@ -94,7 +105,7 @@ export class Router {
   unsubscribe(session: Session, topicFilter: string): boolean {
     const subscribed = session.subscriptions?.get(topicFilter); // [MQTT5 3.10.4-1] [MQTT311 3.10.4-1]
     if (subscribed === undefined) return false;
-    this.#holderOf(subscribed).remove(subscribed);
+    this.#remove(subscribed);
     session.subscriptions!.delete(topicFilter);
     session.record?.unsubscribe(topicFilter);
     this.#metrics.subscriptionsHeld--;
@@ -104,9 +115,21 @@ export class Router {
   /** Ends all subscriptions of a session. */
   forget(session: Session): void {
     if (session.subscriptions === undefined) return;
-    for (const subscribed of session.subscriptions.values()) this.#holderOf(subscribed).remove(subscribed);
+    for (const subscribed of session.subscriptions.values()) this.#remove(subscribed);
     this.#metrics.subscriptionsHeld -= session.subscriptions.size;
     session.subscriptions = undefined;
+  }
+
+  /** What one more subscription costs at most, in bytes. */
+  costOf(topicFilter: string): number {
+    return subscriptionBytes({ topicFilter }) + levelsOf(topicFilter) * cost.level;
+  }
+
+  #remove(subscribed: Subscribed): void {
+    const holder = this.#holderOf(subscribed);
+    const levelsBefore = holder.levels;
+    holder.remove(subscribed);
+    this.#memory.add((holder.levels - levelsBefore) * cost.level - subscriptionBytes(subscribed));
   }
 
   /** Sends a session the retained messages that one of its subscriptions matches. */
@@ -167,6 +190,10 @@ export class Router {
     }
     found.length = 0;
   }
+}
+
+function subscriptionBytes({ topicFilter }: Pick<Subscribed, "topicFilter">): number {
+  return cost.subscription + textBytes(topicFilter);
 }
 
 function begin(share: Share, subscribed: Subscribed, serial: number): void {

@@ -27,6 +27,11 @@ export class SharedGroups {
   readonly #groups = new Map<string, Group>();
   readonly #found: Group[] = [];
 
+  /** Levels that the filters of the groups hold. */
+  get levels(): number {
+    return this.#tree.levels;
+  }
+
   /** Adds a member; the session is none of that group and filter. The filter is a well-formed shared one. */
   add(subscribed: Subscribed): void {
     let group = this.#groups.get(subscribed.topicFilter);

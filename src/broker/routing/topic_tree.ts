@@ -41,6 +41,8 @@ class Node<T> {
 /** Subscriptions, or what else is found by topic filter. */
 export class TopicTree<T extends Placed = Subscribed> {
   readonly #root = new Node<T>();
+  /** Levels that are held; those that several filters have in common count once. */
+  levels = 0;
 
   /** Adds a subscription; the session has none of the same filter in the tree. */
   add(subscribed: T): void {
@@ -48,7 +50,16 @@ export class TopicTree<T extends Placed = Subscribed> {
     const toBelow = levels.at(-1) === "#";
     if (toBelow) levels.pop();
     let node = this.#root;
-    for (const level of levels) node = level === "+" ? node.plus ??= new Node<T>() : childOf(node, level);
+    for (const level of levels) {
+      let child = level === "+" ? node.plus : node.children?.get(level);
+      if (child === undefined) {
+        child = new Node<T>();
+        this.levels++;
+        if (level === "+") node.plus = child;
+        else (node.children ??= new Map()).set(level, child);
+      }
+      node = child;
+    }
     const list = toBelow ? node.below ??= [] : node.here ??= [];
     subscribed.place = list.length;
     list.push(subscribed);
@@ -67,7 +78,7 @@ export class TopicTree<T extends Placed = Subscribed> {
       path.push(node);
     }
     takeOut(path.at(-1)!, subscribed, toBelow);
-    prune(path, levels);
+    this.levels -= prune(path, levels);
   }
 
   /** Appends the subscriptions that match a topic name; a session with several that do appears several times. */
@@ -78,13 +89,6 @@ export class TopicTree<T extends Placed = Subscribed> {
     const child = this.#root.children?.get(topic.slice(0, to));
     if (child !== undefined) walk(child, topic, to + 1, found);
   }
-}
-
-function childOf<T>(node: Node<T>, level: string): Node<T> {
-  const children = node.children ??= new Map();
-  let child = children.get(level);
-  if (child === undefined) children.set(level, child = new Node());
-  return child;
 }
 
 /**
@@ -129,12 +133,15 @@ function takeOut<T extends Placed>(node: Node<T>, subscribed: T, fromBelow: bool
   else node.here = undefined;
 }
 
-function prune<T>(path: readonly Node<T>[], levels: readonly string[]): void {
-  for (let at = levels.length; at > 0 && path[at]!.empty; at--) {
+/** Removes the levels at the end of a path that hold nothing; answers how many. */
+function prune<T>(path: readonly Node<T>[], levels: readonly string[]): number {
+  let at = levels.length;
+  for (; at > 0 && path[at]!.empty; at--) {
     const parent = path[at - 1]!;
     const level = levels[at - 1]!;
     if (level === "+") parent.plus = undefined;
     else parent.children!.delete(level);
     if (parent.children?.size === 0) parent.children = undefined;
   }
+  return levels.length - at;
 }

@@ -16,6 +16,7 @@ import type {
 } from "../../mqtt/packet.ts";
 import type { Link } from "../../net/link.ts";
 import type { Due } from "../due.ts";
+import type { Memory } from "../memory.ts";
 import type { TraceOfClient } from "../trace.ts";
 import type { OutboundAliases } from "./outbound_aliases.ts";
 import type { Session } from "./session.ts";
@@ -55,6 +56,9 @@ export function clientLimits(properties: ConnectProperties = {}): ClientLimits {
   };
 }
 
+/** The output is counted again after so many bytes; it leaves at the end of a turn, as a rule. */
+const outputStepBytes = 16 * 1024;
+
 /** Counts what is sent. */
 export interface SentCounter {
   packetsSent: number;
@@ -81,6 +85,12 @@ export class Connection {
   writable = true;
   /** Topics by alias, from the client. */
   aliases: Map<number, string> | undefined;
+  /** What the aliases cost, in bytes. */
+  aliasBytes = 0;
+  /** Nothing is read until its answers have left. */
+  paused = false;
+  /** Its keep alive ended while nothing was read: what it has sent meanwhile is looked at. */
+  probed = false;
   /** QoS 2 messages that came on this connection and are not yet released: they count against its receive maximum. */
   unreleased: Set<number> | undefined;
   /** Topic aliases to the client, where it takes any. */
@@ -93,9 +103,17 @@ export class Connection {
   /** When the link was accepted, in milliseconds. */
   readonly sinceMs: number;
   readonly #counter: SentCounter;
+  readonly #memory: Memory;
+  /** What the output of the link counts for in memory, in bytes; corrected now and then. */
+  #outputBytes = 0;
+  /** Sent since the output was counted, in bytes. */
+  #uncountedBytes = 0;
+  /** What the aliases, and a packet that is not whole, count for in memory, in bytes. */
+  #inputBytes = 0;
 
   /** @param id never used twice in a broker */
-  constructor(readonly id: number, readonly link: Link, nowMs: number, counter: SentCounter) {
+  constructor(readonly id: number, readonly link: Link, nowMs: number, counter: SentCounter, memory: Memory) {
+    this.#memory = memory;
     this.lastPacketMs = nowMs;
     this.sinceMs = nowMs;
     this.#counter = counter;
@@ -141,6 +159,31 @@ export class Connection {
     this.#counter.packetsSent++;
     this.#counter.bytesSent += bytes.length;
     if (!this.link.write(bytes)) this.writable = false;
+    this.#uncountedBytes += bytes.length;
+    if (this.#uncountedBytes > outputStepBytes) this.countOutput();
     return true;
+  }
+
+  /** Counts what waits for the client to read it. */
+  countOutput(): void {
+    const { bufferedBytes } = this.link;
+    this.#memory.add(bufferedBytes - this.#outputBytes);
+    this.#outputBytes = bufferedBytes;
+    this.#uncountedBytes = 0;
+  }
+
+  /** Counts what the client makes this connection keep of its input; answers whether that is more than before. */
+  countInput(bytes: number): boolean {
+    const more = bytes - this.#inputBytes;
+    if (more === 0) return false;
+    this.#memory.add(more);
+    this.#inputBytes = bytes;
+    return more > 0;
+  }
+
+  /** The connection is over: it counts for nothing more. */
+  countNothing(): void {
+    this.#memory.add(-this.#outputBytes - this.#inputBytes);
+    this.#outputBytes = this.#inputBytes = 0;
   }
 }

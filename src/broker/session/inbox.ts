@@ -2,14 +2,17 @@
  * QoS 2 messages that a client has sent and not yet released. A message is routed when it first comes; its packet
  * identifier is remembered until PUBREL, across connections, so that a repetition is not routed again.
  */
+import { cost, type Memory } from "../memory.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 
 export class Inbox {
   readonly #taken = new Set<number>();
+  readonly #memory: Memory;
   readonly #record: SessionRecord | undefined;
 
   /** @param record of the session, where there is a store */
-  constructor(record?: SessionRecord) {
+  constructor(memory: Memory, record?: SessionRecord) {
+    this.#memory = memory;
     this.#record = record;
   }
 
@@ -24,6 +27,7 @@ export class Inbox {
   }
 
   take(packetId: number): void {
+    if (!this.#taken.has(packetId)) this.#memory.add(cost.packetId);
     this.#taken.add(packetId);
     this.#record?.take(packetId);
   }
@@ -31,7 +35,9 @@ export class Inbox {
   /** Answers whether there was one. */
   release(packetId: number): boolean {
     const known = this.#taken.delete(packetId); // [MQTT5 4.3.3-12]
-    if (known) this.#record?.release(packetId);
-    return known;
+    if (!known) return false;
+    this.#memory.add(-cost.packetId);
+    this.#record?.release(packetId);
+    return true;
   }
 }

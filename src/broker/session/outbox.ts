@@ -10,6 +10,7 @@ import type { QoS } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Due } from "../due.ts";
 import type { DropReason, Metrics } from "../metrics.ts";
+import { cost, type Memory } from "../memory.ts";
 import type { Publication } from "../routing/publication.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 import type { DeliveryPlace } from "../store/store.ts";
@@ -28,6 +29,8 @@ export interface OutboxParts {
   readonly messagesLimit: number;
   /** What waits for, or is in flight to, all clients together. */
   readonly all: { sizeBytes: number; readonly limitBytes: number };
+  /** The bound over the broker's memory. */
+  readonly memory: Memory;
   /** Told when a client's outbox has begun to drop; again only after it was half empty. */
   readonly overflowed: (clientId: string) => void;
 }
@@ -75,7 +78,7 @@ export class Outbox {
   /** Takes back what the store held for the client, who is not there yet. */
   restore(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      this.#count(delivery.publication.sizeBytes);
+      this.#take(delivery.publication);
       if (delivery.state !== "waiting") this.#inflight.set(delivery.packetId, delivery);
       else {
         this.#waiting.push(delivery);
@@ -119,11 +122,11 @@ export class Outbox {
     for (const delivery of [...waiting, ...this.#inflight.values()]) {
       this.#parts.metrics.drop(delivery.publication, "session-ended");
       this.#forget(delivery);
+      this.#give(delivery.publication);
     }
+    for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) this.#give(held.publication);
     this.#inflight.clear();
-    this.#held.clear();
     this.#again.clear();
-    this.#count(-this.#sizeBytes);
     if (this.#expiry !== undefined) this.#parts.deadlines.cancel(this.#expiry);
   }
 
@@ -136,9 +139,9 @@ export class Outbox {
     nowMs: number,
   ): void {
     if (qos === 0) return this.#deliverQoS0(publication, retain, identifiers, nowMs);
-    if (!this.#admits(publication)) return;
+    if (!this.#admits(publication, nowMs)) return;
     const delivery: Delivery = { publication, qos, retain, identifiers, packetId: 0, state: "waiting" };
-    this.#count(publication.sizeBytes);
+    this.#take(publication);
     if (this.#waiting.size === 0 && this.#hasQuota()) return this.#start(delivery, this.#connection!, nowMs);
     this.#waiting.push(delivery);
     this.#record?.changed(delivery);
@@ -219,8 +222,8 @@ export class Outbox {
     while (this.#waiting.size > 0 && this.#hasQuota()) this.#start(this.#waiting.shift()!, connection, nowMs);
     while (this.#held.size > 0 && connection.writable) {
       const { publication, retain, identifiers } = this.#held.shift()!;
-      this.#count(-publication.sizeBytes);
       this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
+      this.#give(publication);
     }
   }
 
@@ -245,8 +248,8 @@ export class Outbox {
       this.#parts.metrics.drop(publication, "offline-qos0");
     } else if (connection.writable && this.#held.size === 0) {
       this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
-    } else if (this.#admits(publication)) {
-      this.#count(publication.sizeBytes);
+    } else if (this.#admits(publication, nowMs)) {
+      this.#take(publication);
       this.#held.push({ publication, qos: 0, retain, identifiers, packetId: 0, state: "waiting" });
       this.#watchExpiry(publication.expiresAtMs);
     }
@@ -303,12 +306,23 @@ export class Outbox {
   #finish(delivery: Delivery): void {
     this.#forget(delivery);
     this.#inflight.delete(delivery.packetId);
-    this.#count(-delivery.publication.sizeBytes);
+    this.#give(delivery.publication);
   }
 
-  #count(bytes: number): void {
-    this.#sizeBytes += bytes;
-    this.#parts.all.sizeBytes += bytes;
+  #take(publication: Publication): void {
+    const { all, memory } = this.#parts;
+    this.#sizeBytes += publication.sizeBytes;
+    all.sizeBytes += publication.sizeBytes;
+    memory.add(cost.delivery);
+    publication.hold(memory);
+  }
+
+  #give(publication: Publication): void {
+    const { all, memory } = this.#parts;
+    this.#sizeBytes -= publication.sizeBytes;
+    all.sizeBytes -= publication.sizeBytes;
+    memory.add(-cost.delivery);
+    publication.release(memory);
   }
 
   #forget(delivery: Delivery): void {
@@ -322,22 +336,30 @@ export class Outbox {
   }
 
   /** Whether there is room for one more; counts it as dropped if not. An empty outbox takes any one message. */
-  #admits(publication: Publication): boolean {
+  #admits(publication: Publication, nowMs: number): boolean {
     const { bytesLimit, metrics } = this.#parts;
-    const limit = this.#limitHitBy(publication.sizeBytes);
+    const limit = this.#limitHitBy(publication, nowMs);
     if (limit === undefined) {
       this.#overflowing &&= this.#sizeBytes > bytesLimit / 2;
       return true;
     }
     metrics.limitsHit[limit]++;
-    metrics.drop(publication, limit === "allOutboxesBytes" ? "memory-full" : "queue-full");
+    metrics.drop(publication, limit === "allOutboxesBytes" || limit === "memoryBytes" ? "memory-full" : "queue-full");
     if (!this.#overflowing) this.#parts.overflowed(this.#clientId);
     this.#overflowing = true;
     return false;
   }
 
-  #limitHitBy(sizeBytes: number): "outboxBytes" | "outboxMessages" | "allOutboxesBytes" | undefined {
-    const { bytesLimit, messagesLimit, all } = this.#parts;
+  #limitHitBy(
+    publication: Publication,
+    nowMs: number,
+  ): "outboxBytes" | "outboxMessages" | "allOutboxesBytes" | "memoryBytes" | undefined {
+    const { bytesLimit, messagesLimit, all, memory } = this.#parts;
+    const { sizeBytes } = publication;
+    const costBytes = cost.delivery + publication.costBytes;
+    const isServed = this.#sizeBytes === 0 && this.#connection?.writable === true;
+    const hasRoom = isServed ? memory.hasReserve(costBytes, nowMs) : memory.hasRoom(costBytes, nowMs);
+    if (!hasRoom) return "memoryBytes";
     if (this.#sizeBytes === 0) return undefined;
     if (this.#sizeBytes + sizeBytes > bytesLimit) return "outboxBytes";
     if (this.size >= messagesLimit) return "outboxMessages";

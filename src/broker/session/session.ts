@@ -73,7 +73,12 @@ export class Session {
 
   /** QoS 2 messages from the client. */
   get inbox(): Inbox {
-    return this.#inbox ??= new Inbox(this.record);
+    return this.#inbox ??= new Inbox(this.#parts.memory, this.record);
+  }
+
+  /** The inbox if anything was ever put into it. */
+  get usedInbox(): Inbox | undefined {
+    return this.#inbox;
   }
 
   get share(): Share {

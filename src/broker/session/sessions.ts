@@ -4,6 +4,7 @@
 import type { Deadlines } from "../../base/deadlines.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Due } from "../due.ts";
+import { cost, type Memory, textBytes } from "../memory.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Changes } from "../store/changes.ts";
 import type { SessionRecord } from "../store/session_record.ts";
@@ -16,8 +17,14 @@ export interface SessionsParts {
   readonly metrics: Metrics;
   readonly outboxes: OutboxParts;
   readonly changes: Changes | undefined;
+  readonly memory: Memory;
   /** Told when a session has ended, after it has gone from the table. */
   readonly ended: (session: Session, nowMs: number) => void;
+}
+
+/** What a session costs with nothing in it, in bytes. */
+export function sessionBytes(clientId: string): number {
+  return cost.session + textBytes(clientId);
 }
 
 export class Sessions {
@@ -44,6 +51,7 @@ export class Sessions {
   begin(clientId: string, owner?: Identity): Session {
     const session = new Session(clientId, this.#parts.outboxes, owner);
     this.#byClientId.set(clientId, session);
+    this.#parts.memory.add(sessionBytes(clientId));
     this.#parts.metrics.sessionsHeld = this.#byClientId.size;
     return session;
   }
@@ -89,6 +97,7 @@ export class Sessions {
     this.resume(session);
     session.usedOutbox?.clear();
     session.record?.end();
+    this.#parts.memory.add(-sessionBytes(session.clientId) - cost.packetId * (session.usedInbox?.size ?? 0));
     this.#byClientId.delete(session.clientId);
     this.#parts.metrics.sessionsHeld = this.#byClientId.size;
     this.#parts.ended(session, nowMs);

@@ -11,7 +11,7 @@ export function restore(core: Core, nowMs: number): void {
   const stored = core.store.load(nowMs);
   if (stored === undefined) return;
   core.store.changes!.silently(() => {
-    for (const publication of stored.retained) core.retained.store(publication);
+    for (const publication of stored.retained) core.retained.restore(publication);
     for (const session of stored.sessions) restoreSession(core, session, stored.endedMs);
     restoreWills(core, stored);
   });

@@ -1,7 +1,7 @@
 /**
  * `mqtt-sim broker`: the embedded broker alone, until a signal.
  */
-import { formatCount } from "../../base/units.ts";
+import { formatCount, formatSizeBytes } from "../../base/units.ts";
 import { Broker } from "../../broker/broker.ts";
 import type { BrokerMetrics } from "../../broker/metrics.ts";
 import type { Monitor } from "../../broker/monitor/monitor.ts";
@@ -70,10 +70,14 @@ async function served(running: Broker, observing: Observing): Promise<Monitor | 
   }
 }
 
-function startLines({ urls, storePlace, fault, engine }: Broker, monitor: Monitor | undefined): string {
+function startLines(
+  { urls, storePlace, fault, engine, memoryLimitBytes }: Broker,
+  monitor: Monitor | undefined,
+): string {
   const lines = [
     `mqtt-sim broker listening on ${urls.join(" and ")} (MQTT 3.1.1 and 5.0; sessions in ${storePlace}; ` +
     `engine ${engine.name}; Ctrl-C stops)`,
+    `memory for what clients make it keep: up to ${formatSizeBytes(memoryLimitBytes)} (--max-memory)`,
     ...(engine.whyNotEpoll === undefined ? [] : [`engine ${engineText(engine)}`]),
     ...(fault === undefined ? [] : [`WILLS GO WRONG ON PURPOSE: ${fault}`]),
     ...(monitor === undefined ? [] : [`metrics on ${monitor.url}/metrics, status on ${monitor.url}/status`]),

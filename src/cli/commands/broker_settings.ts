@@ -130,6 +130,8 @@ interface LimitSetting {
   readonly name: string;
   readonly help: string;
   readonly kind?: "duration" | "size";
+  /** The default in words, where it is not the same on every machine. */
+  readonly usual?: string;
 }
 
 /** One for each limit of the broker; what is missing here is missing in a type. */
@@ -209,6 +211,30 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
     name: "max-retained",
     help: "Retained messages; one for another topic is delivered and not retained.",
   },
+  memoryBytes: {
+    name: "max-memory",
+    help: "Bytes that clients make the broker keep, all together; at the bound the newest item is refused with 0x97.",
+    kind: "size",
+    usual: "a quarter of this machine's memory, at most half of the runtime's heap",
+  },
+  connectBytes: {
+    name: "max-connect-size",
+    help: "Largest CONNECT read; a larger one is refused with 0x95.",
+    kind: "size",
+  },
+  keepAliveMs: {
+    name: "max-keep-alive",
+    help:
+      "Longest keep alive: a 5.0 client gets it in CONNACK, a 3.1.1 client with a longer one, or none, is refused; " +
+      "0 is no limit.",
+    kind: "duration",
+  },
+  sessionExpiryMs: {
+    name: "max-session-expiry",
+    help:
+      "Longest session expiry: announced to 5.0 clients that ask for more; 3.1.1 sessions end after it; 0 is no limit.",
+    kind: "duration",
+  },
   stopGraceMs: {
     name: "stop-grace",
     help: "What a stopping broker gives watchers to take the wills.",
@@ -217,12 +243,12 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
 };
 
 function limitSetting(limit: keyof BrokerLimits): Setting<number> {
-  const { help, kind } = limits[limit];
+  const { help, kind, usual: usualText } = limits[limit];
   const [least, most] = limitRange(limit);
   const usual = defaultLimits[limit];
   const about = { section: "Limits", help };
   if (kind === "duration") return one(durationMs(least, most), { ...about, usual: formatDuration(usual) });
-  if (kind === "size") return one(sizeBytes(least, most), { ...about, usual: formatSizeBytes(usual) });
+  if (kind === "size") return one(sizeBytes(least, most), { ...about, usual: usualText ?? formatSizeBytes(usual) });
   return one(whole(least, most), { ...about, usual: usual.toLocaleString("en-US") });
 }
 

@@ -4,6 +4,7 @@
  */
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "../linger.ts";
+import { SmallChunks } from "../small_chunks.ts";
 import type { EpollLoop, Watcher, Writer } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, readBytes, sendBytes } from "./libc.ts";
 import { type KeptAddress, keptAddressText } from "./socket_address.ts";
@@ -37,6 +38,8 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   #chunks: Uint8Array[] | undefined;
   #leftBytes = 0;
   #bufferedBytes = 0;
+  /** There from the second piece that waits. */
+  #small: SmallChunks | undefined;
   #open = true;
   #over = false;
   #paused = false;
@@ -99,7 +102,10 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     if (!this.#open || this.#writeFailed || bytes.length === 0) return true;
     // Most often there is one.
     if (this.#chunks === undefined) this.#chunks = [bytes];
-    else this.#chunks.push(bytes);
+    else {
+      this.#chunks.push(bytes);
+      (this.#small ??= new SmallChunks()).added(this.#chunks);
+    }
     this.#bufferedBytes += bytes.length;
     if (this.#socket >= 0 && !this.#full) this.#sendSoon();
     if (this.#bufferedBytes <= highWaterBytes) return true;
@@ -295,7 +301,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   }
 
   #dropWrites(): void {
-    this.#chunks = undefined;
+    this.#chunks = this.#small = undefined;
     this.#leftBytes = 0;
     this.#bufferedBytes = 0;
   }

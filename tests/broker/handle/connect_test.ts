@@ -96,7 +96,7 @@ Deno.test("connect: sessions by version, clean start, expiry and time offline", 
     [{ version: 4, cleanStart: false }, 5, v5(0), true],
   ];
   for (const [first, offlineMs, second, present] of cases) {
-    const stage = new Stage();
+    const stage = new Stage({ limits: { sessionExpiryMs: 0 } });
     assert.equal(stage.connect(first).connack!.sessionPresent, false);
     for (const { link } of stage.core.connections) link.end();
     stage.advance(offlineMs);

@@ -158,7 +158,7 @@ Deno.test("outbox: what was sent before does not expire [MQTT5 4.3.3-7]", () => 
 });
 
 Deno.test("outbox: bounded in bytes; what is dropped is counted and told once", () => {
-  const stage = new Stage({ limits: { outboxBytes: 2_000 } });
+  const stage = new Stage({ limits: { outboxBytes: 2_600 } });
   stage.connect(lasting(5)).subscribe("a").die();
   const publisher = stage.connect({ clientId: "p" });
   for (let index = 0; index < 10; index++) publisher.publish("a", `${index}`.padEnd(400, "."), { qos: 1 });

@@ -1,0 +1,224 @@
+/** Attacks on the broker's memory: each item that a client makes it keep is counted at its cost, and bounded. */
+import assert from "node:assert/strict";
+import { cost } from "../../src/broker/memory.ts";
+import type { Packet, UserProperty } from "../../src/mqtt/packet.ts";
+import { ReasonCode } from "../../src/mqtt/reason.ts";
+import { pushSmall } from "../net/small_chunks_stage.ts";
+import { aWill, bytesOf, type Client, type ConnectAsked, Stage } from "../broker/stage.ts";
+
+const lasting = (clientId: string): ConnectAsked => ({
+  clientId,
+  cleanStart: false,
+  properties: { sessionExpiryIntervalS: 3_600 },
+});
+
+/** Many empty user properties: few bytes on the wire, many in memory. */
+const manyProperties = (count: number): UserProperty[] => Array.from({ length: count }, () => ["", ""] as const);
+
+const codesOf = (client: Client, type: "puback" | "suback" | "disconnect") =>
+  client.of(type).flatMap((packet: Packet) =>
+    packet.type === "suback" ? packet.reasonCodes : "reasonCode" in packet ? [packet.reasonCode ?? 0] : [0]
+  );
+
+/** Has the broker write answers that nobody reads: each UNSUBACK has a byte for each filter. */
+function provoke(client: Client, count: number): void {
+  const topicFilters = Array.from({ length: 4_000 }, () => "a");
+  for (let each = 0; each < count; each++) client.send({ type: "unsubscribe", packetId: 1, topicFilters });
+}
+
+Deno.test("F4: nothing more is read from a client that does not read its answers, and others are served", () => {
+  const stage = new Stage();
+  const honest = stage.watch("news");
+  const deaf = stage.connect({ clientId: "deaf", will: aWill({ topic: "news" }), keepAliveS: 10 });
+  deaf.link.pause();
+  provoke(deaf, 400);
+  const connection = stage.core.sessions.get("deaf")!.connection!;
+  assert.ok(connection.link.bufferedBytes < 1024 * 1024, `${connection.link.bufferedBytes} bytes wait`);
+  assert.equal(connection.paused, true);
+  stage.connect({ clientId: "author" }).publish("news", "today");
+  assert.deepEqual(honest.messages, ["news today"]);
+  // What it has sent meanwhile is a sign of life, once it is looked at.
+  stage.advance(15_500);
+  assert.equal(stage.core.sessions.get("deaf")?.connection, connection);
+});
+
+Deno.test("F4: a client that is silent while nothing is read from it ends by its keep alive", () => {
+  const stage = new Stage();
+  const watcher = stage.watch("will");
+  const deaf = stage.connect({ clientId: "deaf", will: aWill(), keepAliveS: 10 });
+  deaf.link.pause();
+  const connection = stage.core.sessions.get("deaf")!.connection!;
+  for (; !connection.paused;) provoke(deaf, 1);
+  stage.advance(14_000);
+  assert.deepEqual(watcher.messages, []);
+  stage.advance(3_000);
+  assert.deepEqual(watcher.messages, ["will gone"]);
+});
+
+Deno.test("F4: a client that reads its answers again is read again", () => {
+  const stage = new Stage();
+  const slow = stage.connect({ clientId: "slow" });
+  slow.link.pause();
+  provoke(slow, 200);
+  slow.send({ type: "subscribe", packetId: 1, subscriptions: [{ topicFilter: "a", qos: 0 }] });
+  slow.link.resume();
+  stage.settle();
+  assert.equal(slow.of("unsuback").length, 200);
+  assert.deepEqual(codesOf(slow, "suback"), [0]);
+});
+
+Deno.test("F4: small writes that wait are joined", () => {
+  assert.ok(pushSmall(100_000) < 1_000);
+});
+
+Deno.test("F8: user properties count at their cost: in queues, retained messages and wills", () => {
+  const userProperties = manyProperties(1_000);
+  const stage = new Stage({ limits: { memoryBytes: 1024 * 1024 } });
+  stage.connect(lasting("away")).subscribe("q").die();
+  const author = stage.connect({ clientId: "author" });
+  const before = stage.core.memory.usedBytes;
+  author.publish("q", "x", { qos: 1, properties: { userProperties } });
+  assert.ok(stage.core.memory.usedBytes - before > 1_000 * cost.userProperty);
+  for (let each = 0; each < 100; each++) author.publish("q", "x", { qos: 1, properties: { userProperties } });
+  assert.ok(stage.core.memory.usedBytes <= 1.1 * 1024 * 1024);
+  assert.ok(stage.core.metrics.dropped["memory-full"] > 80);
+  for (let each = 0; each < 100; each++) {
+    author.publish(`r/${each}`, "x", { qos: 1, retain: true, properties: { userProperties } });
+  }
+  assert.ok(codesOf(author, "puback").includes(ReasonCode.quotaExceeded));
+  const will = aWill({ properties: { userProperties } });
+  const refused = stage.connect({ clientId: "wills", will });
+  assert.equal(refused.connack?.reasonCode, ReasonCode.quotaExceeded);
+  assert.ok(stage.core.metrics.limitsHit.memoryBytes > 0);
+  assert.ok(stage.core.memory.usedBytes <= 1.1 * 1024 * 1024);
+});
+
+Deno.test("F9: filters count by the levels that they add, and one too many is refused", () => {
+  const stage = new Stage({ limits: { memoryBytes: 2 * 1024 * 1024 } });
+  const client = stage.connect({ clientId: "deep" });
+  for (let each = 0; each < 200; each++) {
+    client.subscribe(Array.from({ length: 100 }, (_, at) => `${each}.${at}`).join("/"));
+  }
+  const codes = codesOf(client, "suback");
+  assert.ok(codes.filter((code) => code === ReasonCode.quotaExceeded).length > 100);
+  assert.ok(stage.core.memory.usedBytes <= 2 * 1024 * 1024);
+  assert.equal(client.end, undefined);
+  client.disconnect();
+  stage.advance(10);
+  assert.equal(stage.core.memory.usedBytes, 0);
+});
+
+Deno.test("F16: a first packet that is not a CONNECT ends the link with its first byte", () => {
+  const stage = new Stage();
+  const client = stage.dial().sendBytes([0x30]);
+  assert.equal(client.end?.kind, "fin");
+  assert.equal(stage.core.memory.usedBytes, 0);
+});
+
+Deno.test("F16: a CONNECT of more than 100 kB is refused with its length", () => {
+  const stage = new Stage();
+  const client = stage.dial().sendBytes([0x10, 0xff, 0xff, 0x7f, 0, 4, 0x4d, 0x51, 0x54, 0x54, 5]);
+  assert.equal(client.connack?.reasonCode, ReasonCode.packetTooLarge);
+  const small = new Stage();
+  const will = aWill({ payload: new Uint8Array(60_000) });
+  assert.equal(small.connect({ will, username: "u".repeat(30_000) }).connack?.reasonCode, 0);
+});
+
+Deno.test("F22: a retained message keeps no encoded form after its readers", () => {
+  const stage = new Stage();
+  const author = stage.connect({ clientId: "author" });
+  author.publish("r", "x".repeat(10_000), { qos: 1, retain: true });
+  const { usedBytes } = stage.core.memory;
+  const readers = [4, 5].flatMap((version) =>
+    [0, 1].map((qos) =>
+      stage.connect({ clientId: `${version}${qos}`, version: version as 4 | 5 }).subscribe("r", {
+        qos: qos as 0 | 1,
+      })
+    )
+  );
+  assert.ok(readers.every(({ messages }) => messages.length === 1));
+  const found: { formBytes: number }[] = [];
+  stage.core.retained.match("r", stage.nowMs, found as never);
+  assert.equal(found[0]!.formBytes, 0);
+  for (const reader of readers) reader.disconnect();
+  stage.advance(10);
+  assert.equal(stage.core.memory.usedBytes, usedBytes);
+});
+
+Deno.test("a packet that is not whole counts as memory", () => {
+  const stage = new Stage({ limits: { memoryBytes: 256 * 1024 } });
+  const honest = stage.connect({ clientId: "honest" });
+  const part = Uint8Array.from([0x30, 0xff, 0xff, 0x3f, ...new Array<number>(300_000).fill(0)]);
+  const held = stage.connect({ clientId: "held" }).sendBytes(part);
+  assert.deepEqual(codesOf(held, "disconnect"), [ReasonCode.quotaExceeded]);
+  honest.send({ type: "pingreq" });
+  assert.equal(honest.of("pingresp").length, 1);
+});
+
+Deno.test("topic aliases and QoS 2 identifiers count as memory, and are given back", () => {
+  const stage = new Stage();
+  const client = stage.connect({ clientId: "c" }, { acknowledges: false });
+  const before = stage.core.memory.usedBytes;
+  client.publish("t".repeat(10_000), "", { properties: { topicAlias: 1 } });
+  for (let each = 0; each < 10; each++) client.publish("x", "", { qos: 2 });
+  assert.ok(stage.core.memory.usedBytes >= before + 20_000 + 10 * cost.packetId);
+  client.die();
+  stage.advance(10);
+  assert.equal(stage.core.memory.usedBytes, 0);
+});
+
+Deno.test("at the bound a new client is refused with 0x97, and a connected one is served", () => {
+  const stage = new Stage({ limits: { memoryBytes: 64 * 1024 } });
+  const clients = Array.from({ length: 100 }, (_, each) => stage.connect({ clientId: `c${each}` }));
+  const codes = clients.map(({ connack }) => connack?.reasonCode);
+  const served = clients.filter((_, at) => codes[at] === 0);
+  assert.ok(served.length > 10 && served.length < 60, `${served.length} served`);
+  assert.ok(codes.includes(ReasonCode.quotaExceeded));
+  served[0]!.subscribe("news");
+  served[1]!.publish("news", "today", { qos: 1 });
+  assert.equal(served.every(({ end }) => end === undefined), true);
+});
+
+Deno.test("session expiry is capped at its default maximum, which CONNACK announces", () => {
+  const stage = new Stage();
+  const asked = stage.connect({ clientId: "a", properties: { sessionExpiryIntervalS: 0xffff_ffff } });
+  assert.equal(asked.connack?.properties?.sessionExpiryIntervalS, 14 * 86_400);
+  const short = stage.connect({ clientId: "b", properties: { sessionExpiryIntervalS: 60 } });
+  assert.equal(short.connack?.properties?.sessionExpiryIntervalS, undefined);
+  stage.connect({ clientId: "old", version: 4, cleanStart: false }).die();
+  asked.die();
+  stage.advance(14 * 86_400_000 - 1);
+  assert.equal(stage.core.sessions.size, 3);
+  stage.advance(1);
+  assert.deepEqual([...stage.core.sessions.values()].map(({ clientId }) => clientId), ["b"]);
+});
+
+Deno.test("keep alive is bounded in both versions", () => {
+  const stage = new Stage({ limits: { keepAliveMs: 60_000 } });
+  assert.equal(stage.connect({ keepAliveS: 0 }).connack?.properties?.serverKeepAliveS, 60);
+  assert.equal(stage.connect({ keepAliveS: 30 }).connack?.properties?.serverKeepAliveS, undefined);
+  assert.equal(stage.connect({ version: 4, keepAliveS: 0 }).connack?.reasonCode, 2);
+  assert.equal(stage.connect({ version: 4, keepAliveS: 61 }).connack?.reasonCode, 2);
+  assert.equal(stage.connect({ version: 4, keepAliveS: 60 }).connack?.reasonCode, 0);
+});
+
+Deno.test("memory is given back by every way in which a client goes", () => {
+  const stage = new Stage();
+  const will = aWill({ delayIntervalS: 5, retain: true, payload: bytesOf("x") });
+  for (const [at, end] of (["leave", "die", "takeover", "expire"] as const).entries()) {
+    const client = stage.connect({ ...lasting(`c${at}`), will: { ...will, topic: `w/${at}` } }, {
+      acknowledges: false,
+    });
+    client.subscribe(`a/b/${at}/#`).subscribe(`$share/g/a/b/${at}`);
+    stage.connect({ clientId: "author" }).publish(`a/b/${at}`, "x", { qos: 2 }).disconnect();
+    if (end === "leave") client.disconnect(0, 0);
+    else if (end === "takeover") stage.connect({ clientId: `c${at}` }).disconnect();
+    else client.die();
+  }
+  stage.advance(4_000_000);
+  const cleaner = stage.connect({ clientId: "cleaner" });
+  for (const at of [0, 1, 2, 3]) cleaner.publish(`w/${at}`, "", { retain: true });
+  cleaner.disconnect();
+  stage.advance(10);
+  assert.equal(stage.core.memory.usedBytes, 0);
+});
