@@ -118,6 +118,19 @@ Deno.test("check: a version that is not spoken is not testable", async () => {
   assert.deepEqual([result.exitCode, result.controls[1]!.outcome], [0, "not spoken"]);
 });
 
+Deno.test("check: a CONNACK of 3.1.1 that refuses the level of 5.0 is no malformed packet of 5.0", async () => {
+  const only311 = tampered(() => ({
+    fromBroker: (packet, { connect }) =>
+      packet.type === "connack" && connect?.protocolVersion === 5 ? [Uint8Array.of(0x20, 2, 0, 1)] : [packet],
+  }), { spoilsControl: true });
+  const result = await checkInMemory(only311, { cases: [reset] });
+  assert.deepEqual(result.cases.map(({ id, outcome }) => `${id} ${outcome}`), [
+    `${reset.id} pass`,
+    `${reset.id} not testable`,
+  ]);
+  assert.deepEqual([result.exitCode, result.controls[1]!.outcome], [0, "not spoken"]);
+});
+
 Deno.test("check: needs that are not met are told", async () => {
   const needy: ConformanceCase = { ...reset, needs: ["restart"] };
   const result = await checkInMemory(ourCore(), { cases: [needy], protocols: ["5.0"] });

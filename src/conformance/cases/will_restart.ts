@@ -35,7 +35,7 @@ function judge(stage: Stage, came: number, due: number, after: Probe, otherwise:
   if (came <= due) {
     stage.requires(saw, "the broker keeps no session over a restart, so that no watcher sees what it sends");
   }
-  stage.holds(came === due, otherwise);
+  stage.holds(came === due, otherwise, { kind: came < due ? "missing" : "unwanted" });
 }
 
 export const willRestartCases: readonly ConformanceCase[] = [

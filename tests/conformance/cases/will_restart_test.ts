@@ -31,7 +31,8 @@ async function outcomes({ keeps = true, options = {}, repeats = false }: Trial):
   try {
     const { cases } = await checkInMemory(maker, { cases: willRestartCases, login: {} }, { restart });
     const found: Record<string, string[]> = {};
-    for (const { id, outcome, reason } of cases) {
+    for (const { id, outcome, reason, fault } of cases) {
+      if (/ came 0 times, not once/.test(reason ?? "")) assert.equal(fault?.kind, "missing", id);
       (found[id] ??= []).push(`${outcome}${reason === undefined ? "" : `: ${reason}`}`);
     }
     return found;
