@@ -2,7 +2,7 @@
  * The late look: after the run a new subscriber asks for the retained wills. On each topic it must find the last will
  * that was published there. Then the topics are cleared, so that a run leaves nothing behind.
  */
-import type { Packet, ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
+import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
 import { plainConnectPacket } from "./connect_packet.ts";
 import { Connection, type ConnectionOwner, type World } from "./connection.ts";
 import { readWillMark, type WillMark } from "./life.ts";
@@ -24,13 +24,23 @@ export interface FoundWill {
   readonly retain: boolean;
 }
 
-/** What was found against what must be there, topic by topic. */
+/**
+ * What was found against what must be there, topic by topic. A server may drop a retained message of QoS 0 whenever it
+ * likes, so that one which is not found is not counted. MQTT 3.1.1, 3.3.1-7; MQTT 5.0, section 3.3.1.3
+ *
+ * @param qosOf the QoS that a will asked for
+ */
 export function countLook(
   expected: ReadonlyMap<string, WillMark>,
   found: ReadonlyMap<string, FoundWill>,
+  qosOf: (mark: WillMark) => QoS,
 ): LateLookCounts {
-  const counts: LateLookCounts = { expected: expected.size, right: 0, wrong: 0, missing: 0 };
-  for (const [topic, mark] of expected) counts[verdictOf(found.get(topic), mark)]++;
+  const counts: LateLookCounts = { expected: 0, right: 0, wrong: 0, missing: 0 };
+  for (const [topic, mark] of expected) {
+    if (!found.has(topic) && qosOf(mark) === 0) continue;
+    counts.expected++;
+    counts[verdictOf(found.get(topic), mark)]++;
+  }
   return counts;
 }
 
@@ -38,7 +48,8 @@ function verdictOf(found: FoundWill | undefined, { client, incarnation }: WillMa
   if (found === undefined) return "missing";
   const { mark, retain } = found;
   // A message from the store is marked as retained. [MQTT311 3.3.1-8] 5.0 says so in its section 3.8.3.1, by no number.
-  return retain && mark?.client === client && mark.incarnation === incarnation ? "right" : "wrong";
+  // That of a later life was published after the last one that a watcher saw, which may have been away.
+  return retain && mark?.client === client && mark.incarnation >= incarnation ? "right" : "wrong";
 }
 
 /** After the last retained message so much silence means that there are no more, in milliseconds. */
@@ -78,7 +89,8 @@ export class LateLook implements ConnectionOwner {
 
   /** True once all was found, or nothing more comes. */
   done(nowMs: number): boolean {
-    if (this.#over || this.#found.size >= this.#expected.size) return true;
+    // The broker may send what is retained before its SUBACK. MQTT 3.1.1 and 5.0, section 3.8.4
+    if (this.#over || (this.#granted && this.#found.size >= this.#expected.size)) return true;
     return nowMs - this.#lastMs > (this.#granted ? quietMs : grantedWithinMs);
   }
 

@@ -95,7 +95,7 @@ export function beginLife(
     bucket,
     version,
     cleanStart: plan.cleanStart === "mix" ? drawnClean : plan.cleanStart === "yes",
-    qos: (plan.willQos === "mix" ? draw(drawOf.qos) % 3 : plan.willQos) as QoS,
+    qos: willQosOf(plan, number, incarnation),
     retain: plan.willRetain,
     delayS: version === 5 ? plan.willDelayS : 0,
     sessionExpiryS: version === 5 ? plan.sessionExpiryS : 0,
@@ -109,6 +109,11 @@ export function beginLife(
     retired: false,
     next: undefined,
   };
+}
+
+/** The QoS that a life's will asks for. */
+export function willQosOf(plan: FleetPlan, client: number, incarnation: number): QoS {
+  return (plan.willQos === "mix" ? mix(plan.seed, client, incarnation, drawOf.qos) % 3 : plan.willQos) as QoS;
 }
 
 /** A drawn number for what a kill does in detail. */

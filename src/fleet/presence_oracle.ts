@@ -134,10 +134,10 @@ export function judgePresence(
   return { verdict: orderOf(found) < orderOf(stateMark(last)) ? "stale" : "unwanted", state: last };
 }
 
-/** In 3.1.1 a server may drop a retained message of QoS 0 at any time. [MQTT311 3.3.1-7] */
+/** A server may drop a retained message of QoS 0 at any time. [MQTT311 3.3.1-7] 5.0 says so in its section 3.3.1.3. */
 function absence(states: PresenceTruth["states"]): PresenceVerdict {
   if (states.includes(undefined)) return states.length === 1 ? "right" : "eitherWay";
-  return states.some((state) => state!.life.version === 4 && state!.life.qos === 0) ? "eitherWay" : "absent";
+  return states.some((state) => state!.life.qos === 0) ? "eitherWay" : "absent";
 }
 
 function stateMark({ kind, life }: PresenceState): FoundState {

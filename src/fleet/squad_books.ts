@@ -9,7 +9,7 @@ import { ControlBooks, type ControlWill, killedControl } from "./control_books.t
 import { countLook, type FoundWill, type LateLookCounts } from "./late_look.ts";
 import { Ledger } from "./ledger.ts";
 import { sightingOf } from "./ledger_entry.ts";
-import type { Life } from "./life.ts";
+import { type Life, willQosOf } from "./life.ts";
 import { LifeBooks } from "./life_books.ts";
 import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -31,6 +31,7 @@ export class SquadBooks {
   /** Where any clients speak of their presence. */
   readonly presence: PresenceBooks | undefined;
   readonly #plan: FleetPlan;
+  readonly #groups: Groups;
   readonly #note: Note | undefined;
   readonly #series: Series;
   readonly #instants: InstantBook;
@@ -53,6 +54,7 @@ export class SquadBooks {
   /** @param originMs the run's beginning, from which timelines and the series count */
   constructor(plan: FleetPlan, groups: Groups, originMs: number, note?: Note) {
     this.#plan = plan;
+    this.#groups = groups;
     this.#note = note;
     this.ledger = new Ledger(plan, groups, originMs);
     this.lives = new LifeBooks(this.ledger, note);
@@ -205,7 +207,11 @@ export class SquadBooks {
 
   /** The late subscriber has looked. */
   looked(nowMs: number): void {
-    this.#retained = countLook(this.ledger.lastOnTopic, this.#found);
+    this.#retained = countLook(
+      this.ledger.lastOnTopic,
+      this.#found,
+      ({ client, incarnation }) => willQosOf(this.#groups.planOf(client), client, incarnation),
+    );
     this.#note?.("looked", nowMs, {});
   }
 
