@@ -59,10 +59,11 @@ export class Admission {
       probe.connack = await this.#answer(probe, refused.length + 1);
       if (probe.connack !== undefined) {
         for (const each of refused) this.#refusals.delete(each);
+        // What was closed without a CONNACK was closed for load, now that the same CONNECT is let in.
+        if (refused.length > 0) this.#pacer.slowDown();
         return { probe, refused };
       }
       refused.push(probe);
-      this.#pacer.slowDown();
       // deno-lint-ignore no-await-in-loop
       await this.#pause(retryAfterMs * 2 ** (refused.length - 1));
     }

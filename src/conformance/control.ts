@@ -4,9 +4,9 @@
  * the broker's fault.
  */
 import type { ConnackPacket } from "../mqtt/packet.ts";
-import { type BrokerLimits, noLimits } from "./broker_limits.ts";
+import type { BrokerLimits } from "./broker_limits.ts";
 import type { BrokerFacts, Protocol } from "./case.ts";
-import { observedLimits } from "./observed_limits.ts";
+import { observedFeatures } from "./observed_limits.ts";
 import { CaseFailure, NotTestable } from "./outcome.ts";
 import { hexByte } from "./packet_text.ts";
 import type { Probe } from "./probe.ts";
@@ -53,9 +53,8 @@ function ended(
   return { result: { protocol, outcome, reason, ...transcript }, facts: { spoken: false, outcome, reason } };
 }
 
-async function limitsOf(stage: Stage, { properties }: ConnackPacket): Promise<BrokerLimits> {
-  if (!stage.is5) return await observedLimits(stage);
-  return properties === undefined ? noLimits : { announced: properties };
+async function limitsOf(stage: Stage, { properties: announced = {} }: ConnackPacket): Promise<BrokerLimits> {
+  return stage.is5 ? { announced } : await observedFeatures(stage);
 }
 
 /** The first CONNACK; or why there is none to go on with. */

@@ -6,9 +6,11 @@ import type { World } from "./world.ts";
 
 /** The shortest and the longest time between two CONNECTs once the broker has refused one, in milliseconds. */
 const shortestGapMs = 10;
-const longestGapMs = 500;
+const longestGapMs = 200;
 /** Refusals within this time have one cause: the check slows down once. Limits count by the second. */
 const oneCauseMs = 1_000;
+/** After so long without a refusal the gap is halved. */
+const easedAfterMs = 5_000;
 
 export class Pacer {
   readonly #world: World;
@@ -31,6 +33,10 @@ export class Pacer {
   async turn(): Promise<void> {
     if (this.#gapMs === 0) return;
     const nowMs = this.#world.clock.nowMs();
+    if (nowMs >= this.#slowedMs + easedAfterMs) {
+      this.#slowedMs = nowMs;
+      this.#gapMs = Math.max(shortestGapMs, this.#gapMs / 2);
+    }
     const waitMs = Math.max(0, this.#nextMs - nowMs);
     this.#nextMs = Math.max(nowMs, this.#nextMs) + this.#gapMs;
     if (waitMs > 0) await new Promise<void>((resolve) => void this.#world.after(waitMs, resolve));
@@ -48,8 +54,9 @@ export class Pacer {
     const nowMs = this.#world.clock.nowMs();
     if (nowMs < this.#slowedMs + oneCauseMs) return;
     this.#slowedMs = nowMs;
+    // Half as fast as it was when the broker refused.
     const pacedMs = 2 * oneCauseMs / Math.max(1, this.#opened.length);
-    this.#gapMs = Math.min(longestGapMs, Math.max(shortestGapMs, 2 * this.#gapMs, pacedMs));
+    this.#gapMs = Math.min(longestGapMs, Math.max(shortestGapMs, this.#gapMs, pacedMs));
     this.#nextMs = Math.max(this.#nextMs, nowMs + oneCauseMs);
   }
 }
