@@ -40,6 +40,11 @@ export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
   "mosquitto/shared-without-filter": ["shared/no-filter"],
   "mosquitto/too-large-keeps-quota": ["limits/maximum-packet-size"],
 
+  "mosquitto-2.1/expiry-largest": ["will/message-expiry-largest"],
+  "mosquitto-2.1/share-name-empty": ["shared/empty-name"],
+  "mosquitto-2.1/too-large-keeps-quota": ["limits/maximum-packet-size"],
+  "mosquitto-2.1/delay-by-the-second": ["will/delay-resumed-after-1500ms"],
+
   "aedes/topic-not-utf8": ["publish/topic-not-utf-8", "publish/topic-overlong"],
   "aedes/topic-nul": ["will/garbage-publish-nul-topic", "publish/topic-null"],
   "aedes/packet-id-0": ["will/garbage-publish-id-0", "publish/packet-id-0", "subscribe/packet-id-0"],
@@ -166,6 +171,102 @@ export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
   "rabbitmq/level-unanswered": ["connect/level-unknown"],
   "rabbitmq/empty-session-forgotten": ["connect/session-present-resumed"],
   "rabbitmq/dup-passed-on": ["publish/dup-own"],
+
+  "nats/takeover": ["will/takeover-clean-session", "will/takeover-lasting-session", "will/takeover-chain"],
+  "nats/shutdown-no-wills": ["will/restart-living"],
+  "nats/topic-spaces": [
+    "will/topic-unicode",
+    "publish/content-topic-spaces",
+    "subscribe/matches-plus",
+    "subscribe/matches-as-is",
+  ],
+  "nats/redelivery-slow": ["session/redelivers-qos-1", "session/redelivers-in-order"],
+  "nats/text-unchecked": [
+    "will/garbage-publish-ill-formed-topic",
+    "will/garbage-publish-nul-topic",
+    "publish/topic-null",
+    "publish/topic-not-utf-8",
+    "publish/topic-overlong",
+  ],
+  "nats/reserved-flags": [
+    "will/garbage-pingreq-flags",
+    "connect/reserved-bits",
+    "publish/puback-reserved-bits",
+    "disconnect/pingreq-reserved-bits",
+  ],
+  "nats/disconnect-reserved-flags": ["will/disconnect-reserved-bits"],
+  "nats/connect-more-bytes": ["will/fields-unannounced", "connect/trailing-bytes", "connect/username-unannounced"],
+  "nats/will-topic-nul": ["will/topic-nul"],
+  "nats/packet-id-0": ["subscribe/packet-id-0"],
+  "nats/filters-unchecked": ["subscribe/filter-null", "subscribe/filter-hash-in-word", "subscribe/filter-plus-in-word"],
+
+  "flashmq/session-end-late": ["will/delay-60-session-1", "will/delay-never-session-1"],
+  "flashmq/delayed-back-clean": [
+    "will/delay-clean-start",
+    "will/takeover-delayed-ends-clean",
+    "will/takeover-delayed-ends-resumed",
+    "will/takeover-delayed-lasts-clean",
+  ],
+  "flashmq/keep-alive-late": [
+    "will/delay-freeze",
+    "keep-alive/silent",
+    "keep-alive/last-packet",
+    "keep-alive/only-receives",
+  ],
+  "flashmq/redelivery-without-dup": ["session/redelivers-qos-1", "session/redelivers-qos-2"],
+  "flashmq/receive-maximum-drops": ["limits/receive-maximum-loses-nothing", "will/receive-maximum-loses-nothing"],
+  "flashmq/disconnect-keeps-session": ["disconnect/session-expiry-to-0"],
+  "flashmq/server-packets": [
+    "will/garbage-connack",
+    "will/garbage-pingresp",
+    "connect/from-client-connack",
+    "connect/from-client-suback",
+    "connect/from-client-unsuback",
+    "connect/from-client-pingresp",
+  ],
+  "flashmq/first-packet": ["connect/first-packet"],
+  "flashmq/will-topic-empty": ["will/topic-empty"],
+  "flashmq/connect-more-bytes": ["will/fields-unannounced", "connect/trailing-bytes", "connect/username-unannounced"],
+
+  "nanomq/lasting-session-no-will": [
+    "will/removed",
+    "will/replaced",
+    "will/takeover-lasting-session",
+    "will/to-itself",
+    "will/no-local",
+    "will/restart-sent",
+    "will/delay-back-too-late",
+  ],
+  "nanomq/delay-not-kept": ["will/delay-from-end", "will/retain-delayed"],
+  "nanomq/keep-alive-late": ["will/delay-freeze", "keep-alive/silent", "keep-alive/last-packet"],
+  "nanomq/refused-login-ends-living": ["will/refused-login-bystander"],
+  "nanomq/waiting-messages-slow": [
+    "session/waiting-message",
+    "session/waiting-in-order",
+    "session/waiting-qos-2",
+    "session/after-reset",
+    "session/redelivers-qos-1",
+    "session/redelivers-qos-2",
+    "session/redelivers-in-order",
+    "connect/connack-first",
+    "will/to-one-who-is-away",
+    "will/expiry-counts-down",
+  ],
+  "nanomq/expiry-stands-still": ["session/waiting-message-expires"],
+  "nanomq/publish-in-place-of-pubrel": ["session/redelivers-pubrel"],
+  "nanomq/empty-will-refused": ["will/empty-payload", "will/retain-clears"],
+  "nanomq/qos-2-twice": ["publish/qos-2-repeated", "session/incoming-qos-2-stays"],
+  "nanomq/dup-passed-on": ["publish/dup-own"],
+  "nanomq/order": ["publish/order-qos-0"],
+
+  "mochi/disconnect-short": ["will/disconnect-code-alone-0x04", "will/disconnect-code-alone-0x80"],
+  "mochi/expiry-added": ["properties/expiry-added"],
+  "mochi/delay-without-session": [
+    "will/delay-60-session-absent",
+    "will/delay-clean-start",
+    "will/takeover-delayed-lasts-clean",
+  ],
+  "mochi/keep-alive-16-bits": ["will/keep-alive-43691"],
 };
 
 const byCase = new Map<string, string[]>();
@@ -182,6 +283,9 @@ export function mayFailUnder(id: CaseId, profile: string, deviation: string): bo
 const inCase: Readonly<Record<string, Readonly<Partial<Record<CaseId, readonly CaseSign[]>>>>> = {
   // The trickle goes on for 17 s, and keeps the client alive for as long.
   "ejabberd/half-packet-keeps-alive": { "will/freeze-trickle": [{ fault: "late", withinS: 20 }] },
+  "nats/half-packet-keeps-alive": { "will/freeze-trickle": [{ fault: "late", withinS: 20 }] },
+  // A will that comes early comes before its client is back.
+  "mosquitto-2.1/delay-by-the-second": { "will/delay-resumed-after-1500ms": [{ fault: "unwanted" }] },
   "rabbitmq/keep-alive-late": { "will/freeze-trickle": [{ fault: "late", withinS: 20 }] },
 };
 

@@ -1,34 +1,29 @@
 import { anyEnding, silent } from "./endings.ts";
 import type { Profile } from "./profile.ts";
 
+const seen = "observed on 1.26.2 and 25 commits (7beb9c3)";
+
 /** FlashMQ. */
 export const flashmq: Profile = {
   name: "flashmq",
   broker: "FlashMQ",
-  versions: "as read in 2026-06",
+  versions: "1.26",
   sysName: "flashmq",
   deviations: [
     {
       id: "keep-alive-late",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "Silence is noticed 2 s after 1.5 times keep alive.",
-      evidence: "read",
-      source: "mainapp.cpp, client.cpp",
-      signs: [{
-        fault: "late",
-        endings: silent,
-        silent: true,
-        grounds: ["keep-alive-passed"],
-        delay: "none",
-        within: { s: 2 },
-      }],
+      what: "Keep alive is first looked at 30 s or more after CONNECT: silent clients' wills come up to 35 s late.",
+      evidence: "run",
+      source: `${seen}; client.cpp: getSecondsTillKeepAliveAction`,
+      signs: [{ fault: "late", endings: silent, silent: true, grounds: ["keep-alive-passed"], within: { s: 35 } }],
     },
     {
       id: "delay-by-two-seconds",
       rules: { "5.0": "3.1.2-8" },
-      what: "Delayed wills are looked at every 2 s: they come up to 2 s late.",
-      evidence: "read",
-      source: "mainapp.cpp, subscriptionstore.cpp",
+      what: "Delayed wills are looked at every 2 s, by the whole second: they come up to 1 s early and 2 s late.",
+      evidence: "run",
+      source: `${seen}; subscriptionstore.cpp`,
       signs: [
         {
           fault: "late",
@@ -37,7 +32,132 @@ export const flashmq: Profile = {
           delay: "some",
           within: { s: 2 },
         },
+        {
+          fault: "early",
+          endings: anyEnding,
+          grounds: ["delay-passed", "session-ended"],
+          delay: "some",
+          within: { s: 1 },
+        },
       ],
+    },
+    {
+      id: "session-end-late",
+      rules: { "5.0": "3.1.2-8" },
+      what: "Sessions that have ended are looked for every 10 s: a will that is due then comes up to 10 s late.",
+      evidence: "run",
+      source: seen,
+      signs: [
+        { fault: "late", endings: anyEnding, grounds: ["session-ended"], delay: "some", within: { s: 10 } },
+      ],
+    },
+    {
+      id: "delayed-back-clean",
+      rules: { "5.0": "3.1.2-8" },
+      what:
+        "A delayed will is dropped when its session is ended by a takeover, or by the client's return with Clean Start.",
+      evidence: "run",
+      source: `${seen}; a fleet of takeovers: 79 of 79`,
+      signs: [
+        {
+          fault: "missing",
+          endings: anyEnding,
+          grounds: ["session-ended", "taken-over"],
+          delay: "some",
+          next: "clean",
+        },
+        { fault: "missing", endings: ["takeover"], grounds: ["taken-over"], session: "ends", delay: "some" },
+      ],
+    },
+    {
+      id: "delayed-overdue-back",
+      rules: { "5.0": "3.1.2-8" },
+      what: "A delayed will that is due and was not looked at yet is dropped when its client is back.",
+      evidence: "run",
+      source: `${seen}: delay 1 s, back after 1.2 s: 14 of 30 came`,
+      signs: [
+        {
+          fault: "missing",
+          endings: anyEnding,
+          grounds: ["delay-passed", "session-ended"],
+          delay: "some",
+          within: { s: 2 },
+          overdueWhenBack: true,
+        },
+      ],
+    },
+    {
+      id: "redelivery-without-dup",
+      rules: { "3.1.1": "3.3.1-1", "5.0": "3.3.1-1" },
+      what: "A message that is sent again in a resumed session comes without DUP.",
+      evidence: "run",
+      source: `${seen}: 60 of 60 over a restart`,
+      signs: [],
+      shows: [{ fault: "other" }],
+    },
+    {
+      id: "receive-maximum-drops",
+      rules: { "5.0": "4.5.0-1" },
+      what: "Messages at QoS 1 beyond a client's Receive Maximum are dropped for good.",
+      evidence: "run",
+      source: `${seen}: two of three did not come in 20 s`,
+      signs: [],
+      shows: [{ fault: "missing" }],
+    },
+    {
+      id: "expiry-added",
+      rules: {},
+      what: "A retained message without a message expiry interval is found with one of 2,147,483,647 s.",
+      evidence: "run",
+      source: seen,
+      signs: [],
+      shows: [{ fault: "other" }],
+    },
+    {
+      id: "disconnect-keeps-session",
+      rules: {},
+      what: "A DISCONNECT with Session Expiry Interval 0 does not end the session.",
+      evidence: "run",
+      source: seen,
+      signs: [],
+      shows: [{ fault: "other" }],
+    },
+    {
+      id: "server-packets",
+      rules: { "3.1.1": "4.8.0-1", "5.0": "4.13.1-1" },
+      what: "A client that sends CONNACK, SUBACK, UNSUBACK or PINGRESP, which only a server may, stays connected.",
+      evidence: "run",
+      source: seen,
+      signs: [],
+      shows: [{ fault: "not closed" }],
+    },
+    {
+      id: "first-packet",
+      rules: { "3.1.1": "3.1.0-1", "5.0": "3.1.0-1" },
+      what: "A first packet that is no CONNECT does not end the connection.",
+      evidence: "run",
+      source: seen,
+      signs: [],
+      shows: [{ fault: "not closed" }],
+    },
+    {
+      id: "will-topic-empty",
+      rules: { "3.1.1": "4.7.3-1", "5.0": "4.7.3-1" },
+      what: "A CONNECT whose will topic is empty is accepted.",
+      evidence: "run",
+      source: seen,
+      signs: [],
+      shows: [{ fault: "accepted" }, { fault: "not closed" }],
+    },
+    {
+      id: "connect-more-bytes",
+      rules: { "3.1.1": "3.1.4-1", "5.0": "3.1.4-1" },
+      what:
+        "A CONNECT with bytes after its last field is accepted, be they fields that its flags do not announce or none.",
+      evidence: "run",
+      source: seen,
+      signs: [],
+      shows: [{ fault: "accepted" }, { fault: "not closed" }],
     },
   ],
 };

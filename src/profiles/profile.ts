@@ -3,6 +3,8 @@
  * hold what they find against it: the fleet by a deviation's signs, a case by the rule's number.
  */
 
+import type { VersionRange } from "./version_range.ts";
+
 /** A version of the standard, as rules are told. */
 export type StandardVersion = "3.1.1" | "5.0";
 
@@ -113,6 +115,8 @@ export interface Deviation {
   readonly evidence: Evidence;
   /** Where it is told: a document, a test, a source, an issue, or the version on which it was observed. */
   readonly source: string;
+  /** The versions that have it, of those of the profile; all of them where absent. */
+  readonly only?: VersionRange;
   /** It leaves a will as the retained message of a client that lives, and has said since that it does. */
   readonly stalePresence?: true;
   /** How a fleet sees it; none where no fleet can. */
@@ -130,5 +134,7 @@ export interface Profile {
   readonly versions: string;
   /** What the broker calls itself in `$SYS/broker/version`, in lower case; absent where it does not say. */
   readonly sysName?: string;
+  /** The versions that it is about, where another profile is about others of the same broker. */
+  readonly range?: VersionRange;
   readonly deviations: readonly Deviation[];
 }

@@ -9,17 +9,21 @@ import { hivemq } from "./hivemq.ts";
 import { mochi } from "./mochi.ts";
 import { moquette } from "./moquette.ts";
 import { mosquitto } from "./mosquitto.ts";
+import { mosquitto21 } from "./mosquitto_2_1.ts";
 import { nanomq } from "./nanomq.ts";
+import { nats } from "./nats.ts";
 import type { Deviation, Profile, StandardVersion } from "./profile.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { rumqttd } from "./rumqttd.ts";
 import { strict } from "./strict.ts";
+import { isWithin, versionIn } from "./version_range.ts";
 import { vernemq } from "./vernemq.ts";
 
 /** Every profile; the first is what holds where none is asked for. */
 export const profiles: readonly Profile[] = [
   strict,
   mosquitto,
+  mosquitto21,
   emqx,
   hivemq,
   vernemq,
@@ -30,6 +34,7 @@ export const profiles: readonly Profile[] = [
   aedes,
   moquette,
   mochi,
+  nats,
   rumqttd,
 ];
 
@@ -39,6 +44,22 @@ export const profileNames: readonly string[] = profiles.map(({ name }) => name);
 /** The profile of that name, if there is one. */
 export function profileOf(name: string): Profile | undefined {
   return profiles.find((profile) => profile.name === name);
+}
+
+/**
+ * The profile of a broker by what it calls itself in `$SYS/broker/version`, with the deviations of that version alone;
+ * undefined where it names no broker that is known, or no version of which something is known.
+ */
+export function profileOfBroker(said: string): Profile | undefined {
+  const version = versionIn(said);
+  if (version === undefined) return undefined;
+  const profile = profiles.find(({ sysName, range }) =>
+    sysName !== undefined && said.toLowerCase().includes(sysName) && (range === undefined || isWithin(version, range))
+  );
+  return profile && {
+    ...profile,
+    deviations: profile.deviations.filter(({ only }) => only === undefined || isWithin(version, only)),
+  };
 }
 
 /** The deviations of a profile that break this rule of this version: what a conformance case asks for. */

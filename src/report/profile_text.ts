@@ -3,7 +3,7 @@
  * without one found.
  */
 import { formatCount } from "../base/units.ts";
-import { profiles, rulesText } from "../profiles/profiles.ts";
+import { profileOfBroker, profiles, rulesText } from "../profiles/profiles.ts";
 import type { Report } from "./report.ts";
 import { type Column, tableLines, wrapped } from "./table.ts";
 import { faultTotal } from "./will_rows.ts";
@@ -24,7 +24,7 @@ export function profilesText(width: number): string {
     deviations.map((deviation): Row => ({
       of: name,
       id: deviation.id,
-      rules: rulesText(deviation) || "no numbered rule",
+      rules: rulesText(deviation).replace("; MQTT ", "; ") || "no numbered rule",
       about: wrapped(`${deviation.what} (${evidenceText[deviation.evidence]}: ${deviation.source})`, width - 4),
     }))
   );
@@ -35,7 +35,7 @@ export function profilesText(width: number): string {
   ];
   const [head, ...lines] = tableLines(columns, rows);
   const listed = lines.flatMap((line, place) => ["", line, ...rows[place]!.about.map((text) => `    ${text}`)]);
-  const all = profiles.map(({ name, broker, versions }) => ` ${name.padEnd(10)} ${broker}, ${versions}`);
+  const all = profiles.map(({ name, broker, versions }) => ` ${name.padEnd(13)} ${broker}, ${versions}`);
   return ["Profiles:", ...all, "", head!, ...listed, ""].join("\n");
 }
 
@@ -65,8 +65,7 @@ export function findingsHead({ profile, wills }: Report): string {
  */
 export function profileHint(report: Report): string | undefined {
   const { described = {}, broker = "" } = report;
-  if (!/\d+\.\d+/.test(broker)) return undefined;
-  const named = profiles.find(({ sysName }) => sysName !== undefined && broker.toLowerCase().includes(sysName));
+  const named = profileOfBroker(broker);
   const count = described[named?.name ?? ""] ?? 0;
   if (named === undefined || count === 0) return undefined;
   const are = count === 1 ? "is" : "are";

@@ -62,9 +62,9 @@ function fitting({ rules }: Deviation, sign: Sign): Life {
 }
 
 /** When its client is back. */
-function backMs({ overdueWhenBack, restart }: Sign): number {
+function backMs({ overdueWhenBack, whileOthersDie, restart }: Sign): number {
   if (restart) return window.backMs;
-  return overdueWhenBack ? othersDueMs + 1_000 : killMs;
+  return overdueWhenBack ? (whileOthersDie ? othersDueMs : dueMs) + 1_000 : killMs;
 }
 
 function expectation(sign: Sign): Expectation {
@@ -155,8 +155,10 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
   if (sign.overdueWhenBack) {
     yield ["nobody came back", over({ next: undefined })];
     yield ["back before it was due", over({ next: aNext(dueMs - 1) })];
-    yield ["back when it must have come", over({ next: aNext(othersDueMs + 1_001) })];
-    yield ["back as late, and no others died", { ...judged(sign, life), othersDueMs: -Infinity }];
+    const lastMs = (sign.whileOthersDie ? othersDueMs : dueMs) + boundMs(sign, life);
+    yield ["back when it must have come", over({ next: aNext(lastMs + 1) })];
+    const alone = { ...judged(sign, life), othersDueMs: -Infinity };
+    if (sign.whileOthersDie) yield ["back as late, and no others died", alone];
   }
   if (sign.delay !== undefined) yield ["another delay", over({ delayS: sign.delay === "some" ? 0 : 20 })];
   if (sign.keepAlive !== undefined) yield ["an even keep alive", over({ keepAliveS: 10 })];

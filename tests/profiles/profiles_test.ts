@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { killModes } from "../../src/fleet/kill_mode.ts";
 import { anyEnding, restart } from "../../src/profiles/endings.ts";
-import { deviationsFrom, profileNames, profileOf, profiles, rulesText } from "../../src/profiles/profiles.ts";
+import {
+  deviationsFrom,
+  profileNames,
+  profileOf,
+  profileOfBroker,
+  profiles,
+  rulesText,
+} from "../../src/profiles/profiles.ts";
+import { isWithin } from "../../src/profiles/version_range.ts";
 import { readStatements } from "../house/statements.ts";
 
 const statements = readStatements(Deno.readTextFileSync(new URL("../../docs/statements.tsv", import.meta.url)));
@@ -68,6 +76,29 @@ Deno.test("a conformance case finds the deviations from its rule in its version"
   assert.deepEqual(deviationsFrom(mosquitto, "5.0", "3.1.4-3").map(({ id }) => id), ["takeover-persistent"]);
   assert.deepEqual(deviationsFrom(mosquitto, "3.1.1", "3.1.4-3"), []);
   assert.deepEqual(deviationsFrom(profileOf("strict")!, "5.0", "3.1.4-3"), []);
+});
+
+Deno.test("a broker's profile is that of its name and version, with what that version has alone", () => {
+  const ids = (said: string) => profileOfBroker(said)?.deviations.map(({ id }) => id) ?? [];
+  const named = (said: string) => profileOfBroker(said)?.name;
+  assert.equal(named("mosquitto version 2.0.11"), "mosquitto");
+  assert.equal(named("mosquitto version 2.1.0"), "mosquitto-2.1");
+  assert.equal(named("mosquitto version 2.1.2-180-g7b8aba1"), "mosquitto-2.1");
+  assert.equal(named("FlashMQ 1.26.2"), "flashmq");
+  for (const said of ["mosquitto", "2.0.11", "mqtt-sim 0.1.0", ""]) assert.equal(named(said), undefined, said);
+  assert.ok(ids("mosquitto version 2.0.11").includes("server-packets"));
+  assert.ok(!ids("mosquitto version 2.0.22").includes("server-packets"));
+  assert.ok(ids("mosquitto version 2.0.22").includes("subscription-identifier"));
+  assert.ok(!ids("mosquitto version 2.1.2").includes("delayed-back-clean"));
+});
+
+Deno.test("no two profiles claim one version of a broker", () => {
+  for (const version of ["1.6.9", "2.0.11", "2.0.22", "2.1", "2.1.3", "3.0"]) {
+    const claims = profiles.filter(({ sysName, range }) =>
+      sysName === "mosquitto" && (range === undefined || isWithin(version, range))
+    );
+    assert.equal(claims.length, 1, version);
+  }
 });
 
 Deno.test("a deviation's rules are told by version", () => {

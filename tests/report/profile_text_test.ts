@@ -98,6 +98,11 @@ const hints: readonly [what: string, told: Partial<FleetResult>, expected: RegEx
   ["it is another than we know", { described: { mosquitto: 7 }, broker: "mqtt-sim 0.1.0" }, undefined],
   ["its profile describes none", { described: { mochi: 9 }, broker: "mosquitto version 2.0.11" }, undefined],
   ["it says nothing, and two would do", { described: { mosquitto: 7, mochi: 9 } }, undefined],
+  [
+    "F15: of two profiles that describe it, that of the broker's own version is named",
+    { described: { mosquitto: 7, "mosquitto-2.1": 9 }, broker: "mosquitto version 2.1.2" },
+    /^9 of .*--profile mosquitto-2\.1$/,
+  ],
   ["F15: it says a number alone, and one profile would do", { described: { mochi: 9 }, broker: "2.6.1" }, undefined],
   ["F15: it says nothing, and one profile would do", { described: { nanomq: 1 } }, undefined],
   ["F15: it is FlashMQ, and looks like EMQX", { described: { emqx: 39 }, broker: "FlashMQ 1.26.2" }, undefined],

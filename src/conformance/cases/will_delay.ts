@@ -6,7 +6,7 @@ import { keepAliveInForceS } from "./keep_alive_in_force.ts";
 const never = 0xffff_ffff;
 
 /** Ways in which brokers are known to be late with a delayed will. */
-const inTime = ["delay-by-the-second", "delay-by-two-seconds", "delay-list"];
+const inTime = ["delay-by-the-second", "delay-by-two-seconds", "delay-list", "delay-not-kept"];
 
 interface Delay {
   readonly delayS: number;
@@ -204,7 +204,7 @@ export const willDelayCases: readonly ConformanceCase[] = [
     does: "lives for 1.5 s with a delay of 1 s, sends RST, and waits for the will",
     rules: { "5.0": ["3.1.2-8"] },
     time: "clock",
-    deviations: [...inTime, "delay-from-connect"],
+    deviations: inTime,
     async run(stage) {
       const will = stage.will({ delayIntervalS: 1 });
       const watcher = await stage.watcher();

@@ -4,7 +4,7 @@ import type { Probe } from "../probe.ts";
 import type { Stage } from "../stage.ts";
 
 /** Ways in which brokers are known to be late with a delayed will. */
-const inTime = ["delay-by-the-second", "delay-by-two-seconds", "delay-list"];
+const inTime = ["delay-by-the-second", "delay-by-two-seconds", "delay-list", "delay-not-kept"];
 
 /** From one client of the stream that dies to the next, in milliseconds. */
 const streamEveryMs = 200;

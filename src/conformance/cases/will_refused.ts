@@ -27,7 +27,6 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     does: "sends a CONNECT with a will and a wrong login, waits for the refusal and the close, and watches",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.4-2"] },
     needs: ["login"],
-    deviations: ["will-of-refused-login"],
     async run(stage) {
       const login = await refusedLoginOf(stage);
       const watcher = await stage.watcher();
@@ -41,7 +40,6 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     does: "sends a CONNECT with a wrong login and a PUBLISH in one write, and watches for the message and the will",
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
-    deviations: ["will-of-refused-login"],
     async run(stage) {
       const login = await refusedLoginOf(stage);
       const watcher = await stage.watcher();

@@ -1,0 +1,29 @@
+/**
+ * Versions of a broker as numbers between dots, and ranges of them. What follows the numbers (`-rc1`, a commit) does not
+ * count.
+ */
+
+/** From one version on, and before another; a bound that is absent is open. */
+export interface VersionRange {
+  readonly from?: string;
+  readonly before?: string;
+}
+
+/** The first version in a text: `mosquitto version 2.0.11` has 2.0.11; undefined where there is none. */
+export function versionIn(text: string): string | undefined {
+  return /\d+(?:\.\d+)+/.exec(text)?.[0];
+}
+
+/** Whether a version is in a range: 2.0.22 is before 2.1, and 2.1.2 is not. */
+export function isWithin(version: string, { from, before }: VersionRange): boolean {
+  return (from === undefined || compare(version, from) >= 0) && (before === undefined || compare(version, before) < 0);
+}
+
+function compare(one: string, other: string): number {
+  const [ours, theirs] = [one, other].map((version) => version.split(".").map(Number)) as [number[], number[]];
+  for (let place = 0; place < Math.max(ours.length, theirs.length); place++) {
+    const difference = (ours[place] ?? 0) - (theirs[place] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
