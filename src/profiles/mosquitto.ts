@@ -310,5 +310,14 @@ export const mosquitto: Profile = {
       signs: [],
       shows: [{ fault: "missing" }],
     },
+    {
+      id: "refused-keeps-quota",
+      rules: { "5.0": "4.4.0-2" },
+      what: "A message at QoS 2 whose PUBREC refuses it takes a place of Receive Maximum for good.",
+      evidence: "run",
+      source: "observed on 2.0.11",
+      signs: [],
+      shows: [{ fault: "missing" }],
+    },
   ],
 };
