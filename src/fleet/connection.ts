@@ -6,7 +6,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Deadline, Deadlines } from "../base/deadlines.ts";
 import type { ProtocolError } from "../base/failure.ts";
 import { encode } from "../mqtt/codec.ts";
-import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
+import { type PacketFault, packetFaultText } from "../mqtt/lenient.ts";
+import type { DisconnectPacket, Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../net/packet_stream.ts";
 
@@ -26,14 +27,24 @@ export interface World {
   dial(receiver: DialReceiver, place: number): Link;
 }
 
-/** How a connection ended: its link did, or the broker sent what no one may send. */
-export type ConnectionEnd = LinkEnd | { readonly kind: "malformed"; readonly message: string };
+/** How a connection ended: its link did, or this side ended it because of what the broker did. */
+export type ConnectionEnd =
+  | LinkEnd
+  /** The broker sent what no one may send; `bytes` are the first of what came last. */
+  | { readonly kind: "malformed"; readonly message: string; readonly bytes: Uint8Array }
+  /** CONNACK has Session Present 1 in answer to Clean Start 1. */
+  | { readonly kind: "sessionPresent" }
+  /** The broker did not answer PINGREQ. */
+  | { readonly kind: "mute"; readonly withinS: number }
+  /** The broker sent DISCONNECT before. */
+  | { readonly kind: "disconnect"; readonly packet: DisconnectPacket; readonly version: ProtocolVersion };
 
 /** What a connection calls. */
 export interface ConnectionOwner {
   /** The link is open: time for CONNECT. */
   onOpen(connection: Connection, nowMs: number): void;
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void;
+  /** @param faults what does not belong in the packet, where anything does not */
+  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void;
   /** Nothing more comes; called once. */
   onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void;
 }
@@ -46,6 +57,12 @@ const pingreq = encode({ type: "pingreq" }, 4);
 /** Silent for this share of keep alive, a client sends PINGREQ: half of it is left for a slow machine. */
 const pingShare = 0.75;
 
+/** After a PINGREQ went unanswered for a keep alive, what came meanwhile and was not read yet has so long to be read. */
+const pongGraceMs = 1_000;
+
+/** So many of the bytes that came last are kept of what is malformed. */
+const keptBytes = 16;
+
 export class Connection implements DialReceiver, PacketReceiver, Wakeable {
   readonly version: ProtocolVersion;
   /** When the last bytes were sent; 0 before the first. */
@@ -54,6 +71,14 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
   overslept = false;
   /** How many PINGREQ were sent. */
   pings = 0;
+  /** How many PINGRESP came. */
+  #pongs = 0;
+  /** When the oldest unanswered PINGREQ was sent. */
+  #pingedMs: number | undefined;
+  #overdue = false;
+  #cleanStart = false;
+  #disconnect: DisconnectPacket | undefined;
+  #received: Uint8Array | undefined;
   readonly #world: World;
   readonly #owner: ConnectionOwner;
   readonly #link: Link;
@@ -67,7 +92,7 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
     this.version = version;
     this.#world = world;
     this.#owner = owner;
-    this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version });
+    this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
     this.#link = world.dial(this, place);
   }
 
@@ -83,6 +108,7 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
 
   /** Sends one packet. */
   send(packet: Packet, nowMs: number): void {
+    if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
     this.sendBytes(encode(packet, this.version), nowMs);
   }
 
@@ -111,13 +137,30 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
 
   wake(nowMs: number): void {
     if (this.#over || this.#pingEveryMs === 0) return;
+    const keepAliveMs = this.#pingEveryMs / pingShare;
+    if (this.#pingedMs !== undefined && nowMs >= this.#pingedMs + keepAliveMs) {
+      if (this.#overdue) return this.#giveUp({ kind: "mute", withinS: keepAliveMs / 1_000 });
+      // This machine may have been busy, and the answer may lie here unread.
+      this.#overdue = true;
+      return this.#world.wakes.move(this.#ping!, nowMs + pongGraceMs);
+    }
     if (this.lastSentMs + this.#pingEveryMs <= nowMs) this.ping(nowMs);
-    this.#world.wakes.move(this.#ping!, this.lastSentMs + this.#pingEveryMs);
+    this.#world.wakes.move(
+      this.#ping!,
+      Math.min(this.lastSentMs + this.#pingEveryMs, (this.#pingedMs ?? Infinity) + keepAliveMs),
+    );
+  }
+
+  /** Ends the connection because of what the broker did, or did not do. */
+  #giveUp(end: ConnectionEnd): void {
+    this.#finish(end);
+    this.#link.reset();
   }
 
   /** Sends PINGREQ. */
   ping(nowMs: number): void {
     this.pings++;
+    this.#pingedMs ??= nowMs;
     this.sendBytes(pingreq, nowMs);
   }
 
@@ -145,22 +188,49 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
 
   onBytes(bytes: Uint8Array): void {
     this.#nowMs = this.#world.clock.nowMs();
+    this.#received = bytes;
     this.#stream.push(bytes);
   }
 
   onDrain(): void {}
 
-  onPacket(packet: Packet): void {
-    if (!this.#over) this.#owner.onPacket(this, packet, this.#nowMs);
+  onPacket(packet: Packet, faults?: readonly PacketFault[]): void {
+    if (this.#over) return;
+    switch (packet.type) {
+      case "connack":
+        if (packet.reasonCode !== 0) break;
+        if (faults !== undefined) return this.#malformed(`CONNACK ${packetFaultText(faults[0]!, this.version)}`);
+        // A client that has no session may not go on. [MQTT5 3.2.2-4] [MQTT311 3.2.2-1]
+        if (packet.sessionPresent && this.#cleanStart) return this.#giveUp({ kind: "sessionPresent" });
+        break;
+      case "pingresp":
+        this.#onPong();
+        break;
+      case "disconnect":
+        this.#disconnect = packet;
+        break;
+    }
+    this.#owner.onPacket(this, packet, this.#nowMs, faults);
+  }
+
+  #onPong(): void {
+    this.#pongs++;
+    this.#overdue = false;
+    this.#pingedMs = this.#pongs >= this.pings ? undefined : this.#nowMs;
   }
 
   onProtocolError({ message }: ProtocolError): void {
-    this.#finish({ kind: "malformed", message });
-    this.#link.reset();
+    this.#malformed(message);
+  }
+
+  #malformed(message: string): void {
+    this.#giveUp({ kind: "malformed", message, bytes: this.#received!.slice(0, keptBytes) });
   }
 
   onEnd(end: LinkEnd): void {
-    this.#finish(end);
+    const packet = this.#disconnect;
+    const isTheirs = end.kind === "fin" || end.kind === "reset";
+    this.#finish(packet === undefined || !isTheirs ? end : { kind: "disconnect", packet, version: this.version });
   }
 
   #finish(end: ConnectionEnd): void {
@@ -171,32 +241,3 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
     this.#owner.onOver(this, end, this.#world.clock.nowMs());
   }
 }
-
-/** An end in words. */
-export function endText(end: ConnectionEnd): string {
-  switch (end.kind) {
-    case "fin":
-      return "the broker closed the connection";
-    case "reset":
-      return "the broker reset the connection";
-    case "closed":
-      return "the connection was closed";
-    case "malformed":
-      return `the broker sent a malformed packet (${end.message})`;
-    case "error":
-      return errorTexts[end.code] ?? end.message;
-  }
-}
-
-/** What the operating system's codes mean to someone who dials. */
-const errorTexts: Readonly<Record<string, string>> = {
-  EADDRINUSE: "no source port is left towards it: give it time, or more addresses with --source-address",
-  EADDRNOTAVAIL: "no source port is left towards it, or a --source-address is not this machine's",
-  ECONNREFUSED: "connection refused: nothing listens there",
-  EINVAL: "a --source-address is not this machine's, or cannot reach it",
-  EHOSTUNREACH: "no way to that host",
-  EMFILE: "too many open files: raise the limit (ulimit -n)",
-  ENETUNREACH: "no way to that network",
-  ENOTFOUND: "no host of that name",
-  ETIMEDOUT: "no answer: the connection timed out",
-};

@@ -6,7 +6,8 @@
 import type { Packet, ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type World } from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, type World } from "./connection.ts";
+import { endText } from "./end_text.ts";
 import { beginLife, clientIdOf, type Life, willOf } from "./life.ts";
 import type { Alteration } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -121,7 +122,7 @@ export class Control implements ConnectionOwner {
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (packet.type !== "connack" || this.#step !== "connecting") return;
-    if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet.reasonCode));
+    if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet));
     this.#step = "publishing";
     this.#life.connectedMs = nowMs;
     this.#expectAll();

@@ -42,6 +42,9 @@ const byAlteration: Readonly<Record<Alteration, Rule>> = {
   correlationData: { v311: "3.1.2-9", v5: "3.3.2-16" },
   messageExpiryIntervalS: { v311: "3.1.2-9", v5: "3.3.2-6" },
   userProperties: { v311: "3.1.2-9", v5: "3.3.2-17" },
+  // No numbered statement names the properties of a PUBLISH; what a will carries has one.
+  willDelayInterval: { v311: "3.1.2-9", v5: "3.1.3-10" },
+  strayProperty: { v311: "3.1.2-9", v5: "3.1.3-10" },
 };
 
 /** What went wrong, as far as the rule depends on it. */

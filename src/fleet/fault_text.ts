@@ -4,9 +4,9 @@
 import { type Fault, faultRule } from "./fault_rule.ts";
 import { killModeText } from "./kill_mode.ts";
 import type { Life } from "./life.ts";
-import { dueBy, type Expectation, type Judgement, modeOf } from "./oracle.ts";
+import { type Alteration, dueBy, type Expectation, type Judgement, modeOf } from "./oracle.ts";
 import { listed } from "../base/units.ts";
-import { partText } from "./will_compare.ts";
+import { isStray, partText } from "./will_compare.ts";
 import type { FaultSample, Timeline } from "./result.ts";
 
 /** One sample for each kind of fault in a judgement; none when all went well. */
@@ -69,7 +69,7 @@ function verdictText(
     case "missing":
       return `was due ${since(life, dueMs)} and ${missingText(life, dueMs)}`;
     case "altered":
-      return `came with ${listed(answer!.altered.map(partText), "and")} other than the client asked for`;
+      return alteredText(answer!.altered);
     case "late":
     case "early":
       return `was due ${since(life, dueMs)} and came ${offText(expectation, answer!.atMs, verdict)}`;
@@ -80,6 +80,15 @@ function verdictText(
 function missingText({ end }: Life, dueMs: number): string {
   if (end?.cutMs === undefined || end.cutMs < dueMs) return "never came";
   return `had not come when the fleet itself ended the connection, ${milliseconds(end.cutMs - dueMs)} later`;
+}
+
+/** What differs, and what does not belong in a PUBLISH at all. */
+function alteredText(altered: readonly Alteration[]): string {
+  const [strays, others] = [altered.filter(isStray), altered.filter((part) => !isStray(part))];
+  const names = (parts: readonly Alteration[]) => listed(parts.map(partText), "and");
+  const stray = strays.length === 0 ? "" : `with ${names(strays)}, which no PUBLISH may have`;
+  const other = others.length === 0 ? "" : `with ${names(others)} other than the client asked for`;
+  return `came ${[other, stray].filter((text) => text !== "").join(", and ")}`;
 }
 
 /** How late, or early: where the broker was down meanwhile, by what was left to it. */

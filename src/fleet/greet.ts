@@ -2,30 +2,41 @@
  * One CONNECT to a broker, to learn whether it answers, whom it lets in and what it speaks.
  */
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../mqtt/packet.ts";
+import { isPassingRefusal } from "../mqtt/reason.ts";
 import { dial } from "../net/dial.ts";
 import { monotonicClock } from "../base/clock.ts";
 import { Deadlines } from "../base/deadlines.ts";
 import { connackText, isLoginRefused } from "./connack_text.ts";
 import { plainConnectPacket } from "./connect_packet.ts";
-import {
-  Connection,
-  type ConnectionEnd,
-  type ConnectionOwner,
-  endText,
-  type Wakeable,
-  type World,
-} from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
+import { endText } from "./end_text.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
+import { retryAfterMs } from "./retry.ts";
 import { ownIdOf } from "./shard.ts";
 
 /** What a broker made of a CONNECT. */
 export type Greeting =
   | { readonly kind: "accepted"; readonly connack: ConnackPacket }
-  /** `byVersion`: because of the protocol version, or so that it cannot be told. */
-  | { readonly kind: "refused"; readonly byVersion: boolean; readonly sentence: string }
+  /**
+   * A CONNACK refused it.
+   *
+   * - `byVersion`: because of the protocol version.
+   * - `passing`: because of a limit of the broker; a later CONNECT may succeed.
+   */
+  | { readonly kind: "refused"; readonly byVersion: boolean; readonly passing: boolean; readonly sentence: string }
+  /** The connection ended without a CONNACK. */
+  | { readonly kind: "closed"; readonly sentence: string }
+  /** Something came that is no CONNACK; `bytes` are its first. */
+  | { readonly kind: "malformed"; readonly sentence: string; readonly bytes: Uint8Array }
+  /** Something came that no client may go on with. */
+  | { readonly kind: "faulty"; readonly sentence: string }
   | { readonly kind: "unreachable"; readonly sentence: string };
 
 const patienceMs = 5_000;
+/** A refusal that a limit of the broker causes is tried again for so long, in milliseconds. */
+const retryForMs = 30_000;
+/** A close without CONNACK is tried again so often: a broker may close what exceeds a limit of its. */
+const closedTries = 2;
 
 /** What a greeting needs: a link to the broker and a timer. A simulation hands over its own. */
 export interface GreetWorld extends World {
@@ -51,13 +62,24 @@ export async function greet({ plan, target, engine }: FleetRun, version: Protoco
   return await greetIn(world, plan, version);
 }
 
-/** Connects without a will, and leaves. */
+/** Connects without a will, and leaves; tries again where a limit of the broker may be the cause of a refusal. */
 export async function greetIn(world: GreetWorld, plan: FleetPlan, version: ProtocolVersion): Promise<Greeting> {
+  let waitedMs = 0;
+  for (let tries = 1;; tries++) {
+    const greeting = await greetOnce(world, plan, version);
+    const again = greeting.kind === "refused"
+      ? greeting.passing && waitedMs < retryForMs
+      : greeting.kind === "closed" && tries < closedTries;
+    if (!again) return greeting;
+    const ms = retryAfterMs(tries);
+    waitedMs += ms;
+    await new Promise<void>((resolve) => void world.after(ms, resolve));
+  }
+}
+
+async function greetOnce(world: GreetWorld, plan: FleetPlan, version: ProtocolVersion): Promise<Greeting> {
   const { promise, resolve } = Promise.withResolvers<Greeting>();
-  const greeter = new Greeter(
-    plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)),
-    resolve,
-  );
+  const greeter = new Greeter(plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)), resolve);
   const connection = new Connection(world, version, greeter, 0);
   const cancel = world.after(patienceMs, () => greeter.giveUp());
   const greeting = await promise;
@@ -82,20 +104,36 @@ class Greeter implements ConnectionOwner {
     connection.send(this.connect, nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet): void {
+  onPacket({ version }: Connection, packet: Packet): void {
     if (packet.type !== "connack") return;
-    if (packet.reasonCode === 0) return this.answer({ kind: "accepted", connack: packet });
-    // A 3.1.1 server answers an unknown level with return code 1. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]
-    const byVersion = packet.reasonCode === 1 || packet.reasonCode === 0x84;
-    const cure = isLoginRefused(connection.version, packet.reasonCode)
-      ? "; say who you are with --username and --password-file"
-      : "";
-    this.answer({ kind: "refused", byVersion, sentence: connackText(connection.version, packet.reasonCode) + cure });
+    const { reasonCode } = packet;
+    if (reasonCode === 0) return this.answer({ kind: "accepted", connack: packet });
+    const sentence = connackText(version, packet);
+    const cure = isLoginRefused(version, reasonCode) ? "; say who you are with --username and --password-file" : "";
+    this.answer({
+      kind: "refused",
+      // A server of another version answers an unknown level so. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]
+      byVersion: reasonCode === (version === 4 ? 1 : 0x84),
+      passing: isPassingRefusal(version, reasonCode),
+      sentence: sentence + cure,
+    });
   }
 
-  onOver(_connection: Connection, end: ConnectionEnd): void {
+  onOver({ version }: Connection, end: ConnectionEnd): void {
     if (!this.#opened) return this.answer({ kind: "unreachable", sentence: endText(end) });
-    // A server need not answer an unknown level; and what a 3.1.1 server answers to 5.0 is no 5.0 packet.
-    this.answer({ kind: "refused", byVersion: true, sentence: endText(end) });
+    if (end.kind === "sessionPresent") return this.answer({ kind: "faulty", sentence: endText(end) });
+    if (end.kind !== "malformed") {
+      // A TLS alert comes after the handshake, from a server that wants a certificate.
+      const sentence = end.kind === "error" ? endText(end) : `${endText(end)} without a CONNACK`;
+      return this.answer({ kind: "closed", sentence });
+    }
+    // What a 3.1.1 server answers to CONNECT of 5.0: a CONNACK of its own version. [MQTT311 3.1.2-2]
+    const isOf311 = version === 5 && refusal311.every((byte, index) => end.bytes[index] === byte);
+    if (!isOf311) return this.answer({ kind: "malformed", sentence: end.message, bytes: end.bytes });
+    const sentence = "the broker refused the CONNECT: unacceptable protocol version";
+    this.answer({ kind: "refused", byVersion: true, passing: false, sentence });
   }
 }
+
+/** CONNACK of 3.1.1 with return code 1, unacceptable protocol version. */
+const refusal311 = [0x20, 0x02, 0x00, 0x01];

@@ -3,6 +3,7 @@
  */
 import { encode } from "../mqtt/codec.ts";
 import type { ConnectPacket, ProtocolVersion } from "../mqtt/packet.ts";
+import { hexByte } from "../mqtt/reason.ts";
 import type { Connection } from "./connection.ts";
 import type { KillMode } from "./kill_mode.ts";
 
@@ -113,7 +114,7 @@ function provoke(connection: Connection, bytes: Uint8Array, nowMs: number): Kill
 }
 
 function sendError(connection: Connection, reasonCode: number, nowMs: number): Killed {
-  return { ...disconnect(connection, reasonCode, nowMs), detail: `reason code 0x${reasonCode.toString(16)}` };
+  return { ...disconnect(connection, reasonCode, nowMs), detail: `reason code ${hexByte(reasonCode)}` };
 }
 
 function disconnect(connection: Connection, reasonCode: number, nowMs: number): Killed {

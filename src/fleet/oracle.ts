@@ -70,7 +70,11 @@ export interface Arrival {
 }
 
 /** A part of a will that can go wrong on its way; recordings of earlier versions have `properties` for all of them. */
-export type Alteration = "topic" | "payload" | "qos" | "retain" | "properties" | keyof MessageProperties;
+export type Alteration =
+  | ("topic" | "payload" | "qos" | "retain" | "properties")
+  | keyof MessageProperties
+  /** A property that no PUBLISH may have. */
+  | ("willDelayInterval" | "strayProperty");
 
 /** What became of one will. */
 export interface Judgement {

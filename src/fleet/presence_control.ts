@@ -5,7 +5,8 @@
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type World } from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, type World } from "./connection.ts";
+import { endText } from "./end_text.ts";
 import { beginLife, clientIdOf, type Life, willTopicOf } from "./life.ts";
 import { Outbox } from "./outbox.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -46,7 +47,7 @@ export class PresenceControl implements ConnectionOwner {
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (packet.type !== "connack") return this.#outbox.onPacket(connection, packet, nowMs);
-    if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet.reasonCode));
+    if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet));
     this.#outbox.begin(packet.properties?.receiveMaximum);
     const message = presenceMessage(this.#plan, this.life, "online");
     this.#outbox.publish(connection, message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));

@@ -188,6 +188,7 @@ function partsDiffering(
   if (seen.version === 4) return parts;
   const came = packet.properties ?? {};
   parts.push(...differingProperties(came, asked.properties ?? {}));
+  if (packet.strays !== undefined) parts.push(...packet.strays);
   // The time in which it has waited is taken off; since when a will waits, its watchers judge. [MQTT5 3.3.2-6]
   const waitedS = kind === "gone" || truth.states.length > 1 ? undefined : (nowMs - truth.sinceMs) / 1_000;
   const [expiryS, askedS] = [came.messageExpiryIntervalS, asked.properties?.messageExpiryIntervalS];

@@ -2,14 +2,17 @@
  * One look at what is retained: a new subscriber asks for the topic of each client, a bounded number at a time, so that
  * no queue of the broker's stands between. First it must find what its control client has just said.
  */
+import type { PacketFault } from "../mqtt/lenient.ts";
 import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import { reasonText } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type World } from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, type World } from "./connection.ts";
+import { endText } from "./end_text.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { PresenceControl } from "./presence_control.ts";
 import { readPresenceMark } from "./presence_message.ts";
-import type { SeenWill } from "./will_compare.ts";
+import { type SeenMessage, seenMessage, type SeenWill } from "./will_compare.ts";
 
 /** What was found on the topic of one client. */
 export interface Reading {
@@ -17,7 +20,7 @@ export interface Reading {
   /** When it was asked for. */
   readonly fromMs: number;
   /** Undefined where nothing came. */
-  readonly packet: PublishPacket | undefined;
+  readonly packet: SeenMessage | undefined;
   readonly seen: SeenWill;
 }
 
@@ -39,7 +42,7 @@ interface Asked {
   readonly client: number;
   readonly fromMs: number;
   granted: QoS | undefined;
-  packet: PublishPacket | undefined;
+  packet: SeenMessage | undefined;
 }
 
 type Step = "speaking" | "connecting" | "proving" | "reading" | "over";
@@ -130,10 +133,10 @@ export class PresenceLook implements ConnectionOwner {
     connection.send(plainConnectPacket(plan, version, clientId), nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
     switch (packet.type) {
       case "connack":
-        if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet.reasonCode));
+        if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet));
         connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
         this.#mostBytes = packet.properties?.maximumPacketSize ?? Infinity;
         this.#step = "proving";
@@ -141,7 +144,7 @@ export class PresenceLook implements ConnectionOwner {
       case "suback":
         return this.#onGranted(packet.reasonCodes, nowMs);
       case "publish":
-        return this.#onPublish(connection, packet, nowMs);
+        return this.#onPublish(connection, seenMessage(packet, faults), nowMs);
       case "pubrel":
         this.#unreleased.delete(packet.packetId);
         return connection.send({ type: "pubcomp", packetId: packet.packetId }, nowMs);
@@ -210,7 +213,7 @@ export class PresenceLook implements ConnectionOwner {
     const [first] = refused;
     const code = codes[this.#batch.indexOf(first ?? "")] ?? 0x80;
     if (first !== undefined && (this.#batch.length === 1 || !isQuota(code))) {
-      return this.#blind(`the broker refused its subscription to ${first} with code 0x${code.toString(16)}`);
+      return this.#blind(`the broker refused its subscription to ${first} with ${reasonText(code, "suback")}`);
     }
     const granted = this.#batch.flatMap((topic, place) =>
       refused.includes(topic) ? [] : [[topic, codes[place]]] as const
@@ -234,7 +237,7 @@ export class PresenceLook implements ConnectionOwner {
     }
   }
 
-  #onPublish(connection: Connection, packet: PublishPacket, nowMs: number): void {
+  #onPublish(connection: Connection, packet: SeenMessage, nowMs: number): void {
     const { packetId, qos } = packet;
     if (qos === 1) connection.send({ type: "puback", packetId: packetId! }, nowMs);
     if (qos === 2) {

@@ -9,7 +9,7 @@ import { listed } from "../base/units.ts";
 import { partText, type PropertyName } from "./will_compare.ts";
 
 /** A part of a retained message that can differ. */
-export type PresencePart = "topic" | "payload" | "QoS" | "retain flag" | PropertyName;
+export type PresencePart = "topic" | "payload" | "QoS" | "retain flag" | PropertyName | Stray;
 
 /** One wrong state. */
 export interface WrongState {
@@ -77,6 +77,8 @@ const ruleOfPart: Readonly<Record<PresencePart, readonly [v311: string, v5: stri
   "correlationData": ["3.3.1-5", "3.3.2-16"],
   "messageExpiryIntervalS": ["3.3.1-5", "3.3.2-6"],
   "userProperties": ["3.3.1-5", "3.3.2-17"],
+  "willDelayInterval": ["3.3.1-5", "3.1.3-10"],
+  "strayProperty": ["3.3.1-5", "3.1.3-10"],
 };
 
 /** The broken rule, by the version of the message that should have been there. */

@@ -18,7 +18,7 @@ const sights: readonly unknown[] = ["nothing", "message", "both"];
 const states: readonly unknown[] = ["online", "left", "gone", "foreign"];
 const properties = [
   ...["payloadFormatIndicator", "contentType", "responseTopic", "correlationData", "messageExpiryIntervalS"] as const,
-  "userProperties" as const,
+  ...["userProperties", "willDelayInterval", "strayProperty"] as const,
 ];
 const alterations: readonly unknown[] = ["topic", "payload", "qos", "retain", "properties", ...properties];
 

@@ -5,7 +5,8 @@ import { Alarm } from "./alarm.ts";
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, endText, type Wakeable } from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable } from "./connection.ts";
+import { endText } from "./end_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
 import { Dying } from "./dying.ts";
 import { kill } from "./kill.ts";
@@ -267,7 +268,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#state !== "connecting") return;
     if (packet.reasonCode !== 0) {
       this.#host.lives.refuse(this.#life!, this.#previous, packet.reasonCode, nowMs);
-      return this.#connectFailed(connackText(this.version, packet.reasonCode), nowMs);
+      return this.#connectFailed(connackText(this.version, packet), nowMs);
     }
     this.#accepted(packet, nowMs);
   }

@@ -3,20 +3,16 @@
  * broker is to be restarted it has a session, and resumes it: what was published while it was away comes then.
  */
 import { encode } from "../mqtt/codec.ts";
-import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import type { PacketFault } from "../mqtt/lenient.ts";
+import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS, SubackPacket } from "../mqtt/packet.ts";
+import { reasonDetails, reasonText } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS, watcherConnectPacket } from "./connect_packet.ts";
-import {
-  Connection,
-  type ConnectionEnd,
-  type ConnectionOwner,
-  endText,
-  type Wakeable,
-  type World,
-} from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
+import { disconnectText, endText } from "./end_text.ts";
 import { restartsBroker } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
-import type { SeenWill } from "./will_compare.ts";
+import { seenMessage, type SeenWill } from "./will_compare.ts";
 
 /** Where a watcher stands. */
 export interface WatcherPost {
@@ -166,23 +162,23 @@ export class Watcher implements ConnectionOwner, Wakeable {
     connection.send(packet, nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
     if (connection !== this.#connection) return;
     this.#heardMs = nowMs;
     switch (packet.type) {
       case "connack":
         return this.#onConnack(connection, packet, nowMs);
       case "suback":
-        return this.#onGranted(packet.reasonCodes, nowMs);
+        return this.#onGranted(packet, nowMs);
       case "publish":
-        return this.#onPublish(connection, packet, nowMs);
+        return this.#onPublish(connection, seenMessage(packet, faults), nowMs);
       case "pubrel":
         this.#unreleased.delete(packet.packetId);
         return connection.sendBytes(encode({ type: "pubcomp", packetId: packet.packetId }, connection.version), nowMs);
       case "disconnect":
         // A server that shuts down may say so. [MQTT5 3.14.1-1]
         if (this.#restarting) return;
-        return this.#blind(`the broker disconnected it with reason code ${packet.reasonCode ?? 0}`);
+        return this.#blind(disconnectText({ kind: "disconnect", packet, version: connection.version }));
     }
   }
 
@@ -196,7 +192,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
   #onConnack(connection: Connection, packet: ConnackPacket, nowMs: number): void {
     // A broker that is only just up may refuse for now: its closing of the connection has it tried again.
     if (packet.reasonCode !== 0 && this.#restarting) return connection.end();
-    if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet.reasonCode));
+    if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet));
     connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
     if (this.#resumes && packet.sessionPresent) return this.#resumed(nowMs);
     if (this.#persistent && !this.#resumes && packet.sessionPresent !== this.#removes) {
@@ -230,12 +226,14 @@ export class Watcher implements ConnectionOwner, Wakeable {
     connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
   }
 
-  #onGranted(codes: readonly number[], nowMs: number): void {
+  #onGranted({ reasonCodes: codes, properties }: SubackPacket, nowMs: number): void {
     const refused = codes.findIndex((code) => code > 2);
     if (refused >= 0) {
-      const hex = codes[refused]!.toString(16).padStart(2, "0");
+      const code = reasonText(codes[refused]!, "suback");
       return this.#blind(
-        `the broker refused the subscription to ${this.post.topicFilters[refused]} with code 0x${hex}`,
+        `the broker refused the subscription to ${this.post.topicFilters[refused]} with ${code}${
+          reasonDetails(properties)
+        }`,
       );
     }
     this.#seen = { ...this.#seen, grantedQos: Math.min(...codes) as QoS };

@@ -2,6 +2,8 @@
  * A will as it came, held against the will as it was asked for.
  */
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../mqtt/packet.ts";
+import type { PacketFault } from "../mqtt/lenient.ts";
+import { PropertyId } from "../mqtt/property_table.ts";
 import { type Life, willOf } from "./life.ts";
 import type { Alteration } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -13,8 +15,34 @@ export interface SeenWill {
   readonly grantedQos: QoS;
 }
 
+/** A message as a watcher saw it. */
+export interface SeenMessage extends PublishPacket {
+  /** Properties that the packet may not have; absent where there are none. */
+  readonly strays?: readonly Stray[];
+}
+
+/** A property that no PUBLISH may have: that of wills, or another. */
+export type Stray = "willDelayInterval" | "strayProperty";
+
+const strays: readonly string[] = ["willDelayInterval", "strayProperty"] satisfies Stray[];
+
+/** Whether a part is a property that no PUBLISH may have. */
+export function isStray(part: string): part is Stray {
+  return strays.includes(part);
+}
+
+/** A message with what does not belong in its packet. */
+export function seenMessage(packet: PublishPacket, faults: readonly PacketFault[] | undefined): SeenMessage {
+  const names = new Set(faults?.flatMap((fault) => fault.kind === "property" ? [strayOf(fault.id)] : []));
+  return names.size === 0 ? packet : { ...packet, strays: [...names] };
+}
+
+function strayOf(id: number): Stray {
+  return id === PropertyId.willDelayInterval ? "willDelayInterval" : "strayProperty";
+}
+
 /** What differs; empty when nothing does. */
-export function compareWill(plan: FleetPlan, life: Life, packet: PublishPacket, seen: SeenWill): Alteration[] {
+export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, seen: SeenWill): Alteration[] {
   const asked = willOf(plan, life);
   const altered: Alteration[] = [];
   if (packet.topic !== asked.topic) altered.push("topic");
@@ -24,6 +52,7 @@ export function compareWill(plan: FleetPlan, life: Life, packet: PublishPacket, 
   // [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
   if (packet.retain !== (seen.version === 5 && life.retain)) altered.push("retain");
   if (seen.version === 5) altered.push(...differingProperties(packet.properties ?? {}, asked.properties ?? {}));
+  if (packet.strays !== undefined) altered.push(...packet.strays);
   return altered;
 }
 
@@ -43,6 +72,8 @@ const partNames: Readonly<Record<Alteration, string>> = {
   correlationData: "correlation data",
   messageExpiryIntervalS: "message expiry interval",
   userProperties: "user properties",
+  willDelayInterval: "Will Delay Interval",
+  strayProperty: "another property",
 };
 
 /** A part of a message for people; what is no part of a will is named as it is. */

@@ -14,7 +14,7 @@ import { headerLength } from "./frame.ts";
 import { sizeOfVariable, writeVariable } from "./frame_writer.ts";
 import type { Packet, PacketType, ProtocolVersion } from "./packet.ts";
 import { type PlainValue, type PropertyRule, propertyTable, readValue } from "./property_table.ts";
-import { mayCarry } from "./reason.ts";
+import { hexByte, mayCarry } from "./reason.ts";
 
 /** One thing in a packet that does not belong there. */
 export type PacketFault =
@@ -87,18 +87,14 @@ export function propertyTitle({ name }: PropertyRule): string {
 export function packetFaultText(fault: PacketFault, version: ProtocolVersion): string {
   switch (fault.kind) {
     case "property":
-      return `with the property ${fault.name} (${hex(fault.id)}), which does not belong there`;
+      return `with the property ${fault.name} (${hexByte(fault.id)}), which does not belong there`;
     case "reasonCode":
-      return `with the reason code ${hex(fault.code)}, which MQTT ${
+      return `with the reason code ${hexByte(fault.code)}, which MQTT ${
         version === 5 ? "5.0" : "3.1.1"
       } does not allow there`;
     case "leftOver":
       return `with ${fault.bytes} ${fault.bytes === 1 ? "byte" : "bytes"} after its end`;
   }
-}
-
-function hex(byte: number): string {
-  return `0x${byte.toString(16).padStart(2, "0")}`;
 }
 
 /**

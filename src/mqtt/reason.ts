@@ -126,6 +126,58 @@ export function reasonName(code: number, packet?: PacketType): string {
   return names.get(code) ?? `0x${code.toString(16).padStart(2, "0")}`;
 }
 
+/** One byte as `0x8e`. */
+export function hexByte(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, "0")}`;
+}
+
+/**
+ * A reason code for people, with its name: `0x97 (Quota exceeded)`; the number alone where the standard defines no name.
+ *
+ * @param packet the packet that carries it, which matters for 0x00 alone
+ */
+export function reasonText(code: number, packet?: PacketType): string {
+  const hex = hexByte(code);
+  const name = reasonName(code, packet);
+  return name === hex ? hex : `${hex} (${name})`;
+}
+
+const returnCodeNames: readonly string[] = [
+  "accepted",
+  "unacceptable protocol version",
+  "identifier rejected",
+  "server unavailable",
+  "bad user name or password",
+  "not authorized",
+];
+
+/** The return code of a 3.1.1 CONNACK for people: `0x05 (not authorized)`. */
+export function returnCodeText(code: number): string {
+  const name = returnCodeNames[code];
+  return name === undefined ? `${hexByte(code)}, which MQTT 3.1.1 does not define` : `${hexByte(code)} (${name})`;
+}
+
+/** What a server adds to a reason code: its reason string and another server, in words that go on after the code. */
+export function reasonDetails(
+  { reasonString, serverReference }: { readonly reasonString?: string; readonly serverReference?: string } = {},
+): string {
+  const said = reasonString === undefined ? "" : `, reason string ${JSON.stringify(reasonString)}`;
+  return serverReference === undefined ? said : `${said}, server reference ${JSON.stringify(serverReference)}`;
+}
+
+/** Codes by which a server refuses a CONNECT for now: its rate, its quota, its load. */
+const passingRefusals: ReadonlySet<number> = new Set([
+  ReasonCode.connectionRateExceeded,
+  ReasonCode.quotaExceeded,
+  ReasonCode.serverBusy,
+  ReasonCode.serverUnavailable,
+]);
+
+/** Whether a CONNACK refuses because of a limit of the server, so that a later CONNECT may succeed. */
+export function isPassingRefusal(version: 4 | 5, code: number): boolean {
+  return version === 4 ? code === 3 : passingRefusals.has(code);
+}
+
 /** Whether MQTT 5.0 defines that reason code for that packet, whoever sends it. */
 export function mayCarry(packet: PacketType, code: number): boolean {
   return carriersOf.get(code)?.has(packet) ?? false;
