@@ -6,7 +6,7 @@ import { UsageError } from "../base/failure.ts";
 import { checkShell, runShell, shellFault } from "../base/shell_command.ts";
 import { formatMs } from "../base/units.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
-import { greet } from "./greet.ts";
+import { greetNow } from "./greet.ts";
 import { phasesOf, type RestartPhase, restartsBroker } from "./phases.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import type { Notice } from "./result.ts";
@@ -59,7 +59,7 @@ async function untilItServes(
   stop: AbortSignal,
 ): Promise<string | undefined> {
   for (let waitMs = firstLookMs;; waitMs = Math.min(2 * waitMs, longestLookMs)) {
-    const greeting = await greet(run, version);
+    const greeting = await greetNow(run, version);
     if (greeting.kind === "accepted") return undefined;
     if (stop.aborted || monotonicClock.nowMs() + waitMs > untilMs) return greeting.sentence;
     await new Promise((resolve) => setTimeout(resolve, waitMs));

@@ -71,6 +71,8 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
   overslept = false;
   /** How many PINGREQ were sent. */
   pings = 0;
+  /** The largest packet that the server takes, in bytes. */
+  #maximumPacketSize = Infinity;
   /** How many PINGRESP came. */
   #pongs = 0;
   /** When the oldest unanswered PINGREQ was sent. */
@@ -104,6 +106,11 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
   /** True once nothing more comes. */
   get over(): boolean {
     return this.#over;
+  }
+
+  /** Whether the server takes a packet of that size. [MQTT5 3.2.2-15] */
+  takes(sizeBytes: number): boolean {
+    return sizeBytes <= this.#maximumPacketSize;
   }
 
   /** Sends one packet. */
@@ -202,6 +209,7 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
         if (faults !== undefined) return this.#malformed(`CONNACK ${packetFaultText(faults[0]!, this.version)}`);
         // A client that has no session may not go on. [MQTT5 3.2.2-4] [MQTT311 3.2.2-1]
         if (packet.sessionPresent && this.#cleanStart) return this.#giveUp({ kind: "sessionPresent" });
+        this.#maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
         break;
       case "pingresp":
         this.#onPong();

@@ -3,14 +3,16 @@
  * own publishes a message and is then killed. If the message is not seen, the watcher is blind and nothing that follows
  * would mean anything. If the message is seen and the will is not, the broker lost a will: that is a fault like any other.
  */
-import type { Packet, ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
+import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
+import { isPassingRefusal } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, type World } from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
 import { endText } from "./end_text.ts";
 import { beginLife, clientIdOf, type Life, willOf } from "./life.ts";
 import type { Alteration } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
+import { retryAfterMs } from "./retry.ts";
 import { compareWill, type SeenWill } from "./will_compare.ts";
 
 const encoder = new TextEncoder();
@@ -34,16 +36,19 @@ export function controlPlanOf(plan: FleetPlan): FleetPlan {
   return { ...plan, willDelayS: 0, willRetain: false, cleanStart: "yes", sessionExpiryS: 0 };
 }
 
-export class Control implements ConnectionOwner {
+export class Control implements ConnectionOwner, Wakeable {
   readonly #plan: FleetPlan;
   readonly #world: World;
-  readonly #connection: Connection;
+  #connection: Connection;
   readonly #life: Life;
   readonly #mark: string;
   readonly #unseen = new Set<number>();
   readonly #startedMs: number;
   #step: Step = "connecting";
   #connectSent = false;
+  #refusals = 0;
+  #refusal: string | undefined;
+  #gaveUp = false;
   #failure: string | undefined;
 
   /** @param number names the control client: beyond all clients of the run */
@@ -64,6 +69,16 @@ export class Control implements ConnectionOwner {
   get seen(): ControlSight {
     if (this.#step === "passed") return "both";
     return this.#step === "killed" ? "message" : "nothing";
+  }
+
+  /** What the broker said to it that does not let it in for now; undefined where it does. */
+  get refusal(): string | undefined {
+    return this.#step === "connecting" ? this.#refusal : undefined;
+  }
+
+  /** Whether the broker let it in. */
+  get connected(): boolean {
+    return this.#life.connectedMs !== undefined;
   }
 
   /** Its life: it has an end once its message was seen by every watcher. */
@@ -122,9 +137,10 @@ export class Control implements ConnectionOwner {
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (packet.type !== "connack" || this.#step !== "connecting") return;
-    if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet));
+    if (packet.reasonCode !== 0) return this.#refused(connection, packet, nowMs);
     this.#step = "publishing";
     this.#life.connectedMs = nowMs;
+    connection.keepAlive(packet.properties?.serverKeepAliveS ?? this.#plan.keepAliveS, nowMs); // [MQTT5 3.2.2-21]
     this.#expectAll();
     const { topic } = this;
     // Through the same queue as the wills: at QoS 0 only where they are, or where the server takes no more.
@@ -134,15 +150,32 @@ export class Control implements ConnectionOwner {
     connection.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
   }
 
+  #refused(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+    const sentence = connackText(connection.version, packet);
+    if (!isPassingRefusal(connection.version, packet.reasonCode)) return this.#fail(sentence);
+    // A limit of the broker: its next CONNECT may succeed.
+    this.#refusal = sentence;
+    this.#connectSent = false;
+    this.#world.wakes.add(nowMs + retryAfterMs(++this.#refusals), this);
+    connection.end();
+  }
+
+  wake(): void {
+    if (this.#step !== "connecting" || this.#gaveUp) return;
+    this.#connection = new Connection(this.#world, this.#connection.version, this, this.#life.client);
+  }
+
   /** Waits no longer: a client that lives leaves properly, so that no will of it is due. */
   giveUp(nowMs: number): void {
+    this.#gaveUp = true;
     if (this.#connection.over || this.#life.end !== undefined) return;
     if (!this.#connectSent) return this.#connection.reset();
     this.#connection.send({ type: "disconnect" }, nowMs);
     this.#connection.end();
   }
 
-  onOver(_connection: Connection, end: ConnectionEnd): void {
+  onOver(connection: Connection, end: ConnectionEnd): void {
+    if (connection !== this.#connection || (this.#step === "connecting" && this.#refusals > 0)) return;
     if (this.#step === "connecting" || this.#step === "publishing") this.#fail(endText(end));
   }
 

@@ -23,7 +23,7 @@ export function endText(end: ConnectionEnd): string {
     case "disconnect":
       return disconnectText(end);
     case "error":
-      return errorTexts[end.code] ?? end.message;
+      return errorTexts[end.code] ?? alertText(end.message) ?? end.message;
   }
 }
 
@@ -33,6 +33,16 @@ export function disconnectText(
 ): string {
   if (version === 4) return "the broker sent a DISCONNECT, which no server of MQTT 3.1.1 may send, and closed";
   return `the broker disconnected it with ${reasonText(reasonCode, "disconnect")}${reasonDetails(properties)}`;
+}
+
+/** What the server's TLS alert says of the client's certificate; undefined for all else. */
+function alertText(message: string): string | undefined {
+  const alert = /alert:? ?"?(\w+)/i.exec(message)?.[1];
+  if (alert === undefined || !/certificate|unknownca/i.test(alert)) return undefined;
+  if (/certificate_?required/i.test(alert)) {
+    return `the server requires a client certificate (TLS alert ${alert}): name one with --tls-cert and --tls-key`;
+  }
+  return `the server refused the client certificate (TLS alert ${alert})`;
 }
 
 /** What the operating system's codes mean to someone who dials. */

@@ -44,9 +44,18 @@ export interface GreetWorld extends World {
   after(ms: number, act: () => void): () => void;
 }
 
-/** Connects over a real link without a will, and leaves. */
-export async function greet({ plan, target, engine }: FleetRun, version: ProtocolVersion): Promise<Greeting> {
-  const world: GreetWorld = {
+/** Connects over a real link without a will, and leaves; tries again as {@link greetIn} does. */
+export async function greet(run: FleetRun, version: ProtocolVersion): Promise<Greeting> {
+  return await greetIn(realWorld(run), run.plan, version);
+}
+
+/** Connects once over a real link without a will, and leaves. */
+export async function greetNow(run: FleetRun, version: ProtocolVersion): Promise<Greeting> {
+  return await greetOnce(realWorld(run), run.plan, version);
+}
+
+function realWorld({ plan, target, engine }: FleetRun): GreetWorld {
+  return {
     clock: monotonicClock,
     wakes: new Deadlines<Wakeable>(),
     canReset: false,
@@ -59,7 +68,6 @@ export async function greet({ plan, target, engine }: FleetRun, version: Protoco
       return () => clearTimeout(timer);
     },
   };
-  return await greetIn(world, plan, version);
 }
 
 /** Connects without a will, and leaves; tries again where a limit of the broker may be the cause of a refusal. */

@@ -171,13 +171,14 @@ export class LifeBooks {
     this.#note?.("cut", nowMs, { client: life.client, life: life.incarnation });
   }
 
-  /** A connection turned out to be over, though nobody had killed it. */
-  lose(life: Life, nowMs: number): void {
+  /** A connection turned out to be over, though nobody had killed it. @param text how it ended, in words */
+  lose(life: Life, nowMs: number, text?: string): void {
     life.end = { mode: "lost", dueMs: nowMs, doneMs: nowMs, silent: false };
     this.counters.lost++;
     this.counters.alive--;
     this.#ledger.end(life);
-    this.#note?.("lost", nowMs, { client: life.client, life: life.incarnation });
+    this.#ledger.tally.remark({ lostConnections: { [text ?? "the connection was over"]: 1 } });
+    this.#note?.("lost", nowMs, { client: life.client, life: life.incarnation, ...text !== undefined && { text } });
   }
 
   /** The restart of the broker that a connection ended with which nobody has killed; undefined where it was another cause. */

@@ -42,6 +42,8 @@ export interface LookoutHost {
 }
 
 const sweepWithinMs = 2_000;
+/** What was not dialled while this thread was busy is made up for, up to so much time. */
+const burstMs = 100;
 /** A control that passed is kept for so long beyond the instant from which its will is late: duplicates may follow. */
 const duplicatesWithinMs = 2_000;
 /** A control has at least so long to connect and to have its message seen, in milliseconds. */
@@ -67,6 +69,10 @@ export class Lookout implements WatcherHost {
   #sweep: SessionSweep | undefined;
   #retiredMs: number | undefined;
   #round = 0;
+  /** Watchers and controls that wait for their turn to dial, and when the next one may. */
+  readonly #toDial: (() => void)[] = [];
+  readonly #dialEveryMs: number;
+  #nextDialMs = -Infinity;
 
   constructor(outlook: Outlook, groups: Groups, world: World, host: LookoutHost) {
     this.#groups = groups;
@@ -74,6 +80,8 @@ export class Lookout implements WatcherHost {
     this.world = world;
     this.#outlook = outlook;
     this.#host = host;
+    const { clients, rampPerSecond } = outlook.plan;
+    this.#dialEveryMs = 1_000 / (rampPerSecond * outlook.clients / clients);
   }
 
   /** Watchers speak 5.0 wherever clients do, so that they see properties. */
@@ -86,32 +94,54 @@ export class Lookout implements WatcherHost {
     return [...new Set(this.#buckets().flatMap((bucket) => this.#filters(bucket)))];
   }
 
-  /** Lets the watchers connect. */
-  watch(): void {
+  /** Lets the watchers connect: at its share of the ramp's rate, as the clients do. */
+  watch(nowMs: number): void {
     const { fanOut } = this.plan;
     for (const bucket of this.#buckets()) {
       for (let copy = 0; copy < fanOut; copy++) {
         const post = { number: bucket * fanOut + copy, bucket, copy, topicFilters: this.#filters(bucket) };
-        this.#watchers.push(new Watcher(this, post, this.version));
+        this.#toDial.push(() => this.#watchers.push(new Watcher(this, post, this.version)));
       }
     }
+    this.dial(nowMs);
+  }
+
+  /** Dials for those whose turn it is. */
+  dial(nowMs: number): void {
+    while (this.#toDial.length > 0 && nowMs >= this.#nextDialMs) {
+      this.#toDial.shift()!();
+      this.#nextDialMs = Math.max(this.#nextDialMs, nowMs - burstMs) + this.#dialEveryMs;
+    }
+  }
+
+  /** True while some have not had their turn to dial. */
+  get dialling(): boolean {
+    return this.#toDial.length > 0;
   }
 
   /** The watcher that has no subscription yet, in a sentence; undefined when all have one. */
   get watchWaitsFor(): string | undefined {
     const waiting = this.#watchers.find((watcher) => !watcher.ready);
+    if (waiting === undefined && this.dialling) return "the watchers could not all connect";
     return waiting && `watcher ${waiting.post.number} could not subscribe`;
   }
 
+  /** What the broker said to a watcher or a control client that it does not let in for now; undefined where it does. */
+  get refusal(): string | undefined {
+    const watcher = this.#watchers.find(({ refusal }) => refusal !== undefined);
+    return watcher?.refusal ?? firstOf(this.#controls, (control) => control.refusal);
+  }
+
   /** Lets a control client of each bucket be killed. */
-  control(): void {
+  control(nowMs: number): void {
     for (const bucket of this.#buckets()) {
       const number = this.#controlNumber(bucket);
       const plan = this.#groups.planOf(number);
-      const control = new Control(plan, this.world, number, bucket, this.#groups.versionOf(number));
-      this.#controls.set(number, control);
+      const version = this.#groups.versionOf(number);
+      this.#toDial.push(() => this.#controls.set(number, new Control(plan, this.world, number, bucket, version)));
     }
     this.#round++;
+    this.dial(nowMs);
   }
 
   /** A number for one more control client. */
@@ -131,15 +161,17 @@ export class Lookout implements WatcherHost {
     for (const [number, control] of this.#controls) {
       if (nowMs < this.#controlUntilMs(control)) continue;
       this.#controls.delete(number);
-      this.#host.onControlOver(control.seen, control.life);
+      // A client that the broker did not let in shows nothing of a watcher.
+      if (control.connected) this.#host.onControlOver(control.seen, control.life);
       control.giveUp(nowMs);
     }
   }
 
   /** Ends all controls; those that had no time to pass do not count. */
   endControls(nowMs: number): void {
+    this.#toDial.length = 0;
     for (const control of this.#controls.values()) {
-      const hadTime = nowMs >= control.sinceMs + this.plan.lateAfterMs;
+      const hadTime = control.connected && nowMs >= control.sinceMs + this.plan.lateAfterMs;
       if (control.life.end !== undefined || hadTime) this.#host.onControlOver(control.seen, control.life);
       control.giveUp(nowMs);
     }
@@ -148,6 +180,7 @@ export class Lookout implements WatcherHost {
 
   /** Ends all controls because the broker is about to be restarted: those that have not passed do not count. */
   callOffControls(nowMs: number): void {
+    this.#toDial.length = 0;
     for (const control of this.#controls.values()) {
       if (control.passed) this.#host.onControlOver(control.seen, control.life);
       control.giveUp(nowMs);
@@ -171,6 +204,7 @@ export class Lookout implements WatcherHost {
 
   /** What the first controls still wait for, in a sentence; undefined once every message of theirs was seen. */
   get controlWaitsFor(): string | undefined {
+    if (this.dialling) return "the control clients could not all connect";
     return firstOf(this.#controls, (control) => control.waitsFor);
   }
 

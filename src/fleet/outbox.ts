@@ -1,6 +1,7 @@
 /**
  * What a client has published and the broker has not acknowledged for good.
  */
+import { encode } from "../mqtt/codec.ts";
 import type { Packet, PublishPacket } from "../mqtt/packet.ts";
 import type { Connection } from "./connection.ts";
 
@@ -31,7 +32,7 @@ export class Outbox {
   }
 
   /**
-   * Publishes; answers false where the broker has too many unanswered. [MQTT5 3.3.4-9]
+   * Publishes; answers false where the broker has too many unanswered [MQTT5 3.3.4-9], or takes no packet so large.
    *
    * @param heard asks for an answer at QoS 0 too
    */
@@ -39,8 +40,10 @@ export class Outbox {
     const { qos } = message;
     if (qos > 0 && this.#open.size >= this.#limit) return false;
     const id = qos === 0 ? {} : { packetId: this.#nextId() };
+    const bytes = encode({ type: "publish", dup: false, ...message, ...id }, connection.version);
+    if (!connection.takes(bytes.length)) return false;
     if (id.packetId !== undefined) this.#open.set(id.packetId, heard ?? noted);
-    connection.send({ type: "publish", dup: false, ...message, ...id }, nowMs);
+    connection.sendBytes(bytes, nowMs);
     if (qos === 0 && heard !== undefined) {
       connection.ping(nowMs);
       this.#pinged.push({ ping: connection.pings, heard });

@@ -2,28 +2,18 @@
  * What must hold before a run is worth starting: room for the sockets, a broker that answers, a version that it speaks,
  * and wills that it takes.
  */
-import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { canResetOver } from "../net/dial.ts";
 import { engines } from "../net/engine.ts";
+import { otherTransport } from "../net/sniff.ts";
 import { killsByReset } from "./reset_proof.ts";
 import type { KillShare } from "./kill_mode.ts";
-import { greet, type Greeting } from "./greet.ts";
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { checkAcceptQueue, checkDescriptors, checkSourcePorts, descriptorNeed, systemLimits } from "./room.ts";
-import { type BrokerWord, brokerWord } from "./record_header.ts";
 import type { Notice } from "./result.ts";
-import { checkWills, settleProtocol, versionsToAsk } from "./settle_protocol.ts";
+import { settleVersions, type Versions } from "./settle_versions.ts";
 
 /** What the pre-flight settled, or why nothing can be run. */
-export type Preflight =
-  | {
-    readonly kind: "ready";
-    readonly plan: FleetPlan;
-    readonly protocol: "3.1.1" | "5" | "mix";
-    /** What the broker said of itself. */
-    readonly broker: readonly BrokerWord[];
-  }
-  | { readonly kind: "void"; readonly reason: string; readonly notSpoken?: true };
+export type Preflight = Versions;
 
 /**
  * Looks before the run leaps.
@@ -36,7 +26,11 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   checkSourcePorts(run, limits, notify);
   checkAcceptQueue(run, limits, notify);
   const plan = await settleReset(run, notify);
-  return await settleVersions({ ...run, plan }, notify);
+  const settled = await settleVersions({ ...run, plan }, notify);
+  if (settled.kind === "ready" || settled.answered) return settled;
+  // The server answers to what another scheme names: say which.
+  const other = await otherTransport(run.target, run.engine);
+  return other === undefined ? settled : { ...settled, reason: `${settled.reason}; ${other}` };
 }
 
 /** Deno raises the soft limit to the hard one when it starts; what is to be had is found out by asking for it. */
@@ -83,40 +77,4 @@ function closingFor<Part extends { readonly killShares?: readonly KillShare[] }>
   const isEnd = ({ mode }: KillShare) => mode === "reset" || mode === "close";
   const weight = killShares.filter(isEnd).reduce((sum, share) => sum + share.weight, 0);
   return { ...part, killShares: [{ mode: "close", weight }, ...killShares.filter((share) => !isEnd(share))] };
-}
-
-/**
- * Asks the broker which versions it speaks and what it takes, and settles what the clients speak.
- *
- * @param ask greets the broker in one version; over a real link unless a simulation hands over its own
- * @throws UsageError when the plan asks for what this broker does not do
- */
-export async function settleVersions(
-  run: FleetRun,
-  notify: (notice: Notice) => void,
-  ask: (version: ProtocolVersion) => Promise<Greeting> = (version) => greet(run, version),
-): Promise<Preflight> {
-  const { plan, target } = run;
-  const versions = versionsToAsk(plan);
-  const greetings: Greeting[] = [];
-  for (const version of versions) {
-    // One after the other: the first answer may settle it.
-    const greeting = await ask(version);
-    if (greeting.kind === "unreachable") {
-      return { kind: "void", reason: `cannot reach ${target.url}: ${greeting.sentence}` };
-    }
-    if (greeting.kind === "refused" && !greeting.byVersion) {
-      return { kind: "void", reason: `${target.url}: ${greeting.sentence}` };
-    }
-    if (greeting.kind === "accepted") checkWills(plan, target.url, greeting.connack);
-    greetings.push(greeting);
-  }
-  const spoken = versions.filter((_, place) => greetings[place]!.kind === "accepted");
-  const settled = settleProtocol(plan, target.url, spoken);
-  if (settled.kind === "void") return settled;
-  if (settled.notice !== undefined) notify({ level: "info", text: settled.notice });
-  const broker = greetings.flatMap((greeting, place) =>
-    greeting.kind === "accepted" ? [brokerWord(versions[place]!, greeting.connack)] : []
-  );
-  return { kind: "ready", plan, protocol: settled.protocol, broker };
 }

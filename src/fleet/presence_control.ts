@@ -48,6 +48,7 @@ export class PresenceControl implements ConnectionOwner {
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     if (packet.type !== "connack") return this.#outbox.onPacket(connection, packet, nowMs);
     if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet));
+    connection.keepAlive(packet.properties?.serverKeepAliveS ?? this.#plan.keepAliveS, nowMs); // [MQTT5 3.2.2-21]
     this.#outbox.begin(packet.properties?.receiveMaximum);
     const message = presenceMessage(this.#plan, this.life, "online");
     this.#outbox.publish(connection, message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));

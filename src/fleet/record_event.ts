@@ -83,7 +83,7 @@ export const eventFields = {
   closing: { client: "whole", life: "whole", sinceMs: "number" },
   closed: { client: "whole", life: "whole", sinceMs: "number" },
   cut: { client: "whole", life: "whole" },
-  lost: { client: "whole", life: "whole" },
+  lost: { client: "whole", life: "whole", "text?": "text" },
   unanswered: { client: "whole", life: "whole" },
   left: { client: "whole", life: "whole" },
   // Where the broker is restarted.

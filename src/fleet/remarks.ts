@@ -11,7 +11,12 @@ export interface Remarks {
   readonly shortSessions?: ShortSessions;
   /** Messages of 3.1.1 clients to which the broker added a Message Expiry Interval. */
   readonly addedExpiries?: number;
+  /** Connections that ended though the fleet had not ended them, by how they ended. */
+  readonly lostConnections?: Readonly<Record<string, number>>;
 }
+
+/** So many ways in which connections ended are told apart. */
+const mostEndings = 8;
 
 /** Closes of silent connections before the upper bound. */
 export interface EarlyCloses {
@@ -39,11 +44,23 @@ export function addRemarks(one: Remarks, other: Remarks): Remarks {
     shortestS: Math.min(a.shortestS, b.shortestS),
   }));
   const addedExpiries = joined(one.addedExpiries, other.addedExpiries, (a, b) => a + b);
+  const lostConnections = joined(one.lostConnections, other.lostConnections, addEndings);
   return {
     ...earlyCloses && { earlyCloses },
     ...shortSessions && { shortSessions },
     ...addedExpiries !== undefined && { addedExpiries },
+    ...lostConnections && { lostConnections },
   };
+}
+
+/** Beyond the limit, one ending stands for the rest. */
+function addEndings(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>) {
+  const sum: Record<string, number> = { ...one };
+  for (const [text, count] of Object.entries(other)) {
+    const name = Object.hasOwn(sum, text) || Object.keys(sum).length < mostEndings ? text : "another end";
+    sum[name] = (sum[name] ?? 0) + count;
+  }
+  return sum;
 }
 
 function joined<Part>(one: Part | undefined, other: Part | undefined, sum: (one: Part, other: Part) => Part) {
@@ -52,7 +69,7 @@ function joined<Part>(one: Part | undefined, other: Part | undefined, sum: (one:
 }
 
 /** The notes in sentences. */
-export function remarkTexts({ earlyCloses, shortSessions, addedExpiries }: Remarks): string[] {
+export function remarkTexts({ earlyCloses, shortSessions, addedExpiries, lostConnections }: Remarks): string[] {
   const texts: string[] = [];
   if (earlyCloses !== undefined) {
     const { count, soonestKeepAlives, mostEarlyMs } = earlyCloses;
@@ -75,7 +92,15 @@ export function remarkTexts({ earlyCloses, shortSessions, addedExpiries }: Remar
         "for none (MQTT 5.0, section 3.3.2.3.3): it counts as no altered will",
     );
   }
+  if (lostConnections !== undefined) texts.push(lostText(lostConnections));
   return texts;
+}
+
+function lostText(endings: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(endings).toSorted(([, one], [, other]) => other - one);
+  const all = sorted.reduce((sum, [, count]) => sum + count, 0);
+  const kinds = sorted.map(([text, count]) => `${count.toLocaleString("en-US")} × ${text}`).join("; ");
+  return `${counted(all, "connection")} ended though the fleet had not ended ${all === 1 ? "it" : "them"}: ${kinds}`;
 }
 
 function counted(count: number, what: string): string {

@@ -33,6 +33,8 @@ import type { Watcher } from "./watcher.ts";
 
 /** A client that failed so often while the fleet is connected voids the run. */
 const connectTries = 5;
+/** A client that a limit of the broker refuses for so long while the fleet is connected voids the run too. */
+const refusedPatienceMs = 60_000;
 /** How long after Ctrl-C wills on their way are waited for, in milliseconds. */
 const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
@@ -144,7 +146,7 @@ export class Squad implements ClientHost, LookoutHost {
   /** Begins: the watchers connect. */
   start(nowMs: number): void {
     this.#books.enter("watch", nowMs);
-    this.#lookout.watch();
+    this.#lookout.watch(nowMs);
   }
 
   /** Lets killing begin. */
@@ -184,6 +186,7 @@ export class Squad implements ClientHost, LookoutHost {
     const { wakes } = this.world;
     for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
     if (this.phase === "done") return;
+    this.#lookout.dial(nowMs);
     this.#desk?.turn(nowMs);
     if (this.#desk?.failure !== undefined) this.#books.makeVoid(this.#desk.failure, nowMs);
     if (this.#finished || this.#books.voidReason !== undefined) return this.#finish(nowMs);
@@ -224,7 +227,7 @@ export class Squad implements ClientHost, LookoutHost {
     const waitsFor = this.#lookout.watchWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     this.#books.enter("control", nowMs);
-    this.#lookout.control();
+    this.#lookout.control(nowMs);
     this.#controlMs = nowMs;
   }
 
@@ -246,7 +249,7 @@ export class Squad implements ClientHost, LookoutHost {
     const everyMs = Math.max(controlEveryMs, 2 * this.plan.lateAfterMs);
     if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#controlMs + everyMs) return;
     this.#controlMs = nowMs;
-    this.#lookout.control();
+    this.#lookout.control(nowMs);
   }
 
   /** How long a watcher or a control may take, in milliseconds. */
@@ -256,7 +259,9 @@ export class Squad implements ClientHost, LookoutHost {
 
   #voidAfter(patienceMs: number, nowMs: number, sentence: string): void {
     if (nowMs - this.#phaseFromMs <= patienceMs) return;
-    this.#books.makeVoid(`${sentence} within ${patienceMs / 1_000} s`, nowMs);
+    const { refusal } = this.#lookout;
+    const why = refusal === undefined ? "" : `: ${refusal}`;
+    this.#books.makeVoid(`${sentence} within ${patienceMs / 1_000} s${why}`, nowMs);
   }
 
   #stepConnect(nowMs: number): void {
@@ -374,9 +379,14 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   onConnectFailed(client: VirtualClient, sentence: string): void {
-    if (this.phase !== "connect" || client.failures < connectTries) return;
-    const text = `client ${client.number} could not connect in ${connectTries} tries: ${sentence}`;
-    this.#books.makeVoid(text, this.world.clock.nowMs());
+    if (this.phase !== "connect") return;
+    const nowMs = this.world.clock.nowMs();
+    const { count, refusedSinceMs = nowMs } = client.failures;
+    const refusedForMs = nowMs - refusedSinceMs;
+    if (count < connectTries && refusedForMs < refusedPatienceMs) return;
+    const tried = count >= connectTries ? `in ${connectTries} tries` : `within ${Math.round(refusedForMs / 1_000)} s`;
+    const cure = count >= connectTries ? "" : "; a lower --ramp-rate may stay within its limit";
+    this.#books.makeVoid(`client ${client.number} could not connect ${tried}: ${sentence}${cure}`, nowMs);
   }
 
   /** How far the run is. */

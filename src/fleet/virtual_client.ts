@@ -1,8 +1,7 @@
-/**
- * One virtual client: it is connected, killed, and comes back, life after life under one client id.
- */
+/** One virtual client: it is connected, killed, and comes back, life after life under one client id. */
 import { Alarm } from "./alarm.ts";
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
+import { isPassingRefusal } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
 import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable } from "./connection.ts";
@@ -19,6 +18,7 @@ import { noticedMs, patientUntilMs } from "./patience.ts";
 import type { FleetPlan } from "./plan.ts";
 import { PendingKills } from "./pending_kills.ts";
 import { PresenceVoice } from "./presence_voice.ts";
+import { Failures } from "./retry.ts";
 import { Takeover } from "./takeover.ts";
 
 type State = "idle" | "connecting" | "up" | "parting" | "dying" | "away" | "gone";
@@ -30,7 +30,7 @@ const retryMs = 1_000;
 
 export class VirtualClient implements ConnectionOwner, Wakeable {
   /** CONNECT attempts that failed since the last one that did not. */
-  failures = 0;
+  readonly failures = new Failures();
   readonly #host: ClientHost;
   readonly #plan: FleetPlan;
   #state: State = "idle";
@@ -257,7 +257,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#dying?.onOver(end, nowMs);
     if (this.#state === "connecting") this.#connectFailed(endText(end), nowMs);
     else if (this.#state === "dying") this.#comeBack(nowMs);
-    else if (this.#state === "up" || this.#state === "parting") this.#lost(nowMs);
+    else if (this.#state === "up" || this.#state === "parting") this.#lost(nowMs, endText(end));
   }
 
   #connectPacket(life: Life): ConnectPacket {
@@ -268,7 +268,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#state !== "connecting") return;
     if (packet.reasonCode !== 0) {
       this.#host.lives.refuse(this.#life!, this.#previous, packet.reasonCode, nowMs);
-      return this.#connectFailed(connackText(this.version, packet), nowMs);
+      const isLimit = isPassingRefusal(this.version, packet.reasonCode);
+      return this.#connectFailed(connackText(this.version, packet), nowMs, isLimit);
     }
     this.#accepted(packet, nowMs);
   }
@@ -281,7 +282,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#takeover.answered();
     this.#state = "up";
     this.#alarm.at(Infinity);
-    this.failures = 0;
+    this.failures.clear();
     this.#everConnected = true;
     if (this.#retiring) return this.retire(nowMs);
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
@@ -291,11 +292,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs, pending.reconnectAfterMs);
   }
 
-  #connectFailed(sentence: string, nowMs: number): void {
+  #connectFailed(sentence: string, nowMs: number, isLimit = false): void {
     // That a broker is not there while it is being restarted is no fault of it.
     if (this.#outage === undefined) {
       this.#host.lives.fail(this.number, sentence, nowMs);
-      this.failures++;
+      this.failures.add(isLimit, nowMs);
     }
     const connection = this.#connection!;
     this.#connection = undefined;
@@ -311,7 +312,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #tryAgain(sentence: string, nowMs: number): void {
     this.#state = "away";
-    this.#alarm.at(nowMs + retryMs);
+    this.#alarm.at(nowMs + (this.failures.retryAfterMs(this.number) ?? retryMs));
     if (this.#outage === undefined) this.#host.onConnectFailed(this, sentence);
   }
 
@@ -360,12 +361,12 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#alarm.at(Infinity);
     this.#host.lives.defer(this.number, "takeover", nowMs);
     this.#pending.push({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs });
-    if (old.over) this.#lost(nowMs);
+    if (old.over) this.#lost(nowMs, undefined);
   }
 
-  #lost(nowMs: number): void {
+  #lost(nowMs: number, why: string | undefined): void {
     if (this.#connection !== undefined) this.#noteSleep(this.#life!, this.#connection, nowMs);
-    this.#end(this.#life!, nowMs);
+    this.#end(this.#life!, nowMs, why);
     this.#parting = undefined;
     // With the broker down, when it comes back counts from the broker's return.
     if (this.#outage !== undefined) this.#outage.ended = true;
@@ -374,10 +375,10 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   /** A connection ended by itself: with the broker that is restarted, or lost. */
-  #end(life: Life, nowMs: number): void {
+  #end(life: Life, nowMs: number, why?: string): void {
     const { lives } = this.#host;
     const restart = lives.restartOf(life, nowMs);
-    if (restart === undefined) lives.lose(life, nowMs);
+    if (restart === undefined) lives.lose(life, nowMs, why);
     else lives.endByRestart(life, restart.fromMs, nowMs);
   }
 

@@ -5,11 +5,12 @@
 import { encode } from "../mqtt/codec.ts";
 import type { PacketFault } from "../mqtt/lenient.ts";
 import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS, SubackPacket } from "../mqtt/packet.ts";
-import { reasonDetails, reasonText } from "../mqtt/reason.ts";
+import { isPassingRefusal, reasonDetails, reasonText } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS, watcherConnectPacket } from "./connect_packet.ts";
 import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
 import { disconnectText, endText } from "./end_text.ts";
+import { retryAfterMs } from "./retry.ts";
 import { restartsBroker } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import { seenMessage, type SeenWill } from "./will_compare.ts";
@@ -58,6 +59,9 @@ export class Watcher implements ConnectionOwner, Wakeable {
   /** The broker is being restarted: a connection that ends is no fault. */
   #restarting = false;
   #dials = false;
+  /** CONNECTs that a limit of the broker refused, since the last one that it did not. */
+  #refusals = 0;
+  #refusal: string | undefined;
   #return: Return | undefined;
   /** The last QoS 1 message of each packet identifier: the broker may deliver it once more on a later connection. */
   readonly #taken = new Map<number, { readonly what: string; readonly connection: Connection }>();
@@ -107,7 +111,8 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   wake(): void {
-    if (this.#dials && this.#connection.over && !this.#retired) this.#dial();
+    const dials = this.#restarting ? this.#dials : this.#refusals > 0;
+    if (dials && this.#connection.over && !this.#retired) this.#dial();
   }
 
   #dial(): void {
@@ -117,6 +122,11 @@ export class Watcher implements ConnectionOwner, Wakeable {
   /** When the last packet came: until then it certainly saw. */
   get heardMs(): number {
     return this.#heardMs;
+  }
+
+  /** What the broker said to it that does not let it in for now; undefined where it does. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /** True once the broker has granted the subscription. */
@@ -184,6 +194,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
 
   onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
     if (connection !== this.#connection) return;
+    if (!this.#restarting && this.#refusals > 0 && !this.#ready) return;
     if (!this.#restarting) return this.#blind(endText(end));
     this.#ready = false;
     this.#host.world.wakes.add(nowMs + retryMs, this);
@@ -192,7 +203,12 @@ export class Watcher implements ConnectionOwner, Wakeable {
   #onConnack(connection: Connection, packet: ConnackPacket, nowMs: number): void {
     // A broker that is only just up may refuse for now: its closing of the connection has it tried again.
     if (packet.reasonCode !== 0 && this.#restarting) return connection.end();
+    if (packet.reasonCode !== 0 && !this.#ready && isPassingRefusal(connection.version, packet.reasonCode)) {
+      return this.#tryLater(connection, connackText(connection.version, packet), nowMs);
+    }
     if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet));
+    this.#refusals = 0;
+    this.#refusal = undefined;
     connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
     if (this.#resumes && packet.sessionPresent) return this.#resumed(nowMs);
     if (this.#persistent && !this.#resumes && packet.sessionPresent !== this.#removes) {
@@ -202,6 +218,13 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#unreleased.clear();
     this.#taken.clear();
     this.#subscribe(connection, nowMs);
+  }
+
+  /** A limit of the broker refused it: its next CONNECT may succeed. */
+  #tryLater(connection: Connection, sentence: string, nowMs: number): void {
+    this.#refusal = sentence;
+    this.#host.world.wakes.add(nowMs + retryAfterMs(++this.#refusals), this);
+    connection.end();
   }
 
   /** Connects anew: to remove a session that an earlier run of this name has left, or once that is removed. */

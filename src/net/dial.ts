@@ -35,14 +35,15 @@ export function dial(
     case "tls":
       return dialTls(target, tls, receiver);
     case "ws":
-      return dialWebSocket({ authority: `${bracketed(host)}:${port}`, path }, (to) => dialTcp(target, to), receiver);
+      return dialWebSocket({ authority: authorityOf(endpoint), path }, (to) => dialTcp(target, to), receiver);
     case "wss":
-      return dialWebSocket(
-        { authority: `${bracketed(host)}:${port}`, path },
-        (to) => dialTls(target, tls, to),
-        receiver,
-      );
+      return dialWebSocket({ authority: authorityOf(endpoint), path }, (to) => dialTls(target, tls, to), receiver);
   }
+}
+
+/** The Host of a request: the port is left out where it is the scheme's own. Source: RFC 9110, section 7.2. */
+function authorityOf({ transport, host, port }: Endpoint): string {
+  return port === (transport === "wss" ? 443 : 80) ? bracketed(host) : `${bracketed(host)}:${port}`;
 }
 
 /** True where a link's `reset` reaches the broker as RST: over TLS the runtime has no way to send one. */

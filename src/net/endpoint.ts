@@ -37,7 +37,8 @@ const schemes: Readonly<Record<string, readonly [transport: Transport, shown: st
 const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
 
 /**
- * Reads a broker's URL. A WebSocket's path is `/mqtt` where none is said.
+ * Reads a broker's URL. The path of a WebSocket is `/mqtt` where the URL ends with its port; with a slash after the port
+ * it is what the URL says, and so `/`.
  *
  * @throws UsageError when it is none, or of a transport that is not served
  */
@@ -54,6 +55,8 @@ export function parseEndpoint(text: string): Endpoint {
   if (parsed.hostname === "") {
     throw new UsageError(`Cannot read broker url ${shown}: no host; ${allowed}`);
   }
+  // Without a slash after the port no path was named; the parser of URLs reads one all the same.
+  const isNamed = parsed.pathname !== "" && (parsed.pathname !== "/" || /\/[?]|\/$/.test(text.trim()));
   const hasPath = parsed.pathname !== "" && parsed.pathname !== "/";
   const isWebSocket = scheme[0] === "ws" || scheme[0] === "wss";
   if ((hasPath || parsed.search !== "") && !isWebSocket || parsed.hash !== "") {
@@ -62,7 +65,7 @@ export function parseEndpoint(text: string): Endpoint {
   if (!decodable(parsed.username) || !decodable(parsed.password)) {
     throw new UsageError(`Cannot read broker url ${shown}: a % in user or password is written %25; ${allowed}`);
   }
-  return endpointOf(parsed, scheme, isWebSocket ? (hasPath ? parsed.pathname : websocketPath) + parsed.search : "");
+  return endpointOf(parsed, scheme, isWebSocket ? (isNamed ? parsed.pathname : websocketPath) + parsed.search : "");
 }
 
 function decodable(text: string): boolean {
@@ -107,7 +110,8 @@ function endpointOf(parsed: URL, [transport, scheme, defaultPort]: typeof scheme
   };
 }
 
-function endpointUrl(scheme: string, host: string, port: number, path: string): string {
+/** A URL as it is shown. */
+export function endpointUrl(scheme: string, host: string, port: number, path: string): string {
   return withoutQueries(`${scheme}://${bracketed(host)}:${port}${path}`);
 }
 

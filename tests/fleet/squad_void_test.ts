@@ -5,6 +5,7 @@ import { beginLife } from "../../src/fleet/life.ts";
 import { makePlan } from "../../src/fleet/plan.ts";
 import { SquadBooks } from "../../src/fleet/squad_books.ts";
 import { FleetStage, type StageOptions } from "../support/fleet_stage.ts";
+import type { Script } from "../support/scripted_broker.ts";
 
 const filter = "mqtt-sim/stage/0/+/will";
 const control = "mqtt-sim/stage/0/20/will";
@@ -46,8 +47,13 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
   ],
   [
     "the control is refused",
+    { script: { connack: (connect) => isControl(connect) ? 0x8a : 0 } },
+    "a control client could not connect: the broker refused the CONNECT with 0x8a (Banned)",
+  ],
+  [
+    "a limit of the broker refuses the control",
     { script: { connack: (connect) => isControl(connect) ? 0x97 : 0 } },
-    "a control client could not connect: the broker refused the CONNECT with 0x97 (Quota exceeded)",
+    "a control client could not connect within 10 s: the broker refused the CONNECT with 0x97 (Quota exceeded)",
   ],
   [
     "the control is never answered",
@@ -66,8 +72,13 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
   ],
   [
     "one of three watchers of a bucket is blind",
-    { fanOut: 3, script: { connack: ({ clientId }) => clientId.endsWith("-w1") ? 0x88 : 0 } },
-    "watcher 1 is blind: the broker refused the CONNECT with 0x88 (Server unavailable)",
+    { fanOut: 3, script: { connack: ({ clientId }) => clientId.endsWith("-w1") ? 0x8a : 0 } },
+    "watcher 1 is blind: the broker refused the CONNECT with 0x8a (Banned)",
+  ],
+  [
+    "a limit of the broker refuses one of three watchers",
+    { fanOut: 3, script: { connack: ({ clientId }) => clientId.endsWith("-w1") ? 0x9f : 0 } },
+    "watcher 1 could not subscribe within 10 s: the broker refused the CONNECT with 0x9f (Connection rate exceeded)",
   ],
 ];
 
@@ -82,15 +93,65 @@ for (const [what, options, sentence] of voids) {
 }
 
 Deno.test("squad: a client that is refused five times voids the run, with the broker's word", () => {
+  const stage = new FleetStage({ script: { connack: (connect) => isThird(connect) ? 0x8a : 0 } });
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.equal(
+    result.reason,
+    "client 3 could not connect in 5 tries: the broker refused the CONNECT with 0x8a (Banned)",
+  );
+  assert.equal(result.clients.refused, 5);
+  assert.equal(result.wills.unwanted, 0);
+});
+
+Deno.test("section 3: a client that a limit of the broker refuses for a minute voids the run, with the cure", () => {
   const stage = new FleetStage({ script: { connack: (connect) => isThird(connect) ? 0x89 : 0 } });
   const result = stage.finish();
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
   assert.equal(
     result.reason,
-    "client 3 could not connect in 5 tries: the broker refused the CONNECT with 0x89 (Server busy)",
+    "client 3 could not connect within 66 s: the broker refused the CONNECT with 0x89 (Server busy); a lower --ramp-rate " +
+      "may stay within its limit",
   );
-  assert.equal(result.clients.refused, 5);
-  assert.equal(result.wills.unwanted, 0);
+  // With longer and longer pauses in between.
+  assert.ok(result.clients.refused < 14, `${result.clients.refused} tries`);
+});
+
+/** Refuses the first CONNECTs of whoever it is true of. */
+function refusesFirst(isOne: (connect: { readonly clientId: string }) => boolean, code: number, times = 3): Script {
+  let refused = 0;
+  return { connack: (connect) => isOne(connect) && ++refused <= times ? code : 0 };
+}
+
+for (const [version, code] of [["5", 0x9f], ["5", 0x97], ["5", 0x89], ["5", 0x88], ["3.1.1", 3]] as const) {
+  for (const [who, isOne] of [["a watcher", isWatcher], ["a control", isControl], ["a client", isThird]] as const) {
+    Deno.test(`section 3: ${who} tries again after a refusal for a limit: ${version}, ${code}`, () => {
+      const stage = new FleetStage({
+        protocolSpoken: version,
+        killRate: { kind: "count", perSecond: 8 },
+        script: refusesFirst(isOne, code),
+      });
+      const result = stage.finish();
+      assert.equal(result.verdict, "pass", result.reason);
+    });
+  }
+}
+
+Deno.test("section 3: watchers and controls are dialled at --ramp-rate, as clients are", () => {
+  const stage = new FleetStage({ rampPerSecond: 5, watchers: 4, killRate: { kind: "count", perSecond: 8 } });
+  const result = stage.finish();
+  assert.equal(result.verdict, "pass", result.reason);
+  const dials = stage.broker.connections.map(({ openedMs }) => openedMs).slice(0, 8);
+  const [first, last] = [dials[0]!, dials.at(-1)!];
+  assert.ok(last - first >= 7 * 200 - 100, `8 dials within ${last - first} ms`);
+});
+
+Deno.test("section 3: a control client that a limit of the broker keeps out shows nothing of its watcher", () => {
+  const isLater = ({ clientId }: { readonly clientId: string }) => Number(clientId.split("-").at(-1)) > 20;
+  const script: Script = { connack: (connect) => isLater(connect) ? 0x9f : 0 };
+  const stage = new FleetStage({ killRate: { kind: "count", perSecond: 4 }, durationMs: 22_000, script });
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.controls], ["pass", { total: 1, blind: 0, lost: 0 }]);
 });
 
 Deno.test("squad: a client whose first tries are refused is no fault", () => {

@@ -5,8 +5,10 @@
  */
 import type { Clock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode, encodePublish, withPacketId } from "../../src/mqtt/codec.ts";
+import { splicePublish } from "../../src/mqtt/spliced_publish.ts";
 import type {
+  ConnackProperties,
   ConnectPacket,
   ConnectWill,
   Packet,
@@ -60,6 +62,14 @@ export interface Script {
   readonly takesFaults?: boolean;
   /** In CONNACK, 5.0. */
   readonly serverKeepAliveS?: number;
+  /** More of CONNACK, 5.0. */
+  readonly announce?: ConnackProperties;
+  /** Session Present 1 in CONNACK, whatever was asked for. */
+  sessionPresent?(connect: ConnectPacket): boolean;
+  /** False leaves a PINGREQ unanswered. */
+  pong?(clientId: string): boolean;
+  /** Properties, as bytes, that are put into a 5.0 PUBLISH, whether or not they belong there. */
+  stray?(packet: PublishPacket): Uint8Array | undefined;
   /** The longest session expiry, in seconds: a longer one is cut to it, and CONNACK announces that. 5.0. */
   readonly longestSessionS?: number;
   /** Subscriptions of one connection at most; one more is refused. */
@@ -248,7 +258,11 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     const retain = (fromStore && packet.retain) || (packet.retain && subscription.retainAsPublished);
     const { packetId: _, ...message } = packet;
     if (qos > 0) this.#packetId = this.#packetId % 65_535 + 1;
-    this.send({ ...message, qos, retain, dup: false, ...qos > 0 && { packetId: this.#packetId } });
+    const sent: PublishPacket = { ...message, qos, retain, dup: false, ...qos > 0 && { packetId: this.#packetId } };
+    const stray = this.#stream.version === 5 ? this.#broker.script.stray?.(packet) : undefined;
+    if (stray === undefined) return this.send(sent);
+    const spliced = splicePublish(encodePublish(sent, 5), stray, true);
+    this.#link.write(qos > 0 ? withPacketId(spliced, this.#packetId, false) : spliced.bytes);
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -284,7 +298,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
       case "pubrec":
         return this.send({ type: "pubrel", packetId: packet.packetId });
       case "pingreq":
-        return this.send({ type: "pingresp" });
+        return this.#broker.script.pong?.(this.clientId) === false ? undefined : this.send({ type: "pingresp" });
       case "unsubscribe":
         this.#subscriptions = this.#subscriptions.filter(({ filter }) => !packet.topicFilters.includes(filter));
         return this.send({

@@ -1,0 +1,62 @@
+/**
+ * Finds out what a server speaks that did not answer over the transport of its URL: a TLS port that was dialled without
+ * TLS, a plain port that was dialled with it, a TCP port that was dialled as a WebSocket.
+ */
+import { connectProbe } from "../mqtt/connect_probe.ts";
+import { dial } from "./dial.ts";
+import { type Endpoint, endpointUrl, type Transport } from "./endpoint.ts";
+import type { EngineName } from "./engine.ts";
+import type { DialReceiver } from "./link.ts";
+
+/** What else may be meant, by the transport that was dialled. */
+const others: Readonly<Record<Transport, readonly Transport[]>> = {
+  tcp: ["tls", "ws"],
+  tls: ["tcp"],
+  ws: ["tcp", "wss"],
+  wss: ["ws", "tls"],
+};
+
+const names: Readonly<Record<Transport, string>> = {
+  tcp: "MQTT over TCP",
+  tls: "TLS",
+  ws: "MQTT over WebSocket",
+  wss: "WebSocket over TLS",
+};
+
+const schemes: Readonly<Record<Transport, string>> = { tcp: "mqtt", tls: "mqtts", ws: "ws", wss: "wss" };
+
+const patienceMs = 2_000;
+
+/** What a server speaks instead, and the URL for it, in a sentence; undefined where it speaks none of the others. */
+export async function otherTransport(endpoint: Endpoint, engine: EngineName = "deno"): Promise<string | undefined> {
+  for (const transport of others[endpoint.transport]) {
+    if (!await speaks(endpoint, transport, engine)) continue;
+    const { host, port } = endpoint;
+    const path = transport === "ws" || transport === "wss" ? endpoint.path : "";
+    return `the server there speaks ${names[transport]}: use ${endpointUrl(schemes[transport], host, port, path)}`;
+  }
+  return undefined;
+}
+
+function speaks(endpoint: Endpoint, transport: Transport, engine: EngineName): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const target = { ...endpoint, transport, path: endpoint.path === "" ? "/mqtt" : endpoint.path };
+  const receiver: DialReceiver = {
+    onOpen: () => {
+      // Over TLS an answer to the handshake is enough: the server may want a certificate before it reads.
+      if (transport === "tls" || transport === "wss") resolve(true);
+      else link.write(connectProbe);
+    },
+    onBytes: (bytes) => resolve(bytes[0] === connackByte),
+    onDrain: () => {},
+    onEnd: () => resolve(false),
+  };
+  const link = dial(target, { tls: { ...endpoint.tls, insecure: true }, engine }, receiver);
+  const timer = setTimeout(() => resolve(false), patienceMs);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    link.reset();
+  });
+}
+
+const connackByte = 0x20;
