@@ -16,29 +16,45 @@ export function retryAfterMs(tries: number, place = 0): number {
   return Math.min(longestMs, firstMs * 2 ** (tries - 1)) * (1 + (place % spreadOver) / spreadOver);
 }
 
+/** After a CONNECT that came to nothing for another reason, the next, in milliseconds. */
+const usualRetryMs = 1_000;
+/** A client that failed so often while the fleet is connected voids the run. */
+const connectTries = 5;
+/** A client that a limit of the broker refuses for so long while the fleet is connected voids the run too. */
+const refusedPatienceMs = 60_000;
+
 /** The CONNECTs of one client that came to nothing since the last one that did not. */
 export class Failures {
-  /** Those for another reason than a limit of the broker. */
-  count = 0;
+  /** How many had another reason than a limit of the broker. */
+  #count = 0;
   /** Since when a limit of the broker has refused them; undefined where it does not. */
-  refusedSinceMs: number | undefined;
+  #refusedSinceMs: number | undefined;
   #refusals = 0;
 
   /** One more. @param isLimit whether a limit of the broker is the reason, so that a later CONNECT may succeed */
   add(isLimit: boolean, nowMs: number): void {
     this.#refusals = isLimit ? this.#refusals + 1 : 0;
-    if (isLimit) this.refusedSinceMs ??= nowMs;
-    else this.count++;
+    if (isLimit) this.#refusedSinceMs ??= nowMs;
+    else this.#count++;
   }
 
   /** A CONNECT succeeded. */
   clear(): void {
-    this.count = this.#refusals = 0;
-    this.refusedSinceMs = undefined;
+    this.#count = this.#refusals = 0;
+    this.#refusedSinceMs = undefined;
   }
 
-  /** How long to wait before the next try, where a limit refused the last one; undefined where it did not. */
-  retryAfterMs(place: number): number | undefined {
-    return this.#refusals === 0 ? undefined : retryAfterMs(this.#refusals, place);
+  /** Why it is not tried any more, in words that go on after "could not connect"; undefined while it is. */
+  tooMany(sentence: string, nowMs: number): string | undefined {
+    if (this.#count >= connectTries) return `in ${connectTries} tries: ${sentence}`;
+    const refusedForMs = nowMs - (this.#refusedSinceMs ?? nowMs);
+    if (refusedForMs < refusedPatienceMs) return undefined;
+    const cure = "a lower --ramp-rate may stay within its limit";
+    return `within ${Math.round(refusedForMs / 1_000)} s: ${sentence}; ${cure}`;
+  }
+
+  /** How long to wait before the next try. @param place sets clients apart that a limit refused together */
+  retryAfterMs(place: number): number {
+    return this.#refusals === 0 ? usualRetryMs : retryAfterMs(this.#refusals, place);
   }
 }

@@ -31,10 +31,6 @@ import { TelemetryPump } from "./telemetry.ts";
 import type { VirtualClient } from "./virtual_client.ts";
 import type { Watcher } from "./watcher.ts";
 
-/** A client that failed so often while the fleet is connected voids the run. */
-const connectTries = 5;
-/** A client that a limit of the broker refuses for so long while the fleet is connected voids the run too. */
-const refusedPatienceMs = 60_000;
 /** How long after Ctrl-C wills on their way are waited for, in milliseconds. */
 const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
@@ -381,12 +377,8 @@ export class Squad implements ClientHost, LookoutHost {
   onConnectFailed(client: VirtualClient, sentence: string): void {
     if (this.phase !== "connect") return;
     const nowMs = this.world.clock.nowMs();
-    const { count, refusedSinceMs = nowMs } = client.failures;
-    const refusedForMs = nowMs - refusedSinceMs;
-    if (count < connectTries && refusedForMs < refusedPatienceMs) return;
-    const tried = count >= connectTries ? `in ${connectTries} tries` : `within ${Math.round(refusedForMs / 1_000)} s`;
-    const cure = count >= connectTries ? "" : "; a lower --ramp-rate may stay within its limit";
-    this.#books.makeVoid(`client ${client.number} could not connect ${tried}: ${sentence}${cure}`, nowMs);
+    const why = client.failures.tooMany(sentence, nowMs);
+    if (why !== undefined) this.#books.makeVoid(`client ${client.number} could not connect ${why}`, nowMs);
   }
 
   /** How far the run is. */

@@ -26,7 +26,6 @@ type State = "idle" | "connecting" | "up" | "parting" | "dying" | "away" | "gone
 const connectTimeoutMs = 10_000;
 /** A client that leaves waits no longer than this until the broker has answered for its last word. */
 const partWithinMs = 2_000;
-const retryMs = 1_000;
 
 export class VirtualClient implements ConnectionOwner, Wakeable {
   /** CONNECT attempts that failed since the last one that did not. */
@@ -312,7 +311,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #tryAgain(sentence: string, nowMs: number): void {
     this.#state = "away";
-    this.#alarm.at(nowMs + (this.failures.retryAfterMs(this.number) ?? retryMs));
+    this.#alarm.at(nowMs + this.failures.retryAfterMs(this.number));
     if (this.#outage === undefined) this.#host.onConnectFailed(this, sentence);
   }
 

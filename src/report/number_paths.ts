@@ -110,6 +110,7 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
     earlyCloses: zeros({ count: 0, soonestKeepAlives: 0, mostEarlyMs: 0 }),
     shortSessions: zeros({ lives: 0, shortestS: 0 }),
     addedExpiries: number,
+    lostConnections: any(number),
   },
   redeliveries: zeros({ total: 0, withoutDup: 0 }),
   faults: each(fault),

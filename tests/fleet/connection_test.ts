@@ -30,7 +30,7 @@ for (
 }
 
 Deno.test("M4: presence: a Will Delay Interval in a retained will is an altered state, and the looks go on", () => {
-  const result = new FleetStage({ ...plan, presence: true, keepAliveS: 60, script: strayInWills }).finish();
+  const result = new FleetStage({ ...plan, presence: true, reconnectAfterMs: "never", script: strayInWills }).finish();
   assert.equal(result.verdict, "fail", result.reason);
   assert.ok(result.presence!.judged > 0 && result.presence!.altered > 0);
   assert.equal(result.presence!.stale + result.presence!.absent + result.presence!.unwanted, 0);
@@ -84,7 +84,8 @@ Deno.test("section 4: a client whose PINGREQ is never answered ends its connecti
 
 Deno.test("section 4: a watcher whose PINGREQ is never answered is blind, and says why", () => {
   const pong = (clientId: string) => !clientId.endsWith("-w0");
-  const result = new FleetStage({ ...plan, durationMs: 150_000, script: { pong } }).finish();
+  // At QoS 0 a watcher has nothing to acknowledge, and so sends nothing but PINGREQ.
+  const result = new FleetStage({ ...plan, willQos: 0, durationMs: 150_000, script: { pong } }).finish();
   assert.equal(result.verdict, "void");
   assert.equal(
     result.reason,

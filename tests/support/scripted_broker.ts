@@ -325,13 +325,14 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     const { serverKeepAliveS, longestSessionS: longestS, maximumPacketSize } = script;
     const capped = longestS !== undefined && (connect.properties?.sessionExpiryIntervalS ?? 0) > longestS;
     const properties = {
+      ...script.announce,
       ...serverKeepAliveS !== undefined && { serverKeepAliveS },
       ...capped && { sessionExpiryIntervalS: longestS },
       ...maximumPacketSize !== undefined && { maximumPacketSize },
     };
     this.send({
       type: "connack",
-      sessionPresent: false,
+      sessionPresent: code === 0 && script.sessionPresent?.(connect) === true,
       reasonCode: code,
       ...Object.keys(properties).length > 0 && { properties },
     });
