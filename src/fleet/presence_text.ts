@@ -6,7 +6,7 @@ import { modeOf } from "./oracle.ts";
 import type { FoundState, PresenceState, PresenceVerdict } from "./presence_oracle.ts";
 import type { FaultSample, Timeline } from "./result.ts";
 import { listed } from "../base/units.ts";
-import { partText, type PropertyName } from "./will_compare.ts";
+import { partText, type PropertyName, type Stray } from "./will_compare.ts";
 
 /** A part of a retained message that can differ. */
 export type PresencePart = "topic" | "payload" | "QoS" | "retain flag" | PropertyName | Stray;

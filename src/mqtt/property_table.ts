@@ -47,7 +47,12 @@ export interface FoundProperties {
 }
 
 /** Identifiers that rules beyond this table ask for. */
-export const PropertyId = { authenticationMethod: 0x15, authenticationData: 0x16, topicAlias: 0x23, willDelayInterval: 0x18 } as const;
+export const PropertyId = {
+  authenticationMethod: 0x15,
+  authenticationData: 0x16,
+  topicAlias: 0x23,
+  willDelayInterval: 0x18,
+} as const;
 
 const acknowledgements: readonly Carrier[] = ["puback", "pubrec", "pubrel", "pubcomp", "suback", "unsuback"];
 const answers: readonly Carrier[] = ["connack", ...acknowledgements, "disconnect", "auth"];
