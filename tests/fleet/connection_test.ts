@@ -24,6 +24,7 @@ for (
     assert.deepEqual([result.verdict, result.exitCode], ["fail", 1], result.reason);
     assert.ok(result.wills.expected > 15, `${result.wills.expected} wills`);
     assert.deepEqual(faultsOf(result), { altered: result.wills.expected });
+    assert.equal(result.faults[0]!.text, "came with Will Delay Interval, which no PUBLISH may have");
     assert.equal(result.controls.altered, result.controls.total);
     assert.ok(result.latencyMs.all.count >= result.wills.expected, "times are measured");
   });
