@@ -3,7 +3,13 @@
  * a row is held to be gone. Then every case that runs is called off, for none of them is judged by a broker that is not
  * there, and the check waits for it.
  */
+import type { LinkEnd } from "../net/link.ts";
 import type { World } from "./world.ts";
+
+/** Nothing listens on the port: no limit of a broker looks like that. */
+function isSureEnd(end: LinkEnd): boolean {
+  return end.kind === "error" && end.code === "ECONNREFUSED";
+}
 
 /** How often, and at which distance in milliseconds, a broker is tried before it is held to be gone. */
 const knocks = 3;
@@ -34,12 +40,17 @@ export class Availability {
   isGone(isSure = false): Promise<boolean> {
     if (isSure) this.#gone = true;
     if (this.#gone) return Promise.resolve(true);
-    this.#asking ??= this.#looks(knocks * knockEveryMs).then((opened) => {
-      this.#gone = !opened;
-      this.#asking = undefined;
-      return this.#gone;
-    });
+    this.#asking ??= this.#asks();
     return this.#asking;
+  }
+
+  async #asks(): Promise<boolean> {
+    let isSure = false;
+    const isOver = () => isSure;
+    const opened = await this.#looks(knocks * knockEveryMs, isOver, () => isSure = true);
+    this.#gone = isSure || !opened;
+    this.#asking = undefined;
+    return this.#gone;
   }
 
   /** Waits until it is back; false when it is not within its time, or the wait is called off. */
@@ -49,12 +60,14 @@ export class Availability {
     return opened;
   }
 
-  async #looks(forMs: number, isOver: () => boolean = () => false): Promise<boolean> {
+  async #looks(forMs: number, isOver = () => false, onSure = () => {}): Promise<boolean> {
     const lastMs = this.#world.clock.nowMs() + forMs;
     for (;;) {
       // One knock after the other.
       // deno-lint-ignore no-await-in-loop
-      if (await this.#opens()) return true;
+      const answer = await this.#opens();
+      if (answer === "open") return true;
+      if (answer === "nothing listens") onSure();
       if (this.#world.clock.nowMs() >= lastMs || isOver()) return false;
       // deno-lint-ignore no-await-in-loop
       await new Promise<void>((resolve) => void this.#world.after(knockEveryMs, resolve));
@@ -62,16 +75,16 @@ export class Availability {
   }
 
   /** Opens a link and closes it. */
-  #opens(): Promise<boolean> {
+  #opens(): Promise<"open" | "nothing listens" | "not opened"> {
     return new Promise((resolve) => {
       const link = this.#world.dial({
         onOpen: () => {
           link.end();
-          resolve(true);
+          resolve("open");
         },
         onBytes() {},
         onDrain() {},
-        onEnd: () => resolve(false),
+        onEnd: (end) => resolve(isSureEnd(end) ? "nothing listens" : "not opened"),
       });
     });
   }

@@ -22,6 +22,8 @@ export interface MemoryBroker {
   /** Does what is due. */
   turn(nowMs: number): void;
   accept(link: Link): void;
+  /** True while nothing listens. */
+  readonly isDown?: boolean;
 }
 
 /** Makes the broker under test; `later` runs a task when this turn is over. */
@@ -71,6 +73,13 @@ export async function checkInMemory(
   const broker = maker(clock, (task) => tasks.push(task));
   const dial = (receiver: DialReceiver): Link => {
     const [near, far] = memoryLinkPair((task) => tasks.push(task));
+    if (broker.isDown === true) {
+      const refused = { kind: "error", code: "ECONNREFUSED", message: "Connection refused" } as const;
+      near.receiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+      far.receiver = near.receiver;
+      tasks.push(() => receiver.onEnd(refused));
+      return near;
+    }
     near.receiver = receiver;
     broker.accept(far);
     tasks.push(() => near.open && receiver.onOpen());
