@@ -245,7 +245,7 @@ export class Probe extends ProbeLink {
 
   /** What it is when the link has ended where it has to stay. */
   #end(): CaseFault {
-    return { kind: this.ended?.how.kind === "malformed" ? "malformed" : "closed" };
+    return { kind: this.ended!.how.kind === "malformed" ? "malformed" : "closed" };
   }
 
   #missing(what: string, withinMs: number, fault: CaseFault = { kind: "missing", lookedMs: 0 }): CaseFailure {

@@ -86,6 +86,10 @@ const table: readonly [what: string, packet: Packet, announced: ConnackPropertie
     { subscriptionIdentifiersAvailable: false },
     "the broker announces Subscription Identifiers Available 0",
   ],
+  ["the first of two that it has not", subscribe(["$share/g/a", "a/#"]), {
+    wildcardSubscriptionAvailable: false,
+    sharedSubscriptionAvailable: false,
+  }, "the broker announces Shared Subscription Available 0"],
   ["another packet", { type: "pingreq" }, { maximumQoS: 0 }, undefined],
 ];
 
@@ -118,6 +122,7 @@ Deno.test("broker's limits: one that was seen and not announced is told as it wa
     lacks("retainAvailable", { announced: limits.announced, seen: {} }),
     "the broker announces Retain Available 0",
   );
+  assert.equal(lacksQos(3, noLimits), "the broker announces Maximum QoS 2");
   assert.equal(lacksQos(2, { announced: { maximumQoS: 1 }, seen: {} }), "the broker announces Maximum QoS 1");
 });
 

@@ -13,7 +13,8 @@ const properties: MessageProperties = {
   userProperties: [["a", "1"], ["b", "2"], ["a", "1"]],
 };
 const sent: SentMessage = { topic: "t", payload: bytes("abc"), qos: 1, retain: true, properties };
-const came: PublishPacket = { type: "publish", dup: false, packetId: 7, ...sent };
+/** Equal, and in no part the same object. */
+const came: PublishPacket = { type: "publish", dup: false, packetId: 7, ...structuredClone(sent) };
 const in5: SeenBy = { version: 5, grantedQos: 2 };
 const in311: SeenBy = { version: 4, grantedQos: 2 };
 
@@ -61,6 +62,9 @@ const table: readonly [what: string, text: readonly string[], expected: readonly
   ]],
   ["another user property's value", withProperties({ userProperties: [["a", "1"], ["b", "3"], ["a", "1"]] }), [
     'user properties is [["a","1"],["b","3"],["a","1"]], not [["a","1"],["b","2"],["a","1"]]',
+  ]],
+  ["another user property's name", withProperties({ userProperties: [["a", "1"], ["c", "2"], ["a", "1"]] }), [
+    'user properties is [["a","1"],["c","2"],["a","1"]], not [["a","1"],["b","2"],["a","1"]]',
   ]],
   ["one user property less", withProperties({ userProperties: [["a", "1"], ["b", "2"]] }), [
     'user properties is [["a","1"],["b","2"]], not [["a","1"],["b","2"],["a","1"]]',

@@ -32,10 +32,10 @@ export class Bench {
   readonly sent: Packet[] = [];
   readonly #timers = new Deadlines<() => void>();
 
-  constructor({ version = 5 as ProtocolVersion, lookOnMs = noLook } = {}) {
+  constructor({ version = 5 as ProtocolVersion, lookOnMs = noLook, bounds = boundsOf() } = {}) {
     const link = { peer: "broker", write: (bytes: Uint8Array) => this.#written(bytes), reset: () => {}, end: () => {} };
     const world = { clock: this.clock, canReset: true, dial: () => link as Partial<Link> as Link, after: this.after };
-    const parts = { bounds: boundsOf(), transcript: this.transcript, originMs: startMs, limits: { announced: {} } };
+    const parts = { bounds, transcript: this.transcript, originMs: startMs, limits: { announced: {} } };
     const ignored = { onSideFault: () => {}, onRefusedForLoad: () => {}, onUnreachable: () => {} };
     this.probe = new Probe({ world, ...parts, lookOnMs, ...ignored }, "client", version);
   }
@@ -49,6 +49,12 @@ export class Bench {
   comes(afterMs: number, packet: Packet): this {
     this.after(afterMs, () => this.probe.onBytes(encode(packet, this.probe.version)));
     return this;
+  }
+
+  /** A packet as if it had been read: also one that the codec refuses. */
+  comesRead(afterMs: number, packet: Packet): this {
+    this.after(afterMs, () => this.probe.onPacket(packet));
+    return this.comes(afterMs, { type: "pingresp" });
   }
 
   /** The link ends. */

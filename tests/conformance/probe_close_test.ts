@@ -51,6 +51,27 @@ for (const [what, bench, when, expected] of closes) {
   });
 }
 
+Deno.test("probe: a close that came before it was asked for counts from when it came", async () => {
+  const bench = new Bench().comes(10, bye).comes(20, { type: "disconnect", reasonCode: 0x80 }).ends(5_000);
+  await bench.outcome(bench.probe.idle(9_500));
+  const ended = await bench.outcome(bench.probe.expectCloseBy(due));
+  assert.equal(told(ended), "9500 fine");
+  assert.equal((ended.value as { disconnect: { reasonCode: number } }).disconnect.reasonCode, 0x8d, "the first");
+});
+
+Deno.test("probe: the first of two CONNACKs counts", async () => {
+  const bench = new Bench().comes(10, connack(0x87)).comes(10, connack(0)).ends(30);
+  await bench.outcome(bench.probe.idle(20));
+  const { value } = await bench.outcome(bench.probe.expectRefused());
+  assert.equal((value as { connack: { reasonCode: number } }).connack.reasonCode, 0x87);
+});
+
+Deno.test("probe: a close without CONNACK has none", async () => {
+  const bench = new Bench().ends(10);
+  const { value } = await bench.outcome(bench.probe.expectRefused());
+  assert.deepEqual(value, { how: { kind: "fin" }, atMs: startMs + 10 });
+});
+
 Deno.test("probe: a close without DISCONNECT has none", async () => {
   const bench = new Bench().ends(10);
   const { value } = await bench.outcome(bench.probe.expectClose());

@@ -57,6 +57,20 @@ const table: readonly [what: string, controls: ControlResult[], found: CaseResul
     "void 3 nothing is proved: the broker speaks not MQTT 3.1.1 (it closed)",
   ],
   ["nothing testable", [fine], cases(0, 0, 0, 2), "void 3 nothing is proved: no case could be tested here"],
+  ["as many lost as failed", [lost], cases(0, 1), "fail 1 in MQTT 5.0 the will is lost; 1 of 1 cases failed"],
+  [
+    "the broker went twice",
+    [fine],
+    [gone, { ...gone, reason: "again" }],
+    "fail 1 the broker is gone; 2 of 2 cases failed",
+  ],
+  [
+    "two blind versions",
+    [blind, { ...blind, protocol: "5.0" }],
+    [],
+    "void 3 nothing is proved: the control arm of MQTT 3.1.1 failed: it saw nothing",
+  ],
+  ["one is not testable", [fine], cases(1, 0, 0, 1), "pass 0 all 1 cases passed, 1 are not testable here"],
   ["one case", [fine], cases(1), "pass 0 all 1 cases passed"],
 ];
 
