@@ -49,7 +49,7 @@ export interface Attempt {
 
 /** What no case takes that does not wait for ever, in milliseconds; times the slack. */
 const limitMs = { quick: 30_000, clock: 60_000, restart: 180_000 } as const;
-/** How long a case looks on at most, to tell what a profile calls late from what never comes; times the slack. */
+/** How long a case looks on at most, to tell what a profile calls late from what never comes. */
 const lookOnMostMs = { full: 40_000, quick: 2_000 } as const;
 
 /** The longest keep alive that a case waits for. */
@@ -127,6 +127,12 @@ export class CaseRunner {
     }
   }
 
+  /** A fault that is told apart, as the profile may know it: its id says all that a sign would. */
+  documented(result: CaseResult): CaseResult {
+    const [known] = this.#known({ id: result.id as ConformanceCase["id"] }, result.protocol);
+    return known === undefined ? result : { ...result, outcome: "deviation", deviation: known.id };
+  }
+
   #unmet(one: ConformanceCase, protocol: Protocol): string | undefined {
     const { run, canRestart, facts } = this.#parts;
     const { username, password } = run.login ?? {};
@@ -177,7 +183,7 @@ export class CaseRunner {
   }
 
   /** The profile's deviations that may show in a case; what is said of this very broker and case comes first. */
-  #known(one: ConformanceCase, protocol: Protocol): readonly Known[] {
+  #known(one: Pick<ConformanceCase, "id" | "deviations">, protocol: Protocol): readonly Known[] {
     const { name = "", deviations = [] } = this.#parts.run.profile ?? {};
     const applies = deviations.filter(({ rules = {} }) =>
       Object.keys(rules).length === 0 || rules[protocol] !== undefined
@@ -197,8 +203,8 @@ export class CaseRunner {
 
   /** Beyond the bounds a case looks on for as long as a deviation of the profile says that it may be late. */
   #lookOnMs(id: ConformanceCase["id"], known: readonly Known[]): (keepAliveS: number) => number {
-    const { bounds, run } = this.#parts;
-    const mostMs = lookOnMostMs[run.quick === true ? "quick" : "full"] * bounds.slack;
+    const { run } = this.#parts;
+    const mostMs = lookOnMostMs[run.quick === true ? "quick" : "full"];
     const signs = known.flatMap((deviation) => this.#signs(id, deviation));
     return (keepAliveS) => Math.min(mostMs, lookMs(signs, keepAliveS));
   }

@@ -177,7 +177,9 @@ export class Check {
     }
     if (this.#outages.isFinal) this.#giveUp();
     const results = this.#runs.flatMap((run) => this.#results.get(run) ?? []);
-    return this.#interrupted ? results : [...results, ...this.#outages.results(), ...this.#side.results()];
+    if (this.#interrupted) return results;
+    const apart = this.#side.results().map((result) => this.#runner.documented(result));
+    return [...results, ...this.#outages.results(), ...apart];
   }
 
   /** One case after the other, as long as there are any. */

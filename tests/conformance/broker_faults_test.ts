@@ -10,6 +10,7 @@ import type { Packet } from "../../src/mqtt/packet.ts";
 import { type BrokerMaker, checkInMemory, ourCore } from "../support/checked_broker.ts";
 import { type Tamper, tampered, type TamperedLink } from "../support/tampered_broker.ts";
 import { saysDisconnect } from "./cases/disconnect_faults.ts";
+import { profileOf } from "../../src/profiles/profiles.ts";
 import { hears } from "./spoil.ts";
 
 /** Cases of the catalog by their ids. */
@@ -90,6 +91,18 @@ function strayProperty(packet: Packet & { readonly type: "publish" }): Uint8Arra
   const body = [topic.length >> 8, topic.length & 0xff, ...topic, ...id, 5, 0x18, 0, 0, 0, 3, ...packet.payload];
   return Uint8Array.of(0x30 | packet.qos << 1 | Number(packet.retain), body.length, ...body);
 }
+
+Deno.test("F8: a fault that is told apart is a deviation under the profile that describes it, and under no other", async () => {
+  const broker = tampered(saysDisconnect([0xe0, 0x00]));
+  const cases = casesOf("will/second-connect");
+  const outcomes = async (name: string) => {
+    const run = { cases, protocols: ["3.1.1"], profile: profileOf(name)! } as const;
+    const result = await checkInMemory(broker, run);
+    return [result.exitCode, ...result.cases.map(({ outcome, deviation }) => `${outcome} ${deviation ?? ""}`.trim())];
+  };
+  assert.deepEqual(await outcomes("nanomq"), [0, "pass", "deviation disconnect-in-311"]);
+  assert.deepEqual((await outcomes("mochi")).at(-1), "fail");
+});
 
 Deno.test("check: what cannot be read makes a case not testable, and is the one fault", async () => {
   const broker = tampered(() => ({
