@@ -1,6 +1,6 @@
 /** Which broker a fleet is to run on, as `--url` has it: `URL`, `NAME=URL`, or `embedded` for one of our own. */
 import { UsageError } from "../base/failure.ts";
-import { type Endpoint, parseEndpoint } from "../net/endpoint.ts";
+import { type Endpoint, parseEndpoint, withoutSecrets } from "../net/endpoint.ts";
 import { targetName } from "../report/comparison.ts";
 
 /** A broker to run on. */
@@ -22,7 +22,7 @@ export function parseBrokerChoice(text: string): BrokerChoice {
   if (called !== undefined && !/^[\w.-]{1,32}$/.test(called)) {
     throw new UsageError(
       `Cannot call a broker ${
-        JSON.stringify(called)
+        JSON.stringify(withoutSecrets(called))
       }: expected 1 to ${longestName} letters, digits, dots, hyphens or underscores`,
     );
   }

@@ -9,6 +9,7 @@ import { findSimilar } from "@optique/core/suggestion";
 import { extractOptionNames } from "@optique/core/usage";
 import { UsageError } from "../base/failure.ts";
 import { listed } from "../base/units.ts";
+import { withoutSecrets } from "../net/endpoint.ts";
 import { type BrokerAsked, brokerCommand } from "./commands/broker_flags.ts";
 import { type CheckAsked, checkCommand } from "./commands/check_flags.ts";
 import { type FleetAsked, fleetCommand } from "./commands/fleet_flags.ts";
@@ -82,7 +83,8 @@ function ours(text: string): string {
 }
 
 /** What is wrong with an argument that nothing takes, and what was perhaps meant. */
-function unexpected(token: string, first: string | undefined): string {
+function unexpected(word: string, first: string | undefined): string {
+  const token = withoutSecrets(word);
   const command = Object.entries(commands).find(([name]) => name === first);
   if (command === undefined) {
     const kind = token.startsWith("-") ? "flag" : "command";

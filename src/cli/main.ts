@@ -17,6 +17,7 @@ import { profilesText } from "../report/profile_text.ts";
 import { configJsonSchema } from "./config_file.ts";
 import { type Output, processOutput } from "./output.ts";
 import type { Entries } from "./setting.ts";
+import { withMaskedUrls } from "../net/endpoint.ts";
 import { tool } from "./tool.ts";
 
 /** Exit codes that no run answers: those are in its result. */
@@ -73,10 +74,10 @@ function tellSchema(what: string, entries: Entries, { out }: Output): number {
 /** One sentence for what the person asked; all there is for what is our own fault. Answers the exit code. */
 export function tellError(error: unknown, { err }: Output): number {
   if (error instanceof UsageError) {
-    err.write(`${error.message}\n`);
+    err.write(`${withMaskedUrls(error.message)}\n`);
     return exitCodes.usage;
   }
   const whole = error instanceof Error ? error.stack ?? error.message : String(error);
-  err.write(`${tool.name} ${tool.version} has failed, by a fault of its own:\n${whole}\n`);
+  err.write(`${tool.name} ${tool.version} has failed, by a fault of its own:\n${withMaskedUrls(whole)}\n`);
   return exitCodes.ownFault;
 }

@@ -84,7 +84,7 @@ function openMetricsView(address: HttpAddress): RunViews {
   return {
     told: [`metrics: ${server.url}metrics`],
     progress: (progress) => metrics.progress(progress),
-    finish: () => {},
+    finish: (report) => metrics.finish(report),
     close: () => server.close(),
   };
 }

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { type ComparedBroker, comparedRun, comparisonSchema } from "../report/comparison.ts";
 import type { LifeRow } from "../fleet/life_row.ts";
-import { withoutQueries } from "../net/endpoint.ts";
+import { withMaskedUrls } from "../net/endpoint.ts";
+import { applyThresholds, type Threshold } from "../report/threshold.ts";
 import { openSaved } from "./saved_record.ts";
 import { parseReport } from "./saved_report.ts";
 
@@ -21,8 +22,13 @@ export interface SavedBroker {
   readonly name: string;
   /** It has every life; a report has samples. */
   readonly isRecording: boolean;
-  /** Once. @param onLives told every life of a recording as it is judged, some at a time */
-  read(onLives?: (rows: readonly LifeRow[]) => void): Promise<ComparedBroker>;
+  /**
+   * Once.
+   *
+   * @param onLives told every life of a recording as it is judged, some at a time
+   * @param thresholds take the place of those that the run was given; undefined leaves them
+   */
+  read(onLives?: (rows: readonly LifeRow[]) => void, thresholds?: readonly Threshold[]): Promise<ComparedBroker>;
   close(): Promise<void>;
 }
 
@@ -36,7 +42,7 @@ export async function openSavedRuns(path: string, name: string | undefined): Pro
   const saved = await openSaved(path);
   const own = name ?? usualName(path);
   if (saved.isRecording) {
-    const read: SavedBroker["read"] = async (onLives) => comparedRun(own, await saved.read(undefined, onLives));
+    const read: SavedBroker["read"] = async (onLives, held) => comparedRun(own, await saved.read(held, onLives));
     return [{ name: own, isRecording: true, read, close: saved.close }];
   }
   const text = await saved.text();
@@ -50,7 +56,12 @@ export async function openSavedRuns(path: string, name: string | undefined): Pro
 }
 
 function asSaved(broker: ComparedBroker): SavedBroker {
-  return { name: broker.name, isRecording: false, read: () => Promise.resolve(broker), close: () => Promise.resolve() };
+  const { name, report } = broker;
+  const read: SavedBroker["read"] = (_, held = []) =>
+    Promise.resolve(
+      report === undefined || held.length === 0 ? broker : comparedRun(name, applyThresholds(report, held)),
+    );
+  return { name, isRecording: false, read, close: () => Promise.resolve() };
 }
 
 function parseBrokers(text: string, path: string): ComparedBroker[] {
@@ -64,7 +75,7 @@ function parseBrokers(text: string, path: string): ComparedBroker[] {
     ...about,
     // A comparison of an earlier version shows the whole URL, and may be called by it.
     name: about.name.replace(/\?.*$/s, "?…"),
-    target: withoutQueries(about.target),
+    target: withMaskedUrls(about.target),
     ...report !== undefined && { report: parseReport(JSON.stringify(report), `${path}: brokers.${place}.report`) },
   }));
 }

@@ -11,7 +11,7 @@ import type { LifeRow } from "../fleet/life_row.ts";
 import type { FleetPlan } from "../fleet/plan.ts";
 import { Replay } from "../fleet/replay.ts";
 import type { FleetResult } from "../fleet/result.ts";
-import { withoutQueries } from "../net/endpoint.ts";
+import { withMaskedUrls } from "../net/endpoint.ts";
 import { strict } from "../profiles/strict.ts";
 import { makeReport, type Report, type ReportContext } from "../report/report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "../report/threshold.ts";
@@ -169,7 +169,7 @@ async function readRecording(
   { thresholds, onLives, bounds }: Judging,
 ): Promise<Report> {
   const own = headerOf(path, first.text);
-  const header = { ...own, target: withoutQueries(own.target), plan: { ...own.plan, ...bounds } };
+  const header = { ...own, target: withMaskedUrls(own.target), plan: { ...own.plan, ...bounds } };
   const rows: LifeRow[] = [];
   const replay = new Replay(header, onLives && ((row) => rows.push(row)));
   let number = 1;

@@ -10,7 +10,7 @@ import { killModes } from "../fleet/kill_mode.ts";
 import { noPresence, presenceMoments } from "../fleet/presence_result.ts";
 import type { FaultSample } from "../fleet/result.ts";
 import { deviationsIn, verdictText } from "../fleet/verdict.ts";
-import { withoutQueries } from "../net/endpoint.ts";
+import { withMaskedUrls } from "../net/endpoint.ts";
 import { type Report, reportSchema } from "../report/report.ts";
 
 const counts = {
@@ -217,8 +217,9 @@ function completed(report: Earlier): Report {
   return {
     ...report,
     verdictText: report.verdictText ?? verdictText(verdict, deviationsIn(report)),
-    reason: withoutQueries(report.reason),
-    run: { ...run, target: withoutQueries(run.target), repeat: withoutQueries(run.repeat) },
+    reason: withMaskedUrls(report.reason),
+    warnings: report.warnings.map(withMaskedUrls),
+    run: { ...run, target: withMaskedUrls(run.target), repeat: withMaskedUrls(run.repeat) },
     wills: { ...wills, ...unseeable > 0 && { unseeable } },
     controls: report.controls ?? { total: 0, blind: 0, lost: 0 },
     faultKinds: report.faultKinds ?? kindsOfSamples(faults, countOf),

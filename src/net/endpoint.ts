@@ -91,9 +91,14 @@ export function withoutSecrets(text: string): string {
   return query.length === 0 ? shown : `${shown}?${masked}`;
 }
 
-/** A text, such as a command, with the query of every broker's URL in it masked. */
-export function withoutQueries(text: string): string {
-  return text.replaceAll(/(\b(?:mqtts?|tcp|ssl|tls|wss?):\/\/[^\s'"?]*)\?[^\s'"]*/gi, `$1?${masked}`);
+/**
+ * A text, such as a sentence or a command, with the password and the query of every broker's URL in it masked. A URL
+ * ends with a space, or with the quotation mark or the sign before it.
+ */
+export function withMaskedUrls(text: string): string {
+  return text
+    .replaceAll(/(\b(?:mqtts?|tcp|ssl|tls|wss?):\/\/[^\s/@:'"]*):[^\s@]*@/gi, `$1:${masked}@`)
+    .replaceAll(/(\b(?:mqtts?|tcp|ssl|tls|wss?):\/\/[^\s'"?]*)\?\S*?(?=['"):;,.\]]*(?:\s|$))/gi, `$1?${masked}`);
 }
 
 function endpointOf(parsed: URL, [transport, scheme, defaultPort]: typeof schemes[string], path: string): Endpoint {
@@ -112,7 +117,7 @@ function endpointOf(parsed: URL, [transport, scheme, defaultPort]: typeof scheme
 
 /** A URL as it is shown. */
 export function endpointUrl(scheme: string, host: string, port: number, path: string): string {
-  return withoutQueries(`${scheme}://${bracketed(host)}:${port}${path}`);
+  return withMaskedUrls(`${scheme}://${bracketed(host)}:${port}${path}`);
 }
 
 /** The same place at another port: the one that was taken where 0 was asked for. */

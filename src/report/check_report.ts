@@ -6,6 +6,7 @@ import { formatMs } from "../base/units.ts";
 import { type Area, areas, type Protocol } from "../conformance/case.ts";
 import type { CaseResult, ConformanceResult } from "../conformance/result.ts";
 import { verdictText } from "../fleet/verdict.ts";
+import { withMaskedUrls } from "../net/endpoint.ts";
 import type { Tool } from "./report.ts";
 
 /** The form of the document; the number changes when a name changes its meaning or goes. */
@@ -26,7 +27,9 @@ export function makeCheckReport(result: ConformanceResult, tool: Tool, embedded:
     tool,
     verdictText: verdictText(result.verdict, result.counts.deviation),
     ...result,
-    target: embedded ? "embedded" : result.target,
+    reason: withMaskedUrls(result.reason),
+    warnings: result.warnings.map(withMaskedUrls),
+    target: embedded ? "embedded" : withMaskedUrls(result.target),
     durationMs: Math.round(result.durationMs),
   };
 }

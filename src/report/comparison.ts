@@ -3,6 +3,7 @@
  * document, and all that the other writers need.
  */
 import { UsageError } from "../base/failure.ts";
+import { withMaskedUrls } from "../net/endpoint.ts";
 import { deviationsIn, verdictText } from "../fleet/verdict.ts";
 import type { Report, Tool } from "./report.ts";
 
@@ -65,7 +66,7 @@ export function makeComparison(brokers: readonly ComparedBroker[], tool: Tool): 
     ...worstOf(brokers),
     ...repeat !== undefined && { repeat },
     notes: differences(brokers),
-    brokers,
+    brokers: brokers.map((broker) => ({ ...broker, reason: withMaskedUrls(broker.reason) })),
   };
 }
 

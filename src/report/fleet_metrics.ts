@@ -1,7 +1,11 @@
 /** A run's progress in Prometheus' text format. */
 import { type Metric, Registry } from "prom-client";
 import { bucketEndsMs } from "../fleet/latency_buckets.ts";
+import { controlFaultsIn } from "../fleet/control_counts.ts";
 import type { Progress } from "../fleet/result.ts";
+import { faultsIn } from "../fleet/tally.ts";
+import { deviationsIn } from "../fleet/verdict.ts";
+import type { Report } from "./report.ts";
 import { countNames } from "./will_rows.ts";
 
 interface Sample {
@@ -29,6 +33,7 @@ export class FleetMetrics {
   readonly contentType: string;
   readonly #registry = new Registry();
   #last: Progress | undefined;
+  #report: Pick<Report, "verdict" | "wills" | "controls"> | undefined;
 
   constructor() {
     this.contentType = this.#registry.contentType;
@@ -45,6 +50,19 @@ export class FleetMetrics {
       "Wills by verdict; what is overdue counts as missing until it comes.",
       willSamples,
     );
+    this.#add(
+      "mqtt_sim_control_wills",
+      "gauge",
+      "Wills of control clients by what went wrong with them; they are in no other count.",
+      controlSamples,
+    );
+    this.#add(
+      "mqtt_sim_run_verdict",
+      "gauge",
+      "1 for the verdict: pass, pass_with_deviations, fail or void once the run is over; before, running, " +
+        "running_with_deviations or running_with_faults.",
+      (progress) => [{ value: 1, labels: { verdict: this.#verdict(progress) } }],
+    );
     this.#add("mqtt_sim_phase", "gauge", "1 for the phase that the run is in.", ({ phase }) => [
       { value: 1, labels: { phase } },
     ]);
@@ -59,6 +77,21 @@ export class FleetMetrics {
   /** Takes in where the run stands. */
   progress(progress: Progress): void {
     this.#last = progress;
+  }
+
+  /** The run is over. */
+  finish(report: Pick<Report, "verdict" | "wills" | "controls">): void {
+    this.#report = report;
+  }
+
+  #verdict({ faults, controls, statesWrong = 0 }: Progress): string {
+    if (this.#report !== undefined) {
+      const { verdict } = this.#report;
+      return verdict === "pass" && deviationsIn(this.#report) > 0 ? "pass_with_deviations" : verdict;
+    }
+    const wrong = faultsIn(faults) + statesWrong + (controls === undefined ? 0 : controlFaultsIn(controls));
+    if (wrong > 0) return "running_with_faults";
+    return deviationsIn({ wills: faults, controls }) > 0 ? "running_with_deviations" : "running";
   }
 
   /** The metrics as they are now; empty before the run has told anything. */
@@ -78,6 +111,12 @@ function willSamples({ faults }: Progress): Sample[] {
     const verdict = verdictLabels[name];
     return verdict === undefined ? [] : [{ value: faults[name], labels: { verdict } }];
   });
+}
+
+function controlSamples({ controls }: Progress): Sample[] {
+  const { lost = 0, altered = 0, late = 0, duplicate = 0, deviating = 0 } = controls ?? {};
+  return Object.entries({ missing: lost, altered, late, duplicate, deviating })
+    .map(([verdict, value]) => ({ value, labels: { verdict } }));
 }
 
 function latencySamples({ buckets }: Progress): Sample[] {

@@ -15,7 +15,7 @@ import { type Verdict, type VerdictGrounds, verdictOver } from "../fleet/verdict
 import { joinSeries } from "../fleet/series.ts";
 import { noCounts, Tally, type TallyData } from "../fleet/tally.ts";
 import type { Report } from "./report.ts";
-import { applyThresholds, parseThreshold } from "./threshold.ts";
+import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
 
 /** A report, and what it is called where it does not fit. */
@@ -30,9 +30,10 @@ const ownToPart = new Set(["shard", "workers", "sourceAddresses", "tlsCa", "tlsC
 /**
  * Joins at least two reports.
  *
+ * @param thresholds take the place of those that the parts were given; undefined leaves them
  * @throws UsageError when they are not parts of one run
  */
-export function mergeReports(parts: readonly NamedReport[]): Report {
+export function mergeReports(parts: readonly NamedReport[], thresholds?: readonly Threshold[]): Report {
   checkParts(parts);
   const reports = parts.map(({ report }) => report);
   const [first] = reports;
@@ -70,7 +71,10 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
     resources: resourcesOf(reports),
     ...sameEngine(reports),
   };
-  return applyThresholds(merged, (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)));
+  return applyThresholds(
+    merged,
+    thresholds ?? (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)),
+  );
 }
 
 /** When the parts of the run were, where all shards tell of the same ones: from the first that began to the last that ended. */

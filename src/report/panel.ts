@@ -3,7 +3,9 @@
  * lines out.
  */
 import { formatCount, formatDuration, formatMs } from "../base/units.ts";
+import { controlFaultsIn } from "../fleet/control_counts.ts";
 import type { Phase, Progress } from "../fleet/result.ts";
+import { deviationsIn } from "../fleet/verdict.ts";
 import { plainStyle, type Style } from "./style.ts";
 
 /** What is being done in each phase. */
@@ -27,11 +29,13 @@ export function panelLines(progress: Progress, width: number, style: Style = pla
   const { phase, phaseMs, phaseOfMs } = progress;
   const head = `${phaseText[phase].padEnd(nameWidth)}  ${bar(phaseMs, phaseOfMs)}  ${phaseTime(phaseMs, phaseOfMs)}`;
   const faults = faultText(progress);
-  const last = `faults ${faults ?? "none"}${deviatingText(progress)}`.slice(0, width);
+  const deviating = deviatingText(progress);
+  const last = `faults ${faults ?? "none"}${deviating}`.slice(0, width);
+  const paint = faults !== undefined ? style.bad : deviating === "" ? style.good : style.unsure;
   return [
     style.strong(head.slice(0, width).trimEnd()),
     numbers(progress).join("   ").slice(0, width),
-    faults === undefined ? style.good(last) : style.bad(last),
+    paint(last),
   ];
 }
 
@@ -66,14 +70,17 @@ export function phaseTime(ms: number, ofMs: number): string {
 }
 
 /** `3 missing, 1 late, 2 states wrong`; undefined when there are none. */
-function faultText({ faults, statesWrong = 0 }: Progress): string | undefined {
+function faultText({ faults, statesWrong = 0, controls }: Progress): string | undefined {
   const names = ["missing", "late", "early", "duplicate", "unwanted", "altered"] as const;
   const found = names.filter((name) => faults[name] > 0).map((name) => `${formatCount(faults[name])} ${name}`);
   if (statesWrong > 0) found.push(`${formatCount(statesWrong)} ${statesWrong === 1 ? "state" : "states"} wrong`);
+  const ofControls = controls === undefined ? 0 : controlFaultsIn(controls);
+  if (ofControls > 0) found.push(`${formatCount(ofControls)} control ${ofControls === 1 ? "will" : "wills"} wrong`);
   return found.length === 0 ? undefined : found.join(", ");
 }
 
 /** What goes wrong as the profile says that it does is no fault, and is told beside them. */
-function deviatingText({ faults: { deviating } }: Progress): string {
-  return deviating === 0 ? "" : `, ${formatCount(deviating)} deviating`;
+function deviatingText({ faults: wills, controls }: Progress): string {
+  const deviating = deviationsIn({ wills, controls });
+  return deviating === 0 ? "" : `, ${formatCount(deviating)} ${deviating === 1 ? "deviation" : "deviations"}`;
 }

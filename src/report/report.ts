@@ -6,6 +6,7 @@ import type { FleetPlan } from "../fleet/plan.ts";
 import { withoutPasswords } from "../fleet/record_header.ts";
 import type { FleetResult } from "../fleet/result.ts";
 import { deviationsIn, verdictText } from "../fleet/verdict.ts";
+import { withMaskedUrls } from "../net/endpoint.ts";
 import type { ThresholdResult } from "./threshold.ts";
 import { repeatCommand } from "./repeat.ts";
 
@@ -42,13 +43,13 @@ export interface Report extends Omit<FleetResult, "plan" | "protocol" | "started
   readonly run: {
     readonly id: string;
     readonly seed: number;
-    /** The broker's URL, or `embedded`. */
+    /** The broker's URL, without login and with its query masked, or `embedded`. */
     readonly target: string;
     readonly protocol: "3.1.1" | "5" | "mix";
     /** ISO 8601, UTC. */
     readonly startedAt: string;
     readonly durationMs: number;
-    /** The command that repeats the run, without a password. */
+    /** The command that repeats the run, without a password, and with the query of a URL masked. */
     readonly repeat: string;
   };
   /** The whole plan, without passwords. */
@@ -73,18 +74,20 @@ export function makeReport(result: FleetResult, context: ReportContext): Report 
     tool: context.tool,
     verdict,
     verdictText: verdictText(verdict, deviationsIn(counts)),
-    reason,
+    reason: withMaskedUrls(reason),
     exitCode,
     run: {
       id: plan.run,
       seed: plan.seed,
-      target: context.embedded ? "embedded" : target,
+      target: context.embedded ? "embedded" : withMaskedUrls(target),
       protocol,
       startedAt,
       durationMs: Math.round(durationMs),
-      repeat: repeatCommand(plan, repeatTarget(target, context), context),
+      repeat: withMaskedUrls(repeatCommand(plan, repeatTarget(target, context), context)),
     },
     plan: shown,
     ...counts,
+    ...counts.voidReason !== undefined && { voidReason: withMaskedUrls(counts.voidReason) },
+    warnings: counts.warnings.map(withMaskedUrls),
   };
 }

@@ -43,7 +43,10 @@ Deno.test("every form is written at once, and each is what it says", () =>
     await Deno.writeTextFile(`${folder}/in.json`, reportJson(reportOf(failed())));
     const flags = forms.flatMap((form) => [`--${form}`, `${folder}/out.${form}`]);
     const { out } = await run(`${folder}/in.json`, ...flags);
-    assert.equal(out.trimEnd().split("\n").length, forms.length);
+    // The verdict is told even where no text is asked for.
+    const [verdict, ...files] = out.trimEnd().split("\n");
+    assert.match(verdict!, /^FAIL {2}25 wills of 90,038 are missing/);
+    assert.equal(files.length, forms.length);
     assert.deepEqual(namesIn(folder), ["in.json", ...forms.map((form) => `out.${form}`)].sort());
     const starts = {
       html: "<!doctype html>",
@@ -96,6 +99,30 @@ Deno.test("compare puts files side by side, named by file or by hand; a comparis
     );
     await Deno.writeTextFile(`${folder}/all.json`, again.out.replace('"verdict": "pass"', '"verdict": "fine"'));
     assert.match((await run("compare", `x=${folder}/all.json`)).err, /^Cannot call all brokers of the comparison/);
+  }));
+
+Deno.test("merge and compare tell the verdict beside other forms, and take thresholds over every number", () =>
+  inFolder(async (folder) => {
+    const report = reportOf(passed());
+    const other = { ...report, run: { ...report.run, startedAt: "2026-01-02T03:04:09.000Z" } };
+    await Deno.writeTextFile(`${folder}/a.json`, reportJson(report));
+    await Deno.writeTextFile(`${folder}/b.json`, reportJson(other));
+    const files = [`${folder}/a.json`, `${folder}/b.json`];
+    for (const command of ["merge", "compare"]) {
+      const held = (...flags: string[]) =>
+        run(command, ...files, ...flags, "--report", `${folder}/out-${command}.json`);
+      const right = await held("--threshold", "resources.cpuMs>1");
+      assert.deepEqual([right.code, right.out.startsWith("PASS  ")], [0, true], command);
+      const wrong = await held("--threshold", "controls.total<14");
+      assert.deepEqual([wrong.code, wrong.out.startsWith("FAIL  ")], [1, true], command);
+      const unmeasured = await held("--threshold", "latencyMs.byMode.freeze.p99<200");
+      assert.equal(unmeasured.code, 1, command);
+      const written = await Deno.readTextFile(`${folder}/out-${command}.json`);
+      assert.match(written, /not met: latencyMs\.byMode\.freeze\.p99<200 \(the run measured nothing for it\)/);
+      const unknown = await held("--threshold", "byMode.freeze.p99<200");
+      assert.equal(unknown.code, 2);
+      assert.match(unknown.err, /a report has no number at byMode\.freeze\.p99, but at latencyMs\.byMode\.freeze\.p99/);
+    }
   }));
 
 Deno.test("compare writes the lives of reports, which are samples, and of recordings, which are all", () =>

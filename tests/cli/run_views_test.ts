@@ -4,8 +4,8 @@ import { UsageError } from "../../src/base/failure.ts";
 import { parseHttpAddress } from "../../src/cli/http_address.ts";
 import { openRunViews, type RunViews } from "../../src/cli/run_views.ts";
 import { makePlan } from "../../src/fleet/plan.ts";
-import type { Progress } from "../../src/fleet/result.ts";
-import { context, passed, reportOf } from "../report/sample.ts";
+import type { FleetResult, Progress } from "../../src/fleet/result.ts";
+import { context, failed, passed, reportOf, voided } from "../report/sample.ts";
 
 const none = {
   expected: 0,
@@ -61,6 +61,34 @@ Deno.test("metrics are there in Prometheus' format", () =>
     assert.match(text, /^mqtt_sim_will_latency_seconds_bucket\{le="0\.0025"\} 3$/m);
     assert.match(text, /^mqtt_sim_will_latency_seconds_bucket\{le="\+Inf"\} 3$/m);
     assert.match(text, /^mqtt_sim_will_latency_seconds_sum 0\.005$/m);
+  }));
+
+Deno.test("metrics have a verdict of their own for a run whose wills go wrong as the profile describes", () =>
+  withViews(async (views, _, [, url]) => {
+    const verdicts = async () =>
+      [...(await get(url!)).text.matchAll(/^mqtt_sim_run_verdict\{verdict="(.*)"\} 1$/gm)].map(([, name]) => name);
+    const calm = { ...progress.faults, late: 0 };
+    const controls = { total: 9, blind: 0, lost: 0 };
+    views.progress({ ...progress, faults: calm, controls });
+    assert.deepEqual(await verdicts(), ["running"]);
+    views.progress({ ...progress, faults: { ...calm, deviating: 3 }, controls });
+    assert.deepEqual(await verdicts(), ["running_with_deviations"]);
+    views.progress({ ...progress, faults: { ...calm, deviating: 3 }, controls: { ...controls, lost: 2 } });
+    assert.deepEqual(await verdicts(), ["running_with_faults"]);
+    assert.match((await get(url!)).text, /^mqtt_sim_control_wills\{verdict="missing"\} 2$/m);
+    const base = passed();
+    const found: readonly [result: FleetResult, verdict: string][] = [
+      [base, "pass"],
+      [passed({}, { wills: { ...base.wills, deviating: 76 } }), "pass_with_deviations"],
+      [passed({}, { controls: { ...controls, deviating: 1 } }), "pass_with_deviations"],
+      [failed(), "fail"],
+      [voided(), "void"],
+    ];
+    for (const [result, verdict] of found) {
+      views.finish(reportOf(result));
+      // deno-lint-ignore no-await-in-loop
+      assert.deepEqual(await verdicts(), [verdict]);
+    }
   }));
 
 Deno.test("the live page follows the run, and shows the report in the end", () =>

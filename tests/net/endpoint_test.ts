@@ -1,7 +1,7 @@
 /** Broker URLs: what is read, and each refusal in its own words. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
-import { type Endpoint, isLoopback, parseEndpoint, withoutSecrets } from "../../src/net/endpoint.ts";
+import { type Endpoint, isLoopback, parseEndpoint, withMaskedUrls, withoutSecrets } from "../../src/net/endpoint.ts";
 
 const tcp = { transport: "tcp", path: "" } as const;
 const read: readonly [text: string, endpoint: Endpoint][] = [
@@ -77,6 +77,21 @@ const shown: readonly [text: string, shown: string][] = [
 ];
 for (const [text, expected] of shown) {
   Deno.test(`endpoint: no password and no query is shown: ${text}`, () => assert.equal(withoutSecrets(text), expected));
+}
+
+const texts: readonly [text: string, expected: string][] = [
+  ["cannot reach wss://h:1/x?a=b: refused", "cannot reach wss://h:1/x?…: refused"],
+  ["fleet --url 'wss://h/x?a=b' --username a@b", "fleet --url 'wss://h/x?…' --username a@b"],
+  ['Cannot use "ws://u:p@h/x?a=b", which is slow', 'Cannot use "ws://u:…@h/x?…", which is slow'],
+  ["mqtt://h:1883, ws://h/x?a='b'&c=d", "mqtt://h:1883, ws://h/x?…"],
+  [
+    "fleet --url mqtt://h:1883 --username a@b --will-topic a?b",
+    "fleet --url mqtt://h:1883 --username a@b --will-topic a?b",
+  ],
+  ["did you mean --url?", "did you mean --url?"],
+];
+for (const [text, expected] of texts) {
+  Deno.test(`endpoint: masked in a text: ${text}`, () => assert.equal(withMaskedUrls(text), expected));
 }
 
 Deno.test("endpoint: loopback is told by address or its usual name", () => {

@@ -70,12 +70,20 @@ Deno.test("in one line", () => {
   );
 });
 
+Deno.test("wills of control clients that go wrong are faults, and those that deviate are told", () => {
+  const controls = { total: 9, blind: 0, lost: 1, altered: 2 };
+  assert.equal(panelLines({ ...halfway, controls }, 100)[2], "faults 3 control wills wrong");
+  const deviating = { total: 9, blind: 0, lost: 0, deviating: 1 };
+  assert.equal(panelLines({ ...halfway, controls: deviating }, 100)[2], "faults none, 1 deviation");
+});
+
 Deno.test("wrong states are faults; what deviates as the profile says is told beside them, and is none", () => {
   const deviating = { ...halfway, faults: { ...none, deviating: 1_004 }, statesWrong: 0 };
-  assert.equal(panelLines(deviating, 100)[2], "faults none, 1,004 deviating");
+  assert.equal(panelLines(deviating, 100)[2], "faults none, 1,004 deviations");
   const wrong = { ...deviating, faults: { ...deviating.faults, late: 1 }, statesWrong: 2 };
-  assert.equal(panelLines(wrong, 100)[2], "faults 1 late, 2 states wrong, 1,004 deviating");
+  assert.equal(panelLines(wrong, 100)[2], "faults 1 late, 2 states wrong, 1,004 deviations");
   assert.ok(progressLine({ ...halfway, statesWrong: 1 }).endsWith(", faults 1 state wrong"));
-  const painted = { ...plainStyle, good: (text: string) => `+${text}`, bad: (text: string) => `-${text}` };
-  assert.deepEqual([deviating, wrong].map((each) => panelLines(each, 100, painted)[2]![0]), ["+", "-"]);
+  const mark = (sign: string) => (text: string) => `${sign}${text}`;
+  const painted = { ...plainStyle, good: mark("+"), bad: mark("-"), unsure: mark("?") };
+  assert.deepEqual([halfway, deviating, wrong].map((each) => panelLines(each, 100, painted)[2]![0]), ["+", "?", "-"]);
 });

@@ -67,7 +67,7 @@ async function merged(asked: Extract<DrawAsked, { command: "report merge" }>): P
   }
   const parts = [];
   for (const name of asked.files) parts.push({ name, report: await readSaved(name) });
-  return mergeReports(parts);
+  return mergeReports(parts, asked.threshold.length === 0 ? undefined : asked.threshold);
 }
 
 async function writeAll(
@@ -80,7 +80,7 @@ async function writeAll(
   const others = [report, html, junit, markdown, csv, csvLives, hdr];
   if (text || others.every((path) => path === undefined)) {
     stream.write(reportText(whole, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }));
-  }
+  } else stream.write(`${whole.verdictText}  ${whole.reason}\n`);
   try {
     const told = await outputs.write(whole, (form) => out.write(form));
     for (const line of told) stream.write(`${line}\n`);

@@ -33,11 +33,12 @@ async function compareSaved(saved: readonly SavedBroker[], asked: CompareAsked, 
   const outputs = await openComparisonOutputs(asked, saved.map(({ name }) => name), (name) => recorded.has(name));
   const { out, err } = output;
   const stream = outputs.usesStandardOutput ? err : out;
+  const thresholds = asked.threshold.length === 0 ? undefined : asked.threshold;
   try {
     const told: string[] = [];
     const brokers: ComparedBroker[] = [];
     for (const broker of saved) {
-      const compared = await broker.read(outputs.onLivesOf(broker.name));
+      const compared = await broker.read(outputs.onLivesOf(broker.name), thresholds);
       brokers.push(compared);
       if (compared.report !== undefined) told.push(...await outputs.writeOne(broker.name, compared.report));
     }
@@ -45,7 +46,7 @@ async function compareSaved(saved: readonly SavedBroker[], asked: CompareAsked, 
     if (asked.text || forms.every((form) => asked[form] === undefined)) {
       const width = Math.min(stream.columns() ?? widest, widest);
       stream.write(comparisonText(comparison, { width, style: stream.style }));
-    }
+    } else stream.write(`${comparison.verdictText}  ${comparison.reason}\n`);
     told.push(...await outputs.write(comparison, (form) => out.write(form)));
     for (const line of told) stream.write(`${line}\n`);
     return comparison.exitCode;

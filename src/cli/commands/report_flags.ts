@@ -29,6 +29,11 @@ const text = object("Output", {
   ),
 });
 
+const thresholds = (description: string) =>
+  object("Judging", {
+    threshold: repeatedFlag("--threshold", { metavar: "EXPRESSION", read: parseThreshold }, description),
+  });
+
 const mergeCommand = command(
   "merge",
   merge(
@@ -36,14 +41,19 @@ const mergeCommand = command(
     object("Parts", {
       files: multiple(argument(plainArgument(saved), { description: sentence("A part's report.") }), { min: 0 }),
     }),
+    thresholds(
+      "Hold the whole against this, as mqtt-sim fleet --threshold does; takes the place of all thresholds that the parts " +
+        "were given. May be repeated.",
+    ),
     reportFlags,
     text,
   ),
   {
     brief: sentence("Join the reports of one run's parts."),
     description: sentence(
-      "Joins the reports of one run's parts into one: counts added, histograms merged, and one verdict over all. Parts " +
-        "of different plans, seeds or brokers are refused.",
+      "Joins the reports of one run's parts into one: counts added, histograms merged, and one verdict over all. A fault " +
+        "that is proven in one part fails the whole, whatever became of the others. Parts of different plans, seeds or " +
+        "brokers are refused.",
     ),
     usageLine: [{ type: "literal", value: "FILE FILE… [FLAGS]" }],
   },
@@ -75,6 +85,10 @@ const compareCommand = command(
         },
       ),
     }),
+    thresholds(
+      "Hold each of the runs against this, as mqtt-sim fleet --threshold does; takes the place of all thresholds that a " +
+        "run was given. May be repeated.",
+    ),
     reportFlags,
     text,
   ),
@@ -121,7 +135,7 @@ const draw = merge(
 );
 
 /** No argument at all: the command has its own sentence for it. */
-const nothing = { command: "report merge", files: [] } as unknown as InferValue<typeof mergeCommand>;
+const nothing = { command: "report merge", files: [], threshold: [] } as unknown as InferValue<typeof mergeCommand>;
 
 /** `mqtt-sim report` and what can follow it. */
 export const reportCommand = command(

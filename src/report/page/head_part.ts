@@ -127,7 +127,7 @@ export function faultTile(wills: WillCounts): Tile {
     name: "Wills gone wrong",
     value: formatCount(total),
     note: wills.deviating === 0 ? told : `${told}; ${formatCount(wills.deviating)} deviating as the profile says`,
-    look: total === 0 ? "good" : "bad",
+    ...total > 0 ? { look: "bad" } : wills.deviating === 0 && { look: "good" },
   };
 }
 
