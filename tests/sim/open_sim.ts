@@ -2,15 +2,16 @@
  * `deno task sim:open`: fleets and parts of `check` on brokers that conform to the standard and make the choices that it
  * leaves open, over many seeds, on as many threads as there are processors; or one seed with its trace.
  *
- *   deno task sim:open [--seeds 5000] [--from 0] [--threads 2]
+ *   deno task sim:open [--seeds 5000] [--from 0] [--threads 2] [--until-failure]
  *   deno task sim:open --seed 1234
  */
 import type { OpenChoice } from "../support/open/open_choices.ts";
 import { addTally, noTally, type OpenTally, simulateOpen } from "./open_seed.ts";
-import type { OpenReport } from "./open_sim_worker.ts";
-import type { SeedRange } from "./sim_worker.ts";
+import type { OpenRange, OpenReport } from "./open_sim_worker.ts";
 
 const shownLines = 200;
+/** After so many failures a thread gives up. */
+const failuresLimit = Deno.args.includes("--until-failure") ? 1 : 25;
 
 function numberAfter(name: string, fallback: number): number {
   const at = Deno.args.indexOf(name);
@@ -34,7 +35,7 @@ async function replay(seed: number): Promise<number> {
   return 0;
 }
 
-function runRange(range: SeedRange): Promise<OpenReport> {
+function runRange(range: OpenRange): Promise<OpenReport> {
   const worker = new Worker(new URL("./open_sim_worker.ts", import.meta.url), { type: "module" });
   return new Promise((resolve, reject) => {
     worker.onerror = (event) => reject(new Error(event.message));
@@ -51,7 +52,10 @@ async function sweep(): Promise<number> {
   const seeds = numberAfter("--seeds", 5_000);
   const threads = Math.max(1, Math.min(numberAfter("--threads", navigator.hardwareConcurrency), seeds));
   const reports = await Promise.all(
-    Array.from({ length: threads }, (_, at) => runRange({ from: from + at, to: from + seeds, step: threads })),
+    Array.from(
+      { length: threads },
+      (_, at) => runRange({ from: from + at, to: from + seeds, step: threads, failuresLimit }),
+    ),
   );
   const all = noTally();
   for (const { tally } of reports) addTally(all, tally);

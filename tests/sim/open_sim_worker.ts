@@ -3,16 +3,19 @@
 import { addTally, noTally, type OpenTally, simulateOpen } from "./open_seed.ts";
 import type { SeedRange } from "./sim_worker.ts";
 
+/** What a thread is given. */
+export interface OpenRange extends SeedRange {
+  /** After so many failures it gives up. */
+  readonly failuresLimit: number;
+}
+
 /** What a thread found. */
 export interface OpenReport {
   readonly tally: OpenTally;
   readonly failures: readonly { readonly seed: number; readonly message: string }[];
 }
 
-/** After so many failures a thread gives up. */
-const failuresLimit = 25;
-
-self.onmessage = async ({ data: { from, to, step } }: MessageEvent<SeedRange>) => {
+self.onmessage = async ({ data: { from, to, step, failuresLimit } }: MessageEvent<OpenRange>) => {
   const failures: { seed: number; message: string }[] = [];
   const tally = noTally();
   for (let seed = from; seed < to && failures.length < failuresLimit; seed += step) {

@@ -231,7 +231,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
   }
 
   release(packetId: number): void {
-    this.send({ type: "pubrel", packetId });
+    this.#writer.hurry({ type: "pubrel", packetId });
   }
 
   #onPing(session: OpenSession): void {

@@ -57,9 +57,10 @@ export class OpenLane {
     return this.#waiting.length > 0;
   }
 
-  /** Closes once all that was handed over has left. */
+  /** Writes all that was handed over and closes: a will is published after that, and not before. [MQTT5 3.1.2-8] */
   close(how: "end" | "reset"): void {
     const nowMs = this.#nowMs();
+    this.#waiting = this.#waiting.map((waiting) => ({ ...waiting, atMs: nowMs }));
     this.#append({ close: how, atMs: nowMs, byMs: nowMs });
   }
 

@@ -60,6 +60,11 @@ export class OpenWriter {
     this.#lane.send(bytes, "slow: an answer", this.#nowMs, written);
   }
 
+  /** Writes a packet that a message waits for, so that its time is not exceeded. */
+  hurry(packet: Packet): void {
+    this.#lane.send(encode(this.#told(packet), this.#to.version), "slow: an answer", -Infinity);
+  }
+
   /** The packet with a reason string and user properties, where that is chosen, allowed and not too large. */
   #told(packet: Packet): Packet {
     const choices = this.#choices;
