@@ -288,9 +288,9 @@ function seenVerdict(
   const verdict = verdictOf(answer, one, rules, untilMs);
   if (verdict !== "missing") return verdict;
   const lastMs = dueBy(one) + rules.lateAfterMs;
-  const blind = absences.some(({ fromMs, toMs, forgotten }) =>
+  const blind = absences.some(({ fromMs, toMs, forgotten, atQos0 = false }) =>
     // What is kept for a session that is away need not be of QoS 0. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5]
-    (forgotten || life.qos === 0) && fromMs <= lastMs && toMs >= one.earliestMs
+    (forgotten || atQos0 || life.qos === 0) && fromMs <= lastMs && toMs >= one.earliestMs
   );
   return blind ? "unseeable" : verdict;
 }

@@ -90,7 +90,7 @@ export const eventFields = {
   down: {},
   serves: {},
   ended: { client: "whole", life: "whole", sinceMs: "number" },
-  absent: { bucket: "whole", copy: "whole", toMs: "number", forgotten: "flag" },
+  absent: { bucket: "whole", copy: "whole", toMs: "number", forgotten: "flag", "atQos0?": "flag" },
   up: { survived: "whole" },
   // What watchers see.
   will: {

@@ -198,9 +198,9 @@ class SquadReplay {
     return this.books.ledger.restarts.underWay ? this.books : refuse("the broker is not down there");
   }
 
-  miss({ bucket, copy, toMs, forgotten }: Of<"absent">): void {
+  miss({ bucket, copy, toMs, forgotten, atQos0 = false }: Of<"absent">): void {
     const { fromMs } = this.downBooks.ledger.restarts.windows.at(-1)!;
-    this.#absences.push({ bucket, copy, fromMs, toMs: this.instant(toMs), forgotten });
+    this.#absences.push({ bucket, copy, fromMs, toMs: this.instant(toMs), forgotten, ...atQos0 && { atQos0 } });
   }
 
   comeBack(survived: number, atMs: number): void {

@@ -23,6 +23,8 @@ export interface Absence {
   readonly toMs: number;
   /** The broker had forgotten the watcher's session, and so all that it had kept for it. */
   readonly forgotten: boolean;
+  /** The broker had granted the watcher QoS 0 alone, and need not keep such messages for a session that is away. */
+  readonly atQos0?: boolean;
 }
 
 /** What one squad found of one restart. */

@@ -145,8 +145,8 @@ export class SquadBooks {
     this.#phaseFromMs += nowMs - this.ledger.restarts.windows.at(-1)!.fromMs;
     this.#instants.comeBack(nowMs);
     this.ledger.restartEnds(nowMs, { absences, survived });
-    for (const { bucket, copy, toMs, forgotten } of absences) {
-      this.#note?.("absent", nowMs, { bucket, copy, toMs, forgotten });
+    for (const { bucket, copy, toMs, forgotten, atQos0 = false } of absences) {
+      this.#note?.("absent", nowMs, { bucket, copy, toMs, forgotten, ...atQos0 && { atQos0 } });
     }
     this.#note?.("up", nowMs, { survived });
   }

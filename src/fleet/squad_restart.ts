@@ -89,10 +89,12 @@ export class SquadRestart {
   }
 
   #goOn(nowMs: number): void {
-    const absences = this.#lookout.watchers.flatMap(({ post, returned }): Absence[] => {
+    const absences = this.#lookout.watchers.flatMap(({ post, returned, seen }): Absence[] => {
       if (returned?.kind !== "back") return [];
       const { bucket, copy } = post;
-      return [{ bucket, copy, fromMs: this.#fromMs, toMs: returned.atMs, forgotten: returned.forgotten }];
+      const atQos0 = seen.grantedQos === 0;
+      const { atMs: toMs, forgotten } = returned;
+      return [{ bucket, copy, fromMs: this.#fromMs, toMs, forgotten, ...atQos0 && { atQos0 } }];
     });
     const survived = this.#lookout.watchers.length - absences.length +
       this.#clients.filter((client) => client.outlived).length;

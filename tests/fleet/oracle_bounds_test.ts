@@ -138,6 +138,8 @@ const absences: readonly [what: string, qos: 0 | 1, away: Absence, isBlind: bool
   ["until before its first instant", 1, absence(1_000, 9_979, true), false],
   ["its session kept, QoS 1", 1, absence(9_000, 12_000, false), false],
   ["its session kept, QoS 0", 0, absence(9_000, 12_000, false), true],
+  ["its session kept, QoS 1, granted QoS 0", 1, { ...absence(9_000, 12_000, false), atQos0: true }, true],
+  ["earlier, granted QoS 0", 1, { ...absence(1_000, 9_979, false), atQos0: true }, false],
 ];
 
 for (const [what, qos, away, isBlind] of absences) {

@@ -52,9 +52,10 @@ async function runWith(file: string, text: string): Promise<string> {
     await Deno.copyFile(new URL("deno.lock", root), `${folder}/deno.lock`);
     const sim = fileURLToPath(new URL("tests/sim/open_sim.ts", root));
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--no-prompt", "--allow-read", "--ignore-env", `--config=${folder}/deno.json`, sim].concat(
-        ["--seeds", "100", "--threads", "1", "--until-failure"],
-      ),
+      args: ["run", "--no-check", "--no-prompt", "--allow-read", "--ignore-env", `--config=${folder}/deno.json`, sim]
+        .concat(
+          ["--seeds", "100", "--threads", "1", "--until-failure"],
+        ),
       stdout: "piped",
       stderr: "piped",
     });

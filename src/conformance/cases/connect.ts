@@ -54,7 +54,7 @@ export const connectCases: readonly ConformanceCase[] = [
     rules: { "3.1.1": ["3.1.3-6"], "5.0": ["3.1.3-6", "3.1.3-7", "3.2.2-16"] },
     async run(stage) {
       const client = stage.dial().send(stage.connectPacket({ clientId: "" }));
-      const connack = await client.expect("connack");
+      const connack = await stage.withinLimits("a client without an identifier", client.expect("connack"));
       stage.requires(connack.reasonCode === 0, "the broker takes no client without an identifier, as it may");
       const assigned = connack.properties?.assignedClientIdentifier ?? "";
       if (stage.is5) stage.holds(assigned !== "", "CONNACK has no Assigned Client Identifier");

@@ -36,7 +36,8 @@ export const limitCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.3.4-9"] },
     needs: ["qos1"],
     async run(stage) {
-      const watcher = await stage.watcher(stage.topic(), { properties: { receiveMaximum: 2 } });
+      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 2 } }))
+        .requiresGranted(1, stage.topic());
       watcher.acknowledges = false;
       const publisher = await stage.connect({ name: "publisher" });
       for (let count = 0; count < 5; count++) await publisher.publish(stage.message());

@@ -69,11 +69,14 @@ const truths: readonly Truth[] = [
   },
   {
     says: /sends its wills when it is shut down/,
-    because: ["restart: wills of the connections that it ends come before it"],
+    because: [
+      "restart: wills of the connections that it ends come before it",
+      "session expiry: another than asked for, announced",
+    ],
   },
   // Refusals.
   {
-    says: /refused? the subscription|refuses? .*subscription|subscription.*refused|refused its subscription/,
+    says: /refused? the subscription|refuses? .*subscription|subscription.*refused|refused its subscription|may not subscribe/,
     because: refusedSubscription,
   },
   {
@@ -86,6 +89,8 @@ const truths: readonly Truth[] = [
     says: /kept nothing for the watchers|keeps no session over a restart/,
     because: [
       "qos 0: dropped for a session that is offline",
+      "slow: a message",
+      "slow: a will",
       "session expiry: another than asked for, announced",
       "maximum qos: 0 or 1, announced",
       "granted qos: lower than asked for",
