@@ -76,7 +76,8 @@ const truths: readonly Truth[] = [
   },
   // Refusals.
   {
-    says: /refused? the subscription|refuses? .*subscription|subscription.*refused|refused its subscription|may not subscribe/,
+    says:
+      /refused? the subscription|refuses? .*subscription|subscription.*refused|refused its subscription|may not subscribe/,
     because: refusedSubscription,
   },
   {
