@@ -40,6 +40,8 @@ interface Retry {
 
 /** How often a case is run again that the broker refused something of for its load. */
 const refusedRuns = 2;
+/** So long after a case that may end the broker it is looked whether it is still there, in milliseconds. */
+const trialMs = 300;
 /** Cases at a time once the broker has refused a CONNECT for its load. */
 const pacedParallel = 8;
 
@@ -54,7 +56,7 @@ export class Check {
   readonly #facts = new Map<Protocol, BrokerFacts>();
   readonly #results = new Map<CaseRun, CaseResult>();
   readonly #pending: CaseRun[] = [];
-  readonly #retries: Retry[] = [];
+  #retries: Retry[] = [];
   readonly #refused = new Map<CaseRun, number>();
   readonly #side = new SideResults();
   readonly #pacer: Pacer;
@@ -240,15 +242,26 @@ export class Check {
   }
 
   /** Undefined where the broker was not there for all of it, or the check was interrupted. */
-  async #attempt(run: CaseRun, restart?: SharedRestart): Promise<Attempt | undefined> {
+  async #attempt(run: CaseRun, restart?: SharedRestart, isTrial = false): Promise<Attempt | undefined> {
     const attempt = await this.#runner.attempt(run, restart);
     if (this.#interrupted) return undefined;
+    const endMs = this.#world.clock.nowMs();
     const isSuspect = attempt.result === undefined || attempt.result.outcome === "fail" ||
       attempt.unreachable !== undefined;
-    if (restart !== undefined || !isSuspect) return attempt;
-    if (!await this.#outages.during(run, attempt)) return attempt;
-    this.#runner.callOff();
-    return undefined;
+    if (restart !== undefined) return attempt;
+    const isGone = () => this.#outages.during(run, attempt, endMs, isTrial);
+    if (isSuspect && await isGone() || isTrial && await this.#isOverLater(isGone)) {
+      this.#runner.callOff();
+      return undefined;
+    }
+    this.#outages.ended(run, attempt, endMs);
+    return attempt;
+  }
+
+  /** What a case's clients have left behind may end the broker a little later. */
+  async #isOverLater(isGone: () => Promise<boolean>): Promise<boolean> {
+    await new Promise<void>((resolve) => void this.#world.after(trialMs, resolve));
+    return await isGone();
   }
 
   /** Waits for a broker that is gone, and finds out which case it was. */
@@ -257,7 +270,8 @@ export class Check {
     for (const run of again) {
       if (this.#isOver) return;
       // deno-lint-ignore no-await-in-loop
-      const attempt = await this.#attempt(run);
+      const attempt = await this.#attempt(run, undefined, true);
+      this.#retries = this.#retries.filter((retry) => retry.run !== run);
       if (attempt?.result !== undefined) this.#count(run, attempt);
       // deno-lint-ignore no-await-in-loop
       else await this.#outages.over(() => this.#interrupted);

@@ -1,6 +1,6 @@
 /**
  * Times without a broker, and which case began them. A case that was running alone is the one; of several that were
- * running, each is run alone once the broker is back, and the one during which it goes again is named.
+ * running, or had just ended, each is run alone once the broker is back, and the one during which it goes again is named.
  */
 import { formatCount } from "../base/units.ts";
 import type { Availability } from "./availability.ts";
@@ -13,6 +13,8 @@ import type { TranscriptLine } from "./transcript.ts";
 interface Suspect {
   readonly run: CaseRun;
   readonly transcript: readonly TranscriptLine[];
+  /** It had ended, and its result stands unless it is run again. */
+  readonly isJudged?: true;
 }
 
 /** A case that is not judged, and why. */
@@ -28,12 +30,16 @@ interface Outage {
   readonly remark: string;
 }
 
+/** A broker may go because of a case that ended so many milliseconds before, at most. */
+const recentMs = 500;
+
 /** Names shown of the cases that were running; the report's data have all. */
 const namesShown = 5;
 
 export class Outages {
   readonly #availability: Availability;
   #suspects: Suspect[] = [];
+  #recent: (Suspect & { readonly endMs: number })[] = [];
   #outages: Outage[] = [];
   #unjudged: Unjudged[] = [];
   #final = false;
@@ -52,11 +58,27 @@ export class Outages {
     return this.#final;
   }
 
-  /** Whether the broker is gone; the case is a suspect then. */
-  async during(run: CaseRun, { transcript, unreachable = "" }: Attempt): Promise<boolean> {
+  /** A case has ended, and the broker was there. */
+  ended(run: CaseRun, { transcript }: Attempt, nowMs: number): void {
+    this.#recent = this.#recent.filter(({ endMs }) => endMs >= nowMs - recentMs);
+    this.#recent.push({ run, transcript, endMs: nowMs, isJudged: true });
+  }
+
+  /**
+   * Whether the broker is gone; the case is a suspect then, and so are those that ended shortly before.
+   *
+   * @param isAlone it had the broker to itself, and ended some time ago
+   */
+  async during(run: CaseRun, attempt: Attempt, nowMs: number, isAlone: boolean): Promise<boolean> {
+    const { transcript, unreachable = "" } = attempt;
     const isGone = this.#availability.gone || await this.#availability.isGone(unreachable.startsWith("ECONNREFUSED"));
-    if (isGone) this.#suspects.push({ run, transcript });
-    return isGone;
+    if (!isGone) return false;
+    const recent = isAlone ? [] : this.#recent.filter(({ endMs }) => endMs >= nowMs - recentMs);
+    this.#recent = [];
+    for (const suspect of [{ run, transcript }, ...recent]) {
+      if (!this.#suspects.some(isOf(suspect))) this.#suspects.push(suspect);
+    }
+    return true;
   }
 
   /** Waits for the broker if it is gone; answers which cases are to be run alone, to find the one. */
@@ -75,7 +97,7 @@ export class Outages {
     const reason = suspects.length === 1
       ? "the broker became unavailable during this case"
       : "the broker became unavailable while this case ran beside others";
-    this.#unjudged.push(...suspects.map(({ run }) => ({ run, reason })));
+    this.#unjudged.push(...suspects.filter(({ isJudged }) => !isJudged).map(({ run }) => ({ run, reason })));
     return [];
   }
 

@@ -148,16 +148,20 @@ Deno.test("check: a malformed CONNACK of 5.0 is reported as such, and 3.1.1 is j
   assert.equal(only311.exitCode, 0);
 });
 
-/** A broker that a client's message brings down, with every connection; up again after so long. */
-function mortal(downMs: number, diesOf: (text: string, link: TamperedLink) => boolean): BrokerMaker {
+/** A broker that a client's message brings down after so long, with every connection; up again after so long. */
+function mortal(downMs: number, diesOf: (text: string, link: TamperedLink) => boolean, afterMs = 0): BrokerMaker {
   return (clock, later) => {
     let downUntilMs = -Infinity;
     const broker = tampered(() => ({
       fromClient(bytes, link) {
         if (!diesOf(new TextDecoder().decode(bytes), link)) return bytes;
-        downUntilMs = clock.nowMs() + downMs;
-        for (const each of [link, ...link.others]) each.closeClient();
-        return undefined;
+        const dies = () => {
+          downUntilMs = clock.nowMs() + downMs;
+          for (const each of [link, ...link.others]) each.closeClient();
+        };
+        if (afterMs === 0) dies();
+        else link.after(afterMs, dies);
+        return afterMs === 0 ? undefined : bytes;
       },
     }))(clock, later);
     return {
@@ -207,6 +211,18 @@ Deno.test("F12: a broker that a case brings down and that comes back is one fail
     assert.match(result.reason, /^the broker became unavailable during publish\/poison in 5\.0; 1 of 6 cases failed, /);
   }
 });
+
+for (const parallel of [1, 2, 40]) {
+  Deno.test(`F12: a broker that goes 100 ms after the case that ends it, ${parallel} at a time: that case is named`, async () => {
+    const broker = mortal(500, (text) => text.includes("poison"), 100);
+    const cases = [poisoned, ...beside];
+    const result = await checkInMemory(broker, { cases, protocols: ["5.0"], parallel });
+    assert.deepEqual(lines(result).filter((line) => line.includes(" fail ")), [
+      "broker/unavailable 5.0 fail [] the broker became unavailable during publish/poison in 5.0",
+    ]);
+    assert.equal(result.counts.pass, beside.length);
+  });
+}
 
 Deno.test("F12: a broker that does not come back ends the check, with the cases that ran as the one failure", async () => {
   const result = await checkInMemory(mortal(Infinity, (text) => text.includes("poison")), {
