@@ -28,6 +28,11 @@ export interface BrokerOptions extends CoreOptions {
   readonly listen?: readonly Endpoint[];
   /** Certificates for `mqtts` and `wss`. */
   readonly tls?: TlsIdentity;
+  /**
+   * Origins of web pages that may connect over WebSocket, such as `https://app.example`; `*` is every one. None by
+   * default: clients that are not browsers send no origin.
+   */
+  readonly allowOrigins?: readonly string[];
   /** What carries TCP; `auto`, the default, is epoll where that works, else the runtime's own sockets. */
   readonly engine?: EngineChoice;
   /** The thread does nothing but this broker's work: it may wait for links by itself, a millisecond at a time. */
@@ -50,7 +55,7 @@ export class Broker {
 
   private constructor(options: BrokerOptions) {
     const limits = { memoryBytes: memoryShare(), ...options.limits };
-    const core = new Core(coreSettings({ ...options, limits }, assignedClientId));
+    const core = new Core(coreSettings({ onInternalError: "contain", ...options, limits }, assignedClientId));
     const timer = new Timer({
       clock: core.settings.clock,
       nextMs: () => core.deadlines.nextMs,
@@ -174,8 +179,9 @@ export class Broker {
 
   /** Opens all listeners or none. */
   async #listen(
-    { host = "127.0.0.1", port = 0, listen: endpoints, tls, engine = "auto", ownThread = false }: BrokerOptions,
+    options: BrokerOptions,
   ): Promise<void> {
+    const { host = "127.0.0.1", port = 0, listen: endpoints, tls, engine = "auto", ownThread = false } = options;
     const core = this.#core;
     const afterwards = () => this.#timer.arm();
     const receiver = {
@@ -187,7 +193,7 @@ export class Broker {
       if (ownThread) this.#ownThread(endpoints ?? []);
       for (const endpoint of endpoints ?? [parseEndpoint(`mqtt://${bracketed(host)}:${port}`)]) {
         // One after another, so that a fault names the first that cannot be had.
-        this.#listeners.push(await listen(endpoint, tls, receiver, this.#engine.name));
+        this.#listeners.push(await listen(endpoint, tls, receiver, this.#engine.name, options.allowOrigins));
       }
     } catch (error) {
       for (const listener of this.#listeners) listener.close();

@@ -4,7 +4,7 @@
 import { UsageError } from "../base/failure.ts";
 import type { EngineChoice } from "../net/engine.ts";
 import type { BrokerMetrics } from "./metrics.ts";
-import type { BrokerLimits } from "./options.ts";
+import type { BrokerLimits, BrokerLogLevel } from "./options.ts";
 import type { StoreOption } from "./store/store.ts";
 
 /** What a broker in a thread can be told: plain data, and where its log lines go. */
@@ -16,7 +16,7 @@ export interface BrokerThreadOptions {
   readonly engine?: EngineChoice;
   /** Where sessions, messages and wills are kept; in memory if not given. */
   readonly store?: StoreOption;
-  readonly log?: (level: "info" | "warn", message: string) => void;
+  readonly log?: (level: BrokerLogLevel, message: string) => void;
 }
 
 /** Metrics of the broker and its thread's memory. */
@@ -38,7 +38,7 @@ export type BrokerReport =
   | { readonly type: "metrics" | "stopped"; readonly metrics: BrokerThreadMetrics }
   | { readonly type: "abandoned" }
   | { readonly type: "failed"; readonly usage: boolean; readonly message: string }
-  | { readonly type: "log"; readonly level: "info" | "warn"; readonly message: string };
+  | { readonly type: "log"; readonly level: BrokerLogLevel; readonly message: string };
 
 type Answer = Exclude<BrokerReport, { readonly type: "ready" | "log" }>;
 

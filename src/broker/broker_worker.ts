@@ -5,6 +5,7 @@
 import { UsageError } from "../base/failure.ts";
 import { engines } from "../net/engine.ts";
 import { Broker } from "./broker.ts";
+import type { BrokerLogLevel } from "./options.ts";
 import type { BrokerReport, BrokerRequest, BrokerThreadMetrics } from "./broker_thread.ts";
 
 let broker: Broker | undefined;
@@ -19,7 +20,7 @@ function metrics(running: Broker): BrokerThreadMetrics {
 
 async function answer(request: BrokerRequest): Promise<BrokerReport> {
   if (request.type === "start") {
-    const log = (level: "info" | "warn", message: string) => report({ type: "log", level, message });
+    const log = (level: BrokerLogLevel, message: string) => report({ type: "log", level, message });
     broker = await Broker.start({ ...request.options, ownThread: true, ...(request.wantsLog && { log }) });
     return { type: "started", url: broker.url, port: broker.port };
   }

@@ -92,6 +92,8 @@ export interface BrokerMetrics {
     readonly bytesReceived: number;
     readonly bytesSent: number;
   };
+  /** Internal errors that ended one connection each, or left one thing undone. */
+  readonly internalErrors: number;
   /** How often each limit was reached, and something was refused, dropped or ended for it. */
   readonly limitsHit: Readonly<Record<keyof BrokerLimits, number>>;
   /** All 0 where the store is memory. */
@@ -141,6 +143,7 @@ export class Metrics {
   sent = 0;
   readonly dropped = zeros(dropReasons);
 
+  internalErrors = 0;
   packetsReceived = 0;
   packetsSent = 0;
   bytesReceived = 0;
@@ -200,6 +203,7 @@ export class Metrics {
         bytesReceived: this.bytesReceived,
         bytesSent: this.bytesSent,
       },
+      internalErrors: this.internalErrors,
       limitsHit: { ...this.limitsHit },
       store: { commits: this.storeCommits, failures: this.storeFailures, refusals: this.storeRefusals },
     };

@@ -125,6 +125,9 @@ export const defaultLimits: BrokerLimits = {
 /** Who may do what; everyone everything without it. A will is a publication. */
 export type Authorize = (who: Principal, action: Action, topic: string) => boolean;
 
+/** How grave a line of the log is. */
+export type BrokerLogLevel = "info" | "warn" | "error";
+
 /** What the broker's core can be told. */
 export interface CoreOptions {
   readonly limits?: Partial<BrokerLimits>;
@@ -170,7 +173,12 @@ export interface CoreOptions {
   /** From one publication of the `$SYS` topics to the next, in milliseconds; 0, the default, publishes none. */
   readonly sysIntervalMs?: number;
   /** Told what a person should know. */
-  readonly log?: (level: "info" | "warn", message: string) => void;
+  readonly log?: (level: BrokerLogLevel, message: string) => void;
+  /**
+   * What becomes of an internal error of a handler. `contain`, the default of a {@link Broker}: it ends one connection,
+   * and is logged with its stack and counted. `throw`, the default of a core: it is passed on, for tests.
+   */
+  readonly onInternalError?: "contain" | "throw";
   readonly clock?: Clock;
   /** The time of day in milliseconds since 1970: what a store counts in, for no other clock goes on without a broker. */
   readonly wallNowMs?: () => number;
@@ -231,6 +239,7 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     trace: options.trace,
     sysIntervalMs: options.sysIntervalMs ?? 0,
     log,
+    onInternalError: options.onInternalError ?? "throw",
     clock: options.clock ?? monotonicClock,
     wallNowMs: options.wallNowMs ?? (() => wallTime().getTime()),
     endOfTurn: options.endOfTurn ?? ((task) => void setImmediate(task)),

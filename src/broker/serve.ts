@@ -8,6 +8,7 @@ import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../n
 import { type PacketReceiver, PacketStream } from "../net/packet_stream.ts";
 import type { Core } from "./core.ts";
 import { dispatch } from "./dispatch.ts";
+import { contain } from "./internal_error.ts";
 import { cost } from "./memory.ts";
 import { handleConnect, type Newcomer, refuse } from "./handle/connect.ts";
 import { expel, leave } from "./handle/leave.ts";
@@ -80,10 +81,18 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     if (this.#connection.phase === "over") return;
     this.#nowMs = this.#core.settings.clock.nowMs();
     this.#core.metrics.bytesReceived += bytes.length;
-    this.#stream.push(bytes);
-    this.#boundInput();
-    this.#boundOutput();
+    try {
+      this.#stream.push(bytes);
+      this.#boundInput();
+      this.#boundOutput();
+    } catch (error) {
+      this.#contain(error);
+    }
     this.#settle();
+  }
+
+  #contain(error: unknown): void {
+    contain(this.#core, error, this.#connection, this.#core.settings.clock.nowMs());
   }
 
   onDrain(): void {
@@ -94,7 +103,12 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
       connection.paused = false;
       connection.link.resume();
     }
-    if (connection.phase === "online") connection.session!.usedOutbox?.pump(this.#core.settings.clock.nowMs());
+    if (connection.phase !== "online") return;
+    try {
+      connection.session!.usedOutbox?.pump(this.#core.settings.clock.nowMs());
+    } catch (error) {
+      this.#contain(error);
+    }
   }
 
   onEnd(_end: LinkEnd): void {
@@ -102,7 +116,11 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     this.#core.memory.add(-cost.link);
     this.#core.connections.delete(this.#connection);
     this.#connection.countNothing();
-    leave(this.#core, this.#connection, { kind: "link-end" }, this.#core.settings.clock.nowMs());
+    try {
+      leave(this.#core, this.#connection, { kind: "link-end" }, this.#core.settings.clock.nowMs());
+    } catch (error) {
+      this.#contain(error);
+    }
     this.#settle();
   }
 
@@ -155,8 +173,8 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     try {
       for (const packet of waiting) this.onPacket(packet);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.onProtocolError(error);
+      if (error instanceof ProtocolError) this.onProtocolError(error);
+      else this.#contain(error);
     }
     this.#settle();
   }

@@ -6,6 +6,7 @@ import { ReasonCode } from "../mqtt/reason.ts";
 import type { Core } from "./core.ts";
 import type { Due } from "./due.ts";
 import { expel } from "./handle/leave.ts";
+import { contain } from "./internal_error.ts";
 import { Publication } from "./routing/publication.ts";
 import { Connection } from "./session/connection.ts";
 import { SysTopics } from "./sys_topics.ts";
@@ -19,7 +20,11 @@ export function runDue(core: Core, nowMs: number, limit = Infinity): number {
   while (handled < limit) {
     const due = core.deadlines.takeDue(nowMs);
     if (due === undefined) break;
-    fallDue(core, due, nowMs);
+    try {
+      fallDue(core, due, nowMs);
+    } catch (error) {
+      contain(core, error, due instanceof Connection ? due : undefined, nowMs);
+    }
     handled++;
   }
   return handled;

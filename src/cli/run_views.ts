@@ -34,8 +34,8 @@ export interface ViewsAsked {
 export async function openRunViews({ live, metrics }: ViewsAsked, run: LiveRun, clock: Clock): Promise<RunViews> {
   const views: RunViews[] = [];
   try {
-    if (live !== undefined) views.push(openLiveView(live, run, clock));
-    if (metrics !== undefined) views.push(openMetricsView(metrics));
+    if (live !== undefined) views.push(await openLiveView(live, run, clock));
+    if (metrics !== undefined) views.push(await openMetricsView(metrics));
   } catch (error) {
     for (const view of views) await view.close();
     throw error;
@@ -48,10 +48,10 @@ export async function openRunViews({ live, metrics }: ViewsAsked, run: LiveRun, 
   };
 }
 
-function openLiveView(address: HttpAddress, run: LiveRun, clock: Clock): RunViews {
+async function openLiveView(address: HttpAddress, run: LiveRun, clock: Clock): Promise<RunViews> {
   const page = new LivePage(run, clock.nowMs());
   const followers = new Followers();
-  const server = openHttpServer(address, (path) => {
+  const server = await openHttpServer(address, "the live page", (path) => {
     if (path === "/") {
       return new Response(page.html("events"), { headers: { "content-type": "text/html; charset=utf-8" } });
     }
@@ -75,9 +75,9 @@ async function closed(followers: Followers, server: HttpServer): Promise<void> {
   await server.close();
 }
 
-function openMetricsView(address: HttpAddress): RunViews {
+async function openMetricsView(address: HttpAddress): Promise<RunViews> {
   const metrics = new FleetMetrics();
-  const server = openHttpServer(address, async (path) => {
+  const server = await openHttpServer(address, "metrics", async (path) => {
     if (path !== "/metrics") return new Response(null, { status: 404 });
     return new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } });
   });

@@ -26,6 +26,7 @@ export interface OpenListener extends Listener {
  *
  * @param identity for `mqtts` and `wss`
  * @param engine behind TCP, and WebSocket over it
+ * @param allowOrigins origins of pages that may connect over WebSocket; `*` is every one
  * @throws UsageError when the address or port cannot be had, or there is no certificate for TLS
  */
 export async function listen(
@@ -33,6 +34,7 @@ export async function listen(
   identity: TlsIdentity | undefined,
   receiver: ListenReceiver,
   engine: EngineName = "deno",
+  allowOrigins: readonly string[] = [],
 ): Promise<OpenListener> {
   const { transport, url, path } = endpoint;
   const isWebSocket = transport === "ws" || transport === "wss";
@@ -41,7 +43,11 @@ export async function listen(
   }
   const { accept, refused } = receiver;
   const inner = isWebSocket
-    ? { accept: (link: Parameters<typeof accept>[0]) => accept(acceptWebSocket(link)), refused }
+    ? {
+      accept: (link: Parameters<typeof accept>[0]) =>
+        accept(acceptWebSocket(link, { host: endpoint.host, allowOrigins })),
+      refused,
+    }
     : receiver;
   const listener = transport === "tcp" || transport === "ws"
     ? engines[engine].listen(engine === "epoll" ? await addressed(endpoint) : endpoint, inner)

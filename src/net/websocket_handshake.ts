@@ -3,6 +3,7 @@
  * subprotocol is always `mqtt`. Source: RFC 6455, section 4.
  */
 import { createHash } from "node:crypto";
+import { type WebAccess, webRefusal } from "./web_access.ts";
 
 /** The one subprotocol that is offered and chosen. // [MQTT5 6.0.0-3] [MQTT5 6.0.0-4] [MQTT311 6.0.0-3] [MQTT311 6.0.0-4] */
 export const subprotocol = "mqtt";
@@ -48,11 +49,14 @@ export function requestText(authority: string, path: string, key: string): strin
 }
 
 /** The server's answer to a request's head. */
-export function answerRequest(head: Uint8Array): HandshakeAnswer {
+export function answerRequest(head: Uint8Array, access: WebAccess): HandshakeAnswer {
   const { firstLine, fields } = readHead(head);
   const [method, target = "", version = ""] = firstLine.split(" ");
-  if (method !== "GET" || !/^HTTP\/1\.\d$/.test(version)) return refusal("400 Bad Request", "no GET of HTTP/1.1");
-  if (target.split("?")[0] !== websocketPath) return refusal("404 Not Found", `path is not ${websocketPath}`);
+  // HTTP/1.1 or later. Source: RFC 6455, section 4.1.
+  if (method !== "GET" || !/^HTTP\/1\.[1-9]$/.test(version)) return refusal("400 Bad Request", "no GET of HTTP/1.1");
+  if (pathOf(target) !== websocketPath) return refusal("404 Not Found", `path is not ${websocketPath}`);
+  const denied = webRefusal(access, { host: fields.get("host"), origin: fields.get("origin") });
+  if (denied !== undefined) return refusal("403 Forbidden", denied);
   if (!words(fields, "upgrade").includes("websocket") || !words(fields, "connection").includes("upgrade")) {
     return refusal("426 Upgrade Required", "no upgrade to WebSocket", "Upgrade: websocket", "Connection: Upgrade");
   }
@@ -61,10 +65,17 @@ export function answerRequest(head: Uint8Array): HandshakeAnswer {
   }
   const key = fields.get("sec-websocket-key") ?? "";
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) return refusal("400 Bad Request", "no key of 16 bytes");
-  if (!words(fields, "sec-websocket-protocol").includes(subprotocol)) { // [MQTT5 6.0.0-3] [MQTT311 6.0.0-3]
+  const chosen = spellings(fields, "sec-websocket-protocol").find((word) => word.toLowerCase() === subprotocol);
+  if (chosen === undefined) { // [MQTT5 6.0.0-3] [MQTT311 6.0.0-3]
     return refusal("400 Bad Request", `subprotocol ${subprotocol} is not offered`);
   }
-  return { kind: "accepted", text: acceptance(key) };
+  return { kind: "accepted", text: acceptance(key, chosen) };
+}
+
+/** The path of a request target, which may be a whole URL. Source: RFC 9112, section 3.2.2. */
+function pathOf(target: string): string {
+  const path = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1] ?? target;
+  return path.split("?")[0]!;
 }
 
 /** What is wrong with a server's answer to a request with that key; undefined when nothing is. */
@@ -76,13 +87,14 @@ export function answerFault(head: Uint8Array, key: string): string | undefined {
   return undefined;
 }
 
-function acceptance(key: string): string {
+/** @param chosen the subprotocol as the client spells it: it takes no other */
+function acceptance(key: string, chosen: string): string {
   return [
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
     "Connection: Upgrade",
     `Sec-WebSocket-Accept: ${acceptOf(key)}`,
-    `Sec-WebSocket-Protocol: ${subprotocol}`, // [MQTT5 6.0.0-4] [MQTT311 6.0.0-4]
+    `Sec-WebSocket-Protocol: ${chosen}`, // [MQTT5 6.0.0-4] [MQTT311 6.0.0-4]
     "\r\n",
   ].join("\r\n");
 }
@@ -98,7 +110,11 @@ function acceptOf(key: string): string {
 }
 
 function words(fields: ReadonlyMap<string, string>, name: string): string[] {
-  return (fields.get(name) ?? "").split(",").map((word) => word.trim().toLowerCase());
+  return spellings(fields, name).map((word) => word.toLowerCase());
+}
+
+function spellings(fields: ReadonlyMap<string, string>, name: string): string[] {
+  return (fields.get(name) ?? "").split(",").map((word) => word.trim());
 }
 
 function readHead(head: Uint8Array): HttpHead {

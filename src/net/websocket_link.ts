@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { freshSeed, Random } from "../base/random.ts";
 import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "./link.ts";
 import { closeCode, frameHeader, FrameReader, type FrameReceiver, opcode, unmasked } from "./websocket_frame.ts";
+import type { WebAccess } from "./web_access.ts";
 import { answerFault, answerRequest, handshakeLimitBytes, headEnd, requestText } from "./websocket_handshake.ts";
 
 /** Where a client finds the server on a link. */
@@ -18,8 +19,8 @@ export interface WebSocketTarget {
 }
 
 /** The server's side of a link that was accepted. */
-export function acceptWebSocket(link: Link): Link {
-  return new WebSocketLink(link, undefined);
+export function acceptWebSocket(link: Link, access: WebAccess): Link {
+  return new WebSocketLink(link, undefined, access);
 }
 
 /** The client's side of a link that is being opened by `dial`; `onOpen` follows when the server has agreed. */
@@ -63,9 +64,15 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   #open = true;
   #over = false;
 
-  /** @param target given on the client's side */
-  constructor(inner: Link, target: WebSocketTarget | undefined) {
+  readonly #access: WebAccess | undefined;
+
+  /**
+   * @param target given on the client's side
+   * @param access given on the server's side
+   */
+  constructor(inner: Link, target: WebSocketTarget | undefined, access?: WebAccess) {
     this.#inner = inner;
+    this.#access = access;
     this.#target = target;
     this.#frames = new FrameReader(this, target === undefined);
     if (target === undefined) inner.receiver = this;
@@ -174,7 +181,7 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   }
 
   #answer(head: Uint8Array): string | undefined {
-    const answer = answerRequest(head);
+    const answer = answerRequest(head, this.#access!);
     this.#inner.write(textBytes.encode(answer.text));
     return answer.kind === "refused" ? answer.why : undefined;
   }

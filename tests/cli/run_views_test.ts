@@ -134,7 +134,7 @@ Deno.test("an address that is taken is one sentence, and nothing stays open", as
   await assert.rejects(
     openRunViews({ live: anywhere, metrics }, run, new ManualClock()),
     new RegExp(
-      `^UsageError: Cannot listen on 127.0.0.1:${metrics.port}: the port is in use; expected a free one, or 0$`,
+      `^UsageError: Cannot serve metrics on 127.0.0.1:${metrics.port}: the port is in use; expected a free one, or 0$`,
     ),
   );
 });

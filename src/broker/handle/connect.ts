@@ -9,6 +9,7 @@ import { mayCarry, ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
 import { type Identity, isSameUser } from "../access/identity.ts";
 import { recheckSession } from "../access/recheck.ts";
 import type { Core } from "../core.ts";
+import { contain } from "../internal_error.ts";
 import type { Login, LoginAnswer } from "../options.ts";
 import { clientLimits, type Connection } from "../session/connection.ts";
 import { OutboundAliases } from "../session/outbound_aliases.ts";
@@ -55,7 +56,11 @@ export function handleConnect(
   void answer.then((decided) => {
     if (connection.phase !== "checking") return;
     connection.link.resume();
-    settle(entry, decided, core.settings.clock.nowMs());
+    try {
+      settle(entry, decided, core.settings.clock.nowMs());
+    } catch (error) {
+      contain(core, error, connection, core.settings.clock.nowMs());
+    }
     if (connection.online) newcomer.accepted();
   });
 }

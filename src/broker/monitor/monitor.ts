@@ -2,8 +2,8 @@
  * A broker seen over HTTP: `/metrics` for Prometheus, `/healthz`, and `/status`, a page of clients as JSON. It only
  * tells; there is nothing to be changed through it.
  */
-import { UsageError } from "../../base/failure.ts";
 import { bracketed } from "../../net/endpoint.ts";
+import { openWebServer, type WebRequest, type WebServerOptions, words } from "../../net/http_server.ts";
 import type { BrokerMetrics } from "../metrics.ts";
 import { prometheusText, prometheusType } from "./prometheus.ts";
 import { longestPage, type QueueTotals, type StatusFilter, statusFilters } from "./status.ts";
@@ -31,6 +31,9 @@ export interface StatusReport extends StatusPage {
   readonly queued: QueueTotals;
 }
 
+/** Where a broker's page is served, and to whom. */
+export type MonitorOptions = Pick<WebServerOptions, "host" | "port" | "allowOrigins" | "log">;
+
 /** A page that is served. */
 export interface Monitor {
   /** Where it is found, as `http://host:port`. */
@@ -43,40 +46,21 @@ export interface Monitor {
  *
  * @throws UsageError when the address or port cannot be had
  */
-export function startMonitor(broker: Monitored, { host, port }: { readonly host: string; readonly port: number }) {
-  const answer = (request: Request) => respond(request, broker);
-  const server = serveOn(host, port, answer);
-  return {
-    url: `http://${bracketed(host)}:${server.addr.port}`,
-    stop: () => server.shutdown(),
-  } satisfies Monitor;
+export async function startMonitor(broker: Monitored, where: MonitorOptions): Promise<Monitor> {
+  const server = await openWebServer({ ...where, what: "metrics" }, (request) => respond(request, broker));
+  return { url: `http://${bracketed(where.host)}:${server.port}`, stop: () => server.close() };
 }
 
-function serveOn(host: string, port: number, answer: (request: Request) => Response) {
-  try {
-    return Deno.serve({ hostname: host, port, onListen: () => {} }, answer) as Deno.HttpServer<Deno.NetAddr>;
-  } catch (error) {
-    const fault = error instanceof Deno.errors.AddrInUse
-      ? "the port is in use"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new UsageError(`Cannot serve metrics on ${bracketed(host)}:${port}: ${fault}`);
-  }
-}
-
-function respond(request: Request, broker: Monitored): Response {
-  if (request.method !== "GET" && request.method !== "HEAD") return words(405, "Only GET is served here\n");
-  const { pathname, searchParams } = new URL(request.url);
-  switch (pathname) {
+function respond({ path, query }: WebRequest, broker: Monitored): Response {
+  switch (path) {
     case "/healthz":
-      return words(200, "ok\n");
+      return words(200, "ok");
     case "/metrics":
       return metricsOf(broker);
     case "/status":
-      return statusOf(broker, searchParams);
+      return statusOf(broker, query);
     default:
-      return words(404, "Here are /metrics, /healthz and /status?filter=all|online|armed|delayed&offset=0&limit=100\n");
+      return words(404, "expected /metrics, /healthz or /status?filter=all|online|armed|delayed&offset=0&limit=100");
   }
 }
 
@@ -90,10 +74,10 @@ function statusOf(broker: Monitored, asked: URLSearchParams): Response {
   const filter = (asked.get("filter") ?? "all") as StatusFilter;
   const offset = Number(asked.get("offset") ?? 0);
   const limit = Number(asked.get("limit") ?? 100);
-  if (!statusFilters.includes(filter)) return words(400, `filter: expected ${statusFilters.join(", ")}\n`);
-  if (!Number.isSafeInteger(offset) || offset < 0) return words(400, "offset: expected a whole number\n");
+  if (!statusFilters.includes(filter)) return words(400, `filter: expected ${statusFilters.join(", ")}`);
+  if (!Number.isSafeInteger(offset) || offset < 0) return words(400, "offset: expected a whole number");
   if (!Number.isInteger(limit) || limit < 1 || limit > longestPage) {
-    return words(400, `limit: expected 1 to ${longestPage}\n`);
+    return words(400, `limit: expected 1 to ${longestPage}`);
   }
   const { url, startedAt, fault = null } = broker;
   const { wills, connections } = broker.metrics();
@@ -101,8 +85,4 @@ function statusOf(broker: Monitored, asked: URLSearchParams): Response {
   const page = broker.status({ filter, offset, limit });
   const report: StatusReport = { url, startedAt, fault, connections, wills, queued, ...page };
   return Response.json(report);
-}
-
-function words(status: number, text: string): Response {
-  return new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
 }

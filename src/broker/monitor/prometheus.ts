@@ -35,6 +35,7 @@ const counters: readonly [name: string, help: string, value: Value][] = [
   ["wills_cancelled", "Delayed wills whose client came back", ({ metrics }) => metrics.wills.cancelled],
   ["wills_denied", "Wills that their client may not publish", ({ metrics }) => metrics.wills.denied],
   ["wills_lost", "Wills lost at a stop", ({ metrics }) => metrics.wills.lostAtStop],
+  ["internal_errors", "Internal errors that ended one connection", ({ metrics }) => metrics.internalErrors],
   ["store_commits", "Transactions of the store", ({ metrics }) => metrics.store.commits],
   ["store_failures", "Transactions that could not be kept", ({ metrics }) => metrics.store.failures],
 ];

@@ -5,6 +5,7 @@ import { formatCount, formatSizeBytes } from "../../base/units.ts";
 import { Broker } from "../../broker/broker.ts";
 import type { BrokerMetrics } from "../../broker/metrics.ts";
 import type { Monitor } from "../../broker/monitor/monitor.ts";
+import type { BrokerLogLevel } from "../../broker/options.ts";
 import { engineText } from "../../net/engine.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output } from "../output.ts";
@@ -51,7 +52,7 @@ export async function broker(
 async function reload(
   security: Security,
   running: Broker,
-  log: (level: "info" | "warn", message: string) => void,
+  log: (level: BrokerLogLevel, message: string) => void,
 ): Promise<void> {
   try {
     log("info", await security.reload(running));
@@ -63,7 +64,7 @@ async function reload(
 /** A broker whose page cannot be served is not to run on unseen. */
 async function served(running: Broker, observing: Observing): Promise<Monitor | undefined> {
   try {
-    return observing.serve(running);
+    return await observing.serve(running);
   } catch (error) {
     await running.stop();
     throw error;

@@ -5,6 +5,7 @@
 import { openLog } from "../../base/log.ts";
 import { freshSeed } from "../../base/random.ts";
 import type { Broker, BrokerOptions } from "../../broker/broker.ts";
+import type { BrokerLogLevel } from "../../broker/options.ts";
 import { SeededFault } from "../../broker/fault/seeded_fault.ts";
 import { eventLog, loggedEvents, packetLog } from "../../broker/monitor/event_log.ts";
 import { type Monitor, startMonitor } from "../../broker/monitor/monitor.ts";
@@ -16,7 +17,7 @@ export interface Observing {
   readonly options: Pick<BrokerOptions, "log" | "onEvent" | "eventTypes" | "trace" | "sysIntervalMs" | "willFault">;
   readonly log: NonNullable<BrokerOptions["log"]>;
   /** Serves the metrics page, where it was asked for. @throws UsageError when its port cannot be had */
-  serve(broker: Broker): Monitor | undefined;
+  serve(broker: Broker): Promise<Monitor | undefined>;
 }
 
 const usualSysIntervalMs = 10_000;
@@ -26,7 +27,9 @@ export function openObserving(settings: BrokerSettings, err: Stream): Observing 
   const { log: format = "text", "log-level": level = "warning" } = settings;
   const mark = (text: string) => text === "error" ? err.style.bad(text) : err.style.unsure(text);
   const log = openLog({ format, level, write: (line) => err.write(line), mark });
-  const tell = (grade: "info" | "warn", message: string) => log.write(grade === "warn" ? "warning" : "info", message);
+  const tell = (grade: BrokerLogLevel, message: string) => log.write(grade === "warn" ? "warning" : grade, message);
+  const warn = (sentence: string) => tell("warn", sentence);
+  const allowOrigins = settings["allow-origin"] ?? [];
   const traced = settings["trace-client"] ?? [];
   const willFault = faultOf(settings, (kind, clientId) => {
     if (log.isOn("info")) {
@@ -44,7 +47,8 @@ export function openObserving(settings: BrokerSettings, err: Stream): Observing 
       ...(traced.length > 0 && { trace: packetLog(log, traced) }),
       ...(willFault !== undefined && { willFault }),
     },
-    serve: (broker) => settings.metrics && startMonitor(broker, settings.metrics),
+    serve: async (broker) =>
+      settings.metrics && await startMonitor(broker, { ...settings.metrics, allowOrigins, log: warn }),
   };
 }
 

@@ -11,7 +11,10 @@ import { brokerDefaults, type BrokerSettings } from "./broker_settings.ts";
 
 /** What the broker is told of it, and how it is told again. */
 export interface Security {
-  readonly options: Pick<BrokerOptions, "listen" | "tls" | "authenticate" | "authorize" | "identityOf" | "knows">;
+  readonly options: Pick<
+    BrokerOptions,
+    "listen" | "allowOrigins" | "tls" | "authenticate" | "authorize" | "identityOf" | "knows"
+  >;
   /** Reads all files again. One that cannot be used leaves everything as it was. @throws UsageError then */
   reload(broker: Broker): Promise<string>;
 }
@@ -26,6 +29,7 @@ export async function openSecurity(settings: BrokerSettings): Promise<Security> 
   return {
     options: {
       listen,
+      allowOrigins: settings["allow-origin"] ?? [],
       ...(tls !== undefined && { tls }),
       ...(access !== undefined && {
         authenticate: (login) => access.judge(login),

@@ -3,6 +3,7 @@
  * its config file and their check, and the JSON Schema. A new setting is an entry here, by the name of its flag; what
  * it does to the broker is said in `broker_options.ts`, but for limits, which find their own way.
  */
+import { UsageError } from "../../base/failure.ts";
 import { formatDuration, formatSizeBytes } from "../../base/units.ts";
 import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
@@ -46,8 +47,20 @@ const listening = {
         "WebSocket at /mqtt.",
     },
   ),
+  "allow-origin": many(text("ORIGIN", readOrigin, "an origin such as https://app.example, or *"), {
+    section: "Listening",
+    help: "A web page that may use WebSocket, metrics and status from a browser, such as https://app.example; * is " +
+      "every one. None by default.",
+  }),
   engine: one(choice(engineChoices), { section: "Listening", help: engineHelp, usual: "auto" }),
 };
+
+/** @throws UsageError when it is no origin */
+function readOrigin(value: string): string {
+  const origin = value.toLowerCase();
+  if (value === "*" || (URL.canParse(value) && new URL(value).origin === origin)) return origin;
+  throw new UsageError(`Cannot read --allow-origin ${JSON.stringify(value)}: expected scheme://host[:port], or *`);
+}
 
 const security = {
   "tls-cert": one(file, {

@@ -266,12 +266,22 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     const interest = (this.#paused || this.#over ? 0 : wantsBytes) | (this.#full ? Epoll.out : 0);
     if (this.#parked) {
       if (interest === 0) return;
+      const answer = this.#loop.unpark(this.#socket, this, interest);
+      if (answer < 0) return this.#cannotWatch(answer);
       this.#parked = false;
-      this.#loop.unpark(this.#socket, this, interest);
     } else if (interest !== this.#interest) {
       this.#loop.rewatch(this.#socket, this, interest);
     }
     this.#interest = interest;
+  }
+
+  /** The operating system has no watch left for a link whose peer has gone: it ends. */
+  #cannotWatch(answer: number): void {
+    this.#fault ??= endOf("watch", answer);
+    queueMicrotask(() => {
+      this.#closeSocket();
+      this.#finish(this.#fault!);
+    });
   }
 
   /** Copies what is to leave next into the buffer, as much as fits; answers how much. */

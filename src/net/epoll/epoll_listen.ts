@@ -114,10 +114,17 @@ class EpollListener implements Listener, Watcher {
     return answer;
   }
 
+  /** Watches the socket again after a pause, and after another one where no watch can be had. */
+  #resumeLater(): void {
+    this.#pause = setTimeout(() => {
+      if (this.#loop.unpark(this.#socket, this, Epoll.in) < 0) this.#resumeLater();
+    }, acceptPauseMs);
+  }
+
   /** No more can be had now: those that wait are left to wait, and are looked for again after a while. */
   #rest(fault: number): void {
     this.#loop.park(this.#socket);
-    this.#pause = setTimeout(() => this.#loop.unpark(this.#socket, this, Epoll.in), acceptPauseMs);
+    this.#resumeLater();
     if (this.#told) return;
     this.#told = true;
     this.#receiver.refused(`Cannot accept a connection: ${faultText(fault)}`);

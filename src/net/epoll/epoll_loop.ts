@@ -116,8 +116,9 @@ export class EpollLoop {
     must(this.libc.unwatch(this.#epoll, descriptor));
   }
 
-  unpark(descriptor: number, { token }: Watcher, interest: number): void {
-    must(this.libc.watch(this.#epoll, descriptor, token, interest));
+  /** Answers below 0 where the operating system has no more watches to give. */
+  unpark(descriptor: number, { token }: Watcher, interest: number): number {
+    return this.libc.watch(this.#epoll, descriptor, token, interest);
   }
 
   /** Watches no more. The descriptor is to be closed now, which takes it from epoll. */

@@ -1,0 +1,198 @@
+/**
+ * A small web server: GET and, where it is asked for, POST; links that are idle end; what a browser may do is in
+ * `web_access.ts`. The runtime's node:http carries it, which has limits for idle links.
+ */
+import http from "node:http";
+import net from "node:net";
+import { UsageError } from "../base/failure.ts";
+import { bracketed } from "./endpoint.ts";
+import { type WebAccess, webRefusal } from "./web_access.ts";
+
+/** A request that may be answered. */
+export interface WebRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Of the field `authorization`. */
+  readonly authorization: string | undefined;
+}
+
+/** Where a server listens, and what it allows. */
+export interface WebServerOptions extends WebAccess {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Methods besides GET and HEAD. */
+  readonly allowsPost?: boolean;
+  /** What it serves, for errors: `metrics`. */
+  readonly what: string;
+  /** Told what goes wrong while it runs, in a sentence. */
+  readonly log?: (sentence: string) => void;
+}
+
+/** A server that runs. */
+export interface WebServer {
+  readonly port: number;
+  /** Ends when what is being answered has been, or after a while. */
+  close(): Promise<void>;
+}
+
+/** A request has to be whole within this, and a link without a request ends after it; milliseconds. */
+const idleMs = 10_000;
+/** Links at one time; one more is closed. */
+const mostLinks = 256;
+/** How long answers may take to end once the server is to close, in milliseconds. */
+const closeMs = 2_000;
+
+const headers = {
+  "cache-control": "no-store",
+  "content-security-policy": "frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+};
+
+/**
+ * Serves what `answer` makes of a request; undefined is 404.
+ *
+ * @throws UsageError when the address or port cannot be had
+ */
+export async function openWebServer(
+  options: WebServerOptions,
+  answer: (request: WebRequest) => Response | Promise<Response> | undefined,
+): Promise<WebServer> {
+  const { host, port, what, log = () => {} } = options;
+  const timeouts = { headersTimeout: idleMs, requestTimeout: idleMs, keepAliveTimeout: idleMs };
+  const server = http.createServer({ ...timeouts, connectionsCheckingInterval: 1_000 }, (request, response) => {
+    void respond(options, answer, request, response).catch((error: unknown) => {
+      log(`Cannot answer a request for ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      response.destroy();
+    });
+  });
+  server.maxConnections = mostLinks;
+  server.on("clientError", (_error, socket) => socket.destroy());
+  await opened(server, host, port, what);
+  server.on("error", (error) => log(`Cannot accept a connection for ${what}: ${error.message}`));
+  const own = (server.address() as { readonly port: number }).port;
+  const watch = new AcceptWatch(server, { host, port: own }, () => log(`${what} are accepted again on port ${own}`));
+  return {
+    port: own,
+    close: () => {
+      watch.stop();
+      return closed(server);
+    },
+  };
+}
+
+/** How often the server is tried, and how long an accepted connection may take to show, in milliseconds. */
+const tryEveryMs = 5_000;
+const showsWithinMs = 2_000;
+
+/**
+ * The runtime's server stops accepting without a word once descriptors have run out. A connection of its own, now and
+ * then, shows that; the server then listens again.
+ */
+class AcceptWatch {
+  readonly #server: http.Server;
+  readonly #where: { readonly host: string; readonly port: number };
+  readonly #again: () => void;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #accepted = 0;
+
+  constructor(
+    server: http.Server,
+    where: { readonly host: string; readonly port: number },
+    again: () => void,
+  ) {
+    this.#server = server;
+    this.#where = where;
+    this.#again = again;
+    server.on("connection", () => this.#accepted++);
+    this.#timer = setInterval(() => this.#try(), tryEveryMs);
+    Deno.unrefTimer(this.#timer as unknown as number);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #try(): void {
+    const before = this.#accepted;
+    const { port } = this.#where;
+    const socket = net.connect({ port, host: loopbackOf(this.#where.host) }, () => {
+      const timer = setTimeout(() => {
+        socket.destroy();
+        if (this.#accepted === before) this.#listenAgain();
+      }, showsWithinMs);
+      Deno.unrefTimer(timer as unknown as number);
+    });
+    // No descriptor for this one either: the next try will tell.
+    socket.on("error", () => socket.destroy());
+  }
+
+  #listenAgain(): void {
+    this.#server.close(() => this.#server.listen(this.#where, this.#again));
+    this.#server.closeAllConnections();
+  }
+}
+
+/** An address at which this machine reaches what listens on another. */
+function loopbackOf(host: string): string {
+  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+}
+
+function opened(server: http.Server, host: string, port: number, what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error & { readonly code?: string }) => {
+      const why = error.code === "EADDRINUSE" ? "the port is in use; expected a free one, or 0" : error.message;
+      reject(new UsageError(`Cannot serve ${what} on ${bracketed(host)}:${port}: ${why}`));
+    };
+    server.once("error", failed);
+    server.listen({ host, port }, () => {
+      server.off("error", failed);
+      resolve();
+    });
+  });
+}
+
+async function closed(server: http.Server): Promise<void> {
+  const whole = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), closeMs);
+  await whole;
+  clearTimeout(timer);
+}
+
+async function respond(
+  options: WebServerOptions,
+  answer: (request: WebRequest) => Response | Promise<Response> | undefined,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  const found = await answerTo(options, answer, request);
+  for (const [name, value] of found.headers) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.writeHead(found.status);
+  const reader = request.method === "HEAD" ? undefined : found.body?.getReader();
+  response.on("close", () => void reader?.cancel().catch(() => {}));
+  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) response.write(part.value);
+  response.end();
+}
+
+async function answerTo(
+  options: WebServerOptions,
+  answer: (request: WebRequest) => Response | Promise<Response> | undefined,
+  { method, url = "", headers: fields }: http.IncomingMessage,
+): Promise<Response> {
+  const refusal = webRefusal(options, { host: fields.host, origin: fields.origin });
+  if (refusal !== undefined) return words(403, refusal);
+  const isServed = method === "GET" || method === "HEAD" || (method === "POST" && options.allowsPost === true);
+  if (!isServed) return words(405, options.allowsPost ? "expected GET or POST" : "expected GET");
+  const target = URL.canParse(url, "http://server") ? new URL(url, "http://server") : undefined;
+  if (target === undefined) return words(400, "the request target cannot be read");
+  const { pathname: path, searchParams: query } = target;
+  return await answer({ method, path, query, authorization: fields.authorization }) ?? words(404, "nothing here");
+}
+
+/** An answer in words. */
+export function words(status: number, text: string): Response {
+  return new Response(`${text}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+}

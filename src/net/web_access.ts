@@ -1,0 +1,35 @@
+/**
+ * Who may use a server from a browser: the same answer for WebSocket, metrics and status. A page of another site must
+ * not read them, be it by its own name (Origin) or by a name of its own that resolves to this machine (Host).
+ */
+import { isLoopback } from "./endpoint.ts";
+
+/** What a server allows. */
+export interface WebAccess {
+  /** The address that the server listens on. */
+  readonly host: string;
+  /** Origins of pages that may use it, such as `https://app.example`; `*` allows every one. None by default. */
+  readonly allowOrigins?: readonly string[] | undefined;
+}
+
+/** Why a request is refused, in words; undefined where it is not. */
+export function webRefusal(
+  { host, allowOrigins = [] }: WebAccess,
+  asked: { readonly host: string | undefined; readonly origin: string | undefined },
+): string | undefined {
+  const origin = asked.origin?.toLowerCase();
+  if (origin !== undefined && (allowOrigins.includes("*") || allowOrigins.includes(origin))) return undefined;
+  if (isLoopback(host)) {
+    if (asked.host === undefined) return "the request names no host";
+    if (!isLoopback(hostOf(asked.host))) return `${asked.host} is no name of this machine's loopback address`;
+    // The server's own page.
+    if (origin?.replace(/^https?:\/\//, "") === asked.host.toLowerCase()) return undefined;
+  }
+  // A client that is not a browser sends no Origin.
+  return origin === undefined ? undefined : `pages of ${asked.origin} are not allowed (--allow-origin)`;
+}
+
+/** A Host field without its port. */
+function hostOf(field: string): string {
+  return field.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1").toLowerCase();
+}
