@@ -2,6 +2,7 @@
  * What a case stands on: client ids and topics that nobody else uses, probes, wills and messages that can be told from
  * all others, and a broom. One stage for each case and version.
  */
+import { bytesOfText } from "../base/byte_text.ts";
 import { type Random } from "../base/random.ts";
 import { encode } from "../mqtt/codec.ts";
 import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
@@ -81,7 +82,7 @@ export class Stage {
 
   constructor(parts: StageParts) {
     this.#parts = parts;
-    this.transcript = new Transcript(encoder.encode(parts.login.password ?? ""));
+    this.transcript = new Transcript(bytesOfText(parts.login.password ?? ""));
     this.#originMs = parts.world.clock.nowMs();
     this.#admission = new Admission(parts.pacer, (ms) => this.pause(ms));
   }
@@ -208,7 +209,7 @@ export class Stage {
       protocolVersion: this.version,
       keepAliveS: usualKeepAliveS,
       ...username !== undefined && { username },
-      ...password !== undefined && { password: encoder.encode(password) },
+      ...password !== undefined && { password: bytesOfText(password) },
       ...asked,
       clientId,
       cleanStart,

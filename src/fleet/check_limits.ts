@@ -64,10 +64,13 @@ function checkSizes(
 /** The least that `--will-payload-size` may be. */
 const leastWillBytes = 64;
 
-/** The size of the CONNECT of the last client. */
+/** What tells lives apart is longer in later ones. */
+const lateLife = 999;
+
+/** The size of a late CONNECT of the last client. */
 function connectSize(plan: FleetPlan, version: ProtocolVersion): number {
   const number = plan.clients - 1;
-  const life = beginLife(plan, { number, bucket: plan.watchers - 1, version }, 1);
+  const life = beginLife(plan, { number, bucket: plan.watchers - 1, version }, lateLife);
   return encode(connectPacketOf(plan, life, clientIdOf(plan, number)), version).length;
 }
 

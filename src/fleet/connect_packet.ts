@@ -1,11 +1,10 @@
 /**
  * The CONNECT of a life.
  */
+import { bytesOfText } from "../base/byte_text.ts";
 import type { ConnectPacket } from "../mqtt/packet.ts";
 import { type Life, willOf } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
-
-const encoder = new TextEncoder();
 
 /** The CONNECT that begins a life, its will in it. */
 export function connectPacketOf(plan: FleetPlan, life: Life, clientId: string): ConnectPacket {
@@ -63,6 +62,6 @@ function credentialsOf(plan: FleetPlan, client: string): { username?: string; pa
   const filled = (text: string) => text.replaceAll("{client}", client).replaceAll("{group}", watcherName);
   return {
     username: filled(username ?? ""),
-    ...password !== undefined && { password: encoder.encode(filled(password)) },
+    ...password !== undefined && { password: bytesOfText(filled(password)) },
   };
 }

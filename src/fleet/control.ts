@@ -199,6 +199,7 @@ export class Control implements ConnectionOwner, Wakeable {
   }
 
   #fail(sentence: string): void {
-    this.#failure ??= `a control client could not ${this.#step === "connecting" ? "connect" : "publish"}: ${sentence}`;
+    const what = this.#step === "connecting" ? `connect with its will of QoS ${this.#life.qos}` : "publish";
+    this.#failure ??= `a control client could not ${what}: ${sentence}`;
   }
 }

@@ -42,7 +42,7 @@ export function dial(
 }
 
 /** The Host of a request: the port is left out where it is the scheme's own. Source: RFC 9110, section 7.2. */
-function authorityOf({ transport, host, port }: Endpoint): string {
+export function authorityOf({ transport, host, port }: Endpoint): string {
   return port === (transport === "wss" ? 443 : 80) ? bracketed(host) : `${bracketed(host)}:${port}`;
 }
 

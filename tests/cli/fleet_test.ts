@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { plainConnectPacket } from "../../src/fleet/connect_packet.ts";
 import { UsageError } from "../../src/base/failure.ts";
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import { fleet, type FleetParts } from "../../src/cli/commands/fleet.ts";
@@ -93,6 +94,25 @@ Deno.test("a password's file is read without its line end, and named in the way 
   await Deno.remove(file);
   assert.equal(runs[0]!.plan.password, "s3cret word");
   assert.ok(output.written.out.includes(`--password-file ${file}`));
+});
+
+Deno.test("section 4: a password's file that is not UTF-8 is sent as it is", async () => {
+  const file = await Deno.makeTempFile();
+  const bytes = [0xef, 0xbb, 0xbf, 0x70, 0xe4, 0xff, 0x00, 0x73];
+  await Deno.writeFile(file, Uint8Array.from([...bytes, 13, 10]));
+  const { go, runs } = passing();
+  await go("--username", "u", "--password-file", file);
+  await Deno.remove(file);
+  assert.deepEqual([...plainConnectPacket(runs[0]!.plan, 5, "c").password!], bytes);
+});
+
+Deno.test("a password's file that no CONNECT can carry is refused in one sentence", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeFile(file, new Uint8Array(65_536).fill(0x61));
+  const { go } = passing();
+  const allowed = /^Cannot use --password-file ".*": it has 65,536 bytes, and a password has 65,535 at most$/;
+  await assert.rejects(go("--username", "u", "--password-file", file), { name: "UsageError", message: allowed });
+  await Deno.remove(file);
 });
 
 Deno.test("--report - : the JSON alone on standard output, the text on standard error", async () => {

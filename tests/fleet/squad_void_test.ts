@@ -48,7 +48,7 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
   [
     "the control is refused",
     { script: { connack: (connect) => isControl(connect) ? 0x8a : 0 } },
-    "a control client could not connect: the broker refused the CONNECT with 0x8a (Banned)",
+    "a control client could not connect with its will of QoS 1: the broker refused the CONNECT with 0x8a (Banned)",
   ],
   [
     "a limit of the broker refuses the control",

@@ -14,6 +14,8 @@ const read: readonly [text: string, endpoint: Endpoint][] = [
   ["mqtt://u:p@h:2", { ...tcp, url: "mqtt://h:2", host: "h", port: 2, username: "u", password: "p" }],
   ["mqtt://:p@h", { ...tcp, url: "mqtt://h:1883", host: "h", port: 1883, password: "p" }],
   ["mqtts://h", { url: "mqtts://h:8883", transport: "tls", host: "h", port: 8883, path: "" }],
+  ["ws://h:80/", { url: "ws://h:80/", transport: "ws", host: "h", port: 80, path: "/" }],
+  ["ws://h:80/?a", { url: "ws://h:80/?…", transport: "ws", host: "h", port: 80, path: "/?a" }],
   ["ws://h:80", { url: "ws://h:80/mqtt", transport: "ws", host: "h", port: 80, path: "/mqtt" }],
   ["wss://u:p@h/x?y", {
     url: "wss://h:443/x?…",

@@ -1,6 +1,7 @@
 /**
  * From the flags of `mqtt-sim fleet` to what is run: the plan's request, and who logs in.
  */
+import { textOfBytes } from "../../base/byte_text.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import { restartsBroker } from "../../fleet/phases.ts";
@@ -159,7 +160,14 @@ function given<T extends object>(request: T): Given<T> {
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
-/** The password that flags name. @throws UsageError when its file cannot be read, or there are two */
+/** The longest password that a CONNECT can carry, in bytes. */
+const longestPasswordBytes = 65_535;
+
+/**
+ * The password that flags name; bytes of a file that are not UTF-8 are kept as `byte_text.ts` says.
+ *
+ * @throws UsageError when its file cannot be read, or there are two
+ */
 export async function passwordOf(
   flags: Pick<FleetFlags, "password" | "passwordFile">,
 ): Promise<string | undefined> {
@@ -167,10 +175,23 @@ export async function passwordOf(
   if (flags.password !== undefined) {
     throw new UsageError("Cannot take both --password and --password-file: expected one of them");
   }
+  const bytes = await passwordBytes(flags.passwordFile);
+  if (bytes.length <= longestPasswordBytes) return textOfBytes(bytes);
+  throw new UsageError(
+    `Cannot use --password-file "${flags.passwordFile}": it has ${bytes.length.toLocaleString("en-US")} bytes, and a ` +
+      `password has ${longestPasswordBytes.toLocaleString("en-US")} at most`,
+  );
+}
+
+/** The bytes of the file, without a line end after them. */
+async function passwordBytes(passwordFile: string): Promise<Uint8Array> {
   try {
-    return (await Deno.readTextFile(flags.passwordFile)).replace(/\r?\n$/, "");
+    const bytes = await Deno.readFile(passwordFile);
+    const [newline, carriageReturn] = [10, 13];
+    if (bytes.at(-1) !== newline) return bytes;
+    return bytes.subarray(0, bytes.at(-2) === carriageReturn ? -2 : -1);
   } catch (error) {
     const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
-    throw new UsageError(`Cannot read --password-file "${flags.passwordFile}": ${fault}`);
+    throw new UsageError(`Cannot read --password-file "${passwordFile}": ${fault}`);
   }
 }

@@ -1,4 +1,5 @@
 /** CONNECTs that are none, and packets that a client never sends. */
+import { bytesOfText } from "../../base/byte_text.ts";
 import type { ConformanceCase } from "../case.ts";
 import { connectFrame, field, frame } from "../raw_packet.ts";
 import type { Stage } from "../stage.ts";
@@ -18,7 +19,10 @@ export function connectOfUser(
   rest: number[] = [],
 ): number[] {
   const { username, password } = stage.login;
-  const login = [...username === undefined ? [] : field(username), ...password === undefined ? [] : field(password)];
+  const login = [
+    ...username === undefined ? [] : field(username),
+    ...password === undefined ? [] : field([...bytesOfText(password)]),
+  ];
   const announced = (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40);
   return connect(stage, { ...parts, flags: flags | announced, payload: [...payload, ...login, ...rest] });
 }

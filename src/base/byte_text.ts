@@ -1,0 +1,43 @@
+/**
+ * Bytes as text that loses nothing: UTF-8 where they are UTF-8, and for each byte that is not, a lone surrogate (U+DC80 to
+ * U+DCFF), which no UTF-8 text has. So a password of any bytes can stand where a text is expected, and is sent unaltered.
+ */
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+const firstEscape = 0xdc00;
+
+/** The text that stands for these bytes. */
+export function textOfBytes(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length;) {
+    const size = characterSize(bytes, at);
+    text += size === 0 ? String.fromCharCode(firstEscape + bytes[at]!) : strict.decode(bytes.subarray(at, at + size));
+    at += size || 1;
+  }
+  return text;
+}
+
+/** The bytes that a text stands for. */
+export function bytesOfText(text: string): Uint8Array {
+  const parts: number[] = [];
+  for (const character of text) {
+    const unit = character.charCodeAt(0);
+    const isEscape = character.length === 1 && unit >= firstEscape + 0x80 && unit <= firstEscape + 0xff;
+    if (isEscape) parts.push(unit - firstEscape);
+    else parts.push(...encoder.encode(character));
+  }
+  return Uint8Array.from(parts);
+}
+
+/** How many bytes the UTF-8 character at a place takes; 0 where there is none. */
+function characterSize(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  const size = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  try {
+    if (size > 1) strict.decode(bytes.subarray(at, at + size));
+    return size;
+  } catch {
+    return 0;
+  }
+}

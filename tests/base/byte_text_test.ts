@@ -1,0 +1,31 @@
+/** Bytes as text, and back: nothing is lost, whatever they are. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { bytesOfText, textOfBytes } from "../../src/base/byte_text.ts";
+
+Deno.test("any bytes come back as they were, also through JSON", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+    assert.deepEqual(bytesOfText(textOfBytes(bytes)), bytes);
+    assert.deepEqual(bytesOfText(JSON.parse(JSON.stringify(textOfBytes(bytes)))), bytes);
+  }));
+});
+
+Deno.test("UTF-8 is its own text", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    assert.equal(textOfBytes(new TextEncoder().encode(text)), text);
+    assert.deepEqual(bytesOfText(text), new TextEncoder().encode(text));
+  }));
+});
+
+const cases: readonly [what: string, bytes: number[], text: string][] = [
+  ["Latin-1", [0x70, 0xe4, 0x73, 0x73], "p\udce4ss"],
+  ["a byte order mark stays", [0xef, 0xbb, 0xbf, 0x61], "\ufeffa"],
+  ["a surrogate in UTF-8 is no UTF-8", [0xed, 0xb2, 0x80], "\udced\udcb2\udc80"],
+  ["a character that is cut off", [0xe2, 0x82], "\udce2\udc82"],
+];
+for (const [what, bytes, text] of cases) {
+  Deno.test(`bytes as text: ${what}`, () => {
+    assert.equal(textOfBytes(Uint8Array.from(bytes)), text);
+    assert.deepEqual([...bytesOfText(text)], bytes);
+  });
+}
