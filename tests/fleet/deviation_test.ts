@@ -126,6 +126,27 @@ for (const { name, deviation, sign } of cases) {
   });
 }
 
+/** Wills that came otherwise than the sign says. */
+function* wrongWills(sign: Sign, life: Life): Generator<[why: string, life: JudgedLife]> {
+  if (sign.altered !== undefined) {
+    const altered = alterationsOf(sign);
+    for (const part of everyPart.filter((part) => !altered.includes(part))) {
+      yield [`${part} altered too`, judged(sign, life, { answer: anArrival(dueMs, part, ...altered) })];
+    }
+    const lateMs = dueMs + rules.lateAfterMs + 1;
+    yield ["altered, and late besides", judged(sign, life, { answer: anArrival(lateMs, ...altered) })];
+    const earlyMs = dueMs - rules.earlyBeforeMs - 1;
+    yield ["altered, and early besides", judged(sign, life, { answer: anArrival(earlyMs, ...altered) })];
+  }
+  if (sign.fault === "unwanted") {
+    yield ["more than one", judged(sign, life, { unwanted: 2 })];
+    if (sign.restart) {
+      yield ["before the restart", judged(sign, life, { stray: anArrival(window.fromMs - rules.earlyBeforeMs - 1) })];
+      yield ["long after the restart", judged(sign, life, { stray: anArrival(window.backMs + rules.lateAfterMs + 1) })];
+    }
+  }
+}
+
 /** The same life with one thing that the sign does not describe. */
 function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why: string, life: JudgedLife]> {
   const { end } = life;
@@ -162,23 +183,7 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
   }
   if (sign.delay !== undefined) yield ["another delay", over({ delayS: sign.delay === "some" ? 0 : 20 })];
   if (sign.keepAlive !== undefined) yield ["an even keep alive", over({ keepAliveS: 10 })];
-  if (sign.altered !== undefined) {
-    const altered = alterationsOf(sign);
-    for (const part of everyPart.filter((part) => !altered.includes(part))) {
-      yield [`${part} altered too`, judged(sign, life, { answer: anArrival(dueMs, part, ...altered) })];
-    }
-    const lateMs = dueMs + rules.lateAfterMs + 1;
-    yield ["altered, and late besides", judged(sign, life, { answer: anArrival(lateMs, ...altered) })];
-    const earlyMs = dueMs - rules.earlyBeforeMs - 1;
-    yield ["altered, and early besides", judged(sign, life, { answer: anArrival(earlyMs, ...altered) })];
-  }
-  if (sign.fault === "unwanted") {
-    yield ["more than one", judged(sign, life, { unwanted: 2 })];
-    if (sign.restart) {
-      yield ["before the restart", judged(sign, life, { stray: anArrival(window.fromMs - rules.earlyBeforeMs - 1) })];
-      yield ["long after the restart", judged(sign, life, { stray: anArrival(window.backMs + rules.lateAfterMs + 1) })];
-    }
-  }
+  yield* wrongWills(sign, life);
   if (sign.restart) {
     const { restart: _, ...calm } = sign;
     yield ["no restart", { ...judged(sign, life, { expectation: expectation(calm) }), rules }];

@@ -101,8 +101,9 @@ const output = object("Output", {
   threshold: repeatedFlag(
     "--threshold",
     { metavar: "EXPRESSION", read: parseThreshold },
-    "What the run must hold to pass, over the report's own paths: 'latencyMs.byMode.reset.p99<200'. One on a count of " +
-      "faults, such as 'wills.late<10', takes the place of there being none. May be repeated.",
+    "What the run must hold to pass, over any number of the JSON report by its path: 'latencyMs.byMode.reset.p99<200', " +
+      "'byGroup.sensors.missing==0'. One on a count of faults, such as 'wills.late<10', takes the place of there being " +
+      "none; one for which the run measured nothing is not met. May be repeated.",
   ),
   runId: valueFlag(
     "--run-id",
