@@ -310,3 +310,10 @@ Deno.test("F16: a will that was overdue while the watcher still saw others is mi
   assert.deepEqual(Object.keys(faultsOf(result)), ["missing"]);
   assert.ok(result.faults.every(({ client }) => client.endsWith("-3")));
 });
+
+Deno.test("retained wills that come before SUBACK are found by a late subscriber", () => {
+  const result = new FleetStage({ ...busy, ...only("reset"), willRetain: true, script: { retainedFirst: true } })
+    .finish();
+  mustPass(result);
+  assert.equal(result.retained!.right, result.retained!.expected);
+});

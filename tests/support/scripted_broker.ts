@@ -58,6 +58,8 @@ export interface Script {
   readonly patience?: number;
   /** How long the link stays open after the connection is over for the broker, in milliseconds; undefined for ever. */
   linger?(ending: Ending): number | undefined;
+  /** Retained messages come before SUBACK. */
+  readonly retainedFirst?: boolean;
   /** The broker reads on after bytes that it must not accept, and closes nothing. */
   readonly takesFaults?: boolean;
   /** In CONNACK, 5.0. */
@@ -364,7 +366,9 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
       return grant === undefined ? each.qos : grant(each);
     });
     if (codes.some((code) => code === undefined)) return;
-    this.send({ type: "suback", packetId, reasonCodes: codes as number[] });
+    const suback = () => this.send({ type: "suback", packetId, reasonCodes: codes as number[] });
+    const { retainedFirst = false } = this.#broker.script;
+    if (!retainedFirst) suback();
     for (const [place, { topicFilter, retainAsPublished = false, retainHandling = 0 }] of subscriptions.entries()) {
       if (codes[place]! > 2) continue;
       this.#subscriptions.push({ filter: topicFilter, granted: codes[place] as QoS, retainAsPublished });
@@ -373,6 +377,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
         if (matches(topicFilter, packet.topic)) this.deliver(this.#broker.fromStore(packet), true);
       }
     }
+    if (retainedFirst) suback();
   }
 
   #release(ending: Ending, cleanStart: boolean): void {
