@@ -9,12 +9,8 @@ import { profileOf } from "../profiles/profiles.ts";
 import { strict } from "../profiles/strict.ts";
 import { DelayedDues } from "./delayed_dues.ts";
 import { deviationOf, type JudgedLife } from "./deviation.ts";
-import type { Described } from "./deviation_tally.ts";
-import { describeFault, faultCount } from "./fault_text.ts";
 import type { Groups } from "./groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
-import { slowLife, timelineOf } from "./timeline.ts";
-import type { KillMode } from "./kill_mode.ts";
 import {
   type Closed,
   closedAs,
@@ -28,6 +24,7 @@ import {
   staysLast,
   strayFault,
 } from "./ledger_entry.ts";
+import { keepSamples } from "./ledger_samples.ts";
 import { clientIdOf, type Life, type WillMark, willTopicOf } from "./life.ts";
 import {
   type Alteration,
@@ -358,7 +355,10 @@ export class Ledger {
     const { life, arrivals } = entry;
     const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
     this.tally.add(life, judgement, described, this.#groupOf(life.client));
-    this.#sample(entry, judgement, described);
+    keepSamples(this.tally, clientIdOf(this.#plan, life.client), entry, judgement, {
+      described,
+      originMs: this.#originMs,
+    });
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
     this.restarts.countWill(life, judgement, arrivals[0]!);
     const early = earlyCloseOf(life, this.#rules);
@@ -370,26 +370,5 @@ export class Ledger {
     const lives = this.#open.get(life.client)!;
     lives.splice(lives.indexOf(entry), 1);
     if (lives.length === 0) this.#open.delete(life.client);
-  }
-
-  /** Keeps what a person would ask about: faults, and the slowest of what went well. */
-  #sample(entry: Entry, judgement: Judgement, described: Described): void {
-    const { life } = entry;
-    const { expectation, verdict, answer, duplicates, unwanted } = judgement;
-    const client = clientIdOf(this.#plan, life.client);
-    const right = verdict === undefined || verdict === "onTime" || verdict === "unseeable";
-    if (!right || duplicates > 0 || unwanted > 0) {
-      const timeline = timelineOf(life, entry.arrivals, expectation, this.#originMs);
-      for (const fault of describeFault(client, life, judgement, timeline)) {
-        const deviation = described[fault.verdict];
-        if (deviation === undefined) this.tally.keepFault(fault, faultCount(fault.verdict, judgement));
-        else this.tally.deviations.keep(deviation.id, fault);
-      }
-    } else if (verdict === "onTime" && expectation.kind === "one" && isTimed(life, expectation)) {
-      const latencyMs = answer!.atMs - expectation.latencyFromMs;
-      if (!this.tally.isSlow(latencyMs)) return;
-      const timeline = timelineOf(life, entry.arrivals, expectation, this.#originMs);
-      this.tally.keepSlow(slowLife(client, life, life.end!.mode as KillMode, latencyMs, timeline));
-    }
   }
 }

@@ -114,9 +114,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** A will of this client was seen: a client that only waited for it may come back. */
   willSeen(life: Life, nowMs: number): void {
     if (this.#state !== "dying" || life !== this.#life) return;
-    // Too early for the broker to know of its end: back before keep alive has passed, it would seem to take itself over.
+    // Before keep alive has passed, the will answers a close that is still to be seen; if none is, the will is early.
     const byMs = noticedMs(life);
-    if (nowMs < byMs) this.#alarm.at(byMs);
+    if (nowMs < byMs) this.#alarm.at(Math.max(byMs, nowMs + this.#plan.lateAfterMs));
     else this.#comeBack(nowMs);
   }
 
