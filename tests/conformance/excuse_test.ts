@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { CaseSign, Deviation } from "../../src/profiles/profile.ts";
+import type { CaseSign, Deviation, Sign } from "../../src/profiles/profile.ts";
 import { profiles } from "../../src/profiles/profiles.ts";
 import { boundsOf } from "../../src/conformance/bounds.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
 import { covers, lookMs, signsOf } from "../../src/conformance/excuse.ts";
-import { knownDeviations } from "../../src/conformance/known_deviations.ts";
+import { knownDeviations, knownSigns, mayFailUnder } from "../../src/conformance/known_deviations.ts";
 import type { CaseFault } from "../../src/conformance/outcome.ts";
 import { willDelayCases } from "../../src/conformance/cases/will_delay.ts";
 import type { ConformanceCase } from "../../src/conformance/case.ts";
@@ -66,6 +66,95 @@ Deno.test("F8: a case looks on for as long as the profile says that a will may b
   }];
   assert.equal(lookMs(signs, 3), 7_000);
   assert.equal(lookMs([{ fault: "missing" }], 3), 0);
+});
+
+const fleetSign = (over: Partial<Sign>): Sign => ({ fault: "late", endings: [], ...over });
+
+Deno.test("how a fleet sees a deviation is how cases see it, where nothing else is said", () => {
+  const shown = (over: Partial<Sign>) => signsOf({ signs: [fleetSign(over)] })[0];
+  assert.deepEqual(shown({ fault: "duplicate" }), { fault: "unwanted" });
+  assert.deepEqual(shown({ fault: "unwanted" }), { fault: "unwanted" });
+  assert.deepEqual(shown({ fault: "missing", within: { s: 1 } }), { fault: "missing" });
+  assert.deepEqual(shown({ fault: "altered" }), { fault: "altered" });
+  assert.deepEqual(shown({ fault: "altered", altered: ["retain"] }), { fault: "altered", parts: ["retain"] });
+  for (const fault of ["late", "early"] as const) {
+    assert.deepEqual(shown({ fault }), { fault, withinS: Infinity });
+    assert.deepEqual(shown({ fault, within: {} }), { fault, withinS: 0 });
+    assert.deepEqual(shown({ fault, within: { s: 2, delays: 1 } }), { fault, withinS: 62 });
+    assert.deepEqual(shown({ fault, within: { keepAlives: 1 } }), { fault, withinS: 0, withinKeepAlives: 1 });
+  }
+  assert.deepEqual(signsOf({ signs: [fleetSign({})], shows: [] }), [], "what is said for cases comes first");
+  assert.deepEqual(signsOf({}), []);
+});
+
+/** A sign, a fault, and whether the one covers the other. */
+const covering: readonly (readonly [sign: CaseSign, fault: CaseFault, isCovered: boolean])[] = [
+  [{ fault: "late" }, { kind: "late", byMs: 3_000 }, true],
+  [{ fault: "late" }, { kind: "late", byMs: 3_001 }, false],
+  [{ fault: "late" }, { kind: "late" }, false],
+  [{ fault: "late" }, { kind: "missing", lookedMs: 2_999 }, true],
+  [{ fault: "late" }, { kind: "missing", lookedMs: 3_000 }, false],
+  [{ fault: "late" }, { kind: "missing" }, false],
+  [{ fault: "late" }, { kind: "not closed", lookedMs: 2_999 }, true],
+  [{ fault: "late" }, { kind: "closed", lookedMs: 2_999 }, false],
+  [{ fault: "late", withinKeepAlives: 1 }, { kind: "late", byMs: 3_001 }, false],
+  [{ fault: "late", withinKeepAlives: 1 }, { kind: "late", byMs: 5_000, keepAliveS: 2 }, true],
+  [{ fault: "early" }, { kind: "early", byMs: 20 }, true],
+  [{ fault: "early" }, { kind: "early", byMs: 21 }, false],
+  [{ fault: "early" }, { kind: "early" }, false],
+  [{ fault: "early", withinS: 1 }, { kind: "early", byMs: 1_020 }, true],
+  [{ fault: "early", withinS: 1 }, { kind: "early", byMs: 1_021 }, false],
+  [{ fault: "altered" }, { kind: "altered", parts: ["topic"] }, true],
+  [{ fault: "altered" }, { kind: "missing" }, false],
+  [{ fault: "altered", parts: ["topic"] }, { kind: "altered" }, false],
+  [{ fault: "altered", parts: ["topic"] }, { kind: "altered", parts: [] }, false],
+  [{ fault: "altered", parts: ["topic", "QoS"] }, { kind: "altered", parts: ["QoS"] }, true],
+  ...["topic", "payload", "QoS", "retain"].map((part) =>
+    [{ fault: "altered", parts: ["properties"] }, { kind: "altered", parts: [part] }, false] as const
+  ),
+  [{ fault: "altered", parts: ["properties"] }, { kind: "altered", parts: ["content type"] }, true],
+  [{ fault: "altered", parts: ["topic"] }, { kind: "altered", parts: ["content type"] }, false],
+  ...(["refused", "wrong code"] as const).flatMap((fault) =>
+    [
+      [{ fault }, { kind: fault, code: 0x80 }, true],
+      [{ fault }, { kind: fault }, true],
+      [{ fault }, { kind: "other", code: 0x80 }, false],
+      [{ fault, codes: [0x87] }, { kind: fault, code: 0x87 }, true],
+      [{ fault, codes: [0x87] }, { kind: fault, code: 0x80 }, false],
+      [{ fault, codes: [0x87] }, { kind: fault }, false],
+      [{ fault, codes: [1] }, { kind: fault }, false],
+    ] as const
+  ),
+  [{ fault: "closed" }, { kind: "closed" }, true],
+  [{ fault: "closed" }, { kind: "not closed" }, false],
+];
+
+for (const [sign, fault, isCovered] of covering) {
+  Deno.test(`a sign ${JSON.stringify(sign)} covers ${JSON.stringify(fault)}: ${isCovered}`, () => {
+    assert.equal(covers([sign], fault, bounds), isCovered);
+    assert.equal(covers([{ fault: "other" }, sign], fault, bounds), isCovered || fault.kind === "other");
+    assert.equal(covers([], fault, bounds), false);
+  });
+}
+
+Deno.test("a case may fail under a deviation that is named for it, of that profile alone", () => {
+  assert.equal(mayFailUnder("will/delay-freeze", "mosquitto", "keep-alive-late"), true);
+  assert.equal(mayFailUnder("keep-alive/silent", "mosquitto", "keep-alive-late"), true);
+  assert.equal(mayFailUnder("will/delay-freeze", "mosquitto", "keep-alive-early"), false);
+  assert.equal(mayFailUnder("will/delay-freeze", "aedes", "keep-alive-late"), false);
+  assert.equal(mayFailUnder("connect/nothing" as ConformanceCase["id"], "aedes", "keep-alive-late"), false);
+  const both = Object.entries(knownDeviations).flatMap(([name, ids]) =>
+    ids.map((id) => [name.split("/"), id] as const)
+  );
+  for (const [[profile, id], one] of both) assert.ok(mayFailUnder(one, profile!, id!), `${profile}/${id} ${one}`);
+});
+
+Deno.test("a trickle of bytes may keep a client alive for longer than its deviation says of other cases", () => {
+  for (const [profile, id] of [["ejabberd", "half-packet-keeps-alive"], ["rabbitmq", "keep-alive-late"]] as const) {
+    assert.deepEqual(knownSigns("will/freeze-trickle", profile, id), [{ fault: "late", withinS: 20 }]);
+    assert.equal(knownSigns("keep-alive/silent", profile, id), undefined);
+    assert.equal(knownSigns("will/freeze-trickle", "mosquitto", id), undefined);
+  }
 });
 
 Deno.test("every deviation that a case may fail under says how it shows", () => {
