@@ -121,7 +121,10 @@ export class CaseRunner {
       if (this.#parts.isCalledOff() || stage.unreachable !== undefined) stage.callOff();
       else {
         const left = await stage.sweep();
-        if (left !== undefined) this.#parts.onWarning(`${stage.topic("#")} in ${protocol} ${left}`);
+        // What a broker that is gone has kept is told with its absence.
+        if (left !== undefined && stage.unreachable === undefined) {
+          this.#parts.onWarning(`${stage.topic("#")} in ${protocol} ${left}`);
+        }
       }
       this.#stages.delete(stage);
     }
