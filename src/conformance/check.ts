@@ -42,6 +42,7 @@ interface Retry {
 const refusedRuns = 2;
 /** So long after a case that may end the broker it is looked whether it is still there, in milliseconds. */
 const trialMs = 300;
+const lookEveryMs = 20;
 /** Cases at a time once the broker has refused a CONNECT for its load. */
 const pacedParallel = 8;
 
@@ -260,8 +261,15 @@ export class Check {
 
   /** What a case's clients have left behind may end the broker a little later. */
   async #isOverLater(isGone: () => Promise<boolean>): Promise<boolean> {
-    await new Promise<void>((resolve) => void this.#world.after(trialMs, resolve));
-    return await isGone();
+    const untilMs = this.#world.clock.nowMs() + trialMs;
+    while (this.#world.clock.nowMs() < untilMs) {
+      // One look after the other: a broker that is started again at once is away for a moment.
+      // deno-lint-ignore no-await-in-loop
+      await new Promise<void>((resolve) => void this.#world.after(lookEveryMs, resolve));
+      // deno-lint-ignore no-await-in-loop
+      if (await isGone()) return true;
+    }
+    return false;
   }
 
   /** Waits for a broker that is gone, and finds out which case it was. */

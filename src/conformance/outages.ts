@@ -60,6 +60,7 @@ export class Outages {
 
   /** A case has ended, and the broker was there. */
   ended(run: CaseRun, { transcript }: Attempt, nowMs: number): void {
+    if (transcript.length === 0) return; // it was not tried
     this.#recent = this.#recent.filter(({ endMs }) => endMs >= nowMs - recentMs);
     this.#recent.push({ run, transcript, endMs: nowMs, isJudged: true });
   }

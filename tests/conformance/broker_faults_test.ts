@@ -212,9 +212,10 @@ Deno.test("F12: a broker that a case brings down and that comes back is one fail
   }
 });
 
-for (const parallel of [1, 2, 40]) {
-  Deno.test(`F12: a broker that goes 100 ms after the case that ends it, ${parallel} at a time: that case is named`, async () => {
-    const broker = mortal(500, (text) => text.includes("poison"), 100);
+for (const [parallel, downMs] of [[1, 500], [2, 500], [40, 500], [40, 100]] as const) {
+  const how = `${parallel} at a time, back after ${downMs} ms`;
+  Deno.test(`F12: a broker that goes 100 ms after the case that ends it, ${how}: that case is named`, async () => {
+    const broker = mortal(downMs, (text) => text.includes("poison"), 100);
     const cases = [poisoned, ...beside];
     const result = await checkInMemory(broker, { cases, protocols: ["5.0"], parallel });
     assert.deepEqual(lines(result).filter((line) => line.includes(" fail ")), [
