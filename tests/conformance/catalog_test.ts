@@ -6,34 +6,8 @@ import { profileOf, profiles } from "../../src/profiles/profiles.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
 import { tampered } from "../support/tampered_broker.ts";
 import { checkInMemory, ourCore } from "../support/checked_broker.ts";
-import { connectProofs } from "./cases/connect_faults.ts";
-import { disconnectProofs } from "./cases/disconnect_faults.ts";
-import { encodingProofs } from "./cases/encoding_faults.ts";
-import { keepAliveProofs } from "./cases/keep_alive_faults.ts";
-import { limitProofs } from "./cases/limit_faults.ts";
-import { propertyProofs } from "./cases/property_faults.ts";
-import { publishProofs } from "./cases/publish_faults.ts";
-import { retainedProofs } from "./cases/retained_faults.ts";
-import { sessionProofs } from "./cases/session_faults.ts";
-import { sharedProofs } from "./cases/shared_faults.ts";
-import { subscribeProofs } from "./cases/subscribe_faults.ts";
-import { willProofs } from "./cases/will_proofs.ts";
-import type { Proof, Proofs } from "./proof.ts";
-
-const proofs: Proofs = {
-  ...connectProofs,
-  ...disconnectProofs,
-  ...keepAliveProofs,
-  ...limitProofs,
-  ...propertyProofs,
-  ...publishProofs,
-  ...retainedProofs,
-  ...sessionProofs,
-  ...sharedProofs,
-  ...subscribeProofs,
-  ...willProofs,
-  ...encodingProofs,
-};
+import type { Proof } from "./proof.ts";
+import { proofs } from "./proofs.ts";
 
 Deno.test("every case has a proof that it can fail, and every proof its case", () => {
   const ids = catalog.map(({ id }) => id);

@@ -59,11 +59,19 @@ export function isOfCase({ clientId }: { readonly clientId: string }): boolean {
   return !/^[0-9a-z]{6}c1x/.test(clientId);
 }
 
-/** A broker that is tampered with; `spoilsControl` does not spare the control arm. */
-export function tampered(makeTamper: () => Tamper, { spoilsControl = false } = {}): BrokerMaker {
+/** How a broker is tampered with. */
+export interface Tampering {
+  /** Does not spare the control arm. */
+  readonly spoilsControl?: boolean;
+  /** The broker that is tampered with; our own core when absent. */
+  readonly over?: (tamper: Tamper) => BrokerMaker;
+}
+
+/** A broker that is tampered with. */
+export function tampered(makeTamper: () => Tamper, { spoilsControl = false, over }: Tampering = {}): BrokerMaker {
   return (clock, later) => {
     const tamper = makeTamper();
-    const core = ourCore(tamper.core)(clock, later);
+    const core = (over?.(tamper) ?? ourCore(tamper.core))(clock, later);
     const timers = new Deadlines<() => void>();
     const between: Between[] = [];
     return {

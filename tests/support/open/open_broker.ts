@@ -29,7 +29,7 @@ export interface OpenFaults {
   /** How often a due will is published, and how late; undefined for once and now. */
   atPublication?(will: ConnectWill, clientId: string): readonly { will: ConnectWill; delayMs: number }[] | undefined;
   /** True for a will that a DISCONNECT or a return takes back, and that is published for all that. */
-  keeps?(will: ConnectWill, clientId: string): boolean;
+  keeps?(will: ConnectWill, clientId: string, why: "left" | "resumed"): boolean;
   /** True for a will that does not wait for its delay. */
   hurries?(will: ConnectWill, clientId: string): boolean;
 }
@@ -158,7 +158,9 @@ export class OpenBroker {
     const { session } = held;
     if (held.willDue?.pending === true) {
       const { will } = session;
-      if (will !== undefined && this.#faults.keeps?.(will, session.clientId) === true) this.#publishWill(session);
+      if (will !== undefined && this.#faults.keeps?.(will, session.clientId, "resumed") === true) {
+        this.#publishWill(session);
+      }
       this.#deadlines.cancel(held.willDue);
     }
     if (held.endDue !== undefined) this.#deadlines.cancel(held.endDue);
@@ -194,7 +196,7 @@ export class OpenBroker {
   /** A DISCONNECT takes a will back. */
   forgetWill(session: OpenSession): void {
     const { will } = session;
-    if (will !== undefined && this.#faults.keeps?.(will, session.clientId) === true) return;
+    if (will !== undefined && this.#faults.keeps?.(will, session.clientId, "left") === true) return;
     session.will = undefined;
   }
 

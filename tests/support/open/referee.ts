@@ -71,6 +71,7 @@ class Hearing {
   readonly #released = new Set<number>();
   readonly #sentHere = new Set<number>();
   #pings = 0;
+  #resumed = false;
 
   constructor(referee: Referee, known: Map<string, Known>, nowMs: () => number, readonly name: string) {
     this.#referee = referee;
@@ -202,6 +203,7 @@ class Hearing {
       return;
     }
     const known = this.#known.get(clientId);
+    this.#resumed = packet.sessionPresent;
     this.#must(!(packet.sessionPresent && (cleanStart || known === undefined)), "3.2.2-2, 3.2.2-3", packet);
     if (!packet.sessionPresent && !cleanStart && known !== undefined) this.#mustBeOver(known, packet);
     const asked = protocolVersion === 4 ? cleanStart ? 0 : Infinity : properties?.sessionExpiryIntervalS ?? 0;
@@ -230,7 +232,9 @@ class Hearing {
     const topic = this.#topicOf(packet);
     if (qos > 0) {
       const isKnown = session.inFlight.has(packetId!);
-      this.#must(dup === isKnown, dup ? "3.3.1-1, 3.3.1-3" : "2.2.1-4", packet);
+      // What was lost on the way to the client before it came back was an attempt too.
+      const isAgain = isKnown || (this.#resumed && !this.#sentHere.has(packetId!));
+      this.#must(dup ? isAgain : !isKnown, dup ? "3.3.1-1, 3.3.1-3" : "2.2.1-4", packet);
       const isRepeatedHere = this.#sentHere.has(packetId!) && dup;
       this.#must(
         !(isRepeatedHere && connect.protocolVersion === 5),
