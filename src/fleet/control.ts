@@ -3,8 +3,8 @@
  * own publishes a message and is then killed. If the message is not seen, the watcher is blind and nothing that follows
  * would mean anything. If the message is seen and the will is not, the broker lost a will: that is a fault like any other.
  */
-import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
-import { isPassingRefusal } from "../mqtt/reason.ts";
+import type { AcknowledgePacket, ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import { isPassingRefusal, reasonDetails, reasonText } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
 import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
@@ -46,6 +46,7 @@ export class Control implements ConnectionOwner, Wakeable {
   readonly #startedMs: number;
   #step: Step = "connecting";
   #connectSent = false;
+  #qos: QoS = 0;
   #refusals = 0;
   #refusal: string | undefined;
   #gaveUp = false;
@@ -107,6 +108,7 @@ export class Control implements ConnectionOwner, Wakeable {
       case "connecting":
         return "a control client could not connect";
       case "publishing":
+        if (this.#refusal !== undefined) return `a control client could not publish: ${this.#refusal}`;
         return `the watcher is blind: a message that a control client published on ${this.topic} did not reach it`;
       default:
         return undefined;
@@ -136,18 +138,34 @@ export class Control implements ConnectionOwner, Wakeable {
   }
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (packet.type === "puback" && this.#step === "publishing") return this.#onPuback(packet, nowMs);
     if (packet.type !== "connack" || this.#step !== "connecting") return;
     if (packet.reasonCode !== 0) return this.#refused(connection, packet, nowMs);
     this.#step = "publishing";
+    this.#refusal = undefined;
     this.#life.connectedMs = nowMs;
     connection.keepAlive(packet.properties?.serverKeepAliveS ?? this.#plan.keepAliveS, nowMs); // [MQTT5 3.2.2-21]
     this.#expectAll();
-    const { topic } = this;
     // Through the same queue as the wills: at QoS 0 only where they are, or where the server takes no more.
-    const qos = this.#life.qos === 0 || packet.properties?.maximumQoS === 0 ? 0 : 1; // [MQTT5 3.2.2-11]
+    this.#qos = this.#life.qos === 0 || packet.properties?.maximumQoS === 0 ? 0 : 1; // [MQTT5 3.2.2-11]
+    this.#publish(nowMs);
+  }
+
+  #publish(nowMs: number): void {
+    const { topic } = this;
+    const qos = this.#qos;
     const id = qos === 0 ? {} : { packetId: 1 };
     const payload = encoder.encode(this.#mark);
-    connection.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
+    this.#connection.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
+  }
+
+  /** A message that the broker refuses for a limit is sent again later. */
+  #onPuback({ reasonCode = 0, properties }: AcknowledgePacket, nowMs: number): void {
+    if (reasonCode < 0x80) return;
+    const code = reasonText(reasonCode, "puback") + reasonDetails(properties);
+    this.#refusal = `the broker refused its message with ${code}`;
+    if (!isPassingRefusal(5, reasonCode)) return this.#fail(this.#refusal);
+    this.#world.wakes.add(nowMs + retryAfterMs(++this.#refusals), this);
   }
 
   #refused(connection: Connection, packet: ConnackPacket, nowMs: number): void {
@@ -160,8 +178,10 @@ export class Control implements ConnectionOwner, Wakeable {
     connection.end();
   }
 
-  wake(): void {
-    if (this.#step !== "connecting" || this.#gaveUp) return;
+  wake(nowMs: number): void {
+    if (this.#gaveUp || this.#connection.over && this.#step === "publishing") return;
+    if (this.#step === "publishing" && this.#refusal !== undefined) return this.#publish(nowMs);
+    if (this.#step !== "connecting") return;
     this.#connection = new Connection(this.#world, this.#connection.version, this, this.#life.client);
   }
 

@@ -3,7 +3,7 @@
  * the standard, and what to make of the one that was found. Pure, as the oracle of wills is.
  */
 import type { Life } from "./life.ts";
-import { type Expectation, expectationOf, type Rules } from "./oracle.ts";
+import { dueBy, type Expectation, expectationOf, type Rules } from "./oracle.ts";
 
 /** What a client said of itself, and what the broker answered. */
 export interface Said {
@@ -91,7 +91,9 @@ function afterWill(
     case "either":
       return { states: [...truth.states, gone], sinceMs: Math.max(truth.sinceMs, lastChangeMs(life)) };
     case "one": {
-      const { dueMs, earliestMs } = expectation;
+      const { earliestMs } = expectation;
+      // A broker may leave wills to the time after its restart.
+      const dueMs = dueBy(expectation);
       // Not due yet: what stood before stands on. [MQTT5 3.1.2-8]
       if (atMs < earliestMs) return truth;
       if (atMs > dueMs + lateAfterMs) return { states: [gone], sinceMs: dueMs };

@@ -105,3 +105,27 @@ Deno.test("a control client whose message was not seen leaves properly, and no w
   const types = last.packets.map(({ type }) => type).filter((type) => type !== "pingreq");
   assert.deepEqual(types, ["connect", "publish", "disconnect"]);
 });
+
+Deno.test("a control whose message a limit of the broker refuses sends it again, and the run goes on", () => {
+  let refused = 0;
+  const refuse = (packet: PublishPacket) => startsWith(packet, "mqtt-sim-control ") && ++refused < 3 ? 0x97 : undefined;
+  const result = new FleetStage({ ...plan, script: { refuse } }).finish();
+  assert.equal(result.verdict, "pass", result.reason);
+  assert.ok(refused > 2, `${refused} were refused`);
+});
+
+const refusing: readonly [what: string, code: number, reason: RegExp][] = [
+  [
+    "for good",
+    0x97,
+    /^a control client could not publish: the broker refused its message with 0x97 \(Quota exceeded\)/,
+  ],
+  ["as not authorized", 0x87, /^a control client could not publish: the broker refused its message with 0x87/],
+];
+for (const [what, code, reason] of refusing) {
+  Deno.test(`a control whose message the broker refuses ${what} says so, and does not hold the watcher to be blind`, () => {
+    const result = new FleetStage({ ...plan, script: { refuse: () => code } }).finish();
+    assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+    assert.match(result.reason, reason);
+  });
+}

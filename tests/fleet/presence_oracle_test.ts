@@ -201,3 +201,15 @@ Deno.test("presence: what is not found is about the last of the states that may 
     assert.equal(judgePresence(oneOfTwo, message, () => false).state, online);
   }
 });
+
+Deno.test("presence: a will that the broker may leave to the time after its restart is due from its return on", () => {
+  const fromMs = killMs - 500;
+  const backMs = killMs + 5_000;
+  const over = { ...rules, restarts: [{ fromMs, backMs, sessionsKept: true }] };
+  const stays = [stay({ end: anEnd("restart") })];
+  const at = (atMs: number) => presenceTruth(stays, over, atMs).states.map((state) => state?.kind);
+  // By no more than it was down.
+  const lastMs = killMs + (backMs - fromMs) + rules.lateAfterMs;
+  assert.deepEqual(at(lastMs), ["online", "gone"]);
+  assert.deepEqual(at(lastMs + 1), ["gone"]);
+});

@@ -52,6 +52,8 @@ export interface Script {
   hide?(clientId: string, packet: PublishPacket): boolean;
   /** What is stored when a retained message comes; undefined for nothing. */
   retain?(packet: PublishPacket, older: PublishPacket | undefined): PublishPacket | undefined;
+  /** PUBACK's code for a message at QoS 1 that is refused; undefined takes it. */
+  refuse?(packet: PublishPacket): number | undefined;
   /** False leaves a client's message unacknowledged. */
   acknowledge?(packet: PublishPacket): boolean;
   /** When a silent connection is ended, as a share of keep alive. */
@@ -293,6 +295,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
       case "subscribe":
         return this.#subscribe(packet);
       case "publish":
+        if (this.#refuses(packet)) return;
         if (this.#broker.script.swallow?.(packet) !== true) this.#broker.route(packet);
         return this.#acknowledge(packet);
       case "pubrel":
@@ -311,6 +314,13 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
       case "disconnect":
         return this.close((packet.reasonCode ?? 0) === 0 || this.#stream.version === 4 ? "left" : "disconnect");
     }
+  }
+
+  #refuses(packet: PublishPacket): boolean {
+    const reasonCode = packet.qos === 1 ? this.#broker.script.refuse?.(packet) : undefined;
+    if (reasonCode === undefined) return false;
+    this.send({ type: "puback", packetId: packet.packetId!, reasonCode });
+    return true;
   }
 
   #acknowledge(packet: PublishPacket): void {

@@ -55,7 +55,7 @@ export class OpenBroker {
   /** Wills that are due and on their way, by client id. */
   readonly #onTheirWay = new Map<string, (() => void)[]>();
   /** While it is down: what is done once it is back. */
-  #afterwards: (() => void)[] | undefined;
+  #afterwards: { readonly clientId: string; readonly publish: () => void }[] | undefined;
   #bornAt = 0;
 
   constructor(clock: Clock, choices: Choices, given: OpenGiven = {}, faults: OpenFaults = {}) {
@@ -219,7 +219,7 @@ export class OpenBroker {
   #sendWill({ will, delayMs }: { will: ConnectWill; delayMs: number }, clientId: string): void {
     if (!this.admission.mayPublish(will.topic)) return;
     const publish = () => void this.route(messageOfWill(will, this.#clock.nowMs()), clientId);
-    if (this.#afterwards !== undefined) return void this.#afterwards.push(publish);
+    if (this.#afterwards !== undefined) return void this.#afterwards.push({ clientId, publish });
     const choices = this.#choices;
     const slowMs = delayMs === 0 && choices.does("slow: a will") ? 1 + choices.random.below(200) : 0;
     if (delayMs + slowMs === 0) return publish();
@@ -279,7 +279,9 @@ export class OpenBroker {
     const acts = this.#afterwards ?? [];
     this.#afterwards = undefined;
     const { random } = this.#choices;
-    for (const act of acts) this.#deadlines.add(this.#clock.nowMs() + random.below(300), act);
+    for (const { clientId, publish } of acts) {
+      this.#deadlines.add(this.#clock.nowMs() + random.below(300), this.#once(clientId, publish, true));
+    }
   }
 }
 
