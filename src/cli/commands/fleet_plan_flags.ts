@@ -136,6 +136,7 @@ export const watching = object("Watching", {
   drain: valueFlag(
     "--drain",
     duration,
-    `How long past the last due instant a will is waited for before it is missing, 0s to 24h. Default ${usual.drain}.`,
+    "How long past the last due instant a will is waited for before it is missing, and a connection that the broker has " +
+      `to close before the fleet ends it, 0s to 24h. Default ${usual.drain}.`,
   ),
 });
