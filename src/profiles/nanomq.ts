@@ -48,7 +48,7 @@ export const nanomq: Profile = {
       what: "The Will Delay Interval, which no PUBLISH may have, comes with the will.",
       evidence: "run",
       source: `${seen}: property 0x18`,
-      signs: [{ fault: "altered", endings: anyEnding, delay: "some", altered: ["properties"] }],
+      signs: [{ fault: "altered", endings: anyEnding, delay: "some", altered: ["Will Delay Interval"] }],
     },
     {
       id: "keep-alive-late",

@@ -64,7 +64,7 @@ Deno.test("F1: a silent client that is closed after its keep alive, before 1.5 t
 
 Deno.test("F1: a client that is closed within its keep alive is not silent", async () => {
   const found = await outcomes(endsSilent(0.8), ["keep-alive/silent"]);
-  for (const line of found) assert.match(line, /fail the connection was closed 800 ms after the last packet, within/);
+  for (const line of found) assert.match(line, /fail the connection was closed 8\d\d ms after the last packet, within/);
 });
 
 Deno.test("F1: a delayed will of a client that was closed early is due from that close on", async () => {
