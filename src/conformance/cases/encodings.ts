@@ -6,7 +6,7 @@ import type { Probe } from "../probe.ts";
 import { field, frame } from "../raw_packet.ts";
 import type { Stage } from "../stage.ts";
 import { connectOfUser } from "./connect_malformed.ts";
-import { publishFrom } from "./subscribe.ts";
+import { publishFrom, requiresGranted } from "./subscribe.ts";
 
 const user = (name: string, value: string) => [0x26, ...field(name), ...field(value)];
 
@@ -165,7 +165,7 @@ const publishes: readonly ConformanceCase[] = [
       const client = await stage.connect();
       const publishing = messages.map((message) => ({ type: "publish", dup: false, ...message }) as const);
       client.send({ type: "subscribe", packetId: 1, subscriptions }, { type: "pingreq" }, ...publishing);
-      await client.expect("suback");
+      requiresGranted(stage, (await client.expect("suback")).reasonCodes);
       await client.expect("pingresp");
       for (const message of messages) await client.receives(message);
     },
@@ -185,6 +185,7 @@ const subscribes: readonly ConformanceCase[] = [
       const bytes = listing(0x82, properties, [...field(message.topic), 0]);
       client.sendBytes(bytes, "SUBSCRIBE with user properties");
       const { reasonCodes } = await client.expect("suback");
+      requiresGranted(stage, reasonCodes);
       stage.holds(reasonCodes.join() === "0", `SUBACK has ${reasonCodes.join(", ")}, not 0`);
       await publishFrom(stage, message);
       await client.receives(message);
@@ -201,7 +202,7 @@ const subscribes: readonly ConformanceCase[] = [
       const client = await stage.connect();
       const properties = [...user("b", "1"), ...[0x0b, 0x80, 0x01], ...user("a", "2")];
       client.sendBytes(listing(0x82, properties, [...field(message.topic), 0]), "SUBSCRIBE with identifier 128");
-      await client.expect("suback");
+      requiresGranted(stage, (await client.expect("suback")).reasonCodes);
       await publishFrom(stage, message);
       const { properties: { subscriptionIdentifiers = [] } = {} } = await client.expect("publish");
       stage.holds(
@@ -239,6 +240,7 @@ const subscribes: readonly ConformanceCase[] = [
       watcher.send({ type: "subscribe", packetId: 1, subscriptions });
       const { reasonCodes } = await watcher.expect("suback");
       stage.holds(reasonCodes.length === 2, `${reasonCodes.length} codes came for 2 filters`);
+      requiresGranted(stage, reasonCodes);
       await publishFrom(stage, message);
       const { qos } = await watcher.expect("publish");
       stage.holds(qos === 0, `the message came at QoS ${qos}, not 0`);

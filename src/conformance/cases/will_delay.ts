@@ -2,6 +2,7 @@
 import type { ConformanceCase } from "../case.ts";
 import type { Probe } from "../probe.ts";
 import { keepAliveInForceS } from "./keep_alive_in_force.ts";
+import { nothingComes } from "./nothing_comes.ts";
 
 const never = 0xffff_ffff;
 
@@ -119,7 +120,7 @@ function resumed(afterMs: number): ConformanceCase {
       client.reset();
       await stage.pauseUntil(client.endedMs, afterMs);
       await stage.connect({ name: "back", clientId, cleanStart: false, sessionExpiryS: 60 });
-      await watcher.receivesNothing(2_000 - afterMs + stage.bounds.lateMs);
+      await nothingComes(stage, watcher, { forMs: 2_000 - afterMs + stage.bounds.lateMs });
     },
   };
 }
@@ -195,7 +196,7 @@ export const willDelayCases: readonly ConformanceCase[] = [
       const asked = { clientId, sessionExpiryS: 60 };
       (await stage.connect({ ...asked, will: stage.will({ delayIntervalS: 1 }) })).reset();
       (await stage.connect({ name: "back", ...asked, cleanStart: false })).reset();
-      await watcher.receivesNothing(1_000 + stage.bounds.lateMs);
+      await nothingComes(stage, watcher, { forMs: 1_000 + stage.bounds.lateMs });
     },
   },
   {

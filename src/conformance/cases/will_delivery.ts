@@ -3,6 +3,7 @@ import type { QoS } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { acknowledgesNext, oneByOne } from "./limits.ts";
+import { nothingComes } from "./nothing_comes.ts";
 
 const levels: readonly QoS[] = [0, 1, 2];
 
@@ -73,7 +74,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     async run(stage) {
       const stranger = await stage.watcher(`${stage.topic()}/below`);
       (await stage.connect({ will: stage.will() })).reset();
-      await stranger.receivesNothing();
+      await nothingComes(stage, stranger, { topic: `${stage.topic()}/below` });
     },
   },
   {

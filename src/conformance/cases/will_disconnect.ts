@@ -2,6 +2,7 @@
 import { ReasonCode, reasonName } from "../../mqtt/reason.ts";
 import type { ConformanceCase } from "../case.ts";
 import { hexByte } from "../packet_text.ts";
+import { nothingComes } from "./nothing_comes.ts";
 
 /** Codes of 0x80 and above that a client may send. Source: MQTT 5.0, table 3-10. */
 const errorCodes: readonly number[] = [
@@ -117,7 +118,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
       const client = await stage.connect({ will: stage.will() });
       client.disconnect();
       await client.expectClose();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -131,7 +132,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
       client.disconnect();
       await stage.pause(100);
       if (!client.over) client.reset();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -143,7 +144,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
       const watcher = await stage.watcher();
       const client = stage.dial().send(stage.connectPacket({ will: stage.will() }), { type: "disconnect" });
       await client.expectClose();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -156,7 +157,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
       const client = await stage.connect({ will: stage.will(), cleanStart: false, sessionExpiryS: 60 });
       client.disconnect();
       await client.expectClose();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -170,7 +171,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
       const client = await stage.connect({ will: stage.will({ delayIntervalS: 1 }), sessionExpiryS: 60 });
       client.disconnect();
       await client.expectClose();
-      await watcher.receivesNothing(1_000 + stage.bounds.lateMs);
+      await nothingComes(stage, watcher, { forMs: 1_000 + stage.bounds.lateMs });
     },
   },
   {
@@ -184,7 +185,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
       const client = await stage.connect({ will: stage.will({ delayIntervalS: 60 }), sessionExpiryS: 1 });
       client.disconnect();
       await client.expectClose();
-      await watcher.receivesNothing(1_000 + stage.bounds.lateMs);
+      await nothingComes(stage, watcher, { forMs: 1_000 + stage.bounds.lateMs });
     },
   },
   ...leavings.map(({ name, title, does, bytes }): ConformanceCase => ({
@@ -197,7 +198,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
       const client = await stage.connect({ will: stage.will() });
       client.sendBytes(bytes, "DISCONNECT with reason code 0x00");
       await client.expectClose();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   })),
   ...kept.map(({ name, what, bytes, deviations }): ConformanceCase => ({

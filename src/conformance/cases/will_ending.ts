@@ -1,6 +1,7 @@
 /** Wills at the end of a connection: what ends it, and whether the will is sent then. */
 import type { ConformanceCase } from "../case.ts";
 import { type Provocation, provocationBytes, provocations } from "../provocations.ts";
+import { nothingComes } from "./nothing_comes.ts";
 
 const sent = { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-7", "3.1.2-8"] };
 
@@ -105,7 +106,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
       const client = await stage.connect({ will: stage.will() });
       client.send(stage.connectPacket({ will: other }));
       await client.expectClose();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher, { topic: other.topic });
     },
   },
   {
@@ -180,7 +181,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
       first.disconnect();
       await first.expectClose();
       (await stage.connect(asked)).reset();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {

@@ -2,6 +2,7 @@
 import type { ConformanceCase } from "../case.ts";
 import type { Probe } from "../probe.ts";
 import type { Stage } from "../stage.ts";
+import { nothingComes } from "./nothing_comes.ts";
 
 interface Malformed {
   readonly name: string;
@@ -202,6 +203,6 @@ export const willMalformedCases: readonly ConformanceCase[] = malformed.map((one
     const client = stage.dial().sendBytes(one.spoil(stage), `CONNECT with ${one.what}`);
     if (one.then === undefined) await client.expectRefused();
     else one.then(client);
-    await watcher.receivesNothing();
+    await nothingComes(stage, watcher);
   },
 }));

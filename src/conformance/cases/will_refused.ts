@@ -4,6 +4,7 @@ import type { SentMessage } from "../message_compare.ts";
 import type { Probe } from "../probe.ts";
 import type { Stage } from "../stage.ts";
 import { refusedLoginOf, type WrongLogin } from "./wrong_login.ts";
+import { nothingComes } from "./nothing_comes.ts";
 
 /** Sends a CONNECT with a login that the broker refuses, and a will; the control comes first. */
 async function refusedLogin(stage: Stage, login: WrongLogin, clientId: string, more: Uint8Array = new Uint8Array()) {
@@ -31,7 +32,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       const login = await refusedLoginOf(stage);
       const watcher = await stage.watcher();
       await refusedLogin(stage, login, stage.clientId());
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -45,7 +46,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       const watcher = await stage.watcher();
       const message = stage.encoded({ type: "publish", dup: false, ...stage.message({ qos: 0 }) });
       await refusedLogin(stage, login, stage.clientId(), message);
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -60,7 +61,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       const watcher = await stage.watcher();
       const living = await stage.connect({ name: "living", clientId, will: stage.will() });
       await refusedLogin(stage, login, clientId);
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
       await living.ping();
     },
   },
@@ -95,7 +96,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       const client = stage.dial();
       client.reads = false; // the answer may be of any version
       await client.sendBytes(bytes, "CONNECT with a will, level 9").expectClose();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -108,7 +109,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       const bytes = stage.connectBytes({ will: stage.will() });
       bytes[9]! |= 0x01;
       await stage.dial().sendBytes(bytes, "CONNECT with a will and the reserved flag").expectRefused();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -125,7 +126,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       const { connack } = await client.expectRefused();
       const code = connack === undefined ? "there was no CONNACK" : `CONNACK has return code ${connack.reasonCode}`;
       stage.holds(connack?.reasonCode === 2, `${code}, where 2 was due`);
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
     },
   },
   {
@@ -152,8 +153,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     deviations: ["will-acl"],
     async run(stage) {
       const topic = stage.deniedTopic;
-      const reason = "this login may not subscribe to the topic, so that nobody sees whether a will comes there";
-      const watcher = await stage.unless(stage.watcher(topic), "was refused", reason);
+      const watcher = await stage.withinLimits("a subscription to the denied topic", stage.watcher(topic));
       const message = stage.message({ topic });
       const publisher = await stage.connect({ name: "publisher" });
       publisher.send({ type: "publish", dup: false, ...message, ...message.qos > 0 && { packetId: 1 } });

@@ -2,6 +2,7 @@
 import type { ConformanceCase } from "../case.ts";
 import { hexByte } from "../packet_text.ts";
 import type { ConnectAsked, Stage } from "../stage.ts";
+import { nothingComes } from "./nothing_comes.ts";
 
 interface Takeover {
   readonly name: string;
@@ -136,7 +137,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
       const older = await stage.connect({ name: "older", clientId, will: stage.will() });
       const living = await stage.connect({ name: "newer", clientId, will: newer });
       await older.expectClose();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher, { topic: newer.topic });
       await living.ping();
     },
   },
@@ -171,7 +172,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
       await older.expectClose();
       living.disconnect();
       await living.expectClose();
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher, { topic: newer.topic });
     },
   },
   {
@@ -199,7 +200,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
       const watcher = await stage.watcher();
       const first = await stage.connect({ name: "first", clientId: `${clientId}a`, will: stage.will() });
       await stage.connect({ name: "second", clientId: `${clientId}A` });
-      await watcher.receivesNothing();
+      await nothingComes(stage, watcher);
       await first.ping();
     },
   },

@@ -68,7 +68,7 @@ const limited: readonly Limited[] = [
   {
     name: "one subscription",
     options: { limits: { subscriptionsPerSession: 1 } },
-    shows: ["subscribe/several-filters", "3.1.1", /^the broker grants 1 of 3 plain subscriptions of one client/],
+    shows: ["subscribe/overlapping", "3.1.1", /^the broker grants 1 of 2 plain subscriptions of one client/],
   },
   {
     name: "one retained message",

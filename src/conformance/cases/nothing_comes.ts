@@ -1,0 +1,26 @@
+/** Nothing comes, seen by somebody who would have seen it. */
+import { CaseFailure, NotTestable } from "../outcome.ts";
+import type { Probe } from "../probe.ts";
+import type { Stage } from "../stage.ts";
+
+/**
+ * Fails when a message comes within the time; then the control: a message that the watcher itself publishes on the topic
+ * comes to it. Where that does not, that nothing came proves nothing, and the case is not testable.
+ *
+ * @param forMs from now; the bound for silence if not given
+ */
+export async function nothingComes(
+  stage: Stage,
+  watcher: Probe,
+  { topic = stage.topic(), forMs = stage.bounds.silenceMs }: { topic?: string; forMs?: number } = {},
+): Promise<void> {
+  await watcher.receivesNothing(forMs);
+  const control = stage.message({ topic, qos: 0 });
+  try {
+    await watcher.publish(control);
+    await watcher.receives(control);
+  } catch (error) {
+    if (!(error instanceof CaseFailure)) throw error;
+    throw new NotTestable(`no message comes to the watcher, so that it proves nothing: ${error.message}`);
+  }
+}
