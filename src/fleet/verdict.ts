@@ -164,7 +164,11 @@ function controlText(controls: FleetResult["controls"]): string {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0 } = controls;
   const kinds = Object.entries({ missing: lost, late, altered, duplicate }).filter(([, count]) => count > 0)
     .map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`);
-  return `of ${(total - blind).toLocaleString("en-US")} wills of control clients: ${kinds.join(", ")}`;
+  const seen = total - blind;
+  const wills = seen === 1
+    ? "the one will of a control client"
+    : `${seen.toLocaleString("en-US")} wills of control clients`;
+  return `of ${wills}: ${kinds.join(", ")}`;
 }
 
 function presenceKinds(presence: FleetResult["presence"] & object): string {

@@ -44,5 +44,9 @@ export function controlFaultTexts({ controls }: Pick<Report, "controls">): strin
   const kinds = Object.entries({ lost, altered, late, duplicate, deviating }).filter(([, count]) => count > 0)
     .map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`);
   if (kinds.length === 0) return [];
-  return [`of ${(total - blind).toLocaleString("en-US")} wills of control clients: ${kinds.join(", ")}`];
+  const seen = total - blind;
+  const wills = seen === 1
+    ? "the one will of a control client"
+    : `${seen.toLocaleString("en-US")} wills of control clients`;
+  return [`of ${wills}: ${kinds.join(", ")}`];
 }

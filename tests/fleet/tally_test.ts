@@ -138,6 +138,19 @@ Deno.test("tally: twenty samples of each kind are kept, and every fault of a kin
   ]);
 });
 
+Deno.test("tally: the most frequent kind of fault is first, whichever it is and whoever found it", () => {
+  const tally = new Tally();
+  const kinds = [["missing", 2], ["unwanted", 50], ["late", 9]] as const;
+  for (const [verdict, count] of kinds) {
+    const life = { client: "c", incarnation: 1, mode: "reset", protocol: "5", qos: 1 } as const;
+    tally.keepFault({ ...life, verdict, rule: "MQTT 5.0, 3.1.2-8", text: "" }, count);
+  }
+  for (const { faults, faultKinds } of [tally, merged([tally.data()]), merged([tally.data(), tally.data()])]) {
+    assert.deepEqual(faultKinds.map(({ verdict }) => verdict), ["unwanted", "late", "missing"]);
+    assert.deepEqual(faults.slice(0, 3).map(({ verdict }) => verdict), ["unwanted", "late", "missing"]);
+  }
+});
+
 Deno.test("tally: a frequent kind of fault that begins late is listed first, and hides no rare one", () => {
   const sample = (verdict: FaultSample["verdict"], rule: string, client: number): FaultSample => ({
     ...{ client: `c${client}`, incarnation: 1, mode: "reset", verdict, protocol: "5", qos: 1, rule, text: "" },
