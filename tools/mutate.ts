@@ -111,7 +111,7 @@ async function main(): Promise<number> {
   try {
     const run = new MutationRun(spaces, new OutcomeStore(asked.fresh));
     for (const file of asked.files) {
-      const text = Deno.readTextFileSync(file);
+      const text = spaces[0]!.read(file);
       const tried = await run.tryAll(file, plan[file]!, lists[file]!);
       const result = { file, text, tried, ...sortSurvivors(file, text, tried, equivalents) };
       printSurvivors(result);

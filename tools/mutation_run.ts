@@ -22,9 +22,9 @@ export class MutationRun {
   }
 
   async tryAll(file: string, { tests, within }: Target, all: readonly Mutant[]): Promise<Tried[]> {
-    const text = Deno.readTextFileSync(file);
+    const text = this.#spaces[0]!.read(file);
     const mutants = all.filter((mutant) => within === undefined || mutant.within.some((name) => within.includes(name)));
-    const testTexts = tests.flat().map((path) => Deno.readTextFileSync(path));
+    const testTexts = tests.flat().map((path) => this.#spaces[0]!.read(path));
     const open = mutants.filter((mutant) => this.#store.get(keyOf(text, mutant, testTexts)) === undefined);
     if (open.length > 0) await this.#tryOpen(file, text, tests, open, testTexts);
     return mutants.map((mutant) => ({ mutant, outcome: this.#store.get(keyOf(text, mutant, testTexts))! }));

@@ -22,6 +22,11 @@ export class Workspace {
     }
   }
 
+  /** The text of a file as it was when the copy was made. */
+  read(path: string): string {
+    return Deno.readTextFileSync(`${this.#folder}/${path}`);
+  }
+
   remove(): void {
     Deno.removeSync(this.#folder, { recursive: true });
   }

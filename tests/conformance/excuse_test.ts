@@ -99,6 +99,8 @@ const covering: readonly (readonly [sign: CaseSign, fault: CaseFault, isCovered:
   [{ fault: "late" }, { kind: "closed", lookedMs: 2_999 }, false],
   [{ fault: "late", withinKeepAlives: 1 }, { kind: "late", byMs: 3_001 }, false],
   [{ fault: "late", withinKeepAlives: 1 }, { kind: "late", byMs: 5_000, keepAliveS: 2 }, true],
+  [{ fault: "late" }, { kind: "late", byMs: 3_001, keepAliveS: 2 }, false],
+  [{ fault: "late", withinKeepAlives: 1 }, { kind: "late", byMs: 5_001, keepAliveS: 2 }, false],
   [{ fault: "early" }, { kind: "early", byMs: 20 }, true],
   [{ fault: "early" }, { kind: "early", byMs: 21 }, false],
   [{ fault: "early" }, { kind: "early" }, false],
@@ -122,7 +124,7 @@ const covering: readonly (readonly [sign: CaseSign, fault: CaseFault, isCovered:
       [{ fault, codes: [0x87] }, { kind: fault, code: 0x87 }, true],
       [{ fault, codes: [0x87] }, { kind: fault, code: 0x80 }, false],
       [{ fault, codes: [0x87] }, { kind: fault }, false],
-      [{ fault, codes: [1] }, { kind: fault }, false],
+      [{ fault, codes: [0, 1] }, { kind: fault }, false],
     ] as const
   ),
   [{ fault: "closed" }, { kind: "closed" }, true],
