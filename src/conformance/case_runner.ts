@@ -182,7 +182,7 @@ export class CaseRunner {
     if (blind !== undefined) return { outcome: "not testable", reason: `${blind}; ${reason}` };
     const documented = known.find((deviation) => this.#covers(one, deviation, fault));
     const outcome: Outcome = documented === undefined ? "fail" : "deviation";
-    return { outcome, reason, fault, ...documented && { deviation: documented.id } };
+    return { outcome, reason, fault: rounded(fault), ...documented && { deviation: documented.id } };
   }
 
   /** The profile's deviations that may show in a case; what is said of this very broker and case comes first. */
@@ -230,6 +230,17 @@ export class CaseRunner {
 function aboutOf(one: ConformanceCase, protocol: Protocol) {
   const { id, title, does } = one;
   return { id, area: areaOf(one), title, does, protocol, rules: one.rules[protocol]! };
+}
+
+/** Whole milliseconds and seconds, as a report shows them. */
+function rounded(fault: CaseFault): CaseFault {
+  const { byMs, lookedMs, keepAliveS } = fault;
+  return {
+    ...fault,
+    ...byMs !== undefined && { byMs: Math.round(byMs) },
+    ...lookedMs !== undefined && { lookedMs: Math.round(lookedMs) },
+    ...keepAliveS !== undefined && { keepAliveS: Math.round(keepAliveS) },
+  };
 }
 
 const unjudged = "the broker sent what cannot be read, which is told apart";
