@@ -150,5 +150,14 @@ export const aedes: Profile = {
       signs: [],
       shows: [{ fault: "not closed" }],
     },
+    {
+      id: "same-filter-one-code",
+      rules: { "3.1.1": "3.8.4-5" },
+      what: "A SUBSCRIBE with one filter twice is answered with one code.",
+      evidence: "run",
+      source: "observed on 1.2.0",
+      signs: [],
+      shows: [{ fault: "other" }],
+    },
   ],
 };

@@ -2,6 +2,7 @@
  * All profiles by name.
  */
 import { aedes } from "./aedes.ts";
+import { aedes2 } from "./aedes_2.ts";
 import { ejabberd } from "./ejabberd.ts";
 import { emqx } from "./emqx.ts";
 import { flashmq } from "./flashmq.ts";
@@ -32,6 +33,7 @@ export const profiles: readonly Profile[] = [
   rabbitmq,
   ejabberd,
   aedes,
+  aedes2,
   moquette,
   mochi,
   nats,

@@ -245,5 +245,14 @@ export const rabbitmq: Profile = {
       signs: [],
       shows: [{ fault: "other" }],
     },
+    {
+      id: "same-filter-two-bindings",
+      rules: { "3.1.1": "3.8.4-3" },
+      what: "A filter that stands in one SUBSCRIBE at QoS 1 and at QoS 0 gets each message twice.",
+      evidence: "run",
+      source: "observed on 3.10.8",
+      signs: [],
+      shows: [{ fault: "unwanted" }],
+    },
   ],
 };

@@ -73,7 +73,6 @@ async function aedes2(): Promise<CheckedPeer> {
     name: "aedes-2",
     url: started.url,
     version: packageVersion("aedes-2") ?? "unknown",
-    profile: "aedes",
     deniedTopic,
     configuration:
       "on Node's net under Deno, in memory; `authorizePublish` denies one topic, all else as it comes; it keeps " +

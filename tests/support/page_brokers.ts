@@ -54,16 +54,14 @@ export const starters: Readonly<Record<string, () => Promise<PageBroker>>> = {
       "on Node's net under Deno, in memory, as it comes",
       "SIGTERM, then started again: it keeps nothing, so what its watchers were owed meanwhile cannot be seen",
     ),
-  "aedes-2": async () => ({
-    ...peer(
+  "aedes-2": async () =>
+    peer(
       "aedes-2",
       await supervised("aedes-2", ({ port }) => startAedes2({}, port)),
       () => packageVersion("aedes-2"),
       "on Node's net under Deno, in memory, as it comes",
       "SIGTERM, then started again: it keeps nothing, so what its watchers were owed meanwhile cannot be seen",
     ),
-    profile: "aedes",
-  }),
   rabbitmq: async () =>
     peer(
       "rabbitmq",
