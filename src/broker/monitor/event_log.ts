@@ -3,7 +3,8 @@
  * client whose packets someone asked for; and those are cut.
  */
 import type { Log, LogFields, LogLevel } from "../../base/log.ts";
-import type { ConnectWill, Packet } from "../../mqtt/packet.ts";
+import type { ConnectWill, Packet, PacketType } from "../../mqtt/packet.ts";
+import { reasonText } from "../../mqtt/reason.ts";
 import { type BrokerEvent, type BrokerEventType, brokerEventTypes, type BrokerListener } from "../events.ts";
 import type { Trace } from "../trace.ts";
 
@@ -19,6 +20,9 @@ const levels: Readonly<Record<BrokerEventType, LogLevel>> = {
   "will-denied": "warning",
   "will-lost": "warning",
 };
+
+/** The packet that carries the reason code of an event, which names 0x00. */
+const packetOf: Readonly<Partial<Record<BrokerEventType, PacketType>>> = { refused: "connack", ended: "disconnect" };
 
 const sentences: Readonly<Record<BrokerEventType, string>> = {
   "connected": "client connected",
@@ -49,7 +53,7 @@ function fieldsOf(event: BrokerEvent): LogFields {
   return {
     event: type,
     ...fields,
-    ...(reasonCode !== undefined && { reasonCode: hex(reasonCode) }),
+    ...(reasonCode !== undefined && { reasonCode: reasonText(reasonCode, packetOf[type]) }),
     ...(will !== undefined && { topic: will.topic, qos: will.qos, retain: will.retain }),
   };
 }
@@ -68,12 +72,20 @@ export function packetLog(log: Log, clientIds: Iterable<string>): Trace {
 /** How much of a payload is told, in bytes. */
 const shownBytes = 64;
 
-/** A packet's parts in one line: properties as JSON, payloads cut, no password. */
+/** A packet's parts in one line: properties as JSON, reason codes with their names, payloads cut, no password. */
 export function packetFields(packet: Packet): LogFields {
-  const { type: _type, ...parts } = packet;
+  const { type, ...parts } = packet;
   return Object.fromEntries(
-    Object.entries(parts).filter(([, value]) => value !== undefined).map(([name, value]) => [name, shown(name, value)]),
+    Object.entries(parts).filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, codesShown(name, value, type) ?? shown(name, value)]),
   );
+}
+
+/** Reason codes in hexadecimal with their names; undefined for all else. */
+function codesShown(name: string, value: unknown, type: PacketType): string | undefined {
+  if (name === "reasonCode") return reasonText(value as number, type);
+  if (name !== "reasonCodes") return undefined;
+  return (value as readonly number[]).map((code) => reasonText(code, type)).join(", ");
 }
 
 function shown(name: string, value: unknown): string | number | boolean {
@@ -91,8 +103,4 @@ function replaced(name: string, value: unknown): unknown {
 function shownPayload(payload: Uint8Array): string {
   const text = new TextDecoder().decode(payload.subarray(0, shownBytes));
   return payload.length <= shownBytes ? text : `${text}… (${payload.length} bytes)`;
-}
-
-function hex(reasonCode: number): string {
-  return `0x${reasonCode.toString(16).toUpperCase().padStart(2, "0")}`;
 }
