@@ -115,6 +115,11 @@ export class Control implements ConnectionOwner, Wakeable {
     }
   }
 
+  /** Whether this copy of the watcher has not seen what is expected now. */
+  isUnseen(copy: number): boolean {
+    return this.#unseen.has(copy);
+  }
+
   /** Whether a payload is the message of this control. */
   isMessage(payload: Uint8Array): boolean {
     return decoder.decode(payload) === this.#mark;

@@ -163,8 +163,19 @@ export class Lookout implements WatcherHost {
       this.#controls.delete(number);
       // A client that the broker did not let in shows nothing of a watcher.
       if (control.connected) this.#host.onControlOver(control.seen, control.life);
+      this.#lookForBlind(control);
       control.giveUp(nowMs);
     }
+  }
+
+  /** A watcher that received nothing at all since a control client published is blind: what does not come proves nothing. */
+  #lookForBlind(control: Control): void {
+    const { waitsFor, life: { bucket, connectedMs = Infinity } } = control;
+    if (control.seen !== "nothing") return;
+    const blind = this.#watchers.find(({ post, heardMs }) =>
+      post.bucket === bucket && control.isUnseen(post.copy) && heardMs < connectedMs
+    );
+    if (blind !== undefined) this.#host.onBlind(blind, waitsFor!);
   }
 
   /** Ends all controls; those that had no time to pass do not count. */

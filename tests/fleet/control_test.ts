@@ -29,6 +29,18 @@ Deno.test("a watcher that no longer sees messages is told as blind", () => {
   assert.match(warnings.join(), /in 4 of 5 controls a watcher did not see a message/);
 });
 
+Deno.test("section 1: a watcher that receives nothing more while clients are killed is blind: void, and no will is missing", () => {
+  let messages = 0;
+  const stage = new FleetStage({ ...plan, script: { hide: () => ++messages > 40 } });
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.match(
+    result.reason,
+    /^the watcher is blind: a message that a control client published on \S+ did not reach it$/,
+  );
+  assert.equal(result.wills.missing, 0);
+});
+
 const isControlWill = (packet: PublishPacket) =>
   startsWith(packet, "mqtt-sim ") && Number(packet.topic.split("/").at(-2)) >= 20;
 
