@@ -50,24 +50,6 @@ export const mosquitto: Profile = {
       }],
     },
     {
-      id: "keep-alive-early",
-      rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "Half an odd keep alive is cut to whole seconds: silent clients' wills may come up to 0.5 s early.",
-      evidence: "run",
-      source: "observed on 2.0.11; src/keepalive.c",
-      signs: [
-        {
-          fault: "early",
-          endings: silent,
-          silent: true,
-          grounds: ["keep-alive-passed"],
-          delay: "none",
-          keepAlive: "odd",
-          within: { s: 0.5 },
-        },
-      ],
-    },
-    {
       id: "second-connect",
       rules: { "3.1.1": "3.1.0-2", "5.0": "3.1.0-2" },
       what: "A client that sends a second CONNECT on its connection is thrown out, and leaves no will.",

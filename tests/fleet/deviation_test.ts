@@ -266,7 +266,6 @@ const lives: readonly [what: string, life: Partial<Life>, wills: readonly number
   ["silent, and no will", { end: anEnd("freeze") }, [], undefined],
   ["half a packet, then FIN, late", { end: anEnd("half-packet") }, [killMs + 3_000], undefined],
   ["an even keep alive, early", { end: anEnd("freeze") }, [silentUntilMs - 400], undefined],
-  ["an odd keep alive, early", { keepAliveS: 11, end: anEnd("freeze") }, [silentUntilMs + 1_100], "keep-alive-early"],
   ["an odd keep alive, earlier", { keepAliveS: 11, end: anEnd("freeze") }, [silentUntilMs + 900], undefined],
   ["a second CONNECT", { end: anEnd("second-connect") }, [], "second-connect"],
   ["reset, late", { end: anEnd("reset") }, [killMs + 3_000], undefined],
