@@ -149,7 +149,7 @@ export class OpenBroker {
     this.parts.later(500 + choices.random.below(8_000), () => {
       if (connection.over) return;
       choices.made(name);
-      connection.fail(choices.pick([0x98, 0x89, 0x9c, 0x9d]), "broker");
+      connection.fail(choices.pick([0x98, 0x89, 0x9c, 0x9c, 0x9d, 0x9d]), "broker");
     });
   }
 

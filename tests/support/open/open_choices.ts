@@ -71,6 +71,16 @@ export const openChoices = {
 /** The name of a choice. */
 export type OpenChoice = keyof typeof openChoices;
 
+/**
+ * Choices that a server has only with a client that breaks a rule, or asks for what fleet and check do not ask for. A
+ * run in which one of them is made shows that fleet or check has done so.
+ */
+export const notProvoked: readonly OpenChoice[] = [
+  "receive maximum: a client that exceeds it is disconnected",
+  "response information",
+  "payload format: looked at, and refused",
+];
+
 const names = Object.keys(openChoices) as OpenChoice[];
 
 /** How often each choice was made, by name; what never was is 0. */
