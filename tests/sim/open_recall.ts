@@ -12,7 +12,6 @@ import { checkInMemory, givenRun } from "../support/checked_broker.ts";
 import { OpenBroker, type OpenFaults, type OpenGiven } from "../support/open/open_broker.ts";
 import { Choices } from "../support/open/open_choices.ts";
 import { openFleet } from "../support/open/open_fleet.ts";
-import { causeOf } from "../support/open/open_truth.ts";
 import { type Tamper, tampered } from "../support/tampered_broker.ts";
 import { openPlanOf } from "./open_plan.ts";
 
@@ -190,9 +189,6 @@ async function checkRecall(seeds: number): Promise<Proved> {
           if (result?.outcome === "fail") proved.found++;
           else if (result === undefined || result.outcome === "not testable") proved.untested++;
           else proved.missed.push(name);
-          if (result?.outcome === "not testable" && causeOf(result.reason!, choices) === undefined) {
-            proved.missed.push(`${name}: "${result.reason}"`);
-          }
         }
       }
     }
@@ -200,7 +196,18 @@ async function checkRecall(seeds: number): Promise<Proved> {
   return proved;
 }
 
-const notInRecall = ["end: a client is disconnected for no fault of its own"] as const;
+/**
+ * Choices that are not made under a fault of the catalog: the fault itself publishes through a connection of its own,
+ * without a client identifier, and these would refuse it, so that there would be no fault.
+ */
+const notInRecall = [
+  "end: a client is disconnected for no fault of its own",
+  "client identifier: a client without one is refused",
+  "version: one of the two is not spoken",
+  "refusal: a CONNECT too many in a while",
+  "refusal: a PUBLISH for the quota",
+  "maximum packet size: small, announced; a larger packet ends the connection",
+] as const;
 
 function percent(part: number, whole: number): string {
   return whole === 0 ? "–" : `${(100 * part / whole).toFixed(1)} %`;
@@ -231,11 +238,11 @@ function checkTable({ found, missed, untested, unfit }: Proved): string {
 
 async function main(): Promise<void> {
   const at = Deno.args.indexOf("--seeds");
-  const seeds = at < 0 ? 60 : Number(Deno.args[at + 1]);
+  const seeds = at < 0 ? 40 : Number(Deno.args[at + 1]);
   const all: Found[] = [];
   // deno-lint-ignore no-await-in-loop
   for (const fault of fleetFaults) all.push(await fleetRecall(fault, seeds));
-  const proved = await checkRecall(at < 0 ? 2 : 1);
+  const proved = await checkRecall(1);
   const text = `${fleetTable(all)}\n\n${checkTable(proved)}\n`;
   const write = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
   write(text);
