@@ -287,6 +287,25 @@ Deno.test("check: a server that cuts sessions and does not say so sends wills ea
   ]);
 });
 
+Deno.test("check: a client stays where the server has a short keep alive of its own and the case is about something else", async () => {
+  const silent: ConformanceCase = {
+    ...poisoned,
+    async run(stage) {
+      const client = await stage.connect();
+      await client.silence(4_000);
+      await client.ping();
+    },
+  };
+  const result = await checkInMemory(ourCore({ serverKeepAliveS: 1 }), { cases: [silent] });
+  assert.deepEqual(lines(result).map((line) => line.split(" ")[2]), ["pass"], lines(result).join());
+  const asking: ConformanceCase = {
+    ...silent,
+    run: async (stage) => void await (await stage.connect({ keepAliveS: 1 })).expectClose(),
+  };
+  const asked = await checkInMemory(ourCore({ serverKeepAliveS: 1 }), { cases: [asking] });
+  assert.equal(asked.cases[0]!.outcome, "pass", "a case about keep alive is left to itself");
+});
+
 Deno.test("F11: nothing is sent that the broker has announced not to take", async () => {
   const small = ourCore({ limits: { maximumPacketSizeBytes: 256 } });
   const cases = casesOf("properties/correlation-data", "limits/maximum-packet-size", "will/correlation-data");
