@@ -82,8 +82,9 @@ export class Core {
         all: { sizeBytes: 0, limitBytes: limits.allOutboxesBytes },
         overflowed: (clientId) => log("warn", `Outbox of client "${clientId}" is full; messages to it are dropped`),
       },
-      ended: (session, nowMs) => {
+      ended: (session, left, nowMs) => {
         router.forget(session);
+        router.handOn(left, nowMs);
         wills.sessionEnded(session.clientId, nowMs);
       },
     });

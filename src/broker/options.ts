@@ -65,6 +65,11 @@ export interface BrokerLimits {
   readonly topicLevels: number;
   /** Bytes of a topic name or filter; a longer one is refused with 0x90 or 0x8F. */
   readonly topicBytes: number;
+  /**
+   * Levels of filters that one message may visit on its way to its subscribers; a filter with wildcards that would make it
+   * more is refused with 0x97.
+   */
+  readonly overlappingFilters: number;
   /** Bytes of a will's payload; a CONNECT with a larger one is refused with 0x95 (3.1.1: closed). */
   readonly willPayloadBytes: number;
   /** Length of a client identifier in UTF-16 units; a longer one is refused with 0x85. */
@@ -112,6 +117,7 @@ export const defaultLimits: BrokerLimits = {
   subscriptionsPerSession: 100_000,
   topicLevels: 200,
   topicBytes: 65_535,
+  overlappingFilters: 8_192,
   willPayloadBytes: 65_535,
   clientIdLength: 1_024,
   retainedMessages: 1_000_000,

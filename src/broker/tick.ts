@@ -8,6 +8,7 @@ import type { Due } from "./due.ts";
 import { expel } from "./handle/leave.ts";
 import { contain } from "./internal_error.ts";
 import { Publication } from "./routing/publication.ts";
+import { RetainedFeed } from "./routing/retained_feed.ts";
 import { Connection } from "./session/connection.ts";
 import { SysTopics } from "./sys_topics.ts";
 import { Outbox } from "./session/outbox.ts";
@@ -35,6 +36,7 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
   else if (due instanceof Session) core.sessions.end(due, nowMs); // [MQTT5 4.1.0-2]
   else if (due instanceof SysTopics) due.fallDue(nowMs);
   else if (due instanceof Outbox) due.purge(nowMs);
+  else if (due instanceof RetainedFeed) due.fallDue(nowMs);
   else if (due instanceof Publication) core.router.retainedExpired(due);
   else if (due instanceof Turn) due.beat(nowMs);
   else core.wills.fallDue(due, nowMs);

@@ -90,3 +90,15 @@ export function levelsOf(topic: string): number {
   for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) levels++;
   return levels;
 }
+
+const dollar = 0x24;
+const reserved = ["$SYS", "$share", "$CONTROL"];
+
+/**
+ * Whether only the broker publishes to this name. Other names that begin with `$`, such as `$aws/…`, are ordinary topics
+ * that no wildcard at the first level matches. Source: MQTT 5.0 and 3.1.1, section 4.7.2.
+ */
+export function isReserved(topicName: string): boolean {
+  if (topicName.charCodeAt(0) !== dollar) return false; // no call, at nearly every message
+  return reserved.some((name) => topicName === name || topicName.startsWith(`${name}/`));
+}

@@ -8,8 +8,21 @@ import { type ModelConnect, type ModelWill, never } from "./model_state.ts";
 import type { SimClient } from "./sim_client.ts";
 import type { Simulation } from "./simulation.ts";
 
-const topics = ["a", "a/b", "a/c", "b", "b/b", "$x/y", "a//b", "s/1", "s/1", "s/2"];
-const filters = ["#", "+", "a/#", "a/+", "+/b", "a/b", "b", "$x/#", "+/+/b", "will/#", "$share/g/s/1", "$share/h/s/2"];
+const topics = ["a", "a/b", "a/c", "b", "b/b", "$SYS/y", "a//b", "s/1", "s/1", "s/2"];
+const filters = [
+  "#",
+  "+",
+  "a/#",
+  "a/+",
+  "+/b",
+  "a/b",
+  "b",
+  "$SYS/#",
+  "+/+/b",
+  "will/#",
+  "$share/g/s/1",
+  "$share/h/s/2",
+];
 /** Large enough to be too large for a client that says so. */
 const bigText = ".".repeat(400);
 const smallPacketBytes = 200;
@@ -60,7 +73,7 @@ export class Acts {
   #publishOwn(): void {
     const sim = this.#sim;
     const payload = `own${++this.#named}`;
-    const head = { topic: "$x/y", payload, qos: 0, retain: false, expiryS: undefined } as const;
+    const head = { topic: "$SYS/y", payload, qos: 0, retain: false, expiryS: undefined } as const;
     sim.model.publish({ ...head, publisherId: "", atMs: sim.nowMs() });
     publishOwn(sim.core, head.topic, payload, sim.nowMs());
   }

@@ -232,7 +232,7 @@ export class Model {
   /** PUBLISH of a client that is online. */
   published(connection: ModelConnection, message: ModelMessage, packetId: number): void {
     const { topic, qos, atMs } = message;
-    const isReserved = topic.startsWith("$"); // for the broker alone to publish to
+    const isReserved = /^\$(SYS|share|CONTROL)(\/|$)/.test(topic); // for the broker alone to publish to
     if (isReserved && (qos === 0 || connection.version === 4)) return this.fault(connection, atMs);
     if (qos === 2) return this.#publishedOnce(connection, message, packetId, isReserved);
     if (!isReserved) this.publish(message);

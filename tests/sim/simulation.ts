@@ -176,9 +176,13 @@ export class Simulation implements SimWorld {
     const { watcher } = this;
     const wire = watcher.connect(askedBy("watcher", { version: 5, cleanStart: true }), 65_535, 1e9);
     this.#serveWatcher();
-    const subscriptions = ["#", "$x/#"].map((topicFilter) => ({ topicFilter, qos: 2 as QoS, retainAsPublished: true }));
+    const subscriptions = ["#", "$SYS/#"].map((topicFilter) => ({
+      topicFilter,
+      qos: 2 as QoS,
+      retainAsPublished: true,
+    }));
     wire.send({ type: "subscribe", packetId: 1, subscriptions }, (model, connection, nowMs) => {
-      const asked = ["#", "$x/#"].map((filter) => ({
+      const asked = ["#", "$SYS/#"].map((filter) => ({
         filter,
         qos: 2,
         noLocal: false,

@@ -19,7 +19,8 @@ import { willBytes } from "../wills.ts";
 import { expel, leave } from "./leave.ts";
 import { allowedExpiryS } from "./session_expiry.ts";
 import { connackText } from "./reason_text.ts";
-import { isReserved, topicLimitHit } from "./topic_limit.ts";
+import { isReserved } from "../../mqtt/topic.ts";
+import { topicLimitHit } from "./topic_limit.ts";
 
 /** Whoever brings a CONNECT. */
 export interface Newcomer {

@@ -11,7 +11,8 @@ import { messageBytes } from "../routing/publication.ts";
 import type { Inbox } from "../session/inbox.ts";
 import type { Connection } from "../session/connection.ts";
 import { publishText } from "./reason_text.ts";
-import { isReserved, topicLimitHit } from "./topic_limit.ts";
+import { isReserved } from "../../mqtt/topic.ts";
+import { topicLimitHit } from "./topic_limit.ts";
 
 /** PUBLISH came. @throws ProtocolError for what ends the connection */
 export function handlePublish(core: Core, connection: Connection, packet: PublishPacket, nowMs: number): void {

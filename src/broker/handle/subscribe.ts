@@ -18,9 +18,10 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
   const session = connection.session!;
   checkAnswerFits(connection, packet.subscriptions.length);
   const reasonCodes: number[] = [];
+  const visits = { left: 2 * core.settings.limits.overlappingFilters };
   const wantRetained: string[] = [];
   for (const subscription of packet.subscriptions) { // [MQTT5 3.8.4-5] [MQTT311 3.8.4-4]
-    const refusal = refusalOf(core, connection, subscription, nowMs);
+    const refusal = refusalOf(core, connection, subscription, visits, nowMs);
     if (refusal !== undefined) {
       core.metrics.subscriptionsRefused++;
       reasonCodes.push(connection.version === 5 ? refusal : failure311); // [MQTT311 3.9.3-2]
@@ -34,7 +35,7 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
   }
   const suback = { type: "suback", packetId: packet.packetId, reasonCodes } as const;
   connection.sendWithReason(suback, subscribeText(reasonCodes)); // [MQTT5 3.8.4-1] [MQTT311 3.8.4-1]
-  for (const topicFilter of wantRetained) core.router.sendRetained(session, topicFilter, nowMs);
+  core.router.sendRetained(session, wantRetained, core.deadlines, nowMs);
 }
 
 /** An answer is due and cannot be sent: nothing of the packet is done. @throws ProtocolError, which is told */
@@ -49,6 +50,7 @@ function refusalOf(
   core: Core,
   { session }: Connection,
   { topicFilter }: Subscription,
+  visits: { left: number },
   nowMs: number,
 ): number | undefined {
   const { limits, authorize } = core.settings;
@@ -62,8 +64,24 @@ function refusalOf(
   if (held !== undefined && held.size >= limits.subscriptionsPerSession) {
     return core.metrics.limited("subscriptionsPerSession", ReasonCode.quotaExceeded);
   }
+  if (overlapsTooMuch(core, topicFilter, visits)) {
+    return core.metrics.limited("overlappingFilters", ReasonCode.quotaExceeded);
+  }
   if (core.memory.hasRoom(core.router.costOf(topicFilter), nowMs)) return undefined;
   return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);
+}
+
+/**
+ * Filters with + in many levels overlap: a message visits twice as many for each such level.
+ *
+ * @param visits what the filters of this packet may still cost to look at
+ */
+function overlapsTooMuch(core: Core, topicFilter: string, visits: { left: number }): boolean {
+  if (!topicFilter.includes("+")) return false;
+  const { overlappingFilters } = core.settings.limits;
+  const count = core.router.visitsOf(topicFilter, overlappingFilters);
+  visits.left -= count;
+  return count > overlappingFilters || visits.left < 0;
 }
 
 /** A shared subscription gets none. Source: MQTT 5.0, section 4.8.2. */

@@ -4,13 +4,6 @@
 import { utf8Length } from "../../mqtt/utf8.ts";
 import type { BrokerLimits } from "../options.ts";
 
-const dollar = 0x24;
-
-/** Whether only the broker publishes to this name. Source: MQTT 5.0 and 3.1.1, section 4.7.2. */
-export function isReserved(topicName: string): boolean {
-  return topicName.charCodeAt(0) === dollar; // no call, at every message
-}
-
 /** Which of the limits a topic name or filter is beyond, if any. */
 export function topicLimitHit(
   topic: string,

@@ -22,6 +22,8 @@ export interface Publisher {
 export class Publication {
   readonly message: Message;
   readonly publisher: Publisher;
+  /** Its place in the order of publication; 0 of one that a store held. */
+  order = 0;
   /** What it costs in memory, in bytes. */
   readonly sizeBytes: number;
   /** Queues and topics that hold it. */

@@ -114,15 +114,25 @@ export class Retained {
 
   /** Appends the messages whose topic matches, by level; those that have expired are forgotten on the way. */
   match(topicFilter: string, nowMs: number, found: Publication[]): void {
-    const from = found.length;
-    walk(this.#root, topicFilter.split("/"), 0, found);
-    let kept = from;
-    for (let index = from; index < found.length; index++) {
-      const publication = found[index]!;
-      if (publication.expired(nowMs)) this.#clear(publication.message.topic.split("/"));
-      else found[kept++] = publication;
+    const walk = this.walk(topicFilter, nowMs);
+    for (let step = walk.next(); step.done !== true; step = walk.next()) {
+      if (step.value !== undefined) found.push(step.value);
     }
-    found.length = kept;
+  }
+
+  /**
+   * The messages whose topic matches, by level, and undefined for each level without one, so that a walk can be cut into
+   * slices. What is stored or cleared meanwhile may be seen or not; a message that has expired is forgotten.
+   */
+  *walk(topicFilter: string, nowMs: number): Iterator<Publication | undefined> {
+    for (const node of nodesOf(this.#root, topicFilter.split("/"), 0)) {
+      const publication = node.message;
+      if (publication?.expired(nowMs) !== true) yield publication;
+      else {
+        this.#clear(publication.message.topic.split("/"));
+        yield undefined;
+      }
+    }
   }
 
   #at(levels: readonly string[]): Node | undefined {
@@ -162,27 +172,34 @@ function prune(path: readonly Node[], levels: readonly string[]): number {
   return levels.length - at;
 }
 
-function walk(node: Node, levels: readonly string[], at: number, found: Publication[]): void {
+/** The nodes that a filter leads to, and those on the way. */
+function* nodesOf(node: Node, levels: readonly string[], at: number): Generator<Node> {
   if (at === levels.length) {
-    if (node.message !== undefined) found.push(node.message);
+    yield node;
     return;
   }
   const level = levels[at]!;
-  if (level === "#") return walkAll(node, at === 0, found);
+  if (level === "#") return yield* nodesBelow(node, at === 0);
   if (level !== "+") {
     const child = node.children?.get(level);
-    if (child !== undefined) walk(child, levels, at + 1, found);
+    if (child !== undefined) yield* nodesOf(child, levels, at + 1);
     return;
   }
-  node.children?.forEach((child, name) => {
-    if (at > 0 || !name.startsWith("$")) walk(child, levels, at + 1, found); // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
-  });
+  for (const [name, child] of node.children ?? []) {
+    if (at === 0 && name.startsWith("$")) continue; // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
+    // A level that leads to nothing is visited all the same, and counts.
+    if (at + 1 < levels.length) yield nothing;
+    yield* nodesOf(child, levels, at + 1);
+  }
 }
 
 /** `#` takes the level above it too, except at the root, which is no topic. */
-function walkAll(node: Node, atRoot: boolean, found: Publication[]): void {
-  if (node.message !== undefined) found.push(node.message);
-  node.children?.forEach((child, name) => {
-    if (!atRoot || !name.startsWith("$")) walkAll(child, false, found); // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
-  });
+function* nodesBelow(node: Node, atRoot: boolean): Generator<Node> {
+  yield node;
+  for (const [name, child] of node.children ?? []) {
+    if (!atRoot || !name.startsWith("$")) yield* nodesBelow(child, false); // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
+  }
 }
+
+/** Stands for a level on the way. */
+const nothing = new Node();

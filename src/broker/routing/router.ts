@@ -1,14 +1,18 @@
 /**
  * Brings a message to the sessions that subscribe to it, one copy to each, and keeps what is to be retained.
  */
+import type { Deadlines } from "../../base/deadlines.ts";
+import type { Due } from "../due.ts";
 import { cost, type Memory, textBytes } from "../memory.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
-import { isSharedFilter, levelsOf } from "../../mqtt/topic.ts";
+import { isReserved, isSharedFilter, levelsOf } from "../../mqtt/topic.ts";
+import type { SharedDelivery } from "../session/outbox.ts";
 import type { Session, Share } from "../session/session.ts";
 import { Publication, type Publisher } from "./publication.ts";
 import type { Retained } from "./retained.ts";
+import { RetainedFeed } from "./retained_feed.ts";
 import { SharedGroups } from "./shared_groups.ts";
 import { type Subscribed, TopicTree } from "./topic_tree.ts";
 
@@ -25,6 +29,7 @@ export class Router {
   readonly #found: Subscribed[] = [];
   readonly #receivers: Session[] = [];
   #serial = 0;
+  #order = 0;
 
   readonly #mayStand: (publication: Publication) => boolean;
 
@@ -50,6 +55,7 @@ export class Router {
   publish(message: Message, publisher: Publisher, nowMs: number, isWill = false): number {
     const publication = new Publication(message, publisher, isWill);
     publication.keepForms();
+    publication.order = ++this.#order;
     if (message.retain) this.#keeperOf(message.topic).store(publication); // [MQTT5 3.3.1-8] [MQTT311 3.3.1-12]
     this.#collect(publication);
     const receivers = this.#receivers;
@@ -120,6 +126,11 @@ export class Router {
     session.subscriptions = undefined;
   }
 
+  /** How many levels of filters a message on a topic of this filter would visit, up to `limit`. */
+  visitsOf(topicFilter: string, limit: number): number {
+    return this.#tree.visitsOf(topicFilter, limit);
+  }
+
   /** What one more subscription costs at most, in bytes. */
   costOf(topicFilter: string): number {
     return subscriptionBytes({ topicFilter }) + levelsOf(topicFilter) * cost.level;
@@ -132,25 +143,28 @@ export class Router {
     this.#memory.add((holder.levels - levelsBefore) * cost.level - subscriptionBytes(subscribed));
   }
 
-  /** Sends a session the retained messages that one of its subscriptions matches. */
-  sendRetained(session: Session, topicFilter: string, nowMs: number): void {
+  /** Sends a session the retained messages that its subscriptions match: some now, the others in slices. */
+  sendRetained(session: Session, topicFilters: readonly string[], deadlines: Deadlines<Due>, nowMs: number): void {
+    if (topicFilters.length === 0) return;
+    const walk = (topicFilter: string, atMs: number) => this.#keeperOf(topicFilter).walk(topicFilter, atMs);
+    const send = this.#sendRetained.bind(this);
+    new RetainedFeed({ deadlines, walk, send }, session, topicFilters, this.#order).begin(nowMs);
+  }
+
+  #sendRetained(session: Session, topicFilter: string, publication: Publication, nowMs: number): void {
     const subscribed = session.subscriptions?.get(topicFilter);
     if (subscribed === undefined) return;
-    const found: Publication[] = [];
-    this.#keeperOf(topicFilter).match(topicFilter, nowMs, found);
+    // Also here no client gets back what it published, where it asked for that. // [MQTT5 3.8.3-3]
+    if (subscribed.noLocal && publication.publisher.clientId === session.clientId) return;
+    if (!this.#mayStand(publication)) return;
     const identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
-    for (const publication of found) {
-      // Also here no client gets back what it published, where it asked for that. // [MQTT5 3.8.3-3]
-      if (subscribed.noLocal && publication.publisher.clientId === session.clientId) continue;
-      if (!this.#mayStand(publication)) continue;
-      const qos = lesser(publication.message.qos, subscribed.qos);
-      session.outbox.deliver(publication, qos, true, identifiers, nowMs); // [MQTT311 3.3.1-8]
-    }
+    const qos = lesser(publication.message.qos, subscribed.qos);
+    session.outbox.deliver(publication, qos, true, identifiers, nowMs); // [MQTT311 3.3.1-8]
   }
 
   /** No wildcard reaches from the clients' topics to the broker's own. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1] */
   #keeperOf(topic: string): Retained {
-    return topic.startsWith("$") ? this.#own : this.#retained;
+    return isReserved(topic) ? this.#own : this.#retained;
   }
 
   /** Where a subscription is kept. */
@@ -162,15 +176,21 @@ export class Router {
   #deliverShared(publication: Publication, nowMs: number): number {
     const chosen = this.#found;
     this.#groups.choose(publication.message.topic, chosen);
-    for (let index = 0; index < chosen.length; index++) {
-      const { session, qos, retainAsPublished, identifier } = chosen[index]!;
-      const retain = retainAsPublished && publication.message.retain;
-      const identifiers = identifier === undefined ? undefined : [identifier];
-      session.outbox.deliver(publication, lesser(publication.message.qos, qos), retain, identifiers, nowMs); // [MQTT5 4.8.2-3]
-    }
+    for (let index = 0; index < chosen.length; index++) deliverToMember(publication, chosen[index]!, nowMs);
     const count = chosen.length;
     chosen.length = 0;
     return count;
+  }
+
+  /**
+   * The session of a member of shared subscriptions has ended: what it had not acknowledged, or not been sent, goes to
+   * another member of the same group. Source: MQTT 5.0, section 4.8.2. A message of QoS 2 stays with its first member.
+   */
+  handOn(left: readonly SharedDelivery[], nowMs: number): void {
+    for (const { publication, share } of left) {
+      const member = this.#groups.next(share);
+      if (member !== undefined && !publication.expired(nowMs)) deliverToMember(publication, member, nowMs);
+    }
   }
 
   /** Fills the list of receivers, each once, at the highest QoS of its subscriptions. // [MQTT5 3.3.4-2] */
@@ -213,6 +233,14 @@ function deliver(publication: Publication, session: Session, nowMs: number): voi
   const { qos, retainAsPublished, identifiers } = session.share;
   const retain = retainAsPublished && publication.message.retain; // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
   session.outbox.deliver(publication, lesser(publication.message.qos, qos), retain, identifiers, nowMs); // [MQTT5 3.8.4-8]
+}
+
+function deliverToMember(publication: Publication, member: Subscribed, nowMs: number): void {
+  const { session, topicFilter, qos, retainAsPublished, identifier } = member;
+  const retain = retainAsPublished && publication.message.retain;
+  const identifiers = identifier === undefined ? undefined : [identifier];
+  const lesserQoS = lesser(publication.message.qos, qos);
+  session.outbox.deliver(publication, lesserQoS, retain, identifiers, nowMs, topicFilter); // [MQTT5 4.8.2-3]
 }
 
 function lesser(one: QoS, other: QoS): QoS {

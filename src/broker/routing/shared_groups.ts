@@ -58,6 +58,12 @@ export class SharedGroups {
     this.#tree.remove(group);
   }
 
+  /** The member of one group whose turn it is. @param topicFilter the whole filter, `$share` included */
+  next(topicFilter: string): Subscribed | undefined {
+    const group = this.#groups.get(topicFilter);
+    return group && next(group);
+  }
+
   /** Appends the member whose turn it is, for each group that a topic name concerns. */
   choose(topic: string, chosen: Subscribed[]): void {
     if (this.#groups.size === 0) return;

@@ -81,6 +81,29 @@ export class TopicTree<T extends Placed = Subscribed> {
     this.levels -= prune(path, levels);
   }
 
+  /**
+   * How many levels a message would visit on the topic of this filter's form that is in the most filters, as far as a
+   * sample tells; no further than `limit`.
+   */
+  visitsOf(topicFilter: string, limit: number): number {
+    let reached: Node<T>[] = [this.#root];
+    let visits = 0;
+    for (const level of topicFilter.split("/")) {
+      if (level === "#") break;
+      const name = level === "+" ? commonName(reached) : level;
+      const next: Node<T>[] = [];
+      for (const { plus, children } of reached) {
+        if (plus !== undefined) next.push(plus);
+        const child = name === undefined ? undefined : children?.get(name);
+        if (child !== undefined) next.push(child);
+      }
+      visits += next.length;
+      if (visits > limit || next.length === 0) break;
+      reached = next;
+    }
+    return visits;
+  }
+
   /** Appends the subscriptions that match a topic name; a session with several that do appears several times. */
   match(topic: string, found: T[]): void {
     // A name that begins with $ is out of reach of a wildcard at the first level. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
@@ -89,6 +112,24 @@ export class TopicTree<T extends Placed = Subscribed> {
     const child = this.#root.children?.get(topic.slice(0, to));
     if (child !== undefined) walk(child, topic, to + 1, found);
   }
+}
+
+/** Of how many nodes, and of how many names of each, the most common name is taken. */
+const sample = { nodes: 32, names: 8 } as const;
+
+/** The name that most of the nodes have a level of. */
+function commonName<T>(nodes: readonly Node<T>[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { children } of nodes.slice(0, sample.nodes)) {
+    let left: number = sample.names;
+    for (const name of children?.keys() ?? []) {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      if (--left === 0) break;
+    }
+  }
+  let best: string | undefined;
+  for (const [name, count] of counts) if (best === undefined || count > counts.get(best)!) best = name;
+  return best;
 }
 
 /**

@@ -41,12 +41,17 @@ export interface Delivery {
   readonly qos: QoS;
   readonly retain: boolean;
   readonly identifiers: readonly number[] | undefined;
+  /** The shared filter, with `$share` and the group, that it came by. */
+  readonly share?: string | undefined;
   packetId: number;
   /** `published`: PUBACK or PUBREC is due; `released`: PUBREL was sent, PUBCOMP is due. */
   state: "waiting" | "published" | "released" | "done";
   /** Where it is in the store; the store's own. */
   place?: DeliveryPlace;
 }
+
+/** A message of a shared subscription that its member has not got. */
+export type SharedDelivery = Pick<Delivery, "publication"> & { readonly share: string };
 
 export class Outbox {
   readonly #parts: OutboxParts;
@@ -115,12 +120,15 @@ export class Outbox {
     for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) this.#drop(held, "offline-qos0");
   }
 
-  /** The session ends: everything is dropped. */
-  clear(): void {
+  /** The session ends: everything is dropped. Answers what another member of a shared subscription may get. */
+  clear(): SharedDelivery[] {
+    const left: SharedDelivery[] = [];
     const waiting: Delivery[] = [];
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) waiting.push(next);
-    for (const delivery of [...waiting, ...this.#inflight.values()]) {
-      this.#parts.metrics.drop(delivery.publication, "session-ended");
+    for (const delivery of [...this.#inflight.values(), ...waiting]) {
+      const { publication, qos, share } = delivery;
+      if (share !== undefined && qos === 1) left.push({ publication, share });
+      else this.#parts.metrics.drop(delivery.publication, "session-ended");
       this.#forget(delivery);
       this.#give(delivery.publication);
     }
@@ -128,6 +136,7 @@ export class Outbox {
     this.#inflight.clear();
     this.#again.clear();
     if (this.#expiry !== undefined) this.#parts.deadlines.cancel(this.#expiry);
+    return left;
   }
 
   /** Takes a message for the client: sends it, or keeps it until it can be sent. */
@@ -137,10 +146,11 @@ export class Outbox {
     retain: boolean,
     identifiers: readonly number[] | undefined,
     nowMs: number,
+    share?: string,
   ): void {
     if (qos === 0) return this.#deliverQoS0(publication, retain, identifiers, nowMs);
     if (!this.#admits(publication, nowMs)) return;
-    const delivery: Delivery = { publication, qos, retain, identifiers, packetId: 0, state: "waiting" };
+    const delivery: Delivery = { publication, qos, retain, identifiers, share, packetId: 0, state: "waiting" };
     this.#take(publication);
     if (this.#waiting.size === 0 && this.#hasQuota()) return this.#start(delivery, this.#connection!, nowMs);
     this.#waiting.push(delivery);

@@ -8,7 +8,7 @@ import { cost, type Memory, textBytes } from "../memory.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Changes } from "../store/changes.ts";
 import type { SessionRecord } from "../store/session_record.ts";
-import type { OutboxParts } from "./outbox.ts";
+import type { OutboxParts, SharedDelivery } from "./outbox.ts";
 import { neverExpiresS, Session } from "./session.ts";
 
 /** What sessions are made of, and who is told of their end. */
@@ -18,8 +18,8 @@ export interface SessionsParts {
   readonly outboxes: OutboxParts;
   readonly changes: Changes | undefined;
   readonly memory: Memory;
-  /** Told when a session has ended, after it has gone from the table. */
-  readonly ended: (session: Session, nowMs: number) => void;
+  /** Told when a session has ended, after it has gone from the table, and what another member may get. */
+  readonly ended: (session: Session, left: readonly SharedDelivery[], nowMs: number) => void;
 }
 
 /** What a session costs with nothing in it, in bytes. */
@@ -95,11 +95,11 @@ export class Sessions {
   /** Ends a session that is offline. */
   end(session: Session, nowMs: number): void {
     this.resume(session);
-    session.usedOutbox?.clear();
+    const left = session.usedOutbox?.clear() ?? [];
     session.record?.end();
     this.#parts.memory.add(-sessionBytes(session.clientId) - cost.packetId * (session.usedInbox?.size ?? 0));
     this.#byClientId.delete(session.clientId);
     this.#parts.metrics.sessionsHeld = this.#byClientId.size;
-    this.#parts.ended(session, nowMs);
+    this.#parts.ended(session, left, nowMs);
   }
 }

@@ -62,7 +62,7 @@ export class Changes {
 
   /** A topic has another retained message, or none. */
   retain(topic: string, before: Publication | undefined, after: Publication | undefined): void {
-    if (topic.startsWith("$") || !this.mark()) return; // the broker's own are of one run
+    if (!this.mark()) return;
     if (after !== undefined) this.refer(after);
     if (before !== undefined) this.release(before);
     this.retained.set(topic, after);

@@ -77,13 +77,17 @@ const version2 = `
   ALTER TABLE broker ADD COLUMN stopped_ms REAL;  -- NULL: running, or killed
 `;
 
-/** Version 3: whose a session and a message are; NULL: the broker decided on no logins, or was older. */
+/**
+ * Version 3: whose a session and a message are (NULL: the broker decided on no logins, or was older), and by which shared
+ * subscription a delivery came.
+ */
 const version3 = `
   ALTER TABLE session ADD COLUMN username TEXT;
   ALTER TABLE session ADD COLUMN proof TEXT;      -- how the name was proved: password, certificate, none
   ALTER TABLE message ADD COLUMN username TEXT;
   ALTER TABLE message ADD COLUMN proof TEXT;
   ALTER TABLE will ADD COLUMN proof TEXT;
+  ALTER TABLE delivery ADD COLUMN share TEXT;
 `;
 
 /** Each step leads from the version of its index to the next. */

@@ -132,6 +132,7 @@ class Loading {
       qos: row.qos as QoS,
       retain: row.retain === 1,
       identifiers: identifiers === null ? undefined : JSON.parse(identifiers) as number[],
+      share: row.share as string | null ?? undefined,
       packetId: row.packet_id as number,
       state: row.state as Delivery["state"],
       place: { order: row.place as number, written: true },

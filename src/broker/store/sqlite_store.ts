@@ -103,12 +103,13 @@ export class SqliteStore implements Store {
   }
 
   #writeDelivery(delivery: Delivery, { id }: SessionRecord): void {
-    const { publication, qos, retain, identifiers, packetId, state } = delivery;
+    const { publication, qos, retain, identifiers, share = null, packetId, state } = delivery;
     const { order, written } = delivery.place!;
     if (state === "done") return void (written && this.#sql.removeDelivery.run(id, order));
     if (written) return void this.#sql.changeDelivery.run(packetId, state, id, order);
     const text = identifiers === undefined ? null : JSON.stringify(identifiers);
-    this.#sql.addDelivery.run(id, order, publication.stored!.id, qos, retain ? 1 : 0, text, packetId, state);
+    const columns = [publication.stored!.id, qos, retain ? 1 : 0, text, packetId, state, share];
+    this.#sql.addDelivery.run(id, order, ...columns);
   }
 
   #writeWill(clientId: string, { will, owner, delayed }: StoredWill, offsetMs: number): void {
@@ -147,7 +148,7 @@ function statements(database: Database) {
     unsubscribe: prepare("DELETE FROM subscription WHERE session_id = ? AND topic_filter = ?"),
     take: prepare("INSERT OR IGNORE INTO taken VALUES (?, ?)"),
     release: prepare("DELETE FROM taken WHERE session_id = ? AND packet_id = ?"),
-    addDelivery: prepare("INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    addDelivery: prepare("INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     changeDelivery: prepare("UPDATE delivery SET packet_id = ?, state = ? WHERE session_id = ? AND place = ?"),
     removeDelivery: prepare("DELETE FROM delivery WHERE session_id = ? AND place = ?"),
     retain: prepare("INSERT OR REPLACE INTO retained VALUES (?, ?)"),

@@ -216,6 +216,10 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
     name: "max-topic-levels",
     help: "Levels of a topic name or filter; a deeper one is refused with 0x90 or 0x8F.",
   },
+  overlappingFilters: {
+    name: "max-overlapping-filters",
+    help: "Levels of filters that one message may visit; a filter with + that would make it more is refused with 0x97.",
+  },
   clientIdLength: {
     name: "max-client-id",
     help: "Characters of a client identifier; a longer one is refused with 0x85.",

@@ -12,7 +12,7 @@ Deno.test("router: the broker's own messages reach who asks for them, retained o
   assert.deepEqual(late.of("publish").map(({ retain, payload }) => [retain, textOf(payload)]), [[true, "5 seconds"]]);
 });
 
-Deno.test("router: a topic with a leading $ is closed to clients and their wills", () => {
+Deno.test("router: $SYS is closed to clients and their wills", () => {
   const stage = new Stage();
   const watcher = stage.watch("$SYS/#");
   const client = stage.connect();
@@ -21,7 +21,7 @@ Deno.test("router: a topic with a leading $ is closed to clients and their wills
   client.publish("$SYS/a", "x");
   assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x90]);
   assert.equal(stage.connect({ will: aWill({ topic: "$SYS/a" }) }).connack!.reasonCode, 0x90);
-  const older = stage.connect({ version: 4 }).publish("$x", "x", { qos: 1 });
+  const older = stage.connect({ version: 4 }).publish("$SYS/x", "x", { qos: 1 });
   assert.deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
   assert.deepEqual(watcher.messages, []);
   assert.equal(stage.core.metrics.retainedHeld, 0);

@@ -7,7 +7,7 @@ import { bytesOf, type Client, Stage } from "../stage.ts";
 const silent = { acknowledges: false };
 
 function refusedPublish(qos: 1 | 2): Packet {
-  return { type: "publish", dup: false, qos, retain: false, topic: "$no", packetId: 7, payload: bytesOf("") };
+  return { type: "publish", dup: false, qos, retain: false, topic: "$SYS", packetId: 7, payload: bytesOf("") };
 }
 
 function client(properties: ConnectPacket["properties"] = {}): Client {
@@ -41,7 +41,7 @@ Deno.test("acknowledgements: only codes that are theirs [MQTT5 3.4.2-1] [MQTT5 3
   // [MQTT5 3.7.2-1] [MQTT5 3.9.3-2] [MQTT5 3.11.3-2]
   const stage = new Stage({ limits: { topicLevels: 3, subscriptionsPerSession: 1 } });
   const sender = stage.connect({}, silent);
-  for (const topic of ["a", "$no", "a/b/c/d"]) {
+  for (const topic of ["a", "$SYS", "a/b/c/d"]) {
     for (const qos of [1, 2] as const) sender.publish(topic, "", { qos });
   }
   sender.publish("a", "\xff", { qos: 1, payload: Uint8Array.of(0xff), properties: { payloadFormatIndicator: 1 } });

@@ -107,15 +107,15 @@ Deno.test("shared subscription: a message that was begun is completed with the s
   assert.deepEqual([two.messages, second!.messages], [[], []]);
 });
 
-Deno.test("shared subscription: a session that ends takes its messages with it [MQTT5 4.8.2-5]", () => {
+Deno.test("shared subscription: a session that ends takes its messages of QoS 2 with it [MQTT5 4.8.2-5]", () => {
   const stage = new Stage();
   const one = stage.connect({ clientId: "one" }, silent).subscribe("$share/g/a");
   const two = stage.connect({ clientId: "two" }, silent).subscribe("$share/g/a");
-  storm(stage, "a", 1, 1);
+  storm(stage, "a", 1, 2);
   one.die();
   assert.deepEqual(two.messages, []);
   assert.equal(stage.core.metrics.dropped["session-ended"], 1);
-  storm(stage, "a", 1, 1);
+  storm(stage, "a", 1, 2);
   assert.deepEqual(two.messages, ["a 0"]);
 });
 
