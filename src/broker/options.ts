@@ -24,12 +24,14 @@ export interface Login {
   readonly password: Uint8Array | undefined;
   /** The peer of the link, as `host:port`. */
   readonly peer: string;
+  /** Whether the connection has ended meanwhile: nothing need be decided then. */
+  readonly isOver?: () => boolean;
   /** Common name of the certificate with which the client has proved itself, where it has. */
   readonly certificateName?: string | undefined;
 }
 
 /** What becomes of a login. */
-export type LoginAnswer = "accept" | "bad-credentials" | "not-authorized";
+export type LoginAnswer = "accept" | "bad-credentials" | "not-authorized" | "busy";
 
 /** Bounds of a broker. What happens at each is said with it; each is counted in the metrics. */
 export interface BrokerLimits {

@@ -42,6 +42,8 @@ export interface Link {
   readonly certificateName?: string | undefined;
   /** Bytes written and not yet taken by the operating system. */
   readonly bufferedBytes: number;
+  /** The peer has gone while the link was paused, where the link can tell; its end is seen after `resume`. */
+  readonly isPeerGone?: boolean;
   /** True until the end was called or seen. */
   readonly open: boolean;
   /**

@@ -71,6 +71,10 @@ export class SocketLink implements Link, Lingering {
     return this.#writes.sizeBytes + this.#socket.writableLength;
   }
 
+  get isPeerGone(): boolean {
+    return this.#endHeld;
+  }
+
   get open(): boolean {
     return this.#open;
   }

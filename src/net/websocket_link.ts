@@ -82,6 +82,10 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
     return this.#inner.peer;
   }
 
+  get isPeerGone(): boolean {
+    return this.#inner.isPeerGone === true;
+  }
+
   get certificateName(): string | undefined {
     return this.#inner.certificateName;
   }

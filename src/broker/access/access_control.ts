@@ -2,6 +2,8 @@
  * Who comes in and what they may do, by a users file and an ACL file that can be read again while the broker runs.
  */
 import { UsageError } from "../../base/failure.ts";
+import { monotonicClock } from "../../base/clock.ts";
+import { type CheckOutcome, LoginQueue } from "./login_queue.ts";
 import { type Acl, type Action, parseAcl, type Principal } from "./acl.ts";
 import type { Identity } from "./identity.ts";
 import { parseUsers, type Users } from "./users.ts";
@@ -22,6 +24,10 @@ export interface AccessFiles {
 export interface LoginToJudge extends Principal {
   readonly password: Uint8Array | undefined;
   readonly certificateName?: string | undefined;
+  /** The peer of the link, as `host:port`; logins of one address take turns. */
+  readonly peer?: string;
+  /** Whether the connection has ended meanwhile: then no password is checked for it. */
+  readonly isOver?: () => boolean;
 }
 
 interface Rules {
@@ -32,11 +38,15 @@ interface Rules {
 /** The rules of both files; made by {@link AccessControl.open}. */
 export class AccessControl {
   readonly #files: AccessFiles;
+  readonly #queue: LoginQueue;
+  /** Checks that wait or run, by name and password. */
+  readonly #underWay = new Map<string, JointCheck>();
   #rules: Rules;
 
   private constructor(files: AccessFiles, rules: Rules) {
     this.#files = files;
     this.#rules = rules;
+    this.#queue = new LoginQueue({ ...queueLimits, parallel, nowMs: () => monotonicClock.nowMs() });
   }
 
   /** Reads the files. @throws UsageError for one that cannot be read */
@@ -64,7 +74,25 @@ export class AccessControl {
     if (login.username === undefined) return this.#allowsAnonymous ? "accept" : "not-authorized";
     // A name without a users file has no proof.
     if (users === undefined) return "not-authorized";
-    return users.verify(login.username, login.password).then((right) => right ? "accept" : "bad-credentials");
+    if (users.isProven(login.username, login.password)) return "accept";
+    return this.#check(users, login.username, login);
+  }
+
+  /** Logins with the same name and password, as of a fleet that comes back, are checked once. */
+  async #check(users: Users, name: string, { password, peer = "", isOver = () => false }: LoginToJudge) {
+    const key = `${name}\n${users.digestOf(password).join()}`;
+    let joint = this.#underWay.get(key);
+    if (joint === undefined) {
+      const waiting = [isOver];
+      const isOverForAll = () => waiting.every((each) => each());
+      // A name that is not known is one user, however many of them there are.
+      const user = users.has(name) ? name : "";
+      const outcome = this.#queue.check(addressOf(peer), user, () => users.verify(name, password), isOverForAll);
+      joint = { waiting, outcome };
+      this.#underWay.set(key, joint);
+      void outcome.finally(() => this.#underWay.delete(key));
+    } else joint.waiting.push(isOver);
+    return verdictOf[await joint.outcome];
   }
 
   /** Whether a user who logged in earlier could still log in. */
@@ -86,7 +114,26 @@ export class AccessControl {
   }
 }
 
-type Verdict = "accept" | "bad-credentials" | "not-authorized";
+type Verdict = "accept" | "bad-credentials" | "not-authorized" | "busy";
+
+const verdictOf: Readonly<Record<CheckOutcome, Verdict>> = { right: "accept", wrong: "bad-credentials", busy: "busy" };
+
+/** One check for several logins. */
+interface JointCheck {
+  readonly waiting: (() => boolean)[];
+  readonly outcome: Promise<CheckOutcome>;
+}
+
+/** A client waits less than its own patience, and than the broker's `timeToConnectMs`. */
+const queueLimits = { perUser: 4, longestWaitMs: 5_000 } as const;
+/** One core is left to the broker. */
+const parallel = Math.max(1, navigator.hardwareConcurrency - 1);
+
+/** The address of a peer; of IPv6, the network of a site, which has as many addresses as it likes. */
+function addressOf(peer: string): string {
+  const host = peer.slice(0, peer.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
+  return host.includes(":") ? host.split(":").slice(0, 4).join(":") : host;
+}
 
 async function readRules({ users, acl }: AccessFiles): Promise<Rules> {
   return {

@@ -30,18 +30,27 @@ export class Users {
     return this.#hashes.has(name);
   }
 
+  /** A digest of a password that is fast to make, and says nothing to whoever does not know this process's secret. */
+  digestOf(password: Uint8Array | undefined): Uint8Array {
+    return createHmac("sha256", this.#secret).update(password ?? nothing).digest();
+  }
+
+  /** Whether the password was right before, which takes no time to tell. */
+  isProven(name: string, password: Uint8Array | undefined): boolean {
+    const proven = this.#proven.get(name);
+    return proven !== undefined && password !== undefined && timingSafeEqual(proven, this.digestOf(password));
+  }
+
   /** Whether it is the user's password. Every name costs as much as the most expensive line, known or not. */
   async verify(name: string, password: Uint8Array | undefined): Promise<boolean> {
     const hash = this.#hashes.get(name);
-    const digest = createHmac("sha256", this.#secret).update(password ?? nothing).digest();
-    const proven = this.#proven.get(name);
-    if (proven !== undefined && password !== undefined && timingSafeEqual(proven, digest)) return true;
+    if (this.isProven(name, password)) return true;
     const tried = hash ?? decoy(this.#mostIterations);
     const right = await this.#try(password ?? nothing, tried);
     const missing = this.#mostIterations - tried.iterations;
     if (missing > 0) await this.#try(nothing, decoy(missing));
     if (!right || hash === undefined || password === undefined) return false;
-    this.#proven.set(name, digest);
+    this.#proven.set(name, this.digestOf(password));
     return true;
   }
 

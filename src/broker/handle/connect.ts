@@ -80,7 +80,12 @@ interface Entry {
 function loginOf({ connection, packet, clientId }: Entry): Login {
   const { username, password } = packet;
   const { peer, certificateName } = connection.link;
-  return { clientId, username, password, peer, certificateName };
+  return { clientId, username, password, peer, certificateName, isOver: () => isOver(connection) };
+}
+
+/** Its link is paused while the login is decided, and may not tell that it has ended. */
+function isOver({ phase, link }: Connection): boolean {
+  return phase === "over" || link.isPeerGone === true;
 }
 
 /** What was decided about a login: the callback's answer, or that it failed. */
@@ -89,6 +94,7 @@ type Decision = LoginAnswer | "failed";
 const refusalByDecision: Readonly<Record<Exclude<Decision, "accept">, number>> = {
   "bad-credentials": ReasonCode.badUsernameOrPassword,
   "not-authorized": ReasonCode.notAuthorized,
+  busy: ReasonCode.serverBusy,
   failed: ReasonCode.serverUnavailable,
 };
 

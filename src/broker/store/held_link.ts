@@ -42,6 +42,10 @@ export class HeldLink implements Link {
     return this.#link.peer;
   }
 
+  get isPeerGone(): boolean {
+    return this.#link.isPeerGone === true;
+  }
+
   get certificateName(): string | undefined {
     return this.#link.certificateName;
   }

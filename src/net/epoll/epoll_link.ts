@@ -23,6 +23,8 @@ const readsInTurn = 16;
 /** What waits on one link is sent before the turn is over, once it is so much. */
 const aheadBytes = 64 * 1024;
 const wantsBytes = Epoll.in | Epoll.peerHangUp;
+/** While nothing is read. */
+const wantsEnd = Epoll.peerHangUp;
 const isOver = Epoll.error | Epoll.hangUp;
 
 export class EpollLink implements Link, Lingering, Watcher, Writer {
@@ -74,7 +76,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   opened(socket: number): void {
     this.#opening = undefined;
     this.#socket = socket;
-    this.#interest = this.#paused ? 0 : wantsBytes;
+    this.#interest = this.#paused ? wantsEnd : wantsBytes;
     this.#loop.handOver(socket, this, this.#interest);
     if ("onOpen" in this.receiver) (this.receiver.onOpen as () => void)();
     if (this.#bufferedBytes > 0) this.#flushSoon();
@@ -92,6 +94,10 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
 
   get bufferedBytes(): number {
     return this.#bufferedBytes;
+  }
+
+  get isPeerGone(): boolean {
+    return this.#parked;
   }
 
   get open(): boolean {
@@ -162,7 +168,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     if (this.#socket < 0) return;
     if (this.#over) return void ((bits & isOver) !== 0 && this.giveUp());
     if (!this.#paused) return this.#receive((bits & (Epoll.peerHangUp | isOver)) !== 0);
-    if ((bits & isOver) === 0) return;
+    if ((bits & (Epoll.peerHangUp | isOver)) === 0) return;
     this.#loop.park(this.#socket);
     this.#parked = true;
   }
@@ -263,7 +269,8 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   /** Tells epoll what is of interest now. */
   #watch(): void {
     if (this.#socket < 0) return;
-    const interest = (this.#paused || this.#over ? 0 : wantsBytes) | (this.#full ? Epoll.out : 0);
+    const wanted = this.#over ? 0 : this.#paused ? wantsEnd : wantsBytes;
+    const interest = wanted | (this.#full ? Epoll.out : 0);
     if (this.#parked) {
       if (interest === 0) return;
       const answer = this.#loop.unpark(this.#socket, this, interest);

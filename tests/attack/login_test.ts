@@ -1,0 +1,96 @@
+/** Attacks on logins: wrong passwords must not keep others out. */
+import assert from "node:assert/strict";
+import { LoginQueue, type LoginQueueParts } from "../../src/broker/access/login_queue.ts";
+import { AccessControl } from "../../src/broker/access/access_control.ts";
+import { hashPassword } from "../../src/broker/access/password_hash.ts";
+
+/** A queue whose checks take a tenth of a second of a clock that is moved by hand. */
+class QueueStage {
+  nowMs = 0;
+  /** Users in the order in which their checks began. */
+  readonly begun: string[] = [];
+  readonly queue: LoginQueue;
+  readonly #running: (() => void)[] = [];
+
+  constructor(parts: Partial<LoginQueueParts> = {}) {
+    const usual = { parallel: 1, perUser: 4, longestWaitMs: 5_000, nowMs: () => this.nowMs };
+    this.queue = new LoginQueue({ ...usual, ...parts });
+  }
+
+  login(address: string, user: string, isOver = () => false) {
+    return this.queue.check(address, user, () => {
+      this.begun.push(user);
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      this.#running.push(() => resolve(user.startsWith("right")));
+      return promise;
+    }, isOver);
+  }
+
+  /** Lets time go by until so many more checks are done. */
+  async finish(count: number): Promise<void> {
+    for (let done = 0; done < count && this.#running.length > 0; done++) {
+      this.nowMs += 100;
+      this.#running.shift()!();
+      // What follows is done in microtasks.
+      // deno-lint-ignore no-await-in-loop
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    }
+  }
+}
+
+Deno.test("F5: 250 wrong logins a second of one name let another user in within a second", async () => {
+  const stage = new QueueStage();
+  const wrong = Array.from({ length: 250 }, () => stage.login("127.0.0.1", "admin"));
+  const right = stage.login("127.0.0.1", "right");
+  assert.ok(stage.queue.size <= 6, `${stage.queue.size} wait`);
+  await stage.finish(3);
+  assert.equal(await right, "right");
+  assert.ok(stage.nowMs <= 1_000);
+  const outcomes = await Promise.all(wrong.slice(5));
+  assert.ok(outcomes.every((outcome) => outcome === "busy"));
+});
+
+Deno.test("F5: addresses take turns", async () => {
+  const stage = new QueueStage({ longestWaitMs: 60_000 });
+  for (let each = 0; each < 100; each++) void stage.login("192.0.2.1", `user${each}`);
+  const right = stage.login("192.0.2.2", "right");
+  await stage.finish(3);
+  assert.equal(await right, "right");
+  assert.deepEqual(stage.begun.slice(0, 3).filter((user) => user === "right"), ["right"]);
+});
+
+Deno.test("F5: a check whose connection has ended is not made, and leaves its place", async () => {
+  const stage = new QueueStage();
+  const gone = { isOver: false };
+  void stage.login("192.0.2.1", "first");
+  for (let each = 0; each < 4; each++) void stage.login("192.0.2.1", "admin", () => gone.isOver);
+  gone.isOver = true;
+  const right = stage.login("192.0.2.1", "admin");
+  await stage.finish(2);
+  assert.deepEqual(stage.begun, ["first", "admin"]);
+  assert.equal(await right, "wrong");
+  assert.equal(stage.queue.size, 0);
+});
+
+Deno.test("F5: what would wait too long is refused at once, by what checks take", async () => {
+  const stage = new QueueStage({ longestWaitMs: 500 });
+  const all = Array.from({ length: 20 }, (_, each) => stage.login("192.0.2.1", `user${each}`));
+  const busy = (await Promise.race([Promise.all(all.slice(8)), stage.finish(0).then(() => [])])).length;
+  assert.equal(busy, 12);
+});
+
+Deno.test("F5: logins of a fleet with one name and password are checked once", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/users`, `fleet:${await hashPassword("right", 1_000)}\n`);
+    const access = await AccessControl.open({ users: `${folder}/users` });
+    const password = new TextEncoder().encode("right");
+    const logins = Array.from(
+      { length: 500 },
+      (_, each) => access.judge({ clientId: `c${each}`, username: "fleet", password, peer: "192.0.2.1:1" }),
+    );
+    assert.deepEqual(new Set(await Promise.all(logins)), new Set(["accept"]));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
