@@ -39,6 +39,7 @@ export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
   "mosquitto/share-name-empty": ["shared/empty-name"],
   "mosquitto/shared-without-filter": ["shared/no-filter"],
   "mosquitto/too-large-keeps-quota": ["limits/maximum-packet-size"],
+  "mosquitto/own-maximum-packet-size": ["limits/own-maximum-packet-size"],
   "mosquitto/refused-keeps-quota": ["publish/pubrec-0x80-forms"],
 
   "mosquitto-2.1/expiry-largest": ["will/message-expiry-largest"],

@@ -301,5 +301,15 @@ export const mosquitto: Profile = {
       signs: [],
       shows: [{ fault: "missing" }],
     },
+    {
+      id: "own-maximum-packet-size",
+      rules: { "5.0": "4.13.1-1" },
+      what:
+        "Its own Maximum Packet Size is compared with the Remaining Length: a packet larger by its header is taken.",
+      evidence: "run",
+      source: "observed on 2.0.11 with max_packet_size 250: a PUBLISH of 251 bytes",
+      signs: [],
+      shows: [{ fault: "not closed" }],
+    },
   ],
 };
