@@ -52,10 +52,8 @@ export interface Script {
   hide?(clientId: string, packet: PublishPacket): boolean;
   /** What is stored when a retained message comes; undefined for nothing. */
   retain?(packet: PublishPacket, older: PublishPacket | undefined): PublishPacket | undefined;
-  /** PUBACK's code for a message at QoS 1 that is refused; undefined takes it. */
-  refuse?(packet: PublishPacket): number | undefined;
-  /** False leaves a client's message unacknowledged. */
-  acknowledge?(packet: PublishPacket): boolean;
+  /** False leaves a client's message unacknowledged; a number is the reason code of its acknowledgement. */
+  acknowledge?(packet: PublishPacket): boolean | number;
   /** When a silent connection is ended, as a share of keep alive. */
   readonly patience?: number;
   /** How long the link stays open after the connection is over for the broker, in milliseconds; undefined for ever. */
@@ -295,7 +293,6 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
       case "subscribe":
         return this.#subscribe(packet);
       case "publish":
-        if (this.#refuses(packet)) return;
         if (this.#broker.script.swallow?.(packet) !== true) this.#broker.route(packet);
         return this.#acknowledge(packet);
       case "pubrel":
@@ -316,17 +313,12 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     }
   }
 
-  #refuses(packet: PublishPacket): boolean {
-    const reasonCode = packet.qos === 1 ? this.#broker.script.refuse?.(packet) : undefined;
-    if (reasonCode === undefined) return false;
-    this.send({ type: "puback", packetId: packet.packetId!, reasonCode });
-    return true;
-  }
-
   #acknowledge(packet: PublishPacket): void {
     const { qos, packetId } = packet;
-    if (qos === 0 || this.#broker.script.acknowledge?.(packet) === false) return;
-    this.send({ type: qos === 1 ? "puback" : "pubrec", packetId: packetId! });
+    const told = this.#broker.script.acknowledge?.(packet) ?? true;
+    if (qos === 0 || told === false) return;
+    const reason = told === true ? {} : { reasonCode: told };
+    this.send({ type: qos === 1 ? "puback" : "pubrec", packetId: packetId!, ...reason });
   }
 
   #connect(connect: ConnectPacket): void {
