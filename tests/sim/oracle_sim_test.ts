@@ -120,7 +120,7 @@ const faults: readonly FaultCase[] = [
     fault: (counted) => ({
       atPublication: (asked) => counted.strikes(asked) ? [{ will: altered(asked, part), delayMs: 0 }] : undefined,
     }),
-    rule: /3\.1\.2-9|3\.1\.2-15|3\.1\.3-10/,
+    rule: part === "properties" ? /3\.3\.2-20/ : /3\.1\.2-9|3\.1\.2-15/,
   })),
 ];
 
