@@ -5,7 +5,6 @@
  */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import { ProtocolError } from "../../base/failure.ts";
-import { type EncodedPublish, withPacketId } from "../../mqtt/codec.ts";
 import type { QoS } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Due } from "../due.ts";
@@ -14,6 +13,7 @@ import { cost, type Memory } from "../memory.ts";
 import type { Publication } from "../routing/publication.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 import type { DeliveryPlace } from "../store/store.ts";
+import { writeAliased } from "./aliased_write.ts";
 import type { Connection } from "./connection.ts";
 import { Fifo } from "./fifo.ts";
 
@@ -380,22 +380,6 @@ export class Outbox {
     do this.#lastPacketId = this.#lastPacketId % 65_535 + 1; while (this.#inflight.has(this.#lastPacketId));
     return this.#lastPacketId; // [MQTT5 2.2.1-4] [MQTT311 2.3.1-4]
   }
-}
-
-/** Sends a PUBLISH as this connection takes it; answers false, and sends nothing, when it is too large. */
-function writeAliased(
-  connection: Connection,
-  { message: { topic } }: Publication,
-  encoded: EncodedPublish,
-  packetId = 0,
-  dup = false,
-): boolean {
-  const { outboundAliases, maximumPacketSize } = connection;
-  const packet = outboundAliases?.apply(encoded, topic, maximumPacketSize) ?? encoded;
-  if (packet.bytes.length > maximumPacketSize) return false;
-  connection.write(packetId === 0 ? packet.bytes : withPacketId(packet, packetId, dup)); // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]
-  if (packet !== encoded) outboundAliases!.sent(topic);
-  return true;
 }
 
 function wrong(answer: string, qos: number): ProtocolError {

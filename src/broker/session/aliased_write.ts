@@ -1,0 +1,22 @@
+/**
+ * A PUBLISH written to one client: with a topic alias where the client takes them, and its own packet identifier.
+ */
+import { type EncodedPublish, withPacketId } from "../../mqtt/codec.ts";
+import type { Publication } from "../routing/publication.ts";
+import type { Connection } from "./connection.ts";
+
+/** Sends a PUBLISH as this connection takes it; answers false, and sends nothing, when it is too large. */
+export function writeAliased(
+  connection: Connection,
+  { message: { topic } }: Publication,
+  encoded: EncodedPublish,
+  packetId = 0,
+  dup = false,
+): boolean {
+  const { outboundAliases, maximumPacketSize } = connection;
+  const packet = outboundAliases?.apply(encoded, topic, maximumPacketSize) ?? encoded;
+  if (packet.bytes.length > maximumPacketSize) return false;
+  connection.write(packetId === 0 ? packet.bytes : withPacketId(packet, packetId, dup)); // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]
+  if (packet !== encoded) outboundAliases!.sent(topic);
+  return true;
+}
