@@ -234,7 +234,7 @@ export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
     "will/garbage-publish-subscription-identifier",
     "publish/subscription-identifier",
   ],
-  "aedes-2/subscription-identifiers-lost": ["subscribe/identifiers-overlapping"],
+  "aedes-2/subscription-identifier-lost": ["subscribe/identifiers-overlapping"],
   "aedes-2/same-filter-one-code": ["subscribe/same-filter-twice"],
   "aedes/same-filter-one-code": ["subscribe/same-filter-twice"],
   "rabbitmq/same-filter-two-bindings": ["subscribe/same-filter-twice"],

@@ -140,7 +140,7 @@ export const aedes2: Profile = {
       shows: [{ fault: "not closed" }],
     },
     {
-      id: "subscription-identifiers-lost",
+      id: "subscription-identifier-lost",
       rules: { "5.0": "3.3.4-3" },
       what: "A message that matches two subscriptions comes without either's Subscription Identifier.",
       evidence: "run",
