@@ -202,6 +202,12 @@ export class LifeBooks {
     this.#note?.("unanswered", nowMs, { client: life.client, life: life.incarnation });
   }
 
+  /** A client was sent a packet that the standard forbids. @param text what is wrong with it */
+  faultyPacket(text: string, nowMs: number): void {
+    this.#ledger.tally.remark({ faultyPackets: { [text]: 1 } });
+    this.#note?.("faulty", nowMs, { text });
+  }
+
   /** A client left properly at the end of the run. */
   leave(life: Life, nowMs: number): void {
     life.retired = true;

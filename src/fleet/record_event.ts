@@ -86,6 +86,7 @@ export const eventFields = {
   lost: { client: "whole", life: "whole", "text?": "text" },
   unanswered: { client: "whole", life: "whole" },
   left: { client: "whole", life: "whole" },
+  faulty: { text: "text" },
   // Where the broker is restarted.
   down: {},
   serves: {},

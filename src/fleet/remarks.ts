@@ -13,9 +13,11 @@ export interface Remarks {
   readonly addedExpiries?: number;
   /** Connections that ended though the fleet had not ended them, by how they ended. */
   readonly lostConnections?: Readonly<Record<string, number>>;
+  /** Packets of the broker with parts that do not belong there, by what was wrong. */
+  readonly faultyPackets?: Readonly<Record<string, number>>;
 }
 
-/** So many ways in which connections ended are told apart. */
+/** So many kinds of ends, and of faulty packets, are told apart. */
 const mostEndings = 8;
 
 /** Closes of silent connections before the upper bound. */
@@ -44,12 +46,14 @@ export function addRemarks(one: Remarks, other: Remarks): Remarks {
     shortestS: Math.min(a.shortestS, b.shortestS),
   }));
   const addedExpiries = joined(one.addedExpiries, other.addedExpiries, (a, b) => a + b);
+  const faultyPackets = joined(one.faultyPackets, other.faultyPackets, addEndings);
   const lostConnections = joined(one.lostConnections, other.lostConnections, addEndings);
   return {
     ...earlyCloses && { earlyCloses },
     ...shortSessions && { shortSessions },
     ...addedExpiries !== undefined && { addedExpiries },
     ...lostConnections && { lostConnections },
+    ...faultyPackets && { faultyPackets },
   };
 }
 
@@ -57,7 +61,7 @@ export function addRemarks(one: Remarks, other: Remarks): Remarks {
 function addEndings(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>) {
   const sum: Record<string, number> = { ...one };
   for (const [text, count] of Object.entries(other)) {
-    const name = Object.hasOwn(sum, text) || Object.keys(sum).length < mostEndings ? text : "another end";
+    const name = Object.hasOwn(sum, text) || Object.keys(sum).length < mostEndings ? text : "another kind";
     sum[name] = (sum[name] ?? 0) + count;
   }
   return sum;
@@ -69,7 +73,9 @@ function joined<Part>(one: Part | undefined, other: Part | undefined, sum: (one:
 }
 
 /** The notes in sentences. */
-export function remarkTexts({ earlyCloses, shortSessions, addedExpiries, lostConnections }: Remarks): string[] {
+export function remarkTexts(
+  { earlyCloses, shortSessions, addedExpiries, lostConnections, faultyPackets }: Remarks,
+): string[] {
   const texts: string[] = [];
   if (earlyCloses !== undefined) {
     const { count, soonestKeepAlives, mostEarlyMs } = earlyCloses;
@@ -93,14 +99,22 @@ export function remarkTexts({ earlyCloses, shortSessions, addedExpiries, lostCon
     );
   }
   if (lostConnections !== undefined) texts.push(lostText(lostConnections));
+  if (faultyPackets !== undefined) {
+    texts.push(`the broker sent packets that the standard forbids: ${kindsText(faultyPackets)}`);
+  }
   return texts;
 }
 
 function lostText(endings: Readonly<Record<string, number>>): string {
-  const sorted = Object.entries(endings).toSorted(([, one], [, other]) => other - one);
-  const all = sorted.reduce((sum, [, count]) => sum + count, 0);
-  const kinds = sorted.map(([text, count]) => `${count.toLocaleString("en-US")} × ${text}`).join("; ");
-  return `${counted(all, "connection")} ended though the fleet had not ended ${all === 1 ? "it" : "them"}: ${kinds}`;
+  const all = Object.values(endings).reduce((sum, count) => sum + count, 0);
+  const it = all === 1 ? "it" : "them";
+  return `${counted(all, "connection")} ended though the fleet had not ended ${it}: ${kindsText(endings)}`;
+}
+
+/** What there was of each kind, the most frequent first. */
+function kindsText(kinds: Readonly<Record<string, number>>): string {
+  return Object.entries(kinds).toSorted(([, one], [, other]) => other - one)
+    .map(([text, count]) => `${count.toLocaleString("en-US")} × ${text}`).join("; ");
 }
 
 function counted(count: number, what: string): string {

@@ -55,6 +55,7 @@ const squadActs = {
   lost: (squad, event, atMs) => squad.books.lives.lose(squad.life(event), atMs, event.text),
   unanswered: (squad, event, atMs) => squad.books.lives.unanswered(squad.life(event), atMs),
   left: (squad, event, atMs) => squad.books.lives.leave(squad.life(event), atMs),
+  faulty: ({ books }, { text }, atMs) => books.lives.faultyPacket(text, atMs),
   down: (squad, _, atMs) => squad.goDown(atMs),
   serves: (squad, _, atMs) => squad.downBooks.serves(atMs),
   ended: (squad, event, atMs) => squad.books.lives.endByRestart(squad.life(event), squad.instant(event.sinceMs), atMs),

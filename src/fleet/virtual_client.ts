@@ -1,6 +1,7 @@
 /** One virtual client: it is connected, killed, and comes back, life after life under one client id. */
 import { Alarm } from "./alarm.ts";
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
+import { faultyText, type PacketFault } from "../mqtt/lenient.ts";
 import { isPassingRefusal } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
@@ -73,7 +74,6 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     return this.#state === "up";
   }
 
-  /** Begins a life. */
   connect(nowMs: number): void {
     [this.#previous, this.#life] = [this.#life, beginLife(this.#plan, this, ++this.#incarnation)];
     this.#state = "connecting";
@@ -213,7 +213,6 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     return this.#connection !== undefined && this.#life?.end?.silent === true;
   }
 
-  /** True when no life follows and none is under way. */
   get retired(): boolean {
     return this.#state === "gone";
   }
@@ -241,8 +240,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     connection.send(this.#connectPacket(life), nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
     if (connection !== this.#connection) return;
+    if (faults !== undefined) this.#host.lives.faultyPacket(faultyText(packet, faults, this.version), nowMs);
     if (packet.type === "connack") return this.#onConnack(packet, nowMs);
     this.#dying?.onPacket(packet, nowMs);
     if (this.#state !== "up" && this.#state !== "parting") return;

@@ -97,6 +97,11 @@ export function packetFaultText(fault: PacketFault, version: ProtocolVersion): s
   }
 }
 
+/** A packet and its faults in words: `PUBACK with the reason code 0x01, which …`. */
+export function faultyText({ type }: Packet, faults: readonly PacketFault[], version: ProtocolVersion): string {
+  return `${type.toUpperCase()} ${faults.map((fault) => packetFaultText(fault, version)).join(", and ")}`;
+}
+
 /**
  * Reads one whole packet of a server that `decode` refused.
  *

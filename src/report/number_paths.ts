@@ -111,6 +111,7 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
     shortSessions: zeros({ lives: 0, shortestS: 0 }),
     addedExpiries: number,
     lostConnections: any(number),
+    faultyPackets: any(number),
   },
   redeliveries: zeros({ total: 0, withoutDup: 0 }),
   faults: each(fault),

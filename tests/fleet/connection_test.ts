@@ -44,6 +44,16 @@ Deno.test("M4: a message with a property that does not belong is no will of the 
   assert.equal(result.verdict, "pass", result.reason);
 });
 
+Deno.test("M5: PUBACK with 0x01, which no PUBACK may have: presence is judged all the same", () => {
+  const answer = ({ qos, packetId = 0 }: PublishPacket) =>
+    qos === 1 ? Uint8Array.of(0x40, 3, packetId >> 8, packetId & 0xff, 0x01) : undefined;
+  const options = { ...plan, presence: true, willQos: 1 } as const;
+  const result = new FleetStage({ ...options, script: { answer } }).finish();
+  assert.equal(result.verdict, "pass", result.reason);
+  assert.ok(result.presence!.judged > 0);
+  assert.match(result.warnings.join("\n"), /PUBACK with the reason code 0x01, which MQTT 5.0 does not allow there/);
+});
+
 const present =
   "the broker announced Session Present 1 to a client that had asked for no session, so that the client " +
   "had to close the connection (MQTT 5.0, 3.2.2-4; MQTT 3.1.1, 3.2.2-1)";
