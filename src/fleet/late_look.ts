@@ -2,7 +2,9 @@
  * The late look: after the run a new subscriber asks for the retained wills. On each topic it must find the last will
  * that was published there. Then the topics are cleared, so that a run leaves nothing behind.
  */
-import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import { reasonText } from "../mqtt/reason.ts";
+import { connackText } from "./connack_text.ts";
 import { plainConnectPacket } from "./connect_packet.ts";
 import { Connection, type ConnectionOwner, type World } from "./connection.ts";
 import { readWillMark, type WillMark } from "./life.ts";
@@ -68,6 +70,7 @@ export class LateLook implements ConnectionOwner {
   #lastMs: number;
   #granted = false;
   #refused = false;
+  #refusal: string | undefined;
   #over = false;
 
   constructor(
@@ -99,6 +102,11 @@ export class LateLook implements ConnectionOwner {
     return this.#granted && !this.#refused;
   }
 
+  /** Why it could not look, in words. */
+  get refusal(): string {
+    return this.#refusal ?? "the broker did not let it";
+  }
+
   /** Clears every retained will that was found or expected, and leaves. */
   clear(nowMs: number): void {
     if (this.#over) return;
@@ -120,7 +128,7 @@ export class LateLook implements ConnectionOwner {
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {
     this.#lastMs = nowMs;
-    if (packet.type === "connack") this.#onConnack(connection, packet.reasonCode, nowMs);
+    if (packet.type === "connack") this.#onConnack(connection, packet, nowMs);
     else if (packet.type === "suback") this.#onSuback(packet.reasonCodes);
     else if (packet.type === "publish") this.#find(packet, nowMs);
   }
@@ -134,14 +142,18 @@ export class LateLook implements ConnectionOwner {
     this.#over = true;
   }
 
-  #onConnack(connection: Connection, reasonCode: number, nowMs: number): void {
-    if (reasonCode === 0) this.#subscribe(connection, nowMs);
-    else this.#over = this.#refused = true;
+  #onConnack(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+    if (packet.reasonCode === 0) return this.#subscribe(connection, nowMs);
+    this.#refusal = connackText(connection.version, packet);
+    this.#over = this.#refused = true;
   }
 
   #onSuback(reasonCodes: readonly number[]): void {
     this.#granted = true;
-    if (reasonCodes.some((code) => code > 2)) this.#over = this.#refused = true;
+    const refused = reasonCodes.find((code) => code > 2);
+    if (refused === undefined) return;
+    this.#refusal = `the broker refused its subscription with ${reasonText(refused, "suback")}`;
+    this.#over = this.#refused = true;
   }
 
   /** At QoS 0 no queue limit of the broker's stands between a retained message and its late subscriber. */
