@@ -74,12 +74,12 @@ export class Workspace {
     const script = "tools/trial_process.ts";
     const child = this.#command(["run", "--no-check", "--no-prompt", ...permissions, runPermission(), script], plan);
     const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-    let timer = setTimeout(() => child.kill("SIGKILL"), silenceMs);
+    let timer = setTimeout(() => end(child), silenceMs);
     const answered: [number, string][] = [];
     let began = false;
     for await (const line of lines) {
       clearTimeout(timer);
-      timer = setTimeout(() => child.kill("SIGKILL"), silenceMs);
+      timer = setTimeout(() => end(child), silenceMs);
       const [number, outcome] = line.split(" ");
       if (line === "ready") began = true;
       else if (outcome !== undefined) answered.push([Number(number), outcome]);
@@ -125,11 +125,20 @@ export class Workspace {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      child.kill("SIGKILL");
+      end(child);
     }, limitMs);
     const { success } = await child.status;
     clearTimeout(timer);
     return late ? "timeout" : success ? "survived" : "killed";
+  }
+}
+
+/** Ends a process, unless it has ended by itself. */
+function end(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 
