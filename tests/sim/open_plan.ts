@@ -10,7 +10,7 @@ export function openPlanOf(seed: number): Partial<PlanRequest> {
   const pick = <T>(items: readonly T[]): T => items[random.below(items.length)]!;
   const chance = (of: number) => random.below(of) === 0;
   const protocol = pick(["auto", "auto", "3.1.1", "5", "5", "mix"] as const);
-  const willDelayS = protocol === "3.1.1" || protocol === "mix" ? 0 : pick([0, 0, 1, 2, 4]);
+  const willDelayS = protocol === "3.1.1" || protocol === "mix" ? 0 : pick([0, 1, 2, 3, 4]);
   const modes = killModes.filter((mode) => (protocol !== "3.1.1" || !needsVersion5(mode)) && !chance(3));
   const presence = chance(5);
   const restart: readonly PhasePlan[] = [
@@ -28,7 +28,7 @@ export function openPlanOf(seed: number): Partial<PlanRequest> {
     willQos: pick([0, 1, 2, "mix"] as const),
     willRetain: presence || chance(4),
     willDelayS,
-    sessionExpiryS: pick([0, 0, 1, 3, 60]),
+    sessionExpiryS: pick([0, 3, 10, 60, 60]),
     cleanStart: pick(["yes", "no", "mix"] as const),
     reconnectAfterMs: pick([100, 1_500, 2_500, "never"] as const),
     willPayloadSizeBytes: pick([64, 64, 200]),
