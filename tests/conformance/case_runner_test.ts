@@ -70,6 +70,33 @@ for (const [what, one, run, limitS] of limits) {
   });
 }
 
+Deno.test("a case's time limit ends with the case", async () => {
+  const calledOffMs: number[] = [];
+  const first: ConformanceCase = {
+    ...plain,
+    run(stage) {
+      stage.callOff = () => void calledOffMs.push(stage.tookMs);
+      return Promise.resolve();
+    },
+  };
+  const second: ConformanceCase = { ...plain, id: "will/reset", time: "clock", run: (stage) => stage.pause(40_000) };
+  const run = { cases: [first, second], protocols: ["5.0"], parallel: 2 } as const;
+  const { cases } = await checkInMemory(ourCore(), run);
+  assert.deepEqual(cases.map(({ outcome }) => outcome), ["pass", "pass"]);
+  assert.deepEqual(calledOffMs.filter((atMs) => atMs >= 29_000), []);
+});
+
+Deno.test("a case during which a session ended that the server had cut is not judged", async () => {
+  const one = {
+    async run(stage: Stage) {
+      Object.assign(await stage.connect(), { askedExpiryS: 10, sessionExpiryS: 0 });
+      throw new CaseFailure("it is so", { kind: "missing" });
+    },
+  };
+  const reason = "the server has cut the Session Expiry Interval of client to 0 s; it is so";
+  assert.deepEqual(told(await resultOf(one)), ["not testable", reason, undefined, undefined]);
+});
+
 Deno.test("a case that an interrupt calls off has no result", async () => {
   const abort = new AbortController();
   const one = {
