@@ -6,6 +6,7 @@ import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument }
 import { z } from "zod";
 import { findSimilar } from "@optique/core/suggestion";
 import { UsageError } from "../base/failure.ts";
+import { withMaskedUrls, withoutSecrets } from "../net/endpoint.ts";
 import { schemaOf } from "./nested_entry.ts";
 import type { Entries } from "./setting.ts";
 
@@ -51,7 +52,7 @@ export function parseText(text: string, path: string, settings: Entries, kind: F
   }));
   if (faults.length > 0) refuseAll(faults);
   const error = (issue: z.core.$ZodRawIssue) => sentenceOf(issue, settings, kind);
-  const parsed = schemaOf(settings).safeParse(document.toJS() ?? {}, { error });
+  const parsed = schemaOf(settings).safeParse(valuesOf(document, refuseAll), { error });
   if (!parsed.success) return refuseAll(parsed.error.issues.flatMap((issue) => faultsOf(issue, document, settings)));
   return {
     values: parsed.data,
@@ -64,6 +65,32 @@ export function configJsonSchema(title: string, settings: Entries): unknown {
   return { ...z.toJSONSchema(schemaOf(settings), { io: "input" }), title };
 }
 
+/** What the document says. A file whose aliases repeat themselves without bound says nothing. */
+function valuesOf(document: Document, refuseAll: (faults: readonly Fault[]) => never): unknown {
+  try {
+    return document.toJS({ maxAliasCount: mostAliases }) ?? {};
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return refuseAll([{ at: 0, sentence: `Cannot read its aliases: ${why}` }]);
+  }
+}
+
+const mostAliases = 100;
+/** More of a value is not told in an error, in characters. */
+const longestTold = 200;
+
+/** A value as an error tells it: cut, and without what is secret. */
+function toldValue(name: string, input: unknown): string {
+  if (name === "password") return '"…"';
+  let text: string;
+  try {
+    text = withMaskedUrls(JSON.stringify(typeof input === "string" ? withoutSecrets(input) : input) ?? String(input));
+  } catch {
+    text = "what refers to itself";
+  }
+  return text.length <= longestTold ? text : `${text.slice(0, longestTold)}… (${text.length} characters)`;
+}
+
 interface Fault {
   /** Where in the text, in characters. */
   readonly at: number;
@@ -72,11 +99,11 @@ interface Fault {
 
 function sentenceOf({ path = [], input }: z.core.$ZodRawIssue, settings: Entries, { example }: FileKind): string {
   const name = path.findLast((step) => typeof step === "string");
-  if (name === undefined) return `Cannot read ${JSON.stringify(input)}: expected settings such as ${example}`;
+  if (name === undefined) return `Cannot read ${toldValue("", input)}: expected settings such as ${example}`;
   const entry = entriesAt(path.slice(0, path.lastIndexOf(name)), settings)?.get(name);
   const allowed = entry?.allowed ?? "a setting";
   if (input === undefined) return `Cannot find ${name}: expected ${allowed}`;
-  return `Cannot read ${name} ${JSON.stringify(input)}: expected ${allowed}`;
+  return `Cannot read ${name} ${toldValue(name, input)}: expected ${allowed}`;
 }
 
 /** The entries that may stand at a place; undefined where none may. */

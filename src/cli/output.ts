@@ -1,6 +1,7 @@
 /**
  * Where a command writes: the only way from this program to a screen. A reader that has gone away is no error.
  */
+import { UsageError } from "../base/failure.ts";
 import { colourStyle, plainStyle, type Style } from "../report/style.ts";
 
 /** One of the two streams. */
@@ -41,7 +42,8 @@ function writeWhole(terminal: Terminal, bytes: Uint8Array): void {
   try {
     for (let at = 0; at < bytes.length;) at += terminal.writeSync(bytes.subarray(at));
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    throw new UsageError(`Cannot write the output: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import { basename, dirname } from "node:path";
 import { UsageError } from "../base/failure.ts";
+import { unguessable } from "./new_file.ts";
 
 /** Where a report will go. `write` or `discard` is called, once. */
 export interface ReportFile {
@@ -46,8 +47,7 @@ async function presentAt(path: string): Promise<Deno.FileInfo | undefined> {
 }
 
 async function openBeside(path: string): Promise<ReportFile> {
-  const partial = `${dirname(path)}/.${basename(path)}.${Deno.pid}.partial`;
-  const file = await Deno.open(partial, { write: true, create: true, truncate: true });
+  const { file, path: partial } = await openNew(`${dirname(path)}/.${basename(path)}`);
   return {
     append: (text) => appendTo(file, path, text),
     async write(text) {
@@ -64,6 +64,12 @@ async function openBeside(path: string): Promise<ReportFile> {
       await removeIfPresent(partial);
     },
   };
+}
+
+/** A file beside another, by a name that nobody could have put a link at. */
+async function openNew(beside: string): Promise<{ readonly file: Deno.FsFile; readonly path: string }> {
+  const path = unguessable(beside);
+  return { file: await Deno.open(path, { write: true, createNew: true }), path };
 }
 
 async function openInPlace(path: string): Promise<ReportFile> {

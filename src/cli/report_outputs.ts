@@ -154,14 +154,22 @@ export async function openForms<R, Form extends string>(
     },
     async write(report, toStandardOutput) {
       const told: string[] = [];
+      const faults: string[] = [];
       for (let next = opened.shift(); next !== undefined; next = opened.shift()) {
-        const text = next.write(report);
-        if (next.file === undefined) toStandardOutput(text);
-        else {
-          await next.file.write(text);
-          told.push(`${next.title}: ${next.path}`);
+        try {
+          const text = next.write(report);
+          if (next.file === undefined) toStandardOutput(text);
+          else {
+            await next.file.write(text);
+            told.push(`${next.title}: ${next.path}`);
+          }
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error;
+          faults.push(error.message);
         }
       }
+      // One that cannot be written keeps none of the others from being written.
+      if (faults.length > 0) throw new UsageError([...faults, ...told].join("\n"));
       return told;
     },
   };

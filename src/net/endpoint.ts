@@ -82,6 +82,8 @@ const masked = "…";
 
 /** A URL as it may be shown, whether or not it can be read: without its password and its query. */
 export function withoutSecrets(text: string): string {
+  // Without the slashes, what stands before the @ is a login all the same.
+  if (!text.includes("//")) return text.replace(/^([^:@]*):.*@/s, `$1:${masked}@`).replace(/\?.*$/s, `?${masked}`);
   const [head = "", ...query] = text.split("?");
   const login = /(\/\/[^/@:]*):.*@/s;
   // Which of the two it is cannot be told: a password with a question mark, or a query with an at sign.

@@ -61,6 +61,11 @@ function lines(rows: readonly (readonly (string | number | undefined)[])[]): str
 }
 
 function cell(value: string | number | undefined): string {
-  const text = value === undefined ? "" : String(value);
+  const text = value === undefined ? "" : typeof value === "number" ? String(value) : withoutFormula(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** A spreadsheet takes a text that begins with one of these for a formula; an apostrophe makes it a text again. */
+function withoutFormula(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

@@ -9,9 +9,9 @@ import { planFields, scenarioEntries } from "../../src/cli/commands/scenario_set
 import { builtInScenarios } from "../../src/cli/commands/scenarios.ts";
 import { main } from "../../src/cli/main.ts";
 import { type FleetPlan, makePlan, planDefaults } from "../../src/fleet/plan.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
 import { makeReport } from "../../src/report/report.ts";
 import { repeatCommand } from "../../src/report/repeat.ts";
+import { passed } from "../report/sample.ts";
 import { captured } from "./captured.ts";
 
 const whole = `# all there is
@@ -286,7 +286,7 @@ Deno.test("every part of a plan that a flag can ask for is an entry", () => {
 
 Deno.test("passwords of groups are in no report", () => {
   const plan = makePlan({ ...requestOf(whole), password: "secret" });
-  const report = makeReport({ plan } as FleetResult, {
+  const report = makeReport({ ...passed(), plan }, {
     tool: { name: "mqtt-sim", version: "0" },
     embedded: true,
     program: "mqtt-sim",

@@ -33,6 +33,7 @@ export class Database {
   static open(option: FileOption): Database {
     let sqlite: DatabaseSync | undefined;
     try {
+      keepPrivate(option.path);
       sqlite = new DatabaseSync(option.path);
       checkFile(sqlite);
       settle(sqlite, option);
@@ -66,6 +67,21 @@ export class Database {
 
   #rollback(): void {
     if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK"); // SQLite has done so by itself when it is full
+  }
+}
+
+/**
+ * Nobody but the owner reads messages and wills: the file is made, or made so, before SQLite opens it. SQLite gives the
+ * files beside it the same permissions.
+ */
+function keepPrivate(path: string): void {
+  if (path === "" || path === ":memory:") return;
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists) || Deno.build.os === "windows") return;
+    const { mode, isFile } = Deno.statSync(path);
+    if (isFile && mode !== null && (mode & 0o077) !== 0) Deno.chmodSync(path, mode & 0o700);
   }
 }
 

@@ -2,6 +2,7 @@
 import { UsageError } from "../../base/failure.ts";
 import type { QoS } from "../../mqtt/packet.ts";
 import type { Identity, NameProof } from "../access/identity.ts";
+import { isValidSubscription, isValidTopicName } from "../../mqtt/topic.ts";
 import type { Ending } from "../ending.ts";
 import { Publication } from "../routing/publication.ts";
 import type { Delivery } from "../session/outbox.ts";
@@ -28,12 +29,34 @@ export function loadStore(
   try {
     return new Loading(database, changes, nowMs - wallNowMs).all(nowMs);
   } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
-    throw new UsageError(
-      `Cannot read store "${place}": it is damaged (${fault}); restore a copy, or move it away to begin anew`,
-    );
+    throw damaged(place, error);
   }
 }
+
+/** The one sentence for a store whose tables or rows cannot be. */
+export function damaged(place: string, error: unknown): UsageError {
+  const fault = error instanceof Error ? error.message : String(error);
+  return new UsageError(
+    `Cannot read store "${place}": it is damaged (${fault}); restore a copy, or move it away to begin with none`,
+  );
+}
+
+/** @throws Error with the sentence, unless it holds */
+function mustBe(isSo: boolean, otherwise: string): void {
+  if (!isSo) throw new Error(otherwise);
+}
+
+function checkMessage(topic: unknown, qos: unknown, payload: unknown): void {
+  mustBe(typeof topic === "string" && isValidTopicName(topic), `a topic ${JSON.stringify(topic)} of a message`);
+  mustBe(qos === 0 || qos === 1 || qos === 2, `a QoS of ${qos}`);
+  mustBe(payload instanceof Uint8Array, `a payload of a message on ${topic} that is none`);
+}
+
+function isPacketId(id: unknown, least = 1): boolean {
+  return Number.isInteger(id) && (id as number) >= least && (id as number) <= 65_535;
+}
+
+const states: readonly unknown[] = ["waiting", "published", "released"];
 
 type MutableSession = {
   [K in keyof StoredSession]: StoredSession[K] extends readonly (infer T)[] ? T[] : StoredSession[K];
@@ -58,7 +81,10 @@ class Loading {
     for (const row of this.#rows("message")) this.#messages.set(row.id as number, this.#publication(row));
     for (const row of this.#rows("session")) this.#sessions.set(row.id as number, this.#session(row));
     for (const row of this.#rows("subscription")) this.#of(row).subscriptions.push(subscriptionOf(row));
-    for (const row of this.#rows("taken")) this.#of(row).taken.push(row.packet_id as number);
+    for (const row of this.#rows("taken")) {
+      mustBe(isPacketId(row.packet_id), `a packet identifier ${row.packet_id}`);
+      this.#of(row).taken.push(row.packet_id as number);
+    }
     let order = 0;
     for (const row of this.#rows("delivery")) {
       this.#of(row).deliveries.push(this.#delivery(row));
@@ -88,6 +114,7 @@ class Loading {
   }
 
   #publication(row: Row): Publication {
+    checkMessage(row.topic, row.qos, row.payload);
     const properties = propertiesOf(row.properties as string | null);
     const message = {
       topic: row.topic as string,
@@ -127,6 +154,9 @@ class Loading {
 
   #delivery(row: Row): Delivery {
     const identifiers = row.identifiers as string | null;
+    mustBe(row.qos === 1 || row.qos === 2, `a delivery of QoS ${row.qos}`);
+    mustBe(states.includes(row.state), `a delivery in state ${JSON.stringify(row.state)}`);
+    mustBe(isPacketId(row.packet_id, row.state === "waiting" ? 0 : 1), `a packet identifier ${row.packet_id}`);
     return {
       publication: this.#held(row),
       qos: row.qos as QoS,
@@ -146,6 +176,7 @@ class Loading {
   }
 
   #will(row: Row): StoredWill {
+    checkMessage(row.topic, row.qos, row.payload);
     const properties = propertiesOf(row.properties as string | null);
     const delayS = row.delay_s as number;
     const will = {
@@ -175,6 +206,9 @@ function ownerOf(row: Row): Identity | undefined {
 }
 
 function subscriptionOf(row: Row): StoredSubscription {
+  const filter = row.topic_filter;
+  mustBe(typeof filter === "string" && isValidSubscription(filter, 5), `a topic filter ${JSON.stringify(filter)}`);
+  mustBe(row.qos === 0 || row.qos === 1 || row.qos === 2, `a subscription of QoS ${row.qos}`);
   return {
     topicFilter: row.topic_filter as string,
     qos: row.qos as QoS,

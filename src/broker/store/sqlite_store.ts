@@ -11,7 +11,7 @@ import { Changes } from "./changes.ts";
 import { Database, type Statement } from "./database.ts";
 import { propertyText } from "./property_text.ts";
 import type { SessionRecord } from "./session_record.ts";
-import { loadStore } from "./sqlite_load.ts";
+import { damaged, loadStore } from "./sqlite_load.ts";
 import type { SqliteOption, Store, Stored, StoredWill } from "./store.ts";
 
 export class SqliteStore implements Store {
@@ -27,7 +27,12 @@ export class SqliteStore implements Store {
     this.place = option.path;
     this.#wallNowMs = wallNowMs;
     this.#database = Database.open(option);
-    this.#sql = statements(this.#database);
+    try {
+      this.#sql = statements(this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw damaged(option.path, error);
+    }
   }
 
   load(nowMs: number): Stored {

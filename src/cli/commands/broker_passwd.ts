@@ -10,6 +10,7 @@ import { hashPassword } from "../../broker/access/password_hash.ts";
 import { parseUsers, withUser } from "../../broker/access/users.ts";
 import { sentence } from "../flag.ts";
 import type { Output } from "../output.ts";
+import { unguessable } from "../new_file.ts";
 import { readPassword } from "../password_prompt.ts";
 
 /** `mqtt-sim broker passwd` and its arguments. */
@@ -54,11 +55,12 @@ async function textOf(file: string): Promise<string | undefined> {
 
 /** Whole or not at all, for a broker may read it at any time. */
 async function replace(file: string, text: string, isNew: boolean): Promise<void> {
-  const beside = `${file}.new`;
+  const beside = unguessable(file);
   try {
-    await Deno.writeTextFile(beside, text, { mode: 0o600 });
+    await Deno.writeTextFile(beside, text, { mode: 0o600, createNew: true });
     const mode = isNew ? null : (await Deno.stat(file)).mode;
-    if (mode !== null && Deno.build.os !== "windows") await Deno.chmod(beside, mode & 0o777);
+    // Others never read it: the hashes are what an attacker tries passwords on.
+    if (mode !== null && Deno.build.os !== "windows") await Deno.chmod(beside, mode & 0o770);
     await Deno.rename(beside, file);
   } catch (error) {
     throw new UsageError(`Cannot write users file ${file}: ${error instanceof Error ? error.message : String(error)}`);

@@ -63,12 +63,26 @@ async function ask(url: string): Promise<StatusReport | string> {
     const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs), redirect: "error" });
     const text = await response.text();
     if (!response.ok) return `it answers ${response.status}`;
-    return JSON.parse(text);
+    const report: unknown = JSON.parse(text);
+    return isStatus(report) ? report : "it answers something else";
   } catch (error) {
     if (error instanceof SyntaxError) return "it answers something else";
     if (error instanceof DOMException && error.name === "TimeoutError") return "no answer in 10s";
     return "nobody answers there";
   }
+}
+
+/** Whether it is a broker's answer, as far as it is told on. */
+function isStatus(report: unknown): report is StatusReport {
+  const { url, startedAt, connections, wills, queued, clients, total, offset } = (report ?? {}) as Partial<
+    StatusReport
+  >;
+  const isNumber = (...values: unknown[]) => values.every((value) => typeof value === "number");
+  return typeof url === "string" && typeof startedAt === "string" && Array.isArray(clients) &&
+    isNumber(total, offset, connections?.online, connections?.connected) &&
+    isNumber(wills?.held, wills?.discarded, wills?.cancelled, wills?.denied, queued?.messages, queued?.bytes) &&
+    isNumber(queued?.clients) && typeof wills?.published === "object" && wills.published !== null &&
+    clients.every((client) => typeof client?.clientId === "string" && typeof client.queued?.messages === "number");
 }
 
 /** What people read. */
@@ -77,10 +91,10 @@ export function statusLines(report: StatusReport): string[] {
   const published = Object.values(wills.published).reduce((sum, count) => sum + count, 0);
   const faultLines = fault === null
     ? []
-    : [`WILLS GO WRONG ON PURPOSE: ${fault} (${formatCount(wills.faults)} so far)`];
+    : [`WILLS GO WRONG ON PURPOSE: ${plain(fault)} (${formatCount(wills.faults)} so far)`];
   const range = clients.length === 0 ? "none" : `${formatCount(offset + 1)} to ${formatCount(offset + clients.length)}`;
   return [
-    `mqtt-sim broker ${url}, since ${startedAt}`,
+    `mqtt-sim broker ${plain(url)}, since ${plain(startedAt)}`,
     ...faultLines,
     `clients ${formatCount(connections.online)} online, ${formatCount(connections.connected)} connected so far`,
     `wills   ${formatCount(wills.held)} held, ${formatCount(published)} published, ` +
@@ -98,9 +112,9 @@ export function statusLines(report: StatusReport): string[] {
 const columns: readonly Column<ClientStatus>[] = [
   { head: "client", align: "left", cell: ({ clientId }) => plain(clientId) },
   { head: "is", align: "left", cell: ({ online }) => online ? "online" : "away" },
-  { head: "MQTT", align: "left", cell: ({ version = "–" }) => version },
-  { head: "peer", align: "left", cell: ({ peer = "–" }) => peer },
-  { head: "will", align: "left", cell: ({ will }) => will?.state ?? "–" },
+  { head: "MQTT", align: "left", cell: ({ version = "–" }) => plain(version) },
+  { head: "peer", align: "left", cell: ({ peer = "–" }) => plain(peer) },
+  { head: "will", align: "left", cell: ({ will }) => plain(will?.state ?? "–") },
   { head: "since", align: "left", cell: ({ will, since, sessionEnds }) => time(will?.since ?? since ?? sessionEnds) },
   { head: "due", align: "left", cell: ({ will }) => time(will?.due) },
   { head: "topic", align: "left", cell: ({ will }) => will === undefined ? "–" : plain(will.topic) },
@@ -108,7 +122,7 @@ const columns: readonly Column<ClientStatus>[] = [
 ];
 
 function time(instant: string | undefined): string {
-  return instant === undefined ? "–" : instant.replace("T", " ").replace(/\.\d+Z$/, "Z");
+  return instant === undefined ? "–" : plain(instant.replace("T", " ").replace(/\.\d+Z$/, "Z"));
 }
 
 /** Names are the clients' own: what a terminal would act upon is shown and not done. */

@@ -1,0 +1,142 @@
+/** Attacks through files and terminals: what others may read, links, damaged stores, formulas and secrets. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { UsageError } from "../../src/base/failure.ts";
+import { passwd } from "../../src/cli/commands/broker_passwd.ts";
+import { statusLines } from "../../src/cli/commands/broker_status.ts";
+import { parseConfig } from "../../src/cli/config_file.ts";
+import { openReportFile } from "../../src/cli/report_file.ts";
+import { brokerSettings } from "../../src/cli/commands/broker_settings.ts";
+import { scenarioEntries } from "../../src/cli/commands/scenario_settings.ts";
+import { parseEndpoint } from "../../src/net/endpoint.ts";
+import { Lives } from "../broker/store/lives.ts";
+import { captured } from "../cli/captured.ts";
+
+async function inFolder(act: (folder: string) => Promise<void> | void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await act(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } } as const;
+
+Deno.test("F15: a store is its owner's alone, also one that was others' to read", () => {
+  using lives = new Lives();
+  lives.stage.connect({ clientId: "a", ...lasting }).subscribe("q");
+  lives.stage.advance(10);
+  for (const suffix of ["", "-wal"]) assert.equal(Deno.statSync(lives.path + suffix).mode! & 0o077, 0, suffix);
+  lives.stage.core.store.close();
+  Deno.chmodSync(lives.path, 0o644);
+  lives.again();
+  assert.equal(Deno.statSync(lives.path).mode! & 0o077, 0);
+});
+
+Deno.test("F15: a users file that was others' to read is not any more", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/users`;
+    await Deno.writeTextFile(file, "", { mode: 0o644 });
+    await passwd({ command: "broker passwd", file, user: "ann" }, captured(), () => new TextEncoder().encode("secret"));
+    assert.equal((await Deno.stat(file)).mode! & 0o777, 0o640);
+  }));
+
+Deno.test("F23: no link that was put beside a file is followed", () =>
+  inFolder(async (folder) => {
+    const victim = `${folder}/victim`;
+    await Deno.writeTextFile(victim, "kept");
+    for (const name of [`.report.json.${Deno.pid}.partial`, "users.new"]) {
+      await Deno.symlink(victim, `${folder}/${name}`);
+    }
+    const report = await openReportFile(`${folder}/report.json`);
+    await report.write("{}");
+    await passwd({ command: "broker passwd", file: `${folder}/users`, user: "ann" }, captured(), () =>
+      new TextEncoder().encode("secret"));
+    assert.equal(await Deno.readTextFile(victim), "kept");
+    assert.equal(await Deno.readTextFile(`${folder}/report.json`), "{}");
+  }));
+
+Deno.test("F24: what a status answers reaches a terminal without its escape sequences", () => {
+  const escape = "\u001b]0;owned\u0007\u009b31m";
+  const lines = statusLines({
+    url: escape,
+    startedAt: escape,
+    fault: escape,
+    wills: { held: 0, published: {}, discarded: 0, cancelled: 0, denied: 0, faults: 0 },
+    connections: { online: 0, connected: 0 },
+    queued: { messages: 0, bytes: 0, clients: 0 },
+    total: 1,
+    offset: 0,
+    filter: "all",
+    limit: 1,
+    clients: [{
+      clientId: escape,
+      online: true,
+      peer: escape,
+      version: escape,
+      since: escape,
+      will: { state: escape, topic: escape, qos: 0, retain: false, since: escape, due: escape },
+      queued: { messages: 0, bytes: 0 },
+    }],
+  } as never);
+  assert.doesNotMatch(lines.join(""), /\p{Cc}/u);
+});
+
+const secrets: readonly (readonly [what: string, read: () => unknown])[] = [
+  ["a password of the wrong form", () => parseConfig("password: [hunter2]", "s.yaml", scenarioEntries)],
+  ["a url of the wrong form", () => parseConfig("url: { a: mqtt://ann:hunter2@host }", "s.yaml", scenarioEntries)],
+  ["a url without its slashes", () => parseEndpoint("ann:hunter2@host")],
+  ["a url with a scheme that is not served", () => parseEndpoint("http://ann:hunter2@host")],
+];
+for (const [what, read] of secrets) {
+  Deno.test(`F26: the error for ${what} does not tell it`, () => {
+    assert.throws(read, (error: Error) => error instanceof UsageError && !error.message.includes("hunter2"));
+  });
+}
+
+const bombs: readonly (readonly [what: string, text: string])[] = [
+  [
+    "aliases of aliases",
+    [
+      "a: &a [x, x, x, x, x, x, x, x, x]",
+      ..."bcdefghi".split("").map((name, at) => {
+        const before = "abcdefghi"[at];
+        return `${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join(", ")}]`;
+      }),
+    ].join("\n"),
+  ],
+  ["what refers to itself", "port: &a [*a]"],
+  ["a value of 5 MB", `port: ${"x".repeat(5_000_000)}`],
+];
+for (const [what, text] of bombs) {
+  Deno.test(`F27: a config file with ${what} is one short error`, () => {
+    assert.throws(
+      () => parseConfig(text, "c.yaml", brokerSettings),
+      (error: Error) => error instanceof UsageError && error.message.length < 2_000,
+    );
+  });
+}
+
+const damages: readonly (readonly [what: string, sql: string])[] = [
+  ["a missing table", "DROP TABLE retained"],
+  ["an invalid filter", "UPDATE subscription SET topic_filter = 'a/#/b'"],
+  ["an invalid shared filter", "UPDATE subscription SET topic_filter = '$share/g'"],
+  ["an invalid topic", "UPDATE message SET topic = 'a/#'"],
+  ["an invalid packet identifier", "UPDATE delivery SET packet_id = 70000, state = 'published'"],
+  ["a state that is none", "UPDATE delivery SET state = 'lost'"],
+  ["a QoS of 7", "UPDATE message SET qos = 7"],
+];
+for (const [what, sql] of damages) {
+  Deno.test(`F28: a store with ${what} is refused in one sentence`, () => {
+    using lives = new Lives();
+    lives.stage.connect({ clientId: "a", ...lasting }).subscribe("q").die();
+    lives.stage.connect({ clientId: "b" }).publish("q", "x", { qos: 1, retain: true });
+    lives.stage.advance(10);
+    lives.stage.core.store.close();
+    const file = new DatabaseSync(lives.path);
+    file.exec(sql);
+    file.close();
+    assert.throws(() => lives.again(), /^UsageError: Cannot read store ".*": it is damaged \(.+\); restore a copy/);
+  });
+}
