@@ -88,7 +88,8 @@ function basis({ machine, seed }: BrokersDocument): string {
 
 function older({ older }: BrokersDocument): string {
   return `A broker that does not speak 5.0 is asked again with \`${older}\`; the row \`version\` says so. Scenario ` +
-    "`restart` has `--restart-command` too, which ends the broker by SIGTERM and waits until it has been started again.";
+    "`restart` has `--restart-command` too, which ends the broker by SIGTERM and waits until it has been started again. " +
+    "Scenario `freeze` has `--drain 10s`.";
 }
 
 /** A verdict for each scenario and broker. */
