@@ -29,9 +29,8 @@ export class LagWatch {
 
   /** How late it was at the worst since an instant, in milliseconds; 0 where it was never later than what counts. */
   worstMs(sinceMs = -Infinity): number {
-    const spans = [...this.#spans, { fromMs: this.#dueMs, untilMs: this.#world.clock.nowMs() }];
-    const lates = spans.filter(({ untilMs }) => untilMs > sinceMs).map(({ fromMs, untilMs }) => untilMs - fromMs);
-    return Math.max(0, ...lates.filter((lateMs) => lateMs > this.#leastMs));
+    const spans = [...this.#spans, ...this.#late()].filter(({ untilMs }) => untilMs > sinceMs);
+    return Math.max(0, ...spans.map(({ fromMs, untilMs }) => untilMs - fromMs));
   }
 
   stop(): void {
@@ -41,9 +40,14 @@ export class LagWatch {
   #arm(): void {
     this.#dueMs = this.#world.clock.nowMs() + everyMs;
     this.#cancel = this.#world.after(everyMs, () => {
-      const span = { fromMs: this.#dueMs, untilMs: this.#world.clock.nowMs() };
-      if (span.untilMs - span.fromMs > this.#leastMs) this.#spans.push(span);
+      this.#spans.push(...this.#late());
       this.#arm();
     });
+  }
+
+  /** The present span, where it is late by more than what counts. */
+  #late(): Span[] {
+    const span = { fromMs: this.#dueMs, untilMs: this.#world.clock.nowMs() };
+    return span.untilMs - span.fromMs > this.#leastMs ? [span] : [];
   }
 }

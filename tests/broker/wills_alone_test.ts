@@ -8,12 +8,13 @@ import type { Identity } from "../../src/broker/access/identity.ts";
 import type { Due } from "../../src/broker/due.ts";
 import type { Ending } from "../../src/broker/ending.ts";
 import { type BrokerEventType, brokerEventTypes, type BrokerListeners } from "../../src/broker/events.ts";
+import { cost, Memory } from "../../src/broker/memory.ts";
 import { Metrics } from "../../src/broker/metrics.ts";
 import { neverExpiresS } from "../../src/broker/session/session.ts";
 import { Changes } from "../../src/broker/store/changes.ts";
 import type { StoredWill } from "../../src/broker/store/store.ts";
 import type { WillFault } from "../../src/broker/will_fault.ts";
-import { PendingWill, Wills, type WillsParts } from "../../src/broker/wills.ts";
+import { PendingWill, willBytes, Wills, type WillsParts } from "../../src/broker/wills.ts";
 import type { ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { aWill } from "./stage.ts";
 
@@ -355,4 +356,42 @@ Deno.test("wills alone: without a store, a listener or a fault for the occasion 
   const denied = run(new Desk(deny));
   assert.deepEqual(run(new Desk(deny, false)), denied);
   assert.deepEqual(run(new Desk({ ...deny, listeners: {} })), denied);
+});
+
+Deno.test("wills alone: memory counts each will that is held, armed or delayed, until it is not", () => {
+  const memory = new Memory(Infinity);
+  const desk = new Desk({ memory, authorize: () => true });
+  const { wills } = desk;
+  const will = (clientId: string) => aWill({ topic: `t/${clientId}`, delayIntervalS: 3, payload: new Uint8Array(100) });
+  const bytes = willBytes(will("a"));
+  assert.equal(bytes, cost.will + 2 * "t/a".length + 100);
+  const properties = { contentType: "ab", userProperties: [["c", "d"], ["", ""]] as const };
+  assert.equal(willBytes({ ...will("a"), properties }), bytes + 4 + 2 * cost.userProperty + 4);
+  const held = (count: number, why: string) => assert.equal(memory.usedBytes, count * bytes, why);
+  for (const [at, clientId] of [..."abcdefg"].entries()) {
+    wills.arm(clientId, 1, will(clientId), userOf(clientId));
+    held(at + 1, "armed");
+  }
+  desk.end("a", left);
+  held(6, "discarded");
+  desk.end("b", lost, 0);
+  held(5, "published at once");
+  for (const clientId of "cde") desk.end(clientId, lost);
+  held(5, "delayed");
+  wills.cancel("c");
+  held(4, "cancelled");
+  wills.sessionEnded("d", nowMs);
+  held(3, "its session ended");
+  wills.fallDue(wills.delayedOf("e") as PendingWill, nowMs + 3_000);
+  held(2, "due");
+  wills.forget("f", 1);
+  held(1, "forgotten");
+  wills.restore({ clientId: "h", will: will("h"), owner: userOf("h"), ending: lost, dueMs: nowMs + 9_000 });
+  held(2, "restored");
+  wills.stop(true, nowMs);
+  held(0, "stopped");
+  wills.arm("i", 1, will("i"), userOf("i"));
+  wills.restore({ clientId: "j", will: will("j"), owner: userOf("j"), ending: lost, dueMs: nowMs + 9_000 });
+  wills.keep();
+  held(0, "kept for the next start");
 });

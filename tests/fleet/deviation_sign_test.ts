@@ -45,3 +45,18 @@ Deno.test("a sign: one unwanted will that was seen, and no more", () => {
     covers({ fault: "unwanted" }, killed(), { expectation: none, unwanted, ...seen && { stray } });
   assert.deepEqual([came(1, true), came(2, true), came(1, false)], [true, false, false]);
 });
+
+Deno.test("a sign of an altered will covers one that came in its time alone, to the millisecond", () => {
+  const lateMs = dueMs + rules.lateAfterMs;
+  const came = (atMs: number, sinceMs?: number) =>
+    covers({ fault: "altered", altered: ["QoS"] }, killed({ delayS: 3, sessionExpiryS: 60 }), {
+      answer: { ...anArrival(atMs), ...sinceMs !== undefined && { sinceMs }, altered: ["qos"] },
+    });
+  assert.deepEqual([came(one.earliestMs - 1), came(one.earliestMs), came(lateMs), came(lateMs + 1)], [
+    false,
+    true,
+    true,
+    false,
+  ]);
+  assert.deepEqual([came(lateMs + 5, lateMs), came(lateMs + 5, lateMs + 1)], [true, false]);
+});
