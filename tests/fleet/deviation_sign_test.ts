@@ -59,4 +59,23 @@ Deno.test("a sign of an altered will covers one that came in its time alone, to 
     false,
   ]);
   assert.deepEqual([came(lateMs + 5, lateMs), came(lateMs + 5, lateMs + 1)], [true, false]);
+  const unread = { atMs: lateMs + 1, altered: ["qos"] as const };
+  assert.equal(
+    covers({ fault: "altered", altered: ["QoS"] }, killed({ delayS: 3, sessionExpiryS: 60 }), { answer: unread }),
+    false,
+  );
+});
+
+Deno.test("a will that is altered and early needs a sign for each", () => {
+  const life = killed({ delayS: 3, sessionExpiryS: 60 });
+  const altered: Sign = { fault: "altered", endings: ["reset"], altered: ["QoS"] };
+  const early: Sign = { fault: "early", endings: ["reset"], within: { s: 1 } };
+  const answer = { ...anArrival(one.earliestMs - 500), altered: ["qos"] as const };
+  const judgement: Judgement = { expectation: one, verdict: "altered", duplicates: 0, unwanted: 0, answer };
+  const coversWith = (signs: readonly Sign[]) => {
+    const deviation = { id: "a", rules: { "5.0": "1" }, what: "", evidence: "run", source: "", signs } as const;
+    const profile: Profile = { name: "one", broker: "one", versions: "1", deviations: [deviation] };
+    return deviationOf(profile, "altered", { life, judgement, rules, othersDueMs: -Infinity }) !== undefined;
+  };
+  assert.deepEqual([coversWith([altered]), coversWith([altered, early])], [false, true]);
 });
