@@ -5,12 +5,15 @@ import { UsageError } from "../../src/base/failure.ts";
 import { passwd } from "../../src/cli/commands/broker_passwd.ts";
 import { statusLines } from "../../src/cli/commands/broker_status.ts";
 import { parseConfig } from "../../src/cli/config_file.ts";
+import { openForms } from "../../src/cli/report_outputs.ts";
+import { livesCsv } from "../../src/report/csv.ts";
 import { openReportFile } from "../../src/cli/report_file.ts";
 import { brokerSettings } from "../../src/cli/commands/broker_settings.ts";
 import { scenarioEntries } from "../../src/cli/commands/scenario_settings.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { Lives } from "../broker/store/lives.ts";
 import { captured } from "../cli/captured.ts";
+import { failed, reportOf } from "../report/sample.ts";
 
 async function inFolder(act: (folder: string) => Promise<void> | void): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -140,3 +143,25 @@ for (const [what, sql] of damages) {
     assert.throws(() => lives.again(), /^UsageError: Cannot read store ".*": it is damaged \(.+\); restore a copy/);
   });
 }
+
+Deno.test("F25: a name that a spreadsheet would take for a formula is a text in CSV", () => {
+  const formula = '=HYPERLINK("http://evil.example","x")';
+  const report = reportOf(failed());
+  const faults = [formula, "+1+1", "-1", "@SUM(A1)"].map((client) => ({ ...report.faults[0]!, client }));
+  const lines = livesCsv({ ...report, faults, slowest: [] }).split("\r\n").slice(1, 5);
+  for (const [at, line] of lines.entries()) assert.match(line, /^missing,"?'[=+\-@]/, `line ${at}: ${line}`);
+});
+
+Deno.test("F29: a report that cannot be written keeps none of the others from being written", () =>
+  inFolder(async (folder) => {
+    const writers = {
+      first: (text: string) => text,
+      second: (text: string) => text,
+    };
+    const paths = { first: `${folder}/gone/first`, second: `${folder}/second` };
+    await Deno.mkdir(`${folder}/gone`);
+    const outputs = await openForms(paths, writers, { first: "first", second: "second" });
+    await Deno.remove(`${folder}/gone`, { recursive: true });
+    await assert.rejects(outputs.write("text", () => {}), /^UsageError: Cannot write report ".*\/gone\/first"/);
+    assert.equal(await Deno.readTextFile(paths.second), "text");
+  }));
