@@ -227,7 +227,9 @@ export const knownDeviations: Readonly<Record<string, readonly CaseId[]>> = {
     "will/property-response-wildcard",
     "will/property-content-type-not-utf-8",
     "connect/property-twice",
+    "connect/property-misplaced",
     "connect/problem-information-2",
+    "connect/maximum-packet-size-0",
   ],
   "aedes-2/publish-property-unchecked": [
     "will/garbage-publish-property-twice",

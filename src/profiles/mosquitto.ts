@@ -130,17 +130,21 @@ export const mosquitto: Profile = {
     {
       id: "delay-without-session",
       rules: { "5.0": "3.1.2-8" },
-      what: "A will with a delay waits for it, in the same list, though its session has ended with the connection.",
+      what:
+        "A will with a delay waits for it, in the same list, though its session has ended with the connection, and is dropped when a takeover ended that.",
       evidence: "run",
       source: "observed on 2.0.11; mosquitto#3505 (fixed in 2.1.3)",
-      signs: [{
-        fault: "late",
-        endings: anyEnding,
-        session: "ends",
-        delay: "some",
-        whileOthersDie: true,
-        within: { delays: 1, s: 1 },
-      }],
+      signs: [
+        {
+          fault: "late",
+          endings: anyEnding,
+          session: "ends",
+          delay: "some",
+          whileOthersDie: true,
+          within: { delays: 1, s: 1 },
+        },
+        { fault: "missing", endings: ["takeover"], grounds: ["taken-over"], session: "ends", delay: "some" },
+      ],
       shows: [{ fault: "late", withinS: 61 }],
     },
     {
