@@ -5,18 +5,24 @@
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, type World } from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
 import { endText } from "./end_text.ts";
 import { beginLife, clientIdOf, type Life, willTopicOf } from "./life.ts";
 import { Outbox } from "./outbox.ts";
 import type { FleetPlan } from "./plan.ts";
 import { presenceMessage } from "./presence_message.ts";
+import { retryAfterMs } from "./retry.ts";
 
-export class PresenceControl implements ConnectionOwner {
+/** A message that the broker refuses is sent so often; a limit may let a later one through. */
+const mostTries = 5;
+
+export class PresenceControl implements ConnectionOwner, Wakeable {
   readonly life: Life;
   readonly #plan: FleetPlan;
   readonly #outbox = new Outbox();
   readonly #connection: Connection;
+  readonly #world: World;
+  #tries = 0;
   #said = false;
   #failure: string | undefined;
 
@@ -24,6 +30,7 @@ export class PresenceControl implements ConnectionOwner {
   constructor(plan: FleetPlan, world: World, number: number, bucket: number, version: ProtocolVersion) {
     this.#plan = { ...plan, willDelayS: 0, cleanStart: "yes", sessionExpiryS: 0 };
     this.life = beginLife(this.#plan, { number, bucket, version }, 1);
+    this.#world = world;
     this.#connection = new Connection(world, version, this, number);
   }
 
@@ -50,8 +57,17 @@ export class PresenceControl implements ConnectionOwner {
     if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet));
     connection.keepAlive(packet.properties?.serverKeepAliveS ?? this.#plan.keepAliveS, nowMs); // [MQTT5 3.2.2-21]
     this.#outbox.begin(packet.properties?.receiveMaximum);
+    this.#say(nowMs);
+  }
+
+  wake(nowMs: number): void {
+    if (!this.#connection.over && this.#failure === undefined) this.#say(nowMs);
+  }
+
+  #say(nowMs: number): void {
+    this.#tries++;
     const message = presenceMessage(this.#plan, this.life, "online");
-    this.#outbox.publish(connection, message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));
+    this.#outbox.publish(this.#connection, message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));
   }
 
   onOver(_connection: Connection, end: ConnectionEnd): void {
@@ -64,7 +80,11 @@ export class PresenceControl implements ConnectionOwner {
   }
 
   #onHeard(taken: boolean, nowMs: number): void {
-    if (!taken) return this.#fail("the broker does not take its message");
+    if (!taken) {
+      if (this.#tries === mostTries) return this.#fail(`the broker refused its message ${mostTries} times`);
+      this.#world.wakes.add(nowMs + retryAfterMs(this.#tries), this);
+      return;
+    }
     this.#said = true;
     this.#connection.send({ type: "disconnect" }, nowMs);
     this.#connection.end();

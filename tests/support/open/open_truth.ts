@@ -84,6 +84,7 @@ const truths: readonly Truth[] = [
     says: /load|[Qq]uota|0x9f|0x97|0x89|0x88|[Ss]erver (busy|unavailable)|rate/,
     because: [...refusedConnect, ...refusedSubscription, "refusal: a PUBLISH for the quota"],
   },
+  { says: /refused its message \d times/, because: ["refusal: a PUBLISH for the quota"] },
   { says: /CONNECT|could not connect|CONNACK/, because: refusedConnect },
   // Sessions, order and number of messages.
   {
