@@ -28,6 +28,7 @@ const found: readonly [seed: number, what: string][] = [
   [1059, "wills of QoS 0 by grant over a restart"],
   [2307, "presence read before a will that was left to the time after a restart"],
   [2374, "the message of a control client refused for a quota"],
+  [3774, "a PUBLISH that a limit refuses before a late look is sent again"],
 ];
 for (const [seed, what] of found) {
   Deno.test(`sim:open: seed ${seed}: ${what}`, async () => void await simulateOpen(seed));
