@@ -33,11 +33,10 @@ function measure(name: string, prepare: (stage: Stage) => Act): void {
   for (let at = 100; at < 100 + count; at++) act(stage, at);
   const real = (held() - realBefore) / count;
   const counted = (stage.core.memory.usedBytes - countedBefore) / count;
-  console.log(
-    `${name.padEnd(44)} ${real.toFixed(0).padStart(8)} bytes, counts for ${counted.toFixed(0).padStart(8)}, ratio ${
-      (real / counted).toFixed(2)
-    }`,
-  );
+  const line = `${name.padEnd(44)} ${real.toFixed(0).padStart(8)} bytes, counts for ${
+    counted.toFixed(0).padStart(8)
+  }, ratio ${(real / counted).toFixed(2)}\n`;
+  Deno.stdout.writeSync(new TextEncoder().encode(line));
 }
 
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 0xffff_fffe } } as const;

@@ -45,6 +45,10 @@ export class Model {
   readonly delayed = new Map<string, DelayedWill>();
   /** Messages to groups of shared subscriptions that nobody has read. */
   shared: SharedDue[] = [];
+  /** Messages that a member may not have got before its session ended: another member may get them. */
+  handedOn: SharedDue[] = [];
+  /** Every message of a shared subscription, by the whole filter. */
+  readonly #everShared: { readonly message: ModelMessage; readonly filter: string }[] = [];
   /** Wills published, for the books. */
   willsOut = 0;
   /** Links of which the broker has not yet heard the end. */
@@ -218,7 +222,23 @@ export class Model {
     session.ended = true;
     session.endMs = Infinity;
     this.sessions.delete(session.clientId);
+    this.#handOn(session);
     this.#willOut(session.clientId, nowMs);
+  }
+
+  /** Which of them the member had acknowledged is not looked at: each may come once more, to a member of now. */
+  #handOn(session: ModelSession): void {
+    for (const { filter, qos } of session.subscriptions.values()) {
+      if (sharedParts(filter) === undefined) continue;
+      const members = new Map<ModelSession, ModelSubscription>();
+      for (const other of this.sessions.values()) {
+        const subscription = other.subscriptions.get(filter);
+        if (subscription !== undefined) members.set(other, subscription);
+      }
+      for (const { message, filter: own } of this.#everShared) {
+        if (own === filter && Math.min(qos, message.qos) === 1) this.handedOn.push({ message, members });
+      }
+    }
   }
 
   #willOut(clientId: string, nowMs: number): void {
@@ -285,7 +305,10 @@ export class Model {
         members.set(session, subscription);
       }
     }
-    for (const members of groups.values()) this.shared.push({ message, members });
+    for (const [filter, members] of groups) {
+      this.shared.push({ message, members });
+      this.#everShared.push({ message, filter });
+    }
   }
 
   #retain(message: ModelMessage): void {

@@ -48,6 +48,7 @@ export function checkPublish(
   writtenMs: number,
   slack: Slack,
   shared: SharedDue[],
+  handedOn: SharedDue[],
 ): Found {
   const session = connection.session!;
   const open = packet.qos === 0 ? undefined : openOf(session, packet.packetId!);
@@ -63,6 +64,7 @@ export function checkPublish(
     return { due: open, repeated: true };
   }
   const due = sharedOf(connection, packet, writtenMs, slack, shared) ??
+    (isDue(connection, packet) ? undefined : sharedOf(connection, packet, writtenMs, slack, handedOn)) ??
     nextOf(name, connection, packet, writtenMs, slack);
   checkContent(name, connection, packet, due, writtenMs);
   const at = packet.qos === 0 ? connection.atMostOnce.indexOf(due) : -1;
@@ -71,6 +73,14 @@ export function checkPublish(
   due.packetId = packet.packetId ?? 0;
   due.readOn = connection;
   return { due, repeated: false };
+}
+
+/** Whether a message of this payload is due to the client by another way. */
+function isDue(connection: ModelConnection, packet: PublishPacket): boolean {
+  const list = packet.qos === 0 ? connection.atMostOnce : connection.session!.due;
+  return list.some(({ message, state, qos }) =>
+    state === "due" && qos === packet.qos && message.topic === packet.topic && message.payload === textOf(packet)
+  );
 }
 
 function openOf(session: ModelSession, packetId: number): Due | undefined {

@@ -158,7 +158,8 @@ export class SimClient {
     const topicAlias = packet.properties?.topicAlias;
     if (topicAlias !== undefined && packet.topic !== "") this.#aliases.set(topicAlias, packet.topic);
     const named = packet.topic === "" ? { ...packet, topic: this.#aliases.get(topicAlias!)! } : packet;
-    const { due } = checkPublish(this.name, connection, named, writtenMs, this.#slack, this.#world.model.shared);
+    const { model } = this.#world;
+    const { due } = checkPublish(this.name, connection, named, writtenMs, this.#slack, model.shared, model.handedOn);
     this.onRead?.(due, writtenMs);
     if (packet.qos === 0) return;
     const { size } = this.inflight.add(packet.packetId!);
