@@ -72,9 +72,7 @@ function ruleLines(comparison: Comparison, width: number): string[] {
   const lines = comparison.brokers.flatMap(({ name }, place) =>
     byMode.flatMap(({ name: mode, cells }) => cells[place]!.notes.map((note) => `${name}, ${mode}: ${note}`))
   );
-  return lines.length === 0
-    ? []
-    : ["What went wrong:", ...lines.flatMap((line) => wrapped(`  ${line}`, width, "    "))];
+  return lines.length === 0 ? [] : ["Faults:", ...lines.flatMap((line) => wrapped(`  ${line}`, width, "    "))];
 }
 
 function noteLines(comparison: Comparison, width: number, style: Style): string[] {

@@ -152,7 +152,7 @@ export function brokersHtml(document: BrokersDocument): string {
     ...brokers.map(({ name, version }) => name === version ? name : `${name} ${version}`),
   ];
   const main = markup`${verdictPart(failed === 0 ? "pass" : "fail", failed === 0 ? "pass" : "fail", reason, facts)}
-<section aria-labelledby="how-title"><h2 id="how-title">How this was made</h2><p class="note">${intro} ${care} ${
+<section aria-labelledby="how-title"><h2 id="how-title">Method</h2><p class="note">${intro} ${care} ${
     older(document).replaceAll("`", "")
   }</p>
 <div class="command card"><pre id="repeat" tabindex="0" aria-labelledby="how-title"><code>${command}</code></pre>
@@ -169,11 +169,7 @@ function scenarioMarkup({ name, about, comparison, loads }: ScenarioRun, place: 
     markup`<li>${findingText(finding).replaceAll(/\*\*|`/g, "")}</li>`
   );
   const inside = markup`${brokersPart(comparison)}
-${
-    findings.length === 0
-      ? undefined
-      : markup`<div class="warnings card"><h3>What went wrong</h3><ul>${findings}</ul></div>`
-  }
+${findings.length === 0 ? undefined : markup`<div class="warnings card"><h3>Faults</h3><ul>${findings}</ul></div>`}
 ${comparisonTablePart(comparison)}<p class="note">${loadsText(loads)}</p>${plotsPart(comparisonPlots(comparison))}`;
   return markup`<section aria-labelledby="scenario-${place}"><h2 id="scenario-${place}">${name}: ${about}</h2></section>
 <div class="scenario">${nested(inside, place)}</div>`;

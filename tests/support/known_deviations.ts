@@ -129,7 +129,7 @@ export function findingText(finding: Finding): string {
   const what = `**${broker}**, ${mode}: ${formatCount(count)} ${fault} of ${formatCount(due)} due (${rule}).`;
   return load === undefined
     ? `${what} Unexplained.`
-    : `${what} Under load, so whose lateness it was is not told: ${load}.`;
+    : `${what} Measured under load, so the cause of the delay is unknown: ${load}.`;
 }
 
 /**

@@ -93,7 +93,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/level-unknown",
-    title: "a protocol level that nobody knows is refused with a CONNACK, and the connection is closed",
+    title: "the broker refuses an unknown protocol level with a CONNACK and closes the connection",
     does: "sends a CONNECT with protocol level 0x63, and looks for a CONNACK and the close",
     rules: { "3.1.1": ["3.1.2-2"] },
     async run(stage) {
@@ -118,7 +118,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/session-present-clean",
-    title: "a client that asks for a clean session is told that there is none",
+    title: "a clean session: CONNACK has Session Present 0",
     does: "leaves a session behind, connects with Clean Start 1, and looks at Session Present",
     rules: { "3.1.1": ["3.2.2-1"], "5.0": ["3.2.2-2"] },
     async run(stage) {
@@ -132,7 +132,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/session-present-resumed",
-    title: "a client whose session is there is told so",
+    title: "a resumed session: CONNACK has Session Present 1",
     does: "leaves a session behind, connects with Clean Start 0, and looks at Session Present",
     rules: { "3.1.1": ["3.2.2-2"], "5.0": ["3.2.2-3"] },
     async run(stage) {
@@ -146,7 +146,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/session-present-none",
-    title: "a client whose session is not there is told so",
+    title: "no stored session: CONNACK has Session Present 0",
     does: "connects with Clean Start 0 and an identifier that is new, and looks at Session Present",
     rules: { "3.1.1": ["3.2.2-3"], "5.0": ["3.2.2-3", "3.1.2-6"] },
     async run(stage) {
@@ -213,7 +213,8 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/takeover",
-    title: "a second client with the same identifier puts the first out; what it is told in 5.0, if anything, is 0x8E",
+    title:
+      "a second client with the same identifier: the broker closes the first connection, in 5.0 with 0x8E or no DISCONNECT",
     does: "connects twice with one identifier, waits for the first connection's end, and in 5.0 looks at a DISCONNECT",
     rules: { "3.1.1": ["3.1.4-2"], "5.0": ["3.1.4-3"] },
     async run(stage) {

@@ -68,7 +68,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/to-nobody-else",
-    title: "a will goes to nobody whose filter does not match its topic",
+    title: "a subscriber whose filter does not match the will topic does not receive the will",
     does: "lets a client subscribe to a neighbouring topic, resets one with a will, and looks for nothing",
     rules: { "3.1.1": ["4.7.3-4"], "5.0": ["3.3.2-3"] },
     async run(stage) {

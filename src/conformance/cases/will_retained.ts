@@ -39,7 +39,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-1-unseen",
-    title: "a will with retain 1 that nobody saw is found by a later subscriber",
+    title: "a will with retain 1, published without subscribers, reaches a later subscriber",
     does: "resets a client with such a will on a topic without a subscriber, waits, and subscribes",
     rules: asRetained,
     needs: ["retain"],

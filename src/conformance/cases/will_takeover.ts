@@ -192,7 +192,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/takeover-other-id",
-    title: "a client id that differs in case alone takes nobody over",
+    title: "a client identifier that differs only in case causes no takeover",
     does: "connects with a will, then another client whose id differs in one letter's case, and watches",
     rules: { "3.1.1": ["3.1.3-2"], "5.0": ["3.1.3-2"] },
     async run(stage) {

@@ -33,7 +33,7 @@ export function faultKindPart(report: Report): Markup | undefined {
   );
   if (kinds.length === 0) return undefined;
   return markup`<section aria-labelledby="kinds-title">
-<h2 id="kinds-title">What went wrong, by kind</h2>
+<h2 id="kinds-title">Faults, by kind</h2>
 <ol class="lives card" id="kinds">${kinds}</ol>
 </section>`;
 }
