@@ -20,7 +20,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/connack-first",
-    title: "CONNACK is the first packet that the server sends, and comes once",
+    title: "CONNACK is the first packet that the broker sends, and the only CONNACK",
     does: "resumes a session that has a message waiting, and looks at what comes first",
     rules: { "3.1.1": ["3.2.0-1"], "5.0": ["3.2.0-1", "3.2.0-2"] },
     needs: ["qos1"],
@@ -106,7 +106,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/protocol-name",
-    title: "another protocol name than MQTT is not let in",
+    title: "the broker refuses a protocol name other than MQTT",
     does: "sends a CONNECT for MQTZ, and waits for the close",
     rules: { "3.1.1": ["3.1.2-1"], "5.0": ["3.1.2-1"] },
     async run(stage) {
@@ -198,7 +198,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/byte-by-byte",
-    title: "a CONNECT that comes byte by byte is one",
+    title: "the broker reads a CONNECT sent byte by byte",
     does: "sends a CONNECT in writes of one byte, and waits for the CONNACK",
     rules: { "3.1.1": ["3.1.4-4"], "5.0": ["4.2-1"] },
     async run(stage) {

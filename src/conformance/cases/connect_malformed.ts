@@ -72,7 +72,7 @@ const connects: readonly Malformed[] = [
   },
   {
     name: "username-missing",
-    title: "a CONNECT whose flags promise a user name that is not there closes the connection",
+    title: "a CONNECT with the user name flag and no user name closes the connection",
     does: "sends a CONNECT with the user name flag set and no user name, and waits for the close",
     rules: { "3.1.1": ["3.1.2-19"], "5.0": ["3.1.2-17"] },
     bytes: (stage) => connect(stage, { flags: 0x82 }),
@@ -93,7 +93,7 @@ const connects: readonly Malformed[] = [
   },
   {
     name: "password-missing",
-    title: "a CONNECT whose flags promise a password that is not there closes the connection",
+    title: "a CONNECT with the password flag and no password closes the connection",
     does: "sends a CONNECT with both flags set and a user name alone, and waits for the close",
     rules: { "3.1.1": ["3.1.2-21"], "5.0": ["3.1.2-19"] },
     bytes: (stage) => connect(stage, { flags: 0xc2 }, field("somebody")),

@@ -30,7 +30,7 @@ const malformed: readonly Malformed[] = [
 export const disconnectCases: readonly ConformanceCase[] = [
   {
     id: "disconnect/closes",
-    title: "after DISCONNECT the connection is closed, and nothing more comes",
+    title: "after DISCONNECT the broker closes the connection and sends nothing more",
     does: "sends DISCONNECT, leaves the link open, and waits for the close",
     rules: { "3.1.1": ["3.14.4"], "5.0": ["3.14.4"] },
     async run(stage) {

@@ -135,7 +135,7 @@ const publishes: readonly ConformanceCase[] = [
   },
   {
     id: "publish/in-two-writes",
-    title: "a PUBLISH that comes in two parts is one, wherever it is parted",
+    title: "the broker reads a PUBLISH in two segments as one packet, at every split",
     does: "publishes once for each byte of the packet, parted before it, and waits for each message",
     rules: { "3.1.1": ["4.2"], "5.0": ["4.2-1"] },
     async run(stage) {

@@ -147,7 +147,7 @@ export const publishCases: readonly ConformanceCase[] = [
   },
   {
     id: "publish/qos-2-repeated",
-    title: "a PUBLISH at QoS 2 that comes again before its PUBREL is answered again, and arrives once",
+    title: "a repeated QoS 2 PUBLISH before PUBREL: the broker answers it again and delivers one message",
     does: "publishes at QoS 2, sends the same once more with DUP, completes it, and watches",
     rules: { "3.1.1": ["4.3.3-2"], "5.0": ["4.3.3-10"] },
     needs: ["qos2"],

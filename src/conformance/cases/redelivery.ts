@@ -120,7 +120,7 @@ export const redeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/refused-is-done",
-    title: "a message whose PUBACK refuses it is not sent again",
+    title: "the broker does not resend a message after a PUBACK with an error code",
     does: "gets a message, answers PUBACK with 0x80, sends RST, comes back, and watches",
     rules: { "5.0": ["4.4.0-2"] },
     needs: ["qos1"],

@@ -59,7 +59,7 @@ export const sessionCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/waiting-qos-2",
-    title: "a message at QoS 2 that has waited comes once, at QoS 2",
+    title: "a queued QoS 2 message is delivered once, at QoS 2",
     does: "leaves a subscription behind, publishes at QoS 2, comes back, and watches",
     rules: { "3.1.1": ["3.1.2-5"], "5.0": ["4.5.0-1"] },
     needs: ["qos2"],
@@ -106,7 +106,7 @@ export const sessionCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/taken-over",
-    title: "a client that is put out by another of its name leaves its session to that one",
+    title: "a takeover hands the session to the new connection",
     does: "subscribes, connects again with the same identifier, publishes, and waits for the message",
     rules: { "3.1.1": ["3.1.2-4", "3.1.4-2"], "5.0": ["3.1.2-5", "3.1.4-3"] },
     async run(stage) {

@@ -86,7 +86,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   },
   {
     id: "shared/each-once",
-    title: "of many messages each goes to one of those who share, and none is lost",
+    title: "a shared subscription: each message goes to one member, and none is lost",
     does: "lets three clients share a filter, publishes 30 messages, and counts each",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared", "qos1"],
@@ -132,7 +132,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   },
   {
     id: "shared/granted-qos",
-    title: "a message comes at no more than the QoS that its receiver was granted",
+    title: "delivery to a member is at most at the QoS that the broker granted it",
     does: "shares a filter at QoS 0, publishes at QoS 1, and looks at what comes",
     rules: { "5.0": ["4.8.2-3"] },
     needs: ["shared", "qos1"],
@@ -146,7 +146,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   },
   {
     id: "shared/unsubscribe",
-    title: "who unsubscribes shares no more, and the others get all",
+    title: "a member that unsubscribes receives nothing more, and the others receive every message",
     does: "lets two clients share, one unsubscribes, and 10 messages must come to the other",
     rules: { "5.0": ["3.10.4-1", "4.8.2"] },
     needs: ["shared", "qos1"],
@@ -175,7 +175,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   },
   {
     id: "shared/refused-message",
-    title: "a message that its receiver refuses is sent to nobody else",
+    title: "the broker sends a message that its receiver refuses to no other member",
     does: "lets one of two answer PUBACK with 0x80 to whatever comes, publishes 10 messages, and counts",
     rules: { "5.0": ["4.8.2-6"] },
     needs: ["shared", "qos1"],

@@ -89,7 +89,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/qos-of-delivery",
-    title: "a message comes at the lower of its own QoS and the one that was granted",
+    title: "delivery uses the lower of the message's QoS and the granted QoS",
     does: "publishes at each QoS to a subscriber at each QoS, and looks at what comes",
     rules: { "3.1.1": ["3.8.4-6"], "5.0": ["3.8.4-8"] },
     needs: ["qos2"],
@@ -139,7 +139,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/overlapping",
-    title: "where several subscriptions of a client match, the message comes at the highest QoS among them",
+    title: "overlapping subscriptions of a client: delivery at the highest granted QoS",
     does: "subscribes to one topic by two filters, at QoS 0 and at QoS 2, and looks for a copy at QoS 2",
     rules: { "3.1.1": ["3.3.5-1"], "5.0": ["3.3.4-2"] },
     needs: ["qos2", "wildcard"],

@@ -118,7 +118,7 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/identifier",
-    title: "a message comes with the Subscription Identifier of the subscription that it matches",
+    title: "a message carries the Subscription Identifier of the matching subscription",
     does: "subscribes with identifier 268,435,455, publishes, and looks at the identifiers",
     rules: { "5.0": ["3.3.4-3"] },
     needs: ["subscription-identifiers"],
@@ -134,7 +134,7 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/identifiers-overlapping",
-    title: "where several subscriptions match, each identifier comes: in one message, or in one of its own",
+    title: "overlapping subscriptions: the broker sends each identifier, in one message or in one message each",
     does: "subscribes by two filters with identifiers 1 and 2, and by a third without, and looks at what comes",
     rules: { "5.0": ["3.3.4-3", "3.3.4-4", "3.3.4-5"] },
     needs: ["subscription-identifiers", "wildcard"],

@@ -131,7 +131,7 @@ export const willDelayCases: readonly ConformanceCase[] = [
   ...[0, 500, 1_000, 1_500].map(resumed),
   {
     id: "will/delay-back-too-late",
-    title: "a client that is back after the delay finds its will sent once, and not again",
+    title: "a client that reconnects after the delay: the broker publishes its will once",
     does: "sends RST with a delay of 1 s, waits for the will, resumes the session, and watches on",
     rules: { "5.0": ["3.1.2-8", "3.1.2-10"] },
     time: "clock",

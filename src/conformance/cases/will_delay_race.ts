@@ -64,7 +64,7 @@ export const willDelayRaceCases: readonly ConformanceCase[] = [
   behind(3, 2),
   {
     id: "will/delay-back-overdue",
-    title: "a client that is back after its will was due has it sent, although nothing has sent it yet",
+    title: "a client that reconnects after its will was due: the broker publishes the will",
     does: "ends five clients with a delay of 1 s by DISCONNECT with 0x04, brings each back 1.2 s later, and counts",
     rules: { "5.0": ["3.1.2-8", "3.1.3-9"] },
     time: "clock",

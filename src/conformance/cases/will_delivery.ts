@@ -94,7 +94,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/to-one-who-is-away",
-    title: "a will waits for a subscriber whose session lasts",
+    title: "the broker queues a will for a persistent session that is offline",
     does: "subscribes in a session that lasts, leaves, resets a client with a will, comes back, and waits for it",
     rules: { "3.1.1": ["3.1.2-5"], "5.0": ["3.1.2-23", "3.1.2-5"] },
     needs: ["qos1"],
@@ -112,7 +112,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/to-itself",
-    title: "a client whose session lasts finds its own will where it had subscribed to it",
+    title: "a client with a persistent session receives its own will when it is subscribed to the topic",
     does: "subscribes to its own will's topic, sends RST, resumes the session, and waits for the will",
     rules: { "3.1.1": ["3.1.2-5"], "5.0": ["3.1.2-5"] },
     needs: ["qos1"],
@@ -163,7 +163,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/subscription-identifier",
-    title: "a will comes with the subscription identifier of the subscription that it matches",
+    title: "a will carries the Subscription Identifier of the matching subscription",
     does: "subscribes with identifier 4,711, resets a client with a will, and looks at the identifier",
     rules: { "5.0": ["3.3.4-3", "3.3.4-4"] },
     needs: ["subscription-identifiers"],
@@ -229,7 +229,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/expired-for-one-who-is-away",
-    title: "a will whose message expiry is over is not delivered any more",
+    title: "the broker does not deliver a will after its Message Expiry Interval",
     does: "leaves a session that lasts, resets a client with a will of expiry 1 s, comes back well after, and looks",
     rules: { "5.0": ["3.3.2-5"] },
     needs: ["qos1"],
@@ -248,7 +248,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/expiry-counts-down",
-    title: "a will that waited comes with what is left of its message expiry",
+    title: "a queued will carries the remaining Message Expiry Interval",
     does: "leaves a session that lasts, resets a client with a will of expiry 60 s, comes back after 2 s, and compares",
     rules: { "5.0": ["3.3.2-6"] },
     needs: ["qos1"],

@@ -186,7 +186,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/replaced",
-    title: "a client that comes back with another will leaves that one alone",
+    title: "a client that reconnects with another will leaves only the new will",
     does: "lets a client with a will leave, connects it with another one, resets it, and watches",
     rules: { "3.1.1": ["3.1.2-8", "3.1.2-10"], "5.0": ["3.1.2-7", "3.1.2-10"] },
     async run(stage) {

@@ -24,7 +24,7 @@ async function comesTo(stage: Stage, watcher: Probe, { payload }: SentMessage): 
 export const willRefusedCases: readonly ConformanceCase[] = [
   {
     id: "will/refused-login",
-    title: "a client whose login is refused leaves no will",
+    title: "a refused login leaves no will",
     does: "sends a CONNECT with a will and a wrong login, waits for the refusal and the close, and watches",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.4-2"] },
     needs: ["login"],

@@ -77,7 +77,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-as-published-0",
-    title: "a retained will comes without the flag where Retain As Published is 0",
+    title: "a retained will has RETAIN 0 where Retain As Published is 0",
     does: "subscribes with Retain As Published 0, resets a client with a retained will, and looks at the flag",
     rules: { "5.0": ["3.3.1-12"] },
     needs: ["retain"],
@@ -203,7 +203,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-resumed-keeps",
-    title: "a client that is back within the delay does not find its retained word overwritten by its old will",
+    title: "a client that reconnects within the will delay: its old will does not overwrite its retained message",
     does:
       "resets a client with a retained will of 1 s, resumes, publishes a retained message, and looks after the delay",
     rules: { "5.0": ["3.1.3-9"] },

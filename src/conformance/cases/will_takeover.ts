@@ -110,7 +110,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
   ...takeovers.map(takeover),
   {
     id: "will/takeover-told",
-    title: "the older connection, if it is told by DISCONNECT before it is closed, is told 0x8e",
+    title: "a DISCONNECT to the older connection, if any, has reason code 0x8e",
     does: "connects twice with the same client id, and looks at what the older connection gets",
     rules: { "5.0": ["3.1.4-3"] },
     async run(stage) {
