@@ -5,7 +5,7 @@
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram as Hdr } from "hdr-histogram-js";
 import { invariant, UsageError } from "./failure.ts";
 
-/** The longest time that is told apart, an hour; what is beyond counts as this. */
+/** The longest time that is recorded, an hour; a longer one counts as an hour. */
 export const longestMs = 3_600_000;
 
 /** A distribution in figures: milliseconds, all 0 when nothing was recorded. Plain data. */

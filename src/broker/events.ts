@@ -82,7 +82,7 @@ const every: Readonly<Record<BrokerEventType, true>> = {
 /** Every {@link BrokerEventType}. */
 export const brokerEventTypes = Object.keys(every) as readonly BrokerEventType[];
 
-/** Who is told of events of a type; a type that is not here is not told of, and its events are not made. */
+/** The listener for each type of event. Skip events without listeners. */
 export type BrokerListeners = {
   readonly [T in BrokerEventType]?: (event: Extract<BrokerEvent, { readonly type: T }>) => void;
 };

@@ -35,7 +35,7 @@ export interface WillsParts {
   readonly listeners?: BrokerListeners;
 }
 
-/** A will that waits for its instant; {@link Wills.fallDue} is told when it has come. */
+/** A delayed will; {@link Wills.fallDue} publishes it at its instant. */
 export class PendingWill {
   deadline: Deadline<Due> | undefined;
   /** Since when it waits, in milliseconds. */

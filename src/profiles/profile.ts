@@ -113,7 +113,7 @@ export interface Deviation {
   /** One plain sentence. */
   readonly what: string;
   readonly evidence: Evidence;
-  /** Where it is told: a document, a test, a source, an issue, or the version on which it was observed. */
+  /** The source: a document, a test, a source, an issue, or the version on which it was observed. */
   readonly source: string;
   /** The versions that have it, of those of the profile; all of them where absent. */
   readonly only?: VersionRange;

@@ -92,7 +92,7 @@ export function againLines({ cases }: Pick<CheckReport, "cases">): string[] {
     again === undefined ? [] : [
       `${id} in ${protocol} failed ${
         again.lateMs === 0 ? "beside other cases" : `while this process was ${formatMs(again.lateMs)} late`
-      } (${again.reason}), was run again, alone, and is told as it came out then: ${outcome}`,
+      } (${again.reason}), was run again, alone; the result of the second run counts: ${outcome}`,
     ]
   );
 }

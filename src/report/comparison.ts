@@ -117,7 +117,7 @@ export function deviatingOn(
   );
 }
 
-/** An outcome for people: a pass with deviations is told as such. */
+/** An outcome for people: a pass with deviations is named as such. */
 export function outcomeText(outcome: Outcome, report: Report | undefined): string {
   const deviating = deviatingOn([{ outcome, report }]);
   return deviating === 0 ? outcome : `${outcome}${verdictText("pass", deviating).slice(outcome.length)}`;

@@ -27,7 +27,7 @@ const verdictLabels: Readonly<Record<typeof countNames[number], string | undefin
   deviating: "deviating",
 };
 
-/** What Prometheus is told of a run. */
+/** The metrics of a run for Prometheus. */
 export class FleetMetrics {
   /** What the answer's content-type is to be. */
   readonly contentType: string;

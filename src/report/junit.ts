@@ -19,7 +19,7 @@ const samplesShown = 10;
 interface Case {
   readonly group: "kill mode" | "check" | "deviation" | "threshold";
   readonly name: string;
-  /** What is told of a case that passes. */
+  /** The output of a case that passes. */
   readonly note?: string;
   /** Why it failed; a run that proves nothing has errors instead. */
   readonly failure?: { readonly message: string; readonly samples: readonly FaultSample[] };

@@ -13,12 +13,12 @@ import type { Report } from "./report.ts";
 /** Stands for a number. */
 const number = 0 as const;
 
-/** What is told of a list: the form of each of its parts. */
+/** A list: the form of each of its items. */
 interface EachOf<Part> {
   readonly each: Part;
 }
 
-/** What is told of a table whose names are free. */
+/** A table with free keys. */
 interface AnyOf<Part> {
   readonly any: Part;
 }

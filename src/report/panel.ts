@@ -79,7 +79,7 @@ function faultText({ faults, statesWrong = 0, controls }: Progress): string | un
   return found.length === 0 ? undefined : found.join(", ");
 }
 
-/** What goes wrong as the profile says that it does is no fault, and is told beside them. */
+/** A deviation that the profile describes is no fault; the panel lists it beside the faults. */
 function deviatingText({ faults: wills, controls }: Progress): string {
   const deviating = deviationsIn({ wills, controls });
   return deviating === 0 ? "" : `, ${formatCount(deviating)} ${deviating === 1 ? "deviation" : "deviations"}`;

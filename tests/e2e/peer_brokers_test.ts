@@ -32,35 +32,23 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-peerTest("RabbitMQ publishes a will, and is gone afterwards", [rabbitmq], async () => {
-  const broker = await startRabbitmq();
-  try {
-    await leavesAWill(broker, {});
-  } finally {
-    await broker[Symbol.asyncDispose]();
-  }
-  assert.ok(await isFree(broker.port));
-}, 180_000);
+const started = [
+  { name: "RabbitMQ", peer: rabbitmq, start: startRabbitmq, as: {}, limitMs: 180_000 },
+  { name: "ejabberd", peer: ejabberd, start: startEjabberd, as: login, limitMs: 120_000 },
+  { name: "nats-server", peer: nats, start: startNats, as: {}, limitMs: 60_000 },
+];
 
-peerTest("ejabberd publishes a will, and is gone afterwards", [ejabberd], async () => {
-  const broker = await startEjabberd();
-  try {
-    await leavesAWill(broker, login);
-  } finally {
-    await broker[Symbol.asyncDispose]();
-  }
-  assert.ok(await isFree(broker.port));
-}, 120_000);
-
-peerTest("nats-server publishes a will, and is gone afterwards", [nats], async () => {
-  const broker = await startNats();
-  try {
-    await leavesAWill(broker, {});
-  } finally {
-    await broker[Symbol.asyncDispose]();
-  }
-  assert.ok(await isFree(broker.port));
-}, 60_000);
+for (const { name, peer, start, as, limitMs } of started) {
+  peerTest(`${name} publishes a will, and frees its port afterwards`, [peer], async () => {
+    const broker = await start();
+    try {
+      await leavesAWill(broker, as);
+    } finally {
+      await broker[Symbol.asyncDispose]();
+    }
+    assert.ok(await isFree(broker.port));
+  }, limitMs);
+}
 
 peerTest("nats-server with a user lets in a client with that login and one without", [nats], async () => {
   const login = { username: "check", password: "right" };

@@ -60,7 +60,10 @@ Deno.test("what the profile does not describe is unexplained", () => {
 Deno.test("what is late is told apart where others had the machine, or the generator says that it was late itself", () => {
   const loaded = { mosquitto: { othersShare: 0.45 } };
   const [finding] = findingsOf(late(3), loaded);
-  assert.match(findingText(finding!), /Measured under load, .*: other programs had 45% of this machine's CPU, the generator up/);
+  assert.match(
+    findingText(finding!),
+    /Measured under load, .*: other programs had 45% of this machine's CPU, the generator up/,
+  );
   const costly = { mosquitto: { othersShare: 0.45, brokerCpuMs: passed().kills.total * 5 } };
   assert.match(findingText(findingsOf(late(3), costly)[0]!), /itself needed 5\.00 ms of CPU for each kill/);
   assert.equal(outcomeText(late(3), "mosquitto", loaded), "late under load");

@@ -49,7 +49,7 @@ function changeExpiry(core: Core, connection: Connection, expiryIntervalS: numbe
   connection.session!.expiryIntervalS = allowedExpiryS(core.settings.limits, expiryIntervalS);
 }
 
-/** Ends a client's connection from the broker's side; a 5.0 client is told why, if `text` is given in words too. */
+/** Ends a client's connection from the broker's side. A 5.0 client receives the reason code, and `text` where given. */
 export function expel(
   core: Core,
   connection: Connection,

@@ -69,7 +69,7 @@ export function packetLog(log: Log, clientIds: Iterable<string>): Trace {
   };
 }
 
-/** How much of a payload is told, in bytes. */
+/** How much of a payload the log shows, in bytes. */
 const shownBytes = 64;
 
 /** A packet's parts in one line: properties as JSON, reason codes with their names, payloads cut, no password. */

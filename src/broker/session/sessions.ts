@@ -11,7 +11,7 @@ import type { SessionRecord } from "../store/session_record.ts";
 import type { OutboxParts, SharedDelivery } from "./outbox.ts";
 import { neverExpiresS, Session } from "./session.ts";
 
-/** What sessions are made of, and who is told of their end. */
+/** The dependencies of sessions, and the listener for their end. */
 export interface SessionsParts {
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;

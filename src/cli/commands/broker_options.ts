@@ -21,7 +21,7 @@ export async function settingsOf({ config, ...flags }: BrokerFlags): Promise<Bro
   return { ...ofFile, ...Object.fromEntries(Object.entries(flags).filter(isGiven)) };
 }
 
-/** What the broker is told. */
+/** The broker's options. */
 export function brokerOptions(settings: BrokerSettings): BrokerOptions {
   const { host = brokerDefaults.host, port = brokerDefaults.port } = settings;
   return {
