@@ -312,7 +312,7 @@ Deno.test("F2: what fails beside other cases is run once more, alone, and only t
   assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["pass", "pass"]);
   assert.deepEqual(result.cases[0]!.again, { reason: "1 other case ran", lateMs: 0 });
   const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), { width: 400 });
-  assert.match(text, /^will\/lonely in 5\.0 failed beside other cases \(1 other case ran\), was run again, alone, /m);
+  assert.match(text, /^will\/lonely in 5\.0 failed beside other cases \(1 other case ran\), was run again, alone; /m);
   const always: ConformanceCase = { ...reset, run: (stage) => Promise.resolve(stage.holds(false, "always")) };
   const twice = await checkInMemory(ourCore(), { protocols: ["5.0"], cases: [always] });
   assert.deepEqual([twice.exitCode, twice.cases[0]!.again], [1, undefined], "a failure that stays is told plainly");
