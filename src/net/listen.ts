@@ -6,6 +6,7 @@ import { type Endpoint, endpointAt } from "./endpoint.ts";
 import { type EngineName, engines } from "./engine.ts";
 import { firstAddressOf } from "./epoll/resolve.ts";
 import type { Listener } from "./link.ts";
+import { mayUse, notPermitted } from "./net_permission.ts";
 import { type ListenOptions, type ListenReceiver } from "./tcp_listen.ts";
 import type { TlsIdentity } from "./tls_identity.ts";
 import { listenTls, type TlsListener } from "./tls_listen.ts";
@@ -64,9 +65,10 @@ export async function listen(
 
 /** The epoll engine takes no names: the first address of one is listened on, as the runtime does. */
 async function addressed({ url, host, port }: Endpoint): Promise<ListenOptions> {
+  if (!mayUse(host, port)) throw new UsageError(`Cannot listen on ${url}: ${notPermitted(host, port)}`);
   const address = await firstAddressOf(host);
   if (address === undefined) throw new UsageError(`Cannot listen on ${url}: "${host}" has no address`);
-  return { host: address, port };
+  return { host, address, port };
 }
 
 function identityFor(url: string, identity: TlsIdentity | undefined): TlsIdentity {

@@ -3,6 +3,7 @@
  */
 import net from "node:net";
 import type { DialReceiver, Link } from "./link.ts";
+import { mayUse, notPermitted } from "./net_permission.ts";
 import { SocketLink } from "./socket_link.ts";
 
 /** Where to dial, and from where. */
@@ -19,8 +20,21 @@ export interface TcpTarget {
  */
 export function dialTcp({ host, port, sourceAddress }: TcpTarget, receiver: DialReceiver): Link {
   const options = { host, port, noDelay: true, allowHalfOpen: false };
-  const socket = net.connect(sourceAddress === undefined ? options : { ...options, localAddress: sourceAddress });
+  const socket = refusedSource(sourceAddress) ??
+    net.connect(sourceAddress === undefined ? options : { ...options, localAddress: sourceAddress });
   const link = new SocketLink(socket, { peer: `${host}:${port}`, openEvent: "connect", isTls: false });
   link.receiver = receiver;
   return link;
+}
+
+/**
+ * A socket that fails, where the runtime does not permit the source address; node:net throws that from a callback, where
+ * no caller can catch it.
+ */
+export function refusedSource(sourceAddress: string | undefined): net.Socket | undefined {
+  if (sourceAddress === undefined || mayUse(sourceAddress, 0)) return undefined;
+  const socket = new net.Socket();
+  const why = Object.assign(new Error(notPermitted(sourceAddress, 0)), { code: "EPERM" });
+  queueMicrotask(() => socket.destroy(why));
+  return socket;
 }

@@ -10,6 +10,8 @@ import { type Lingering, startLingering, stopLingering } from "./linger.ts";
 export interface ListenOptions {
   /** An address of this machine, or a name that resolves to one. */
   readonly host: string;
+  /** What a name resolves to, for the engine that takes no names. */
+  readonly address?: string | undefined;
   /** 0 takes a free port. */
   readonly port: number;
   /** Connections that the operating system holds until they are accepted; {@link backlog} if not given. */

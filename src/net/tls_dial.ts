@@ -5,7 +5,7 @@ import net from "node:net";
 import tls from "node:tls";
 import type { DialReceiver, Link } from "./link.ts";
 import { SocketLink } from "./socket_link.ts";
-import type { TcpTarget } from "./tcp_dial.ts";
+import { refusedSource, type TcpTarget } from "./tcp_dial.ts";
 
 /** Whom to trust, and who one is, in PEM. */
 export interface TlsDialOptions {
@@ -24,7 +24,7 @@ export interface TlsDialOptions {
 export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: DialReceiver): Link {
   const { host, port, sourceAddress } = target;
   const { ca, cert, key, serverName = host, insecure = false } = identity;
-  const socket = tls.connect({
+  const socket = refusedSource(sourceAddress) ?? tls.connect({
     host,
     port,
     allowHalfOpen: false,

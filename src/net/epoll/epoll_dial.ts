@@ -7,7 +7,7 @@ import type { TcpTarget } from "../tcp_dial.ts";
 import { EpollLink, type Opening } from "./epoll_link.ts";
 import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, type SocketAddress } from "./libc.ts";
-import { mayUse, notPermitted } from "./permission.ts";
+import { mayUse, notPermitted } from "../net_permission.ts";
 import { addressesOf } from "./resolve.ts";
 import { addressText, socketAddress } from "./socket_address.ts";
 
@@ -50,11 +50,10 @@ class Dialling implements Watcher, Opening {
   }
 
   start(): void {
-    const { host, port } = this.#target;
+    const { host, port, sourceAddress } = this.#target;
+    if (sourceAddress !== undefined && !mayUse(sourceAddress, 0)) return this.#notPermitted(sourceAddress, 0);
     if (host !== dialled.host || port !== dialled.port) {
-      if (!mayUse(host, port)) {
-        return this.#failSoon({ kind: "error", code: "EPERM", message: notPermitted(host, port) });
-      }
+      if (!mayUse(host, port)) return this.#notPermitted(host, port);
       const address = socketAddress(host, port);
       if (address === undefined) return void this.#resolve();
       dialled = { host, port, addresses: [address] };
@@ -149,6 +148,10 @@ class Dialling implements Watcher, Opening {
     const { sourceAddress } = this.#target;
     const from = sourceAddress === undefined ? "" : ` - Local (${sourceAddress})`;
     this.#failSoon({ kind: "error", code, message: `connect ${code} ${addressText(this.#address!)}${from}` });
+  }
+
+  #notPermitted(host: string, port: number): void {
+    this.#failSoon({ kind: "error", code: "EPERM", message: notPermitted(host, port) });
   }
 
   /** Not from within `dial`, nor from within one of the link's methods. */

@@ -13,7 +13,7 @@ import {
 import { EpollLink } from "./epoll_link.ts";
 import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, faultText, type SocketAddress } from "./libc.ts";
-import { mayUse, notPermitted } from "./permission.ts";
+import { isDenied, mayUse, notPermitted } from "../net_permission.ts";
 import { keptAddress, portOf, socketAddress } from "./socket_address.ts";
 
 /** Connections that are accepted before those that are open have their turn. */
@@ -22,17 +22,18 @@ const burst = 64;
 /**
  * Listens and hands over each accepted link.
  *
- * @param options with an address; a name is resolved before
+ * @param options a name comes with the address that it resolves to
  * @throws UsageError when the address or port cannot be had
  */
 export function listenEpoll(
-  { host, port, backlog = usualBacklog }: ListenOptions,
+  { host, address: digits = host, port, backlog = usualBacklog }: ListenOptions,
   receiver: ListenReceiver,
   loop = loopOfThread(),
 ): Listener {
   const fail = (why: string) => new UsageError(`Cannot listen on ${host}:${port}: ${why}`);
   if (!mayUse(host, port)) throw fail(notPermitted(host, port));
-  const address = socketAddress(host, port);
+  if (isDenied(digits, port)) throw fail(notPermitted(digits, port));
+  const address = socketAddress(digits, port);
   if (address === undefined) throw fail("no such address on this machine");
   const listener = new EpollListener(loop, receiver);
   const answer = listener.open(address, backlog);

@@ -3,6 +3,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { monotonicClock } from "../../base/clock.ts";
+import { isDenied, notPermitted } from "../net_permission.ts";
 import type { SocketAddress } from "./libc.ts";
 import { socketAddress } from "./socket_address.ts";
 
@@ -20,11 +21,13 @@ const keptLimit = 64;
 type Hosts = readonly string[] | Unresolved;
 const kept = new Map<string, { readonly untilMs: number; readonly hosts: Promise<Hosts> }>();
 
-/** The addresses of a name, in the resolver's order: at least one, or why there is none. */
+/** The addresses of a name that are not denied, in the resolver's order: at least one, or why there is none. */
 export async function addressesOf(name: string, port: number): Promise<readonly SocketAddress[] | Unresolved> {
   const hosts = await hostsOf(name);
   if ("code" in hosts) return hosts;
-  const addresses = hosts.flatMap((host) => socketAddress(host, port) ?? []);
+  const permitted = hosts.filter((host) => !isDenied(host, port));
+  if (permitted.length === 0) return { code: "EPERM", message: notPermitted(hosts[0]!, port) };
+  const addresses = permitted.flatMap((host) => socketAddress(host, port) ?? []);
   return addresses.length > 0 ? addresses : { code: "ENOTFOUND", message: `no address of "${name}" can be used` };
 }
 

@@ -6,7 +6,7 @@ import type { DialReceiver, Link, LinkEnd } from "../link.ts";
 import { dialEpoll } from "./epoll_dial.ts";
 import { listenEpoll } from "./epoll_listen.ts";
 import { loopOfThread } from "./epoll_loop.ts";
-import { mayUse, notPermitted } from "./permission.ts";
+import { mayUse, notPermitted } from "../net_permission.ts";
 
 const host = "127.0.0.1";
 const patienceMs = 5_000;

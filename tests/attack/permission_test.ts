@@ -1,0 +1,83 @@
+/** The permissions that the user gives hold on each engine: a name is no way around `--deny-net`. */
+import assert from "node:assert/strict";
+import { ChildProcess } from "../support/child_process.ts";
+import { ffiFlags } from "../support/granted.ts";
+
+const root = new URL("../../", import.meta.url);
+const engines = ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"];
+
+/** Runs mqtt-sim to its end, with all network addresses but one. */
+async function withoutPlace(
+  place: string,
+  ...args: string[]
+): Promise<{ readonly code: number; readonly said: string }> {
+  const permissions = [
+    "--no-prompt",
+    "--allow-net",
+    `--deny-net=${place}`,
+    "--allow-read",
+    "--ignore-env",
+    ...ffiFlags,
+  ];
+  const run = ["run", "--quiet", ...permissions, "cli.ts", ...args];
+  await using program = new ChildProcess(Deno.execPath(), run, { cwd: root });
+  const { code } = await program.exit(30_000);
+  assert.doesNotMatch(program.said, /\.ts:\d+|fault of its own/);
+  return { code, said: program.said };
+}
+
+/** A place that notes the address of each peer. */
+class Place implements Disposable {
+  readonly peers: string[] = [];
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+
+  constructor() {
+    void this.#accept();
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  async #accept(): Promise<void> {
+    for await (const link of this.#listener) {
+      this.peers.push(link.remoteAddr.hostname);
+      link.close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+  }
+}
+
+for (const engine of engines) {
+  Deno.test(`F32: no link goes to a denied address through a name (engine ${engine})`, async () => {
+    using place = new Place();
+    const denied = `127.0.0.1:${place.port}`;
+    const args = ["check", "--url", `mqtt://localhost:${place.port}`, "--engine", engine];
+    const { code, said } = await withoutPlace(denied, ...args);
+    assert.match(said, new RegExp(`Requires net access to "${denied}"`));
+    assert.notEqual(code, 0);
+    assert.deepEqual(place.peers, []);
+  });
+
+  Deno.test(`F32: no listener stands on a denied address through a name (engine ${engine})`, async () => {
+    // The port is in use, so that a broker that listens all the same ends too, with another sentence.
+    using place = new Place();
+    const denied = `127.0.0.1:${place.port}`;
+    const args = ["broker", "--host", "localhost", "--port", String(place.port), "--engine", engine];
+    const { code, said } = await withoutPlace(denied, ...args);
+    assert.match(said, new RegExp(`^  \\| Cannot listen on .*: Requires net access to "${denied}"`));
+    assert.equal(code, 2);
+  });
+
+  Deno.test(`F32: no link comes from a denied source address (engine ${engine})`, async () => {
+    using place = new Place();
+    const args = ["fleet", "--url", `mqtt://127.0.0.1:${place.port}`, "--source-address", "127.0.0.9"];
+    const { code, said } = await withoutPlace("127.0.0.9", ...args, "--clients", "1", "--engine", engine);
+    assert.match(said, /Requires net access to "127\.0\.0\.9:0"/);
+    assert.notEqual(code, 0);
+    assert.ok(!place.peers.includes("127.0.0.9"), place.peers.join());
+  });
+}
