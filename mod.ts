@@ -13,7 +13,8 @@ export type { Ending, EndingKind } from "./src/broker/ending.ts";
 export type { BrokerEvent, BrokerEventType, BrokerListener, ConnectionEvent, WillEvent } from "./src/broker/events.ts";
 export { type FaultKind, faultKinds, type FaultShare, faultText, parseFaults } from "./src/broker/fault/fault_mix.ts";
 export { SeededFault, type SeededFaultOptions } from "./src/broker/fault/seeded_fault.ts";
-export type { BrokerMetrics, DropReason } from "./src/broker/metrics.ts";
+export type { LoginFailure } from "./src/broker/access/login_failure.ts";
+export type { BrokerMetrics, DropReason, OperatorAction } from "./src/broker/metrics.ts";
 export type {
   ClientStatus,
   QueueTotals,

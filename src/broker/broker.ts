@@ -11,6 +11,7 @@ import { assignedClientId } from "./assigned_client_id.ts";
 import { Core } from "./core.ts";
 import { memoryShare } from "./memory_share.ts";
 import type { BrokerMetrics } from "./metrics.ts";
+import { clearRetained, disconnectClient, endSession } from "./operator.ts";
 import { type CoreOptions, coreSettings } from "./options.ts";
 import { type QueueTotals, queueTotals, type StatusPage, statusPage, type StatusQuery } from "./monitor/status.ts";
 import { serve } from "./serve.ts";
@@ -117,6 +118,46 @@ export class Broker {
     const rechecked = recheck(this.#core, this.#core.settings.clock.nowMs());
     this.#timer.arm();
     return rechecked;
+  }
+
+  /**
+   * Ends the connection of a client: DISCONNECT with 0x98 to a 5.0 client. The session lasts as at any end of a
+   * connection, and the will is published, after its delay if it has one.
+   *
+   * @returns false where no client of that identifier is connected
+   */
+  disconnectClient(clientId: string): boolean {
+    return this.#act((nowMs) => disconnectClient(this.#core, clientId, nowMs));
+  }
+
+  /**
+   * Ends a session, in the store too; a client that is connected gets DISCONNECT with 0x98 before. The will is published,
+   * a delayed one at once.
+   *
+   * @returns false where there is no session of that client identifier
+   */
+  endSession(clientId: string): boolean {
+    return this.#act((nowMs) => endSession(this.#core, clientId, nowMs));
+  }
+
+  /**
+   * Removes the retained message of a topic, in the store too. Subscribers receive nothing.
+   *
+   * @returns false where the topic has no retained message
+   */
+  clearRetained(topic: string): boolean {
+    return this.#act((nowMs) => clearRetained(this.#core, topic, nowMs));
+  }
+
+  /** Counts a request for one of these actions that was refused, and logs it, with a limit of lines. */
+  actionRefused(peer: string, why: string): void {
+    this.#act((nowMs) => this.#core.actionRefused(peer, why, nowMs));
+  }
+
+  #act<T>(action: (nowMs: number) => T): T {
+    const result = action(this.#core.settings.clock.nowMs());
+    this.#timer.arm();
+    return result;
   }
 
   /** The bound over the memory that clients make it keep, in bytes. */

@@ -14,6 +14,8 @@ export type Ending =
   | { readonly kind: "protocol-error"; readonly reasonCode: number }
   /** A new connection came with the same client identifier. */
   | { readonly kind: "takeover" }
+  /** An operator ended the connection or its session. */
+  | { readonly kind: "administrative" }
   /** The broker stops. */
   | { readonly kind: "shutdown" };
 
@@ -27,6 +29,7 @@ export const endingKinds: readonly EndingKind[] = [
   "keep-alive",
   "protocol-error",
   "takeover",
+  "administrative",
   "shutdown",
   "session-end",
 ];

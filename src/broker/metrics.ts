@@ -1,6 +1,7 @@
 /**
  * Counters of one broker. Parts count into {@link Metrics}; whoever watches takes a {@link BrokerMetrics}.
  */
+import { type LoginFailure, loginFailures } from "./access/login_failure.ts";
 import { type EndingKind, endingKinds } from "./ending.ts";
 import { type BrokerLimits, defaultLimits } from "./options.ts";
 
@@ -31,6 +32,9 @@ const dropReasons: readonly DropReason[] = [
   "denied",
 ];
 
+/** What an operator can do to a running broker. */
+export type OperatorAction = "disconnect" | "end-session" | "clear-retained";
+
 /** What a broker has counted since its start, and a few present numbers. Plain data. */
 export interface BrokerMetrics {
   readonly connections: {
@@ -48,6 +52,16 @@ export interface BrokerMetrics {
     readonly endedEarly: number;
     /** Connections of accepted clients that ended, by what ended them. */
     readonly ended: Readonly<Record<EndingKind, number>>;
+  };
+  readonly logins: {
+    /** Failed logins, by reason. */
+    readonly failed: Readonly<Record<LoginFailure, number>>;
+  };
+  readonly operator: {
+    /** Actions of an operator that changed something. */
+    readonly actions: Readonly<Record<OperatorAction, number>>;
+    /** Requests for an action that were refused, because they had no token or a wrong one. */
+    readonly refused: number;
   };
   /** Bytes that clients make the broker keep, as they are counted against the bound. */
   readonly memory: { readonly usedBytes: number };
@@ -116,6 +130,9 @@ export class Metrics {
   readonly refused: Record<string, number> = {};
   endedEarly = 0;
   readonly ended = zeros(endingKinds);
+  readonly loginsFailed = zeros(loginFailures);
+  readonly operatorActions: Record<OperatorAction, number> = { disconnect: 0, "end-session": 0, "clear-retained": 0 };
+  operatorRefused = 0;
   /** Asked at each snapshot. */
   memoryUsedBytes: () => number = () => 0;
   sessionsHeld = 0;
@@ -179,6 +196,8 @@ export class Metrics {
         endedEarly: this.endedEarly,
         ended: { ...this.ended },
       },
+      logins: { failed: { ...this.loginsFailed } },
+      operator: { actions: { ...this.operatorActions }, refused: this.operatorRefused },
       memory: { usedBytes: this.memoryUsedBytes() },
       sessions: { held: this.sessionsHeld },
       subscriptions: { held: this.subscriptionsHeld, refused: this.subscriptionsRefused },

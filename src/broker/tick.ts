@@ -7,6 +7,7 @@ import type { Core } from "./core.ts";
 import type { Due } from "./due.ts";
 import { expel } from "./handle/leave.ts";
 import { contain } from "./internal_error.ts";
+import { LimitedLog } from "./limited_log.ts";
 import { Publication } from "./routing/publication.ts";
 import { RetainedFeed } from "./routing/retained_feed.ts";
 import { Connection } from "./session/connection.ts";
@@ -38,6 +39,7 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
   else if (due instanceof Outbox) due.purge(nowMs);
   else if (due instanceof RetainedFeed) due.fallDue(nowMs);
   else if (due instanceof Publication) core.router.retainedExpired(due);
+  else if (due instanceof LimitedLog) due.flush();
   else if (due instanceof Turn) due.beat(nowMs);
   else core.wills.fallDue(due, nowMs);
 }

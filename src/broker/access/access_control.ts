@@ -6,6 +6,7 @@ import { monotonicClock } from "../../base/clock.ts";
 import { type CheckOutcome, LoginQueue } from "./login_queue.ts";
 import { type Acl, type Action, parseAcl, type Principal } from "./acl.ts";
 import type { Identity } from "./identity.ts";
+import { addressOf } from "./peer_address.ts";
 import { parseUsers, type Users } from "./users.ts";
 
 /** Where the rules are, and what holds without them. */
@@ -128,12 +129,6 @@ interface JointCheck {
 const queueLimits = { perUser: 4, longestWaitMs: 5_000 } as const;
 /** One core is left to the broker. */
 const parallel = Math.max(1, navigator.hardwareConcurrency - 1);
-
-/** The address of a peer; of IPv6, the network of a site, which has as many addresses as it likes. */
-function addressOf(peer: string): string {
-  const host = peer.slice(0, peer.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
-  return host.includes(":") ? host.split(":").slice(0, 4).join(":") : host;
-}
 
 async function readRules({ users, acl }: AccessFiles): Promise<Rules> {
   return {

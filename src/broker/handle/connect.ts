@@ -7,6 +7,7 @@ import { keepsPayloadFormat } from "../../mqtt/message.ts";
 import { maximumStringBytes, utf8Length } from "../../mqtt/utf8.ts";
 import { mayCarry, ReasonCode, returnCodeOf } from "../../mqtt/reason.ts";
 import { type Identity, isSameUser } from "../access/identity.ts";
+import type { LoginFailure } from "../access/login_failure.ts";
 import { recheckSession } from "../access/recheck.ts";
 import type { Core } from "../core.ts";
 import { contain } from "../internal_error.ts";
@@ -153,10 +154,10 @@ function assignClientId(core: Core): string {
 }
 
 function decide(entry: Entry): Decision | Promise<Decision> {
-  const { core, clientId } = entry;
+  const { core } = entry;
   if (!core.settings.hasLogins) return "accept";
   const failed = (error: unknown): Decision => {
-    core.settings.log("warn", `Cannot decide on the login of client "${clientId}": ${String(error)}`);
+    loginFailed(entry, "error", core.settings.clock.nowMs(), String(error));
     return "failed";
   };
   try {
@@ -170,11 +171,26 @@ function decide(entry: Entry): Decision | Promise<Decision> {
 /** The login is decided. */
 function settle(entry: Entry, decision: Decision, nowMs: number): void {
   const { core, connection } = entry;
-  if (decision !== "accept") return refuse(core, connection, refusalByDecision[decision], nowMs);
+  if (decision !== "accept") {
+    if (decision !== "failed") loginFailed(entry, failureOf(entry, decision), nowMs);
+    return refuse(core, connection, refusalByDecision[decision], nowMs);
+  }
   if (connackTooLarge(entry)) return refuse(core, connection, ReasonCode.packetTooLarge, nowMs);
   const owner = identityOf(entry);
-  if (!mayEnter(entry, owner)) return refuse(core, connection, ReasonCode.notAuthorized, nowMs);
-  admit(entry, owner, nowMs);
+  const denial = denialOf(entry, owner);
+  if (denial === undefined) return admit(entry, owner, nowMs);
+  loginFailed(entry, denial, nowMs);
+  refuse(core, connection, ReasonCode.notAuthorized, nowMs);
+}
+
+function failureOf({ connection, packet }: Entry, answer: Exclude<LoginAnswer, "accept">): LoginFailure {
+  const hasName = packet.username !== undefined || connection.link.certificateName !== undefined;
+  return answer === "not-authorized" && !hasName ? "no-user-name" : answer;
+}
+
+function loginFailed(entry: Entry, failure: LoginFailure, nowMs: number, detail?: string): void {
+  const { core, connection: { link: { peer, certificateName } }, packet: { username }, clientId } = entry;
+  core.loginFailed({ failure, peer, username, certificateName, clientId, detail }, nowMs);
 }
 
 function identityOf(entry: Entry): Identity | undefined {
@@ -186,14 +202,14 @@ function identityOf(entry: Entry): Identity | undefined {
 }
 
 /** A will is a publication; and a session, its messages and its will belong to the user that began it. */
-function mayEnter({ core, packet, clientId }: Entry, owner: Identity | undefined): boolean {
+function denialOf({ core, packet, clientId }: Entry, owner: Identity | undefined): LoginFailure | undefined {
   const username = owner?.username;
   if (packet.will !== undefined && !core.settings.authorize({ clientId, username }, "publish", packet.will.topic)) {
     core.metrics.willsDenied++;
-    return false;
+    return "will-denied";
   }
   const session = core.sessions.get(clientId);
-  return session === undefined || isSameUser(session.owner, owner);
+  return session === undefined || isSameUser(session.owner, owner) ? undefined : "other-user";
 }
 
 /** CONNACK with a refusal, and the end of the connection: nothing after it is read, no will was armed. */

@@ -36,6 +36,7 @@ const counters: readonly [name: string, help: string, value: Value][] = [
   ["wills_denied", "Wills that their client may not publish", ({ metrics }) => metrics.wills.denied],
   ["wills_lost", "Wills lost at a stop", ({ metrics }) => metrics.wills.lostAtStop],
   ["internal_errors", "Internal errors that ended one connection", ({ metrics }) => metrics.internalErrors],
+  ["operator_refused", "Operator actions refused for their token", ({ metrics }) => metrics.operator.refused],
   ["store_commits", "Transactions of the store", ({ metrics }) => metrics.store.commits],
   ["store_failures", "Transactions that could not be kept", ({ metrics }) => metrics.store.failures],
 ];
@@ -44,6 +45,8 @@ const counters: readonly [name: string, help: string, value: Value][] = [
 const labelled: readonly [name: string, help: string, label: string, counts: (measured: Measured) => Counts][] = [
   ["connections_refused", "CONNECT packets refused", "reason_code", ({ metrics }) => metrics.connections.refused],
   ["connections_ended", "Connections that ended", "ending", ({ metrics }) => metrics.connections.ended],
+  ["logins_failed", "Failed logins", "reason", ({ metrics }) => metrics.logins.failed],
+  ["operator_actions", "Actions of an operator", "action", ({ metrics }) => metrics.operator.actions],
   ["messages_dropped", "Copies of messages not sent", "reason", ({ metrics }) => metrics.messages.dropped],
   ["wills_published", "Wills published", "ending", ({ metrics }) => metrics.wills.published],
   ["wills_dropped", "Copies of wills not sent", "reason", ({ metrics }) => metrics.wills.dropped],

@@ -84,6 +84,15 @@ export class Retained {
     if (this.#at(levels)?.message === publication) this.#clear(levels); // [MQTT5 3.3.2-5]
   }
 
+  /** Removes the message of a topic; answers whether the topic had one that has not expired. */
+  remove(topic: string, nowMs: number): boolean {
+    const levels = topic.split("/");
+    const message = this.#at(levels)?.message;
+    if (message === undefined) return false;
+    this.#clear(levels);
+    return !message.expired(nowMs);
+  }
+
   /** Whether a message of so many bytes can be kept on a topic, as far as memory is concerned. */
   hasRoom({ topic }: Pick<Message, "topic">, sizeBytes: number, nowMs: number): boolean {
     return this.#memory?.hasRoom(sizeBytes + levelsOf(topic) * cost.level, nowMs) ?? true;

@@ -1,0 +1,133 @@
+/** Failed logins: one warning with address, user, client and reason, never the password; and their count. */
+import assert from "node:assert/strict";
+import { failedLoginText, type LoginFailure, loginFailures } from "../../../src/broker/access/login_failure.ts";
+import type { CoreOptions } from "../../../src/broker/options.ts";
+import { aWill, bytesOf, type ConnectAsked, Stage } from "../stage.ts";
+
+const login: ConnectAsked = { clientId: "c1", username: "ann", password: bytesOf("secret-4711") };
+
+interface Failing {
+  readonly failure: LoginFailure;
+  readonly options: Omit<CoreOptions, "clock">;
+  readonly asked: ConnectAsked;
+  readonly line: string;
+}
+
+const byAnswer: readonly Failing[] = [
+  {
+    failure: "bad-credentials",
+    options: { authenticate: () => "bad-credentials" },
+    asked: login,
+    line: 'user "ann", client "c1": the user name or the password is wrong',
+  },
+  {
+    failure: "bad-credentials",
+    options: { authenticate: () => Promise.resolve("bad-credentials") },
+    asked: login,
+    line: 'user "ann", client "c1": the user name or the password is wrong',
+  },
+  {
+    failure: "no-user-name",
+    options: { authenticate: () => "not-authorized" },
+    asked: { clientId: "c1" },
+    line: 'no user name, client "c1": the client gave no user name, nor a certificate that names its user',
+  },
+  {
+    failure: "not-authorized",
+    options: { authenticate: () => "not-authorized" },
+    asked: login,
+    line: 'user "ann", client "c1": the broker does not accept this user',
+  },
+  {
+    failure: "busy",
+    options: { authenticate: () => "busy" },
+    asked: login,
+    line: 'user "ann", client "c1": too many password checks wait',
+  },
+  {
+    failure: "will-denied",
+    options: { authenticate: () => "accept", authorize: () => false },
+    asked: { ...login, will: aWill() },
+    line: 'user "ann", client "c1": the user may not publish to the topic of the will',
+  },
+  {
+    failure: "error",
+    options: {
+      authenticate: () => {
+        throw new Error("no database");
+      },
+    },
+    asked: login,
+    line: 'user "ann", client "c1": the login could not be decided: "Error: no database"',
+  },
+];
+
+for (const [index, { failure, options, asked, line }] of byAnswer.entries()) {
+  Deno.test(`failed login: ${failure} (${index + 1})`, async () => {
+    const stage = new Stage(options);
+    const client = stage.connect(asked);
+    await Promise.resolve().then(() => {}).then(() => {});
+    stage.settle();
+    assert.notEqual(client.connack!.reasonCode, 0);
+    assert.equal(stage.logged.length, 1);
+    assert.match(stage.logged[0]!, /^warn: Failed login from \S+, /);
+    assert.ok(stage.logged[0]!.endsWith(line), stage.logged.join());
+    assert.ok(!stage.logged.join().includes("secret-4711"));
+    const { failed } = stage.core.metrics.snapshot().logins;
+    assert.deepEqual(failed, { ...none(), [failure]: 1 });
+  });
+}
+
+const none = () => Object.fromEntries(loginFailures.map((failure) => [failure, 0]));
+
+Deno.test("failed login: a session of another user", () => {
+  const stage = new Stage({ authenticate: () => "accept" });
+  stage.connect({ ...login, properties: { sessionExpiryIntervalS: 60 } }).die();
+  assert.equal(stage.connect({ ...login, username: "bob" }).connack!.reasonCode, 0x87);
+  assert.match(
+    stage.logged[0]!,
+    /user "bob", client "c1": the client identifier belongs to a session of another user$/,
+  );
+  assert.equal(stage.core.metrics.loginsFailed["other-user"], 1);
+});
+
+Deno.test("an accepted login is no failed login", () => {
+  const stage = new Stage({ authenticate: () => "accept" });
+  stage.connect(login);
+  assert.deepEqual([stage.logged, stage.core.metrics.snapshot().logins.failed], [[], none()]);
+});
+
+Deno.test("failed login: a client that does not wait for its CONNACK is counted and logged too", async () => {
+  const { promise, resolve } = Promise.withResolvers<"bad-credentials">();
+  const stage = new Stage({ authenticate: () => promise });
+  stage.connect(login).die("end");
+  resolve("bad-credentials");
+  await promise.then(() => {}).then(() => {});
+  assert.equal(stage.logged.length, 1);
+  assert.equal(stage.core.metrics.loginsFailed["bad-credentials"], 1);
+});
+
+Deno.test("failed logins: a flood writes few lines and is counted whole", () => {
+  const stage = new Stage({ authenticate: () => "bad-credentials" });
+  for (let each = 0; each < 250; each++) stage.connect({ ...login, clientId: `c${each}` });
+  assert.ok(stage.logged.length <= 20, `${stage.logged.length} lines`);
+  stage.advance(10_000);
+  const left = 250 - (stage.logged.length - 1);
+  assert.equal(stage.logged.at(-1), `warn: ${left} more failed logins within 10s are not in the log`);
+  assert.equal(stage.core.metrics.loginsFailed["bad-credentials"], 250);
+});
+
+Deno.test("failed login: names of a client are quoted, escaped and cut, so that no line looks like another", () => {
+  const text = failedLoginText({
+    failure: "bad-credentials",
+    peer: "192.0.2.1:5",
+    username: 'a", client "x\r\n\u001b[31m\u0085\u2028',
+    certificateName: "n".repeat(1_000),
+    clientId: "😀".repeat(70),
+  });
+  assert.equal(
+    text,
+    'Failed login from 192.0.2.1:5, user "a\\", client \\"x\\r\\n\\u001b[31m\\u{85}\\u{2028}", ' +
+      `certificate "${"n".repeat(64)}…", client "${"😀".repeat(64)}…": the user name or the password is wrong`,
+  );
+});
