@@ -34,28 +34,20 @@ export {
 export type { Trace, TraceOfClient } from "./src/broker/trace.ts";
 export type { WillCopy, WillFault, WillInQuestion } from "./src/broker/will_fault.ts";
 export { type KillMode, killModes, killModeText, type KillShare } from "./src/fleet/kill_mode.ts";
-export type { ClientGroup } from "./src/fleet/groups.ts";
-export type { HoldPhase, KillPhase, PhasePlan, ReturnPhase } from "./src/fleet/phases.ts";
+export type { ClientGroup, HoldPhase, KillPhase, PhasePlan, ReturnPhase } from "./src/fleet/plan.ts";
 export {
   type FleetPlan,
   type FleetRun,
   type KillRate,
-  makePlan,
-  planDefaults,
   type PlanRequest,
   type ProtocolChoice,
   type Telemetry,
 } from "./src/fleet/plan.ts";
-export type {
-  FaultSample,
-  FleetResult,
-  LatencyRow,
-  ModeCounts,
-  Notice,
-  Phase,
-  Progress,
-  WillCounts,
-} from "./src/fleet/result.ts";
+export { makePlan, planDefaults } from "./src/fleet/make_plan.ts";
+export type { FleetResult, Notice, Progress } from "./src/fleet/result.ts";
+export type { Phase } from "./src/fleet/run_phase.ts";
+export type { LatencyRow, ModeCounts, WillCounts } from "./src/fleet/will_counts.ts";
+export type { FaultSample } from "./src/fleet/fault_sample.ts";
 export type { FleetHooks } from "./src/fleet/fleet_hooks.ts";
 export { runFleet } from "./src/fleet/run_fleet.ts";
 export type { Bounds } from "./src/conformance/bounds.ts";

@@ -11,12 +11,6 @@ import { Connection, type ConnectionOwner, type Wakeable, type World } from "./c
 import type { FleetPlan, FleetRun } from "./plan.ts";
 import { ownIdOf } from "./shard.ts";
 
-/** Messages that the broker dropped, by its own count. */
-export interface DropCounts {
-  readonly before: number;
-  readonly after: number;
-}
-
 /** mosquitto's name, which others have taken over. */
 const droppedTopic = "$SYS/broker/publish/messages/dropped";
 /** What the broker calls itself, as mosquitto tells it. */

@@ -7,18 +7,13 @@ import { checkShell, runShell, shellFault } from "../base/shell_command.ts";
 import { formatMs } from "../base/units.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { greetNow } from "./greet.ts";
-import { phasesOf, type RestartPhase, restartsBroker } from "./phases.ts";
-import type { FleetPlan, FleetRun } from "./plan.ts";
+import { phasesOf, restartsBroker } from "./phases.ts";
+import type { FleetPlan, FleetRun, RestartPhase } from "./plan.ts";
+import type { Restarted } from "./restart_result.ts";
 import type { Notice } from "./result.ts";
 
 /** Restarts a broker of our own, which is to stay down for so long; fulfilled when it has been started again. */
 export type RestartBroker = (downMs: number) => Promise<void>;
-
-/** A restart as it went, by the clock of the run; or why there was none, in a sentence. */
-export type Restarted =
-  | { readonly kind: "back"; readonly downMs: number; readonly backMs: number; readonly commandMs?: number }
-  | { readonly kind: "failed"; readonly sentence: string };
-
 /** Between two looks whether the broker serves again: first, and at most, in milliseconds. */
 const firstLookMs = 20;
 const longestLookMs = 1_000;

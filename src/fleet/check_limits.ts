@@ -9,7 +9,7 @@ import { Groups } from "./groups.ts";
 import { beginLife, clientIdOf } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
 import { checkWills, NotSpokenError } from "./settle_protocol.ts";
-import { telemetryTopic } from "./telemetry.ts";
+import { telemetryTopic } from "./telemetry_topic.ts";
 import { willTopicFilter } from "./will_topic.ts";
 
 /**

@@ -1,10 +1,7 @@
-/**
- * What the phases of a plan may say.
- */
-import { checkTogether, type PlanFault, type Refuse } from "./check_plan.ts";
 import { Groups } from "./groups.ts";
-import { type KillPhase, type PhasePlan, phasesOf, type RestartPhase, restartsBroker } from "./phases.ts";
-import type { FleetPlan } from "./plan.ts";
+import { phasesOf, restartsBroker } from "./phases.ts";
+import type { FleetPlan, KillPhase, PhasePlan, RestartPhase } from "./plan.ts";
+import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 
 const mostPhases = 1_000;
 /** A week. */

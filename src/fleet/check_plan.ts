@@ -6,22 +6,12 @@ import { isIP } from "node:net";
 import { UsageError } from "../base/failure.ts";
 import { profileNames, profileOf } from "../profiles/profiles.ts";
 import { phaseFaults } from "./check_phases.ts";
-import { type ClientGroup, Groups } from "./groups.ts";
-import { needsVersion5 } from "./kill_mode.ts";
-import type { FleetPlan } from "./plan.ts";
+import { Groups } from "./groups.ts";
+import type { ClientGroup, FleetPlan } from "./plan.ts";
+import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 import { mostShards } from "./shard.ts";
-import { telemetryTopic } from "./telemetry.ts";
+import { telemetryTopic } from "./telemetry_topic.ts";
 import { checkWillTopic, filtersMeet, willTopicFilter } from "./will_topic.ts";
-
-/** One thing that does not go. */
-export interface PlanFault {
-  /** Where it stands in the plan, by the plan's own names: `["groups", 1, "willDelayS"]`. */
-  readonly path: readonly (string | number)[];
-  readonly sentence: string;
-}
-
-/** Notes that a value does not go: its name in the plan, the value as people write it, and what is allowed. */
-export type Refuse = (field: string, what: string, allowed: string) => void;
 
 interface Bound {
   readonly name: keyof FleetPlan & string;
@@ -133,23 +123,6 @@ function checkKillRate({ killRate }: FleetPlan, refuse: Refuse): void {
   if (!(killRate.perSecond >= 0)) refuse("killRate", "--kill-rate", "0 or more kills a second");
   if (killRate.kind === "fraction" && killRate.perSecond > 1) {
     refuse("killRate", "--kill-rate", "at most 100% of the clients each second");
-  }
-}
-
-/** What the standard and the oracle ask to go together, of the fleet or of a group; `killShares` may be a phase's. */
-export function checkTogether({ protocol, killShares, keepAliveS, willDelayS }: FleetPlan, refuse: Refuse): void {
-  const drawn = killShares.filter((share) => share.weight > 0);
-  if (drawn.length === 0) {
-    refuse("killShares", "--kill-mode", "at least one mode with a share above 0");
-  } else if (protocol !== "5" && protocol !== "auto" && drawn.every(({ mode }) => needsVersion5(mode))) {
-    refuse("protocol", `--protocol ${protocol}`, `5, which kill mode ${drawn[0]!.mode} needs`);
-  }
-  if (keepAliveS === 0 && drawn.some(({ mode }) => mode === "freeze" || mode === "half-packet")) {
-    const allowed = "1 s or more with the kill modes freeze and half-packet, which rely on it";
-    refuse("keepAliveS", "--keepalive 0", allowed);
-  }
-  if (protocol === "3.1.1" && willDelayS > 0) {
-    refuse("willDelayS", `--will-delay ${willDelayS} s`, "0 with --protocol 3.1.1, which has no will delay");
   }
 }
 

@@ -6,7 +6,13 @@ import type { World } from "./connection.ts";
 import type { Groups } from "./groups.ts";
 import type { LifeBooks } from "./life_books.ts";
 import type { PresenceBook } from "./presence_book.ts";
-import type { VirtualClient } from "./virtual_client.ts";
+import type { Failures } from "./retry.ts";
+
+/** A client whose CONNECT failed. */
+export interface FailedClient {
+  readonly number: number;
+  readonly failures: Failures;
+}
 
 /** What all clients of a squad share. */
 export interface ClientHost {
@@ -22,20 +28,5 @@ export interface ClientHost {
   /** How long each CONNECT took, from the dial to CONNACK. */
   readonly connects: Histogram;
   /** A client gave up connecting for now; it tries again by itself. */
-  onConnectFailed(client: VirtualClient, sentence: string): void;
-}
-
-/** Sums over the clients of a squad. */
-export interface ClientCounters {
-  alive: number;
-  peakAlive: number;
-  /** Clients that were connected at least once. */
-  connected: number;
-  reconnects: number;
-  refused: number;
-  lost: number;
-  kills: number;
-  deferred: number;
-  /** Lives that this machine kept silent for longer than keep alive allows. */
-  overslept: number;
+  onConnectFailed(client: FailedClient, sentence: string): void;
 }

@@ -10,6 +10,7 @@ import { type PacketFault, packetFaultText } from "../mqtt/lenient.ts";
 import type { DisconnectPacket, Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../net/packet_stream.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
 
 /** Something that asked to be woken. */
 export interface Wakeable {
@@ -26,18 +27,6 @@ export interface World {
   /** Starts to open a link to the broker. `place` spreads connections over several source addresses. */
   dial(receiver: DialReceiver, place: number): Link;
 }
-
-/** How a connection ended: its link did, or this side ended it because of what the broker did. */
-export type ConnectionEnd =
-  | LinkEnd
-  /** The broker sent what no one may send; `bytes` are the first of what came last. */
-  | { readonly kind: "malformed"; readonly message: string; readonly bytes: Uint8Array }
-  /** CONNACK has Session Present 1 in answer to Clean Start 1. */
-  | { readonly kind: "sessionPresent" }
-  /** The broker did not answer PINGREQ. */
-  | { readonly kind: "mute"; readonly withinS: number }
-  /** The broker sent DISCONNECT before. */
-  | { readonly kind: "disconnect"; readonly packet: DisconnectPacket; readonly version: ProtocolVersion };
 
 /** What a connection calls. */
 export interface ConnectionOwner {

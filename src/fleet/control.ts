@@ -7,10 +7,13 @@ import type { AcknowledgePacket, ConnackPacket, Packet, ProtocolVersion, Publish
 import { isPassingRefusal, reasonDetails, reasonText } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
+import { Connection, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
+import type { ControlSight } from "./control_counts.ts";
 import { endText } from "./end_text.ts";
+import type { Alteration } from "./expectation.ts";
 import { beginLife, clientIdOf, type Life, willOf } from "./life.ts";
-import type { Alteration } from "./oracle.ts";
+import { controlPlanOf } from "./make_plan.ts";
 import type { FleetPlan } from "./plan.ts";
 import { retryAfterMs } from "./retry.ts";
 import { compareWill, type SeenWill } from "./will_compare.ts";
@@ -26,15 +29,7 @@ export function isControlMark(payload: Uint8Array): boolean {
   return markBytes.every((byte, at) => payload[at] === byte);
 }
 
-/** How far a control came: its message was not seen, its will was not, or both were. */
-export type ControlSight = "nothing" | "message" | "both";
-
 type Step = "connecting" | "publishing" | "killed" | "passed";
-
-/** The plan as it holds for a control client: its will is neither delayed nor retained, and so asks no more than any will. */
-export function controlPlanOf(plan: FleetPlan): FleetPlan {
-  return { ...plan, willDelayS: 0, willRetain: false, cleanStart: "yes", sessionExpiryS: 0 };
-}
 
 export class Control implements ConnectionOwner, Wakeable {
   readonly #plan: FleetPlan;

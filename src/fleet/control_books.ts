@@ -5,17 +5,18 @@
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { profileOf } from "../profiles/profiles.ts";
 import { strict } from "../profiles/strict.ts";
-import { controlPlanOf, type ControlSight } from "./control.ts";
-import { type ControlCounts, noControls } from "./control_counts.ts";
-import { deviationOf, type FaultName } from "./deviation.ts";
+import { type ControlCounts, type ControlSight, noControls } from "./control_counts.ts";
+import { deviationOf } from "./deviation.ts";
+import type { Alteration, Arrival, Judgement } from "./expectation.ts";
+import type { FaultName, FaultSample } from "./fault_sample.ts";
 import { describeFault } from "./fault_text.ts";
 import type { Groups } from "./groups.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { Ledger } from "./ledger.ts";
 import { beginLife, clientIdOf, type Life } from "./life.ts";
-import { type Alteration, type Arrival, judge, type Judgement, worst } from "./oracle.ts";
+import { controlPlanOf } from "./make_plan.ts";
+import { judge, worst } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
-import type { FaultSample } from "./result.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** The will of a control client as one watcher saw it. */

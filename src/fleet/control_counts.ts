@@ -33,3 +33,6 @@ export function addControls(sum: ControlCounts, more: ControlCounts): void {
 export function controlFaultsIn({ lost, altered = 0, late = 0, duplicate = 0 }: ControlCounts): number {
   return lost + altered + late + duplicate;
 }
+
+/** How far a control came: its message was not seen, its will was not, or both were. */
+export type ControlSight = "nothing" | "message" | "both";

@@ -3,16 +3,14 @@
  * sign must hold, and a will beyond its bounds is a fault as it would be without a profile.
  */
 import type { Deviation, Profile, Sign } from "../profiles/profile.ts";
+import type { Expectation, Judgement, Rules } from "./expectation.ts";
+import type { FaultName } from "./fault_sample.ts";
 import type { Life } from "./life.ts";
-import { dueBy, type Expectation, type Judgement, type Rules } from "./oracle.ts";
+import { dueBy } from "./oracle.ts";
 import { cameWithRestart, spansRestart } from "./restart_rule.ts";
-import type { FaultSample } from "./result.ts";
 import { partText } from "./will_compare.ts";
 
 type One = Extract<Expectation, { readonly kind: "one" }>;
-
-/** What can go wrong with a will. */
-export type FaultName = FaultSample["verdict"];
 
 /** A judged life, and what a sign may ask of it. */
 export interface JudgedLife {

@@ -4,24 +4,9 @@
  */
 import type { Deviation, Profile } from "../profiles/profile.ts";
 import { profileOf, profiles } from "../profiles/profiles.ts";
-import { deviationOf, type FaultName, type JudgedLife, mayShow } from "./deviation.ts";
-import type { FaultSample } from "./result.ts";
-
-/** What one deviation came to. */
-export interface DeviationCounts {
-  /** Lives in which it could have shown. */
-  lives: number;
-  /** Faults that it describes. */
-  seen: number;
-  /** The first of them, for people. */
-  readonly samples: FaultSample[];
-}
-
-/** The whole as it crosses a thread. */
-export interface DeviationData {
-  readonly byId: Readonly<Record<string, DeviationCounts>>;
-  readonly described: Readonly<Record<string, number>>;
-}
+import { deviationOf, type JudgedLife, mayShow } from "./deviation.ts";
+import type { DeviationCounts, DeviationData, ProfileFindings } from "./deviation_counts.ts";
+import type { FaultName, FaultSample } from "./fault_sample.ts";
 
 /** Which deviation describes each fault of a life; those that none does are missing. */
 export type Described = Readonly<Partial<Record<FaultName, Deviation>>>;
@@ -100,15 +85,6 @@ function faultsOf({ judgement: { verdict, duplicates, unwanted } }: JudgedLife) 
   if (duplicates > 0) counts.push({ name: "duplicate", count: duplicates });
   if (unwanted > 0) counts.push({ name: "unwanted", count: unwanted });
   return counts;
-}
-
-/** What a run found of the profile that was asked for: plain data. */
-export interface ProfileFindings {
-  readonly name: string;
-  readonly broker: string;
-  readonly versions: string;
-  /** Those that a fleet can see. */
-  readonly deviations: readonly (Pick<Deviation, "id" | "rules" | "what" | "evidence" | "source"> & DeviationCounts)[];
 }
 
 /** The findings of a profile by its name; undefined where none was asked for, or it knows of no deviation. */

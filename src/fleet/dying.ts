@@ -4,7 +4,8 @@
  */
 import type { Packet } from "../mqtt/packet.ts";
 import type { ClientHost } from "./client_host.ts";
-import type { Connection, ConnectionEnd } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
 import type { Life } from "./life.ts";
 
 export class Dying {

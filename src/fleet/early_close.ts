@@ -1,9 +1,10 @@
+import type { Rules } from "./expectation.ts";
+
 /**
  * A silent connection that the broker closed before 1.5 times keep alive had passed. That time is an upper bound only (3.1.1,
  * section 3.1.2.10; 5.0, section 3.1.2.10), so that this is a note and no fault.
  */
 import type { Life } from "./life.ts";
-import type { Rules } from "./oracle.ts";
 import type { Remarks } from "./remarks.ts";
 import { restartAfter } from "./restart_rule.ts";
 

@@ -2,7 +2,7 @@
  * How a connection ended, in words: what the broker did, or why this side ended it.
  */
 import { reasonDetails, reasonText } from "../mqtt/reason.ts";
-import type { ConnectionEnd } from "./connection.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
 
 /** An end in words. */
 export function endText(end: ConnectionEnd): string {

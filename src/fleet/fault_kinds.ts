@@ -1,16 +1,4 @@
-/**
- * The faults of a run by kind: what went wrong (the verdict) and the rule that it broke. Every kind is counted, and
- * keeps samples of its own, so that a frequent kind never hides a rare one, nor an early one a later one.
- */
-import type { FaultSample } from "./result.ts";
-
-/** One kind of fault, and how often it occurred. */
-export interface FaultKind {
-  readonly verdict: FaultSample["verdict"];
-  /** The broken rule, such as `MQTT 5.0, 3.1.2-8`. */
-  readonly rule: string;
-  readonly count: number;
-}
+import type { FaultKind, FaultSample } from "./fault_sample.ts";
 
 /** Samples kept of each kind. */
 const samplesPerKind = 20;

@@ -2,8 +2,8 @@
  * Which rule of the standard a fault breaks, by version: the same number names different rules in the two.
  */
 import type { ProtocolVersion } from "../mqtt/packet.ts";
+import type { Alteration, Ground } from "./expectation.ts";
 import type { EndMode } from "./life.ts";
-import type { Alteration, Ground } from "./oracle.ts";
 
 /** A rule's number in 3.1.1 and in 5.0. */
 interface Rule {

@@ -1,13 +1,15 @@
+import type { Alteration, Expectation, Judgement } from "./expectation.ts";
+
 /**
  * Faults in words: for each life that went wrong, what was due when, what was seen, and the rule.
  */
 import { type Fault, faultRule } from "./fault_rule.ts";
+import type { FaultSample, Timeline } from "./fault_sample.ts";
 import { killModeText } from "./kill_mode.ts";
 import type { Life } from "./life.ts";
-import { type Alteration, dueBy, type Expectation, type Judgement, modeOf } from "./oracle.ts";
+import { dueBy, modeOf } from "./oracle.ts";
 import { listed } from "../base/units.ts";
 import { isStray, partText } from "./will_compare.ts";
-import type { FaultSample, Timeline } from "./result.ts";
 
 /** One sample for each kind of fault in a judgement; none when all went well. */
 export function describeFault(

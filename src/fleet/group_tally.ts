@@ -3,30 +3,8 @@
  * has groups. Each count here is one of the tally's own, told to the group of its client.
  */
 import { Histogram } from "../base/histogram.ts";
-import type { LatencyRow, ModeCounts } from "./result.ts";
-import { addCounts, noCounts } from "./tally.ts";
-
-/** The counts of one group. */
-export interface GroupCounts extends ModeCounts {
-  /** Clients that were connected at least once. */
-  connected: number;
-  /** States of presence that a late subscriber found to be wrong. */
-  presenceWrong: number;
-}
-
-/** One group's counts as they cross a thread, with the latencies of its wills, encoded. */
-export interface GroupData extends GroupCounts {
-  /** Absent for wills that say of no client that they are its. */
-  readonly name?: string;
-  readonly hdr: string;
-}
-
-/** A group in a result. */
-export interface GroupResult extends GroupCounts {
-  /** Absent for wills that say of no client that they are its. */
-  readonly name?: string;
-  readonly latencyMs: LatencyRow;
-}
+import type { GroupCounts, GroupData, GroupResult } from "./group_result.ts";
+import { addCounts, noCounts } from "./will_counts.ts";
 
 function noGroup(): GroupCounts {
   return { connected: 0, kills: 0, ...noCounts(), presenceWrong: 0 };

@@ -4,37 +4,7 @@
  */
 import { mix } from "../base/random.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
-import type { FleetPlan, Telemetry } from "./plan.ts";
-
-/** What a group may have of its own; the rest is the plan's. */
-export type GroupOwn = Partial<
-  Pick<
-    FleetPlan,
-    | "protocol"
-    | "keepAliveS"
-    | "killShares"
-    | "reconnectAfterMs"
-    | "willQos"
-    | "willRetain"
-    | "presence"
-    | "willDelayS"
-    | "willTopic"
-    | "willPayloadSizeBytes"
-    | "sessionExpiryS"
-    | "cleanStart"
-    | "username"
-    | "password"
-  >
->;
-
-/** A group of clients. */
-export interface ClientGroup extends GroupOwn {
-  readonly name: string;
-  /** Relative to the other groups' shares. */
-  readonly share: number;
-  /** What its clients publish while they live; nothing when absent. */
-  readonly telemetry?: Telemetry;
-}
+import type { ClientGroup, FleetPlan } from "./plan.ts";
 
 /** Client numbers repeat their groups after so many: shares are told apart to a thousandth. */
 const patternLength = 1_000;

@@ -2,57 +2,15 @@
  * The late look: after the run a new subscriber asks for the retained wills. On each topic it must find the last will
  * that was published there. Then the topics are cleared, so that a run leaves nothing behind.
  */
-import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
 import { reasonText } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { plainConnectPacket } from "./connect_packet.ts";
 import { Connection, type ConnectionOwner, type World } from "./connection.ts";
+import type { FoundWill } from "./late_look_counts.ts";
 import { readWillMark, type WillMark } from "./life.ts";
-import type { Outlook } from "./lookout.ts";
 import type { FleetPlan } from "./plan.ts";
-
-/** What a late subscriber found. */
-export interface LateLookCounts {
-  expected: number;
-  right: number;
-  /** Another will than the last, or not marked as retained. */
-  wrong: number;
-  missing: number;
-}
-
-/** A retained message that was found: whose will it says it is, and whether it is marked as retained. */
-export interface FoundWill {
-  readonly mark: WillMark | undefined;
-  readonly retain: boolean;
-}
-
-/**
- * What was found against what must be there, topic by topic. A server may drop a retained message of QoS 0 whenever it
- * likes, so that one which is not found is not counted. MQTT 3.1.1, 3.3.1-7; MQTT 5.0, section 3.3.1.3
- *
- * @param qosOf the QoS that a will asked for
- */
-export function countLook(
-  expected: ReadonlyMap<string, WillMark>,
-  found: ReadonlyMap<string, FoundWill>,
-  qosOf: (mark: WillMark) => QoS,
-): LateLookCounts {
-  const counts: LateLookCounts = { expected: 0, right: 0, wrong: 0, missing: 0 };
-  for (const [topic, mark] of expected) {
-    if (!found.has(topic) && qosOf(mark) === 0) continue;
-    counts.expected++;
-    counts[verdictOf(found.get(topic), mark)]++;
-  }
-  return counts;
-}
-
-function verdictOf(found: FoundWill | undefined, { client, incarnation }: WillMark): "right" | "wrong" | "missing" {
-  if (found === undefined) return "missing";
-  const { mark, retain } = found;
-  // A message from the store is marked as retained. [MQTT311 3.3.1-8] 5.0 says so in its section 3.8.3.1, by no number.
-  // That of a later life was published after the last one that a watcher saw, which may have been away.
-  return retain && mark?.client === client && mark.incarnation >= incarnation ? "right" : "wrong";
-}
+import type { Outlook } from "./squad_task.ts";
 
 /** After the last retained message so much silence means that there are no more, in milliseconds. */
 const quietMs = 1_000;

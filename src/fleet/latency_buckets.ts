@@ -2,16 +2,10 @@
  * Latencies counted in a few fixed ranges: what is cheap enough to tell a few times a second while a run goes on. The
  * report has whole histograms instead.
  */
+import type { LatencyBucketCounts } from "./will_counts.ts";
 
 /** The upper ends of the ranges, in milliseconds; beyond the last there is one more range. */
 export const bucketEndsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
-
-/** The counts as plain data. */
-export interface LatencyBucketCounts {
-  /** One for each range of `bucketEndsMs`, and one for what is beyond. */
-  readonly counts: readonly number[];
-  readonly sumMs: number;
-}
 
 /** Counts latencies by range. */
 export class LatencyBuckets {

@@ -9,6 +9,7 @@ import { profileOf } from "../profiles/profiles.ts";
 import { strict } from "../profiles/strict.ts";
 import { DelayedDues } from "./delayed_dues.ts";
 import { deviationOf, type JudgedLife } from "./deviation.ts";
+import type { Alteration, Arrival, Judgement, Rules } from "./expectation.ts";
 import type { Groups } from "./groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
 import {
@@ -26,25 +27,15 @@ import {
 } from "./ledger_entry.ts";
 import { keepSamples } from "./ledger_samples.ts";
 import { clientIdOf, type Life, type WillMark, willTopicOf } from "./life.ts";
-import {
-  type Alteration,
-  answersCut,
-  type Arrival,
-  dueBy,
-  expectationOf,
-  judge,
-  type Judgement,
-  modeOf,
-  type Rules,
-  worst,
-} from "./oracle.ts";
+import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "./oracle.ts";
+import { longestWaitOf } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import { type Outcome, RestartBooks } from "./restart_books.ts";
 import { restartAfter } from "./restart_rule.ts";
-import { Tally, type TallyMode } from "./tally.ts";
+import { Tally } from "./tally.ts";
 import { earlyCloseOf } from "./early_close.ts";
-import { longestWaitOf } from "./wait_text.ts";
 import { compareWill, type SeenWill } from "./will_compare.ts";
+import type { TallyMode } from "./will_counts.ts";
 
 /** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
 const earlyBeforeMs = 20;

@@ -2,11 +2,11 @@
  * What stands in a squad's books of one life, before and after it is judged, and of one will that was seen.
  */
 import type { ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet.ts";
+import type { Arrival } from "./expectation.ts";
+import type { FaultSample } from "./fault_sample.ts";
 import { type Life, readWillMark, type WillMark } from "./life.ts";
-import type { Arrival } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
-import type { FaultSample } from "./result.ts";
-import type { TallyMode } from "./tally.ts";
+import type { TallyMode } from "./will_counts.ts";
 
 /** A life on the books. */
 export interface Entry {

@@ -2,10 +2,10 @@
  * What is kept of a judged life for people: its faults, or that it was among the slowest of what went well.
  */
 import type { Described } from "./deviation_tally.ts";
+import type { Judgement } from "./expectation.ts";
 import { describeFault, faultCount } from "./fault_text.ts";
 import type { KillMode } from "./kill_mode.ts";
 import { type Entry, isTimed } from "./ledger_entry.ts";
-import type { Judgement } from "./oracle.ts";
 import type { Tally } from "./tally.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
 

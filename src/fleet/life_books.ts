@@ -4,12 +4,12 @@
  */
 import { Histogram } from "../base/histogram.ts";
 import type { ConnackPacket } from "../mqtt/packet.ts";
-import type { ClientCounters } from "./client_host.ts";
+import type { ClientCounters } from "./client_counters.ts";
 import type { KillMode } from "./kill_mode.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Life, LifeEnd } from "./life.ts";
 import type { Note } from "./record_event.ts";
-import type { RestartWindow } from "./restart.ts";
+import type { RestartWindow } from "./restart_result.ts";
 
 /** What a CONNACK says that a life goes by. */
 export interface Accepted {

@@ -1,11 +1,13 @@
+import type { Arrival, Judgement } from "./expectation.ts";
+import type { FaultSample, Timeline } from "./fault_sample.ts";
+
 /**
  * One life as a row of a table: plain data, told as it is judged, for whoever wants every life of a run.
  */
 import type { Groups } from "./groups.ts";
 import { clientIdOf, type Life } from "./life.ts";
-import { type Arrival, type Judgement, modeOf } from "./oracle.ts";
+import { modeOf } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
-import type { FaultSample, Timeline } from "./result.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** A life and what became of its will. */

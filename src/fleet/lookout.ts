@@ -4,26 +4,17 @@
  */
 import type { ProtocolVersion, PublishPacket } from "../mqtt/packet.ts";
 import type { World } from "./connection.ts";
-import { Control, type ControlSight, isControlMark } from "./control.ts";
+import { Control, isControlMark } from "./control.ts";
 import type { ControlWill } from "./control_books.ts";
+import type { ControlSight } from "./control_counts.ts";
 import type { Groups } from "./groups.ts";
 import { type Life, readWillMark } from "./life.ts";
 import type { FleetPlan } from "./plan.ts";
 import { type PresenceWord, readPresenceMark } from "./presence_message.ts";
 import { SessionSweep } from "./session_sweep.ts";
+import type { Outlook } from "./squad_task.ts";
 import { Watcher, type WatcherHost } from "./watcher.ts";
 import { willTopicFilter } from "./will_topic.ts";
-
-/** Which part of the fleet is watched. */
-export interface Outlook {
-  readonly plan: FleetPlan;
-  /** What clients speak whose group says nothing of it. */
-  readonly protocol: "3.1.1" | "5" | "mix";
-  readonly firstClient: number;
-  readonly clients: number;
-  readonly firstBucket: number;
-  readonly buckets: number;
-}
 
 /** What a lookout calls. */
 export interface LookoutHost {

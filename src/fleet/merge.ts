@@ -3,48 +3,26 @@
  */
 import { Histogram } from "../base/histogram.ts";
 import { addControls, noControls } from "./control_counts.ts";
-import type { DropCounts } from "./broker_counters.ts";
 import { profileFindings } from "./deviation_tally.ts";
+import type { DropCounts } from "./drop_counts.ts";
 import type { KillMode } from "./kill_mode.ts";
-import type { LateLookCounts } from "./late_look.ts";
+import type { LateLookCounts } from "./late_look_counts.ts";
 import { addBuckets } from "./latency_buckets.ts";
 import { phasesDurationMs } from "./phases.ts";
-import type { EngineName } from "../net/engine.ts";
 import type { FleetPlan } from "./plan.ts";
+import type { RunFacts } from "./run_facts.ts";
 import { mergeTelemetry } from "./telemetry_result.ts";
 import { type Remarks, remarkTexts } from "./remarks.ts";
 import { mergePresence } from "./presence_result.ts";
-import type { FleetResult, LatencyRow, ModeCounts, Progress, WillCounts } from "./result.ts";
+import type { FleetResult, Progress } from "./result.ts";
 import { clientsHere } from "./shard.ts";
-import type { Restarted } from "./broker_restart.ts";
 import { restartsOf, restartWarnings, unendedText } from "./merge_restarts.ts";
 import type { SquadResult } from "./squad_task.ts";
 import { mergeSeries } from "./series.ts";
 import { mergeInstants, stagesOf } from "./stages.ts";
 import { verdictOver } from "./verdict.ts";
-import { addCounts, noCounts, Tally } from "./tally.ts";
-
-/** What a result says besides what the squads found. */
-export interface RunFacts {
-  readonly plan: FleetPlan;
-  readonly target: string;
-  readonly protocol: "3.1.1" | "5" | "mix";
-  readonly startedAt: string;
-  readonly durationMs: number;
-  readonly warnings: readonly string[];
-  readonly resources: FleetResult["resources"];
-  readonly engine?: EngineName;
-  readonly dropped?: DropCounts;
-  /** What the broker calls itself. */
-  readonly broker?: string;
-  /** The broker's restarts, as whoever did them saw them, and the run's beginning by the same clock. */
-  readonly restarts?: readonly Restarted[];
-  readonly originMs?: number;
-  /** SYNs that this machine sent again meanwhile, where it says so. */
-  readonly synsAgain?: number;
-  /** Why nothing is proven, not even a fault: what was seen is not whole. */
-  readonly gap?: string | undefined;
-}
+import { Tally } from "./tally.ts";
+import { addCounts, type LatencyRow, type ModeCounts, noCounts, type WillCounts } from "./will_counts.ts";
 
 /** Shards that begin within this of one another are in step, in milliseconds. */
 const inStepMs = 250;

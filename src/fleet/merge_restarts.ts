@@ -1,9 +1,6 @@
-/**
- * What the squads found of the broker's restarts, joined with what whoever restarted it saw.
- */
-import type { RunFacts } from "./merge.ts";
-import type { RestartResult, SquadRestartCounts } from "./restart.ts";
+import type { RestartResult, SquadRestartCounts } from "./restart_result.ts";
 import type { RestartsResult } from "./result.ts";
+import type { RunFacts } from "./run_facts.ts";
 import type { SquadResult } from "./squad_task.ts";
 import type { Tally } from "./tally.ts";
 

@@ -2,11 +2,9 @@
  * What a client has published and the broker has not acknowledged for good.
  */
 import { encode } from "../mqtt/codec.ts";
-import type { Packet, PublishPacket } from "../mqtt/packet.ts";
+import type { Packet } from "../mqtt/packet.ts";
 import type { Connection } from "./connection.ts";
-
-/** A message of a client's own. */
-export type Outgoing = Pick<PublishPacket, "topic" | "payload" | "qos" | "retain" | "properties">;
+import type { Outgoing } from "./presence_message.ts";
 
 /** Told once the broker has answered for a message: whether it took it. */
 export type Heard = (taken: boolean, nowMs: number) => void;

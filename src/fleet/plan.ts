@@ -3,12 +3,7 @@
  */
 import type { Endpoint } from "../net/endpoint.ts";
 import type { EngineChoice, EngineName } from "../net/engine.ts";
-import { checkPlan } from "./check_plan.ts";
-import type { ClientGroup } from "./groups.ts";
-import { defaultKillShares, type KillShare } from "./kill_mode.ts";
-import type { PhasePlan } from "./phases.ts";
-import { type Shard, shardsOf } from "./shard.ts";
-import { defaultWillTopic, sharedByBucket } from "./will_topic.ts";
+import type { KillShare } from "./kill_mode.ts";
 
 /** Which protocol versions the clients speak; `auto` is `mix` where the broker accepts both, else what it accepts. */
 export type ProtocolChoice = "auto" | "3.1.1" | "5" | "mix";
@@ -113,89 +108,8 @@ export interface Telemetry {
   readonly qos: 0 | 1 | 2;
 }
 
-/** Ports 32,768 to 60,999: what Linux gives to outgoing connections unless it is told otherwise. */
-export const usualSourcePorts = 28_232;
-
-/** What a plan says where nothing was asked for. */
-export const planDefaults = {
-  clients: 1_000,
-  protocol: "auto",
-  killRate: { kind: "fraction", perSecond: 0.05 },
-  killShares: defaultKillShares,
-  durationMs: 30_000,
-  reconnectAfterMs: 1_000,
-  rampPerSecond: 1_000,
-  connectsUnderWay: 64,
-  keepAliveS: 10,
-  willQos: 1,
-  willRetain: false,
-  willDelayS: 0,
-  sessionExpiryS: 0,
-  willTopic: defaultWillTopic,
-  willPayloadSizeBytes: 64,
-  fanOut: 1,
-  workers: 1,
-  clientPrefix: "mqtt-sim",
-  lateAfterMs: 1_000,
-  drainMs: 10_000,
-  restartTimeoutMs: 30_000,
-  sourceAddresses: [],
-  engine: "auto",
-} as const satisfies Partial<FleetPlan>;
-
 /** What must be said or drawn for each run; the rest has a default. */
 export type PlanRequest = Partial<FleetPlan> & Pick<FleetPlan, "seed" | "run">;
-
-/** Clients for each watcher unless told otherwise: keeps a storm of them below the usual queue limits of brokers. */
-export const clientsPerWatcher = 500;
-
-/**
- * Fills in what was not asked for, checks the whole, and freezes it.
- *
- * @throws UsageError for the first thing that does not go
- */
-export function makePlan(request: PlanRequest): FleetPlan {
-  const plan = fillPlan(request);
-  checkPlan(plan);
-  return Object.freeze(plan);
-}
-
-/** A request with the defaults of what it does not say; nothing is checked. */
-export function fillPlan(request: PlanRequest): FleetPlan {
-  const clients = request.clients ?? planDefaults.clients;
-  const sessionExpiryS = request.sessionExpiryS ?? planDefaults.sessionExpiryS;
-  const workers = request.workers ?? planDefaults.workers;
-  const squads = workers * shardsOf(request);
-  const topics = topicsOf(request);
-  return {
-    ...planDefaults,
-    // What stands on a client's topic is the truth only if its will can take the place of its word.
-    ...request.presence && { willRetain: true },
-    cleanStart: usualCleanStart(sessionExpiryS),
-    watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,
-    ...request,
-    ...request.groups !== undefined && { groups: groupsOf(request, request.groups) },
-  };
-}
-
-function topicsOf({ willTopic = planDefaults.willTopic, groups }: PlanRequest): string[] {
-  return groups === undefined ? [willTopic] : groups.map((group) => group.willTopic ?? willTopic);
-}
-
-/** A session that outlives its connection is there to be resumed. */
-function usualCleanStart(sessionExpiryS: number): "yes" | "no" {
-  return sessionExpiryS > 0 ? "no" : "yes";
-}
-
-/** A group with sessions of its own resumes them, unless anyone has said what its clients are to do. */
-function groupsOf({ cleanStart }: PlanRequest, groups: readonly ClientGroup[]): readonly ClientGroup[] {
-  return groups.map((group) => ({
-    ...cleanStart === undefined && group.sessionExpiryS !== undefined &&
-      { cleanStart: usualCleanStart(group.sessionExpiryS) },
-    ...group.presence && { willRetain: true },
-    ...group,
-  }));
-}
 
 /** The plan and where it is carried out. */
 export interface FleetRun {
@@ -207,4 +121,86 @@ export interface FleetRun {
   readonly engine?: EngineName;
   /** When the fleet is to be connected; at once when absent. Shards that are given one instant go in step. */
   readonly startAt?: Date;
+}
+
+/** What a group may have of its own; the rest is the plan's. */
+export type GroupOwn = Partial<
+  Pick<
+    FleetPlan,
+    | "protocol"
+    | "keepAliveS"
+    | "killShares"
+    | "reconnectAfterMs"
+    | "willQos"
+    | "willRetain"
+    | "presence"
+    | "willDelayS"
+    | "willTopic"
+    | "willPayloadSizeBytes"
+    | "sessionExpiryS"
+    | "cleanStart"
+    | "username"
+    | "password"
+  >
+>;
+
+/** A group of clients. */
+export interface ClientGroup extends GroupOwn {
+  readonly name: string;
+  /** Relative to the other groups' shares. */
+  readonly share: number;
+  /** What its clients publish while they live; nothing when absent. */
+  readonly telemetry?: Telemetry;
+}
+
+/** Clients are killed. */
+export interface KillPhase {
+  readonly kind: "kill";
+  /** Names of the groups it is about; all when absent. */
+  readonly groups?: readonly string[];
+  /** `once` kills all of them at the phase's first instant; a rate spreads kills evenly. The plan's when absent. */
+  readonly rate?: KillRate | "once";
+  /** How long the phase lasts; when absent, the plan's duration, and no time where all are killed at once. */
+  readonly durationMs?: number;
+  /** The plan's, or the group's, when absent. */
+  readonly killShares?: readonly KillShare[];
+  /** The plan's, or the group's, when absent. */
+  readonly reconnectAfterMs?: number | "never";
+  /** Clients come back up to so much later than they would, each as drawn. */
+  readonly jitterMs?: number;
+}
+
+/** Nobody is killed for a while. */
+export interface HoldPhase {
+  readonly kind: "hold";
+  readonly durationMs: number;
+}
+
+/** Clients that were to stay away come back. */
+export interface ReturnPhase {
+  readonly kind: "return";
+  readonly groups?: readonly string[];
+  /** They come back evenly spread over this time; 0 brings all back at once. The phase lasts as long. */
+  readonly durationMs: number;
+}
+
+/** The broker is restarted. By the schedule that takes no time: all stands still until it is back. */
+export interface RestartPhase {
+  readonly kind: "restart";
+  /** How long a broker of our own stays down; a user's command takes what it takes. */
+  readonly downMs: number;
+  /** From the broker's return to the next CONNECT of those who lived; the plan's, or the group's, when absent. */
+  readonly reconnectAfterMs?: number | "never";
+  /** Clients come back up to so much later than they would, each as drawn. */
+  readonly jitterMs?: number;
+}
+
+/** One phase of a run. */
+export type PhasePlan = KillPhase | HoldPhase | ReturnPhase | RestartPhase;
+
+/** One of several processes that carry out one plan. */
+export interface Shard {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
 }

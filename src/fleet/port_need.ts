@@ -4,8 +4,8 @@
  */
 import { Groups } from "./groups.ts";
 import type { KillMode, KillShare } from "./kill_mode.ts";
-import { type KillPhase, phaseDurationMs, phasesOf } from "./phases.ts";
-import type { FleetPlan } from "./plan.ts";
+import { phaseDurationMs, phasesOf } from "./phases.ts";
+import type { FleetPlan, KillPhase } from "./plan.ts";
 import { clientsHere } from "./shard.ts";
 
 /** Ports left behind by the kills of one phase, evenly spread over its time. */

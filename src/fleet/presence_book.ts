@@ -1,8 +1,9 @@
+import type { Rules } from "./expectation.ts";
+
 /**
  * The books of presence: what each client has said of itself, and so what must be retained on its topic now.
  */
 import type { Life } from "./life.ts";
-import type { Rules } from "./oracle.ts";
 import type { Note } from "./record_event.ts";
 import type { PresenceWord } from "./presence_message.ts";
 import { noWords, type PresenceWordCounts } from "./presence_result.ts";

@@ -1,10 +1,13 @@
+import type { Rules } from "./expectation.ts";
+import type { FaultSample } from "./fault_sample.ts";
+
 /**
  * What one squad finds of presence: its clients' words, and what was read on their topics, judged. A run calls it as
  * things happen, a recording's replay as they had happened.
  */
 import type { Groups } from "./groups.ts";
 import { clientIdOf } from "./life.ts";
-import { expectationOf, type Rules } from "./oracle.ts";
+import { expectationOf } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
 import { PresenceBook } from "./presence_book.ts";
 import {
@@ -18,7 +21,6 @@ import {
 import { noPresence, type PresenceCounts, type PresenceData, type PresenceMoment } from "./presence_result.ts";
 import { presenceFault, type PresencePart } from "./presence_text.ts";
 import type { Note } from "./record_event.ts";
-import type { FaultSample } from "./result.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** What was found on the topic of one client, without its bytes. */

@@ -5,7 +5,8 @@
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { connackText } from "./connack_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
+import { Connection, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
 import { endText } from "./end_text.ts";
 import { beginLife, clientIdOf, type Life, willTopicOf } from "./life.ts";
 import { Outbox } from "./outbox.ts";

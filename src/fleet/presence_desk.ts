@@ -4,10 +4,9 @@
  */
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import type { World } from "./connection.ts";
+import type { Rules } from "./expectation.ts";
 import type { Groups } from "./groups.ts";
 import { readWillMark, willOf, willTopicOf } from "./life.ts";
-import type { Outlook } from "./lookout.ts";
-import type { Rules } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { PresenceBooks } from "./presence_books.ts";
 import { PresenceControl } from "./presence_control.ts";
@@ -16,6 +15,7 @@ import { presenceMessage, readPresenceMark } from "./presence_message.ts";
 import { type FoundState, isSettled, type PresenceState, type PresenceTruth } from "./presence_oracle.ts";
 import type { PresenceMoment } from "./presence_result.ts";
 import type { PresencePart } from "./presence_text.ts";
+import type { Outlook } from "./squad_task.ts";
 import { differingProperties, sameBytes } from "./will_compare.ts";
 
 /** What the desk is handed. */

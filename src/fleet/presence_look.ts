@@ -7,7 +7,8 @@ import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../mqtt/packet
 import { reasonText } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, type World } from "./connection.ts";
+import { Connection, type ConnectionOwner, type World } from "./connection.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
 import { endText } from "./end_text.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { PresenceControl } from "./presence_control.ts";

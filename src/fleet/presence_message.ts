@@ -1,10 +1,11 @@
+import type { PublishPacket } from "../mqtt/packet.ts";
+
 /**
  * What clients say of their own presence, on the topic of their wills: `online` after CONNACK, `left` before a proper
  * DISCONNECT. Retained, and as rich as a will, so that a broker can lose each part of it.
  */
 import { contentOf, type Life } from "./life.ts";
 import { type Mark, readMark } from "./mark.ts";
-import type { Outgoing } from "./outbox.ts";
 import type { FleetPlan } from "./plan.ts";
 
 /** What a client says of itself. */
@@ -35,3 +36,6 @@ export function readPresenceMark(plan: FleetPlan, payload: Uint8Array): Presence
   }
   return undefined;
 }
+
+/** A message of a client's own. */
+export type Outgoing = Pick<PublishPacket, "topic" | "payload" | "qos" | "retain" | "properties">;

@@ -1,9 +1,11 @@
+import type { Expectation, Rules } from "./expectation.ts";
+
 /**
  * The oracle of presence: which retained message must stand on a client's topic at an instant, by its own reading of
  * the standard, and what to make of the one that was found. Pure, as the oracle of wills is.
  */
 import type { Life } from "./life.ts";
-import { dueBy, type Expectation, expectationOf, type Rules } from "./oracle.ts";
+import { dueBy, expectationOf } from "./oracle.ts";
 
 /** What a client said of itself, and what the broker answered. */
 export interface Said {

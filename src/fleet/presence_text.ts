@@ -1,10 +1,11 @@
+import type { FaultSample, Timeline } from "./fault_sample.ts";
+
 /**
  * Wrong states in words, and the rules that they break.
  */
 import type { Life } from "./life.ts";
 import { modeOf } from "./oracle.ts";
 import type { FoundState, PresenceState, PresenceVerdict } from "./presence_oracle.ts";
-import type { FaultSample, Timeline } from "./result.ts";
 import { listed } from "../base/units.ts";
 import { partText, type PropertyName, type Stray } from "./will_compare.ts";
 

@@ -1,15 +1,11 @@
-/**
- * The events of a recording: what each kind holds. This table is the format: the types, the check of a line that is read,
- * and docs/record.md (a test compares them) come from it. What an event does to the books is src/fleet/replay.ts's.
- */
-import type { ControlSight } from "./control.ts";
+import type { ControlSight } from "./control_counts.ts";
+import type { Alteration } from "./expectation.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
-import type { Alteration } from "./oracle.ts";
 import type { PresenceWord } from "./presence_message.ts";
 import type { FoundState } from "./presence_oracle.ts";
 import { type PresenceMoment, presenceMoments } from "./presence_result.ts";
 import type { PresencePart } from "./presence_text.ts";
-import { type Phase, phases } from "./result.ts";
+import { type Phase, phases } from "./run_phase.ts";
 
 /** The form of a recording; the number changes when a name changes its meaning or goes. */
 export const recordSchema = "mqtt-sim/record/1";

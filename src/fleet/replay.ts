@@ -3,7 +3,6 @@
  * one result comes of them. What an event does is the table here; what it holds is src/fleet/record_event.ts's.
  */
 import { UsageError } from "../base/failure.ts";
-import type { Restarted } from "./broker_restart.ts";
 import type { KilledControl } from "./control_books.ts";
 import { Groups } from "./groups.ts";
 import type { Life, WillMark } from "./life.ts";
@@ -16,7 +15,7 @@ import type { PresenceBooks } from "./presence_books.ts";
 import type { Stay } from "./presence_oracle.ts";
 import type { EventKind, RecordEvent } from "./record_event.ts";
 import type { RecordHeader } from "./record_header.ts";
-import type { Absence } from "./restart.ts";
+import type { Absence, Restarted } from "./restart_result.ts";
 import type { FleetResult } from "./result.ts";
 import { SquadBooks } from "./squad_books.ts";
 

@@ -1,10 +1,11 @@
+import type { Arrival, Judgement } from "./expectation.ts";
+
 /**
  * What one squad knows of the broker's restarts: when, what ended with each, when its watchers could not see, and what
  * came of the wills that each stood in the way of.
  */
 import type { Life } from "./life.ts";
-import type { Arrival, Judgement } from "./oracle.ts";
-import type { Absence, RestartWindow, SquadRestartCounts } from "./restart.ts";
+import type { Absence, RestartWindow, SquadRestartCounts } from "./restart_result.ts";
 
 /** How the watchers, and whoever else was connected, came through a restart. */
 export interface Outcome {

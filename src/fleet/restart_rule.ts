@@ -1,3 +1,5 @@
+import type { Arrival, Expectation, One, Rules } from "./expectation.ts";
+
 /**
  * What a restart of the broker changes in what the standard makes of a life. Pure, as all of the oracle is.
  *
@@ -5,8 +7,7 @@
  * versions, without a number of its own); that one is due at all is not changed by it. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
  */
 import type { Life, LifeEnd } from "./life.ts";
-import type { Arrival, Expectation, One, Rules } from "./oracle.ts";
-import type { RestartWindow } from "./restart.ts";
+import type { RestartWindow } from "./restart_result.ts";
 
 /**
  * A DISCONNECT so short before the restart that the broker need not have read it: then its connection failed like any

@@ -2,104 +2,19 @@
  * What a run found: plain data that crosses a thread, a file, and one day a network, without change.
  */
 import type { EngineName } from "../net/engine.ts";
-import type { HistogramRow } from "../base/histogram.ts";
 import type { ControlCounts } from "./control_counts.ts";
-import type { FaultKind } from "./fault_kinds.ts";
-import type { GroupResult } from "./group_tally.ts";
-import type { ProfileFindings } from "./deviation_tally.ts";
+import type { ProfileFindings } from "./deviation_counts.ts";
+import type { FaultKind, FaultSample, SlowLife } from "./fault_sample.ts";
+import type { GroupResult } from "./group_result.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { KillMode } from "./kill_mode.ts";
-import type { EndMode } from "./life.ts";
-import type { LatencyBucketCounts } from "./latency_buckets.ts";
 import type { PresenceResult } from "./presence_result.ts";
 import type { Remarks } from "./remarks.ts";
-import type { RestartResult } from "./restart.ts";
+import type { RestartResult } from "./restart_result.ts";
+import type { Instants, Phase, Stage } from "./run_phase.ts";
+import type { SeriesPoint } from "./series_data.ts";
 import type { TelemetryResult } from "./telemetry_result.ts";
-import type { SeriesPoint } from "./series.ts";
-import type { Instants, Stage } from "./stages.ts";
-
-/** What became of the wills of some lives. */
-export interface WillCounts {
-  /** Wills that were due: each has one of the next five as its verdict. */
-  expected: number;
-  /** Came once it was due, and no later than `lateAfterMs`. */
-  onTime: number;
-  late: number;
-  /** Came before it was due, though the life was over. */
-  early: number;
-  missing: number;
-  /** Came, but with another topic, payload, QoS, retain flag or property than was asked for. */
-  altered: number;
-  /** Came again: one for each time too many. */
-  duplicate: number;
-  /** What went wrong as the plan's profile says that its broker does: in none of the counts above but `expected`. */
-  deviating: number;
-  /** Came where none was due: after a proper DISCONNECT, a resumed session, for a living client, for nobody we know. */
-  unwanted: number;
-}
-
-/** Kills of one mode and what became of their wills. */
-export interface ModeCounts extends WillCounts {
-  kills: number;
-}
-
-/** A distribution of milliseconds. */
-export type LatencyRow = HistogramRow;
-
-/** One life over time: milliseconds since the run began. What did not happen is absent. */
-export interface Timeline {
-  readonly connectedMs?: number;
-  /** When the schedule wanted the kill, and when it was done. */
-  readonly killDueMs?: number;
-  readonly killedMs?: number;
-  /** When the standard made the will due. */
-  readonly dueMs?: number;
-  /** When the will came, each time. */
-  readonly seenMs: readonly number[];
-  /** When a late subscriber read the client's retained state. */
-  readonly readMs?: number;
-}
-
-/** Messages that came again, in a resumed session, under their packet identifiers. */
-export interface RedeliveryCounts {
-  readonly total: number;
-  /** Those that did not say so by DUP, as they must: MQTT 3.1.1 and 5.0, 3.3.1-1. */
-  readonly withoutDup: number;
-}
-
-/** Why a life's will went wrong; a sample of them is kept for people. */
-export interface FaultSample {
-  readonly client: string;
-  readonly incarnation: number;
-  readonly mode: EndMode | "alive";
-  /** `presence` is a retained state that is not the truth; its text begins with the kind. `redelivery`: without DUP. */
-  readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered" | "presence" | "redelivery";
-  readonly protocol: "3.1.1" | "5";
-  readonly qos: 0 | 1 | 2;
-  /** The rule that was broken, such as `MQTT 5.0, 3.1.2-8`. */
-  readonly rule: string;
-  /** One sentence: what was due when, and what was seen. */
-  readonly text: string;
-  /** Absent where a will cannot be told to a life. */
-  readonly timeline?: Timeline;
-}
-
-/** A life whose will came on time, and took long. */
-export interface SlowLife {
-  readonly client: string;
-  readonly incarnation: number;
-  readonly mode: KillMode;
-  readonly protocol: "3.1.1" | "5";
-  readonly qos: 0 | 1 | 2;
-  readonly latencyMs: number;
-  readonly timeline: Timeline;
-}
-
-/** The parts of a run, in their order. */
-export const phases = ["watch", "control", "wait", "connect", "kill", "drain", "leave", "look", "done"] as const;
-
-/** Which part of a run is under way. */
-export type Phase = (typeof phases)[number];
+import type { LatencyBucketCounts, LatencyRow, ModeCounts, RedeliveryCounts, WillCounts } from "./will_counts.ts";
 
 /** Where a run stands; sent a few times a second. */
 export interface Progress {

@@ -5,7 +5,8 @@
 import { UsageError } from "../base/failure.ts";
 import { portRange, readProc, readProcNumber } from "../base/proc_file.ts";
 import { isLoopback } from "../net/endpoint.ts";
-import { type FleetPlan, type FleetRun, usualSourcePorts } from "./plan.ts";
+import { usualSourcePorts } from "./make_plan.ts";
+import type { FleetPlan, FleetRun } from "./plan.ts";
 import { portsWaiting, takeoversAtOnce } from "./port_need.ts";
 import type { Notice } from "./result.ts";
 import { bucketsHere, clientsHere, mostShards, shardsOf } from "./shard.ts";

@@ -1,12 +1,8 @@
-/**
- * The recording of a whole run: its header, the batches of all squads, the facts that belong to none of them, its end.
- * Where the lines go is the caller's.
- */
-import type { Restarted } from "./broker_restart.ts";
-import type { RunFacts } from "./merge.ts";
 import { eventLine } from "./record_buffer.ts";
 import { type EventFields, type EventKind, recordSchema } from "./record_event.ts";
 import type { RecordHeader } from "./record_header.ts";
+import type { Restarted } from "./restart_result.ts";
+import type { RunFacts } from "./run_facts.ts";
 import type { SquadResult } from "./squad_task.ts";
 
 /** Where a recording goes. */

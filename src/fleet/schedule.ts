@@ -10,8 +10,8 @@ import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { FleetModel, restMs } from "./fleet_model.ts";
 import type { Groups } from "./groups.ts";
 import { type KillMode, type KillShare, needsVersion5 } from "./kill_mode.ts";
-import { type KillPhase, phaseDurationMs, phasesOf, type RestartPhase, type ReturnPhase } from "./phases.ts";
-import type { FleetPlan, KillRate } from "./plan.ts";
+import { phaseDurationMs, phasesOf } from "./phases.ts";
+import type { FleetPlan, KillPhase, KillRate, RestartPhase, ReturnPhase } from "./plan.ts";
 import { backAfterRestartMs } from "./restart.ts";
 
 /** One kill as it was drawn. */

@@ -2,45 +2,8 @@
  * A run over time: what happened in each stretch of it, in a bounded number of stretches.
  */
 import { Histogram } from "../base/histogram.ts";
-import { type KillMode, killModes } from "./kill_mode.ts";
-
-/** One stretch of a run. Latency is of the wills that came in it. */
-export interface SeriesPoint {
-  /** Its end, in milliseconds since the run began. */
-  readonly atMs: number;
-  /** Clients alive at its end. */
-  readonly alive: number;
-  /** Kills done and wills seen in it. */
-  readonly kills: number;
-  readonly wills: number;
-  /** Milliseconds; 0 when no will came. */
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-  /** The same by kill mode; only the modes whose wills came. */
-  readonly byMode: Readonly<Partial<Record<KillMode, SeriesLatency>>>;
-}
-
-/** How long the wills of one kill mode took in one stretch: milliseconds. */
-export interface SeriesLatency {
-  readonly count: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-  /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
-  readonly hdr: string;
-}
-
-/** A stretch as it crosses a thread. */
-export interface SeriesData {
-  /** Which stretch it is, from 0. */
-  readonly index: number;
-  readonly alive: number;
-  readonly kills: number;
-  readonly wills: number;
-  /** HdrHistograms of the latencies, encoded, by kill mode; none where no will came. */
-  readonly latencies: Readonly<Record<string, string>>;
-}
+import { killModes } from "./kill_mode.ts";
+import type { SeriesData, SeriesPoint } from "./series_data.ts";
 
 /** A stretch is a second, or longer where a run would have more than this many. */
 const mostPoints = 1_000;

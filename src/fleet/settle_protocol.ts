@@ -3,11 +3,10 @@
  */
 import { UsageError } from "../base/failure.ts";
 import type { ConnackPacket, ProtocolVersion } from "../mqtt/packet.ts";
-import type { ClientGroup } from "./groups.ts";
 import { Groups } from "./groups.ts";
 import { type KillShare, needsVersion5 } from "./kill_mode.ts";
 import { phasesOf } from "./phases.ts";
-import type { FleetPlan } from "./plan.ts";
+import type { ClientGroup, FleetPlan } from "./plan.ts";
 
 /** What was settled, or why nothing can be run. */
 export type Settled =

@@ -4,14 +4,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { mix } from "../base/random.ts";
-import type { FleetPlan, PlanRequest } from "./plan.ts";
-
-/** One of several processes that carry out one plan. */
-export interface Shard {
-  /** From 1. */
-  readonly number: number;
-  readonly of: number;
-}
+import type { FleetPlan, PlanRequest, Shard } from "./plan.ts";
 
 /** The most processes that may share a run. */
 export const mostShards = 1_000;

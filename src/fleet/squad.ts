@@ -1,13 +1,11 @@
-/**
- * One part of a fleet, whole in itself: its clients, its watchers, its books. Synchronous and without a clock of its
- * own, so that a test may run it on links in memory under a manual clock; `run_squad.ts` gives it the real world.
- */
+/** One part of a fleet: clients, watchers and their records. It is synchronous; the caller hands it the clock. */
 import { Histogram } from "../base/histogram.ts";
 import type { PublishPacket } from "../mqtt/packet.ts";
-import type { ClientCounters, ClientHost } from "./client_host.ts";
-import type { ControlSight } from "./control.ts";
+import type { ClientCounters } from "./client_counters.ts";
+import type { ClientHost } from "./client_host.ts";
 import { type ControlWill, killedControl } from "./control_books.ts";
 import type { World } from "./connection.ts";
+import type { ControlSight } from "./control_counts.ts";
 import { Groups } from "./groups.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Life } from "./life.ts";
@@ -20,8 +18,9 @@ import type { PresenceBooks } from "./presence_books.ts";
 import { PresenceDesk } from "./presence_desk.ts";
 import type { PresenceWord } from "./presence_message.ts";
 import type { Note } from "./record_event.ts";
-import type { Phase, Progress } from "./result.ts";
+import type { Progress } from "./result.ts";
 import { bucketOf, Ramp } from "./ramp.ts";
+import type { Phase } from "./run_phase.ts";
 import { KillSchedule, type Order } from "./schedule.ts";
 import { SquadBooks } from "./squad_books.ts";
 import { SquadFarewell } from "./squad_farewell.ts";
@@ -34,7 +33,7 @@ import type { Watcher } from "./watcher.ts";
 /** How long after Ctrl-C wills on their way are waited for, in milliseconds. */
 const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
-/** How often, while clients are killed, a control client of each watcher is, in milliseconds. */
+/** Interval between kills of control clients for each watcher during the kill phase, in milliseconds. */
 const controlEveryMs = 5_000;
 
 export class Squad implements ClientHost, LookoutHost {

@@ -3,10 +3,12 @@
  * they had happened, so that the same events are judged the same way. Each is noted where a recording is wanted.
  */
 import type { PublishPacket } from "../mqtt/packet.ts";
-import type { ControlSight } from "./control.ts";
+import type { ControlSight } from "./control_counts.ts";
+import type { FaultSample } from "./fault_sample.ts";
 import type { Groups } from "./groups.ts";
 import { ControlBooks, type ControlWill, killedControl } from "./control_books.ts";
-import { countLook, type FoundWill, type LateLookCounts } from "./late_look.ts";
+import type { FoundWill, LateLookCounts } from "./late_look_counts.ts";
+import { countLook } from "./late_look_rule.ts";
 import { Ledger } from "./ledger.ts";
 import { sightingOf } from "./ledger_entry.ts";
 import { type Life, willQosOf } from "./life.ts";
@@ -15,15 +17,23 @@ import { phasesDurationMs } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import { PresenceBooks } from "./presence_books.ts";
 import type { Note } from "./record_event.ts";
-import type { Absence } from "./restart.ts";
 import type { Outcome } from "./restart_books.ts";
-import type { FaultSample, Phase, Progress } from "./result.ts";
+import type { Absence } from "./restart_result.ts";
+import type { Progress } from "./result.ts";
+import type { Phase } from "./run_phase.ts";
 import type { Order } from "./schedule.ts";
 import { Series, type SeriesCounts } from "./series.ts";
 import type { SquadResult } from "./squad_task.ts";
 import { InstantBook } from "./stages.ts";
 import type { TelemetryCounts } from "./telemetry_result.ts";
-import type { Watcher } from "./watcher.ts";
+import type { SeenWill } from "./will_compare.ts";
+
+/** The watcher that saw a message. */
+export interface SeeingWatcher {
+  /** Which of the watchers of its partition it is, from 0. */
+  readonly post: { readonly copy: number };
+  readonly seen: SeenWill;
+}
 
 export class SquadBooks {
   readonly ledger: Ledger;
@@ -166,7 +176,7 @@ export class SquadBooks {
   }
 
   /** A watcher saw a will; answers the life it belongs to, if any. */
-  see(watcher: Watcher, packet: PublishPacket, nowMs: number, sinceMs: number): Life | undefined {
+  see(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number, sinceMs: number): Life | undefined {
     return this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, sinceMs);
   }
 
@@ -182,7 +192,7 @@ export class SquadBooks {
   }
 
   /** The broker delivered once more what a watcher had. */
-  redelivered(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+  redelivered(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number): void {
     this.ledger.redelivered(sightingOf(this.#plan, packet, watcher.post.copy, nowMs, nowMs));
   }
 

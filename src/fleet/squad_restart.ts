@@ -6,7 +6,8 @@
 import type { Groups } from "./groups.ts";
 import type { Lookout } from "./lookout.ts";
 import type { FleetPlan } from "./plan.ts";
-import { type Absence, backAfterRestartMs } from "./restart.ts";
+import { backAfterRestartMs } from "./restart.ts";
+import type { Absence } from "./restart_result.ts";
 import type { RestartOrder } from "./schedule.ts";
 import type { SquadBooks } from "./squad_books.ts";
 import type { VirtualClient } from "./virtual_client.ts";

@@ -3,22 +3,17 @@
  */
 import type { Endpoint } from "../net/endpoint.ts";
 import type { EngineName } from "../net/engine.ts";
-import type { ClientCounters } from "./client_host.ts";
+import type { ClientCounters } from "./client_counters.ts";
 import type { ControlCounts } from "./control_counts.ts";
-import type { LateLookCounts } from "./late_look.ts";
-import type { Outlook } from "./lookout.ts";
+import type { LateLookCounts } from "./late_look_counts.ts";
+import type { FleetPlan } from "./plan.ts";
 import type { PresenceData } from "./presence_result.ts";
-import type { SquadRestartCounts } from "./restart.ts";
-import type { SeriesData } from "./series.ts";
-import type { Instants } from "./stages.ts";
+import type { SquadRestartCounts } from "./restart_result.ts";
+import type { Instants } from "./run_phase.ts";
+import type { SeriesData } from "./series_data.ts";
+import type { StartInstants } from "./start_at.ts";
+import type { TallyData } from "./tally_data.ts";
 import type { TelemetryByGroup } from "./telemetry_result.ts";
-import type { TallyData } from "./tally.ts";
-
-/** Instants by the monotonic clock that all threads share. */
-export interface StartInstants {
-  readonly connect: number;
-  readonly kill: number;
-}
 
 /** What this process held before and after its clients were connected, in bytes. */
 export interface MemoryMarks {
@@ -85,4 +80,15 @@ export interface SquadResult extends Partial<RampFacts> {
   /** Events that were handed out to be written, and events for which there was no room. */
   readonly recorded?: { readonly events: number; readonly lost: number };
   readonly memory?: MemoryMarks;
+}
+
+/** Which part of the fleet is watched. */
+export interface Outlook {
+  readonly plan: FleetPlan;
+  /** What clients speak whose group says nothing of it. */
+  readonly protocol: "3.1.1" | "5" | "mix";
+  readonly firstClient: number;
+  readonly clients: number;
+  readonly firstBucket: number;
+  readonly buckets: number;
 }

@@ -4,8 +4,7 @@
 /// <reference lib="deno.worker" />
 import { engines } from "../net/engine.ts";
 import { SquadRun } from "./run_squad.ts";
-import type { FromSquad, ToSquad } from "./squad_thread.ts";
-
+import type { FromSquad, ToSquad } from "./squad_messages.ts";
 let run: SquadRun | undefined;
 
 function tell(message: FromSquad): void {

@@ -2,27 +2,9 @@
  * When each part of a run was: connecting, the phases of its plan, waiting for the last wills, leaving. A squad notes
  * instants as it goes; what they come to is worked out here, for one squad or all, while a run goes on and once it is over.
  */
-import { phaseDurationMs, type PhasePlan, phasesOf } from "./phases.ts";
+import { phaseDurationMs, phasesOf } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
-import { type Phase, phases } from "./result.ts";
-
-/** A part of a run that has a name on charts. Milliseconds since the run began. */
-export interface Stage {
-  readonly name: "connect" | PhasePlan["kind"] | "drain" | "leave" | "look";
-  /** The groups it is about, where its phase names any. */
-  readonly groups?: readonly string[];
-  readonly fromMs: number;
-  /** Absent while it goes on. */
-  readonly toMs?: number;
-}
-
-/** What is noted of a run to know its stages: plain data. Milliseconds since the run began. */
-export interface Instants {
-  /** When each part began. */
-  readonly began: Readonly<Partial<Record<Phase, number>>>;
-  /** When all stood still for a restart of the broker, and when all went on. */
-  readonly restarts: readonly { readonly fromMs: number; readonly backMs?: number }[];
-}
+import { type Instants, type Phase, phases, type Stage } from "./run_phase.ts";
 
 /** Notes instants as they come. */
 export class InstantBook {

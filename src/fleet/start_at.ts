@@ -5,7 +5,6 @@ import { wallTime } from "../base/clock.ts";
 import { UsageError } from "../base/failure.ts";
 import { parseDurationMs } from "../base/units.ts";
 import type { FleetPlan } from "./plan.ts";
-import type { StartInstants } from "./squad_task.ts";
 
 /** An instant as it was asked for. */
 export interface StartAsked {
@@ -51,4 +50,10 @@ export function startInstants(
   }
   const connect = now.monotonicMs + leftMs;
   return { connect, kill: connect + clients / rampPerSecond * 1_000 * (1 + slackShare) + slackMs };
+}
+
+/** Instants by the monotonic clock that all threads share. */
+export interface StartInstants {
+  readonly connect: number;
+  readonly kill: number;
 }

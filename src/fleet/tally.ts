@@ -2,57 +2,28 @@
  * Counts and distributions of what was judged: plain sums, so that the tallies of all squads merge into one.
  */
 import { Histogram } from "../base/histogram.ts";
-import { type Described, type DeviationData, DeviationTally } from "./deviation_tally.ts";
-import { FaultBook, type FaultKind } from "./fault_kinds.ts";
-import { type GroupData, GroupTally } from "./group_tally.ts";
+import { type Described, DeviationTally } from "./deviation_tally.ts";
+import type { Judgement } from "./expectation.ts";
+import { FaultBook } from "./fault_kinds.ts";
+import type { FaultKind, FaultSample, SlowLife } from "./fault_sample.ts";
+import { GroupTally } from "./group_tally.ts";
 import { type KillMode, killModes } from "./kill_mode.ts";
 import { LatencyBuckets } from "./latency_buckets.ts";
-import type { EndMode, Life } from "./life.ts";
-import { type Judgement, modeOf } from "./oracle.ts";
+import type { Life } from "./life.ts";
+import { modeOf } from "./oracle.ts";
 import { addRemarks, type Remarks } from "./remarks.ts";
-import type { FaultSample, ModeCounts, RedeliveryCounts, SlowLife, WillCounts } from "./result.ts";
-
-/** A tally as it crosses a thread. */
-export interface TallyData {
-  readonly byMode: Readonly<Record<string, ModeCounts>>;
-  readonly latencies: Readonly<Record<string, string>>;
-  readonly missingByQos: readonly [number, number, number];
-  readonly eitherWay: number;
-  readonly undecided: number;
-  /** Absent where there is none. */
-  readonly unseeable?: number;
-  /** Absent where there is none. */
-  readonly remarks?: Remarks;
-  readonly redeliveries?: RedeliveryCounts;
-  readonly faults: readonly FaultSample[];
-  /** Every kind of fault with its count, the most frequent first. */
-  readonly faultKinds: readonly FaultKind[];
-  readonly slowest: readonly SlowLife[];
-  readonly deviations: DeviationData;
-  /** Absent where the plan has no groups. */
-  readonly groups?: readonly GroupData[];
-}
-
-/** What lives are counted under: the kill modes, a restart of the broker, and those whom nobody killed. */
-export type TallyMode = EndMode | "alive";
+import type { TallyData } from "./tally_data.ts";
+import {
+  addCounts,
+  type ModeCounts,
+  noCounts,
+  type RedeliveryCounts,
+  type TallyMode,
+  type WillCounts,
+} from "./will_counts.ts";
 
 /** Slow lives kept. */
 const slowestKept = 20;
-
-/** Counts with nothing in them. */
-export function noCounts(): WillCounts {
-  return { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0, deviating: 0 };
-}
-
-/** Adds `more` to `sum`, count by count. */
-export function addCounts(sum: WillCounts, more: WillCounts): void {
-  for (const name of Object.keys(noCounts()) as (keyof WillCounts)[]) sum[name] += more[name];
-}
-
-/** How many of these wills went wrong. */
-export function faultsIn(counts: WillCounts): number {
-  return counts.late + counts.early + counts.missing + counts.altered + counts.duplicate + counts.unwanted;
-}
 
 export class Tally {
   readonly #byMode = new Map<TallyMode, ModeCounts>();

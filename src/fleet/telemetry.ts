@@ -6,11 +6,7 @@ import type { QoS } from "../mqtt/packet.ts";
 import type { Groups } from "./groups.ts";
 import type { FleetPlan, Telemetry } from "./plan.ts";
 import { noTelemetry, type TelemetryCounts } from "./telemetry_result.ts";
-
-/** Where a client's telemetry goes. */
-export function telemetryTopic({ run }: FleetPlan, client: number): string {
-  return `mqtt-sim/${run}/telemetry/${client}`;
-}
+import { telemetryTopic } from "./telemetry_topic.ts";
 
 /** Who publishes. */
 export interface Publisher {

@@ -1,10 +1,11 @@
+import type { Arrival, Expectation } from "./expectation.ts";
+import type { SlowLife, Timeline } from "./fault_sample.ts";
+
 /**
  * Lives over time, for people.
  */
 import type { KillMode } from "./kill_mode.ts";
 import type { Life } from "./life.ts";
-import type { Arrival, Expectation } from "./oracle.ts";
-import type { SlowLife, Timeline } from "./result.ts";
 
 /** What happened in a life and after it, in milliseconds since `originMs`. */
 export function timelineOf(

@@ -2,8 +2,9 @@
  * The verdict over all the wills of a run, and its reason in a sentence.
  */
 import { controlFaultsIn, noControls } from "./control_counts.ts";
-import type { DropCounts } from "./broker_counters.ts";
-import type { FleetResult, WillCounts } from "./result.ts";
+import type { DropCounts } from "./drop_counts.ts";
+import type { FleetResult } from "./result.ts";
+import type { WillCounts } from "./will_counts.ts";
 
 /** The verdict's part of a result. */
 export type Verdict = Pick<FleetResult, "verdict" | "verdictText" | "reason" | "exitCode" | "voidReason">;

@@ -5,7 +5,8 @@ import { faultyText, type PacketFault } from "../mqtt/lenient.ts";
 import { isPassingRefusal } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable } from "./connection.ts";
+import { Connection, type ConnectionOwner, type Wakeable } from "./connection.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
 import { endText } from "./end_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
 import { Dying } from "./dying.ts";
@@ -13,7 +14,7 @@ import { kill } from "./kill.ts";
 import type { KillMode } from "./kill_mode.ts";
 import { acceptedOf } from "./life_books.ts";
 import { beginLife, clientIdOf, coinOf, type Life } from "./life.ts";
-import { type Outage } from "./outage.ts";
+import type { Outage } from "./outage.ts";
 import { type Heard, Outbox } from "./outbox.ts";
 import { noticedMs, patientUntilMs } from "./patience.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -144,10 +145,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#pending.clear();
   }
 
-  /**
-   * Leaves properly at the end of a run, and its session with it; no more lives follow. A client whose CONNECT is under
-   * way leaves once it was answered, so that nothing of it is left in doubt.
-   */
+  /** Disconnects at the end of a run and ends the session; a CONNECT under way is answered first. No life follows. */
   retire(nowMs: number): void {
     this.#pending.clear();
     this.#retiring = this.#state === "connecting" || this.#state === "up" || this.#state === "parting";

@@ -3,17 +3,9 @@
  * before the run, so that nobody waits without knowing why.
  */
 import type { Groups } from "./groups.ts";
-import { phasesOf } from "./phases.ts";
+import { longestWaitOf, phasesOf } from "./phases.ts";
 import type { FleetPlan } from "./plan.ts";
 import type { Notice } from "./result.ts";
-
-/** A will that falls due later than this after its client's end is not waited for, unless `--drain` is longer. */
-const longestWaitMs = 3_600_000;
-
-/** How long after a client's end its will may fall due for the run to wait for it. */
-export function longestWaitOf({ drainMs }: Pick<FleetPlan, "drainMs">): number {
-  return Math.max(longestWaitMs, drainMs);
-}
 
 /** Shorter waits than this are not worth a line. */
 const leastToldMs = 1_000;

@@ -8,7 +8,8 @@ import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS, Suback
 import { isPassingRefusal, reasonDetails, reasonText } from "../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS, watcherConnectPacket } from "./connect_packet.ts";
-import { Connection, type ConnectionEnd, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
+import { Connection, type ConnectionOwner, type Wakeable, type World } from "./connection.ts";
+import type { ConnectionEnd } from "./connection_end.ts";
 import { disconnectText, endText } from "./end_text.ts";
 import { retryAfterMs } from "./retry.ts";
 import { restartsBroker } from "./phases.ts";

@@ -4,8 +4,8 @@
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../mqtt/packet.ts";
 import type { PacketFault } from "../mqtt/lenient.ts";
 import { PropertyId } from "../mqtt/property_table.ts";
+import type { Alteration } from "./expectation.ts";
 import { type Life, willOf } from "./life.ts";
-import type { Alteration } from "./oracle.ts";
 import type { FleetPlan } from "./plan.ts";
 
 /** What a watcher's subscription lets it see. */

@@ -1,9 +1,4 @@
-/**
- * What went wrong as every report lists it: one fault of each kind with the kind's count, the most frequent kind first,
- * then further ones. However few are shown, every kind is among them.
- */
-import type { FaultKind } from "../fleet/fault_kinds.ts";
-import type { FaultSample } from "../fleet/result.ts";
+import type { FaultKind, FaultSample } from "../fleet/fault_sample.ts";
 import type { Report } from "./report.ts";
 
 /** A kind of fault, and one life that shows it. */

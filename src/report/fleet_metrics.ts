@@ -3,8 +3,8 @@ import { type Metric, Registry } from "prom-client";
 import { bucketEndsMs } from "../fleet/latency_buckets.ts";
 import { controlFaultsIn } from "../fleet/control_counts.ts";
 import type { Progress } from "../fleet/result.ts";
-import { faultsIn } from "../fleet/tally.ts";
 import { deviationsIn } from "../fleet/verdict.ts";
+import { faultsIn } from "../fleet/will_counts.ts";
 import type { Report } from "./report.ts";
 import { countNames } from "./will_rows.ts";
 

@@ -1,7 +1,6 @@
 /** What became of each group as rows: what every writer of a table begins with. */
 import { formatCount, formatMs } from "../base/units.ts";
-import type { LatencyRow, WillCounts } from "../fleet/result.ts";
-import { faultsIn } from "../fleet/tally.ts";
+import { faultsIn, type LatencyRow, type WillCounts } from "../fleet/will_counts.ts";
 import type { Report } from "./report.ts";
 
 /** One group, the wills that are no group's, or all. */

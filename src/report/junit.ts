@@ -1,8 +1,4 @@
-/**
- * The report as JUnit XML, for CI: one suite for the run, one case for each kill mode and for each check, and what
- * failed with samples.
- */
-import type { FaultSample } from "../fleet/result.ts";
+import type { FaultSample } from "../fleet/fault_sample.ts";
 import { controlFaultsIn } from "../fleet/control_counts.ts";
 import { deviationsIn } from "../fleet/verdict.ts";
 import { controlFaultTexts, inListOrder } from "./fault_list.ts";

@@ -1,3 +1,5 @@
+import type { DropCounts } from "../fleet/drop_counts.ts";
+
 /**
  * Reports of the parts of one run, joined: counts added, histograms merged through their encoding, and the verdict of
  * src/fleet/merge.ts over all.
@@ -5,15 +7,17 @@
 import { phasesDurationMs } from "../fleet/phases.ts";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
-import type { DropCounts } from "../fleet/broker_counters.ts";
-import { type Shard, shardText } from "../fleet/shard.ts";
+import type { Shard } from "../fleet/plan.ts";
+import { shardText } from "../fleet/shard.ts";
+import type { TallyData } from "../fleet/tally_data.ts";
 import { mergeTelemetry } from "../fleet/telemetry_result.ts";
 import { mergePresence } from "../fleet/presence_result.ts";
-import type { FleetResult, LatencyRow } from "../fleet/result.ts";
+import type { FleetResult } from "../fleet/result.ts";
 import { controlsOf, deviationsOf, latenciesOf, willsOf } from "../fleet/merge.ts";
 import { type Verdict, type VerdictGrounds, verdictOver } from "../fleet/verdict.ts";
 import { joinSeries } from "../fleet/series.ts";
-import { noCounts, Tally, type TallyData } from "../fleet/tally.ts";
+import { Tally } from "../fleet/tally.ts";
+import { type LatencyRow, noCounts } from "../fleet/will_counts.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";

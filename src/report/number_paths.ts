@@ -6,8 +6,8 @@
  */
 import { type KillMode, killModes } from "../fleet/kill_mode.ts";
 import { noPresence, noWords, type PresenceMoment, presenceMoments } from "../fleet/presence_result.ts";
-import { noCounts } from "../fleet/tally.ts";
 import { noTelemetry } from "../fleet/telemetry_result.ts";
+import { noCounts } from "../fleet/will_counts.ts";
 import type { Report } from "./report.ts";
 
 /** Stands for a number. */

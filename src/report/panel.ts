@@ -4,7 +4,8 @@
  */
 import { formatCount, formatDuration, formatMs } from "../base/units.ts";
 import { controlFaultsIn } from "../fleet/control_counts.ts";
-import type { Phase, Progress } from "../fleet/result.ts";
+import type { Progress } from "../fleet/result.ts";
+import type { Phase } from "../fleet/run_phase.ts";
 import { deviationsIn } from "../fleet/verdict.ts";
 import { plainStyle, type Style } from "./style.ts";
 

@@ -4,7 +4,8 @@
  */
 import { formatDuration, formatMix, formatRate } from "../base/units.ts";
 import { killModes, type KillShare } from "../fleet/kill_mode.ts";
-import { type FleetPlan, makePlan } from "../fleet/plan.ts";
+import { makePlan } from "../fleet/make_plan.ts";
+import type { FleetPlan } from "../fleet/plan.ts";
 import { sourceAddressesText } from "../net/source_addresses.ts";
 import { shardText } from "../fleet/shard.ts";
 

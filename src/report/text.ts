@@ -3,7 +3,7 @@
  * stands on, then how to repeat it. Pure: a report in, lines out.
  */
 import { formatBytes, formatCount, formatMs } from "../base/units.ts";
-import type { FaultSample } from "../fleet/result.ts";
+import type { FaultSample } from "../fleet/fault_sample.ts";
 import { faultList } from "./fault_list.ts";
 import { deviationsIn } from "../fleet/verdict.ts";
 import { groupTable } from "./group_table.ts";

@@ -4,8 +4,7 @@
 import { UsageError } from "../base/failure.ts";
 import { listed } from "../base/units.ts";
 import { verdictOver } from "../fleet/verdict.ts";
-import type { WillCounts } from "../fleet/result.ts";
-import { noCounts } from "../fleet/tally.ts";
+import { noCounts, type WillCounts } from "../fleet/will_counts.ts";
 import { isNumberPath, nearPaths, numberAt } from "./number_paths.ts";
 import type { Report } from "./report.ts";
 

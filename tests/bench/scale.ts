@@ -1,14 +1,4 @@
-/**
- * A fleet that is larger than one process may hold: brokers and shards in processes of their own, on this machine.
- *
- *   deno task bench:scale [--clients 50000] [--shards 3] [--broker mqtt-sim|mosquitto] [--rate 1%] [--duration 60s]
- *     [--ramp 3000] [--workers 1] [--lead 30]
- *
- * Each shard of the one plan has a broker and source addresses of its own, and all start at one instant, so many seconds
- * from now. Printed: what each process took, what limits, and the merged report. Exits as the report does, with 1 when a
- * process fails, and with 130 on Ctrl-C; none of them is left behind. Reading /proc takes every permission.
- */
-import { usualSourcePorts } from "../../src/fleet/plan.ts";
+import { usualSourcePorts } from "../../src/fleet/make_plan.ts";
 import type { ChildProcess } from "../support/child_process.ts";
 import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../support/peers.ts";
 import { filesLimitOf, Gauge, limitText, type Peak, sampleOf } from "./scale_limits.ts";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { main } from "../../src/cli/main.ts";
 import { areas } from "../../src/conformance/case.ts";
-import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import { makePlan } from "../../src/fleet/make_plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
 import { killModes } from "../../src/fleet/kill_mode.ts";
 import { captured } from "./captured.ts";
 

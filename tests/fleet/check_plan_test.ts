@@ -1,9 +1,8 @@
 /** What groups and phases may not say: each fault in its own words, with its place. */
 import assert from "node:assert/strict";
 import { planFaults } from "../../src/fleet/check_plan.ts";
-import type { ClientGroup } from "../../src/fleet/groups.ts";
-import type { PhasePlan } from "../../src/fleet/phases.ts";
-import { fillPlan, makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import { fillPlan, makePlan } from "../../src/fleet/make_plan.ts";
+import type { ClientGroup, PhasePlan, PlanRequest } from "../../src/fleet/plan.ts";
 
 const must = { seed: 1, run: "r1" } as const;
 

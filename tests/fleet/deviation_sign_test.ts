@@ -1,8 +1,8 @@
 /** Parts of a sign that no profile needs have at present, each at its bound: keep alives, delays, and how often. */
 import assert from "node:assert/strict";
 import { deviationOf } from "../../src/fleet/deviation.ts";
+import type { Expectation, Judgement } from "../../src/fleet/expectation.ts";
 import type { Life } from "../../src/fleet/life.ts";
-import type { Expectation, Judgement } from "../../src/fleet/oracle.ts";
 import type { Profile, Sign } from "../../src/profiles/profile.ts";
 import { aLife, anArrival, anEnd, connectedMs, rules } from "./sample_life.ts";
 

@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { deviationOf, type JudgedLife, mayShow } from "../../src/fleet/deviation.ts";
+import type { Alteration, Expectation, Ground, Judgement } from "../../src/fleet/expectation.ts";
 import { Groups } from "../../src/fleet/groups.ts";
 import { Ledger } from "../../src/fleet/ledger.ts";
 import type { Life } from "../../src/fleet/life.ts";
-import { type Alteration, type Expectation, type Ground, judge, type Judgement } from "../../src/fleet/oracle.ts";
+import { judge } from "../../src/fleet/oracle.ts";
 import type { KillMode } from "../../src/fleet/kill_mode.ts";
 import type { Deviation, Profile, Sign } from "../../src/profiles/profile.ts";
 import { profileOf, profiles } from "../../src/profiles/profiles.ts";

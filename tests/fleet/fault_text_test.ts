@@ -1,8 +1,9 @@
 /** Faults in words, whole sentences. */
 import assert from "node:assert/strict";
+import type { Arrival } from "../../src/fleet/expectation.ts";
 import { describeFault } from "../../src/fleet/fault_text.ts";
 import type { Life } from "../../src/fleet/life.ts";
-import { type Arrival, judge } from "../../src/fleet/oracle.ts";
+import { judge } from "../../src/fleet/oracle.ts";
 import { aLife, anArrival, anEnd, aNext, came, killMs, rules, sentMs, silentUntilMs } from "./sample_life.ts";
 
 const reset = aLife({ end: anEnd("reset") });

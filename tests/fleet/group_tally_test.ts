@@ -4,7 +4,7 @@ import { GroupTally } from "../../src/fleet/group_tally.ts";
 import { Groups } from "../../src/fleet/groups.ts";
 import { Ledger } from "../../src/fleet/ledger.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
-import { noCounts } from "../../src/fleet/tally.ts";
+import { noCounts } from "../../src/fleet/will_counts.ts";
 import { mergeReports } from "../../src/report/merge_reports.ts";
 import { reportOf } from "../report/sample.ts";
 import { FleetStage } from "../support/fleet_stage.ts";

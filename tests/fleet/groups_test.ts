@@ -1,6 +1,7 @@
 /** Groups: who belongs to which, and what holds for them. */
 import assert from "node:assert/strict";
-import { type ClientGroup, Groups } from "../../src/fleet/groups.ts";
+import { Groups } from "../../src/fleet/groups.ts";
+import type { ClientGroup } from "../../src/fleet/plan.ts";
 import { aPlan } from "./sample_life.ts";
 
 function of(groups: readonly ClientGroup[], request = {}): Groups {

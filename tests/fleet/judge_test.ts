@@ -1,7 +1,8 @@
 /** Verdicts: what arrived, held against what was due. */
 import assert from "node:assert/strict";
+import type { Arrival, Judgement } from "../../src/fleet/expectation.ts";
 import type { Life } from "../../src/fleet/life.ts";
-import { type Arrival, judge, type Judgement, modeOf, worst } from "../../src/fleet/oracle.ts";
+import { judge, modeOf, worst } from "../../src/fleet/oracle.ts";
 import { aLife, anArrival, anEnd, aNext, came, killMs, rules, sentMs, silentUntilMs } from "./sample_life.ts";
 
 /** Verdict, duplicates, unwanted. */

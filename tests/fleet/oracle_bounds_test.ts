@@ -1,8 +1,9 @@
 /** The oracle's bounds, each at its millisecond, and the whole of what it expects: ground, due instant and earliest one. */
 import assert from "node:assert/strict";
+import type { Arrival, Expectation, Ground } from "../../src/fleet/expectation.ts";
 import type { Life } from "../../src/fleet/life.ts";
-import { type Arrival, type Expectation, expectationOf, type Ground, judge, worst } from "../../src/fleet/oracle.ts";
-import type { Absence, RestartWindow } from "../../src/fleet/restart.ts";
+import { expectationOf, judge, worst } from "../../src/fleet/oracle.ts";
+import type { Absence, RestartWindow } from "../../src/fleet/restart_result.ts";
 import { aLife, anArrival, anEnd, aNext, came, connectedMs, killDueMs, killMs, rules, sentMs } from "./sample_life.ts";
 
 const restart: RestartWindow = { fromMs: 8_000, backMs: 9_000, sessionsKept: true };

@@ -2,9 +2,10 @@
  * The oracle against wills.md's table "What ends a life, and what is due". Instants are the standard's, not the code's.
  */
 import assert from "node:assert/strict";
+import type { Expectation } from "../../src/fleet/expectation.ts";
 import { type KillMode, killModes, needsVersion5 } from "../../src/fleet/kill_mode.ts";
 import type { Life, LifeEnd } from "../../src/fleet/life.ts";
-import { type Expectation, expectationOf } from "../../src/fleet/oracle.ts";
+import { expectationOf } from "../../src/fleet/oracle.ts";
 import { aLife, anEnd, aNext, connectedMs, killDueMs, killMs, rules, silentUntilMs } from "./sample_life.ts";
 
 /** When the will is due; `none`, or `either` where the standard leaves it open. */

@@ -1,8 +1,8 @@
 /** Schedules with groups and phases: whose turn it is, how many die, who comes back, and several squads as one fleet. */
 import assert from "node:assert/strict";
-import { type ClientGroup, Groups } from "../../src/fleet/groups.ts";
-import { type PhasePlan, phasesDurationMs } from "../../src/fleet/phases.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
+import { Groups } from "../../src/fleet/groups.ts";
+import { phasesDurationMs } from "../../src/fleet/phases.ts";
+import type { ClientGroup, PhasePlan, PlanRequest } from "../../src/fleet/plan.ts";
 import { type KillOrder, KillSchedule, type Order, type ReturnOrder } from "../../src/fleet/schedule.ts";
 import { aPlan } from "./sample_life.ts";
 

@@ -1,7 +1,8 @@
 /** The plan: its defaults, and each refusal in its own words. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
-import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import { makePlan } from "../../src/fleet/make_plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
 
 const must = { seed: 1, run: "r1" } as const;
 

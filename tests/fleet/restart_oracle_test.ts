@@ -3,9 +3,10 @@
  * leave wills to the time after its restart, and owes them all the same. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
  */
 import assert from "node:assert/strict";
+import type { Judgement } from "../../src/fleet/expectation.ts";
 import type { Life } from "../../src/fleet/life.ts";
-import { expectationOf, judge, type Judgement, worst } from "../../src/fleet/oracle.ts";
-import type { Absence, RestartWindow } from "../../src/fleet/restart.ts";
+import { expectationOf, judge, worst } from "../../src/fleet/oracle.ts";
+import type { Absence, RestartWindow } from "../../src/fleet/restart_result.ts";
 import { aLife, anEnd, aNext, came, rules } from "./sample_life.ts";
 
 const fromMs = 10_000;

@@ -1,8 +1,8 @@
 /** Each bound of the rules for a restart, at its millisecond: the broker is down from 10 s to 14 s. */
 import assert from "node:assert/strict";
+import type { Expectation } from "../../src/fleet/expectation.ts";
 import type { Life } from "../../src/fleet/life.ts";
-import type { Expectation } from "../../src/fleet/oracle.ts";
-import type { RestartWindow } from "../../src/fleet/restart.ts";
+import type { RestartWindow } from "../../src/fleet/restart_result.ts";
 import * as rule from "../../src/fleet/restart_rule.ts";
 import { aLife, anArrival, anEnd, aNext, rules } from "./sample_life.ts";
 

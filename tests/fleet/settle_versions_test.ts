@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import type { AddressInfo } from "node:net";
 import { greet } from "../../src/fleet/greet.ts";
-import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import { makePlan } from "../../src/fleet/make_plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
 import { settleVersions, type Versions } from "../../src/fleet/settle_versions.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { planFaults } from "../../src/fleet/check_plan.ts";
-import { fillPlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import { fillPlan } from "../../src/fleet/make_plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
 import { bucketsHere, clientsHere, ownIdOf, parseShard, sharedRunId } from "../../src/fleet/shard.ts";
 import { aPlan } from "./sample_life.ts";
 

@@ -1,10 +1,11 @@
+import type { PhasePlan } from "../../src/fleet/plan.ts";
+
 /**
  * A squad whose clients speak of their presence, before a broker that breaks its promise for some of them: each wrong
  * state is found at each look at which it stands, and no other.
  */
 import { partText } from "../../src/fleet/will_compare.ts";
 import assert from "node:assert/strict";
-import type { PhasePlan } from "../../src/fleet/phases.ts";
 import { encode } from "../../src/mqtt/codec.ts";
 import type { PublishPacket } from "../../src/mqtt/packet.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";

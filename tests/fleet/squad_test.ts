@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { type KillMode, killModes, needsVersion5 } from "../../src/fleet/kill_mode.ts";
-import type { FleetResult, WillCounts } from "../../src/fleet/result.ts";
+import type { FleetResult } from "../../src/fleet/result.ts";
+import type { WillCounts } from "../../src/fleet/will_counts.ts";
 import type { PublishPacket } from "../../src/mqtt/packet.ts";
 import { EveryNth, faultsOf, FleetStage, type StageOptions } from "../support/fleet_stage.ts";
 import type { HeldWill, Script } from "../support/scripted_broker.ts";

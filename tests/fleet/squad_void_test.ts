@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Groups } from "../../src/fleet/groups.ts";
 import { beginLife } from "../../src/fleet/life.ts";
-import { makePlan } from "../../src/fleet/plan.ts";
+import { makePlan } from "../../src/fleet/make_plan.ts";
 import { SquadBooks } from "../../src/fleet/squad_books.ts";
 import { FleetStage, type StageOptions } from "../support/fleet_stage.ts";
 import type { Script } from "../support/scripted_broker.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { PhasePlan } from "../../src/fleet/phases.ts";
-import { InstantBook, type Instants, mergeInstants, type Stage, stagesOf } from "../../src/fleet/stages.ts";
+import type { PhasePlan } from "../../src/fleet/plan.ts";
+import type { Instants, Stage } from "../../src/fleet/run_phase.ts";
+import { InstantBook, mergeInstants, stagesOf } from "../../src/fleet/stages.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
 const phases: PhasePlan[] = [

@@ -1,10 +1,13 @@
 /** Tallies: what squads counted apart is what one would have counted whole. */
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
+import type { Arrival } from "../../src/fleet/expectation.ts";
+import type { FaultSample } from "../../src/fleet/fault_sample.ts";
 import { killModes } from "../../src/fleet/kill_mode.ts";
-import { type Arrival, judge } from "../../src/fleet/oracle.ts";
-import type { FaultSample } from "../../src/fleet/result.ts";
-import { addCounts, faultsIn, noCounts, Tally, type TallyData } from "../../src/fleet/tally.ts";
+import { judge } from "../../src/fleet/oracle.ts";
+import { Tally } from "../../src/fleet/tally.ts";
+import type { TallyData } from "../../src/fleet/tally_data.ts";
+import { addCounts, faultsIn, noCounts } from "../../src/fleet/will_counts.ts";
 import { aLife, anArrival, anEnd, came, killMs, rules } from "./sample_life.ts";
 
 const outcomes: readonly Arrival[][] = [

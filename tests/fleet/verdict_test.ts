@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import type { WillCounts } from "../../src/fleet/result.ts";
-import { noCounts } from "../../src/fleet/tally.ts";
 import { type VerdictGrounds, verdictOver, verdictText } from "../../src/fleet/verdict.ts";
+import { noCounts, type WillCounts } from "../../src/fleet/will_counts.ts";
 
 function over(wills: Partial<WillCounts>, more: Partial<VerdictGrounds> = {}): [string, number, string] {
   const grounds = { kills: 10, undecided: 0, retained: undefined, interrupted: false, voidReason: undefined, ...more };

@@ -1,8 +1,10 @@
 /** What a run says before it begins of how long it waits for wills. */
 import assert from "node:assert/strict";
 import { Groups } from "../../src/fleet/groups.ts";
-import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
-import { durationText, longestWaitOf, waitNotice } from "../../src/fleet/wait_text.ts";
+import { makePlan } from "../../src/fleet/make_plan.ts";
+import { longestWaitOf } from "../../src/fleet/phases.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
+import { durationText, waitNotice } from "../../src/fleet/wait_text.ts";
 
 function notice(request: Partial<PlanRequest>, protocol: "3.1.1" | "5" | "mix" = "5") {
   const plan = makePlan({ seed: 1, run: "r", clients: 10, ...request });

@@ -1,7 +1,7 @@
 /** A will as it came against what was asked for: each alteration alone, and what is none. */
 import assert from "node:assert/strict";
+import type { Alteration } from "../../src/fleet/expectation.ts";
 import type { Life } from "../../src/fleet/life.ts";
-import type { Alteration } from "../../src/fleet/oracle.ts";
 import { compareWill, type SeenWill } from "../../src/fleet/will_compare.ts";
 import type { MessageProperties, PublishPacket } from "../../src/mqtt/packet.ts";
 import { aLife, aPlan } from "./sample_life.ts";

@@ -1,5 +1,4 @@
-/** A result by groups, in which everything is wrong that can be. */
-import type { GroupResult } from "../../src/fleet/group_tally.ts";
+import type { GroupResult } from "../../src/fleet/group_result.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
 import { failed, latency, modeCounts } from "./sample.ts";
 

@@ -5,7 +5,7 @@
 import { catalog } from "../../src/conformance/catalog.ts";
 import { protocols } from "../../src/conformance/case.ts";
 import type { PlanRequest } from "../../src/fleet/plan.ts";
-import type { WillCounts } from "../../src/fleet/result.ts";
+import type { WillCounts } from "../../src/fleet/will_counts.ts";
 import type { ConnectWill } from "../../src/mqtt/packet.ts";
 import { proofs } from "../conformance/proofs.ts";
 import { checkInMemory, givenRun } from "../support/checked_broker.ts";

@@ -5,8 +5,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { KillMode } from "../../src/fleet/kill_mode.ts";
-import type { PhasePlan } from "../../src/fleet/phases.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
+import type { PhasePlan, PlanRequest } from "../../src/fleet/plan.ts";
 import { simulateFleet, type Simulation } from "../support/simulated_fleet.ts";
 
 const restart = { kind: "restart", downMs: 1_500 } as const;

@@ -5,11 +5,12 @@
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
 import type { CoreOptions } from "../../src/broker/options.ts";
-import type { Restarted } from "../../src/fleet/broker_restart.ts";
 import type { Wakeable, World } from "../../src/fleet/connection.ts";
+import { makePlan } from "../../src/fleet/make_plan.ts";
 import { mergeResults } from "../../src/fleet/merge.ts";
 import { phasesOf, restartsBroker } from "../../src/fleet/phases.ts";
-import { makePlan, type PlanRequest } from "../../src/fleet/plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan.ts";
+import type { Restarted } from "../../src/fleet/restart_result.ts";
 import type { FleetResult } from "../../src/fleet/result.ts";
 import { tasksOf } from "../../src/fleet/run_fleet.ts";
 import { Squad } from "../../src/fleet/squad.ts";

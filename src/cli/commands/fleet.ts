@@ -3,8 +3,9 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import { monotonicClock } from "../../base/clock.ts";
+import { makePlan } from "../../fleet/make_plan.ts";
 import { restartsBroker } from "../../fleet/phases.ts";
-import { type FleetPlan, type FleetRun, makePlan } from "../../fleet/plan.ts";
+import type { FleetPlan, FleetRun } from "../../fleet/plan.ts";
 import type { FleetResult, Notice } from "../../fleet/result.ts";
 import type { FleetHooks } from "../../fleet/fleet_hooks.ts";
 import { runFleet } from "../../fleet/run_fleet.ts";

@@ -7,7 +7,7 @@ import { command, constant } from "@optique/core/primitives";
 import { InvariantError } from "../../base/failure.ts";
 import { listed } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/kill_mode.ts";
-import { planDefaults } from "../../fleet/plan.ts";
+import { planDefaults } from "../../fleet/make_plan.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { parseSourceAddresses } from "../../net/source_addresses.ts";
 import { profileNames } from "../../profiles/profiles.ts";

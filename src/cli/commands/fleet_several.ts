@@ -3,7 +3,8 @@
  * all of them side by side.
  */
 import { UsageError } from "../../base/failure.ts";
-import { type FleetPlan, makePlan } from "../../fleet/plan.ts";
+import { makePlan } from "../../fleet/make_plan.ts";
+import type { FleetPlan } from "../../fleet/plan.ts";
 import { NotSpokenError } from "../../fleet/settle_protocol.ts";
 import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/comparison.ts";
 import { comparisonText } from "../../report/comparison_text.ts";

@@ -3,9 +3,8 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import { planFaults } from "../../fleet/check_plan.ts";
-import type { ClientGroup } from "../../fleet/groups.ts";
-import type { PhasePlan } from "../../fleet/phases.ts";
-import { fillPlan, type FleetPlan, type PlanRequest, type Telemetry } from "../../fleet/plan.ts";
+import { fillPlan } from "../../fleet/make_plan.ts";
+import type { ClientGroup, FleetPlan, PhasePlan, PlanRequest, Telemetry } from "../../fleet/plan.ts";
 import type { BrokerChoice } from "../broker_choice.ts";
 import { type ConfigText, type FileKind, parseText, textOf } from "../config_file.ts";
 import { planFields, scenarioEntries } from "./scenario_settings.ts";

@@ -1,5 +1,4 @@
-/** The plots of a comparison: a line for each broker. */
-import type { SeriesPoint } from "../../fleet/series.ts";
+import type { SeriesPoint } from "../../fleet/series_data.ts";
 import type { Comparison } from "../comparison.ts";
 import type { Report } from "../report.ts";
 import { drawableMs, type Plot } from "./plot.ts";

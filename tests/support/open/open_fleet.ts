@@ -6,13 +6,14 @@
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { UsageError } from "../../../src/base/failure.ts";
-import type { Restarted } from "../../../src/fleet/broker_restart.ts";
 import type { Wakeable, World } from "../../../src/fleet/connection.ts";
 import { greetIn, type GreetWorld } from "../../../src/fleet/greet.ts";
+import { makePlan } from "../../../src/fleet/make_plan.ts";
 import { mergeResults } from "../../../src/fleet/merge.ts";
 import { phasesOf, restartsBroker } from "../../../src/fleet/phases.ts";
-import { type FleetPlan, makePlan, type PlanRequest } from "../../../src/fleet/plan.ts";
+import type { FleetPlan, PlanRequest } from "../../../src/fleet/plan.ts";
 import type { Preflight } from "../../../src/fleet/preflight.ts";
+import type { Restarted } from "../../../src/fleet/restart_result.ts";
 import type { FleetResult } from "../../../src/fleet/result.ts";
 import { tasksOf } from "../../../src/fleet/run_fleet.ts";
 import { settleVersions } from "../../../src/fleet/settle_versions.ts";

@@ -1,0 +1,18 @@
+/**
+ * Counts over the clients of a squad: plain data.
+ */
+
+/** Sums over the clients of a squad. */
+export interface ClientCounters {
+  alive: number;
+  peakAlive: number;
+  /** Clients that were connected at least once. */
+  connected: number;
+  reconnects: number;
+  refused: number;
+  lost: number;
+  kills: number;
+  deferred: number;
+  /** Lives that this machine kept silent for longer than keep alive allows. */
+  overslept: number;
+}

@@ -1,0 +1,26 @@
+/**
+ * Counts and latencies of one group of clients: plain data.
+ */
+import type { LatencyRow, ModeCounts } from "./will_counts.ts";
+
+/** The counts of one group. */
+export interface GroupCounts extends ModeCounts {
+  /** Clients that were connected at least once. */
+  connected: number;
+  /** States of presence that a late subscriber found to be wrong. */
+  presenceWrong: number;
+}
+
+/** One group's counts as they cross a thread, with the latencies of its wills, encoded. */
+export interface GroupData extends GroupCounts {
+  /** Absent for wills that say of no client that they are its. */
+  readonly name?: string;
+  readonly hdr: string;
+}
+
+/** A group in a result. */
+export interface GroupResult extends GroupCounts {
+  /** Absent for wills that say of no client that they are its. */
+  readonly name?: string;
+  readonly latencyMs: LatencyRow;
+}

@@ -1,0 +1,32 @@
+/**
+ * What the checks of a plan and of its phases share.
+ */
+import { needsVersion5 } from "./kill_mode.ts";
+import type { FleetPlan } from "./plan.ts";
+
+/** One thing that does not go. */
+export interface PlanFault {
+  /** Where it stands in the plan, by the plan's own names: `["groups", 1, "willDelayS"]`. */
+  readonly path: readonly (string | number)[];
+  readonly sentence: string;
+}
+
+/** Notes that a value does not go: its name in the plan, the value as people write it, and what is allowed. */
+export type Refuse = (field: string, what: string, allowed: string) => void;
+
+/** What the standard and the oracle ask to go together, of the fleet or of a group; `killShares` may be a phase's. */
+export function checkTogether({ protocol, killShares, keepAliveS, willDelayS }: FleetPlan, refuse: Refuse): void {
+  const drawn = killShares.filter((share) => share.weight > 0);
+  if (drawn.length === 0) {
+    refuse("killShares", "--kill-mode", "at least one mode with a share above 0");
+  } else if (protocol !== "5" && protocol !== "auto" && drawn.every(({ mode }) => needsVersion5(mode))) {
+    refuse("protocol", `--protocol ${protocol}`, `5, which kill mode ${drawn[0]!.mode} needs`);
+  }
+  if (keepAliveS === 0 && drawn.some(({ mode }) => mode === "freeze" || mode === "half-packet")) {
+    const allowed = "1 s or more with the kill modes freeze and half-packet, which rely on it";
+    refuse("keepAliveS", "--keepalive 0", allowed);
+  }
+  if (protocol === "3.1.1" && willDelayS > 0) {
+    refuse("willDelayS", `--will-delay ${willDelayS} s`, "0 with --protocol 3.1.1, which has no will delay");
+  }
+}
