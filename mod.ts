@@ -33,8 +33,8 @@ export {
 } from "./src/broker/options.ts";
 export type { Trace, TraceOfClient } from "./src/broker/trace.ts";
 export type { WillCopy, WillFault, WillInQuestion } from "./src/broker/will_fault.ts";
-export { type KillMode, killModes, killModeText, type KillShare } from "./src/fleet/kill_mode.ts";
-export type { ClientGroup, HoldPhase, KillPhase, PhasePlan, ReturnPhase } from "./src/fleet/plan.ts";
+export { type KillMode, killModes, killModeText, type KillShare } from "./src/fleet/plan/kill_mode.ts";
+export type { ClientGroup, HoldPhase, KillPhase, PhasePlan, ReturnPhase } from "./src/fleet/plan/plan.ts";
 export {
   type FleetPlan,
   type FleetRun,
@@ -42,13 +42,13 @@ export {
   type PlanRequest,
   type ProtocolChoice,
   type Telemetry,
-} from "./src/fleet/plan.ts";
-export { makePlan, planDefaults } from "./src/fleet/make_plan.ts";
-export type { FleetResult, Notice, Progress } from "./src/fleet/result.ts";
-export type { Phase } from "./src/fleet/run_phase.ts";
-export type { LatencyRow, ModeCounts, WillCounts } from "./src/fleet/will_counts.ts";
-export type { FaultSample } from "./src/fleet/fault_sample.ts";
-export type { FleetHooks } from "./src/fleet/fleet_hooks.ts";
+} from "./src/fleet/plan/plan.ts";
+export { makePlan, planDefaults } from "./src/fleet/plan/make_plan.ts";
+export type { FleetResult, Notice, Progress } from "./src/fleet/result/result.ts";
+export type { Phase } from "./src/fleet/result/run_phase.ts";
+export type { LatencyRow, ModeCounts, WillCounts } from "./src/fleet/result/will_counts.ts";
+export type { FaultSample } from "./src/fleet/result/fault_sample.ts";
+export type { FleetHooks } from "./src/fleet/squad/fleet_hooks.ts";
 export { runFleet } from "./src/fleet/run_fleet.ts";
 export type { Bounds } from "./src/conformance/bounds.ts";
 export {

@@ -4,7 +4,7 @@
 import { object } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
 import { UsageError } from "../base/failure.ts";
-import type { LifeRow } from "../fleet/life_row.ts";
+import type { LifeRow } from "../fleet/ledger/life_row.ts";
 import { lifeRowsCsv, lifeRowsHead, livesCsv, modeCsv } from "../report/csv.ts";
 import { reportHdrLog } from "../report/hdr_log.ts";
 import { reportHtml } from "../report/html.ts";

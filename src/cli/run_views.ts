@@ -1,6 +1,6 @@
 /** What shows a run over the web while it goes on: the live page, and the metrics for Prometheus. */
 import type { Clock } from "../base/clock.ts";
-import type { Progress } from "../fleet/result.ts";
+import type { Progress } from "../fleet/result/result.ts";
 import { FleetMetrics } from "../report/fleet_metrics.ts";
 import { LivePage, type LiveRun } from "../report/live_page.ts";
 import type { Report } from "../report/report.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { type ComparedBroker, comparedRun, comparisonSchema } from "../report/comparison.ts";
-import type { LifeRow } from "../fleet/life_row.ts";
+import type { LifeRow } from "../fleet/ledger/life_row.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import { applyThresholds, type Threshold } from "../report/threshold.ts";
 import { openSaved } from "./saved_record.ts";

@@ -5,12 +5,12 @@
 import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { formatDuration } from "../base/units.ts";
-import { eventFault, type RecordEvent, recordSchema } from "../fleet/record_event.ts";
-import type { RecordHeader } from "../fleet/record_header.ts";
-import type { LifeRow } from "../fleet/life_row.ts";
-import type { FleetPlan } from "../fleet/plan.ts";
+import { eventFault, type RecordEvent, recordSchema } from "../fleet/recording/record_event.ts";
+import type { RecordHeader } from "../fleet/recording/record_header.ts";
+import type { LifeRow } from "../fleet/ledger/life_row.ts";
+import type { FleetPlan } from "../fleet/plan/plan.ts";
 import { Replay } from "../fleet/replay.ts";
-import type { FleetResult } from "../fleet/result.ts";
+import type { FleetResult } from "../fleet/result/result.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import { strict } from "../profiles/strict.ts";
 import { makeReport, type Report, type ReportContext } from "../report/report.ts";

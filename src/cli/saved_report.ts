@@ -5,11 +5,11 @@
 import { z } from "zod";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
-import { kindsOfSamples } from "../fleet/fault_kinds.ts";
-import type { FaultSample } from "../fleet/fault_sample.ts";
-import { killModes } from "../fleet/kill_mode.ts";
-import { noPresence, presenceMoments } from "../fleet/presence_result.ts";
-import { deviationsIn, verdictText } from "../fleet/verdict.ts";
+import { kindsOfSamples } from "../fleet/tally/fault_kinds.ts";
+import type { FaultSample } from "../fleet/result/fault_sample.ts";
+import { killModes } from "../fleet/plan/kill_mode.ts";
+import { noPresence, presenceMoments } from "../fleet/result/presence_result.ts";
+import { deviationsIn, verdictText } from "../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import { type Report, reportSchema } from "../report/report.ts";
 

@@ -1,23 +1,23 @@
 /**
  * A recording, judged again: its events go through the books, the oracle and the tally that a run's own go through, and
- * one result comes of them. What an event does is the table here; what it holds is src/fleet/record_event.ts's.
+ * one result comes of them. What an event does is the table here; what it holds is src/fleet/recording/record_event.ts's.
  */
 import { UsageError } from "../base/failure.ts";
-import type { KilledControl } from "./control_books.ts";
-import { Groups } from "./groups.ts";
-import type { Life, WillMark } from "./life.ts";
-import { beginLife } from "./life.ts";
-import type { LifeRow } from "./life_row.ts";
-import { mergeResults } from "./merge.ts";
-import { restartsBroker } from "./phases.ts";
-import type { FleetPlan } from "./plan.ts";
-import type { PresenceBooks } from "./presence_books.ts";
-import type { Stay } from "./presence_oracle.ts";
-import type { EventKind, RecordEvent } from "./record_event.ts";
-import type { RecordHeader } from "./record_header.ts";
-import type { Absence, Restarted } from "./restart_result.ts";
-import type { FleetResult } from "./result.ts";
-import { SquadBooks } from "./squad_books.ts";
+import type { KilledControl } from "./ledger/control_books.ts";
+import { Groups } from "./plan/groups.ts";
+import type { Life, WillMark } from "./life/life.ts";
+import { beginLife } from "./life/life.ts";
+import type { LifeRow } from "./ledger/life_row.ts";
+import { mergeResults } from "./merge/merge.ts";
+import { restartsBroker } from "./plan/phases.ts";
+import type { FleetPlan } from "./plan/plan.ts";
+import type { PresenceBooks } from "./ledger/presence_books.ts";
+import type { Stay } from "./oracle/presence_oracle.ts";
+import type { EventKind, RecordEvent } from "./recording/record_event.ts";
+import type { RecordHeader } from "./recording/record_header.ts";
+import type { Absence, Restarted } from "./result/restart_result.ts";
+import type { FleetResult } from "./result/result.ts";
+import { SquadBooks } from "./ledger/squad_books.ts";
 
 /** An event of one kind. */
 type Of<Kind extends EventKind> = Extract<RecordEvent, { readonly kind: Kind }>;

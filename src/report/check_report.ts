@@ -5,7 +5,7 @@
 import { formatMs } from "../base/units.ts";
 import { type Area, areas, type Protocol } from "../conformance/case.ts";
 import type { CaseResult, ConformanceResult } from "../conformance/result.ts";
-import { verdictText } from "../fleet/verdict.ts";
+import { verdictText } from "../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import type { Tool } from "./report.ts";
 

@@ -4,7 +4,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
-import { deviationsIn, verdictText } from "../fleet/verdict.ts";
+import { deviationsIn, verdictText } from "../fleet/merge/verdict.ts";
 import type { Report, Tool } from "./report.ts";
 
 /** The form of the document; the number changes when a name changes its meaning or goes. */

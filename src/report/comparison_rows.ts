@@ -1,7 +1,7 @@
 /** What a comparison shows as rows, a cell for each broker: what every writer of its table begins with. */
 import { formatCount, formatMs } from "../base/units.ts";
-import { controlFaultsIn } from "../fleet/control_counts.ts";
-import { killModes } from "../fleet/kill_mode.ts";
+import { controlFaultsIn } from "../fleet/result/control_counts.ts";
+import { killModes } from "../fleet/plan/kill_mode.ts";
 import { type ComparedBroker, type Comparison, deviatingOn, type Outcome, outcomeText } from "./comparison.ts";
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, faultNames, rulesBroken, willsWrong } from "./will_rows.ts";

@@ -1,8 +1,8 @@
-import type { Timeline } from "../fleet/fault_sample.ts";
+import type { Timeline } from "../fleet/result/fault_sample.ts";
 
 /** The report as comma-separated values, for spreadsheets: RFC 4180, milliseconds, a head line. */
-import type { LifeRow } from "../fleet/life_row.ts";
-import type { LatencyRow } from "../fleet/will_counts.ts";
+import type { LifeRow } from "../fleet/ledger/life_row.ts";
+import type { LatencyRow } from "../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 import { countNames, countRows } from "./will_rows.ts";
 

@@ -1,4 +1,4 @@
-import type { FaultKind, FaultSample } from "../fleet/fault_sample.ts";
+import type { FaultKind, FaultSample } from "../fleet/result/fault_sample.ts";
 import type { Report } from "./report.ts";
 
 /** A kind of fault, and one life that shows it. */

@@ -1,10 +1,10 @@
 /** A run's progress in Prometheus' text format. */
 import { type Metric, Registry } from "prom-client";
-import { bucketEndsMs } from "../fleet/latency_buckets.ts";
-import { controlFaultsIn } from "../fleet/control_counts.ts";
-import type { Progress } from "../fleet/result.ts";
-import { deviationsIn } from "../fleet/verdict.ts";
-import { faultsIn } from "../fleet/will_counts.ts";
+import { bucketEndsMs } from "../fleet/tally/latency_buckets.ts";
+import { controlFaultsIn } from "../fleet/result/control_counts.ts";
+import type { Progress } from "../fleet/result/result.ts";
+import { deviationsIn } from "../fleet/merge/verdict.ts";
+import { faultsIn } from "../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 import { countNames } from "./will_rows.ts";
 

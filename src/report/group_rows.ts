@@ -1,6 +1,6 @@
 /** What became of each group as rows: what every writer of a table begins with. */
 import { formatCount, formatMs } from "../base/units.ts";
-import { faultsIn, type LatencyRow, type WillCounts } from "../fleet/will_counts.ts";
+import { faultsIn, type LatencyRow, type WillCounts } from "../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 
 /** One group, the wills that are no group's, or all. */

@@ -1,7 +1,7 @@
 /** The latencies of a run as an interval log of HdrHistogram: all wills, and by kill mode under its tag. */
 import { Histogram } from "../base/histogram.ts";
 import { histogramLog, type LogInterval } from "../base/histogram_log.ts";
-import type { SeriesPoint } from "../fleet/series_data.ts";
+import type { SeriesPoint } from "../fleet/result/series_data.ts";
 import type { Report } from "./report.ts";
 
 /** The log, with an interval for each stretch of the run in which wills came. */

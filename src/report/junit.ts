@@ -1,6 +1,6 @@
-import type { FaultSample } from "../fleet/fault_sample.ts";
-import { controlFaultsIn } from "../fleet/control_counts.ts";
-import { deviationsIn } from "../fleet/verdict.ts";
+import type { FaultSample } from "../fleet/result/fault_sample.ts";
+import { controlFaultsIn } from "../fleet/result/control_counts.ts";
+import { deviationsIn } from "../fleet/merge/verdict.ts";
 import { controlFaultTexts, inListOrder } from "./fault_list.ts";
 import { escaped } from "./page/markup.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";

@@ -3,8 +3,8 @@
  * elsewhere. What it says is the panel's business; this file knows where the cursor is.
  */
 import type { Clock } from "../base/clock.ts";
-import type { Notice, Progress } from "../fleet/result.ts";
-import type { Phase } from "../fleet/run_phase.ts";
+import type { Notice, Progress } from "../fleet/result/result.ts";
+import type { Phase } from "../fleet/result/run_phase.ts";
 import { panelLines, progressLine } from "./panel.ts";
 import type { Style } from "./style.ts";
 

@@ -4,10 +4,10 @@
  * it over which wire is the command's business.
  */
 import { formatCount, formatMs } from "../base/units.ts";
-import type { FleetPlan } from "../fleet/plan.ts";
-import type { Progress } from "../fleet/result.ts";
-import { stretchMs } from "../fleet/series.ts";
-import { stagesOf } from "../fleet/stages.ts";
+import type { FleetPlan } from "../fleet/plan/plan.ts";
+import type { Progress } from "../fleet/result/result.ts";
+import { stretchMs } from "../fleet/tally/series.ts";
+import { stagesOf } from "../fleet/tally/stages.ts";
 import { reportMain, reportTitle } from "./html.ts";
 import { faultTile, type Tile, tilesPart, verdictPart } from "./page/head_part.ts";
 import { type Markup, markup } from "./page/markup.ts";

@@ -1,7 +1,7 @@
 /** The report as Markdown, short: for a pull request, or for the summary of a CI job. */
 import { formatCount, formatMs } from "../base/units.ts";
-import type { FaultSample } from "../fleet/fault_sample.ts";
-import { deviationsIn } from "../fleet/verdict.ts";
+import type { FaultSample } from "../fleet/result/fault_sample.ts";
+import { deviationsIn } from "../fleet/merge/verdict.ts";
 import { controlFaultTexts, faultList } from "./fault_list.ts";
 import { groupColumns, groupRows } from "./group_rows.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";

@@ -1,23 +1,23 @@
-import type { DropCounts } from "../fleet/drop_counts.ts";
+import type { DropCounts } from "../fleet/result/drop_counts.ts";
 
 /**
  * Reports of the parts of one run, joined: counts added, histograms merged through their encoding, and the verdict of
- * src/fleet/merge.ts over all.
+ * src/fleet/merge/merge.ts over all.
  */
-import { phasesDurationMs } from "../fleet/phases.ts";
+import { phasesDurationMs } from "../fleet/plan/phases.ts";
 import { UsageError } from "../base/failure.ts";
 import { Histogram } from "../base/histogram.ts";
-import type { Shard } from "../fleet/plan.ts";
-import { shardText } from "../fleet/shard.ts";
-import type { TallyData } from "../fleet/tally_data.ts";
-import { mergeTelemetry } from "../fleet/telemetry_result.ts";
-import { mergePresence } from "../fleet/presence_result.ts";
-import type { FleetResult } from "../fleet/result.ts";
-import { controlsOf, deviationsOf, latenciesOf, willsOf } from "../fleet/merge.ts";
-import { type Verdict, type VerdictGrounds, verdictOver } from "../fleet/verdict.ts";
-import { joinSeries } from "../fleet/series.ts";
-import { Tally } from "../fleet/tally.ts";
-import { type LatencyRow, noCounts } from "../fleet/will_counts.ts";
+import type { Shard } from "../fleet/plan/plan.ts";
+import { shardText } from "../fleet/plan/shard.ts";
+import type { TallyData } from "../fleet/result/tally_data.ts";
+import { mergeTelemetry } from "../fleet/result/telemetry_result.ts";
+import { mergePresence } from "../fleet/result/presence_result.ts";
+import type { FleetResult } from "../fleet/result/result.ts";
+import { controlsOf, deviationsOf, latenciesOf, willsOf } from "../fleet/merge/merge.ts";
+import { type Verdict, type VerdictGrounds, verdictOver } from "../fleet/merge/verdict.ts";
+import { joinSeries } from "../fleet/tally/series.ts";
+import { Tally } from "../fleet/tally/tally.ts";
+import { type LatencyRow, noCounts } from "../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";

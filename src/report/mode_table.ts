@@ -1,7 +1,7 @@
 /** The two tables of a report: what became of the wills, and how long they took, by kill mode. */
 import { formatCount, formatMs } from "../base/units.ts";
-import { killModes } from "../fleet/kill_mode.ts";
-import type { LatencyRow } from "../fleet/will_counts.ts";
+import { killModes } from "../fleet/plan/kill_mode.ts";
+import type { LatencyRow } from "../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 import type { Style } from "./style.ts";
 import { type Column, tableLines, tableWidth } from "./table.ts";

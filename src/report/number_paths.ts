@@ -4,10 +4,10 @@
  * where it has one. The compiler holds the table below against the type of a report: a number that is added to a report
  * has to be added here.
  */
-import { type KillMode, killModes } from "../fleet/kill_mode.ts";
-import { noPresence, noWords, type PresenceMoment, presenceMoments } from "../fleet/presence_result.ts";
-import { noTelemetry } from "../fleet/telemetry_result.ts";
-import { noCounts } from "../fleet/will_counts.ts";
+import { type KillMode, killModes } from "../fleet/plan/kill_mode.ts";
+import { noPresence, noWords, type PresenceMoment, presenceMoments } from "../fleet/result/presence_result.ts";
+import { noTelemetry } from "../fleet/result/telemetry_result.ts";
+import { noCounts } from "../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 
 /** Stands for a number. */

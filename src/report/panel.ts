@@ -3,10 +3,10 @@
  * lines out.
  */
 import { formatCount, formatDuration, formatMs } from "../base/units.ts";
-import { controlFaultsIn } from "../fleet/control_counts.ts";
-import type { Progress } from "../fleet/result.ts";
-import type { Phase } from "../fleet/run_phase.ts";
-import { deviationsIn } from "../fleet/verdict.ts";
+import { controlFaultsIn } from "../fleet/result/control_counts.ts";
+import type { Progress } from "../fleet/result/result.ts";
+import type { Phase } from "../fleet/result/run_phase.ts";
+import { deviationsIn } from "../fleet/merge/verdict.ts";
 import { plainStyle, type Style } from "./style.ts";
 
 /** What is being done in each phase. */

@@ -1,6 +1,6 @@
 /** What late subscribers found of presence as rows, one for each look: what every writer of a table begins with. */
 import { formatCount } from "../base/units.ts";
-import { type PresenceCounts, type PresenceMoment, presenceMoments } from "../fleet/presence_result.ts";
+import { type PresenceCounts, type PresenceMoment, presenceMoments } from "../fleet/result/presence_result.ts";
 import type { Report } from "./report.ts";
 
 /** What can be wrong with a state, in the order in which tables show it. */

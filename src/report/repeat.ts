@@ -3,11 +3,11 @@
  * and never a password.
  */
 import { formatDuration, formatMix, formatRate } from "../base/units.ts";
-import { killModes, type KillShare } from "../fleet/kill_mode.ts";
-import { makePlan } from "../fleet/make_plan.ts";
-import type { FleetPlan } from "../fleet/plan.ts";
+import { killModes, type KillShare } from "../fleet/plan/kill_mode.ts";
+import { makePlan } from "../fleet/plan/make_plan.ts";
+import type { FleetPlan } from "../fleet/plan/plan.ts";
 import { sourceAddressesText } from "../net/source_addresses.ts";
-import { shardText } from "../fleet/shard.ts";
+import { shardText } from "../fleet/plan/shard.ts";
 
 type Written = { readonly [Name in keyof FleetPlan]?: (value: NonNullable<FleetPlan[Name]>) => readonly string[] };
 

@@ -2,10 +2,10 @@
  * The report of a run: the JSON document, under names that keep their meaning, and all that the other writers need.
  * What was found is the fleet's; this file names it, and leaves out what must not be kept.
  */
-import type { FleetPlan } from "../fleet/plan.ts";
-import { withoutPasswords } from "../fleet/record_header.ts";
-import type { FleetResult } from "../fleet/result.ts";
-import { deviationsIn, verdictText } from "../fleet/verdict.ts";
+import type { FleetPlan } from "../fleet/plan/plan.ts";
+import { withoutPasswords } from "../fleet/recording/record_header.ts";
+import type { FleetResult } from "../fleet/result/result.ts";
+import { deviationsIn, verdictText } from "../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import type { ThresholdResult } from "./threshold.ts";
 import { repeatCommand } from "./repeat.ts";

@@ -1,7 +1,7 @@
 /** How much load the wills were measured under, in words. */
 import { formatCount } from "../base/units.ts";
-import { phasesDurationMs } from "../fleet/phases.ts";
-import type { TelemetryCounts } from "../fleet/telemetry_result.ts";
+import { phasesDurationMs } from "../fleet/plan/phases.ts";
+import type { TelemetryCounts } from "../fleet/result/telemetry_result.ts";
 import type { Report } from "./report.ts";
 
 /** `9,000 messages at 300/s beside the wills, 9,000 acknowledged`, and by group; undefined where there was no load. */

@@ -3,9 +3,9 @@
  * stands on, then how to repeat it. Pure: a report in, lines out.
  */
 import { formatBytes, formatCount, formatMs } from "../base/units.ts";
-import type { FaultSample } from "../fleet/fault_sample.ts";
+import type { FaultSample } from "../fleet/result/fault_sample.ts";
 import { faultList } from "./fault_list.ts";
-import { deviationsIn } from "../fleet/verdict.ts";
+import { deviationsIn } from "../fleet/merge/verdict.ts";
 import { groupTable } from "./group_table.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "./profile_text.ts";

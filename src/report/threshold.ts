@@ -3,8 +3,8 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { listed } from "../base/units.ts";
-import { verdictOver } from "../fleet/verdict.ts";
-import { noCounts, type WillCounts } from "../fleet/will_counts.ts";
+import { verdictOver } from "../fleet/merge/verdict.ts";
+import { noCounts, type WillCounts } from "../fleet/result/will_counts.ts";
 import { isNumberPath, nearPaths, numberAt } from "./number_paths.ts";
 import type { Report } from "./report.ts";
 

@@ -1,8 +1,8 @@
 /** What became of the wills as rows, one for each kill mode: what every writer of a table begins with. */
-import { controlFaultsIn } from "../fleet/control_counts.ts";
-import type { FaultSample } from "../fleet/fault_sample.ts";
-import { type KillMode, killModes } from "../fleet/kill_mode.ts";
-import type { WillCounts } from "../fleet/will_counts.ts";
+import { controlFaultsIn } from "../fleet/result/control_counts.ts";
+import type { FaultSample } from "../fleet/result/fault_sample.ts";
+import { type KillMode, killModes } from "../fleet/plan/kill_mode.ts";
+import type { WillCounts } from "../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 
 /** What can be wrong with a will, in the order in which tables show it. */

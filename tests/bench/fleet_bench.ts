@@ -1,10 +1,10 @@
 /** What the fleet does for each will: judge it, book it, count its latency. */
 import { Histogram } from "../../src/base/histogram.ts";
-import { Groups } from "../../src/fleet/groups.ts";
-import { Ledger } from "../../src/fleet/ledger.ts";
-import { type Life, readWillMark, willOf } from "../../src/fleet/life.ts";
-import { judge } from "../../src/fleet/oracle.ts";
-import { compareWill } from "../../src/fleet/will_compare.ts";
+import { Groups } from "../../src/fleet/plan/groups.ts";
+import { Ledger } from "../../src/fleet/ledger/ledger.ts";
+import { type Life, readWillMark, willOf } from "../../src/fleet/life/life.ts";
+import { judge } from "../../src/fleet/oracle/oracle.ts";
+import { compareWill } from "../../src/fleet/oracle/will_compare.ts";
 import { aLife, anEnd, aPlan, came, killMs, rules } from "../fleet/sample_life.ts";
 import { aWill, watcher5 } from "../fleet/sample_will.ts";
 

@@ -5,9 +5,9 @@ import { parseBrokerChoice } from "../../src/cli/broker_choice.ts";
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import { fleet, type FleetParts } from "../../src/cli/commands/fleet.ts";
 import type { FleetFlags } from "../../src/cli/commands/fleet_flags.ts";
-import type { FleetRun } from "../../src/fleet/plan.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
-import { NotSpokenError } from "../../src/fleet/settle_protocol.ts";
+import type { FleetRun } from "../../src/fleet/plan/plan.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
+import { NotSpokenError } from "../../src/fleet/preflight/settle_protocol.ts";
 import { failed, passed, voided } from "../report/sample.ts";
 import { captured } from "./captured.ts";
 

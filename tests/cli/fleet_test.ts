@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { plainConnectPacket } from "../../src/fleet/connect_packet.ts";
+import { plainConnectPacket } from "../../src/fleet/client/connect_packet.ts";
 import { UsageError } from "../../src/base/failure.ts";
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import { fleet, type FleetParts } from "../../src/cli/commands/fleet.ts";
 import type { FleetFlags } from "../../src/cli/commands/fleet_flags.ts";
-import type { FleetRun } from "../../src/fleet/plan.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
-import type { LifeRow } from "../../src/fleet/life_row.ts";
-import type { FleetHooks } from "../../src/fleet/fleet_hooks.ts";
+import type { FleetRun } from "../../src/fleet/plan/plan.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
+import type { LifeRow } from "../../src/fleet/ledger/life_row.ts";
+import type { FleetHooks } from "../../src/fleet/squad/fleet_hooks.ts";
 import { passed } from "../report/sample.ts";
 import { type Captured, captured } from "./captured.ts";
 

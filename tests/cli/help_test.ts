@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { main } from "../../src/cli/main.ts";
 import { areas } from "../../src/conformance/case.ts";
-import { makePlan } from "../../src/fleet/make_plan.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
-import { killModes } from "../../src/fleet/kill_mode.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import { captured } from "./captured.ts";
 
 async function help(args: readonly string[], columns?: number): Promise<string> {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import type { FleetFlags } from "../../src/cli/commands/fleet_flags.ts";
 import { fleetRequest } from "../../src/cli/commands/fleet_request.ts";
-import { makePlan, planDefaults } from "../../src/fleet/make_plan.ts";
-import type { FleetPlan, PlanRequest } from "../../src/fleet/plan.ts";
+import { makePlan, planDefaults } from "../../src/fleet/plan/make_plan.ts";
+import type { FleetPlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { repeatCommand } from "../../src/report/repeat.ts";
 import { captured } from "./captured.ts";
 

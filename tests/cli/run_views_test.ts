@@ -3,8 +3,8 @@ import { ManualClock } from "../../src/base/clock.ts";
 import { UsageError } from "../../src/base/failure.ts";
 import { parseHttpAddress } from "../../src/cli/http_address.ts";
 import { openRunViews, type RunViews } from "../../src/cli/run_views.ts";
-import { makePlan } from "../../src/fleet/make_plan.ts";
-import type { FleetResult, Progress } from "../../src/fleet/result.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import type { FleetResult, Progress } from "../../src/fleet/result/result.ts";
 import { context, failed, passed, reportOf, voided } from "../report/sample.ts";
 
 const none = {

@@ -5,7 +5,7 @@ import { reportJson } from "../../src/report/json.ts";
 import { EveryNth, FleetStage, type StageOptions } from "../support/fleet_stage.ts";
 import { Recording, reportOf, reread } from "../support/recording.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
-import { killModes } from "../../src/fleet/kill_mode.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 
 const busy = {
   killRate: { kind: "count", perSecond: 8 },

@@ -8,8 +8,8 @@ import { overrule, parseScenario } from "../../src/cli/commands/scenario_file.ts
 import { planFields, scenarioEntries } from "../../src/cli/commands/scenario_settings.ts";
 import { builtInScenarios } from "../../src/cli/commands/scenarios.ts";
 import { main } from "../../src/cli/main.ts";
-import { makePlan, planDefaults } from "../../src/fleet/make_plan.ts";
-import type { FleetPlan } from "../../src/fleet/plan.ts";
+import { makePlan, planDefaults } from "../../src/fleet/plan/make_plan.ts";
+import type { FleetPlan } from "../../src/fleet/plan/plan.ts";
 import { makeReport } from "../../src/report/report.ts";
 import { repeatCommand } from "../../src/report/repeat.ts";
 import { passed } from "../report/sample.ts";

@@ -1,6 +1,6 @@
 /** `mqtt-sim fleet` on real brokers that keep their promise: it finds nothing, and says so. */
 import assert from "node:assert/strict";
-import type { PresenceResult } from "../../src/fleet/presence_result.ts";
+import type { PresenceResult } from "../../src/fleet/result/presence_result.ts";
 import { nats, startNats } from "../support/nats_peer.ts";
 import {
   type BrokerPeer,

@@ -1,8 +1,8 @@
 /** `mqtt-sim fleet` on brokers that are restarted under it: what mosquitto does with wills, and why. */
 import assert from "node:assert/strict";
-import type { ProfileFindings } from "../../src/fleet/deviation_counts.ts";
-import type { RestartsResult } from "../../src/fleet/result.ts";
-import type { WillCounts } from "../../src/fleet/will_counts.ts";
+import type { ProfileFindings } from "../../src/fleet/result/deviation_counts.ts";
+import type { RestartsResult } from "../../src/fleet/result/result.ts";
+import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { connectBytes, type RawConnect, RawSocket } from "../support/raw_mqtt.ts";
 import { mosquitto, peerTest, startOurs, startStoredMosquitto } from "../support/peers.ts";
 

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { makePlan } from "../../src/fleet/make_plan.ts";
-import type { Progress } from "../../src/fleet/result.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import type { Progress } from "../../src/fleet/result/result.ts";
 import { comparisonHtml } from "../../src/report/comparison_html.ts";
 import { reportHtml } from "../../src/report/html.ts";
 import { LivePage } from "../../src/report/live_page.ts";

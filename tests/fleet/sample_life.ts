@@ -1,12 +1,12 @@
-import type { Alteration, Arrival, Rules } from "../../src/fleet/expectation.ts";
+import type { Alteration, Arrival, Rules } from "../../src/fleet/oracle/expectation.ts";
 
 /**
  * Lives as the books would hold them, with round instants: CONNECT at 1 s, CONNACK 10 ms later, the last packet at 5 s,
  * the kill due at 6.99 s and done at 7 s.
  */
-import { beginLife, type EndMode, type Life, type LifeEnd, type NextConnect } from "../../src/fleet/life.ts";
-import { makePlan } from "../../src/fleet/make_plan.ts";
-import type { FleetPlan, PlanRequest } from "../../src/fleet/plan.ts";
+import { beginLife, type EndMode, type Life, type LifeEnd, type NextConnect } from "../../src/fleet/life/life.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import type { FleetPlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
 
 export const sentMs = 1_000;
 export const connectedMs = 1_010;

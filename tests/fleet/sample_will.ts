@@ -1,7 +1,7 @@
 /** Wills as a watcher receives them. */
-import { type Life, willOf } from "../../src/fleet/life.ts";
-import type { FleetPlan } from "../../src/fleet/plan.ts";
-import type { SeenWill } from "../../src/fleet/will_compare.ts";
+import { type Life, willOf } from "../../src/fleet/life/life.ts";
+import type { FleetPlan } from "../../src/fleet/plan/plan.ts";
+import type { SeenWill } from "../../src/fleet/oracle/will_compare.ts";
 import type { PublishPacket } from "../../src/mqtt/packet.ts";
 
 /** A 5.0 watcher that was granted all it asked for, and a 3.1.1 one. */

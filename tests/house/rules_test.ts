@@ -56,7 +56,7 @@ const forbiddenImports = [
   ["src/base/units.ts", `type A = import("../mqtt/topic.ts").A;`, "src/mqtt stands above src/base"],
   ["src/base/units.ts", `new Worker(new URL("../mqtt/topic.ts", import.meta.url));`, "src/mqtt stands above src/base"],
   [
-    "src/fleet/oracle.ts",
+    "src/fleet/oracle/oracle.ts",
     `import { a } from "../broker/wills.ts";`,
     "src/fleet and src/broker never import one another",
   ],
@@ -69,16 +69,20 @@ const forbiddenImports = [
   ["src/base/units.ts", `import { a } from "../../tests/support/a.ts";`, "stands in no layer of ARCHITECTURE.md"],
   ["src/mqtt/topic.ts", `import { a } from "mqtt-packet";`, "only for src/mqtt/codec.ts"],
   ["src/base/clock.ts", `import { a } from "pure-rand/generator/mersenne";`, "only for src/base/random.ts"],
-  ["src/fleet/squad.ts", `import { a } from "mqtt";`, "only for tests"],
-  ["src/fleet/squad.ts", `import { a } from "@scope/name/deep";`, "only for src/cli"],
+  ["src/fleet/squad/squad.ts", `import { a } from "mqtt";`, "only for tests"],
+  ["src/fleet/squad/squad.ts", `import { a } from "@scope/name/deep";`, "only for src/cli"],
   [
-    "src/fleet/squad.ts",
+    "src/fleet/squad/squad.ts",
     `import { a } from "npm:left-pad@1.3.0";`,
     "is no package of ARCHITECTURE.md and the import map",
   ],
-  ["src/fleet/squad.ts", `import { a } from "jsr:@std/assert";`, "is no package of ARCHITECTURE.md and the import map"],
   [
-    "src/fleet/squad.ts",
+    "src/fleet/squad/squad.ts",
+    `import { a } from "jsr:@std/assert";`,
+    "is no package of ARCHITECTURE.md and the import map",
+  ],
+  [
+    "src/fleet/squad/squad.ts",
     "const a = await import(`../mqtt/${name}.ts`);",
     "is no package of ARCHITECTURE.md and the import map",
   ],
@@ -113,7 +117,7 @@ const clockReads = [
 
 Deno.test("every way to read the clock is a fault outside the clock", () => {
   for (const text of clockReads) {
-    const faults = rules.privilegeFaults(readFacts("src/fleet/kill.ts", text), law);
+    const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.ok(faults.length >= 1, text);
     assert.ok(faults[0]!.endsWith("only src/base/clock.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/clock.ts", text), law), []);
@@ -130,7 +134,7 @@ const chanceDraws = [
 
 Deno.test("every way to draw chance is a fault outside random", () => {
   for (const text of chanceDraws) {
-    const faults = rules.privilegeFaults(readFacts("src/fleet/kill.ts", text), law);
+    const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.equal(faults.length, 1, text);
     assert.ok(faults[0]!.endsWith("only src/base/random.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/random.ts", text), law), []);
@@ -148,7 +152,7 @@ const foreignCalls = [
 
 Deno.test("every way to call what is foreign is a fault outside the one file", () => {
   for (const text of foreignCalls) {
-    const faults = rules.privilegeFaults(readFacts("src/fleet/kill.ts", text), law);
+    const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.ok(faults.length >= 1, text);
     assert.ok(faults[0]!.endsWith("only src/net/epoll/libc.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/net/epoll/libc.ts", text), law), []);
@@ -163,7 +167,7 @@ Deno.test("dates as types and as arithmetic are no fault, nor are words in comme
     const at = new Date(0), of = Date.parse("2026-01-01"), is = (x: unknown) => x instanceof Date;
     const share = (run: Run) => run.performance + Math.round(1.5) + Math.max(1, 2);
     const named = { performance: 1 };`;
-  assert.deepEqual(rules.privilegeFaults(readFacts("src/fleet/kill.ts", text), law), []);
+  assert.deepEqual(rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law), []);
 });
 
 Deno.test("a file of 400 lines is no fault, one of 401 is", () => {

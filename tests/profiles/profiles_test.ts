@@ -1,6 +1,6 @@
 /** Every profile's data, held against what it speaks of: the fleet's names, the standards' numbers, its own form. */
 import assert from "node:assert/strict";
-import { killModes } from "../../src/fleet/kill_mode.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import { anyEnding, restart } from "../../src/profiles/endings.ts";
 import {
   deviationsFrom,

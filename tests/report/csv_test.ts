@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LifeRow } from "../../src/fleet/life_row.ts";
+import type { LifeRow } from "../../src/fleet/ledger/life_row.ts";
 import { lifeRowsCsv, lifeRowsHead, livesCsv, modeCsv } from "../../src/report/csv.ts";
 import { assertGolden } from "./golden.ts";
 import { failed, passed, reportOf } from "./sample.ts";

@@ -1,5 +1,5 @@
-import type { GroupResult } from "../../src/fleet/group_result.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
+import type { GroupResult } from "../../src/fleet/result/group_result.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
 import { failed, latency, modeCounts } from "./sample.ts";
 
 /** Counts by group that are, together, those of {@link failed}. */

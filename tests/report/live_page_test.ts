@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { makePlan } from "../../src/fleet/make_plan.ts";
-import type { Progress } from "../../src/fleet/result.ts";
-import { noCounts } from "../../src/fleet/will_counts.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import type { Progress } from "../../src/fleet/result/result.ts";
+import { noCounts } from "../../src/fleet/result/will_counts.ts";
 import { LivePage } from "../../src/report/live_page.ts";
 import { context } from "./sample.ts";
 

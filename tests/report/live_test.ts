@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
-import type { Progress } from "../../src/fleet/result.ts";
-import type { Phase } from "../../src/fleet/run_phase.ts";
+import type { Progress } from "../../src/fleet/result/result.ts";
+import type { Phase } from "../../src/fleet/result/run_phase.ts";
 import { type Live, openLive } from "../../src/report/live.ts";
 import { plainStyle } from "../../src/report/style.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Progress } from "../../src/fleet/result.ts";
+import type { Progress } from "../../src/fleet/result/result.ts";
 import { panelLines, progressLine } from "../../src/report/panel.ts";
 import { plainStyle } from "../../src/report/style.ts";
 

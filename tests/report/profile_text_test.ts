@@ -1,7 +1,7 @@
 /** What a report says of a profile, in each of its forms, and when it proposes one. */
 import assert from "node:assert/strict";
-import type { FleetResult } from "../../src/fleet/result.ts";
-import { profileFindings } from "../../src/fleet/deviation_tally.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
+import { profileFindings } from "../../src/fleet/tally/deviation_tally.ts";
 import { profiles } from "../../src/profiles/profiles.ts";
 import { reportHtml } from "../../src/report/html.ts";
 import { reportJunit } from "../../src/report/junit.ts";

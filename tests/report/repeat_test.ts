@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { killModes } from "../../src/fleet/kill_mode.ts";
-import { makePlan } from "../../src/fleet/make_plan.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { repeatCommand } from "../../src/report/repeat.ts";
 
 const base = { run: "r1", seed: 7 };

@@ -1,14 +1,14 @@
 /** Fixed results, from which the golden reports are made. */
 import { Histogram } from "../../src/base/histogram.ts";
-import type { FaultSample } from "../../src/fleet/fault_sample.ts";
-import { type KillMode, killModes } from "../../src/fleet/kill_mode.ts";
-import { makePlan } from "../../src/fleet/make_plan.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
-import { noPresence, type PresenceCounts } from "../../src/fleet/presence_result.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
-import type { Stage } from "../../src/fleet/run_phase.ts";
-import type { SeriesLatency, SeriesPoint } from "../../src/fleet/series_data.ts";
-import type { LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/will_counts.ts";
+import type { FaultSample } from "../../src/fleet/result/fault_sample.ts";
+import { type KillMode, killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import { noPresence, type PresenceCounts } from "../../src/fleet/result/presence_result.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
+import type { Stage } from "../../src/fleet/result/run_phase.ts";
+import type { SeriesLatency, SeriesPoint } from "../../src/fleet/result/series_data.ts";
+import type { LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { makeReport, type Report, type ReportContext } from "../../src/report/report.ts";
 
 const noWills: WillCounts = {

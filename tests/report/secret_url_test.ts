@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { main } from "../../src/cli/main.ts";
 import { brokerText, parseBrokerChoice } from "../../src/cli/broker_choice.ts";
 import { parseReport } from "../../src/cli/saved_report.ts";
-import type { FleetResult, Progress } from "../../src/fleet/result.ts";
+import type { FleetResult, Progress } from "../../src/fleet/result/result.ts";
 import { endpointAt, parseEndpoint } from "../../src/net/endpoint.ts";
 import { checkHtml } from "../../src/report/check_html.ts";
 import { checkJunit } from "../../src/report/check_junit.ts";

@@ -1,6 +1,6 @@
 /** What a report says of the load that wills were measured under. */
 import assert from "node:assert/strict";
-import { mergeTelemetry } from "../../src/fleet/telemetry_result.ts";
+import { mergeTelemetry } from "../../src/fleet/result/telemetry_result.ts";
 import { reportHtml } from "../../src/report/html.ts";
 import { telemetryText } from "../../src/report/telemetry_text.ts";
 import { reportText } from "../../src/report/text.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
-import type { WillCounts } from "../../src/fleet/will_counts.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
+import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { makeReport, type Report } from "../../src/report/report.ts";
 import { applyThresholds, parseThreshold } from "../../src/report/threshold.ts";
 import { reportJson } from "../../src/report/json.ts";

@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { killModes } from "../../src/fleet/kill_mode.ts";
-import { beginLife, clientIdOf, willOf } from "../../src/fleet/life.ts";
-import { makePlan } from "../../src/fleet/make_plan.ts";
-import type { PhasePlan, PlanRequest } from "../../src/fleet/plan.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { beginLife, clientIdOf, willOf } from "../../src/fleet/life/life.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import type { PhasePlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
 import { encode } from "../../src/mqtt/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { faultsOf } from "../support/fleet_stage.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
-import { killModes } from "../../src/fleet/kill_mode.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
 /** Throws unless the oracle finds nothing to say against the broker. */

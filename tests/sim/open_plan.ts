@@ -1,7 +1,7 @@
 /** What a fleet does on the broker of a seed: a plan of the seed's own. */
 import { mix, Random } from "../../src/base/random.ts";
-import { killModes, needsVersion5 } from "../../src/fleet/kill_mode.ts";
-import type { PhasePlan, PlanRequest } from "../../src/fleet/plan.ts";
+import { killModes, needsVersion5 } from "../../src/fleet/plan/kill_mode.ts";
+import type { PhasePlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
 
 /** Draws a plan. */
 export function openPlanOf(seed: number): Partial<PlanRequest> {

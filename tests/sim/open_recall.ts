@@ -4,8 +4,8 @@
  */
 import { catalog } from "../../src/conformance/catalog.ts";
 import { protocols } from "../../src/conformance/case.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
-import type { WillCounts } from "../../src/fleet/will_counts.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import type { ConnectWill } from "../../src/mqtt/packet.ts";
 import { proofs } from "../conformance/proofs.ts";
 import { checkInMemory, givenRun } from "../support/checked_broker.ts";

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import type { WillFault, WillInQuestion } from "../../src/broker/will_fault.ts";
-import { killModes } from "../../src/fleet/kill_mode.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
-import type { WillCounts } from "../../src/fleet/will_counts.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
+import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
 const all = killModes.map((mode) => ({ mode, weight: 1 }));

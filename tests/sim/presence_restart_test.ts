@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { KillMode } from "../../src/fleet/kill_mode.ts";
-import type { PhasePlan, PlanRequest } from "../../src/fleet/plan.ts";
+import type { KillMode } from "../../src/fleet/plan/kill_mode.ts";
+import type { PhasePlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { simulateFleet, type Simulation } from "../support/simulated_fleet.ts";
 
 const restart = { kind: "restart", downMs: 1_500 } as const;

@@ -3,8 +3,8 @@
  * every kind of session; and each planted fault of a broker is found, as often as it stands.
  */
 import assert from "node:assert/strict";
-import { killModes } from "../../src/fleet/kill_mode.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
 const all = killModes.map((mode) => ({ mode, weight: 1 }));

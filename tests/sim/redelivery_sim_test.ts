@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { frameSize } from "../../src/mqtt/frame.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
 import type { DialReceiver } from "../../src/net/link.ts";
 import { faultsOf } from "../support/fleet_stage.ts";
 import type { SimulatedBroker } from "../support/simulated_broker.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { overrule, parseScenario } from "../../src/cli/commands/scenario_file.ts";
 import { builtInScenarios } from "../../src/cli/commands/scenarios.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
 const clients = 40;

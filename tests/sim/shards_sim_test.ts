@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { overrule, parseScenario } from "../../src/cli/commands/scenario_file.ts";
 import { builtInScenarios } from "../../src/cli/commands/scenarios.ts";
-import { killModes } from "../../src/fleet/kill_mode.ts";
-import type { PlanRequest } from "../../src/fleet/plan.ts";
+import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { mergeReports } from "../../src/report/merge_reports.ts";
 import { makeReport, type Report } from "../../src/report/report.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";

@@ -5,15 +5,15 @@
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
-import type { Wakeable, World } from "../../src/fleet/connection.ts";
-import { makePlan } from "../../src/fleet/make_plan.ts";
-import { mergeResults } from "../../src/fleet/merge.ts";
-import type { FleetPlan, PlanRequest } from "../../src/fleet/plan.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
+import type { Wakeable, World } from "../../src/fleet/client/connection.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import { mergeResults } from "../../src/fleet/merge/merge.ts";
+import type { FleetPlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
 import { tasksOf } from "../../src/fleet/run_fleet.ts";
-import { Squad } from "../../src/fleet/squad.ts";
-import type { StartInstants } from "../../src/fleet/start_at.ts";
-import type { WillCounts } from "../../src/fleet/will_counts.ts";
+import { Squad } from "../../src/fleet/squad/squad.ts";
+import type { StartInstants } from "../../src/fleet/plan/start_at.ts";
+import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { DialReceiver, Link } from "../../src/net/link.ts";
 import { memoryLinkPair } from "../../src/net/memory_link.ts";

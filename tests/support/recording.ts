@@ -3,16 +3,16 @@
  * real run's, but for the thread.
  */
 import assert from "node:assert/strict";
-import type { FleetPlan } from "../../src/fleet/plan.ts";
-import { RecordBuffer } from "../../src/fleet/record_buffer.ts";
-import { eventFault, type Note } from "../../src/fleet/record_event.ts";
-import { withEmptyPasswords, withoutPasswords } from "../../src/fleet/record_header.ts";
+import type { FleetPlan } from "../../src/fleet/plan/plan.ts";
+import { RecordBuffer } from "../../src/fleet/recording/record_buffer.ts";
+import { eventFault, type Note } from "../../src/fleet/recording/record_event.ts";
+import { withEmptyPasswords, withoutPasswords } from "../../src/fleet/recording/record_header.ts";
 import { Replay } from "../../src/fleet/replay.ts";
-import type { Restarted } from "../../src/fleet/restart_result.ts";
-import type { FleetResult } from "../../src/fleet/result.ts";
-import type { RunFacts } from "../../src/fleet/run_facts.ts";
-import { RunRecord } from "../../src/fleet/run_record.ts";
-import type { SquadResult } from "../../src/fleet/squad_task.ts";
+import type { Restarted } from "../../src/fleet/result/restart_result.ts";
+import type { FleetResult } from "../../src/fleet/result/result.ts";
+import type { RunFacts } from "../../src/fleet/result/run_facts.ts";
+import { RunRecord } from "../../src/fleet/recording/run_record.ts";
+import type { SquadResult } from "../../src/fleet/result/squad_task.ts";
 import { readSaved } from "../../src/cli/saved_record.ts";
 import { makeReport, type Report } from "../../src/report/report.ts";
 

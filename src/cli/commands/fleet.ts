@@ -3,13 +3,13 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import { monotonicClock } from "../../base/clock.ts";
-import { makePlan } from "../../fleet/make_plan.ts";
-import { restartsBroker } from "../../fleet/phases.ts";
-import type { FleetPlan, FleetRun } from "../../fleet/plan.ts";
-import type { FleetResult, Notice } from "../../fleet/result.ts";
-import type { FleetHooks } from "../../fleet/fleet_hooks.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
+import { restartsBroker } from "../../fleet/plan/phases.ts";
+import type { FleetPlan, FleetRun } from "../../fleet/plan/plan.ts";
+import type { FleetResult, Notice } from "../../fleet/result/result.ts";
+import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
 import { runFleet } from "../../fleet/run_fleet.ts";
-import type { RecordSink } from "../../fleet/run_record.ts";
+import type { RecordSink } from "../../fleet/recording/run_record.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import type { EngineChoice } from "../../net/engine.ts";
 import { type Live, openLive } from "../../report/live.ts";

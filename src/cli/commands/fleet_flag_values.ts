@@ -2,7 +2,7 @@
  * How the flags of `mqtt-sim fleet` read their values, and how help writes the plan's defaults.
  */
 import * as units from "../../base/units.ts";
-import { planDefaults, usualSourcePorts } from "../../fleet/make_plan.ts";
+import { planDefaults, usualSourcePorts } from "../../fleet/plan/make_plan.ts";
 import type { FlagValue } from "../flag.ts";
 import { type HttpAddress, parseHttpAddress } from "../http_address.ts";
 

@@ -1,7 +1,7 @@
 /** The flags of `mqtt-sim fleet` about the parts of a run in several processes. */
 import { object } from "@optique/core/constructs";
-import { parseShard } from "../../fleet/shard.ts";
-import { parseStartAt } from "../../fleet/start_at.ts";
+import { parseShard } from "../../fleet/plan/shard.ts";
+import { parseStartAt } from "../../fleet/plan/start_at.ts";
 import { valueFlag } from "../flag.ts";
 
 /** Several processes, one run. */

@@ -3,8 +3,8 @@
  */
 import { object } from "@optique/core/constructs";
 import * as units from "../../base/units.ts";
-import { killModes } from "../../fleet/kill_mode.ts";
-import { clientsPerWatcher, planDefaults } from "../../fleet/make_plan.ts";
+import { killModes } from "../../fleet/plan/kill_mode.ts";
+import { clientsPerWatcher, planDefaults } from "../../fleet/plan/make_plan.ts";
 import { switchFlag, valueFlag, wordValue } from "../flag.ts";
 import { duration, seconds, usual, whole, word } from "./fleet_flag_values.ts";
 

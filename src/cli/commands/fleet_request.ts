@@ -4,9 +4,9 @@
 import { textOfBytes } from "../../base/byte_text.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
-import { restartsBroker } from "../../fleet/phases.ts";
-import type { FleetPlan, PlanRequest } from "../../fleet/plan.ts";
-import { shardText, sharedRunId } from "../../fleet/shard.ts";
+import { restartsBroker } from "../../fleet/plan/phases.ts";
+import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
+import { shardText, sharedRunId } from "../../fleet/plan/shard.ts";
 import { type BrokerChoice, embedded } from "../broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_file.ts";

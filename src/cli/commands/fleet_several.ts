@@ -3,12 +3,12 @@
  * all of them side by side.
  */
 import { UsageError } from "../../base/failure.ts";
-import { makePlan } from "../../fleet/make_plan.ts";
-import type { FleetPlan } from "../../fleet/plan.ts";
-import { NotSpokenError } from "../../fleet/settle_protocol.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
+import type { FleetPlan } from "../../fleet/plan/plan.ts";
+import { NotSpokenError } from "../../fleet/preflight/settle_protocol.ts";
 import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/comparison.ts";
 import { comparisonText } from "../../report/comparison_text.ts";
-import type { FleetHooks } from "../../fleet/fleet_hooks.ts";
+import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
 import type { Report } from "../../report/report.ts";
 import { type BrokerChoice, brokerText } from "../broker_choice.ts";
 import {

@@ -1,6 +1,6 @@
 /** `mqtt-sim report`: saved report, or several → report → forms → the run's exit code. */
 import { UsageError } from "../../base/failure.ts";
-import { makePlan } from "../../fleet/make_plan.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
 import { mergeReports } from "../../report/merge_reports.ts";
 import type { Report } from "../../report/report.ts";
 import { reportText } from "../../report/text.ts";

@@ -2,9 +2,9 @@
  * Scenarios: from the text of a file to what it asks of the plan, and flags over it.
  */
 import { UsageError } from "../../base/failure.ts";
-import { planFaults } from "../../fleet/check_plan.ts";
-import { fillPlan } from "../../fleet/make_plan.ts";
-import type { ClientGroup, FleetPlan, PhasePlan, PlanRequest, Telemetry } from "../../fleet/plan.ts";
+import { planFaults } from "../../fleet/plan/check_plan.ts";
+import { fillPlan } from "../../fleet/plan/make_plan.ts";
+import type { ClientGroup, FleetPlan, PhasePlan, PlanRequest, Telemetry } from "../../fleet/plan/plan.ts";
 import type { BrokerChoice } from "../broker_choice.ts";
 import { type ConfigText, type FileKind, parseText, textOf } from "../config_file.ts";
 import { planFields, scenarioEntries } from "./scenario_settings.ts";

@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import { formatMix, parseChoice, parseDurationMs, parseMix, parsePerSecond, parseRate } from "../../base/units.ts";
-import { defaultKillShares, killModes, type KillShare } from "../../fleet/kill_mode.ts";
-import type { FleetPlan, GroupOwn, KillRate } from "../../fleet/plan.ts";
+import { defaultKillShares, killModes, type KillShare } from "../../fleet/plan/kill_mode.ts";
+import type { FleetPlan, GroupOwn, KillRate } from "../../fleet/plan/plan.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { parseSourceAddresses } from "../../net/source_addresses.ts";
 import { profileNames } from "../../profiles/profiles.ts";

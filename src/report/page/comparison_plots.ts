@@ -1,4 +1,4 @@
-import type { SeriesPoint } from "../../fleet/series_data.ts";
+import type { SeriesPoint } from "../../fleet/result/series_data.ts";
 import type { Comparison } from "../comparison.ts";
 import type { Report } from "../report.ts";
 import { drawableMs, type Plot } from "./plot.ts";

@@ -1,8 +1,8 @@
 /** The top of the page: the verdict, its reason, and the numbers that it stands on. */
 import { formatBytes, formatCount, formatMs } from "../../base/units.ts";
-import type { WillCounts } from "../../fleet/will_counts.ts";
+import type { WillCounts } from "../../fleet/result/will_counts.ts";
 import type { Report } from "../report.ts";
-import { deviationsIn } from "../../fleet/verdict.ts";
+import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { willsWrong } from "../will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 

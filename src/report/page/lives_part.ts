@@ -1,6 +1,6 @@
 /** The lives worth a look: those whose wills went wrong, and the slowest of the rest. */
 import { formatCount, formatMs } from "../../base/units.ts";
-import type { FaultSample, SlowLife } from "../../fleet/fault_sample.ts";
+import type { FaultSample, SlowLife } from "../../fleet/result/fault_sample.ts";
 import { faultList, inListOrder } from "../fault_list.ts";
 import type { Report } from "../report.ts";
 import { faultTotal, lifeText } from "../will_rows.ts";

@@ -1,7 +1,7 @@
 /** The tables by kill mode: what became of the wills, with the rule behind each fault, and how long they took. */
 import { formatCount, formatMs } from "../../base/units.ts";
-import { killModes, killModeText } from "../../fleet/kill_mode.ts";
-import type { LatencyRow } from "../../fleet/will_counts.ts";
+import { killModes, killModeText } from "../../fleet/plan/kill_mode.ts";
+import type { LatencyRow } from "../../fleet/result/will_counts.ts";
 import { controlFaultTexts } from "../fault_list.ts";
 import type { Report } from "../report.ts";
 import { telemetryText } from "../telemetry_text.ts";

@@ -1,6 +1,6 @@
 /** What was asked for, and the command that asks for it again. */
 import { formatCount, formatDuration, formatMix, formatRate } from "../../base/units.ts";
-import { phasesDurationMs } from "../../fleet/phases.ts";
+import { phasesDurationMs } from "../../fleet/plan/phases.ts";
 import type { Report } from "../report.ts";
 import { restartLines } from "../restart_lines.ts";
 import { type Markup, markup } from "./markup.ts";

@@ -1,8 +1,8 @@
 /** The plots of a report: what happened when, and how long wills took. */
 import { Histogram } from "../../base/histogram.ts";
-import { killModes } from "../../fleet/kill_mode.ts";
-import type { SeriesPoint } from "../../fleet/series_data.ts";
-import type { LatencyRow } from "../../fleet/will_counts.ts";
+import { killModes } from "../../fleet/plan/kill_mode.ts";
+import type { SeriesPoint } from "../../fleet/result/series_data.ts";
+import type { LatencyRow } from "../../fleet/result/will_counts.ts";
 import type { Report } from "../report.ts";
 import { drawableMs, type Plot } from "./plot.ts";
 import { timeMarks } from "./time_marks.ts";

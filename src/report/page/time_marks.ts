@@ -3,8 +3,8 @@
  * takes the same list; plot_script.js draws it, and the tables behind the plots tell it in words.
  */
 import { formatMs } from "../../base/units.ts";
-import type { RestartResult } from "../../fleet/restart_result.ts";
-import type { Stage } from "../../fleet/run_phase.ts";
+import type { RestartResult } from "../../fleet/result/restart_result.ts";
+import type { Stage } from "../../fleet/result/run_phase.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** A stretch of the time axis with a name, or an instant where it begins and ends at once. Plain data. */

@@ -1,7 +1,7 @@
 /** One life drawn small: connected, killed, will due, will seen; and when its broker was down. */
 import { formatMs } from "../../base/units.ts";
-import type { Timeline } from "../../fleet/fault_sample.ts";
-import type { RestartResult } from "../../fleet/restart_result.ts";
+import type { Timeline } from "../../fleet/result/fault_sample.ts";
+import type { RestartResult } from "../../fleet/result/restart_result.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** Where the kill is drawn: the life before it is as wide as this whatever it lasted, in percent of the width. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RestartResult } from "../../../src/fleet/restart_result.ts";
+import type { RestartResult } from "../../../src/fleet/result/restart_result.ts";
 import { plotTable } from "../../../src/report/page/plot.ts";
 import { fittingText, lonePoints, markHas } from "../../../src/report/page/plot_script.js";
 import { alivePlot, reportPlots } from "../../../src/report/page/report_plots.ts";

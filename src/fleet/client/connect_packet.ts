@@ -1,0 +1,67 @@
+/**
+ * The CONNECT of a life.
+ */
+import { bytesOfText } from "../../base/byte_text.ts";
+import type { ConnectPacket } from "../../mqtt/packet.ts";
+import { type Life, willOf } from "../life/life.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+
+/** The CONNECT that begins a life, its will in it. */
+export function connectPacketOf(plan: FleetPlan, life: Life, clientId: string): ConnectPacket {
+  const { topic, payload, properties } = willOf(plan, life);
+  const { qos, retain, delayS, sessionExpiryS, version } = life;
+  return {
+    type: "connect",
+    protocolVersion: version,
+    cleanStart: life.cleanStart,
+    keepAliveS: plan.keepAliveS,
+    clientId,
+    ...credentialsOf(plan, String(life.client)),
+    will: { topic, payload, qos, retain, ...delayS > 0 && { delayIntervalS: delayS }, ...properties && { properties } },
+    ...sessionExpiryS > 0 && { properties: { sessionExpiryIntervalS: sessionExpiryS } },
+  };
+}
+
+/** The CONNECT of a client that has no will: a watcher, say. */
+export function plainConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: string): ConnectPacket {
+  return {
+    type: "connect",
+    protocolVersion: version,
+    cleanStart: true,
+    keepAliveS: plainKeepAliveS,
+    clientId,
+    ...credentialsOf(plan, watcherName),
+  };
+}
+
+/**
+ * The CONNECT of a watcher with a session, the first as any that resumes it: with Clean Start 1 a broker may keep it while
+ * it runs, and forget it when it is restarted. It outlives any restart that is waited for.
+ */
+export function watcherConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: string): ConnectPacket {
+  const plain = { ...plainConnectPacket(plan, version, clientId), cleanStart: false };
+  if (version === 4) return plain;
+  const sessionExpiryIntervalS = Math.ceil(plan.restartTimeoutMs / 1_000) + watcherGraceS;
+  return { ...plain, properties: { sessionExpiryIntervalS } };
+}
+
+/** Beyond the time that the broker has to come back, a watcher's session lives so much longer, in seconds. */
+const watcherGraceS = 300;
+
+/** Keep alive of those who only watch, in seconds. */
+export const plainKeepAliveS = 60;
+
+/** What {client} and {group} are for those who only watch. */
+const watcherName = "watcher";
+
+/** A password without a user name is not allowed in 3.1.1, so that an empty user name goes with it. */
+function credentialsOf(plan: FleetPlan, client: string): { username?: string; password?: Uint8Array } {
+  const { username, password } = plan;
+  if (username === undefined && password === undefined) return {};
+  // A client's group was filled in with its group's plan.
+  const filled = (text: string) => text.replaceAll("{client}", client).replaceAll("{group}", watcherName);
+  return {
+    username: filled(username ?? ""),
+    ...password !== undefined && { password: bytesOfText(filled(password)) },
+  };
+}

@@ -1,0 +1,240 @@
+/**
+ * One MQTT connection of the fleet's: a link, the packets on it, and keep alive. What the packets mean is its owner's
+ * business: a virtual client, a watcher, a control.
+ */
+import type { Clock } from "../../base/clock.ts";
+import type { Deadline, Deadlines } from "../../base/deadlines.ts";
+import type { ProtocolError } from "../../base/failure.ts";
+import { encode } from "../../mqtt/codec.ts";
+import { type PacketFault, packetFaultText } from "../../mqtt/lenient.ts";
+import type { DisconnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
+import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
+import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
+import type { ConnectionEnd } from "../life/connection_end.ts";
+
+/** Something that asked to be woken. */
+export interface Wakeable {
+  wake(nowMs: number): void;
+}
+
+/** What a squad needs of the world; tests hand over a manual clock and links in memory. */
+export interface World {
+  readonly clock: Clock;
+  /** Everything that wants to be woken; the squad's owner asks it on each turn. */
+  readonly wakes: Deadlines<Wakeable>;
+  /** True where `Link.reset` sends RST. */
+  readonly canReset: boolean;
+  /** Starts to open a link to the broker. `place` spreads connections over several source addresses. */
+  dial(receiver: DialReceiver, place: number): Link;
+}
+
+/** What a connection calls. */
+export interface ConnectionOwner {
+  /** The link is open: time for CONNECT. */
+  onOpen(connection: Connection, nowMs: number): void;
+  /** @param faults what does not belong in the packet, where anything does not */
+  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void;
+  /** Nothing more comes; called once. */
+  onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void;
+}
+
+/** Far above any packet that this fleet can cause; a larger one is a fault of the broker's. */
+const maximumPacketSize = 1_048_576;
+
+const pingreq = encode({ type: "pingreq" }, 4);
+
+/** Silent for this share of keep alive, a client sends PINGREQ: half of it is left for a slow machine. */
+const pingShare = 0.75;
+
+/** After a PINGREQ went unanswered for a keep alive, what came meanwhile and was not read yet has so long to be read. */
+const pongGraceMs = 1_000;
+
+/** So many of the bytes that came last are kept of what is malformed. */
+const keptBytes = 16;
+
+export class Connection implements DialReceiver, PacketReceiver, Wakeable {
+  readonly version: ProtocolVersion;
+  /** When the last bytes were sent; 0 before the first. */
+  lastSentMs = 0;
+  /** This machine kept it from sending for longer than keep alive allows. */
+  overslept = false;
+  /** How many PINGREQ were sent. */
+  pings = 0;
+  /** The largest packet that the server takes, in bytes. */
+  #maximumPacketSize = Infinity;
+  /** How many PINGRESP came. */
+  #pongs = 0;
+  /** When the oldest unanswered PINGREQ was sent. */
+  #pingedMs: number | undefined;
+  #overdue = false;
+  #cleanStart = false;
+  #disconnect: DisconnectPacket | undefined;
+  #received: Uint8Array | undefined;
+  readonly #world: World;
+  readonly #owner: ConnectionOwner;
+  readonly #link: Link;
+  readonly #stream: PacketStream;
+  #pingEveryMs = 0;
+  #ping: Deadline<Wakeable> | undefined;
+  #nowMs = 0;
+  #over = false;
+
+  constructor(world: World, version: ProtocolVersion, owner: ConnectionOwner, place: number) {
+    this.version = version;
+    this.#world = world;
+    this.#owner = owner;
+    this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
+    this.#link = world.dial(this, place);
+  }
+
+  /** The broker, as `host:port`. */
+  get peer(): string {
+    return this.#link.peer;
+  }
+
+  /** True once nothing more comes. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Whether the server takes a packet of that size. [MQTT5 3.2.2-15] */
+  takes(sizeBytes: number): boolean {
+    return sizeBytes <= this.#maximumPacketSize;
+  }
+
+  /** Sends one packet. */
+  send(packet: Packet, nowMs: number): void {
+    if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
+    this.sendBytes(encode(packet, this.version), nowMs);
+  }
+
+  /** Sends bytes, be they a packet or not. */
+  sendBytes(bytes: Uint8Array, nowMs: number): void {
+    this.oversleeps(nowMs);
+    this.lastSentMs = nowMs;
+    this.#link.write(bytes);
+  }
+
+  /** Looks whether nothing was sent for so long that the broker may have ended this connection for its silence. */
+  oversleeps(nowMs: number): boolean {
+    // A ping falls due at half the time that the broker must wait: beyond nine tenths of it, it is too late to be sure.
+    if (this.#pingEveryMs > 0 && nowMs - this.lastSentMs > this.#pingEveryMs / pingShare * 1.5 * 0.9) {
+      this.overslept = true;
+    }
+    return this.overslept;
+  }
+
+  /** Sends PINGREQ whenever nothing else was sent for a while; 0 does not. */
+  keepAlive(keepAliveS: number, nowMs: number): void {
+    if (keepAliveS === 0) return;
+    this.#pingEveryMs = keepAliveS * 1_000 * pingShare;
+    this.#ping = this.#world.wakes.add(nowMs + this.#pingEveryMs, this);
+  }
+
+  wake(nowMs: number): void {
+    if (this.#over || this.#pingEveryMs === 0) return;
+    const keepAliveMs = this.#pingEveryMs / pingShare;
+    if (this.#pingedMs !== undefined && nowMs >= this.#pingedMs + keepAliveMs) {
+      if (this.#overdue) return this.#giveUp({ kind: "mute", withinS: keepAliveMs / 1_000 });
+      // This machine may have been busy, and the answer may lie here unread.
+      this.#overdue = true;
+      return this.#world.wakes.move(this.#ping!, nowMs + pongGraceMs);
+    }
+    if (this.lastSentMs + this.#pingEveryMs <= nowMs) this.ping(nowMs);
+    this.#world.wakes.move(
+      this.#ping!,
+      Math.min(this.lastSentMs + this.#pingEveryMs, (this.#pingedMs ?? Infinity) + keepAliveMs),
+    );
+  }
+
+  /** Ends the connection because of what the broker did, or did not do. */
+  #giveUp(end: ConnectionEnd): void {
+    this.#finish(end);
+    this.#link.reset();
+  }
+
+  /** Sends PINGREQ. */
+  ping(nowMs: number): void {
+    this.pings++;
+    this.#pingedMs ??= nowMs;
+    this.sendBytes(pingreq, nowMs);
+  }
+
+  /** Sends nothing any more by itself. */
+  fallSilent(): void {
+    this.#pingEveryMs = 0;
+    if (this.#ping !== undefined) this.#world.wakes.cancel(this.#ping);
+  }
+
+  /** Sends FIN after what was written. */
+  end(): void {
+    this.fallSilent();
+    this.#link.end();
+  }
+
+  /** Sends RST. */
+  reset(): void {
+    this.fallSilent();
+    this.#link.reset();
+  }
+
+  onOpen(): void {
+    this.#owner.onOpen(this, this.#world.clock.nowMs());
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.#nowMs = this.#world.clock.nowMs();
+    this.#received = bytes;
+    this.#stream.push(bytes);
+  }
+
+  onDrain(): void {}
+
+  onPacket(packet: Packet, faults?: readonly PacketFault[]): void {
+    if (this.#over) return;
+    switch (packet.type) {
+      case "connack":
+        if (packet.reasonCode !== 0) break;
+        if (faults !== undefined) return this.#malformed(`CONNACK ${packetFaultText(faults[0]!, this.version)}`);
+        // A client that has no session may not go on. [MQTT5 3.2.2-4] [MQTT311 3.2.2-1]
+        if (packet.sessionPresent && this.#cleanStart) return this.#giveUp({ kind: "sessionPresent" });
+        this.#maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
+        break;
+      case "pingresp":
+        this.#onPong();
+        break;
+      case "disconnect":
+        this.#disconnect = packet;
+        break;
+    }
+    this.#owner.onPacket(this, packet, this.#nowMs, faults);
+  }
+
+  #onPong(): void {
+    this.#pongs++;
+    this.#overdue = false;
+    this.#pingedMs = this.#pongs >= this.pings ? undefined : this.#nowMs;
+  }
+
+  onProtocolError({ message }: ProtocolError): void {
+    this.#malformed(message);
+  }
+
+  #malformed(message: string): void {
+    this.#giveUp({ kind: "malformed", message, bytes: this.#received!.slice(0, keptBytes) });
+  }
+
+  onEnd(end: LinkEnd): void {
+    const packet = this.#disconnect;
+    const isTheirs = end.kind === "fin" || end.kind === "reset";
+    this.#finish(packet === undefined || !isTheirs ? end : { kind: "disconnect", packet, version: this.version });
+  }
+
+  #finish(end: ConnectionEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.fallSilent();
+    this.#stream.stop();
+    this.#owner.onOver(this, end, this.#world.clock.nowMs());
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * How each kill mode looks on the wire.
+ */
+import { encode } from "../../mqtt/codec.ts";
+import type { ConnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
+import { hexByte } from "../../mqtt/reason.ts";
+import type { Connection } from "./connection.ts";
+import type { KillMode } from "../plan/kill_mode.ts";
+
+/** What a kill leaves behind. */
+export interface Killed {
+  /** The connection stays open and silent: only keep alive tells the broker. */
+  readonly silent: boolean;
+  /** It is for the broker to close. */
+  readonly brokerCloses: boolean;
+  /** What was drawn among several ways, for people. */
+  readonly detail?: string;
+}
+
+const gone: Killed = { silent: false, brokerCloses: false };
+const frozen: Killed = { silent: true, brokerCloses: true };
+const provoked: Killed = { silent: false, brokerCloses: true };
+
+/** A PUBLISH of 30 bytes of which the first 9 are sent. */
+const halfPublish = Uint8Array.of(0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d);
+
+/** Bytes that no version of the standard allows a client to send. */
+const garbage: readonly { readonly detail: string; readonly bytes: Uint8Array }[] = [
+  // A type that neither version knows. [MQTT311 4.8.0-1] [MQTT5 4.13.1-1]
+  { detail: "packet type 0", bytes: Uint8Array.of(0x00, 0x00) },
+  // [MQTT311 3.3.1-4] [MQTT5 3.3.1-4]
+  { detail: "a PUBLISH with both QoS bits set", bytes: Uint8Array.of(0x36, 7, 0, 1, 0x61, 0, 1, 0, 0) },
+  // Four bytes are the most. [MQTT311 4.8.0-1] [MQTT5 4.13.1-1]
+  { detail: "a remaining length of five bytes", bytes: Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0xff, 0x01) },
+  // [MQTT311 2.2.2-2] [MQTT5 3.6.1-1]
+  { detail: "a PUBREL with its reserved flags at 0", bytes: Uint8Array.of(0x60, 2, 0, 1) },
+  // [MQTT311 1.4.0-1] [MQTT5 1.5.4-1]
+  { detail: "a topic that is not UTF-8", bytes: Uint8Array.of(0x30, 5, 0, 2, 0xc3, 0x28, 0x00) },
+];
+
+/** Reason codes of 0x80 and above that a client may send in DISCONNECT. [MQTT5 3.14.2-1] */
+const errorCodes: readonly number[] = [
+  0x80,
+  0x81,
+  0x82,
+  0x83,
+  0x90,
+  0x93,
+  0x94,
+  0x95,
+  0x96,
+  0x97,
+  0x98,
+  0x99,
+];
+
+/**
+ * Ends a life. `takeover` is not done here: it is done by the next life's CONNECT.
+ *
+ * @param coin a drawn number that decides the details
+ * @param connectAgain makes the CONNECT of this life once more
+ */
+export function kill(
+  connection: Connection,
+  mode: Exclude<KillMode, "takeover">,
+  coin: number,
+  connectAgain: () => ConnectPacket,
+  nowMs: number,
+): Killed {
+  switch (mode) {
+    case "reset":
+      connection.reset();
+      return gone;
+    case "close":
+      connection.end();
+      return gone;
+    case "freeze":
+      // It reads on, so that the broker's close is seen: to the broker this client is only silent.
+      connection.fallSilent();
+      return frozen;
+    case "half-packet":
+      return sendHalf(connection, coin, nowMs);
+    case "garbage":
+      return sendGarbage(connection, coin, nowMs);
+    case "second-connect":
+      return provoke(connection, encode(connectAgain(), connection.version), nowMs);
+    case "disconnect-with-will":
+      return disconnect(connection, 0x04, nowMs);
+    case "disconnect-error":
+      return sendError(connection, errorCodes[coin % errorCodes.length]!, nowMs);
+    case "leave":
+      return disconnect(connection, 0x00, nowMs);
+  }
+}
+
+/** Half a packet is no packet: the last whole one still counts for keep alive. */
+function sendHalf(connection: Connection, coin: number, nowMs: number): Killed {
+  connection.sendBytes(halfPublish, nowMs);
+  connection.fallSilent();
+  if (coin % 2 === 0) return { ...frozen, detail: "then silence" };
+  connection.end();
+  return { ...gone, detail: "then FIN" };
+}
+
+function sendGarbage(connection: Connection, coin: number, nowMs: number): Killed {
+  const { bytes, detail } = garbage[coin % garbage.length]!;
+  return { ...provoke(connection, bytes, nowMs), detail };
+}
+
+function provoke(connection: Connection, bytes: Uint8Array, nowMs: number): Killed {
+  connection.sendBytes(bytes, nowMs);
+  connection.fallSilent();
+  return provoked;
+}
+
+function sendError(connection: Connection, reasonCode: number, nowMs: number): Killed {
+  return { ...disconnect(connection, reasonCode, nowMs), detail: `reason code ${hexByte(reasonCode)}` };
+}
+
+function disconnect(connection: Connection, reasonCode: number, nowMs: number): Killed {
+  connection.sendBytes(disconnectBytes(connection.version, reasonCode), nowMs);
+  connection.end();
+  return gone;
+}
+
+function disconnectBytes(version: ProtocolVersion, reasonCode: number): Uint8Array {
+  return encode(reasonCode === 0 ? { type: "disconnect" } : { type: "disconnect", reasonCode }, version);
+}

@@ -1,0 +1,82 @@
+/**
+ * What a client has published and the broker has not acknowledged for good.
+ */
+import { encode } from "../../mqtt/codec.ts";
+import type { Packet } from "../../mqtt/packet.ts";
+import type { Connection } from "./connection.ts";
+import type { Outgoing } from "../life/presence_message.ts";
+
+/** Told once the broker has answered for a message: whether it took it. */
+export type Heard = (taken: boolean, nowMs: number) => void;
+
+/** A client holds back what it would publish beyond so many that are not acknowledged. */
+const mostUnanswered = 100;
+const noted = () => {};
+
+export class Outbox {
+  #packetId = 0;
+  #limit = mostUnanswered;
+  #pongs = 0;
+  readonly #open = new Map<number, Heard>();
+  /** At QoS 0 nobody answers: a PINGREQ goes after the message, and its answer shows that both were read. */
+  readonly #pinged: { readonly ping: number; readonly heard: Heard }[] = [];
+
+  /** A new connection: what the last one left open is given up. Numbers go on, for a resumed session knows the old ones. */
+  begin(receiveMaximum: number | undefined): void {
+    this.#limit = Math.min(receiveMaximum ?? mostUnanswered, mostUnanswered);
+    this.#pongs = 0;
+    this.#open.clear();
+    this.#pinged.length = 0;
+  }
+
+  /**
+   * Publishes; answers false where the broker has too many unanswered [MQTT5 3.3.4-9], or takes no packet so large.
+   *
+   * @param heard asks for an answer at QoS 0 too
+   */
+  publish(connection: Connection, message: Outgoing, nowMs: number, heard?: Heard): boolean {
+    const { qos } = message;
+    if (qos > 0 && this.#open.size >= this.#limit) return false;
+    const id = qos === 0 ? {} : { packetId: this.#nextId() };
+    const bytes = encode({ type: "publish", dup: false, ...message, ...id }, connection.version);
+    if (!connection.takes(bytes.length)) return false;
+    if (id.packetId !== undefined) this.#open.set(id.packetId, heard ?? noted);
+    connection.sendBytes(bytes, nowMs);
+    if (qos === 0 && heard !== undefined) {
+      connection.ping(nowMs);
+      this.#pinged.push({ ping: connection.pings, heard });
+    }
+    return true;
+  }
+
+  /** Takes in an answer. */
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    switch (packet.type) {
+      case "puback":
+        return this.#answer(packet.packetId, (packet.reasonCode ?? 0) < 0x80, nowMs);
+      case "pubcomp":
+        return this.#answer(packet.packetId, true, nowMs);
+      case "pubrec":
+        if ((packet.reasonCode ?? 0) >= 0x80) return this.#answer(packet.packetId, false, nowMs);
+        return connection.send({ type: "pubrel", packetId: packet.packetId }, nowMs);
+      case "pingresp":
+        return this.#onPong(nowMs);
+    }
+  }
+
+  #answer(packetId: number, taken: boolean, nowMs: number): void {
+    const heard = this.#open.get(packetId);
+    this.#open.delete(packetId);
+    heard?.(taken, nowMs);
+  }
+
+  #onPong(nowMs: number): void {
+    this.#pongs++;
+    while (this.#pinged.length > 0 && this.#pinged[0]!.ping <= this.#pongs) this.#pinged.shift()!.heard(true, nowMs);
+  }
+
+  #nextId(): number {
+    do this.#packetId = this.#packetId % 65_535 + 1; while (this.#open.has(this.#packetId));
+    return this.#packetId;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * How long a client whose connection is the broker's to close waits for that, before the fleet ends the connection itself.
+ */
+import type { Life } from "../life/life.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+
+/**
+ * Until when a client waits for the broker: as long as the plan waits for a will. What comes after the fleet's own action
+ * answers that action, so that the fleet must not act while the broker's will may still come.
+ */
+export function patientUntilMs(
+  life: Life,
+  { lateAfterMs, drainMs }: Pick<FleetPlan, "lateAfterMs" | "drainMs">,
+  nowMs: number,
+): number {
+  return Math.max(nowMs, noticedMs(life)) + lateAfterMs + drainMs;
+}
+
+/** When the broker must have noticed that a life is over. */
+export function noticedMs({ end, lastPacketMs, keepAliveS }: Life): number {
+  return end!.silent ? lastPacketMs + keepAliveS * 1_500 : end!.doneMs;
+}

@@ -1,0 +1,46 @@
+/**
+ * One client's words on its own presence, from life to life, and the books kept of them.
+ */
+import type { Connection } from "./connection.ts";
+import type { Life } from "../life/life.ts";
+import type { Outbox } from "./outbox.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import type { PresenceBook } from "../ledger/presence_book.ts";
+import { presenceMessage, type PresenceWord } from "../life/presence_message.ts";
+import type { Stay } from "../oracle/presence_oracle.ts";
+
+export class PresenceVoice {
+  readonly #plan: FleetPlan;
+  readonly #book: PresenceBook;
+  readonly #outbox: Outbox;
+  #stay: Stay | undefined;
+
+  /** @param plan the plan as it holds for the client */
+  constructor(plan: FleetPlan, book: PresenceBook, outbox: Outbox) {
+    this.#plan = plan;
+    this.#book = book;
+    this.#outbox = outbox;
+  }
+
+  /** CONNECT of a life is sent. */
+  begin(life: Life): void {
+    this.#stay = this.#book.begin(life);
+  }
+
+  /**
+   * Says it, and hears of the broker's answer; false where the broker has too many messages unanswered.
+   *
+   * @param then called once it was answered
+   */
+  say(word: PresenceWord, connection: Connection, nowMs: number, then: (nowMs: number) => void = () => {}): boolean {
+    const stay = this.#stay!;
+    if (stay[word] !== undefined) return true;
+    const message = presenceMessage(this.#plan, stay.life, word);
+    const sent = this.#outbox.publish(connection, message, nowMs, (taken, atMs) => {
+      this.#book.heard(stay, word, taken, atMs);
+      then(atMs);
+    });
+    if (sent) this.#book.say(stay, word, nowMs);
+    return sent;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What clients publish while they live, so that wills are measured under load: messages that nobody watches, spread
+ * evenly over time and over the clients.
+ */
+import type { QoS } from "../../mqtt/packet.ts";
+import type { Groups } from "../plan/groups.ts";
+import type { FleetPlan, Telemetry } from "../plan/plan.ts";
+import { noTelemetry, type TelemetryCounts } from "../result/telemetry_result.ts";
+import { telemetryTopic } from "../plan/telemetry_topic.ts";
+
+/** Who publishes. */
+export interface Publisher {
+  readonly number: number;
+  /** True while it is connected and not to be silent. */
+  readonly up: boolean;
+  /**
+   * False where the broker has not answered enough of what came before: then nothing is sent.
+   *
+   * @param heard told whether the broker took it; never at QoS 0
+   */
+  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, heard: (taken: boolean) => void): boolean;
+}
+
+/** A turn makes up for no more than so much time: a machine that was held up does not answer with a flood. */
+const mostCatchUpMs = 1_000;
+
+/** The clients of one group, one after the other. */
+class Round {
+  readonly #plan: FleetPlan;
+  readonly #telemetry: Telemetry;
+  readonly #clients: readonly Publisher[];
+  readonly #payload: Uint8Array;
+  readonly #heard = (taken: boolean) => void (this.counts.acknowledged += taken ? 1 : 0);
+  readonly counts = noTelemetry();
+  #next = 0;
+  #owed = 0;
+
+  constructor(plan: FleetPlan, telemetry: Telemetry, clients: readonly Publisher[]) {
+    this.#plan = plan;
+    this.#telemetry = telemetry;
+    this.#clients = clients;
+    this.#payload = new Uint8Array(telemetry.sizeBytes).fill(0x2e);
+  }
+
+  /** Publishes what is owed for so many milliseconds. */
+  pass(elapsedMs: number, nowMs: number): void {
+    this.#owed += Math.min(elapsedMs, mostCatchUpMs) * this.#telemetry.perSecond * this.#clients.length / 1_000;
+    for (; this.#owed >= 1; this.#owed--) {
+      const client = this.#clients[this.#next]!;
+      this.#next = (this.#next + 1) % this.#clients.length;
+      if (!client.up) continue;
+      const topic = telemetryTopic(this.#plan, client.number);
+      if (client.publish(topic, this.#payload, this.#telemetry.qos, nowMs, this.#heard)) this.counts.sent++;
+      else this.counts.withheld++;
+    }
+  }
+}
+
+export class TelemetryPump {
+  readonly #rounds: ReadonlyMap<string, Round>;
+  #lastMs = 0;
+
+  constructor(clients: readonly Publisher[], groups: Groups) {
+    const byGroup = Map.groupBy(clients, ({ number }) => groups.indexOf(number));
+    this.#rounds = new Map([...byGroup].flatMap(([index, members]) => {
+      const plan = groups.plans[index]!;
+      return plan.telemetry === undefined ? [] : [[groups.nameOf(index), new Round(plan, plan.telemetry, members)]];
+    }));
+  }
+
+  /** Messages published so far. */
+  get sent(): number {
+    return [...this.#rounds.values()].reduce((sum, { counts }) => sum + counts.sent, 0);
+  }
+
+  /** Tells what each group that is to publish has published, by its name, and what became of it. */
+  tell(told: (group: string, counts: TelemetryCounts) => void): void {
+    for (const [name, { counts }] of this.#rounds) told(name, counts);
+  }
+
+  start(nowMs: number): void {
+    this.#lastMs = nowMs;
+  }
+
+  /** Publishes what is due by now. */
+  turn(nowMs: number): void {
+    const elapsedMs = nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
+    for (const round of this.#rounds.values()) round.pass(elapsedMs, nowMs);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * What becomes of control clients: their wills are judged as those of any client, by the same oracle, and counted apart.
+ * A run calls it as things happen, a recording's replay as they had happened.
+ */
+import type { ProtocolVersion } from "../../mqtt/packet.ts";
+import { profileOf } from "../../profiles/profiles.ts";
+import { strict } from "../../profiles/strict.ts";
+import { type ControlCounts, type ControlSight, noControls } from "../result/control_counts.ts";
+import { deviationOf } from "../oracle/deviation.ts";
+import type { Alteration, Arrival, Judgement } from "../oracle/expectation.ts";
+import type { FaultName, FaultSample } from "../result/fault_sample.ts";
+import { describeFault } from "../oracle/fault_text.ts";
+import type { Groups } from "../plan/groups.ts";
+import type { KillMode } from "../plan/kill_mode.ts";
+import type { Ledger } from "./ledger.ts";
+import { beginLife, clientIdOf, type Life } from "../life/life.ts";
+import { controlPlanOf } from "../plan/make_plan.ts";
+import { judge, worst } from "../oracle/oracle.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { timelineOf } from "./timeline.ts";
+
+/** The will of a control client as one watcher saw it. */
+export interface ControlWill {
+  readonly client: number;
+  /** Which of the watchers that receive the same wills, from 0. */
+  readonly copy: number;
+  readonly altered: readonly Alteration[];
+}
+
+/** A control client that was killed once its message had been seen. */
+export interface KilledControl {
+  readonly client: number;
+  readonly bucket: number;
+  readonly version: ProtocolVersion;
+  readonly mode: KillMode;
+  readonly connectedMs: number;
+  readonly killedMs: number;
+}
+
+/** What is known of the life of a control client that was killed; undefined of one that was not. */
+export function killedControl({ client, bucket, version, connectedMs, end }: Life): KilledControl | undefined {
+  if (end === undefined || connectedMs === undefined) return undefined;
+  return { client, bucket, version, mode: end.mode as KillMode, connectedMs, killedMs: end.doneMs };
+}
+
+/** Names what a control client is counted under, for each thing that can go wrong with a will. */
+const countOf: Readonly<Partial<Record<FaultName, keyof ControlCounts>>> = {
+  missing: "lost",
+  altered: "altered",
+  late: "late",
+  duplicate: "duplicate",
+};
+
+export class ControlBooks {
+  readonly counts = noControls();
+  readonly #plan: FleetPlan;
+  readonly #groups: Groups;
+  readonly #ledger: Ledger;
+  readonly #originMs: number;
+  /** What the watchers saw, by client and copy, of controls that are not over. */
+  readonly #arrivals = new Map<number, Arrival[][]>();
+
+  constructor(plan: FleetPlan, groups: Groups, ledger: Ledger, originMs: number) {
+    this.#plan = plan;
+    this.#groups = groups;
+    this.#ledger = ledger;
+    this.#originMs = originMs;
+  }
+
+  /** A watcher saw the will of a control client, which may have lain here unread since an instant. */
+  see({ client, copy, altered }: ControlWill, atMs: number, sinceMs: number): void {
+    const arrivals = this.#arrivals.get(client) ?? Array.from({ length: this.#plan.fanOut }, (): Arrival[] => []);
+    this.#arrivals.set(client, arrivals);
+    arrivals[copy]?.push({ atMs, sinceMs, altered });
+  }
+
+  /** A control is over. */
+  take(seen: ControlSight, killed: KilledControl | undefined, nowMs: number): void {
+    if (killed === undefined) return this.#count(seen);
+    const life = this.#lifeOf(killed);
+    const arrivals = this.#arrivals.get(killed.client) ??
+      Array.from({ length: this.#plan.fanOut }, (): Arrival[] => []);
+    this.#arrivals.delete(killed.client);
+    const { rules, restarts } = this.#ledger;
+    const judgement = worst(
+      arrivals.map((each, copy) => judge(life, each, rules, nowMs, restarts.absencesOf(life.bucket, copy))),
+    );
+    // What could not be seen, or could still come, is no control.
+    if (judgement.verdict === undefined || judgement.verdict === "unseeable") return;
+    this.counts.total++;
+    this.#judged(life, judgement, arrivals);
+  }
+
+  /** A control that killed nobody; or one of a recording that says no more of it. */
+  #count(seen: ControlSight): void {
+    this.counts.total++;
+    if (seen === "nothing") this.counts.blind++;
+    else if (seen === "message") this.counts.lost++;
+  }
+
+  #lifeOf({ client, bucket, version, mode, connectedMs, killedMs }: KilledControl): Life {
+    const plan = controlPlanOf(this.#groups.planOf(client));
+    return {
+      ...beginLife(plan, { number: client, bucket, version }, 1),
+      sentMs: connectedMs,
+      connectedMs,
+      lastPacketMs: killedMs,
+      end: { mode, dueMs: killedMs, doneMs: killedMs, silent: false },
+    };
+  }
+
+  #judged(life: Life, judgement: Judgement, arrivals: readonly (readonly Arrival[])[]): void {
+    const { expectation } = judgement;
+    const timeline = timelineOf(life, arrivals, expectation, this.#originMs);
+    const client = `${clientIdOf(this.#plan, life.client)} (control)`;
+    for (const fault of describeFault(client, life, judgement, timeline)) this.#fault(life, judgement, fault);
+  }
+
+  #fault(life: Life, judgement: Judgement, fault: FaultSample): void {
+    const name = countOf[fault.verdict];
+    if (name === undefined) return;
+    const profile = profileOf(this.#plan.profile ?? strict.name) ?? strict;
+    const judged = { life, judgement, rules: this.#ledger.rules, othersDueMs: -Infinity };
+    if (deviationOf(profile, fault.verdict, judged) !== undefined) return this.#more("deviating");
+    this.#more(name);
+    this.#ledger.tally.keepFault(fault);
+  }
+
+  #more(name: keyof ControlCounts): void {
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,365 @@
+/**
+ * The books of one squad: every life with the wills that were seen for it. Asks the oracle once a life can be judged,
+ * writes its judgement into the tally, and keeps of a judged life no more than what a later arrival needs.
+ */
+import { Deadlines } from "../../base/deadlines.ts";
+import type { PublishPacket } from "../../mqtt/packet.ts";
+import type { Profile } from "../../profiles/profile.ts";
+import { profileOf } from "../../profiles/profiles.ts";
+import { strict } from "../../profiles/strict.ts";
+import { DelayedDues } from "./delayed_dues.ts";
+import { deviationOf, type JudgedLife } from "../oracle/deviation.ts";
+import type { Alteration, Arrival, Judgement, Rules } from "../oracle/expectation.ts";
+import type { Groups } from "../plan/groups.ts";
+import { type LifeRow, lifeRow } from "./life_row.ts";
+import {
+  type Closed,
+  closedAs,
+  type Entry,
+  isAnswered,
+  isTimed,
+  keyOf,
+  redeliveryFault,
+  type Sighting,
+  sightingOf,
+  staysLast,
+  strayFault,
+} from "./ledger_entry.ts";
+import { keepSamples } from "./ledger_samples.ts";
+import { clientIdOf, type Life, type WillMark, willTopicOf } from "../life/life.ts";
+import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
+import { longestWaitOf } from "../plan/phases.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { type Outcome, RestartBooks } from "./restart_books.ts";
+import { restartAfter } from "../oracle/restart_rule.ts";
+import { Tally } from "../tally/tally.ts";
+import { earlyCloseOf } from "../oracle/early_close.ts";
+import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
+import type { TallyMode } from "../result/will_counts.ts";
+
+/** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
+const earlyBeforeMs = 20;
+
+/** Past the instant from which a will is late, a life that was answered waits so long for duplicates, then is closed. */
+const closeAfterMs = 2_000;
+
+/** The lives of one client that have an open account, in their order; older ones have been judged long ago. */
+type OpenLives = Entry[];
+
+/** What has come for most lives: one list for all of them. */
+const nothing: readonly Arrival[] = [];
+
+export class Ledger {
+  readonly tally = new Tally();
+  /** The broker's restarts; nothing is judged while one is under way. */
+  readonly restarts = new RestartBooks();
+  /** Told the latency of each will, as it comes. */
+  onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
+  /** Told each will that is seen, and what differs from what was asked for. */
+  onSighting: (sighting: Sighting, altered: readonly Alteration[], addsExpiry: boolean) => void = () => {};
+  /** Told each message that is delivered once more. */
+  onRedelivery: (sighting: Sighting) => void = () => {};
+  /** Told each life once it is judged, where every life is wanted. */
+  onLife: ((row: LifeRow) => void) | undefined;
+  readonly #plan: FleetPlan;
+  readonly #groups: Groups;
+  readonly #originMs: number;
+  readonly #copies: number;
+  readonly #rules: Rules;
+  readonly #open = new Map<number, OpenLives>();
+  /** Lives that ended, and whose will has not come to every watcher. */
+  readonly #unanswered = new Set<Entry>();
+  readonly #closed = new Map<number, Closed>();
+  readonly #toClose = new Deadlines<Entry>();
+  /** Lives that ended while the broker was being restarted. */
+  readonly #held: Entry[] = [];
+  /** The last will seen on each topic, where wills are retained: what a late subscriber must find. */
+  readonly #retained = new Map<string, WillMark>();
+  #seen = 0;
+  #lastDueMs = -Infinity;
+  readonly #profile: Profile;
+  readonly #delayedDues = new DelayedDues();
+
+  /** @param originMs the run's beginning, from which timelines count */
+  constructor(plan: FleetPlan, groups: Groups, originMs = 0) {
+    this.#plan = plan;
+    this.#groups = groups;
+    this.#originMs = originMs;
+    this.#copies = plan.fanOut;
+    this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs, restarts: this.restarts.windows };
+    this.#profile = profileOf(plan.profile ?? strict.name) ?? strict;
+  }
+
+  /** How strictly instants are read. */
+  get rules(): Rules {
+    return this.#rules;
+  }
+
+  /** Wills seen so far, one for each watcher that saw one. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** The last will seen on each topic; empty unless wills are retained. */
+  get lastOnTopic(): ReadonlyMap<string, WillMark> {
+    return this.#retained;
+  }
+
+  /** Opens an account for a life that is about to begin. */
+  begin(life: Life): void {
+    const arrivals = new Array<readonly Arrival[]>(this.#copies).fill(nothing);
+    const entry: Entry = { life, arrivals, othersDueMs: -Infinity };
+    const lives = this.#open.get(life.client);
+    if (lives === undefined) this.#open.set(life.client, [entry]);
+    else lives.push(entry);
+  }
+
+  #entryOf(client: number, incarnation: number): Entry | undefined {
+    return this.#open.get(client)?.findLast(({ life }) => life.incarnation === incarnation);
+  }
+
+  /** A client was connected for the first time. */
+  countClient(client: number): void {
+    const group = this.#groupOf(client);
+    if (group !== undefined) this.tally.groups.of(group).connected++;
+  }
+
+  /** A retained state was found that is not the truth. */
+  countWrongState(client: number): void {
+    const group = this.#groupOf(client);
+    if (group !== undefined) this.tally.groups.of(group).presenceWrong++;
+  }
+
+  /** The name of a client's group; undefined where the plan has no groups. */
+  #groupOf(client: number | undefined): string | undefined {
+    if (this.#plan.groups === undefined || client === undefined) return undefined;
+    return this.#groups.nameOf(this.#groups.indexOf(client));
+  }
+
+  /** A life has ended: from now on its will may be due. */
+  end(life: Life): void {
+    const entry = this.#entryOf(life.client, life.incarnation);
+    if (entry === undefined) return;
+    if (!isAnswered(entry)) this.#unanswered.add(entry);
+    const { mode, sinceMs } = life.end!;
+    const group = this.#groupOf(life.client);
+    if (mode !== "lost") this.tally.of(mode).kills++;
+    if (mode !== "lost" && group !== undefined) this.tally.groups.of(group).kills++;
+    if (mode === "restart") this.restarts.countLife(sinceMs!);
+    // When it is due is known once the broker is back.
+    if (this.restarts.underWay) this.#held.push(entry);
+    else this.#await(entry);
+  }
+
+  #await(entry: Entry): void {
+    const dueMs = this.#dueMs(entry.life);
+    this.#waitFor(entry.life, dueMs);
+    this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
+    this.#delayedDues.add(entry.life.delayS, dueMs);
+  }
+
+  /** The client of a life that ended is back: what has not come by now, a broker may drop. */
+  back(life: Life): void {
+    const entry = this.#entryOf(life.client, life.incarnation);
+    if (entry !== undefined) this.#noteOthers(entry);
+  }
+
+  #noteOthers(entry: Entry): void {
+    if (entry.othersDueMs === -Infinity) entry.othersDueMs = this.#delayedDues.lastMs(entry.life.delayS);
+  }
+
+  /** The broker is back and the watchers see: what was due meanwhile, or waits, is due by another instant now. */
+  restartEnds(nowMs: number, outcome: Outcome): void {
+    this.restarts.end(nowMs, outcome);
+    for (const entry of this.#held.splice(0)) this.#await(entry);
+    for (const lives of this.#open.values()) {
+      for (const { life } of lives) if (life.end !== undefined) this.postpone(life);
+    }
+  }
+
+  /** A life turned out to have ended later than was noted, and so is its will due. */
+  postpone(life: Life): void {
+    if (this.restarts.underWay) return;
+    this.#waitFor(life, this.#dueMs(life));
+  }
+
+  /** A will that is due too long after its client's end is not waited for: only one that comes too early may come. */
+  #waitFor({ end }: Life, dueMs: number): void {
+    const waitsMs = dueMs - end!.doneMs;
+    this.#lastDueMs = Math.max(this.#lastDueMs, waitsMs > longestWaitOf(this.#plan) ? end!.doneMs : dueMs);
+  }
+
+  /** When its will is due; where none is, when a broker that keeps it by mistake would publish it. */
+  #dueMs(life: Life): number {
+    const expectation = expectationOf(life, this.#rules);
+    if (expectation.kind === "one") return dueBy(expectation);
+    const { doneMs } = life.end!;
+    const fromMs = Math.max(doneMs, restartAfter(doneMs - this.#rules.lateAfterMs, this.#rules)?.backMs ?? doneMs);
+    return fromMs + Math.min(life.delayS, life.sessionExpiryS) * 1_000;
+  }
+
+  /**
+   * A watcher saw a will. Answers the life it belongs to, if any.
+   *
+   * @param copy which of the watchers that receive the same wills, from 0
+   * @param seen the packet, and what the watcher may expect of it
+   * @param sinceMs the instant from which on it may have lain here unread
+   */
+  arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number, sinceMs = nowMs): Life | undefined {
+    const sighting = sightingOf(this.#plan, packet, copy, nowMs, sinceMs);
+    return this.see(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
+  }
+
+  /** The same of a will whose bytes are not at hand: `alteredFrom` tells what differs from what a life asked for. */
+  see(sighting: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
+    const { mark, topic, copy, atMs, sinceMs } = sighting;
+    this.#seen++;
+    if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
+    const entry = mark === undefined ? this.#entryByTopic(topic, copy) : this.#entryOf(mark.client, mark.incarnation);
+    const altered = entry === undefined ? [] : alteredFrom(entry.life);
+    // A will of 5.0 always asks for an expiry here, one of 3.1.1 cannot: 5.0, section 3.3.2.3.3.
+    const addsExpiry = sighting.expires && entry?.life.version === 4;
+    this.onSighting(sighting, altered, addsExpiry);
+    if (entry !== undefined) {
+      if (addsExpiry) this.tally.remark({ addedExpiries: 1 });
+      this.#note(entry, copy, { atMs, sinceMs, altered });
+      return entry.life;
+    }
+    const closed = mark === undefined ? undefined : this.#closed.get(keyOf(mark.client, mark.incarnation));
+    // Each of several watchers sees it: one of them counts.
+    if (copy === 0) this.#noteAfterClose(closed, sighting);
+    return undefined;
+  }
+
+  /** A watcher was delivered once more what it had: that is no second will, and must say so. */
+  redelivered(sighting: Sighting): void {
+    this.onRedelivery(sighting);
+    const { mark, dup } = sighting;
+    this.tally.countRedelivery(dup);
+    if (dup) return;
+    const open = mark && this.#entryOf(mark.client, mark.incarnation);
+    const closed = mark && this.#closed.get(keyOf(mark.client, mark.incarnation));
+    this.tally.keepFault(redeliveryFault(sighting, open === undefined ? closed?.mode ?? "alive" : modeOf(open.life)));
+  }
+
+  #note(entry: Entry, copy: number, arrival: Arrival): void {
+    const before = entry.arrivals[copy]!;
+    entry.arrivals[copy] = before.length === 0 ? [arrival] : [...before, arrival];
+    if (before.length > 0) return;
+    if (isAnswered(entry)) this.#unanswered.delete(entry);
+    this.#noteOthers(entry);
+    const expectation = expectationOf(entry.life, this.#rules);
+    if (expectation.kind !== "one" || !isTimed(entry.life, expectation)) return;
+    if (answersCut(entry.life, arrival, expectation, this.#rules)) return;
+    const latencyMs = arrival.atMs - expectation.latencyFromMs;
+    const mode = modeOf(entry.life);
+    this.tally.recordLatency(mode, latencyMs, this.#groupOf(entry.life.client));
+    this.onLatency(latencyMs, mode);
+  }
+
+  /** A will whose payload is not one of ours may still lie on the topic of a life that ended; best one that waits. */
+  #entryByTopic(topic: string, copy: number): Entry | undefined {
+    let answered: Entry | undefined;
+    for (const lives of this.#open.values()) {
+      for (const entry of lives) {
+        if (entry.life.end === undefined || willTopicOf(this.#groups.planOf(entry.life.client), entry.life) !== topic) {
+          continue;
+        }
+        if (entry.arrivals[copy]!.length === 0) return entry;
+        answered ??= entry;
+      }
+    }
+    return answered;
+  }
+
+  #noteAfterClose(closed: Closed | undefined, sighting: Sighting): void {
+    if (closed?.allowed === true) {
+      const { client, incarnation } = sighting.mark!;
+      this.#closed.set(keyOf(client, incarnation), closedAs(closed.mode, closed.due, false));
+      return;
+    }
+    const fault = closed?.due === true ? "duplicate" : "unwanted";
+    this.tally.of(closed?.mode ?? "alive")[fault]++;
+    if (this.#plan.groups !== undefined) this.tally.groups.of(this.#groupOf(sighting.mark?.client))[fault]++;
+    this.tally.keepFault(strayFault(sighting, closed));
+  }
+
+  /** Judges and closes what can be judged by now: wills that came, and lives whose will was never due. */
+  settle(nowMs: number): void {
+    if (this.restarts.underWay) return;
+    for (let entry = this.#toClose.takeDue(nowMs); entry !== undefined; entry = this.#toClose.takeDue(nowMs)) {
+      const judgement = this.#judge(entry, nowMs);
+      const { expectation, verdict } = judgement;
+      // What is missing may still come; it is judged at the end.
+      if (verdict === "missing" || verdict === "unseeable") continue;
+      if (expectation.kind === "one" && dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) {
+        this.#toClose.add(dueBy(expectation) + this.#rules.lateAfterMs + closeAfterMs, entry);
+      } else this.#close(entry, judgement);
+    }
+  }
+
+  /** Judges all that is still open; the books are closed. */
+  close(nowMs: number): void {
+    for (const lives of [...this.#open.values()]) {
+      for (const entry of [...lives]) this.#close(entry, this.#judge(entry, nowMs));
+    }
+  }
+
+  /** The latest instant at which a will that is waited for was, is or would be due; -Infinity when no life has ended. */
+  get lastDueMs(): number {
+    return this.#lastDueMs;
+  }
+
+  /** How many lives wait for a will that has not come to every watcher. */
+  waiting(): number {
+    let count = 0;
+    for (const _ of this.#waiting()) count++;
+    return count;
+  }
+
+  /** How many lives have waited for their will until past the instant from which it is late. */
+  overdue(nowMs: number): number {
+    let count = 0;
+    for (const entry of this.#waiting()) {
+      const expectation = expectationOf(entry.life, this.#rules);
+      if (expectation.kind !== "one" || dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) continue;
+      if (deviationOf(this.#profile, "missing", this.#judged(entry, this.#judge(entry, nowMs))) === undefined) count++;
+    }
+    return count;
+  }
+
+  *#waiting(): Generator<Entry> {
+    for (const entry of this.#unanswered) if (expectationOf(entry.life, this.#rules).kind === "one") yield entry;
+  }
+
+  #judge({ life, arrivals }: Entry, nowMs: number): Judgement {
+    return worst(
+      arrivals.map((each, copy) => judge(life, each, this.#rules, nowMs, this.restarts.absencesOf(life.bucket, copy))),
+    );
+  }
+
+  #judged({ life, othersDueMs }: Entry, judgement: Judgement): JudgedLife {
+    return { life, judgement, rules: this.#rules, othersDueMs };
+  }
+
+  #close(entry: Entry, judgement: Judgement): void {
+    const { life, arrivals } = entry;
+    const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
+    this.tally.add(life, judgement, described, this.#groupOf(life.client));
+    keepSamples(this.tally, clientIdOf(this.#plan, life.client), entry, judgement, {
+      described,
+      originMs: this.#originMs,
+    });
+    this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
+    this.restarts.countWill(life, judgement, arrivals[0]!);
+    const early = earlyCloseOf(life, this.#rules);
+    if (early !== undefined) this.tally.remark(early);
+    const { kind } = judgement.expectation;
+    const allowed = kind === "either" && arrivals[0]!.length === 0;
+    this.#closed.set(keyOf(life.client, life.incarnation), closedAs(modeOf(life), kind !== "none", allowed));
+    this.#unanswered.delete(entry);
+    const lives = this.#open.get(life.client)!;
+    lives.splice(lives.indexOf(entry), 1);
+    if (lives.length === 0) this.#open.delete(life.client);
+  }
+}

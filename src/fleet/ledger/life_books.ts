@@ -1,0 +1,218 @@
+/**
+ * What becomes of the clients of one squad, life by life: the one place that changes what is known of a life, counts it
+ * and puts it before the ledger. A run calls it as things happen, a recording's replay as they had happened.
+ */
+import { Histogram } from "../../base/histogram.ts";
+import type { ConnackPacket } from "../../mqtt/packet.ts";
+import type { ClientCounters } from "../result/client_counters.ts";
+import type { KillMode } from "../plan/kill_mode.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Life, LifeEnd } from "../life/life.ts";
+import type { Note } from "../recording/record_event.ts";
+import type { RestartWindow } from "../result/restart_result.ts";
+
+/** What a CONNACK says that a life goes by. */
+export interface Accepted {
+  readonly present: boolean;
+  /** The server's keep alive, where it has one of its own. */
+  readonly keepAliveS?: number | undefined;
+  /** The session expiry that the server uses, where it announces one of its own. */
+  readonly sessionExpiryS?: number | undefined;
+  /** Its client was never connected before. */
+  readonly first: boolean;
+}
+
+/** What a CONNACK with code 0 says. */
+export function acceptedOf({ properties, sessionPresent }: ConnackPacket, first: boolean): Accepted {
+  return {
+    present: sessionPresent,
+    keepAliveS: properties?.serverKeepAliveS,
+    sessionExpiryS: properties?.sessionExpiryIntervalS,
+    first,
+  };
+}
+
+export class LifeBooks {
+  readonly counters: ClientCounters = {
+    alive: 0,
+    peakAlive: 0,
+    connected: 0,
+    reconnects: 0,
+    refused: 0,
+    lost: 0,
+    kills: 0,
+    deferred: 0,
+    overslept: 0,
+  };
+  /** From the instant at which a kill was due to that at which it was done. */
+  readonly slip = new Histogram();
+  readonly #ledger: Ledger;
+  readonly #note: Note | undefined;
+
+  constructor(ledger: Ledger, note?: Note) {
+    this.#ledger = ledger;
+    this.#note = note;
+  }
+
+  /** CONNECT was sent: a life begins, and follows another. */
+  begin(life: Life, previous: Life | undefined, nowMs: number): void {
+    const { client, incarnation, bucket, version, qos, cleanStart } = life;
+    life.sentMs = life.lastPacketMs = nowMs;
+    this.#ledger.begin(life);
+    if (previous !== undefined) {
+      previous.next = { cleanStart, sentMs: nowMs, acknowledgedMs: undefined };
+      this.#ledger.back(previous);
+    }
+    const after = previous === undefined ? {} : { after: previous.incarnation };
+    this.#note?.("connect", nowMs, { client, life: incarnation, bucket, version, qos, clean: cleanStart, ...after });
+  }
+
+  /** CONNACK accepted it. */
+  accept(life: Life, previous: Life | undefined, accepted: Accepted, nowMs: number): void {
+    const { present, keepAliveS, sessionExpiryS, first } = accepted;
+    const { counters } = this;
+    life.connectedMs = nowMs;
+    // The server's keep alive overrides the client's. [MQTT5 3.2.2-21]
+    life.keepAliveS = keepAliveS ?? life.keepAliveS;
+    // The server uses another session expiry than the requested one where it announces it. 5.0 says so in its section
+    // 3.2.2.3.2, without a number.
+    if (sessionExpiryS !== undefined && sessionExpiryS < life.sessionExpiryS) {
+      this.#ledger.tally.remark({ shortSessions: { lives: 1, shortestS: sessionExpiryS } });
+    }
+    life.sessionExpiryS = sessionExpiryS ?? life.sessionExpiryS;
+    if (previous?.next !== undefined) {
+      previous.next.acknowledgedMs = nowMs;
+      previous.next.sessionPresent = present;
+    }
+    counters.alive++;
+    counters.peakAlive = Math.max(counters.peakAlive, counters.alive);
+    if (first) {
+      counters.connected++;
+      this.#ledger.countClient(life.client);
+    } else counters.reconnects++;
+    this.#note?.("connack", nowMs, {
+      ...{ client: life.client, life: life.incarnation, code: 0, present },
+      ...keepAliveS !== undefined && { keepAliveS },
+      ...sessionExpiryS !== undefined && { sessionExpiryS },
+      ...first && { first },
+    });
+  }
+
+  /** CONNACK refused it: what came before it still waits for its next. */
+  refuse(life: Life, previous: Life | undefined, code: number, nowMs: number): void {
+    life.refused = true;
+    if (previous !== undefined) previous.next = undefined;
+    this.#note?.("connack", nowMs, { client: life.client, life: life.incarnation, code, present: false });
+  }
+
+  /** A CONNECT came to nothing, whatever the reason. */
+  fail(client: number, text: string, nowMs: number): void {
+    this.counters.refused++;
+    this.#note?.("failed", nowMs, { client, text });
+  }
+
+  /** A kill has to wait until its victim is connected. */
+  defer(client: number, mode: KillMode, nowMs: number): void {
+    this.counters.deferred++;
+    this.#note?.("deferred", nowMs, { client, mode });
+  }
+
+  /** A client is about to be taken over, as soon as its other self is connected. */
+  takeOver(client: number, dueMs: number, nowMs: number): void {
+    this.slip.record(nowMs - dueMs);
+    this.#note?.("takeover", nowMs, { client, dueMs });
+  }
+
+  /** This machine kept a life silent for longer than keep alive allows. */
+  oversleep(life: Life, nowMs: number): void {
+    life.overslept = true;
+    this.counters.overslept++;
+    this.#note?.("overslept", nowMs, { client: life.client, life: life.incarnation });
+  }
+
+  /** A life was ended by the fleet. */
+  kill(life: Life, end: LifeEnd & { readonly mode: KillMode }, lastPacketMs: number): void {
+    const { mode, dueMs, doneMs, silent, detail } = end;
+    if (mode !== "takeover") this.slip.record(doneMs - dueMs);
+    life.lastPacketMs = lastPacketMs;
+    life.end = end;
+    this.counters.kills++;
+    this.counters.alive--;
+    this.#ledger.end(life);
+    this.#note?.("killed", doneMs, {
+      ...{ client: life.client, life: life.incarnation, mode, dueMs, lastPacketMs },
+      ...silent && { silent },
+      ...detail !== undefined && { detail },
+    });
+  }
+
+  /**
+   * The broker closed a connection that it had to close: of a silent client, or after bytes that it must not accept.
+   *
+   * @param sinceMs the instant from which on that may have waited here unread
+   */
+  closed(life: Life, sinceMs: number, nowMs: number): void {
+    const { closedSinceMs = sinceMs } = life.end!;
+    life.end = { ...life.end!, closedMs: nowMs, closedSinceMs };
+    this.#ledger.postpone(life);
+    this.#note?.("closed", nowMs, { client: life.client, life: life.incarnation, sinceMs });
+  }
+
+  /** The broker says that it is about to close such a connection. */
+  closing(life: Life, sinceMs: number, nowMs: number): void {
+    if (life.end!.closedSinceMs !== undefined) return;
+    life.end = { ...life.end!, closedSinceMs: sinceMs };
+    this.#note?.("closing", nowMs, { client: life.client, life: life.incarnation, sinceMs });
+  }
+
+  /** The fleet itself ends a connection that the broker had to close and did not. */
+  cut(life: Life, nowMs: number): void {
+    life.end = { ...life.end!, cutMs: nowMs };
+    this.#note?.("cut", nowMs, { client: life.client, life: life.incarnation });
+  }
+
+  /** A connection turned out to be over, though nobody had killed it. @param text how it ended, in words */
+  lose(life: Life, nowMs: number, text?: string): void {
+    life.end = { mode: "lost", dueMs: nowMs, doneMs: nowMs, silent: false };
+    this.counters.lost++;
+    this.counters.alive--;
+    this.#ledger.end(life);
+    this.#ledger.tally.remark({ lostConnections: { [text ?? "the connection was over"]: 1 } });
+    this.#note?.("lost", nowMs, { client: life.client, life: life.incarnation, ...text !== undefined && { text } });
+  }
+
+  /** The restart of the broker that a connection ended with which nobody has killed; undefined where it was another cause. */
+  restartOf({ connectedMs, keepAliveS }: Life, nowMs: number): RestartWindow | undefined {
+    // Where nothing came of its end, a client notices it with its next PINGREQ.
+    return this.#ledger.restarts.endedIn(connectedMs!, nowMs, keepAliveS * 1_500);
+  }
+
+  /** A connection ended with the broker, which the fleet has restarted. */
+  endByRestart(life: Life, sinceMs: number, nowMs: number): void {
+    life.end = { mode: "restart", dueMs: nowMs, doneMs: nowMs, sinceMs, silent: false };
+    this.counters.alive--;
+    this.#ledger.end(life);
+    this.#note?.("ended", nowMs, { client: life.client, life: life.incarnation, sinceMs });
+  }
+
+  /** The CONNECT that was to take a life over was refused or not answered: it ended then, or ends now. */
+  unanswered(life: Life, nowMs: number): void {
+    life.end = { ...life.end!, dueMs: nowMs, doneMs: nowMs, sinceMs: life.end!.doneMs };
+    this.#ledger.postpone(life);
+    this.#note?.("unanswered", nowMs, { client: life.client, life: life.incarnation });
+  }
+
+  /** A client was sent a packet that the standard forbids. @param text what is wrong with it */
+  faultyPacket(text: string, nowMs: number): void {
+    this.#ledger.tally.remark({ faultyPackets: { [text]: 1 } });
+    this.#note?.("faulty", nowMs, { text });
+  }
+
+  /** A client left properly at the end of the run. */
+  leave(life: Life, nowMs: number): void {
+    life.retired = true;
+    life.leftMs = nowMs;
+    this.counters.alive--;
+    this.#note?.("left", nowMs, { client: life.client, life: life.incarnation });
+  }
+}

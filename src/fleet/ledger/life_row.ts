@@ -1,0 +1,64 @@
+import type { Arrival, Judgement } from "../oracle/expectation.ts";
+import type { FaultSample, Timeline } from "../result/fault_sample.ts";
+
+/**
+ * One life as a row of a table: plain data, told as it is judged, for whoever wants every life of a run.
+ */
+import type { Groups } from "../plan/groups.ts";
+import { clientIdOf, type Life } from "../life/life.ts";
+import { modeOf } from "../oracle/oracle.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { timelineOf } from "./timeline.ts";
+
+/** A life and what became of its will. */
+export interface LifeRow extends Pick<FaultSample, "client" | "incarnation" | "mode" | "protocol" | "qos"> {
+  /** The name of its client's group; `all` where there are none. */
+  readonly group: string;
+  /** `none` where no will was due, `eitherWay` where the standard allows both, `undecided` where the watch ended. */
+  readonly verdict:
+    | "onTime"
+    | "late"
+    | "early"
+    | "missing"
+    | "altered"
+    | "none"
+    | "eitherWay"
+    | "undecided"
+    | "unseeable";
+  /** Where a will was due and came. */
+  readonly latencyMs?: number;
+  /** Wills that came once more, or where none was due. */
+  readonly duplicates: number;
+  readonly unwanted: number;
+  readonly timeline: Timeline;
+}
+
+const withoutVerdict = { none: "none", either: "eitherWay", one: "undecided" } as const;
+
+/** The row of a life that was judged. */
+export function lifeRow(
+  plan: FleetPlan,
+  groups: Groups,
+  life: Life,
+  arrivals: readonly (readonly Arrival[])[],
+  { expectation, verdict, answer, duplicates, unwanted }: Judgement,
+  originMs: number,
+): LifeRow {
+  const { client, incarnation, version, qos } = life;
+  const latencyMs = expectation.kind === "one" && answer !== undefined
+    ? answer.atMs - expectation.latencyFromMs
+    : undefined;
+  return {
+    client: clientIdOf(plan, client),
+    group: groups.nameOf(groups.indexOf(client)),
+    incarnation,
+    mode: modeOf(life),
+    protocol: version === 5 ? "5" : "3.1.1",
+    qos,
+    verdict: verdict ?? withoutVerdict[expectation.kind],
+    ...latencyMs !== undefined && { latencyMs: Math.round(latencyMs * 1_000) / 1_000 },
+    duplicates,
+    unwanted,
+    timeline: timelineOf(life, arrivals, expectation, originMs),
+  };
+}

@@ -1,0 +1,79 @@
+import type { Rules } from "../oracle/expectation.ts";
+
+/**
+ * The books of presence: what each client has said of itself, and so what must be retained on its topic now.
+ */
+import type { Life } from "../life/life.ts";
+import type { Note } from "../recording/record_event.ts";
+import type { PresenceWord } from "../life/presence_message.ts";
+import { noWords, type PresenceWordCounts } from "../result/presence_result.ts";
+import { type PresenceTruth, presenceTruth, type Said, type Stay } from "../oracle/presence_oracle.ts";
+
+/** Lives without a word that was heard, one after the other, of which a client's account keeps this many. */
+const mostStays = 64;
+
+export class PresenceBook {
+  readonly words: Readonly<Record<PresenceWord, PresenceWordCounts>> = { online: noWords(), left: noWords() };
+  readonly #stays = new Map<number, Stay[]>();
+  readonly #rules: Rules;
+  readonly #note: Note | undefined;
+
+  constructor(rules: Rules, note?: Note) {
+    this.#rules = rules;
+    this.#note = note;
+  }
+
+  /** CONNECT of a life is sent. */
+  begin(life: Life): Stay {
+    const stay: Stay = { life, online: undefined, left: undefined };
+    const stays = this.#stays.get(life.client)?.filter(({ life }) => !life.refused) ?? [];
+    // Beyond the limit the oldest is forgotten: what it left cannot be told from a fault, and is not judged.
+    if (stays.length >= mostStays) stays.shift();
+    stays.push(stay);
+    this.#stays.set(life.client, stays);
+    return stay;
+  }
+
+  /** A client has sent its word. */
+  say(stay: Stay, word: PresenceWord, nowMs: number): void {
+    stay[word] = { sentMs: nowMs, heardMs: undefined, refused: false };
+    this.words[word].sent++;
+    this.#note?.("said", nowMs, { client: stay.life.client, life: stay.life.incarnation, word });
+  }
+
+  /** A watcher saw a client's word. */
+  see(word: PresenceWord, nowMs: number): void {
+    this.words[word].seen++;
+    this.#note?.("word", nowMs, { word });
+  }
+
+  /** The broker has answered for a word. */
+  heard(stay: Stay, word: PresenceWord, taken: boolean, nowMs: number): void {
+    const said: Said = stay[word]!;
+    const counts = this.words[word];
+    this.#note?.("heard", nowMs, { client: stay.life.client, life: stay.life.incarnation, word, taken });
+    if (!taken) {
+      said.refused = true;
+      counts.refused++;
+      return;
+    }
+    said.heardMs = nowMs;
+    counts.acknowledged++;
+    // What was before it does not matter any more.
+    const stays = this.#stays.get(stay.life.client)!;
+    const place = stays.indexOf(stay);
+    if (place > 0) stays.splice(0, place);
+  }
+
+  /** What must be retained on a client's topic; undefined for a client that never sent a CONNECT, or too many in vain. */
+  truthOf(client: number, atMs: number): PresenceTruth | undefined {
+    const stays = this.#stays.get(client);
+    if (stays === undefined || stays.length >= mostStays) return undefined;
+    return presenceTruth(stays, this.#rules, atMs);
+  }
+
+  /** The lives that a client's account still has. */
+  livesOf(client: number): readonly Stay[] {
+    return this.#stays.get(client) ?? [];
+  }
+}

@@ -1,0 +1,123 @@
+import type { Rules } from "../oracle/expectation.ts";
+import type { FaultSample } from "../result/fault_sample.ts";
+
+/**
+ * What one squad finds of presence: its clients' words, and what was read on their topics, judged. A run calls it as
+ * things happen, a recording's replay as they had happened.
+ */
+import type { Groups } from "../plan/groups.ts";
+import { clientIdOf } from "../life/life.ts";
+import { expectationOf } from "../oracle/oracle.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { PresenceBook } from "./presence_book.ts";
+import {
+  type FoundState,
+  isSettled,
+  judgePresence,
+  type PresenceState,
+  type PresenceTruth,
+  type PresenceVerdict,
+} from "../oracle/presence_oracle.ts";
+import { noPresence, type PresenceCounts, type PresenceData, type PresenceMoment } from "../result/presence_result.ts";
+import { presenceFault, type PresencePart } from "../oracle/presence_text.ts";
+import type { Note } from "../recording/record_event.ts";
+import { timelineOf } from "./timeline.ts";
+
+/** What was found on the topic of one client, without its bytes. */
+export interface PresenceReading {
+  readonly moment: PresenceMoment;
+  readonly client: number;
+  /** When it was asked for. */
+  readonly fromMs: number;
+  /** Undefined where nothing came; `foreign` for what is no message of this run's. */
+  readonly found: FoundState | "foreign" | undefined;
+}
+
+/** The parts in which what was found differs from the message of a state. */
+export type Differing = (state: PresenceState, truth: PresenceTruth) => readonly PresencePart[];
+
+/** What the books are handed. */
+export interface PresenceBooksParts {
+  readonly plan: FleetPlan;
+  readonly groups: Groups;
+  readonly rules: Rules;
+  readonly originMs: number;
+  readonly keepFault: (fault: FaultSample) => void;
+  /** Told whose state was wrong, each time. */
+  readonly onWrong: (client: number) => void;
+}
+
+export class PresenceBooks {
+  /** What clients have said. */
+  readonly book: PresenceBook;
+  readonly #parts: PresenceBooksParts;
+  readonly #note: Note | undefined;
+  readonly #counts: Partial<Record<PresenceMoment, PresenceCounts>> = {};
+
+  constructor(parts: PresenceBooksParts, note?: Note) {
+    this.#parts = parts;
+    this.#note = note;
+    this.book = new PresenceBook(parts.rules, note);
+  }
+
+  /** True once it was looked, or is being, at this moment of the run. */
+  hasLooked(moment: PresenceMoment): boolean {
+    return this.#counts[moment] !== undefined;
+  }
+
+  /** A late subscriber begins to look. */
+  look(moment: PresenceMoment, nowMs: number): void {
+    this.#counts[moment] = noPresence();
+    this.#note?.("look", nowMs, { moment });
+  }
+
+  /** It has read the topic of one client. */
+  read(reading: PresenceReading, differing: Differing, nowMs: number): void {
+    let altered: readonly PresencePart[] = [];
+    this.#judge(reading, (state, truth) => altered = differing(state, truth), nowMs);
+    const { moment, client, fromMs, found } = reading;
+    const of = typeof found === "object" ? { of: found.client, life: found.incarnation } : {};
+    this.#note?.("read", nowMs, {
+      ...{ moment, client, fromMs, ...of },
+      ...found !== undefined && { found: found === "foreign" ? found : found.kind },
+      ...altered.length > 0 && { altered: [...altered] },
+    });
+  }
+
+  /** States found to be wrong so far. */
+  get wrong(): number {
+    return Object.values(this.#counts).reduce((sum, { wrong }) => sum + wrong, 0);
+  }
+
+  data(): PresenceData {
+    return { byMoment: this.#counts, ...this.book.words };
+  }
+
+  #judge({ moment, client, fromMs, found }: PresenceReading, differing: Differing, nowMs: number): void {
+    const { plan, rules, originMs } = this.#parts;
+    const counts = this.#counts[moment]!;
+    const truth = this.book.truthOf(client, nowMs);
+    if (truth === undefined || !isSettled(truth, fromMs, rules)) {
+      counts.unsettled++;
+      return;
+    }
+    const { verdict, state } = judgePresence(truth, found, (state) => differing(state, truth).length > 0);
+    count(counts, verdict);
+    if (verdict === "right" || verdict === "eitherWay") return;
+    this.#parts.onWrong(client);
+    const altered = verdict === "altered" && state !== undefined ? differing(state, truth) : [];
+    const life = this.book.livesOf(client).at(-1)!.life;
+    const wrong = { verdict, state, found, altered, life } as const;
+    const told = state?.life ?? life;
+    const readMs = Math.round((nowMs - originMs) * 1_000) / 1_000;
+    const timeline = { ...timelineOf(told, [], expectationOf(told, rules), originMs), readMs };
+    this.#parts.keepFault(presenceFault(clientIdOf(plan, client), wrong, timeline));
+  }
+}
+
+function count(counts: PresenceCounts, verdict: PresenceVerdict): void {
+  counts[verdict]++;
+  if (verdict === "eitherWay") return;
+  counts.judged++;
+  if (verdict !== "right") counts.wrong++;
+}

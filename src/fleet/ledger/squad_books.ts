@@ -1,0 +1,312 @@
+/**
+ * All that one squad finds, and how its result comes of it: a run calls this as things happen, a recording's replay as
+ * they had happened, so that the same events are judged the same way. Each is noted where a recording is wanted.
+ */
+import type { PublishPacket } from "../../mqtt/packet.ts";
+import type { ControlSight } from "../result/control_counts.ts";
+import type { FaultSample } from "../result/fault_sample.ts";
+import type { Groups } from "../plan/groups.ts";
+import { ControlBooks, type ControlWill, killedControl } from "./control_books.ts";
+import type { FoundWill, LateLookCounts } from "../result/late_look_counts.ts";
+import { countLook } from "../oracle/late_look_rule.ts";
+import { Ledger } from "./ledger.ts";
+import { sightingOf } from "./ledger_entry.ts";
+import { type Life, willQosOf } from "../life/life.ts";
+import { LifeBooks } from "./life_books.ts";
+import { phasesDurationMs } from "../plan/phases.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { PresenceBooks } from "./presence_books.ts";
+import type { Note } from "../recording/record_event.ts";
+import type { Outcome } from "./restart_books.ts";
+import type { Absence } from "../result/restart_result.ts";
+import type { Progress } from "../result/result.ts";
+import type { Phase } from "../result/run_phase.ts";
+import type { Order } from "../schedule/schedule.ts";
+import { Series, type SeriesCounts } from "../tally/series.ts";
+import type { SquadResult } from "../result/squad_task.ts";
+import { InstantBook } from "../tally/stages.ts";
+import type { TelemetryCounts } from "../result/telemetry_result.ts";
+import type { SeenWill } from "../oracle/will_compare.ts";
+
+/** The watcher that saw a message. */
+export interface SeeingWatcher {
+  /** Which of the watchers of its partition it is, from 0. */
+  readonly post: { readonly copy: number };
+  readonly seen: SeenWill;
+}
+
+export class SquadBooks {
+  readonly ledger: Ledger;
+  readonly lives: LifeBooks;
+  /** Where any clients speak of their presence. */
+  readonly presence: PresenceBooks | undefined;
+  readonly #plan: FleetPlan;
+  readonly #groups: Groups;
+  readonly #note: Note | undefined;
+  readonly #series: Series;
+  readonly #instants: InstantBook;
+  readonly #controls: ControlBooks;
+  readonly #found = new Map<string, FoundWill>();
+  #phase: Phase = "watch";
+  #phaseFromMs = 0;
+  #killsAsked = 0;
+  #killMs = 0;
+  #rampMs = 0;
+  #longestStallMs = 0;
+  #telemetrySent = 0;
+  readonly #load: Record<string, TelemetryCounts> = {};
+  #retained: LateLookCounts | undefined;
+  #voidReason: string | undefined;
+  /** When the run became void: from then on nobody watches for certain. */
+  #voidMs = Infinity;
+  #interrupted = false;
+
+  /** @param originMs the run's beginning, from which timelines and the series count */
+  constructor(plan: FleetPlan, groups: Groups, originMs: number, note?: Note) {
+    this.#plan = plan;
+    this.#groups = groups;
+    this.#note = note;
+    this.ledger = new Ledger(plan, groups, originMs);
+    this.lives = new LifeBooks(this.ledger, note);
+    this.#controls = new ControlBooks(plan, groups, this.ledger, originMs);
+    this.#series = new Series(originMs, phasesDurationMs(plan));
+    this.#instants = new InstantBook(originMs);
+    this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
+    if (groups.plans.some(({ presence }) => presence)) {
+      const { rules, tally } = this.ledger;
+      const keepFault = (fault: FaultSample) => tally.keepFault(fault);
+      const onWrong = (client: number) => this.ledger.countWrongState(client);
+      this.presence = new PresenceBooks({ plan, groups, rules, originMs, keepFault, onWrong }, note);
+    }
+    if (note !== undefined) this.#noteSightings(note);
+  }
+
+  #noteSightings(note: Note): void {
+    this.ledger.onRedelivery = ({ copy, topic, mark, version, qos, dup, atMs }) => {
+      const whose = mark && { client: mark.client, life: mark.incarnation };
+      note("redelivery", atMs, { copy, topic, ...whose, version, qos, dup });
+    };
+    this.ledger.onSighting = (sighting, altered, addsExpiry) => {
+      const { copy, topic, mark, version, qos, retain, dup, atMs, sinceMs } = sighting;
+      note("will", atMs, {
+        ...{ copy, topic, ...mark && { client: mark.client, life: mark.incarnation } },
+        ...{ version, qos, retain, dup, ...addsExpiry && { addsExpiry }, ...sinceMs !== atMs && { sinceMs } },
+        ...altered.length > 0 && { altered: [...altered] },
+      });
+    };
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get phaseFromMs(): number {
+    return this.#phaseFromMs;
+  }
+
+  get voidReason(): string | undefined {
+    return this.#voidReason;
+  }
+
+  /** The next phase begins. */
+  enter(phase: Phase, nowMs: number): void {
+    if (this.#phase === "kill" && phase === "drain") this.#killMs = nowMs - this.#phaseFromMs;
+    this.#phase = phase;
+    this.#phaseFromMs = nowMs;
+    this.#instants.enter(phase, nowMs);
+    this.#note?.("phase", nowMs, { phase });
+  }
+
+  /** The phase counts from now on: what it waits for has only begun. */
+  wait(nowMs: number): void {
+    this.#phaseFromMs = nowMs;
+  }
+
+  /** The last client of the ramp is connected. */
+  ramped(nowMs: number): void {
+    this.#rampMs = nowMs - this.#phaseFromMs;
+    this.#note?.("ready", nowMs, {});
+  }
+
+  /** The schedule wants a kill, or a client back. */
+  order(order: Order, nowMs: number): void {
+    const { atMs: plannedMs } = order;
+    if ("restart" in order) return;
+    if ("comeBack" in order) return this.#note?.("call", nowMs, { client: order.comeBack, plannedMs });
+    this.#killsAsked++;
+    this.#note?.("order", nowMs, { client: order.client, mode: order.mode, plannedMs });
+  }
+
+  /** The broker is about to be restarted: what ends from now on may end with it. */
+  goDown(nowMs: number): void {
+    this.ledger.restarts.begin(nowMs);
+    this.#instants.goDown(nowMs);
+    this.#note?.("down", nowMs, {});
+  }
+
+  /** The broker serves again; the watchers are on their way. */
+  serves(nowMs: number): void {
+    this.ledger.restarts.serve(nowMs);
+    this.#note?.("serves", nowMs, {});
+  }
+
+  /** The watchers see again: killing goes on where it stood still. */
+  comeBack({ absences, survived }: Outcome, nowMs: number): void {
+    this.#phaseFromMs += nowMs - this.ledger.restarts.windows.at(-1)!.fromMs;
+    this.#instants.comeBack(nowMs);
+    this.ledger.restartEnds(nowMs, { absences, survived });
+    for (const { bucket, copy, toMs, forgotten, atQos0 = false } of absences) {
+      this.#note?.("absent", nowMs, { bucket, copy, toMs, forgotten, ...atQos0 && { atQos0 } });
+    }
+    this.#note?.("up", nowMs, { survived });
+  }
+
+  /** Judges what can be judged by now. */
+  settle(nowMs: number): void {
+    this.ledger.settle(nowMs);
+    this.#series.advance(this.#seriesCounts, nowMs);
+    this.#note?.("settle", nowMs, {});
+  }
+
+  /** This thread was held up for so long. */
+  stall(ms: number, nowMs: number): void {
+    if (ms <= this.#longestStallMs) return;
+    this.#longestStallMs = ms;
+    this.#note?.("stall", nowMs, { ms });
+  }
+
+  /** A watcher saw a will; answers the life it belongs to, if any. */
+  see(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number, sinceMs: number): Life | undefined {
+    return this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, sinceMs);
+  }
+
+  /** A watcher saw the will of a control client. */
+  controlWill(will: ControlWill, nowMs: number, sinceMs: number): void {
+    const { client, copy, altered } = will;
+    this.#controls.see(will, nowMs, sinceMs);
+    this.#note?.("proof", nowMs, {
+      ...{ client, copy },
+      ...sinceMs !== nowMs && { sinceMs },
+      ...altered.length > 0 && { altered: [...altered] },
+    });
+  }
+
+  /** The broker delivered once more what a watcher had. */
+  redelivered(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number): void {
+    this.ledger.redelivered(sightingOf(this.#plan, packet, watcher.post.copy, nowMs, nowMs));
+  }
+
+  /** A watcher sees no more, for good: what came since the last packet that it got is not known. */
+  blind({ bucket, copy, fromMs }: Pick<Absence, "bucket" | "copy" | "fromMs">, nowMs: number): void {
+    this.ledger.restarts.miss({ bucket, copy, fromMs, toMs: Infinity, forgotten: true });
+    this.#note?.("blind", nowMs, { bucket, copy, fromMs });
+  }
+
+  /** A control is over. */
+  control(seen: ControlSight, killed: ReturnType<typeof killedControl>, nowMs: number): void {
+    this.#controls.take(seen, killed, nowMs);
+    this.#note?.("control", nowMs, { seen, ...killed });
+  }
+
+  /** A late subscriber found a retained message. */
+  find(topic: string, found: FoundWill, nowMs: number): void {
+    const { mark, retain } = found;
+    this.#found.set(topic, found);
+    this.#note?.("found", nowMs, { topic, ...mark && { client: mark.client, life: mark.incarnation }, retain });
+  }
+
+  /** The late subscriber has looked. */
+  looked(nowMs: number): void {
+    this.#retained = countLook(
+      this.ledger.lastOnTopic,
+      this.#found,
+      ({ client, incarnation }) => willQosOf(this.#groups.planOf(client), client, incarnation),
+    );
+    this.#note?.("looked", nowMs, {});
+  }
+
+  /** The run means nothing; the first reason is told. */
+  makeVoid(text: string, nowMs: number): void {
+    if (this.#voidReason !== undefined) return;
+    this.#voidReason = text;
+    this.#voidMs = nowMs;
+    this.#note?.("void", nowMs, { text });
+  }
+
+  /** The run is to end early. */
+  interrupt(nowMs: number): void {
+    if (this.#interrupted) return;
+    this.#interrupted = true;
+    this.#note?.("interrupted", nowMs, {});
+  }
+
+  /** What one group published beside its wills. */
+  load(group: string, { sent, acknowledged, withheld }: TelemetryCounts, nowMs: number): void {
+    this.#load[group] = { sent, acknowledged, withheld };
+    this.#note?.("load", nowMs, { group, sent, acknowledged, withheld });
+  }
+
+  /**
+   * Judges all that is still open, as the watchers saw it until they left; nothing follows. Of a run that became void
+   * the watch ended then: a will that was due later is not missing, for its watcher may be the one that was lost.
+   */
+  close(telemetry: number, nowMs: number, watchedUntilMs = nowMs): void {
+    this.#telemetrySent = telemetry;
+    this.ledger.close(Math.min(watchedUntilMs, this.#voidMs));
+    this.#note?.("done", nowMs, { telemetry, ...watchedUntilMs !== nowMs && { watchedUntilMs } });
+    this.enter("done", nowMs);
+  }
+
+  get #seriesCounts(): SeriesCounts {
+    const { alive, kills } = this.lives.counters;
+    return { alive, kills, wills: this.ledger.seen };
+  }
+
+  /** How far the run is. */
+  progress(part: Pick<Progress, "clients" | "phaseOfMs">, nowMs: number): Progress {
+    const { ledger, lives: { counters } } = this;
+    const { latency, buckets } = ledger.tally;
+    const total = ledger.tally.total();
+    const overdue = this.#phase === "done" ? 0 : ledger.overdue(nowMs);
+    return {
+      ...part,
+      phase: this.#phase,
+      phaseMs: nowMs - this.#phaseFromMs,
+      alive: counters.alive,
+      connected: counters.connected,
+      killed: counters.kills,
+      wills: ledger.seen,
+      faults: { ...total, missing: total.missing + overdue },
+      ...this.presence && { statesWrong: this.presence.wrong },
+      controls: { ...this.#controls.counts },
+      p50: latency.count === 0 ? NaN : latency.percentile(50),
+      p99: latency.count === 0 ? NaN : latency.percentile(99),
+      buckets: buckets.data(),
+      instants: this.#instants.data(),
+    };
+  }
+
+  /** What was found; asked once, when the books are closed. */
+  result(): SquadResult {
+    const restarts = this.ledger.restarts.counts;
+    return {
+      tally: this.ledger.tally.data(),
+      counters: this.lives.counters,
+      slip: this.lives.slip.encode(),
+      series: this.#series.finish(this.#seriesCounts),
+      instants: this.#instants.data(),
+      longestStallMs: this.#longestStallMs,
+      controls: this.#controls.counts,
+      telemetrySent: this.#telemetrySent,
+      ...Object.keys(this.#load).length > 0 && { telemetry: this.#load },
+      killsAsked: this.#killsAsked,
+      killMs: this.#killMs,
+      rampMs: this.#rampMs,
+      ...restarts.length > 0 && { restarts },
+      ...this.#retained && { retained: this.#retained },
+      ...this.presence && { presence: this.presence.data() },
+      ...this.#voidReason !== undefined && { voidReason: this.#voidReason },
+      interrupted: this.#interrupted,
+    };
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * How a connection ended: plain data.
+ */
+import type { DisconnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
+import type { LinkEnd } from "../../net/link.ts";
+
+/** How a connection ended: its link did, or this side ended it because of what the broker did. */
+export type ConnectionEnd =
+  | LinkEnd
+  /** The broker sent what no one may send; `bytes` are the first of what came last. */
+  | { readonly kind: "malformed"; readonly message: string; readonly bytes: Uint8Array }
+  /** CONNACK has Session Present 1 in answer to Clean Start 1. */
+  | { readonly kind: "sessionPresent" }
+  /** The broker did not answer PINGREQ. */
+  | { readonly kind: "mute"; readonly withinS: number }
+  /** The broker sent DISCONNECT before. */
+  | { readonly kind: "disconnect"; readonly packet: DisconnectPacket; readonly version: ProtocolVersion };

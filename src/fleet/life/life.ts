@@ -1,0 +1,193 @@
+/**
+ * One life of one virtual client: from CONNECT to the end of its connection, with the will it carried. Owns what a
+ * will looks like on the wire; what is due when is the oracle's.
+ */
+import { mix } from "../../base/random.ts";
+import type { MessageProperties, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
+import type { KillMode } from "../plan/kill_mode.ts";
+import { type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { type WillTopicBy, willTopicBy } from "../plan/will_topic.ts";
+
+/** What ended a life: a kill, a restart of the broker that the fleet asked for, or neither. */
+export type EndMode = KillMode | "restart" | "lost";
+
+/** How a life ended: killed by the fleet, with the broker that it restarted, or `lost` though nobody did anything. */
+export interface LifeEnd {
+  readonly mode: EndMode;
+  /** When the schedule wanted it. */
+  readonly dueMs: number;
+  /** When it was done, or noticed where nobody did it. */
+  readonly doneMs: number;
+  /** From when on the broker may have ended it, where that is not known: in a restart, or an unanswered takeover. */
+  readonly sinceMs?: number;
+  /** The client fell silent and keeps its connection open: only keep alive can tell. */
+  readonly silent: boolean;
+  /** When the broker's close of a connection that the broker had to close was seen; absent while it was not. */
+  readonly closedMs?: number;
+  /** It was announced then, by DISCONNECT, or may have waited here unread since then, for this machine was busy. */
+  readonly closedSinceMs?: number;
+  /** When the fleet itself ended that connection, which the broker had not closed: what follows may answer this. */
+  readonly cutMs?: number;
+  /** What was drawn among several ways, for people. */
+  readonly detail?: string;
+}
+
+/** The CONNECT that followed a life. */
+export interface NextConnect {
+  readonly cleanStart: boolean;
+  readonly sentMs: number;
+  /** When the broker accepted it; undefined while that is not known. */
+  acknowledgedMs: number | undefined;
+  /** Whether the broker then said that it had the session; undefined while that is not known. */
+  sessionPresent?: boolean;
+}
+
+/** What the fleet knows of one life. Instants are milliseconds of one clock. */
+export interface Life {
+  readonly client: number;
+  /** 1 for a client's first CONNECT, and one more for each later one. */
+  readonly incarnation: number;
+  readonly bucket: number;
+  readonly version: ProtocolVersion;
+  readonly cleanStart: boolean;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** Will Delay Interval; 0 in 3.1.1. */
+  readonly delayS: number;
+  /** Session Expiry Interval; 0 in 3.1.1. After CONNACK, the value that the server announced, if it announced one. */
+  sessionExpiryS: number;
+  /** As the server overrode it, if it did. */
+  keepAliveS: number;
+  /** When CONNECT was sent; undefined when the link never opened. */
+  sentMs: number | undefined;
+  /** When CONNACK accepted it. */
+  connectedMs: number | undefined;
+  /** CONNACK refused it. */
+  refused: boolean;
+  /** When the last whole packet was sent. */
+  lastPacketMs: number;
+  /** This machine kept the client from sending for longer than keep alive allows: the broker may have ended it. */
+  overslept: boolean;
+  end: LifeEnd | undefined;
+  /** It was alive when the run ended, and left properly then. */
+  retired: boolean;
+  /** When it did. */
+  leftMs?: number;
+  next: NextConnect | undefined;
+}
+
+/** What tells one life's draws from another's; 1 draws a client's version, 4 its nonce. */
+const drawOf = { qos: 2, cleanStart: 3, coin: 5 } as const;
+
+/** A life that is about to begin. */
+export function beginLife(
+  plan: FleetPlan,
+  client: { readonly number: number; readonly bucket: number; readonly version: ProtocolVersion },
+  incarnation: number,
+): Life {
+  const { number, bucket, version } = client;
+  const draw = (what: number) => mix(plan.seed, number, incarnation, what);
+  const drawnClean = draw(drawOf.cleanStart) % 2 === 0;
+  return {
+    client: number,
+    incarnation,
+    bucket,
+    version,
+    cleanStart: plan.cleanStart === "mix" ? drawnClean : plan.cleanStart === "yes",
+    qos: willQosOf(plan, number, incarnation),
+    retain: plan.willRetain,
+    delayS: version === 5 ? plan.willDelayS : 0,
+    sessionExpiryS: version === 5 ? plan.sessionExpiryS : 0,
+    keepAliveS: plan.keepAliveS,
+    sentMs: undefined,
+    connectedMs: undefined,
+    refused: false,
+    lastPacketMs: 0,
+    overslept: false,
+    end: undefined,
+    retired: false,
+    next: undefined,
+  };
+}
+
+/** The QoS that a life's will asks for. */
+export function willQosOf(plan: FleetPlan, client: number, incarnation: number): QoS {
+  return (plan.willQos === "mix" ? mix(plan.seed, client, incarnation, drawOf.qos) % 3 : plan.willQos) as QoS;
+}
+
+/** A drawn number for what a kill does in detail. */
+export function coinOf(plan: FleetPlan, client: number, incarnation: number): number {
+  return mix(plan.seed, client, incarnation, drawOf.coin);
+}
+
+/** The client id, the same through all of a client's lives. */
+export function clientIdOf(plan: FleetPlan, client: number): string {
+  return `${plan.clientPrefix}-${plan.run}-${client}`;
+}
+
+/** A will as the broker is asked to publish it. */
+export interface WillContent {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** 5.0 only. */
+  readonly properties?: MessageProperties;
+}
+
+/** The topic of one life's will. */
+export function willTopicOf(
+  plan: FleetPlan,
+  { client, incarnation, bucket }: Pick<Life, "client" | "incarnation" | "bucket">,
+): string {
+  let topicOf = topics.get(plan);
+  if (topicOf === undefined) topics.set(plan, topicOf = willTopicBy(plan.willTopic));
+  return topicOf({
+    run: plan.run,
+    bucket: String(bucket),
+    client: String(client),
+    incarnation: String(incarnation),
+  });
+}
+
+/** How the topics of a plan are made. */
+const topics = new WeakMap<FleetPlan, WillTopicBy>();
+
+/** The will of one life: the same each time it is asked for. */
+export function willOf(plan: FleetPlan, life: Life): WillContent {
+  return contentOf(plan, life, willName);
+}
+
+/** A message of one life on the topic of its will; its name is how its payload begins. */
+export function contentOf(plan: FleetPlan, life: Life, name: string): WillContent {
+  const topic = willTopicOf(plan, life);
+  const payload = writeMark(plan, name, life);
+  return life.version === 4 ? { topic, payload } : { topic, payload, properties: propertiesOf(plan, life) };
+}
+
+const day = 86_400;
+
+/** Every property a will may carry, one name twice and out of order, so that a broker can lose each of them. */
+function propertiesOf(plan: FleetPlan, { client, incarnation }: Mark): MessageProperties {
+  const correlationData = new Uint8Array(8);
+  new DataView(correlationData.buffer).setUint32(0, nonceOf(plan, client, incarnation));
+  new DataView(correlationData.buffer).setUint32(4, client);
+  return {
+    payloadFormatIndicator: 1,
+    messageExpiryIntervalS: day,
+    contentType: "text/plain",
+    responseTopic: `mqtt-sim/${plan.run}/response`,
+    correlationData,
+    userProperties: [["run", plan.run], ["life", `${client}.${incarnation}`], ["run", "again"]],
+  };
+}
+
+/** How the payload of a will begins. */
+const willName = "mqtt-sim";
+
+/** Whose will a payload says it is. */
+export type WillMark = Mark;
+
+/** Reads whose will a payload is; undefined when it is none of this run's. */
+export function readWillMark(plan: FleetPlan, payload: Uint8Array): WillMark | undefined {
+  return readMark(plan, payload, willName);
+}

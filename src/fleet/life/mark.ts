@@ -1,0 +1,93 @@
+/**
+ * The payload of a message by which a life is known: its name, the run, the client, the incarnation and a nonce, as
+ * text, filled up with letters. Written and read byte by byte, since it is done for every will.
+ */
+import { mix } from "../../base/random.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+
+/** Whose message a payload says it is. */
+export interface Mark {
+  readonly client: number;
+  readonly incarnation: number;
+}
+
+/** What tells the draw of a nonce from other draws for the same life. */
+const nonceDraw = 4;
+
+/** A number that only this life of this run knows. */
+export function nonceOf(plan: FleetPlan, client: number, incarnation: number): number {
+  return mix(plan.seed, client, incarnation, nonceDraw);
+}
+
+const encoder = new TextEncoder();
+const filler = encoder.encode("abcdefghijklmnopqrstuvwxyz");
+const hexDigits = encoder.encode("0123456789abcdef");
+const space = 0x20;
+const zero = 0x30;
+const nonceDigits = 8;
+
+/** How the payloads of a plan begin, by name: the same bytes for all its lives. */
+const heads = new WeakMap<FleetPlan, Map<string, Uint8Array>>();
+
+function headOf(plan: FleetPlan, name: string): Uint8Array {
+  let byName = heads.get(plan);
+  if (byName === undefined) heads.set(plan, byName = new Map());
+  let head = byName.get(name);
+  if (head === undefined) byName.set(name, head = encoder.encode(`${name} ${plan.run} `));
+  return head;
+}
+
+/** The payload of one life's message of that name: as long as the plan wants it, which the longest head fits into. */
+export function writeMark(plan: FleetPlan, name: string, { client, incarnation }: Mark): Uint8Array {
+  const nonce = nonceOf(plan, client, incarnation);
+  const head = headOf(plan, name);
+  const bytes = new Uint8Array(plan.willPayloadSizeBytes);
+  bytes.set(head);
+  let at = writeNumber(bytes, writeNumber(bytes, head.length, client), incarnation);
+  for (let shift = 4 * nonceDigits - 4; shift >= 0; shift -= 4) bytes[at++] = hexDigits[nonce >>> shift & 0xf]!;
+  bytes[at++] = space;
+  for (let letter = nonce % filler.length; at < bytes.length; at++) {
+    bytes[at] = filler[letter]!;
+    letter = letter + 1 === filler.length ? 0 : letter + 1;
+  }
+  return bytes;
+}
+
+/** Writes a number and a space; answers where they end. */
+function writeNumber(bytes: Uint8Array, from: number, value: number): number {
+  let to = from + 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) to++;
+  for (let at = to - 1, rest = value; at >= from; at--, rest = Math.floor(rest / 10)) bytes[at] = zero + rest % 10;
+  bytes[to] = space;
+  return to + 1;
+}
+
+/** Reads whose message of that name a payload is; undefined when it is none of this run's. */
+export function readMark(plan: FleetPlan, payload: Uint8Array, name: string): Mark | undefined {
+  const head = headOf(plan, name);
+  for (let at = 0; at < head.length; at++) if (payload[at] !== head[at]) return undefined;
+  const clientTo = payload.indexOf(space, head.length);
+  const incarnationTo = payload.indexOf(space, clientTo + 1);
+  const client = readNumber(payload, head.length, clientTo);
+  const incarnation = readNumber(payload, clientTo + 1, incarnationTo);
+  if (Number.isNaN(client) || Number.isNaN(incarnation)) return undefined;
+  const nonce = nonceOf(plan, client, incarnation);
+  for (let at = incarnationTo + 1, shift = 4 * nonceDigits - 4; shift >= 0; at++, shift -= 4) {
+    if (payload[at] !== hexDigits[nonce >>> shift & 0xf]) return undefined;
+  }
+  return { client, incarnation };
+}
+
+/** More digits than any client or incarnation has. */
+const mostDigits = 9;
+
+function readNumber(bytes: Uint8Array, from: number, to: number): number {
+  if (to <= from || to - from > mostDigits) return NaN;
+  let value = 0;
+  for (let at = from; at < to; at++) {
+    const digit = bytes[at]! - zero;
+    if (digit < 0 || digit > 9) return NaN;
+    value = 10 * value + digit;
+  }
+  return value;
+}

@@ -1,0 +1,349 @@
+/**
+ * What the squads found, joined into one result.
+ */
+import { Histogram } from "../../base/histogram.ts";
+import { addControls, noControls } from "../result/control_counts.ts";
+import { profileFindings } from "../tally/deviation_tally.ts";
+import type { DropCounts } from "../result/drop_counts.ts";
+import type { KillMode } from "../plan/kill_mode.ts";
+import type { LateLookCounts } from "../result/late_look_counts.ts";
+import { addBuckets } from "../tally/latency_buckets.ts";
+import { phasesDurationMs } from "../plan/phases.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import type { RunFacts } from "../result/run_facts.ts";
+import { mergeTelemetry } from "../result/telemetry_result.ts";
+import { type Remarks, remarkTexts } from "../result/remarks.ts";
+import { mergePresence } from "../result/presence_result.ts";
+import type { FleetResult, Progress } from "../result/result.ts";
+import { clientsHere } from "../plan/shard.ts";
+import { restartsOf, restartWarnings, unendedText } from "./merge_restarts.ts";
+import type { SquadResult } from "../result/squad_task.ts";
+import { mergeSeries } from "../tally/series.ts";
+import { mergeInstants, stagesOf } from "../tally/stages.ts";
+import { verdictOver } from "./verdict.ts";
+import { Tally } from "../tally/tally.ts";
+import { addCounts, type LatencyRow, type ModeCounts, noCounts, type WillCounts } from "../result/will_counts.ts";
+
+/** Shards that begin within this of one another are in step, in milliseconds. */
+const inStepMs = 250;
+
+/** A reached kill rate further from what was asked than this share is told. */
+const rateTolerance = 0.02;
+
+/**
+ * Joins the squads' results.
+ *
+ * @param voidReason why the run could not be carried out; faults that were proven before still fail it
+ */
+export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], voidReason?: string): FleetResult {
+  const tally = new Tally();
+  const slip = new Histogram();
+  for (const squad of squads) {
+    tally.merge(squad.tally);
+    slip.merge(Histogram.decode(squad.slip));
+  }
+  const wills = tally.total();
+  const kills = killsOf(squads, tally);
+  const besides = besidesOf(squads);
+  const { controls } = besides;
+  const restarts = restartsOf(facts, squads, tally);
+  const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
+  const { plan, protocol, startedAt, durationMs, target, resources, engine } = facts;
+  return {
+    plan,
+    protocol,
+    startedAt,
+    durationMs,
+    target,
+    clients: clientsOf(plan, squads),
+    kills,
+    wills: willsOf(tally),
+    latencyMs: latenciesOf(tally),
+    ...connectsOf(facts, squads),
+    slipMs: slip.row(),
+    ...generatorBound !== undefined && { generatorBound },
+    ...restarts && { restarts },
+    ...facts.dropped && { brokerDropped: facts.dropped },
+    ...besides,
+    ...faultsOf(tally, facts),
+    ...deviationsOf(plan, tally, facts.broker),
+    slowest: tally.slowest,
+    series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
+    ...partsOf(plan, squads, tally),
+    ...verdictOver({
+      wills,
+      kills: kills.total,
+      undecided: tally.undecided,
+      retained: besides.retained,
+      presence: besides.presence,
+      controls,
+      ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
+      interrupted: squads.some((squad) => squad.interrupted),
+      generatorBound,
+      dropped: facts.dropped,
+      profile: plan.profile,
+      voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason ??
+        unendedText(restarts),
+      gap: facts.gap,
+    }),
+    warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip: slip.row(), remarks: tally.remarks }),
+    resources: { ...resources, ...eachOf(resources, squads) },
+    ...engine !== undefined && { engine },
+  };
+}
+
+/** What became of all wills. */
+export function willsOf(tally: Tally): FleetResult["wills"] {
+  const { missingByQos, eitherWay, undecided, unseeable } = tally;
+  return { ...tally.total(), missingByQos, eitherWay, undecided, ...unseeable > 0 && { unseeable } };
+}
+
+/** What is not whole proves no fault, and so lists none. */
+function faultsOf({ faults, faultKinds }: Tally, { gap }: RunFacts): Pick<FleetResult, "faults" | "faultKinds"> {
+  return gap === undefined ? { faults, faultKinds } : { faults: [], faultKinds: [] };
+}
+
+/** When each part of the run was, and what became of each group; nothing where there was no run. */
+function partsOf(
+  plan: FleetPlan,
+  squads: readonly SquadResult[],
+  tally: Tally,
+): Pick<FleetResult, "stages" | "byGroup"> {
+  if (squads.length === 0) return {};
+  const stages = stagesOf(plan, mergeInstants(squads.map(({ instants }) => instants)));
+  return { stages, ...plan.groups && { byGroup: tally.groups.rows(plan.groups.map(({ name }) => name)) } };
+}
+
+/** How long the wills took, all of them and by kill mode. */
+export function latenciesOf(tally: Tally): FleetResult["latencyMs"] {
+  return {
+    all: tally.latency.row(),
+    byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
+  };
+}
+
+/** What the profile's deviations came to; without one, which profiles describe what went wrong; and what is no fault. */
+export function deviationsOf(
+  { profile: name }: Pick<FleetPlan, "profile">,
+  tally: Tally,
+  broker: string | undefined,
+): Pick<FleetResult, "profile" | "described" | "broker" | "remarks" | "redeliveries"> {
+  const data = tally.deviations.data();
+  const profile = profileFindings(name, data);
+  return {
+    ...profile && { profile },
+    ...Object.keys(data.described).length > 0 && { described: data.described },
+    ...broker !== undefined && { broker },
+    ...Object.keys(tally.remarks).length > 0 && { remarks: tally.remarks },
+    ...tally.redeliveries && { redeliveries: tally.redeliveries },
+  };
+}
+
+/** Sentences about the run that a reader must know, after those that were told while it went. */
+function warningsOf(
+  facts: RunFacts,
+  squads: readonly SquadResult[],
+  found: Pick<FleetResult, "kills" | "controls"> & {
+    readonly wills: WillCounts;
+    readonly restarts: FleetResult["restarts"] | undefined;
+    readonly slip: LatencyRow;
+    readonly remarks: Remarks;
+  },
+): string[] {
+  return [
+    ...facts.warnings,
+    ...lateStartWarnings(squads),
+    ...rateWarnings(found.kills),
+    ...stallWarnings(squads, found.slip, facts.plan),
+    ...controlWarnings(found.controls),
+    ...restartWarnings(found.restarts),
+    ...dropWarnings(found.wills, facts.dropped),
+    ...remarkTexts(found.remarks),
+  ];
+}
+
+function clientsOf(plan: FleetPlan, squads: readonly SquadResult[]): FleetResult["clients"] {
+  const sum = (pick: (squad: SquadResult) => number) => squads.reduce((total, squad) => total + pick(squad), 0);
+  const rampMs = Math.max(0, ...squads.map((squad) => squad.rampMs));
+  const connected = sum(({ counters }) => counters.connected);
+  return {
+    asked: clientsHere(plan).count,
+    connected,
+    peakAlive: sum(({ counters }) => counters.peakAlive),
+    reconnects: sum(({ counters }) => counters.reconnects),
+    refused: sum(({ counters }) => counters.refused),
+    lost: sum(({ counters }) => counters.lost),
+    rampPerSecond: rampMs === 0 ? 0 : connected / rampMs * 1_000,
+  };
+}
+
+function connectsOf({ plan, synsAgain }: RunFacts, squads: readonly SquadResult[]): Pick<FleetResult, "connects"> {
+  const latency = new Histogram();
+  for (const { connects } of squads) if (connects !== undefined) latency.merge(Histogram.decode(connects));
+  if (latency.count === 0) return {};
+  const mostUnderWay = squads.reduce((sum, squad) => sum + (squad.mostUnderWay ?? 0), 0);
+  const underWayLimit = plan.connectsUnderWay;
+  return {
+    connects: { latencyMs: latency.row(), underWayLimit, mostUnderWay, ...synsAgain !== undefined && { synsAgain } },
+  };
+}
+
+/** What each life and each client took. */
+function eachOf(
+  { cpuMs }: FleetResult["resources"],
+  squads: readonly SquadResult[],
+): Partial<FleetResult["resources"]> {
+  const clients = squads.reduce((sum, { counters }) => sum + counters.connected, 0);
+  const lives = squads.reduce((sum, { counters }) => sum + counters.reconnects, clients);
+  const marks = squads.flatMap(({ memory }) => memory === undefined ? [] : [memory]);
+  const grown = Math.max(...marks.map(({ after }) => after)) - Math.min(...marks.map(({ before }) => before));
+  return {
+    ...lives > 0 && cpuMs > 0 && { cpuMsPerLife: cpuMs / lives },
+    ...marks.length === squads.length && clients > 0 && { bytesPerClient: Math.max(0, Math.round(grown / clients)) },
+  };
+}
+
+/** Shards that are given one instant go in step, or say that they did not. */
+function lateStartWarnings(squads: readonly SquadResult[]): string[] {
+  const lateMs = Math.max(0, ...squads.map((squad) => squad.lateMs ?? 0));
+  if (lateMs <= inStepMs) return [];
+  return [`this process was ${Math.round(lateMs)} ms late for --start-at: other shards began before it`];
+}
+
+function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kills"] {
+  const killMs = Math.max(0, ...squads.map((squad) => squad.killMs));
+  const perSecond = (count: number) => killMs === 0 ? 0 : count / killMs * 1_000;
+  const total = squads.reduce((sum, { counters }) => sum + counters.kills, 0);
+  return {
+    total,
+    askedPerSecond: perSecond(squads.reduce((sum, squad) => sum + squad.killsAsked, 0)),
+    reachedPerSecond: perSecond(total),
+    deferred: squads.reduce((sum, { counters }) => sum + counters.deferred, 0),
+    byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])) as Record<KillMode, ModeCounts>,
+  };
+}
+
+/** What was found beside the wills as watchers saw them. */
+function besidesOf(
+  squads: readonly SquadResult[],
+): Pick<FleetResult, "controls" | "retained" | "presence" | "telemetry"> {
+  const retained = retainedOf(squads);
+  const presence = mergePresence(squads.map((squad) => squad.presence));
+  const telemetry = mergeTelemetry(squads.map((squad) => squad.telemetry));
+  const found = { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
+  return { controls: controlsOf(squads.map(({ controls }) => controls)), ...found };
+}
+
+function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined {
+  const all = squads.flatMap((squad) => squad.retained === undefined ? [] : [squad.retained]);
+  if (all.length === 0) return undefined;
+  const sum: LateLookCounts = { expected: 0, right: 0, wrong: 0, missing: 0 };
+  for (const counts of all) {
+    for (const name of Object.keys(sum) as (keyof LateLookCounts)[]) sum[name] += counts[name];
+  }
+  return sum;
+}
+
+function rateWarnings(kills: FleetResult["kills"]): string[] {
+  const warnings: string[] = [];
+  const { askedPerSecond: asked, reachedPerSecond: reached } = kills;
+  if (asked > 0 && Math.abs(reached - asked) > asked * rateTolerance) {
+    const share = Math.round(reached / asked * 100);
+    warnings.push(`the kill rate reached ${share}% of what was asked: clients were not back when it was their turn`);
+  }
+  return warnings;
+}
+
+/** The controls of several squads, or shards. */
+export function controlsOf(all: readonly FleetResult["controls"][]): FleetResult["controls"] {
+  const sum = noControls();
+  for (const controls of all) addControls(sum, controls);
+  return sum;
+}
+
+/** What the controls say of the watchers while the run went on; what they say of the broker is in the verdict. */
+function controlWarnings({ total, blind }: FleetResult["controls"]): string[] {
+  if (blind === 0) return [];
+  return [
+    `in ${blind.toLocaleString("en-US")} of ${
+      total.toLocaleString("en-US")
+    } controls a watcher did not see a message ` +
+    `that was published for it: wills that are missing may be its fault`,
+  ];
+}
+
+/** A will that the broker published and then dropped on its way to a watcher is another fault than one it never published. */
+function dropWarnings({ missing }: WillCounts, dropped: DropCounts | undefined): string[] {
+  const count = dropped === undefined ? 0 : dropped.after - dropped.before;
+  if (missing === 0 || count <= 0) return [];
+  const share = count >= missing ? "as many as are missing, or more" : "fewer than are missing";
+  return [
+    `the broker says that it dropped ${
+      count.toLocaleString("en-US")
+    } messages meanwhile (${share}): a queue of its own ` +
+    `overflowed on the way to a watcher; use more --watchers, or a higher limit there`,
+  ];
+}
+
+/** Whether this machine was slower than what it measures, in words that go on after "but". */
+function generatorBoundText(squads: readonly SquadResult[], slip: LatencyRow, plan: FleetPlan): string | undefined {
+  const stallMs = Math.max(0, ...squads.map((squad) => squad.longestStallMs));
+  const heldUp = `this machine held the fleet up for ${Math.round(stallMs)} ms`;
+  if (stallMs > plan.lateAfterMs / 2) return heldUp;
+  if (slip.count === 0 || slip.p99 <= plan.lateAfterMs / 2) return undefined;
+  return `this machine was late itself (1% of the kills by ${Math.round(slip.p99)} ms or more)`;
+}
+
+/** What this machine did wrong itself, so that nobody blames the broker. */
+function stallWarnings(squads: readonly SquadResult[], slip: LatencyRow, plan: FleetPlan): string[] {
+  const warnings: string[] = [];
+  const stallMs = Math.max(0, ...squads.map((squad) => squad.longestStallMs));
+  const overslept = squads.reduce((sum, { counters }) => sum + counters.overslept, 0);
+  if (slip.count > 0 && slip.p99 > plan.lateAfterMs / 2) {
+    warnings.push(
+      `this machine was late itself: 1% of the kills were done ${Math.round(slip.p99)} ms or more after their instant`,
+    );
+  }
+  if (stallMs > plan.lateAfterMs / 2) {
+    warnings.push(
+      `this machine held the fleet up for ${
+        Math.round(stallMs)
+      } ms: wills that may have come meanwhile count as on time`,
+    );
+  }
+  if (overslept > 0) {
+    warnings.push(
+      `this machine kept ${
+        overslept.toLocaleString("en-US")
+      } lives silent for longer than keep alive allows: with or without a ` +
+        `will is right there; use a longer --keepalive, fewer clients or more --workers`,
+    );
+  }
+  return warnings;
+}
+
+/** Where the squads stand, as one: the phase of the slowest, and sums. */
+export function mergeProgress(all: readonly Progress[], phases: readonly Progress["phase"][]): Progress {
+  const slowest = all.reduce((one, other) => phases.indexOf(other.phase) < phases.indexOf(one.phase) ? other : one);
+  const sum = (pick: (progress: Progress) => number) => all.reduce((total, each) => total + pick(each), 0);
+  const faults = noCounts();
+  for (const { faults: more } of all) addCounts(faults, more);
+  const seen = all.filter(({ p50 }) => !Number.isNaN(p50));
+  return {
+    ...slowest,
+    clients: sum(({ clients }) => clients),
+    alive: sum(({ alive }) => alive),
+    connected: sum(({ connected }) => connected),
+    killed: sum(({ killed }) => killed),
+    wills: sum(({ wills }) => wills),
+    faults,
+    ...all.some(({ statesWrong }) => statesWrong !== undefined) &&
+      { statesWrong: sum((each) => each.statesWrong ?? 0) },
+    controls: controlsOf(all.flatMap(({ controls }) => controls ?? [])),
+    // While it runs: the middle one's median and the worst one's 99th percentile. The report merges histograms.
+    p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
+    p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),
+    buckets: addBuckets(all.map(({ buckets }) => buckets)),
+    instants: mergeInstants(all.map(({ instants }) => instants)),
+  };
+}

@@ -1,0 +1,62 @@
+import type { RestartResult, SquadRestartCounts } from "../result/restart_result.ts";
+import type { RestartsResult } from "../result/result.ts";
+import type { RunFacts } from "../result/run_facts.ts";
+import type { SquadResult } from "../result/squad_task.ts";
+import type { Tally } from "../tally/tally.ts";
+
+/** All restarts of a run that were begun by all squads; undefined where none was asked for. */
+export function restartsOf(
+  { restarts, originMs = 0 }: Pick<RunFacts, "restarts" | "originMs">,
+  squads: readonly SquadResult[],
+  tally: Tally,
+): RestartsResult | undefined {
+  if (restarts === undefined) return undefined;
+  const each = restarts.flatMap((restart, place): RestartResult[] => {
+    if (restart.kind === "failed") return [];
+    const parts = squads.flatMap((squad) => squad.restarts?.[place] ?? []);
+    const sum = (pick: (counts: SquadRestartCounts) => number) => parts.reduce((total, part) => total + pick(part), 0);
+    return [{
+      downAtMs: Math.round(restart.downMs - originMs),
+      backAtMs: Math.round(restart.backMs - originMs),
+      ...restart.commandMs !== undefined && { commandMs: Math.round(restart.commandMs) },
+      lives: sum(({ lives }) => lives),
+      survived: sum(({ survived }) => survived),
+      watchersKept: sum(({ watchersKept }) => watchersKept),
+      watchersForgotten: sum(({ watchersForgotten }) => watchersForgotten),
+      willsBefore: sum(({ willsBefore }) => willsBefore),
+      willsAfter: sum(({ willsAfter }) => willsAfter),
+    }];
+  });
+  return { each, lives: tally.of("restart"), unseeable: tally.unseeable };
+}
+
+/** Why a run is void whose broker was never down; undefined where each restart ended a connection. */
+export function unendedText(restarts: RestartsResult | undefined): string | undefined {
+  const idle = restarts?.each.findIndex((one) => one.lives + one.watchersKept + one.watchersForgotten === 0) ?? -1;
+  if (idle < 0) return undefined;
+  const which = restarts!.each.length === 1 ? "the restart" : `restart ${idle + 1}`;
+  return `${which} ended no connection: whatever was restarted, it was not the broker`;
+}
+
+/** What a reader of a run with restarts must know. */
+export function restartWarnings(restarts: RestartsResult | undefined): string[] {
+  const warnings: string[] = [];
+  for (const [place, { survived, watchersForgotten, watchersKept, lives }] of (restarts?.each ?? []).entries()) {
+    const which = restarts!.each.length === 1 ? "the restart" : `restart ${place + 1}`;
+    if (watchersForgotten > 0) {
+      const of = `${counted(watchersForgotten)} of ${counted(watchersForgotten + watchersKept)} watchers' sessions`;
+      warnings.push(
+        `the broker had forgotten ${of} after ${which}, though they were to outlive it: wills that were published while ` +
+          `the watchers were away could not be seen; they have subscribed again`,
+      );
+    }
+    if (survived > 0 && lives + watchersKept + watchersForgotten > 0) {
+      warnings.push(`${counted(survived)} connections were open all through ${which}: not all of the broker was down`);
+    }
+  }
+  return warnings;
+}
+
+function counted(value: number): string {
+  return value.toLocaleString("en-US");
+}

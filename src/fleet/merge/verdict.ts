@@ -1,0 +1,183 @@
+/**
+ * The verdict over all the wills of a run, and its reason in a sentence.
+ */
+import { controlFaultsIn, noControls } from "../result/control_counts.ts";
+import type { DropCounts } from "../result/drop_counts.ts";
+import type { FleetResult } from "../result/result.ts";
+import type { WillCounts } from "../result/will_counts.ts";
+
+/** The verdict's part of a result. */
+export type Verdict = Pick<FleetResult, "verdict" | "verdictText" | "reason" | "exitCode" | "voidReason">;
+
+/** What a verdict stands on. */
+export interface VerdictGrounds {
+  readonly wills: WillCounts;
+  /** How many were killed. */
+  readonly kills: number;
+  /** Wills that could still have come in time. */
+  readonly undecided: number;
+  /** Wills that came while the watchers could not see, if they came. */
+  readonly unseeable?: number | undefined;
+  readonly retained: FleetResult["retained"];
+  readonly presence?: FleetResult["presence"];
+  /** Wills of the run's own control clients; absent where none is known of. */
+  readonly controls?: FleetResult["controls"] | undefined;
+  /** Messages that came again under their packet identifiers; undefined for none. */
+  readonly redeliveries?: FleetResult["redeliveries"] | undefined;
+  readonly interrupted: boolean;
+  /** Why this machine, and not the broker, may be the one that was late; undefined where it kept up. */
+  readonly generatorBound?: string | undefined;
+  /** What the broker says it dropped meanwhile. */
+  readonly dropped?: DropCounts | undefined;
+  /** The profile that was asked for, if any. */
+  readonly profile?: string | undefined;
+  /** Why the run could not be carried out as planned, where it could not: what it had found before stays proven. */
+  readonly voidReason: string | undefined;
+  /** Why not even that is proven which seems to have gone wrong: what was seen is not whole. */
+  readonly gap?: string | undefined;
+}
+
+/** Why a run in which nobody died is void. */
+export const nobodyKilled = "no will was due: nobody was killed";
+
+/** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
+export function verdictText(verdict: FleetResult["verdict"], deviating: number): string {
+  const word = verdict.toUpperCase();
+  if (verdict !== "pass" || deviating === 0) return word;
+  return `${word} with ${deviating.toLocaleString("en-US")} ${deviating === 1 ? "deviation" : "deviations"}`;
+}
+
+/** How many wills went wrong as the plan's profile describes, those of control clients among them. */
+export function deviationsIn(
+  { wills, controls }: { readonly wills: WillCounts; readonly controls?: FleetResult["controls"] | undefined },
+): number {
+  return wills.deviating + (controls?.deviating ?? 0);
+}
+
+/**
+ * Late wills, and nothing else: a machine that was late itself may be the cause. It is never the cause of an early
+ * will, for it reads a will no sooner than the broker sends it.
+ */
+function isLateOnly(grounds: VerdictGrounds): boolean {
+  const { wills, controls = noControls() } = grounds;
+  if (wills.late + (controls.late ?? 0) === 0) return false;
+  const others = { ...grounds, wills: { ...wills, late: 0 }, controls: { ...controls, late: 0 } };
+  return wrongText(others) === undefined;
+}
+
+function lateText({ wills, controls }: VerdictGrounds): string {
+  const late = wills.late + (controls?.late ?? 0);
+  return late.toLocaleString("en-US") + (late === 1 ? " will was late" : " wills were late");
+}
+
+const noneDue = "no will was due: whoever was killed had left properly, or could rightly end without one";
+
+function undecidedText(count: number): string {
+  const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
+  return `${wills} could still come in time when the watch ended: use a longer --drain or a shorter --will-delay`;
+}
+
+/** What could be seen was right: that is told, and is not all. */
+function unseeableText(count: number, { expected }: WillCounts): string {
+  const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
+  const others = expected === 0 ? "no other was due" : `the other ${expected.toLocaleString("en-US")} were right`;
+  return `${wills} could not be seen, since the broker kept nothing for the watchers over its restart; ${others}`;
+}
+
+/**
+ * The verdict over all the wills of a run. A proven fault is a failure whatever became of the run after it: a fault is
+ * proven where the will was seen, or was due while its watcher could see. A run that nothing is proven of is void.
+ */
+export function verdictOver(grounds: VerdictGrounds): Verdict {
+  const { wills, interrupted, voidReason, gap } = grounds;
+  const made = (verdict: Verdict["verdict"], reason: string, exitCode: 0 | 1 | 3): Verdict => ({
+    verdict,
+    verdictText: verdictText(verdict, deviationsIn(grounds)),
+    reason,
+    exitCode: interrupted ? 130 : exitCode,
+    ...voidReason !== undefined && { voidReason },
+  });
+  if (gap !== undefined) return made("void", gap, 3);
+  const wrong = wrongText(grounds);
+  const isDoubtful = grounds.generatorBound !== undefined && isLateOnly(grounds);
+  if (wrong !== undefined && !isDoubtful) return made("fail", withEnd(wrong, grounds), 1);
+  if (voidReason !== undefined) return made("void", voidReason, 3);
+  if (isDoubtful) {
+    const reason = `${lateText(grounds)}, but ${grounds.generatorBound}: whose fault it was cannot be told`;
+    return made("void", reason, 3);
+  }
+  if (interrupted) return made("void", "interrupted before the plan was carried out", 3);
+  const { unseeable = 0 } = grounds;
+  if (unseeable > 0) return made("void", unseeableText(unseeable, wills), 3);
+  if (grounds.undecided > 0) return made("void", undecidedText(grounds.undecided), 3);
+  if (wills.expected === 0) return made("void", grounds.kills === 0 ? nobodyKilled : noneDue, 3);
+  return made("pass", passText(grounds), 0);
+}
+
+/** What went wrong, and why the run ended before its plan was carried out. */
+function withEnd(wrong: string, { voidReason, interrupted }: VerdictGrounds): string {
+  if (voidReason !== undefined) return `${wrong}; then the run ended early: ${voidReason}`;
+  return interrupted ? `${wrong}; then the run was interrupted` : wrong;
+}
+
+function passText(grounds: VerdictGrounds): string {
+  const { wills: { expected, onTime }, profile } = grounds;
+  const deviating = deviationsIn(grounds);
+  if (deviating > 0) {
+    const parts = [
+      `of ${expected.toLocaleString("en-US")} ${expected === 1 ? "will that was" : "wills that were"} due ` +
+      `${onTime.toLocaleString("en-US")} came once, on time and unaltered`,
+      `${deviating.toLocaleString("en-US")} went wrong as profile ${profile} describes`,
+    ];
+    return parts.join("; ");
+  }
+  return expected === 1
+    ? "the one will that was due came once, on time and unaltered"
+    : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
+}
+
+function wrongText(
+  { wills, retained, presence, dropped, redeliveries, controls = noControls() }: VerdictGrounds,
+): string | undefined {
+  const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
+    .filter((name) => wills[name] > 0)
+    .map((name) => `${wills[name].toLocaleString("en-US")} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
+  const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
+  if (lostRetained > 0) {
+    parts.push(`${lostRetained.toLocaleString("en-US")} retained wills not there for a late subscriber`);
+  }
+  const states = presence?.wrong ?? 0;
+  if (states > 0) {
+    const [kinds, of] = [presenceKinds(presence!), presence!.judged.toLocaleString("en-US")];
+    parts.push(`${states.toLocaleString("en-US")} of ${of} presence states not the truth (${kinds})`);
+  }
+  const withoutDup = redeliveries?.withoutDup ?? 0;
+  if (withoutDup > 0) parts.push(`${withoutDup.toLocaleString("en-US")} redelivered without DUP`);
+  const told = parts.length === 0
+    ? []
+    : [`of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`];
+  if (controlFaultsIn(controls) > 0) told.push(controlText(controls));
+  return told.length === 0 ? undefined : told.join("; ");
+}
+
+/** What went wrong with the wills of control clients, which are no part of the wills that were due by the plan. */
+function controlText(controls: FleetResult["controls"]): string {
+  const { total, blind, lost, altered = 0, late = 0, duplicate = 0 } = controls;
+  const kinds = Object.entries({ missing: lost, late, altered, duplicate }).filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`);
+  const seen = total - blind;
+  const wills = seen === 1
+    ? "the one will of a control client"
+    : `${seen.toLocaleString("en-US")} wills of control clients`;
+  return `of ${wills}: ${kinds.join(", ")}`;
+}
+
+function presenceKinds(presence: FleetResult["presence"] & object): string {
+  return (["stale", "unwanted", "absent", "altered"] as const).filter((kind) => presence[kind] > 0)
+    .map((kind) => `${presence[kind].toLocaleString("en-US")} ${kind}`).join(", ");
+}
+
+function droppedText(dropped: DropCounts | undefined): string {
+  const count = dropped === undefined ? 0 : dropped.after - dropped.before;
+  return count > 0 ? ` (the broker says that it dropped ${count.toLocaleString("en-US")} messages)` : "";
+}

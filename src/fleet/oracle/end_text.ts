@@ -1,0 +1,59 @@
+/**
+ * How a connection ended, in words: what the broker did, or why this side ended it.
+ */
+import { reasonDetails, reasonText } from "../../mqtt/reason.ts";
+import type { ConnectionEnd } from "../life/connection_end.ts";
+
+/** An end in words. */
+export function endText(end: ConnectionEnd): string {
+  switch (end.kind) {
+    case "fin":
+      return "the broker closed the connection";
+    case "reset":
+      return "the broker reset the connection";
+    case "closed":
+      return "the connection was closed";
+    case "malformed":
+      return `the broker sent a malformed packet (${end.message})`;
+    case "sessionPresent":
+      return "the broker announced Session Present 1 to a client that had asked for no session, so that the client had " +
+        "to close the connection (MQTT 5.0, 3.2.2-4; MQTT 3.1.1, 3.2.2-1)";
+    case "mute":
+      return `the broker did not answer PINGREQ within the keep alive of ${end.withinS} s`;
+    case "disconnect":
+      return disconnectText(end);
+    case "error":
+      return errorTexts[end.code] ?? alertText(end.message) ?? end.message;
+  }
+}
+
+/** What a DISCONNECT of the broker says. */
+export function disconnectText(
+  { packet: { reasonCode = 0, properties }, version }: Extract<ConnectionEnd, { kind: "disconnect" }>,
+): string {
+  if (version === 4) return "the broker sent a DISCONNECT, which no server of MQTT 3.1.1 may send, and closed";
+  return `the broker disconnected it with ${reasonText(reasonCode, "disconnect")}${reasonDetails(properties)}`;
+}
+
+/** What the server's TLS alert says of the client's certificate; undefined for all else. */
+function alertText(message: string): string | undefined {
+  const alert = /alert:? ?"?(\w+)/i.exec(message)?.[1];
+  if (alert === undefined || !/certificate|unknownca/i.test(alert)) return undefined;
+  if (/certificate_?required/i.test(alert)) {
+    return `the server requires a client certificate (TLS alert ${alert}): name one with --tls-cert and --tls-key`;
+  }
+  return `the server refused the client certificate (TLS alert ${alert})`;
+}
+
+/** What the operating system's codes mean to someone who dials. */
+const errorTexts: Readonly<Record<string, string>> = {
+  EADDRINUSE: "no source port is left towards it: give it time, or more addresses with --source-address",
+  EADDRNOTAVAIL: "no source port is left towards it, or a --source-address is not this machine's",
+  ECONNREFUSED: "connection refused: nothing listens there",
+  EINVAL: "a --source-address is not this machine's, or cannot reach it",
+  EHOSTUNREACH: "no way to that host",
+  EMFILE: "too many open files: raise the limit (ulimit -n)",
+  ENETUNREACH: "no way to that network",
+  ENOTFOUND: "no host of that name",
+  ETIMEDOUT: "no answer: the connection timed out",
+};

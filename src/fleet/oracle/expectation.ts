@@ -1,0 +1,89 @@
+/**
+ * What the standard expects of a life's will, and what the oracle decides: plain data.
+ */
+import type { MessageProperties } from "../../mqtt/packet.ts";
+import type { RestartWindow } from "../result/restart_result.ts";
+
+/** How strictly instants are read. */
+export interface Rules {
+  /** Later than this past its due instant is late, in milliseconds. */
+  readonly lateAfterMs: number;
+  /** Sooner than this before its due instant is early, in milliseconds. */
+  readonly earlyBeforeMs: number;
+  /** The broker's restarts so far, in their order. */
+  readonly restarts?: readonly RestartWindow[];
+}
+
+/** Why a will is, or is not, due; `src/fleet/oracle/fault_rule.ts` knows the rule behind each. */
+export type Ground =
+  | "connection-ended"
+  | "keep-alive-passed"
+  | "taken-over"
+  | "delay-passed"
+  | "session-ended"
+  | "session-resumed"
+  | "left"
+  | "living"
+  | "refused"
+  | "not-acknowledged"
+  | "overslept"
+  | "restarted"
+  | "unheard"
+  | "session-forgotten";
+
+/** What the standard makes of one life. */
+export type Expectation =
+  | { readonly kind: "none"; readonly ground: Ground }
+  /** The standard allows a will and none: what decides happened at one instant, or unseen. */
+  | {
+    readonly kind: "either";
+    readonly ground: Ground;
+    /** What holds of the will if there is one; absent where it may come at any instant since the life was over. */
+    readonly one?: One;
+  }
+  | One;
+
+/** A will that is due. */
+export interface One {
+  readonly kind: "one";
+  readonly ground: Ground;
+  /** The instant at which the standard makes the will due. */
+  readonly dueMs: number;
+  /** A will before this is early. */
+  readonly earliestMs: number;
+  /** Lateness counts from here where the broker was down meanwhile, and so could not keep `dueMs`. */
+  readonly byMs?: number;
+  /** What latency is counted from: the schedule's instant, or `dueMs` for delayed and silent lives. */
+  readonly latencyFromMs: number;
+}
+
+/** One will as one watcher saw it. */
+export interface Arrival {
+  readonly atMs: number;
+  /** It may have lain here unread from this instant on, since this machine was busy; absent when it was not. */
+  readonly sinceMs?: number;
+  /** What differs from what was asked for; empty when nothing does. */
+  readonly altered: readonly Alteration[];
+}
+
+/** A part of a will that can go wrong on its way; recordings of earlier versions have `properties` for all of them. */
+export type Alteration =
+  | ("topic" | "payload" | "qos" | "retain" | "properties")
+  | keyof MessageProperties
+  /** A property that no PUBLISH may have. */
+  | ("willDelayInterval" | "strayProperty");
+
+/** What became of one will. */
+export interface Judgement {
+  readonly expectation: Expectation;
+  /** Undefined where none was due, or the watch ended before it could be told. */
+  readonly verdict: "onTime" | "late" | "early" | "missing" | "altered" | "unseeable" | undefined;
+  /** One for each time too many. */
+  readonly duplicates: number;
+  /** One for each that came where none was due. */
+  readonly unwanted: number;
+  /** The arrival that answers the expectation. */
+  readonly answer: Arrival | undefined;
+  /** The first that came where no will was due at all; absent where none did. */
+  readonly stray?: Arrival;
+}

@@ -1,0 +1,135 @@
+import type { Alteration, Expectation, Judgement } from "./expectation.ts";
+
+/**
+ * Faults in words: for each life that went wrong, what was due when, what was seen, and the rule.
+ */
+import { type Fault, faultRule } from "./fault_rule.ts";
+import type { FaultSample, Timeline } from "../result/fault_sample.ts";
+import { killModeText } from "../plan/kill_mode.ts";
+import type { Life } from "../life/life.ts";
+import { dueBy, modeOf } from "./oracle.ts";
+import { listed } from "../../base/units.ts";
+import { isStray, partText } from "./will_compare.ts";
+
+/** One sample for each kind of fault in a judgement; none when all went well. */
+export function describeFault(
+  client: string,
+  life: Life,
+  judgement: Judgement,
+  timeline?: Timeline,
+): FaultSample[] {
+  return faultsOf(client, life, judgement).map((fault) => timeline === undefined ? fault : { ...fault, timeline });
+}
+
+/** How many faults of this kind a judgement holds: a will may come more than once too often. */
+export function faultCount(verdict: FaultSample["verdict"], { duplicates, unwanted }: Judgement): number {
+  return verdict === "duplicate" ? duplicates : verdict === "unwanted" ? unwanted : 1;
+}
+
+function faultsOf(client: string, life: Life, judgement: Judgement): FaultSample[] {
+  const faults: FaultSample[] = [];
+  const { verdict, duplicates, unwanted } = judgement;
+  if (verdict !== undefined && verdict !== "onTime" && verdict !== "unseeable") {
+    faults.push(sample(client, life, judgement, verdict, verdictText(life, judgement, verdict)));
+  }
+  if (duplicates > 0) {
+    faults.push(sample(client, life, judgement, "duplicate", `came ${counted(duplicates + 1)}`));
+  }
+  if (unwanted > 0) faults.push(sample(client, life, judgement, "unwanted", unwantedText(life, judgement)));
+  return faults;
+}
+
+function sample(
+  client: string,
+  life: Life,
+  { expectation, answer }: Judgement,
+  verdict: Fault["verdict"],
+  text: string,
+): FaultSample {
+  const mode = modeOf(life);
+  // A will before the end of its life is that of a living client, whatever became of it later.
+  const ground = verdict === "unwanted" && expectation.kind === "one" ? "living" : expectation.ground;
+  return {
+    client,
+    incarnation: life.incarnation,
+    mode,
+    verdict,
+    protocol: life.version === 5 ? "5" : "3.1.1",
+    qos: life.qos,
+    rule: faultRule({ verdict, version: life.version, mode, ground, altered: answer?.altered ?? [] }),
+    text,
+  };
+}
+
+function verdictText(
+  life: Life,
+  { expectation, answer }: Judgement,
+  verdict: "late" | "early" | "missing" | "altered",
+): string {
+  const dueMs = expectation.kind === "one" ? expectation.dueMs : 0;
+  switch (verdict) {
+    case "missing":
+      return `was due ${since(life, dueMs)} and ${missingText(life, dueMs)}`;
+    case "altered":
+      return alteredText(answer!.altered);
+    case "late":
+    case "early":
+      return `was due ${since(life, dueMs)} and came ${offText(expectation, answer!.atMs, verdict)}`;
+  }
+}
+
+/** A will that comes once the fleet has ended the connection itself answers that. */
+function missingText({ end }: Life, dueMs: number): string {
+  if (end?.cutMs === undefined || end.cutMs < dueMs) return "never came";
+  return `had not come when the fleet itself ended the connection, ${milliseconds(end.cutMs - dueMs)} later`;
+}
+
+/** What differs, and what does not belong in a PUBLISH at all. */
+function alteredText(altered: readonly Alteration[]): string {
+  const [strays, others] = [altered.filter(isStray), altered.filter((part) => !isStray(part))];
+  const names = (parts: readonly Alteration[]) => listed(parts.map(partText), "and");
+  const stray = strays.length === 0 ? "" : `with ${names(strays)}, which no PUBLISH may have`;
+  const other = others.length === 0 ? "" : `with ${names(others)} other than the client asked for`;
+  return `came ${[other, stray].filter((text) => text !== "").join(", and ")}`;
+}
+
+/** How late, or early: where the broker was down meanwhile, by what was left to it. */
+function offText(expectation: Expectation, atMs: number, verdict: "late" | "early"): string {
+  if (expectation.kind !== "one") return verdict;
+  const byMs = verdict === "late" ? dueBy(expectation) : expectation.dueMs;
+  const restart = byMs === expectation.dueMs ? "" : ", the time that the broker was down left to it";
+  return `${milliseconds(Math.abs(atMs - byMs))} ${verdict}${restart}`;
+}
+
+function unwantedText(life: Life, { expectation, unwanted }: Judgement): string {
+  const came = `came ${counted(unwanted)}`;
+  if (expectation.kind === "one") return `${came} while the client was alive`;
+  switch (expectation.ground) {
+    case "left":
+      return `${came} though the client left with a proper DISCONNECT`;
+    case "session-resumed":
+      return `${came} though the client resumed its session within the ${life.delayS} s will delay`;
+    case "refused":
+      return `${came} though the broker had refused the CONNECT`;
+    default:
+      return `${came} while the client was alive`;
+  }
+}
+
+function since({ end }: Life, dueMs: number): string {
+  if (end === undefined) return "";
+  const after = Math.max(0, dueMs - end.doneMs);
+  if (end.mode === "restart") return `${milliseconds(Math.max(0, dueMs - end.sinceMs!))} after the broker went down`;
+  const what = end.mode === "lost"
+    ? "the loss of its connection"
+    : `the kill (${end.detail ?? killModeText[end.mode]})`;
+  return after < 1 ? `at ${what}` : `${milliseconds(after)} after ${what}`;
+}
+
+function counted(times: number): string {
+  return times === 1 ? "once" : `${times} times`;
+}
+
+function milliseconds(ms: number): string {
+  return `${Math.round(ms).toLocaleString("en-US")} ms`;
+}

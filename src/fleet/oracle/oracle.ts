@@ -1,0 +1,256 @@
+import type { Arrival, Expectation, Ground, Judgement, One, Rules } from "./expectation.ts";
+import type { EndMode, Life, LifeEnd } from "../life/life.ts";
+import type { Absence } from "../result/restart_result.ts";
+import { forgottenAt, isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
+
+/** What the standard makes of a life, as far as it is known. */
+export function expectationOf(life: Life, rules: Rules): Expectation {
+  if (life.refused) return { kind: "none", ground: "refused" };
+  if (life.connectedMs === undefined) {
+    return { kind: life.sentMs === undefined ? "none" : "either", ground: "not-acknowledged" };
+  }
+  // A broker that missed the client's packets was right to end it at 1.5 × keep alive, whatever came after.
+  if (life.overslept) return { kind: "either", ground: "overslept" };
+  if (life.end === undefined) return { kind: "none", ground: life.retired ? "left" : "living" };
+  // A DISCONNECT with reason code 0x00 (any, in 3.1.1) removes the will. [MQTT311 3.14.4-3] [MQTT5 3.14.4-3]
+  if (life.end.mode === "leave") {
+    return unheard(life.end, rules) ? { kind: "either", ground: "unheard" } : { kind: "none", ground: "left" };
+  }
+  return expectationAfter(life, life.end, rules);
+}
+
+function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
+  const [endMs, ground] = connectionEnd(life, end, rules);
+  if (endMs === undefined) return { kind: "either", ground };
+  // The session's end comes first where it is sooner than the will delay. [MQTT5 3.1.2-8]
+  const delayMs = Math.min(life.delayS, life.sessionExpiryS) * 1_000;
+  const earliestMs = earliestEndMs(life, end, endMs, rules, delayMs > 0);
+  if (delayMs === 0) {
+    const latencyFromMs = end.silent ? endMs : end.dueMs;
+    return overRestarts({ kind: "one", ground, dueMs: endMs, earliestMs, latencyFromMs }, life, rules);
+  }
+  const { delayS, sessionExpiryS } = life;
+  const dueMs = endMs + delayMs;
+  const why = sessionExpiryS < delayS ? "session-ended" : "delay-passed";
+  const one = { kind: "one", ground: why, dueMs, earliestMs: earliestMs + delayMs, latencyFromMs: dueMs } as const;
+  return afterNext(life, one, slowCloseMs(end, endMs, rules), rules);
+}
+
+/** When the connection is over by the standard, undefined where it does not say, and what ended it. */
+function connectionEnd(life: Life, end: LifeEnd, rules: Rules): [endMs: number | undefined, ground: Ground] {
+  if (end.mode === "restart") return [end.doneMs, "restarted"];
+  if (end.mode === "takeover" && end.sinceMs === undefined) return [end.doneMs, "taken-over"];
+  if (!end.silent) return [end.doneMs, "connection-ended"];
+  const { closedMs = Infinity, cutMs = Infinity } = end;
+  // Turned off, by the server too: it may close a silent connection when it likes, or never. [MQTT5 3.2.2-21]
+  if (life.keepAliveS === 0) {
+    const { fromMs: downMs = Infinity } = restartAfter(end.doneMs, rules) ?? {};
+    const endMs = Math.min(closedMs, cutMs, downMs);
+    if (endMs === Infinity) return [undefined, "keep-alive-passed"];
+    return [endMs, endMs === downMs ? "restarted" : "connection-ended"];
+  }
+  // Counted from the last packet, and an upper bound: a server may close earlier. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22]
+  const silentUntilMs = life.lastPacketMs + life.keepAliveS * 1_500;
+  const endedMs = Math.min(closedMs, cutMs);
+  // A client that is back sooner takes its own old connection over. [MQTT311 3.1.4-2] [MQTT5 3.1.4-3]
+  const backMs = life.next?.sentMs ?? Infinity;
+  if (backMs < silentUntilMs && backMs < endedMs) return [backMs, "taken-over"];
+  return endedMs < silentUntilMs ? [endedMs, "connection-ended"] : [silentUntilMs, "keep-alive-passed"];
+}
+
+/** Before this the connection cannot have ended. */
+function earliestEndMs(life: Life, end: LifeEnd, endMs: number, rules: Rules, isDelayed: boolean): number {
+  const { earlyBeforeMs, lateAfterMs } = rules;
+  if (end.mode === "lost") return life.connectedMs!;
+  const soonestMs = (end.sinceMs ?? soonestEndMs(end, endMs, rules)) - earlyBeforeMs;
+  if (!end.silent || end.closedSinceMs === undefined) return soonestMs;
+  // A will and the close that makes it due come on two connections, in any order; a delay keeps them apart.
+  return Math.min(soonestMs, end.closedSinceMs - (isDelayed ? earlyBeforeMs : lateAfterMs));
+}
+
+/** How much later than due a broker closed a connection that it had to close, as far as that is not late itself. */
+function slowCloseMs({ closedMs }: LifeEnd, endMs: number, { lateAfterMs }: Rules): number {
+  const lateMs = (closedMs ?? endMs) - endMs;
+  return lateMs > 0 && lateMs <= lateAfterMs ? lateMs : 0;
+}
+
+/**
+ * A delayed will is off where its session is resumed before it is due, and due where that is not. [MQTT5 3.1.3-9]
+ *
+ * @param slowMs by so much later the broker may hold the delay to be over
+ */
+function afterNext(life: Life, one: One, slowMs: number, rules: Rules): Expectation {
+  const { next } = life;
+  const whole = overRestarts(one, life, rules);
+  if (next === undefined) return whole;
+  const { sentMs, acknowledgedMs, cleanStart } = next;
+  const byMs = dueBy(whole) + slowMs;
+  if (sentMs > byMs + rules.lateAfterMs) return whole;
+  // Clean Start ends the old session, and with it the wait. [MQTT5 3.1.2-8] [MQTT5 3.1.2-4]
+  const replaced = cleanStart ? overRestarts(endedBy(one, sentMs, rules), life, rules) : whole;
+  if (acknowledgedMs === undefined) return { kind: "either", ground: "not-acknowledged", one: replaced };
+  if (cleanStart) return replaced;
+  // The broker took CONNECT between its sending and its answer: beyond that the will was due first, and must come.
+  if (sentMs > byMs + rules.earlyBeforeMs + (acknowledgedMs - sentMs)) return whole;
+  // What a broker forgets over a restart is gone with the session, which the standard lets it lose: it may have known.
+  if (next.sessionPresent === false && isBackAfterRestart(life, rules)) {
+    return { kind: "either", ground: "session-forgotten", one: forgottenAt(whole, life, rules) };
+  }
+  if (acknowledgedMs < one.earliestMs) return { kind: "none", ground: "session-resumed" };
+  return { kind: "either", ground: "session-resumed", one: whole };
+}
+
+/** The session ends at an instant, where it has not ended before. */
+function endedBy(one: One, atMs: number, { earlyBeforeMs }: Rules): One {
+  if (one.dueMs <= atMs) return one;
+  const earliestMs = Math.min(one.earliestMs, atMs - earlyBeforeMs);
+  return { kind: "one", ground: "session-ended", dueMs: atMs, earliestMs, latencyFromMs: atMs };
+}
+
+/**
+ * Judges one life by what one watcher saw.
+ *
+ * @param arrivals in the order in which they came
+ * @param watchedUntilMs the watch's end; a will that could still come on time is not called missing
+ * @param absences when this watcher could not see; a will that may have come then is not called missing either
+ */
+export function judge(
+  life: Life,
+  arrivals: readonly Arrival[],
+  rules: Rules,
+  watchedUntilMs: number,
+  absences: readonly Absence[] = [],
+): Judgement {
+  const expectation = expectationOf(life, rules);
+  const fromMs = overFromMs(life);
+  const first = arrivals.find((arrival) => arrival.atMs >= fromMs);
+  // What answers the fleet's own action is no answer to what was due before.
+  const answer = first !== undefined && answersCut(life, first, expectation, rules) ? undefined : first;
+  let unwanted = 0;
+  for (const { atMs } of arrivals) if (!(atMs >= fromMs)) unwanted++;
+  const duplicates = Math.max(0, arrivals.length - unwanted - 1);
+  switch (expectation.kind) {
+    case "none": {
+      const none: Expectation = wasAlive(life, arrivals[0]) ? { kind: "none", ground: "living" } : expectation;
+      return {
+        expectation: none,
+        verdict: undefined,
+        duplicates: 0,
+        unwanted: arrivals.length,
+        answer: undefined,
+        ...arrivals[0] && { stray: arrivals[0] },
+      };
+    }
+    case "either":
+      return { ...eitherWay(expectation, answer, rules), duplicates, unwanted, answer };
+    case "one": {
+      const verdict = seenVerdict(life, answer, expectation, rules, watchedUntilMs, absences);
+      return { expectation, verdict, duplicates, unwanted, answer };
+    }
+  }
+}
+
+/** The standard allows a will and none, but no will at any other instant, and none that is altered. */
+function eitherWay(
+  either: Extract<Expectation, { readonly kind: "either" }>,
+  answer: Arrival | undefined,
+  rules: Rules,
+): Pick<Judgement, "expectation" | "verdict"> {
+  if (answer === undefined) return { expectation: either, verdict: undefined };
+  const { atMs } = answer;
+  const { ground } = either;
+  const one = either.one ?? { kind: "one", ground, dueMs: atMs, earliestMs: -Infinity, latencyFromMs: atMs };
+  const verdict = verdictOf(answer, one, rules, Infinity);
+  return verdict === "onTime" ? { expectation: either, verdict: undefined } : { expectation: one, verdict };
+}
+
+/** Whether a client that left properly when the run ended had not done so when its will came. */
+function wasAlive({ retired, leftMs }: Life, first: Arrival | undefined): boolean {
+  return retired && first !== undefined && first.atMs < leftMs!;
+}
+
+/**
+ * Whether a will answers the end of the connection by the fleet itself, and not what made it due before: it was overdue by
+ * then, or became so since, and came only after the fleet had acted.
+ */
+export function answersCut(
+  { end }: Life,
+  { atMs, sinceMs = atMs }: Arrival,
+  expectation: Expectation,
+  { lateAfterMs }: Rules,
+): boolean {
+  if (end?.cutMs === undefined || expectation.kind !== "one") return false;
+  return sinceMs >= end.cutMs && sinceMs > dueBy(expectation) + lateAfterMs;
+}
+
+/** The instant from which lateness counts. */
+export function dueBy({ dueMs, byMs }: One): number {
+  return byMs ?? dueMs;
+}
+
+/** A will that did not come may have been published while this watcher could not see. */
+function seenVerdict(
+  life: Life,
+  answer: Arrival | undefined,
+  one: One,
+  rules: Rules,
+  untilMs: number,
+  absences: readonly Absence[],
+): Judgement["verdict"] {
+  const verdict = verdictOf(answer, one, rules, untilMs);
+  if (verdict !== "missing") return verdict;
+  const lastMs = dueBy(one) + rules.lateAfterMs;
+  const blind = absences.some(({ fromMs, toMs, forgotten, atQos0 = false }) =>
+    // What is kept for a session that is away need not be of QoS 0. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5]
+    (forgotten || atQos0 || life.qos === 0) && fromMs <= lastMs && toMs >= one.earliestMs
+  );
+  return blind ? "unseeable" : verdict;
+}
+
+/** From when on a will cannot be one of a living client. A lost connection may have ended any time before it showed. */
+function overFromMs({ end, connectedMs, sentMs, overslept }: Life): number {
+  if (end === undefined || end.mode === "lost" || overslept) return connectedMs ?? sentMs!;
+  return end.sinceMs ?? end.doneMs;
+}
+
+function verdictOf(
+  answer: Arrival | undefined,
+  one: One,
+  { lateAfterMs }: Rules,
+  untilMs: number,
+): Judgement["verdict"] {
+  const byMs = dueBy(one);
+  if (answer === undefined) return byMs + lateAfterMs < untilMs ? "missing" : undefined;
+  if (answer.altered.length > 0) return "altered";
+  if (answer.atMs < one.earliestMs) return "early";
+  return (answer.sinceMs ?? answer.atMs) > byMs + lateAfterMs ? "late" : "onTime";
+}
+
+/** Where a judgement stands in counts by kill mode; `alive` is a client nobody has killed. */
+export function modeOf(life: Life): EndMode | "alive" {
+  return life.end?.mode ?? "alive";
+}
+
+/** What one watcher saw, another that could not see takes nothing from. */
+const severity: readonly Judgement["verdict"][] = [
+  undefined,
+  "unseeable",
+  "onTime",
+  "late",
+  "early",
+  "altered",
+  "missing",
+];
+
+/** One life seen by several watchers is as good as the worst of what they saw. */
+export function worst(judgements: readonly Judgement[]): Judgement {
+  if (judgements.length === 1) return judgements[0]!;
+  const first = judgements.reduce((one, other) =>
+    severity.indexOf(other.verdict) > severity.indexOf(one.verdict) ? other : one
+  );
+  return {
+    ...first,
+    duplicates: Math.max(...judgements.map((each) => each.duplicates)),
+    unwanted: Math.max(...judgements.map((each) => each.unwanted)),
+  };
+}

@@ -1,0 +1,156 @@
+import type { Expectation, Rules } from "./expectation.ts";
+
+/**
+ * The oracle of presence: which retained message must stand on a client's topic at an instant, by its own reading of
+ * the standard, and what to make of the one that was found. Pure, as the oracle of wills is.
+ */
+import type { Life } from "../life/life.ts";
+import { dueBy, expectationOf } from "./oracle.ts";
+
+/** What a client said of itself, and what the broker answered. */
+export interface Said {
+  readonly sentMs: number;
+  /** When the broker acknowledged it; undefined while it has not. */
+  heardMs: number | undefined;
+  /** It was not taken: nothing of it is to be found. */
+  refused: boolean;
+}
+
+/** A life, and what its client said of itself in it. */
+export interface Stay {
+  readonly life: Life;
+  online: Said | undefined;
+  left: Said | undefined;
+}
+
+/** A retained message that can stand: a client's word, or the will of a life that is gone. */
+export interface PresenceState {
+  readonly kind: "online" | "left" | "gone";
+  readonly life: Life;
+}
+
+/** What is right at an instant. */
+export interface PresenceTruth {
+  /** Each message that may stand, in the order of publication; undefined for none. One where there is no doubt. */
+  readonly states: readonly (PresenceState | undefined)[];
+  /** Since when this has been so; Infinity while it may change at any moment. */
+  readonly sinceMs: number;
+}
+
+/** What became of one state. */
+export type PresenceVerdict = "right" | "eitherWay" | "stale" | "unwanted" | "absent" | "altered";
+
+/** What was found on a topic. */
+export interface FoundState {
+  readonly kind: PresenceState["kind"];
+  readonly client: number;
+  readonly incarnation: number;
+}
+
+/** A verdict, and the state that it is about: the one that should have been found, if any should. */
+export interface PresenceJudgement {
+  readonly verdict: PresenceVerdict;
+  readonly state: PresenceState | undefined;
+}
+
+const nothing: PresenceTruth = { states: [undefined], sinceMs: -Infinity };
+
+/**
+ * What is right on one client's topic.
+ *
+ * @param stays the client's lives in their order; what was before the first of them does not matter
+ * @param before what stood before them
+ */
+export function presenceTruth(stays: readonly Stay[], rules: Rules, atMs: number, before = nothing): PresenceTruth {
+  return stays.reduce((truth, stay) => afterStay(truth, stay, rules, atMs), before);
+}
+
+function afterStay(before: PresenceTruth, { life, online, left }: Stay, rules: Rules, atMs: number): PresenceTruth {
+  const said = afterWord(afterWord(before, online, { kind: "online", life }), left, { kind: "left", life });
+  return afterWill(said, life, expectationOf(life, rules), rules, atMs);
+}
+
+/** A retained message takes the place of the one before it. [MQTT311 3.3.1-5] [MQTT5 3.3.1-5] */
+function afterWord(truth: PresenceTruth, said: Said | undefined, state: PresenceState): PresenceTruth {
+  if (said === undefined || said.refused) return truth;
+  if (said.heardMs !== undefined) return { states: [state], sinceMs: said.heardMs };
+  // Not acknowledged: the broker may have it, or not.
+  return { states: [...truth.states, state], sinceMs: Math.max(truth.sinceMs, said.sentMs) };
+}
+
+/** A will with retain is published as any retained message is. [MQTT311 3.1.2-17] [MQTT5 3.1.2-15] */
+function afterWill(
+  truth: PresenceTruth,
+  life: Life,
+  expectation: Expectation,
+  { lateAfterMs }: Rules,
+  atMs: number,
+): PresenceTruth {
+  const gone: PresenceState = { kind: "gone", life };
+  switch (expectation.kind) {
+    case "none":
+      return truth;
+    case "either":
+      return { states: [...truth.states, gone], sinceMs: Math.max(truth.sinceMs, lastChangeMs(life)) };
+    case "one": {
+      const { earliestMs } = expectation;
+      // A broker may leave wills to the time after its restart.
+      const dueMs = dueBy(expectation);
+      // Not due yet: what stood before stands on. [MQTT5 3.1.2-8]
+      if (atMs < earliestMs) return truth;
+      if (atMs > dueMs + lateAfterMs) return { states: [gone], sinceMs: dueMs };
+      return { states: [...truth.states, gone], sinceMs: Infinity };
+    }
+  }
+}
+
+/** After this instant nothing more becomes of a life whose end the standard leaves open. */
+function lastChangeMs({ end, sentMs, delayS, sessionExpiryS, next }: Life): number {
+  const endMs = end?.doneMs ?? sentMs!; // a life whose CONNECT was not sent leaves nothing open
+  return Math.max(endMs, next?.sentMs ?? -Infinity) + Math.min(delayS, sessionExpiryS) * 1_000;
+}
+
+/** True where a state has been so for long enough to be judged by who asked for it at `fromMs`. */
+export function isSettled({ sinceMs }: PresenceTruth, fromMs: number, { lateAfterMs }: Rules): boolean {
+  return sinceMs + lateAfterMs <= fromMs;
+}
+
+/**
+ * Judges what was found, undefined for nothing, and `foreign` for what is no message of this run's.
+ *
+ * @param isAltered whether the message that was found differs from the one of that state
+ */
+export function judgePresence(
+  { states }: PresenceTruth,
+  found: FoundState | "foreign" | undefined,
+  isAltered: (state: PresenceState) => boolean,
+): PresenceJudgement {
+  const last = states.at(-1);
+  if (found === undefined) return { verdict: absence(states), state: last };
+  if (found === "foreign") return { verdict: "altered", state: last };
+  const same = states.find((state) =>
+    state?.kind === found.kind && state.life.client === found.client && state.life.incarnation === found.incarnation
+  );
+  if (same !== undefined) {
+    return { verdict: isAltered(same) ? "altered" : states.length === 1 ? "right" : "eitherWay", state: same };
+  }
+  if (last === undefined) return { verdict: "unwanted", state: undefined };
+  return { verdict: orderOf(found) < orderOf(stateMark(last)) ? "stale" : "unwanted", state: last };
+}
+
+/** A server may drop a retained message of QoS 0 at any time. [MQTT311 3.3.1-7] 5.0 says so in its section 3.3.1.3. */
+function absence(states: PresenceTruth["states"]): PresenceVerdict {
+  if (states.includes(undefined)) return states.length === 1 ? "right" : "eitherWay";
+  return states.some((state) => state!.life.qos === 0) ? "eitherWay" : "absent";
+}
+
+function stateMark({ kind, life }: PresenceState): FoundState {
+  return { kind, client: life.client, incarnation: life.incarnation };
+}
+
+const within: Readonly<Record<PresenceState["kind"], number>> = { online: 0, left: 1, gone: 2 };
+
+/** Where a message stands in the order in which a client's life brings them forth. */
+function orderOf({ kind, incarnation }: FoundState): number {
+  return incarnation * 3 + within[kind];
+}

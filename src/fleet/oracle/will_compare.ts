@@ -1,0 +1,118 @@
+/**
+ * A will as it came, held against the will as it was asked for.
+ */
+import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../../mqtt/packet.ts";
+import type { PacketFault } from "../../mqtt/lenient.ts";
+import { PropertyId } from "../../mqtt/property_table.ts";
+import type { Alteration } from "./expectation.ts";
+import { type Life, willOf } from "../life/life.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+
+/** What a watcher's subscription lets it see. */
+export interface SeenWill {
+  readonly version: ProtocolVersion;
+  /** The QoS that the broker granted: a will comes with the lesser of this and its own. */
+  readonly grantedQos: QoS;
+}
+
+/** A message as a watcher saw it. */
+export interface SeenMessage extends PublishPacket {
+  /** Properties that the packet may not have; absent where there are none. */
+  readonly strays?: readonly Stray[];
+}
+
+/** A property that no PUBLISH may have: that of wills, or another. */
+export type Stray = "willDelayInterval" | "strayProperty";
+
+const strays: readonly string[] = ["willDelayInterval", "strayProperty"] satisfies Stray[];
+
+/** Whether a part is a property that no PUBLISH may have. */
+export function isStray(part: string): part is Stray {
+  return strays.includes(part);
+}
+
+/** A message with what does not belong in its packet. */
+export function seenMessage(packet: PublishPacket, faults: readonly PacketFault[] | undefined): SeenMessage {
+  const names = new Set(faults?.flatMap((fault) => fault.kind === "property" ? [strayOf(fault.id)] : []));
+  return names.size === 0 ? packet : { ...packet, strays: [...names] };
+}
+
+function strayOf(id: number): Stray {
+  return id === PropertyId.willDelayInterval ? "willDelayInterval" : "strayProperty";
+}
+
+/** What differs; empty when nothing does. */
+export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, seen: SeenWill): Alteration[] {
+  const asked = willOf(plan, life);
+  const altered: Alteration[] = [];
+  if (packet.topic !== asked.topic) altered.push("topic");
+  if (!sameBytes(packet.payload, asked.payload)) altered.push("payload");
+  if (packet.qos !== Math.min(life.qos, seen.grantedQos)) altered.push("qos");
+  // A 5.0 watcher subscribes with Retain As Published; a 3.1.1 watcher gets live messages with the flag off.
+  // [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
+  if (packet.retain !== (seen.version === 5 && life.retain)) altered.push("retain");
+  if (seen.version === 5) altered.push(...differingProperties(packet.properties ?? {}, asked.properties ?? {}));
+  if (packet.strays !== undefined) altered.push(...packet.strays);
+  return altered;
+}
+
+/** A property of a message that can go wrong on its way. */
+export type PropertyName = keyof MessageProperties;
+
+/** The standard's names of the parts of a message, by their names here. */
+const partNames: Readonly<Record<Alteration, string>> = {
+  topic: "topic",
+  payload: "payload",
+  qos: "QoS",
+  retain: "retain flag",
+  properties: "properties",
+  payloadFormatIndicator: "payload format indicator",
+  contentType: "content type",
+  responseTopic: "response topic",
+  correlationData: "correlation data",
+  messageExpiryIntervalS: "message expiry interval",
+  userProperties: "user properties",
+  willDelayInterval: "Will Delay Interval",
+  strayProperty: "another property",
+};
+
+/** A part of a message for people; what is no part of a will is named as it is. */
+export function partText(part: string): string {
+  return Object.hasOwn(partNames, part) ? partNames[part as Alteration] : part;
+}
+
+/** The properties that differ. */
+export function differingProperties(came: MessageProperties, asked: MessageProperties): PropertyName[] {
+  const same: Readonly<Record<PropertyName, boolean>> = {
+    payloadFormatIndicator: came.payloadFormatIndicator === asked.payloadFormatIndicator,
+    contentType: came.contentType === asked.contentType,
+    responseTopic: came.responseTopic === asked.responseTopic,
+    correlationData: sameBytes(came.correlationData, asked.correlationData),
+    messageExpiryIntervalS: sameExpiry(came.messageExpiryIntervalS, asked.messageExpiryIntervalS),
+    userProperties: sameUserProperties(came.userProperties ?? [], asked.userProperties ?? []),
+  };
+  return (Object.keys(same) as PropertyName[]).filter((name) => !same[name]);
+}
+
+/**
+ * The server subtracts the time that a message has waited in it. [MQTT5 3.3.2-6] An expiry that the server adds where
+ * the client asked for none is one deviation of the server's, which the ledger counts, not a fault of each message.
+ */
+function sameExpiry(came: number | undefined, asked: number | undefined): boolean {
+  if (asked === undefined) return true;
+  return came !== undefined && came <= asked;
+}
+
+/** Order and repetition are kept. [MQTT5 3.3.2-18] */
+function sameUserProperties(came: readonly UserProperty[], asked: readonly UserProperty[]): boolean {
+  return came.length === asked.length &&
+    came.every(([name, value], place) => name === asked[place]![0] && value === asked[place]![1]);
+}
+
+/** True for the same bytes, or none on both sides. */
+export function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}

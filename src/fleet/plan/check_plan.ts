@@ -1,0 +1,242 @@
+/**
+ * What a plan may say: bounds of each value, and what goes together; for the whole fleet and for each of its groups.
+ * What phases may say is in `check_phases.ts`.
+ */
+import { isIP } from "node:net";
+import { UsageError } from "../../base/failure.ts";
+import { profileNames, profileOf } from "../../profiles/profiles.ts";
+import { phaseFaults } from "./check_phases.ts";
+import { Groups } from "./groups.ts";
+import type { ClientGroup, FleetPlan } from "./plan.ts";
+import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
+import { mostShards } from "./shard.ts";
+import { telemetryTopic } from "./telemetry_topic.ts";
+import { checkWillTopic, filtersMeet, willTopicFilter } from "./will_topic.ts";
+
+interface Bound {
+  readonly name: keyof FleetPlan & string;
+  readonly flag: string;
+  readonly min: number;
+  readonly max: number;
+  readonly unit?: string;
+  /** True where a part of one means something. */
+  readonly parts?: boolean;
+}
+
+const bounds: readonly Bound[] = [
+  { name: "seed", flag: "--seed", min: 0, max: 0xffff_ffff },
+  { name: "clients", flag: "--clients", min: 1, max: 1_000_000 },
+  { name: "durationMs", flag: "--duration", min: 100, max: 604_800_000, unit: " ms", parts: true },
+  { name: "rampPerSecond", flag: "--ramp-rate", min: 1, max: 1_000_000, unit: "/s", parts: true },
+  { name: "connectsUnderWay", flag: "--connects-under-way", min: 1, max: 100_000 },
+  { name: "keepAliveS", flag: "--keepalive", min: 0, max: 65_535, unit: " s" },
+  { name: "willDelayS", flag: "--will-delay", min: 0, max: 0xffff_ffff, unit: " s" },
+  { name: "sessionExpiryS", flag: "--session-expiry", min: 0, max: 0xffff_ffff, unit: " s" },
+  { name: "willPayloadSizeBytes", flag: "--will-payload-size", min: 64, max: 65_535, unit: " bytes" },
+  { name: "watchers", flag: "--watchers", min: 1, max: 10_000 },
+  { name: "fanOut", flag: "--fan-out", min: 1, max: 1_000 },
+  { name: "workers", flag: "--workers", min: 1, max: 64 },
+  { name: "lateAfterMs", flag: "--late-after", min: 1, max: 3_600_000, unit: " ms", parts: true },
+  { name: "drainMs", flag: "--drain", min: 0, max: 86_400_000, unit: " ms", parts: true },
+  { name: "restartTimeoutMs", flag: "--restart-timeout", min: 100, max: 3_600_000, unit: " ms", parts: true },
+  { name: "sourcePorts", flag: "--source-ports", min: 1, max: 65_535 },
+];
+
+/** Most groups that a fleet may have: a group's number is a byte. */
+const mostGroups = 255;
+
+/** All that does not go in a plan, in its own order; empty when it can be carried out. */
+export function planFaults(plan: FleetPlan): PlanFault[] {
+  const faults: PlanFault[] = [];
+  const refuse: Refuse = (field, what, allowed) =>
+    faults.push({ path: [field], sentence: `Cannot use ${what}: expected ${allowed}` });
+  checkBounds(plan, refuse);
+  checkSquads(plan, refuse);
+  checkProfile(plan, refuse);
+  checkKillRate(plan, refuse);
+  checkTogether(plan, refuse);
+  checkPresence(plan, refuse);
+  checkNames(plan, refuse);
+  checkSources(plan, refuse);
+  checkTopic(plan, faults, ["willTopic"]);
+  const groups = plan.groups ?? [];
+  faults.push(...groups.flatMap((group, place) => groupFaults(plan, group, place)));
+  // What follows takes the groups for sound.
+  if (faults.length === 0 && plan.groups !== undefined) faults.push(...fleetFaults(plan, plan.groups));
+  if (faults.length === 0) faults.push(...topicFaults(plan), ...phaseFaults(plan));
+  return faults;
+}
+
+/** @throws UsageError for the first thing that does not go */
+export function checkPlan(plan: FleetPlan): void {
+  const [fault] = planFaults(plan);
+  if (fault !== undefined) throw new UsageError(fault.sentence);
+}
+
+/** Bounds of what is said; a group says only some of it. */
+function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void {
+  for (const { name, flag, min, max, unit = "", parts = false } of bounds) {
+    if ((!all || name === "sourcePorts") && plan[name] === undefined) continue;
+    const value = plan[name] as number;
+    if (!Number.isFinite(value) || value < min || value > max) {
+      refuse(name, `${flag} ${value}${unit}`, `${counted(min)} to ${counted(max)}${unit}`);
+    } else if (!parts && !Number.isInteger(value)) {
+      refuse(name, `${flag} ${value}${unit}`, `a whole number, ${counted(min)} to ${counted(max)}${unit}`);
+    }
+  }
+  const { telemetry } = plan;
+  if (telemetry === undefined) return;
+  if (!(telemetry.perSecond > 0 && telemetry.perSecond <= 10_000)) {
+    refuse("telemetry", `telemetry ${telemetry.perSecond}/s`, "more than 0 and at most 10,000/s of each client");
+  }
+  if (!(telemetry.sizeBytes >= 0 && telemetry.sizeBytes <= 1_048_576)) {
+    refuse("telemetry", `telemetry of ${telemetry.sizeBytes} bytes`, "0 to 1,048,576 bytes");
+  }
+}
+
+function checkSources({ sourceAddresses }: FleetPlan, refuse: Refuse): void {
+  const strange = sourceAddresses.find((address) => isIP(address) === 0);
+  if (strange !== undefined) refuse("sourceAddresses", `--source-address ${strange}`, "an address of this machine");
+}
+
+function checkProfile({ profile }: FleetPlan, refuse: Refuse): void {
+  if (profile === undefined || profileOf(profile) !== undefined) return;
+  refuse("profile", `--profile ${profile}`, profileNames.join(", "));
+}
+
+/** Each squad of each shard has clients and a watcher of its own. */
+function checkSquads({ shard, workers, watchers, clients }: FleetPlan, refuse: Refuse): void {
+  const { number, of } = shard ?? { number: 1, of: 1 };
+  if (!(Number.isInteger(of) && Number.isInteger(number) && number >= 1 && number <= of && of <= mostShards)) {
+    return refuse("shard", `shard ${number} of ${of}`, `1 to ${counted(mostShards)} parts, counted from 1`);
+  }
+  const parts = of === 1 ? "" : ` in each of ${of} shards`;
+  if (workers * of > clients) {
+    refuse("workers", `--workers ${workers}${parts}`, `at most one for each of ${clients} clients`);
+  }
+  if (watchers < workers * of) {
+    refuse("watchers", `--watchers ${watchers}`, `at least one for each of ${workers} workers${parts}`);
+  }
+}
+
+function checkKillRate({ killRate }: FleetPlan, refuse: Refuse): void {
+  if (!(killRate.perSecond >= 0)) refuse("killRate", "--kill-rate", "0 or more kills a second");
+  if (killRate.kind === "fraction" && killRate.perSecond > 1) {
+    refuse("killRate", "--kill-rate", "at most 100% of the clients each second");
+  }
+}
+
+/** What stands on a client's topic is its presence only where the topic is its own in all its lives. */
+function checkPresence({ presence, willRetain, willTopic }: FleetPlan, refuse: Refuse): void {
+  if (!presence) return;
+  if (!willRetain) {
+    const allowed = "retained wills with it: a will that is not retained leaves a dead client online";
+    refuse("presence", "--presence without --will-retain", allowed);
+  }
+  if (!willTopic.includes("{client}") || willTopic.includes("{incarnation}")) {
+    const allowed =
+      "a topic with {client} and without {incarnation} with --presence: one for each client, in all its lives";
+    refuse("willTopic", `--will-topic ${JSON.stringify(willTopic)}`, allowed);
+  }
+}
+
+function checkNames({ run, clientPrefix }: FleetPlan, refuse: Refuse): void {
+  if (!/^[0-9A-Za-z-]{1,16}$/.test(run)) refuse("run", `run id "${run}"`, "1 to 16 letters, digits or hyphens");
+  if (clientPrefix === "" || clientPrefix.length > 64 || /[\0/+#]/.test(clientPrefix)) {
+    const allowed = "1 to 64 characters without / + # and NUL";
+    refuse("clientPrefix", `--client-prefix ${JSON.stringify(clientPrefix)}`, allowed);
+  }
+}
+
+function checkTopic(plan: FleetPlan, faults: PlanFault[], path: PlanFault["path"]): void {
+  try {
+    checkWillTopic(plan);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    faults.push({ path, sentence: error.message });
+  }
+}
+
+/** A group's own values, and how they go with the plan's. */
+function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFault[] {
+  const faults: PlanFault[] = [];
+  const { name, share, telemetry, ...own } = group;
+  const refuse: Refuse = (field, what, allowed) => {
+    // What the fleet may not do either is told of the fleet.
+    if (field in group) {
+      const sentence = `Cannot use ${what} in group ${JSON.stringify(name)}: expected ${allowed}`;
+      faults.push({ path: ["groups", place, field], sentence });
+    } else if (!faults.some(({ path }) => path.length === 2)) {
+      const sentence = `Cannot use group ${JSON.stringify(name)} with ${what}: expected ${allowed}`;
+      faults.push({ path: ["groups", place], sentence });
+    }
+  };
+  if (!/^[0-9A-Za-z_-]{1,32}$/.test(name)) {
+    refuse("name", "this name", "1 to 32 letters, digits, hyphens or underscores");
+  }
+  if (!(share > 0 && share <= 1_000_000)) refuse("share", `share ${share}`, "more than 0 and at most 1,000,000");
+  if (own.protocol === "auto") refuse("protocol", "protocol auto", "3.1.1, 5 or mix, or none, which is the fleet's");
+  checkBounds({ ...own, ...telemetry && { telemetry } }, refuse, false);
+  if (Object.keys(own).length > 0) {
+    checkTogether({ ...plan, ...own }, refuse);
+    checkPresence({ ...plan, ...own }, refuse);
+  }
+  if (own.willTopic !== undefined || own.willRetain === true) {
+    checkTopic({ ...plan, ...own }, faults, ["groups", place, "willTopic"]);
+  }
+  return faults;
+}
+
+/** What the groups are together. */
+function fleetFaults(plan: FleetPlan, groups: readonly ClientGroup[]): PlanFault[] {
+  if (groups.length === 0 || groups.length > mostGroups) {
+    const sentence = `Cannot use ${counted(groups.length)} groups: expected 1 to ${mostGroups}`;
+    return [{ path: ["groups"], sentence }];
+  }
+  const faults: PlanFault[] = [];
+  const sizes = new Groups(plan, "mix").sizes(plan.clients);
+  for (const [place, { name }] of groups.entries()) {
+    const first = groups.findIndex((group) => group.name === name);
+    if (first !== place) {
+      const sentence = `Cannot name group ${place + 1} ${JSON.stringify(name)}: group ${first + 1} has that name`;
+      faults.push({ path: ["groups", place, "name"], sentence });
+    } else if (sizes[place] === 0) {
+      const sentence = `Cannot use group ${JSON.stringify(name)}: none of ${counted(plan.clients)} clients falls to ` +
+        `its share; expected more clients, or a larger share`;
+      faults.push({ path: ["groups", place, "share"], sentence });
+    }
+  }
+  return faults;
+}
+
+/** A watcher must see each will once, and nothing else: no filter of it may match what another is there for. */
+function topicFaults(plan: FleetPlan): PlanFault[] {
+  const plans = new Groups(plan, "mix").plans;
+  const parts = { run: plan.run };
+  for (const [place, { willTopic, telemetry }] of plans.entries()) {
+    const filter = willTopicFilter(willTopic, parts);
+    const path = plan.groups === undefined ? ["willTopic"] : ["groups", place];
+    const other = plans.slice(0, place).find((each) =>
+      each.willTopic !== willTopic && filtersMeet(willTopicFilter(each.willTopic, parts), filter)
+    );
+    if (other !== undefined) {
+      const sentence = `Cannot tell the wills on ${JSON.stringify(willTopic)} from those on ${
+        JSON.stringify(other.willTopic)
+      }: expected groups with the same --will-topic, or with topics that one filter cannot both match`;
+      return [{ path, sentence }];
+    }
+    const loud = plans.some((each) => each.telemetry !== undefined);
+    if (telemetry !== undefined || loud) {
+      if (!filtersMeet(filter, telemetryTopic(plan, 0))) continue;
+      const sentence = `Cannot use --will-topic ${JSON.stringify(willTopic)} with telemetry, which goes to ${
+        JSON.stringify(telemetryTopic(plan, 0))
+      }: expected a topic whose filter ${JSON.stringify(filter)} does not match it`;
+      return [{ path, sentence }];
+    }
+  }
+  return [];
+}
+
+function counted(value: number): string {
+  return value.toLocaleString("en-US");
+}

@@ -1,0 +1,94 @@
+/**
+ * Will topics from a template, and the filters by which watchers find them.
+ */
+import { UsageError } from "../../base/failure.ts";
+import type { FleetPlan } from "./plan.ts";
+import { shardsOf } from "./shard.ts";
+
+/** A topic of its own for each client, under its run and its watcher's bucket. */
+export const defaultWillTopic = "mqtt-sim/{run}/{bucket}/{client}/will";
+
+/** What a template's placeholders stand for. */
+export interface TopicParts {
+  readonly run: string;
+  readonly bucket: string;
+  readonly client: string;
+  readonly incarnation: string;
+}
+
+const placeholder = /\{([^{}]*)\}/g;
+/** {group} is filled when the plan is cut into its groups, so that no life needs to know of it. */
+const known: readonly string[] = ["run", "bucket", "client", "incarnation", "group"];
+
+/** Makes the topic of one life's will. */
+export type WillTopicBy = (parts: TopicParts) => string;
+
+/** Makes the topics of a template, which is cut once: they are asked for again and again. */
+export function willTopicBy(template: string): WillTopicBy {
+  // Text at even places, names of placeholders at odd ones.
+  const pieces = template.split(placeholder);
+  return (parts) => {
+    let topic = pieces[0]!;
+    for (let at = 1; at < pieces.length; at += 2) topic += parts[pieces[at] as keyof TopicParts] + pieces[at + 1]!;
+    return topic;
+  };
+}
+
+/**
+ * The narrowest topic filter that matches every will topic with these parts: a level that holds one of the others
+ * becomes `+`.
+ */
+export function willTopicFilter(template: string, parts: Partial<TopicParts>): string {
+  return template.split("/").map((level) => {
+    const filled = level.replace(placeholder, (whole, name: keyof TopicParts) => parts[name] ?? whole);
+    return filled.includes("{") ? "+" : filled;
+  }).join("/");
+}
+
+/** True when some topic is matched by both filters. No filter here has a #. */
+export function filtersMeet(one: string, other: string): boolean {
+  const [levels, others] = [one.split("/"), other.split("/")];
+  if (levels.length !== others.length) return false;
+  return levels.every((level, place) => level === "+" || others[place] === "+" || level === others[place]);
+}
+
+/** True when a filter for one bucket never matches the topics of another: a level tells them apart. */
+export function sharedByBucket(template: string): boolean {
+  return template.split("/").some((level) => level.includes("{bucket}") && !/\{(client|incarnation)\}/.test(level));
+}
+
+/**
+ * Checks a template together with what shares it.
+ *
+ * @throws UsageError when no will could be published on it, or watchers could not share it
+ */
+export function checkWillTopic(
+  plan: Pick<FleetPlan, "willTopic" | "willRetain" | "watchers" | "workers" | "shard">,
+): void {
+  const { willTopic: template, watchers } = plan;
+  const squads = plan.workers * shardsOf(plan);
+  const refuse = (allowed: string): never => {
+    throw new UsageError(`Cannot use --will-topic ${JSON.stringify(template)}: expected ${allowed}`);
+  };
+  const unknown = [...template.matchAll(placeholder)].find((match) => !known.includes(match[1]!));
+  if (unknown !== undefined) refuse(`{run}, {bucket}, {client}, {incarnation} or {group} in place of ${unknown[0]}`);
+  const literal = template.replace(placeholder, "");
+  if (template === "" || /[+#\0]/.test(literal)) refuse("a topic name: at least one character, no + # and NUL");
+  if (literal.includes("{") || literal.includes("}")) {
+    refuse("braces only around run, bucket, client, incarnation or group");
+  }
+  if (template.startsWith("$")) refuse("no leading $, which brokers keep for themselves");
+  if (new TextEncoder().encode(template).length > 1_024) refuse("at most 1,024 bytes");
+  // Who clears its own retained wills at the end would take those of others from under their late subscribers.
+  if (squads > 1 && plan.willRetain && !sharedByBucket(template)) {
+    refuse(`a level with {bucket} and neither {client} nor {incarnation} for retained wills of ${squads} squads`);
+  }
+  // Else each watcher would see all wills, and each will would look doubled.
+  if (watchers > squads && !sharedByBucket(template)) {
+    throw new UsageError(
+      `Cannot share ${watchers} watchers over --will-topic ${
+        JSON.stringify(template)
+      }: expected a level with {bucket} and neither {client} nor {incarnation}, or --watchers ${squads}`,
+    );
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * What the broker itself says it dropped: read from its `$SYS` topics before and after a run, so that a will that the
+ * broker dropped at a limit of its own is told apart from one that it never published.
+ */
+import { type Clock, monotonicClock } from "../../base/clock.ts";
+import { Deadlines } from "../../base/deadlines.ts";
+import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
+import { dial } from "../../net/dial.ts";
+import { plainConnectPacket } from "../client/connect_packet.ts";
+import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import type { FleetPlan, FleetRun } from "../plan/plan.ts";
+import { ownIdOf } from "../plan/shard.ts";
+
+/** mosquitto's name, which others have taken over. */
+const droppedTopic = "$SYS/broker/publish/messages/dropped";
+/** What the broker calls itself, as mosquitto tells it. */
+const versionTopic = "$SYS/broker/version";
+const longestName = 100;
+/** After the subscription was granted a retained count comes at once, or there is none. */
+const retainedWithinMs = 500;
+/** Brokers count anew every ten seconds, as they are usually set. */
+const renewedWithinMs = 11_500;
+const grantedWithinMs = 3_000;
+
+const decoder = new TextDecoder();
+
+/** What a broker says of itself; what it does not say is absent. */
+export interface BrokerSays {
+  /** Messages dropped so far. */
+  readonly dropped?: number;
+  /** What it calls itself, such as `mosquitto version 2.0.11`. */
+  readonly name?: string;
+}
+
+/**
+ * How many messages the broker says that it has dropped so far, and what it calls itself.
+ *
+ * @param renewed waits until the broker has counted anew, up to twelve seconds
+ */
+export async function readBroker(
+  { plan, target, engine }: FleetRun,
+  version: ProtocolVersion,
+  renewed: boolean,
+): Promise<BrokerSays> {
+  const [sourceAddress] = plan.sourceAddresses;
+  const world: World = {
+    clock: monotonicClock,
+    wakes: new Deadlines<Wakeable>(),
+    canReset: false,
+    dial: (receiver) => dial(target, { sourceAddress, engine }, receiver),
+  };
+  const counters = new BrokerCounters(plan, world, version);
+  const count = await counters.current();
+  const dropped = renewed && count !== undefined ? await counters.renewed() : count;
+  counters.close();
+  const { name } = counters;
+  return { ...dropped !== undefined && { dropped }, ...name !== undefined && { name } };
+}
+
+class BrokerCounters implements ConnectionOwner {
+  readonly #plan: FleetPlan;
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  #granted = false;
+  #over = false;
+  #dropped: number | undefined;
+  #updates = 0;
+  name: string | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(plan: FleetPlan, world: World, version: ProtocolVersion) {
+    this.#plan = plan;
+    this.#clock = world.clock;
+    this.#connection = new Connection(world, version, this, 0);
+  }
+
+  /** The count as it stands; undefined where the broker has none, or does not tell. */
+  async current(): Promise<number | undefined> {
+    await this.#until(() => this.#granted, grantedWithinMs);
+    await this.#until(() => this.#dropped !== undefined, retainedWithinMs);
+    return this.#dropped;
+  }
+
+  /** The count once the broker has renewed it. */
+  async renewed(): Promise<number | undefined> {
+    const from = this.#updates;
+    await this.#until(() => this.#updates > from, renewedWithinMs);
+    return this.#dropped;
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#connection.send({ type: "disconnect" }, this.#clock.nowMs());
+    this.#connection.end();
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    const packet = plainConnectPacket(this.#plan, connection.version, ownIdOf(this.#plan, "sys"));
+    connection.send({ ...packet, keepAliveS: 0 }, nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (packet.type === "connack" && packet.reasonCode === 0) {
+      const subscriptions = [versionTopic, droppedTopic].map((topicFilter) => ({ topicFilter, qos: 0 as const }));
+      connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
+    } else if (packet.type === "suback") this.#granted = true;
+    else if (packet.type === "publish") this.#read(packet.topic, packet.payload);
+    this.#tell();
+  }
+
+  onOver(): void {
+    this.#over = true;
+    this.#tell();
+  }
+
+  #read(topic: string, payload: Uint8Array): void {
+    if (topic === versionTopic) {
+      this.name = decoder.decode(payload).slice(0, longestName);
+      return;
+    }
+    const count = Number(decoder.decode(payload));
+    if (!Number.isFinite(count)) return;
+    this.#dropped = count;
+    this.#updates++;
+  }
+
+  #tell(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  async #until(isSo: () => boolean, limitMs: number): Promise<void> {
+    const untilMs = this.#clock.nowMs() + limitMs;
+    while (!isSo() && !this.#over) {
+      const leftMs = untilMs - this.#clock.nowMs();
+      if (leftMs <= 0) return;
+      const timer = setTimeout(() => this.#changed.resolve(), leftMs);
+      await this.#changed.promise;
+      clearTimeout(timer);
+      this.#changed = Promise.withResolvers();
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * TLS as a plan asks for it.
+ */
+import type { Endpoint } from "../../net/endpoint.ts";
+import { insecureText, securedEndpoint } from "../../net/secured_endpoint.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import type { Notice } from "../result/result.ts";
+
+/**
+ * A target with what TLS needs there; a certificate that is not checked is told.
+ *
+ * @throws UsageError when a file cannot be used, or TLS is asked for where there is none
+ */
+export async function securedTarget(
+  target: Endpoint,
+  plan: FleetPlan,
+  notify: (notice: Notice) => void,
+): Promise<Endpoint> {
+  const secured = await securedEndpoint(target, plan);
+  const text = insecureText(secured);
+  if (text !== undefined) notify({ level: "warning", text });
+  return secured;
+}

@@ -1,0 +1,148 @@
+/**
+ * One CONNECT to a broker, to learn whether it answers, whom it lets in and what it speaks.
+ */
+import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
+import { isPassingRefusal } from "../../mqtt/reason.ts";
+import { dial } from "../../net/dial.ts";
+import { monotonicClock } from "../../base/clock.ts";
+import { Deadlines } from "../../base/deadlines.ts";
+import { connackText, isLoginRefused } from "../client/connack_text.ts";
+import { plainConnectPacket } from "../client/connect_packet.ts";
+import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import type { ConnectionEnd } from "../life/connection_end.ts";
+import { endText } from "../oracle/end_text.ts";
+import type { FleetPlan, FleetRun } from "../plan/plan.ts";
+import { retryAfterMs } from "../client/retry.ts";
+import { ownIdOf } from "../plan/shard.ts";
+
+/** What a broker made of a CONNECT. */
+export type Greeting =
+  | { readonly kind: "accepted"; readonly connack: ConnackPacket }
+  /**
+   * A CONNACK refused it.
+   *
+   * - `byVersion`: because of the protocol version.
+   * - `passing`: because of a limit of the broker; a later CONNECT may succeed.
+   */
+  | { readonly kind: "refused"; readonly byVersion: boolean; readonly passing: boolean; readonly sentence: string }
+  /** The connection ended without a CONNACK. */
+  | { readonly kind: "closed"; readonly sentence: string }
+  /** Something came that is no CONNACK; `bytes` are its first. */
+  | { readonly kind: "malformed"; readonly sentence: string; readonly bytes: Uint8Array }
+  /** Something came that no client may go on with. */
+  | { readonly kind: "faulty"; readonly sentence: string }
+  | { readonly kind: "unreachable"; readonly sentence: string };
+
+const patienceMs = 5_000;
+/** A refusal that a limit of the broker causes is tried again for so long, in milliseconds. */
+const retryForMs = 30_000;
+/** A close without CONNACK is tried again so often: a broker may close what exceeds a limit of its. */
+const closedTries = 2;
+
+/** What a greeting needs: a link to the broker and a timer. A simulation hands over its own. */
+export interface GreetWorld extends World {
+  /** Does something after a while; answers how to cancel it. */
+  after(ms: number, act: () => void): () => void;
+}
+
+/** Connects over a real link without a will, and leaves; tries again as {@link greetIn} does. */
+export async function greet(run: FleetRun, version: ProtocolVersion): Promise<Greeting> {
+  return await greetIn(realWorld(run), run.plan, version);
+}
+
+/** Connects once over a real link without a will, and leaves. */
+export async function greetNow(run: FleetRun, version: ProtocolVersion): Promise<Greeting> {
+  return await greetOnce(realWorld(run), run.plan, version);
+}
+
+function realWorld({ plan, target, engine }: FleetRun): GreetWorld {
+  return {
+    clock: monotonicClock,
+    wakes: new Deadlines<Wakeable>(),
+    canReset: false,
+    dial: (receiver) => {
+      const sourceAddress = plan.sourceAddresses[0];
+      return dial(target, { sourceAddress, engine }, receiver);
+    },
+    after: (ms, act) => {
+      const timer = setTimeout(act, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** Connects without a will, and leaves; tries again where a limit of the broker may be the cause of a refusal. */
+export async function greetIn(world: GreetWorld, plan: FleetPlan, version: ProtocolVersion): Promise<Greeting> {
+  let waitedMs = 0;
+  for (let tries = 1;; tries++) {
+    const greeting = await greetOnce(world, plan, version);
+    const again = greeting.kind === "refused"
+      ? greeting.passing && waitedMs < retryForMs
+      : greeting.kind === "closed" && tries < closedTries;
+    if (!again) return greeting;
+    const ms = retryAfterMs(tries);
+    waitedMs += ms;
+    await new Promise<void>((resolve) => void world.after(ms, resolve));
+  }
+}
+
+async function greetOnce(world: GreetWorld, plan: FleetPlan, version: ProtocolVersion): Promise<Greeting> {
+  const { promise, resolve } = Promise.withResolvers<Greeting>();
+  const greeter = new Greeter(plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)), resolve);
+  const connection = new Connection(world, version, greeter, 0);
+  const cancel = world.after(patienceMs, () => greeter.giveUp());
+  const greeting = await promise;
+  cancel();
+  if (greeting.kind === "accepted") connection.send({ type: "disconnect" }, world.clock.nowMs());
+  connection.end();
+  return greeting;
+}
+
+class Greeter implements ConnectionOwner {
+  #opened = false;
+
+  constructor(readonly connect: ConnectPacket, readonly answer: (greeting: Greeting) => void) {}
+
+  giveUp(): void {
+    const what = this.#opened ? "no CONNACK" : "no answer";
+    this.answer({ kind: "unreachable", sentence: `${what} within ${patienceMs / 1_000} s` });
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    this.#opened = true;
+    connection.send(this.connect, nowMs);
+  }
+
+  onPacket({ version }: Connection, packet: Packet): void {
+    if (packet.type !== "connack") return;
+    const { reasonCode } = packet;
+    if (reasonCode === 0) return this.answer({ kind: "accepted", connack: packet });
+    const sentence = connackText(version, packet);
+    const cure = isLoginRefused(version, reasonCode) ? "; say who you are with --username and --password-file" : "";
+    this.answer({
+      kind: "refused",
+      // A server of another version answers an unknown level so. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]
+      byVersion: reasonCode === (version === 4 ? 1 : 0x84),
+      passing: isPassingRefusal(version, reasonCode),
+      sentence: sentence + cure,
+    });
+  }
+
+  onOver({ version }: Connection, end: ConnectionEnd): void {
+    if (!this.#opened) return this.answer({ kind: "unreachable", sentence: endText(end) });
+    if (end.kind === "sessionPresent") return this.answer({ kind: "faulty", sentence: endText(end) });
+    if (end.kind !== "malformed") {
+      // A TLS alert comes after the handshake, from a server that wants a certificate.
+      const sentence = end.kind === "error" ? endText(end) : `${endText(end)} without a CONNACK`;
+      return this.answer({ kind: "closed", sentence });
+    }
+    // What a 3.1.1 server answers to CONNECT of 5.0: a CONNACK of its own version. [MQTT311 3.1.2-2]
+    const isOf311 = version === 5 && refusal311.every((byte, index) => end.bytes[index] === byte);
+    if (!isOf311) return this.answer({ kind: "malformed", sentence: end.message, bytes: end.bytes });
+    const sentence = "the broker refused the CONNECT: unacceptable protocol version";
+    this.answer({ kind: "refused", byVersion: true, passing: false, sentence });
+  }
+}
+
+/** CONNACK of 3.1.1 with return code 1, unacceptable protocol version. */
+const refusal311 = [0x20, 0x02, 0x00, 0x01];

@@ -1,0 +1,80 @@
+/**
+ * What must hold before a run is worth starting: room for the sockets, a broker that answers, a version that it speaks,
+ * and wills that it takes.
+ */
+import { canResetOver } from "../../net/dial.ts";
+import { engines } from "../../net/engine.ts";
+import { otherTransport } from "../../net/sniff.ts";
+import { killsByReset } from "./reset_proof.ts";
+import type { KillShare } from "../plan/kill_mode.ts";
+import type { FleetPlan, FleetRun } from "../plan/plan.ts";
+import { checkAcceptQueue, checkDescriptors, checkSourcePorts, descriptorNeed, systemLimits } from "./room.ts";
+import type { Notice } from "../result/result.ts";
+import { settleVersions, type Versions } from "./settle_versions.ts";
+
+/** What the pre-flight settled, or why nothing can be run. */
+export type Preflight = Versions;
+
+/**
+ * Looks before the run leaps.
+ *
+ * @throws UsageError when the plan asks for what this machine or this broker cannot do, with the way out
+ */
+export async function preflight(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
+  if (Deno.build.os !== "windows") checkDescriptors(run, countDescriptors(descriptorNeed(run)));
+  const limits = systemLimits();
+  checkSourcePorts(run, limits, notify);
+  checkAcceptQueue(run, limits, notify);
+  const plan = await settleReset(run, notify);
+  const settled = await settleVersions({ ...run, plan }, notify);
+  if (settled.kind === "ready" || settled.answered) return settled;
+  // The server answers to what another scheme names: say which.
+  const other = await otherTransport(run.target, run.engine);
+  return other === undefined ? settled : { ...settled, reason: `${settled.reason}; ${other}` };
+}
+
+/** Deno raises the soft limit to the hard one when it starts; what is to be had is found out by asking for it. */
+function countDescriptors(upTo: number): number {
+  const files: Deno.FsFile[] = [];
+  try {
+    while (files.length < upTo) files.push(Deno.openSync("/dev/null"));
+  } catch {
+    // The limit is what was wanted.
+  }
+  for (const file of files) file.close();
+  return files.length;
+}
+
+/** Where this runtime cannot send RST, what would be a reset is a close, and is called so. */
+async function settleReset(
+  { plan, target, engine = "deno" }: FleetRun,
+  notify: (notice: Notice) => void,
+): Promise<FleetPlan> {
+  const parts = [plan, ...plan.groups ?? [], ...plan.phases ?? []];
+  if (!parts.some((part) => "killShares" in part && resets(part.killShares))) return plan;
+  const overTls = engines[engine].canReset() && !canResetOver(target, engine);
+  if (!overTls && await killsByReset(engine)) return plan;
+  const why = overTls
+    ? "a TCP reset cannot be sent over TLS"
+    : "this runtime cannot send a TCP reset (it takes Deno 2.8 or later)";
+  notify({ level: "warning", text: `${why}: kills of mode reset are done, and counted, as close` });
+  const { groups, phases } = plan;
+  return Object.freeze({
+    ...closingFor(plan),
+    ...groups && { groups: groups.map(closingFor) },
+    ...phases && { phases: phases.map((phase) => phase.kind === "kill" ? closingFor(phase) : phase) },
+  });
+}
+
+function resets(shares: readonly KillShare[] | undefined): boolean {
+  return shares?.some(({ mode, weight }) => mode === "reset" && weight > 0) ?? false;
+}
+
+/** The same with the shares of reset and close as one. */
+function closingFor<Part extends { readonly killShares?: readonly KillShare[] }>(part: Part): Part {
+  const { killShares } = part;
+  if (killShares === undefined || !resets(killShares)) return part;
+  const isEnd = ({ mode }: KillShare) => mode === "reset" || mode === "close";
+  const weight = killShares.filter(isEnd).reduce((sum, share) => sum + share.weight, 0);
+  return { ...part, killShares: [{ mode: "close", weight }, ...killShares.filter((share) => !isEnd(share))] };
+}

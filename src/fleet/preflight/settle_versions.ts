@@ -1,0 +1,117 @@
+/**
+ * Asks a broker which versions it speaks and what it takes, and settles what the clients speak. What a broker does instead
+ * of an answer is told as what it is: no answer, a close, a malformed CONNACK.
+ */
+import type { ProtocolVersion } from "../../mqtt/packet.ts";
+import { checkLimits } from "./check_limits.ts";
+import { greet, type Greeting } from "./greet.ts";
+import type { FleetPlan, FleetRun } from "../plan/plan.ts";
+import { type BrokerWord, brokerWord } from "../recording/record_header.ts";
+import type { Notice } from "../result/result.ts";
+import { settleProtocol, versionsToAsk } from "./settle_protocol.ts";
+
+/** What was settled, or why nothing can be run. */
+export type Versions =
+  | {
+    readonly kind: "ready";
+    readonly plan: FleetPlan;
+    readonly protocol: "3.1.1" | "5" | "mix";
+    /** What the broker said of itself. */
+    readonly broker: readonly BrokerWord[];
+  }
+  | Refused;
+
+/** Why nothing can be run. */
+interface Refused {
+  readonly kind: "void";
+  readonly reason: string;
+  readonly notSpoken?: true;
+  /** The server answered as an MQTT server does. */
+  readonly answered?: true;
+}
+
+/**
+ * Asks the broker which versions it speaks and what it takes, and settles what the clients speak.
+ *
+ * @param ask greets the broker in one version; over a real link unless a simulation hands over its own
+ * @throws UsageError when the plan asks for what this broker does not do
+ */
+export async function settleVersions(
+  run: FleetRun,
+  notify: (notice: Notice) => void,
+  ask: (version: ProtocolVersion) => Promise<Greeting> = (version) => greet(run, version),
+): Promise<Versions> {
+  const { plan, target } = run;
+  const versions = versionsToAsk(plan);
+  const greetings = new Map<ProtocolVersion, Greeting>();
+  for (const version of versions) {
+    // One after the other: the first answer may settle it.
+    const greeting = await ask(version);
+    const refused = refusalOf(target.url, version, greeting);
+    if (refused !== undefined) return refused;
+    if (greeting.kind === "accepted") checkLimits(plan, target.url, greeting.connack, version);
+    greetings.set(version, greeting);
+  }
+  const closed = [...greetings.values()].find(({ kind }) => kind === "closed");
+  const spoken = versions.filter((version) => greetings.get(version)!.kind === "accepted");
+  if (closed?.kind === "closed" && spoken.length === 0 && !await speaksAnother(versions, ask)) {
+    return { kind: "void", reason: `${target.url}: ${closed.sentence}` };
+  }
+  const settled = settleProtocol(plan, target.url, spoken);
+  if (settled.kind === "void") return { ...settled, answered: true };
+  if (settled.notice !== undefined) notify({ level: "info", text: settled.notice });
+  const broker = spoken.flatMap((version) => {
+    const greeting = greetings.get(version)!;
+    return greeting.kind === "accepted" ? [brokerWord(version, greeting.connack)] : [];
+  });
+  return { kind: "ready", plan, protocol: settled.protocol, broker };
+}
+
+/** Why nothing can be run with a broker that answers so; undefined where it may speak another version. */
+function refusalOf(url: string, version: ProtocolVersion, greeting: Greeting): Refused | undefined {
+  switch (greeting.kind) {
+    case "unreachable":
+      return { kind: "void", reason: `cannot reach ${url}: ${greeting.sentence}` };
+    case "refused":
+      return greeting.byVersion
+        ? undefined
+        : { kind: "void", reason: `${url}: ${greeting.sentence}${passingText(greeting)}`, answered: true };
+    case "faulty":
+      return { kind: "void", reason: `${url}: ${greeting.sentence}`, answered: true };
+    case "malformed":
+      return malformedOf(url, version, greeting);
+    default:
+      return undefined;
+  }
+}
+
+function passingText({ passing }: Extract<Greeting, { readonly kind: "refused" }>): string {
+  return passing ? ", also when mqtt-sim tried again for 30 s" : "";
+}
+
+/** The first byte of a CONNACK. */
+const connackByte = 0x20;
+
+function malformedOf(
+  url: string,
+  version: ProtocolVersion,
+  { sentence, bytes }: Extract<Greeting, { readonly kind: "malformed" }>,
+): Refused {
+  const asked = `a CONNECT of MQTT ${version === 5 ? "5.0" : "3.1.1"}`;
+  if (bytes[0] !== connackByte) {
+    return { kind: "void", reason: `${url} answers ${asked} with bytes that are not MQTT (${sentence})` };
+  }
+  const other = version === 5 ? "; --protocol 3.1.1 tests it without MQTT 5.0" : "";
+  const reason =
+    `${url} answers ${asked} with a malformed CONNACK, which is a fault of the broker (${sentence})${other}`;
+  return { kind: "void", reason, answered: true };
+}
+
+/** Whether a broker that closed the connections of those versions speaks the other one: then it speaks not those. */
+async function speaksAnother(
+  asked: readonly ProtocolVersion[],
+  ask: (version: ProtocolVersion) => Promise<Greeting>,
+): Promise<boolean> {
+  if (asked.length > 1) return false;
+  return (await ask(asked[0] === 5 ? 4 : 5)).kind === "accepted";
+}

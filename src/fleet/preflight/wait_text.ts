@@ -1,0 +1,81 @@
+/**
+ * How long a run waits for wills that fall due long after their clients' end: by keep alive, and by a will delay. Said
+ * before the run, so that nobody waits without knowing why.
+ */
+import type { Groups } from "../plan/groups.ts";
+import { longestWaitOf, phasesOf } from "../plan/phases.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import type { Notice } from "../result/result.ts";
+
+/** Shorter waits than this are not worth a line. */
+const leastToldMs = 1_000;
+
+/** The line about the wait of a run; undefined where its wills are due at once. */
+export function waitNotice(plan: FleetPlan, groups: Groups): Notice | undefined {
+  const wait = groups.plans.map((each) => waitOf(each, groups.speaks5)).reduce((one, other) =>
+    other.ms > one.ms ? other : one
+  );
+  if (wait.ms < leastToldMs) return undefined;
+  const due = `wills are due up to ${durationText(wait.ms)} after their clients' end (${wait.why})`;
+  const capMs = longestWaitOf(plan);
+  if (wait.ms <= capMs) {
+    const text =
+      `${due}: the run waits for them, and then up to ${durationText(plan.drainMs)} (--drain) for those that ` +
+      "are missing.";
+    return { level: "info", text: capital(text) };
+  }
+  const cap = plan.drainMs < capMs ? durationText(capMs) : `${durationText(capMs)} (--drain)`;
+  const text = `${due}: the run does not wait for a will that is due later than ${cap} after its client's end, ends ` +
+    `${durationText(plan.drainMs)} (--drain) after the last other one, and leaves such wills undecided`;
+  return { level: "warning", text };
+}
+
+interface Wait {
+  readonly ms: number;
+  readonly why: string;
+}
+
+/** How long after the end of a client of this plan its will is due at the latest. */
+function waitOf(plan: FleetPlan, speaks5: boolean): Wait {
+  const { willDelayS, sessionExpiryS, keepAliveS } = plan;
+  const delayS = speaks5 ? Math.min(willDelayS, sessionExpiryS) : 0;
+  const silentMs = fallsSilent(plan) ? keepAliveS * 1_500 : 0;
+  const delay = delayS === 0 ? [] : [
+    `will delay ${willDelayS.toLocaleString("en-US")} s, session expiry ${sessionExpiryS.toLocaleString("en-US")} s`,
+  ];
+  const silence = silentMs === 0 ? [] : [`1.5 times keep alive of ${keepAliveS.toLocaleString("en-US")} s`];
+  return { ms: delayS * 1_000 + silentMs, why: [...silence, ...delay].join(", ") };
+}
+
+/** Whether any client of this plan may be ended by keep alive alone. */
+function fallsSilent(plan: FleetPlan): boolean {
+  const phases = phasesOf(plan).flatMap((phase) => phase.kind === "kill" ? phase.killShares ?? plan.killShares : []);
+  return [...plan.killShares, ...phases].some(({ mode, weight }) =>
+    weight > 0 && (mode === "freeze" || mode === "half-packet")
+  );
+}
+
+const units = [["day", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1_000]] as const;
+const daysOfYear = 365.25;
+
+/** A duration in words: `136 years`, `1 h 30 min`, `8 s`. */
+export function durationText(ms: number): string {
+  const years = ms / (units[0][1] * daysOfYear);
+  if (years >= 2) return `${Math.floor(years).toLocaleString("en-US")} years`;
+  const place = units.findIndex(([, unitMs]) => ms >= unitMs);
+  if (place < 0) return `${Math.round(ms)} ms`;
+  const [name, unitMs] = units[place]!;
+  const whole = Math.floor(ms / unitMs);
+  const next = units[place + 1];
+  const rest = next === undefined ? 0 : Math.floor((ms - whole * unitMs) / next[1]);
+  const first = name === "day" ? counted(whole) : `${whole} ${name}`;
+  return rest === 0 ? first : `${first} ${rest} ${next![0]}`;
+}
+
+function counted(days: number): string {
+  return days === 1 ? "1 day" : `${days.toLocaleString("en-US")} days`;
+}
+
+function capital(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,28 @@
+/**
+ * The phases of a run, and the intervals of a run that charts name: plain data.
+ */
+import type { PhasePlan } from "../plan/plan.ts";
+
+/** The parts of a run, in their order. */
+export const phases = ["watch", "control", "wait", "connect", "kill", "drain", "leave", "look", "done"] as const;
+
+/** Which part of a run is under way. */
+export type Phase = (typeof phases)[number];
+
+/** A part of a run that has a name on charts. Milliseconds since the run began. */
+export interface Stage {
+  readonly name: "connect" | PhasePlan["kind"] | "drain" | "leave" | "look";
+  /** The groups it is about, where its phase names any. */
+  readonly groups?: readonly string[];
+  readonly fromMs: number;
+  /** Absent while it goes on. */
+  readonly toMs?: number;
+}
+
+/** What is noted of a run to know its stages: plain data. Milliseconds since the run began. */
+export interface Instants {
+  /** When each part began. */
+  readonly began: Readonly<Partial<Record<Phase, number>>>;
+  /** When all stood still for a restart of the broker, and when all went on. */
+  readonly restarts: readonly { readonly fromMs: number; readonly backMs?: number }[];
+}

@@ -1,0 +1,42 @@
+/**
+ * Counts of a run by interval of time: plain data.
+ */
+import type { KillMode } from "../plan/kill_mode.ts";
+
+/** One stretch of a run. Latency is of the wills that came in it. */
+export interface SeriesPoint {
+  /** Its end, in milliseconds since the run began. */
+  readonly atMs: number;
+  /** Clients alive at its end. */
+  readonly alive: number;
+  /** Kills done and wills seen in it. */
+  readonly kills: number;
+  readonly wills: number;
+  /** Milliseconds; 0 when no will came. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** The same by kill mode; only the modes whose wills came. */
+  readonly byMode: Readonly<Partial<Record<KillMode, SeriesLatency>>>;
+}
+
+/** How long the wills of one kill mode took in one stretch: milliseconds. */
+export interface SeriesLatency {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
+  readonly hdr: string;
+}
+
+/** A stretch as it crosses a thread. */
+export interface SeriesData {
+  /** Which stretch it is, from 0. */
+  readonly index: number;
+  readonly alive: number;
+  readonly kills: number;
+  readonly wills: number;
+  /** HdrHistograms of the latencies, encoded, by kill mode; none where no will came. */
+  readonly latencies: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,96 @@
+/**
+ * The schedule's own idea of the fleet: who is alive, who is away and until when, who is gone. It follows from what was
+ * scheduled alone, not from what happens.
+ */
+import { Deadlines } from "../../base/deadlines.ts";
+import type { Random } from "../../base/random.ts";
+import type { Groups } from "../plan/groups.ts";
+
+/** Beyond the plan's own wait, the model lets a client rest before it may be drawn again, in milliseconds. */
+export const restMs = 250;
+
+export class FleetModel {
+  readonly #groups: Groups;
+  readonly #alive: number[][];
+  readonly #gone: number[][];
+  readonly #away = new Deadlines<number>();
+
+  /** All clients are alive. */
+  constructor(groups: Groups, clients: number) {
+    this.#groups = groups;
+    this.#alive = Array.from({ length: groups.count }, () => []);
+    this.#gone = Array.from({ length: groups.count }, () => []);
+    for (let client = 0; client < clients; client++) this.#raise(client);
+  }
+
+  /** How many clients of these groups are alive. */
+  alive(groups: readonly number[]): number {
+    let count = 0;
+    for (const group of groups) count += this.#alive[group]!.length;
+    return count;
+  }
+
+  /** When the next client that is away comes back; Infinity when none is. */
+  get nextReturnMs(): number {
+    return this.#away.nextMs;
+  }
+
+  /** Brings back who is due by then. */
+  comeBack(atMs: number): void {
+    for (let client = this.#away.takeDue(atMs); client !== undefined; client = this.#away.takeDue(atMs)) {
+      this.#raise(client);
+    }
+  }
+
+  /** Takes one of the living of these groups, each as likely as the other; there must be one. */
+  takeAlive(groups: readonly number[], random: Random): number {
+    let place = random.below(this.alive(groups));
+    for (const group of groups) {
+      const alive = this.#alive[group]!;
+      if (place < alive.length) return takeAt(alive, place);
+      place -= alive.length;
+    }
+    throw new RangeError("nobody is alive");
+  }
+
+  /** Takes one of those gone, each as likely as the other; undefined when there is none. */
+  takeGone(groups: readonly number[], random: Random): number | undefined {
+    const filled = groups.filter((group) => this.#gone[group]!.length > 0);
+    if (filled.length === 0) return undefined;
+    let place = random.below(filled.reduce((sum, group) => sum + this.#gone[group]!.length, 0));
+    for (const group of filled) {
+      const gone = this.#gone[group]!;
+      if (place < gone.length) return takeAt(gone, place);
+      place -= gone.length;
+    }
+    return undefined;
+  }
+
+  /** How many clients of these groups are gone. */
+  gone(groups: readonly number[]): number {
+    return groups.reduce((sum, group) => sum + this.#gone[group]!.length, 0);
+  }
+
+  /** A client is away until then; Infinity is for good, or until it is called back. */
+  sendAway(client: number, untilMs: number): void {
+    if (untilMs === Infinity) this.#gone[this.#groups.indexOf(client)]!.push(client);
+    else this.#away.add(untilMs, client);
+  }
+
+  /** All who live are away, each until its own instant. */
+  sendAllAway(untilMs: (client: number) => number): void {
+    for (const client of this.#alive.flatMap((alive) => alive.splice(0))) this.sendAway(client, untilMs(client));
+  }
+
+  #raise(client: number): void {
+    this.#alive[this.#groups.indexOf(client)]!.push(client);
+  }
+}
+
+/** Takes the item at a place; the last one moves there. */
+function takeAt(items: number[], place: number): number {
+  const item = items[place]!;
+  items[place] = items.at(-1)!;
+  items.pop();
+  return item;
+}

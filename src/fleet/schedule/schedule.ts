@@ -1,0 +1,215 @@
+/**
+ * Who is killed when and how, and who comes back when, drawn from the seed alone: the schedule keeps its own model of
+ * who is alive, so that the same seed gives the same victims, modes, order and instants whatever the broker does.
+ *
+ * Each squad draws the orders of the whole fleet and keeps those of its own clients: how many threads and processes
+ * share a fleet changes no order. A draw costs about a microsecond, a kill a hundred.
+ */
+import { Random } from "../../base/random.ts";
+import type { ProtocolVersion } from "../../mqtt/packet.ts";
+import { FleetModel, restMs } from "./fleet_model.ts";
+import type { Groups } from "../plan/groups.ts";
+import { type KillMode, type KillShare, needsVersion5 } from "../plan/kill_mode.ts";
+import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
+import type { FleetPlan, KillPhase, KillRate, RestartPhase, ReturnPhase } from "../plan/plan.ts";
+import { backAfterRestartMs } from "./restart.ts";
+
+/** One kill as it was drawn. */
+export interface KillOrder {
+  /** The client's number. */
+  readonly client: number;
+  readonly mode: KillMode;
+  /** Milliseconds since killing began. */
+  readonly atMs: number;
+  /** When its client is to come back after it. */
+  readonly reconnectAfterMs: number | "never";
+}
+
+/** A client that is gone is to come back. */
+export interface ReturnOrder {
+  readonly comeBack: number;
+  readonly atMs: number;
+}
+
+/** The broker is to be restarted; all stands still until it is back. */
+export interface RestartOrder {
+  /** Which restart of the run it is, from 0. */
+  readonly restart: number;
+  readonly phase: RestartPhase;
+  readonly atMs: number;
+}
+
+export type Order = KillOrder | ReturnOrder | RestartOrder;
+
+/** The part of a fleet whose orders are asked for. */
+export interface Roster {
+  readonly firstClient: number;
+  readonly clients: number;
+  /** The same for all parts of a fleet. */
+  readonly seed: number;
+  readonly groups: Groups;
+}
+
+export class KillSchedule {
+  readonly #plan: FleetPlan;
+  readonly #roster: Roster;
+  readonly #random: Random;
+  readonly #groups: Groups;
+  readonly #model: FleetModel;
+  readonly #orders: Generator<Order, void>;
+  /** All groups. */
+  readonly #everyone: readonly number[];
+  /** What may be drawn, by what it is drawn from and the version of who dies. */
+  readonly #shares = new Map<readonly KillShare[], Map<ProtocolVersion, Shares>>();
+  #atMs = 0;
+  #aliveMs = 0;
+  #restarts = 0;
+
+  constructor(plan: FleetPlan, roster: Roster) {
+    this.#plan = plan;
+    this.#roster = roster;
+    this.#random = new Random(roster.seed);
+    this.#groups = roster.groups;
+    this.#model = new FleetModel(this.#groups, plan.clients);
+    this.#everyone = this.#groups.named(undefined);
+    this.#orders = this.#all();
+  }
+
+  /** The roster's next order, in the order of their instants; undefined once the plan's phases are over. */
+  next(): Order | undefined {
+    for (;;) {
+      const { value, done } = this.#orders.next();
+      if (done) return undefined;
+      if ("restart" in value || this.#isOwn("comeBack" in value ? value.comeBack : value.client)) return value;
+    }
+  }
+
+  #isOwn(client: number): boolean {
+    const { firstClient, clients } = this.#roster;
+    return client >= firstClient && client < firstClient + clients;
+  }
+
+  /** Clients of the whole fleet alive on average over what was scheduled so far, by the model. */
+  get meanAlive(): number {
+    return this.#atMs === 0 ? this.#plan.clients : this.#aliveMs / this.#atMs;
+  }
+
+  *#all(): Generator<Order, void> {
+    for (const phase of phasesOf(this.#plan)) {
+      const endMs = this.#atMs + phaseDurationMs(this.#plan, phase);
+      if (phase.kind === "kill") yield* this.#kills(phase, endMs);
+      else if (phase.kind === "return") yield* this.#returns(phase);
+      else if (phase.kind === "restart") yield this.#restart(phase);
+      this.#passTo(endMs);
+    }
+  }
+
+  *#kills(phase: KillPhase, endMs: number): Generator<Order, void> {
+    const groups = this.#groups.named(phase.groups);
+    const rate = phase.rate ?? this.#plan.killRate;
+    if (rate === "once") {
+      for (let left = this.#model.alive(groups); left > 0; left--) yield* this.#draw(phase, groups);
+      return;
+    }
+    while (this.#passToKill(rate, groups, endMs)) yield* this.#draw(phase, groups);
+  }
+
+  /** Kills a second grow with the clients alive, so the way to the next one is walked from return to return. */
+  #passToKill(rate: KillRate, groups: readonly number[], endMs: number): boolean {
+    for (let due = 1;;) {
+      const perMs = this.#killsPerMs(rate, groups);
+      const reachMs = perMs > 0 ? this.#atMs + due / perMs : Infinity;
+      const stepMs = Math.min(reachMs, this.#model.nextReturnMs, endMs);
+      due -= (stepMs - this.#atMs) * perMs;
+      this.#step(stepMs);
+      if (stepMs === reachMs && reachMs < endMs) return true;
+      if (stepMs >= endMs) return false;
+      this.#model.comeBack(stepMs);
+    }
+  }
+
+  #killsPerMs(rate: KillRate, groups: readonly number[]): number {
+    const alive = this.#model.alive(groups);
+    if (alive === 0) return 0;
+    if (rate.kind === "count") return rate.perSecond / 1_000;
+    return rate.perSecond * alive / 1_000;
+  }
+
+  /** Time passes; who is away comes back meanwhile. */
+  #passTo(atMs: number): void {
+    while (this.#model.nextReturnMs <= atMs) {
+      this.#step(this.#model.nextReturnMs);
+      this.#model.comeBack(this.#atMs);
+    }
+    this.#step(atMs);
+  }
+
+  #step(atMs: number): void {
+    if (atMs <= this.#atMs) return;
+    this.#aliveMs += (atMs - this.#atMs) * this.#model.alive(this.#everyone);
+    this.#atMs = atMs;
+  }
+
+  /** Draws a victim and how it dies; nothing where its version knows none of the modes. */
+  *#draw(phase: KillPhase, groups: readonly number[]): Generator<KillOrder, void> {
+    const client = this.#model.takeAlive(groups, this.#random);
+    const plan = this.#groups.planOf(client);
+    const shares = this.#sharesFor(phase.killShares ?? plan.killShares, this.#groups.versionOf(client));
+    if (shares.length === 0) return this.#model.sendAway(client, this.#atMs + restMs);
+    const mode = this.#random.weighted(shares);
+    const reconnectAfterMs = this.#reconnectAfterMs(phase, plan);
+    this.#model.sendAway(client, this.#backAtMs(mode, reconnectAfterMs, plan.keepAliveS));
+    yield { client, mode, atMs: this.#atMs, reconnectAfterMs };
+  }
+
+  #sharesFor(all: readonly KillShare[], version: ProtocolVersion): Shares {
+    let byVersion = this.#shares.get(all);
+    if (byVersion === undefined) this.#shares.set(all, byVersion = new Map());
+    let shares = byVersion.get(version);
+    if (shares === undefined) byVersion.set(version, shares = sharesFor(all, version));
+    return shares;
+  }
+
+  #reconnectAfterMs(phase: KillPhase, plan: FleetPlan): number | "never" {
+    const afterMs = phase.reconnectAfterMs ?? plan.reconnectAfterMs;
+    if (afterMs === "never" || phase.jitterMs === undefined) return afterMs;
+    return afterMs + this.#random.fraction() * phase.jitterMs;
+  }
+
+  #backAtMs(mode: KillMode, reconnectAfterMs: number | "never", keepAliveS: number): number {
+    if (mode === "takeover") return this.#atMs + restMs;
+    if (reconnectAfterMs === "never") return Infinity;
+    const silentMs = mode === "freeze" || mode === "half-packet" ? keepAliveS * 1_500 : 0;
+    return this.#atMs + silentMs + reconnectAfterMs + restMs;
+  }
+
+  /** All who live go down with the broker. */
+  #restart(phase: RestartPhase): RestartOrder {
+    const restart = this.#restarts++;
+    this.#model.sendAllAway((client) => {
+      const afterMs = backAfterRestartMs(phase, this.#groups.planOf(client), client, restart);
+      return afterMs === "never" ? Infinity : this.#atMs + afterMs + restMs;
+    });
+    return { restart, phase, atMs: this.#atMs };
+  }
+
+  *#returns({ groups: names, durationMs }: ReturnPhase): Generator<Order, void> {
+    const groups = this.#groups.named(names);
+    const fromMs = this.#atMs;
+    const everyMs = durationMs / Math.max(1, this.#model.gone(groups));
+    for (let number = 0;; number++) {
+      const client = this.#model.takeGone(groups, this.#random);
+      if (client === undefined) return;
+      this.#passTo(fromMs + number * everyMs);
+      this.#model.sendAway(client, this.#atMs + restMs);
+      yield { comeBack: client, atMs: this.#atMs };
+    }
+  }
+}
+
+type Shares = readonly { readonly item: KillMode; readonly weight: number }[];
+
+function sharesFor(shares: readonly KillShare[], version: ProtocolVersion): Shares {
+  return shares.filter(({ mode, weight }) => weight > 0 && (version === 5 || !needsVersion5(mode)))
+    .map(({ mode, weight }) => ({ item: mode, weight }));
+}

@@ -1,0 +1,27 @@
+/**
+ * What whoever runs a fleet hands over.
+ */
+import type { RestartBroker } from "./broker_restart.ts";
+import type { LifeRow } from "../ledger/life_row.ts";
+import type { Notice, Progress } from "../result/result.ts";
+import type { RecordSink } from "../recording/run_record.ts";
+
+/** What a run tells while it goes, and how it is told to stop. */
+export interface FleetHooks {
+  /** Where the run stands, a few times a second. */
+  onProgress(progress: Progress): void;
+  /** A line for people, once, as it happens. */
+  onNotice(notice: Notice): void;
+  /** Every life, some at a time, as they are judged; not kept in the result. */
+  onLives?(rows: readonly LifeRow[]): void;
+  /**
+   * Its first `abort` ends the run early: wills on their way are waited for up to 2 s, and the result is whole.
+   */
+  readonly interrupt?: AbortSignal;
+  /** Once this aborts too, nothing is waited for. */
+  readonly stop?: AbortSignal;
+  /** Takes a recording of every event, where one is wanted. */
+  readonly record?: RecordSink;
+  /** Restarts the broker where the plan has phases for it and no command. */
+  readonly restartBroker?: RestartBroker;
+}

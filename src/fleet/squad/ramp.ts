@@ -1,0 +1,56 @@
+/**
+ * Makes the clients of one squad, and connects them for the first time: evenly at its share of the ramp's rate, and with
+ * no more CONNECTs unanswered at once than, together with all other squads, a listener queues.
+ */
+import type { ClientHost } from "../client/client_host.ts";
+import type { SquadTask } from "../result/squad_task.ts";
+import { VirtualClient } from "../client/virtual_client.ts";
+
+/** To which of its squad's buckets a client's wills go. */
+export function bucketOf({ firstClient, firstBucket, buckets }: SquadTask, client: number): number {
+  return firstBucket + (client - firstClient) % buckets;
+}
+
+export class Ramp {
+  readonly #host: ClientHost;
+  readonly #task: SquadTask;
+  readonly #clients: VirtualClient[];
+  readonly #perMs: number;
+  readonly #limit: number;
+  #started = 0;
+  #mostUnderWay = 0;
+
+  /** @param clients where to put them: none is made before the first step, so that what they take can be told */
+  constructor(host: ClientHost, task: SquadTask, clients: VirtualClient[]) {
+    const { plan } = task;
+    const share = task.clients / plan.clients;
+    this.#host = host;
+    this.#task = task;
+    this.#clients = clients;
+    this.#perMs = plan.rampPerSecond * share / 1_000;
+    this.#limit = Math.max(1, Math.floor(plan.connectsUnderWay * share));
+  }
+
+  /** The most CONNECTs that were unanswered at once. */
+  get mostUnderWay(): number {
+    return this.#mostUnderWay;
+  }
+
+  /** Connects who may; `connected` have been answered, and the ramp goes on for so long. */
+  step(connected: number, passedMs: number, nowMs: number): void {
+    if (this.#clients.length === 0) this.#make();
+    const allowed = Math.min(this.#clients.length, 1 + passedMs * this.#perMs);
+    while (this.#started + 1 <= allowed && this.#started - connected < this.#limit) {
+      this.#clients[this.#started++]!.connect(nowMs);
+      this.#mostUnderWay = Math.max(this.#mostUnderWay, this.#started - connected);
+    }
+  }
+
+  #make(): void {
+    const { firstClient, clients } = this.#task;
+    for (let number = firstClient; number < firstClient + clients; number++) {
+      const version = this.#host.groups.versionOf(number);
+      this.#clients.push(new VirtualClient(this.#host, number, bucketOf(this.#task, number), version));
+    }
+  }
+}

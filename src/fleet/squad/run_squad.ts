@@ -1,0 +1,153 @@
+/**
+ * A squad in the real world: sockets, the clock, and one timer for everything.
+ */
+import { monotonicClock } from "../../base/clock.ts";
+import { Deadlines } from "../../base/deadlines.ts";
+import { canResetOver, dial } from "../../net/dial.ts";
+import { engines } from "../../net/engine.ts";
+import type { Wakeable, World } from "../client/connection.ts";
+import type { LifeRow } from "../ledger/life_row.ts";
+import { RecordBuffer } from "../recording/record_buffer.ts";
+import type { Progress } from "../result/result.ts";
+import { Squad } from "./squad.ts";
+import type { SquadResult, SquadTask } from "../result/squad_task.ts";
+
+/** What a running squad tells. */
+export interface SquadHooks {
+  /** Every client is connected: `go` may be called. */
+  onReady(): void;
+  /** All is still, and waits for the broker to be restarted, for the so-manieth time from 0: `brokerServes` ends it. */
+  onRestart(restart: number): void;
+  onProgress(progress: Progress): void;
+  /** Lives that were judged since the last time; only where the task asks for them. */
+  onLives?(rows: readonly LifeRow[]): void;
+  /** Lines of the recording, where the task wants one; `written` is to be called for them. */
+  onRecord(lines: string): void;
+}
+
+const progressEveryMs = 200;
+/** The longest sleep: what a packet asked to be woken for waits no longer than this. */
+const longestSleepMs = 10;
+
+/** A squad that runs on this thread. */
+export class SquadRun {
+  readonly #squad: Squad;
+  readonly #world: World;
+  readonly #hooks: SquadHooks;
+  readonly #record: RecordBuffer | undefined;
+  readonly #finished: (result: SquadResult) => void;
+  readonly #failed: (error: unknown) => void;
+  /** Answers what was found, once the squad is done. */
+  readonly result: Promise<SquadResult>;
+  #toldReady = false;
+  #toldRestart = -1;
+  #memory: { before?: number; after?: number } = {};
+  #toldMs = 0;
+  #lives: LifeRow[] = [];
+
+  constructor(task: SquadTask, hooks: SquadHooks) {
+    this.#world = realWorld(task);
+    this.#hooks = hooks;
+    if (task.record) this.#record = new RecordBuffer(task.number, task.originMs, (lines) => hooks.onRecord(lines));
+    this.#squad = new Squad(task, this.#world, this.#record?.note);
+    if (task.lives) this.#squad.ledger.onLife = (row) => this.#lives.push(row);
+    const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();
+    this.result = promise;
+    this.#finished = resolve;
+    this.#failed = reject;
+    this.#squad.start(this.#world.clock.nowMs());
+    this.#ownThread(task);
+    this.#turn();
+  }
+
+  go(): void {
+    this.#squad.go();
+  }
+
+  /** So much of what was recorded is written. */
+  written(length: number): void {
+    this.#record?.written(length);
+  }
+
+  /** The broker was restarted, and serves again. */
+  brokerServes(): void {
+    this.#squad.brokerServes(this.#world.clock.nowMs());
+  }
+
+  /** The run means nothing, for a reason that this squad cannot see. */
+  giveUp(sentence: string): void {
+    this.#squad.giveUp(sentence, this.#world.clock.nowMs());
+  }
+
+  interrupt(): void {
+    this.#squad.interrupt(this.#world.clock.nowMs());
+  }
+
+  /**
+   * While all links are the engine's, its thread may wait for them by itself while there is traffic. A turn is then late
+   * by up to a millisecond, and still sooner than by the runtime's timer, which comes two milliseconds after one was asked.
+   */
+  #ownThread({ target, engine = "deno" }: SquadTask): void {
+    if (target.transport === "tls" || target.transport === "wss") return;
+    engines[engine].ownThread(() => true);
+  }
+
+  #turn(): void {
+    try {
+      const nowMs = this.#world.clock.nowMs();
+      this.#squad.turn(nowMs);
+      this.#markMemory();
+      this.#tell(nowMs);
+      if (this.#squad.done) return this.#finish();
+      const nextMs = Math.min(this.#squad.nextMs(nowMs), this.#world.wakes.nextMs, nowMs + longestSleepMs);
+      setTimeout(() => this.#turn(), Math.max(0, nextMs - this.#world.clock.nowMs()));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** The first turn that is to connect clients is still to come when it was noted that it may. */
+  #markMemory(): void {
+    if (this.#squad.phase === "connect") this.#memory.before ??= Deno.memoryUsage().rss;
+    if (this.#squad.ready) this.#memory.after ??= Deno.memoryUsage().rss;
+  }
+
+  #finish(): void {
+    const result = this.#squad.result();
+    // Of a recorded run no more is told than the recording tells: judged again it is the same.
+    if (this.#record !== undefined) return this.#finished({ ...result, recorded: this.#record.counts });
+    const { before, after } = this.#memory;
+    this.#finished({
+      ...result,
+      ...this.#squad.rampFacts,
+      ...before !== undefined && after !== undefined && { memory: { before, after } },
+    });
+  }
+
+  #tell(nowMs: number): void {
+    if (this.#squad.ready && !this.#toldReady) {
+      this.#toldReady = true;
+      this.#hooks.onReady();
+    }
+    const { atRestart = -1 } = this.#squad;
+    if (atRestart > this.#toldRestart) this.#hooks.onRestart(this.#toldRestart = atRestart);
+    if (nowMs < this.#toldMs + progressEveryMs && !this.#squad.done) return;
+    this.#toldMs = nowMs;
+    this.#record?.flush();
+    this.#hooks.onProgress(this.#squad.progress(nowMs));
+    if (this.#lives.length > 0) this.#hooks.onLives?.(this.#lives.splice(0));
+  }
+}
+
+function realWorld({ plan, target, engine }: SquadTask): World {
+  const { sourceAddresses } = plan;
+  return {
+    clock: monotonicClock,
+    wakes: new Deadlines<Wakeable>(),
+    canReset: canResetOver(target, engine),
+    dial: (receiver, place) => {
+      const sourceAddress = sourceAddresses[place % sourceAddresses.length];
+      return dial(target, { sourceAddress, engine }, receiver);
+    },
+  };
+}

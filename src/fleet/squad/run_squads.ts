@@ -1,0 +1,76 @@
+/**
+ * The squads of one run on their threads, kept in step.
+ */
+import { monotonicClock } from "../../base/clock.ts";
+import type { Restarts } from "./broker_restart.ts";
+import type { FleetHooks } from "./fleet_hooks.ts";
+import { mergeProgress } from "../merge/merge.ts";
+import type { Progress } from "../result/result.ts";
+import { phases } from "../result/run_phase.ts";
+import type { RunRecord, Usage } from "../recording/run_record.ts";
+import type { SquadResult, SquadTask } from "../result/squad_task.ts";
+import { SquadThread } from "./squad_thread.ts";
+
+/** What the squads of a run share. */
+export interface SquadsParts {
+  readonly hooks: FleetHooks;
+  readonly record: RunRecord | undefined;
+  readonly usage: () => Usage;
+  readonly restarts: Restarts;
+}
+
+/** Carries the tasks out, each on its thread; all begin to kill together, and stand still together for a restart. */
+export async function runSquads(
+  tasks: readonly SquadTask[],
+  { hooks, record, usage, restarts }: SquadsParts,
+): Promise<SquadResult[]> {
+  let waiting = tasks.length;
+  let still = 0;
+  const over = new AbortController();
+  const failure = Promise.withResolvers<never>();
+  const restartOnce = async (number: number) => {
+    const how = await restarts.restart(number, over.signal);
+    record?.restarted(how);
+    for (const thread of threads) {
+      if (how.kind === "back") thread.brokerServes();
+      else thread.giveUp(how.sentence);
+    }
+  };
+  const latest = new Map<number, Progress>();
+  const wanted = { ...hooks.onLives && { lives: true }, ...record && { record: true } };
+  const threads = tasks.map((task): SquadThread => {
+    const thread = new SquadThread({ ...task, ...wanted }, {
+      onReady: () => {
+        if (--waiting === 0) threads.forEach((thread) => thread.go());
+      },
+      onRestart: (number) => {
+        if (++still < tasks.length) return;
+        still = 0;
+        restartOnce(number).catch(failure.reject);
+      },
+      onProgress: (progress) => {
+        latest.set(task.number, progress);
+        record?.use(usage, monotonicClock.nowMs());
+        if (latest.size === tasks.length) hooks.onProgress(mergeProgress([...latest.values()], phases));
+      },
+      onLives: (rows) => hooks.onLives?.(rows),
+      onRecord: (lines) => void record?.write(lines).then(() => thread.written(lines.length)),
+    });
+    return thread;
+  });
+  const interrupt = () => {
+    over.abort();
+    threads.forEach((thread) => thread.interrupt());
+  };
+  for (const signal of [hooks.interrupt, hooks.stop]) {
+    signal?.addEventListener("abort", interrupt);
+    if (signal?.aborted) interrupt();
+  }
+  try {
+    return await Promise.race([Promise.all(threads.map((thread) => thread.result)), failure.promise]);
+  } finally {
+    over.abort();
+    hooks.interrupt?.removeEventListener("abort", interrupt);
+    hooks.stop?.removeEventListener("abort", interrupt);
+  }
+}

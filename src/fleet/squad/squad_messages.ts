@@ -1,0 +1,25 @@
+/**
+ * Messages between the thread of the fleet and the thread of a squad.
+ */
+import type { LifeRow } from "../ledger/life_row.ts";
+import type { Progress } from "../result/result.ts";
+import type { SquadResult, SquadTask } from "../result/squad_task.ts";
+
+/** What a squad's thread is told. */
+export type ToSquad =
+  | { readonly type: "start"; readonly task: SquadTask }
+  | { readonly type: "go" }
+  | { readonly type: "written"; readonly length: number }
+  | { readonly type: "serves" }
+  | { readonly type: "giveUp"; readonly sentence: string }
+  | { readonly type: "interrupt" };
+
+/** What a squad's thread tells. */
+export type FromSquad =
+  | { readonly type: "ready" }
+  | { readonly type: "atRestart"; readonly restart: number }
+  | { readonly type: "progress"; readonly progress: Progress }
+  | { readonly type: "lives"; readonly rows: readonly LifeRow[] }
+  | { readonly type: "record"; readonly lines: string }
+  | { readonly type: "done"; readonly result: SquadResult }
+  | { readonly type: "failed"; readonly message: string };

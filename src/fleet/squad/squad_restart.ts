@@ -1,0 +1,107 @@
+/**
+ * A restart of the broker as one squad goes through it: it stands still, lets the broker go and come back, brings its
+ * watchers back first, and then lets its clients come. Who restarts the broker, and finds out when it serves again, is
+ * the business of whoever runs the squads.
+ */
+import type { Groups } from "../plan/groups.ts";
+import type { Lookout } from "../watch/lookout.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { backAfterRestartMs } from "../schedule/restart.ts";
+import type { Absence } from "../result/restart_result.ts";
+import type { RestartOrder } from "../schedule/schedule.ts";
+import type { SquadBooks } from "../ledger/squad_books.ts";
+import type { VirtualClient } from "../client/virtual_client.ts";
+
+/** How long after the broker's return a connection that it has ended may seem open, in milliseconds. */
+const noticedWithinMs = 2_000;
+
+export class SquadRestart {
+  readonly #plan: FleetPlan;
+  readonly #groups: Groups;
+  readonly #books: SquadBooks;
+  readonly #lookout: Lookout;
+  readonly #clients: readonly VirtualClient[];
+  #order: RestartOrder | undefined;
+  #fromMs = 0;
+  #servesMs: number | undefined;
+
+  constructor(
+    plan: FleetPlan,
+    groups: Groups,
+    books: SquadBooks,
+    lookout: Lookout,
+    clients: readonly VirtualClient[],
+  ) {
+    this.#plan = plan;
+    this.#groups = groups;
+    this.#books = books;
+    this.#lookout = lookout;
+    this.#clients = clients;
+  }
+
+  /** True from the barrier until the watchers are back. */
+  get underWay(): boolean {
+    return this.#order !== undefined;
+  }
+
+  /** Which restart this squad is ready for and waits to hear of, from 0; undefined when none. */
+  get waitsFor(): number | undefined {
+    return this.#servesMs === undefined ? this.#order?.restart : undefined;
+  }
+
+  /** All is still: from now on the broker may go. */
+  begin(order: RestartOrder, nowMs: number): void {
+    this.#order = order;
+    this.#fromMs = nowMs;
+    this.#servesMs = undefined;
+    this.#books.goDown(nowMs);
+    this.#lookout.callOffControls(nowMs);
+    for (const watcher of this.#lookout.watchers) watcher.expectRestart();
+    for (const client of this.#clients) {
+      const plan = this.#groups.planOf(client.number);
+      client.expectRestart(backAfterRestartMs(order.phase, plan, client.number, order.restart));
+    }
+  }
+
+  /** The broker serves again. */
+  serves(nowMs: number): void {
+    if (this.#order === undefined || this.#servesMs !== undefined) return;
+    this.#servesMs = nowMs;
+    this.#books.serves(nowMs);
+    for (const watcher of this.#lookout.watchers) watcher.comeBack();
+  }
+
+  /** One turn; true once all goes on. */
+  turn(nowMs: number): boolean {
+    if (this.#servesMs === undefined) return false;
+    if (nowMs >= this.#servesMs + noticedWithinMs) {
+      for (const watcher of this.#lookout.watchers) watcher.endRestart();
+    }
+    const missing = this.#lookout.watchers.find((watcher) => watcher.returned === undefined);
+    if (missing === undefined) {
+      this.#goOn(nowMs);
+      return true;
+    }
+    if (nowMs > this.#servesMs + Math.max(this.#plan.restartTimeoutMs, 2 * noticedWithinMs)) {
+      const within = `within ${this.#plan.restartTimeoutMs / 1_000} s of the broker's restart`;
+      this.#books.makeVoid(`watcher ${missing.post.number} could not come back ${within}`, nowMs);
+    }
+    return false;
+  }
+
+  #goOn(nowMs: number): void {
+    const absences = this.#lookout.watchers.flatMap(({ post, returned, seen }): Absence[] => {
+      if (returned?.kind !== "back") return [];
+      const { bucket, copy } = post;
+      const atQos0 = seen.grantedQos === 0;
+      const { atMs: toMs, forgotten } = returned;
+      return [{ bucket, copy, fromMs: this.#fromMs, toMs, forgotten, ...atQos0 && { atQos0 } }];
+    });
+    const survived = this.#lookout.watchers.length - absences.length +
+      this.#clients.filter((client) => client.outlived).length;
+    for (const watcher of this.#lookout.watchers) watcher.forgetRestart();
+    this.#books.comeBack({ absences, survived }, nowMs);
+    this.#order = undefined;
+    for (const client of this.#clients) client.brokerIsBack(nowMs);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * A squad on a thread of its own, as seen from the thread that runs the fleet.
+ */
+import { InvariantError } from "../../base/failure.ts";
+import type { SquadHooks } from "./run_squad.ts";
+import type { FromSquad, ToSquad } from "./squad_messages.ts";
+import type { SquadResult, SquadTask } from "../result/squad_task.ts";
+
+export class SquadThread {
+  readonly #worker: Worker;
+  /** Answers what was found; rejects with an InvariantError when the thread itself failed. */
+  readonly result: Promise<SquadResult>;
+  #ended = false;
+
+  constructor(task: SquadTask, hooks: SquadHooks) {
+    this.#worker = new Worker(new URL("./squad_worker.ts", import.meta.url), { type: "module" });
+    const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();
+    this.result = promise;
+    this.#worker.onmessage = ({ data }: MessageEvent<FromSquad>) => {
+      if (data.type === "ready") hooks.onReady();
+      else if (data.type === "atRestart") hooks.onRestart(data.restart);
+      else if (data.type === "progress") hooks.onProgress(data.progress);
+      else if (data.type === "lives") hooks.onLives?.(data.rows);
+      else if (data.type === "record") hooks.onRecord(data.lines);
+      else this.#over(() => data.type === "done" ? resolve(data.result) : reject(new InvariantError(data.message)));
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#over(() => reject(new InvariantError(`squad ${task.number} failed: ${event.message}`)));
+    };
+    this.#tell({ type: "start", task });
+  }
+
+  go(): void {
+    this.#tell({ type: "go" });
+  }
+
+  /** So much of what was recorded is written. */
+  written(length: number): void {
+    if (!this.#ended) this.#tell({ type: "written", length });
+  }
+
+  /** The broker was restarted, and serves again. */
+  brokerServes(): void {
+    this.#tell({ type: "serves" });
+  }
+
+  /** The run means nothing, for a reason that no squad can see. */
+  giveUp(sentence: string): void {
+    this.#tell({ type: "giveUp", sentence });
+  }
+
+  interrupt(): void {
+    this.#tell({ type: "interrupt" });
+  }
+
+  #tell(message: ToSquad): void {
+    this.#worker.postMessage(message);
+  }
+
+  #over(answer: () => void): void {
+    this.#ended = true;
+    this.#worker.terminate();
+    answer();
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What became of each group of clients: plain sums, so that those of all squads merge into one. Kept only where a plan
+ * has groups. Each count here is one of the tally's own, told to the group of its client.
+ */
+import { Histogram } from "../../base/histogram.ts";
+import type { GroupCounts, GroupData, GroupResult } from "../result/group_result.ts";
+import { addCounts, noCounts } from "../result/will_counts.ts";
+
+function noGroup(): GroupCounts {
+  return { connected: 0, kills: 0, ...noCounts(), presenceWrong: 0 };
+}
+
+export class GroupTally {
+  readonly #groups = new Map<string | undefined, { readonly counts: GroupCounts; readonly latency: Histogram }>();
+
+  /** The counts of one group, made when they are first asked for. */
+  of(name: string | undefined): GroupCounts {
+    return this.#group(name).counts;
+  }
+
+  recordLatency(name: string, latencyMs: number): void {
+    this.#group(name).latency.record(latencyMs);
+  }
+
+  #group(name: string | undefined) {
+    let group = this.#groups.get(name);
+    if (group === undefined) this.#groups.set(name, group = { counts: noGroup(), latency: new Histogram() });
+    return group;
+  }
+
+  /** This tally as plain data. */
+  data(): GroupData[] {
+    return [...this.#groups].map(([name, { counts, latency }]) => ({
+      ...name !== undefined && { name },
+      ...counts,
+      hdr: latency.encode(),
+    }));
+  }
+
+  /** Adds another squad's tally to this one. */
+  merge(data: readonly GroupData[]): void {
+    for (const { name, hdr, ...more } of data) {
+      const { counts, latency } = this.#group(name);
+      addCounts(counts, more);
+      for (const own of ["connected", "kills", "presenceWrong"] as const) counts[own] += more[own];
+      latency.merge(Histogram.decode(hdr));
+    }
+  }
+
+  /** A row for each group of a plan, in its order, and one for wills that are nobody's where there are any. */
+  rows(names: readonly string[]): GroupResult[] {
+    const all = [...names, ...this.#groups.has(undefined) ? [undefined] : []];
+    return all.map((name) => {
+      const { counts, latency } = this.#group(name);
+      return { ...name !== undefined && { name }, ...counts, latencyMs: latency.row() };
+    });
+  }
+}

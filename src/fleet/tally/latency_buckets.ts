@@ -1,0 +1,39 @@
+/**
+ * Latencies counted in a few fixed ranges: what is cheap enough to tell a few times a second while a run goes on. The
+ * report has whole histograms instead.
+ */
+import type { LatencyBucketCounts } from "../result/will_counts.ts";
+
+/** The upper ends of the ranges, in milliseconds; beyond the last there is one more range. */
+export const bucketEndsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
+
+/** Counts latencies by range. */
+export class LatencyBuckets {
+  readonly #counts = new Array<number>(bucketEndsMs.length + 1).fill(0);
+  #sumMs = 0;
+
+  /** Counts one latency, in milliseconds. */
+  record(latencyMs: number): void {
+    const found = bucketEndsMs.findIndex((endMs) => latencyMs <= endMs);
+    this.#counts[found === -1 ? bucketEndsMs.length : found]!++;
+    this.#sumMs += latencyMs;
+  }
+
+  /** What was counted so far. */
+  data(): LatencyBucketCounts {
+    return { counts: [...this.#counts], sumMs: this.#sumMs };
+  }
+}
+
+/** The counts of several squads as one. */
+export function addBuckets(all: readonly LatencyBucketCounts[]): LatencyBucketCounts {
+  const counts = Array.from(
+    { length: bucketEndsMs.length + 1 },
+    (_, range) => total(all.map((each) => each.counts[range]!)),
+  );
+  return { counts, sumMs: total(all.map((each) => each.sumMs)) };
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
+}

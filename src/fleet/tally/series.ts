@@ -1,0 +1,133 @@
+/**
+ * A run over time: what happened in each stretch of it, in a bounded number of stretches.
+ */
+import { Histogram } from "../../base/histogram.ts";
+import { killModes } from "../plan/kill_mode.ts";
+import type { SeriesData, SeriesPoint } from "../result/series_data.ts";
+
+/** A stretch is a second, or longer where a run would have more than this many. */
+const mostPoints = 1_000;
+
+/** How long one stretch of a run is, in milliseconds. */
+export function stretchMs(durationMs: number): number {
+  return Math.max(1_000, Math.ceil(durationMs / mostPoints / 1_000) * 1_000);
+}
+
+/** Cumulative counts, as a squad has them anyway. */
+export interface SeriesCounts {
+  readonly alive: number;
+  readonly kills: number;
+  readonly wills: number;
+}
+
+/** Cuts a squad's counts into stretches as time goes by. */
+export class Series {
+  readonly #originMs: number;
+  readonly #stretchMs: number;
+  readonly #points: SeriesData[] = [];
+  #index = 0;
+  #kills = 0;
+  #wills = 0;
+  #latencies = new Map<string, Histogram>();
+
+  /** @param originMs the run's beginning, the same for all its squads */
+  constructor(originMs: number, durationMs: number) {
+    this.#originMs = originMs;
+    this.#stretchMs = stretchMs(durationMs);
+  }
+
+  /** A will came, so long after its kill, which was of this mode, was due. */
+  recordLatency(latencyMs: number, mode: string): void {
+    let histogram = this.#latencies.get(mode);
+    if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
+    histogram.record(latencyMs);
+  }
+
+  /** Closes the stretch that is over by now, if one is. */
+  advance(counts: SeriesCounts, nowMs: number): void {
+    const index = Math.floor((nowMs - this.#originMs) / this.#stretchMs);
+    if (index > this.#index) this.#close(counts, index);
+  }
+
+  /** Closes the last stretch and answers them all; those in which nothing happened are left out. */
+  finish(counts: SeriesCounts): SeriesData[] {
+    this.#close(counts, this.#index + 1);
+    return this.#points;
+  }
+
+  #close({ alive, kills, wills }: SeriesCounts, next: number): void {
+    const latencies = Object.fromEntries([...this.#latencies].map(([mode, histogram]) => [mode, histogram.encode()]));
+    this.#points.push({ index: this.#index, alive, kills: kills - this.#kills, wills: wills - this.#wills, latencies });
+    this.#index = next;
+    this.#kills = kills;
+    this.#wills = wills;
+    this.#latencies = new Map();
+  }
+}
+
+/** The stretches of all squads as one series. A squad that says nothing of a stretch is as alive as it was before. */
+export function mergeSeries(squads: readonly (readonly SeriesData[])[], durationMs: number): SeriesPoint[] {
+  const last = Math.max(-1, ...squads.map((points) => points.at(-1)?.index ?? -1));
+  const points: SeriesPoint[] = [];
+  const alive = squads.map(() => 0);
+  const next = squads.map(() => 0);
+  for (let index = 0; index <= last; index++) {
+    const sum = new StretchSum();
+    squads.forEach((data, squad) => {
+      const point = data[next[squad]!];
+      if (point?.index !== index) return;
+      next[squad]!++;
+      alive[squad] = point.alive;
+      sum.add(point);
+    });
+    points.push(sum.point((index + 1) * stretchMs(durationMs), alive.reduce((all, each) => all + each, 0)));
+  }
+  return points;
+}
+
+/** Several reports' series as one: of parts of one run, which have stretches of one length. */
+export function joinSeries(parts: readonly (readonly SeriesPoint[])[], durationMs: number): SeriesPoint[] {
+  const stretch = stretchMs(durationMs);
+  const data = parts.map((points) =>
+    points.map(({ atMs, alive, kills, wills, byMode }): SeriesData => {
+      const latencies = Object.fromEntries(Object.entries(byMode).map(([mode, { hdr }]) => [mode, hdr]));
+      return { index: Math.round(atMs / stretch) - 1, alive, kills, wills, latencies };
+    })
+  );
+  return mergeSeries(data, durationMs);
+}
+
+/** One stretch, summed over squads. */
+class StretchSum {
+  readonly #byMode = new Map<string, Histogram>();
+  readonly #all = new Histogram();
+  #kills = 0;
+  #wills = 0;
+
+  add({ kills, wills, latencies }: SeriesData): void {
+    this.#kills += kills;
+    this.#wills += wills;
+    for (const [mode, encoded] of Object.entries(latencies)) {
+      const histogram = Histogram.decode(encoded);
+      this.#all.merge(histogram);
+      const known = this.#byMode.get(mode);
+      if (known === undefined) this.#byMode.set(mode, histogram);
+      else known.merge(histogram);
+    }
+  }
+
+  point(atMs: number, alive: number): SeriesPoint {
+    const { p50, p99, max } = figures(this.#all);
+    const byMode = Object.fromEntries(killModes.flatMap((mode) => {
+      const histogram = this.#byMode.get(mode);
+      return histogram === undefined
+        ? []
+        : [[mode, { count: histogram.count, ...figures(histogram), hdr: histogram.encode() }]];
+    }));
+    return { atMs, alive, kills: this.#kills, wills: this.#wills, p50, p99, max, byMode };
+  }
+}
+
+function figures(histogram: Histogram): { p50: number; p99: number; max: number } {
+  return { p50: histogram.percentile(50), p99: histogram.percentile(99), max: histogram.max };
+}

@@ -1,0 +1,102 @@
+/**
+ * When each part of a run was: connecting, the phases of its plan, waiting for the last wills, leaving. A squad notes
+ * instants as it goes; what they come to is worked out here, for one squad or all, while a run goes on and once it is over.
+ */
+import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { type Instants, type Phase, phases, type Stage } from "../result/run_phase.ts";
+
+/** Notes instants as they come. */
+export class InstantBook {
+  readonly #originMs: number;
+  readonly #began: Partial<Record<Phase, number>> = {};
+  readonly #restarts: { fromMs: number; backMs?: number }[] = [];
+
+  /** @param originMs the run's beginning, from which instants count */
+  constructor(originMs: number) {
+    this.#originMs = originMs;
+  }
+
+  enter(phase: Phase, nowMs: number): void {
+    this.#began[phase] ??= Math.round(nowMs - this.#originMs);
+  }
+
+  goDown(nowMs: number): void {
+    this.#restarts.push({ fromMs: Math.round(nowMs - this.#originMs) });
+  }
+
+  comeBack(nowMs: number): void {
+    this.#restarts.at(-1)!.backMs = Math.round(nowMs - this.#originMs);
+  }
+
+  data(): Instants {
+    return { began: { ...this.#began }, restarts: this.#restarts.map((restart) => ({ ...restart })) };
+  }
+}
+
+/** Several squads' instants as one: a part begins when the last of them begins it. */
+export function mergeInstants(all: readonly Instants[]): Instants {
+  const began = Object.fromEntries(phases.flatMap((phase) => {
+    const instants = all.flatMap((one) => one.began[phase] ?? []);
+    return instants.length === 0 ? [] : [[phase, Math.max(...instants)]];
+  }));
+  const count = Math.max(0, ...all.map(({ restarts }) => restarts.length));
+  const restarts = Array.from({ length: count }, (_, place) => {
+    const spans = all.flatMap((one) => one.restarts[place] ?? []);
+    const fromMs = Math.min(...spans.map((span) => span.fromMs));
+    const backs = spans.flatMap(({ backMs }) => backMs ?? []);
+    return backs.length < spans.length ? { fromMs } : { fromMs, backMs: Math.max(...backs) };
+  });
+  return { began, restarts };
+}
+
+/** The parts of a run that have names; watchers and controls are over before anything happens. */
+const named = ["connect", "kill", "drain", "leave", "look"] as const satisfies readonly Phase[];
+
+/** The stages of a run up to an instant of it; without one, of a run that is over. */
+export function stagesOf(
+  plan: Pick<FleetPlan, "phases" | "durationMs">,
+  instants: Instants,
+  untilMs = Infinity,
+): Stage[] {
+  const stages = named.flatMap((name): Stage[] => {
+    const fromMs = instants.began[name];
+    if (fromMs === undefined) return [];
+    const later = phases.slice(phases.indexOf(name) + 1).flatMap((phase) => instants.began[phase] ?? []);
+    const toMs = Math.min(...later);
+    if (name === "kill") return planned(plan, instants.restarts, fromMs, toMs);
+    return [{ name, fromMs, ...until(toMs) }];
+  });
+  return stages.filter(({ fromMs }) => fromMs <= untilMs)
+    .map(({ toMs = Infinity, ...stage }) => ({ ...stage, ...until(toMs > untilMs ? Infinity : toMs) }));
+}
+
+/** The plan's phases, one after the other; a restart takes what it took, and those after it come so much later. */
+function planned(
+  plan: Pick<FleetPlan, "phases" | "durationMs">,
+  restarts: Instants["restarts"],
+  beganMs: number,
+  endMs: number,
+): Stage[] {
+  const stages: Stage[] = [];
+  let restarted = 0;
+  let fromMs = beganMs;
+  for (const phase of phasesOf(plan)) {
+    if (stages.length > 0 && fromMs >= endMs) break;
+    let toMs = fromMs + phaseDurationMs(plan, phase);
+    if (phase.kind === "restart") {
+      const restart = restarts[restarted++];
+      if (restart === undefined) break;
+      fromMs = restart.fromMs;
+      toMs = restart.backMs ?? Infinity;
+    }
+    const groups = "groups" in phase && phase.groups !== undefined ? { groups: phase.groups } : {};
+    stages.push({ name: phase.kind, ...groups, fromMs, ...until(Math.min(toMs, endMs)) });
+    fromMs = toMs;
+  }
+  return stages;
+}
+
+function until(toMs: number): { readonly toMs?: number } {
+  return toMs === Infinity ? {} : { toMs };
+}

@@ -1,0 +1,203 @@
+/**
+ * Counts and distributions of what was judged: plain sums, so that the tallies of all squads merge into one.
+ */
+import { Histogram } from "../../base/histogram.ts";
+import { type Described, DeviationTally } from "./deviation_tally.ts";
+import type { Judgement } from "../oracle/expectation.ts";
+import { FaultBook } from "./fault_kinds.ts";
+import type { FaultKind, FaultSample, SlowLife } from "../result/fault_sample.ts";
+import { GroupTally } from "./group_tally.ts";
+import { type KillMode, killModes } from "../plan/kill_mode.ts";
+import { LatencyBuckets } from "./latency_buckets.ts";
+import type { Life } from "../life/life.ts";
+import { modeOf } from "../oracle/oracle.ts";
+import { addRemarks, type Remarks } from "../result/remarks.ts";
+import type { TallyData } from "../result/tally_data.ts";
+import {
+  addCounts,
+  type ModeCounts,
+  noCounts,
+  type RedeliveryCounts,
+  type TallyMode,
+  type WillCounts,
+} from "../result/will_counts.ts";
+
+/** Slow lives kept. */
+const slowestKept = 20;
+
+export class Tally {
+  readonly #byMode = new Map<TallyMode, ModeCounts>();
+  readonly #latencies = new Map<TallyMode, Histogram>();
+  readonly #faults = new FaultBook();
+  readonly #slowest: SlowLife[] = [];
+  readonly deviations = new DeviationTally();
+  /** By group, where the plan has groups. */
+  readonly groups = new GroupTally();
+  readonly missingByQos: [number, number, number] = [0, 0, 0];
+  /** All latencies, whatever the mode. */
+  readonly latency = new Histogram();
+  /** The same in a few ranges, to be told while a run goes on; not merged. */
+  readonly buckets = new LatencyBuckets();
+  eitherWay = 0;
+  undecided = 0;
+  /** Wills that were due while the watchers could not see, and were not seen. */
+  unseeable = 0;
+  /** What the broker did that is no fault of a will. */
+  remarks: Remarks = {};
+  /** Messages that were delivered once more under their packet identifiers; undefined for none. */
+  redeliveries: RedeliveryCounts | undefined;
+
+  /** The counts of one mode, made when they are first asked for. */
+  of(mode: TallyMode): ModeCounts {
+    let counts = this.#byMode.get(mode);
+    if (counts === undefined) this.#byMode.set(mode, counts = { kills: 0, ...noCounts() });
+    return counts;
+  }
+
+  /** Counts a message that was delivered once more, marked as such or not. */
+  countRedelivery(dup: boolean): void {
+    const { total, withoutDup } = this.redeliveries ?? { total: 0, withoutDup: 0 };
+    this.redeliveries = { total: total + 1, withoutDup: withoutDup + (dup ? 0 : 1) };
+  }
+
+  /** Adds an observation that is no fault of a will. */
+  remark(remarks: Remarks): void {
+    this.remarks = addRemarks(this.remarks, remarks);
+  }
+
+  /** Counts a judged life; a fault that a deviation describes counts as deviating. */
+  add(life: Life, judgement: Judgement, described: Described = {}, group?: string): void {
+    this.#count(this.of(modeOf(life)), judgement, described);
+    if (group !== undefined) this.#count(this.groups.of(group), judgement, described);
+    const { expectation, verdict } = judgement;
+    if (expectation.kind === "either") this.eitherWay++;
+    if (expectation.kind !== "one") return;
+    if (verdict === undefined) {
+      this.undecided++;
+      return;
+    }
+    if (verdict === "unseeable") {
+      this.unseeable++;
+      return;
+    }
+    if (verdict === "missing" && described[verdict] === undefined) this.missingByQos[life.qos]++;
+  }
+
+  #count(counts: WillCounts, judgement: Judgement, described: Described): void {
+    const { expectation, verdict } = judgement;
+    counts[described.duplicate === undefined ? "duplicate" : "deviating"] += judgement.duplicates;
+    counts[described.unwanted === undefined ? "unwanted" : "deviating"] += judgement.unwanted;
+    if (expectation.kind !== "one" || verdict === undefined || verdict === "unseeable") return;
+    counts.expected++;
+    if (verdict !== "onTime" && described[verdict] !== undefined) counts.deviating++;
+    else counts[verdict]++;
+  }
+
+  /** Records a will's way, in milliseconds from the instant at which its kill was due. */
+  recordLatency(mode: TallyMode, latencyMs: number, group?: string): void {
+    if (group !== undefined) this.groups.recordLatency(group, latencyMs);
+    let histogram = this.#latencies.get(mode);
+    if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
+    histogram.record(latencyMs);
+    this.latency.record(latencyMs);
+    this.buckets.record(latencyMs);
+  }
+
+  /** Counts a fault by its kind, as often as it occurred, and keeps it for people, up to a limit for each kind. */
+  keepFault(sample: FaultSample, count = 1): void {
+    this.#faults.keep(sample, count);
+  }
+
+  /** Keeps a life whose will came on time if it is among the slowest. */
+  keepSlow(life: SlowLife): void {
+    const full = this.#slowest.length >= slowestKept;
+    if (full && life.latencyMs <= this.#slowest.at(-1)!.latencyMs) return;
+    if (full) this.#slowest.pop();
+    const place = this.#slowest.findLastIndex((other) => other.latencyMs >= life.latencyMs) + 1;
+    this.#slowest.splice(place, 0, life);
+  }
+
+  /** True when a life that took so long would be kept: asked first, so that nothing is made for nothing. */
+  isSlow(latencyMs: number): boolean {
+    return this.#slowest.length < slowestKept || latencyMs > this.#slowest.at(-1)!.latencyMs;
+  }
+
+  get slowest(): readonly SlowLife[] {
+    return this.#slowest;
+  }
+
+  /** One sample of each kind, the most frequent kind first; then the further ones in the same order. */
+  get faults(): readonly FaultSample[] {
+    return this.#faults.samples;
+  }
+
+  /** Every kind of fault with its count, the most frequent first. */
+  get faultKinds(): readonly FaultKind[] {
+    return this.#faults.kinds;
+  }
+
+  /** All modes together. */
+  total(): WillCounts {
+    const sum = noCounts();
+    for (const counts of this.#byMode.values()) addCounts(sum, counts);
+    return sum;
+  }
+
+  /** The modes in which anything was counted, in the order of tables; those whom nobody killed are not among them. */
+  killed(): [KillMode, ModeCounts, Histogram][] {
+    return killModes.filter((mode) => this.#byMode.has(mode))
+      .map((mode) => [mode, this.of(mode), this.#latencies.get(mode) ?? new Histogram()]);
+  }
+
+  /** This tally as plain data. */
+  data(): TallyData {
+    const groups = this.groups.data();
+    return {
+      byMode: Object.fromEntries(this.#byMode),
+      latencies: Object.fromEntries([...this.#latencies].map(([mode, histogram]) => [mode, histogram.encode()])),
+      missingByQos: this.missingByQos,
+      eitherWay: this.eitherWay,
+      undecided: this.undecided,
+      ...this.unseeable > 0 && { unseeable: this.unseeable },
+      ...Object.keys(this.remarks).length > 0 && { remarks: this.remarks },
+      ...this.redeliveries && { redeliveries: this.redeliveries },
+      faults: this.faults,
+      faultKinds: this.faultKinds,
+      slowest: this.#slowest,
+      deviations: this.deviations.data(),
+      ...groups.length > 0 && { groups },
+    };
+  }
+
+  /** Adds another squad's tally to this one. */
+  merge(data: TallyData): void {
+    for (const [mode, counts] of Object.entries(data.byMode)) {
+      const own = this.of(mode as TallyMode);
+      own.kills += counts.kills;
+      addCounts(own, counts);
+    }
+    for (const [mode, encoded] of Object.entries(data.latencies)) this.#mergeLatency(mode as TallyMode, encoded);
+    data.missingByQos.forEach((count, qos) => this.missingByQos[qos as 0 | 1 | 2] += count);
+    this.eitherWay += data.eitherWay;
+    this.undecided += data.undecided;
+    this.unseeable += data.unseeable ?? 0;
+    if (data.remarks !== undefined) this.remark(data.remarks);
+    if (data.redeliveries !== undefined) {
+      const { total, withoutDup } = this.redeliveries ?? { total: 0, withoutDup: 0 };
+      const more = data.redeliveries;
+      this.redeliveries = { total: total + more.total, withoutDup: withoutDup + more.withoutDup };
+    }
+    this.#faults.merge(data.faultKinds, data.faults);
+    data.slowest.forEach((life) => this.keepSlow(life));
+    this.deviations.merge(data.deviations);
+    this.groups.merge(data.groups ?? []);
+  }
+
+  #mergeLatency(mode: TallyMode, encoded: string): void {
+    const histogram = Histogram.decode(encoded);
+    const own = this.#latencies.get(mode);
+    if (own === undefined) this.#latencies.set(mode, histogram);
+    else own.merge(histogram);
+    this.latency.merge(histogram);
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * The control: before anything is measured, and every few seconds while clients are killed, a client of each watcher's
+ * own publishes a message and is then killed. If the message is not seen, the watcher is blind and nothing that follows
+ * would mean anything. If the message is seen and the will is not, the broker lost a will: that is a fault like any other.
+ */
+import type {
+  AcknowledgePacket,
+  ConnackPacket,
+  Packet,
+  ProtocolVersion,
+  PublishPacket,
+  QoS,
+} from "../../mqtt/packet.ts";
+import { isPassingRefusal, reasonDetails, reasonText } from "../../mqtt/reason.ts";
+import { connackText } from "../client/connack_text.ts";
+import { connectPacketOf } from "../client/connect_packet.ts";
+import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import type { ConnectionEnd } from "../life/connection_end.ts";
+import type { ControlSight } from "../result/control_counts.ts";
+import { endText } from "../oracle/end_text.ts";
+import type { Alteration } from "../oracle/expectation.ts";
+import { beginLife, clientIdOf, type Life, willOf } from "../life/life.ts";
+import { controlPlanOf } from "../plan/make_plan.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { retryAfterMs } from "../client/retry.ts";
+import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+const markName = "mqtt-sim-control ";
+const markBytes = encoder.encode(markName);
+
+/** True for what any control client publishes. */
+export function isControlMark(payload: Uint8Array): boolean {
+  return markBytes.every((byte, at) => payload[at] === byte);
+}
+
+type Step = "connecting" | "publishing" | "killed" | "passed";
+
+export class Control implements ConnectionOwner, Wakeable {
+  readonly #plan: FleetPlan;
+  readonly #world: World;
+  #connection: Connection;
+  readonly #life: Life;
+  readonly #mark: string;
+  readonly #unseen = new Set<number>();
+  readonly #startedMs: number;
+  #step: Step = "connecting";
+  #connectSent = false;
+  #qos: QoS = 0;
+  #refusals = 0;
+  #refusal: string | undefined;
+  #gaveUp = false;
+  #failure: string | undefined;
+
+  /** @param number names the control client: beyond all clients of the run */
+  constructor(plan: FleetPlan, world: World, number: number, bucket: number, version: ProtocolVersion) {
+    this.#plan = controlPlanOf(plan);
+    this.#world = world;
+    this.#life = beginLife(this.#plan, { number, bucket, version }, 1);
+    this.#mark = `${markName}${plan.run} ${number}`;
+    this.#startedMs = world.clock.nowMs();
+    this.#connection = new Connection(world, version, this, number);
+  }
+
+  get passed(): boolean {
+    return this.#step === "passed";
+  }
+
+  /** How far it came: its message was not seen yet, its will was not, or both were. */
+  get seen(): ControlSight {
+    if (this.#step === "passed") return "both";
+    return this.#step === "killed" ? "message" : "nothing";
+  }
+
+  /** What the broker said to it that does not let it in for now; undefined where it does. */
+  get refusal(): string | undefined {
+    return this.#step === "connecting" ? this.#refusal : undefined;
+  }
+
+  /** Whether the broker let it in. */
+  get connected(): boolean {
+    return this.#life.connectedMs !== undefined;
+  }
+
+  /** Its life: it has an end once its message was seen by every watcher. */
+  get life(): Life {
+    return this.#life;
+  }
+
+  /** The topic of its message and of its will. */
+  get topic(): string {
+    return willOf(this.#plan, this.#life).topic;
+  }
+
+  /** From when on what it waits for now is waited for. */
+  get sinceMs(): number {
+    return this.#life.end?.doneMs ?? this.#startedMs;
+  }
+
+  /** Why it failed, in a sentence; undefined while it may still pass. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Why the watcher is blind if time is up now, in a sentence; undefined once every watcher has seen its message. */
+  get waitsFor(): string | undefined {
+    switch (this.#step) {
+      case "connecting":
+        return "a control client could not connect";
+      case "publishing":
+        if (this.#refusal !== undefined) return `a control client could not publish: ${this.#refusal}`;
+        return `the watcher is blind: a message that a control client published on ${this.topic} did not reach it`;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Whether this copy of the watcher has not seen what is expected now. */
+  isUnseen(copy: number): boolean {
+    return this.#unseen.has(copy);
+  }
+
+  /** Whether a payload is the message of this control. */
+  isMessage(payload: Uint8Array): boolean {
+    return decoder.decode(payload) === this.#mark;
+  }
+
+  /** A watcher of its bucket saw its message. */
+  seeMessage(copy: number, nowMs: number): void {
+    if (this.#step === "publishing") this.#tick(copy, () => this.#kill(nowMs));
+  }
+
+  /** A watcher of its bucket saw its will. Answers what differs from what was asked for. */
+  seeWill(packet: PublishPacket, copy: number, seen: SeenWill): Alteration[] {
+    if (this.#step === "killed") this.#tick(copy, () => this.#step = "passed");
+    return compareWill(this.#plan, this.#life, packet, seen);
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    connection.send(connectPacketOf(this.#plan, this.#life, clientIdOf(this.#plan, this.#life.client)), nowMs);
+    this.#life.sentMs = nowMs;
+    this.#connectSent = true;
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (packet.type === "puback" && this.#step === "publishing") return this.#onPuback(packet, nowMs);
+    if (packet.type !== "connack" || this.#step !== "connecting") return;
+    if (packet.reasonCode !== 0) return this.#refused(connection, packet, nowMs);
+    this.#step = "publishing";
+    this.#refusal = undefined;
+    this.#life.connectedMs = nowMs;
+    connection.keepAlive(packet.properties?.serverKeepAliveS ?? this.#plan.keepAliveS, nowMs); // [MQTT5 3.2.2-21]
+    this.#expectAll();
+    // Through the same queue as the wills: at QoS 0 only where they are, or where the server takes no more.
+    this.#qos = this.#life.qos === 0 || packet.properties?.maximumQoS === 0 ? 0 : 1; // [MQTT5 3.2.2-11]
+    this.#publish(nowMs);
+  }
+
+  #publish(nowMs: number): void {
+    const { topic } = this;
+    const qos = this.#qos;
+    const id = qos === 0 ? {} : { packetId: 1 };
+    const payload = encoder.encode(this.#mark);
+    this.#connection.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
+  }
+
+  /** A message that the broker refuses for a limit is sent again later. */
+  #onPuback({ reasonCode = 0, properties }: AcknowledgePacket, nowMs: number): void {
+    if (reasonCode < 0x80) return;
+    const code = reasonText(reasonCode, "puback") + reasonDetails(properties);
+    this.#refusal = `the broker refused its message with ${code}`;
+    if (!isPassingRefusal(5, reasonCode)) return this.#fail(this.#refusal);
+    this.#world.wakes.add(nowMs + retryAfterMs(++this.#refusals), this);
+  }
+
+  #refused(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+    const sentence = connackText(connection.version, packet);
+    if (!isPassingRefusal(connection.version, packet.reasonCode)) return this.#fail(sentence);
+    // A limit of the broker: its next CONNECT may succeed.
+    this.#refusal = sentence;
+    this.#connectSent = false;
+    this.#world.wakes.add(nowMs + retryAfterMs(++this.#refusals), this);
+    connection.end();
+  }
+
+  wake(nowMs: number): void {
+    if (this.#gaveUp || this.#connection.over && this.#step === "publishing") return;
+    if (this.#step === "publishing" && this.#refusal !== undefined) return this.#publish(nowMs);
+    if (this.#step !== "connecting") return;
+    this.#connection = new Connection(this.#world, this.#connection.version, this, this.#life.client);
+  }
+
+  /** Waits no longer: a client that lives leaves properly, so that no will of it is due. */
+  giveUp(nowMs: number): void {
+    this.#gaveUp = true;
+    if (this.#connection.over || this.#life.end !== undefined) return;
+    if (!this.#connectSent) return this.#connection.reset();
+    this.#connection.send({ type: "disconnect" }, nowMs);
+    this.#connection.end();
+  }
+
+  onOver(connection: Connection, end: ConnectionEnd): void {
+    if (connection !== this.#connection || (this.#step === "connecting" && this.#refusals > 0)) return;
+    if (this.#step === "connecting" || this.#step === "publishing") this.#fail(endText(end));
+  }
+
+  #kill(nowMs: number): void {
+    this.#step = "killed";
+    this.#expectAll();
+    const mode = this.#world.canReset ? "reset" : "close";
+    this.#life.lastPacketMs = this.#connection.lastSentMs;
+    this.#life.end = { mode, dueMs: nowMs, doneMs: nowMs, silent: false };
+    if (this.#world.canReset) this.#connection.reset();
+    else this.#connection.end();
+  }
+
+  #expectAll(): void {
+    for (let copy = 0; copy < this.#plan.fanOut; copy++) this.#unseen.add(copy);
+  }
+
+  #tick(copy: number, then: () => void): void {
+    this.#unseen.delete(copy);
+    if (this.#unseen.size === 0) then();
+  }
+
+  #fail(sentence: string): void {
+    const what = this.#step === "connecting" ? `connect with its will of QoS ${this.#life.qos}` : "publish";
+    this.#failure ??= `a control client could not ${what}: ${sentence}`;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The late look: after the run a new subscriber asks for the retained wills. On each topic it must find the last will
+ * that was published there. Then the topics are cleared, so that a run leaves nothing behind.
+ */
+import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
+import { reasonText } from "../../mqtt/reason.ts";
+import { connackText } from "../client/connack_text.ts";
+import { plainConnectPacket } from "../client/connect_packet.ts";
+import { Connection, type ConnectionOwner, type World } from "../client/connection.ts";
+import type { FoundWill } from "../result/late_look_counts.ts";
+import { readWillMark, type WillMark } from "../life/life.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import type { Outlook } from "../result/squad_task.ts";
+
+/** After the last retained message so much silence means that there are no more, in milliseconds. */
+const quietMs = 1_000;
+const grantedWithinMs = 5_000;
+
+export class LateLook implements ConnectionOwner {
+  /** Told each retained message that is found. */
+  onFound: (topic: string, found: FoundWill, nowMs: number) => void = () => {};
+  readonly #plan: FleetPlan;
+  readonly #name: string;
+  readonly #filters: readonly string[];
+  readonly #expected: ReadonlyMap<string, WillMark>;
+  readonly #found = new Set<string>();
+  readonly #connection: Connection;
+  #lastMs: number;
+  #granted = false;
+  #refused = false;
+  #refusal: string | undefined;
+  #over = false;
+
+  constructor(
+    { plan, firstBucket }: Outlook,
+    world: World,
+    version: ProtocolVersion,
+    filters: readonly string[],
+    expected: ReadonlyMap<string, WillMark>,
+    nowMs: number,
+  ) {
+    this.#plan = plan;
+    // Each squad looks for itself: under one id they would take one another over.
+    this.#name = `${plan.clientPrefix}-${plan.run}-look${firstBucket}`;
+    this.#filters = filters;
+    this.#expected = expected;
+    this.#lastMs = nowMs;
+    this.#connection = new Connection(world, version, this, 0);
+  }
+
+  /** True once all was found, or nothing more comes. */
+  done(nowMs: number): boolean {
+    // The broker may send what is retained before its SUBACK. MQTT 3.1.1 and 5.0, section 3.8.4
+    if (this.#over || (this.#granted && this.#found.size >= this.#expected.size)) return true;
+    return nowMs - this.#lastMs > (this.#granted ? quietMs : grantedWithinMs);
+  }
+
+  /** Whether it could look at all: it was let in, and its subscription granted. */
+  get looked(): boolean {
+    return this.#granted && !this.#refused;
+  }
+
+  /** Why it could not look, in words. */
+  get refusal(): string {
+    return this.#refusal ?? "the broker did not let it";
+  }
+
+  /** Clears every retained will that was found or expected, and leaves. */
+  clear(nowMs: number): void {
+    if (this.#over) return;
+    for (const topic of new Set([...this.#expected.keys(), ...this.#found])) {
+      // A retained message with no payload removes the one before it. [MQTT311 3.3.1-10] [MQTT5 3.3.1-6]
+      this.#connection.send(
+        { type: "publish", dup: false, qos: 0, retain: true, topic, payload: new Uint8Array(0) },
+        nowMs,
+      );
+    }
+    this.#connection.send({ type: "disconnect" }, nowMs);
+    this.#connection.end();
+    this.#over = true;
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    connection.send(plainConnectPacket(this.#plan, connection.version, this.#name), nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    this.#lastMs = nowMs;
+    if (packet.type === "connack") this.#onConnack(connection, packet, nowMs);
+    else if (packet.type === "suback") this.#onSuback(packet.reasonCodes);
+    else if (packet.type === "publish") this.#find(packet, nowMs);
+  }
+
+  #find({ topic, payload, retain }: PublishPacket, nowMs: number): void {
+    this.#found.add(topic);
+    this.onFound(topic, { mark: readWillMark(this.#plan, payload), retain }, nowMs);
+  }
+
+  onOver(): void {
+    this.#over = true;
+  }
+
+  #onConnack(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+    if (packet.reasonCode === 0) return this.#subscribe(connection, nowMs);
+    this.#refusal = connackText(connection.version, packet);
+    this.#over = this.#refused = true;
+  }
+
+  #onSuback(reasonCodes: readonly number[]): void {
+    this.#granted = true;
+    const refused = reasonCodes.find((code) => code > 2);
+    if (refused === undefined) return;
+    this.#refusal = `the broker refused its subscription with ${reasonText(refused, "suback")}`;
+    this.#over = this.#refused = true;
+  }
+
+  /** At QoS 0 no queue limit of the broker's stands between a retained message and its late subscriber. */
+  #subscribe(connection: Connection, nowMs: number): void {
+    const subscriptions = this.#filters.map((topicFilter) => ({ topicFilter, qos: 0 as const }));
+    connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The control of a presence look: a client of the run's own says that it is online and leaves. A late subscriber that
+ * does not find that word is blind, and nothing it does not find means anything.
+ */
+import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
+import { connackText } from "../client/connack_text.ts";
+import { connectPacketOf } from "../client/connect_packet.ts";
+import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import type { ConnectionEnd } from "../life/connection_end.ts";
+import { endText } from "../oracle/end_text.ts";
+import { beginLife, clientIdOf, type Life, willTopicOf } from "../life/life.ts";
+import { Outbox } from "../client/outbox.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { presenceMessage } from "../life/presence_message.ts";
+import { retryAfterMs } from "../client/retry.ts";
+
+/** A message that the broker refuses is sent so often; a limit may let a later one through. */
+const mostTries = 5;
+
+export class PresenceControl implements ConnectionOwner, Wakeable {
+  readonly life: Life;
+  readonly #plan: FleetPlan;
+  readonly #outbox = new Outbox();
+  readonly #connection: Connection;
+  readonly #world: World;
+  #tries = 0;
+  #said = false;
+  #failure: string | undefined;
+
+  /** @param number names the control client: beyond all clients of the run */
+  constructor(plan: FleetPlan, world: World, number: number, bucket: number, version: ProtocolVersion) {
+    this.#plan = { ...plan, willDelayS: 0, cleanStart: "yes", sessionExpiryS: 0 };
+    this.life = beginLife(this.#plan, { number, bucket, version }, 1);
+    this.#world = world;
+    this.#connection = new Connection(world, version, this, number);
+  }
+
+  /** True once the broker has taken its word. */
+  get said(): boolean {
+    return this.#said;
+  }
+
+  /** Why it cannot speak, in a sentence. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get topic(): string {
+    return willTopicOf(this.#plan, this.life);
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    connection.send(connectPacketOf(this.#plan, this.life, clientIdOf(this.#plan, this.life.client)), nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (packet.type !== "connack") return this.#outbox.onPacket(connection, packet, nowMs);
+    if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet));
+    connection.keepAlive(packet.properties?.serverKeepAliveS ?? this.#plan.keepAliveS, nowMs); // [MQTT5 3.2.2-21]
+    this.#outbox.begin(packet.properties?.receiveMaximum);
+    this.#say(nowMs);
+  }
+
+  wake(nowMs: number): void {
+    if (!this.#connection.over && this.#failure === undefined) this.#say(nowMs);
+  }
+
+  #say(nowMs: number): void {
+    this.#tries++;
+    const message = presenceMessage(this.#plan, this.life, "online");
+    this.#outbox.publish(this.#connection, message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));
+  }
+
+  onOver(_connection: Connection, end: ConnectionEnd): void {
+    if (!this.#said) this.#fail(endText(end));
+  }
+
+  /** Waits no longer. */
+  giveUp(): void {
+    if (!this.#said) this.#connection.reset();
+  }
+
+  #onHeard(taken: boolean, nowMs: number): void {
+    if (!taken) {
+      if (this.#tries === mostTries) return this.#fail(`the broker refused its message ${mostTries} times`);
+      this.#world.wakes.add(nowMs + retryAfterMs(this.#tries), this);
+      return;
+    }
+    this.#said = true;
+    this.#connection.send({ type: "disconnect" }, nowMs);
+    this.#connection.end();
+  }
+
+  #fail(sentence: string): void {
+    this.#failure ??= `a control client could not publish a retained message: ${sentence}`;
+  }
+}

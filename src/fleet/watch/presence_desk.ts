@@ -1,0 +1,199 @@
+/**
+ * The looks at what is retained of presence. A squad has one desk where any of its clients speak of their presence; what
+ * is found is judged by the books.
+ */
+import type { ProtocolVersion } from "../../mqtt/packet.ts";
+import type { World } from "../client/connection.ts";
+import type { Rules } from "../oracle/expectation.ts";
+import type { Groups } from "../plan/groups.ts";
+import { readWillMark, willOf, willTopicOf } from "../life/life.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import type { PresenceBooks } from "../ledger/presence_books.ts";
+import { PresenceControl } from "./presence_control.ts";
+import { PresenceLook, type Reading } from "./presence_look.ts";
+import { presenceMessage, readPresenceMark } from "../life/presence_message.ts";
+import { type FoundState, isSettled, type PresenceState, type PresenceTruth } from "../oracle/presence_oracle.ts";
+import type { PresenceMoment } from "../result/presence_result.ts";
+import type { PresencePart } from "../oracle/presence_text.ts";
+import type { Outlook } from "../result/squad_task.ts";
+import { differingProperties, sameBytes } from "../oracle/will_compare.ts";
+
+/** What the desk is handed. */
+export interface DeskParts {
+  readonly outlook: Outlook & { readonly originMs: number };
+  readonly groups: Groups;
+  readonly world: World;
+  readonly rules: Rules;
+  /** Where what is found is judged and counted. */
+  readonly books: PresenceBooks;
+  readonly bucketOf: (client: number) => number;
+  /** A number for a control client, beyond all clients and never twice. */
+  readonly nextControl: () => number;
+}
+
+/** Whoever waits for all to be settled looks again no sooner. */
+const settledEveryMs = 100;
+/** Message expiry counts in whole seconds, and the broker's clock is not ours. */
+const expiryToleranceS = 3;
+
+export class PresenceDesk {
+  readonly #books: PresenceBooks;
+  readonly #parts: DeskParts;
+  readonly #plan: FleetPlan;
+  /** Clients that speak of their presence, by topic. */
+  readonly #clients: ReadonlyMap<string, number>;
+  readonly #controls: string[] = [];
+  #look: { readonly moment: PresenceMoment; readonly look: PresenceLook } | undefined;
+  #last: PresenceLook | undefined;
+  #settledMs = -Infinity;
+  #settled = false;
+  #failure: string | undefined;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.#plan = parts.outlook.plan;
+    this.#books = parts.books;
+    this.#clients = this.#topics();
+  }
+
+  /** Why nothing of presence was proven, in a sentence. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** A look is under way. */
+  get looking(): boolean {
+    return this.#look !== undefined;
+  }
+
+  /** Goes on as time passes. */
+  turn(nowMs: number): void {
+    if (this.#look === undefined) return;
+    const { moment, look } = this.#look;
+    look.turn(nowMs);
+    if (!look.done) return;
+    if (look.blindness !== undefined) this.#failure ??= `a late subscriber is blind: ${look.blindness}`;
+    this.#look = undefined;
+    if (moment === "left" && look.blindness === undefined) this.#last = look;
+    else look.retire(nowMs);
+  }
+
+  /** Looks once at this moment of the run; answers true when that is over. */
+  looked(moment: PresenceMoment, nowMs: number): boolean {
+    this.begin(moment, nowMs);
+    return this.#look?.moment !== moment && this.#books.hasLooked(moment);
+  }
+
+  /** Begins to look, unless it has been done, or another look is under way. */
+  begin(moment: PresenceMoment, nowMs: number): void {
+    if (this.#look !== undefined || this.#books.hasLooked(moment)) return;
+    this.#books.look(moment, nowMs);
+    const { groups, world, outlook, nextControl, bucketOf } = this.#parts;
+    const number = nextControl();
+    const control = new PresenceControl(
+      this.#controlPlan(),
+      world,
+      number,
+      bucketOf(outlook.firstClient),
+      groups.versionOf(number),
+    );
+    this.#controls.push(control.topic);
+    const look = new PresenceLook({
+      plan: this.#plan,
+      world,
+      version: this.#version,
+      clientId: `${this.#plan.clientPrefix}-${this.#plan.run}-look-${outlook.firstClient}-${moment}`,
+      control,
+      clients: this.#clients,
+      onRead: (reading, atMs) => this.#read(moment, reading, atMs),
+    }, nowMs);
+    this.#look = { moment, look };
+  }
+
+  /** True when each client's state has been what it is for long enough to be judged. */
+  settled(nowMs: number): boolean {
+    if (nowMs < this.#settledMs + settledEveryMs) return this.#settled;
+    this.#settledMs = nowMs;
+    this.#settled = this.#allSettled(nowMs);
+    return this.#settled;
+  }
+
+  /** Removes what clients have left retained. */
+  clear(nowMs: number): void {
+    this.#look?.look.retire(nowMs);
+    this.#last?.clear([...this.#clients.keys(), ...this.#controls], nowMs);
+    this.#last?.retire(nowMs);
+  }
+
+  #allSettled(nowMs: number): boolean {
+    for (const client of this.#clients.values()) {
+      const truth = this.#books.book.truthOf(client, nowMs);
+      if (truth !== undefined && !isSettled(truth, nowMs, this.#parts.rules)) return false;
+    }
+    return true;
+  }
+
+  get #version(): ProtocolVersion {
+    return this.#parts.groups.speaks5 ? 5 : 4;
+  }
+
+  #topics(): Map<string, number> {
+    const { outlook: { firstClient, clients }, groups, bucketOf } = this.#parts;
+    const topics = new Map<string, number>();
+    for (let client = firstClient; client < firstClient + clients; client++) {
+      const plan = groups.planOf(client);
+      // The topic is the same in each life.
+      if (plan.presence) topics.set(willTopicOf(plan, { client, incarnation: 1, bucket: bucketOf(client) }), client);
+    }
+    return topics;
+  }
+
+  /** As it holds for the first group that speaks of its presence. */
+  #controlPlan(): FleetPlan {
+    return this.#parts.groups.plans.find(({ presence }) => presence === true)!;
+  }
+
+  #read(moment: PresenceMoment, { client, fromMs, packet, seen }: Reading, nowMs: number): void {
+    const plan = this.#parts.groups.planOf(client);
+    const found = packet && (foundIn(plan, packet.payload) ?? "foreign");
+    const differing = (state: PresenceState, truth: PresenceTruth) =>
+      packet === undefined ? [] : partsDiffering(plan, state, packet, seen, truth, nowMs);
+    this.#books.read({ moment, client, fromMs, found }, differing, nowMs);
+  }
+}
+
+function foundIn(plan: FleetPlan, payload: Uint8Array): FoundState | undefined {
+  const will = readWillMark(plan, payload);
+  if (will !== undefined) return { kind: "gone", ...will };
+  const presence = readPresenceMark(plan, payload);
+  return presence && { kind: presence.word, client: presence.client, incarnation: presence.incarnation };
+}
+
+/** Byte for byte: the parts in which a retained message differs from what its client asked for. */
+function partsDiffering(
+  plan: FleetPlan,
+  { kind, life }: PresenceState,
+  packet: Reading["packet"] & object,
+  seen: Reading["seen"],
+  truth: PresenceTruth,
+  nowMs: number,
+): PresencePart[] {
+  const asked = kind === "gone" ? willOf(plan, life) : presenceMessage(plan, life, kind);
+  const parts: PresencePart[] = [];
+  if (packet.topic !== asked.topic) parts.push("topic");
+  if (!sameBytes(packet.payload, asked.payload)) parts.push("payload");
+  if (packet.qos !== Math.min(life.qos, seen.grantedQos)) parts.push("QoS");
+  // What comes from the store is marked as retained. [MQTT311 3.3.1-8] 5.0 says so in its section 3.8.3.1, by no number.
+  if (!packet.retain) parts.push("retain flag");
+  if (seen.version === 4) return parts;
+  const came = packet.properties ?? {};
+  parts.push(...differingProperties(came, asked.properties ?? {}));
+  if (packet.strays !== undefined) parts.push(...packet.strays);
+  // The time in which it has waited is taken off; since when a will waits, its watchers judge. [MQTT5 3.3.2-6]
+  const waitedS = kind === "gone" || truth.states.length > 1 ? undefined : (nowMs - truth.sinceMs) / 1_000;
+  const [expiryS, askedS] = [came.messageExpiryIntervalS, asked.properties?.messageExpiryIntervalS];
+  if (waitedS === undefined || expiryS === undefined || askedS === undefined) return parts;
+  const isOff = Math.abs(askedS - waitedS - expiryS) > expiryToleranceS;
+  if (isOff && !parts.includes("messageExpiryIntervalS")) parts.push("messageExpiryIntervalS");
+  return parts;
+}

@@ -1,0 +1,51 @@
+/**
+ * Removes the sessions that 3.1.1 clients without Clean Session leave at the broker, which knows no expiry for them: a
+ * run leaves nothing behind.
+ */
+import type { Packet } from "../../mqtt/packet.ts";
+import { plainConnectPacket } from "../client/connect_packet.ts";
+import { Connection, type ConnectionOwner, type World } from "../client/connection.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+
+const underWay = 64;
+
+export class SessionSweep implements ConnectionOwner {
+  readonly #plan: FleetPlan;
+  readonly #world: World;
+  readonly #left: string[];
+  readonly #sweeping = new Map<Connection, string>();
+
+  constructor(plan: FleetPlan, world: World, clientIds: readonly string[]) {
+    this.#plan = plan;
+    this.#world = world;
+    this.#left = [...clientIds];
+    this.#fill();
+  }
+
+  get done(): boolean {
+    return this.#left.length === 0 && this.#sweeping.size === 0;
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    connection.send(plainConnectPacket(this.#plan, 4, this.#sweeping.get(connection)!), nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+    if (packet.type !== "connack") return;
+    connection.send({ type: "disconnect" }, nowMs);
+    connection.end();
+  }
+
+  onOver(connection: Connection): void {
+    this.#sweeping.delete(connection);
+    this.#fill();
+  }
+
+  #fill(): void {
+    while (this.#sweeping.size < underWay) {
+      const clientId = this.#left.pop();
+      if (clientId === undefined) return;
+      this.#sweeping.set(new Connection(this.#world, 4, this, this.#left.length), clientId);
+    }
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * A watcher: a client of its own that subscribes to a part of the topic space and notes each will that comes. Where the
+ * broker is to be restarted it has a session, and resumes it: what was published while it was away comes then.
+ */
+import { encode } from "../../mqtt/codec.ts";
+import type { PacketFault } from "../../mqtt/lenient.ts";
+import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS, SubackPacket } from "../../mqtt/packet.ts";
+import { isPassingRefusal, reasonDetails, reasonText } from "../../mqtt/reason.ts";
+import { connackText } from "../client/connack_text.ts";
+import { plainConnectPacket, plainKeepAliveS, watcherConnectPacket } from "../client/connect_packet.ts";
+import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import type { ConnectionEnd } from "../life/connection_end.ts";
+import { disconnectText, endText } from "../oracle/end_text.ts";
+import { retryAfterMs } from "../client/retry.ts";
+import { restartsBroker } from "../plan/phases.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { seenMessage, type SeenWill } from "../oracle/will_compare.ts";
+
+/** Where a watcher stands. */
+export interface WatcherPost {
+  /** Numbers it among all watchers of the run, and names it. */
+  readonly number: number;
+  readonly bucket: number;
+  /** Which of the watchers with the same wills it is, from 0. */
+  readonly copy: number;
+  readonly topicFilters: readonly string[];
+}
+
+/** What a watcher calls. */
+export interface WatcherHost {
+  readonly plan: FleetPlan;
+  readonly world: World;
+  onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
+  /** The broker delivered once more what this watcher had, under the packet identifier that it had before. */
+  onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
+  /** It cannot watch, or no longer. */
+  onBlind(watcher: Watcher, sentence: string): void;
+}
+
+/** How a watcher came through a restart of the broker. */
+export type Return =
+  /** Its connection was open all through it. */
+  | { readonly kind: "survived" }
+  | { readonly kind: "back"; readonly atMs: number; readonly forgotten: boolean };
+
+/** After a CONNECT that came to nothing while the broker is coming back, the next, in milliseconds. */
+const retryMs = 100;
+
+const decoder = new TextDecoder("latin1");
+
+export class Watcher implements ConnectionOwner, Wakeable {
+  readonly #host: WatcherHost;
+  readonly #version: ProtocolVersion;
+  #connection: Connection;
+  /** Whether it has a session to come back to, and has had a connection. */
+  readonly #persistent: boolean;
+  #resumes = false;
+  /** A session of this name was there before it had one: it is removed first, and what was kept for it. */
+  #removes = false;
+  /** The broker is being restarted: a connection that ends is no fault. */
+  #restarting = false;
+  #dials = false;
+  /** CONNECTs that a limit of the broker refused, since the last one that it did not. */
+  #refusals = 0;
+  #refusal: string | undefined;
+  #return: Return | undefined;
+  /** The last QoS 1 message of each packet identifier: the broker may deliver it once more on a later connection. */
+  readonly #taken = new Map<number, { readonly what: string; readonly connection: Connection }>();
+  #heardMs = 0;
+  readonly post: WatcherPost;
+  #seen: SeenWill;
+  #ready = false;
+  #retired = false;
+  #left = false;
+  /** QoS 2 packets that came and were not released: a repetition of one of them is no second will. [MQTT5 4.3.3-2] */
+  readonly #unreleased = new Set<number>();
+
+  constructor(host: WatcherHost, post: WatcherPost, version: ProtocolVersion) {
+    this.#host = host;
+    this.post = post;
+    this.#version = version;
+    this.#persistent = restartsBroker(host.plan);
+    this.#seen = { version, grantedQos: 2 };
+    this.#connection = new Connection(host.world, version, this, post.number);
+  }
+
+  /** The broker is about to be restarted. */
+  expectRestart(): void {
+    this.#restarting = true;
+    this.#return = undefined;
+  }
+
+  /** The broker serves again: time to come back, as soon as the old connection is over. */
+  comeBack(): void {
+    this.#dials = true;
+    if (this.#connection.over) this.#dial();
+  }
+
+  /** How it came through the restart; undefined while it is on its way. */
+  get returned(): Return | undefined {
+    return this.#return;
+  }
+
+  /** No more time is given: a connection that is still open was open all through the restart. */
+  endRestart(): void {
+    if (!this.#connection.over && this.#ready) this.#return ??= { kind: "survived" };
+  }
+
+  /** The restart is over for all. */
+  forgetRestart(): void {
+    this.#restarting = this.#dials = false;
+  }
+
+  wake(): void {
+    const dials = this.#restarting ? this.#dials : this.#refusals > 0;
+    if (dials && this.#connection.over && !this.#retired) this.#dial();
+  }
+
+  #dial(): void {
+    this.#connection = new Connection(this.#host.world, this.#version, this, this.post.number);
+  }
+
+  /** When the last packet came: until then it certainly saw. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
+  /** What the broker said to it that does not let it in for now; undefined where it does. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  /** True once the broker has granted the subscription. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** What it may expect of a will. */
+  get seen(): SeenWill {
+    return this.#seen;
+  }
+
+  get #name(): string {
+    return `watcher ${this.post.number}`;
+  }
+
+  /** Leaves properly. */
+  retire(nowMs: number): void {
+    if (this.#left) return;
+    this.#left = this.#retired = true;
+    // With its session: 3.1.1 knows no expiry, and its sessions are swept.
+    const ends = this.#persistent && this.#version === 5;
+    const properties = ends ? { properties: { sessionExpiryIntervalS: 0 } } : {};
+    this.#connection.send({ type: "disconnect", ...properties }, nowMs);
+    this.#connection.end();
+  }
+
+  /** The client id under which the broker may have a session that nothing but a clean CONNECT removes. */
+  get leftBehind(): string | undefined {
+    return this.#persistent && this.#version === 4 ? this.#clientId : undefined;
+  }
+
+  get #clientId(): string {
+    const { plan } = this.#host;
+    return `${plan.clientPrefix}-${plan.run}-w${this.post.number}`;
+  }
+
+  onOpen(connection: Connection, nowMs: number): void {
+    const { plan } = this.#host;
+    const packet = this.#persistent && !this.#removes
+      ? watcherConnectPacket(plan, connection.version, this.#clientId)
+      : plainConnectPacket(plan, connection.version, this.#clientId);
+    connection.send(packet, nowMs);
+  }
+
+  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
+    if (connection !== this.#connection) return;
+    this.#heardMs = nowMs;
+    switch (packet.type) {
+      case "connack":
+        return this.#onConnack(connection, packet, nowMs);
+      case "suback":
+        return this.#onGranted(packet, nowMs);
+      case "publish":
+        return this.#onPublish(connection, seenMessage(packet, faults), nowMs);
+      case "pubrel":
+        this.#unreleased.delete(packet.packetId);
+        return connection.sendBytes(encode({ type: "pubcomp", packetId: packet.packetId }, connection.version), nowMs);
+      case "disconnect":
+        // A server that shuts down may say so. [MQTT5 3.14.1-1]
+        if (this.#restarting) return;
+        return this.#blind(disconnectText({ kind: "disconnect", packet, version: connection.version }));
+    }
+  }
+
+  onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
+    if (connection !== this.#connection) return;
+    if (!this.#restarting && this.#refusals > 0 && !this.#ready) return;
+    if (!this.#restarting) return this.#blind(endText(end));
+    this.#ready = false;
+    this.#host.world.wakes.add(nowMs + retryMs, this);
+  }
+
+  #onConnack(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+    // A broker that is only just up may refuse for now: its closing of the connection has it tried again.
+    if (packet.reasonCode !== 0 && this.#restarting) return connection.end();
+    if (packet.reasonCode !== 0 && !this.#ready && isPassingRefusal(connection.version, packet.reasonCode)) {
+      return this.#tryLater(connection, connackText(connection.version, packet), nowMs);
+    }
+    if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet));
+    this.#refusals = 0;
+    this.#refusal = undefined;
+    connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
+    if (this.#resumes && packet.sessionPresent) return this.#resumed(nowMs);
+    if (this.#persistent && !this.#resumes && packet.sessionPresent !== this.#removes) {
+      return this.#again(connection, packet.sessionPresent, nowMs);
+    }
+    // What a session that is no more had under way, the broker knows nothing of.
+    this.#unreleased.clear();
+    this.#taken.clear();
+    this.#subscribe(connection, nowMs);
+  }
+
+  /** A limit of the broker refused it: its next CONNECT may succeed. */
+  #tryLater(connection: Connection, sentence: string, nowMs: number): void {
+    this.#refusal = sentence;
+    this.#host.world.wakes.add(nowMs + retryAfterMs(++this.#refusals), this);
+    connection.end();
+  }
+
+  /** Connects anew: to remove a session that an earlier run of this name has left, or once that is removed. */
+  #again(connection: Connection, removes: boolean, nowMs: number): void {
+    this.#removes = removes;
+    connection.send({ type: "disconnect" }, nowMs);
+    connection.end();
+    this.#dial();
+  }
+
+  /** Its subscriptions are there, and what was kept for it follows. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5] */
+  #resumed(nowMs: number): void {
+    this.#ready = true;
+    this.#return = { kind: "back", atMs: nowMs, forgotten: false };
+  }
+
+  #subscribe(connection: Connection, nowMs: number): void {
+    const options = connection.version === 5
+      ? { noLocal: false, retainAsPublished: true, retainHandling: 2 as const }
+      : {};
+    const subscriptions = this.post.topicFilters.map((topicFilter) => ({ topicFilter, qos: 2 as const, ...options }));
+    connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
+  }
+
+  #onGranted({ reasonCodes: codes, properties }: SubackPacket, nowMs: number): void {
+    const refused = codes.findIndex((code) => code > 2);
+    if (refused >= 0) {
+      const code = reasonText(codes[refused]!, "suback");
+      return this.#blind(
+        `the broker refused the subscription to ${this.post.topicFilters[refused]} with ${code}${
+          reasonDetails(properties)
+        }`,
+      );
+    }
+    this.#seen = { ...this.#seen, grantedQos: Math.min(...codes) as QoS };
+    this.#ready = true;
+    if (this.#resumes) this.#return = { kind: "back", atMs: nowMs, forgotten: true };
+    this.#resumes = this.#persistent;
+  }
+
+  #onPublish(connection: Connection, packet: PublishPacket, nowMs: number): void {
+    const { packetId } = packet;
+    if (packet.qos === 1) {
+      connection.sendBytes(encode({ type: "puback", packetId: packetId! }, connection.version), nowMs);
+      if (this.#persistent && this.#isRepeated(connection, packet)) return this.#host.onRedelivery(this, packet, nowMs);
+    }
+    if (packet.qos === 2) {
+      connection.sendBytes(encode({ type: "pubrec", packetId: packetId! }, connection.version), nowMs);
+      if (this.#unreleased.has(packetId!)) return this.#host.onRedelivery(this, packet, nowMs);
+      this.#unreleased.add(packetId!);
+    }
+    this.#host.onWill(this, packet, nowMs);
+  }
+
+  /**
+   * Once more what it has had: its acknowledgement went down with the broker. On a later connection of the session the same
+   * message under the same packet identifier is that, whether it says so by DUP or not. [MQTT311 4.4.0-1] [MQTT5 4.4.0-1]
+   */
+  #isRepeated(connection: Connection, { packetId, dup, topic, payload }: PublishPacket): boolean {
+    const what = `${topic} ${decoder.decode(payload)}`;
+    const taken = this.#taken.get(packetId!);
+    this.#taken.set(packetId!, { what, connection });
+    return taken?.what === what && (dup || taken.connection !== connection);
+  }
+
+  #blind(sentence: string): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    this.#host.onBlind(this, `${this.#name} is blind: ${sentence}`);
+  }
+}

@@ -1,0 +1,34 @@
+/** One alarm among many deadlines: it rings when it is to, however often it was put off, and not when it was turned off. */
+import assert from "node:assert/strict";
+import { Deadlines } from "../../../src/base/deadlines.ts";
+import { Alarm } from "../../../src/fleet/client/alarm.ts";
+import type { Wakeable } from "../../../src/fleet/client/connection.ts";
+
+/** Sets an alarm at these instants, one each at its own time, and tells when it rang until 100. */
+function rung(settings: readonly (readonly [nowMs: number, atMs: number])[]): number[] {
+  const wakes = new Deadlines<Wakeable>();
+  const rang: number[] = [];
+  const alarm: Alarm = new Alarm(wakes, { wake: (nowMs) => void (alarm.rings(nowMs) && rang.push(nowMs)) });
+  for (let nowMs = 0; nowMs <= 100; nowMs++) {
+    for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
+    for (const [whenMs, atMs] of settings) if (whenMs === nowMs) alarm.at(atMs);
+  }
+  assert.ok(wakes.size <= 1, "an alarm has one deadline");
+  return rang;
+}
+
+const cases: readonly [what: string, settings: readonly (readonly [number, number])[], rang: number[]][] = [
+  ["it rings once", [[0, 10]], [10]],
+  ["put off", [[0, 10], [5, 30]], [30]],
+  ["put off twice, the second time to a sooner instant than the first", [[0, 10], [5, 30], [8, 20]], [20]],
+  ["set to a sooner instant", [[0, 50], [5, 10]], [10]],
+  ["turned off", [[0, 10], [5, Infinity]], []],
+  ["turned off, and set again to after its old instant", [[0, 10], [5, Infinity], [7, 40]], [40]],
+  ["turned off, and set again to before its old instant", [[0, 30], [5, Infinity], [7, 20]], [20]],
+  ["turned off, and set again once its old instant has passed", [[0, 10], [5, Infinity], [20, 40]], [40]],
+  ["set again after it rang", [[0, 10], [15, 20]], [10, 20]],
+  ["never set", [[0, Infinity]], []],
+];
+for (const [what, settings, expected] of cases) {
+  Deno.test(`alarm: ${what}`, () => assert.deepEqual(rung(settings), expected));
+}

@@ -1,0 +1,144 @@
+/** Each kill mode as the broker sees it: the bytes after CONNECT, and how the link ends. */
+import assert from "node:assert/strict";
+import { decode, encode } from "../../../src/mqtt/codec.ts";
+import { frameSize } from "../../../src/mqtt/frame.ts";
+import { type KillMode, killModes } from "../../../src/fleet/plan/kill_mode.ts";
+import { FleetStage } from "../../support/fleet_stage.ts";
+import type { BrokerSide } from "../../support/scripted_broker.ts";
+
+const pingreq = [0xc0, 0x00];
+
+/** Lives of the fleet's that were killed in this mode, as the broker had them. */
+function killed(mode: KillMode, version: 4 | 5): BrokerSide[] {
+  const stage = new FleetStage({
+    killShares: [{ mode, weight: 1 }],
+    killRate: { kind: "count", perSecond: 8 },
+    durationMs: 12_000,
+    protocolSpoken: version === 4 ? "3.1.1" : "5",
+  });
+  stage.runUntil(() => stage.squad.phase === "drain");
+  const fleet = stage.broker.connections.filter(({ clientId }) => /^mqtt-sim-stage-\d$|-1\d$/.test(clientId));
+  const online = new Set(stage.broker.clientIds.map((clientId) => stage.broker.online(clientId)));
+  const dead = fleet.filter((side) => !online.has(side));
+  assert.ok(dead.length >= 20, `only ${dead.length} were killed`);
+  return dead;
+}
+
+/** What came after CONNECT, keep alive apart. */
+function lastWords({ bytes }: BrokerSide): number[] {
+  let rest = bytes.slice(frameSize(Uint8Array.from(bytes), 0, bytes.length));
+  while (rest[0] === pingreq[0] && rest[1] === pingreq[1]) rest = rest.slice(2);
+  return rest;
+}
+
+/** The different last words of many lives, as hexadecimal. */
+function told(sides: readonly BrokerSide[]): string[] {
+  return [...new Set(sides.map((side) => lastWords(side).map((byte) => byte.toString(16).padStart(2, "0")).join(" ")))]
+    .toSorted();
+}
+
+function ends(sides: readonly BrokerSide[]): string[] {
+  return [...new Set(sides.map(({ end }) => end?.kind ?? "open"))].toSorted();
+}
+
+/** What goes over the wire, and the ends that the broker's link may see; `closed` is the broker's own doing. */
+const table: readonly [mode: KillMode, words: string[], ends: string[]][] = [
+  ["reset", [""], ["reset"]],
+  ["close", [""], ["fin"]],
+  ["freeze", [""], ["closed"]],
+  ["half-packet", ["30 1c 00 0d 6d 71 74 74 2d"], ["closed", "fin"]],
+  ["garbage", [
+    "00 00",
+    "30 05 00 02 c3 28 00",
+    "30 ff ff ff ff 01",
+    "36 07 00 01 61 00 01 00 00",
+    "60 02 00 01",
+  ], ["closed"]],
+  ["disconnect-with-will", ["e0 02 04 00"], ["closed", "fin"]],
+  ["leave", ["e0 00"], ["closed", "fin"]],
+];
+for (const [mode, words, endings] of table) {
+  for (const version of [4, 5] as const) {
+    if (version === 4 && mode === "disconnect-with-will") continue;
+    Deno.test(`kill on the wire: ${mode}, ${version === 4 ? "3.1.1" : "5.0"}`, () => {
+      const sides = killed(mode, version);
+      assert.deepEqual(told(sides), words);
+      assert.ok(ends(sides).every((end) => endings.includes(end)), `${ends(sides)}`);
+    });
+  }
+}
+
+Deno.test("kill on the wire: every piece of garbage is malformed by the codec's own reading", () => {
+  for (const version of [4, 5] as const) {
+    for (const words of table.find(([mode]) => mode === "garbage")![1]) {
+      const bytes = Uint8Array.from(words.split(" "), (hex) => parseInt(hex, 16));
+      assert.throws(() => {
+        const size = frameSize(bytes, 0, bytes.length);
+        assert.equal(size, bytes.length, "garbage must not wait for more bytes");
+        decode(bytes, version);
+      }, { name: "ProtocolError" });
+    }
+  }
+});
+
+Deno.test("kill on the wire: disconnect-error sends every code that a client may send, and nothing else", () => {
+  // 3.14.2.1: those marked "Client" or "Client and Server".
+  const allowed = [0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99];
+  const words = told(killed("disconnect-error", 5));
+  assert.deepEqual(words, allowed.map((code) => `e0 02 ${code.toString(16)} 00`));
+});
+
+Deno.test("kill on the wire: half a packet is half of a packet that would be whole", () => {
+  const half = Uint8Array.of(0x30, 0x1c, 0, 0x0d, 0x6d, 0x71, 0x74, 0x74, 0x2d);
+  assert.ok(frameSize(half, 0, half.length) > half.length);
+});
+
+Deno.test("kill on the wire: second-connect repeats the life's own CONNECT", () => {
+  for (const version of [4, 5] as const) {
+    for (const side of killed("second-connect", version)) {
+      const first = side.bytes.slice(0, frameSize(Uint8Array.from(side.bytes), 0, side.bytes.length));
+      assert.deepEqual(lastWords(side), first);
+      assert.equal(side.end?.kind, "closed", "it is for the broker to close");
+    }
+  }
+});
+
+Deno.test("kill on the wire: takeover is a CONNECT with the same client id on a new link, the old one silent", () => {
+  for (const side of killed("takeover", 5)) {
+    assert.deepEqual(lastWords(side), []);
+    assert.equal(side.end?.kind, "closed", "it is for the broker to close");
+  }
+});
+
+Deno.test("kill on the wire: every mode is shown", () => {
+  const shown = [...table.map(([mode]) => mode), "disconnect-error", "second-connect", "takeover"];
+  assert.deepEqual(shown.toSorted(), [...killModes].toSorted());
+});
+
+Deno.test("kill on the wire: CONNECT carries the life's will whole", () => {
+  const stage = new FleetStage({ willDelayS: 3, sessionExpiryS: 60, willQos: 2, willRetain: true, username: "u" });
+  stage.runUntil(() => stage.squad.ready);
+  const side = stage.broker.online("mqtt-sim-stage-5")!;
+  const bytes = Uint8Array.from(side.bytes);
+  const connect = decode(bytes.subarray(0, frameSize(bytes, 0, bytes.length)), undefined);
+  assert.equal(connect.type, "connect");
+  if (connect.type !== "connect") return;
+  const { will, ...rest } = connect;
+  assert.deepEqual(rest, {
+    type: "connect",
+    protocolVersion: 5,
+    cleanStart: false,
+    keepAliveS: 4,
+    clientId: "mqtt-sim-stage-5",
+    username: "u",
+    properties: { sessionExpiryIntervalS: 60 },
+  });
+  assert.deepEqual([will!.topic, will!.qos, will!.retain, will!.delayIntervalS], [
+    "mqtt-sim/stage/0/5/will",
+    2,
+    true,
+    3,
+  ]);
+  assert.match(new TextDecoder().decode(will!.payload), /^mqtt-sim stage 5 1 [0-9a-f]{8} [a-z]+$/);
+  assert.equal(encode(connect, 5).length, side.bytes.length);
+});

@@ -1,0 +1,90 @@
+/** Groups: who belongs to which, and what holds for them. */
+import assert from "node:assert/strict";
+import { Groups } from "../../../src/fleet/plan/groups.ts";
+import type { ClientGroup } from "../../../src/fleet/plan/plan.ts";
+import { aPlan } from "../sample_life.ts";
+
+function of(groups: readonly ClientGroup[], request = {}): Groups {
+  return new Groups(aPlan({ clients: 100_000, groups, ...request }), "mix");
+}
+
+/** How many of the clients from a number on are in each group. */
+function counts(groups: Groups, first: number, clients: number): number[] {
+  const found = Array.from({ length: groups.count }, () => 0);
+  for (let client = first; client < first + clients; client++) found[groups.indexOf(client)]!++;
+  return found;
+}
+
+Deno.test("groups: a plan that says nothing of groups has one of all, with the plan itself", () => {
+  const plan = aPlan();
+  const groups = new Groups(plan, "5");
+  assert.deepEqual([groups.count, groups.indexOf(12_345), groups.versionOf(3)], [1, 0, 5]);
+  assert.deepEqual(groups.planOf(5), plan);
+  assert.deepEqual(groups.named(undefined), [0]);
+});
+
+const shared: readonly [shares: readonly number[]][] = [[[1, 1]], [[3, 1]], [[5, 3, 2]], [[0.1, 0.9]], [[1, 2, 3, 4]]];
+for (const [shares] of shared) {
+  Deno.test(`groups: shares ${shares.join(" : ")} hold in every stretch of clients`, () => {
+    const groups = of(shares.map((share, place) => ({ name: `g${place}`, share })));
+    const total = shares.reduce((sum, share) => sum + share, 0);
+    for (const [first, clients] of [[0, 10_000], [333, 1_000], [50, 100], [99_000, 1_000]] as const) {
+      counts(groups, first, clients).forEach((count, place) => {
+        const due = clients * shares[place]! / total;
+        assert.ok(Math.abs(count - due) <= 2, `${count} of ${clients} in group ${place}, ${due} due`);
+      });
+    }
+  });
+}
+
+Deno.test("groups: sizes are what is counted, to the last client", () => {
+  const groups = of([{ name: "a", share: 5 }, { name: "b", share: 2 }, { name: "c", share: 0.01 }]);
+  for (const clients of [1, 7, 999, 1_000, 1_001, 54_321]) {
+    assert.deepEqual(groups.sizes(clients), counts(groups, 0, clients));
+  }
+});
+
+Deno.test("groups: a client's plan is its group's wishes before the fleet's, names filled in", () => {
+  const groups = of([
+    { name: "a", share: 1, willDelayS: 5, willTopic: "{group}/{run}/{bucket}/{client}", username: "u-{client}" },
+    { name: "b", share: 1, telemetry: { perSecond: 1, sizeBytes: 10, qos: 1 } },
+  ], { willDelayS: 1, username: "{group}", password: "of {group}" });
+  const [a, b] = [groups.plans[0]!, groups.plans[1]!];
+  assert.deepEqual([a.willDelayS, a.willTopic, a.username, a.password, a.telemetry], [
+    5,
+    "a/{run}/{bucket}/{client}",
+    "u-{client}",
+    "of a",
+    undefined,
+  ]);
+  assert.deepEqual([b.willDelayS, b.username, b.password, b.telemetry?.qos], [1, "b", "of b", 1]);
+});
+
+Deno.test("groups: versions are the group's own, or what was settled for the others", () => {
+  const groups = (protocol: "3.1.1" | "5" | "mix", own: ClientGroup["protocol"]) =>
+    new Groups(
+      aPlan({
+        clients: 1_000,
+        groups: [{ name: "a", share: 1 }, { name: "b", share: 1, ...own && { protocol: own } }],
+      }),
+      protocol,
+    );
+  const versions = (of: Groups, group: number) =>
+    new Set(
+      Array.from({ length: 1_000 }, (_, client) => client).filter((client) => of.indexOf(client) === group)
+        .map((client) => of.versionOf(client)),
+    );
+  assert.deepEqual(versions(groups("3.1.1", "5"), 0), new Set([4]));
+  assert.deepEqual(versions(groups("3.1.1", "5"), 1), new Set([5]));
+  assert.equal(versions(groups("5", "mix"), 1).size, 2);
+  assert.deepEqual(
+    (["3.1.1", "5", "mix"] as const).map((protocol) => groups(protocol, "3.1.1").protocol),
+    ["3.1.1", "mix", "mix"],
+  );
+  assert.deepEqual([groups("3.1.1", "3.1.1").speaks5, groups("3.1.1", "5").speaks5], [false, true]);
+});
+
+Deno.test("groups: by name", () => {
+  const groups = of([{ name: "a", share: 1 }, { name: "b", share: 1 }, { name: "c", share: 1 }]);
+  assert.deepEqual([groups.named(undefined), groups.named(["c", "a"]), groups.named(["b"])], [[0, 1, 2], [0, 2], [1]]);
+});

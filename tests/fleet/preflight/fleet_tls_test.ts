@@ -1,0 +1,50 @@
+/** What a plan may say of TLS, and where. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { securedTarget } from "../../../src/fleet/preflight/fleet_tls.ts";
+import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
+import type { Notice } from "../../../src/fleet/result/result.ts";
+import { parseEndpoint } from "../../../src/net/endpoint.ts";
+import { clientIdentity, tlsPath } from "../../support/tls_fixture.ts";
+import { aPlan } from "../sample_life.ts";
+
+async function secured(url: string, request: Partial<PlanRequest>) {
+  const told: Notice[] = [];
+  const { tls } = await securedTarget(parseEndpoint(url), aPlan(request), (notice) => told.push(notice));
+  return { tls, told };
+}
+
+Deno.test("fleet tls: nothing that is asked for changes nothing", async () => {
+  for (const url of ["mqtt://h", "mqtts://h", "ws://h", "wss://h"]) {
+    assert.deepEqual(await secured(url, { tlsInsecure: false }), { tls: undefined, told: [] });
+  }
+});
+
+const asked: readonly [flag: string, request: Partial<PlanRequest>][] = [
+  ["--tls-ca", { tlsCa: tlsPath("ca.pem") }],
+  ["--tls-cert", { tlsCert: tlsPath("client.pem"), tlsKey: tlsPath("client.key") }],
+  ["--tls-key", { tlsKey: tlsPath("client.key") }],
+  ["--tls-server-name", { tlsServerName: "h" }],
+  ["--tls-insecure", { tlsInsecure: true }],
+];
+for (const [flag, request] of asked) {
+  Deno.test(`fleet tls: ${flag} is refused where there is no TLS`, async () => {
+    for (const [url, shown] of [["mqtt://h", "mqtt://h:1883"], ["ws://h", "ws://h:80/mqtt"]]) {
+      const sentence =
+        `Cannot use ${flag} with ${shown}, which is not over TLS: expected a --url with mqtts:// or wss://`;
+      await assert.rejects(secured(url!, request), new UsageError(sentence));
+    }
+  });
+}
+
+Deno.test("fleet tls: files are read, and a certificate that is not checked is told", async () => {
+  const files = { tlsCa: tlsPath("ca.pem"), tlsCert: tlsPath("client.pem"), tlsKey: tlsPath("client.key") };
+  const full = await secured("mqtts://h", { ...files, tlsServerName: "broker" });
+  assert.deepEqual(full, { tls: { ...clientIdentity("client"), serverName: "broker", insecure: false }, told: [] });
+  const { tls, told } = await secured("wss://h", { tlsInsecure: true });
+  assert.equal(tls!.insecure, true);
+  const text =
+    "the certificate of wss://h:443/mqtt was not checked (--tls-insecure): whoever answered there may have " +
+    "been another";
+  assert.deepEqual(told, [{ level: "warning", text }]);
+});

@@ -1,0 +1,119 @@
+/** Room for a run: open files, source ports and the accept queue, each short by one and just enough. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
+import type { Notice } from "../../../src/fleet/result/result.ts";
+import {
+  checkAcceptQueue,
+  checkDescriptors,
+  checkSourcePorts,
+  descriptorNeed,
+  shardsThatFit,
+  type SystemLimits,
+} from "../../../src/fleet/preflight/room.ts";
+import { parseEndpoint } from "../../../src/net/endpoint.ts";
+import { aPlan } from "../sample_life.ts";
+
+const target = parseEndpoint("mqtt://127.0.0.1:1883");
+const resets: Partial<PlanRequest> = { killShares: [{ mode: "reset", weight: 1 }] };
+const unread: SystemLimits = { ports: undefined, somaxconn: undefined };
+
+function refusal(action: () => void): string {
+  try {
+    action();
+  } catch (error) {
+    assert.ok(error instanceof UsageError);
+    return error.message;
+  }
+  assert.fail("it was not refused");
+}
+
+Deno.test("room: open files count clients, watchers, their controls, threads, and both ends where the broker is here", () => {
+  const need = (request: Partial<PlanRequest>, brokerInProcess = false) =>
+    descriptorNeed({ plan: aPlan({ ...resets, clients: 1_000, watchers: 4, ...request }), brokerInProcess });
+  const one = need({});
+  assert.equal(need({ clients: 1_001 }) - one, 1);
+  assert.equal(need({ watchers: 5 }) - one, 2, "the watcher and its control");
+  assert.equal(need({ fanOut: 2 }) - one, 4);
+  assert.equal(need({ clients: 1_001 }, true) - need({}, true), 2);
+  assert.ok(need({ workers: 2 }) - one >= 7, "a thread has some seven of its own");
+  assert.ok(need({ shard: { number: 1, of: 4 } }) < one - 700);
+  const takenOver = {
+    killShares: [{ mode: "takeover", weight: 1 }],
+    phases: [{ kind: "kill", rate: "once" }],
+  } as const;
+  assert.equal(need(takenOver) - one, 1_000, "who is taken over has two connections");
+});
+
+Deno.test("room: too few open files are told with need, limit and the number of shards that fit", () => {
+  const plan = aPlan({ ...resets, clients: 50_000, watchers: 100 });
+  const run = { plan, brokerInProcess: false };
+  checkDescriptors(run, descriptorNeed(run));
+  const shards = shardsThatFit(plan, 20_000)!;
+  assert.equal(shards, 3);
+  assert.equal(
+    refusal(() => checkDescriptors(run, 20_000)),
+    "Cannot hold 50,000 clients in this process: 50,340 open files are needed, and its limit leaves 20,000; run 3 " +
+      "shards (--shard 1/3 to 3/3), raise the limit (ulimit -n 50404), or ask for fewer clients",
+  );
+  for (let number = 1; number <= shards; number++) {
+    checkDescriptors({ plan: { ...plan, shard: { number, of: shards } }, brokerInProcess: false }, 20_000);
+  }
+  refusal(() => checkDescriptors({ plan: { ...plan, shard: { number: 2, of: 2 } }, brokerInProcess: false }, 20_000));
+  assert.equal(shardsThatFit(plan, 100), undefined, "where not even the watchers fit, shards do not help");
+});
+
+Deno.test("room: the embedded broker is to stand apart before there can be shards", () => {
+  const sentence = (clients: number) =>
+    refusal(() => checkDescriptors({ plan: aPlan({ ...resets, clients }), brokerInProcess: true }, 20_000));
+  const apart = "start the broker apart (mqtt-sim broker), name it with --url, and";
+  assert.ok(sentence(15_000).includes(`two for each connection since the broker is in this process`));
+  assert.ok(sentence(15_000).includes(`20,000; ${apart} keep the rest, raise`), sentence(15_000));
+  assert.ok(sentence(50_000).includes(`20,000; ${apart} run 3 shards`), sentence(50_000));
+});
+
+Deno.test("room: source ports are what the system gives, or what is said, or the usual range, assumed and told", () => {
+  const told: Notice[] = [];
+  const check = (request: Partial<PlanRequest>, ports?: readonly [number, number]) =>
+    checkSourcePorts(
+      { plan: aPlan({ ...resets, watchers: 1, ...request }), target },
+      { ...unread, ports },
+      (notice) => told.push(notice),
+    );
+  const others = 1 + 1 + 64;
+  check({ clients: 1_000 - others }, [40_000, 40_999]);
+  assert.equal(
+    refusal(() => check({ clients: 1_001 - others }, [40_000, 40_999])),
+    "Cannot open 1,001 connections from one source address to 127.0.0.1:1883: 1,000 source ports are to be had for each " +
+      "(ip_local_port_range 40000-40999); name 1 more addresses of this machine, 2 in all (--source-address, a range " +
+      "will do), run 2 shards with addresses of their own, or ask for fewer clients",
+  );
+  check({ clients: 2_000 - others, sourceAddresses: ["127.0.0.2", "127.0.0.3"] }, [40_000, 40_999]);
+  assert.match(
+    refusal(() => check({ clients: 200, sourcePorts: 100 }, [1, 65_000])),
+    /\(--source-ports 100\); name 2 more/,
+  );
+  assert.equal(told.length, 0);
+  check({ clients: 1_000 });
+  assert.equal(told.length, 0, "what is far away is not worth a word");
+  check({ clients: 20_000 });
+  assert.match(told[0]!.text, /^Source ports: 28,232 for each address are assumed/);
+  assert.match(refusal(() => check({ clients: 40_000 })), /28,232 for each address are assumed.* name 1 more/);
+});
+
+Deno.test("room: more CONNECTs under way than this machine's accept queue holds are warned about", () => {
+  const told = (connectsUnderWay: number, somaxconn: number | undefined, url = target.url) => {
+    const notices: Notice[] = [];
+    const run = { plan: aPlan({ connectsUnderWay }), target: parseEndpoint(url) };
+    checkAcceptQueue(run, { ...unread, somaxconn }, (notice) => notices.push(notice));
+    return notices;
+  };
+  assert.deepEqual(told(128, 128), []);
+  assert.deepEqual(told(129, undefined), []);
+  assert.deepEqual(told(129, 128, "mqtt://10.0.0.1"), [], "another machine's queue is not known here");
+  assert.deepEqual(told(5_000, 4_096), [{
+    level: "warning",
+    text: "--connects-under-way 5,000 is more than an accept queue of this machine holds (net.core.somaxconn 4,096): " +
+      "what does not fit is lost, and tried again a second later",
+  }]);
+});

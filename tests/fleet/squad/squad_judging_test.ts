@@ -1,0 +1,321 @@
+/**
+ * Verdicts on brokers that make an open choice of the standard, and on the faults that hide behind such a choice. The
+ * names begin with the number of the observation of a real broker that each test repeats.
+ */
+import assert from "node:assert/strict";
+import type { KillMode } from "../../../src/fleet/plan/kill_mode.ts";
+import type { FleetResult } from "../../../src/fleet/result/result.ts";
+import { faultsOf, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
+import type { HeldWill } from "../../support/scripted_broker.ts";
+
+function only(...modes: readonly KillMode[]): Pick<StageOptions, "killShares"> {
+  return { killShares: modes.map((mode) => ({ mode, weight: 1 })) };
+}
+
+const busy = { killRate: { kind: "count", perSecond: 8 }, durationMs: 12_000 } as const;
+const isFleets = ({ clientId }: Pick<HeldWill, "clientId">) => /^mqtt-sim-stage-(\d|1\d)$/.test(clientId);
+
+function mustPass(result: FleetResult): void {
+  assert.deepEqual(result.faults, []);
+  assert.deepEqual([result.verdict, faultsOf(result)], ["pass", {}], result.reason);
+}
+
+/** A broker that cuts every session expiry to one second. */
+const capped = { ...busy, ...only("reset", "close"), willDelayS: 5, sessionExpiryS: 60, reconnectAfterMs: 3_000 };
+
+Deno.test("session expiry: a delayed will is due at the end of the session whose expiry the broker announced", () => {
+  const result = new FleetStage({ ...capped, script: { longestSessionS: 1 } }).finish();
+  mustPass(result);
+  assert.ok(result.wills.expected > 60, `only ${result.wills.expected} wills were due`);
+  const { lives, shortestS } = result.remarks!.shortSessions!;
+  assert.equal(lives, result.clients.connected + result.clients.reconnects);
+  assert.equal(shortestS, 1);
+  assert.match(result.warnings.join("\n"), /announced a shorter session expiry than the requested one in \d+ CONNACKs/);
+});
+
+Deno.test("session expiry: with an announced expiry of 0 a delayed will is due at once, also at a takeover", () => {
+  const modes = only("reset", "takeover", "garbage");
+  const result = new FleetStage({ ...capped, ...modes, script: { longestSessionS: 0 } }).finish();
+  mustPass(result);
+  assert.ok(result.wills.onTime > 60);
+});
+
+Deno.test("session expiry: a broker that announces a shorter expiry and waits for the delay is late", () => {
+  const wait = (_: HeldWill, ending: string, askedMs: number | undefined) => ending === "gone" ? 3_500 : askedMs;
+  const options = { ...capped, reconnectAfterMs: "never" as const, killRate: { kind: "count", perSecond: 1 } as const };
+  const result = new FleetStage({ ...options, script: { longestSessionS: 1, wait } }).finish();
+  assert.deepEqual(Object.keys(faultsOf(result)), ["late"]);
+  assert.deepEqual(faultsOf(result).late, result.kills.total);
+});
+
+Deno.test("session expiry: a session that the client resumes before the announced expiry has passed owes no will", () => {
+  const options = { ...capped, reconnectAfterMs: 500, script: { longestSessionS: 2 } };
+  const result = new FleetStage(options).finish();
+  assert.deepEqual(faultsOf(result), {});
+  assert.ok(result.kills.total > 80 && result.wills.expected <= result.plan.clients);
+});
+
+Deno.test("F3: an expiry that the broker adds to wills of 3.1.1 clients alters none of them, and is one note", () => {
+  const properties = { messageExpiryIntervalS: 86_400 };
+  const add = { publish: (will: HeldWill) => [{ change: { properties: { ...properties, ...will.properties } } }] };
+  const result = new FleetStage({ ...busy, ...only("reset"), protocolSpoken: "mix", script: add }).finish();
+  mustPass(result);
+  assert.ok(result.remarks!.addedExpiries! > 20, `${result.remarks!.addedExpiries} were counted`);
+  assert.ok(result.remarks!.addedExpiries! < result.wills.expected, "5.0 wills ask for an expiry");
+  assert.match(result.warnings.join("\n"), /added a Message Expiry Interval to \d+ wills of 3\.1\.1 clients/);
+});
+
+Deno.test("F3: another property that the broker adds, or an expiry that it lengthens or removes, is an altered will", () => {
+  const change = (properties: object) => ({
+    publish: (will: HeldWill) => [{ change: { properties: { ...will.properties, ...properties } } }],
+  });
+  const added = new FleetStage({
+    ...busy,
+    ...only("reset"),
+    protocolSpoken: "mix",
+    script: change({ contentType: "a/b" }),
+  });
+  assert.deepEqual(Object.keys(faultsOf(added.finish())), ["altered"]);
+  for (const messageExpiryIntervalS of [86_401, undefined]) {
+    const stage = new FleetStage({ ...busy, ...only("reset"), script: change({ messageExpiryIntervalS }) });
+    assert.deepEqual(Object.keys(faultsOf(stage.finish())), ["altered"]);
+  }
+});
+
+Deno.test("F3: presence on a broker that adds an expiry to what 3.1.1 clients retain is the truth", () => {
+  const retain = (packet: Parameters<FleetStage["broker"]["route"]>[0]) => ({
+    ...packet,
+    properties: { messageExpiryIntervalS: 0x7fff_ffff, ...packet.properties },
+  });
+  const presence = { ...busy, ...only("reset", "leave"), presence: true, protocolSpoken: "mix" as const };
+  const result = new FleetStage({ ...presence, script: { retain } }).finish();
+  mustPass(result);
+  assert.ok(result.presence!.judged > 20 && result.presence!.wrong === 0);
+});
+
+/** Delayed wills of sessions that a takeover ends, by Clean Start or since they do not outlive the connection. */
+const takeovers: readonly [what: string, options: StageOptions][] = [
+  ["Clean Start 1", { cleanStart: "yes", sessionExpiryS: 60 }],
+  ["Session Expiry Interval 0", { cleanStart: "no", sessionExpiryS: 0 }],
+];
+for (const [what, options] of takeovers) {
+  Deno.test(`M7: a delayed will of a session that a takeover ends is due at once: ${what}`, () => {
+    const taken = { ...busy, ...only("takeover"), willDelayS: 5, ...options };
+    const honest = new FleetStage(taken).finish();
+    mustPass(honest);
+    assert.equal(honest.wills.onTime, honest.kills.total);
+    const wait = (will: HeldWill, ending: string, askedMs: number | undefined) =>
+      ending === "taken over" && isFleets(will) ? undefined : askedMs;
+    const loses = new FleetStage({ ...taken, script: { wait } }).finish();
+    assert.deepEqual(faultsOf(loses), { missing: loses.kills.total });
+  });
+}
+
+/** Silence on an open connection, with and without part of a packet. */
+const silence = { ...busy, ...only("freeze", "half-packet") };
+
+for (const [version, delay] of [["3.1.1", {}], ["5", {}], ["5", { willDelayS: 2, sessionExpiryS: 60 }]] as const) {
+  const what = "willDelayS" in delay ? `${version}, a will delay` : version;
+  Deno.test(`F1: a broker that closes a silent connection before 1.5 x keep alive is on time: ${what}`, () => {
+    const options = { ...silence, ...delay, reconnectAfterMs: 4_000, protocolSpoken: version, script: { patience: 1 } };
+    const result = new FleetStage(options).finish();
+    mustPass(result);
+    const { count, soonestKeepAlives, mostEarlyMs } = result.remarks!.earlyCloses!;
+    assert.ok(count > 20, `only ${count} closes were early`);
+    assert.deepEqual([soonestKeepAlives, mostEarlyMs], [1, 2_000]);
+    assert.match(result.warnings.join("\n"), /closed \d+ silent connections before 1\.5 times keep alive had passed/);
+  });
+}
+
+Deno.test("F1: a will that reaches the watcher before the close is seen is on time", () => {
+  const result = new FleetStage({ ...silence, script: { patience: 1, linger: () => 300 } }).finish();
+  mustPass(result);
+  assert.ok(result.remarks!.earlyCloses!.count > 20);
+});
+
+Deno.test("F1: a close at 1.5 x keep alive is no note", () => {
+  assert.equal(new FleetStage(silence).finish().remarks, undefined);
+});
+
+Deno.test("F1: a will before 1.5 x keep alive, while the connection stays open, is early", () => {
+  for (const lingerMs of [1_500, undefined]) {
+    const linger = (ending: string) => ending === "silent" ? lingerMs : 0;
+    const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs: 3_000, script: { patience: 1, linger } });
+    const result = stage.finish();
+    assert.deepEqual(faultsOf(result), { early: result.kills.total });
+    const rule = lingerMs === undefined ? "MQTT 5.0, 3.1.2-22" : "MQTT 5.0, 3.1.2-8";
+    assert.deepEqual([...new Set(result.faults.map((fault) => fault.rule))], [rule]);
+  }
+});
+
+Deno.test("F1: a delayed will counts from the close that was seen: sooner is early, later is late", () => {
+  const delayed = { ...busy, ...only("freeze"), willDelayS: 3, sessionExpiryS: 60, reconnectAfterMs: 20_000 };
+  for (const [byMs, verdict] of [[-1_000, "early"], [1_100, "late"]] as const) {
+    const wait = (will: HeldWill, ending: string, askedMs: number | undefined) =>
+      ending === "silent" && isFleets(will) ? askedMs! + byMs : askedMs;
+    const result = new FleetStage({ ...delayed, script: { patience: 1, wait } }).finish();
+    assert.deepEqual(faultsOf(result), { [verdict]: result.kills.total });
+  }
+});
+
+Deno.test("F1: with keep alive turned off by the server, a close makes the will due, and no close leaves it open", () => {
+  const script = { serverKeepAliveS: 0 };
+  const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs: 2_000, script });
+  stage.runUntil(() => stage.squad.counters.kills === 10).runFor(500);
+  const silent = stage.broker.clientIds.filter((clientId) => isFleets({ clientId })).slice(0, 20);
+  for (const clientId of silent) stage.broker.online(clientId)!.drop();
+  const result = stage.finish();
+  // Those that lived were lost, those that were silent were killed: each owed a will, and none came.
+  assert.equal(faultsOf(result).missing, 20);
+});
+
+Deno.test("F13: a will after the fleet's own end of a silent connection is missing", () => {
+  // A broker that never closes a silent connection, and publishes only at the fleet's reset.
+  for (const reconnectAfterMs of [1_000, "never"] as const) {
+    const slow = { killRate: { kind: "count", perSecond: 1 }, durationMs: 25_000 } as const;
+    const options = { ...slow, ...only("freeze"), drainMs: 6_000, reconnectAfterMs, script: { patience: 100 } };
+    const stage = new FleetStage(options);
+    const result = stage.finish();
+    assert.equal(result.kills.byMode.freeze!.missing, result.kills.total, JSON.stringify(faultsOf(result)));
+    assert.deepEqual(Object.keys(faultsOf(result)), ["missing"]);
+    assert.deepEqual([...new Set(result.faults.map(({ rule }) => rule))], ["MQTT 5.0, 3.1.2-22"]);
+    assert.equal(result.latencyMs.byMode.freeze!.count, 0, "what the fleet caused is no latency of the broker's");
+    const texts = result.faults.map(({ text }) => text).join("\n");
+    assert.match(texts, /had not come when the fleet itself ended the connection, 7,000 ms later$/m);
+  }
+});
+
+Deno.test("F13: a will after the fleet's own end of a connection that the broker had to close is missing", () => {
+  for (const delay of [{}, { willDelayS: 2, sessionExpiryS: 60 }]) {
+    const options = {
+      ...busy,
+      ...only("garbage"),
+      ...delay,
+      drainMs: 5_000,
+      script: { takesFaults: true, patience: 100 },
+    };
+    const result = new FleetStage(options).finish();
+    assert.deepEqual(faultsOf(result), { missing: result.kills.total });
+  }
+});
+
+Deno.test("F13: the fleet waits for a silent connection as long as --drain says", () => {
+  for (const drainMs of [2_000, 15_000]) {
+    const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs, script: { patience: 100 } });
+    stage.runUntil(() => stage.squad.phase === "drain");
+    const ends = stage.broker.connections.filter(({ end, clientId }) =>
+      end?.kind === "reset" && isFleets({ clientId })
+    );
+    if (drainMs === 15_000) assert.deepEqual(ends, [], "1.5 x 4 s, 1 s and 15 s are longer than the run");
+    else assert.ok(ends.length > 5);
+    for (const { endMs, packets, openedMs } of ends) {
+      const lastMs = openedMs + (packets.length - 1) * 3_000;
+      assert.equal(endMs, lastMs + 6_000 + 1_000 + drainMs);
+    }
+  }
+});
+
+Deno.test("F13: a broker that closes late, before the fleet acts, is late", () => {
+  const result = new FleetStage({ ...busy, ...only("freeze"), script: { patience: 2.25 } }).finish();
+  assert.deepEqual(faultsOf(result), { late: result.kills.total });
+});
+
+/** Reset, with a delay of 2 s; back 300 ms after the will was due. */
+const backLate = { ...busy, ...only("reset"), willDelayS: 2, sessionExpiryS: 60, reconnectAfterMs: 2_300 };
+
+Deno.test("M2: a client that is back after its will is due owes the will: an honest broker passes", () => {
+  const result = new FleetStage(backLate).finish();
+  mustPass(result);
+  assert.deepEqual([result.wills.onTime, result.wills.eitherWay], [result.kills.total, 0]);
+});
+
+Deno.test("M2: a broker that drops a due will since its client is back loses it", () => {
+  // It looks at its delayed wills half a second late, and a client that is back by then has none.
+  const wait = (_: HeldWill, ending: string, askedMs: number | undefined) =>
+    ending === "gone" && askedMs ? askedMs + 500 : askedMs;
+  const result = new FleetStage({ ...backLate, script: { wait } }).finish();
+  assert.equal(result.verdict, "fail", result.reason);
+  assert.deepEqual(Object.keys(faultsOf(result)), ["missing"]);
+  assert.ok(faultsOf(result).missing! > 60, `${faultsOf(result).missing} were missing`);
+});
+
+Deno.test("M6: an early will of a client that is back at the very instant is early", () => {
+  const wait = (_: HeldWill, ending: string, askedMs: number | undefined) =>
+    ending === "gone" && askedMs ? askedMs - 1_000 : askedMs;
+  const options = { ...backLate, reconnectAfterMs: 2_000 };
+  const honest = new FleetStage(options).finish();
+  assert.deepEqual(honest.faults, []);
+  assert.ok(honest.wills.eitherWay > 60, "back at the very instant, the standard allows both");
+  const result = new FleetStage({ ...options, script: { wait } }).finish();
+  assert.deepEqual(faultsOf(result), { early: result.kills.total });
+  assert.equal(result.wills.eitherWay, 0);
+});
+
+/** Nobody lives so long: 136 years. */
+const forever = { ...busy, ...only("reset", "close"), willDelayS: 0xffff_ffff, sessionExpiryS: 0xffff_ffff };
+
+Deno.test("a will delay of 136 years does not hold the run up: its wills are undecided, and the verdict says so", () => {
+  const stage = new FleetStage({ ...forever, reconnectAfterMs: "never" });
+  const result = stage.finish();
+  assert.ok(stage.nowMs < 40_000, `it took ${stage.nowMs} ms`);
+  assert.deepEqual(result.faults, []);
+  assert.deepEqual([result.verdict, result.wills.undecided], ["void", result.kills.total]);
+  assert.match(
+    result.reason,
+    /^20 wills could still come in time when the watch ended: use a longer --drain or a shorter/,
+  );
+});
+
+Deno.test("a will delay of 136 years: who resumes the session owes none, and one that comes is early or unwanted", () => {
+  const resumed = new FleetStage({ ...forever, reconnectAfterMs: 1_000 });
+  const honest = resumed.finish();
+  assert.deepEqual(honest.faults, []);
+  assert.ok(resumed.nowMs < 40_000, `it took ${resumed.nowMs} ms`);
+  const wait = (will: HeldWill, ending: string, askedMs: number | undefined) =>
+    ending === "gone" && isFleets(will) ? 0 : askedMs;
+  const early = new FleetStage({ ...forever, reconnectAfterMs: "never", script: { wait } }).finish();
+  assert.deepEqual(faultsOf(early), { early: early.kills.total });
+});
+
+Deno.test("a silent client with a keep alive of 18 h does not hold the run up", () => {
+  const stage = new FleetStage({ ...busy, ...only("freeze"), keepAliveS: 0xffff });
+  const result = stage.finish();
+  assert.ok(stage.nowMs < 60_000, `it took ${stage.nowMs} ms`);
+  assert.deepEqual([result.verdict, result.faults, result.wills.undecided], ["void", [], result.kills.total]);
+});
+
+Deno.test("F16: wills that a blind watcher cannot have seen are not missing; what it saw before stays", () => {
+  // From the 10th kill on nothing reaches the watcher; 3.5 s later the broker closes its connection.
+  let hides = false;
+  const hide = (clientId: string) => hides && clientId.endsWith("-w0");
+  const slow = { killRate: { kind: "count", perSecond: 4 }, durationMs: 12_000, lateAfterMs: 500 } as const;
+  const stage = new FleetStage({ ...slow, ...only("reset"), script: { hide } });
+  stage.runUntil(() => stage.squad.counters.kills === 10 && stage.squad.ledger.waiting() === 0);
+  hides = true;
+  stage.runFor(3_500);
+  stage.broker.online("mqtt-sim-stage-w0")!.drop();
+  const result = stage.finish();
+  assert.equal(result.verdict, "void", result.reason);
+  assert.deepEqual([result.faults, faultsOf(result), result.wills.onTime], [[], {}, 10]);
+  assert.ok(result.wills.unseeable! >= 10, `${result.wills.unseeable} were unseeable`);
+});
+
+Deno.test("F16: a will that was overdue while the watcher still saw others is missing, though the watcher is lost later", () => {
+  const publish = (will: HeldWill) => will.clientId.endsWith("-3") ? [] : [{}];
+  const stage = new FleetStage({ ...busy, ...only("reset"), script: { publish } });
+  stage.runUntil(() => stage.squad.counters.kills === 40);
+  stage.broker.online("mqtt-sim-stage-w0")!.drop();
+  const result = stage.finish();
+  // What was proven stays a failure.
+  assert.equal(result.verdict, "fail", result.reason);
+  assert.ok(result.wills.missing > 0);
+  assert.deepEqual(Object.keys(faultsOf(result)), ["missing"]);
+  assert.ok(result.faults.every(({ client }) => client.endsWith("-3")));
+});
+
+Deno.test("retained wills that come before SUBACK are found by a late subscriber", () => {
+  const result = new FleetStage({ ...busy, ...only("reset"), willRetain: true, script: { retainedFirst: true } })
+    .finish();
+  mustPass(result);
+  assert.equal(result.retained!.right, result.retained!.expected);
+});

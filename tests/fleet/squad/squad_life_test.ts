@@ -1,0 +1,304 @@
+/** Lives in a squad: kills that wait, takeovers that fail, ends that nobody asked for, and a run that is cut short. */
+import assert from "node:assert/strict";
+import type { KillMode } from "../../../src/fleet/plan/kill_mode.ts";
+import { faultsOf, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
+
+function only(...modes: readonly KillMode[]): Pick<StageOptions, "killShares"> {
+  return { killShares: modes.map((mode) => ({ mode, weight: 1 })) };
+}
+
+const busy = { killRate: { kind: "count", perSecond: 8 }, durationMs: 12_000 } as const;
+const fleet = /^mqtt-sim-stage-(\d|1\d)$/;
+
+/** A CONNECT after a client's first. */
+function comesBack(): (connect: { readonly clientId: string }) => boolean {
+  const seen = new Set<string>();
+  return ({ clientId }) => fleet.test(clientId) && seen.size === seen.add(clientId).size;
+}
+
+Deno.test("squad: kills wait for victims that are not back, and are counted as such", () => {
+  const again = comesBack();
+  let refusals = 0;
+  const connack = (connect: { readonly clientId: string }) => again(connect) && ++refusals % 3 !== 0 ? 0x89 : 0;
+  const result = new FleetStage({ ...busy, ...only("reset"), script: { connack } }).finish();
+  assert.ok(result.kills.deferred > 5, `only ${result.kills.deferred} were deferred`);
+  assert.ok(result.clients.refused > 20);
+  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+});
+
+Deno.test("squad: kills that still wait when the run is over are given up", () => {
+  const again = comesBack();
+  let refuse = false;
+  const stage = new FleetStage({
+    ...busy,
+    ...only("reset"),
+    script: { connack: (connect) => again(connect) && refuse ? 0x89 : 0 },
+  });
+  // Nobody comes back for the last two seconds, so that some are wanted who are away.
+  stage.runUntil(() => stage.squad.counters.kills === 80);
+  refuse = true;
+  stage.runUntil(() => stage.squad.phase === "drain");
+  refuse = false;
+  const { kills } = stage.squad.counters;
+  const result = stage.finish();
+  assert.ok(result.kills.deferred > 0);
+  assert.equal(result.kills.total, kills, "nobody is killed once the run is over");
+});
+
+/** What a broker may do with the CONNECT that was to take over. */
+const failures: readonly [what: string, code: number | undefined][] = [
+  ["is refused", 0x97],
+  ["is never answered", undefined],
+];
+for (const [what, code] of failures) {
+  Deno.test(`squad: a takeover that ${what} took nothing over, and blames nobody`, () => {
+    const again = comesBack();
+    let failed = 0;
+    const stage = new FleetStage({
+      ...busy,
+      ...only("takeover", "reset"),
+      script: { connack: (connect) => again(connect) && ++failed % 3 === 0 ? code : 0 },
+    });
+    const result = stage.finish();
+    assert.ok(failed > 30);
+    assert.deepEqual(result.faults, []);
+    assert.equal(result.verdict, "pass", result.reason);
+  });
+}
+
+Deno.test("squad: a takeover whose link cannot be opened is done later", () => {
+  let killing = false;
+  let refused = 0;
+  const stage = new FleetStage({
+    ...busy,
+    ...only("takeover"),
+    refuse: () => killing && refused < 10 && ++refused > 0,
+  });
+  stage.runUntil(() => stage.squad.phase === "kill");
+  killing = true;
+  const result = stage.finish();
+  assert.ok(result.kills.deferred >= 10);
+  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+});
+
+Deno.test("squad: at a takeover the old connection is the broker's to close, and the client lives on the new one", () => {
+  const stage = new FleetStage({ ...busy, ...only("takeover"), reconnectAfterMs: "never" });
+  const result = stage.finish();
+  assert.ok(result.kills.total > 80, "who is taken over is alive, and may be again");
+  assert.equal(result.clients.reconnects, result.kills.total);
+  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+});
+
+Deno.test("squad: a frozen client comes back after its will, no sooner", () => {
+  const stage = new FleetStage({ ...busy, ...only("freeze"), reconnectAfterMs: 1_000 });
+  stage.runUntil(() => stage.squad.phase === "drain");
+  const byClient = Map.groupBy(
+    stage.broker.connections.filter(({ clientId }) => fleet.test(clientId)),
+    (side) => side.clientId,
+  );
+  let back = 0;
+  for (const lives of byClient.values()) {
+    lives.forEach(({ packets, openedMs }, place) => {
+      const next = lives[place + 1];
+      if (next === undefined) return;
+      back++;
+      // Its last packet was CONNECT or a PINGREQ, one each 3 s: dead 6 s later, and back a second after that.
+      const lastMs = openedMs + (packets.length - 1) * 3_000;
+      assert.equal(next.openedMs, lastMs + 6_000 + 1_000);
+    });
+  }
+  assert.ok(back >= 20, `only ${back} came back`);
+});
+
+Deno.test("squad: a client that the broker kicks is lost: its will is due, it is no kill, and it comes back", () => {
+  const stage = new FleetStage({ ...busy, ...only("reset") });
+  stage.runUntil(() => stage.squad.counters.kills === 5);
+  const kicked = stage.broker.clientIds.filter((clientId) => fleet.test(clientId)).slice(0, 3);
+  for (const clientId of kicked) stage.broker.online(clientId)!.close("gone");
+  const result = stage.finish();
+  assert.equal(result.clients.lost, 3);
+  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+  const killed = Object.values(result.kills.byMode).reduce((sum, { expected }) => sum + expected, 0);
+  assert.equal(result.wills.expected, killed + 3);
+});
+
+Deno.test("squad: a kicked client whose will stays away is missing under the rule for ended connections", () => {
+  const stage = new FleetStage({ ...busy, ...only("reset") });
+  stage.runUntil(() => stage.squad.counters.kills === 5);
+  stage.broker.online(stage.broker.clientIds.find((clientId) => fleet.test(clientId))!)!.drop();
+  const result = stage.finish();
+  assert.deepEqual(faultsOf(result), { missing: 1 });
+  assert.deepEqual(result.faults.map(({ mode, rule }) => [mode, rule]), [["lost", "MQTT 5.0, 3.1.2-8"]]);
+});
+
+Deno.test("squad: the will of a client that lives is unwanted, and so is one of nobody's", () => {
+  const stage = new FleetStage({ ...busy, ...only("reset") });
+  stage.runUntil(() => stage.squad.counters.kills === 5);
+  const living = stage.broker.clientIds.filter((clientId) => fleet.test(clientId)).slice(0, 2);
+  for (const clientId of living) {
+    const { topic, payload, qos, retain, properties } = stage.broker.online(clientId)!.will!;
+    stage.broker.route({ type: "publish", dup: false, topic, payload, qos, retain, properties: properties! });
+  }
+  const invented = new TextEncoder().encode("never asked for");
+  const topic = "mqtt-sim/stage/0/77/will";
+  stage.broker.route({ type: "publish", dup: false, qos: 1, retain: false, topic, payload: invented });
+  const result = stage.finish();
+  assert.deepEqual(faultsOf(result), { unwanted: 3 });
+  const texts = result.faults.map(({ text }) => text);
+  assert.ok(texts.includes(`a will of no life of this run came on topic "${topic}"`), `${texts}`);
+});
+
+Deno.test("squad: a will at the end of a run, when all leave properly, is unwanted", () => {
+  const stage = new FleetStage({
+    ...busy,
+    ...only("reset"),
+    script: { wait: ({ clientId }, ending, askedMs) => ending === "left" && clientId.endsWith("-7") ? 0 : askedMs },
+  });
+  const result = stage.finish();
+  assert.deepEqual(faultsOf(result), { unwanted: 1 });
+  assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+});
+
+Deno.test("squad: a client that is never answered again leaves its life to the broker: a will or none", () => {
+  const again = comesBack();
+  const stage = new FleetStage({
+    ...busy,
+    ...only("reset"),
+    script: { connack: (connect) => again(connect) && connect.clientId.endsWith("-4") ? undefined : 0 },
+  });
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+  assert.ok(result.wills.eitherWay > 0);
+});
+
+Deno.test("squad: interrupted, it waits two seconds for wills on their way and reports what it saw", () => {
+  const stage = new FleetStage({ ...busy, ...only("reset", "close") });
+  stage.runUntil(() => stage.squad.counters.kills === 20);
+  const atMs = stage.nowMs;
+  stage.squad.interrupt(atMs);
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 130]);
+  assert.equal(result.reason, "interrupted before the plan was carried out");
+  assert.deepEqual([result.kills.total, result.wills.expected, result.wills.onTime], [20, 20, 20]);
+  assert.ok(stage.nowMs - atMs <= 3_100, `it took ${stage.nowMs - atMs} ms`);
+});
+
+Deno.test("squad: interrupted, what was not yet due is undecided, and nothing is blamed on the leaving", () => {
+  const modes = only("freeze", "reset", "half-packet", "takeover", "garbage");
+  const more: StageOptions[] = [{}, { willDelayS: 30, sessionExpiryS: 60 }, {
+    sessionExpiryS: 60,
+    protocolSpoken: "3.1.1",
+  }];
+  for (const options of more.map((each) => ({ keepAliveS: 20, ...each }))) {
+    const stage = new FleetStage({ ...busy, ...modes, ...options });
+    stage.runUntil(() => stage.squad.counters.kills === 15);
+    stage.squad.interrupt(stage.nowMs);
+    const result = stage.finish();
+    assert.deepEqual(result.faults, []);
+    assert.equal(result.exitCode, 130);
+    assert.ok(result.wills.undecided > 0);
+  }
+});
+
+Deno.test("squad: interrupted twice, it waits for nothing", () => {
+  const stage = new FleetStage({ ...busy, ...only("freeze") });
+  stage.runUntil(() => stage.squad.counters.kills === 10);
+  const atMs = stage.nowMs;
+  stage.squad.interrupt(atMs);
+  stage.runFor(100);
+  stage.squad.interrupt(stage.nowMs);
+  assert.equal(stage.squad.done, true);
+  const result = stage.finish();
+  assert.equal(stage.nowMs, atMs + 100);
+  assert.deepEqual([result.exitCode, result.wills.undecided, result.faults], [130, 10, []]);
+});
+
+for (const phase of ["watch", "control", "connect"] as const) {
+  Deno.test(`squad: interrupted in phase ${phase}, nobody was killed and nothing is blamed`, () => {
+    const slow = { rampPerSecond: 4 };
+    const stage = new FleetStage({ ...busy, ...slow });
+    if (phase !== "watch") stage.runUntil(() => stage.squad.phase === phase);
+    stage.squad.interrupt(stage.nowMs);
+    const result = stage.finish();
+    assert.deepEqual([result.verdict, result.exitCode, result.kills.total], ["void", 130, 0]);
+    assert.deepEqual(result.faults, []);
+  });
+}
+
+Deno.test("squad: a fault found before the interrupt is still a fault", () => {
+  let lost = 0;
+  const script = {
+    publish: ({ clientId }: { readonly clientId: string }) => clientId.endsWith("-3") && ++lost ? [] : [{}],
+  };
+  const stage = new FleetStage({ ...busy, ...only("reset"), script });
+  stage.runUntil(() => lost > 0).runFor(1_500);
+  stage.squad.interrupt(stage.nowMs);
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.exitCode], ["fail", 130]);
+});
+
+Deno.test("squad: sessions that 3.1.1 leaves behind are swept; a broker that does not answer does not hold the run up", () => {
+  let sweeping = false;
+  const stage = new FleetStage({
+    ...busy,
+    ...only("reset"),
+    protocolSpoken: "3.1.1",
+    sessionExpiryS: 60,
+    script: { connack: () => sweeping ? undefined : 0 },
+  });
+  stage.runUntil(() => stage.squad.phase === "leave");
+  sweeping = true;
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+});
+
+Deno.test("squad: every session that 3.1.1 may leave behind is removed by a clean CONNECT", () => {
+  const stage = new FleetStage({ ...busy, clients: 150, protocolSpoken: "3.1.1", sessionExpiryS: 60 });
+  stage.finish();
+  const clean = stage.broker.connections.filter(({ packets: [first] }) =>
+    first?.type === "connect" && first.cleanStart && first.will === undefined
+  );
+  const swept = clean.map(({ clientId }) => clientId).filter((clientId) => /^mqtt-sim-stage-\d+$/.test(clientId));
+  assert.deepEqual([swept.length, new Set(swept).size], [150, 150]);
+});
+
+Deno.test("squad: a run leaves nothing behind: no session, no retained will", () => {
+  for (const protocolSpoken of ["3.1.1", "5"] as const) {
+    const stage = new FleetStage({ ...busy, protocolSpoken, sessionExpiryS: 60, willRetain: true });
+    const result = stage.finish();
+    stage.runFor(0);
+    assert.equal(result.verdict, "pass", result.reason);
+    assert.equal(stage.broker.retained.size, 0);
+    assert.deepEqual(stage.broker.clientIds, []);
+  }
+});
+
+/** Everything that the fleet sent, with when and how it ended. */
+function wire(options: StageOptions): string[] {
+  const stage = new FleetStage(options);
+  stage.finish();
+  return stage.broker.connections.map(({ openedMs, bytes, end, endMs }) =>
+    `${openedMs} ${endMs} ${end?.kind} ${bytes.map((byte) => byte.toString(16)).join(" ")}`
+  );
+}
+
+Deno.test("squad: the same seed twice is the same on the wire, another seed is not", () => {
+  const options = { ...busy, ...only("reset", "freeze", "garbage", "takeover", "leave"), willQos: "mix" } as const;
+  const first = wire({ ...options, seed: 9 });
+  assert.ok(first.length > 60);
+  assert.deepEqual(wire({ ...options, seed: 9 }), first);
+  assert.notDeepEqual(wire({ ...options, seed: 10 }), first);
+});
+
+Deno.test("squad: a broker that answers late kills the same victims in the same order", () => {
+  const victims = (connack?: (connect: { readonly clientId: string }) => number) => {
+    const stage = new FleetStage({ ...busy, ...only("reset"), ...connack && { script: { connack } } });
+    stage.runUntil(() => stage.squad.phase === "drain");
+    return stage.broker.connections.filter(({ end, clientId }) => end?.kind === "reset" && fleet.test(clientId))
+      .toSorted((one, other) => one.endMs! - other.endMs!).map(({ clientId }) => clientId);
+  };
+  const again = comesBack();
+  let refusals = 0;
+  const slow = victims((connect) => again(connect) && ++refusals === 3 ? 0x89 : 0);
+  assert.deepEqual(slow.toSorted(), victims().toSorted(), "deferred, not dropped");
+});

@@ -1,0 +1,273 @@
+import type { PhasePlan } from "../../../src/fleet/plan/plan.ts";
+
+/**
+ * A squad whose clients speak of their presence, before a broker that breaks its promise for some of them: each wrong
+ * state is found at each look at which it stands, and no other.
+ */
+import { partText } from "../../../src/fleet/oracle/will_compare.ts";
+import assert from "node:assert/strict";
+import { encode } from "../../../src/mqtt/codec.ts";
+import type { PublishPacket } from "../../../src/mqtt/packet.ts";
+import type { FleetResult } from "../../../src/fleet/result/result.ts";
+import { faultsOf, FleetStage, stageClients, type StageOptions } from "../../support/fleet_stage.ts";
+import type { HeldWill, Script } from "../../support/scripted_broker.ts";
+
+/** Clients 0, 5, 10 and 15 are wronged. */
+const every = 5;
+const planted = stageClients / every;
+
+const onTopic = /\/(\d+)\/will$/;
+const isWronged = (topic: string) => {
+  const client = Number(onTopic.exec(topic)?.[1] ?? NaN);
+  return client < stageClients && client % every === 0;
+};
+const word = ({ payload }: Pick<PublishPacket, "payload">) => new TextDecoder().decode(payload.subarray(0, 30));
+const isWill = (packet: PublishPacket) => word(packet).startsWith("mqtt-sim ");
+
+const dieOnce = (killed: "reset" | "leave", reconnectAfterMs: number | "never"): readonly PhasePlan[] => [
+  { kind: "kill", rate: "once", killShares: [{ mode: killed, weight: 1 }], reconnectAfterMs },
+  { kind: "hold", durationMs: 8_000 },
+];
+const back = dieOnce("reset", 1_000);
+const dead = dieOnce("reset", "never");
+const gone = dieOnce("leave", "never");
+
+function staged(phases: readonly PhasePlan[], script: Script, options: StageOptions = {}): FleetResult {
+  return new FleetStage({ presence: true, phases, script, ...options }).finish();
+}
+
+type Wrong = readonly [middle: number, end: number, left: number];
+
+function wrongs({ presence }: FleetResult): Wrong {
+  const { middle, end, left } = presence!.byMoment;
+  return [middle!.wrong, end!.wrong, left!.wrong];
+}
+
+interface Case {
+  readonly name: string;
+  readonly phases: readonly PhasePlan[];
+  readonly script: Script;
+  readonly options?: StageOptions;
+  readonly kind: "stale" | "unwanted" | "absent" | "altered";
+  readonly wrong: Wrong;
+  readonly text: RegExp;
+  readonly rule: string;
+  /** What is wrong with wills at the same time. */
+  readonly wills?: object;
+}
+
+const keep = (change: (packet: PublishPacket) => Partial<PublishPacket>): Script => ({
+  retain: (packet) => isWronged(packet.topic) ? { ...packet, ...change(packet) } : packet,
+});
+const property = (change: object) => keep(({ properties }) => ({ properties: { ...properties, ...change } }));
+const thrice: Wrong = [planted, planted, planted];
+
+const cases: readonly Case[] = [
+  {
+    name: "keeps the older of two retained messages",
+    phases: back,
+    script: { retain: (packet, older) => isWronged(packet.topic) ? older ?? packet : packet },
+    kind: "stale",
+    wrong: thrice,
+    text:
+      /found the online message of life 1 where the (online message|message that it left) of life 2 must be retained/,
+    rule: "MQTT 5.0, 3.3.1-5",
+  },
+  {
+    name: "does not retain a will",
+    phases: dead,
+    script: { retain: (packet, older) => isWronged(packet.topic) && isWill(packet) ? older : packet },
+    kind: "stale",
+    wrong: thrice,
+    text: /found the online message of life 1 where the will of life 1 must be retained/,
+    rule: "MQTT 5.0, 3.1.2-15",
+  },
+  {
+    name: "publishes a will after its client is back, before it is late",
+    phases: dieOnce("reset", 100),
+    script: { publish: (will: HeldWill) => [{ afterMs: isWronged(will.topic) ? 800 : 0 }] },
+    kind: "stale",
+    wrong: [planted, planted, 0],
+    text: /found the will of life 1 where the online message of life 2 must be retained, and the client lives/,
+    rule: "MQTT 5.0, 3.3.1-5",
+  },
+  {
+    name: "publishes a delayed will though its client is back in time",
+    phases: back,
+    options: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "no" },
+    script: {
+      resume: ({ topic }) => isWronged(topic),
+      publish: (will: HeldWill) => [{ afterMs: isWronged(will.topic) ? 800 : 0 }],
+    },
+    kind: "stale",
+    wrong: [planted, planted, 0],
+    text: /found the will of life 1 where the online message of life 2 must be retained/,
+    rule: "MQTT 5.0, 3.1.3-9",
+    wills: { unwanted: planted },
+  },
+  {
+    name: "publishes the will of a client that left",
+    phases: gone,
+    script: { wait: (will, ending, asked) => ending === "left" && isWronged(will.topic) ? 0 : asked },
+    kind: "unwanted",
+    wrong: thrice,
+    text: /found the will of life 1 where the message that it left of life 1 must be retained/,
+    rule: "MQTT 5.0, 3.14.4-3",
+    wills: { unwanted: planted },
+  },
+  {
+    name: "publishes a delayed will too early",
+    phases: dead,
+    options: { willDelayS: 60, sessionExpiryS: 120, drainMs: 70_000 },
+    script: { wait: (will, _, asked) => isWronged(will.topic) ? 1_000 : asked },
+    kind: "unwanted",
+    wrong: [planted, 0, 0],
+    text: /found the will of life 1 where the online message of life 1 must be retained/,
+    rule: "MQTT 5.0, 3.1.3-9",
+    wills: { early: planted },
+  },
+  {
+    name: "loses what is retained",
+    phases: back,
+    script: { retain: (packet) => isWronged(packet.topic) ? undefined : packet },
+    kind: "absent",
+    wrong: thrice,
+    text: /found nothing where the (online message|message that it left) of life 2 must be retained/,
+    rule: "MQTT 5.0, 3.3.1-5",
+  },
+  {
+    name: "changes the last byte of what it retains",
+    phases: back,
+    script: keep(({ payload }) => ({ payload: payload.map((byte, place) => place > 60 ? 0x21 : byte) })),
+    kind: "altered",
+    wrong: thrice,
+    text: /with payload other than the client asked for/,
+    rule: "MQTT 5.0, 3.3.1-5",
+  },
+  {
+    name: "retains at another QoS",
+    phases: back,
+    script: keep(() => ({ qos: 0 })),
+    kind: "altered",
+    wrong: thrice,
+    text: /with QoS other than/,
+    rule: "MQTT 5.0, 3.3.1-5",
+  },
+  {
+    name: "does not mark what it retained",
+    phases: back,
+    script: keep(() => ({ retain: false })),
+    kind: "altered",
+    wrong: thrice,
+    text: /with retain flag other than/,
+    rule: "MQTT 5.0, 3.8.3.1",
+  },
+  ...([
+    ["contentType", { contentType: "text/html" }, "3.3.2-20"],
+    ["responseTopic", { responseTopic: "elsewhere" }, "3.3.2-15"],
+    ["correlationData", { correlationData: Uint8Array.of(1) }, "3.3.2-16"],
+    ["payloadFormatIndicator", { payloadFormatIndicator: 0 }, "3.3.2-4"],
+    ["userProperties", { userProperties: [["run", "stage"]] }, "3.3.2-17"],
+    ["messageExpiryIntervalS", { messageExpiryIntervalS: 86_000 }, "3.3.2-6"],
+  ] as const).map(([name, change, rule]): Case => ({
+    name: `changes the ${name} of what it retains`,
+    phases: back,
+    script: property(change),
+    kind: "altered",
+    wrong: thrice,
+    text: new RegExp(`with ${partText(name)} other than`),
+    rule: `MQTT 5.0, ${rule}`,
+  })),
+];
+
+for (const { name, phases, script, options, kind, wrong, text, rule, wills = {} } of cases) {
+  Deno.test(`a broker that ${name} is found`, () => {
+    const result = staged(phases, script, options);
+    assert.deepEqual(wrongs(result), wrong);
+    const sum = wrong.reduce((one, other) => one + other);
+    assert.deepEqual([result.presence![kind], result.presence!.wrong], [sum, sum]);
+    assert.deepEqual(faultsOf(result), wills);
+    assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+    const samples = result.faults.filter(({ verdict }) => verdict === "presence");
+    assert.equal(samples.length, sum);
+    for (const sample of samples) {
+      assert.match(sample.text, new RegExp(`^${kind}: a late subscriber `));
+      assert.match(sample.text, text);
+      assert.equal(sample.rule, rule);
+      assert.equal(Number(sample.client.split("-").at(-1)) % every, 0);
+    }
+  });
+}
+
+Deno.test("an honest broker's states are the truth at every look, and nothing of them stays", () => {
+  for (const phases of [back, dead, gone]) {
+    const stage = new FleetStage({ presence: true, phases });
+    const result = stage.finish();
+    assert.deepEqual(wrongs(result), [0, 0, 0]);
+    assert.equal(result.presence!.right, 3 * stageClients);
+    assert.deepEqual(result.faults, []);
+    assert.equal(stage.broker.retained.size, 0);
+  }
+});
+
+Deno.test("what was not acknowledged is right either way", () => {
+  const unheard = (packet: PublishPacket) => isWronged(packet.topic) && word(packet).includes("online");
+  const script: Script = {
+    acknowledge: (packet) => !unheard(packet),
+    retain: (packet, older) => unheard(packet) ? older : packet,
+  };
+  const result = staged(back, script);
+  assert.deepEqual(wrongs(result), [0, 0, 0]);
+  assert.equal(result.presence!.eitherWay, 2 * planted, "at the end and in the middle; that they left was heard");
+  assert.equal(result.presence!.online.acknowledged, result.presence!.online.sent - 2 * planted);
+  assert.equal(result.verdict, "pass");
+});
+
+Deno.test("a late subscriber that does not find the control's state proves nothing", () => {
+  const result = staged(back, { hide: (clientId) => clientId.includes("-look-") });
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.match(
+    result.reason,
+    /^a late subscriber is blind: it did not find the retained message of a control client on /,
+  );
+});
+
+for (const protocolSpoken of ["3.1.1", "5"] as const) {
+  Deno.test(`a late subscriber asks for less at a time where the broker limits subscriptions, ${protocolSpoken}`, () => {
+    const result = staged(back, { subscriptionsAtMost: 7 }, { protocolSpoken });
+    assert.deepEqual(wrongs(result), [0, 0, 0]);
+    assert.equal(result.presence!.right, 3 * stageClients);
+    assert.equal(result.verdict, "pass", result.reason);
+  });
+}
+
+Deno.test("a late subscriber that is refused every subscription proves nothing", () => {
+  const script: Script = { grant: ({ qos, topicFilter }) => isWronged(topicFilter) ? 0x97 : qos };
+  const result = staged(back, script);
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.match(result.reason, /^a late subscriber is blind: the broker refused its subscription to \S+ with 0x97/);
+});
+
+Deno.test("a late subscriber sends no SUBSCRIBE beyond the broker's Maximum Packet Size", () => {
+  const maximumPacketSize = 250;
+  const stage = new FleetStage({ presence: true, phases: back, script: { maximumPacketSize } });
+  const result = stage.finish();
+  assert.equal(result.verdict, "pass", result.reason);
+  assert.equal(result.presence!.right, 3 * stageClients);
+  const sent = stage.broker.connections.flatMap(({ clientId, packets }) => clientId.includes("-look-") ? packets : []);
+  const sizes = sent.map((packet) => encode(packet, 5).length);
+  assert.ok(Math.max(...sizes) > maximumPacketSize / 2 && Math.max(...sizes) <= maximumPacketSize, `${sizes}`);
+});
+
+Deno.test("a client that waits in vain for the answer to its last word leaves all the same", () => {
+  const result = staged(gone, { acknowledge: (packet) => !word(packet).includes("left") });
+  assert.deepEqual([result.presence!.left.sent, result.presence!.left.acknowledged], [stageClients, 0]);
+  assert.deepEqual([result.presence!.wrong, result.presence!.eitherWay], [0, 3 * stageClients]);
+});
+
+Deno.test("watchers take no word on presence for a will", () => {
+  const result = staged(back, {}, { fanOut: 2, watchers: 2 });
+  assert.equal(result.wills.expected, stageClients);
+  assert.deepEqual(faultsOf(result), {});
+  assert.deepEqual([result.presence!.online.seen, result.presence!.left.seen], [2 * stageClients, stageClients]);
+});

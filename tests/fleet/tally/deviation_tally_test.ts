@@ -1,0 +1,94 @@
+/** What a profile's deviations come to: lives, faults, samples; and what each profile would describe without one. */
+import assert from "node:assert/strict";
+import { Groups } from "../../../src/fleet/plan/groups.ts";
+import { DeviationTally, noDeviations, profileFindings } from "../../../src/fleet/tally/deviation_tally.ts";
+import { Ledger } from "../../../src/fleet/ledger/ledger.ts";
+import { Tally } from "../../../src/fleet/tally/tally.ts";
+import { profileOf } from "../../../src/profiles/profiles.ts";
+import { aLife, anEnd, aPlan, killMs } from "../sample_life.ts";
+import { aWill, watcher5 } from "../sample_will.ts";
+
+/** The books after these deaths, each without a will, and one by reset whose will came. */
+function books(profile: string | undefined, ...modes: readonly ("reset" | "disconnect-error" | "second-connect")[]) {
+  const plan = aPlan({ clients: 100, ...profile !== undefined && { profile } });
+  const ledger = new Ledger(plan, new Groups(plan, "5"));
+  const lives = [...modes, "reset" as const].map((mode, client) => aLife({ client, end: anEnd(mode) }));
+  for (const life of lives) {
+    ledger.begin(life);
+    ledger.end(life);
+  }
+  ledger.arrive(aWill(plan, lives.at(-1)!), 0, watcher5, killMs);
+  ledger.close(killMs + 60_000);
+  return ledger.tally;
+}
+
+const error = "disconnect-error";
+
+Deno.test("lives, faults and samples of each deviation; what it describes is no fault", () => {
+  const tally = books("mosquitto", error, error, error, error, "reset");
+  const { deviating, missing, expected, onTime } = tally.total();
+  assert.deepEqual([expected, onTime, deviating, missing], [6, 1, 4, 1]);
+  assert.deepEqual(tally.missingByQos, [0, 1, 0]);
+  assert.deepEqual(tally.faults.map(({ mode }) => mode), ["reset"]);
+  const { byId, described } = tally.deviations.data();
+  assert.deepEqual([byId[error]!.lives, byId[error]!.seen, byId[error]!.samples.length], [4, 4, 3]);
+  assert.deepEqual(described, {}, "with a profile, others have no word");
+});
+
+Deno.test("a deviation that did not show is told with the lives in which it could have", () => {
+  const plan = aPlan({ profile: "mosquitto" });
+  const ledger = new Ledger(plan, new Groups(plan, "5"));
+  const life = aLife({ end: anEnd(error) });
+  ledger.begin(life);
+  ledger.end(life);
+  ledger.arrive(aWill(plan, life), 0, watcher5, killMs);
+  ledger.close(killMs + 60_000);
+  const findings = profileFindings("mosquitto", ledger.tally.deviations.data())!;
+  const { lives, seen } = findings.deviations.find(({ id }) => id === error)!;
+  assert.deepEqual([lives, seen], [1, 0]);
+  assert.equal(findings.deviations.find(({ id }) => id === "second-connect")!.lives, 0);
+});
+
+Deno.test("without a profile each fault is counted for every profile that describes it", () => {
+  const tally = books(undefined, error, error, "second-connect", "reset");
+  assert.equal(tally.total().missing, 4);
+  const { byId, described } = tally.deviations.data();
+  assert.deepEqual(byId, {});
+  assert.deepEqual(
+    [described.mosquitto, described.mochi, described.nanomq, described.emqx, described.strict],
+    [3, 2, 2, undefined, undefined],
+  );
+});
+
+Deno.test("strict asks for nothing and finds nothing", () => {
+  assert.equal(profileFindings(undefined, noDeviations), undefined);
+  assert.equal(profileFindings("strict", noDeviations), undefined);
+});
+
+Deno.test("tallies merge into sums", () => {
+  const whole = new Tally();
+  for (const part of [books("mosquitto", error), books("mosquitto", error, error, error)]) whole.merge(part.data());
+  const { lives, seen, samples } = whole.deviations.data().byId[error]!;
+  assert.deepEqual([lives, seen, samples.length, whole.total().deviating], [4, 4, 3, 4]);
+  const described = new DeviationTally();
+  for (const part of [books(undefined, error), books(undefined, error)]) described.merge(part.deviations.data());
+  assert.equal(described.data().described.mosquitto, 2);
+});
+
+Deno.test("F8: a sign describes one will too many; more of them for one life are faults, all of them", () => {
+  const duplicates = {
+    ...profileOf("mosquitto")!.deviations[0]!,
+    signs: [{ fault: "duplicate", endings: ["reset"] }],
+  } as const;
+  const profile = { name: "twice", broker: "b", versions: "1", deviations: [duplicates] };
+  const life = aLife({ end: anEnd("reset") });
+  const expectation = { kind: "one", ground: "connection-ended", dueMs: 1, earliestMs: 1, latencyFromMs: 1 } as const;
+  for (const [duplicates, deviating, faults] of [[1, 1, 0], [3, 0, 3]] as const) {
+    const judgement = { expectation, verdict: "onTime", duplicates, unwanted: 0, answer: undefined } as const;
+    const tally = new Tally();
+    const rules = { lateAfterMs: 1, earlyBeforeMs: 1 };
+    const described = tally.deviations.add(profile, { life, judgement, rules, othersDueMs: 0 });
+    tally.add(life, judgement, described);
+    assert.deepEqual([tally.total().deviating, tally.total().duplicate, tally.total().onTime], [deviating, faults, 1]);
+  }
+});

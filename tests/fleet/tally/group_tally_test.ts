@@ -1,0 +1,126 @@
+/** Counts by group: each group's own, and all together what the run counts as a whole. */
+import assert from "node:assert/strict";
+import { GroupTally } from "../../../src/fleet/tally/group_tally.ts";
+import { Groups } from "../../../src/fleet/plan/groups.ts";
+import { Ledger } from "../../../src/fleet/ledger/ledger.ts";
+import type { FleetResult } from "../../../src/fleet/result/result.ts";
+import { noCounts } from "../../../src/fleet/result/will_counts.ts";
+import { mergeReports } from "../../../src/report/merge_reports.ts";
+import { reportOf } from "../../report/sample.ts";
+import { FleetStage } from "../../support/fleet_stage.ts";
+import { simulateFleet } from "../../support/simulated_fleet.ts";
+import { aLife, aPlan, killMs } from "../sample_life.ts";
+import { aWill, watcher5 } from "../sample_will.ts";
+
+const groups = [
+  { name: "sensors", share: 3, telemetry: { perSecond: 2, sizeBytes: 20, qos: 1 } },
+  { name: "gateways", share: 1, presence: true },
+] as const;
+
+/** Holds all that is counted by group against what is counted as a whole. */
+function assertSums({ byGroup = [], wills, kills, restarts, clients, presence, latencyMs }: FleetResult): void {
+  const sum = (pick: (group: typeof byGroup[number]) => number) =>
+    byGroup.reduce((total, group) => total + pick(group), 0);
+  for (const name of Object.keys(noCounts()) as (keyof ReturnType<typeof noCounts>)[]) {
+    assert.equal(sum((group) => group[name]), wills[name], name);
+  }
+  assert.equal(sum(({ kills }) => kills), kills.total + (restarts?.lives.kills ?? 0));
+  assert.equal(sum(({ connected }) => connected), clients.connected);
+  assert.equal(sum(({ presenceWrong }) => presenceWrong), presence?.wrong ?? 0);
+  assert.equal(sum(({ latencyMs }) => latencyMs.count), latencyMs.all.count);
+}
+
+Deno.test("what one group's broker loses counts as that group's, and the sums are the run's", () => {
+  const isGateway = (clientId: string) => Number(clientId.split("-").at(-1)) % 4 === 2;
+  let lost = 0;
+  const stage = new FleetStage({
+    ...{ groups, clients: 40, durationMs: 6_000, killRate: { kind: "count", perSecond: 10 } },
+    script: {
+      publish: (will) => {
+        const number = Number(will.clientId.split("-").at(-1));
+        if (!(number < 40) || !isGateway(will.clientId) || ++lost % 2 === 0) return [{}];
+        return [];
+      },
+      retain: (packet, older) => older ?? packet,
+    },
+  });
+  const indexOf = (client: number) => new Groups(stage.plan, "5").indexOf(client);
+  assert.deepEqual([0, 1, 2, 3, 6].map(indexOf), [0, 0, 1, 0, 1], "the script's gateways are the plan's");
+  const result = stage.finish();
+  const [sensors, gateways, ...others] = result.byGroup!;
+  assert.deepEqual(others, []);
+  assert.deepEqual([sensors!.name, sensors!.connected, gateways!.name, gateways!.connected], [
+    ...["sensors", 30, "gateways", 10],
+  ]);
+  assert.ok(gateways!.missing > 0 && sensors!.missing === 0 && sensors!.onTime > 0, JSON.stringify(result.byGroup));
+  assert.equal(gateways!.missing, result.wills.missing);
+  assert.ok(sensors!.kills > gateways!.kills && gateways!.kills > 0);
+  assert.ok(gateways!.presenceWrong > 0 && sensors!.presenceWrong === 0);
+  assertSums(result);
+});
+
+Deno.test("squads' counts by group are added, over a restart too", () => {
+  const result = simulateFleet({
+    plan: {
+      ...{ clients: 24, workers: 3, watchers: 3, durationMs: 3_000 },
+      groups: [{ name: "a", share: 1 }, { name: "b", share: 2 }],
+      phases: [{ kind: "kill", rate: { kind: "count", perSecond: 8 } }, { kind: "restart", downMs: 300 }],
+    },
+  });
+  assert.deepEqual(result.byGroup!.map(({ connected }) => connected), [8, 16]);
+  assert.ok(result.restarts!.lives.kills > 0);
+  assertSums(result);
+});
+
+Deno.test("a plan without groups has no counts by group", () => {
+  assert.equal(simulateFleet({ plan: { clients: 4, watchers: 1, durationMs: 1_000 } }).byGroup, undefined);
+});
+
+Deno.test("a will again after its life was judged is its group's; one that names nobody is nobody's", () => {
+  const plan = aPlan({ groups: [{ name: "a", share: 1 }, { name: "b", share: 1 }], clients: 100 });
+  const ledger = new Ledger(plan, new Groups(plan, "5"));
+  const life = aLife({ client: 7 });
+  ledger.begin(life);
+  life.end = { mode: "reset", dueMs: killMs, doneMs: killMs, silent: false };
+  ledger.end(life);
+  const own = { payload: aWill(plan, life).payload };
+  ledger.arrive(aWill(plan, life, own), 0, watcher5, killMs + 5);
+  ledger.settle(killMs + 60_000);
+  ledger.arrive(aWill(plan, life, own), 0, watcher5, killMs + 60_001);
+  ledger.arrive(aWill(plan, life, { topic: "elsewhere", payload: new Uint8Array(3) }), 0, watcher5, killMs + 60_002);
+  const [a, b, nobody] = ledger.tally.groups.rows(["a", "b"]);
+  const name = new Groups(plan, "5").nameOf(new Groups(plan, "5").indexOf(7));
+  const its = name === "a" ? a! : b!;
+  assert.deepEqual([its.kills, its.onTime, its.duplicate, its.unwanted, its.latencyMs.count], [1, 1, 1, 0, 1]);
+  assert.deepEqual([nobody!.name, nobody!.unwanted, nobody!.kills], [undefined, 1, 0]);
+  assert.deepEqual([ledger.tally.total().duplicate, ledger.tally.total().unwanted], [1, 1]);
+});
+
+Deno.test("tallies by group cross a thread and merge, histograms too", () => {
+  const [one, other] = [new GroupTally(), new GroupTally()];
+  one.of("a").kills = 2;
+  one.recordLatency("a", 10);
+  other.of("a").kills = 3;
+  other.of("b").presenceWrong = 1;
+  other.recordLatency("a", 30);
+  one.merge(JSON.parse(JSON.stringify(other.data())));
+  const [a, b] = one.rows(["a", "b"]);
+  assert.deepEqual([a!.kills, a!.latencyMs.count, b!.presenceWrong], [5, 2, 1]);
+  assert.ok(a!.latencyMs.max >= 30);
+});
+
+Deno.test("shards of a run are joined group by group", () => {
+  const run = {
+    groups: [{ name: "a", share: 1 }, { name: "b", share: 1 }],
+    clients: 20,
+    watchers: 2,
+    durationMs: 2_000,
+  };
+  const parts = [1, 2].map((number) => simulateFleet({ plan: { ...run, shard: { number, of: 2 } } }));
+  const reports = parts.map((part, place) => ({ name: `${place}`, report: reportOf(part) }));
+  const whole = mergeReports(reports);
+  assert.deepEqual(whole.byGroup!.map(({ connected }) => connected), [10, 10]);
+  assert.equal(whole.byGroup![0]!.kills, parts[0]!.byGroup![0]!.kills + parts[1]!.byGroup![0]!.kills);
+  assert.deepEqual(whole.stages!.map(({ name }) => name), ["connect", "kill", "drain", "leave"]);
+  assertSums({ ...whole, protocol: "5", startedAt: "", durationMs: 0, target: "" } as unknown as FleetResult);
+});

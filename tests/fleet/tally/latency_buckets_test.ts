@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { addBuckets, bucketEndsMs, LatencyBuckets } from "../../../src/fleet/tally/latency_buckets.ts";
+
+Deno.test("a latency counts in the range it is in, ends included, and beyond the last in one more", () => {
+  const buckets = new LatencyBuckets();
+  for (const ms of [0, 1, 1.5, 10_000, 10_001]) buckets.record(ms);
+  const { counts, sumMs } = buckets.data();
+  assert.equal(counts.length, bucketEndsMs.length + 1);
+  assert.deepEqual([counts[0], counts[1], counts.at(-2), counts.at(-1)], [2, 1, 1, 1]);
+  assert.equal(sumMs, 20_003.5);
+});
+
+Deno.test("the counts of several squads add up", () => {
+  const one = new LatencyBuckets();
+  const other = new LatencyBuckets();
+  one.record(3);
+  other.record(4);
+  other.record(400);
+  const { counts, sumMs } = addBuckets([one.data(), other.data()]);
+  assert.deepEqual([counts[2], counts[8], sumMs], [2, 1, 407]);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { joinSeries, mergeSeries, Series, stretchMs } from "../../../src/fleet/tally/series.ts";
+
+const minuteMs = 60_000;
+
+Deno.test("a stretch is a second, until a run has more than a thousand of them", () => {
+  assert.equal(stretchMs(30_000), 1_000);
+  assert.equal(stretchMs(1_000_000), 1_000);
+  assert.equal(stretchMs(1_000_001), 2_000);
+  assert.equal(stretchMs(86_400_000), 87_000);
+});
+
+Deno.test("cumulative counts become what happened in each stretch", () => {
+  const series = new Series(100, minuteMs);
+  series.advance({ alive: 10, kills: 2, wills: 1 }, 1_099);
+  series.recordLatency(4, "reset");
+  series.advance({ alive: 9, kills: 3, wills: 2 }, 1_100);
+  series.advance({ alive: 8, kills: 7, wills: 6 }, 2_500);
+  const points = mergeSeries([series.finish({ alive: 8, kills: 7, wills: 7 })], minuteMs);
+  assert.deepEqual(points.map(({ atMs, alive, kills, wills }) => [atMs, alive, kills, wills]), [
+    [1_000, 9, 3, 2],
+    [2_000, 8, 4, 4],
+    [3_000, 8, 0, 1],
+  ]);
+  assert.deepEqual(points.map(({ max }) => Math.round(max)), [4, 0, 0]);
+});
+
+Deno.test("several squads add up, and one that is silent stays as alive as it was", () => {
+  const one = [
+    { index: 0, alive: 5, kills: 1, wills: 1, latencies: {} },
+    { index: 2, alive: 3, kills: 2, wills: 2, latencies: {} },
+  ];
+  const other = [{ index: 0, alive: 7, kills: 0, wills: 0, latencies: {} }];
+  const points = mergeSeries([one, other], minuteMs);
+  assert.deepEqual(points.map(({ alive, kills }) => [alive, kills]), [[12, 1], [12, 0], [10, 2]]);
+});
+
+Deno.test("latencies of several squads are one distribution, not an average of two", () => {
+  const squads = [1, 100].map((latencyMs) => {
+    const series = new Series(0, minuteMs);
+    for (let count = 0; count < 10; count++) series.recordLatency(latencyMs, "close");
+    return series.finish({ alive: 0, kills: 0, wills: 0 });
+  });
+  const [point] = mergeSeries(squads, minuteMs);
+  assert.equal(Math.round(point!.p50), 1);
+  assert.equal(Math.round(point!.p99), 100);
+});
+
+Deno.test("no squad, no series", () => assert.deepEqual(mergeSeries([], minuteMs), []));
+
+Deno.test("latencies are told by kill mode too, and parts that were written down join to the same series", () => {
+  const squads = [["reset", 3], ["close", 9], ["reset", 5]].map(([mode, latencyMs]) => {
+    const series = new Series(0, minuteMs);
+    series.recordLatency(latencyMs as number, mode as string);
+    series.advance({ alive: 1, kills: 1, wills: 1 }, 1_000);
+    return series.finish({ alive: 1, kills: 1, wills: 1 });
+  });
+  const whole = mergeSeries(squads, minuteMs);
+  assert.deepEqual(Object.entries(whole[0]!.byMode).map(([mode, { count, max }]) => [mode, count, Math.round(max)]), [
+    ["reset", 2, 5],
+    ["close", 1, 9],
+  ]);
+  assert.deepEqual(joinSeries(squads.map((squad) => mergeSeries([squad], minuteMs)), minuteMs), whole);
+});

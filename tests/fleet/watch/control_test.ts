@@ -1,0 +1,144 @@
+/** While clients are killed, controls go on: a watcher that goes blind then is told. */
+import assert from "node:assert/strict";
+import type { PublishPacket } from "../../../src/mqtt/packet.ts";
+import { FleetStage } from "../../support/fleet_stage.ts";
+
+const plan = { killRate: { kind: "count", perSecond: 4 }, durationMs: 22_000 } as const;
+
+function startsWith(packet: PublishPacket, text: string): boolean {
+  return new TextDecoder().decode(packet.payload).startsWith(text);
+}
+
+/** Hides what `hidden` is true of, but not from the first control on. */
+function afterTheFirst(hidden: (packet: PublishPacket) => boolean) {
+  let seen = 0;
+  return { hide: (_: string, packet: PublishPacket) => hidden(packet) && ++seen > 1 };
+}
+
+Deno.test("controls go on every five seconds, and are no wills of the fleet", () => {
+  const result = new FleetStage(plan).finish();
+  assert.equal(result.verdict, "pass", result.reason);
+  assert.deepEqual(result.controls, { total: 5, blind: 0, lost: 0 });
+  assert.deepEqual(result.warnings, []);
+});
+
+Deno.test("a watcher that no longer sees messages is told as blind", () => {
+  const script = afterTheFirst((packet) => startsWith(packet, "mqtt-sim-control "));
+  const { controls, warnings } = new FleetStage({ ...plan, script }).finish();
+  assert.deepEqual(controls, { total: 5, blind: 4, lost: 0 });
+  assert.match(warnings.join(), /in 4 of 5 controls a watcher did not see a message/);
+});
+
+Deno.test("section 1: a watcher that receives nothing more while clients are killed is blind: void, and no will is missing", () => {
+  let messages = 0;
+  const stage = new FleetStage({ ...plan, script: { hide: () => ++messages > 40 } });
+  const result = stage.finish();
+  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.match(
+    result.reason,
+    /^the watcher is blind: a message that a control client published on \S+ did not reach it$/,
+  );
+  assert.equal(result.wills.missing, 0);
+});
+
+const isControlWill = (packet: PublishPacket) =>
+  startsWith(packet, "mqtt-sim ") && Number(packet.topic.split("/").at(-2)) >= 20;
+
+Deno.test("section 1: the lost will of a control client is a fault with its rule, and the run fails", () => {
+  const { controls, verdict, exitCode, reason, faults, wills } = new FleetStage({
+    ...plan,
+    script: afterTheFirst(isControlWill),
+  }).finish();
+  assert.deepEqual(controls, { total: 5, blind: 0, lost: 4 });
+  assert.deepEqual([verdict, exitCode, wills.missing], ["fail", 1, 0]);
+  assert.match(reason, /of 5 wills of control clients: 4 missing$/);
+  assert.equal(faults.length, 4);
+  assert.deepEqual(
+    [faults[0]!.client, faults[0]!.verdict, faults[0]!.rule],
+    ["mqtt-sim-stage-21 (control)", "missing", "MQTT 5.0, 3.1.2-8"],
+  );
+});
+
+Deno.test("section 1: a broker that loses every will fails, and the counts are those of the broker", () => {
+  let lost = 0;
+  const script = { publish: () => (lost++, []) };
+  const { verdict, exitCode, wills, controls } = new FleetStage({ ...plan, script }).finish();
+  assert.deepEqual([verdict, exitCode], ["fail", 1]);
+  assert.deepEqual(controls, { total: 5, blind: 0, lost: 5 });
+  assert.deepEqual([wills.missing, wills.missing + controls.lost], [wills.expected, lost]);
+  assert.ok(wills.missing > 70, `${wills.missing} missing`);
+});
+
+Deno.test("section 1: one of three watchers that sees no will is a fault too", () => {
+  const hide = (clientId: string, packet: PublishPacket) => clientId.endsWith("-w1") && startsWith(packet, "mqtt-sim ");
+  const { verdict, wills, controls } = new FleetStage({ ...plan, fanOut: 3, script: { hide } }).finish();
+  assert.deepEqual([verdict, wills.missing, controls.lost], ["fail", wills.expected, controls.total]);
+});
+
+const altered: readonly [what: string, change: Partial<PublishPacket>][] = [
+  ["another QoS", { qos: 0 }],
+  ["another payload", { payload: new Uint8Array([1, 2, 3]) }],
+  ["a retain flag", { retain: true }],
+];
+for (const [what, change] of altered) {
+  Deno.test(`section 5: the altered will of a control client is a fault like any other: ${what}`, () => {
+    const publish = ({ clientId }: { readonly clientId: string }) =>
+      Number(clientId.split("-").at(-1)) >= 20 ? [{ change }] : [{}];
+    const result = new FleetStage({ ...plan, script: { publish } }).finish();
+    assert.deepEqual(result.controls, { total: 5, blind: 0, lost: 0, altered: 5 });
+    assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+    assert.match(result.reason, /of 5 wills of control clients: 5 altered$/);
+    assert.deepEqual(new Set(result.faults.map(({ verdict }) => verdict)), new Set(["altered"]));
+    assert.equal(result.wills.unwanted, 0);
+  });
+}
+
+Deno.test("section 5: wills of control clients that come twice or late are counted", () => {
+  const twice = new FleetStage({
+    ...plan,
+    script: { publish: ({ clientId }) => isControl(clientId) ? [{}, {}] : [{}] },
+  });
+  assert.deepEqual(twice.finish().controls, { total: 5, blind: 0, lost: 0, duplicate: 5 });
+  const publish = ({ clientId }: { readonly clientId: string }) => [{ afterMs: isControl(clientId) ? 3_000 : 0 }];
+  const late = new FleetStage({ ...plan, script: { publish } }).finish();
+  assert.deepEqual(late.controls, { total: 5, blind: 0, lost: 0, late: 5 });
+  assert.equal(late.verdict, "fail");
+});
+
+function isControl(clientId: string): boolean {
+  return Number(clientId.split("-").at(-1)) >= 20;
+}
+
+Deno.test("a control client whose message was not seen leaves properly, and no will of it is due", () => {
+  const stage = new FleetStage({ ...plan, script: afterTheFirst((packet) => startsWith(packet, "mqtt-sim-control ")) });
+  const { wills } = stage.finish();
+  assert.equal(wills.unwanted, 0);
+  const last = stage.broker.connections.filter(({ clientId }) => isControl(clientId)).at(-1)!;
+  const types = last.packets.map(({ type }) => type).filter((type) => type !== "pingreq");
+  assert.deepEqual(types, ["connect", "publish", "disconnect"]);
+});
+
+Deno.test("a control whose message a limit of the broker refuses sends it again, and the run goes on", () => {
+  let refused = 0;
+  const swallow = (packet: PublishPacket) => startsWith(packet, "mqtt-sim-control ") && refused < 2;
+  const acknowledge = (packet: PublishPacket) => swallow(packet) ? (refused++, 0x97) : true;
+  const result = new FleetStage({ ...plan, script: { swallow, acknowledge } }).finish();
+  assert.equal(result.verdict, "pass", result.reason);
+  assert.equal(refused, 2);
+});
+
+const refusing: readonly [what: string, code: number, reason: RegExp][] = [
+  [
+    "for good",
+    0x97,
+    /^a control client could not publish: the broker refused its message with 0x97 \(Quota exceeded\)/,
+  ],
+  ["as not authorized", 0x87, /^a control client could not publish: the broker refused its message with 0x87/],
+];
+for (const [what, code, reason] of refusing) {
+  Deno.test(`a control whose message the broker refuses ${what} says so, and does not hold the watcher to be blind`, () => {
+    const result = new FleetStage({ ...plan, script: { swallow: () => true, acknowledge: () => code } }).finish();
+    assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+    assert.match(result.reason, reason);
+  });
+}
