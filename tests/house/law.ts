@@ -4,9 +4,18 @@ import assert from "node:assert/strict";
 /** What only one file may do. */
 export type Privilege = "clock" | "chance" | "ffi";
 
-export interface Law {
-  /** From the top down; what stands in one layer never imports one another. Each entry is a file or a folder. */
+/** Layers from the top down: an entry imports entries of lower layers only. Each entry is a file or a folder. */
+export interface Layering {
+  /** The folder that the layers divide; empty for the whole repository. */
+  readonly folder: string;
   readonly layers: readonly (readonly string[])[];
+}
+
+export interface Law {
+  /** The layers of the repository, then those inside each big folder. */
+  readonly layerings: readonly Layering[];
+  /** Folders of data, which may have any number of files. */
+  readonly wide: readonly string[];
   /** The one file that has each privilege. */
   readonly only: Readonly<Record<Privilege, string>>;
   /** By package, the files and folders that may import it; `tests` alone means no source file. */
@@ -24,11 +33,20 @@ export function readLaw(text: string): Law {
   const ffi = only.get("ffi");
   assert.ok(clock && chance && ffi, "ARCHITECTURE.md: the block `only` names clock, chance and ffi");
   return {
-    layers: block(text, "layers"),
+    layerings: [{ folder: "", layers: block(text, "layers") }, ...innerLayerings(text)],
+    wide: block(text, "wide").flat(),
     only: { clock, chance, ffi },
     packages: new Map(packages),
     top: block(text, "top").flat(),
   };
+}
+
+/** The layers inside folders: code blocks named `layers` and the folder, whose entries are relative to it. */
+function innerLayerings(text: string): Layering[] {
+  return [...text.matchAll(/^```layers (\S+)$/gm)].map(([, folder]) => ({
+    folder: folder!,
+    layers: block(text, `layers ${folder}`).map((entries) => entries.map((entry) => `${folder}/${entry}`)),
+  }));
 }
 
 /** The lines of the code block of that name, as words. */

@@ -1,10 +1,11 @@
 /** The house rules, pure: facts and law in, one sentence for each fault out. */
 import { posix } from "node:path";
-import type { Law, Privilege } from "./law.ts";
+import type { Law, Layering, Privilege } from "./law.ts";
 import type { SourceFacts } from "./source_facts.ts";
 
 const maxFileLines = 400;
 const maxFunctionLines = 60;
+const maxFolderFiles = 20;
 const forbiddenNames = /^(index|util|helper|common|manager)s?$/;
 
 /** True when the path is the place or lies in it. */
@@ -14,14 +15,24 @@ function within(path: string, place: string): boolean {
 
 /** Imports point down the layers, and packages are imported only where the law says. */
 export function importFaults(facts: SourceFacts, law: Law): string[] {
-  const home = layerOf(facts.path, law);
-  if (home === undefined) return [`${facts.path}: stands in no layer of ARCHITECTURE.md`];
+  const layerings = law.layerings.filter(({ folder }) => folder === "" || within(facts.path, folder));
+  const homeless = layerings.find((layering) => layerOf(facts.path, layering) === undefined);
+  if (homeless !== undefined) return [`${facts.path}: ${placeless(homeless)}`];
   return facts.imports.flatMap(({ what, line }) => {
     const fault = what.startsWith(".")
-      ? fileFault(home, posix.join(posix.dirname(facts.path), what), law)
+      ? layerings.map((layering) => fileFault(facts.path, targetOf(facts.path, what), layering)).find(Boolean)
       : packageFault(facts.path, what, law);
     return fault === undefined ? [] : [`${facts.path}:${line}: imports ${what}: ${fault}`];
   });
+}
+
+/** The path of the file that a relative specifier names. */
+function targetOf(path: string, specifier: string): string {
+  return posix.join(posix.dirname(path), specifier);
+}
+
+function placeless({ folder }: Layering): string {
+  return `stands in no layer of ${folder === "" ? "" : `${folder} in `}ARCHITECTURE.md`;
 }
 
 interface Layer {
@@ -29,18 +40,20 @@ interface Layer {
   readonly entry: string;
 }
 
-function layerOf(path: string, law: Law): Layer | undefined {
-  for (const [depth, entries] of law.layers.entries()) {
+function layerOf(path: string, { layers }: Layering): Layer | undefined {
+  for (const [depth, entries] of layers.entries()) {
     const entry = entries.find((one) => within(path, one));
     if (entry !== undefined) return { depth, entry };
   }
   return undefined;
 }
 
-function fileFault(home: Layer, target: string, law: Law): string | undefined {
+function fileFault(path: string, target: string, layering: Layering): string | undefined {
   if (target === "deno.json") return undefined; // it holds the version
-  const there = layerOf(target, law);
-  if (there === undefined) return "stands in no layer of ARCHITECTURE.md";
+  if (layering.folder !== "" && !within(target, layering.folder)) return undefined; // the outer layers decide
+  const home = layerOf(path, layering)!;
+  const there = layerOf(target, layering);
+  if (there === undefined) return placeless(layering);
   if (there.entry === home.entry || there.depth > home.depth) return undefined;
   return there.depth === home.depth
     ? `${home.entry} and ${there.entry} never import one another`
@@ -53,6 +66,51 @@ function packageFault(path: string, specifier: string, law: Law): string | undef
   const places = law.packages.get(name);
   if (places === undefined) return "is no package of ARCHITECTURE.md and the import map";
   return places.some((place) => within(path, place)) ? undefined : `only for ${places.join(", ")}`;
+}
+
+/** No file imports itself through others; type imports count. One sentence for each group of files that do. */
+export function cycleFaults(sources: readonly SourceFacts[]): string[] {
+  const targets = new Map(sources.map(({ path, imports }) => [
+    path,
+    imports.filter(({ what }) => what.startsWith(".")).map(({ what }) => targetOf(path, what)),
+  ]));
+  return cyclesIn(targets).map((files) => `${files.join(", ")}: these files import each other in a circle`);
+}
+
+/** Groups of nodes that reach each other, each sorted: Tarjan's strongly connected components. */
+function cyclesIn(targets: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const cycles: string[][] = [];
+  const visit = (node: string): number => {
+    order.set(node, order.size);
+    low.set(node, order.get(node)!);
+    stack.push(node);
+    for (const next of targets.get(node)!) {
+      if (!targets.has(next)) continue;
+      const reached = order.has(next) ? (stack.includes(next) ? order.get(next)! : Infinity) : visit(next);
+      low.set(node, Math.min(low.get(node)!, reached));
+    }
+    if (low.get(node) === order.get(node)) {
+      const group = stack.splice(stack.indexOf(node)).sort();
+      if (group.length > 1 || targets.get(node)!.includes(node)) cycles.push(group);
+    }
+    return low.get(node)!;
+  };
+  for (const node of targets.keys()) if (!order.has(node)) visit(node);
+  return cycles;
+}
+
+/** A folder has few enough files to see at a glance; folders of data may have any number. */
+export function widthFaults(paths: readonly string[], { wide }: Law): string[] {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    const folder = posix.dirname(path);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].filter(([folder, count]) => count > maxFolderFiles && !wide.includes(folder))
+    .map(([folder, count]) => `${folder}: ${count} files, at most ${maxFolderFiles}`);
 }
 
 /** The clock is read, and chance drawn, in one file each. */

@@ -12,6 +12,15 @@ src/fleet  src/broker
 src/mqtt
 src/base
 \`\`\`
+\`\`\`layers src/fleet
+run_fleet.ts
+squad  watch
+client  oracle
+plan
+\`\`\`
+\`\`\`wide
+src/profiles
+\`\`\`
 \`\`\`only
 clock   src/base/clock.ts   and why
 chance  src/base/random.ts
@@ -57,7 +66,7 @@ const forbiddenImports = [
   ["src/base/units.ts", `new Worker(new URL("../mqtt/topic.ts", import.meta.url));`, "src/mqtt stands above src/base"],
   [
     "src/fleet/oracle/oracle.ts",
-    `import { a } from "../broker/wills.ts";`,
+    `import { a } from "../../broker/wills.ts";`,
     "src/fleet and src/broker never import one another",
   ],
   [
@@ -83,7 +92,7 @@ const forbiddenImports = [
   ],
   [
     "src/fleet/squad/squad.ts",
-    "const a = await import(`../mqtt/${name}.ts`);",
+    "const a = await import(`../../mqtt/${name}.ts`);",
     "is no package of ARCHITECTURE.md and the import map",
   ],
 ] as const;
@@ -95,6 +104,51 @@ for (const [path, text, fault] of forbiddenImports) {
     assert.ok(found[0]!.startsWith(`${path}:1: imports `) && found[0]!.endsWith(`: ${fault}`), found.join());
   });
 }
+
+const innerImports = [
+  ["src/fleet/plan/plan.ts", "../squad/squad.ts", "src/fleet/squad stands above src/fleet/plan"],
+  ["src/fleet/watch/watcher.ts", "../squad/squad.ts", "src/fleet/watch and src/fleet/squad never import one another"],
+  ["src/fleet/plan/plan.ts", "../run_fleet.ts", "src/fleet/run_fleet.ts stands above src/fleet/plan"],
+  ["src/fleet/squad/squad.ts", "../misc/a.ts", "stands in no layer of src/fleet in ARCHITECTURE.md"],
+] as const;
+
+for (const [path, target, fault] of innerImports) {
+  Deno.test(`inner layers: ${path} may not import ${target}`, () => {
+    const found = rules.importFaults(readFacts(path, `import type { A } from "${target}";`), law);
+    assert.deepEqual(found, [`${path}:1: imports ${target}: ${fault}`]);
+  });
+}
+
+Deno.test("inner layers: imports that point down, stay in a folder or leave it are no fault", () => {
+  const text = ["../plan/plan.ts", "./ramp.ts", "../../mqtt/topic.ts"].map((to) => `import { a } from "${to}";`);
+  assert.deepEqual(rules.importFaults(readFacts("src/fleet/squad/squad.ts", text.join("\n")), law), []);
+  assert.deepEqual(rules.importFaults(readFacts("src/fleet/misc/a.ts", ""), law), [
+    "src/fleet/misc/a.ts: stands in no layer of src/fleet in ARCHITECTURE.md",
+  ]);
+});
+
+Deno.test("a circle of imports is a fault, type imports included", () => {
+  const file = (path: string, ...to: string[]) =>
+    readFacts(path, to.map((one) => `import type { A } from "${one}";`).join(""));
+  const free = [file("src/a.ts", "./b.ts", "./c.ts"), file("src/b.ts", "./c.ts"), file("src/c.ts", "npm:zod")];
+  assert.deepEqual(rules.cycleFaults(free), []);
+  const bound = [
+    file("src/a.ts", "./b.ts"),
+    file("src/b.ts", "./sub/c.ts"),
+    file("src/sub/c.ts", "../a.ts"),
+    file("src/d.ts", "./a.ts"),
+  ];
+  assert.deepEqual(rules.cycleFaults(bound), [
+    "src/a.ts, src/b.ts, src/sub/c.ts: these files import each other in a circle",
+  ]);
+  assert.equal(rules.cycleFaults([file("src/a.ts", "./a.ts")]).length, 1);
+});
+
+Deno.test("a folder of more than 20 files is a fault, unless it holds data", () => {
+  const files = (folder: string, count: number) => Array.from({ length: count }, (_, at) => `${folder}/f${at}.ts`);
+  assert.deepEqual(rules.widthFaults([...files("src/base", 20), ...files("src/profiles", 21)], law), []);
+  assert.deepEqual(rules.widthFaults(files("src/base", 21), law), ["src/base: 21 files, at most 20"]);
+});
 
 Deno.test("a file in no layer is a fault", () => {
   assert.deepEqual(rules.importFaults(readFacts("src/misc/a.ts", ""), law), [
