@@ -2,6 +2,7 @@
  * A broker in a thread of its own, seen from the thread that started it.
  */
 import { UsageError } from "../base/failure.ts";
+import { threadSource } from "../base/thread_source.ts";
 import type { EngineChoice } from "../net/engine.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import type { BrokerLimits, BrokerLogLevel } from "./options.ts";
@@ -63,7 +64,8 @@ export class BrokerThread {
 
   private constructor(log: NonNullable<BrokerThreadOptions["log"]>) {
     this.#log = log;
-    this.#worker = new Worker(new URL("./broker_worker.ts", import.meta.url), { type: "module", name: "broker" });
+    const source = threadSource(new URL("./broker_worker.ts", import.meta.url));
+    this.#worker = new Worker(source, { type: "module", name: "broker" });
     this.#worker.onmessage = ({ data }: MessageEvent<BrokerReport>) => this.#take(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

@@ -16,6 +16,7 @@ import { compareReports } from "./commands/report_compare.ts";
 import { profilesText } from "../report/profile_text.ts";
 import { configJsonSchema } from "./config_file.ts";
 import { type Output, processOutput } from "./output.ts";
+import { type GiveUp, keepPermissions, spareFor } from "./permissions.ts";
 import type { Entries } from "./setting.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import { tool } from "./tool.ts";
@@ -24,16 +25,21 @@ import { tool } from "./tool.ts";
 export const exitCodes = { usage: 2, ownFault: 70 } as const;
 
 /** Runs mqtt-sim with these arguments; answers its exit code. */
-export async function main(args: readonly string[], output: Output = processOutput()): Promise<number> {
+export async function main(
+  args: readonly string[],
+  output: Output = processOutput(),
+  giveUp: GiveUp = keepPermissions,
+): Promise<number> {
   try {
-    return await carryOut(args, output);
+    return await carryOut(args, output, giveUp);
   } catch (error) {
     return tellError(error, output);
   }
 }
 
-async function carryOut(args: readonly string[], output: Output): Promise<number> {
+async function carryOut(args: readonly string[], output: Output, giveUp: GiveUp): Promise<number> {
   const asked = readCommandLine(args, output);
+  giveUp(...spareFor(asked));
   switch (asked.command) {
     case "told":
       return 0;
@@ -42,7 +48,7 @@ async function carryOut(args: readonly string[], output: Output): Promise<number
     case "check":
       return await check(asked, output);
     case "broker":
-      return await broker(asked, output);
+      return await broker(asked, output, { giveUp });
     case "broker passwd":
       return await passwd(asked, output);
     case "report":
@@ -75,6 +81,10 @@ function tellSchema(what: string, entries: Entries, { out }: Output): number {
 export function tellError(error: unknown, { err }: Output): number {
   if (error instanceof UsageError) {
     err.write(`${withMaskedUrls(error.message)}\n`);
+    return exitCodes.usage;
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    err.write(`Cannot go on without a permission: ${error.message}\n`);
     return exitCodes.usage;
   }
   const whole = error instanceof Error ? error.stack ?? error.message : String(error);

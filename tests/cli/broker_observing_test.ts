@@ -23,7 +23,7 @@ async function whileRunning(args: readonly string[], look: (running: Running) =>
   const early = new AbortController();
   const interrupts: Interrupts = { early: early.signal, atOnce: AbortSignal.timeout(limitMs), close() {} };
   const flags = readCommandLine(["broker", "--port", "0", "--metrics", "0", ...args], output) as BrokerFlags;
-  const done = broker(flags, output, () => interrupts);
+  const done = broker(flags, output, { openInterrupts: () => interrupts });
   await Promise.race([done, until(() => output.written.out.includes("metrics on"))]);
   const port = Number(/mqtt:\/\/127\.0\.0\.1:(\d+)/.exec(output.written.out)![1]);
   const metricsUrl = /metrics on (\S+)\/metrics/.exec(output.written.out)![1]!;

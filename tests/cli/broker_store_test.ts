@@ -12,7 +12,7 @@ async function runUntilStopped(...args: string[]): Promise<string> {
   const early = new AbortController();
   const interrupts = { early: early.signal, atOnce: new AbortController().signal, close() {} };
   const flags = readCommandLine(["broker", "--port", "0", ...args], output) as BrokerFlags;
-  const done = broker(flags, output, () => interrupts);
+  const done = broker(flags, output, { openInterrupts: () => interrupts });
   setTimeout(() => early.abort());
   await done;
   return output.written.out;

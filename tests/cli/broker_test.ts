@@ -9,7 +9,7 @@ async function runUntilStopped(...args: string[]): Promise<{ exitCode: number; o
   const early = new AbortController();
   const interrupts = { early: early.signal, atOnce: new AbortController().signal, close() {} };
   const flags = readCommandLine(["broker", ...args], output) as BrokerFlags;
-  const done = broker(flags, output, () => interrupts);
+  const done = broker(flags, output, { openInterrupts: () => interrupts });
   setTimeout(() => early.abort());
   return { exitCode: await done, ...output.written };
 }

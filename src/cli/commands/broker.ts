@@ -9,11 +9,18 @@ import type { BrokerLogLevel } from "../../broker/options.ts";
 import { engineText } from "../../net/engine.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output } from "../output.ts";
+import { type GiveUp, keepPermissions } from "../permissions.ts";
 import type { BrokerFlags } from "./broker_flags.ts";
 import { onHangUp } from "../hang_up.ts";
 import { type Observing, openObserving } from "./broker_observing.ts";
 import { brokerOptions, settingsOf } from "./broker_options.ts";
 import { openSecurity, type Security } from "./broker_security.ts";
+
+/** What the command stands on; a test may put something else in its place. */
+export interface BrokerParts {
+  readonly openInterrupts?: () => Interrupts;
+  readonly giveUp?: GiveUp;
+}
 
 /**
  * Runs a broker until SIGINT or SIGTERM; answers the exit code.
@@ -23,7 +30,7 @@ import { openSecurity, type Security } from "./broker_security.ts";
 export async function broker(
   flags: BrokerFlags,
   { out, err }: Output,
-  interruptsFrom: () => Interrupts = openInterrupts,
+  { openInterrupts: interruptsFrom = openInterrupts, giveUp = keepPermissions }: BrokerParts = {},
 ): Promise<number> {
   const settings = await settingsOf(flags);
   const { quiet = false } = settings;
@@ -37,6 +44,8 @@ export async function broker(
     const running = await Broker.start({ ...brokerOptions(settings), ...security.options, ...observing.options });
     stopReloading = onHangUp(() => void reload(security, running, log));
     monitor = await served(running, observing);
+    // The store and the epoll engine are open; files are read again at SIGHUP alone.
+    giveUp("write", "ffi", ...security.readsAgain ? [] : ["read"] as const);
     if (!quiet) out.write(startLines(running, monitor));
     await aborted(interrupts.early);
     await Promise.race([running.stop(), aborted(interrupts.atOnce)]);

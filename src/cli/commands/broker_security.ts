@@ -15,6 +15,8 @@ export interface Security {
     BrokerOptions,
     "listen" | "allowOrigins" | "tls" | "authenticate" | "authorize" | "identityOf" | "knows"
   >;
+  /** There are files that {@link reload} reads. */
+  readonly readsAgain: boolean;
   /** Reads all files again. One that cannot be used leaves everything as it was. @throws UsageError then */
   reload(broker: Broker): Promise<string>;
 }
@@ -38,6 +40,7 @@ export async function openSecurity(settings: BrokerSettings): Promise<Security> 
         authorize: (who, action, topic) => access.allows(who, action, topic),
       }),
     },
+    readsAgain: files !== undefined || access !== undefined,
     reload: (broker) => reload(broker, files, access),
   };
 }

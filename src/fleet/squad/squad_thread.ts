@@ -2,6 +2,7 @@
  * A squad on a thread of its own, as seen from the thread that runs the fleet.
  */
 import { InvariantError } from "../../base/failure.ts";
+import { threadSource } from "../../base/thread_source.ts";
 import type { SquadHooks } from "./run_squad.ts";
 import type { FromSquad, ToSquad } from "./squad_messages.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
@@ -13,7 +14,7 @@ export class SquadThread {
   #ended = false;
 
   constructor(task: SquadTask, hooks: SquadHooks) {
-    this.#worker = new Worker(new URL("./squad_worker.ts", import.meta.url), { type: "module" });
+    this.#worker = new Worker(threadSource(new URL("./squad_worker.ts", import.meta.url)), { type: "module" });
     const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();
     this.result = promise;
     this.#worker.onmessage = ({ data }: MessageEvent<FromSquad>) => {

@@ -104,7 +104,8 @@ export type SocketAddress = Uint8Array<ArrayBuffer>;
 /** glibc, as one thread uses it: the functions and the memory that they work on. */
 export class Libc {
   readonly #call: Deno.DynamicLibrary<typeof symbols>["symbols"];
-  readonly #errno: Deno.UnsafePointerView;
+  /** `errno` of this thread. Read as memory: that takes no permission, which the program may have given up. */
+  readonly #errno: Int32Array;
   readonly #waitMemory: Deno.PointerObject;
   /** `struct epoll_event` in words of 4 bytes. */
   readonly #eventWords: number;
@@ -138,7 +139,7 @@ export class Libc {
     this.#eventWords = layout.sizeBytes / 4;
     this.#dataAt = layout.dataAt / 4;
     this.#call = openLibrary();
-    this.#errno = new Deno.UnsafePointerView(pointer(this.#call.__errno_location()));
+    this.#errno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(pointer(this.#call.__errno_location()), 4));
     this.#waitMemory = pointer(this.#call.calloc(1n, BigInt(layout.sizeBytes)));
     this.#events = new Int32Array(this.#eventWords * eventLimit);
     this.#event = new Int32Array(this.#eventWords);
@@ -298,7 +299,7 @@ export class Libc {
   }
 
   #told(answer: number): number {
-    return answer >= 0 ? answer : -this.#errno.getInt32();
+    return answer >= 0 ? answer : -this.#errno[0]!;
   }
 }
 

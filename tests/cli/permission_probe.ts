@@ -1,0 +1,31 @@
+/**
+ * mqtt-sim as cli.ts runs it, which writes the permissions that are left to standard error: at the first output of
+ * `listening on`, or at the end. For `permissions_test.ts`, as a child process.
+ */
+import { main } from "../../src/cli/main.ts";
+import { processOutput } from "../../src/cli/output.ts";
+import { giveUpPermissions } from "../../src/cli/permissions.ts";
+
+const { out, err } = processOutput();
+const places = { net: { host: "127.0.0.1:1" }, run: { command: "sh" }, read: {}, write: {}, ffi: {} };
+let isTold = false;
+
+function tell(): void {
+  if (isTold) return;
+  isTold = true;
+  const left = Object.entries(places).filter(([name, place]) =>
+    Deno.permissions.querySync({ name, ...place } as Deno.PermissionDescriptor).state === "granted"
+  );
+  err.write(`left: ${left.map(([name]) => name).join(" ")}.\n`);
+}
+
+const watched = {
+  ...out,
+  write: (text: string) => {
+    out.write(text);
+    if (text.includes("listening on")) tell();
+  },
+};
+const exitCode = await main(Deno.args, { out: watched, err }, giveUpPermissions);
+tell();
+Deno.exit(exitCode);
