@@ -149,6 +149,11 @@ export class Broker {
     return this.#act((nowMs) => clearRetained(this.#core, topic, nowMs));
   }
 
+  /** Whether the store could not keep the last changes; the broker tries again each second. */
+  get storeFails(): boolean {
+    return this.#core.turn.failing;
+  }
+
   /** Counts a request for one of these actions that was refused, and logs it, with a limit of lines. */
   actionRefused(peer: string, why: string): void {
     this.#act((nowMs) => this.#core.actionRefused(peer, why, nowMs));

@@ -4,6 +4,7 @@
 import { UsageError } from "../base/failure.ts";
 import { readCommandLine } from "./command_line.ts";
 import { broker } from "./commands/broker.ts";
+import { operate } from "./commands/broker_operator.ts";
 import { passwd } from "./commands/broker_passwd.ts";
 import { status } from "./commands/broker_status.ts";
 import { brokerSettings } from "./commands/broker_settings.ts";
@@ -49,6 +50,10 @@ async function carryOut(args: readonly string[], output: Output, giveUp: GiveUp)
       return await check(asked, output);
     case "broker":
       return await broker(asked, output, { giveUp });
+    case "broker disconnect":
+    case "broker end-session":
+    case "broker clear-retained":
+      return await operate(asked, output);
     case "broker passwd":
       return await passwd(asked, output);
     case "report":

@@ -26,6 +26,9 @@ export function spareFor(asked: Asked, everythingIsGiven = isEverythingGiven()):
     case "broker passwd":
       return ["net", "run", "ffi"];
     case "broker status":
+    case "broker disconnect":
+    case "broker end-session":
+    case "broker clear-retained":
       return ["write", "run", "ffi"];
     case "fleet":
     case "check": {

@@ -1,5 +1,5 @@
 /**
- * A small web server: GET and, where it is asked for, POST; links that are idle end; what a browser may do is in
+ * A small web server: GET and, where the caller allows it, DELETE; links that are idle end; what a browser may do is in
  * `web_access.ts`. The runtime's node:http carries it, which has limits for idle links.
  */
 import http from "node:http";
@@ -10,19 +10,24 @@ import { type WebAccess, webRefusal } from "./web_access.ts";
 
 /** A request that may be answered. */
 export interface WebRequest {
-  readonly method: "GET" | "HEAD" | "POST";
+  readonly method: "GET" | "HEAD" | "DELETE";
+  /** The path as URLs are read: `.` and `..` are taken for steps. */
   readonly path: string;
+  /** The path as it was sent, percent-encoded, where each of its parts counts. */
+  readonly rawPath: string;
   readonly query: URLSearchParams;
   /** Of the field `authorization`. */
   readonly authorization: string | undefined;
+  /** The other end of the link, as `host:port`. */
+  readonly peer: string;
 }
 
 /** Where a server listens, and what it allows. */
 export interface WebServerOptions extends WebAccess {
   /** 0 takes a free one. */
   readonly port: number;
-  /** Methods besides GET and HEAD. */
-  readonly allowsPost?: boolean;
+  /** Accepts DELETE besides GET and HEAD. */
+  readonly allowsDelete?: boolean;
   /** What it serves, for errors: `metrics`. */
   readonly what: string;
   /** Told what goes wrong while it runs, in a sentence. */
@@ -180,19 +185,30 @@ async function respond(
 async function answerTo(
   options: WebServerOptions,
   answer: (request: WebRequest) => Response | Promise<Response> | undefined,
-  { method, url = "", headers: fields }: http.IncomingMessage,
+  { method, url = "", headers: fields, socket }: http.IncomingMessage,
 ): Promise<Response> {
   const refusal = webRefusal(options, { host: fields.host, origin: fields.origin });
   if (refusal !== undefined) return words(403, refusal);
-  const isServed = method === "GET" || method === "HEAD" || (method === "POST" && options.allowsPost === true);
-  if (!isServed) return words(405, options.allowsPost ? "expected GET or POST" : "expected GET");
+  const isServed = method === "GET" || method === "HEAD" || (method === "DELETE" && options.allowsDelete === true);
+  if (!isServed) return notAllowed(options.allowsDelete === true);
   const target = URL.canParse(url, "http://server") ? new URL(url, "http://server") : undefined;
   if (target === undefined) return words(400, "the request target cannot be read");
   const { pathname: path, searchParams: query } = target;
-  return await answer({ method, path, query, authorization: fields.authorization }) ?? words(404, "nothing here");
+  const rawPath = url.replace(/^[a-z]+:\/\/[^/?]*/i, "").replace(/\?.*$/s, "");
+  const peer = `${bracketed(socket.remoteAddress ?? "")}:${socket.remotePort ?? 0}`;
+  const { authorization } = fields;
+  return await answer({ method, path, rawPath, query, authorization, peer }) ?? words(404, "nothing here");
+}
+
+/** The answer to a method that a path does not have. */
+export function notAllowed(allowsDelete = false): Response {
+  return words(405, allowsDelete ? "expected GET or DELETE" : "expected GET", {
+    allow: allowsDelete ? "GET, HEAD, DELETE" : "GET, HEAD",
+  });
 }
 
 /** An answer in words. */
-export function words(status: number, text: string): Response {
-  return new Response(`${text}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+export function words(status: number, text: string, fields: Readonly<Record<string, string>> = {}): Response {
+  const type = { "content-type": "text/plain; charset=utf-8" };
+  return new Response(`${text}\n`, { status, headers: { ...type, ...fields } });
 }

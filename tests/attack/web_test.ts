@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { startMonitor } from "../../src/broker/monitor/monitor.ts";
-import { queueTotals, statusPage } from "../../src/broker/monitor/status.ts";
 import { memoryLinkPair } from "../../src/net/memory_link.ts";
 import { requestText } from "../../src/net/websocket_handshake.ts";
 import { acceptWebSocket } from "../../src/net/websocket_link.ts";
 import { type WebAccess, webRefusal } from "../../src/net/web_access.ts";
+import { monitored } from "../broker/monitor/monitored.ts";
 import { Stage } from "../broker/stage.ts";
 import { LinkProbe } from "../support/link_probe.ts";
 
@@ -97,16 +97,12 @@ Deno.test("a WebSocket handshake reads whole URLs, refuses HTTP/1.0, and answers
 });
 
 async function served(act: (port: number, logged: string[]) => Promise<void>): Promise<void> {
-  const { core, nowMs } = new Stage();
   const logged: string[] = [];
-  const monitor = await startMonitor({
-    url: "mqtt://stage",
-    startedAt: "2026-01-01T00:00:00.000Z",
-    fault: undefined,
-    metrics: () => core.metrics.snapshot(),
-    queues: () => queueTotals(core),
-    status: (query) => statusPage(core, query, nowMs),
-  }, { host: "127.0.0.1", port: 0, log: (sentence) => logged.push(sentence) });
+  const monitor = await startMonitor(monitored(new Stage()), {
+    host: "127.0.0.1",
+    port: 0,
+    log: (sentence) => logged.push(sentence),
+  });
   try {
     await act(Number(new URL(monitor.url).port), logged);
   } finally {

@@ -28,6 +28,7 @@ async function left(permissions: readonly string[], args: string): Promise<strin
   let told = "";
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/users`, "");
+    await Deno.writeTextFile(`${folder}/token`, "a-token-of-the-operator", { mode: 0o600 });
     const given = args.replaceAll("FOLDER", folder).split(" ");
     await using program = mqttSim(permissions, given, "tests/cli/permission_probe.ts");
     [, told = ""] = await program.line(/^left: (.*)\.$/, { limitMs: 60_000 });
@@ -41,6 +42,10 @@ const kept: readonly [args: string, kept: string][] = [
   ["broker --port 0 --engine deno", "net"],
   ["broker --port 0 --store FOLDER/store.db", "net"],
   ["broker --port 0 --users FOLDER/users", "net read"],
+  ["broker --port 0 --metrics 0 --admin-token FOLDER/token", "net read"],
+  ["broker disconnect a --admin-token FOLDER/token --url http://127.0.0.1:1", "net read"],
+  ["broker end-session a --admin-token FOLDER/token --url http://127.0.0.1:1", "net read"],
+  ["broker clear-retained a --admin-token FOLDER/token --url http://127.0.0.1:1", "net read"],
   ["broker passwd FOLDER/users --user bob --no-such-flag", "net run read write ffi"],
   ["broker passwd FOLDER/nothing/users bob", "read write"],
   ["broker status --url http://127.0.0.1:1", "net read"],

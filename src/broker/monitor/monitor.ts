@@ -1,16 +1,18 @@
 /**
- * A broker seen over HTTP: `/metrics` for Prometheus, `/healthz`, and `/status`, a page of clients as JSON. It only
- * tells; there is nothing to be changed through it.
+ * A broker seen over HTTP: `/metrics` for Prometheus, `/healthz`, and `/status`, a page of clients as JSON; and, with a
+ * token, the actions of an operator (`operator_requests.ts`).
  */
 import { bracketed } from "../../net/endpoint.ts";
-import { openWebServer, type WebRequest, type WebServerOptions, words } from "../../net/http_server.ts";
+import { notAllowed, openWebServer, type WebRequest, type WebServerOptions, words } from "../../net/http_server.ts";
+import type { AdminToken } from "../access/admin_token.ts";
 import type { BrokerMetrics } from "../metrics.ts";
+import { actionPaths, answerOperator, checkActionHost, type Operated } from "./operator_requests.ts";
 import { prometheusText, prometheusType } from "./prometheus.ts";
 import { longestPage, type QueueTotals, type StatusFilter, statusFilters } from "./status.ts";
 import type { StatusPage, StatusQuery } from "./status.ts";
 
 /** What is seen. */
-export interface Monitored {
+export interface Monitored extends Operated {
   readonly url: string;
   /** When it started, as ISO 8601. */
   readonly startedAt: string;
@@ -32,7 +34,10 @@ export interface StatusReport extends StatusPage {
 }
 
 /** Where a broker's page is served, and to whom. */
-export type MonitorOptions = Pick<WebServerOptions, "host" | "port" | "allowOrigins" | "log">;
+export interface MonitorOptions extends Pick<WebServerOptions, "host" | "port" | "allowOrigins" | "log"> {
+  /** What an operator has to show; without it, the broker cannot be changed through this page. */
+  readonly adminToken?: AdminToken | undefined;
+}
 
 /** A page that is served. */
 export interface Monitor {
@@ -44,14 +49,25 @@ export interface Monitor {
 /**
  * Serves what is to be seen of a broker.
  *
- * @throws UsageError when the address or port cannot be had
+ * @throws UsageError when the address or port cannot be had, or a token is given and the address is not of loopback
  */
-export async function startMonitor(broker: Monitored, where: MonitorOptions): Promise<Monitor> {
-  const server = await openWebServer({ ...where, what: "metrics" }, (request) => respond(request, broker));
+export async function startMonitor(
+  broker: Monitored,
+  { adminToken, ...where }: MonitorOptions,
+): Promise<Monitor> {
+  if (adminToken !== undefined) checkActionHost(where.host);
+  const options = { ...where, what: "metrics", allowsDelete: true };
+  const server = await openWebServer(options, (request) => {
+    return answerOperator(request, broker, adminToken) ?? respond(request, broker);
+  });
   return { url: `http://${bracketed(where.host)}:${server.port}`, stop: () => server.close() };
 }
 
-function respond({ path, query }: WebRequest, broker: Monitored): Response {
+const expected =
+  `expected /metrics, /healthz or /status?filter=all|online|armed|delayed&offset=0&limit=100, or ${actionPaths}`;
+
+function respond({ method, path, query }: WebRequest, broker: Monitored): Response {
+  if (method === "DELETE") return notAllowed();
   switch (path) {
     case "/healthz":
       return words(200, "ok");
@@ -60,7 +76,7 @@ function respond({ path, query }: WebRequest, broker: Monitored): Response {
     case "/status":
       return statusOf(broker, query);
     default:
-      return words(404, "expected /metrics, /healthz or /status?filter=all|online|armed|delayed&offset=0&limit=100");
+      return words(404, expected);
   }
 }
 

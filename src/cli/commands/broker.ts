@@ -43,10 +43,10 @@ export async function broker(
   try {
     const running = await Broker.start({ ...brokerOptions(settings), ...security.options, ...observing.options });
     stopReloading = onHangUp(() => void reload(security, running, log));
-    monitor = await served(running, observing);
+    monitor = await served(running, observing, security);
     // The store and the epoll engine are open; files are read again at SIGHUP alone.
     giveUp("write", "ffi", ...security.readsAgain ? [] : ["read"] as const);
-    if (!quiet) out.write(startLines(running, monitor));
+    if (!quiet) out.write(startLines(running, monitor, security));
     await aborted(interrupts.early);
     await Promise.race([running.stop(), aborted(interrupts.atOnce)]);
     if (!quiet) out.write(`${stopLine(running.metrics())}\n`);
@@ -71,9 +71,13 @@ async function reload(
 }
 
 /** A broker whose page cannot be served is not to run on unseen. */
-async function served(running: Broker, observing: Observing): Promise<Monitor | undefined> {
+async function served(
+  running: Broker,
+  observing: Observing,
+  { adminToken }: Security,
+): Promise<Monitor | undefined> {
   try {
-    return await observing.serve(running);
+    return await observing.serve(running, adminToken);
   } catch (error) {
     await running.stop();
     throw error;
@@ -83,6 +87,7 @@ async function served(running: Broker, observing: Observing): Promise<Monitor | 
 function startLines(
   { urls, storePlace, fault, engine, memoryLimitBytes }: Broker,
   monitor: Monitor | undefined,
+  { adminToken }: Security,
 ): string {
   const lines = [
     `mqtt-sim broker listening on ${urls.join(" and ")} (MQTT 3.1.1 and 5.0; sessions in ${storePlace}; ` +
@@ -91,6 +96,9 @@ function startLines(
     ...(engine.whyNotEpoll === undefined ? [] : [`engine ${engineText(engine)}`]),
     ...(fault === undefined ? [] : [`WILLS GO WRONG ON PURPOSE: ${fault}`]),
     ...(monitor === undefined ? [] : [`metrics on ${monitor.url}/metrics, status on ${monitor.url}/status`]),
+    ...(monitor === undefined || adminToken === undefined
+      ? []
+      : [`actions of an operator on ${monitor.url}, with the token of --admin-token`]),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -5,6 +5,7 @@ import { command, constant } from "@optique/core/primitives";
 import { faultKinds, faultText } from "../../broker/fault/fault_mix.ts";
 import { lines, orNone, sentence, valueFlag } from "../flag.ts";
 import { file } from "../setting.ts";
+import { clearRetainedCommand, disconnectCommand, endSessionCommand } from "./broker_operator.ts";
 import { passwdCommand } from "./broker_passwd.ts";
 import { statusCommand } from "./broker_status.ts";
 import { type BrokerSettings, brokerSettings } from "./broker_settings.ts";
@@ -37,14 +38,20 @@ const run = merge(...parts as unknown as [Part, Part]) as unknown as Parser<"syn
 const schema = command("config-schema", object({ command: constant("broker config-schema") }), {
   brief: sentence("Write the JSON Schema of the config file."),
   description: sentence("Writes the JSON Schema of the file that --config takes: for editors, and for checks."),
+  footer: [],
   usageLine: [],
 });
+
+const operatorCommands = [disconnectCommand, endSessionCommand, clearRetainedCommand] as const;
 
 /** `mqtt-sim broker` and what can follow it. */
 export const brokerCommand = command(
   "broker",
   // Nothing at all is a choice too, which `or` alone would not take.
-  orNone(or(statusCommand, schema, passwdCommand, run), () => ({ command: "broker" } as BrokerFlags)),
+  orNone(
+    or(statusCommand, ...operatorCommands, schema, passwdCommand, run),
+    () => ({ command: "broker" } as BrokerFlags),
+  ),
   {
     brief: sentence("Run the embedded broker alone until Ctrl-C."),
     description: sentence(

@@ -4,6 +4,7 @@
  */
 import { openLog } from "../../base/log.ts";
 import { freshSeed } from "../../base/random.ts";
+import type { AdminToken } from "../../broker/access/admin_token.ts";
 import type { Broker, BrokerOptions } from "../../broker/broker.ts";
 import type { BrokerLogLevel } from "../../broker/options.ts";
 import { SeededFault } from "../../broker/fault/seeded_fault.ts";
@@ -17,7 +18,7 @@ export interface Observing {
   readonly options: Pick<BrokerOptions, "log" | "onEvent" | "eventTypes" | "trace" | "sysIntervalMs" | "willFault">;
   readonly log: NonNullable<BrokerOptions["log"]>;
   /** Serves the metrics page, where it was asked for. @throws UsageError when its port cannot be had */
-  serve(broker: Broker): Promise<Monitor | undefined>;
+  serve(broker: Broker, adminToken: AdminToken | undefined): Promise<Monitor | undefined>;
 }
 
 const usualSysIntervalMs = 10_000;
@@ -47,8 +48,8 @@ export function openObserving(settings: BrokerSettings, err: Stream): Observing 
       ...(traced.length > 0 && { trace: packetLog(log, traced) }),
       ...(willFault !== undefined && { willFault }),
     },
-    serve: async (broker) =>
-      settings.metrics && await startMonitor(broker, { ...settings.metrics, allowOrigins, log: warn }),
+    serve: async (broker, adminToken) =>
+      settings.metrics && await startMonitor(broker, { ...settings.metrics, allowOrigins, log: warn, adminToken }),
   };
 }
 

@@ -3,8 +3,10 @@
  * broker, and read again on SIGHUP.
  */
 import { UsageError } from "../../base/failure.ts";
+import { AdminToken } from "../../broker/access/admin_token.ts";
 import { AccessControl } from "../../broker/access/access_control.ts";
 import type { Broker, BrokerOptions } from "../../broker/broker.ts";
+import { checkActionHost } from "../../broker/monitor/operator_requests.ts";
 import { bracketed, type Endpoint, isLoopback, parseEndpoint } from "../../net/endpoint.ts";
 import { readTlsFiles, type TlsFiles } from "../../net/tls_identity.ts";
 import { brokerDefaults, type BrokerSettings } from "./broker_settings.ts";
@@ -17,6 +19,8 @@ export interface Security {
   >;
   /** There are files that {@link reload} reads. */
   readonly readsAgain: boolean;
+  /** What an operator has to show; undefined where the broker accepts no operator. */
+  readonly adminToken: AdminToken | undefined;
   /** Reads all files again. One that cannot be used leaves everything as it was. @throws UsageError then */
   reload(broker: Broker): Promise<string>;
 }
@@ -28,6 +32,7 @@ export async function openSecurity(settings: BrokerSettings): Promise<Security> 
   const files = tlsFilesOf(settings);
   const tls = files && await readTlsFiles(files);
   const access = await accessOf(settings);
+  const adminToken = await adminTokenOf(settings);
   return {
     options: {
       listen,
@@ -40,20 +45,42 @@ export async function openSecurity(settings: BrokerSettings): Promise<Security> 
         authorize: (who, action, topic) => access.allows(who, action, topic),
       }),
     },
-    readsAgain: files !== undefined || access !== undefined,
-    reload: (broker) => reload(broker, files, access),
+    adminToken,
+    readsAgain: files !== undefined || access !== undefined || adminToken !== undefined,
+    reload: (broker) => reload(broker, { files, access, adminToken }),
   };
 }
 
+/** Read from files, and again at SIGHUP. */
+interface Files extends Pick<Security, "adminToken"> {
+  readonly files: TlsFiles | undefined;
+  readonly access: AccessControl | undefined;
+}
+
 /** All is read before any of it is taken. */
-async function reload(broker: Broker, files: TlsFiles | undefined, access: AccessControl | undefined): Promise<string> {
+async function reload(broker: Broker, { files, access, adminToken }: Files): Promise<string> {
   const tls = files && await readTlsFiles(files);
+  const token = await adminToken?.read();
   await access?.reload();
   if (tls !== undefined) broker.renewTls(tls);
-  if (access === undefined) return tls === undefined ? "There is nothing to read again" : "Certificates are read again";
+  if (token !== undefined) adminToken?.take(token);
+  if (access === undefined) {
+    if (tls === undefined) return token === undefined ? "There is nothing to read again" : "The token is read again";
+    return token === undefined ? "Certificates are read again" : "Certificates and the token are read again";
+  }
   const { expelled, ended, unsubscribed, discarded } = broker.recheckAccess();
   return `Users, rules and certificates are read again: ${expelled} connections, ${ended} sessions and ` +
     `${unsubscribed} subscriptions ended, ${discarded} queued messages discarded`;
+}
+
+/** The token goes over the address of the metrics page, and only to this machine. */
+async function adminTokenOf({ "admin-token": path, metrics }: BrokerSettings): Promise<AdminToken | undefined> {
+  if (path === undefined) return undefined;
+  if (metrics === undefined) {
+    throw new UsageError("Cannot use --admin-token without an address for requests: expected --metrics with it");
+  }
+  checkActionHost(metrics.host);
+  return await AdminToken.open(path);
 }
 
 function endpointsOf({ host, port, listen = [] }: BrokerSettings): Endpoint[] {

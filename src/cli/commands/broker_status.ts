@@ -38,6 +38,7 @@ export const statusCommand = command(
   {
     brief: sentence("Tell who is connected to a running broker, and whose will is armed or delayed."),
     description: sentence("Asks a broker that was started with --metrics. Exit code 3 when it cannot be reached."),
+    footer: [],
     usageLine: [{ type: "literal", value: "[FLAGS]" }],
   },
 );

@@ -4,7 +4,7 @@ import { logLevels } from "../../base/log.ts";
 import { parseWhole } from "../../base/units.ts";
 import { faultKinds, parseFaults } from "../../broker/fault/fault_mix.ts";
 import { z } from "zod";
-import { choice, durationMs, type Kind, many, one, text, whole } from "../setting.ts";
+import { choice, durationMs, file, type Kind, many, one, text, whole } from "../setting.ts";
 
 /** Where the metrics page is served. */
 export interface HostAndPort {
@@ -23,6 +23,12 @@ export const observing = {
     section: "Observing",
     help: "Serve /metrics for Prometheus, /healthz and /status over HTTP, on 127.0.0.1 unless a host is named; " +
       "port 0 takes a free one.",
+    usual: "none",
+  }),
+  "admin-token": one(file, {
+    section: "Observing",
+    help: "Accept the actions of an operator at the address of --metrics, which has to be of loopback, from requests " +
+      "with the token in this file: 16 characters or more, mode 0600.",
     usual: "none",
   }),
   "sys-interval": one(durationMs(0), {

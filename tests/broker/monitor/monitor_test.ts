@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
-import type { Core } from "../../../src/broker/core.ts";
 import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
 import { startMonitor } from "../../../src/broker/monitor/monitor.ts";
-import { queueTotals, statusPage } from "../../../src/broker/monitor/status.ts";
 import { aWill, Stage } from "../stage.ts";
-
-const startedAt = "2026-01-01T00:00:00.000Z";
+import { monitored, startedAt } from "./monitored.ts";
 
 /** A stage whose clock began at `startedAt`. */
 function stageOf(willFault?: SeededFault): Stage {
@@ -18,15 +15,7 @@ function stageOf(willFault?: SeededFault): Stage {
 }
 
 async function seen(stage: Stage, look: (url: string) => Promise<void>): Promise<void> {
-  const { core } = stage as { core: Core };
-  const monitor = await startMonitor({
-    url: "mqtt://stage",
-    startedAt,
-    fault: core.settings.willFault?.description,
-    metrics: () => core.metrics.snapshot(),
-    queues: () => queueTotals(core),
-    status: (query) => statusPage(core, query, stage.nowMs),
-  }, { host: "127.0.0.1", port: 0 });
+  const monitor = await startMonitor(monitored(stage), { host: "127.0.0.1", port: 0 });
   try {
     await look(monitor.url);
   } finally {

@@ -1,0 +1,93 @@
+/**
+ * The actions of an operator over HTTP: `DELETE /clients/ID`, `/sessions/ID` and `/retained/TOPIC`, each with the
+ * broker's token. A name is percent-encoded UTF-8, and the rest of the path belongs to it: slashes of a topic need no
+ * encoding, and `.` and `..` are ordinary levels.
+ */
+import { isLoopback } from "../../net/endpoint.ts";
+import { type WebRequest, words } from "../../net/http_server.ts";
+import { UsageError } from "../../base/failure.ts";
+import type { AdminToken } from "../access/admin_token.ts";
+
+/** The broker as an operator acts on it. */
+export interface Operated {
+  disconnectClient(clientId: string): boolean;
+  endSession(clientId: string): boolean;
+  clearRetained(topic: string): boolean;
+  /** Whether the store could not keep the last changes. */
+  readonly storeFails: boolean;
+  /** Counts and logs a request that was refused. */
+  actionRefused(peer: string, why: string): void;
+}
+
+interface Action {
+  readonly act: (broker: Operated, name: string) => boolean;
+  /** The answer where there was nothing to act on. */
+  readonly absent: string;
+}
+
+const actions: Readonly<Record<string, Action>> = {
+  clients: {
+    act: (broker, clientId) => broker.disconnectClient(clientId),
+    absent: "no client of that identifier is connected",
+  },
+  sessions: {
+    act: (broker, clientId) => broker.endSession(clientId),
+    absent: "there is no session of that client identifier",
+  },
+  retained: {
+    act: (broker, topic) => broker.clearRetained(topic),
+    absent: "that topic has no retained message",
+  },
+};
+
+/** The paths of the actions, for the answer to another one. */
+export const actionPaths = "DELETE /clients/ID, /sessions/ID or /retained/TOPIC";
+
+/**
+ * Refuses to accept actions from the network: the token crosses the link in plain text.
+ *
+ * @throws UsageError for an address that is not of loopback
+ */
+export function checkActionHost(host: string): void {
+  if (isLoopback(host)) return;
+  throw new UsageError(
+    `Cannot accept operator actions on ${host}: expected --metrics on an address of loopback, such as 127.0.0.1, ` +
+      "with --admin-token",
+  );
+}
+
+/**
+ * Answers a request for an action: 204 where it was done, and one sentence where it was not. Undefined for every other
+ * path.
+ */
+export function answerOperator(
+  { rawPath, method, authorization, peer }: WebRequest,
+  broker: Operated,
+  token: AdminToken | undefined,
+): Response | undefined {
+  const [, kind = "", encoded = ""] = /^\/([a-z]+)\/(.+)$/s.exec(rawPath) ?? [];
+  const action = Object.hasOwn(actions, kind) ? actions[kind] : undefined;
+  if (action === undefined) return undefined;
+  if (method !== "DELETE") return words(405, "expected DELETE", { allow: "DELETE" });
+  if (token === undefined) return words(403, "operator actions are off; expected a broker with --admin-token FILE");
+  const fault = authorization === undefined ? "no token" : token.matches(authorization) ? undefined : "wrong token";
+  if (fault !== undefined) {
+    broker.actionRefused(peer, fault);
+    return words(401, `${fault}; expected Authorization: Bearer TOKEN`, { "www-authenticate": "Bearer" });
+  }
+  const name = decoded(encoded);
+  if (name === undefined) return words(400, "the name is not percent-encoded UTF-8");
+  if (kind === "retained" && /[+#]/.test(name)) return words(400, "expected one topic name, without wildcards");
+  if (!action.act(broker, name)) return words(404, action.absent);
+  return broker.storeFails ? words(503, notStored) : new Response(null, { status: 204 });
+}
+
+const notStored = "it is done, but the store cannot keep it yet; the broker tries again each second";
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

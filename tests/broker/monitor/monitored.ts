@@ -1,0 +1,28 @@
+/** A stage as its metrics page shows it, and as an operator acts on it. */
+import type { Monitored } from "../../../src/broker/monitor/monitor.ts";
+import { queueTotals, statusPage } from "../../../src/broker/monitor/status.ts";
+import { clearRetained, disconnectClient, endSession } from "../../../src/broker/operator.ts";
+import type { Stage } from "../stage.ts";
+
+/** When a stage is said to have started. */
+export const startedAt = "2026-01-01T00:00:00.000Z";
+
+/** The broker of a stage, for a monitor. */
+export function monitored(stage: Stage): Monitored {
+  const { core } = stage;
+  return {
+    url: "mqtt://stage",
+    startedAt,
+    fault: core.settings.willFault?.description,
+    metrics: () => core.metrics.snapshot(),
+    queues: () => queueTotals(core),
+    status: (query) => statusPage(core, query, stage.nowMs),
+    disconnectClient: (clientId) => disconnectClient(core, clientId, stage.nowMs),
+    endSession: (clientId) => endSession(core, clientId, stage.nowMs),
+    clearRetained: (topic) => clearRetained(core, topic, stage.nowMs),
+    get storeFails() {
+      return core.turn.failing;
+    },
+    actionRefused: (peer, why) => core.actionRefused(peer, why, stage.nowMs),
+  };
+}
