@@ -51,27 +51,20 @@ export type { FaultSample } from "./src/fleet/result/fault_sample.ts";
 export type { FleetHooks } from "./src/fleet/squad/fleet_hooks.ts";
 export { runFleet } from "./src/fleet/run_fleet.ts";
 export type { Bounds } from "./src/conformance/bounds.ts";
-export {
-  type Area,
-  areaOf,
-  areas,
-  type BrokerFacts,
-  type ConformanceCase,
-  type Need,
-  type Protocol,
-} from "./src/conformance/case.ts";
+export { type Area, areaOf, areas, type BrokerFacts, type ConformanceCase, type Need } from "./src/conformance/case.ts";
+export { type Protocol } from "./src/conformance/protocol.ts";
 export { catalog } from "./src/conformance/catalog.ts";
 export { CaseFailure, NotTestable } from "./src/conformance/outcome.ts";
 export { type Due, Probe } from "./src/conformance/probe.ts";
 export { type Arrival, type PacketOf, ProbeLink } from "./src/conformance/probe_link.ts";
 export type { ProbeEnd } from "./src/conformance/probe_end.ts";
 export type { CaseResult, ConformanceResult, ControlResult, Outcome, OutcomeCounts } from "./src/conformance/result.ts";
+export { runConformance } from "./src/conformance/run_conformance.ts";
 export {
   type ConformanceHooks,
   type ConformanceRun,
   type DeviationProfile,
-  runConformance,
-} from "./src/conformance/run_conformance.ts";
+} from "./src/conformance/conformance_run.ts";
 export type { Selection } from "./src/conformance/select.ts";
 export { type CheckLogin, type ConnectAsked, Stage } from "./src/conformance/stage.ts";
 export type { TranscriptLine } from "./src/conformance/transcript.ts";

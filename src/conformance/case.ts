@@ -1,21 +1,6 @@
-/**
- * A case: one thing that a client can see of a broker, with the rule it goes by. Cases are in `cases/`, one file for
- * each part of an area, and every list of them is named in `catalog.ts`.
- */
-import type { ProtocolVersion } from "../mqtt/packet.ts";
 import type { BrokerLimits } from "./broker_limits.ts";
+import type { Protocol } from "./protocol.ts";
 import type { Stage } from "./stage.ts";
-
-/** A version of the standard, as people write it. */
-export type Protocol = "3.1.1" | "5.0";
-
-/** Every {@link Protocol}. */
-export const protocols: readonly Protocol[] = ["3.1.1", "5.0"];
-
-/** The version as it stands in CONNECT. */
-export function versionOf(protocol: Protocol): ProtocolVersion {
-  return protocol === "5.0" ? 5 : 4;
-}
 
 /** What a case is about. The first part of its id. */
 export const areas = {

@@ -3,7 +3,8 @@
  */
 import { Random } from "../base/random.ts";
 import { noLimits } from "./broker_limits.ts";
-import { areaOf, type BrokerFacts, type ConformanceCase, type Protocol } from "./case.ts";
+import { areaOf, type BrokerFacts, type ConformanceCase } from "./case.ts";
+import type { ConformanceRun, DeviationProfile } from "./conformance_run.ts";
 import { covers, lookMs, signsOf } from "./excuse.ts";
 import type { Bounds } from "./bounds.ts";
 import { knownSigns, mayFailUnder } from "./known_deviations.ts";
@@ -11,8 +12,8 @@ import { unmetNeed } from "./needs.ts";
 import { CaseFailure, type CaseFault, CaseOver, NotTestable, SubscriptionRefused } from "./outcome.ts";
 import type { Pacer } from "./pacer.ts";
 import type { SideFault } from "./packet_faults.ts";
+import type { Protocol } from "./protocol.ts";
 import type { CaseResult, Outcome } from "./result.ts";
-import type { ConformanceRun, DeviationProfile } from "./run_conformance.ts";
 import type { CaseRun } from "./select.ts";
 import type { SharedRestart } from "./shared_restart.ts";
 import { Stage } from "./stage.ts";

@@ -5,12 +5,13 @@
  */
 import type { ConnackPacket } from "../mqtt/packet.ts";
 import type { BrokerLimits } from "./broker_limits.ts";
-import type { BrokerFacts, Protocol } from "./case.ts";
+import type { BrokerFacts } from "./case.ts";
 import { observedFeatures } from "./observed_limits.ts";
 import { CaseFailure, NotTestable } from "./outcome.ts";
 import { hexByte } from "./packet_text.ts";
 import type { Probe } from "./probe.ts";
 import { endText } from "./probe_end.ts";
+import type { Protocol } from "./protocol.ts";
 import type { ControlResult } from "./result.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,7 +1,4 @@
-/**
- * What no client may send, as data: bytes that make a server close the connection, and the statement each breaks.
- */
-import type { Protocol } from "./case.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** Bytes that a connected client may not send. */
 export interface Provocation {

@@ -3,8 +3,9 @@
  */
 import type { EngineName } from "../net/engine.ts";
 import type { Bounds } from "./bounds.ts";
-import type { Area, Protocol } from "./case.ts";
+import type { Area } from "./case.ts";
 import type { CaseFault } from "./outcome.ts";
+import type { Protocol } from "./protocol.ts";
 import type { TranscriptLine } from "./transcript.ts";
 
 /** How a case came out. */

@@ -2,7 +2,8 @@
  * Which cases of the catalog are run, and in which versions.
  */
 import { UsageError } from "../base/failure.ts";
-import { areas, type ConformanceCase, type Protocol, protocols } from "./case.ts";
+import { areas, type ConformanceCase } from "./case.ts";
+import { type Protocol, protocols } from "./protocol.ts";
 
 /** What a person may ask for; what is absent leaves nothing out. */
 export interface Selection {

@@ -3,8 +3,8 @@
  * which cases, and the transcript of the first.
  */
 import { formatCount } from "../base/units.ts";
-import type { Protocol } from "./case.ts";
 import type { SideFault } from "./packet_faults.ts";
+import type { Protocol } from "./protocol.ts";
 import type { CaseResult } from "./result.ts";
 import type { TranscriptLine } from "./transcript.ts";
 

@@ -3,18 +3,18 @@
  * all others, and a broom. One stage for each case and version.
  */
 import { bytesOfText } from "../base/byte_text.ts";
-import { type Random } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import { encode } from "../mqtt/codec.ts";
 import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVersion, QoS } from "../mqtt/packet.ts";
 import { Admission } from "./admission.ts";
 import type { Bounds } from "./bounds.ts";
 import type { BrokerLimits } from "./broker_limits.ts";
-import { type Protocol, versionOf } from "./case.ts";
 import type { SentMessage } from "./message_compare.ts";
 import { CaseFailure, type CaseFault, CaseOver, NotTestable } from "./outcome.ts";
 import type { Pacer } from "./pacer.ts";
 import { sessionPresentFault, type SideFault } from "./packet_faults.ts";
 import { Probe } from "./probe.ts";
+import { type Protocol, versionOf } from "./protocol.ts";
 import { Transcript } from "./transcript.ts";
 import type { World } from "./world.ts";
 

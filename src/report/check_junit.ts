@@ -1,6 +1,7 @@
+import type { Protocol } from "../conformance/protocol.ts";
+
 /** A check as JUnit XML, for CI: a suite for each version, a test case for each case, and what failed with its transcript. */
 import { type TranscriptLine, transcriptText } from "../conformance/transcript.ts";
-import type { Protocol } from "../conformance/case.ts";
 import type { CaseResult } from "../conformance/result.ts";
 import { boundsText, caseRulesText, type CheckReport } from "./check_report.ts";
 import { attributes, junitDocument, type Suite, text } from "./junit.ts";

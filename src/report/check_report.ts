@@ -3,7 +3,8 @@
  * share.
  */
 import { formatMs } from "../base/units.ts";
-import { type Area, areas, type Protocol } from "../conformance/case.ts";
+import { type Area, areas } from "../conformance/case.ts";
+import type { Protocol } from "../conformance/protocol.ts";
 import type { CaseResult, ConformanceResult } from "../conformance/result.ts";
 import { verdictText } from "../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";

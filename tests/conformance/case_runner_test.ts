@@ -1,9 +1,9 @@
 /** What becomes of a case by how it ends, by its time limit, and by what a profile says; on our own broker in memory. */
 import assert from "node:assert/strict";
 import type { ConformanceCase } from "../../src/conformance/case.ts";
+import type { ConformanceHooks, ConformanceRun, DeviationProfile } from "../../src/conformance/conformance_run.ts";
 import { CaseFailure, type CaseFault, NotTestable, SubscriptionRefused } from "../../src/conformance/outcome.ts";
 import type { CaseResult } from "../../src/conformance/result.ts";
-import type { ConformanceHooks, ConformanceRun, DeviationProfile } from "../../src/conformance/run_conformance.ts";
 import type { Stage } from "../../src/conformance/stage.ts";
 import { checkInMemory, ourCore } from "../support/checked_broker.ts";
 

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import type { ConformanceCase } from "../../src/conformance/case.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
+import type { ConformanceRun } from "../../src/conformance/conformance_run.ts";
 import type { CaseResult } from "../../src/conformance/result.ts";
-import type { ConformanceRun } from "../../src/conformance/run_conformance.ts";
 import { checkInMemory, givenRun } from "../support/checked_broker.ts";
 import { tampered } from "../support/tampered_broker.ts";
 import { saysDisconnect } from "./cases/disconnect_faults.ts";

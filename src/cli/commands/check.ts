@@ -2,10 +2,12 @@
  * `mqtt-sim check`: flags → cases → run → report → exit code.
  */
 import { UsageError } from "../../base/failure.ts";
-import type { ConformanceCase, Protocol } from "../../conformance/case.ts";
+import type { ConformanceCase } from "../../conformance/case.ts";
 import { catalog } from "../../conformance/catalog.ts";
+import type { ConformanceHooks, ConformanceRun } from "../../conformance/conformance_run.ts";
+import type { Protocol } from "../../conformance/protocol.ts";
 import type { ConformanceResult } from "../../conformance/result.ts";
-import { type ConformanceHooks, type ConformanceRun, runConformance } from "../../conformance/run_conformance.ts";
+import { runConformance } from "../../conformance/run_conformance.ts";
 import { type CaseRun, selectCases } from "../../conformance/select.ts";
 import { isValidTopicName } from "../../mqtt/topic.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";

@@ -1,5 +1,6 @@
 /** Bytes that the standard does not allow: one shape for all cases in which the broker has to close. */
-import type { Area, ConformanceCase, Need, Protocol } from "../case.ts";
+import type { Area, ConformanceCase, Need } from "../case.ts";
+import type { Protocol } from "../protocol.ts";
 import type { Stage } from "../stage.ts";
 
 /** Something that closes the connection. */

@@ -1,5 +1,6 @@
 /** SUBSCRIBEs and UNSUBSCRIBEs that the standard does not allow, and filters that are none. */
-import type { ConformanceCase, Protocol } from "../case.ts";
+import type { ConformanceCase } from "../case.ts";
+import type { Protocol } from "../protocol.ts";
 import { field, frame } from "../raw_packet.ts";
 import type { Stage } from "../stage.ts";
 import { afterConnect, type Malformed } from "./malformed.ts";
