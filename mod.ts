@@ -50,24 +50,37 @@ export type { LatencyRow, ModeCounts, WillCounts } from "./src/fleet/result/will
 export type { FaultSample } from "./src/fleet/result/fault_sample.ts";
 export type { FleetHooks } from "./src/fleet/squad/fleet_hooks.ts";
 export { runFleet } from "./src/fleet/run_fleet.ts";
-export type { Bounds } from "./src/conformance/bounds.ts";
-export { type Area, areaOf, areas, type BrokerFacts, type ConformanceCase, type Need } from "./src/conformance/case.ts";
-export { type Protocol } from "./src/conformance/protocol.ts";
+export type { Bounds } from "./src/conformance/model/bounds.ts";
+export {
+  type Area,
+  areaOf,
+  areas,
+  type BrokerFacts,
+  type ConformanceCase,
+  type Need,
+} from "./src/conformance/case/case.ts";
+export { type Protocol } from "./src/conformance/model/protocol.ts";
 export { catalog } from "./src/conformance/catalog.ts";
-export { CaseFailure, NotTestable } from "./src/conformance/outcome.ts";
-export { type Due, Probe } from "./src/conformance/probe.ts";
-export { type Arrival, type PacketOf, ProbeLink } from "./src/conformance/probe_link.ts";
-export type { ProbeEnd } from "./src/conformance/probe_end.ts";
-export type { CaseResult, ConformanceResult, ControlResult, Outcome, OutcomeCounts } from "./src/conformance/result.ts";
+export { CaseFailure, NotTestable } from "./src/conformance/model/outcome.ts";
+export { type Due, Probe } from "./src/conformance/probe/probe.ts";
+export { type Arrival, type PacketOf, ProbeLink } from "./src/conformance/probe/probe_link.ts";
+export type { ProbeEnd } from "./src/conformance/probe/probe_end.ts";
+export type {
+  CaseResult,
+  ConformanceResult,
+  ControlResult,
+  Outcome,
+  OutcomeCounts,
+} from "./src/conformance/case/result.ts";
 export { runConformance } from "./src/conformance/run_conformance.ts";
 export {
   type ConformanceHooks,
   type ConformanceRun,
   type DeviationProfile,
-} from "./src/conformance/conformance_run.ts";
-export type { Selection } from "./src/conformance/select.ts";
-export { type CheckLogin, type ConnectAsked, Stage } from "./src/conformance/stage.ts";
-export type { TranscriptLine } from "./src/conformance/transcript.ts";
+} from "./src/conformance/check/conformance_run.ts";
+export type { Selection } from "./src/conformance/check/select.ts";
+export { type CheckLogin, type ConnectAsked, Stage } from "./src/conformance/stage/stage.ts";
+export type { TranscriptLine } from "./src/conformance/probe/transcript.ts";
 export { type CheckReport, checkReportJson, checkReportSchema, makeCheckReport } from "./src/report/check_report.ts";
 export { checkHtml } from "./src/report/check_html.ts";
 export { checkJunit } from "./src/report/check_junit.ts";

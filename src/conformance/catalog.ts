@@ -1,7 +1,7 @@
 /**
  * Every case there is. A case is added in one of these lists; a list is added here.
  */
-import type { ConformanceCase } from "./case.ts";
+import type { ConformanceCase } from "./case/case.ts";
 import { acknowledgementFormCases } from "./cases/acknowledgement_forms.ts";
 import { connectCases } from "./cases/connect.ts";
 import { connectMalformedCases } from "./cases/connect_malformed.ts";

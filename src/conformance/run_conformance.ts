@@ -1,10 +1,10 @@
 import { chooseEngineFor } from "../net/engine.ts";
 import { catalog } from "./catalog.ts";
-import { Check } from "./check.ts";
-import type { ConformanceHooks, ConformanceRun } from "./conformance_run.ts";
-import type { ConformanceResult } from "./result.ts";
-import { selectCases } from "./select.ts";
-import { worldOf } from "./world.ts";
+import { Check } from "./check/check.ts";
+import type { ConformanceHooks, ConformanceRun } from "./check/conformance_run.ts";
+import type { ConformanceResult } from "./case/result.ts";
+import { selectCases } from "./check/select.ts";
+import { worldOf } from "./model/world.ts";
 
 /** How many cases run side by side unless told otherwise. */
 export const usualParallel = 40;

@@ -1,7 +1,7 @@
 /** A check as one self-contained HTML page: the verdict first, then what failed with its transcript, then rule by rule. */
 import { formatCount, formatMs } from "../base/units.ts";
-import type { CaseResult, Outcome } from "../conformance/result.ts";
-import { type TranscriptLine, transcriptText } from "../conformance/transcript.ts";
+import type { CaseResult, Outcome } from "../conformance/case/result.ts";
+import { type TranscriptLine, transcriptText } from "../conformance/probe/transcript.ts";
 import {
   againLines,
   areaRows,

@@ -1,8 +1,8 @@
-import type { Protocol } from "../conformance/protocol.ts";
+import type { Protocol } from "../conformance/model/protocol.ts";
 
 /** A check as JUnit XML, for CI: a suite for each version, a test case for each case, and what failed with its transcript. */
-import { type TranscriptLine, transcriptText } from "../conformance/transcript.ts";
-import type { CaseResult } from "../conformance/result.ts";
+import { type TranscriptLine, transcriptText } from "../conformance/probe/transcript.ts";
+import type { CaseResult } from "../conformance/case/result.ts";
 import { boundsText, caseRulesText, type CheckReport } from "./check_report.ts";
 import { attributes, junitDocument, type Suite, text } from "./junit.ts";
 

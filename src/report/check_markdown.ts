@@ -1,7 +1,7 @@
 /** A check as Markdown: for a pull request, the summary of a CI job, or a page that is kept. */
 import { formatMs } from "../base/units.ts";
-import type { CaseResult, Outcome } from "../conformance/result.ts";
-import { transcriptText } from "../conformance/transcript.ts";
+import type { CaseResult, Outcome } from "../conformance/case/result.ts";
+import { transcriptText } from "../conformance/probe/transcript.ts";
 import {
   againLines,
   areaRows,

@@ -3,9 +3,9 @@
  * share.
  */
 import { formatMs } from "../base/units.ts";
-import { type Area, areas } from "../conformance/case.ts";
-import type { Protocol } from "../conformance/protocol.ts";
-import type { CaseResult, ConformanceResult } from "../conformance/result.ts";
+import { type Area, areas } from "../conformance/case/case.ts";
+import type { Protocol } from "../conformance/model/protocol.ts";
+import type { CaseResult, ConformanceResult } from "../conformance/case/result.ts";
 import { verdictText } from "../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import type { Tool } from "./report.ts";

@@ -3,8 +3,8 @@
  * transcript. Pure: a report in, lines out.
  */
 import { formatMs } from "../base/units.ts";
-import type { CaseResult, Outcome } from "../conformance/result.ts";
-import { type TranscriptLine, transcriptText } from "../conformance/transcript.ts";
+import type { CaseResult, Outcome } from "../conformance/case/result.ts";
+import { type TranscriptLine, transcriptText } from "../conformance/probe/transcript.ts";
 import {
   againLines,
   areaRows,

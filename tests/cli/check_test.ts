@@ -7,7 +7,7 @@ import { startCheckTarget } from "../../src/cli/commands/check_target.ts";
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import { main } from "../../src/cli/main.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
-import type { ConformanceRun } from "../../src/conformance/conformance_run.ts";
+import type { ConformanceRun } from "../../src/conformance/check/conformance_run.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { EngineChoice } from "../../src/net/engine.ts";
 import { testedEngines } from "../net/loopback.ts";

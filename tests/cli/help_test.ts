@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { main } from "../../src/cli/main.ts";
-import { areas } from "../../src/conformance/case.ts";
+import { areas } from "../../src/conformance/case/case.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";

@@ -3,9 +3,9 @@
  * packets, a malformed CONNACK, Session Present on a clean start, and a broker that goes away.
  */
 import assert from "node:assert/strict";
-import type { ConformanceCase } from "../../src/conformance/case.ts";
+import type { ConformanceCase } from "../../src/conformance/case/case.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
-import type { ConformanceResult } from "../../src/conformance/result.ts";
+import type { ConformanceResult } from "../../src/conformance/case/result.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { type BrokerMaker, checkInMemory, ourCore } from "../support/checked_broker.ts";
 import { type Tamper, tampered, type TamperedLink } from "../support/tampered_broker.ts";

@@ -1,8 +1,8 @@
 /** Every case of the catalog can fail, and no case fails on our own broker. */
 import assert from "node:assert/strict";
-import { areas, type ConformanceCase } from "../../src/conformance/case.ts";
-import { knownDeviations } from "../../src/conformance/known_deviations.ts";
-import { type Protocol, protocols } from "../../src/conformance/protocol.ts";
+import { areas, type ConformanceCase } from "../../src/conformance/case/case.ts";
+import { knownDeviations } from "../../src/conformance/case/known_deviations.ts";
+import { type Protocol, protocols } from "../../src/conformance/model/protocol.ts";
 import { profileOf, profiles } from "../../src/profiles/profiles.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
 import { tampered } from "../support/tampered_broker.ts";

@@ -3,10 +3,10 @@
  * the outcomes of the cases concerned. The ids are those of the table in issue 11.
  */
 import assert from "node:assert/strict";
-import type { ConformanceCase } from "../../src/conformance/case.ts";
+import type { ConformanceCase } from "../../src/conformance/case/case.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
-import type { ConformanceRun } from "../../src/conformance/conformance_run.ts";
-import type { CaseResult } from "../../src/conformance/result.ts";
+import type { ConformanceRun } from "../../src/conformance/check/conformance_run.ts";
+import type { CaseResult } from "../../src/conformance/case/result.ts";
 import { checkInMemory, givenRun } from "../support/checked_broker.ts";
 import { tampered } from "../support/tampered_broker.ts";
 import { saysDisconnect } from "./cases/disconnect_faults.ts";

@@ -2,7 +2,7 @@
  * That each case can fail: for every case a fault, or several, each of which turns it red, with what it says then. A
  * case that no fault turns red proves nothing.
  */
-import type { ConformanceCase } from "../../src/conformance/case.ts";
+import type { ConformanceCase } from "../../src/conformance/case/case.ts";
 import type { Tamper } from "../support/tampered_broker.ts";
 
 /** A broker that breaks one rule. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
-import type { ConformanceCase } from "../../src/conformance/case.ts";
+import type { ConformanceCase } from "../../src/conformance/case/case.ts";
 import { runConformance } from "../../src/conformance/run_conformance.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { checkText } from "../../src/report/check_text.ts";
 import { makeCheckReport } from "../../src/report/check_report.ts";
-import { CaseFailure, NotTestable } from "../../src/conformance/outcome.ts";
+import { CaseFailure, NotTestable } from "../../src/conformance/model/outcome.ts";
 import { type BrokerMaker, checkInMemory, ourCore } from "../support/checked_broker.ts";
 import { tampered } from "../support/tampered_broker.ts";
 

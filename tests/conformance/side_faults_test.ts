@@ -1,11 +1,16 @@
 /** What a check notes beside its cases: faulty packets, refusals for load, and its own lateness. */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
-import { LagWatch } from "../../src/conformance/lag_watch.ts";
-import { faultsOf, sessionPresentFault, type SideFault, unreadable } from "../../src/conformance/packet_faults.ts";
-import { refusalForLoad } from "../../src/conformance/refused_for_load.ts";
-import { SideResults } from "../../src/conformance/side_results.ts";
-import type { World } from "../../src/conformance/world.ts";
+import { LagWatch } from "../../src/conformance/check/lag_watch.ts";
+import {
+  faultsOf,
+  sessionPresentFault,
+  type SideFault,
+  unreadable,
+} from "../../src/conformance/probe/packet_faults.ts";
+import { refusalForLoad } from "../../src/conformance/probe/refused_for_load.ts";
+import { SideResults } from "../../src/conformance/check/side_results.ts";
+import type { World } from "../../src/conformance/model/world.ts";
 import type { PacketFault } from "../../src/mqtt/lenient.ts";
 import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 

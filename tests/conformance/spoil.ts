@@ -1,7 +1,7 @@
 /** Ways to spoil what goes between clients and our broker, for the faults of `cases/`. */
 import { decode, encode } from "../../src/mqtt/codec.ts";
 import type { Packet, PacketType, Subscription } from "../../src/mqtt/packet.ts";
-import type { PacketOf } from "../../src/conformance/probe.ts";
+import type { PacketOf } from "../../src/conformance/probe/probe.ts";
 import type { TamperedLink } from "../support/tampered_broker.ts";
 import type { Fault } from "./proof.ts";
 

@@ -3,7 +3,7 @@
  * id. The quick cases alone, of aedes those that it is known to fail; docs/conformance has all of them.
  */
 import assert from "node:assert/strict";
-import { knownDeviations } from "../../src/conformance/known_deviations.ts";
+import { knownDeviations } from "../../src/conformance/case/known_deviations.ts";
 import type { CheckReport } from "../../src/report/check_report.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
 import { type CheckedPeer, checkedPeers } from "../support/checked_peers.ts";

@@ -1,6 +1,6 @@
 /** A check's report with every outcome, and one whose words try to break out. */
-import { boundsOf } from "../../src/conformance/bounds.ts";
-import type { CaseResult, ConformanceResult } from "../../src/conformance/result.ts";
+import { boundsOf } from "../../src/conformance/model/bounds.ts";
+import type { CaseResult, ConformanceResult } from "../../src/conformance/case/result.ts";
 import { type CheckReport, makeCheckReport } from "../../src/report/check_report.ts";
 import { script } from "./hostile.ts";
 

@@ -3,7 +3,7 @@
  * `check` find. Writes the figures into docs/simulation.md; `--seeds 20` takes fewer seeds, `--dry` writes nothing.
  */
 import { catalog } from "../../src/conformance/catalog.ts";
-import { protocols } from "../../src/conformance/protocol.ts";
+import { protocols } from "../../src/conformance/model/protocol.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import type { ConnectWill } from "../../src/mqtt/packet.ts";

@@ -4,7 +4,7 @@
  */
 import { mix, Random } from "../../src/base/random.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
-import type { ConformanceResult } from "../../src/conformance/result.ts";
+import type { ConformanceResult } from "../../src/conformance/case/result.ts";
 import { type ChoiceCounts, type Choices, noChoices, type OpenChoice } from "../support/open/open_choices.ts";
 import { openCheck } from "../support/open/open_check.ts";
 import { openFleet, type OpenFound } from "../support/open/open_fleet.ts";

@@ -1,6 +1,6 @@
 /** docs/conformance.md and docs/conformance/: what the catalog found on several brokers. */
-import type { CaseResult, Outcome } from "../../src/conformance/result.ts";
-import { transcriptText } from "../../src/conformance/transcript.ts";
+import type { CaseResult, Outcome } from "../../src/conformance/case/result.ts";
+import { transcriptText } from "../../src/conformance/probe/transcript.ts";
 import { areaRows, boundsText, type CheckReport, ruleRows, unseenDeviations } from "../../src/report/check_report.ts";
 import { plain } from "../../src/report/markdown.ts";
 

@@ -2,13 +2,13 @@
  * `mqtt-sim check`: flags → cases → run → report → exit code.
  */
 import { UsageError } from "../../base/failure.ts";
-import type { ConformanceCase } from "../../conformance/case.ts";
+import type { ConformanceCase } from "../../conformance/case/case.ts";
 import { catalog } from "../../conformance/catalog.ts";
-import type { ConformanceHooks, ConformanceRun } from "../../conformance/conformance_run.ts";
-import type { Protocol } from "../../conformance/protocol.ts";
-import type { ConformanceResult } from "../../conformance/result.ts";
+import type { ConformanceHooks, ConformanceRun } from "../../conformance/check/conformance_run.ts";
+import type { Protocol } from "../../conformance/model/protocol.ts";
+import type { ConformanceResult } from "../../conformance/case/result.ts";
 import { runConformance } from "../../conformance/run_conformance.ts";
-import { type CaseRun, selectCases } from "../../conformance/select.ts";
+import { type CaseRun, selectCases } from "../../conformance/check/select.ts";
 import { isValidTopicName } from "../../mqtt/topic.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
 import type { EngineChoice } from "../../net/engine.ts";

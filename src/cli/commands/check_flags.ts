@@ -5,7 +5,7 @@ import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { UsageError } from "../../base/failure.ts";
 import * as units from "../../base/units.ts";
-import { areas } from "../../conformance/case.ts";
+import { areas } from "../../conformance/case/case.ts";
 import { usualParallel } from "../../conformance/run_conformance.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";

@@ -2,7 +2,7 @@
 import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { checkShell, runShell, shellFault } from "../../base/shell_command.ts";
-import { NotTestable } from "../../conformance/outcome.ts";
+import { NotTestable } from "../../conformance/model/outcome.ts";
 import type { CheckAsked } from "./check_flags.ts";
 
 const name = "--restart-command";

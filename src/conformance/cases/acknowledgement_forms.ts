@@ -1,8 +1,8 @@
 /** Acknowledgements in every form in which 5.0 lets them be written: with and without code, length and properties. */
-import type { ConformanceCase } from "../case.ts";
-import type { Probe } from "../probe.ts";
-import { field, frame } from "../raw_packet.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Probe } from "../probe/probe.ts";
+import { field, frame } from "../probe/raw_packet.ts";
+import type { Stage } from "../stage/stage.ts";
 
 /** What may follow the packet identifier. */
 interface Form {

@@ -1,9 +1,9 @@
 /** CONNECT and CONNACK: who is let in, how, and who is not. */
-import { connectFrame, field, frame } from "../raw_packet.ts";
-import type { ConformanceCase } from "../case.ts";
-import { hexByte } from "../packet_text.ts";
-import type { Probe } from "../probe.ts";
-import { endText } from "../probe_end.ts";
+import { connectFrame, field, frame } from "../probe/raw_packet.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { hexByte } from "../probe/packet_text.ts";
+import type { Probe } from "../probe/probe.ts";
+import { endText } from "../probe/probe_end.ts";
 import { refusedLoginOf } from "./wrong_login.ts";
 import { nothingComes } from "./nothing_comes.ts";
 

@@ -1,6 +1,6 @@
 /** DISCONNECT and the end of a connection, as far as it is not about wills. */
-import type { ConformanceCase } from "../case.ts";
-import { frame } from "../raw_packet.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { frame } from "../probe/raw_packet.ts";
 import { afterConnect, type Malformed } from "./malformed.ts";
 
 const malformed: readonly Malformed[] = [

@@ -1,10 +1,10 @@
 /** Packets as a client may write them and few do: properties in any order, several in one write, one in two. */
 import type { MessageProperties } from "../../mqtt/packet.ts";
-import type { ConformanceCase } from "../case.ts";
-import type { SentMessage } from "../message_compare.ts";
-import type { Probe } from "../probe.ts";
-import { field, frame } from "../raw_packet.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { SentMessage } from "../probe/message_compare.ts";
+import type { Probe } from "../probe/probe.ts";
+import { field, frame } from "../probe/raw_packet.ts";
+import type { Stage } from "../stage/stage.ts";
 import { connectOfUser } from "./connect_malformed.ts";
 import { publishFrom, requiresGranted } from "./subscribe.ts";
 

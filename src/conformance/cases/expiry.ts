@@ -1,5 +1,5 @@
 /** What is left of a Message Expiry Interval when a message has waited. */
-import type { Stage } from "../stage.ts";
+import type { Stage } from "../stage/stage.ts";
 
 /** How long a message has waited in the server, at the least and at the most. */
 export interface Waited {

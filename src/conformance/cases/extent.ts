@@ -5,9 +5,9 @@
  * the case is not testable on it.
  */
 import { formatCount } from "../../base/units.ts";
-import type { ConformanceCase } from "../case.ts";
-import { CaseFailure, NotTestable } from "../outcome.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { CaseFailure, NotTestable } from "../model/outcome.ts";
+import type { Stage } from "../stage/stage.ts";
 
 /** What a case asks a broker to take beyond the usual; what is absent is as every case has it. */
 export interface Extent {

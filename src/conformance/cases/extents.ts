@@ -1,5 +1,5 @@
 /** What single cases ask a broker to take beyond what every case does. */
-import type { ConformanceCase } from "../case.ts";
+import type { ConformanceCase } from "../case/case.ts";
 import type { Extent } from "./extent.ts";
 
 /** By the id of a case, or by its beginning up to a hyphen or slash; the longest that fits counts. */

@@ -1,8 +1,8 @@
 /** Keep alive: who is heard stays, who is not is put out, and PINGREQ is answered. */
 import { formatMs } from "../../base/units.ts";
-import type { ConformanceCase } from "../case.ts";
-import type { Due, Probe } from "../probe.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Due, Probe } from "../probe/probe.ts";
+import type { Stage } from "../stage/stage.ts";
 import { keepAliveInForceS, noteEnd, requiresSilence } from "./keep_alive_in_force.ts";
 
 const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };

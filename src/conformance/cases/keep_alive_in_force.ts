@@ -1,6 +1,6 @@
 /** The keep alive that counts, and what it allows: 1.5 times keep alive is the last instant, not the first. */
-import type { Probe } from "../probe.ts";
-import type { Stage } from "../stage.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Stage } from "../stage/stage.ts";
 
 /** The longest keep alive that a case waits for, in seconds. */
 const longestS = 10;

@@ -1,9 +1,9 @@
 /** Limits that the two sides tell each other (5.0), and what happens at them. */
 import { formatCount } from "../../base/units.ts";
-import type { ConformanceCase } from "../case.ts";
-import type { SentMessage } from "../message_compare.ts";
-import type { Probe } from "../probe.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { SentMessage } from "../probe/message_compare.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Stage } from "../stage/stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
 function large(stage: Stage, sizeBytes: number, qos: 0 | 1 = 1): SentMessage {

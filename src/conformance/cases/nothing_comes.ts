@@ -1,7 +1,7 @@
 /** Nothing comes, seen by somebody who would have seen it. */
-import { CaseFailure, NotTestable } from "../outcome.ts";
-import type { Probe } from "../probe.ts";
-import type { Stage } from "../stage.ts";
+import { CaseFailure, NotTestable } from "../model/outcome.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Stage } from "../stage/stage.ts";
 
 /**
  * Fails when a message comes within the time; then the control: a message that the watcher itself publishes on the topic

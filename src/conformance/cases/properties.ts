@@ -1,6 +1,6 @@
 /** Properties of 5.0: what travels with a message, and what does not. */
 import type { MessageProperties } from "../../mqtt/packet.ts";
-import type { ConformanceCase } from "../case.ts";
+import type { ConformanceCase } from "../case/case.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { publishFrom } from "./subscribe.ts";
 

@@ -1,8 +1,8 @@
 /** Publishing at each QoS: what is answered, and what arrives how often. */
 import type { PublishPacket, QoS } from "../../mqtt/packet.ts";
-import type { ConformanceCase, Need } from "../case.ts";
-import type { SentMessage } from "../message_compare.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase, Need } from "../case/case.ts";
+import type { SentMessage } from "../probe/message_compare.ts";
+import type { Stage } from "../stage/stage.ts";
 
 function packetOf(message: SentMessage, packetId: number, dup = false): PublishPacket {
   return { type: "publish", dup, ...message, packetId };

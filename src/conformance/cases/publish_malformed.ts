@@ -1,6 +1,6 @@
 /** PUBLISHes that the standard does not allow. */
-import type { ConformanceCase } from "../case.ts";
-import { field, frame } from "../raw_packet.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { field, frame } from "../probe/raw_packet.ts";
 import { afterConnect, type Malformed } from "./malformed.ts";
 
 /** A PUBLISH with whatever topic, packet identifier and properties; in 3.1.1 without the latter. */

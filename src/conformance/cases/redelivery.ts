@@ -1,7 +1,7 @@
 /** What is sent again when a session is resumed, and what is not. */
-import type { ConformanceCase } from "../case.ts";
-import type { Probe } from "../probe.ts";
-import type { ConnectAsked, Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { ConnectAsked, Stage } from "../stage/stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
 /** A subscriber in a session that lasts, which answers nothing; it was granted at least this QoS. */

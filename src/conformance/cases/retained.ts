@@ -1,7 +1,7 @@
 /** Retained messages: what a later subscriber finds. */
-import type { ConformanceCase } from "../case.ts";
-import type { SentMessage } from "../message_compare.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { SentMessage } from "../probe/message_compare.ts";
+import type { Stage } from "../stage/stage.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { publishFrom } from "./subscribe.ts";
 

@@ -1,7 +1,7 @@
 /** Sessions: what is kept for a client that is away, and for how long. */
-import type { ConformanceCase } from "../case.ts";
-import type { Probe } from "../probe.ts";
-import type { ConnectAsked, Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { ConnectAsked, Stage } from "../stage/stage.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { publishFrom } from "./subscribe.ts";
 

@@ -1,9 +1,9 @@
 /** Shared subscriptions (5.0): each message to one of those who share. */
-import type { ConformanceCase } from "../case.ts";
-import type { SentMessage } from "../message_compare.ts";
-import type { Probe } from "../probe.ts";
-import { field, frame } from "../raw_packet.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { SentMessage } from "../probe/message_compare.ts";
+import type { Probe } from "../probe/probe.ts";
+import { field, frame } from "../probe/raw_packet.ts";
+import type { Stage } from "../stage/stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
 /** Publishes messages one after the other, and answers which came to each probe once all is quiet. */

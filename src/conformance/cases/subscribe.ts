@@ -1,9 +1,9 @@
 /** SUBSCRIBE and SUBACK: what is answered, which QoS is granted, and what a second subscription does. */
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
-import type { ConformanceCase } from "../case.ts";
-import { hexByte } from "../packet_text.ts";
-import type { Probe } from "../probe.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { hexByte } from "../probe/packet_text.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Stage } from "../stage/stage.ts";
 
 const allQos: readonly QoS[] = [0, 1, 2];
 

@@ -1,8 +1,8 @@
 /** SUBSCRIBEs and UNSUBSCRIBEs that the standard does not allow, and filters that are none. */
-import type { ConformanceCase } from "../case.ts";
-import type { Protocol } from "../protocol.ts";
-import { field, frame } from "../raw_packet.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Protocol } from "../model/protocol.ts";
+import { field, frame } from "../probe/raw_packet.ts";
+import type { Stage } from "../stage/stage.ts";
 import { afterConnect, type Malformed } from "./malformed.ts";
 
 /** A packet of a first byte, a packet identifier, in 5.0 no properties, and a payload. */

@@ -1,6 +1,6 @@
 /** Which topics a filter matches. */
-import type { ConformanceCase, Need } from "../case.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase, Need } from "../case/case.ts";
+import type { Stage } from "../stage/stage.ts";
 
 interface Matching {
   readonly name: string;

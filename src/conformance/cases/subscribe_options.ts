@@ -1,6 +1,6 @@
 /** Subscription options and Subscription Identifiers of 5.0. */
-import type { ConformanceCase } from "../case.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Stage } from "../stage/stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
 /** A subscriber with Retain As Published as given, and the flag of what came to it, by the flag of what was sent. */

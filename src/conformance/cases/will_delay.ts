@@ -1,6 +1,6 @@
 /** Wills with a delay: the lesser of Will Delay Interval and what is left of the session, and the way back. */
-import type { ConformanceCase } from "../case.ts";
-import type { Probe } from "../probe.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Probe } from "../probe/probe.ts";
 import { keepAliveInForceS } from "./keep_alive_in_force.ts";
 import { nothingComes } from "./nothing_comes.ts";
 

@@ -1,6 +1,6 @@
 /** Wills on their way to subscribers: like any other message. */
 import type { QoS } from "../../mqtt/packet.ts";
-import type { ConformanceCase } from "../case.ts";
+import type { ConformanceCase } from "../case/case.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { acknowledgesNext, oneByOne } from "./limits.ts";
 import { nothingComes } from "./nothing_comes.ts";

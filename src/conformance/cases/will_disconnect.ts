@@ -1,7 +1,7 @@
 /** Wills and DISCONNECT: which one discards the will, and which ones do not. */
 import { ReasonCode, reasonName } from "../../mqtt/reason.ts";
-import type { ConformanceCase } from "../case.ts";
-import { hexByte } from "../packet_text.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { hexByte } from "../probe/packet_text.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 /** Codes of 0x80 and above that a client may send. Source: MQTT 5.0, table 3-10. */

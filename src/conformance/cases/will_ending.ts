@@ -1,6 +1,6 @@
 /** Wills at the end of a connection: what ends it, and whether the will is sent then. */
-import type { ConformanceCase } from "../case.ts";
-import { type Provocation, provocationBytes, provocations } from "../provocations.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { type Provocation, provocationBytes, provocations } from "../case/provocations.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 const sent = { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-7", "3.1.2-8"] };

@@ -1,7 +1,7 @@
 /** Wills arrive as they were asked for: topic, payload, and in 5.0 every property. */
 import type { ConnectWill, MessageProperties } from "../../mqtt/packet.ts";
-import type { ConformanceCase } from "../case.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Stage } from "../stage/stage.ts";
 
 interface Faithful {
   readonly name: string;

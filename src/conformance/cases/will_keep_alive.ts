@@ -1,7 +1,7 @@
 /** Wills and keep alive: who is silent for too long dies, and who is not does not. */
-import type { ConformanceCase } from "../case.ts";
-import type { Probe } from "../probe.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Stage } from "../stage/stage.ts";
 import { keepAliveInForceS, noteEnd, requiresSilence } from "./keep_alive_in_force.ts";
 
 const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };

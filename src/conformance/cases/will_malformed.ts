@@ -1,7 +1,7 @@
 /** CONNECTs whose will cannot be one: closed, and nothing of them is ever seen. */
-import type { ConformanceCase } from "../case.ts";
-import type { Probe } from "../probe.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Stage } from "../stage/stage.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 interface Malformed {

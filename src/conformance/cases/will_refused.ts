@@ -1,8 +1,8 @@
 /** Wills of those who are not let in, or may not publish there. */
-import type { ConformanceCase } from "../case.ts";
-import type { SentMessage } from "../message_compare.ts";
-import type { Probe } from "../probe.ts";
-import type { Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import type { SentMessage } from "../probe/message_compare.ts";
+import type { Probe } from "../probe/probe.ts";
+import type { Stage } from "../stage/stage.ts";
 import { refusedLoginOf, type WrongLogin } from "./wrong_login.ts";
 import { nothingComes } from "./nothing_comes.ts";
 

@@ -1,5 +1,5 @@
 /** Wills and retained messages: what a later subscriber finds. */
-import type { ConformanceCase } from "../case.ts";
+import type { ConformanceCase } from "../case/case.ts";
 
 const asRetained = { "3.1.1": ["3.1.2-17"], "5.0": ["3.1.2-15"] };
 const nothing = new Uint8Array();

@@ -1,7 +1,7 @@
 /** Wills and takeover: a new connection with the client id of one that lives. */
-import type { ConformanceCase } from "../case.ts";
-import { hexByte } from "../packet_text.ts";
-import type { ConnectAsked, Stage } from "../stage.ts";
+import type { ConformanceCase } from "../case/case.ts";
+import { hexByte } from "../probe/packet_text.ts";
+import type { ConnectAsked, Stage } from "../stage/stage.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 interface Takeover {

@@ -1,5 +1,5 @@
 /** Logins that cannot be right, and whether the broker refuses one of them. */
-import type { ConnectAsked, Stage } from "../stage.ts";
+import type { ConnectAsked, Stage } from "../stage/stage.ts";
 
 /** A user name, and a password that is not its own. */
 export type WrongLogin = Pick<ConnectAsked, "username" | "password">;

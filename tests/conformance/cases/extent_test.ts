@@ -1,7 +1,7 @@
 /** A limit of a server is no fault: whatever goes beyond it is not testable, with what the broker did. */
 import assert from "node:assert/strict";
 import type { CoreOptions } from "../../../src/broker/options.ts";
-import type { CaseResult } from "../../../src/conformance/result.ts";
+import type { CaseResult } from "../../../src/conformance/case/result.ts";
 import { checkInMemory, ourCore } from "../../support/checked_broker.ts";
 import { tampered } from "../../support/tampered_broker.ts";
 import { says } from "../spoil.ts";

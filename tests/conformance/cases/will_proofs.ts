@@ -1,6 +1,6 @@
 /** Which broker each case about wills finds out, and what it says then. */
 import { catalog } from "../../../src/conformance/catalog.ts";
-import type { ConformanceCase } from "../../../src/conformance/case.ts";
+import type { ConformanceCase } from "../../../src/conformance/case/case.ts";
 import type { Proof, Proofs } from "../proof.ts";
 import { closesNothing } from "./connect_faults.ts";
 import { readsNoShortDisconnect } from "./encoding_faults.ts";

@@ -1,9 +1,9 @@
-import type { ConformanceRun } from "../../../src/conformance/conformance_run.ts";
+import type { ConformanceRun } from "../../../src/conformance/check/conformance_run.ts";
 
 /**
  * A check of the test broker that makes open choices, with a referee on each of its links.
  */
-import type { ConformanceResult } from "../../../src/conformance/result.ts";
+import type { ConformanceResult } from "../../../src/conformance/case/result.ts";
 import { checkInMemory, givenRun } from "../checked_broker.ts";
 import { OpenBroker, type OpenFaults } from "./open_broker.ts";
 import { Choices, type OpenChoice } from "./open_choices.ts";

@@ -1,0 +1,80 @@
+import type { BrokerLimits } from "../model/broker_limits.ts";
+import type { Protocol } from "../model/protocol.ts";
+import type { Stage } from "../stage/stage.ts";
+
+/** What a case is about. The first part of its id. */
+export const areas = {
+  will: "Last Wills",
+  connect: "CONNECT and CONNACK",
+  "keep-alive": "keep alive",
+  session: "sessions",
+  publish: "publishing at each QoS",
+  retained: "retained messages",
+  subscribe: "subscriptions and their options",
+  shared: "shared subscriptions",
+  properties: "properties of 5.0",
+  limits: "limits",
+  disconnect: "DISCONNECT and the end of a connection",
+  /** Faults that show during cases about something else. */
+  broker: "the broker as a whole",
+} as const;
+
+/** The name of an {@link areas area}. */
+export type Area = keyof typeof areas;
+
+/** What a case cannot do without; where it is missing, the case is not testable. */
+export type Need =
+  /** A way to restart the broker. Such cases run alone, after all others. */
+  | "restart"
+  /** Credentials, so that wrong ones can be tried. */
+  | "login"
+  /** A topic that the client may subscribe to and not publish to. */
+  | "denied-topic"
+  | "retain"
+  | "qos1"
+  | "qos2"
+  | "wildcard"
+  | "shared"
+  | "subscription-identifiers";
+
+/** A case of the catalog. */
+export interface ConformanceCase {
+  /** Area, slash, and a name of its own within it: `will/reset`. It never changes its meaning. */
+  readonly id: `${Area}/${string}`;
+  /** What the broker is to do, in one line. */
+  readonly title: string;
+  /** What the case does to see it, in one line. */
+  readonly does: string;
+  /**
+   * The statements it holds the broker to, by version; it runs in those versions that are named. A section's number
+   * (`3.1.2.5`) where the standard gives the rule none of its own.
+   */
+  readonly rules: Readonly<Partial<Record<Protocol, readonly string[]>>>;
+  /** `clock` for a case that waits for the standard's own seconds; `--quick` leaves it out. */
+  readonly time?: "quick" | "clock";
+  readonly needs?: readonly Need[];
+  /** Deviations, by their ids in profiles, under which a broker may fail this case. */
+  readonly deviations?: readonly string[];
+  /** Does it. Throws a CaseFailure or a NotTestable; what the stage and its probes throw is enough for most. */
+  readonly run: (stage: Stage) => Promise<void>;
+}
+
+/** What the control arm of a version found out about a broker. */
+export type BrokerFacts = {
+  readonly spoken: true;
+  readonly limits: BrokerLimits;
+  /** The control arm, with nothing beside it, saw the message and not the will. */
+  readonly losesWills: boolean;
+} | {
+  readonly spoken: false;
+  readonly losesWills?: undefined;
+  /** How the control arm ended. */
+  readonly outcome: "pass" | "fail" | "void" | "not spoken";
+  /** Why no case can be tried. */
+  readonly reason: string;
+};
+
+/** The area of a case. */
+export function areaOf({ id }: Pick<ConformanceCase, "id">): Area {
+  return id.slice(0, id.indexOf("/")) as Area;
+}

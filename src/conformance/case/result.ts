@@ -1,0 +1,94 @@
+/**
+ * What a run found: plain data, which a report writes down.
+ */
+import type { EngineName } from "../../net/engine.ts";
+import type { Bounds } from "../model/bounds.ts";
+import type { Area } from "./case.ts";
+import type { CaseFault } from "../model/outcome.ts";
+import type { Protocol } from "../model/protocol.ts";
+import type { TranscriptLine } from "../probe/transcript.ts";
+
+/** How a case came out. */
+export type Outcome =
+  | "pass"
+  | "fail"
+  /** It failed, and the profile says that this broker does. */
+  | "deviation"
+  /** It could not be tried, or not on this broker; the reason is told. */
+  | "not testable";
+
+/** One case in one version. */
+export interface CaseResult {
+  readonly id: string;
+  readonly area: Area;
+  readonly title: string;
+  readonly does: string;
+  readonly protocol: Protocol;
+  /** Numbers of the statements, in this version. */
+  readonly rules: readonly string[];
+  readonly outcome: Outcome;
+  /** Why it failed or was not tested, in a sentence. */
+  readonly reason?: string;
+  /** What went wrong, by kind and bound, where it failed. */
+  readonly fault?: CaseFault;
+  /** Where the entry is a fault that showed during other cases: those, as `id in version`. */
+  readonly seenIn?: readonly string[];
+  /** The deviation under which it failed; or under which it was to fail, and passed. */
+  readonly deviation?: string;
+  readonly notes: readonly string[];
+  readonly durationMs: number;
+  /** Why it was run again: what it is told here is how it came out then. */
+  readonly again?: Again;
+  /** What went over the links, where it failed. */
+  readonly transcript?: readonly TranscriptLine[];
+}
+
+/** A case failed beside others or while this process was late, was run again, once, alone, and came out otherwise. */
+export interface Again {
+  /** Why it failed then. */
+  readonly reason: string;
+  /** How late this process was meanwhile, at the worst; 0 where it was in time. */
+  readonly lateMs: number;
+}
+
+/** How often each outcome came. */
+export type OutcomeCounts = Readonly<Record<Outcome, number>>;
+
+/** What a run found. */
+export interface ConformanceResult {
+  /** `void`: nothing is proved: the broker could not be reached or refused the login, or no message was seen. */
+  readonly verdict: "pass" | "fail" | "void";
+  /** One sentence. */
+  readonly reason: string;
+  readonly exitCode: 0 | 1 | 3 | 130;
+  /** The broker's URL. */
+  readonly target: string;
+  /** What carried the probes' TCP, where it was sockets. */
+  readonly engine?: EngineName;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly bounds: Bounds;
+  /** True where cases that wait for the standard's own seconds were left out. */
+  readonly quick: boolean;
+  /** The profile's name, if there was one. */
+  readonly profile?: string;
+  readonly counts: OutcomeCounts;
+  /** What had to be seen first, by version. */
+  readonly controls: readonly ControlResult[];
+  readonly cases: readonly CaseResult[];
+  /** What a reader should know. */
+  readonly warnings: readonly string[];
+}
+
+/** The control arm of one version. */
+export interface ControlResult {
+  readonly protocol: Protocol;
+  /**
+   * `fail`: the message came and the will did not, or the CONNACK is malformed. `void`: nothing is proved. `not spoken`:
+   * the broker does not speak the version.
+   */
+  readonly outcome: "pass" | "fail" | "void" | "not spoken";
+  readonly reason?: string;
+  readonly transcript?: readonly TranscriptLine[];
+}

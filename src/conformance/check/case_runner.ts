@@ -1,0 +1,247 @@
+/**
+ * One case on one broker: its stage, its time limit, and what becomes of it. Which cases run when is for `check.ts`.
+ */
+import { Random } from "../../base/random.ts";
+import { noLimits } from "../model/broker_limits.ts";
+import { areaOf, type BrokerFacts, type ConformanceCase } from "../case/case.ts";
+import type { ConformanceRun, DeviationProfile } from "./conformance_run.ts";
+import { covers, lookMs, signsOf } from "./excuse.ts";
+import type { Bounds } from "../model/bounds.ts";
+import { knownSigns, mayFailUnder } from "../case/known_deviations.ts";
+import { unmetNeed } from "../case/needs.ts";
+import { CaseFailure, type CaseFault, CaseOver, NotTestable, SubscriptionRefused } from "../model/outcome.ts";
+import type { Pacer } from "../stage/pacer.ts";
+import type { SideFault } from "../probe/packet_faults.ts";
+import type { Protocol } from "../model/protocol.ts";
+import type { CaseResult, Outcome } from "../case/result.ts";
+import type { CaseRun } from "./select.ts";
+import type { SharedRestart } from "./shared_restart.ts";
+import { Stage } from "../stage/stage.ts";
+import type { TranscriptLine } from "../probe/transcript.ts";
+import type { World } from "../model/world.ts";
+
+/** What all cases of a check share. */
+export interface RunnerParts {
+  readonly run: Pick<ConformanceRun, "login" | "deniedTopic" | "profile" | "quick">;
+  readonly world: World;
+  readonly bounds: Bounds;
+  readonly pacer: Pacer;
+  readonly random: Random;
+  /** Unique on the broker: five letters and digits. */
+  readonly runName: string;
+  readonly canRestart: boolean;
+  readonly facts: ReadonlyMap<Protocol, BrokerFacts>;
+  /** True while no case that runs counts: the check is interrupted, or the broker is not there. */
+  readonly isCalledOff: () => boolean;
+  readonly onWarning: (text: string) => void;
+}
+
+/** How a case came out, and what showed beside it. */
+export interface Attempt {
+  /** Undefined for a case that was called off. */
+  readonly result: CaseResult | undefined;
+  readonly sideFaults: readonly SideFault[];
+  readonly transcript: readonly TranscriptLine[];
+  /** What the broker refused for its load; the result says nothing of the rule then. */
+  readonly refused?: string;
+  /** How it showed that the broker could not be reached. */
+  readonly unreachable?: string;
+}
+
+/** What no case takes that does not wait for ever, in milliseconds; times the slack. */
+const limitMs = { quick: 30_000, clock: 60_000, restart: 180_000 } as const;
+/** How long a case looks on at most, to tell what a profile calls late from what never comes. */
+const lookOnMostMs = { full: 40_000, quick: 2_000 } as const;
+
+/** The longest keep alive that a case waits for. */
+const longestKeepAliveS = 10;
+
+type Known = DeviationProfile["deviations"][number];
+
+/** Runs cases. */
+export class CaseRunner {
+  readonly #parts: RunnerParts;
+  readonly #stages = new Set<Stage>();
+  #stagesMade = 0;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends whatever is open. */
+  callOff(): void {
+    for (const stage of this.#stages) stage.callOff();
+  }
+
+  /** The result of a case that is not tried. */
+  untested(one: ConformanceCase, protocol: Protocol, reason: string): CaseResult {
+    return { ...aboutOf(one, protocol), outcome: "not testable", reason, notes: [], durationMs: 0 };
+  }
+
+  /** Runs a case once. */
+  async attempt({ one, protocol }: CaseRun, restart?: SharedRestart): Promise<Attempt> {
+    const about = aboutOf(one, protocol);
+    const unmet = this.#unmet(one, protocol);
+    if (unmet !== undefined) {
+      return { result: this.untested(one, protocol, unmet), sideFaults: [], transcript: [] };
+    }
+    const known = this.#known(one, protocol);
+    return await this.onStage(protocol, async (stage) => {
+      const ended = await this.#ended(one, stage, known);
+      const { sideFaults, refusedForLoad, unreachable } = stage;
+      const transcript = stage.transcript.all();
+      const shown = ended?.outcome === "fail" || ended?.outcome === "deviation" ? { transcript } : {};
+      return {
+        result: ended && { ...about, ...ended, notes: stage.notes, durationMs: Math.round(stage.tookMs), ...shown },
+        sideFaults,
+        transcript,
+        ...refusedForLoad !== undefined && { refused: refusedForLoad },
+        ...unreachable !== undefined && restart === undefined && { unreachable },
+      };
+    }, { restart, lookOnMs: this.#lookOnMs(one.id, known) });
+  }
+
+  /** Sets up a stage, and clears it away. */
+  async onStage<Found>(
+    protocol: Protocol,
+    act: (stage: Stage) => Promise<Found>,
+    { restart, lookOnMs = () => 0 }: {
+      readonly restart?: SharedRestart | undefined;
+      readonly lookOnMs?: (keepAliveS: number) => number;
+    } = {},
+  ): Promise<Found> {
+    const stage = new Stage({
+      ...this.#stageParts(protocol),
+      lookOnMs,
+      restart: restart && ((lastly) => restart.join(lastly)),
+    });
+    this.#stages.add(stage);
+    try {
+      return await act(stage);
+    } finally {
+      if (this.#parts.isCalledOff() || stage.unreachable !== undefined) stage.callOff();
+      else {
+        const left = await stage.sweep();
+        // What a broker that is gone has kept is told with its absence.
+        if (left !== undefined && stage.unreachable === undefined) {
+          this.#parts.onWarning(`${stage.topic("#")} in ${protocol} ${left}`);
+        }
+      }
+      this.#stages.delete(stage);
+    }
+  }
+
+  /** A fault that is told apart, as the profile may know it: its id says all that a sign would. */
+  documented(result: CaseResult): CaseResult {
+    const [known] = this.#known({ id: result.id as ConformanceCase["id"] }, result.protocol);
+    return known === undefined ? result : { ...result, outcome: "deviation", deviation: known.id };
+  }
+
+  #unmet(one: ConformanceCase, protocol: Protocol): string | undefined {
+    const { run, canRestart, facts } = this.#parts;
+    const { username, password } = run.login ?? {};
+    const hasLogin = (username ?? password) !== undefined;
+    return unmetNeed(one, facts.get(protocol)!, {
+      canRestart,
+      hasLogin,
+      hasDeniedTopic: run.deniedTopic !== undefined,
+    });
+  }
+
+  async #ended(
+    one: ConformanceCase,
+    stage: Stage,
+    known: readonly Known[],
+  ): Promise<Pick<CaseResult, "outcome" | "reason" | "fault" | "deviation"> | undefined> {
+    const { bounds, world, isCalledOff } = this.#parts;
+    const kind = one.needs?.includes("restart") === true ? "restart" : one.time ?? "quick";
+    const longestMs = limitMs[kind] * bounds.slack + this.#lookOnMs(one.id, known)(longestKeepAliveS);
+    const cancel = world.after(longestMs, () => stage.callOff());
+    try {
+      await one.run(stage);
+      return { outcome: "pass", ...known[0] && { deviation: known[0].id } };
+    } catch (error) {
+      if (error instanceof NotTestable || error instanceof SubscriptionRefused) {
+        return { outcome: "not testable", reason: error.message };
+      }
+      if (error instanceof CaseFailure) return this.#failed(one, stage, known, error);
+      if (!(error instanceof CaseOver)) throw error;
+      if (isCalledOff()) return undefined;
+      return { outcome: "fail", reason: `not done within ${longestMs / 1_000} s`, fault: { kind: "other" } };
+    } finally {
+      cancel();
+    }
+  }
+
+  #failed(
+    one: ConformanceCase,
+    stage: Stage,
+    known: readonly Known[],
+    { message: reason, fault }: CaseFailure,
+  ): Pick<CaseResult, "outcome" | "reason" | "fault" | "deviation"> {
+    const blind = stage.sessionCut ?? (fault.kind === "malformed" ? unjudged : undefined);
+    if (blind !== undefined) return { outcome: "not testable", reason: `${blind}; ${reason}` };
+    const documented = known.find((deviation) => this.#covers(one, deviation, fault));
+    const outcome: Outcome = documented === undefined ? "fail" : "deviation";
+    return { outcome, reason, fault: rounded(fault), ...documented && { deviation: documented.id } };
+  }
+
+  /** The profile's deviations that may show in a case; what is said of this very broker and case comes first. */
+  #known(one: Pick<ConformanceCase, "id" | "deviations">, protocol: Protocol): readonly Known[] {
+    const { name = "", deviations = [] } = this.#parts.run.profile ?? {};
+    const applies = deviations.filter(({ rules = {} }) =>
+      Object.keys(rules).length === 0 || rules[protocol] !== undefined
+    );
+    const own = applies.filter(({ id }) => mayFailUnder(one.id, name, id));
+    return [...own, ...applies.filter((each) => one.deviations?.includes(each.id) && !own.includes(each))];
+  }
+
+  #covers(one: ConformanceCase, deviation: Known, fault: CaseFault): boolean {
+    return covers(this.#signs(one.id, deviation), fault, this.#parts.bounds);
+  }
+
+  #signs(id: ConformanceCase["id"], deviation: Known) {
+    const { name = "" } = this.#parts.run.profile ?? {};
+    return knownSigns(id, name, deviation.id) ?? signsOf(deviation);
+  }
+
+  /** Beyond the bounds a case looks on for as long as a deviation of the profile says that it may be late. */
+  #lookOnMs(id: ConformanceCase["id"], known: readonly Known[]): (keepAliveS: number) => number {
+    const { run } = this.#parts;
+    const mostMs = lookOnMostMs[run.quick === true ? "quick" : "full"];
+    const signs = known.flatMap((deviation) => this.#signs(id, deviation));
+    return (keepAliveS) => Math.min(mostMs, lookMs(signs, keepAliveS));
+  }
+
+  #stageParts(protocol: Protocol) {
+    const { world, bounds, pacer, random, runName, facts, run } = this.#parts;
+    const number = ++this.#stagesMade;
+    const known = facts.get(protocol);
+    return {
+      ...{ world, bounds, protocol, pacer },
+      name: `${runName}${protocol === "5.0" ? "5" : "4"}c${number.toString(36)}`,
+      login: run.login ?? {},
+      limits: known?.spoken === true ? known.limits : noLimits,
+      deniedTopic: run.deniedTopic,
+      random: random.child(number),
+    };
+  }
+}
+
+function aboutOf(one: ConformanceCase, protocol: Protocol) {
+  const { id, title, does } = one;
+  return { id, area: areaOf(one), title, does, protocol, rules: one.rules[protocol]! };
+}
+
+/** Whole milliseconds and seconds, as a report shows them. */
+function rounded(fault: CaseFault): CaseFault {
+  const { byMs, lookedMs, keepAliveS } = fault;
+  return {
+    ...fault,
+    ...byMs !== undefined && { byMs: Math.round(byMs) },
+    ...lookedMs !== undefined && { lookedMs: Math.round(lookedMs) },
+    ...keepAliveS !== undefined && { keepAliveS: Math.round(keepAliveS) },
+  };
+}
+
+const unjudged = "the broker sent what cannot be read, which is told apart";

@@ -1,0 +1,124 @@
+/**
+ * The control arm: before anything is judged, a message and a will that must arrive do arrive. A message that is not
+ * seen proves nothing of the broker, for then the watcher is blind. A will that is not seen, where the message was, is
+ * the broker's fault.
+ */
+import type { ConnackPacket } from "../../mqtt/packet.ts";
+import type { BrokerLimits } from "../model/broker_limits.ts";
+import type { BrokerFacts } from "../case/case.ts";
+import { observedFeatures } from "../stage/observed_limits.ts";
+import { CaseFailure, NotTestable } from "../model/outcome.ts";
+import { hexByte } from "../probe/packet_text.ts";
+import type { Probe } from "../probe/probe.ts";
+import { endText } from "../probe/probe_end.ts";
+import type { Protocol } from "../model/protocol.ts";
+import type { ControlResult } from "../case/result.ts";
+import type { Stage } from "../stage/stage.ts";
+
+/** What the control arm of a version found, and what is known of the broker then. */
+export interface Controlled {
+  readonly result: ControlResult;
+  readonly facts: BrokerFacts;
+}
+
+/** What the broker did instead of answering the CONNECT of a version. */
+interface Unanswered {
+  readonly outcome: "not spoken" | "fail";
+  readonly reason: string;
+}
+
+/** Does it, in one version. */
+export async function runControl(stage: Stage, protocol: Protocol): Promise<Controlled> {
+  try {
+    const greeted = await greet(stage);
+    if ("outcome" in greeted) return ended(stage, protocol, greeted);
+    const watcher = await stage.watcher();
+    await seesMessage(stage, watcher);
+    const lost = await lostWill(stage, watcher);
+    const facts = { spoken: true, limits: await limitsOf(stage, greeted), losesWills: lost !== undefined } as const;
+    if (lost === undefined) return { result: { protocol, outcome: "pass" }, facts };
+    const transcript = stage.transcript.all();
+    return { result: { protocol, outcome: "fail", reason: lost, transcript }, facts };
+  } catch (error) {
+    if (!(error instanceof CaseFailure || error instanceof NotTestable)) throw error;
+    return ended(stage, protocol, { outcome: "void", reason: error.message });
+  }
+}
+
+function ended(
+  stage: Stage,
+  protocol: Protocol,
+  { outcome, reason }: { readonly outcome: ControlResult["outcome"]; readonly reason: string },
+): Controlled {
+  const transcript = outcome === "not spoken" ? {} : { transcript: stage.transcript.all() };
+  return { result: { protocol, outcome, reason, ...transcript }, facts: { spoken: false, outcome, reason } };
+}
+
+async function limitsOf(stage: Stage, { properties: announced = {} }: ConnackPacket): Promise<BrokerLimits> {
+  return stage.is5 ? { announced } : await observedFeatures(stage);
+}
+
+/** The first CONNACK; or why there is none to go on with. */
+async function greet(stage: Stage): Promise<ConnackPacket | Unanswered> {
+  const probe = stage.dial("greeter").send(stage.connectPacket());
+  const connack = await firstAnswer(probe);
+  if ("outcome" in connack) return connack;
+  probe.disconnect().close();
+  if (connack.reasonCode === 0) return connack;
+  // A server answers a level that it does not know with 1 or 0x84. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]
+  const reason = `the broker refused a CONNECT with ${hexByte(connack.reasonCode)}`;
+  if (connack.reasonCode === 1 || connack.reasonCode === 0x84) return { outcome: "not spoken", reason };
+  throw new CaseFailure(reason);
+}
+
+/**
+ * CONNACK; or why there is none: the broker closed or answered what is no CONNACK, and is held not to speak the version,
+ * or its CONNACK is malformed, which is its fault.
+ */
+async function firstAnswer(probe: Probe): Promise<ConnackPacket | Unanswered> {
+  try {
+    return await probe.expect("connack");
+  } catch (error) {
+    const end = probe.ended;
+    if (!(error instanceof CaseFailure) || end === undefined || end.how.kind === "error") throw error;
+    if (end.how.kind !== "malformed" || !isConnack(end.how.bytes) || refusesLevel(end.how.bytes)) {
+      return { outcome: "not spoken", reason: endText(end) };
+    }
+    return { outcome: "fail", reason: `the broker answered CONNECT with a malformed CONNACK (${end.how.message})` };
+  }
+}
+
+const isConnack = ([first = 0]: Uint8Array) => first >> 4 === 2;
+
+/** A server of 3.1.1 refuses the level of 5.0 in the form of its own version: 20 02 00 01. */
+const refusesLevel = (bytes: Uint8Array) => bytes[1] === 2 && (bytes[3] === 1 || bytes[3] === 0x84);
+
+/** @throws CaseFailure when the watcher does not see what a client publishes */
+async function seesMessage(stage: Stage, watcher: Probe): Promise<void> {
+  const message = stage.message({ qos: 0 });
+  const publisher = await stage.connect({ name: "publisher" });
+  await publisher.publish(message);
+  try {
+    await watcher.receives(message);
+  } catch (error) {
+    if (!(error instanceof CaseFailure)) throw error;
+    // What comes altered has come: the cases say so.
+    if (error.fault.kind === "altered") return void watcher.take("publish");
+    throw new CaseFailure(`a message that was published did not reach the watcher: ${error.message}`);
+  }
+}
+
+/** How the will of a client that is reset was lost; undefined where the watcher has seen it. */
+async function lostWill(stage: Stage, watcher: Probe): Promise<string | undefined> {
+  const will = stage.will({ qos: 0 });
+  try {
+    const client = await stage.connect({ will });
+    client.reset();
+    await watcher.receives(will);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CaseFailure)) throw error;
+    if (error.fault.kind === "altered") return undefined;
+    return `the will of a client that was reset did not reach the watcher: ${error.message}`;
+  }
+}

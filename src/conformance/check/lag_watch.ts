@@ -1,0 +1,53 @@
+/**
+ * How late this process is: a timer that should go off every so often, and when it did. Whoever measures with a late
+ * clock takes its own lateness for the broker's.
+ */
+import type { World } from "../model/world.ts";
+
+const everyMs = 100;
+
+/** A time in which nothing was done that was due. */
+interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Watches how late the process is, from its making until {@link stop}. */
+export class LagWatch {
+  readonly #world: World;
+  readonly #leastMs: number;
+  readonly #spans: Span[] = [];
+  #dueMs = 0;
+  #cancel: () => void = () => {};
+
+  /** @param leastMs what is no more than this is not remembered */
+  constructor(world: World, leastMs: number) {
+    this.#world = world;
+    this.#leastMs = leastMs;
+    this.#arm();
+  }
+
+  /** How late it was at the worst since an instant, in milliseconds; 0 where it was never later than what counts. */
+  worstMs(sinceMs = -Infinity): number {
+    const spans = [...this.#spans, ...this.#late()].filter(({ untilMs }) => untilMs > sinceMs);
+    return Math.max(0, ...spans.map(({ fromMs, untilMs }) => untilMs - fromMs));
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #arm(): void {
+    this.#dueMs = this.#world.clock.nowMs() + everyMs;
+    this.#cancel = this.#world.after(everyMs, () => {
+      this.#spans.push(...this.#late());
+      this.#arm();
+    });
+  }
+
+  /** The present span, where it is late by more than what counts. */
+  #late(): Span[] {
+    const span = { fromMs: this.#dueMs, untilMs: this.#world.clock.nowMs() };
+    return span.untilMs - span.fromMs > this.#leastMs ? [span] : [];
+  }
+}

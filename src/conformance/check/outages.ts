@@ -1,0 +1,147 @@
+/**
+ * Times without a broker, and which case began them. A case that was running alone is the one; of several that were
+ * running, or had just ended, each is run alone once the broker is back, and the one during which it goes again is named.
+ */
+import { formatCount } from "../../base/units.ts";
+import type { Availability } from "./availability.ts";
+import type { Attempt } from "./case_runner.ts";
+import type { CaseResult } from "../case/result.ts";
+import type { CaseRun } from "./select.ts";
+import type { TranscriptLine } from "../probe/transcript.ts";
+
+/** A case that ran when the broker went. */
+interface Suspect {
+  readonly run: CaseRun;
+  readonly transcript: readonly TranscriptLine[];
+  /** It had ended, and its result stands unless it is run again. */
+  readonly isJudged?: true;
+}
+
+/** A case that is not judged, and why. */
+export interface Unjudged {
+  readonly run: CaseRun;
+  readonly reason: string;
+}
+
+/** One time without a broker. */
+interface Outage {
+  readonly suspects: readonly Suspect[];
+  /** What is known of them, beside that they were running. */
+  readonly remark: string;
+}
+
+/** A broker may go because of a case that ended so many milliseconds before, at most. */
+const recentMs = 500;
+
+/** Names shown of the cases that were running; the report's data have all. */
+const namesShown = 5;
+
+export class Outages {
+  readonly #availability: Availability;
+  #suspects: Suspect[] = [];
+  #recent: (Suspect & { readonly endMs: number })[] = [];
+  #outages: Outage[] = [];
+  #unjudged: Unjudged[] = [];
+  #final = false;
+
+  constructor(availability: Availability) {
+    this.#availability = availability;
+  }
+
+  /** True while the broker is not there. */
+  get gone(): boolean {
+    return this.#availability.gone;
+  }
+
+  /** True once the broker has not come back in time. */
+  get isFinal(): boolean {
+    return this.#final;
+  }
+
+  /** A case has ended, and the broker was there. */
+  ended(run: CaseRun, { transcript }: Attempt, nowMs: number): void {
+    if (transcript.length === 0) return; // it was not tried
+    this.#recent = this.#recent.filter(({ endMs }) => endMs >= nowMs - recentMs);
+    this.#recent.push({ run, transcript, endMs: nowMs, isJudged: true });
+  }
+
+  /**
+   * Whether the broker is gone; the case is a suspect then, and so are those that ended shortly before.
+   *
+   * @param isAlone it had the broker to itself, and ended some time ago
+   */
+  async during(run: CaseRun, attempt: Attempt, nowMs: number, isAlone: boolean): Promise<boolean> {
+    const { transcript, unreachable = "" } = attempt;
+    const isGone = this.#availability.gone || await this.#availability.isGone(unreachable.startsWith("ECONNREFUSED"));
+    if (!isGone) return false;
+    const recent = isAlone ? [] : this.#recent.filter(({ endMs }) => endMs >= nowMs - recentMs);
+    this.#recent = [];
+    for (const suspect of [{ run, transcript }, ...recent]) {
+      if (!this.#suspects.some(isOf(suspect))) this.#suspects.push(suspect);
+    }
+    return true;
+  }
+
+  /** Waits for the broker if it is gone; answers which cases are to be run alone, to find the one. */
+  async over(isCalledOff: () => boolean): Promise<readonly CaseRun[]> {
+    const suspects = this.#suspects.splice(0);
+    if (suspects.length === 0 && !this.gone) return [];
+    const isBack = await this.#availability.isBack(isCalledOff);
+    this.#final = !isBack;
+    if (isBack && suspects.length > 1) {
+      this.#outages.push({ suspects, remark: ", and none of them ends it alone" });
+      return suspects.map(({ run }) => run);
+    }
+    // The one that was running now is the one of several that were running before.
+    if (suspects.length === 1) this.#outages = this.#outages.filter((each) => !each.suspects.some(isOf(suspects[0]!)));
+    this.#outages.push({ suspects, remark: isBack ? "" : ", and did not come back" });
+    const reason = suspects.length === 1
+      ? "the broker became unavailable during this case"
+      : "the broker became unavailable while this case ran beside others";
+    this.#unjudged.push(...suspects.filter(({ isJudged }) => !isJudged).map(({ run }) => ({ run, reason })));
+    return [];
+  }
+
+  /** Cases that are not judged, once. */
+  takeUnjudged(): readonly Unjudged[] {
+    return this.#unjudged.splice(0);
+  }
+
+  /** One entry for all times without a broker; none where there was none. */
+  results(): CaseResult[] {
+    const [first] = this.#outages;
+    if (first === undefined) return [];
+    const all = this.#outages.flatMap(({ suspects }) => suspects);
+    const reason = `the broker became unavailable ${this.#outages.map(outageText).join("; and again ")}`;
+    return [{
+      id: "broker/unavailable",
+      area: "broker",
+      title: "the broker stays available, whatever its clients send",
+      does: "tries to connect again where a case fails, and waits for a broker that is gone",
+      protocol: (first.suspects[0] ?? all[0]!).run.protocol,
+      rules: [],
+      outcome: "fail",
+      reason,
+      fault: { kind: "other" },
+      seenIn: all.map(nameOf),
+      notes: [],
+      durationMs: 0,
+      transcript: first.suspects[0]?.transcript ?? [],
+    }];
+  }
+}
+
+function outageText({ suspects, remark }: Outage): string {
+  if (suspects.length === 1) return `during ${nameOf(suspects[0]!)}${remark}`;
+  const names = suspects.slice(0, namesShown).map(nameOf).join(", ");
+  const more = suspects.length > namesShown ? ` and ${formatCount(suspects.length - namesShown)} more` : "";
+  return `while ${formatCount(suspects.length)} cases ran: ${names}${more}${remark}`;
+}
+
+function nameOf({ run: { one, protocol } }: Suspect): string {
+  return `${one.id} in ${protocol}`;
+}
+
+function isOf({ run }: Suspect): (other: Suspect) => boolean {
+  return (other) => other.run === run;
+}

@@ -1,0 +1,72 @@
+/** What a check comes to: the verdict, one sentence for it, and the exit code. */
+import { formatCount } from "../../base/units.ts";
+import type { CaseResult, ConformanceResult, ControlResult, OutcomeCounts } from "../case/result.ts";
+
+/** How often each outcome came. */
+export function countsOf(results: readonly CaseResult[]): OutcomeCounts {
+  const counts = { pass: 0, fail: 0, deviation: 0, "not testable": 0 };
+  for (const { outcome } of results) counts[outcome]++;
+  return counts;
+}
+
+type Verdict = Pick<ConformanceResult, "verdict" | "reason" | "exitCode">;
+
+/**
+ * A fault of the broker comes first: it is proved, whatever else is not. Then what proves nothing: a version whose
+ * control arm saw nothing, a broker that speaks no version, a check of which no case could be tested.
+ */
+export function verdictOf(
+  { controls, cases }: Pick<ConformanceResult, "controls" | "cases">,
+  interrupted: boolean,
+): Verdict {
+  if (interrupted) return { verdict: "void", reason: "the check was interrupted", exitCode: 130 };
+  return failed(controls, cases) ?? unproved(controls, cases) ?? passed(cases);
+}
+
+function failed(controls: readonly ControlResult[], cases: readonly CaseResult[]): Verdict | undefined {
+  const faulty = controls.filter(({ outcome }) => outcome === "fail");
+  const { fail } = countsOf(cases);
+  if (fail + faulty.length === 0) return undefined;
+  const gone = cases.find(({ id }) => id === "broker/unavailable")?.reason;
+  const reasons = [
+    ...gone === undefined ? [] : [gone],
+    ...faulty.map(({ protocol, reason }) => `in MQTT ${protocol} ${reason}`),
+    ...fail === 0 ? [] : [`${formatCount(fail)} of ${formatCount(toldOf(cases))} cases failed`],
+  ];
+  return { verdict: "fail", reason: `${reasons.join("; ")}${asideText(cases)}`, exitCode: 1 };
+}
+
+function unproved(controls: readonly ControlResult[], cases: readonly CaseResult[]): Verdict | undefined {
+  const blind = controls.find(({ outcome }) => outcome === "void");
+  if (blind !== undefined) {
+    const others = toldOf(cases) === 0 ? "" : `; otherwise ${passed(cases).reason}`;
+    const reason = `nothing is proved: the control arm of MQTT ${blind.protocol} failed: ${blind.reason}${others}`;
+    return { verdict: "void", reason, exitCode: 3 };
+  }
+  if (controls.every(({ outcome }) => outcome === "not spoken")) {
+    const reasons = controls.map(({ protocol, reason }) => `not MQTT ${protocol} (${reason})`).join(", ");
+    return { verdict: "void", reason: `nothing is proved: the broker speaks ${reasons}`, exitCode: 3 };
+  }
+  if (toldOf(cases) > 0) return undefined;
+  return { verdict: "void", reason: "nothing is proved: no case could be tested here", exitCode: 3 };
+}
+
+function passed(cases: readonly CaseResult[]): Verdict {
+  const { pass, deviation } = countsOf(cases);
+  const told = formatCount(toldOf(cases));
+  const text = deviation > 0 ? `${formatCount(pass)} of ${told}` : `all ${told}`;
+  return { verdict: "pass", reason: `${text} cases passed${asideText(cases)}`, exitCode: 0 };
+}
+
+/** How many cases were tried. */
+function toldOf(cases: readonly CaseResult[]): number {
+  return cases.length - countsOf(cases)["not testable"];
+}
+
+function asideText(cases: readonly CaseResult[]): string {
+  const counts = countsOf(cases);
+  return [
+    ...counts.deviation > 0 ? [`${formatCount(counts.deviation)} deviate as the profile says`] : [],
+    ...counts["not testable"] > 0 ? [`${formatCount(counts["not testable"])} are not testable here`] : [],
+  ].map((part) => `, ${part}`).join("");
+}

@@ -1,0 +1,99 @@
+/**
+ * A message as it came, held against the message as it was sent, be it published or a will.
+ */
+import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../../mqtt/packet.ts";
+import { payloadText } from "./packet_text.ts";
+
+/** A message as a client sends it. */
+export interface SentMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties?: MessageProperties;
+}
+
+/** What the receiver's subscription lets it see. */
+export interface SeenBy {
+  readonly version: ProtocolVersion;
+  readonly grantedQos: number;
+  /** True for what a new subscription found: it has the flag set. */
+  readonly isFound?: boolean;
+}
+
+/** One part of a message that differs. */
+export interface Difference {
+  readonly part: string;
+  /** What it is and what it was to be, in words. */
+  readonly text: string;
+}
+
+/** What differs; empty when nothing does. A 5.0 receiver is held to subscribe with Retain As Published. */
+export function compareMessage(
+  came: PublishPacket,
+  sent: SentMessage,
+  { version, grantedQos, isFound = false }: SeenBy,
+): Difference[] {
+  const differs: Difference[] = [];
+  const told = (part: string, is: unknown, due: unknown) =>
+    differs.push({ part, text: `${part} is ${shown(is)}, not ${shown(due)}` });
+  if (came.topic !== sent.topic) told("topic", came.topic, sent.topic);
+  if (!sameBytes(came.payload, sent.payload)) told("payload", came.payload, sent.payload);
+  const qos = Math.min(sent.qos, grantedQos); // [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]
+  if (came.qos !== qos) told("QoS", came.qos, qos);
+  // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-8] [MQTT311 3.3.1-9]
+  const retain = isFound || (version === 5 && sent.retain);
+  if (came.retain !== retain) told("retain", came.retain, retain);
+  if (version === 5) compareProperties(came.properties ?? {}, sent.properties ?? {}, told);
+  return differs;
+}
+
+function compareProperties(
+  came: MessageProperties,
+  sent: MessageProperties,
+  told: (what: string, is: unknown, due: unknown) => void,
+): void {
+  // Indicator 0 says the same as none.
+  const [format, due] = [came.payloadFormatIndicator ?? 0, sent.payloadFormatIndicator ?? 0];
+  if (format !== due) told("payload format indicator", came.payloadFormatIndicator, sent.payloadFormatIndicator);
+  const plain = ["contentType", "responseTopic"] as const;
+  for (const name of plain) if (came[name] !== sent[name]) told(names[name], came[name], sent[name]);
+  if (!sameBytes(came.correlationData, sent.correlationData)) {
+    told("correlation data", came.correlationData, sent.correlationData);
+  }
+  if (!sameExpiry(came.messageExpiryIntervalS, sent.messageExpiryIntervalS)) {
+    told("message expiry interval", came.messageExpiryIntervalS, sent.messageExpiryIntervalS);
+  }
+  if (!samePairs(came.userProperties ?? [], sent.userProperties ?? [])) {
+    told("user properties", came.userProperties, sent.userProperties);
+  }
+}
+
+const names = {
+  contentType: "content type",
+  responseTopic: "response topic",
+} as const;
+
+/**
+ * The time that a message has waited in the server is taken off. [MQTT5 3.3.2-6] An interval that the server adds to a
+ * message without one is left to a case of its own: it does not touch what the other rules ask.
+ */
+function sameExpiry(came: number | undefined, sent: number | undefined): boolean {
+  return sent === undefined || (came !== undefined && came <= sent);
+}
+
+/** Order and repetition are kept. [MQTT5 3.3.2-18] */
+function samePairs(came: readonly UserProperty[], sent: readonly UserProperty[]): boolean {
+  return came.length === sent.length &&
+    came.every(([name, value], place) => name === sent[place]![0] && value === sent[place]![1]);
+}
+
+function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
+function shown(value: unknown): string {
+  if (value instanceof Uint8Array) return payloadText(value);
+  return value === undefined ? "absent" : JSON.stringify(value);
+}

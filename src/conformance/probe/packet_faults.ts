@@ -1,0 +1,101 @@
+/**
+ * Faults of a broker that no case is about: what does not belong in a packet, or a packet that may not be sent. They do
+ * not change the outcome of the case during which they show; a run reports each of them once, under its own rule.
+ */
+import type { PacketFault } from "../../mqtt/lenient.ts";
+import { packetFaultText } from "../../mqtt/lenient.ts";
+import type { Packet, PacketType, ProtocolVersion } from "../../mqtt/packet.ts";
+import { hexByte } from "./packet_text.ts";
+
+/** A fault that no case is about. Two of one id are the same fault. */
+export interface SideFault {
+  readonly id: `broker/${string}`;
+  /** Numbers of the statements, in the version in which it was seen. */
+  readonly rules: readonly string[];
+  /** What the broker is to do, in one line. */
+  readonly title: string;
+  /** What it did, in a sentence. */
+  readonly reason: string;
+}
+
+/** Statements about the reason codes of a packet in 5.0. */
+const codeRules: Readonly<Partial<Record<PacketType, string>>> = {
+  connack: "3.2.2-8",
+  puback: "3.4.2-1",
+  pubrec: "3.5.2-1",
+  pubrel: "3.6.2-1",
+  pubcomp: "3.7.2-1",
+  suback: "3.9.3-2",
+  unsuback: "3.11.3-2",
+  disconnect: "3.14.2-1",
+  auth: "3.15.2-1",
+};
+const codeRules311: Readonly<Partial<Record<PacketType, string>>> = { connack: "3.2.2.3", suback: "3.9.3-2" };
+
+/** What is wrong with a packet that could be read, beside what it says. */
+export function faultsOf(packet: Packet, faults: readonly PacketFault[], version: ProtocolVersion): SideFault[] {
+  // 3.1.1 has DISCONNECT from the client alone (section 3.14); what such a packet holds is the same fault.
+  if (packet.type === "disconnect" && version === 4) return [serverDisconnect];
+  return faults.map((fault) => faultIn(packet.type, fault, version));
+}
+
+const serverDisconnect: SideFault = {
+  id: "broker/disconnect",
+  rules: ["3.14"],
+  title: "a server sends no DISCONNECT in MQTT 3.1.1: the packet goes from the client to the server alone",
+  reason: "the broker sent a DISCONNECT to a client of MQTT 3.1.1",
+};
+
+function faultIn(type: PacketType, fault: PacketFault, version: ProtocolVersion): SideFault {
+  const name = type.toUpperCase();
+  const reason = `the broker sent a ${name} ${packetFaultText(fault, version)}`;
+  switch (fault.kind) {
+    case "property":
+      return {
+        id: `broker/${type}-${slug(fault.name)}`,
+        rules: ["2.2.2.2", "4.13.1-1"],
+        title: `a ${name} carries no ${fault.name}`,
+        reason,
+      };
+    case "reasonCode":
+      return {
+        id: `broker/${type}-code-${hexByte(fault.code)}`,
+        rules: [(version === 5 ? codeRules : codeRules311)[type] ?? "2.4"],
+        title: `a ${name} has a reason code that the standard names for it`,
+        reason,
+      };
+    case "leftOver":
+      return {
+        id: `broker/${type}-length`,
+        rules: ["2.2.3"],
+        title: `a ${name} has the length that the standard gives it`,
+        reason,
+      };
+  }
+}
+
+/** A packet that could not be read; `message` begins with its type where that is known. */
+export function unreadable(message: string, bytes: Uint8Array, version: ProtocolVersion): SideFault {
+  if (version === 4 && bytes[0]! >> 4 === 14) return serverDisconnect;
+  const [, type = "packet"] = /^([A-Z]+): /.exec(message) ?? [];
+  return {
+    id: `broker/malformed-${type.toLowerCase()}`,
+    rules: version === 5 ? ["4.13.1-1"] : ["4.8.0-1"],
+    title: "what the broker sends are well-formed packets of the version",
+    reason: `the broker sent a malformed packet (${message})`,
+  };
+}
+
+/** A CONNECT that asks for a clean start was answered with Session Present 1. */
+export function sessionPresentFault(version: ProtocolVersion): SideFault {
+  return {
+    id: "broker/session-present",
+    rules: version === 5 ? ["3.2.2-2", "3.2.2-4"] : ["3.2.2-1"],
+    title: "a CONNECT that asks for a clean start is answered with Session Present 0",
+    reason: "the broker answered a CONNECT that asked for a clean start with Session Present 1",
+  };
+}
+
+function slug(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+}

@@ -1,0 +1,43 @@
+/** Waiting until something is so, for a stated time; whoever makes it so says that it is time to look again. */
+import { CaseOver } from "../model/outcome.ts";
+import type { World } from "../model/world.ts";
+
+export class Patience {
+  readonly #world: World;
+  readonly #waiting = new Set<() => void>();
+  #calledOff = false;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Something has happened. */
+  lookAgain(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** Nobody waits any more: whoever does is told by a CaseOver. */
+  callOff(): void {
+    this.#calledOff = true;
+    this.lookAgain();
+  }
+
+  /** Fulfilled when it is so, or when the time is up. */
+  until(isSo: () => boolean, ms: number): Promise<void> {
+    if (this.#calledOff) return Promise.reject(new CaseOver());
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (this.#calledOff || isSo()) done();
+      };
+      const done = () => {
+        cancel();
+        this.#waiting.delete(look);
+        if (this.#calledOff) reject(new CaseOver());
+        else resolve();
+      };
+      const cancel = this.#world.after(Math.max(0, ms), done);
+      this.#waiting.add(look);
+    });
+  }
+}

@@ -1,0 +1,32 @@
+/** How a probe's link ended, as this side saw it. */
+import type { DisconnectPacket } from "../../mqtt/packet.ts";
+import type { LinkEnd } from "../../net/link.ts";
+
+/** How a probe's link ended. */
+export interface ProbeEnd {
+  readonly how: LinkEnd | {
+    readonly kind: "malformed";
+    readonly message: string;
+    /** What was read last: the packet that cannot be read is in it. */
+    readonly bytes: Uint8Array;
+  };
+  readonly atMs: number;
+  /** A DISCONNECT that came before and that nothing has taken. */
+  readonly disconnect?: DisconnectPacket;
+}
+
+/** An end in words. */
+export function endText({ how }: ProbeEnd): string {
+  switch (how.kind) {
+    case "fin":
+      return "the broker closed the connection";
+    case "reset":
+      return "the broker reset the connection";
+    case "closed":
+      return "the connection was closed by this side";
+    case "malformed":
+      return `the broker sent a malformed packet (${how.message})`;
+    case "error":
+      return `the connection failed (${how.code}: ${how.message})`;
+  }
+}

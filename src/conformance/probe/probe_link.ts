@@ -1,0 +1,297 @@
+/**
+ * The lower half of a probe: its link, what was sent and what came, written down as it happens. What cases say of it
+ * is in `probe.ts`.
+ */
+import type { ProtocolError } from "../../base/failure.ts";
+import { encode } from "../../mqtt/codec.ts";
+import type { PacketFault } from "../../mqtt/lenient.ts";
+import type { ConnackPacket, DisconnectPacket, Packet, PacketType, ProtocolVersion } from "../../mqtt/packet.ts";
+import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
+import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
+import { answerTo } from "./answer_to.ts";
+import type { Bounds } from "../model/bounds.ts";
+import { type BrokerLimits, overLimit } from "../model/broker_limits.ts";
+import { NotTestable } from "../model/outcome.ts";
+import { faultsOf, type SideFault, unreadable } from "./packet_faults.ts";
+import { packetText } from "./packet_text.ts";
+import { Patience } from "./patience.ts";
+import { endText, type ProbeEnd } from "./probe_end.ts";
+import { refusalForLoad } from "./refused_for_load.ts";
+import type { Transcript } from "./transcript.ts";
+import type { World } from "../model/world.ts";
+
+/** What a probe is made of. */
+export interface ProbeParts {
+  readonly world: World;
+  readonly bounds: Bounds;
+  readonly transcript: Transcript;
+  /** When the case began. */
+  readonly originMs: number;
+  /** What the broker takes, as far as it is known before the probe's own CONNACK. */
+  readonly limits: BrokerLimits;
+  /** How long after the bounds what is missing is looked for, to tell late from missing. */
+  readonly lookOnMs: (keepAliveS: number) => number;
+  /** A fault of the broker that the case is not about. */
+  readonly onSideFault: (fault: SideFault) => void;
+  /** The broker refused something for its load, with what it said. */
+  readonly onRefusedForLoad: (what: string) => void;
+  /** The link could not be opened at all. */
+  readonly onUnreachable: (how: string) => void;
+}
+
+/** The packets of one type. */
+export type PacketOf<T extends PacketType> = Packet extends infer P
+  ? P extends { readonly type: infer U } ? T extends U ? P : never : never
+  : never;
+
+/** A packet, and when it came. */
+export interface Arrival<P extends Packet = Packet> {
+  readonly packet: P;
+  readonly atMs: number;
+}
+
+/** Far above any packet that a case can cause. */
+const maximumPacketSize = 4 * 1_048_576;
+
+/** The lower half of a probe. */
+export class ProbeLink implements DialReceiver, PacketReceiver {
+  /** Whether PUBLISH, PUBREC and PUBREL are answered by themselves. */
+  acknowledges = true;
+  /** Whether what comes is read at all; it is written down in any case. */
+  reads = true;
+  /** Whether packets go out that the broker has announced not to take; else the case is not testable. */
+  exceeds = false;
+  /** Whether what does not belong in the broker's packets is a fault: not where it may answer in another version. */
+  judgesPackets = true;
+  /** When something was sent last. */
+  sentMs = 0;
+  /** When this side ended the connection, or asked for it by DISCONNECT. */
+  endedMs = 0;
+  protected readonly parts: ProbeParts;
+  protected readonly patience: Patience;
+  /** What has come and was not taken, in order. */
+  protected readonly inbox: Arrival[] = [];
+  readonly #link: Link;
+  readonly #stream: PacketStream;
+  #end: ProbeEnd | undefined;
+  #received: Uint8Array | undefined;
+  #lastBytes = new Uint8Array();
+  #packetId = 0;
+  #opened = false;
+  #unreadable: ProbeEnd | undefined;
+  #limits: BrokerLimits;
+  /** Messages above QoS 0 that the broker has not acknowledged. */
+  readonly #unacknowledged = new Set<number>();
+  /** For each PINGREQ that is not answered, whether it was sent by {@link staysAlive}. */
+  readonly #pings: boolean[] = [];
+
+  /** @param name what transcripts and sentences call it */
+  constructor(parts: ProbeParts, readonly name: string, readonly version: ProtocolVersion) {
+    this.parts = parts;
+    this.patience = new Patience(parts.world);
+    this.#limits = parts.limits;
+    this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
+    this.#link = parts.world.dial(this);
+  }
+
+  /** Sends packets, in one write. @throws NotTestable for a packet that the broker has announced not to take */
+  send(...packets: readonly Packet[]): this {
+    const encoded = packets.map((packet) => encode(packet, this.version));
+    packets.forEach((packet, index) => this.#account(packet, encoded[index]!.length));
+    packets.forEach((packet, index) => this.log(">", packetText(packet), encoded[index]));
+    return this.#write(encoded.length === 1 ? encoded[0]! : joined(encoded));
+  }
+
+  /** Sends bytes, be they a packet or not; `what` says what they are. */
+  sendBytes(bytes: Iterable<number>, what: string): this {
+    const sent = Uint8Array.from(bytes);
+    this.log(">", what, sent);
+    return this.#write(sent);
+  }
+
+  /** A packet identifier that was not used on this link. */
+  nextPacketId(): number {
+    return ++this.#packetId;
+  }
+
+  /** Ends by RST, without a word; by FIN where the runtime cannot. */
+  reset(): this {
+    return this.#leave("reset", () => this.#link.reset());
+  }
+
+  /** Ends by FIN, without a word. */
+  close(): this {
+    return this.#leave("closed", () => this.#link.end());
+  }
+
+  /** Sends DISCONNECT; the link is left to the broker. */
+  disconnect(reasonCode?: number, properties?: DisconnectPacket["properties"]): this {
+    this.send({
+      type: "disconnect",
+      ...reasonCode !== undefined && { reasonCode },
+      ...properties && { properties },
+    });
+    this.endedMs = this.sentMs;
+    return this;
+  }
+
+  /** What has come of a type and was not taken; it stays there. */
+  peek<T extends PacketType>(type: T): PacketOf<T>[] {
+    return this.inbox.flatMap(({ packet }) => packet.type === type ? [packet as unknown as PacketOf<T>] : []);
+  }
+
+  /** Takes what has come of a type and was not taken. */
+  take<T extends PacketType>(type: T): PacketOf<T>[] {
+    const taken = this.inbox.filter(({ packet }) => packet.type === type);
+    for (const arrival of taken) this.inbox.splice(this.inbox.indexOf(arrival), 1);
+    return taken.map(({ packet }) => packet as unknown as PacketOf<T>);
+  }
+
+  /** True once nothing more can be read. */
+  get over(): boolean {
+    return this.ended !== undefined;
+  }
+
+  /** How the link ended, once it has; or what came that is no packet, for nothing is read after it. */
+  get ended(): ProbeEnd | undefined {
+    return this.#unreadable ?? this.#end;
+  }
+
+  /** How the link ended, whatever came before. */
+  get closed(): ProbeEnd | undefined {
+    return this.#end;
+  }
+
+  /** Sends PINGREQ twice within each keep alive, unseen by the case, until the link ends. */
+  staysAlive(keepAliveS: number): void {
+    this.parts.world.after(500 * keepAliveS, () => {
+      if (this.over || this.endedMs > 0) return;
+      const { sentMs } = this;
+      this.#pings.push(true);
+      this.#write(encode({ type: "pingreq" }, this.version));
+      this.sentMs = sentMs;
+      this.staysAlive(keepAliveS);
+    });
+  }
+
+  /** Ends whatever is open and whoever waits. */
+  callOff(): void {
+    if (this.#end === undefined) this.#link.reset();
+    this.patience.callOff();
+  }
+
+  /** The link is open. */
+  onOpen(): void {
+    this.#opened = true;
+    this.log("=", `open to ${this.#link.peer}`);
+  }
+
+  /** Nothing waits for room to write. */
+  onDrain(): void {}
+
+  /** Bytes came. */
+  onBytes(bytes: Uint8Array): void {
+    this.#received = bytes;
+    this.#lastBytes = bytes.slice();
+    if (this.reads && this.#unreadable === undefined) this.#stream.push(bytes);
+    else this.log("<", "bytes that are not read", bytes);
+    this.patience.lookAgain();
+  }
+
+  /** A whole packet came. */
+  onPacket(packet: Packet, faults: readonly PacketFault[] = []): void {
+    if (packet.type === "pingresp" && this.#pings.shift() === true) return;
+    // The bytes of what came in one read stand with its first packet.
+    this.log("<", packetText(packet), this.#received);
+    this.#received = undefined;
+    if (this.judgesPackets) faultsOf(packet, faults, this.version).forEach(this.parts.onSideFault);
+    const refusal = refusalForLoad(packet, this.version);
+    if (refusal !== undefined) this.parts.onRefusedForLoad(refusal);
+    if (packet.type === "connack") this.#connected(packet);
+    if ("packetId" in packet && packet.packetId !== undefined) this.#acknowledged(packet);
+    this.inbox.push({ packet, atMs: this.nowMs });
+    const answer = this.acknowledges ? answerTo(packet) : undefined;
+    if (answer !== undefined && this.#end === undefined) this.send(answer);
+  }
+
+  /** What came is no packet: nothing more is read, and the link stays, to see what becomes of it. */
+  onProtocolError({ message }: ProtocolError): void {
+    this.log("<", `malformed: ${message}`, this.#received);
+    const bytes = this.#lastBytes;
+    this.#unreadable = { how: { kind: "malformed", message, bytes }, atMs: this.nowMs };
+    if (this.judgesPackets) this.parts.onSideFault(unreadable(message, bytes, this.version));
+    this.patience.lookAgain();
+  }
+
+  /** The link is over. */
+  onEnd(end: LinkEnd): void {
+    this.#finish(end);
+    if (!this.#opened && end.kind === "error") this.parts.onUnreachable(`${end.code}: ${end.message}`);
+  }
+
+  /** Monotonic milliseconds. */
+  protected get nowMs(): number {
+    return this.parts.world.clock.nowMs();
+  }
+
+  /** Writes a line of the transcript. */
+  protected log(direction: ">" | "<" | "=", text: string, bytes?: Uint8Array): void {
+    this.parts.transcript.add(this.nowMs - this.parts.originMs, this.name, direction, text, bytes);
+  }
+
+  /** Takes account of what goes out. */
+  #account(packet: Packet, sizeBytes: number): void {
+    const reason = this.exceeds ? undefined : overLimit(packet, sizeBytes, this.#limits);
+    if (reason !== undefined) throw new NotTestable(reason);
+    if (packet.type === "pingreq") this.#pings.push(false);
+    if (packet.type !== "publish" || packet.qos === 0) return;
+    this.#unacknowledged.add(packet.packetId!);
+    const { receiveMaximum = 65_535 } = this.#limits.announced;
+    if (this.exceeds || this.#unacknowledged.size <= receiveMaximum) return;
+    throw new NotTestable(
+      `the broker announces Receive Maximum ${receiveMaximum}, and the case sends ${this.#unacknowledged.size} ` +
+        `messages above QoS 0 without waiting`,
+    );
+  }
+
+  #connected({ reasonCode, properties = {} }: ConnackPacket): void {
+    if (reasonCode === 0 && this.version === 5) this.#limits = { announced: properties };
+  }
+
+  #acknowledged(packet: Packet & { readonly packetId?: number }): void {
+    const isLast = packet.type === "puback" || packet.type === "pubcomp" ||
+      (packet.type === "pubrec" && (packet.reasonCode ?? 0) >= 0x80);
+    if (isLast) this.#unacknowledged.delete(packet.packetId!);
+  }
+
+  #write(bytes: Uint8Array): this {
+    this.sentMs = this.nowMs;
+    this.#link.write(bytes);
+    return this;
+  }
+
+  #leave(text: string, act: () => void): this {
+    this.endedMs = this.nowMs;
+    this.log("=", `${text} by this side`);
+    act();
+    return this;
+  }
+
+  #finish(how: ProbeEnd["how"]): void {
+    if (this.#end !== undefined) return;
+    this.#end = { how, atMs: this.nowMs };
+    this.log("=", endText(this.#end));
+    this.#stream.stop();
+    this.patience.lookAgain();
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a broker does not take in 3.1.1, where no CONNACK can announce it: its behaviour shows it. Looked at once for each
+ * check, before its cases. Only a broker that closes the connection is held to have such a limit: one that takes the
+ * message and loses it is judged by the cases.
+ */
+import type { ConnackProperties, QoS } from "../../mqtt/packet.ts";
+import type { BrokerLimits } from "../model/broker_limits.ts";
+import type { SentMessage } from "../probe/message_compare.ts";
+import { CaseFailure, NotTestable } from "../model/outcome.ts";
+import type { Stage } from "./stage.ts";
+
+/** QoS and retained messages, as 5.0 announces them. */
+export async function observedFeatures(stage: Stage): Promise<BrokerLimits> {
+  const { qos, said } = await unlessItFails(highestQos(stage)) ?? { qos: 2 };
+  const retained = await unlessItFails(closesOn(stage, { qos: 0, retain: true })) ?? false;
+  const announced: ConnackProperties = {
+    ...qos < 2 && { maximumQoS: qos },
+    ...retained && { retainAvailable: false },
+  };
+  const text = "the broker closes the connection of a client that publishes a retained message";
+  return {
+    announced,
+    seen: { ...said !== undefined && { maximumQoS: said }, ...retained && { retainAvailable: text } },
+  };
+}
+
+/** A broker that fails where it is only looked at is judged by the cases. */
+async function unlessItFails<T>(looked: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await looked;
+  } catch (error) {
+    if (error instanceof CaseFailure || error instanceof NotTestable) return undefined;
+    throw error;
+  }
+}
+
+async function highestQos(stage: Stage): Promise<{ readonly qos: QoS; readonly said?: string }> {
+  if (!await closesOn(stage, { qos: 2 })) return { qos: 2 };
+  const isOne = !await closesOn(stage, { qos: 1 });
+  const said = `the broker closes the connection of a client that publishes at QoS ${isOne ? 2 : 1}`;
+  return { qos: isOne ? 1 : 0, said };
+}
+
+async function closesOn(stage: Stage, more: Partial<SentMessage>): Promise<boolean> {
+  const client = await stage.connect({ name: "explorer" });
+  try {
+    await client.publish(stage.message({ topic: stage.topic("limits"), ...more }));
+    await client.ping();
+    return false;
+  } catch (error) {
+    if (!(error instanceof CaseFailure)) throw error;
+    return error.fault.kind === "closed";
+  } finally {
+    if (!client.over) client.disconnect().close();
+  }
+}

@@ -1,0 +1,389 @@
+/**
+ * What a case stands on: client ids and topics that nobody else uses, probes, wills and messages that can be told from
+ * all others, and a broom. One stage for each case and version.
+ */
+import { bytesOfText } from "../../base/byte_text.ts";
+import type { Random } from "../../base/random.ts";
+import { encode } from "../../mqtt/codec.ts";
+import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
+import { Admission } from "./admission.ts";
+import type { Bounds } from "../model/bounds.ts";
+import type { BrokerLimits } from "../model/broker_limits.ts";
+import type { SentMessage } from "../probe/message_compare.ts";
+import { CaseFailure, type CaseFault, CaseOver, NotTestable } from "../model/outcome.ts";
+import type { Pacer } from "./pacer.ts";
+import { sessionPresentFault, type SideFault } from "../probe/packet_faults.ts";
+import { Probe } from "../probe/probe.ts";
+import { type Protocol, versionOf } from "../model/protocol.ts";
+import { Transcript } from "../probe/transcript.ts";
+import type { World } from "../model/world.ts";
+
+/** Who logs in. */
+export interface CheckLogin {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** What a stage is made of. */
+export interface StageParts {
+  readonly world: World;
+  readonly bounds: Bounds;
+  readonly protocol: Protocol;
+  /** Unique on the broker: run and case. Letters and digits alone. */
+  readonly name: string;
+  readonly login: CheckLogin;
+  /** What the broker takes: as its first CONNACK of this version said, or as was seen. */
+  readonly limits: BrokerLimits;
+  readonly pacer: Pacer;
+  /** How long after the bounds what is missing is looked for, in milliseconds, by the keep alive that decides. */
+  readonly lookOnMs: (keepAliveS: number) => number;
+  readonly deniedTopic?: string | undefined;
+  /** Restarts the broker, for several cases at once; what is given is done shortly before. */
+  readonly restart?: ((lastly: () => Promise<void>) => Promise<void>) | undefined;
+  readonly random: Random;
+}
+
+/** A CONNECT as a case asks for it; what is absent is usual. */
+export interface ConnectAsked extends Partial<Omit<ConnectPacket, "type" | "protocolVersion">> {
+  /** What transcripts call the probe. */
+  readonly name?: string;
+  /** Session Expiry Interval; left out for 3.1.1, where a session that is not clean stays. */
+  readonly sessionExpiryS?: number;
+}
+
+const encoder = new TextEncoder();
+/** Keep alive where a case is not about it: nothing in a case takes so long. */
+const usualKeepAliveS = 120;
+/** How often a broker that was restarted is tried, in milliseconds. */
+const knockEveryMs = 50;
+
+/** How a broker shows that something is more than it takes. */
+const limiting: ReadonlySet<CaseFault["kind"]> = new Set(["closed", "refused"]);
+
+/** What a case stands on. */
+export class Stage {
+  /** What went over the links until now. */
+  readonly transcript: Transcript;
+  /** What a reader should know besides the outcome. */
+  readonly notes: string[] = [];
+  /** Faults of the broker that the case is not about. */
+  readonly sideFaults: SideFault[] = [];
+  /** The broker could not be reached, and how that showed. */
+  unreachable: string | undefined;
+  readonly #admission: Admission;
+  readonly #parts: StageParts;
+  readonly #probes: Probe[] = [];
+  readonly #sessions = new Set<string>();
+  /** What the subscriptions of each session were granted, by client identifier. */
+  readonly #granted = new Map<string, Map<string, number>>();
+  readonly #retained = new Set<string>();
+  readonly #originMs: number;
+  #drawn = 0;
+
+  constructor(parts: StageParts) {
+    this.#parts = parts;
+    this.transcript = new Transcript(bytesOfText(parts.login.password ?? ""));
+    this.#originMs = parts.world.clock.nowMs();
+    this.#admission = new Admission(parts.pacer, (ms) => this.pause(ms));
+  }
+
+  /** The version that the case runs in. */
+  get protocol(): Protocol {
+    return this.#parts.protocol;
+  }
+
+  /** The same as it stands in CONNECT. */
+  get version(): ProtocolVersion {
+    return versionOf(this.#parts.protocol);
+  }
+
+  /** True in 5.0. */
+  get is5(): boolean {
+    return this.version === 5;
+  }
+
+  /** The time bounds of the run. */
+  get bounds(): Bounds {
+    return this.#parts.bounds;
+  }
+
+  /** What the broker announced in its first CONNACK; in 3.1.1, what it was seen to do. */
+  get announced(): ConnackProperties {
+    return this.#parts.limits.announced;
+  }
+
+  /** What the broker refused for its load, in its own words, and did not take when it was tried again. */
+  get refusedForLoad(): string | undefined {
+    return this.#admission.refusal;
+  }
+
+  /** Why the case cannot be judged here, where the server has cut a session so that it ended during the case. */
+  get sessionCut(): string | undefined {
+    const cut = this.#probes.find(({ sessionExpiryS, askedExpiryS }) =>
+      sessionExpiryS < askedExpiryS && 1_000 * sessionExpiryS <= this.tookMs
+    );
+    return cut && `the server has cut the Session Expiry Interval of ${cut.name} to ${cut.sessionExpiryS} s`;
+  }
+
+  /** The credentials that every connection uses. */
+  get login(): CheckLogin {
+    return this.#parts.login;
+  }
+
+  /** The topic that may not be published to; only for cases that need it. */
+  get deniedTopic(): string {
+    return this.#parts.deniedTopic!;
+  }
+
+  /** Monotonic milliseconds. */
+  get nowMs(): number {
+    return this.#parts.world.clock.nowMs();
+  }
+
+  /** Milliseconds since the case began. */
+  get tookMs(): number {
+    return this.nowMs - this.#originMs;
+  }
+
+  /** A topic of this case's own: the same name, the same topic. */
+  topic(name = "will"): string {
+    return `mqtt-sim/${this.#parts.name}/${name}`;
+  }
+
+  /** A client identifier of this case's own: at most 23 letters and digits, as every server must take. [MQTT5 3.1.3-5] */
+  clientId(): string {
+    return `${this.#parts.name}x${(this.#drawn++).toString(36)}`;
+  }
+
+  /** Text that no other message holds. */
+  text(): string {
+    return `${this.#parts.name} ${this.#parts.random.below(0x7fff_ffff).toString(36)}`;
+  }
+
+  /** A will on {@link topic} with a payload of its own, QoS 1 if the broker has it. */
+  will(more: Partial<ConnectWill> = {}): ConnectWill {
+    return { ...this.message(more), ...more };
+  }
+
+  /** A message on {@link topic} with a payload of its own, QoS 1 if the broker has it. */
+  message(more: Partial<SentMessage> = {}): SentMessage {
+    const qos = Math.min(1, this.announced.maximumQoS ?? 2) as QoS;
+    const { topic = this.topic(), retain = false } = more;
+    const message = { topic, payload: encoder.encode(this.text()), qos, retain, ...more };
+    if (message.retain) this.#retained.add(message.topic);
+    return message;
+  }
+
+  /** A link with nothing sent on it. */
+  dial(name = "client"): Probe {
+    return this.#dial(name, false);
+  }
+
+  #dial(name: string, hasWaited: boolean): Probe {
+    const { world, bounds, pacer, limits, lookOnMs } = this.#parts;
+    const same = this.#probes.filter((probe) => probe.name.replace(/ \d+$/, "") === name).length;
+    pacer.opens(hasWaited);
+    const parts = {
+      ...{ world, bounds, limits, lookOnMs, transcript: this.transcript, originMs: this.#originMs },
+      onSideFault: (fault: SideFault) => void this.sideFaults.push(fault),
+      onRefusedForLoad: (what: string) => this.#admission.refused(probe, what),
+      onUnreachable: (how: string) => void (this.unreachable ??= how),
+    };
+    const probe = new Probe(parts, same === 0 ? name : `${name} ${same + 1}`, this.version);
+    this.#probes.push(probe);
+    return probe;
+  }
+
+  /** The CONNECT that {@link connect} sends. */
+  connectPacket({ name: _, sessionExpiryS, ...asked }: ConnectAsked = {}): ConnectPacket {
+    const { clientId = this.clientId(), cleanStart = true, will } = asked;
+    const { username, password } = this.#parts.login;
+    const properties = {
+      ...asked.properties,
+      ...this.is5 && sessionExpiryS !== undefined && { sessionExpiryIntervalS: sessionExpiryS },
+    };
+    if (!cleanStart || (properties.sessionExpiryIntervalS ?? 0) > 0) this.#sessions.add(clientId);
+    if (will?.retain === true) this.#retained.add(will.topic);
+    return {
+      type: "connect",
+      protocolVersion: this.version,
+      keepAliveS: usualKeepAliveS,
+      ...username !== undefined && { username },
+      ...password !== undefined && { password: bytesOfText(password) },
+      ...asked,
+      clientId,
+      cleanStart,
+      ...Object.keys(properties).length > 0 && { properties },
+    };
+  }
+
+  /** The bytes of that CONNECT, for those who spoil them. */
+  connectBytes(asked: ConnectAsked = {}): Uint8Array {
+    return encode(this.connectPacket(asked), this.version);
+  }
+
+  /** The bytes of a packet in this version. */
+  encoded(packet: Packet): Uint8Array {
+    return encode(packet, this.version);
+  }
+
+  /**
+   * Connects, and fails when the broker does not accept. What it refuses for its load, or closes without a CONNACK, is
+   * tried again more slowly.
+   *
+   * @throws NotTestable when it still refuses for its load
+   */
+  async connect(asked: ConnectAsked = {}): Promise<Probe> {
+    const packet = this.connectPacket(asked);
+    const { probe, refused } = await this.#admission.admit(() => this.#dial(asked.name ?? "client", true).send(packet));
+    if (refused.length > 0) this.note(`${refused[0]!.name} was let in at attempt ${refused.length + 1}`);
+    return this.#letIn(probe, packet, asked.keepAliveS === undefined);
+  }
+
+  #letIn(probe: Probe, packet: ConnectPacket, staysAlive: boolean): Probe {
+    const { clientId, cleanStart, properties: { sessionExpiryIntervalS = 0 } = {} } = packet;
+    const { properties = {}, sessionPresent } = probe.connack!;
+    const { serverKeepAliveS, assignedClientIdentifier } = properties;
+    probe.askedExpiryS = this.is5 ? sessionExpiryIntervalS : cleanStart ? 0 : Infinity;
+    probe.sessionExpiryS = Math.min(properties.sessionExpiryIntervalS ?? Infinity, probe.askedExpiryS);
+    const kept = cleanStart || !sessionPresent ? undefined : this.#granted.get(clientId);
+    if (kept !== undefined) probe.granted = kept;
+    this.#granted.set(clientId, probe.granted);
+    if (cleanStart && sessionPresent) this.sideFaults.push(sessionPresentFault(this.version));
+    if (clientId === "" && this.#sessions.delete("") && assignedClientIdentifier !== undefined) {
+      this.#sessions.add(assignedClientIdentifier);
+    }
+    // The keep alive of a server may be shorter than a case that is not about it. [MQTT5 3.2.2-21]
+    if (staysAlive && serverKeepAliveS !== undefined && serverKeepAliveS > 0) probe.staysAlive(serverKeepAliveS);
+    return probe;
+  }
+
+  /** A client that is subscribed to a topic at QoS 2, in 5.0 with Retain As Published, and acknowledges. */
+  async watcher(topicFilter = this.topic(), asked: ConnectAsked = {}): Promise<Probe> {
+    const watcher = await this.connect({ name: "watcher", ...asked });
+    await watcher.subscribe(topicFilter, { qos: (this.announced.maximumQoS ?? 2) as QoS });
+    return watcher;
+  }
+
+  /** Lets time go by. */
+  async pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => void this.#parts.world.after(ms, resolve));
+  }
+
+  /** Lets time go by until so long after an instant. */
+  async pauseUntil(sinceMs: number, afterMs: number): Promise<void> {
+    await this.pause(Math.max(0, sinceMs + afterMs - this.nowMs));
+  }
+
+  /** Adds a line for the reader. */
+  note(text: string): void {
+    this.notes.push(text);
+  }
+
+  /** The case cannot be tried unless this holds. */
+  requires(isSo: boolean, reason: string): void {
+    if (!isSo) throw new NotTestable(reason);
+  }
+
+  /** A failure that says this means that the case cannot be tried here, for that reason. */
+  async unless<T>(promise: Promise<T>, says: string, reason: string): Promise<T> {
+    try {
+      return await promise;
+    } catch (error) {
+      if (error instanceof CaseFailure && error.message.includes(says)) throw new NotTestable(reason);
+      throw error;
+    }
+  }
+
+  /** Fails the case unless this holds. */
+  holds(isSo: boolean, otherwise: string, fault: CaseFault = { kind: "other" }): void {
+    if (!isSo) throw new CaseFailure(otherwise, fault);
+  }
+
+  /**
+   * What a broker may limit without a word: a size, a number of levels. Where it closes or refuses instead of taking it,
+   * the case is not testable, with what the broker did.
+   *
+   * @param what the case asks of it, such as `a topic of 65,535 bytes`
+   */
+  async withinLimits<T>(what: string, promise: Promise<T>): Promise<T> {
+    try {
+      return await promise;
+    } catch (error) {
+      if (!(error instanceof CaseFailure) || !limiting.has(error.fault.kind)) throw error;
+      throw new NotTestable(`the broker does not take ${what}: ${error.message}`);
+    }
+  }
+
+  /**
+   * Restarts the broker, with all other cases that do; only for those that need it. Every link is over afterwards.
+   *
+   * @param lastly what is to be done shortly before, when all others are ready
+   */
+  async restart(lastly: () => Promise<void> | void = () => {}): Promise<void> {
+    await this.#parts.restart!(async () => {
+      await lastly();
+      this.transcript.add(this.tookMs, "broker", "=", "is restarted");
+    });
+    await this.#accepted();
+    this.transcript.add(this.tookMs, "broker", "=", "accepts again");
+  }
+
+  /** Knocks until the broker lets in. */
+  async #accepted(): Promise<void> {
+    const { restartMs } = this.bounds;
+    const lastMs = this.nowMs + restartMs;
+    for (;;) {
+      try {
+        return void (await this.connect({ name: "knock" })).disconnect().close();
+      } catch (error) {
+        if (!(error instanceof CaseFailure)) throw error;
+        if (this.nowMs >= lastMs) {
+          throw new NotTestable(
+            `the broker does not accept ${restartMs / 1_000} s after its restart: ${error.message}`,
+          );
+        }
+        await this.pause(knockEveryMs);
+      }
+    }
+  }
+
+  /** This topic may hold a retained message: it is swept. For those who send bytes. */
+  sweeps(topic: string): void {
+    this.#retained.add(topic);
+  }
+
+  /** Ends whatever is open and whoever waits. */
+  callOff(): void {
+    for (const probe of this.#probes) probe.callOff();
+  }
+
+  /** Leaves the broker as it was: no session and no retained message of this case. Answers what could not be done. */
+  async sweep(): Promise<string | undefined> {
+    for (const probe of this.#probes.filter(({ over }) => !over)) probe.disconnect().close();
+    try {
+      for (const clientId of this.#sessions) {
+        // deno-lint-ignore no-await-in-loop
+        const client = await this.connect({ name: "broom", clientId, cleanStart: true });
+        client.disconnect().close();
+      }
+      if (this.#retained.size > 0 && this.announced.retainAvailable !== false) await this.#sweepRetained();
+      return undefined;
+    } catch (error) {
+      const isCaseEnd = [CaseFailure, CaseOver, NotTestable].some((each) => error instanceof each);
+      if (isCaseEnd) return `could not be swept: ${(error as Error).message}`;
+      throw error;
+    } finally {
+      this.callOff();
+    }
+  }
+
+  async #sweepRetained(): Promise<void> {
+    const broom = await this.connect({ name: "broom" });
+    for (const topic of this.#retained) {
+      broom.send({ type: "publish", dup: false, qos: 0, retain: true, topic, payload: new Uint8Array() });
+    }
+    await broom.ping();
+    broom.disconnect().close();
+  }
+}

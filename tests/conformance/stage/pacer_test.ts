@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../../src/base/clock.ts";
+import { Deadlines } from "../../../src/base/deadlines.ts";
+import { Pacer } from "../../../src/conformance/stage/pacer.ts";
+import type { World } from "../../../src/conformance/model/world.ts";
+
+/** A world of a clock and timers alone. */
+function timed() {
+  const clock = new ManualClock();
+  const timers = new Deadlines<() => void>();
+  const world = {
+    clock,
+    after: (ms: number, act: () => void) => {
+      const timer = timers.add(clock.nowMs() + ms, act);
+      return () => timers.cancel(timer);
+    },
+  } as unknown as World;
+  const goOn = async (ms: number) => {
+    clock.advance(ms);
+    for (let act = timers.takeDue(clock.nowMs()); act !== undefined; act = timers.takeDue(clock.nowMs())) act();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  return { pacer: new Pacer(world), goOn };
+}
+
+Deno.test("a check connects as fast as it likes until it is refused, and half as fast from then on", async () => {
+  const { pacer, goOn } = timed();
+  for (let link = 0; link < 100; link++) {
+    // deno-lint-ignore no-await-in-loop
+    await pacer.turn();
+    pacer.opens(true);
+  }
+  assert.equal(pacer.gapMs, 0);
+  pacer.slowDown();
+  pacer.slowDown();
+  assert.equal(pacer.gapMs, 20, "100 within a second were too many; refusals at one time have one cause");
+  let turns = 0;
+  for (let link = 0; link < 100; link++) void pacer.turn().then(() => turns++);
+  await goOn(999);
+  assert.equal(turns, 0, "the second in which it was refused has to pass");
+  await goOn(1_001);
+  assert.equal(turns, 51);
+});
+
+Deno.test("links that do not wait for their turn make the next ones wait; without refusals the pace recovers", async () => {
+  const { pacer, goOn } = timed();
+  for (let link = 0; link < 50; link++) pacer.opens(true);
+  pacer.slowDown();
+  await goOn(1_000);
+  assert.equal(pacer.gapMs, 40);
+  for (let link = 0; link < 10; link++) pacer.opens(false);
+  let isDue = false;
+  void pacer.turn().then(() => isDue = true);
+  await goOn(399);
+  assert.equal(isDue, false);
+  await goOn(1);
+  assert.equal(isDue, true);
+  await goOn(5_000);
+  await pacer.turn();
+  assert.equal(pacer.gapMs, 20);
+});
