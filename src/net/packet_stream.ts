@@ -3,8 +3,8 @@
  * allowed; a packet that claims to be larger is refused before its bytes are kept.
  */
 import { ProtocolError } from "../base/failure.ts";
-import { claimedVersion, decode, frameSize } from "../mqtt/codec.ts";
-import { decodeLeniently, type PacketFault } from "../mqtt/lenient.ts";
+import { claimedVersion, decode, frameSize } from "../mqtt/codec/codec.ts";
+import { decodeLeniently, type PacketFault } from "../mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 

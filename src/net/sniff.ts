@@ -2,7 +2,7 @@
  * Finds out what a server speaks that did not answer over the transport of its URL: a TLS port that was dialled without
  * TLS, a plain port that was dialled with it, a TCP port that was dialled as a WebSocket.
  */
-import { connectProbe } from "../mqtt/connect_probe.ts";
+import { connectProbe } from "../mqtt/codec/connect_probe.ts";
 import { dial } from "./dial.ts";
 import { type Endpoint, endpointUrl, type Transport } from "./endpoint.ts";
 import type { EngineName } from "./engine.ts";

@@ -3,7 +3,7 @@ import { ManualClock } from "../../src/base/clock.ts";
 import { Core } from "../../src/broker/core.ts";
 import { type CoreOptions, coreSettings } from "../../src/broker/options.ts";
 import { serve } from "../../src/broker/serve.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { SimLink } from "../sim/sim_link.ts";
 

@@ -1,7 +1,7 @@
 /** What a message, a will and a connection cost the broker's core; and the heap of things that fall due. */
 import { Deadlines } from "../../src/base/deadlines.ts";
-import { encode } from "../../src/mqtt/codec.ts";
-import { type EncodedPublish, withPacketId } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
+import { type EncodedPublish, withPacketId } from "../../src/mqtt/codec/codec.ts";
 import type { PublishPacket, QoS } from "../../src/mqtt/packet.ts";
 import { BenchStage, empty, send } from "./bench_stage.ts";
 

@@ -2,9 +2,9 @@
  * Bytes to packets and back, one group for each packet. Where a packet is plain, the library's way stands beside ours:
  * the strict walk, then mqtt-packet; or mqtt-packet, then the walk.
  */
-import { checkPacket } from "../../src/mqtt/check.ts";
-import { decode, encode, encodePublish, withPacketId } from "../../src/mqtt/codec.ts";
-import { readByLibrary, writeByLibrary } from "../../src/mqtt/library_codec.ts";
+import { checkPacket } from "../../src/mqtt/codec/check.ts";
+import { decode, encode, encodePublish, withPacketId } from "../../src/mqtt/codec/codec.ts";
+import { readByLibrary, writeByLibrary } from "../../src/mqtt/codec/library_codec.ts";
 import type {
   ConnectPacket,
   MessageProperties,

@@ -2,7 +2,7 @@
  * What items really cost in memory, beside what `src/broker/memory.ts` counts for them: `deno task bench:cost`. A ratio
  * above 1 means that an item costs more than it counts for.
  */
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { Stage } from "../broker/stage.ts";
 

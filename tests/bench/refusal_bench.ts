@@ -1,5 +1,5 @@
 /** What it costs the broker to say no: at each limit, to a client that knocks and goes. */
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { BenchStage, connectOf, empty, send } from "./bench_stage.ts";
 

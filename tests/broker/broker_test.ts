@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import { BrokerThread } from "../../src/broker/broker_thread.ts";
-import { decode, encode } from "../../src/mqtt/codec.ts";
+import { decode, encode } from "../../src/mqtt/codec/codec.ts";
 import { aWill, connectPacket } from "./stage.ts";
 
 /** Connects, waits for CONNACK and answers the open connection. */

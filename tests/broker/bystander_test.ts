@@ -1,6 +1,6 @@
 /** One client's misbehaviour costs only that client; and a storm of wills gets through to a slow watcher whole. */
 import assert from "node:assert/strict";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import { aWill, bytesOf, type Client, connectPacket, Stage } from "./stage.ts";
 
 Deno.test("a storm of 20,000 QoS 1 wills reaches one slow watcher whole, by the default bounds", () => {

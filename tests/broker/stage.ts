@@ -7,7 +7,7 @@ import { Core } from "../../src/broker/core.ts";
 import { type CoreOptions, coreSettings } from "../../src/broker/options.ts";
 import { serve } from "../../src/broker/serve.ts";
 import { runDue } from "../../src/broker/tick.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type {
   ConnackPacket,
   ConnectPacket,

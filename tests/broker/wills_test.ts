@@ -2,7 +2,7 @@
  * The oracle's table, row by row, and what else becomes of wills: exact to the millisecond.
  */
 import assert from "node:assert/strict";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { ConnectWill, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { aWill, bytesOf, type Client, type ConnectAsked, connectPacket, Stage, textOf } from "./stage.ts";
 

@@ -5,7 +5,7 @@ import { main } from "../../src/cli/main.ts";
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import { broker } from "../../src/cli/commands/broker.ts";
 import type { BrokerFlags } from "../../src/cli/commands/broker_flags.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import { aWill, connectPacket } from "../broker/stage.ts";
 import { type Captured, captured } from "./captured.ts";
 

@@ -11,7 +11,7 @@ import {
 import { refusalForLoad } from "../../src/conformance/probe/refused_for_load.ts";
 import { SideResults } from "../../src/conformance/check/side_results.ts";
 import type { World } from "../../src/conformance/model/world.ts";
-import type { PacketFault } from "../../src/mqtt/lenient.ts";
+import type { PacketFault } from "../../src/mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 
 const property: PacketFault = { kind: "property", id: 0x18, name: "Will Delay Interval", value: 3 };

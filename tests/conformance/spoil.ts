@@ -1,5 +1,5 @@
 /** Ways to spoil what goes between clients and our broker, for the faults of `cases/`. */
-import { decode, encode } from "../../src/mqtt/codec.ts";
+import { decode, encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, PacketType, Subscription } from "../../src/mqtt/packet.ts";
 import type { PacketOf } from "../../src/conformance/probe/probe.ts";
 import type { TamperedLink } from "../support/tampered_broker.ts";

@@ -1,7 +1,7 @@
 /**
  * What the fuzzer starts from: the refused packets of fixtures/packets, and one of everything that the encoder makes.
  */
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { MessageProperties, Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 
 /** The bytes of one packet and the version that it was made for. */

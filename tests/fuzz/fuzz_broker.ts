@@ -9,7 +9,7 @@ import { Core } from "../../src/broker/core.ts";
 import { coreSettings } from "../../src/broker/options.ts";
 import { serve } from "../../src/broker/serve.ts";
 import { runDue } from "../../src/broker/tick.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
 import { nothingIsLeft } from "../sim/inspect.ts";

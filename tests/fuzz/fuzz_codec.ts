@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { ProtocolError } from "../../src/base/failure.ts";
 import { Random } from "../../src/base/random.ts";
-import { decode, encode } from "../../src/mqtt/codec.ts";
+import { decode, encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
 import { corpus } from "./corpus.ts";

@@ -3,7 +3,7 @@
  * is subscribed and must get each of it, once, in its order.
  */
 import assert from "node:assert/strict";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion, QoS } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
 import type { SimLink } from "../sim/sim_link.ts";

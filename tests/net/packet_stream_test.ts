@@ -1,7 +1,7 @@
 /** Bytes into packets, however they are cut; and an end to it at the first fault. */
 import assert from "node:assert/strict";
 import { ProtocolError } from "../../src/base/failure.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
 

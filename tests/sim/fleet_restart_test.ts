@@ -9,7 +9,7 @@ import { beginLife, clientIdOf, willOf } from "../../src/fleet/life/life.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import type { PhasePlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { faultsOf } from "../support/fleet_stage.ts";
 import type { SimulatedBroker } from "../support/simulated_broker.ts";

@@ -2,7 +2,7 @@
  * What the standard forbids a client, as bytes: each ends its connection, and its will is due.
  */
 import type { ConnectPacket } from "../../src/mqtt/packet.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 
 export interface Misdeed {
   readonly name: string;

@@ -3,7 +3,7 @@
  * referee who reads along finds nothing; the referee finds what a server may not send.
  */
 import assert from "node:assert/strict";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, Packet } from "../../src/mqtt/packet.ts";
 import { memoryLinkPair } from "../../src/net/memory_link.ts";
 import { openCheck } from "../support/open/open_check.ts";

@@ -3,7 +3,7 @@
  * will comes again in the resumed session, under the packet identifier that it had.
  */
 import assert from "node:assert/strict";
-import { frameSize } from "../../src/mqtt/frame.ts";
+import { frameSize } from "../../src/mqtt/codec/frame.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";
 import type { DialReceiver } from "../../src/net/link.ts";

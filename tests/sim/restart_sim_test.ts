@@ -8,7 +8,7 @@ import { Random } from "../../src/base/random.ts";
 import type { CoreOptions } from "../../src/broker/options.ts";
 import { Turn } from "../../src/broker/store/turn.ts";
 import type { PublishPacket } from "../../src/mqtt/packet.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import { aWill, bytesOf, type Client, connectPacket, type Stage, textOf } from "../broker/stage.ts";
 import { Lives } from "../broker/store/lives.ts";
 import { WillBook, type WillLife } from "../support/crash_wills.ts";

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { Core } from "../../src/broker/core.ts";
 import { serve } from "../../src/broker/serve.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
 import type { Model } from "./model.ts";

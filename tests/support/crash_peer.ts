@@ -3,7 +3,7 @@
  * client remembers from one connection to the next is its owner's.
  */
 import net from "node:net";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { ConnackPacket, Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
 import { type ConnectAsked, connectPacket } from "../broker/stage.ts";

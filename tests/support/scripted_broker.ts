@@ -5,8 +5,8 @@
  */
 import type { Clock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
-import { encode, encodePublish, withPacketId } from "../../src/mqtt/codec.ts";
-import { splicePublish } from "../../src/mqtt/spliced_publish.ts";
+import { encode, encodePublish, withPacketId } from "../../src/mqtt/codec/codec.ts";
+import { splicePublish } from "../../src/mqtt/codec/spliced_publish.ts";
 import type { ConnectPacket, Packet, PublishPacket, QoS, SubscribePacket } from "../../src/mqtt/packet.ts";
 import type { Ending, HeldWill, Script } from "./script.ts";
 import type { Link, LinkEnd, LinkReceiver } from "../../src/net/link.ts";

@@ -2,8 +2,8 @@
  * One message on its way to its receivers. Owns its encodings: one for each form that receivers need, however many
  * receivers there are.
  */
-import { type EncodedPublish, encodePublish } from "../../mqtt/codec.ts";
-import { splicePublish, subscriptionIdentifierBytes } from "../../mqtt/spliced_publish.ts";
+import { type EncodedPublish, encodePublish } from "../../mqtt/codec/codec.ts";
+import { splicePublish, subscriptionIdentifierBytes } from "../../mqtt/codec/spliced_publish.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { Identity } from "../access/identity.ts";

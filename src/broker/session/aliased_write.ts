@@ -1,7 +1,7 @@
 /**
  * A PUBLISH written to one client: with a topic alias where the client takes them, and its own packet identifier.
  */
-import { type EncodedPublish, withPacketId } from "../../mqtt/codec.ts";
+import { type EncodedPublish, withPacketId } from "../../mqtt/codec/codec.ts";
 import type { Publication } from "../routing/publication.ts";
 import type { Connection } from "./connection.ts";
 

@@ -3,7 +3,7 @@
  * writes packets within what the client can take.
  */
 import type { Deadline } from "../../base/deadlines.ts";
-import { decode, encode } from "../../mqtt/codec.ts";
+import { decode, encode } from "../../mqtt/codec/codec.ts";
 import type {
   AcknowledgePacket,
   ConnackPacket,

@@ -5,8 +5,8 @@
  *
  * QoS 2 is sent whole: MQTT.js 5.16 hands such a message to the application with the empty topic of its alias.
  */
-import type { EncodedPublish } from "../../mqtt/codec.ts";
-import { splicePublish, topicAliasBytes } from "../../mqtt/spliced_publish.ts";
+import type { EncodedPublish } from "../../mqtt/codec/codec.ts";
+import { splicePublish, topicAliasBytes } from "../../mqtt/codec/spliced_publish.ts";
 
 /** A topic name as short as its alias gains nothing: two bytes and the property's identifier. */
 const shortestBytes = 4;

@@ -2,8 +2,8 @@
  * Faults of a broker that no case is about: what does not belong in a packet, or a packet that may not be sent. They do
  * not change the outcome of the case during which they show; a run reports each of them once, under its own rule.
  */
-import type { PacketFault } from "../../mqtt/lenient.ts";
-import { packetFaultText } from "../../mqtt/lenient.ts";
+import type { PacketFault } from "../../mqtt/codec/lenient.ts";
+import { packetFaultText } from "../../mqtt/codec/lenient.ts";
 import type { Packet, PacketType, ProtocolVersion } from "../../mqtt/packet.ts";
 import { hexByte } from "./packet_text.ts";
 

@@ -3,8 +3,8 @@
  * is in `probe.ts`.
  */
 import type { ProtocolError } from "../../base/failure.ts";
-import { encode } from "../../mqtt/codec.ts";
-import type { PacketFault } from "../../mqtt/lenient.ts";
+import { encode } from "../../mqtt/codec/codec.ts";
+import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import type { ConnackPacket, DisconnectPacket, Packet, PacketType, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";

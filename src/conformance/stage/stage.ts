@@ -4,7 +4,7 @@
  */
 import { bytesOfText } from "../../base/byte_text.ts";
 import type { Random } from "../../base/random.ts";
-import { encode } from "../../mqtt/codec.ts";
+import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
 import { Admission } from "./admission.ts";
 import type { Bounds } from "../model/bounds.ts";

@@ -5,8 +5,8 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { ProtocolError } from "../../base/failure.ts";
-import { encode } from "../../mqtt/codec.ts";
-import { type PacketFault, packetFaultText } from "../../mqtt/lenient.ts";
+import { encode } from "../../mqtt/codec/codec.ts";
+import { type PacketFault, packetFaultText } from "../../mqtt/codec/lenient.ts";
 import type { DisconnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";

@@ -1,7 +1,7 @@
 /**
  * How each kill mode looks on the wire.
  */
-import { encode } from "../../mqtt/codec.ts";
+import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
 import { hexByte } from "../../mqtt/reason.ts";
 import type { Connection } from "./connection.ts";

@@ -1,7 +1,7 @@
 /**
  * What a client has published and the broker has not acknowledged for good.
  */
-import { encode } from "../../mqtt/codec.ts";
+import { encode } from "../../mqtt/codec/codec.ts";
 import type { Packet } from "../../mqtt/packet.ts";
 import type { Connection } from "./connection.ts";
 import type { Outgoing } from "../life/presence_message.ts";

@@ -1,7 +1,7 @@
 /** One virtual client: it is connected, killed, and comes back, life after life under one client id. */
 import { Alarm } from "./alarm.ts";
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
-import { faultyText, type PacketFault } from "../../mqtt/lenient.ts";
+import { faultyText, type PacketFault } from "../../mqtt/codec/lenient.ts";
 import { isPassingRefusal } from "../../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";

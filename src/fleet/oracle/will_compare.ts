@@ -2,8 +2,8 @@
  * A will as it came, held against the will as it was asked for.
  */
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../../mqtt/packet.ts";
-import type { PacketFault } from "../../mqtt/lenient.ts";
-import { PropertyId } from "../../mqtt/property_table.ts";
+import type { PacketFault } from "../../mqtt/codec/lenient.ts";
+import { PropertyId } from "../../mqtt/codec/property_table.ts";
 import type { Alteration } from "./expectation.ts";
 import { type Life, willOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";

@@ -2,7 +2,7 @@
  * What a server announces in CONNACK that it does not take, held against all that a run would send: found out before the
  * run, in one sentence with the cure, and not by connections that the server closes.
  */
-import { encode } from "../../mqtt/codec.ts";
+import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnackPacket, ConnackProperties, ProtocolVersion } from "../../mqtt/packet.ts";
 import { connectPacketOf } from "../client/connect_packet.ts";
 import { Groups } from "../plan/groups.ts";

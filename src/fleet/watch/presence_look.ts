@@ -2,7 +2,7 @@
  * One look at what is retained: a new subscriber asks for the topic of each client, a bounded number at a time, so that
  * no queue of the broker's stands between. First it must find what its control client has just said.
  */
-import type { PacketFault } from "../../mqtt/lenient.ts";
+import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import { reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";

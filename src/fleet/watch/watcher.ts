@@ -2,8 +2,8 @@
  * A watcher: a client of its own that subscribes to a part of the topic space and notes each will that comes. Where the
  * broker is to be restarted it has a session, and resumes it: what was published while it was away comes then.
  */
-import { encode } from "../../mqtt/codec.ts";
-import type { PacketFault } from "../../mqtt/lenient.ts";
+import { encode } from "../../mqtt/codec/codec.ts";
+import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS, SubackPacket } from "../../mqtt/packet.ts";
 import { isPassingRefusal, reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";

@@ -2,7 +2,7 @@
  * One client of the generator: it reads no more of a packet than its frame, counts, and acknowledges what must be, one
  * write for all that one read brought. Cheap on purpose: what is measured is the broker.
  */
-import { frameSize, headerLength } from "../../../src/mqtt/frame.ts";
+import { frameSize, headerLength } from "../../../src/mqtt/codec/frame.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../../src/net/link.ts";
 
 /** Whoever wants to know; one for many clients, so that a client costs no closures. */

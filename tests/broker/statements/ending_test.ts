@@ -1,6 +1,6 @@
 /** Sections 3.12, 3.14, 3.15, 4.12 and 4.13 of 5.0, 3.12, 3.14 and 4.8 of 3.1.1: PINGREQ, DISCONNECT, AUTH, faults. */
 import assert from "node:assert/strict";
-import { claimedVersion } from "../../../src/mqtt/codec.ts";
+import { claimedVersion } from "../../../src/mqtt/codec/codec.ts";
 import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { mayCarry, ReasonCode, returnCodeOf } from "../../../src/mqtt/reason.ts";
 import refused from "../../../fixtures/packets/refused.json" with { type: "json" };

@@ -1,6 +1,6 @@
 /** Wills over a broker's death: due if their connection died with it, at their old instant if they were delayed. */
 import assert from "node:assert/strict";
-import { encode } from "../../../src/mqtt/codec.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
 import { aWill, type ConnectAsked } from "../stage.ts";
 import { Lives } from "./lives.ts";
 

@@ -1,5 +1,5 @@
 /** Brokers that get connections wrong, and the cases that find them out. */
-import { encode } from "../../../src/mqtt/codec.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnackPacket } from "../../../src/mqtt/packet.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
 import { hears, says } from "../spoil.ts";

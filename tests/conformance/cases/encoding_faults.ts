@@ -1,5 +1,5 @@
 /** Brokers that do not read every legal form of a packet, and the cases that find them out. */
-import { frameSize } from "../../../src/mqtt/codec.ts";
+import { frameSize } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectWill } from "../../../src/mqtt/packet.ts";
 import { isOfCase, type Tamper, type TamperedLink } from "../../support/tampered_broker.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";

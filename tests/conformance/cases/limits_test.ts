@@ -1,7 +1,7 @@
 /** The packet that is just too large, for every size at which Remaining Length takes one byte more. */
 import assert from "node:assert/strict";
 import { payloadBytesBeyond } from "../../../src/conformance/cases/limits.ts";
-import { encode } from "../../../src/mqtt/codec.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
 import { checkInMemory, ourCore } from "../../support/checked_broker.ts";
 import { tampered } from "../../support/tampered_broker.ts";
 import { says } from "../spoil.ts";

@@ -1,6 +1,6 @@
 /** Brokers that get wills wrong. Which case finds out which is in `will_proofs.ts`. */
 import type { WillCopy, WillInQuestion } from "../../../src/broker/will_fault.ts";
-import { decode, encode, frameSize } from "../../../src/mqtt/codec.ts";
+import { decode, encode, frameSize } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, ConnectWill, Packet } from "../../../src/mqtt/packet.ts";
 import { givenRun } from "../../support/checked_broker.ts";
 import { isOfCase, type Tamper, type TamperedLink } from "../../support/tampered_broker.ts";

@@ -6,7 +6,7 @@ import type { SentMessage } from "../../../src/conformance/probe/message_compare
 import type { CaseFault } from "../../../src/conformance/model/outcome.ts";
 import { type Due, Probe } from "../../../src/conformance/probe/probe.ts";
 import { Transcript } from "../../../src/conformance/probe/transcript.ts";
-import { decode, encode } from "../../../src/mqtt/codec.ts";
+import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion, PublishPacket } from "../../../src/mqtt/packet.ts";
 import type { Link } from "../../../src/net/link.ts";
 

@@ -1,7 +1,7 @@
 /** Each kill mode as the broker sees it: the bytes after CONNECT, and how the link ends. */
 import assert from "node:assert/strict";
-import { decode, encode } from "../../../src/mqtt/codec.ts";
-import { frameSize } from "../../../src/mqtt/frame.ts";
+import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
+import { frameSize } from "../../../src/mqtt/codec/frame.ts";
 import { type KillMode, killModes } from "../../../src/fleet/plan/kill_mode.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
 import type { BrokerSide } from "../../support/scripted_broker.ts";

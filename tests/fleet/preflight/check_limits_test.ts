@@ -1,6 +1,6 @@
 /** What a server announces that it does not take is found out before the run, in one sentence with the cure. */
 import assert from "node:assert/strict";
-import { encode } from "../../../src/mqtt/codec.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnackProperties } from "../../../src/mqtt/packet.ts";
 import { checkLimits } from "../../../src/fleet/preflight/check_limits.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";

@@ -6,7 +6,7 @@ import type { PhasePlan } from "../../../src/fleet/plan/plan.ts";
  */
 import { partText } from "../../../src/fleet/oracle/will_compare.ts";
 import assert from "node:assert/strict";
-import { encode } from "../../../src/mqtt/codec.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { faultsOf, FleetStage, stageClients, type StageOptions } from "../../support/fleet_stage.ts";

@@ -5,7 +5,7 @@ import type { Wakeable } from "../../../src/fleet/client/connection.ts";
 import { LateLook } from "../../../src/fleet/watch/late_look.ts";
 import { countLook } from "../../../src/fleet/oracle/late_look_rule.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
-import { decode, encode } from "../../../src/mqtt/codec.ts";
+import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
 import type { QoS } from "../../../src/mqtt/packet.ts";
 import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../../src/base/clock.ts";
 import { type Deadline, Deadlines } from "../../../src/base/deadlines.ts";
-import { encode } from "../../../src/mqtt/codec.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
 import { type Message, messageOfWill } from "../../../src/mqtt/message.ts";
 import type { ConnectPacket, ConnectWill, ProtocolVersion, PublishPacket, QoS } from "../../../src/mqtt/packet.ts";
 import type { Link } from "../../../src/net/link.ts";

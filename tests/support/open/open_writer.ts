@@ -2,7 +2,7 @@
  * What the test broker writes to one client, and what it adds to it: reason strings, user properties, topic aliases. All
  * of it within what the client allows.
  */
-import { encode } from "../../../src/mqtt/codec.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { Message } from "../../../src/mqtt/message.ts";
 import type {
   ConnectPacket,

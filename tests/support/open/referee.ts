@@ -7,7 +7,7 @@ import type { ConnackPacket, ConnectPacket, Packet, PublishPacket, SubscribePack
 import { matches, parseSharedFilter } from "../../../src/mqtt/topic.ts";
 import type { Link, LinkEnd, LinkReceiver } from "../../../src/net/link.ts";
 import { PacketStream } from "../../../src/net/packet_stream.ts";
-import { encode } from "../../../src/mqtt/codec.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
 import { packetText } from "../../../src/conformance/probe/packet_text.ts";
 
 /** A rule of the standard was broken by the server. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Cursor } from "../../src/mqtt/cursor.ts";
+import { Cursor } from "../../../src/mqtt/codec/cursor.ts";
 
 const bytes = Uint8Array.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 5]);
 

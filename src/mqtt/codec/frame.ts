@@ -4,9 +4,9 @@
  *
  * Source: section 2.1 (5.0), section 2.2 (3.1.1).
  */
-import { ProtocolError } from "../base/failure.ts";
-import type { ProtocolVersion } from "./packet.ts";
-import { ReasonCode } from "./reason.ts";
+import { ProtocolError } from "../../base/failure.ts";
+import type { ProtocolVersion } from "../packet.ts";
+import { ReasonCode } from "../reason.ts";
 
 /** "MQTT" with its length in front. */
 const protocolName: readonly number[] = [0, 4, 0x4d, 0x51, 0x54, 0x54];

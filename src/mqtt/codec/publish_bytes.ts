@@ -1,7 +1,7 @@
 /** PUBLISH as bytes: the strict walk, which reads it where it is plain, and the plain one written. */
 import type { Cursor } from "./cursor.ts";
 import { FrameWriter, maximumVariable } from "./frame_writer.ts";
-import type { ProtocolVersion, PublishPacket, QoS } from "./packet.ts";
+import type { ProtocolVersion, PublishPacket, QoS } from "../packet.ts";
 import {
   noPlainProperties,
   plainProperties,
@@ -12,8 +12,8 @@ import {
 } from "./plain_properties.ts";
 import { hasOnlyPlain, hasProperty, noProperties, PropertyId, walkProperties } from "./property_table.ts";
 import { isPacketId } from "./short_packet.ts";
-import { isValidTopicName } from "./topic.ts";
-import { utf8Length } from "./utf8.ts";
+import { isValidTopicName } from "../topic.ts";
+import { utf8Length } from "../utf8.ts";
 
 /** @param flags the lower half of the first byte */
 export function walkPublish(cursor: Cursor, version: ProtocolVersion, flags: number): Walked {

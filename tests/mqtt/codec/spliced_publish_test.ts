@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { InvariantError } from "../../src/base/failure.ts";
-import { decode, encodePublish, frameSize, withPacketId } from "../../src/mqtt/codec.ts";
-import type { PublishPacket, PublishProperties, QoS } from "../../src/mqtt/packet.ts";
-import { splicePublish, subscriptionIdentifierBytes, topicAliasBytes } from "../../src/mqtt/spliced_publish.ts";
+import { InvariantError } from "../../../src/base/failure.ts";
+import { decode, encodePublish, frameSize, withPacketId } from "../../../src/mqtt/codec/codec.ts";
+import type { PublishPacket, PublishProperties, QoS } from "../../../src/mqtt/packet.ts";
+import {
+  splicePublish,
+  subscriptionIdentifierBytes,
+  topicAliasBytes,
+} from "../../../src/mqtt/codec/spliced_publish.ts";
 
 function aPublish(topic: string, size: number, qos: QoS, properties?: PublishProperties): PublishPacket {
   const payload = new Uint8Array(size).fill(0x78);

@@ -2,7 +2,7 @@
  * A PUBLISH of 5.0 that was written once for all receivers, with what is one receiver's own put in: subscription
  * identifiers, and a topic alias instead of, or beside, the topic. Bytes are copied; nothing is written anew.
  */
-import { invariant } from "../base/failure.ts";
+import { invariant } from "../../base/failure.ts";
 import type { EncodedPublish } from "./codec.ts";
 import { headerLength, maximumFrameBytes } from "./frame.ts";
 import { sizeOfVariable, writeVariable } from "./frame_writer.ts";

@@ -3,9 +3,9 @@
  * says nothing, acknowledgements without properties, and a 3.1.1 CONNACK, which is written alone. Most packets of a busy
  * broker are one of these or a PUBLISH.
  */
-import { InvariantError } from "../base/failure.ts";
-import type { AcknowledgePacket, ConnackPacket, Packet, ProtocolVersion } from "./packet.ts";
-import { mayCarry } from "./reason.ts";
+import { InvariantError } from "../../base/failure.ts";
+import type { AcknowledgePacket, ConnackPacket, Packet, ProtocolVersion } from "../packet.ts";
+import { mayCarry } from "../reason.ts";
 import { smallBytes } from "./small_bytes.ts";
 
 /** The last return code that a 3.1.1 CONNACK has. */

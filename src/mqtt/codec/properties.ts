@@ -3,7 +3,7 @@
  * ordered pairs for an object of user properties. Knows the library's objects, not the library.
  */
 import { Buffer } from "node:buffer";
-import type { UserProperty } from "./packet.ts";
+import type { UserProperty } from "../packet.ts";
 
 /** The library's names of properties that are called otherwise here. */
 export const ourNames: Readonly<Record<string, string>> = {

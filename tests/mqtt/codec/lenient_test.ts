@@ -1,10 +1,10 @@
 /** What a receiver that judges can still read of a faulty packet of a server. */
 import assert from "node:assert/strict";
-import { ProtocolError } from "../../src/base/failure.ts";
-import { decode, encode } from "../../src/mqtt/codec.ts";
-import { decodeLeniently, type PacketFault, packetFaultText, propertyTitle } from "../../src/mqtt/lenient.ts";
-import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
-import { propertyTable } from "../../src/mqtt/property_table.ts";
+import { ProtocolError } from "../../../src/base/failure.ts";
+import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
+import { decodeLeniently, type PacketFault, packetFaultText, propertyTitle } from "../../../src/mqtt/codec/lenient.ts";
+import type { Packet, ProtocolVersion } from "../../../src/mqtt/packet.ts";
+import { propertyTable } from "../../../src/mqtt/codec/property_table.ts";
 
 function fromHex(hex: string): Uint8Array {
   return Uint8Array.from(hex.replaceAll(" ", "").match(/../g) ?? [], (byte) => parseInt(byte, 16));

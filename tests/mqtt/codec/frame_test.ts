@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { claimedVersion, frameSize, headerLength } from "../../src/mqtt/frame.ts";
+import { claimedVersion, frameSize, headerLength } from "../../../src/mqtt/codec/frame.ts";
 
 /** Bytes, from, to, size. */
 const sizes: readonly (readonly [hex: string, from: number, to: number, size: number])[] = [

@@ -12,7 +12,7 @@ import type {
   Subscription,
   UnsubackPacket,
   UnsubscribePacket,
-} from "./packet.ts";
+} from "../packet.ts";
 import {
   noPlainProperties,
   plainProperties,
@@ -22,10 +22,10 @@ import {
   writeProperties,
 } from "./plain_properties.ts";
 import { noProperties, walkProperties } from "./property_table.ts";
-import { mayCarry } from "./reason.ts";
+import { mayCarry } from "../reason.ts";
 import { isPacketId } from "./short_packet.ts";
-import { isSharedFilter, isValidSubscription } from "./topic.ts";
-import { utf8Length } from "./utf8.ts";
+import { isSharedFilter, isValidSubscription } from "../topic.ts";
+import { utf8Length } from "../utf8.ts";
 
 export function walkSubscribe(cursor: Cursor, version: ProtocolVersion): Walked {
   const packetId = cursor.packetId();

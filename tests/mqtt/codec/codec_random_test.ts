@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ProtocolError } from "../../src/base/failure.ts";
-import { decode, encode, encodePublish, frameSize, withPacketId } from "../../src/mqtt/codec.ts";
-import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
+import { ProtocolError } from "../../../src/base/failure.ts";
+import { decode, encode, encodePublish, frameSize, withPacketId } from "../../../src/mqtt/codec/codec.ts";
+import type { Packet, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { mutations, packetId, packets, publishes, readingVersion } from "./random_packets.ts";
 
 const runs = { numRuns: 1_000 };

@@ -3,7 +3,7 @@
  * where it goes; what it writes nobody reads again before it is sent.
  */
 import { smallBytes } from "./small_bytes.ts";
-import { writeUtf8 } from "./utf8.ts";
+import { writeUtf8 } from "../utf8.ts";
 
 /** The largest Remaining Length, and the largest Variable Byte Integer. */
 export const maximumVariable = 268_435_455;

@@ -5,9 +5,9 @@
  * Source: MQTT 5.0, section 2.2.2.2 and, for values and repetition, the sections of the packets.
  */
 import type { Cursor } from "./cursor.ts";
-import type { PacketType, UserProperty } from "./packet.ts";
+import type { PacketType, UserProperty } from "../packet.ts";
 import { ourNames } from "./properties.ts";
-import { ReasonCode } from "./reason.ts";
+import { ReasonCode } from "../reason.ts";
 
 /** Where properties stand: in a packet, or in the will of a CONNECT. */
 export type Carrier = PacketType | "will";

@@ -2,12 +2,12 @@
  * Reads the bytes of one packet in order and never past its end. Keeps nothing and repairs nothing: what is not there
  * or not allowed is a ProtocolError that names the packet.
  */
-import { ProtocolError } from "../base/failure.ts";
+import { ProtocolError } from "../../base/failure.ts";
 import { headerLength } from "./frame.ts";
-import type { PacketType } from "./packet.ts";
-import { mayCarry, ReasonCode } from "./reason.ts";
+import type { PacketType } from "../packet.ts";
+import { mayCarry, ReasonCode } from "../reason.ts";
 import { copyOf } from "./small_bytes.ts";
-import { packetText } from "./utf8.ts";
+import { packetText } from "../utf8.ts";
 
 export class Cursor {
   /**

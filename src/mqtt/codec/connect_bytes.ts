@@ -1,7 +1,7 @@
 /** CONNECT and CONNACK as bytes: the strict walk, which reads them where they are plain, and the plain ones written. */
 import type { Cursor } from "./cursor.ts";
 import { FrameWriter } from "./frame_writer.ts";
-import type { ConnackPacket, ConnectPacket, ConnectWill, ProtocolVersion, QoS } from "./packet.ts";
+import type { ConnackPacket, ConnectPacket, ConnectWill, ProtocolVersion, QoS } from "../packet.ts";
 import {
   noPlainProperties,
   type PlainProperties,
@@ -18,10 +18,10 @@ import {
   walkAuthenticated,
   walkProperties,
 } from "./property_table.ts";
-import { mayCarry, ReasonCode } from "./reason.ts";
+import { mayCarry, ReasonCode } from "../reason.ts";
 import { hasEntries, highestReturnCode } from "./short_packet.ts";
-import { isValidTopicName } from "./topic.ts";
-import { maximumStringBytes, packetTextSize, utf8Length } from "./utf8.ts";
+import { isValidTopicName } from "../topic.ts";
+import { maximumStringBytes, packetTextSize, utf8Length } from "../utf8.ts";
 
 export function walkConnect(cursor: Cursor): Walked {
   const protocolVersion = walkProtocol(cursor);

@@ -7,7 +7,7 @@
  * way refuses that. So what it does write need not be walked over again.
  */
 import { type FrameWriter, sizeOfVariable } from "./frame_writer.ts";
-import type { Packet, UserProperty } from "./packet.ts";
+import type { Packet, UserProperty } from "../packet.ts";
 import {
   type Carrier,
   type FoundProperties,
@@ -17,8 +17,8 @@ import {
   propertyTable,
 } from "./property_table.ts";
 import { hasEntries } from "./short_packet.ts";
-import { isValidTopicName } from "./topic.ts";
-import { maximumStringBytes, packetTextSize, utf8Length } from "./utf8.ts";
+import { isValidTopicName } from "../topic.ts";
+import { maximumStringBytes, packetTextSize, utf8Length } from "../utf8.ts";
 
 /** What the walk over a packet has read. */
 export interface Walked {

@@ -7,12 +7,12 @@
  * A packet that says nothing where the standard lets it (reason code 0 without properties) is written in its shortest
  * form and read back without that reason code.
  */
-import { invariant } from "../base/failure.ts";
+import { invariant } from "../../base/failure.ts";
 import { checkPacket } from "./check.ts";
 import { writeConnack, writeConnect } from "./connect_bytes.ts";
 import { headerLength } from "./frame.ts";
 import { readByLibrary, writeByLibrary } from "./library_codec.ts";
-import type { Packet, ProtocolVersion, PublishPacket } from "./packet.ts";
+import type { Packet, ProtocolVersion, PublishPacket } from "../packet.ts";
 import { writePublish } from "./publish_bytes.ts";
 import { checkPacketId, decodeShort, encodeShort } from "./short_packet.ts";
 import { copyOf } from "./small_bytes.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ProtocolError } from "../../src/base/failure.ts";
-import { decode } from "../../src/mqtt/codec.ts";
-import type { ProtocolVersion } from "../../src/mqtt/packet.ts";
-import refused from "../../fixtures/packets/refused.json" with { type: "json" };
+import { ProtocolError } from "../../../src/base/failure.ts";
+import { decode } from "../../../src/mqtt/codec/codec.ts";
+import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
+import refused from "../../../fixtures/packets/refused.json" with { type: "json" };
 
 /** A packet that must be refused: for its reason, not for some other fault that crept into the bytes. */
 interface Refused {

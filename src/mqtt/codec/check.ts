@@ -11,7 +11,7 @@
 import { walkConnack, walkConnect } from "./connect_bytes.ts";
 import { Cursor } from "./cursor.ts";
 import { frameSize, headerLength } from "./frame.ts";
-import type { AcknowledgePacket, PacketType, ProtocolVersion } from "./packet.ts";
+import type { AcknowledgePacket, PacketType, ProtocolVersion } from "../packet.ts";
 import { type Walked, walked } from "./plain_properties.ts";
 import {
   type FoundProperties,
@@ -22,7 +22,7 @@ import {
   walkProperties,
 } from "./property_table.ts";
 import { walkPublish } from "./publish_bytes.ts";
-import { ReasonCode } from "./reason.ts";
+import { ReasonCode } from "../reason.ts";
 import { walkSubscribe, walkSubscribeAnswer, walkUnsubscribe } from "./subscribe_bytes.ts";
 
 /** What the walk gives back besides its verdict: a plain packet itself; of others what mqtt-packet's parser would lose. */

@@ -7,13 +7,13 @@
  */
 import { Buffer } from "node:buffer";
 import mqttPacket, { type Packet as LibraryPacket } from "mqtt-packet";
-import { InvariantError, ProtocolError } from "../base/failure.ts";
+import { InvariantError, ProtocolError } from "../../base/failure.ts";
 import { type Checked, checkPacket } from "./check.ts";
 import { connectFlags } from "./connect_bytes.ts";
 import { headerLength } from "./frame.ts";
-import type { ConnectPacket, ConnectWill, Packet, ProtocolVersion, Subscription, UserProperty } from "./packet.ts";
+import type { ConnectPacket, ConnectWill, Packet, ProtocolVersion, Subscription, UserProperty } from "../packet.ts";
 import { asBuffer, propertiesFrom, propertiesTo, publishNames } from "./properties.ts";
-import { ReasonCode } from "./reason.ts";
+import { ReasonCode } from "../reason.ts";
 import { hasEntries } from "./short_packet.ts";
 import { returnCodeOfSuback } from "./subscribe_bytes.ts";
 

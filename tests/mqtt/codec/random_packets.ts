@@ -1,8 +1,8 @@
 /** Packets drawn by fast-check: all that can be said in either version, strange names and all. */
 import fc from "fast-check";
-import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
-import { mayCarry } from "../../src/mqtt/reason.ts";
-import { isValidSubscription, isValidTopicName } from "../../src/mqtt/topic.ts";
+import type { Packet, ProtocolVersion } from "../../../src/mqtt/packet.ts";
+import { mayCarry } from "../../../src/mqtt/reason.ts";
+import { isValidSubscription, isValidTopicName } from "../../../src/mqtt/topic.ts";
 
 /** Optional fields are absent, never undefined; the prototype is that of plain objects. */
 function object<T>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: (keyof T)[]): fc.Arbitrary<T> {

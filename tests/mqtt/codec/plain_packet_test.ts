@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { InvariantError, ProtocolError } from "../../src/base/failure.ts";
-import { checkPacket } from "../../src/mqtt/check.ts";
-import { decode, encode } from "../../src/mqtt/codec.ts";
-import { readByLibrary, writeByLibrary } from "../../src/mqtt/library_codec.ts";
-import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
+import { InvariantError, ProtocolError } from "../../../src/base/failure.ts";
+import { checkPacket } from "../../../src/mqtt/codec/check.ts";
+import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
+import { readByLibrary, writeByLibrary } from "../../../src/mqtt/codec/library_codec.ts";
+import type { Packet, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { mutations, packets, plainPackets, readingVersion } from "./random_packets.ts";
 
 /** What became of it: the value, or the kind of failure and its reason code. */

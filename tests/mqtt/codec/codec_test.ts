@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { InvariantError, ProtocolError } from "../../src/base/failure.ts";
-import { decode, encode, encodePublish, withPacketId } from "../../src/mqtt/codec.ts";
-import type { Packet, ProtocolVersion, PublishPacket } from "../../src/mqtt/packet.ts";
+import { InvariantError, ProtocolError } from "../../../src/base/failure.ts";
+import { decode, encode, encodePublish, withPacketId } from "../../../src/mqtt/codec/codec.ts";
+import type { Packet, ProtocolVersion, PublishPacket } from "../../../src/mqtt/packet.ts";
 
 const empty = new Uint8Array(0);
 const bytes = (...values: number[]) => Uint8Array.from(values);

@@ -7,14 +7,14 @@
  * may not carry, and bytes after the end of a packet whose length 3.1.1 fixes. The faulty part is taken out, and
  * `decode` reads the rest, as strictly as ever.
  */
-import { ProtocolError } from "../base/failure.ts";
+import { ProtocolError } from "../../base/failure.ts";
 import { decode } from "./codec.ts";
 import { Cursor } from "./cursor.ts";
 import { headerLength } from "./frame.ts";
 import { sizeOfVariable, writeVariable } from "./frame_writer.ts";
-import type { Packet, PacketType, ProtocolVersion } from "./packet.ts";
+import type { Packet, PacketType, ProtocolVersion } from "../packet.ts";
 import { type PlainValue, type PropertyRule, propertyTable, readValue } from "./property_table.ts";
-import { hexByte, mayCarry } from "./reason.ts";
+import { hexByte, mayCarry } from "../reason.ts";
 
 /** One thing in a packet that does not belong there. */
 export type PacketFault =
