@@ -1,5 +1,5 @@
 /** Trials of mutants: the tests run on a copy of the repository, so that the repository itself never holds a mutant. */
-import { TextLineStream } from "../tests/support/text_line_stream.ts";
+import { TextLineStream } from "../tests/support/machine/text_line_stream.ts";
 import { type Mutant, withSwitches } from "./mutants.ts";
 import type { TrialPlan } from "./trial_process.ts";
 

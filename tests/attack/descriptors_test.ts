@@ -1,7 +1,7 @@
 /** Attacks that use up the broker's file descriptors: it pauses, says so, and goes on. */
 import assert from "node:assert/strict";
-import { ChildProcess } from "../support/child_process.ts";
-import { ffiFlags } from "../support/granted.ts";
+import { ChildProcess } from "../support/machine/child_process.ts";
+import { ffiFlags } from "../support/brokers/granted.ts";
 
 const root = new URL("../../", import.meta.url);
 /** Few, so that a test can use them up; the runtime needs some forty itself. */

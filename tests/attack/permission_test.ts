@@ -1,7 +1,7 @@
 /** The permissions that the user gives hold on each engine: a name is no way around `--deny-net`. */
 import assert from "node:assert/strict";
-import { ChildProcess } from "../support/child_process.ts";
-import { ffiFlags } from "../support/granted.ts";
+import { ChildProcess } from "../support/machine/child_process.ts";
+import { ffiFlags } from "../support/brokers/granted.ts";
 
 const root = new URL("../../", import.meta.url);
 const engines = ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"];

@@ -8,7 +8,7 @@ import { acceptWebSocket } from "../../src/net/websocket_link.ts";
 import { type WebAccess, webRefusal } from "../../src/net/web_access.ts";
 import { monitored } from "../broker/monitor/monitored.ts";
 import { Stage } from "../broker/stage.ts";
-import { LinkProbe } from "../support/link_probe.ts";
+import { LinkProbe } from "../support/clients/link_probe.ts";
 
 const loopback: WebAccess = { host: "127.0.0.1" };
 const network: WebAccess = { host: "0.0.0.0" };

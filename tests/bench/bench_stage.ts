@@ -5,7 +5,7 @@ import { type CoreOptions, coreSettings } from "../../src/broker/options.ts";
 import { serve } from "../../src/broker/serve.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
-import { SimLink } from "../sim/sim_link.ts";
+import { SimLink } from "../sim/broker/sim_link.ts";
 
 export class BenchStage {
   readonly clock = new ManualClock();

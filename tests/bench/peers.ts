@@ -17,7 +17,7 @@
  */
 import { UsageError } from "../../src/base/failure.ts";
 import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
-import { ChildProcess } from "../support/child_process.ts";
+import { ChildProcess } from "../support/machine/child_process.ts";
 import { benchMarkdown } from "./peers/bench_document.ts";
 import { type BenchRequest, benchRequest, usage } from "./peers/bench_request.ts";
 import { Contest, type Rounds, warmMs } from "./peers/contest.ts";

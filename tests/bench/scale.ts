@@ -1,6 +1,6 @@
 import { usualSourcePorts } from "../../src/fleet/plan/make_plan.ts";
-import type { ChildProcess } from "../support/child_process.ts";
-import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../support/peers.ts";
+import type { ChildProcess } from "../support/machine/child_process.ts";
+import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../support/brokers/peers.ts";
 import { filesLimitOf, Gauge, limitText, type Peak, sampleOf } from "./scale_limits.ts";
 
 const defaults = {

@@ -7,7 +7,7 @@ import { Broker } from "../../src/broker/broker.ts";
 import type { StoreOption } from "../../src/broker/store/store.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { aWill, bytesOf } from "../broker/stage.ts";
-import { CrashPeer } from "../support/crash_peer.ts";
+import { CrashPeer } from "../support/crash/crash_peer.ts";
 
 const messages = 1_000;
 const clients = 200;

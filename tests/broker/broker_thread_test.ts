@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BrokerThread } from "../../src/broker/broker_thread.ts";
-import { ffiFlags } from "../support/granted.ts";
-import { RawSocket, subscribeBytes } from "../support/raw_mqtt.ts";
+import { ffiFlags } from "../support/brokers/granted.ts";
+import { RawSocket, subscribeBytes } from "../support/clients/raw_mqtt.ts";
 
 const proper = globalThis.Worker;
 

@@ -11,8 +11,8 @@ import type { ConformanceRun } from "../../src/conformance/check/conformance_run
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { EngineChoice } from "../../src/net/engine.ts";
 import { testedEngines } from "../net/loopback.ts";
-import { checkInMemory, givenRun, ourCore } from "../support/checked_broker.ts";
-import { tampered } from "../support/tampered_broker.ts";
+import { checkInMemory, givenRun, ourCore } from "../support/brokers/checked_broker.ts";
+import { tampered } from "../support/brokers/tampered_broker.ts";
 import { clientIdentity, tlsPath } from "../support/tls_fixture.ts";
 import { captured } from "./captured.ts";
 

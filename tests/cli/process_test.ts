@@ -1,6 +1,6 @@
 /** The program as a process: what only a process has, which is exit codes and signals. */
 import assert from "node:assert/strict";
-import { ffiFlags } from "../support/granted.ts";
+import { ffiFlags } from "../support/brokers/granted.ts";
 
 const root = new URL("../../", import.meta.url);
 const limitMs = 60_000;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/broker.ts";
 import { main } from "../../src/cli/main.ts";
-import { ffiFlags } from "../support/granted.ts";
+import { ffiFlags } from "../support/brokers/granted.ts";
 import { captured } from "./captured.ts";
 
 const url = "mqtt://127.0.0.1:1";

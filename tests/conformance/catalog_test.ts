@@ -5,8 +5,8 @@ import { knownDeviations } from "../../src/conformance/case/known_deviations.ts"
 import { type Protocol, protocols } from "../../src/conformance/model/protocol.ts";
 import { profileOf, profiles } from "../../src/profiles/profiles.ts";
 import { catalog } from "../../src/conformance/catalog.ts";
-import { tampered } from "../support/tampered_broker.ts";
-import { checkInMemory, ourCore } from "../support/checked_broker.ts";
+import { tampered } from "../support/brokers/tampered_broker.ts";
+import { checkInMemory, ourCore } from "../support/brokers/checked_broker.ts";
 import type { Proof } from "./proof.ts";
 import { proofs } from "./proofs.ts";
 

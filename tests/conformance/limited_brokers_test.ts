@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { CoreOptions } from "../../src/broker/options.ts";
-import { checkInMemory, ourCore } from "../support/checked_broker.ts";
+import { checkInMemory, ourCore } from "../support/brokers/checked_broker.ts";
 
 const limited: Readonly<Record<string, CoreOptions>> = {
   "no limit": {},

@@ -3,7 +3,7 @@
  * case that no fault turns red proves nothing.
  */
 import type { ConformanceCase } from "../../src/conformance/case/case.ts";
-import type { Tamper } from "../support/tampered_broker.ts";
+import type { Tamper } from "../support/brokers/tampered_broker.ts";
 
 /** A broker that breaks one rule. */
 export type Fault = () => Tamper;

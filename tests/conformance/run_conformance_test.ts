@@ -6,8 +6,8 @@ import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { checkText } from "../../src/report/check_text.ts";
 import { makeCheckReport } from "../../src/report/check_report.ts";
 import { CaseFailure, NotTestable } from "../../src/conformance/model/outcome.ts";
-import { type BrokerMaker, checkInMemory, ourCore } from "../support/checked_broker.ts";
-import { tampered } from "../support/tampered_broker.ts";
+import { type BrokerMaker, checkInMemory, ourCore } from "../support/brokers/checked_broker.ts";
+import { tampered } from "../support/brokers/tampered_broker.ts";
 
 const reset: ConformanceCase = {
   id: "will/reset",

@@ -2,7 +2,7 @@
 import { decode, encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, PacketType, Subscription } from "../../src/mqtt/packet.ts";
 import type { PacketOf } from "../../src/conformance/probe/probe.ts";
-import type { TamperedLink } from "../support/tampered_broker.ts";
+import type { TamperedLink } from "../support/brokers/tampered_broker.ts";
 import type { Fault } from "./proof.ts";
 
 /** Changes the packets of one type on their way to the broker, or drops them; bytes that are no packet pass. */

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { knownDeviations } from "../../src/conformance/case/known_deviations.ts";
 import type { CheckReport } from "../../src/report/check_report.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
-import { type CheckedPeer, checkedPeers } from "../support/checked_peers.ts";
-import { mosquitto, type Peer, peerTest, startOurs } from "../support/peers.ts";
+import { type CheckedPeer, checkedPeers } from "../support/brokers/checked_peers.ts";
+import { mosquitto, type Peer, peerTest, startOurs } from "../support/brokers/peers.ts";
 
 /** Room for a machine that does other work meanwhile. */
 const slack = "3";

@@ -10,7 +10,7 @@ import {
   startMosquitto,
   startOurBroker,
   startOurs,
-} from "../support/peers.ts";
+} from "../support/brokers/peers.ts";
 import { tlsPath } from "../support/tls_fixture.ts";
 
 /** Runs it; answers its exit code and its report. */

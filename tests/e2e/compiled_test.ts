@@ -1,9 +1,9 @@
 /** The binary of `deno task compile`. To be run by the Deno that made it: what it can do is what that Deno can. */
 import assert from "node:assert/strict";
 import { Socket } from "node:net";
-import { brokerReady, findBinary, freePort, peerTest, startCompiled } from "../support/peers.ts";
-import { endProcess } from "../support/processes.ts";
-import { clientKinds, publish, RealClient } from "../support/real_clients.ts";
+import { brokerReady, findBinary, freePort, peerTest, startCompiled } from "../support/brokers/peers.ts";
+import { endProcess } from "../support/machine/processes.ts";
+import { clientKinds, publish, RealClient } from "../support/clients/real_clients.ts";
 
 const binary = await findBinary();
 const mqttjs = clientKinds.find((kind) => kind.name === "MQTT.js")!;

@@ -7,7 +7,7 @@
  */
 import assert from "node:assert/strict";
 import { freshSeed } from "../../src/base/random.ts";
-import { CrashStorm } from "../support/crash_storm.ts";
+import { CrashStorm } from "../support/crash/crash_storm.ts";
 
 const [kills = 40, seed = freshSeed()] = Deno.args.map(Number);
 
@@ -23,7 +23,7 @@ for (const outlives of ["power", "process"] as const) {
 }
 
 Deno.test(`a broker that acknowledges before it commits is found out (seed ${seed})`, async () => {
-  const storm = new CrashStorm({ seed, kills: 20, broker: ["tests/support/hasty_broker.ts"] });
+  const storm = new CrashStorm({ seed, kills: 20, broker: ["tests/support/brokers/hasty_broker.ts"] });
   await storm.run();
   assert.ok(storm.faults.length > 0, "20 kills and nothing was noticed");
 });

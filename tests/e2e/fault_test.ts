@@ -3,7 +3,7 @@
  * wrong as the broker's own metrics say it got wrong.
  */
 import assert from "node:assert/strict";
-import { startOurs } from "../support/peers.ts";
+import { startOurs } from "../support/brokers/peers.ts";
 
 const faults = ["late", "early", "missing", "duplicate", "unwanted", "altered"] as const;
 type Fault = (typeof faults)[number];

@@ -1,7 +1,7 @@
 /** `mqtt-sim fleet` on real brokers that keep their promise: it finds nothing, and says so. */
 import assert from "node:assert/strict";
 import type { PresenceResult } from "../../src/fleet/result/presence_result.ts";
-import { nats, startNats } from "../support/nats_peer.ts";
+import { nats, startNats } from "../support/brokers/nats_peer.ts";
 import {
   type BrokerPeer,
   mosquitto,
@@ -12,7 +12,7 @@ import {
   startMosquitto,
   startOurBroker,
   startOurs,
-} from "../support/peers.ts";
+} from "../support/brokers/peers.ts";
 
 const faults = ["late", "early", "missing", "duplicate", "unwanted", "altered"] as const;
 

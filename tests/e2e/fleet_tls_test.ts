@@ -1,7 +1,14 @@
 /** `mqtt-sim fleet` over TLS on real brokers: with authorities, with a certificate of its own, and without what it takes. */
 import assert from "node:assert/strict";
-import { type BrokerPeer, mosquitto, type Peer, peerTest, startMosquitto, startOurs } from "../support/peers.ts";
-import { brokerReady } from "../support/peers.ts";
+import {
+  type BrokerPeer,
+  mosquitto,
+  type Peer,
+  peerTest,
+  startMosquitto,
+  startOurs,
+} from "../support/brokers/peers.ts";
+import { brokerReady } from "../support/brokers/peers.ts";
 import { tlsPath } from "../support/tls_fixture.ts";
 
 const ca = ["--tls-ca", tlsPath("ca.pem")];

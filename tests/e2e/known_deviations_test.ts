@@ -3,10 +3,10 @@
  * it is written down is noticed here, for better or worse. docs/deviations.md tells the findings.
  */
 import assert from "node:assert/strict";
-import { ejabberd, login, startEjabberd } from "../support/ejabberd_peer.ts";
-import { mosquitto, peerTest, startAedes, startMosquitto, startOurs } from "../support/peers.ts";
-import { rabbitmq, startRabbitmq } from "../support/rabbitmq_peer.ts";
-import { type RawDeath, rawDeaths } from "../support/raw_deaths.ts";
+import { ejabberd, login, startEjabberd } from "../support/brokers/ejabberd_peer.ts";
+import { mosquitto, peerTest, startAedes, startMosquitto, startOurs } from "../support/brokers/peers.ts";
+import { rabbitmq, startRabbitmq } from "../support/brokers/rabbitmq_peer.ts";
+import { type RawDeath, rawDeaths } from "../support/clients/raw_deaths.ts";
 
 /** What is seen of a will: nothing, one at once, or one about so many seconds after the end. */
 type Expected = "none" | "at once" | { readonly afterS: readonly [from: number, to: number] };

@@ -13,7 +13,7 @@ import {
   startMosquitto,
   startOurBroker,
   startOurs,
-} from "../support/peers.ts";
+} from "../support/brokers/peers.ts";
 
 interface Limited {
   readonly name: string;

@@ -3,7 +3,7 @@
  * that the broker dropped what is missing; with watchers enough, or QoS 0, the same storm passes.
  */
 import assert from "node:assert/strict";
-import { type BrokerPeer, mosquitto, peerTest, startMosquitto, startOurs } from "../support/peers.ts";
+import { type BrokerPeer, mosquitto, peerTest, startMosquitto, startOurs } from "../support/brokers/peers.ts";
 
 interface Report {
   readonly verdict: string;

@@ -2,11 +2,11 @@
  * RabbitMQ, ejabberd and nats-server start beside a test, serve MQTT, and leave nothing behind when they are ended.
  */
 import assert from "node:assert/strict";
-import { ejabberd, login, startEjabberd } from "../support/ejabberd_peer.ts";
-import { nats, startNats } from "../support/nats_peer.ts";
-import { type BrokerPeer, peerTest, startAedes2 } from "../support/peers.ts";
-import { rabbitmq, startRabbitmq } from "../support/rabbitmq_peer.ts";
-import { RawSocket, subscribeBytes } from "../support/raw_mqtt.ts";
+import { ejabberd, login, startEjabberd } from "../support/brokers/ejabberd_peer.ts";
+import { nats, startNats } from "../support/brokers/nats_peer.ts";
+import { type BrokerPeer, peerTest, startAedes2 } from "../support/brokers/peers.ts";
+import { rabbitmq, startRabbitmq } from "../support/brokers/rabbitmq_peer.ts";
+import { RawSocket, subscribeBytes } from "../support/clients/raw_mqtt.ts";
 
 const plain = { version: 4, clean: true, keepAliveS: 60 } as const;
 

@@ -4,7 +4,7 @@
  * wrong, so that no broker's version is written down here.
  */
 import assert from "node:assert/strict";
-import { nats, startNats } from "../support/nats_peer.ts";
+import { nats, startNats } from "../support/brokers/nats_peer.ts";
 import {
   type BrokerPeer,
   mosquitto,
@@ -15,8 +15,8 @@ import {
   startMosquitto,
   startOurBroker,
   startOurs,
-} from "../support/peers.ts";
-import { connectBytes, type RawConnect, RawSocket, subscribeBytes } from "../support/raw_mqtt.ts";
+} from "../support/brokers/peers.ts";
+import { connectBytes, type RawConnect, RawSocket, subscribeBytes } from "../support/clients/raw_mqtt.ts";
 
 const keepAliveS = 2;
 /** Longer than any of the brokers here takes to notice a silent client. */

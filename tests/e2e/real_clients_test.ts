@@ -4,7 +4,14 @@
  */
 import assert from "node:assert/strict";
 import type { ProtocolVersion, QoS } from "../../src/mqtt/packet.ts";
-import { type BrokerPeer, mosquitto, type Peer, peerTest, startMosquitto, startOurBroker } from "../support/peers.ts";
+import {
+  type BrokerPeer,
+  mosquitto,
+  type Peer,
+  peerTest,
+  startMosquitto,
+  startOurBroker,
+} from "../support/brokers/peers.ts";
 import {
   type ClientKind,
   clientKinds,
@@ -12,7 +19,7 @@ import {
   type PeerWill,
   publish,
   RealClient,
-} from "../support/real_clients.ts";
+} from "../support/clients/real_clients.ts";
 
 interface Scene {
   readonly broker: BrokerPeer;

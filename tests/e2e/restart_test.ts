@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import type { ProfileFindings } from "../../src/fleet/result/deviation_counts.ts";
 import type { RestartsResult } from "../../src/fleet/result/result.ts";
 import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
-import { connectBytes, type RawConnect, RawSocket } from "../support/raw_mqtt.ts";
-import { mosquitto, peerTest, startOurs, startStoredMosquitto } from "../support/peers.ts";
+import { connectBytes, type RawConnect, RawSocket } from "../support/clients/raw_mqtt.ts";
+import { mosquitto, peerTest, startOurs, startStoredMosquitto } from "../support/brokers/peers.ts";
 
 /** As much of the report as is read here. */
 interface Report {

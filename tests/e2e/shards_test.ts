@@ -1,6 +1,6 @@
 /** Five processes that are one run, against one process that is the same run: real sockets, one broker. */
 import assert from "node:assert/strict";
-import { peerTest, startOurBroker, startOurs } from "../support/peers.ts";
+import { peerTest, startOurBroker, startOurs } from "../support/brokers/peers.ts";
 
 const common = [
   ...["--seed", "11", "--clients", "200", "--watchers", "5", "--kill-rate", "15%", "--duration", "5s"],

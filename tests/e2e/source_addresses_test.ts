@@ -1,6 +1,6 @@
 /** Source addresses on the wire: mosquitto's own log says from where the fleet's clients came, on each engine. */
 import assert from "node:assert/strict";
-import { mosquitto, peerTest, startMosquitto, startOurs } from "../support/peers.ts";
+import { mosquitto, peerTest, startMosquitto, startOurs } from "../support/brokers/peers.ts";
 
 const asked: readonly [addresses: string, from: readonly string[]][] = [
   ["127.0.0.2-127.0.0.4", ["127.0.0.2", "127.0.0.3", "127.0.0.4"]],

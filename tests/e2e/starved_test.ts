@@ -3,7 +3,7 @@
  * blamed for what came meanwhile.
  */
 import assert from "node:assert/strict";
-import { peerTest, startOurBroker, startOurs } from "../support/peers.ts";
+import { peerTest, startOurBroker, startOurs } from "../support/brokers/peers.ts";
 
 const stoppedMs = 2_500;
 

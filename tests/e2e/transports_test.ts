@@ -4,9 +4,16 @@
  */
 import assert from "node:assert/strict";
 import { connect } from "node:tls";
-import { ChildProcess } from "../support/child_process.ts";
-import { type BrokerPeer, brokerReady, pahoC, peerTest, startOurs } from "../support/peers.ts";
-import { type Asked, type ClientKind, clientKinds, publish, RealClient, type Scheme } from "../support/real_clients.ts";
+import { ChildProcess } from "../support/machine/child_process.ts";
+import { type BrokerPeer, brokerReady, pahoC, peerTest, startOurs } from "../support/brokers/peers.ts";
+import {
+  type Asked,
+  type ClientKind,
+  clientKinds,
+  publish,
+  RealClient,
+  type Scheme,
+} from "../support/clients/real_clients.ts";
 import { tlsPath } from "../support/tls_fixture.ts";
 
 const schemes: readonly Scheme[] = ["mqtt", "mqtts", "ws", "wss"];

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { EngineName } from "../../src/net/engine.ts";
-import { RawSocket } from "../support/raw_mqtt.ts";
+import { RawSocket } from "../support/clients/raw_mqtt.ts";
 import { connectOf, corpus } from "./corpus.ts";
 import { mutated } from "./mutate.ts";
 

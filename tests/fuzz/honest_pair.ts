@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion, QoS } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
-import type { SimLink } from "../sim/sim_link.ts";
+import type { SimLink } from "../sim/broker/sim_link.ts";
 
 const text = new TextEncoder();
 const decoder = new TextDecoder();

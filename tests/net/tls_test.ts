@@ -8,7 +8,7 @@ import { listen } from "../../src/net/listen.ts";
 import { heldLimitBytes } from "../../src/net/socket_link.ts";
 import { type ClientAuth, readTlsClientFiles, readTlsFiles } from "../../src/net/tls_identity.ts";
 import type { TlsDialOptions } from "../../src/net/tls_dial.ts";
-import { LinkProbe } from "../support/link_probe.ts";
+import { LinkProbe } from "../support/clients/link_probe.ts";
 import { clientIdentity, pem, serverIdentity, tlsPath } from "../support/tls_fixture.ts";
 
 class Scene implements Disposable {

@@ -7,7 +7,7 @@ import { type EngineName, engines } from "../../src/net/engine.ts";
 import { highWaterBytes } from "../../src/net/link.ts";
 import { listen, type OpenListener } from "../../src/net/listen.ts";
 import { testedEngines } from "./loopback.ts";
-import { LinkProbe } from "../support/link_probe.ts";
+import { LinkProbe } from "../support/clients/link_probe.ts";
 import { clientIdentity, serverIdentity } from "../support/tls_fixture.ts";
 
 interface Pair {

@@ -5,7 +5,7 @@ import { frameHeader, opcode, unmasked } from "../../src/net/websocket_frame.ts"
 import { requestText } from "../../src/net/websocket_handshake.ts";
 import { acceptWebSocket, dialWebSocket } from "../../src/net/websocket_link.ts";
 import type { DialReceiver } from "../../src/net/link.ts";
-import { LinkProbe } from "../support/link_probe.ts";
+import { LinkProbe } from "../support/clients/link_probe.ts";
 
 const key = "dGhlIHNhbXBsZSBub25jZQ=="; // of RFC 6455, section 1.3
 const request = requestText("broker:80", "/mqtt", key);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { profiles } from "../../src/profiles/profiles.ts";
-import { formattedProfilesPage } from "../support/profiles_page.ts";
+import { formattedProfilesPage } from "../../tools/docs/profiles_page.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 

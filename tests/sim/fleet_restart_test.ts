@@ -12,7 +12,7 @@ import type { FleetResult } from "../../src/fleet/result/result.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { faultsOf } from "../support/fleet_stage.ts";
-import type { SimulatedBroker } from "../support/simulated_broker.ts";
+import type { SimulatedBroker } from "../support/brokers/simulated_broker.ts";
 import { simulateFleet, type Simulation } from "../support/simulated_fleet.ts";
 
 const restart = { kind: "restart", downMs: 1_500 } as const;

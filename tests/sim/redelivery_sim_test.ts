@@ -8,7 +8,7 @@ import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";
 import type { DialReceiver } from "../../src/net/link.ts";
 import { faultsOf } from "../support/fleet_stage.ts";
-import type { SimulatedBroker } from "../support/simulated_broker.ts";
+import type { SimulatedBroker } from "../support/brokers/simulated_broker.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
 const plan: Partial<PlanRequest> = {

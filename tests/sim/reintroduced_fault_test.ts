@@ -50,7 +50,7 @@ async function runWith(file: string, text: string): Promise<string> {
     const { nodeModulesDir, compilerOptions } = config;
     await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, nodeModulesDir, compilerOptions }));
     await Deno.copyFile(new URL("deno.lock", root), `${folder}/deno.lock`);
-    const sim = fileURLToPath(new URL("tests/sim/open_sim.ts", root));
+    const sim = fileURLToPath(new URL("tests/sim/open/open_sim.ts", root));
     const command = new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-check", "--no-prompt", "--allow-read", "--ignore-env", `--config=${folder}/deno.json`, sim]
         .concat(

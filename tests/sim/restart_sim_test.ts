@@ -11,7 +11,7 @@ import type { PublishPacket } from "../../src/mqtt/packet.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import { aWill, bytesOf, type Client, connectPacket, type Stage, textOf } from "../broker/stage.ts";
 import { Lives } from "../broker/store/lives.ts";
-import { WillBook, type WillLife } from "../support/crash_wills.ts";
+import { WillBook, type WillLife } from "../support/crash/crash_wills.ts";
 
 const seeds = 60;
 const steps = 60;

@@ -18,7 +18,7 @@ import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { DialReceiver, Link } from "../../src/net/link.ts";
 import { memoryLinkPair } from "../../src/net/memory_link.ts";
 import { Recording } from "./recording.ts";
-import { type HeldWill, type Script, ScriptedBroker } from "./scripted_broker.ts";
+import { type HeldWill, type Script, ScriptedBroker } from "./brokers/scripted_broker.ts";
 
 /** What a stage is given. */
 export interface StageOptions extends Partial<PlanRequest> {

@@ -2,7 +2,7 @@
  * Planted losses: `mqtt-sim broker --fault lose=N%` and a fleet on it, in two processes. The broker counts the wills
  * that it lost, the fleet counts those that it missed.
  */
-import { startOurs } from "./peers.ts";
+import { startOurs } from "./brokers/peers.ts";
 
 /** The shares of all wills that the broker loses, in percent. */
 export const lossShares = [1, 5, 30, 50, 100] as const;

@@ -16,7 +16,7 @@ import { tasksOf } from "../../src/fleet/run_fleet.ts";
 import { Squad } from "../../src/fleet/squad/squad.ts";
 import { Recording } from "./recording.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
-import { SimulatedBroker } from "./simulated_broker.ts";
+import { SimulatedBroker } from "./brokers/simulated_broker.ts";
 
 const stepMs = 5;
 /** Simulated time after which a run that has not ended never will, in milliseconds. */

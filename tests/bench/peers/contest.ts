@@ -1,6 +1,6 @@
 /** The contestants at one workload: each warmed up for as long, then round by round in turn. */
 import type { Engine } from "../../../src/net/engine.ts";
-import type { BrokerPeer } from "../../support/peers.ts";
+import type { BrokerPeer } from "../../support/brokers/peers.ts";
 import { type Contestant, storedNames } from "./contestants.ts";
 import { type Figures, Stage, type Workload } from "./workload.ts";
 

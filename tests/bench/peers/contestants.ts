@@ -1,6 +1,6 @@
 /** The brokers that stand side by side, each a process of its own, tied to core 0 once it listens. */
-import { ChildProcess } from "../../support/child_process.ts";
-import { type BrokerPeer, freePort, mosquitto, startAedes, startOurBroker } from "../../support/peers.ts";
+import { ChildProcess } from "../../support/machine/child_process.ts";
+import { type BrokerPeer, freePort, mosquitto, startAedes, startOurBroker } from "../../support/brokers/peers.ts";
 import { pin } from "./process_cost.ts";
 
 /** A broker that can be measured. */

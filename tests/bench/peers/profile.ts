@@ -3,7 +3,7 @@
  * asked: V8's own profile (`--cpu-prof`), of the measured time alone, by file and function.
  */
 import type { Engine, EngineName } from "../../../src/net/engine.ts";
-import { startOurs } from "../../support/peers.ts";
+import { startOurs } from "../../support/brokers/peers.ts";
 import { warmMs } from "./contest.ts";
 import { type Contestant, generatorCore } from "./contestants.ts";
 import { engineNames, type GoalRow, isReached, type Results } from "./goals.ts";

@@ -2,7 +2,7 @@
  * Clients that come, die and come back: how soon a broker that is not hurried publishes each will, and what a life costs
  * the fleet.
  */
-import { startOurs } from "../../support/peers.ts";
+import { startOurs } from "../../support/brokers/peers.ts";
 import { generatorCore } from "./contestants.ts";
 import { pin } from "./process_cost.ts";
 import type { Swarm } from "./swarm.ts";

@@ -1,6 +1,6 @@
 /** Storms: clients that are all reset in one go, and watchers that are to get a will of each. */
-import { ChildProcess } from "../../support/child_process.ts";
-import type { BrokerPeer } from "../../support/peers.ts";
+import { ChildProcess } from "../../support/machine/child_process.ts";
+import type { BrokerPeer } from "../../support/brokers/peers.ts";
 import { generatorCore } from "./contestants.ts";
 import { measured, summed } from "./measured.ts";
 import type { BenchQoS } from "./packets.ts";

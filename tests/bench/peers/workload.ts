@@ -1,6 +1,6 @@
 /** What is measured: a workload runs once on one broker, and answers plain figures. */
 import type { Engine } from "../../../src/net/engine.ts";
-import type { BrokerPeer } from "../../support/peers.ts";
+import type { BrokerPeer } from "../../support/brokers/peers.ts";
 import { CpuClock } from "./process_cost.ts";
 import { Swarm } from "./swarm.ts";
 

@@ -1,7 +1,7 @@
 /** Brokers that do not read every legal form of a packet, and the cases that find them out. */
 import { frameSize } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectWill } from "../../../src/mqtt/packet.ts";
-import { isOfCase, type Tamper, type TamperedLink } from "../../support/tampered_broker.ts";
+import { isOfCase, type Tamper, type TamperedLink } from "../../support/brokers/tampered_broker.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
 import { hears, says, subscribes } from "../spoil.ts";
 import { sortsUserProperties } from "./property_faults.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { CoreOptions } from "../../../src/broker/options.ts";
 import type { CaseResult } from "../../../src/conformance/case/result.ts";
-import { checkInMemory, ourCore } from "../../support/checked_broker.ts";
-import { tampered } from "../../support/tampered_broker.ts";
+import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
+import { tampered } from "../../support/brokers/tampered_broker.ts";
 import { says } from "../spoil.ts";
 
 interface Limited {

@@ -1,7 +1,7 @@
 /** Brokers that do not keep to limits, and the cases that find them out. */
 import type { ConnectPacket, ConnectProperties } from "../../../src/mqtt/packet.ts";
 import { decode } from "../../../src/mqtt/codec/codec.ts";
-import { isOfCase, type TamperedLink } from "../../support/tampered_broker.ts";
+import { isOfCase, type TamperedLink } from "../../support/brokers/tampered_broker.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
 import { hears, says } from "../spoil.ts";
 import { closesNothing } from "./connect_faults.ts";

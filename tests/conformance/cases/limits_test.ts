@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { payloadBytesBeyond } from "../../../src/conformance/cases/limits.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
-import { checkInMemory, ourCore } from "../../support/checked_broker.ts";
-import { tampered } from "../../support/tampered_broker.ts";
+import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
+import { tampered } from "../../support/brokers/tampered_broker.ts";
 import { says } from "../spoil.ts";
 
 /** The size of the PUBLISH that the case sends where so much is announced. */

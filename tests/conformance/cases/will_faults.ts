@@ -2,8 +2,8 @@
 import type { WillCopy, WillInQuestion } from "../../../src/broker/will_fault.ts";
 import { decode, encode, frameSize } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, ConnectWill, Packet } from "../../../src/mqtt/packet.ts";
-import { givenRun } from "../../support/checked_broker.ts";
-import { isOfCase, type Tamper, type TamperedLink } from "../../support/tampered_broker.ts";
+import { givenRun } from "../../support/brokers/checked_broker.ts";
+import { isOfCase, type Tamper, type TamperedLink } from "../../support/brokers/tampered_broker.ts";
 import type { Fault } from "../proof.ts";
 import { hears, says } from "../spoil.ts";
 

@@ -5,8 +5,8 @@ import type { CoreOptions } from "../../../src/broker/options.ts";
 import { willRestartCases } from "../../../src/conformance/cases/will_restart.ts";
 import type { ConnectWill } from "../../../src/mqtt/packet.ts";
 import { messageOfWill } from "../../../src/mqtt/message.ts";
-import { checkInMemory } from "../../support/checked_broker.ts";
-import { restarted } from "../../support/restarted_broker.ts";
+import { checkInMemory } from "../../support/brokers/checked_broker.ts";
+import { restarted } from "../../support/brokers/restarted_broker.ts";
 
 interface Trial {
   readonly keeps?: boolean;

@@ -14,7 +14,7 @@ import {
 } from "../../../src/conformance/model/outcome.ts";
 import type { CaseResult } from "../../../src/conformance/case/result.ts";
 import type { Stage } from "../../../src/conformance/stage/stage.ts";
-import { checkInMemory, ourCore } from "../../support/checked_broker.ts";
+import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
 
 type Known = DeviationProfile["deviations"][number];
 

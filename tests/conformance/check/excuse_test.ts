@@ -9,7 +9,7 @@ import type { CaseFault } from "../../../src/conformance/model/outcome.ts";
 import { willDelayCases } from "../../../src/conformance/cases/will_delay.ts";
 import type { ConformanceCase } from "../../../src/conformance/case/case.ts";
 import type { CoreOptions } from "../../../src/broker/options.ts";
-import { checkInMemory, ourCore } from "../../support/checked_broker.ts";
+import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
 
 const bounds = boundsOf();
 

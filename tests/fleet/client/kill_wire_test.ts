@@ -4,7 +4,7 @@ import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
 import { frameSize } from "../../../src/mqtt/codec/frame.ts";
 import { type KillMode, killModes } from "../../../src/fleet/plan/kill_mode.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
-import type { BrokerSide } from "../../support/scripted_broker.ts";
+import type { BrokerSide } from "../../support/brokers/scripted_broker.ts";
 
 const pingreq = [0xc0, 0x00];
 

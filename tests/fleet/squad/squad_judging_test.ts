@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { KillMode } from "../../../src/fleet/plan/kill_mode.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { faultsOf, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
-import type { HeldWill } from "../../support/scripted_broker.ts";
+import type { HeldWill } from "../../support/brokers/scripted_broker.ts";
 
 function only(...modes: readonly KillMode[]): Pick<StageOptions, "killShares"> {
   return { killShares: modes.map((mode) => ({ mode, weight: 1 })) };

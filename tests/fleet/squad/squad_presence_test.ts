@@ -10,7 +10,7 @@ import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { faultsOf, FleetStage, stageClients, type StageOptions } from "../../support/fleet_stage.ts";
-import type { HeldWill, Script } from "../../support/scripted_broker.ts";
+import type { HeldWill, Script } from "../../support/brokers/scripted_broker.ts";
 
 /** Clients 0, 5, 10 and 15 are wronged. */
 const every = 5;

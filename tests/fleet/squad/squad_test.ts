@@ -8,7 +8,7 @@ import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import type { WillCounts } from "../../../src/fleet/result/will_counts.ts";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import { EveryNth, faultsOf, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
-import type { HeldWill, Script } from "../../support/scripted_broker.ts";
+import type { HeldWill, Script } from "../../support/brokers/scripted_broker.ts";
 
 const all = killModes.map((mode) => ({ mode, weight: 1 }));
 

@@ -5,7 +5,7 @@ import { beginLife } from "../../../src/fleet/life/life.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import { SquadBooks } from "../../../src/fleet/ledger/squad_books.ts";
 import { FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
-import type { Script } from "../../support/scripted_broker.ts";
+import type { Script } from "../../support/brokers/scripted_broker.ts";
 
 const filter = "mqtt-sim/stage/0/+/will";
 const control = "mqtt-sim/stage/0/20/will";

@@ -4,7 +4,7 @@ import type { ConformanceRun } from "../../../src/conformance/check/conformance_
  * A check of the test broker that makes open choices, with a referee on each of its links.
  */
 import type { ConformanceResult } from "../../../src/conformance/case/result.ts";
-import { checkInMemory, givenRun } from "../checked_broker.ts";
+import { checkInMemory, givenRun } from "../brokers/checked_broker.ts";
 import { OpenBroker, type OpenFaults } from "./open_broker.ts";
 import { Choices, type OpenChoice } from "./open_choices.ts";
 import { Referee } from "./referee.ts";

@@ -1,0 +1,167 @@
+/** The HTML pages in a real browser: at a desk and on a phone, in light and in dark, and live. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { comparisonHtml } from "../../../src/report/comparison_html.ts";
+import { reportHtml } from "../../../src/report/html.ts";
+import { everyOutcome } from "../../report/comparison_sample.ts";
+import { hostile } from "../../report/hostile.ts";
+import { failed, passed, reportOf, voided } from "../../report/sample.ts";
+import { type Look, openPage, startBrowser } from "../../support/machine/browser.ts";
+import { chromium, peerTest, startOurs } from "../../support/brokers/peers.ts";
+
+const pages = {
+  pass: reportHtml(reportOf(passed(), { embedded: true })),
+  fail: reportHtml(reportOf(failed())),
+  void: reportHtml(reportOf(voided())),
+  hostile: reportHtml(hostile()),
+  comparison: comparisonHtml(everyOutcome()),
+};
+const desk = { width: 1_280, height: 900 };
+const phone = { width: 390, height: 844 };
+const smallPhone = { width: 360, height: 640 };
+
+/** Which page is looked at how: the one with everything wrong in every way, the others as far as they differ. */
+const cases: readonly (readonly [name: keyof typeof pages, look: Look])[] = [
+  ["fail", { ...desk, scheme: "light" }],
+  ["fail", { ...desk, scheme: "dark" }],
+  ["fail", { ...phone, scheme: "light" }],
+  ["fail", { ...phone, scheme: "dark" }],
+  ["pass", { ...desk, scheme: "light" }],
+  ["pass", { ...phone, scheme: "dark" }],
+  ["void", { ...phone, scheme: "light" }],
+  ["comparison", { ...desk, scheme: "light" }],
+  ["comparison", { ...smallPhone, scheme: "dark" }],
+  ["hostile", { ...smallPhone, scheme: "dark" }],
+];
+
+/** A number or text that the page works out itself. */
+const ask = <T>(page: Page, script: string) => page.evaluate(script) as Promise<T>;
+
+/** Waits until a script says yes. (Playwright's own way evaluates text in the page, which the page's policy forbids.) */
+async function until(page: Page, script: string, limitMs = 30_000): Promise<void> {
+  for (let waitedMs = 0; !await ask<boolean>(page, script); waitedMs += 100) {
+    assert.ok(waitedMs < limitMs, `not within ${limitMs} ms: ${script}`);
+    await page.waitForTimeout(100);
+  }
+}
+
+peerTest("pages: nothing is asked for, nothing goes wrong, and all is in its place", [chromium], async () => {
+  await using running = await startBrowser(chromium);
+  const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-pages" });
+  try {
+    for (const [name, look] of cases) {
+      const told = `${name} at ${look.width} × ${look.height}, ${look.scheme}`;
+      const path = `${folder}/${name}.html`;
+      await Deno.writeTextFile(path, pages[name]);
+      await using opened = await openPage(running.browser, `file://${path}`, look);
+      await holdPage(opened.page, told, name);
+      assert.deepEqual(opened.misdeeds, [], told);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}, 180_000);
+
+async function holdPage(page: Page, told: string, name: string): Promise<void> {
+  const width = await ask<number>(page, "document.documentElement.scrollWidth - innerWidth");
+  assert.ok(width <= 0, `${told}: ${width} px wider than the screen`);
+  const bottom = await ask<number>(page, "document.querySelector('#verdict h1').getBoundingClientRect().bottom");
+  const height = await ask<number>(page, "innerHeight");
+  if (name !== "hostile") assert.ok(bottom > 0 && bottom < height, `${told}: the verdict ends at ${bottom}`);
+  const plots = await ask<string[]>(page, "[...document.querySelectorAll('.canvas')].map(({ id }) => id.slice(5))");
+  assert.equal(plots.length > 0, true, told);
+  for (const id of plots) {
+    const drawn = await ask<number>(page, `document.querySelectorAll('#plot-${id} canvas').length`);
+    const rows = await ask<number>(page, `document.querySelectorAll('#table-${id} tbody tr').length`);
+    assert.ok(drawn === 1 && rows > 0, `${told}: plot ${id} is drawn and has its table`);
+    const wide = await ask<number>(page, `document.querySelector('#plot-${id} canvas').getBoundingClientRect().width`);
+    assert.ok(wide > 200, `${told}: plot ${id} is ${wide} px wide`);
+  }
+}
+
+peerTest("pages: light and dark differ, contrast suffices, and the plots follow", [chromium], async () => {
+  await using running = await startBrowser(chromium);
+  const path = await Deno.makeTempFile({ suffix: ".html" });
+  try {
+    await Deno.writeTextFile(path, pages.fail);
+    await using opened = await openPage(running.browser, `file://${path}`, { ...desk, scheme: "light" });
+    const { page } = opened;
+    const seen: string[] = [];
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (
+        const part of ["#verdict .word", "#verdict h1", "#verdict .facts", ".tiles dt", "td.bad", "td.none", "summary"]
+      ) {
+        const contrast = await ask<number>(page, contrastOf(part));
+        assert.ok(contrast >= 4.5, `${part} in ${colorScheme}: contrast ${contrast}`);
+      }
+      seen.push(await ask<string>(page, "document.querySelector('#plot-rate canvas').toDataURL()"));
+    }
+    assert.notEqual(seen[0], seen[1], "the plots are drawn anew");
+  } finally {
+    await Deno.remove(path);
+  }
+}, 90_000);
+
+/** A script for the contrast of an element's text with what is behind it, as WCAG counts it. */
+function contrastOf(selector: string): string {
+  return `(() => {
+    const luminance = (colour) => {
+      const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((part) => {
+        const share = part / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const element = document.querySelector(${JSON.stringify(selector)});
+    let behind = element;
+    while (/rgba\\(.*, 0\\)/.test(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
+    const [a, b] = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(luminance);
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  })()`;
+}
+
+peerTest(
+  "pages: the keyboard moves a plot's cursor, opens its table, and the command can be copied",
+  [chromium],
+  async () => {
+    await using running = await startBrowser(chromium);
+    const path = await Deno.makeTempFile({ suffix: ".html" });
+    try {
+      await Deno.writeTextFile(path, pages.pass);
+      await using opened = await openPage(running.browser, `file://${path}`, { ...desk, scheme: "light" });
+      const { page, misdeeds } = opened;
+      await page.focus("#plot-rate");
+      for (let times = 0; times < 3; times++) await page.keyboard.press("ArrowRight");
+      await until(page, "document.querySelector('#plot-rate .u-legend').textContent.includes('53')");
+      await page.focus("#plot-rate + details summary");
+      await page.keyboard.press("Enter");
+      assert.equal(await page.isVisible("#table-rate"), true);
+      await page.click("button[data-copy]");
+      await until(page, "/Copied|Selected/.test(document.querySelector('button[data-copy]').textContent)");
+      assert.deepEqual(misdeeds, []);
+    } finally {
+      await Deno.remove(path);
+    }
+  },
+  90_000,
+);
+
+peerTest("the live page follows a fleet, and shows its report in the end", [chromium], async () => {
+  await using running = await startBrowser(chromium);
+  const flags = ["--clients", "60", "--kill-rate", "20%", "--duration", "8s", "--live", "0"];
+  await using fleet = startOurs(["fleet", ...flags]);
+  const [, url] = await fleet.line(/^live page: (http:\S+)$/);
+  await using opened = await openPage(running.browser, url!, { ...phone, scheme: "light" });
+  const { page, misdeeds } = opened;
+  const kills = () =>
+    ask<number>(page, "Number(document.querySelector('#tiles > div:nth-child(4) b')?.textContent ?? 0)");
+  await until(page, "Number(document.querySelector('#tiles > div:nth-child(4) b')?.textContent) > 5");
+  const before = await kills();
+  await until(page, `Number(document.querySelector('#tiles > div:nth-child(4) b').textContent) > ${before}`);
+  await page.waitForSelector("#verdict.pass", { timeout: 40_000 });
+  assert.equal((await fleet.exit(40_000)).code, 0, fleet.said);
+  await holdPage(page, "live, when it is over", "live");
+  assert.match(await page.title(), /^PASS: embedded/);
+  assert.deepEqual(misdeeds, []);
+}, 120_000);

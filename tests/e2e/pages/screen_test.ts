@@ -1,0 +1,130 @@
+/**
+ * What the pages look like: held against pictures in fixtures/screens. Delete one to have it taken anew by the next run,
+ * which then fails: look at it.
+ */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
+import type { Progress } from "../../../src/fleet/result/result.ts";
+import { comparisonHtml } from "../../../src/report/comparison_html.ts";
+import { reportHtml } from "../../../src/report/html.ts";
+import { LivePage } from "../../../src/report/live_page.ts";
+import { everyOutcome } from "../../report/comparison_sample.ts";
+import { grouped } from "../../report/grouped_sample.ts";
+import { context, reportOf } from "../../report/sample.ts";
+import { openPage, type RunningBrowser, startBrowser } from "../../support/machine/browser.ts";
+import { chromium, peerTest } from "../../support/brokers/peers.ts";
+import { differences, type Screen, seen, type SeenScreen } from "../../support/machine/screen.ts";
+
+const folder = new URL("../../../fixtures/screens/", import.meta.url);
+const looks = {
+  desk: { width: 1_280, height: 900, scheme: "light" },
+  phone: { width: 390, height: 844, scheme: "dark" },
+} as const;
+const pages = { report: reportHtml(reportOf(grouped())), live: livePage(), comparison: comparisonHtml(everyOutcome()) };
+type Name = `${keyof typeof pages}-${keyof typeof looks}`;
+
+/** A run that has gone on for 20 seconds. */
+function livePage(): string {
+  const plan = makePlan({ run: "k3x9a", seed: 12_345 });
+  const page = new LivePage({ plan, target: "mqtt://127.0.0.1:41883", tool: context.tool }, 0);
+  for (let second = 1; second <= 20; second++) page.progress(progressAt(second), second * 1_000);
+  return page.html("events");
+}
+
+function progressAt(second: number): Progress {
+  const faults = {
+    expected: 40 * second,
+    onTime: 40 * second - 3,
+    late: 2,
+    early: 0,
+    missing: 1,
+    altered: 0,
+    duplicate: 0,
+    unwanted: 0,
+    deviating: 0,
+  };
+  const numbers = { clients: 1_000, alive: 950 + second, connected: 1_000, killed: 48 * second, wills: 40 * second };
+  const latency = { p50: 1.5 + second / 20, p99: 6 + second / 4, buckets: { counts: [], sumMs: 0 } };
+  const instants = { began: { watch: 20, control: 60, connect: 140, kill: 1_240 }, restarts: [] };
+  return { phase: "kill", phaseMs: second * 1_000, phaseOfMs: 30_000, faults, ...numbers, ...latency, instants };
+}
+
+/** Looks at one of the pages, after a change of its style if there is one. */
+async function look({ browser }: RunningBrowser, name: Name, rule?: string): Promise<SeenScreen> {
+  const [page, at] = name.split("-") as [keyof typeof pages, keyof typeof looks];
+  const file = await Deno.makeTempFile({ suffix: ".html" });
+  try {
+    await Deno.writeTextFile(file, pages[page]);
+    await using opened = await openPage(browser, `file://${file}`, looks[at]);
+    if (rule !== undefined) await restyle(opened.page, rule);
+    return await seen(opened.page, browser);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+/** A rule at the end of the page's own sheet: the page's policy lets no other sheet in. */
+async function restyle(page: Page, rule: string): Promise<void> {
+  await page.evaluate(`(() => {
+    const sheet = document.styleSheets[0];
+    sheet.insertRule(${JSON.stringify(rule)}, sheet.cssRules.length);
+    dispatchEvent(new Event("resize"));
+  })()`);
+}
+
+async function reference(name: Name): Promise<SeenScreen | undefined> {
+  try {
+    const screen: Screen = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder)));
+    return { ...screen, picture: await Deno.readFile(new URL(`${name}.png`, folder)) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function keep(name: Name, { picture, ...screen }: SeenScreen): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const lines = screen.boxes.map((box) => `  ${JSON.stringify(box)}`).join(",\n");
+  await Deno.writeTextFile(new URL(`${name}.json`, folder), `{"width": ${screen.width}, "boxes": [\n${lines}\n]}\n`);
+  await Deno.writeFile(new URL(`${name}.png`, folder), picture);
+}
+
+const names: readonly Name[] = [
+  ...["report-desk", "report-phone", "live-desk", "live-phone", "comparison-desk", "comparison-phone"] as const,
+];
+
+for (const name of names) {
+  peerTest(`screens: ${name} looks as it did`, [chromium], async () => {
+    await using running = await startBrowser(chromium);
+    const now = await look(running, name);
+    const before = await reference(name);
+    if (before === undefined) {
+      await keep(name, now);
+      assert.fail(`fixtures/screens/${name}.png was not there and has been taken: look at it, and run the test again`);
+    }
+    assert.deepEqual(await differences(running.browser, now, before), []);
+  }, 90_000);
+}
+
+/** What must be noticed, and what must not. */
+const changes: readonly (readonly [name: Name, rule: string, noticed: RegExp | undefined])[] = [
+  ["report-desk", '* { font-family: "DejaVu Serif", "Liberation Serif", serif !important }', undefined],
+  ["report-phone", '* { font-family: "DejaVu Sans Mono", monospace !important; letter-spacing: -0.06em }', undefined],
+  ["report-desk", ".verdict.fail { background: #0f6b3e !important }", /verdict 0 has other colours/],
+  ["report-desk", ".tiles { display: block !important }", /tiles > div 1 is .* wide/],
+  ["live-phone", "canvas { visibility: hidden }", /canvas \d has other colours/],
+  ["comparison-desk", ".brokers { display: none }", /tiles > div 0 is not there/],
+  ["comparison-phone", "main { padding-left: 60px }", /verdict 0 is from/],
+];
+
+peerTest("screens: another font is no difference, a broken page is one", [chromium], async () => {
+  await using running = await startBrowser(chromium);
+  for (const [name, rule, noticed] of changes) {
+    const before = await reference(name);
+    assert.ok(before !== undefined, name);
+    const found = await differences(running.browser, await look(running, name, rule), before);
+    if (noticed === undefined) assert.deepEqual(found, [], rule);
+    else assert.match(found.join("\n"), noticed, rule);
+  }
+}, 180_000);

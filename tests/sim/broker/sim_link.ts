@@ -1,0 +1,98 @@
+/**
+ * One link as the simulation wants it: the broker's end is a `Link`, the client's end is two queues that the simulation
+ * empties when and as far as it likes, so that every cut, every delay and every full link can come about. What the
+ * broker writes carries the instant at which it was written.
+ */
+import type { Link, LinkEnd, LinkReceiver } from "../../../src/net/link.ts";
+
+/** Bytes from the broker, and when they left it. */
+export interface Written {
+  readonly bytes: Uint8Array;
+  readonly atMs: number;
+}
+
+const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+
+export class SimLink implements Link {
+  receiver: LinkReceiver = nobody;
+  readonly peer = "sim";
+  /** How the broker ended its side, if it did. */
+  ending: "end" | "reset" | undefined;
+  /** Messages that were written though the link had said that it was full. */
+  pushed = 0;
+  readonly #nowMs: () => number;
+  readonly #highWaterBytes: number;
+  #written: Written[] = [];
+  #bufferedBytes = 0;
+  #wantsDrain = false;
+  #over = false;
+
+  /** @param highWaterBytes beyond so many bytes unread by the client, the link is full */
+  constructor(nowMs: () => number, highWaterBytes: number) {
+    this.#nowMs = nowMs;
+    this.#highWaterBytes = highWaterBytes;
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  get open(): boolean {
+    return this.ending === undefined && !this.#over;
+  }
+
+  /** Whether the broker was told that the link is over. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get unread(): number {
+    return this.#written.length;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (!this.open) return true;
+    if (this.#wantsDrain && bytes[0]! >> 4 === 3) this.pushed++;
+    this.#written.push({ bytes, atMs: this.#nowMs() });
+    this.#bufferedBytes += bytes.length;
+    if (this.#bufferedBytes <= this.#highWaterBytes) return true;
+    this.#wantsDrain = true;
+    return false;
+  }
+
+  end(): void {
+    if (this.open) this.ending = "end";
+  }
+
+  reset(): void {
+    if (this.open) this.ending = "reset";
+    this.#written = [];
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  /** The client takes the oldest write. */
+  take(): Written | undefined {
+    const written = this.#written.shift();
+    if (written === undefined) return undefined;
+    this.#bufferedBytes -= written.bytes.length;
+    return written;
+  }
+
+  /** The broker hears that a full link is empty again. */
+  drain(): void {
+    if (!this.#wantsDrain || this.#bufferedBytes > 0) return;
+    this.#wantsDrain = false;
+    if (this.open) this.receiver.onDrain();
+  }
+
+  /** The broker hears how the link ended; once. */
+  finish(end: LinkEnd["kind"] & ("fin" | "reset" | "closed")): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#written = [];
+    this.receiver.onEnd({ kind: end });
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * ejabberd with mod_mqtt as a child process: a free loopback port and a temporary directory; a node without a name, so
+ * that there is neither epmd nor cookie. Ended by its own process id.
+ */
+import { ChildProcess } from "../machine/child_process.ts";
+import { type BrokerPeer, find, freePort, type Peer, ready } from "./peers.ts";
+import type { Place } from "./supervised_peer.ts";
+
+const control = "/usr/sbin/ejabberdctl";
+const libraries = await erlangLibraries();
+
+/** ejabberd, as Debian's package has it. */
+export const ejabberd: Peer = {
+  program: libraries === undefined ? "" : (await find(["/usr/bin/erl"], ["-version"], "", 0)).program,
+  install: "apt-get install ejabberd",
+};
+
+/** Where its own control script finds the modules; undefined where there is none. */
+async function erlangLibraries(): Promise<string | undefined> {
+  const script = await Deno.readTextFile(control).catch(() => "");
+  return /^ERL_LIBS='([^']+)'/m.exec(script)?.[1];
+}
+
+/** Whom it lets in: whoever has a name, with any password. */
+export const login = { username: "fleet", password: "any" } as const;
+
+/** ejabberd on a free port; its URL has the login that it wants. At a place that is given it leaves what it keeps. */
+export async function startEjabberd(place?: Place): Promise<BrokerPeer> {
+  const home = place?.home ?? await Deno.makeTempDir({ prefix: "ejabberd" });
+  const port = place?.port ?? freePort();
+  await Deno.writeTextFile(`${home}/ejabberd.yml`, configuration(port));
+  const env = {
+    HOME: home,
+    ERL_LIBS: libraries ?? "",
+    EJABBERD_CONFIG_PATH: `${home}/ejabberd.yml`,
+    EJABBERD_LOG_PATH: `${home}/ejabberd.log`,
+    EJABBERD_PID_PATH: `${home}/pid`,
+  };
+  const flags = ["-noinput", "+K", "true", "-mnesia", "dir", `"${home}/spool"`, "-s", "ejabberd"];
+  const child = new ChildProcess(ejabberd.program, flags, { cwd: home, env });
+  const clear = async () => {
+    await child[Symbol.asyncDispose]();
+    if (place === undefined) await Deno.remove(home, { recursive: true });
+  };
+  try {
+    const peer = await ready(
+      child,
+      /Start accepting TCP connections at 127\.0\.0\.1:\d+ for mod_mqtt/,
+      () => port,
+      60_000,
+    );
+    const url = `mqtt://${login.username}:${login.password}@127.0.0.1:${port}`;
+    return { ...peer, url, [Symbol.asyncDispose]: clear };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
+
+function configuration(port: number): string {
+  return `hosts: [localhost]
+loglevel: info
+listen:
+  - port: ${port}
+    ip: "127.0.0.1"
+    module: mod_mqtt
+    backlog: 1000
+auth_method: [anonymous]
+anonymous_protocol: login_anon
+allow_multiple_connections: true
+modules:
+  mod_mqtt: {}
+`;
+}

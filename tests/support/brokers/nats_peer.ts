@@ -1,0 +1,62 @@
+/**
+ * nats-server with MQTT on JetStream as a child process: free loopback ports, a store in a temporary directory. Ended by
+ * its own process id.
+ */
+import { ChildProcess } from "../machine/child_process.ts";
+import { find, freePort, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
+import type { Place } from "./supervised_peer.ts";
+
+/** nats-server, as Debian's package has it. */
+export const nats: Peer = await find(
+  ["nats-server", "/usr/sbin/nats-server"],
+  ["--version"],
+  "apt-get install nats-server",
+  0,
+);
+
+/** A user of the server, and a topic to which no client may publish. */
+export interface NatsUser {
+  readonly login: { readonly username: string; readonly password: string };
+  readonly deniedTopic: string;
+}
+
+/**
+ * nats-server on a free port. No login is needed: with a user, a client without a user name gets the same permissions as
+ * that user. At a place that is given it finds its store, and leaves the store there.
+ */
+export async function startNats(user?: NatsUser, place?: Place): Promise<RestartablePeer> {
+  const home = place?.home ?? await Deno.makeTempDir({ prefix: "nats" });
+  const port = place?.port ?? freePort();
+  const file = `${home}/nats.conf`;
+  await Deno.writeTextFile(file, configuration(home, port, user));
+  const start = () =>
+    ready(
+      new ChildProcess(nats.program, ["-c", file]),
+      /Server is ready/,
+      () => port,
+    );
+  return await restartable(start, async () => {
+    if (place === undefined) await Deno.remove(home, { recursive: true });
+  });
+}
+
+/** The port of NATS' own protocol is -1, which is a random one; that of MQTT stays the same over restarts. */
+function configuration(home: string, port: number, user: NatsUser | undefined): string {
+  return `server_name: "mqtt-sim"
+listen: "127.0.0.1:-1"
+jetstream { store_dir: "${home}/store" }
+mqtt { host: "127.0.0.1", port: ${port} }
+${user === undefined ? "" : authorization(user)}`;
+}
+
+function authorization({ login: { username, password }, deniedTopic }: NatsUser): string {
+  const permissions = `{ publish: { deny: ["${deniedTopic.replaceAll("/", ".")}"] } }`;
+  return `authorization {
+  users: [
+    { user: "${username}", password: "${password}", permissions: ${permissions} }
+    { user: "anonymous", password: "anonymous", permissions: ${permissions} }
+  ]
+}
+no_auth_user: "anonymous"
+`;
+}

@@ -1,0 +1,123 @@
+/**
+ * RabbitMQ with its MQTT plugin as a child process: free loopback ports, a temporary directory, a node name and an epmd
+ * of its own, ended by their own process ids. No system service is asked, and none is disturbed.
+ */
+import { ChildProcess } from "../machine/child_process.ts";
+import { find, freePort, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
+import type { Place } from "./supervised_peer.ts";
+
+const server = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const epmd = "/usr/bin/epmd";
+
+/** RabbitMQ, as Debian's package has it. */
+export const rabbitmq: Peer = await findServer();
+
+async function findServer(): Promise<Peer> {
+  const install = "apt-get install rabbitmq-server";
+  const erlang = await find(["/usr/bin/erl"], ["-version"], install, 0);
+  const there = await Deno.stat(server).then(({ isFile }) => isFile, () => false);
+  return { program: erlang.program !== "" && there ? server : "", install };
+}
+
+/** How long a node takes to start where others work, at most. */
+const startMs = 120_000;
+
+/** Who may log in, and what nobody may publish to. */
+export interface RabbitmqUser {
+  readonly login: { readonly username: string; readonly password: string };
+  readonly deniedTopic: string;
+}
+
+/**
+ * RabbitMQ on a free port, with MQTT alone. These lines are added to its configuration. No login is needed unless a
+ * user is given. At a place that is given it finds what it kept there, and leaves it.
+ */
+export async function startRabbitmq(
+  configLines: readonly string[] = [],
+  user?: RabbitmqUser,
+  place?: Place,
+): Promise<RestartablePeer> {
+  const home = place?.home ?? await Deno.makeTempDir({ prefix: "rabbitmq" });
+  const { port = freePort(), inner: [epmdPort, distributionPort] = [freePort(), freePort()] } = place ?? {};
+  const lines = [...basics(port), ...configLines];
+  if (user !== undefined) {
+    await Deno.writeTextFile(`${home}/definitions.json`, JSON.stringify(definitions(user)));
+    lines.push(`mqtt.default_user = ${user.login.username}`, `load_definitions = ${home}/definitions.json`);
+  }
+  await Deno.writeTextFile(`${home}/rabbitmq.conf`, [...lines, ""].join("\n"));
+  await Deno.writeTextFile(`${home}/enabled_plugins`, "[rabbitmq_mqtt].\n");
+  const names = new ChildProcess(epmd, ["-port", String(epmdPort), "-address", "127.0.0.1"]);
+  const start = () => {
+    const child = new ChildProcess(server, [], { cwd: home, env: variables(home, epmdPort, distributionPort) });
+    return ready(child, /Server startup complete/, () => port, startMs);
+  };
+  return await restartable(start, async () => {
+    await names[Symbol.asyncDispose]();
+    if (place === undefined) await removed(home);
+  });
+}
+
+/** One user, who may do all but publish to a topic. */
+function definitions({ login: { username, password }, deniedTopic }: RabbitmqUser) {
+  const everything = { user: username, vhost: "/", configure: ".*", write: ".*", read: ".*" };
+  const routingKey = deniedTopic.replaceAll("/", "[.]");
+  return {
+    users: [{ name: username, password, tags: "" }],
+    vhosts: [{ name: "/" }],
+    permissions: [everything],
+    topic_permissions: [{
+      user: username,
+      vhost: "/",
+      exchange: "amq.topic",
+      write: `^(?!${routingKey}$)`,
+      read: ".*",
+    }],
+  };
+}
+
+function basics(port: number): string[] {
+  return [
+    "listeners.tcp = none",
+    `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`,
+    "mqtt.allow_anonymous = true",
+    "loopback_users = none",
+    "log.console = true",
+    "log.console.level = info",
+    "log.file = false",
+  ];
+}
+
+function variables(home: string, epmdPort: number, distributionPort: number): Record<string, string> {
+  return {
+    HOME: home,
+    ERL_EPMD_PORT: String(epmdPort),
+    ERL_EPMD_ADDRESS: "127.0.0.1",
+    // The process that is started becomes the node, so that its id is the one to end.
+    RUNNING_UNDER_SYSTEMD: "1",
+    RABBITMQ_NODENAME: `mqtt-sim-${epmdPort}@localhost`,
+    RABBITMQ_DIST_PORT: String(distributionPort),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
+    RABBITMQ_CONFIG_FILE: `${home}/rabbitmq.conf`,
+    RABBITMQ_ADVANCED_CONFIG_FILE: "/dev/null",
+    RABBITMQ_CONF_ENV_FILE: "/dev/null",
+    RABBITMQ_ENABLED_PLUGINS_FILE: `${home}/enabled_plugins`,
+    RABBITMQ_FEATURE_FLAGS_FILE: `${home}/feature_flags`,
+    RABBITMQ_GENERATED_CONFIG_DIR: `${home}/generated`,
+    RABBITMQ_MNESIA_BASE: `${home}/mnesia`,
+    RABBITMQ_LOG_BASE: `${home}/log`,
+    RABBITMQ_PID_FILE: `${home}/pid`,
+  };
+}
+
+/** Its own child processes may write a last time after it has ended. */
+async function removed(home: string): Promise<void> {
+  for (let left = 5; left > 0; left--) {
+    try {
+      return await Deno.remove(home, { recursive: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      if (left === 1) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Our own broker's core on links in memory that can be restarted: every link ends, and another core goes on with what
+ * the store holds, or with nothing.
+ */
+import type { ManualClock } from "../../../src/base/clock.ts";
+import { Core } from "../../../src/broker/core.ts";
+import { type CoreOptions, coreSettings } from "../../../src/broker/options.ts";
+import { serve } from "../../../src/broker/serve.ts";
+import { beginStop, finishStop } from "../../../src/broker/shutdown.ts";
+import { runDue } from "../../../src/broker/tick.ts";
+import type { BrokerMaker } from "./checked_broker.ts";
+
+/** The morning on which the clock begins, in milliseconds since 1970. */
+const firstMs = Date.UTC(2026, 0, 5, 8);
+
+/** A broker, and the way to restart it. */
+export interface Restarted {
+  readonly maker: BrokerMaker;
+  restart(): Promise<void>;
+}
+
+/**
+ * Makes one.
+ *
+ * @param store the path of its store; undefined keeps nothing
+ * @param options of its core
+ * @param afterwards does something to the new core
+ */
+export function restarted(
+  store: string | undefined,
+  options: CoreOptions = {},
+  afterwards: (core: Core, nowMs: number) => void = () => {},
+): Restarted {
+  let core: Core;
+  let clock: ManualClock;
+  let begin: () => void = () => {};
+  const maker: BrokerMaker = (given, later) => {
+    clock = given;
+    let drawn = 0;
+    begin = () => {
+      const wallNowMs = () => firstMs + clock.nowMs();
+      const kept = store === undefined ? {} : { store: { path: store, outlives: "process" } as const };
+      const settings = { clock, wallNowMs, endOfTurn: later, ...kept, ...options };
+      core = new Core(coreSettings(settings, () => `drawn${++drawn}`));
+    };
+    begin();
+    return {
+      get nextMs() {
+        return core.deadlines.nextMs;
+      },
+      turn: (nowMs) => void runDue(core, nowMs),
+      accept: (link) => serve(core, link, () => {}),
+    };
+  };
+  // The check's own loop goes on meanwhile, and hands over what waits.
+  const breath = async () => {
+    for (let turn = 0; turn < 4; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  return {
+    maker,
+    async restart() {
+      beginStop(core, clock.nowMs());
+      await breath(); // the watchers take what is left
+      finishStop(core, clock.nowMs());
+      await breath();
+      core.turn.stop(clock.nowMs());
+      begin();
+      afterwards(core, clock.nowMs());
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Where a scripted broker leaves the straight path. */
+import type {
+  ConnackProperties,
+  ConnectPacket,
+  ConnectWill,
+  PublishPacket,
+  Subscription,
+} from "../../../src/mqtt/packet.ts";
+
+/** A will that is to be published, and whose. */
+export interface HeldWill extends ConnectWill {
+  readonly clientId: string;
+}
+
+/** One publication of a will: later than asked, or with parts changed. */
+export interface Delivery {
+  readonly afterMs?: number;
+  readonly change?: Partial<PublishPacket>;
+}
+
+/** What ended a connection, and so may make its will due. */
+export type Ending = "gone" | "silent" | "fault" | "taken over" | "disconnect" | "left";
+
+/** Where the broker leaves the straight path; what is absent it does as the standard says. */
+export interface Script {
+  /** What becomes of a due will: none, one or several publications. */
+  publish?(will: HeldWill): readonly Delivery[];
+  /** How long a will waits, in milliseconds; undefined for never. `asked` is what the standard says. */
+  wait?(will: HeldWill, ending: Ending, askedMs: number | undefined): number | undefined;
+  /** Publishes a withheld will although its session was resumed. */
+  resume?(will: HeldWill): boolean;
+  /** CONNACK's code; undefined sends none. */
+  connack?(connect: ConnectPacket): number | undefined;
+  /** SUBACK's code; undefined sends none. */
+  grant?(subscription: Subscription): number | undefined;
+  /** Drops an ordinary message. */
+  swallow?(packet: PublishPacket): boolean;
+  /** Keeps a message from one subscriber. */
+  hide?(clientId: string, packet: PublishPacket): boolean;
+  /** What is stored when a retained message comes; undefined for nothing. */
+  retain?(packet: PublishPacket, older: PublishPacket | undefined): PublishPacket | undefined;
+  /** Bytes that answer a message of a 5.0 client in place of PUBACK or PUBREC. */
+  answer?(packet: PublishPacket): Uint8Array | undefined;
+  /** False leaves a client's message unacknowledged; a number is the reason code of its acknowledgement. */
+  acknowledge?(packet: PublishPacket): boolean | number;
+  /** When a silent connection is ended, as a share of keep alive. */
+  readonly patience?: number;
+  /** How long the link stays open after the connection is over for the broker, in milliseconds; undefined for ever. */
+  linger?(ending: Ending): number | undefined;
+  /** Retained messages come before SUBACK. */
+  readonly retainedFirst?: boolean;
+  /** The broker reads on after bytes that it must not accept, and closes nothing. */
+  readonly takesFaults?: boolean;
+  /** In CONNACK, 5.0. */
+  readonly serverKeepAliveS?: number;
+  /** More of CONNACK, 5.0. */
+  readonly announce?: ConnackProperties;
+  /** Session Present 1 in CONNACK, whatever was asked for. */
+  sessionPresent?(connect: ConnectPacket): boolean;
+  /** False leaves a PINGREQ unanswered. */
+  pong?(clientId: string): boolean;
+  /** Properties, as bytes, that are put into a 5.0 PUBLISH, whether or not they belong there. */
+  stray?(packet: PublishPacket): Uint8Array | undefined;
+  /** The longest session expiry, in seconds: a longer one is cut to it, and CONNACK announces that. 5.0. */
+  readonly longestSessionS?: number;
+  /** Subscriptions of one connection at most; one more is refused. */
+  readonly subscriptionsAtMost?: number;
+  /** In CONNACK, 5.0. */
+  readonly maximumPacketSize?: number;
+}

@@ -1,0 +1,85 @@
+/**
+ * The broker's core on links in memory under a clock that is moved by hand, which may be killed where it stands and begun
+ * anew: on one store, or with nothing.
+ */
+import type { ManualClock } from "../../../src/base/clock.ts";
+import { Core } from "../../../src/broker/core.ts";
+import { type CoreOptions, coreSettings } from "../../../src/broker/options.ts";
+import { serve } from "../../../src/broker/serve.ts";
+import { runDue } from "../../../src/broker/tick.ts";
+import type { DialReceiver, Link } from "../../../src/net/link.ts";
+import { type MemoryLink, memoryLinkPair } from "../../../src/net/memory_link.ts";
+
+const dueAtOnce = 1_000;
+/** The morning on which a run begins, in milliseconds since 1970. */
+const beganMs = Date.UTC(2026, 0, 5, 8);
+
+export class SimulatedBroker implements Disposable {
+  readonly #clock: ManualClock;
+  readonly #tasks: (() => void)[];
+  readonly #options: CoreOptions;
+  readonly #folder: string | undefined;
+  readonly #links = new Set<MemoryLink>();
+  #core: Core | undefined;
+  #clientIds = 0;
+
+  /** @param tasks what is to happen at this instant, in order @param stored keeps what it holds when it is killed */
+  constructor(clock: ManualClock, tasks: (() => void)[], options: CoreOptions, stored: boolean) {
+    this.#clock = clock;
+    this.#tasks = tasks;
+    this.#folder = stored ? Deno.makeTempDirSync({ prefix: "mqtt-sim-sim-" }) : undefined;
+    const store = { path: `${this.#folder}/store.db`, outlives: "process" } as const;
+    this.#options = { ...options, ...stored && { store } };
+    this.begin();
+  }
+
+  /** The store's file, where there is one. */
+  get storePath(): string | undefined {
+    return this.#folder && `${this.#folder}/store.db`;
+  }
+
+  begin(): void {
+    const core: Core = new Core(coreSettings({
+      ...this.#options,
+      clock: this.#clock,
+      wallNowMs: () => beganMs + this.#clock.nowMs(),
+      // What is left to do of a broker that was killed is not done.
+      endOfTurn: (task) => void this.#tasks.push(() => this.#core === core && task()),
+    }, () => `drawn${this.#clientIds++}`));
+    this.#core = core;
+  }
+
+  dial(receiver: DialReceiver): Link {
+    const [near, far] = memoryLinkPair((task) => this.#tasks.push(task));
+    near.receiver = receiver;
+    if (this.#core === undefined) {
+      const refused = { kind: "error", code: "ECONNREFUSED", message: "connection refused" } as const;
+      this.#tasks.push(() => near.open && receiver.onEnd(refused));
+    } else {
+      this.#links.add(far);
+      serve(this.#core, far, () => {});
+      this.#tasks.push(() => near.open && receiver.onOpen());
+    }
+    return near;
+  }
+
+  /** Does what is due. */
+  turn(nowMs: number): void {
+    if (this.#core !== undefined) runDue(this.#core, nowMs, dueAtOnce);
+  }
+
+  kill(): void {
+    this.#core!.store.close();
+    this.#core = undefined;
+    for (const link of this.#links) {
+      link.receiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+      link.reset();
+    }
+    this.#links.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.#core?.store.close();
+    if (this.#folder !== undefined) Deno.removeSync(this.#folder, { recursive: true });
+  }
+}

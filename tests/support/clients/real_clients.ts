@@ -1,0 +1,210 @@
+/**
+ * Real MQTT clients as child processes, behind one face: MQTT.js, mosquitto's command-line clients and Python's paho.
+ * The fleet's own code has no part in them.
+ */
+import type { ProtocolVersion, QoS } from "../../../src/mqtt/packet.ts";
+import { ChildProcess } from "../machine/child_process.ts";
+import type { BrokerPeer, Peer } from "../brokers/peers.ts";
+import * as peers from "../brokers/peers.ts";
+
+export interface PeerMessage {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: QoS;
+  readonly retain: boolean;
+}
+
+export interface PeerWill extends PeerMessage {
+  /** 5.0 only. */
+  readonly delayS?: number;
+}
+
+/** What carries the bytes, by the scheme of its URL. */
+export type Scheme = "mqtt" | "mqtts" | "ws" | "wss";
+
+/** Paths of PEM files: whom to trust, and who one is. */
+export interface PeerTls {
+  readonly ca: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** What one client is asked to do; exactly one of subscribe, publish or neither (then it just stays). */
+export interface Asked {
+  readonly host: string;
+  readonly port: number;
+  readonly version: ProtocolVersion;
+  readonly clientId: string;
+  readonly clean: boolean;
+  readonly sessionExpiryS?: number;
+  readonly will?: PeerWill;
+  readonly subscribe?: { readonly filter: string; readonly qos: QoS };
+  readonly publish?: PeerMessage;
+  /** `mqtt` if not given. */
+  readonly scheme?: Scheme;
+  readonly tls?: PeerTls;
+  readonly login?: { readonly username: string; readonly password: string };
+}
+
+/** One kind of real client. */
+export interface ClientKind {
+  readonly name: string;
+  /** What it takes to run it. */
+  readonly needs: readonly Peer[];
+  /** What a client says once the broker has answered it. */
+  readonly ready: RegExp;
+  start(asked: Asked): ChildProcess;
+  /** Makes a client leave with DISCONNECT, and 0x00 in 5.0. */
+  leave(client: RealClient): Promise<void>;
+}
+
+const byMosquitto: ClientKind = {
+  name: "mosquitto_sub and mosquitto_pub",
+  needs: [peers.mosquittoClients],
+  ready: /^Subscribed/,
+  start: startMosquittoClient,
+  // A signal would make it leave with 0x04 in 5.0; as it is, it leaves after its first message.
+  leave: ({ broker, asked: { clientId, version } }) =>
+    publish(byMosquitto, broker, version, { topic: `leave/${clientId}`, payload: "now", qos: 0, retain: false }),
+};
+
+export const clientKinds: readonly ClientKind[] = [
+  { name: "MQTT.js", needs: [], ready: /^ready$/, start: startMqttjs, leave: terminate },
+  byMosquitto,
+  { name: "paho", needs: [peers.paho], ready: /^ready$/, start: startPaho, leave: terminate },
+];
+
+function terminate(client: RealClient): Promise<void> {
+  return Promise.resolve(client.child.kill("SIGTERM"));
+}
+
+/** A client that is connected, and subscribed when it was asked to be. */
+export class RealClient implements AsyncDisposable {
+  #read = 0;
+
+  private constructor(
+    readonly kind: ClientKind,
+    readonly broker: BrokerPeer,
+    readonly asked: Asked,
+    readonly child: ChildProcess,
+  ) {}
+
+  /** Starts a client and waits until the broker has answered it. */
+  static async start(kind: ClientKind, broker: BrokerPeer, what: Omit<Asked, "host" | "port">): Promise<RealClient> {
+    const asked = { ...what, host: broker.host, port: broker.port };
+    const child = kind.start(asked);
+    try {
+      await child.line(kind.ready);
+    } catch (error) {
+      await child[Symbol.asyncDispose]();
+      throw error;
+    }
+    return new RealClient(kind, broker, asked, child);
+  }
+
+  /** The next message that it got; each is answered once. */
+  async next(limitMs?: number): Promise<PeerMessage> {
+    const line = await this.child.line(/^\{.*\}$/, { from: this.#read, ...(limitMs !== undefined && { limitMs }) });
+    this.#read = this.child.lines.indexOf(line[0], this.#read) + 1;
+    const { topic, payload, qos, retain } = JSON.parse(line[0]);
+    return { topic, payload: payload ?? "", qos, retain: Boolean(retain) };
+  }
+
+  /** Ends the process with no word to the broker. */
+  async die(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.child.exit();
+  }
+
+  /** Leaves with a DISCONNECT. */
+  async leave(): Promise<void> {
+    await this.kind.leave(this);
+    const { code } = await this.child.exit();
+    if (code !== 0) throw new Error(`left with exit code ${code}:\n${this.child.said}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.child[Symbol.asyncDispose]();
+  }
+}
+
+/** Publishes one message by a client of that kind, and waits until its QoS is kept. */
+export async function publish(
+  kind: ClientKind,
+  broker: BrokerPeer,
+  version: ProtocolVersion,
+  message: PeerMessage,
+  more: Partial<Asked> = {},
+): Promise<void> {
+  const { host, port } = broker;
+  await using child = kind.start({ host, port, version, clientId: "", clean: true, publish: message, ...more });
+  const { code } = await child.exit();
+  if (code !== 0) throw new Error(`publishing ended with exit code ${code}:\n${child.said}`);
+}
+
+function startMqttjs(asked: Asked): ChildProcess {
+  const script = new URL("./mqttjs_client.ts", import.meta.url).pathname;
+  const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
+  const texts = Object.entries(asked.tls ?? {}).map(([name, path]) => [name, Deno.readTextFileSync(path)]);
+  const pem = { ...asked, tls: Object.fromEntries(texts) };
+  return new ChildProcess(Deno.execPath(), [...flags, script, JSON.stringify(pem)]);
+}
+
+function startPaho(asked: Asked): ChildProcess {
+  const script = new URL("./paho_client.py", import.meta.url).pathname;
+  return new ChildProcess(peers.paho.program, [script, JSON.stringify(asked)]);
+}
+
+function startMosquittoClient(asked: Asked): ChildProcess {
+  const common = [
+    ...["-h", asked.host, "-p", String(asked.port), "-V", asked.version === 5 ? "5" : "311"],
+    ...(asked.tls === undefined ? [] : ["--cafile", asked.tls.ca]),
+    ...(asked.tls?.cert === undefined ? [] : ["--cert", asked.tls.cert, "--key", asked.tls.key!]),
+    ...(asked.login === undefined ? [] : ["-u", asked.login.username, "-P", asked.login.password]),
+  ];
+  if (asked.publish) {
+    const { topic, payload, qos, retain } = asked.publish;
+    const text = payload === "" ? ["-n"] : ["-m", payload];
+    return new ChildProcess("mosquitto_pub", [
+      ...common,
+      "-t",
+      topic,
+      ...text,
+      "-q",
+      `${qos}`,
+      ...(retain ? ["-r"] : []),
+    ]);
+  }
+  const [filter, qos, limit] = asked.subscribe
+    ? [asked.subscribe.filter, asked.subscribe.qos, []]
+    : [`leave/${asked.clientId}`, 0, ["-C", "1"]];
+  const session = [
+    ...(asked.clean ? [] : ["-c"]),
+    ...(asked.sessionExpiryS === undefined ? [] : ["-x", `${asked.sessionExpiryS}`]),
+  ];
+  const rest = [
+    "-i",
+    asked.clientId,
+    ...session,
+    ...mosquittoWill(asked.will),
+    "-d",
+    "-F",
+    "%j",
+    "-t",
+    filter,
+    "-q",
+    `${qos}`,
+  ];
+  // Its lines are to be seen when they are said, hence stdbuf, which becomes mosquitto_sub and keeps the process id.
+  return new ChildProcess("stdbuf", ["-oL", "mosquitto_sub", ...common, ...rest, ...limit]);
+}
+
+function mosquittoWill(will: PeerWill | undefined): string[] {
+  if (will === undefined) return [];
+  const { topic, payload, qos, retain, delayS } = will;
+  return [
+    ...["--will-topic", topic, "--will-payload", payload, "--will-qos", `${qos}`],
+    ...(retain ? ["--will-retain"] : []),
+    ...(delayS === undefined ? [] : ["-D", "will", "will-delay-interval", `${delayS}`]),
+  ];
+}

@@ -1,0 +1,87 @@
+/**
+ * Chromium as a child process of its own, ended by its own process id, and driven by playwright-core over its
+ * DevTools port on loopback.
+ */
+import { type Browser, chromium as driver, type Page } from "playwright-core";
+import { ChildProcess } from "./child_process.ts";
+import type { Peer } from "../brokers/peers.ts";
+
+const flags = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0"],
+];
+
+/** A browser that runs. */
+export interface RunningBrowser extends AsyncDisposable {
+  readonly browser: Browser;
+}
+
+/** How a page is looked at. */
+export interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly scheme: "light" | "dark";
+}
+
+/** A page, and what it did that it should not. */
+export interface WatchedPage extends AsyncDisposable {
+  readonly page: Page;
+  /** Console errors and warnings, exceptions, and requests beyond the page's own address. */
+  readonly misdeeds: string[];
+}
+
+/** Starts Chromium with a profile of its own, which goes with it. */
+export async function startBrowser({ program }: Peer): Promise<RunningBrowser> {
+  const profile = await Deno.makeTempDir({ prefix: "mqtt-sim-chromium" });
+  const child = new ChildProcess(program, [...flags, `--user-data-dir=${profile}`, "about:blank"]);
+  const stop = async () => {
+    await child[Symbol.asyncDispose]();
+    await removed(profile);
+  };
+  try {
+    const [, address] = await child.line(/^DevTools listening on (ws:\/\/\S+)$/, { limitMs: 40_000 });
+    const browser = await driver.connectOverCDP(address!);
+    return {
+      browser,
+      [Symbol.asyncDispose]: async () => {
+        await browser.close();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Opens an address in a context of its own. */
+export async function openPage(browser: Browser, address: string, look: Look): Promise<WatchedPage> {
+  const context = await browser.newContext({
+    viewport: { width: look.width, height: look.height },
+    colorScheme: look.scheme,
+  });
+  const page = await context.newPage();
+  const misdeeds: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) misdeeds.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => misdeeds.push(`exception: ${error.message}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    const own = url === address || (address.startsWith("http") && url === `${address}events`);
+    if (!own && !url.startsWith("data:")) misdeeds.push(`request: ${url}`);
+  });
+  await page.goto(address);
+  return { page, misdeeds, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** Its last helpers may still be writing for a moment after Chromium has ended. */
+async function removed(folder: string): Promise<void> {
+  for (let tries = 20; tries > 0; tries--) {
+    try {
+      return await Deno.remove(folder, { recursive: true });
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
