@@ -7,7 +7,7 @@ import { broker } from "../../src/cli/commands/broker.ts";
 import type { BrokerFlags } from "../../src/cli/commands/broker_flags.ts";
 import { settingsOf } from "../../src/cli/commands/broker_options.ts";
 import { openSecurity } from "../../src/cli/commands/broker_security.ts";
-import { encode } from "../../src/mqtt/codec.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
 import { bytesOf, connectPacket } from "../broker/stage.ts";
 import { type Captured, captured } from "./captured.ts";
 

@@ -1,7 +1,7 @@
 /** The permissions that a command keeps, and how it runs with few. */
 import assert from "node:assert/strict";
-import { ChildProcess } from "../support/child_process.ts";
-import { ffiFlags } from "../support/granted.ts";
+import { ChildProcess } from "../support/machine/child_process.ts";
+import { ffiFlags } from "../support/brokers/granted.ts";
 import { tlsPath } from "../support/tls_fixture.ts";
 
 const root = new URL("../../", import.meta.url);
