@@ -127,7 +127,7 @@ export class Broker {
    * @returns false where no client of that identifier is connected
    */
   disconnectClient(clientId: string): boolean {
-    return this.#act((nowMs) => disconnectClient(this.#core, clientId, nowMs));
+    return this.#operate(disconnectClient, clientId);
   }
 
   /**
@@ -137,7 +137,7 @@ export class Broker {
    * @returns false where there is no session of that client identifier
    */
   endSession(clientId: string): boolean {
-    return this.#act((nowMs) => endSession(this.#core, clientId, nowMs));
+    return this.#operate(endSession, clientId);
   }
 
   /**
@@ -146,7 +146,7 @@ export class Broker {
    * @returns false where the topic has no retained message
    */
   clearRetained(topic: string): boolean {
-    return this.#act((nowMs) => clearRetained(this.#core, topic, nowMs));
+    return this.#operate(clearRetained, topic);
   }
 
   /** Whether the store could not keep the last changes; the broker tries again each second. */
@@ -156,13 +156,17 @@ export class Broker {
 
   /** Counts a request for one of these actions that was refused, and logs it, with a limit of lines. */
   actionRefused(peer: string, why: string): void {
-    this.#act((nowMs) => this.#core.actionRefused(peer, why, nowMs));
+    if (this.#stopped !== undefined) return;
+    this.#core.actionRefused(peer, why, this.#core.settings.clock.nowMs());
+    this.#timer.arm();
   }
 
-  #act<T>(action: (nowMs: number) => T): T {
-    const result = action(this.#core.settings.clock.nowMs());
+  /** A broker that stops has nothing more to act on: its store may be closed. */
+  #operate(action: (core: Core, name: string, nowMs: number) => boolean, name: string): boolean {
+    if (this.#stopped !== undefined) return false;
+    const isDone = action(this.#core, name, this.#core.settings.clock.nowMs());
     this.#timer.arm();
-    return result;
+    return isDone;
   }
 
   /** The bound over the memory that clients make it keep, in bytes. */

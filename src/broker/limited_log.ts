@@ -42,11 +42,10 @@ export class LimitedLog {
     this.#parts.write(line());
   }
 
-  /** Ends the period: writes how many lines were left out, if any. */
+  /** Writes how many lines were left out, if any. */
   flush(): void {
     if (this.#deadline !== undefined) this.#parts.deadlines.cancel(this.#deadline);
     this.#deadline = undefined;
-    this.#endMs = -Infinity;
     if (this.#leftOut === 0) return;
     this.#parts.write(`${this.#leftOut} more ${this.#parts.what} within ${periodMs / 1_000}s are not in the log`);
     this.#leftOut = 0;

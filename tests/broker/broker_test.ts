@@ -48,6 +48,31 @@ Deno.test("broker: deadlines are kept by the real timer", async () => {
   assert.equal(broker.metrics().connections.endedEarly, 1);
 });
 
+Deno.test("broker: the actions of an operator, on a store, until the broker stops", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const broker = await Broker.start({ store: { path: `${folder}/store.db`, outlives: "process" } });
+    const properties = { sessionExpiryIntervalS: 60 };
+    const packet = (clientId: string) =>
+      encode(connectPacket({ clientId, properties, will: aWill({ retain: true }) }), 5);
+    const [victim, other] = [await dial(broker.port, packet("victim")), await dial(broker.port, packet("other"))];
+    assert.deepEqual([broker.disconnectClient("victim"), broker.disconnectClient("victim")], [true, false]);
+    const last = new Uint8Array(100);
+    const size = await victim.read(last);
+    const { reasonCode } = decode(last.slice(0, size!), 5) as { readonly reasonCode?: number };
+    assert.equal(reasonCode, 0x98);
+    assert.deepEqual([broker.clearRetained("will"), broker.clearRetained("will")], [true, false]);
+    assert.deepEqual([broker.endSession("victim"), broker.endSession("victim")], [true, false]);
+    assert.equal(broker.storeFails, false);
+    for (const connection of [victim, other]) connection.close();
+    await broker.stop();
+    assert.deepEqual([broker.endSession("other"), broker.clearRetained("will")], [false, false]);
+    assert.equal(broker.metrics().store.failures, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("broker thread: starts, tells its metrics, stops", async () => {
   const logged: string[] = [];
   const thread = await BrokerThread.start({ log: (level, message) => logged.push(`${level} ${message}`) });

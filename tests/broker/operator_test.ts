@@ -94,6 +94,17 @@ Deno.test("end a session: one that ends with its connection ends once, and messa
   assert.equal(stage.core.deadlines.nextMs, Infinity);
 });
 
+Deno.test("end a session: the memory that it counted for is free, once", () => {
+  for (const asked of [{}, lasting]) {
+    const stage = new Stage();
+    stage.connect({ ...asked, clientId: "a", will: aWill() }).subscribe("t");
+    assert.ok(stage.core.memory.usedBytes > 0);
+    endSession(stage.core, "a", stage.nowMs);
+    stage.settle();
+    assert.equal(stage.core.memory.usedBytes, 0);
+  }
+});
+
 Deno.test("clear a retained topic: it alone, for later subscribers; present subscribers receive nothing", () => {
   const stage = new Stage();
   const sender = stage.connect({ clientId: "sender" });

@@ -66,6 +66,7 @@ Deno.test("token: only the whole token after Bearer matches", () =>
       `Bearer ${token.slice(1)}`,
       `Bearer ${token.toUpperCase()}`,
       `Basic ${token}`,
+      `Basic Bearer ${token}`,
       `Bearer ${token}, Bearer x`,
       `Bearer x ${token}`,
     ];
