@@ -22,8 +22,8 @@ export interface OpenListener extends Listener {
 }
 
 /**
- * Listens. A link over WebSocket is handed over before its own handshake, which has to be done within the time that its
- * owner gives it.
+ * Listens. A link is handed over when it is accepted, before the handshakes of TLS and of WebSocket, which have to be
+ * done within the time that its owner gives it.
  *
  * @param identity for `mqtts` and `wss`
  * @param engine behind TCP, and WebSocket over it

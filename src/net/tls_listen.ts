@@ -1,15 +1,16 @@
 /**
  * Accepts TLS links through node:tls, whose certificates can be renewed while it listens. Knows no MQTT.
  */
+import type net from "node:net";
 import tls from "node:tls";
 import { UsageError } from "../base/failure.ts";
-import type { Link, Listener } from "./link.ts";
-import { SocketLink } from "./socket_link.ts";
+import type { Listener } from "./link.ts";
 import { backlog, listenFault, type ListenOptions, type ListenReceiver } from "./tcp_listen.ts";
 import type { TlsIdentity } from "./tls_identity.ts";
+import { AcceptedTlsLink } from "./tls_link.ts";
 
-/** From the accepted connection to the end of the handshake, in milliseconds; then it is closed. */
-const handshakeTimeoutMs = 10_000;
+/** The runtime gives a handshake no time limit of its own: the owner of the link gives it one. The longest of a timer. */
+const handshakeTimeoutMs = 2 ** 31 - 1;
 
 /** A listener whose certificates can be renewed. */
 export interface TlsListener extends Listener {
@@ -17,8 +18,14 @@ export interface TlsListener extends Listener {
   renew(identity: TlsIdentity): void;
 }
 
+/** A socket of TLS, and the TCP socket below it, which the runtime keeps there as Node.js does. */
+interface SocketOverTcp {
+  readonly _parent: net.Socket;
+}
+
 /**
- * Listens and hands over each link whose handshake is done.
+ * Listens and hands over each link when it is accepted. The handshake of TLS has to be done within the time that the
+ * owner of the link gives it.
  *
  * @throws UsageError when the address or port cannot be had
  */
@@ -35,9 +42,17 @@ export async function listenTls(
     handshakeTimeout: handshakeTimeoutMs,
     noDelay: true,
   } as tls.TlsOptions);
-  server.on("secureConnection", (socket) => accept(linkOf(socket)));
+  const links = new WeakMap<net.Socket, AcceptedTlsLink>();
+  const linkOf = (socket: tls.TLSSocket) => links.get((socket as unknown as SocketOverTcp)._parent);
+  server.on("connection", (raw: net.Socket) => {
+    const link = new AcceptedTlsLink(raw);
+    links.set(raw, link);
+    accept(link);
+  });
+  server.on("secureConnection", (socket) => linkOf(socket)?.secured(socket, provedName(socket)));
   server.on("tlsClientError", (error, socket) => {
-    refused(`Cannot take a connection over TLS: ${error.message}`);
+    const wasOpen = linkOf(socket)?.failed(error) ?? true;
+    if (wasOpen) refused(`Cannot take a connection over TLS: ${error.message}`);
     socket.destroy();
   });
   await opened(server, host, port);
@@ -60,18 +75,9 @@ function contextOf({ cert, key, ca }: TlsIdentity): tls.SecureContextOptions {
   return { cert, key, ...(ca !== undefined && { ca }) };
 }
 
-function linkOf(socket: tls.TLSSocket): Link {
-  const { remoteAddress = "?", remotePort = 0, authorized } = socket;
-  const name = authorized ? commonName(socket) : undefined;
-  return new SocketLink(socket, {
-    peer: `${remoteAddress}:${remotePort}`,
-    isTls: true,
-    ...(name !== undefined && { certificateName: name }),
-  });
-}
-
-/** A name that is there more than once says nothing. */
-function commonName(socket: tls.TLSSocket): string | undefined {
+/** Common name of the certificate with which the peer has proved itself. A name that is there more than once says nothing. */
+function provedName(socket: tls.TLSSocket): string | undefined {
+  if (!socket.authorized) return undefined;
   const name: unknown = socket.getPeerCertificate()?.subject?.CN;
   return typeof name === "string" && name !== "" ? name : undefined;
 }

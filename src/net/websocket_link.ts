@@ -63,6 +63,8 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   #key = "";
   #open = true;
   #over = false;
+  /** Why the server does not take the client's handshake; told when the inner link has ended, which counts until then. */
+  #refusal: LinkEnd | undefined;
 
   readonly #access: WebAccess | undefined;
 
@@ -145,7 +147,7 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   }
 
   onEnd(end: LinkEnd): void {
-    this.#finish(end);
+    this.#finish(this.#refusal ?? end);
   }
 
   onData(bytes: Uint8Array): void {
@@ -217,7 +219,9 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
     this.#frames.stop();
     this.#open = false;
     this.#inner.end();
-    this.#finish({ kind: "error", code: "EWEBSOCKET", message: `The WebSocket cannot go on: ${why}` });
+    const end: LinkEnd = { kind: "error", code: "EWEBSOCKET", message: `The WebSocket cannot go on: ${why}` };
+    if (this.#target === undefined && this.#head !== undefined) this.#refusal = end;
+    else this.#finish(end);
   }
 
   #finish(end: LinkEnd): void {

@@ -33,10 +33,10 @@ class Scene implements Disposable {
     this.dialled.push(probe);
     const before = this.accepted.length;
     probe.write("hello");
-    await probe.until(({ end }) => end !== undefined || this.accepted.length > before);
-    const near = this.accepted[before];
-    if (near === undefined) return false;
-    await near.until(({ text }) => text === "hello");
+    assert.ok(await probe.until(() => this.accepted.length > before), "it is handed over from the accept on");
+    const near = this.accepted[before]!;
+    assert.ok(await near.until(({ text, end }) => text === "hello" || end !== undefined));
+    if (near.end !== undefined) return false;
     near.write("welcome");
     return await probe.until(({ text, end }) => text === "welcome" || end !== undefined) && probe.text === "welcome";
   }

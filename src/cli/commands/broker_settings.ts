@@ -149,11 +149,14 @@ interface LimitSetting {
 
 /** One for each limit of the broker; what is missing here is missing in a type. */
 const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
-  connections: { name: "max-connections", help: "Links open at one time; one more is refused with 0x97." },
+  connections: {
+    name: "max-connections",
+    help: "Links open at one time, from the accept on; one more is refused with 0x97.",
+  },
   sessions: { name: "max-sessions", help: "Sessions held, online and offline; one more is refused with 0x97." },
   timeToConnectMs: {
     name: "time-to-connect",
-    help: "From an accepted link to its CONNECT and login; then the link is closed.",
+    help: "From the accept, over the handshakes of TLS and WebSocket, to CONNECT and login; then the link is closed.",
     kind: "duration",
   },
   maximumPacketSizeBytes: {
@@ -179,7 +182,7 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   },
   connectsPerSecond: {
     name: "max-connect-rate",
-    help: "Links from one address within a second; one more is refused with 0x9F; 0 is no limit.",
+    help: "Links from one address within a second, as accepted; one more is refused with 0x9F; 0 is no limit.",
   },
   outboxMessages: {
     name: "max-queue-messages",

@@ -1,0 +1,137 @@
+/**
+ * An accepted TLS connection as a link, from the accept on. Until the handshake is done nothing is read and what is
+ * written waits; the owner of the link counts it, gives it a time limit and ends it like any other. Then a
+ * {@link SocketLink} carries it.
+ */
+import type net from "node:net";
+import type { Link, LinkEnd, LinkReceiver } from "./link.ts";
+import { canReset, SocketLink } from "./socket_link.ts";
+
+/** Stands in until the first user sets a receiver. */
+const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+
+export class AcceptedTlsLink implements Link {
+  readonly peer: string;
+  readonly #raw: net.Socket;
+  #receiver: LinkReceiver = nobody;
+  /** There once the handshake is done. */
+  #secured: SocketLink | undefined;
+  /** Written before that. */
+  #early: Uint8Array[] = [];
+  #earlyBytes = 0;
+  #paused = false;
+  #open = true;
+  #over = false;
+  #fault: LinkEnd | undefined;
+
+  /** @param raw the TCP connection below TLS */
+  constructor(raw: net.Socket) {
+    const { remoteAddress = "?", remotePort = 0 } = raw;
+    this.peer = `${remoteAddress}:${remotePort}`;
+    this.#raw = raw;
+    raw.on("error", () => {}); // the end follows
+    raw.on("close", () => this.#closed());
+  }
+
+  get receiver(): LinkReceiver {
+    return this.#receiver;
+  }
+
+  set receiver(receiver: LinkReceiver) {
+    this.#receiver = receiver;
+    if (this.#secured !== undefined) this.#secured.receiver = receiver;
+  }
+
+  get certificateName(): string | undefined {
+    return this.#secured?.certificateName;
+  }
+
+  get bufferedBytes(): number {
+    return this.#earlyBytes + (this.#secured?.bufferedBytes ?? 0);
+  }
+
+  get isPeerGone(): boolean {
+    return this.#secured?.isPeerGone === true;
+  }
+
+  get open(): boolean {
+    return this.#secured?.open ?? this.#open;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#secured !== undefined) return this.#secured.write(bytes);
+    if (!this.#open) return true;
+    this.#early.push(bytes);
+    this.#earlyBytes += bytes.length;
+    return true;
+  }
+
+  end(): void {
+    if (this.#secured !== undefined) return this.#secured.end();
+    if (!this.#open) return;
+    this.#giveUp({ kind: "closed" });
+    this.#raw.destroy();
+  }
+
+  reset(): void {
+    if (this.#secured !== undefined) return this.#secured.reset();
+    if (this.#over) return;
+    this.#giveUp({ kind: "closed" });
+    if (canReset()) this.#raw.resetAndDestroy();
+    else this.#raw.destroy();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#secured?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#secured?.resume();
+  }
+
+  /**
+   * The handshake is done.
+   *
+   * @param certificateName of the certificate with which the peer has proved itself
+   */
+  secured(socket: net.Socket, certificateName: string | undefined): void {
+    if (!this.#open) return void socket.destroy();
+    const { peer } = this;
+    const link = new SocketLink(socket, {
+      peer,
+      isTls: true,
+      ...(certificateName !== undefined && { certificateName }),
+    });
+    link.receiver = this.#receiver;
+    this.#secured = link;
+    if (this.#paused) link.pause();
+    for (const bytes of this.#early) link.write(bytes);
+    this.#early = [];
+    this.#earlyBytes = 0;
+  }
+
+  /** The handshake has failed, and the connection is closed. Answers false where this side has ended it before. */
+  failed({ code = "ETLS", message }: NodeJS.ErrnoException): boolean {
+    if (this.#fault?.kind === "closed") return false;
+    if (this.#open) this.#giveUp({ kind: "error", code, message });
+    this.#raw.destroy();
+    return true;
+  }
+
+  #giveUp(end: LinkEnd): void {
+    this.#open = false;
+    this.#fault = end;
+    this.#early = [];
+    this.#earlyBytes = 0;
+  }
+
+  /** The TCP connection is gone. Once there is TLS, its own end says how. */
+  #closed(): void {
+    if (this.#secured !== undefined || this.#over) return;
+    this.#open = false;
+    this.#over = true;
+    this.#receiver.onEnd(this.#fault ?? { kind: "fin" });
+  }
+}
