@@ -157,7 +157,7 @@ export class Broker {
   /** Counts a request for one of these actions that was refused, and logs it, with a limit of lines. */
   actionRefused(peer: string, why: string): void {
     if (this.#stopped !== undefined) return;
-    this.#core.actionRefused(peer, why, this.#core.settings.clock.nowMs());
+    this.#core.warnings.actionRefused(peer, why, this.#core.settings.clock.nowMs());
     this.#timer.arm();
   }
 

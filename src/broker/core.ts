@@ -4,14 +4,12 @@
  */
 import { Deadlines } from "../base/deadlines.ts";
 import { recheck } from "./access/recheck.ts";
-import { addressOf } from "./access/peer_address.ts";
-import { type FailedLogin, failedLoginText } from "./access/login_failure.ts";
 import { ConnectRate } from "./connect_rate.ts";
 import type { Due } from "./due.ts";
-import { LimitedLog } from "./limited_log.ts";
 import { Memory } from "./memory.ts";
 import { Metrics } from "./metrics.ts";
 import type { CoreSettings } from "./options.ts";
+import { PeerWarnings } from "./peer_warnings.ts";
 import type { Publication } from "./routing/publication.ts";
 import { Retained } from "./routing/retained.ts";
 import { Router } from "./routing/router.ts";
@@ -41,10 +39,8 @@ export class Core {
   readonly sessions: Sessions;
   readonly wills: Wills;
   readonly connectRate: ConnectRate;
-  /** Where failed logins are logged. */
-  readonly failedLogins: LimitedLog;
-  /** Where refused requests of operators are logged. */
-  readonly refusedActions: LimitedLog;
+  /** Warnings that a peer can provoke. */
+  readonly warnings: PeerWarnings;
   #lastConnectionId = 0;
 
   /** @throws UsageError when the store cannot be had or read */
@@ -53,9 +49,7 @@ export class Core {
     const { limits, log, listeners, willFault } = settings;
     this.settings = settings;
     this.connectRate = new ConnectRate(limits.connectsPerSecond);
-    const write = (line: string) => log("warn", line);
-    this.failedLogins = new LimitedLog({ what: "failed logins", deadlines, write });
-    this.refusedActions = new LimitedLog({ what: "refused requests for operator actions", deadlines, write });
+    const warnings = this.warnings = new PeerWarnings({ metrics, deadlines, log });
     this.store = openStore(settings);
     this.turn = new Turn({ store: this.store, deadlines, metrics, settings });
     const { changes } = this.store;
@@ -90,7 +84,7 @@ export class Core {
         bytesLimit: limits.outboxBytes,
         messagesLimit: limits.outboxMessages,
         all: { sizeBytes: 0, limitBytes: limits.allOutboxesBytes },
-        overflowed: (clientId) => log("warn", `Outbox of client "${clientId}" is full; messages to it are dropped`),
+        overflowed: (clientId, nowMs) => warnings.outboxFull(clientId, nowMs),
       },
       ended: (session, left, nowMs) => {
         router.forget(session);
@@ -131,18 +125,6 @@ export class Core {
     const { sysIntervalMs: intervalMs, willFault } = this.settings;
     if (willFault?.counts !== undefined) metrics.willFaultsByKind = willFault.counts;
     if (intervalMs > 0) new SysTopics({ metrics, router, deadlines, intervalMs, fault: willFault?.description }, nowMs);
-  }
-
-  /** Counts and logs a failed login. */
-  loginFailed(login: FailedLogin, nowMs: number): void {
-    this.metrics.loginsFailed[login.failure]++;
-    this.failedLogins.write(addressOf(login.peer), () => failedLoginText(login), nowMs);
-  }
-
-  /** Counts and logs a request for an operator action that was refused. */
-  actionRefused(peer: string, why: string, nowMs: number): void {
-    this.metrics.operatorRefused++;
-    this.refusedActions.write(addressOf(peer), () => `Refused an operator action from ${peer}: ${why}`, nowMs);
   }
 
   /** A number for a new connection. */

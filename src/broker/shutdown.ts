@@ -47,8 +47,7 @@ export function isDrained(core: Core): boolean {
 /** Ends the connections that are left. */
 export function finishStop(core: Core, nowMs: number): void {
   for (const connection of [...core.connections]) end(core, connection, nowMs);
-  core.failedLogins.flush();
-  core.refusedActions.flush();
+  core.warnings.flush();
 }
 
 function end(core: Core, connection: Connection, nowMs: number): void {

@@ -64,11 +64,27 @@ Deno.test("limited log: the count comes without another failed login, and at a s
   running.advance(1);
   assert.deepEqual(counts(running), ["warn: 2 more failed logins within 10s are not in the log"]);
   const stopping = failing();
-  for (let each = 0; each < 8; each++) stopping.core.actionRefused("192.0.2.1:5", "no token", stopping.nowMs);
+  for (let each = 0; each < 8; each++) stopping.core.warnings.actionRefused("192.0.2.1:5", "no token", stopping.nowMs);
   beginStop(stopping.core, stopping.nowMs);
   finishStop(stopping.core, stopping.nowMs);
   assert.deepEqual(counts(stopping), [
     "warn: 2 more failed logins within 10s are not in the log",
     "warn: 3 more refused requests for operator actions within 10s are not in the log",
   ]);
+});
+
+Deno.test("limited log: outboxes that fill up again and again write few lines, with the client quoted and cut", () => {
+  const stage = new Stage({ limits: { outboxMessages: 1 } });
+  const clientId = `a" ${"x".repeat(100)}`;
+  const slow = stage.connect({ clientId }, { acknowledges: false }).subscribe("t", { qos: 1 });
+  const sender = stage.connect({ clientId: "sender" });
+  for (let each = 0; each < 8; each++) {
+    for (const payload of ["taken", "dropped"]) sender.publish("t", payload, { qos: 1 });
+    slow.send({ type: "puback", packetId: slow.of("publish").at(-1)!.packetId! });
+  }
+  stage.advance(10_000);
+  const line = `warn: Outbox of client "a\\" ${"x".repeat(61)}…" is full; messages to it are dropped`;
+  const count = "warn: 3 more warnings of full outboxes within 10s are not in the log";
+  assert.deepEqual(stage.logged, [...Array.from({ length: 5 }, () => line), count]);
+  assert.equal(stage.core.metrics.dropped["queue-full"], 8);
 });

@@ -190,7 +190,7 @@ function failureOf({ connection, packet }: Entry, answer: Exclude<LoginAnswer, "
 
 function loginFailed(entry: Entry, failure: LoginFailure, nowMs: number, detail?: string): void {
   const { core, connection: { link: { peer, certificateName } }, packet: { username }, clientId } = entry;
-  core.loginFailed({ failure, peer, username, certificateName, clientId, detail }, nowMs);
+  core.warnings.loginFailed({ failure, peer, username, certificateName, clientId, detail }, nowMs);
 }
 
 function identityOf(entry: Entry): Identity | undefined {

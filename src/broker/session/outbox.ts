@@ -32,7 +32,7 @@ export interface OutboxParts {
   /** The bound over the broker's memory. */
   readonly memory: Memory;
   /** Told when a client's outbox has begun to drop; again only after it was half empty. */
-  readonly overflowed: (clientId: string) => void;
+  readonly overflowed: (clientId: string, nowMs: number) => void;
 }
 
 /** One message to one client. */
@@ -355,7 +355,7 @@ export class Outbox {
     }
     metrics.limitsHit[limit]++;
     metrics.drop(publication, limit === "allOutboxesBytes" || limit === "memoryBytes" ? "memory-full" : "queue-full");
-    if (!this.#overflowing) this.#parts.overflowed(this.#clientId);
+    if (!this.#overflowing) this.#parts.overflowed(this.#clientId, nowMs);
     this.#overflowing = true;
     return false;
   }

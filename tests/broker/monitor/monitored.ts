@@ -23,6 +23,6 @@ export function monitored(stage: Stage): Monitored {
     get storeFails() {
       return core.turn.failing;
     },
-    actionRefused: (peer, why) => core.actionRefused(peer, why, stage.nowMs),
+    actionRefused: (peer, why) => core.warnings.actionRefused(peer, why, stage.nowMs),
   };
 }
