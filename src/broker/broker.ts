@@ -236,7 +236,10 @@ export class Broker {
     const afterwards = () => this.#timer.arm();
     const receiver = {
       accept: (link: Link) => serve(core, link, afterwards),
-      refused: (sentence: string) => core.settings.log("warn", sentence),
+      refused: (sentence: string, pauses = false) => {
+        core.warnings.linkRefused(sentence, pauses, core.settings.clock.nowMs());
+        afterwards();
+      },
     };
     try {
       this.#engine = await chooseEngine(engine);

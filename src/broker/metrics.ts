@@ -50,6 +50,8 @@ export interface BrokerMetrics {
     readonly refused: Readonly<Record<string, number>>;
     /** Links that ended before a CONNECT was accepted, refused ones included. */
     readonly endedEarly: number;
+    /** How often accepting has paused, because the operating system lacked descriptors or memory. */
+    readonly acceptPauses: number;
     /** Connections of accepted clients that ended, by what ended them. */
     readonly ended: Readonly<Record<EndingKind, number>>;
   };
@@ -129,6 +131,7 @@ export class Metrics {
   connected = 0;
   readonly refused: Record<string, number> = {};
   endedEarly = 0;
+  acceptPauses = 0;
   readonly ended = zeros(endingKinds);
   readonly loginsFailed = zeros(loginFailures);
   readonly operatorActions: Record<OperatorAction, number> = { disconnect: 0, "end-session": 0, "clear-retained": 0 };
@@ -194,6 +197,7 @@ export class Metrics {
         connected: this.connected,
         refused: { ...this.refused },
         endedEarly: this.endedEarly,
+        acceptPauses: this.acceptPauses,
         ended: { ...this.ended },
       },
       logins: { failed: { ...this.loginsFailed } },

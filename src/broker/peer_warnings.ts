@@ -1,6 +1,6 @@
 /**
  * The warnings that a peer can provoke, each kind with a limit of its own: failed logins, refused requests for operator
- * actions, full outboxes.
+ * actions, full outboxes, connections that could not be accepted.
  */
 import type { Deadlines } from "../base/deadlines.ts";
 import { type FailedLogin, failedLoginText, shownName } from "./access/login_failure.ts";
@@ -22,6 +22,7 @@ export class PeerWarnings {
   readonly #logins: LimitedLog;
   readonly #actions: LimitedLog;
   readonly #outboxes: LimitedLog;
+  readonly #links: LimitedLog;
 
   constructor({ metrics, deadlines, log }: PeerWarningsParts) {
     const limited = (what: string) => new LimitedLog({ what, deadlines, write: (line) => log("warn", line) });
@@ -29,6 +30,7 @@ export class PeerWarnings {
     this.#logins = limited("failed logins");
     this.#actions = limited("refused requests for operator actions");
     this.#outboxes = limited("warnings of full outboxes");
+    this.#links = limited("connections that could not be accepted");
   }
 
   /** Counts and logs a failed login. */
@@ -49,8 +51,18 @@ export class PeerWarnings {
     this.#outboxes.write(clientId, line, nowMs);
   }
 
+  /**
+   * Logs that a connection could not be accepted.
+   *
+   * @param pauses accepting pauses, which is counted
+   */
+  linkRefused(sentence: string, pauses: boolean, nowMs: number): void {
+    if (pauses) this.#metrics.acceptPauses++;
+    this.#links.write(pauses ? "accept" : "handshake", () => sentence, nowMs);
+  }
+
   /** The broker stops: writes how many lines were left out. */
   flush(): void {
-    for (const log of [this.#logins, this.#actions, this.#outboxes]) log.flush();
+    for (const log of [this.#logins, this.#actions, this.#outboxes, this.#links]) log.flush();
   }
 }

@@ -22,8 +22,13 @@ export interface ListenOptions {
 export interface ListenReceiver {
   /** A link was accepted; it has no receiver yet, which is set before control returns to the runtime. */
   accept(link: Link): void;
-  /** A connection could not be accepted, in a sentence; listening goes on. */
-  refused(sentence: string): void;
+  /**
+   * A connection could not be accepted, in a sentence; listening goes on.
+   *
+   * @param pauses accepting pauses, for the operating system lacks descriptors or memory; told once until the next
+   * connection is accepted
+   */
+  refused(sentence: string, pauses?: boolean): void;
 }
 
 /** Connections that the operating system holds until they are accepted. */
@@ -64,13 +69,18 @@ export function listenFault(error: unknown): string {
 }
 
 async function acceptAll(listener: Deno.TcpListener, receiver: ListenReceiver): Promise<void> {
+  let told = false;
   for (;;) {
     try {
       // Accepting is one at a time by nature.
       receiver.accept(new AcceptedLink(await listener.accept()));
+      told = false;
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      receiver.refused(`Cannot accept a connection: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof Deno.errors.ConnectionAborted) continue; // its peer has gone
+      const why = error instanceof Error ? error.message : String(error);
+      if (!told) receiver.refused(`Cannot accept a connection: ${why}`, true);
+      told = true;
       await new Promise((resolve) => setTimeout(resolve, acceptPauseMs));
     }
   }

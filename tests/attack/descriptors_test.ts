@@ -1,5 +1,8 @@
-/** Attacks that use up the broker's file descriptors: it pauses, says so, and goes on. */
+/** Attacks that use up the broker's file descriptors, or what else the operating system gives: it pauses, and goes on. */
 import assert from "node:assert/strict";
+import { Core } from "../../src/broker/core.ts";
+import { coreSettings } from "../../src/broker/options.ts";
+import { hazard, later, type Stage, until } from "../net/epoll/stage.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
 import { ffiFlags } from "../support/brokers/granted.ts";
 
@@ -59,11 +62,91 @@ for (const engine of ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"]) {
       links.push(await Deno.connect({ hostname: "127.0.0.1", port: Number(port) }));
     }
     await broker.line(/Cannot accept a connection/);
-    // A scrape finds no descriptor either.
-    assert.equal(await scrape(metrics!), undefined);
+    // A scrape finds no descriptor either, or the one that accepting a link has just left in its pause.
+    await scrape(metrics!);
     for (const link of links) link.close();
     await within(20, () => isServed(Number(port)));
+    await within(20, async () => /^mqtt_sim_accept_pauses_total [1-9]/m.test(await scrape(metrics!) ?? ""));
     await within(20, async () => /^mqtt_sim_connections_accepted_total \d+$/m.test(await scrape(metrics!) ?? ""));
     assert.doesNotMatch(broker.said, /at .*\.ts:/);
   });
 }
+
+const EMFILE = -24;
+const ENFILE = -23;
+const ENOSPC = -28;
+const ENOMEM = -12;
+const ENOBUFS = -105;
+
+/** A connection that waits while nothing can be accepted, is accepted later, and has then said and heard a byte. */
+async function isAcceptedLater(stage: Stage): Promise<void> {
+  const before = stage.accepted.length;
+  const peer = await Deno.connect({ hostname: "127.0.0.1", port: stage.listener.port });
+  await peer.write(Uint8Array.of(1));
+  await until(() => stage.accepted[before]?.sizeBytes === 1);
+  peer.close();
+  await stage.accepted[before]!.ended();
+}
+
+for (const fault of [EMFILE, ENFILE, ENOMEM, ENOBUFS]) {
+  hazard(`F31: accepting pauses at ${fault}, and again without a watch for the listener`, async (stage) => {
+    const first = await stage.pair();
+    stage.libc.acceptFaults.push(fault);
+    // fs.epoll.max_user_watches: another process of the same user has taken the watch that the pause gave back.
+    stage.libc.faults.watch = [ENOSPC, ENOSPC, ENOMEM];
+    await isAcceptedLater(stage);
+    assert.deepEqual([stage.libc.acceptFaults, stage.libc.faults.watch], [[], []]);
+    assert.deepEqual([stage.refused.length, first.accepted.ends], [1, []]);
+  });
+}
+
+hazard("F31: without a watch for its link one new connection ends, and accepting pauses", async (stage) => {
+  const first = await stage.pair();
+  stage.libc.faults.watch = [ENOSPC, ENOSPC];
+  const peer = await Deno.connect({ hostname: "127.0.0.1", port: stage.listener.port });
+  assert.equal(await peer.read(new Uint8Array(1)), null);
+  peer.close();
+  await isAcceptedLater(stage);
+  assert.deepEqual([first.accepted.ends, stage.refused.length], [[], 1]);
+});
+
+hazard("F31: without memory to watch its link for more, one link ends", async (stage) => {
+  const [first, second] = [await stage.pair(), await stage.pair()];
+  stage.libc.faults.rewatch = [ENOMEM];
+  first.accepted.link.pause();
+  assert.deepEqual(await first.accepted.ended(), { kind: "error", code: "ENOMEM", message: "watch ENOMEM" });
+  await first.dialled.ended();
+  second.dialled.link.write(Uint8Array.of(1));
+  await until(() => second.accepted.sizeBytes === 1);
+  assert.deepEqual([second.accepted.ends, second.dialled.ends], [[], []]);
+});
+
+hazard("F31: without memory to watch it, a link that was dialled ends", async (stage) => {
+  stage.libc.faults.rewatch = [ENOMEM];
+  const dialled = stage.dial();
+  assert.deepEqual(await dialled.ended(), { kind: "error", code: "ENOMEM", message: "watch ENOMEM" });
+  await stage.pair();
+});
+
+hazard("F31: without a watch left for its own bell, a loop that nobody needs ends by itself", async (stage) => {
+  await later(10); // it waits
+  stage.libc.faults.watch = [ENOSPC];
+  stage.listener.close();
+  assert.deepEqual(stage.libc.faults.watch, []);
+  await until(() => stage.libc.open.size === 0);
+});
+
+Deno.test("F31: each pause of accepting is counted, and the log has a bound", () => {
+  const logged: string[] = [];
+  const log = (level: string, line: string) => void logged.push(`${level}: ${line}`);
+  const core = new Core(coreSettings({ log }, () => "assigned"));
+  for (let each = 0; each < 100; each++) core.warnings.linkRefused("Cannot accept a connection: EMFILE", true, each);
+  core.warnings.linkRefused("Cannot take a connection over TLS: no cipher", false, 100);
+  assert.equal(core.metrics.snapshot().connections.acceptPauses, 100);
+  assert.deepEqual(logged, [
+    ...new Array<string>(5).fill("warn: Cannot accept a connection: EMFILE"),
+    "warn: Cannot take a connection over TLS: no cipher",
+  ]);
+  core.warnings.flush();
+  assert.equal(logged.at(-1), "warn: 95 more connections that could not be accepted within 10s are not in the log");
+});

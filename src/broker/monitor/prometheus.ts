@@ -21,6 +21,11 @@ const counters: readonly [name: string, help: string, value: Value][] = [
   ["connections_accepted", "Links accepted", ({ metrics }) => metrics.connections.accepted],
   ["connections_connected", "CONNECT packets answered with success", ({ metrics }) => metrics.connections.connected],
   ["connections_ended_early", "Links that ended before a login", ({ metrics }) => metrics.connections.endedEarly],
+  [
+    "accept_pauses",
+    "Times that accepting paused for lack of descriptors or memory",
+    ({ metrics }) => metrics.connections.acceptPauses,
+  ],
   ["subscriptions_refused", "Subscriptions refused", ({ metrics }) => metrics.subscriptions.refused],
   ["retained_refused", "Messages not retained at the limit", ({ metrics }) => metrics.retained.refused],
   ["messages_received", "PUBLISH packets received", ({ metrics }) => metrics.messages.received],

@@ -77,7 +77,8 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#opening = undefined;
     this.#socket = socket;
     this.#interest = this.#paused ? wantsEnd : wantsBytes;
-    this.#loop.handOver(socket, this, this.#interest);
+    const answer = this.#loop.handOver(socket, this, this.#interest);
+    if (answer < 0) return this.#cannotWatch(answer);
     if ("onOpen" in this.receiver) (this.receiver.onOpen as () => void)();
     if (this.#bufferedBytes > 0) this.#flushSoon();
   }
@@ -271,18 +272,16 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     if (this.#socket < 0) return;
     const wanted = this.#over ? 0 : this.#paused ? wantsEnd : wantsBytes;
     const interest = wanted | (this.#full ? Epoll.out : 0);
-    if (this.#parked) {
-      if (interest === 0) return;
-      const answer = this.#loop.unpark(this.#socket, this, interest);
-      if (answer < 0) return this.#cannotWatch(answer);
-      this.#parked = false;
-    } else if (interest !== this.#interest) {
-      this.#loop.rewatch(this.#socket, this, interest);
-    }
+    if (this.#parked ? interest === 0 : interest === this.#interest) return;
+    const answer = this.#parked
+      ? this.#loop.unpark(this.#socket, this, interest)
+      : this.#loop.rewatch(this.#socket, this, interest);
+    if (answer < 0) return this.#cannotWatch(answer);
+    this.#parked = false;
     this.#interest = interest;
   }
 
-  /** The operating system has no watch left for a link whose peer has gone: it ends. */
+  /** The operating system has no watch left, or no memory for it: the link ends, and no other does. */
   #cannotWatch(answer: number): void {
     this.#fault ??= endOf("watch", answer);
     queueMicrotask(() => {

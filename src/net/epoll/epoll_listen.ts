@@ -122,12 +122,12 @@ class EpollListener implements Listener, Watcher {
     }, acceptPauseMs);
   }
 
-  /** No more can be had now: those that wait are left to wait, and are looked for again after a while. */
+  /** The operating system has no more to give: connections that wait are left to wait, and are accepted after a pause. */
   #rest(fault: number): void {
     this.#loop.park(this.#socket);
     this.#resumeLater();
     if (this.#told) return;
     this.#told = true;
-    this.#receiver.refused(`Cannot accept a connection: ${faultText(fault)}`);
+    this.#receiver.refused(`Cannot accept a connection: ${faultText(fault)}`, true);
   }
 }

@@ -99,16 +99,16 @@ export class EpollLoop {
     return answer;
   }
 
-  /** From now on another is told of a descriptor. */
-  handOver(descriptor: number, heir: Watcher, interest: number): void {
+  /** From now on another is told of a descriptor. Answers below 0 where the operating system lacks memory. */
+  handOver(descriptor: number, heir: Watcher, interest: number): number {
     heir.token = this.#lastToken = this.#lastToken + 1 | 0;
     this.#watchers[descriptor] = heir;
-    this.rewatch(descriptor, heir, interest);
+    return this.rewatch(descriptor, heir, interest);
   }
 
-  /** Wants to be told other things of a descriptor. */
-  rewatch(descriptor: number, { token }: Watcher, interest: number): void {
-    must(this.libc.rewatch(this.#epoll, descriptor, token, interest));
+  /** Wants to be told other things of a descriptor. Answers below 0 where the operating system lacks memory. */
+  rewatch(descriptor: number, { token }: Watcher, interest: number): number {
+    return this.libc.rewatch(this.#epoll, descriptor, token, interest);
   }
 
   /** Tells nothing of a descriptor, which stays watched, until {@link unpark}: what it would tell never stops. */
@@ -225,13 +225,15 @@ export class EpollLoop {
     this.#takeTurn();
   }
 
-  /** Nobody is watched any more: the wait, if there is one, ends. */
+  /**
+   * Nobody is watched any more: the wait, if there is one, ends; by itself within {@link longestWaitMs} where the
+   * operating system has no watch left for the bell.
+   */
   #ringIfIdle(): void {
     if (this.#watched > 0) return;
     if (this.#state === "off") return this.#close();
     if (this.#state !== "waiting" || this.#ringing) return;
-    this.#ringing = true;
-    must(this.libc.watch(this.#epoll, this.#bell, 0, Epoll.in));
+    this.#ringing = this.libc.watch(this.#epoll, this.#bell, 0, Epoll.in) >= 0;
   }
 
   #close(): void {

@@ -2,7 +2,16 @@
 import { Libc, type SocketAddress } from "../../../src/net/epoll/libc.ts";
 
 /** Calls that can be made to fail besides. */
-type FailingCall = "socket" | "bind" | "connect" | "alwaysReadable" | "openEpoll" | "watch" | "events" | "read";
+type FailingCall =
+  | "socket"
+  | "bind"
+  | "connect"
+  | "alwaysReadable"
+  | "openEpoll"
+  | "watch"
+  | "rewatch"
+  | "events"
+  | "read";
 
 export class FailingLibc extends Libc {
   /** What accepting answers instead, one after another. */
@@ -33,6 +42,10 @@ export class FailingLibc extends Libc {
 
   override watch(epoll: number, descriptor: number, token: number, interest: number): number {
     return this.#fault("watch") ?? super.watch(epoll, descriptor, token, interest);
+  }
+
+  override rewatch(epoll: number, descriptor: number, token: number, interest: number): number {
+    return this.#fault("rewatch") ?? super.rewatch(epoll, descriptor, token, interest);
   }
 
   override read(socket: number): number {
