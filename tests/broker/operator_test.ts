@@ -33,7 +33,7 @@ for (const version of [4, 5] as const) {
     disconnectClient(stage.core, "a", stage.nowMs);
     stage.settle();
     client.die();
-    assert.deepEqual(watcher.messages, ["will gone"]);
+    assert.deepEqual(watcher.messages, ["will gone"]); // [MQTT5 3.1.2-8] [MQTT311 3.1.2-8]
     assert.equal(stage.core.metrics.willsPublished.administrative, 1);
   });
 

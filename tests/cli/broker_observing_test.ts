@@ -115,6 +115,9 @@ const bad: readonly [args: string, sentence: RegExp][] = [
   ["--fault lose=2", /^Cannot read --fault "lose=2": expected shares such as lose=1%,delay=0\.5%:1500ms/],
   ["--fault-clients (", /^Cannot read --fault-clients "\(": expected a regular expression/],
   ["--log-level loud", /^Cannot read --log-level "loud": expected error, warning, info or debug\n$/],
+  ["status --url http://u:pw@h", /^Cannot read --url "http:\/\/u:…@h": expected a URL such as http:\S+\n$/],
+  ["status --url http://h/?token=pw", /^Cannot read --url "http:\/\/h\/\?…": expected a URL such as http:\S+\n$/],
+  ["status --url ftp://u:pw@h", /^Cannot read --url "ftp:\/\/u:…@h": expected a URL such as http:\S+\n$/],
   ["status --url ftp://x", /^Cannot read --url "ftp:\/\/x": expected a URL such as http:\/\/127\.0\.0\.1:9090\n$/],
 ];
 

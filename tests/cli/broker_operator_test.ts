@@ -169,10 +169,9 @@ const bad: readonly [args: string, sentence: RegExp][] = [
   ["clear-retained a/#", /^Cannot read topic "a\/#": expected one topic name, without wildcards\n$/],
   ["disconnect a", /^Cannot act on a broker without its token: expected --admin-token FILE\n$/],
   ["disconnect a --admin-token /none", /^Cannot read token file \/none: there is no such file; .+\n$/],
-  [
-    "disconnect a --url mqtt://127.0.0.1",
-    /^Cannot read --url "mqtt:\/\/127\.0\.0\.1": expected http:\/\/host:port, .+\n$/,
-  ],
+  ["disconnect a --url mqtt://h", /^Cannot read --url "mqtt:\/\/h": expected a URL such as http:\S+\n$/],
+  ["disconnect a --url https://127.0.0.1", /^Cannot send a token to "https:\/\/127\.0\.0\.1": expected http, .+\n$/],
+  ["disconnect a --url http://[::1]/x", /^Cannot send a token to "http:\/\/\[::1\]\/x": expected http, .+\n$/],
   ["disconnect a --url http://u:pw@127.0.0.1", /^Cannot read --url "http:\/\/u:…@127\.0\.0\.1": expected .+\n$/],
   ["disconnect a --url http://127.0.0.1?t=pw", /^Cannot read --url "http:\/\/127\.0\.0\.1\?…": expected .+\n$/],
   ["disconnect a --url http://192.0.2.1:9090", /^Cannot send a token to "http:\/\/192\.0\.2\.1:9090": expected .+\n$/],

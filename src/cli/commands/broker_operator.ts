@@ -8,12 +8,12 @@ import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { UsageError } from "../../base/failure.ts";
 import { readToken } from "../../broker/access/admin_token.ts";
-import { isLoopback, withoutSecrets } from "../../net/endpoint.ts";
+import { isLoopback } from "../../net/endpoint.ts";
 import { type FlagValue, lines, neededArgument, sentence, valueFlag } from "../flag.ts";
 import type { Output } from "../output.ts";
+import { readPageUrl, usualPageUrl } from "../page_url.ts";
 import { file, text } from "../setting.ts";
 
-const usualUrl = "http://127.0.0.1:9090";
 /** The broker has to answer within this, in milliseconds. */
 const answerWithinMs = 10_000;
 /** As much of an answer is read, in characters. */
@@ -23,7 +23,11 @@ const absent = 1;
 const notReachable = 3;
 
 const url = () =>
-  valueFlag("--url", { metavar: "URL", read: readUrl }, `The address of the broker's --metrics. Default ${usualUrl}.`);
+  valueFlag(
+    "--url",
+    { metavar: "URL", read: readUrl },
+    `The address of the broker's --metrics. Default ${usualPageUrl}.`,
+  );
 const adminToken = () => valueFlag("--admin-token", file, "The file with the broker's token. Required.");
 
 const clientId: FlagValue<string> = { ...text("CLIENT"), name: "client" };
@@ -136,7 +140,7 @@ const actions: Readonly<Record<OperatorAsked["command"], Action>> = {
 
 /** Asks the broker for the action; answers the exit code. @throws UsageError for a token that cannot be used */
 export async function operate(asked: OperatorAsked, { out, err }: Output): Promise<number> {
-  const { command, name, url = usualUrl, adminToken } = asked;
+  const { command, name, url = usualPageUrl, adminToken } = asked;
   if (adminToken === undefined) {
     throw new UsageError("Cannot act on a broker without its token: expected --admin-token FILE");
   }
@@ -203,18 +207,15 @@ function shownText(text: string): string {
 
 /** The token is not encrypted on its way: it goes to this machine alone. */
 function readUrl(value: string, name: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const shown = JSON.stringify(withoutSecrets(value));
-  const hasMore = url !== undefined && `${url.username}${url.password}${url.search}${url.hash}` !== "";
-  if (url?.protocol !== "http:" || hasMore || url.pathname !== "/") {
-    throw new UsageError(`Cannot read ${name} ${shown}: expected http://host:port, such as ${usualUrl}`);
-  }
-  if (!isLoopback(url.hostname.replace(/^\[(.*)\]$/, "$1"))) {
-    throw new UsageError(
-      `Cannot send a token to ${shown}: expected an address of this machine's loopback, such as ${usualUrl}`,
-    );
-  }
-  return value.replace(/\/+$/, "");
+  const read = readPageUrl(value, name);
+  const { protocol, hostname, pathname } = new URL(read);
+  if (protocol === "http:" && pathname === "/" && isLoopback(hostname.replace(/^\[(.*)\]$/, "$1"))) return read;
+  throw new UsageError(
+    `Cannot send a token to ${
+      JSON.stringify(value)
+    }: expected http, an address of this machine's loopback and a port, ` +
+      `such as ${usualPageUrl}`,
+  );
 }
 
 function readTopic(value: string, name: string): string {

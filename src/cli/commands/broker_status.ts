@@ -4,16 +4,15 @@
 import { object } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
-import { UsageError } from "../../base/failure.ts";
 import { formatBytes, formatCount } from "../../base/units.ts";
 import type { StatusReport } from "../../broker/monitor/monitor.ts";
 import { type ClientStatus, longestPage, statusFilters } from "../../broker/monitor/status.ts";
 import { type Column, tableLines } from "../../report/table.ts";
 import { sentence, switchFlag, valueFlag, wordValue } from "../flag.ts";
 import type { Output } from "../output.ts";
+import { readPageUrl, usualPageUrl } from "../page_url.ts";
 import { whole } from "../setting.ts";
 
-const usualUrl = "http://127.0.0.1:9090";
 const usualLimit = 50;
 /** What a broker has to answer, in milliseconds. */
 const patienceMs = 10_000;
@@ -25,7 +24,11 @@ export const statusCommand = command(
   "status",
   object({
     command: constant("broker status"),
-    url: valueFlag("--url", { metavar: "URL", read: readUrl }, `Where --metrics is served. Default ${usualUrl}.`),
+    url: valueFlag(
+      "--url",
+      { metavar: "URL", read: readPageUrl },
+      `Where --metrics is served. Default ${usualPageUrl}.`,
+    ),
     filter: valueFlag(
       "--filter",
       wordValue(statusFilters),
@@ -48,7 +51,7 @@ export type StatusFlags = InferValue<typeof statusCommand>;
 
 /** Asks and tells; answers the exit code: 0, or 3 when there is no answer. */
 export async function status(flags: StatusFlags, { out, err }: Output): Promise<number> {
-  const { url = usualUrl, filter = "all", limit = usualLimit, offset = 0, json = false } = flags;
+  const { url = usualPageUrl, filter = "all", limit = usualLimit, offset = 0, json = false } = flags;
   const answer = await ask(`${url}/status?filter=${filter}&limit=${limit}&offset=${offset}`);
   if (typeof answer === "string") {
     err.write(`Cannot reach ${url}: ${answer}; is a broker running with --metrics?\n`);
@@ -129,10 +132,4 @@ function time(instant: string | undefined): string {
 /** Names are the clients' own: what a terminal would act upon is shown and not done. */
 function plain(text: string): string {
   return /[\p{Cc}\p{Cf}]/u.test(text) ? JSON.stringify(text).replaceAll(/[\p{Cc}\p{Cf}]/gu, "?") : text;
-}
-
-function readUrl(value: string, name: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return value.replace(/\/+$/, "");
-  throw new UsageError(`Cannot read ${name} ${JSON.stringify(value)}: expected a URL such as ${usualUrl}`);
 }

@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { failedLoginText, type LoginFailure, loginFailures } from "../../../src/broker/access/login_failure.ts";
 import type { CoreOptions } from "../../../src/broker/options.ts";
-import { aWill, bytesOf, type ConnectAsked, Stage } from "../stage.ts";
+import { serve } from "../../../src/broker/serve.ts";
+import { encode } from "../../../src/mqtt/codec/codec.ts";
+import { memoryLinkPair } from "../../../src/net/memory_link.ts";
+import { aWill, bytesOf, type ConnectAsked, connectPacket, Stage } from "../stage.ts";
 
 const login: ConnectAsked = { clientId: "c1", username: "ann", password: bytesOf("secret-4711") };
 
@@ -130,4 +133,15 @@ Deno.test("failed login: names of a client are quoted, escaped and cut, so that 
     'Failed login from 192.0.2.1:5, user "a\\", client \\"x\\r\\n\\u001b[31m\\u{85}\\u{2028}", ' +
       `certificate "${"n".repeat(64)}…", client "${"😀".repeat(64)}…": the user name or the password is wrong`,
   );
+});
+
+Deno.test("failed login: a certificate is a proof of some name, and stands in the line", () => {
+  const stage = new Stage({ authenticate: () => "not-authorized" });
+  const tasks: (() => void)[] = [];
+  const [near, far] = memoryLinkPair((task) => tasks.push(task));
+  serve(stage.core, Object.assign(near, { certificateName: "device-7" }), () => {});
+  far.write(encode(connectPacket({ clientId: "c1" }), 5));
+  for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
+  assert.equal(stage.core.metrics.loginsFailed["not-authorized"], 1);
+  assert.match(stage.logged[0]!, /, no user name, certificate "device-7", client "c1": the broker does not accept/);
 });
