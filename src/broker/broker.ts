@@ -8,7 +8,8 @@ import { listen, type OpenListener } from "../net/listen.ts";
 import type { TlsIdentity } from "../net/tls_identity.ts";
 import { recheck, type Rechecked } from "./access/recheck.ts";
 import { assignedClientId } from "./assigned_client_id.ts";
-import { Core } from "./core.ts";
+import type { Core } from "./core.ts";
+import { startCore } from "./start_core.ts";
 import { memoryShare } from "./memory_share.ts";
 import type { BrokerMetrics } from "./metrics.ts";
 import { clearRetained, disconnectClient, endSession } from "./operator.ts";
@@ -56,7 +57,7 @@ export class Broker {
 
   private constructor(options: BrokerOptions) {
     const limits = { memoryBytes: memoryShare(), ...options.limits };
-    const core = new Core(coreSettings({ onInternalError: "contain", ...options, limits }, assignedClientId));
+    const core = startCore(coreSettings({ onInternalError: "contain", ...options, limits }, assignedClientId));
     const timer = new Timer({
       clock: core.settings.clock,
       nextMs: () => core.deadlines.nextMs,

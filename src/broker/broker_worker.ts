@@ -6,8 +6,7 @@ import { UsageError } from "../base/failure.ts";
 import { engines } from "../net/engine.ts";
 import { Broker } from "./broker.ts";
 import type { BrokerLogLevel } from "./options.ts";
-import type { BrokerReport, BrokerRequest, BrokerThreadMetrics } from "./broker_thread.ts";
-
+import type { BrokerReport, BrokerRequest, BrokerThreadMetrics } from "./thread_messages.ts";
 let broker: Broker | undefined;
 
 function report(message: BrokerReport): void {

@@ -3,7 +3,6 @@
  * `serve.ts`, what falls due through `tick.ts`; both hand over the instant.
  */
 import { Deadlines } from "../base/deadlines.ts";
-import { recheck } from "./access/recheck.ts";
 import { ConnectRate } from "./connect_rate.ts";
 import type { Due } from "./due.ts";
 import { Memory } from "./memory.ts";
@@ -13,14 +12,12 @@ import { PeerWarnings } from "./peer_warnings.ts";
 import type { Publication } from "./routing/publication.ts";
 import { Retained } from "./routing/retained.ts";
 import { Router } from "./routing/router.ts";
-import type { Connection } from "./session/connection.ts";
+import type { Connection } from "./session/session.ts";
 import { Sessions } from "./session/sessions.ts";
 import { memoryStore } from "./store/memory_store.ts";
-import { restore } from "./store/restore.ts";
 import { SqliteStore } from "./store/sqlite_store.ts";
 import type { Store } from "./store/store.ts";
 import { Turn } from "./store/turn.ts";
-import { SysTopics } from "./sys_topics.ts";
 import { Wills } from "./wills.ts";
 
 export class Core {
@@ -92,39 +89,6 @@ export class Core {
         wills.sessionEnded(session.clientId, nowMs);
       },
     });
-    this.#begin(settings.clock.nowMs());
-  }
-
-  #begin(nowMs: number): void {
-    try {
-      restore(this, nowMs);
-      this.#recheckStored(nowMs);
-      this.#publishSys(nowMs);
-      this.turn.start(nowMs);
-    } catch (error) {
-      this.store.close();
-      throw error;
-    }
-  }
-
-  /** The rules may have changed since the store was written. */
-  #recheckStored(nowMs: number): void {
-    const { hasLogins, log } = this.settings;
-    if (!hasLogins || this.sessions.size === 0) return;
-    const { ended, unsubscribed, discarded } = recheck(this, nowMs);
-    if (ended + unsubscribed + discarded === 0) return;
-    log(
-      "warn",
-      `The rules changed since the store was written: ${ended} sessions and ${unsubscribed} subscriptions ` +
-        `ended, ${discarded} queued messages discarded`,
-    );
-  }
-
-  #publishSys(nowMs: number): void {
-    const { metrics, router, deadlines } = this;
-    const { sysIntervalMs: intervalMs, willFault } = this.settings;
-    if (willFault?.counts !== undefined) metrics.willFaultsByKind = willFault.counts;
-    if (intervalMs > 0) new SysTopics({ metrics, router, deadlines, intervalMs, fault: willFault?.description }, nowMs);
   }
 
   /** A number for a new connection. */

@@ -9,7 +9,7 @@ import { handleAcknowledge } from "./handle/acknowledge.ts";
 import { handleDisconnect } from "./handle/leave.ts";
 import { handlePublish } from "./handle/publish.ts";
 import { handleSubscribe, handleUnsubscribe } from "./handle/subscribe.ts";
-import type { Connection } from "./session/connection.ts";
+import type { Connection } from "./session/session.ts";
 
 /** Handles a packet of a client that is online. @throws ProtocolError for what ends the connection */
 export function dispatch(core: Core, connection: Connection, packet: Packet, nowMs: number): void {

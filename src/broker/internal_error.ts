@@ -4,7 +4,7 @@
 import { ReasonCode } from "../mqtt/reason.ts";
 import type { Core } from "./core.ts";
 import { expel } from "./handle/leave.ts";
-import type { Connection } from "./session/connection.ts";
+import type { Connection } from "./session/session.ts";
 
 /**
  * Counts and logs an error that a handler threw, and ends the connection that it served.

@@ -8,7 +8,7 @@ import { shownName } from "./access/login_failure.ts";
 import type { Core } from "./core.ts";
 import { expel } from "./handle/leave.ts";
 import type { OperatorAction } from "./metrics.ts";
-import type { Connection } from "./session/connection.ts";
+import type { Connection } from "./session/session.ts";
 
 /**
  * Ends the connection of a client. A 5.0 client receives DISCONNECT with 0x98. Its session lasts as at any end of a

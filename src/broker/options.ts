@@ -13,7 +13,6 @@ import {
   type BrokerListeners,
   listenersOf,
 } from "./events.ts";
-import type { StoreOption } from "./store/store.ts";
 import type { Trace } from "./trace.ts";
 import type { WillFault } from "./will_fault.ts";
 
@@ -298,4 +297,21 @@ function checkLimits(limits: BrokerLimits): void {
     if (Number.isInteger(value) && value >= least && value <= most) continue;
     throw new UsageError(`Cannot use limit ${name} = ${value}: expected a whole number from ${least} to ${most}`);
   }
+}
+
+/** Where sessions, messages and wills are kept. */
+export type StoreOption = "memory" | SqliteOption;
+
+/** A store in a file. */
+export interface SqliteOption {
+  /** A file, made when there is none; its directory must be there. `-wal` and `-journal` files stand beside it. */
+  readonly path: string;
+  /**
+   * What an acknowledgement outlives. `power`, the default: also a power failure, for the file is synced before each
+   * one. `process`: a kill of the process, not of the machine; a power failure may take the last seconds, never the
+   * file.
+   */
+  readonly outlives?: "power" | "process";
+  /** The file's size at most, in pages of 4,096 bytes; without it the disk's. Beyond it nothing is taken. */
+  readonly pagesLimit?: number;
 }

@@ -13,7 +13,8 @@ import { cost } from "./memory.ts";
 import { handleConnect, type Newcomer, refuse } from "./handle/connect.ts";
 import { expel, leave } from "./handle/leave.ts";
 import type { BrokerLimits } from "./options.ts";
-import { Connection } from "./session/connection.ts";
+import { ConnectionOf } from "./session/connection.ts";
+import type { Connection, Session } from "./session/session.ts";
 import { runDue } from "./tick.ts";
 
 /** Serves an accepted link. `afterwards` is called after each event, when deadlines may have changed. */
@@ -63,7 +64,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     this.#afterwards = afterwards;
     this.#nowMs = nowMs;
     const guarded = core.turn.guard(link, this);
-    this.#connection = new Connection(core.nextConnectionId(), guarded, nowMs, core.metrics, core.memory);
+    this.#connection = new ConnectionOf<Session>(core.nextConnectionId(), guarded, nowMs, core.metrics, core.memory);
     this.#connection.tooFast = tooFast;
     this.#stream = new PacketStream({
       maximumPacketSize: limits.maximumPacketSizeBytes,

@@ -6,7 +6,7 @@
 import { ReasonCode } from "../mqtt/reason.ts";
 import type { Core } from "./core.ts";
 import { expel } from "./handle/leave.ts";
-import type { Connection } from "./session/connection.ts";
+import type { Connection } from "./session/session.ts";
 
 /** Ends the connections that nothing is sent to, and publishes all wills, or none when they are to be kept. */
 export function beginStop(core: Core, nowMs: number): void {

@@ -2,6 +2,7 @@
  * What falls due: keep alive and time to CONNECT, ends of sessions, delayed wills. One heap, one timer, whose owner
  * calls {@link runDue} at {@link Core.deadlines}' next instant.
  */
+import { InvariantError } from "../base/failure.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 import type { Core } from "./core.ts";
 import type { Due } from "./due.ts";
@@ -10,11 +11,13 @@ import { contain } from "./internal_error.ts";
 import { LimitedLog } from "./limited_log.ts";
 import { Publication } from "./routing/publication.ts";
 import { RetainedFeed } from "./routing/retained_feed.ts";
-import { Connection } from "./session/connection.ts";
+import { ConnectionOf } from "./session/connection.ts";
+import type { Connection } from "./session/session.ts";
 import { SysTopics } from "./sys_topics.ts";
 import { Outbox } from "./session/outbox.ts";
 import { Session } from "./session/session.ts";
 import { Turn } from "./store/turn.ts";
+import { PendingWill } from "./wills.ts";
 
 /** Handles what is due at `nowMs`, at most `limit` things; the rest stays due. Answers how many it handled. */
 export function runDue(core: Core, nowMs: number, limit = Infinity): number {
@@ -25,7 +28,7 @@ export function runDue(core: Core, nowMs: number, limit = Infinity): number {
     try {
       fallDue(core, due, nowMs);
     } catch (error) {
-      contain(core, error, due instanceof Connection ? due : undefined, nowMs);
+      contain(core, error, due instanceof ConnectionOf ? due : undefined, nowMs);
     }
     handled++;
   }
@@ -33,7 +36,7 @@ export function runDue(core: Core, nowMs: number, limit = Infinity): number {
 }
 
 function fallDue(core: Core, due: Due, nowMs: number): void {
-  if (due instanceof Connection) fallSilent(core, due, nowMs);
+  if (due instanceof ConnectionOf) fallSilent(core, due, nowMs);
   else if (due instanceof Session) core.sessions.end(due, nowMs); // [MQTT5 4.1.0-2]
   else if (due instanceof SysTopics) due.fallDue(nowMs);
   else if (due instanceof Outbox) due.purge(nowMs);
@@ -41,7 +44,8 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
   else if (due instanceof Publication) core.router.retainedExpired(due);
   else if (due instanceof LimitedLog) due.flush();
   else if (due instanceof Turn) due.beat(nowMs);
-  else core.wills.fallDue(due, nowMs);
+  else if (due instanceof PendingWill) core.wills.fallDue(due, nowMs);
+  else throw new InvariantError(`nothing is known of a deadline of ${due.constructor.name}`);
 }
 
 /** What a client has sent while nothing was read from it counts as a sign of life: it is read now. */

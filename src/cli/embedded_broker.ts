@@ -4,8 +4,9 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { monotonicClock } from "../base/clock.ts";
+import type { BrokerThreadOptions } from "../broker/thread_messages.ts";
 import type { EngineChoice } from "../net/engine.ts";
-import { BrokerThread, type BrokerThreadOptions } from "../broker/broker_thread.ts";
+import { BrokerThread } from "../broker/broker_thread.ts";
 
 /** What the command needs of a broker in a thread. */
 export interface EmbeddedBroker {

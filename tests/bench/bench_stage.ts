@@ -1,6 +1,7 @@
 /** A broker core with clients on links in memory that read nothing but count. */
 import { ManualClock } from "../../src/base/clock.ts";
-import { Core } from "../../src/broker/core.ts";
+import type { Core } from "../../src/broker/core.ts";
+import { startCore } from "../../src/broker/start_core.ts";
 import { type CoreOptions, coreSettings } from "../../src/broker/options.ts";
 import { serve } from "../../src/broker/serve.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
@@ -13,7 +14,7 @@ export class BenchStage {
   #assigned = 0;
 
   constructor(options: CoreOptions = {}) {
-    this.core = new Core(coreSettings({ clock: this.clock, ...options }, () => `assigned${++this.#assigned}`));
+    this.core = startCore(coreSettings({ clock: this.clock, ...options }, () => `assigned${++this.#assigned}`));
   }
 
   dial(highWaterBytes = 1e9): SimLink {

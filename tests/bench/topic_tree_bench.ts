@@ -1,5 +1,6 @@
 /** Finding the subscriptions of one topic among many. */
-import { type Placed, TopicTree } from "../../src/broker/routing/topic_tree.ts";
+import { TopicTree } from "../../src/broker/routing/topic_tree.ts";
+import type { Placed } from "../../src/broker/session/session.ts";
 
 /** Of ten subscriptions one has `+`, one has `#`, and eight name a topic. */
 function treeOf(count: number): TopicTree<Placed> {

@@ -3,7 +3,8 @@
  * is due at an instant happens at that instant.
  */
 import { ManualClock } from "../../src/base/clock.ts";
-import { Core } from "../../src/broker/core.ts";
+import type { Core } from "../../src/broker/core.ts";
+import { startCore } from "../../src/broker/start_core.ts";
 import { type CoreOptions, coreSettings } from "../../src/broker/options.ts";
 import { serve } from "../../src/broker/serve.ts";
 import { runDue } from "../../src/broker/tick.ts";
@@ -51,7 +52,7 @@ export class Stage {
     this.clock = clock;
     const endOfTurn = (task: () => void) => void this.#tasks.push(task);
     const log = (level: string, message: string) => void this.logged.push(`${level}: ${message}`);
-    this.core = new Core(coreSettings({ clock, log, endOfTurn, ...options }, () => `assigned${++this.#drawn}`));
+    this.core = startCore(coreSettings({ clock, log, endOfTurn, ...options }, () => `assigned${++this.#drawn}`));
   }
 
   get nowMs(): number {

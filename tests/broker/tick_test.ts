@@ -57,3 +57,12 @@ Deno.test("tick: packets leave the heap alone, and one client has one entry in i
   client.disconnect();
   assert.equal(stage.core.deadlines.size, 0);
 });
+
+Deno.test("tick: a deadline of a class without a handler is an internal error, and the next one is handled", () => {
+  const stage = new Stage({ onInternalError: "contain" });
+  const client = stage.connect({ keepAliveS: 10 });
+  stage.core.deadlines.add(stage.nowMs + 1_000, {});
+  stage.advance(15_000);
+  assert.equal(stage.core.metrics.snapshot().internalErrors, 1);
+  assert.equal(client.endMs, 15_000);
+});

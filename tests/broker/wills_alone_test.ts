@@ -12,7 +12,7 @@ import { cost, Memory } from "../../src/broker/memory.ts";
 import { Metrics } from "../../src/broker/metrics.ts";
 import { neverExpiresS } from "../../src/broker/session/session.ts";
 import { Changes } from "../../src/broker/store/changes.ts";
-import type { StoredWill } from "../../src/broker/store/store.ts";
+import type { StoredWill } from "../../src/broker/store/stored.ts";
 import type { WillFault } from "../../src/broker/will_fault.ts";
 import { PendingWill, willBytes, Wills, type WillsParts } from "../../src/broker/wills.ts";
 import type { ProtocolVersion } from "../../src/mqtt/packet.ts";

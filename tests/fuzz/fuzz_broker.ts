@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Random } from "../../src/base/random.ts";
-import { Core } from "../../src/broker/core.ts";
+import type { Core } from "../../src/broker/core.ts";
+import { startCore } from "../../src/broker/start_core.ts";
 import { coreSettings } from "../../src/broker/options.ts";
 import { serve } from "../../src/broker/serve.ts";
 import { runDue } from "../../src/broker/tick.ts";
@@ -28,7 +29,7 @@ export class FuzzedBroker {
 
   constructor() {
     let assigned = 0;
-    this.#core = new Core(coreSettings({ clock: this.#clock }, () => `assigned-${++assigned}`));
+    this.#core = startCore(coreSettings({ clock: this.#clock }, () => `assigned-${++assigned}`));
   }
 
   /** One seed: `streams` fuzzing clients one after another, some at once. Answers how many mutated packets came. */

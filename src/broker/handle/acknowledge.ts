@@ -3,7 +3,7 @@
  */
 import type { AcknowledgePacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
-import type { Connection } from "../session/connection.ts";
+import type { Connection } from "../session/session.ts";
 
 /** An acknowledgement came. @throws ProtocolError for one that does not belong to its message's QoS */
 export function handleAcknowledge(connection: Connection, packet: AcknowledgePacket, nowMs: number): void {

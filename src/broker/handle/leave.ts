@@ -7,7 +7,7 @@ import type { DisconnectPacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core.ts";
 import type { Ending } from "../ending.ts";
-import type { Connection } from "../session/connection.ts";
+import type { Connection } from "../session/session.ts";
 import { allowedExpiryS } from "./session_expiry.ts";
 
 /** The reason codes that a client, and not only a server, may give. Source: MQTT 5.0, table 3-10. */

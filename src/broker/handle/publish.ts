@@ -9,7 +9,7 @@ import type { Core } from "../core.ts";
 import { cost, textBytes } from "../memory.ts";
 import { messageBytes } from "../routing/publication.ts";
 import type { Inbox } from "../session/inbox.ts";
-import type { Connection } from "../session/connection.ts";
+import type { Connection } from "../session/session.ts";
 import { publishText } from "./reason_text.ts";
 import { isReserved } from "../../mqtt/topic.ts";
 import { topicLimitHit } from "./topic_limit.ts";

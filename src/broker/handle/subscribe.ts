@@ -6,7 +6,7 @@ import type { SubscribePacket, Subscription, UnsubscribePacket } from "../../mqt
 import { ReasonCode } from "../../mqtt/reason.ts";
 import { isSharedFilter, parseSharedFilter } from "../../mqtt/topic.ts";
 import type { Core } from "../core.ts";
-import type { Connection } from "../session/connection.ts";
+import type { Connection } from "../session/session.ts";
 import { subscribeText } from "./reason_text.ts";
 import { topicLimitHit } from "./topic_limit.ts";
 

@@ -8,7 +8,7 @@ import type { Message } from "../../mqtt/message.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { Identity } from "../access/identity.ts";
 import { cost, type Memory, textBytes } from "../memory.ts";
-import type { MessagePlace } from "../store/store.ts";
+import type { MessagePlace } from "../store/place.ts";
 
 /** The client that published a message, also by its will. */
 export interface Publisher {

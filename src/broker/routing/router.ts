@@ -8,20 +8,20 @@ import type { Metrics } from "../metrics.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
 import { isReserved, isSharedFilter, levelsOf } from "../../mqtt/topic.ts";
-import type { SharedDelivery } from "../session/outbox.ts";
-import type { Session, Share } from "../session/session.ts";
+import type { SharedDelivery } from "../session/delivery.ts";
+import { Session, type Share, type Subscribed } from "../session/session.ts";
 import { Publication, type Publisher } from "./publication.ts";
 import type { Retained } from "./retained.ts";
 import { RetainedFeed } from "./retained_feed.ts";
 import { SharedGroups } from "./shared_groups.ts";
-import { type Subscribed, TopicTree } from "./topic_tree.ts";
+import { TopicTree } from "./topic_tree.ts";
 
 /** The publisher of the broker's own messages; no client has an empty identifier. */
 const brokerItself: Publisher = { clientId: "", owner: undefined };
 
 /** Subscriptions, retained messages, and the way from one to the other. */
 export class Router {
-  readonly #tree = new TopicTree();
+  readonly #tree = new TopicTree<Subscribed>();
   readonly #groups = new SharedGroups();
   readonly #retained: Retained;
   readonly #own: Retained;
@@ -168,7 +168,7 @@ export class Router {
   }
 
   /** Where a subscription is kept. */
-  #holderOf({ topicFilter }: Subscribed): TopicTree | SharedGroups {
+  #holderOf({ topicFilter }: Subscribed): TopicTree<Subscribed> | SharedGroups {
     return isSharedFilter(topicFilter) ? this.#groups : this.#tree;
   }
 

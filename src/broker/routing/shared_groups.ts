@@ -6,7 +6,8 @@
  * leading `$` are closed to clients.
  */
 import { parseSharedFilter } from "../../mqtt/topic.ts";
-import { type Subscribed, TopicTree } from "./topic_tree.ts";
+import type { Subscribed } from "../session/session.ts";
+import { TopicTree } from "./topic_tree.ts";
 
 /** The members of one group at one filter. */
 class Group {

@@ -1,26 +1,4 @@
-/**
- * Subscriptions by topic filter. Finds those that match a topic name without looking at the rest; adding and removing
- * cost the depth of the filter, however many subscribe to the same one.
- */
-import type { QoS } from "../../mqtt/packet.ts";
-import type { Session } from "../session/session.ts";
-
-/** What a tree holds. */
-export interface Placed {
-  /** By which it is found; no shared filter. */
-  readonly topicFilter: string;
-  /** Its place among those of its filter; the tree's own. */
-  place: number;
-}
-
-/** A session's granted subscription. */
-export interface Subscribed extends Placed {
-  readonly session: Session;
-  readonly qos: QoS;
-  readonly noLocal: boolean;
-  readonly retainAsPublished: boolean;
-  readonly identifier: number | undefined;
-}
+import type { Placed } from "../session/session.ts";
 
 const dollar = 0x24;
 
@@ -39,7 +17,7 @@ class Node<T> {
 }
 
 /** Subscriptions, or what else is found by topic filter. */
-export class TopicTree<T extends Placed = Subscribed> {
+export class TopicTree<T extends Placed> {
   readonly #root = new Node<T>();
   /** Levels that are held; those that several filters have in common count once. */
   levels = 0;

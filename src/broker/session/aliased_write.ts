@@ -3,11 +3,11 @@
  */
 import { type EncodedPublish, withPacketId } from "../../mqtt/codec/codec.ts";
 import type { Publication } from "../routing/publication.ts";
-import type { Connection } from "./connection.ts";
+import type { Receiver } from "./receiver.ts";
 
 /** Sends a PUBLISH as this connection takes it; answers false, and sends nothing, when it is too large. */
 export function writeAliased(
-  connection: Connection,
+  connection: Receiver,
   { message: { topic } }: Publication,
   encoded: EncodedPublish,
   packetId = 0,

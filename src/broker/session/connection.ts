@@ -4,22 +4,13 @@
  */
 import type { Deadline } from "../../base/deadlines.ts";
 import { decode, encode } from "../../mqtt/codec/codec.ts";
-import type {
-  AcknowledgePacket,
-  ConnackPacket,
-  ConnectProperties,
-  DisconnectPacket,
-  Packet,
-  ProtocolVersion,
-  SubackPacket,
-  UnsubackPacket,
-} from "../../mqtt/packet.ts";
+import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { Link } from "../../net/link.ts";
 import type { Due } from "../due.ts";
 import type { Memory } from "../memory.ts";
 import type { TraceOfClient } from "../trace.ts";
+import { type AnsweringPacket, noLimits } from "./client_limits.ts";
 import type { OutboundAliases } from "./outbound_aliases.ts";
-import type { Session } from "./session.ts";
 
 /**
  * - `new`: no CONNECT yet
@@ -28,34 +19,6 @@ import type { Session } from "./session.ts";
  * - `over`: nothing is read or sent any more
  */
 export type Phase = "new" | "checking" | "online" | "over";
-
-/** Packets that can say why. */
-export type AnsweringPacket = ConnackPacket | AcknowledgePacket | SubackPacket | UnsubackPacket | DisconnectPacket;
-
-/** What CONNECT may say of what the client takes. */
-export interface ClientLimits {
-  /** QoS 1 and 2 messages at one time. */
-  readonly receiveMaximum: number;
-  /** The largest packet, in bytes. */
-  readonly maximumPacketSize: number;
-  /** Whether it wants to be told why, also in packets other than CONNACK and DISCONNECT. */
-  readonly wantsProblems: boolean;
-}
-
-/** Of a client that says nothing of it; they all share this one. */
-const noLimits: ClientLimits = { receiveMaximum: 65_535, maximumPacketSize: Infinity, wantsProblems: true };
-
-/** What a client takes that connects with these properties. */
-export function clientLimits(properties: ConnectProperties = {}): ClientLimits {
-  const { receiveMaximum, maximumPacketSize, requestProblemInformation: wantsProblems } = properties;
-  if (receiveMaximum === undefined && maximumPacketSize === undefined && wantsProblems === undefined) return noLimits;
-  return {
-    receiveMaximum: receiveMaximum ?? noLimits.receiveMaximum,
-    maximumPacketSize: maximumPacketSize ?? noLimits.maximumPacketSize,
-    wantsProblems: wantsProblems ?? noLimits.wantsProblems,
-  };
-}
-
 /** The output is counted again after so many bytes; it leaves at the end of a turn, as a rule. */
 const outputStepBytes = 16 * 1024;
 
@@ -65,11 +28,12 @@ export interface SentCounter {
   bytesSent: number;
 }
 
-export class Connection {
+/** A connection of a client that has a session of type `S`; see `Connection` in `session.ts`. */
+export class ConnectionOf<S> {
   phase: Phase = "new";
   version: ProtocolVersion = 4;
   /** Set from `online` on. */
-  session: Session | undefined;
+  session: S | undefined;
   /** When the last control packet came, in milliseconds. */
   lastPacketMs: number;
   /** How long the client may be silent, in milliseconds; 0 without keep alive. */

@@ -12,9 +12,9 @@ import type { DropReason, Metrics } from "../metrics.ts";
 import { cost, type Memory } from "../memory.ts";
 import type { Publication } from "../routing/publication.ts";
 import type { SessionRecord } from "../store/session_record.ts";
-import type { DeliveryPlace } from "../store/store.ts";
 import { writeAliased } from "./aliased_write.ts";
-import type { Connection } from "./connection.ts";
+import type { Receiver } from "./receiver.ts";
+import type { Delivery, SharedDelivery } from "./delivery.ts";
 import { Fifo } from "./fifo.ts";
 
 /** What outboxes share. */
@@ -35,29 +35,11 @@ export interface OutboxParts {
   readonly overflowed: (clientId: string, nowMs: number) => void;
 }
 
-/** One message to one client. */
-export interface Delivery {
-  readonly publication: Publication;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  readonly identifiers: readonly number[] | undefined;
-  /** The shared filter, with `$share` and the group, that it came by. */
-  readonly share?: string | undefined;
-  packetId: number;
-  /** `published`: PUBACK or PUBREC is due; `released`: PUBREL was sent, PUBCOMP is due. */
-  state: "waiting" | "published" | "released" | "done";
-  /** Where it is in the store; the store's own. */
-  place?: DeliveryPlace;
-}
-
-/** A message of a shared subscription that its member has not got. */
-export type SharedDelivery = Pick<Delivery, "publication"> & { readonly share: string };
-
 export class Outbox {
   readonly #parts: OutboxParts;
   readonly #clientId: string;
   readonly #record: SessionRecord | undefined;
-  #connection: Connection | undefined;
+  #connection: Receiver | undefined;
   /** By packet identifier, in the order of first sending. */
   readonly #inflight = new Map<number, Delivery>();
   /** QoS 1 and 2 beyond the quota or beyond a full link. */
@@ -73,7 +55,7 @@ export class Outbox {
   #overflowing = false;
 
   /** @param record of the session, where there is a store */
-  constructor(parts: OutboxParts, clientId: string, connection: Connection | undefined, record?: SessionRecord) {
+  constructor(parts: OutboxParts, clientId: string, connection: Receiver | undefined, record?: SessionRecord) {
     this.#parts = parts;
     this.#clientId = clientId;
     this.#connection = connection;
@@ -103,7 +85,7 @@ export class Outbox {
   }
 
   /** Joins a new connection and sends again what the last one left open, in the first order. */
-  attach(connection: Connection, nowMs: number): void {
+  attach(connection: Receiver, nowMs: number): void {
     this.#connection = connection;
     this.#again.clear();
     for (const delivery of this.#inflight.values()) { // [MQTT5 4.4.0-1] [MQTT311 4.4.0-1]
@@ -266,7 +248,7 @@ export class Outbox {
   }
 
   #writeQoS0(
-    connection: Connection,
+    connection: Receiver,
     publication: Publication,
     retain: boolean,
     identifiers: readonly number[] | undefined,
@@ -282,7 +264,7 @@ export class Outbox {
   }
 
   /** Sends a QoS 1 or 2 message for the first time. */
-  #start(delivery: Delivery, connection: Connection, nowMs: number): void {
+  #start(delivery: Delivery, connection: Receiver, nowMs: number): void {
     if (delivery.publication.expired(nowMs)) return this.#drop(delivery, "expired");
     delivery.packetId = this.#freePacketId();
     delivery.state = "published";
@@ -291,7 +273,7 @@ export class Outbox {
     this.#inflight.set(delivery.packetId, delivery);
   }
 
-  #sendAgain(connection: Connection, nowMs: number): void {
+  #sendAgain(connection: Receiver, nowMs: number): void {
     while (this.#again.size > 0 && connection.writable && this.#mayRepeat(connection)) {
       const delivery = this.#again.shift()!;
       if (delivery.state !== "published") continue;
@@ -301,11 +283,11 @@ export class Outbox {
   }
 
   /** Whether the new connection's quota, which may be smaller than the last one's, has room for one more repetition. */
-  #mayRepeat(connection: Connection): boolean {
+  #mayRepeat(connection: Receiver): boolean {
     return this.#inflight.size - this.#again.size < connection.receiveMaximum; // [MQTT5 4.9.0-2]
   }
 
-  #write(delivery: Delivery, connection: Connection, dup: boolean, nowMs: number): boolean {
+  #write(delivery: Delivery, connection: Receiver, dup: boolean, nowMs: number): boolean {
     const { publication, qos, retain, identifiers, packetId } = delivery;
     const encoded = publication.encode(connection.version, qos, retain, identifiers, nowMs);
     if (!writeAliased(connection, publication, encoded, packetId, dup)) return false; // [MQTT5 3.1.2-25]

@@ -5,13 +5,15 @@
 import type { Deadline } from "../../base/deadlines.ts";
 import type { QoS } from "../../mqtt/packet.ts";
 import type { Publisher } from "../routing/publication.ts";
-import type { Subscribed } from "../routing/topic_tree.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Due } from "../due.ts";
 import type { SessionRecord } from "../store/session_record.ts";
-import type { Connection } from "./connection.ts";
+import type { ConnectionOf } from "./connection.ts";
 import { Inbox } from "./inbox.ts";
 import { Outbox, type OutboxParts } from "./outbox.ts";
+
+/** A connection of a client, with its session once it is online. */
+export type Connection = ConnectionOf<Session>;
 
 /** A session that never ends by itself (5.0). */
 export const neverExpiresS = 0xffff_ffff;
@@ -90,4 +92,20 @@ export class Session {
     this.connection = undefined;
     this.#outbox?.detach();
   }
+}
+
+/** A session's granted subscription. */
+export interface Subscribed extends Placed {
+  readonly session: Session;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly identifier: number | undefined;
+}
+
+export interface Placed {
+  /** By which it is found; no shared filter. */
+  readonly topicFilter: string;
+  /** Its place among those of its filter; the tree's own. */
+  place: number;
 }

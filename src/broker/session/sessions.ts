@@ -8,7 +8,8 @@ import { cost, type Memory, textBytes } from "../memory.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Changes } from "../store/changes.ts";
 import type { SessionRecord } from "../store/session_record.ts";
-import type { OutboxParts, SharedDelivery } from "./outbox.ts";
+import type { SharedDelivery } from "./delivery.ts";
+import type { OutboxParts } from "./outbox.ts";
 import { neverExpiresS, Session } from "./session.ts";
 
 /** The dependencies of sessions, and the listener for their end. */

@@ -4,9 +4,9 @@
  */
 import type { Identity } from "../access/identity.ts";
 import type { Publication } from "../routing/publication.ts";
-import type { Delivery } from "../session/outbox.ts";
+import type { Delivery } from "../session/delivery.ts";
 import { SessionRecord } from "./session_record.ts";
-import type { StoredWill } from "./store.ts";
+import type { StoredWill } from "./stored.ts";
 
 export class Changes {
   readonly sessions = new Set<SessionRecord>();

@@ -4,8 +4,9 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { UsageError } from "../../base/failure.ts";
+import type { SqliteOption } from "../options.ts";
 import { applicationId, migrations, schemaVersion } from "./schema.ts";
-import { type SqliteOption, StoreError } from "./store.ts";
+import { StoreError } from "./store.ts";
 
 export type Statement = StatementSync;
 

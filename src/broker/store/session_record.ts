@@ -3,9 +3,22 @@
  * none, for they end with the broker too.
  */
 import type { Identity } from "../access/identity.ts";
-import type { Delivery } from "../session/outbox.ts";
-import type { Changes } from "./changes.ts";
-import type { StoredSubscription } from "./store.ts";
+import type { Publication } from "../routing/publication.ts";
+import type { Delivery } from "../session/delivery.ts";
+import type { StoredSubscription } from "./stored.ts";
+
+/** Where a session notes its changes. */
+export interface SessionChanges {
+  readonly sessions: Set<SessionRecord>;
+  readonly deliveries: Map<Delivery, SessionRecord>;
+  /** Notes that something has changed; false while the broker only restores what the store holds. */
+  mark(): boolean;
+  nextOrder(): number;
+  /** One more delivery refers to the message. */
+  refer(publication: Publication): void;
+  /** One delivery less refers to the message. */
+  release(publication: Publication): void;
+}
 
 export class SessionRecord {
   /** Seconds from the end of the connection to the end of the session. */
@@ -18,11 +31,11 @@ export class SessionRecord {
   readonly subscriptions = new Map<string, StoredSubscription | undefined>();
   /** By packet identifier: taken, or released. */
   readonly taken = new Map<number, boolean>();
-  readonly #changes: Changes;
+  readonly #changes: SessionChanges;
 
   /** @param owner the user that the session belongs to; undefined where the broker decides on no logins */
   constructor(
-    changes: Changes,
+    changes: SessionChanges,
     readonly id: number,
     readonly clientId: string,
     readonly owner: Identity | undefined,

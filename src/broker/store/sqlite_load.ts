@@ -5,18 +5,13 @@ import type { Identity, NameProof } from "../access/identity.ts";
 import { isValidSubscription, isValidTopicName } from "../../mqtt/topic.ts";
 import type { Ending } from "../ending.ts";
 import { Publication } from "../routing/publication.ts";
-import type { Delivery } from "../session/outbox.ts";
+import type { Delivery } from "../session/delivery.ts";
 import type { Changes } from "./changes.ts";
 import type { Database, Row } from "./database.ts";
 import { propertiesOf } from "./property_text.ts";
 import { SessionRecord } from "./session_record.ts";
-import {
-  signOfLifeIntervalMs,
-  type Stored,
-  type StoredSession,
-  type StoredSubscription,
-  type StoredWill,
-} from "./store.ts";
+import { signOfLifeIntervalMs, type Stored, type StoredSession } from "./store.ts";
+import type { StoredSubscription, StoredWill } from "./stored.ts";
 
 /** @throws UsageError when the tables contradict each other */
 export function loadStore(

@@ -5,14 +5,16 @@
  * last known to live: each commit renews it, and `turn.ts` commits each second, if there are changes or not.
  */
 import type { Identity } from "../access/identity.ts";
+import type { SqliteOption } from "../options.ts";
 import type { Publication } from "../routing/publication.ts";
-import type { Delivery } from "../session/outbox.ts";
+import type { Delivery } from "../session/delivery.ts";
 import { Changes } from "./changes.ts";
 import { Database, type Statement } from "./database.ts";
 import { propertyText } from "./property_text.ts";
 import type { SessionRecord } from "./session_record.ts";
 import { damaged, loadStore } from "./sqlite_load.ts";
-import type { SqliteOption, Store, Stored, StoredWill } from "./store.ts";
+import type { Store, Stored } from "./store.ts";
+import type { StoredWill } from "./stored.ts";
 
 export class SqliteStore implements Store {
   readonly changes = new Changes();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
-import { type Subscribed, TopicTree } from "../../../src/broker/routing/topic_tree.ts";
-import type { Session } from "../../../src/broker/session/session.ts";
+import { TopicTree } from "../../../src/broker/routing/topic_tree.ts";
+import { Session, type Subscribed } from "../../../src/broker/session/session.ts";
 import { isValidTopicFilter, matches } from "../../../src/mqtt/topic.ts";
 
 const nobody = {} as Session;
@@ -11,7 +11,7 @@ function subscribed(topicFilter: string): Subscribed {
   return { session: nobody, topicFilter, ...options, place: 0 };
 }
 
-function found(tree: TopicTree, topic: string): string[] {
+function found(tree: TopicTree<Subscribed>, topic: string): string[] {
   const list: Subscribed[] = [];
   tree.match(topic, list);
   return list.map(({ topicFilter }) => topicFilter).sort();
@@ -24,7 +24,7 @@ function drawn(random: Random, levels: readonly string[]): string {
 Deno.test("topic tree: agrees with the plain rule, for any filters and topics, while they come and go", () => {
   for (let seed = 0; seed < 100; seed++) {
     const random = new Random(seed);
-    const tree = new TopicTree();
+    const tree = new TopicTree<Subscribed>();
     const held: Subscribed[] = [];
     for (let step = 0; step < 100; step++) {
       const topicFilter = drawn(random, ["a", "b", "", "$s", "+", "+", "#"]);
@@ -38,7 +38,7 @@ Deno.test("topic tree: agrees with the plain rule, for any filters and topics, w
 });
 
 Deno.test("topic tree: an empty one is left when all have gone", () => {
-  const tree = new TopicTree();
+  const tree = new TopicTree<Subscribed>();
   const all = ["a/b/c", "a/+/c", "#", "+", "a/#", "a/b/c"].map(subscribed);
   for (const each of all) tree.add(each);
   assert.equal(found(tree, "a/b/c").length, 5);
@@ -48,7 +48,7 @@ Deno.test("topic tree: an empty one is left when all have gone", () => {
 });
 
 Deno.test("topic tree: each of many subscribers of one filter can go", () => {
-  const tree = new TopicTree();
+  const tree = new TopicTree<Subscribed>();
   const all = Array.from({ length: 1_000 }, () => subscribed("a/+"));
   for (const each of all) tree.add(each);
   for (let index = 0; index < all.length; index += 2) tree.remove(all[index]!);

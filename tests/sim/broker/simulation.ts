@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Random } from "../../../src/base/random.ts";
-import { Core } from "../../../src/broker/core.ts";
+import type { Core } from "../../../src/broker/core.ts";
+import { startCore } from "../../../src/broker/start_core.ts";
 import { type BrokerLimits, coreSettings } from "../../../src/broker/options.ts";
 import { runDue } from "../../../src/broker/tick.ts";
 import type { QoS } from "../../../src/mqtt/packet.ts";
@@ -52,7 +53,7 @@ export class Simulation implements SimWorld {
     let assigned = 0;
     const authenticate = ({ username }: { username: string | undefined }) =>
       username === undefined ? "accept" as const : "bad-credentials" as const;
-    this.core = new Core(
+    this.core = startCore(
       coreSettings({ clock: this.clock, limits: this.limits, authenticate }, () => `assigned${++assigned}`),
     );
     this.model = new Model(this.limits);

@@ -4,7 +4,7 @@
  */
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
-import { Core } from "../../../src/broker/core.ts";
+import { startCore } from "../../../src/broker/start_core.ts";
 import { type CoreOptions, coreSettings } from "../../../src/broker/options.ts";
 import { serve } from "../../../src/broker/serve.ts";
 import { runDue } from "../../../src/broker/tick.ts";
@@ -48,7 +48,9 @@ const givenCore: CoreOptions = {
 export function ourCore(options: CoreOptions = {}): BrokerMaker {
   return (clock, later) => {
     let drawn = 0;
-    const core = new Core(coreSettings({ ...givenCore, clock, endOfTurn: later, ...options }, () => `drawn${++drawn}`));
+    const core = startCore(
+      coreSettings({ ...givenCore, clock, endOfTurn: later, ...options }, () => `drawn${++drawn}`),
+    );
     return {
       get nextMs() {
         return core.deadlines.nextMs;

@@ -3,7 +3,8 @@
  * the store holds, or with nothing.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
-import { Core } from "../../../src/broker/core.ts";
+import type { Core } from "../../../src/broker/core.ts";
+import { startCore } from "../../../src/broker/start_core.ts";
 import { type CoreOptions, coreSettings } from "../../../src/broker/options.ts";
 import { serve } from "../../../src/broker/serve.ts";
 import { beginStop, finishStop } from "../../../src/broker/shutdown.ts";
@@ -41,7 +42,7 @@ export function restarted(
       const wallNowMs = () => firstMs + clock.nowMs();
       const kept = store === undefined ? {} : { store: { path: store, outlives: "process" } as const };
       const settings = { clock, wallNowMs, endOfTurn: later, ...kept, ...options };
-      core = new Core(coreSettings(settings, () => `drawn${++drawn}`));
+      core = startCore(coreSettings(settings, () => `drawn${++drawn}`));
     };
     begin();
     return {

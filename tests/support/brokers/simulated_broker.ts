@@ -3,7 +3,8 @@
  * anew: on one store, or with nothing.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
-import { Core } from "../../../src/broker/core.ts";
+import type { Core } from "../../../src/broker/core.ts";
+import { startCore } from "../../../src/broker/start_core.ts";
 import { type CoreOptions, coreSettings } from "../../../src/broker/options.ts";
 import { serve } from "../../../src/broker/serve.ts";
 import { runDue } from "../../../src/broker/tick.ts";
@@ -39,7 +40,7 @@ export class SimulatedBroker implements Disposable {
   }
 
   begin(): void {
-    const core: Core = new Core(coreSettings({
+    const core: Core = startCore(coreSettings({
       ...this.#options,
       clock: this.#clock,
       wallNowMs: () => beganMs + this.#clock.nowMs(),
