@@ -9,12 +9,18 @@
 export { InvariantError, ProtocolError, UsageError } from "./src/base/failure.ts";
 export { Histogram, type HistogramRow } from "./src/base/histogram.ts";
 export { Broker, type BrokerOptions } from "./src/broker/broker.ts";
-export type { Ending, EndingKind } from "./src/broker/ending.ts";
-export type { BrokerEvent, BrokerEventType, BrokerListener, ConnectionEvent, WillEvent } from "./src/broker/events.ts";
+export type { Ending, EndingKind } from "./src/broker/options/ending.ts";
+export type {
+  BrokerEvent,
+  BrokerEventType,
+  BrokerListener,
+  ConnectionEvent,
+  WillEvent,
+} from "./src/broker/options/events.ts";
 export { type FaultKind, faultKinds, type FaultShare, faultText, parseFaults } from "./src/broker/fault/fault_mix.ts";
 export { SeededFault, type SeededFaultOptions } from "./src/broker/fault/seeded_fault.ts";
 export type { LoginFailure } from "./src/broker/access/login_failure.ts";
-export type { BrokerMetrics, DropReason, OperatorAction } from "./src/broker/metrics.ts";
+export type { BrokerMetrics, DropReason, OperatorAction } from "./src/broker/limits/metrics.ts";
 export type {
   ClientStatus,
   QueueTotals,
@@ -30,9 +36,9 @@ export {
   defaultLimits,
   type Login,
   type LoginAnswer,
-} from "./src/broker/options.ts";
-export type { Trace, TraceOfClient } from "./src/broker/trace.ts";
-export type { WillCopy, WillFault, WillInQuestion } from "./src/broker/will_fault.ts";
+} from "./src/broker/options/options.ts";
+export type { Trace, TraceOfClient } from "./src/broker/options/trace.ts";
+export type { WillCopy, WillFault, WillInQuestion } from "./src/broker/options/will_fault.ts";
 export { type KillMode, killModes, killModeText, type KillShare } from "./src/fleet/plan/kill_mode.ts";
 export type { ClientGroup, HoldPhase, KillPhase, PhasePlan, ReturnPhase } from "./src/fleet/plan/plan.ts";
 export {

@@ -6,19 +6,19 @@ import { chooseEngine, type ChosenEngine, type EngineChoice, engines } from "../
 import type { Link } from "../net/link.ts";
 import { listen, type OpenListener } from "../net/listen.ts";
 import type { TlsIdentity } from "../net/tls_identity.ts";
-import { recheck, type Rechecked } from "./access/recheck.ts";
-import { assignedClientId } from "./assigned_client_id.ts";
-import type { Core } from "./core.ts";
-import { startCore } from "./start_core.ts";
-import { memoryShare } from "./memory_share.ts";
-import type { BrokerMetrics } from "./metrics.ts";
-import { clearRetained, disconnectClient, endSession } from "./operator.ts";
-import { type CoreOptions, coreSettings } from "./options.ts";
+import { recheck, type Rechecked } from "./handle/recheck.ts";
+import { assignedClientId } from "./options/assigned_client_id.ts";
+import type { Core } from "./core/core.ts";
+import { startCore } from "./serve/start_core.ts";
+import { memoryShare } from "./limits/memory_share.ts";
+import type { BrokerMetrics } from "./limits/metrics.ts";
+import { clearRetained, disconnectClient, endSession } from "./serve/operator.ts";
+import { type CoreOptions, coreSettings } from "./options/options.ts";
 import { type QueueTotals, queueTotals, type StatusPage, statusPage, type StatusQuery } from "./monitor/status.ts";
-import { serve } from "./serve.ts";
-import { beginStop, finishStop, isDrained } from "./shutdown.ts";
-import { runDue } from "./tick.ts";
-import { Timer } from "./timer.ts";
+import { serve } from "./serve/serve.ts";
+import { beginStop, finishStop, isDrained } from "./serve/shutdown.ts";
+import { runDue } from "./serve/tick.ts";
+import { Timer } from "./serve/timer.ts";
 
 /** Where a broker listens, and what else it can be told. */
 export interface BrokerOptions extends CoreOptions {

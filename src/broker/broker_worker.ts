@@ -5,7 +5,7 @@
 import { UsageError } from "../base/failure.ts";
 import { engines } from "../net/engine.ts";
 import { Broker } from "./broker.ts";
-import type { BrokerLogLevel } from "./options.ts";
+import type { BrokerLogLevel } from "./options/options.ts";
 import type { BrokerReport, BrokerRequest, BrokerThreadMetrics } from "./thread_messages.ts";
 let broker: Broker | undefined;
 

@@ -1,6 +1,6 @@
 import type { EngineChoice } from "../net/engine.ts";
-import type { BrokerMetrics } from "./metrics.ts";
-import type { BrokerLimits, BrokerLogLevel, StoreOption } from "./options.ts";
+import type { BrokerMetrics } from "./limits/metrics.ts";
+import type { BrokerLimits, BrokerLogLevel, StoreOption } from "./options/options.ts";
 
 /** Metrics of the broker and its thread's memory. */
 export interface BrokerThreadMetrics extends BrokerMetrics {

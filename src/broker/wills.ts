@@ -9,14 +9,14 @@ import type { ConnectWill, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 import type { Identity } from "./access/identity.ts";
 import type { Due } from "./due.ts";
-import type { Ending, EndingKind } from "./ending.ts";
-import type { BrokerListeners } from "./events.ts";
-import { cost, type Memory } from "./memory.ts";
-import type { Metrics } from "./metrics.ts";
-import type { Authorize } from "./options.ts";
-import { messageBytes, type Publisher } from "./routing/publication.ts";
+import type { Ending, EndingKind } from "./options/ending.ts";
+import type { BrokerListeners } from "./options/events.ts";
+import { cost, type Memory } from "./limits/memory.ts";
+import type { Metrics } from "./limits/metrics.ts";
+import type { Authorize } from "./options/options.ts";
+import { messageBytes, type Publisher } from "./message/publication.ts";
 import type { Changes } from "./store/changes.ts";
-import type { WillFault } from "./will_fault.ts";
+import type { WillFault } from "./options/will_fault.ts";
 
 /** What wills are handed. */
 export interface WillsParts {

@@ -1,7 +1,7 @@
 /** Attacks that ended the whole broker: an internal error ends one connection. */
 import assert from "node:assert/strict";
 import { InvariantError } from "../../src/base/failure.ts";
-import { coreSettings, limitRange } from "../../src/broker/options.ts";
+import { coreSettings, limitRange } from "../../src/broker/options/options.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
 import { aWill, Stage } from "../broker/stage.ts";
 

@@ -1,7 +1,7 @@
 /** Attacks that use up the broker's file descriptors, or what else the operating system gives: it pauses, and goes on. */
 import assert from "node:assert/strict";
-import { Core } from "../../src/broker/core.ts";
-import { coreSettings } from "../../src/broker/options.ts";
+import { Core } from "../../src/broker/core/core.ts";
+import { coreSettings } from "../../src/broker/options/options.ts";
 import { hazard, later, type Stage, until } from "../net/epoll/stage.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
 import { ffiFlags } from "../support/brokers/granted.ts";

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
-import { Core } from "../../src/broker/core.ts";
-import { type BrokerLimits, coreSettings } from "../../src/broker/options.ts";
-import { serve } from "../../src/broker/serve.ts";
-import { runDue } from "../../src/broker/tick.ts";
+import { Core } from "../../src/broker/core/core.ts";
+import { type BrokerLimits, coreSettings } from "../../src/broker/options/options.ts";
+import { serve } from "../../src/broker/serve/serve.ts";
+import { runDue } from "../../src/broker/serve/tick.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { Engine } from "../../src/net/engine.ts";
 import { engines } from "../../src/net/engine.ts";

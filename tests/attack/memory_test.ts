@@ -1,6 +1,6 @@
 /** Attacks on the broker's memory: each item that a client makes it keep is counted at its cost, and bounded. */
 import assert from "node:assert/strict";
-import { cost } from "../../src/broker/memory.ts";
+import { cost } from "../../src/broker/limits/memory.ts";
 import type { Packet, UserProperty } from "../../src/mqtt/packet.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
 import { pushSmall } from "../net/small_chunks_stage.ts";

@@ -1,9 +1,9 @@
 /** A broker core with clients on links in memory that read nothing but count. */
 import { ManualClock } from "../../src/base/clock.ts";
-import type { Core } from "../../src/broker/core.ts";
-import { startCore } from "../../src/broker/start_core.ts";
-import { type CoreOptions, coreSettings } from "../../src/broker/options.ts";
-import { serve } from "../../src/broker/serve.ts";
+import type { Core } from "../../src/broker/core/core.ts";
+import { startCore } from "../../src/broker/serve/start_core.ts";
+import { type CoreOptions, coreSettings } from "../../src/broker/options/options.ts";
+import { serve } from "../../src/broker/serve/serve.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { SimLink } from "../sim/broker/sim_link.ts";

@@ -1,5 +1,5 @@
 /**
- * What items really cost in memory, beside what `src/broker/memory.ts` counts for them: `deno task bench:cost`. A ratio
+ * What items really cost in memory, beside what `src/broker/limits/memory.ts` counts for them: `deno task bench:cost`. A ratio
  * above 1 means that an item costs more than it counts for.
  */
 import { encode } from "../../src/mqtt/codec/codec.ts";

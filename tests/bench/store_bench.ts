@@ -4,7 +4,7 @@
  * broker alone is higher than what is read here.
  */
 import { Broker } from "../../src/broker/broker.ts";
-import type { StoreOption } from "../../src/broker/options.ts";
+import type { StoreOption } from "../../src/broker/options/options.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { aWill, bytesOf } from "../broker/stage.ts";
 import { CrashPeer } from "../support/crash/crash_peer.ts";

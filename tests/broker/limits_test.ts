@@ -1,6 +1,6 @@
 /** Each bound of the broker: what happens at it, and that it is counted under its name. */
 import assert from "node:assert/strict";
-import type { BrokerLimits } from "../../src/broker/options.ts";
+import type { BrokerLimits } from "../../src/broker/options/options.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
 import { aWill, bytesOf, type Client, Stage } from "./stage.ts";
 

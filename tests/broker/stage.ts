@@ -3,11 +3,11 @@
  * is due at an instant happens at that instant.
  */
 import { ManualClock } from "../../src/base/clock.ts";
-import type { Core } from "../../src/broker/core.ts";
-import { startCore } from "../../src/broker/start_core.ts";
-import { type CoreOptions, coreSettings } from "../../src/broker/options.ts";
-import { serve } from "../../src/broker/serve.ts";
-import { runDue } from "../../src/broker/tick.ts";
+import type { Core } from "../../src/broker/core/core.ts";
+import { startCore } from "../../src/broker/serve/start_core.ts";
+import { type CoreOptions, coreSettings } from "../../src/broker/options/options.ts";
+import { serve } from "../../src/broker/serve/serve.ts";
+import { runDue } from "../../src/broker/serve/tick.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type {
   ConnackPacket,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
-import { defaultLimits } from "../../src/broker/options.ts";
+import { defaultLimits } from "../../src/broker/options/options.ts";
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import type { BrokerFlags } from "../../src/cli/commands/broker_flags.ts";
 import { brokerOptions, settingsOf } from "../../src/cli/commands/broker_options.ts";

@@ -4,7 +4,7 @@
  * tests/e2e/limits_test.ts has the same between processes, and with other brokers.
  */
 import assert from "node:assert/strict";
-import type { CoreOptions } from "../../src/broker/options.ts";
+import type { CoreOptions } from "../../src/broker/options/options.ts";
 import { checkInMemory, ourCore } from "../support/brokers/checked_broker.ts";
 
 const limited: Readonly<Record<string, CoreOptions>> = {

@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Random } from "../../src/base/random.ts";
-import type { Core } from "../../src/broker/core.ts";
-import { startCore } from "../../src/broker/start_core.ts";
-import { coreSettings } from "../../src/broker/options.ts";
-import { serve } from "../../src/broker/serve.ts";
-import { runDue } from "../../src/broker/tick.ts";
+import type { Core } from "../../src/broker/core/core.ts";
+import { startCore } from "../../src/broker/serve/start_core.ts";
+import { coreSettings } from "../../src/broker/options/options.ts";
+import { serve } from "../../src/broker/serve/serve.ts";
+import { runDue } from "../../src/broker/serve/tick.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";

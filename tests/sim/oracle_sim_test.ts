@@ -3,7 +3,7 @@
  * must agree on an honest broker in every kill mode; and a broker that is told to break its promise is caught each time.
  */
 import assert from "node:assert/strict";
-import type { WillFault, WillInQuestion } from "../../src/broker/will_fault.ts";
+import type { WillFault, WillInQuestion } from "../../src/broker/options/will_fault.ts";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
-import type { CoreOptions } from "../../src/broker/options.ts";
+import type { CoreOptions } from "../../src/broker/options/options.ts";
 import { Turn } from "../../src/broker/store/turn.ts";
 import type { PublishPacket } from "../../src/mqtt/packet.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";

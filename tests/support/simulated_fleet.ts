@@ -4,7 +4,7 @@
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
-import type { CoreOptions } from "../../src/broker/options.ts";
+import type { CoreOptions } from "../../src/broker/options/options.ts";
 import type { Wakeable, World } from "../../src/fleet/client/connection.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { mergeResults } from "../../src/fleet/merge/merge.ts";

@@ -3,7 +3,7 @@
  */
 import { Random } from "../../base/random.ts";
 import type { ConnectWill } from "../../mqtt/packet.ts";
-import type { WillCopy, WillFault, WillInQuestion } from "../will_fault.ts";
+import type { WillCopy, WillFault, WillInQuestion } from "../options/will_fault.ts";
 import { exclusiveKinds, type FaultKind, type FaultShare, formatFaults } from "./fault_mix.ts";
 
 /** What faults are drawn from. */

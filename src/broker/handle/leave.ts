@@ -5,8 +5,8 @@
 import { ProtocolError } from "../../base/failure.ts";
 import type { DisconnectPacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
-import type { Core } from "../core.ts";
-import type { Ending } from "../ending.ts";
+import type { Core } from "../core/core.ts";
+import type { Ending } from "../options/ending.ts";
 import type { Connection } from "../session/session.ts";
 import { allowedExpiryS } from "./session_expiry.ts";
 

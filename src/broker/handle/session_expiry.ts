@@ -1,7 +1,7 @@
 /**
  * How long a session may outlive its connection.
  */
-import type { BrokerLimits } from "../options.ts";
+import type { BrokerLimits } from "../options/options.ts";
 import { neverExpiresS } from "../session/session.ts";
 
 /** The session expiry in seconds that a client gets when it asks for one; {@link neverExpiresS}: no end. */

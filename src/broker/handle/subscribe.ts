@@ -5,7 +5,7 @@ import { ProtocolError } from "../../base/failure.ts";
 import type { SubscribePacket, Subscription, UnsubscribePacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import { isSharedFilter, parseSharedFilter } from "../../mqtt/topic.ts";
-import type { Core } from "../core.ts";
+import type { Core } from "../core/core.ts";
 import type { Connection } from "../session/session.ts";
 import { subscribeText } from "./reason_text.ts";
 import { topicLimitHit } from "./topic_limit.ts";

@@ -2,7 +2,7 @@
  * What the broker allows of topics beyond what the standard does.
  */
 import { utf8Length } from "../../mqtt/utf8.ts";
-import type { BrokerLimits } from "../options.ts";
+import type { BrokerLimits } from "../options/options.ts";
 
 /** Which of the limits a topic name or filter is beyond, if any. */
 export function topicLimitHit(

@@ -5,8 +5,8 @@
 import type { Log, LogFields, LogLevel } from "../../base/log.ts";
 import type { ConnectWill, Packet, PacketType } from "../../mqtt/packet.ts";
 import { reasonText } from "../../mqtt/reason.ts";
-import { type BrokerEvent, type BrokerEventType, brokerEventTypes, type BrokerListener } from "../events.ts";
-import type { Trace } from "../trace.ts";
+import { type BrokerEvent, type BrokerEventType, brokerEventTypes, type BrokerListener } from "../options/events.ts";
+import type { Trace } from "../options/trace.ts";
 
 const levels: Readonly<Record<BrokerEventType, LogLevel>> = {
   "connected": "info",

@@ -5,7 +5,7 @@
 import { bracketed } from "../../net/endpoint.ts";
 import { notAllowed, openWebServer, type WebRequest, type WebServerOptions, words } from "../../net/http_server.ts";
 import type { AdminToken } from "../access/admin_token.ts";
-import type { BrokerMetrics } from "../metrics.ts";
+import type { BrokerMetrics } from "../limits/metrics.ts";
 import { actionPaths, answerOperator, checkActionHost, type Operated } from "./operator_requests.ts";
 import { prometheusText, prometheusType } from "./prometheus.ts";
 import { longestPage, type QueueTotals, type StatusFilter, statusFilters } from "./status.ts";

@@ -2,7 +2,7 @@
  * The broker's counters in Prometheus' text format. Values are read when someone asks, never kept a second time, so that
  * nothing of a client library is needed but the format itself.
  */
-import type { BrokerMetrics } from "../metrics.ts";
+import type { BrokerMetrics } from "../limits/metrics.ts";
 import type { QueueTotals } from "./status.ts";
 
 /** What is shown. */

@@ -1,7 +1,7 @@
 /**
  * Who is there: a page of clients with their connection, their will and what waits for them.
  */
-import type { Core } from "../core.ts";
+import type { Core } from "../core/core.ts";
 import type { Session } from "../session/session.ts";
 
 /** Which clients a page shows. */

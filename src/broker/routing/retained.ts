@@ -5,10 +5,10 @@ import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
 import { levelsOf } from "../../mqtt/topic.ts";
 import type { Message } from "../../mqtt/message.ts";
-import { cost, type Memory } from "../memory.ts";
-import type { Metrics } from "../metrics.ts";
+import { cost, type Memory } from "../limits/memory.ts";
+import type { Metrics } from "../limits/metrics.ts";
 import type { Changes } from "../store/changes.ts";
-import type { Publication } from "./publication.ts";
+import type { Publication } from "../message/publication.ts";
 
 class Node {
   message: Publication | undefined;

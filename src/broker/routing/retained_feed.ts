@@ -5,7 +5,7 @@
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
 import type { Session } from "../session/session.ts";
-import type { Publication } from "./publication.ts";
+import type { Publication } from "../message/publication.ts";
 
 /** Levels that are visited in one slice; a level costs about a microsecond. */
 const sliceVisits = 2_000;

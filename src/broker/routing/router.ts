@@ -3,14 +3,14 @@
  */
 import type { Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
-import { cost, type Memory, textBytes } from "../memory.ts";
-import type { Metrics } from "../metrics.ts";
+import { cost, type Memory, textBytes } from "../limits/memory.ts";
+import type { Metrics } from "../limits/metrics.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
 import { isReserved, isSharedFilter, levelsOf } from "../../mqtt/topic.ts";
-import type { SharedDelivery } from "../session/delivery.ts";
+import type { SharedDelivery } from "../message/delivery.ts";
 import { Session, type Share, type Subscribed } from "../session/session.ts";
-import { Publication, type Publisher } from "./publication.ts";
+import { Publication, type Publisher } from "../message/publication.ts";
 import type { Retained } from "./retained.ts";
 import { RetainedFeed } from "./retained_feed.ts";
 import { SharedGroups } from "./shared_groups.ts";

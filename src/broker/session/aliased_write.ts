@@ -2,7 +2,7 @@
  * A PUBLISH written to one client: with a topic alias where the client takes them, and its own packet identifier.
  */
 import { type EncodedPublish, withPacketId } from "../../mqtt/codec/codec.ts";
-import type { Publication } from "../routing/publication.ts";
+import type { Publication } from "../message/publication.ts";
 import type { Receiver } from "./receiver.ts";
 
 /** Sends a PUBLISH as this connection takes it; answers false, and sends nothing, when it is too large. */

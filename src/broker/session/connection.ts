@@ -7,8 +7,8 @@ import { decode, encode } from "../../mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { Link } from "../../net/link.ts";
 import type { Due } from "../due.ts";
-import type { Memory } from "../memory.ts";
-import type { TraceOfClient } from "../trace.ts";
+import type { Memory } from "../limits/memory.ts";
+import type { TraceOfClient } from "../options/trace.ts";
 import { type AnsweringPacket, noLimits } from "./client_limits.ts";
 import type { OutboundAliases } from "./outbound_aliases.ts";
 

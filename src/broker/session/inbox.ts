@@ -2,7 +2,7 @@
  * QoS 2 messages that a client has sent and not yet released. A message is routed when it first comes; its packet
  * identifier is remembered until PUBREL, across connections, so that a repetition is not routed again.
  */
-import { cost, type Memory } from "../memory.ts";
+import { cost, type Memory } from "../limits/memory.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 
 export class Inbox {

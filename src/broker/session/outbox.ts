@@ -8,13 +8,13 @@ import { ProtocolError } from "../../base/failure.ts";
 import type { QoS } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Due } from "../due.ts";
-import type { DropReason, Metrics } from "../metrics.ts";
-import { cost, type Memory } from "../memory.ts";
-import type { Publication } from "../routing/publication.ts";
+import type { DropReason, Metrics } from "../limits/metrics.ts";
+import { cost, type Memory } from "../limits/memory.ts";
+import type { Publication } from "../message/publication.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 import { writeAliased } from "./aliased_write.ts";
 import type { Receiver } from "./receiver.ts";
-import type { Delivery, SharedDelivery } from "./delivery.ts";
+import type { Delivery, SharedDelivery } from "../message/delivery.ts";
 import { Fifo } from "./fifo.ts";
 
 /** What outboxes share. */

@@ -4,7 +4,7 @@
  */
 import type { Deadline } from "../../base/deadlines.ts";
 import type { QoS } from "../../mqtt/packet.ts";
-import type { Publisher } from "../routing/publication.ts";
+import type { Publisher } from "../message/publication.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Due } from "../due.ts";
 import type { SessionRecord } from "../store/session_record.ts";

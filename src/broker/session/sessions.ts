@@ -4,11 +4,11 @@
 import type { Deadlines } from "../../base/deadlines.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Due } from "../due.ts";
-import { cost, type Memory, textBytes } from "../memory.ts";
-import type { Metrics } from "../metrics.ts";
+import { cost, type Memory, textBytes } from "../limits/memory.ts";
+import type { Metrics } from "../limits/metrics.ts";
 import type { Changes } from "../store/changes.ts";
 import type { SessionRecord } from "../store/session_record.ts";
-import type { SharedDelivery } from "./delivery.ts";
+import type { SharedDelivery } from "../message/delivery.ts";
 import type { OutboxParts } from "./outbox.ts";
 import { neverExpiresS, Session } from "./session.ts";
 

@@ -3,8 +3,8 @@
  * and goes in between is not written at all, and what could not be written is simply still here the next time.
  */
 import type { Identity } from "../access/identity.ts";
-import type { Publication } from "../routing/publication.ts";
-import type { Delivery } from "../session/delivery.ts";
+import type { Publication } from "../message/publication.ts";
+import type { Delivery } from "../message/delivery.ts";
 import { SessionRecord } from "./session_record.ts";
 import type { StoredWill } from "./stored.ts";
 

@@ -4,7 +4,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { UsageError } from "../../base/failure.ts";
-import type { SqliteOption } from "../options.ts";
+import type { SqliteOption } from "../options/options.ts";
 import { applicationId, migrations, schemaVersion } from "./schema.ts";
 import { StoreError } from "./store.ts";
 

@@ -3,8 +3,8 @@
  * none, for they end with the broker too.
  */
 import type { Identity } from "../access/identity.ts";
-import type { Publication } from "../routing/publication.ts";
-import type { Delivery } from "../session/delivery.ts";
+import type { Publication } from "../message/publication.ts";
+import type { Delivery } from "../message/delivery.ts";
 import type { StoredSubscription } from "./stored.ts";
 
 /** Where a session notes its changes. */

@@ -5,9 +5,9 @@
  * last known to live: each commit renews it, and `turn.ts` commits each second, if there are changes or not.
  */
 import type { Identity } from "../access/identity.ts";
-import type { SqliteOption } from "../options.ts";
-import type { Publication } from "../routing/publication.ts";
-import type { Delivery } from "../session/delivery.ts";
+import type { SqliteOption } from "../options/options.ts";
+import type { Publication } from "../message/publication.ts";
+import type { Delivery } from "../message/delivery.ts";
 import { Changes } from "./changes.ts";
 import { Database, type Statement } from "./database.ts";
 import { propertyText } from "./property_text.ts";

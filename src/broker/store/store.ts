@@ -1,5 +1,5 @@
-import type { Publication } from "../routing/publication.ts";
-import type { Delivery } from "../session/delivery.ts";
+import type { Publication } from "../message/publication.ts";
+import type { Delivery } from "../message/delivery.ts";
 import type { Changes } from "./changes.ts";
 import type { SessionRecord } from "./session_record.ts";
 import type { StoredSubscription, StoredWill } from "./stored.ts";

@@ -3,7 +3,7 @@
  */
 import type { ConnectWill, QoS } from "../../mqtt/packet.ts";
 import type { Identity } from "../access/identity.ts";
-import type { Ending } from "../ending.ts";
+import type { Ending } from "../options/ending.ts";
 
 /** A subscription as it was granted. */
 export interface StoredSubscription {

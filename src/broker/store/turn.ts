@@ -7,8 +7,8 @@ import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Link } from "../../net/link.ts";
 import type { Due } from "../due.ts";
-import type { Metrics } from "../metrics.ts";
-import type { CoreSettings } from "../options.ts";
+import type { Metrics } from "../limits/metrics.ts";
+import type { CoreSettings } from "../options/options.ts";
 import { type Gate, HeldLink } from "./held_link.ts";
 import { signOfLifeIntervalMs, type Store, StoreError } from "./store.ts";
 

@@ -3,9 +3,9 @@
  */
 import { formatCount, formatSizeBytes } from "../../base/units.ts";
 import { Broker } from "../../broker/broker.ts";
-import type { BrokerMetrics } from "../../broker/metrics.ts";
+import type { BrokerMetrics } from "../../broker/limits/metrics.ts";
 import type { Monitor } from "../../broker/monitor/monitor.ts";
-import type { BrokerLogLevel } from "../../broker/options.ts";
+import type { BrokerLogLevel } from "../../broker/options/options.ts";
 import { engineText } from "../../net/engine.ts";
 import { aborted, type Interrupts, openInterrupts } from "../interrupt.ts";
 import type { Output } from "../output.ts";

@@ -6,7 +6,7 @@ import { openLog } from "../../base/log.ts";
 import { freshSeed } from "../../base/random.ts";
 import type { AdminToken } from "../../broker/access/admin_token.ts";
 import type { Broker, BrokerOptions } from "../../broker/broker.ts";
-import type { BrokerLogLevel } from "../../broker/options.ts";
+import type { BrokerLogLevel } from "../../broker/options/options.ts";
 import { SeededFault } from "../../broker/fault/seeded_fault.ts";
 import { eventLog, loggedEvents, packetLog } from "../../broker/monitor/event_log.ts";
 import { type Monitor, startMonitor } from "../../broker/monitor/monitor.ts";

@@ -3,7 +3,7 @@
  * it, and each setting brought to its option.
  */
 import type { BrokerOptions } from "../../broker/broker.ts";
-import type { BrokerLimits, StoreOption } from "../../broker/options.ts";
+import type { BrokerLimits, StoreOption } from "../../broker/options/options.ts";
 import { readConfig } from "../config_file.ts";
 import type { BrokerFlags } from "./broker_flags.ts";
 import { brokerDefaults, type BrokerSettings, brokerSettings, limitNames } from "./broker_settings.ts";

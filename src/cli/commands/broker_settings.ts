@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import { formatDuration, formatSizeBytes } from "../../base/units.ts";
-import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options.ts";
+import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options/options.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { clientAuths } from "../../net/tls_identity.ts";

@@ -1,8 +1,8 @@
 /** Rules where they bite: at CONNECT, PUBLISH, SUBSCRIBE, when a will is due, and when the rules change. */
 import assert from "node:assert/strict";
-import { recheck } from "../../../src/broker/access/recheck.ts";
+import { recheck } from "../../../src/broker/handle/recheck.ts";
 import { type Action, parseAcl } from "../../../src/broker/access/acl.ts";
-import type { CoreOptions } from "../../../src/broker/options.ts";
+import type { CoreOptions } from "../../../src/broker/options/options.ts";
 import { ReasonCode } from "../../../src/mqtt/reason.ts";
 import { aWill, Stage } from "../stage.ts";
 

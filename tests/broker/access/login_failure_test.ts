@@ -1,8 +1,8 @@
 /** Failed logins: one warning with address, user, client and reason, never the password; and their count. */
 import assert from "node:assert/strict";
 import { failedLoginText, type LoginFailure, loginFailures } from "../../../src/broker/access/login_failure.ts";
-import type { CoreOptions } from "../../../src/broker/options.ts";
-import { serve } from "../../../src/broker/serve.ts";
+import type { CoreOptions } from "../../../src/broker/options/options.ts";
+import { serve } from "../../../src/broker/serve/serve.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 import { aWill, bytesOf, type ConnectAsked, connectPacket, Stage } from "../stage.ts";

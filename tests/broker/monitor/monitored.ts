@@ -1,7 +1,7 @@
 /** A stage as its metrics page shows it, and as an operator acts on it. */
 import type { Monitored } from "../../../src/broker/monitor/monitor.ts";
 import { queueTotals, statusPage } from "../../../src/broker/monitor/status.ts";
-import { clearRetained, disconnectClient, endSession } from "../../../src/broker/operator.ts";
+import { clearRetained, disconnectClient, endSession } from "../../../src/broker/serve/operator.ts";
 import type { Stage } from "../stage.ts";
 
 /** When a stage is said to have started. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { Random } from "../../../src/base/random.ts";
-import { Metrics } from "../../../src/broker/metrics.ts";
-import { Publication } from "../../../src/broker/routing/publication.ts";
+import { Metrics } from "../../../src/broker/limits/metrics.ts";
+import { Publication } from "../../../src/broker/message/publication.ts";
 import { Retained } from "../../../src/broker/routing/retained.ts";
 import { matches } from "../../../src/mqtt/topic.ts";
 import { bytesOf } from "../stage.ts";

@@ -1,6 +1,6 @@
 /** Section 3.1 of both standards: CONNECT. */
 import assert from "node:assert/strict";
-import type { Login } from "../../../src/broker/options.ts";
+import type { Login } from "../../../src/broker/options/options.ts";
 import { aWill, type ConnectAsked, Stage, textOf } from "../stage.ts";
 import { connectBytes, type ConnectParts, field, reasons, surrogate } from "./bytes.ts";
 

@@ -3,7 +3,7 @@
  * stage, and a clock that begins anew; the time of day goes on.
  */
 import { ManualClock } from "../../../src/base/clock.ts";
-import type { CoreOptions, SqliteOption } from "../../../src/broker/options.ts";
+import type { CoreOptions, SqliteOption } from "../../../src/broker/options/options.ts";
 import { Stage } from "../stage.ts";
 
 /** The morning on which the first life begins, in milliseconds since 1970. */

@@ -140,7 +140,7 @@ Deno.test("a will keeps its properties, and message expiry counts from its publi
 
 for (const onShutdown of ["publish", "keep"] as const) {
   Deno.test(`a clean stop with ${onShutdown}: delayed wills keep their instant`, async () => {
-    const { beginStop, finishStop } = await import("../../../src/broker/shutdown.ts");
+    const { beginStop, finishStop } = await import("../../../src/broker/serve/shutdown.ts");
     using lives = new Lives({ onShutdown });
     watcherOf(lives);
     const now = lives.stage.connect({ clientId: "at-once", will: aWill({ topic: "at-once" }) });

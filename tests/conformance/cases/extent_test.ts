@@ -1,6 +1,6 @@
 /** A limit of a server is no fault: whatever goes beyond it is not testable, with what the broker did. */
 import assert from "node:assert/strict";
-import type { CoreOptions } from "../../../src/broker/options.ts";
+import type { CoreOptions } from "../../../src/broker/options/options.ts";
 import type { CaseResult } from "../../../src/conformance/case/result.ts";
 import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
 import { tampered } from "../../support/brokers/tampered_broker.ts";

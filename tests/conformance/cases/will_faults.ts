@@ -1,5 +1,5 @@
 /** Brokers that get wills wrong. Which case finds out which is in `will_proofs.ts`. */
-import type { WillCopy, WillInQuestion } from "../../../src/broker/will_fault.ts";
+import type { WillCopy, WillInQuestion } from "../../../src/broker/options/will_fault.ts";
 import { decode, encode, frameSize } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, ConnectWill, Packet } from "../../../src/mqtt/packet.ts";
 import { givenRun } from "../../support/brokers/checked_broker.ts";

@@ -1,7 +1,7 @@
 /** The cases that restart the broker: our own passes them, and brokers that lose or repeat wills do not. */
 import assert from "node:assert/strict";
-import type { Core } from "../../../src/broker/core.ts";
-import type { CoreOptions } from "../../../src/broker/options.ts";
+import type { Core } from "../../../src/broker/core/core.ts";
+import type { CoreOptions } from "../../../src/broker/options/options.ts";
 import { willRestartCases } from "../../../src/conformance/cases/will_restart.ts";
 import type { ConnectWill } from "../../../src/mqtt/packet.ts";
 import { messageOfWill } from "../../../src/mqtt/message.ts";

@@ -8,7 +8,7 @@ import { knownDeviations, knownSigns, mayFailUnder } from "../../../src/conforma
 import type { CaseFault } from "../../../src/conformance/model/outcome.ts";
 import { willDelayCases } from "../../../src/conformance/cases/will_delay.ts";
 import type { ConformanceCase } from "../../../src/conformance/case/case.ts";
-import type { CoreOptions } from "../../../src/broker/options.ts";
+import type { CoreOptions } from "../../../src/broker/options/options.ts";
 import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
 
 const bounds = boundsOf();

@@ -2,7 +2,7 @@
  * The one file of the simulation that looks into the broker's core, so that a change of its insides is followed here.
  */
 import assert from "node:assert/strict";
-import type { Core } from "../../../src/broker/core.ts";
+import type { Core } from "../../../src/broker/core/core.ts";
 import type { Model } from "./model.ts";
 
 /** Sessions, subscriptions, retained messages and wills of the core are those of the model. */

@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Random } from "../../../src/base/random.ts";
-import type { Core } from "../../../src/broker/core.ts";
-import { startCore } from "../../../src/broker/start_core.ts";
-import { type BrokerLimits, coreSettings } from "../../../src/broker/options.ts";
-import { runDue } from "../../../src/broker/tick.ts";
+import type { Core } from "../../../src/broker/core/core.ts";
+import { startCore } from "../../../src/broker/serve/start_core.ts";
+import { type BrokerLimits, coreSettings } from "../../../src/broker/options/options.ts";
+import { runDue } from "../../../src/broker/serve/tick.ts";
 import type { QoS } from "../../../src/mqtt/packet.ts";
 import { Acts } from "./acts.ts";
 import { simulateFleetOf } from "./fleet_seed.ts";

@@ -4,8 +4,8 @@
  * whether the connection lives.
  */
 import assert from "node:assert/strict";
-import type { Core } from "../../../src/broker/core.ts";
-import { serve } from "../../../src/broker/serve.ts";
+import type { Core } from "../../../src/broker/core/core.ts";
+import { serve } from "../../../src/broker/serve/serve.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { PacketStream } from "../../../src/net/packet_stream.ts";

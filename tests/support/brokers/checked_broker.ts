@@ -4,10 +4,10 @@
  */
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
-import { startCore } from "../../../src/broker/start_core.ts";
-import { type CoreOptions, coreSettings } from "../../../src/broker/options.ts";
-import { serve } from "../../../src/broker/serve.ts";
-import { runDue } from "../../../src/broker/tick.ts";
+import { startCore } from "../../../src/broker/serve/start_core.ts";
+import { type CoreOptions, coreSettings } from "../../../src/broker/options/options.ts";
+import { serve } from "../../../src/broker/serve/serve.ts";
+import { runDue } from "../../../src/broker/serve/tick.ts";
 import type { ConformanceHooks, ConformanceRun } from "../../../src/conformance/check/conformance_run.ts";
 import type { World } from "../../../src/conformance/model/world.ts";
 import { runConformance } from "../../../src/conformance/run_conformance.ts";

@@ -3,12 +3,12 @@
  * the store holds, or with nothing.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
-import type { Core } from "../../../src/broker/core.ts";
-import { startCore } from "../../../src/broker/start_core.ts";
-import { type CoreOptions, coreSettings } from "../../../src/broker/options.ts";
-import { serve } from "../../../src/broker/serve.ts";
-import { beginStop, finishStop } from "../../../src/broker/shutdown.ts";
-import { runDue } from "../../../src/broker/tick.ts";
+import type { Core } from "../../../src/broker/core/core.ts";
+import { startCore } from "../../../src/broker/serve/start_core.ts";
+import { type CoreOptions, coreSettings } from "../../../src/broker/options/options.ts";
+import { serve } from "../../../src/broker/serve/serve.ts";
+import { beginStop, finishStop } from "../../../src/broker/serve/shutdown.ts";
+import { runDue } from "../../../src/broker/serve/tick.ts";
 import type { BrokerMaker } from "./checked_broker.ts";
 
 /** The morning on which the clock begins, in milliseconds since 1970. */

@@ -3,11 +3,11 @@
  * anew: on one store, or with nothing.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
-import type { Core } from "../../../src/broker/core.ts";
-import { startCore } from "../../../src/broker/start_core.ts";
-import { type CoreOptions, coreSettings } from "../../../src/broker/options.ts";
-import { serve } from "../../../src/broker/serve.ts";
-import { runDue } from "../../../src/broker/tick.ts";
+import type { Core } from "../../../src/broker/core/core.ts";
+import { startCore } from "../../../src/broker/serve/start_core.ts";
+import { type CoreOptions, coreSettings } from "../../../src/broker/options/options.ts";
+import { serve } from "../../../src/broker/serve/serve.ts";
+import { runDue } from "../../../src/broker/serve/tick.ts";
 import type { DialReceiver, Link } from "../../../src/net/link.ts";
 import { type MemoryLink, memoryLinkPair } from "../../../src/net/memory_link.ts";
 

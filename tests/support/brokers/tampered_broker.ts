@@ -4,7 +4,7 @@
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
-import type { CoreOptions } from "../../../src/broker/options.ts";
+import type { CoreOptions } from "../../../src/broker/options/options.ts";
 import { decode, encode, frameSize } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, Packet, PublishPacket } from "../../../src/mqtt/packet.ts";
 import type { Link, LinkEnd } from "../../../src/net/link.ts";

@@ -1,0 +1,68 @@
+/**
+ * The warnings that a peer can provoke, each kind with a limit of its own: failed logins, refused requests for operator
+ * actions, full outboxes, connections that could not be accepted.
+ */
+import type { Deadlines } from "../../base/deadlines.ts";
+import { type FailedLogin, failedLoginText, shownName } from "../access/login_failure.ts";
+import { addressOf } from "../access/peer_address.ts";
+import type { Due } from "../due.ts";
+import { LimitedLog } from "../limits/limited_log.ts";
+import type { Metrics } from "../limits/metrics.ts";
+import type { CoreSettings } from "../options/options.ts";
+
+/** The dependencies of {@link PeerWarnings}. */
+export interface PeerWarningsParts {
+  readonly metrics: Metrics;
+  readonly deadlines: Deadlines<Due>;
+  readonly log: CoreSettings["log"];
+}
+
+export class PeerWarnings {
+  readonly #metrics: Metrics;
+  readonly #logins: LimitedLog;
+  readonly #actions: LimitedLog;
+  readonly #outboxes: LimitedLog;
+  readonly #links: LimitedLog;
+
+  constructor({ metrics, deadlines, log }: PeerWarningsParts) {
+    const limited = (what: string) => new LimitedLog({ what, deadlines, write: (line) => log("warn", line) });
+    this.#metrics = metrics;
+    this.#logins = limited("failed logins");
+    this.#actions = limited("refused requests for operator actions");
+    this.#outboxes = limited("warnings of full outboxes");
+    this.#links = limited("connections that could not be accepted");
+  }
+
+  /** Counts and logs a failed login. */
+  loginFailed(login: FailedLogin, nowMs: number): void {
+    this.#metrics.loginsFailed[login.failure]++;
+    this.#logins.write(addressOf(login.peer), () => failedLoginText(login), nowMs);
+  }
+
+  /** Counts and logs a request for an operator action that was refused. */
+  actionRefused(peer: string, why: string, nowMs: number): void {
+    this.#metrics.operatorRefused++;
+    this.#actions.write(addressOf(peer), () => `Refused an operator action from ${peer}: ${why}`, nowMs);
+  }
+
+  /** Logs that messages to a client are dropped; the outbox counts them. */
+  outboxFull(clientId: string, nowMs: number): void {
+    const line = () => `Outbox of client ${shownName(clientId)} is full; messages to it are dropped`;
+    this.#outboxes.write(clientId, line, nowMs);
+  }
+
+  /**
+   * Logs that a connection could not be accepted.
+   *
+   * @param pauses accepting pauses, which is counted
+   */
+  linkRefused(sentence: string, pauses: boolean, nowMs: number): void {
+    if (pauses) this.#metrics.acceptPauses++;
+    this.#links.write(pauses ? "accept" : "handshake", () => sentence, nowMs);
+  }
+
+  /** The broker stops: writes how many lines were left out. */
+  flush(): void {
+    for (const log of [this.#logins, this.#actions, this.#outboxes, this.#links]) log.flush();
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * An internal error of a handler ends one connection, and not the broker.
+ */
+import { ReasonCode } from "../../mqtt/reason.ts";
+import type { Core } from "../core/core.ts";
+import { expel } from "./leave.ts";
+import type { Connection } from "../session/session.ts";
+
+/**
+ * Counts and logs an error that a handler threw, and ends the connection that it served.
+ *
+ * @throws the error itself where it is not to be contained
+ */
+export function contain(core: Core, error: unknown, connection: Connection | undefined, nowMs: number): void {
+  const { onInternalError, log } = core.settings;
+  if (onInternalError === "throw") throw error;
+  core.metrics.internalErrors++;
+  const who = connection === undefined ? "what fell due" : connection.session?.clientId ?? connection.link.peer;
+  log("error", `Internal error while serving ${who}: ${error instanceof Error ? error.stack ?? error.message : error}`);
+  if (connection !== undefined) end(core, connection, nowMs);
+}
+
+function end(core: Core, connection: Connection, nowMs: number): void {
+  const reasonCode = ReasonCode.implementationSpecificError;
+  try {
+    expel(core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs);
+  } catch {
+    // The second fault is the first one's: nothing is left to do but to close.
+    connection.phase = "over";
+    connection.link.reset();
+  }
+}

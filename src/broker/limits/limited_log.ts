@@ -1,0 +1,65 @@
+/**
+ * Warnings that a peer can provoke: at most so many lines within ten seconds, in total and from one source, and then one
+ * line that counts those that were left out. A source that provokes many does not hide the lines of another.
+ */
+import type { Deadline, Deadlines } from "../../base/deadlines.ts";
+import type { Due } from "../due.ts";
+
+/** Length of a period, in milliseconds. */
+const periodMs = 10_000;
+/** Lines of one period: in total, and from one source. */
+const linesInTotal = 20;
+const linesOfOneSource = 5;
+
+/** The dependencies of a {@link LimitedLog}. */
+export interface LimitedLogParts {
+  /** The subject of the lines, in the plural: `failed logins`. */
+  readonly what: string;
+  readonly deadlines: Deadlines<Due>;
+  readonly write: (line: string) => void;
+}
+
+export class LimitedLog {
+  readonly #parts: LimitedLogParts;
+  /** Lines of the present period, by source; at most {@link linesInTotal} entries. */
+  readonly #written = new Map<string, number>();
+  #writtenInTotal = 0;
+  #leftOut = 0;
+  #endMs = -Infinity;
+  #deadline: Deadline<Due> | undefined;
+
+  constructor(parts: LimitedLogParts) {
+    this.#parts = parts;
+  }
+
+  /** Writes a line, or counts it where the period has had enough. `line` is made only if it is written. */
+  write(source: string, line: () => string, nowMs: number): void {
+    if (nowMs >= this.#endMs) this.#begin(nowMs);
+    const ofSource = this.#written.get(source) ?? 0;
+    if (this.#writtenInTotal >= linesInTotal || ofSource >= linesOfOneSource) return this.#leave();
+    this.#writtenInTotal++;
+    this.#written.set(source, ofSource + 1);
+    this.#parts.write(line());
+  }
+
+  /** Writes how many lines were left out, if any. */
+  flush(): void {
+    if (this.#deadline !== undefined) this.#parts.deadlines.cancel(this.#deadline);
+    this.#deadline = undefined;
+    if (this.#leftOut === 0) return;
+    this.#parts.write(`${this.#leftOut} more ${this.#parts.what} within ${periodMs / 1_000}s are not in the log`);
+    this.#leftOut = 0;
+  }
+
+  #begin(nowMs: number): void {
+    this.flush();
+    this.#written.clear();
+    this.#writtenInTotal = 0;
+    this.#endMs = nowMs + periodMs;
+  }
+
+  #leave(): void {
+    this.#leftOut++;
+    this.#deadline ??= this.#parts.deadlines.add(this.#endMs, this);
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * Counters of one broker. Parts count into {@link Metrics}; whoever watches takes a {@link BrokerMetrics}.
+ */
+import { type LoginFailure, loginFailures } from "../access/login_failure.ts";
+import { type EndingKind, endingKinds } from "../options/ending.ts";
+import { type BrokerLimits, defaultLimits } from "../options/options.ts";
+
+/** Why a message did not go out to a client. */
+export type DropReason =
+  /** The client's outbox was at its limit. */
+  | "queue-full"
+  /** All outboxes together were at their limit. */
+  | "memory-full"
+  /** QoS 0 for a client that is not connected. */
+  | "offline-qos0"
+  /** Its message expiry interval passed while it waited. */
+  | "expired"
+  /** Larger than the client's maximum packet size. */
+  | "too-large"
+  /** The session ended while it waited. */
+  | "session-ended"
+  /** The rules changed while it waited: its receiver may no longer read it. */
+  | "denied";
+
+const dropReasons: readonly DropReason[] = [
+  "queue-full",
+  "memory-full",
+  "offline-qos0",
+  "expired",
+  "too-large",
+  "session-ended",
+  "denied",
+];
+
+/** What an operator can do to a running broker. */
+export type OperatorAction = "disconnect" | "end-session" | "clear-retained";
+
+/** What a broker has counted since its start, and a few present numbers. Plain data. */
+export interface BrokerMetrics {
+  readonly connections: {
+    /** Links accepted. */
+    readonly accepted: number;
+    /** Links open now. */
+    readonly open: number;
+    /** Clients online now. */
+    readonly online: number;
+    /** CONNECT packets answered with success. */
+    readonly connected: number;
+    /** CONNECT packets refused, by reason code in decimal. */
+    readonly refused: Readonly<Record<string, number>>;
+    /** Links that ended before a CONNECT was accepted, refused ones included. */
+    readonly endedEarly: number;
+    /** How often accepting has paused, because the operating system lacked descriptors or memory. */
+    readonly acceptPauses: number;
+    /** Connections of accepted clients that ended, by what ended them. */
+    readonly ended: Readonly<Record<EndingKind, number>>;
+  };
+  readonly logins: {
+    /** Failed logins, by reason. */
+    readonly failed: Readonly<Record<LoginFailure, number>>;
+  };
+  readonly operator: {
+    /** Actions of an operator that changed something. */
+    readonly actions: Readonly<Record<OperatorAction, number>>;
+    /** Requests for an action that were refused, because they had no token or a wrong one. */
+    readonly refused: number;
+  };
+  /** Bytes that clients make the broker keep, as they are counted against the bound. */
+  readonly memory: { readonly usedBytes: number };
+  readonly sessions: { readonly held: number };
+  readonly subscriptions: { readonly held: number; readonly refused: number };
+  readonly retained: { readonly held: number; readonly refused: number };
+  readonly wills: {
+    /** Wills armed since the start. */
+    readonly armed: number;
+    /** Wills held now, armed or delayed. */
+    readonly held: number;
+    /** By what ended the connection, or `session-end` where that came before the delay was over. */
+    readonly published: Readonly<Record<EndingKind, number>>;
+    readonly discarded: number;
+    readonly delayed: number;
+    /** Delayed wills whose client came back in time. */
+    readonly cancelled: number;
+    /** Due, and not published: the client may not publish to the will's topic. */
+    readonly denied: number;
+    /** Copies of wills that did not go out to a subscriber, by reason; counted in `messages.dropped` too. */
+    readonly dropped: Readonly<Record<DropReason, number>>;
+    /** Wills that could not be kept at a stop. */
+    readonly lostAtStop: number;
+    /** Wills that went wrong on purpose. */
+    readonly faults: number;
+    /** The same by what was done to them. */
+    readonly faultsByKind: Readonly<Record<string, number>>;
+  };
+  readonly messages: {
+    /** PUBLISH packets taken. */
+    readonly received: number;
+    /** Of them, those that their client was not allowed to publish. */
+    readonly denied: number;
+    /** PUBLISH packets sent, retransmissions included. */
+    readonly sent: number;
+    readonly dropped: Readonly<Record<DropReason, number>>;
+  };
+  /** Control packets, and bytes of their links; TLS and WebSocket frames not counted. */
+  readonly traffic: {
+    readonly packetsReceived: number;
+    readonly packetsSent: number;
+    readonly bytesReceived: number;
+    readonly bytesSent: number;
+  };
+  /** Internal errors that ended one connection each, or left one thing undone. */
+  readonly internalErrors: number;
+  /** How often each limit was reached, and something was refused, dropped or ended for it. */
+  readonly limitsHit: Readonly<Record<keyof BrokerLimits, number>>;
+  /** All 0 where the store is memory. */
+  readonly store: {
+    /** Transactions with changes. */
+    readonly commits: number;
+    /** Transactions that could not be kept, repetitions included. */
+    readonly failures: number;
+    /** Connections that ended because what they were to hear was not kept. */
+    readonly refusals: number;
+  };
+}
+
+/** The counters while they run. */
+export class Metrics {
+  accepted = 0;
+  open = 0;
+  online = 0;
+  connected = 0;
+  readonly refused: Record<string, number> = {};
+  endedEarly = 0;
+  acceptPauses = 0;
+  readonly ended = zeros(endingKinds);
+  readonly loginsFailed = zeros(loginFailures);
+  readonly operatorActions: Record<OperatorAction, number> = { disconnect: 0, "end-session": 0, "clear-retained": 0 };
+  operatorRefused = 0;
+  /** Asked at each snapshot. */
+  memoryUsedBytes: () => number = () => 0;
+  sessionsHeld = 0;
+  subscriptionsHeld = 0;
+  subscriptionsRefused = 0;
+  retainedHeld = 0;
+  retainedRefused = 0;
+  willsArmed = 0;
+  willsHeld = 0;
+  readonly willsPublished = zeros(endingKinds);
+  willsDiscarded = 0;
+  willsDelayed = 0;
+  willsCancelled = 0;
+  willsDenied = 0;
+  readonly willsDropped = zeros(dropReasons);
+  willsLostAtStop = 0;
+  willFaults = 0;
+  /** Filled by whoever makes wills go wrong. */
+  willFaultsByKind: Readonly<Record<string, number>> = {};
+  storeCommits = 0;
+  storeFailures = 0;
+  storeRefusals = 0;
+  received = 0;
+  denied = 0;
+  sent = 0;
+  readonly dropped = zeros(dropReasons);
+
+  internalErrors = 0;
+  packetsReceived = 0;
+  packetsSent = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  readonly limitsHit = zeros(Object.keys(defaultLimits) as (keyof BrokerLimits)[]);
+
+  /** Counts a copy of a message that did not go out. */
+  drop({ isWill }: { readonly isWill: boolean }, reason: DropReason): void {
+    this.dropped[reason]++;
+    if (isWill) this.willsDropped[reason]++;
+  }
+
+  /** Counts that a limit was reached, and answers the reason code that says so. */
+  limited(limit: keyof BrokerLimits, reasonCode: number): number {
+    this.limitsHit[limit]++;
+    return reasonCode;
+  }
+
+  /** Counts a refused CONNECT. */
+  refuse(reasonCode: number): void {
+    this.refused[reasonCode] = (this.refused[reasonCode] ?? 0) + 1;
+  }
+
+  /** A copy of the present state. */
+  snapshot(): BrokerMetrics {
+    return {
+      connections: {
+        accepted: this.accepted,
+        open: this.open,
+        online: this.online,
+        connected: this.connected,
+        refused: { ...this.refused },
+        endedEarly: this.endedEarly,
+        acceptPauses: this.acceptPauses,
+        ended: { ...this.ended },
+      },
+      logins: { failed: { ...this.loginsFailed } },
+      operator: { actions: { ...this.operatorActions }, refused: this.operatorRefused },
+      memory: { usedBytes: this.memoryUsedBytes() },
+      sessions: { held: this.sessionsHeld },
+      subscriptions: { held: this.subscriptionsHeld, refused: this.subscriptionsRefused },
+      retained: { held: this.retainedHeld, refused: this.retainedRefused },
+      wills: {
+        armed: this.willsArmed,
+        held: this.willsHeld,
+        published: { ...this.willsPublished },
+        discarded: this.willsDiscarded,
+        delayed: this.willsDelayed,
+        cancelled: this.willsCancelled,
+        denied: this.willsDenied,
+        dropped: { ...this.willsDropped },
+        lostAtStop: this.willsLostAtStop,
+        faults: this.willFaults,
+        faultsByKind: { ...this.willFaultsByKind },
+      },
+      messages: { received: this.received, denied: this.denied, sent: this.sent, dropped: { ...this.dropped } },
+      traffic: {
+        packetsReceived: this.packetsReceived,
+        packetsSent: this.packetsSent,
+        bytesReceived: this.bytesReceived,
+        bytesSent: this.bytesSent,
+      },
+      internalErrors: this.internalErrors,
+      limitsHit: { ...this.limitsHit },
+      store: { commits: this.storeCommits, failures: this.storeFailures, refusals: this.storeRefusals },
+    };
+  }
+}
+
+function zeros<K extends string>(names: readonly K[]): Record<K, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
+}

@@ -1,0 +1,317 @@
+/**
+ * What a broker can be told, its limits, and their defaults.
+ */
+import { type Clock, monotonicClock, wallTime } from "../../base/clock.ts";
+import { UsageError } from "../../base/failure.ts";
+import type { QoS } from "../../mqtt/packet.ts";
+import type { Identity } from "../access/identity.ts";
+import type { Action, Principal } from "../access/acl.ts";
+import {
+  type BrokerEventType,
+  brokerEventTypes,
+  type BrokerListener,
+  type BrokerListeners,
+  listenersOf,
+} from "./events.ts";
+import type { Trace } from "./trace.ts";
+import type { WillFault } from "./will_fault.ts";
+
+/** Who asks to be let in. */
+export interface Login {
+  readonly clientId: string;
+  readonly username: string | undefined;
+  readonly password: Uint8Array | undefined;
+  /** The peer of the link, as `host:port`. */
+  readonly peer: string;
+  /** Whether the connection has ended meanwhile: nothing need be decided then. */
+  readonly isOver?: () => boolean;
+  /** Common name of the certificate with which the client has proved itself, where it has. */
+  readonly certificateName?: string | undefined;
+}
+
+/** What becomes of a login. */
+export type LoginAnswer = "accept" | "bad-credentials" | "not-authorized" | "busy";
+
+/** Bounds of a broker. What happens at each is said with it; each is counted in the metrics. */
+export interface BrokerLimits {
+  /** Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT; beyond twice as many, none is read. */
+  readonly connections: number;
+  /** Sessions held, online and offline; one more is refused as above. */
+  readonly sessions: number;
+  /** From the accepted link to a whole CONNECT and a login; then the link is closed. Milliseconds. */
+  readonly timeToConnectMs: number;
+  /** Largest packet read; announced in CONNACK; a larger one ends the connection with 0x95. */
+  readonly maximumPacketSizeBytes: number;
+  /** QoS 2 messages of one 5.0 client taken and not yet released; announced; one more ends the connection with 0x93. */
+  readonly receiveMaximum: number;
+  /** Topic aliases of one 5.0 client; announced; a higher one ends the connection with 0x94. */
+  readonly topicAliasMaximum: number;
+  /** Topic aliases towards one 5.0 client, which may allow fewer; topics beyond are sent whole. */
+  readonly outboundTopicAliases: number;
+  /** QoS 1 and 2 messages sent to one client and not yet acknowledged; the rest waits. The client may ask for fewer. */
+  readonly inflight: number;
+  /** Links from one address within a second; one more is answered 0x9F (3.1.1: 3) to its CONNECT. 0: no limit. */
+  readonly connectsPerSecond: number;
+  /** Messages waiting for, or in flight to, one client: their bytes; what comes on top is dropped (`queue-full`). */
+  readonly outboxBytes: number;
+  /** The same in messages. */
+  readonly outboxMessages: number;
+  /** Bytes waiting for, or in flight to, all clients together; what comes on top is dropped (`memory-full`). */
+  readonly allOutboxesBytes: number;
+  /** Answers that one client does not read: beyond it the connection ends with 0x97. */
+  readonly unreadBytes: number;
+  /** Subscriptions of one session; one more is refused with 0x97. */
+  readonly subscriptionsPerSession: number;
+  /** Levels of a topic name or filter; a deeper one is refused with 0x90 or 0x8F. */
+  readonly topicLevels: number;
+  /** Bytes of a topic name or filter; a longer one is refused with 0x90 or 0x8F. */
+  readonly topicBytes: number;
+  /**
+   * Levels of filters that one message may visit on its way to its subscribers; a filter with wildcards that would make it
+   * more is refused with 0x97.
+   */
+  readonly overlappingFilters: number;
+  /** Bytes of a will's payload; a CONNECT with a larger one is refused with 0x95 (3.1.1: closed). */
+  readonly willPayloadBytes: number;
+  /** Length of a client identifier in UTF-16 units; a longer one is refused with 0x85. */
+  readonly clientIdLength: number;
+  /** Retained messages; a message for one more topic is delivered and not retained. */
+  readonly retainedMessages: number;
+  /**
+   * Bytes of memory that clients make the broker keep, all together: links, sessions, subscriptions, wills, retained and
+   * queued messages, unread answers. At the bound the newest item is refused (0x97), and connected clients are served
+   * from a reserve of a tenth. The default of a {@link Broker} is a quarter of the machine's memory, and at most half of
+   * the runtime's heap.
+   */
+  readonly memoryBytes: number;
+  /** Largest CONNECT read; a larger one is refused with 0x95. */
+  readonly connectBytes: number;
+  /**
+   * Longest keep alive, in milliseconds; 0: no limit. A 5.0 client with a longer one, or none, gets this one in CONNACK;
+   * a 3.1.1 client is refused with return code 2.
+   */
+  readonly keepAliveMs: number;
+  /**
+   * Longest time from the end of a connection to the end of its session, in milliseconds; 0: no limit. CONNACK announces
+   * it to a 5.0 client that asked for more; a lasting session of 3.1.1 ends after it too.
+   */
+  readonly sessionExpiryMs: number;
+  /** What a stopping broker gives watchers to take the wills. Milliseconds. */
+  readonly stopGraceMs: number;
+}
+
+/** The limits where nothing else is asked for. */
+export const defaultLimits: BrokerLimits = {
+  connections: 1_000_000,
+  sessions: 1_000_000,
+  timeToConnectMs: 10_000,
+  maximumPacketSizeBytes: 2 * 1024 * 1024,
+  receiveMaximum: 1_024,
+  topicAliasMaximum: 64,
+  outboundTopicAliases: 64,
+  inflight: 1_024,
+  connectsPerSecond: 0,
+  outboxBytes: 64 * 1024 * 1024,
+  outboxMessages: 1_000_000,
+  allOutboxesBytes: 1024 * 1024 * 1024,
+  unreadBytes: 16 * 1024 * 1024,
+  subscriptionsPerSession: 100_000,
+  topicLevels: 200,
+  topicBytes: 65_535,
+  overlappingFilters: 8_192,
+  willPayloadBytes: 65_535,
+  clientIdLength: 1_024,
+  retainedMessages: 1_000_000,
+  memoryBytes: 1024 * 1024 * 1024,
+  connectBytes: 100 * 1024,
+  keepAliveMs: 0,
+  sessionExpiryMs: 14 * 86_400_000,
+  stopGraceMs: 2_000,
+};
+
+/** Who may do what; everyone everything without it. A will is a publication. */
+export type Authorize = (who: Principal, action: Action, topic: string) => boolean;
+
+/** How grave a line of the log is. */
+export type BrokerLogLevel = "info" | "warn" | "error";
+
+/** What the broker's core can be told. */
+export interface CoreOptions {
+  readonly limits?: Partial<BrokerLimits>;
+  /** Highest QoS that is served: a will above it is refused with 0x9B. */
+  readonly maximumQoS?: QoS;
+  /** Whether messages are retained: if not, a will with retain is refused with 0x9A. */
+  readonly retainAvailable?: boolean;
+  /**
+   * Response Information for the 5.0 clients that request it: what their response topics may begin with. `%c` stands
+   * for the client identifier. Left out if not given.
+   */
+  readonly responseInformation?: string;
+  /** Overrides every 5.0 client's keep alive, in seconds. */
+  readonly serverKeepAliveS?: number;
+  /** Decides on a login; everyone is let in without it. A rejected promise refuses with 0x88. */
+  readonly authenticate?: (login: Login) => LoginAnswer | Promise<LoginAnswer>;
+  /** The identity of an accepted login; without it, the client's user name, proved by its password. */
+  readonly identityOf?: (login: Login) => Identity;
+  /**
+   * Whether a user who logged in earlier may still log in; asked when the rules change, when a store is read, and
+   * before a retained message of that user is delivered. Every user may without it.
+   */
+  readonly knows?: (identity: Identity) => boolean;
+  /** Asked for each PUBLISH, subscription and will, for a will at CONNECT and again when it is due; it must be quick. */
+  readonly authorize?: Authorize;
+  /** Where sessions, messages and wills are kept: in memory (the default), or in a file that outlives the broker. */
+  readonly store?: StoreOption;
+  /**
+   * Wills at a clean stop. `publish`, the default, treats the stop as any end of a connection: what has no delay is
+   * published before the watchers go. What is delayed keeps its instant where there is a store; in memory the session
+   * ends with the broker, and a will is due when its session ends. `keep` leaves all of them to the next start; in
+   * memory there is nowhere to keep them, so that it loses them.
+   */
+  readonly onShutdown?: "publish" | "keep";
+  /** Makes wills go wrong on purpose, to try those who watch them. */
+  readonly willFault?: WillFault;
+  /** Told of wills and connections as it happens; it must be quick. */
+  readonly onEvent?: BrokerListener;
+  /** Of which events {@link onEvent} is told; of all without it. Nothing is spent on events that nobody is told of. */
+  readonly eventTypes?: readonly BrokerEventType[];
+  /** Shown the packets of clients that it asks for. */
+  readonly trace?: Trace;
+  /** From one publication of the `$SYS` topics to the next, in milliseconds; 0, the default, publishes none. */
+  readonly sysIntervalMs?: number;
+  /** Told what a person should know. */
+  readonly log?: (level: BrokerLogLevel, message: string) => void;
+  /**
+   * What becomes of an internal error of a handler. `contain`, the default of a {@link Broker}: it ends one connection,
+   * and is logged with its stack and counted. `throw`, the default of a core: it is passed on, for tests.
+   */
+  readonly onInternalError?: "contain" | "throw";
+  readonly clock?: Clock;
+  /** The time of day in milliseconds since 1970: what a store counts in, for no other clock goes on without a broker. */
+  readonly wallNowMs?: () => number;
+  /** Runs a task when this turn of the event loop is over: the store's commit for all that came in the turn. */
+  readonly endOfTurn?: (task: () => void) => void;
+  /** Draws an identifier for a client that brought none; asked again when it is in use. */
+  readonly newClientId?: () => string;
+}
+
+/** Core options with nothing left open. */
+export interface CoreSettings extends
+  Required<
+    Omit<
+      CoreOptions,
+      | "limits"
+      | "willFault"
+      | "onEvent"
+      | "eventTypes"
+      | "trace"
+      | "serverKeepAliveS"
+      | "responseInformation"
+      | "identityOf"
+    >
+  > {
+  readonly limits: BrokerLimits;
+  readonly willFault: WillFault | undefined;
+  readonly listeners: BrokerListeners;
+  readonly trace: Trace | undefined;
+  /** Whether logins are decided on at all, so that user names mean something. */
+  readonly hasLogins: boolean;
+  /** Whether {@link CoreOptions.authorize} was given. */
+  readonly hasRules: boolean;
+  /** Undefined: the client's user name, proved by its password. */
+  readonly identityOf: CoreOptions["identityOf"];
+  readonly serverKeepAliveS: number | undefined;
+  readonly responseInformation: string | undefined;
+}
+
+/** Fills in the defaults. @throws UsageError for a limit that is not a whole number in its range */
+export function coreSettings(options: CoreOptions, newClientId: () => string): CoreSettings {
+  const limits = { ...defaultLimits, ...options.limits };
+  checkLimits(limits);
+  const log = options.log ?? (() => {});
+  return {
+    maximumQoS: options.maximumQoS ?? 2,
+    retainAvailable: options.retainAvailable ?? true,
+    serverKeepAliveS: options.serverKeepAliveS,
+    responseInformation: options.responseInformation,
+    authenticate: options.authenticate ?? (() => "accept"),
+    hasLogins: options.authenticate !== undefined,
+    identityOf: options.identityOf,
+    knows: options.knows ?? (() => true),
+    hasRules: options.authorize !== undefined,
+    authorize: options.authorize ?? (() => true),
+    onShutdown: options.onShutdown ?? "publish",
+    willFault: options.willFault,
+    listeners: listenersOf(options.onEvent, options.eventTypes ?? brokerEventTypes, (text) => log("warn", text)),
+    trace: options.trace,
+    sysIntervalMs: options.sysIntervalMs ?? 0,
+    log,
+    onInternalError: options.onInternalError ?? "throw",
+    clock: options.clock ?? monotonicClock,
+    wallNowMs: options.wallNowMs ?? (() => wallTime().getTime()),
+    endOfTurn: options.endOfTurn ?? ((task) => void setImmediate(task)),
+    store: options.store ?? "memory",
+    newClientId: options.newClientId ?? newClientId,
+    limits,
+  };
+}
+
+const mayBeZero: ReadonlySet<keyof BrokerLimits> = new Set(
+  [
+    "topicAliasMaximum",
+    "outboundTopicAliases",
+    "stopGraceMs",
+    "retainedMessages",
+    "connectsPerSecond",
+    "willPayloadBytes",
+    "keepAliveMs",
+    "sessionExpiryMs",
+  ],
+);
+
+/** Limits that travel in a packet: the standard bounds them. */
+const highest: Partial<Record<keyof BrokerLimits, number>> = {
+  // Below the standard's 268,435,460: a 3.1.1 message is larger for a 5.0 receiver, by its subscription identifiers.
+  maximumPacketSizeBytes: 262_144_000,
+  subscriptionsPerSession: 1_000_000,
+  // Topics are walked level by level.
+  topicLevels: 2_000,
+  keepAliveMs: 65_535_000,
+  sessionExpiryMs: 4_294_967_294_000,
+  receiveMaximum: 65_535,
+  topicAliasMaximum: 65_535,
+  inflight: 65_535,
+  topicBytes: 65_535,
+  willPayloadBytes: 65_535,
+};
+
+/** The least and the most that a limit may be. */
+export function limitRange(name: keyof BrokerLimits): readonly [least: number, most: number] {
+  const least = mayBeZero.has(name) ? 0 : 1;
+  return [least, highest[name] ?? Number.MAX_SAFE_INTEGER];
+}
+
+function checkLimits(limits: BrokerLimits): void {
+  for (const [name, value] of Object.entries(limits)) {
+    const [least, most] = limitRange(name as keyof BrokerLimits);
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new UsageError(`Cannot use limit ${name} = ${value}: expected a whole number from ${least} to ${most}`);
+  }
+}
+
+/** Where sessions, messages and wills are kept. */
+export type StoreOption = "memory" | SqliteOption;
+
+/** A store in a file. */
+export interface SqliteOption {
+  /** A file, made when there is none; its directory must be there. `-wal` and `-journal` files stand beside it. */
+  readonly path: string;
+  /**
+   * What an acknowledgement outlives. `power`, the default: also a power failure, for the file is synced before each
+   * one. `process`: a kill of the process, not of the machine; a power failure may take the last seconds, never the
+   * file.
+   */
+  readonly outlives?: "power" | "process";
+  /** The file's size at most, in pages of 4,096 bytes; without it the disk's. Beyond it nothing is taken. */
+  readonly pagesLimit?: number;
+}

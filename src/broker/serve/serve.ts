@@ -1,0 +1,238 @@
+/**
+ * One link, served: bytes to packets, packets to handlers, faults and ends to their endings.
+ */
+import { ProtocolError } from "../../base/failure.ts";
+import type { Packet } from "../../mqtt/packet.ts";
+import { ReasonCode } from "../../mqtt/reason.ts";
+import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../../net/link.ts";
+import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
+import type { Core } from "../core/core.ts";
+import { dispatch } from "./dispatch.ts";
+import { contain } from "../handle/internal_error.ts";
+import { cost } from "../limits/memory.ts";
+import { handleConnect, type Newcomer, refuse } from "../handle/connect.ts";
+import { expel, leave } from "../handle/leave.ts";
+import type { BrokerLimits } from "../options/options.ts";
+import { ConnectionOf } from "../session/connection.ts";
+import type { Connection, Session } from "../session/session.ts";
+import { runDue } from "./tick.ts";
+
+/** Serves an accepted link. `afterwards` is called after each event, when deadlines may have changed. */
+export function serve(core: Core, link: Link, afterwards: () => void): void {
+  if (core.metrics.open >= 2 * core.settings.limits.connections) return turnAway(core, link, "connections");
+  const nowMs = core.settings.clock.nowMs();
+  if (!core.memory.hasReserve(cost.link, nowMs)) return turnAway(core, link, "memoryBytes");
+  const overRate = core.connectRate.count(link, nowMs);
+  if (overRate >= 2) return turnAway(core, link, "connectsPerSecond");
+  link.receiver = new Served(core, link, afterwards, nowMs, overRate > 0);
+  afterwards();
+}
+
+/** Too many to be told why. */
+function turnAway(core: Core, link: Link, limit: keyof BrokerLimits): void {
+  core.metrics.accepted++;
+  core.metrics.endedEarly++;
+  core.metrics.limitsHit[limit]++;
+  link.reset();
+}
+
+/** Packets that may come while a login is decided; a client that sends more cannot have waited for anything. */
+const waitingLimit = 1_024;
+
+/** Limits that a client breaks the protocol by. */
+const limitByReason: Readonly<Record<number, keyof BrokerLimits>> = {
+  [ReasonCode.packetTooLarge]: "maximumPacketSizeBytes",
+  [ReasonCode.receiveMaximumExceeded]: "receiveMaximum",
+  [ReasonCode.topicAliasInvalid]: "topicAliasMaximum",
+};
+
+/** Messages fill a link up to its high-water mark: what is above twice as much are answers that the client does not read. */
+const pauseAboveBytes = 2 * highWaterBytes;
+/** Input of a connection that never ends it. */
+const freeInputBytes = 16 * 1024;
+
+class Served implements LinkReceiver, PacketReceiver, Newcomer {
+  readonly #core: Core;
+  readonly #connection: Connection;
+  readonly #stream: PacketStream;
+  readonly #afterwards: () => void;
+  #nowMs: number;
+
+  constructor(core: Core, link: Link, afterwards: () => void, nowMs: number, tooFast: boolean) {
+    const { limits } = core.settings;
+    this.#core = core;
+    this.#afterwards = afterwards;
+    this.#nowMs = nowMs;
+    const guarded = core.turn.guard(link, this);
+    this.#connection = new ConnectionOf<Session>(core.nextConnectionId(), guarded, nowMs, core.metrics, core.memory);
+    this.#connection.tooFast = tooFast;
+    this.#stream = new PacketStream({
+      maximumPacketSize: limits.maximumPacketSizeBytes,
+      maximumConnectSize: limits.connectBytes,
+      receiver: this,
+    });
+    this.#connection.deadline = core.deadlines.add(nowMs + limits.timeToConnectMs, this.#connection);
+    core.connections.add(this.#connection);
+    core.metrics.accepted++;
+    core.metrics.open++;
+    core.memory.add(cost.link);
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    if (this.#connection.phase === "over") return;
+    this.#nowMs = this.#core.settings.clock.nowMs();
+    this.#core.metrics.bytesReceived += bytes.length;
+    try {
+      this.#stream.push(bytes);
+      this.#boundInput();
+      this.#boundOutput();
+    } catch (error) {
+      this.#contain(error);
+    }
+    this.#settle();
+  }
+
+  #contain(error: unknown): void {
+    contain(this.#core, error, this.#connection, this.#core.settings.clock.nowMs());
+  }
+
+  onDrain(): void {
+    const connection = this.#connection;
+    connection.writable = true;
+    connection.countOutput();
+    if (connection.paused) {
+      connection.paused = false;
+      connection.link.resume();
+    }
+    if (connection.phase !== "online") return;
+    try {
+      connection.session!.usedOutbox?.pump(this.#core.settings.clock.nowMs());
+    } catch (error) {
+      this.#contain(error);
+    }
+  }
+
+  onEnd(_end: LinkEnd): void {
+    this.#core.metrics.open--;
+    this.#core.memory.add(-cost.link);
+    this.#core.connections.delete(this.#connection);
+    this.#connection.countNothing();
+    try {
+      leave(this.#core, this.#connection, { kind: "link-end" }, this.#core.settings.clock.nowMs());
+    } catch (error) {
+      this.#contain(error);
+    }
+    this.#settle();
+  }
+
+  onPacket(packet: Packet): void {
+    const connection = this.#connection;
+    if (connection.phase === "over") return;
+    connection.lastPacketMs = this.#nowMs;
+    connection.probed = false;
+    this.#core.metrics.packetsReceived++;
+    connection.trace?.("in", packet);
+    if (connection.phase === "online") dispatch(this.#core, connection, packet, this.#nowMs);
+    else if (connection.phase === "checking") this.#wait(packet);
+    else this.#begin(packet);
+  }
+
+  onProtocolError(error: ProtocolError): void {
+    const connection = this.#connection;
+    const { reasonCode, message } = error;
+    const limit = limitByReason[reasonCode];
+    if (limit !== undefined) this.#core.metrics.limitsHit[limit]++;
+    this.#core.settings.log("info", `${connection.link.peer} broke the protocol: ${message}`);
+    if (connection.phase === "new") return this.#refuseFirst(reasonCode, message);
+    if (connection.phase === "checking") return refuse(this.#core, connection, reasonCode, this.#nowMs, message);
+    expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, this.#nowMs, message);
+  }
+
+  /** What is due before this CONNECT comes before it: a will whose delay is over, a session that has expired. */
+  #begin(packet: Packet): void {
+    if (packet.type !== "connect") { // [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]
+      const ending = { kind: "protocol-error", reasonCode: ReasonCode.protocolError } as const;
+      return expel(this.#core, this.#connection, ReasonCode.protocolError, ending, this.#nowMs);
+    }
+    runDue(this.#core, this.#nowMs);
+    if (this.#connection.phase === "new") {
+      handleConnect(this.#core, this.#connection, packet, this.#nowMs, this);
+    }
+  }
+
+  #wait(packet: Packet): void {
+    const waiting = this.#connection.waiting ??= [];
+    if (waiting.length < waitingLimit) waiting.push(packet);
+    else refuse(this.#core, this.#connection, ReasonCode.quotaExceeded, this.#nowMs);
+  }
+
+  /** What came while the login was decided on is handled now. */
+  accepted(): void {
+    this.#nowMs = this.#core.settings.clock.nowMs();
+    const waiting = this.#connection.waiting ?? [];
+    this.#connection.waiting = undefined;
+    try {
+      for (const packet of waiting) this.onPacket(packet);
+    } catch (error) {
+      if (error instanceof ProtocolError) this.onProtocolError(error);
+      else this.#contain(error);
+    }
+    this.#settle();
+  }
+
+  /** A first packet that could not be read. Only a peer that speaks 5.0, or a version to be refused, gets an answer. */
+  #refuseFirst(reasonCode: number, text: string): void {
+    const connection = this.#connection;
+    connection.version = this.#stream.claimedVersion ?? 4;
+    refuse(this.#core, connection, reasonCode, this.#nowMs, text); // [MQTT5 3.1.2-2] [MQTT311 3.1.2-2] [MQTT311 3.1.4-1]
+  }
+
+  /** A packet that is not whole, and the topic aliases, count as memory; beyond the bound the connection ends. */
+  #boundInput(): void {
+    const connection = this.#connection;
+    if (connection.phase === "over") return;
+    const bytes = this.#stream.heldSizeBytes + connection.aliasBytes;
+    const isMore = connection.countInput(bytes);
+    if (!isMore || bytes < freeInputBytes || this.#core.memory.hasReserve(0, this.#nowMs)) return;
+    this.#endForQuota("memoryBytes");
+  }
+
+  /**
+   * Nothing more is read from a client that does not read its answers, until they have left. What it provokes all the
+   * same, by a large message or while its keep alive is probed, is bounded by ending its connection.
+   */
+  #boundOutput(): void {
+    const connection = this.#connection;
+    const { bufferedBytes } = connection.link;
+    if (bufferedBytes > this.#core.settings.limits.unreadBytes) return this.#endForQuota("unreadBytes");
+    if (connection.phase !== "online" || bufferedBytes <= pauseAboveBytes) return;
+    connection.countOutput();
+    if (!this.#core.memory.hasReserve(0, this.#nowMs)) return this.#endForQuota("memoryBytes");
+    connection.paused = true;
+    connection.link.pause();
+  }
+
+  #endForQuota(limit: "unreadBytes" | "memoryBytes"): void {
+    this.#core.metrics.limitsHit[limit]++;
+    const ending = { kind: "protocol-error", reasonCode: ReasonCode.quotaExceeded } as const;
+    expel(this.#core, this.#connection, ReasonCode.quotaExceeded, ending, this.#nowMs);
+  }
+
+  /** What the client was to hear is not so, for the store could not keep it; nor is its will, if that is what failed. */
+  unstored(reasonCode: number, untold: boolean): void {
+    const connection = this.#connection;
+    const nowMs = this.#core.settings.clock.nowMs();
+    if (connection.phase === "online" && untold) {
+      this.#core.wills.forget(connection.session!.clientId, connection.id);
+      refuse(this.#core, connection, ReasonCode.serverUnavailable, nowMs);
+    } else {
+      expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs, "the store is full");
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#connection.phase === "over") this.#stream.stop();
+    this.#afterwards();
+  }
+}

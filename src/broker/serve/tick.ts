@@ -1,0 +1,73 @@
+/**
+ * What falls due: keep alive and time to CONNECT, ends of sessions, delayed wills. One heap, one timer, whose owner
+ * calls {@link runDue} at {@link Core.deadlines}' next instant.
+ */
+import { InvariantError } from "../../base/failure.ts";
+import { ReasonCode } from "../../mqtt/reason.ts";
+import type { Core } from "../core/core.ts";
+import type { Due } from "../due.ts";
+import { expel } from "../handle/leave.ts";
+import { contain } from "../handle/internal_error.ts";
+import { LimitedLog } from "../limits/limited_log.ts";
+import { Publication } from "../message/publication.ts";
+import { RetainedFeed } from "../routing/retained_feed.ts";
+import { ConnectionOf } from "../session/connection.ts";
+import type { Connection } from "../session/session.ts";
+import { SysTopics } from "../core/sys_topics.ts";
+import { Outbox } from "../session/outbox.ts";
+import { Session } from "../session/session.ts";
+import { Turn } from "../store/turn.ts";
+import { PendingWill } from "../wills.ts";
+
+/** Handles what is due at `nowMs`, at most `limit` things; the rest stays due. Answers how many it handled. */
+export function runDue(core: Core, nowMs: number, limit = Infinity): number {
+  let handled = 0;
+  while (handled < limit) {
+    const due = core.deadlines.takeDue(nowMs);
+    if (due === undefined) break;
+    try {
+      fallDue(core, due, nowMs);
+    } catch (error) {
+      contain(core, error, due instanceof ConnectionOf ? due : undefined, nowMs);
+    }
+    handled++;
+  }
+  return handled;
+}
+
+function fallDue(core: Core, due: Due, nowMs: number): void {
+  if (due instanceof ConnectionOf) fallSilent(core, due, nowMs);
+  else if (due instanceof Session) core.sessions.end(due, nowMs); // [MQTT5 4.1.0-2]
+  else if (due instanceof SysTopics) due.fallDue(nowMs);
+  else if (due instanceof Outbox) due.purge(nowMs);
+  else if (due instanceof RetainedFeed) due.fallDue(nowMs);
+  else if (due instanceof Publication) core.router.retainedExpired(due);
+  else if (due instanceof LimitedLog) due.flush();
+  else if (due instanceof Turn) due.beat(nowMs);
+  else if (due instanceof PendingWill) core.wills.fallDue(due, nowMs);
+  else throw new InvariantError(`nothing is known of a deadline of ${due.constructor.name}`);
+}
+
+/** What a client has sent while nothing was read from it counts as a sign of life: it is read now. */
+function probe(core: Core, connection: Connection, nowMs: number): void {
+  connection.probed = true;
+  connection.paused = false;
+  connection.link.resume();
+  core.deadlines.move(connection.deadline!, nowMs + probeMs);
+}
+
+/** What waits in the operating system comes within this; milliseconds. */
+const probeMs = 1_000;
+
+/** A packet does not move the deadline; the deadline looks for the last packet when its time has come. */
+function fallSilent(core: Core, connection: Connection, nowMs: number): void {
+  if (connection.phase !== "online") {
+    core.metrics.limitsHit.timeToConnectMs++;
+    core.settings.log("info", `${connection.link.peer} sent no CONNECT in time`);
+    return expel(core, connection, ReasonCode.maximumConnectTime, { kind: "keep-alive" }, nowMs);
+  }
+  const silentUntilMs = connection.lastPacketMs + connection.silenceLimitMs;
+  if (silentUntilMs > nowMs) core.deadlines.move(connection.deadline!, silentUntilMs);
+  else if (connection.paused && !connection.probed) probe(core, connection, nowMs);
+  else expel(core, connection, ReasonCode.keepAliveTimeout, { kind: "keep-alive" }, nowMs); // [MQTT5 3.1.2-22]
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { Stage } from "../stage.ts";
+
+Deno.test("tick: keep alive ends at one and a half times, from the last packet [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]", () => {
+  const cases = [[1, 1_500], [3, 4_500], [60, 90_000], [65_535, 98_302_500]] as const;
+  for (const version of [4, 5] as const) {
+    for (const [keepAliveS, limitMs] of cases) {
+      const stage = new Stage();
+      const client = stage.connect({ version, keepAliveS });
+      for (const pingMs of [limitMs - 1, limitMs / 2, limitMs - 1]) {
+        stage.advance(pingMs);
+        client.send({ type: "pingreq" });
+      }
+      const lastMs = stage.nowMs;
+      stage.advance(limitMs - 1);
+      assert.equal(client.end, undefined);
+      stage.advance(1);
+      assert.equal(client.endMs, lastMs + limitMs);
+      assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x8d] : []);
+    }
+  }
+});
+
+Deno.test("tick: every control packet counts, bytes that make none do not", () => {
+  const stage = new Stage();
+  const client = stage.connect({ keepAliveS: 10 });
+  stage.advance(10_000);
+  client.publish("a", "x");
+  stage.advance(10_000);
+  client.sendBytes([0x30]);
+  stage.advance(4_999);
+  assert.equal(client.end, undefined);
+  stage.advance(1);
+  assert.equal(client.endMs, 25_000);
+});
+
+Deno.test("tick: what is sent to a client does not keep it alive", () => {
+  const stage = new Stage();
+  const client = stage.watch("#", {}, { keepAliveS: 10 });
+  const other = stage.connect();
+  for (let second = 0; second < 14; second++) {
+    other.publish("a", "x");
+    stage.advance(1_000);
+  }
+  stage.advance(1_000);
+  assert.equal(client.endMs, 15_000);
+});
+
+Deno.test("tick: packets leave the heap alone, and one client has one entry in it", () => {
+  const stage = new Stage();
+  const client = stage.connect({ keepAliveS: 10 });
+  for (let second = 0; second < 100; second++) {
+    client.send({ type: "pingreq" });
+    assert.equal(stage.core.deadlines.size, 1);
+    stage.advance(1_000);
+  }
+  client.disconnect();
+  assert.equal(stage.core.deadlines.size, 0);
+});
+
+Deno.test("tick: a deadline of a class without a handler is an internal error, and the next one is handled", () => {
+  const stage = new Stage({ onInternalError: "contain" });
+  const client = stage.connect({ keepAliveS: 10 });
+  stage.core.deadlines.add(stage.nowMs + 1_000, {});
+  stage.advance(15_000);
+  assert.equal(stage.core.metrics.snapshot().internalErrors, 1);
+  assert.equal(client.endMs, 15_000);
+});

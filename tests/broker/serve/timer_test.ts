@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../../src/base/clock.ts";
+import { Timer } from "../../../src/broker/serve/timer.ts";
+
+/** Arms a timer for `dueMs` at `nowMs`, and a turn of the runtime's own after it; answers which came first. */
+async function order(dueMs: number, nowMs: number): Promise<string[]> {
+  const done: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let nextMs = dueMs;
+  const timer = new Timer({
+    clock: new ManualClock(nowMs),
+    nextMs: () => nextMs,
+    runDue: () => {
+      done.push("due");
+      nextMs = Infinity;
+      resolve();
+    },
+  });
+  timer.arm();
+  timer.arm(); // changes nothing
+  setTimeout(() => done.push("read"), 0);
+  await promise;
+  await new Promise((later) => setTimeout(later, 0));
+  timer.stop();
+  return done;
+}
+
+Deno.test("timer: what is due comes in its turn", async () => {
+  assert.deepEqual(await order(1_000, 1_000), ["due", "read"]);
+});
+
+Deno.test("timer: when the process was held up, links are read first", async () => {
+  assert.deepEqual(await order(1_000, 1_100), ["read", "due"]);
+});
+
+Deno.test("timer: stopped, it does not fire", async () => {
+  const timer = new Timer({
+    clock: new ManualClock(),
+    nextMs: () => 0,
+    runDue: () => {
+      throw new Error("fired");
+    },
+  });
+  timer.arm();
+  timer.stop();
+  timer.arm();
+  await new Promise((later) => setTimeout(later, 0));
+});
