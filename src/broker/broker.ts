@@ -5,11 +5,13 @@ import { bracketed, type Endpoint, parseEndpoint } from "../net/endpoint.ts";
 import { chooseEngine, type ChosenEngine, type EngineChoice, engines } from "../net/engine.ts";
 import type { Link } from "../net/link.ts";
 import { listen, type OpenListener } from "../net/listen.ts";
+import { openFilesLimit } from "../net/open_files.ts";
 import type { TlsIdentity } from "../net/tls_identity.ts";
 import { recheck, type Rechecked } from "./handle/recheck.ts";
 import { assignedClientId } from "./options/assigned_client_id.ts";
 import type { Core } from "./core/core.ts";
 import { startCore } from "./serve/start_core.ts";
+import { connectionRoom } from "./limits/connection_room.ts";
 import { memoryShare } from "./limits/memory_share.ts";
 import type { BrokerMetrics } from "./limits/metrics.ts";
 import { clearRetained, disconnectClient, endSession } from "./serve/operator.ts";
@@ -52,12 +54,18 @@ export class Broker {
   readonly #timer: Timer;
   readonly #listeners: OpenListener[] = [];
   readonly #startedAt: string;
+  /** The limit of open files of this process; undefined where it cannot be read. */
+  readonly openFiles: number | undefined;
   #engine: ChosenEngine = { name: "deno" };
   #stopped: Promise<void> | undefined;
 
   private constructor(options: BrokerOptions) {
-    const limits = { memoryBytes: memoryShare(), ...options.limits };
-    const core = startCore(coreSettings({ onInternalError: "contain", ...options, limits }, assignedClientId));
+    const openFiles = openFilesLimit();
+    const { connections, links: linkRoom } = connectionRoom(options.limits?.connections, openFiles);
+    const limits = { memoryBytes: memoryShare(), ...options.limits, connections };
+    const settings = coreSettings({ onInternalError: "contain", linkRoom, ...options, limits }, assignedClientId);
+    const core = startCore(settings);
+    this.openFiles = openFiles;
     const timer = new Timer({
       clock: core.settings.clock,
       nextMs: () => core.deadlines.nextMs,
@@ -71,7 +79,8 @@ export class Broker {
   /**
    * Starts a broker that accepts clients when the promise is fulfilled.
    *
-   * @throws UsageError when an address, port, engine or store cannot be had, or a limit is out of its range
+   * @throws UsageError when an address, port, engine or store cannot be had, a limit is out of its range, or more
+   * connections are asked for than the limit of open files leaves
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const broker = new Broker(options);
@@ -168,6 +177,11 @@ export class Broker {
     const isDone = action(this.#core, name, this.#core.settings.clock.nowMs());
     this.#timer.arm();
     return isDone;
+  }
+
+  /** Links that may be open at one time; by default at most what the limit of open files leaves. */
+  get connectionsLimit(): number {
+    return this.#core.settings.limits.connections;
   }
 
   /** The bound over the memory that clients make it keep, in bytes. */

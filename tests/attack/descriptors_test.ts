@@ -12,7 +12,14 @@ const openFiles = 90;
 
 /** `mqtt-sim broker` with few descriptors. */
 function brokerWith(...args: string[]): ChildProcess {
-  const permissions = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--ignore-env", ...ffiFlags];
+  const permissions = [
+    "--no-prompt",
+    "--allow-net=127.0.0.1",
+    "--allow-read",
+    "--allow-write",
+    "--ignore-env",
+    ...ffiFlags,
+  ];
   const run = [Deno.execPath(), "run", "--quiet", ...permissions, "cli.ts", "broker", "--port", "0", ...args];
   return new ChildProcess("sh", ["-c", `ulimit -n ${openFiles} && exec "$@"`, "sh", ...run], { cwd: root });
 }
@@ -52,18 +59,27 @@ async function within(seconds: number, holds: () => Promise<boolean>): Promise<v
   assert.fail(`it does not hold within ${seconds} s`);
 }
 
+/** Opens so many links, which send nothing. */
+async function openLinks(port: number, count: number): Promise<Deno.TcpConn[]> {
+  const links: Deno.TcpConn[] = [];
+  for (let each = 0; each < count; each++) {
+    // A link that is closed at once may be closed before its own side sees it open.
+    const link = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
+    if (link !== undefined) links.push(link);
+  }
+  return links;
+}
+
 for (const engine of ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"]) {
   Deno.test(`F3: without descriptors the broker and its metrics pause, and go on (engine ${engine})`, async () => {
+    // Where the limit of open files can be read, idle links of the web interface take what is left for them and more.
     await using broker = brokerWith("--metrics", "0", "--engine", engine);
     const [, port] = await broker.line(/listening on mqtt:\/\/127\.0\.0\.1:(\d+)/);
     const [, metrics] = await broker.line(/metrics on (http:\/\/127\.0\.0\.1:\d+\/metrics)/);
-    const links: Deno.TcpConn[] = [];
-    for (let each = 0; each < 2 * openFiles; each++) {
-      links.push(await Deno.connect({ hostname: "127.0.0.1", port: Number(port) }));
-    }
+    const links = await openLinks(Number(new URL(metrics!).port), openFiles);
+    await within(5, async () => await scrape(metrics!) === undefined);
+    links.push(...await openLinks(Number(port), openFiles));
     await broker.line(/Cannot accept a connection/);
-    // A scrape finds no descriptor either, or the one that accepting a link has just left in its pause.
-    await scrape(metrics!);
     for (const link of links) link.close();
     await within(20, () => isServed(Number(port)));
     await within(20, async () => /^mqtt_sim_accept_pauses_total [1-9]/m.test(await scrape(metrics!) ?? ""));
@@ -71,6 +87,46 @@ for (const engine of ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"]) {
     assert.doesNotMatch(broker.said, /at .*\.ts:/);
   });
 }
+
+Deno.test({
+  name: "F3: where the limit of open files is known, links leave descriptors for metrics and the store",
+  ignore: ffiFlags.length === 0,
+  fn: async () => {
+    const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-test-" });
+    try {
+      await using broker = brokerWith("--metrics", "0", "--store", `${folder}/broker.db`);
+      const [, port] = await broker.line(/listening on mqtt:\/\/127\.0\.0\.1:(\d+)/);
+      await broker.line(/^connections: up to 25 at one time \(--max-connections; the limit of open files is 90\)$/);
+      const [, metrics] = await broker.line(/metrics on (http:\/\/127\.0\.0\.1:\d+\/metrics)/);
+      const links = await openLinks(Number(port), 2 * openFiles);
+      const text = await scrape(metrics!) ?? "";
+      assert.match(text, /^mqtt_sim_connections_open 26$/m);
+      assert.match(text, /^mqtt_sim_connections_limit 25$/m);
+      assert.match(text, /^mqtt_sim_limits_hit_total\{limit="connections"\} [1-9]/m);
+      assert.match(text, /^mqtt_sim_accept_pauses_total 0$/m);
+      for (const link of links) link.close();
+      await within(20, () => isServed(Number(port)));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "F3: more connections than the limit of open files leaves room for are refused at the start",
+  ignore: ffiFlags.length === 0,
+  fn: async () => {
+    await using broker = brokerWith("--max-connections", "1000");
+    assert.equal((await broker.exit()).code, 2);
+    assert.deepEqual(
+      broker.lines,
+      [
+        "Cannot hold 1,000 connections (--max-connections): the limit of open files, 90, leaves room for 26; " +
+        "expected 1 to 26, or a higher limit (ulimit -n 1320)",
+      ],
+    );
+  },
+});
 
 const EMFILE = -24;
 const ENFILE = -23;

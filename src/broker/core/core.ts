@@ -45,6 +45,7 @@ export class Core {
     const { metrics, deadlines } = this;
     const { limits, log, listeners, willFault } = settings;
     this.settings = settings;
+    metrics.connectionsLimit = limits.connections;
     this.connectRate = new ConnectRate(limits.connectsPerSecond);
     const warnings = this.warnings = new PeerWarnings({ metrics, deadlines, log });
     this.store = openStore(settings);

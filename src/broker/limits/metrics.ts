@@ -42,6 +42,8 @@ export interface BrokerMetrics {
     readonly accepted: number;
     /** Links open now. */
     readonly open: number;
+    /** Links that may be open at one time. */
+    readonly limit: number;
     /** Clients online now. */
     readonly online: number;
     /** CONNECT packets answered with success. */
@@ -127,6 +129,7 @@ export interface BrokerMetrics {
 export class Metrics {
   accepted = 0;
   open = 0;
+  connectionsLimit = 0;
   online = 0;
   connected = 0;
   readonly refused: Record<string, number> = {};
@@ -193,6 +196,7 @@ export class Metrics {
       connections: {
         accepted: this.accepted,
         open: this.open,
+        limit: this.connectionsLimit,
         online: this.online,
         connected: this.connected,
         refused: { ...this.refused },

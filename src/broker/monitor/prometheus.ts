@@ -62,6 +62,7 @@ const labelled: readonly [name: string, help: string, label: string, counts: (me
 /** Numbers that come and go. */
 const gauges: readonly [name: string, help: string, value: Value][] = [
   ["connections_open", "Links open, handshakes included", ({ metrics }) => metrics.connections.open],
+  ["connections_limit", "Links that may be open at one time", ({ metrics }) => metrics.connections.limit],
   ["clients_online", "Clients online", ({ metrics }) => metrics.connections.online],
   ["memory_used_bytes", "Memory that clients make the broker keep", ({ metrics }) => metrics.memory.usedBytes],
   ["sessions", "Sessions held", ({ metrics }) => metrics.sessions.held],

@@ -34,7 +34,10 @@ export type LoginAnswer = "accept" | "bad-credentials" | "not-authorized" | "bus
 
 /** Bounds of a broker. What happens at each is said with it; each is counted in the metrics. */
 export interface BrokerLimits {
-  /** Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT; beyond twice as many, none is read. */
+  /**
+   * Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT; beyond twice as many, or beyond what the
+   * limit of open files leaves, none is read. The default of a {@link Broker} is at most what that limit leaves.
+   */
   readonly connections: number;
   /** Sessions held, online and offline; one more is refused as above. */
   readonly sessions: number;
@@ -138,6 +141,8 @@ export type BrokerLogLevel = "info" | "warn" | "error";
 /** What the broker's core can be told. */
 export interface CoreOptions {
   readonly limits?: Partial<BrokerLimits>;
+  /** Links for which there are descriptors: one more is closed at once. No bound if not given. */
+  readonly linkRoom?: number;
   /** Highest QoS that is served: a will above it is refused with 0x9B. */
   readonly maximumQoS?: QoS;
   /** Whether messages are retained: if not, a will with retain is refused with 0x9A. */
@@ -252,6 +257,7 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     endOfTurn: options.endOfTurn ?? ((task) => void setImmediate(task)),
     store: options.store ?? "memory",
     newClientId: options.newClientId ?? newClientId,
+    linkRoom: options.linkRoom ?? Infinity,
     limits,
   };
 }

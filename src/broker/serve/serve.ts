@@ -19,7 +19,8 @@ import { runDue } from "./tick.ts";
 
 /** Serves an accepted link. `afterwards` is called after each event, when deadlines may have changed. */
 export function serve(core: Core, link: Link, afterwards: () => void): void {
-  if (core.metrics.open >= 2 * core.settings.limits.connections) return turnAway(core, link, "connections");
+  const { limits, linkRoom } = core.settings;
+  if (core.metrics.open >= Math.min(2 * limits.connections, linkRoom)) return turnAway(core, link, "connections");
   const nowMs = core.settings.clock.nowMs();
   if (!core.memory.hasReserve(cost.link, nowMs)) return turnAway(core, link, "memoryBytes");
   const overRate = core.connectRate.count(link, nowMs);

@@ -85,7 +85,7 @@ async function served(
 }
 
 function startLines(
-  { urls, storePlace, fault, engine, memoryLimitBytes }: Broker,
+  { urls, storePlace, fault, engine, memoryLimitBytes, connectionsLimit, openFiles }: Broker,
   monitor: Monitor | undefined,
   { adminToken }: Security,
 ): string {
@@ -93,6 +93,8 @@ function startLines(
     `mqtt-sim broker listening on ${urls.join(" and ")} (MQTT 3.1.1 and 5.0; sessions in ${storePlace}; ` +
     `engine ${engine.name}; Ctrl-C stops)`,
     `memory for what clients make it keep: up to ${formatSizeBytes(memoryLimitBytes)} (--max-memory)`,
+    `connections: up to ${formatCount(connectionsLimit)} at one time (--max-connections; the limit of open files ` +
+    `${openFiles === undefined ? "cannot be read" : `is ${formatCount(openFiles)}`})`,
     ...(engine.whyNotEpoll === undefined ? [] : [`engine ${engineText(engine)}`]),
     ...(fault === undefined ? [] : [`WILLS GO WRONG ON PURPOSE: ${fault}`]),
     ...(monitor === undefined ? [] : [`metrics on ${monitor.url}/metrics, status on ${monitor.url}/status`]),

@@ -152,6 +152,7 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   connections: {
     name: "max-connections",
     help: "Links open at one time, from the accept on; one more is refused with 0x97.",
+    usual: `${defaultLimits.connections.toLocaleString("en-US")}, at most what the limit of open files leaves`,
   },
   sessions: { name: "max-sessions", help: "Sessions held, online and offline; one more is refused with 0x97." },
   timeToConnectMs: {
@@ -269,7 +270,7 @@ function limitSetting(limit: keyof BrokerLimits): Setting<number> {
   const about = { section: "Limits", help };
   if (kind === "duration") return one(durationMs(least, most), { ...about, usual: formatDuration(usual) });
   if (kind === "size") return one(sizeBytes(least, most), { ...about, usual: usualText ?? formatSizeBytes(usual) });
-  return one(whole(least, most), { ...about, usual: usual.toLocaleString("en-US") });
+  return one(whole(least, most), { ...about, usual: usualText ?? usual.toLocaleString("en-US") });
 }
 
 /** The limit behind each setting of one. */

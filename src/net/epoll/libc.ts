@@ -75,6 +75,8 @@ const symbols = {
   close: { parameters: ["i32"], result: "i32" },
   // int eventfd(unsigned count, int flags)
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  // int getdtablesize(void): the soft limit of open files.
+  getdtablesize: { parameters: [], result: "i32" },
   // int epoll_create1(int flags)
   epoll_create1: { parameters: ["i32"], result: "i32" },
   // int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *): ENOSPC at the user's limit of watches.
@@ -245,6 +247,11 @@ export class Libc {
   /** A descriptor that is always readable. */
   alwaysReadable(): number {
     return this.#told(this.#call.eventfd(1, C.EFD_NONBLOCK | C.EFD_CLOEXEC));
+  }
+
+  /** How many descriptors this process may have; below 0 where there is no limit. */
+  openFilesLimit(): number {
+    return this.#call.getdtablesize();
   }
 
   openEpoll(): number {

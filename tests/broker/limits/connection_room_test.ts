@@ -1,0 +1,52 @@
+/** `--max-connections` against the limit of open files. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { connectionRoom } from "../../../src/broker/limits/connection_room.ts";
+import { Stage } from "../stage.ts";
+
+const cases: readonly (readonly [openFiles: number | undefined, connections: number, links: number])[] = [
+  [undefined, 1_000_000, Infinity],
+  [90, 25, 26],
+  [1_024, 840, 896],
+  [20_000, 19_616, 19_680],
+  [1_048_576, 1_000_000, 1_048_256],
+  [10, 1, 1],
+];
+for (const [openFiles, connections, links] of cases) {
+  Deno.test(`connection room: ${openFiles} open files leave ${connections} by default`, () => {
+    assert.deepEqual(connectionRoom(undefined, openFiles), { connections, links });
+  });
+}
+
+Deno.test("connection room: what is asked for is taken where there is room, or where nothing is known", () => {
+  assert.deepEqual(connectionRoom(19_680, 20_000), { connections: 19_680, links: 19_680 });
+  assert.deepEqual(connectionRoom(5, 20_000), { connections: 5, links: 19_680 });
+  assert.deepEqual(connectionRoom(2_000_000, undefined), { connections: 2_000_000, links: Infinity });
+});
+
+Deno.test("connection room: more than there is room for is refused in one sentence, whose advice suffices", () => {
+  const refused = new UsageError(
+    "Cannot hold 19,681 connections (--max-connections): the limit of open files, 20,000, leaves room for 19,680; " +
+      "expected 1 to 19,680, or a higher limit (ulimit -n 20001)",
+  );
+  assert.throws(() => connectionRoom(19_681, 20_000), refused);
+  for (const asked of [30, 1_000, 19_681, 500_000]) {
+    let advice = 0;
+    assert.throws(() => connectionRoom(asked, 80), (error: Error) => {
+      advice = Number(/ulimit -n (\d+)/.exec(error.message)![1]);
+      return error instanceof UsageError;
+    });
+    assert.equal(connectionRoom(asked, advice).connections, asked);
+  }
+});
+
+Deno.test("connection room: beyond the descriptors that there are a link is closed at once, below twice the limit too", () => {
+  const stage = new Stage({ limits: { connections: 2 }, linkRoom: 3 });
+  assert.deepEqual([1, 2, 3].map((each) => stage.connect({ clientId: `c${each}` }).connack!.reasonCode), [0, 0, 0x97]);
+  while (stage.core.metrics.open < 3) stage.dial();
+  const turnedAway = stage.dial();
+  stage.settle();
+  assert.deepEqual([turnedAway.end, stage.core.metrics.open], [{ kind: "reset" }, 3]);
+  const { connections, limitsHit } = stage.core.metrics.snapshot();
+  assert.deepEqual([connections.limit, limitsHit.connections], [2, 2]);
+});
