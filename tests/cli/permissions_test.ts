@@ -151,6 +151,28 @@ Deno.test("permissions: the broker reads users and certificates again with --all
   });
 });
 
+Deno.test("permissions: the broker reads a token again, and an operator acts, with --allow-read of its file alone", async () => {
+  await inFolder(async (folder) => {
+    const token = `${folder}/token`;
+    await Deno.writeTextFile(token, "a-token-of-the-operator", { mode: 0o600 });
+    const read = `--allow-read=${token}`;
+    const args = ["broker", "--port", "0", "--metrics", "0", "--admin-token", token, "--log-level", "info"];
+    await using broker = mqttSim([net, read], args);
+    await exchange(await portOf(broker), [...connect, ...publish], [...connack, ...puback]);
+    const [, url] = await broker.line(/actions of an operator on (\S+),/);
+    await Deno.writeTextFile(token, "another-token-of-16");
+    broker.kill("SIGHUP");
+    await broker.line(/The token is read again/);
+    const action = ["broker", "clear-retained", "t", "--admin-token", token, "--url", url!];
+    await using operator = mqttSim([net, read], action);
+    assert.deepEqual([(await operator.exit()).code, operator.lines], [0, [
+      'Cleared the retained message of topic "t"',
+    ]]);
+    broker.kill("SIGTERM");
+    assert.equal((await broker.exit()).code, 0);
+  });
+});
+
 const lacking: readonly [permissions: string[], args: string, sentence: RegExp][] = [
   [[], "broker --port 0", /Cannot listen on 127\.0\.0\.1:0: Requires net access/],
   [[net], "broker --port 0 --host localhost", /Cannot listen on .*localhost:0: Requires net access/],
@@ -163,6 +185,14 @@ const lacking: readonly [permissions: string[], args: string, sentence: RegExp][
     [net, "--allow-read=FOLDER"],
     "broker --port 0 --store FOLDER/store.db",
     /Cannot open store .* Requires write access/,
+  ],
+  [[net], "broker --port 0 --metrics 0 --admin-token FOLDER/token", /Requires read access to .*token/],
+  [[], "broker status", /Requires net access to "127\.0\.0\.1:9090"/],
+  [[], "broker disconnect a --admin-token FOLDER/token", /Requires read access to .*token/],
+  [
+    ["--allow-read=FOLDER/token"],
+    "broker disconnect a --admin-token FOLDER/token",
+    /Requires net access to "127\.0\.0\.1:9090"/,
   ],
   [[], "broker passwd FOLDER/users bob", /Cannot read users file .* Requires read access/],
   [[net], "fleet --clients 2", /Cannot start a thread: Requires read access/],
@@ -184,6 +214,7 @@ const lacking: readonly [permissions: string[], args: string, sentence: RegExp][
 for (const [permissions, args, sentence] of lacking) {
   Deno.test(`permissions: one sentence where one is lacking: ${permissions.join(" ")} ${args}`, async () => {
     await inFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/token`, "a-token-of-the-operator", { mode: 0o600 });
       const inIt = (texts: readonly string[]) => texts.map((text) => text.replaceAll("FOLDER", folder));
       await using program = mqttSim(inIt(permissions), inIt(args.split(" ")));
       assert.equal((await program.exit(30_000)).code, 2, program.said);

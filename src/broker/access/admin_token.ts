@@ -82,7 +82,7 @@ async function textOf(path: string): Promise<string> {
     }
     return new TextDecoder().decode(buffer.subarray(0, length));
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UsageError || error instanceof Deno.errors.NotCapable) throw error;
     const why = error instanceof Deno.errors.NotFound ? "there is no such file" : "the file cannot be opened";
     throw new UsageError(`Cannot read token file ${path}: ${why}; expected a file with a token, mode 0600`);
   }

@@ -170,7 +170,7 @@ interface Answer {
  */
 function remove(url: string, path: string, token: string): Promise<Answer | string> {
   const { hostname, port } = new URL(url);
-  const { promise, resolve } = Promise.withResolvers<Answer | string>();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer | string>();
   const request = http.request({
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: port === "" ? 80 : Number(port),
@@ -195,7 +195,10 @@ function remove(url: string, path: string, token: string): Promise<Answer | stri
     resolve("no answer in 10s");
     request.destroy();
   }, answerWithinMs);
-  request.on("error", () => resolve("nobody answers there"));
+  request.on("error", (error) => {
+    if (error instanceof Deno.errors.NotCapable) reject(error);
+    else resolve("nobody answers there");
+  });
   request.end();
   return promise.finally(() => clearTimeout(timer));
 }

@@ -70,6 +70,7 @@ async function ask(url: string): Promise<StatusReport | string> {
     const report: unknown = JSON.parse(text);
     return isStatus(report) ? report : "it answers something else";
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
     if (error instanceof SyntaxError) return "it answers something else";
     if (error instanceof DOMException && error.name === "TimeoutError") return "no answer in 10s";
     return "nobody answers there";
