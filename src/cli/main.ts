@@ -17,9 +17,10 @@ import { compareReports } from "./commands/report_compare.ts";
 import { profilesText } from "../report/profile_text.ts";
 import { configJsonSchema } from "./config_file.ts";
 import { type Output, processOutput } from "./output.ts";
-import { type GiveUp, keepPermissions, spareFor } from "./permissions.ts";
+import { type GiveUp, keepPermissions } from "./permissions.ts";
 import type { Entries } from "./setting.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
+import { spareFor } from "./spare_permissions.ts";
 import { tool } from "./tool.ts";
 
 /** Exit codes that no run answers: those are in its result. */

@@ -1,0 +1,42 @@
+/**
+ * Which permissions a command does not need.
+ */
+import type { Asked } from "./command_line.ts";
+import type { Spare } from "./permissions.ts";
+
+/** What a command does not need from its start on. */
+export function spareFor(asked: Asked, everythingIsGiven = isEverythingGiven()): readonly Spare[] {
+  switch (asked.command) {
+    case "broker":
+      return ["run"];
+    case "broker passwd":
+      return ["net", "run", "ffi"];
+    case "broker status":
+    case "broker disconnect":
+    case "broker end-session":
+    case "broker clear-retained":
+      return ["write", "run", "ffi"];
+    case "fleet":
+    case "check": {
+      // With --allow-all the fleet reads /proc, which the runtime permits only while nothing is given up.
+      if (everythingIsGiven) return [];
+      const spare: Spare[] = asked.restartCommand === undefined ? ["run"] : [];
+      return asked.engine === "deno" ? [...spare, "ffi"] : spare;
+    }
+    case "report":
+    case "report merge":
+    case "report compare":
+      return ["net", "run", "ffi"];
+    case "told":
+    case "fleet scenario":
+    case "fleet scenario-schema":
+    case "fleet profiles":
+    case "broker config-schema":
+      return ["net", "read", "write", "run", "ffi"];
+  }
+}
+
+/** True under `--allow-all`: no command is given the environment otherwise. */
+function isEverythingGiven(): boolean {
+  return Deno.permissions.querySync({ name: "env" }).state === "granted";
+}
