@@ -1,7 +1,7 @@
 /** mqtt-sim as a program. */
 import { main, tellError } from "./src/cli/main.ts";
-import { processOutput } from "./src/cli/output.ts";
-import { giveUpPermissions } from "./src/cli/permissions.ts";
+import { processOutput } from "./src/cli/process/output.ts";
+import { giveUpPermissions } from "./src/cli/process/permissions.ts";
 
 // What nobody caught is our own fault too, and must not end with the code that says a will went wrong.
 globalThis.addEventListener("unhandledrejection", (event) => end(event, event.reason));

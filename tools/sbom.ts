@@ -1,5 +1,5 @@
 /** Writes docs/sbom.cdx.json and docs/licences.md: `deno task sbom`. */
-import { tool } from "../src/cli/tool.ts";
+import { tool } from "../src/cli/process/tool.ts";
 import { billOfMaterials } from "./bill_of_materials.ts";
 import { licencePage } from "./licence_page.ts";
 import { packagesInBinary } from "./package_list.ts";

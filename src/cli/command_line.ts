@@ -10,13 +10,13 @@ import { extractOptionNames } from "@optique/core/usage";
 import { UsageError } from "../base/failure.ts";
 import { listed } from "../base/units.ts";
 import { withoutSecrets } from "../net/endpoint.ts";
-import { type BrokerAsked, brokerCommand } from "./commands/broker_flags.ts";
-import { type CheckAsked, checkCommand } from "./commands/check_flags.ts";
-import { type FleetAsked, fleetCommand } from "./commands/fleet_flags.ts";
-import { type ReportAsked, reportCommand } from "./commands/report_flags.ts";
-import { sentence } from "./flag.ts";
-import type { Output } from "./output.ts";
-import { tool } from "./tool.ts";
+import { type BrokerAsked, brokerCommand } from "./broker/broker_flags.ts";
+import { type CheckAsked, checkCommand } from "./check/check_flags.ts";
+import { type FleetAsked, fleetCommand } from "./fleet/fleet_flags.ts";
+import { type ReportAsked, reportCommand } from "./report/report_flags.ts";
+import { sentence } from "./options/flag.ts";
+import type { Output } from "./process/output.ts";
+import { tool } from "./process/tool.ts";
 
 /** What the person asked for; `told` when help, version or completion was all. */
 export type Asked = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | { readonly command: "told" };

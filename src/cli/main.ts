@@ -3,25 +3,25 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { readCommandLine } from "./command_line.ts";
-import { broker } from "./commands/broker.ts";
-import { operate } from "./commands/broker_operator.ts";
-import { passwd } from "./commands/broker_passwd.ts";
-import { status } from "./commands/broker_status.ts";
-import { brokerSettings } from "./commands/broker_settings.ts";
-import { check } from "./commands/check.ts";
-import { fleet } from "./commands/fleet.ts";
-import { scenarioEntries } from "./commands/scenario_settings.ts";
-import { builtInScenarios } from "./commands/scenarios.ts";
-import { report } from "./commands/report.ts";
-import { compareReports } from "./commands/report_compare.ts";
+import { broker } from "./broker/broker.ts";
+import { operate } from "./broker/broker_operator.ts";
+import { passwd } from "./broker/broker_passwd.ts";
+import { status } from "./broker/broker_status.ts";
+import { brokerSettings } from "./broker/broker_settings.ts";
+import { check } from "./check/check.ts";
+import { fleet } from "./fleet/fleet.ts";
+import { scenarioEntries } from "./fleet/scenario_settings.ts";
+import { builtInScenarios } from "./fleet/scenarios.ts";
+import { report } from "./report/report.ts";
+import { compareReports } from "./report/report_compare.ts";
 import { profilesText } from "../report/profile_text.ts";
-import { configJsonSchema } from "./config_file.ts";
-import { type Output, processOutput } from "./output.ts";
-import { type GiveUp, keepPermissions } from "./permissions.ts";
-import type { Entries } from "./setting.ts";
+import { configJsonSchema } from "./options/config_file.ts";
+import { type Output, processOutput } from "./process/output.ts";
+import { type GiveUp, keepPermissions } from "./process/permissions.ts";
+import type { Entries } from "./options/setting.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import { spareFor } from "./spare_permissions.ts";
-import { tool } from "./tool.ts";
+import { tool } from "./process/tool.ts";
 
 /** Exit codes that no run answers: those are in its result. */
 export const exitCodes = { usage: 2, ownFault: 70 } as const;

@@ -2,7 +2,7 @@
  * Which permissions a command does not need.
  */
 import type { Asked } from "./command_line.ts";
-import type { Spare } from "./permissions.ts";
+import type { Spare } from "./process/permissions.ts";
 
 /** What a command does not need from its start on. */
 export function spareFor(asked: Asked, everythingIsGiven = isEverythingGiven()): readonly Spare[] {

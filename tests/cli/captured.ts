@@ -1,6 +1,6 @@
 /** An output that keeps what is written to it. */
 import { plainStyle } from "../../src/report/style.ts";
-import type { Output } from "../../src/cli/output.ts";
+import type { Output } from "../../src/cli/process/output.ts";
 
 /** What was written so far. */
 export interface Captured extends Output {

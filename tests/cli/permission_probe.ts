@@ -3,8 +3,8 @@
  * `listening on`, or at the end. For `permissions_test.ts`, as a child process.
  */
 import { main } from "../../src/cli/main.ts";
-import { processOutput } from "../../src/cli/output.ts";
-import { giveUpPermissions } from "../../src/cli/permissions.ts";
+import { processOutput } from "../../src/cli/process/output.ts";
+import { giveUpPermissions } from "../../src/cli/process/permissions.ts";
 
 const { out, err } = processOutput();
 const places = { net: { host: "127.0.0.1:1" }, run: { command: "sh" }, read: {}, write: {}, ffi: {} };

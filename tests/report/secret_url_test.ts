@@ -1,8 +1,8 @@
 /** The login and the query of a broker's URL are in nothing that is written, whoever writes it and in whichever form. */
 import assert from "node:assert/strict";
 import { main } from "../../src/cli/main.ts";
-import { brokerText, parseBrokerChoice } from "../../src/cli/broker_choice.ts";
-import { parseReport } from "../../src/cli/saved_report.ts";
+import { brokerText, parseBrokerChoice } from "../../src/cli/fleet/broker_choice.ts";
+import { parseReport } from "../../src/cli/report/saved_report.ts";
 import type { FleetResult, Progress } from "../../src/fleet/result/result.ts";
 import { endpointAt, parseEndpoint } from "../../src/net/endpoint.ts";
 import { checkHtml } from "../../src/report/check_html.ts";

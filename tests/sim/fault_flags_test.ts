@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { readCommandLine } from "../../src/cli/command_line.ts";
-import type { BrokerFlags } from "../../src/cli/commands/broker_flags.ts";
-import { faultOf } from "../../src/cli/commands/broker_observing.ts";
+import type { BrokerFlags } from "../../src/cli/broker/broker_flags.ts";
+import { faultOf } from "../../src/cli/broker/broker_observing.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { captured } from "../cli/captured.ts";

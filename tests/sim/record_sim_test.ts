@@ -1,7 +1,7 @@
 /** Same seed, same run: recordings of each built-in scenario under a manual clock, the whole files. */
 import assert from "node:assert/strict";
-import { overrule, parseScenario } from "../../src/cli/commands/scenario_file.ts";
-import { builtInScenarios } from "../../src/cli/commands/scenarios.ts";
+import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
+import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
 import { Recording } from "../support/recording.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 

@@ -1,7 +1,7 @@
 /** Each built-in scenario, with few clients, against the broker's core under a manual clock. */
 import assert from "node:assert/strict";
-import { overrule, parseScenario } from "../../src/cli/commands/scenario_file.ts";
-import { builtInScenarios } from "../../src/cli/commands/scenarios.ts";
+import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
+import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";

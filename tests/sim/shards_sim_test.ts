@@ -1,7 +1,7 @@
 /** One run cut into shards and squads, against the broker's core under a manual clock: it is the run of one process. */
 import assert from "node:assert/strict";
-import { overrule, parseScenario } from "../../src/cli/commands/scenario_file.ts";
-import { builtInScenarios } from "../../src/cli/commands/scenarios.ts";
+import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
+import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { mergeReports } from "../../src/report/merge_reports.ts";

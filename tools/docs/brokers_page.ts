@@ -4,9 +4,9 @@
  * already are not run again: the pages can be drawn anew, or a run that was ended be gone on with.
  */
 import { monotonicClock, wallTime } from "../../src/base/clock.ts";
-import { type BuiltInScenario, builtInScenarios } from "../../src/cli/commands/scenarios.ts";
-import { settle } from "../../src/cli/settle.ts";
-import { tool } from "../../src/cli/tool.ts";
+import { type BuiltInScenario, builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
+import { settle } from "../../src/cli/fleet/settle.ts";
+import { tool } from "../../src/cli/process/tool.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
 import { type ComparedBroker, comparedRun, makeComparison } from "../../src/report/comparison.ts";
 import { type BrokersDocument, brokersHtml, brokersMarkdown, type ScenarioRun } from "./brokers_document.ts";

@@ -1,6 +1,6 @@
 /** What a run rests on: the machine, and who took part in which version. */
 import { wallTime } from "../../../src/base/clock.ts";
-import { tool } from "../../../src/cli/tool.ts";
+import { tool } from "../../../src/cli/process/tool.ts";
 import { mosquitto } from "../../support/brokers/peers.ts";
 
 export interface MachineFacts {

@@ -1,0 +1,73 @@
+/** `mqtt-sim broker` on the command line: its flags, made of its settings, and the commands that stand under it. */
+import { merge, object, or } from "@optique/core/constructs";
+import type { InferValue, Parser } from "@optique/core/parser";
+import { command, constant } from "@optique/core/primitives";
+import { faultKinds, faultText } from "../../broker/fault/fault_mix.ts";
+import { lines, orNone, sentence, valueFlag } from "../options/flag.ts";
+import { file } from "../options/setting.ts";
+import { clearRetainedCommand, disconnectCommand, endSessionCommand } from "./broker_operator.ts";
+import { passwdCommand } from "./broker_passwd.ts";
+import { statusCommand } from "./broker_status.ts";
+import { type BrokerSettings, brokerSettings } from "./broker_settings.ts";
+
+/** The flags of one run of the broker. */
+export type BrokerFlags = BrokerSettings & { readonly command: "broker"; readonly config?: string | undefined };
+
+/** Flags by section, as help shows them. */
+function sections(): Parser<"sync", BrokerSettings, unknown>[] {
+  const bySection = Map.groupBy(brokerSettings, ([, { section }]) => section);
+  return [...bySection].map(([section, settings]) =>
+    object(section, Object.fromEntries(settings.map(([name, setting]) => [name, setting.flag(name)]))) as never
+  );
+}
+
+const config = object("Config file", {
+  config: valueFlag(
+    "--config",
+    file,
+    "A YAML file of settings, by the names of these flags without dashes before them: port: 1883. Flags overrule it.",
+  ),
+});
+
+/** As `merge` wants its parts, whose number is not known to the compiler. */
+type Part = Parser<"sync", Record<string, unknown>, Record<string, unknown>>;
+
+const parts = [object({ command: constant("broker") }), config, ...sections()];
+const run = merge(...parts as unknown as [Part, Part]) as unknown as Parser<"sync", BrokerFlags, unknown>;
+
+const schema = command("config-schema", object({ command: constant("broker config-schema") }), {
+  brief: sentence("Write the JSON Schema of the config file."),
+  description: sentence("Writes the JSON Schema of the file that --config takes: for editors, and for checks."),
+  footer: [],
+  usageLine: [],
+});
+
+const operatorCommands = [disconnectCommand, endSessionCommand, clearRetainedCommand] as const;
+
+/** `mqtt-sim broker` and what can follow it. */
+export const brokerCommand = command(
+  "broker",
+  // Nothing at all is a choice too, which `or` alone would not take.
+  orNone(
+    or(statusCommand, ...operatorCommands, schema, passwdCommand, run),
+    () => ({ command: "broker" } as BrokerFlags),
+  ),
+  {
+    brief: sentence("Run the embedded broker alone until Ctrl-C."),
+    description: sentence(
+      "Runs the embedded MQTT 3.1.1 and 5.0 broker over TCP, TLS and WebSocket until SIGINT or SIGTERM: QoS 0, 1 and 2, retained messages, " +
+        "sessions in memory or in a file, takeover, and wills with delay. Without --users everyone on this machine is " +
+        "let in, and nobody beyond it.",
+    ),
+    footer: lines(
+      "Faults:",
+      ...faultKinds.map((kind) => ` ${kind.padEnd(9)} ${faultText[kind]}`),
+      "",
+      "At a clean stop the wills of connected clients are published, and the count of all is told.",
+    ),
+    usageLine: [{ type: "literal", value: "[FLAGS]" }],
+  },
+);
+
+/** What `mqtt-sim broker` was asked for. */
+export type BrokerAsked = InferValue<typeof brokerCommand>;

@@ -1,0 +1,68 @@
+/**
+ * How `mqtt-sim broker` is seen, and how it misbehaves on request: the settings brought to log, trace, `$SYS`, metrics
+ * page and faults.
+ */
+import { openLog } from "../../base/log.ts";
+import { freshSeed } from "../../base/random.ts";
+import type { AdminToken } from "../../broker/access/admin_token.ts";
+import type { Broker, BrokerOptions } from "../../broker/broker.ts";
+import type { BrokerLogLevel } from "../../broker/options/options.ts";
+import { SeededFault } from "../../broker/fault/seeded_fault.ts";
+import { eventLog, loggedEvents, packetLog } from "../../broker/monitor/event_log.ts";
+import { type Monitor, startMonitor } from "../../broker/monitor/monitor.ts";
+import type { Stream } from "../process/output.ts";
+import type { BrokerSettings } from "./broker_settings.ts";
+
+/** What a person hears and sees of a broker. */
+export interface Observing {
+  readonly options: Pick<BrokerOptions, "log" | "onEvent" | "eventTypes" | "trace" | "sysIntervalMs" | "willFault">;
+  readonly log: NonNullable<BrokerOptions["log"]>;
+  /** Serves the metrics page, where it was asked for. @throws UsageError when its port cannot be had */
+  serve(broker: Broker, adminToken: AdminToken | undefined): Promise<Monitor | undefined>;
+}
+
+const usualSysIntervalMs = 10_000;
+
+/** Opens the log on standard error, and makes the faults that were asked for. */
+export function openObserving(settings: BrokerSettings, err: Stream): Observing {
+  const { log: format = "text", "log-level": level = "warning" } = settings;
+  const mark = (text: string) => text === "error" ? err.style.bad(text) : err.style.unsure(text);
+  const log = openLog({ format, level, write: (line) => err.write(line), mark });
+  const tell = (grade: BrokerLogLevel, message: string) => log.write(grade === "warn" ? "warning" : grade, message);
+  const warn = (sentence: string) => tell("warn", sentence);
+  const allowOrigins = settings["allow-origin"] ?? [];
+  const traced = settings["trace-client"] ?? [];
+  const willFault = faultOf(settings, (kind, clientId) => {
+    if (log.isOn("info")) {
+      log.write("info", "will struck by a fault on purpose", { event: "will-fault", kind, clientId });
+    }
+  });
+  if (willFault !== undefined) log.write("warning", `wills go wrong on purpose: ${willFault.description}`);
+  return {
+    log: tell,
+    options: {
+      log: tell,
+      sysIntervalMs: settings["sys-interval"] ?? usualSysIntervalMs,
+      onEvent: eventLog(log),
+      eventTypes: loggedEvents(log),
+      ...(traced.length > 0 && { trace: packetLog(log, traced) }),
+      ...(willFault !== undefined && { willFault }),
+    },
+    serve: async (broker, adminToken) =>
+      settings.metrics && await startMonitor(broker, { ...settings.metrics, allowOrigins, log: warn, adminToken }),
+  };
+}
+
+/** The faults that were asked for; their seed is drawn where none is given, and told. */
+export function faultOf(
+  { fault: shares, "fault-seed": seed, "fault-clients": clients }: BrokerSettings,
+  onStrike: (kind: string, clientId: string) => void = () => {},
+): SeededFault | undefined {
+  if (shares === undefined) return undefined;
+  return new SeededFault({
+    shares,
+    seed: seed ?? freshSeed(),
+    clients,
+    onStrike: (kind, { clientId }) => onStrike(kind, clientId),
+  });
+}

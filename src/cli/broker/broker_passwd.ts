@@ -1,0 +1,69 @@
+/**
+ * `mqtt-sim broker passwd FILE USER`: adds a user to a users file, or gives one a new password.
+ */
+import { object } from "@optique/core/constructs";
+import { argument, command, constant } from "@optique/core/primitives";
+import type { InferValue } from "@optique/core/parser";
+import { string } from "@optique/core/valueparser";
+import { UsageError } from "../../base/failure.ts";
+import { hashPassword } from "../../broker/access/password_hash.ts";
+import { parseUsers, withUser } from "../../broker/access/users.ts";
+import { sentence } from "../options/flag.ts";
+import type { Output } from "../process/output.ts";
+import { unguessable } from "../process/new_file.ts";
+import { readPassword } from "./password_prompt.ts";
+
+/** `mqtt-sim broker passwd` and its arguments. */
+export const passwdCommand = command(
+  "passwd",
+  object({
+    command: constant("broker passwd"),
+    file: argument(string({ metavar: "FILE" }), { description: sentence("The users file; made if there is none.") }),
+    user: argument(string({ metavar: "USER" }), { description: sentence("The user's name.") }),
+  }),
+  {
+    brief: sentence("Add a user to a users file, or give one a new password."),
+    description: sentence(
+      "Adds a user to the file that --users takes, or gives one a new password. Asks for it on a terminal, or takes the " +
+        "first line of standard input. The file is in the form of mosquitto_passwd; a running broker reads it again on SIGHUP.",
+    ),
+    footer: [],
+  },
+);
+
+/** What it was asked for. */
+export type PasswdAsked = InferValue<typeof passwdCommand>;
+
+/** Does it; answers the exit code. @throws UsageError for a file or name that cannot be used */
+export async function passwd({ file, user }: PasswdAsked, { out, err }: Output, read = readPassword): Promise<number> {
+  const text = await textOf(file);
+  const isNew = !parseUsers(text ?? "", file).has(user);
+  withUser("", user, ""); // a name that cannot be used is told before its password is asked for
+  const hash = await hashPassword(read({ err }));
+  await replace(file, withUser(text ?? "", user, hash), text === undefined);
+  out.write(`${isNew ? "Added" : "Changed the password of"} user "${user}" in ${file}\n`);
+  return 0;
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new UsageError(`Cannot read users file ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Whole or not at all, for a broker may read it at any time. */
+async function replace(file: string, text: string, isNew: boolean): Promise<void> {
+  const beside = unguessable(file);
+  try {
+    await Deno.writeTextFile(beside, text, { mode: 0o600, createNew: true });
+    const mode = isNew ? null : (await Deno.stat(file)).mode;
+    // Others never read it: the hashes are what an attacker tries passwords on.
+    if (mode !== null && Deno.build.os !== "windows") await Deno.chmod(beside, mode & 0o770);
+    await Deno.rename(beside, file);
+  } catch (error) {
+    throw new UsageError(`Cannot write users file ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

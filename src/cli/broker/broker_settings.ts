@@ -1,0 +1,293 @@
+/**
+ * Everything that `mqtt-sim broker` can be told: the one place from which come its flags and their help, the entries of
+ * its config file and their check, and the JSON Schema. A new setting is an entry here, by the name of its flag; what
+ * it does to the broker is said in `broker_options.ts`, but for limits, which find their own way.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { formatDuration, formatSizeBytes } from "../../base/units.ts";
+import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options/options.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
+import { engineChoices, engineHelp } from "../../net/engine.ts";
+import { clientAuths } from "../../net/tls_identity.ts";
+import {
+  choice,
+  durationMs,
+  file,
+  many,
+  one,
+  seconds,
+  type Setting,
+  sizeBytes,
+  text,
+  toggle,
+  whole,
+} from "../options/setting.ts";
+import type { ValueOf } from "../options/setting.ts";
+import { faults, observing } from "./observing_settings.ts";
+
+/** What `mqtt-sim broker` does where nothing is said. */
+export const brokerDefaults = { host: "127.0.0.1", port: 1883 } as const;
+
+const listening = {
+  host: one(text("ADDRESS"), {
+    section: "Listening",
+    help: "Address of this machine to listen on; 0.0.0.0 is every one.",
+    usual: brokerDefaults.host,
+  }),
+  port: one(whole(0, 65_535, "PORT"), {
+    section: "Listening",
+    help: "Port to listen on; 0 takes a free one.",
+    usual: String(brokerDefaults.port),
+  }),
+  listen: many(
+    text("URL", (value) => parseEndpoint(value), "a URL such as mqtts://127.0.0.1:8883 or ws://127.0.0.1:8080"),
+    {
+      section: "Listening",
+      help: "Where to listen, in place of address and port: mqtt://, mqtts://, ws:// or wss:// with host and port; " +
+        "WebSocket at /mqtt.",
+    },
+  ),
+  "allow-origin": many(text("ORIGIN", readOrigin, "an origin such as https://app.example, or *"), {
+    section: "Listening",
+    help: "A web page that may use WebSocket, metrics and status from a browser, such as https://app.example; * is " +
+      "every one. None by default.",
+  }),
+  engine: one(choice(engineChoices), { section: "Listening", help: engineHelp, usual: "auto" }),
+};
+
+/** @throws UsageError when it is no origin */
+function readOrigin(value: string): string {
+  const origin = value.toLowerCase();
+  if (value === "*" || (URL.canParse(value) && new URL(value).origin === origin)) return origin;
+  throw new UsageError(`Cannot read --allow-origin ${JSON.stringify(value)}: expected scheme://host[:port], or *`);
+}
+
+const security = {
+  "tls-cert": one(file, {
+    section: "Security",
+    help: "The server's certificate in PEM, with those that lead to its authority.",
+  }),
+  "tls-key": one(file, { section: "Security", help: "Its private key in PEM. SIGHUP has all these files read again." }),
+  "tls-ca": one(file, { section: "Security", help: "Authorities in PEM that sign client certificates." }),
+  "tls-client-auth": one(choice(clientAuths), {
+    section: "Security",
+    help: "Whether clients have to prove themselves by a certificate.",
+    usual: "none",
+  }),
+  "tls-username": one(choice(["cn"]), {
+    section: "Security",
+    help: "Takes the common name of a client's certificate for its user name, without a password.",
+  }),
+  users: one(file, {
+    section: "Security",
+    help: "Users and hashes of their passwords, as mqtt-sim broker passwd or mosquitto_passwd write them.",
+  }),
+  acl: one(file, {
+    section: "Security",
+    help: "Who may publish and subscribe where, as in mosquitto's acl_file; what no line allows is denied.",
+  }),
+  "allow-anonymous": toggle({
+    section: "Security",
+    help: "Let in those who give no name: also beside --users, and beyond this machine.",
+  }),
+};
+
+const service = {
+  "max-qos": one(choice(["0", "1", "2"]), {
+    section: "Service",
+    help: "Highest QoS that is served; a will above it is refused with 0x9B.",
+    usual: "2",
+  }),
+  retain: one(choice(["yes", "no"]), {
+    section: "Service",
+    help: "Whether messages are retained; if not, a will with retain is refused with 0x9A.",
+    usual: "yes",
+  }),
+  "server-keep-alive": one(seconds(0, 65_535), {
+    section: "Service",
+    help: "Takes the place of every 5.0 client's keep alive; 0 turns keep alive off.",
+    usual: "the client's own",
+  }),
+  "response-information": one(text("TEXT"), {
+    section: "Service",
+    help: "Response Information for the 5.0 clients that request it; %c stands for the client identifier.",
+  }),
+};
+
+const durability = {
+  store: one(text("PATH"), {
+    section: "Durability",
+    help: "A file for sessions, messages and wills, which outlive the broker there; made if there is none. " +
+      "memory: they do not.",
+    usual: "memory",
+  }),
+  "store-outlives": one(choice(["power", "process"]), {
+    section: "Durability",
+    help: "What an acknowledgement outlives: a power failure, or the broker's process alone, at less cost.",
+    usual: "power",
+  }),
+  "on-shutdown": one(choice(["publish", "keep"]), {
+    section: "Durability",
+    help: "Wills at a clean stop: published, or kept for the next start. Delayed ones stay in a store either way; " +
+      "without one they are published too, and keep loses all.",
+    usual: "publish",
+  }),
+};
+
+const output = {
+  quiet: toggle({ section: "Output", help: "Write nothing but warnings." }),
+};
+
+/** A limit as a person sets it. */
+interface LimitSetting {
+  readonly name: string;
+  readonly help: string;
+  readonly kind?: "duration" | "size";
+  /** The default in words, where it is not the same on every machine. */
+  readonly usual?: string;
+}
+
+/** One for each limit of the broker; what is missing here is missing in a type. */
+const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
+  connections: {
+    name: "max-connections",
+    help: "Links open at one time, from the accept on; one more is refused with 0x97.",
+    usual: `${defaultLimits.connections.toLocaleString("en-US")}, at most what the limit of open files leaves`,
+  },
+  sessions: { name: "max-sessions", help: "Sessions held, online and offline; one more is refused with 0x97." },
+  timeToConnectMs: {
+    name: "time-to-connect",
+    help: "From the accept, over the handshakes of TLS and WebSocket, to CONNECT and login; then the link is closed.",
+    kind: "duration",
+  },
+  maximumPacketSizeBytes: {
+    name: "max-packet-size",
+    help: "Largest packet read; a larger one ends the connection with 0x95.",
+    kind: "size",
+  },
+  receiveMaximum: {
+    name: "receive-maximum",
+    help: "QoS 2 messages of a 5.0 client taken and not released; one more ends the connection with 0x93.",
+  },
+  topicAliasMaximum: {
+    name: "topic-alias-maximum",
+    help: "Topic aliases of a 5.0 client; a higher one ends the connection with 0x94.",
+  },
+  outboundTopicAliases: {
+    name: "outbound-topic-aliases",
+    help: "Topic aliases towards a 5.0 client, which may allow fewer; topics beyond are sent whole.",
+  },
+  inflight: {
+    name: "max-inflight",
+    help: "QoS 1 and 2 messages sent to a client and not acknowledged; the rest waits.",
+  },
+  connectsPerSecond: {
+    name: "max-connect-rate",
+    help: "Links from one address within a second, as accepted; one more is refused with 0x9F; 0 is no limit.",
+  },
+  outboxMessages: {
+    name: "max-queue-messages",
+    help: "Messages that wait for a client; what comes on top is dropped, and counted.",
+  },
+  allOutboxesBytes: {
+    name: "max-queues-size",
+    help: "Bytes of messages that wait for all clients together; what comes on top is dropped, and counted.",
+    kind: "size",
+  },
+  topicBytes: {
+    name: "max-topic-length",
+    help: "Bytes of a topic name or filter; a longer one is refused with 0x90 or 0x8F.",
+  },
+  willPayloadBytes: {
+    name: "max-will-payload",
+    help: "Bytes of a will's payload; a larger one is refused with 0x95.",
+  },
+  outboxBytes: {
+    name: "max-queue-size",
+    help: "Bytes of messages that wait for a client; what comes on top is dropped, and counted.",
+    kind: "size",
+  },
+  unreadBytes: {
+    name: "max-unread",
+    help: "Bytes of answers that a client does not read; beyond it the connection ends with 0x97.",
+    kind: "size",
+  },
+  subscriptionsPerSession: {
+    name: "max-subscriptions",
+    help: "Subscriptions of a session; one more is refused with 0x97.",
+  },
+  topicLevels: {
+    name: "max-topic-levels",
+    help: "Levels of a topic name or filter; a deeper one is refused with 0x90 or 0x8F.",
+  },
+  overlappingFilters: {
+    name: "max-overlapping-filters",
+    help: "Levels of filters that one message may visit; a filter with + that would make it more is refused with 0x97.",
+  },
+  clientIdLength: {
+    name: "max-client-id",
+    help: "Characters of a client identifier; a longer one is refused with 0x85.",
+  },
+  retainedMessages: {
+    name: "max-retained",
+    help: "Retained messages; one for another topic is delivered and not retained.",
+  },
+  memoryBytes: {
+    name: "max-memory",
+    help: "Bytes that clients make the broker keep, all together; at the bound the newest item is refused with 0x97.",
+    kind: "size",
+    usual: "a quarter of this machine's memory, at most half of the runtime's heap",
+  },
+  connectBytes: {
+    name: "max-connect-size",
+    help: "Largest CONNECT read; a larger one is refused with 0x95.",
+    kind: "size",
+  },
+  keepAliveMs: {
+    name: "max-keep-alive",
+    help:
+      "Longest keep alive: a 5.0 client gets it in CONNACK, a 3.1.1 client with a longer one, or none, is refused; " +
+      "0 is no limit.",
+    kind: "duration",
+  },
+  sessionExpiryMs: {
+    name: "max-session-expiry",
+    help:
+      "Longest session expiry: announced to 5.0 clients that ask for more; 3.1.1 sessions end after it; 0 is no limit.",
+    kind: "duration",
+  },
+  stopGraceMs: {
+    name: "stop-grace",
+    help: "What a stopping broker gives watchers to take the wills.",
+    kind: "duration",
+  },
+};
+
+function limitSetting(limit: keyof BrokerLimits): Setting<number> {
+  const { help, kind, usual: usualText } = limits[limit];
+  const [least, most] = limitRange(limit);
+  const usual = defaultLimits[limit];
+  const about = { section: "Limits", help };
+  if (kind === "duration") return one(durationMs(least, most), { ...about, usual: formatDuration(usual) });
+  if (kind === "size") return one(sizeBytes(least, most), { ...about, usual: usualText ?? formatSizeBytes(usual) });
+  return one(whole(least, most), { ...about, usual: usualText ?? usual.toLocaleString("en-US") });
+}
+
+/** The limit behind each setting of one. */
+export const limitNames: ReadonlyMap<string, keyof BrokerLimits> = new Map(
+  Object.entries(limits).map(([limit, { name }]) => [name, limit as keyof BrokerLimits]),
+);
+
+const named = { ...listening, ...security, ...service, ...durability, ...observing, ...faults, ...output };
+
+/** Every setting by its flag's name, in the order of help. */
+export const brokerSettings: ReadonlyMap<string, Setting<unknown>> = new Map<string, Setting<unknown>>([
+  ...Object.entries({ ...listening, ...security, ...service, ...durability }),
+  ...[...limitNames].map(([name, limit]) => [name, limitSetting(limit)] as const),
+  ...Object.entries({ ...observing, ...faults, ...output }),
+]);
+
+/** What a person has set, by flags or by file; nothing where nothing was said. */
+export type BrokerSettings =
+  & { readonly [Name in keyof typeof named]?: ValueOf<(typeof named)[Name]> }
+  & { readonly [limit: string]: unknown };

@@ -1,0 +1,91 @@
+/** The settings by which `mqtt-sim broker` is seen, and by which it misbehaves on request. */
+import { UsageError } from "../../base/failure.ts";
+import { logLevels } from "../../base/log.ts";
+import { parseWhole } from "../../base/units.ts";
+import { faultKinds, parseFaults } from "../../broker/fault/fault_mix.ts";
+import { z } from "zod";
+import { choice, durationMs, file, type Kind, many, one, text, whole } from "../options/setting.ts";
+
+/** Where the metrics page is served. */
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const hostAndPort: Kind<HostAndPort> = {
+  ...text("[HOST:]PORT", readHostAndPort, "a port such as 9090, or a host and a port such as 0.0.0.0:9090"),
+  form: z.union([z.int().min(0).max(65_535), z.string()]),
+};
+
+/** Log, trace, `$SYS` and metrics page. */
+export const observing = {
+  metrics: one(hostAndPort, {
+    section: "Observing",
+    help: "Serve /metrics for Prometheus, /healthz and /status over HTTP, on 127.0.0.1 unless a host is named; " +
+      "port 0 takes a free one.",
+    usual: "none",
+  }),
+  "admin-token": one(file, {
+    section: "Observing",
+    help: "Accept the actions of an operator at the address of --metrics, which has to be of loopback, from requests " +
+      "with the token in this file: 16 characters or more, mode 0600.",
+    usual: "none",
+  }),
+  "sys-interval": one(durationMs(0), {
+    section: "Observing",
+    help: "From one publication of the $SYS topics to the next; 0s publishes none.",
+    usual: "10s",
+  }),
+  log: one(choice(["text", "json"]), {
+    section: "Observing",
+    help: "How log lines are written, to standard error: for people, or one JSON document a line.",
+    usual: "text",
+  }),
+  "log-level": one(choice(logLevels), {
+    section: "Observing",
+    help: "The least grave lines that are written; info has every connection and will, without payloads.",
+    usual: "warning",
+  }),
+  "trace-client": many(text("ID"), {
+    section: "Observing",
+    help: "Log every packet from and to the client of that identifier, decoded, payloads cut, whatever the level.",
+  }),
+};
+
+/** Wills that go wrong on purpose. */
+export const faults = {
+  fault: one(text("MIX", parseFaults, "shares such as lose=1%,delay=1%:1500ms"), {
+    section: "Faults",
+    help: `Get wills wrong on purpose, to see whether that is noticed: shares such as lose=1%,delay=0.5%:1500ms, of ` +
+      `${faultKinds.join(", ")}. They are listed below.`,
+    usual: "none",
+  }),
+  "fault-seed": one(whole(0, 0xffff_ffff), {
+    section: "Faults",
+    help: "Draws the wills that go wrong: the same wills in the same order suffer the same.",
+    usual: "drawn, and told",
+  }),
+  "fault-clients": one(text("REGEX", readPattern, "a regular expression such as ^sensor-"), {
+    section: "Faults",
+    help: "Only wills of clients whose identifier has a part that matches.",
+    usual: "all",
+  }),
+};
+
+function readHostAndPort(value: string, name: string): HostAndPort {
+  const [, ipv6, plain, digits = value] = /^(?:\[([^\]]+)\]|([^:]*)):([^:]*)$/.exec(value) ?? [];
+  const port = parseWhole(digits, name);
+  if (port > 65_535) throw new UsageError(`Cannot use ${name} ${value}: expected a port of 0 to 65,535`);
+  const host = ipv6 ?? plain;
+  return { host: host === undefined || host === "" ? "127.0.0.1" : host, port };
+}
+
+function readPattern(value: string, name: string): RegExp {
+  try {
+    return new RegExp(value, "u");
+  } catch {
+    throw new UsageError(
+      `Cannot read ${name} ${JSON.stringify(value)}: expected a regular expression such as ^sensor-`,
+    );
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * The URL of a broker's pages, as a command takes it. It holds no secret, because errors show it.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { withoutSecrets } from "../../net/endpoint.ts";
+
+/** Where a broker serves its pages if its `--metrics` is the usual port. */
+export const usualPageUrl = "http://127.0.0.1:9090";
+
+/**
+ * Reads the URL, without slashes at its end.
+ *
+ * @param name of the flag, for an error
+ * @throws UsageError where it is not http or https, or has more than a host, a port and a path
+ */
+export function readPageUrl(value: string, name: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isWeb = url?.protocol === "http:" || url?.protocol === "https:";
+  const isPlain = url !== undefined && `${url.username}${url.password}${url.search}${url.hash}` === "";
+  if (isWeb && isPlain) return value.replace(/\/+$/, "");
+  const shown = JSON.stringify(withoutSecrets(value));
+  throw new UsageError(`Cannot read ${name} ${shown}: expected a URL such as ${usualPageUrl}`);
+}

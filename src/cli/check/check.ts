@@ -1,0 +1,155 @@
+/**
+ * `mqtt-sim check`: flags → cases → run → report → exit code.
+ */
+import { UsageError } from "../../base/failure.ts";
+import type { ConformanceCase } from "../../conformance/case/case.ts";
+import { catalog } from "../../conformance/catalog.ts";
+import type { ConformanceHooks, ConformanceRun } from "../../conformance/check/conformance_run.ts";
+import type { Protocol } from "../../conformance/model/protocol.ts";
+import type { ConformanceResult } from "../../conformance/case/result.ts";
+import { runConformance } from "../../conformance/run_conformance.ts";
+import { type CaseRun, selectCases } from "../../conformance/check/select.ts";
+import { isValidTopicName } from "../../mqtt/topic.ts";
+import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
+import type { EngineChoice } from "../../net/engine.ts";
+import { securedEndpoint, tlsFlagOf } from "../../net/secured_endpoint.ts";
+import { profileOf } from "../../profiles/profiles.ts";
+import { makeCheckReport } from "../../report/check_report.ts";
+import { checkText } from "../../report/check_text.ts";
+import { type Column, tableLines } from "../../report/table.ts";
+import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
+import type { Output, Stream } from "../process/output.ts";
+import { tool } from "../process/tool.ts";
+import type { CheckAsked } from "./check_flags.ts";
+import { openCheckOutputs } from "./check_outputs.ts";
+import { type CheckTarget, startCheckTarget } from "./check_target.ts";
+import { passwordOf } from "../fleet/fleet_request.ts";
+import { restartBy } from "./check_restart.ts";
+
+/** What the command stands on; a test may put something else in its place. */
+export interface CheckParts {
+  runConformance(run: ConformanceRun, hooks: ConformanceHooks): Promise<ConformanceResult>;
+  startTarget(engine: EngineChoice): Promise<CheckTarget>;
+  openInterrupts(): Interrupts;
+  readonly catalog: readonly ConformanceCase[];
+}
+
+const realParts: CheckParts = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog };
+
+/** What is of no use to our own broker is not taken in silence; a topic must be one that can be published to. */
+function checkLogin({ url, username, password, passwordFile, deniedTopic }: CheckAsked): void {
+  const flags = {
+    "--username": username,
+    "--password": password,
+    "--password-file": passwordFile,
+    "--denied-topic": deniedTopic,
+  };
+  const asked = Object.entries(flags).find(([, value]) => value !== undefined);
+  if (url === undefined && asked !== undefined) {
+    const why = "which has a login of its own";
+    throw new UsageError(`Cannot use ${asked[0]} with the embedded broker, ${why}: expected a --url`);
+  }
+  if (deniedTopic === undefined || isValidTopicName(deniedTopic)) return;
+  const allowed = "a topic name: at least one character, no + # and NUL";
+  throw new UsageError(`Cannot use --denied-topic ${JSON.stringify(deniedTopic)}: expected ${allowed}`);
+}
+
+/** Widest text of a report. */
+const widest = 120;
+
+/**
+ * Checks a broker and writes the report; answers the exit code.
+ *
+ * @throws UsageError when what was asked for cannot be done
+ */
+export async function check(asked: CheckAsked, output: Output, parts: CheckParts = realParts): Promise<number> {
+  const protocols = { "3.1.1": ["3.1.1"], "5": ["5.0"], "both": undefined } as const;
+  const selection = {
+    only: asked.only,
+    rules: asked.rule,
+    quick: asked.quick ?? false,
+    protocols: protocols[asked.protocol ?? "both"] as readonly Protocol[] | undefined,
+  };
+  const runs = selectCases(parts.catalog, selection);
+  if (asked.list === true) return list(runs, output);
+  checkLogin(asked);
+  const password = await passwordOf(asked);
+  const login = {
+    username: asked.username ?? asked.url?.username,
+    password: password ?? asked.url?.password,
+  };
+  const restart = await restartBy(asked);
+  const named = await namedTarget(asked);
+  const { engine = "auto" } = asked;
+  const outputs = await openCheckOutputs(asked);
+  const interrupts = parts.openInterrupts();
+  let own: CheckTarget | undefined;
+  try {
+    own = named === undefined ? await parts.startTarget(engine) : undefined;
+    const run: ConformanceRun = {
+      ...selection,
+      target: named ?? parseEndpoint(own!.url),
+      login: own?.login ?? withoutAbsent(login),
+      deniedTopic: own?.deniedTopic ?? asked.deniedTopic,
+      slack: asked.slack,
+      parallel: asked.parallel,
+      engine,
+      profile: profileOf(asked.profile ?? "strict")!,
+      cases: parts.catalog,
+    };
+    const onCase = asked.quiet === true ? () => {} : progressOn(output.err);
+    const hooks = { onCase, restart: own === undefined ? restart : () => own!.restart(), interrupt: interrupts.early };
+    const report = makeCheckReport(await parts.runConformance(run, hooks), tool, own !== undefined);
+    const stream = outputs.usesStandardOutput ? output.err : output.out;
+    const width = Math.min(stream.columns() ?? widest, widest);
+    stream.write(checkText(report, { width, style: stream.style }));
+    const told = await outputs.write(report, (form) => output.out.write(form));
+    if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
+    return report.exitCode;
+  } finally {
+    interrupts.close();
+    await outputs.discard();
+    await own?.stop();
+  }
+}
+
+/**
+ * The broker that was named, with what TLS needs there.
+ *
+ * @throws UsageError when a file cannot be used, or TLS is asked for where there is none
+ */
+async function namedTarget(asked: CheckAsked): Promise<Endpoint | undefined> {
+  if (asked.url !== undefined) return await securedEndpoint(asked.url, asked);
+  const flag = tlsFlagOf(asked);
+  if (flag === undefined) return undefined;
+  throw new UsageError(
+    `Cannot use ${flag} with the embedded broker, which is not over TLS: expected a --url with mqtts:// or wss://`,
+  );
+}
+
+/** A password without a user name is not allowed in 3.1.1, so that an empty user name goes with it. */
+function withoutAbsent({ username, password }: { username: string | undefined; password: string | undefined }) {
+  if (password === undefined) return username === undefined ? {} : { username };
+  return { username: username ?? "", password };
+}
+
+/** How far it is, on a terminal alone. */
+function progressOn(stream: Stream): NonNullable<ConformanceHooks["onCase"]> {
+  return ({ id, protocol }, done, total) => {
+    const columns = stream.columns();
+    if (columns === undefined) return;
+    const line = done === total ? "" : `${done} of ${total} cases, ${id} in ${protocol}`.slice(0, columns - 1);
+    stream.write(`\r${line.padEnd(columns - 1)}${done === total ? "\r" : ""}`);
+  };
+}
+
+function list(runs: readonly CaseRun[], { out }: Output): number {
+  const columns: Column<CaseRun>[] = [
+    { head: "MQTT", align: "left", cell: ({ protocol }) => protocol },
+    { head: "case", align: "left", cell: ({ one }) => one.id },
+    { head: "rules", align: "left", cell: ({ one, protocol }) => one.rules[protocol]!.join(" ") },
+    { head: "what the broker is to do", align: "left", cell: ({ one }) => one.title },
+  ];
+  out.write(`${tableLines(columns, runs).join("\n")}\n`);
+  return 0;
+}

@@ -1,0 +1,141 @@
+/** The flags of `mqtt-sim check`: their names, values and help. */
+import { object } from "@optique/core/constructs";
+import { merge } from "@optique/core/constructs";
+import type { InferValue } from "@optique/core/parser";
+import { command, constant } from "@optique/core/primitives";
+import { UsageError } from "../../base/failure.ts";
+import * as units from "../../base/units.ts";
+import { areas } from "../../conformance/case/case.ts";
+import { usualParallel } from "../../conformance/run_conformance.ts";
+import { profileNames } from "../../profiles/profiles.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
+import { engineChoices, engineHelp } from "../../net/engine.ts";
+import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../options/flag.ts";
+import { tlsFlags } from "../options/tls_flags.ts";
+import { checkReportFlags } from "./check_outputs.ts";
+
+const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
+
+/** Slack is a factor from 1 to 100. */
+function parseSlack(text: string, name: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (value >= 1 && value <= 100) return value;
+  throw new UsageError(`Cannot use ${name} ${JSON.stringify(text)}: expected a factor from 1 to 100, such as 2`);
+}
+
+function parseParallel(text: string, name: string): number {
+  const value = units.parseWhole(text, name);
+  if (value >= 1 && value <= 1_000) return value;
+  throw new UsageError(`Cannot use ${name} ${text}: expected 1 to 1,000`);
+}
+
+const target = object("Target", {
+  url: valueFlag(
+    "--url",
+    { metavar: "URL", read: parseEndpoint },
+    "The broker to check, mqtt://[user[:password]@]host[:port], port 1883 unless said; mqtts://, ws:// and wss:// go too. " +
+      "Without it the embedded broker is started, with a login, a topic that may not be published to, and a store, so that every case can be tried.",
+  ),
+  username: valueFlag("--username", word("NAME"), "User name of every client. Default: the one in --url, if any."),
+  password: valueFlag(
+    "--password",
+    word("WORD"),
+    "Password. Others on this machine can see it in the list of processes: --password-file keeps it from them.",
+  ),
+  passwordFile: valueFlag(
+    "--password-file",
+    { ...word("FILE"), isFile: true },
+    "A file with the password; a line end after it does not count.",
+  ),
+  deniedTopic: valueFlag(
+    "--denied-topic",
+    word("TOPIC"),
+    "A topic that this login may subscribe to and not publish to: for the cases about what a will may do.",
+  ),
+  restartCommand: valueFlag(
+    "--restart-command",
+    word("COMMAND"),
+    "A command for the shell that restarts the broker at --url, such as 'systemctl restart mosquitto'; it has 60 s, and " +
+      "the broker 30 s more to accept again. Without it the cases that restart the broker are not testable there.",
+  ),
+  engine: valueFlag(
+    "--engine",
+    wordValue(engineChoices),
+    `${engineHelp} Of the check's own connections, and of the embedded broker. Default auto.`,
+  ),
+});
+
+const selection = object("Cases", {
+  only: repeatedFlag(
+    "--only",
+    word("NAME"),
+    "An area, the id of a case, or the beginning of one, such as will/takeover. May be repeated. Default: all.",
+  ),
+  rule: repeatedFlag(
+    "--rule",
+    word("NUMBER"),
+    "Cases that go by a statement of the standard, such as 3.1.2-22; 5.0:3.1.2-22 in one version. May be repeated.",
+  ),
+  protocol: valueFlag("--protocol", wordValue(["3.1.1", "5", "both"]), "MQTT version of the cases. Default both."),
+  quick: switchFlag(
+    "--quick",
+    "Leave out the cases that wait for the standard's own seconds, and those that restart; silence is shorter.",
+  ),
+  list: switchFlag("--list", "Write the cases, with version and rules, and run none."),
+});
+
+const bounds = object("Bounds", {
+  slack: valueFlag(
+    "--slack",
+    { metavar: "FACTOR", read: parseSlack },
+    "Multiplies every time bound, for a broker that is slow: 1 to 100. Default 1; the bounds are told with the result.",
+  ),
+  parallel: valueFlag(
+    "--parallel",
+    { metavar: "N", read: parseParallel },
+    `Cases that run side by side, 1 to 1,000. Default ${usualParallel}.`,
+  ),
+});
+
+const judging = object("Judging", {
+  profile: valueFlag(
+    "--profile",
+    { ...wordValue(profileNames), metavar: "NAME" },
+    "A broker whose known deviations are told and do not fail the check; what they do not cover fails it still. " +
+      "mqtt-sim fleet profiles lists them. Default strict, which knows none.",
+  ),
+});
+
+const output = object("Output", { quiet: switchFlag("--quiet", "Say nothing while it runs.") });
+
+const areaWidth = Math.max(...Object.keys(areas).map((name) => name.length));
+const footer = lines(
+  "Areas:",
+  ...Object.entries(areas).map(([name, about]) => ` ${name.padEnd(areaWidth)} ${about}`),
+  "",
+  "Exit codes:",
+  " 0   pass: no case failed but as the profile documents",
+  " 1   fail: a case failed",
+  " 2   the command line cannot be used",
+  " 3   void: nothing is proved, for the broker cannot be reached or the control arm failed",
+  " 70  a fault of mqtt-sim itself",
+  " 130 interrupted; the report is written all the same",
+);
+
+/** `mqtt-sim check` and its flags. */
+export const checkCommand = command(
+  "check",
+  merge(object({ command: constant("check") }), target, tlsFlags, selection, bounds, judging, output, checkReportFlags),
+  {
+    brief: sentence("Hold a broker to the standard, rule by rule."),
+    description: sentence(
+      "Runs a catalog of black-box cases against a broker and tells for each rule of MQTT 3.1.1 and 5.0, by its number, " +
+        "whether the broker keeps it: pass, fail, deviation or not testable. Whatever fails comes with its transcript.",
+    ),
+    footer,
+    usageLine: [{ type: "literal", value: "[FLAGS]" }],
+  },
+);
+
+/** What `mqtt-sim check` was asked for. */
+export type CheckAsked = InferValue<typeof checkCommand>;

@@ -1,0 +1,38 @@
+/** The forms in which a check's report is written to files. */
+import { object } from "@optique/core/constructs";
+import type { InferValue } from "@optique/core/parser";
+import { checkHtml } from "../../report/check_html.ts";
+import { checkJunit } from "../../report/check_junit.ts";
+import { checkMarkdown } from "../../report/check_markdown.ts";
+import { type CheckReport, checkReportJson } from "../../report/check_report.ts";
+import { type FlagValue, valueFlag } from "../options/flag.ts";
+import { openForms, type ReportOutputs } from "../report/report_outputs.ts";
+
+const file: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
+
+/** The flags of those forms. */
+export const checkReportFlags = object("Reports", {
+  report: valueFlag(
+    "--report",
+    file,
+    "Write the whole report as JSON. For this flag and each of the next ones: - is standard output, all else then goes " +
+      "to standard error; the file is found writable before anything starts, and replaced when the report is whole.",
+  ),
+  html: valueFlag(
+    "--html",
+    file,
+    "Write one self-contained HTML page: verdict, what failed with its transcript, every rule. It loads nothing.",
+  ),
+  junit: valueFlag("--junit", file, "Write JUnit XML: a suite for each version, a test case for each case."),
+  markdown: valueFlag("--markdown", file, "Write Markdown: verdict, what failed with its transcript, every rule."),
+});
+
+const writers = { report: checkReportJson, html: checkHtml, junit: checkJunit, markdown: checkMarkdown } as const;
+const titles = { report: "Report", html: "HTML page", junit: "JUnit XML", markdown: "Markdown" } as const;
+
+/** Opens the files of all forms that were asked for. @throws UsageError when one cannot be written */
+export function openCheckOutputs(
+  flags: Partial<InferValue<typeof checkReportFlags>>,
+): Promise<ReportOutputs<CheckReport>> {
+  return openForms(flags, writers, titles);
+}

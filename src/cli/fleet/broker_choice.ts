@@ -1,0 +1,37 @@
+/** Which broker a fleet is to run on, as `--url` has it: `URL`, `NAME=URL`, or `embedded` for one of our own. */
+import { UsageError } from "../../base/failure.ts";
+import { type Endpoint, parseEndpoint, withoutSecrets } from "../../net/endpoint.ts";
+import { targetName } from "../../report/comparison.ts";
+
+/** A broker to run on. */
+export interface BrokerChoice {
+  /** What it is called beside others. */
+  readonly name: string;
+  /** Where it is; absent for the embedded one. */
+  readonly endpoint?: Endpoint;
+}
+
+/** The broker of our own. */
+export const embedded: BrokerChoice = { name: "embedded" };
+
+const longestName = 32;
+
+/** @throws UsageError when it is no broker, or its name is none */
+export function parseBrokerChoice(text: string): BrokerChoice {
+  const [, called, url = text] = /^([^:/=]*)=(.*)$/s.exec(text) ?? [];
+  if (called !== undefined && !/^[\w.-]{1,32}$/.test(called)) {
+    throw new UsageError(
+      `Cannot call a broker ${
+        JSON.stringify(withoutSecrets(called))
+      }: expected 1 to ${longestName} letters, digits, dots, hyphens or underscores`,
+    );
+  }
+  if (url === embedded.name) return { name: called ?? embedded.name };
+  const endpoint = parseEndpoint(url);
+  return { name: called ?? targetName(endpoint.url), endpoint };
+}
+
+/** The broker for people. */
+export function brokerText({ endpoint }: BrokerChoice): string {
+  return endpoint?.url ?? "embedded broker";
+}

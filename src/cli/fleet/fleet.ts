@@ -1,0 +1,224 @@
+/**
+ * `mqtt-sim fleet`: flags → plan → run → report → exit code.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { monotonicClock } from "../../base/clock.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
+import { restartsBroker } from "../../fleet/plan/phases.ts";
+import type { FleetPlan, FleetRun } from "../../fleet/plan/plan.ts";
+import type { FleetResult, Notice } from "../../fleet/result/result.ts";
+import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
+import { runFleet } from "../../fleet/run_fleet.ts";
+import type { RecordSink } from "../../fleet/recording/run_record.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
+import type { EngineChoice } from "../../net/engine.ts";
+import { type Live, openLive } from "../../report/live.ts";
+import { applyThresholds } from "../../report/threshold.ts";
+import { makeReport, type Report, type ReportContext } from "../../report/report.ts";
+import { reportText } from "../../report/text.ts";
+import { aborted, type Interrupts, openInterrupts } from "../process/interrupt.ts";
+import type { Output, Stream } from "../process/output.ts";
+import { openRecordFile, type RecordFile } from "./record_file.ts";
+import { openRunOutputs, type ReportOutputs, reportPlaces } from "../report/report_outputs.ts";
+import { type BrokerChoice, brokerText, embedded } from "./broker_choice.ts";
+import { openRunViews, type RunViews } from "./run_views.ts";
+import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
+import { settle, type Settled } from "./settle.ts";
+import { programName, tool } from "../process/tool.ts";
+import type { FleetFlags } from "./fleet_flags.ts";
+import { type Asked, checkRestartFlags, fleetRequest, withScenario } from "./fleet_request.ts";
+import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
+
+/** What the command stands on; a test may put something else in its place. */
+export interface FleetParts {
+  runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult>;
+  /** `restarts`: it is to be restarted while the fleet runs. */
+  startBroker(onWarning: (text: string) => void, engine: EngineChoice, restarts: boolean): Promise<EmbeddedBroker>;
+  openInterrupts(): Interrupts;
+  /** Waits between two brokers. */
+  settle(interrupt: AbortSignal): Promise<Settled>;
+}
+
+/** The same for one run. */
+type RunParts = FleetParts & { readonly onLives: FleetHooks["onLives"] | undefined };
+
+const realParts: FleetParts = {
+  runFleet,
+  openInterrupts,
+  settle: (interrupt) => settle(monotonicClock, interrupt),
+  startBroker: startEmbedded,
+};
+
+/** Widest text of a report. */
+const widest = 100;
+/** What a run has to give its result once it was told to end at once. */
+const lastGraceMs = 3_000;
+
+/**
+ * Runs a fleet and writes its report; answers the exit code.
+ *
+ * @throws UsageError when what was asked for cannot be done
+ */
+export async function fleet(asked: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
+  const flags = await withScenario(asked);
+  const { url: brokers } = flags;
+  if (brokers.length > 1 && flags.startAt !== undefined) {
+    throw new UsageError(
+      `Cannot use --start-at with ${brokers.length} brokers, one after the other: expected one --url`,
+    );
+  }
+  const run: RunOn = (broker, plan, interrupts, onLives, record) =>
+    runOn(broker, plan, flags, output, interrupts, { ...parts, onLives }, record);
+  if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, parts, run);
+  const [broker = embedded] = brokers;
+  const plan = makePlan(await fleetRequest(flags, broker));
+  const outputs = await openRunOutputs(flags, (text) => output.out.write(text));
+  const interrupts = parts.openInterrupts();
+  let record: RecordFile | undefined;
+  try {
+    if (flags.record !== undefined) record = await openRecordFile(flags.record, reportPlaces(flags));
+    const { onLives } = outputs;
+    const report = await runOn(broker, plan, flags, output, interrupts, { ...parts, onLives }, record);
+    if (report === undefined) {
+      output.err.write("Ended at once: the run had no time to make a report.\n");
+      return 130;
+    }
+    await tell(report, output, outputs, record);
+    return report.exitCode;
+  } finally {
+    interrupts.close();
+    await outputs.discard();
+    await record?.close();
+  }
+}
+
+/** One run on one broker; undefined when there was to be an end at once and no result came in time. */
+async function runOn(
+  broker: BrokerChoice,
+  plan: FleetPlan,
+  flags: Asked,
+  output: Output,
+  interrupts: Interrupts,
+  parts: RunParts,
+  record?: RecordFile,
+): Promise<Report | undefined> {
+  checkRestartFlags(flags, broker, plan);
+  const views = await openRunViews(flags, { plan, target: brokerText(broker), tool }, monotonicClock);
+  const context = contextOf(flags, broker);
+  const sink = record && { context, write: (lines: string) => record.write(lines) };
+  try {
+    const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
+    const asked = { plan, ...flags.startAt && { startAt: flags.startAt.at } };
+    const result = await runOnTarget(asked, broker, live, interrupts, parts, sink);
+    if (result === undefined) return undefined;
+    const report = applyThresholds(makeReport(result, context), flags.threshold);
+    views.finish(report);
+    return report;
+  } finally {
+    await views.close();
+  }
+}
+
+/** What a terminal is told, views over the web are told too. */
+function alsoSeen(live: Live, views: RunViews): Live {
+  for (const text of views.told) live.notice({ level: "info", text });
+  return {
+    progress: (progress) => {
+      live.progress(progress);
+      views.progress(progress);
+    },
+    notice: (notice) => live.notice(notice),
+    end: () => live.end(),
+  };
+}
+
+/** Runs on the broker that was named, or on one of our own. */
+async function runOnTarget(
+  asked: Pick<FleetRun, "plan" | "startAt">,
+  { endpoint }: BrokerChoice,
+  live: Live,
+  interrupts: Interrupts,
+  parts: RunParts,
+  record: RecordSink | undefined,
+): Promise<FleetResult | undefined> {
+  let broker: EmbeddedBroker | undefined;
+  try {
+    if (endpoint !== undefined) {
+      return await run({ ...asked, target: endpoint }, undefined, live, interrupts, parts, record);
+    }
+    const warn = (text: string) => live.notice({ level: "warning", text });
+    broker = await parts.startBroker(warn, asked.plan.engine, restartsBroker(asked.plan));
+    const crash = broker.crash.then((error) => Promise.reject(error));
+    const target = parseEndpoint(broker.url);
+    return await Promise.race([crash, run({ ...asked, target }, broker, live, interrupts, parts, record)]);
+  } finally {
+    live.end();
+    if (!interrupts.atOnce.aborted) await broker?.stop();
+  }
+}
+
+/** The result, or undefined when there was to be an end at once and none came in time. */
+function run(
+  asked: Omit<FleetRun, "brokerInProcess">,
+  own: EmbeddedBroker | undefined,
+  live: Live,
+  interrupts: Interrupts,
+  parts: RunParts,
+  record: RecordSink | undefined,
+): Promise<FleetResult | undefined> {
+  const hooks = {
+    onProgress: live.progress.bind(live),
+    onNotice: (notice: Notice) => live.notice(notice),
+    ...parts.onLives && { onLives: parts.onLives },
+    interrupt: interrupts.early,
+    stop: interrupts.atOnce,
+    ...record && { record },
+    ...own?.restart && { restartBroker: own.restart.bind(own) },
+  };
+  void aborted(interrupts.early).then(() =>
+    live.notice({ level: "info", text: "Ending early; Ctrl-C again ends at once." })
+  );
+  const givenUp = aborted(interrupts.atOnce).then(() => passed(lastGraceMs));
+  return Promise.race([parts.runFleet({ ...asked, brokerInProcess: own !== undefined }, hooks), givenUp]);
+}
+
+function passed(ms: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    Deno.unrefTimer(setTimeout(() => resolve(undefined), ms));
+  });
+}
+
+/** What a report knows beside the result. */
+function contextOf(flags: Asked, { endpoint }: BrokerChoice): ReportContext {
+  return {
+    tool,
+    program: programName(),
+    embedded: endpoint === undefined,
+    ...(flags.read?.brokers.length ?? 0) > 0 && { scenarioHasBrokers: true },
+    runIdAsked: flags.runId !== undefined,
+    thresholds: flags.threshold.map(({ expression }) => expression),
+    ...(flags.passwordFile === undefined ? {} : { passwordFile: flags.passwordFile }),
+  };
+}
+
+/** The text first: it is there even when a file fails after all. */
+async function tell(
+  report: Report,
+  { out, err }: Output,
+  outputs: ReportOutputs,
+  record: RecordFile | undefined,
+): Promise<void> {
+  const stream = outputs.usesStandardOutput ? err : out;
+  const width = Math.min(stream.columns() ?? widest, widest);
+  stream.write(reportText(report, { width, style: stream.style }));
+  const told = await outputs.write(report, (form) => out.write(form));
+  if (record !== undefined) {
+    await record.close();
+    told.push(`Recording: ${record.path}`);
+  }
+  if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
+}
+
+function screenOf(stream: Stream) {
+  return { style: stream.style, write: (text: string) => stream.write(text), columns: () => stream.columns() };
+}

@@ -1,0 +1,197 @@
+/**
+ * From the flags of `mqtt-sim fleet` to what is run: the plan's request, and who logs in.
+ */
+import { textOfBytes } from "../../base/byte_text.ts";
+import { UsageError } from "../../base/failure.ts";
+import { freshSeed } from "../../base/random.ts";
+import { restartsBroker } from "../../fleet/plan/phases.ts";
+import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
+import { shardText, sharedRunId } from "../../fleet/plan/shard.ts";
+import { type BrokerChoice, embedded } from "./broker_choice.ts";
+import type { FleetFlags } from "./fleet_flags.ts";
+import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_file.ts";
+
+/**
+ * What the flags, and the scenario that they name, ask of the plan; nothing where they say nothing. Seed and run id are
+ * drawn where they are not given.
+ *
+ * @throws UsageError when the password's file cannot be read, or there are two passwords, or for the scenario
+ */
+export async function fleetRequest(flags: Asked, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
+  const request = await requestOf(flags, broker);
+  if (flags.shard === undefined || flags.runId !== undefined) return request;
+  // Runs of one plan at several instants have several ids.
+  const marks = flags.startAt?.absolute === true ? [flags.startAt.at.toISOString()] : [];
+  return { ...request, run: sharedRunId(request, ...marks) };
+}
+
+async function requestOf(flags: Asked, { endpoint }: BrokerChoice): Promise<PlanRequest> {
+  // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
+  const run = flags.runId ?? freshSeed().toString(36);
+  const wishes = await wishesOf(flags);
+  const login = given({ username: endpoint?.username, password: endpoint?.password });
+  if (flags.scenario === undefined) return { seed: flags.seed ?? ownSeed(flags), run, ...login, ...wishes };
+  const scenario = flags.read ?? await readScenario(flags.scenario);
+  const seed = flags.seed ?? scenario.wishes.seed ?? ownSeed(flags);
+  const { wishes: own } = scenario;
+  const logsIn = [own, ...own.groups ?? []].some(({ username, password }) => (username ?? password) !== undefined);
+  // Who is in the URL logs in where the scenario says nothing of that.
+  const over = logsIn ? wishes : { ...login, ...wishes };
+  return overrule({ ...scenario, wishes: { ...login, ...own, seed } }, over, { seed, run });
+}
+
+/** The parts of a run cannot each draw a seed. */
+function ownSeed({ shard }: FleetFlags): number {
+  if (shard === undefined) return freshSeed();
+  throw new UsageError(`Cannot run --shard ${shardText(shard)} without --seed: expected the same one for each part`);
+}
+
+/** What was asked for, with the scenario that the flags name as it was read: once, for it may be a pipe. */
+export interface Asked extends FleetFlags {
+  readonly read?: Scenario;
+}
+
+/**
+ * The flags with their scenario, whose brokers stand in for those that no flag names.
+ *
+ * @throws UsageError for the scenario
+ */
+export async function withScenario(flags: FleetFlags): Promise<Asked> {
+  if (flags.scenario === undefined) return flags;
+  const read = await readScenario(flags.scenario);
+  return { ...flags, read, url: flags.url.length === 0 ? read.brokers : flags.url };
+}
+
+/** What flags say of the plan, seed and run id apart. */
+async function wishesOf(flags: FleetFlags): Promise<Wishes> {
+  return given({
+    clients: flags.clients,
+    protocol: flags.protocol,
+    killRate: flags.killRate,
+    killShares: flags.killMode?.map(({ name, weight }) => ({ mode: name, weight })),
+    durationMs: flags.duration,
+    reconnectAfterMs: flags.reconnectAfter,
+    rampPerSecond: flags.rampRate,
+    connectsUnderWay: flags.connectsUnderWay,
+    keepAliveS: flags.keepAlive,
+    willQos: flags.willQos === undefined ? undefined : willQos[flags.willQos],
+    willRetain: flags.willRetain,
+    presence: flags.presence,
+    willDelayS: flags.willDelay,
+    sessionExpiryS: flags.sessionExpiry,
+    cleanStart: flags.cleanStart,
+    willTopic: flags.willTopic,
+    willPayloadSizeBytes: flags.willPayloadSize,
+    watchers: flags.watchers,
+    fanOut: flags.fanOut,
+    workers: flags.workers,
+    shard: flags.shard,
+    clientPrefix: flags.clientPrefix,
+    username: flags.username,
+    password: await passwordOf(flags),
+    lateAfterMs: flags.lateAfter,
+    drainMs: flags.drain,
+    profile: flags.profile,
+    restartTimeoutMs: flags.restartTimeout,
+    restartCommand: flags.restartCommand,
+    sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress.flat(),
+    sourcePorts: flags.sourcePorts,
+    tlsCa: flags.tlsCa,
+    tlsCert: flags.tlsCert,
+    tlsKey: flags.tlsKey,
+    tlsServerName: flags.tlsServerName,
+    tlsInsecure: flags.tlsInsecure,
+    engine: flags.engine,
+  });
+}
+
+/**
+ * What is said of a restart must go with what is run, and on what.
+ *
+ * @throws UsageError when not
+ */
+export function checkRestartFlags(
+  { url: all, restartCommand, restartTimeout }: FleetFlags,
+  { endpoint: url }: BrokerChoice,
+  plan: FleetPlan,
+): void {
+  const shown = JSON.stringify(restartCommand);
+  if (!restartsBroker(plan)) {
+    const flag = restartCommand !== undefined
+      ? `--restart-command ${shown}`
+      : restartTimeout !== undefined
+      ? "--restart-timeout"
+      : undefined;
+    if (flag === undefined) return;
+    throw new UsageError(
+      `Cannot use ${flag}: expected a scenario that restarts the broker, such as --scenario restart`,
+    );
+  }
+  if (all.length > 1 && restartCommand !== undefined) {
+    throw new UsageError(
+      `Cannot use --restart-command ${shown} on ${all.length} brokers, of which it can restart one: expected one --url`,
+    );
+  }
+  if (url === undefined && restartCommand !== undefined) {
+    throw new UsageError(
+      `Cannot use --restart-command ${shown} with the embedded broker, which is restarted without one: expected a --url`,
+    );
+  }
+  if (url !== undefined && restartCommand === undefined && all.length > 1) {
+    throw new UsageError(
+      `Cannot restart the broker at ${url.url}, one of ${all.length}: expected the embedded broker, or one --url with ` +
+        "--restart-command; report compare puts their reports side by side",
+    );
+  }
+  if (url !== undefined && restartCommand === undefined) {
+    throw new UsageError(
+      `Cannot restart the broker at ${url.url}: expected --restart-command with the command that does, such as ` +
+        "'systemctl restart mosquitto'",
+    );
+  }
+}
+
+const willQos = { "0": 0, "1": 1, "2": 2, "mix": "mix" } as const;
+
+type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
+
+/** Without what is undefined, so that a default can take its place. */
+function given<T extends object>(request: T): Given<T> {
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+/** The longest password that a CONNECT can carry, in bytes. */
+const longestPasswordBytes = 65_535;
+
+/**
+ * The password that flags name; bytes of a file that are not UTF-8 are kept as `byte_text.ts` says.
+ *
+ * @throws UsageError when its file cannot be read, or there are two
+ */
+export async function passwordOf(
+  flags: Pick<FleetFlags, "password" | "passwordFile">,
+): Promise<string | undefined> {
+  if (flags.passwordFile === undefined) return flags.password;
+  if (flags.password !== undefined) {
+    throw new UsageError("Cannot take both --password and --password-file: expected one of them");
+  }
+  const bytes = await passwordBytes(flags.passwordFile);
+  if (bytes.length <= longestPasswordBytes) return textOfBytes(bytes);
+  throw new UsageError(
+    `Cannot use --password-file "${flags.passwordFile}": it has ${bytes.length.toLocaleString("en-US")} bytes, and a ` +
+      `password has ${longestPasswordBytes.toLocaleString("en-US")} at most`,
+  );
+}
+
+/** The bytes of the file, without a line end after them. */
+async function passwordBytes(passwordFile: string): Promise<Uint8Array> {
+  try {
+    const bytes = await Deno.readFile(passwordFile);
+    const [newline, carriageReturn] = [10, 13];
+    if (bytes.at(-1) !== newline) return bytes;
+    return bytes.subarray(0, bytes.at(-2) === carriageReturn ? -2 : -1);
+  } catch (error) {
+    const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
+    throw new UsageError(`Cannot read --password-file "${passwordFile}": ${fault}`);
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * `mqtt-sim fleet` on several brokers: the same plan on each, one after the other, each with a report of its own, and
+ * all of them side by side.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
+import type { FleetPlan } from "../../fleet/plan/plan.ts";
+import { NotSpokenError } from "../../fleet/preflight/settle_protocol.ts";
+import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/comparison.ts";
+import { comparisonText } from "../../report/comparison_text.ts";
+import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
+import type { Report } from "../../report/report.ts";
+import { type BrokerChoice, brokerText } from "./broker_choice.ts";
+import {
+  type ComparisonOutputs,
+  comparisonPlaces,
+  openComparisonOutputs,
+  placeFor,
+  placeholder,
+} from "../report/comparison_outputs.ts";
+import type { Interrupts } from "../process/interrupt.ts";
+import type { Output } from "../process/output.ts";
+import { openRecordFile, type RecordFile } from "./record_file.ts";
+import type { Settled } from "./settle.ts";
+import { tool } from "../process/tool.ts";
+import { type Asked, checkRestartFlags, fleetRequest } from "./fleet_request.ts";
+
+/** Runs on one broker; undefined when there was to be an end at once and no result came in time. */
+export type RunOn = (
+  broker: BrokerChoice,
+  plan: FleetPlan,
+  interrupts: Interrupts,
+  onLives: FleetHooks["onLives"] | undefined,
+  record: RecordFile | undefined,
+) => Promise<Report | undefined>;
+
+/** What the comparison stands on. */
+export interface SeveralParts {
+  openInterrupts(): Interrupts;
+  settle(interrupt: AbortSignal): Promise<Settled>;
+}
+
+/** Widest text of a comparison. */
+const widest = 120;
+
+/**
+ * Runs on each broker in turn, and writes the comparison; answers the worst of the exit codes.
+ *
+ * @throws UsageError when what was asked for can be done on none of them
+ */
+export async function fleetOnSeveral(
+  flags: Asked,
+  brokers: readonly BrokerChoice[],
+  output: Output,
+  parts: SeveralParts,
+  run: RunOn,
+): Promise<number> {
+  const names = brokers.map(({ name }) => name);
+  checkNames(names);
+  if (flags.shard !== undefined) {
+    throw new UsageError(
+      "Cannot run a part by --shard on several brokers: its parts begin together, and would not on the second broker; " +
+        "expected one --url",
+    );
+  }
+  if (flags.record !== undefined && !flags.record.includes(placeholder)) {
+    throw new UsageError(
+      `Cannot record the runs of several brokers to "${flags.record}": expected a file for each, by a name such as ` +
+        `${placeholder}-${flags.record.replace(/^.*\//, "")}`,
+    );
+  }
+  const plans = await plansOf(flags, brokers);
+  for (const [place, broker] of brokers.entries()) checkRestartFlags(flags, broker, plans[place]!);
+  const records = new Map<string, RecordFile>();
+  const outputs = await openComparisonOutputs(flags, names);
+  const interrupts = parts.openInterrupts();
+  const compared: ComparedBroker[] = [];
+  const refused: UsageError[] = [];
+  const faults: UsageError[] = [];
+  const tell = (text: string) => flags.quiet ? undefined : output.err.write(`${text}\n`);
+  try {
+    await openRecords(flags, names, records);
+    for (const [place, broker] of brokers.entries()) {
+      if (place > 0) await settleBefore(broker, parts, interrupts, output, tell);
+      tell(`Broker ${place + 1} of ${brokers.length}: ${broker.name}, ${brokerText(broker)}`);
+      const found = await runOne(
+        broker,
+        interrupts,
+        refused,
+        () => run(broker, plans[place]!, interrupts, outputs.onLivesOf(broker.name), records.get(broker.name)),
+      );
+      if (found.report !== undefined) (await outputs.writeOne(broker.name, found.report)).forEach(tell);
+      await closeRecord(records.get(broker.name), tell, faults);
+      tell(`${broker.name}: ${found.outcome}, ${found.reason}`);
+      compared.push(found);
+    }
+    if (refused.length === brokers.length) throw refused[0];
+    const exitCode = await finish(compared, output, outputs);
+    if (faults.length > 0) throw faults[0];
+    return exitCode;
+  } finally {
+    interrupts.close();
+    await outputs.discard();
+    for (const record of records.values()) await record.close();
+  }
+}
+
+/** A recording for each, all found writable before the first run. */
+async function openRecords(flags: Asked, names: readonly string[], records: Map<string, RecordFile>) {
+  if (flags.record === undefined) return;
+  const taken = comparisonPlaces(flags, names);
+  for (const name of names) {
+    const path = placeFor(flags.record, name);
+    records.set(name, await openRecordFile(path, taken));
+    taken.push(path);
+  }
+}
+
+/** A recording that could not be written does not keep the other brokers from their run. */
+async function closeRecord(
+  record: RecordFile | undefined,
+  tell: (text: string) => void,
+  faults: UsageError[],
+): Promise<void> {
+  if (record === undefined) return;
+  try {
+    await record.close();
+    tell(`Recording: ${record.path}`);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    faults.push(error);
+  }
+}
+
+/** The same plan for each, but for the run's name and the login; the seed is drawn once. */
+async function plansOf(flags: Asked, brokers: readonly BrokerChoice[]): Promise<FleetPlan[]> {
+  const plans: FleetPlan[] = [];
+  for (const broker of brokers) {
+    plans.push(makePlan(await fleetRequest({ ...flags, seed: plans[0]?.seed ?? flags.seed }, broker)));
+  }
+  return plans;
+}
+
+async function settleBefore(
+  { name }: BrokerChoice,
+  parts: SeveralParts,
+  { early }: Interrupts,
+  output: Output,
+  tell: (text: string) => void,
+): Promise<void> {
+  if (early.aborted) return;
+  const { quiet, afterMs } = await parts.settle(early);
+  const after = `${(afterMs / 1_000).toFixed(1)}s`;
+  if (quiet) tell(`Settled: this machine was quiet after ${after}`);
+  else if (!early.aborted) {
+    output.err.write(
+      `warning: this machine was not quiet within ${after}: what ${name} shows may be another's doing\n`,
+    );
+  }
+}
+
+/** What one broker has to do with does not keep the others from their run. */
+async function runOne(
+  broker: BrokerChoice,
+  { early }: Interrupts,
+  refused: UsageError[],
+  run: () => Promise<Report | undefined>,
+): Promise<ComparedBroker> {
+  const without = (outcome: ComparedBroker["outcome"], reason: string): ComparedBroker => ({
+    name: broker.name,
+    target: broker.endpoint?.url ?? "embedded",
+    outcome,
+    reason,
+  });
+  if (early.aborted) return without("skipped", "not run: the comparison was ended before");
+  try {
+    const report = await run();
+    if (report === undefined) return without("skipped", "ended at once: the run had no time to make a report");
+    return comparedRun(broker.name, report);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    if (error instanceof NotSpokenError) return without("not spoken", error.message);
+    refused.push(error);
+    return without("void", error.message);
+  }
+}
+
+/** The text first: it is there even when a file fails after all. */
+async function finish(
+  compared: readonly ComparedBroker[],
+  { out, err }: Output,
+  outputs: ComparisonOutputs,
+): Promise<number> {
+  const comparison = makeComparison(compared, tool);
+  const stream = outputs.usesStandardOutput ? err : out;
+  stream.write(
+    comparisonText(comparison, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }),
+  );
+  const told = await outputs.write(comparison, (form) => out.write(form));
+  if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
+  return comparison.exitCode;
+}

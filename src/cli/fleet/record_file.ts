@@ -1,0 +1,104 @@
+/**
+ * The file of `--record`: found writable before the run, begun anew with its first line, and written as the run goes on,
+ * so that what happened is there even when the run's own end is not.
+ */
+import { dirname, resolve } from "node:path";
+import { UsageError } from "../../base/failure.ts";
+import { fileFault } from "../report/report_file.ts";
+
+/** Where a recording goes. */
+export interface RecordFile {
+  readonly path: string;
+  /** Writes lines after all others; resolves once they are written, or cannot be. */
+  write(lines: string): Promise<void>;
+  /** Nothing follows. @throws UsageError when something could not be written */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file for a recording. What is there stays until the first line comes; a file made for nothing goes again.
+ *
+ * @param taken other files that are to be written
+ * @throws UsageError when the path cannot be written, or is taken
+ */
+export async function openRecordFile(path: string, taken: readonly string[] = []): Promise<RecordFile> {
+  if (path === "" || path === "-") {
+    throw new UsageError(`Cannot write recording ${JSON.stringify(path)}: expected a file`);
+  }
+  if (taken.some((other) => other !== "-" && resolve(other) === resolve(path))) {
+    throw new UsageError(`Cannot write a recording and a report both to "${path}": expected a place for each`);
+  }
+  try {
+    const found = await presentAt(path);
+    if (found?.isDirectory) throw new UsageError(`Cannot write recording "${path}": it is a folder; expected a file`);
+    const file = await Deno.open(path, { write: true, create: found === undefined });
+    return new OpenRecord(path, file, found);
+  } catch (error) {
+    throw asUsageError(path, error);
+  }
+}
+
+/** What is needed of an open file. */
+export type WritableFile = Pick<Deno.FsFile, "write" | "truncate" | "close">;
+
+/** A recording on its way into an open file. */
+export class OpenRecord implements RecordFile {
+  readonly path: string;
+  readonly #file: WritableFile;
+  readonly #found: Pick<Deno.FileInfo, "isFile"> | undefined;
+  /** What was there is written over, unless it is a device or a pipe. */
+  #begun = false;
+  #last: Promise<void> = Promise.resolve();
+  #fault: unknown;
+  #closed = false;
+
+  /** @param found what was there before the file was opened */
+  constructor(path: string, file: WritableFile, found: Pick<Deno.FileInfo, "isFile"> | undefined) {
+    this.path = path;
+    this.#file = file;
+    this.#found = found;
+  }
+
+  write(lines: string): Promise<void> {
+    this.#last = this.#last.then(() => this.#append(lines));
+    return this.#last;
+  }
+
+  async #append(lines: string): Promise<void> {
+    // After a gap nothing can be judged: a recording that fails once is cut there.
+    if (this.#fault !== undefined || this.#closed) return;
+    try {
+      if (!this.#begun && (this.#found === undefined || this.#found.isFile)) await this.#file.truncate();
+      this.#begun = true;
+      const bytes = new TextEncoder().encode(lines);
+      for (let at = 0; at < bytes.length;) at += await this.#file.write(bytes.subarray(at));
+    } catch (error) {
+      this.#fault = error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const last = this.#last;
+    this.#last = last.then(() => void (this.#closed = true));
+    await this.#last;
+    this.#file.close();
+    if (!this.#begun && this.#found === undefined) await Deno.remove(this.path);
+    if (this.#fault !== undefined) throw asUsageError(this.path, this.#fault);
+  }
+}
+
+async function presentAt(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await Deno.stat(dirname(path));
+    return undefined;
+  }
+}
+
+function asUsageError(path: string, error: unknown): UsageError {
+  if (error instanceof UsageError) return error;
+  return new UsageError(`Cannot write recording "${path}": ${fileFault(path, error)}`);
+}

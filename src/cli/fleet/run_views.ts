@@ -1,0 +1,126 @@
+/** What shows a run over the web while it goes on: the live page, and the metrics for Prometheus. */
+import type { Clock } from "../../base/clock.ts";
+import type { Progress } from "../../fleet/result/result.ts";
+import { FleetMetrics } from "../../report/fleet_metrics.ts";
+import { LivePage, type LiveRun } from "../../report/live_page.ts";
+import type { Report } from "../../report/report.ts";
+import type { HttpAddress } from "../process/http_address.ts";
+import { type HttpServer, openHttpServer } from "../process/http_server.ts";
+
+/** Browsers that may follow one run. */
+const mostFollowers = 100;
+
+/** Views of one run. */
+export interface RunViews {
+  /** Where they are, for people. */
+  readonly told: readonly string[];
+  progress(progress: Progress): void;
+  /** The report takes the place of the live page for those who look at it. */
+  finish(report: Report): void;
+  close(): Promise<void>;
+}
+
+/** Which views are wanted, and where. */
+export interface ViewsAsked {
+  readonly live?: HttpAddress | undefined;
+  readonly metrics?: HttpAddress | undefined;
+}
+
+/**
+ * Opens the views that were asked for.
+ *
+ * @throws UsageError when an address cannot be had
+ */
+export async function openRunViews({ live, metrics }: ViewsAsked, run: LiveRun, clock: Clock): Promise<RunViews> {
+  const views: RunViews[] = [];
+  try {
+    if (live !== undefined) views.push(await openLiveView(live, run, clock));
+    if (metrics !== undefined) views.push(await openMetricsView(metrics));
+  } catch (error) {
+    for (const view of views) await view.close();
+    throw error;
+  }
+  return {
+    told: views.flatMap((view) => view.told),
+    progress: (progress) => views.forEach((view) => view.progress(progress)),
+    finish: (report) => views.forEach((view) => view.finish(report)),
+    close: async () => void await Promise.all(views.map((view) => view.close())),
+  };
+}
+
+async function openLiveView(address: HttpAddress, run: LiveRun, clock: Clock): Promise<RunViews> {
+  const page = new LivePage(run, clock.nowMs());
+  const followers = new Followers();
+  const server = await openHttpServer(address, "the live page", (path) => {
+    if (path === "/") {
+      return new Response(page.html("events"), { headers: { "content-type": "text/html; charset=utf-8" } });
+    }
+    return path === "/events" ? followers.answer(page.news()) : undefined;
+  });
+  return {
+    told: [`live page: ${server.url}`],
+    progress: (progress) => {
+      if (page.progress(progress, clock.nowMs())) followers.tell(() => page.news());
+    },
+    finish: (report) => {
+      page.finish(report);
+      followers.tell(() => page.news());
+    },
+    close: () => closed(followers, server),
+  };
+}
+
+async function closed(followers: Followers, server: HttpServer): Promise<void> {
+  followers.end();
+  await server.close();
+}
+
+async function openMetricsView(address: HttpAddress): Promise<RunViews> {
+  const metrics = new FleetMetrics();
+  const server = await openHttpServer(address, "metrics", async (path) => {
+    if (path !== "/metrics") return new Response(null, { status: 404 });
+    return new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } });
+  });
+  return {
+    told: [`metrics: ${server.url}metrics`],
+    progress: (progress) => metrics.progress(progress),
+    finish: (report) => metrics.finish(report),
+    close: () => server.close(),
+  };
+}
+
+/** Browsers that wait for server-sent events. */
+class Followers {
+  readonly #streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
+
+  /** A stream of events that begins with the first news. */
+  answer(first: string): Response {
+    if (this.#streams.size >= mostFollowers) return new Response("Too many look at this run.\n", { status: 503 });
+    let own: ReadableStreamDefaultController<Uint8Array>;
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        own = stream;
+        this.#streams.add(stream);
+        stream.enqueue(event(first));
+      },
+      cancel: () => void this.#streams.delete(own),
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  }
+
+  /** News for all; one that has not taken the last ones misses these: the next ones are whole again. */
+  tell(news: () => string): void {
+    if (this.#streams.size === 0) return;
+    const bytes = event(news());
+    for (const stream of this.#streams) if ((stream.desiredSize ?? 0) > -2) stream.enqueue(bytes);
+  }
+
+  end(): void {
+    for (const stream of this.#streams) stream.close();
+    this.#streams.clear();
+  }
+}
+
+function event(data: string): Uint8Array {
+  return new TextEncoder().encode(`event: news\ndata: ${data}\n\n`);
+}

@@ -1,0 +1,41 @@
+/**
+ * The pause between two runs: this machine is to have got over the one before it begins the next, so that no broker
+ * pays for another's work. What is looked at is how late timers are: where they are on time, there is a core to be had.
+ */
+import type { Clock } from "../../base/clock.ts";
+
+/** How it ended. */
+export interface Settled {
+  readonly quiet: boolean;
+  readonly afterMs: number;
+}
+
+/** A timer this long is set again and again. */
+const tickMs = 50;
+/** Later than this, and something else has the cores. */
+const latenessMs = 10;
+/** So long without a late one is quiet. */
+const quietMs = 1_000;
+const patienceMs = 15_000;
+
+/** What is waited with; a test has another. */
+export type Wait = (ms: number) => Promise<void>;
+
+/** Waits until this machine is quiet, or patience is over, or somebody interrupts. */
+export async function settle(clock: Clock, interrupt: AbortSignal, wait: Wait = timer): Promise<Settled> {
+  const startMs = clock.nowMs();
+  let quietSinceMs = startMs;
+  for (;;) {
+    const beforeMs = clock.nowMs();
+    const afterMs = beforeMs - startMs;
+    if (beforeMs - quietSinceMs >= quietMs) return { quiet: true, afterMs };
+    if (afterMs >= patienceMs || interrupt.aborted) return { quiet: false, afterMs };
+    await wait(tickMs);
+    const nowMs = clock.nowMs();
+    if (nowMs - beforeMs - tickMs > latenessMs) quietSinceMs = nowMs;
+  }
+}
+
+function timer(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,164 @@
+/**
+ * Config files in YAML: settings by the names of their flags. A file is checked whole, and all that is wrong with it is
+ * told at once, each with line and column.
+ */
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { z } from "zod";
+import { findSimilar } from "@optique/core/suggestion";
+import { UsageError } from "../../base/failure.ts";
+import { withMaskedUrls, withoutSecrets } from "../../net/endpoint.ts";
+import { schemaOf } from "./nested_entry.ts";
+import type { Entries } from "./setting.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** What a kind of file is called, and a line of it. */
+export interface FileKind {
+  readonly name: string;
+  readonly example: string;
+}
+
+const configFile: FileKind = { name: "config file", example: "port: 1883" };
+
+/** A file whose form is right: its values, and a way to say where one of them does not go with the others. */
+export interface ConfigText {
+  readonly values: Values;
+  /** Refuses the file; each path is of names and places, and the longest part of it that is there is pointed at. */
+  refuse(faults: readonly { readonly path: readonly (string | number)[]; readonly sentence: string }[]): never;
+}
+
+/**
+ * Reads the settings of a file.
+ *
+ * @throws UsageError when it cannot be read, or with every error that is in it
+ */
+export async function readConfig(path: string, settings: Entries): Promise<Values> {
+  return parseConfig(await textOf(path), path, settings);
+}
+
+/** Reads the settings of a file's text; `path` is what errors call the file. @throws UsageError as {@link readConfig} */
+export function parseConfig(text: string, path: string, settings: Entries): Values {
+  return parseText(text, path, settings, configFile).values;
+}
+
+/** As {@link parseConfig}, for any kind of file, and for those who check further. */
+export function parseText(text: string, path: string, settings: Entries, kind: FileKind): ConfigText {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const refuseAll = (faults: readonly Fault[]) => refuse(`${kind.name} ${JSON.stringify(path)}`, path, faults, lines);
+  const faults: Fault[] = document.errors.map(({ pos, message }) => ({
+    at: pos[0],
+    sentence: message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""),
+  }));
+  if (faults.length > 0) refuseAll(faults);
+  const error = (issue: z.core.$ZodRawIssue) => sentenceOf(issue, settings, kind);
+  const parsed = schemaOf(settings).safeParse(valuesOf(document, refuseAll), { error });
+  if (!parsed.success) return refuseAll(parsed.error.issues.flatMap((issue) => faultsOf(issue, document, settings)));
+  return {
+    values: parsed.data,
+    refuse: (found) => refuseAll(found.map(({ path, sentence }) => ({ at: placeOf(document, path), sentence }))),
+  };
+}
+
+/** The JSON Schema of a config file, for editors and checks. */
+export function configJsonSchema(title: string, settings: Entries): unknown {
+  return { ...z.toJSONSchema(schemaOf(settings), { io: "input" }), title };
+}
+
+/** What the document says. A file whose aliases repeat themselves without bound says nothing. */
+function valuesOf(document: Document, refuseAll: (faults: readonly Fault[]) => never): unknown {
+  try {
+    return document.toJS({ maxAliasCount: mostAliases }) ?? {};
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return refuseAll([{ at: 0, sentence: `Cannot read its aliases: ${why}` }]);
+  }
+}
+
+const mostAliases = 100;
+/** More of a value is not told in an error, in characters. */
+const longestTold = 200;
+
+/** A value as an error tells it: cut, and without what is secret. */
+function toldValue(name: string, input: unknown): string {
+  if (name === "password") return '"…"';
+  let text: string;
+  try {
+    text = withMaskedUrls(JSON.stringify(typeof input === "string" ? withoutSecrets(input) : input) ?? String(input));
+  } catch {
+    text = "what refers to itself";
+  }
+  return text.length <= longestTold ? text : `${text.slice(0, longestTold)}… (${text.length} characters)`;
+}
+
+interface Fault {
+  /** Where in the text, in characters. */
+  readonly at: number;
+  readonly sentence: string;
+}
+
+function sentenceOf({ path = [], input }: z.core.$ZodRawIssue, settings: Entries, { example }: FileKind): string {
+  const name = path.findLast((step) => typeof step === "string");
+  if (name === undefined) return `Cannot read ${toldValue("", input)}: expected settings such as ${example}`;
+  const entry = entriesAt(path.slice(0, path.lastIndexOf(name)), settings)?.get(name);
+  const allowed = entry?.allowed ?? "a setting";
+  if (input === undefined) return `Cannot find ${name}: expected ${allowed}`;
+  return `Cannot read ${name} ${toldValue(name, input)}: expected ${allowed}`;
+}
+
+/** The entries that may stand at a place; undefined where none may. */
+function entriesAt(path: readonly PropertyKey[], settings: Entries): Entries | undefined {
+  return path.reduce<Entries | undefined>(
+    (entries, step) => typeof step === "number" ? entries : entries?.get(String(step))?.inner,
+    settings,
+  );
+}
+
+function faultsOf(issue: z.core.$ZodIssue, document: Document, settings: Entries): Fault[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = entriesAt(issue.path, settings) ?? settings;
+    return issue.keys.map((key) => ({ at: keyAt(document, issue.path, key), sentence: unknown(key, known) }));
+  }
+  return [{ at: placeOf(document, issue.path), sentence: issue.message }];
+}
+
+/** Where the longest part of a path stands that is there. */
+function placeOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let steps = path.length; steps > 0; steps--) {
+    const node = document.getIn(path.slice(0, steps), true) as Node | undefined;
+    if (node?.range) return node.range[0];
+  }
+  return 0;
+}
+
+function keyAt(document: Document, path: readonly PropertyKey[], name: string): number {
+  const map = path.length === 0 ? document.contents : document.getIn(path, true);
+  if (!isMap(map)) return 0;
+  const pair = map.items.find(({ key }) => isScalar(key) && String(key.value) === name);
+  return (pair?.key as Node | undefined)?.range?.[0] ?? 0;
+}
+
+function unknown(key: string, settings: Entries): string {
+  const [similar] = findSimilar(key, settings.keys());
+  const meant = similar === undefined ? "" : `; did you mean ${similar}?`;
+  return `Cannot read setting ${JSON.stringify(key)}: there is none of that name${meant}`;
+}
+
+function refuse(what: string, path: string, faults: readonly Fault[], lines: LineCounter): never {
+  const told = faults.toSorted((one, other) => one.at - other.at).map(({ at, sentence }) => {
+    const { line, col } = lines.linePos(at);
+    return `  ${path}:${line}:${col}: ${sentence}`;
+  });
+  const count = told.length === 1 ? "one error" : `${told.length} errors`;
+  throw new UsageError([`Cannot use ${what}: ${count}`, ...told].join("\n"));
+}
+
+/** The text of a file. @throws UsageError when it cannot be read */
+export async function textOf(path: string, { name }: FileKind = configFile): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
+    throw new UsageError(`Cannot read ${name} "${path}": ${fault}`);
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Flags as every command has them: one reader of src/base/units.ts behind each, so that all refuse in the same form.
+ */
+import { lineBreak, type Message, text } from "@optique/core/message";
+import { map, multiple, optional } from "@optique/core/modifiers";
+import type { Parser } from "@optique/core/parser";
+import { argument, flag, option } from "@optique/core/primitives";
+import type { ValueParser } from "@optique/core/valueparser";
+import { UsageError } from "../../base/failure.ts";
+import { parseChoice } from "../../base/units.ts";
+
+type FlagName = `--${string}`;
+type Metavar = ValueParser["metavar"];
+
+/** How one value is written in help, and how it is read. */
+export interface FlagValue<T> {
+  /** What stands for the value in help, in capitals. */
+  readonly metavar: Metavar;
+  /** Reads the value; `name` is what an error calls it. */
+  readonly read: (value: string, name: string) => T;
+  /** What an error calls it, if not the flag. */
+  readonly name?: string;
+  /** Words that a shell may complete. */
+  readonly words?: readonly string[];
+  /** True where a shell may complete the name of a file. */
+  readonly isFile?: boolean;
+}
+
+/** A flag with a value that may be given once. Undefined when it is not given: defaults are the plan's business. */
+export function valueFlag<T>(name: FlagName, value: FlagValue<T>, help: string) {
+  return optional(option(name, valueParser(name, value), options(name, help)));
+}
+
+/** A flag with a value that may be given again and again. */
+export function repeatedFlag<T>(name: FlagName, value: FlagValue<T>, help: string) {
+  return multiple(option(name, valueParser(name, value), options(name, help)));
+}
+
+/** A flag without a value; undefined when it is not given. */
+export function switchFlag(name: FlagName, help: string) {
+  const { description, errors: { duplicate } } = options(name, help);
+  return optional(flag(name, { description, errors: { duplicate } }));
+}
+
+/** An argument that must be there: its error is a sentence of ours, and `without` is what is said where it is not. */
+export function neededArgument<T>(value: FlagValue<T>, without: string, help?: string) {
+  return argument(plainArgument(value), {
+    ...help !== undefined && { description: sentence(help) },
+    errors: { invalidValue: (error: Message) => error, endOfInput: sentence(without) },
+  });
+}
+
+/**
+ * A choice that may be left: `none` stands for it then. Its usage is that of the choice, for behind one that is optional
+ * the help of a command does not find its own line.
+ */
+export function orNone<T, State>(choice: Parser<"sync", T, State>, none: () => T) {
+  return { ...map(optional(choice), (chosen) => chosen ?? none()), usage: choice.usage };
+}
+
+/** One of a few words. */
+export function wordValue<const Word extends string>(words: readonly Word[]): FlagValue<Word> {
+  return { metavar: words.join("|") as Metavar, read: (value, name) => parseChoice(value, name, words), words };
+}
+
+/** An argument that is no flag: what it is called, and how it is read. */
+export function plainArgument<T>(value: FlagValue<T>): ValueParser<"sync", T> {
+  const parser = valueParser(`--${value.metavar}`, { name: value.metavar, ...value });
+  return {
+    ...parser,
+    // A flag that nobody knows is no file.
+    parse: (text) =>
+      text.startsWith("--") ? { success: false, error: sentence(unknownFlag(text)) } : parser.parse(text),
+  };
+}
+
+function unknownFlag(text: string): string {
+  return `Cannot read flag "${text.split("=")[0]}": there is none of that name here`;
+}
+
+/** A sentence of ours, as the library wants it. */
+export function sentence(words: string): Message {
+  return [text(words)];
+}
+
+/** Lines that help does not run together. */
+export function lines(...each: readonly string[]): Message {
+  return each.flatMap((line, index) => index === 0 ? [text(line)] : [lineBreak(), text(line)]);
+}
+
+function options(name: FlagName, help: string) {
+  return {
+    description: sentence(help),
+    errors: {
+      // Ours is a whole sentence already.
+      invalidValue: (error: Message) => error,
+      endOfInput: sentence(`Cannot read ${name}: expected a value after it`),
+      duplicate: sentence(`Cannot take ${name} twice: expected it once`),
+    },
+  };
+}
+
+function valueParser<T>(
+  flagName: FlagName,
+  { metavar, read, name, words, isFile }: FlagValue<T>,
+): ValueParser<"sync", T> {
+  return {
+    mode: "sync",
+    metavar,
+    placeholder: undefined as T,
+    parse(value) {
+      try {
+        return { success: true, value: read(value, name ?? flagName) };
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        return { success: false, error: sentence(error.message) };
+      }
+    },
+    format: (value) => String(value),
+    *suggest(prefix) {
+      if (isFile) yield { kind: "file", pattern: prefix, type: "file" };
+      for (const word of words ?? []) if (word.startsWith(prefix)) yield { kind: "literal", text: word };
+    },
+  };
+}

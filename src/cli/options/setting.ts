@@ -1,0 +1,200 @@
+/**
+ * A setting: one definition from which come a flag with its help, an entry of a config file with its check, and the
+ * entry's JSON Schema. Both ways in go through the same reader, so that they take and refuse the same values.
+ */
+import { z } from "zod";
+import { UsageError } from "../../base/failure.ts";
+import * as units from "../../base/units.ts";
+import { type FlagValue, repeatedFlag, switchFlag, valueFlag, wordValue } from "./flag.ts";
+
+/** A kind of value: how it is written, read and bounded. */
+export interface Kind<T> extends FlagValue<T> {
+  /** What a config file may hold in its place; its text is then read as a flag's is. */
+  readonly form: z.ZodType;
+  /** What is expected, for an error. */
+  readonly allowed: string;
+  /** The bounds, for help; empty where there are none. */
+  readonly range: string;
+}
+
+/** Where a setting stands in help, what it says there, and what it is where nothing is said. */
+export interface About {
+  readonly section: string;
+  /** Sentences; bounds and default are put behind them. */
+  readonly help: string;
+  /** The default as a person would write it. */
+  readonly usual?: string;
+}
+
+/** What a config file may hold under a name; `Value` is what the program gets. */
+export interface Entry<Value> {
+  readonly allowed: string;
+  /** What stands under it, where that has names of its own. */
+  readonly inner?: Entries;
+  /** The entry of a config file. */
+  schema(name: string): z.ZodType<Value>;
+}
+
+/** Entries by their names. */
+export type Entries = ReadonlyMap<string, Entry<unknown>>;
+
+/** One setting: an entry that is a flag too. */
+export interface Setting<Value> extends Entry<Value> {
+  readonly section: string;
+  /** The flag's parser; undefined, or an empty list, where it is not given. */
+  flag(name: string): ReturnType<typeof valueFlag<Value>>;
+}
+
+/** What the program gets of a setting. */
+export type ValueOf<S> = S extends Entry<infer Value> ? Value : never;
+
+/** A setting with one value. */
+export function one<T>(kind: Kind<T>, about: About): Setting<T> {
+  const help = helpOf(kind.range, about);
+  return {
+    section: about.section,
+    allowed: kind.allowed,
+    flag: (name) => valueFlag(`--${name}`, kind, help),
+    schema: (name) => entry(kind, name).meta({ description: help }),
+  };
+}
+
+/** A setting that may be given again and again; in a file a list, or one value alone. */
+export function many<T>(kind: Kind<T>, about: About): Setting<readonly T[]> {
+  const help = `${helpOf(kind.range, about)} May be repeated.`;
+  return {
+    section: about.section,
+    allowed: `${kind.allowed}, or a list`,
+    flag: (name) => repeatedFlag(`--${name}`, kind, help) as never,
+    schema: (name) => {
+      const single = entry(kind, name);
+      const list: z.ZodType<readonly T[]> = z.union([z.array(single), single.transform((value) => [value])]);
+      return list.meta({ description: help });
+    },
+  };
+}
+
+/** A setting that is on or not said. */
+export function toggle(about: About): Setting<true> {
+  return {
+    section: about.section,
+    allowed: "true or false",
+    flag: (name) => switchFlag(`--${name}`, about.help),
+    schema: () => z.boolean().meta({ description: about.help }) as unknown as z.ZodType<true>,
+  };
+}
+
+function helpOf(range: string, { help, usual }: About): string {
+  const told = [help, range === "" ? "" : `${range[0]!.toUpperCase()}${range.slice(1)}.`];
+  if (usual !== undefined) told.push(`Default ${usual}.`);
+  return told.filter((each) => each !== "").join(" ");
+}
+
+/** The form of a value, and its reading; what the reader refuses is told in its own words. */
+function entry<T>({ form, read, name: called }: Kind<T>, name: string): z.ZodType<T> {
+  return form.transform((value, context) => {
+    try {
+      return read(String(value), called ?? name);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  });
+}
+
+const { formatCount, formatDuration } = units;
+
+/** A whole number. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER, metavar: FlagValue<number>["metavar"] = "NUMBER") {
+  const range = rangeOf(least, most, formatCount);
+  return {
+    metavar,
+    form: z.int().min(least).max(most),
+    allowed: `a whole number, ${range}`,
+    range,
+    read: (text, name) => within(units.parseWhole(text, name), text, name, least, most, range),
+  } satisfies Kind<number>;
+}
+
+/** Milliseconds of a duration such as 250ms or 2m. */
+export function durationMs(leastMs: number, mostMs = Number.MAX_SAFE_INTEGER): Kind<number> {
+  const range = rangeOf(leastMs, mostMs, formatDuration);
+  return {
+    metavar: "TIME",
+    form: z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/),
+    allowed: `a duration such as 250ms, 1.5s, 2m or 1h, ${range}`,
+    range,
+    read: (text, name) => within(Math.round(units.parseDurationMs(text, name)), text, name, leastMs, mostMs, range),
+  };
+}
+
+/** Whole seconds, for what MQTT counts in seconds. */
+export function seconds(leastS: number, mostS: number): Kind<number> {
+  const range = rangeOf(leastS, mostS, (value) => `${formatCount(value)}s`);
+  return {
+    metavar: "SECONDS",
+    form: z.union([z.int().min(leastS).max(mostS), z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)?$/)]),
+    allowed: `whole seconds such as 10s, 2m or 10, ${range}`,
+    range,
+    read: (text, name) => within(units.parseSeconds(text, name), text, name, leastS, mostS, range),
+  };
+}
+
+/** Bytes such as 64, 1k (1,024) or 1m (1,048,576). */
+export function sizeBytes(least: number, most = Number.MAX_SAFE_INTEGER): Kind<number> {
+  const range = rangeOf(least, most, formatCount);
+  return {
+    metavar: "BYTES",
+    form: z.union([z.int().min(least).max(most), z.string().regex(/^\d+[kKmM]?$/)]),
+    allowed: `bytes such as 64, 1k or 1m, ${range}`,
+    range,
+    read: (text, name) => within(units.parseSizeBytes(text, name), text, name, least, most, range),
+  };
+}
+
+/** One of a few words. A file may write a number or yes and no without quotes where they are among the words. */
+export function choice<const Word extends string>(words: readonly Word[]): Kind<Word> {
+  const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
+  const forms = [z.enum(words), ...numbers.map((number) => z.literal(number))] as const;
+  return { ...wordValue(words), form: z.union(forms), allowed: units.listed(words), range: "" };
+}
+
+/** Any text that is not empty, or what `read` makes of it. */
+export function text(metavar: FlagValue<string>["metavar"]): Kind<string>;
+export function text<T>(
+  metavar: FlagValue<T>["metavar"],
+  read: (text: string, name: string) => T,
+  allowed: string,
+): Kind<T>;
+export function text(
+  metavar: FlagValue<unknown>["metavar"],
+  read: (text: string, name: string) => unknown = nonEmpty,
+  allowed = "text",
+): Kind<unknown> {
+  return { metavar, form: z.string(), allowed, range: "", read };
+}
+
+/** The name of a file. In a config file it counts from the current folder, as on the command line. */
+export const file: Kind<string> = {
+  metavar: "FILE",
+  form: z.string().min(1),
+  allowed: "the name of a file",
+  range: "",
+  read: nonEmpty,
+  isFile: true,
+};
+
+function nonEmpty(text: string, name: string): string {
+  if (text !== "") return text;
+  throw new UsageError(`Cannot read ${name} "": expected at least one character`);
+}
+
+function rangeOf(least: number, most: number, format: (value: number) => string): string {
+  return most === Number.MAX_SAFE_INTEGER ? `${format(least)} or more` : `${format(least)} to ${format(most)}`;
+}
+
+function within(value: number, text: string, name: string, least: number, most: number, range: string): number {
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`Cannot use ${name} ${text}: expected ${range}`);
+}

@@ -1,0 +1,57 @@
+/**
+ * Where a command writes: the only way from this program to a screen. A reader that has gone away is no error.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { colourStyle, plainStyle, type Style } from "../../report/style.ts";
+
+/** One of the two streams. */
+export interface Stream {
+  /** Writes text as it is. */
+  write(text: string): void;
+  readonly style: Style;
+  /** The terminal's columns now; undefined where there is no terminal. */
+  columns(): number | undefined;
+}
+
+/** Standard output and standard error, or what stands for them in a test. */
+export interface Output {
+  readonly out: Stream;
+  readonly err: Stream;
+}
+
+interface Terminal {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+/** The process's own streams; colours where a terminal shows them and NO_COLOR is not set. */
+export function processOutput(): Output {
+  return { out: streamTo(Deno.stdout), err: streamTo(Deno.stderr) };
+}
+
+function streamTo(terminal: Terminal): Stream {
+  const isTerminal = terminal.isTerminal();
+  return {
+    write: (text) => writeWhole(terminal, new TextEncoder().encode(text)),
+    style: isTerminal && !Deno.noColor ? colourStyle : plainStyle,
+    columns: () => isTerminal ? consoleColumns() : undefined,
+  };
+}
+
+function writeWhole(terminal: Terminal, bytes: Uint8Array): void {
+  try {
+    for (let at = 0; at < bytes.length;) at += terminal.writeSync(bytes.subarray(at));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    throw new UsageError(`Cannot write the output: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** 80 where the terminal does not tell. */
+function consoleColumns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}

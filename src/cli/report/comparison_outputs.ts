@@ -1,0 +1,128 @@
+/**
+ * Where the forms of a comparison go: one file for all brokers, or, where its name holds {broker}, one for each.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { type Comparison, comparisonJson } from "../../report/comparison.ts";
+import { comparisonHtml } from "../../report/comparison_html.ts";
+import { comparisonJunit } from "../../report/comparison_junit.ts";
+import { comparisonMarkdown } from "../../report/comparison_markdown.ts";
+import type { Report } from "../../report/report.ts";
+import {
+  type Form,
+  formTitles,
+  openForms,
+  openReportOutputs,
+  openRunOutputs,
+  type ReportFlags,
+  type RunOutputs,
+} from "./report_outputs.ts";
+
+const writers = {
+  report: comparisonJson,
+  html: comparisonHtml,
+  junit: comparisonJunit,
+  markdown: comparisonMarkdown,
+} as const satisfies Partial<Record<Form, (comparison: Comparison) => string>>;
+
+/** Stands for the broker in the name of a file. */
+export const placeholder = "{broker}";
+
+/** Files that wait for a comparison, and for the report of each of its brokers. */
+export interface ComparisonOutputs {
+  /** True when one form goes to standard output. */
+  readonly usesStandardOutput: boolean;
+  /** Where one broker's lives go as they are judged; undefined where nobody wants them. */
+  onLivesOf(name: string): RunOutputs["onLives"];
+  /** Writes what is of one broker alone; answers a line on each file. */
+  writeOne(name: string, report: Report): Promise<string[]>;
+  /** Writes what is of all; answers a line on each file. */
+  write(comparison: Comparison, toStandardOutput: (text: string) => void): Promise<string[]>;
+  /** Leaves the files that were not written as they were. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Opens all files.
+ *
+ * @param hasLives whether a broker's lives are handed over as they are judged; else its samples are all there is
+ * @throws UsageError when one cannot be written, two are the same, or a form needs a file for each broker
+ */
+export async function openComparisonOutputs(
+  flags: ReportFlags,
+  names: readonly string[],
+  hasLives: (name: string) => boolean = () => true,
+): Promise<ComparisonOutputs> {
+  const forms = Object.keys(formTitles) as Form[];
+  const asked = forms.filter((form) => flags[form] !== undefined);
+  const apart = asked.filter((form) => flags[form]!.includes(placeholder));
+  const together = asked.filter((form) => !apart.includes(form));
+  for (const form of together) checkForm(form, flags[form]!);
+  const flagsOf = (name: string) =>
+    Object.fromEntries(
+      apart.map((form) => [form, placeFor(flags[form]!, name)]),
+    ) as ReportFlags;
+  checkFiles([
+    ...names.flatMap((name) => Object.values(flagsOf(name) as Record<string, string>)),
+    ...together.map((form) => flags[form]!),
+  ]);
+  const togetherFlags: Partial<Record<keyof typeof writers, string>> = Object.fromEntries(
+    together.map((form) => [form, flags[form]]),
+  );
+  const one = new Map<string, RunOutputs>();
+  const discardOnes = async () => {
+    for (const outputs of one.values()) await outputs.discard();
+  };
+  try {
+    for (const name of names) {
+      one.set(
+        name,
+        hasLives(name) ? await openRunOutputs(flagsOf(name), () => {}) : await openReportOutputs(flagsOf(name)),
+      );
+    }
+    const all = await openForms<Comparison, keyof typeof writers>(togetherFlags, writers, formTitles);
+    return {
+      usesStandardOutput: all.usesStandardOutput,
+      onLivesOf: (name) => one.get(name)!.onLives,
+      writeOne: (name, report) => one.get(name)!.write(report, () => {}),
+      write: (comparison, toStandardOutput) => all.write(comparison, toStandardOutput),
+      discard: async () => {
+        await discardOnes();
+        await all.discard();
+      },
+    };
+  } catch (error) {
+    await discardOnes();
+    throw error;
+  }
+}
+
+function checkForm(form: Form, path: string): void {
+  if (form in writers) return;
+  throw new UsageError(
+    `Cannot write ${formTitles[form]} of several brokers to "${path}": expected a file for each, by a name such as ` +
+      `${placeholder}-${path}`,
+  );
+}
+
+function checkFiles(paths: readonly string[]): void {
+  const twice = paths.find((path, place) => paths.indexOf(path) < place);
+  if (twice === undefined) return;
+  const where = twice === "-" ? "standard output" : `"${twice}"`;
+  throw new UsageError(`Cannot write two forms to ${where}: expected a place for each`);
+}
+
+/** The name of one broker's file. */
+export function placeFor(path: string, broker: string): string {
+  return path.replaceAll(placeholder, fileName(broker));
+}
+
+/** Where the forms of some brokers go, all of them. */
+export function comparisonPlaces(flags: ReportFlags, names: readonly string[]): string[] {
+  const paths = (Object.keys(formTitles) as Form[]).flatMap((form) => flags[form] ?? []);
+  return paths.flatMap((path) => names.map((name) => placeFor(path, name)));
+}
+
+/** A broker's name in the name of a file. */
+function fileName(name: string): string {
+  return name.replaceAll(/[^\w.-]+/g, "-");
+}

@@ -1,0 +1,91 @@
+/** `mqtt-sim report`: saved report, or several → report → forms → the run's exit code. */
+import { UsageError } from "../../base/failure.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
+import { mergeReports } from "../../report/merge_reports.ts";
+import type { Report } from "../../report/report.ts";
+import { reportText } from "../../report/text.ts";
+import type { Output } from "../process/output.ts";
+import { openReportOutputs, openRunOutputs, type ReportOutputs, type RunOutputs } from "./report_outputs.ts";
+import { type Bounds, openSaved, readSaved } from "./saved_record.ts";
+import type { DrawAsked } from "./report_flags.ts";
+
+type DrawOne = Extract<DrawAsked, { readonly command: "report" }>;
+
+/** Widest text of a report. */
+const widest = 100;
+
+/**
+ * Writes a saved report, or several merged, in the forms that were asked for; answers the run's exit code.
+ *
+ * @throws UsageError when a report cannot be read, parts do not fit, or a file cannot be written
+ */
+export async function report(asked: DrawAsked, output: Output): Promise<number> {
+  if (asked.command === "report") return await drawAgain(asked, output);
+  const whole = await merged(asked);
+  return await writeAll(whole, asked, await openReportOutputs(asked), output);
+}
+
+/** A recording has every life, and so they are written as they are judged; a report has some. */
+async function drawAgain(asked: DrawOne, output: Output): Promise<number> {
+  const bounds = boundsOf(asked);
+  const saved = await openSaved(asked.file);
+  let outputs: RunOutputs | undefined;
+  try {
+    if (!saved.isRecording) refuseBounds(asked);
+    outputs = saved.isRecording
+      ? await openRunOutputs(asked, (text) => output.out.write(text))
+      : await openReportOutputs(asked);
+    const thresholds = asked.threshold.length === 0 ? undefined : asked.threshold;
+    return await writeAll(await saved.read(thresholds, outputs.onLives, bounds), asked, outputs, output);
+  } finally {
+    await saved.close();
+    await outputs?.discard();
+  }
+}
+
+/** @throws UsageError when one is beyond what a plan may have */
+function boundsOf({ lateAfter: lateAfterMs, profile }: DrawOne): Bounds {
+  const bounds = { ...lateAfterMs !== undefined && { lateAfterMs }, ...profile !== undefined && { profile } };
+  makePlan({ seed: 0, run: "bounds", ...bounds });
+  return bounds;
+}
+
+/** A report has no events that could be judged. */
+function refuseBounds({ file, lateAfter, profile }: DrawOne): void {
+  const flag = lateAfter !== undefined ? "--late-after" : profile !== undefined ? "--profile" : undefined;
+  if (flag === undefined) return;
+  throw new UsageError(
+    `Cannot judge "${file}" anew by ${flag}: it has counts, and no events; expected what mqtt-sim fleet --record wrote`,
+  );
+}
+
+async function merged(asked: Extract<DrawAsked, { command: "report merge" }>): Promise<Report> {
+  if (asked.files.length === 0) {
+    throw new UsageError(
+      "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote",
+    );
+  }
+  const parts = [];
+  for (const name of asked.files) parts.push({ name, report: await readSaved(name) });
+  return mergeReports(parts, asked.threshold.length === 0 ? undefined : asked.threshold);
+}
+
+async function writeAll(
+  whole: Report,
+  { text, report, html, junit, markdown, csv, csvLives, hdr }: DrawAsked,
+  outputs: ReportOutputs,
+  { out, err }: Output,
+): Promise<number> {
+  const stream = outputs.usesStandardOutput ? err : out;
+  const others = [report, html, junit, markdown, csv, csvLives, hdr];
+  if (text || others.every((path) => path === undefined)) {
+    stream.write(reportText(whole, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }));
+  } else stream.write(`${whole.verdictText}  ${whole.reason}\n`);
+  try {
+    const told = await outputs.write(whole, (form) => out.write(form));
+    for (const line of told) stream.write(`${line}\n`);
+    return whole.exitCode;
+  } finally {
+    await outputs.discard();
+  }
+}

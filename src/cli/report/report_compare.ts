@@ -1,0 +1,56 @@
+/** `mqtt-sim report compare`: saved runs → comparison → forms → the worst exit code. */
+import { checkCompared, type ComparedBroker, makeComparison } from "../../report/comparison.ts";
+import { comparisonText } from "../../report/comparison_text.ts";
+import { openComparisonOutputs } from "./comparison_outputs.ts";
+import type { Output } from "../process/output.ts";
+import { type Form, formTitles } from "./report_outputs.ts";
+import { openSavedRuns, type SavedBroker } from "./saved_comparison.ts";
+import { tool } from "../process/tool.ts";
+import type { CompareAsked } from "./report_flags.ts";
+
+/** Widest text of a comparison. */
+const widest = 120;
+const forms = Object.keys(formTitles) as Form[];
+
+/**
+ * Puts saved runs side by side, in the forms that were asked for; answers the worst of their exit codes.
+ *
+ * @throws UsageError when one cannot be read, there are fewer than two, or a file cannot be written
+ */
+export async function compareReports(asked: CompareAsked, output: Output): Promise<number> {
+  const saved: SavedBroker[] = [];
+  try {
+    for (const { path, name } of asked.files) saved.push(...await openSavedRuns(path, name));
+    checkCompared(saved.map(({ name }) => name));
+    return await compareSaved(saved, asked, output);
+  } finally {
+    for (const broker of saved) await broker.close();
+  }
+}
+
+async function compareSaved(saved: readonly SavedBroker[], asked: CompareAsked, output: Output): Promise<number> {
+  const recorded = new Set(saved.filter(({ isRecording }) => isRecording).map(({ name }) => name));
+  const outputs = await openComparisonOutputs(asked, saved.map(({ name }) => name), (name) => recorded.has(name));
+  const { out, err } = output;
+  const stream = outputs.usesStandardOutput ? err : out;
+  const thresholds = asked.threshold.length === 0 ? undefined : asked.threshold;
+  try {
+    const told: string[] = [];
+    const brokers: ComparedBroker[] = [];
+    for (const broker of saved) {
+      const compared = await broker.read(outputs.onLivesOf(broker.name), thresholds);
+      brokers.push(compared);
+      if (compared.report !== undefined) told.push(...await outputs.writeOne(broker.name, compared.report));
+    }
+    const comparison = makeComparison(brokers, tool);
+    if (asked.text || forms.every((form) => asked[form] === undefined)) {
+      const width = Math.min(stream.columns() ?? widest, widest);
+      stream.write(comparisonText(comparison, { width, style: stream.style }));
+    } else stream.write(`${comparison.verdictText}  ${comparison.reason}\n`);
+    told.push(...await outputs.write(comparison, (form) => out.write(form)));
+    for (const line of told) stream.write(`${line}\n`);
+    return comparison.exitCode;
+  } finally {
+    await outputs.discard();
+  }
+}

@@ -1,0 +1,94 @@
+/** A comparison that was written to a file, read again: each of its reports is checked as one in a file of its own is. */
+import { z } from "zod";
+import { UsageError } from "../../base/failure.ts";
+import { type ComparedBroker, comparedRun, comparisonSchema } from "../../report/comparison.ts";
+import type { LifeRow } from "../../fleet/ledger/life_row.ts";
+import { withMaskedUrls } from "../../net/endpoint.ts";
+import { applyThresholds, type Threshold } from "../../report/threshold.ts";
+import { openSaved } from "./saved_record.ts";
+import { parseReport } from "./saved_report.ts";
+
+const broker = z.looseObject({
+  name: z.string().min(1),
+  target: z.string(),
+  outcome: z.enum(["pass", "fail", "void", "not spoken", "skipped"]),
+  reason: z.string(),
+  report: z.unknown(),
+});
+const document = z.looseObject({ schema: z.literal(comparisonSchema), brokers: z.array(broker).min(1) });
+
+/** One broker of what is to be compared, not read as yet where it is a recording. */
+export interface SavedBroker {
+  readonly name: string;
+  /** It has every life; a report has samples. */
+  readonly isRecording: boolean;
+  /**
+   * Once.
+   *
+   * @param onLives told every life of a recording as it is judged, some at a time
+   * @param thresholds take the place of those that the run was given; undefined leaves them
+   */
+  read(onLives?: (rows: readonly LifeRow[]) => void, thresholds?: readonly Threshold[]): Promise<ComparedBroker>;
+  close(): Promise<void>;
+}
+
+/**
+ * The runs of a file: one where it is a report or a recording, each of its brokers where it is a comparison.
+ *
+ * @param name what a single run is called, if anybody said so
+ * @throws UsageError when the file is none of them
+ */
+export async function openSavedRuns(path: string, name: string | undefined): Promise<SavedBroker[]> {
+  const saved = await openSaved(path);
+  const own = name ?? usualName(path);
+  if (saved.isRecording) {
+    const read: SavedBroker["read"] = async (onLives, held) => comparedRun(own, await saved.read(held, onLives));
+    return [{ name: own, isRecording: true, read, close: saved.close }];
+  }
+  const text = await saved.text();
+  if (schemaOf(text) !== comparisonSchema) return [asSaved(comparedRun(own, parseReport(text, path)))];
+  if (name !== undefined) {
+    throw new UsageError(
+      `Cannot call all brokers of the comparison "${path}" ${name}: expected the file without a name`,
+    );
+  }
+  return parseBrokers(text, path).map(asSaved);
+}
+
+function asSaved(broker: ComparedBroker): SavedBroker {
+  const { name, report } = broker;
+  const read: SavedBroker["read"] = (_, held = []) =>
+    Promise.resolve(
+      report === undefined || held.length === 0 ? broker : comparedRun(name, applyThresholds(report, held)),
+    );
+  return { name, isRecording: false, read, close: () => Promise.resolve() };
+}
+
+function parseBrokers(text: string, path: string): ComparedBroker[] {
+  const { data, error } = document.safeParse(JSON.parse(text));
+  if (error !== undefined) {
+    const { path: at, message } = error.issues[0]!;
+    const fault = `${message[0]!.toLowerCase()}${message.slice(1)}`;
+    throw new UsageError(`Cannot read comparison "${path}": at ${at.join(".")} it is not as a comparison is: ${fault}`);
+  }
+  return data.brokers.map(({ report, ...about }, place) => ({
+    ...about,
+    // A comparison of an earlier version shows the whole URL, and may be called by it.
+    name: about.name.replace(/\?.*$/s, "?…"),
+    target: withMaskedUrls(about.target),
+    ...report !== undefined && { report: parseReport(JSON.stringify(report), `${path}: brokers.${place}.report`) },
+  }));
+}
+
+function schemaOf(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { readonly schema?: unknown } | null)?.schema;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The file's name without folder and ending. */
+function usualName(path: string): string {
+  return path.replace(/^.*[/\\]/, "").replace(/\.(nd)?json$/, "");
+}

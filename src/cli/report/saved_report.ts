@@ -1,0 +1,236 @@
+/**
+ * A report that was written to a file, read again. What is checked is what the writers rely on; what is more than that
+ * is let through, so that a later version's report can be read as long as its schema's number is the same.
+ */
+import { z } from "zod";
+import { UsageError } from "../../base/failure.ts";
+import { Histogram } from "../../base/histogram.ts";
+import { kindsOfSamples } from "../../fleet/tally/fault_kinds.ts";
+import type { FaultSample } from "../../fleet/result/fault_sample.ts";
+import { killModes } from "../../fleet/plan/kill_mode.ts";
+import { noPresence, presenceMoments } from "../../fleet/result/presence_result.ts";
+import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
+import { withMaskedUrls } from "../../net/endpoint.ts";
+import { type Report, reportSchema } from "../../report/report.ts";
+
+const counts = {
+  expected: z.number(),
+  onTime: z.number(),
+  late: z.number(),
+  early: z.number(),
+  missing: z.number(),
+  altered: z.number(),
+  duplicate: z.number(),
+  unwanted: z.number(),
+  deviating: z.number().optional(),
+};
+
+const hdr = z.string().refine(isHistogram, "expected a compressed HdrHistogram in base64");
+const row = z.looseObject({
+  ...{ count: z.number(), min: z.number(), mean: z.number(), p50: z.number(), p90: z.number(), p99: z.number() },
+  ...{ p999: z.number(), max: z.number(), hdr },
+});
+const byMode = <Shape extends z.ZodType>(shape: Shape) => z.partialRecord(z.enum(killModes), shape);
+
+const timeline = z.looseObject({
+  connectedMs: z.number().optional(),
+  killDueMs: z.number().optional(),
+  killedMs: z.number().optional(),
+  dueMs: z.number().optional(),
+  seenMs: z.array(z.number()),
+  readMs: z.number().optional(),
+});
+
+const life = {
+  client: z.string(),
+  incarnation: z.number(),
+  protocol: z.enum(["3.1.1", "5"]),
+  qos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+};
+
+const faultVerdict = z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered", "presence", "redelivery"]);
+
+const fault = z.looseObject({
+  ...life,
+  mode: z.enum([...killModes, "restart", "lost", "alive"]),
+  verdict: faultVerdict,
+  rule: z.string(),
+  text: z.string(),
+  timeline: timeline.optional(),
+});
+
+const point = z.looseObject({
+  ...{ atMs: z.number(), alive: z.number(), kills: z.number(), wills: z.number() },
+  ...{ p50: z.number(), p99: z.number(), max: z.number() },
+  byMode: byMode(z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr })),
+});
+
+/** What the writers rely on of a plan. */
+export const planSchema = z.looseObject({
+  ...{ run: z.string(), seed: z.number(), clients: z.number(), protocol: z.string(), durationMs: z.number() },
+  killRate: z.looseObject({ kind: z.enum(["fraction", "count"]), perSecond: z.number() }),
+  killShares: z.array(z.looseObject({ mode: z.enum(killModes), weight: z.number() })),
+  reconnectAfterMs: z.union([z.number(), z.literal("never")]),
+  ...{ rampPerSecond: z.number(), keepAliveS: z.number(), willRetain: z.boolean(), willDelayS: z.number() },
+  willQos: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal("mix")]),
+  ...{ sessionExpiryS: z.number(), cleanStart: z.string(), willTopic: z.string(), willPayloadSizeBytes: z.number() },
+  scenario: z.string().optional(),
+  shard: z.looseObject({ number: z.number(), of: z.number() }).optional(),
+  profile: z.string().optional(),
+  groups: z.array(z.looseObject({ name: z.string() })).optional(),
+  phases: z.array(z.looseObject({ kind: z.string() })).optional(),
+  ...{ watchers: z.number(), fanOut: z.number(), workers: z.number(), lateAfterMs: z.number(), drainMs: z.number() },
+});
+
+const stateCounts = Object.fromEntries(Object.keys(noPresence()).map((name) => [name, z.number()]));
+const words = z.looseObject({ sent: z.number(), acknowledged: z.number(), refused: z.number(), seen: z.number() });
+const presence = z.looseObject({
+  ...stateCounts,
+  byMoment: z.partialRecord(z.enum(presenceMoments), z.looseObject(stateCounts)),
+  ...{ online: words, left: words },
+});
+
+const restart = z.looseObject({
+  ...{ downAtMs: z.number(), backAtMs: z.number(), commandMs: z.number().optional(), lives: z.number() },
+  ...{ survived: z.number(), watchersKept: z.number(), watchersForgotten: z.number() },
+  ...{ willsBefore: z.number(), willsAfter: z.number() },
+});
+const restarts = z.looseObject({
+  each: z.array(restart),
+  lives: z.looseObject({ kills: z.number(), ...counts }),
+  unseeable: z.number(),
+});
+
+const loadCounts = { sent: z.number(), acknowledged: z.number(), withheld: z.number() };
+
+const document = z.looseObject({
+  tool: z.looseObject({ name: z.literal("mqtt-sim"), version: z.string() }),
+  verdict: z.enum(["pass", "fail", "void"]),
+  verdictText: z.string().optional(),
+  voidReason: z.string().optional(),
+  reason: z.string(),
+  exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(130)]),
+  run: z.looseObject({
+    ...{ id: z.string(), seed: z.number(), target: z.string(), durationMs: z.number(), repeat: z.string() },
+    protocol: z.enum(["3.1.1", "5", "mix"]),
+    startedAt: z.iso.datetime(),
+  }),
+  plan: planSchema,
+  clients: z.looseObject({
+    ...{ asked: z.number(), connected: z.number(), peakAlive: z.number(), reconnects: z.number() },
+    ...{ refused: z.number(), lost: z.number(), rampPerSecond: z.number() },
+  }),
+  kills: z.looseObject({
+    ...{ total: z.number(), askedPerSecond: z.number(), reachedPerSecond: z.number(), deferred: z.number() },
+    byMode: byMode(z.looseObject({ kills: z.number(), ...counts })),
+  }),
+  wills: z.looseObject({
+    ...counts,
+    missingByQos: z.tuple([z.number(), z.number(), z.number()]),
+    ...{ eitherWay: z.number(), undecided: z.number(), unseeable: z.number().optional() },
+  }),
+  latencyMs: z.looseObject({ all: row, byMode: byMode(row) }),
+  connects: z.looseObject({ latencyMs: row, underWayLimit: z.number(), mostUnderWay: z.number() }).optional(),
+  slipMs: row,
+  retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
+    .optional(),
+  presence: presence.optional(),
+  restarts: restarts.optional(),
+  telemetry: z.looseObject({ ...loadCounts, byGroup: z.record(z.string(), z.looseObject(loadCounts)) }).optional(),
+  byGroup: z.array(z.looseObject({
+    ...{ name: z.string().optional(), connected: z.number(), kills: z.number(), ...counts },
+    ...{ presenceWrong: z.number(), latencyMs: row },
+  })).optional(),
+  stages: z.array(z.looseObject({
+    name: z.string(),
+    groups: z.array(z.string()).optional(),
+    fromMs: z.number(),
+    toMs: z.number().optional(),
+  })).optional(),
+  brokerDropped: z.looseObject({ before: z.number(), after: z.number() }).optional(),
+  controls: z.looseObject({
+    ...{ total: z.number(), blind: z.number(), lost: z.number(), altered: z.number().optional() },
+  }).optional(),
+  generatorBound: z.string().optional(),
+  thresholds: z.array(z.looseObject({ expression: z.string(), actual: z.number().optional(), met: z.boolean() }))
+    .optional(),
+  faults: z.array(fault),
+  faultKinds: z.array(z.looseObject({ verdict: faultVerdict, rule: z.string(), count: z.number() })).optional(),
+  profile: z.looseObject({
+    ...{ name: z.string(), broker: z.string(), versions: z.string() },
+    deviations: z.array(z.looseObject({
+      ...{ id: z.string(), what: z.string(), evidence: z.string(), source: z.string() },
+      ...{ lives: z.number(), seen: z.number(), samples: z.array(fault) },
+      rules: z.partialRecord(z.enum(["3.1.1", "5.0"]), z.string()),
+    })),
+  }).optional(),
+  described: z.record(z.string(), z.number()).optional(),
+  broker: z.string().optional(),
+  slowest: z.array(z.looseObject({ ...life, mode: z.enum(killModes), latencyMs: z.number(), timeline })),
+  series: z.array(point),
+  warnings: z.array(z.string()),
+  resources: z.looseObject({
+    ...{ cpuMs: z.number(), rssBytes: z.number() },
+    ...{ cpuMsPerLife: z.number().optional(), bytesPerClient: z.number().optional() },
+  }),
+  engine: z.enum(["epoll", "deno"]).optional(),
+});
+
+function isHistogram(text: string): boolean {
+  try {
+    Histogram.decode(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A report of its text. @throws UsageError when it is none, or of another schema */
+export function parseReport(text: string, name: string): Report {
+  const refuse = (fault: string): never => {
+    throw new UsageError(`Cannot read report "${name}": ${fault}`);
+  };
+  const value = parsed(text) ?? refuse("it is no JSON; expected what mqtt-sim fleet --report wrote");
+  const { schema } = value as { readonly schema?: unknown };
+  if (schema === undefined) refuse("it is no report of mqtt-sim; expected what mqtt-sim fleet --report wrote");
+  if (schema !== reportSchema) refuse(`its schema is ${JSON.stringify(schema)}; expected "${reportSchema}"`);
+  const { error } = document.safeParse(value);
+  if (error === undefined) return completed(value as Earlier);
+  const { path, message } = error.issues[0]!;
+  return refuse(`at ${path.join(".")} it is not as a report is: ${message[0]!.toLowerCase()}${message.slice(1)}`);
+}
+
+/** What reports of earlier versions lack. */
+type Earlier =
+  & Omit<Report, "faultKinds" | "verdictText" | "controls">
+  & Partial<Pick<Report, "faultKinds" | "verdictText" | "controls">>;
+
+/** The report with what its version did not write: it follows from what is there. */
+function completed(report: Earlier): Report {
+  const { wills, kills, faults, presence, verdict, restarts, run } = report;
+  for (const counts of [wills, ...Object.values(kills.byMode)]) counts.deviating ??= 0;
+  const unseeable = wills.unseeable ?? restarts?.unseeable ?? 0;
+  const countOf = (name: FaultSample["verdict"]) => {
+    if (name === "redelivery") return report.redeliveries?.withoutDup ?? 0;
+    return name === "presence" ? presence?.wrong ?? 0 : wills[name];
+  };
+  return {
+    ...report,
+    verdictText: report.verdictText ?? verdictText(verdict, deviationsIn(report)),
+    reason: withMaskedUrls(report.reason),
+    warnings: report.warnings.map(withMaskedUrls),
+    run: { ...run, target: withMaskedUrls(run.target), repeat: withMaskedUrls(run.repeat) },
+    wills: { ...wills, ...unseeable > 0 && { unseeable } },
+    controls: report.controls ?? { total: 0, blind: 0, lost: 0 },
+    faultKinds: report.faultKinds ?? kindsOfSamples(faults, countOf),
+  };
+}
+
+function parsed(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { readCommandLine } from "../../../src/cli/command_line.ts";
+import { broker } from "../../../src/cli/broker/broker.ts";
+import type { BrokerFlags } from "../../../src/cli/broker/broker_flags.ts";
+import { captured } from "../captured.ts";
+
+async function runUntilStopped(...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
+  const output = captured();
+  const early = new AbortController();
+  const interrupts = { early: early.signal, atOnce: new AbortController().signal, close() {} };
+  const flags = readCommandLine(["broker", ...args], output) as BrokerFlags;
+  const done = broker(flags, output, { openInterrupts: () => interrupts });
+  setTimeout(() => early.abort());
+  return { exitCode: await done, ...output.written };
+}
+
+Deno.test("the broker tells where it listens, and what became of wills when it stops", async () => {
+  const { exitCode, out, err } = await runUntilStopped("--port", "0");
+  const lines = out.split("\n");
+  // Between them it may say why it is not on epoll.
+  const [start, stop, end] = [lines[0], ...lines.slice(-2)];
+  assert.match(
+    start!,
+    /^mqtt-sim broker listening on mqtt:\/\/127\.0\.0\.1:\d+ \(MQTT 3\.1\.1 and 5\.0; sessions in memory; engine (epoll|deno); Ctrl-C stops\)$/,
+  );
+  assert.equal(stop, "stopped: 0 connections; wills: 0 armed, 0 published, 0 discarded, 0 cancelled");
+  assert.deepEqual([exitCode, end, err], [0, "", ""]);
+});
+
+Deno.test("--quiet says nothing", async () => {
+  assert.deepEqual(await runUntilStopped("--port", "0", "--quiet"), { exitCode: 0, out: "", err: "" });
+});

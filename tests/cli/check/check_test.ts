@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { check, type CheckParts } from "../../../src/cli/check/check.ts";
+import type { CheckAsked } from "../../../src/cli/check/check_flags.ts";
+import { restartBy } from "../../../src/cli/check/check_restart.ts";
+import { startCheckTarget } from "../../../src/cli/check/check_target.ts";
+import { readCommandLine } from "../../../src/cli/command_line.ts";
+import { main } from "../../../src/cli/main.ts";
+import { catalog } from "../../../src/conformance/catalog.ts";
+import type { ConformanceRun } from "../../../src/conformance/check/conformance_run.ts";
+import { parseEndpoint } from "../../../src/net/endpoint.ts";
+import type { EngineChoice } from "../../../src/net/engine.ts";
+import { testedEngines } from "../../net/loopback.ts";
+import { checkInMemory, givenRun, ourCore } from "../../support/brokers/checked_broker.ts";
+import { tampered } from "../../support/brokers/tampered_broker.ts";
+import { clientIdentity, tlsPath } from "../../support/tls_fixture.ts";
+import { captured } from "../captured.ts";
+
+/** The command on a broker in memory; `runs` is what it asked for. */
+function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWith("will/flags"))) {
+  const output = captured();
+  const runs: ConformanceRun[] = [];
+  const started: { target: number; stopped: number; engine?: EngineChoice } = { target: 0, stopped: 0 };
+  const parts: CheckParts = {
+    catalog: cases,
+    runConformance: (run, hooks) => {
+      runs.push(run);
+      return checkInMemory(maker, { ...run, ...givenRun }, hooks);
+    },
+    startTarget: (engine) => {
+      started.target++;
+      started.engine = engine;
+      return Promise.resolve({
+        url: "mqtt://127.0.0.1:41883",
+        ...givenRun,
+        restart: () => Promise.resolve(),
+        stop: () => Promise.resolve(void started.stopped++),
+      });
+    },
+    openInterrupts: () => ({
+      early: new AbortController().signal,
+      atOnce: new AbortController().signal,
+      close() {},
+    }),
+  };
+  const go = (...args: string[]) => check(readCommandLine(["check", ...args], output) as CheckAsked, output, parts);
+  return { go, output, runs, started };
+}
+
+Deno.test("check: without a url the embedded broker is checked, and stopped", async () => {
+  const { go, output, runs, started } = trial();
+  assert.equal(await go(), 0);
+  assert.deepEqual(started, { target: 1, stopped: 1, engine: "auto" });
+  assert.equal(runs[0]!.target.url, "mqtt://127.0.0.1:41883");
+  assert.deepEqual([runs[0]!.login, runs[0]!.deniedTopic], [givenRun.login, givenRun.deniedTopic]);
+  assert.match(output.written.out, /^PASS {2}all \d+ cases passed\nembedded broker · MQTT 3\.1\.1 and 5\.0 · /);
+  assert.match(
+    output.written.out,
+    /^3\.1\.1 {2}3\.1\.2-14 +pass +will\/flags-qos-3 +a CONNECT with will QoS 3 is refused/m,
+  );
+});
+
+Deno.test("check: with a url no broker is started, and flags are passed on", async () => {
+  const { go, runs, started } = trial();
+  const flags = "--url mqtt://you:s3cret@broker.example --protocol 5 --slack 2 --parallel 3 --denied-topic no --quick";
+  assert.equal(await go(...flags.split(" ")), 0);
+  assert.deepEqual(started, { target: 0, stopped: 0 });
+  const { target, protocols, slack, parallel, login, deniedTopic, quick } = runs[0]!;
+  assert.deepEqual([target.url, protocols, slack, parallel], ["mqtt://broker.example:1883", ["5.0"], 2, 3]);
+  assert.deepEqual([login, deniedTopic, quick], [{ username: "you", password: "s3cret" }, "no", true]);
+});
+
+Deno.test("check --engine: of its own connections and of the embedded broker, and auto where nothing is said", async () => {
+  for (const engine of ["epoll", "deno", "auto", undefined] as const) {
+    const { go, runs, started } = trial();
+    assert.equal(await go(...engine === undefined ? [] : ["--engine", engine]), 0);
+    assert.deepEqual([started.engine, runs[0]!.engine], [engine ?? "auto", engine ?? "auto"]);
+  }
+  const { go, output } = trial();
+  assert.throws(
+    () => void go("--engine", "node"),
+    /^UsageError: Cannot read --engine "node": expected auto, epoll or deno$/,
+  );
+  assert.equal(output.written.out, "");
+});
+
+Deno.test("check --engine: a broker over sockets is checked on each, and the report says on which", async () => {
+  for (const { name } of testedEngines) {
+    const output = captured();
+    const only = ["--only", "will/reset", "--only", "will/close", "--only", "connect/first-packet"];
+    assert.equal(await main(["check", "--engine", name, ...only, "--report", "-"], output), 0, output.written.err);
+    const report = JSON.parse(output.written.out);
+    assert.deepEqual([report.engine, report.counts.fail], [name, 0]);
+    assert.match(output.written.err, new RegExp(`^embedded broker · .* · engine ${name} · `, "m"));
+  }
+});
+
+Deno.test("check --engine: epoll where TLS is asked for is refused in one sentence", async () => {
+  const output = captured();
+  assert.equal(await main(["check", "--engine", "epoll", "--url", "mqtts://127.0.0.1:1"], output), 2);
+  const sentence = "Cannot use --engine epoll with mqtts://127.0.0.1:1: TLS stands on the runtime's own sockets; " +
+    "expected auto or deno";
+  assert.ok(output.written.err.includes(sentence), output.written.err);
+});
+
+Deno.test("check: what fails is shown with its transcript, and the exit code says so", async () => {
+  const { go, output } = trial(tampered(() => ({ hidesClose: () => true })));
+  assert.equal(await go("--only", "will/flags-qos-3", "--report", "-"), 1);
+  const { out, err } = output.written;
+  assert.match(err, /^FAIL {2}2 of 2 cases failed$/m);
+  assert.match(err, /^will\/flags-qos-3: the connection of client was not closed within 3,000 ms/m);
+  assert.match(err, /^ +0\.\d{3} s {2}client +> CONNECT with will QoS 3$/m);
+  const report = JSON.parse(out);
+  assert.deepEqual([report.schema, report.exitCode, report.target], ["mqtt-sim/check/1", 1, "embedded"]);
+  assert.equal(report.cases[0].transcript.some(({ hex }: { hex?: string }) => hex?.startsWith("10 ")), true);
+  assert.doesNotMatch(out + err, /72 69 67 68 74/, "no password in hex");
+});
+
+Deno.test("check --list writes the cases and runs none", async () => {
+  const { go, output, runs } = trial();
+  assert.equal(await go("--list", "--protocol", "3.1.1"), 0);
+  assert.equal(runs.length, 0);
+  assert.match(output.written.out, /^3\.1\.1 {2}will\/flags-qos-3 +3\.1\.2-14 +a CONNECT with will QoS 3 is refused/m);
+});
+
+Deno.test("check: the embedded broker knows its login and its topic, and keeps its store over a restart", async () => {
+  const target = await startCheckTarget("auto");
+  try {
+    await target.restart();
+    const url = target.url.replace("//", `//${target.login.username}:${target.login.password}@`);
+    const output = captured();
+    assert.equal(await main(["check", "--url", url, "--only", "will/flags-qos-3"], output), 0, output.written.err);
+    assert.equal(await main(["check", "--url", target.url, "--only", "will/flags-qos-3"], captured()), 3);
+  } finally {
+    await target.stop();
+  }
+});
+
+Deno.test("check --profile: what the profile documents is told, and no failure", async () => {
+  const takesAnyDisconnect = tampered(() => ({
+    fromClient: (bytes) => bytes[0]! >> 4 === 14 ? Uint8Array.of(0xe0, 0) : bytes,
+  }));
+  const cases = catalog.filter(({ id }) => id === "will/disconnect-0x80");
+  const known = trial(takesAnyDisconnect, cases);
+  assert.equal(await known.go("--profile", "mosquitto"), 0);
+  assert.match(
+    known.output.written.out,
+    /^PASS with 1 deviation {2}0 of 1 cases passed, 1 deviate as the profile says$/m,
+  );
+  assert.match(known.output.written.out, /^will\/disconnect-0x80 in 5\.0 deviates as profile mosquitto says/m);
+  assert.equal(await trial(takesAnyDisconnect, cases).go(), 1);
+  const better = trial(ourCore(), cases);
+  assert.equal(await better.go("--profile", "mosquitto"), 0);
+  assert.match(
+    better.output.written.out,
+    /^profile mosquitto expects disconnect-error, and the case that can show it passes: will\/disconnect-0x80$/m,
+  );
+});
+
+Deno.test("check --restart-command: the shell runs it, and what goes wrong is the case's reason", async () => {
+  const url = parseEndpoint("mqtt://broker.example");
+  const folder = await Deno.makeTempDir();
+  const run = async (restartCommand: string) => await (await restartBy({ url, restartCommand }))!();
+  await run(`echo again > ${folder}/restarted`);
+  assert.equal(await Deno.readTextFile(`${folder}/restarted`), "again\n");
+  await assert.rejects(run("echo no such unit >&2; exit 4"), {
+    name: "NotTestable",
+    message: /^--restart-command "echo .*" ended with exit code 4 after .*: no such unit$/,
+  });
+  assert.equal(await restartBy({ url, restartCommand: undefined }), undefined);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("check: TLS is refused in one sentence where there is none", async () => {
+  const sentence = (where: string) =>
+    `Cannot use --tls-insecure with ${where}, which is not over TLS: expected a --url with mqtts:// or wss://`;
+  const refused = (...args: string[]) => trial().go(...args, "--tls-insecure");
+  await assert.rejects(refused("--url", "mqtt://h"), new UsageError(sentence("mqtt://h:1883")));
+  await assert.rejects(refused("--url", "ws://h"), new UsageError(sentence("ws://h:80/mqtt")));
+  await assert.rejects(refused(), new UsageError(sentence("the embedded broker")));
+});
+
+Deno.test("check: what TLS takes is read and goes with the target", async () => {
+  const { go, runs } = trial();
+  const files = [
+    "--tls-ca",
+    tlsPath("ca.pem"),
+    "--tls-cert",
+    tlsPath("client.pem"),
+    "--tls-key",
+    tlsPath("client.key"),
+  ];
+  assert.equal(await go("--url", "mqtts://h", ...files, "--tls-server-name", "other"), 0);
+  assert.deepEqual(runs[0]!.target.tls, { ...clientIdentity("client"), serverName: "other", insecure: false });
+  await assert.rejects(go("--url", "wss://h", "--tls-key", "no.key"), /Cannot use --tls-key no\.key alone/);
+});

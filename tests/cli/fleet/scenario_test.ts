@@ -1,0 +1,309 @@
+/** Scenario files: what they may say, what flags do to it, every error with its place, and the way back. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { readCommandLine } from "../../../src/cli/command_line.ts";
+import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
+import { fleetRequest } from "../../../src/cli/fleet/fleet_request.ts";
+import { overrule, parseScenario } from "../../../src/cli/fleet/scenario_file.ts";
+import { planFields, scenarioEntries } from "../../../src/cli/fleet/scenario_settings.ts";
+import { builtInScenarios } from "../../../src/cli/fleet/scenarios.ts";
+import { main } from "../../../src/cli/main.ts";
+import { makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
+import type { FleetPlan } from "../../../src/fleet/plan/plan.ts";
+import { makeReport } from "../../../src/report/report.ts";
+import { repeatCommand } from "../../../src/report/repeat.ts";
+import { passed } from "../../report/sample.ts";
+import { captured } from "../captured.ts";
+
+const whole = `# all there is
+clients: 200
+seed: 9
+kill-rate: 10/s
+kill-mode: reset=3,close
+duration: 2m
+ramp-rate: 500
+will-qos: mix
+will-retain: true
+protocol: 5
+username: u-{client}
+source-address: [127.0.0.2-127.0.0.4, 127.0.1.0/30]
+telemetry: { rate: 2/s, size: 1k, qos: 1 }
+groups:
+  - name: a
+    share: 3
+    will-delay: 5
+    session-expiry: 1m
+    password: secret-{group}
+  - name: b
+    protocol: 3.1.1
+    telemetry: { rate: 0.5 }
+    reconnect-after: never
+phases:
+  - kill: 5%
+    for: 30s
+    groups: a
+    kill-mode: leave
+    reconnect-after: 1s
+    jitter: 500ms
+  - hold: 250ms
+  - kill: once
+    groups: [a, b]
+  - return: 2s
+    groups: b
+  - return: once
+`;
+
+function requestOf(text: string, flags = {}) {
+  return overrule(parseScenario(text, "s.yaml"), flags, { seed: 1, run: "r" });
+}
+
+Deno.test("a scenario file says all that flags say, and groups and phases", () => {
+  const { wishes } = parseScenario(whole, "s.yaml");
+  assert.deepEqual(wishes, {
+    scenario: "s.yaml",
+    clients: 200,
+    seed: 9,
+    killRate: { kind: "count", perSecond: 10 },
+    killShares: [{ mode: "reset", weight: 3 }, { mode: "close", weight: 1 }],
+    durationMs: 120_000,
+    rampPerSecond: 500,
+    willQos: "mix",
+    willRetain: true,
+    protocol: "5",
+    username: "u-{client}",
+    sourceAddresses: ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.1.1", "127.0.1.2"],
+    telemetry: { perSecond: 2, sizeBytes: 1_024, qos: 1 },
+    groups: [
+      { name: "a", share: 3, willDelayS: 5, sessionExpiryS: 60, password: "secret-{group}" },
+      {
+        name: "b",
+        share: 1,
+        protocol: "3.1.1",
+        telemetry: { perSecond: 0.5, sizeBytes: 64, qos: 0 },
+        reconnectAfterMs: "never",
+      },
+    ],
+    phases: [
+      {
+        kind: "kill",
+        groups: ["a"],
+        rate: { kind: "fraction", perSecond: 0.05 },
+        durationMs: 30_000,
+        killShares: [{ mode: "leave", weight: 1 }],
+        reconnectAfterMs: 1_000,
+        jitterMs: 500,
+      },
+      { kind: "hold", durationMs: 250 },
+      { kind: "kill", groups: ["a", "b"], rate: "once" },
+      { kind: "return", durationMs: 2_000, groups: ["b"] },
+      { kind: "return", durationMs: 0 },
+    ],
+  });
+  const { groups } = makePlan(requestOf(whole));
+  assert.deepEqual(groups!.map(({ cleanStart }) => cleanStart), ["no", undefined], "sessions are there to be resumed");
+});
+
+Deno.test("flags overrule a scenario in its groups and phases too; all at once stays that", () => {
+  const killShares = [{ mode: "garbage", weight: 1 }] as const;
+  const killRate = { kind: "count", perSecond: 3 } as const;
+  const flags = { killShares, killRate, durationMs: 5_000, reconnectAfterMs: 0, willDelayS: 0, clients: 50 };
+  const plan = makePlan(requestOf(whole, flags));
+  assert.deepEqual({ ...plan, ...flags }, plan);
+  assert.deepEqual(plan.groups!.map((group) => [group.willDelayS, group.reconnectAfterMs, group.sessionExpiryS]), [
+    [undefined, undefined, 60],
+    [undefined, undefined, undefined],
+  ]);
+  assert.deepEqual(plan.phases!.slice(0, 3), [
+    { kind: "kill", groups: ["a"], jitterMs: 500 },
+    { kind: "hold", durationMs: 250 },
+    { kind: "kill", groups: ["a", "b"], rate: "once" },
+  ]);
+  assert.deepEqual(plan.overruled, Object.keys(flags));
+});
+
+Deno.test("everything that is wrong with a scenario is told at once, with line and column", () => {
+  const text = `clients: 0
+kil-rate: 5%
+will-qos: 3
+telemetry: { size: 5, rat: 1 }
+groups:
+  - name: a
+    shar: 2
+    keepalive: 99999
+  - share: 1
+phases:
+  - kill: 5x
+    hold: 2s
+    for: 3
+  - hold: 1s
+    jitter: 1s
+    groups: a
+  - for: 2s
+  - storm: 1
+`;
+  assert.throws(() => parseScenario(text, "s.yaml"), {
+    name: "UsageError",
+    message: [
+      'Cannot use scenario "s.yaml": 17 errors',
+      "  s.yaml:1:10: Cannot read clients 0: expected a whole number, 1 to 1,000,000",
+      '  s.yaml:2:1: Cannot read setting "kil-rate": there is none of that name; did you mean kill-rate?',
+      "  s.yaml:3:11: Cannot read will-qos 3: expected 0, 1, 2 or mix",
+      "  s.yaml:4:12: Cannot find rate: expected a number a second such as 500/s",
+      '  s.yaml:4:23: Cannot read setting "rat": there is none of that name; did you mean rate?',
+      '  s.yaml:7:5: Cannot read setting "shar": there is none of that name; did you mean share?',
+      "  s.yaml:8:16: Cannot read keepalive 99999: expected whole seconds such as 10s, 2m or 10, 0s to 65,535s",
+      "  s.yaml:9:5: Cannot find name: expected text",
+      "  s.yaml:11:5: Cannot tell what this phase is: expected one of kill, hold, return and restart",
+      '  s.yaml:11:11: Cannot read kill "5x": expected a fraction such as 5%, or kills a second such as 50/s',
+      "  s.yaml:13:10: Cannot read for 3: expected a duration such as 250ms, 1.5s, 2m or 1h, 0s to 168h",
+      "  s.yaml:15:13: Cannot use jitter in this phase: expected it beside kill or restart",
+      "  s.yaml:16:13: Cannot use groups in this phase: expected it beside kill or return",
+      "  s.yaml:17:5: Cannot tell what this phase is: expected one of kill, hold, return and restart",
+      "  s.yaml:17:10: Cannot use for in this phase: expected it beside kill",
+      '  s.yaml:18:5: Cannot read setting "storm": there is none of that name',
+      "  s.yaml:18:5: Cannot tell what this phase is: expected one of kill, hold, return and restart",
+    ].join("\n"),
+  });
+});
+
+Deno.test("what does not go together is told with its place too, and a flag's fault as a flag's", () => {
+  const text = `protocol: 3.1.1
+groups:
+  - name: a
+    will-delay: 5
+  - name: b
+    keepalive: 0
+    kill-mode: freeze
+phases:
+  - kill: 5%
+`;
+  assert.throws(() => requestOf(text), {
+    message: [
+      'Cannot use scenario "s.yaml": 2 errors',
+      '  s.yaml:4:17: Cannot use --will-delay 5 s in group "a": expected 0 with --protocol 3.1.1, which has no will delay',
+      '  s.yaml:6:16: Cannot use --keepalive 0 in group "b": expected 1 s or more with the kill modes freeze and ' +
+      "half-packet, which rely on it",
+    ].join("\n"),
+  });
+  const named =
+    "groups:\n  - name: a\n  - name: a\nphases:\n  - kill: once\n    groups: b\n  - kill: 5%\n    for: 1ms\n";
+  assert.throws(() => requestOf(named), /:3:11: Cannot name group 2 "a": group 1 has that name$/);
+  assert.throws(
+    () => requestOf(named.replace("  - name: a\n", "")),
+    /:5:13: Cannot use group "b" in phase 1: expected one of a\n {2}s.yaml:7:10: Cannot use 1 ms in phase 2: expected 100 /,
+  );
+  assert.throws(() => requestOf("phases:\n  - hold: 1s\n"), /:2:3: Cannot use phases in which nobody is killed/);
+  assert.throws(
+    () => requestOf(whole, { clients: 0 }),
+    new UsageError("Cannot use --clients 0: expected 1 to 1,000,000"),
+  );
+});
+
+Deno.test("a scenario that is not there", async () => {
+  for (
+    const [name, sentence] of [["strom", /^Cannot find scenario "strom": expected steady, .*\.yaml\n$/], [
+      "no/such.yaml",
+      /^Cannot read scenario "no\/such.yaml": there is no such file\n$/,
+    ]] as const
+  ) {
+    const output = captured();
+    assert.equal(await main(["fleet", "--scenario", name], output), 2);
+    assert.match(output.written.err, sentence);
+  }
+});
+
+Deno.test("a scenario file may name its brokers: one, or a list, with names", () => {
+  const brokersOf = (text: string) =>
+    parseScenario(text, "s.yaml").brokers.map((each) => [each.name, each.endpoint?.url]);
+  assert.deepEqual(brokersOf("clients: 5"), []);
+  assert.deepEqual(brokersOf("url: mqtt://b.example"), [["b.example:1883", "mqtt://b.example:1883"]]);
+  assert.deepEqual(
+    brokersOf("url:\n  - embedded\n  - two=mqtt://u:p@b.example:99\n"),
+    [["embedded", undefined], ["two", "mqtt://b.example:99"]],
+  );
+  for (
+    const [said, shown] of [
+      ["http://b.example", '"http://b.example"'],
+      ["[embedded, 7]", '["embedded",7]'],
+      ["a b=mqtt://b.example", '"a b=mqtt://b.example"'],
+    ]
+  ) {
+    assert.throws(() => parseScenario(`url: ${said}`, "s.yaml"), {
+      message: 'Cannot use scenario "s.yaml": one error\n' +
+        `  s.yaml:1:6: Cannot read url ${shown}: expected [NAME=]URL of a broker, or embedded, or a list`,
+    });
+  }
+});
+
+async function planOf(...args: string[]): Promise<FleetPlan> {
+  return makePlan(await fleetRequest(readCommandLine(["fleet", ...args], captured()) as FleetFlags));
+}
+
+const repeated: readonly string[][] = [
+  [],
+  ["--clients", "80", "--kill-mode", "garbage"],
+  ["--kill-rate", "5%", "--will-retain", "--late-after", "1s", "--username", "u"],
+];
+for (const { name } of builtInScenarios) {
+  Deno.test(`scenario ${name}: the repeat command gives the same plan, with every flag that overrules it`, async () => {
+    for (const flags of repeated) {
+      const plan = await planOf("--scenario", name, "--run-id", "r1", ...flags);
+      const command = repeatCommand(plan, undefined, { program: "mqtt-sim", runIdAsked: true });
+      assert.ok(command.includes(`--scenario ${name}`), command);
+      assert.deepEqual(await planOf(...command.split(" ").slice(2)), plan, command);
+    }
+  });
+}
+
+Deno.test("every built-in scenario is sound for few and many clients, and is written as it stands", async () => {
+  for (const { name, text, about } of builtInScenarios) {
+    for (const clients of ["5", "50000"]) await planOf("--scenario", name, "--clients", clients);
+    const output = captured(80);
+    assert.equal(await main(["fleet", "scenario", name], output), 0);
+    assert.equal(output.written.out, text);
+    const help = captured(80);
+    await main(["fleet", "--help"], help);
+    assert.match(help.written.out, new RegExp(`^ ${name} +${about.replaceAll(/[()%]/g, "\\$&")}$`, "m"));
+  }
+});
+
+Deno.test("the JSON Schema holds every entry, also of groups and phases", async () => {
+  const output = captured();
+  assert.equal(await main(["fleet", "scenario-schema"], output), 0);
+  const schema = JSON.parse(output.written.out);
+  assert.deepEqual(Object.keys(schema.properties), [...scenarioEntries.keys()]);
+  for (const name of ["groups", "phases"]) {
+    const { items } = schema.properties[name];
+    assert.deepEqual(Object.keys(items.properties), [...scenarioEntries.get(name)!.inner!.keys()]);
+    assert.equal(items.additionalProperties, false);
+  }
+  assert.deepEqual(schema.properties.groups.items.required, ["name"]);
+});
+
+Deno.test("every part of a plan that a flag can ask for is an entry", () => {
+  const fields = new Set(planFields.values());
+  for (const name of Object.keys(planDefaults)) assert.ok(fields.has(name as keyof FleetPlan), name);
+});
+
+Deno.test("passwords of groups are in no report", () => {
+  const plan = makePlan({ ...requestOf(whole), password: "secret" });
+  const report = makeReport({ ...passed(), plan }, {
+    tool: { name: "mqtt-sim", version: "0" },
+    embedded: true,
+    program: "mqtt-sim",
+  });
+  assert.ok(!JSON.stringify(report).includes("secret"));
+  assert.equal(report.plan.groups?.length, 2);
+});
+
+Deno.test("docs/scenarios.md tells every scenario and every entry", async () => {
+  const text = await Deno.readTextFile("docs/scenarios.md");
+  for (const { name } of builtInScenarios) assert.match(text, new RegExp(`^\\| \`${name}\` `, "m"));
+  const entries = [scenarioEntries, ...["groups", "phases"].map((name) => scenarioEntries.get(name)!.inner!)];
+  for (const name of entries.flatMap((each) => [...each.keys()])) {
+    assert.ok(
+      text.includes(`\`${name}\``) || text.includes(`\`${name}: {`) || new RegExp(`^ .*\\b${name}: `, "m").test(text),
+      name,
+    );
+  }
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { settle } from "../../../src/cli/fleet/settle.ts";
+
+/** Time that goes on by what is waited for, and so much more each time. */
+function slowMachine(lateMs: (waited: number) => number) {
+  let nowMs = 0;
+  let waited = 0;
+  const clock = { nowMs: () => nowMs };
+  const wait = (ms: number) => {
+    nowMs += ms + lateMs(waited++);
+    return Promise.resolve();
+  };
+  return { clock, wait };
+}
+
+const never = new AbortController().signal;
+
+Deno.test("a machine whose timers are on time is quiet after a second", async () => {
+  const { clock, wait } = slowMachine(() => 1);
+  const { quiet, afterMs } = await settle(clock, never, wait);
+  assert.equal(quiet, true);
+  assert.ok(afterMs >= 1_000 && afterMs < 1_100, `${afterMs}`);
+});
+
+Deno.test("each late timer begins the second anew", async () => {
+  const { clock, wait } = slowMachine((waited) => waited < 20 ? 40 : 0);
+  const { quiet, afterMs } = await settle(clock, never, wait);
+  assert.deepEqual([quiet, afterMs], [true, 20 * 90 + 1_000]);
+});
+
+Deno.test("a machine that does not become quiet is not waited for without end", async () => {
+  const { clock, wait } = slowMachine(() => 30);
+  const { quiet, afterMs } = await settle(clock, never, wait);
+  assert.equal(quiet, false);
+  assert.ok(afterMs >= 15_000 && afterMs < 15_100, `${afterMs}`);
+});
+
+Deno.test("an interrupt ends the waiting", async () => {
+  const { clock, wait } = slowMachine(() => 0);
+  assert.deepEqual(await settle(clock, AbortSignal.abort(), wait), { quiet: false, afterMs: 0 });
+});

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../../src/base/clock.ts";
+import { aborted, SignalCounter } from "../../../src/cli/process/interrupt.ts";
+
+Deno.test("the first signal ends early, a later one at once", () => {
+  const clock = new ManualClock();
+  const counter = new SignalCounter(clock);
+  assert.deepEqual([counter.early.aborted, counter.atOnce.aborted], [false, false]);
+  counter.take();
+  assert.deepEqual([counter.early.aborted, counter.atOnce.aborted], [true, false]);
+  clock.advance(500);
+  counter.take();
+  assert.deepEqual([counter.early.aborted, counter.atOnce.aborted], [true, true]);
+});
+
+Deno.test("one press that arrives as several signals is one press", () => {
+  const clock = new ManualClock();
+  const counter = new SignalCounter(clock);
+  counter.take();
+  counter.take();
+  clock.advance(499);
+  counter.take();
+  assert.equal(counter.atOnce.aborted, false);
+});
+
+Deno.test("aborted is told, also afterwards", async () => {
+  const controller = new AbortController();
+  const before = aborted(controller.signal);
+  controller.abort();
+  await before;
+  await aborted(controller.signal);
+});

@@ -1,0 +1,102 @@
+/** The program as a process: what only a process has, which is exit codes and signals. */
+import assert from "node:assert/strict";
+import { ffiFlags } from "../../support/brokers/granted.ts";
+
+const root = new URL("../../../", import.meta.url);
+const limitMs = 60_000;
+const withoutFfi = "--no-prompt --allow-net=127.0.0.1 --allow-read --allow-write --ignore-env".split(" ");
+
+interface Ended {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs mqtt-sim; once standard output or error has `sign` in it, sends it SIGINT. */
+async function mqttSim(
+  args: readonly string[],
+  { sign, permissions = [...withoutFfi, ...ffiFlags] }: {
+    readonly sign?: string;
+    readonly permissions?: readonly string[];
+  } = {},
+): Promise<Ended> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", ...permissions, "cli.ts", ...args],
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const child = command.spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+  let seen = "";
+  const watch = async (stream: ReadableStream<Uint8Array>) => {
+    let text = "";
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      const before = seen;
+      seen += part;
+      if (sign !== undefined && seen.includes(sign) && !before.includes(sign)) child.kill("SIGINT");
+    }
+    return text;
+  };
+  const [out, err, status] = await Promise.all([watch(child.stdout), watch(child.stderr), child.status]);
+  clearTimeout(timer);
+  return { exitCode: status.code, out, err };
+}
+
+Deno.test("bad input: exit code 2, one sentence, no stack", async () => {
+  const { exitCode, out, err } = await mqttSim(["fleet", "--kill-rate", "5x"]);
+  const sentence = 'Cannot read kill rate "5x": expected a fraction such as 5%, or kills a second such as 50/s\n';
+  assert.deepEqual([exitCode, out, err], [2, "", sentence]);
+});
+
+for (const engine of ["epoll", "deno"]) {
+  const name = `--engine ${engine} is what carries a run, of broker and fleet, and is told`;
+  Deno.test({ name, ignore: engine === "epoll" && ffiFlags.length === 0 }, async () => {
+    const args = `fleet --clients 10 --duration 1s --kill-rate 50% --engine ${engine} --report -`.split(" ");
+    const { exitCode, out, err } = await mqttSim(args);
+    const report = JSON.parse(out);
+    assert.deepEqual([exitCode, report.verdict, report.engine, report.plan.engine], [0, "pass", engine, engine]);
+    assert.match(err, new RegExp(`^process  engine ${engine}, `, "m"));
+    const broker = await mqttSim(["broker", "--port", "0", "--engine", engine], { sign: "listening on" });
+    assert.match(broker.out, new RegExp(`; engine ${engine}; `));
+  });
+}
+
+const noForeign = "foreign calls are not permitted; allow them with --allow-ffi";
+
+Deno.test("without permission, epoll is refused in a sentence, and auto says why it has not taken it", async () => {
+  for (const command of ["broker", "fleet"]) {
+    const { exitCode, err } = await mqttSim([command, "--engine", "epoll"], { permissions: withoutFfi });
+    assert.deepEqual([exitCode, err], [2, `Cannot use engine "epoll": ${noForeign}; expected auto or deno\n`]);
+  }
+  const { exitCode, out } = await mqttSim(["broker", "--port", "0"], { sign: "listening on", permissions: withoutFfi });
+  assert.equal(exitCode, 0);
+  assert.ok(out.includes(`; engine deno; `) && out.includes(`\nengine deno (epoll: ${noForeign})\n`), out);
+});
+
+const noSignals = { ignore: Deno.build.os === "windows" };
+
+Deno.test("a broker that is told to stop stops cleanly: exit code 0", noSignals, async () => {
+  const { exitCode, out } = await mqttSim(["broker", "--port", "0"], { sign: "listening on" });
+  assert.equal(exitCode, 0);
+  assert.match(out, /^stopped: /m);
+});
+
+Deno.test("a run that is interrupted writes its report: exit code 130", noSignals, async () => {
+  const file = await Deno.makeTempFile();
+  const args = "fleet --clients 20 --duration 60s --kill-rate 50% --report".split(" ");
+  const { exitCode, out } = await mqttSim([...args, file], { sign: "clients are killed" });
+  const report = JSON.parse(await Deno.readTextFile(file));
+  await Deno.remove(file);
+  assert.deepEqual([exitCode, report.exitCode, report.plan.clients], [130, 130, 20]);
+  assert.match(out, /^Report: /m);
+});
+
+Deno.test("a whole run on the embedded broker passes: exit code 0", async () => {
+  const { exitCode, out } = await mqttSim("fleet --clients 20 --duration 1s --kill-rate 50% --report -".split(" "));
+  const report = JSON.parse(out);
+  assert.deepEqual([exitCode, report.verdict, report.run.target], [0, "pass", "embedded"]);
+  assert.ok(report.wills.expected > 0);
+});

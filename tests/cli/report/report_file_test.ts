@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { openReportFile } from "../../../src/cli/report/report_file.ts";
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+
+Deno.test("a new report is there when it is whole, and not before", () =>
+  inFolder(async (folder) => {
+    const file = await openReportFile(`${folder}/run.json`);
+    assert.ok(!namesIn(folder).includes("run.json"));
+    await file.write("{}\n");
+    assert.deepEqual(namesIn(folder), ["run.json"]);
+    assert.equal(await Deno.readTextFile(`${folder}/run.json`), "{}\n");
+  }));
+
+Deno.test("a report that is there stays until the new one is whole", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/run.json`, "old and rather long");
+    const file = await openReportFile(`${folder}/run.json`);
+    assert.equal(await Deno.readTextFile(`${folder}/run.json`), "old and rather long");
+    await file.write("new");
+    assert.equal(await Deno.readTextFile(`${folder}/run.json`), "new");
+  }));
+
+Deno.test("a report that is not written leaves things as they were", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/old.json`, "old");
+    await (await openReportFile(`${folder}/old.json`)).discard();
+    await (await openReportFile(`${folder}/new.json`)).discard();
+    assert.deepEqual(namesIn(folder), ["old.json"]);
+    assert.equal(await Deno.readTextFile(`${folder}/old.json`), "old");
+  }));
+
+Deno.test(
+  "a link is followed, not replaced",
+  { ignore: Deno.build.os === "windows" },
+  () =>
+    inFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/real.json`, "old");
+      await Deno.symlink(`${folder}/real.json`, `${folder}/link.json`);
+      await (await openReportFile(`${folder}/link.json`)).write("new");
+      assert.ok((await Deno.lstat(`${folder}/link.json`)).isSymlink);
+      assert.equal(await Deno.readTextFile(`${folder}/real.json`), "new");
+    }),
+);
+
+Deno.test("a device is written to, nothing takes its place", { ignore: Deno.build.os === "windows" }, async () => {
+  await (await openReportFile("/dev/null")).write("{}");
+  assert.ok((await Deno.stat("/dev/null")).isCharDevice);
+});
+
+Deno.test("what cannot be written is told before anything is run", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const sentences = {
+      [folder]: "it is a folder; expected a file",
+      [`${folder}/none/run.json`]: `there is no folder "${folder}/none"; expected one that is there`,
+      [`${folder}/file/run.json`]: `"${folder}/file" is no folder; expected one`,
+    };
+    for (const [path, fault] of Object.entries(sentences)) {
+      const message = `Cannot write report "${path}": ${fault}`;
+      await assert.rejects(openReportFile(path), (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.equal(error.message, message);
+        return true;
+      });
+    }
+    assert.deepEqual(namesIn(folder), ["file"]);
+  }));
+
+Deno.test("a file that went away under us is a sentence too", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/sub`);
+    const file = await openReportFile(`${folder}/sub/run.json`);
+    await Deno.remove(`${folder}/sub`, { recursive: true });
+    await assert.rejects(file.write("{}"), UsageError);
+  }));

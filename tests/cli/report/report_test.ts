@@ -1,0 +1,205 @@
+/** `mqtt-sim report`, and what `fleet` shares with it: the forms of a report, and where they go. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { main } from "../../../src/cli/main.ts";
+import { openReportOutputs } from "../../../src/cli/report/report_outputs.ts";
+import { reportJson } from "../../../src/report/json.ts";
+import { reportText } from "../../../src/report/text.ts";
+import { failed, passed, reportOf } from "../../report/sample.ts";
+import { FleetStage } from "../../support/fleet_stage.ts";
+import { Recording, reportOf as recordedReport } from "../../support/recording.ts";
+import { simulateFleet } from "../../support/simulated_fleet.ts";
+import { captured } from "../captured.ts";
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+const forms = ["report", "html", "junit", "markdown", "csv", "csv-lives", "hdr"];
+
+async function run(...args: string[]) {
+  const output = captured();
+  const code = await main(["report", ...args], output);
+  return { code, ...output.written };
+}
+
+Deno.test("a saved report is drawn again as text, with the run's exit code", () =>
+  inFolder(async (folder) => {
+    for (const result of [passed(), failed()]) {
+      await Deno.writeTextFile(`${folder}/run.json`, reportJson(reportOf(result)));
+      const { code, out } = await run(`${folder}/run.json`);
+      assert.deepEqual([code, out], [result.exitCode, reportText(reportOf(result))]);
+    }
+  }));
+
+Deno.test("every form is written at once, and each is what it says", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in.json`, reportJson(reportOf(failed())));
+    const flags = forms.flatMap((form) => [`--${form}`, `${folder}/out.${form}`]);
+    const { out } = await run(`${folder}/in.json`, ...flags);
+    // The verdict is told even where no text is asked for.
+    const [verdict, ...files] = out.trimEnd().split("\n");
+    assert.match(verdict!, /^FAIL {2}25 wills of 90,038 are missing/);
+    assert.equal(files.length, forms.length);
+    assert.deepEqual(namesIn(folder), ["in.json", ...forms.map((form) => `out.${form}`)].sort());
+    const starts = {
+      html: "<!doctype html>",
+      junit: "<?xml",
+      markdown: "### ❌",
+      csv: "mode,",
+      hdr: "#mqtt-sim",
+      report: "{",
+    };
+    for (const [form, start] of Object.entries(starts)) {
+      assert.ok((await Deno.readTextFile(`${folder}/out.${form}`)).trimStart().startsWith(start), form);
+    }
+  }));
+
+Deno.test("a form on standard output leaves it nothing else; --text goes beside", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/in.json`, reportJson(reportOf(passed())));
+    const { out, err } = await run(`${folder}/in.json`, "--report", "-", "--text");
+    assert.equal(out, reportJson(reportOf(passed())));
+    assert.match(err, /^PASS {2}/);
+  }));
+
+Deno.test("merge joins files", () =>
+  inFolder(async (folder) => {
+    const report = reportOf(passed());
+    const other = { ...report, run: { ...report.run, startedAt: "2026-01-02T03:04:09.000Z" } };
+    await Deno.writeTextFile(`${folder}/a.json`, reportJson(report));
+    await Deno.writeTextFile(`${folder}/b.json`, reportJson(other));
+    const { code } = await run("merge", `${folder}/a.json`, `${folder}/b.json`, "--report", `${folder}/all.json`);
+    assert.equal(code, 0);
+    assert.equal(JSON.parse(await Deno.readTextFile(`${folder}/all.json`)).wills.expected, 2 * report.wills.expected);
+  }));
+
+Deno.test("compare puts files side by side, named by file or by hand; a comparison brings all of its brokers", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/one.json`, reportJson(reportOf(passed())));
+    await Deno.writeTextFile(`${folder}/two.json`, reportJson(reportOf(failed())));
+    const both = [`${folder}/one.json`, `2nd=${folder}/two.json`];
+    const { code, out } = await run("compare", ...both);
+    assert.equal(code, 1);
+    assert.match(out, /^ +one +2nd$/m);
+    await run("compare", ...both, "--report", `${folder}/all.json`, "--csv", `${folder}/{broker}.csv`);
+    const again = await run("compare", `${folder}/all.json`, `third=${folder}/one.json`, "--report", "-");
+    assert.deepEqual(JSON.parse(again.out).brokers.map(({ name }: { name: string }) => name), ["one", "2nd", "third"]);
+    assert.deepEqual(namesIn(folder), ["2nd.csv", "all.json", "one.csv", "one.json", "two.json"]);
+    await Deno.writeTextFile(`${folder}/all.json`, again.out.replace('"outcome": "pass"', '"outcome": "fine"'));
+    assert.match(
+      (await run("compare", `${folder}/all.json`)).err,
+      /^Cannot read comparison .* at brokers\.0\.outcome it is/,
+    );
+    await Deno.writeTextFile(`${folder}/all.json`, again.out.replace('"verdict": "pass"', '"verdict": "fine"'));
+    assert.match((await run("compare", `x=${folder}/all.json`)).err, /^Cannot call all brokers of the comparison/);
+  }));
+
+Deno.test("merge and compare tell the verdict beside other forms, and take thresholds over every number", () =>
+  inFolder(async (folder) => {
+    const report = reportOf(passed());
+    const other = { ...report, run: { ...report.run, startedAt: "2026-01-02T03:04:09.000Z" } };
+    await Deno.writeTextFile(`${folder}/a.json`, reportJson(report));
+    await Deno.writeTextFile(`${folder}/b.json`, reportJson(other));
+    const files = [`${folder}/a.json`, `${folder}/b.json`];
+    for (const command of ["merge", "compare"]) {
+      const held = (...flags: string[]) =>
+        run(command, ...files, ...flags, "--report", `${folder}/out-${command}.json`);
+      const right = await held("--threshold", "resources.cpuMs>1");
+      assert.deepEqual([right.code, right.out.startsWith("PASS  ")], [0, true], command);
+      const wrong = await held("--threshold", "controls.total<14");
+      assert.deepEqual([wrong.code, wrong.out.startsWith("FAIL  ")], [1, true], command);
+      const unmeasured = await held("--threshold", "latencyMs.byMode.freeze.p99<200");
+      assert.equal(unmeasured.code, 1, command);
+      const written = await Deno.readTextFile(`${folder}/out-${command}.json`);
+      assert.match(written, /not met: latencyMs\.byMode\.freeze\.p99<200 \(the run measured nothing for it\)/);
+      const unknown = await held("--threshold", "byMode.freeze.p99<200");
+      assert.equal(unknown.code, 2);
+      assert.match(unknown.err, /a report has no number at byMode\.freeze\.p99, but at latencyMs\.byMode\.freeze\.p99/);
+    }
+  }));
+
+Deno.test("compare writes the lives of reports, which are samples, and of recordings, which are all", () =>
+  inFolder(async (folder) => {
+    const recording = new Recording();
+    const result = simulateFleet({ plan: { clients: 12, durationMs: 2_000 }, recording });
+    await Deno.writeTextFile(`${folder}/kept.ndjson`, recording.text);
+    await Deno.writeTextFile(`${folder}/saved.json`, reportJson(recordedReport(result)));
+    const forms = ["--report", `${folder}/all.json`, "--csv-lives", `${folder}/{broker}.csv`];
+    const { code, err } = await run("compare", `${folder}/kept.ndjson`, `${folder}/saved.json`, ...forms);
+    assert.equal(code, result.exitCode, err);
+    const { brokers } = JSON.parse(Deno.readTextFileSync(`${folder}/all.json`));
+    assert.deepEqual(brokers.map(({ name }: { name: string }) => name), ["kept", "saved"]);
+    assert.deepEqual(brokers[0].report, brokers[1].report, "the recording is the report");
+    const rows = (name: string) => Deno.readTextFileSync(`${folder}/${name}.csv`).trim().split("\r\n").length - 1;
+    assert.equal(rows("kept"), result.clients.connected + result.clients.reconnects);
+    assert.equal(rows("saved"), result.slowest.length + result.faults.length);
+    assert.ok(result.slowest.length > 0);
+  }));
+
+Deno.test("a recording is judged anew by other bounds, and says so; a report is not", () =>
+  inFolder(async (folder) => {
+    const recording = new Recording();
+    const slow = { script: { publish: () => [{ afterMs: 300 }] }, durationMs: 3_000, recording };
+    const kept = new FleetStage(slow).finish();
+    assert.deepEqual([kept.verdict, kept.wills.late], ["pass", 0], kept.reason);
+    const [record, saved, out] = ["run.ndjson", "run.json", "out.json"].map((name) => `${folder}/${name}`);
+    await Deno.writeTextFile(record!, recording.text);
+    await Deno.writeTextFile(saved!, reportJson(recordedReport(kept)));
+    const strict = await run(record!, "--late-after", "100ms", "--profile", "mosquitto", "--report", out!, "--text");
+    assert.equal(strict.code, 1, strict.err);
+    const report = JSON.parse(Deno.readTextFileSync(out!));
+    assert.equal(report.wills.late, kept.wills.expected);
+    assert.deepEqual([report.plan.lateAfterMs, report.plan.profile, report.profile.name], [
+      100,
+      "mosquitto",
+      "mosquitto",
+    ]);
+    const told = "judged anew of its recording: late after 100ms (the run: 1s), profile mosquitto (the run: strict)";
+    assert.ok(report.warnings.includes(told), JSON.stringify(report.warnings));
+    assert.ok(strict.out.replaceAll(/\s+/g, " ").includes(told));
+    for (const [flag, value] of [["--late-after", "2s"], ["--profile", "mosquitto"]] as const) {
+      const { code, err } = await run(saved!, flag, value, "--html", `${folder}/none.html`);
+      const is = "it has counts, and no events; expected what mqtt-sim fleet --record wrote";
+      assert.deepEqual([code, err], [2, `Cannot judge "${saved}" anew by ${flag}: ${is}\n`]);
+    }
+    const { code, err } = await run(record!, "--late-after", "0s", "--html", `${folder}/none.html`);
+    assert.deepEqual([code, err], [2, "Cannot use --late-after 0 ms: expected 1 to 3,600,000 ms\n"]);
+    assert.deepEqual(namesIn(folder), ["out.json", "run.json", "run.ndjson"]);
+  }));
+
+Deno.test("bad input: exit code 2 and one sentence", async () => {
+  const cases: Record<string, string> = {
+    "": "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote\n",
+    "merge": "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote\n",
+    "compare": "Cannot compare 0 runs: expected 2 to 20\n",
+    "compare none.json":
+      'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report or --record wrote\n',
+    "none.json":
+      'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report or --record wrote\n',
+    "run.json --htm x": 'Cannot read flag "--htm": report has none of that name; did you mean --html?\n',
+  };
+  for (const [args, sentence] of Object.entries(cases)) {
+    const { code, out, err } = await run(...args.split(" ").filter((word) => word !== ""));
+    assert.deepEqual([code, out, err], [2, "", sentence]);
+  }
+});
+
+Deno.test("one path that cannot be written, and none of the others is touched", () =>
+  inFolder(async (folder) => {
+    const asked = { html: `${folder}/run.html`, junit: `${folder}/none/run.xml` };
+    await assert.rejects(openReportOutputs(asked), UsageError);
+    assert.deepEqual(namesIn(folder), []);
+    const twice = { html: `${folder}/x`, csv: `${folder}/x` };
+    await assert.rejects(
+      openReportOutputs(twice),
+      /^UsageError: Cannot write HTML page and CSV both to ".*\/x": expected/,
+    );
+    await assert.rejects(openReportOutputs({ html: "-", csv: "-" }), /both to standard output/);
+  }));

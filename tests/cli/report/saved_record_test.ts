@@ -1,0 +1,225 @@
+/** Recordings that `mqtt-sim report` reads: judged again, cut short, damaged, of another time. */
+import assert from "node:assert/strict";
+import { parseThreshold } from "../../../src/report/threshold.ts";
+import { reportJson } from "../../../src/report/json.ts";
+import { EveryNth, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
+import { Recording, reportOf, reread } from "../../support/recording.ts";
+import { simulateFleet } from "../../support/simulated_fleet.ts";
+import { killModes } from "../../../src/fleet/plan/kill_mode.ts";
+
+const busy = {
+  killRate: { kind: "count", perSecond: 8 },
+  durationMs: 12_000,
+  killShares: killModes.map((mode) => ({ mode, weight: 1 })),
+} as const;
+
+/** A stage run to its end, and its recording. */
+function recorded(options: StageOptions = {}, limit?: number) {
+  const recording = new Recording(limit);
+  const stage = new FleetStage({ ...busy, ...options, recording });
+  return { recording, stage };
+}
+
+const nth = () => new EveryNth(5);
+const changed = (change: object) => {
+  const some = nth();
+  return { publish: (will: Parameters<EveryNth["pick"]>[0]) => some.pick(will) ? [{ change }] : [{}] };
+};
+const delivered = (deliveries: readonly object[]) => {
+  const some = nth();
+  return { publish: (will: Parameters<EveryNth["pick"]>[0]) => some.pick(will) ? deliveries : [{}] };
+};
+
+/** Runs of every verdict, and what each must show: otherwise it would prove nothing about that. */
+const runs: readonly [what: string, options: StageOptions, verdict: string, shows: string][] = [
+  ["all is well", {}, "pass", "onTime"],
+  ["wills are missing", { script: delivered([]) }, "fail", "missing"],
+  ["wills are late", { script: delivered([{ afterMs: 1_500 }]) }, "fail", "late"],
+  ["wills come twice", { script: delivered([{}, { afterMs: 200 }]) }, "fail", "duplicate"],
+  ["wills come again after they were judged", { script: delivered([{}, { afterMs: 4_000 }]) }, "fail", "duplicate"],
+  ["payloads are altered", { script: changed({ payload: new Uint8Array(9) }) }, "fail", "altered"],
+  ["properties are lost", { script: changed({ properties: {} }) }, "fail", "altered"],
+  [
+    "silent clients are ended early",
+    {
+      killShares: [{ mode: "freeze", weight: 1 }],
+      script: { patience: 1.25 },
+    },
+    "pass",
+    "onTime",
+  ],
+  [
+    "wills are retained, with a password",
+    {
+      willRetain: true,
+      username: "u",
+      password: "s3cret",
+      script: { retain: () => undefined },
+    },
+    "fail",
+    "onTime",
+  ],
+  ["wills of those who leave", { script: { wait: () => 0 } }, "fail", "unwanted"],
+  [
+    "the watcher is refused",
+    { script: { connack: ({ clientId }) => clientId.endsWith("-w0") ? 0x87 : 0 } },
+    "void",
+    "",
+  ],
+];
+
+for (const [what, options, verdict, shows] of runs) {
+  Deno.test(`saved record: judged again it is the same report: ${what}`, async () => {
+    const { recording, stage } = recorded(options);
+    const report = reportOf(stage.finish());
+    assert.equal(report.verdict, verdict, report.reason);
+    if (shows !== "") assert.ok(report.wills[shows as "onTime"] > 0, `none is ${shows}`);
+    assert.equal(reportJson(await reread(recording.text)), reportJson(report));
+    assert.doesNotMatch(recording.text, /s3cret/);
+  });
+}
+
+Deno.test("saved record: an interrupted run is one, with its exit code", async () => {
+  const { recording, stage } = recorded();
+  stage.runUntil(() => stage.squad.counters.kills === 20);
+  stage.squad.interrupt(stage.nowMs);
+  const report = reportOf(stage.finish());
+  assert.equal(report.exitCode, 130);
+  assert.equal(reportJson(await reread(recording.text)), reportJson(report));
+});
+
+Deno.test("saved record: another threshold takes the place of the run's", async () => {
+  const { recording, stage } = recorded({ script: delivered([{ afterMs: 1_500 }]) });
+  const { wills } = stage.finish();
+  const failed = await reread(recording.text, [parseThreshold("wills.late<1")]);
+  assert.deepEqual([failed.verdict, failed.reason], ["fail", `not met: wills.late<1 (it is ${wills.late})`]);
+  const passed = await reread(recording.text, [parseThreshold("wills.late<1000")]);
+  assert.deepEqual([passed.verdict, passed.exitCode], ["pass", 0]);
+});
+
+Deno.test("saved record: cut anywhere it is void, says so, and counts what is there", async () => {
+  const { recording, stage } = recorded();
+  const whole = reportOf(stage.finish());
+  const { lines, text } = recording;
+  const until = lines.findIndex((line) => line.includes('"phase":"drain"'));
+  const cuts = [lines.slice(0, until).join("\n") + "\n", text.slice(0, -20), lines.slice(0, -1).join("\n") + "\n"];
+  for (const cut of cuts) {
+    const report = await reread(cut);
+    assert.deepEqual([report.verdict, report.exitCode], ["void", 3]);
+    assert.match(report.reason, /^the recording is cut: it ends \d+\.\d s after the run began, before the run did; /);
+    assert.equal(report.kills.total, whole.kills.total);
+  }
+  const half = await reread(text.slice(0, text.length / 2));
+  assert.ok(half.kills.total > 10 && half.kills.total < whole.kills.total);
+  assert.deepEqual(half.faults, [], "nothing is blamed for what is not there");
+  const bare = await reread(`${lines[0]}\n`);
+  assert.deepEqual([bare.verdict, bare.clients.connected], ["void", 0]);
+});
+
+Deno.test("saved record: every prefix of an honest run blames nobody", async () => {
+  const { recording, stage } = recorded();
+  stage.finish();
+  const { lines } = recording;
+  for (let until = 1; until < lines.length; until += 97) {
+    const { faults, verdict } = await reread(`${lines.slice(0, until).join("\n")}\n`);
+    assert.deepEqual([faults, verdict], [[], "void"], `${until} lines`);
+  }
+});
+
+Deno.test("saved record: with a gap it is void, and says how many events were lost", async () => {
+  const { recording, stage } = recorded({}, 20_000);
+  const squad = stage.squad;
+  // The stage holds each recording against its run: this one is not whole.
+  stage.runUntil(() => squad.done);
+  recording.end({ ...facts, plan: stage.plan, durationMs: stage.nowMs }, [squad.result()]);
+  const report = await reread(recording.text);
+  assert.equal(report.verdict, "void");
+  assert.match(
+    report.reason,
+    /^the recording has a gap: [\d,]+ events were lost, for they could not be written as fast/,
+  );
+  assert.ok(report.kills.total > 0 && report.kills.total < squad.counters.kills);
+});
+
+const facts = {
+  target: "stage",
+  protocol: "5",
+  startedAt: "2026-01-01T00:00:00.000Z",
+  warnings: [],
+  resources: { cpuMs: 0, rssBytes: 0 },
+} as const;
+
+Deno.test("saved record: lines that are gone are noticed", async () => {
+  const { recording, stage } = recorded();
+  stage.finish();
+  const { lines } = recording;
+  const at = lines.findIndex((line) => line.includes('"kind":"will"'));
+  const report = await reread(`${lines.toSpliced(at, 1).join("\n")}\n`);
+  assert.equal(report.verdict, "void");
+  assert.match(report.reason, /^the recording is not whole: it has [\d,]+ events of [\d,]+; /);
+});
+
+Deno.test("saved record: a damaged line is named by its number", async () => {
+  const { recording, stage } = recorded();
+  stage.finish();
+  const { lines } = recording;
+  const at = lines.findIndex((line) => line.includes('"kind":"killed"'));
+  const damaged: readonly [line: string, fault: string][] = [
+    ["hello", "it is no JSON object; expected an event"],
+    ["", "it is no JSON object; expected an event"],
+    [lines[at]!.slice(0, -5), "it is no JSON object; expected an event"],
+    ['{"atMs":1,"squad":0,"kind":"born"}', 'kind is "born"; expected an event of mqtt-sim/record/1'],
+    ['{"atMs":1,"kind":"ready"}', "squad is undefined; expected an event of mqtt-sim/record/1"],
+    ['{"atMs":1,"squad":9,"kind":"ready"}', "there is no squad 9"],
+    ['{"atMs":1,"squad":0,"kind":"lost","client":3,"life":99}', "client 3 has no life 99 there"],
+    ['{"atMs":1,"squad":0,"kind":"serves"}', "the broker is not down there"],
+    ['{"atMs":1,"squad":0,"kind":"up","survived":0}', "the broker is not down there"],
+    [
+      lines[at]!.replace(/"mode":"[^"]*"/, '"mode":"boredom"'),
+      'mode is "boredom"; expected an event of mqtt-sim/record/1',
+    ],
+  ];
+  for (const [line, fault] of damaged) {
+    await assert.rejects(reread(`${lines.with(at, line).join("\n")}\n`), {
+      name: "UsageError",
+      message: `Cannot read recording "x.ndjson": line ${at + 1}: ${fault}`,
+    });
+  }
+});
+
+Deno.test("saved record: one that is cut while the broker is down is judged as far as it goes, and void", async () => {
+  const recording = new Recording();
+  simulateFleet({ plan: { phases: [{ kind: "restart", downMs: 500 }], clients: 6 }, recording });
+  const { lines } = recording;
+  const at = (kind: string) => lines.findIndex((line) => line.includes(`"kind":"${kind}"`));
+  assert.ok(at("down") < at("ended") && at("ended") < at("serves") && at("serves") < at("up"));
+  for (const kind of ["ended", "serves", "up"]) {
+    const report = await reread(`${lines.slice(0, at(kind)).join("\n")}\n`);
+    assert.match(report.reason, /^the recording is cut: /);
+    assert.equal(report.restarts?.lives.kills, kind === "ended" ? 0 : 6, kind);
+  }
+  const twice = [...lines.slice(0, at("ended")), lines[at("down")]].join("\n");
+  await assert.rejects(reread(`${twice}\n`), /: the broker is down there already$/);
+});
+
+Deno.test("saved record: another schema, or a header that is none, is refused in a sentence", async () => {
+  const { recording, stage } = recorded();
+  stage.finish();
+  const [header] = recording.lines;
+  await assert.rejects(reread(`${header!.replace("record/1", "record/2")}\n`), {
+    name: "UsageError",
+    message: 'Cannot read recording "x.ndjson": its schema is "mqtt-sim/record/2"; expected "mqtt-sim/record/1"',
+  });
+  await assert.rejects(
+    reread(`${header!.replace('"clients":20', '"clients":"many"')}\n`),
+    /line 1: at plan\.clients it is not as a header is: invalid input: expected number/,
+  );
+});
+
+Deno.test("saved record: a report is known by its content too, whatever its name", async () => {
+  const { stage } = recorded();
+  const report = reportOf(stage.finish());
+  assert.equal(reportJson(await reread(reportJson(report))), reportJson(report));
+  assert.equal(reportJson(await reread(JSON.stringify(report))), reportJson(report));
+  await assert.rejects(reread(""), /Cannot read report "x\.ndjson": it is no JSON/);
+});

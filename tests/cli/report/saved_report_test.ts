@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { UsageError } from "../../../src/base/failure.ts";
+import { parseReport } from "../../../src/cli/report/saved_report.ts";
+import { reportJson } from "../../../src/report/json.ts";
+import { simulateFleet } from "../../support/simulated_fleet.ts";
+import { failed, passed, reportOf, voided } from "../../report/sample.ts";
+
+const json = reportJson(reportOf(passed()));
+const refused = (text: string) => {
+  try {
+    parseReport(text, "x.json");
+  } catch (error) {
+    assert.ok(error instanceof UsageError);
+    return error.message;
+  }
+  assert.fail("it was taken");
+};
+
+Deno.test("what was written is read as it was", () => {
+  for (const result of [passed(), failed(), voided()]) {
+    const text = reportJson(reportOf(result));
+    assert.equal(reportJson(parseReport(text, "x.json")), text);
+  }
+});
+
+Deno.test("a report of a run that restarted the broker is read as it was, faults of such lives with it", () => {
+  const plan = { phases: [{ kind: "restart", downMs: 500 }], clients: 6 } as const;
+  const lose = (path: string) => {
+    using database = new DatabaseSync(path);
+    database.exec("DELETE FROM will");
+  };
+  const result = simulateFleet({ plan, protocol: "5", tamper: lose });
+  assert.deepEqual([result.faults.length, result.faults[0]?.mode], [6, "restart"]);
+  const text = reportJson(reportOf(result));
+  assert.equal(reportJson(parseReport(text, "x.json")), text);
+  assert.match(refused(text.replace('"unseeable": 0', '"unseeable": "no"')), /at restarts\.unseeable it is not/);
+});
+
+Deno.test("what is no report is refused in one sentence", () => {
+  const is = 'Cannot read report "x.json": ';
+  const expected = "expected what mqtt-sim fleet --report wrote";
+  assert.equal(refused("hello"), `${is}it is no JSON; ${expected}`);
+  for (const other of ["[]", "3", "null", '{"a":1}']) {
+    assert.equal(refused(other), `${is}it is no report of mqtt-sim; ${expected}`);
+  }
+  assert.equal(
+    refused('{"schema":"mqtt-sim/report/2"}'),
+    `${is}its schema is "mqtt-sim/report/2"; expected "mqtt-sim/report/1"`,
+  );
+  assert.match(
+    refused(json.replace('"expected": 1392', '"expected": "many"')),
+    /at wills\.expected it is not as a report/,
+  );
+  assert.match(
+    refused(json.replace('"hdr": "HIST', '"hdr": "HAST')),
+    /at [\w.]+\.hdr .*expected a compressed HdrHistogram/,
+  );
+});
