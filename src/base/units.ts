@@ -125,6 +125,11 @@ export function formatCount(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
 }
 
+/** A number with separators and at most three decimals: `0.125`, `1,234.5`. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
+}
+
 /** A duration as {@link parseDurationMs} reads it, in the largest unit that stays whole: `90s`, `2m`, `250ms`. */
 export function formatDuration(ms: number): string {
   const unit = (["h", "m", "s"] as const).find((each) => ms > 0 && ms % unitsMs[each] === 0);

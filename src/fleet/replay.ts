@@ -3,6 +3,7 @@
  * one result comes of them. What an event does is the table here; what it holds is src/fleet/recording/record_event.ts's.
  */
 import { UsageError } from "../base/failure.ts";
+import { formatCount } from "../base/units.ts";
 import type { KilledControl } from "./ledger/control_books.ts";
 import { Groups } from "./plan/groups.ts";
 import type { Life, WillMark } from "./life/life.ts";
@@ -338,16 +339,14 @@ export class Replay {
     const what = "what it has is counted here, and proves nothing";
     if (end === undefined) return undefined;
     if (end.events !== this.#events) {
-      return `the recording is not whole: it has ${counted(this.#events)} events of ${counted(end.events)}; ${what}`;
+      return `the recording is not whole: it has ${formatCount(this.#events)} events of ${
+        formatCount(end.events)
+      }; ${what}`;
     }
     if (end.lost === 0) return undefined;
-    const events = end.lost === 1 ? "one event was" : `${counted(end.lost)} events were`;
+    const events = end.lost === 1 ? "one event was" : `${formatCount(end.lost)} events were`;
     return `the recording has a gap: ${events} lost, for they could not be written as fast as they came; ${what}`;
   }
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 function seconds(ms: number): string {

@@ -5,6 +5,7 @@ import process from "node:process";
 import { monotonicClock, wallTime } from "../base/clock.ts";
 import { netstatCounter, readProc } from "../base/proc_file.ts";
 import { mix } from "../base/random.ts";
+import { formatCount } from "../base/units.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { chooseEngineFor, type EngineName, engineText } from "../net/engine.ts";
 import { readBroker } from "./preflight/broker_counters.ts";
@@ -132,9 +133,7 @@ function startOf({ startAt, plan }: FleetRun, { onNotice }: FleetHooks): Pick<Sq
 }
 
 function lostText(lost: number): string {
-  return `the recording has a gap and proves nothing: ${
-    lost.toLocaleString("en-US")
-  } events were lost, for they could ` +
+  return `the recording has a gap and proves nothing: ${formatCount(lost)} events were lost, for they could ` +
     "not be written as fast as they came";
 }
 

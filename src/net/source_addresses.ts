@@ -3,13 +3,14 @@
  */
 import { isIP } from "node:net";
 import { UsageError } from "../base/failure.ts";
+import { formatCount } from "../base/units.ts";
 
 /** The most that one value may name: with 28,232 ports each, far more than a process can hold. */
 export const mostSourceAddresses = 1_024;
 
 const allowed =
   "an address of this machine, a list such as 127.0.0.2,127.0.0.3, a range such as 127.0.0.2-127.0.0.6, " +
-  `or a network such as 127.0.0.0/29; at most ${mostSourceAddresses.toLocaleString("en-US")} addresses`;
+  `or a network such as 127.0.0.0/29; at most ${formatCount(mostSourceAddresses)} addresses`;
 
 /** Numbers of IPv4 addresses, both included. */
 interface Span {

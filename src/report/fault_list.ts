@@ -1,3 +1,4 @@
+import { formatCount } from "../base/units.ts";
 import type { FaultKind, FaultSample } from "../fleet/result/fault_sample.ts";
 import type { Report } from "./report.ts";
 
@@ -37,11 +38,9 @@ function isOf({ verdict, rule }: FaultKind, fault: FaultSample): boolean {
 export function controlFaultTexts({ controls }: Pick<Report, "controls">): string[] {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0, deviating = 0 } = controls;
   const kinds = Object.entries({ lost, altered, late, duplicate, deviating }).filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`);
+    .map(([kind, count]) => `${formatCount(count)} ${kind}`);
   if (kinds.length === 0) return [];
   const seen = total - blind;
-  const wills = seen === 1
-    ? "the one will of a control client"
-    : `${seen.toLocaleString("en-US")} wills of control clients`;
+  const wills = seen === 1 ? "the one will of a control client" : `${formatCount(seen)} wills of control clients`;
   return [`of ${wills}: ${kinds.join(", ")}`];
 }

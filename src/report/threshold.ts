@@ -2,7 +2,7 @@
  * Thresholds over the report's own paths, such as `latencyMs.byMode.reset.p99<200`: what a run must hold to pass.
  */
 import { UsageError } from "../base/failure.ts";
-import { listed } from "../base/units.ts";
+import { formatNumber, listed } from "../base/units.ts";
 import { verdictOver } from "../fleet/merge/verdict.ts";
 import { noCounts, type WillCounts } from "../fleet/result/will_counts.ts";
 import { isNumberPath, nearPaths, numberAt } from "./number_paths.ts";
@@ -56,9 +56,7 @@ export function parseThreshold(expression: string): Threshold {
 
 /** What a report has for a threshold, in words. */
 export function actualText({ actual }: ThresholdResult): string {
-  return actual === undefined
-    ? "the run measured nothing for it"
-    : `it is ${actual.toLocaleString("en-US", { maximumFractionDigits: 3 })}`;
+  return actual === undefined ? "the run measured nothing for it" : `it is ${formatNumber(actual)}`;
 }
 
 /**

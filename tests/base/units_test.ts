@@ -139,6 +139,8 @@ Deno.test("measured times show three digits", () => {
 Deno.test("counts, percentages and bytes", () => {
   assert.equal(units.formatCount(1_234_567), "1,234,567");
   assert.equal(units.formatCount(49.96), "50");
+  assert.equal(units.formatNumber(1_234.56), "1,234.56");
+  assert.equal(units.formatNumber(0.1236), "0.124");
   assert.equal(units.formatPercent(0.07), "7%");
   assert.equal(units.formatBytes(0), "0 B");
   assert.equal(units.formatBytes(64), "64 B");

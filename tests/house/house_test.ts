@@ -21,7 +21,7 @@ Deno.test("imports point down, and packages are imported where they may be", () 
   none(sources.flatMap((facts) => rules.importFaults(facts, law)));
 });
 
-Deno.test("one file reads the clock, one draws chance, and one makes foreign calls", () => {
+Deno.test("one file reads the clock, one draws chance, one makes foreign calls, and one writes numbers by locale", () => {
   none(sources.flatMap((facts) => rules.privilegeFaults(facts, law)));
   for (const path of Object.values(law.only)) assert.ok(isPresent(path), `${path} exists`);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 /** What only one file may do. */
-export type Privilege = "clock" | "chance" | "ffi";
+export type Privilege = "clock" | "chance" | "ffi" | "locale";
 
 /** Layers from the top down: an entry imports entries of lower layers only. Each entry is a file or a folder. */
 export interface Layering {
@@ -31,11 +31,15 @@ export function readLaw(text: string): Law {
   const clock = only.get("clock");
   const chance = only.get("chance");
   const ffi = only.get("ffi");
-  assert.ok(clock && chance && ffi, "ARCHITECTURE.md: the block `only` names clock, chance and ffi");
+  const locale = only.get("locale");
+  assert.ok(
+    clock && chance && ffi && locale,
+    "ARCHITECTURE.md: the block `only` names clock, chance, ffi and locale",
+  );
   return {
     layerings: [{ folder: "", layers: block(text, "layers") }, ...innerLayerings(text)],
     wide: block(text, "wide").flat(),
-    only: { clock, chance, ffi },
+    only: { clock, chance, ffi, locale },
     packages: new Map(packages),
     top: block(text, "top").flat(),
   };

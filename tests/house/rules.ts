@@ -113,12 +113,14 @@ export function widthFaults(paths: readonly string[], { wide }: Law): string[] {
     .map(([folder, count]) => `${folder}: ${count} files, at most ${maxFolderFiles}`);
 }
 
-/** The clock is read, and chance drawn, in one file each. */
+/** Some things only one file may do. */
 export function privilegeFaults(facts: SourceFacts, law: Law): string[] {
   const seen: Record<Privilege, SourceFacts["imports"]> = {
     clock: facts.clockReads,
     chance: facts.chanceDraws,
     ffi: facts.foreignCalls,
+    // A script of a page runs in a browser and imports nothing.
+    locale: facts.path.endsWith(".js") ? [] : facts.localeCalls,
   };
   return (Object.keys(seen) as Privilege[]).flatMap((privilege) =>
     facts.path === law.only[privilege]

@@ -25,6 +25,7 @@ src/profiles
 clock   src/base/clock.ts   and why
 chance  src/base/random.ts
 ffi     src/net/epoll/libc.ts
+locale  src/base/units.ts
 \`\`\`
 \`\`\`packages
 mqtt-packet  src/mqtt/codec/codec.ts
@@ -203,6 +204,14 @@ const foreignCalls = [
   "new Deno.UnsafeFnPointer(where, definition);",
   "const { UnsafePointer: Pointer } = Deno;",
 ];
+
+Deno.test("a number written by locale is a fault outside units", () => {
+  for (const text of ['count.toLocaleString("en-US");', "(-leftMs / 1_000).toLocaleString();"]) {
+    const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
+    assert.deepEqual(faults, ["src/fleet/client/kill.ts:1: toLocaleString: only src/base/units.ts may"]);
+    assert.deepEqual(rules.privilegeFaults(readFacts("src/base/units.ts", text), law), []);
+  }
+});
 
 Deno.test("every way to call what is foreign is a fault outside the one file", () => {
   for (const text of foreignCalls) {

@@ -26,6 +26,7 @@ export interface SourceFacts {
   readonly clockReads: readonly Sighting[];
   readonly chanceDraws: readonly Sighting[];
   readonly foreignCalls: readonly Sighting[];
+  readonly localeCalls: readonly Sighting[];
 }
 
 const draws = new Set([
@@ -79,6 +80,7 @@ class FactReader {
       clockReads: [] as Sighting[],
       chanceDraws: [] as Sighting[],
       foreignCalls: [] as Sighting[],
+      localeCalls: [] as Sighting[],
     };
   }
 
@@ -129,6 +131,7 @@ class FactReader {
     const what = `${object}.${property}`;
     if (object === "Date" && !pureDateMembers.has(property)) this.#note("clockReads", node, what);
     if (object === "globalThis" && ["Date", "performance"].includes(property)) this.#note("clockReads", node, what);
+    if (property === "toLocaleString") this.#note("localeCalls", node, property);
     if (property === "hrtime" || what === "Temporal.Now") this.#note("clockReads", node, what);
     if (what === "Math.random") this.#note("chanceDraws", node, what);
     this.#drawing(node, property);
@@ -152,7 +155,7 @@ class FactReader {
   }
 
   #note(
-    list: "imports" | "defaultExports" | "looseAsserts" | "clockReads" | "chanceDraws" | "foreignCalls",
+    list: "imports" | "defaultExports" | "looseAsserts" | "clockReads" | "chanceDraws" | "foreignCalls" | "localeCalls",
     node: Deno.lint.Node,
     what: string,
   ): void {

@@ -4,6 +4,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { UsageError } from "../../base/failure.ts";
 import { freshBytes } from "../../base/random.ts";
+import { formatCount } from "../../base/units.ts";
 
 /** Length of a token, in characters. */
 const shortest = 16;
@@ -59,7 +60,7 @@ export async function readToken(path: string): Promise<string> {
   const token = (await textOf(path)).trim();
   if (token.length >= shortest && token.length <= longest && /^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError(
-    `Cannot use token file ${path}: expected one line of ${shortest} to ${longest.toLocaleString("en-US")} ASCII ` +
+    `Cannot use token file ${path}: expected one line of ${shortest} to ${formatCount(longest)} ASCII ` +
       "characters without spaces",
   );
 }

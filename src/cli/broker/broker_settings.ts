@@ -4,7 +4,7 @@
  * it does to the broker is said in `broker_options.ts`, but for limits, which find their own way.
  */
 import { UsageError } from "../../base/failure.ts";
-import { formatDuration, formatSizeBytes } from "../../base/units.ts";
+import { formatCount, formatDuration, formatSizeBytes } from "../../base/units.ts";
 import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options/options.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
@@ -270,7 +270,7 @@ function limitSetting(limit: keyof BrokerLimits): Setting<number> {
   const about = { section: "Limits", help };
   if (kind === "duration") return one(durationMs(least, most), { ...about, usual: formatDuration(usual) });
   if (kind === "size") return one(sizeBytes(least, most), { ...about, usual: usualText ?? formatSizeBytes(usual) });
-  return one(whole(least, most), { ...about, usual: usualText ?? usual.toLocaleString("en-US") });
+  return one(whole(least, most), { ...about, usual: usualText ?? formatCount(usual) });
 }
 
 /** The limit behind each setting of one. */

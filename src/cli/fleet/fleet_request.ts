@@ -4,6 +4,7 @@
 import { textOfBytes } from "../../base/byte_text.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
+import { formatCount } from "../../base/units.ts";
 import { restartsBroker } from "../../fleet/plan/phases.ts";
 import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
 import { shardText, sharedRunId } from "../../fleet/plan/shard.ts";
@@ -178,8 +179,8 @@ export async function passwordOf(
   const bytes = await passwordBytes(flags.passwordFile);
   if (bytes.length <= longestPasswordBytes) return textOfBytes(bytes);
   throw new UsageError(
-    `Cannot use --password-file "${flags.passwordFile}": it has ${bytes.length.toLocaleString("en-US")} bytes, and a ` +
-      `password has ${longestPasswordBytes.toLocaleString("en-US")} at most`,
+    `Cannot use --password-file "${flags.passwordFile}": it has ${formatCount(bytes.length)} bytes, and a ` +
+      `password has ${formatCount(longestPasswordBytes)} at most`,
   );
 }
 

@@ -2,6 +2,7 @@
  * What the squads found, joined into one result.
  */
 import { Histogram } from "../../base/histogram.ts";
+import { formatCount } from "../../base/units.ts";
 import { addControls, noControls } from "../result/control_counts.ts";
 import { profileFindings } from "../tally/deviation_tally.ts";
 import type { DropCounts } from "../result/drop_counts.ts";
@@ -265,9 +266,7 @@ export function controlsOf(all: readonly FleetResult["controls"][]): FleetResult
 function controlWarnings({ total, blind }: FleetResult["controls"]): string[] {
   if (blind === 0) return [];
   return [
-    `in ${blind.toLocaleString("en-US")} of ${
-      total.toLocaleString("en-US")
-    } controls a watcher did not see a message ` +
+    `in ${formatCount(blind)} of ${formatCount(total)} controls a watcher did not see a message ` +
     `that was published for it: wills that are missing may be its fault`,
   ];
 }
@@ -278,9 +277,7 @@ function dropWarnings({ missing }: WillCounts, dropped: DropCounts | undefined):
   if (missing === 0 || count <= 0) return [];
   const share = count >= missing ? "as many as are missing, or more" : "fewer than are missing";
   return [
-    `the broker says that it dropped ${
-      count.toLocaleString("en-US")
-    } messages meanwhile (${share}): a queue of its own ` +
+    `the broker says that it dropped ${formatCount(count)} messages meanwhile (${share}): a queue of its own ` +
     `overflowed on the way to a watcher; use more --watchers, or a higher limit there`,
   ];
 }
@@ -313,9 +310,7 @@ function stallWarnings(squads: readonly SquadResult[], slip: LatencyRow, plan: F
   }
   if (overslept > 0) {
     warnings.push(
-      `this machine kept ${
-        overslept.toLocaleString("en-US")
-      } lives silent for longer than keep alive allows: with or without a ` +
+      `this machine kept ${formatCount(overslept)} lives silent for longer than keep alive allows: with or without a ` +
         `will is right there; use a longer --keepalive, fewer clients or more --workers`,
     );
   }

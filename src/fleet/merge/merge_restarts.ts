@@ -1,3 +1,4 @@
+import { formatCount } from "../../base/units.ts";
 import type { RestartResult, SquadRestartCounts } from "../result/restart_result.ts";
 import type { RestartsResult } from "../result/result.ts";
 import type { RunFacts } from "../result/run_facts.ts";
@@ -44,19 +45,19 @@ export function restartWarnings(restarts: RestartsResult | undefined): string[] 
   for (const [place, { survived, watchersForgotten, watchersKept, lives }] of (restarts?.each ?? []).entries()) {
     const which = restarts!.each.length === 1 ? "the restart" : `restart ${place + 1}`;
     if (watchersForgotten > 0) {
-      const of = `${counted(watchersForgotten)} of ${counted(watchersForgotten + watchersKept)} watchers' sessions`;
+      const of = `${formatCount(watchersForgotten)} of ${
+        formatCount(watchersForgotten + watchersKept)
+      } watchers' sessions`;
       warnings.push(
         `the broker had forgotten ${of} after ${which}, though they were to outlive it: wills that were published while ` +
           `the watchers were away could not be seen; they have subscribed again`,
       );
     }
     if (survived > 0 && lives + watchersKept + watchersForgotten > 0) {
-      warnings.push(`${counted(survived)} connections were open all through ${which}: not all of the broker was down`);
+      warnings.push(
+        `${formatCount(survived)} connections were open all through ${which}: not all of the broker was down`,
+      );
     }
   }
   return warnings;
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
 }

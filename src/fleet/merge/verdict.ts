@@ -1,6 +1,7 @@
 /**
  * The verdict over all the wills of a run, and its reason in a sentence.
  */
+import { formatCount } from "../../base/units.ts";
 import { controlFaultsIn, noControls } from "../result/control_counts.ts";
 import type { DropCounts } from "../result/drop_counts.ts";
 import type { FleetResult } from "../result/result.ts";
@@ -44,7 +45,7 @@ export const nobodyKilled = "no will was due: nobody was killed";
 export function verdictText(verdict: FleetResult["verdict"], deviating: number): string {
   const word = verdict.toUpperCase();
   if (verdict !== "pass" || deviating === 0) return word;
-  return `${word} with ${deviating.toLocaleString("en-US")} ${deviating === 1 ? "deviation" : "deviations"}`;
+  return `${word} with ${formatCount(deviating)} ${deviating === 1 ? "deviation" : "deviations"}`;
 }
 
 /** How many wills went wrong as the plan's profile describes, those of control clients among them. */
@@ -67,20 +68,20 @@ function isLateOnly(grounds: VerdictGrounds): boolean {
 
 function lateText({ wills, controls }: VerdictGrounds): string {
   const late = wills.late + (controls?.late ?? 0);
-  return late.toLocaleString("en-US") + (late === 1 ? " will was late" : " wills were late");
+  return formatCount(late) + (late === 1 ? " will was late" : " wills were late");
 }
 
 const noneDue = "no will was due: whoever was killed had left properly, or could rightly end without one";
 
 function undecidedText(count: number): string {
-  const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
+  const wills = count === 1 ? "one will" : `${formatCount(count)} wills`;
   return `${wills} could still come in time when the watch ended: use a longer --drain or a shorter --will-delay`;
 }
 
 /** What could be seen was right: that is told, and is not all. */
 function unseeableText(count: number, { expected }: WillCounts): string {
-  const wills = count === 1 ? "one will" : `${count.toLocaleString("en-US")} wills`;
-  const others = expected === 0 ? "no other was due" : `the other ${expected.toLocaleString("en-US")} were right`;
+  const wills = count === 1 ? "one will" : `${formatCount(count)} wills`;
+  const others = expected === 0 ? "no other was due" : `the other ${formatCount(expected)} were right`;
   return `${wills} could not be seen, since the broker kept nothing for the watchers over its restart; ${others}`;
 }
 
@@ -125,15 +126,15 @@ function passText(grounds: VerdictGrounds): string {
   const deviating = deviationsIn(grounds);
   if (deviating > 0) {
     const parts = [
-      `of ${expected.toLocaleString("en-US")} ${expected === 1 ? "will that was" : "wills that were"} due ` +
-      `${onTime.toLocaleString("en-US")} came once, on time and unaltered`,
-      `${deviating.toLocaleString("en-US")} went wrong as profile ${profile} describes`,
+      `of ${formatCount(expected)} ${expected === 1 ? "will that was" : "wills that were"} due ` +
+      `${formatCount(onTime)} came once, on time and unaltered`,
+      `${formatCount(deviating)} went wrong as profile ${profile} describes`,
     ];
     return parts.join("; ");
   }
   return expected === 1
     ? "the one will that was due came once, on time and unaltered"
-    : `all ${expected.toLocaleString("en-US")} wills that were due came once, on time and unaltered`;
+    : `all ${formatCount(expected)} wills that were due came once, on time and unaltered`;
 }
 
 function wrongText(
@@ -141,21 +142,19 @@ function wrongText(
 ): string | undefined {
   const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
     .filter((name) => wills[name] > 0)
-    .map((name) => `${wills[name].toLocaleString("en-US")} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
+    .map((name) => `${formatCount(wills[name])} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
   const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
   if (lostRetained > 0) {
-    parts.push(`${lostRetained.toLocaleString("en-US")} retained wills not there for a late subscriber`);
+    parts.push(`${formatCount(lostRetained)} retained wills not there for a late subscriber`);
   }
   const states = presence?.wrong ?? 0;
   if (states > 0) {
-    const [kinds, of] = [presenceKinds(presence!), presence!.judged.toLocaleString("en-US")];
-    parts.push(`${states.toLocaleString("en-US")} of ${of} presence states not the truth (${kinds})`);
+    const [kinds, of] = [presenceKinds(presence!), formatCount(presence!.judged)];
+    parts.push(`${formatCount(states)} of ${of} presence states not the truth (${kinds})`);
   }
   const withoutDup = redeliveries?.withoutDup ?? 0;
-  if (withoutDup > 0) parts.push(`${withoutDup.toLocaleString("en-US")} redelivered without DUP`);
-  const told = parts.length === 0
-    ? []
-    : [`of ${wills.expected.toLocaleString("en-US")} wills that were due: ${parts.join(", ")}`];
+  if (withoutDup > 0) parts.push(`${formatCount(withoutDup)} redelivered without DUP`);
+  const told = parts.length === 0 ? [] : [`of ${formatCount(wills.expected)} wills that were due: ${parts.join(", ")}`];
   if (controlFaultsIn(controls) > 0) told.push(controlText(controls));
   return told.length === 0 ? undefined : told.join("; ");
 }
@@ -164,20 +163,18 @@ function wrongText(
 function controlText(controls: FleetResult["controls"]): string {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0 } = controls;
   const kinds = Object.entries({ missing: lost, late, altered, duplicate }).filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`);
+    .map(([kind, count]) => `${formatCount(count)} ${kind}`);
   const seen = total - blind;
-  const wills = seen === 1
-    ? "the one will of a control client"
-    : `${seen.toLocaleString("en-US")} wills of control clients`;
+  const wills = seen === 1 ? "the one will of a control client" : `${formatCount(seen)} wills of control clients`;
   return `of ${wills}: ${kinds.join(", ")}`;
 }
 
 function presenceKinds(presence: FleetResult["presence"] & object): string {
   return (["stale", "unwanted", "absent", "altered"] as const).filter((kind) => presence[kind] > 0)
-    .map((kind) => `${presence[kind].toLocaleString("en-US")} ${kind}`).join(", ");
+    .map((kind) => `${formatCount(presence[kind])} ${kind}`).join(", ");
 }
 
 function droppedText(dropped: DropCounts | undefined): string {
   const count = dropped === undefined ? 0 : dropped.after - dropped.before;
-  return count > 0 ? ` (the broker says that it dropped ${count.toLocaleString("en-US")} messages)` : "";
+  return count > 0 ? ` (the broker says that it dropped ${formatCount(count)} messages)` : "";
 }

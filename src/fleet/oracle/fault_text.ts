@@ -8,7 +8,7 @@ import type { FaultSample, Timeline } from "../result/fault_sample.ts";
 import { killModeText } from "../plan/kill_mode.ts";
 import type { Life } from "../life/life.ts";
 import { dueBy, modeOf } from "./oracle.ts";
-import { listed } from "../../base/units.ts";
+import { formatCount, listed } from "../../base/units.ts";
 import { isStray, partText } from "./will_compare.ts";
 
 /** One sample for each kind of fault in a judgement; none when all went well. */
@@ -131,5 +131,5 @@ function counted(times: number): string {
 }
 
 function milliseconds(ms: number): string {
-  return `${Math.round(ms).toLocaleString("en-US")} ms`;
+  return `${formatCount(Math.round(ms))} ms`;
 }

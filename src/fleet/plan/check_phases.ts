@@ -1,3 +1,4 @@
+import { formatCount } from "../../base/units.ts";
 import { Groups } from "./groups.ts";
 import { phasesOf, restartsBroker } from "./phases.ts";
 import type { FleetPlan, KillPhase, PhasePlan, RestartPhase } from "./plan.ts";
@@ -16,7 +17,7 @@ export function phaseFaults(plan: FleetPlan): PlanFault[] {
   const { phases } = plan;
   const whole = (sentence: string): PlanFault[] => [{ path: ["phases"], sentence }];
   if (phases.length > mostPhases) {
-    return whole(`Cannot use ${phases.length} phases: expected at most ${mostPhases.toLocaleString("en-US")}`);
+    return whole(`Cannot use ${phases.length} phases: expected at most ${formatCount(mostPhases)}`);
   }
   if (!phases.some(({ kind }) => kind === "kill" || kind === "restart")) {
     return whole(
@@ -40,7 +41,7 @@ function faultsOf(plan: FleetPlan, phase: PhasePlan, place: number): PlanFault[]
   const shortestMs = phase.kind === "kill" && phase.rate !== "once" ? shortestKillMs : 0;
   const { durationMs } = phase;
   if (durationMs !== undefined && !(durationMs >= shortestMs && durationMs <= longestMs)) {
-    refuse("durationMs", `${durationMs} ms`, `${shortestMs} to ${longestMs.toLocaleString("en-US")} ms`);
+    refuse("durationMs", `${durationMs} ms`, `${shortestMs} to ${formatCount(longestMs)} ms`);
   }
   if (phase.kind === "hold") return faults;
   checkGroups(plan, phase.groups, refuse);
@@ -87,7 +88,7 @@ function checkReturn({ jitterMs, reconnectAfterMs }: KillPhase | RestartPhase, r
 
 function checkRestart(phase: RestartPhase, refuse: Refuse): void {
   if (!(phase.downMs >= 0 && phase.downMs <= longestDownMs)) {
-    refuse("downMs", `${phase.downMs} ms`, `0 to ${longestDownMs.toLocaleString("en-US")} ms without a broker`);
+    refuse("downMs", `${phase.downMs} ms`, `0 to ${formatCount(longestDownMs)} ms without a broker`);
   }
   checkReturn(phase, refuse);
 }

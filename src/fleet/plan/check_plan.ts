@@ -4,6 +4,7 @@
  */
 import { isIP } from "node:net";
 import { UsageError } from "../../base/failure.ts";
+import { formatCount } from "../../base/units.ts";
 import { profileNames, profileOf } from "../../profiles/profiles.ts";
 import { phaseFaults } from "./check_phases.ts";
 import { Groups } from "./groups.ts";
@@ -79,9 +80,9 @@ function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void
     if ((!all || name === "sourcePorts") && plan[name] === undefined) continue;
     const value = plan[name] as number;
     if (!Number.isFinite(value) || value < min || value > max) {
-      refuse(name, `${flag} ${value}${unit}`, `${counted(min)} to ${counted(max)}${unit}`);
+      refuse(name, `${flag} ${value}${unit}`, `${formatCount(min)} to ${formatCount(max)}${unit}`);
     } else if (!parts && !Number.isInteger(value)) {
-      refuse(name, `${flag} ${value}${unit}`, `a whole number, ${counted(min)} to ${counted(max)}${unit}`);
+      refuse(name, `${flag} ${value}${unit}`, `a whole number, ${formatCount(min)} to ${formatCount(max)}${unit}`);
     }
   }
   const { telemetry } = plan;
@@ -108,7 +109,7 @@ function checkProfile({ profile }: FleetPlan, refuse: Refuse): void {
 function checkSquads({ shard, workers, watchers, clients }: FleetPlan, refuse: Refuse): void {
   const { number, of } = shard ?? { number: 1, of: 1 };
   if (!(Number.isInteger(of) && Number.isInteger(number) && number >= 1 && number <= of && of <= mostShards)) {
-    return refuse("shard", `shard ${number} of ${of}`, `1 to ${counted(mostShards)} parts, counted from 1`);
+    return refuse("shard", `shard ${number} of ${of}`, `1 to ${formatCount(mostShards)} parts, counted from 1`);
   }
   const parts = of === 1 ? "" : ` in each of ${of} shards`;
   if (workers * of > clients) {
@@ -190,7 +191,7 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
 /** What the groups are together. */
 function fleetFaults(plan: FleetPlan, groups: readonly ClientGroup[]): PlanFault[] {
   if (groups.length === 0 || groups.length > mostGroups) {
-    const sentence = `Cannot use ${counted(groups.length)} groups: expected 1 to ${mostGroups}`;
+    const sentence = `Cannot use ${formatCount(groups.length)} groups: expected 1 to ${mostGroups}`;
     return [{ path: ["groups"], sentence }];
   }
   const faults: PlanFault[] = [];
@@ -201,7 +202,8 @@ function fleetFaults(plan: FleetPlan, groups: readonly ClientGroup[]): PlanFault
       const sentence = `Cannot name group ${place + 1} ${JSON.stringify(name)}: group ${first + 1} has that name`;
       faults.push({ path: ["groups", place, "name"], sentence });
     } else if (sizes[place] === 0) {
-      const sentence = `Cannot use group ${JSON.stringify(name)}: none of ${counted(plan.clients)} clients falls to ` +
+      const sentence =
+        `Cannot use group ${JSON.stringify(name)}: none of ${formatCount(plan.clients)} clients falls to ` +
         `its share; expected more clients, or a larger share`;
       faults.push({ path: ["groups", place, "share"], sentence });
     }
@@ -235,8 +237,4 @@ function topicFaults(plan: FleetPlan): PlanFault[] {
     }
   }
   return [];
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
 }

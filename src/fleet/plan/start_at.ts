@@ -3,7 +3,7 @@
  */
 import { wallTime } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
-import { parseDurationMs } from "../../base/units.ts";
+import { formatCount, parseDurationMs } from "../../base/units.ts";
 import type { FleetPlan } from "./plan.ts";
 
 /** An instant as it was asked for. */
@@ -45,7 +45,7 @@ export function startInstants(
 ): StartInstants {
   const leftMs = at.getTime() - now.wall.getTime();
   if (leftMs < 0) {
-    const ago = (-leftMs / 1_000).toLocaleString("en-US", { maximumFractionDigits: 1 });
+    const ago = formatCount(-leftMs / 1_000);
     throw new UsageError(`Cannot start at ${at.toISOString()}: it was ${ago} s ago; expected an instant to come`);
   }
   const connect = now.monotonicMs + leftMs;

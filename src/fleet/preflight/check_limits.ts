@@ -2,6 +2,7 @@
  * What a server announces in CONNACK that it does not take, held against all that a run would send: found out before the
  * run, in one sentence with the cure, and not by connections that the server closes.
  */
+import { formatCount } from "../../base/units.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnackPacket, ConnackProperties, ProtocolVersion } from "../../mqtt/packet.ts";
 import { connectPacketOf } from "../client/connect_packet.ts";
@@ -33,7 +34,7 @@ function checkSizes(
   { maximumPacketSize: most = Infinity }: ConnackProperties,
 ): void {
   if (most === Infinity) return;
-  const takes = `${url} takes packets of ${counted(most)} bytes at most (Maximum Packet Size)`;
+  const takes = `${url} takes packets of ${formatCount(most)} bytes at most (Maximum Packet Size)`;
   for (const own of new Groups(plan, "mix").plans) {
     const { telemetry, willPayloadSizeBytes } = own;
     const connectBytes = connectSize(own, version);
@@ -42,21 +43,21 @@ function checkSizes(
       const cure = fits >= leastWillBytes
         ? `use --will-payload-size ${fits}`
         : "a CONNECT with a will of the fleet does not fit at any --will-payload-size";
-      const what = `--will-payload-size ${willPayloadSizeBytes}: its CONNECT has ${counted(connectBytes)} bytes`;
+      const what = `--will-payload-size ${willPayloadSizeBytes}: its CONNECT has ${formatCount(connectBytes)} bytes`;
       throw new NotSpokenError(`Cannot use ${what}, and ${takes}; ${cure}`);
     }
     const telemetryBytes = telemetry === undefined ? 0 : telemetrySize(own, telemetry, version);
     if (telemetryBytes > most) {
       const fits = Math.max(0, telemetry!.sizeBytes - (telemetryBytes - most));
-      const what = `telemetry of ${counted(telemetry!.sizeBytes)} bytes: its PUBLISH has ${
-        counted(telemetryBytes)
+      const what = `telemetry of ${formatCount(telemetry!.sizeBytes)} bytes: its PUBLISH has ${
+        formatCount(telemetryBytes)
       } bytes`;
-      throw new NotSpokenError(`Cannot use ${what}, and ${takes}; use telemetry of ${counted(fits)} bytes`);
+      throw new NotSpokenError(`Cannot use ${what}, and ${takes}; use telemetry of ${formatCount(fits)} bytes`);
     }
   }
   const subscribeBytes = subscribeSize(plan, version);
   if (subscribeBytes > most) {
-    const what = `these will topics: the SUBSCRIBE of a watcher has ${counted(subscribeBytes)} bytes`;
+    const what = `these will topics: the SUBSCRIBE of a watcher has ${formatCount(subscribeBytes)} bytes`;
     throw new NotSpokenError(`Cannot watch ${what}, and ${takes}; use a shorter --will-topic`);
   }
 }
@@ -114,8 +115,4 @@ function checkWildcards(
     `Cannot watch wills on ${filter}: ${url} takes no subscriptions with wildcards ` +
       `(Wildcard Subscription Available 0); ${cure}`,
   );
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import { portRange, readProc, readProcNumber } from "../../base/proc_file.ts";
+import { formatCount } from "../../base/units.ts";
 import { isLoopback } from "../../net/endpoint.ts";
 import { usualSourcePorts } from "../plan/make_plan.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
@@ -56,8 +57,10 @@ export function checkDescriptors(run: Pick<FleetRun, "plan" | "brokerInProcess">
   const { plan, brokerInProcess } = run;
   const both = brokerInProcess ? ", two for each connection since the broker is in this process" : "";
   throw new UsageError(
-    `Cannot hold ${counted(clientsHere(plan).count)} clients in this process: ${counted(needed)} open files are ` +
-      `needed${both}, and its limit leaves ${counted(had)}; ${shardsAdvice(run, had)}raise the limit ` +
+    `Cannot hold ${formatCount(clientsHere(plan).count)} clients in this process: ${
+      formatCount(needed)
+    } open files are ` +
+      `needed${both}, and its limit leaves ${formatCount(had)}; ${shardsAdvice(run, had)}raise the limit ` +
       `(ulimit -n ${needed + ownDescriptors}), or ask for fewer clients`,
   );
 }
@@ -68,7 +71,7 @@ function shardsAdvice(run: Pick<FleetRun, "plan" | "brokerInProcess">, had: numb
   // A broker that is in one process cannot serve the clients of several.
   const apart = run.brokerInProcess ? "start the broker apart (mqtt-sim broker), name it with --url, and " : "";
   if (shards === shardsOf(run.plan)) return apart === "" ? "" : `${apart}keep the rest, `;
-  return `${apart}run ${counted(shards)} shards (--shard 1/${shards} to ${shards}/${shards}), `;
+  return `${apart}run ${formatCount(shards)} shards (--shard 1/${shards} to ${shards}/${shards}), `;
 }
 
 /** The fewest processes, of one broker apart, whose largest has room; undefined where no number of them does. */
@@ -104,13 +107,17 @@ export function checkSourcePorts(
   if (assumed && needed > each * addresses / 2) notify({ level: "info", text: `Source ports: ${whence}.` });
   if (needed <= each * addresses) return;
   const wanted = Math.ceil(needed / each);
-  const from = addresses === 1 ? "one source address" : `${counted(addresses)} source addresses`;
+  const from = addresses === 1 ? "one source address" : `${formatCount(addresses)} source addresses`;
   throw new UsageError(
-    `Cannot open ${counted(needed)} connections from ${from} to ${target.host}:${target.port}: ${counted(each)} ` +
-      `source ports are to be had for each (${whence}); name ${counted(wanted - addresses)} more addresses of this ` +
-      `machine, ${counted(wanted)} in all (--source-address, a range will do), run ` +
+    `Cannot open ${formatCount(needed)} connections from ${from} to ${target.host}:${target.port}: ${
+      formatCount(each)
+    } ` +
+      `source ports are to be had for each (${whence}); name ${
+        formatCount(wanted - addresses)
+      } more addresses of this ` +
+      `machine, ${formatCount(wanted)} in all (--source-address, a range will do), run ` +
       `${
-        counted(Math.ceil(shardsOf(plan) * wanted / addresses))
+        formatCount(Math.ceil(shardsOf(plan) * wanted / addresses))
       } shards with addresses of their own, or ask for fewer ` +
       `clients`,
   );
@@ -120,7 +127,7 @@ function portsEach({ sourcePorts }: FleetPlan, { ports }: SystemLimits): { each:
   if (sourcePorts !== undefined) return { each: sourcePorts, whence: `--source-ports ${sourcePorts}` };
   if (ports !== undefined) return { each: ports[1] - ports[0] + 1, whence: `ip_local_port_range ${ports.join("-")}` };
   const whence =
-    `${counted(usualSourcePorts)} for each address are assumed, the usual range of Linux: its own cannot ` +
+    `${formatCount(usualSourcePorts)} for each address are assumed, the usual range of Linux: its own cannot ` +
     `be read without all permissions; --source-ports says another number`;
   return { each: usualSourcePorts, whence };
 }
@@ -132,11 +139,8 @@ export function checkAcceptQueue(
   notify: (notice: Notice) => void,
 ): void {
   if (somaxconn === undefined || !isLoopback(target.host) || plan.connectsUnderWay <= somaxconn) return;
-  const text = `--connects-under-way ${counted(plan.connectsUnderWay)} is more than an accept queue of this machine ` +
-    `holds (net.core.somaxconn ${counted(somaxconn)}): what does not fit is lost, and tried again a second later`;
+  const text =
+    `--connects-under-way ${formatCount(plan.connectsUnderWay)} is more than an accept queue of this machine ` +
+    `holds (net.core.somaxconn ${formatCount(somaxconn)}): what does not fit is lost, and tried again a second later`;
   notify({ level: "warning", text });
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -2,6 +2,7 @@
  * How long a run waits for wills that fall due long after their clients' end: by keep alive, and by a will delay. Said
  * before the run, so that nobody waits without knowing why.
  */
+import { formatCount } from "../../base/units.ts";
 import type { Groups } from "../plan/groups.ts";
 import { longestWaitOf, phasesOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -41,9 +42,9 @@ function waitOf(plan: FleetPlan, speaks5: boolean): Wait {
   const delayS = speaks5 ? Math.min(willDelayS, sessionExpiryS) : 0;
   const silentMs = fallsSilent(plan) ? keepAliveS * 1_500 : 0;
   const delay = delayS === 0 ? [] : [
-    `will delay ${willDelayS.toLocaleString("en-US")} s, session expiry ${sessionExpiryS.toLocaleString("en-US")} s`,
+    `will delay ${formatCount(willDelayS)} s, session expiry ${formatCount(sessionExpiryS)} s`,
   ];
-  const silence = silentMs === 0 ? [] : [`1.5 times keep alive of ${keepAliveS.toLocaleString("en-US")} s`];
+  const silence = silentMs === 0 ? [] : [`1.5 times keep alive of ${formatCount(keepAliveS)} s`];
   return { ms: delayS * 1_000 + silentMs, why: [...silence, ...delay].join(", ") };
 }
 
@@ -61,7 +62,7 @@ const daysOfYear = 365.25;
 /** A duration in words: `136 years`, `1 h 30 min`, `8 s`. */
 export function durationText(ms: number): string {
   const years = ms / (units[0][1] * daysOfYear);
-  if (years >= 2) return `${Math.floor(years).toLocaleString("en-US")} years`;
+  if (years >= 2) return `${formatCount(Math.floor(years))} years`;
   const place = units.findIndex(([, unitMs]) => ms >= unitMs);
   if (place < 0) return `${Math.round(ms)} ms`;
   const [name, unitMs] = units[place]!;
@@ -73,7 +74,7 @@ export function durationText(ms: number): string {
 }
 
 function counted(days: number): string {
-  return days === 1 ? "1 day" : `${days.toLocaleString("en-US")} days`;
+  return days === 1 ? "1 day" : `${formatCount(days)} days`;
 }
 
 function capital(text: string): string {

@@ -2,6 +2,7 @@
  * What a run observed of a broker that the standard allows, or that is one deviation of the broker's and no fault of a
  * will: plain sums, so that those of all squads merge into one. The run reports them as notes; no verdict depends on them.
  */
+import { formatCount } from "../../base/units.ts";
 
 /** What was observed; a part that was not observed is absent. */
 export interface Remarks {
@@ -89,7 +90,7 @@ export function remarkTexts(
     const { lives, shortestS } = shortSessions;
     texts.push(
       `the broker announced a shorter session expiry than the requested one in ${counted(lives, "CONNACK")}, the ` +
-        `shortest ${shortestS.toLocaleString("en-US")} s: a delayed will was due when that session ended`,
+        `shortest ${formatCount(shortestS)} s: a delayed will was due when that session ended`,
     );
   }
   if (addedExpiries !== undefined) {
@@ -114,11 +115,11 @@ function lostText(endings: Readonly<Record<string, number>>): string {
 /** What there was of each kind, the most frequent first. */
 function kindsText(kinds: Readonly<Record<string, number>>): string {
   return Object.entries(kinds).toSorted(([, one], [, other]) => other - one)
-    .map(([text, count]) => `${count.toLocaleString("en-US")} × ${text}`).join("; ");
+    .map(([text, count]) => `${formatCount(count)} × ${text}`).join("; ");
 }
 
 function counted(count: number, what: string): string {
-  return count === 1 ? `one ${what}` : `${count.toLocaleString("en-US")} ${what}s`;
+  return count === 1 ? `one ${what}` : `${formatCount(count)} ${what}s`;
 }
 
 function seconds(ms: number): string {

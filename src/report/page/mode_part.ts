@@ -1,5 +1,5 @@
 /** The tables by kill mode: what became of the wills, with the rule behind each fault, and how long they took. */
-import { formatCount, formatMs } from "../../base/units.ts";
+import { formatCount, formatMs, formatNumber } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/plan/kill_mode.ts";
 import type { LatencyRow } from "../../fleet/result/will_counts.ts";
 import { controlFaultTexts } from "../fault_list.ts";
@@ -13,7 +13,7 @@ export function thresholdPart({ thresholds = [] }: Report): Markup | undefined {
   if (thresholds.length === 0) return undefined;
   const rows = thresholds.map(({ expression, actual, met }) =>
     markup`<tr><th scope="row">${expression}</th><td>${
-      actual === undefined ? "nothing measured" : actual.toLocaleString("en-US")
+      actual === undefined ? "nothing measured" : formatNumber(actual)
     }</td><td${met ? undefined : markup` class="bad"`}><b>${met ? "met" : "not met"}</b></td></tr>
 `
   );
