@@ -3,6 +3,7 @@
  * listeners and the web interface need some too.
  */
 import { UsageError } from "../../base/failure.ts";
+import { formatCount } from "../../base/units.ts";
 import { defaultLimits } from "../options/options.ts";
 
 /** What the runtime, its threads, the store and the listeners have open; about 30 are measured. */
@@ -39,16 +40,14 @@ export function connectionRoom(asked: number | undefined, openFiles: number | un
   }
   if (asked <= links) return { connections: asked, links };
   throw new UsageError(
-    `Cannot hold ${counted(asked)} connections (--max-connections): the limit of open files, ${counted(openFiles)}, ` +
-      `leaves room for ${counted(links)}; expected 1 to ${counted(links)}, or a higher limit ` +
+    `Cannot hold ${formatCount(asked)} connections (--max-connections): the limit of open files, ${
+      formatCount(openFiles)
+    }, ` +
+      `leaves room for ${formatCount(links)}; expected 1 to ${formatCount(links)}, or a higher limit ` +
       `(ulimit -n ${asked + ownFiles + webFiles})`,
   );
 }
 
 function reservedFiles(openFiles: number): number {
   return Math.min(ownFiles + webFiles, Math.max(ownFiles, Math.floor(openFiles * webShare)));
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
 }

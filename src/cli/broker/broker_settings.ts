@@ -152,7 +152,7 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   connections: {
     name: "max-connections",
     help: "Links open at one time, from the accept on; one more is refused with 0x97.",
-    usual: `${defaultLimits.connections.toLocaleString("en-US")}, at most what the limit of open files leaves`,
+    usual: `${formatCount(defaultLimits.connections)}, at most what the limit of open files leaves`,
   },
   sessions: { name: "max-sessions", help: "Sessions held, online and offline; one more is refused with 0x97." },
   timeToConnectMs: {
