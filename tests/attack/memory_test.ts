@@ -222,3 +222,52 @@ Deno.test("memory is given back by every way in which a client goes", () => {
   stage.advance(10);
   assert.equal(stage.core.memory.usedBytes, 0);
 });
+
+Deno.test("packets that never get whole leave the memory's reserve to connected clients", () => {
+  const limitBytes = 1024 * 1024;
+  const stage = new Stage({ limits: { memoryBytes: limitBytes } });
+  const subscriber = stage.connect({ clientId: "subscriber" }, { acknowledges: false }).subscribe("news", { qos: 1 });
+  const author = stage.connect({ clientId: "author" });
+  const part = Uint8Array.from([0x30, 0xff, 0xff, 0x3f, ...new Array<number>(30_000).fill(0)]);
+  for (let each = 0; each < 50; each++) stage.connect({ clientId: `held${each}` }).sendBytes(part);
+  const connectPart = Uint8Array.from([0x10, 0xff, 0xff, 0x05, ...new Array<number>(15_000).fill(0)]);
+  for (let each = 0; each < 50; each++) stage.dial().sendBytes(connectPart);
+  assert.ok(stage.core.metrics.limitsHit.memoryBytes > 10);
+  for (const text of ["one", "two", "three"]) author.publish("news", text, { qos: 1 });
+  assert.deepEqual(subscriber.messages, ["news one", "news two", "news three"]);
+  assert.ok(stage.core.memory.usedBytes <= 0.66 * limitBytes);
+});
+
+Deno.test("new links leave half of the memory's reserve to connected clients", () => {
+  const limitBytes = 1024 * 1024;
+  const stage = new Stage({ limits: { memoryBytes: limitBytes } });
+  const subscriber = stage.connect({ clientId: "subscriber" }).subscribe("news", { qos: 1 });
+  const author = stage.connect({ clientId: "author" });
+  for (let each = 0; each < 1_000; each++) stage.dial();
+  assert.ok(stage.core.memory.usedBytes <= 0.63 * limitBytes);
+  author.publish("news", "today", { qos: 1 });
+  assert.deepEqual(subscriber.messages, ["news today"]);
+});
+
+Deno.test("answers that are not read do not grow beyond the memory's bound, on many links of which each is paused", () => {
+  const limitBytes = 4 * 1024 * 1024;
+  const stage = new Stage({ limits: { memoryBytes: limitBytes } });
+  const clients = Array.from({ length: 100 }, (_, each) => stage.connect({ clientId: `deaf${each}` }));
+  for (const client of clients) client.link.pause();
+  for (const client of clients) provoke(client, 60);
+  assert.ok(stage.core.memory.usedBytes <= 0.66 * limitBytes + 64 * 1024, `${stage.core.memory.usedBytes} bytes`);
+});
+
+Deno.test("filters whose retained messages are not sent yet count as memory, and are given back", () => {
+  const stage = new Stage();
+  const author = stage.connect({ clientId: "author" });
+  for (let each = 0; each < 3_000; each++) author.publish(`r/${each}`, "x", { retain: true });
+  const before = stage.core.memory.usedBytes;
+  const reader = stage.connect({ clientId: "reader" });
+  const subscriptions = Array.from({ length: 1_000 }, () => ({ topicFilter: "r/#", qos: 0 as const }));
+  reader.send({ type: "subscribe", packetId: 1, subscriptions });
+  assert.ok(stage.core.memory.usedBytes >= before + 1_000 * cost.waitingFilter);
+  reader.die();
+  stage.advance(200);
+  assert.equal(stage.core.memory.usedBytes, before);
+});

@@ -42,6 +42,40 @@ Deno.test("F10: the slices end with the subscription, and with the client", () =
   assert.equal(leaver.of("publish").length, before);
 });
 
+Deno.test("F10: many clients that wait for retained messages take turns", () => {
+  const stage = new Stage();
+  const author = stage.connect({ clientId: "author" });
+  for (let each = 0; each < 2_000; each++) author.publish(`r/${each}`, "x", { retain: true });
+  const subscriptions = Array.from({ length: 20 }, () => ({ topicFilter: "r/#", qos: 0 as const }));
+  const readers = Array.from({ length: 20 }, (_, each) => stage.connect({ clientId: `reader${each}` }));
+  for (const reader of readers) reader.send({ type: "subscribe", packetId: 1, subscriptions });
+  const count = () => readers.reduce((sum, reader) => sum + reader.of("publish").length, 0);
+  for (let look = 0; look < 20; look++) {
+    const before = count();
+    stage.advance(1);
+    assert.ok(count() - before <= 2_000, `${count() - before} came within a millisecond`);
+  }
+  stage.advance(1_000);
+  assert.equal(count(), 20 * 20 * 2_000);
+});
+
+Deno.test("F11: a SUBSCRIBE visits no more levels once its filters overlap too much", () => {
+  const stage = new Stage();
+  const client = stage.connect({ clientId: "client" });
+  const { router } = stage.core;
+  const visitsOf = router.visitsOf.bind(router);
+  let visits = 0;
+  router.visitsOf = (topicFilter, limit) => {
+    const count = visitsOf(topicFilter, limit);
+    visits += count;
+    return count;
+  };
+  const filter = (bits: number) => Array.from({ length: 16 }, (_, at) => (bits >> at) % 2 === 0 ? "a" : "+").join("/");
+  const subscriptions = Array.from({ length: 16_384 }, (_, bits) => ({ topicFilter: filter(bits), qos: 0 as const }));
+  client.send({ type: "subscribe", packetId: 1, subscriptions });
+  assert.ok(visits < 4 * 8_192, `${visits} levels`);
+});
+
 Deno.test("F11: filters that overlap without bound are refused, whatever their order", () => {
   const names = Array.from(
     { length: 2 ** 16 },

@@ -2,6 +2,7 @@
  * The parts of a broker put together, without sockets, timers or a clock of their own. What comes in goes through
  * `serve.ts`, what falls due through `tick.ts`; both hand over the instant.
  */
+import { bufferCollector } from "../../base/collect.ts";
 import { Deadlines } from "../../base/deadlines.ts";
 import { ConnectRate } from "../limits/connect_rate.ts";
 import type { Due } from "../due.ts";
@@ -39,6 +40,8 @@ export class Core {
   /** Warnings that a peer can provoke. */
   readonly warnings: PeerWarnings;
   #lastConnectionId = 0;
+  /** Undefined where the runtime does not let a program collect. */
+  readonly #buffers = bufferCollector();
 
   /** @throws UsageError when the store cannot be had or read */
   constructor(settings: CoreSettings) {
@@ -90,6 +93,11 @@ export class Core {
         wills.sessionEnded(session.clientId, nowMs);
       },
     });
+  }
+
+  /** Buffers of messages that came and went are garbage, which the runtime may see late. */
+  collectBuffers(): void {
+    this.#buffers?.moved(this.metrics.bytesReceived + this.metrics.bytesSent);
   }
 
   /** A number for a new connection. */

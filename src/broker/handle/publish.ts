@@ -135,8 +135,13 @@ function handleQoS2(
   acknowledge(connection, "pubrec", packetId, reasonCode); // [MQTT5 4.3.3-8]
 }
 
+/** Packet identifiers of one session that the memory's reserve may hold. */
+const servedPacketIds = 64;
+
 function takePacketId(core: Core, inbox: Inbox, packetId: number, nowMs: number): void {
-  if (!core.memory.hasReserve(cost.packetId, nowMs)) {
+  const isServed = inbox.size < servedPacketIds;
+  const { memory } = core;
+  if (!(isServed ? memory.hasReserve(cost.packetId, nowMs) : memory.hasRoom(cost.packetId, nowMs))) {
     core.metrics.limitsHit.memoryBytes++;
     throw new ProtocolError(ReasonCode.quotaExceeded, "the broker's memory is full");
   }

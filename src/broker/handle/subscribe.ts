@@ -7,21 +7,30 @@ import { ReasonCode } from "../../mqtt/reason.ts";
 import { isSharedFilter, parseSharedFilter } from "../../mqtt/topic.ts";
 import type { Core } from "../core/core.ts";
 import type { Connection } from "../session/session.ts";
+import { waitingFilterBytes } from "../routing/retained_feed.ts";
 import { subscribeText } from "./reason_text.ts";
 import { topicLimitHit } from "./topic_limit.ts";
 
 /** The one refusal that a 3.1.1 SUBACK knows. */
 const failure311 = 0x80;
 
+/** What the filters of one SUBSCRIBE cost. */
+interface Budget {
+  /** Levels that may still be visited to see how filters overlap. */
+  visitsLeft: number;
+  /** Memory for the filters whose retained messages are to be sent. */
+  waitingBytes: number;
+}
+
 /** SUBSCRIBE came: granted or refused one by one, answered in one packet, followed by the retained messages. */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket, nowMs: number): void {
   const session = connection.session!;
   checkAnswerFits(connection, packet.subscriptions.length);
   const reasonCodes: number[] = [];
-  const visits = { left: 2 * core.settings.limits.overlappingFilters };
+  const budget: Budget = { visitsLeft: 2 * core.settings.limits.overlappingFilters, waitingBytes: 0 };
   const wantRetained: string[] = [];
   for (const subscription of packet.subscriptions) { // [MQTT5 3.8.4-5] [MQTT311 3.8.4-4]
-    const refusal = refusalOf(core, connection, subscription, visits, nowMs);
+    const refusal = refusalOf(core, connection, subscription, budget, nowMs);
     if (refusal !== undefined) {
       core.metrics.subscriptionsRefused++;
       reasonCodes.push(connection.version === 5 ? refusal : failure311); // [MQTT311 3.9.3-2]
@@ -30,7 +39,10 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
     const granted = subscription.qos < core.settings.maximumQoS ? subscription.qos : core.settings.maximumQoS;
     const identifier = packet.properties?.subscriptionIdentifier;
     const isNew = core.router.subscribe(session, subscription, granted, identifier);
-    if (wantsRetained(subscription, isNew)) wantRetained.push(subscription.topicFilter);
+    if (wantsRetained(subscription, isNew)) {
+      wantRetained.push(subscription.topicFilter);
+      budget.waitingBytes += waitingFilterBytes(subscription.topicFilter);
+    }
     reasonCodes.push(granted); // [MQTT5 3.8.4-7] [MQTT5 3.9.3-1] [MQTT311 3.8.4-5]
   }
   const suback = { type: "suback", packetId: packet.packetId, reasonCodes } as const;
@@ -50,7 +62,7 @@ function refusalOf(
   core: Core,
   { session }: Connection,
   { topicFilter }: Subscription,
-  visits: { left: number },
+  budget: Budget,
   nowMs: number,
 ): number | undefined {
   const { limits, authorize } = core.settings;
@@ -60,28 +72,29 @@ function refusalOf(
   if (limit !== undefined) return core.metrics.limited(limit, ReasonCode.topicFilterInvalid);
   if (!authorize(session!, "subscribe", topicFilter)) return ReasonCode.notAuthorized;
   const held = session!.subscriptions;
-  if (held?.has(topicFilter)) return undefined;
+  if (held?.has(topicFilter)) {
+    // Its retained messages come again.
+    if (core.memory.hasReserve(budget.waitingBytes + waitingFilterBytes(topicFilter), nowMs)) return undefined;
+    return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);
+  }
   if (held !== undefined && held.size >= limits.subscriptionsPerSession) {
     return core.metrics.limited("subscriptionsPerSession", ReasonCode.quotaExceeded);
   }
-  if (overlapsTooMuch(core, topicFilter, visits)) {
+  if (overlapsTooMuch(core, topicFilter, budget)) {
     return core.metrics.limited("overlappingFilters", ReasonCode.quotaExceeded);
   }
-  if (core.memory.hasRoom(core.router.costOf(topicFilter), nowMs)) return undefined;
+  if (core.memory.hasRoom(core.router.costOf(topicFilter) + budget.waitingBytes, nowMs)) return undefined;
   return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);
 }
 
-/**
- * Filters with + in many levels overlap: a message visits twice as many for each such level.
- *
- * @param visits what the filters of this packet may still cost to look at
- */
-function overlapsTooMuch(core: Core, topicFilter: string, visits: { left: number }): boolean {
+/** Filters with + in many levels overlap: a message visits twice as many for each such level. */
+function overlapsTooMuch(core: Core, topicFilter: string, budget: Budget): boolean {
   if (!topicFilter.includes("+")) return false;
+  if (budget.visitsLeft <= 0) return true;
   const { overlappingFilters } = core.settings.limits;
   const count = core.router.visitsOf(topicFilter, overlappingFilters);
-  visits.left -= count;
-  return count > overlappingFilters || visits.left < 0;
+  budget.visitsLeft -= count;
+  return count > overlappingFilters || budget.visitsLeft < 0;
 }
 
 /** A shared subscription gets none. Source: MQTT 5.0, section 4.8.2. */

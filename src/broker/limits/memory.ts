@@ -19,6 +19,8 @@ export const cost = {
   level: 320,
   packetId: 48,
   alias: 96,
+  /** A filter of a SUBSCRIBE whose retained messages are not sent yet. */
+  waitingFilter: 64,
 } as const;
 
 /** A text in memory has two bytes for each UTF-16 unit, unless all of it is Latin-1. */
@@ -26,8 +28,12 @@ export function textBytes(text: string): number {
   return 2 * text.length;
 }
 
-/** The share of the bound beyond it that serves clients that are connected. */
-const reserve = 0.1;
+/**
+ * Shares of the bound. What clients make the broker keep has 60 %; the rest is for what the runtime has not collected yet.
+ * Clients that are connected are served from a reserve beyond the 60 %, and new links are accepted within half of it, so
+ * that a client is told why it is refused.
+ */
+const shares = { kept: 0.6, links: 0.63, reserve: 0.66 } as const;
 /** Amounts that are counted late are looked at again at most so often, in milliseconds. */
 const refreshEveryMs = 100;
 
@@ -55,12 +61,17 @@ export class Memory {
 
   /** Whether there is room for a new item. */
   hasRoom(bytes: number, nowMs: number): boolean {
-    return this.#fits(bytes, this.limitBytes, nowMs);
+    return this.#fits(bytes, this.limitBytes * shares.kept, nowMs);
+  }
+
+  /** Whether there is room for a new link. */
+  hasRoomForLink(bytes: number, nowMs: number): boolean {
+    return this.#fits(bytes, this.limitBytes * shares.links, nowMs);
   }
 
   /** Whether there is room for what a connected client needs, the reserve included. */
   hasReserve(bytes: number, nowMs: number): boolean {
-    return this.#fits(bytes, this.limitBytes * (1 + reserve), nowMs);
+    return this.#fits(bytes, this.limitBytes * shares.reserve, nowMs);
   }
 
   #fits(bytes: number, limitBytes: number, nowMs: number): boolean {

@@ -81,10 +81,10 @@ export interface BrokerLimits {
   /** Retained messages; a message for one more topic is delivered and not retained. */
   readonly retainedMessages: number;
   /**
-   * Bytes of memory that clients make the broker keep, all together: links, sessions, subscriptions, wills, retained and
-   * queued messages, unread answers. At the bound the newest item is refused (0x97), and connected clients are served
-   * from a reserve of a tenth. The default of a {@link Broker} is a quarter of the machine's memory, and at most half of
-   * the runtime's heap.
+   * Bytes of memory that clients make the broker take: links, sessions, subscriptions, wills, retained and queued
+   * messages, unread answers, and what of them the runtime has not collected yet. What is kept takes up to 60 %; at the
+   * bound the newest item is refused (0x97), and connected clients are served from a reserve of 6 %. The default of a
+   * {@link Broker} is a quarter of the machine's memory, and at most half of the runtime's heap.
    */
   readonly memoryBytes: number;
   /** Largest CONNECT read; a larger one is refused with 0x95. */

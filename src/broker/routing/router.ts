@@ -12,7 +12,7 @@ import type { SharedDelivery } from "../message/delivery.ts";
 import { Session, type Share, type Subscribed } from "../session/session.ts";
 import { Publication, type Publisher } from "../message/publication.ts";
 import type { Retained } from "./retained.ts";
-import { RetainedFeed } from "./retained_feed.ts";
+import { RetainedFeeds } from "./retained_feed.ts";
 import { SharedGroups } from "./shared_groups.ts";
 import { TopicTree } from "./topic_tree.ts";
 
@@ -28,6 +28,7 @@ export class Router {
   readonly #metrics: Metrics;
   readonly #found: Subscribed[] = [];
   readonly #receivers: Session[] = [];
+  #feeds: RetainedFeeds | undefined;
   #serial = 0;
   #order = 0;
 
@@ -146,9 +147,13 @@ export class Router {
   /** Sends a session the retained messages that its subscriptions match: some now, the others in slices. */
   sendRetained(session: Session, topicFilters: readonly string[], deadlines: Deadlines<Due>, nowMs: number): void {
     if (topicFilters.length === 0) return;
-    const walk = (topicFilter: string, atMs: number) => this.#keeperOf(topicFilter).walk(topicFilter, atMs);
-    const send = this.#sendRetained.bind(this);
-    new RetainedFeed({ deadlines, walk, send }, session, topicFilters, this.#order).begin(nowMs);
+    this.#feeds ??= new RetainedFeeds({
+      deadlines,
+      memory: this.#memory,
+      walk: (topicFilter, atMs) => this.#keeperOf(topicFilter).walk(topicFilter, atMs),
+      send: this.#sendRetained.bind(this),
+    });
+    this.#feeds.begin(session, topicFilters, this.#order, nowMs);
   }
 
   #sendRetained(session: Session, topicFilter: string, publication: Publication, nowMs: number): void {

@@ -22,7 +22,7 @@ export function serve(core: Core, link: Link, afterwards: () => void): void {
   const { limits, linkRoom } = core.settings;
   if (core.metrics.open >= Math.min(2 * limits.connections, linkRoom)) return turnAway(core, link, "connections");
   const nowMs = core.settings.clock.nowMs();
-  if (!core.memory.hasReserve(cost.link, nowMs)) return turnAway(core, link, "memoryBytes");
+  if (!core.memory.hasRoomForLink(cost.link, nowMs)) return turnAway(core, link, "memoryBytes");
   const overRate = core.connectRate.count(link, nowMs);
   if (overRate >= 2) return turnAway(core, link, "connectsPerSecond");
   link.receiver = new Served(core, link, afterwards, nowMs, overRate > 0);
@@ -49,8 +49,10 @@ const limitByReason: Readonly<Record<number, keyof BrokerLimits>> = {
 
 /** Messages fill a link up to its high-water mark: what is above twice as much are answers that the client does not read. */
 const pauseAboveBytes = 2 * highWaterBytes;
-/** Input of a connection that never ends it. */
-const freeInputBytes = 16 * 1024;
+/** What a connected client has of the reserve, for its input and for answers that wait: a message or two. */
+const servedBytes = 16 * 1024;
+/** Answers that wait for less than this are not looked at. */
+const fewBytes = 1_024;
 
 class Served implements LinkReceiver, PacketReceiver, Newcomer {
   readonly #core: Core;
@@ -188,13 +190,18 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     refuse(this.#core, connection, reasonCode, this.#nowMs, text); // [MQTT5 3.1.2-2] [MQTT311 3.1.2-2] [MQTT311 3.1.4-1]
   }
 
-  /** A packet that is not whole, and the topic aliases, count as memory; beyond the bound the connection ends. */
+  /**
+   * A packet that is not whole, and the topic aliases, count as memory; beyond the bound the connection ends. The reserve
+   * is for small packets of clients that have logged in.
+   */
   #boundInput(): void {
     const connection = this.#connection;
     if (connection.phase === "over") return;
     const bytes = this.#stream.heldSizeBytes + connection.aliasBytes;
-    const isMore = connection.countInput(bytes);
-    if (!isMore || bytes < freeInputBytes || this.#core.memory.hasReserve(0, this.#nowMs)) return;
+    if (!connection.countInput(bytes)) return;
+    const isServed = bytes <= servedBytes && connection.phase === "online";
+    const { memory } = this.#core;
+    if (isServed ? memory.hasReserve(0, this.#nowMs) : memory.hasRoom(0, this.#nowMs)) return;
     this.#endForQuota("memoryBytes");
   }
 
@@ -206,9 +213,13 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     const connection = this.#connection;
     const { bufferedBytes } = connection.link;
     if (bufferedBytes > this.#core.settings.limits.unreadBytes) return this.#endForQuota("unreadBytes");
-    if (connection.phase !== "online" || bufferedBytes <= pauseAboveBytes) return;
+    if (connection.phase !== "online" || bufferedBytes <= fewBytes) return;
     connection.countOutput();
-    if (!this.#core.memory.hasReserve(0, this.#nowMs)) return this.#endForQuota("memoryBytes");
+    const { memory } = this.#core;
+    if (!memory.hasReserve(0, this.#nowMs)) return this.#endForQuota("memoryBytes");
+    // At the bound a client does not get more than its part of the reserve.
+    if (bufferedBytes <= servedBytes) return;
+    if (bufferedBytes <= pauseAboveBytes && memory.hasRoom(0, this.#nowMs)) return;
     connection.paused = true;
     connection.link.pause();
   }
@@ -233,6 +244,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   }
 
   #settle(): void {
+    this.#core.collectBuffers();
     if (this.#connection.phase === "over") this.#stream.stop();
     this.#afterwards();
   }

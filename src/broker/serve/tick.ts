@@ -10,7 +10,7 @@ import { expel } from "../handle/leave.ts";
 import { contain } from "../handle/internal_error.ts";
 import { LimitedLog } from "../limits/limited_log.ts";
 import { Publication } from "../message/publication.ts";
-import { RetainedFeed } from "../routing/retained_feed.ts";
+import { RetainedFeeds } from "../routing/retained_feed.ts";
 import { ConnectionOf } from "../session/connection.ts";
 import type { Connection } from "../session/session.ts";
 import { SysTopics } from "../core/sys_topics.ts";
@@ -32,6 +32,7 @@ export function runDue(core: Core, nowMs: number, limit = Infinity): number {
     }
     handled++;
   }
+  if (handled > 0) core.collectBuffers();
   return handled;
 }
 
@@ -40,7 +41,7 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
   else if (due instanceof Session) core.sessions.end(due, nowMs); // [MQTT5 4.1.0-2]
   else if (due instanceof SysTopics) due.fallDue(nowMs);
   else if (due instanceof Outbox) due.purge(nowMs);
-  else if (due instanceof RetainedFeed) due.fallDue(nowMs);
+  else if (due instanceof RetainedFeeds) due.fallDue(nowMs);
   else if (due instanceof Publication) core.router.retainedExpired(due);
   else if (due instanceof LimitedLog) due.flush();
   else if (due instanceof Turn) due.beat(nowMs);

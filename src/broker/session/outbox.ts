@@ -35,6 +35,11 @@ export interface OutboxParts {
   readonly overflowed: (clientId: string, nowMs: number) => void;
 }
 
+/** The share of the bound over all outboxes beyond it, for clients that read. */
+const reserve = 0.1;
+/** What a client that reads has of the memory's reserve: some messages on their way. Bytes. */
+const servedBytes = 16 * 1024;
+
 export class Outbox {
   readonly #parts: OutboxParts;
   readonly #clientId: string;
@@ -349,13 +354,15 @@ export class Outbox {
     const { bytesLimit, messagesLimit, all, memory } = this.#parts;
     const { sizeBytes } = publication;
     const costBytes = cost.delivery + publication.costBytes;
-    const isServed = this.#sizeBytes === 0 && this.#connection?.writable === true;
+    const isServed = this.#connection?.writable === true &&
+      (this.#sizeBytes === 0 || this.#sizeBytes + sizeBytes <= servedBytes);
     const hasRoom = isServed ? memory.hasReserve(costBytes, nowMs) : memory.hasRoom(costBytes, nowMs);
     if (!hasRoom) return "memoryBytes";
     if (this.#sizeBytes === 0) return undefined;
     if (this.#sizeBytes + sizeBytes > bytesLimit) return "outboxBytes";
     if (this.size >= messagesLimit) return "outboxMessages";
-    return all.sizeBytes + sizeBytes > all.limitBytes ? "allOutboxesBytes" : undefined;
+    const allLimitBytes = all.limitBytes * (isServed ? 1 + reserve : 1);
+    return all.sizeBytes + sizeBytes > allLimitBytes ? "allOutboxesBytes" : undefined;
   }
 
   #freePacketId(): number {

@@ -92,7 +92,7 @@ function startLines(
   const lines = [
     `mqtt-sim broker listening on ${urls.join(" and ")} (MQTT 3.1.1 and 5.0; sessions in ${storePlace}; ` +
     `engine ${engine.name}; Ctrl-C stops)`,
-    `memory for what clients make it keep: up to ${formatSizeBytes(memoryLimitBytes)} (--max-memory)`,
+    `memory that clients make it take: up to ${formatSizeBytes(memoryLimitBytes)} (--max-memory)`,
     `connections: up to ${formatCount(connectionsLimit)} at one time (--max-connections; the limit of open files ` +
     `${openFiles === undefined ? "cannot be read" : `is ${formatCount(openFiles)}`})`,
     ...(engine.whyNotEpoll === undefined ? [] : [`engine ${engineText(engine)}`]),

@@ -2,6 +2,7 @@
  * One socket as a link, accepted or dialled. Owns what was written and has not left yet, and the reading of how the link
  * ended; knows no MQTT. An idle link holds this object and a descriptor, and nothing else.
  */
+import { monotonicClock } from "../../base/clock.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "../linger.ts";
 import { SmallChunks } from "../small_chunks.ts";
@@ -20,6 +21,14 @@ export interface Opening {
 
 /** So often a link that has more is read before the others have their turn. */
 const readsInTurn = 16;
+/** A link whose bytes take the receiver longer is read in smaller parts, after the other links. Milliseconds. */
+const longTurnMs = 1;
+/** So small these parts become: a packet or two. */
+const leastReadBytes = 64;
+/** A link is read in such parts at first, in larger ones where the receiver is quick. */
+const firstReadBytes = 4 * 1024;
+/** A read of fewer bytes is not timed, unless earlier ones took long. */
+const timedReadBytes = 256;
 /** What waits on one link is sent before the turn is over, once it is so much. */
 const aheadBytes = 64 * 1024;
 const wantsBytes = Epoll.in | Epoll.peerHangUp;
@@ -40,6 +49,8 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   #chunks: Uint8Array[] | undefined;
   #leftBytes = 0;
   #bufferedBytes = 0;
+  /** What is read at once. */
+  #readBytes = firstReadBytes;
   /** There from the second piece that waits. */
   #small: SmallChunks | undefined;
   #open = true;
@@ -188,14 +199,29 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   /** @param toTheEnd the peer has sent its last: what there is is read until the end shows */
   #receive(toTheEnd: boolean): void {
     const { libc } = this.#loop;
+    let startMs = 0;
     for (let reads = 0; reads < readsInTurn; reads++) {
-      const answer = libc.read(this.#socket);
+      const limit = this.#readBytes;
+      const answer = libc.read(this.#socket, limit);
       if (answer === Fault.interrupted) continue;
       if (answer === Fault.again) return;
       if (answer <= 0) return this.#ended(answer);
+      const isTimed = answer >= timedReadBytes || limit < firstReadBytes;
+      const fromMs = isTimed ? monotonicClock.nowMs() : 0;
+      if (startMs === 0) startMs = fromMs;
       if (this.#open) this.receiver.onBytes(libc.readBuffer.subarray(0, answer));
-      if (this.#socket < 0 || this.#paused || (answer < readBytes && !toTheEnd)) return;
+      if (this.#socket < 0 || this.#paused || (answer < limit && !toTheEnd)) return;
+      if (fromMs > 0 && this.#isLongTurn(answer, fromMs, startMs)) return;
     }
+  }
+
+  /** Whether the turn, begun at `startMs`, is long; the receiver got the last bytes at `fromMs`. Epoll tells of the rest. */
+  #isLongTurn(sizeBytes: number, fromMs: number, startMs: number): boolean {
+    const nowMs = monotonicClock.nowMs();
+    const tookMs = nowMs - fromMs;
+    if (tookMs > longTurnMs) this.#readBytes = Math.max(leastReadBytes, Math.trunc(sizeBytes * longTurnMs / tookMs));
+    else if (tookMs < longTurnMs / 4) this.#readBytes = Math.min(readBytes, this.#readBytes << 1);
+    return nowMs - startMs > longTurnMs;
   }
 
   /** The peer has gone: 0 is FIN, below 0 the operating system's word. */

@@ -121,6 +121,7 @@ export class Libc {
   readonly #readVector: BigUint64Array<ArrayBuffer>;
   readonly #message: BigUint64Array<ArrayBuffer>;
   readonly #sendVector: BigUint64Array<ArrayBuffer>;
+  readonly #readLength: Int32Array<ArrayBuffer>;
   readonly #sendLength: Int32Array<ArrayBuffer>;
   readonly #address: SocketAddress = new Uint8Array(addressBytes);
   readonly #size = new Uint32Array(1);
@@ -146,6 +147,7 @@ export class Libc {
     this.#events = new Int32Array(this.#eventWords * eventLimit);
     this.#event = new Int32Array(this.#eventWords);
     this.#readVector = vectorTo(this.readBuffer, readBytes);
+    this.#readLength = new Int32Array(this.#readVector.buffer, vector.lengthAt);
     this.#sendVector = vectorTo(this.sendBuffer, 0);
     this.#sendLength = new Int32Array(this.#sendVector.buffer, vector.lengthAt);
     this.#message = new BigUint64Array(messageHeader.sizeBytes / 8);
@@ -210,8 +212,10 @@ export class Libc {
     return answer < 0 ? answer : -this.#value[0]!;
   }
 
-  /** Reads into the read buffer; answers how many bytes, 0 at the peer's FIN. */
-  read(socket: number): number {
+  /** Reads into the read buffer, at most so many bytes; answers how many, 0 at the peer's FIN. */
+  read(socket: number, sizeBytes = readBytes): number {
+    if (sizeBytes < 1 || sizeBytes > readBytes) throw new RangeError(`no ${sizeBytes} bytes can be read at once`);
+    this.#readLength[0] = sizeBytes; // the lower half of it
     return this.#told(this.#call.readv(socket, this.#readVector as BufferSource, 1));
   }
 

@@ -48,8 +48,8 @@ export class FailingLibc extends Libc {
     return this.#fault("rewatch") ?? super.rewatch(epoll, descriptor, token, interest);
   }
 
-  override read(socket: number): number {
-    return this.#fault("read") ?? super.read(socket);
+  override read(socket: number, sizeBytes?: number): number {
+    return this.#fault("read") ?? super.read(socket, sizeBytes);
   }
 
   override accept(socket: number): number {

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { BufferCollector } from "../../src/base/collect.ts";
+
+const mebibyte = 1024 * 1024;
+
+/** A collector of a runtime that keeps `kept` bytes of buffers, and `garbage` more until it collects. */
+function stage() {
+  const buffers = { kept: 0, garbage: 0, collections: 0 };
+  const collector = new BufferCollector({
+    collect: () => {
+      buffers.garbage = 0;
+      buffers.collections++;
+    },
+    bufferBytes: () => buffers.kept + buffers.garbage,
+  });
+  return { buffers, collector };
+}
+
+Deno.test("buffers: garbage of large messages is collected before it is much", () => {
+  const { buffers, collector } = stage();
+  let most = 0;
+  for (let total = mebibyte; total < 1_000 * mebibyte; total += mebibyte) {
+    buffers.garbage += 2 * mebibyte;
+    collector.moved(total);
+    most = Math.max(most, buffers.garbage);
+  }
+  assert.ok(most <= 32 * mebibyte, `${most} bytes of garbage`);
+});
+
+Deno.test("buffers: nothing is collected where buffers are kept, or where there is little garbage", () => {
+  const { buffers, collector } = stage();
+  buffers.kept = 100 * mebibyte;
+  collector.moved(5 * mebibyte);
+  assert.equal(buffers.collections, 1);
+  for (let total = 10 * mebibyte; total < 1_000 * mebibyte; total += mebibyte) collector.moved(total);
+  assert.equal(buffers.collections, 1);
+});
+
+Deno.test("buffers: what was given back counts as growth when it is taken again", () => {
+  const { buffers, collector } = stage();
+  buffers.kept = 100 * mebibyte;
+  collector.moved(5 * mebibyte);
+  buffers.kept = 0;
+  collector.moved(10 * mebibyte);
+  buffers.garbage = 20 * mebibyte;
+  collector.moved(15 * mebibyte);
+  assert.equal(buffers.collections, 2);
+});

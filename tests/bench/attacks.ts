@@ -1,0 +1,44 @@
+/**
+ * Memory and service under attack: each attack for some seconds against our broker with `--max-memory`, and against
+ * mosquitto, while legitimate clients exchange messages:
+ *
+ *   deno task bench:attacks [--only NAME ...] [--broker mqtt-sim|mosquitto] [--seconds 10] [--max-memory 256m]
+ *   deno task docs:attacks
+ *
+ * `--markdown FILE` writes the whole of docs/attacks.md, logins included. A broker that takes more than 4 GiB is ended.
+ */
+import { UsageError } from "../../src/base/failure.ts";
+import { ChildProcess } from "../support/machine/child_process.ts";
+import { attackRequest, usage } from "./attacks/attack_request.ts";
+import { type AttackOutcome, runAttack } from "./attacks/attack_run.ts";
+import { outcomeLine } from "./attacks/attack_table.ts";
+
+function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const request = attackRequest(args);
+  const outcomes: AttackOutcome[] = [];
+  for (const attack of request.attacks) {
+    print(`${attack.name}: ${attack.title}`);
+    for (const broker of request.brokers) {
+      const outcome = await runAttack(attack, broker, request);
+      outcomes.push(outcome);
+      print(`  ${outcomeLine(outcome)}`);
+    }
+  }
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => void ChildProcess.endAll().then(() => Deno.exit(130)));
+}
+try {
+  await run(Deno.args);
+} catch (error) {
+  await ChildProcess.endAll();
+  const isUsage = error instanceof UsageError;
+  print(`bench:attacks: ${error instanceof Error ? error.message : error}${isUsage ? `\n${usage}` : ""}`);
+  Deno.exitCode = isUsage ? 2 : 1;
+}
+Deno.exit();

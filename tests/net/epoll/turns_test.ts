@@ -1,0 +1,36 @@
+/** Links that share a loop: one whose bytes take long leaves the others their turns. */
+import assert from "node:assert/strict";
+import type { LinkReceiver } from "../../../src/net/link.ts";
+import { hazard } from "./stage.ts";
+
+/** Takes a millisecond for each 256 bytes that it gets. */
+class SlowReceiver implements LinkReceiver {
+  sizeBytes = 0;
+
+  onBytes(bytes: Uint8Array): void {
+    this.sizeBytes += bytes.length;
+    for (const untilMs = performance.now() + bytes.length / 256; performance.now() < untilMs;);
+  }
+
+  onDrain(): void {}
+  onEnd(): void {}
+}
+
+hazard("a link whose bytes take long leaves the others their turns", async (stage) => {
+  const slow = new SlowReceiver();
+  let served = Promise.withResolvers<number>();
+  const flood = await stage.peer();
+  const other = await stage.peer();
+  flood.accepted.link.receiver = slow;
+  other.accepted.link.receiver = { onBytes: () => served.resolve(slow.sizeBytes), onDrain() {}, onEnd() {} };
+  await flood.peer.write(new Uint8Array(100_000));
+  for (let round = 0; round < 5; round++) {
+    served = Promise.withResolvers();
+    const before = slow.sizeBytes;
+    await other.peer.write(new Uint8Array(1));
+    const after = await served.promise;
+    assert.ok(after - before < 10_000, `${after - before} bytes came before`);
+  }
+  flood.peer.close();
+  other.peer.close();
+});
