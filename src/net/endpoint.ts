@@ -4,7 +4,6 @@
  */
 import { UsageError } from "../base/failure.ts";
 import type { TlsDialOptions } from "./tls_dial.ts";
-import { websocketPath } from "./websocket_handshake.ts";
 
 /** What carries the bytes. */
 export type Transport = "tcp" | "tls" | "ws" | "wss";
@@ -142,3 +141,6 @@ export function isSecured({ transport }: Endpoint): boolean {
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
+
+/** Where MQTT is served, by custom. */
+export const websocketPath = "/mqtt";

@@ -2,15 +2,14 @@
  * Listens over whatever a URL says: one listener for each.
  */
 import { UsageError } from "../base/failure.ts";
-import { type Endpoint, endpointAt } from "./endpoint.ts";
+import { type Endpoint, endpointAt, websocketPath } from "./endpoint.ts";
 import { type EngineName, engines } from "./engine.ts";
 import { firstAddressOf } from "./epoll/resolve.ts";
 import type { Listener } from "./link.ts";
 import { mayUse, notPermitted } from "./net_permission.ts";
-import { type ListenOptions, type ListenReceiver } from "./tcp_listen.ts";
+import type { ListenOptions, ListenReceiver } from "./tcp_listen.ts";
 import type { TlsIdentity } from "./tls_identity.ts";
 import { listenTls, type TlsListener } from "./tls_listen.ts";
-import { websocketPath } from "./websocket_handshake.ts";
 import { acceptWebSocket } from "./websocket_link.ts";
 
 /** A place that accepts links, and its address. */

@@ -3,12 +3,11 @@
  * subprotocol is always `mqtt`. Source: RFC 6455, section 4.
  */
 import { createHash } from "node:crypto";
+import { websocketPath } from "./endpoint.ts";
 import { type WebAccess, webRefusal } from "./web_access.ts";
 
 /** The one subprotocol that is offered and chosen. // [MQTT5 6.0.0-3] [MQTT5 6.0.0-4] [MQTT311 6.0.0-3] [MQTT311 6.0.0-4] */
 export const subprotocol = "mqtt";
-/** Where MQTT is served, by custom. */
-export const websocketPath = "/mqtt";
 /** The longest request or answer that is read, in bytes. */
 export const handshakeLimitBytes = 8_192;
 
