@@ -94,7 +94,7 @@ export { checkMarkdown } from "./src/report/check_markdown.ts";
 export { checkText } from "./src/report/check_text.ts";
 export { type Endpoint, parseEndpoint } from "./src/net/endpoint.ts";
 export type { ChosenEngine, EngineChoice, EngineName } from "./src/net/engine.ts";
-export { type ClientAuth, readTlsFiles, type TlsFiles, type TlsIdentity } from "./src/net/tls_identity.ts";
+export { type ClientAuth, readTlsFiles, type TlsFiles, type TlsIdentity } from "./src/net/tls/tls_identity.ts";
 export { AccessControl, type AccessFiles } from "./src/broker/access/access_control.ts";
 export { livesCsv, modeCsv } from "./src/report/csv.ts";
 export { reportHdrLog } from "./src/report/hdr_log.ts";

@@ -6,7 +6,7 @@ import { chooseEngine, type ChosenEngine, type EngineChoice, engines } from "../
 import type { Link } from "../net/link.ts";
 import { listen, type OpenListener } from "../net/listen.ts";
 import { openFilesLimit } from "../net/open_files.ts";
-import type { TlsIdentity } from "../net/tls_identity.ts";
+import type { TlsIdentity } from "../net/tls/tls_identity.ts";
 import { recheck, type Rechecked } from "./handle/recheck.ts";
 import { assignedClientId } from "./options/assigned_client_id.ts";
 import type { Core } from "./core/core.ts";

@@ -4,8 +4,8 @@
 import { bracketed, type Endpoint } from "./endpoint.ts";
 import { type EngineName, engines } from "./engine.ts";
 import type { DialReceiver, Link } from "./link.ts";
-import { dialTls, type TlsDialOptions } from "./tls_dial.ts";
-import { dialWebSocket } from "./websocket_link.ts";
+import { dialTls, type TlsDialOptions } from "./tls/tls_dial.ts";
+import { dialWebSocket } from "./websocket/websocket_link.ts";
 
 /** How to get there. */
 export interface DialOptions {

@@ -3,7 +3,7 @@
  * `wss`.
  */
 import { UsageError } from "../base/failure.ts";
-import type { TlsDialOptions } from "./tls_dial.ts";
+import type { TlsDialOptions } from "./tls/tls_dial.ts";
 
 /** What carries the bytes. */
 export type Transport = "tcp" | "tls" | "ws" | "wss";

@@ -9,9 +9,9 @@ import { listenEpoll } from "./epoll/epoll_listen.ts";
 import { loopOfThread } from "./epoll/epoll_loop.ts";
 import { epollFault } from "./epoll/self_test.ts";
 import type { DialReceiver, Link, Listener } from "./link.ts";
-import { canReset } from "./socket_link.ts";
-import { dialTcp, type TcpTarget } from "./tcp_dial.ts";
-import { type ListenOptions, type ListenReceiver, listenTcp } from "./tcp_listen.ts";
+import { canReset } from "./tcp/socket_link.ts";
+import { dialTcp, type TcpTarget } from "./tcp/tcp_dial.ts";
+import { type ListenOptions, type ListenReceiver, listenTcp } from "./tcp/tcp_listen.ts";
 
 /** An engine, by name. */
 export type EngineName = "epoll" | "deno";

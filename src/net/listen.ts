@@ -7,10 +7,10 @@ import { type EngineName, engines } from "./engine.ts";
 import { firstAddressOf } from "./epoll/resolve.ts";
 import type { Listener } from "./link.ts";
 import { mayUse, notPermitted } from "./net_permission.ts";
-import type { ListenOptions, ListenReceiver } from "./tcp_listen.ts";
-import type { TlsIdentity } from "./tls_identity.ts";
-import { listenTls, type TlsListener } from "./tls_listen.ts";
-import { acceptWebSocket } from "./websocket_link.ts";
+import type { ListenOptions, ListenReceiver } from "./tcp/tcp_listen.ts";
+import type { TlsIdentity } from "./tls/tls_identity.ts";
+import { listenTls, type TlsListener } from "./tls/tls_listen.ts";
+import { acceptWebSocket } from "./websocket/websocket_link.ts";
 
 /** A place that accepts links, and its address. */
 export interface OpenListener extends Listener {

@@ -3,7 +3,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, isSecured } from "./endpoint.ts";
-import { readTlsClientFiles } from "./tls_identity.ts";
+import { readTlsClientFiles } from "./tls/tls_identity.ts";
 
 /** What may be said of TLS; files by their paths. */
 export interface TlsAsked {

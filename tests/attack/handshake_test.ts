@@ -12,7 +12,7 @@ import { parseEndpoint } from "../../src/net/endpoint.ts";
 import type { Engine } from "../../src/net/engine.ts";
 import { engines } from "../../src/net/engine.ts";
 import { listen, type OpenListener } from "../../src/net/listen.ts";
-import { requestText } from "../../src/net/websocket_handshake.ts";
+import { requestText } from "../../src/net/websocket/websocket_handshake.ts";
 import { testedEngines, withinLimit } from "../net/loopback.ts";
 import { pem, serverIdentity } from "../support/tls_fixture.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cost } from "../../src/broker/limits/memory.ts";
 import type { Packet, UserProperty } from "../../src/mqtt/packet.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
-import { pushSmall } from "../net/small_chunks_stage.ts";
+import { pushSmall } from "../net/tcp/small_chunks_stage.ts";
 import { aWill, bytesOf, type Client, type ConnectAsked, Stage } from "../broker/stage.ts";
 
 const lasting = (clientId: string): ConnectAsked => ({

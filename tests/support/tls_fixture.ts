@@ -1,5 +1,5 @@
 /** The certificates of fixtures/tls. */
-import { type ClientAuth, readTlsFiles, type TlsIdentity } from "../../src/net/tls_identity.ts";
+import { type ClientAuth, readTlsFiles, type TlsIdentity } from "../../src/net/tls/tls_identity.ts";
 
 /** The path of one of the files, as `ca.pem`. */
 export function tlsPath(name: string): string {

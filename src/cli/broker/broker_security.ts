@@ -8,7 +8,7 @@ import { AccessControl } from "../../broker/access/access_control.ts";
 import type { Broker, BrokerOptions } from "../../broker/broker.ts";
 import { checkActionHost } from "../../broker/monitor/operator_requests.ts";
 import { bracketed, type Endpoint, isLoopback, parseEndpoint } from "../../net/endpoint.ts";
-import { readTlsFiles, type TlsFiles } from "../../net/tls_identity.ts";
+import { readTlsFiles, type TlsFiles } from "../../net/tls/tls_identity.ts";
 import { brokerDefaults, type BrokerSettings } from "./broker_settings.ts";
 
 /** What the broker is told of it, and how it is told again. */

@@ -8,7 +8,7 @@ import { formatCount, formatDuration, formatSizeBytes } from "../../base/units.t
 import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options/options.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
-import { clientAuths } from "../../net/tls_identity.ts";
+import { clientAuths } from "../../net/tls/tls_identity.ts";
 import {
   choice,
   durationMs,

@@ -3,7 +3,7 @@
  * when one fails, or does not answer soon.
  */
 import type { DialReceiver, Link, LinkEnd } from "../link.ts";
-import type { TcpTarget } from "../tcp_dial.ts";
+import type { TcpTarget } from "../tcp/tcp_dial.ts";
 import { EpollLink, type Opening } from "./epoll_link.ts";
 import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, type SocketAddress } from "./libc.ts";

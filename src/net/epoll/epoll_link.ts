@@ -4,8 +4,8 @@
  */
 import { monotonicClock } from "../../base/clock.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
-import { type Lingering, startLingering, stopLingering } from "../linger.ts";
-import { SmallChunks } from "../small_chunks.ts";
+import { type Lingering, startLingering, stopLingering } from "../tcp/linger.ts";
+import { SmallChunks } from "../tcp/small_chunks.ts";
 import type { EpollLoop, Watcher, Writer } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, readBytes, sendBytes } from "./libc.ts";
 import { type KeptAddress, keptAddressText } from "./socket_address.ts";

@@ -9,7 +9,7 @@ import {
   listenFault,
   type ListenOptions,
   type ListenReceiver,
-} from "../tcp_listen.ts";
+} from "../tcp/tcp_listen.ts";
 import { EpollLink } from "./epoll_link.ts";
 import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
 import { Epoll, Fault, faultCode, faultText, type SocketAddress } from "./libc.ts";

@@ -62,7 +62,7 @@ arm64 200 run "$work/engine.ts" | tee "$work/engine"
 grep -qx 'aarch64 epoll' "$work/engine"
 
 say "the tests of the engine, and of TCP links"
-arm64 900 test --filter '/^(?!deno:)/' tests/net/epoll tests/net/tcp_test.ts
+arm64 900 test --filter '/^(?!deno:)/' tests/net/epoll tests/net/tcp/tcp_test.ts
 
 [ "$fleet" = fleet ] || exit 0
 say "a fleet of 50 and the embedded broker, each on the engine"

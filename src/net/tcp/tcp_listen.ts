@@ -1,9 +1,9 @@
 /**
  * Accepts TCP links through Deno.listen. Owns the read loop and the joined writes of each accepted link; knows no MQTT.
  */
-import { UsageError } from "../base/failure.ts";
+import { UsageError } from "../../base/failure.ts";
 import { JoinedWrites } from "./joined_writes.ts";
-import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver, type Listener } from "./link.ts";
+import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver, type Listener } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "./linger.ts";
 
 /** Where to listen. */

@@ -2,7 +2,7 @@
  * Links that have sent FIN and wait for the peer's: each gets the same grace, so one queue and one timer serve them all.
  */
 
-import { monotonicClock } from "../base/clock.ts";
+import { monotonicClock } from "../../base/clock.ts";
 
 /** How long a peer may take to close after our FIN, in milliseconds; then the link is torn down. */
 export const lingerMs = 2_000;

@@ -2,7 +2,7 @@
  * Certificates and keys as listeners and clients use them: read, and found to fit together before anything depends on them.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { UsageError } from "../base/failure.ts";
+import { UsageError } from "../../base/failure.ts";
 
 /** What is asked of a client: no certificate, one if it has one, or one at all events. */
 export const clientAuths = ["none", "request", "require"] as const;

@@ -1,7 +1,7 @@
 /** TCP links over loopback, from both sides: what `Link` promises, on real sockets. */
 import assert from "node:assert/strict";
-import { UsageError } from "../../src/base/failure.ts";
-import { highWaterBytes } from "../../src/net/link.ts";
+import { UsageError } from "../../../src/base/failure.ts";
+import { highWaterBytes } from "../../../src/net/link.ts";
 import {
   close,
   dial,
@@ -15,7 +15,7 @@ import {
   sides,
   socketTest,
   Told,
-} from "./loopback.ts";
+} from "../loopback.ts";
 
 for (const side of sides) {
   socketTest(`tcp: bytes go both ways, ${side} first`, async () => {

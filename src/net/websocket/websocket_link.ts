@@ -4,10 +4,10 @@
  * handed over before it is done.
  */
 import { Buffer } from "node:buffer";
-import { freshSeed, Random } from "../base/random.ts";
-import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "./link.ts";
+import { freshSeed, Random } from "../../base/random.ts";
+import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
 import { closeCode, frameHeader, FrameReader, type FrameReceiver, opcode, unmasked } from "./websocket_frame.ts";
-import type { WebAccess } from "./web_access.ts";
+import type { WebAccess } from "../web_access.ts";
 import { answerFault, answerRequest, handshakeLimitBytes, headEnd, requestText } from "./websocket_handshake.ts";
 
 /** Where a client finds the server on a link. */

@@ -1,11 +1,11 @@
 /** WebSocket by the letter: the handshake, frames cut anywhere, and what a peer may not do. On memory links. */
 import assert from "node:assert/strict";
-import { memoryLinkPair } from "../../src/net/memory_link.ts";
-import { frameHeader, opcode, unmasked } from "../../src/net/websocket_frame.ts";
-import { requestText } from "../../src/net/websocket_handshake.ts";
-import { acceptWebSocket, dialWebSocket } from "../../src/net/websocket_link.ts";
-import type { DialReceiver } from "../../src/net/link.ts";
-import { LinkProbe } from "../support/clients/link_probe.ts";
+import { memoryLinkPair } from "../../../src/net/memory_link.ts";
+import { frameHeader, opcode, unmasked } from "../../../src/net/websocket/websocket_frame.ts";
+import { requestText } from "../../../src/net/websocket/websocket_handshake.ts";
+import { acceptWebSocket, dialWebSocket } from "../../../src/net/websocket/websocket_link.ts";
+import type { DialReceiver } from "../../../src/net/link.ts";
+import { LinkProbe } from "../../support/clients/link_probe.ts";
 
 const key = "dGhlIHNhbXBsZSBub25jZQ=="; // of RFC 6455, section 1.3
 const request = requestText("broker:80", "/mqtt", key);

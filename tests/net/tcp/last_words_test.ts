@@ -1,7 +1,7 @@
 /** What a peer sent before it went is read, though writing to it has failed by then. */
 import assert from "node:assert/strict";
-import type { Link } from "../../src/net/link.ts";
-import { socketTest } from "./loopback.ts";
+import type { Link } from "../../../src/net/link.ts";
+import { socketTest } from "../loopback.ts";
 
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

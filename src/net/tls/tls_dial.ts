@@ -3,9 +3,9 @@
  */
 import net from "node:net";
 import tls from "node:tls";
-import type { DialReceiver, Link } from "./link.ts";
-import { SocketLink } from "./socket_link.ts";
-import { refusedSource, type TcpTarget } from "./tcp_dial.ts";
+import type { DialReceiver, Link } from "../link.ts";
+import { SocketLink } from "../tcp/socket_link.ts";
+import { refusedSource, type TcpTarget } from "../tcp/tcp_dial.ts";
 
 /** Whom to trust, and who one is, in PEM. */
 export interface TlsDialOptions {

@@ -3,7 +3,7 @@
  */
 import net from "node:net";
 import { JoinedWrites } from "./joined_writes.ts";
-import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "./link.ts";
+import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "./linger.ts";
 
 /** A socket that knows its link. */

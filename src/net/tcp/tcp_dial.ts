@@ -2,8 +2,8 @@
  * Opens TCP links through node:net. Knows no MQTT.
  */
 import net from "node:net";
-import type { DialReceiver, Link } from "./link.ts";
-import { mayUse, notPermitted } from "./net_permission.ts";
+import type { DialReceiver, Link } from "../link.ts";
+import { mayUse, notPermitted } from "../net_permission.ts";
 import { SocketLink } from "./socket_link.ts";
 
 /** Where to dial, and from where. */

@@ -4,8 +4,8 @@
  * {@link SocketLink} carries it.
  */
 import type net from "node:net";
-import type { Link, LinkEnd, LinkReceiver } from "./link.ts";
-import { canReset, SocketLink } from "./socket_link.ts";
+import type { Link, LinkEnd, LinkReceiver } from "../link.ts";
+import { canReset, SocketLink } from "../tcp/socket_link.ts";
 
 /** Stands in until the first user sets a receiver. */
 const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };

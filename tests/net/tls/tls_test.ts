@@ -1,15 +1,15 @@
 /** Certificates: whom a TLS listener lets in, under which name, and how its own are renewed. */
 import assert from "node:assert/strict";
-import { UsageError } from "../../src/base/failure.ts";
-import { dial } from "../../src/net/dial.ts";
-import { parseEndpoint } from "../../src/net/endpoint.ts";
-import type { Link } from "../../src/net/link.ts";
-import { listen } from "../../src/net/listen.ts";
-import { heldLimitBytes } from "../../src/net/socket_link.ts";
-import { type ClientAuth, readTlsClientFiles, readTlsFiles } from "../../src/net/tls_identity.ts";
-import type { TlsDialOptions } from "../../src/net/tls_dial.ts";
-import { LinkProbe } from "../support/clients/link_probe.ts";
-import { clientIdentity, pem, serverIdentity, tlsPath } from "../support/tls_fixture.ts";
+import { UsageError } from "../../../src/base/failure.ts";
+import { dial } from "../../../src/net/dial.ts";
+import { parseEndpoint } from "../../../src/net/endpoint.ts";
+import type { Link } from "../../../src/net/link.ts";
+import { listen } from "../../../src/net/listen.ts";
+import { heldLimitBytes } from "../../../src/net/tcp/socket_link.ts";
+import { type ClientAuth, readTlsClientFiles, readTlsFiles } from "../../../src/net/tls/tls_identity.ts";
+import type { TlsDialOptions } from "../../../src/net/tls/tls_dial.ts";
+import { LinkProbe } from "../../support/clients/link_probe.ts";
+import { clientIdentity, pem, serverIdentity, tlsPath } from "../../support/tls_fixture.ts";
 
 class Scene implements Disposable {
   readonly accepted: LinkProbe[] = [];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { JoinedWrites } from "../../src/net/joined_writes.ts";
+import { JoinedWrites } from "../../../src/net/tcp/joined_writes.ts";
 
 Deno.test("joined writes: nothing waits at first", () => {
   const writes = new JoinedWrites();

@@ -3,8 +3,8 @@
  * subprotocol is always `mqtt`. Source: RFC 6455, section 4.
  */
 import { createHash } from "node:crypto";
-import { websocketPath } from "./endpoint.ts";
-import { type WebAccess, webRefusal } from "./web_access.ts";
+import { websocketPath } from "../endpoint.ts";
+import { type WebAccess, webRefusal } from "../web_access.ts";
 
 /** The one subprotocol that is offered and chosen. // [MQTT5 6.0.0-3] [MQTT5 6.0.0-4] [MQTT311 6.0.0-3] [MQTT311 6.0.0-4] */
 export const subprotocol = "mqtt";

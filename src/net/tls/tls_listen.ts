@@ -3,9 +3,9 @@
  */
 import type net from "node:net";
 import tls from "node:tls";
-import { UsageError } from "../base/failure.ts";
-import type { Listener } from "./link.ts";
-import { backlog, listenFault, type ListenOptions, type ListenReceiver } from "./tcp_listen.ts";
+import { UsageError } from "../../base/failure.ts";
+import type { Listener } from "../link.ts";
+import { backlog, listenFault, type ListenOptions, type ListenReceiver } from "../tcp/tcp_listen.ts";
 import type { TlsIdentity } from "./tls_identity.ts";
 import { AcceptedTlsLink } from "./tls_link.ts";
 

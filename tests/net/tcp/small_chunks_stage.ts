@@ -1,5 +1,5 @@
 /** Pushes small pieces to a list as a link does. */
-import { SmallChunks } from "../../src/net/small_chunks.ts";
+import { SmallChunks } from "../../../src/net/tcp/small_chunks.ts";
 
 /** How many pieces a list has after so many of two bytes were added. */
 export function pushSmall(count: number): number {
