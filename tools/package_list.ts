@@ -2,6 +2,7 @@
  * The npm packages that are in the binary: what cli.ts and the files of the threads reach, and what the pages embed as
  * text. Facts come from `deno info`, from deno.lock, and from each package's own files.
  */
+import { workers } from "./tasks/task_table.ts";
 
 /** A package in the binary. */
 export interface PackedPackage {
@@ -30,9 +31,9 @@ export interface Packed {
 }
 
 /** The files that `deno task compile` packs. */
-const packed = ["cli.ts", "src/broker/broker_worker.ts", "src/fleet/squad/squad_worker.ts"];
+const packed = ["cli.ts", ...workers];
 /** The file that knows the packages whose text stands in src/report/assets. */
-const embedded = ["tests/support/asset_text.ts"];
+const embedded = ["tools/docs/asset_text.ts"];
 
 interface Info {
   readonly modules: readonly { readonly npmPackage?: string; readonly error?: string }[];

@@ -15,6 +15,7 @@
  * that V8 has had no reason to collect yet.
  */
 import { type EngineName, engines } from "../../src/net/engine.ts";
+import { programFlags } from "../../tools/tasks/program_flags.ts";
 import { connectBytes } from "./peers/packets.ts";
 
 interface Memory {
@@ -44,8 +45,7 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What the task `mqtt-sim` sets V8 to, and the means to collect. */
 function v8Flags(): string {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
-  const flags = (tasks["mqtt-sim"].command as string).split(" ").find((word) => word.startsWith("--v8-flags="));
+  const flags = programFlags().find((word) => word.startsWith("--v8-flags="));
   return `${flags ?? "--v8-flags="},--expose-gc`;
 }
 

@@ -1,8 +1,9 @@
 /** Which program this is. */
+import config from "../../../deno.json" with { type: "json" };
 import type { Tool } from "../../report/report.ts";
 
-/** Name and version, as reports and `--version` tell them. */
-export const tool: Tool = { name: "mqtt-sim", version: "0.1.0" };
+/** Name and version, for reports and `--version`. The version is the one in `deno.json`. */
+export const tool: Tool = { name: "mqtt-sim", version: config.version };
 
 /** How the program is called here: by its own name when it is the compiled binary. */
 export function programName(): string {

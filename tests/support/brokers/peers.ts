@@ -3,6 +3,7 @@
  * process id, and what is known of the programs that this machine has. In CI a missing one is a failure; elsewhere its
  * tests are skipped, with a word on how to get it.
  */
+import { programFlags } from "../../../tools/tasks/program_flags.ts";
 import { ChildProcess } from "../machine/child_process.ts";
 import { asGranted } from "./granted.ts";
 import { endProcess } from "../machine/processes.ts";
@@ -213,9 +214,8 @@ export function startOurBroker(
  */
 export function startOurs(args: readonly string[], runtimeFlags: readonly string[] = []): ChildProcess {
   const root = new URL("../../../", import.meta.url);
-  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  const [run, ...flags] = asGranted(tasks["mqtt-sim"].command.split(" ").slice(1));
-  return new ChildProcess(Deno.execPath(), [run!, ...runtimeFlags, ...flags, ...args], { cwd: root });
+  const flags = asGranted(programFlags());
+  return new ChildProcess(Deno.execPath(), ["run", ...runtimeFlags, ...flags, "cli.ts", ...args], { cwd: root });
 }
 
 /** The binary of `deno task compile`, if it was made. */

@@ -1,0 +1,54 @@
+/**
+ * Runs a task of `tools/tasks/task_table.ts` by its name: `deno task` calls it. What follows the name is passed on. Ends
+ * with the exit code of the command that failed, or 0.
+ */
+import { programFlags } from "./program_flags.ts";
+import { type TaskLines, type TaskStep, taskTable } from "./task_table.ts";
+
+/** What a task does to the outside. */
+export interface TaskHooks {
+  /** Runs one command and returns its exit code. */
+  readonly run: (step: TaskStep, extra: readonly string[]) => Promise<number>;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Runs the commands of a task up to the first that fails.
+ *
+ * @param extra the arguments of the user, for the last command
+ * @returns the exit code of the task
+ */
+export async function runTask(task: TaskLines, extra: readonly string[], { run, print }: TaskHooks): Promise<number> {
+  for (const [at, step] of task.steps.entries()) {
+    // The next command depends on the result of this one.
+    // deno-lint-ignore no-await-in-loop
+    const code = await run(step, at === task.steps.length - 1 ? extra : []);
+    if (code === 0) continue;
+    if (step.failure !== undefined) print(step.failure);
+    return code;
+  }
+  if (task.success !== undefined) print(task.success);
+  return 0;
+}
+
+async function runStep({ args, last, env = {} }: TaskStep, extra: readonly string[]): Promise<number> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [...args, ...extra, ...last === undefined ? [] : [last]],
+    cwd: new URL("../../", import.meta.url),
+    env,
+  });
+  return (await command.spawn().status).code;
+}
+
+function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+if (import.meta.main) {
+  // Ctrl-C reaches the command too, and the exit code of the command is the answer.
+  Deno.addSignalListener("SIGINT", () => {});
+  const [name = "", ...extra] = Deno.args;
+  const task = taskTable({ deno: Deno.execPath(), programFlags: programFlags() }).get(name);
+  if (task === undefined) throw new Error(`Cannot run the task "${name}": tools/tasks/task_table.ts does not have it`);
+  Deno.exit(await runTask(task, extra, { run: runStep, print }));
+}

@@ -1,0 +1,141 @@
+/**
+ * The command lines of the tasks in `deno.json` that are too long to be read there, and of those that consist of several
+ * commands. Owns the lists of permissions; `tools/tasks/run_task.ts` runs the lines.
+ */
+
+/** One command of a task. */
+export interface TaskStep {
+  /** The arguments of `deno`. */
+  readonly args: readonly string[];
+  /** Follows the arguments of the user; everything else precedes them. */
+  readonly last?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The line on standard output when the command fails. Without it the command itself says enough. */
+  readonly failure?: string;
+}
+
+/** The commands of a task, in order. The task ends at the first that fails. The last one gets the user's arguments. */
+export interface TaskLines {
+  readonly steps: readonly TaskStep[];
+  /** The line on standard output when every command has succeeded. */
+  readonly success?: string;
+}
+
+/** What a table of tasks depends on. */
+export interface TaskMachine {
+  /** The path of the running `deno`. */
+  readonly deno: string;
+  /** The flags in `tools/tasks/program_flags.txt`. */
+  readonly programFlags: readonly string[];
+}
+
+const loopback = "--allow-net=127.0.0.1,localhost";
+const files = ["--allow-read", "--allow-write"];
+const sockets = [loopback, "--allow-ffi", ...files];
+
+const mosquittoTools = ["mosquitto_pub", "mosquitto_sub"];
+const pahoTools = ["paho_c_pub", "paho_c_sub", "python3", "/usr/bin/python3"];
+const mosquitto = ["mosquitto", "/usr/sbin/mosquitto"];
+const erlang = ["/usr/bin/erl", "/usr/bin/epmd"];
+const otherBrokers = [...erlang, "nats-server", "/usr/sbin/nats-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"];
+const peersOnDeno = ["sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools, ...otherBrokers];
+const peers = ["sh", "stdbuf", ...mosquitto, "mosquitto_passwd", ...mosquittoTools, ...pahoTools, ...otherBrokers];
+const compiledPeers = ["dist/mqtt-sim", "sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools];
+
+const notPeers = ["tests/e2e/compiled_test.ts", "tests/e2e/pages/page_test.ts", "tests/e2e/pages/screen_test.ts"];
+const socketTests = ["tests/broker/broker_test.ts", "tests/broker/broker_thread_test.ts", "tests/broker/monitor"];
+const peersOnDenoTests = ["crash", "fault", "fleet", "starved", "transports", "raw_truth"]
+  .map((name) => `tests/e2e/${name}_test.ts`);
+/** The files of the threads, which no import names. */
+export const workers: readonly string[] = ["src/broker/broker_worker.ts", "src/fleet/squad/squad_worker.ts"];
+
+const test = ["test", "--no-prompt"];
+const script = ["run", "--no-prompt"];
+const quiet = ["run", "--quiet", "--no-prompt"];
+
+const gateTasks: readonly [string, TaskLines][] = [
+  ["gates", {
+    steps: [
+      { args: ["fmt", "--check"], failure: "gates: fmt falls short: run deno fmt" },
+      { args: ["lint"], failure: "gates: lint falls short" },
+      { args: ["check"], failure: "gates: check falls short" },
+    ],
+  }],
+  ["ok", {
+    steps: [
+      { args: ["task", "gates"] },
+      { args: ["task", "house"], failure: "ok: house falls short: see ARCHITECTURE.md" },
+      { args: ["task", "test"], failure: "ok: a test failed" },
+    ],
+    success: "ok: every gate is passed",
+  }],
+];
+
+/** Every task whose command line is here, by its name in `deno.json`. */
+export function taskTable(machine: TaskMachine): ReadonlyMap<string, TaskLines> {
+  return new Map([...testTasks(machine), ...measuringTasks(machine), ...writingTasks(machine), ...gateTasks]);
+}
+
+function one(...args: string[]): TaskLines {
+  return { steps: [{ args }] };
+}
+
+/** Permission to run this `deno` and other programs. */
+function run(machine: TaskMachine, ...programs: string[]): string {
+  return `--allow-run=${[machine.deno, ...programs].join(",")}`;
+}
+
+function testTasks(machine: TaskMachine): [string, TaskLines][] {
+  const withPeers = [run(machine, ...peers), "--allow-env=CI", "--ignore-env"];
+  const onDeno = [run(machine, ...peersOnDeno), "--allow-env=CI", "--ignore-env"];
+  const compiled = [run(machine, ...compiledPeers), "--allow-env=CI", "--ignore-env"];
+  return [
+    ["test", one("test", "--doc", "--no-prompt", ...sockets, run(machine, "sh"), "--ignore-env", "--ignore=tests/e2e")],
+    ["test:deno", one(...test, loopback, ...files, run(machine, "sh"), "--ignore-env", ...socketTests, "tests/cli")],
+    ["test:peers", {
+      steps: [
+        { args: [...test, ...sockets, ...withPeers, `--ignore=${notPeers.join(",")}`, "tests/e2e"] },
+        { args: ["task", "test:pages"] },
+      ],
+    }],
+    ["test:peers:deno", one(...test, loopback, ...files, ...onDeno, ...peersOnDenoTests)],
+    ["test:compiled", one(...test, ...sockets, ...compiled, "tests/e2e/compiled_test.ts")],
+    ["house", one("test", "--quiet", "--no-prompt", "--allow-read", run(machine), "--ignore-env", "tests/house")],
+  ];
+}
+
+function measuringTasks(machine: TaskMachine): [string, TaskLines][] {
+  const collecting = ["run", "--v8-flags=--expose-gc", "--no-prompt"];
+  const reading = [loopback, "--allow-ffi", "--allow-read"];
+  return [
+    ["fuzz", one(...collecting, ...reading, "--ignore-env", "tests/fuzz/fuzz.ts")],
+    ["mutate", one(...script, ...files, run(machine), "--ignore-env", "tools/mutate.ts")],
+    ["bench", one("bench", "--no-prompt", ...sockets, "--ignore-env", "tests/bench")],
+    ["bench:memory", one(...script, ...reading, run(machine), "--ignore-env", "tests/bench/memory.ts")],
+    ["losses", one(...script, ...sockets, run(machine, "sh"), "--ignore-env", "tools/planted_losses.ts")],
+  ];
+}
+
+function writingTasks(machine: TaskMachine): [string, TaskLines][] {
+  const page = [...quiet, "--allow-read", "--allow-write=docs", run(machine), "--ignore-env"];
+  const withPeers = [run(machine, ...peers), "--allow-env=CI", "--ignore-env"];
+  const include = workers.flatMap((worker) => ["--include", worker]);
+  return [
+    ["compile", {
+      steps: [{
+        args: ["compile", ...machine.programFlags, "--no-check", ...include, "--output", "dist/mqtt-sim"],
+        last: "cli.ts",
+        env: { RUST_MIN_STACK: "67108864" },
+      }],
+    }],
+    ["sbom", one(...page, "tools/sbom.ts")],
+    ["profiles", one(...page, "tools/docs/profiles_page.ts")],
+    ["docs:conformance", one(...script, loopback, ...files, ...withPeers, "tools/docs/conformance_page.ts")],
+    ["assets", {
+      steps: [
+        { args: [...quiet, "--allow-write=src/report/assets", "--ignore-env", "tools/docs/write_assets.ts"] },
+        { args: ["fmt", "--quiet", "src/report/assets"] },
+      ],
+    }],
+  ];
+}
