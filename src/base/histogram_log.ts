@@ -1,5 +1,6 @@
 /** The interval log of HdrHistogram, format 1.3: what HistogramLogProcessor and its like read. */
 import { decodeFromCompressedBase64, HistogramLogWriter } from "hdr-histogram-js";
+import { escapeLine } from "./escape.ts";
 
 /** One line of a log: the times of an interval. */
 export interface LogInterval {
@@ -28,7 +29,7 @@ export function histogramLog(
 ): string {
   let text = "";
   const writer = new HistogramLogWriter((more: string) => void (text += more));
-  for (const comment of comments) writer.outputComment(comment.replaceAll(/\s+/g, " "));
+  for (const comment of comments) writer.outputComment(escapeLine(comment.replaceAll(/\s+/g, " ")));
   writer.outputLogFormatVersion();
   // The writer's own line has the date in this machine's time zone and language.
   writer.outputComment(

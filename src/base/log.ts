@@ -2,6 +2,7 @@
  * Log lines: by level, as text for people or as JSON for machines. Whoever logs asks {@link Log.isOn} before it makes
  * anything of what it knows, so that a level that is off costs a comparison.
  */
+import { escapeLine, escapeLogValue } from "./escape.ts";
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 
 /** From what needs a person to what only a search for a fault does. */
@@ -64,25 +65,13 @@ export function openLog({ format, level, write, mark = (text) => text }: LogOpti
 }
 
 function jsonLine({ timestamp, level, properties }: LogRecord): string {
-  return `${JSON.stringify({ time: new Date(timestamp).toISOString(), level, ...properties })}\n`;
+  return `${escapeLine(JSON.stringify({ time: new Date(timestamp).toISOString(), level, ...properties }))}\n`;
 }
 
 function textLine({ timestamp, level, message, properties }: LogRecord, mark: (text: string) => string): string {
   const { message: said = message.join(""), ...fields } = properties;
   const told = Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) =>
-    `${name}=${plainText(value)}`
+    `${name}=${escapeLogValue(String(value))}`
   );
-  return `${new Date(timestamp).toISOString()} ${mark(level)} ${[oneLine(String(said)), ...told].join(" ")}\n`;
-}
-
-/** As it is where that cannot be misread; else in quotes. */
-function plainText(value: unknown): string {
-  const text = String(value);
-  return /^[\w.:/@%+-]+$/.test(text) ? text : JSON.stringify(text);
-}
-
-/** What a client has sent shall not look like a line of ours. */
-function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/[\x00-\x1f\x7f]/g, (each) => JSON.stringify(each).slice(1, -1));
+  return `${new Date(timestamp).toISOString()} ${mark(level)} ${[escapeLine(String(said)), ...told].join(" ")}\n`;
 }

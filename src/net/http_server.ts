@@ -2,6 +2,7 @@
  * A small web server: GET and, where the caller allows it, DELETE; links that are idle end; what a browser may do is in
  * `web_access.ts`. The runtime's node:http carries it, which has limits for idle links.
  */
+import { escapeLines } from "../base/escape.ts";
 import http from "node:http";
 import net from "node:net";
 import { UsageError } from "../base/failure.ts";
@@ -210,5 +211,5 @@ export function notAllowed(allowsDelete = false): Response {
 /** An answer in words. */
 export function words(status: number, text: string, fields: Readonly<Record<string, string>> = {}): Response {
   const type = { "content-type": "text/plain; charset=utf-8" };
-  return new Response(`${text}\n`, { status, headers: { ...type, ...fields } });
+  return new Response(`${escapeLines(text)}\n`, { status, headers: { ...type, ...fields } });
 }

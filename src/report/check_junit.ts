@@ -1,10 +1,11 @@
 import type { Protocol } from "../conformance/model/protocol.ts";
 
 /** A check as JUnit XML, for CI: a suite for each version, a test case for each case, and what failed with its transcript. */
+import { escapeXml } from "../base/escape.ts";
 import { type TranscriptLine, transcriptText } from "../conformance/probe/transcript.ts";
 import type { CaseResult } from "../conformance/case/result.ts";
 import { boundsText, caseRulesText, type CheckReport } from "./check_report.ts";
-import { attributes, junitDocument, type Suite, text } from "./junit.ts";
+import { attributes, junitDocument, type Suite } from "./junit.ts";
 
 /** The check as one JUnit XML document. */
 export function checkJunit(report: CheckReport): string {
@@ -80,7 +81,7 @@ function caseLines(result: CaseResult): string[] {
   const told = {
     fail: `      <failure${attributes({ message: reason })}>${transcript(result.transcript)}</failure>`,
     deviation: `      <system-out>${
-      text(`deviates as the profile says (${result.deviation}): ${reason}`)
+      escapeXml(`deviates as the profile says (${result.deviation}): ${reason}`)
     }</system-out>`,
     "not testable": `      <skipped${attributes({ message: reason })}/>`,
   }[outcome];
@@ -88,6 +89,6 @@ function caseLines(result: CaseResult): string[] {
 }
 
 function transcript(lines: readonly TranscriptLine[] = []): string {
-  return lines.map((line) => `${text(transcriptText(line))}\n${line.hex === undefined ? "" : `    ${line.hex}\n`}`)
+  return lines.map((line) => `${escapeXml(transcriptText(line))}\n${line.hex === undefined ? "" : `    ${line.hex}\n`}`)
     .join("");
 }

@@ -1,4 +1,5 @@
 /** A check as Markdown: for a pull request, the summary of a CI job, or a page that is kept. */
+import { escapeMarkdown } from "../base/escape.ts";
 import { formatMs } from "../base/units.ts";
 import type { CaseResult, Outcome } from "../conformance/case/result.ts";
 import { transcriptText } from "../conformance/probe/transcript.ts";
@@ -11,7 +12,7 @@ import {
   ruleRows,
   unseenDeviations,
 } from "./check_report.ts";
-import { plain, verdictMark } from "./markdown.ts";
+import { verdictMark } from "./markdown.ts";
 
 /** Lines of one transcript that are shown; the JSON report has all. */
 const linesShown = 30;
@@ -26,21 +27,23 @@ const outcomeMarks: Readonly<Record<Outcome, string>> = {
 export function checkMarkdown(report: CheckReport): string {
   const { verdict, verdictText, reason, target, durationMs, profile, startedAt, counts } = report;
   const facts = [
-    target === "embedded" ? "embedded broker" : plain(target),
+    target === "embedded" ? "embedded broker" : escapeMarkdown(target),
     protocolsText(report),
     formatMs(durationMs),
     `${startedAt.slice(0, 10)}`,
-    ...profile === undefined ? [] : [`profile ${plain(profile)}`],
+    ...profile === undefined ? [] : [`profile ${escapeMarkdown(profile)}`],
   ];
   const parts = [
-    `### ${verdictMark(verdict, counts.deviation)} ${verdictText}: ${plain(reason)}`,
-    `${facts.join(" · ")}\n\nBounds: ${plain(boundsText(report))}.`,
+    `### ${verdictMark(verdict, counts.deviation)} ${verdictText}: ${escapeMarkdown(reason)}`,
+    `${facts.join(" · ")}\n\nBounds: ${escapeMarkdown(boundsText(report))}.`,
     areaTable(report),
     section("Control arm", report.controls.filter(isFaulty).map(controlLine)),
     section("Failed", report.cases.filter(({ outcome }) => outcome === "fail").map(failure)),
     section("Deviations that the profile documents", report.cases.filter(isDeviation).map(line)),
     section("Not testable", notTestable(report)),
-    [...report.warnings, ...unseenDeviations(report), ...againLines(report)].map((warning) => `> ⚠️ ${plain(warning)}`)
+    [...report.warnings, ...unseenDeviations(report), ...againLines(report)].map((warning) =>
+      `> ⚠️ ${escapeMarkdown(warning)}`
+    )
       .join("\n>\n"),
     ruleTable(report),
   ];
@@ -52,7 +55,7 @@ function isFaulty({ outcome }: CheckReport["controls"][number]): boolean {
 }
 
 function controlLine({ protocol, outcome, reason = "" }: CheckReport["controls"][number]): string {
-  return `- MQTT ${protocol}: ${outcome}: ${plain(reason)}`;
+  return `- MQTT ${protocol}: ${outcome}: ${escapeMarkdown(reason)}`;
 }
 
 function isDeviation({ outcome }: CaseResult): boolean {
@@ -74,7 +77,7 @@ function ruleTable(report: CheckReport): string {
   if (report.cases.length === 0) return "";
   const body = ruleRows(report).map((
     { protocol, rule, result: { outcome, id, title } },
-  ) => [protocol, rule, outcomeMarks[outcome], `\`${id}\``, plain(title)]);
+  ) => [protocol, rule, outcomeMarks[outcome], `\`${id}\``, escapeMarkdown(title)]);
   return `#### Rule by rule\n\n${table(["MQTT", "rule", "outcome", "case", "what the broker is to do"], body, "---")}`;
 }
 
@@ -88,8 +91,10 @@ function section(title: string, items: readonly string[]): string {
 }
 
 function line({ id, protocol, rules, reason, deviation }: CaseResult): string {
-  const known = deviation === undefined ? "" : ` (${plain(deviation)})`;
-  return `- \`${id}\`${known}, ${["MQTT", protocol, rules.join(", ")].join(" ").trim()}: ${plain(reason ?? "")}`;
+  const known = deviation === undefined ? "" : ` (${escapeMarkdown(deviation)})`;
+  return `- \`${id}\`${known}, ${["MQTT", protocol, rules.join(", ")].join(" ").trim()}: ${
+    escapeMarkdown(reason ?? "")
+  }`;
 }
 
 function failure(result: CaseResult): string {
@@ -98,7 +103,7 @@ function failure(result: CaseResult): string {
     transcriptText(each),
     ...each.hex === undefined ? [] : [`${" ".repeat(25)}${each.hex}`],
   ]);
-  // No line of a transcript can end the block: it would have to begin with four ticks.
+  // No line of a transcript can end the block: each begins with its time.
   const block = ["````text", ...shown, "````"].map((each) => `  ${each}`).join("\n");
   return `${line(result)}\n\n  <details><summary>Transcript</summary>\n\n${block}\n\n  </details>\n`;
 }
@@ -106,6 +111,6 @@ function failure(result: CaseResult): string {
 function notTestable({ cases }: CheckReport): string[] {
   const held = Map.groupBy(cases.filter(({ outcome }) => outcome === "not testable"), ({ reason }) => reason!);
   return [...held].map(([reason, each]) =>
-    `- ${plain(reason)}: ${each.map(({ id, protocol }) => `\`${id}\` in ${protocol}`).join(", ")}`
+    `- ${escapeMarkdown(reason)}: ${each.map(({ id, protocol }) => `\`${id}\` in ${protocol}`).join(", ")}`
   );
 }

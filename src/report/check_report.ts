@@ -2,6 +2,7 @@
  * The report of a check: the JSON document, under names that keep their meaning, and the rows that its other writers
  * share.
  */
+import { escapeJson } from "../base/escape.ts";
 import { formatMs } from "../base/units.ts";
 import { type Area, areas } from "../conformance/case/case.ts";
 import type { Protocol } from "../conformance/model/protocol.ts";
@@ -37,7 +38,7 @@ export function makeCheckReport(result: ConformanceResult, tool: Tool, embedded:
 
 /** The whole report as one JSON document, indented, with a line end. */
 export function checkReportJson(report: CheckReport): string {
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${escapeJson(JSON.stringify(report, null, 2))}\n`;
 }
 
 /** A case under one of its rules. */

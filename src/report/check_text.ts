@@ -2,6 +2,7 @@
  * A check as a person reads it when it is over: the verdict first, then rule by rule, then what failed with its
  * transcript. Pure: a report in, lines out.
  */
+import { escapeData } from "../base/escape.ts";
 import { formatMs } from "../base/units.ts";
 import type { CaseResult, Outcome } from "../conformance/case/result.ts";
 import { type TranscriptLine, transcriptText } from "../conformance/probe/transcript.ts";
@@ -24,7 +25,8 @@ import type { TextOptions } from "./text.ts";
 const linesShown = 40;
 
 /** The report as text, with a line end. */
-export function checkText(report: CheckReport, { width = 100, style = plainStyle }: TextOptions = {}): string {
+export function checkText(raw: CheckReport, { width = 100, style = plainStyle }: TextOptions = {}): string {
+  const report = escapeData(raw);
   const parts = [
     headLines(report, width, style),
     tableLines(ruleColumns(style), ruleRows(report)),

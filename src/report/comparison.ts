@@ -2,6 +2,7 @@
  * Runs of one plan on several brokers, side by side: which broker, how it went, and the whole report of each. The JSON
  * document, and all that the other writers need.
  */
+import { escapeJson } from "../base/escape.ts";
 import { UsageError } from "../base/failure.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
 import { deviationsIn, verdictText } from "../fleet/merge/verdict.ts";
@@ -95,7 +96,7 @@ export function comparedRun(name: string, report: Report): ComparedBroker {
 
 /** The whole comparison as one JSON document, indented, with a line end. */
 export function comparisonJson(comparison: Comparison): string {
-  return `${JSON.stringify(comparison, null, 2)}\n`;
+  return `${escapeJson(JSON.stringify(comparison, null, 2))}\n`;
 }
 
 /** Exit codes, the worst first. */

@@ -1,4 +1,5 @@
 /** A comparison as a person reads it in a terminal: the verdict, the table, what is behind it. */
+import { escapeData } from "../base/escape.ts";
 import { type Comparison, deviatingOn } from "./comparison.ts";
 import { brokerNotes, type ComparisonCell, comparisonRows, type RowGroup } from "./comparison_rows.ts";
 import { plainStyle, type Style } from "./style.ts";
@@ -6,7 +7,8 @@ import { type Column, tableLines, tableWidth, wrapped } from "./table.ts";
 import { shellLines, type TextOptions } from "./text.ts";
 
 /** The comparison as text, with a line end. */
-export function comparisonText(comparison: Comparison, options: TextOptions = {}): string {
+export function comparisonText(raw: Comparison, options: TextOptions = {}): string {
+  const comparison = escapeData(raw);
   const { width = 100, style = plainStyle } = options;
   const parts = [
     headLines(comparison, width, style),

@@ -1,6 +1,7 @@
 import type { Timeline } from "../fleet/result/fault_sample.ts";
 
 /** The report as comma-separated values, for spreadsheets: RFC 4180, milliseconds, a head line. */
+import { escapeCsv } from "../base/escape.ts";
 import type { LifeRow } from "../fleet/ledger/life_row.ts";
 import type { LatencyRow } from "../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
@@ -63,11 +64,5 @@ function lines(rows: readonly (readonly (string | number | undefined)[])[]): str
 }
 
 function cell(value: string | number | undefined): string {
-  const text = value === undefined ? "" : typeof value === "number" ? String(value) : withoutFormula(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** A spreadsheet takes a text that begins with one of these for a formula; an apostrophe makes it a text again. */
-function withoutFormula(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return value === undefined ? "" : typeof value === "number" ? String(value) : escapeCsv(value);
 }

@@ -1,8 +1,8 @@
+import { escapeXml } from "../base/escape.ts";
 import type { FaultSample } from "../fleet/result/fault_sample.ts";
 import { controlFaultsIn } from "../fleet/result/control_counts.ts";
 import { deviationsIn } from "../fleet/merge/verdict.ts";
 import { controlFaultTexts, inListOrder } from "./fault_list.ts";
-import { escaped } from "./page/markup.ts";
 import { presenceRows, stateFaultNames } from "./presence_rows.ts";
 import { findingsOf, findingText } from "./profile_text.ts";
 import type { Report } from "./report.ts";
@@ -195,7 +195,7 @@ function runCase({ verdict, verdictText, reason, run, voidReason, ...found }: Re
     : verdict === "fail" && voidReason !== undefined
     ? `it ended early: ${voidReason}`
     : undefined;
-  if (note !== undefined) return [`${head}>`, `      <system-out>${text(note)}</system-out>`, "    </testcase>"];
+  if (note !== undefined) return [`${head}>`, `      <system-out>${escapeXml(note)}</system-out>`, "    </testcase>"];
   if (verdict !== "void") return [`${head}/>`];
   return [`${head}>`, `      <error${attributes({ message: reason })}/>`, "    </testcase>"];
 }
@@ -206,13 +206,13 @@ function caseLines({ group, name, note, failure }: Case, isVoid: boolean, report
   if (failure === undefined) {
     return note === undefined
       ? [`${head}/>`]
-      : [`${head}>`, `      <system-out>${text(note)}</system-out>`, "    </testcase>"];
+      : [`${head}>`, `      <system-out>${escapeXml(note)}</system-out>`, "    </testcase>"];
   }
   const samples = inListOrder(failure.samples, report, samplesShown).map(sampleLine);
   return [
     `${head}>`,
     `      <failure${attributes({ message: failure.message })}>${
-      samples.map((line) => `${text(line)}\n`).join("")
+      samples.map((line) => `${escapeXml(line)}\n`).join("")
     }</failure>`,
     "    </testcase>",
   ];
@@ -224,11 +224,5 @@ function sampleLine(sample: FaultSample): string {
 
 /** Attributes as they stand in a tag. */
 export function attributes(values: Readonly<Record<string, string | number>>): string {
-  return Object.entries(values).map(([name, value]) => ` ${name}="${text(String(value))}"`).join("");
-}
-
-/** As XML 1.0 takes it: escaped, and without the characters that it has no way to write. */
-export function text(value: string): string {
-  // deno-lint-ignore no-control-regex
-  return escaped(value.toWellFormed().replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd"));
+  return Object.entries(values).map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`).join("");
 }

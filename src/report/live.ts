@@ -2,6 +2,7 @@
  * Writes progress and notices while a run goes on: a panel drawn over itself on a terminal, a line now and then
  * elsewhere. What it says is the panel's business; this file knows where the cursor is.
  */
+import { escapeData } from "../base/escape.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Notice, Progress } from "../fleet/result/result.ts";
 import type { Phase } from "../fleet/result/run_phase.ts";
@@ -31,8 +32,16 @@ export interface Live {
 
 /** The panel on a terminal, plain lines elsewhere; with `quiet`, warnings alone. */
 export function openLive(screen: LiveScreen, quiet: boolean): Live {
-  if (quiet) return new QuietLive(screen);
-  return screen.columns() === undefined ? new PlainLive(screen) : new PanelLive(screen);
+  const live = quiet
+    ? new QuietLive(screen)
+    : screen.columns() === undefined
+    ? new PlainLive(screen)
+    : new PanelLive(screen);
+  return {
+    progress: (progress) => live.progress(escapeData(progress)),
+    notice: (notice) => live.notice(escapeData(notice)),
+    end: () => live.end(),
+  };
 }
 
 function noticeText({ level, text }: Notice, style: Style): string {

@@ -1,4 +1,5 @@
 /** The report as Markdown, short: for a pull request, or for the summary of a CI job. */
+import { escapeLines, escapeMarkdown } from "../base/escape.ts";
 import { formatCount, formatMs } from "../base/units.ts";
 import type { FaultSample } from "../fleet/result/fault_sample.ts";
 import { deviationsIn } from "../fleet/merge/verdict.ts";
@@ -27,19 +28,24 @@ const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.
 export function reportMarkdown(report: Report): string {
   const { verdictText, reason, run, plan, warnings, slipMs } = report;
   const target = run.target === "embedded" ? "embedded broker" : run.target;
-  const facts = [plain(target), protocolText[run.protocol], formatMs(run.durationMs), `run ${plain(run.id)}`];
+  const facts = [
+    escapeMarkdown(target),
+    protocolText[run.protocol],
+    formatMs(run.durationMs),
+    `run ${escapeMarkdown(run.id)}`,
+  ];
   if (plan.shard !== undefined) facts.push(`shard ${plan.shard.number} of ${plan.shard.of}`);
   const parts = [
-    `### ${verdictMark(report.verdict, deviationsIn(report))} ${verdictText}: ${plain(reason)}`,
+    `### ${verdictMark(report.verdict, deviationsIn(report))} ${verdictText}: ${escapeMarkdown(reason)}`,
     faultItems(report),
     `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,
     modeTable(report),
     groupTable(report),
     presenceTable(report),
-    [...restartLines(report), ...controlFaultTexts(report)].map((line) => `- ${plain(line)}`).join("\n"),
-    warnings.map((warning) => `> ⚠️ ${plain(warning)}`).join("\n>\n"),
+    [...restartLines(report), ...controlFaultTexts(report)].map((line) => `- ${escapeMarkdown(line)}`).join("\n"),
+    warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}`).join("\n>\n"),
     thresholdList(report),
-    plain(profileHint(report) ?? ""),
+    escapeMarkdown(profileHint(report) ?? ""),
     deviationList(report),
     `Repeat this run:\n\n${fenced(run.repeat)}`,
   ];
@@ -76,7 +82,7 @@ function groupTable(report: Report): string {
   const columns = groupColumns(report);
   const head = ["group", ...columns.map(({ head }) => head)];
   const body = rows.map((row) => [
-    row.isAll ? "**all**" : plain(row.name),
+    row.isAll ? "**all**" : escapeMarkdown(row.name),
     ...columns.map(({ text, bad }) => bad === undefined || bad(row) === 0 ? text(row) : `**${text(row)}**`),
   ]);
   const rule = ["---", ...columns.map(() => "--:")];
@@ -100,14 +106,14 @@ function presenceTable(report: Report): string {
 
 function thresholdList({ thresholds = [] }: Report): string {
   return thresholds.map((result) =>
-    `- ${result.met ? "met" : "**not met**"}: ${plain(result.expression)}, ${actualText(result)}`
+    `- ${result.met ? "met" : "**not met**"}: ${escapeMarkdown(result.expression)}, ${actualText(result)}`
   ).join("\n");
 }
 
 function deviationList(report: Report): string {
   if (report.profile === undefined) return "";
-  const items = findingsOf(report).map((finding) => `- ${plain(findingText(finding))}`);
-  return [plain(findingsHead(report)), ...items.length > 0 ? ["", ...items] : []].join("\n");
+  const items = findingsOf(report).map((finding) => `- ${escapeMarkdown(findingText(finding))}`);
+  return [escapeMarkdown(findingsHead(report)), ...items.length > 0 ? ["", ...items] : []].join("\n");
 }
 
 function marked(count: number): string {
@@ -129,16 +135,12 @@ function faultItems(report: Report): string {
 }
 
 function item(sample: FaultSample): string {
-  return `${plain(lifeText(sample))}: ${plain(sample.text)} (${plain(sample.rule)})`;
-}
-
-/** Text that means nothing to Markdown, calls nobody and closes no table. */
-export function plain(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/[\\`*_{}[\]<>#|~&!]/g, "\\$&").replaceAll("@", "&#64;");
+  return `${escapeMarkdown(lifeText(sample))}: ${escapeMarkdown(sample.text)} (${escapeMarkdown(sample.rule)})`;
 }
 
 /** A block of code that the text cannot end. */
-export function fenced(code: string): string {
+export function fenced(text: string): string {
+  const code = escapeLines(text);
   const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = "`".repeat(longest + 1);
   return `${fence}sh\n${code}\n${fence}`;

@@ -2,6 +2,7 @@
  * How to repeat a run: the command line that asks for the same plan. Only what differs from the defaults is written,
  * and never a password.
  */
+import { quoteShell } from "../base/escape.ts";
 import { formatDuration, formatMix, formatRate } from "../base/units.ts";
 import { killModes, type KillShare } from "../fleet/plan/kill_mode.ts";
 import { makePlan } from "../fleet/plan/make_plan.ts";
@@ -79,7 +80,7 @@ export function repeatCommand(plan: FleetPlan, url: string | undefined, context:
     ...asked(plan),
     ...(context.thresholds ?? []).flatMap((expression) => ["--threshold", expression]),
   ];
-  return [context.program, "fleet", ...words.map(quoted)].join(" ");
+  return [context.program, "fleet", ...words.map(quoteShell)].join(" ");
 }
 
 function login(plan: FleetPlan, { passwordFile }: RepeatContext): string[] {
@@ -114,9 +115,4 @@ function usually(plan: FleetPlan, name: keyof typeof written): unknown {
   const others = { clients, workers, willTopic, sessionExpiryS, ...said };
   const derived = name === "watchers" || name === "cleanStart" || name === "willRetain";
   return makePlan({ seed, run, ...(derived ? others : {}) })[name];
-}
-
-/** As a POSIX shell reads it as one word. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

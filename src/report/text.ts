@@ -2,6 +2,7 @@
  * The report as a person reads it when the run is over: the verdict and its reason in the first line, then what it
  * stands on, then how to repeat it. Pure: a report in, lines out.
  */
+import { escapeData } from "../base/escape.ts";
 import { formatBytes, formatCount, formatMs } from "../base/units.ts";
 import type { FaultSample } from "../fleet/result/fault_sample.ts";
 import { faultList } from "./fault_list.ts";
@@ -31,7 +32,8 @@ const faultsShown = 10;
 const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
 
 /** The report as text, with a line end. */
-export function reportText(report: Report, options: TextOptions = {}): string {
+export function reportText(raw: Report, options: TextOptions = {}): string {
+  const report = escapeData(raw);
   const { width = 100, style = plainStyle } = options;
   const parts = [
     headLines(report, width, style),

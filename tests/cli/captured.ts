@@ -1,4 +1,5 @@
 /** An output that keeps what is written to it. */
+import { escapeLines, escapeTerminal } from "../../src/base/escape.ts";
 import { plainStyle } from "../../src/report/style.ts";
 import type { Output } from "../../src/cli/process/output.ts";
 
@@ -11,7 +12,8 @@ export interface Captured extends Output {
 export function captured(columns?: number): Captured {
   const written = { out: "", err: "" };
   const stream = (name: "out" | "err") => ({
-    write: (text: string) => void (written[name] += text),
+    write: (text: string) => void (written[name] += escapeLines(text)),
+    draw: (text: string) => void (written[name] += escapeTerminal(text)),
     style: plainStyle,
     columns: () => columns,
   });

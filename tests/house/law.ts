@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 /** What only one file may do. */
-export type Privilege = "clock" | "chance" | "ffi" | "locale";
+export type Privilege = "clock" | "chance" | "ffi" | "locale" | "escape";
 
 /** Layers from the top down: an entry imports entries of lower layers only. Each entry is a file or a folder. */
 export interface Layering {
@@ -32,14 +32,15 @@ export function readLaw(text: string): Law {
   const chance = only.get("chance");
   const ffi = only.get("ffi");
   const locale = only.get("locale");
+  const escape = only.get("escape");
   assert.ok(
-    clock && chance && ffi && locale,
-    "ARCHITECTURE.md: the block `only` names clock, chance, ffi and locale",
+    clock && chance && ffi && locale && escape,
+    "ARCHITECTURE.md: the block `only` names clock, chance, ffi, locale and escape",
   );
   return {
     layerings: [{ folder: "", layers: block(text, "layers") }, ...innerLayerings(text)],
     wide: block(text, "wide").flat(),
-    only: { clock, chance, ffi, locale },
+    only: { clock, chance, ffi, locale, escape },
     packages: new Map(packages),
     top: block(text, "top").flat(),
   };

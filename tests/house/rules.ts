@@ -121,6 +121,7 @@ export function privilegeFaults(facts: SourceFacts, law: Law): string[] {
     ffi: facts.foreignCalls,
     // A script of a page runs in a browser and imports nothing.
     locale: facts.path.endsWith(".js") ? [] : facts.localeCalls,
+    escape: facts.escapes,
   };
   return (Object.keys(seen) as Privilege[]).flatMap((privilege) =>
     facts.path === law.only[privilege]

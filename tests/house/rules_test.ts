@@ -26,6 +26,7 @@ clock   src/base/clock.ts   and why
 chance  src/base/random.ts
 ffi     src/net/epoll/libc.ts
 locale  src/base/units.ts
+escape  src/base/escape.ts
 \`\`\`
 \`\`\`packages
 mqtt-packet  src/mqtt/codec/codec.ts
@@ -193,6 +194,26 @@ Deno.test("every way to draw chance is a fault outside random", () => {
     assert.equal(faults.length, 1, text);
     assert.ok(faults[0]!.endsWith("only src/base/random.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/random.ts", text), law), []);
+  }
+});
+
+const escapes = [
+  'const entities = { "<": "&lt;" };',
+  'text.replaceAll(/[<]/g, "&#39;");',
+  "text.replaceAll(/\\p{Cc}/gu, shown);",
+  "const separators = /[\\p{Zl}]/u;",
+  "text.replaceAll('\"', '\"\"');",
+  "word.replaceAll(\"'\", \"'\\\\''\");",
+  "text.replaceAll(/[\\x00-\\x1f]/g, shown);",
+  'text.replace("\\u2028", "");',
+];
+
+Deno.test("every escape of text is a fault outside the one file", () => {
+  for (const text of escapes) {
+    const faults = rules.privilegeFaults(readFacts("src/report/html.ts", text), law);
+    assert.equal(faults.length, 1, text);
+    assert.ok(faults[0]!.endsWith("only src/base/escape.ts may"), faults.join());
+    assert.deepEqual(rules.privilegeFaults(readFacts("src/base/escape.ts", text), law), []);
   }
 });
 

@@ -27,6 +27,7 @@ export interface SourceFacts {
   readonly chanceDraws: readonly Sighting[];
   readonly foreignCalls: readonly Sighting[];
   readonly localeCalls: readonly Sighting[];
+  readonly escapes: readonly Sighting[];
 }
 
 const draws = new Set([
@@ -64,6 +65,22 @@ export function readFacts(path: string, text: string): SourceFacts {
   return reader.facts;
 }
 
+/** What only an escape of text needs: entities, classes of control characters, doubled quotes, and codes that are replaced. */
+const escapeSigns = [
+  /&(?:amp|lt|gt|quot|#39|#64);/,
+  /\\p\{(?:C[cf]?|Z[lp])\}/,
+  /'""'/,
+  /'\\{1,2}''/,
+  /\.replace(?:All)?\(.*\\(?:x[0189]|u00[0189]|u20[26])/i,
+];
+
+function escapesIn(text: string): Sighting[] {
+  return text.split("\n").flatMap((line, at) => {
+    const sign = escapeSigns.map((each) => each.exec(line)).find((match) => match !== null);
+    return sign === undefined || /^\s*(?:\*|\/\/|\/\*)/.test(line) ? [] : [{ what: sign![0], line: at + 1 }];
+  });
+}
+
 class FactReader {
   readonly facts;
   readonly #text: string;
@@ -81,6 +98,7 @@ class FactReader {
       chanceDraws: [] as Sighting[],
       foreignCalls: [] as Sighting[],
       localeCalls: [] as Sighting[],
+      escapes: escapesIn(text),
     };
   }
 

@@ -2,7 +2,7 @@
 import { boundsOf } from "../../src/conformance/model/bounds.ts";
 import type { CaseResult, ConformanceResult } from "../../src/conformance/case/result.ts";
 import { type CheckReport, makeCheckReport } from "../../src/report/check_report.ts";
-import { script } from "./hostile.ts";
+import { controls, script } from "./hostile.ts";
 
 const line = { atMs: 12.3, link: "client", direction: ">", text: 'PUBLISH topic "a"', hex: "30 03 00 01 61" } as const;
 const one: CaseResult = {
@@ -66,7 +66,8 @@ export function voidCheck(): CheckReport {
 
 /** Words that try to break out of whatever they are put into. */
 export function hostileCheck(): CheckReport {
-  const bad = { ...one, title: script, does: script, outcome: "fail", reason: `${script}\`|\u0000` } as const;
-  const transcript = [{ ...line, text: `${script}\n\`\`\`\`` }];
-  return checkSample({ target: script, warnings: [script], cases: [{ ...bad, transcript }] });
+  const reason = `${script}\`|\u0000${controls}`;
+  const bad = { ...one, title: script, does: script, outcome: "fail", reason } as const;
+  const transcript = [{ ...line, text: `${script}\n\`\`\`\`${controls}` }];
+  return checkSample({ target: `${script}${controls}`, warnings: [reason], cases: [{ ...bad, transcript }] });
 }

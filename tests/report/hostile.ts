@@ -3,9 +3,12 @@ import type { Report } from "../../src/report/report.ts";
 import { grouped } from "./grouped_sample.ts";
 import { reportOf } from "./sample.ts";
 
+/** What a terminal acts upon, or what makes a line look like another: C0, DEL, C1, bidirectional controls, a tag. */
+export const controls = "\u001b[31m\u001b]0;owned\u0007\r\u007f\u009b2J\u202e\u2066\u2029\ufeff\u{e0041}";
+
 /** What must come out of no writer as it went in. */
 export const script = `<script>alert("1")</script>`;
-const name = `"'>&${script}]]>\`|*_[x](y)@team\u0000\u2028`;
+const name = `"'>&${script}]]>\`|*_[x](y)@team\u0000\u2028${controls}`;
 
 /** A failed run with such names everywhere. */
 export function hostile(): Report {

@@ -2,7 +2,7 @@
 import type { Comparison } from "../../src/report/comparison.ts";
 import { comparisonTable } from "../../src/report/comparison_markdown.ts";
 import { plotsPart } from "../../src/report/html.ts";
-import { plain } from "../../src/report/markdown.ts";
+import { escapeMarkdown } from "../../src/base/escape.ts";
 import { brokersPart, comparisonTablePart } from "../../src/report/page/comparison_part.ts";
 import { comparisonPlots } from "../../src/report/page/comparison_plots.ts";
 import { verdictPart } from "../../src/report/page/head_part.ts";
@@ -107,7 +107,7 @@ function overview(runs: readonly ScenarioRun[]): string {
 function scenarioParts({ name, about, comparison, loads }: ScenarioRun): string[] {
   const findings = findingsOf(comparison, loads).map((finding) => `- ${plainFinding(findingText(finding))}`);
   const notes = comparison.brokers.flatMap((broker) =>
-    brokerNotes(broker).map((note) => `- **${broker.name}**, ${broker.outcome}: ${plain(note)}`)
+    brokerNotes(broker).map((note) => `- **${broker.name}**, ${broker.outcome}: ${escapeMarkdown(note)}`)
   );
   return [
     `## ${name}`,

@@ -2,7 +2,7 @@
 import type { CaseResult, Outcome } from "../../src/conformance/case/result.ts";
 import { transcriptText } from "../../src/conformance/probe/transcript.ts";
 import { areaRows, boundsText, type CheckReport, ruleRows, unseenDeviations } from "../../src/report/check_report.ts";
-import { plain } from "../../src/report/markdown.ts";
+import { escapeMarkdown } from "../../src/base/escape.ts";
 
 /** A broker and what was found. */
 export interface CheckedBroker {
@@ -105,17 +105,20 @@ export function brokerPage({ name, version, configuration, report }: CheckedBrok
   const held = Map.groupBy(of("not testable"), ({ reason }) => reason!);
   const parts = [
     `# ${name}, rule by rule`,
-    `Version ${version}: ${configuration}. ${plain(report.reason)}.`,
+    `Version ${version}: ${configuration}. ${escapeMarkdown(report.reason)}.`,
     ...part("Failed", failures(name, of("fail"), confirmed)),
     ...part("Deviations that the profile documents", failures(name, of("deviation"), confirmed)),
-    ...part("Deviations of the profile that did not show", unseenDeviations(report).map((each) => `- ${plain(each)}`)),
-    ...part("Not testable", [...held].map(([reason, cases]) => `- ${plain(reason)}: ${named(cases)}`)),
+    ...part(
+      "Deviations of the profile that did not show",
+      unseenDeviations(report).map((each) => `- ${escapeMarkdown(each)}`),
+    ),
+    ...part("Not testable", [...held].map(([reason, cases]) => `- ${escapeMarkdown(reason)}: ${named(cases)}`)),
     "## Every rule",
     table(
       ["MQTT", "rule", "outcome", "case", "what the broker is to do"],
       ruleRows(report).map((
         { protocol, rule, result: { outcome, id, title } },
-      ) => [protocol, rule, outcome === "fail" ? "**fail**" : outcome, `\`${id}\``, plain(title)]),
+      ) => [protocol, rule, outcome === "fail" ? "**fail**" : outcome, `\`${id}\``, escapeMarkdown(title)]),
     ),
     "",
   ];
@@ -133,15 +136,17 @@ function failures(broker: string, failed: readonly CaseResult[], confirmed: Conf
     const block = ["````text", ...lines, "````"].map((each) => `  ${each}`).join("\n");
     return [
       ...results.map((each) => `- ${line(each)}`),
-      word === undefined ? "  Nobody has confirmed this by its transcript yet." : `  Confirmed: ${plain(word)}`,
+      word === undefined
+        ? "  Nobody has confirmed this by its transcript yet."
+        : `  Confirmed: ${escapeMarkdown(word)}`,
       `  <details><summary>Transcript, MQTT ${results[0]!.protocol}</summary>\n\n${block}\n\n  </details>`,
     ].join("\n\n");
   });
 }
 
 function line({ id, protocol, rules, reason, deviation }: CaseResult): string {
-  const known = deviation === undefined ? "" : ` (${plain(deviation)})`;
-  return `\`${id}\`${known}, MQTT ${protocol} ${rules.join(", ")}: ${plain(reason ?? "")}`;
+  const known = deviation === undefined ? "" : ` (${escapeMarkdown(deviation)})`;
+  return `\`${id}\`${known}, MQTT ${protocol} ${rules.join(", ")}: ${escapeMarkdown(reason ?? "")}`;
 }
 
 function named(cases: readonly CaseResult[]): string {

@@ -1,6 +1,7 @@
 /**
  * Why a login failed: the reasons, by which the broker counts them, and their sentences for the log.
  */
+import { quoteLine } from "../../base/escape.ts";
 
 /** Why a login failed. */
 export type LoginFailure =
@@ -62,7 +63,5 @@ export function shownName(name: string): string {
   const characters = Array.from(name.slice(0, 2 * longestShown));
   const isCut = characters.length > longestShown || name.length > 2 * longestShown;
   const shown = isCut ? `${characters.slice(0, longestShown).join("")}…` : name;
-  return JSON.stringify(shown).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (each) => {
-    return `\\u{${each.codePointAt(0)!.toString(16)}}`;
-  });
+  return quoteLine(shown);
 }

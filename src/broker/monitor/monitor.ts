@@ -2,6 +2,7 @@
  * A broker seen over HTTP: `/metrics` for Prometheus, `/healthz`, and `/status`, a page of clients as JSON; and, with a
  * token, the actions of an operator (`operator_requests.ts`).
  */
+import { escapeJson } from "../../base/escape.ts";
 import { bracketed } from "../../net/endpoint.ts";
 import { notAllowed, openWebServer, type WebRequest, type WebServerOptions, words } from "../../net/http_server.ts";
 import type { AdminToken } from "../access/admin_token.ts";
@@ -100,5 +101,5 @@ function statusOf(broker: Monitored, asked: URLSearchParams): Response {
   const queued = broker.queues();
   const page = broker.status({ filter, offset, limit });
   const report: StatusReport = { url, startedAt, fault, connections, wills, queued, ...page };
-  return Response.json(report);
+  return new Response(escapeJson(JSON.stringify(report)), { headers: { "content-type": "application/json" } });
 }

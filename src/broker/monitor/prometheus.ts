@@ -2,6 +2,7 @@
  * The broker's counters in Prometheus' text format. Values are read when someone asks, never kept a second time, so that
  * nothing of a client library is needed but the format itself.
  */
+import { escapeLabel } from "../../base/escape.ts";
 import type { BrokerMetrics } from "../limits/metrics.ts";
 import type { QueueTotals } from "./status.ts";
 
@@ -102,5 +103,5 @@ function family(
 }
 
 function labels(name: string, value: string): string {
-  return `{${name}="${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"}`;
+  return `{${name}="${escapeLabel(value)}"}`;
 }

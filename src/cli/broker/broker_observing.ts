@@ -27,7 +27,7 @@ const usualSysIntervalMs = 10_000;
 export function openObserving(settings: BrokerSettings, err: Stream): Observing {
   const { log: format = "text", "log-level": level = "warning" } = settings;
   const mark = (text: string) => text === "error" ? err.style.bad(text) : err.style.unsure(text);
-  const log = openLog({ format, level, write: (line) => err.write(line), mark });
+  const log = openLog({ format, level, write: (line) => err.draw(line), mark });
   const tell = (grade: BrokerLogLevel, message: string) => log.write(grade === "warn" ? "warning" : grade, message);
   const warn = (sentence: string) => tell("warn", sentence);
   const allowOrigins = settings["allow-origin"] ?? [];

@@ -6,6 +6,7 @@ import http from "node:http";
 import { object } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
+import { escapeLine, quoteLine } from "../../base/escape.ts";
 import { UsageError } from "../../base/failure.ts";
 import { readToken } from "../../broker/access/admin_token.ts";
 import { isLoopback } from "../../net/endpoint.ts";
@@ -151,7 +152,7 @@ export async function operate(asked: OperatorAsked, { out, err }: Output): Promi
     err.write(`Cannot reach ${url}: ${answer}; is a broker running with --metrics?\n`);
     return notReachable;
   }
-  const shown = shownText(JSON.stringify(name));
+  const shown = quoteLine(name);
   if (answer.status === 204) out.write(`${action.done(shown)}\n`);
   else if (answer.status === 404) err.write(`${action.absent(shown)}\n`);
   else throw new UsageError(`Cannot act on the broker at ${url}: it answers ${answer.status}, ${answer.text}`);
@@ -181,7 +182,7 @@ function remove(url: string, path: string, token: string): Promise<Answer | stri
   }, (response) => {
     let text = "";
     const { statusCode: status = 0 } = response;
-    const finish = () => resolve({ status, text: shownText(text.split("\n")[0]!.slice(0, longestAnswer)) });
+    const finish = () => resolve({ status, text: escapeLine(text.split("\n")[0]!.slice(0, longestAnswer)) });
     response.setEncoding("utf8");
     response.on("data", (part: string) => {
       text += part;
@@ -201,11 +202,6 @@ function remove(url: string, path: string, token: string): Promise<Answer | stri
   });
   request.end();
   return promise.finally(() => clearTimeout(timer));
-}
-
-/** A text without characters that a terminal acts upon. */
-function shownText(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 }
 
 /** The token is not encrypted on its way: it goes to this machine alone. */

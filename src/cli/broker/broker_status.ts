@@ -4,6 +4,7 @@
 import { object } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
+import { escapeData, escapeJson } from "../../base/escape.ts";
 import { formatBytes, formatCount } from "../../base/units.ts";
 import type { StatusReport } from "../../broker/monitor/monitor.ts";
 import { type ClientStatus, longestPage, statusFilters } from "../../broker/monitor/status.ts";
@@ -57,7 +58,7 @@ export async function status(flags: StatusFlags, { out, err }: Output): Promise<
     err.write(`Cannot reach ${url}: ${answer}; is a broker running with --metrics?\n`);
     return notReachable;
   }
-  out.write(json ? `${JSON.stringify(answer, undefined, 2)}\n` : `${statusLines(answer).join("\n")}\n`);
+  out.write(json ? `${escapeJson(JSON.stringify(answer, undefined, 2))}\n` : `${statusLines(answer).join("\n")}\n`);
   return 0;
 }
 
@@ -92,14 +93,14 @@ function isStatus(report: unknown): report is StatusReport {
 
 /** What people read. */
 export function statusLines(report: StatusReport): string[] {
-  const { url, startedAt, fault, connections, wills, queued, total, offset, clients } = report;
+  const { url, startedAt, fault, connections, wills, queued, total, offset, clients } = escapeData(report);
   const published = Object.values(wills.published).reduce((sum, count) => sum + count, 0);
   const faultLines = fault === null
     ? []
-    : [`WILLS GO WRONG ON PURPOSE: ${plain(fault)} (${formatCount(wills.faults)} so far)`];
+    : [`WILLS GO WRONG ON PURPOSE: ${fault} (${formatCount(wills.faults)} so far)`];
   const range = clients.length === 0 ? "none" : `${formatCount(offset + 1)} to ${formatCount(offset + clients.length)}`;
   return [
-    `mqtt-sim broker ${plain(url)}, since ${plain(startedAt)}`,
+    `mqtt-sim broker ${url}, since ${startedAt}`,
     ...faultLines,
     `clients ${formatCount(connections.online)} online, ${formatCount(connections.connected)} connected so far`,
     `wills   ${formatCount(wills.held)} held, ${formatCount(published)} published, ` +
@@ -115,22 +116,17 @@ export function statusLines(report: StatusReport): string[] {
 }
 
 const columns: readonly Column<ClientStatus>[] = [
-  { head: "client", align: "left", cell: ({ clientId }) => plain(clientId) },
+  { head: "client", align: "left", cell: ({ clientId }) => clientId },
   { head: "is", align: "left", cell: ({ online }) => online ? "online" : "away" },
-  { head: "MQTT", align: "left", cell: ({ version = "–" }) => plain(version) },
-  { head: "peer", align: "left", cell: ({ peer = "–" }) => plain(peer) },
-  { head: "will", align: "left", cell: ({ will }) => plain(will?.state ?? "–") },
+  { head: "MQTT", align: "left", cell: ({ version = "–" }) => version },
+  { head: "peer", align: "left", cell: ({ peer = "–" }) => peer },
+  { head: "will", align: "left", cell: ({ will }) => will?.state ?? "–" },
   { head: "since", align: "left", cell: ({ will, since, sessionEnds }) => time(will?.since ?? since ?? sessionEnds) },
   { head: "due", align: "left", cell: ({ will }) => time(will?.due) },
-  { head: "topic", align: "left", cell: ({ will }) => will === undefined ? "–" : plain(will.topic) },
+  { head: "topic", align: "left", cell: ({ will }) => will === undefined ? "–" : will.topic },
   { head: "queued", align: "right", cell: ({ queued }) => formatCount(queued.messages) },
 ];
 
 function time(instant: string | undefined): string {
-  return instant === undefined ? "–" : plain(instant.replace("T", " ").replace(/\.\d+Z$/, "Z"));
-}
-
-/** Names are the clients' own: what a terminal would act upon is shown and not done. */
-function plain(text: string): string {
-  return /[\p{Cc}\p{Cf}]/u.test(text) ? JSON.stringify(text).replaceAll(/[\p{Cc}\p{Cf}]/gu, "?") : text;
+  return instant === undefined ? "–" : instant.replace("T", " ").replace(/\.\d+Z$/, "Z");
 }

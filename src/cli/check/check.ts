@@ -102,7 +102,7 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
     const report = makeCheckReport(await parts.runConformance(run, hooks), tool, own !== undefined);
     const stream = outputs.usesStandardOutput ? output.err : output.out;
     const width = Math.min(stream.columns() ?? widest, widest);
-    stream.write(checkText(report, { width, style: stream.style }));
+    stream.draw(checkText(report, { width, style: stream.style }));
     const told = await outputs.write(report, (form) => output.out.write(form));
     if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
     return report.exitCode;
@@ -139,7 +139,7 @@ function progressOn(stream: Stream): NonNullable<ConformanceHooks["onCase"]> {
     const columns = stream.columns();
     if (columns === undefined) return;
     const line = done === total ? "" : `${done} of ${total} cases, ${id} in ${protocol}`.slice(0, columns - 1);
-    stream.write(`\r${line.padEnd(columns - 1)}${done === total ? "\r" : ""}`);
+    stream.draw(`\r${line.padEnd(columns - 1)}${done === total ? "\r" : ""}`);
   };
 }
 

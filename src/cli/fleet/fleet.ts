@@ -210,7 +210,7 @@ async function tell(
 ): Promise<void> {
   const stream = outputs.usesStandardOutput ? err : out;
   const width = Math.min(stream.columns() ?? widest, widest);
-  stream.write(reportText(report, { width, style: stream.style }));
+  stream.draw(reportText(report, { width, style: stream.style }));
   const told = await outputs.write(report, (form) => out.write(form));
   if (record !== undefined) {
     await record.close();
@@ -220,5 +220,5 @@ async function tell(
 }
 
 function screenOf(stream: Stream) {
-  return { style: stream.style, write: (text: string) => stream.write(text), columns: () => stream.columns() };
+  return { style: stream.style, write: (text: string) => stream.draw(text), columns: () => stream.columns() };
 }

@@ -193,7 +193,7 @@ async function finish(
 ): Promise<number> {
   const comparison = makeComparison(compared, tool);
   const stream = outputs.usesStandardOutput ? err : out;
-  stream.write(
+  stream.draw(
     comparisonText(comparison, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }),
   );
   const told = await outputs.write(comparison, (form) => out.write(form));

@@ -1,13 +1,19 @@
 /**
  * Where a command writes: the only way from this program to a screen. A reader that has gone away is no error.
  */
+import { escapeLines, escapeTerminal } from "../../base/escape.ts";
 import { UsageError } from "../../base/failure.ts";
 import { colourStyle, plainStyle, type Style } from "../../report/style.ts";
 
 /** One of the two streams. */
 export interface Stream {
-  /** Writes text as it is. */
+  /** Writes text. Control characters in it are shown, and not acted upon. */
   write(text: string): void;
+  /**
+   * Writes text with marks of {@link style} and moves of the cursor; other control sequences are shown. The text's maker
+   * has escaped the external text in it, which could hold the same marks.
+   */
+  draw(text: string): void;
   readonly style: Style;
   /** The terminal's columns now; undefined where there is no terminal. */
   columns(): number | undefined;
@@ -32,7 +38,8 @@ export function processOutput(): Output {
 function streamTo(terminal: Terminal): Stream {
   const isTerminal = terminal.isTerminal();
   return {
-    write: (text) => writeWhole(terminal, new TextEncoder().encode(text)),
+    write: (text) => writeWhole(terminal, new TextEncoder().encode(escapeLines(text))),
+    draw: (text) => writeWhole(terminal, new TextEncoder().encode(escapeTerminal(text))),
     style: isTerminal && !Deno.noColor ? colourStyle : plainStyle,
     columns: () => isTerminal ? consoleColumns() : undefined,
   };

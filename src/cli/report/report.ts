@@ -79,7 +79,7 @@ async function writeAll(
   const stream = outputs.usesStandardOutput ? err : out;
   const others = [report, html, junit, markdown, csv, csvLives, hdr];
   if (text || others.every((path) => path === undefined)) {
-    stream.write(reportText(whole, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }));
+    stream.draw(reportText(whole, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }));
   } else stream.write(`${whole.verdictText}  ${whole.reason}\n`);
   try {
     const told = await outputs.write(whole, (form) => out.write(form));

@@ -45,7 +45,7 @@ async function compareSaved(saved: readonly SavedBroker[], asked: CompareAsked, 
     const comparison = makeComparison(brokers, tool);
     if (asked.text || forms.every((form) => asked[form] === undefined)) {
       const width = Math.min(stream.columns() ?? widest, widest);
-      stream.write(comparisonText(comparison, { width, style: stream.style }));
+      stream.draw(comparisonText(comparison, { width, style: stream.style }));
     } else stream.write(`${comparison.verdictText}  ${comparison.reason}\n`);
     told.push(...await outputs.write(comparison, (form) => out.write(form)));
     for (const line of told) stream.write(`${line}\n`);

@@ -1,6 +1,7 @@
 /**
  * What went over a case's links, in both directions, as it was seen from this side.
  */
+import { escapeLine } from "../../base/escape.ts";
 import { hexText } from "./packet_text.ts";
 
 /** One line of a transcript: plain data. */
@@ -49,5 +50,5 @@ export class Transcript {
 
 /** A line as a person reads it, its hex apart. */
 export function transcriptText({ atMs, link, direction, text }: TranscriptLine): string {
-  return `${(atMs / 1_000).toFixed(3).padStart(8)} s  ${link.padEnd(10)} ${direction} ${text}`;
+  return `${(atMs / 1_000).toFixed(3).padStart(8)} s  ${link.padEnd(10)} ${direction} ${escapeLine(text)}`;
 }

@@ -2,6 +2,8 @@
  * HTML that cannot be broken out of: whatever is put into a template is escaped, unless it is markup already.
  */
 
+import { escapeHtml } from "../../base/escape.ts";
+
 /** Text that is markup: made by {@link markup} or {@link trusted} alone. */
 export class Markup {
   constructor(readonly text: string) {}
@@ -22,20 +24,7 @@ export function trusted(text: string): Markup {
 function rendered(part: Part): string {
   if (part === undefined) return "";
   if (part instanceof Markup) return part.text;
-  return typeof part === "object" ? part.map(rendered).join("") : escaped(String(part));
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text for XML and HTML, in elements and in quoted attributes. */
-export function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
+  return typeof part === "object" ? part.map(rendered).join("") : escapeHtml(String(part));
 }
 
 /**
@@ -47,9 +36,4 @@ export function nested({ text }: Markup, place: number): Markup {
     .replaceAll(/ (id|aria-labelledby|aria-describedby|data-copy)="([^"]+)"/g, ` $1="$2-${place}"`)
     .replaceAll(/<(\/?)h([123])\b/g, (_, slash, level) => `<${slash}h${Number(level) + 2}`);
   return new Markup(own);
-}
-
-/** A value as JSON that may stand inside a script element. */
-export function scriptJson(value: unknown): Markup {
-  return new Markup(JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028"));
 }

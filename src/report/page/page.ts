@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { uplotLicence, uplotScript, uplotStyle } from "../assets/uplot.ts";
-import { type Markup, markup, scriptJson, trusted } from "./markup.ts";
+import { scriptJson } from "../../base/escape.ts";
+import { type Markup, markup, trusted } from "./markup.ts";
 import type { Plot } from "./plot.ts";
 import * as script from "./plot_script.js";
 import { styleSheet } from "./style_sheet.ts";
@@ -56,7 +57,7 @@ export function pageHtml({ title, main, plots, footer, events }: Page): string {
         <footer>
           <p>${footer}</p>
         </footer>
-        <script type="application/json" id="plots">${scriptJson(plots)}</script>
+        <script type="application/json" id="plots">${trusted(scriptJson(plots))}</script>
         <script>${trusted(uplotScript)}</script>
         <script>${trusted(pageScript)}</script>
         </body>

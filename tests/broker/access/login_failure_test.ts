@@ -130,7 +130,7 @@ Deno.test("failed login: names of a client are quoted, escaped and cut, so that 
   });
   assert.equal(
     text,
-    'Failed login from 192.0.2.1:5, user "a\\", client \\"x\\r\\n\\u001b[31m\\u{85}\\u{2028}", ' +
+    'Failed login from 192.0.2.1:5, user "a\\", client \\"x\\r\\n\\u001b[31m\\u0085\\u2028", ' +
       `certificate "${"n".repeat(64)}…", client "${"😀".repeat(64)}…": the user name or the password is wrong`,
   );
 });

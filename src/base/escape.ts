@@ -1,0 +1,112 @@
+/**
+ * External text on its way out: what clients, brokers, servers and files name, escaped for each place that it reaches.
+ * Every escape of the program stands here. The writer to a place calls the escape for that place, once.
+ *
+ * In every place a control character comes out as text, such as `\u001b`: C0, DEL and C1, which a terminal acts upon,
+ * the line separators of Unicode, and format characters, of which those for bidirectional text make a line read as
+ * another one.
+ */
+
+const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const controlsInLines = /(?!\n|\t|\r\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Text that takes one line. */
+export function escapeLine(text: string): string {
+  return text.replaceAll(controls, visible);
+}
+
+/** Text of several lines: line ends and tabs stay. */
+export function escapeLines(text: string): string {
+  return text.replaceAll(controlsInLines, visible);
+}
+
+/** As JSON writes it in a string: what was JSON before is JSON with the same values after it. */
+function visible(character: string): string {
+  const short = JSON.stringify(character).slice(1, -1);
+  if (short !== character) return short;
+  return Array.from(
+    { length: character.length },
+    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
+  ).join("");
+}
+
+/** Every text in plain data, names included, each as one line: for what is laid out as text afterwards. */
+export function escapeData<Data>(data: Data): Data {
+  return escapedData(data) as Data;
+}
+
+function escapedData(data: unknown): unknown {
+  if (typeof data === "string") return escapeLine(data);
+  if (Array.isArray(data)) return data.map(escapedData);
+  if (typeof data !== "object" || data === null || Object.getPrototypeOf(data) !== Object.prototype) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [escapeLine(name), escapedData(value)]));
+}
+
+/** The sequences that `report/style.ts` and `report/live.ts` write, and a carriage return at either end. */
+// deno-lint-ignore no-control-regex
+const ownSequences = /^\r|\r$|\x1b\[(?:[12]m|22m|3[1239]m|\?25[lh]|[KJ]|\d{1,5}A\r)/.source;
+const ownOrControl = new RegExp(`(${ownSequences})|${controlsInLines.source}`, "gu");
+
+/** All that is written to standard output and standard error: of the control sequences, the program's own stay. */
+export function escapeTerminal(text: string): string {
+  return text.replaceAll(ownOrControl, (found: string, own: string | undefined) => own ?? visible(found));
+}
+
+/** A document that is JSON already. */
+export function escapeJson(json: string): string {
+  return escapeLines(json);
+}
+
+/** A value in a line of text: as it is where that cannot be misread, else in quotes. */
+export function escapeLogValue(text: string): string {
+  return /^[\w.:/@%+-]+$/.test(text) ? text : quoteLine(text);
+}
+
+/** Text in quotes, on one line. */
+export function quoteLine(text: string): string {
+  return escapeLine(JSON.stringify(text));
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text for HTML, in elements and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return escapeLines(text).replaceAll(/[&<>"']/g, (character) => entities[character]!);
+}
+
+/** Text for XML 1.0, in elements and in quoted attributes; what it has no way to write is replaced. */
+export function escapeXml(text: string): string {
+  return escapeHtml(text.toWellFormed().replaceAll(/[\ufffe\uffff]/g, "\ufffd"));
+}
+
+/** A value as JSON that may stand inside a script element. */
+export function scriptJson(value: unknown): string {
+  return escapeLine(JSON.stringify(value)).replaceAll("<", "\\u003c");
+}
+
+/** Text that means nothing to Markdown, calls nobody and closes no table; white space is one space. */
+export function escapeMarkdown(text: string): string {
+  return escapeLine(text.replaceAll(/\s+/g, " ")).replaceAll(/[\\`*_{}[\]<>#|~&!]/g, "\\$&").replaceAll("@", "&#64;");
+}
+
+/** A cell of comma-separated values (RFC 4180) that no spreadsheet takes for a formula: an apostrophe makes it a text. */
+export function escapeCsv(value: string): string {
+  const text = escapeLines(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The value of a label in Prometheus' text format, without its quotes. Metrics are data: other characters stay. */
+export function escapeLabel(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+/** A word of a command as a POSIX shell reads it. */
+export function quoteShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
