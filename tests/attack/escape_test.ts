@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { type LogFormat, openLog } from "../../src/base/log.ts";
 import { startMonitor } from "../../src/broker/monitor/monitor.ts";
-import { statusLines } from "../../src/cli/commands/broker_status.ts";
+import { statusLines } from "../../src/cli/broker/broker_status.ts";
 import { main } from "../../src/cli/main.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import type { Progress } from "../../src/fleet/result/result.ts";
