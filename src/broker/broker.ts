@@ -179,6 +179,11 @@ export class Broker {
     return isDone;
   }
 
+  /** Counts a pause of accepting that a page of this broker has made; the broker counts its own. */
+  countAcceptPause(): void {
+    this.#core.metrics.acceptPauses++;
+  }
+
   /** Links that may be open at one time; by default at most what the limit of open files leaves. */
   get connectionsLimit(): number {
     return this.#core.settings.limits.connections;

@@ -4,9 +4,9 @@
  */
 import { escapeLines } from "../base/escape.ts";
 import http from "node:http";
-import net from "node:net";
 import { UsageError } from "../base/failure.ts";
 import { bracketed } from "./endpoint.ts";
+import { AcceptWatch } from "./tcp/accept_watch.ts";
 import { type WebAccess, webRefusal } from "./web_access.ts";
 
 /** A request that may be answered. */
@@ -31,8 +31,8 @@ export interface WebServerOptions extends WebAccess {
   readonly allowsDelete?: boolean;
   /** What it serves, for errors: `metrics`. */
   readonly what: string;
-  /** Told what goes wrong while it runs, in a sentence. */
-  readonly log?: (sentence: string) => void;
+  /** Told what goes wrong while it runs, in a sentence; `pauses` where it has stopped accepting for a while. */
+  readonly log?: (sentence: string, pauses?: boolean) => void;
 }
 
 /** A server that runs. */
@@ -78,7 +78,12 @@ export async function openWebServer(
   await opened(server, host, port, what);
   server.on("error", (error) => log(`Cannot accept a connection for ${what}: ${error.message}`));
   const own = (server.address() as { readonly port: number }).port;
-  const watch = new AcceptWatch(server, { host, port: own }, () => log(`${what} are accepted again on port ${own}`));
+  const paused = (why: string) => log(`Cannot accept a connection for ${what} on port ${own}: ${why}`, true);
+  const listenAgain = () => {
+    server.close(() => server.listen({ host, port: own }));
+    server.closeAllConnections();
+  };
+  const watch = new AcceptWatch({ server, host, port: own, paused, listenAgain });
   return {
     port: own,
     close: () => {
@@ -86,63 +91,6 @@ export async function openWebServer(
       return closed(server);
     },
   };
-}
-
-/** How often the server is tried, and how long an accepted connection may take to show, in milliseconds. */
-const tryEveryMs = 5_000;
-const showsWithinMs = 2_000;
-
-/**
- * The runtime's server stops accepting without a word once descriptors have run out. A connection of its own, now and
- * then, shows that; the server then listens again.
- */
-class AcceptWatch {
-  readonly #server: http.Server;
-  readonly #where: { readonly host: string; readonly port: number };
-  readonly #again: () => void;
-  readonly #timer: ReturnType<typeof setInterval>;
-  #accepted = 0;
-
-  constructor(
-    server: http.Server,
-    where: { readonly host: string; readonly port: number },
-    again: () => void,
-  ) {
-    this.#server = server;
-    this.#where = where;
-    this.#again = again;
-    server.on("connection", () => this.#accepted++);
-    this.#timer = setInterval(() => this.#try(), tryEveryMs);
-    Deno.unrefTimer(this.#timer as unknown as number);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  #try(): void {
-    const before = this.#accepted;
-    const { port } = this.#where;
-    const socket = net.connect({ port, host: loopbackOf(this.#where.host) }, () => {
-      const timer = setTimeout(() => {
-        socket.destroy();
-        if (this.#accepted === before) this.#listenAgain();
-      }, showsWithinMs);
-      Deno.unrefTimer(timer as unknown as number);
-    });
-    // No descriptor for this one either: the next try will tell.
-    socket.on("error", () => socket.destroy());
-  }
-
-  #listenAgain(): void {
-    this.#server.close(() => this.#server.listen(this.#where, this.#again));
-    this.#server.closeAllConnections();
-  }
-}
-
-/** An address at which this machine reaches what listens on another. */
-function loopbackOf(host: string): string {
-  return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
 }
 
 function opened(server: http.Server, host: string, port: number, what: string): Promise<void> {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Core } from "../../src/broker/core/core.ts";
 import { coreSettings } from "../../src/broker/options/options.ts";
+import { pem, tlsPath } from "../support/tls_fixture.ts";
 import { hazard, later, type Stage, until } from "../net/epoll/stage.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
 import { ffiFlags } from "../support/brokers/granted.ts";
@@ -12,15 +13,13 @@ const openFiles = 90;
 
 /** `mqtt-sim broker` with few descriptors. */
 function brokerWith(...args: string[]): ChildProcess {
-  const permissions = [
-    "--no-prompt",
-    "--allow-net=127.0.0.1",
-    "--allow-read",
-    "--allow-write",
-    "--ignore-env",
-    ...ffiFlags,
-  ];
-  const run = [Deno.execPath(), "run", "--quiet", ...permissions, "cli.ts", "broker", "--port", "0", ...args];
+  return brokerOf(ffiFlags, "--port", "0", ...args);
+}
+
+/** The same with these flags of the runtime: without `--allow-ffi` it cannot read the limit of open files. */
+function brokerOf(flags: readonly string[], ...args: string[]): ChildProcess {
+  const permissions = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--allow-write", "--ignore-env"];
+  const run = [Deno.execPath(), "run", "--quiet", ...permissions, ...flags, "cli.ts", "broker", ...args];
   return new ChildProcess("sh", ["-c", `ulimit -n ${openFiles} && exec "$@"`, "sh", ...run], { cwd: root });
 }
 
@@ -29,7 +28,11 @@ const connectBytes = Uint8Array.from([0x10, 0x0d, 0, 4, 0x4d, 0x51, 0x54, 0x54, 
 /** Whether a CONNECT is accepted. */
 async function isServed(port: number): Promise<boolean> {
   using link = await Deno.connect({ hostname: "127.0.0.1", port });
-  await link.write(connectBytes);
+  return await isAnswered(link);
+}
+
+async function isAnswered(link: Deno.Conn, bytes = connectBytes): Promise<boolean> {
+  await link.write(bytes);
   const answer = new Uint8Array(4);
   const timer = setTimeout(() => link.close(), 5_000);
   const length = await link.read(answer).catch(() => null);
@@ -87,6 +90,29 @@ for (const engine of ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"]) {
     assert.doesNotMatch(broker.said, /at .*\.ts:/);
   });
 }
+
+Deno.test("F3: without descriptors a listener for TLS pauses, and goes on", async () => {
+  const tls = ["--tls-cert", tlsPath("server.pem"), "--tls-key", tlsPath("server.key")];
+  await using broker = brokerOf([], "--listen", "mqtts://127.0.0.1:0", "--metrics", "0", ...tls);
+  const [, port] = await broker.line(/listening on mqtts:\/\/127\.0\.0\.1:(\d+)/);
+  const [, metrics] = await broker.line(/metrics on (http:\/\/127\.0\.0\.1:\d+\/metrics)/);
+  const listening = { hostname: "127.0.0.1", port: Number(port), caCerts: [pem("ca.pem")] };
+  using before = await Deno.connectTls(listening);
+  assert.ok(await isAnswered(before, connectBytes.with(14, 0x62)));
+  const links = await openLinks(Number(port), 2 * openFiles);
+  await broker.line(/Cannot accept a connection over TLS on port \d+: /);
+  for (const link of links) link.close();
+  await within(20, async () => {
+    using link = await Deno.connectTls(listening).catch(() => undefined);
+    // What has waited when the listener listens again is reset.
+    return link !== undefined && await isAnswered(link).catch(() => false);
+  });
+  await within(20, async () => /^mqtt_sim_accept_pauses_total [1-9]/m.test(await scrape(metrics!) ?? ""));
+  await before.write(Uint8Array.of(0xc0, 0));
+  const pong = new Uint8Array(2);
+  await before.read(pong);
+  assert.deepEqual(pong, Uint8Array.of(0xd0, 0), "a client that was connected is served throughout");
+});
 
 Deno.test({
   name: "F3: where the limit of open files is known, links leave descriptors for metrics and the store",

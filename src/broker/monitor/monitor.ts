@@ -22,6 +22,8 @@ export interface Monitored extends Operated {
   metrics(): BrokerMetrics;
   queues(): QueueTotals;
   status(query: StatusQuery): StatusPage;
+  /** The page has stopped accepting for a while. */
+  countAcceptPause?(): void;
 }
 
 /** What `/status` answers. */
@@ -57,7 +59,11 @@ export async function startMonitor(
   { adminToken, ...where }: MonitorOptions,
 ): Promise<Monitor> {
   if (adminToken !== undefined) checkActionHost(where.host);
-  const options = { ...where, what: "metrics", allowsDelete: true };
+  const log = (sentence: string, pauses = false) => {
+    if (pauses) broker.countAcceptPause?.();
+    where.log?.(sentence);
+  };
+  const options = { ...where, log, what: "metrics", allowsDelete: true };
   const server = await openWebServer(options, (request) => {
     return answerOperator(request, broker, adminToken) ?? respond(request, broker);
   });

@@ -5,6 +5,7 @@ import type net from "node:net";
 import tls from "node:tls";
 import { UsageError } from "../../base/failure.ts";
 import type { Listener } from "../link.ts";
+import { AcceptWatch } from "../tcp/accept_watch.ts";
 import { backlog, listenFault, type ListenOptions, type ListenReceiver } from "../tcp/tcp_listen.ts";
 import type { TlsIdentity } from "./tls_identity.ts";
 import { AcceptedTlsLink } from "./tls_link.ts";
@@ -44,25 +45,40 @@ export async function listenTls(
   } as tls.TlsOptions);
   const links = new WeakMap<net.Socket, AcceptedTlsLink>();
   const linkOf = (socket: tls.TLSSocket) => links.get((socket as unknown as SocketOverTcp)._parent);
-  server.on("connection", (raw: net.Socket) => {
-    const link = new AcceptedTlsLink(raw);
-    links.set(raw, link);
-    accept(link);
-  });
   server.on("secureConnection", (socket) => linkOf(socket)?.secured(socket, provedName(socket)));
   server.on("tlsClientError", (error, socket) => {
-    const wasOpen = linkOf(socket)?.failed(error) ?? true;
+    const wasOpen = linkOf(socket)?.failed(error) ?? false;
     if (wasOpen) refused(`Cannot take a connection over TLS: ${error.message}`);
     socket.destroy();
   });
   await opened(server, host, port);
   server.on("error", (error) => refused(`Cannot accept a connection: ${error.message}`));
   const address = server.address() as { readonly port: number };
+  const watch = watchOf(server, { host, port: address.port }, refused);
+  server.on("connection", (raw: net.Socket) =>
+    watch.sort(raw, () => {
+      const link = new AcceptedTlsLink(raw);
+      links.set(raw, link);
+      accept(link);
+    }));
   return {
     port: address.port,
-    close: () => void server.close(),
+    close: () => {
+      watch.stop();
+      server.close();
+    },
     renew: (renewed) => server.setSecureContext(contextOf(renewed)),
   };
+}
+
+/** Once it has stopped accepting, the server listens again; links that are open live on. */
+function watchOf(server: tls.Server, where: ListenOptions, refused: ListenReceiver["refused"]): AcceptWatch {
+  const paused = (why: string) => refused(`Cannot accept a connection over TLS on port ${where.port}: ${why}`, true);
+  const listenAgain = () => {
+    server.close();
+    server.listen({ ...where, backlog });
+  };
+  return new AcceptWatch({ ...where, server, paused, listenAgain });
 }
 
 /** node:tls of Deno before 2.8 neither renews certificates nor asks clients for theirs. */
