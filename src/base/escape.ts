@@ -1,6 +1,7 @@
 /**
  * External text on its way out: what clients, brokers, servers and files name, escaped for each place that it reaches.
- * Every escape of the program stands here. The writer to a place calls the escape for that place, once.
+ * Every escape of the program stands here, but for
+ * labels in Prometheus' format, which prom-client escapes. The writer to a place calls the escape for that place, once.
  *
  * In every place a control character comes out as text, such as `\u001b`: C0, DEL and C1, which a terminal acts upon,
  * the line separators of Unicode, and format characters, of which those for bidirectional text make a line read as
@@ -99,11 +100,6 @@ export function escapeMarkdown(text: string): string {
 export function escapeCsv(value: string): string {
   const text = escapeLines(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** The value of a label in Prometheus' text format, without its quotes. Metrics are data: other characters stay. */
-export function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 
 /** A word of a command as a POSIX shell reads it. */

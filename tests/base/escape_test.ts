@@ -28,7 +28,6 @@ const cases: readonly (readonly [does: (text: string) => string, text: string, e
   [escape.escapeCsv, "\t=1", "'\t=1"],
   [escape.escapeCsv, "\r=1", "'\\r=1"],
   [escape.escapeCsv, "\u001b[31m", "\\u001b[31m"],
-  [escape.escapeLabel, 'a\\b"c\nd', 'a\\\\b\\"c\\nd'],
   [escape.quoteShell, "mqtt://a:1", "mqtt://a:1"],
   [escape.quoteShell, "it's $(x)", "'it'\\''s $(x)'"],
 ];

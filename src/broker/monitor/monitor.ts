@@ -3,12 +3,13 @@
  * token, the actions of an operator (`operator_requests.ts`).
  */
 import { escapeJson } from "../../base/escape.ts";
+import { loadPrometheus, prometheusText, prometheusType } from "../../base/prometheus.ts";
 import { bracketed } from "../../net/endpoint.ts";
 import { notAllowed, openWebServer, type WebRequest, type WebServerOptions, words } from "../../net/http_server.ts";
 import type { AdminToken } from "../access/admin_token.ts";
 import type { BrokerMetrics } from "../limits/metrics.ts";
 import { actionPaths, answerOperator, checkActionHost, type Operated } from "./operator_requests.ts";
-import { prometheusText, prometheusType } from "./prometheus.ts";
+import { brokerMetricFamilies } from "./broker_metric_families.ts";
 import { longestPage, type QueueTotals, type StatusFilter, statusFilters } from "./status.ts";
 import type { StatusPage, StatusQuery } from "./status.ts";
 
@@ -59,6 +60,7 @@ export async function startMonitor(
   { adminToken, ...where }: MonitorOptions,
 ): Promise<Monitor> {
   if (adminToken !== undefined) checkActionHost(where.host);
+  await loadPrometheus();
   const log = (sentence: string, pauses = false) => {
     if (pauses) broker.countAcceptPause?.();
     where.log?.(sentence);
@@ -73,7 +75,7 @@ export async function startMonitor(
 const expected =
   `expected /metrics, /healthz or /status?filter=all|online|armed|delayed&offset=0&limit=100, or ${actionPaths}`;
 
-function respond({ method, path, query }: WebRequest, broker: Monitored): Response {
+function respond({ method, path, query }: WebRequest, broker: Monitored): Response | Promise<Response> {
   if (method === "DELETE") return notAllowed();
   switch (path) {
     case "/healthz":
@@ -87,9 +89,11 @@ function respond({ method, path, query }: WebRequest, broker: Monitored): Respon
   }
 }
 
-function metricsOf(broker: Monitored): Response {
+async function metricsOf(broker: Monitored): Promise<Response> {
   const { fault } = broker;
-  const text = prometheusText({ metrics: broker.metrics(), queues: broker.queues(), fault });
+  const text = await prometheusText(
+    brokerMetricFamilies({ metrics: broker.metrics(), queues: broker.queues(), fault }),
+  );
   return new Response(text, { headers: { "content-type": prometheusType } });
 }
 

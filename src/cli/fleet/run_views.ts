@@ -1,6 +1,7 @@
 /** What shows a run over the web while it goes on: the live page, and the metrics for Prometheus. */
 import type { Clock } from "../../base/clock.ts";
 import type { Progress } from "../../fleet/result/result.ts";
+import { loadPrometheus, prometheusType } from "../../base/prometheus.ts";
 import { FleetMetrics } from "../../report/fleet_metrics.ts";
 import { LivePage, type LiveRun } from "../../report/live_page.ts";
 import type { Report } from "../../report/report.ts";
@@ -76,10 +77,11 @@ async function closed(followers: Followers, server: HttpServer): Promise<void> {
 }
 
 async function openMetricsView(address: HttpAddress): Promise<RunViews> {
+  await loadPrometheus();
   const metrics = new FleetMetrics();
   const server = await openHttpServer(address, "metrics", async (path) => {
     if (path !== "/metrics") return new Response(null, { status: 404 });
-    return new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } });
+    return new Response(await metrics.text(), { headers: { "content-type": prometheusType } });
   });
   return {
     told: [`metrics: ${server.url}metrics`],

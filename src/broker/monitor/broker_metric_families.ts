@@ -1,8 +1,5 @@
-/**
- * The broker's counters in Prometheus' text format. Values are read when someone asks, never kept a second time, so that
- * nothing of a client library is needed but the format itself.
- */
-import { escapeLabel } from "../../base/escape.ts";
+/** The metrics of a broker: names, help and where each value is read. `base/prometheus.ts` writes them. */
+import type { MetricFamily } from "../../base/prometheus.ts";
 import type { BrokerMetrics } from "../limits/metrics.ts";
 import type { QueueTotals } from "./status.ts";
 
@@ -76,32 +73,23 @@ const gauges: readonly [name: string, help: string, value: Value][] = [
   ["fault_active", "1 where wills go wrong on purpose", ({ fault }) => fault === undefined ? 0 : 1],
 ];
 
-/** Of {@link prometheusText}. */
-export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
-
-/** What was measured, as a scrape takes it. Source: Prometheus, "Exposition formats", text-based format 0.0.4. */
-export function prometheusText(measured: Measured): string {
-  const families = [
-    ...counters.map(([name, help, value]) => family(`${name}_total`, help, "counter", [["", value(measured)]])),
+/** What was measured, for {@link prometheusText}. */
+export function brokerMetricFamilies(measured: Measured): MetricFamily[] {
+  return [
+    ...counters.map(([name, help, value]) => family(`${name}_total`, help, "counter", [{ value: value(measured) }])),
     ...labelled.map(([name, help, label, counts]) => {
-      const samples = Object.entries(counts(measured)).map(([word, count]) => [labels(label, word), count] as const);
+      const samples = Object.entries(counts(measured)).map(([word, value]) => ({ value, labels: { [label]: word } }));
       return family(`${name}_total`, help, "counter", samples);
     }),
-    ...gauges.map(([name, help, value]) => family(name, help, "gauge", [["", value(measured)]])),
+    ...gauges.map(([name, help, value]) => family(name, help, "gauge", [{ value: value(measured) }])),
   ];
-  return families.join("");
 }
 
 function family(
   name: string,
   help: string,
-  type: "counter" | "gauge",
-  samples: readonly (readonly [labels: string, value: number])[],
-): string {
-  const lines = samples.map(([labels, value]) => `mqtt_sim_${name}${labels} ${value}\n`);
-  return `# HELP mqtt_sim_${name} ${help}\n# TYPE mqtt_sim_${name} ${type}\n${lines.join("")}`;
-}
-
-function labels(name: string, value: string): string {
-  return `{${name}="${escapeLabel(value)}"}`;
+  type: MetricFamily["type"],
+  samples: MetricFamily["samples"],
+): MetricFamily {
+  return { name: `mqtt_sim_${name}`, help, type, samples };
 }
