@@ -50,6 +50,33 @@ Deno.test("F5: 250 wrong logins a second of one name let another user in within 
   assert.ok(outcomes.every((outcome) => outcome === "busy"));
 });
 
+Deno.test("F5: users whose passwords were wrong wait for those whose were not", async () => {
+  const stage = new QueueStage();
+  const flood = () => {
+    for (let each = 0; each < 60; each++) void stage.login("192.0.2.1", `user${each % 12}`);
+  };
+  flood();
+  await stage.finish(12);
+  flood();
+  const fromMs = stage.nowMs;
+  const right = stage.login("192.0.2.1", "right");
+  await stage.finish(2);
+  assert.equal(await Promise.race([right, Promise.resolve("waits")]), "right");
+  assert.ok(stage.nowMs - fromMs <= 200);
+});
+
+Deno.test("F5: a wrong password leaves its place to a user whose was not wrong where too many wait", async () => {
+  const stage = new QueueStage({ longestWaitMs: 500 });
+  const login = (each: number) => stage.login("192.0.2.1", `user${each}`);
+  for (let each = 0; each < 5; each++) void login(each);
+  await stage.finish(5);
+  const wrong = Array.from({ length: 20 }, (_, each) => login(each % 5));
+  const right = stage.login("192.0.2.1", "right");
+  await stage.finish(3);
+  assert.equal(await Promise.race([right, Promise.resolve("waits")]), "right");
+  assert.ok((await Promise.all(wrong.slice(10))).every((outcome) => outcome === "busy"));
+});
+
 Deno.test("F5: addresses take turns", async () => {
   const stage = new QueueStage({ longestWaitMs: 60_000 });
   for (let each = 0; each < 100; each++) void stage.login("192.0.2.1", `user${each}`);

@@ -28,6 +28,7 @@ async function run(args: readonly string[]): Promise<void> {
       print(`  ${outcomeLine(outcome)}`);
     }
   }
+  if (request.json !== undefined) await Deno.writeTextFile(request.json, JSON.stringify(outcomes));
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

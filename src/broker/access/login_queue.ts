@@ -6,6 +6,8 @@
 
 /** A check that waits. */
 interface Waiting {
+  readonly address: string;
+  readonly user: string;
   readonly check: () => Promise<boolean>;
   readonly isOver: () => boolean;
   readonly answer: (outcome: CheckOutcome) => void;
@@ -26,6 +28,11 @@ export interface LoginQueueParts {
   readonly nowMs: () => number;
 }
 
+/** A user whose password was wrong waits, at that address, for the users whose was not, for so long. Milliseconds. */
+const wrongForMs = 60_000;
+/** Wrong ones that are remembered. */
+const mostWrong = 10_000;
+
 /** What a check took at first, in milliseconds; corrected by what they take. */
 const usualCheckMs = 100;
 
@@ -33,6 +40,8 @@ export class LoginQueue {
   readonly #parts: LoginQueueParts;
   /** By address, then by user; the first of each is next. */
   readonly #addresses = new Map<string, Map<string, Waiting[]>>();
+  /** When the last check of a user at an address was wrong; the oldest first. */
+  readonly #wrongMs = new Map<string, number>();
   #size = 0;
   #running = 0;
   #checkMs = usualCheckMs;
@@ -58,8 +67,9 @@ export class LoginQueue {
     const users = this.#addresses.get(address) ?? new Map<string, Waiting[]>();
     const waiting = users.get(user) ?? [];
     if (waiting.length >= this.#parts.perUser) this.#clean(users, user, waiting);
-    if (waiting.length >= this.#parts.perUser || this.#isBusy()) return Promise.resolve("busy");
-    waiting.push({ check, isOver, answer: resolve });
+    if (waiting.length >= this.#parts.perUser) return Promise.resolve("busy");
+    if (this.#isBusy() && (this.#wasWrong(address, user) || !this.#turnOneAway())) return Promise.resolve("busy");
+    waiting.push({ address, user, check, isOver, answer: resolve });
     users.set(user, waiting);
     this.#addresses.set(address, users);
     this.#size++;
@@ -70,6 +80,34 @@ export class LoginQueue {
   #isBusy(): boolean {
     const { parallel, longestWaitMs } = this.#parts;
     return this.#size * this.#checkMs / parallel > longestWaitMs;
+  }
+
+  #wasWrong(address: string, user: string): boolean {
+    const atMs = this.#wrongMs.get(keyOf(address, user));
+    return atMs !== undefined && this.#parts.nowMs() - atMs < wrongForMs;
+  }
+
+  #note(address: string, user: string, isRight: boolean): void {
+    const key = keyOf(address, user);
+    this.#wrongMs.delete(key);
+    if (isRight) return;
+    this.#wrongMs.set(key, this.#parts.nowMs());
+    if (this.#wrongMs.size > mostWrong) this.#wrongMs.delete(this.#wrongMs.keys().next().value!);
+  }
+
+  /** One that waits for a user whose password was wrong leaves its place; answers false where there is none. */
+  #turnOneAway(): boolean {
+    for (const [address, users] of this.#addresses) {
+      for (const [user, waiting] of users) {
+        if (!this.#wasWrong(address, user)) continue;
+        waiting.pop()!.answer("busy");
+        this.#size--;
+        if (waiting.length === 0) users.delete(user);
+        if (users.size === 0) this.#addresses.delete(address);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Takes out those whose connection has ended. */
@@ -88,12 +126,14 @@ export class LoginQueue {
     }
   }
 
-  async #run({ check, answer }: Waiting): Promise<void> {
+  async #run({ address, user, check, answer }: Waiting): Promise<void> {
     this.#running++;
     const { nowMs } = this.#parts;
     const fromMs = nowMs();
     try {
-      answer(await check() ? "right" : "wrong");
+      const isRight = await check();
+      this.#note(address, user, isRight);
+      answer(isRight ? "right" : "wrong");
     } catch {
       answer("wrong");
     } finally {
@@ -103,19 +143,27 @@ export class LoginQueue {
     }
   }
 
-  /** The next whose connection lives: of the address whose turn it is, of the user whose turn it is there. */
+  /**
+   * The next whose connection lives: of the address whose turn it is, of the user whose turn it is there. Users whose last
+   * password was wrong come after all others.
+   */
   #next(): Waiting | undefined {
-    for (const [address, users] of this.#addresses) {
-      this.#addresses.delete(address);
-      const next = this.#nextOf(users);
-      if (users.size > 0) this.#addresses.set(address, users);
+    return this.#nextWhere((address, user) => !this.#wasWrong(address, user)) ?? this.#nextWhere(() => true);
+  }
+
+  #nextWhere(mayBe: (address: string, user: string) => boolean): Waiting | undefined {
+    for (const [address, users] of [...this.#addresses]) {
+      const next = this.#nextOf(users, (user) => mayBe(address, user));
+      if (next !== undefined || users.size === 0) this.#addresses.delete(address);
+      if (next !== undefined && users.size > 0) this.#addresses.set(address, users);
       if (next !== undefined) return next;
     }
     return undefined;
   }
 
-  #nextOf(users: Map<string, Waiting[]>): Waiting | undefined {
-    for (const [user, waiting] of users) {
+  #nextOf(users: Map<string, Waiting[]>, mayBe: (user: string) => boolean): Waiting | undefined {
+    for (const [user, waiting] of [...users]) {
+      if (!mayBe(user)) continue;
       users.delete(user);
       let next = waiting.shift();
       for (this.#size--; next?.isOver() === true && waiting.length > 0; this.#size--) next = waiting.shift();
@@ -124,4 +172,8 @@ export class LoginQueue {
     }
     return undefined;
   }
+}
+
+function keyOf(address: string, user: string): string {
+  return `${address}\n${user}`;
 }

@@ -29,11 +29,11 @@ export function textBytes(text: string): number {
 }
 
 /**
- * Shares of the bound. What clients make the broker keep has 60 %; the rest is for what the runtime has not collected yet.
- * Clients that are connected are served from a reserve beyond the 60 %, and new links are accepted within half of it, so
+ * Shares of the bound. What clients make the broker keep has 55 %; the rest is for what the runtime has not collected yet.
+ * Clients that are connected are served from a reserve beyond the 55 %, and new links are accepted within half of it, so
  * that a client is told why it is refused.
  */
-const shares = { kept: 0.6, links: 0.63, reserve: 0.66 } as const;
+const shares = { kept: 0.55, links: 0.58, reserve: 0.61 } as const;
 /** Amounts that are counted late are looked at again at most so often, in milliseconds. */
 const refreshEveryMs = 100;
 

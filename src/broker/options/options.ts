@@ -82,7 +82,7 @@ export interface BrokerLimits {
   readonly retainedMessages: number;
   /**
    * Bytes of memory that clients make the broker take: links, sessions, subscriptions, wills, retained and queued
-   * messages, unread answers, and what of them the runtime has not collected yet. What is kept takes up to 60 %; at the
+   * messages, unread answers, and what of them the runtime has not collected yet. What is kept takes up to 55 %; at the
    * bound the newest item is refused (0x97), and connected clients are served from a reserve of 6 %. The default of a
    * {@link Broker} is a quarter of the machine's memory, and at most half of the runtime's heap.
    */

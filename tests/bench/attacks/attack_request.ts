@@ -8,13 +8,15 @@ import type { AttackSettings } from "./attack_run.ts";
 import { type BrokerName, brokerNames } from "./attacked_broker.ts";
 
 export const usage =
-  "usage: [--only NAME ...] [--broker mqtt-sim|mosquitto] [--seconds N] [--max-memory BYTES] [--markdown FILE]";
+  "usage: [--only NAME ...] [--broker mqtt-sim|mosquitto] [--seconds N] [--max-memory BYTES] [--markdown FILE] [--json FILE]";
 
 export interface AttackRequest extends AttackSettings {
   readonly attacks: readonly Attack[];
   readonly brokers: readonly BrokerName[];
   readonly limitBytes: number;
   readonly markdown: string | undefined;
+  /** Where the outcomes are written as JSON. */
+  readonly json: string | undefined;
 }
 
 const capBytes = 4 * 1024 ** 3;
@@ -25,11 +27,12 @@ const options = {
   seconds: { type: "string", default: "10" },
   "max-memory": { type: "string", default: "256m" },
   markdown: { type: "string" },
+  json: { type: "string" },
 } as const;
 
 /** @throws UsageError that says what is allowed */
 export function attackRequest(args: readonly string[]): AttackRequest {
-  const { only, broker, seconds, "max-memory": maxMemory, markdown } = parsed(args);
+  const { only, broker, seconds, "max-memory": maxMemory, markdown, json } = parsed(args);
   const names = attacks.map(({ name }) => name);
   for (const word of only) mustBe("--only", word, names);
   for (const word of broker) mustBe("--broker", word, brokerNames);
@@ -45,6 +48,7 @@ export function attackRequest(args: readonly string[]): AttackRequest {
     limitBytes: parseSizeBytes(maxMemory, "--max-memory"),
     capBytes,
     markdown,
+    json,
   };
 }
 

@@ -63,7 +63,7 @@ async function startMosquitto(): Promise<AttackedBroker> {
   const [port, webSocketPort] = [freePort(), freePort()];
   const path = await Deno.makeTempFile({ prefix: "mosquitto", suffix: ".conf" });
   const lines = [
-    ...["allow_anonymous true", "log_dest stderr", "log_type error", "log_type warning", "log_type notice"],
+    ...["allow_anonymous true", "log_dest stderr", "log_type error", "log_type warning", "log_type information"],
     ...[`listener ${port} 127.0.0.1`, `listener ${webSocketPort} 127.0.0.1`, "protocol websockets", ""],
   ];
   await Deno.writeTextFile(path, lines.join("\n"));

@@ -1,0 +1,30 @@
+/**
+ * Storms of logins against password users, and floods of wrong passwords: how long each client, and one legitimate login
+ * in the middle, waits:
+ *
+ *   deno task bench:logins [--clients 5000] [--wrong 250]
+ */
+import { parseArgs } from "node:util";
+import { parseWhole } from "../../src/base/units.ts";
+import { ChildProcess } from "../support/machine/child_process.ts";
+import { runLogins } from "./logins/login_run.ts";
+import { phaseLine } from "./logins/login_table.ts";
+
+function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => void ChildProcess.endAll().then(() => Deno.exit(130)));
+}
+try {
+  const options = { clients: { type: "string", default: "5000" }, wrong: { type: "string", default: "250" } } as const;
+  const { clients, wrong } = parseArgs({ args: Deno.args, options }).values;
+  const settings = { clients: parseWhole(clients, "--clients"), wrongPerSecond: parseWhole(wrong, "--wrong") };
+  await runLogins(settings, (phase) => print(phaseLine(phase)));
+} catch (error) {
+  await ChildProcess.endAll();
+  print(`bench:logins: ${error instanceof Error ? error.message : error}`);
+  Deno.exitCode = 1;
+}
+Deno.exit();
