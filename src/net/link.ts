@@ -40,6 +40,8 @@ export interface Link {
   readonly peer: string;
   /** Common name of the certificate with which the peer has proved itself, where it has (TLS). */
   readonly certificateName?: string | undefined;
+  /** Memory that the link holds now besides what it buffers, in bytes, where that is much (TLS). */
+  readonly overheadBytes?: number;
   /** Bytes written and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** The peer has gone while the link was paused, where the link can tell; its end is seen after `resume`. */

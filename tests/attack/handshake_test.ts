@@ -6,6 +6,9 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Core } from "../../src/broker/core/core.ts";
 import { type BrokerLimits, coreSettings } from "../../src/broker/options/options.ts";
+import { cost } from "../../src/broker/limits/memory.ts";
+import { encode } from "../../src/mqtt/codec/codec.ts";
+import { connectPacket } from "../broker/stage.ts";
 import { serve } from "../../src/broker/serve/serve.ts";
 import { runDue } from "../../src/broker/serve/tick.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
@@ -213,3 +216,33 @@ Deno.test("handshake: a TLS handshake that fails ends one socket", () =>
     scene.sockets.splice(1, 1, await secures(good));
     assert.deepEqual([scene.metrics.connections.open, scene.metrics.connections.endedEarly], [1, 1]);
   }));
+
+for (const scheme of ["mqtts", "wss"] as const) {
+  Deno.test(`handshake: TLS counts as memory, more while its handshake is under way (${scheme})`, () =>
+    withinLimit(async () => {
+      const held = 1_000_000;
+      await using scene = await Scene.open(scheme, engines.deno, { memoryBytes: held });
+      const { memory, metrics } = scene.core;
+      const first = await scene.silent();
+      assert.equal(memory.usedBytes, cost.link + 168 * 1024);
+      while (memory.hasRoomForLink(cost.link + 168 * 1024, 0)) await scene.silent();
+      await scene.turnedAway();
+      assert.equal(metrics.limitsHit.memoryBytes, 1);
+      const before = memory.usedBytes;
+      const socket = await secures(first);
+      scene.sockets.splice(0, 1, socket);
+      if (scheme === "wss") await upgrades(socket);
+      const connect = encode(connectPacket(), 5);
+      await sends(socket, scheme === "mqtts" ? connect : frame(connect));
+      await until(() => metrics.connected === 1);
+      assert.ok(memory.usedBytes < before - 100 * 1024, `${before} to ${memory.usedBytes} bytes`);
+      for (const each of scene.sockets.splice(0)) each.close();
+      await until(() => metrics.open === 0);
+      assert.equal(memory.usedBytes, 0);
+    }, limitMs));
+}
+
+/** A masked binary frame; the mask is zeros. */
+function frame(payload: Uint8Array): Uint8Array {
+  return Uint8Array.of(0x82, 0x80 | payload.length, 0, 0, 0, 0, ...payload);
+}

@@ -22,11 +22,16 @@ export function serve(core: Core, link: Link, afterwards: () => void): void {
   const { limits, linkRoom } = core.settings;
   if (core.metrics.open >= Math.min(2 * limits.connections, linkRoom)) return turnAway(core, link, "connections");
   const nowMs = core.settings.clock.nowMs();
-  if (!core.memory.hasRoomForLink(cost.link, nowMs)) return turnAway(core, link, "memoryBytes");
+  if (!core.memory.hasRoomForLink(linkBytes(link), nowMs)) return turnAway(core, link, "memoryBytes");
   const overRate = core.connectRate.count(link, nowMs);
   if (overRate >= 2) return turnAway(core, link, "connectsPerSecond");
   link.receiver = new Served(core, link, afterwards, nowMs, overRate > 0);
   afterwards();
+}
+
+/** What a link costs now: while the handshake of TLS is under way more than afterwards. */
+function linkBytes({ overheadBytes = 0 }: Link): number {
+  return cost.link + overheadBytes;
 }
 
 /** Too many to be told why. */
@@ -58,6 +63,9 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   readonly #core: Core;
   readonly #connection: Connection;
   readonly #stream: PacketStream;
+  readonly #link: Link;
+  /** What the link counts for as memory. */
+  #linkBytes = 0;
   readonly #afterwards: () => void;
   #nowMs: number;
 
@@ -78,7 +86,13 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     core.connections.add(this.#connection);
     core.metrics.accepted++;
     core.metrics.open++;
-    core.memory.add(cost.link);
+    this.#link = link;
+    this.#countLink(linkBytes(link));
+  }
+
+  #countLink(bytes: number): void {
+    this.#core.memory.add(bytes - this.#linkBytes);
+    this.#linkBytes = bytes;
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -117,7 +131,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
 
   onEnd(_end: LinkEnd): void {
     this.#core.metrics.open--;
-    this.#core.memory.add(-cost.link);
+    this.#countLink(0);
     this.#core.connections.delete(this.#connection);
     this.#connection.countNothing();
     try {
@@ -157,6 +171,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
       const ending = { kind: "protocol-error", reasonCode: ReasonCode.protocolError } as const;
       return expel(this.#core, this.#connection, ReasonCode.protocolError, ending, this.#nowMs);
     }
+    this.#countLink(linkBytes(this.#link));
     runDue(this.#core, this.#nowMs);
     if (this.#connection.phase === "new") {
       handleConnect(this.#core, this.#connection, packet, this.#nowMs, this);

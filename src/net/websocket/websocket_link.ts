@@ -88,6 +88,10 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
     return this.#inner.isPeerGone === true;
   }
 
+  get overheadBytes(): number {
+    return this.#inner.overheadBytes ?? 0;
+  }
+
   get certificateName(): string | undefined {
     return this.#inner.certificateName;
   }
