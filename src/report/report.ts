@@ -7,7 +7,6 @@ import { withoutPasswords } from "../fleet/recording/record_header.ts";
 import type { FleetResult } from "../fleet/result/result.ts";
 import { deviationsIn, verdictText } from "../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
-import type { ThresholdResult } from "./threshold.ts";
 import { repeatCommand } from "./repeat.ts";
 
 /** The form of the document; the number changes when a name changes its meaning or goes. */
@@ -90,4 +89,12 @@ export function makeReport(result: FleetResult, context: ReportContext): Report 
     ...counts.voidReason !== undefined && { voidReason: withMaskedUrls(counts.voidReason) },
     warnings: counts.warnings.map(withMaskedUrls),
   };
+}
+
+/** What became of a threshold. */
+export interface ThresholdResult {
+  readonly expression: string;
+  /** The value that the report has at its path; absent where the run measured nothing for it, which is not met. */
+  readonly actual?: number;
+  readonly met: boolean;
 }

@@ -6,7 +6,7 @@ import { formatNumber, listed } from "../base/units.ts";
 import { verdictOver } from "../fleet/merge/verdict.ts";
 import { noCounts, type WillCounts } from "../fleet/result/will_counts.ts";
 import { isNumberPath, nearPaths, numberAt } from "./number_paths.ts";
-import type { Report } from "./report.ts";
+import type { Report, ThresholdResult } from "./report.ts";
 
 /** A threshold as it was written, and read. */
 export interface Threshold {
@@ -14,14 +14,6 @@ export interface Threshold {
   readonly path: string;
   readonly operator: Operator;
   readonly value: number;
-}
-
-/** What became of a threshold. */
-export interface ThresholdResult {
-  readonly expression: string;
-  /** The value that the report has at its path; absent where the run measured nothing for it, which is not met. */
-  readonly actual?: number;
-  readonly met: boolean;
 }
 
 const comparisons = {
