@@ -2,6 +2,7 @@
  * The program: arguments in, exit code out. Nothing below ends the process.
  */
 import { UsageError } from "../base/failure.ts";
+import { profilesText } from "../report/profiles_table.ts";
 import { readCommandLine } from "./command_line.ts";
 import { broker } from "./broker/broker.ts";
 import { operate } from "./broker/broker_operator.ts";
@@ -14,7 +15,6 @@ import { scenarioEntries } from "./fleet/scenario_settings.ts";
 import { builtInScenarios } from "./fleet/scenarios.ts";
 import { report } from "./report/report.ts";
 import { compareReports } from "./report/report_compare.ts";
-import { profilesText } from "../report/profile_text.ts";
 import { configJsonSchema } from "./options/config_file.ts";
 import { type Output, processOutput } from "./process/output.ts";
 import { type GiveUp, keepPermissions } from "./process/permissions.ts";

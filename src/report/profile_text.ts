@@ -1,11 +1,10 @@
 /**
- * Profiles in words: what is known of brokers, what a run found of it, and which profile would describe what a run
+ * Findings of a profile in words: what a run found of it, and which profile would describe what a run
  * without one found.
  */
 import { formatCount } from "../base/units.ts";
-import { profileOfBroker, profiles, rulesText } from "../profiles/profiles.ts";
+import { profileOfBroker, rulesText } from "../profiles/profiles.ts";
 import type { Report } from "./report.ts";
-import { type Column, tableLines, wrapped } from "./table.ts";
 import { faultTotal } from "./will_rows.ts";
 
 /** How a deviation is known, for people. */
@@ -15,29 +14,6 @@ export const evidenceText = {
   read: "read in its source, not run",
   reported: "reported, not run",
 } as const;
-
-type Row = { readonly id: string; readonly rules: string; readonly about: readonly string[]; readonly of: string };
-
-/** Every profile with its deviations, as `mqtt-sim fleet profiles` lists them. */
-export function profilesText(width: number): string {
-  const rows = profiles.flatMap(({ name, deviations }) =>
-    deviations.map((deviation): Row => ({
-      of: name,
-      id: deviation.id,
-      rules: rulesText(deviation).replace("; MQTT ", "; ") || "no numbered rule",
-      about: wrapped(`${deviation.what} (${evidenceText[deviation.evidence]}: ${deviation.source})`, width - 4),
-    }))
-  );
-  const columns: Column<Row>[] = [
-    { head: "profile", cell: ({ of }) => of, align: "left" },
-    { head: "deviation", cell: ({ id }) => id, align: "left" },
-    { head: "rule", cell: ({ rules }) => rules, align: "left" },
-  ];
-  const [head, ...lines] = tableLines(columns, rows);
-  const listed = lines.flatMap((line, place) => ["", line, ...rows[place]!.about.map((text) => `    ${text}`)]);
-  const all = profiles.map(({ name, broker, versions }) => ` ${name.padEnd(13)} ${broker}, ${versions}`);
-  return ["Profiles:", ...all, "", head!, ...listed, ""].join("\n");
-}
 
 /** One deviation as a run found it, in a sentence; it was in no life where it could not show. */
 export function findingText({ id, rules, what, lives, seen }: Finding): string {
