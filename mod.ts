@@ -87,22 +87,27 @@ export {
 export type { Selection } from "./src/conformance/check/select.ts";
 export { type CheckLogin, type ConnectAsked, Stage } from "./src/conformance/stage/stage.ts";
 export type { TranscriptLine } from "./src/conformance/probe/transcript.ts";
-export { type CheckReport, checkReportJson, checkReportSchema, makeCheckReport } from "./src/report/check_report.ts";
-export { checkHtml } from "./src/report/check_html.ts";
-export { checkJunit } from "./src/report/check_junit.ts";
-export { checkMarkdown } from "./src/report/check_markdown.ts";
-export { checkText } from "./src/report/check_text.ts";
+export {
+  type CheckReport,
+  checkReportJson,
+  checkReportSchema,
+  makeCheckReport,
+} from "./src/report/model/check_report.ts";
+export { checkHtml } from "./src/report/html/check_html.ts";
+export { checkJunit } from "./src/report/export/check_junit.ts";
+export { checkMarkdown } from "./src/report/export/check_markdown.ts";
+export { checkText } from "./src/report/terminal/check_text.ts";
 export { type Endpoint, parseEndpoint } from "./src/net/endpoint.ts";
 export type { ChosenEngine, EngineChoice, EngineName } from "./src/net/engine.ts";
 export { type ClientAuth, readTlsFiles, type TlsFiles, type TlsIdentity } from "./src/net/tls/tls_identity.ts";
 export { AccessControl, type AccessFiles } from "./src/broker/access/access_control.ts";
-export { livesCsv, modeCsv } from "./src/report/csv.ts";
-export { reportHdrLog } from "./src/report/hdr_log.ts";
-export { reportHtml } from "./src/report/html.ts";
-export { reportJson } from "./src/report/json.ts";
-export { reportJunit } from "./src/report/junit.ts";
-export { reportMarkdown } from "./src/report/markdown.ts";
-export { mergeReports, type NamedReport } from "./src/report/merge_reports.ts";
-export { makeReport, type Report, type ReportContext, reportSchema, type Tool } from "./src/report/report.ts";
-export { colourStyle, plainStyle, type Style } from "./src/report/style.ts";
-export { reportText, type TextOptions } from "./src/report/text.ts";
+export { livesCsv, modeCsv } from "./src/report/export/csv.ts";
+export { reportHdrLog } from "./src/report/export/hdr_log.ts";
+export { reportHtml } from "./src/report/html/html.ts";
+export { reportJson } from "./src/report/export/json.ts";
+export { reportJunit } from "./src/report/export/junit.ts";
+export { reportMarkdown } from "./src/report/export/markdown.ts";
+export { mergeReports, type NamedReport } from "./src/report/model/merge_reports.ts";
+export { makeReport, type Report, type ReportContext, reportSchema, type Tool } from "./src/report/model/report.ts";
+export { colourStyle, plainStyle, type Style } from "./src/report/terminal/style.ts";
+export { reportText, type TextOptions } from "./src/report/terminal/text.ts";

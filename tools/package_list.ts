@@ -32,7 +32,7 @@ export interface Packed {
 
 /** The files that `deno task compile` packs. */
 const packed = ["cli.ts", ...workers];
-/** The file that knows the packages whose text stands in src/report/assets. */
+/** The file that knows the packages whose text stands in src/report/html/assets. */
 const embedded = ["tools/docs/asset_text.ts"];
 
 interface Info {

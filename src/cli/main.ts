@@ -2,7 +2,7 @@
  * The program: arguments in, exit code out. Nothing below ends the process.
  */
 import { UsageError } from "../base/failure.ts";
-import { profilesText } from "../report/profiles_table.ts";
+import { profilesText } from "../report/terminal/profiles_table.ts";
 import { readCommandLine } from "./command_line.ts";
 import { broker } from "./broker/broker.ts";
 import { operate } from "./broker/broker_operator.ts";

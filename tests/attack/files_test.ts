@@ -6,7 +6,7 @@ import { passwd } from "../../src/cli/broker/broker_passwd.ts";
 import { statusLines } from "../../src/cli/broker/broker_status.ts";
 import { parseConfig } from "../../src/cli/options/config_file.ts";
 import { openForms } from "../../src/cli/report/report_outputs.ts";
-import { livesCsv } from "../../src/report/csv.ts";
+import { livesCsv } from "../../src/report/export/csv.ts";
 import { openReportFile } from "../../src/cli/report/report_file.ts";
 import { brokerSettings } from "../../src/cli/broker/broker_settings.ts";
 import { scenarioEntries } from "../../src/cli/fleet/scenario_settings.ts";

@@ -1,6 +1,6 @@
 /** An output that keeps what is written to it. */
 import { escapeLines, escapeTerminal } from "../../src/base/escape.ts";
-import { plainStyle } from "../../src/report/style.ts";
+import { plainStyle } from "../../src/report/terminal/style.ts";
 import type { Output } from "../../src/cli/process/output.ts";
 
 /** What was written so far. */

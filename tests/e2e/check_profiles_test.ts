@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { knownDeviations } from "../../src/conformance/case/known_deviations.ts";
-import type { CheckReport } from "../../src/report/check_report.ts";
+import type { CheckReport } from "../../src/report/model/check_report.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
 import { type CheckedPeer, checkedPeers } from "../support/brokers/checked_peers.ts";
 import { mosquitto, type Peer, peerTest, startOurs } from "../support/brokers/peers.ts";

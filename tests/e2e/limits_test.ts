@@ -4,7 +4,7 @@
  * our own broker, mosquitto and aedes 2.
  */
 import assert from "node:assert/strict";
-import type { CheckReport } from "../../src/report/check_report.ts";
+import type { CheckReport } from "../../src/report/model/check_report.ts";
 import {
   type BrokerPeer,
   mosquitto,

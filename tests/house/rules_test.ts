@@ -210,7 +210,7 @@ const escapes = [
 
 Deno.test("every escape of text is a fault outside the one file", () => {
   for (const text of escapes) {
-    const faults = rules.privilegeFaults(readFacts("src/report/html.ts", text), law);
+    const faults = rules.privilegeFaults(readFacts("src/report/html/html.ts", text), law);
     assert.equal(faults.length, 1, text);
     assert.ok(faults[0]!.endsWith("only src/base/escape.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/escape.ts", text), law), []);

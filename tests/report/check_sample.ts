@@ -1,7 +1,7 @@
 /** A check's report with every outcome, and one whose words try to break out. */
 import { boundsOf } from "../../src/conformance/model/bounds.ts";
 import type { CaseResult, ConformanceResult } from "../../src/conformance/case/result.ts";
-import { type CheckReport, makeCheckReport } from "../../src/report/check_report.ts";
+import { type CheckReport, makeCheckReport } from "../../src/report/model/check_report.ts";
 import { controls, script } from "./hostile.ts";
 
 const line = { atMs: 12.3, link: "client", direction: ">", text: 'PUBLISH topic "a"', hex: "30 03 00 01 61" } as const;

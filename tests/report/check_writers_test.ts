@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { checkHtml, checkMain } from "../../src/report/check_html.ts";
-import { checkJunit } from "../../src/report/check_junit.ts";
-import { checkMarkdown } from "../../src/report/check_markdown.ts";
-import { checkReportJson, ruleRows } from "../../src/report/check_report.ts";
-import { checkText } from "../../src/report/check_text.ts";
+import { checkHtml, checkMain } from "../../src/report/html/check_html.ts";
+import { checkJunit } from "../../src/report/export/check_junit.ts";
+import { checkMarkdown } from "../../src/report/export/check_markdown.ts";
+import { checkReportJson, ruleRows } from "../../src/report/model/check_report.ts";
+import { checkText } from "../../src/report/terminal/check_text.ts";
 import { assertWellFormed } from "../support/well_formed.ts";
 import { checkSample, hostileCheck, voidCheck } from "./check_sample.ts";
 import { assertGolden } from "./golden.ts";

@@ -1,5 +1,10 @@
 /** Fixed comparisons, from which golden files and pages are made. */
-import { type ComparedBroker, comparedRun, type Comparison, makeComparison } from "../../src/report/comparison.ts";
+import {
+  type ComparedBroker,
+  comparedRun,
+  type Comparison,
+  makeComparison,
+} from "../../src/report/model/comparison.ts";
 import { hostile } from "./hostile.ts";
 import { context, failed, latency, passed, reportOf, voided } from "./sample.ts";
 

@@ -1,5 +1,5 @@
 /** A report in which everything that a person or a broker can name tries to break out. */
-import type { Report } from "../../src/report/report.ts";
+import type { Report } from "../../src/report/model/report.ts";
 import { grouped } from "./grouped_sample.ts";
 import { reportOf } from "./sample.ts";
 

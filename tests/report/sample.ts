@@ -9,7 +9,7 @@ import type { FleetResult } from "../../src/fleet/result/result.ts";
 import type { Stage } from "../../src/fleet/result/run_phase.ts";
 import type { SeriesLatency, SeriesPoint } from "../../src/fleet/result/series_data.ts";
 import type { LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result/will_counts.ts";
-import { makeReport, type Report, type ReportContext } from "../../src/report/report.ts";
+import { makeReport, type Report, type ReportContext } from "../../src/report/model/report.ts";
 
 const noWills: WillCounts = {
   expected: 0,

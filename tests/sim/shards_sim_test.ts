@@ -4,8 +4,8 @@ import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
 import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
-import { mergeReports } from "../../src/report/merge_reports.ts";
-import { makeReport, type Report } from "../../src/report/report.ts";
+import { mergeReports } from "../../src/report/model/merge_reports.ts";
+import { makeReport, type Report } from "../../src/report/model/report.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
 const base: PlanRequest = { seed: 21, run: "cut", clients: 203, watchers: 10, rampPerSecond: 400 };

@@ -14,7 +14,7 @@ import type { RunFacts } from "../../src/fleet/result/run_facts.ts";
 import { RunRecord } from "../../src/fleet/recording/run_record.ts";
 import type { SquadResult } from "../../src/fleet/result/squad_task.ts";
 import { readSaved } from "../../src/cli/report/saved_record.ts";
-import { makeReport, type Report } from "../../src/report/report.ts";
+import { makeReport, type Report } from "../../src/report/model/report.ts";
 
 const context = { tool: { name: "mqtt-sim", version: "0.0.0" }, embedded: false, program: "mqtt-sim" } as const;
 

@@ -1,5 +1,5 @@
 /**
- * The module in src/report/assets, made of the package's own files: a module is the one form of text that every Deno
+ * The module in src/report/html/assets, made of the package's own files: a module is the one form of text that every Deno
  * since 2.0 takes into a compiled binary without a flag.
  */
 import licence from "uplot/LICENSE" with { type: "text" };

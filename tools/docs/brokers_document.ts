@@ -1,14 +1,14 @@
 /** docs/brokers.md and docs/brokers.html: every built-in scenario on several brokers, made of their comparisons. */
-import type { Comparison } from "../../src/report/comparison.ts";
-import { comparisonTable } from "../../src/report/comparison_markdown.ts";
-import { plotsPart } from "../../src/report/html.ts";
+import type { Comparison } from "../../src/report/model/comparison.ts";
+import { comparisonTable } from "../../src/report/export/comparison_markdown.ts";
+import { plotsPart } from "../../src/report/html/html.ts";
 import { escapeMarkdown } from "../../src/base/escape.ts";
-import { brokersPart, comparisonTablePart } from "../../src/report/page/comparison_part.ts";
-import { comparisonPlots } from "../../src/report/page/comparison_plots.ts";
-import { verdictPart } from "../../src/report/page/head_part.ts";
-import { type Markup, markup, nested } from "../../src/report/page/markup.ts";
-import { pageHtml } from "../../src/report/page/page.ts";
-import { brokerNotes } from "../../src/report/comparison_rows.ts";
+import { brokersPart, comparisonTablePart } from "../../src/report/html/page/comparison_part.ts";
+import { comparisonPlots } from "../../src/report/html/page/comparison_plots.ts";
+import { verdictPart } from "../../src/report/html/page/head_part.ts";
+import { type Markup, markup, nested } from "../../src/report/html/page/markup.ts";
+import { pageHtml } from "../../src/report/html/page/page.ts";
+import { brokerNotes } from "../../src/report/model/comparison_rows.ts";
 import { findingsOf, findingText, loadOfRun, type Loads, outcomeText } from "./known_deviations.ts";
 
 /** A broker that was run, as a reader may start it too. */

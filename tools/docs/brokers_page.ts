@@ -8,7 +8,7 @@ import { type BuiltInScenario, builtInScenarios } from "../../src/cli/fleet/scen
 import { settle } from "../../src/cli/fleet/settle.ts";
 import { tool } from "../../src/cli/process/tool.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
-import { type ComparedBroker, comparedRun, makeComparison } from "../../src/report/comparison.ts";
+import { type ComparedBroker, comparedRun, makeComparison } from "../../src/report/model/comparison.ts";
 import { type BrokersDocument, brokersHtml, brokersMarkdown, type ScenarioRun } from "./brokers_document.ts";
 import { loadBetween, type MachineLoad, sampleLoad } from "../../tests/support/machine/machine_load.ts";
 import { type PageBroker, startAll } from "../../tests/support/brokers/page_brokers.ts";

@@ -1,7 +1,13 @@
 /** docs/conformance.md and docs/conformance/: what the catalog found on several brokers. */
 import type { CaseResult, Outcome } from "../../src/conformance/case/result.ts";
 import { transcriptText } from "../../src/conformance/probe/transcript.ts";
-import { areaRows, boundsText, type CheckReport, ruleRows, unseenDeviations } from "../../src/report/check_report.ts";
+import {
+  areaRows,
+  boundsText,
+  type CheckReport,
+  ruleRows,
+  unseenDeviations,
+} from "../../src/report/model/check_report.ts";
 import { escapeMarkdown } from "../../src/base/escape.ts";
 
 /** A broker and what was found. */

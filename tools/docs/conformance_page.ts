@@ -5,7 +5,7 @@
  * nothing that failed; a failure without a line is told, here and on its page.
  */
 import { profileOf } from "../../src/profiles/profiles.ts";
-import { type CheckReport, checkReportSchema } from "../../src/report/check_report.ts";
+import { type CheckReport, checkReportSchema } from "../../src/report/model/check_report.ts";
 import { type CheckedPeer, checkedPeers } from "../../tests/support/brokers/checked_peers.ts";
 import { brokerPage, type CheckedBroker, conformancePage, readConfirmed, unmatched } from "./conformance_document.ts";
 import { startOurs } from "../../tests/support/brokers/peers.ts";

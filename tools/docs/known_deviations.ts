@@ -5,9 +5,9 @@
 import { formatCount, formatMs } from "../../src/base/units.ts";
 import type { Deviation } from "../../src/profiles/profile.ts";
 import { profileOf, rulesText } from "../../src/profiles/profiles.ts";
-import type { Comparison } from "../../src/report/comparison.ts";
-import type { Report } from "../../src/report/report.ts";
-import { type CountRow, countRows, type FaultName, rulesBroken, willsWrong } from "../../src/report/will_rows.ts";
+import type { Comparison } from "../../src/report/model/comparison.ts";
+import type { Report } from "../../src/report/model/report.ts";
+import { type CountRow, countRows, type FaultName, rulesBroken, willsWrong } from "../../src/report/model/will_rows.ts";
 import type { MachineLoad } from "../../tests/support/machine/machine_load.ts";
 
 /** The loads under which the brokers of a comparison were measured, by their names. */

@@ -1,7 +1,7 @@
 /** docs/profiles.md, made of the profiles themselves. */
 import type { Deviation } from "../../src/profiles/profile.ts";
 import { profiles, rulesText } from "../../src/profiles/profiles.ts";
-import { evidenceText } from "../../src/report/profile_text.ts";
+import { evidenceText } from "../../src/report/model/profile_text.ts";
 
 const head = `# Profiles: what brokers are known to do otherwise
 

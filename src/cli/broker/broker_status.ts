@@ -8,7 +8,7 @@ import { escapeData, escapeJson } from "../../base/escape.ts";
 import { formatBytes, formatCount } from "../../base/units.ts";
 import type { StatusReport } from "../../broker/monitor/monitor.ts";
 import { type ClientStatus, longestPage, statusFilters } from "../../broker/monitor/status.ts";
-import { type Column, tableLines } from "../../report/table.ts";
+import { type Column, tableLines } from "../../report/terminal/table.ts";
 import { sentence, switchFlag, valueFlag, wordValue } from "../options/flag.ts";
 import type { Output } from "../process/output.ts";
 import { readPageUrl, usualPageUrl } from "./page_url.ts";

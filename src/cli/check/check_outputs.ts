@@ -1,10 +1,10 @@
 /** The forms in which a check's report is written to files. */
 import { object } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
-import { checkHtml } from "../../report/check_html.ts";
-import { checkJunit } from "../../report/check_junit.ts";
-import { checkMarkdown } from "../../report/check_markdown.ts";
-import { type CheckReport, checkReportJson } from "../../report/check_report.ts";
+import { checkHtml } from "../../report/html/check_html.ts";
+import { checkJunit } from "../../report/export/check_junit.ts";
+import { checkMarkdown } from "../../report/export/check_markdown.ts";
+import { type CheckReport, checkReportJson } from "../../report/model/check_report.ts";
 import { type FlagValue, valueFlag } from "../options/flag.ts";
 import { openForms, type ReportOutputs } from "../report/report_outputs.ts";
 

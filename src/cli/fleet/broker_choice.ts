@@ -1,7 +1,7 @@
 /** Which broker a fleet is to run on, as `--url` has it: `URL`, `NAME=URL`, or `embedded` for one of our own. */
 import { UsageError } from "../../base/failure.ts";
 import { type Endpoint, parseEndpoint, withoutSecrets } from "../../net/endpoint.ts";
-import { targetName } from "../../report/comparison.ts";
+import { targetName } from "../../report/model/comparison.ts";
 
 /** A broker to run on. */
 export interface BrokerChoice {

@@ -11,7 +11,7 @@ import { planDefaults } from "../../fleet/plan/make_plan.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { parseSourceAddresses } from "../../net/source_addresses.ts";
 import { profileNames } from "../../profiles/profiles.ts";
-import { parseThreshold } from "../../report/threshold.ts";
+import { parseThreshold } from "../../report/model/threshold.ts";
 import { embedded, parseBrokerChoice } from "./broker_choice.ts";
 import {
   lines,

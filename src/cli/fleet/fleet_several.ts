@@ -6,10 +6,10 @@ import { UsageError } from "../../base/failure.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import { NotSpokenError } from "../../fleet/preflight/settle_protocol.ts";
-import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/comparison.ts";
-import { comparisonText } from "../../report/comparison_text.ts";
+import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/model/comparison.ts";
+import { comparisonText } from "../../report/terminal/comparison_text.ts";
 import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
-import type { Report } from "../../report/report.ts";
+import type { Report } from "../../report/model/report.ts";
 import { type BrokerChoice, brokerText } from "./broker_choice.ts";
 import {
   type ComparisonOutputs,

@@ -2,9 +2,9 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Progress } from "../../fleet/result/result.ts";
 import { loadPrometheus, prometheusType } from "../../base/prometheus.ts";
-import { FleetMetrics } from "../../report/fleet_metrics.ts";
-import { LivePage, type LiveRun } from "../../report/live_page.ts";
-import type { Report } from "../../report/report.ts";
+import { FleetMetrics } from "../../report/export/fleet_metrics.ts";
+import { LivePage, type LiveRun } from "../../report/html/live_page.ts";
+import type { Report } from "../../report/model/report.ts";
 import type { HttpAddress } from "../process/http_address.ts";
 import { type HttpServer, openHttpServer } from "../process/http_server.ts";
 

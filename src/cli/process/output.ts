@@ -3,7 +3,7 @@
  */
 import { escapeLines, escapeTerminal } from "../../base/escape.ts";
 import { UsageError } from "../../base/failure.ts";
-import { colourStyle, plainStyle, type Style } from "../../report/style.ts";
+import { colourStyle, plainStyle, type Style } from "../../report/terminal/style.ts";
 
 /** One of the two streams. */
 export interface Stream {

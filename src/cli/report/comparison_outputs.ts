@@ -2,11 +2,11 @@
  * Where the forms of a comparison go: one file for all brokers, or, where its name holds {broker}, one for each.
  */
 import { UsageError } from "../../base/failure.ts";
-import { type Comparison, comparisonJson } from "../../report/comparison.ts";
-import { comparisonHtml } from "../../report/comparison_html.ts";
-import { comparisonJunit } from "../../report/comparison_junit.ts";
-import { comparisonMarkdown } from "../../report/comparison_markdown.ts";
-import type { Report } from "../../report/report.ts";
+import { type Comparison, comparisonJson } from "../../report/model/comparison.ts";
+import { comparisonHtml } from "../../report/html/comparison_html.ts";
+import { comparisonJunit } from "../../report/export/comparison_junit.ts";
+import { comparisonMarkdown } from "../../report/export/comparison_markdown.ts";
+import type { Report } from "../../report/model/report.ts";
 import {
   type Form,
   formTitles,

@@ -1,9 +1,9 @@
 /** `mqtt-sim report`: saved report, or several → report → forms → the run's exit code. */
 import { UsageError } from "../../base/failure.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
-import { mergeReports } from "../../report/merge_reports.ts";
-import type { Report } from "../../report/report.ts";
-import { reportText } from "../../report/text.ts";
+import { mergeReports } from "../../report/model/merge_reports.ts";
+import type { Report } from "../../report/model/report.ts";
+import { reportText } from "../../report/terminal/text.ts";
 import type { Output } from "../process/output.ts";
 import { openReportOutputs, openRunOutputs, type ReportOutputs, type RunOutputs } from "./report_outputs.ts";
 import { type Bounds, openSaved, readSaved } from "./saved_record.ts";

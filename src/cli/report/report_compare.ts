@@ -1,6 +1,6 @@
 /** `mqtt-sim report compare`: saved runs → comparison → forms → the worst exit code. */
-import { checkCompared, type ComparedBroker, makeComparison } from "../../report/comparison.ts";
-import { comparisonText } from "../../report/comparison_text.ts";
+import { checkCompared, type ComparedBroker, makeComparison } from "../../report/model/comparison.ts";
+import { comparisonText } from "../../report/terminal/comparison_text.ts";
 import { openComparisonOutputs } from "./comparison_outputs.ts";
 import type { Output } from "../process/output.ts";
 import { type Form, formTitles } from "./report_outputs.ts";

@@ -5,7 +5,7 @@ import type { InferValue } from "@optique/core/parser";
 import { argument, command, constant } from "@optique/core/primitives";
 import { parseDurationMs } from "../../base/units.ts";
 import { profileNames } from "../../profiles/profiles.ts";
-import { parseThreshold } from "../../report/threshold.ts";
+import { parseThreshold } from "../../report/model/threshold.ts";
 import {
   type FlagValue,
   neededArgument,

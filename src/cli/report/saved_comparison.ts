@@ -1,10 +1,10 @@
 /** A comparison that was written to a file, read again: each of its reports is checked as one in a file of its own is. */
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
-import { type ComparedBroker, comparedRun, comparisonSchema } from "../../report/comparison.ts";
+import { type ComparedBroker, comparedRun, comparisonSchema } from "../../report/model/comparison.ts";
 import type { LifeRow } from "../../fleet/ledger/life_row.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
-import { applyThresholds, type Threshold } from "../../report/threshold.ts";
+import { applyThresholds, type Threshold } from "../../report/model/threshold.ts";
 import { openSaved } from "./saved_record.ts";
 import { parseReport } from "./saved_report.ts";
 

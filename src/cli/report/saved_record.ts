@@ -13,8 +13,8 @@ import { Replay } from "../../fleet/replay.ts";
 import type { FleetResult } from "../../fleet/result/result.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
 import { strict } from "../../profiles/strict.ts";
-import { makeReport, type Report, type ReportContext } from "../../report/report.ts";
-import { applyThresholds, parseThreshold, type Threshold } from "../../report/threshold.ts";
+import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
+import { applyThresholds, parseThreshold, type Threshold } from "../../report/model/threshold.ts";
 import { parseReport, planSchema } from "./saved_report.ts";
 
 const protocol = z.enum(["3.1.1", "5", "mix"]);

@@ -11,7 +11,7 @@ import { killModes } from "../../fleet/plan/kill_mode.ts";
 import { noPresence, presenceMoments } from "../../fleet/result/presence_result.ts";
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
-import { type Report, reportSchema } from "../../report/report.ts";
+import { type Report, reportSchema } from "../../report/model/report.ts";
 
 const counts = {
   expected: z.number(),

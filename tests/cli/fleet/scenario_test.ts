@@ -10,8 +10,8 @@ import { builtInScenarios } from "../../../src/cli/fleet/scenarios.ts";
 import { main } from "../../../src/cli/main.ts";
 import { makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import type { FleetPlan } from "../../../src/fleet/plan/plan.ts";
-import { makeReport } from "../../../src/report/report.ts";
-import { repeatCommand } from "../../../src/report/repeat.ts";
+import { makeReport } from "../../../src/report/model/report.ts";
+import { repeatCommand } from "../../../src/report/model/repeat.ts";
 import { passed } from "../../report/sample.ts";
 import { captured } from "../captured.ts";
 

@@ -5,7 +5,7 @@ import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import { fleetRequest } from "../../../src/cli/fleet/fleet_request.ts";
 import { makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import type { FleetPlan, PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { repeatCommand } from "../../../src/report/repeat.ts";
+import { repeatCommand } from "../../../src/report/model/repeat.ts";
 import { captured } from "../captured.ts";
 
 const base: PlanRequest = { run: "again", seed: 4_294_967_295 };

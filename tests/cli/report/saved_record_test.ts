@@ -1,7 +1,7 @@
 /** Recordings that `mqtt-sim report` reads: judged again, cut short, damaged, of another time. */
 import assert from "node:assert/strict";
-import { parseThreshold } from "../../../src/report/threshold.ts";
-import { reportJson } from "../../../src/report/json.ts";
+import { parseThreshold } from "../../../src/report/model/threshold.ts";
+import { reportJson } from "../../../src/report/export/json.ts";
 import { EveryNth, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
 import { Recording, reportOf, reread } from "../../support/recording.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../../src/base/failure.ts";
 import { parseReport } from "../../../src/cli/report/saved_report.ts";
-import { reportJson } from "../../../src/report/json.ts";
+import { reportJson } from "../../../src/report/export/json.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
 import { failed, passed, reportOf, voided } from "../../report/sample.ts";
 

@@ -1,8 +1,8 @@
 /** The HTML pages in a real browser: at a desk and on a phone, in light and in dark, and live. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { comparisonHtml } from "../../../src/report/comparison_html.ts";
-import { reportHtml } from "../../../src/report/html.ts";
+import { comparisonHtml } from "../../../src/report/html/comparison_html.ts";
+import { reportHtml } from "../../../src/report/html/html.ts";
 import { everyOutcome } from "../../report/comparison_sample.ts";
 import { hostile } from "../../report/hostile.ts";
 import { failed, passed, reportOf, voided } from "../../report/sample.ts";

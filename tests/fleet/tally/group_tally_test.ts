@@ -5,7 +5,7 @@ import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { Ledger } from "../../../src/fleet/ledger/ledger.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { noCounts } from "../../../src/fleet/result/will_counts.ts";
-import { mergeReports } from "../../../src/report/merge_reports.ts";
+import { mergeReports } from "../../../src/report/model/merge_reports.ts";
 import { reportOf } from "../../report/sample.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { profileFindings } from "../../../src/fleet/tally/deviation_tally.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
-import { comparedRun, makeComparison } from "../../../src/report/comparison.ts";
+import { comparedRun, makeComparison } from "../../../src/report/model/comparison.ts";
 import { context, failed, modeCounts, passed, reportOf } from "../../report/sample.ts";
 import { findingsOf, findingText, outcomeText } from "../../../tools/docs/known_deviations.ts";
 

@@ -1,0 +1,15 @@
+/** A comparison as JUnit XML: a suite for each broker. */
+import type { ComparedBroker, Comparison } from "../model/comparison.ts";
+import { emptySuite, junitDocument, reportSuite, type Suite } from "./junit.ts";
+
+/** The comparison as one JUnit XML document. */
+export function comparisonJunit({ brokers }: Comparison): string {
+  return junitDocument(brokers.map(suiteOf));
+}
+
+/** What a broker does not speak is skipped: it is no failure. */
+function suiteOf({ name, target, outcome, reason, report }: ComparedBroker): Suite {
+  const called = name === target ? `mqtt-sim fleet: ${name}` : `mqtt-sim fleet: ${name} (${target})`;
+  if (outcome === "not spoken" || outcome === "skipped") return emptySuite(called, "skipped", reason);
+  return report === undefined ? emptySuite(called, "error", reason) : reportSuite(report, called);
+}

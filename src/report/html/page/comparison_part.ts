@@ -1,0 +1,86 @@
+/** The parts of a comparison's page: the verdict, a tile for each broker, the table, and the reports folded away. */
+import { formatCount, formatMs } from "../../../base/units.ts";
+import {
+  type ComparedBroker,
+  type Comparison,
+  deviatingOn,
+  type Outcome,
+  outcomeText,
+} from "../../model/comparison.ts";
+import { brokerNotes, type ComparisonCell, comparisonRows } from "../../model/comparison_rows.ts";
+import { type Tile, tilesPart, verdictKind, verdictPart, wordOf } from "./head_part.ts";
+import { type Markup, markup, nested } from "./markup.ts";
+
+/** The verdict over all, with what was compared. */
+export function comparisonVerdict({ verdict, verdictText, reason, brokers }: Comparison): Markup {
+  const [first] = brokers.flatMap(({ report }) => report === undefined ? [] : [report]);
+  const facts = first === undefined ? [] : [
+    ...first.plan.scenario === undefined ? [] : [`scenario ${first.plan.scenario}`],
+    `${formatCount(first.plan.clients)} clients`,
+    `${first.run.startedAt.slice(0, 16).replace("T", " ")} UTC`,
+    `seed ${first.run.seed}`,
+  ];
+  const kind = verdictKind(verdict, deviatingOn(brokers));
+  return verdictPart(kind, wordOf(verdictText), reason, [`${brokers.length} brokers, one after the other`, ...facts]);
+}
+
+const looks: Readonly<Partial<Record<Outcome, "good" | "bad">>> = { pass: "good", fail: "bad" };
+
+/** A tile for each broker. */
+export function brokersPart({ brokers }: Comparison): Markup {
+  const tiles = brokers.map(({ name, outcome, reason, report }): Tile => {
+    const look = deviatingOn([{ outcome, report }]) > 0 ? undefined : looks[outcome];
+    const { wills, latencyMs: { all } } = report ?? { wills: undefined, latencyMs: { all: undefined } };
+    const note = wills === undefined || all === undefined || all.count === 0
+      ? reason
+      : `${formatCount(wills.onTime)} of ${formatCount(wills.expected)} on time, p99 ${formatMs(all.p99)}`;
+    return { name, value: outcomeText(outcome, report), note, ...look && { look } };
+  });
+  return markup`<div class="brokers">${tilesPart(tiles)}</div>`;
+}
+
+/** The table, and what is to be known when reading it. */
+export function comparisonTablePart(comparison: Comparison): Markup {
+  const heads = comparison.brokers.map(({ name }) => markup`<th scope="col">${name}</th>`);
+  const groups = comparisonRows(comparison).map(({ name, rows }) =>
+    markup`<tbody><tr class="group"><th scope="rowgroup">${name}</th><td colspan="${heads.length}"></td></tr>
+${
+      rows.map((row) =>
+        markup`<tr><th scope="row">${row.name}</th>${
+          row.cells.map((cell) => cellPart(cell, row.name === "verdict"))
+        }</tr>
+`
+      )
+    }</tbody>`
+  );
+  return markup`<section aria-labelledby="compare-title"><h2 id="compare-title">Side by side</h2>
+<div class="card scroll compare" role="region" aria-labelledby="compare-caption" tabindex="0">
+<table id="compare"><caption id="compare-caption">The same plan on each broker</caption>
+<thead><tr><td></td>${heads}</tr></thead>${groups}</table></div>
+${notesPart(comparison)}</section>`;
+}
+
+function cellPart({ text, notes, look }: ComparisonCell, isWord: boolean): Markup {
+  const lines = notes.map((note) => markup`<small>${note}</small>`);
+  const looks = [...(look === "plain" ? [] : [look]), ...(isWord ? ["word"] : [])];
+  if (looks.length === 0) return markup`<td>${text}${lines}</td>`;
+  return markup`<td class="${looks.join(" ")}"><b>${text}</b>${lines}</td>`;
+}
+
+function notesPart({ notes, brokers }: Comparison): Markup | undefined {
+  const each = brokers.flatMap((broker) =>
+    brokerNotes(broker).map((note) => markup`<li><b>${broker.name}</b>: ${note}</li>`)
+  );
+  const items = [...notes.map((note) => markup`<li>${note}</li>`), ...each];
+  if (items.length === 0) return undefined;
+  return markup`<div class="warnings card"><h3>To know when reading this</h3><ul>${items}</ul></div>`;
+}
+
+/** A report folded away, with ids and headings that go into the page. */
+export function foldedPart({ name, outcome, reason, report }: ComparedBroker, place: number, main: Markup): Markup {
+  if (report === undefined) return markup`<p class="note"><b>${name}</b>: ${outcome}, ${reason}</p>`;
+  return markup`<details class="card whole" id="broker-${place}"><summary><b>${name}</b><span>${
+    outcomeText(outcome, report)
+  }: ${reason}</span></summary>
+<div class="inside">${nested(main, place)}</div></details>`;
+}

@@ -1,0 +1,138 @@
+/** The top of the page: the verdict, its reason, and the numbers that it stands on. */
+import { formatBytes, formatCount, formatMs } from "../../../base/units.ts";
+import type { WillCounts } from "../../../fleet/result/will_counts.ts";
+import type { Report } from "../../model/report.ts";
+import { deviationsIn } from "../../../fleet/merge/verdict.ts";
+import { willsWrong } from "../../model/will_rows.ts";
+import { type Markup, markup } from "./markup.ts";
+
+/** What the page can say of a run. */
+export type VerdictKind = "pass" | "deviating" | "fail" | "void" | "running";
+
+const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
+
+/** A shape for each verdict, so that colour is never all there is. */
+const shapes: Readonly<Record<VerdictKind, string>> = {
+  pass: "M5 12.5l4.5 4.5L19 7.5",
+  deviating: "M5 11l3 3L13 7.5M11.5 17h.1M15 17h.1M18.5 17h.1",
+  fail: "M6.5 6.5l11 11M17.5 6.5l-11 11",
+  void: "M9 9a3 3 0 1 1 4.4 2.7c-1 .6-1.4 1.1-1.4 2.3M12 17.6v.1",
+  running: "M12 7v5l3.5 2",
+};
+
+/** How a verdict looks: a pass in which wills went wrong as the profile describes is no clean one. */
+export function verdictKind(verdict: Report["verdict"], deviating: number): VerdictKind {
+  return verdict === "pass" && deviating > 0 ? "deviating" : verdict;
+}
+
+/** The verdict in large, in its own words, with one sentence and a line of facts. */
+export function verdictPart(kind: VerdictKind, word: string, reason: string, facts: readonly string[]): Markup {
+  return markup`
+    <header class="verdict ${kind}" id="verdict">
+      <p class="word"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="${shapes[kind]}"/></svg>${word}</p>
+      <h1>${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}${/[.!?]$/.test(reason) ? "" : "."}</h1>
+      <p class="facts">${
+    facts.map((fact) =>
+      markup`
+          <span>${fact}</span>
+        `
+    )
+  }</p>
+    </header>
+  `;
+}
+
+/** The verdict of a report. */
+export function reportVerdict({ verdict, verdictText, reason, run, ...found }: Report): Markup {
+  return verdictPart(verdictKind(verdict, deviationsIn(found)), wordOf(verdictText), reason, [
+    run.target === "embedded" ? "embedded broker" : run.target,
+    protocolText[run.protocol],
+    `${run.startedAt.slice(0, 16).replace("T", " ")} UTC`,
+    `took ${formatMs(run.durationMs)}`,
+    `run ${run.id}`,
+    `seed ${run.seed}`,
+  ]);
+}
+
+/** The page writes the word itself in capitals. */
+export function wordOf(verdictText: string): string {
+  return verdictText.replace(/^[A-Z]+/, (word) => word.toLowerCase());
+}
+
+/** A number that is to be seen first. */
+export interface Tile {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string;
+  readonly look?: "good" | "bad";
+}
+
+/** The numbers in a row of tiles. */
+export function tilesPart(tiles: readonly Tile[]): Markup {
+  return markup`<dl class="tiles" id="tiles">${
+    tiles.map(({ name, value, note, look = "" }) =>
+      markup`
+        <div class="card ${look}">
+          <dt>${name}</dt>
+          <dd><b>${value}</b><small>${note}</small></dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}
+
+/** The tiles of a report. */
+export function reportTiles({ clients, kills, wills, latencyMs, slipMs, resources }: Report): Tile[] {
+  const { all } = latencyMs;
+  return [
+    {
+      name: "Wills on time",
+      value: `${formatCount(wills.onTime)} of ${formatCount(wills.expected)}`,
+      note: wills.expected === 0 ? "none was due" : `${share(wills.onTime, wills.expected)} of those that were due`,
+    },
+    faultTile(wills),
+    {
+      name: "Latency p99",
+      value: formatMs(all.count === 0 ? NaN : all.p99),
+      note: all.count === 0 ? "no will came" : `p50 ${formatMs(all.p50)}, max ${formatMs(all.max)}`,
+    },
+    {
+      name: "Kills",
+      value: formatCount(kills.total),
+      note: `${formatCount(kills.reachedPerSecond)}/s of ${formatCount(kills.askedPerSecond)}/s asked`,
+    },
+    {
+      name: "Clients",
+      value: formatCount(clients.connected),
+      note: `${formatCount(clients.reconnects)} reconnects, ${formatCount(clients.refused)} refused, ${
+        formatCount(clients.lost)
+      } lost`,
+    },
+    {
+      name: "This machine",
+      value: `${formatMs(slipMs.p99)} late`,
+      note: `p99 of the kills; ${formatMs(resources.cpuMs)} of CPU, ${formatBytes(resources.rssBytes)}`,
+    },
+  ];
+}
+
+/** How many wills went wrong, and how. */
+export function faultTile(wills: WillCounts): Tile {
+  const wrong = willsWrong(wills);
+  const total = wrong.reduce((sum, { count }) => sum + count, 0);
+  const told = total === 0
+    ? "none late, early, missing, altered, twice or unasked"
+    : wrong.map(({ name, count }) => `${formatCount(count)} ${name}`).join(", ");
+  return {
+    name: "Wills gone wrong",
+    value: formatCount(total),
+    note: wills.deviating === 0 ? told : `${told}; ${formatCount(wills.deviating)} deviating as the profile says`,
+    ...total > 0 ? { look: "bad" } : wills.deviating === 0 && { look: "good" },
+  };
+}
+
+/** A share of the whole that never says 100% unless it is all. */
+function share(part: number, whole: number): string {
+  const percent = part / whole * 100;
+  return `${part < whole ? Math.min(99.99, Number(percent.toFixed(2))) : 100}%`;
+}

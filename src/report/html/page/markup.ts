@@ -1,0 +1,39 @@
+/**
+ * HTML that cannot be broken out of: whatever is put into a template is escaped, unless it is markup already.
+ */
+
+import { escapeHtml } from "../../../base/escape.ts";
+
+/** Text that is markup: made by {@link markup} or {@link trusted} alone. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+type Part = string | number | Markup | readonly Part[] | undefined;
+
+/** A template whose values are escaped; lists are joined, undefined is nothing. */
+export function markup(strings: TemplateStringsArray, ...values: readonly Part[]): Markup {
+  return new Markup(strings.map((text, index) => index === 0 ? text : rendered(values[index - 1]) + text).join(""));
+}
+
+/** Text of our own that is markup as it stands. */
+export function trusted(text: string): Markup {
+  return new Markup(text);
+}
+
+function rendered(part: Part): string {
+  if (part === undefined) return "";
+  if (part instanceof Markup) return part.text;
+  return typeof part === "object" ? part.map(rendered).join("") : escapeHtml(String(part));
+}
+
+/**
+ * A part of one page inside another: ids that are its own, and headings two levels down. What stands in quotes and tags
+ * is ours, for all text is escaped.
+ */
+export function nested({ text }: Markup, place: number): Markup {
+  const own = text
+    .replaceAll(/ (id|aria-labelledby|aria-describedby|data-copy)="([^"]+)"/g, ` $1="$2-${place}"`)
+    .replaceAll(/<(\/?)h([123])\b/g, (_, slash, level) => `<${slash}h${Number(level) + 2}`);
+  return new Markup(own);
+}

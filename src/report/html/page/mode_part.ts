@@ -1,0 +1,134 @@
+/** The tables by kill mode: what became of the wills, with the rule behind each fault, and how long they took. */
+import { formatCount, formatMs, formatNumber } from "../../../base/units.ts";
+import { killModes, killModeText } from "../../../fleet/plan/kill_mode.ts";
+import type { LatencyRow } from "../../../fleet/result/will_counts.ts";
+import { controlFaultTexts } from "../../model/fault_list.ts";
+import type { Report } from "../../model/report.ts";
+import { telemetryText } from "../../model/telemetry_text.ts";
+import { type CountRow, countRows, faultColumns, type FaultName, rulesBroken } from "../../model/will_rows.ts";
+import { type Markup, markup } from "./markup.ts";
+
+/** What the run had to hold, where it was told. */
+export function thresholdPart({ thresholds = [] }: Report): Markup | undefined {
+  if (thresholds.length === 0) return undefined;
+  const rows = thresholds.map(({ expression, actual, met }) =>
+    markup`<tr><th scope="row">${expression}</th><td>${
+      actual === undefined ? "nothing measured" : formatNumber(actual)
+    }</td><td${met ? undefined : markup` class="bad"`}><b>${met ? "met" : "not met"}</b></td></tr>
+`
+  );
+  const heads = ["it is", "verdict"].map((head) => markup`<th scope="col">${head}</th>`);
+  const content = markup`<thead><tr><th scope="col">threshold</th>${heads}</tr></thead><tbody>${rows}</tbody>`;
+  return markup`<section aria-labelledby="thresholds-title"><h2 id="thresholds-title">Thresholds</h2>
+${table("thresholds", "What the run had to hold", content)}</section>`;
+}
+
+/** Both tables, as far as there is something in them. */
+export function modePart(report: Report): Markup | undefined {
+  if (report.kills.total === 0 && report.wills.expected === 0) return undefined;
+  return markup`<section aria-labelledby="by-mode-title">
+<h2 id="by-mode-title">By kill mode</h2>
+${table("counts", "What became of the wills", countTable(report))}
+${report.latencyMs.all.count === 0 ? undefined : table("latencies", "How long they took", latencyTable(report))}
+${notes(report).map((note) => markup`<p class="note">${note}</p>`)}
+</section>`;
+}
+
+function table(id: string, caption: string, content: Markup): Markup {
+  return markup`
+    <div class="card scroll" role="region" aria-labelledby="${id}-caption" tabindex="0">
+      <table id="${id}"><caption id="${id}-caption">${caption}</caption>${content}</table>
+    </div>
+  `;
+}
+
+function countTable(report: Report): Markup {
+  const names = faultColumns(report);
+  const heads = ["kills", "due", "on time", ...names];
+  const rows = countRows(report).map((row) =>
+    markup`<tr${
+      row.name === "all"
+        ? markup`
+          class="all"
+        `
+        : undefined
+    }><th scope="row">${row.name}${modeNote(row.name)}</th>
+<td>${formatCount(row.kills)}</td><td>${formatCount(row.expected)}</td><td>${formatCount(row.onTime)}</td>${
+      names.map((name) => faultCell(report, row, name))
+    }</tr>
+`
+  );
+  return markup`
+    <thead>
+      <tr><th scope="col">mode</th>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr>
+    </thead>
+    <tbody>${rows}</tbody>
+  `;
+}
+
+function modeNote(name: CountRow["name"]): Markup | undefined {
+  const mode = killModes.find((each) => each === name);
+  return mode === undefined ? undefined : markup`<small>${killModeText[mode]}</small>`;
+}
+
+function faultCell(report: Report, row: CountRow, name: FaultName | "deviating"): Markup {
+  if (row[name] === 0) return markup`<td class="none">0</td>`;
+  if (name === "deviating") return markup`<td>${formatCount(row[name])}</td>`;
+  const rules = row.name === "all" ? [] : rulesBroken(report, row.name, name);
+  return markup`<td class="bad"><b>${formatCount(row[name])}</b>${
+    rules.map((rule) => markup`<small>${rule}</small>`)
+  }</td>`;
+}
+
+function latencyTable({ latencyMs }: Report): Markup {
+  const names = ["mean", "p50", "p90", "p99", "p999", "max"] as const;
+  const rows: { readonly name: string; readonly row: LatencyRow }[] = killModes.flatMap((mode) => {
+    const row = latencyMs.byMode[mode];
+    return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];
+  });
+  const cells = (row: LatencyRow) => names.map((name) => markup`<td>${formatMs(row[name])}</td>`);
+  const heads = ["wills", ...names.map((name) => name === "p999" ? "p99.9" : name)];
+  return markup`
+    <thead>
+      <tr><th scope="col">mode</th>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr>
+    </thead>
+    <tbody>${
+    [...rows, { name: "all", row: latencyMs.all }].map(({ name, row }) =>
+      markup`<tr${
+        name === "all"
+          ? markup`
+            class="all"
+          `
+          : undefined
+      }><th scope="row">${name}</th><td>${formatCount(row.count)}</td>${cells(row)}</tr>
+`
+    )
+  }</tbody>
+  `;
+}
+
+/** What the counts alone would leave in doubt. */
+function notes(report: Report): string[] {
+  const { wills, retained, brokerDropped } = report;
+  const { missing, missingByQos: [qos0, qos1, qos2], eitherWay, undecided } = wills;
+  const found: string[] = [];
+  const load = telemetryText(report);
+  if (load !== undefined) found.push(`Under load: ${load}.`);
+  if (missing > 0) found.push(`Missing by QoS of the will: ${qos0} at QoS 0, ${qos1} at QoS 1, ${qos2} at QoS 2.`);
+  if (eitherWay > 0) {
+    found.push(`Lives that could rightly end with a will or without, counted nowhere else: ${formatCount(eitherWay)}.`);
+  }
+  if (undecided > 0) found.push(`Wills still on the way when the run was ended: ${formatCount(undecided)}.`);
+  found.push(...controlFaultTexts(report).map((text) => `${text}.`));
+  if (brokerDropped !== undefined && brokerDropped.after > brokerDropped.before) {
+    found.push(`Messages that the broker says it dropped: ${formatCount(brokerDropped.after - brokerDropped.before)}.`);
+  }
+  if (retained !== undefined) {
+    const { expected, right, wrong, missing: gone } = retained;
+    found.push(
+      `Retained wills found by a late subscriber: ${formatCount(right)} of ${formatCount(expected)}, ` +
+        `${formatCount(wrong)} wrong, ${formatCount(gone)} missing.`,
+    );
+  }
+  return found;
+}

@@ -1,0 +1,81 @@
+/** What was asked for, and the command that asks for it again. */
+import { formatCount, formatDuration, formatMix, formatRate } from "../../../base/units.ts";
+import { phasesDurationMs } from "../../../fleet/plan/phases.ts";
+import type { Report } from "../../model/report.ts";
+import { restartLines } from "../../model/restart_lines.ts";
+import { type Markup, markup } from "./markup.ts";
+
+/** The plan and the command. */
+export function planPart(report: Report): Markup {
+  const { plan, run } = report;
+  return markup`
+    <section aria-labelledby="plan-title">
+      <h2 id="plan-title">The plan</h2>
+      ${restartLines(report).map((line) => markup`<p class="note">${line}</p>`)}
+      <dl class="plan card">${
+    planFacts(plan).map(([name, value]) =>
+      markup`
+          <div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>
+        `
+    )
+  }</dl>
+      <h3 id="repeat-title">Repeat this run</h3>
+      <div class="command card"><pre id="repeat" tabindex="0" aria-labelledby="repeat-title"><code>${run.repeat}</code></pre>
+    <button type="button" data-copy="repeat">Copy</button></div>
+    </section>
+  `;
+}
+
+function planFacts(plan: Report["plan"]): [name: string, value: string][] {
+  const qos = plan.willQos === "mix" ? "QoS 0, 1 and 2" : `QoS ${plan.willQos}`;
+  return [
+    ...scenarioFacts(plan),
+    [
+      "Clients",
+      `${formatCount(plan.clients)}, connected at ${formatCount(plan.rampPerSecond)}/s, ${plan.workers} worker${
+        plan.workers === 1 ? "" : "s"
+      }`,
+    ],
+    ...(plan.shard === undefined ? [] : [["Shard", `${plan.shard.number} of ${plan.shard.of}`] as [string, string]]),
+    ["Protocol", plan.protocol],
+    [
+      "Kill rate",
+      `${formatRate(plan.killRate)}${plan.killRate.kind === "fraction" ? " of the clients alive, each second" : ""}`,
+    ],
+    [
+      "Kill modes",
+      formatMix(plan.killShares.map(({ mode, weight }) => ({ name: mode, weight }))).replaceAll(",", ", "),
+    ],
+    ...(plan.scenario === undefined ? [] : [["Scenario", plan.scenario] as [string, string]]),
+    ["Duration", formatDuration(phasesDurationMs(plan))],
+    ["Reconnect after", plan.reconnectAfterMs === "never" ? "never" : formatDuration(plan.reconnectAfterMs)],
+    ["Keep alive", plan.keepAliveS === 0 ? "off" : `${formatCount(plan.keepAliveS)} s`],
+    ["Session", `expires after ${formatCount(plan.sessionExpiryS)} s, clean start: ${plan.cleanStart}`],
+    [
+      "Wills",
+      `${qos}${plan.willRetain ? ", retained" : ""}, ${formatCount(plan.willPayloadSizeBytes)} bytes, delay ${
+        formatCount(plan.willDelayS)
+      } s`,
+    ],
+    ...(plan.presence ? [["Presence", "online and left are retained on the wills' topics"] as [string, string]] : []),
+    ["Will topic", plan.willTopic],
+    ...(plan.profile === undefined ? [] : [["Profile", plan.profile] as [string, string]]),
+    ["Watchers", `${formatCount(plan.watchers)}, each will seen by ${plan.fanOut}`],
+    ["Late after", formatDuration(plan.lateAfterMs)],
+    ["Missing after", formatDuration(plan.drainMs)],
+    ["Seed", String(plan.seed)],
+  ];
+}
+
+/** What only a run by a scenario has; what its parts are is in the scenario's own file. */
+function scenarioFacts({ scenario, groups, phases }: Report["plan"]): [name: string, value: string][] {
+  const facts: [name: string, value: string | undefined][] = [
+    ["Scenario", scenario],
+    ["Groups", groups === undefined ? undefined : groups.map(({ name }) => name).join(", ")],
+    ["Phases", phases === undefined ? undefined : phases.map(({ kind }) => kind).join(", ")],
+  ];
+  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}

@@ -1,0 +1,97 @@
+/**
+ * A plot: its numbers, how they are to be drawn, and the table that stands behind it. The browser draws it
+ * (plot_script.js); without scripts there is the table.
+ */
+import { formatCount, formatMs } from "../../../base/units.ts";
+import { type Markup, markup } from "./markup.ts";
+import { marksTable, marksWithin, type TimeMark } from "./time_marks.ts";
+
+/** What numbers are: things, or milliseconds (then on a logarithmic scale). */
+export type Unit = "count" | "ms";
+
+/** One line of a plot. */
+export interface PlotLine {
+  readonly label: string;
+  /** Which of the page's colours and dashes, from 0. */
+  readonly look: number;
+  readonly filled?: boolean;
+}
+
+/** A plot with its numbers. Plain data: it crosses to the browser. */
+export interface Plot {
+  readonly id: string;
+  readonly title: string;
+  /** What it shows, in a sentence. */
+  readonly note: string;
+  /** Seconds since the run began, or 1 / (1 − share) of the wills, logarithmic. */
+  readonly x: "seconds" | "percentile";
+  readonly unit: Unit;
+  readonly lines: readonly PlotLine[];
+  /** The x of each point, then the points of each line; null where there is none. */
+  readonly data: readonly (readonly (number | null)[])[];
+  /** What the run was doing when, for an x in seconds. */
+  readonly marks?: readonly TimeMark[];
+}
+
+/** Milliseconds below this cannot be told apart, and a logarithmic scale has no 0. */
+const leastMs = 0.001;
+
+/** A number of milliseconds as a logarithmic scale takes it. */
+export function drawableMs(ms: number): number {
+  return Math.round(Math.max(ms, leastMs) * 1_000) / 1_000;
+}
+
+/** The plot's place on the page, with its table. */
+export function plotFigure(plot: Plot): Markup {
+  const { id, title, note } = plot;
+  return markup`
+    <figure class="card plot">
+      <figcaption>
+        <h3 id="${id}-title">${title}</h3>
+        <p id="${id}-note">${note}</p>
+      </figcaption>
+      <div class="canvas" id="plot-${id}" role="img" aria-labelledby="${id}-title"
+        aria-describedby="${id}-note" tabindex="0"></div>
+      <details>
+        <summary>The numbers<span> of: ${title}</span></summary>
+        <div class="scroll" id="numbers-${id}" role="region" aria-labelledby="${id}-title" tabindex="0">${
+    plotTable(plot)
+  }</div>
+      </details>
+    </figure>
+  `;
+}
+
+/** The numbers of a plot as a table. */
+export function plotTable({ id, title, x, unit, lines, data, marks = [] }: Plot): Markup {
+  const format = unit === "ms" ? formatMs : formatCount;
+  const [xs = [], ...columns] = data;
+  const head = lines.map(({ label }) => markup`<th scope="col">${label}</th>`);
+  const rows = xs.map((at, row) => {
+    const cells = columns.map((column) => {
+      const value = column[row];
+      return markup`<td>${value === null || value === undefined ? "–" : format(value)}</td>`;
+    });
+    const during = marks.length === 0
+      ? undefined
+      : markup`<td class="during">${marksWithin(marks, xs[row - 1] ?? 0, at ?? 0)}</td>`;
+    return markup`<tr><th scope="row">${xText(x, at ?? 0)}</th>${cells}${during}</tr>
+`;
+  });
+  return markup`
+    ${marksTable(id, title, marks)}
+    <table id="table-${id}">
+      <caption>${title}</caption>
+      <thead>
+        <tr><th scope="col">${x === "seconds" ? "until" : "percentile"}</th>${head}${
+    marks.length === 0 ? undefined : markup`<th scope="col" class="during">during</th>`
+  }</tr>
+      </thead>
+      <tbody>${rows}</tbody>
+    </table>
+  `;
+}
+
+function xText(kind: Plot["x"], at: number): string {
+  return kind === "seconds" ? `${formatCount(at)} s` : `${Number((100 * (1 - 1 / at)).toFixed(4))}%`;
+}

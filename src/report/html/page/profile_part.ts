@@ -1,0 +1,42 @@
+/** What the profile says of the broker, and how much of it showed. */
+import { formatCount } from "../../../base/units.ts";
+import { rulesText } from "../../../profiles/profiles.ts";
+import { evidenceText, findingsHead, findingsOf, profileHint } from "../../model/profile_text.ts";
+import type { Report } from "../../model/report.ts";
+import { lifeText } from "../../model/will_rows.ts";
+import { type Markup, markup } from "./markup.ts";
+
+/** The deviations that could have shown; without a profile, the one that would describe what was found. */
+export function profilePart(report: Report): Markup | undefined {
+  if (report.profile === undefined) {
+    const hint = profileHint(report);
+    return hint === undefined ? undefined : markup`<p class="note">${hint}</p>`;
+  }
+  const findings = findingsOf(report);
+  return markup`
+    <section aria-labelledby="profile-title">
+      <h2 id="profile-title">Known deviations</h2>
+      <p class="note">${findingsHead(report)}</p>
+      ${findings.length === 0 ? undefined : findingTable(findings)}
+    </section>
+  `;
+}
+
+function findingTable(findings: ReturnType<typeof findingsOf>): Markup {
+  const heads = ["seen", "lives in which it could"].map((head) => markup`<th scope="col">${head}</th>`);
+  const rows = findings.map((finding) => {
+    const { id, what, evidence, source, seen, lives, samples } = finding;
+    const told = samples.map((sample) => markup`<small>${`${lifeText(sample)}: ${sample.text}`}</small>`);
+    return markup`<tr><th scope="row">${id}<small>${what}</small><small>${`${rulesText(finding)} · ${
+      evidenceText[evidence]
+    }: ${source}`}</small>${told}</th><td>${formatCount(seen)}</td><td>${formatCount(lives)}</td></tr>
+`;
+  });
+  return markup`
+    <div class="card scroll" role="region" aria-labelledby="deviations-caption" tabindex="0">
+      <table id="deviations"><caption id="deviations-caption">Reported, and not failed</caption>
+        <thead><tr><th scope="col">deviation</th>${heads}</tr></thead><tbody>${rows}</tbody>
+      </table>
+    </div>
+  `;
+}

@@ -1,0 +1,200 @@
+/**
+ * Runs of one plan on several brokers, side by side: which broker, how it went, and the whole report of each. The JSON
+ * document, and all that the other writers need.
+ */
+import { escapeJson } from "../../base/escape.ts";
+import { UsageError } from "../../base/failure.ts";
+import { withMaskedUrls } from "../../net/endpoint.ts";
+import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
+import type { Report, Tool } from "./report.ts";
+
+/** The form of the document; the number changes when a name changes its meaning or goes. */
+export const comparisonSchema = "mqtt-sim/comparison/1";
+
+/**
+ * How it went with a broker: its report's verdict; `not spoken` where the broker does not do what the plan asks for,
+ * which is no failure; `skipped` where the comparison was ended before.
+ */
+export type Outcome = Report["verdict"] | "not spoken" | "skipped";
+
+/** One broker of a comparison. */
+export interface ComparedBroker {
+  /** What the tables call it; no two have the same. */
+  readonly name: string;
+  /** The broker's URL, or `embedded`. */
+  readonly target: string;
+  readonly outcome: Outcome;
+  /** One sentence for the outcome. */
+  readonly reason: string;
+  /** The run's whole report; absent where there was no run. */
+  readonly report?: Report;
+}
+
+/** Several brokers side by side: what `--report` writes as JSON where there is more than one. */
+export interface Comparison {
+  readonly schema: typeof comparisonSchema;
+  readonly tool: Tool;
+  /** The worst of them. */
+  readonly verdict: Report["verdict"];
+  /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
+  readonly verdictText: string;
+  /** One sentence for the verdict. */
+  readonly reason: string;
+  /** The worst of them: 130 interrupted, 1 fail, 3 void, 0 pass. */
+  readonly exitCode: Report["exitCode"];
+  /** The command that repeats all runs; absent where none can. */
+  readonly repeat?: string;
+  /** What a reader must know: where the plans differ. */
+  readonly notes: readonly string[];
+  /** In the order in which they were asked for. */
+  readonly brokers: readonly ComparedBroker[];
+}
+
+/** Brokers in one comparison. */
+const most = 20;
+
+/**
+ * Puts brokers side by side.
+ *
+ * @throws UsageError when there are fewer than two, too many, or two of one name
+ */
+export function makeComparison(brokers: readonly ComparedBroker[], tool: Tool): Comparison {
+  checkCompared(brokers.map(({ name }) => name));
+  const repeat = repeatAll(brokers);
+  return {
+    schema: comparisonSchema,
+    tool,
+    ...worstOf(brokers),
+    ...repeat !== undefined && { repeat },
+    notes: differences(brokers),
+    brokers: brokers.map((broker) => ({ ...broker, reason: withMaskedUrls(broker.reason) })),
+  };
+}
+
+/** Whether brokers of these names can be put side by side. @throws UsageError when not */
+export function checkCompared(names: readonly string[]): void {
+  if (names.length < 2 || names.length > most) {
+    const runs = names.length === 1 ? "one run" : `${names.length} runs`;
+    throw new UsageError(`Cannot compare ${runs}: expected 2 to ${most}`);
+  }
+  checkNames(names);
+}
+
+/** Each name may stand for one broker only. @throws UsageError */
+export function checkNames(names: readonly string[]): void {
+  const twice = names.find((name, place) => names.indexOf(name) < place);
+  if (twice !== undefined) {
+    throw new UsageError(`Cannot call two brokers "${twice}": expected a name for each, such as one=mqtt://host:port`);
+  }
+}
+
+/** A broker by its run's report. */
+export function comparedRun(name: string, report: Report): ComparedBroker {
+  const { run: { target }, reason, verdict, notSpoken } = report;
+  return { name, target, outcome: notSpoken === true ? "not spoken" : verdict, reason, report };
+}
+
+/** The whole comparison as one JSON document, indented, with a line end. */
+export function comparisonJson(comparison: Comparison): string {
+  return `${escapeJson(JSON.stringify(comparison, null, 2))}\n`;
+}
+
+/** Exit codes, the worst first. */
+const worstFirst = [130, 1, 3, 0] as const;
+
+function exitCodeOf({ outcome, report }: ComparedBroker): Report["exitCode"] {
+  if (outcome === "skipped") return 130;
+  if (outcome === "not spoken") return 0;
+  return report?.exitCode ?? 3;
+}
+
+/** How many wills went wrong on brokers that passed, as their profiles describe. */
+export function deviatingOn(
+  brokers: readonly { readonly outcome: Outcome; readonly report?: Report | undefined }[],
+): number {
+  return brokers.reduce(
+    (sum, { outcome, report }) => sum + (outcome === "pass" && report !== undefined ? deviationsIn(report) : 0),
+    0,
+  );
+}
+
+/** An outcome for people: a pass with deviations is named as such. */
+export function outcomeText(outcome: Outcome, report: Report | undefined): string {
+  const deviating = deviatingOn([{ outcome, report }]);
+  return deviating === 0 ? outcome : `${outcome}${verdictText("pass", deviating).slice(outcome.length)}`;
+}
+
+function worstOf(
+  brokers: readonly ComparedBroker[],
+): Pick<Comparison, "verdict" | "verdictText" | "reason" | "exitCode"> {
+  const ran = brokers.filter(({ outcome }) => outcome !== "not spoken");
+  const codes = ran.map(exitCodeOf);
+  const exitCode = ran.length === 0 ? 3 : worstFirst.find((code) => codes.includes(code))!;
+  const has = (wanted: Outcome) => brokers.some(({ outcome }) => outcome === wanted);
+  const verdict = has("fail") ? "fail" : exitCode === 0 ? "pass" : "void";
+  return {
+    verdict,
+    verdictText: verdictText(verdict, deviatingOn(brokers)),
+    reason: reasonOf(brokers),
+    exitCode,
+  };
+}
+
+const toldOutcomes: Readonly<Record<Outcome, string>> = {
+  pass: "passed",
+  fail: "failed",
+  void: "void",
+  "not spoken": "not asked, for want of what the plan needs",
+  skipped: "skipped",
+};
+
+function reasonOf(brokers: readonly ComparedBroker[]): string {
+  if (brokers.every(({ outcome }) => outcome === "pass") && deviatingOn(brokers) === 0) {
+    return `on each of ${brokers.length} brokers all wills that were due came once, on time and unaltered`;
+  }
+  const outcomes = Object.keys(toldOutcomes) as Outcome[];
+  const told = outcomes.flatMap((wanted) => {
+    const of = brokers.filter(({ outcome }) => outcome === wanted);
+    return of.length === 0 ? [] : [`${of.length} ${toldOutcomes[wanted]} (${of.map(nameOf).join(", ")})`];
+  });
+  return `of ${brokers.length} brokers: ${told.join(", ")}`;
+}
+
+/** A broker's name, and what deviates there. */
+function nameOf(broker: ComparedBroker): string {
+  const deviating = deviatingOn([broker]);
+  return deviating === 0 ? broker.name : `${broker.name}${verdictText("pass", deviating).slice("pass".length)}`;
+}
+
+/** Where plans may differ: the run's name, and what follows from the broker. */
+const ownToRun = new Set(["run", "username", "sourceAddresses", "protocol"]);
+
+/** What differs between the plans, so that nobody takes one for the other. */
+function differences(brokers: readonly ComparedBroker[]): string[] {
+  const plans = brokers.flatMap(({ name, report }) =>
+    report === undefined ? [] : [{ name, plan: { ...report.plan } as Readonly<Record<string, unknown>> }]
+  );
+  const fields = new Set(plans.flatMap(({ plan }) => Object.keys(plan)));
+  const different = [...fields].filter((field) =>
+    !ownToRun.has(field) && new Set(plans.map(({ plan }) => JSON.stringify(plan[field]))).size > 1
+  );
+  if (different.length === 0) return [];
+  return [`the runs are not of one plan: they differ in ${different.join(", ")}`];
+}
+
+/** The one command for all of them, where the commands for each differ in the broker alone. */
+function repeatAll(brokers: readonly ComparedBroker[]): string | undefined {
+  const each = brokers.map(({ report }) => report?.run.repeat);
+  const rests = new Set(each.map((command) => command?.replace(/ --url \S+/, "")));
+  const [rest] = rests;
+  if (rests.size !== 1 || rest === undefined) return undefined;
+  const urls = brokers.map(({ name, target }) =>
+    ` --url ${targetName(target) === name ? target : `${name}=${target}`}`
+  );
+  return rest.replace(/ fleet/, ` fleet${urls.join("")}`);
+}
+
+/** What a broker is called where nobody has given it a name: `embedded`, or host and port. */
+export function targetName(target: string): string {
+  return target.replace(/^[a-z]+:\/\//, "");
+}

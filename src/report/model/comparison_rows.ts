@@ -1,0 +1,176 @@
+/** What a comparison shows as rows, a cell for each broker: what every writer of its table begins with. */
+import { formatCount, formatMs } from "../../base/units.ts";
+import { controlFaultsIn } from "../../fleet/result/control_counts.ts";
+import { killModes } from "../../fleet/plan/kill_mode.ts";
+import { type ComparedBroker, type Comparison, deviatingOn, type Outcome, outcomeText } from "./comparison.ts";
+import type { Report } from "./report.ts";
+import { type CountRow, countRows, faultNames, rulesBroken, willsWrong } from "./will_rows.ts";
+
+/** What a cell says. */
+export interface ComparisonCell {
+  readonly text: string;
+  /** What stands below it, small: which faults, by which rule. */
+  readonly notes: readonly string[];
+  readonly look: "good" | "bad" | "unsure" | "plain";
+}
+
+/** A row of the table. */
+export interface ComparisonRow {
+  readonly name: string;
+  readonly cells: readonly ComparisonCell[];
+}
+
+/** Rows under one head. */
+export interface RowGroup {
+  readonly name: string;
+  readonly rows: readonly ComparisonRow[];
+}
+
+const looks: Readonly<Record<Outcome, ComparisonCell["look"]>> = {
+  pass: "good",
+  fail: "bad",
+  void: "unsure",
+  "not spoken": "plain",
+  skipped: "unsure",
+};
+const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "both" } as const;
+const plain = (text: string): ComparisonCell => ({ text, notes: [], look: "plain" });
+const nothing = plain("–");
+const countCell = (count: number) => plain(formatCount(count));
+const faultCell = (count: number, notes: readonly string[] = []): ComparisonCell => ({
+  text: formatCount(count),
+  notes,
+  look: count === 0 ? "plain" : "bad",
+});
+
+type CellOf = (report: Report) => ComparisonCell;
+
+/** All rows, in the order of the table; those that no broker has anything for are left out. */
+export function comparisonRows({ brokers }: Comparison): RowGroup[] {
+  const groups: RowGroup[] = [
+    { name: "Run", rows: [verdictRow(brokers), ...rowsOf(brokers, runRows)] },
+    { name: "Wills", rows: rowsOf(brokers, willRows(brokers)) },
+    { name: "By kill mode: on time of due", rows: modeRows(brokers) },
+    { name: "Dial to CONNACK", rows: rowsOf(brokers, connectRows) },
+    { name: "Kill to will", rows: rowsOf(brokers, latencyRows) },
+    { name: "What else is known", rows: rowsOf(brokers, otherRows) },
+  ];
+  return groups.filter(({ rows }) => rows.length > 0);
+}
+
+function verdictRow(brokers: readonly ComparedBroker[]): ComparisonRow {
+  const cells = brokers.map(({ outcome, report }): ComparisonCell => {
+    const look = deviatingOn([{ outcome, report }]) > 0 ? "unsure" : looks[outcome];
+    return { text: outcomeText(outcome, report), notes: [], look };
+  });
+  return { name: "verdict", cells };
+}
+
+/** Rows of cells; one that says nothing of any broker is none. */
+function rowsOf(
+  brokers: readonly ComparedBroker[],
+  rows: Readonly<Record<string, CellOf>>,
+): ComparisonRow[] {
+  return Object.entries(rows)
+    .map(([name, cell]) => ({ name, cells: brokers.map((broker) => hasRun(broker) ? cell(broker.report) : nothing) }))
+    .filter(({ cells }) => cells.some(({ text }) => text !== nothing.text));
+}
+
+/** True where something was killed: a run that did not come so far has counted nothing. */
+function hasRun(broker: ComparedBroker): broker is ComparedBroker & { readonly report: Report } {
+  return broker.report !== undefined && (broker.report.kills.total > 0 || broker.report.clients.connected > 0);
+}
+
+const runRows: Readonly<Record<string, CellOf>> = {
+  version: ({ run }) => plain(protocolText[run.protocol]),
+  "clients connected": ({ clients }) => countCell(clients.connected),
+  "connected a second": ({ clients }) => plain(`${formatCount(clients.rampPerSecond)}/s`),
+  kills: ({ kills }) => countCell(kills.total),
+  "kills a second": ({ kills }) => plain(`${formatCount(kills.reachedPerSecond)}/s`),
+};
+
+function willRows(brokers: readonly ComparedBroker[]): Readonly<Record<string, CellOf>> {
+  const retained = brokers.some(({ report }) => report?.retained !== undefined);
+  return {
+    due: ({ wills }) => countCell(wills.expected),
+    "on time": ({ wills }) => countCell(wills.onTime),
+    ...Object.fromEntries(
+      faultNames.map((
+        name,
+      ) => [name, (report: Report) => faultCell(report.wills[name], rulesBroken(report, "all", name))]),
+    ),
+    ...brokers.some(({ report }) => (report?.wills.deviating ?? 0) > 0) &&
+      { "deviating, as its profile says": deviatingCell },
+    ...retained && { "retained, not there": retainedCell },
+    ...brokers.some(({ report }) => report?.presence !== undefined) && { "presence, not right": presenceCell },
+  };
+}
+
+const retainedCell: CellOf = ({ retained }) =>
+  retained === undefined ? nothing : faultCell(retained.wrong + retained.missing);
+
+const deviatingCell: CellOf = ({ wills }) => faultLess(wills.deviating);
+
+const presenceCell: CellOf = ({ presence }) => presence === undefined ? nothing : faultCell(presence.wrong);
+
+const rowNames: readonly CountRow["name"][] = [...killModes, "restart", "not killed"];
+
+function modeRows(brokers: readonly ComparedBroker[]): ComparisonRow[] {
+  const cells = Object.fromEntries(rowNames.map((name) => [name, (report: Report) => modeCell(report, name)]));
+  return rowsOf(brokers, cells);
+}
+
+function modeCell(report: Report, name: CountRow["name"]): ComparisonCell {
+  const row = countRows(report).find((each) => each.name === name);
+  if (row === undefined) return nothing;
+  const notes = willsWrong(row).map(({ name: fault, count }) =>
+    [`${formatCount(count)} ${fault}`, ...rulesBroken(report, name, fault)].join(", ")
+  );
+  const text = row.expected === 0 ? "none due" : `${formatCount(row.onTime)} of ${formatCount(row.expected)}`;
+  return { text, notes, look: notes.length === 0 ? "plain" : "bad" };
+}
+
+const latencyCell = (name: "p50" | "p90" | "p99" | "max"): CellOf => ({ latencyMs: { all } }) =>
+  all.count === 0 ? nothing : plain(formatMs(all[name]));
+
+const latencyRows: Readonly<Record<string, CellOf>> = {
+  p50: latencyCell("p50"),
+  p90: latencyCell("p90"),
+  p99: latencyCell("p99"),
+  max: latencyCell("max"),
+};
+
+const connectCell = (name: "p50" | "p99" | "max"): CellOf => ({ connects }) =>
+  connects === undefined || connects.latencyMs.count === 0 ? nothing : plain(formatMs(connects.latencyMs[name]));
+
+const connectRows: Readonly<Record<string, CellOf>> = {
+  p50: connectCell("p50"),
+  p99: connectCell("p99"),
+  max: connectCell("max"),
+};
+
+const otherRows: Readonly<Record<string, CellOf>> = {
+  "dropped, as the broker says": ({ brokerDropped: dropped }) =>
+    dropped === undefined ? nothing : countCell(Math.max(dropped.after - dropped.before, 0)),
+  "broker down over restarts": ({ restarts }) =>
+    restarts === undefined
+      ? nothing
+      : plain(formatMs(restarts.each.reduce((sum, { downAtMs, backAtMs }) => sum + backAtMs - downAtMs, 0))),
+  "wills unseeable over restarts": ({ restarts }) => restarts === undefined ? nothing : faultLess(restarts.unseeable),
+  "connections refused": ({ clients }) => countCell(clients.refused),
+  "connections lost": ({ clients }) => faultLess(clients.lost),
+  "generator late, p99": ({ slipMs }) => slipMs.count === 0 ? nothing : plain(formatMs(slipMs.p99)),
+  "control wills wrong": ({ controls }) => faultCell(controlFaultsIn(controls)),
+  "warnings": ({ warnings }) => countCell(warnings.length),
+};
+
+/** Not a fault of a will, but to be seen. */
+function faultLess(count: number): ComparisonCell {
+  return { ...countCell(count), look: count === 0 ? "plain" : "unsure" };
+}
+
+/** What a reader must know of each broker: why it is not a pass, and the run's own warnings. */
+export function brokerNotes({ outcome, reason, report }: ComparedBroker): string[] {
+  const isClean = outcome === "pass" && deviatingOn([{ outcome, report }]) === 0;
+  return [...(isClean ? [] : [reason]), ...(report?.warnings ?? [])];
+}

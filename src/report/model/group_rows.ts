@@ -1,0 +1,67 @@
+/** What became of each group as rows: what every writer of a table begins with. */
+import { formatCount, formatMs } from "../../base/units.ts";
+import { faultsIn, type LatencyRow, type WillCounts } from "../../fleet/result/will_counts.ts";
+import type { Report } from "./report.ts";
+
+/** One group, the wills that are no group's, or all. */
+export interface GroupRow {
+  readonly name: string;
+  readonly isAll: boolean;
+  readonly clients: number;
+  readonly kills: number;
+  readonly wills: WillCounts;
+  readonly presenceWrong: number;
+  /** Messages of telemetry. */
+  readonly sent: number;
+  readonly latencyMs: LatencyRow;
+}
+
+/** A row for each group and one for all; none where the run had no groups. */
+export function groupRows(report: Report): GroupRow[] {
+  const { byGroup, telemetry, presence, wills, clients, kills, restarts, latencyMs } = report;
+  if (byGroup === undefined) return [];
+  const rows = byGroup.map(({ name, connected, kills, presenceWrong, latencyMs, ...wills }): GroupRow => {
+    const sent = name === undefined ? 0 : telemetry?.byGroup[name]?.sent ?? 0;
+    return { name: name ?? "nobody's", isAll: false, clients: connected, kills, wills, presenceWrong, sent, latencyMs };
+  });
+  const all: GroupRow = {
+    ...{ name: "all", isAll: true, clients: clients.connected, wills, latencyMs: latencyMs.all },
+    kills: kills.total + (restarts?.lives.kills ?? 0),
+    presenceWrong: presence?.wrong ?? 0,
+    sent: telemetry?.sent ?? 0,
+  };
+  return [...rows, all];
+}
+
+/** A column of the table by group. */
+export interface GroupColumn {
+  readonly head: string;
+  readonly text: (row: GroupRow) => string;
+  /** How many of what it counts are bad, where any of it would be. */
+  readonly bad?: (row: GroupRow) => number;
+}
+
+/** The columns after the name, as far as the run has what they are about. */
+export function groupColumns({ presence, telemetry, profile, wills }: Report): GroupColumn[] {
+  const count = (head: string, of: (row: GroupRow) => number): GroupColumn => ({
+    head,
+    text: (row) => formatCount(of(row)),
+  });
+  const bad = (head: string, of: (row: GroupRow) => number): GroupColumn => ({ ...count(head, of), bad: of });
+  const time = (head: "p50" | "p99"): GroupColumn => ({
+    head,
+    text: ({ latencyMs }) => formatMs(latencyMs.count === 0 ? NaN : latencyMs[head]),
+  });
+  return [
+    count("clients", ({ clients }) => clients),
+    count("kills", ({ kills }) => kills),
+    count("due", ({ wills }) => wills.expected),
+    count("on time", ({ wills }) => wills.onTime),
+    bad("wrong", ({ wills }) => faultsIn(wills)),
+    ...profile === undefined && wills.deviating === 0 ? [] : [count("deviating", ({ wills }) => wills.deviating)],
+    ...presence === undefined ? [] : [bad("states wrong", ({ presenceWrong }) => presenceWrong)],
+    ...telemetry === undefined ? [] : [count("telemetry", ({ sent }) => sent)],
+    time("p50"),
+    time("p99"),
+  ];
+}

@@ -1,0 +1,376 @@
+import type { DropCounts } from "../../fleet/result/drop_counts.ts";
+
+/**
+ * Reports of the parts of one run, joined: counts added, histograms merged through their encoding, and the verdict of
+ * src/fleet/merge/merge.ts over all.
+ */
+import { phasesDurationMs } from "../../fleet/plan/phases.ts";
+import { UsageError } from "../../base/failure.ts";
+import { Histogram } from "../../base/histogram.ts";
+import type { Shard } from "../../fleet/plan/plan.ts";
+import { shardText } from "../../fleet/plan/shard.ts";
+import type { TallyData } from "../../fleet/result/tally_data.ts";
+import { mergeTelemetry } from "../../fleet/result/telemetry_result.ts";
+import { mergePresence } from "../../fleet/result/presence_result.ts";
+import type { FleetResult } from "../../fleet/result/result.ts";
+import { controlsOf, deviationsOf, latenciesOf, willsOf } from "../../fleet/merge/merge.ts";
+import { type Verdict, type VerdictGrounds, verdictOver } from "../../fleet/merge/verdict.ts";
+import { joinSeries } from "../../fleet/tally/series.ts";
+import { Tally } from "../../fleet/tally/tally.ts";
+import { type LatencyRow, noCounts } from "../../fleet/result/will_counts.ts";
+import type { Report } from "./report.ts";
+import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
+import { countNames, countRows } from "./will_rows.ts";
+
+/** A report, and what it is called where it does not fit. */
+export interface NamedReport {
+  readonly name: string;
+  readonly report: Report;
+}
+
+/** What may differ between the parts of one run: which part it is, on what threads, and where its clients come from. */
+const ownToPart = new Set(["shard", "workers", "sourceAddresses", "tlsCa", "tlsCert", "tlsKey", "tlsServerName"]);
+
+/**
+ * Joins at least two reports.
+ *
+ * @param thresholds take the place of those that the parts were given; undefined leaves them
+ * @throws UsageError when they are not parts of one run
+ */
+export function mergeReports(parts: readonly NamedReport[], thresholds?: readonly Threshold[]): Report {
+  checkParts(parts);
+  const reports = parts.map(({ report }) => report);
+  const [first] = reports;
+  const tally = new Tally();
+  for (const report of reports) tally.merge(tallyOf(report));
+  const restarts = restartsOf(reports, tally);
+  const besides = besidesOf(reports);
+  const brokerDropped = droppedOf(reports);
+  const generatorBound = reports.find((report) => report.generatorBound !== undefined)?.generatorBound;
+  const merged: Report = {
+    schema: first!.schema,
+    tool: first!.tool,
+    ...verdictOfParts(reports, { generatorBound, dropped: brokerDropped }),
+    run: runOf(reports),
+    plan: withoutShard(first!.plan),
+    clients: clientsOf(reports),
+    kills: killsOf(reports, tally),
+    wills: willsOf(tally),
+    latencyMs: latenciesOf(tally),
+    controls: controlsOf(reports.map(({ controls }) => controls)),
+    ...connectsOf(reports),
+    slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
+    ...generatorBound !== undefined && { generatorBound },
+    ...brokerDropped && { brokerDropped },
+    ...besides,
+    ...restarts && { restarts },
+    faults: tally.faults,
+    faultKinds: tally.faultKinds,
+    ...deviationsOf(first!.plan, tally, reports.find((report) => report.broker !== undefined)?.broker),
+    slowest: tally.slowest,
+    series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
+    ...first!.plan.groups && { byGroup: tally.groups.rows(first!.plan.groups.map(({ name }) => name)) },
+    ...stagesOfParts(reports),
+    warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
+    resources: resourcesOf(reports),
+    ...sameEngine(reports),
+  };
+  return applyThresholds(
+    merged,
+    thresholds ?? (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)),
+  );
+}
+
+/** When the parts of the run were, where all shards tell of the same ones: from the first that began to the last that ended. */
+function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"> {
+  const all = reports.map(({ stages = [] }) => stages);
+  const names = new Set(all.map((stages) => stages.map(({ name }) => name).join()));
+  const [first] = all;
+  if (first === undefined || first.length === 0 || names.size > 1) return {};
+  const stages = first.map((stage, place) => ({
+    ...stage,
+    fromMs: Math.min(...all.map((stages) => stages[place]!.fromMs)),
+    ...stage.toMs !== undefined && { toMs: Math.max(...all.map((stages) => stages[place]!.toMs ?? 0)) },
+  }));
+  return { stages };
+}
+
+/** The engine, where all parts had the same. */
+function sameEngine([first, ...others]: readonly Report[]): Pick<Report, "engine"> {
+  const engine = first?.engine;
+  return engine !== undefined && others.every((other) => other.engine === engine) ? { engine } : {};
+}
+
+function sum(reports: readonly Report[], pick: (report: Report) => number): number {
+  return reports.reduce((total, report) => total + pick(report), 0);
+}
+
+function checkParts(parts: readonly NamedReport[]): void {
+  const [first, ...others] = parts;
+  if (first === undefined || others.length === 0) {
+    throw new UsageError(`Cannot merge ${parts.length} report: expected two or more parts of one run`);
+  }
+  for (const other of others) {
+    checkAlike(first, other);
+    checkSameCut(first, other);
+  }
+  const seen = new Map<string, string>();
+  for (const { name, report } of parts) {
+    const mark = partMark(report);
+    const twin = seen.get(mark);
+    if (twin !== undefined) {
+      throw new UsageError(`Cannot merge "${name}" with "${twin}": they are the same part of the run`);
+    }
+    seen.set(mark, name);
+  }
+}
+
+/** What tells one part from the others. */
+function partMark({ plan: { shard }, run, latencyMs }: Report): string {
+  return shard === undefined ? `${run.startedAt} ${run.durationMs} ${latencyMs.all.hdr}` : shardText(shard);
+}
+
+/** Parts by `--shard` are of as many parts each. */
+function checkSameCut(first: NamedReport, other: NamedReport): void {
+  const [one, two] = [first, other].map(({ report: { plan: { shard } } }) => shard) as [Shard?, Shard?];
+  if (one?.of === two?.of) return;
+  const told = (shard?: Shard) => shard === undefined ? "no shard" : `shard ${shardText(shard)}`;
+  throw new UsageError(
+    `Cannot merge "${other.name}" with "${first.name}": it is ${told(two)} of its run, the other ${
+      told(one)
+    }; expected ` +
+      `parts of one run, each with its --shard`,
+  );
+}
+
+/** Which parts of the run are not there, in a sentence: without them nothing is proven of the whole. */
+function missingPartsReason(reports: readonly Report[]): string | undefined {
+  const had = new Set(reports.map(({ plan: { shard } }) => shard?.number));
+  const of = reports[0]!.plan.shard?.of ?? 0;
+  const missing = Array.from({ length: of }, (_, index) => index + 1).filter((number) => !had.has(number));
+  if (missing.length === 0) return undefined;
+  const last = missing.pop();
+  const which = missing.length === 0
+    ? `shard ${last} of ${of} is`
+    : `shards ${missing.join(", ")} and ${last} of ${of} are`;
+  return `the run is not whole: ${which} missing`;
+}
+
+function checkAlike(first: NamedReport, other: NamedReport): void {
+  const told = (what: string, its: unknown, expected: unknown) =>
+    new UsageError(
+      `Cannot merge "${other.name}" with "${first.name}": its ${what} is ${JSON.stringify(its) ?? "not set"}, not ` +
+        `${JSON.stringify(expected) ?? "unset"}; expected parts of one run, with one plan and one seed`,
+    );
+  const [one, two]: Readonly<Record<string, unknown>>[] = [{ ...first.report.plan }, { ...other.report.plan }];
+  for (const name of new Set(["seed", ...Object.keys(one!), ...Object.keys(two!)])) {
+    const same = JSON.stringify(one![name]) === JSON.stringify(two![name]);
+    if (!same && !ownToPart.has(name)) throw told(name, two![name], one![name]);
+  }
+  // Each shard may have a broker of its own.
+  if (first.report.plan.shard === undefined && first.report.run.target !== other.report.run.target) {
+    throw told("broker", other.report.run.target, first.report.run.target);
+  }
+}
+
+/** A report's counts as a squad would have told them. */
+function tallyOf(report: Report): TallyData {
+  const notKilled = countRows(report).find(({ name }) => name === "not killed");
+  const { missingByQos, eitherWay, undecided, unseeable = 0 } = report.wills;
+  const byMode: Record<string, TallyData["byMode"][string]> = { ...report.kills.byMode };
+  if (notKilled !== undefined) byMode["lost"] = { kills: 0, ...countsOf(notKilled) };
+  if (report.restarts !== undefined) byMode["restart"] = report.restarts.lives;
+  return {
+    byMode,
+    latencies: Object.fromEntries(
+      Object.entries(report.latencyMs.byMode).filter(([, { count }]) => count > 0).map((
+        [mode, { hdr }],
+      ) => [mode, hdr]),
+    ),
+    missingByQos,
+    eitherWay,
+    undecided,
+    ...unseeable > 0 && { unseeable },
+    ...report.remarks && { remarks: report.remarks },
+    ...report.redeliveries && { redeliveries: report.redeliveries },
+    faults: report.faults,
+    faultKinds: report.faultKinds,
+    slowest: report.slowest,
+    ...report.byGroup && { groups: report.byGroup.map(({ latencyMs: { hdr }, ...counts }) => ({ ...counts, hdr })) },
+    deviations: {
+      byId: Object.fromEntries((report.profile?.deviations ?? []).map(({ id, ...counts }) => [id, counts])),
+      described: report.described ?? {},
+    },
+  };
+}
+
+function countsOf(row: TallyData["byMode"][string] | ReturnType<typeof noCounts>) {
+  const counts = noCounts();
+  for (const name of countNames) counts[name] = row[name];
+  return counts;
+}
+
+const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
+
+/**
+ * The verdict over all parts. Counts are judged as a sum, and what is proven to be wrong in one part is wrong in the
+ * whole, whatever became of the others. A part that is void for a reason beyond its counts takes the whole with it where
+ * nothing is proven to be wrong; faults of a part that proves nothing count for nothing.
+ */
+function verdictOfParts(
+  reports: readonly Report[],
+  { generatorBound, dropped }: Pick<VerdictGrounds, "generatorBound" | "dropped">,
+): Verdict {
+  const proving = reports.filter((report) => !provesNothing(report));
+  const tally = new Tally();
+  for (const report of proving) tally.merge(tallyOf(report));
+  const { retained, presence } = besidesOf(proving);
+  return verdictOver({
+    wills: tally.total(),
+    kills: sum(proving, ({ kills }) => kills.total),
+    undecided: tally.undecided,
+    ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
+    ...{ retained, presence, generatorBound, dropped },
+    controls: controlsOf(proving.map(({ controls }) => controls)),
+    interrupted: reports.some(isInterrupted),
+    profile: reports[0]!.plan.profile,
+    voidReason: missingPartsReason(reports) ?? voidReasonOf(reports),
+  });
+}
+
+/** What a report's counts come to, by themselves. */
+function verdictOfCounts(report: Report): Verdict {
+  const { wills, kills, retained, presence, controls, generatorBound, redeliveries, brokerDropped: dropped } = report;
+  const counts = { wills, kills: kills.total, undecided: wills.undecided, unseeable: wills.unseeable };
+  const besides = { retained, presence, controls, redeliveries, generatorBound, dropped };
+  return verdictOver({ ...counts, ...besides, interrupted: false, voidReason: undefined });
+}
+
+/** A part that is void in spite of faults: what it saw is not whole. */
+function provesNothing(report: Report): boolean {
+  return report.verdict === "void" && verdictOfCounts(report).verdict === "fail";
+}
+
+/** Why a part could not be carried out, or is void for a reason beyond its counts. */
+function voidReasonOf(reports: readonly Report[]): string | undefined {
+  for (const report of reports) {
+    if (report.voidReason !== undefined) return report.voidReason;
+    if (report.verdict !== "void" || isInterrupted(report)) continue;
+    if (verdictOfCounts(report).reason !== report.reason) return report.reason;
+  }
+  return undefined;
+}
+
+/** The restarts of all parts, and the lives that ended with them. */
+function restartsOf(reports: readonly Report[], tally: Tally): FleetResult["restarts"] {
+  const all = reports.flatMap(({ restarts }) => restarts === undefined ? [] : [restarts]);
+  if (all.length === 0) return undefined;
+  const unseeable = all.reduce((total, restarts) => total + restarts.unseeable, 0);
+  return { each: all.flatMap(({ each }) => each), lives: tally.of("restart"), unseeable };
+}
+
+/** Parts that asked one broker did so each before and after its own time; several brokers' counts add up. */
+function droppedOf(reports: readonly Report[]): FleetResult["brokerDropped"] {
+  const asked = reports.filter(({ brokerDropped }) => brokerDropped !== undefined);
+  if (asked.length === 0) return undefined;
+  const byBroker = Map.groupBy(asked, ({ run }) => run.target).values()
+    .map((parts) => parts.map(({ brokerDropped }) => brokerDropped!)).toArray();
+  const total = (pick: (counts: readonly DropCounts[]) => number) =>
+    byBroker.reduce((count, parts) => count + pick(parts), 0);
+  return {
+    before: total((parts) => Math.min(...parts.map(({ before }) => before))),
+    after: total((parts) => Math.max(...parts.map(({ after }) => after))),
+  };
+}
+
+function runOf(reports: readonly Report[]): Report["run"] {
+  const [{ run }] = reports as [Report];
+  const startMs = Math.min(...reports.map(({ run }) => Date.parse(run.startedAt)));
+  const endMs = Math.max(...reports.map(({ run }) => Date.parse(run.startedAt) + run.durationMs));
+  const targets = [...new Set(reports.map(({ run }) => run.target))];
+  const protocols = new Set(reports.map(({ run }) => run.protocol));
+  return {
+    ...run,
+    protocol: protocols.size === 1 ? run.protocol : "mix",
+    startedAt: reports.find(({ run }) => Date.parse(run.startedAt) === startMs)!.run.startedAt,
+    durationMs: endMs - startMs,
+    target: targets.join(", "),
+    // One command for one broker; parts on several are each repeated by their own, all at once.
+    repeat: targets.length === 1
+      ? run.repeat.replace(/ --shard \S+/, "")
+      : reports.map(({ run }) => run.repeat).join(" & "),
+  };
+}
+
+function withoutShard(plan: Report["plan"]): Report["plan"] {
+  const { shard: _, ...whole } = plan;
+  return whole;
+}
+
+function clientsOf(reports: readonly Report[]): FleetResult["clients"] {
+  const names = ["asked", "connected", "peakAlive", "reconnects", "refused", "lost", "rampPerSecond"] as const;
+  return Object.fromEntries(
+    names.map((name) => [name, sum(reports, ({ clients }) => clients[name])]),
+  ) as unknown as FleetResult["clients"];
+}
+
+/** Parts on one machine each see all its SYNs: the most that one has seen. The limit is that of the whole run. */
+function connectsOf(reports: readonly Report[]): Pick<FleetResult, "connects"> {
+  const all = reports.flatMap(({ connects }) => connects === undefined ? [] : [connects]);
+  if (all.length === 0) return {};
+  const syns = all.flatMap(({ synsAgain }) => synsAgain === undefined ? [] : [synsAgain]);
+  const connects = {
+    latencyMs: mergedRow(all.map(({ latencyMs }) => latencyMs)),
+    underWayLimit: all[0]!.underWayLimit,
+    mostUnderWay: all.reduce((total, { mostUnderWay }) => total + mostUnderWay, 0),
+    ...syns.length > 0 && { synsAgain: Math.max(...syns) },
+  };
+  return { connects };
+}
+
+/** Sums, and what each life and each client took on average over all parts. */
+function resourcesOf(reports: readonly Report[]): FleetResult["resources"] {
+  const cpuMs = sum(reports, ({ resources }) => resources.cpuMs);
+  const clients = sum(reports, ({ clients }) => clients.connected);
+  const lives = sum(reports, ({ clients }) => clients.connected + clients.reconnects);
+  const bytes = sum(reports, ({ resources, clients }) => (resources.bytesPerClient ?? 0) * clients.connected);
+  const allTell = (name: "cpuMsPerLife" | "bytesPerClient") =>
+    reports.every(({ resources, clients }) => resources[name] !== undefined || clients.connected === 0);
+  return {
+    cpuMs,
+    rssBytes: sum(reports, ({ resources }) => resources.rssBytes),
+    ...lives > 0 && allTell("cpuMsPerLife") && { cpuMsPerLife: cpuMs / lives },
+    ...clients > 0 && allTell("bytesPerClient") && { bytesPerClient: Math.round(bytes / clients) },
+  };
+}
+
+function killsOf(reports: readonly Report[], tally: Tally): FleetResult["kills"] {
+  return {
+    total: sum(reports, ({ kills }) => kills.total),
+    askedPerSecond: sum(reports, ({ kills }) => kills.askedPerSecond),
+    reachedPerSecond: sum(reports, ({ kills }) => kills.reachedPerSecond),
+    deferred: sum(reports, ({ kills }) => kills.deferred),
+    byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])),
+  };
+}
+
+function besidesOf(reports: readonly Report[]): Pick<FleetResult, "retained" | "presence" | "telemetry"> {
+  const retained = retainedOf(reports);
+  const presence = mergePresence(reports.map((report) => report.presence));
+  const telemetry = mergeTelemetry(reports.map((report) => report.telemetry?.byGroup));
+  return { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
+}
+
+function retainedOf(reports: readonly Report[]): FleetResult["retained"] {
+  const all = reports.flatMap(({ retained }) => retained === undefined ? [] : [retained]);
+  if (all.length === 0) return undefined;
+  const total = (name: "expected" | "right" | "wrong" | "missing") =>
+    all.reduce((count, each) => count + each[name], 0);
+  return { expected: total("expected"), right: total("right"), wrong: total("wrong"), missing: total("missing") };
+}
+
+function mergedRow(rows: readonly LatencyRow[]): LatencyRow {
+  const whole = new Histogram();
+  for (const { hdr } of rows) whole.merge(Histogram.decode(hdr));
+  return whole.row();
+}

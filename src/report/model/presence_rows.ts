@@ -1,0 +1,43 @@
+/** What late subscribers found of presence as rows, one for each look: what every writer of a table begins with. */
+import { formatCount } from "../../base/units.ts";
+import { type PresenceCounts, type PresenceMoment, presenceMoments } from "../../fleet/result/presence_result.ts";
+import type { Report } from "./report.ts";
+
+/** What can be wrong with a state, in the order in which tables show it. */
+export const stateFaultNames = ["stale", "unwanted", "absent", "altered"] as const;
+
+/** One look, or all of them. */
+export interface PresenceRow extends PresenceCounts {
+  readonly name: string;
+}
+
+/** When it was looked, for people. */
+const momentText: Readonly<Record<PresenceMoment, string>> = {
+  middle: "while clients were killed",
+  end: "when all was quiet",
+  left: "after all had left",
+};
+
+/** A row for each look and one for all; none where nobody spoke of presence. */
+export function presenceRows({ presence }: Pick<Report, "presence">): PresenceRow[] {
+  if (presence === undefined) return [];
+  const looks = presenceMoments.flatMap((moment) => {
+    const counts = presence.byMoment[moment];
+    return counts === undefined ? [] : [{ ...counts, name: momentText[moment] }];
+  });
+  return [...looks, { ...presence, name: "all" }];
+}
+
+/** How many messages clients sent of their presence, and what became of them: one sentence. */
+export function presenceWords({ presence }: Pick<Report, "presence">): string | undefined {
+  if (presence === undefined) return undefined;
+  const [online, left] = [presence.online, presence.left].map(({ sent, acknowledged, refused, seen }) =>
+    [
+      `${formatCount(sent)} sent`,
+      `${formatCount(acknowledged)} acknowledged`,
+      ...refused === 0 ? [] : [`${formatCount(refused)} refused`],
+      `${formatCount(seen)} seen by watchers`,
+    ].join(", ")
+  );
+  return `Clients said that they are online (${online}), and that they left (${left}).`;
+}

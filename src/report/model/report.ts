@@ -1,0 +1,100 @@
+/**
+ * The report of a run: the JSON document, under names that keep their meaning, and all that the other writers need.
+ * What was found is the fleet's; this file names it, and leaves out what must not be kept.
+ */
+import type { FleetPlan } from "../../fleet/plan/plan.ts";
+import { withoutPasswords } from "../../fleet/recording/record_header.ts";
+import type { FleetResult } from "../../fleet/result/result.ts";
+import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
+import { withMaskedUrls } from "../../net/endpoint.ts";
+import { repeatCommand } from "./repeat.ts";
+
+/** The form of the document; the number changes when a name changes its meaning or goes. */
+export const reportSchema = "mqtt-sim/report/1";
+
+/** What wrote a report. */
+export interface Tool {
+  readonly name: "mqtt-sim";
+  readonly version: string;
+}
+
+/** What a report must know beside the result. */
+export interface ReportContext {
+  readonly tool: Tool;
+  /** True when the broker under test was the embedded one. */
+  readonly embedded: boolean;
+  /** True when the scenario's file names brokers: to repeat a run on the embedded one takes a word then. */
+  readonly scenarioHasBrokers?: boolean;
+  /** How the program is called on this machine, such as `deno task mqtt-sim`. */
+  readonly program: string;
+  /** True when the run id was asked for, not drawn. */
+  readonly runIdAsked?: boolean;
+  /** Where the password came from, if it came from a file. */
+  readonly passwordFile?: string;
+  /** Thresholds as they were written. */
+  readonly thresholds?: readonly string[];
+}
+
+/** A run's report: what `--report` writes as JSON. Milliseconds unless a name says otherwise. */
+export interface Report extends Omit<FleetResult, "plan" | "protocol" | "startedAt" | "durationMs" | "target"> {
+  readonly schema: typeof reportSchema;
+  readonly tool: Tool;
+  readonly run: {
+    readonly id: string;
+    readonly seed: number;
+    /** The broker's URL, without login and with its query masked, or `embedded`. */
+    readonly target: string;
+    readonly protocol: "3.1.1" | "5" | "mix";
+    /** ISO 8601, UTC. */
+    readonly startedAt: string;
+    readonly durationMs: number;
+    /** The command that repeats the run, without a password, and with the query of a URL masked. */
+    readonly repeat: string;
+  };
+  /** The whole plan, without passwords. */
+  readonly plan: Omit<FleetPlan, "password">;
+  /** What the run was to hold besides, and whether it did; absent where nothing was asked for. */
+  readonly thresholds?: readonly ThresholdResult[];
+}
+
+/** What `--url` has to say, if anything. */
+function repeatTarget(target: string, { embedded, scenarioHasBrokers }: ReportContext): string | undefined {
+  if (!embedded) return target;
+  return scenarioHasBrokers ? "embedded" : undefined;
+}
+
+/** Makes the report of a result. */
+export function makeReport(result: FleetResult, context: ReportContext): Report {
+  const { plan, protocol, startedAt, durationMs, target, ...found } = result;
+  const shown = withoutPasswords(plan);
+  const { verdict, verdictText: _, reason, exitCode, ...counts } = found;
+  return {
+    schema: reportSchema,
+    tool: context.tool,
+    verdict,
+    verdictText: verdictText(verdict, deviationsIn(counts)),
+    reason: withMaskedUrls(reason),
+    exitCode,
+    run: {
+      id: plan.run,
+      seed: plan.seed,
+      target: context.embedded ? "embedded" : withMaskedUrls(target),
+      protocol,
+      startedAt,
+      durationMs: Math.round(durationMs),
+      repeat: withMaskedUrls(repeatCommand(plan, repeatTarget(target, context), context)),
+    },
+    plan: shown,
+    ...counts,
+    ...counts.voidReason !== undefined && { voidReason: withMaskedUrls(counts.voidReason) },
+    warnings: counts.warnings.map(withMaskedUrls),
+  };
+}
+
+/** What became of a threshold. */
+export interface ThresholdResult {
+  readonly expression: string;
+  /** The value that the report has at its path; absent where the run measured nothing for it, which is not met. */
+  readonly actual?: number;
+  readonly met: boolean;
+}

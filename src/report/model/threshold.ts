@@ -1,0 +1,129 @@
+/**
+ * Thresholds over the report's own paths, such as `latencyMs.byMode.reset.p99<200`: what a run must hold to pass.
+ */
+import { UsageError } from "../../base/failure.ts";
+import { formatNumber, listed } from "../../base/units.ts";
+import { verdictOver } from "../../fleet/merge/verdict.ts";
+import { noCounts, type WillCounts } from "../../fleet/result/will_counts.ts";
+import { isNumberPath, nearPaths, numberAt } from "./number_paths.ts";
+import type { Report, ThresholdResult } from "./report.ts";
+
+/** A threshold as it was written, and read. */
+export interface Threshold {
+  readonly expression: string;
+  readonly path: string;
+  readonly operator: Operator;
+  readonly value: number;
+}
+
+const comparisons = {
+  "==": (actual: number, value: number) => actual === value,
+  "!=": (actual: number, value: number) => actual !== value,
+  "<=": (actual: number, value: number) => actual <= value,
+  ">=": (actual: number, value: number) => actual >= value,
+  "<": (actual: number, value: number) => actual < value,
+  ">": (actual: number, value: number) => actual > value,
+} as const;
+
+type Operator = keyof typeof comparisons;
+
+const form = /^\s*([^\s<>=!](?:[^<>=!]*[^\s<>=!])?)\s*(==|!=|<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/;
+
+const example =
+  "expected a path of the report, a comparison and a number, such as wills.late<10 or latencyMs.all.p99<=200";
+
+/** Reads a threshold. @throws UsageError when it is none, or its path is not the report's */
+export function parseThreshold(expression: string): Threshold {
+  const [, path, operator, value] = form.exec(expression) ?? [];
+  if (path === undefined) throw new UsageError(`Cannot read threshold ${JSON.stringify(expression)}: ${example}`);
+  if (!isNumberPath(path)) {
+    const near = nearPaths(path);
+    const told = near.length === 0 ? "" : `, but at ${listed(near, "and")}`;
+    throw new UsageError(
+      `Cannot use threshold ${JSON.stringify(expression)}: a report has no number at ${path}${told}; ${example}`,
+    );
+  }
+  return { expression: expression.trim(), path, operator: operator as Operator, value: Number(value) };
+}
+
+/** What a report has for a threshold, in words. */
+export function actualText({ actual }: ThresholdResult): string {
+  return actual === undefined ? "the run measured nothing for it" : `it is ${formatNumber(actual)}`;
+}
+
+/**
+ * Holds a report against thresholds. A threshold on a count of faults, such as `wills.late<10`, takes the place of the
+ * rule that there must be none. A void report stays void.
+ */
+export function applyThresholds(report: Report, thresholds: readonly Threshold[]): Report {
+  if (thresholds.length === 0) return report;
+  const results = thresholds.map(({ expression, path, operator, value }): ThresholdResult => {
+    const actual = numberAt(report, path);
+    if (actual === undefined) return { expression, met: false };
+    return { expression, actual, met: comparisons[operator](actual, value) };
+  });
+  return { ...report, ...verdictWith(report, thresholds, results), thresholds: results };
+}
+
+type Judged = Pick<Report, "verdict" | "verdictText" | "reason" | "exitCode">;
+
+function verdictWith(report: Report, thresholds: readonly Threshold[], results: readonly ThresholdResult[]): Judged {
+  const { verdict, verdictText, reason, exitCode } = report;
+  if (verdict === "void") return { verdict, verdictText, reason, exitCode };
+  const failing = exitCode === 130 ? 130 : 1;
+  const missed = results.filter(({ met }) => !met).map((result) => `${result.expression} (${actualText(result)})`);
+  const base = withoutCovered(report, thresholds);
+  if (missed.length > 0) {
+    const also = base.verdict === "pass" ? "" : `; ${base.reason}`;
+    return { verdict: "fail", verdictText: "FAIL", reason: `not met: ${missed.join(", ")}${also}`, exitCode: failing };
+  }
+  if (base.verdict !== "pass" || verdict === "pass") return base;
+  return { ...base, reason: `every threshold is met: ${results.map(({ expression }) => expression).join(", ")}` };
+}
+
+/** The verdict as it would be without the faults that a threshold of their own speaks of. */
+function withoutCovered(report: Report, thresholds: readonly Threshold[]): Judged {
+  const wills: WillCounts = { ...report.wills };
+  for (const { path } of thresholds) {
+    const name = path.replace(/^wills\./, "") as keyof WillCounts;
+    if (path.startsWith("wills.") && faultCounts.includes(name)) wills[name] = 0;
+  }
+  const covers = (part: string) => thresholds.some(({ path }) => path.startsWith(part));
+  return verdictOver({
+    wills,
+    kills: report.kills.total,
+    undecided: report.wills.undecided,
+    unseeable: report.wills.unseeable,
+    retained: covers("retained.") ? undefined : report.retained,
+    presence: presenceWithout(report.presence, thresholds),
+    controls: controlsWithout(report.controls, covers),
+    interrupted: report.exitCode === 130,
+    generatorBound: report.generatorBound,
+    dropped: report.brokerDropped,
+    profile: report.plan.profile,
+    voidReason: report.voidReason,
+  });
+}
+
+/** Counts of what goes wrong. What deviates as the profile describes fails nothing, and stays what it is. */
+const faultCounts: readonly string[] = Object.keys(noCounts())
+  .filter((name) => name !== "expected" && name !== "onTime" && name !== "deviating");
+
+function controlsWithout(controls: Report["controls"], covers: (part: string) => boolean): Report["controls"] {
+  const left = { ...controls };
+  for (const name of ["lost", "altered", "late", "duplicate"] as const) if (covers(`controls.${name}`)) left[name] = 0;
+  return left;
+}
+
+/** States of presence without the kinds that a threshold of their own speaks of. */
+function presenceWithout(presence: Report["presence"], thresholds: readonly Threshold[]): Report["presence"] {
+  const covered = (name: string) => thresholds.some(({ path }) => path === `presence.${name}`);
+  if (presence === undefined || covered("wrong")) return undefined;
+  const left = { ...presence };
+  for (const kind of ["stale", "unwanted", "absent", "altered"] as const) {
+    if (!covered(kind)) continue;
+    left.wrong -= left[kind];
+    left[kind] = 0;
+  }
+  return left;
+}

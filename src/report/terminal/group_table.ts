@@ -1,0 +1,39 @@
+/** The table of a report by group of clients. */
+import { type GroupColumn, groupColumns, type GroupRow, groupRows } from "../model/group_rows.ts";
+import type { Report } from "../model/report.ts";
+import type { Style } from "./style.ts";
+import { type Column, tableLines, tableWidth, wrapped } from "./table.ts";
+
+/** Characters of a group's name that are shown. */
+const longestName = 24;
+
+/** Columns that make room where the width does not suffice, the first ones first. */
+const dispensable = ["telemetry", "clients", "p50", "kills", "deviating"];
+
+/** What became of each group; nothing where the run had none. */
+export function groupTable(report: Report, width: number, style: Style): string[] {
+  const rows = groupRows(report);
+  if (rows.length === 0) return [];
+  const all = groupColumns(report);
+  const dropped: string[] = [];
+  const kept = () => all.filter(({ head }) => !dropped.includes(head)).map((column) => textColumn(column, style));
+  const name: Column<GroupRow> = { head: "group", cell: ({ name }) => shortened(name), align: "left" };
+  for (const head of dispensable) {
+    if (tableWidth([name, ...kept()], rows) <= width) break;
+    if (all.some((column) => column.head === head)) dropped.push(head);
+  }
+  const lines = tableLines([name, ...kept()], rows).map((line, index) =>
+    index === 0 ? style.faint(line) : index === rows.length ? style.strong(line) : line
+  );
+  const left = `No room here, but in the other reports: ${dropped.join(", ")}.`;
+  return [...lines, ...dropped.length === 0 ? [] : wrapped(left, width)];
+}
+
+function textColumn({ head, text, bad }: GroupColumn, style: Style): Column<GroupRow> {
+  const mark = bad && ((cell: string, row: GroupRow) => bad(row) === 0 ? cell : style.bad(cell));
+  return { head, cell: text, ...mark && { mark } };
+}
+
+function shortened(name: string): string {
+  return name.length <= longestName ? name : `${name.slice(0, longestName - 1)}…`;
+}

@@ -1,0 +1,126 @@
+/**
+ * Writes progress and notices while a run goes on: a panel drawn over itself on a terminal, a line now and then
+ * elsewhere. What it says is the panel's business; this file knows where the cursor is.
+ */
+import { escapeData } from "../../base/escape.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Notice, Progress } from "../../fleet/result/result.ts";
+import type { Phase } from "../../fleet/result/run_phase.ts";
+import { panelLines, progressLine } from "./panel.ts";
+import type { Style } from "./style.ts";
+
+/** Between two plain lines of one phase. */
+const plainEveryMs = 5_000;
+
+/** Where the live output goes. */
+export interface LiveScreen {
+  readonly clock: Clock;
+  readonly style: Style;
+  /** Writes text as it is. */
+  write(text: string): void;
+  /** The terminal's columns now; undefined where there is no terminal. */
+  columns(): number | undefined;
+}
+
+/** Tells a person how a run goes on. */
+export interface Live {
+  progress(progress: Progress): void;
+  notice(notice: Notice): void;
+  /** Leaves the terminal as it was found. May be called again. */
+  end(): void;
+}
+
+/** The panel on a terminal, plain lines elsewhere; with `quiet`, warnings alone. */
+export function openLive(screen: LiveScreen, quiet: boolean): Live {
+  const live = quiet
+    ? new QuietLive(screen)
+    : screen.columns() === undefined
+    ? new PlainLive(screen)
+    : new PanelLive(screen);
+  return {
+    progress: (progress) => live.progress(escapeData(progress)),
+    notice: (notice) => live.notice(escapeData(notice)),
+    end: () => live.end(),
+  };
+}
+
+function noticeText({ level, text }: Notice, style: Style): string {
+  return level === "warning" ? `${style.unsure("warning:")} ${text}` : text;
+}
+
+class QuietLive implements Live {
+  constructor(readonly screen: LiveScreen) {}
+
+  progress(): void {}
+
+  notice(notice: Notice): void {
+    if (notice.level === "warning") this.screen.write(`${noticeText(notice, this.screen.style)}\n`);
+  }
+
+  end(): void {}
+}
+
+class PlainLive implements Live {
+  #phase: Phase | undefined;
+  #lastMs = -Infinity;
+
+  constructor(readonly screen: LiveScreen) {}
+
+  progress(progress: Progress): void {
+    const nowMs = this.screen.clock.nowMs();
+    if (progress.phase === this.#phase && nowMs - this.#lastMs < plainEveryMs) return;
+    this.#phase = progress.phase;
+    this.#lastMs = nowMs;
+    if (progress.phase !== "done") this.screen.write(`${progressLine(progress)}\n`);
+  }
+
+  notice(notice: Notice): void {
+    this.screen.write(`${noticeText(notice, this.screen.style)}\n`);
+  }
+
+  end(): void {}
+}
+
+const hideCursor = "\x1b[?25l";
+const showCursor = "\x1b[?25h";
+const clearLine = "\x1b[K";
+const clearBelow = "\x1b[J";
+
+class PanelLive implements Live {
+  #last: Progress | undefined;
+  /** Lines of the panel on the screen; the cursor stands below them. */
+  #drawn = 0;
+  #ended = false;
+
+  constructor(readonly screen: LiveScreen) {}
+
+  progress(progress: Progress): void {
+    this.#last = progress;
+    this.#draw("");
+  }
+
+  notice(notice: Notice): void {
+    this.#draw(`${noticeText(notice, this.screen.style)}${clearLine}\n`);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#last !== undefined) this.screen.write(`${this.#toTop()}${clearBelow}${showCursor}`);
+    this.#drawn = 0;
+  }
+
+  /** One write for the whole, so that nothing flickers: back to the top, what stays above, the panel. */
+  #draw(above: string): void {
+    if (this.#ended || this.#last === undefined) return this.screen.write(above);
+    // One column is left free: a full line would wrap, and the cursor would be one line too low.
+    const lines = panelLines(this.#last, Math.max(20, (this.screen.columns() ?? 80) - 1), this.screen.style);
+    const panel = lines.map((line) => `${line}${clearLine}\n`).join("");
+    this.screen.write(`${hideCursor}${this.#toTop()}${above}${panel}`);
+    this.#drawn = lines.length;
+  }
+
+  #toTop(): string {
+    return this.#drawn === 0 ? "" : `\x1b[${this.#drawn}A\r`;
+  }
+}

@@ -1,0 +1,58 @@
+/** The two tables of a report: what became of the wills, and how long they took, by kill mode. */
+import { formatCount, formatMs } from "../../base/units.ts";
+import { killModes } from "../../fleet/plan/kill_mode.ts";
+import type { LatencyRow } from "../../fleet/result/will_counts.ts";
+import type { Report } from "../model/report.ts";
+import type { Style } from "./style.ts";
+import { type Column, tableLines, tableWidth } from "./table.ts";
+import { countNames, type CountRow, countRows, faultColumns, faultNames } from "../model/will_rows.ts";
+
+/** Counts by kill mode. Where the width does not suffice, columns of faults that nobody had make room. */
+export function modeTable(report: Report, width: number, style: Style): string[] {
+  const rows = countRows(report);
+  if (report.kills.total === 0 && rows.every((row) => countNames.every((name) => row[name] === 0))) return [];
+  const columns = countColumns(faultColumns(report), style);
+  if (tableWidth(columns, rows) <= width) return headed(tableLines(columns, rows), style);
+  const nobody = faultNames.filter((name) => rows.every((row) => row[name] === 0));
+  const kept = columns.filter((column) => !nobody.some((name) => name === column.head));
+  return [...headed(tableLines(kept, rows), style), ...(nobody.length === 0 ? [] : [`None ${nobody.join(", ")}.`])];
+}
+
+function countColumns(names: ReturnType<typeof faultColumns>, style: Style): Column<CountRow>[] {
+  return [
+    { head: "mode", cell: (row) => row.name, align: "left" },
+    { head: "kills", cell: (row) => formatCount(row.kills) },
+    { head: "due", cell: (row) => formatCount(row.expected) },
+    { head: "on time", cell: (row) => formatCount(row.onTime) },
+    ...names.map((name): Column<CountRow> => ({
+      head: name,
+      cell: (row) => formatCount(row[name]),
+      mark: (text, row) => row[name] === 0 ? text : name === "deviating" ? style.unsure(text) : style.bad(text),
+    })),
+  ];
+}
+
+/** Latency by kill mode, from the instant at which a will was due to its arrival. */
+export function latencyTable({ latencyMs }: Report, style: Style): string[] {
+  if (latencyMs.all.count === 0) return [];
+  const rows: { readonly name: string; readonly row: LatencyRow }[] = killModes.flatMap((mode) => {
+    const row = latencyMs.byMode[mode];
+    return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];
+  });
+  const columns: Column<typeof rows[number]>[] = [
+    { head: "latency", cell: ({ name }) => name, align: "left" },
+    { head: "wills", cell: ({ row }) => formatCount(row.count) },
+    ...(["mean", "p50", "p90", "p99", "p999", "max"] as const).map((name) => ({
+      head: name === "p999" ? "p99.9" : name,
+      cell: ({ row }: typeof rows[number]) => formatMs(row[name]),
+    })),
+  ];
+  return headed(tableLines(columns, [...rows, { name: "all", row: latencyMs.all }]), style);
+}
+
+/** Heads and the last row, which is all of it, stand out. */
+function headed(lines: readonly string[], style: Style): string[] {
+  return lines.map((line, index) =>
+    index === 0 ? style.faint(line) : index === lines.length - 1 ? style.strong(line) : line
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * What a person sees while a run goes on: a small panel for terminals, one line for everything else. Pure: progress in,
+ * lines out.
+ */
+import { formatCount, formatDuration, formatMs } from "../../base/units.ts";
+import { controlFaultsIn } from "../../fleet/result/control_counts.ts";
+import type { Progress } from "../../fleet/result/result.ts";
+import type { Phase } from "../../fleet/result/run_phase.ts";
+import { deviationsIn } from "../../fleet/merge/verdict.ts";
+import { plainStyle, type Style } from "./style.ts";
+
+/** What is being done in each phase. */
+export const phaseText: Readonly<Record<Phase, string>> = {
+  watch: "watchers subscribe",
+  control: "control kills",
+  wait: "waits for its instant",
+  connect: "fleet connects",
+  kill: "clients are killed",
+  drain: "last wills are awaited",
+  look: "retained wills are looked up",
+  leave: "fleet leaves",
+  done: "done",
+};
+
+const nameWidth = Math.max(...Object.values(phaseText).map((text) => text.length));
+const barWidth = 30;
+
+/** The panel's lines, each at most `width` characters, always as many. */
+export function panelLines(progress: Progress, width: number, style: Style = plainStyle): string[] {
+  const { phase, phaseMs, phaseOfMs } = progress;
+  const head = `${phaseText[phase].padEnd(nameWidth)}  ${bar(phaseMs, phaseOfMs)}  ${phaseTime(phaseMs, phaseOfMs)}`;
+  const faults = faultText(progress);
+  const deviating = deviatingText(progress);
+  const last = `faults ${faults ?? "none"}${deviating}`.slice(0, width);
+  const paint = faults !== undefined ? style.bad : deviating === "" ? style.good : style.unsure;
+  return [
+    style.strong(head.slice(0, width).trimEnd()),
+    numbers(progress).join("   ").slice(0, width),
+    paint(last),
+  ];
+}
+
+/** The same in one line. */
+export function progressLine(progress: Progress): string {
+  const time = phaseTime(progress.phaseMs, progress.phaseOfMs);
+  return `${phaseText[progress.phase]}, ${time}: ${numbers(progress).join(", ")}, faults ${
+    faultText(progress) ?? "none"
+  }${deviatingText(progress)}`;
+}
+
+function numbers({ alive, clients, killed, wills, p50, p99 }: Progress): string[] {
+  return [
+    `alive ${formatCount(alive)} of ${formatCount(clients)}`,
+    `killed ${formatCount(killed)}`,
+    `wills ${formatCount(wills)}`,
+    `p50 ${formatMs(p50)}`,
+    `p99 ${formatMs(p99)}`,
+  ];
+}
+
+function bar(ms: number, ofMs: number): string {
+  if (ofMs <= 0) return " ".repeat(barWidth + 2);
+  const full = Math.round(Math.min(ms / ofMs, 1) * barWidth);
+  return `[${"#".repeat(full)}${"-".repeat(barWidth - full)}]`;
+}
+
+/** How far a phase is: `15.0s of 30s`. */
+export function phaseTime(ms: number, ofMs: number): string {
+  const passed = `${(ms / 1_000).toFixed(1)}s`;
+  return ofMs > 0 ? `${passed} of ${formatDuration(Math.round(ofMs / 100) * 100)}` : passed;
+}
+
+/** `3 missing, 1 late, 2 states wrong`; undefined when there are none. */
+function faultText({ faults, statesWrong = 0, controls }: Progress): string | undefined {
+  const names = ["missing", "late", "early", "duplicate", "unwanted", "altered"] as const;
+  const found = names.filter((name) => faults[name] > 0).map((name) => `${formatCount(faults[name])} ${name}`);
+  if (statesWrong > 0) found.push(`${formatCount(statesWrong)} ${statesWrong === 1 ? "state" : "states"} wrong`);
+  const ofControls = controls === undefined ? 0 : controlFaultsIn(controls);
+  if (ofControls > 0) found.push(`${formatCount(ofControls)} control ${ofControls === 1 ? "will" : "wills"} wrong`);
+  return found.length === 0 ? undefined : found.join(", ");
+}
+
+/** A deviation that the profile describes is no fault; the panel lists it beside the faults. */
+function deviatingText({ faults: wills, controls }: Progress): string {
+  const deviating = deviationsIn({ wills, controls });
+  return deviating === 0 ? "" : `, ${formatCount(deviating)} ${deviating === 1 ? "deviation" : "deviations"}`;
+}

@@ -1,0 +1,231 @@
+/**
+ * The report as a person reads it when the run is over: the verdict and its reason in the first line, then what it
+ * stands on, then how to repeat it. Pure: a report in, lines out.
+ */
+import { escapeData } from "../../base/escape.ts";
+import { formatBytes, formatCount, formatMs } from "../../base/units.ts";
+import type { FaultSample } from "../../fleet/result/fault_sample.ts";
+import { faultList } from "../model/fault_list.ts";
+import { deviationsIn } from "../../fleet/merge/verdict.ts";
+import { groupTable } from "./group_table.ts";
+import { latencyTable, modeTable } from "./mode_table.ts";
+import { findingsHead, findingsOf, findingText, profileHint } from "../model/profile_text.ts";
+import type { Report } from "../model/report.ts";
+import { restartLines } from "../model/restart_lines.ts";
+import { plainStyle, type Style } from "./style.ts";
+import { presenceRows, presenceWords, stateFaultNames } from "../model/presence_rows.ts";
+import { tableLines, wrapped } from "./table.ts";
+import { telemetryText } from "../model/telemetry_text.ts";
+import { actualText } from "../model/threshold.ts";
+import { faultTotal, lifeText } from "../model/will_rows.ts";
+
+/** How the text is to look. */
+export interface TextOptions {
+  /** Columns that the lines may take; 100 unless told otherwise. */
+  readonly width?: number;
+  /** Plain unless told otherwise. */
+  readonly style?: Style;
+}
+
+/** Fault samples shown, or as many as there are kinds; the JSON report holds more. */
+const faultsShown = 10;
+const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
+
+/** The report as text, with a line end. */
+export function reportText(raw: Report, options: TextOptions = {}): string {
+  const report = escapeData(raw);
+  const { width = 100, style = plainStyle } = options;
+  const parts = [
+    headLines(report, width, style),
+    faultLines(report, width, style),
+    factLines(report, width),
+    modeTable(report, width, style),
+    latencyTable(report, style),
+    groupTable(report, width, style),
+    presenceLines(report, width, style),
+    thresholdLines(report, width, style),
+    noteLines(report, width),
+    warningLines(report, width, style),
+    hintLines(report, width),
+    deviationLines(report, width, style),
+    ["Repeat this run:", ...shellLines(report.run.repeat, width)],
+  ];
+  return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
+}
+
+function headLines(
+  { verdict, verdictText, reason, run, plan, ...found }: Report,
+  width: number,
+  style: Style,
+): string[] {
+  const isClean = verdict !== "pass" || deviationsIn(found) === 0;
+  const paint = isClean ? { pass: style.good, fail: style.bad, void: style.unsure }[verdict] : style.unsure;
+  const [first = "", ...rest] = wrapped(`${verdictText}  ${reason}`, width, "      ");
+  const about = [
+    run.target === "embedded" ? "embedded broker" : run.target,
+    protocolText[run.protocol],
+    `run ${run.id}`,
+    `seed ${run.seed}`,
+    ...plan.shard === undefined ? [] : [`shard ${plan.shard.number} of ${plan.shard.of}`],
+    formatMs(run.durationMs),
+  ];
+  const aboutLines = wrapped(about.join(" · "), width).map((line) => style.faint(line));
+  return [paint(style.strong(first)), ...rest.map((line) => paint(line)), ...aboutLines];
+}
+
+function factLines(report: Report, width: number): string[] {
+  const { clients, kills, connects, slipMs, resources } = report;
+  if (clients.connected === 0 && kills.total === 0) return [];
+  const slip = slipMs.count === 0 ? "" : `, slip p99 ${formatMs(slipMs.p99)}, max ${formatMs(slipMs.max)}`;
+  const load = telemetryText(report);
+  const facts = {
+    clients: `${formatCount(clients.connected)} of ${formatCount(clients.asked)} connected ` +
+      `(${formatCount(clients.rampPerSecond)}/s), peak ${formatCount(clients.peakAlive)}, ` +
+      `${formatCount(clients.reconnects)} reconnects, ${formatCount(clients.refused)} refused, ` +
+      `${formatCount(clients.lost)} lost`,
+    kills: `${formatCount(kills.total)} at ${formatCount(kills.reachedPerSecond)}/s ` +
+      `(${formatCount(kills.askedPerSecond)}/s asked), ${formatCount(kills.deferred)} deferred${slip}`,
+    ...load !== undefined && { load },
+    ...connects && { connects: connectText(connects) },
+    ...report.controls.total > 0 && { controls: controlsText(report.controls) },
+    process: `${report.engine === undefined ? "" : `engine ${report.engine}, `}${formatMs(resources.cpuMs)} of CPU` +
+      `${each(resources.cpuMsPerLife, formatMs, "life")}, ` +
+      `${formatBytes(resources.rssBytes)} of memory${each(resources.bytesPerClient, formatBytes, "client")}` +
+      (report.run.target === "embedded" ? ", embedded broker included" : ""),
+  };
+  return Object.entries(facts).flatMap(([name, text]) => wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9)));
+}
+
+/** Control clients are the run's own: their wills are counted apart. */
+function controlsText(controls: Report["controls"]): string {
+  const { total, blind, lost, altered = 0, late = 0, duplicate = 0, deviating = 0 } = controls;
+  const others = Object.entries({ altered, late, duplicate, deviating, "not seen by a watcher": blind })
+    .filter(([, count]) => count > 0).map(([name, count]) => `, ${formatCount(count)} ${name}`);
+  const clients = total === 1 ? "1 control client" : `${formatCount(total)} control clients`;
+  return `${clients}: ${formatCount(lost)} wills lost${others.join("")}`;
+}
+
+function connectText({ latencyMs, underWayLimit, mostUnderWay, synsAgain }: NonNullable<Report["connects"]>): string {
+  const syns = synsAgain === undefined ? "" : `, ${formatCount(synsAgain)} SYNs sent again by this machine`;
+  return `dial to CONNACK p50 ${formatMs(latencyMs.p50)}, p99 ${formatMs(latencyMs.p99)}, max ${
+    formatMs(latencyMs.max)
+  }; at most ${formatCount(mostUnderWay)} under way (limit ${formatCount(underWayLimit)})${syns}`;
+}
+
+function each(value: number | undefined, format: (value: number) => string, what: string): string {
+  return value === undefined ? "" : ` (${format(value)} for each ${what})`;
+}
+
+/** What the run was to hold besides, and what it had. */
+function thresholdLines({ thresholds = [] }: Report, width: number, style: Style): string[] {
+  return thresholds.flatMap((result) => {
+    const { expression, met } = result;
+    const text = `threshold  ${expression}  ${met ? "met" : "not met"}, ${actualText(result)}`;
+    return wrapped(text, width, " ".repeat(11)).map((line) => met ? line : style.bad(line));
+  });
+}
+
+/** What the counts alone would leave in doubt. */
+function noteLines(report: Report, width: number): string[] {
+  const { wills, retained } = report;
+  const { missingByQos: [qos0, qos1, qos2], eitherWay, undecided } = wills;
+  const lines: string[] = [];
+  if (wills.missing > 0) {
+    lines.push(`Missing by QoS of the will: ${qos0} at QoS 0, ${qos1} at QoS 1, ${qos2} at QoS 2.`);
+  }
+  if (eitherWay > 0) {
+    const lives = eitherWay === 1 ? "1 life" : `${formatCount(eitherWay)} lives`;
+    lines.push(`${lives} could rightly end with a will or without, and count${eitherWay === 1 ? "s" : ""} nowhere.`);
+  }
+  if (undecided > 0) {
+    const wills = undecided === 1 ? "1 will was" : `${formatCount(undecided)} wills were`;
+    lines.push(`${wills} still on the way when the run was ended.`);
+  }
+  if (retained !== undefined) {
+    const { expected, right, wrong, missing } = retained;
+    lines.push(
+      `Retained wills found by a late subscriber: ${formatCount(right)} of ${formatCount(expected)}, ` +
+        `${formatCount(wrong)} wrong, ${formatCount(missing)} missing.`,
+    );
+  }
+  return [...restartLines(report), ...lines].flatMap((line) => wrapped(line, width));
+}
+
+/** What late subscribers found of those who speak of their presence. */
+function presenceLines(report: Report, width: number, style: Style): string[] {
+  const rows = presenceRows(report);
+  if (rows.length === 0) return [];
+  const lines = tableLines([
+    { head: "presence", cell: (row) => row.name, align: "left" },
+    { head: "judged", cell: (row) => formatCount(row.judged) },
+    { head: "right", cell: (row) => formatCount(row.right) },
+    ...stateFaultNames.map((name) => ({
+      head: name,
+      cell: (row: typeof rows[number]) => formatCount(row[name]),
+      mark: (text: string, row: typeof rows[number]) => row[name] === 0 ? text : style.bad(text),
+    })),
+    { head: "either way", cell: (row) => formatCount(row.eitherWay) },
+    { head: "unsettled", cell: (row) => formatCount(row.unsettled) },
+  ], rows);
+  const [head = "", ...body] = lines;
+  return [style.faint(head), ...body, ...wrapped(presenceWords(report)!, width)];
+}
+
+function warningLines({ warnings }: Report, width: number, style: Style): string[] {
+  return warnings.flatMap((warning) => {
+    const [first = "", ...rest] = wrapped(`warning: ${warning}`, width, "         ");
+    return [first.replace("warning:", style.unsure("warning:")), ...rest];
+  });
+}
+
+/** One of each kind, the most frequent kind first, then further ones: before the numbers, for they are what matters. */
+function faultLines(report: Report, width: number, style: Style): string[] {
+  const { kinds, further } = faultList(report, faultsShown);
+  if (kinds.length === 0) return [];
+  const [shown, total] = [kinds.length + further.length, faultTotal(report)];
+  const count = shown < total ? `, ${shown} of ${formatCount(total)}` : "";
+  return [
+    `Faults${count}, one of each kind first, the most frequent kind first:`,
+    ...kinds.flatMap(({ verdict, count, sample }) =>
+      lineOf(verdict, `${formatCount(count)} of this kind: ${faultText(sample)}`, width, style)
+    ),
+    ...further.flatMap((fault) => lineOf(fault.verdict, faultText(fault), width, style)),
+  ];
+}
+
+/** The profile that would describe what was found. */
+function hintLines(report: Report, width: number): string[] {
+  const hint = profileHint(report);
+  return hint === undefined ? [] : wrapped(hint, width);
+}
+
+/** What the profile says of the broker, and how much of it showed. */
+function deviationLines(report: Report, width: number, style: Style): string[] {
+  if (report.profile === undefined) return [];
+  const lines = findingsOf(report).flatMap((finding) => {
+    const [first = "", ...rest] = wrapped(findingText(finding), width, "  ");
+    return [first.replace(finding.id, finding.seen > 0 ? style.unsure(finding.id) : finding.id), ...rest];
+  });
+  return [...wrapped(findingsHead(report), width), ...lines];
+}
+
+function faultText(fault: FaultSample): string {
+  return `${lifeText(fault)}: ${fault.text} [${fault.rule}]`;
+}
+
+function lineOf(verdict: string, text: string, width: number, style: Style): string[] {
+  const lines = wrapped(`${verdict.padEnd(9)}  ${text}`, width, " ".repeat(11));
+  return lines.map((line, index) => index === 0 ? line.replace(verdict, style.bad(verdict)) : line);
+}
+
+/** A command over as many lines as it takes, each but the last ending so that a shell reads on. */
+export function shellLines(command: string, width: number): string[] {
+  const [program = "", ...flags] = command.split(/ (?=--)/);
+  const lines = [`  ${program}`];
+  for (const flag of flags) {
+    const longer = `${lines.at(-1)} ${flag}`;
+    if (longer.length > width - 2) lines.push(`    ${flag}`);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.map((line, index) => index === lines.length - 1 ? line : `${line} \\`);
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import type { LifeRow } from "../../../src/fleet/ledger/life_row.ts";
+import { lifeRowsCsv, lifeRowsHead, livesCsv, modeCsv } from "../../../src/report/export/csv.ts";
+import { assertGolden } from "../golden.ts";
+import { failed, passed, reportOf } from "../sample.ts";
+
+Deno.test("kill modes", () => assertGolden("fail.csv", modeCsv(reportOf(failed()))));
+
+Deno.test("lives: every fault sample and every slow one", () => {
+  const text = livesCsv(reportOf(failed()));
+  assertGolden("fail.lives.csv", text);
+  assert.equal(text.trimEnd().split("\r\n").length, 1 + 15 + 1);
+});
+
+Deno.test("what would end a cell is quoted", () => {
+  const [life] = passed().slowest;
+  const text = livesCsv(reportOf(passed({}, { slowest: [{ ...life!, client: 'a,"b"\nc' }] })));
+  assert.ok(text.includes('slow,"a,""b""\nc",2,'));
+});
+
+Deno.test("every life: its group, its verdict, its times", () => {
+  const row: LifeRow = {
+    ...{ client: "c-7", group: "a,b", incarnation: 2, mode: "reset", protocol: "5", qos: 1 },
+    ...{ verdict: "onTime", latencyMs: 1.5, duplicates: 1, unwanted: 0 },
+    timeline: { connectedMs: 10, killDueMs: 19.5, killedMs: 20, dueMs: 20, seenMs: [21, 22] },
+  };
+  const alive: LifeRow = {
+    ...{ client: "c-8", group: "all", incarnation: 1, mode: "alive", protocol: "3.1.1", qos: 0 },
+    ...{ verdict: "none", duplicates: 0, unwanted: 0, timeline: { connectedMs: 10, seenMs: [] } },
+  };
+  assert.equal(
+    lifeRowsHead + lifeRowsCsv([row, alive]),
+    [
+      "client,group,incarnation,protocol,qos,mode,verdict,latencyMs,duplicates,unwanted," +
+      "connectedMs,killDueMs,killedMs,dueMs,seenMs",
+      'c-7,"a,b",2,5,1,reset,onTime,1.5,1,0,10,19.5,20,20,21 22',
+      "c-8,all,1,3.1.1,0,alive,none,,0,0,10,,,,",
+      "",
+    ].join("\r\n"),
+  );
+});

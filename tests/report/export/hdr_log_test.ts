@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { HistogramLogReader, listTags } from "hdr-histogram-js";
+import { reportHdrLog } from "../../../src/report/export/hdr_log.ts";
+import { passed, reportOf, voided } from "../sample.ts";
+
+Deno.test("another reader finds every will again, second by second, and by kill mode", () => {
+  const report = reportOf(passed());
+  const text = reportHdrLog(report);
+  assert.deepEqual(listTags(text), ["NO TAG", "reset", "close"]);
+  const reader = new HistogramLogReader(text);
+  const counts: Record<string, number> = {};
+  let starts = 0;
+  for (let at = reader.nextIntervalHistogram(); at !== null; at = reader.nextIntervalHistogram()) {
+    counts[at.tag] = (counts[at.tag] ?? 0) + at.totalCount;
+    if (at.startTimeStampMsec === Date.parse(report.run.startedAt) + 1_000) starts++;
+    assert.equal(Math.round(at.endTimeStampMsec - at.startTimeStampMsec), 1_000);
+  }
+  assert.deepEqual(counts, { "NO TAG": 29 * 48, reset: 29 * 25, close: 29 * 23 });
+  assert.equal(starts, 3, "the first stretch in which wills came begins a second after the run");
+});
+
+Deno.test("a run without wills is a log without intervals", () => {
+  const text = reportHdrLog({ ...reportOf(voided()), series: [] });
+  assert.ok(text.split("\n").every((line) => line === "" || /^[#"]/.test(line)));
+  assert.match(text, /^#\[StartTime: 1767323045\.678 \(seconds since epoch\), 2026-01-02T03:04:05\.678Z\]$/m);
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
+import type { Progress } from "../../../src/fleet/result/result.ts";
+import { noCounts } from "../../../src/fleet/result/will_counts.ts";
+import { LivePage } from "../../../src/report/html/live_page.ts";
+import { context } from "../sample.ts";
+
+const plan = makePlan({
+  ...{ run: "r", seed: 1 },
+  phases: [{ kind: "kill", durationMs: 3_000 }, { kind: "hold", durationMs: 4_000 }],
+});
+const at = (second: number, more: Partial<Progress> = {}): Progress => ({
+  ...{
+    phase: "kill",
+    phaseMs: 0,
+    phaseOfMs: 7_000,
+    clients: 10,
+    alive: 9,
+    connected: 10,
+    killed: second,
+    wills: second,
+  },
+  ...{ faults: noCounts(), p50: 1, p99: 2, buckets: { counts: [], sumMs: 0 } },
+  instants: { began: { connect: 100, kill: 1_000 }, restarts: [] },
+  ...more,
+});
+
+/** A page that has followed a run for so many seconds. */
+function followed(seconds: number, more: Partial<Progress> = {}): LivePage {
+  const page = new LivePage({ plan, target: "mqtt://broker", tool: context.tool }, 0);
+  for (let second = 1; second <= seconds; second++) page.progress(at(second, more), second * 1_000);
+  return page;
+}
+
+Deno.test("while a run goes on its plots have the parts it has come to, and the key is sent anew", () => {
+  const marksAfter = (seconds: number) => {
+    const { plots, parts } = JSON.parse(followed(seconds).news());
+    assert.equal(plots.length, 3);
+    for (const { marks } of plots) assert.deepEqual(marks, plots[0].marks);
+    return [plots[0].marks, parts["live-marks"]];
+  };
+  const [early, earlyKey] = marksAfter(3);
+  assert.deepEqual(early, [
+    { label: "connect", look: "stage", from: 0.1, to: 1 },
+    { label: "kill", look: "stage", from: 1 },
+  ]);
+  assert.match(earlyKey, /<b>kill<\/b> from 1,000 ms on/);
+  const [later] = marksAfter(6);
+  assert.deepEqual(later.slice(1), [
+    { label: "kill", look: "stage", from: 1, to: 4 },
+    { label: "hold", look: "stage", from: 4 },
+  ]);
+  assert.ok(followed(6).html("events").includes('<div id="live-marks"><ol class="marks"'));
+});
+
+Deno.test("a page that has nothing to draw yet has no marks", () => {
+  const page = new LivePage({ plan, target: "mqtt://broker", tool: context.tool }, 0);
+  assert.equal(JSON.parse(page.news()).parts["live-marks"], "");
+  assert.ok(page.html("events").includes('<div id="live-marks"></div>'));
+});
+
+Deno.test("wrong states have a tile where anybody speaks of presence, and what deviates is told", () => {
+  const tiles = (more: Partial<Progress>) => JSON.parse(followed(2, more).news()).parts["live-tiles"] as string;
+  assert.match(tiles({ statesWrong: 3 }), /class="card bad">\s*<dt>Presence states wrong<\/dt>\s*<dd><b>3<\/b>/);
+  assert.match(tiles({ statesWrong: 0 }), /class="card good">\s*<dt>Presence states wrong/);
+  assert.ok(!tiles({}).includes("Presence"));
+  assert.match(tiles({ faults: { ...noCounts(), deviating: 4 } }), /unasked; 4 deviating as the profile says/);
+});

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { mergeReports } from "../../../src/report/model/merge_reports.ts";
+import type { Report } from "../../../src/report/model/report.ts";
+import { failed, modeCounts, passed, reportOf } from "../sample.ts";
+
+const at = (report: Report, startedAt: string): Report => ({ ...report, run: { ...report.run, startedAt } });
+const first = reportOf(passed());
+const second = at(first, "2026-01-02T03:04:10.678Z");
+const merged = (...reports: Report[]) =>
+  mergeReports(reports.map((report, part) => ({ name: `${part}.json`, report })));
+
+const shard = (report: Report, number: number, of: number): Report => ({
+  ...report,
+  plan: { ...report.plan, shard: { number, of } },
+});
+
+Deno.test("counts, kills and clients add up, histograms merge, and the verdict is over all", () => {
+  const whole = merged(first, second);
+  assert.equal(whole.verdict, "pass");
+  assert.equal(whole.reason, "all 2,784 wills that were due came once, on time and unaltered");
+  assert.deepEqual([whole.wills.expected, whole.kills.total, whole.kills.byMode.leave?.kills], [2_784, 3_088, 304]);
+  assert.deepEqual([whole.clients.connected, whole.clients.reconnects], [2_000, 3_088]);
+  assert.deepEqual([whole.latencyMs.all.count, whole.slipMs.count], [2_784, 3_088]);
+  assert.equal(whole.latencyMs.byMode.reset?.count, 1_406);
+  assert.equal(whole.run.durationMs, 5_000 + first.run.durationMs);
+  assert.equal(whole.slowest.length, 2);
+});
+
+Deno.test("two series become one: sums, and percentiles of both together", () => {
+  const { series } = merged(first, second);
+  const [, one] = series;
+  assert.equal(series.length, 30);
+  assert.deepEqual([one!.alive, one!.kills, one!.wills, one!.byMode.reset?.count], [1_902, 106, 96, 50]);
+  assert.equal(one!.byMode.close?.p99, first.series[1]!.byMode.close?.p99);
+});
+
+Deno.test("a fault in one part is a fault of the whole, with what nobody killed", () => {
+  const bad = reportOf(failed());
+  const whole = merged(bad, at(bad, "2026-01-02T03:05:00.000Z"));
+  assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
+  assert.deepEqual([whole.wills.missing, whole.wills.expected], [50, 180_076]);
+  assert.deepEqual(whole.wills.missingByQos, [40, 10, 0]);
+  assert.deepEqual(whole.retained, { expected: 19_000, right: 18_996, wrong: 2, missing: 2 });
+  assert.equal(whole.faults.length, 30);
+});
+
+Deno.test("a part that could not run makes the whole void; one that had nobody to kill does not", () => {
+  const nothing = {
+    wills: { ...first.wills, expected: 0, onTime: 0 },
+    kills: { ...first.kills, total: 0, byMode: {} },
+  };
+  const unreachable = { ...second, ...nothing, verdict: "void", reason: "Cannot reach it", exitCode: 3 } as const;
+  assert.deepEqual([merged(first, unreachable).verdict, merged(first, unreachable).reason], [
+    "void",
+    "Cannot reach it",
+  ]);
+  const idle = { ...unreachable, reason: "no will was due: nobody was killed" };
+  assert.equal(merged(first, idle).verdict, "pass");
+  const ended = { ...unreachable, reason: "interrupted before the plan was carried out", exitCode: 130 } as const;
+  assert.deepEqual([merged(first, ended).verdict, merged(first, ended).exitCode], ["void", 130]);
+});
+
+Deno.test("a proven failure in one part fails the whole, whatever makes another part void", () => {
+  const bad = reportOf(failed());
+  const nothing = {
+    wills: {
+      ...bad.wills,
+      expected: 0,
+      onTime: 0,
+      late: 0,
+      early: 0,
+      missing: 0,
+      altered: 0,
+      duplicate: 0,
+      unwanted: 0,
+    },
+    kills: { ...bad.kills, total: 0, byMode: {} },
+    presence: { ...bad.presence!, wrong: 0 },
+    retained: { expected: 0, right: 0, wrong: 0, missing: 0 },
+    ...{ faults: [], faultKinds: [] },
+  };
+  const unreachable: Report = {
+    ...at({ ...bad, ...nothing }, "2026-01-02T03:05:00.000Z"),
+    ...{ verdict: "void", verdictText: "VOID", reason: "Cannot reach it", exitCode: 3 } as const,
+  };
+  for (const parts of [[bad, unreachable], [unreachable, bad]] as const) {
+    const { verdict, verdictText, exitCode, reason, faults } = merged(...parts);
+    assert.deepEqual([verdict, verdictText, exitCode], ["fail", "FAIL", 1]);
+    assert.match(reason, /^of 90,038 wills that were due: 25 missing, .*; then the run ended early: Cannot reach it$/);
+    assert.equal(faults.length, 15);
+  }
+  const whole = merged(shard(bad, 1, 3), shard(at(bad, "2026-01-02T03:05:00.000Z"), 3, 3));
+  assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
+  assert.match(whole.reason, /50 missing.*: the run is not whole: shard 2 of 3 is missing$/);
+  const ended = { ...unreachable, reason: "interrupted before the plan was carried out", exitCode: 130 } as const;
+  assert.deepEqual([merged(bad, ended).verdict, merged(bad, ended).exitCode], ["fail", 130]);
+});
+
+Deno.test("faults of a part that proves nothing count for nothing", () => {
+  const gap: Report = {
+    ...at(reportOf(failed()), "2026-01-02T03:05:00.000Z"),
+    ...{ verdict: "void", verdictText: "VOID", reason: "the recording has a gap", exitCode: 3 } as const,
+  };
+  const right = { ...first, plan: gap.plan, run: { ...first.run, target: gap.run.target } };
+  const { verdict, reason, exitCode, wills } = merged(right, gap);
+  assert.deepEqual([verdict, reason, exitCode], ["void", "the recording has a gap", 3]);
+  assert.equal(wills.missing, 25, "it is counted");
+});
+
+Deno.test("wills of control clients, wills that could not be seen and restarts are joined", () => {
+  const restart = { downAtMs: 1, backAtMs: 2, lives: 3, survived: 0, watchersKept: 1, watchersForgotten: 0 };
+  const each = [{ ...restart, willsBefore: 1, willsAfter: 2 }];
+  const lives = modeCounts(3, { onTime: 1, missing: 2 });
+  const one: Report = {
+    ...first,
+    controls: { total: 14, blind: 0, lost: 1, altered: 2 },
+    wills: {
+      ...first.wills,
+      expected: first.wills.expected + 3,
+      onTime: first.wills.onTime + 1,
+      missing: 2,
+      unseeable: 4,
+    },
+    restarts: { each, lives, unseeable: 4 },
+    ...{ verdict: "fail", verdictText: "FAIL", exitCode: 1 } as const,
+  };
+  const { controls, wills, restarts, verdict, reason } = merged(one, at(one, "2026-01-02T03:05:00.000Z"));
+  assert.deepEqual(controls, { total: 28, blind: 0, lost: 2, altered: 4 });
+  assert.deepEqual([wills.missing, wills.unseeable], [4, 8]);
+  assert.deepEqual([restarts!.each.length, restarts!.lives.missing, restarts!.unseeable], [2, 4, 8]);
+  assert.equal(verdict, "fail");
+  assert.match(reason, /4 missing; of 28 wills of control clients: 2 missing, 4 altered$/);
+});
+
+Deno.test("what is not parts of one run is refused in a sentence", () => {
+  const other = reportOf(passed({ seed: 7 }));
+  const more = reportOf(passed({ clients: 2_000 }));
+  const elsewhere = { ...second, run: { ...second.run, target: "mqtt://elsewhere:1883" } };
+  const cases: [Report[], RegExp][] = [
+    [[first], /^Cannot merge 1 report: expected two or more parts of one run$/],
+    [[first, other], /^Cannot merge "1.json" with "0.json": its seed is 7, not 12345; expected parts of one run/],
+    [[first, more], /its clients is 2000, not 1000/],
+    [[first, elsewhere], /its broker is "mqtt:\/\/elsewhere:1883"/],
+    [[first, second, first], /^Cannot merge "2.json" with "0.json": they are the same part of the run$/],
+  ];
+  for (const [reports, sentence] of cases) {
+    assert.throws(() => merged(...reports), (error) => error instanceof UsageError && sentence.test(error.message));
+  }
+});
+
+Deno.test("shards: one that is missing makes the whole void, and is told by its number", () => {
+  const whole = merged(shard(first, 1, 2), shard(second, 2, 2));
+  assert.deepEqual([whole.verdict, whole.plan.shard], ["pass", undefined]);
+  const cases: [number[], number, string][] = [
+    [[1, 3], 3, "shard 2 of 3 is missing"],
+    [[2, 3], 5, "shards 1, 4 and 5 of 5 are missing"],
+    [[4, 1, 2], 5, "shards 3 and 5 of 5 are missing"],
+  ];
+  for (const [had, of, text] of cases) {
+    const { verdict, reason, exitCode, wills } = merged(...had.map((number) => shard(first, number, of)));
+    assert.deepEqual([verdict, reason, exitCode], ["void", `the run is not whole: ${text}`, 3]);
+    assert.equal(wills.expected, had.length * first.wills.expected, "what is there is counted all the same");
+  }
+});
+
+Deno.test("shards: foreign and doubled ones are refused in a sentence", () => {
+  const cases: [Report[], string][] = [
+    [
+      [shard(first, 1, 2), shard(second, 1, 2)],
+      'Cannot merge "1.json" with "0.json": they are the same part of the run',
+    ],
+    [
+      [shard(first, 1, 2), shard(second, 2, 3)],
+      'Cannot merge "1.json" with "0.json": it is shard 2/3 of its run, the other shard 1/2; expected parts of one ' +
+      "run, each with its --shard",
+    ],
+    [
+      [first, shard(second, 2, 3)],
+      'Cannot merge "1.json" with "0.json": it is shard 2/3 of its run, the other no shard; expected parts of one ' +
+      "run, each with its --shard",
+    ],
+    [
+      [shard(first, 1, 2), shard({ ...second, plan: { ...second.plan, run: "other" } }, 2, 2)],
+      `Cannot merge "1.json" with "0.json": its run is "other", not ${
+        JSON.stringify(first.plan.run)
+      }; expected parts ` +
+      "of one run, with one plan and one seed",
+    ],
+  ];
+  for (const [reports, sentence] of cases) assert.throws(() => merged(...reports), new UsageError(sentence));
+});
+
+Deno.test("shards may have brokers of their own: both are named, and their drops add up", () => {
+  const on = (report: Report, target: string, before: number, after: number): Report => ({
+    ...report,
+    run: { ...report.run, target, repeat: `mqtt-sim fleet --url ${target}` },
+    brokerDropped: { before, after },
+  });
+  const [one, two] = ["mqtt://a:1", "mqtt://b:1"] as const;
+  const whole = merged(
+    on(shard(first, 1, 3), one, 5, 6),
+    on(shard(second, 2, 3), one, 4, 9),
+    on(shard(second, 3, 3), two, 100, 102),
+  );
+  assert.equal(whole.run.target, "mqtt://a:1, mqtt://b:1");
+  assert.equal(whole.run.repeat.split(" & ").length, 3);
+  assert.deepEqual(whole.brokerDropped, { before: 104, after: 111 });
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { comparedRun, makeComparison } from "../../../src/report/model/comparison.ts";
+import { comparisonRows } from "../../../src/report/model/comparison_rows.ts";
+import { restartLines } from "../../../src/report/model/restart_lines.ts";
+import { context, passed, reportOf } from "../sample.ts";
+
+const counts = { survived: 0, lives: 30, watchersKept: 1, watchersForgotten: 1, willsBefore: 2, willsAfter: 1_234 };
+const lives = {
+  kills: 0,
+  expected: 0,
+  onTime: 0,
+  late: 0,
+  early: 0,
+  missing: 0,
+  altered: 0,
+  duplicate: 0,
+  unwanted: 0,
+  deviating: 0,
+};
+
+Deno.test("a report tells each restart, how long the broker was down, and what could not be seen", () => {
+  assert.deepEqual(restartLines({}), []);
+  const each = [{ downAtMs: 8_000, backAtMs: 9_500, ...counts }];
+  assert.deepEqual(restartLines({ restarts: { each, lives, unseeable: 1 } }), [
+    "The broker was restarted 8,000 ms into the run, and served again after 1,500 ms: 30 lives ended with it; of the " +
+    "wills that it stood in the way of, 2 came as it went down and 1,234 after; 1 of 2 watchers had their session back.",
+    "1 will was due while the watchers could not see, and not seen: neither missing nor right (unseeable).",
+  ]);
+});
+
+Deno.test("a comparison has the lives that ended with a restart, how long the broker was down, and what was unseeable", () => {
+  const each = [1_500, 500].map((downMs) => ({ downAtMs: 8_000, backAtMs: 8_000 + downMs, ...counts }));
+  const ended = { ...lives, kills: 30, expected: 28, onTime: 27, missing: 1 };
+  const restarted = reportOf(passed({}, { restarts: { each, lives: ended, unseeable: 2 } }));
+  const brokers = [comparedRun("one", restarted), comparedRun("two", reportOf(passed()))];
+  const rows = comparisonRows(makeComparison(brokers, context.tool)).flatMap((group) => group.rows);
+  const shown = Object.fromEntries(rows.map(({ name, cells }) => [name, cells.map(({ text }) => text)]));
+  assert.deepEqual(shown["restart"], ["27 of 28", "–"]);
+  assert.deepEqual(shown["broker down over restarts"], ["2,000 ms", "–"]);
+  assert.deepEqual(shown["wills unseeable over restarts"], ["2", "–"]);
+});

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import type { FleetResult } from "../../../src/fleet/result/result.ts";
+import type { WillCounts } from "../../../src/fleet/result/will_counts.ts";
+import { makeReport, type Report } from "../../../src/report/model/report.ts";
+import { applyThresholds, parseThreshold } from "../../../src/report/model/threshold.ts";
+import { reportJson } from "../../../src/report/export/json.ts";
+import { failed, latency, modeCounts, passed } from "../sample.ts";
+
+const context = { tool: { name: "mqtt-sim", version: "0" }, embedded: true, program: "mqtt-sim" } as const;
+
+function reportWith(wills: Partial<WillCounts> = {}, different: Partial<FleetResult> = {}): Report {
+  const base = passed();
+  const faulty = Object.entries(wills).some(([name, count]) => name !== "expected" && count > 0);
+  const verdict = faulty ? { verdict: "fail", reason: "faults", exitCode: 1 } as const : {};
+  return makeReport({ ...base, wills: { ...base.wills, ...wills }, ...verdict, ...different }, context);
+}
+
+function held(report: Report, ...expressions: string[]): Report {
+  return applyThresholds(report, expressions.map(parseThreshold));
+}
+
+const read: readonly [expression: string, path: string, operator: string, value: number][] = [
+  ["wills.missing==0", "wills.missing", "==", 0],
+  [" latencyMs.all.p99 <= 200.5 ", "latencyMs.all.p99", "<=", 200.5],
+  ["latencyMs.byMode.half-packet.p999<5000", "latencyMs.byMode.half-packet.p999", "<", 5_000],
+  ["kills.byMode.second-connect.missing>=1", "kills.byMode.second-connect.missing", ">=", 1],
+  ["slipMs.max>0", "slipMs.max", ">", 0],
+  ["clients.lost!=3", "clients.lost", "!=", 3],
+];
+for (const [expression, path, operator, value] of read) {
+  Deno.test(`threshold: ${expression.trim()} is read`, () => {
+    assert.deepEqual(parseThreshold(expression), { expression: expression.trim(), path, operator, value });
+  });
+}
+
+const refused = [
+  "",
+  "wills.missing",
+  "wills.missing=0",
+  "wills.missing==none",
+  "wills.gone==0",
+  "latencyMs.byMode.boredom.p99<1",
+  "latencyMs.byMode.reset.late<1",
+  "kills.byMode.reset.p99<1",
+  "kills.byMode.reset.late.more<1",
+  "verdict==1",
+  "faults==1",
+  "wills.missingByQos==1",
+  "wills.missingByQos.first.second==1",
+  "wills.constructor==1",
+];
+for (const expression of refused) {
+  Deno.test(`threshold: "${expression}" is refused in a sentence`, () => {
+    assert.throws(() => parseThreshold(expression), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, /^Cannot (read|use) threshold .*expected a path of the report/);
+      return true;
+    });
+  });
+}
+
+Deno.test("threshold: every path that can be named is in a report, and a number there", () => {
+  const report = reportWith({}, { retained: { expected: 1, right: 1, wrong: 0, missing: 0 } });
+  for (
+    const path of ["wills.expected", "run.durationMs", "retained.right", "resources.cpuMs", "kills.byMode.reset.kills"]
+  ) {
+    const { thresholds } = held(report, `${path}>0`);
+    assert.equal(thresholds![0]!.met, true, path);
+  }
+});
+
+Deno.test("threshold: met, the run passes as it did", () => {
+  const report = held(reportWith(), "latencyMs.all.p99<200", "wills.missing==0");
+  assert.equal(report.verdict, "pass");
+  assert.deepEqual(report.thresholds!.map(({ met }) => met), [true, true]);
+});
+
+Deno.test("threshold: not met, a run that would pass fails, with the value", () => {
+  const { verdict, exitCode, reason, thresholds } = held(reportWith(), "latencyMs.all.max<0.001");
+  assert.deepEqual([verdict, exitCode, thresholds![0]!.met], ["fail", 1, false]);
+  assert.match(reason, /^not met: latencyMs\.all\.max<0\.001 \(it is [\d.,]+\)$/);
+});
+
+Deno.test("threshold: one on a count of faults takes the place of none at all", () => {
+  const late = reportWith({ late: 4 });
+  assert.equal(held(late, "wills.late<5").verdict, "pass");
+  assert.equal(held(late, "wills.late<5").reason, "every threshold is met: wills.late<5");
+  assert.equal(held(late, "wills.late<4").verdict, "fail");
+  assert.equal(held(late, "latencyMs.all.p50<1000").verdict, "fail", "another threshold excuses nothing");
+  assert.equal(
+    held(reportWith({ late: 4, missing: 1 }), "wills.late<5").verdict,
+    "fail",
+    "nor does it excuse other faults",
+  );
+});
+
+Deno.test("threshold: a void run stays void, an interrupted one keeps its exit code", () => {
+  const void_ = reportWith({}, { verdict: "void", reason: "blind", exitCode: 3 });
+  assert.deepEqual([held(void_, "wills.late<5").verdict, held(void_, "wills.late<5").exitCode], ["void", 3]);
+  const interrupted = reportWith({ late: 4 }, { verdict: "fail", reason: "late", exitCode: 130 });
+  assert.equal(held(interrupted, "wills.late<4").exitCode, 130);
+});
+
+const unmeasured: readonly [expression: string, different?: Partial<FleetResult>][] = [
+  ["kills.byMode.garbage.missing==0"],
+  ["latencyMs.byMode.freeze.p99<200"],
+  ["latencyMs.byMode.leave.p99<200"],
+  ["latencyMs.all.p99<200", { latencyMs: { all: latency(0, 0, 0), byMode: {} } }],
+  ["connects.latencyMs.p99<200"],
+  ["retained.missing==0"],
+  ["restarts.each.0.lives>=0"],
+  ["byGroup.sensors.missing==0"],
+  ["described.mosquitto<5"],
+];
+for (const [expression, different = {}] of unmeasured) {
+  Deno.test(`threshold: ${expression} is not met where the run measured nothing for it`, () => {
+    const { verdict, exitCode, reason, thresholds } = held(reportWith({}, different), expression);
+    assert.deepEqual(thresholds, [{ expression, met: false }]);
+    assert.deepEqual([verdict, exitCode], ["fail", 1]);
+    assert.equal(reason, `not met: ${expression} (the run measured nothing for it)`);
+  });
+}
+
+const measured: readonly [expression: string, actual: number][] = [
+  ["resources.cpuMsPerLife<5", 2.5],
+  ["controls.lost==0", 0],
+  ["controls.total>10", 14],
+  ["connects.latencyMs.count==7", 7],
+  ["wills.missingByQos.1==0", 0],
+  ["byGroup.sensors.missing==0", 0],
+  ["byGroup.0.kills>1", 5],
+  ["byGroup.sensors.latencyMs.count>=3", 3],
+  ["plan.clients==1000", 1_000],
+  ["exitCode==0", 0],
+];
+for (const [expression, actual] of measured) {
+  Deno.test(`threshold: ${expression} is over a number of the JSON report`, () => {
+    const group = { ...modeCounts(5), name: "sensors", connected: 2, presenceWrong: 0, latencyMs: latency(3, 1, 1) };
+    const report = reportWith({}, {
+      byGroup: [group],
+      connects: { latencyMs: latency(7, 1, 1), underWayLimit: 64, mostUnderWay: 3 },
+      resources: { cpuMs: 3_210, rssBytes: 1, cpuMsPerLife: 2.5 },
+    });
+    assert.deepEqual(held(report, expression).thresholds, [{ expression, actual, met: true }]);
+  });
+}
+
+Deno.test("threshold: every number of a written report can be named, and what is there is found", () => {
+  for (const report of [makeReport(failed(), context), reportWith()]) {
+    const paths = numberPathsIn(JSON.parse(reportJson(report)), "");
+    assert.ok(paths.length > 300, `${paths.length}`);
+    for (const [path, value] of paths) {
+      const { thresholds } = held(report, `${path}==${Math.abs(value)}`);
+      const { actual } = thresholds![0]!;
+      assert.ok(actual === value || (actual === undefined && value === 0), `${path}: ${actual}, not ${value}`);
+    }
+  }
+});
+
+/** Every number of a document, with its path; exponents are no numbers of a threshold. */
+function numberPathsIn(value: unknown, path: string): [string, number][] {
+  if (typeof value === "number") return [[path, value]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, part]) => numberPathsIn(part, path === "" ? name : `${path}.${name}`));
+}
+
+const near: readonly [path: string, proposed: string][] = [
+  ["byMode.freeze.p99", "latencyMs.byMode.freeze.p99"],
+  ["wills.mising", "wills.missing"],
+  ["Wills.Late", "wills.late"],
+  ["latencyMs.byMode.rest.p99", "latencyMs.byMode.reset.p99"],
+  ["cpuMsPerLife", "resources.cpuMsPerLife"],
+];
+for (const [path, proposed] of near) {
+  Deno.test(`threshold: for ${path} the refusal names ${proposed}`, () => {
+    assert.throws(() => parseThreshold(`${path}<1`), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.ok(error.message.includes(`a report has no number at ${path}, but at ${proposed}`), error.message);
+      return true;
+    });
+  });
+}
+
+Deno.test("threshold: one on wills of control clients takes the place of there being none lost", () => {
+  const controls = { total: 14, blind: 0, lost: 2, altered: 1 };
+  const report = reportWith({}, { controls, verdict: "fail", reason: "lost", exitCode: 1 });
+  assert.match(held(report, "wills.late<5").reason, /^of 14 wills of control clients: 2 missing, 1 altered$/);
+  assert.match(held(report, "controls.lost<=2").reason, /^of 14 wills of control clients: 1 altered$/);
+  assert.equal(held(report, "controls.lost<=2", "controls.altered<=1").verdict, "pass");
+});
+
+Deno.test("threshold: faults that one covers leave a run void that ended early, or could not see", () => {
+  const early = reportWith({ late: 4 }, { voidReason: "the watcher was lost" });
+  assert.deepEqual([held(early, "wills.late<5").verdict, held(early, "wills.late<5").exitCode], ["void", 3]);
+  const base = passed().wills;
+  const blind = reportWith({}, { wills: { ...base, late: 4, unseeable: 3 }, verdict: "fail", reason: "", exitCode: 1 });
+  assert.match(held(blind, "wills.late<5").reason, /^3 wills could not be seen/);
+  assert.equal(held(blind, "wills.late<5").exitCode, 3);
+});
+
+Deno.test("threshold: one on presence takes the place of its being the truth, kind by kind", () => {
+  const { presence } = failed();
+  const base = passed();
+  const wrong = { presence: presence!, verdict: "fail", reason: "states", exitCode: 1 } as const;
+  const report = makeReport({ ...base, ...wrong }, context);
+  assert.equal(held(report, "wills.missing==0").verdict, "fail");
+  assert.match(held(report, "wills.missing==0").reason, /7 of 28,000 presence states not the truth/);
+  assert.equal(held(report, "presence.wrong<=7").verdict, "pass");
+  assert.match(held(report, "presence.wrong==0").reason, /^not met: presence.wrong==0 \(it is 7\)$/);
+  const some = held(report, "presence.stale<=2", "presence.absent<=3");
+  assert.deepEqual([some.verdict, some.exitCode], ["fail", 1]);
+  assert.match(some.reason, /2 of 28,000 presence states not the truth \(1 unwanted, 1 altered\)/);
+  assert.equal(
+    held(report, "presence.byMoment.left.absent==1", "presence.online.refused==0").thresholds!.every(({ met }) => met),
+    true,
+  );
+  assert.throws(() => parseThreshold("presence.byMoment.left.gone==1"), UsageError);
+});

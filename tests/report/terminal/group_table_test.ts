@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { groupTable } from "../../../src/report/terminal/group_table.ts";
+import { reportHtml } from "../../../src/report/html/html.ts";
+import { reportMarkdown } from "../../../src/report/export/markdown.ts";
+import { groupPart } from "../../../src/report/html/page/group_part.ts";
+import type { Report } from "../../../src/report/model/report.ts";
+import { plainStyle } from "../../../src/report/terminal/style.ts";
+import { reportText } from "../../../src/report/terminal/text.ts";
+import { grouped } from "../grouped_sample.ts";
+import { hostile, script } from "../hostile.ts";
+import { failed, passed, reportOf } from "../sample.ts";
+
+const report = reportOf(grouped());
+
+Deno.test("text: a line for each group, and the last is all of them", () => {
+  assert.deepEqual(groupTable(report, 120, plainStyle), [
+    "group     clients    kills     due  on time  wrong  states wrong  telemetry       p50       p99",
+    "sensors       910   99,036  89,048   89,023     30             5     30,000  7,193 ms    14.3 s",
+    "gateways       90    1,000     990      980     10             2          0  1,592 ms  3,162 ms",
+    "nobody's        0        0       0        0      1             0          0         –         –",
+    "all         1,000  100,036  90,038   90,003     41             7     30,000  7,995 ms    15.8 s",
+  ]);
+  assert.ok(reportText(report, { width: 120 }).includes("\nnobody's "));
+});
+
+Deno.test("text: where there is no room, columns go, and that is said", () => {
+  const lines = groupTable(report, 80, plainStyle);
+  assert.ok(lines.every((line) => line.length <= 80), lines.join("\n"));
+  assert.match(lines.at(-1)!, /^No room here, but in the other reports: telemetry, clients\.$/);
+  const long: Report = { ...report, byGroup: [{ ...report.byGroup![0]!, name: "n".repeat(60) }] };
+  assert.ok(groupTable(long, 80, plainStyle)[1]!.startsWith(`${"n".repeat(23)}…  `));
+});
+
+Deno.test("Markdown and the page have the same rows, what is wrong stands out", () => {
+  const markdown = reportMarkdown(report);
+  assert.match(
+    markdown,
+    /^\| gateways \| 90 \| 1,000 \| 990 \| 980 \| \*\*10\*\* \| \*\*2\*\* \| 0 \| 1,592 ms \| 3,162 ms \|$/m,
+  );
+  const part = groupPart(report)!.text;
+  assert.match(part, /<th scope="row">nobody&#39;s<\/th><td>0<\/td>/);
+  assert.match(part, /<tr class="all"><th scope="row">all<\/th>.*<td class="bad"><b>41<\/b><\/td>/);
+  assert.equal(part.split('<th scope="row">').length - 1, 4);
+});
+
+Deno.test("a run without groups has no such table, and one without presence or telemetry no such columns", () => {
+  const plain = reportOf(failed());
+  assert.deepEqual(groupTable(plain, 100, plainStyle), []);
+  assert.equal(groupPart(plain), undefined);
+  assert.ok(!reportMarkdown(plain).includes("| group |"));
+  const { byGroup } = report;
+  const [head] = groupTable({ ...reportOf(passed()), byGroup: byGroup! }, 100, plainStyle);
+  assert.ok(!/states|telemetry|deviating/.test(head!), head!);
+});
+
+Deno.test("a group's name cannot break out of a table", () => {
+  assert.ok(!reportHtml(hostile()).includes(script));
+  const [row] = reportMarkdown(hostile()).split("\n").filter((line) => line.includes("99,036 | 89,048"));
+  assert.ok(!row!.includes(script) && row!.includes("alert"));
+  assert.equal(row!.split(/(?<!\\)\|/).length, 12);
+});

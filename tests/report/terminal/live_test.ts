@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../../src/base/clock.ts";
+import type { Progress } from "../../../src/fleet/result/result.ts";
+import type { Phase } from "../../../src/fleet/result/run_phase.ts";
+import { type Live, openLive } from "../../../src/report/terminal/live.ts";
+import { plainStyle } from "../../../src/report/terminal/style.ts";
+
+const none = {
+  expected: 0,
+  onTime: 0,
+  late: 0,
+  early: 0,
+  missing: 0,
+  altered: 0,
+  duplicate: 0,
+  unwanted: 0,
+  deviating: 0,
+};
+const at = (phase: Phase, killed = 0): Progress => {
+  const buckets = { counts: [], sumMs: 0 };
+  const instants = { began: {}, restarts: [] };
+  const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, buckets, instants };
+  return { phase, phaseMs: 0, phaseOfMs: 1_000, faults: none, ...numbers };
+};
+
+interface Opened {
+  readonly live: Live;
+  readonly clock: ManualClock;
+  written(): string;
+}
+
+function opened(columns: number | undefined, quiet = false): Opened {
+  const clock = new ManualClock();
+  let text = "";
+  const screen = { clock, style: plainStyle, write: (more: string) => void (text += more), columns: () => columns };
+  return { live: openLive(screen, quiet), clock, written: () => text };
+}
+
+/** The lines that a terminal would show; enough of one for what the panel uses. */
+function shown(text: string): { readonly lines: string[]; readonly cursorVisible: boolean } {
+  const lines: string[] = [""];
+  let row = 0;
+  let cursorVisible = true;
+  // deno-lint-ignore no-control-regex
+  for (const [token, up] of text.matchAll(/\x1b\[(\d+)A|\x1b\[\?25[lh]|\x1b\[[KJ]|\r|\n|[^\x1b\r\n]+/g)) {
+    if (up !== undefined) row -= Number(up);
+    else if (token === "\x1b[?25l") cursorVisible = false;
+    else if (token === "\x1b[?25h") cursorVisible = true;
+    else if (token === "\x1b[J") lines.splice(row, lines.length - row, "");
+    else if (token === "\n") lines[++row] ??= "";
+    else if (token !== "\r" && token !== "\x1b[K") lines[row] = token;
+    assert.ok(row >= 0, "the cursor went beyond the panel");
+  }
+  return { lines: lines.filter((line) => line !== ""), cursorVisible };
+}
+
+Deno.test("without a terminal: a line at each change of phase, and every 5 s", () => {
+  const { live, clock, written } = opened(undefined);
+  live.progress(at("connect"));
+  clock.advance(4_999);
+  live.progress(at("connect"));
+  live.progress(at("kill"));
+  clock.advance(4_999);
+  live.progress(at("kill", 1));
+  clock.advance(1);
+  live.progress(at("kill", 2));
+  live.progress(at("done", 3));
+  assert.deepEqual(written().trimEnd().split("\n").map((line) => line.split(",")[0] + line.match(/killed \d/)![0]), [
+    "fleet connectskilled 0",
+    "clients are killedkilled 0",
+    "clients are killedkilled 2",
+  ]);
+});
+
+Deno.test("on a terminal the panel is drawn over itself, notices stay above it", () => {
+  const { live, written } = opened(80);
+  live.notice({ level: "info", text: "before" });
+  live.progress(at("kill", 1));
+  live.notice({ level: "warning", text: "in between" });
+  live.progress(at("kill", 2));
+  const { lines, cursorVisible } = shown(written());
+  assert.deepEqual(lines.slice(0, 2), ["before", "warning: in between"]);
+  assert.equal(lines.length, 5);
+  assert.match(lines[3]!, /killed 2/);
+  assert.equal(cursorVisible, false);
+});
+
+Deno.test("at the end the panel is gone and the cursor is back, whatever is asked afterwards", () => {
+  const { live, written } = opened(80);
+  live.progress(at("kill", 1));
+  live.end();
+  live.end();
+  live.progress(at("kill", 2));
+  live.notice({ level: "info", text: "after" });
+  assert.deepEqual(shown(written()), { lines: ["after"], cursorVisible: true });
+});
+
+Deno.test("quiet: warnings alone", () => {
+  const { live, written } = opened(80, true);
+  live.progress(at("kill"));
+  live.notice({ level: "info", text: "nothing" });
+  live.notice({ level: "warning", text: "something" });
+  live.end();
+  assert.equal(written(), "warning: something\n");
+});

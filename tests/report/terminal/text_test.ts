@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { colourStyle } from "../../../src/report/terminal/style.ts";
+import { reportText } from "../../../src/report/terminal/text.ts";
+import { assertGolden } from "../golden.ts";
+import { failed, passed, reportOf, voided } from "../sample.ts";
+
+// deno-lint-ignore no-control-regex
+const codes = /\x1b\[\d+m/g;
+const linesOf = (text: string) => text.split("\n");
+
+Deno.test("a run that passed", () => {
+  assertGolden("pass.txt", reportText(reportOf(passed(), { embedded: true })));
+});
+
+Deno.test("a run in which everything is wrong that can be", () => {
+  assertGolden("fail.txt", reportText(reportOf(failed())));
+});
+
+Deno.test("a run that says nothing about the broker", () => {
+  assertGolden("void.txt", reportText(reportOf(voided())));
+});
+
+Deno.test("the first line is the verdict with its reason", () => {
+  for (const result of [passed(), failed(), voided()]) {
+    const [first] = linesOf(reportText(reportOf(result)));
+    assert.ok(first!.startsWith(`${result.verdict.toUpperCase()}  ${result.reason.slice(0, 40)}`), first!);
+  }
+});
+
+Deno.test("nothing is wider than it may be", () => {
+  // At 80 columns all six kinds of fault do not go beside all ten modes.
+  for (const [width, results] of [[80, [passed(), voided()]], [100, [passed(), voided(), failed()]]] as const) {
+    for (const result of results) {
+      const lines = linesOf(reportText(reportOf(result), { width }));
+      assert.deepEqual(lines.filter((line) => line.length > width), []);
+    }
+  }
+});
+
+Deno.test("where there is no room, faults that nobody had are told in words", () => {
+  const text = reportText(reportOf(passed()), { width: 60 });
+  assert.match(text, /^mode +kills +due +on time$/m);
+  assert.match(text, /^None late, early, missing, duplicate, unwanted, altered\.$/m);
+});
+
+Deno.test("colours mark, and change nothing else", () => {
+  for (const result of [passed(), failed(), voided()]) {
+    const coloured = reportText(reportOf(result), { style: colourStyle });
+    assert.notEqual(coloured, reportText(reportOf(result)));
+    assert.equal(coloured.replaceAll(codes, ""), reportText(reportOf(result)));
+  }
+});
+
+Deno.test("at most ten faults are shown where there are fewer kinds, each with its rule, before the numbers", () => {
+  const lines = linesOf(reportText(reportOf(failed()), { width: 400 }));
+  const shown = lines.filter((line) => /\[MQTT 5\.0, 3\.(1\.2-8|3\.1-5)\]$/.test(line));
+  assert.equal(shown.length, 10);
+  assert.match(shown[0]!, /^missing {4}25 of this kind: mqtt-sim-k3x9a-0 life 1 /);
+  assert.ok(lines.indexOf(shown[9]!) < lines.findIndex((line) => line.startsWith("clients ")));
+  assert.ok(lines.includes("Faults, 10 of 48, one of each kind first, the most frequent kind first:"));
+});
