@@ -1,4 +1,4 @@
-import { usualSourcePorts } from "../../src/fleet/plan/make_plan.ts";
+import { usualSourcePorts } from "../../src/fleet/plan/plan_options.ts";
 import type { ChildProcess } from "../support/machine/child_process.ts";
 import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../support/brokers/peers.ts";
 import { filesLimitOf, Gauge, limitText, type Peak, sampleOf } from "./scale_limits.ts";

@@ -3,7 +3,9 @@ import { UsageError } from "../../src/base/failure.ts";
 import { main } from "../../src/cli/main.ts";
 import { areas } from "../../src/conformance/case/case.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import { isNumber, rangeText } from "../../src/fleet/plan/option_value.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import { optionList } from "../../src/fleet/plan/plan_options.ts";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import { captured } from "./captured.ts";
 
@@ -26,7 +28,7 @@ const sections: Readonly<Record<string, string>> = {
   Target: "url username password password-file protocol source-address source-ports engine",
   TLS: "tls-ca tls-cert tls-key tls-server-name tls-insecure",
   Parts: "shard start-at",
-  Fleet: "clients ramp-rate connects-under-way keepalive session-expiry clean-start client-prefix workers",
+  Fleet: "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix",
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
   Watching: "watchers fan-out late-after drain",
@@ -57,26 +59,12 @@ Deno.test("every flag but switches and logins tells its default", async () => {
 
 Deno.test("limits in help are the plan's limits", async () => {
   const text = await help(["fleet"]);
-  const limits: readonly [keyof PlanRequest, flag: string, told: string, min: number, max: number][] = [
-    ["seed", "--seed", "0 to 4,294,967,295", 0, 0xffff_ffff],
-    ["clients", "--clients", "1 to 1,000,000", 1, 1_000_000],
-    ["durationMs", "--duration", "100ms to 168h", 100, 168 * 3_600_000],
-    ["rampPerSecond", "--ramp-rate", "1/s to 1,000,000/s", 1, 1_000_000],
-    ["keepAliveS", "--keepalive", "1s to 65,535s; 0 turns it off", 0, 65_535],
-    ["willDelayS", "--will-delay", "0 to 4,294,967,295s", 0, 0xffff_ffff],
-    ["sessionExpiryS", "--session-expiry", "0 to 4,294,967,295s", 0, 0xffff_ffff],
-    ["willPayloadSizeBytes", "--will-payload-size", "64 to 65,535", 64, 65_535],
-    ["watchers", "--watchers", "1 to 10,000", 1, 10_000],
-    ["fanOut", "--fan-out", "1 to 1,000", 1, 1_000],
-    ["workers", "--workers", "1 to 64", 1, 64],
-    ["lateAfterMs", "--late-after", "1ms to 1h", 1, 3_600_000],
-    ["drainMs", "--drain", "0s to 24h", 0, 86_400_000],
-    ["sourcePorts", "--source-ports", "1 to 65,535", 1, 65_535],
-  ];
   const planOf = (name: string, value: number) =>
     makePlan({ run: "r", seed: 1, watchers: 100, [name]: value } as PlanRequest);
-  for (const [name, flag, words, min, max] of limits) {
-    assert.ok(told(text, flag).includes(words), `${flag}: ${words}`);
+  for (const [name, { flag, value: kind }] of optionList) {
+    if (!isNumber(kind)) continue;
+    const { min, max } = kind;
+    assert.ok(told(text, `--${flag}`).includes(rangeText(kind)), flag);
     for (const value of [min, max]) assert.equal(planOf(name, value)[name], value);
     for (const value of [min - 1, max + 1]) assert.throws(() => planOf(name, value), UsageError, `${flag} ${value}`);
   }

@@ -10,8 +10,17 @@ import { usualParallel } from "../../conformance/run_conformance.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
-import { type FlagValue, lines, repeatedFlag, sentence, switchFlag, valueFlag, wordValue } from "../options/flag.ts";
-import { tlsFlags } from "../options/tls_flags.ts";
+import {
+  fileValue,
+  type FlagValue,
+  lines,
+  repeatedFlag,
+  sentence,
+  switchFlag,
+  valueFlag,
+  wordValue,
+} from "../options/flag.ts";
+import { sectionFlags } from "../options/plan_flags.ts";
 import { checkReportFlags } from "./check_outputs.ts";
 
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
@@ -44,7 +53,7 @@ const target = object("Target", {
   ),
   passwordFile: valueFlag(
     "--password-file",
-    { ...word("FILE"), isFile: true },
+    fileValue,
     "A file with the password; a line end after it does not count.",
   ),
   deniedTopic: valueFlag(
@@ -125,7 +134,16 @@ const footer = lines(
 /** `mqtt-sim check` and its flags. */
 export const checkCommand = command(
   "check",
-  merge(object({ command: constant("check") }), target, tlsFlags, selection, bounds, judging, output, checkReportFlags),
+  merge(
+    object({ command: constant("check") }),
+    target,
+    object("TLS", sectionFlags("TLS")),
+    selection,
+    bounds,
+    judging,
+    output,
+    checkReportFlags,
+  ),
   {
     brief: sentence("Hold a broker to the standard, rule by rule."),
     description: sentence(

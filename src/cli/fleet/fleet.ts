@@ -195,7 +195,7 @@ function contextOf(flags: Asked, { endpoint }: BrokerChoice): ReportContext {
     program: programName(),
     embedded: endpoint === undefined,
     ...(flags.read?.brokers.length ?? 0) > 0 && { scenarioHasBrokers: true },
-    runIdAsked: flags.runId !== undefined,
+    runIdAsked: flags.run !== undefined,
     thresholds: flags.threshold.map(({ expression }) => expression),
     ...(flags.passwordFile === undefined ? {} : { passwordFile: flags.passwordFile }),
   };

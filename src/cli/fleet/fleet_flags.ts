@@ -1,5 +1,5 @@
 /**
- * The flags of `mqtt-sim fleet`: their names, values and help. Defaults are the plan's; limits are checked by the plan.
+ * The flags of `mqtt-sim fleet`. Those of the plan come from its table of options; the others are here.
  */
 import { merge, object, or } from "@optique/core/constructs";
 import { type InferValue, parseSync } from "@optique/core/parser";
@@ -7,13 +7,12 @@ import { command, constant } from "@optique/core/primitives";
 import { InvariantError } from "../../base/failure.ts";
 import { listed } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/plan/kill_mode.ts";
-import { planDefaults } from "../../fleet/plan/make_plan.ts";
-import { engineChoices, engineHelp } from "../../net/engine.ts";
-import { parseSourceAddresses } from "../../net/source_addresses.ts";
-import { profileNames } from "../../profiles/profiles.ts";
+import { parseStartAt } from "../../fleet/plan/start_at.ts";
 import { parseThreshold } from "../../report/model/threshold.ts";
 import { embedded, parseBrokerChoice } from "./broker_choice.ts";
 import {
+  fileValue as file,
+  type FlagValue,
   lines,
   neededArgument,
   orNone,
@@ -24,11 +23,12 @@ import {
   wordValue,
 } from "../options/flag.ts";
 import { reportFlags } from "../report/report_outputs.ts";
-import { address, duration, file, usual, whole, word } from "./fleet_flag_values.ts";
-import { tlsFlags } from "../options/tls_flags.ts";
-import { parts } from "./fleet_part_flags.ts";
-import { fleet, kills, watching, wills } from "./fleet_plan_flags.ts";
+import { planFlags, sectionFlags } from "../options/plan_flags.ts";
+import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
 import { builtInScenarios } from "./scenarios.ts";
+
+/** Where a page is served. */
+const address: FlagValue<HttpAddress> = { metavar: "[HOST:]PORT", read: parseHttpAddress };
 
 const scenario = object("Scenario", {
   scenario: valueFlag(
@@ -47,62 +47,22 @@ const target = object("Target", {
       "broker of our own is started in a thread. May be repeated: the same plan then runs on each, one after the other, " +
       "and all are compared; a name before the URL is what the tables call it.",
   ),
-  username: valueFlag(
-    "--username",
-    word("NAME"),
-    "User name of every client and watcher. Default: the one in --url, if any.",
-  ),
-  password: valueFlag(
-    "--password",
-    word("WORD"),
-    "Password. Others on this machine can see it in the list of processes: --password-file keeps it from them.",
-  ),
+  ...planFlags("username", "password"),
   passwordFile: valueFlag(
     "--password-file",
     file,
     "A file with the password; a line end after it does not count.",
   ),
-  protocol: valueFlag(
-    "--protocol",
-    wordValue(["3.1.1", "5", "mix", "auto"]),
-    `MQTT version that clients speak; mix draws one for each client, auto is mix where the broker accepts both. ` +
-      `Default ${planDefaults.protocol}.`,
-  ),
-  sourceAddress: repeatedFlag(
-    "--source-address",
-    { metavar: "ADDRESSES", read: parseSourceAddresses },
-    "Addresses of this machine to connect from, taken in turn: each has source ports of its own. One, a list with commas, " +
-      "a range 127.0.0.2-127.0.0.6 or a network 127.0.0.0/29. May be repeated. Default: the system's choice.",
-  ),
-  sourcePorts: valueFlag(
-    "--source-ports",
-    whole,
-    `Source ports to be had for each source address, 1 to 65,535. Default: as many as the system gives, or ` +
-      `${usual.sourcePorts} where that cannot be read.`,
-  ),
-  engine: valueFlag("--engine", wordValue(engineChoices), `${engineHelp} Default ${planDefaults.engine}.`),
+  ...planFlags("protocol", "sourceAddresses", "sourcePorts", "engine"),
 });
 
-const judging = object("Judging", {
-  profile: valueFlag(
-    "--profile",
-    { ...wordValue(profileNames), metavar: "NAME" },
-    "A broker whose known deviations are told, with rule and source, and do not fail the run. mqtt-sim fleet profiles " +
-      "lists them. Default strict: there are none.",
-  ),
-});
-
-const restarts = object("Restart", {
-  restartCommand: valueFlag(
-    "--restart-command",
-    word("COMMAND"),
-    "What restarts the broker at --url, for the shell, where the scenario asks for it. It must end once the broker is on " +
-      "its way up; one that fails makes the run void. The embedded broker is restarted without.",
-  ),
-  restartTimeout: valueFlag(
-    "--restart-timeout",
-    duration,
-    `How long the broker may take from going down until it serves again, 100ms to 1h. Default ${usual.restartTimeout}.`,
+const parts = object("Parts", {
+  ...planFlags("shard"),
+  startAt: valueFlag(
+    "--start-at",
+    { metavar: "INSTANT", read: parseStartAt },
+    "When to connect the fleet: 2026-05-01T12:00:00Z, or +10s from now. Shards that are given one instant connect and " +
+      "kill in step. Default: at once.",
   ),
 });
 
@@ -114,12 +74,7 @@ const output = object("Output", {
       "'byGroup.sensors.missing==0'. One on a count of faults, such as 'wills.late<10', takes the place of there being " +
       "none; one for which the run measured nothing is not met. May be repeated.",
   ),
-  runId: valueFlag(
-    "--run-id",
-    word("ID"),
-    "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens. Default: drawn, or with " +
-      "--shard made of what all parts are asked.",
-  ),
+  ...planFlags("run"),
   record: valueFlag(
     "--record",
     file,
@@ -163,14 +118,14 @@ const run = merge(
   object({ command: constant("fleet") }),
   scenario,
   target,
-  tlsFlags,
-  fleet,
+  object("TLS", sectionFlags("TLS")),
+  object("Fleet", sectionFlags("Fleet")),
   parts,
-  kills,
-  wills,
-  watching,
-  judging,
-  restarts,
+  object("Kills", sectionFlags("Kills")),
+  object("Wills", sectionFlags("Wills")),
+  object("Watching", sectionFlags("Watching")),
+  object("Judging", sectionFlags("Judging")),
+  object("Restart", sectionFlags("Restart")),
   output,
   reportFlags,
 );

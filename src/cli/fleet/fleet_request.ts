@@ -7,7 +7,9 @@ import { freshSeed } from "../../base/random.ts";
 import { formatCount } from "../../base/units.ts";
 import { restartsBroker } from "../../fleet/plan/phases.ts";
 import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
-import { shardText, sharedRunId } from "../../fleet/plan/shard.ts";
+import { optionList } from "../../fleet/plan/plan_options.ts";
+import { shardText } from "../../fleet/plan/shard.ts";
+import { sharedRunId } from "../../fleet/plan/shared_run_id.ts";
 import { type BrokerChoice, embedded } from "./broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_file.ts";
@@ -20,7 +22,7 @@ import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_f
  */
 export async function fleetRequest(flags: Asked, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
   const request = await requestOf(flags, broker);
-  if (flags.shard === undefined || flags.runId !== undefined) return request;
+  if (flags.shard === undefined || flags.run !== undefined) return request;
   // Runs of one plan at several instants have several ids.
   const marks = flags.startAt?.absolute === true ? [flags.startAt.at.toISOString()] : [];
   return { ...request, run: sharedRunId(request, ...marks) };
@@ -28,7 +30,7 @@ export async function fleetRequest(flags: Asked, broker = flags.url[0] ?? embedd
 
 async function requestOf(flags: Asked, { endpoint }: BrokerChoice): Promise<PlanRequest> {
   // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
-  const run = flags.runId ?? freshSeed().toString(36);
+  const run = flags.run ?? freshSeed().toString(36);
   const wishes = await wishesOf(flags);
   const login = given({ username: endpoint?.username, password: endpoint?.password });
   if (flags.scenario === undefined) return { seed: flags.seed ?? ownSeed(flags), run, ...login, ...wishes };
@@ -64,46 +66,9 @@ export async function withScenario(flags: FleetFlags): Promise<Asked> {
 }
 
 /** What flags say of the plan, seed and run id apart. */
-async function wishesOf(flags: FleetFlags): Promise<Wishes> {
-  return given({
-    clients: flags.clients,
-    protocol: flags.protocol,
-    killRate: flags.killRate,
-    killShares: flags.killMode?.map(({ name, weight }) => ({ mode: name, weight })),
-    durationMs: flags.duration,
-    reconnectAfterMs: flags.reconnectAfter,
-    rampPerSecond: flags.rampRate,
-    connectsUnderWay: flags.connectsUnderWay,
-    keepAliveS: flags.keepAlive,
-    willQos: flags.willQos === undefined ? undefined : willQos[flags.willQos],
-    willRetain: flags.willRetain,
-    presence: flags.presence,
-    willDelayS: flags.willDelay,
-    sessionExpiryS: flags.sessionExpiry,
-    cleanStart: flags.cleanStart,
-    willTopic: flags.willTopic,
-    willPayloadSizeBytes: flags.willPayloadSize,
-    watchers: flags.watchers,
-    fanOut: flags.fanOut,
-    workers: flags.workers,
-    shard: flags.shard,
-    clientPrefix: flags.clientPrefix,
-    username: flags.username,
-    password: await passwordOf(flags),
-    lateAfterMs: flags.lateAfter,
-    drainMs: flags.drain,
-    profile: flags.profile,
-    restartTimeoutMs: flags.restartTimeout,
-    restartCommand: flags.restartCommand,
-    sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress.flat(),
-    sourcePorts: flags.sourcePorts,
-    tlsCa: flags.tlsCa,
-    tlsCert: flags.tlsCert,
-    tlsKey: flags.tlsKey,
-    tlsServerName: flags.tlsServerName,
-    tlsInsecure: flags.tlsInsecure,
-    engine: flags.engine,
-  });
+async function wishesOf(flags: Asked): Promise<Wishes> {
+  const { seed: _seed, run: _run, ...values } = { ...flags, password: await passwordOf(flags) };
+  return given(Object.fromEntries(optionList.map(([name]) => [name, (values as Wishes)[name]])));
 }
 
 /**
@@ -112,7 +77,7 @@ async function wishesOf(flags: FleetFlags): Promise<Wishes> {
  * @throws UsageError when not
  */
 export function checkRestartFlags(
-  { url: all, restartCommand, restartTimeout }: FleetFlags,
+  { url: all, restartCommand, restartTimeoutMs }: FleetFlags,
   { endpoint: url }: BrokerChoice,
   plan: FleetPlan,
 ): void {
@@ -120,7 +85,7 @@ export function checkRestartFlags(
   if (!restartsBroker(plan)) {
     const flag = restartCommand !== undefined
       ? `--restart-command ${shown}`
-      : restartTimeout !== undefined
+      : restartTimeoutMs !== undefined
       ? "--restart-timeout"
       : undefined;
     if (flag === undefined) return;
@@ -151,8 +116,6 @@ export function checkRestartFlags(
     );
   }
 }
-
-const willQos = { "0": 0, "1": 1, "2": 2, "mix": "mix" } as const;
 
 type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 

@@ -63,6 +63,9 @@ export function wordValue<const Word extends string>(words: readonly Word[]): Fl
   return { metavar: words.join("|") as Metavar, read: (value, name) => parseChoice(value, name, words), words };
 }
 
+/** The name of a file. */
+export const fileValue: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
+
 /** An argument that is no flag: what it is called, and how it is read. */
 export function plainArgument<T>(value: FlagValue<T>): ValueParser<"sync", T> {
   const parser = valueParser(`--${value.metavar}`, { name: value.metavar, ...value });

@@ -7,6 +7,7 @@ import { parseDurationMs } from "../../base/units.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/model/threshold.ts";
 import {
+  fileValue as saved,
   type FlagValue,
   neededArgument,
   orNone,
@@ -20,7 +21,6 @@ import {
 import { reportFlags } from "./report_outputs.ts";
 
 const duration: FlagValue<number> = { metavar: "TIME", read: parseDurationMs };
-const saved: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
 
 const text = object("Output", {
   text: switchFlag(

@@ -12,10 +12,8 @@ import { reportJson } from "../../report/export/json.ts";
 import { reportJunit } from "../../report/export/junit.ts";
 import { reportMarkdown } from "../../report/export/markdown.ts";
 import type { Report } from "../../report/model/report.ts";
-import { type FlagValue, valueFlag } from "../options/flag.ts";
+import { fileValue as file, valueFlag } from "../options/flag.ts";
 import { openReportFile, type ReportFile } from "./report_file.ts";
-
-const file: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
 
 /** The flags that every command has which writes a report. */
 export const reportFlags = object("Reports", {

@@ -8,6 +8,8 @@ import { Histogram } from "../../base/histogram.ts";
 import { kindsOfSamples } from "../../fleet/tally/fault_kinds.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
+import { numberForms, type OptionValue } from "../../fleet/plan/option_value.ts";
+import { optionList } from "../../fleet/plan/plan_options.ts";
 import { noPresence, presenceMoments } from "../../fleet/result/presence_result.ts";
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
@@ -65,21 +67,37 @@ const point = z.looseObject({
   byMode: byMode(z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr })),
 });
 
-/** What the writers rely on of a plan. */
+/** The JSON of an option's value, without its bounds: a later version may have others. */
+function savedValue({ kind }: OptionValue): z.ZodType {
+  switch (kind) {
+    case "switch":
+      return z.boolean();
+    case "qos":
+      return z.union([z.literal(0), z.literal(1), z.literal(2), z.literal("mix")]);
+    case "killRate":
+      return z.looseObject({ kind: z.enum(["fraction", "count"]), perSecond: z.number() });
+    case "killShares":
+      return z.array(z.looseObject({ mode: z.enum(killModes), weight: z.number() }));
+    case "reconnect":
+      return z.union([z.number(), z.literal("never")]);
+    case "addresses":
+      return z.array(z.string());
+    case "shard":
+      return z.looseObject({ number: z.number(), of: z.number() });
+    default:
+      return kind in numberForms ? z.number() : z.string();
+  }
+}
+
+/** What the writers rely on of a plan: every option, and the names of groups and phases. */
 export const planSchema = z.looseObject({
-  ...{ run: z.string(), seed: z.number(), clients: z.number(), protocol: z.string(), durationMs: z.number() },
-  killRate: z.looseObject({ kind: z.enum(["fraction", "count"]), perSecond: z.number() }),
-  killShares: z.array(z.looseObject({ mode: z.enum(killModes), weight: z.number() })),
-  reconnectAfterMs: z.union([z.number(), z.literal("never")]),
-  ...{ rampPerSecond: z.number(), keepAliveS: z.number(), willRetain: z.boolean(), willDelayS: z.number() },
-  willQos: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal("mix")]),
-  ...{ sessionExpiryS: z.number(), cleanStart: z.string(), willTopic: z.string(), willPayloadSizeBytes: z.number() },
+  ...Object.fromEntries(optionList.map(([name, { value, absent, added }]) => {
+    const schema = savedValue(value);
+    return [name, absent || added ? schema.optional() : schema];
+  })),
   scenario: z.string().optional(),
-  shard: z.looseObject({ number: z.number(), of: z.number() }).optional(),
-  profile: z.string().optional(),
   groups: z.array(z.looseObject({ name: z.string() })).optional(),
   phases: z.array(z.looseObject({ kind: z.string() })).optional(),
-  ...{ watchers: z.number(), fanOut: z.number(), workers: z.number(), lateAfterMs: z.number(), drainMs: z.number() },
 });
 
 const stateCounts = Object.fromEntries(Object.keys(noPresence()).map((name) => [name, z.number()]));

@@ -2,14 +2,19 @@ import { formatCount } from "../../base/units.ts";
 import { Groups } from "./groups.ts";
 import { phasesOf, restartsBroker } from "./phases.ts";
 import type { FleetPlan, KillPhase, PhasePlan, RestartPhase } from "./plan.ts";
+import { planOptions } from "./plan_options.ts";
 import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 
 const mostPhases = 1_000;
-/** A week. */
-const longestMs = 604_800_000;
-const shortestKillMs = 100;
-/** As long as the broker may take to come back. */
-const longestDownMs = 3_600_000;
+
+/** Bounds of the times in phases. */
+export const phaseLimits = {
+  shortestKillMs: planOptions.durationMs.value.min,
+  longestMs: planOptions.durationMs.value.max,
+  longestDownMs: planOptions.restartTimeoutMs.value.max,
+} as const;
+
+const { shortestKillMs, longestMs, longestDownMs } = phaseLimits;
 
 /** All that does not go in a plan's phases; its groups are sound. */
 export function phaseFaults(plan: FleetPlan): PlanFault[] {

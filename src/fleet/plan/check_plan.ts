@@ -8,43 +8,22 @@ import { formatCount } from "../../base/units.ts";
 import { profileNames, profileOf } from "../../profiles/profiles.ts";
 import { phaseFaults } from "./check_phases.ts";
 import { Groups } from "./groups.ts";
+import { isNumber, numberForms } from "./option_value.ts";
 import type { ClientGroup, FleetPlan } from "./plan.ts";
+import { optionList } from "./plan_options.ts";
 import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 import { mostShards } from "./shard.ts";
 import { telemetryTopic } from "./telemetry_topic.ts";
 import { checkWillTopic, filtersMeet, willTopicFilter } from "./will_topic.ts";
 
-interface Bound {
-  readonly name: keyof FleetPlan & string;
-  readonly flag: string;
-  readonly min: number;
-  readonly max: number;
-  readonly unit?: string;
-  /** True where a part of one means something. */
-  readonly parts?: boolean;
-}
-
-const bounds: readonly Bound[] = [
-  { name: "seed", flag: "--seed", min: 0, max: 0xffff_ffff },
-  { name: "clients", flag: "--clients", min: 1, max: 1_000_000 },
-  { name: "durationMs", flag: "--duration", min: 100, max: 604_800_000, unit: " ms", parts: true },
-  { name: "rampPerSecond", flag: "--ramp-rate", min: 1, max: 1_000_000, unit: "/s", parts: true },
-  { name: "connectsUnderWay", flag: "--connects-under-way", min: 1, max: 100_000 },
-  { name: "keepAliveS", flag: "--keepalive", min: 0, max: 65_535, unit: " s" },
-  { name: "willDelayS", flag: "--will-delay", min: 0, max: 0xffff_ffff, unit: " s" },
-  { name: "sessionExpiryS", flag: "--session-expiry", min: 0, max: 0xffff_ffff, unit: " s" },
-  { name: "willPayloadSizeBytes", flag: "--will-payload-size", min: 64, max: 65_535, unit: " bytes" },
-  { name: "watchers", flag: "--watchers", min: 1, max: 10_000 },
-  { name: "fanOut", flag: "--fan-out", min: 1, max: 1_000 },
-  { name: "workers", flag: "--workers", min: 1, max: 64 },
-  { name: "lateAfterMs", flag: "--late-after", min: 1, max: 3_600_000, unit: " ms", parts: true },
-  { name: "drainMs", flag: "--drain", min: 0, max: 86_400_000, unit: " ms", parts: true },
-  { name: "restartTimeoutMs", flag: "--restart-timeout", min: 100, max: 3_600_000, unit: " ms", parts: true },
-  { name: "sourcePorts", flag: "--source-ports", min: 1, max: 65_535 },
-];
-
 /** Most groups that a fleet may have: a group's number is a byte. */
 const mostGroups = 255;
+
+/** Bounds of what each client publishes; a rate is above its lower bound. */
+export const telemetryLimits = {
+  perSecond: { min: 0, max: 10_000 },
+  sizeBytes: { min: 0, max: 1_048_576 },
+} as const;
 
 /** All that does not go in a plan, in its own order; empty when it can be carried out. */
 export function planFaults(plan: FleetPlan): PlanFault[] {
@@ -76,22 +55,26 @@ export function checkPlan(plan: FleetPlan): void {
 
 /** Bounds of what is said; a group says only some of it. */
 function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void {
-  for (const { name, flag, min, max, unit = "", parts = false } of bounds) {
-    if ((!all || name === "sourcePorts") && plan[name] === undefined) continue;
+  for (const [name, { flag, value: kind, absent }] of optionList) {
+    if (!isNumber(kind) || ((!all || absent) && plan[name] === undefined)) continue;
+    const { unit, fractions } = numberForms[kind.kind];
     const value = plan[name] as number;
-    if (!Number.isFinite(value) || value < min || value > max) {
-      refuse(name, `${flag} ${value}${unit}`, `${formatCount(min)} to ${formatCount(max)}${unit}`);
-    } else if (!parts && !Number.isInteger(value)) {
-      refuse(name, `${flag} ${value}${unit}`, `a whole number, ${formatCount(min)} to ${formatCount(max)}${unit}`);
+    const allowed = `${formatCount(kind.min)} to ${formatCount(kind.max)}${unit}`;
+    if (!Number.isFinite(value) || value < kind.min || value > kind.max) {
+      refuse(name, `--${flag} ${value}${unit}`, allowed);
+    } else if (!fractions && !Number.isInteger(value)) {
+      refuse(name, `--${flag} ${value}${unit}`, `a whole number, ${allowed}`);
     }
   }
   const { telemetry } = plan;
   if (telemetry === undefined) return;
-  if (!(telemetry.perSecond > 0 && telemetry.perSecond <= 10_000)) {
-    refuse("telemetry", `telemetry ${telemetry.perSecond}/s`, "more than 0 and at most 10,000/s of each client");
+  const { perSecond, sizeBytes } = telemetryLimits;
+  if (!(telemetry.perSecond > perSecond.min && telemetry.perSecond <= perSecond.max)) {
+    const allowed = `more than 0 and at most ${formatCount(perSecond.max)}/s of each client`;
+    refuse("telemetry", `telemetry ${telemetry.perSecond}/s`, allowed);
   }
-  if (!(telemetry.sizeBytes >= 0 && telemetry.sizeBytes <= 1_048_576)) {
-    refuse("telemetry", `telemetry of ${telemetry.sizeBytes} bytes`, "0 to 1,048,576 bytes");
+  if (!(telemetry.sizeBytes >= sizeBytes.min && telemetry.sizeBytes <= sizeBytes.max)) {
+    refuse("telemetry", `telemetry of ${telemetry.sizeBytes} bytes`, `0 to ${formatCount(sizeBytes.max)} bytes`);
   }
 }
 

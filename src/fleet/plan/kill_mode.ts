@@ -44,10 +44,3 @@ export interface KillShare {
   /** 0 or more; shares need not add up to anything. */
   readonly weight: number;
 }
-
-/** What is drawn when nothing is said: mostly what networks do, and a control that must leave no will. */
-export const defaultKillShares: readonly KillShare[] = [
-  { mode: "reset", weight: 45 },
-  { mode: "close", weight: 45 },
-  { mode: "leave", weight: 10 },
-];

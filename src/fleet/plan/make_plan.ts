@@ -2,43 +2,21 @@
  * Makes a plan of a request: fills in the defaults, checks it and freezes it.
  */
 import { checkPlan } from "./check_plan.ts";
-import { defaultKillShares } from "./kill_mode.ts";
 import type { ClientGroup, FleetPlan, PlanRequest } from "./plan.ts";
+import { clientsPerWatcher, optionList, type OptionName, type planOptions } from "./plan_options.ts";
 import { shardsOf } from "./shard.ts";
-import { defaultWillTopic, sharedByBucket } from "./will_topic.ts";
+import { sharedByBucket } from "./will_topic.ts";
 
-/** Ports 32,768 to 60,999: what Linux gives to outgoing connections unless it is told otherwise. */
-export const usualSourcePorts = 28_232;
+/** The options that have a default, with its type. */
+type PlanDefaults = {
+  readonly [Name in OptionName as typeof planOptions[Name] extends { default: unknown } ? Name : never]:
+    FleetPlan[Name];
+};
 
 /** What a plan says where nothing was asked for. */
-export const planDefaults = {
-  clients: 1_000,
-  protocol: "auto",
-  killRate: { kind: "fraction", perSecond: 0.05 },
-  killShares: defaultKillShares,
-  durationMs: 30_000,
-  reconnectAfterMs: 1_000,
-  rampPerSecond: 1_000,
-  connectsUnderWay: 64,
-  keepAliveS: 10,
-  willQos: 1,
-  willRetain: false,
-  willDelayS: 0,
-  sessionExpiryS: 0,
-  willTopic: defaultWillTopic,
-  willPayloadSizeBytes: 64,
-  fanOut: 1,
-  workers: 1,
-  clientPrefix: "mqtt-sim",
-  lateAfterMs: 1_000,
-  drainMs: 10_000,
-  restartTimeoutMs: 30_000,
-  sourceAddresses: [],
-  engine: "auto",
-} as const satisfies Partial<FleetPlan>;
-
-/** Clients for each watcher unless told otherwise: keeps a storm of them below the usual queue limits of brokers. */
-export const clientsPerWatcher = 500;
+export const planDefaults: PlanDefaults = Object.fromEntries(
+  optionList.flatMap(([name, option]) => "default" in option ? [[name, option.default]] : []),
+) as unknown as PlanDefaults;
 
 /**
  * Fills in what was not asked for, checks the whole, and freezes it.

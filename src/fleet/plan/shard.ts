@@ -3,8 +3,7 @@
  * whole plan alone, so that parts that run in several processes are together the run that one process would be.
  */
 import { UsageError } from "../../base/failure.ts";
-import { mix } from "../../base/random.ts";
-import type { FleetPlan, PlanRequest, Shard } from "./plan.ts";
+import type { FleetPlan, Shard } from "./plan.ts";
 
 /** The most processes that may share a run. */
 export const mostShards = 1_000;
@@ -59,23 +58,4 @@ function here(count: number, shard: Shard | undefined): Range {
 /** The client id of one who is neither client nor watcher: no two shards may take each other over. */
 export function ownIdOf({ clientPrefix, run, shard }: FleetPlan, name: string): string {
   return `${clientPrefix}-${run}-${shard === undefined ? "" : `s${shard.number}`}${name}`;
-}
-
-/** What each process may have of its own. */
-const ownToShard: ReadonlySet<string> = new Set([
-  ...["run", "shard", "workers", "sourceAddresses"],
-  // Each machine keeps its files where it likes, and each shard may have a broker of its own.
-  ...["tlsCa", "tlsCert", "tlsKey", "tlsServerName"],
-]);
-
-/**
- * The run id on which all parts of a run agree without a word: made of what they are asked, seed included.
- *
- * @param marks what else they have in common, such as the instant at which they start
- */
-export function sharedRunId(request: PlanRequest, ...marks: readonly string[]): string {
-  const asked = Object.entries(request).filter(([name, value]) => !ownToShard.has(name) && value !== undefined)
-    .sort(([one], [other]) => one < other ? -1 : 1);
-  const text = JSON.stringify([asked, marks]);
-  return mix(request.seed, ...Array.from(text, (letter) => letter.codePointAt(0)!)).toString(36);
 }

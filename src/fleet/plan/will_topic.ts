@@ -5,9 +5,6 @@ import { UsageError } from "../../base/failure.ts";
 import type { FleetPlan } from "./plan.ts";
 import { shardsOf } from "./shard.ts";
 
-/** A topic of its own for each client, under its run and its watcher's bucket. */
-export const defaultWillTopic = "mqtt-sim/{run}/{bucket}/{client}/will";
-
 /** What a template's placeholders stand for. */
 export interface TopicParts {
   readonly run: string;

@@ -6,7 +6,7 @@ import { UsageError } from "../../base/failure.ts";
 import { portRange, readProc, readProcNumber } from "../../base/proc_file.ts";
 import { formatCount } from "../../base/units.ts";
 import { isLoopback } from "../../net/endpoint.ts";
-import { usualSourcePorts } from "../plan/make_plan.ts";
+import { usualSourcePorts } from "../plan/plan_options.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
 import { portsWaiting, takeoversAtOnce } from "./port_need.ts";
 import type { Notice } from "../result/result.ts";

@@ -18,6 +18,7 @@ import { type Verdict, type VerdictGrounds, verdictOver } from "../../fleet/merg
 import { joinSeries } from "../../fleet/tally/series.ts";
 import { Tally } from "../../fleet/tally/tally.ts";
 import { type LatencyRow, noCounts } from "../../fleet/result/will_counts.ts";
+import { optionList } from "../../fleet/plan/plan_options.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
@@ -29,7 +30,9 @@ export interface NamedReport {
 }
 
 /** What may differ between the parts of one run: which part it is, on what threads, and where its clients come from. */
-const ownToPart = new Set(["shard", "workers", "sourceAddresses", "tlsCa", "tlsCert", "tlsKey", "tlsServerName"]);
+const ownToPart: ReadonlySet<string> = new Set(
+  optionList.flatMap(([name, { ownToShard }]) => ownToShard ? [name] : []),
+);
 
 /**
  * Joins at least two reports.

@@ -3,62 +3,14 @@
  * and never a password.
  */
 import { quoteShell } from "../../base/escape.ts";
-import { formatDuration, formatMix, formatRate } from "../../base/units.ts";
-import { killModes, type KillShare } from "../../fleet/plan/kill_mode.ts";
-import { makePlan } from "../../fleet/plan/make_plan.ts";
+import { fillPlan } from "../../fleet/plan/make_plan.ts";
+import { formOf } from "../../fleet/plan/option_value.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
-import { sourceAddressesText } from "../../net/source_addresses.ts";
-import { shardText } from "../../fleet/plan/shard.ts";
+import type { PlanOption } from "../../fleet/plan/plan_option.ts";
+import { type OptionName, optionsBySection } from "../../fleet/plan/plan_options.ts";
 
-type Written = { readonly [Name in keyof FleetPlan]?: (value: NonNullable<FleetPlan[Name]>) => readonly string[] };
-
-const one = (flag: string) => (value: string | number): readonly string[] => [flag, String(value)];
-const seconds = (flag: string) => (value: number): readonly string[] => [flag, `${value}s`];
-const duration = (flag: string) => (value: number): readonly string[] => [flag, formatDuration(value)];
-
-/** One writer for each part of a plan but the seed, the run id and the login, in the order of `--help`. */
-const written = {
-  protocol: one("--protocol"),
-  sourceAddresses: (addresses) => addresses.length === 0 ? [] : ["--source-address", sourceAddressesText(addresses)],
-  sourcePorts: one("--source-ports"),
-  tlsCa: one("--tls-ca"),
-  tlsCert: one("--tls-cert"),
-  tlsKey: one("--tls-key"),
-  tlsServerName: one("--tls-server-name"),
-  tlsInsecure: (value) => value ? ["--tls-insecure"] : [],
-  engine: one("--engine"),
-  clients: one("--clients"),
-  rampPerSecond: (value) => ["--ramp-rate", `${value}/s`],
-  connectsUnderWay: one("--connects-under-way"),
-  keepAliveS: seconds("--keepalive"),
-  sessionExpiryS: seconds("--session-expiry"),
-  cleanStart: one("--clean-start"),
-  clientPrefix: one("--client-prefix"),
-  workers: one("--workers"),
-  shard: (shard) => ["--shard", shardText(shard)],
-  killRate: (rate) => ["--kill-rate", formatRate(rate)],
-  killShares: (shares) => ["--kill-mode", killMix(shares)],
-  durationMs: duration("--duration"),
-  reconnectAfterMs: (value) => ["--reconnect-after", value === "never" ? value : formatDuration(value)],
-  willQos: one("--will-qos"),
-  willRetain: (value) => value ? ["--will-retain"] : [],
-  presence: (value) => value ? ["--presence"] : [],
-  willDelayS: seconds("--will-delay"),
-  willTopic: one("--will-topic"),
-  willPayloadSizeBytes: one("--will-payload-size"),
-  watchers: one("--watchers"),
-  fanOut: one("--fan-out"),
-  lateAfterMs: duration("--late-after"),
-  drainMs: duration("--drain"),
-  profile: one("--profile"),
-  restartTimeoutMs: duration("--restart-timeout"),
-  restartCommand: one("--restart-command"),
-} as const satisfies Written;
-
-function killMix(shares: readonly KillShare[]): string {
-  const mix = formatMix(shares.map(({ mode, weight }) => ({ name: mode, weight })));
-  return mix === killModes.join(",") ? "all" : mix;
-}
+/** Options that are written by rules of their own. */
+const ownRules: ReadonlySet<OptionName> = new Set(["run", "seed", "username", "password"]);
 
 /** What the command needs beside the plan. */
 export interface RepeatContext {
@@ -93,14 +45,20 @@ function login(plan: FleetPlan, { passwordFile }: RepeatContext): string[] {
 }
 
 function asked(plan: FleetPlan): string[] {
-  return Object.entries(written).flatMap(([name, write]) => {
-    const key = name as keyof typeof written;
-    if (inScenario(plan, key)) return [];
-    // What overrules a scenario is written even where it is what is usual.
-    const overrules = plan.scenario !== undefined && plan[key] !== undefined;
-    if (!overrules && JSON.stringify(usually(plan, key)) === JSON.stringify(plan[key])) return [];
-    return (write as (value: unknown) => readonly string[])(plan[key]);
+  return optionsBySection.flatMap(([name, option]) => {
+    const value = plan[name];
+    if (value === undefined || ownRules.has(name) || inScenario(plan, name)) return [];
+    // What overrules a scenario is written even where it is the default.
+    if (plan.scenario === undefined && JSON.stringify(usually(plan, name)) === JSON.stringify(value)) return [];
+    return written(option, value);
   });
+}
+
+/** The words that ask for a value. */
+function written({ flag, value: kind }: PlanOption, value: unknown): string[] {
+  if (kind.kind === "switch") return value ? [`--${flag}`] : [];
+  const text = formOf(kind).write(value);
+  return text === "" ? [] : [`--${flag}`, text];
 }
 
 /** True for what a plan has of its scenario, by that one's word or silence. */
@@ -108,11 +66,8 @@ function inScenario({ scenario, overruled = [] }: FleetPlan, field: string): boo
   return scenario !== undefined && !overruled.includes(field);
 }
 
-/** What the plan would say of one thing if that thing had not been asked for: some defaults follow from others. */
-function usually(plan: FleetPlan, name: keyof typeof written): unknown {
-  const { seed, run, clients, workers, shard, willTopic, sessionExpiryS, presence } = plan;
-  const said = { ...shard && { shard }, ...presence !== undefined && { presence } };
-  const others = { clients, workers, willTopic, sessionExpiryS, ...said };
-  const derived = name === "watchers" || name === "cleanStart" || name === "willRetain";
-  return makePlan({ seed, run, ...(derived ? others : {}) })[name];
+/** What the plan would have if the option had not been asked for: some defaults follow from other options. */
+function usually(plan: FleetPlan, name: OptionName): unknown {
+  const { [name]: _, ...others } = plan;
+  return fillPlan({ run: plan.run, seed: plan.seed, ...others })[name];
 }

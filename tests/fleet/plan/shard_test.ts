@@ -4,7 +4,8 @@ import { UsageError } from "../../../src/base/failure.ts";
 import { planFaults } from "../../../src/fleet/plan/check_plan.ts";
 import { fillPlan } from "../../../src/fleet/plan/make_plan.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { bucketsHere, clientsHere, ownIdOf, parseShard, sharedRunId } from "../../../src/fleet/plan/shard.ts";
+import { bucketsHere, clientsHere, ownIdOf, parseShard } from "../../../src/fleet/plan/shard.ts";
+import { sharedRunId } from "../../../src/fleet/plan/shared_run_id.ts";
 import { aPlan } from "../sample_life.ts";
 
 Deno.test("shard: read as it is written", () => {

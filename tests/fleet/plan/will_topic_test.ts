@@ -1,19 +1,14 @@
 /** Will topics: every placeholder, the filters that find them, and each refusal in its own words. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
-import {
-  checkWillTopic,
-  defaultWillTopic,
-  sharedByBucket,
-  willTopicBy,
-  willTopicFilter,
-} from "../../../src/fleet/plan/will_topic.ts";
+import { checkWillTopic, sharedByBucket, willTopicBy, willTopicFilter } from "../../../src/fleet/plan/will_topic.ts";
+import { planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import { topicMatches } from "../topic_matches.ts";
 
 const parts = { run: "r1", bucket: "2", client: "33", incarnation: "4" };
 
 const topics: readonly [template: string, topic: string, filter: string][] = [
-  [defaultWillTopic, "mqtt-sim/r1/2/33/will", "mqtt-sim/r1/2/+/will"],
+  [planDefaults.willTopic, "mqtt-sim/r1/2/33/will", "mqtt-sim/r1/2/+/will"],
   ["{run}", "r1", "r1"],
   ["{bucket}", "2", "2"],
   ["{client}", "33", "+"],
@@ -36,7 +31,7 @@ for (const [template, topic, filter] of topics) {
 }
 
 const shared: readonly [template: string, shared: boolean][] = [
-  [defaultWillTopic, true],
+  [planDefaults.willTopic, true],
   ["{run}-{bucket}/{client}", true],
   ["{bucket}-{client}/{bucket}", true],
   ["{bucket}-{client}", false],

@@ -1,0 +1,73 @@
+/**
+ * Entries of a scenario file made from the table of a plan's options. A file is checked with the bounds of the table, so
+ * that each error names the line.
+ */
+import { z } from "zod";
+import { formOf, type OptionValue } from "../../fleet/plan/option_value.ts";
+import { optionHelp, type PlanOption } from "../../fleet/plan/plan_option.ts";
+import {
+  choice,
+  durationMs,
+  type Entry,
+  type Kind,
+  many,
+  one,
+  seconds,
+  sizeBytes,
+  text,
+  toggle,
+  whole,
+} from "./setting.ts";
+
+/** How a file writes a value of this kind. */
+export function kindOf(value: OptionValue): Kind<unknown> {
+  const { metavar, read, allowed } = formOf(value);
+  const written = text(metavar as Kind<unknown>["metavar"], read, allowed);
+  switch (value.kind) {
+    case "whole":
+      return whole(value.min, value.max);
+    case "seconds":
+      return seconds(value.min, value.max);
+    case "duration":
+      return durationMs(value.min, value.max);
+    case "bytes":
+      return sizeBytes(value.min, value.max);
+    case "perSecond":
+      return { ...written, form: z.union([z.string(), z.number().min(0)]) };
+    case "choice":
+      return choice(value.words);
+    case "qos":
+      return { ...choice(formOf(value).words!), read };
+    case "text":
+    case "file":
+      return text(metavar as Kind<string>["metavar"]);
+    default:
+      return written;
+  }
+}
+
+/** The entry of an option; its help has the bounds already. */
+export function optionEntry(option: PlanOption): Entry<unknown> {
+  const about = { section: option.section, help: optionHelp(option) };
+  const { value } = option;
+  if (value.kind === "switch") return toggle(about);
+  const kind = { ...kindOf(value), range: "" };
+  return value.kind === "addresses" ? flat(many(kind as Kind<readonly string[]>, about)) : one(kind, about);
+}
+
+/** The entry of an option in a group. */
+export function groupEntry(option: PlanOption): Entry<unknown> {
+  const { value } = option;
+  if (value.kind !== "choice" || value.notInGroup === undefined) return optionEntry(option);
+  const words = value.words.filter((word) => word !== value.notInGroup);
+  return optionEntry({ ...option, value: { ...value, words } });
+}
+
+/** Values that are lists themselves, as one list. */
+function flat<T>(inner: Entry<readonly (readonly T[])[]>): Entry<readonly T[]> {
+  const schema = (name: string) => {
+    const lists = inner.schema(name);
+    return lists.transform((each) => each.flat()).meta(lists.meta() ?? {});
+  };
+  return { ...inner, schema };
+}

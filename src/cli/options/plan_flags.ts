@@ -1,0 +1,41 @@
+/**
+ * Flags made from the table of a plan's options. The values are named as in the plan, so that what was read is the part
+ * of the plan that was asked for. Bounds are checked by the plan.
+ */
+import { map } from "@optique/core/modifiers";
+import type { FleetPlan } from "../../fleet/plan/plan.ts";
+import { formOf } from "../../fleet/plan/option_value.ts";
+import { optionHelp, type OptionSection, type PlanOption } from "../../fleet/plan/plan_option.ts";
+import { optionList, type OptionName, planOptions } from "../../fleet/plan/plan_options.ts";
+import { type FlagValue, repeatedFlag, switchFlag, valueFlag } from "./flag.ts";
+
+type PlanFlag<Name extends OptionName> = ReturnType<typeof valueFlag<Required<FleetPlan>[Name]>>;
+
+/** The options of a section. */
+type NamesIn<Section extends OptionSection> = {
+  [Name in OptionName]: typeof planOptions[Name]["section"] extends Section ? Name : never;
+}[OptionName];
+
+/** The flags of these options. */
+export function planFlags<const Name extends OptionName>(
+  ...names: readonly Name[]
+): { readonly [Each in Name]: PlanFlag<Each> } {
+  return Object.fromEntries(names.map((name) => [name, flagOf(planOptions[name])])) as never;
+}
+
+/** The flags of all options of a section, in the order of the table. */
+export function sectionFlags<const Section extends OptionSection>(section: Section) {
+  return planFlags(
+    ...optionList.flatMap(([name, option]) => option.section === section ? [name as NamesIn<Section>] : []),
+  );
+}
+
+function flagOf(option: PlanOption): unknown {
+  const { flag, value, called } = option;
+  const help = optionHelp(option);
+  if (value.kind === "switch") return switchFlag(`--${flag}`, help);
+  const form = { ...formOf(value), ...called && { name: called }, isFile: value.kind === "file" };
+  if (value.kind !== "addresses") return valueFlag(`--${flag}`, form as FlagValue<unknown>, help);
+  const lists = repeatedFlag(`--${flag}`, form as FlagValue<readonly string[]>, `${help} May be repeated.`);
+  return map(lists, (each) => each.length === 0 ? undefined : each.flat());
+}

@@ -1,0 +1,171 @@
+/**
+ * The kinds of values that options of a plan have: how people write each kind, how it is read and written, and what an
+ * error says of it. Which option has which kind is in `plan_options.ts`.
+ */
+import * as units from "../../base/units.ts";
+import { parseSourceAddresses, sourceAddressesText } from "../../net/source_addresses.ts";
+import { type KillMode, killModes, type KillShare } from "./kill_mode.ts";
+import type { KillRate, Shard } from "./plan.ts";
+import { parseShard, shardText } from "./shard.ts";
+
+/** Kinds of numbers, which have bounds. */
+export type NumberKind = "whole" | "seconds" | "duration" | "perSecond" | "bytes";
+
+/** Kinds that need no data of their own. */
+export type PlainKind = "switch" | "qos" | "killRate" | "killShares" | "reconnect" | "addresses" | "shard";
+
+/** The kind of an option's value, with its bounds or words. */
+export type OptionValue =
+  | NumberValue
+  | { readonly kind: PlainKind }
+  | { readonly kind: "text" | "file"; readonly metavar: string }
+  | ChoiceValue;
+
+/** A number within bounds. */
+export interface NumberValue {
+  readonly kind: NumberKind;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** One of a few words. */
+export interface ChoiceValue {
+  readonly kind: "choice";
+  readonly words: readonly string[];
+  /** A word that a group must not use. */
+  readonly notInGroup?: string;
+  /** What stands for the value in help, where a list of the words is too long. */
+  readonly metavar?: string;
+}
+
+interface ValueForm<Value> {
+  /** What stands for the value in help. */
+  readonly metavar: string;
+  /** Reads what a person wrote, without its bounds; `name` is what an error calls it. @throws UsageError */
+  read(text: string, name: string): Value;
+  /** Writes a value so that `read` reads it back. */
+  write(value: Value): string;
+  /** What a scenario file may say here, for an error. */
+  readonly allowed: string;
+  /** Words that a shell may complete. */
+  readonly words?: readonly string[];
+}
+
+/** How numbers of a kind are written in sentences. */
+interface NumberForm {
+  readonly text: (value: number) => string;
+  /** Follows the plain number in errors. */
+  readonly unit: string;
+  /** False where a part of one is refused. */
+  readonly fractions: boolean;
+}
+
+export const numberForms: Readonly<Record<NumberKind, NumberForm>> = {
+  whole: { text: units.formatCount, unit: "", fractions: false },
+  seconds: { text: (value) => `${units.formatCount(value)}s`, unit: " s", fractions: false },
+  duration: { text: units.formatDuration, unit: " ms", fractions: true },
+  perSecond: { text: (value) => `${units.formatCount(value)}/s`, unit: "/s", fractions: true },
+  bytes: { text: units.formatCount, unit: " bytes", fractions: false },
+};
+
+const qosWords = ["0", "1", "2", "mix"] as const;
+
+const numbers: Readonly<Record<NumberKind, ValueForm<number>>> = {
+  whole: { metavar: "N", read: units.parseWhole, write: String, allowed: "a whole number" },
+  seconds: {
+    metavar: "SECONDS",
+    read: units.parseSeconds,
+    write: (value) => `${value}s`,
+    allowed: "whole seconds such as 10s, 2m or 10",
+  },
+  duration: {
+    metavar: "TIME",
+    read: units.parseDurationMs,
+    write: units.formatDuration,
+    allowed: "a duration such as 250ms, 1.5s, 2m or 1h",
+  },
+  perSecond: {
+    metavar: "RATE",
+    read: units.parsePerSecond,
+    write: (value) => `${value}/s`,
+    allowed: "a number a second such as 500/s",
+  },
+  bytes: { metavar: "BYTES", read: units.parseSizeBytes, write: String, allowed: "bytes such as 64, 1k or 1m" },
+};
+
+const killRate: ValueForm<KillRate> = {
+  metavar: "RATE",
+  read: units.parseRate,
+  write: units.formatRate,
+  allowed: "a fraction such as 5%, or kills a second such as 50/s",
+};
+
+const killShares: ValueForm<readonly KillShare[]> = {
+  metavar: "MIX",
+  read: (text, name) =>
+    units.parseMix<KillMode>(text, name, killModes).map(({ name: mode, weight }) => ({ mode, weight })),
+  write(shares) {
+    const mix = units.formatMix(shares.map(({ mode, weight }) => ({ name: mode, weight })));
+    return mix === killModes.join(",") ? "all" : mix;
+  },
+  allowed: "one mode, shares such as reset=45,leave=10, or all",
+  words: ["all", ...killModes],
+};
+
+const reconnect: ValueForm<number | "never"> = {
+  metavar: "TIME|never",
+  read: (text, name) => text === "never" ? text : units.parseDurationMs(text, name),
+  write: (value) => value === "never" ? value : units.formatDuration(value),
+  allowed: "a duration such as 250ms, 1.5s, 2m or 1h, or never",
+};
+
+const shard: ValueForm<Shard> = { metavar: "N/OF", read: parseShard, write: shardText, allowed: "a part such as 2/5" };
+
+const addresses: ValueForm<readonly string[]> = {
+  metavar: "ADDRESSES",
+  read: parseSourceAddresses,
+  write: sourceAddressesText,
+  allowed: "addresses such as 127.0.0.2-127.0.0.6",
+};
+
+const qos: ValueForm<0 | 1 | 2 | "mix"> = {
+  metavar: qosWords.join("|"),
+  read(text, name) {
+    const word = units.parseChoice(text, name, qosWords);
+    return word === "mix" ? word : Number(word) as 0 | 1 | 2;
+  },
+  write: String,
+  allowed: units.listed(qosWords),
+  words: qosWords,
+};
+
+/** A switch has no value: where its flag stands, it is on. */
+const toggle: ValueForm<boolean> = { metavar: "", read: () => true, write: () => "", allowed: "true or false" };
+
+const forms: Readonly<Record<NumberKind | PlainKind, ValueForm<unknown>>> = {
+  ...numbers,
+  ...{ switch: toggle, qos, killRate, killShares, reconnect, addresses, shard },
+};
+
+/** How a value of this kind is written and read. */
+export function formOf(value: OptionValue): ValueForm<unknown> {
+  if (value.kind === "text" || value.kind === "file") {
+    return { metavar: value.metavar, read: (text) => text, write: String, allowed: "text" };
+  }
+  if (value.kind !== "choice") return forms[value.kind];
+  const { words, metavar = words.join("|") } = value;
+  const read = (text: string, name: string) => units.parseChoice(text, name, words);
+  return { metavar, read, write: String, allowed: units.listed(words), words };
+}
+
+/** True for a number, which has bounds. */
+export function isNumber(value: OptionValue): value is NumberValue {
+  return value.kind in numberForms;
+}
+
+/** The bounds of a kind of number, as people write them; empty where there are none. */
+export function rangeText(value: OptionValue): string {
+  if (!isNumber(value)) return "";
+  const { text } = numberForms[value.kind];
+  return `${text(value.min)} to ${text(value.max)}`;
+}

@@ -1,0 +1,60 @@
+/**
+ * What is known of one option of a plan, and how its help and its default are written.
+ */
+import { formOf, isNumber, numberForms, type OptionValue, rangeText } from "./option_value.ts";
+
+/** Sections of the flags, in the order of help. */
+export const optionSections = [
+  "Target",
+  "TLS",
+  "Fleet",
+  "Parts",
+  "Kills",
+  "Wills",
+  "Watching",
+  "Judging",
+  "Restart",
+  "Output",
+] as const;
+
+/** A section of the flags. */
+export type OptionSection = typeof optionSections[number];
+
+/** One option. */
+export interface PlanOption<Value = unknown> {
+  /** The name of the flag, without dashes, and of the setting in a scenario file. */
+  readonly flag: string;
+  readonly section: OptionSection;
+  readonly value: OptionValue;
+  /** What an error about the flag's text calls the value, if not by the flag. */
+  readonly called?: string;
+  readonly default?: Value;
+  /** The default in words, where it is not the same for every plan. */
+  readonly defaultText?: string;
+  /** Sentences; `{range}` stands for the bounds. The default follows them. */
+  readonly help: string;
+  /** True where a plan may lack the value. */
+  readonly absent?: true;
+  /** True where a group of clients may have a value of its own. */
+  readonly ownToGroup?: true;
+  /** True where the processes of one run may have different values. */
+  readonly ownToShard?: true;
+  /** False where only the command line may set it. */
+  readonly inScenario?: false;
+  /** True where saved plans of earlier versions lack it. */
+  readonly added?: true;
+}
+
+/** A default as people write it; undefined where there is none. */
+export function defaultTextOf({ value, default: usual, defaultText }: PlanOption): string | undefined {
+  if (defaultText !== undefined || usual === undefined || value.kind === "switch") return defaultText;
+  return isNumber(value) ? numberForms[value.kind].text(usual as number) : formOf(value).write(usual);
+}
+
+/** The help of an option: its sentences with the bounds in them, and its default. */
+export function optionHelp(option: PlanOption): string {
+  const told = option.help.replace("{range}", rangeText(option.value));
+  const usual = defaultTextOf(option);
+  if (usual === undefined) return told;
+  return `${told} Default${option.defaultText === undefined ? "" : ":"} ${usual}.`;
+}

@@ -1,0 +1,24 @@
+/**
+ * The run id on which the parts of a run agree.
+ */
+import { mix } from "../../base/random.ts";
+import type { PlanRequest } from "./plan.ts";
+import { optionList } from "./plan_options.ts";
+
+/** What each process may have of its own. */
+const ownToShard: ReadonlySet<string> = new Set([
+  "run",
+  ...optionList.flatMap(([name, option]) => option.ownToShard ? [name] : []),
+]);
+
+/**
+ * The run id on which all parts of a run agree without a word: made of what they are asked, seed included.
+ *
+ * @param marks what else they have in common, such as the instant at which they start
+ */
+export function sharedRunId(request: PlanRequest, ...marks: readonly string[]): string {
+  const asked = Object.entries(request).filter(([name, value]) => !ownToShard.has(name) && value !== undefined)
+    .sort(([one], [other]) => one < other ? -1 : 1);
+  const text = JSON.stringify([asked, marks]);
+  return mix(request.seed, ...Array.from(text, (letter) => letter.codePointAt(0)!)).toString(36);
+}
