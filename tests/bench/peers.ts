@@ -18,13 +18,13 @@
 import { UsageError } from "../../src/base/failure.ts";
 import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
-import { benchMarkdown } from "./peers/bench_document.ts";
+import { benchMarkdown } from "./peers/document/bench_document.ts";
 import { type BenchRequest, benchRequest, usage } from "./peers/bench_request.ts";
 import { Contest, type Rounds, warmMs } from "./peers/contest.ts";
 import { brokerCore, contestants, generatorCore } from "./peers/contestants.ts";
-import { goalLines, goalRows, type Results } from "./peers/goals.ts";
+import { goalLines, goalRows, type Results } from "./peers/document/goals.ts";
 import { machineFacts } from "./peers/machine_facts.ts";
-import { headOf, rowsOf, textTable } from "./peers/peers_table.ts";
+import { headOf, rowsOf, textTable } from "./peers/document/peers_table.ts";
 import { pin } from "./peers/process_cost.ts";
 import { type Profile, profileOf, toProfile } from "./peers/profile.ts";
 import { workloads } from "./peers/workloads.ts";

@@ -23,6 +23,14 @@ Deno.test("imports point down, and packages are imported where they may be", () 
   none(sources.flatMap((facts) => rules.importFaults(facts, law)));
 });
 
+Deno.test("no file imports itself through others", () => {
+  none(rules.cycleFaults(sources));
+});
+
+Deno.test("no folder has more than 20 files, except folders of data", () => {
+  none(rules.widthFaults(everyFile, law));
+});
+
 Deno.test("one file reads the clock, one draws chance, one makes foreign calls, and one writes numbers by locale", () => {
   none(sources.flatMap((facts) => rules.privilegeFaults(facts, law)));
   for (const path of Object.values(law.only)) assert.ok(isPresent(path), `${path} exists`);

@@ -6,7 +6,7 @@ import type { Engine, EngineName } from "../../../src/net/engine.ts";
 import { startOurs } from "../../support/brokers/peers.ts";
 import { warmMs } from "./contest.ts";
 import { type Contestant, generatorCore } from "./contestants.ts";
-import { engineNames, type GoalRow, isReached, type Results } from "./goals.ts";
+import { engineNames, type GoalRow, isReached, type Results } from "./document/goals.ts";
 import { pin } from "./process_cost.ts";
 import { fleetArgs } from "./steady.ts";
 import { type Span, Stage, type Workload } from "./workload.ts";

@@ -2,11 +2,11 @@
  * How our broker stands to each goal. Rates are judged twice, by the clock and by CPU time: where the generator is what
  * limits, the clock says little, and where something else has the core, CPU time says more. Neither is told alone.
  */
-import type { EngineName } from "../../../src/net/engine.ts";
-import type { Rounds } from "./contest.ts";
-import { storedNames } from "./contestants.ts";
+import type { EngineName } from "../../../../src/net/engine.ts";
+import type { Rounds } from "../contest.ts";
+import { storedNames } from "../contestants.ts";
 import { cpu, lost, numberText, rate, ratio, type Spread, spreadOf, spreadText, value } from "./figures.ts";
-import type { Goal, Workload } from "./workload.ts";
+import type { Goal, Workload } from "../workload.ts";
 
 /** Rounds of every workload that was run, by its id. */
 export type Results = ReadonlyMap<string, readonly Rounds[]>;

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { brokersOf, notMeasured } from "./bench_document.ts";
 import { remarks } from "./bench_remarks.ts";
-import { contestants } from "./contestants.ts";
+import { contestants } from "../contestants.ts";
 import { goalRows } from "./goals.ts";
 import { tableUnder } from "./table_under.ts";
-import { workloads } from "./workloads.ts";
+import { workloads } from "../workloads.ts";
 
 const rows = goalRows(workloads);
-const page = Deno.readTextFileSync(new URL("../../../docs/bench.md", import.meta.url));
+const page = Deno.readTextFileSync(new URL("../../../../docs/bench.md", import.meta.url));
 /** As the formatter may have broken its lines. */
 const flat = (text: string) => text.replaceAll(/\s+/g, " ");
 

@@ -1,5 +1,5 @@
 /** A workload's table: one row for each broker, for a terminal and for docs/bench.md. */
-import type { Rounds } from "./contest.ts";
+import type { Rounds } from "../contest.ts";
 import {
   brokerBusy,
   cpu,
@@ -14,7 +14,7 @@ import {
   spreadText,
   value,
 } from "./figures.ts";
-import type { Figures, Workload } from "./workload.ts";
+import type { Figures, Workload } from "../workload.ts";
 
 /** A column: its head, and what it says of a broker. */
 type Column = readonly [string, (rounds: Rounds) => string];

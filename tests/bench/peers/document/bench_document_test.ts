@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type BenchDocument, benchMarkdown, notMeasured } from "./bench_document.ts";
-import type { Rounds } from "./contest.ts";
-import { contestants } from "./contestants.ts";
+import type { Rounds } from "../contest.ts";
+import { contestants } from "../contestants.ts";
 import { goalRows } from "./goals.ts";
-import type { Figures, Workload } from "./workload.ts";
+import type { Figures, Workload } from "../workload.ts";
 import { tableUnder } from "./table_under.ts";
 
 const work: Workload = {

@@ -1,14 +1,14 @@
 /** docs/bench.md, the whole of it, from one run of the bench. */
-import type { EngineName } from "../../../src/net/engine.ts";
+import type { EngineName } from "../../../../src/net/engine.ts";
 import { remarks } from "./bench_remarks.ts";
-import { type Rounds, takesPart, warmMs } from "./contest.ts";
-import { brokerCore, type Contestant, generatorCore } from "./contestants.ts";
+import { type Rounds, takesPart, warmMs } from "../contest.ts";
+import { brokerCore, type Contestant, generatorCore } from "../contestants.ts";
 import { percentText, spreadOf } from "./figures.ts";
 import { engineNames, goalLines, type GoalRow, isReached, type Results, type Verdict, verdictText } from "./goals.ts";
-import type { MachineFacts } from "./machine_facts.ts";
+import type { MachineFacts } from "../machine_facts.ts";
 import { headOf, markdownTable, rowsOf } from "./peers_table.ts";
-import { hasNone, type Profile } from "./profile.ts";
-import type { Workload } from "./workload.ts";
+import { hasNone, type Profile } from "../profile.ts";
+import type { Workload } from "../workload.ts";
 
 export interface BenchDocument {
   readonly facts: MachineFacts;

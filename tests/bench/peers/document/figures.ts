@@ -1,6 +1,6 @@
 /** What rounds come to: medians, and how far the rounds lie apart. */
-import type { Rounds } from "./contest.ts";
-import type { Figures } from "./workload.ts";
+import type { Rounds } from "../contest.ts";
+import type { Figures } from "../workload.ts";
 
 /** The median of the rounds that have the figure, with the least and the most of them. */
 export interface Spread {
