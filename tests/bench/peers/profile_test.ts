@@ -27,7 +27,7 @@ Deno.test("a profile counts what lies within the spans, and no idleness", () => 
 
 Deno.test("a profile names files as a reader knows them", () => {
   const files = {
-    "file:///x/mqtt-sim/src/broker/core.ts": "src/broker/core/core.ts",
+    "file:///x/mqtt-sim/src/broker/core/core.ts": "src/broker/core/core.ts",
     "file:///c/npm/registry.example/mqtt-packet/9.0.2/parser.js": "mqtt-packet: parser.js",
     "file:///c/npm/registry.example/@a/b/1.0.0/src/c.js": "@a/b: src/c.js",
     "ext:deno_node/internal/buffer.mjs": "ext:deno_node/internal/buffer.mjs",
