@@ -1,29 +1,34 @@
 /**
  * What the squads found, joined into one result.
  */
-import { Histogram } from "../../base/histogram.ts";
 import { formatCount } from "../../base/units.ts";
-import { addControls, noControls } from "../result/control_counts.ts";
-import { profileFindings } from "../tally/deviation_tally.ts";
 import type { DropCounts } from "../result/drop_counts.ts";
-import type { KillMode } from "../plan/kill_mode.ts";
-import type { LateLookCounts } from "../result/late_look_counts.ts";
 import { addBuckets } from "../tally/latency_buckets.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { RunFacts } from "../result/run_facts.ts";
-import { mergeTelemetry } from "../result/telemetry_result.ts";
 import { type Remarks, remarkTexts } from "../result/remarks.ts";
-import { mergePresence } from "../result/presence_result.ts";
 import type { FleetResult, Progress } from "../result/result.ts";
 import { clientsHere } from "../plan/shard.ts";
+import {
+  besidesOf,
+  controlsOf,
+  deviationsOf,
+  groupsOf,
+  killModesOf,
+  latenciesOf,
+  mergedRow,
+  sumOf,
+  sumsOf,
+  willsOf,
+} from "./merge_parts.ts";
 import { restartsOf, restartWarnings, unendedText } from "./merge_restarts.ts";
 import type { SquadResult } from "../result/squad_task.ts";
 import { mergeSeries } from "../tally/series.ts";
 import { mergeInstants, stagesOf } from "../tally/stages.ts";
 import { verdictOver } from "./verdict.ts";
 import { Tally } from "../tally/tally.ts";
-import { addCounts, type LatencyRow, type ModeCounts, noCounts, type WillCounts } from "../result/will_counts.ts";
+import { addCounts, type LatencyRow, noCounts, type WillCounts } from "../result/will_counts.ts";
 
 /** Shards that begin within this of one another are in step, in milliseconds. */
 const inStepMs = 250;
@@ -38,17 +43,16 @@ const rateTolerance = 0.02;
  */
 export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], voidReason?: string): FleetResult {
   const tally = new Tally();
-  const slip = new Histogram();
-  for (const squad of squads) {
-    tally.merge(squad.tally);
-    slip.merge(Histogram.decode(squad.slip));
-  }
+  for (const squad of squads) tally.merge(squad.tally);
+  const slip = mergedRow(squads.map((squad) => squad.slip));
   const wills = tally.total();
   const kills = killsOf(squads, tally);
-  const besides = besidesOf(squads);
+  const besides = besidesOf(
+    squads.map(({ controls, retained, presence, telemetry }) => ({ controls, retained, presence, telemetry })),
+  );
   const { controls } = besides;
   const restarts = restartsOf(facts, squads, tally);
-  const generatorBound = generatorBoundText(squads, slip.row(), facts.plan);
+  const generatorBound = generatorBoundText(squads, slip, facts.plan);
   const { plan, protocol, startedAt, durationMs, target, resources, engine } = facts;
   return {
     plan,
@@ -61,7 +65,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     wills: willsOf(tally),
     latencyMs: latenciesOf(tally),
     ...connectsOf(facts, squads),
-    slipMs: slip.row(),
+    slipMs: slip,
     ...generatorBound !== undefined && { generatorBound },
     ...restarts && { restarts },
     ...facts.dropped && { brokerDropped: facts.dropped },
@@ -87,16 +91,10 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
         unendedText(restarts),
       gap: facts.gap,
     }),
-    warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip: slip.row(), remarks: tally.remarks }),
+    warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip, remarks: tally.remarks }),
     resources: { ...resources, ...eachOf(resources, squads) },
     ...engine !== undefined && { engine },
   };
-}
-
-/** What became of all wills. */
-export function willsOf(tally: Tally): FleetResult["wills"] {
-  const { missingByQos, eitherWay, undecided, unseeable } = tally;
-  return { ...tally.total(), missingByQos, eitherWay, undecided, ...unseeable > 0 && { unseeable } };
 }
 
 /** What is not whole proves no fault, and so lists none. */
@@ -112,32 +110,7 @@ function partsOf(
 ): Pick<FleetResult, "stages" | "byGroup"> {
   if (squads.length === 0) return {};
   const stages = stagesOf(plan, mergeInstants(squads.map(({ instants }) => instants)));
-  return { stages, ...plan.groups && { byGroup: tally.groups.rows(plan.groups.map(({ name }) => name)) } };
-}
-
-/** How long the wills took, all of them and by kill mode. */
-export function latenciesOf(tally: Tally): FleetResult["latencyMs"] {
-  return {
-    all: tally.latency.row(),
-    byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
-  };
-}
-
-/** What the profile's deviations came to; without one, which profiles describe what went wrong; and what is no fault. */
-export function deviationsOf(
-  { profile: name }: Pick<FleetPlan, "profile">,
-  tally: Tally,
-  broker: string | undefined,
-): Pick<FleetResult, "profile" | "described" | "broker" | "remarks" | "redeliveries"> {
-  const data = tally.deviations.data();
-  const profile = profileFindings(name, data);
-  return {
-    ...profile && { profile },
-    ...Object.keys(data.described).length > 0 && { described: data.described },
-    ...broker !== undefined && { broker },
-    ...Object.keys(tally.remarks).length > 0 && { remarks: tally.remarks },
-    ...tally.redeliveries && { redeliveries: tally.redeliveries },
-  };
+  return { stages, ...groupsOf(plan, tally) };
 }
 
 /** Sentences about the run that a reader must know, after those that were told while it went. */
@@ -164,29 +137,22 @@ function warningsOf(
 }
 
 function clientsOf(plan: FleetPlan, squads: readonly SquadResult[]): FleetResult["clients"] {
-  const sum = (pick: (squad: SquadResult) => number) => squads.reduce((total, squad) => total + pick(squad), 0);
   const rampMs = Math.max(0, ...squads.map((squad) => squad.rampMs));
-  const connected = sum(({ counters }) => counters.connected);
+  const names = ["connected", "peakAlive", "reconnects", "refused", "lost"] as const;
+  const sums = sumsOf(squads.map(({ counters }) => counters), names);
   return {
     asked: clientsHere(plan).count,
-    connected,
-    peakAlive: sum(({ counters }) => counters.peakAlive),
-    reconnects: sum(({ counters }) => counters.reconnects),
-    refused: sum(({ counters }) => counters.refused),
-    lost: sum(({ counters }) => counters.lost),
-    rampPerSecond: rampMs === 0 ? 0 : connected / rampMs * 1_000,
+    ...sums,
+    rampPerSecond: rampMs === 0 ? 0 : sums.connected / rampMs * 1_000,
   };
 }
 
 function connectsOf({ plan, synsAgain }: RunFacts, squads: readonly SquadResult[]): Pick<FleetResult, "connects"> {
-  const latency = new Histogram();
-  for (const { connects } of squads) if (connects !== undefined) latency.merge(Histogram.decode(connects));
-  if (latency.count === 0) return {};
-  const mostUnderWay = squads.reduce((sum, squad) => sum + (squad.mostUnderWay ?? 0), 0);
+  const latencyMs = mergedRow(squads.flatMap(({ connects }) => connects ?? []));
+  if (latencyMs.count === 0) return {};
+  const mostUnderWay = sumOf(squads, (squad) => squad.mostUnderWay ?? 0);
   const underWayLimit = plan.connectsUnderWay;
-  return {
-    connects: { latencyMs: latency.row(), underWayLimit, mostUnderWay, ...synsAgain !== undefined && { synsAgain } },
-  };
+  return { connects: { latencyMs, underWayLimit, mostUnderWay, ...synsAgain !== undefined && { synsAgain } } };
 }
 
 /** What each life and each client took. */
@@ -194,8 +160,8 @@ function eachOf(
   { cpuMs }: FleetResult["resources"],
   squads: readonly SquadResult[],
 ): Partial<FleetResult["resources"]> {
-  const clients = squads.reduce((sum, { counters }) => sum + counters.connected, 0);
-  const lives = squads.reduce((sum, { counters }) => sum + counters.reconnects, clients);
+  const clients = sumOf(squads, ({ counters }) => counters.connected);
+  const lives = clients + sumOf(squads, ({ counters }) => counters.reconnects);
   const marks = squads.flatMap(({ memory }) => memory === undefined ? [] : [memory]);
   const grown = Math.max(...marks.map(({ after }) => after)) - Math.min(...marks.map(({ before }) => before));
   return {
@@ -214,35 +180,14 @@ function lateStartWarnings(squads: readonly SquadResult[]): string[] {
 function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kills"] {
   const killMs = Math.max(0, ...squads.map((squad) => squad.killMs));
   const perSecond = (count: number) => killMs === 0 ? 0 : count / killMs * 1_000;
-  const total = squads.reduce((sum, { counters }) => sum + counters.kills, 0);
+  const total = sumOf(squads, ({ counters }) => counters.kills);
   return {
     total,
-    askedPerSecond: perSecond(squads.reduce((sum, squad) => sum + squad.killsAsked, 0)),
+    askedPerSecond: perSecond(sumOf(squads, ({ killsAsked }) => killsAsked)),
     reachedPerSecond: perSecond(total),
-    deferred: squads.reduce((sum, { counters }) => sum + counters.deferred, 0),
-    byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])) as Record<KillMode, ModeCounts>,
+    deferred: sumOf(squads, ({ counters }) => counters.deferred),
+    byMode: killModesOf(tally),
   };
-}
-
-/** What was found beside the wills as watchers saw them. */
-function besidesOf(
-  squads: readonly SquadResult[],
-): Pick<FleetResult, "controls" | "retained" | "presence" | "telemetry"> {
-  const retained = retainedOf(squads);
-  const presence = mergePresence(squads.map((squad) => squad.presence));
-  const telemetry = mergeTelemetry(squads.map((squad) => squad.telemetry));
-  const found = { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
-  return { controls: controlsOf(squads.map(({ controls }) => controls)), ...found };
-}
-
-function retainedOf(squads: readonly SquadResult[]): LateLookCounts | undefined {
-  const all = squads.flatMap((squad) => squad.retained === undefined ? [] : [squad.retained]);
-  if (all.length === 0) return undefined;
-  const sum: LateLookCounts = { expected: 0, right: 0, wrong: 0, missing: 0 };
-  for (const counts of all) {
-    for (const name of Object.keys(sum) as (keyof LateLookCounts)[]) sum[name] += counts[name];
-  }
-  return sum;
 }
 
 function rateWarnings(kills: FleetResult["kills"]): string[] {
@@ -253,13 +198,6 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
     warnings.push(`the kill rate reached ${share}% of what was asked: clients were not back when it was their turn`);
   }
   return warnings;
-}
-
-/** The controls of several squads, or shards. */
-export function controlsOf(all: readonly FleetResult["controls"][]): FleetResult["controls"] {
-  const sum = noControls();
-  for (const controls of all) addControls(sum, controls);
-  return sum;
 }
 
 /** What the controls say of the watchers while the run went on; what they say of the broker is in the verdict. */
@@ -295,7 +233,7 @@ function generatorBoundText(squads: readonly SquadResult[], slip: LatencyRow, pl
 function stallWarnings(squads: readonly SquadResult[], slip: LatencyRow, plan: FleetPlan): string[] {
   const warnings: string[] = [];
   const stallMs = Math.max(0, ...squads.map((squad) => squad.longestStallMs));
-  const overslept = squads.reduce((sum, { counters }) => sum + counters.overslept, 0);
+  const overslept = sumOf(squads, ({ counters }) => counters.overslept);
   if (slip.count > 0 && slip.p99 > plan.lateAfterMs / 2) {
     warnings.push(
       `this machine was late itself: 1% of the kills were done ${Math.round(slip.p99)} ms or more after their instant`,
@@ -320,7 +258,7 @@ function stallWarnings(squads: readonly SquadResult[], slip: LatencyRow, plan: F
 /** Where the squads stand, as one: the phase of the slowest, and sums. */
 export function mergeProgress(all: readonly Progress[], phases: readonly Progress["phase"][]): Progress {
   const slowest = all.reduce((one, other) => phases.indexOf(other.phase) < phases.indexOf(one.phase) ? other : one);
-  const sum = (pick: (progress: Progress) => number) => all.reduce((total, each) => total + pick(each), 0);
+  const sum = (pick: (progress: Progress) => number) => sumOf(all, pick);
   const faults = noCounts();
   for (const { faults: more } of all) addCounts(faults, more);
   const seen = all.filter(({ p50 }) => !Number.isNaN(p50));

@@ -1,23 +1,29 @@
-import type { DropCounts } from "../../fleet/result/drop_counts.ts";
-
 /**
  * Reports of the parts of one run, joined: counts added, histograms merged through their encoding, and the verdict of
  * src/fleet/merge/merge.ts over all.
  */
 import { phasesDurationMs } from "../../fleet/plan/phases.ts";
 import { UsageError } from "../../base/failure.ts";
-import { Histogram } from "../../base/histogram.ts";
 import type { Shard } from "../../fleet/plan/plan.ts";
 import { shardText } from "../../fleet/plan/shard.ts";
+import type { DropCounts } from "../../fleet/result/drop_counts.ts";
 import type { TallyData } from "../../fleet/result/tally_data.ts";
-import { mergeTelemetry } from "../../fleet/result/telemetry_result.ts";
-import { mergePresence } from "../../fleet/result/presence_result.ts";
 import type { FleetResult } from "../../fleet/result/result.ts";
-import { controlsOf, deviationsOf, latenciesOf, willsOf } from "../../fleet/merge/merge.ts";
+import {
+  besidesOf,
+  deviationsOf,
+  groupsOf,
+  killModesOf,
+  latenciesOf,
+  mergedRow,
+  sumOf,
+  sumsOf,
+  willsOf,
+} from "../../fleet/merge/merge_parts.ts";
 import { type Verdict, type VerdictGrounds, verdictOver } from "../../fleet/merge/verdict.ts";
 import { joinSeries } from "../../fleet/tally/series.ts";
 import { Tally } from "../../fleet/tally/tally.ts";
-import { type LatencyRow, noCounts } from "../../fleet/result/will_counts.ts";
+import { noCounts } from "../../fleet/result/will_counts.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
@@ -47,7 +53,7 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
   const tally = new Tally();
   for (const report of reports) tally.merge(tallyOf(report));
   const restarts = restartsOf(reports, tally);
-  const besides = besidesOf(reports);
+  const { controls, ...besides } = besidesOfReports(reports);
   const brokerDropped = droppedOf(reports);
   const generatorBound = reports.find((report) => report.generatorBound !== undefined)?.generatorBound;
   const merged: Report = {
@@ -60,9 +66,9 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
     kills: killsOf(reports, tally),
     wills: willsOf(tally),
     latencyMs: latenciesOf(tally),
-    controls: controlsOf(reports.map(({ controls }) => controls)),
+    controls,
     ...connectsOf(reports),
-    slipMs: mergedRow(reports.map(({ slipMs }) => slipMs)),
+    slipMs: mergedRow(reports.map(({ slipMs }) => slipMs.hdr)),
     ...generatorBound !== undefined && { generatorBound },
     ...brokerDropped && { brokerDropped },
     ...besides,
@@ -72,7 +78,7 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
     ...deviationsOf(first!.plan, tally, reports.find((report) => report.broker !== undefined)?.broker),
     slowest: tally.slowest,
     series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
-    ...first!.plan.groups && { byGroup: tally.groups.rows(first!.plan.groups.map(({ name }) => name)) },
+    ...groupsOf(first!.plan, tally),
     ...stagesOfParts(reports),
     warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
     resources: resourcesOf(reports),
@@ -102,10 +108,6 @@ function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"> {
 function sameEngine([first, ...others]: readonly Report[]): Pick<Report, "engine"> {
   const engine = first?.engine;
   return engine !== undefined && others.every((other) => other.engine === engine) ? { engine } : {};
-}
-
-function sum(reports: readonly Report[], pick: (report: Report) => number): number {
-  return reports.reduce((total, report) => total + pick(report), 0);
 }
 
 function checkParts(parts: readonly NamedReport[]): void {
@@ -227,14 +229,13 @@ function verdictOfParts(
   const proving = reports.filter((report) => !provesNothing(report));
   const tally = new Tally();
   for (const report of proving) tally.merge(tallyOf(report));
-  const { retained, presence } = besidesOf(proving);
+  const { controls, retained, presence } = besidesOfReports(proving);
   return verdictOver({
     wills: tally.total(),
-    kills: sum(proving, ({ kills }) => kills.total),
+    kills: sumOf(proving, ({ kills }) => kills.total),
     undecided: tally.undecided,
     ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
-    ...{ retained, presence, generatorBound, dropped },
-    controls: controlsOf(proving.map(({ controls }) => controls)),
+    ...{ controls, retained, presence, generatorBound, dropped },
     interrupted: reports.some(isInterrupted),
     profile: reports[0]!.plan.profile,
     voidReason: missingPartsReason(reports) ?? voidReasonOf(reports),
@@ -268,7 +269,7 @@ function voidReasonOf(reports: readonly Report[]): string | undefined {
 function restartsOf(reports: readonly Report[], tally: Tally): FleetResult["restarts"] {
   const all = reports.flatMap(({ restarts }) => restarts === undefined ? [] : [restarts]);
   if (all.length === 0) return undefined;
-  const unseeable = all.reduce((total, restarts) => total + restarts.unseeable, 0);
+  const unseeable = sumOf(all, (restarts) => restarts.unseeable);
   return { each: all.flatMap(({ each }) => each), lives: tally.of("restart"), unseeable };
 }
 
@@ -312,9 +313,7 @@ function withoutShard(plan: Report["plan"]): Report["plan"] {
 
 function clientsOf(reports: readonly Report[]): FleetResult["clients"] {
   const names = ["asked", "connected", "peakAlive", "reconnects", "refused", "lost", "rampPerSecond"] as const;
-  return Object.fromEntries(
-    names.map((name) => [name, sum(reports, ({ clients }) => clients[name])]),
-  ) as unknown as FleetResult["clients"];
+  return sumsOf(reports.map(({ clients }) => clients), names);
 }
 
 /** Parts on one machine each see all its SYNs: the most that one has seen. The limit is that of the whole run. */
@@ -323,9 +322,9 @@ function connectsOf(reports: readonly Report[]): Pick<FleetResult, "connects"> {
   if (all.length === 0) return {};
   const syns = all.flatMap(({ synsAgain }) => synsAgain === undefined ? [] : [synsAgain]);
   const connects = {
-    latencyMs: mergedRow(all.map(({ latencyMs }) => latencyMs)),
+    latencyMs: mergedRow(all.map(({ latencyMs }) => latencyMs.hdr)),
     underWayLimit: all[0]!.underWayLimit,
-    mostUnderWay: all.reduce((total, { mostUnderWay }) => total + mostUnderWay, 0),
+    mostUnderWay: sumOf(all, ({ mostUnderWay }) => mostUnderWay),
     ...syns.length > 0 && { synsAgain: Math.max(...syns) },
   };
   return { connects };
@@ -333,47 +332,28 @@ function connectsOf(reports: readonly Report[]): Pick<FleetResult, "connects"> {
 
 /** Sums, and what each life and each client took on average over all parts. */
 function resourcesOf(reports: readonly Report[]): FleetResult["resources"] {
-  const cpuMs = sum(reports, ({ resources }) => resources.cpuMs);
-  const clients = sum(reports, ({ clients }) => clients.connected);
-  const lives = sum(reports, ({ clients }) => clients.connected + clients.reconnects);
-  const bytes = sum(reports, ({ resources, clients }) => (resources.bytesPerClient ?? 0) * clients.connected);
+  const cpuMs = sumOf(reports, ({ resources }) => resources.cpuMs);
+  const clients = sumOf(reports, ({ clients }) => clients.connected);
+  const lives = sumOf(reports, ({ clients }) => clients.connected + clients.reconnects);
+  const bytes = sumOf(reports, ({ resources, clients }) => (resources.bytesPerClient ?? 0) * clients.connected);
   const allTell = (name: "cpuMsPerLife" | "bytesPerClient") =>
     reports.every(({ resources, clients }) => resources[name] !== undefined || clients.connected === 0);
   return {
     cpuMs,
-    rssBytes: sum(reports, ({ resources }) => resources.rssBytes),
+    rssBytes: sumOf(reports, ({ resources }) => resources.rssBytes),
     ...lives > 0 && allTell("cpuMsPerLife") && { cpuMsPerLife: cpuMs / lives },
     ...clients > 0 && allTell("bytesPerClient") && { bytesPerClient: Math.round(bytes / clients) },
   };
 }
 
 function killsOf(reports: readonly Report[], tally: Tally): FleetResult["kills"] {
-  return {
-    total: sum(reports, ({ kills }) => kills.total),
-    askedPerSecond: sum(reports, ({ kills }) => kills.askedPerSecond),
-    reachedPerSecond: sum(reports, ({ kills }) => kills.reachedPerSecond),
-    deferred: sum(reports, ({ kills }) => kills.deferred),
-    byMode: Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])),
-  };
+  const names = ["total", "askedPerSecond", "reachedPerSecond", "deferred"] as const;
+  return { ...sumsOf(reports.map(({ kills }) => kills), names), byMode: killModesOf(tally) };
 }
 
-function besidesOf(reports: readonly Report[]): Pick<FleetResult, "retained" | "presence" | "telemetry"> {
-  const retained = retainedOf(reports);
-  const presence = mergePresence(reports.map((report) => report.presence));
-  const telemetry = mergeTelemetry(reports.map((report) => report.telemetry?.byGroup));
-  return { ...retained && { retained }, ...presence && { presence }, ...telemetry && { telemetry } };
-}
-
-function retainedOf(reports: readonly Report[]): FleetResult["retained"] {
-  const all = reports.flatMap(({ retained }) => retained === undefined ? [] : [retained]);
-  if (all.length === 0) return undefined;
-  const total = (name: "expected" | "right" | "wrong" | "missing") =>
-    all.reduce((count, each) => count + each[name], 0);
-  return { expected: total("expected"), right: total("right"), wrong: total("wrong"), missing: total("missing") };
-}
-
-function mergedRow(rows: readonly LatencyRow[]): LatencyRow {
-  const whole = new Histogram();
-  for (const { hdr } of rows) whole.merge(Histogram.decode(hdr));
-  return whole.row();
+function besidesOfReports(reports: readonly Report[]): ReturnType<typeof besidesOf> {
+  return besidesOf(reports.map(({ controls, retained, presence, telemetry }) => ({
+    ...{ controls, retained, presence },
+    telemetry: telemetry?.byGroup,
+  })));
 }

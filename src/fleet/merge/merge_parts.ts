@@ -1,0 +1,105 @@
+/**
+ * What is merged alike from squads of one process (`merge.ts`) and from reports of shards (`report/merge_reports.ts`):
+ * sums, histograms, and what was found beside the wills.
+ */
+import { Histogram } from "../../base/histogram.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { addControls, noControls } from "../result/control_counts.ts";
+import type { LateLookCounts } from "../result/late_look_counts.ts";
+import { mergePresence, type PresenceData } from "../result/presence_result.ts";
+import type { FleetResult } from "../result/result.ts";
+import { mergeTelemetry, type TelemetryByGroup } from "../result/telemetry_result.ts";
+import type { LatencyRow } from "../result/will_counts.ts";
+import { profileFindings } from "../tally/deviation_tally.ts";
+import type { Tally } from "../tally/tally.ts";
+
+/** The sum of a number over all parts. */
+export function sumOf<Part>(parts: readonly Part[], pick: (part: Part) => number): number {
+  return parts.reduce((total, part) => total + pick(part), 0);
+}
+
+/** The sums of several numbers over all parts, in the order of their names. */
+export function sumsOf<Name extends string>(
+  parts: readonly Readonly<Record<Name, number>>[],
+  names: readonly Name[],
+): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, sumOf(parts, (part) => part[name])])) as Record<Name, number>;
+}
+
+/** One row over histograms in their encoding. */
+export function mergedRow(encoded: readonly string[]): LatencyRow {
+  const whole = new Histogram();
+  for (const hdr of encoded) whole.merge(Histogram.decode(hdr));
+  return whole.row();
+}
+
+/** What a part found beside the wills as watchers saw them. */
+export interface Besides {
+  readonly controls: FleetResult["controls"];
+  readonly retained: LateLookCounts | undefined;
+  readonly presence: PresenceData | undefined;
+  readonly telemetry: TelemetryByGroup | undefined;
+}
+
+/** What all parts found beside the wills. */
+export function besidesOf(
+  parts: readonly Besides[],
+): Pick<FleetResult, "controls" | "retained" | "presence" | "telemetry"> {
+  const looks = parts.flatMap(({ retained }) => retained ?? []);
+  const presence = mergePresence(parts.map((part) => part.presence));
+  const telemetry = mergeTelemetry(parts.map((part) => part.telemetry));
+  return {
+    controls: controlsOf(parts.map(({ controls }) => controls)),
+    ...looks.length > 0 && { retained: sumsOf(looks, ["expected", "right", "wrong", "missing"]) },
+    ...presence && { presence },
+    ...telemetry && { telemetry },
+  };
+}
+
+/** The control clients of all parts. */
+export function controlsOf(all: readonly FleetResult["controls"][]): FleetResult["controls"] {
+  const sum = noControls();
+  for (const controls of all) addControls(sum, controls);
+  return sum;
+}
+
+/** What became of all wills. */
+export function willsOf(tally: Tally): FleetResult["wills"] {
+  const { missingByQos, eitherWay, undecided, unseeable } = tally;
+  return { ...tally.total(), missingByQos, eitherWay, undecided, ...unseeable > 0 && { unseeable } };
+}
+
+/** What became of the wills of each kill mode. */
+export function killModesOf(tally: Tally): FleetResult["kills"]["byMode"] {
+  return Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])) as FleetResult["kills"]["byMode"];
+}
+
+/** How long the wills took, all of them and by kill mode. */
+export function latenciesOf(tally: Tally): FleetResult["latencyMs"] {
+  return {
+    all: tally.latency.row(),
+    byMode: Object.fromEntries(tally.killed().map(([mode, , histogram]) => [mode, histogram.row()])),
+  };
+}
+
+/** What became of each group, where the plan has groups. */
+export function groupsOf({ groups }: Pick<FleetPlan, "groups">, tally: Tally): Pick<FleetResult, "byGroup"> {
+  return { ...groups && { byGroup: tally.groups.rows(groups.map(({ name }) => name)) } };
+}
+
+/** What the profile's deviations came to; without one, which profiles describe what went wrong; and what is no fault. */
+export function deviationsOf(
+  { profile: name }: Pick<FleetPlan, "profile">,
+  tally: Tally,
+  broker: string | undefined,
+): Pick<FleetResult, "profile" | "described" | "broker" | "remarks" | "redeliveries"> {
+  const data = tally.deviations.data();
+  const profile = profileFindings(name, data);
+  return {
+    ...profile && { profile },
+    ...Object.keys(data.described).length > 0 && { described: data.described },
+    ...broker !== undefined && { broker },
+    ...Object.keys(tally.remarks).length > 0 && { remarks: tally.remarks },
+    ...tally.redeliveries && { redeliveries: tally.redeliveries },
+  };
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { Histogram } from "../../../src/base/histogram.ts";
+import { besidesOf, mergedRow, sumsOf } from "../../../src/fleet/merge/merge_parts.ts";
+import { noControls } from "../../../src/fleet/result/control_counts.ts";
+
+const nothing = { controls: noControls(), retained: undefined, presence: undefined, telemetry: undefined };
+
+Deno.test("merge parts: sums are in the order of the names, and of these alone", () => {
+  const parts = [{ a: 1, b: 2, c: 3 }, { a: 10, b: 20, c: 30 }];
+  assert.equal(JSON.stringify(sumsOf(parts, ["b", "a"])), '{"b":22,"a":11}');
+});
+
+Deno.test("merge parts: histograms are merged through their encoding", () => {
+  const [one, other] = [new Histogram(), new Histogram()];
+  one.record(10);
+  for (const ms of [20, 30]) other.record(ms);
+  const row = mergedRow([one.row().hdr, other.row().hdr]);
+  assert.deepEqual({ count: row.count, max: Math.round(row.max) }, { count: 3, max: 30 });
+});
+
+Deno.test("merge parts: what no part looked for is not there", () => {
+  assert.deepEqual(besidesOf([nothing, nothing]), { controls: noControls() });
+});
+
+Deno.test("merge parts: retained wills and control clients of all parts are added up", () => {
+  const found = besidesOf([
+    { ...nothing, controls: { ...noControls(), total: 2 }, retained: { expected: 3, right: 1, wrong: 1, missing: 1 } },
+    { ...nothing, controls: { ...noControls(), total: 3 } },
+    { ...nothing, retained: { expected: 1, right: 1, wrong: 0, missing: 0 } },
+  ]);
+  assert.deepEqual(found.retained, { expected: 4, right: 2, wrong: 1, missing: 1 });
+  assert.equal(found.controls.total, 5);
+});
