@@ -1,19 +1,13 @@
 /** The settings by which `mqtt-sim broker` is seen, and by which it misbehaves on request. */
 import { UsageError } from "../../base/failure.ts";
 import { logLevels } from "../../base/log.ts";
-import { parseWhole } from "../../base/units.ts";
 import { faultKinds, parseFaults } from "../../broker/fault/fault_mix.ts";
 import { z } from "zod";
+import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
 import { choice, durationMs, file, type Kind, many, one, text, whole } from "../options/setting.ts";
 
-/** Where the metrics page is served. */
-export interface HostAndPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-const hostAndPort: Kind<HostAndPort> = {
-  ...text("[HOST:]PORT", readHostAndPort, "a port such as 9090, or a host and a port such as 0.0.0.0:9090"),
+const hostAndPort: Kind<HttpAddress> = {
+  ...text("[HOST:]PORT", parseHttpAddress, "a port such as 9090, or a host and a port such as 0.0.0.0:9090"),
   form: z.union([z.int().min(0).max(65_535), z.string()]),
 };
 
@@ -71,14 +65,6 @@ export const faults = {
     usual: "all",
   }),
 };
-
-function readHostAndPort(value: string, name: string): HostAndPort {
-  const [, ipv6, plain, digits = value] = /^(?:\[([^\]]+)\]|([^:]*)):([^:]*)$/.exec(value) ?? [];
-  const port = parseWhole(digits, name);
-  if (port > 65_535) throw new UsageError(`Cannot use ${name} ${value}: expected a port of 0 to 65,535`);
-  const host = ipv6 ?? plain;
-  return { host: host === undefined || host === "" ? "127.0.0.1" : host, port };
-}
 
 function readPattern(value: string, name: string): RegExp {
   try {

@@ -110,8 +110,11 @@ Deno.test("logs: JSON lines at info, a trace of one client, and no password", as
 });
 
 const bad: readonly [args: string, sentence: RegExp][] = [
-  ["--metrics x", /^Cannot read --metrics "x": expected a whole number/],
-  ["--metrics 1.2.3.4:99999", /^Cannot use --metrics 1\.2\.3\.4:99999: expected a port of 0 to 65,535\n$/],
+  ["--metrics x", /^Cannot read --metrics "x": expected a port, 0 to 65,535, or host:port such as 0\.0\.0\.0:8080\n$/],
+  [
+    "--metrics 1.2.3.4:99999",
+    /^Cannot read --metrics "1\.2\.3\.4:99999": expected a port, 0 to 65,535, or host:port such as 0\.0\.0\.0:8080\n$/,
+  ],
   ["--fault lose=2", /^Cannot read --fault "lose=2": expected shares such as lose=1%,delay=0\.5%:1500ms/],
   ["--fault-clients (", /^Cannot read --fault-clients "\(": expected a regular expression/],
   ["--log-level loud", /^Cannot read --log-level "loud": expected error, warning, info or debug\n$/],
