@@ -77,6 +77,14 @@ Deno.test("F5: a wrong password leaves its place to a user whose was not wrong w
   assert.ok((await Promise.all(wrong.slice(10))).every((outcome) => outcome === "busy"));
 });
 
+Deno.test("F5: users of whom many wait leave a place to a user of whom none waits", async () => {
+  const stage = new QueueStage({ longestWaitMs: 500 });
+  for (let each = 0; each < 40; each++) void stage.login("192.0.2.1", `user${each % 3}`);
+  const right = stage.login("192.0.2.1", "right");
+  await stage.finish(5);
+  assert.equal(await Promise.race([right, Promise.resolve("waits")]), "right");
+});
+
 Deno.test("F5: addresses take turns", async () => {
   const stage = new QueueStage({ longestWaitMs: 60_000 });
   for (let each = 0; each < 100; each++) void stage.login("192.0.2.1", `user${each}`);

@@ -9,9 +9,13 @@
  */
 import { UsageError } from "../../src/base/failure.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
-import { attackRequest, usage } from "./attacks/attack_request.ts";
+import { attackMarkdown } from "./attacks/attack_page.ts";
+import { type AttackRequest, attackRequest, usage } from "./attacks/attack_request.ts";
 import { type AttackOutcome, runAttack } from "./attacks/attack_run.ts";
 import { outcomeLine } from "./attacks/attack_table.ts";
+import { runLogins } from "./logins/login_run.ts";
+import { phaseLine } from "./logins/login_table.ts";
+import { machineFacts } from "./peers/machine_facts.ts";
 
 function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
@@ -29,6 +33,15 @@ async function run(args: readonly string[]): Promise<void> {
     }
   }
   if (request.json !== undefined) await Deno.writeTextFile(request.json, JSON.stringify(outcomes));
+  if (request.markdown !== undefined) await writePage(request.markdown, request, outcomes);
+}
+
+/** Runs the logins, and writes the page. */
+async function writePage(path: string, request: AttackRequest, outcomes: readonly AttackOutcome[]): Promise<void> {
+  const facts = await machineFacts("deno");
+  const phases = await runLogins({ clients: 5_000, wrongPerSecond: 250 }, (phase) => print(phaseLine(phase)));
+  await Deno.writeTextFile(path, attackMarkdown({ ...request, facts, outcomes, phases }));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path] }).output();
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

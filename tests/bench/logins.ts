@@ -18,10 +18,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => void ChildProcess.endAll().then(() => Deno.exit(130)));
 }
 try {
-  const options = { clients: { type: "string", default: "5000" }, wrong: { type: "string", default: "250" } } as const;
-  const { clients, wrong } = parseArgs({ args: Deno.args, options }).values;
+  const options = {
+    clients: { type: "string", default: "5000" },
+    wrong: { type: "string", default: "250" },
+    json: { type: "string" },
+  } as const;
+  const { clients, wrong, json } = parseArgs({ args: Deno.args, options }).values;
   const settings = { clients: parseWhole(clients, "--clients"), wrongPerSecond: parseWhole(wrong, "--wrong") };
-  await runLogins(settings, (phase) => print(phaseLine(phase)));
+  const phases = await runLogins(settings, (phase) => print(phaseLine(phase)));
+  if (json !== undefined) await Deno.writeTextFile(json, JSON.stringify(phases));
 } catch (error) {
   await ChildProcess.endAll();
   print(`bench:logins: ${error instanceof Error ? error.message : error}`);

@@ -68,7 +68,9 @@ export class LoginQueue {
     const waiting = users.get(user) ?? [];
     if (waiting.length >= this.#parts.perUser) this.#clean(users, user, waiting);
     if (waiting.length >= this.#parts.perUser) return Promise.resolve("busy");
-    if (this.#isBusy() && (this.#wasWrong(address, user) || !this.#turnOneAway())) return Promise.resolve("busy");
+    if (this.#isBusy() && (this.#wasWrong(address, user) || !this.#turnOneAway(waiting.length))) {
+      return Promise.resolve("busy");
+    }
     waiting.push({ address, user, check, isOver, answer: resolve });
     users.set(user, waiting);
     this.#addresses.set(address, users);
@@ -95,19 +97,28 @@ export class LoginQueue {
     if (this.#wrongMs.size > mostWrong) this.#wrongMs.delete(this.#wrongMs.keys().next().value!);
   }
 
-  /** One that waits for a user whose password was wrong leaves its place; answers false where there is none. */
-  #turnOneAway(): boolean {
+  /**
+   * One that waits leaves its place to a user who has so few that wait: of a user whose password was wrong, or of the one
+   * who has the most. Answers false where there is none.
+   */
+  #turnOneAway(few: number): boolean {
+    let most: readonly [address: string, user: string, waiting: Waiting[]] | undefined;
     for (const [address, users] of this.#addresses) {
       for (const [user, waiting] of users) {
-        if (!this.#wasWrong(address, user)) continue;
-        waiting.pop()!.answer("busy");
-        this.#size--;
-        if (waiting.length === 0) users.delete(user);
-        if (users.size === 0) this.#addresses.delete(address);
-        return true;
+        if (this.#wasWrong(address, user)) return this.#turnAway(address, user, waiting);
+        if (waiting.length > (most?.[2].length ?? few + 1)) most = [address, user, waiting];
       }
     }
-    return false;
+    return most !== undefined && this.#turnAway(...most);
+  }
+
+  #turnAway(address: string, user: string, waiting: Waiting[]): true {
+    waiting.pop()!.answer("busy");
+    this.#size--;
+    const users = this.#addresses.get(address)!;
+    if (waiting.length === 0) users.delete(user);
+    if (users.size === 0) this.#addresses.delete(address);
+    return true;
   }
 
   /** Takes out those whose connection has ended. */

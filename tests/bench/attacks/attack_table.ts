@@ -3,7 +3,7 @@ import type { AttackOutcome } from "./attack_run.ts";
 
 const mebibyte = 1024 * 1024;
 
-function mib(bytes: number): string {
+export function mib(bytes: number): string {
   return `${Math.round(bytes / mebibyte)}`;
 }
 

@@ -1,4 +1,5 @@
 /** Storms of logins and floods of wrong ones, and how long a legitimate login waits meanwhile. */
+import { ChildProcess } from "../../support/machine/child_process.ts";
 import { quantiles } from "../attacks/honest_traffic.ts";
 import { login, loginAtLast, type LoginResult } from "./login_client.ts";
 
@@ -8,22 +9,22 @@ export const passwordOf = (user: string) => `the password of ${user}`;
 /** The users of the fleet that reconnects. */
 export const fleetUsers: readonly string[] = Array.from({ length: 5 }, (_, at) => `fleet-${at}`);
 /** Users of legitimate logins, each of whom logs in once: the broker has not seen their passwords. */
-export const legitimateUsers: readonly string[] = Array.from({ length: 24 }, (_, at) => `person-${at}`);
+export const legitimateUsers: readonly string[] = Array.from({ length: 28 }, (_, at) => `person-${at}`);
 
 /** Where wrong logins come from, and the user whom they name. */
 export interface WrongLogins {
   readonly title: string;
-  readonly from: string;
+  readonly isSameAddress: boolean;
   readonly user: (number: number) => string;
 }
 
 export const wrongLogins: readonly WrongLogins[] = [
-  { title: "from another address, for one user", from: "127.0.0.2", user: () => "fleet-0" },
-  { title: "from the same address, for another user", from: "127.0.0.1", user: () => "fleet-0" },
-  { title: "from the same address, for names that do not exist", from: "127.0.0.1", user: (at) => `nobody-${at}` },
+  { title: "from another address, for one user", isSameAddress: false, user: () => "fleet-0" },
+  { title: "from the same address, for another user", isSameAddress: true, user: () => "fleet-0" },
+  { title: "from the same address, for names that do not exist", isSameAddress: true, user: (at) => `nobody-${at}` },
   {
     title: "from the same address, for ten users in turn",
-    from: "127.0.0.1",
+    isSameAddress: true,
     user: (at) => legitimateUsers[legitimateUsers.length - 1 - at % 10]!,
   },
 ];
@@ -32,7 +33,13 @@ export interface PhaseSettings {
   readonly port: number;
   readonly clients: number;
   readonly wrongPerSecond: number;
+  /** Each phase has addresses of its own: the ports of an address are used up for a minute. */
+  readonly number: number;
 }
+
+/** The address of the storm, of legitimate logins, and of wrong ones where they come from the same address. */
+const addressOf = ({ number }: PhaseSettings) => `127.0.1.${number}`;
+const otherAddressOf = ({ number }: PhaseSettings) => `127.0.2.${number}`;
 
 /** What one phase showed. */
 export interface Phase {
@@ -52,19 +59,22 @@ export interface Phase {
 let nextLegitimate = 0;
 
 /** One login of a user whom the broker has not seen. */
-export async function legitimate(port: number): Promise<{ ms: number; refusals: number }> {
+export async function legitimate(settings: PhaseSettings): Promise<{ ms: number; refusals: number }> {
   const user = legitimateUsers[nextLegitimate++ % legitimateUsers.length]!;
-  const asked = { port, from: "127.0.0.1", clientId: user, username: user, password: passwordOf(user) };
+  const login = { clientId: user, username: user, password: passwordOf(user) };
+  const asked = { port: settings.port, from: addressOf(settings), ...login };
   const { ms, refusals, socket } = await loginAtLast(asked);
   socket.destroy();
   return { ms, refusals };
 }
 
 /** All clients at once; they stay until `close` is called. */
-export async function storm({ port, clients }: PhaseSettings) {
+export async function storm(settings: PhaseSettings) {
+  const { port, clients } = settings;
+  const from = addressOf(settings);
   const all = await Promise.all(Array.from({ length: clients }, (_, at) => {
     const user = fleetUsers[at % fleetUsers.length]!;
-    return loginAtLast({ port, from: "127.0.0.1", clientId: `c${at}`, username: user, password: passwordOf(user) });
+    return loginAtLast({ port, from, clientId: `c${at}`, username: user, password: passwordOf(user) });
   }));
   return {
     figures: { clients, ...quantiles(all.map(({ ms }) => ms)) },
@@ -85,7 +95,7 @@ export class WrongFlood {
     this.#timer = setInterval(() => {
       const stepMs = 1_000 / settings.wrongPerSecond;
       for (const nowMs = performance.now(); this.#dueMs <= nowMs; this.#dueMs += stepMs) {
-        this.#send(settings.port, flood);
+        this.#send(settings, flood);
       }
     }, 4);
   }
@@ -95,9 +105,16 @@ export class WrongFlood {
     return { sent: this.sent, answered: this.answered, letIn: this.letIn };
   }
 
-  #send(port: number, { from, user }: WrongLogins): void {
+  #send(settings: PhaseSettings, { isSameAddress, user }: WrongLogins): void {
     const number = this.sent++;
-    const asked = { port, from, clientId: `wrong-${number}`, username: user(number), password: `wrong ${number}` };
+    const from = isSameAddress ? addressOf(settings) : otherAddressOf(settings);
+    const asked = {
+      port: settings.port,
+      from,
+      clientId: `wrong-${number}`,
+      username: user(number),
+      password: `wrong ${number}`,
+    };
     void login(asked).then(({ code, socket }: LoginResult) => {
       if (code !== undefined) this.answered++;
       if (code === 0) this.letIn++;
@@ -106,35 +123,54 @@ export class WrongFlood {
   }
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms, undefined));
+/** Wrong logins come for so long before the storm, or the first legitimate login. */
+const warmMs = 1_000;
 /** Into a storm, or a flood, a legitimate login begins after so long. */
-const intoMs = 300;
-/** Legitimate logins during a flood without a storm, one a second. */
+const intoMs = 200;
+/** Legitimate logins during a flood without a storm. */
 const loginsInFlood = 3;
+const betweenMs = 300;
+const floodMs = 4_000;
 
-/** A storm, with wrong logins besides where they are given. */
-export async function stormPhase(settings: PhaseSettings, title: string, flood?: WrongLogins): Promise<Phase> {
-  const wrong = flood && new WrongFlood(settings, flood);
-  if (wrong !== undefined) await pause(1_000);
-  const storming = storm(settings);
-  await pause(intoMs);
-  const waited = await legitimate(settings.port);
-  const { figures, refusals, close } = await storming;
-  const counted = wrong?.stop();
-  close();
-  await pause(1_000);
-  return { title, storm: figures, stormRefusals: refusals, wrong: counted, legitimate: [waited] };
+/** What the process of the load is told. */
+export interface LoadSettings extends PhaseSettings {
+  readonly storm: boolean;
+  /** A place in {@link wrongLogins}; undefined for none. */
+  readonly flood?: number;
 }
 
-/** Wrong logins, and legitimate ones one after another. */
-export async function floodPhase(settings: PhaseSettings, flood: WrongLogins): Promise<Phase> {
-  const wrong = new WrongFlood(settings, flood);
-  await pause(1_000);
+/** What came of it. */
+interface Load {
+  readonly storm: Phase["storm"];
+  readonly stormRefusals: number;
+  readonly wrong: Phase["wrong"];
+}
+
+/** The load, in a process of its own. @param begun called once wrong logins have come for a second */
+export async function runLoad(settings: LoadSettings, begun: () => void): Promise<Load> {
+  const wrong = settings.flood === undefined ? undefined : new WrongFlood(settings, wrongLogins[settings.flood]!);
+  if (wrong !== undefined) await pause(warmMs);
+  begun();
+  const storming = settings.storm ? await storm(settings) : await pause(floodMs);
+  const counted = wrong?.stop();
+  storming?.close();
+  return { storm: storming?.figures, stormRefusals: storming?.refusals ?? 0, wrong: counted };
+}
+
+/** A storm, wrong logins, or both; and legitimate logins from this process. */
+export async function runPhase(settings: LoadSettings, title: string): Promise<Phase> {
+  const script = new URL("./login_load.ts", import.meta.url).pathname;
+  const flags = ["run", "--quiet", "--no-check", "--no-prompt", "--allow-net", "--ignore-env"];
+  const args = [...flags, script, JSON.stringify(settings)];
+  await using load = new ChildProcess(Deno.execPath(), args);
+  await load.line(/^begin$/);
+  await pause(intoMs);
   const waited = [];
-  for (let each = 0; each < loginsInFlood; each++) {
-    waited.push(await legitimate(settings.port));
-    await pause(500);
+  for (let each = 0; each < (settings.storm ? 1 : loginsInFlood); each++) {
+    waited.push(await legitimate(settings));
+    await pause(betweenMs);
   }
-  const title = `wrong logins ${flood.title}`;
-  return { title, storm: undefined, stormRefusals: 0, wrong: wrong.stop(), legitimate: waited };
+  const [line] = await load.line(/^\{.*\}$/, { limitMs: 90_000 });
+  return { title, legitimate: waited, ...JSON.parse(line) as Load };
 }

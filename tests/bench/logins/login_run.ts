@@ -1,31 +1,27 @@
 /** All phases against one broker whose users file `mqtt-sim broker passwd` has written. */
+import { hashPassword } from "../../../src/broker/access/password_hash.ts";
+import { withUser } from "../../../src/broker/access/users.ts";
 import { startOurBroker } from "../../support/brokers/peers.ts";
-import {
-  fleetUsers,
-  floodPhase,
-  legitimateUsers,
-  passwordOf,
-  type Phase,
-  stormPhase,
-  wrongLogins,
-} from "./login_phases.ts";
+import { fleetUsers, legitimateUsers, passwordOf, type Phase, runPhase, wrongLogins } from "./login_phases.ts";
 
 export interface LoginSettings {
   readonly clients: number;
   readonly wrongPerSecond: number;
 }
 
-/** Adds each user by the command, which computes the hash with the default number of iterations. */
+/** The command adds the first user; the others are added with the function that it calls. */
 async function writeUsers(path: string): Promise<void> {
-  for (const user of [...fleetUsers, ...legitimateUsers]) {
-    const args = ["run", "--quiet", "--no-prompt", "--allow-all", "cli.ts", "broker", "passwd", path, user];
-    const root = new URL("../../../", import.meta.url);
-    const child = new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "piped", stdout: "null" }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(`${passwordOf(user)}\n`));
-    await writer.close();
-    if (!(await child.status).success) throw new Error(`broker passwd has not added ${user}`);
-  }
+  const [first, ...others] = [...fleetUsers, ...legitimateUsers];
+  const args = ["run", "--quiet", "--no-prompt", "--allow-all", "cli.ts", "broker", "passwd", path, first!];
+  const root = new URL("../../../", import.meta.url);
+  const child = new Deno.Command(Deno.execPath(), { args, cwd: root, stdin: "piped", stdout: "null" }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(`${passwordOf(first!)}\n`));
+  await writer.close();
+  if (!(await child.status).success) throw new Error(`broker passwd has not added ${first}`);
+  let text = await Deno.readTextFile(path);
+  for (const user of others) text = withUser(text, user, await hashPassword(passwordOf(user)));
+  await Deno.writeTextFile(path, text);
 }
 
 /** @param told called with each phase once it is over */
@@ -40,10 +36,19 @@ export async function runLogins(settings: LoginSettings, told: (phase: Phase) =>
     };
     await using broker = await startOurBroker(["--users", `${folder}/users`]);
     const all = { ...settings, port: broker.port };
-    keep(await stormPhase(all, "a storm on a broker that has just started"));
-    keep(await stormPhase(all, "a storm of the same clients again"));
-    for (const flood of wrongLogins) keep(await floodPhase(all, flood));
-    for (const flood of wrongLogins) keep(await stormPhase(all, `a storm, and wrong logins ${flood.title}`, flood));
+    let number = 0;
+    keep(await runPhase({ ...all, number: ++number, storm: true }, "a storm on a broker that has just started"));
+    keep(await runPhase({ ...all, number: ++number, storm: true }, "a storm of the same clients again"));
+    for (const storm of [false, true]) {
+      for (const [flood, { title }] of wrongLogins.entries()) {
+        keep(
+          await runPhase(
+            { ...all, number: ++number, storm, flood },
+            `${storm ? "a storm, and " : ""}wrong logins ${title}`,
+          ),
+        );
+      }
+    }
     return phases;
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,14 @@
+/**
+ * The load of one phase, a process of its own: prints `begin` when it begins, and what came of it at its end.
+ *
+ *   login_load.ts SETTINGS, as JSON
+ */
+import { type LoadSettings, runLoad } from "./login_phases.ts";
+
+function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+const settings: LoadSettings = JSON.parse(Deno.args[0]!);
+print(JSON.stringify(await runLoad(settings, () => print("begin"))));
+Deno.exit();
