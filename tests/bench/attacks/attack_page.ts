@@ -2,7 +2,7 @@
 import type { Phase } from "../logins/login_phases.ts";
 import { waits } from "../logins/login_table.ts";
 import type { MachineFacts } from "../peers/machine_facts.ts";
-import { markdownTable } from "../peers/peers_table.ts";
+import { markdownTable } from "../peers/document/peers_table.ts";
 import type { AttackOutcome } from "./attack_run.ts";
 import { attacks } from "./attack_catalog.ts";
 import { limitsText, mib, msText } from "./attack_table.ts";
