@@ -2,7 +2,7 @@
  * mqtt-sim as a library: a broker to start in tests, which tells what becomes of each will as it happens and can get
  * them wrong on purpose; a fleet to kill, and a report of what became of its wills; and a check that holds any broker to the standard.
  *
- * The README's chapter "As a library" has an example of each, and runs them as tests.
+ * `docs/library.md` has an example of each; they are tests.
  *
  * @module
  */

@@ -76,7 +76,7 @@ Deno.test("fixtures hold data, no code", () => {
 });
 
 Deno.test("a source file's test stands at the same path", () => {
-  const homes = new Set(["sim", "fuzz", "e2e", "bench", "house", "support", "tools", "attack"]);
+  const homes = new Set(["sim", "fuzz", "e2e", "bench", "house", "support", "tools", "attack", "docs"]);
   const folders = new Set(sources.map((facts) => posix.dirname(facts.path).replace(/^src\//, "")));
   const isThere = (folder: string) => [...folders].some((one) => one === folder || one.startsWith(`${folder}/`));
   const astray = tests.map((facts) => posix.dirname(facts.path).replace(/^tests\/?/, ""))

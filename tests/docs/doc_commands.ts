@@ -1,0 +1,46 @@
+/** The commands of mqtt-sim in the examples of the pages. */
+import { parse } from "yaml";
+import { type Block, blocksOf, pages } from "./doc_page.ts";
+import { shellCommands } from "./shell_words.ts";
+
+/** Languages of blocks that hold commands. Blocks of `sh` are run too, by `tests/e2e/doc_examples_test.ts`. */
+const shellLanguages = new Set(["sh", "bash", "console", "text"]);
+
+/** A command in a page. */
+export interface DocCommand {
+  /** Page and line of its block. */
+  readonly place: string;
+  /** The task that it calls. */
+  readonly task: string;
+  readonly args: readonly string[];
+}
+
+/** The script in a block: the whole block, its lines after `$ `, or the steps of a CI workflow. */
+export function scriptOf({ language, text }: Block): string {
+  if (language === "console") return [...text.matchAll(/^\$ (.*)$/gm)].map(([, line]) => line).join("\n");
+  if (language === "yaml" && /^jobs:/m.test(text)) {
+    const { jobs } = parse(text) as { jobs: Record<string, { steps: { run?: string }[] }> };
+    return Object.values(jobs).flatMap(({ steps }) => steps.map(({ run }) => run ?? "")).join("\n");
+  }
+  return shellLanguages.has(language) ? text : "";
+}
+
+/** Every call of a task of `deno.json` in the blocks of every page. */
+export function docCommands(): DocCommand[] {
+  return pages().flatMap(blocksOf).flatMap((block) =>
+    shellCommands(scriptOf(block)).flatMap((words) => {
+      const call = taskOf(words);
+      return call === undefined ? [] : [{ ...call, place: `${block.page}:${block.line}` }];
+    })
+  );
+}
+
+/** The task that a command calls, as `deno task` or through npx, and its arguments. */
+export function taskOf(words: readonly string[]): Pick<DocCommand, "task" | "args"> | undefined {
+  const [program, ...rest] = words[0] === "npx" ? words.slice(2) : words;
+  if (program === "mqtt-sim") return { task: program, args: rest };
+  const script = rest.indexOf("cli.ts");
+  if (program === "deno" && rest[0] === "run" && script > 0) return { task: "mqtt-sim", args: rest.slice(script + 1) };
+  if (!/^deno(@|$)/.test(program ?? "") || rest[0] !== "task") return undefined;
+  return { task: rest[1] ?? "", args: rest.slice(2) };
+}
