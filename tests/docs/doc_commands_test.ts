@@ -11,7 +11,12 @@ import { docCommands } from "./doc_commands.ts";
 
 const { tasks }: { tasks: Record<string, unknown> } = JSON.parse(textOf("deno.json"));
 /** What a script of an example puts in its variables. */
-const variables: Readonly<Record<string, string>> = { $part: "1", $at: "2026-01-01T00:00:00Z", PORT: "1883" };
+const variables: Readonly<Record<string, string>> = {
+  $part: "1",
+  $at: "2026-01-01T00:00:00Z",
+  PORT: "1883",
+  BROKER: "strict",
+};
 
 Deno.test("docs: the command line accepts every command in an example", () => {
   const commands = docCommands().filter(({ task }) => task === "mqtt-sim");

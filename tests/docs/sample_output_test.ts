@@ -1,7 +1,7 @@
 /** The sample of output in the README is what the fleet prints for that seed. */
 import assert from "node:assert/strict";
-import { makeReport } from "../../src/report/report.ts";
-import { reportText } from "../../src/report/text.ts";
+import { makeReport } from "../../src/report/model/report.ts";
+import { reportText } from "../../src/report/terminal/text.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 import { blocksOf } from "./doc_page.ts";
 

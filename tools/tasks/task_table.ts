@@ -133,8 +133,8 @@ function writingTasks(machine: TaskMachine): [string, TaskLines][] {
     ["docs:conformance", one(...script, loopback, ...files, ...withPeers, "tools/docs/conformance_page.ts")],
     ["assets", {
       steps: [
-        { args: [...quiet, "--allow-write=src/report/assets", "--ignore-env", "tools/docs/write_assets.ts"] },
-        { args: ["fmt", "--quiet", "src/report/assets"] },
+        { args: [...quiet, "--allow-write=src/report/html/assets", "--ignore-env", "tools/docs/write_assets.ts"] },
+        { args: ["fmt", "--quiet", "src/report/html/assets"] },
       ],
     }],
   ];

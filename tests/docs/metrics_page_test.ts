@@ -1,8 +1,9 @@
 /** docs/metrics.md names every metric of the broker and of the fleet, with its type, and no other. */
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/broker.ts";
-import { prometheusText } from "../../src/broker/monitor/prometheus.ts";
-import { FleetMetrics } from "../../src/report/fleet_metrics.ts";
+import { prometheusText } from "../../src/base/prometheus.ts";
+import { brokerMetricFamilies } from "../../src/broker/monitor/broker_metric_families.ts";
+import { FleetMetrics } from "../../src/report/export/fleet_metrics.ts";
 
 const page = await Deno.readTextFile(new URL("../../docs/metrics.md", import.meta.url));
 const [, ofBroker = "", ofFleet = ""] = page.split(/^## (?:Broker|Fleet)$/m);
@@ -10,7 +11,7 @@ const [, ofBroker = "", ofFleet = ""] = page.split(/^## (?:Broker|Fleet)$/m);
 Deno.test("docs/metrics.md: the metrics of the broker", async () => {
   await using broker = await Broker.start();
   const queues = { messages: 0, bytes: 0, clients: 0 };
-  const text = prometheusText({ metrics: broker.metrics(), queues, fault: undefined });
+  const text = await prometheusText(brokerMetricFamilies({ metrics: broker.metrics(), queues, fault: undefined }));
   assert.deepEqual(rows(ofBroker), served(text));
 });
 
