@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { profiles } from "../../src/profiles/profiles.ts";
-import { formattedProfilesPage } from "../../tools/docs/profiles_page.ts";
+import { formattedMarkdown } from "../../tools/docs/formatted_markdown.ts";
+import { profilesPage } from "../../tools/docs/profiles_page.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
 Deno.test("docs/profiles.md is what the profiles say", async () => {
-  assert.equal(await read("docs/profiles.md"), await formattedProfilesPage(), "deno task profiles writes it anew");
+  assert.equal(
+    await read("docs/profiles.md"),
+    await formattedMarkdown(profilesPage()),
+    "deno task profiles writes it anew",
+  );
 });
 
 Deno.test("docs/deviations.md tells every deviation that was seen in a run", async () => {

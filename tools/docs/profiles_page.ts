@@ -1,6 +1,7 @@
 /** docs/profiles.md, made of the profiles themselves. */
 import type { Deviation } from "../../src/profiles/profile.ts";
 import { profiles, rulesText } from "../../src/profiles/profiles.ts";
+import { formattedMarkdown } from "./formatted_markdown.ts";
 import { evidenceText } from "../../src/report/model/profile_text.ts";
 
 const head = `# Profiles: what brokers are known to do otherwise
@@ -28,23 +29,6 @@ function item(deviation: Deviation): string {
     `${evidenceText[evidence][0]!.toUpperCase()}${evidenceText[evidence].slice(1)}: ${source}.${seen}`;
 }
 
-/** The page as \`deno fmt\` leaves it. */
-export async function formattedProfilesPage(): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--ext", "md", "-"],
-    cwd: new URL("../../", import.meta.url),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(profilesPage()));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
 if (import.meta.main) {
-  await Deno.writeTextFile(new URL("../../docs/profiles.md", import.meta.url), await formattedProfilesPage());
+  await Deno.writeTextFile(new URL("../../docs/profiles.md", import.meta.url), await formattedMarkdown(profilesPage()));
 }

@@ -130,6 +130,7 @@ function writingTasks(machine: TaskMachine): [string, TaskLines][] {
     }],
     ["sbom", one(...page, "tools/sbom.ts")],
     ["profiles", one(...page, "tools/docs/profiles_page.ts")],
+    ["docs:options", one(...page, "tools/docs/options_page.ts")],
     ["docs:conformance", one(...script, loopback, ...files, ...withPeers, "tools/docs/conformance_page.ts")],
     ["assets", {
       steps: [

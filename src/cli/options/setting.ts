@@ -41,6 +41,12 @@ export type Entries = ReadonlyMap<string, Entry<unknown>>;
 /** One setting: an entry that is a flag too. */
 export interface Setting<Value> extends Entry<Value> {
   readonly section: string;
+  /** What stands for the value in help; empty for a switch. */
+  readonly metavar: string;
+  /** Help without the default. */
+  readonly text: string;
+  /** The default as a person would write it. */
+  readonly usual: string | undefined;
   /** The flag's parser; undefined, or an empty list, where it is not given. */
   flag(name: string): ReturnType<typeof valueFlag<Value>>;
 }
@@ -50,9 +56,13 @@ export type ValueOf<S> = S extends Entry<infer Value> ? Value : never;
 
 /** A setting with one value. */
 export function one<T>(kind: Kind<T>, about: About): Setting<T> {
-  const help = helpOf(kind.range, about);
+  const text = textOf(kind.range, about);
+  const help = helpOf(text, about);
   return {
     section: about.section,
+    metavar: kind.metavar,
+    text,
+    usual: about.usual,
     allowed: kind.allowed,
     flag: (name) => valueFlag(`--${name}`, kind, help),
     schema: (name) => entry(kind, name).meta({ description: help }),
@@ -61,9 +71,13 @@ export function one<T>(kind: Kind<T>, about: About): Setting<T> {
 
 /** A setting that may be given again and again; in a file a list, or one value alone. */
 export function many<T>(kind: Kind<T>, about: About): Setting<readonly T[]> {
-  const help = `${helpOf(kind.range, about)} May be repeated.`;
+  const text = textOf(kind.range, about);
+  const help = `${helpOf(text, about)} May be repeated.`;
   return {
     section: about.section,
+    metavar: kind.metavar,
+    text: `${text} May be repeated.`,
+    usual: about.usual,
     allowed: `${kind.allowed}, or a list`,
     flag: (name) => repeatedFlag(`--${name}`, kind, help) as never,
     schema: (name) => {
@@ -78,16 +92,21 @@ export function many<T>(kind: Kind<T>, about: About): Setting<readonly T[]> {
 export function toggle(about: About): Setting<true> {
   return {
     section: about.section,
+    metavar: "",
+    text: about.help,
+    usual: about.usual,
     allowed: "true or false",
     flag: (name) => switchFlag(`--${name}`, about.help),
     schema: () => z.boolean().meta({ description: about.help }) as unknown as z.ZodType<true>,
   };
 }
 
-function helpOf(range: string, { help, usual }: About): string {
-  const told = [help, range === "" ? "" : `${range[0]!.toUpperCase()}${range.slice(1)}.`];
-  if (usual !== undefined) told.push(`Default ${usual}.`);
-  return told.filter((each) => each !== "").join(" ");
+function textOf(range: string, { help }: About): string {
+  return range === "" ? help : `${help} ${range[0]!.toUpperCase()}${range.slice(1)}.`;
+}
+
+function helpOf(text: string, { usual }: About): string {
+  return usual === undefined ? text : `${text} Default ${usual}.`;
 }
 
 /** The form of a value, and its reading; what the reader refuses is told in its own words. */

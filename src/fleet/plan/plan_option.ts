@@ -51,10 +51,14 @@ export function defaultTextOf({ value, default: usual, defaultText }: PlanOption
   return isNumber(value) ? numberForms[value.kind].text(usual as number) : formOf(value).write(usual);
 }
 
-/** The help of an option: its sentences with the bounds in them, and its default. */
+/** The sentences of an option, with its bounds in them. */
+export function optionText({ help, value }: PlanOption): string {
+  return help.replace("{range}", rangeText(value));
+}
+
+/** The help of an option: its sentences and its default. */
 export function optionHelp(option: PlanOption): string {
-  const told = option.help.replace("{range}", rangeText(option.value));
   const usual = defaultTextOf(option);
-  if (usual === undefined) return told;
-  return `${told} Default${option.defaultText === undefined ? "" : ":"} ${usual}.`;
+  if (usual === undefined) return optionText(option);
+  return `${optionText(option)} Default${option.defaultText === undefined ? "" : ":"} ${usual}.`;
 }

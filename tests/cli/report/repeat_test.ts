@@ -1,11 +1,17 @@
 /** The way to repeat a run, read back by the command line: it asks for the same plan. */
 import assert from "node:assert/strict";
+import * as fc from "fast-check";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import { fleetRequest } from "../../../src/cli/fleet/fleet_request.ts";
 import { makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import type { FleetPlan, PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { repeatCommand } from "../../../src/report/model/repeat.ts";
+import { formOf, isNumber } from "../../../src/fleet/plan/option_value.ts";
+import type { PlanOption } from "../../../src/fleet/plan/plan_option.ts";
+import { optionList, type OptionName } from "../../../src/fleet/plan/plan_options.ts";
+import { UsageError } from "../../../src/base/failure.ts";
+import { killModes } from "../../../src/fleet/plan/kill_mode.ts";
 import { captured } from "../captured.ts";
 
 const base: PlanRequest = { run: "again", seed: 4_294_967_295 };
@@ -84,3 +90,98 @@ for (const [name, value] of Object.entries(different)) {
     assert.deepEqual(await readBack(plan), plan);
   });
 }
+
+/** A plain object, as a plan has it. */
+const plain = { noNullPrototype: true } as const;
+
+/** Any value of an option. */
+function valueOf(name: OptionName, { value: kind }: PlanOption): fc.Arbitrary<unknown> {
+  if (name === "run") return fc.stringMatching(/^[0-9A-Za-z-]{1,16}$/);
+  if (name === "willTopic") return fc.constantFrom("a/{bucket}/{client}", "it's/{bucket}/$x/{client} ü", "w/{client}");
+  if (isNumber(kind)) {
+    if (name === "watchers") return fc.integer({ min: 64, max: 500 });
+    return fc.integer({ min: name === "clients" ? 64 : kind.min, max: kind.max });
+  }
+  switch (kind.kind) {
+    case "choice":
+    case "qos":
+      return fc.constantFrom(...formOf(kind).words!).map((word) => formOf(kind).read(word, "it"));
+    case "switch":
+      return fc.constant(true);
+    case "killRate":
+      return fc.tuple(fc.integer({ min: 0, max: 1_000 }), fc.constantFrom("%", "/s"))
+        .map(([tenths, unit]) => formOf(kind).read(`${tenths / 10}${unit}`, "it"));
+    case "killShares": {
+      const weight = fc.integer({ min: 1, max: 1_000 }).map((n) => n / 4);
+      const modes = fc.shuffledSubarray([...killModes], { minLength: 1 });
+      return modes.chain((each) =>
+        fc.tuple(...each.map((mode) => fc.record({ mode: fc.constant(mode), weight }, plain)))
+      );
+    }
+    case "reconnect":
+      return fc.oneof(fc.constant("never"), fc.integer({ min: 0, max: 100_000 }));
+    case "addresses":
+      return fc.uniqueArray(fc.integer({ min: 2, max: 40 }), { minLength: 1 })
+        .map((numbers) => numbers.map((number) => `127.0.0.${number}`));
+    case "shard":
+      return fc.integer({ min: 1, max: 9 }).chain((of) =>
+        fc.record({ number: fc.integer({ min: 1, max: of }), of: fc.constant(of) }, plain)
+      );
+    default:
+      return fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((text) => !/[\0/+#]/.test(text));
+  }
+}
+
+/** The plan that flags ask for; undefined where they do not go together. */
+async function planOfFlags(values: Readonly<Record<string, unknown>>): Promise<FleetPlan | undefined> {
+  const words = optionList.flatMap(([name, { flag, value: kind }]) => {
+    if (values[name] === undefined) return [];
+    return kind.kind === "switch" ? [`--${flag}`] : [`--${flag}=${formOf(kind).write(values[name])}`];
+  });
+  try {
+    return makePlan(
+      await fleetRequest(readCommandLine(["fleet", "--seed=1", "--run-id=r", ...words], captured()) as FleetFlags),
+    );
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+// A password is never written, and the seed and the run id are given above.
+const repeatable = optionList.filter(([name]) => !["run", "seed", "password"].includes(name));
+
+for (const [name, option] of repeatable) {
+  Deno.test(`a plan made from --${option.flag} with any value is what its repeat command asks for`, async () => {
+    let plans = 0;
+    await fc.assert(
+      fc.asyncProperty(valueOf(name, option), async (value) => {
+        const plan = await planOfFlags({ [name]: value });
+        if (plan === undefined) return;
+        plans++;
+        assert.deepEqual(plan[name], value);
+        assert.deepEqual(await readBack(plan), plan);
+      }),
+      { numRuns: 5, seed: 13 },
+    );
+    assert.ok(plans > 0, "at least one value goes alone");
+  });
+}
+
+Deno.test("a plan made from any flags is what its repeat command asks for", async () => {
+  let plans = 0;
+  const some = fc.shuffledSubarray(repeatable, { minLength: 2, maxLength: 6 });
+  const values = some.chain((options) =>
+    fc.record(Object.fromEntries(options.map(([name, option]) => [name, valueOf(name, option)])), plain)
+  );
+  await fc.assert(
+    fc.asyncProperty(values, async (values) => {
+      const plan = await planOfFlags(values);
+      if (plan === undefined) return;
+      plans++;
+      assert.deepEqual(await readBack(plan), plan);
+    }),
+    { numRuns: 60, seed: 13 },
+  );
+  assert.ok(plans >= 30, `${plans} of 60 combinations go together`);
+});
