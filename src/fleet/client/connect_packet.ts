@@ -3,11 +3,11 @@
  */
 import { bytesOfText } from "../../base/byte_text.ts";
 import type { ConnectPacket } from "../../mqtt/packet.ts";
-import { type Life, willOf } from "../life/life.ts";
+import { clientIdOf, type Life, willOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 /** The CONNECT that begins a life, its will in it. */
-export function connectPacketOf(plan: FleetPlan, life: Life, clientId: string): ConnectPacket {
+export function connectPacketOf(plan: FleetPlan, life: Life): ConnectPacket {
   const { topic, payload, properties } = willOf(plan, life);
   const { qos, retain, delayS, sessionExpiryS, version } = life;
   return {
@@ -15,7 +15,7 @@ export function connectPacketOf(plan: FleetPlan, life: Life, clientId: string): 
     protocolVersion: version,
     cleanStart: life.cleanStart,
     keepAliveS: plan.keepAliveS,
-    clientId,
+    clientId: clientIdOf(plan, life.client),
     ...credentialsOf(plan, String(life.client)),
     will: { topic, payload, qos, retain, ...delayS > 0 && { delayIntervalS: delayS }, ...properties && { properties } },
     ...sessionExpiryS > 0 && { properties: { sessionExpiryIntervalS: sessionExpiryS } },

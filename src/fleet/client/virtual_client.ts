@@ -1,29 +1,28 @@
-/** One virtual client: it is connected, killed, and comes back, life after life under one client id. */
+/**
+ * One virtual client: it is connected, killed, and comes back, life after life under one client id. `client_state.ts` has
+ * its states and the legal transitions between them.
+ */
 import { Alarm } from "./alarm.ts";
-import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
+import type { ConnackPacket, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
 import { faultyText, type PacketFault } from "../../mqtt/codec/lenient.ts";
 import { isPassingRefusal } from "../../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
+import type { ClientEvent, ClientState, PendingKill } from "./client_state.ts";
+import { checkTransition, isConnecting, isDying } from "./client_state.ts";
 import { Connection, type ConnectionOwner, type Wakeable } from "./connection.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import { Dying } from "./dying.ts";
 import { kill } from "./kill.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import { acceptedOf } from "../ledger/life_books.ts";
-import { beginLife, clientIdOf, coinOf, type Life } from "../life/life.ts";
-import type { Outage } from "./outage.ts";
+import { beginLife, coinOf, type Life } from "../life/life.ts";
 import { type Heard, Outbox } from "./outbox.ts";
 import { noticedMs, patientUntilMs } from "./patience.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { PendingKills } from "./pending_kills.ts";
 import { PresenceVoice } from "./presence_voice.ts";
 import { Failures } from "./retry.ts";
-import { Takeover } from "./takeover.ts";
-
-type State = "idle" | "connecting" | "up" | "parting" | "dying" | "away" | "gone";
 
 const connectTimeoutMs = 10_000;
 /** A client that leaves waits no longer than this until the broker has answered for its last word. */
@@ -34,7 +33,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   readonly failures = new Failures();
   readonly #host: ClientHost;
   readonly #plan: FleetPlan;
-  #state: State = "idle";
+  #state: ClientState = { kind: "idle" };
   #incarnation = 0;
   #everConnected = false;
   /** When it comes back after the death that it dies now. */
@@ -43,18 +42,14 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #dialledMs = 0;
   readonly #outbox: Outbox | undefined;
   readonly #voice: PresenceVoice | undefined;
-  /** How it leaves once its last word was answered. */
-  #parting: ((nowMs: number) => void) | undefined;
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: Connection | undefined;
-  /** While the broker has to close the connection of a life that is over. */
-  #dying: Dying | undefined;
-  readonly #pending = new PendingKills();
-  readonly #takeover = new Takeover();
+  /** Kills that wait until it is connected, in their order; most clients never have one. */
+  #pending: PendingKill[] | undefined;
   readonly #alarm: Alarm;
-  /** The broker is being restarted. */
-  #outage: Outage | undefined;
+  /** From the return of a broker that is being restarted to the next CONNECT; undefined at all other times. */
+  #backAfterMs: number | "never" | undefined;
 
   constructor(
     host: ClientHost,
@@ -72,30 +67,42 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   get up(): boolean {
-    return this.#state === "up";
+    return this.#state.kind === "up";
   }
 
   connect(nowMs: number): void {
+    this.#enter("connect", { kind: "connecting" }, nowMs + connectTimeoutMs);
+    this.#dial(nowMs);
+  }
+
+  /** @param alarmMs when it is woken unless another state comes first */
+  #enter(event: ClientEvent, next: ClientState, alarmMs = Infinity): void {
+    checkTransition(this.#state.kind, event, next.kind);
+    this.#state = next;
+    this.#alarm.at(alarmMs);
+  }
+
+  /** Opens the connection of the next life. */
+  #dial(nowMs: number): void {
     [this.#previous, this.#life] = [this.#life, beginLife(this.#plan, this, ++this.#incarnation)];
-    this.#state = "connecting";
     this.#dialledMs = nowMs;
-    this.#alarm.at(nowMs + connectTimeoutMs);
     this.#connection = new Connection(this.#host.world, this.version, this, this.number);
   }
 
   /** Kills this client, now or as soon as it is connected. */
   kill(mode: KillMode, dueMs: number, nowMs: number, reconnectAfterMs = this.#plan.reconnectAfterMs): void {
-    if (this.#state !== "up") {
-      this.#host.lives.defer(this.number, mode, nowMs);
-      this.#pending.push({ mode, reconnectAfterMs });
-      return;
-    }
-    // Who is taken over is back with the same step, whatever was asked.
+    if (this.#state.kind !== "up") return this.#defer({ mode, reconnectAfterMs }, nowMs);
+    // A takeover reconnects by itself, so `reconnectAfterMs` does not apply.
     if (mode === "takeover") return this.#takeOver(dueMs, nowMs);
     this.#reconnectAfterMs = reconnectAfterMs;
     // What it waits for meanwhile is the broker's answer: that is no lateness of this machine's.
     if (mode === "leave") this.#part((atMs) => this.#killNow(mode, dueMs + atMs - nowMs, atMs), nowMs);
     else this.#killNow(mode, dueMs, nowMs);
+  }
+
+  #defer(pending: PendingKill, nowMs: number): void {
+    this.#host.lives.defer(this.number, pending.mode, nowMs);
+    (this.#pending ??= []).push(pending);
   }
 
   /** Publishes a message of its own; answers false where the broker has too many unanswered. [MQTT5 3.3.4-9] */
@@ -108,13 +115,13 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   callBack(nowMs: number): void {
     this.#reconnectAfterMs = 0;
     // A kill that still waits for its victim must not send it away for good after it was called.
-    this.#pending.callBack();
-    if (this.#state === "gone") this.connect(nowMs);
+    this.#pending = this.#pending?.map((kill) => ({ ...kill, reconnectAfterMs: 0 }));
+    if (this.#state.kind === "gone") this.connect(nowMs);
   }
 
   /** A will of this client was seen: a client that only waited for it may come back. */
   willSeen(life: Life, nowMs: number): void {
-    if (this.#state !== "dying" || life !== this.#life) return;
+    if (this.#state.kind !== "dying" || life !== this.#life) return;
     // Before keep alive has passed, the will answers a close that is still to be seen; if none is, the will is early.
     const byMs = noticedMs(life);
     if (nowMs < byMs) this.#alarm.at(Math.max(byMs, nowMs + this.#plan.lateAfterMs));
@@ -123,61 +130,57 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** The broker is about to be restarted: nothing is asked of it until it is back. */
   expectRestart(backAfterMs: number | "never"): void {
-    this.#outage = { backAfterMs, ended: false, overdue: false };
+    this.#backAfterMs = backAfterMs;
   }
 
   /** True while the connection that it had before a restart is open. */
   get outlived(): boolean {
-    return this.#outage !== undefined && this.#state === "up" && !this.#connection!.over;
+    return this.#backAfterMs !== undefined && this.up && !this.#connection!.over;
   }
 
   /** The broker serves again, and the watchers see. */
   brokerIsBack(nowMs: number): void {
-    const outage = this.#outage;
-    this.#outage = undefined;
-    if (outage === undefined || this.#state !== "away") return;
-    if (outage.ended) this.#goAway(nowMs, outage.backAfterMs);
-    else if (outage.overdue) this.connect(nowMs);
+    const backAfterMs = this.#backAfterMs;
+    this.#backAfterMs = undefined;
+    if (this.#state.kind === "down") this.#goAway(nowMs, backAfterMs);
+    else if (this.#state.kind === "overdue") this.connect(nowMs);
   }
 
   /** Kills that still wait for it are given up. */
   spare(): void {
-    this.#pending.clear();
+    this.#pending = undefined;
   }
 
   /** Disconnects at the end of a run and ends the session; a CONNECT under way is answered first. No life follows. */
   retire(nowMs: number): void {
-    this.#pending.clear();
-    this.#retiring = this.#state === "connecting" || this.#state === "up" || this.#state === "parting";
-    if (this.#state === "up") return this.#part((atMs) => this.#leave(atMs), nowMs);
-    if (this.#retiring) return;
+    const { kind } = this.#state;
+    this.#pending = undefined;
+    this.#retiring = kind === "up" || kind === "parting" || isConnecting(this.#state);
+    if (kind === "up") return this.#part((atMs) => this.#leave(atMs), nowMs);
+    if (this.#retiring || kind === "lingering") return;
     // To reset a silent client's connection would end it before keep alive does; it stays until the watch is over.
-    if (this.#silent) return this.#fade();
-    this.#dying?.cut(nowMs);
+    if (this.#silent) return this.#enter("retired-silent", { kind: "lingering" });
+    this.#cut(nowMs);
     this.drop();
   }
 
-  /** Says that it leaves, and leaves once the broker has answered for that; at once where it speaks of no presence. */
+  /** Publishes that it leaves, and leaves once the broker has answered; at once where it does not publish presence. */
   #part(leave: (nowMs: number) => void, nowMs: number): void {
     if (this.#voice === undefined) return leave(nowMs);
-    this.#state = "parting";
-    this.#parting = leave;
-    this.#alarm.at(nowMs + partWithinMs);
+    this.#enter("part", { kind: "parting", leave }, nowMs + partWithinMs);
     this.#sayLeft(nowMs);
   }
 
   #sayLeft(nowMs: number): void {
     const connection = this.#connection!;
     this.#voice!.say("left", connection, nowMs, (atMs) => {
-      if (this.#state === "parting" && connection === this.#connection) this.#parted(atMs);
+      const state = this.#state;
+      if (state.kind === "parting" && connection === this.#connection) this.#parted(state.leave, atMs);
     });
   }
 
-  #parted(nowMs: number): void {
-    const leave = this.#parting!;
-    this.#parting = undefined;
-    this.#state = "up";
-    this.#alarm.at(Infinity);
+  #parted(leave: (nowMs: number) => void, nowMs: number): void {
+    this.#enter("parted", { kind: "up" });
     leave(nowMs);
     if (this.#retiring && !this.retired) this.retire(nowMs);
   }
@@ -191,19 +194,15 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     connection.end();
     this.#host.lives.leave(life, nowMs);
     this.#connection = undefined;
-    this.#fade();
+    this.drop();
   }
 
-  /** Is no more: whatever is open is reset. */
+  /** Shuts the client down; resets each open connection. */
   drop(): void {
     this.#connection?.reset();
     this.#connection = undefined;
-    this.#fade();
-  }
-
-  #fade(): void {
-    this.#state = "gone";
-    this.#alarm.at(Infinity);
+    if ("old" in this.#state) this.#state.old.reset();
+    this.#enter("dropped", { kind: "gone" });
   }
 
   /** True while it keeps a connection open on which it sends nothing. */
@@ -212,7 +211,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   get retired(): boolean {
-    return this.#state === "gone";
+    return this.#state.kind === "gone" || this.#state.kind === "lingering";
   }
 
   /** True while it may have a session at the broker that nothing but a clean CONNECT removes. */
@@ -222,47 +221,58 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   wake(nowMs: number): void {
     if (!this.#alarm.rings(nowMs)) return;
-    if (this.#state === "connecting") this.#connectFailed(`no CONNACK within ${connectTimeoutMs / 1_000} s`, nowMs);
-    else if (this.#state === "dying") this.#comeBack(nowMs);
-    else if (this.#state === "parting") this.#parted(nowMs);
-    else if (this.#state === "away" && this.#outage !== undefined) this.#outage.overdue = true;
-    else if (this.#state === "away") this.connect(nowMs);
+    const state = this.#state;
+    if (isConnecting(this.#state)) this.#connectFailed(`no CONNACK within ${connectTimeoutMs / 1_000} s`, nowMs);
+    else if (state.kind === "dying") this.#comeBack(nowMs);
+    else if (state.kind === "parting") this.#parted(state.leave, nowMs);
+    else if (state.kind === "away" && this.#backAfterMs === undefined) this.connect(nowMs);
+    else if (state.kind === "away") this.#enter("broker-absent", { kind: "overdue" });
   }
 
   onOpen(connection: Connection, nowMs: number): void {
     const life = this.#life!;
     if (connection !== this.#connection) return;
     this.#voice?.begin(life);
-    if (this.#takeover.underWay) this.#endByTakeover(nowMs);
+    if (this.#state.kind === "takeover-opening") this.#endByTakeover(this.#state, nowMs);
     this.#host.lives.begin(life, this.#previous, nowMs);
-    connection.send(this.#connectPacket(life), nowMs);
+    connection.send(connectPacketOf(this.#plan, life), nowMs);
   }
 
   onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
     if (connection !== this.#connection) return;
     if (faults !== undefined) this.#host.lives.faultyPacket(faultyText(packet, faults, this.version), nowMs);
     if (packet.type === "connack") return this.#onConnack(packet, nowMs);
-    this.#dying?.onPacket(packet, nowMs);
-    if (this.#state !== "up" && this.#state !== "parting") return;
+    const { kind } = this.#state;
+    // A server that sends DISCONNECT must close the connection then. [MQTT5 3.14.4-2]
+    if (isDying(this.#state) && packet.type === "disconnect") {
+      this.#host.lives.closing(this.#life!, this.#host.turnMs, nowMs);
+    }
+    if (kind !== "up" && kind !== "parting") return;
     this.#outbox?.onPacket(connection, packet, nowMs);
     // Its last word may have had to wait until others were answered.
-    if (this.#state === "parting") this.#sayLeft(nowMs);
+    if (kind === "parting") this.#sayLeft(nowMs);
   }
 
   onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
     if (connection !== this.#connection) return;
-    this.#dying?.onOver(end, nowMs);
-    if (this.#state === "connecting") this.#connectFailed(endText(end), nowMs);
-    else if (this.#state === "dying") this.#comeBack(nowMs);
-    else if (this.#state === "up" || this.#state === "parting") this.#lost(nowMs, endText(end));
+    const { kind } = this.#state;
+    if (isDying(this.#state)) {
+      // After a malformed packet the fleet ends the connection.
+      if (end.kind === "malformed") this.#host.lives.cut(this.#life!, nowMs);
+      else this.#host.lives.closed(this.#life!, this.#host.turnMs, nowMs);
+    }
+    if (isConnecting(this.#state)) this.#connectFailed(endText(end), nowMs);
+    else if (kind === "dying") this.#comeBack(nowMs);
+    else if (kind === "up" || kind === "parting") this.#lost(nowMs, endText(end));
   }
 
-  #connectPacket(life: Life): ConnectPacket {
-    return connectPacketOf(this.#plan, life, clientIdOf(this.#plan, this.number));
+  /** The fleet is about to end the connection of a life that is over, unless the broker has. */
+  #cut(nowMs: number): void {
+    if (isDying(this.#state) && !this.#connection!.over) this.#host.lives.cut(this.#life!, nowMs);
   }
 
   #onConnack(packet: ConnackPacket, nowMs: number): void {
-    if (this.#state !== "connecting") return;
+    if (!isConnecting(this.#state)) return;
     if (packet.reasonCode !== 0) {
       this.#host.lives.refuse(this.#life!, this.#previous, packet.reasonCode, nowMs);
       const isLimit = isPassingRefusal(this.version, packet.reasonCode);
@@ -276,41 +286,40 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host.lives.accept(life, this.#previous, acceptedOf(packet, !this.#everConnected), nowMs);
     this.#host.connects.record(nowMs - this.#dialledMs);
     this.#outbox?.begin(packet.properties?.receiveMaximum);
-    this.#takeover.answered();
-    this.#state = "up";
-    this.#alarm.at(Infinity);
+    this.#enter("accepted", { kind: "up" });
     this.failures.clear();
     this.#everConnected = true;
     if (this.#retiring) return this.retire(nowMs);
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
     this.#voice?.say("online", this.#connection!, nowMs);
-    const pending = this.#pending.shift();
+    const pending = this.#pending?.shift();
     // Its will was not there to be published any sooner.
     if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs, pending.reconnectAfterMs);
   }
 
   #connectFailed(sentence: string, nowMs: number, isLimit = false): void {
     // That a broker is not there while it is being restarted is no fault of it.
-    if (this.#outage === undefined) {
+    if (this.#backAfterMs === undefined) {
       this.#host.lives.fail(this.number, sentence, nowMs);
       this.failures.add(isLimit, nowMs);
     }
     const connection = this.#connection!;
+    const state = this.#state;
     this.#connection = undefined;
     connection.reset();
-    const taken = this.#takeover.answered();
-    if (taken !== undefined) this.#endTaken(taken, nowMs);
+    if (state.kind === "takeover-connecting") {
+      // The old connection was taken over meanwhile, or else ends now.
+      state.old.reset();
+      this.#host.lives.unanswered(this.#previous!, nowMs);
+    }
     // A life that never began leaves nothing behind: the one before it still waits for its next.
     if (this.#life!.sentMs === undefined || this.#life!.refused) this.#life = this.#previous;
-    if (this.#takeover.underWay) this.#takeoverFailed(nowMs);
-    else this.#tryAgain(sentence, nowMs);
+    if (state.kind === "takeover-opening") this.#takeoverFailed(state.old, nowMs);
+    else {
+      this.#enter("failed", { kind: "away" }, nowMs + this.failures.retryAfterMs(this.number));
+      if (this.#backAfterMs === undefined) this.#host.onConnectFailed(this, sentence);
+    }
     if (this.#retiring) this.retire(nowMs);
-  }
-
-  #tryAgain(sentence: string, nowMs: number): void {
-    this.#state = "away";
-    this.#alarm.at(nowMs + this.failures.retryAfterMs(this.number));
-    if (this.#outage === undefined) this.#host.onConnectFailed(this, sentence);
   }
 
   #killNow(mode: Exclude<KillMode, "takeover">, dueMs: number, nowMs: number): void {
@@ -319,64 +328,57 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const { lastSentMs } = connection;
     this.#noteSleep(life, connection, nowMs);
     const coin = coinOf(this.#plan, this.number, life.incarnation);
-    const { silent, brokerCloses, detail } = kill(connection, mode, coin, () => this.#connectPacket(life), nowMs);
+    const { silent, brokerCloses, detail } = kill(
+      connection,
+      mode,
+      coin,
+      () => connectPacketOf(this.#plan, life),
+      nowMs,
+    );
     const end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
     this.#host.lives.kill(life, end, lastSentMs);
     if (!brokerCloses) return this.#goAway(nowMs);
-    this.#state = "dying";
-    this.#dying = new Dying(this.#host, life, connection);
-    this.#alarm.at(patientUntilMs(life, this.#plan, nowMs));
+    this.#enter("killed", { kind: "dying" }, patientUntilMs(life, this.#plan, nowMs));
   }
 
   #takeOver(dueMs: number, nowMs: number): void {
     this.#host.lives.takeOver(this.number, dueMs, nowMs);
-    this.#takeover.begin(this.#connection!, dueMs);
-    this.connect(nowMs);
+    const state = { kind: "takeover-opening", old: this.#connection!, dueMs } as const;
+    this.#enter("take-over", state, nowMs + connectTimeoutMs);
+    this.#dial(nowMs);
   }
 
-  #endByTakeover(nowMs: number): void {
+  #endByTakeover({ old: connection, dueMs }: ClientState & { kind: "takeover-opening" }, nowMs: number): void {
     const old = this.#previous!;
-    const { connection, dueMs } = this.#takeover.end();
-    if (connection.over) return this.#end(old, nowMs);
+    if (connection.over) {
+      this.#enter("opened-late", { kind: "connecting" }, this.#dialledMs + connectTimeoutMs);
+      return this.#host.lives.end(old, nowMs);
+    }
     this.#noteSleep(old, connection, nowMs);
     connection.fallSilent();
-    this.#takeover.ask(connection);
+    this.#enter("opened", { kind: "takeover-connecting", old: connection }, this.#dialledMs + connectTimeoutMs);
     this.#host.lives.kill(old, { mode: "takeover", dueMs, doneMs: nowMs, silent: false }, connection.lastSentMs);
   }
 
-  /** CONNECT was refused or not answered: the old connection was taken over meanwhile, or else ends now. */
-  #endTaken(connection: Connection, nowMs: number): void {
-    connection.reset();
-    this.#host.lives.unanswered(this.#previous!, nowMs);
-  }
-
   /** The new connection could not be opened, so nothing was taken over: the old one lives on and is killed later. */
-  #takeoverFailed(nowMs: number): void {
-    const { connection: old } = this.#takeover.end();
+  #takeoverFailed(old: Connection, nowMs: number): void {
     this.#connection = old;
-    this.#state = "up";
-    this.#alarm.at(Infinity);
-    this.#host.lives.defer(this.number, "takeover", nowMs);
-    this.#pending.push({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs });
+    this.#enter("failed", { kind: "up" });
+    this.#defer({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs }, nowMs);
     if (old.over) this.#lost(nowMs, undefined);
   }
 
   #lost(nowMs: number, why: string | undefined): void {
     if (this.#connection !== undefined) this.#noteSleep(this.#life!, this.#connection, nowMs);
-    this.#end(this.#life!, nowMs, why);
-    this.#parting = undefined;
-    // With the broker down, when it comes back counts from the broker's return.
-    if (this.#outage !== undefined) this.#outage.ended = true;
-    this.#goAway(nowMs, this.#outage === undefined ? this.#reconnectAfterMs : Infinity);
+    this.#host.lives.end(this.#life!, nowMs, why);
+    if (this.#backAfterMs === undefined) this.#goAway(nowMs);
+    else {
+      // The time until it comes back counts from the broker's return.
+      this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
+      this.#connection = undefined;
+      this.#enter("broker-lost", { kind: "down" });
+    }
     if (this.#retiring) this.retire(nowMs);
-  }
-
-  /** A connection ended by itself: with the broker that is restarted, or lost. */
-  #end(life: Life, nowMs: number, why?: string): void {
-    const { lives } = this.#host;
-    const restart = lives.restartOf(life, nowMs);
-    if (restart === undefined) lives.lose(life, nowMs, why);
-    else lives.endByRestart(life, restart.fromMs, nowMs);
   }
 
   #noteSleep(life: Life, connection: Connection, nowMs: number): void {
@@ -384,15 +386,15 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #comeBack(nowMs: number): void {
-    this.#dying?.cut(nowMs);
+    this.#cut(nowMs);
     this.#connection?.reset();
     this.#goAway(nowMs);
   }
 
   #goAway(nowMs: number, reconnectAfterMs = this.#reconnectAfterMs): void {
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
-    this.#connection = this.#dying = undefined;
-    this.#state = reconnectAfterMs === "never" ? "gone" : "away";
-    this.#alarm.at(reconnectAfterMs === "never" ? Infinity : nowMs + reconnectAfterMs);
+    this.#connection = undefined;
+    if (reconnectAfterMs === "never") this.#enter("ended-for-good", { kind: "gone" });
+    else this.#enter("ended", { kind: "away" }, nowMs + reconnectAfterMs);
   }
 }

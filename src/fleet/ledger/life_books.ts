@@ -171,6 +171,13 @@ export class LifeBooks {
     this.#note?.("cut", nowMs, { client: life.client, life: life.incarnation });
   }
 
+  /** A connection ended that the fleet had not ended: with the broker that is restarted, or lost. */
+  end(life: Life, nowMs: number, why?: string): void {
+    const restart = this.restartOf(life, nowMs);
+    if (restart === undefined) this.lose(life, nowMs, why);
+    else this.endByRestart(life, restart.fromMs, nowMs);
+  }
+
   /** A connection turned out to be over, though nobody had killed it. @param text how it ended, in words */
   lose(life: Life, nowMs: number, text?: string): void {
     life.end = { mode: "lost", dueMs: nowMs, doneMs: nowMs, silent: false };

@@ -7,7 +7,7 @@ import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnackPacket, ConnackProperties, ProtocolVersion } from "../../mqtt/packet.ts";
 import { connectPacketOf } from "../client/connect_packet.ts";
 import { Groups } from "../plan/groups.ts";
-import { beginLife, clientIdOf } from "../life/life.ts";
+import { beginLife } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { checkWills, NotSpokenError } from "./settle_protocol.ts";
 import { telemetryTopic } from "../plan/telemetry_topic.ts";
@@ -72,7 +72,7 @@ const lateLife = 999;
 function connectSize(plan: FleetPlan, version: ProtocolVersion): number {
   const number = plan.clients - 1;
   const life = beginLife(plan, { number, bucket: plan.watchers - 1, version }, lateLife);
-  return encode(connectPacketOf(plan, life, clientIdOf(plan, number)), version).length;
+  return encode(connectPacketOf(plan, life), version).length;
 }
 
 function telemetrySize(

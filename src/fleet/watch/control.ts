@@ -19,7 +19,7 @@ import type { ConnectionEnd } from "../life/connection_end.ts";
 import type { ControlSight } from "../result/control_counts.ts";
 import { endText } from "../oracle/end_text.ts";
 import type { Alteration } from "../oracle/expectation.ts";
-import { beginLife, clientIdOf, type Life, willOf } from "../life/life.ts";
+import { beginLife, type Life, willOf } from "../life/life.ts";
 import { controlPlanOf } from "../plan/make_plan.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { retryAfterMs } from "../client/retry.ts";
@@ -139,7 +139,7 @@ export class Control implements ConnectionOwner, Wakeable {
   }
 
   onOpen(connection: Connection, nowMs: number): void {
-    connection.send(connectPacketOf(this.#plan, this.#life, clientIdOf(this.#plan, this.#life.client)), nowMs);
+    connection.send(connectPacketOf(this.#plan, this.#life), nowMs);
     this.#life.sentMs = nowMs;
     this.#connectSent = true;
   }

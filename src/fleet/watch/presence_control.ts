@@ -8,7 +8,7 @@ import { connectPacketOf } from "../client/connect_packet.ts";
 import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
-import { beginLife, clientIdOf, type Life, willTopicOf } from "../life/life.ts";
+import { beginLife, type Life, willTopicOf } from "../life/life.ts";
 import { Outbox } from "../client/outbox.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { presenceMessage } from "../life/presence_message.ts";
@@ -50,7 +50,7 @@ export class PresenceControl implements ConnectionOwner, Wakeable {
   }
 
   onOpen(connection: Connection, nowMs: number): void {
-    connection.send(connectPacketOf(this.#plan, this.life, clientIdOf(this.#plan, this.life.client)), nowMs);
+    connection.send(connectPacketOf(this.#plan, this.life), nowMs);
   }
 
   onPacket(connection: Connection, packet: Packet, nowMs: number): void {

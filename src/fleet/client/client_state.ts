@@ -1,0 +1,134 @@
+/**
+ * The states of a virtual client, what each of them holds, and every legal transition between them. What a client does
+ * at a transition is in `virtual_client.ts`.
+ *
+ * Two things are no states, because they hold in several: a client that is to leave as soon as it can, and a broker that
+ * is being restarted.
+ */
+import { InvariantError } from "../../base/failure.ts";
+import type { KillMode } from "../plan/kill_mode.ts";
+import type { Connection } from "./connection.ts";
+
+/** The state of a virtual client, with what only this state needs. */
+export type ClientState =
+  /** Not connected yet in this run. */
+  | { readonly kind: "idle" }
+  /** Its connection is being opened, or its CONNECT is not answered yet. */
+  | { readonly kind: "connecting" }
+  /** It is connected by `old`, and the connection that is to take `old` over is being opened. */
+  | { readonly kind: "takeover-opening"; readonly old: Connection; readonly dueMs: number }
+  /** The CONNECT that takes `old` over is not answered yet; the life on `old` is over. */
+  | { readonly kind: "takeover-connecting"; readonly old: Connection }
+  /** CONNACK has come. */
+  | { readonly kind: "up" }
+  /** Its last presence message is not answered yet; `leave` ends the connection then. */
+  | { readonly kind: "parting"; readonly leave: (nowMs: number) => void }
+  /** Its life is over; the broker has to close the connection. */
+  | { readonly kind: "dying" }
+  /** As `dying`, after the client has retired: nothing follows the close. */
+  | { readonly kind: "lingering" }
+  /** Without a connection; its alarm brings it back. */
+  | { readonly kind: "away" }
+  /** Its connection ended while the broker is being restarted: it stays away for a while after the broker's return. */
+  | { readonly kind: "down" }
+  /** Its alarm rang while the broker is being restarted: it connects at the broker's return. */
+  | { readonly kind: "overdue" }
+  /** Without a connection, and nothing brings it back but the schedule. */
+  | { readonly kind: "gone" };
+
+/** The name of a state. */
+export type ClientStateKind = ClientState["kind"];
+
+/** What moves a client from one state to another. */
+export type ClientEvent =
+  /** It begins to open a connection. */
+  | "connect"
+  /** It begins to open a second connection, which is to take over the first. */
+  | "take-over"
+  /** The second connection is open; its CONNECT goes out. */
+  | "opened"
+  /** The second connection is open, but the first has ended by itself: there is nothing to take over. */
+  | "opened-late"
+  /** CONNACK with success has come. */
+  | "accepted"
+  /** CONNECT was refused, or not answered in time, or the connection ended before. */
+  | "failed"
+  /** It publishes its last presence message. */
+  | "part"
+  /** The last presence message was answered, or not in time. */
+  | "parted"
+  /** It was killed in a way that leaves the close of the connection to the broker. */
+  | "killed"
+  /** Its connection ended, and it comes back later. */
+  | "ended"
+  /** Its connection ended, and it does not come back. */
+  | "ended-for-good"
+  /** Its connection ended while the broker is being restarted. */
+  | "broker-lost"
+  /** It was to connect while the broker is being restarted. */
+  | "broker-absent"
+  /** It retires while the broker has yet to close a silent connection. */
+  | "retired-silent"
+  /** Whatever is open is closed; nothing follows. */
+  | "dropped";
+
+/** By state and event, the next state. An event that is not listed under a state is illegal there. */
+export const clientTransitions: Readonly<
+  Record<ClientStateKind, Readonly<Partial<Record<ClientEvent, ClientStateKind>>>>
+> = {
+  "idle": { connect: "connecting", dropped: "gone" },
+  "connecting": { accepted: "up", failed: "away", dropped: "gone" },
+  "takeover-opening": {
+    "opened": "takeover-connecting",
+    "opened-late": "connecting",
+    // The first connection lives on.
+    "failed": "up",
+    "dropped": "gone",
+  },
+  "takeover-connecting": { accepted: "up", failed: "away", dropped: "gone" },
+  "up": {
+    "take-over": "takeover-opening",
+    "part": "parting",
+    "killed": "dying",
+    "ended": "away",
+    "ended-for-good": "gone",
+    "broker-lost": "down",
+    "dropped": "gone",
+  },
+  "parting": {
+    "parted": "up",
+    "ended": "away",
+    "ended-for-good": "gone",
+    "broker-lost": "down",
+    "dropped": "gone",
+  },
+  "dying": { "ended": "away", "ended-for-good": "gone", "retired-silent": "lingering", "dropped": "gone" },
+  "lingering": { dropped: "gone" },
+  "away": { "connect": "connecting", "broker-absent": "overdue", "dropped": "gone" },
+  "down": { "ended": "away", "ended-for-good": "gone", "dropped": "gone" },
+  "overdue": { connect: "connecting", dropped: "gone" },
+  // The schedule calls clients back that were to stay away.
+  "gone": { connect: "connecting", dropped: "gone" },
+};
+
+/** True until its CONNECT is answered. */
+export function isConnecting({ kind }: ClientState): boolean {
+  return kind === "connecting" || kind === "takeover-opening" || kind === "takeover-connecting";
+}
+
+/** True while its life is over and the broker has to close the connection. */
+export function isDying({ kind }: ClientState): boolean {
+  return kind === "dying" || kind === "lingering";
+}
+
+/** A kill that waits until its victim is connected. */
+export interface PendingKill {
+  readonly mode: KillMode;
+  readonly reconnectAfterMs: number | "never";
+}
+
+/** @throws InvariantError unless the event leads from the one state to the other */
+export function checkTransition(from: ClientStateKind, event: ClientEvent, to: ClientStateKind): void {
+  if (clientTransitions[from][event] === to) return;
+  throw new InvariantError(`a virtual client may not go from "${from}" to "${to}" by "${event}"`);
+}
