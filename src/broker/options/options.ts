@@ -229,14 +229,23 @@ export interface CoreSettings extends
   readonly responseInformation: string | undefined;
 }
 
+/** The defaults of options that are plain values; those of limits are {@link defaultLimits}. */
+export const defaultOptions = {
+  maximumQoS: 2,
+  retainAvailable: true,
+  onShutdown: "publish",
+  store: "memory",
+  outlives: "power",
+} as const;
+
 /** Fills in the defaults. @throws UsageError for a limit that is not a whole number in its range */
 export function coreSettings(options: CoreOptions, newClientId: () => string): CoreSettings {
   const limits = { ...defaultLimits, ...options.limits };
   checkLimits(limits);
   const log = options.log ?? (() => {});
   return {
-    maximumQoS: options.maximumQoS ?? 2,
-    retainAvailable: options.retainAvailable ?? true,
+    maximumQoS: options.maximumQoS ?? defaultOptions.maximumQoS,
+    retainAvailable: options.retainAvailable ?? defaultOptions.retainAvailable,
     serverKeepAliveS: options.serverKeepAliveS,
     responseInformation: options.responseInformation,
     authenticate: options.authenticate ?? (() => "accept"),
@@ -245,7 +254,7 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     knows: options.knows ?? (() => true),
     hasRules: options.authorize !== undefined,
     authorize: options.authorize ?? (() => true),
-    onShutdown: options.onShutdown ?? "publish",
+    onShutdown: options.onShutdown ?? defaultOptions.onShutdown,
     willFault: options.willFault,
     listeners: listenersOf(options.onEvent, options.eventTypes ?? brokerEventTypes, (text) => log("warn", text)),
     trace: options.trace,
@@ -255,7 +264,7 @@ export function coreSettings(options: CoreOptions, newClientId: () => string): C
     clock: options.clock ?? monotonicClock,
     wallNowMs: options.wallNowMs ?? (() => wallTime().getTime()),
     endOfTurn: options.endOfTurn ?? ((task) => void setImmediate(task)),
-    store: options.store ?? "memory",
+    store: options.store ?? defaultOptions.store,
     newClientId: options.newClientId ?? newClientId,
     linkRoom: options.linkRoom ?? Infinity,
     limits,

@@ -4,7 +4,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { UsageError } from "../../base/failure.ts";
-import type { SqliteOption } from "../options/options.ts";
+import { defaultOptions, type SqliteOption } from "../options/options.ts";
 import { applicationId, migrations, schemaVersion } from "./schema.ts";
 import { StoreError } from "./store.ts";
 
@@ -102,7 +102,10 @@ function checkFile(sqlite: DatabaseSync): void {
 }
 
 /** Takes the lock for as long as the file is open, and brings the tables forward. */
-function settle(sqlite: DatabaseSync, { outlives = "power", pagesLimit, version: wanted }: FileOption): void {
+function settle(
+  sqlite: DatabaseSync,
+  { outlives = defaultOptions.outlives, pagesLimit, version: wanted }: FileOption,
+): void {
   sqlite.exec("PRAGMA journal_mode = WAL");
   sqlite.exec(`PRAGMA synchronous = ${outlives === "power" ? "FULL" : "NORMAL"}`);
   if (pagesLimit !== undefined) sqlite.exec(`PRAGMA max_page_count = ${pagesLimit}`);

@@ -12,6 +12,7 @@ import { eventLog, loggedEvents, packetLog } from "../../broker/monitor/event_lo
 import { type Monitor, startMonitor } from "../../broker/monitor/monitor.ts";
 import type { Stream } from "../process/output.ts";
 import type { BrokerSettings } from "./broker_settings.ts";
+import { observingDefaults } from "./observing_settings.ts";
 
 /** What a person hears and sees of a broker. */
 export interface Observing {
@@ -21,11 +22,9 @@ export interface Observing {
   serve(broker: Broker, adminToken: AdminToken | undefined): Promise<Monitor | undefined>;
 }
 
-const usualSysIntervalMs = 10_000;
-
 /** Opens the log on standard error, and makes the faults that were asked for. */
 export function openObserving(settings: BrokerSettings, err: Stream): Observing {
-  const { log: format = "text", "log-level": level = "warning" } = settings;
+  const { log: format = observingDefaults.log, "log-level": level = observingDefaults.logLevel } = settings;
   const mark = (text: string) => text === "error" ? err.style.bad(text) : err.style.unsure(text);
   const log = openLog({ format, level, write: (line) => err.draw(line), mark });
   const tell = (grade: BrokerLogLevel, message: string) => log.write(grade === "warn" ? "warning" : grade, message);
@@ -42,7 +41,7 @@ export function openObserving(settings: BrokerSettings, err: Stream): Observing 
     log: tell,
     options: {
       log: tell,
-      sysIntervalMs: settings["sys-interval"] ?? usualSysIntervalMs,
+      sysIntervalMs: settings["sys-interval"] ?? observingDefaults.sysIntervalMs,
       onEvent: eventLog(log),
       eventTypes: loggedEvents(log),
       ...(traced.length > 0 && { trace: packetLog(log, traced) }),

@@ -3,7 +3,7 @@
  * it, and each setting brought to its option.
  */
 import type { BrokerOptions } from "../../broker/broker.ts";
-import type { BrokerLimits, StoreOption } from "../../broker/options/options.ts";
+import { type BrokerLimits, defaultOptions, type StoreOption } from "../../broker/options/options.ts";
 import { readConfig } from "../options/config_file.ts";
 import type { BrokerFlags } from "./broker_flags.ts";
 import { brokerDefaults, type BrokerSettings, brokerSettings, limitNames } from "./broker_settings.ts";
@@ -38,8 +38,8 @@ export function brokerOptions(settings: BrokerSettings): BrokerOptions {
   };
 }
 
-function storeOf({ store: path = "memory", "store-outlives": outlives }: BrokerSettings): StoreOption {
-  if (path === "memory") return "memory";
+function storeOf({ store: path = defaultOptions.store, "store-outlives": outlives }: BrokerSettings): StoreOption {
+  if (path === "memory") return path;
   return { path, ...(outlives !== undefined && { outlives }) };
 }
 

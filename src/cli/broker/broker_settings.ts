@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../../base/failure.ts";
 import { formatCount, formatDuration, formatSizeBytes } from "../../base/units.ts";
-import { type BrokerLimits, defaultLimits, limitRange } from "../../broker/options/options.ts";
+import { type BrokerLimits, defaultLimits, defaultOptions, limitRange } from "../../broker/options/options.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { clientAuths } from "../../net/tls/tls_identity.ts";
@@ -96,12 +96,12 @@ const service = {
   "max-qos": one(choice(["0", "1", "2"]), {
     section: "Service",
     help: "Highest QoS that is served; a will above it is refused with 0x9B.",
-    usual: "2",
+    usual: String(defaultOptions.maximumQoS),
   }),
   retain: one(choice(["yes", "no"]), {
     section: "Service",
     help: "Whether messages are retained; if not, a will with retain is refused with 0x9A.",
-    usual: "yes",
+    usual: defaultOptions.retainAvailable ? "yes" : "no",
   }),
   "server-keep-alive": one(seconds(0, 65_535), {
     section: "Service",
@@ -119,18 +119,18 @@ const durability = {
     section: "Durability",
     help: "A file for sessions, messages and wills, which outlive the broker there; made if there is none. " +
       "memory: they do not.",
-    usual: "memory",
+    usual: defaultOptions.store,
   }),
   "store-outlives": one(choice(["power", "process"]), {
     section: "Durability",
     help: "What an acknowledgement outlives: a power failure, or the broker's process alone, at less cost.",
-    usual: "power",
+    usual: defaultOptions.outlives,
   }),
   "on-shutdown": one(choice(["publish", "keep"]), {
     section: "Durability",
     help: "Wills at a clean stop: published, or kept for the next start. Delayed ones stay in a store either way; " +
       "without one they are published too, and keep loses all.",
-    usual: "publish",
+    usual: defaultOptions.onShutdown,
   }),
 };
 

@@ -3,6 +3,7 @@ import { UsageError } from "../../base/failure.ts";
 import { logLevels } from "../../base/log.ts";
 import { faultKinds, parseFaults } from "../../broker/fault/fault_mix.ts";
 import { z } from "zod";
+import { formatDuration } from "../../base/units.ts";
 import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
 import { choice, durationMs, file, type Kind, many, one, text, whole } from "../options/setting.ts";
 
@@ -10,6 +11,9 @@ const hostAndPort: Kind<HttpAddress> = {
   ...text("[HOST:]PORT", parseHttpAddress, "a port such as 9090, or a host and a port such as 0.0.0.0:9090"),
   form: z.union([z.int().min(0).max(65_535), z.string()]),
 };
+
+/** The defaults of what a person sees of a broker. */
+export const observingDefaults = { sysIntervalMs: 10_000, log: "text", logLevel: "warning" } as const;
 
 /** Log, trace, `$SYS` and metrics page. */
 export const observing = {
@@ -28,17 +32,17 @@ export const observing = {
   "sys-interval": one(durationMs(0), {
     section: "Observing",
     help: "From one publication of the $SYS topics to the next; 0s publishes none.",
-    usual: "10s",
+    usual: formatDuration(observingDefaults.sysIntervalMs),
   }),
   log: one(choice(["text", "json"]), {
     section: "Observing",
     help: "How log lines are written, to standard error: for people, or one JSON document a line.",
-    usual: "text",
+    usual: observingDefaults.log,
   }),
   "log-level": one(choice(logLevels), {
     section: "Observing",
     help: "The least grave lines that are written; info has every connection and will, without payloads.",
-    usual: "warning",
+    usual: observingDefaults.logLevel,
   }),
   "trace-client": many(text("ID"), {
     section: "Observing",
