@@ -9,6 +9,7 @@ import { kindsOfSamples } from "../../fleet/tally/fault_kinds.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
 import { numberForms, type OptionValue } from "../../fleet/plan/option_value.ts";
+import type { PlanOption } from "../../fleet/plan/plan_option.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { noPresence, presenceMoments } from "../../fleet/result/presence_result.ts";
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
@@ -89,14 +90,18 @@ function savedValue({ kind }: OptionValue): z.ZodType {
   }
 }
 
-/** What the writers rely on of a plan: every option, and the names of groups and phases. */
+function savedOptions(isNeeded: (option: PlanOption) => boolean): Record<string, z.ZodType> {
+  return Object.fromEntries(optionList.map(([name, option]) => {
+    const schema = savedValue(option.value);
+    return [name, isNeeded(option) ? schema : schema.optional()];
+  }));
+}
+
+/** What the writers rely on of a plan: every option, of groups too, and the names of groups and phases. */
 export const planSchema = z.looseObject({
-  ...Object.fromEntries(optionList.map(([name, { value, absent, added }]) => {
-    const schema = savedValue(value);
-    return [name, absent || added ? schema.optional() : schema];
-  })),
+  ...savedOptions(({ absent, added }) => !absent && !added),
   scenario: z.string().optional(),
-  groups: z.array(z.looseObject({ name: z.string() })).optional(),
+  groups: z.array(z.looseObject({ name: z.string(), ...savedOptions(() => false) })).optional(),
   phases: z.array(z.looseObject({ kind: z.string() })).optional(),
 });
 

@@ -3,20 +3,17 @@
  */
 import { checkPlan } from "./check_plan.ts";
 import type { ClientGroup, FleetPlan, PlanRequest } from "./plan.ts";
-import { clientsPerWatcher, optionList, type OptionName, type planOptions } from "./plan_options.ts";
+import { clientsPerWatcher, type DefaultName, optionList } from "./plan_options.ts";
 import { shardsOf } from "./shard.ts";
 import { sharedByBucket } from "./will_topic.ts";
 
-/** The options that have a default, with its type. */
-type PlanDefaults = {
-  readonly [Name in OptionName as typeof planOptions[Name] extends { default: unknown } ? Name : never]:
-    FleetPlan[Name];
-};
+/** What a plan says where nothing was asked for; the options left out are drawn, or follow from others. */
+export const planDefaults: Readonly<Omit<FleetPlan, "run" | "seed" | "watchers" | "cleanStart">> = tableDefaults();
 
-/** What a plan says where nothing was asked for. */
-export const planDefaults: PlanDefaults = Object.fromEntries(
-  optionList.flatMap(([name, option]) => "default" in option ? [[name, option.default]] : []),
-) as unknown as PlanDefaults;
+function tableDefaults() {
+  const defaults = optionList.flatMap(([name, option]) => "default" in option ? [[name, option.default]] : []);
+  return Object.fromEntries(defaults) as Pick<FleetPlan, DefaultName>;
+}
 
 /**
  * Fills in what was not asked for, checks the whole, and freezes it.

@@ -370,6 +370,11 @@ export const planOptions = {
   },
 } as const satisfies OptionTable;
 
+/** The names of the options that have the same default in every plan. */
+export type DefaultName = {
+  [Name in OptionName]: typeof planOptions[Name] extends { default: unknown } ? Name : never;
+}[OptionName];
+
 /** The options with their names, in the order of the table. */
 export const optionList = Object.entries(planOptions) as unknown as readonly (readonly [OptionName, PlanOption])[];
 

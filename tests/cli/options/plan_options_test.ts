@@ -90,6 +90,8 @@ for (const [name, option] of optionList) {
     assert.ok(planSchema.safeParse(saved).success);
     const wrong = planSchema.safeParse({ ...saved, [name]: { is: "wrong" } });
     assert.deepEqual(new Set(wrong.error?.issues.map(({ path }) => path[0])), new Set([name]));
+    const inGroup = planSchema.safeParse({ ...saved, groups: [{ name: "g", share: 1, [name]: { is: "wrong" } }] });
+    assert.equal(inGroup.error?.issues[0]?.path.slice(0, 3).join("."), `groups.0.${name}`);
     const { [name]: _, ...without } = saved;
     const optional = option.absent === true || option.added === true;
     assert.equal(planSchema.safeParse(without).success, optional, "a plan without it");
