@@ -51,7 +51,7 @@ export class Histogram {
 
   /** Records one time in milliseconds; below 0 counts as 0, beyond an hour as an hour. */
   record(ms: number): void {
-    invariant(!Number.isNaN(ms), "a histogram was given no number");
+    invariant(!Number.isNaN(ms), "a histogram got a value that is not a number");
     const us = Math.round(Math.min(Math.max(ms, 0), longestMs) * 1_000);
     this.#hdr ??= emptyHdr();
     this.#hdr.recordValue(us);

@@ -109,7 +109,7 @@ function spawn(command: string, name: string): Deno.ChildProcess {
     }).spawn();
   } catch (error) {
     const why = error instanceof Deno.errors.NotCapable
-      ? `it is not allowed to run programs; start it with --allow-run=${shellName}`
+      ? `this process is not allowed to run programs; start it with --allow-run=${shellName}`
       : `there is no shell: ${error instanceof Error ? error.message : error}`;
     throw new UsageError(`Cannot run ${name} ${JSON.stringify(command)}: ${why}`);
   }

@@ -134,17 +134,17 @@ export class Broker {
    * Ends the connection of a client: DISCONNECT with 0x98 to a 5.0 client. The session lasts as at any end of a
    * connection, and the will is published, after its delay if it has one.
    *
-   * @returns false where no client of that identifier is connected
+   * @returns false where no client with this identifier is connected
    */
   disconnectClient(clientId: string): boolean {
     return this.#operate(disconnectClient, clientId);
   }
 
   /**
-   * Ends a session, in the store too; a client that is connected gets DISCONNECT with 0x98 before. The will is published,
-   * a delayed one at once.
+   * Ends a session, in the store too; a client that is connected gets DISCONNECT with 0x98 before. The will is
+   * published, a delayed one at once.
    *
-   * @returns false where there is no session of that client identifier
+   * @returns false where no session exists for this client identifier
    */
   endSession(clientId: string): boolean {
     return this.#operate(endSession, clientId);

@@ -33,7 +33,7 @@ export class BrokerThread {
     this.#worker.onmessage = ({ data }: MessageEvent<BrokerReport>) => this.#take(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#end(new Error(`The broker's thread has crashed: ${event.message}`));
+      this.#end(new Error(`The broker's thread crashed: ${event.message}`));
     };
   }
 
@@ -80,12 +80,12 @@ export class BrokerThread {
   }
 
   /**
-   * Ends the thread where it stands, as a crash does: nobody is told, and what was not committed is lost. Its sockets are
-   * closed first, for the operating system would do that when a process ends, and knows nothing of threads.
+   * Ends the thread where it stands, as a crash does: nobody is told, and what was not committed is lost. Its sockets
+   * are closed first, for the operating system would do that when a process ends, and knows nothing of threads.
    */
   async kill(): Promise<void> {
     const abandoned = this.#ask({ type: "fail" }).catch(() => {});
-    const killed = this.#ended = new Error("The broker's thread has been killed");
+    const killed = this.#ended = new Error("The broker's thread was killed");
     await soon(abandoned, abandonedWithinMs);
     this.#worker.terminate();
     for (const { reject } of this.#awaited.splice(0)) reject(killed);
@@ -95,7 +95,7 @@ export class BrokerThread {
     try {
       return metricsOf(await this.#ask({ type: "stop" }));
     } finally {
-      this.#ended ??= new Error("The broker's thread has been stopped");
+      this.#ended ??= new Error("The broker's thread was stopped");
       this.#worker.terminate();
     }
   }
@@ -134,5 +134,5 @@ async function soon(something: Promise<unknown>, withinMs: number): Promise<void
 
 function metricsOf(answer: Answer): BrokerThreadMetrics {
   if (answer.type === "metrics" || answer.type === "stopped") return answer.metrics;
-  throw new Error(`The broker's thread has answered "${answer.type}" out of turn`);
+  throw new Error(`The broker's thread sent the unexpected response "${answer.type}"`);
 }

@@ -23,7 +23,7 @@ async function answer(request: BrokerRequest): Promise<BrokerReport> {
     broker = await Broker.start({ ...request.options, ownThread: true, ...(request.wantsLog && { log }) });
     return { type: "started", url: broker.url, port: broker.port };
   }
-  if (broker === undefined) throw new Error(`The broker was asked for "${request.type}" before it was started`);
+  if (broker === undefined) throw new Error(`The broker got the request "${request.type}" before its start`);
   if (request.type === "metrics") return { type: "metrics", metrics: metrics(broker) };
   if (request.type === "fail") {
     await engines[broker.engine.name].abandon();

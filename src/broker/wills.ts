@@ -145,7 +145,7 @@ export class Wills {
     this.#count();
   }
 
-  /** Takes back a will that the store held; it waits for its instant, which may be past. */
+  /** Takes back a will that the store held; it waiting for the start time, which may be past. */
   restore(held: Pick<PendingWill, "clientId" | "will" | "ending" | "owner"> & { readonly dueMs: number }): void {
     const pending = new PendingWill(held.clientId, held.will, held.ending, held.owner);
     pending.deadline = this.#parts.deadlines.add(held.dueMs, pending);

@@ -41,7 +41,7 @@ export function readCommandLine(args: readonly string[], { out }: Output): Asked
     version: { option: true, value: `${tool.name} ${tool.version}`, onShow: told },
     completion: { command: true, onShow: told },
     brief: sentence(brief),
-    footer: sentence(`${tool.name} COMMAND --help tells about the flags of a command.`),
+    footer: sentence(`${tool.name} COMMAND --help prints the flags of a command.`),
     usageLine: [{ type: "literal", value: "COMMAND" }, { type: "literal", value: "[FLAGS]" }],
     termWidth: longestTerm,
     maxWidth: Math.min(out.columns() ?? 80, widest),
@@ -55,7 +55,7 @@ export function readCommandLine(args: readonly string[], { out }: Output): Asked
 function grammar(args: readonly string[]) {
   return or(commands.fleet, commands.check, commands.broker, commands.report, {
     errors: {
-      noMatch: sentence(`Cannot tell what to do: expected a command, ${names}; see ${tool.name} --help`),
+      noMatch: sentence(`Missing command: expected ${names}; see ${tool.name} --help`),
       unexpectedInput: (token) => sentence(unexpected(token, args[0])),
       suggestions: () => [],
     },

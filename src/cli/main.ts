@@ -90,10 +90,10 @@ export function tellError(error: unknown, { err }: Output): number {
     return exitCodes.usage;
   }
   if (error instanceof Deno.errors.NotCapable) {
-    err.write(`Cannot go on without a permission: ${error.message}\n`);
+    err.write(`Missing permission: ${error.message}\n`);
     return exitCodes.usage;
   }
   const whole = error instanceof Error ? error.stack ?? error.message : String(error);
-  err.write(`${tool.name} ${tool.version} has failed, by a fault of its own:\n${withMaskedUrls(whole)}\n`);
+  err.write(`${tool.name} ${tool.version} failed because of an internal error:\n${withMaskedUrls(whole)}\n`);
   return exitCodes.ownFault;
 }

@@ -1,6 +1,7 @@
 /**
  * A recording, judged again: its events go through the books, the oracle and the tally that a run's own go through, and
- * one result comes of them. What an event does is the table here; what it holds is src/fleet/recording/record_event.ts's.
+ * one result comes of them. What an event does is the table here; what it holds is
+ * src/fleet/recording/record_event.ts's.
  */
 import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
@@ -146,7 +147,9 @@ class SquadReplay {
   /** A life that has ended. */
   killed(event: { readonly client: number; readonly life: number }): Life {
     const life = this.life(event);
-    return life.end === undefined ? refuse(`life ${event.life} of client ${event.client} has not ended there`) : life;
+    return life.end === undefined
+      ? refuse(`life ${event.life} of client ${event.client} has not ended at this point`)
+      : life;
   }
 
   #find(client: number, incarnation: number): Life | undefined {
@@ -190,13 +193,13 @@ class SquadReplay {
   }
 
   goDown(atMs: number): void {
-    if (this.books.ledger.restarts.underWay) refuse("the broker is down there already");
+    if (this.books.ledger.restarts.underWay) refuse("the broker is already down at this point");
     this.books.goDown(atMs);
   }
 
   /** The books while the broker is being restarted. */
   get downBooks(): SquadBooks {
-    return this.books.ledger.restarts.underWay ? this.books : refuse("the broker is not down there");
+    return this.books.ledger.restarts.underWay ? this.books : refuse("the broker is not down at this point");
   }
 
   miss({ bucket, copy, toMs, forgotten, atQos0 = false }: Of<"absent">): void {
@@ -217,7 +220,7 @@ class SquadReplay {
   }
 
   get presence(): PresenceBooks {
-    return this.books.presence ?? refuse("nobody speaks of presence there");
+    return this.books.presence ?? refuse("the plan has no presence");
   }
 
   /** The account of a life whose client speaks of its presence. */
@@ -227,7 +230,7 @@ class SquadReplay {
   }
 
   read({ moment, client, fromMs, found: kind, of, life, altered = [] }: Of<"read">, atMs: number): void {
-    if (!this.presence.hasLooked(moment)) refuse(`no look has begun in the ${moment}`);
+    if (!this.presence.hasLooked(moment)) refuse(`no presence check has begun in the ${moment}`);
     const found = kind === undefined || kind === "foreign" ? kind : { kind, client: of ?? -1, incarnation: life ?? -1 };
     this.presence.read({ moment, client, fromMs: this.instant(fromMs), found }, () => altered, atMs);
   }
@@ -244,7 +247,7 @@ class SquadReplay {
 }
 
 function unknownLife(client: number, life: number): never {
-  return refuse(`client ${client} has no life ${life} there`);
+  return refuse(`client ${client} has no life ${life} at this point`);
 }
 
 function refuse(sentence: string): never {
@@ -329,23 +332,25 @@ export class Replay {
   /** Its events are whole up to its end: what they prove is proven. */
   #cutReason(): string | undefined {
     if (this.#end !== undefined) return undefined;
-    return `the recording is cut: it ends ${seconds(this.#lastMs)} after the run began, before the run did; what it ` +
-      "has until then is judged here";
+    return `the recording is truncated: it ends ${
+      seconds(this.#lastMs)
+    } after the start of the run, before the end of the run; the events ` +
+      "until then are judged";
   }
 
   /** Events are missing from its middle, and a will may be among them: it proves nothing. */
   #gapReason(): string | undefined {
     const end = this.#end;
-    const what = "what it has is counted here, and proves nothing";
+    const what = "its events are counted, but prove nothing";
     if (end === undefined) return undefined;
     if (end.events !== this.#events) {
-      return `the recording is not whole: it has ${formatCount(this.#events)} events of ${
+      return `the recording is incomplete: it has ${formatCount(this.#events)} events of ${
         formatCount(end.events)
       }; ${what}`;
     }
     if (end.lost === 0) return undefined;
     const events = end.lost === 1 ? "one event was" : `${formatCount(end.lost)} events were`;
-    return `the recording has a gap: ${events} lost, for they could not be written as fast as they came; ${what}`;
+    return `the recording has a gap: ${events} lost because they could not be written fast enough; ${what}`;
   }
 }
 

@@ -128,13 +128,13 @@ async function runReady(
 function startOf({ startAt, plan }: FleetRun, { onNotice }: FleetHooks): Pick<SquadTask, "startMs"> {
   if (startAt === undefined) return {};
   const startMs = startInstants(startAt, plan, { wall: wallTime(), monotonicMs: monotonicClock.nowMs() });
-  onNotice({ level: "info", text: `Waits to connect until ${startAt.toISOString()}.` });
+  onNotice({ level: "info", text: `Waiting until ${startAt.toISOString()} to connect.` });
   return { startMs };
 }
 
 function lostText(lost: number): string {
-  return `the recording has a gap and proves nothing: ${formatCount(lost)} events were lost, for they could ` +
-    "not be written as fast as they came";
+  return `the recording has a gap and proves nothing: ${formatCount(lost)} events were lost because they could ` +
+    "not be written fast enough";
 }
 
 /** A recording does not tell of it, and what is judged again is to be the same: so it is not asked then. */
@@ -165,7 +165,7 @@ async function droppedSince(
 /** What tells the draw of the kills from others of the same seed. */
 const killDraw = 0;
 
-/** Cuts what falls to this process into squads of even size, each with watchers of its own. */
+/** Cuts what falls into this process into squads of even size, each with watchers of its own. */
 export function tasksOf(
   { plan, target, engine }: FleetRun,
   protocol: SquadTask["protocol"],

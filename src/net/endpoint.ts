@@ -36,8 +36,8 @@ const schemes: Readonly<Record<string, readonly [transport: Transport, shown: st
 const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
 
 /**
- * Reads a broker's URL. The path of a WebSocket is `/mqtt` where the URL ends with its port; with a slash after the port
- * it is what the URL says, and so `/`.
+ * Reads a broker's URL. The path of a WebSocket is `/mqtt` where the URL ends with its port; with a slash after the
+ * port it is what the URL says, and so `/`.
  *
  * @throws UsageError when it is none, or of a transport that is not served
  */
@@ -48,7 +48,7 @@ export function parseEndpoint(text: string): Endpoint {
   const scheme = schemes[parsed.protocol];
   if (scheme === undefined) {
     throw new UsageError(
-      `Cannot use broker url ${shown}: transport "${parsed.protocol}" is not served; ${allowed}`,
+      `Cannot use broker url ${shown}: transport "${parsed.protocol}" is not supported; ${allowed}`,
     );
   }
   if (parsed.hostname === "") {
@@ -62,7 +62,7 @@ export function parseEndpoint(text: string): Endpoint {
     throw new UsageError(`Cannot read broker url ${shown}: nothing may follow the port; ${allowed}`);
   }
   if (!decodable(parsed.username) || !decodable(parsed.password)) {
-    throw new UsageError(`Cannot read broker url ${shown}: a % in user or password is written %25; ${allowed}`);
+    throw new UsageError(`Cannot read broker url ${shown}: write % in user or password as %25; ${allowed}`);
   }
   return endpointOf(parsed, scheme, isWebSocket ? (isNamed ? parsed.pathname : websocketPath) + parsed.search : "");
 }

@@ -1,6 +1,7 @@
 /**
- * The engines behind TCP links: the runtime's own sockets (`deno`), which work everywhere, and epoll through foreign calls
- * (`epoll`), which costs a fraction of their CPU time where it works. TLS and the handshakes of WebSocket stand on top.
+ * The engines behind TCP links: the runtime's own sockets (`deno`), which work everywhere, and epoll through foreign
+ * calls (`epoll`), which costs a fraction of their CPU time where it works. TLS and the handshakes of WebSocket stand
+ * on top.
  */
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, isSecured } from "./endpoint.ts";
@@ -20,9 +21,8 @@ export type EngineChoice = "auto" | EngineName;
 export const engineChoices: readonly EngineChoice[] = ["auto", "epoll", "deno"];
 
 /** For help. */
-export const engineHelp =
-  "What carries TCP: epoll, through foreign calls on Linux with glibc, or deno, the runtime's own " +
-  "sockets; auto takes epoll where its self-test passes.";
+export const engineHelp = "TCP engine: epoll, through system calls on Linux with glibc, or deno, the sockets of the " +
+  "runtime; auto uses epoll if its self-test passes.";
 
 /** An engine that was chosen. */
 export interface ChosenEngine {
@@ -83,7 +83,7 @@ export async function chooseEngine(choice: EngineChoice): Promise<ChosenEngine> 
 export async function chooseEngineFor(target: Endpoint, choice: EngineChoice): Promise<ChosenEngine> {
   if (!isSecured(target)) return await chooseEngine(choice);
   if (choice === "epoll") {
-    const why = "TLS stands on the runtime's own sockets; expected auto or deno";
+    const why = "TLS uses the sockets of the runtime; expected auto or deno";
     throw new UsageError(`Cannot use --engine epoll with ${target.url}: ${why}`);
   }
   return { name: "deno" };

@@ -146,7 +146,7 @@ async function answerTo(
   const rawPath = url.replace(/^[a-z]+:\/\/[^/?]*/i, "").replace(/\?.*$/s, "");
   const peer = `${bracketed(socket.remoteAddress ?? "")}:${socket.remotePort ?? 0}`;
   const { authorization } = fields;
-  return await answer({ method, path, rawPath, query, authorization, peer }) ?? words(404, "nothing here");
+  return await answer({ method, path, rawPath, query, authorization, peer }) ?? words(404, "not found");
 }
 
 /** The answer to a method that a path does not have. */

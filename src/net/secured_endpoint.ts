@@ -41,7 +41,7 @@ export async function securedEndpoint(target: Endpoint, asked: TlsAsked): Promis
   if (flag === undefined) return target;
   if (!isSecured(target)) {
     throw new UsageError(
-      `Cannot use ${flag} with ${target.url}, which is not over TLS: expected a --url with mqtts:// or wss://`,
+      `Cannot use ${flag} with ${target.url}, which does not use TLS: expected a --url with mqtts:// or wss://`,
     );
   }
   const { tlsCa: ca, tlsCert: cert, tlsKey: key, tlsServerName: serverName, tlsInsecure: insecure = false } = asked;
@@ -51,5 +51,5 @@ export async function securedEndpoint(target: Endpoint, asked: TlsAsked): Promis
 /** What is to be told of an endpoint whose certificate is not checked; undefined where it is. */
 export function insecureText({ url, tls }: Endpoint): string | undefined {
   if (tls?.insecure !== true) return undefined;
-  return `the certificate of ${url} was not checked (--tls-insecure): whoever answered there may have been another`;
+  return `the certificate of ${url} was not checked (--tls-insecure): the server may be an impostor`;
 }

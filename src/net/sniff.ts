@@ -33,7 +33,7 @@ export async function otherTransport(endpoint: Endpoint, engine: EngineName = "d
     if (!await speaks(endpoint, transport, engine)) continue;
     const { host, port } = endpoint;
     const path = transport === "ws" || transport === "wss" ? endpoint.path : "";
-    return `the server there speaks ${names[transport]}: use ${endpointUrl(schemes[transport], host, port, path)}`;
+    return `the server there expects ${names[transport]}: use ${endpointUrl(schemes[transport], host, port, path)}`;
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ import { isLoopback } from "./endpoint.ts";
 export interface WebAccess {
   /** The address that the server listens on. */
   readonly host: string;
-  /** Origins of pages that may use it, such as `https://app.example`; `*` allows every one. None by default. */
+  /** Origins of pages that may use it, such as `https://app.example`; `*` allows every page. Default: none. */
   readonly allowOrigins?: readonly string[] | undefined;
 }
 
@@ -21,7 +21,7 @@ export function webRefusal(
   if (origin !== undefined && (allowOrigins.includes("*") || allowOrigins.includes(origin))) return undefined;
   if (isLoopback(host)) {
     if (asked.host === undefined) return "the request names no host";
-    if (!isLoopback(hostOf(asked.host))) return `${asked.host} is no name of this machine's loopback address`;
+    if (!isLoopback(hostOf(asked.host))) return `${asked.host} is not a name of this machine's loopback address`;
     // The server's own page.
     if (origin?.replace(/^https?:\/\//, "") === asked.host.toLowerCase()) return undefined;
   }

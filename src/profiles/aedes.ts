@@ -9,8 +9,7 @@ export const aedes: Profile = {
     {
       id: "topic-not-utf8",
       rules: { "3.1.1": "4.8.0-1" },
-      what:
-        "A PUBLISH whose topic is no UTF-8 does not end the connection: the will comes once keep alive has passed since.",
+      what: "A PUBLISH whose topic is not UTF-8 does not end the connection: the will comes after the keep alive.",
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [
@@ -63,7 +62,7 @@ export const aedes: Profile = {
       id: "connect-more-bytes",
       rules: { "3.1.1": "3.1.4-1" },
       what:
-        "A CONNECT with bytes after its last field is accepted, be they fields that its flags do not announce or none.",
+        "A CONNECT with bytes after its last field is accepted, also if the bytes are fields that its flags do not announce.",
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
@@ -72,7 +71,7 @@ export const aedes: Profile = {
     {
       id: "connect-not-utf8",
       rules: { "3.1.1": "1.4.0-1" },
-      what: "A CONNECT whose client identifier, user name or will topic is no UTF-8 is accepted.",
+      what: "A CONNECT whose client identifier, user name or will topic is not UTF-8 is accepted.",
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
@@ -90,7 +89,7 @@ export const aedes: Profile = {
     {
       id: "level-unanswered",
       rules: { "3.1.1": "3.1.2-2" },
-      what: "A CONNECT with a protocol level that it does not know is closed without a CONNACK.",
+      what: "A CONNECT with an unknown protocol level is closed without a CONNACK.",
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
@@ -99,7 +98,7 @@ export const aedes: Profile = {
     {
       id: "empty-session-forgotten",
       rules: { "3.1.1": "3.2.2-2" },
-      what: "A lasting session without subscriptions is forgotten: Session Present is 0.",
+      what: "The broker forgets a persistent session without subscriptions: Session Present is 0.",
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
@@ -117,7 +116,7 @@ export const aedes: Profile = {
     {
       id: "redelivery-without-dup",
       rules: { "3.1.1": "3.3.1-1" },
-      what: "A message that is sent again in a resumed session comes without DUP.",
+      what: "A message that the broker redelivers in a resumed session has no DUP flag.",
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],
@@ -135,7 +134,7 @@ export const aedes: Profile = {
     {
       id: "filter-text",
       rules: { "3.1.1": "3.8.3-1" },
-      what: "Topic filters that are no UTF-8 or have U+0000 are granted.",
+      what: "Topic filters that are not UTF-8 or have U+0000 are granted.",
       evidence: "run",
       source: "observed on 1.2.0",
       signs: [],

@@ -47,7 +47,7 @@ export const aedes2: Profile = {
     {
       id: "disconnect-raises-expiry",
       rules: { "5.0": "4.13.1-1" },
-      what: "A DISCONNECT that gives a session of 0 s a longer life is taken for a proper one, and removes the will.",
+      what: "A DISCONNECT that prolongs a session of 0 s is accepted, and removes the will.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -87,7 +87,7 @@ export const aedes2: Profile = {
     {
       id: "user-property-order",
       rules: { "5.0": "3.3.2-18" },
-      what: "User properties of one name are put together: those between them come later.",
+      what: "The broker groups user properties of one name: properties between them come later.",
       evidence: "run",
       source: seen,
       signs: [{ fault: "altered", endings: anyEnding, altered: ["user properties"] }],
@@ -95,7 +95,7 @@ export const aedes2: Profile = {
     {
       id: "no-local-of-one-who-is-away",
       rules: { "5.0": "3.8.3-3" },
-      what: "A client's own will is kept for it although it subscribed with No Local.",
+      what: "The broker queues a client's own will for it although it subscribed with No Local.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -122,9 +122,8 @@ export const aedes2: Profile = {
     {
       id: "property-unchecked",
       rules: { "5.0": "3.1.4-1" },
-      what:
-        "A CONNECT is accepted that has a property twice, one that does not belong there, one with a value that it cannot " +
-        "have, or text that is no UTF-8.",
+      what: "A CONNECT is accepted that has a property twice, one that does not belong there, one with an invalid " +
+        "value, or text that is not UTF-8.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -142,7 +141,7 @@ export const aedes2: Profile = {
     {
       id: "subscription-identifier-lost",
       rules: { "5.0": "3.3.4-3" },
-      what: "A message that matches two subscriptions comes without either's Subscription Identifier.",
+      what: "A message that matches two subscriptions comes without a Subscription Identifier.",
       evidence: "run",
       source: seen,
       signs: [],

@@ -10,7 +10,7 @@ export const ejabberd: Profile = {
       id: "takeover-will-after-next",
       rules: { "3.1.1": "3.1.4-2", "5.0": "3.1.4-3" },
       what:
-        "Taken over without a lasting session, a client's will may be published after what its next connection publishes: retained, it stands for a client that lives.",
+        "When a client without a persistent session is taken over, the broker may publish its will after messages of the new connection: a retained will then marks a connected client as dead.",
       evidence: "run",
       source: "observed on 23.01",
       stalePresence: true,
@@ -20,7 +20,7 @@ export const ejabberd: Profile = {
       id: "half-packet-keeps-alive",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
       what:
-        "Keep alive counts from the last byte, not from the last packet: part of one puts the will off, by up to a keep alive.",
+        "Keep alive counts from the last byte, not from the last packet: part of a packet delays the will, by up to a keep alive.",
       evidence: "run",
       source: "observed on 23.01",
       signs: [
@@ -37,7 +37,7 @@ export const ejabberd: Profile = {
     {
       id: "subscription-identifier",
       rules: { "5.0": "3.3.4-6" },
-      what: "A PUBLISH of a client with a subscription identifier is taken.",
+      what: "A PUBLISH of a client with a subscription identifier is accepted.",
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
@@ -109,7 +109,7 @@ export const ejabberd: Profile = {
     {
       id: "correlation-data-empty",
       rules: { "5.0": "3.3.2-16" },
-      what: "Correlation data without a byte is left out.",
+      what: "Empty correlation data is dropped.",
       evidence: "run",
       source: "observed on 23.01",
       signs: [],
@@ -118,7 +118,7 @@ export const ejabberd: Profile = {
     {
       id: "expiry-largest",
       rules: { "5.0": "3.3.2-6" },
-      what: "A message expiry interval of 4,294,967,295 s is left out.",
+      what: "A message expiry interval of 4,294,967,295 s is dropped.",
       evidence: "run",
       source: "observed on 23.01",
       signs: [],

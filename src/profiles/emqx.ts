@@ -10,7 +10,7 @@ export const emqx: Profile = {
     {
       id: "keep-alive-late",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "Silent clients are looked for every 30 s as it is usually set: their wills come up to 30 s late.",
+      what: "The broker checks for silent clients every 30 s by default: their wills come up to 30 s late.",
       evidence: "documented",
       source: "docs.emqx.com: mqtt.keepalive_check_interval",
       signs: [{ fault: "late", endings: silent, silent: true, grounds: ["keep-alive-passed"], within: { s: 30 } }],
@@ -18,7 +18,7 @@ export const emqx: Profile = {
     {
       id: "takeover-delayed-no-session",
       rules: { "5.0": "3.1.4-3" },
-      what: "Taken over without a lasting session, a client that asked for a will delay may leave no will.",
+      what: "A client with a will delay and no persistent session may leave no will when it is taken over.",
       evidence: "reported",
       source: "emqx#18565, emqx#18585; fixed in 6.0.4, 6.1.5, 6.2.4 and 6.3.0",
       signs: [

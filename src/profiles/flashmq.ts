@@ -13,7 +13,8 @@ export const flashmq: Profile = {
     {
       id: "keep-alive-late",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "Keep alive is first looked at 30 s or more after CONNECT: silent clients' wills come up to 35 s late.",
+      what:
+        "The broker first checks keep alive 30 s or more after CONNECT: silent clients' wills come up to 35 s late.",
       evidence: "run",
       source: `${seen}; client.cpp: getSecondsTillKeepAliveAction`,
       signs: [{ fault: "late", endings: silent, silent: true, grounds: ["keep-alive-passed"], within: { s: 35 } }],
@@ -21,7 +22,7 @@ export const flashmq: Profile = {
     {
       id: "delay-by-two-seconds",
       rules: { "5.0": "3.1.2-8" },
-      what: "Delayed wills are looked at every 2 s, by the whole second: they come up to 1 s early and 2 s late.",
+      what: "The broker checks delayed wills every 2 s, in whole seconds: they come up to 1 s early and 2 s late.",
       evidence: "run",
       source: `${seen}; subscriptionstore.cpp`,
       signs: [
@@ -44,7 +45,7 @@ export const flashmq: Profile = {
     {
       id: "session-end-late",
       rules: { "5.0": "3.1.2-8" },
-      what: "Sessions that have ended are looked for every 10 s: a will that is due then comes up to 10 s late.",
+      what: "The broker checks for ended sessions every 10 s: a will that is due then comes up to 10 s late.",
       evidence: "run",
       source: seen,
       signs: [
@@ -55,7 +56,7 @@ export const flashmq: Profile = {
       id: "delayed-back-clean",
       rules: { "5.0": "3.1.2-8" },
       what:
-        "A delayed will is dropped when its session is ended by a takeover, or by the client's return with Clean Start.",
+        "A delayed will is dropped when its session is ended by a takeover, or by a CONNECT of the client with Clean Start.",
       evidence: "run",
       source: `${seen}; a fleet of takeovers: 79 of 79`,
       signs: [
@@ -72,7 +73,7 @@ export const flashmq: Profile = {
     {
       id: "delayed-overdue-back",
       rules: { "5.0": "3.1.2-8" },
-      what: "A delayed will that is due and was not looked at yet is dropped when its client is back.",
+      what: "A due delayed will that the broker has not checked yet is dropped when its client reconnects.",
       evidence: "run",
       source: `${seen}: delay 1 s, back after 1.2 s: 14 of 30 came`,
       signs: [
@@ -89,7 +90,7 @@ export const flashmq: Profile = {
     {
       id: "redelivery-without-dup",
       rules: { "3.1.1": "3.3.1-1", "5.0": "3.3.1-1" },
-      what: "A message that is sent again in a resumed session comes without DUP.",
+      what: "A message that the broker redelivers in a resumed session has no DUP flag.",
       evidence: "run",
       source: `${seen}: 60 of 60 over a restart`,
       signs: [],
@@ -98,7 +99,7 @@ export const flashmq: Profile = {
     {
       id: "receive-maximum-drops",
       rules: { "5.0": "4.5.0-1" },
-      what: "Messages at QoS 1 beyond a client's Receive Maximum are dropped for good.",
+      what: "Messages at QoS 1 beyond a client's Receive Maximum are lost.",
       evidence: "run",
       source: `${seen}: two of three did not come in 20 s`,
       signs: [],
@@ -107,7 +108,7 @@ export const flashmq: Profile = {
     {
       id: "expiry-added",
       rules: {},
-      what: "A retained message without a message expiry interval is found with one of 2,147,483,647 s.",
+      what: "A retained message without a message expiry interval gets one of 2,147,483,647 s.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -134,7 +135,7 @@ export const flashmq: Profile = {
     {
       id: "first-packet",
       rules: { "3.1.1": "3.1.0-1", "5.0": "3.1.0-1" },
-      what: "A first packet that is no CONNECT does not end the connection.",
+      what: "A first packet other than CONNECT does not end the connection.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -153,7 +154,7 @@ export const flashmq: Profile = {
       id: "connect-more-bytes",
       rules: { "3.1.1": "3.1.4-1", "5.0": "3.1.4-1" },
       what:
-        "A CONNECT with bytes after its last field is accepted, be they fields that its flags do not announce or none.",
+        "A CONNECT with bytes after its last field is accepted, also if the bytes are fields that its flags do not announce.",
       evidence: "run",
       source: seen,
       signs: [],

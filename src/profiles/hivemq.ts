@@ -10,7 +10,7 @@ export const hivemq: Profile = {
     {
       id: "delay-by-the-second",
       rules: { "5.0": "3.1.2-8" },
-      what: "Delayed wills are looked at once a second: they come up to 1 s late.",
+      what: "The broker checks delayed wills once a second: they come up to 1 s late.",
       evidence: "read",
       source: "PendingWillMessages.java",
       signs: [

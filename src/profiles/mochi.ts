@@ -26,14 +26,14 @@ export const mochi: Profile = {
       rules: { "5.0": "3.1.2-8" },
       what: "DISCONNECT with a reason code and no property length is read as 0x00, and removes the will.",
       evidence: "run",
-      source: `${seen}; packets.go: Remaining above 1 is asked for`,
+      source: `${seen}; packets.go requires Remaining above 1`,
       signs: [],
       shows: [{ fault: "missing" }],
     },
     {
       id: "properties",
       rules: { "5.0": "3.1.3-10" },
-      what: "Of a will's properties only user properties come.",
+      what: "The broker delivers only the user properties of a will.",
       evidence: "run",
       source: `${seen}; clients.go`,
       signs: [{ fault: "altered", endings: anyEnding, altered: lostProperties }],
@@ -41,7 +41,7 @@ export const mochi: Profile = {
     {
       id: "expiry-added",
       rules: {},
-      what: "A message without a message expiry interval comes with one of 86,400 s, a delayed will with one of 1 s.",
+      what: "A message without a message expiry interval gets one of 86,400 s, a delayed will one of 1 s.",
       evidence: "run",
       source: `${seen}; server.go: MaximumMessageExpiryInterval, sendLWT`,
       signs: [],
@@ -50,7 +50,7 @@ export const mochi: Profile = {
     {
       id: "delay-by-the-second",
       rules: { "5.0": "3.1.2-8" },
-      what: "Delayed wills are looked at once a second, and published past their instant: they come up to 2 s late.",
+      what: "The broker checks delayed wills once a second, after they are due: they come up to 2 s late.",
       evidence: "run",
       source: `${seen}: 1.35 to 1.91 s; server.go`,
       signs: [
@@ -75,7 +75,7 @@ export const mochi: Profile = {
     {
       id: "will-acl",
       rules: {},
-      what: "Whether a client may publish to its will's topic is never asked.",
+      what: "The broker never checks whether a client may publish to its will's topic.",
       evidence: "run",
       source: `${seen}; mochi-mqtt/server#503`,
       signs: [],
@@ -85,7 +85,7 @@ export const mochi: Profile = {
       id: "delay-without-session",
       rules: { "5.0": "3.1.2-8" },
       what:
-        "A will with a delay waits for it, though its session has ended: without Session Expiry, or by a clean start.",
+        "A delayed will waits for its delay although its session has ended: without Session Expiry, or by a clean start.",
       evidence: "run",
       source: seen,
       signs: [
@@ -108,8 +108,7 @@ export const mochi: Profile = {
     {
       id: "keep-alive-16-bits",
       rules: {},
-      what:
-        "The time of 1.5 times keep alive is counted in 16 bits: from 43,691 s on silent clients are closed at once.",
+      what: "The broker computes 1.5 times keep alive in 16 bits: from 43,691 s on it closes silent clients at once.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -118,7 +117,7 @@ export const mochi: Profile = {
     {
       id: "connack-codes-of-5",
       rules: {},
-      what: "A CONNECT of 3.1.1 that is refused is answered with reason codes of 5.0, 0x82 and 0x85.",
+      what: "A refused CONNECT of 3.1.1 gets reason codes of 5.0, 0x82 and 0x85.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -127,7 +126,7 @@ export const mochi: Profile = {
     {
       id: "puback-no-code",
       rules: { "5.0": "3.4.2-1" },
-      what: "A PUBLISH with user properties is answered by a PUBACK with 0x01, which is no code of it.",
+      what: "A PUBLISH with user properties is answered by a PUBACK with 0x01, which is not a PUBACK code.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -136,7 +135,7 @@ export const mochi: Profile = {
     {
       id: "suback-own-ids",
       rules: { "5.0": "3.8.4-7" },
-      what: "A SUBSCRIBE whose packet identifier the server itself uses for a message is refused with 0x91.",
+      what: "A SUBSCRIBE with a packet identifier that the server uses for a message is refused with 0x91.",
       evidence: "run",
       source: seen,
       signs: [],

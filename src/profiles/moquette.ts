@@ -32,7 +32,8 @@ export const moquette: Profile = {
     {
       id: "properties",
       rules: { "5.0": "3.1.3-10" },
-      what: "Of a will's properties only user properties and expiry come, and of user properties one for each name.",
+      what:
+        "The broker delivers only the user properties and the expiry of a will, and one user property for each name.",
       evidence: "read",
       source: "PostOffice.java",
       signs: [{ fault: "altered", endings: anyEnding, altered: lostProperties }],

@@ -12,7 +12,8 @@ export const mosquitto: Profile = {
     {
       id: "takeover-persistent",
       rules: { "3.1.1": "3.1.4-2", "5.0": "3.1.4-3" },
-      what: "A client whose lasting session is resumed by another connection leaves no will, with no delay asked for.",
+      what:
+        "A client with a persistent session and no will delay leaves no will when another connection resumes the session.",
       evidence: "run",
       source: "observed on 2.0.11; its own test 07-will-takeover.py; mosquitto#3509",
       signs: [
@@ -37,7 +38,7 @@ export const mosquitto: Profile = {
     {
       id: "keep-alive-late",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "Silent clients are looked for every 6 s, and seconds are counted whole: their wills come up to 7 s late.",
+      what: "The broker checks for silent clients every 6 s, in whole seconds: their wills come up to 7 s late.",
       evidence: "run",
       source: "observed on 2.0.11; src/keepalive.c",
       signs: [{
@@ -52,7 +53,7 @@ export const mosquitto: Profile = {
     {
       id: "second-connect",
       rules: { "3.1.1": "3.1.0-2", "5.0": "3.1.0-2" },
-      what: "A client that sends a second CONNECT on its connection is thrown out, and leaves no will.",
+      what: "A client that sends a second CONNECT on its connection is disconnected, and leaves no will.",
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [{ fault: "missing", endings: ["second-connect"] }],
@@ -61,7 +62,7 @@ export const mosquitto: Profile = {
       id: "delay-list",
       rules: { "5.0": "3.1.2-8" },
       what:
-        "Delayed wills stand in a list by delay: one that is due waits behind those of the same or a shorter delay that are not.",
+        "The broker keeps delayed wills in a list by delay: a due will waits behind wills of the same or a shorter delay that are not due.",
       evidence: "run",
       source: "observed on 2.0.11; src/will_delay.c",
       signs: [
@@ -79,7 +80,7 @@ export const mosquitto: Profile = {
     {
       id: "delay-by-the-second",
       rules: { "5.0": "3.1.2-8" },
-      what: "Delayed wills are looked at once a second, and published past their instant: they come up to 1 s late.",
+      what: "The broker checks delayed wills once a second, after they are due: they come up to 1 s late.",
       evidence: "run",
       source: "observed on 2.0.11; src/will_delay.c",
       signs: [
@@ -95,8 +96,7 @@ export const mosquitto: Profile = {
     {
       id: "delayed-back-clean",
       rules: { "5.0": "3.1.2-8" },
-      what:
-        "A delayed will is dropped, not sent, when its client is back with Clean Start before the delay has passed.",
+      what: "A delayed will is dropped when its client reconnects with Clean Start before the delay has passed.",
       evidence: "run",
       source: "observed on 2.0.11; src/handle_connect.c",
       signs: [
@@ -112,7 +112,7 @@ export const mosquitto: Profile = {
     {
       id: "delayed-overdue-back",
       rules: { "5.0": "3.1.2-8" },
-      what: "A delayed will that is due, but still waits in that list, is dropped when its client is back.",
+      what: "A due delayed will that still waits in that list is dropped when its client reconnects.",
       evidence: "run",
       source: "observed on 2.0.11; src/handle_connect.c, src/will_delay.c",
       signs: [
@@ -131,7 +131,7 @@ export const mosquitto: Profile = {
       id: "delay-without-session",
       rules: { "5.0": "3.1.2-8" },
       what:
-        "A will with a delay waits for it, in the same list, though its session has ended with the connection, and is dropped when a takeover ended that.",
+        "A delayed will waits for its delay, in the same list, although its session has ended with the connection, and is dropped if a takeover ended the connection.",
       evidence: "run",
       source: "observed on 2.0.11; mosquitto#3505 (fixed in 2.1.3)",
       signs: [
@@ -151,7 +151,7 @@ export const mosquitto: Profile = {
       id: "shutdown-delayed-early",
       rules: { "5.0": "3.1.3-9" },
       what:
-        "As it shuts down it publishes every will, delayed ones too: before their time, and though the session is resumed in time afterwards.",
+        "At shutdown the broker publishes every will, also delayed ones before they are due, even if the session is resumed in time afterwards.",
       evidence: "run",
       source: "observed on 2.0.11 (SIGTERM)",
       signs: [
@@ -177,7 +177,7 @@ export const mosquitto: Profile = {
       id: "crash-loses-wills",
       rules: { "3.1.1": "3.1.2-8", "5.0": "3.1.2-8" },
       what:
-        "Its store has no wills: when it is killed, those of clients that were connected or whose delay was not over are lost.",
+        "The store has no wills: when the broker is killed, the wills of connected clients and delayed wills are lost.",
       evidence: "run",
       source: "observed on 2.0.11 (SIGKILL, with persistence and autosave on every change)",
       signs: [{ fault: "missing", endings: [restart, ...anyEnding], restart: true }],
@@ -186,7 +186,7 @@ export const mosquitto: Profile = {
       id: "restart-forgets-clean-start",
       rules: { "5.0": "3.1.2-23" },
       what:
-        "A session that was begun with Clean Start 1 is not in its store, whatever its Session Expiry Interval: a restart ends it.",
+        "The store does not keep a session that began with Clean Start 1, for any Session Expiry Interval: a restart ends it.",
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
@@ -194,7 +194,8 @@ export const mosquitto: Profile = {
     {
       id: "will-acl-at-publication",
       rules: {},
-      what: "Whether a client may publish to its will's topic is asked when the will is published, not at CONNECT.",
+      what:
+        "The broker checks whether a client may publish to its will's topic when it publishes the will, not at CONNECT.",
       evidence: "reported",
       source: "mosquitto#3552",
       signs: [],
@@ -212,7 +213,7 @@ export const mosquitto: Profile = {
     {
       id: "reserved-flags",
       rules: { "3.1.1": "2.2.2-2", "5.0": "2.1.3-1" },
-      what: "PINGREQ and PUBACK with reserved flags set are taken.",
+      what: "PINGREQ and PUBACK with reserved flags set are accepted.",
       evidence: "run",
       source: "observed on 2.0.11, and not on 2.0.22",
       only: { before: "2.0.22" },
@@ -222,7 +223,7 @@ export const mosquitto: Profile = {
     {
       id: "subscription-identifier",
       rules: { "5.0": "3.3.4-6" },
-      what: "A PUBLISH of a client with a subscription identifier is taken.",
+      what: "A PUBLISH of a client with a subscription identifier is accepted.",
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
@@ -231,7 +232,7 @@ export const mosquitto: Profile = {
     {
       id: "response-topic-wildcard",
       rules: { "5.0": "3.3.2-14" },
-      what: "A response topic with wildcards is taken, of a message and of a will.",
+      what: "A response topic with wildcards is accepted, for messages and wills.",
       evidence: "run",
       source: "observed on 2.0.11, and not on 2.0.22",
       only: { before: "2.0.22" },
@@ -250,7 +251,7 @@ export const mosquitto: Profile = {
     {
       id: "shared-retained",
       rules: {},
-      what: "Retained messages are sent when a shared subscription is made.",
+      what: "A shared subscription gets retained messages.",
       evidence: "run",
       source: "observed on 2.0.11, and not on 2.0.22",
       only: { before: "2.0.22" },
@@ -290,7 +291,7 @@ export const mosquitto: Profile = {
       id: "too-large-keeps-quota",
       rules: { "5.0": "3.1.2-25" },
       what:
-        "A message at QoS 1 that is too large for its subscriber is not sent, and takes a place of Receive Maximum for good.",
+        "A message at QoS 1 that is too large for its subscriber is not sent, and permanently uses one unit of Receive Maximum.",
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
@@ -299,7 +300,7 @@ export const mosquitto: Profile = {
     {
       id: "refused-keeps-quota",
       rules: { "5.0": "4.4.0-2" },
-      what: "A message at QoS 2 whose PUBREC refuses it takes a place of Receive Maximum for good.",
+      what: "A message at QoS 2 whose PUBREC refuses it permanently uses one unit of Receive Maximum.",
       evidence: "run",
       source: "observed on 2.0.11",
       signs: [],
@@ -309,7 +310,7 @@ export const mosquitto: Profile = {
       id: "own-maximum-packet-size",
       rules: { "5.0": "4.13.1-1" },
       what:
-        "Its own Maximum Packet Size is compared with the Remaining Length: a packet larger by its header is taken.",
+        "The broker compares its Maximum Packet Size with the Remaining Length: it accepts a packet that is larger by its header.",
       evidence: "run",
       source: "observed on 2.0.11 with max_packet_size 250: a PUBLISH of 251 bytes",
       signs: [],

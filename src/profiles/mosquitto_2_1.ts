@@ -31,7 +31,7 @@ export const mosquitto21: Profile = {
     {
       id: "delay-by-the-second",
       rules: { "5.0": "3.1.3-9" },
-      what: "Delayed wills are looked at by the whole second, and published up to 1 s before their instant.",
+      what: "The broker checks delayed wills in whole seconds, and publishes them up to 1 s early.",
       evidence: "run",
       source: `${seen}; src/will_delay.c`,
       signs: [
@@ -48,7 +48,7 @@ export const mosquitto21: Profile = {
       id: "delay-list",
       rules: { "5.0": "3.1.2-8" },
       what:
-        "Delayed wills stand in a list by delay: one that is due waits behind those of the same or a shorter delay that are not.",
+        "The broker keeps delayed wills in a list by delay: a due will waits behind wills of the same or a shorter delay that are not due.",
       evidence: "run",
       source: `${seen}: a delay of 3 s behind a stream of 2 s took 9.97 s; src/will_delay.c`,
       signs: [
@@ -66,7 +66,7 @@ export const mosquitto21: Profile = {
     {
       id: "expiry-largest",
       rules: { "5.0": "3.3.2-6" },
-      what: "A message expiry interval of 4,294,967,295 s does not come as it was sent.",
+      what: "A message expiry interval of 4,294,967,295 s is altered.",
       evidence: "run",
       source: seen,
       signs: [],

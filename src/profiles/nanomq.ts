@@ -12,7 +12,7 @@ export const nanomq: Profile = {
     {
       id: "disconnect-any-code",
       rules: { "5.0": "3.1.2-8" },
-      what: "DISCONNECT removes the will whatever its reason code, 0x04 and those of 0x80 and above too.",
+      what: "DISCONNECT removes the will for every reason code, also 0x04 and those of 0x80 and above.",
       evidence: "run",
       source: `${seen}; nmq_mqtt.c; nanomq#2442 (a reserved code)`,
       signs: [{ fault: "missing", endings: ["disconnect-with-will", "disconnect-error"] }],
@@ -20,7 +20,8 @@ export const nanomq: Profile = {
     {
       id: "lasting-session-no-will",
       rules: { "3.1.1": "3.1.2-8", "5.0": "3.1.2-8" },
-      what: "A client whose session outlives its connection leaves no will: in 3.1.1 never, in 5.0 not before it ends.",
+      what:
+        "A client whose session outlives its connection leaves no will: in 3.1.1 never, in 5.0 not before the session ends.",
       evidence: "run",
       source: `${seen}: reset, and nothing in 40 s; a fleet of takeovers: 194`,
       signs: [{ fault: "missing", endings: anyEnding, session: "lasts" }],
@@ -28,7 +29,7 @@ export const nanomq: Profile = {
     {
       id: "delay-not-kept",
       rules: { "5.0": "3.1.3-9" },
-      what: "The will of a session that ends with its connection comes at once, whatever its delay.",
+      what: "The will of a session that ends with its connection comes at once, for every delay.",
       evidence: "run",
       source: `${seen}: delay 3 s, after 0.01 s`,
       signs: [
@@ -45,7 +46,7 @@ export const nanomq: Profile = {
     {
       id: "will-delay-property",
       rules: { "5.0": "4.13.1-1" },
-      what: "The Will Delay Interval, which no PUBLISH may have, comes with the will.",
+      what: "The will comes with a Will Delay Interval, which no PUBLISH may have.",
       evidence: "run",
       source: `${seen}: property 0x18`,
       signs: [{ fault: "altered", endings: anyEnding, delay: "some", altered: ["Will Delay Interval"] }],
@@ -53,7 +54,8 @@ export const nanomq: Profile = {
     {
       id: "keep-alive-late",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "Silence is first looked for after 15 s, then every 10 s: silent clients' wills come up to 25 s late.",
+      what:
+        "The broker first checks for silence after 15 s, then every 10 s: silent clients' wills come up to 25 s late.",
       evidence: "run",
       source: `${seen}: 25 s with keep alive 3 and 5 s, 35 s with 10`,
       signs: [{ fault: "late", endings: silent, silent: true, grounds: ["keep-alive-passed"], within: { s: 25 } }],
@@ -61,7 +63,8 @@ export const nanomq: Profile = {
     {
       id: "refused-login-ends-living",
       rules: { "3.1.1": "3.1.4-5", "5.0": "3.1.4-6" },
-      what: "A CONNECT whose login is refused ends the client that lives under its identifier, and sends its will.",
+      what:
+        "A CONNECT whose login is refused ends the connected client with its identifier, and sends that client's will.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -70,7 +73,7 @@ export const nanomq: Profile = {
     {
       id: "waiting-messages-slow",
       rules: {},
-      what: "Messages that wait for a client that is back come one every 10 s, the first after 15 s.",
+      what: "Queued messages come to a reconnected client one every 10 s, the first after 15 s.",
       evidence: "run",
       source: `${seen}: 15, 25 and 35 s`,
       signs: [],
@@ -88,7 +91,7 @@ export const nanomq: Profile = {
     {
       id: "publish-in-place-of-pubrel",
       rules: { "3.1.1": "4.3.3-1", "5.0": "4.3.3-6" },
-      what: "In a resumed session a PUBLISH is sent again where its PUBREL is due.",
+      what: "In a resumed session the broker sends a PUBLISH again where PUBREL is due.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -106,7 +109,7 @@ export const nanomq: Profile = {
     {
       id: "qos-2-twice",
       rules: { "3.1.1": "4.3.3-2", "5.0": "4.3.3-10" },
-      what: "A PUBLISH at QoS 2 that comes again before its PUBREL is delivered again.",
+      what: "A repeated PUBLISH at QoS 2 before its PUBREL is delivered again.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -133,7 +136,7 @@ export const nanomq: Profile = {
     {
       id: "disconnect-in-311",
       rules: {},
-      what: "A client of 3.1.1 is sent a DISCONNECT, with a reason code, before its connection is closed.",
+      what: "The broker sends a DISCONNECT with a reason code to a client of 3.1.1 before it closes the connection.",
       evidence: "run",
       source: seen,
       signs: [],

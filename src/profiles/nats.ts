@@ -20,7 +20,7 @@ export const nats: Profile = {
     {
       id: "shutdown-no-wills",
       rules: { "3.1.1": "3.1.2-8" },
-      what: "As it shuts down it publishes no will, nor does it after its start.",
+      what: "The broker publishes no will at shutdown, nor after its start.",
       evidence: "run",
       source: `${seen} (SIGTERM)`,
       signs: [{ fault: "missing", endings: [restart, ...anyEnding], restart: true }],
@@ -28,7 +28,7 @@ export const nats: Profile = {
     {
       id: "half-packet-keeps-alive",
       rules: { "3.1.1": "3.1.2-24" },
-      what: "Keep alive counts from the last byte, not from the last packet: part of one puts the will off.",
+      what: "Keep alive counts from the last byte, not from the last packet: part of a packet delays the will.",
       evidence: "run",
       source: seen,
       signs: [
@@ -61,7 +61,7 @@ export const nats: Profile = {
     {
       id: "redelivery-slow",
       rules: {},
-      what: "A message that was not acknowledged is sent again after 30 s, not when its client is back.",
+      what: "The broker redelivers an unacknowledged message after 30 s, not when its client reconnects.",
       evidence: "run",
       source: `${seen}: 29.7 s`,
       signs: [],
@@ -70,7 +70,7 @@ export const nats: Profile = {
     {
       id: "text-unchecked",
       rules: { "3.1.1": "1.4.0-1" },
-      what: "A PUBLISH whose topic is no UTF-8 or has U+0000 does not end the connection.",
+      what: "A PUBLISH whose topic is not UTF-8 or has U+0000 does not end the connection.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -79,7 +79,7 @@ export const nats: Profile = {
     {
       id: "reserved-flags",
       rules: { "3.1.1": "2.2.2-2" },
-      what: "Reserved flags of CONNECT, PINGREQ and PUBACK are not looked at.",
+      what: "The broker does not check the reserved flags of CONNECT, PINGREQ and PUBACK.",
       evidence: "run",
       source: seen,
       signs: [],
@@ -98,7 +98,7 @@ export const nats: Profile = {
       id: "connect-more-bytes",
       rules: { "3.1.1": "3.1.4-1" },
       what:
-        "A CONNECT with bytes after its last field is accepted, be they fields that its flags do not announce or none.",
+        "A CONNECT with bytes after its last field is accepted, also if the bytes are fields that its flags do not announce.",
       evidence: "run",
       source: seen,
       signs: [],

@@ -19,7 +19,7 @@ export const rabbitmq: Profile = {
       id: "keep-alive-late",
       rules: { "3.1.1": "3.1.2-24" },
       what:
-        "Silence is noticed between 1.5 and 3 times keep alive, in whole seconds, and counts from the last byte: part of a packet puts it off.",
+        "The broker detects silence between 1.5 and 3 times keep alive, in whole seconds, and counts from the last byte: part of a packet extends it.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [
@@ -43,7 +43,7 @@ export const rabbitmq: Profile = {
       id: "errors-do-not-close",
       rules: { "3.1.1": "4.8.0-1" },
       what:
-        "Malformed bytes and a second CONNECT do not close the connection: the will comes once keep alive has passed, up to 3 times.",
+        "Malformed bytes and a second CONNECT do not close the connection: the will comes after up to 3 times the keep alive.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [{ fault: "late", endings: ["garbage", "second-connect"], within: { keepAlives: 3, s: 1 } }],
@@ -52,7 +52,7 @@ export const rabbitmq: Profile = {
     {
       id: "qos-3-no-will",
       rules: { "3.1.1": "4.8.0-1" },
-      what: "A client that is thrown out for a PUBLISH with both QoS bits set leaves no will.",
+      what: "A client that is disconnected for a PUBLISH with both QoS bits set leaves no will.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [{ fault: "missing", endings: ["garbage"], details: ["a PUBLISH with both QoS bits set"] }],
@@ -60,7 +60,7 @@ export const rabbitmq: Profile = {
     {
       id: "shutdown-no-wills",
       rules: { "3.1.1": "3.1.2-8" },
-      what: "As it shuts down it closes every connection and publishes no will, nor does it after its start.",
+      what: "At shutdown the broker closes every connection and publishes no will, nor after its start.",
       evidence: "run",
       source: "observed on 3.10.8 (SIGTERM)",
       signs: [{ fault: "missing", endings: [restart], restart: true }],
@@ -77,7 +77,8 @@ export const rabbitmq: Profile = {
     {
       id: "qos-2-as-1",
       rules: { "3.1.1": "3.1.2-8", "5.0": "3.1.2-8" },
-      what: "QoS 2 is not there: subscriptions are granted QoS 1 at most, and wills of QoS 2 are published at QoS 1.",
+      what:
+        "QoS 2 is not supported: subscriptions are granted QoS 1 at most, and wills of QoS 2 are published at QoS 1.",
       evidence: "documented",
       source: "rabbitmq.com: MQTT plugin, supported features",
       signs: [],
@@ -104,7 +105,7 @@ export const rabbitmq: Profile = {
     {
       id: "reserved-flags",
       rules: { "3.1.1": "2.2.2-2" },
-      what: "Reserved flags of CONNECT, PINGREQ, PUBACK and PUBREL are not looked at.",
+      what: "The broker does not check the reserved flags of CONNECT, PINGREQ, PUBACK and PUBREL.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
@@ -140,7 +141,7 @@ export const rabbitmq: Profile = {
     {
       id: "text-unchecked",
       rules: { "3.1.1": "1.4.0-1" },
-      what: "Client identifiers, topics and topic filters that are no UTF-8 are taken.",
+      what: "Client identifiers, topics and topic filters that are not UTF-8 are accepted.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
@@ -158,7 +159,7 @@ export const rabbitmq: Profile = {
     {
       id: "filters-unchecked",
       rules: { "3.1.1": "4.7.1-2" },
-      what: "Topic filters that are empty, have U+0000 or have wildcards where none may be are granted.",
+      what: "Topic filters that are empty, have U+0000 or have misplaced wildcards are granted.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
@@ -212,7 +213,7 @@ export const rabbitmq: Profile = {
     {
       id: "subscribe-flags-no-will",
       rules: { "3.1.1": "3.1.2-8" },
-      what: "A client that is thrown out for a SUBSCRIBE with wrong flags leaves no will.",
+      what: "A client that is disconnected for a SUBSCRIBE with wrong flags leaves no will.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
@@ -221,7 +222,7 @@ export const rabbitmq: Profile = {
     {
       id: "level-unanswered",
       rules: { "3.1.1": "3.1.2-2" },
-      what: "A CONNECT with a protocol level that it does not know is closed without a CONNACK.",
+      what: "A CONNECT with an unknown protocol level is closed without a CONNACK.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
@@ -230,7 +231,7 @@ export const rabbitmq: Profile = {
     {
       id: "empty-session-forgotten",
       rules: { "3.1.1": "3.2.2-2" },
-      what: "A lasting session without subscriptions is forgotten: Session Present is 0.",
+      what: "The broker forgets a persistent session without subscriptions: Session Present is 0.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],
@@ -248,7 +249,7 @@ export const rabbitmq: Profile = {
     {
       id: "same-filter-two-bindings",
       rules: { "3.1.1": "3.8.4-3" },
-      what: "A filter that stands in one SUBSCRIBE at QoS 1 and at QoS 0 gets each message twice.",
+      what: "A filter that occurs in one SUBSCRIBE at QoS 1 and at QoS 0 gets each message twice.",
       evidence: "run",
       source: "observed on 3.10.8",
       signs: [],

@@ -9,7 +9,7 @@ export const rumqttd: Profile = {
     {
       id: "disconnect-any-code",
       rules: { "5.0": "3.1.2-8" },
-      what: "DISCONNECT removes the will whatever its reason code, 0x04 and those of 0x80 and above too.",
+      what: "DISCONNECT removes the will for every reason code, also 0x04 and those of 0x80 and above.",
       evidence: "read",
       source: "routing.rs",
       signs: [{ fault: "missing", endings: ["disconnect-with-will", "disconnect-error"] }],
@@ -17,7 +17,7 @@ export const rumqttd: Profile = {
     {
       id: "takeover-resumed",
       rules: { "3.1.1": "3.1.4-2", "5.0": "3.1.4-3" },
-      what: "A client that is taken over by a connection with Clean Start 0 leaves no will, with no delay asked for.",
+      what: "A client without a will delay leaves no will when a connection with Clean Start 0 takes it over.",
       evidence: "read",
       source: "server/broker.rs, link/remote.rs",
       signs: [

@@ -10,7 +10,8 @@ export const vernemq: Profile = {
     {
       id: "keep-alive-late",
       rules: { "3.1.1": "3.1.2-24", "5.0": "3.1.2-22" },
-      what: "Silence is noticed between 1.5 and 2.25 times keep alive, for a timer of 0.75 times has to pass thrice.",
+      what:
+        "The broker detects silence between 1.5 and 2.25 times keep alive, because a timer of 0.75 times must expire three times.",
       evidence: "read",
       source: "vmq_mqtt_fsm.erl, vmq_mqtt5_fsm.erl",
       signs: [{
@@ -24,7 +25,7 @@ export const vernemq: Profile = {
     {
       id: "disconnect-reserved-code",
       rules: { "5.0": "3.14.2-1" },
-      what: "DISCONNECT with a reason code that the standard does not know removes the will.",
+      what: "DISCONNECT with an undefined reason code removes the will.",
       evidence: "reported",
       source: "vernemq#2553",
       signs: [],

@@ -1,4 +1,6 @@
-/** Attacks that use up the broker's file descriptors, or what else the operating system gives: it pauses, and goes on. */
+/**
+ * Attacks that use up the broker's file descriptors, or what else the operating system gives: it pauses, and goes on.
+ */
 import assert from "node:assert/strict";
 import { Core } from "../../src/broker/core/core.ts";
 import { coreSettings } from "../../src/broker/options/options.ts";
@@ -223,11 +225,11 @@ Deno.test("F31: each pause of accepting is counted, and the log has a bound", ()
   const log = (level: string, line: string) => void logged.push(`${level}: ${line}`);
   const core = new Core(coreSettings({ log }, () => "assigned"));
   for (let each = 0; each < 100; each++) core.warnings.linkRefused("Cannot accept a connection: EMFILE", true, each);
-  core.warnings.linkRefused("Cannot take a connection over TLS: no cipher", false, 100);
+  core.warnings.linkRefused("Cannot accept a connection over TLS: no cipher", false, 100);
   assert.equal(core.metrics.snapshot().connections.acceptPauses, 100);
   assert.deepEqual(logged, [
     ...new Array<string>(5).fill("warn: Cannot accept a connection: EMFILE"),
-    "warn: Cannot take a connection over TLS: no cipher",
+    "warn: Cannot accept a connection over TLS: no cipher",
   ]);
   core.warnings.flush();
   assert.equal(logged.at(-1), "warn: 95 more connections that could not be accepted within 10s are not in the log");

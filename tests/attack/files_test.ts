@@ -109,7 +109,7 @@ const bombs: readonly (readonly [what: string, text: string])[] = [
       }),
     ].join("\n"),
   ],
-  ["what refers to itself", "port: &a [*a]"],
+  ["an alias that refers to itself", "port: &a [*a]"],
   ["a value of 5 MB", `port: ${"x".repeat(5_000_000)}`],
 ];
 for (const [what, text] of bombs) {

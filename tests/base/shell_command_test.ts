@@ -58,7 +58,8 @@ Deno.test({
   fn: async () => {
     await assert.rejects(checkShell("--restart-command", monotonicClock), {
       name: "UsageError",
-      message: 'Cannot run --restart-command ":": it is not allowed to run programs; start it with --allow-run=sh',
+      message:
+        'Cannot run --restart-command ":": this process is not allowed to run programs; start it with --allow-run=sh',
     });
   },
 });

@@ -1,5 +1,6 @@
 /**
- * What limits a run over several processes on this machine: CPU, open files or source ports, by what /proc says of them.
+ * What limits a run over several processes on this machine: CPU, open files or source ports, by what /proc says of
+ * them.
  */
 
 /** What the kernel says of a process at one time. */
@@ -109,8 +110,6 @@ export function limitText(peaks: readonly Peak[], ports: Ports, cores: number): 
     return `limited by CPU: all together use ${used.toFixed(1)} of ${cores} cores, ${most!.name} most, ` +
       `${most!.cores.toFixed(1)}`;
   }
-  return `limited by nothing here: CPU is nearest, ${told} cores; files ${tightest!.files} of ${
-    tightest!.filesLimit
-  }, ` +
+  return `limited by not found: CPU is nearest, ${told} cores; files ${tightest!.files} of ${tightest!.filesLimit}, ` +
     `ports ${ports.taken} of ${ports.had}`;
 }

@@ -16,7 +16,7 @@ Deno.test("limits: each is told by its own line, descriptors and ports before CP
   assert.equal(line([peak("a", { cores: 0.9, threads: 2 })]).startsWith("limited by nothing"), true);
   const both = [peak("a", { cores: 0.8 }), peak("b", { cores: 0.82 }), peak("c", { cores: 0.2 })];
   assert.equal(line(both, roomy, 2), "limited by CPU: all together use 1.8 of 2 cores, b most, 0.8");
-  assert.match(line([peak("a"), peak("b", { cores: 0.5 })]), /^limited by nothing here: CPU is nearest, b at 50%/);
+  assert.match(line([peak("a"), peak("b", { cores: 0.5 })]), /^limited by not found: CPU is nearest, b at 50%/);
 });
 
 Deno.test("limits: a gauge keeps the busiest stretch, and the most of memory and files", () => {

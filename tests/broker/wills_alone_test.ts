@@ -218,7 +218,7 @@ Deno.test("wills alone: a delayed will is due at its session's end, and at the e
   assert.deepEqual([desk.metrics.willsPublished["link-end"], desk.metrics.willsHeld], [1, 0]);
 });
 
-Deno.test("wills alone: a will of the store waits for its instant, and is neither stored nor told of again", () => {
+Deno.test("wills alone: a will of the store waiting for the start time, and is neither stored nor told of again", () => {
   const desk = new Desk();
   const held = { clientId: "a", will: aWill({ topic: "t/a" }), ending: lost, owner: userOf("a"), dueMs: nowMs + 9 };
   desk.wills.restore(held);

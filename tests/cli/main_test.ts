@@ -4,7 +4,7 @@ import { main, tellError } from "../../src/cli/main.ts";
 import { captured } from "./captured.ts";
 
 const bad: readonly [args: string, sentence: string][] = [
-  ["", "Cannot tell what to do: expected a command, fleet, check, broker or report; see mqtt-sim --help"],
+  ["", "Missing command: expected fleet, check, broker or report; see mqtt-sim --help"],
   ["flet", 'Cannot read command "flet": expected a command, fleet, check, broker or report; did you mean fleet?'],
   ["xyz", 'Cannot read command "xyz": expected a command, fleet, check, broker or report; see mqtt-sim --help'],
   [
@@ -30,15 +30,15 @@ const bad: readonly [args: string, sentence: string][] = [
   ],
   [
     "report --late-after 2s",
-    "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote",
+    "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote",
   ],
   [
     "check --username u",
-    "Cannot use --username with the embedded broker, which has a login of its own: expected a --url",
+    "Cannot use --username with the embedded broker, which has its own login: expected a --url",
   ],
   [
     "check --denied-topic a",
-    "Cannot use --denied-topic with the embedded broker, which has a login of its own: expected a --url",
+    "Cannot use --denied-topic with the embedded broker, which has its own login: expected a --url",
   ],
   [
     "check --url mqtt://127.0.0.1:1 --denied-topic a/#",
@@ -50,7 +50,7 @@ const bad: readonly [args: string, sentence: string][] = [
   ],
   [
     "fleet --url mqtts://127.0.0.1:1 --engine epoll",
-    "Cannot use --engine epoll with mqtts://127.0.0.1:1: TLS stands on the runtime's own sockets; expected auto or deno",
+    "Cannot use --engine epoll with mqtts://127.0.0.1:1: TLS uses the sockets of the runtime; expected auto or deno",
   ],
   [
     "fleet --kill-rate 5x",
@@ -68,12 +68,12 @@ const bad: readonly [args: string, sentence: string][] = [
   ],
   [
     "fleet --url http://localhost",
-    'Cannot use broker url "http://localhost": transport "http:" is not served; ' +
+    'Cannot use broker url "http://localhost": transport "http:" is not supported; ' +
     "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://",
   ],
   [
     "fleet --report no/such/folder/run.json",
-    'Cannot write report "no/such/folder/run.json": there is no folder "no/such/folder"; expected one that is there',
+    'Cannot write report "no/such/folder/run.json": there is no folder "no/such/folder"; expected an existing folder',
   ],
   ["fleet --report src", 'Cannot write report "src": it is a folder; expected a file'],
   ["fleet --password-file no-such-file", 'Cannot read --password-file "no-such-file": there is no such file'],
@@ -84,14 +84,14 @@ const bad: readonly [args: string, sentence: string][] = [
   ["check --slack 0.5", 'Cannot use --slack "0.5": expected a factor from 1 to 100, such as 2'],
   [
     "check --restart-command x",
-    'Cannot use --restart-command "x" with the embedded broker, which is restarted without one: expected a --url',
+    'Cannot use --restart-command "x" with the embedded broker, which needs no command: expected a --url',
   ],
   ["check --parallel 0", "Cannot use --parallel 0: expected 1 to 1,000"],
   [
     "check --rule 9.9",
-    'Cannot use --rule "9.9": no case goes by it; expected a number such as 3.1.2-22, or 5.0:3.1.2-22',
+    'Cannot use --rule "9.9": no case tests it; expected a number such as 3.1.2-22, or 5.0:3.1.2-22',
   ],
-  ["check --only will --rule 5.0:3.2.2-22 --quick", "Cannot run a check of no case: what was asked for leaves none"],
+  ["check --only will --rule 5.0:3.2.2-22 --quick", "Cannot run a check without cases: the flags select none"],
   ["broker --port 65536", "Cannot use --port 65536: expected 0 to 65,535"],
   ["completion", "Cannot write a completion without its shell: expected bash, fish, nu, pwsh or zsh"],
   ["completion klingon", 'Cannot write a completion for shell "klingon": expected bash, fish, nu, pwsh or zsh'],
@@ -150,7 +150,7 @@ Deno.test("what a person did wrong takes a sentence, what we did wrong tells all
   assert.equal(output.written.err, "Cannot do that\n");
   const fault = captured();
   assert.equal(tellError(new TypeError("of ours"), fault), 70);
-  assert.match(fault.written.err, /^mqtt-sim \S+ has failed, by a fault of its own:\nTypeError: of ours\n +at /);
+  assert.match(fault.written.err, /^mqtt-sim \S+ failed because of an internal error:\nTypeError: of ours\n +at /);
 });
 
 Deno.test("a shell is told what may stand there", async () => {

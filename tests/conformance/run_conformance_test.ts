@@ -114,7 +114,7 @@ Deno.test("check: a version that is not spoken is not testable", async () => {
   }), { spoilsControl: true });
   const result = await checkInMemory(only311, { cases: [reset] });
   assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["pass", "not testable"]);
-  assert.match(result.cases[1]!.reason!, /does not speak this version: the broker refused a CONNECT with 0x84/);
+  assert.match(result.cases[1]!.reason!, /does not support this version: the broker refused a CONNECT with 0x84/);
   assert.deepEqual([result.exitCode, result.controls[1]!.outcome], [0, "not spoken"]);
 });
 
@@ -282,18 +282,18 @@ Deno.test("check: what failed while this process was late is run again once, alo
   assert.deepEqual([result.exitCode, one!.outcome, one!.again!.reason], [0, "pass", "nothing came"]);
   assert.ok(one!.again!.lateMs > 500 && one!.again!.lateMs <= 650, `${one!.again!.lateMs} ms`);
   assert.deepEqual(counted, ["1 pass"]);
-  assert.match(result.warnings[0]!, /^this process was up to 6\d\d ms late, and its bound for that is 200 ms: /);
+  assert.match(result.warnings[0]!, /^this process was up to 6\d\d ms late, and its limit is 200 ms: /);
   const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), { width: 400 });
   assert.match(
     text,
-    /^will\/reset in 5\.0 failed while this process was 6\d\d ms late \(nothing came\), was run again, /m,
+    /^will\/reset in 5\.0 failed while this process was 6\d\d ms late \(nothing came\), ran again, /m,
   );
   const twice = await checkInMemory(late, { ...run, cases: [failing(2)] });
   assert.deepEqual([twice.exitCode, twice.cases[0]!.outcome], [1, "fail"], "once, not until it passes");
   assert.equal(twice.cases[0]!.again!.reason, "nothing came");
 });
 
-Deno.test("F2: what fails beside other cases is run once more, alone, and only that counts", async () => {
+Deno.test("F2: what fails while other cases ran is run once more, alone, and only that counts", async () => {
   let running = 0;
   const lonely: ConformanceCase = {
     ...reset,
@@ -312,7 +312,10 @@ Deno.test("F2: what fails beside other cases is run once more, alone, and only t
   assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["pass", "pass"]);
   assert.deepEqual(result.cases[0]!.again, { reason: "1 other case ran", lateMs: 0 });
   const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), { width: 400 });
-  assert.match(text, /^will\/lonely in 5\.0 failed beside other cases \(1 other case ran\), was run again, alone; /m);
+  assert.match(
+    text,
+    /^will\/lonely in 5\.0 failed while other cases ran \(1 other case ran\), ran again, alone; /m,
+  );
   const always: ConformanceCase = { ...reset, run: (stage) => Promise.resolve(stage.holds(false, "always")) };
   const twice = await checkInMemory(ourCore(), { protocols: ["5.0"], cases: [always] });
   assert.deepEqual([twice.exitCode, twice.cases[0]!.again], [1, undefined], "a failure that stays is told plainly");

@@ -52,7 +52,7 @@ peerTest("five shards at once are the run that one process is, in kills, lives a
     assert.deepEqual(countsOf(merged), countsOf(whole));
     await using short = startOurs(["report", "merge", ...parts.slice(1)]);
     assert.equal((await short.exit(60_000)).code, 3);
-    assert.match(short.said, /the run is not whole: shard 1 of 5 is missing/);
+    assert.match(short.said, /the run is incomplete: shard 1 of 5 is missing/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

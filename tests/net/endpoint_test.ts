@@ -45,9 +45,9 @@ const refused: readonly [text: string, sentence: string][] = [
   ["localhost", `Cannot read broker url "localhost": ${allowed}`],
   ["mqtt://h:65536", `Cannot read broker url "mqtt://h:65536": ${allowed}`],
   ["mqtt://h:x", `Cannot read broker url "mqtt://h:x": ${allowed}`],
-  ["localhost:1883", `Cannot use broker url "localhost:1883": transport "localhost:" is not served; ${allowed}`],
-  ["http://h", `Cannot use broker url "http://h": transport "http:" is not served; ${allowed}`],
-  ["ftp://u:geheim@h", `Cannot use broker url "ftp://u:…@h": transport "ftp:" is not served; ${allowed}`],
+  ["localhost:1883", `Cannot use broker url "localhost:1883": transport "localhost:" is not supported; ${allowed}`],
+  ["http://h", `Cannot use broker url "http://h": transport "http:" is not supported; ${allowed}`],
+  ["ftp://u:geheim@h", `Cannot use broker url "ftp://u:…@h": transport "ftp:" is not supported; ${allowed}`],
   ["mqtts://h/x", `Cannot read broker url "mqtts://h/x": nothing may follow the port; ${allowed}`],
   ["ws://h/x#y", `Cannot read broker url "ws://h/x#y": nothing may follow the port; ${allowed}`],
   ["mqtt:", `Cannot read broker url "mqtt:": no host; ${allowed}`],
@@ -55,8 +55,8 @@ const refused: readonly [text: string, sentence: string][] = [
   ["mqtt://h/x", `Cannot read broker url "mqtt://h/x": nothing may follow the port; ${allowed}`],
   ["mqtt://h?x", `Cannot read broker url "mqtt://h?…": nothing may follow the port; ${allowed}`],
   ["mqtt://h#x", `Cannot read broker url "mqtt://h#x": nothing may follow the port; ${allowed}`],
-  ["mqtt://u:100%@h", `Cannot read broker url "mqtt://u:…@h": a % in user or password is written %25; ${allowed}`],
-  ["mqtt://u%zz@h", `Cannot read broker url "mqtt://u%zz@h": a % in user or password is written %25; ${allowed}`],
+  ["mqtt://u:100%@h", `Cannot read broker url "mqtt://u:…@h": write % in user or password as %25; ${allowed}`],
+  ["mqtt://u%zz@h", `Cannot read broker url "mqtt://u%zz@h": write % in user or password as %25; ${allowed}`],
 ];
 for (const [text, message] of refused) {
   Deno.test(`endpoint: refused: ${text}`, () => {

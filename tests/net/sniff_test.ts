@@ -12,7 +12,7 @@ Deno.test("section 4: mqtts to a plain port: the server speaks MQTT over TCP", a
   const { port } = parseEndpoint(broker.url);
   for (const [scheme, path] of [["mqtts", ""], ["ws", "/mqtt"]] as const) {
     const other = await otherTransport(parseEndpoint(`${scheme}://127.0.0.1:${port}${path}`));
-    assert.equal(other, `the server there speaks MQTT over TCP: use mqtt://127.0.0.1:${port}`);
+    assert.equal(other, `the server there expects MQTT over TCP: use mqtt://127.0.0.1:${port}`);
   }
 });
 
@@ -22,7 +22,7 @@ Deno.test("section 4: mqtt to a TLS port: the server speaks TLS", async () => {
   try {
     const { port } = listener.endpoint;
     const other = await otherTransport(parseEndpoint(`mqtt://127.0.0.1:${port}`));
-    assert.equal(other, `the server there speaks TLS: use mqtts://127.0.0.1:${port}`);
+    assert.equal(other, `the server there expects TLS: use mqtts://127.0.0.1:${port}`);
   } finally {
     listener.close();
   }

@@ -13,7 +13,7 @@ Deno.test("docs/profiles.md is what the profiles say", async () => {
   );
 });
 
-Deno.test("docs/deviations.md tells every deviation that was seen in a run", async () => {
+Deno.test("docs/deviations.md tells every deviation that was observed in a run", async () => {
   const text = await read("docs/deviations.md");
   for (const { name, deviations } of profiles) {
     for (const { id, evidence } of deviations.filter((deviation) => deviation.evidence === "run")) {

@@ -53,7 +53,7 @@ export function checkSample(more: Partial<ConformanceResult> = {}): CheckReport 
 /** The control arm of 5.0 failed. */
 export function voidCheck(): CheckReport {
   const controls = [{ protocol: "5.0", outcome: "void", reason: noWill, transcript: [line] }] as const;
-  const reason = "nothing is proved: the control arm failed";
+  const reason = "the check proves nothing: the control arm failed";
   return checkSample({
     verdict: "void",
     exitCode: 3,

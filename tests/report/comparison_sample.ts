@@ -25,7 +25,7 @@ export const gone = (): ComparedBroker => comparedRun("gone", reportOf(voided())
 
 /** One that does not speak the version. */
 export function mute(): ComparedBroker {
-  const reason = "mqtt://127.0.0.1:41883 does not speak MQTT 5.0; try --protocol 3.1.1";
+  const reason = "mqtt://127.0.0.1:41883 does not support MQTT 5.0; try --protocol 3.1.1";
   return comparedRun("mute", reportOf({ ...voided(), reason, notSpoken: true }));
 }
 
@@ -34,7 +34,7 @@ export const skipped: ComparedBroker = {
   name: "late-comer",
   target: "mqtt://broker.example:1884",
   outcome: "skipped",
-  reason: "not run: the comparison was ended before",
+  reason: "not run: the comparison ended earlier",
 };
 
 /** Every outcome that there is. */

@@ -156,9 +156,8 @@ const staleState: FaultSample = {
   protocol: "5",
   qos: 1,
   rule: "MQTT 5.0, 3.3.1-5",
-  text:
-    "stale: a late subscriber found the will of life 2 where the online message of life 3 must be retained, and the " +
-    "client lives",
+  text: "stale: a late subscriber found the will of life 2 where the online message of life 3 must be retained, " +
+    "although the client is connected",
   timeline: { connectedMs: 4_000, seenMs: [], readMs: 30_000 },
 };
 

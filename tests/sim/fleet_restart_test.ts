@@ -1,6 +1,6 @@
 /**
- * The fleet over restarts of the broker, under a manual clock: a broker with a store keeps its promise in every plan, one
- * without makes the run void, and each way of getting wills wrong over a restart is found, and told by its name.
+ * The fleet over restarts of the broker, under a manual clock: a broker with a store keeps its promise in every plan,
+ * one without makes the run void, and each way of getting wills wrong over a restart is found, and told by its name.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
@@ -95,7 +95,10 @@ Deno.test("a broker that forgets all: what could not be seen is neither missing 
 Deno.test("a restart that is none makes the run void", () => {
   const result = simulateFleet({ plan, stays: true });
   assert.equal(result.verdict, "void");
-  assert.equal(result.reason, "the restart ended no connection: whatever was restarted, it was not the broker");
+  assert.equal(
+    result.reason,
+    "the restart ended no connection: check that --restart-command restarts the broker under test",
+  );
 });
 
 Deno.test("QoS 0 wills need not be kept for a watcher that is away", () => {

@@ -1,6 +1,6 @@
 /**
- * Planted losses under a manual clock: a broker that loses a share of all wills, those of control clients included,
- * fails in each of 20 runs, and the fleet misses exactly as many wills as the broker lost. `deno task losses` is the same
+ * Planted losses under a manual clock: a broker that loses a share of all wills, those of canaries included, fails in
+ * each of 20 runs, and the fleet misses exactly as many wills as the broker lost. `deno task losses` is the same
  * between processes.
  */
 import assert from "node:assert/strict";

@@ -1,6 +1,6 @@
 /**
- * Presence over a restart of the broker, under a manual clock: one with a store keeps the truth, one that loses what was
- * retained, or wills, is found out.
+ * Presence over a restart of the broker, under a manual clock: one with a store keeps the truth, one that loses what
+ * was retained, or wills, is found out.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
@@ -47,7 +47,7 @@ const honest: readonly (Simulation & { readonly name: string })[] = [
 ];
 
 for (const { name, ...simulation } of honest) {
-  Deno.test(`presence is the truth over a restart of a broker with a store: ${name}`, () => {
+  Deno.test(`presence is right over a restart of a broker with a store: ${name}`, () => {
     const { verdict, reason, presence } = simulateFleet(simulation);
     assert.deepEqual([verdict, presence!.wrong], ["pass", 0], reason);
     const { right, judged } = presence!.byMoment.end!;

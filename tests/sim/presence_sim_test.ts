@@ -51,7 +51,7 @@ for (const { name, plan, protocol } of honest) {
       judged: 3 * clients - unsettled - eitherWay,
       right: counts.judged,
     });
-    assert.ok(middle!.judged > clients / 2, `only ${middle!.judged} were settled while clients were killed`);
+    assert.ok(middle!.judged > clients / 2, `only ${middle!.judged} were settled during the kills`);
     assert.deepEqual([end!.right, left!.right], [clients, clients]);
     assert.equal(online.sent, result.clients.connected + result.clients.reconnects);
     assert.equal(online.seen, online.sent);

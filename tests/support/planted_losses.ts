@@ -17,7 +17,7 @@ export interface PlantedRun {
   /** Wills of clients that were due, and of those the missing ones. */
   readonly due: number;
   readonly missing: number;
-  /** Wills of control clients that did not come. */
+  /** Wills of canaries that did not come. */
   readonly controlsLost: number;
   /** Of the broker's own metrics: the wills that it lost. */
   readonly brokerLost: number;

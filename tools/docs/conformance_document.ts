@@ -121,7 +121,7 @@ export function brokerPage({ name, version, configuration, report }: CheckedBrok
     ...part("Not testable", [...held].map(([reason, cases]) => `- ${escapeMarkdown(reason)}: ${named(cases)}`)),
     "## Every rule",
     table(
-      ["MQTT", "rule", "outcome", "case", "what the broker is to do"],
+      ["MQTT", "rule", "outcome", "case", "what the broker must do"],
       ruleRows(report).map((
         { protocol, rule, result: { outcome, id, title } },
       ) => [protocol, rule, outcome === "fail" ? "**fail**" : outcome, `\`${id}\``, escapeMarkdown(title)]),

@@ -37,12 +37,7 @@ async function runStep({ args, last, env = {} }: TaskStep, extra: readonly strin
     cwd: new URL("../../", import.meta.url),
     env,
   });
-  const child = command.spawn();
-  const end = () => child.kill("SIGTERM");
-  Deno.addSignalListener("SIGTERM", end);
-  const { code } = await child.status;
-  Deno.removeSignalListener("SIGTERM", end);
-  return code;
+  return (await command.spawn().status).code;
 }
 
 function print(line: string): void {

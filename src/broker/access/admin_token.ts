@@ -72,7 +72,7 @@ async function textOf(path: string): Promise<string> {
     if (!isFile) throw new UsageError(`Cannot use token file ${path}: expected a regular file`);
     if (mode !== null && Deno.build.os !== "windows" && (mode & others) !== 0) {
       const shown = (mode & 0o777).toString(8).padStart(4, "0");
-      throw new UsageError(`Cannot use token file ${path}: its mode ${shown} lets others use it; expected 0600`);
+      throw new UsageError(`Cannot use token file ${path}: its mode ${shown} gives other users access; expected 0600`);
     }
     // One character more than the longest token and its line end: a larger file is not read whole.
     const buffer = new Uint8Array(longest + 3);

@@ -22,12 +22,12 @@ export type LoginFailure =
 
 const sentences: Readonly<Record<LoginFailure, string>> = {
   "bad-credentials": "the user name or the password is wrong",
-  "no-user-name": "the client gave no user name, nor a certificate that names its user",
+  "no-user-name": "the client sent neither a user name nor a certificate with one",
   "not-authorized": "the broker does not accept this user",
   "other-user": "the client identifier belongs to a session of another user",
   "will-denied": "the user may not publish to the topic of the will",
-  busy: "too many password checks wait",
-  error: "the login could not be decided",
+  busy: "too many password checks are queued",
+  error: "the login check failed",
 };
 
 /** Every {@link LoginFailure}. */
@@ -42,7 +42,7 @@ export interface FailedLogin {
   /** The common name of the client's certificate, where the client proved one. */
   readonly certificateName?: string | undefined;
   readonly clientId: string;
-  /** What else is known of the failure. */
+  /** Other figures of the failure. */
   readonly detail?: string | undefined;
 }
 

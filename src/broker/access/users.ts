@@ -84,7 +84,7 @@ export function parseUsers(text: string, path: string): Users {
     const colon = line.indexOf(":");
     if (colon <= 0) throw fail("expected name:hash");
     const name = line.slice(0, colon);
-    if (hashes.has(name)) throw fail(`user "${name}" is there already`);
+    if (hashes.has(name)) throw fail(`user "${name}" occurs twice`);
     try {
       hashes.set(name, parsePasswordHash(line.slice(colon + 1).trim()));
     } catch (error) {

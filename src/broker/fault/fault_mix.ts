@@ -6,11 +6,11 @@ import { formatDuration, formatPercent, listed, parseDurationMs } from "../../ba
 export const faultText = {
   lose: "the will is not published",
   duplicate: "it is published twice",
-  delay: "it is published late, by the time after a colon, or 2s",
+  delay: "it is published late, by the time after the colon, default 2s",
   alter: "its payload is changed",
-  stall: "it and all wills due in the time after a colon, or 2s, are held back until that is over",
+  stall: "it and all wills due within the time after the colon, default 2s, are published at its end",
   hurry: "a delayed will is published at once",
-  invent: "the will of a client that left properly is published",
+  invent: "the will of a client that disconnected normally is published",
 } as const;
 
 /** A way in which wills go wrong. */
@@ -39,7 +39,7 @@ export function parseFaults(text: string, name: string): readonly FaultShare[] {
   const twice = shares.find(({ kind }, index) => shares.findIndex((each) => each.kind === kind) !== index);
   if (twice !== undefined) refuse(name, text, `${twice.kind} once`);
   const sum = shares.filter(({ kind }) => exclusiveKinds.includes(kind)).reduce((all, each) => all + each.fraction, 0);
-  if (sum > 1 + 1e-9) refuse(name, text, `${listed(exclusiveKinds, "and")} to make 100% at most together`);
+  if (sum > 1 + 1e-9) refuse(name, text, `${listed(exclusiveKinds, "and")} to sum to at most 100%`);
   return shares;
 }
 
@@ -50,8 +50,8 @@ function parseShare(part: string, text: string, name: string): FaultShare {
     refuse(name, text, `shares such as lose=1%,delay=0.5%:1500ms, of ${listed(faultKinds)}`);
   }
   const fraction = Number(percent) / 100;
-  if (fraction > 1) refuse(name, text, `${kind} of 100% at most`);
-  if (time !== undefined && !timed.has(kind)) refuse(name, text, `no time after ${kind}`);
+  if (fraction > 1) refuse(name, text, `at most 100% for ${kind}`);
+  if (time !== undefined && !timed.has(kind)) refuse(name, text, `${kind} without a time`);
   return { kind, fraction, timeMs: time === undefined ? usualTimeMs : parseDurationMs(time, `${name}, ${kind}`) };
 }
 

@@ -15,7 +15,7 @@ export function contain(core: Core, error: unknown, connection: Connection | und
   const { onInternalError, log } = core.settings;
   if (onInternalError === "throw") throw error;
   core.metrics.internalErrors++;
-  const who = connection === undefined ? "what fell due" : connection.session?.clientId ?? connection.link.peer;
+  const who = connection === undefined ? "a due action" : connection.session?.clientId ?? connection.link.peer;
   log("error", `Internal error while serving ${who}: ${error instanceof Error ? error.stack ?? error.message : error}`);
   if (connection !== undefined) end(core, connection, nowMs);
 }

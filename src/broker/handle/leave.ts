@@ -33,7 +33,10 @@ const clientReasons: ReadonlySet<number> = new Set([
 export function handleDisconnect(core: Core, connection: Connection, packet: DisconnectPacket, nowMs: number): void {
   const reasonCode = packet.reasonCode ?? ReasonCode.normalDisconnection;
   if (!clientReasons.has(reasonCode)) { // [MQTT5 3.14.2-1]
-    throw new ProtocolError(ReasonCode.protocolError, `DISCONNECT with reason code ${reasonCode}, a server's`);
+    throw new ProtocolError(
+      ReasonCode.protocolError,
+      `DISCONNECT with reason code ${reasonCode}, which only a server may send`,
+    );
   }
   const expiryIntervalS = packet.properties?.sessionExpiryIntervalS;
   if (expiryIntervalS !== undefined) changeExpiry(core, connection, expiryIntervalS);

@@ -23,7 +23,7 @@ export function handlePublish(core: Core, connection: Connection, packet: Publis
   if (refusal === ReasonCode.notAuthorized && packet.qos === 0) return;
   if (refusal === ReasonCode.notAuthorized && connection.version === 4) return feignSuccess(connection, packet);
   if (refusal !== undefined && (packet.qos === 0 || connection.version === 4)) {
-    throw new ProtocolError(refusal, "a PUBLISH that is refused and has no acknowledgement to say so");
+    throw new ProtocolError(refusal, "a refused PUBLISH at QoS 0, which has no acknowledgement");
   }
   if (packet.qos === 2) return handleQoS2(core, connection, packet, topic, refusal, nowMs);
   const reasonCode = refusal ?? route(core, connection, packet, topic, nowMs);
@@ -35,7 +35,7 @@ function checkOffer(core: Core, packet: PublishPacket): void {
   const { maximumQoS, retainAvailable } = core.settings;
   if (packet.qos > maximumQoS) throw new ProtocolError(ReasonCode.qosNotSupported, "a QoS above the maximum");
   if (packet.retain && !retainAvailable) {
-    throw new ProtocolError(ReasonCode.retainNotSupported, "retain is not offered");
+    throw new ProtocolError(ReasonCode.retainNotSupported, "retain is not available");
   }
   if (packet.properties?.subscriptionIdentifiers !== undefined) { // [MQTT5 3.3.4-6]
     throw new ProtocolError(ReasonCode.protocolError, "a subscription identifier in a client's PUBLISH");

@@ -5,26 +5,26 @@
 import { ReasonCode } from "../../mqtt/reason.ts";
 
 const connackTexts: ReadonlyMap<number, string> = new Map([
-  [ReasonCode.clientIdentifierNotValid, "the client identifier is longer than this server takes"],
+  [ReasonCode.clientIdentifierNotValid, "the client identifier is longer than this server accepts"],
   [ReasonCode.badUsernameOrPassword, "user name or password is wrong"],
-  [ReasonCode.serverUnavailable, "the login could not be decided: try again later"],
+  [ReasonCode.serverUnavailable, "the login check failed: try again later"],
   [ReasonCode.badAuthenticationMethod, "this server has no enhanced authentication: connect without a method"],
-  [ReasonCode.quotaExceeded, "this server holds as many connections or sessions as it may"],
+  [ReasonCode.quotaExceeded, "this server has reached its limit of connections or sessions"],
   [ReasonCode.packetTooLarge, "CONNACK is larger than the client's maximum packet size"],
-  [ReasonCode.topicNameInvalid, "the will's topic begins with $, or has more levels than this server takes"],
-  [ReasonCode.payloadFormatInvalid, "the will's payload is not the UTF-8 text that it says it is"],
-  [ReasonCode.retainNotSupported, "this server retains no messages: connect without a will to be retained"],
+  [ReasonCode.topicNameInvalid, "the will's topic begins with $, or has more levels than this server accepts"],
+  [ReasonCode.payloadFormatInvalid, "the will's payload is not UTF-8 as its payload format indicator says"],
+  [ReasonCode.retainNotSupported, "this server retains no messages: connect without a retained will"],
   [ReasonCode.qosNotSupported, "the will's QoS is above this server's maximum"],
 ]);
 
 const publishTexts: ReadonlyMap<number, string> = new Map([
-  [ReasonCode.topicNameInvalid, "the topic begins with $, or has more levels than this server takes"],
-  [ReasonCode.payloadFormatInvalid, "the payload is not the UTF-8 text that it says it is"],
+  [ReasonCode.topicNameInvalid, "the topic begins with $, or has more levels than this server accepts"],
+  [ReasonCode.payloadFormatInvalid, "the payload is not UTF-8 as its payload format indicator says"],
 ]);
 
 const subscribeTexts: ReadonlyMap<number, string> = new Map([
-  [ReasonCode.topicFilterInvalid, "a topic filter has more levels than this server takes"],
-  [ReasonCode.quotaExceeded, "the session has as many subscriptions as it may"],
+  [ReasonCode.topicFilterInvalid, "a topic filter has more levels than this server accepts"],
+  [ReasonCode.quotaExceeded, "the session has reached its limit of subscriptions"],
 ]);
 
 /** For CONNACK; undefined where the code says it all. */

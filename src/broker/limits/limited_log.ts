@@ -1,6 +1,6 @@
 /**
- * Warnings that a peer can provoke: at most so many lines within ten seconds, in total and from one source, and then one
- * line that counts those that were left out. A source that provokes many does not hide the lines of another.
+ * Warnings that a peer can provoke: at most so many lines within ten seconds, in total and from one source, and then
+ * one line that counts those that were left out. A source that provokes many does not hide the lines of another.
  */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";

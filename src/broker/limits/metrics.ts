@@ -38,7 +38,7 @@ export type OperatorAction = "disconnect" | "end-session" | "clear-retained";
 /** What a broker has counted since its start, and a few present numbers. Plain data. */
 export interface BrokerMetrics {
   readonly connections: {
-    /** Links accepted. */
+    /** Connections accepted. */
     readonly accepted: number;
     /** Links open now. */
     readonly open: number;
@@ -81,7 +81,7 @@ export interface BrokerMetrics {
     readonly published: Readonly<Record<EndingKind, number>>;
     readonly discarded: number;
     readonly delayed: number;
-    /** Delayed wills whose client came back in time. */
+    /** Delayed wills whose client reconnected in time. */
     readonly cancelled: number;
     /** Due, and not published: the client may not publish to the will's topic. */
     readonly denied: number;
@@ -89,7 +89,7 @@ export interface BrokerMetrics {
     readonly dropped: Readonly<Record<DropReason, number>>;
     /** Wills that could not be kept at a stop. */
     readonly lostAtStop: number;
-    /** Wills that went wrong on purpose. */
+    /** Wills with injected faults. */
     readonly faults: number;
     /** The same by what was done to them. */
     readonly faultsByKind: Readonly<Record<string, number>>;
@@ -118,7 +118,7 @@ export interface BrokerMetrics {
   readonly store: {
     /** Transactions with changes. */
     readonly commits: number;
-    /** Transactions that could not be kept, repetitions included. */
+    /** Transactions that failed, repetitions included. */
     readonly failures: number;
     /** Connections that ended because what they were to hear was not kept. */
     readonly refusals: number;

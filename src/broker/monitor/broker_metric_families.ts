@@ -16,32 +16,32 @@ type Value = (measured: Measured) => number;
 
 /** Numbers that only grow; `_total` is put behind their names. */
 const counters: readonly [name: string, help: string, value: Value][] = [
-  ["connections_accepted", "Links accepted", ({ metrics }) => metrics.connections.accepted],
+  ["connections_accepted", "Connections accepted", ({ metrics }) => metrics.connections.accepted],
   ["connections_connected", "CONNECT packets answered with success", ({ metrics }) => metrics.connections.connected],
-  ["connections_ended_early", "Links that ended before a login", ({ metrics }) => metrics.connections.endedEarly],
+  ["connections_ended_early", "Connections that ended before login", ({ metrics }) => metrics.connections.endedEarly],
   [
     "accept_pauses",
-    "Times that accepting paused for lack of descriptors or memory",
+    "Pauses of accepting for lack of file descriptors or memory",
     ({ metrics }) => metrics.connections.acceptPauses,
   ],
   ["subscriptions_refused", "Subscriptions refused", ({ metrics }) => metrics.subscriptions.refused],
   ["retained_refused", "Messages not retained at the limit", ({ metrics }) => metrics.retained.refused],
   ["messages_received", "PUBLISH packets received", ({ metrics }) => metrics.messages.received],
-  ["messages_sent", "PUBLISH packets sent, repetitions included", ({ metrics }) => metrics.messages.sent],
+  ["messages_sent", "PUBLISH packets sent, including retransmissions", ({ metrics }) => metrics.messages.sent],
   ["packets_received", "Control packets received", ({ metrics }) => metrics.traffic.packetsReceived],
   ["packets_sent", "Control packets sent", ({ metrics }) => metrics.traffic.packetsSent],
   ["received_bytes", "Bytes received", ({ metrics }) => metrics.traffic.bytesReceived],
   ["sent_bytes", "Bytes sent", ({ metrics }) => metrics.traffic.bytesSent],
   ["wills_armed", "Wills armed", ({ metrics }) => metrics.wills.armed],
-  ["wills_discarded", "Wills of clients that left properly", ({ metrics }) => metrics.wills.discarded],
-  ["wills_delayed", "Wills put off by their delay", ({ metrics }) => metrics.wills.delayed],
-  ["wills_cancelled", "Delayed wills whose client came back", ({ metrics }) => metrics.wills.cancelled],
-  ["wills_denied", "Wills that their client may not publish", ({ metrics }) => metrics.wills.denied],
+  ["wills_discarded", "Wills of clients that disconnected normally", ({ metrics }) => metrics.wills.discarded],
+  ["wills_delayed", "Wills delayed", ({ metrics }) => metrics.wills.delayed],
+  ["wills_cancelled", "Delayed wills whose client reconnected", ({ metrics }) => metrics.wills.cancelled],
+  ["wills_denied", "Wills that their client is not allowed to publish", ({ metrics }) => metrics.wills.denied],
   ["wills_lost", "Wills lost at a stop", ({ metrics }) => metrics.wills.lostAtStop],
   ["internal_errors", "Internal errors that ended one connection", ({ metrics }) => metrics.internalErrors],
-  ["operator_refused", "Operator actions refused for their token", ({ metrics }) => metrics.operator.refused],
+  ["operator_refused", "Operator actions refused because of their token", ({ metrics }) => metrics.operator.refused],
   ["store_commits", "Transactions of the store", ({ metrics }) => metrics.store.commits],
-  ["store_failures", "Transactions that could not be kept", ({ metrics }) => metrics.store.failures],
+  ["store_failures", "Transactions that failed", ({ metrics }) => metrics.store.failures],
 ];
 
 /** Numbers that only grow, by a label. */
@@ -50,27 +50,27 @@ const labelled: readonly [name: string, help: string, label: string, counts: (me
   ["connections_ended", "Connections that ended", "ending", ({ metrics }) => metrics.connections.ended],
   ["logins_failed", "Failed logins", "reason", ({ metrics }) => metrics.logins.failed],
   ["operator_actions", "Actions of an operator", "action", ({ metrics }) => metrics.operator.actions],
-  ["messages_dropped", "Copies of messages not sent", "reason", ({ metrics }) => metrics.messages.dropped],
+  ["messages_dropped", "Message copies dropped", "reason", ({ metrics }) => metrics.messages.dropped],
   ["wills_published", "Wills published", "ending", ({ metrics }) => metrics.wills.published],
-  ["wills_dropped", "Copies of wills not sent", "reason", ({ metrics }) => metrics.wills.dropped],
-  ["will_faults", "Wills that went wrong on purpose", "kind", ({ metrics }) => metrics.wills.faultsByKind],
+  ["wills_dropped", "Will copies dropped", "reason", ({ metrics }) => metrics.wills.dropped],
+  ["will_faults", "Wills with injected faults", "kind", ({ metrics }) => metrics.wills.faultsByKind],
   ["limits_hit", "Limits reached", "limit", ({ metrics }) => metrics.limitsHit],
 ];
 
 /** Numbers that come and go. */
 const gauges: readonly [name: string, help: string, value: Value][] = [
-  ["connections_open", "Links open, handshakes included", ({ metrics }) => metrics.connections.open],
+  ["connections_open", "Open connections, including handshakes", ({ metrics }) => metrics.connections.open],
   ["connections_limit", "Links that may be open at one time", ({ metrics }) => metrics.connections.limit],
   ["clients_online", "Clients online", ({ metrics }) => metrics.connections.online],
-  ["memory_used_bytes", "Memory that clients make the broker keep", ({ metrics }) => metrics.memory.usedBytes],
-  ["sessions", "Sessions held", ({ metrics }) => metrics.sessions.held],
-  ["subscriptions", "Subscriptions held", ({ metrics }) => metrics.subscriptions.held],
-  ["retained_messages", "Retained messages held", ({ metrics }) => metrics.retained.held],
+  ["memory_used_bytes", "Memory for client data", ({ metrics }) => metrics.memory.usedBytes],
+  ["sessions", "Sessions", ({ metrics }) => metrics.sessions.held],
+  ["subscriptions", "Subscriptions", ({ metrics }) => metrics.subscriptions.held],
+  ["retained_messages", "Retained messages", ({ metrics }) => metrics.retained.held],
   ["wills_held", "Wills armed or delayed now", ({ metrics }) => metrics.wills.held],
-  ["queued_messages", "Messages that wait for clients", ({ queues }) => queues.messages],
-  ["queued_bytes", "Bytes of messages that wait for clients", ({ queues }) => queues.bytes],
-  ["queued_clients", "Clients for whom messages wait", ({ queues }) => queues.clients],
-  ["fault_active", "1 where wills go wrong on purpose", ({ fault }) => fault === undefined ? 0 : 1],
+  ["queued_messages", "Messages queued for clients", ({ queues }) => queues.messages],
+  ["queued_bytes", "Bytes of messages queued for clients", ({ queues }) => queues.bytes],
+  ["queued_clients", "Clients with queued messages", ({ queues }) => queues.clients],
+  ["fault_active", "1 if fault injection is on", ({ fault }) => fault === undefined ? 0 : 1],
 ];
 
 /** What was measured, for {@link prometheusText}. */

@@ -28,15 +28,15 @@ interface Action {
 const actions: Readonly<Record<string, Action>> = {
   clients: {
     act: (broker, clientId) => broker.disconnectClient(clientId),
-    absent: "no client of that identifier is connected",
+    absent: "no client with this identifier is connected",
   },
   sessions: {
     act: (broker, clientId) => broker.endSession(clientId),
-    absent: "there is no session of that client identifier",
+    absent: "no session exists for this client identifier",
   },
   retained: {
     act: (broker, topic) => broker.clearRetained(topic),
-    absent: "that topic has no retained message",
+    absent: "the topic has no retained message",
   },
 };
 
@@ -82,7 +82,7 @@ export function answerOperator(
   return broker.storeFails ? words(503, notStored) : new Response(null, { status: 204 });
 }
 
-const notStored = "it is done, but the store cannot keep it yet; the broker tries again each second";
+const notStored = "the action is done, but the store cannot save it yet; the broker retries every second";
 
 function decoded(text: string): string | undefined {
   try {

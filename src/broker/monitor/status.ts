@@ -24,7 +24,7 @@ export interface StatusQuery {
 
 /** One will. Instants are in the form of ISO 8601. */
 export interface WillStatus {
-  /** `armed` while its client is online, `delayed` when it waits for its instant. */
+  /** `armed` while its client is online, `delayed` when it waiting for the start time. */
   readonly state: "armed" | "delayed";
   readonly topic: string;
   readonly qos: number;

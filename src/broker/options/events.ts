@@ -98,7 +98,7 @@ export function listenersOf(
     try {
       listener(event);
     } catch (error) {
-      failed(`The listener for events has failed at ${event.type}: ${String(error)}`);
+      failed(`The event listener failed at ${event.type}: ${String(error)}`);
     }
   };
   return Object.fromEntries(types.map((type) => [type, guarded]));

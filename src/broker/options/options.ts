@@ -35,11 +35,11 @@ export type LoginAnswer = "accept" | "bad-credentials" | "not-authorized" | "bus
 /** Bounds of a broker. What happens at each is said with it; each is counted in the metrics. */
 export interface BrokerLimits {
   /**
-   * Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT; beyond twice as many, or beyond what the
-   * limit of open files leaves, none is read. The default of a {@link Broker} is at most what that limit leaves.
+   * Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT; beyond twice as many, or beyond what
+   * the limit of open files leaves, none is read. The default of a {@link Broker} is at most what that limit leaves.
    */
   readonly connections: number;
-  /** Sessions held, online and offline; one more is refused as above. */
+  /** Sessions, online and offline; one more is refused as above. */
   readonly sessions: number;
   /** From the accepted link to a whole CONNECT and a login; then the link is closed. Milliseconds. */
   readonly timeToConnectMs: number;
@@ -70,8 +70,8 @@ export interface BrokerLimits {
   /** Bytes of a topic name or filter; a longer one is refused with 0x90 or 0x8F. */
   readonly topicBytes: number;
   /**
-   * Levels of filters that one message may visit on its way to its subscribers; a filter with wildcards that would make it
-   * more is refused with 0x97.
+   * Levels of filters that one message may visit on its way to its subscribers; a filter with wildcards that would make
+   * it more is refused with 0x97.
    */
   readonly overlappingFilters: number;
   /** Bytes of a will's payload; a CONNECT with a larger one is refused with 0x95 (3.1.1: closed). */
@@ -90,16 +90,16 @@ export interface BrokerLimits {
   /** Largest CONNECT read; a larger one is refused with 0x95. */
   readonly connectBytes: number;
   /**
-   * Longest keep alive, in milliseconds; 0: no limit. A 5.0 client with a longer one, or none, gets this one in CONNACK;
-   * a 3.1.1 client is refused with return code 2.
+   * Longest keep alive, in milliseconds; 0: no limit. A 5.0 client with a longer one, or none, gets this one in
+   * CONNACK; a 3.1.1 client is refused with return code 2.
    */
   readonly keepAliveMs: number;
   /**
-   * Longest time from the end of a connection to the end of its session, in milliseconds; 0: no limit. CONNACK announces
-   * it to a 5.0 client that asked for more; a lasting session of 3.1.1 ends after it too.
+   * Longest time from the end of a connection to the end of its session, in milliseconds; 0: no limit. CONNACK
+   * announces it to a 5.0 client that asked for more; a lasting session of 3.1.1 ends after it too.
    */
   readonly sessionExpiryMs: number;
-  /** What a stopping broker gives watchers to take the wills. Milliseconds. */
+  /** Time that a stopping broker gives subscribers to receive the wills. Milliseconds. */
   readonly stopGraceMs: number;
 }
 
@@ -163,7 +163,9 @@ export interface CoreOptions {
    * before a retained message of that user is delivered. Every user may without it.
    */
   readonly knows?: (identity: Identity) => boolean;
-  /** Asked for each PUBLISH, subscription and will, for a will at CONNECT and again when it is due; it must be quick. */
+  /**
+   * Asked for each PUBLISH, subscription and will, for a will at CONNECT and again when it is due; it must be quick.
+   */
   readonly authorize?: Authorize;
   /** Where sessions, messages and wills are kept: in memory (the default), or in a file that outlives the broker. */
   readonly store?: StoreOption;
@@ -192,7 +194,9 @@ export interface CoreOptions {
    */
   readonly onInternalError?: "contain" | "throw";
   readonly clock?: Clock;
-  /** The time of day in milliseconds since 1970: what a store counts in, for no other clock goes on without a broker. */
+  /**
+   * The time of day in milliseconds since 1970: what a store counts in, for no other clock goes on without a broker.
+   */
   readonly wallNowMs?: () => number;
   /** Runs a task when this turn of the event loop is over: the store's commit for all that came in the turn. */
   readonly endOfTurn?: (task: () => void) => void;

@@ -52,7 +52,10 @@ const limitByReason: Readonly<Record<number, keyof BrokerLimits>> = {
   [ReasonCode.topicAliasInvalid]: "topicAliasMaximum",
 };
 
-/** Messages fill a link up to its high-water mark: what is above twice as much are answers that the client does not read. */
+/**
+ * Messages fill a link up to its high-water mark: what is above twice as much are answers that the client does not
+ * read.
+ */
 const pauseAboveBytes = 2 * highWaterBytes;
 /** What a connected client has of the reserve, for its input and for answers that wait: a message or two. */
 const servedBytes = 16 * 1024;
@@ -206,8 +209,8 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   }
 
   /**
-   * A packet that is not whole, and the topic aliases, count as memory; beyond the bound the connection ends. The reserve
-   * is for small packets of clients that have logged in.
+   * A packet that is not whole, and the topic aliases, count as memory; beyond the bound the connection ends. The
+   * reserve is for small packets of clients that have logged in.
    */
   #boundInput(): void {
     const connection = this.#connection;
@@ -245,7 +248,9 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     expel(this.#core, this.#connection, ReasonCode.quotaExceeded, ending, this.#nowMs);
   }
 
-  /** What the client was to hear is not so, for the store could not keep it; nor is its will, if that is what failed. */
+  /**
+   * What the client was to hear is not so, for the store could not keep it; nor is its will, if that is what failed.
+   */
   unstored(reasonCode: number, untold: boolean): void {
     const connection = this.#connection;
     const nowMs = this.#core.settings.clock.nowMs();

@@ -46,7 +46,7 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
   else if (due instanceof LimitedLog) due.flush();
   else if (due instanceof Turn) due.beat(nowMs);
   else if (due instanceof PendingWill) core.wills.fallDue(due, nowMs);
-  else throw new InvariantError(`nothing is known of a deadline of ${due.constructor.name}`);
+  else throw new InvariantError(`unknown deadline of ${due.constructor.name}`);
 }
 
 /** What a client has sent while nothing was read from it counts as a sign of life: it is read now. */

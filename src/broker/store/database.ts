@@ -92,12 +92,16 @@ function checkFile(sqlite: DatabaseSync): void {
   const tables = number(sqlite, "SELECT count(*) FROM sqlite_schema");
   const id = number(sqlite, "PRAGMA application_id");
   const version = number(sqlite, "PRAGMA user_version");
-  if (id !== applicationId && (tables > 0 || id !== 0)) throw new Refusal("it is no store of mqtt-sim");
+  if (id !== applicationId && (tables > 0 || id !== 0)) throw new Refusal("it is not a store of mqtt-sim");
   if (version > schemaVersion) {
-    throw new Refusal(`it is of version ${version}, this mqtt-sim reads up to ${schemaVersion}; use a newer mqtt-sim`);
+    throw new Refusal(
+      `it has version ${version}, but this mqtt-sim reads up to ${schemaVersion}; use a newer mqtt-sim`,
+    );
   }
   const damage = sqlite.prepare("PRAGMA quick_check(1)").get()!.quick_check;
-  if (damage !== "ok") throw new Refusal(`it is damaged (${damage}); restore a copy, or move it away to begin anew`);
+  if (damage !== "ok") {
+    throw new Refusal(`it is damaged (${damage}); restore a copy, or move it away to start with an empty store`);
+  }
   sqlite.exec("PRAGMA query_only = 0");
 }
 
@@ -140,17 +144,17 @@ function openFault(error: unknown): string {
   if (!isSqliteError(error)) return error instanceof Error ? error.message : String(error);
   switch (primary(error)) {
     case code.busy:
-      return "another process has it open; stop that one, or choose another path";
+      return "another process has it open; stop that process, or choose another path";
     case code.corrupt:
-      return `it is damaged (${error.message}); restore a copy, or move it away to begin anew`;
+      return `it is damaged (${error.message}); restore a copy, or move it away to start with an empty store`;
     case code.notADatabase:
-      return "it is no store of mqtt-sim";
+      return "it is not a store of mqtt-sim";
     case code.full:
-      return "there is no room for it; free some space, or choose another path";
+      return "no space left; free some space, or choose another path";
     case code.readonly:
-      return "it may not be written; change its permissions, or choose another path";
+      return "it is not writable; change its permissions, or choose another path";
     default:
-      return `${error.message}; expected a path in a directory that is there and may be written`;
+      return `${error.message}; expected a path in an existing, writable directory`;
   }
 }
 

@@ -32,7 +32,7 @@ export function loadStore(
 export function damaged(place: string, error: unknown): UsageError {
   const fault = error instanceof Error ? error.message : String(error);
   return new UsageError(
-    `Cannot read store "${place}": it is damaged (${fault}); restore a copy, or move it away to begin with none`,
+    `Cannot read store "${place}": it is damaged (${fault}); restore a copy, or move it away to start with an empty store`,
   );
 }
 
@@ -96,7 +96,9 @@ class Loading {
     return [...table.keys()].slice(-1);
   }
 
-  /** The instant of a clean stop; or the latest at which the next sign of life would have come, were it not for the end. */
+  /**
+   * The instant of a clean stop; or the latest at which the next sign of life would have come, were it not for the end.
+   */
   #endedMs(nowMs: number): number {
     const [row] = this.#rows("broker");
     const { alive_ms, stopped_ms } = row as { alive_ms: number; stopped_ms: number | null };

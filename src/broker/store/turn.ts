@@ -93,7 +93,7 @@ export class Turn implements Gate {
       this.#parts.store.close(nowMs);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#parts.settings.log("warn", `Store "${store(this.#parts)}" could not be closed cleanly: ${error.message}`);
+      this.#parts.settings.log("warn", `Store "${store(this.#parts)}" was not closed cleanly: ${error.message}`);
     }
   }
 
@@ -112,8 +112,8 @@ export class Turn implements Gate {
     const { metrics, settings } = this.#parts;
     metrics.storeFailures++;
     if (!this.#failing) {
-      const what = `Store "${store(this.#parts)}" cannot keep what changes (${error.message})`;
-      settings.log("warn", `${what}: nothing of it is acknowledged, and no client is let in, until it can`);
+      const what = `Store "${store(this.#parts)}" cannot save changes (${error.message})`;
+      settings.log("warn", `${what}: the broker acknowledges none of them and refuses clients until it can`);
     }
     this.#failing = true;
     this.#reasonCode = error.full ? ReasonCode.quotaExceeded : ReasonCode.implementationSpecificError;
@@ -127,7 +127,7 @@ export class Turn implements Gate {
   #recover(): void {
     if (!this.#failing) return;
     this.#failing = false;
-    this.#parts.settings.log("warn", `Store "${store(this.#parts)}" keeps what changes again`);
+    this.#parts.settings.log("warn", `Store "${store(this.#parts)}" saves changes again`);
   }
 
   #take(): Set<HeldLink> {

@@ -66,7 +66,7 @@ async function reload(
   try {
     log("info", await security.reload(running));
   } catch (error) {
-    log("warn", `${error instanceof Error ? error.message : String(error)}; everything stays as it was`);
+    log("warn", `${error instanceof Error ? error.message : String(error)}; nothing was changed`);
   }
 }
 
@@ -96,7 +96,7 @@ function startLines(
     `connections: up to ${formatCount(connectionsLimit)} at one time (--max-connections; the limit of open files ` +
     `${openFiles === undefined ? "cannot be read" : `is ${formatCount(openFiles)}`})`,
     ...(engine.whyNotEpoll === undefined ? [] : [`engine ${engineText(engine)}`]),
-    ...(fault === undefined ? [] : [`WILLS GO WRONG ON PURPOSE: ${fault}`]),
+    ...(fault === undefined ? [] : [`FAULT INJECTION IS ON: ${fault}`]),
     ...(monitor === undefined ? [] : [`metrics on ${monitor.url}/metrics, status on ${monitor.url}/status`]),
     ...(monitor === undefined || adminToken === undefined
       ? []

@@ -25,7 +25,7 @@ const config = object("Config file", {
   config: valueFlag(
     "--config",
     file,
-    "A YAML file of settings, by the names of these flags without dashes before them: port: 1883. Flags overrule it.",
+    "A YAML file of settings, with the names of these flags without the dashes, such as port: 1883. Flags override it.",
   ),
 });
 
@@ -37,7 +37,7 @@ const run = merge(...parts as unknown as [Part, Part]) as unknown as Parser<"syn
 
 const schema = command("config-schema", object({ command: constant("broker config-schema") }), {
   brief: sentence("Write the JSON Schema of the config file."),
-  description: sentence("Writes the JSON Schema of the file that --config takes: for editors, and for checks."),
+  description: sentence("Writes the JSON Schema of the file that --config reads, for editors and validators."),
   footer: [],
   usageLine: [],
 });
@@ -56,14 +56,14 @@ export const brokerCommand = command(
     brief: sentence("Run the embedded broker alone until Ctrl-C."),
     description: sentence(
       "Runs the embedded MQTT 3.1.1 and 5.0 broker over TCP, TLS and WebSocket until SIGINT or SIGTERM: QoS 0, 1 and 2, retained messages, " +
-        "sessions in memory or in a file, takeover, and wills with delay. Without --users everyone on this machine is " +
-        "let in, and nobody beyond it.",
+        "sessions in memory or in a file, takeover, and wills with delay. Without --users it accepts every " +
+        "client on this machine, and no other.",
     ),
     footer: lines(
       "Faults:",
       ...faultKinds.map((kind) => ` ${kind.padEnd(9)} ${faultText[kind]}`),
       "",
-      "At a clean stop the wills of connected clients are published, and the count of all is told.",
+      "At a clean stop the broker publishes the wills of connected clients and prints the totals.",
     ),
     usageLine: [{ type: "literal", value: "[FLAGS]" }],
   },

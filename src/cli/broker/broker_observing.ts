@@ -33,10 +33,10 @@ export function openObserving(settings: BrokerSettings, err: Stream): Observing 
   const traced = settings["trace-client"] ?? [];
   const willFault = faultOf(settings, (kind, clientId) => {
     if (log.isOn("info")) {
-      log.write("info", "will struck by a fault on purpose", { event: "will-fault", kind, clientId });
+      log.write("info", "fault injected into a will", { event: "will-fault", kind, clientId });
     }
   });
-  if (willFault !== undefined) log.write("warning", `wills go wrong on purpose: ${willFault.description}`);
+  if (willFault !== undefined) log.write("warning", `fault injection is on: ${willFault.description}`);
   return {
     log: tell,
     options: {

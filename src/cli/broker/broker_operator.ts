@@ -27,7 +27,7 @@ const url = () =>
   valueFlag(
     "--url",
     { metavar: "URL", read: readUrl },
-    `The address of the broker's --metrics. Default ${usualPageUrl}.`,
+    `Address of the broker's --metrics. Default ${usualPageUrl}.`,
   );
 const adminToken = () => valueFlag("--admin-token", file, "The file with the broker's token. Required.");
 
@@ -44,9 +44,9 @@ function usageOf(argument: string) {
       "The broker runs with --metrics and --admin-token.",
       "",
       "Exit codes:",
-      ` 0   the broker has done it`,
-      ` ${absent}   the broker has nothing of that name`,
-      " 2   an error in the arguments, or a token that the broker refuses",
+      ` 0   the broker did the action`,
+      ` ${absent}   the broker has no such client, session or message`,
+      " 2   the command line cannot be used, or the broker refuses the token",
       ` ${notReachable}   no answer`,
     ),
   };
@@ -83,8 +83,8 @@ export const endSessionCommand = command(
   {
     brief: sentence("End the session of a client, and its connection."),
     description: sentence(
-      "Ends the session of a client, and before it the connection, if there is one. The messages that wait for the " +
-        "client are discarded, and its will is published, a delayed one at once.",
+      "Ends the session of a client, after its connection, if there is one. The messages queued for the " +
+        "client are discarded, and its will is published at once, even if it has a delay.",
     ),
     ...usageOf("CLIENT"),
   },
@@ -198,7 +198,7 @@ function remove(url: string, path: string, token: string): Promise<Answer | stri
   }, answerWithinMs);
   request.on("error", (error) => {
     if (error instanceof Deno.errors.NotCapable) reject(error);
-    else resolve("nobody answers there");
+    else resolve("no answer: nothing listens there");
   });
   request.end();
   return promise.finally(() => clearTimeout(timer));

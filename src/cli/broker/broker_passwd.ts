@@ -18,13 +18,15 @@ export const passwdCommand = command(
   "passwd",
   object({
     command: constant("broker passwd"),
-    file: argument(string({ metavar: "FILE" }), { description: sentence("The users file; made if there is none.") }),
+    file: argument(string({ metavar: "FILE" }), {
+      description: sentence("The users file; created if it does not exist."),
+    }),
     user: argument(string({ metavar: "USER" }), { description: sentence("The user's name.") }),
   }),
   {
     brief: sentence("Add a user to a users file, or give one a new password."),
     description: sentence(
-      "Adds a user to the file that --users takes, or gives one a new password. Asks for it on a terminal, or takes the " +
+      "Adds a user to the file that --users takes, or gives one a new password. Asks for it on a terminal, or reads the " +
         "first line of standard input. The file is in the form of mosquitto_passwd; a running broker reads it again on SIGHUP.",
     ),
     footer: [],

@@ -65,11 +65,11 @@ async function reload(broker: Broker, { files, access, adminToken }: Files): Pro
   if (tls !== undefined) broker.renewTls(tls);
   if (token !== undefined) adminToken?.take(token);
   if (access === undefined) {
-    if (tls === undefined) return token === undefined ? "There is nothing to read again" : "The token is read again";
-    return token === undefined ? "Certificates are read again" : "Certificates and the token are read again";
+    if (tls === undefined) return token === undefined ? "No file to reload" : "Reloaded the token";
+    return token === undefined ? "Reloaded the certificates" : "Reloaded the certificates and the token";
   }
   const { expelled, ended, unsubscribed, discarded } = broker.recheckAccess();
-  return `Users, rules and certificates are read again: ${expelled} connections, ${ended} sessions and ` +
+  return `Reloaded users, rules and certificates: ${expelled} connections, ${ended} sessions and ` +
     `${unsubscribed} subscriptions ended, ${discarded} queued messages discarded`;
 }
 
@@ -89,7 +89,7 @@ function endpointsOf({ host, port, listen = [] }: BrokerSettings): Endpoint[] {
     return [parseEndpoint(`mqtt://${bracketed(host ?? usualHost)}:${port ?? usualPort}`)];
   }
   if (host === undefined && port === undefined) return [...listen];
-  throw new UsageError("Cannot use --host and --port together with --listen: its URLs say both");
+  throw new UsageError("Cannot use --host and --port together with --listen: its URLs contain both");
 }
 
 /** Beyond this machine nobody is let in unasked. */
@@ -101,8 +101,8 @@ function checkReach(listen: readonly Endpoint[], settings: BrokerSettings): void
   );
   if (open === undefined) return;
   throw new UsageError(
-    `Cannot let everyone on the network in at ${open.url}: give --users, or client certificates over TLS ` +
-      "(--tls-client-auth require), or say --allow-anonymous",
+    `Cannot accept every client on the network at ${open.url}: expected --users, or client certificates over TLS ` +
+      "(--tls-client-auth require), or --allow-anonymous",
   );
 }
 
@@ -119,11 +119,11 @@ function tlsFilesOf(settings: BrokerSettings): TlsFiles | undefined {
 /** A rule for a user needs a client that proves to be that user. */
 function checkProof({ users, acl, "tls-username": tlsUsername, "tls-client-auth": clientAuth }: BrokerSettings): void {
   if (acl !== undefined && users === undefined && tlsUsername === undefined) {
-    throw new UsageError("Cannot use --acl without a proof of user names: give --users, or --tls-username cn");
+    throw new UsageError("Cannot use --acl without authenticated user names: expected --users, or --tls-username cn");
   }
   if (tlsUsername !== undefined && (clientAuth ?? "none") === "none") {
     throw new UsageError(
-      "Cannot use --tls-username without client certificates: give --tls-client-auth require or request, and --tls-ca",
+      "Cannot use --tls-username without client certificates: expected --tls-client-auth require or request, and --tls-ca",
     );
   }
 }

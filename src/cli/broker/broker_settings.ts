@@ -31,26 +31,26 @@ export const brokerDefaults = { host: "127.0.0.1", port: 1883 } as const;
 const listening = {
   host: one(text("ADDRESS"), {
     section: "Listening",
-    help: "Address of this machine to listen on; 0.0.0.0 is every one.",
+    help: "Address of this machine to listen on; 0.0.0.0 means all.",
     usual: brokerDefaults.host,
   }),
   port: one(whole(0, 65_535, "PORT"), {
     section: "Listening",
-    help: "Port to listen on; 0 takes a free one.",
+    help: "Port to listen on; 0 means a free port.",
     usual: String(brokerDefaults.port),
   }),
   listen: many(
     text("URL", (value) => parseEndpoint(value), "a URL such as mqtts://127.0.0.1:8883 or ws://127.0.0.1:8080"),
     {
       section: "Listening",
-      help: "Where to listen, in place of address and port: mqtt://, mqtts://, ws:// or wss:// with host and port; " +
+      help: "Where to listen, instead of --host and --port: mqtt://, mqtts://, ws:// or wss:// with host and port; " +
         "WebSocket at /mqtt.",
     },
   ),
   "allow-origin": many(text("ORIGIN", readOrigin, "an origin such as https://app.example, or *"), {
     section: "Listening",
     help: "A web page that may use WebSocket, metrics and status from a browser, such as https://app.example; * is " +
-      "every one. None by default.",
+      "every page. Default: none.",
   }),
   engine: one(choice(engineChoices), { section: "Listening", help: engineHelp, usual: "auto" }),
 };
@@ -65,18 +65,18 @@ function readOrigin(value: string): string {
 const security = {
   "tls-cert": one(file, {
     section: "Security",
-    help: "The server's certificate in PEM, with those that lead to its authority.",
+    help: "The server's certificate in PEM, with its chain.",
   }),
-  "tls-key": one(file, { section: "Security", help: "Its private key in PEM. SIGHUP has all these files read again." }),
-  "tls-ca": one(file, { section: "Security", help: "Authorities in PEM that sign client certificates." }),
+  "tls-key": one(file, { section: "Security", help: "Its private key in PEM. SIGHUP reloads all these files." }),
+  "tls-ca": one(file, { section: "Security", help: "CA certificates in PEM that sign client certificates." }),
   "tls-client-auth": one(choice(clientAuths), {
     section: "Security",
-    help: "Whether clients have to prove themselves by a certificate.",
+    help: "Whether clients must present a certificate.",
     usual: "none",
   }),
   "tls-username": one(choice(["cn"]), {
     section: "Security",
-    help: "Takes the common name of a client's certificate for its user name, without a password.",
+    help: "Uses the common name of a client's certificate as its user name; no password is needed.",
   }),
   users: one(file, {
     section: "Security",
@@ -84,11 +84,11 @@ const security = {
   }),
   acl: one(file, {
     section: "Security",
-    help: "Who may publish and subscribe where, as in mosquitto's acl_file; what no line allows is denied.",
+    help: "Rules for publishing and subscribing, in the format of mosquitto's acl_file. Default deny.",
   }),
   "allow-anonymous": toggle({
     section: "Security",
-    help: "Let in those who give no name: also beside --users, and beyond this machine.",
+    help: "Accept clients without a user name, also with --users and from other machines.",
   }),
 };
 
@@ -105,7 +105,7 @@ const service = {
   }),
   "server-keep-alive": one(seconds(0, 65_535), {
     section: "Service",
-    help: "Takes the place of every 5.0 client's keep alive; 0 turns keep alive off.",
+    help: "Server Keep Alive: overrides the keep alive of every 5.0 client; 0 turns keep alive off.",
     usual: "the client's own",
   }),
   "response-information": one(text("TEXT"), {
@@ -117,25 +117,25 @@ const service = {
 const durability = {
   store: one(text("PATH"), {
     section: "Durability",
-    help: "A file for sessions, messages and wills, which outlive the broker there; made if there is none. " +
-      "memory: they do not.",
+    help: "A file that keeps sessions, messages and wills over a restart; created if it does not exist. " +
+      "memory: they end with the broker.",
     usual: defaultOptions.store,
   }),
   "store-outlives": one(choice(["power", "process"]), {
     section: "Durability",
-    help: "What an acknowledgement outlives: a power failure, or the broker's process alone, at less cost.",
+    help: "What acknowledged data survives: a power failure, or only a crash of the broker, which is faster.",
     usual: defaultOptions.outlives,
   }),
   "on-shutdown": one(choice(["publish", "keep"]), {
     section: "Durability",
-    help: "Wills at a clean stop: published, or kept for the next start. Delayed ones stay in a store either way; " +
-      "without one they are published too, and keep loses all.",
+    help: "Wills at a clean stop: published, or kept for the next start. A store keeps delayed wills in both cases; " +
+      "without a store they are published too, and keep loses all wills.",
     usual: defaultOptions.onShutdown,
   }),
 };
 
 const output = {
-  quiet: toggle({ section: "Output", help: "Write nothing but warnings." }),
+  quiet: toggle({ section: "Output", help: "Write warnings only." }),
 };
 
 /** A limit as a person sets it. */
@@ -151,13 +151,13 @@ interface LimitSetting {
 const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   connections: {
     name: "max-connections",
-    help: "Links open at one time, from the accept on; one more is refused with 0x97.",
+    help: "Open connections, counted from the accept; one more is refused with 0x97.",
     usual: `${formatCount(defaultLimits.connections)}, at most what the limit of open files leaves`,
   },
-  sessions: { name: "max-sessions", help: "Sessions held, online and offline; one more is refused with 0x97." },
+  sessions: { name: "max-sessions", help: "Sessions, online and offline; one more is refused with 0x97." },
   timeToConnectMs: {
     name: "time-to-connect",
-    help: "From the accept, over the handshakes of TLS and WebSocket, to CONNECT and login; then the link is closed.",
+    help: "Time from the accept, including TLS and WebSocket handshakes, to CONNECT and login; then the broker closes the connection.",
     kind: "duration",
   },
   maximumPacketSizeBytes: {
@@ -167,7 +167,7 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   },
   receiveMaximum: {
     name: "receive-maximum",
-    help: "QoS 2 messages of a 5.0 client taken and not released; one more ends the connection with 0x93.",
+    help: "QoS 2 messages of a 5.0 client received and not released (Receive Maximum); one more ends the connection with 0x93.",
   },
   topicAliasMaximum: {
     name: "topic-alias-maximum",
@@ -175,23 +175,23 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   },
   outboundTopicAliases: {
     name: "outbound-topic-aliases",
-    help: "Topic aliases towards a 5.0 client, which may allow fewer; topics beyond are sent whole.",
+    help: "Topic aliases towards a 5.0 client, which may allow fewer; other topics are sent in full.",
   },
   inflight: {
     name: "max-inflight",
-    help: "QoS 1 and 2 messages sent to a client and not acknowledged; the rest waits.",
+    help: "QoS 1 and 2 messages sent to a client and not acknowledged; further messages wait.",
   },
   connectsPerSecond: {
     name: "max-connect-rate",
-    help: "Links from one address within a second, as accepted; one more is refused with 0x9F; 0 is no limit.",
+    help: "Connections accepted from one address per second; one more is refused with 0x9F; 0 means no limit.",
   },
   outboxMessages: {
     name: "max-queue-messages",
-    help: "Messages that wait for a client; what comes on top is dropped, and counted.",
+    help: "Messages queued for a client; further messages are dropped and counted.",
   },
   allOutboxesBytes: {
     name: "max-queues-size",
-    help: "Bytes of messages that wait for all clients together; what comes on top is dropped, and counted.",
+    help: "Bytes of messages queued for all clients together; further messages are dropped and counted.",
     kind: "size",
   },
   topicBytes: {
@@ -204,12 +204,12 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   },
   outboxBytes: {
     name: "max-queue-size",
-    help: "Bytes of messages that wait for a client; what comes on top is dropped, and counted.",
+    help: "Bytes of messages queued for a client; further messages are dropped and counted.",
     kind: "size",
   },
   unreadBytes: {
     name: "max-unread",
-    help: "Bytes of answers that a client does not read; beyond it the connection ends with 0x97.",
+    help: "Bytes of responses that a client has not read; more ends the connection with 0x97.",
     kind: "size",
   },
   subscriptionsPerSession: {
@@ -222,7 +222,7 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   },
   overlappingFilters: {
     name: "max-overlapping-filters",
-    help: "Levels of filters that one message may visit; a filter with + that would make it more is refused with 0x97.",
+    help: "Levels of filters that one message may visit; a filter with + that exceeds it is refused with 0x97.",
   },
   clientIdLength: {
     name: "max-client-id",
@@ -248,19 +248,19 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   keepAliveMs: {
     name: "max-keep-alive",
     help:
-      "Longest keep alive: a 5.0 client gets it in CONNACK, a 3.1.1 client with a longer one, or none, is refused; " +
-      "0 is no limit.",
+      "Longest keep alive: a 5.0 client gets it in CONNACK; a 3.1.1 client with a longer one, or none, is refused; " +
+      "0 means no limit.",
     kind: "duration",
   },
   sessionExpiryMs: {
     name: "max-session-expiry",
     help:
-      "Longest session expiry: announced to 5.0 clients that ask for more; 3.1.1 sessions end after it; 0 is no limit.",
+      "Longest session expiry: announced to 5.0 clients that request more; 3.1.1 sessions end after it; 0 means no limit.",
     kind: "duration",
   },
   stopGraceMs: {
     name: "stop-grace",
-    help: "What a stopping broker gives watchers to take the wills.",
+    help: "Time that a stopping broker gives subscribers to receive the wills.",
     kind: "duration",
   },
 };

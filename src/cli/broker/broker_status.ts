@@ -28,20 +28,22 @@ export const statusCommand = command(
     url: valueFlag(
       "--url",
       { metavar: "URL", read: readPageUrl },
-      `Where --metrics is served. Default ${usualPageUrl}.`,
+      `Address of the broker's --metrics. Default ${usualPageUrl}.`,
     ),
     filter: valueFlag(
       "--filter",
       wordValue(statusFilters),
-      "Which clients: those online, with a will armed, or with one delayed. Default all.",
+      "Which clients: online, with an armed will, or with a delayed will. Default all.",
     ),
     limit: valueFlag("--limit", whole(1, longestPage), `Clients to show, 1 to 1,000. Default ${usualLimit}.`),
-    offset: valueFlag("--offset", whole(0), "Clients to leave out first. Default 0."),
-    json: switchFlag("--json", "Write the answer as it comes, as JSON."),
+    offset: valueFlag("--offset", whole(0), "Clients to skip. Default 0."),
+    json: switchFlag("--json", "Write the answer as JSON."),
   }),
   {
-    brief: sentence("Tell who is connected to a running broker, and whose will is armed or delayed."),
-    description: sentence("Asks a broker that was started with --metrics. Exit code 3 when it cannot be reached."),
+    brief: sentence("List the clients of a running broker, with their armed and delayed wills."),
+    description: sentence(
+      "Queries a broker that was started with --metrics. Exit code 3 if the broker cannot be reached.",
+    ),
     footer: [],
     usageLine: [{ type: "literal", value: "[FLAGS]" }],
   },
@@ -69,12 +71,12 @@ async function ask(url: string): Promise<StatusReport | string> {
     const text = await response.text();
     if (!response.ok) return `it answers ${response.status}`;
     const report: unknown = JSON.parse(text);
-    return isStatus(report) ? report : "it answers something else";
+    return isStatus(report) ? report : "the answer is not the status of a broker";
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    if (error instanceof SyntaxError) return "it answers something else";
+    if (error instanceof SyntaxError) return "the answer is not the status of a broker";
     if (error instanceof DOMException && error.name === "TimeoutError") return "no answer in 10s";
-    return "nobody answers there";
+    return "no answer: nothing listens there";
   }
 }
 
@@ -95,9 +97,7 @@ function isStatus(report: unknown): report is StatusReport {
 export function statusLines(report: StatusReport): string[] {
   const { url, startedAt, fault, connections, wills, queued, total, offset, clients } = escapeData(report);
   const published = Object.values(wills.published).reduce((sum, count) => sum + count, 0);
-  const faultLines = fault === null
-    ? []
-    : [`WILLS GO WRONG ON PURPOSE: ${fault} (${formatCount(wills.faults)} so far)`];
+  const faultLines = fault === null ? [] : [`FAULT INJECTION IS ON: ${fault} (${formatCount(wills.faults)} so far)`];
   const range = clients.length === 0 ? "none" : `${formatCount(offset + 1)} to ${formatCount(offset + clients.length)}`;
   return [
     `mqtt-sim broker ${url}, since ${startedAt}`,

@@ -19,34 +19,34 @@ export const observingDefaults = { sysIntervalMs: 10_000, log: "text", logLevel:
 export const observing = {
   metrics: one(hostAndPort, {
     section: "Observing",
-    help: "Serve /metrics for Prometheus, /healthz and /status over HTTP, on 127.0.0.1 unless a host is named; " +
-      "port 0 takes a free one.",
+    help: "Serve /metrics for Prometheus, /healthz and /status over HTTP, on 127.0.0.1 by default; " +
+      "port 0 means a free port.",
     usual: "none",
   }),
   "admin-token": one(file, {
     section: "Observing",
-    help: "Accept the actions of an operator at the address of --metrics, which has to be of loopback, from requests " +
+    help: "Accept operator actions at the address of --metrics, which must be a loopback address, from requests " +
       "with the token in this file: 16 characters or more, mode 0600.",
     usual: "none",
   }),
   "sys-interval": one(durationMs(0), {
     section: "Observing",
-    help: "From one publication of the $SYS topics to the next; 0s publishes none.",
+    help: "Interval between publications of the $SYS topics; 0s publishes none.",
     usual: formatDuration(observingDefaults.sysIntervalMs),
   }),
   log: one(choice(["text", "json"]), {
     section: "Observing",
-    help: "How log lines are written, to standard error: for people, or one JSON document a line.",
+    help: "Format of log lines on standard error: text, or one JSON document per line.",
     usual: observingDefaults.log,
   }),
   "log-level": one(choice(logLevels), {
     section: "Observing",
-    help: "The least grave lines that are written; info has every connection and will, without payloads.",
+    help: "Minimum log level; info includes every connection and will, without payloads.",
     usual: observingDefaults.logLevel,
   }),
   "trace-client": many(text("ID"), {
     section: "Observing",
-    help: "Log every packet from and to the client of that identifier, decoded, payloads cut, whatever the level.",
+    help: "Log every packet from and to the client with this identifier, decoded, with truncated payloads, at any log level.",
   }),
 };
 
@@ -54,18 +54,18 @@ export const observing = {
 export const faults = {
   fault: one(text("MIX", parseFaults, "shares such as lose=1%,delay=1%:1500ms"), {
     section: "Faults",
-    help: `Get wills wrong on purpose, to see whether that is noticed: shares such as lose=1%,delay=0.5%:1500ms, of ` +
-      `${faultKinds.join(", ")}. They are listed below.`,
+    help: `Inject faults into wills, to test that a monitor detects them: shares such as lose=1%,delay=0.5%:1500ms, of ` +
+      `${faultKinds.join(", ")}. See the list below.`,
     usual: "none",
   }),
   "fault-seed": one(whole(0, 0xffff_ffff), {
     section: "Faults",
-    help: "Draws the wills that go wrong: the same wills in the same order suffer the same.",
-    usual: "drawn, and told",
+    help: "Seed of the fault injection: the same wills in the same order get the same faults.",
+    usual: "random, printed at the start",
   }),
   "fault-clients": one(text("REGEX", readPattern, "a regular expression such as ^sensor-"), {
     section: "Faults",
-    help: "Only wills of clients whose identifier has a part that matches.",
+    help: "Inject faults only into wills of clients whose identifier matches.",
     usual: "all",
   }),
 };

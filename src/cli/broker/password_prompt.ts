@@ -23,7 +23,7 @@ export function readPassword({ err }: { readonly err: Stream }, keys: Keys = Den
   const first = ask("Password: ", err, keys);
   const second = ask("Again: ", err, keys);
   if (first.length === second.length && first.every((byte, at) => byte === second[at])) return notEmpty(first);
-  throw new UsageError("Cannot take the password: the two differ");
+  throw new UsageError("Cannot use the password: the two entries differ");
 }
 
 function ask(question: string, err: Stream, keys: Keys): Uint8Array {
@@ -31,7 +31,7 @@ function ask(question: string, err: Stream, keys: Keys): Uint8Array {
   keys.setRaw(true);
   try {
     return readLine(keys, () => {
-      throw new UsageError("Cannot go on without a password");
+      throw new UsageError("Missing password");
     });
   } finally {
     keys.setRaw(false);
@@ -54,5 +54,5 @@ function readLine(keys: Keys, interrupted: () => void): Uint8Array {
 
 function notEmpty(password: Uint8Array): Uint8Array {
   if (password.length > 0) return password;
-  throw new UsageError("Cannot take an empty password");
+  throw new UsageError("Cannot use an empty password");
 }

@@ -46,7 +46,7 @@ function checkLogin({ url, username, password, passwordFile, deniedTopic }: Chec
   };
   const asked = Object.entries(flags).find(([, value]) => value !== undefined);
   if (url === undefined && asked !== undefined) {
-    const why = "which has a login of its own";
+    const why = "which has its own login";
     throw new UsageError(`Cannot use ${asked[0]} with the embedded broker, ${why}: expected a --url`);
   }
   if (deniedTopic === undefined || isValidTopicName(deniedTopic)) return;
@@ -123,7 +123,7 @@ async function namedTarget(asked: CheckAsked): Promise<Endpoint | undefined> {
   const flag = tlsFlagOf(asked);
   if (flag === undefined) return undefined;
   throw new UsageError(
-    `Cannot use ${flag} with the embedded broker, which is not over TLS: expected a --url with mqtts:// or wss://`,
+    `Cannot use ${flag} with the embedded broker, which does not use TLS: expected a --url with mqtts:// or wss://`,
   );
 }
 
@@ -148,7 +148,7 @@ function list(runs: readonly CaseRun[], { out }: Output): number {
     { head: "MQTT", align: "left", cell: ({ protocol }) => protocol },
     { head: "case", align: "left", cell: ({ one }) => one.id },
     { head: "rules", align: "left", cell: ({ one, protocol }) => one.rules[protocol]!.join(" ") },
-    { head: "what the broker is to do", align: "left", cell: ({ one }) => one.title },
+    { head: "what the broker must do", align: "left", cell: ({ one }) => one.title },
   ];
   out.write(`${tableLines(columns, runs).join("\n")}\n`);
   return 0;

@@ -42,8 +42,8 @@ const target = object("Target", {
   url: valueFlag(
     "--url",
     { metavar: "URL", read: parseEndpoint },
-    "The broker to check, mqtt://[user[:password]@]host[:port], port 1883 unless said; mqtts://, ws:// and wss:// go too. " +
-      "Without it the embedded broker is started, with a login, a topic that may not be published to, and a store, so that every case can be tried.",
+    "The broker to check: mqtt://[user[:password]@]host[:port], default port 1883, or mqtts://, ws:// or wss://. " +
+      "Without it the check starts the embedded broker, with a login, a denied topic and a store, so that every case can run.",
   ),
   username: valueFlag("--username", word("NAME"), "User name of every client. Default: the one in --url, if any."),
   password: valueFlag(
@@ -59,18 +59,18 @@ const target = object("Target", {
   deniedTopic: valueFlag(
     "--denied-topic",
     word("TOPIC"),
-    "A topic that this login may subscribe to and not publish to: for the cases about what a will may do.",
+    "A topic that this login may subscribe to but not publish to, for the cases about the authorization of wills.",
   ),
   restartCommand: valueFlag(
     "--restart-command",
     word("COMMAND"),
-    "A command for the shell that restarts the broker at --url, such as 'systemctl restart mosquitto'; it has 60 s, and " +
-      "the broker 30 s more to accept again. Without it the cases that restart the broker are not testable there.",
+    "A shell command that restarts the broker at --url, such as 'systemctl restart mosquitto'; it may take 60 s, and " +
+      "the broker 30 s more to accept connections. Without it the cases that restart the broker are not testable.",
   ),
   engine: valueFlag(
     "--engine",
     wordValue(engineChoices),
-    `${engineHelp} Of the check's own connections, and of the embedded broker. Default auto.`,
+    `${engineHelp} Applies to the connections of the check and to the embedded broker. Default auto.`,
   ),
 });
 
@@ -83,21 +83,21 @@ const selection = object("Cases", {
   rule: repeatedFlag(
     "--rule",
     word("NUMBER"),
-    "Cases that go by a statement of the standard, such as 3.1.2-22; 5.0:3.1.2-22 in one version. May be repeated.",
+    "Cases that test a statement of the standard, such as 3.1.2-22; 5.0:3.1.2-22 in one version. May be repeated.",
   ),
   protocol: valueFlag("--protocol", wordValue(["3.1.1", "5", "both"]), "MQTT version of the cases. Default both."),
   quick: switchFlag(
     "--quick",
-    "Leave out the cases that wait for the standard's own seconds, and those that restart; silence is shorter.",
+    "Skip the cases that wait for time spans of the standard or restart the broker; wait less for silence.",
   ),
-  list: switchFlag("--list", "Write the cases, with version and rules, and run none."),
+  list: switchFlag("--list", "List the selected cases, with version and rules; run none."),
 });
 
 const bounds = object("Bounds", {
   slack: valueFlag(
     "--slack",
     { metavar: "FACTOR", read: parseSlack },
-    "Multiplies every time bound, for a broker that is slow: 1 to 100. Default 1; the bounds are told with the result.",
+    "Multiplies every time bound, for a broker that is slow: 1 to 100. Default 1; the result lists the bounds.",
   ),
   parallel: valueFlag(
     "--parallel",
@@ -110,12 +110,12 @@ const judging = object("Judging", {
   profile: valueFlag(
     "--profile",
     { ...wordValue(profileNames), metavar: "NAME" },
-    "A broker whose known deviations are told and do not fail the check; what they do not cover fails it still. " +
-      "mqtt-sim fleet profiles lists them. Default strict, which knows none.",
+    "A broker whose known deviations are reported and do not fail the check; any other deviation fails it. " +
+      "mqtt-sim fleet profiles lists them. Default strict: no known deviations.",
   ),
 });
 
-const output = object("Output", { quiet: switchFlag("--quiet", "Say nothing while it runs.") });
+const output = object("Output", { quiet: switchFlag("--quiet", "Print no progress.") });
 
 const areaWidth = Math.max(...Object.keys(areas).map((name) => name.length));
 const footer = lines(
@@ -123,12 +123,12 @@ const footer = lines(
   ...Object.entries(areas).map(([name, about]) => ` ${name.padEnd(areaWidth)} ${about}`),
   "",
   "Exit codes:",
-  " 0   pass: no case failed but as the profile documents",
+  " 0   pass: every failed case is a deviation that the profile documents",
   " 1   fail: a case failed",
   " 2   the command line cannot be used",
-  " 3   void: nothing is proved, for the broker cannot be reached or the control arm failed",
-  " 70  a fault of mqtt-sim itself",
-  " 130 interrupted; the report is written all the same",
+  " 3   void: the check proves nothing: the broker cannot be reached, or the control arm failed",
+  " 70  an internal error of mqtt-sim",
+  " 130 interrupted; the report is written",
 );
 
 /** `mqtt-sim check` and its flags. */
@@ -145,10 +145,10 @@ export const checkCommand = command(
     checkReportFlags,
   ),
   {
-    brief: sentence("Hold a broker to the standard, rule by rule."),
+    brief: sentence("Check a broker against the standard, rule by rule."),
     description: sentence(
-      "Runs a catalog of black-box cases against a broker and tells for each rule of MQTT 3.1.1 and 5.0, by its number, " +
-        "whether the broker keeps it: pass, fail, deviation or not testable. Whatever fails comes with its transcript.",
+      "Runs a catalog of black-box cases against a broker and reports for each rule of MQTT 3.1.1 and 5.0, by its number, " +
+        "whether the broker complies: pass, fail, deviation or not testable. Each failure comes with its transcript.",
     ),
     footer,
     usageLine: [{ type: "literal", value: "[FLAGS]" }],

@@ -15,13 +15,13 @@ export const checkReportFlags = object("Reports", {
   report: valueFlag(
     "--report",
     file,
-    "Write the whole report as JSON. For this flag and each of the next ones: - is standard output, all else then goes " +
-      "to standard error; the file is found writable before anything starts, and replaced when the report is whole.",
+    "Write the whole report as JSON. For this flag and the next ones: - means standard output, and everything else then goes " +
+      "to standard error; the file must be writable before the start, and is replaced when the report is complete.",
   ),
   html: valueFlag(
     "--html",
     file,
-    "Write one self-contained HTML page: verdict, what failed with its transcript, every rule. It loads nothing.",
+    "Write one self-contained HTML page: verdict, what failed with its transcript, every rule. It loads no other file.",
   ),
   junit: valueFlag("--junit", file, "Write JUnit XML: a suite for each version, a test case for each case."),
   markdown: valueFlag("--markdown", file, "Write Markdown: verdict, what failed with its transcript, every rule."),

@@ -10,8 +10,8 @@ const name = "--restart-command";
 const limitMs = 60_000;
 
 /**
- * Restarts the broker that was named; undefined where no command was given. That the broker accepts again is waited for
- * by the case.
+ * Restarts the broker that was named; undefined where no command was given. That the broker accepts connections again
+ * is waited for by the case.
  *
  * @throws UsageError when there is no broker to restart by it, or no command can be run
  */
@@ -21,7 +21,7 @@ export async function restartBy(
   if (command === undefined) return undefined;
   if (url === undefined) {
     throw new UsageError(
-      `Cannot use ${name} ${JSON.stringify(command)} with the embedded broker, which is restarted without one: ` +
+      `Cannot use ${name} ${JSON.stringify(command)} with the embedded broker, which needs no command: ` +
         `expected a --url`,
     );
   }

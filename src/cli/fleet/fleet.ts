@@ -80,7 +80,7 @@ export async function fleet(asked: FleetFlags, output: Output, parts: FleetParts
     const { onLives } = outputs;
     const report = await runOn(broker, plan, flags, output, interrupts, { ...parts, onLives }, record);
     if (report === undefined) {
-      output.err.write("Ended at once: the run had no time to make a report.\n");
+      output.err.write("Ended at once: the run made no report.\n");
       return 130;
     }
     await tell(report, output, outputs, record);

@@ -85,7 +85,7 @@ const output = object("Output", {
     "--live",
     address,
     "Serve the HTML page while the run goes on; it follows the run, and shows the report when it is over. On this " +
-      "machine's own address unless a host is named: 8080, or 0.0.0.0:8080; port 0 takes a free one. Whoever reaches it " +
+      "machine's own address unless a host is named: 8080, or 0.0.0.0:8080; port 0 means a free port. Whoever reaches it " +
       "can look.",
   ),
   metrics: valueFlag(
@@ -107,11 +107,11 @@ const footer = lines(
   "",
   "Exit codes:",
   " 0   pass: every will that was due came once, on time and unaltered",
-  " 1   fail: a will went wrong",
+  " 1   fail: a will was wrong",
   " 2   the command line cannot be used",
   " 3   void: the run proves nothing, or the broker cannot be reached",
-  " 70  a fault of mqtt-sim itself",
-  " 130 interrupted; the report is written all the same",
+  " 70  an internal error of mqtt-sim",
+  " 130 interrupted; the report is written",
 );
 
 const run = merge(
@@ -135,7 +135,7 @@ export type FleetFlags = InferValue<typeof run>;
 
 const schema = command("scenario-schema", object({ command: constant("fleet scenario-schema") }), {
   brief: sentence("Write the JSON Schema of scenario files."),
-  description: sentence("Writes the JSON Schema of the files that --scenario takes: for editors, and for checks."),
+  description: sentence("Writes the JSON Schema of the files that --scenario reads, for editors and validators."),
   usageLine: [],
 });
 
@@ -152,21 +152,23 @@ const show = command(
   }),
   {
     brief: sentence("Write the file of a built-in scenario."),
-    description: sentence("Writes the file of a built-in scenario: to read, or to change and give to --scenario."),
+    description: sentence(
+      "Writes the file of a built-in scenario, to read it, or to change it and pass it to --scenario.",
+    ),
     usageLine: [{ type: "literal", value: "NAME" }],
   },
 );
 
 const known = command("profiles", object({ command: constant("fleet profiles") }), {
   brief: sentence("List the profiles and their deviations."),
-  description: sentence("Lists what is known of brokers that part from the standard, as --profile takes it."),
+  description: sentence("Lists the known deviations of brokers from the standard, by profile name for --profile."),
   usageLine: [],
 });
 
 /** What follows `mqtt-sim fleet` when nothing does. */
 function noFlags(): FleetFlags {
   const parsed = parseSync(run, []);
-  if (!parsed.success) throw new InvariantError("no flag of fleet has to be given");
+  if (!parsed.success) throw new InvariantError("fleet needs no flags");
   return parsed.value;
 }
 

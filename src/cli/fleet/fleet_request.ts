@@ -95,12 +95,12 @@ export function checkRestartFlags(
   }
   if (all.length > 1 && restartCommand !== undefined) {
     throw new UsageError(
-      `Cannot use --restart-command ${shown} on ${all.length} brokers, of which it can restart one: expected one --url`,
+      `Cannot use --restart-command ${shown} on ${all.length} brokers, because it restarts one broker: expected one --url`,
     );
   }
   if (url === undefined && restartCommand !== undefined) {
     throw new UsageError(
-      `Cannot use --restart-command ${shown} with the embedded broker, which is restarted without one: expected a --url`,
+      `Cannot use --restart-command ${shown} with the embedded broker, which needs no command: expected a --url`,
     );
   }
   if (url !== undefined && restartCommand === undefined && all.length > 1) {
@@ -111,7 +111,7 @@ export function checkRestartFlags(
   }
   if (url !== undefined && restartCommand === undefined) {
     throw new UsageError(
-      `Cannot restart the broker at ${url.url}: expected --restart-command with the command that does, such as ` +
+      `Cannot restart the broker at ${url.url}: expected --restart-command with a command that restarts it, such as ` +
         "'systemctl restart mosquitto'",
     );
   }

@@ -59,7 +59,7 @@ export async function fleetOnSeveral(
   checkNames(names);
   if (flags.shard !== undefined) {
     throw new UsageError(
-      "Cannot run a part by --shard on several brokers: its parts begin together, and would not on the second broker; " +
+      "Cannot use --shard with several brokers: the shards start together only on the first broker; " +
         "expected one --url",
     );
   }
@@ -151,10 +151,10 @@ async function settleBefore(
   if (early.aborted) return;
   const { quiet, afterMs } = await parts.settle(early);
   const after = `${(afterMs / 1_000).toFixed(1)}s`;
-  if (quiet) tell(`Settled: this machine was quiet after ${after}`);
+  if (quiet) tell(`This machine was idle after ${after}`);
   else if (!early.aborted) {
     output.err.write(
-      `warning: this machine was not quiet within ${after}: what ${name} shows may be another's doing\n`,
+      `warning: this machine was not idle within ${after}: other load may affect the results of ${name}\n`,
     );
   }
 }
@@ -172,10 +172,10 @@ async function runOne(
     outcome,
     reason,
   });
-  if (early.aborted) return without("skipped", "not run: the comparison was ended before");
+  if (early.aborted) return without("skipped", "not run: the comparison ended earlier");
   try {
     const report = await run();
-    if (report === undefined) return without("skipped", "ended at once: the run had no time to make a report");
+    if (report === undefined) return without("skipped", "ended at once: the run made no report");
     return comparedRun(broker.name, report);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -97,7 +97,7 @@ class Followers {
 
   /** A stream of events that begins with the first news. */
   answer(first: string): Response {
-    if (this.#streams.size >= mostFollowers) return new Response("Too many look at this run.\n", { status: 503 });
+    if (this.#streams.size >= mostFollowers) return new Response("Too many viewers.\n", { status: 503 });
     let own: ReadableStreamDefaultController<Uint8Array>;
     const body = new ReadableStream<Uint8Array>({
       start: (stream) => {

@@ -38,7 +38,7 @@ const killed = text<KillRate | "once">(
 const back = text<number>(
   "TIME|once",
   (value, name) => value === "once" ? 0 : parseDurationMs(value, name),
-  "once, or a duration such as 2s over which they come back",
+  "once, or a duration such as 2s over which the clients reconnect",
 );
 const telemetryForm = record({
   inner: new Map<string, Entry<unknown>>([
@@ -59,8 +59,9 @@ const telemetryForm = record({
     ["qos", entry(choice(["0", "1", "2"]), "QoS of the messages. Default 0.")],
   ]),
   must: ["rate"],
-  allowed: "a rate, and perhaps size and qos: { rate: 1/s, size: 64, qos: 0 }",
-  help: "What clients publish while they live, on topics that nobody watches: wills are then measured under load.",
+  allowed: "a rate, with optional size and qos: { rate: 1/s, size: 64, qos: 0 }",
+  help:
+    "Messages that clients publish while they are connected, on topics without subscribers, to measure wills under load.",
 });
 
 /** The options that a scenario file may set, by the names of their flags; with what a group may have of its own. */
@@ -78,33 +79,33 @@ const groupEntries: Entries = new Map([
 
 const groupNames = many(text("NAME"), {
   section: "Scenario",
-  help: "Names of the groups that the phase is about. Default all.",
+  help: "Names of the groups of the phase. Default all.",
 });
 
 /** Times that a plan checks again, with the bounds it has for each kind of phase. */
 const phaseEntries: ReadonlyMap<string, Entry<unknown>> = new Map<string, Entry<unknown>>([
   ["kill", entry(killed, "Kills at this rate, or all at once.")],
-  ["hold", entry(durationMs(0, longestMs), "Nobody is killed for so long.")],
-  ["return", entry(back, "Those who were to stay away come back, at once or spread over this time.")],
-  ["restart", entry(durationMs(0, longestDownMs), "The broker is restarted; the embedded one stays down for so long.")],
+  ["hold", entry(durationMs(0, longestMs), "Duration without kills.")],
+  ["return", entry(back, "Clients killed with reconnect-after never reconnect, at once or spread over this time.")],
+  ["restart", entry(durationMs(0, longestDownMs), "Restart the broker; the embedded broker stays down for this time.")],
   [
     "for",
-    entry(durationMs(0, longestMs), "How long a kill phase lasts. Default duration; none where all die at once."),
+    entry(durationMs(0, longestMs), "Duration of a kill phase. Default duration; not with kill: once."),
   ],
   ["groups", groupNames],
   ["kill-mode", entry(kindOf({ kind: "killShares" }), "How clients die in this phase.")],
   [
     "reconnect-after",
-    entry(kindOf({ kind: "reconnect" }), "From a death in this phase to the next CONNECT, or never."),
+    entry(kindOf({ kind: "reconnect" }), "Time from a kill in this phase to the next CONNECT, or never."),
   ],
-  ["jitter", entry(durationMs(0, longestMs), "Clients come back up to so much later, each as drawn.")],
+  ["jitter", entry(durationMs(0, longestMs), "Random extra time before each reconnect, up to this.")],
 ]);
 
 const kinds = ["kill", "hold", "return", "restart"];
 const onlyFor = (name: string, ...of: readonly string[]): MapRule => ({
   at: name,
   goes: (values) => values[name] === undefined || of.some((kind) => values[kind] !== undefined),
-  sentence: `Cannot use ${name} in this phase: expected it beside ${of.join(" or ")}`,
+  sentence: `Cannot use ${name} in this phase: expected it with ${of.join(" or ")}`,
 });
 
 const phases = list({
@@ -112,14 +113,15 @@ const phases = list({
   rules: [
     {
       goes: (values) => kinds.filter((kind) => values[kind] !== undefined).length === 1,
-      sentence: "Cannot tell what this phase is: expected one of kill, hold, return and restart",
+      sentence: "Missing kind of phase: expected one of kill, hold, return and restart",
     },
     onlyFor("groups", "kill", "return"),
     ...["for", "kill-mode"].map((name) => onlyFor(name, "kill")),
     ...["reconnect-after", "jitter"].map((name) => onlyFor(name, "kill", "restart")),
   ],
   allowed: "a list of phases such as - kill: 5%",
-  help: "What is done once the fleet is connected, one after the other. Without it, clients are killed at kill-rate.",
+  help:
+    "Phases of the run, in this order, once the fleet is connected. Without it, clients are being killed at kill-rate.",
 });
 
 const groups = list({
@@ -130,7 +132,7 @@ const groups = list({
   ]),
   must: ["name"],
   allowed: "a list of groups such as - name: sensors",
-  help: "Groups of clients with wishes of their own, 1 to 255; the rest is as it is for all.",
+  help: "Groups of clients with their own settings, 1 to 255; all other settings apply to every group.",
 });
 
 const broker = text<BrokerChoice>("[NAME=]URL", parseBrokerChoice, "[NAME=]URL of a broker, or embedded");

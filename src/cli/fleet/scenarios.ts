@@ -17,15 +17,15 @@ export const builtInScenarios: readonly BuiltInScenario[] = [
   {
     name: "steady",
     about: "5% die each second for 30 s, and come back",
-    text: `# What is run without a scenario.
+    text: `# The default scenario.
 kill-rate: 5%
 duration: 30s
 `,
   },
   {
     name: "storm",
-    about: "all die at one instant: every will at once",
-    text: `# All clients die at one instant, and stay dead.
+    about: "all clients die at once: every will is due at once",
+    text: `# All clients die at once and do not reconnect.
 phases:
   - hold: 1s
   - kill: once
@@ -35,8 +35,8 @@ phases:
   },
   {
     name: "blackout",
-    about: "one site goes dark, stays so for 10 s, and returns",
-    text: `# A quarter of the fleet is one site, which loses its power.
+    about: "one site loses power for 10 s, then reconnects",
+    text: `# A quarter of the fleet is one site, which loses power.
 groups:
   - name: site
     share: 1
@@ -61,7 +61,7 @@ phases:
   {
     name: "rolling",
     about: "four groups die and return, one after the other",
-    text: `# As when a fleet is updated in waves: each wave dies, is back, and then comes the next.
+    text: `# A rolling update: each wave dies and reconnects before the next one dies.
 groups:
   - name: wave-1
   - name: wave-2
@@ -90,7 +90,7 @@ phases:
     name: "flap",
     about: "back within the will delay: no will is due (5.0)",
     text: `# Back within the will delay, the session resumed: the server must not send the will. [MQTT5 3.1.3-9]
-# The last death is for good, so that each client owes one will in the end.
+# Clients do not reconnect after the last kill, so that one will of each client is due.
 protocol: 5
 will-delay: 5
 session-expiry: 60
@@ -111,8 +111,8 @@ phases:
   },
   {
     name: "reconnect-storm",
-    about: "all die at once and come back at once, twice",
-    text: `# All come back at one instant, as clients do whose makers did not think of it.
+    about: "all clients die at once and reconnect at once, twice",
+    text: `# All clients reconnect at once, as clients without random backoff do.
 phases:
   - kill: once
     reconnect-after: 2s
@@ -124,8 +124,8 @@ phases:
   },
   {
     name: "reconnect-storm-jitter",
-    about: "the same, each up to 5 s later, as drawn",
-    text: `# The reconnect storm with what cures it.
+    about: "the same, with up to 5 s of random delay each",
+    text: `# The reconnect storm with random backoff.
 phases:
   - kill: once
     reconnect-after: 2s
@@ -139,9 +139,9 @@ phases:
   },
   {
     name: "freeze",
-    about: "half-open peers: only keep alive can tell",
+    about: "half-open connections: only keep alive detects them",
     text:
-      `# Half-open peers. The will is due at 1.5 times keep alive after the last packet. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22]
+      `# Half-open connections. The will is due at 1.5 times keep alive after the last packet. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22]
 keepalive: 4s
 kill-mode: freeze=3,half-packet=1
 kill-rate: 3%
@@ -150,9 +150,9 @@ duration: 30s
   },
   {
     name: "restart",
-    about: "the broker goes down and comes back, wills on its hands",
-    text: `# The broker is restarted with clients alive, just killed, and dead with a will whose delay is not over.
-# With --url, --restart-command says how. Each will is owed once, before or after. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
+    about: "the broker restarts with wills armed and delayed",
+    text: `# The broker restarts while clients are alive, just killed, or dead with a will delay in progress.
+# With --url, give --restart-command. Each will is due once, before or after the restart. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
 session-expiry: 300
 kill-rate: 5%
 groups:
@@ -209,9 +209,9 @@ groups:
   },
   {
     name: "presence",
-    about: "online, left and gone, all retained, must be the truth",
-    text: `# Clients say that they are online, and that they leave; wills say that they are gone. All of it is retained.
-# Some come back before their wills are due, some after it, some are taken over, and some never return.
+    about: "retained presence must match the clients' states",
+    text: `# Clients publish online and left messages; their wills publish gone. All messages are retained.
+# Some clients reconnect before their wills are due, some after, some are taken over, and some never reconnect.
 presence: true
 kill-mode: reset=4,close=4,takeover=2,leave=2
 phases:

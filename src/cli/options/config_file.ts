@@ -36,7 +36,9 @@ export async function readConfig(path: string, settings: Entries): Promise<Value
   return parseConfig(await textOf(path), path, settings);
 }
 
-/** Reads the settings of a file's text; `path` is what errors call the file. @throws UsageError as {@link readConfig} */
+/**
+ * Reads the settings of a file's text; `path` is what errors call the file. @throws UsageError as {@link readConfig}
+ */
 export function parseConfig(text: string, path: string, settings: Entries): Values {
   return parseText(text, path, settings, configFile).values;
 }
@@ -86,7 +88,7 @@ function toldValue(name: string, input: unknown): string {
   try {
     text = withMaskedUrls(JSON.stringify(typeof input === "string" ? withoutSecrets(input) : input) ?? String(input));
   } catch {
-    text = "what refers to itself";
+    text = "an alias that refers to itself";
   }
   return text.length <= longestTold ? text : `${text.slice(0, longestTold)}… (${text.length} characters)`;
 }
@@ -141,7 +143,7 @@ function keyAt(document: Document, path: readonly PropertyKey[], name: string): 
 function unknown(key: string, settings: Entries): string {
   const [similar] = findSimilar(key, settings.keys());
   const meant = similar === undefined ? "" : `; did you mean ${similar}?`;
-  return `Cannot read setting ${JSON.stringify(key)}: there is none of that name${meant}`;
+  return `Cannot read setting ${JSON.stringify(key)}: unknown setting${meant}`;
 }
 
 function refuse(what: string, path: string, faults: readonly Fault[], lines: LineCounter): never {

@@ -51,8 +51,8 @@ export function neededArgument<T>(value: FlagValue<T>, without: string, help?: s
 }
 
 /**
- * A choice that may be left: `none` stands for it then. Its usage is that of the choice, for behind one that is optional
- * the help of a command does not find its own line.
+ * A choice that may be left: `none` stands for it then. Its usage is that of the choice, for behind one that is
+ * optional the help of a command does not find its own line.
  */
 export function orNone<T, State>(choice: Parser<"sync", T, State>, none: () => T) {
   return { ...map(optional(choice), (chosen) => chosen ?? none()), usage: choice.usage };
@@ -78,7 +78,7 @@ export function plainArgument<T>(value: FlagValue<T>): ValueParser<"sync", T> {
 }
 
 function unknownFlag(text: string): string {
-  return `Cannot read flag "${text.split("=")[0]}": there is none of that name here`;
+  return `Cannot read flag "${text.split("=")[0]}": unknown flag for this command`;
 }
 
 /** A sentence of ours, as the library wants it. */

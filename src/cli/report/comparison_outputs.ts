@@ -108,7 +108,7 @@ function checkFiles(paths: readonly string[]): void {
   const twice = paths.find((path, place) => paths.indexOf(path) < place);
   if (twice === undefined) return;
   const where = twice === "-" ? "standard output" : `"${twice}"`;
-  throw new UsageError(`Cannot write two forms to ${where}: expected a place for each`);
+  throw new UsageError(`Cannot write two formats to ${where}: expected a place for each`);
 }
 
 /** The name of one broker's file. */

@@ -55,14 +55,14 @@ function refuseBounds({ file, lateAfter, profile }: DrawOne): void {
   const flag = lateAfter !== undefined ? "--late-after" : profile !== undefined ? "--profile" : undefined;
   if (flag === undefined) return;
   throw new UsageError(
-    `Cannot judge "${file}" anew by ${flag}: it has counts, and no events; expected what mqtt-sim fleet --record wrote`,
+    `Cannot judge "${file}" again by ${flag}: it has counts and no events; expected a file that mqtt-sim fleet --record wrote`,
   );
 }
 
 async function merged(asked: Extract<DrawAsked, { command: "report merge" }>): Promise<Report> {
   if (asked.files.length === 0) {
     throw new UsageError(
-      "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote",
+      "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote",
     );
   }
   const parts = [];

@@ -110,8 +110,10 @@ function asUsageError(path: string, error: unknown): UsageError {
 
 /** Why a file could not be written, in words. */
 export function fileFault(path: string, error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return `there is no folder "${dirname(path)}"; expected one that is there`;
-  if (error instanceof Deno.errors.NotADirectory) return `"${dirname(path)}" is no folder; expected one`;
-  if (error instanceof Deno.errors.PermissionDenied) return "permission is denied; expected a file that may be written";
+  if (error instanceof Deno.errors.NotFound) {
+    return `there is no folder "${dirname(path)}"; expected an existing folder`;
+  }
+  if (error instanceof Deno.errors.NotADirectory) return `"${dirname(path)}" is not a folder; expected a folder`;
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied; expected a writable file";
   return error instanceof Error ? error.message : String(error);
 }

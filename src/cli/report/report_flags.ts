@@ -25,7 +25,7 @@ const duration: FlagValue<number> = { metavar: "TIME", read: parseDurationMs };
 const text = object("Output", {
   text: switchFlag(
     "--text",
-    "Write the report as text, even beside other forms. Default: when no other form is asked for.",
+    "Write the report as text, also with other formats. Default: if no other format is requested.",
   ),
 });
 
@@ -42,8 +42,8 @@ const mergeCommand = command(
       files: multiple(argument(plainArgument(saved), { description: sentence("A part's report.") }), { min: 0 }),
     }),
     thresholds(
-      "Hold the whole against this, as mqtt-sim fleet --threshold does; takes the place of all thresholds that the parts " +
-        "were given. May be repeated.",
+      "Check the merged report against this, as mqtt-sim fleet --threshold does; replaces all thresholds of the " +
+        "parts. May be repeated.",
     ),
     reportFlags,
     text,
@@ -52,7 +52,7 @@ const mergeCommand = command(
     brief: sentence("Join the reports of one run's parts."),
     description: sentence(
       "Joins the reports of one run's parts into one: counts added, histograms merged, and one verdict over all. A fault " +
-        "that is proven in one part fails the whole, whatever became of the others. Parts of different plans, seeds or " +
+        "that is proven in one part fails the merged report. Parts with different plans, seeds or " +
         "brokers are refused.",
     ),
     usageLine: [{ type: "literal", value: "FILE FILE… [FLAGS]" }],
@@ -86,8 +86,8 @@ const compareCommand = command(
       ),
     }),
     thresholds(
-      "Hold each of the runs against this, as mqtt-sim fleet --threshold does; takes the place of all thresholds that a " +
-        "run was given. May be repeated.",
+      "Check each run against this, as mqtt-sim fleet --threshold does; replaces all thresholds of the " +
+        "run. May be repeated.",
     ),
     reportFlags,
     text,
@@ -95,8 +95,8 @@ const compareCommand = command(
   {
     brief: sentence("Put saved runs side by side."),
     description: sentence(
-      "Puts saved reports and recordings side by side, a column for each; a name before the file is what the column is called, else it " +
-        "is the file's. A comparison that fleet wrote brings all of its brokers. A form whose file's name holds " +
+      "Puts saved reports and recordings side by side, in one column each. A name before the file is the title of the column, otherwise it " +
+        "is the file's. A comparison that fleet wrote adds all its brokers. A format whose file name contains " +
         "{broker} is written once for each.",
     ),
     usageLine: [{ type: "literal", value: "[NAME=]FILE [NAME=]FILE… [FLAGS]" }],
@@ -108,26 +108,26 @@ const draw = merge(
   object("Saved report", {
     file: neededArgument(
       saved,
-      "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote",
-      "What mqtt-sim fleet --report wrote, or --record: the file says itself which it is.",
+      "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote",
+      "A file that mqtt-sim fleet --report or --record wrote.",
     ),
   }),
   object("Judging", {
     threshold: repeatedFlag(
       "--threshold",
       { metavar: "EXPRESSION", read: parseThreshold },
-      "Hold what was saved against this, as mqtt-sim fleet --threshold does; takes the place of all thresholds that the " +
-        "run was given. May be repeated.",
+      "Check the saved run against this, as mqtt-sim fleet --threshold does; replaces all thresholds of the " +
+        "run. May be repeated.",
     ),
     lateAfter: valueFlag(
       "--late-after",
       duration,
-      "Of what --record wrote: a will later than this past its due instant is late, 1ms to 1h. Default: as the run.",
+      "For a recording: a will that comes later than this after its due time is late, 1ms to 1h. Default: as in the run.",
     ),
     profile: valueFlag(
       "--profile",
       { ...wordValue(profileNames), metavar: "NAME" },
-      "Of what --record wrote: the broker whose known deviations do not fail the run. Default: as the run.",
+      "For a recording: the broker whose known deviations do not fail the run. Default: as in the run.",
     ),
   }),
   reportFlags,
@@ -142,10 +142,10 @@ export const reportCommand = command(
   "report",
   orNone(or(mergeCommand, compareCommand, draw), () => nothing),
   {
-    brief: sentence("Draw a saved report again, in any form, or merge several."),
+    brief: sentence("Write a saved report again, in any format, or merge several."),
     description: sentence(
-      "Reads what mqtt-sim fleet --report wrote and writes it in other forms; as text when none is asked for. Of what " +
-        "--record wrote, every event is judged again. The exit code is the run's. mqtt-sim report merge joins the parts " +
+      "Reads a file that mqtt-sim fleet --report wrote and writes it in other formats; default text. For a file that " +
+        "--record wrote, it judges every event again. The exit code is the run's. mqtt-sim report merge joins the parts " +
         "of one run, mqtt-sim report compare puts runs side by side.",
     ),
     usageLine: [{ type: "literal", value: "FILE [FLAGS]" }],

@@ -20,13 +20,13 @@ export const reportFlags = object("Reports", {
   report: valueFlag(
     "--report",
     file,
-    "Write the whole report as JSON. For this flag and each of the next ones: - is standard output, all else then goes " +
-      "to standard error; the file is found writable before anything starts, and replaced when the report is whole.",
+    "Write the whole report as JSON. For this flag and the next ones: - means standard output, and everything else then goes " +
+      "to standard error; the file must be writable before the start, and is replaced when the report is complete.",
   ),
   html: valueFlag(
     "--html",
     file,
-    "Write one self-contained HTML page: verdict, plots, tables, lives, plan. It loads nothing from anywhere.",
+    "Write one self-contained HTML page: verdict, plots, tables, lives, plan. It loads no other file.",
   ),
   junit: valueFlag("--junit", file, "Write JUnit XML: a test case for each kill mode and for each check."),
   markdown: valueFlag("--markdown", file, "Write short Markdown, for a pull request or the summary of a CI job."),
@@ -35,12 +35,12 @@ export const reportFlags = object("Reports", {
     "--csv-lives",
     file,
     "Write comma-separated values: a row for every life of the run, written as it is judged. Of a saved report: its " +
-      "samples of faults, at most 20 of each kind, and the 20 slowest wills that were on time.",
+      "samples of faults, at most 20 of each kind, and its 20 slowest wills on time.",
   ),
   hdr: valueFlag(
     "--hdr",
     file,
-    "Write the latencies as an interval log of HdrHistogram, in microseconds: all wills, and each kill mode by its tag.",
+    "Write the latencies as an HdrHistogram interval log, in microseconds: all wills, and each kill mode under its tag.",
   ),
 });
 

@@ -1,4 +1,6 @@
-/** A comparison that was written to a file, read again: each of its reports is checked as one in a file of its own is. */
+/**
+ * A comparison that was written to a file, read again: each of its reports is checked as one in a file of its own is.
+ */
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
 import { type ComparedBroker, comparedRun, comparisonSchema } from "../../report/model/comparison.ts";
@@ -69,7 +71,7 @@ function parseBrokers(text: string, path: string): ComparedBroker[] {
   if (error !== undefined) {
     const { path: at, message } = error.issues[0]!;
     const fault = `${message[0]!.toLowerCase()}${message.slice(1)}`;
-    throw new UsageError(`Cannot read comparison "${path}": at ${at.join(".")} it is not as a comparison is: ${fault}`);
+    throw new UsageError(`Cannot read comparison "${path}": at ${at.join(".")} it is not a valid comparison: ${fault}`);
   }
   return data.brokers.map(({ report, ...about }, place) => ({
     ...about,

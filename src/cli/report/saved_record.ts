@@ -46,7 +46,7 @@ const longestLine = 16 * 1_048_576;
 /** Lives that are handed on together. */
 const rowsAtOnce = 500;
 
-const expected = "expected what mqtt-sim fleet --report or --record wrote";
+const expected = "expected a file that mqtt-sim fleet --report or --record wrote";
 
 /**
  * Reads what `--report` or `--record` wrote.
@@ -195,13 +195,13 @@ function judgedAnew(result: FleetResult, run: FleetPlan, { lateAfterMs, profile 
   }
   if (profile !== undefined) told.push(`profile ${profile} (the run: ${run.profile ?? strict.name})`);
   if (told.length === 0) return result;
-  return { ...result, warnings: [...result.warnings, `judged anew of its recording: ${told.join(", ")}`] };
+  return { ...result, warnings: [...result.warnings, `judged again from its recording: ${told.join(", ")}`] };
 }
 
 function takeLine(replay: Replay, path: string, number: number, text: string): void {
   const refuse = (fault: string) => new UsageError(`Cannot read recording "${path}": line ${number}: ${fault}`);
   const event = parsed(text);
-  if (event === undefined) throw refuse("it is no JSON object; expected an event");
+  if (event === undefined) throw refuse("it is not a JSON object; expected an event");
   const fault = eventFault(event as Readonly<Record<string, unknown>>);
   if (fault !== undefined) throw refuse(`${fault}; expected an event of ${recordSchema}`);
   try {
@@ -220,7 +220,7 @@ function headerOf(path: string, line: string): Header {
   if (error === undefined) return value as Header;
   const { path: place, message } = error.issues[0]!;
   throw refuse(
-    `line 1: at ${place.join(".")} it is not as a header is: ${message[0]!.toLowerCase()}${message.slice(1)}`,
+    `line 1: at ${place.join(".")} it is not a valid header: ${message[0]!.toLowerCase()}${message.slice(1)}`,
   );
 }
 

@@ -213,14 +213,16 @@ export function parseReport(text: string, name: string): Report {
   const refuse = (fault: string): never => {
     throw new UsageError(`Cannot read report "${name}": ${fault}`);
   };
-  const value = parsed(text) ?? refuse("it is no JSON; expected what mqtt-sim fleet --report wrote");
+  const value = parsed(text) ?? refuse("it is not JSON; expected a file that mqtt-sim fleet --report wrote");
   const { schema } = value as { readonly schema?: unknown };
-  if (schema === undefined) refuse("it is no report of mqtt-sim; expected what mqtt-sim fleet --report wrote");
+  if (schema === undefined) {
+    refuse("it is not a report of mqtt-sim; expected a file that mqtt-sim fleet --report wrote");
+  }
   if (schema !== reportSchema) refuse(`its schema is ${JSON.stringify(schema)}; expected "${reportSchema}"`);
   const { error } = document.safeParse(value);
   if (error === undefined) return completed(value as Earlier);
   const { path, message } = error.issues[0]!;
-  return refuse(`at ${path.join(".")} it is not as a report is: ${message[0]!.toLowerCase()}${message.slice(1)}`);
+  return refuse(`at ${path.join(".")} it is not a valid report: ${message[0]!.toLowerCase()}${message.slice(1)}`);
 }
 
 /** What reports of earlier versions lack. */

@@ -23,7 +23,7 @@ export function unmetNeed({ needs = [] }: ConformanceCase, facts: BrokerFacts, g
 
 /** Why no case of a version can be tried, by how its control arm ended. */
 const unspoken = {
-  "not spoken": (reason: string) => `the broker does not speak this version: ${reason}`,
+  "not spoken": (reason: string) => `the broker does not support this version: ${reason}`,
   fail: (reason: string) => reason,
   void: (reason: string) => `the control arm of this version proves nothing: ${reason}`,
   pass: (reason: string) => reason,
@@ -34,7 +34,7 @@ type Reason = (limits: BrokerLimits, given: Given) => string | undefined;
 const unless = (isThere: boolean, reason: string) => isThere ? undefined : reason;
 
 const unmet: Readonly<Record<Need, Reason>> = {
-  restart: (_, { canRestart }) => unless(canRestart, "it needs a way to restart the broker: --restart-command"),
+  restart: (_, { canRestart }) => unless(canRestart, "it needs a command that restarts the broker: --restart-command"),
   login: (_, { hasLogin }) => unless(hasLogin, "it needs credentials, to try wrong ones: --username"),
   "denied-topic": (_, { hasDeniedTopic }) =>
     unless(hasDeniedTopic, "it needs a topic that the client may not publish to: --denied-topic"),

@@ -81,7 +81,7 @@ export const provocations: readonly Provocation[] = [
   },
   {
     name: "publish-property-twice",
-    what: "a PUBLISH that says its content type twice",
+    what: "a PUBLISH with two content types",
     rules: { "5.0": "4.13.1-1" },
     bytes: [0x30, 12, 0, 1, 0x61, 8, 0x03, 0, 1, 0x61, 0x03, 0, 1, 0x61],
   },

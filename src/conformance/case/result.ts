@@ -56,7 +56,7 @@ export type OutcomeCounts = Readonly<Record<Outcome, number>>;
 
 /** What a run found. */
 export interface ConformanceResult {
-  /** `void`: nothing is proved: the broker could not be reached or refused the login, or no message was seen. */
+  /** `void`: the check proves nothing: the broker could not be reached or refused the login, or no message was seen. */
   readonly verdict: "pass" | "fail" | "void";
   /** One sentence. */
   readonly reason: string;
@@ -85,8 +85,8 @@ export interface ConformanceResult {
 export interface ControlResult {
   readonly protocol: Protocol;
   /**
-   * `fail`: the message came and the will did not, or the CONNACK is malformed. `void`: nothing is proved. `not spoken`:
-   * the broker does not speak the version.
+   * `fail`: the message came and the will did not, or the CONNACK is malformed. `void`: nothing is proved. `not
+   * spoken`: the broker does not speak the version.
    */
   readonly outcome: "pass" | "fail" | "void" | "not spoken";
   readonly reason?: string;

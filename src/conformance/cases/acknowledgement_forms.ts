@@ -101,7 +101,7 @@ const acknowledging: readonly Acknowledging[] = [
 
 export const acknowledgementFormCases: readonly ConformanceCase[] = acknowledging.map(({ type, code, rules }) => ({
   id: `publish/${type}-${code}-forms`,
-  title: `a ${type.toUpperCase()} with ${code} is read in every form: with and without code, length and properties`,
+  title: `a ${type.toUpperCase()} with ${code} is accepted in every form: with and without code, length and properties`,
   does: type === "pubrel"
     ? `publishes at QoS 2, sends PUBREL with ${code} in each form, and waits for the PUBCOMP`
     : `with Receive Maximum 1, sends ${type.toUpperCase()} with ${code} in each form, and waits for the next message`,

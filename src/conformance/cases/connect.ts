@@ -10,7 +10,7 @@ import { nothingComes } from "./nothing_comes.ts";
 export const connectCases: readonly ConformanceCase[] = [
   {
     id: "connect/first-packet",
-    title: "a first packet that is no CONNECT closes the connection",
+    title: "a first packet other than CONNECT closes the connection",
     does: "opens a link, sends PINGREQ, and waits for the close",
     rules: { "3.1.1": ["3.1.0-1"], "5.0": ["3.1.0-1"] },
     async run(stage) {
@@ -21,7 +21,7 @@ export const connectCases: readonly ConformanceCase[] = [
   {
     id: "connect/connack-first",
     title: "CONNACK is the first packet that the broker sends, and the only CONNACK",
-    does: "resumes a session that has a message waiting, and looks at what comes first",
+    does: "resumes a session with a queued message, and checks the first packet",
     rules: { "3.1.1": ["3.2.0-1"], "5.0": ["3.2.0-1", "3.2.0-2"] },
     needs: ["qos1"],
     async run(stage) {
@@ -40,7 +40,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/client-id-23",
-    title: "a client identifier of 23 letters and digits is taken",
+    title: "a client identifier of 23 letters and digits is accepted",
     does: "connects with such an identifier",
     rules: { "3.1.1": ["3.1.3-5"], "5.0": ["3.1.3-5"] },
     async run(stage) {
@@ -50,15 +50,18 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/client-id-empty",
-    title: "a client without identifier is given one, or is refused",
-    does: "connects with an empty identifier and a clean session; in 5.0 looks for the one that was assigned",
+    title: "the broker assigns an identifier to a client without one, or refuses it",
+    does: "connects with an empty identifier and a clean session; in 5.0 checks the assigned one",
     rules: { "3.1.1": ["3.1.3-6"], "5.0": ["3.1.3-6", "3.1.3-7", "3.2.2-16"] },
     async run(stage) {
       const client = stage.dial().send(stage.connectPacket({ clientId: "" }));
       // In 3.1.1 a refusal is a CONNACK with 0x02; in 5.0 it may be the close alone. [MQTT311 3.1.3-9] [MQTT5 3.1.3-8]
       const answer = client.expect("connack");
       const connack = await (stage.is5 ? stage.withinLimits("a client without an identifier", answer) : answer);
-      stage.requires(connack.reasonCode === 0, "the broker takes no client without an identifier, as it may");
+      stage.requires(
+        connack.reasonCode === 0,
+        "the broker accepts no client without an identifier, which the standard permits",
+      );
       const assigned = connack.properties?.assignedClientIdentifier ?? "";
       if (stage.is5) stage.holds(assigned !== "", "CONNACK has no Assigned Client Identifier");
       await client.ping();
@@ -66,15 +69,18 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/client-id-assigned",
-    title: "the identifiers that are assigned differ",
-    does: "connects twice with an empty identifier, and compares what was assigned",
+    title: "assigned identifiers differ",
+    does: "connects twice with an empty identifier, and compares the assigned ones",
     rules: { "5.0": ["3.1.3-6", "3.2.2-16"] },
     async run(stage) {
       const assigned: (string | undefined)[] = [];
       for (const name of ["first", "second"]) {
         const client = stage.dial(name).send(stage.connectPacket({ clientId: "" }));
         const connack = await stage.withinLimits("a client without an identifier", client.expect("connack"));
-        stage.requires(connack.reasonCode === 0, "the broker takes no client without an identifier, as it may");
+        stage.requires(
+          connack.reasonCode === 0,
+          "the broker accepts no client without an identifier, which the standard permits",
+        );
         assigned.push(connack.properties?.assignedClientIdentifier);
       }
       stage.holds(assigned[0] !== assigned[1], `both clients were assigned ${JSON.stringify(assigned[0])}`);
@@ -82,8 +88,8 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/client-id-empty-session",
-    title: "a client without identifier that asks for a lasting session is refused with 0x02",
-    does: "connects with an empty identifier and Clean Session 0, and looks at the CONNACK",
+    title: "a client without identifier and with Clean Session 0 is refused with 0x02",
+    does: "connects with an empty identifier and Clean Session 0, and checks the CONNACK",
     rules: { "3.1.1": ["3.1.3-8"] },
     async run(stage) {
       const client = stage.dial().send(stage.connectPacket({ clientId: "", cleanStart: false }));
@@ -94,7 +100,7 @@ export const connectCases: readonly ConformanceCase[] = [
   {
     id: "connect/level-unknown",
     title: "the broker refuses an unknown protocol level with a CONNACK and closes the connection",
-    does: "sends a CONNECT with protocol level 0x63, and looks for a CONNACK and the close",
+    does: "sends a CONNECT with protocol level 0x63, and expects a CONNACK and the close",
     rules: { "3.1.1": ["3.1.2-2"] },
     async run(stage) {
       const client = stage.dial();
@@ -119,7 +125,7 @@ export const connectCases: readonly ConformanceCase[] = [
   {
     id: "connect/session-present-clean",
     title: "a clean session: CONNACK has Session Present 0",
-    does: "leaves a session behind, connects with Clean Start 1, and looks at Session Present",
+    does: "creates a session, connects with Clean Start 1, and checks Session Present",
     rules: { "3.1.1": ["3.2.2-1"], "5.0": ["3.2.2-2"] },
     async run(stage) {
       const clientId = stage.clientId();
@@ -133,7 +139,7 @@ export const connectCases: readonly ConformanceCase[] = [
   {
     id: "connect/session-present-resumed",
     title: "a resumed session: CONNACK has Session Present 1",
-    does: "leaves a session behind, connects with Clean Start 0, and looks at Session Present",
+    does: "creates a session, connects with Clean Start 0, and checks Session Present",
     rules: { "3.1.1": ["3.2.2-2"], "5.0": ["3.2.2-3"] },
     async run(stage) {
       const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
@@ -141,23 +147,23 @@ export const connectCases: readonly ConformanceCase[] = [
       first.disconnect();
       await first.expectClose();
       const { connack } = await stage.connect(asked);
-      stage.holds(connack!.sessionPresent, "Session Present is 0 for a session that is there");
+      stage.holds(connack!.sessionPresent, "Session Present is 0 for an existing session");
     },
   },
   {
     id: "connect/session-present-none",
     title: "no stored session: CONNACK has Session Present 0",
-    does: "connects with Clean Start 0 and an identifier that is new, and looks at Session Present",
+    does: "connects with Clean Start 0 and a new identifier, and checks Session Present",
     rules: { "3.1.1": ["3.2.2-3"], "5.0": ["3.2.2-3", "3.1.2-6"] },
     async run(stage) {
       const { connack } = await stage.connect({ cleanStart: false, sessionExpiryS: 60 });
-      stage.holds(!connack!.sessionPresent, "Session Present is 1 for a client that is new");
+      stage.holds(!connack!.sessionPresent, "Session Present is 1 for a new client");
     },
   },
   {
     id: "connect/wrong-password",
     title: "wrong credentials are refused: a CONNACK with Session Present 0 if any, and the connection is closed",
-    does: "connects with a wrong password, and looks at the CONNACK and the close",
+    does: "connects with a wrong password, and checks the CONNACK and the close",
     rules: { "3.1.1": ["3.2.2-4", "3.2.2-5"], "5.0": ["3.1.4-2", "3.2.2-6", "3.2.2-7"] },
     needs: ["login"],
     async run(stage) {
@@ -170,7 +176,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/refused-unheard",
-    title: "what a client sends after a CONNECT that is refused is not processed",
+    title: "the broker does not process packets after a refused CONNECT",
     does: "sends a CONNECT with a wrong password and a PUBLISH in one write, and watches",
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
@@ -186,7 +192,7 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/pipelined",
-    title: "what a client sends before its CONNACK has come is processed",
+    title: "the broker processes packets that a client sends before its CONNACK",
     does: "sends a CONNECT and a PUBLISH in one write, and waits for the message",
     rules: { "3.1.1": ["3.1.4-4"], "5.0": ["3.1.4-5"] },
     async run(stage) {
@@ -215,7 +221,8 @@ export const connectCases: readonly ConformanceCase[] = [
     id: "connect/takeover",
     title:
       "a second client with the same identifier: the broker closes the first connection, in 5.0 with 0x8E or no DISCONNECT",
-    does: "connects twice with one identifier, waits for the first connection's end, and in 5.0 looks at a DISCONNECT",
+    does:
+      "connects twice with one identifier, waits for the end of the first connection, and in 5.0 checks the DISCONNECT",
     rules: { "3.1.1": ["3.1.4-2"], "5.0": ["3.1.4-3"] },
     async run(stage) {
       const clientId = stage.clientId();
@@ -223,19 +230,19 @@ export const connectCases: readonly ConformanceCase[] = [
       const second = await stage.connect({ clientId, name: "second" });
       const { disconnect } = await first.expectClose();
       // The close is a must; that it is told before is not. 3.1.1 has no reason code that could be wrong.
-      if (stage.is5 && disconnect === undefined) stage.note("the first was told nothing before it was closed");
+      if (stage.is5 && disconnect === undefined) stage.note("the first connection was closed without DISCONNECT");
       if (stage.is5 && disconnect !== undefined) {
         const { reasonCode = 0 } = disconnect;
         const fault = { kind: "wrong code", code: reasonCode } as const;
-        stage.holds(reasonCode === 0x8e, `the first was told ${hexByte(reasonCode)}, not 0x8e`, fault);
+        stage.holds(reasonCode === 0x8e, `the first connection got DISCONNECT ${hexByte(reasonCode)}, not 0x8e`, fault);
       }
       await second.ping();
     },
   },
   {
     id: "connect/authentication-method-unknown",
-    title: "an Authentication Method that the server does not know is refused, and the connection is closed",
-    does: "connects with an Authentication Method of its own, and waits for the close",
+    title: "an unknown Authentication Method is refused, and the connection is closed",
+    does: "connects with an unknown Authentication Method, and waits for the close",
     rules: { "5.0": ["4.12.0-1"] },
     async run(stage) {
       const properties = { authenticationMethod: stage.text() };
@@ -244,8 +251,8 @@ export const connectCases: readonly ConformanceCase[] = [
   },
   {
     id: "connect/response-information-unasked",
-    title: "Response Information is not sent to a client that does not ask for it",
-    does: "connects with Request Response Information 0, and looks at the CONNACK",
+    title: "Response Information is not sent to a client that does not request it",
+    does: "connects with Request Response Information 0, and checks the CONNACK",
     rules: { "5.0": ["3.1.2-28"] },
     async run(stage) {
       const { connack } = await stage.connect({ properties: { requestResponseInformation: false } });

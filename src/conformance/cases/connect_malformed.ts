@@ -51,7 +51,7 @@ const connects: readonly Malformed[] = [
   },
   {
     name: "trailing-bytes",
-    title: "a CONNECT with more bytes than its fields close the connection",
+    title: "a CONNECT with extra bytes after its fields closes the connection",
     does: "sends a CONNECT with two bytes after its last field, and waits for the close",
     rules: format,
     bytes: (stage) => connectOfUser(stage, {}, [0, 0]),
@@ -65,7 +65,7 @@ const connects: readonly Malformed[] = [
   },
   {
     name: "client-id-not-utf-8",
-    title: "a client identifier that is no UTF-8 closes the connection",
+    title: "a client identifier that is not UTF-8 closes the connection",
     does: "sends a CONNECT whose identifier holds a lone surrogate, and waits for the close",
     rules: { "3.1.1": ["3.1.3-4"], "5.0": ["3.1.3-4", "1.5.4-1"] },
     bytes: (stage) => connectOfUser(stage, { payload: field([0x61, 0xed, 0xa0, 0x80]) }),
@@ -86,7 +86,7 @@ const connects: readonly Malformed[] = [
   },
   {
     name: "username-not-utf-8",
-    title: "a user name that is no UTF-8 closes the connection",
+    title: "a user name that is not UTF-8 closes the connection",
     does: "sends a CONNECT whose user name holds a lone surrogate, and waits for the close",
     rules: { "3.1.1": ["3.1.3-11"], "5.0": ["3.1.3-12"] },
     bytes: (stage) => connect(stage, { flags: 0x82 }, field([0x61, 0xed, 0xa0, 0x80])),
@@ -107,14 +107,14 @@ const connects: readonly Malformed[] = [
   },
   {
     name: "property-twice",
-    title: "a property that stands twice closes the connection",
+    title: "a property that occurs twice closes the connection",
     does: "sends a CONNECT with two Session Expiry Intervals, and waits for the close",
     rules: { "5.0": ["3.1.2.11.2", "3.1.4-1"] },
     bytes: (stage) => connectOfUser(stage, { properties: [0x11, 0, 0, 0, 1, 0x11, 0, 0, 0, 1] }),
   },
   {
     name: "property-unknown",
-    title: "a property that the standard does not know closes the connection",
+    title: "an unknown property closes the connection",
     does: "sends a CONNECT with property 0x7F, and waits for the close",
     rules: { "5.0": ["2.2.2.2", "3.1.4-1"] },
     bytes: (stage) => connectOfUser(stage, { properties: [0x7f, 0] }),

@@ -13,7 +13,7 @@ const malformed: readonly Malformed[] = [
   },
   {
     name: "reason-unknown",
-    title: "a DISCONNECT with a reason code that is none closes the connection",
+    title: "a DISCONNECT with an undefined reason code closes the connection",
     does: "connects, sends a DISCONNECT with reason code 0x7F, and waits for the close",
     rules: { "5.0": ["3.14.2-1", "4.13.1-1"] },
     bytes: () => frame(0xe0, [0x7f, 0]),
@@ -42,8 +42,8 @@ export const disconnectCases: readonly ConformanceCase[] = [
   },
   {
     id: "disconnect/session-expiry-from-0",
-    title: "a session that was to end with its connection cannot be prolonged by DISCONNECT",
-    does: "connects with Session Expiry 0, sends DISCONNECT with 60 s, and sees that no session has stayed",
+    title: "DISCONNECT cannot prolong a session that ends with its connection",
+    does: "connects with Session Expiry 0, sends DISCONNECT with 60 s, and checks that the session has ended",
     rules: { "5.0": ["3.14.2.2.2"] },
     async run(stage) {
       const clientId = stage.clientId();
@@ -56,8 +56,8 @@ export const disconnectCases: readonly ConformanceCase[] = [
   },
   {
     id: "disconnect/session-expiry-to-0",
-    title: "DISCONNECT can end a session that was to last",
-    does: "connects with Session Expiry 60 s, sends DISCONNECT with 0, and sees that no session has stayed",
+    title: "DISCONNECT can end a persistent session",
+    does: "connects with Session Expiry 60 s, sends DISCONNECT with 0, and checks that the session has ended",
     rules: { "5.0": ["3.14.2.2.2"] },
     async run(stage) {
       const clientId = stage.clientId();
@@ -65,7 +65,7 @@ export const disconnectCases: readonly ConformanceCase[] = [
       client.disconnect(0, { sessionExpiryIntervalS: 0 });
       await client.expectClose();
       const { connack } = await stage.connect({ clientId, cleanStart: false, name: "back" });
-      stage.holds(!connack!.sessionPresent, "Session Present is 1: the session has stayed");
+      stage.holds(!connack!.sessionPresent, "Session Present is 1: the session was kept");
     },
   },
   ...malformed.map((one) => afterConnect("disconnect", one)),

@@ -54,7 +54,7 @@ function sends(stage: Stage, probe: Probe, bytes: readonly number[], what: strin
 const connects: readonly ConformanceCase[] = [
   {
     id: "connect/properties-any-order",
-    title: "a CONNECT with every property, in any order and with user properties between, is taken",
+    title: "a CONNECT with every property, in any order and with user properties between, is accepted",
     does: "connects with seven properties from the highest number down and three user properties, and pings",
     rules: { "5.0": ["2.2.2.2", "3.1.2.11"] },
     async run(stage) {
@@ -71,7 +71,7 @@ const connects: readonly ConformanceCase[] = [
       ];
       const client = sends(stage, stage.dial(), connectOfUser(stage, { properties }), "CONNECT with every property");
       const { reasonCode } = await client.expect("connack");
-      stage.requires(reasonCode !== packetTooLarge, "the broker takes no CONNECT of that size: CONNACK 0x95");
+      stage.requires(reasonCode !== packetTooLarge, "the broker accepts no CONNECT of that size: CONNACK 0x95");
       stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
       await client.ping();
     },
@@ -95,7 +95,7 @@ const connects: readonly ConformanceCase[] = [
       ];
       const client = sends(stage, stage.dial(), connectOfUser(stage, { flags: 0x06, payload }), "CONNECT with a will");
       const { reasonCode } = await client.expect("connack");
-      stage.requires(reasonCode !== packetTooLarge, "the broker takes no CONNECT of that size: CONNACK 0x95");
+      stage.requires(reasonCode !== packetTooLarge, "the broker accepts no CONNECT of that size: CONNACK 0x95");
       stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
       client.reset();
       await watcher.receives(will);
@@ -120,7 +120,7 @@ const publishes: readonly ConformanceCase[] = [
   },
   {
     id: "publish/packet-id-65535",
-    title: "the largest packet identifier is one like any other",
+    title: "the largest packet identifier is valid",
     does: "publishes at QoS 1 with packet identifier 65,535, and waits for the PUBACK and the message",
     rules: { "3.1.1": ["2.3.1-6", "4.3.2-2"], "5.0": ["2.2.1-5", "4.3.2-4"] },
     needs: ["qos1"],
@@ -136,7 +136,7 @@ const publishes: readonly ConformanceCase[] = [
   {
     id: "publish/in-two-writes",
     title: "the broker reads a PUBLISH in two segments as one packet, at every split",
-    does: "publishes once for each byte of the packet, parted before it, and waits for each message",
+    does: "publishes once for each byte of the packet, split before it, and waits for each message",
     rules: { "3.1.1": ["4.2"], "5.0": ["4.2-1"] },
     async run(stage) {
       const watcher = await stage.watcher();
@@ -149,15 +149,15 @@ const publishes: readonly ConformanceCase[] = [
         const { message, bytes } = encoded();
         publisher.sendBytes(bytes.subarray(0, at), `the first ${at} bytes of a PUBLISH`);
         await stage.pause(1);
-        publisher.sendBytes(bytes.subarray(at), "the rest of it");
+        publisher.sendBytes(bytes.subarray(at), "the rest of the packet");
         await watcher.receives(message);
       }
     },
   },
   {
     id: "publish/several-in-one-write",
-    title: "several packets that come in one part are taken one after the other",
-    does: "sends SUBSCRIBE, PINGREQ and three PUBLISHes in one write, and waits for all that is due",
+    title: "the broker processes several packets that arrive together in order",
+    does: "sends SUBSCRIBE, PINGREQ and three PUBLISHes in one write, and waits for every response",
     rules: { "3.1.1": ["4.2"], "5.0": ["4.2-1"] },
     async run(stage) {
       const messages = Array.from({ length: 3 }, () => stage.message({ qos: 0 }));
@@ -175,7 +175,7 @@ const publishes: readonly ConformanceCase[] = [
 const subscribes: readonly ConformanceCase[] = [
   {
     id: "subscribe/user-properties",
-    title: "a SUBSCRIBE with user properties, one name twice, is granted like any other",
+    title: "a SUBSCRIBE with user properties, one name twice, is granted",
     does: "subscribes with three user properties, publishes, and waits for the message",
     rules: { "5.0": ["3.8.2.1.3", "3.8.4-1"] },
     async run(stage) {
@@ -193,8 +193,8 @@ const subscribes: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/identifier-between-properties",
-    title: "a Subscription Identifier counts wherever it stands among user properties",
-    does: "subscribes with identifier 128 between two user properties, publishes, and looks at the identifier",
+    title: "a Subscription Identifier is valid at any position among user properties",
+    does: "subscribes with identifier 128 between two user properties, publishes, and checks the identifier",
     rules: { "5.0": ["2.2.2.2", "3.3.4-3"] },
     needs: ["subscription-identifiers"],
     async run(stage) {
@@ -213,7 +213,7 @@ const subscribes: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/unsubscribe-user-properties",
-    title: "an UNSUBSCRIBE with user properties, one name twice, is answered like any other",
+    title: "an UNSUBSCRIBE with user properties, one name twice, is acknowledged",
     does: "unsubscribes with three user properties, publishes, and watches",
     rules: { "5.0": ["3.10.2.1.2", "3.10.4-1", "3.10.4-4"] },
     async run(stage) {
@@ -229,8 +229,8 @@ const subscribes: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/same-filter-twice",
-    title: "a filter that stands twice in one SUBSCRIBE has two codes, and its later options count",
-    does: "subscribes to one topic at QoS 1 and then 0 in one packet, publishes at QoS 1, and looks at what comes",
+    title: "a filter that occurs twice in one SUBSCRIBE gets two codes, and its later options apply",
+    does: "subscribes to one topic at QoS 1 and then 0 in one packet, publishes at QoS 1, and checks the message",
     rules: { "3.1.1": ["3.8.4-3", "3.8.4-4", "3.8.4-5"], "5.0": ["3.8.4-3", "3.8.4-5", "3.8.4-6"] },
     needs: ["qos1"],
     async run(stage) {
@@ -252,11 +252,11 @@ const subscribes: readonly ConformanceCase[] = [
 const aliases: readonly ConformanceCase[] = [
   {
     id: "limits/alias-again",
-    title: "a Topic Alias may be set to the same topic again, and goes on standing for it",
+    title: "a Topic Alias may be set to the same topic again, and stays valid",
     does: "publishes with alias and topic twice, then twice with the alias alone, and waits for the messages",
     rules: { "5.0": ["3.3.2-12", "3.3.2.3.4"] },
     async run(stage) {
-      stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker takes no Topic Alias");
+      stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker accepts no Topic Alias");
       const watcher = await stage.watcher();
       const publisher = await stage.connect({ name: "publisher" });
       for (const isNamed of [true, true, false, false]) {

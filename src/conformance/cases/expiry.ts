@@ -13,5 +13,5 @@ export function holdsExpiry(stage: Stage, leftS: number | undefined, givenS: num
   const least = Math.floor(givenS - waited.mostMs / 1_000) - 1;
   const isSo = leftS !== undefined && leftS >= least && leftS <= most;
   const told = leftS === undefined ? "absent" : `${leftS} s`;
-  stage.holds(isSo, `the message expiry interval is ${told}, where ${least} to ${most} s are left of ${givenS} s`);
+  stage.holds(isSo, `the message expiry interval is ${told}, expected ${least} to ${most} s, the rest of ${givenS} s`);
 }

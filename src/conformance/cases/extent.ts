@@ -1,6 +1,6 @@
 /**
- * How much a case asks a broker to take: levels and bytes of topics, bytes of payloads, messages that wait, and so on. A
- * server may have limits of all of these, and announces few of them in 5.0 and none in 3.1.1. Where a case fails, the
+ * How much a case asks a broker to take: levels and bytes of topics, bytes of payloads, messages that wait, and so on.
+ * A server may have limits of all of these, and announces few of them in 5.0 and none in 3.1.1. Where a case fails, the
  * same measure is tried with nothing special about it: a broker that does not take that either has shown a limit, and
  * the case is not testable on it.
  */
@@ -89,7 +89,7 @@ async function topicLimit(stage: Stage, levels: number, bytes: number): Promise<
     (await stage.connect({ name: "extent", will: stage.will({ topic }) })).disconnect().close();
   });
   const size = `${topic.split("/").length} levels and ${formatCount(topic.length)} bytes`;
-  return how && `the broker does not take a plain topic of ${size}: ${how.replaceAll(topic, "it")}`;
+  return how && `the broker does not accept a plain topic of ${size}: ${how.replaceAll(topic, "it")}`;
 }
 
 function plainPayload(bytes: number): Uint8Array {
@@ -108,19 +108,19 @@ async function payloadLimit(stage: Stage, bytes: number): Promise<string | undef
     await publisher.ping();
     await watcher.receives(message);
   });
-  return how && `the broker does not pass on a plain payload of ${formatCount(bytes)} bytes: ${how}`;
+  return how && `the broker does not deliver a plain payload of ${formatCount(bytes)} bytes: ${how}`;
 }
 
 /** A will that is accepted and does not come is no limit. */
 async function willPayloadLimit(stage: Stage, bytes: number): Promise<string | undefined> {
   const will = stage.will({ topic: stage.topic("extent"), payload: plainPayload(bytes) });
   const how = await refusalOf(async () => (await stage.connect({ name: "extent", will })).disconnect().close());
-  return how && `the broker does not take a will with a plain payload of ${formatCount(bytes)} bytes: ${how}`;
+  return how && `the broker does not accept a will with a plain payload of ${formatCount(bytes)} bytes: ${how}`;
 }
 
 /**
- * How many messages are kept for a client that is away: none is a fault, and so are some from anywhere; the first or the
- * last of them are a limit.
+ * How many messages are kept for a client that is away: none is a fault, and so are some from anywhere; the first or
+ * the last of them are a limit.
  */
 async function waitingLimit(stage: Stage, count: number): Promise<string | undefined> {
   const topic = stage.topic("extent");

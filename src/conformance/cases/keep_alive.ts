@@ -41,7 +41,7 @@ export const keepAliveCases: readonly ConformanceCase[] = [
   },
   {
     id: "keep-alive/silent",
-    title: "a client that is silent is closed by 1.5 times its keep alive, and not within its keep alive",
+    title: "the broker closes a silent client after its keep alive and within 1.5 times of it",
     does: "connects with a keep alive of 1 s, sends nothing, and waits for the close",
     rules,
     time: "clock",
@@ -53,7 +53,7 @@ export const keepAliveCases: readonly ConformanceCase[] = [
   },
   {
     id: "keep-alive/last-packet",
-    title: "the time counts from the last packet of the client, whatever it is",
+    title: "the keep alive counts from the last packet of the client of any type",
     does: "connects with a keep alive of 2 s, publishes after 1.5 s, sends nothing more, and waits for the close",
     rules,
     time: "clock",
@@ -68,8 +68,8 @@ export const keepAliveCases: readonly ConformanceCase[] = [
   },
   {
     id: "keep-alive/only-receives",
-    title: "what the server sends does not keep a client alive",
-    does: "lets a silent subscriber get messages at QoS 0 beyond 1.5 times its keep alive, and waits for the close",
+    title: "packets of the server do not keep a client alive",
+    does: "sends messages to a silent subscriber at QoS 0 beyond 1.5 times its keep alive, and waits for the close",
     rules,
     time: "clock",
     deviations: ["keep-alive-late"],
@@ -96,8 +96,8 @@ export const keepAliveCases: readonly ConformanceCase[] = [
   },
   {
     id: "keep-alive/pings",
-    title: "a client that pings in time stays",
-    does: "connects with a keep alive of 1 s, pings every 0.7 s for 4 s, and is still there",
+    title: "a client that pings in time stays connected",
+    does: "connects with a keep alive of 1 s, pings every 0.7 s for 4 s, and stays connected",
     rules: { "3.1.1": ["3.1.2-24", "3.12.4-1"], "5.0": ["3.1.2-22", "3.12.4-1"] },
     time: "clock",
     async run(stage) {

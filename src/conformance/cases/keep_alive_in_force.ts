@@ -5,18 +5,20 @@ import type { Stage } from "../stage/stage.ts";
 /** The longest keep alive that a case waits for, in seconds. */
 const longestS = 10;
 
-/** The server's keep alive where CONNACK names one, else the client's. The case is not testable where it is too long. */
+/**
+ * The server's keep alive where CONNACK names one, else the client's. The case is not testable where it is too long.
+ */
 export function keepAliveInForceS(stage: Stage, { connack }: Probe, askedS: number): number {
   const keepAliveS = connack?.properties?.serverKeepAliveS ?? askedS;
-  stage.requires(keepAliveS > 0, "the server's own keep alive is 0: it closes nobody for being silent");
-  stage.requires(keepAliveS <= longestS, `the server's own keep alive of ${keepAliveS} s is too long to wait for`);
+  stage.requires(keepAliveS > 0, "the Server Keep Alive is 0: the server closes no silent client");
+  stage.requires(keepAliveS <= longestS, `the Server Keep Alive of ${keepAliveS} s is too long to wait for`);
   return keepAliveS;
 }
 
 /** The case is not testable where the server's own keep alive ends a client that is silent for so long. */
 export function requiresSilence(stage: Stage, { connack }: Probe, silentMs: number): void {
   const ownS = connack?.properties?.serverKeepAliveS ?? 0;
-  const reason = `the server sets a keep alive of its own, ${ownS} s: it may close a client that is silent so long`;
+  const reason = `the server sets Server Keep Alive ${ownS} s: it may close a client that is silent for that time`;
   stage.requires(ownS === 0 || 1_000 * ownS > silentMs, reason);
 }
 

@@ -44,13 +44,13 @@ export const limitCases: readonly ConformanceCase[] = [
       await stage.pause(stage.bounds.silenceMs);
       const came = watcher.take("publish").length;
       // A server may begin with less. [MQTT5 4.9.0-1]
-      stage.holds(came > 0, "none of the messages came");
-      stage.holds(came <= 2, `${came} messages came without an acknowledgement, and 2 are allowed`);
+      stage.holds(came > 0, "no message came");
+      stage.holds(came <= 2, `${came} messages came without an acknowledgement, but 2 are allowed`);
     },
   },
   {
     id: "limits/receive-maximum-goes-on",
-    title: "each acknowledgement makes room for one more message",
+    title: "each acknowledgement allows one more message",
     does: "subscribes with Receive Maximum 1, gets and acknowledges three messages in turn, and publishes between",
     rules: { "5.0": ["3.3.4-9", "4.9.0-2"] },
     needs: ["qos1"],
@@ -79,8 +79,8 @@ export const limitCases: readonly ConformanceCase[] = [
   },
   {
     id: "limits/receive-maximum-others",
-    title: "what is no PUBLISH does not wait for Receive Maximum",
-    does: "fills Receive Maximum 1 with a message, leaves another waiting, and pings and subscribes",
+    title: "packets other than PUBLISH do not wait for Receive Maximum",
+    does: "fills Receive Maximum 1 with a message, queues another, and pings and subscribes",
     rules: { "5.0": ["3.3.4-10", "4.9.0-3"] },
     needs: ["qos1"],
     async run(stage) {
@@ -111,7 +111,7 @@ export const limitCases: readonly ConformanceCase[] = [
   },
   {
     id: "limits/maximum-packet-size-others",
-    title: "a message that is too large for one subscriber goes to the others",
+    title: "a message that is too large for one subscriber is delivered to the others",
     does: "subscribes with and without Maximum Packet Size 300, publishes 1,000 bytes, and watches both",
     rules: { "5.0": ["3.1.2-24"] },
     async run(stage) {
@@ -146,7 +146,7 @@ export const limitCases: readonly ConformanceCase[] = [
   },
   {
     id: "limits/no-alias-unasked",
-    title: "no Topic Alias is sent to a client that has not asked for any",
+    title: "no Topic Alias is sent to a client that has not allowed any",
     does: "subscribes with no Topic Alias Maximum, gets five messages on one topic, and looks for aliases",
     rules: { "5.0": ["3.1.2-27"] },
     run: (stage) => aliasesAtMost(stage, 0),
@@ -160,7 +160,7 @@ export const limitCases: readonly ConformanceCase[] = [
   },
   {
     id: "limits/alias",
-    title: "a Topic Alias that a client has set stands for its topic",
+    title: "a Topic Alias that a client has set replaces its topic",
     does: "publishes with alias and topic, then with the alias alone, and waits for both messages",
     rules: { "5.0": ["3.3.2-12"] },
     async run(stage) {
@@ -201,7 +201,7 @@ export const limitCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.3.2-9", "4.13.1-1"] },
     async run(stage) {
       const { topicAliasMaximum = 0 } = stage.announced;
-      stage.requires(topicAliasMaximum < 65_535, "the broker takes every alias there is");
+      stage.requires(topicAliasMaximum < 65_535, "the broker accepts every alias");
       const client = await stage.connect();
       client.exceeds = true;
       const properties = { topicAlias: topicAliasMaximum + 1 };
@@ -212,7 +212,7 @@ export const limitCases: readonly ConformanceCase[] = [
   {
     id: "limits/alias-ends",
     title: "a Topic Alias ends with its connection",
-    does: "sets an alias, comes back to the same session, publishes by the alias, and waits for the close",
+    does: "sets an alias, resumes the session, publishes by the alias, and waits for the close",
     rules: { "5.0": ["3.3.2-7"] },
     async run(stage) {
       requiresAliases(stage);
@@ -263,7 +263,7 @@ export async function acknowledgesNext(watcher: Probe): Promise<void> {
 }
 
 function requiresAliases(stage: Stage): void {
-  stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker takes no Topic Alias");
+  stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker accepts no Topic Alias");
 }
 
 /** Messages come on three topics, twice each: with aliases up to so much, and every message with its topic. */

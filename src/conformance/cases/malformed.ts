@@ -24,7 +24,7 @@ export function afterConnect(area: Area, { name, title, does, rules, needs, byte
     ...needs && { needs },
     async run(stage) {
       const client = await stage.connect();
-      client.sendBytes(bytes(stage), `bytes of which this is asked: ${title}`);
+      client.sendBytes(bytes(stage), `bytes under test: ${title}`);
       await client.expectClose();
     },
   };
@@ -40,7 +40,7 @@ export function asConnect(area: Area, { name, title, does, rules, needs, bytes }
     ...needs && { needs },
     async run(stage) {
       const client = stage.dial();
-      client.sendBytes(bytes(stage), `bytes of which this is asked: ${title}`);
+      client.sendBytes(bytes(stage), `bytes under test: ${title}`);
       await client.expectRefused();
     },
   };

@@ -4,8 +4,8 @@ import type { Probe } from "../probe/probe.ts";
 import type { Stage } from "../stage/stage.ts";
 
 /**
- * Fails when a message comes within the time; then the control: a message that the watcher itself publishes on the topic
- * comes to it. Where that does not, that nothing came proves nothing, and the case is not testable.
+ * Fails when a message comes within the time; then the control: a message that the watcher itself publishes on the
+ * topic comes to it. Where that does not, that nothing came proves nothing, and the case is not testable.
  *
  * @param forMs from now; the bound for silence if not given
  */
@@ -21,6 +21,6 @@ export async function nothingComes(
     await watcher.receives(control);
   } catch (error) {
     if (!(error instanceof CaseFailure)) throw error;
-    throw new NotTestable(`no message comes to the watcher, so that it proves nothing: ${error.message}`);
+    throw new NotTestable(`no message reaches the watcher, so the case proves nothing: ${error.message}`);
   }
 }

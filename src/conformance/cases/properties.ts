@@ -85,8 +85,8 @@ export const propertyCases: readonly ConformanceCase[] = [
   })),
   {
     id: "properties/expiry",
-    title: "a message that has not waited arrives with the expiry interval that it was given",
-    does: "publishes with a Message Expiry Interval of 1,000 s, and looks at what arrives",
+    title: "a message that has not waited arrives with its original expiry interval",
+    does: "publishes with a Message Expiry Interval of 1,000 s, and checks the message",
     rules: { "5.0": ["3.3.2-6"] },
     async run(stage) {
       const message = stage.message({ properties: { messageExpiryIntervalS: 1_000 } });
@@ -101,7 +101,8 @@ export const propertyCases: readonly ConformanceCase[] = [
   {
     id: "properties/expiry-added",
     title: "a message without a Message Expiry Interval does not expire: it arrives and is found without one",
-    does: "publishes without the property, where it can with retain 1, and looks at what arrives and at what is found",
+    does:
+      "publishes without the property, with retain 1 if possible, and checks the delivered and the retained message",
     rules: { "5.0": ["3.3.2.3.3"] },
     deviations: ["expiry-added"],
     async run(stage) {
@@ -112,14 +113,14 @@ export const propertyCases: readonly ConformanceCase[] = [
       const came = [await watcher.expect("publish")];
       if (isRetained) came.push((await (await stage.watcher(message.topic)).finds(message)).packet);
       for (const { properties: { messageExpiryIntervalS: addedS } = {} } of came) {
-        stage.holds(addedS === undefined, `the broker gives messages an expiry of their own: ${addedS} s`);
+        stage.holds(addedS === undefined, `the broker adds a message expiry interval of ${addedS} s`);
       }
     },
   },
   {
     id: "properties/none",
     title: "a message without properties arrives without any",
-    does: "publishes with none, and looks at what arrives",
+    does: "publishes with none, and checks the message",
     rules: { "5.0": ["2.2.2-1"] },
     async run(stage) {
       const message = stage.message();

@@ -61,7 +61,7 @@ const malformed: readonly Malformed[] = [
   },
   {
     name: "topic-not-utf-8",
-    title: "a PUBLISH to a topic that is no UTF-8 closes the connection",
+    title: "a PUBLISH to a topic that is not UTF-8 closes the connection",
     does: "sends a PUBLISH whose topic holds a lone surrogate, and waits for the close",
     rules: { "3.1.1": ["3.3.2-1"], "5.0": ["3.3.2-1", "1.5.4-1"] },
     bytes: (stage) => publish(stage.is5, 0x30, [0x61, 0xed, 0xa0, 0x80]),

@@ -19,7 +19,7 @@ export const redeliveryCases: readonly ConformanceCase[] = [
   {
     id: "session/redelivers-qos-1",
     title: "a message at QoS 1 without PUBACK is sent again: the same packet identifier, with DUP",
-    does: "gets a message, sends RST in place of PUBACK, comes back, and compares",
+    does: "gets a message, sends RST instead of PUBACK, reconnects, and compares",
     rules: { "3.1.1": ["4.4.0-1", "3.3.1-1"], "5.0": ["4.4.0-1", "3.3.1-1"] },
     needs: ["qos1"],
     async run(stage) {
@@ -40,7 +40,7 @@ export const redeliveryCases: readonly ConformanceCase[] = [
   {
     id: "session/redelivers-qos-2",
     title: "a message at QoS 2 without PUBREC is sent again: the same packet identifier, with DUP",
-    does: "gets a message, sends RST in place of PUBREC, comes back, and compares",
+    does: "gets a message, sends RST instead of PUBREC, reconnects, and compares",
     rules: { "3.1.1": ["4.4.0-1", "3.3.1-1"], "5.0": ["4.4.0-1", "3.3.1-1"] },
     needs: ["qos2"],
     async run(stage) {
@@ -61,7 +61,7 @@ export const redeliveryCases: readonly ConformanceCase[] = [
   {
     id: "session/redelivers-pubrel",
     title: "a PUBREL without PUBCOMP is sent again, and the message is not",
-    does: "gets a message at QoS 2, answers PUBREC, sends RST in place of PUBCOMP, comes back, and looks",
+    does: "gets a message at QoS 2, answers PUBREC, sends RST instead of PUBCOMP, reconnects, and checks",
     rules: { "3.1.1": ["4.4.0-1", "4.3.3-1"], "5.0": ["4.4.0-1", "4.3.3-6"] },
     needs: ["qos2"],
     async run(stage) {
@@ -80,8 +80,8 @@ export const redeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/redelivers-in-order",
-    title: "messages that are sent again come in the order in which they came first",
-    does: "gets five messages without answering, comes back, and compares their order",
+    title: "redelivered messages come in their original order",
+    does: "gets five messages without answering, reconnects, and compares their order",
     rules: { "3.1.1": ["4.6.0-1"], "5.0": ["4.4.0-1", "4.6.0-5"] },
     needs: ["qos1"],
     async run(stage) {
@@ -97,13 +97,13 @@ export const redeliveryCases: readonly ConformanceCase[] = [
       const back = await stage.connect({ name: "back", ...asked });
       const again: (number | undefined)[] = [];
       for (let count = 0; count < first.length; count++) again.push((await back.expect("publish")).packetId);
-      stage.holds(again.join() === first.join(), `they came as ${again.join(", ")}, and first as ${first.join(", ")}`);
+      stage.holds(again.join() === first.join(), `they came as ${again.join(", ")}, originally as ${first.join(", ")}`);
     },
   },
   {
     id: "session/acknowledged-is-done",
     title: "a message that was acknowledged is not sent again",
-    does: "gets a message, answers PUBACK, sends RST, comes back, and watches",
+    does: "gets a message, answers PUBACK, sends RST, reconnects, and watches",
     rules: { "3.1.1": ["4.3.2-1"], "5.0": ["4.3.2-3"] },
     needs: ["qos1"],
     async run(stage) {
@@ -121,7 +121,7 @@ export const redeliveryCases: readonly ConformanceCase[] = [
   {
     id: "session/refused-is-done",
     title: "the broker does not resend a message after a PUBACK with an error code",
-    does: "gets a message, answers PUBACK with 0x80, sends RST, comes back, and watches",
+    does: "gets a message, answers PUBACK with 0x80, sends RST, reconnects, and watches",
     rules: { "5.0": ["4.4.0-2"] },
     needs: ["qos1"],
     async run(stage) {
@@ -138,8 +138,8 @@ export const redeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/incoming-qos-2-stays",
-    title: "a PUBLISH at QoS 2 that the server has taken is known after a reconnect: the message arrives once",
-    does: "publishes at QoS 2, sends RST before PUBREL, comes back, sends it again with DUP, completes it, and watches",
+    title: "the server remembers a received PUBLISH at QoS 2 over a reconnect: the message arrives once",
+    does: "publishes at QoS 2, sends RST before PUBREL, reconnects, sends it again with DUP, completes it, and watches",
     rules: { "3.1.1": ["4.3.3-2", "4.1.0-1"], "5.0": ["4.3.3-10", "3.1.2-23"] },
     needs: ["qos2"],
     async run(stage) {

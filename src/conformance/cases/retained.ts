@@ -14,7 +14,7 @@ export const retainedCases: readonly ConformanceCase[] = [
   {
     id: "retained/late-subscriber",
     title: "a later subscriber gets the retained message, with the flag set",
-    does: "publishes with retain 1, subscribes afterwards, and looks at what comes",
+    does: "publishes with retain 1, subscribes afterwards, and checks the message",
     rules: { "3.1.1": ["3.3.1-5", "3.3.1-6", "3.3.1-8"], "5.0": ["3.3.1-5"] },
     needs: ["retain"],
     async run(stage) {
@@ -29,7 +29,7 @@ export const retainedCases: readonly ConformanceCase[] = [
   {
     id: "retained/each-qos",
     title: "a retained message is kept with its QoS",
-    does: "publishes with retain 1 at QoS 1 and 2, subscribes at QoS 2 afterwards, and looks at what comes",
+    does: "publishes with retain 1 at QoS 1 and 2, subscribes at QoS 2 afterwards, and checks the message",
     rules: { "3.1.1": ["3.3.1-5"], "5.0": ["3.3.1-5"] },
     needs: ["retain", "qos2"],
     async run(stage) {
@@ -42,8 +42,8 @@ export const retainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "retained/replaced",
-    title: "a later retained message takes the place of the first",
-    does: "publishes twice with retain 1, subscribes, and watches for the second alone",
+    title: "a later retained message replaces the first",
+    does: "publishes twice with retain 1, subscribes, and expects only the second",
     rules: { "3.1.1": ["3.3.1-5", "3.3.1-6"], "5.0": ["3.3.1-5"] },
     needs: ["retain"],
     async run(stage) {
@@ -57,8 +57,8 @@ export const retainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "retained/replaced-at-qos-0",
-    title: "a retained message at QoS 0 takes the first one away, whether or not it is kept itself",
-    does: "publishes with retain 1 at QoS 1 and then at QoS 0, subscribes, and looks for the first",
+    title: "a retained message at QoS 0 removes the first one, whether or not the broker keeps it",
+    does: "publishes with retain 1 at QoS 1 and then at QoS 0, subscribes, and checks for the first",
     rules: { "3.1.1": ["3.3.1-7"], "5.0": ["3.3.1-5"] },
     needs: ["retain", "qos1"],
     async run(stage) {
@@ -73,7 +73,7 @@ export const retainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "retained/cleared",
-    title: "a retained message without a payload takes the first away, and is not kept",
+    title: "a retained message without a payload removes the first, and is not kept",
     does: "publishes with retain 1, then with retain 1 and no payload, subscribes, and watches",
     rules: { "3.1.1": ["3.3.1-10", "3.3.1-11"], "5.0": ["3.3.1-6", "3.3.1-7"] },
     needs: ["retain"],
@@ -85,7 +85,7 @@ export const retainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "retained/clearing-arrives",
-    title: "a retained message without a payload goes to subscribers like any other",
+    title: "a retained message without a payload is delivered to subscribers",
     does: "subscribes, publishes with retain 1 and no payload, and waits for the message",
     rules: { "3.1.1": ["3.3.1-10"], "5.0": ["3.3.1-6"] },
     needs: ["retain"],
@@ -98,8 +98,8 @@ export const retainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "retained/plain-keeps",
-    title: "a message without the flag neither takes the retained one's place nor takes it away",
-    does: "publishes with retain 1, then with retain 0 with and without payload, subscribes, and looks",
+    title: "a message without the flag neither replaces nor removes the retained one",
+    does: "publishes with retain 1, then with retain 0 with and without payload, subscribes, and checks",
     rules: { "3.1.1": ["3.3.1-12"], "5.0": ["3.3.1-8"] },
     needs: ["retain"],
     async run(stage) {
@@ -125,7 +125,7 @@ export const retainedCases: readonly ConformanceCase[] = [
   {
     id: "retained/outlives-publisher",
     title: "a retained message stays when the session that published it ends",
-    does: "publishes with retain 1 in a clean session, leaves, waits, subscribes, and looks",
+    does: "publishes with retain 1 in a clean session, disconnects, waits, subscribes, and checks",
     rules: { "3.1.1": ["3.1.2-7"], "5.0": ["3.3.1-5", "4.1"] },
     needs: ["retain"],
     async run(stage) {
@@ -140,7 +140,7 @@ export const retainedCases: readonly ConformanceCase[] = [
   {
     id: "retained/by-wildcard",
     title: "a filter with wildcards finds the retained message of every topic that it matches",
-    does: "publishes with retain 1 to three topics, subscribes to two of them by a wildcard, and looks",
+    does: "publishes with retain 1 to three topics, subscribes to two of them by a wildcard, and checks",
     rules: { "3.1.1": ["3.3.1-6"], "5.0": ["3.3.1-9"] },
     needs: ["retain", "wildcard"],
     async run(stage) {
@@ -175,8 +175,8 @@ export const retainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "retained/expires",
-    title: "a retained message is gone when its Message Expiry Interval is over",
-    does: "publishes with retain 1 and an expiry of 1 s, waits well beyond, and finds nothing; one of 60 s is found",
+    title: "a retained message expires after its Message Expiry Interval",
+    does: "publishes with retain 1 and an expiry of 1 s, waits longer, and finds nothing; one of 60 s is found",
     rules: { "5.0": ["3.3.2-5", "3.3.2-6"] },
     time: "clock",
     needs: ["retain"],

@@ -18,8 +18,8 @@ async function leaves(client: Probe): Promise<void> {
 export const sessionCases: readonly ConformanceCase[] = [
   {
     id: "session/waiting-message",
-    title: "a message that was published while a client was away waits for it",
-    does: "subscribes in a session that lasts, leaves, publishes at QoS 1, comes back, and waits for the message",
+    title: "a message that was published while a client was offline waits for it",
+    does: "subscribes in a persistent session, disconnects, publishes at QoS 1, reconnects, and waits for the message",
     rules: { "3.1.1": ["3.1.2-5"], "5.0": ["3.1.2-5"] },
     needs: ["qos1"],
     async run(stage) {
@@ -37,7 +37,7 @@ export const sessionCases: readonly ConformanceCase[] = [
   {
     id: "session/waiting-in-order",
     title: "messages that have waited come once each, in the order in which they were published",
-    does: "leaves a subscription behind, publishes 10 messages at QoS 1, comes back, and looks at their order",
+    does: "keeps a subscription, disconnects, publishes 10 messages at QoS 1, reconnects, and checks their order",
     rules: { "3.1.1": ["3.1.2-5", "4.6.0-6"], "5.0": ["4.5.0-1", "4.6.0-5"] },
     needs: ["qos1"],
     async run(stage) {
@@ -60,7 +60,7 @@ export const sessionCases: readonly ConformanceCase[] = [
   {
     id: "session/waiting-qos-2",
     title: "a queued QoS 2 message is delivered once, at QoS 2",
-    does: "leaves a subscription behind, publishes at QoS 2, comes back, and watches",
+    does: "keeps a subscription, disconnects, publishes at QoS 2, reconnects, and watches",
     rules: { "3.1.1": ["3.1.2-5"], "5.0": ["4.5.0-1"] },
     needs: ["qos2"],
     async run(stage) {
@@ -75,8 +75,8 @@ export const sessionCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/subscriptions-stay",
-    title: "the subscriptions of a session that is resumed are there",
-    does: "subscribes, leaves, comes back without subscribing, publishes, and waits for the message",
+    title: "a resumed session has its subscriptions",
+    does: "subscribes, disconnects, reconnects without subscribing, publishes, and waits for the message",
     rules: { "3.1.1": ["3.1.2-4"], "5.0": ["3.1.2-5"] },
     async run(stage) {
       const asked = lasting(stage);
@@ -90,7 +90,7 @@ export const sessionCases: readonly ConformanceCase[] = [
   {
     id: "session/after-reset",
     title: "a session outlives a connection that is reset",
-    does: "subscribes, sends RST, publishes, comes back, and waits for the message",
+    does: "subscribes, sends RST, publishes, reconnects, and waits for the message",
     rules: { "3.1.1": ["3.1.2-4", "3.1.2-5"], "5.0": ["3.1.2-23", "3.1.2-5"] },
     needs: ["qos1"],
     async run(stage) {
@@ -100,7 +100,7 @@ export const sessionCases: readonly ConformanceCase[] = [
       first.reset();
       await publishFrom(stage, message);
       const back = await stage.connect({ name: "back", ...asked });
-      stage.holds(back.connack!.sessionPresent, "Session Present is 0: the session is gone");
+      stage.holds(back.connack!.sessionPresent, "Session Present is 0: the session was lost");
       await back.receives(message);
     },
   },
@@ -115,15 +115,15 @@ export const sessionCases: readonly ConformanceCase[] = [
       const first = await stage.watcher(message.topic, asked);
       const second = await stage.connect({ name: "second", ...asked });
       await first.expectClose();
-      stage.holds(second.connack!.sessionPresent, "Session Present is 0: the session is gone");
+      stage.holds(second.connack!.sessionPresent, "Session Present is 0: the session was lost");
       await publishFrom(stage, message);
       await second.receives(message);
     },
   },
   {
     id: "session/clean-discards",
-    title: "a clean start discards the session that was there, with its subscriptions and what waited",
-    does: "leaves a subscription and a message behind, starts clean, publishes again, and watches",
+    title: "a clean start discards the existing session, with its subscriptions and queued messages",
+    does: "keeps a subscription and a queued message, reconnects with clean start, publishes again, and watches",
     rules: { "3.1.1": ["3.1.2-6"], "5.0": ["3.1.2-4"] },
     needs: ["qos1"],
     async run(stage) {
@@ -137,8 +137,8 @@ export const sessionCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/clean-is-not-kept",
-    title: "a session that was to end with its connection is gone afterwards",
-    does: "connects for a session that does not last, leaves, comes back with Clean Start 0, and looks",
+    title: "a session that ends with its connection does not exist afterwards",
+    does: "connects with a non-persistent session, disconnects, reconnects with Clean Start 0, and checks",
     rules: { "3.1.1": ["3.1.2-6"], "5.0": ["4.1.0-2"] },
     async run(stage) {
       const clientId = stage.clientId();
@@ -151,8 +151,8 @@ export const sessionCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/expires",
-    title: "a session is gone when its expiry interval is over",
-    does: "leaves with a Session Expiry Interval of 1 s, comes back well after it, and looks at Session Present",
+    title: "a session ends after its expiry interval",
+    does: "disconnects with a Session Expiry Interval of 1 s, reconnects well after it, and checks Session Present",
     rules: { "5.0": ["4.1.0-2"] },
     time: "clock",
     async run(stage) {
@@ -166,8 +166,8 @@ export const sessionCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/expires-not-early",
-    title: "a session is there until its expiry interval is over",
-    does: "leaves with a Session Expiry Interval of 4 s, comes back after 2 s, and looks at Session Present",
+    title: "a session exists until its expiry interval is over",
+    does: "disconnects with a Session Expiry Interval of 4 s, reconnects after 2 s, and checks Session Present",
     rules: { "5.0": ["3.1.2-23"] },
     time: "clock",
     async run(stage) {
@@ -183,9 +183,9 @@ export const sessionCases: readonly ConformanceCase[] = [
   },
   {
     id: "session/waiting-message-expires",
-    title: "a message that has waited longer than its expiry interval is not sent",
+    title: "a message that waited longer than its expiry interval is not sent",
     does:
-      "leaves a subscription behind, publishes with an expiry of 1 s and of 60 s, comes back well after 1 s, and looks",
+      "keeps a subscription, disconnects, publishes with an expiry of 1 s and of 60 s, reconnects well after 1 s, and checks",
     rules: { "5.0": ["3.3.2-5", "3.3.2-6"] },
     needs: ["qos1"],
     time: "clock",

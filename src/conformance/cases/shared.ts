@@ -37,7 +37,7 @@ function badShareCase({ name, what, filter, rules }: BadShare): ConformanceCase 
   return {
     id: `shared/${name}`,
     title: `${what} is refused: by its SUBACK, or by the end of the connection`,
-    does: `subscribes to ${filter}, and looks at the SUBACK or waits for the close`,
+    does: `subscribes to ${filter}, and checks the SUBACK or waits for the close`,
     rules: { "5.0": rules },
     needs: ["shared"],
     async run(stage) {
@@ -69,8 +69,8 @@ async function refusesAll(probe: Probe): Promise<number> {
 export const sharedCases: readonly ConformanceCase[] = [
   {
     id: "shared/one-of-two",
-    title: "a message goes to one of the clients that share a subscription",
-    does: "lets two clients share a filter, publishes one message, and counts what came to both",
+    title: "a message is delivered to one of the clients that share a subscription",
+    does: "two clients share a filter: publishes one message, and counts at both",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared"],
     async run(stage) {
@@ -87,7 +87,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   {
     id: "shared/each-once",
     title: "a shared subscription: each message goes to one member, and none is lost",
-    does: "lets three clients share a filter, publishes 30 messages, and counts each",
+    does: "three clients share a filter: publishes 30 messages, and counts at each",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared", "qos1"],
     async run(stage) {
@@ -102,8 +102,8 @@ export const sharedCases: readonly ConformanceCase[] = [
   },
   {
     id: "shared/two-groups",
-    title: "two groups that share the same filter have a copy each",
-    does: "lets two clients subscribe in two groups, publishes, and waits for the message at both",
+    title: "two groups that share the same filter get a copy each",
+    does: "two clients subscribe in two groups: publishes, and waits for the message at both",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared"],
     async run(stage) {
@@ -117,8 +117,8 @@ export const sharedCases: readonly ConformanceCase[] = [
   },
   {
     id: "shared/beside-plain",
-    title: "a plain subscription to the same filter has its own copy",
-    does: "lets one client share a filter and another subscribe to it plainly, publishes, and counts",
+    title: "a plain subscription to the same filter gets its own copy",
+    does: "one client shares a filter and another subscribes to it: publishes, and counts",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared"],
     async run(stage) {
@@ -133,7 +133,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   {
     id: "shared/granted-qos",
     title: "delivery to a member is at most at the QoS that the broker granted it",
-    does: "shares a filter at QoS 0, publishes at QoS 1, and looks at what comes",
+    does: "shares a filter at QoS 0, publishes at QoS 1, and checks the message",
     rules: { "5.0": ["4.8.2-3"] },
     needs: ["shared", "qos1"],
     async run(stage) {
@@ -147,7 +147,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   {
     id: "shared/unsubscribe",
     title: "a member that unsubscribes receives nothing more, and the others receive every message",
-    does: "lets two clients share, one unsubscribes, and 10 messages must come to the other",
+    does: "two clients share a filter, one unsubscribes: 10 messages must come to the other",
     rules: { "5.0": ["3.10.4-1", "4.8.2"] },
     needs: ["shared", "qos1"],
     async run(stage) {
@@ -162,7 +162,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   },
   {
     id: "shared/no-retained",
-    title: "retained messages are not sent at a shared subscription",
+    title: "a shared subscription does not get retained messages",
     does: "publishes with retain 1, shares a filter that matches, and watches",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared", "retain"],
@@ -176,7 +176,7 @@ export const sharedCases: readonly ConformanceCase[] = [
   {
     id: "shared/refused-message",
     title: "the broker sends a message that its receiver refuses to no other member",
-    does: "lets one of two answer PUBACK with 0x80 to whatever comes, publishes 10 messages, and counts",
+    does: "one of two clients answers every message by PUBACK with 0x80: publishes 10 messages, and counts",
     rules: { "5.0": ["4.8.2-6"] },
     needs: ["shared", "qos1"],
     async run(stage) {
@@ -200,7 +200,7 @@ export const sharedCases: readonly ConformanceCase[] = [
         await stage.pause(stage.bounds.silenceMs);
         more = await refusesAll(refuses!);
       }
-      stage.requires(came > 0, "the broker gave the client that refuses no message");
+      stage.requires(came > 0, "the broker sent no message to the client that refuses");
       const all = came + refuses!.take("publish").length + takes!.take("publish").length;
       stage.holds(all === 10, `${all} messages were sent for 10 that were published, ${came} of them refused`);
     },

@@ -32,7 +32,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/suback-id",
     title: "SUBACK has the packet identifier of its SUBSCRIBE",
-    does: "subscribes with packet identifier 47,802, and looks at the SUBACK",
+    does: "subscribes with packet identifier 47,802, and checks the SUBACK",
     rules: { "3.1.1": ["3.8.4-1", "3.8.4-2"], "5.0": ["3.8.4-1", "3.8.4-2"] },
     async run(stage) {
       const client = await stage.connect();
@@ -44,8 +44,8 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/granted-qos",
-    title: "what is granted is no more than what was asked for, and is a code of the standard",
-    does: "subscribes at QoS 0, 1 and 2, one after the other, and looks at each code",
+    title: "SUBACK grants at most the requested QoS, by a code of the standard",
+    does: "subscribes at QoS 0, 1 and 2 in turn, and checks each code",
     rules: { "3.1.1": ["3.8.4-5", "3.9.3-2"], "5.0": ["3.8.4-7", "3.9.3-2"] },
     async run(stage) {
       const client = await stage.connect();
@@ -58,8 +58,8 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/several-filters",
-    title: "one SUBSCRIBE with several filters has one SUBACK, a code for each in their order",
-    does: "subscribes to three filters at QoS 2, 0 and 1 in one packet, and looks at the codes",
+    title: "one SUBSCRIBE with several filters gets one SUBACK, with a code for each in their order",
+    does: "subscribes to three filters at QoS 2, 0 and 1 in one packet, and checks the codes",
     rules: { "3.1.1": ["3.8.4-4", "3.8.4-5", "3.9.3-1"], "5.0": ["3.8.4-5", "3.8.4-6", "3.9.3-1"] },
     needs: ["qos2"],
     async run(stage) {
@@ -70,13 +70,13 @@ export const subscribeCases: readonly ConformanceCase[] = [
       requiresGranted(stage, codes);
       // A server may grant less than was asked. [MQTT311 3.8.4-6] [MQTT5 3.8.4-8]
       const isGranted = codes.every((code, at) => code <= asked[at]!);
-      stage.holds(isGranted, `the codes are ${codes.join(", ")}, and ${asked.join(", ")} were asked`);
+      stage.holds(isGranted, `the codes are ${codes.join(", ")}, but ${asked.join(", ")} were requested`);
       await client.silence(stage.bounds.silenceMs, ["suback"]);
     },
   },
   {
     id: "subscribe/several-filters-count",
-    title: "each filter of one SUBSCRIBE is a subscription of its own",
+    title: "each filter of one SUBSCRIBE is a separate subscription",
     does: "subscribes to two topics in one packet, publishes to each, and waits for both messages",
     rules: { "3.1.1": ["3.8.4-4"], "5.0": ["3.8.4-5"] },
     async run(stage) {
@@ -90,7 +90,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/qos-of-delivery",
     title: "delivery uses the lower of the message's QoS and the granted QoS",
-    does: "publishes at each QoS to a subscriber at each QoS, and looks at what comes",
+    does: "publishes at each QoS to a subscriber at each QoS, and checks the messages",
     rules: { "3.1.1": ["3.8.4-6"], "5.0": ["3.8.4-8"] },
     needs: ["qos2"],
     async run(stage) {
@@ -109,8 +109,8 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/replaces",
-    title: "a subscription to the same filter takes the place of the first",
-    does: "subscribes at QoS 2 and again at QoS 0, publishes at QoS 2, and watches for one message at QoS 0",
+    title: "a subscription to the same filter replaces the first",
+    does: "subscribes at QoS 2 and again at QoS 0, publishes at QoS 2, and expects one message at QoS 0",
     rules: { "3.1.1": ["3.8.4-3"], "5.0": ["3.8.4-3"] },
     needs: ["qos2"],
     async run(stage) {
@@ -124,7 +124,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/again-finds-retained",
-    title: "a subscription that takes the place of another gets retained messages again",
+    title: "a subscription that replaces another gets retained messages again",
     does: "subscribes twice to a topic that has a retained message, and waits for it each time",
     rules: { "3.1.1": ["3.8.4-3"], "5.0": ["3.8.4-4"] },
     needs: ["retain"],
@@ -140,7 +140,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/overlapping",
     title: "overlapping subscriptions of a client: delivery at the highest granted QoS",
-    does: "subscribes to one topic by two filters, at QoS 0 and at QoS 2, and looks for a copy at QoS 2",
+    does: "subscribes to one topic by two filters, at QoS 0 and at QoS 2, and expects a copy at QoS 2",
     rules: { "3.1.1": ["3.3.5-1"], "5.0": ["3.3.4-2"] },
     needs: ["qos2", "wildcard"],
     async run(stage) {
@@ -158,7 +158,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/unsubscribe-stops",
     title: "after UNSUBACK nothing more is sent for the filter",
-    does: "subscribes, unsubscribes, publishes, and watches; another subscription goes on",
+    does: "subscribes, unsubscribes, publishes, and watches; another subscription stays",
     rules: { "3.1.1": ["3.10.4-1", "3.10.4-2"], "5.0": ["3.10.4-1", "3.10.4-2"] },
     async run(stage) {
       const [kept, dropped] = ["kept", "dropped"].map((name) => stage.message({ topic: stage.topic(name), qos: 0 }));
@@ -174,7 +174,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/unsuback-id",
     title: "UNSUBACK has the packet identifier of its UNSUBSCRIBE",
-    does: "unsubscribes with packet identifier 47,803, and looks at the UNSUBACK",
+    does: "unsubscribes with packet identifier 47,803, and checks the UNSUBACK",
     rules: { "3.1.1": ["3.10.4-4"], "5.0": ["3.10.4-4", "3.10.4-5"] },
     async run(stage) {
       const client = await stage.watcher();
@@ -187,7 +187,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/unsubscribe-unknown",
-    title: "UNSUBSCRIBE is answered where there is no such subscription",
+    title: "UNSUBSCRIBE of an unknown subscription gets an UNSUBACK",
     does: "unsubscribes from a filter that was never subscribed to, and waits for the UNSUBACK",
     rules: { "3.1.1": ["3.10.4-5"], "5.0": ["3.10.4-5"] },
     async run(stage) {
@@ -197,7 +197,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/unsubscribe-several",
-    title: "one UNSUBSCRIBE with several filters takes each away and has one UNSUBACK, in 5.0 with a code for each",
+    title: "one UNSUBSCRIBE with several filters removes each and gets one UNSUBACK, in 5.0 with a code for each",
     does: "subscribes to two topics, unsubscribes from both and from a third in one packet, publishes and watches",
     rules: { "3.1.1": ["3.10.4-6"], "5.0": ["3.10.4-6", "3.11.3-1", "3.11.3-2"] },
     async run(stage) {
@@ -209,7 +209,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
         stage.holds(codes.length === 3, `UNSUBACK has ${codes.length} codes for 3 filters`);
         stage.holds(
           codes.slice(0, 2).every((code) => code === 0),
-          `UNSUBACK has ${codes.join(", ")} for two that were`,
+          `UNSUBACK has ${codes.join(", ")} for two existing subscriptions`,
         );
       }
       for (const topic of topics) await publishFrom(stage, stage.message({ topic, qos: 0 }));
@@ -218,7 +218,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/unsubscribe-exact",
-    title: "UNSUBSCRIBE takes away the very filter, not what it would match",
+    title: "UNSUBSCRIBE removes only the identical filter, not filters that it matches",
     does: "subscribes to a topic, unsubscribes from a wildcard over it, publishes, and waits for the message",
     rules: { "3.1.1": ["3.10.4-1"], "5.0": ["3.10.4-1"] },
     needs: ["wildcard"],

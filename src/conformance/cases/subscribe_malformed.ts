@@ -35,7 +35,7 @@ const malformed: readonly Malformed[] = [
   {
     name: "qos-3",
     title: "a subscription at QoS 3 closes the connection",
-    does: "sends a SUBSCRIBE that asks for QoS 3, and waits for the close",
+    does: "sends a SUBSCRIBE for QoS 3, and waits for the close",
     rules: { "3.1.1": ["3.8.3-4"], "5.0": ["3.8.3.1"] },
     bytes: (stage) => packet(stage, 0x82, [...field(stage.topic()), 3]),
   },
@@ -62,7 +62,7 @@ const malformed: readonly Malformed[] = [
   },
   {
     name: "filter-not-utf-8",
-    title: "a filter that is no UTF-8 closes the connection",
+    title: "a filter that is not UTF-8 closes the connection",
     does: "sends a SUBSCRIBE whose filter holds a lone surrogate, and waits for the close",
     rules: { "3.1.1": ["3.8.3-1"], "5.0": ["1.5.4-1", "3.8.3-1"] },
     bytes: (stage) => packet(stage, 0x82, [0, 4, 0x61, 0xed, 0xa0, 0x80, 0]),
@@ -135,7 +135,7 @@ function badFilterCase({ name, what, filter, rules }: BadFilter): ConformanceCas
   return {
     id: `subscribe/${name}`,
     title: `${what} is refused: by its SUBACK, or by the end of the connection`,
-    does: `sends a SUBSCRIBE with ${what}, and looks at the SUBACK or waits for the close`,
+    does: `sends a SUBSCRIBE with ${what}, and checks the SUBACK or waits for the close`,
     rules,
     async run(stage) {
       const client = await stage.connect();

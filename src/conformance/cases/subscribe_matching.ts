@@ -29,7 +29,7 @@ const matchings: readonly Matching[] = [
   },
   {
     name: "plus",
-    title: "+ matches one level, be it empty, and no more",
+    title: "+ matches exactly one level, also an empty one",
     rules: singleLevel,
     needs: ["wildcard"],
     filter: "a/+",
@@ -38,7 +38,7 @@ const matchings: readonly Matching[] = [
   },
   {
     name: "plus-inside",
-    title: "+ stands for one level in the middle",
+    title: "+ matches one level in the middle",
     rules: singleLevel,
     needs: ["wildcard"],
     filter: "a/+/c",
@@ -47,7 +47,7 @@ const matchings: readonly Matching[] = [
   },
   {
     name: "plus-and-hash",
-    title: "+ and # go together",
+    title: "+ and # can be combined",
     rules: { "3.1.1": ["4.7.1-2", "4.7.1-3"], "5.0": ["4.7.1-1", "4.7.1-2"] },
     needs: ["wildcard"],
     filter: "+/b/#",
@@ -56,7 +56,7 @@ const matchings: readonly Matching[] = [
   },
   {
     name: "as-is",
-    title: "topics are compared as they are: case, spaces, slashes and accents all count",
+    title: "topics are compared exactly: case, spaces, slashes and accents matter",
     rules: asIs,
     filter: "A/b c/é",
     matched: ["A/b c/é"],
@@ -90,7 +90,7 @@ export const subscribeMatchingCases: readonly ConformanceCase[] = [
     title: matching.title,
     does:
       `subscribes to ${matching.filter}, publishes to ${matching.matched.length + matching.others.length} topics, ` +
-      "and looks at which come",
+      "and checks which messages come",
     rules: matching.rules,
     ...matching.needs && { needs: matching.needs },
     run: (stage) => match(stage, matching),
@@ -98,7 +98,7 @@ export const subscribeMatchingCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/matches-dollar",
     title: "a filter that begins with a wildcard matches no topic that begins with $",
-    does: "takes a topic of the broker's own below $SYS, puts + in the place of $SYS, subscribes, and watches",
+    does: "takes a topic of the broker below $SYS, replaces $SYS by +, subscribes, and watches",
     rules: { "3.1.1": ["4.7.2-1"], "5.0": ["4.7.2-1"] },
     needs: ["wildcard"],
     async run(stage) {
@@ -106,7 +106,7 @@ export const subscribeMatchingCases: readonly ConformanceCase[] = [
       await direct.subscribe("$SYS/#", { qos: 0 });
       await stage.pause(stage.bounds.silenceMs);
       const [own] = direct.take("publish");
-      stage.requires(own !== undefined, "the broker has nothing below $SYS to match");
+      stage.requires(own !== undefined, "the broker has no topic below $SYS");
       const rest = own!.topic.slice(own!.topic.indexOf("/"));
       const watcher = await stage.connect({ name: "watcher" });
       await watcher.subscribe(`+${rest}`, { qos: 0 });

@@ -19,7 +19,7 @@ async function retainFlags(stage: Stage, retainAsPublished: boolean): Promise<bo
 export const subscribeOptionCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/no-local",
-    title: "No Local keeps a client's own messages from it, and no others",
+    title: "a client with No Local does not get its own messages, but gets others",
     does: "subscribes with No Local, publishes from the same client and from another, and watches",
     rules: { "5.0": ["3.8.3-3"] },
     async run(stage) {
@@ -48,7 +48,7 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/retain-as-published-0",
     title: "without Retain As Published the flag is 0 on what an established subscription gets",
-    does: "subscribes without the option, publishes with retain 0 and 1, and looks at the flags",
+    does: "subscribes without the option, publishes with retain 0 and 1, and checks the flags",
     rules: { "3.1.1": ["3.3.1-9"], "5.0": ["3.3.1-12"] },
     needs: ["retain"],
     async run(stage) {
@@ -59,7 +59,7 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/retain-as-published-1",
     title: "with Retain As Published the flag is the publisher's",
-    does: "subscribes with the option, publishes with retain 0 and 1, and looks at the flags",
+    does: "subscribes with the option, publishes with retain 0 and 1, and checks the flags",
     rules: { "5.0": ["3.3.1-13"] },
     needs: ["retain"],
     async run(stage) {
@@ -85,8 +85,8 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/retain-handling-1",
-    title: "Retain Handling 1 sends retained messages at a new subscription alone",
-    does: "subscribes twice with Retain Handling 1, and watches for one copy",
+    title: "Retain Handling 1 sends retained messages only at a new subscription",
+    does: "subscribes twice with Retain Handling 1, and expects one copy",
     rules: { "5.0": ["3.3.1-10"] },
     needs: ["retain"],
     async run(stage) {
@@ -101,7 +101,7 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/retain-handling-2",
-    title: "Retain Handling 2 sends no retained messages, and later ones all the same",
+    title: "Retain Handling 2 sends no retained messages, but later messages",
     does: "subscribes with Retain Handling 2 to a topic with a retained message, and watches",
     rules: { "5.0": ["3.3.1-11"] },
     needs: ["retain"],
@@ -119,7 +119,7 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/identifier",
     title: "a message carries the Subscription Identifier of the matching subscription",
-    does: "subscribes with identifier 268,435,455, publishes, and looks at the identifiers",
+    does: "subscribes with identifier 268,435,455, publishes, and checks the identifiers",
     rules: { "5.0": ["3.3.4-3"] },
     needs: ["subscription-identifiers"],
     async run(stage) {
@@ -135,7 +135,7 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   {
     id: "subscribe/identifiers-overlapping",
     title: "overlapping subscriptions: the broker sends each identifier, in one message or in one message each",
-    does: "subscribes by two filters with identifiers 1 and 2, and by a third without, and looks at what comes",
+    does: "subscribes by two filters with identifiers 1 and 2, and by a third without, and checks the messages",
     rules: { "5.0": ["3.3.4-3", "3.3.4-4", "3.3.4-5"] },
     needs: ["subscription-identifiers", "wildcard"],
     async run(stage) {
@@ -152,8 +152,8 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
   },
   {
     id: "subscribe/identifier-replaced",
-    title: "a subscription that takes the place of another has the identifier of the later one",
-    does: "subscribes with identifier 1 and again without, publishes, and looks for identifiers",
+    title: "a subscription that replaces another has the identifier of the later one",
+    does: "subscribes with identifier 1 and again without, publishes, and checks the identifiers",
     rules: { "5.0": ["3.8.4-3", "3.8.2.1.2"] },
     needs: ["subscription-identifiers"],
     async run(stage) {

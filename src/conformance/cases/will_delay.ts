@@ -40,7 +40,7 @@ function delayed({ delayS, expiryS, dueS }: Delay): ConformanceCase {
   return {
     id: `will/delay-${name(delayS)}-session-${name(expiryS)}`,
     title: `a will delay of ${name(delayS)} s with ${session} sends the will after ${dueS} s`,
-    does: "connects so, sends RST, waits for the will, and watches on",
+    does: "connects, sends RST, waits for the will, and keeps watching",
     rules: { "5.0": dueS < delayS ? ["3.1.2-8", "4.1.0-2"] : ["3.1.2-8"] },
     ...dueS > 0 && { time: "clock" },
     deviations: [...inTime, ...dueS < delayS && dueS === 0 ? ["delay-without-session"] : []],
@@ -108,7 +108,7 @@ function endedThenDelayed({ name, what, deviations = [], end }: DelayedEnding): 
 function resumed(afterMs: number): ConformanceCase {
   return {
     id: `will/delay-resumed-after-${afterMs}ms`,
-    title: `a client that is back ${afterMs / 1_000} s into a delay of 2 s has no will sent`,
+    title: `no will is sent for a client that reconnects ${afterMs / 1_000} s into a delay of 2 s`,
     does: `sends RST, resumes the session ${afterMs / 1_000} s later, and watches until well after the delay`,
     rules: { "5.0": ["3.1.3-9"] },
     time: "clock",
@@ -132,7 +132,7 @@ export const willDelayCases: readonly ConformanceCase[] = [
   {
     id: "will/delay-back-too-late",
     title: "a client that reconnects after the delay: the broker publishes its will once",
-    does: "sends RST with a delay of 1 s, waits for the will, resumes the session, and watches on",
+    does: "sends RST with a delay of 1 s, waits for the will, resumes the session, and keeps watching",
     rules: { "5.0": ["3.1.2-8", "3.1.2-10"] },
     time: "clock",
     deviations: inTime,
@@ -166,7 +166,7 @@ export const willDelayCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/delay-resumed-dies-again",
-    title: "after a return within the delay only the will of the last life is sent",
+    title: "after a reconnect within the delay only the will of the last connection is sent",
     does: "sends RST, resumes with another will within the delay, sends RST again, and watches",
     rules: { "5.0": ["3.1.3-9", "3.1.2-8"] },
     time: "clock",
@@ -186,7 +186,7 @@ export const willDelayCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/delay-resumed-without-will",
-    title: "a client that resumed without a will leaves none, not even the older one",
+    title: "a client that resumed without a will has no will, not even the older one",
     does: "sends RST, resumes without a will within the delay, sends RST again, and watches",
     rules: { "5.0": ["3.1.3-9"] },
     time: "clock",
@@ -233,7 +233,7 @@ export const willDelayCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/delay-shorter-session-at-disconnect",
-    title: "a session that DISCONNECT with 0x04 cuts to 1 s sends the will at its end",
+    title: "a session that DISCONNECT with 0x04 shortens to 1 s sends the will at its end",
     does: "connects with a delay and a session of 60 s, sends DISCONNECT with 0x04 and one of 1 s, and waits",
     rules: { "5.0": ["3.1.2-8", "4.1.0-2"] },
     time: "clock",
@@ -249,7 +249,8 @@ export const willDelayCases: readonly ConformanceCase[] = [
   {
     id: "will/delay-not-behind-others",
     title: "a delayed will does not wait for the delayed wills of clients that died after it",
-    does: "resets a client with a delay of 2 s, then others with one of 1 s for 4 s on end, and times the first will",
+    does:
+      "resets a client with a delay of 2 s, then others with one of 1 s continuously for 4 s, and times the first will",
     rules: { "5.0": ["3.1.2-8"] },
     time: "clock",
     deviations: inTime,
@@ -272,7 +273,7 @@ export const willDelayCases: readonly ConformanceCase[] = [
   {
     id: "will/delay-expiry-from-publication",
     title: "a will's message expiry counts from its publication, not from the end of the connection",
-    does: "resets a client with a delay of 2 s and a message expiry of 1 s, and looks for the will with all its time",
+    does: "resets a client with a delay of 2 s and a message expiry of 1 s, and expects the will with its full expiry",
     rules: { "5.0": ["3.1.3.2.4", "3.3.2-6"] },
     time: "clock",
     deviations: inTime,

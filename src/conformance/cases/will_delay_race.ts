@@ -9,7 +9,9 @@ const inTime = ["delay-by-the-second", "delay-by-two-seconds", "delay-list", "de
 /** From one client of the stream that dies to the next, in milliseconds. */
 const streamEveryMs = 200;
 
-/** Resets a client after the other, each with a delayed will, until an instant or until the watcher has got something. */
+/**
+ * Resets a client after the other, each with a delayed will, until an instant or until the watcher has got something.
+ */
 async function stream(stage: Stage, watcher: Probe, delayS: number, untilMs: number): Promise<void> {
   const topic = stage.topic("other");
   while (stage.nowMs < untilMs && watcher.peek("publish").length === 0) {
@@ -25,7 +27,7 @@ function behind(delayS: number, othersS: number): ConformanceCase {
     id: `will/delay-${delayS}-behind-${othersS}`,
     title: `a will with a delay of ${delayS} s does not wait for those of ${othersS} s of clients that died after it`,
     does:
-      `resets a client with a delay of ${delayS} s, then others with one of ${othersS} s on end, and times its will`,
+      `resets a client with a delay of ${delayS} s, then others with one of ${othersS} s continuously, and times its will`,
     rules: { "5.0": ["3.1.2-8"] },
     time: "clock",
     deviations: inTime,
@@ -65,7 +67,7 @@ export const willDelayRaceCases: readonly ConformanceCase[] = [
   {
     id: "will/delay-back-overdue",
     title: "a client that reconnects after its will was due: the broker publishes the will",
-    does: "ends five clients with a delay of 1 s by DISCONNECT with 0x04, brings each back 1.2 s later, and counts",
+    does: "ends five clients with a delay of 1 s by DISCONNECT with 0x04, reconnects each 1.2 s later, and counts",
     rules: { "5.0": ["3.1.2-8", "3.1.3-9"] },
     time: "clock",
     deviations: [...inTime, "delayed-overdue-back", "disconnect-any-code"],

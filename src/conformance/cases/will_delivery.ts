@@ -18,7 +18,7 @@ function matrix(will: QoS, granted: QoS): ConformanceCase {
   return {
     id: `will/qos-${will}-to-${granted}`,
     title: `a will of QoS ${will} comes once to a subscription of QoS ${granted}, at QoS ${least}`,
-    does: `subscribes at QoS ${granted}, resets a client with a will of QoS ${will}, and looks at what comes`,
+    does: `subscribes at QoS ${granted}, resets a client with a will of QoS ${will}, and checks the message`,
     rules: { "3.1.1": ["3.8.4-6", "3.1.2-14"], "5.0": ["3.8.4-8", "3.1.2-12"] },
     needs,
     deviations: ["qos-2-as-1"],
@@ -37,8 +37,8 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   ...levels.flatMap((will) => levels.map((granted) => matrix(will, granted))),
   {
     id: "will/qos-as-announced",
-    title: "a will of the highest QoS there is is taken, and one above Maximum QoS is refused",
-    does: "connects with a will of QoS 2, and holds the answer against Maximum QoS in CONNACK",
+    title: "a will of QoS 2 is accepted, or refused if it is above Maximum QoS",
+    does: "connects with a will of QoS 2, and compares the response with Maximum QoS in CONNACK",
     rules: { "5.0": ["3.2.2-12"] },
     deviations: ["qos-2-as-1"],
     async run(stage) {
@@ -56,7 +56,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   {
     id: "will/to-each-subscriber",
     title: "each of several subscribers gets the will once",
-    does: "lets five clients subscribe, resets one with a will, and looks at all of them",
+    does: "five clients subscribe: resets one with a will, and checks all of them",
     rules: { "3.1.1": ["4.5.0-1"], "5.0": ["3.1.2-8"] },
     async run(stage) {
       const will = stage.will();
@@ -69,7 +69,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   {
     id: "will/to-nobody-else",
     title: "a subscriber whose filter does not match the will topic does not receive the will",
-    does: "lets a client subscribe to a neighbouring topic, resets one with a will, and looks for nothing",
+    does: "one client subscribes to another topic: resets a client with a will, and expects no message",
     rules: { "3.1.1": ["4.7.3-4"], "5.0": ["3.3.2-3"] },
     async run(stage) {
       const stranger = await stage.watcher(`${stage.topic()}/below`);
@@ -79,8 +79,8 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/to-wildcards",
-    title: "a will goes to subscriptions with + and #",
-    does: "lets one client subscribe with + and one with #, resets one with a will, and looks at both",
+    title: "a will is delivered to subscriptions with + and #",
+    does: "one client subscribes with + and one with #: resets a client with a will, and checks both",
     rules: { "3.1.1": ["4.7.1-2", "4.7.1-3"], "5.0": ["4.7.1-1", "4.7.1-2"] },
     needs: ["wildcard"],
     async run(stage) {
@@ -95,7 +95,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   {
     id: "will/to-one-who-is-away",
     title: "the broker queues a will for a persistent session that is offline",
-    does: "subscribes in a session that lasts, leaves, resets a client with a will, comes back, and waits for it",
+    does: "subscribes in a persistent session, disconnects, resets a client with a will, reconnects, and waits for it",
     rules: { "3.1.1": ["3.1.2-5"], "5.0": ["3.1.2-23", "3.1.2-5"] },
     needs: ["qos1"],
     async run(stage) {
@@ -130,7 +130,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   {
     id: "will/no-local",
     title: "a client that subscribed with No Local does not get its own will",
-    does: "subscribes to its own will's topic with No Local, sends RST, resumes the session, and looks for nothing",
+    does: "subscribes to its own will's topic with No Local, sends RST, resumes the session, and expects no message",
     rules: { "5.0": ["3.8.3-3"] },
     needs: ["qos1"],
     async run(stage) {
@@ -147,8 +147,8 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/shared",
-    title: "a will goes to one of the clients that share a subscription",
-    does: "lets three clients share the will's topic, resets one with a will, and counts",
+    title: "a will is delivered to one of the clients that share a subscription",
+    does: "three clients share the will's topic: resets one with a will, and counts",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared"],
     async run(stage) {
@@ -164,7 +164,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   {
     id: "will/subscription-identifier",
     title: "a will carries the Subscription Identifier of the matching subscription",
-    does: "subscribes with identifier 4,711, resets a client with a will, and looks at the identifier",
+    does: "subscribes with identifier 4,711, resets a client with a will, and checks the identifier",
     rules: { "5.0": ["3.3.4-3", "3.3.4-4"] },
     needs: ["subscription-identifiers"],
     async run(stage) {
@@ -179,8 +179,8 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/maximum-packet-size",
-    title: "a will that is larger than a subscriber takes is not sent to it, and it stays connected",
-    does: "subscribes with Maximum Packet Size 200 and without, resets a client with a will of 1,000 bytes, and looks",
+    title: "a will that is larger than a subscriber accepts is not sent to it, and it stays connected",
+    does: "subscribes with Maximum Packet Size 200 and without, resets a client with a will of 1,000 bytes, and checks",
     rules: { "5.0": ["3.1.2-24", "3.1.2-25"] },
     async run(stage) {
       const will = stage.will({ payload: new Uint8Array(1_000).fill(0x61) });
@@ -194,7 +194,7 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/receive-maximum",
-    title: "wills keep to the Receive Maximum of a subscriber, and come as it acknowledges",
+    title: "wills respect the Receive Maximum of a subscriber, and come as it acknowledges",
     does: "subscribes with Receive Maximum 1, resets clients with wills, and acknowledges three one after another",
     rules: { "5.0": ["3.3.4-9", "4.9.0-2"] },
     needs: ["qos1"],
@@ -230,7 +230,8 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   {
     id: "will/expired-for-one-who-is-away",
     title: "the broker does not deliver a will after its Message Expiry Interval",
-    does: "leaves a session that lasts, resets a client with a will of expiry 1 s, comes back well after, and looks",
+    does:
+      "creates a persistent session, disconnects, resets a client with a will of expiry 1 s, reconnects well after, and checks",
     rules: { "5.0": ["3.3.2-5"] },
     needs: ["qos1"],
     time: "clock",
@@ -249,7 +250,8 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
   {
     id: "will/expiry-counts-down",
     title: "a queued will carries the remaining Message Expiry Interval",
-    does: "leaves a session that lasts, resets a client with a will of expiry 60 s, comes back after 2 s, and compares",
+    does:
+      "creates a persistent session, disconnects, resets a client with a will of expiry 60 s, reconnects after 2 s, and compares",
     rules: { "5.0": ["3.3.2-6"] },
     needs: ["qos1"],
     time: "clock",

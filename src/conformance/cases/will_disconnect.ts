@@ -24,7 +24,7 @@ function withCode(code: number): ConformanceCase {
   const told = `${hexByte(code)} (${reasonName(code, "disconnect")})`;
   return {
     id: `will/disconnect-${hexByte(code)}`,
-    title: `DISCONNECT with ${told} leaves the will, which is sent once`,
+    title: `DISCONNECT with ${told} keeps the will, which is sent once`,
     does: `connects with a will, sends DISCONNECT with ${hexByte(code)}, closes, and watches`,
     rules: { "5.0": ["3.1.2-8"] },
     deviations: code === ReasonCode.disconnectWithWill
@@ -52,13 +52,13 @@ interface Leaving {
 const leavings: readonly Leaving[] = [
   {
     name: "explicit",
-    title: "a DISCONNECT that says 0x00 in full discards the will",
+    title: "a DISCONNECT with 0x00 and a property length discards the will",
     does: "sends DISCONNECT with reason code 0x00 and a property length of 0, and watches",
     bytes: [0xe0, 2, 0x00, 0x00],
   },
   {
     name: "code-alone",
-    title: "a DISCONNECT that says 0x00 and no property length discards the will",
+    title: "a DISCONNECT with 0x00 and no property length discards the will",
     does: "sends DISCONNECT with reason code 0x00 alone, and watches",
     bytes: [0xe0, 1, 0x00],
   },
@@ -110,7 +110,7 @@ const kept: readonly Kept[] = [
 export const willDisconnectCases: readonly ConformanceCase[] = [
   {
     id: "will/leave",
-    title: "a client that leaves by DISCONNECT leaves no will",
+    title: "DISCONNECT discards the will",
     does: "connects with a will, sends DISCONNECT (in 5.0 with 0x00), waits for the close, and watches",
     rules: { "3.1.1": ["3.14.4-3", "3.1.2-10"], "5.0": ["3.14.4-3", "3.1.2-10"] },
     async run(stage) {
@@ -124,7 +124,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
   {
     id: "will/leave-reset",
     title: "a DISCONNECT discards the will even where RST follows it",
-    does: "connects with a will, sends DISCONNECT, lets it be read, sends RST, and watches",
+    does: "connects with a will, sends DISCONNECT, waits until the broker has read it, sends RST, and watches",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
     async run(stage) {
       const watcher = await stage.watcher();
@@ -137,7 +137,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/leave-pipelined",
-    title: "CONNECT and DISCONNECT in one write leave no will",
+    title: "CONNECT and DISCONNECT in one write discard the will",
     does: "sends CONNECT with a will and DISCONNECT at once, waits for the close, and watches",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
     async run(stage) {
@@ -149,8 +149,8 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/leave-lasting",
-    title: "a client that leaves a session that lasts leaves no will",
-    does: "connects with a will in a session that lasts, sends DISCONNECT, and watches",
+    title: "DISCONNECT discards the will of a persistent session",
+    does: "connects with a will in a persistent session, sends DISCONNECT, and watches",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
     async run(stage) {
       const watcher = await stage.watcher();
@@ -162,7 +162,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/leave-delayed",
-    title: "a client that leaves by DISCONNECT leaves no delayed will either",
+    title: "DISCONNECT discards a delayed will",
     does: "connects with a will delay of 1 s, sends DISCONNECT, and watches until well after the delay",
     rules: { "5.0": ["3.14.4-3"] },
     time: "clock",
@@ -177,7 +177,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
   {
     id: "will/leave-session-ends",
     title: "a will that was discarded is not sent when the session ends",
-    does: "leaves by DISCONNECT with a session of 1 s and a will delay of 60 s, and watches until well after its end",
+    does: "disconnects with a session of 1 s and a will delay of 60 s, and watches until well after its end",
     rules: { "5.0": ["3.14.4-3", "3.1.2-10"] },
     time: "clock",
     async run(stage) {
@@ -203,7 +203,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
   })),
   ...kept.map(({ name, what, bytes, deviations }): ConformanceCase => ({
     id: `will/disconnect-${name}`,
-    title: `a DISCONNECT with ${what} leaves the will, which is sent once`,
+    title: `a DISCONNECT with ${what} keeps the will, which is sent once`,
     does: `connects with a will, sends DISCONNECT with ${what}, closes, and watches`,
     rules: { "5.0": ["3.1.2-8", "3.14.2.2.1"] },
     deviations,
@@ -249,7 +249,7 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/disconnect-raises-expiry",
-    title: "a DISCONNECT that gives a session of 0 s a longer life is a fault, and the will is sent",
+    title: "a DISCONNECT that prolongs a session of 0 s is an error, and the will is sent",
     does: "connects with a session of 0 s, sends DISCONNECT with one of 60 s, waits for the close, and watches",
     rules: { "5.0": ["3.14.2.2.2", "4.13.1-1"] },
     async run(stage) {

@@ -66,7 +66,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/half-packet",
-    title: "a connection that is closed within a packet sends the will, and nothing of the packet",
+    title: "a connection that is closed within a packet sends the will, and the packet is discarded",
     does: "connects with a will, sends 9 of the 30 bytes of a PUBLISH, then FIN, and watches",
     rules: sent,
     async run(stage) {
@@ -112,7 +112,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
   {
     id: "will/at-once-after-connack",
     title: "a connection that is reset right after CONNACK sends the will",
-    does: "sends CONNECT with a will, and RST as soon as CONNACK is there, five times over",
+    does: "sends CONNECT with a will, and RST right after CONNACK, five times",
     rules: sent,
     async run(stage) {
       const watcher = await stage.watcher();
@@ -126,7 +126,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/storm",
-    title: "clients that die in the same instant leave a will each",
+    title: "clients that die at the same time leave one will each",
     does: "connects 20 clients with wills on one topic, resets them all at once, and counts",
     rules: sent,
     async run(stage) {
@@ -140,7 +140,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/each-life",
-    title: "each life of a client leaves its own will, and no other's",
+    title: "each connection of a client leaves its own will only",
     does: "connects and resets the same client three times, each time with another will",
     rules: { "3.1.1": ["3.1.2-8", "3.1.2-10"], "5.0": ["3.1.2-8", "3.1.2-10"] },
     async run(stage) {
@@ -172,7 +172,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
   {
     id: "will/removed-by-leaving",
     title: "a will that was discarded is not sent when the client dies later without one",
-    does: "lets a client with a will leave, connects it again without one, resets it, and watches",
+    does: "disconnects a client with a will, connects it again without one, resets it, and watches",
     rules: { "3.1.1": ["3.1.2-10", "3.1.2-12"], "5.0": ["3.1.2-10"] },
     async run(stage) {
       const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
@@ -187,7 +187,7 @@ export const willEndingCases: readonly ConformanceCase[] = [
   {
     id: "will/replaced",
     title: "a client that reconnects with another will leaves only the new will",
-    does: "lets a client with a will leave, connects it with another one, resets it, and watches",
+    does: "disconnects a client with a will, connects it with another one, resets it, and watches",
     rules: { "3.1.1": ["3.1.2-8", "3.1.2-10"], "5.0": ["3.1.2-7", "3.1.2-10"] },
     async run(stage) {
       const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };

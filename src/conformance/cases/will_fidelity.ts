@@ -68,7 +68,7 @@ const faithful: readonly Faithful[] = [
   },
   {
     name: "every-byte",
-    title: "a will's payload of every byte there is arrives unaltered",
+    title: "a will's payload of all 256 byte values arrives unaltered",
     rules: present,
     will: () => ({ payload: everyByte }),
   },
@@ -81,13 +81,13 @@ const faithful: readonly Faithful[] = [
   },
   {
     name: "long-payload",
-    title: "a will's payload of 60,000 bytes arrives whole",
+    title: "a will's payload of 60,000 bytes arrives complete",
     rules: present,
     will: () => ({ payload: Uint8Array.from({ length: 60_000 }, (_, at) => at % 251) }),
   },
   {
     name: "topic-unicode",
-    title: "a will's topic of characters from everywhere arrives as it is",
+    title: "a will's topic with characters of all Unicode planes arrives unaltered",
     rules: { "3.1.1": ["3.1.3-10", "4.7.3-4"], "5.0": ["3.1.3-11", "4.7.3-4"] },
     will: (stage) => ({ topic: stage.topic("Wörter/ 文字 /😀/\u{1f469}\u200d\u{1f680}") }),
   },
@@ -105,7 +105,7 @@ const faithful: readonly Faithful[] = [
   },
   {
     name: "topic-long",
-    title: "a will's topic of 1,000 bytes arrives whole",
+    title: "a will's topic of 1,000 bytes arrives complete",
     rules: { "3.1.1": ["4.7.3-3"], "5.0": ["4.7.3-3"] },
     will: (stage) => ({ topic: stage.topic("a".repeat(1_000)).slice(0, 1_000) }),
   },
@@ -114,7 +114,7 @@ const faithful: readonly Faithful[] = [
 export const willFidelityCases: readonly ConformanceCase[] = faithful.map((one) => ({
   id: `will/${one.name}`,
   title: one.title,
-  does: "subscribes, resets a client with such a will, and compares what comes byte by byte",
+  does: "subscribes, resets a client with such a will, and compares the message byte by byte",
   rules: one.rules,
   ...one.needs && { needs: one.needs },
   ...one.deviations && { deviations: one.deviations },

@@ -11,7 +11,8 @@ const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };
 function freeze(askedS: number): ConformanceCase {
   return {
     id: `will/freeze-${askedS}s`,
-    title: `a client with a keep alive of ${askedS} s that falls silent is closed after 1.5 times that, with its will`,
+    title:
+      `a client with a keep alive of ${askedS} s that falls silent is closed after 1.5 times that, and its will is sent`,
     does: `connects, sends nothing more, and waits for the will and the close`,
     rules,
     time: "clock",
@@ -54,7 +55,7 @@ const heard: readonly Heard[] = [
 function kept({ name, what, say }: Heard): ConformanceCase {
   return {
     id: `will/kept-by-${name}`,
-    title: `a client that sends ${what} within its keep alive stays, and no will is sent`,
+    title: `a client that sends ${what} within its keep alive stays connected, and no will is sent`,
     does: `connects with a keep alive of 1 s, sends ${what} every 0.9 s for 3.6 s, and watches`,
     rules,
     time: "clock",
@@ -97,7 +98,7 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
   ...[1, 2, 3].map(freeze),
   {
     id: "will/freeze-trickle",
-    title: "bytes that make no whole packet do not keep a client alive",
+    title: "bytes of an incomplete packet do not keep a client alive",
     does: "connects with a keep alive of 1 s, sends a byte of one PUBLISH every 0.5 s, and waits for the will",
     rules,
     time: "clock",
@@ -121,7 +122,7 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/freeze-half-packet",
-    title: "a client that falls silent within a packet is closed after 1.5 times its keep alive, with its will",
+    title: "a client that falls silent within a packet is closed after 1.5 times its keep alive, and its will is sent",
     does: "connects with a keep alive of 1 s, sends half a PUBLISH, and waits for the will",
     rules,
     time: "clock",
@@ -141,7 +142,7 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/freeze-after-ping",
-    title: "the silence that counts begins with the last packet",
+    title: "the silence begins with the last packet",
     does: "connects with a keep alive of 2 s, sends PINGREQ after 1.5 s, falls silent, and times the will",
     rules,
     time: "clock",
@@ -158,8 +159,8 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/keep-alive-in-force",
-    title: "the keep alive that counts is the server's where it names one, else the client's",
-    does: "connects with a keep alive of 2 s, falls silent, and times the will by the one in force",
+    title: "the Server Keep Alive applies if the server sends one, otherwise the client's keep alive",
+    does: "connects with a keep alive of 2 s, falls silent, and times the will by the effective one",
     rules: { "5.0": ["3.2.2-21", "3.2.2-22", "3.1.2-21"] },
     time: "clock",
     deviations: ["keep-alive-late"],
@@ -175,7 +176,7 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
   ...heard.map(kept),
   {
     id: "will/keep-alive-off",
-    title: "a client with a keep alive of 0 is not closed for being silent",
+    title: "a client with a keep alive of 0 is not closed when it is silent",
     does: "connects with a keep alive of 0, is silent for 4 s, watches, and then resets",
     rules: { "3.1.1": ["3.1.2.10"], "5.0": ["3.1.2.10"] },
     time: "clock",

@@ -107,14 +107,14 @@ const malformed: readonly Malformed[] = [
   },
   {
     name: "cut-after-flags",
-    what: "a will, cut off after its flags",
+    what: "a will that ends after its flags",
     rules: { "3.1.1": ["3.1.2-9"], "5.0": ["3.1.2-9"] },
     spoil: (stage) => cut(stage, flagsAt + 1),
     then: (client) => void client.close(),
   },
   {
     name: "cut-before-payload",
-    what: "a will, cut off within the will's payload",
+    what: "a will that ends within its payload",
     rules: { "3.1.1": ["3.1.2-9"], "5.0": ["3.1.2-9"] },
     spoil: (stage) => {
       const bytes = stage.connectBytes({ will: stage.will() });
@@ -160,7 +160,7 @@ const malformed: readonly Malformed[] = [
   },
   {
     name: "property-twice",
-    what: "will properties that say the delay twice",
+    what: "will properties with two delays",
     rules: badProperty,
     spoil: (stage) => withProperties(stage, [0x18, 0, 0, 0, 1, 0x18, 0, 0, 0, 1]),
   },
@@ -192,7 +192,9 @@ const malformed: readonly Malformed[] = [
 
 export const willMalformedCases: readonly ConformanceCase[] = malformed.map((one) => ({
   id: `will/${one.name}`,
-  title: `a CONNECT with ${one.what} ${one.then === undefined ? "is refused" : "opens nothing"}, and no will is sent`,
+  title: `a CONNECT with ${one.what} ${
+    one.then === undefined ? "is refused" : "opens no session"
+  }, and no will is sent`,
   does: `sends a CONNECT with ${one.what}${
     one.then === undefined ? ", waits for the close," : ", then FIN,"
   } and watches`,

@@ -16,7 +16,7 @@ async function refusedLogin(stage: Stage, login: WrongLogin, clientId: string, m
 /** Whether a message comes within a time; others on its topic, which may be shared, do not count. */
 async function comesTo(stage: Stage, watcher: Probe, { payload }: SentMessage): Promise<boolean> {
   await stage.pause(stage.bounds.silenceMs);
-  stage.requires(!watcher.over, "the connection of the watcher ended, so that it cannot tell what came");
+  stage.requires(!watcher.over, "the connection of the watcher ended, so the case proves nothing");
   const came = watcher.take("publish").map((publish) => publish.payload);
   return came.some((each) => each.length === payload.length && each.every((byte, at) => byte === payload[at]));
 }
@@ -24,7 +24,7 @@ async function comesTo(stage: Stage, watcher: Probe, { payload }: SentMessage): 
 export const willRefusedCases: readonly ConformanceCase[] = [
   {
     id: "will/refused-login",
-    title: "a refused login leaves no will",
+    title: "a refused login sends no will",
     does: "sends a CONNECT with a will and a wrong login, waits for the refusal and the close, and watches",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.4-2"] },
     needs: ["login"],
@@ -37,7 +37,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/refused-login-pipelined",
-    title: "what a refused client sent after its CONNECT is not processed",
+    title: "the broker does not process packets of a refused client",
     does: "sends a CONNECT with a wrong login and a PUBLISH in one write, and watches for the message and the will",
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
@@ -51,7 +51,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/refused-login-bystander",
-    title: "a refused CONNECT with the client id of one that lives neither ends it nor sends its will",
+    title: "a refused CONNECT with the client id of a connected client neither ends it nor sends its will",
     does: "connects with a will, sends a CONNECT with the same client id and a wrong login, and watches",
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
@@ -86,7 +86,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/refused-level",
-    title: "a CONNECT of a protocol level that does not exist leaves no will",
+    title: "a CONNECT with an undefined protocol level sends no will",
     does: "sends a CONNECT with a will and level 9, waits for the close, and watches",
     rules: { "3.1.1": ["3.1.2-2"], "5.0": ["3.1.2-2"] },
     async run(stage) {
@@ -101,7 +101,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/refused-reserved-flag",
-    title: "a CONNECT with the reserved flag set leaves no will",
+    title: "a CONNECT with the reserved flag set sends no will",
     does: "sends a CONNECT with a will and bit 0 of its flags set, waits for the close, and watches",
     rules: { "3.1.1": ["3.1.2-3"], "5.0": ["3.1.2-3"] },
     async run(stage) {
@@ -114,7 +114,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/refused-empty-id",
-    title: "a CONNECT with an empty client id and Clean Session 0 is refused, and leaves no will",
+    title: "a CONNECT with an empty client id and Clean Session 0 is refused, and sends no will",
     does: "sends such a CONNECT with a will, waits for return code 2 and the close, and watches",
     rules: { "3.1.1": ["3.1.3-8"] },
     async run(stage) {
@@ -125,13 +125,13 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       });
       const { connack } = await client.expectRefused();
       const code = connack === undefined ? "there was no CONNACK" : `CONNACK has return code ${connack.reasonCode}`;
-      stage.holds(connack?.reasonCode === 2, `${code}, where 2 was due`);
+      stage.holds(connack?.reasonCode === 2, `${code}, expected 2`);
       await nothingComes(stage, watcher);
     },
   },
   {
     id: "will/empty-id",
-    title: "a client without an id of its own leaves its will like any other",
+    title: "the will of a client with an assigned id is sent",
     does: "connects with an empty client id, a clean start and a will, sends RST, and watches",
     rules: { "3.1.1": ["3.1.3-6"], "5.0": ["3.1.3-6", "3.1.3-7"] },
     async run(stage) {
@@ -139,7 +139,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       const watcher = await stage.watcher();
       const client = stage.dial().send(stage.connectPacket({ will, clientId: "" }));
       const { reasonCode } = await stage.withinLimits("a client without an id", client.expect("connack"));
-      stage.requires(reasonCode === 0, "the broker takes no client without an id, which the standard leaves to it");
+      stage.requires(reasonCode === 0, "the broker accepts no client without an id, which the standard permits");
       client.reset();
       await watcher.receives(will);
     },
@@ -147,7 +147,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
   {
     id: "will/denied-topic",
     title: "a will on a topic that the client may not publish to is not sent",
-    does: "sees that a PUBLISH to it does not come, connects with such a will, sends RST if let in, and watches",
+    does: "checks that a PUBLISH to it does not come, connects with such a will, sends RST if accepted, and watches",
     rules: { "3.1.1": ["5.4.2"], "5.0": ["5.4.2"] },
     needs: ["denied-topic"],
     deviations: ["will-acl"],
@@ -164,7 +164,7 @@ export const willRefusedCases: readonly ConformanceCase[] = [
       const isRefused = await client.isRefused();
       if (!isRefused) client.reset();
       stage.note(isRefused ? "the CONNECT was refused" : "the CONNECT was accepted");
-      stage.holds(!await comesTo(stage, watcher, will), "the will came, where a message on its topic is denied");
+      stage.holds(!await comesTo(stage, watcher, will), "the will came, although messages on its topic are denied");
     },
   },
 ];

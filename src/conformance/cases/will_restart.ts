@@ -33,7 +33,7 @@ async function countedOver(stage: Stage, before: Probe, after: Probe, message: S
 function judge(stage: Stage, came: number, due: number, after: Probe, otherwise: string): void {
   const saw = after.connack!.sessionPresent || (due > 0 && came > 0);
   if (came <= due) {
-    stage.requires(saw, "the broker keeps no session over a restart, so that no watcher sees what it sends");
+    stage.requires(saw, "the broker keeps no session over a restart, so no watcher can receive its messages");
   }
   stage.holds(came === due, otherwise, { kind: came < due ? "missing" : "unwanted" });
 }
@@ -41,8 +41,8 @@ function judge(stage: Stage, came: number, due: number, after: Probe, otherwise:
 export const willRestartCases: readonly ConformanceCase[] = [
   {
     id: "will/restart-living",
-    title: "a client that lived when the broker was restarted has its will sent, once",
-    does: "connects with a will, restarts the broker, and looks for the will before and after",
+    title: "the will of a client that was connected at a restart is sent, once",
+    does: "connects with a will, restarts the broker, and expects the will before or after",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-8"] },
     needs: ["restart", "qos1"],
     async run(stage) {
@@ -57,8 +57,8 @@ export const willRestartCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/restart-delayed",
-    title: "a will that was delayed when the broker was restarted is sent, once",
-    does: "resets a client with a delay of 3 s, restarts the broker at once, and looks for the will before and after",
+    title: "a will whose delay is running at a restart is sent, once",
+    does: "resets a client with a delay of 3 s, restarts the broker at once, and expects the will before or after",
     rules: { "5.0": ["3.1.2-8", "3.1.2-23"] },
     needs: ["restart", "qos1"],
     async run(stage) {
@@ -76,8 +76,8 @@ export const willRestartCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/restart-left",
-    title: "a client that left before the broker was restarted has no will sent",
-    does: "lets a client with a will leave, restarts the broker, and looks for nothing",
+    title: "the will of a client that disconnected before a restart is not sent",
+    does: "disconnects a client with a will, restarts the broker, and expects no message",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
     needs: ["restart", "qos1"],
     async run(stage) {
@@ -95,7 +95,7 @@ export const willRestartCases: readonly ConformanceCase[] = [
   {
     id: "will/restart-sent",
     title: "a will that was sent before the broker was restarted is not sent again",
-    does: "resets a client with a will, waits for it, restarts the broker, and looks for nothing more",
+    does: "resets a client with a will, waits for it, restarts the broker, and expects no other message",
     rules: { "3.1.1": ["3.1.2-10"], "5.0": ["3.1.2-10"] },
     needs: ["restart", "qos1"],
     async run(stage) {
@@ -112,7 +112,7 @@ export const willRestartCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/restart-resumed",
-    title: "a client that resumes within its delay, over a restart, has no will sent",
+    title: "the will of a client that resumes its session within the delay over a restart is not sent",
     does: "resets a client with a delay of 8 s, restarts the broker, resumes the session at once, and watches",
     rules: { "5.0": ["3.1.3-9"] },
     needs: ["restart", "qos1"],
@@ -126,12 +126,12 @@ export const willRestartCases: readonly ConformanceCase[] = [
         await stage.pause(200);
       });
       // A server that shuts down may defer its wills, and need not. Source: section 3.1.2.5.
-      stage.requires(before.peek("publish").length === 0, "the broker sends its wills when it is shut down");
+      stage.requires(before.peek("publish").length === 0, "the broker sends its wills at shutdown");
       stage.requires(stage.nowMs < client.endedMs + 7_000, "the restart took longer than the will's delay");
       const back = await stage.connect({ name: "back", ...asked });
       stage.requires(
         back.connack!.sessionPresent,
-        "the broker keeps no session over a restart, so that none is resumed",
+        "the broker keeps no session over a restart, so none can be resumed",
       );
       const after = await again();
       const watchedMs = client.endedMs + 8_000 + stage.bounds.lateMs - stage.nowMs;

@@ -8,7 +8,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   {
     id: "will/retain-0",
     title: "a will with retain 0 is not retained",
-    does: "resets a client with such a will, subscribes after it came, and looks for nothing",
+    does: "resets a client with such a will, subscribes after it came, and expects no message",
     rules: { "3.1.1": ["3.1.2-16"], "5.0": ["3.1.2-14"] },
     async run(stage) {
       const will = stage.will({ retain: false });
@@ -23,7 +23,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   {
     id: "will/retain-1",
     title: "a will with retain 1 is retained: a later subscriber finds it, with the flag set",
-    does: "resets a client with such a will, subscribes after it came, and looks at what comes",
+    does: "resets a client with such a will, subscribes after it came, and checks the message",
     rules: asRetained,
     needs: ["retain"],
     deviations: ["not-retained"],
@@ -78,7 +78,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   {
     id: "will/retain-as-published-0",
     title: "a retained will has RETAIN 0 where Retain As Published is 0",
-    does: "subscribes with Retain As Published 0, resets a client with a retained will, and looks at the flag",
+    does: "subscribes with Retain As Published 0, resets a client with a retained will, and checks the flag",
     rules: { "5.0": ["3.3.1-12"] },
     needs: ["retain"],
     async run(stage) {
@@ -91,8 +91,8 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-flag-live",
-    title: "a retained will has the flag for subscribers as its version says: 0 in 3.1.1, as published in 5.0",
-    does: "subscribes (in 5.0 with Retain As Published 1), resets a client with a retained will, and looks at the flag",
+    title: "RETAIN of a retained will for a subscriber is 0 in 3.1.1, as published in 5.0",
+    does: "subscribes (in 5.0 with Retain As Published 1), resets a client with a retained will, and checks the flag",
     rules: { "3.1.1": ["3.3.1-9"], "5.0": ["3.3.1-13"] },
     needs: ["retain"],
     async run(stage) {
@@ -104,7 +104,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-replaces",
-    title: "a retained will replaces what was retained before",
+    title: "a retained will replaces the retained message",
     does: "publishes a retained message, resets a client with a retained will on its topic, and subscribes",
     rules: { "3.1.1": ["3.1.2-17", "3.3.1-5"], "5.0": ["3.1.2-15", "3.3.1-5"] },
     needs: ["retain"],
@@ -125,7 +125,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-0-keeps",
-    title: "a will with retain 0 leaves what is retained on its topic",
+    title: "a will with retain 0 keeps the retained message of its topic",
     does: "publishes a retained message, resets a client with a will of retain 0 there, and subscribes",
     rules: { "3.1.1": ["3.3.1-12", "3.1.2-16"], "5.0": ["3.3.1-8", "3.1.2-14"] },
     needs: ["retain"],
@@ -145,7 +145,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-clears",
-    title: "a retained will without payload is sent, and clears what is retained on its topic",
+    title: "a retained will without payload is sent, and clears the retained message of its topic",
     does: "publishes a retained message, resets a client with an empty retained will there, and subscribes",
     rules: { "3.1.1": ["3.3.1-10", "3.3.1-11"], "5.0": ["3.3.1-6", "3.3.1-7"] },
     needs: ["retain"],
@@ -165,8 +165,8 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-left-keeps",
-    title: "a client that leaves properly does not change what is retained on its will's topic",
-    does: "publishes a retained message, lets a client with a retained will leave, and subscribes",
+    title: "a client that disconnects normally does not change the retained message on its will's topic",
+    does: "publishes a retained message, disconnects a client with a retained will, and subscribes",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
     needs: ["retain"],
     async run(stage) {
@@ -184,7 +184,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   {
     id: "will/retain-delayed",
     title: "a retained will with a delay is retained once the delay is over, and not before",
-    does: "resets a client with such a will of 1 s, looks at once and again after it came",
+    does: "resets a client with such a will of 1 s, checks at once and again after it came",
     rules: { "5.0": ["3.1.2-15", "3.1.2-8"] },
     needs: ["retain"],
     time: "clock",
@@ -205,7 +205,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     id: "will/retain-resumed-keeps",
     title: "a client that reconnects within the will delay: its old will does not overwrite its retained message",
     does:
-      "resets a client with a retained will of 1 s, resumes, publishes a retained message, and looks after the delay",
+      "resets a client with a retained will of 1 s, resumes, publishes a retained message, and checks after the delay",
     rules: { "5.0": ["3.1.3-9"] },
     needs: ["retain"],
     time: "clock",
@@ -224,8 +224,8 @@ export const willRetainedCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/retain-as-announced",
-    title: "a will with retain 1 is taken where retained messages are there, and refused where they are not",
-    does: "connects with such a will, and holds the answer against Retain Available in CONNACK",
+    title: "a will with retain 1 is accepted if the broker retains messages, and refused otherwise",
+    does: "connects with such a will, and compares the response with Retain Available in CONNACK",
     rules: { "5.0": ["3.2.2-13"] },
     async run(stage) {
       const will = stage.will({ retain: true });

@@ -65,7 +65,7 @@ const lockedOutMs = 2_000;
 async function connectInTime(stage: Stage, asked: ConnectAsked): Promise<void> {
   const probe = stage.dial().send(stage.connectPacket(asked));
   if (!await probe.isRefused()) return void await probe.expect("connack");
-  stage.note(`the broker did not let in ${probe.name} so soon after a takeover; it came again after a pause`);
+  stage.note(`the broker refused ${probe.name} right after a takeover; it reconnected after a pause`);
   await stage.pause(lockedOutMs * stage.bounds.slack);
   await stage.connect(asked);
 }
@@ -111,14 +111,17 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
   {
     id: "will/takeover-told",
     title: "a DISCONNECT to the older connection, if any, has reason code 0x8e",
-    does: "connects twice with the same client id, and looks at what the older connection gets",
+    does: "connects twice with the same client id, and checks the packets of the older connection",
     rules: { "5.0": ["3.1.4-3"] },
     async run(stage) {
       const clientId = stage.clientId();
       const older = await stage.connect({ name: "older", clientId, will: stage.will() });
       await stage.connect({ name: "newer", clientId });
       const { disconnect } = await older.expectClose();
-      stage.requires(disconnect !== undefined, "the broker closes the older connection without a word, as it may");
+      stage.requires(
+        disconnect !== undefined,
+        "the broker closes the older connection without DISCONNECT, which the standard permits",
+      );
       const { reasonCode = 0 } = disconnect!;
       const fault = { kind: "wrong code", code: reasonCode } as const;
       const told = `the older connection got DISCONNECT with ${hexByte(reasonCode)}, not 0x8e`;
@@ -127,8 +130,8 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
   },
   {
     id: "will/takeover-newer-lives",
-    title: "the newer connection's will is not sent while it lives",
-    does: "connects twice with the same client id and a will each on topics of their own, and watches the newer's",
+    title: "the newer connection's will is not sent while it is open",
+    does: "connects twice with the same client id and a will each on separate topics, and watches the newer's",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-8"] },
     async run(stage) {
       const clientId = stage.clientId();
@@ -161,7 +164,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
   {
     id: "will/takeover-then-leave",
     title: "after a takeover the newer connection's DISCONNECT discards its own will",
-    does: "connects twice with the same client id and a will each, lets the newer leave, and watches its topic",
+    does: "connects twice with the same client id and a will each, disconnects the newer, and watches its topic",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
     async run(stage) {
       const clientId = stage.clientId();
@@ -178,7 +181,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
   {
     id: "will/takeover-chain",
     title: "each of several takeovers sends the will of the connection that it ends",
-    does: "connects four times with the same client id and a will each, and looks for the first three wills",
+    does: "connects four times with the same client id and a will each, and expects the first three wills",
     rules: closed,
     deviations: ["takeover"],
     async run(stage) {

@@ -24,6 +24,9 @@ export async function refusedLoginOf(stage: Stage): Promise<WrongLogin> {
     if (await probe.isRefused()) return login;
     probe.disconnect().close();
   }
-  stage.requires(false, "the broker lets everyone in: it accepts the login's name with a wrong password, and any name");
+  stage.requires(
+    false,
+    "the broker does not check logins: it accepts the login's name with a wrong password, and any name",
+  );
   return {};
 }

@@ -244,4 +244,4 @@ function rounded(fault: CaseFault): CaseFault {
   };
 }
 
-const unjudged = "the broker sent what cannot be read, which is told apart";
+const unjudged = "the broker sent bytes that cannot be parsed, which is reported separately";

@@ -142,7 +142,7 @@ export class Check {
   async #control(): Promise<Controlled[]> {
     const asked = protocols.filter((protocol) => this.#runs.some((run) => run.protocol === protocol));
     if (!this.#world.canReset) {
-      this.#warnings.push("RST cannot be sent over this transport: where a case says reset, the link was closed");
+      this.#warnings.push("RST cannot be sent over this transport: cases that reset a connection closed it instead");
     }
     const unsure = insecureText(this.#run.target);
     if (unsure !== undefined) this.#warnings.push(unsure);
@@ -312,7 +312,7 @@ export class Check {
     // A client that was let in each time and is told this code at its end is told so for another reason than load.
     if (attempt.result!.fault?.kind === "wrong code" && !what.startsWith("CONNACK")) return this.#count(run, attempt);
     const paced = this.#pacer.gapMs === 0 ? "" : `, with ${formatMs(this.#pacer.gapMs)} between CONNECTs`;
-    const reason = `the broker refuses it for its load: ${what}${paced}`;
+    const reason = `the broker refuses it because of its load: ${what}${paced}`;
     this.#done(run, this.#untested(run, reason));
   }
 
@@ -335,10 +335,8 @@ export class Check {
     const lateMs = this.#lag.worstMs();
     if (lateMs === 0) return;
     this.#warnings.push(
-      `this process was up to ${formatMs(lateMs)} late, and its bound for that is ${
-        formatMs(this.#bounds.lagMs)
-      }: what ` +
-        `failed meanwhile was run again, alone; times that were measured may be too long by that much`,
+      `this process was up to ${formatMs(lateMs)} late, and its limit is ${formatMs(this.#bounds.lagMs)}: what ` +
+        `failed in that time ran again, alone; measured times may be too long by as much`,
     );
   }
 }

@@ -37,7 +37,7 @@ export interface ConformanceRun extends Selection {
 export interface ConformanceHooks {
   /** Told of each case as it is done. */
   readonly onCase?: (result: CaseResult, done: number, total: number) => void;
-  /** Restarts the broker; fulfilled when it accepts again. Cases that need it are not testable without. */
+  /** Restarts the broker; fulfilled when it accepts connections again. Cases that need it are not testable without. */
   readonly restart?: (() => Promise<void>) | undefined;
   /** Its `abort` begins no further case; what runs is called off. */
   readonly interrupt?: AbortSignal;

@@ -1,6 +1,7 @@
 /**
  * Times without a broker, and which case began them. A case that was running alone is the one; of several that were
- * running, or had just ended, each is run alone once the broker is back, and the one during which it goes again is named.
+ * running, or had just ended, each is run alone once the broker is back, and the one during which it goes again is
+ * named.
  */
 import { formatCount } from "../../base/units.ts";
 import type { Availability } from "./availability.ts";
@@ -89,15 +90,15 @@ export class Outages {
     const isBack = await this.#availability.isBack(isCalledOff);
     this.#final = !isBack;
     if (isBack && suspects.length > 1) {
-      this.#outages.push({ suspects, remark: ", and none of them ends it alone" });
+      this.#outages.push({ suspects, remark: ", and none of them causes it alone" });
       return suspects.map(({ run }) => run);
     }
     // The one that was running now is the one of several that were running before.
     if (suspects.length === 1) this.#outages = this.#outages.filter((each) => !each.suspects.some(isOf(suspects[0]!)));
-    this.#outages.push({ suspects, remark: isBack ? "" : ", and did not come back" });
+    this.#outages.push({ suspects, remark: isBack ? "" : ", and did not recover" });
     const reason = suspects.length === 1
       ? "the broker became unavailable during this case"
-      : "the broker became unavailable while this case ran beside others";
+      : "the broker became unavailable while this case and others ran";
     this.#unjudged.push(...suspects.filter(({ isJudged }) => !isJudged).map(({ run }) => ({ run, reason })));
     return [];
   }
@@ -116,8 +117,8 @@ export class Outages {
     return [{
       id: "broker/unavailable",
       area: "broker",
-      title: "the broker stays available, whatever its clients send",
-      does: "tries to connect again where a case fails, and waits for a broker that is gone",
+      title: "the broker stays available for all input of its clients",
+      does: "reconnects after each failed case, and waits for an unavailable broker",
       protocol: (first.suspects[0] ?? all[0]!).run.protocol,
       rules: [],
       outcome: "fail",

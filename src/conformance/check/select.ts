@@ -39,7 +39,7 @@ export function selectCases(catalog: readonly ConformanceCase[], selection: Sele
   for (const rule of rules) {
     if (all.some((run) => goesBy(run, rule))) continue;
     throw new UsageError(
-      `Cannot use --rule "${rule}": no case goes by it; expected a number such as 3.1.2-22, or 5.0:3.1.2-22`,
+      `Cannot use --rule "${rule}": no case tests it; expected a number such as 3.1.2-22, or 5.0:3.1.2-22`,
     );
   }
   const left = all
@@ -47,7 +47,7 @@ export function selectCases(catalog: readonly ConformanceCase[], selection: Sele
     .filter((run) => rules.length === 0 || rules.some((rule) => goesBy(run, rule)))
     .filter(({ protocol }) => (selection.protocols ?? protocols).includes(protocol))
     .filter(({ one }) => !quick || (one.time !== "clock" && one.needs?.includes("restart") !== true));
-  if (left.length === 0) throw new UsageError("Cannot run a check of no case: what was asked for leaves none");
+  if (left.length === 0) throw new UsageError("Cannot run a check without cases: the flags select none");
   return left;
 }
 

@@ -47,7 +47,7 @@ export class SideResults {
         id,
         area: "broker",
         title,
-        does: `watches every packet of the broker, whatever the case is about`,
+        does: `checks every packet of the broker in every case`,
         protocol: first.protocol,
         rules,
         outcome: "fail",

@@ -40,15 +40,16 @@ function unproved(controls: readonly ControlResult[], cases: readonly CaseResult
   const blind = controls.find(({ outcome }) => outcome === "void");
   if (blind !== undefined) {
     const others = toldOf(cases) === 0 ? "" : `; otherwise ${passed(cases).reason}`;
-    const reason = `nothing is proved: the control arm of MQTT ${blind.protocol} failed: ${blind.reason}${others}`;
+    const reason =
+      `the check proves nothing: the control arm of MQTT ${blind.protocol} failed: ${blind.reason}${others}`;
     return { verdict: "void", reason, exitCode: 3 };
   }
   if (controls.every(({ outcome }) => outcome === "not spoken")) {
-    const reasons = controls.map(({ protocol, reason }) => `not MQTT ${protocol} (${reason})`).join(", ");
-    return { verdict: "void", reason: `nothing is proved: the broker speaks ${reasons}`, exitCode: 3 };
+    const reasons = controls.map(({ protocol, reason }) => `MQTT ${protocol} (${reason})`).join(", ");
+    return { verdict: "void", reason: `the check proves nothing: the broker does not support ${reasons}`, exitCode: 3 };
   }
   if (toldOf(cases) > 0) return undefined;
-  return { verdict: "void", reason: "nothing is proved: no case could be tested here", exitCode: 3 };
+  return { verdict: "void", reason: "the check proves nothing: no case can be tested with this broker", exitCode: 3 };
 }
 
 function passed(cases: readonly CaseResult[]): Verdict {
@@ -66,7 +67,7 @@ function toldOf(cases: readonly CaseResult[]): number {
 function asideText(cases: readonly CaseResult[]): string {
   const counts = countsOf(cases);
   return [
-    ...counts.deviation > 0 ? [`${formatCount(counts.deviation)} deviate as the profile says`] : [],
-    ...counts["not testable"] > 0 ? [`${formatCount(counts["not testable"])} are not testable here`] : [],
+    ...counts.deviation > 0 ? [`${formatCount(counts.deviation)} deviate as the profile describes`] : [],
+    ...counts["not testable"] > 0 ? [`${formatCount(counts["not testable"])} are not testable with this broker`] : [],
   ].map((part) => `, ${part}`).join("");
 }

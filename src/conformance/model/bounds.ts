@@ -13,7 +13,7 @@ export interface Bounds {
   readonly earlyMs: number;
   /** Nothing has come when for so long nothing came. */
   readonly silenceMs: number;
-  /** A broker that was restarted accepts again within this. */
+  /** A broker that was restarted accepts connections again within this. */
   readonly restartMs: number;
   /** What fails while this process is later than this is run again before it counts. */
   readonly lagMs: number;

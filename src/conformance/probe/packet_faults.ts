@@ -42,7 +42,7 @@ export function faultsOf(packet: Packet, faults: readonly PacketFault[], version
 const serverDisconnect: SideFault = {
   id: "broker/disconnect",
   rules: ["3.14"],
-  title: "a server sends no DISCONNECT in MQTT 3.1.1: the packet goes from the client to the server alone",
+  title: "a server does not send DISCONNECT in MQTT 3.1.1: only clients send it",
   reason: "the broker sent a DISCONNECT to a client of MQTT 3.1.1",
 };
 
@@ -61,14 +61,14 @@ function faultIn(type: PacketType, fault: PacketFault, version: ProtocolVersion)
       return {
         id: `broker/${type}-code-${hexByte(fault.code)}`,
         rules: [(version === 5 ? codeRules : codeRules311)[type] ?? "2.4"],
-        title: `a ${name} has a reason code that the standard names for it`,
+        title: `a ${name} has a reason code that the standard defines for it`,
         reason,
       };
     case "leftOver":
       return {
         id: `broker/${type}-length`,
         rules: ["2.2.3"],
-        title: `a ${name} has the length that the standard gives it`,
+        title: `a ${name} has the length that the standard defines`,
         reason,
       };
   }
@@ -81,7 +81,7 @@ export function unreadable(message: string, bytes: Uint8Array, version: Protocol
   return {
     id: `broker/malformed-${type.toLowerCase()}`,
     rules: version === 5 ? ["4.13.1-1"] : ["4.8.0-1"],
-    title: "what the broker sends are well-formed packets of the version",
+    title: "the broker sends well-formed packets of the version",
     reason: `the broker sent a malformed packet (${message})`,
   };
 }
@@ -91,8 +91,8 @@ export function sessionPresentFault(version: ProtocolVersion): SideFault {
   return {
     id: "broker/session-present",
     rules: version === 5 ? ["3.2.2-2", "3.2.2-4"] : ["3.2.2-1"],
-    title: "a CONNECT that asks for a clean start is answered with Session Present 0",
-    reason: "the broker answered a CONNECT that asked for a clean start with Session Present 1",
+    title: "a CONNECT with clean start gets Session Present 0",
+    reason: "the broker answered a CONNECT with clean start with Session Present 1",
   };
 }
 

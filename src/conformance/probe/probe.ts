@@ -39,7 +39,9 @@ export interface Due {
 export class Probe extends ProbeLink {
   /** The answer to CONNECT, once it was taken. */
   connack: ConnackPacket | undefined;
-  /** The Session Expiry Interval in seconds as it was asked for, and as the server lets it be (5.0, section 3.2.2.3.2). */
+  /**
+   * The Session Expiry Interval in seconds as it was asked for, and as the server lets it be (5.0, section 3.2.2.3.2).
+   */
   askedExpiryS = 0;
   sessionExpiryS = 0;
   /** The QoS that each subscription of its session was granted, by topic filter. */
@@ -83,12 +85,12 @@ export class Probe extends ProbeLink {
   }
 
   /**
-   * The case cannot be tried unless the broker has granted this QoS: it may grant less than was asked for, and then need
-   * keep nothing for a client that is away. [MQTT5 3.8.4-7] [MQTT311 3.9.3-2]
+   * The case cannot be tried unless the broker has granted this QoS: it may grant less than was asked for, and then
+   * need keep nothing for a client that is away. [MQTT5 3.8.4-7] [MQTT311 3.9.3-2]
    */
   requiresGranted(qos: number, topicFilter: string): this {
     const granted = this.granted.get(topicFilter) ?? 0;
-    if (granted < qos) throw new NotTestable(`the broker grants QoS ${granted} to a subscription that asks for more`);
+    if (granted < qos) throw new NotTestable(`the broker grants QoS ${granted} to a subscription that requests more`);
     return this;
   }
 
@@ -116,7 +118,7 @@ export class Probe extends ProbeLink {
   async expectNumbered(): Promise<PublishPacket & { readonly packetId: number }> {
     const packet = await this.expect("publish");
     const { packetId } = packet;
-    if (packetId === undefined) throw new CaseFailure(`${this.name} got ${packetText(packet)}, and not at QoS 1 or 2`);
+    if (packetId === undefined) throw new CaseFailure(`${this.name} got ${packetText(packet)}, but not at QoS 1 or 2`);
     return { ...packet, packetId };
   }
 
@@ -146,7 +148,7 @@ export class Probe extends ProbeLink {
       const isMissing = error instanceof CaseFailure && error.fault.kind === "missing";
       if (message.qos > 0 || !isMissing) throw error;
       // A server may drop such a message whenever it likes. MQTT 5.0, 3.3.1.3; MQTT 3.1.1, 3.3.1-7
-      throw new NotTestable("the broker keeps no retained message of QoS 0, as it may");
+      throw new NotTestable("the broker does not keep retained messages of QoS 0, which the standard permits");
     }
   }
 
@@ -166,7 +168,7 @@ export class Probe extends ProbeLink {
     const arrival = unasked();
     if (arrival !== undefined) {
       const fault = { kind: "unwanted" } as const;
-      throw new CaseFailure(`${this.name} got ${packetText(arrival.packet)} where nothing was due`, fault);
+      throw new CaseFailure(`${this.name} got ${packetText(arrival.packet)} although nothing was due`, fault);
     }
     if (this.over) throw new CaseFailure(`the connection of ${this.name} ended: ${endText(this.ended!)}`, this.#end());
   }
@@ -257,7 +259,7 @@ export class Probe extends ProbeLink {
 
   #missing(what: string, withinMs: number, fault: CaseFault = { kind: "missing", lookedMs: 0 }): CaseFailure {
     const others = this.inbox.map(({ packet }) => packetText(packet));
-    const instead = others.length === 0 ? "" : `; there came ${others.slice(0, 3).join(" and ")}`;
+    const instead = others.length === 0 ? "" : `; it got ${others.slice(0, 3).join(" and ")}`;
     if (this.over) {
       return new CaseFailure(`${this.name} got no ${what}: ${endText(this.ended!)}${instead}`, this.#end());
     }

@@ -89,6 +89,8 @@ export class Admission {
       const message = `the CONNECT of ${probe.name} was refused with ${hexByte(code)}`;
       throw new CaseFailure(message, { kind: "refused", code });
     }
-    if (attempt >= loadAttempts) throw new NotTestable(`the broker refuses the CONNECT for its load: ${refusal}`);
+    if (attempt >= loadAttempts) {
+      throw new NotTestable(`the broker refuses the CONNECT because of its load: ${refusal}`);
+    }
   }
 }

@@ -122,7 +122,7 @@ export class Stage {
     const cut = this.#probes.find(({ sessionExpiryS, askedExpiryS }) =>
       sessionExpiryS < askedExpiryS && 1_000 * sessionExpiryS <= this.tookMs
     );
-    return cut && `the server has cut the Session Expiry Interval of ${cut.name} to ${cut.sessionExpiryS} s`;
+    return cut && `the server reduced the Session Expiry Interval of ${cut.name} to ${cut.sessionExpiryS} s`;
   }
 
   /** The credentials that every connection uses. */
@@ -150,7 +150,9 @@ export class Stage {
     return `mqtt-sim/${this.#parts.name}/${name}`;
   }
 
-  /** A client identifier of this case's own: at most 23 letters and digits, as every server must take. [MQTT5 3.1.3-5] */
+  /**
+   * A client identifier of this case's own: at most 23 letters and digits, as every server must take. [MQTT5 3.1.3-5]
+   */
   clientId(): string {
     return `${this.#parts.name}x${(this.#drawn++).toString(36)}`;
   }
@@ -236,7 +238,7 @@ export class Stage {
   async connect(asked: ConnectAsked = {}): Promise<Probe> {
     const packet = this.connectPacket(asked);
     const { probe, refused } = await this.#admission.admit(() => this.#dial(asked.name ?? "client", true).send(packet));
-    if (refused.length > 0) this.note(`${refused[0]!.name} was let in at attempt ${refused.length + 1}`);
+    if (refused.length > 0) this.note(`${refused[0]!.name} was accepted at attempt ${refused.length + 1}`);
     return this.#letIn(probe, packet, asked.keepAliveS === undefined);
   }
 
@@ -301,8 +303,8 @@ export class Stage {
   }
 
   /**
-   * What a broker may limit without a word: a size, a number of levels. Where it closes or refuses instead of taking it,
-   * the case is not testable, with what the broker did.
+   * What a broker may limit without a word: a size, a number of levels. Where it closes or refuses instead of taking
+   * it, the case is not testable, with what the broker did.
    *
    * @param what the case asks of it, such as `a topic of 65,535 bytes`
    */
@@ -311,7 +313,7 @@ export class Stage {
       return await promise;
     } catch (error) {
       if (!(error instanceof CaseFailure) || !limiting.has(error.fault.kind)) throw error;
-      throw new NotTestable(`the broker does not take ${what}: ${error.message}`);
+      throw new NotTestable(`the broker does not accept ${what}: ${error.message}`);
     }
   }
 
@@ -326,7 +328,7 @@ export class Stage {
       this.transcript.add(this.tookMs, "broker", "=", "is restarted");
     });
     await this.#accepted();
-    this.transcript.add(this.tookMs, "broker", "=", "accepts again");
+    this.transcript.add(this.tookMs, "broker", "=", "accepts connections again");
   }
 
   /** Knocks until the broker lets in. */
@@ -340,7 +342,7 @@ export class Stage {
         if (!(error instanceof CaseFailure)) throw error;
         if (this.nowMs >= lastMs) {
           throw new NotTestable(
-            `the broker does not accept ${restartMs / 1_000} s after its restart: ${error.message}`,
+            `the broker does not accept connections ${restartMs / 1_000} s after its restart: ${error.message}`,
           );
         }
         await this.pause(knockEveryMs);
@@ -371,7 +373,7 @@ export class Stage {
       return undefined;
     } catch (error) {
       const isCaseEnd = [CaseFailure, CaseOver, NotTestable].some((each) => error instanceof each);
-      if (isCaseEnd) return `could not be swept: ${(error as Error).message}`;
+      if (isCaseEnd) return `could not be cleaned up: ${(error as Error).message}`;
       throw error;
     } finally {
       this.callOff();

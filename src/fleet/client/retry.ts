@@ -49,7 +49,7 @@ export class Failures {
     if (this.#count >= connectTries) return `in ${connectTries} tries: ${sentence}`;
     const refusedForMs = nowMs - (this.#refusedSinceMs ?? nowMs);
     if (refusedForMs < refusedPatienceMs) return undefined;
-    const cure = "a lower --ramp-rate may stay within its limit";
+    const cure = "a lower --ramp-rate may stay below its limit";
     return `within ${Math.round(refusedForMs / 1_000)} s: ${sentence}; ${cure}`;
   }
 

@@ -1,5 +1,5 @@
 /**
- * What becomes of control clients: their wills are judged as those of any client, by the same oracle, and counted apart.
+ * What becomes of canaries: their wills are judged as those of any client, by the same oracle, and counted apart.
  * A run calls it as things happen, a recording's replay as they had happened.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";

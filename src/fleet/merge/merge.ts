@@ -174,7 +174,7 @@ function eachOf(
 function lateStartWarnings(squads: readonly SquadResult[]): string[] {
   const lateMs = Math.max(0, ...squads.map((squad) => squad.lateMs ?? 0));
   if (lateMs <= inStepMs) return [];
-  return [`this process was ${Math.round(lateMs)} ms late for --start-at: other shards began before it`];
+  return [`this process was ${Math.round(lateMs)} ms late for --start-at: other shards started before it`];
 }
 
 function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kills"] {
@@ -195,7 +195,7 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
   const { askedPerSecond: asked, reachedPerSecond: reached } = kills;
   if (asked > 0 && Math.abs(reached - asked) > asked * rateTolerance) {
     const share = Math.round(reached / asked * 100);
-    warnings.push(`the kill rate reached ${share}% of what was asked: clients were not back when it was their turn`);
+    warnings.push(`the kill rate reached ${share}% of the requested rate: clients had not reconnected in time`);
   }
   return warnings;
 }
@@ -204,29 +204,32 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
 function controlWarnings({ total, blind }: FleetResult["controls"]): string[] {
   if (blind === 0) return [];
   return [
-    `in ${formatCount(blind)} of ${formatCount(total)} controls a watcher did not see a message ` +
-    `that was published for it: wills that are missing may be its fault`,
+    `in ${formatCount(blind)} of ${formatCount(total)} canary kills a watcher did not receive a message ` +
+    `that was published for it: it may be the reason for missing wills`,
   ];
 }
 
-/** A will that the broker published and then dropped on its way to a watcher is another fault than one it never published. */
+/**
+ * A will that the broker published and then dropped on its way to a watcher is another fault than one it never
+ * published.
+ */
 function dropWarnings({ missing }: WillCounts, dropped: DropCounts | undefined): string[] {
   const count = dropped === undefined ? 0 : dropped.after - dropped.before;
   if (missing === 0 || count <= 0) return [];
-  const share = count >= missing ? "as many as are missing, or more" : "fewer than are missing";
+  const share = count >= missing ? "at least as many as are missing" : "fewer than are missing";
   return [
-    `the broker says that it dropped ${formatCount(count)} messages meanwhile (${share}): a queue of its own ` +
-    `overflowed on the way to a watcher; use more --watchers, or a higher limit there`,
+    `the broker reports that it dropped ${formatCount(count)} messages during the run (${share}): one of its queues ` +
+    `to a watcher overflowed; use more --watchers, or raise the limit of the broker`,
   ];
 }
 
 /** Whether this machine was slower than what it measures, in words that go on after "but". */
 function generatorBoundText(squads: readonly SquadResult[], slip: LatencyRow, plan: FleetPlan): string | undefined {
   const stallMs = Math.max(0, ...squads.map((squad) => squad.longestStallMs));
-  const heldUp = `this machine held the fleet up for ${Math.round(stallMs)} ms`;
+  const heldUp = `this machine stalled the fleet for ${Math.round(stallMs)} ms`;
   if (stallMs > plan.lateAfterMs / 2) return heldUp;
   if (slip.count === 0 || slip.p99 <= plan.lateAfterMs / 2) return undefined;
-  return `this machine was late itself (1% of the kills by ${Math.round(slip.p99)} ms or more)`;
+  return `this machine was late (1% of the kills by ${Math.round(slip.p99)} ms or more)`;
 }
 
 /** What this machine did wrong itself, so that nobody blames the broker. */
@@ -236,20 +239,22 @@ function stallWarnings(squads: readonly SquadResult[], slip: LatencyRow, plan: F
   const overslept = sumOf(squads, ({ counters }) => counters.overslept);
   if (slip.count > 0 && slip.p99 > plan.lateAfterMs / 2) {
     warnings.push(
-      `this machine was late itself: 1% of the kills were done ${Math.round(slip.p99)} ms or more after their instant`,
+      `this machine was late: 1% of the kills happened ${Math.round(slip.p99)} ms or more after their scheduled time`,
     );
   }
   if (stallMs > plan.lateAfterMs / 2) {
     warnings.push(
-      `this machine held the fleet up for ${
+      `this machine stalled the fleet for ${
         Math.round(stallMs)
-      } ms: wills that may have come meanwhile count as on time`,
+      } ms: wills that may have come during this time count as on time`,
     );
   }
   if (overslept > 0) {
     warnings.push(
-      `this machine kept ${formatCount(overslept)} lives silent for longer than keep alive allows: with or without a ` +
-        `will is right there; use a longer --keepalive, fewer clients or more --workers`,
+      `because this machine stalled, ${
+        formatCount(overslept)
+      } clients were silent for longer than their keep alive allows: both ` +
+        `outcomes are accepted for them; use a longer --keepalive, fewer clients or more --workers`,
     );
   }
   return warnings;

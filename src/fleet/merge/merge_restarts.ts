@@ -36,7 +36,7 @@ export function unendedText(restarts: RestartsResult | undefined): string | unde
   const idle = restarts?.each.findIndex((one) => one.lives + one.watchersKept + one.watchersForgotten === 0) ?? -1;
   if (idle < 0) return undefined;
   const which = restarts!.each.length === 1 ? "the restart" : `restart ${idle + 1}`;
-  return `${which} ended no connection: whatever was restarted, it was not the broker`;
+  return `${which} ended no connection: check that --restart-command restarts the broker under test`;
 }
 
 /** What a reader of a run with restarts must know. */
@@ -49,13 +49,15 @@ export function restartWarnings(restarts: RestartsResult | undefined): string[] 
         formatCount(watchersForgotten + watchersKept)
       } watchers' sessions`;
       warnings.push(
-        `the broker had forgotten ${of} after ${which}, though they were to outlive it: wills that were published while ` +
-          `the watchers were away could not be seen; they have subscribed again`,
+        `the broker lost ${of} in ${which}, although their expiry had not passed: wills that it published while ` +
+          `the watchers were disconnected could not be received; the watchers have subscribed again`,
       );
     }
     if (survived > 0 && lives + watchersKept + watchersForgotten > 0) {
       warnings.push(
-        `${formatCount(survived)} connections were open all through ${which}: not all of the broker was down`,
+        `${
+          formatCount(survived)
+        } connections stayed open during ${which}: not every node or process of the broker was down`,
       );
     }
   }

@@ -21,7 +21,7 @@ export interface VerdictGrounds {
   readonly unseeable?: number | undefined;
   readonly retained: FleetResult["retained"];
   readonly presence?: FleetResult["presence"];
-  /** Wills of the run's own control clients; absent where none is known of. */
+  /** Wills of the run's own canaries; absent where none is known of. */
   readonly controls?: FleetResult["controls"] | undefined;
   /** Messages that came again under their packet identifiers; undefined for none. */
   readonly redeliveries?: FleetResult["redeliveries"] | undefined;
@@ -39,7 +39,7 @@ export interface VerdictGrounds {
 }
 
 /** Why a run in which nobody died is void. */
-export const nobodyKilled = "no will was due: nobody was killed";
+export const nobodyKilled = "no will was due: no client was killed";
 
 /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
 export function verdictText(verdict: FleetResult["verdict"], deviating: number): string {
@@ -48,7 +48,7 @@ export function verdictText(verdict: FleetResult["verdict"], deviating: number):
   return `${word} with ${formatCount(deviating)} ${deviating === 1 ? "deviation" : "deviations"}`;
 }
 
-/** How many wills went wrong as the plan's profile describes, those of control clients among them. */
+/** How many wills went wrong as the plan's profile describes, those of canaries among them. */
 export function deviationsIn(
   { wills, controls }: { readonly wills: WillCounts; readonly controls?: FleetResult["controls"] | undefined },
 ): number {
@@ -71,18 +71,18 @@ function lateText({ wills, controls }: VerdictGrounds): string {
   return formatCount(late) + (late === 1 ? " will was late" : " wills were late");
 }
 
-const noneDue = "no will was due: whoever was killed had left properly, or could rightly end without one";
+const noneDue = "no will was due: every killed client had disconnected cleanly or was allowed to end without one";
 
 function undecidedText(count: number): string {
   const wills = count === 1 ? "one will" : `${formatCount(count)} wills`;
-  return `${wills} could still come in time when the watch ended: use a longer --drain or a shorter --will-delay`;
+  return `${wills} could still come in time when the run ended: use a longer --drain or a shorter --will-delay`;
 }
 
 /** What could be seen was right: that is told, and is not all. */
 function unseeableText(count: number, { expected }: WillCounts): string {
   const wills = count === 1 ? "one will" : `${formatCount(count)} wills`;
   const others = expected === 0 ? "no other was due" : `the other ${formatCount(expected)} were right`;
-  return `${wills} could not be seen, since the broker kept nothing for the watchers over its restart; ${others}`;
+  return `${wills} could not be received, because the broker kept no messages for the watchers over its restart; ${others}`;
 }
 
 /**
@@ -104,10 +104,12 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
   if (wrong !== undefined && !isDoubtful) return made("fail", withEnd(wrong, grounds), 1);
   if (voidReason !== undefined) return made("void", voidReason, 3);
   if (isDoubtful) {
-    const reason = `${lateText(grounds)}, but ${grounds.generatorBound}: whose fault it was cannot be told`;
+    const reason = `${
+      lateText(grounds)
+    }, but ${grounds.generatorBound}: either the broker or this machine may be the cause`;
     return made("void", reason, 3);
   }
-  if (interrupted) return made("void", "interrupted before the plan was carried out", 3);
+  if (interrupted) return made("void", "interrupted before the end of the plan", 3);
   const { unseeable = 0 } = grounds;
   if (unseeable > 0) return made("void", unseeableText(unseeable, wills), 3);
   if (grounds.undecided > 0) return made("void", undecidedText(grounds.undecided), 3);
@@ -128,7 +130,7 @@ function passText(grounds: VerdictGrounds): string {
     const parts = [
       `of ${formatCount(expected)} ${expected === 1 ? "will that was" : "wills that were"} due ` +
       `${formatCount(onTime)} came once, on time and unaltered`,
-      `${formatCount(deviating)} went wrong as profile ${profile} describes`,
+      `${formatCount(deviating)} wrong as profile ${profile} describes`,
     ];
     return parts.join("; ");
   }
@@ -145,12 +147,12 @@ function wrongText(
     .map((name) => `${formatCount(wills[name])} ${name}${name === "missing" ? droppedText(dropped) : ""}`);
   const lostRetained = retained === undefined ? 0 : retained.wrong + retained.missing;
   if (lostRetained > 0) {
-    parts.push(`${formatCount(lostRetained)} retained wills not there for a late subscriber`);
+    parts.push(`${formatCount(lostRetained)} retained wills missing for a late subscriber`);
   }
   const states = presence?.wrong ?? 0;
   if (states > 0) {
     const [kinds, of] = [presenceKinds(presence!), formatCount(presence!.judged)];
-    parts.push(`${formatCount(states)} of ${of} presence states not the truth (${kinds})`);
+    parts.push(`${formatCount(states)} of ${of} presence states wrong (${kinds})`);
   }
   const withoutDup = redeliveries?.withoutDup ?? 0;
   if (withoutDup > 0) parts.push(`${formatCount(withoutDup)} redelivered without DUP`);
@@ -159,13 +161,13 @@ function wrongText(
   return told.length === 0 ? undefined : told.join("; ");
 }
 
-/** What went wrong with the wills of control clients, which are no part of the wills that were due by the plan. */
+/** What went wrong with the wills of canaries, which are no part of the wills that were due by the plan. */
 function controlText(controls: FleetResult["controls"]): string {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0 } = controls;
   const kinds = Object.entries({ missing: lost, late, altered, duplicate }).filter(([, count]) => count > 0)
     .map(([kind, count]) => `${formatCount(count)} ${kind}`);
   const seen = total - blind;
-  const wills = seen === 1 ? "the one will of a control client" : `${formatCount(seen)} wills of control clients`;
+  const wills = seen === 1 ? "the only will of a canary" : `${formatCount(seen)} wills of canaries`;
   return `of ${wills}: ${kinds.join(", ")}`;
 }
 
@@ -176,5 +178,5 @@ function presenceKinds(presence: FleetResult["presence"] & object): string {
 
 function droppedText(dropped: DropCounts | undefined): string {
   const count = dropped === undefined ? 0 : dropped.after - dropped.before;
-  return count > 0 ? ` (the broker says that it dropped ${formatCount(count)} messages)` : "";
+  return count > 0 ? ` (the broker reports that it dropped ${formatCount(count)} messages)` : "";
 }

@@ -16,7 +16,7 @@ export function endText(end: ConnectionEnd): string {
     case "malformed":
       return `the broker sent a malformed packet (${end.message})`;
     case "sessionPresent":
-      return "the broker announced Session Present 1 to a client that had asked for no session, so that the client had " +
+      return "the broker announced Session Present 1 to a client that had not requested a session, so that the client had " +
         "to close the connection (MQTT 5.0, 3.2.2-4; MQTT 3.1.1, 3.2.2-1)";
     case "mute":
       return `the broker did not answer PINGREQ within the keep alive of ${end.withinS} s`;
@@ -47,13 +47,13 @@ function alertText(message: string): string | undefined {
 
 /** What the operating system's codes mean to someone who dials. */
 const errorTexts: Readonly<Record<string, string>> = {
-  EADDRINUSE: "no source port is left towards it: give it time, or more addresses with --source-address",
-  EADDRNOTAVAIL: "no source port is left towards it, or a --source-address is not this machine's",
+  EADDRINUSE: "no source port is left for it: wait, or add addresses with --source-address",
+  EADDRNOTAVAIL: "no source port is left for it, or a --source-address is not an address of this machine",
   ECONNREFUSED: "connection refused: nothing listens there",
-  EINVAL: "a --source-address is not this machine's, or cannot reach it",
-  EHOSTUNREACH: "no way to that host",
+  EINVAL: "a --source-address is not an address of this machine, or has no route to it",
+  EHOSTUNREACH: "no route to the host",
   EMFILE: "too many open files: raise the limit (ulimit -n)",
-  ENETUNREACH: "no way to that network",
-  ENOTFOUND: "no host of that name",
+  ENETUNREACH: "no route to the network",
+  ENOTFOUND: "unknown host name",
   ETIMEDOUT: "no answer: the connection timed out",
 };

@@ -81,7 +81,7 @@ function verdictText(
 /** A will that comes once the fleet has ended the connection itself answers that. */
 function missingText({ end }: Life, dueMs: number): string {
   if (end?.cutMs === undefined || end.cutMs < dueMs) return "never came";
-  return `had not come when the fleet itself ended the connection, ${milliseconds(end.cutMs - dueMs)} later`;
+  return `had not come when the fleet ended the connection, ${milliseconds(end.cutMs - dueMs)} later`;
 }
 
 /** What differs, and what does not belong in a PUBLISH at all. */
@@ -89,7 +89,7 @@ function alteredText(altered: readonly Alteration[]): string {
   const [strays, others] = [altered.filter(isStray), altered.filter((part) => !isStray(part))];
   const names = (parts: readonly Alteration[]) => listed(parts.map(partText), "and");
   const stray = strays.length === 0 ? "" : `with ${names(strays)}, which no PUBLISH may have`;
-  const other = others.length === 0 ? "" : `with ${names(others)} other than the client asked for`;
+  const other = others.length === 0 ? "" : `with ${names(others)} different from what the client requested`;
   return `came ${[other, stray].filter((text) => text !== "").join(", and ")}`;
 }
 
@@ -97,7 +97,7 @@ function alteredText(altered: readonly Alteration[]): string {
 function offText(expectation: Expectation, atMs: number, verdict: "late" | "early"): string {
   if (expectation.kind !== "one") return verdict;
   const byMs = verdict === "late" ? dueBy(expectation) : expectation.dueMs;
-  const restart = byMs === expectation.dueMs ? "" : ", the time that the broker was down left to it";
+  const restart = byMs === expectation.dueMs ? "" : "after the adjustment for the downtime of the broker";
   return `${milliseconds(Math.abs(atMs - byMs))} ${verdict}${restart}`;
 }
 

@@ -24,7 +24,7 @@ export interface WrongState {
   readonly life: Life;
 }
 
-const whatText = { online: "online message", left: "message that it left", gone: "will" } as const;
+const whatText = { online: "online message", left: "left message", gone: "will" } as const;
 
 /** One fault for people. */
 export function presenceFault(client: string, wrong: WrongState, timeline: Timeline): FaultSample {
@@ -50,10 +50,10 @@ function sentence({ verdict, state, found, altered, life }: WrongState): string 
     case "altered":
       return `a late subscriber found ${due} with ${
         listed(altered.map(partText), "and")
-      } other than the client asked for`;
+      } different from what the client requested`;
     case "stale":
     case "unwanted": {
-      const alive = life.end === undefined && !life.retired ? ", and the client lives" : "";
+      const alive = life.end === undefined && !life.retired ? ", although the client is connected" : "";
       return `a late subscriber found the ${foundText(found)} where ${due} must be retained${alive}`;
     }
   }
@@ -64,7 +64,7 @@ function stateText(kind: PresenceState["kind"], incarnation: number): string {
 }
 
 function foundText(found: WrongState["found"]): string {
-  return typeof found === "object" ? stateText(found.kind, found.incarnation) : "message of nobody";
+  return typeof found === "object" ? stateText(found.kind, found.incarnation) : "message of no client";
 }
 
 const ruleOfPart: Readonly<Record<PresencePart, readonly [v311: string, v5: string]>> = {

@@ -26,7 +26,7 @@ export function phaseFaults(plan: FleetPlan): PlanFault[] {
   }
   if (!phases.some(({ kind }) => kind === "kill" || kind === "restart")) {
     return whole(
-      "Cannot use phases in which nobody is killed: expected at least one that kills, or restarts the broker",
+      "Cannot use phases without kills: expected at least one that kills clients or restarts the broker",
     );
   }
   if (plan.shard !== undefined && restartsBroker(plan)) {
@@ -56,11 +56,15 @@ function faultsOf(plan: FleetPlan, phase: PhasePlan, place: number): PlanFault[]
 
 function checkGroups({ groups = [] }: FleetPlan, named: readonly string[] | undefined, refuse: Refuse): void {
   if (named === undefined) return;
-  if (named.length === 0) refuse("groups", "no groups", "at least one, or nothing, which is all");
+  if (named.length === 0) refuse("groups", "no groups", "at least one; without the entry: all groups");
   const unknown = named.find((name) => !groups.some((group) => group.name === name));
   if (unknown === undefined) return;
   const known = groups.map(({ name }) => name).join(", ");
-  refuse("groups", `group ${JSON.stringify(unknown)}`, known === "" ? "no group: there are none" : `one of ${known}`);
+  refuse(
+    "groups",
+    `group ${JSON.stringify(unknown)}`,
+    known === "" ? "no groups, because the plan has none" : `one of ${known}`,
+  );
 }
 
 function checkKill(plan: FleetPlan, phase: KillPhase, refuse: Refuse): void {

@@ -114,7 +114,7 @@ function checkKillRate({ killRate }: FleetPlan, refuse: Refuse): void {
 function checkPresence({ presence, willRetain, willTopic }: FleetPlan, refuse: Refuse): void {
   if (!presence) return;
   if (!willRetain) {
-    const allowed = "retained wills with it: a will that is not retained leaves a dead client online";
+    const allowed = "retained wills: without them a dead client stays online";
     refuse("presence", "--presence without --will-retain", allowed);
   }
   if (!willTopic.includes("{client}") || willTopic.includes("{incarnation}")) {
@@ -159,7 +159,9 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
     refuse("name", "this name", "1 to 32 letters, digits, hyphens or underscores");
   }
   if (!(share > 0 && share <= 1_000_000)) refuse("share", `share ${share}`, "more than 0 and at most 1,000,000");
-  if (own.protocol === "auto") refuse("protocol", "protocol auto", "3.1.1, 5 or mix, or none, which is the fleet's");
+  if (own.protocol === "auto") {
+    refuse("protocol", "protocol auto", "3.1.1, 5 or mix; without it: the version of the fleet");
+  }
   checkBounds({ ...own, ...telemetry && { telemetry } }, refuse, false);
   if (Object.keys(own).length > 0) {
     checkTogether({ ...plan, ...own }, refuse);
@@ -186,7 +188,7 @@ function fleetFaults(plan: FleetPlan, groups: readonly ClientGroup[]): PlanFault
       faults.push({ path: ["groups", place, "name"], sentence });
     } else if (sizes[place] === 0) {
       const sentence =
-        `Cannot use group ${JSON.stringify(name)}: none of ${formatCount(plan.clients)} clients falls to ` +
+        `Cannot use group ${JSON.stringify(name)}: none of ${formatCount(plan.clients)} clients falls into ` +
         `its share; expected more clients, or a larger share`;
       faults.push({ path: ["groups", place, "share"], sentence });
     }

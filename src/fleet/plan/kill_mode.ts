@@ -23,14 +23,14 @@ export type KillMode = typeof killModes[number];
 export const killModeText: Readonly<Record<KillMode, string>> = {
   "reset": "TCP RST",
   "close": "FIN without DISCONNECT",
-  "freeze": "silence on an open connection until keep alive has passed",
+  "freeze": "silence on an open connection until the keep alive ends",
   "half-packet": "part of a packet, then FIN or silence",
   "garbage": "malformed bytes",
   "second-connect": "a second CONNECT on the same connection",
   "takeover": "a new connection with the same client id",
   "disconnect-with-will": "DISCONNECT with reason code 0x04 (5.0)",
   "disconnect-error": "DISCONNECT with a reason code of 0x80 and above (5.0)",
-  "leave": "a proper DISCONNECT: the control, no will is due",
+  "leave": "a normal DISCONNECT, for comparison: no will is due",
 };
 
 /** Modes that MQTT 3.1.1 has no packet for. */

@@ -3,7 +3,7 @@ import type { FleetPlan, PhasePlan } from "./plan.ts";
 /** What of a plan says how long it lasts. */
 type Timed = Pick<FleetPlan, "phases" | "durationMs">;
 
-/** The phases of a plan; one that says nothing of phases has one, in which clients are killed at its rate. */
+/** The phases of a plan; one that says nothing of phases has one, in which clients are being killed at its rate. */
 export function phasesOf(plan: Pick<FleetPlan, "phases">): readonly PhasePlan[] {
   return plan.phases ?? [{ kind: "kill" }];
 }

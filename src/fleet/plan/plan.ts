@@ -26,7 +26,7 @@ export interface FleetPlan {
   readonly protocol: ProtocolChoice;
   readonly killRate: KillRate;
   readonly killShares: readonly KillShare[];
-  /** How long clients are killed. */
+  /** Duration of the kill phase. */
   readonly durationMs: number;
   /** From a life's end to its client's next CONNECT; `never` leaves it dead. */
   readonly reconnectAfterMs: number | "never";
@@ -94,7 +94,7 @@ export interface FleetPlan {
   readonly overruled?: readonly string[];
   /** Groups of clients with wishes of their own; one group of all when absent. At most 255. */
   readonly groups?: readonly ClientGroup[];
-  /** What is done one after the other; when absent, clients are killed at the rate for the duration. */
+  /** What is done one after the other; when absent, clients are being killed at the rate for the duration. */
   readonly phases?: readonly PhasePlan[];
   /** What each client publishes beside its will; nothing when absent. */
   readonly telemetry?: Telemetry;

@@ -46,7 +46,7 @@ export function startInstants(
   const leftMs = at.getTime() - now.wall.getTime();
   if (leftMs < 0) {
     const ago = formatCount(-leftMs / 1_000);
-    throw new UsageError(`Cannot start at ${at.toISOString()}: it was ${ago} s ago; expected an instant to come`);
+    throw new UsageError(`Cannot start at ${at.toISOString()}: it was ${ago} s ago; expected a future time`);
   }
   const connect = now.monotonicMs + leftMs;
   return { connect, kill: connect + clients / rampPerSecond * 1_000 * (1 + slackShare) + slackMs };

@@ -74,7 +74,7 @@ export function checkWillTopic(
   if (literal.includes("{") || literal.includes("}")) {
     refuse("braces only around run, bucket, client, incarnation or group");
   }
-  if (template.startsWith("$")) refuse("no leading $, which brokers keep for themselves");
+  if (template.startsWith("$")) refuse("no leading $, which is reserved for brokers");
   if (new TextEncoder().encode(template).length > 1_024) refuse("at most 1,024 bytes");
   // Who clears its own retained wills at the end would take those of others from under their late subscribers.
   if (squads > 1 && plan.willRetain && !sharedByBucket(template)) {

@@ -1,6 +1,6 @@
 /**
- * What a server announces in CONNACK that it does not take, held against all that a run would send: found out before the
- * run, in one sentence with the cure, and not by connections that the server closes.
+ * What a server announces in CONNACK that it does not take, held against all that a run would send: found out before
+ * the run, in one sentence with the cure, and not by connections that the server closes.
  */
 import { formatCount } from "../../base/units.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
@@ -42,7 +42,7 @@ function checkSizes(
       const fits = willPayloadSizeBytes - (connectBytes - most);
       const cure = fits >= leastWillBytes
         ? `use --will-payload-size ${fits}`
-        : "a CONNECT with a will of the fleet does not fit at any --will-payload-size";
+        : "a CONNECT with a will of the fleet exceeds that at any --will-payload-size";
       const what = `--will-payload-size ${willPayloadSizeBytes}: its CONNECT has ${formatCount(connectBytes)} bytes`;
       throw new NotSpokenError(`Cannot use ${what}, and ${takes}; ${cure}`);
     }
@@ -109,7 +109,7 @@ function checkWildcards(
   const filter = watchedFilters(plan, 0).find((each) => each.includes("+"));
   if (wildcardSubscriptionAvailable || filter === undefined) return;
   const cure = new Groups(plan, "mix").plans.some(({ presence }) => presence)
-    ? "no topic serves --presence without one"
+    ? "--presence has no such topic"
     : 'use --will-topic "mqtt-sim/{run}/{bucket}/will", which all clients of a watcher share';
   throw new NotSpokenError(
     `Cannot watch wills on ${filter}: ${url} takes no subscriptions with wildcards ` +

@@ -118,7 +118,7 @@ class Greeter implements ConnectionOwner {
     const { reasonCode } = packet;
     if (reasonCode === 0) return this.answer({ kind: "accepted", connack: packet });
     const sentence = connackText(version, packet);
-    const cure = isLoginRefused(version, reasonCode) ? "; say who you are with --username and --password-file" : "";
+    const cure = isLoginRefused(version, reasonCode) ? "; use --username and --password-file" : "";
     this.answer({
       kind: "refused",
       // A server of another version answers an unknown level so. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]

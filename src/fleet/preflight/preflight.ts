@@ -58,7 +58,7 @@ async function settleReset(
   const why = overTls
     ? "a TCP reset cannot be sent over TLS"
     : "this runtime cannot send a TCP reset (it takes Deno 2.8 or later)";
-  notify({ level: "warning", text: `${why}: kills of mode reset are done, and counted, as close` });
+  notify({ level: "warning", text: `${why}: kills of mode reset are executed and counted as close` });
   const { groups, phases } = plan;
   return Object.freeze({
     ...closingFor(plan),

@@ -1,6 +1,7 @@
 /**
  * What one process has room for, against what a plan needs at its busiest: open files, source ports, and places in the
- * queue of connections that the broker has not accepted yet. The limits are measured or read; nothing here asks a broker.
+ * queue of connections that the broker has not accepted yet. The limits are measured or read; not found asks a
+ * broker.
  */
 import { UsageError } from "../../base/failure.ts";
 import { portRange, readProc, readProcNumber } from "../../base/proc_file.ts";
@@ -40,7 +41,9 @@ function connectionsOf(plan: FleetPlan): number {
   return clientsHere(plan).count + takeoversAtOnce(plan) + extraConnections(plan);
 }
 
-/** Descriptors that the runtime itself needs, and each thread of clients: its own event loops, epoll's and its waker. */
+/**
+ * Descriptors that the runtime itself needs, and each thread of clients: its own event loops, epoll's and its waker.
+ */
 const ownDescriptors = 64;
 const threadDescriptors = 12;
 
@@ -69,7 +72,9 @@ function shardsAdvice(run: Pick<FleetRun, "plan" | "brokerInProcess">, had: numb
   const shards = shardsThatFit(run.plan, had);
   if (shards === undefined) return "";
   // A broker that is in one process cannot serve the clients of several.
-  const apart = run.brokerInProcess ? "start the broker apart (mqtt-sim broker), name it with --url, and " : "";
+  const apart = run.brokerInProcess
+    ? "start the broker in its own process (mqtt-sim broker), pass its --url, and "
+    : "";
   if (shards === shardsOf(run.plan)) return apart === "" ? "" : `${apart}keep the rest, `;
   return `${apart}run ${formatCount(shards)} shards (--shard 1/${shards} to ${shards}/${shards}), `;
 }
@@ -112,10 +117,10 @@ export function checkSourcePorts(
     `Cannot open ${formatCount(needed)} connections from ${from} to ${target.host}:${target.port}: ${
       formatCount(each)
     } ` +
-      `source ports are to be had for each (${whence}); name ${
+      `source ports are available for each (${whence}); name ${
         formatCount(wanted - addresses)
       } more addresses of this ` +
-      `machine, ${formatCount(wanted)} in all (--source-address, a range will do), run ` +
+      `machine, ${formatCount(wanted)} in total (--source-address, for example a range), run ` +
       `${
         formatCount(Math.ceil(shardsOf(plan) * wanted / addresses))
       } shards with addresses of their own, or ask for fewer ` +
@@ -127,8 +132,10 @@ function portsEach({ sourcePorts }: FleetPlan, { ports }: SystemLimits): { each:
   if (sourcePorts !== undefined) return { each: sourcePorts, whence: `--source-ports ${sourcePorts}` };
   if (ports !== undefined) return { each: ports[1] - ports[0] + 1, whence: `ip_local_port_range ${ports.join("-")}` };
   const whence =
-    `${formatCount(usualSourcePorts)} for each address are assumed, the usual range of Linux: its own cannot ` +
-    `be read without all permissions; --source-ports says another number`;
+    `${
+      formatCount(usualSourcePorts)
+    } for each address are assumed, the default range of Linux: the actual range cannot ` +
+    `be read without all permissions; set another number with --source-ports`;
   return { each: usualSourcePorts, whence };
 }
 

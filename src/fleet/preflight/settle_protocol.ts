@@ -37,7 +37,9 @@ export function versionsToAsk(plan: FleetPlan): ProtocolVersion[] {
 export function settleProtocol(plan: FleetPlan, url: string, spoken: readonly ProtocolVersion[]): Settled {
   const needed = versionsNeeded(plan);
   if (needed.some((version) => !spoken.includes(version))) return refusedVersion(plan, url, needed, spoken);
-  if (spoken.length === 0) return { kind: "void", reason: `${url} speaks neither MQTT 3.1.1 nor 5.0`, notSpoken: true };
+  if (spoken.length === 0) {
+    return { kind: "void", reason: `${url} supports neither MQTT 3.1.1 nor 5.0`, notSpoken: true };
+  }
   if (plan.protocol !== "auto") return { kind: "ready", protocol: plan.protocol };
   if (spoken.includes(5)) {
     const only5 = mixesOf(plan).every(allNeed5);
@@ -51,9 +53,9 @@ function settleFor4(plan: FleetPlan, url: string): Settled {
   const mix = mixesOf(plan).find(allNeed5);
   if (delayed || mix !== undefined) {
     const what = delayed ? "--will-delay" : `kill mode ${drawnOf(mix!)[0]!.mode}`;
-    throw new NotSpokenError(`Cannot use ${what}: it needs MQTT 5.0, and ${url} speaks 3.1.1 only`);
+    throw new NotSpokenError(`Cannot use ${what}: it needs MQTT 5.0, and ${url} supports 3.1.1 only`);
   }
-  return { kind: "ready", protocol: "3.1.1", notice: `${url} speaks MQTT 3.1.1 only: so does the fleet` };
+  return { kind: "ready", protocol: "3.1.1", notice: `${url} supports MQTT 3.1.1 only, so the fleet uses 3.1.1` };
 }
 
 function refusedVersion(
@@ -65,7 +67,7 @@ function refusedVersion(
   const wanted = needed.length === 2 ? "both MQTT 3.1.1 and 5.0" : `MQTT ${nameOf(needed[0]!)}`;
   const other = spoken[0] ?? (plan.protocol === "5" ? 4 : 5);
   const instead = `try --protocol ${other === 5 ? "5" : "3.1.1"}`;
-  return { kind: "void", reason: `${url} does not speak ${wanted}; ${instead}`, notSpoken: true };
+  return { kind: "void", reason: `${url} does not support ${wanted}; ${instead}`, notSpoken: true };
 }
 
 /** A server that says what it does not do refuses such wills. [MQTT5 3.2.2-12] [MQTT5 3.2.2-13] */
@@ -103,7 +105,7 @@ function eitherPlans(plan: FleetPlan): FleetPlan[] {
   return new Groups(plan, "mix").plans.filter(({ protocol }) => protocol === "auto");
 }
 
-/** What such clients are killed by: each mix that a group or a phase asks for. */
+/** What such clients are being killed by: each mix that a group or a phase asks for. */
 function mixesOf(plan: FleetPlan): (readonly KillShare[])[] {
   const own = eitherPlans(plan).map(({ killShares }) => killShares);
   return phasesOf(plan).flatMap((phase) =>

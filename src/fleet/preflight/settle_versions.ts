@@ -1,6 +1,6 @@
 /**
- * Asks a broker which versions it speaks and what it takes, and settles what the clients speak. What a broker does instead
- * of an answer is told as what it is: no answer, a close, a malformed CONNACK.
+ * Asks a broker which versions it speaks and what it takes, and settles what the clients speak. What a broker does
+ * instead of an answer is told as what it is: no answer, a close, a malformed CONNACK.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { checkLimits } from "./check_limits.ts";
@@ -86,7 +86,7 @@ function refusalOf(url: string, version: ProtocolVersion, greeting: Greeting): R
 }
 
 function passingText({ passing }: Extract<Greeting, { readonly kind: "refused" }>): string {
-  return passing ? ", also when mqtt-sim tried again for 30 s" : "";
+  return passing ? ", also after 30 s of retries" : "";
 }
 
 /** The first byte of a CONNACK. */

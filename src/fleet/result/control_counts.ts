@@ -1,5 +1,5 @@
 /**
- * How the control clients of a run fared, as counts.
+ * How the canaries of a run fared, as counts.
  */
 
 /** How the controls of a run went. */
@@ -29,7 +29,7 @@ export function addControls(sum: ControlCounts, more: ControlCounts): void {
   }
 }
 
-/** How many wills of control clients went wrong. */
+/** How many wills of canaries went wrong. */
 export function controlFaultsIn({ lost, altered = 0, late = 0, duplicate = 0 }: ControlCounts): number {
   return lost + altered + late + duplicate;
 }

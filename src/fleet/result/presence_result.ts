@@ -12,7 +12,7 @@ export interface PresenceWordCounts {
   seen: number;
 }
 
-/** When it was looked: while clients are killed, before the living leave, and after that. */
+/** When it was looked: while clients are being killed, before the living leave, and after that. */
 export const presenceMoments = ["middle", "end", "left"] as const;
 export type PresenceMoment = typeof presenceMoments[number];
 

@@ -1,6 +1,7 @@
 /**
  * What a run observed of a broker that the standard allows, or that is one deviation of the broker's and no fault of a
- * will: plain sums, so that those of all squads merge into one. The run reports them as notes; no verdict depends on them.
+ * will: plain sums, so that those of all squads merge into one. The run reports them as notes; no verdict depends on
+ * them.
  */
 import { formatCount } from "../../base/units.ts";
 
@@ -12,7 +13,7 @@ export interface Remarks {
   readonly shortSessions?: ShortSessions;
   /** Messages of 3.1.1 clients to which the broker added a Message Expiry Interval. */
   readonly addedExpiries?: number;
-  /** Connections that ended though the fleet had not ended them, by how they ended. */
+  /** Connections that ended although the fleet had not ended them, by how they ended. */
   readonly lostConnections?: Readonly<Record<string, number>>;
   /** Packets of the broker with parts that do not belong there, by what was wrong. */
   readonly faultyPackets?: Readonly<Record<string, number>>;
@@ -96,7 +97,7 @@ export function remarkTexts(
   if (addedExpiries !== undefined) {
     texts.push(
       `the broker added a Message Expiry Interval to ${counted(addedExpiries, "will")} of 3.1.1 clients, which asked ` +
-        "for none (MQTT 5.0, section 3.3.2.3.3): it counts as no altered will",
+        "for none (MQTT 5.0, section 3.3.2.3.3): this does not count as an altered will",
     );
   }
   if (lostConnections !== undefined) texts.push(lostText(lostConnections));
@@ -109,7 +110,7 @@ export function remarkTexts(
 function lostText(endings: Readonly<Record<string, number>>): string {
   const all = Object.values(endings).reduce((sum, count) => sum + count, 0);
   const it = all === 1 ? "it" : "them";
-  return `${counted(all, "connection")} ended though the fleet had not ended ${it}: ${kindsText(endings)}`;
+  return `${counted(all, "connection")} ended although the fleet had not ended ${it}: ${kindsText(endings)}`;
 }
 
 /** What there was of each kind, the most frequent first. */

@@ -4,7 +4,7 @@
 import type { HistogramRow } from "../../base/histogram.ts";
 import type { EndMode } from "../life/life.ts";
 
-/** What became of the wills of some lives. */
+/** Wills by result of some lives. */
 export interface WillCounts {
   /** Wills that were due: each has one of the next five as its verdict. */
   expected: number;

@@ -50,7 +50,7 @@ export class FleetModel {
       if (place < alive.length) return takeAt(alive, place);
       place -= alive.length;
     }
-    throw new RangeError("nobody is alive");
+    throw new RangeError("no client is alive");
   }
 
   /** Takes one of those gone, each as likely as the other; undefined when there is none. */

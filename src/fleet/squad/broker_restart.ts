@@ -40,7 +40,7 @@ async function restartBroker(
   const fault = await untilItServes(run, version, downMs + restartTimeoutMs, stop);
   if (fault !== undefined) {
     const within = `within ${restartTimeoutMs / 1_000} s of its restart (--restart-timeout)`;
-    return { kind: "failed", sentence: `the broker did not serve again ${within}: ${fault}` };
+    return { kind: "failed", sentence: `the broker did not accept connections ${within}: ${fault}` };
   }
   const backMs = monotonicClock.nowMs();
   return { kind: "back", downMs, backMs, ...restartCommand !== undefined && { commandMs } };
@@ -75,7 +75,7 @@ export async function checkRestart(
     await checkShell("--restart-command", monotonicClock);
   } else if (restartsBroker(plan) && hooks.restartBroker === undefined) {
     throw new UsageError(
-      "Cannot restart the broker: expected a --restart-command that does, such as 'systemctl restart mosquitto'",
+      "Cannot restart the broker: expected a --restart-command that restarts it, such as 'systemctl restart mosquitto'",
     );
   }
 }
@@ -103,10 +103,13 @@ export class Restarts {
   /** Restarts the broker as the so-manieth phase asks for it, from 0; given up when told that the run is over. */
   async restart(number: number, over: AbortSignal): Promise<Restarted> {
     const phases = phasesOf(this.#run.plan).filter((phase) => phase.kind === "restart");
-    this.#notify({ level: "info", text: "The broker is being restarted." });
+    this.#notify({ level: "info", text: "Restarting the broker." });
     const how = await restartBroker(this.#run, this.#version, phases[number]!, this.#own, over);
     if (how.kind === "back") {
-      this.#notify({ level: "info", text: `The broker is back after ${formatMs(how.backMs - how.downMs)}.` });
+      this.#notify({
+        level: "info",
+        text: `The broker accepts connections again after ${formatMs(how.backMs - how.downMs)}.`,
+      });
     }
     this.#restarted.push(how);
     return how;

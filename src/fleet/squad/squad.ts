@@ -33,7 +33,7 @@ import type { Watcher } from "../watch/watcher.ts";
 /** How long after Ctrl-C wills on their way are waited for, in milliseconds. */
 const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
-/** Interval between kills of control clients for each watcher during the kill phase, in milliseconds. */
+/** Interval between kills of canaries for each watcher during the kill phase, in milliseconds. */
 const controlEveryMs = 5_000;
 
 export class Squad implements ClientHost, LookoutHost {
@@ -238,7 +238,7 @@ export class Squad implements ClientHost, LookoutHost {
     this.#books.enter(nowMs < connect ? "wait" : "connect", nowMs);
   }
 
-  /** While clients are killed, controls show that the watchers still see. */
+  /** While clients are being killed, controls show that the watchers still see. */
   #controlAgain(nowMs: number): void {
     if (this.phase !== "watch" && this.phase !== "control") this.#lookout.settleControls(nowMs);
     const everyMs = Math.max(controlEveryMs, 2 * this.plan.lateAfterMs);

@@ -75,7 +75,7 @@ export class SquadFarewell {
     const { books, lookout } = this.#parts;
     if (!this.#look!.done(nowMs)) return false;
     if (this.#look!.looked) books.looked(nowMs);
-    else books.makeVoid(`a late subscriber could not look for retained wills: ${this.#look!.refusal}`, nowMs);
+    else books.makeVoid(`a late subscriber could not check the retained wills: ${this.#look!.refusal}`, nowMs);
     lookout.retire(nowMs);
     this.#look!.clear(nowMs);
     return true;

@@ -84,7 +84,7 @@ export class SquadRestart {
     }
     if (nowMs > this.#servesMs + Math.max(this.#plan.restartTimeoutMs, 2 * noticedWithinMs)) {
       const within = `within ${this.#plan.restartTimeoutMs / 1_000} s of the broker's restart`;
-      this.#books.makeVoid(`watcher ${missing.post.number} could not come back ${within}`, nowMs);
+      this.#books.makeVoid(`watcher ${missing.post.number} could not reconnect ${within}`, nowMs);
     }
     return false;
   }

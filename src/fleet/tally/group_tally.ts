@@ -1,5 +1,5 @@
 /**
- * What became of each group of clients: plain sums, so that those of all squads merge into one. Kept only where a plan
+ * Results of each group of clients: plain sums, so that those of all squads merge into one. Kept only where a plan
  * has groups. Each count here is one of the tally's own, told to the group of its client.
  */
 import { Histogram } from "../../base/histogram.ts";

@@ -1,7 +1,8 @@
 /**
- * The control: before anything is measured, and every few seconds while clients are killed, a client of each watcher's
- * own publishes a message and is then killed. If the message is not seen, the watcher is blind and nothing that follows
- * would mean anything. If the message is seen and the will is not, the broker lost a will: that is a fault like any other.
+ * The control: before anything is measured, and every few seconds while clients are being killed, a client of each
+ * watcher's own publishes a message and is then killed. If the message is not seen, the watcher is blind and nothing
+ * that follows would mean anything. If the message is seen and the will is not, the broker lost a will: that is a fault
+ * like any other.
  */
 import type {
   AcknowledgePacket,
@@ -108,10 +109,10 @@ export class Control implements ConnectionOwner, Wakeable {
   get waitsFor(): string | undefined {
     switch (this.#step) {
       case "connecting":
-        return "a control client could not connect";
+        return "a canary could not connect";
       case "publishing":
-        if (this.#refusal !== undefined) return `a control client could not publish: ${this.#refusal}`;
-        return `the watcher is blind: a message that a control client published on ${this.topic} did not reach it`;
+        if (this.#refusal !== undefined) return `a canary could not publish: ${this.#refusal}`;
+        return `the watcher cannot receive wills: a message that a canary published on ${this.topic} did not reach it`;
       default:
         return undefined;
     }
@@ -227,6 +228,6 @@ export class Control implements ConnectionOwner, Wakeable {
 
   #fail(sentence: string): void {
     const what = this.#step === "connecting" ? `connect with its will of QoS ${this.#life.qos}` : "publish";
-    this.#failure ??= `a control client could not ${what}: ${sentence}`;
+    this.#failure ??= `a canary could not ${what}: ${sentence}`;
   }
 }

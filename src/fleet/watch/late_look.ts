@@ -62,7 +62,7 @@ export class LateLook implements ConnectionOwner {
 
   /** Why it could not look, in words. */
   get refusal(): string {
-    return this.#refusal ?? "the broker did not let it";
+    return this.#refusal ?? "the broker did not allow it";
   }
 
   /** Clears every retained will that was found or expected, and leaves. */

@@ -113,7 +113,7 @@ export class Lookout implements WatcherHost {
   /** The watcher that has no subscription yet, in a sentence; undefined when all have one. */
   get watchWaitsFor(): string | undefined {
     const waiting = this.#watchers.find((watcher) => !watcher.ready);
-    if (waiting === undefined && this.dialling) return "the watchers could not all connect";
+    if (waiting === undefined && this.dialling) return "not all watchers could connect";
     return waiting && `watcher ${waiting.post.number} could not subscribe`;
   }
 
@@ -159,7 +159,10 @@ export class Lookout implements WatcherHost {
     }
   }
 
-  /** A watcher that received nothing at all since a control client published is blind: what does not come proves nothing. */
+  /**
+   * A watcher that received nothing at all since a control client published is blind: what does not come proves
+   * nothing.
+   */
   #lookForBlind(control: Control): void {
     const { waitsFor, life: { bucket, connectedMs = Infinity } } = control;
     if (control.seen !== "nothing") return;
@@ -206,7 +209,7 @@ export class Lookout implements WatcherHost {
 
   /** What the first controls still wait for, in a sentence; undefined once every message of theirs was seen. */
   get controlWaitsFor(): string | undefined {
-    if (this.dialling) return "the control clients could not all connect";
+    if (this.dialling) return "not all canaries could connect";
     return firstOf(this.#controls, (control) => control.waitsFor);
   }
 

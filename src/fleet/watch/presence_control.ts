@@ -92,6 +92,6 @@ export class PresenceControl implements ConnectionOwner, Wakeable {
   }
 
   #fail(sentence: string): void {
-    this.#failure ??= `a control client could not publish a retained message: ${sentence}`;
+    this.#failure ??= `a canary could not publish a retained message: ${sentence}`;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The looks at what is retained of presence. A squad has one desk where any of its clients speak of their presence; what
- * is found is judged by the books.
+ * The looks at what is retained of presence. A squad has one desk where any of its clients speak of their presence;
+ * what means found is judged by the books.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { World } from "../client/connection.ts";
@@ -72,7 +72,7 @@ export class PresenceDesk {
     const { moment, look } = this.#look;
     look.turn(nowMs);
     if (!look.done) return;
-    if (look.blindness !== undefined) this.#failure ??= `a late subscriber is blind: ${look.blindness}`;
+    if (look.blindness !== undefined) this.#failure ??= `a late subscriber cannot receive wills: ${look.blindness}`;
     this.#look = undefined;
     if (moment === "left" && look.blindness === undefined) this.#last = look;
     else look.retire(nowMs);
@@ -183,7 +183,8 @@ function partsDiffering(
   if (packet.topic !== asked.topic) parts.push("topic");
   if (!sameBytes(packet.payload, asked.payload)) parts.push("payload");
   if (packet.qos !== Math.min(life.qos, seen.grantedQos)) parts.push("QoS");
-  // What comes from the store is marked as retained. [MQTT311 3.3.1-8] 5.0 says so in its section 3.8.3.1, by no number.
+  // What comes from the store is marked as retained. [MQTT311 3.3.1-8] 5.0 says so in its section 3.8.3.1, by no
+  // number.
   if (!packet.retain) parts.push("retain flag");
   if (seen.version === 4) return parts;
   const came = packet.properties ?? {};

@@ -103,7 +103,7 @@ export class PresenceLook implements ConnectionOwner {
           : undefined;
       case "proving":
         return sinceMs > answeredWithinMs
-          ? this.#blind(`it did not find the retained message of a control client on ${this.#order.control.topic}`)
+          ? this.#blind(`it did not find the retained message of a canary on ${this.#order.control.topic}`)
           : undefined;
       case "reading":
         return this.#read(sinceMs, nowMs);
@@ -159,7 +159,9 @@ export class PresenceLook implements ConnectionOwner {
   #speak(sinceMs: number, nowMs: number): void {
     const { control, world, version } = this.#order;
     if (control.failure !== undefined) return this.#blind(control.failure);
-    if (sinceMs > answeredWithinMs) return this.#blind(`a control client's retained message was not acknowledged`);
+    if (sinceMs > answeredWithinMs) {
+      return this.#blind(`the broker did not acknowledge the retained message of a canary`);
+    }
     if (!control.said) return;
     this.#step = "connecting";
     this.#lastMs = nowMs;
@@ -168,7 +170,7 @@ export class PresenceLook implements ConnectionOwner {
 
   #read(sinceMs: number, nowMs: number): void {
     if (this.#batch.some((topic) => this.#asked.get(topic)?.granted === undefined && this.#asked.has(topic))) {
-      if (sinceMs > answeredWithinMs) this.#blind("its subscription was not answered");
+      if (sinceMs > answeredWithinMs) this.#blind("the broker did not answer its subscription");
       return;
     }
     if (this.#queue.length > 0) return sinceMs > slowMs ? this.#next(nowMs) : undefined;
@@ -268,7 +270,7 @@ export class PresenceLook implements ConnectionOwner {
   #prove({ payload }: PublishPacket): void {
     const { plan, control, clients } = this.#order;
     if (readPresenceMark(plan, payload)?.client !== control.life.client) {
-      return this.#blind(`it found another message than its control client's on ${control.topic}`);
+      return this.#blind(`it found another message than its canary's on ${control.topic}`);
     }
     this.#step = clients.size === 0 ? "over" : "reading";
   }

@@ -281,8 +281,9 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   /**
-   * Once more what it has had: its acknowledgement went down with the broker. On a later connection of the session the same
-   * message under the same packet identifier is that, whether it says so by DUP or not. [MQTT311 4.4.0-1] [MQTT5 4.4.0-1]
+   * Once more what it has had: its acknowledgement went down with the broker. On a later connection of the session the
+   * same message under the same packet identifier is that, whether it says so by DUP or not. [MQTT311 4.4.0-1] [MQTT5
+   * 4.4.0-1]
    */
   #isRepeated(connection: Connection, { packetId, dup, topic, payload }: PublishPacket): boolean {
     const what = `${topic} ${decoder.decode(payload)}`;
@@ -294,6 +295,6 @@ export class Watcher implements ConnectionOwner, Wakeable {
   #blind(sentence: string): void {
     if (this.#retired) return;
     this.#retired = true;
-    this.#host.onBlind(this, `${this.#name} is blind: ${sentence}`);
+    this.#host.onBlind(this, `${this.#name} cannot receive wills: ${sentence}`);
   }
 }

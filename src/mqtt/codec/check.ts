@@ -25,7 +25,9 @@ import { walkPublish } from "./publish_bytes.ts";
 import { ReasonCode } from "../reason.ts";
 import { walkSubscribe, walkSubscribeAnswer, walkUnsubscribe } from "./subscribe_bytes.ts";
 
-/** What the walk gives back besides its verdict: a plain packet itself; of others what mqtt-packet's parser would lose. */
+/**
+ * What the walk gives back besides its verdict: a plain packet itself; of others what mqtt-packet's parser would lose.
+ */
 export interface Checked {
   readonly packet: PacketType;
   /** Bytes before the variable header, 2 to 5. */
@@ -77,11 +79,11 @@ export function checkPacket(frame: Uint8Array, version: ProtocolVersion | undefi
   if (layout.flags !== undefined && flags !== layout.flags) {
     throw cursor.malformed("reserved flags of the fixed header are wrong"); // [MQTT5 2.1.3-1] [MQTT311 2.2.2-2]
   }
-  if (frameSize(frame, 0, frame.length) !== frame.length) throw cursor.malformed("its length is not what it says");
+  if (frameSize(frame, 0, frame.length) !== frame.length) throw cursor.malformed("its length does not match");
   cursor.at = headerLength(frame, 0);
   const length = cursor.at;
   const walked = layout.walk(cursor, version ?? 4, flags);
-  if (cursor.left > 0) throw cursor.malformed("bytes are left over at its end");
+  if (cursor.left > 0) throw cursor.malformed("bytes follow its end");
   if (version === 5) cursor.checkShortestLength();
   return { packet, headerLength: length, walked };
 }

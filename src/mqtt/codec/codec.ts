@@ -90,7 +90,7 @@ export function encodePublish(packet: PublishPacket, version: ProtocolVersion): 
  * @param dup whether it was sent before
  */
 export function withPacketId(encoded: EncodedPublish, packetId: number, dup: boolean): Uint8Array {
-  invariant(encoded.packetIdAt > 0, "Cannot give a packet identifier to a PUBLISH at QoS 0");
+  invariant(encoded.packetIdAt > 0, "Cannot set a packet identifier on a PUBLISH at QoS 0");
   checkPacketId(packetId);
   const bytes = copyOf(encoded.bytes, 0, encoded.bytes.length);
   bytes[0] = dup ? bytes[0]! | 0x08 : bytes[0]! & ~0x08; // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]

@@ -136,7 +136,7 @@ export class Cursor {
   /** Steps over bytes; returns where they begin. */
   #take(length: number): number {
     const from = this.at;
-    if (length > this.end - from) throw this.malformed("a field runs past its end");
+    if (length > this.end - from) throw this.malformed("a field exceeds its end");
     this.at = from + length;
     return from;
   }

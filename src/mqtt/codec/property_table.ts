@@ -133,7 +133,7 @@ export function walkProperties(cursor: Cursor, carrier: Carrier): FoundPropertie
   while (properties.left > 0) {
     const rule = propertyTable.get(properties.byte());
     if (!rule?.carriers.has(carrier)) throw cursor.malformed(`a property that does not belong in a ${carrier}`);
-    if ((seen & rule.bit) !== 0 && !rule.repeatable.has(carrier)) throw cursor.forbidden(`${rule.name} is said twice`);
+    if ((seen & rule.bit) !== 0 && !rule.repeatable.has(carrier)) throw cursor.forbidden(`${rule.name} occurs twice`);
     seen |= rule.bit;
     if (rule.kind === "pair") userProperties.push([properties.string(), properties.string()]); // [MQTT5 1.5.7-1]
     const value = rule.kind === "pair" ? userProperties : readValue(properties, rule);

@@ -1,7 +1,7 @@
 /**
  * The packets of two to five bytes, read and written without the library: PINGREQ, PINGRESP, a DISCONNECT or AUTH that
- * says nothing, acknowledgements without properties, and a 3.1.1 CONNACK, which is written alone. Most packets of a busy
- * broker are one of these or a PUBLISH.
+ * says nothing, acknowledgements without properties, and a 3.1.1 CONNACK, which is written alone. Most packets of a
+ * busy broker are one of these or a PUBLISH.
  */
 import { InvariantError } from "../../base/failure.ts";
 import type { AcknowledgePacket, ConnackPacket, Packet, ProtocolVersion } from "../packet.ts";
@@ -67,7 +67,7 @@ function encodeShortAcknowledge(packet: AcknowledgePacket, version: ProtocolVers
   if (saysNothing(packet, version)) return shortBytes(first, 2, packetId);
   if (hasEntries(packet.properties)) return undefined;
   if (!mayCarry(type, reasonCode)) {
-    throw new InvariantError(`Cannot write ${type}: reason code ${reasonCode} is not one of its own`);
+    throw new InvariantError(`Cannot write ${type}: reason code ${reasonCode} is not defined for it`);
   }
   return shortBytes(first, 3, packetId, reasonCode);
 }

@@ -73,7 +73,7 @@ export function walkUnsubscribe(cursor: Cursor, version: ProtocolVersion): Walke
 
 function walkTopicFilter(cursor: Cursor, version: ProtocolVersion): string {
   const filter = cursor.string();
-  if (!isValidSubscription(filter, version)) throw cursor.malformed("a topic filter is not one");
+  if (!isValidSubscription(filter, version)) throw cursor.malformed("a topic filter is invalid");
   return filter;
 }
 

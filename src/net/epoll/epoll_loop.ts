@@ -34,7 +34,9 @@ const blockMs = 1;
 /** So often it blocks before it leaves waiting to another. */
 const blocksInRow = 3;
 
-/** So often a turn looks again at once, where few things have happened: the runtime's turn costs as much as some events. */
+/**
+ * So often a turn looks again at once, where few things have happened: the runtime's turn costs as much as some events.
+ */
 const roundsInTurn = 8;
 const fewEvents = 64;
 
@@ -75,7 +77,8 @@ export class EpollLoop {
   }
 
   /**
-   * Lets this thread wait by itself, a millisecond at a time, while there is traffic: for a thread that does nothing else.
+   * Lets this thread wait by itself, a millisecond at a time, while there is traffic: for a thread that does nothing
+   * else.
    *
    * @param mayBlock asked each time; false where something falls due within that time; undefined takes it back
    */
@@ -249,6 +252,6 @@ export class EpollLoop {
 
 /** What can only fail by a fault of our own. */
 function must(answer: number): number {
-  if (answer < 0) throw new InvariantError(`The epoll engine cannot go on: ${faultCode(answer)}`);
+  if (answer < 0) throw new InvariantError(`The epoll engine failed: ${faultCode(answer)}`);
   return answer;
 }

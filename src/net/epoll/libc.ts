@@ -3,11 +3,14 @@
  * program may open a library.
  *
  * What keeps memory safe, whatever a peer sends:
- * - All memory that a call writes to is allocated here, once, and kept for as long as the program may wait for the call.
- * - A call is handed no length by anybody: lengths stand in `iovec`s and `sockaddr`s that are written here, from the sizes
+ * - All memory that a call writes to is allocated here, once, and kept for as long as the program may wait for the
+ *   call.
+ * - A call is handed no length by anybody: lengths stand in `iovec`s and `sockaddr`s that are written here, from the
+ *   sizes
  *   of those allocations. A peer's bytes are only ever data in the read buffer.
  * - Parameters and answers are C's `int`, or a buffer: `ssize_t` is read as `int`, for no buffer is larger than one.
- * - The one call that another thread of the runtime makes, the waiting one, writes to memory of libc's own, which is never
+ * - The one call that another thread of the runtime makes, the waiting one, writes to memory of libc's own, which is
+ *   never
  *   freed: a thread of ours that is torn down while it waits leaves sixteen bytes behind, and nothing dangling.
  *
  * A call that fails answers -1 and leaves its reason in `errno`, which is read at once, before anything else is called.
@@ -39,8 +42,8 @@ export const Fault = {
 /**
  * The functions, with their C signatures.
  *
- * Those with `nonblocking` run on a thread of the runtime's and answer a promise; all others return at once, since every
- * socket is non-blocking and `epoll_wait` is told for how long.
+ * Those with `nonblocking` run on a thread of the runtime's and answer a promise; all others return at once, since
+ * every socket is non-blocking and `epoll_wait` is told for how long.
  */
 const symbols = {
   // int *__errno_location(void): where this thread's errno is. Cannot fail.
@@ -79,7 +82,8 @@ const symbols = {
   getdtablesize: { parameters: [], result: "i32" },
   // int epoll_create1(int flags)
   epoll_create1: { parameters: ["i32"], result: "i32" },
-  // int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *): ENOSPC at the user's limit of watches.
+  // int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *): ENOSPC at the user's limit of
+  // watches.
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   // int epoll_wait(int, struct epoll_event *, int count, int timeoutMs): EINTR.
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
@@ -134,8 +138,8 @@ export class Libc {
    */
   constructor() {
     const layout = eventLayouts[Deno.build.arch];
-    if (Deno.build.os !== "linux") throw new Error(`it is for Linux, and this is ${Deno.build.os}`);
-    if (layout === undefined) throw new Error(`it is for x86-64 and arm64, and this is ${Deno.build.arch}`);
+    if (Deno.build.os !== "linux") throw new Error(`it needs Linux, and this is ${Deno.build.os}`);
+    if (layout === undefined) throw new Error(`it needs x86-64 or arm64, and this is ${Deno.build.arch}`);
     if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
       throw new Error("foreign calls are not permitted; allow them with --allow-ffi");
     }

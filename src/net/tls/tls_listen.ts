@@ -10,7 +10,9 @@ import { backlog, listenFault, type ListenOptions, type ListenReceiver } from ".
 import type { TlsIdentity } from "./tls_identity.ts";
 import { AcceptedTlsLink } from "./tls_link.ts";
 
-/** The runtime gives a handshake no time limit of its own: the owner of the link gives it one. The longest of a timer. */
+/**
+ * The runtime gives a handshake no time limit of its own: the owner of the link gives it one. The longest of a timer.
+ */
 const handshakeTimeoutMs = 2 ** 31 - 1;
 
 /** A listener whose certificates can be renewed. */
@@ -48,7 +50,7 @@ export async function listenTls(
   server.on("secureConnection", (socket) => linkOf(socket)?.secured(socket, provedName(socket)));
   server.on("tlsClientError", (error, socket) => {
     const wasOpen = linkOf(socket)?.failed(error) ?? false;
-    if (wasOpen) refused(`Cannot take a connection over TLS: ${error.message}`);
+    if (wasOpen) refused(`Cannot accept a connection over TLS: ${error.message}`);
     socket.destroy();
   });
   await opened(server, host, port);
@@ -91,7 +93,10 @@ function contextOf({ cert, key, ca }: TlsIdentity): tls.SecureContextOptions {
   return { cert, key, ...(ca !== undefined && { ca }) };
 }
 
-/** Common name of the certificate with which the peer has proved itself. A name that is there more than once says nothing. */
+/**
+ * Common name of the certificate with which the peer has proved itself. A name that is there more than once says
+ * nothing.
+ */
 function provedName(socket: tls.TLSSocket): string | undefined {
   if (!socket.authorized) return undefined;
   const name: unknown = socket.getPeerCertificate()?.subject?.CN;

@@ -98,7 +98,7 @@ export class FrameReader {
     const [first, second] = this.#header as unknown as [number, number];
     if ((first & 0x70) !== 0) return [closeCode.protocolError, "a reserved bit is set"];
     if (((second & 0x80) !== 0) !== this.#masked) return [closeCode.protocolError, "the masking is wrong"];
-    if (sizeBytes > Number.MAX_SAFE_INTEGER) return [closeCode.protocolError, "a frame without end"];
+    if (sizeBytes > Number.MAX_SAFE_INTEGER) return [closeCode.protocolError, "a frame that is too long"];
     if (kind >= opcode.close) {
       if (kind > opcode.pong) return [closeCode.protocolError, `opcode ${kind}`];
       const whole = (first & 0x80) !== 0 && sizeBytes <= controlLimitBytes;

@@ -6,7 +6,10 @@ import { createHash } from "node:crypto";
 import { websocketPath } from "../endpoint.ts";
 import { type WebAccess, webRefusal } from "../web_access.ts";
 
-/** The one subprotocol that is offered and chosen. // [MQTT5 6.0.0-3] [MQTT5 6.0.0-4] [MQTT311 6.0.0-3] [MQTT311 6.0.0-4] */
+/**
+ * The one subprotocol that is offered and chosen. // [MQTT5 6.0.0-3] [MQTT5 6.0.0-4] [MQTT311 6.0.0-3] [MQTT311
+ * 6.0.0-4]
+ */
 export const subprotocol = "mqtt";
 /** The longest request or answer that is read, in bytes. */
 export const handshakeLimitBytes = 8_192;
@@ -52,7 +55,7 @@ export function answerRequest(head: Uint8Array, access: WebAccess): HandshakeAns
   const { firstLine, fields } = readHead(head);
   const [method, target = "", version = ""] = firstLine.split(" ");
   // HTTP/1.1 or later. Source: RFC 6455, section 4.1.
-  if (method !== "GET" || !/^HTTP\/1\.[1-9]$/.test(version)) return refusal("400 Bad Request", "no GET of HTTP/1.1");
+  if (method !== "GET" || !/^HTTP\/1\.[1-9]$/.test(version)) return refusal("400 Bad Request", "not a GET of HTTP/1.1");
   if (pathOf(target) !== websocketPath) return refusal("404 Not Found", `path is not ${websocketPath}`);
   const denied = webRefusal(access, { host: fields.get("host"), origin: fields.get("origin") });
   if (denied !== undefined) return refusal("403 Forbidden", denied);

@@ -1,7 +1,7 @@
 /**
- * A WebSocket as a link: over any other link, on either side of it. So what holds for TCP and TLS (back pressure, reset,
- * client certificates, their renewal) holds here without a second way to it. The handshake runs inside: the link can be
- * handed over before it is done.
+ * A WebSocket as a link: over any other link, on either side of it. So what holds for TCP and TLS (back pressure,
+ * reset, client certificates, their renewal) holds here without a second way to it. The handshake runs inside: the link
+ * can be handed over before it is done.
  */
 import { Buffer } from "node:buffer";
 import { freshSeed, Random } from "../../base/random.ts";
@@ -63,7 +63,9 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   #key = "";
   #open = true;
   #over = false;
-  /** Why the server does not take the client's handshake; told when the inner link has ended, which counts until then. */
+  /**
+   * Why the server does not take the client's handshake; told when the inner link has ended, which counts until then.
+   */
   #refusal: LinkEnd | undefined;
 
   readonly #access: WebAccess | undefined;
@@ -223,7 +225,7 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
     this.#frames.stop();
     this.#open = false;
     this.#inner.end();
-    const end: LinkEnd = { kind: "error", code: "EWEBSOCKET", message: `The WebSocket cannot go on: ${why}` };
+    const end: LinkEnd = { kind: "error", code: "EWEBSOCKET", message: `The WebSocket failed: ${why}` };
     if (this.#target === undefined && this.#head !== undefined) this.#refusal = end;
     else this.#finish(end);
   }

@@ -1,6 +1,9 @@
 import type { Protocol } from "../../conformance/model/protocol.ts";
 
-/** A check as JUnit XML, for CI: a suite for each version, a test case for each case, and what failed with its transcript. */
+/**
+ * A check as JUnit XML, for CI: a suite for each version, a test case for each case, and what failed with its
+ * transcript.
+ */
 import { escapeXml } from "../../base/escape.ts";
 import { type TranscriptLine, transcriptText } from "../../conformance/probe/transcript.ts";
 import type { CaseResult } from "../../conformance/case/result.ts";
@@ -81,7 +84,7 @@ function caseLines(result: CaseResult): string[] {
   const told = {
     fail: `      <failure${attributes({ message: reason })}>${transcript(result.transcript)}</failure>`,
     deviation: `      <system-out>${
-      escapeXml(`deviates as the profile says (${result.deviation}): ${reason}`)
+      escapeXml(`deviates as the profile describes (${result.deviation}): ${reason}`)
     }</system-out>`,
     "not testable": `      <skipped${attributes({ message: reason })}/>`,
   }[outcome];

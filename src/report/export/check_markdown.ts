@@ -78,7 +78,7 @@ function ruleTable(report: CheckReport): string {
   const body = ruleRows(report).map((
     { protocol, rule, result: { outcome, id, title } },
   ) => [protocol, rule, outcomeMarks[outcome], `\`${id}\``, escapeMarkdown(title)]);
-  return `#### Rule by rule\n\n${table(["MQTT", "rule", "outcome", "case", "what the broker is to do"], body, "---")}`;
+  return `#### Rule by rule\n\n${table(["MQTT", "rule", "outcome", "case", "what the broker must do"], body, "---")}`;
 }
 
 function table(head: readonly string[], body: readonly (readonly string[])[], align: string): string {

@@ -48,25 +48,25 @@ const fleetMetrics: readonly FleetMetric[] = [
   {
     name: "mqtt_sim_wills_seen_total",
     type: "counter",
-    help: "Wills that watchers saw.",
+    help: "Wills that watchers received.",
     samples: ({ wills }) => [{ value: wills }],
   },
   {
     name: "mqtt_sim_wills_due_total",
     type: "counter",
-    help: "Wills that were due, and are judged.",
+    help: "Wills that were due and are judged.",
     samples: ({ faults }) => [{ value: faults.expected }],
   },
   {
     name: "mqtt_sim_wills",
     type: "gauge",
-    help: "Wills by verdict; what is overdue counts as missing until it comes.",
+    help: "Wills by verdict; an overdue will counts as missing until it comes.",
     samples: willSamples,
   },
   {
     name: "mqtt_sim_control_wills",
     type: "gauge",
-    help: "Wills of control clients by what went wrong with them; they are in no other count.",
+    help: "Wills of canaries by fault; no other metric counts them.",
     samples: controlSamples,
   },
   {
@@ -79,13 +79,13 @@ const fleetMetrics: readonly FleetMetric[] = [
   {
     name: "mqtt_sim_phase",
     type: "gauge",
-    help: "1 for the phase that the run is in.",
+    help: "1 for the current phase of the run.",
     samples: ({ phase }) => [{ value: 1, labels: { phase } }],
   },
   {
     name: "mqtt_sim_will_latency_seconds",
     type: "histogram",
-    help: "From the instant at which the kill was due to the will's arrival.",
+    help: "Time from the scheduled kill to the arrival of the will.",
     samples: latencySamples,
   },
 ];

@@ -33,8 +33,8 @@ const checkText: Readonly<Record<FaultName, string>> = {
   late: "no will is late",
   early: "no will is early",
   missing: "no will is missing",
-  duplicate: "no will comes twice",
-  unwanted: "no will comes unasked",
+  duplicate: "no will is duplicate",
+  unwanted: "no will is unwanted",
   altered: "no will is altered",
 };
 
@@ -155,7 +155,7 @@ function checkCases(report: Report): Case[] {
   const lost = controlFaultsIn(report.controls) === 0 ? [] : controlFaultTexts(report);
   checks.push({
     group: "check",
-    name: "no will of a control client goes wrong",
+    name: "no canary will is wrong",
     ...lost.length > 0 && { failure: { message: lost.join("; "), samples: [] } },
   });
   if (retained === undefined) return checks;
@@ -172,7 +172,7 @@ function presenceCases(report: Report): Case[] {
   return presenceRows(report).filter(({ name }) => name !== "all").map((row) => {
     const kinds = stateFaultNames.filter((name) => row[name] > 0).map((name) => `${row[name]} ${name}`).join(", ");
     const failure = { message: `of ${row.judged} states: ${kinds}`, samples };
-    return { group: "check", name: `presence is the truth ${row.name}`, ...row.wrong > 0 && { failure } };
+    return { group: "check", name: `presence is right ${row.name}`, ...row.wrong > 0 && { failure } };
   });
 }
 
@@ -201,7 +201,7 @@ function runCase({ verdict, verdictText, reason, run, voidReason, ...found }: Re
   const note = verdict === "pass" && deviationsIn(found) > 0
     ? `${verdictText}: ${reason}`
     : verdict === "fail" && voidReason !== undefined
-    ? `it ended early: ${voidReason}`
+    ? `the run ended early: ${voidReason}`
     : undefined;
   if (note !== undefined) return [`${head}>`, `      <system-out>${escapeXml(note)}</system-out>`, "    </testcase>"];
   if (verdict !== "void") return [`${head}/>`];

@@ -1,4 +1,6 @@
-/** A check as one self-contained HTML page: the verdict first, then what failed with its transcript, then rule by rule. */
+/**
+ * A check as one self-contained HTML page: the verdict first, then what failed with its transcript, then rule by rule.
+ */
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { CaseResult, Outcome } from "../../conformance/case/result.ts";
 import { type TranscriptLine, transcriptText } from "../../conformance/probe/transcript.ts";
@@ -30,7 +32,7 @@ export function checkHtml(report: CheckReport): string {
     title: `${report.verdictText}: ${targetText(report)}, MQTT by rule`,
     main: checkMain(report),
     plots: [],
-    footer: `${report.tool.name} ${report.tool.version} · a broker held to the standard, rule by rule`,
+    footer: `${report.tool.name} ${report.tool.version} · a broker checked against the standard, rule by rule`,
   });
 }
 
@@ -65,7 +67,7 @@ function tiles({ counts, cases }: CheckReport): Tile[] {
   return [
     { name: "Pass", value: formatCount(counts.pass), note: of, look: "good" },
     { name: "Fail", value: formatCount(counts.fail), note: of, look: counts.fail === 0 ? "good" : "bad" },
-    { name: "Deviation", value: formatCount(counts.deviation), note: "failed as the profile says" },
+    { name: "Deviation", value: formatCount(counts.deviation), note: "failed as the profile describes" },
     { name: "Not testable", value: formatCount(counts["not testable"]), note: "with the reason, below" },
   ];
 }
@@ -86,7 +88,7 @@ function notesPart(report: CheckReport): Markup | undefined {
   ];
   if (notes.length === 0) return undefined;
   return markup`<section class="warnings card" aria-labelledby="notes-title">
-<h2 id="notes-title">To know when reading this</h2>
+<h2 id="notes-title">Notes on this report</h2>
 <ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul>
 </section>`;
 }

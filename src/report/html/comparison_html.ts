@@ -30,7 +30,7 @@ export function comparisonMain(comparison: Comparison): Markup {
 ${brokersPart(comparison)}
 ${comparisonTablePart(comparison)}
 ${plotsPart(plots)}
-<section aria-labelledby="wholes-title"><h2 id="wholes-title">The whole reports</h2>
+<section aria-labelledby="wholes-title"><h2 id="wholes-title">Full reports</h2>
 ${comparison.brokers.map(wholePart)}</section>
 ${repeatPart(comparison)}`;
 }

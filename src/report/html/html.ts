@@ -50,7 +50,7 @@ function warningPart({ warnings }: Report): Markup | undefined {
   if (warnings.length === 0) return undefined;
   return markup`
     <section class="warnings card" aria-labelledby="warnings-title">
-      <h2 id="warnings-title">To know when reading this</h2>
+      <h2 id="warnings-title">Notes on this report</h2>
       <ul>${warnings.map((warning) => markup`<li>${warning}</li>`)}</ul>
     </section>
   `;
@@ -61,7 +61,7 @@ export function plotsPart(plots: readonly Plot[]): Markup | undefined {
   if (plots.length === 0) return undefined;
   return markup`
     <section aria-labelledby="plots-title">
-      <h2 id="plots-title">How it went</h2>
+      <h2 id="plots-title">Progress</h2>
       ${marksKey(plots.find(({ marks }) => marks !== undefined)?.marks ?? [])}
       <div class="plots">${plots.map(plotFigure)}</div>
     </section>

@@ -110,8 +110,8 @@ export class LivePage {
   #main(): Markup {
     return markup`<div id="live-verdict">${this.#verdict()}</div>
 <div id="live-tiles">${tilesPart(this.#tiles())}</div>
-<p class="note live-state" id="connection" role="status">Live: this page follows the run.</p>
-<section aria-labelledby="plots-title"><h2 id="plots-title">How it goes</h2>
+<p class="note live-state" id="connection" role="status">Live: this page updates during the run.</p>
+<section aria-labelledby="plots-title"><h2 id="plots-title">Progress</h2>
 <div id="live-marks">${marksKey(this.#marks())}</div>
 <div class="plots">${this.#plots().map(plotFigure)}</div></section>`;
   }
@@ -133,7 +133,7 @@ export class LivePage {
       {
         name: "Wills seen",
         value: formatCount(wills),
-        note: `${formatCount(faults.onTime)} judged to be on time so far`,
+        note: `${formatCount(faults.onTime)} on time so far`,
       },
       faultTile(faults),
       { name: "Latency p99", value: formatMs(p99), note: `p50 ${formatMs(p50)}` },
@@ -167,7 +167,7 @@ function statesTile(wrong: number): Tile {
   return {
     name: "Presence states wrong",
     value: formatCount(wrong),
-    note: "as late subscribers found them so far",
+    note: "found by late subscribers so far",
     look: wrong === 0 ? "good" : "bad",
   };
 }
@@ -177,7 +177,7 @@ function soFarPlot(points: readonly LivePoint[]): Plot {
   return {
     id: "latency",
     title: "Latency so far",
-    note: "Of all wills up to each instant. The report will have it second by second, and by kill mode.",
+    note: "Of all wills so far. The final report has it per second and per kill mode.",
     x: "seconds",
     unit: "ms",
     lines: [{ label: "p99", look: 1 }, { label: "p50", look: 0 }],

@@ -82,7 +82,7 @@ function compareNumbers(one: string, other: string): number {
 export function unseenDeviations({ cases, profile }: Pick<CheckReport, "cases" | "profile">): string[] {
   const known = Map.groupBy(cases.filter(({ deviation }) => deviation !== undefined), ({ deviation }) => deviation!);
   return [...known].filter(([, each]) => each.every(({ outcome }) => outcome === "pass")).map(([deviation, each]) =>
-    `profile ${profile} expects ${deviation}, and ${
+    `profile ${profile} expects ${deviation}, but ${
       each.length === 1 ? "the case that can show it passes" : `all ${each.length} cases that can show it pass`
     }: ${[...new Set(each.map(({ id }) => id))].join(", ")}`
   );
@@ -93,8 +93,8 @@ export function againLines({ cases }: Pick<CheckReport, "cases">): string[] {
   return cases.flatMap(({ id, protocol, outcome, again }) =>
     again === undefined ? [] : [
       `${id} in ${protocol} failed ${
-        again.lateMs === 0 ? "beside other cases" : `while this process was ${formatMs(again.lateMs)} late`
-      } (${again.reason}), was run again, alone; the result of the second run counts: ${outcome}`,
+        again.lateMs === 0 ? "while other cases ran" : `while this process was ${formatMs(again.lateMs)} late`
+      } (${again.reason}), ran again, alone; the result of the second run counts: ${outcome}`,
     ]
   );
 }
@@ -110,10 +110,10 @@ export function boundsText({ bounds, quick }: Pick<CheckReport, "bounds" | "quic
   const seconds = (ms: number) => `${Number((ms / 1_000).toFixed(3))} s`;
   return [
     `an answer within ${seconds(bounds.answerMs)}`,
-    `what is due later no more than ${seconds(bounds.lateMs)} late and ${bounds.earlyMs} ms early`,
+    `anything due later: at most ${seconds(bounds.lateMs)} late and ${bounds.earlyMs} ms early`,
     `silence is ${seconds(bounds.silenceMs)}`,
-    `what fails beside other cases, or while this process is more than ${bounds.lagMs} ms late, is run again once, alone`,
+    `a case that fails while other cases run, or while this process is more than ${bounds.lagMs} ms late, runs once more, alone`,
     `slack ${bounds.slack}`,
-    ...quick ? ["quick: no case that waits for the standard's own seconds"] : [],
+    ...quick ? ["quick: without the cases that wait for time spans of the standard"] : [],
   ].join(", ");
 }

@@ -12,7 +12,7 @@ import type { Report, Tool } from "./report.ts";
 export const comparisonSchema = "mqtt-sim/comparison/1";
 
 /**
- * How it went with a broker: its report's verdict; `not spoken` where the broker does not do what the plan asks for,
+ * Progress with a broker: its report's verdict; `not spoken` where the broker does not do what the plan asks for,
  * which is no failure; `skipped` where the comparison was ended before.
  */
 export type Outcome = Report["verdict"] | "not spoken" | "skipped";
@@ -144,7 +144,7 @@ const toldOutcomes: Readonly<Record<Outcome, string>> = {
   pass: "passed",
   fail: "failed",
   void: "void",
-  "not spoken": "not asked, for want of what the plan needs",
+  "not spoken": "not run: the broker lacks what the plan needs",
   skipped: "skipped",
 };
 
@@ -179,7 +179,7 @@ function differences(brokers: readonly ComparedBroker[]): string[] {
     !ownToRun.has(field) && new Set(plans.map(({ plan }) => JSON.stringify(plan[field]))).size > 1
   );
   if (different.length === 0) return [];
-  return [`the runs are not of one plan: they differ in ${different.join(", ")}`];
+  return [`the runs have different plans: they differ in ${different.join(", ")}`];
 }
 
 /** The one command for all of them, where the commands for each differ in the broker alone. */

@@ -50,10 +50,10 @@ export function comparisonRows({ brokers }: Comparison): RowGroup[] {
   const groups: RowGroup[] = [
     { name: "Run", rows: [verdictRow(brokers), ...rowsOf(brokers, runRows)] },
     { name: "Wills", rows: rowsOf(brokers, willRows(brokers)) },
-    { name: "By kill mode: on time of due", rows: modeRows(brokers) },
+    { name: "By kill mode: on time / due", rows: modeRows(brokers) },
     { name: "Dial to CONNACK", rows: rowsOf(brokers, connectRows) },
     { name: "Kill to will", rows: rowsOf(brokers, latencyRows) },
-    { name: "What else is known", rows: rowsOf(brokers, otherRows) },
+    { name: "Other figures", rows: rowsOf(brokers, otherRows) },
   ];
   return groups.filter(({ rows }) => rows.length > 0);
 }
@@ -100,9 +100,9 @@ function willRows(brokers: readonly ComparedBroker[]): Readonly<Record<string, C
       ) => [name, (report: Report) => faultCell(report.wills[name], rulesBroken(report, "all", name))]),
     ),
     ...brokers.some(({ report }) => (report?.wills.deviating ?? 0) > 0) &&
-      { "deviating, as its profile says": deviatingCell },
-    ...retained && { "retained, not there": retainedCell },
-    ...brokers.some(({ report }) => report?.presence !== undefined) && { "presence, not right": presenceCell },
+      { "deviating, as the profile describes": deviatingCell },
+    ...retained && { "retained, missing": retainedCell },
+    ...brokers.some(({ report }) => report?.presence !== undefined) && { "presence, wrong": presenceCell },
   };
 }
 
@@ -150,17 +150,18 @@ const connectRows: Readonly<Record<string, CellOf>> = {
 };
 
 const otherRows: Readonly<Record<string, CellOf>> = {
-  "dropped, as the broker says": ({ brokerDropped: dropped }) =>
+  "dropped, as reported by the broker": ({ brokerDropped: dropped }) =>
     dropped === undefined ? nothing : countCell(Math.max(dropped.after - dropped.before, 0)),
   "broker down over restarts": ({ restarts }) =>
     restarts === undefined
       ? nothing
       : plain(formatMs(restarts.each.reduce((sum, { downAtMs, backAtMs }) => sum + backAtMs - downAtMs, 0))),
-  "wills unseeable over restarts": ({ restarts }) => restarts === undefined ? nothing : faultLess(restarts.unseeable),
+  "wills unobservable over restarts": ({ restarts }) =>
+    restarts === undefined ? nothing : faultLess(restarts.unseeable),
   "connections refused": ({ clients }) => countCell(clients.refused),
   "connections lost": ({ clients }) => faultLess(clients.lost),
   "generator late, p99": ({ slipMs }) => slipMs.count === 0 ? nothing : plain(formatMs(slipMs.p99)),
-  "control wills wrong": ({ controls }) => faultCell(controlFaultsIn(controls)),
+  "canary wills wrong": ({ controls }) => faultCell(controlFaultsIn(controls)),
   "warnings": ({ warnings }) => countCell(warnings.length),
 };
 

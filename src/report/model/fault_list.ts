@@ -34,13 +34,13 @@ function isOf({ verdict, rule }: FaultKind, fault: FaultSample): boolean {
   return fault.verdict === verdict && fault.rule === rule;
 }
 
-/** Wills of control clients that went wrong, in a sentence: they are no client's of the plan, and counted apart. */
+/** Wills of canaries that went wrong, in a sentence: they are no client's of the plan, and counted apart. */
 export function controlFaultTexts({ controls }: Pick<Report, "controls">): string[] {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0, deviating = 0 } = controls;
   const kinds = Object.entries({ lost, altered, late, duplicate, deviating }).filter(([, count]) => count > 0)
     .map(([kind, count]) => `${formatCount(count)} ${kind}`);
   if (kinds.length === 0) return [];
   const seen = total - blind;
-  const wills = seen === 1 ? "the one will of a control client" : `${formatCount(seen)} wills of control clients`;
+  const wills = seen === 1 ? "the only will of a canary" : `${formatCount(seen)} wills of canaries`;
   return [`of ${wills}: ${kinds.join(", ")}`];
 }

@@ -90,7 +90,10 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
   );
 }
 
-/** When the parts of the run were, where all shards tell of the same ones: from the first that began to the last that ended. */
+/**
+ * When the parts of the run were, where all shards tell of the same ones: from the first that began to the last that
+ * ended.
+ */
 function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"> {
   const all = reports.map(({ stages = [] }) => stages);
   const names = new Set(all.map((stages) => stages.map(({ name }) => name).join()));
@@ -158,7 +161,7 @@ function missingPartsReason(reports: readonly Report[]): string | undefined {
   const which = missing.length === 0
     ? `shard ${last} of ${of} is`
     : `shards ${missing.join(", ")} and ${last} of ${of} are`;
-  return `the run is not whole: ${which} missing`;
+  return `the run is incomplete: ${which} missing`;
 }
 
 function checkAlike(first: NamedReport, other: NamedReport): void {
@@ -219,8 +222,8 @@ const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
 
 /**
  * The verdict over all parts. Counts are judged as a sum, and what is proven to be wrong in one part is wrong in the
- * whole, whatever became of the others. A part that is void for a reason beyond its counts takes the whole with it where
- * nothing is proven to be wrong; faults of a part that proves nothing count for nothing.
+ * whole, whatever became of the others. A part that is void for a reason beyond its counts takes the whole with it
+ * where nothing is proven to be wrong; faults of a part that proves nothing count for nothing.
  */
 function verdictOfParts(
   reports: readonly Report[],

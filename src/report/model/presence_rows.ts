@@ -13,9 +13,9 @@ export interface PresenceRow extends PresenceCounts {
 
 /** When it was looked, for people. */
 const momentText: Readonly<Record<PresenceMoment, string>> = {
-  middle: "while clients were killed",
-  end: "when all was quiet",
-  left: "after all had left",
+  middle: "during the kills",
+  end: "after the kills",
+  left: "after the disconnect",
 };
 
 /** A row for each look and one for all; none where nobody spoke of presence. */
@@ -39,5 +39,5 @@ export function presenceWords({ presence }: Pick<Report, "presence">): string | 
       `${formatCount(seen)} seen by watchers`,
     ].join(", ")
   );
-  return `Clients said that they are online (${online}), and that they left (${left}).`;
+  return `Clients published ${online} online messages and ${left} left messages.`;
 }

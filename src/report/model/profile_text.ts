@@ -9,10 +9,10 @@ import { faultTotal } from "./will_rows.ts";
 
 /** How a deviation is known, for people. */
 export const evidenceText = {
-  run: "seen in a run",
+  run: "observed in a run",
   documented: "documented",
-  read: "read in its source, not run",
-  reported: "reported, not run",
+  read: "from its source, not run",
+  reported: "from a bug report, not run",
 } as const;
 
 /** One deviation as a run found it, in a sentence; it was in no life where it could not show. */
@@ -32,7 +32,7 @@ export function findingsOf({ profile }: Report): readonly Finding[] {
 /** What a run of a profile found, for the head of a list. */
 export function findingsHead({ profile, wills }: Report): string {
   const faults = wills.deviating === 1 ? "1 fault is" : `${formatCount(wills.deviating)} faults are`;
-  return `Profile ${profile!.name} (${profile!.broker} ${profile!.versions}): ${faults} as it says.`;
+  return `Profile ${profile!.name} (${profile!.broker} ${profile!.versions}): ${faults} as it describes.`;
 }
 
 /**

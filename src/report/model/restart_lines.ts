@@ -8,18 +8,20 @@ export function restartLines({ restarts }: Pick<Report, "restarts">): string[] {
   const lines = restarts.each.map((restart) => {
     const { downAtMs, backAtMs, lives, willsBefore, willsAfter, watchersKept, watchersForgotten } = restart;
     const watchers = watchersKept + watchersForgotten;
-    return `The broker was restarted ${formatMs(downAtMs)} into the run, and served again after ${
+    return `The broker was restarted ${formatMs(downAtMs)} into the run, and accepted connections again after ${
       formatMs(backAtMs - downAtMs)
-    }: ${formatCount(lives)} lives ended with it; of the wills that it stood in the way of, ${
+    }: ${formatCount(lives)} lives ended with it; of the wills that were pending, ${
       formatCount(willsBefore)
-    } came as it went down and ${formatCount(willsAfter)} after; ${formatCount(watchersKept)} of ${
+    } came during the shutdown and ${formatCount(willsAfter)} after; ${formatCount(watchersKept)} of ${
       formatCount(watchers)
-    } watchers had their session back.`;
+    } watchers resumed their session.`;
   });
   const { unseeable } = restarts;
   if (unseeable > 0) {
     const wills = unseeable === 1 ? "1 will was" : `${formatCount(unseeable)} wills were`;
-    lines.push(`${wills} due while the watchers could not see, and not seen: neither missing nor right (unseeable).`);
+    lines.push(
+      `${wills} due while the watchers were disconnected, and did not come: neither missing nor right (unobservable).`,
+    );
   }
   return lines;
 }

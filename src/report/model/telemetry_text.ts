@@ -10,7 +10,7 @@ export function telemetryText({ telemetry, plan }: Pick<Report, "telemetry" | "p
   const perSecond = telemetry.sent / phasesDurationMs(plan) * 1_000;
   const groups = Object.entries(telemetry.byGroup);
   const byGroup = groups.length < 2 ? "" : `; ${groups.map(([name, own]) => `${name}: ${counts(own)}`).join("; ")}`;
-  return `${formatCount(perSecond)} messages a second beside the wills: ${counts(telemetry)}${byGroup}`;
+  return `${formatCount(perSecond)} messages a second in addition to the wills: ${counts(telemetry)}${byGroup}`;
 }
 
 function counts({ sent, acknowledged, withheld }: TelemetryCounts): string {

@@ -1,4 +1,4 @@
-/** What became of the wills as rows, one for each kill mode: what every writer of a table begins with. */
+/** Wills by result as rows, one for each kill mode: what every writer of a table begins with. */
 import { controlFaultsIn } from "../../fleet/result/control_counts.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
@@ -42,7 +42,7 @@ export function willsWrong(counts: WillCounts): { readonly name: FaultName; read
   return faultNames.map((name) => ({ name, count: counts[name] })).filter(({ count }) => count > 0);
 }
 
-/** All that went wrong, states of presence and wills of control clients included: what the samples are some of. */
+/** All that went wrong, states of presence and wills of canaries included: what the samples are some of. */
 export function faultTotal({ wills, presence, controls }: Pick<Report, "wills" | "presence" | "controls">): number {
   const others = (presence?.wrong ?? 0) + controlFaultsIn(controls);
   return willsWrong(wills).reduce((sum, { count }) => sum + count, others);

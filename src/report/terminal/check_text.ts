@@ -77,7 +77,7 @@ function ruleColumns(style: Style): Column<RuleRow>[] {
       mark: (text, { result }) => paint[result.outcome](text),
     },
     { head: "case", align: "left", cell: ({ result }) => result.id },
-    { head: "what the broker is to do", align: "left", cell: ({ result }) => result.title },
+    { head: "what the broker must do", align: "left", cell: ({ result }) => result.title },
   ];
 }
 
@@ -112,7 +112,7 @@ function notTestableLines({ cases }: CheckReport, width: number): string[] {
 function noteLines(report: CheckReport, width: number): string[] {
   const { cases, profile } = report;
   const deviations = cases.filter(({ outcome }) => outcome === "deviation").map(({ id, protocol, deviation, reason }) =>
-    `${id} in ${protocol} deviates as profile ${profile} says (${deviation}): ${reason}`
+    `${id} in ${protocol} deviates as profile ${profile} describes (${deviation}): ${reason}`
   );
   const noted = cases.flatMap(({ id, protocol, notes }) => notes.map((note) => `${id} in ${protocol}: ${note}`));
   return [...deviations, ...unseenDeviations(report), ...againLines(report), ...noted].flatMap((line) =>

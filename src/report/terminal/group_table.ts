@@ -25,7 +25,7 @@ export function groupTable(report: Report, width: number, style: Style): string[
   const lines = tableLines([name, ...kept()], rows).map((line, index) =>
     index === 0 ? style.faint(line) : index === rows.length ? style.strong(line) : line
   );
-  const left = `No room here, but in the other reports: ${dropped.join(", ")}.`;
+  const left = `The table is too narrow; the other reports also have: ${dropped.join(", ")}.`;
   return [...lines, ...dropped.length === 0 ? [] : wrapped(left, width)];
 }
 

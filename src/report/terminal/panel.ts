@@ -11,14 +11,14 @@ import { plainStyle, type Style } from "./style.ts";
 
 /** What is being done in each phase. */
 export const phaseText: Readonly<Record<Phase, string>> = {
-  watch: "watchers subscribe",
-  control: "control kills",
-  wait: "waits for its instant",
-  connect: "fleet connects",
-  kill: "clients are killed",
-  drain: "last wills are awaited",
-  look: "retained wills are looked up",
-  leave: "fleet leaves",
+  watch: "watchers are subscribing",
+  control: "canary kills",
+  wait: "waiting for the start time",
+  connect: "fleet is connecting",
+  kill: "clients are being killed",
+  drain: "waiting for the last wills",
+  look: "checking retained wills",
+  leave: "fleet is disconnecting",
   done: "done",
 };
 
@@ -76,7 +76,7 @@ function faultText({ faults, statesWrong = 0, controls }: Progress): string | un
   const found = names.filter((name) => faults[name] > 0).map((name) => `${formatCount(faults[name])} ${name}`);
   if (statesWrong > 0) found.push(`${formatCount(statesWrong)} ${statesWrong === 1 ? "state" : "states"} wrong`);
   const ofControls = controls === undefined ? 0 : controlFaultsIn(controls);
-  if (ofControls > 0) found.push(`${formatCount(ofControls)} control ${ofControls === 1 ? "will" : "wills"} wrong`);
+  if (ofControls > 0) found.push(`${formatCount(ofControls)} canary ${ofControls === 1 ? "will" : "wills"} wrong`);
   return found.length === 0 ? undefined : found.join(", ");
 }
 

@@ -99,17 +99,17 @@ function factLines(report: Report, width: number): string[] {
 /** Control clients are the run's own: their wills are counted apart. */
 function controlsText(controls: Report["controls"]): string {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0, deviating = 0 } = controls;
-  const others = Object.entries({ altered, late, duplicate, deviating, "not seen by a watcher": blind })
+  const others = Object.entries({ altered, late, duplicate, deviating, "not received by a watcher": blind })
     .filter(([, count]) => count > 0).map(([name, count]) => `, ${formatCount(count)} ${name}`);
-  const clients = total === 1 ? "1 control client" : `${formatCount(total)} control clients`;
+  const clients = total === 1 ? "1 canary" : `${formatCount(total)} canaries`;
   return `${clients}: ${formatCount(lost)} wills lost${others.join("")}`;
 }
 
 function connectText({ latencyMs, underWayLimit, mostUnderWay, synsAgain }: NonNullable<Report["connects"]>): string {
-  const syns = synsAgain === undefined ? "" : `, ${formatCount(synsAgain)} SYNs sent again by this machine`;
+  const syns = synsAgain === undefined ? "" : `, ${formatCount(synsAgain)} SYNs retransmitted by this machine`;
   return `dial to CONNACK p50 ${formatMs(latencyMs.p50)}, p99 ${formatMs(latencyMs.p99)}, max ${
     formatMs(latencyMs.max)
-  }; at most ${formatCount(mostUnderWay)} under way (limit ${formatCount(underWayLimit)})${syns}`;
+  }; at most ${formatCount(mostUnderWay)} in progress (limit ${formatCount(underWayLimit)})${syns}`;
 }
 
 function each(value: number | undefined, format: (value: number) => string, what: string): string {
@@ -135,11 +135,11 @@ function noteLines(report: Report, width: number): string[] {
   }
   if (eitherWay > 0) {
     const lives = eitherWay === 1 ? "1 life" : `${formatCount(eitherWay)} lives`;
-    lines.push(`${lives} could rightly end with a will or without, and count${eitherWay === 1 ? "s" : ""} nowhere.`);
+    lines.push(`${lives} may end with or without a will, and count${eitherWay === 1 ? "s" : ""} nowhere.`);
   }
   if (undecided > 0) {
     const wills = undecided === 1 ? "1 will was" : `${formatCount(undecided)} wills were`;
-    lines.push(`${wills} still on the way when the run was ended.`);
+    lines.push(`${wills} still in transit when the run ended.`);
   }
   if (retained !== undefined) {
     const { expected, right, wrong, missing } = retained;

@@ -19,8 +19,8 @@ async function withFile(text: string, mode: number, use: (path: string) => Promi
 const characters = "expected one line of 16 to 1,024 ASCII characters without spaces";
 
 const refused: readonly [name: string, text: string, mode: number, why: string][] = [
-  ["a file that others may read", token, 0o644, "its mode 0644 lets others use it; expected 0600"],
-  ["a file that others may write", token, 0o602, "its mode 0602 lets others use it; expected 0600"],
+  ["a file that others may read", token, 0o644, "its mode 0644 gives other users access; expected 0600"],
+  ["a file that others may write", token, 0o602, "its mode 0602 gives other users access; expected 0600"],
   ["15 characters", token.slice(1), 0o600, characters],
   ["an empty file", "\n", 0o600, characters],
   ["two lines", `${token}\n${token}\n`, 0o600, characters],

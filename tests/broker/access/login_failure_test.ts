@@ -33,7 +33,7 @@ const byAnswer: readonly Failing[] = [
     failure: "no-user-name",
     options: { authenticate: () => "not-authorized" },
     asked: { clientId: "c1" },
-    line: 'no user name, client "c1": the client gave no user name, nor a certificate that names its user',
+    line: 'no user name, client "c1": the client sent neither a user name nor a certificate with one',
   },
   {
     failure: "not-authorized",
@@ -45,7 +45,7 @@ const byAnswer: readonly Failing[] = [
     failure: "busy",
     options: { authenticate: () => "busy" },
     asked: login,
-    line: 'user "ann", client "c1": too many password checks wait',
+    line: 'user "ann", client "c1": too many password checks are queued',
   },
   {
     failure: "will-denied",
@@ -61,7 +61,7 @@ const byAnswer: readonly Failing[] = [
       },
     },
     asked: login,
-    line: 'user "ann", client "c1": the login could not be decided: "Error: no database"',
+    line: 'user "ann", client "c1": the login check failed: "Error: no database"',
   },
 ];
 

@@ -52,7 +52,7 @@ for (const [line, why] of bad) {
 
 Deno.test("users: nobody is there twice", () => {
   const [, , ann] = byMosquitto.split("\n");
-  assert.throws(() => parseUsers(`${ann}\n${ann}`, "x"), /line 2 of users file x: user "ann" is there already$/);
+  assert.throws(() => parseUsers(`${ann}\n${ann}`, "x"), /line 2 of users file x: user "ann" occurs twice$/);
 });
 
 Deno.test("users: one is added or replaced, and the rest stays as it was", () => {

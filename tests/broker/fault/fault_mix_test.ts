@@ -16,11 +16,11 @@ const bad: readonly [text: string, sentence: RegExp][] = [
   ["", /expected shares such as lose=1%,delay=0\.5%:1500ms, of lose, duplicate, delay, .+ or invent$/],
   ["loose=1%", /expected shares such as/],
   ["lose=1", /expected shares such as/],
-  ["lose=101%", /expected lose of 100% at most$/],
-  ["lose=1%:2s", /expected no time after lose$/],
+  ["lose=101%", /expected at most 100% for lose$/],
+  ["lose=1%:2s", /expected lose without a time$/],
   ["delay=1%:2", /Cannot read --fault, delay "2": expected a duration/],
   ["lose=1%,lose=2%", /expected lose once$/],
-  ["lose=60%,alter=60%", /expected lose, duplicate, delay and alter to make 100% at most together$/],
+  ["lose=60%,alter=60%", /expected lose, duplicate, delay and alter to sum to at most 100%$/],
 ];
 
 for (const [text, message] of bad) {

@@ -54,7 +54,7 @@ Deno.test("a listener that throws harms nobody, and is told of in the log", () =
     eventTypes: ["connected"],
   });
   assert.equal(stage.connect({ clientId: "a" }).connack?.reasonCode, 0);
-  assert.deepEqual(stage.logged, ["warn: The listener for events has failed at connected: Error: no"]);
+  assert.deepEqual(stage.logged, ["warn: The event listener failed at connected: Error: no"]);
 });
 
 Deno.test("event log: at warning an ordinary life says nothing", () => {

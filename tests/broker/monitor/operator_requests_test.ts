@@ -1,4 +1,6 @@
-/** The actions of an operator over HTTP: who may ask, how, and what a request changes. Real sockets, for they are asked. */
+/**
+ * The actions of an operator over HTTP: who may ask, how, and what a request changes. Real sockets, for they are asked.
+ */
 import assert from "node:assert/strict";
 import http from "node:http";
 import { UsageError } from "../../../src/base/failure.ts";
@@ -98,9 +100,9 @@ Deno.test("operator: with the token each action is done, and answered with 204",
 Deno.test("operator: what is not there is 404 in one sentence", async () => {
   await served(populated(), async (ask) => {
     const sentences = {
-      "/clients/b": "no client of that identifier is connected\n",
-      "/sessions/b": "there is no session of that client identifier\n",
-      "/retained/t/t": "that topic has no retained message\n",
+      "/clients/b": "no client with this identifier is connected\n",
+      "/sessions/b": "no session exists for this client identifier\n",
+      "/retained/t/t": "the topic has no retained message\n",
     };
     for (const [path, sentence] of Object.entries(sentences)) {
       const { status, text } = await ask({ path });

@@ -29,14 +29,14 @@ function withPath(test: (path: string) => void): void {
 
 Deno.test("a store that another broker has open", () => {
   using lives = new Lives();
-  assert.match(refusal(lives.path), /^Cannot open store "PATH": another process has it open; stop that one/);
+  assert.match(refusal(lives.path), /^Cannot open store "PATH": another process has it open; stop that process/);
 });
 
 Deno.test("a file that is no database, and a database that is no store, stay as they are", () => {
   withPath((path) => {
     Deno.writeTextFileSync(path, "some notes of mine\n".repeat(300));
     const before = Deno.readFileSync(path);
-    assert.match(refusal(path), /^Cannot open store "PATH": it is no store of mqtt-sim$/);
+    assert.match(refusal(path), /^Cannot open store "PATH": it is not a store of mqtt-sim$/);
     assert.deepEqual(Deno.readFileSync(path), before);
   });
   withPath((path) => {
@@ -44,7 +44,7 @@ Deno.test("a file that is no database, and a database that is no store, stay as 
     other.prepare("PRAGMA application_id = 7").get();
     other.close();
     const before = Deno.readFileSync(path);
-    assert.match(refusal(path), /it is no store of mqtt-sim$/);
+    assert.match(refusal(path), /it is not a store of mqtt-sim$/);
     assert.deepEqual(Deno.readFileSync(path), before);
   });
 });
@@ -55,9 +55,9 @@ Deno.test("a store of a newer version stays as it is", () => {
     store.prepare(`PRAGMA user_version = ${schemaVersion + 1}`).get();
     store.close();
     const before = Deno.readFileSync(path);
-    const sentence = `it is of version ${
+    const sentence = `it has version ${
       schemaVersion + 1
-    }, this mqtt-sim reads up to ${schemaVersion}; use a newer mqtt-sim`;
+    }, but this mqtt-sim reads up to ${schemaVersion}; use a newer mqtt-sim`;
     assert.equal(refusal(path), `Cannot open store "PATH": ${sentence}`);
     assert.deepEqual(Deno.readFileSync(path), before);
   });
@@ -89,7 +89,10 @@ Deno.test("tables that contradict each other", () => {
 
 Deno.test("a directory that is not there, and a directory in the file's place", () => {
   withPath((path) =>
-    assert.match(refusal(`${path}/deeper.db`), /unable to open database file.*expected a path in a directory/)
+    assert.match(
+      refusal(`${path}/deeper.db`),
+      /unable to open database file.*expected a path in an existing, writable directory/,
+    )
   );
   withPath((path) => {
     Deno.mkdirSync(path);
@@ -146,7 +149,7 @@ Deno.test("there is room again: what could not be kept is kept at the next sign 
   stage.core.sessions.end(stage.core.sessions.get("watcher")!, stage.nowMs); // as when it expires
   stage.advance(1_000);
   assert.equal(stage.core.turn.failing, false);
-  assert.match(stage.logged.at(-1)!, /keeps what changes again/);
+  assert.match(stage.logged.at(-1)!, /saves changes again/);
   assert.equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0);
 });
 

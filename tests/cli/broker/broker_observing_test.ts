@@ -75,7 +75,7 @@ Deno.test("broker status: nobody there is exit code 3 and one sentence", async (
   listener.close();
   const output = captured();
   assert.equal(await main(["broker", "status", "--url", `http://127.0.0.1:${port}`], output), 3);
-  assert.match(output.written.err, /^Cannot reach http:\S+: nobody answers there; .+\n$/);
+  assert.match(output.written.err, /^Cannot reach http:\S+: no answer: nothing listens there; .+\n$/);
   assert.equal(output.written.out, "");
 });
 
@@ -87,11 +87,11 @@ Deno.test("a broker that misbehaves on purpose says so in the start line, the lo
     await until(async () => (await text()).includes('mqtt_sim_will_faults_total{kind="lose"} 1\n'));
     const output = captured();
     await main(["broker", "status", "--url", metricsUrl], output);
-    assert.match(output.written.out, /^WILLS GO WRONG ON PURPOSE: lose=100%, seed 7 \(1 so far\)$/m);
+    assert.match(output.written.out, /^FAULT INJECTION IS ON: lose=100%, seed 7 \(1 so far\)$/m);
   });
-  assert.match(written.out, /^WILLS GO WRONG ON PURPOSE: lose=100%, seed 7$/m);
-  assert.match(written.err, /^\S+Z warning wills go wrong on purpose: lose=100%, seed 7$/m);
-  assert.match(written.err, /^\S+Z info will struck by a fault on purpose event=will-fault kind=lose clientId=a$/m);
+  assert.match(written.out, /^FAULT INJECTION IS ON: lose=100%, seed 7$/m);
+  assert.match(written.err, /^\S+Z warning fault injection is on: lose=100%, seed 7$/m);
+  assert.match(written.err, /^\S+Z info fault injected into a will event=will-fault kind=lose clientId=a$/m);
 });
 
 Deno.test("logs: JSON lines at info, a trace of one client, and no password", async () => {

@@ -146,7 +146,7 @@ Deno.test("nobody there is exit code 3 and one sentence", () =>
     const tokenFile = await tokenFileIn(folder);
     const [code, out, err] = await ran("end-session", "a", "--url", url, "--admin-token", tokenFile);
     assert.deepEqual([code, out], [3, ""]);
-    assert.match(err, /^Cannot reach http:\S+: nobody answers there; .+\n$/);
+    assert.match(err, /^Cannot reach http:\S+: no answer: nothing listens there; .+\n$/);
   }));
 
 Deno.test("an answer of another server is one short line without control characters", () =>
@@ -197,7 +197,7 @@ Deno.test("SIGHUP reads the token again; a file that cannot be used leaves the o
     await assert.rejects(security.reload({} as never), { name: "UsageError" });
     assert.ok(matches(token));
     await Deno.writeTextFile(path, "another-token-of-16");
-    assert.equal(await security.reload({} as never), "The token is read again");
+    assert.equal(await security.reload({} as never), "Reloaded the token");
     assert.deepEqual([matches(token), matches("another-token-of-16")], [false, true]);
   }));
 

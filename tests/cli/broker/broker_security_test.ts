@@ -19,8 +19,8 @@ const cert = ["--tls-cert", tlsPath("server.pem"), "--tls-key", tlsPath("server.
 const clients = ["--tls-ca", tlsPath("ca.pem"), "--tls-client-auth", "require"];
 
 const open = (url: string) =>
-  `Cannot let everyone on the network in at ${url}: give --users, or client certificates over TLS ` +
-  "(--tls-client-auth require), or say --allow-anonymous";
+  `Cannot accept every client on the network at ${url}: expected --users, or client certificates over TLS ` +
+  "(--tls-client-auth require), or --allow-anonymous";
 
 const refused: readonly [args: string[], sentence: string][] = [
   [["--host", "0.0.0.0"], open("mqtt://0.0.0.0:1883")],
@@ -32,17 +32,17 @@ const refused: readonly [args: string[], sentence: string][] = [
   ],
   [
     ["--listen", "mqtt://127.0.0.1:1883", "--port", "1"],
-    "Cannot use --host and --port together with --listen: its URLs say both",
+    "Cannot use --host and --port together with --listen: its URLs contain both",
   ],
   [["--tls-cert", "x"], "Cannot serve TLS with one of --tls-cert and --tls-key: expected both"],
-  [["--acl", "x"], "Cannot use --acl without a proof of user names: give --users, or --tls-username cn"],
+  [["--acl", "x"], "Cannot use --acl without authenticated user names: expected --users, or --tls-username cn"],
   [
     ["--acl", "x", "--allow-anonymous"],
-    "Cannot use --acl without a proof of user names: give --users, or --tls-username cn",
+    "Cannot use --acl without authenticated user names: expected --users, or --tls-username cn",
   ],
   [
     [...cert, "--tls-username", "cn"],
-    "Cannot use --tls-username without client certificates: give --tls-client-auth require or request, and --tls-ca",
+    "Cannot use --tls-username without client certificates: expected --tls-client-auth require or request, and --tls-ca",
   ],
   [["--tls-ca", "x"], "Cannot use --tls-ca and --tls-client-auth without --tls-cert and --tls-key"],
 ];
@@ -88,7 +88,7 @@ const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 Deno.test("broker passwd: a password is the first line of what is piped in", () => {
   assert.equal(textOf(readPassword(captured(), keysOf("grüße dich\nmore\n", false))), "grüße dich");
-  assert.throws(() => readPassword(captured(), keysOf("\n", false)), /^UsageError: Cannot take an empty password$/);
+  assert.throws(() => readPassword(captured(), keysOf("\n", false)), /^UsageError: Cannot use an empty password$/);
 });
 
 Deno.test("broker passwd: on a terminal it is asked for twice and never shown", () => {
@@ -97,9 +97,9 @@ Deno.test("broker passwd: on a terminal it is asked for twice and never shown", 
   assert.equal(textOf(readPassword(output, keys)), "secret");
   assert.equal(output.written.err, "Password: \nAgain: \n");
   assert.deepEqual(keys.raw, [true, false, true, false]);
-  assert.throws(() => readPassword(captured(), keysOf("one\rtwo\r", true)), /the two differ$/);
+  assert.throws(() => readPassword(captured(), keysOf("one\rtwo\r", true)), /the two entries differ$/);
   const interrupted = keysOf("on\x03", true);
-  assert.throws(() => readPassword(captured(), interrupted), /without a password$/);
+  assert.throws(() => readPassword(captured(), interrupted), /Missing password$/);
   assert.deepEqual(interrupted.raw, [true, false], "the terminal is as it was");
 });
 

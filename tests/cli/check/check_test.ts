@@ -98,7 +98,7 @@ Deno.test("check --engine: a broker over sockets is checked on each, and the rep
 Deno.test("check --engine: epoll where TLS is asked for is refused in one sentence", async () => {
   const output = captured();
   assert.equal(await main(["check", "--engine", "epoll", "--url", "mqtts://127.0.0.1:1"], output), 2);
-  const sentence = "Cannot use --engine epoll with mqtts://127.0.0.1:1: TLS stands on the runtime's own sockets; " +
+  const sentence = "Cannot use --engine epoll with mqtts://127.0.0.1:1: TLS uses the sockets of the runtime; " +
     "expected auto or deno";
   assert.ok(output.written.err.includes(sentence), output.written.err);
 });
@@ -145,15 +145,15 @@ Deno.test("check --profile: what the profile documents is told, and no failure",
   assert.equal(await known.go("--profile", "mosquitto"), 0);
   assert.match(
     known.output.written.out,
-    /^PASS with 1 deviation {2}0 of 1 cases passed, 1 deviate as the profile says$/m,
+    /^PASS with 1 deviation {2}0 of 1 cases passed, 1 deviate as the profile describes$/m,
   );
-  assert.match(known.output.written.out, /^will\/disconnect-0x80 in 5\.0 deviates as profile mosquitto says/m);
+  assert.match(known.output.written.out, /^will\/disconnect-0x80 in 5\.0 deviates as profile mosquitto describes/m);
   assert.equal(await trial(takesAnyDisconnect, cases).go(), 1);
   const better = trial(ourCore(), cases);
   assert.equal(await better.go("--profile", "mosquitto"), 0);
   assert.match(
     better.output.written.out,
-    /^profile mosquitto expects disconnect-error, and the case that can show it passes: will\/disconnect-0x80$/m,
+    /^profile mosquitto expects disconnect-error, but the case that can show it passes: will\/disconnect-0x80$/m,
   );
 });
 
@@ -173,7 +173,7 @@ Deno.test("check --restart-command: the shell runs it, and what goes wrong is th
 
 Deno.test("check: TLS is refused in one sentence where there is none", async () => {
   const sentence = (where: string) =>
-    `Cannot use --tls-insecure with ${where}, which is not over TLS: expected a --url with mqtts:// or wss://`;
+    `Cannot use --tls-insecure with ${where}, which does not use TLS: expected a --url with mqtts:// or wss://`;
   const refused = (...args: string[]) => trial().go(...args, "--tls-insecure");
   await assert.rejects(refused("--url", "mqtt://h"), new UsageError(sentence("mqtt://h:1883")));
   await assert.rejects(refused("--url", "ws://h"), new UsageError(sentence("ws://h:80/mqtt")));

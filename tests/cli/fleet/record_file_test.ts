@@ -49,7 +49,7 @@ Deno.test("record file: what cannot be written is refused in a sentence", () =>
       ["", [], /^Cannot write recording "": expected a file$/],
       ["-", [], /^Cannot write recording "-": expected a file$/],
       [folder, [], /^Cannot write recording ".*": it is a folder; expected a file$/],
-      [`${folder}/none/run.ndjson`, [], /: there is no folder ".*\/none"; expected one that is there$/],
+      [`${folder}/none/run.ndjson`, [], /: there is no folder ".*\/none"; expected an existing folder$/],
       [`${folder}/a`, [`${folder}/../${folder.split("/").at(-1)}/a`], /both to ".*\/a": expected a place for each$/],
     ];
     for (const [path, taken, sentence] of refused) {

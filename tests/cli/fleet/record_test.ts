@@ -206,7 +206,7 @@ Deno.test("record: a path that cannot be written is refused before anything star
     const args = ["--report", `${folder}/run.json`, "--record", `${folder}/none/run.ndjson`];
     const { code, out, err } = await mqttSim("fleet", ...small, ...args);
     assert.deepEqual([code, out], [2, ""]);
-    assert.match(err, /^Cannot write recording ".*": there is no folder ".*\/none"; expected one that is there\n$/);
+    assert.match(err, /^Cannot write recording ".*": there is no folder ".*\/none"; expected an existing folder\n$/);
     const same = await mqttSim("fleet", ...small, "--report", `${folder}/run.json`, "--record", `${folder}/./run.json`);
     assert.match(same.err, /^Cannot write a recording and a report both to/);
     const several = ["--url", "embedded", "--url", "b=embedded", "--record"];

@@ -14,16 +14,16 @@ const refused: readonly [args: readonly string[], sentence: string][] = [
   [["--restart-timeout", "5s"], `Cannot use --restart-timeout: ${noScenario}`],
   [
     ["--scenario", "restart", "--restart-command", "x"],
-    'Cannot use --restart-command "x" with the embedded broker, which is restarted without one: expected a --url',
+    'Cannot use --restart-command "x" with the embedded broker, which needs no command: expected a --url',
   ],
   [
     ["--scenario", "restart", "--url", url],
-    `Cannot restart the broker at ${url}: expected --restart-command with the command that does, such as ` +
+    `Cannot restart the broker at ${url}: expected --restart-command with a command that restarts it, such as ` +
     "'systemctl restart mosquitto'",
   ],
   [
     ["--scenario", "restart", "--url", url, "--url", "mqtt://127.0.0.1:2", "--restart-command", "x"],
-    'Cannot use --restart-command "x" on 2 brokers, of which it can restart one: expected one --url',
+    'Cannot use --restart-command "x" on 2 brokers, because it restarts one broker: expected one --url',
   ],
   [
     ["--scenario", "restart", "--url", "embedded", "--url", url],
@@ -79,7 +79,11 @@ const idle: readonly [name: string, command: string, reason: RegExp, flags?: rea
     /^--restart-command ".*" had not ended, and was killed after 1[\d.,]+ m?s: waiting$/,
     ["--restart-timeout", "1s"],
   ],
-  ["restarts nothing", ":", /^the restart ended no connection: whatever was restarted, it was not the broker$/],
+  [
+    "restarts nothing",
+    ":",
+    /^the restart ended no connection: check that --restart-command restarts the broker under test$/,
+  ],
 ];
 
 for (const [name, command, reason, flags = []] of idle) {
@@ -112,7 +116,7 @@ Deno.test("a broker that does not come back makes the run void, and the sentence
   const [url] = said.match(/mqtt:\/\/127\.0\.0\.1:\d+/)!;
   const [code, verdict, reason] = await run(url, `kill -9 ${child.pid}`, "--restart-timeout", "1s");
   assert.deepEqual([code, verdict], [3, "void"]);
-  const sentence = /^the broker did not serve again within 1 s of its restart \(--restart-timeout\): .*refused/;
+  const sentence = /^the broker did not accept connections within 1 s of its restart \(--restart-timeout\): .*refused/;
   assert.match(reason, sentence);
   await Promise.all([reader.cancel(), stderr, child.status]);
 });
@@ -121,6 +125,6 @@ Deno.test("without permission to run a shell it is refused before the run", unix
   const args = ["--scenario", "restart", "--url", url, "--restart-command", "true"];
   const { code, stderr } = await mqttSim("fleet", ...args).output();
   const sentence =
-    'Cannot run --restart-command ":": it is not allowed to run programs; start it with --allow-run=sh\n';
+    'Cannot run --restart-command ":": this process is not allowed to run programs; start it with --allow-run=sh\n';
   assert.deepEqual([code, new TextDecoder().decode(stderr)], [2, sentence]);
 });

@@ -103,7 +103,7 @@ Deno.test("the live page follows the run, and shows the report in the end", () =
     clock.advance(1_000);
     views.progress(progress);
     const next = await news();
-    assert.match(next.parts["live-verdict"], /Clients are killed/);
+    assert.match(next.parts["live-verdict"], /Clients are being killed/);
     assert.deepEqual(next.plots[0].data, [[1], [3], [3]]);
     views.finish(reportOf(passed()));
     assert.match((await news()).main, /<header class="verdict pass"/);

@@ -146,22 +146,22 @@ phases:
     message: [
       'Cannot use scenario "s.yaml": 17 errors',
       "  s.yaml:1:10: Cannot read clients 0: expected a whole number, 1 to 1,000,000",
-      '  s.yaml:2:1: Cannot read setting "kil-rate": there is none of that name; did you mean kill-rate?',
+      '  s.yaml:2:1: Cannot read setting "kil-rate": unknown setting; did you mean kill-rate?',
       "  s.yaml:3:11: Cannot read will-qos 3: expected 0, 1, 2 or mix",
       "  s.yaml:4:12: Cannot find rate: expected a number a second such as 500/s",
-      '  s.yaml:4:23: Cannot read setting "rat": there is none of that name; did you mean rate?',
-      '  s.yaml:7:5: Cannot read setting "shar": there is none of that name; did you mean share?',
+      '  s.yaml:4:23: Cannot read setting "rat": unknown setting; did you mean rate?',
+      '  s.yaml:7:5: Cannot read setting "shar": unknown setting; did you mean share?',
       "  s.yaml:8:16: Cannot read keepalive 99999: expected whole seconds such as 10s, 2m or 10, 0s to 65,535s",
       "  s.yaml:9:5: Cannot find name: expected text",
-      "  s.yaml:11:5: Cannot tell what this phase is: expected one of kill, hold, return and restart",
+      "  s.yaml:11:5: Missing kind of phase: expected one of kill, hold, return and restart",
       '  s.yaml:11:11: Cannot read kill "5x": expected a fraction such as 5%, or kills a second such as 50/s',
       "  s.yaml:13:10: Cannot read for 3: expected a duration such as 250ms, 1.5s, 2m or 1h, 0s to 168h",
-      "  s.yaml:15:13: Cannot use jitter in this phase: expected it beside kill or restart",
-      "  s.yaml:16:13: Cannot use groups in this phase: expected it beside kill or return",
-      "  s.yaml:17:5: Cannot tell what this phase is: expected one of kill, hold, return and restart",
-      "  s.yaml:17:10: Cannot use for in this phase: expected it beside kill",
-      '  s.yaml:18:5: Cannot read setting "storm": there is none of that name',
-      "  s.yaml:18:5: Cannot tell what this phase is: expected one of kill, hold, return and restart",
+      "  s.yaml:15:13: Cannot use jitter in this phase: expected it with kill or restart",
+      "  s.yaml:16:13: Cannot use groups in this phase: expected it with kill or return",
+      "  s.yaml:17:5: Missing kind of phase: expected one of kill, hold, return and restart",
+      "  s.yaml:17:10: Cannot use for in this phase: expected it with kill",
+      '  s.yaml:18:5: Cannot read setting "storm": unknown setting',
+      "  s.yaml:18:5: Missing kind of phase: expected one of kill, hold, return and restart",
     ].join("\n"),
   });
 });
@@ -192,7 +192,7 @@ phases:
     () => requestOf(named.replace("  - name: a\n", "")),
     /:5:13: Cannot use group "b" in phase 1: expected one of a\n {2}s.yaml:7:10: Cannot use 1 ms in phase 2: expected 100 /,
   );
-  assert.throws(() => requestOf("phases:\n  - hold: 1s\n"), /:2:3: Cannot use phases in which nobody is killed/);
+  assert.throws(() => requestOf("phases:\n  - hold: 1s\n"), /:2:3: Cannot use phases without kills/);
   assert.throws(
     () => requestOf(whole, { clients: 0 }),
     new UsageError("Cannot use --clients 0: expected 1 to 1,000,000"),

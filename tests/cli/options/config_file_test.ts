@@ -46,7 +46,7 @@ Deno.test("everything that is wrong with a file is told at once, with line and c
     message: [
       'Cannot use config file "broker.yaml": 6 errors',
       "  broker.yaml:2:7: Cannot read port 70000: expected a whole number, 0 to 65,535",
-      '  broker.yaml:3:1: Cannot read setting "prot": there is none of that name; did you mean port?',
+      '  broker.yaml:3:1: Cannot read setting "prot": unknown setting; did you mean port?',
       "  broker.yaml:4:18: Cannot read time-to-connect 10: expected a duration such as 250ms, 1.5s, 2m or 1h, 1ms or more",
       '  broker.yaml:5:8: Cannot read quiet "maybe": expected true or false',
       '  broker.yaml:6:17: Cannot read max-queue-size "64q": expected bytes such as 64, 1k or 1m, 1 or more',

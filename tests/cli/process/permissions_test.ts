@@ -145,7 +145,7 @@ Deno.test("permissions: the broker reads users and certificates again with --all
     await using broker = mqttSim([net, read, ...ffiFlags], [...args, "--log-level", "info"]);
     await portOf(broker);
     broker.kill("SIGHUP");
-    await broker.line(/Users, rules and certificates are read again/);
+    await broker.line(/Reloaded users, rules and certificates/);
     broker.kill("SIGTERM");
     assert.equal((await broker.exit()).code, 0);
   });
@@ -162,7 +162,7 @@ Deno.test("permissions: the broker reads a token again, and an operator acts, wi
     const [, url] = await broker.line(/actions of an operator on (\S+),/);
     await Deno.writeTextFile(token, "another-token-of-16");
     broker.kill("SIGHUP");
-    await broker.line(/The token is read again/);
+    await broker.line(/Reloaded the token/);
     const action = ["broker", "clear-retained", "t", "--admin-token", token, "--url", url!];
     await using operator = mqttSim([net, read], action);
     assert.deepEqual([(await operator.exit()).code, operator.lines], [0, [

@@ -87,7 +87,7 @@ Deno.test("a broker that is told to stop stops cleanly: exit code 0", noSignals,
 Deno.test("a run that is interrupted writes its report: exit code 130", noSignals, async () => {
   const file = await Deno.makeTempFile();
   const args = "fleet --clients 20 --duration 60s --kill-rate 50% --report".split(" ");
-  const { exitCode, out } = await mqttSim([...args, file], { sign: "clients are killed" });
+  const { exitCode, out } = await mqttSim([...args, file], { sign: "clients are being killed" });
   const report = JSON.parse(await Deno.readTextFile(file));
   await Deno.remove(file);
   assert.deepEqual([exitCode, report.exitCode, report.plan.clients], [130, 130, 20]);

@@ -63,8 +63,8 @@ Deno.test("what cannot be written is told before anything is run", () =>
     await Deno.writeTextFile(`${folder}/file`, "");
     const sentences = {
       [folder]: "it is a folder; expected a file",
-      [`${folder}/none/run.json`]: `there is no folder "${folder}/none"; expected one that is there`,
-      [`${folder}/file/run.json`]: `"${folder}/file" is no folder; expected one`,
+      [`${folder}/none/run.json`]: `there is no folder "${folder}/none"; expected an existing folder`,
+      [`${folder}/file/run.json`]: `"${folder}/file" is not a folder; expected a folder`,
     };
     for (const [path, fault] of Object.entries(sentences)) {
       const message = `Cannot write report "${path}": ${fault}`;

@@ -143,7 +143,7 @@ Deno.test("compare writes the lives of reports, which are samples, and of record
     assert.ok(result.slowest.length > 0);
   }));
 
-Deno.test("a recording is judged anew by other bounds, and says so; a report is not", () =>
+Deno.test("a recording is judged again by other bounds, and says so; a report is not", () =>
   inFolder(async (folder) => {
     const recording = new Recording();
     const slow = { script: { publish: () => [{ afterMs: 300 }] }, durationMs: 3_000, recording };
@@ -161,13 +161,13 @@ Deno.test("a recording is judged anew by other bounds, and says so; a report is 
       "mosquitto",
       "mosquitto",
     ]);
-    const told = "judged anew of its recording: late after 100ms (the run: 1s), profile mosquitto (the run: strict)";
+    const told = "judged again from its recording: late after 100ms (the run: 1s), profile mosquitto (the run: strict)";
     assert.ok(report.warnings.includes(told), JSON.stringify(report.warnings));
     assert.ok(strict.out.replaceAll(/\s+/g, " ").includes(told));
     for (const [flag, value] of [["--late-after", "2s"], ["--profile", "mosquitto"]] as const) {
       const { code, err } = await run(saved!, flag, value, "--html", `${folder}/none.html`);
-      const is = "it has counts, and no events; expected what mqtt-sim fleet --record wrote";
-      assert.deepEqual([code, err], [2, `Cannot judge "${saved}" anew by ${flag}: ${is}\n`]);
+      const is = "it has counts and no events; expected a file that mqtt-sim fleet --record wrote";
+      assert.deepEqual([code, err], [2, `Cannot judge "${saved}" again by ${flag}: ${is}\n`]);
     }
     const { code, err } = await run(record!, "--late-after", "0s", "--html", `${folder}/none.html`);
     assert.deepEqual([code, err], [2, "Cannot use --late-after 0 ms: expected 1 to 3,600,000 ms\n"]);
@@ -176,13 +176,13 @@ Deno.test("a recording is judged anew by other bounds, and says so; a report is 
 
 Deno.test("bad input: exit code 2 and one sentence", async () => {
   const cases: Record<string, string> = {
-    "": "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote\n",
-    "merge": "Cannot draw a report without its file: expected what mqtt-sim fleet --report or --record wrote\n",
+    "": "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote\n",
+    "merge": "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote\n",
     "compare": "Cannot compare 0 runs: expected 2 to 20\n",
     "compare none.json":
-      'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report or --record wrote\n',
+      'Cannot read report "none.json": there is no such file; expected a file that mqtt-sim fleet --report or --record wrote\n',
     "none.json":
-      'Cannot read report "none.json": there is no such file; expected what mqtt-sim fleet --report or --record wrote\n',
+      'Cannot read report "none.json": there is no such file; expected a file that mqtt-sim fleet --report or --record wrote\n',
     "run.json --htm x": 'Cannot read flag "--htm": report has none of that name; did you mean --html?\n',
   };
   for (const [args, sentence] of Object.entries(cases)) {

@@ -106,7 +106,10 @@ Deno.test("saved record: cut anywhere it is void, says so, and counts what is th
   for (const cut of cuts) {
     const report = await reread(cut);
     assert.deepEqual([report.verdict, report.exitCode], ["void", 3]);
-    assert.match(report.reason, /^the recording is cut: it ends \d+\.\d s after the run began, before the run did; /);
+    assert.match(
+      report.reason,
+      /^the recording is truncated: it ends \d+\.\d s after the start of the run, before the end of the run; /,
+    );
     assert.equal(report.kills.total, whole.kills.total);
   }
   const half = await reread(text.slice(0, text.length / 2));
@@ -136,7 +139,7 @@ Deno.test("saved record: with a gap it is void, and says how many events were lo
   assert.equal(report.verdict, "void");
   assert.match(
     report.reason,
-    /^the recording has a gap: [\d,]+ events were lost, for they could not be written as fast/,
+    /^the recording has a gap: [\d,]+ events were lost because they could not be written fast/,
   );
   assert.ok(report.kills.total > 0 && report.kills.total < squad.counters.kills);
 });
@@ -156,7 +159,7 @@ Deno.test("saved record: lines that are gone are noticed", async () => {
   const at = lines.findIndex((line) => line.includes('"kind":"will"'));
   const report = await reread(`${lines.toSpliced(at, 1).join("\n")}\n`);
   assert.equal(report.verdict, "void");
-  assert.match(report.reason, /^the recording is not whole: it has [\d,]+ events of [\d,]+; /);
+  assert.match(report.reason, /^the recording is incomplete: it has [\d,]+ events of [\d,]+; /);
 });
 
 Deno.test("saved record: a damaged line is named by its number", async () => {
@@ -165,15 +168,15 @@ Deno.test("saved record: a damaged line is named by its number", async () => {
   const { lines } = recording;
   const at = lines.findIndex((line) => line.includes('"kind":"killed"'));
   const damaged: readonly [line: string, fault: string][] = [
-    ["hello", "it is no JSON object; expected an event"],
-    ["", "it is no JSON object; expected an event"],
-    [lines[at]!.slice(0, -5), "it is no JSON object; expected an event"],
+    ["hello", "it is not a JSON object; expected an event"],
+    ["", "it is not a JSON object; expected an event"],
+    [lines[at]!.slice(0, -5), "it is not a JSON object; expected an event"],
     ['{"atMs":1,"squad":0,"kind":"born"}', 'kind is "born"; expected an event of mqtt-sim/record/1'],
     ['{"atMs":1,"kind":"ready"}', "squad is undefined; expected an event of mqtt-sim/record/1"],
     ['{"atMs":1,"squad":9,"kind":"ready"}', "there is no squad 9"],
-    ['{"atMs":1,"squad":0,"kind":"lost","client":3,"life":99}', "client 3 has no life 99 there"],
-    ['{"atMs":1,"squad":0,"kind":"serves"}', "the broker is not down there"],
-    ['{"atMs":1,"squad":0,"kind":"up","survived":0}', "the broker is not down there"],
+    ['{"atMs":1,"squad":0,"kind":"lost","client":3,"life":99}', "client 3 has no life 99 at this point"],
+    ['{"atMs":1,"squad":0,"kind":"serves"}', "the broker is not down at this point"],
+    ['{"atMs":1,"squad":0,"kind":"up","survived":0}', "the broker is not down at this point"],
     [
       lines[at]!.replace(/"mode":"[^"]*"/, '"mode":"boredom"'),
       'mode is "boredom"; expected an event of mqtt-sim/record/1',
@@ -195,11 +198,11 @@ Deno.test("saved record: one that is cut while the broker is down is judged as f
   assert.ok(at("down") < at("ended") && at("ended") < at("serves") && at("serves") < at("up"));
   for (const kind of ["ended", "serves", "up"]) {
     const report = await reread(`${lines.slice(0, at(kind)).join("\n")}\n`);
-    assert.match(report.reason, /^the recording is cut: /);
+    assert.match(report.reason, /^the recording is truncated: /);
     assert.equal(report.restarts?.lives.kills, kind === "ended" ? 0 : 6, kind);
   }
   const twice = [...lines.slice(0, at("ended")), lines[at("down")]].join("\n");
-  await assert.rejects(reread(`${twice}\n`), /: the broker is down there already$/);
+  await assert.rejects(reread(`${twice}\n`), /: the broker is already down at this point$/);
 });
 
 Deno.test("saved record: another schema, or a header that is none, is refused in a sentence", async () => {
@@ -212,7 +215,7 @@ Deno.test("saved record: another schema, or a header that is none, is refused in
   });
   await assert.rejects(
     reread(`${header!.replace('"clients":20', '"clients":"many"')}\n`),
-    /line 1: at plan\.clients it is not as a header is: invalid input: expected number/,
+    /line 1: at plan\.clients it is not a valid header: invalid input: expected number/,
   );
 });
 
@@ -221,5 +224,5 @@ Deno.test("saved record: a report is known by its content too, whatever its name
   const report = reportOf(stage.finish());
   assert.equal(reportJson(await reread(reportJson(report))), reportJson(report));
   assert.equal(reportJson(await reread(JSON.stringify(report))), reportJson(report));
-  await assert.rejects(reread(""), /Cannot read report "x\.ndjson": it is no JSON/);
+  await assert.rejects(reread(""), /Cannot read report "x\.ndjson": it is not JSON/);
 });

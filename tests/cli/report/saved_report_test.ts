@@ -39,10 +39,10 @@ Deno.test("a report of a run that restarted the broker is read as it was, faults
 
 Deno.test("what is no report is refused in one sentence", () => {
   const is = 'Cannot read report "x.json": ';
-  const expected = "expected what mqtt-sim fleet --report wrote";
-  assert.equal(refused("hello"), `${is}it is no JSON; ${expected}`);
+  const expected = "expected a file that mqtt-sim fleet --report wrote";
+  assert.equal(refused("hello"), `${is}it is not JSON; ${expected}`);
   for (const other of ["[]", "3", "null", '{"a":1}']) {
-    assert.equal(refused(other), `${is}it is no report of mqtt-sim; ${expected}`);
+    assert.equal(refused(other), `${is}it is not a report of mqtt-sim; ${expected}`);
   }
   assert.equal(
     refused('{"schema":"mqtt-sim/report/2"}'),
@@ -50,7 +50,7 @@ Deno.test("what is no report is refused in one sentence", () => {
   );
   assert.match(
     refused(json.replace('"expected": 1392', '"expected": "many"')),
-    /at wills\.expected it is not as a report/,
+    /at wills\.expected it is not a valid report/,
   );
   assert.match(
     refused(json.replace('"hdr": "HIST', '"hdr": "HAST')),

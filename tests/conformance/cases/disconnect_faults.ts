@@ -38,7 +38,7 @@ export const saysDisconnect = (bytes: readonly number[]): Fault => () => {
 export const disconnectProofs: Proofs = {
   "disconnect/closes": [open, { fault: answers, says: /answered DISCONNECT|malformed/, only: "5.0" }],
   "disconnect/session-expiry-from-0": [{ fault: prolongs, says: /the session was prolonged/ }],
-  "disconnect/session-expiry-to-0": [{ fault: hearsNoExpiry, says: /the session has stayed/ }],
+  "disconnect/session-expiry-to-0": [{ fault: hearsNoExpiry, says: /the session was kept/ }],
   "disconnect/reserved-bits": [open],
   "disconnect/reason-unknown": [open],
   "disconnect/pingreq-reserved-bits": [open],

@@ -175,7 +175,7 @@ export const encodingProofs: Proofs = {
     { fault: losing("subscriptionIdentifiers"), says: /the identifiers are "", not 128/ },
     lost,
   ],
-  "subscribe/unsubscribe-user-properties": [names, { fault: unsubscribesNothing, says: /where nothing was due/ }],
+  "subscribe/unsubscribe-user-properties": [names, { fault: unsubscribesNothing, says: /although nothing was due/ }],
   "subscribe/same-filter-twice": [
     { fault: readsFirstFilters, says: /1 codes came for 2 filters/ },
     { fault: grantsTheHighest, says: /came at QoS 1, not 0/ },

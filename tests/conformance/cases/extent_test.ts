@@ -33,32 +33,32 @@ const limited: readonly Limited[] = [
   {
     name: "--max-packet-size 4096",
     options: { limits: { maximumPacketSizeBytes: 4_096 } },
-    shows: ["publish/content-100-kb", "3.1.1", /^the broker does not pass on a plain payload of 100,000 bytes/],
+    shows: ["publish/content-100-kb", "3.1.1", /^the broker does not deliver a plain payload of 100,000 bytes/],
   },
   {
     name: "--max-packet-size 150",
     options: { limits: { maximumPacketSizeBytes: 150 } },
-    shows: ["will/every-byte", "3.1.1", /^the broker does not take a will with a plain payload of 256 bytes/],
+    shows: ["will/every-byte", "3.1.1", /^the broker does not accept a will with a plain payload of 256 bytes/],
   },
   {
     name: "--max-topic-length 200",
     options: { limits: { topicBytes: 200 } },
-    shows: ["will/topic-long", "3.1.1", /^the broker does not take a plain topic of 3 levels and 1,000 bytes/],
+    shows: ["will/topic-long", "3.1.1", /^the broker does not accept a plain topic of 3 levels and 1,000 bytes/],
   },
   {
     name: "--max-topic-levels 4",
     options: { limits: { topicLevels: 4 } },
-    shows: ["shared/two-groups", "5.0", /^the broker does not take a plain topic of 5 levels/],
+    shows: ["shared/two-groups", "5.0", /^the broker does not accept a plain topic of 5 levels/],
   },
   {
     name: "--max-topic-levels 3",
     options: { limits: { topicLevels: 3 } },
-    shows: ["will/to-wildcards", "3.1.1", /^the broker does not take a plain topic of 4 levels/],
+    shows: ["will/to-wildcards", "3.1.1", /^the broker does not accept a plain topic of 4 levels/],
   },
   {
     name: "--max-will-payload 512",
     options: { limits: { willPayloadBytes: 512 } },
-    shows: ["will/long-payload", "5.0", /^the broker does not take a will with a plain payload of 60,000 bytes/],
+    shows: ["will/long-payload", "5.0", /^the broker does not accept a will with a plain payload of 60,000 bytes/],
   },
   {
     name: "one message that waits for a client",
@@ -78,7 +78,7 @@ const limited: readonly Limited[] = [
   {
     name: "one message in flight, Receive Maximum 1, no alias",
     options: { limits: { inflight: 1, receiveMaximum: 1, topicAliasMaximum: 0 } },
-    shows: ["limits/alias", "5.0", /^the broker takes no Topic Alias/],
+    shows: ["limits/alias", "5.0", /^the broker accepts no Topic Alias/],
   },
 ];
 

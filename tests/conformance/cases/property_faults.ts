@@ -72,8 +72,8 @@ export const propertyProofs: Proofs = {
     { fault: shortensExpiry, says: /message expiry interval is 10 s/ },
   ],
   "properties/expiry-added": [
-    { fault: addsExpiry, says: /an expiry of their own: 86400 s/ },
-    { fault: addsExpiryToRetained, says: /an expiry of their own: 2147483647 s/ },
+    { fault: addsExpiry, says: /adds a message expiry interval of 86400 s/ },
+    { fault: addsExpiryToRetained, says: /adds a message expiry interval of 2147483647 s/ },
   ],
   "properties/none": [{ fault: addsProperties, says: /user properties|came with userProperties/ }],
 };

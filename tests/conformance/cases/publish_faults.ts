@@ -80,17 +80,17 @@ const order: readonly Proof[] = [
 
 /** Proofs of the cases about publishing. */
 export const publishProofs: Proofs = {
-  "publish/qos-0": [lost, { fault: answersQosZero, says: /where nothing was due/ }],
+  "publish/qos-0": [lost, { fault: answersQosZero, says: /although nothing was due/ }],
   "publish/qos-1": [
     lost,
     { fault: acknowledgesNothing, says: /got no PUBACK/ },
     { fault: numbersPubackAnew, says: /packet identifier 1, not 4660/ },
   ],
   "publish/qos-2": [
-    { fault: repeatsMessages, says: /where nothing was due/ },
+    { fault: repeatsMessages, says: /although nothing was due/ },
     { fault: completesNothing, says: /got no PUBCOMP/ },
   ],
-  "publish/qos-2-repeated": [{ fault: forgetsPacketIds, says: /where nothing was due|got no/ }],
+  "publish/qos-2-repeated": [{ fault: forgetsPacketIds, says: /although nothing was due|got no/ }],
   "publish/qos-2-again": [{ fault: remembersPacketIds, says: /got no message/ }],
   "publish/qos-1-again": [{ fault: remembersPacketIds, says: /got no message/ }],
   "publish/pubrel-unknown": [
@@ -99,8 +99,8 @@ export const publishProofs: Proofs = {
   ],
   "publish/dup-own": [{ fault: setsDup, says: /came with DUP set/ }],
   "publish/packet-ids-differ": [
-    { fault: usesOnePacketId, says: /in use twice: 5, 5/ },
-    { fault: sendsNothing, says: /none of the messages came/ },
+    { fault: usesOnePacketId, says: /used twice: 5, 5/ },
+    { fault: sendsNothing, says: /no message came/ },
   ],
   "publish/order-qos-0": order,
   "publish/order-qos-1": order,

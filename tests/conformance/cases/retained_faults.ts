@@ -65,7 +65,7 @@ const expiresNothing: Fault = () => hears("publish", ({ properties: _, ...packet
 const expiresAtOnce: Fault = () =>
   hears("publish", (packet) => ({ ...packet, properties: { ...packet.properties, messageExpiryIntervalS: 1 } }))();
 
-const found = { fault: retainsAll, says: /where nothing was due/ };
+const found = { fault: retainsAll, says: /although nothing was due/ };
 const absent = { fault: retainsNothing, says: /got no message/ };
 
 /** Proofs of the cases about retained messages. */
@@ -74,10 +74,10 @@ export const retainedProofs: Proofs = {
   "retained/each-qos": [{ fault: keepsAtQosZero, says: /QoS is 0, not 1/ }, absent],
   "retained/replaced": [
     { fault: keepsTheFirst, says: /got another message/ },
-    { fault: keepsAll, says: /where nothing was due/ },
+    { fault: keepsAll, says: /although nothing was due/ },
   ],
-  "retained/replaced-at-qos-0": [{ fault: keepsTheFirst, says: /got another message|where nothing was due/ }],
-  "retained/cleared": [{ fault: keepsTheFirst, says: /where nothing was due/ }],
+  "retained/replaced-at-qos-0": [{ fault: keepsTheFirst, says: /got another message|although nothing was due/ }],
+  "retained/cleared": [{ fault: keepsTheFirst, says: /although nothing was due/ }],
   "retained/clearing-arrives": [{ fault: passesOnNothingEmpty, says: /got no message/ }],
   "retained/plain-keeps": [{ fault: retainsAll, says: /got no message|got another message/ }],
   "retained/plain-not-kept": [found],
@@ -88,7 +88,7 @@ export const retainedProofs: Proofs = {
     { fault: turnsUserProperties, says: /user properties is/ },
   ],
   "retained/expires": [
-    { fault: expiresNothing, says: /where nothing was due/ },
+    { fault: expiresNothing, says: /although nothing was due/ },
     { fault: expiresAtOnce, says: /message expiry interval is|got no message/ },
   ],
 };

@@ -62,7 +62,7 @@ export const sharedProofs: Proofs = {
   "shared/beside-plain": [{ fault: sharesPlainOnes, says: /got (1 and 0|0 and 1) copies/ }],
   "shared/granted-qos": [{ fault: raisesQos, says: /came at QoS 1, not 0/ }],
   "shared/unsubscribe": [{ fault: hearsNoUnsubscribe, says: /messages came to the client that unsubscribed/ }],
-  "shared/no-retained": [{ fault: sharesWithAll, says: /where nothing was due/ }],
+  "shared/no-retained": [{ fault: sharesWithAll, says: /although nothing was due/ }],
   "shared/refused-message": [{ fault: passesOnRefused, says: /messages were sent for 10/ }],
   "shared/no-local": [open],
   "shared/empty-name": [open, granted],

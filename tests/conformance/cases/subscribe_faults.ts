@@ -97,8 +97,8 @@ export const subscribeProofs: Proofs = {
   "subscribe/suback-id": [{ fault: numbersAnew, says: /packet identifier 1, not 47802/ }],
   "subscribe/granted-qos": [{ fault: grantsTooMuch, says: /at QoS 0 was answered with 2/ }],
   "subscribe/several-filters": [
-    { fault: turnsCodesAround, says: /the codes are 1, 0, 2, and 2, 0, 1 were asked/ },
-    { fault: answersEachFilter, says: /SUBACK.* where nothing was due/ },
+    { fault: turnsCodesAround, says: /the codes are 1, 0, 2, but 2, 0, 1 were requested/ },
+    { fault: answersEachFilter, says: /SUBACK.* although nothing was due/ },
   ],
   "subscribe/several-filters-count": [{ fault: hearsTheFirstFilter, says: /got no PUBLISH/ }],
   "subscribe/qos-of-delivery": [
@@ -107,15 +107,15 @@ export const subscribeProofs: Proofs = {
   ],
   "subscribe/replaces": [
     { fault: ignoresTheSecond, says: /QoS is 2, not 0/ },
-    { fault: repeatsMessages, says: /where nothing was due/ },
+    { fault: repeatsMessages, says: /although nothing was due/ },
   ],
   "subscribe/again-finds-retained": [{ fault: ignoresTheSecond, says: /got no message/ }],
   "subscribe/overlapping": [{ fault: sendsAtQosZero, says: /no copy came at QoS 2: 0/ }],
-  "subscribe/unsubscribe-stops": [{ fault: hearsNoUnsubscribe, says: /where nothing was due/ }],
+  "subscribe/unsubscribe-stops": [{ fault: hearsNoUnsubscribe, says: /although nothing was due/ }],
   "subscribe/unsuback-id": [{ fault: numbersUnsubackAnew, says: /packet identifier 1, not 47803/ }],
   "subscribe/unsubscribe-unknown": [{ fault: answersNoUnsubscribe, says: /got no UNSUBACK/ }],
   "subscribe/unsubscribe-several": [
-    { fault: unsubscribesTheFirst, says: /where nothing was due|has 1 codes/ },
+    { fault: unsubscribesTheFirst, says: /although nothing was due|has 1 codes/ },
     { fault: tellsOneCode, says: /UNSUBACK has 1 codes for 3 filters/, only: "5.0" },
   ],
   "subscribe/unsubscribe-exact": [{ fault: unsubscribesByMatching, says: /got no message/ }],
@@ -150,7 +150,7 @@ export const subscribeProofs: Proofs = {
     says: missed("A/b c/é"),
   }],
   "subscribe/matches-dollar": [{ fault: matchesDollar, says: /has matched \$SYS/ }],
-  "subscribe/no-local": [{ fault: hearsNoLocal, says: /where nothing was due/ }],
+  "subscribe/no-local": [{ fault: hearsNoLocal, says: /although nothing was due/ }],
   "subscribe/local": [{ fault: alwaysNoLocal, says: /got no message/ }],
   "subscribe/retain-as-published-0": [{ fault: retainsAsPublished, says: /retain came as 1 and 1/ }],
   "subscribe/retain-as-published-1": [
@@ -159,10 +159,10 @@ export const subscribeProofs: Proofs = {
   ],
   "subscribe/retain-handling-0": [{ fault: sendsRetainedOnce, says: /got no message/ }],
   "subscribe/retain-handling-1": [
-    { fault: sendsRetainedAlways, says: /where nothing was due/ },
+    { fault: sendsRetainedAlways, says: /although nothing was due/ },
     { fault: sendsNoRetained, says: /got no message/ },
   ],
-  "subscribe/retain-handling-2": [{ fault: sendsRetainedAlways, says: /where nothing was due/ }],
+  "subscribe/retain-handling-2": [{ fault: sendsRetainedAlways, says: /although nothing was due/ }],
   "subscribe/identifier": [{ fault: forgetsIdentifiers, says: /the identifiers are "", not 268435455/ }],
   "subscribe/identifiers-overlapping": [
     { fault: tellsOneIdentifier, says: /not 1 and 2 once each/ },

@@ -11,7 +11,7 @@ import { forgetsSessions } from "./session_faults.ts";
 import { sharesWithAll } from "./shared_faults.ts";
 import * as faults from "./will_faults.ts";
 
-const unasked = /where nothing was due/;
+const unasked = /although nothing was due/;
 const missing = /got no message|got another message/;
 const lost: Proof = { fault: faults.losesWills, says: missing };
 const late: Proof = { fault: faults.delaysWills, says: missing };
@@ -124,7 +124,7 @@ const refusals: Proofs = {
   "will/refused-reserved-flag": [open, salvaged],
   "will/refused-empty-id": [open, refused],
   "will/empty-id": [lost],
-  "will/denied-topic": [{ fault: faults.checksNoWill, says: /the will came, where/ }],
+  "will/denied-topic": [{ fault: faults.checksNoWill, says: /the will came, although/ }],
 };
 
 const malformed: Proofs = {
@@ -211,7 +211,7 @@ const delivery: Proofs = {
   "will/expired-for-one-who-is-away": [{ fault: faults.forgetsExpiry, says: unasked }],
   "will/expiry-counts-down": [lost, {
     fault: faults.countsNothingDown,
-    says: /is 60 s, where 53 to 58 s are left of 60 s/,
+    says: /is 60 s, expected 53 to 58 s, the rest of 60 s/,
   }],
 };
 

@@ -1,4 +1,6 @@
-/** What becomes of a case by how it ends, by its time limit, and by what a profile says; on our own broker in memory. */
+/**
+ * What becomes of a case by how it ends, by its time limit, and by what a profile says; on our own broker in memory.
+ */
 import assert from "node:assert/strict";
 import type { ConformanceCase } from "../../../src/conformance/case/case.ts";
 import type {
@@ -47,7 +49,7 @@ Deno.test("a case's end: what it throws decides", async () => {
   assert.deepEqual(told(await resultOf(fails(new NotTestable("why")))), ["not testable", "why", undefined, undefined]);
   const refused = new SubscriptionRefused("refused", { kind: "refused", code: 0x97 });
   assert.deepEqual(told(await resultOf(fails(refused))), ["not testable", "refused", undefined, undefined]);
-  const unread = "the broker sent what cannot be read, which is told apart; it is so";
+  const unread = "the broker sent bytes that cannot be parsed, which is reported separately; it is so";
   assert.deepEqual(told(await resultOf(faulty({ kind: "malformed" }))), ["not testable", unread, undefined, undefined]);
   await assert.rejects(resultOf(fails(new RangeError("own fault"))), RangeError);
 });
@@ -102,7 +104,7 @@ Deno.test("a case during which a session ended that the server had cut is not ju
       throw new CaseFailure("it is so", { kind: "missing" });
     },
   };
-  const reason = "the server has cut the Session Expiry Interval of client to 0 s; it is so";
+  const reason = "the server reduced the Session Expiry Interval of client to 0 s; it is so";
   assert.deepEqual(told(await resultOf(one)), ["not testable", reason, undefined, undefined]);
 });
 

@@ -23,15 +23,20 @@ const gone = aCase("fail", { id: "broker/unavailable", reason: "the broker is go
 
 const table: readonly [what: string, controls: ControlResult[], found: CaseResult[], verdict: string][] = [
   ["all passed", [fine], cases(2), "pass 0 all 2 cases passed"],
-  ["some deviate", [fine], cases(2, 0, 1), "pass 0 2 of 3 cases passed, 1 deviate as the profile says"],
-  ["some are not testable", [fine], cases(2, 0, 0, 3), "pass 0 all 2 cases passed, 3 are not testable here"],
+  ["some deviate", [fine], cases(2, 0, 1), "pass 0 2 of 3 cases passed, 1 deviate as the profile describes"],
+  [
+    "some are not testable",
+    [fine],
+    cases(2, 0, 0, 3),
+    "pass 0 all 2 cases passed, 3 are not testable with this broker",
+  ],
   ["one version is not spoken", [fine, mute], cases(2), "pass 0 all 2 cases passed"],
   ["some failed", [fine], cases(2, 1), "fail 1 1 of 3 cases failed"],
   [
     "some failed, with the rest",
     [fine],
     cases(1, 1, 1, 2),
-    "fail 1 1 of 3 cases failed, 1 deviate as the profile says, 2 are not testable here",
+    "fail 1 1 of 3 cases failed, 1 deviate as the profile describes, 2 are not testable with this broker",
   ],
   ["the control's will is lost", [lost], cases(2), "fail 1 in MQTT 5.0 the will is lost"],
   ["the control's will is lost, no case tried", [lost], [], "fail 1 in MQTT 5.0 the will is lost"],
@@ -42,21 +47,26 @@ const table: readonly [what: string, controls: ControlResult[], found: CaseResul
     "a blind version",
     [fine, blind],
     cases(2),
-    "void 3 nothing is proved: the control arm of MQTT 3.1.1 failed: it saw nothing; otherwise all 2 cases passed",
+    "void 3 the check proves nothing: the control arm of MQTT 3.1.1 failed: it saw nothing; otherwise all 2 cases passed",
   ],
   [
     "a blind version alone",
     [blind],
     cases(0, 0, 0, 2),
-    "void 3 nothing is proved: the control arm of MQTT 3.1.1 failed: it saw nothing",
+    "void 3 the check proves nothing: the control arm of MQTT 3.1.1 failed: it saw nothing",
   ],
   [
     "nothing spoken",
     [mute],
     cases(0, 0, 0, 1),
-    "void 3 nothing is proved: the broker speaks not MQTT 3.1.1 (it closed)",
+    "void 3 the check proves nothing: the broker does not support MQTT 3.1.1 (it closed)",
   ],
-  ["nothing testable", [fine], cases(0, 0, 0, 2), "void 3 nothing is proved: no case could be tested here"],
+  [
+    "nothing testable",
+    [fine],
+    cases(0, 0, 0, 2),
+    "void 3 the check proves nothing: no case can be tested with this broker",
+  ],
   ["as many lost as failed", [lost], cases(0, 1), "fail 1 in MQTT 5.0 the will is lost; 1 of 1 cases failed"],
   [
     "the broker went twice",
@@ -68,9 +78,9 @@ const table: readonly [what: string, controls: ControlResult[], found: CaseResul
     "two blind versions",
     [blind, { ...blind, protocol: "5.0" }],
     [],
-    "void 3 nothing is proved: the control arm of MQTT 3.1.1 failed: it saw nothing",
+    "void 3 the check proves nothing: the control arm of MQTT 3.1.1 failed: it saw nothing",
   ],
-  ["one is not testable", [fine], cases(1, 0, 0, 1), "pass 0 all 1 cases passed, 1 are not testable here"],
+  ["one is not testable", [fine], cases(1, 0, 0, 1), "pass 0 all 1 cases passed, 1 are not testable with this broker"],
   ["one case", [fine], cases(1), "pass 0 all 1 cases passed"],
 ];
 

@@ -138,7 +138,7 @@ const facts = (announced: ConnackProperties) =>
   ({ spoken: true, limits: { announced } }) as Partial<BrokerFacts> as BrokerFacts;
 
 const needs: readonly [need: Need, announced: ConnackProperties, given: Partial<typeof all>, reason: string][] = [
-  ["restart", {}, { canRestart: false }, "it needs a way to restart the broker: --restart-command"],
+  ["restart", {}, { canRestart: false }, "it needs a command that restarts the broker: --restart-command"],
   ["login", {}, { hasLogin: false }, "it needs credentials, to try wrong ones: --username"],
   [
     "denied-topic",
@@ -178,7 +178,7 @@ Deno.test("needs of a case: QoS 1 is met where 1 is the most, and a case without
 Deno.test("needs of a case: none can be tried in a version whose control arm found nothing", () => {
   const reason = (outcome: string) =>
     unmetNeed(needing(), { spoken: false, outcome, reason: "why" } as Partial<BrokerFacts> as BrokerFacts, all);
-  assert.equal(reason("not spoken"), "the broker does not speak this version: why");
+  assert.equal(reason("not spoken"), "the broker does not support this version: why");
   assert.equal(reason("void"), "the control arm of this version proves nothing: why");
   assert.equal(reason("fail"), "why");
 });

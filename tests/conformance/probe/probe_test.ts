@@ -1,6 +1,7 @@
 /**
- * What a probe makes of what comes, and of when it comes: each bound at its millisecond, under a manual clock, on a link
- * that only the test speaks through. The bounds are 3 s for answers and lateness, 20 ms for what is early, 1 s of silence.
+ * What a probe makes of what comes, and of when it comes: each bound at its millisecond, under a manual clock, on a
+ * link that only the test speaks through. The bounds are 3 s for answers and lateness, 20 ms for what is early, 1 s of
+ * silence.
  */
 import assert from "node:assert/strict";
 import { boundsOf } from "../../../src/conformance/model/bounds.ts";
@@ -29,7 +30,7 @@ const subscribes: readonly [what: string, bench: Bench, expected: string][] = [
   [
     "answered for another",
     new Bench().comes(10, suback(2, 2)),
-    `3000 ${missing} SUBACK within 3,000 ms; there came SUBACK id=2, codes=[0x02]`,
+    `3000 ${missing} SUBACK within 3,000 ms; it got SUBACK id=2, codes=[0x02]`,
   ],
 ];
 
@@ -39,7 +40,7 @@ const mayBe = new Set(["refused", "refused as a broker may"]);
 for (const [what, bench, expected] of subscribes) {
   Deno.test(`probe: a subscription is ${what}`, async () => {
     const ended = await bench.outcome(bench.probe.subscribe("t"));
-    assert.equal(told(ended).replace(/; there came SUBACK.*/, "; there came SUBACK id=2, codes=[0x02]"), expected);
+    assert.equal(told(ended).replace(/; it got SUBACK.*/, "; it got SUBACK id=2, codes=[0x02]"), expected);
     assert.equal(ended.error instanceof SubscriptionRefused, mayBe.has(what));
   });
 }
@@ -67,7 +68,7 @@ Deno.test("probe: of several other messages the first is told, and its QoS as if
   const { text } = await bench.outcome(bench.probe.receives({ ...message, qos: 2 }));
   assert.equal(text, 'client got another message than was sent: payload is "abd", not "abc"');
   const silent = await bench.outcome(bench.probe.receivesNothing());
-  assert.match(silent.text, /abd.*where nothing was due/);
+  assert.match(silent.text, /abd.*although nothing was due/);
 });
 
 Deno.test("probe: what is due now has the bound for answers, what is due later that for lateness", async () => {
@@ -195,7 +196,7 @@ Deno.test("probe: an answer that is due comes within its bound, its link ends, o
   for (const afterMs of [10, 20, 30, 40]) several.comes(afterMs, { type: "pubcomp", packetId: afterMs });
   assert.match(
     await ended(several),
-    /; there came PUBCOMP packet id 10 and PUBCOMP packet id 20 and PUBCOMP packet id 30$/,
+    /; it got PUBCOMP packet id 10 and PUBCOMP packet id 20 and PUBCOMP packet id 30$/,
   );
 });
 
@@ -351,7 +352,7 @@ const silences: readonly [what: string, bench: Bench, messagesAlone: boolean, ex
     "a message as it ends",
     new Bench().comes(1_000, came),
     true,
-    /^1000 unwanted: client got PUBLISH .* where nothing was due$/,
+    /^1000 unwanted: client got PUBLISH .* although nothing was due$/,
   ],
   ["a message after it", new Bench().comes(1_001, came), true, /^1000 fine$/],
   ["another packet", new Bench().comes(10, { type: "pingresp" }), true, /^1000 fine$/],

@@ -1,4 +1,6 @@
-/** What a connection does about a broker that breaks the standard beside the wills: it ends it, or goes on, and says so. */
+/**
+ * What a connection does about a broker that breaks the standard beside the wills: it ends it, or goes on, and says so.
+ */
 import assert from "node:assert/strict";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import { faultsOf, FleetStage, stageClients, type StageOptions } from "../../support/fleet_stage.ts";
@@ -38,7 +40,7 @@ Deno.test("M4: presence: a Will Delay Interval in a retained will is an altered 
 });
 
 Deno.test("M4: a message with a property that does not belong is no will of the broker's making elsewhere", () => {
-  // In the messages of control clients only: the watcher still sees them.
+  // In the messages of canaries only: the watcher still sees them.
   const stray = (packet: PublishPacket) => isWill(packet) ? undefined : willDelay;
   const result = new FleetStage({ ...plan, script: { stray } }).finish();
   assert.equal(result.verdict, "pass", result.reason);
@@ -55,8 +57,7 @@ Deno.test("M5: PUBACK with 0x01, which no PUBACK may have: presence is judged al
 });
 
 const present =
-  "the broker announced Session Present 1 to a client that had asked for no session, so that the client " +
-  "had to close the connection (MQTT 5.0, 3.2.2-4; MQTT 3.1.1, 3.2.2-1)";
+  "the broker announced Session Present 1 to a client that had not requested a session, so that the client had to close the connection (MQTT 5.0, 3.2.2-4; MQTT 3.1.1, 3.2.2-1)";
 
 Deno.test("section 2: a client closes on Session Present 1 after Clean Start 1, and the run says why", () => {
   const isClient = ({ clientId }: { readonly clientId: string }) => /-3$/.test(clientId);
@@ -71,7 +72,7 @@ Deno.test("section 2: a client closes on Session Present 1 after Clean Start 1, 
 Deno.test("section 2: a watcher closes on Session Present 1 after Clean Start 1, and the run says why", () => {
   const sessionPresent = ({ clientId }: { readonly clientId: string }) => clientId.endsWith("-w0");
   const result = new FleetStage({ ...plan, script: { sessionPresent } }).finish();
-  assert.deepEqual([result.verdict, result.reason], ["void", `watcher 0 is blind: ${present}`]);
+  assert.deepEqual([result.verdict, result.reason], ["void", `watcher 0 cannot receive wills: ${present}`]);
 });
 
 Deno.test("section 4: a client whose PINGREQ is never answered ends its connection, which is counted and explained", () => {
@@ -87,7 +88,7 @@ Deno.test("section 4: a client whose PINGREQ is never answered ends its connecti
   assert.ok(result.clients.lost >= stageClients, `${result.clients.lost} lost`);
   assert.match(
     result.warnings.join("\n"),
-    /^\d+ connections ended though the fleet had not ended them: \d+ × the broker did not answer PINGREQ within the keep alive of 2 s$/m,
+    /^\d+ connections ended although the fleet had not ended them: \d+ × the broker did not answer PINGREQ within the keep alive of 2 s$/m,
   );
   // The wills came as the connections ended.
   assert.equal(result.verdict, "pass", result.reason);
@@ -100,7 +101,7 @@ Deno.test("section 4: a watcher whose PINGREQ is never answered is blind, and sa
   assert.equal(result.verdict, "void");
   assert.equal(
     result.reason,
-    "watcher 0 is blind: the broker did not answer PINGREQ within the keep alive of 60 s",
+    "watcher 0 cannot receive wills: the broker did not answer PINGREQ within the keep alive of 60 s",
   );
 });
 
@@ -120,7 +121,7 @@ Deno.test("section 4: reason string and server reference of a DISCONNECT are sho
   const { reason } = stage.finish();
   assert.equal(
     reason,
-    'watcher 0 is blind: the broker disconnected it with 0x9c (Use another server), reason string "moved on", server ' +
+    'watcher 0 cannot receive wills: the broker disconnected it with 0x9c (Use another server), reason string "moved on", server ' +
       'reference "other:1883"',
   );
 });
@@ -134,6 +135,6 @@ Deno.test("section 2: a client that the server closes for a packet too large is 
   client.close("fault");
   const { warnings } = stage.finish();
   assert.deepEqual(warnings, [
-    "one connection ended though the fleet had not ended it: 1 × the broker disconnected it with 0x95 (Packet too large)",
+    "one connection ended although the fleet had not ended it: 1 × the broker disconnected it with 0x95 (Packet too large)",
   ]);
 });

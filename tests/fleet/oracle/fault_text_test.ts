@@ -22,13 +22,13 @@ const cases: readonly [life: Life, arrivals: Arrival[], told: [verdict: string, 
   [frozen, came(silentUntilMs + 2_000), [[
     "late",
     "MQTT 3.1.1, 3.1.2-24",
-    "was due 13,000 ms after the kill (silence on an open connection until keep alive has passed) and came 2,000 ms late",
+    "was due 13,000 ms after the kill (silence on an open connection until the keep alive ends) and came 2,000 ms late",
   ]]],
   [aLife({ end: anEnd("lost") }), [], [
     ["missing", "MQTT 5.0, 3.1.2-8", "was due at the loss of its connection and never came"],
   ]],
   [reset, [anArrival(killMs, "topic", "retain")], [
-    ["altered", "MQTT 5.0, 3.1.2-9", "came with topic and retain flag other than the client asked for"],
+    ["altered", "MQTT 5.0, 3.1.2-9", "came with topic and retain flag different from what the client requested"],
   ]],
   [reset, came(killMs, killMs), [["duplicate", "MQTT 5.0, 3.1.2-10", "came 2 times"]]],
   [reset, came(killMs, killMs, killMs), [["duplicate", "MQTT 5.0, 3.1.2-10", "came 3 times"]]],

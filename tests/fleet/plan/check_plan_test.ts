@@ -32,7 +32,7 @@ const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: s
   [
     { presence: true, willRetain: false },
     "presence",
-    "Cannot use --presence without --will-retain: expected retained wills with it: a will that is not retained leaves a dead client online",
+    "Cannot use --presence without --will-retain: expected retained wills: without them a dead client stays online",
   ],
   [
     { presence: true, willTopic: "w/{bucket}/{client}/{incarnation}" },
@@ -47,12 +47,12 @@ const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: s
   [
     a({ presence: true, willRetain: false }),
     "groups.1.presence",
-    'Cannot use --presence without --will-retain in group "a": expected retained wills with it: a will that is not retained leaves a dead client online',
+    'Cannot use --presence without --will-retain in group "a": expected retained wills: without them a dead client stays online',
   ],
   [
     { ...a({ willRetain: false }), presence: true },
     "groups.1",
-    'Cannot use group "a" with --presence without --will-retain: expected retained wills with it: a will that is not retained leaves a dead client online',
+    'Cannot use group "a" with --presence without --will-retain: expected retained wills: without them a dead client stays online',
   ],
   [a({ name: "first" }), "groups.1.name", 'Cannot name group 2 "first": group 1 has that name'],
   [
@@ -69,7 +69,7 @@ const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: s
   [
     { clients: 1, groups: [{ name: "a", share: 1 }, { name: "b", share: 1 }] },
     "groups.1.share",
-    'Cannot use group "b": none of 1 clients falls to its share; expected more clients, or a larger share',
+    'Cannot use group "b": none of 1 clients falls into its share; expected more clients, or a larger share',
   ],
   [
     a({ keepAliveS: 70_000 }),
@@ -96,7 +96,7 @@ const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: s
   [
     a({ protocol: "auto" }),
     "groups.1.protocol",
-    'Cannot use protocol auto in group "a": expected 3.1.1, 5 or mix, or none, which is the fleet\'s',
+    'Cannot use protocol auto in group "a": expected 3.1.1, 5 or mix; without it: the version of the fleet',
   ],
   [
     a({ killShares: [] }),
@@ -128,23 +128,23 @@ const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: s
   [
     { phases: [{ kind: "hold", durationMs: 1 }] },
     "phases",
-    "Cannot use phases in which nobody is killed: expected at least one that kills, or restarts the broker",
+    "Cannot use phases without kills: expected at least one that kills clients or restarts the broker",
   ],
   [
     { phases: [] },
     "phases",
-    "Cannot use phases in which nobody is killed: expected at least one that kills, or restarts the broker",
+    "Cannot use phases without kills: expected at least one that kills clients or restarts the broker",
   ],
   [phase({ groups: ["x"] }), "phases.1.groups", 'Cannot use group "x" in phase 2: expected one of g, old'],
   [
     phase({ groups: [] }),
     "phases.1.groups",
-    "Cannot use no groups in phase 2: expected at least one, or nothing, which is all",
+    "Cannot use no groups in phase 2: expected at least one; without the entry: all groups",
   ],
   [
     { phases: [{ kind: "kill", groups: ["x"] }] },
     "phases.0.groups",
-    'Cannot use group "x" in phase 1: expected no group: there are none',
+    'Cannot use group "x" in phase 1: expected no groups, because the plan has none',
   ],
   [phase({ durationMs: 50 }), "phases.1.durationMs", "Cannot use 50 ms in phase 2: expected 100 to 604,800,000 ms"],
   [

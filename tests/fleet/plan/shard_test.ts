@@ -1,4 +1,4 @@
-/** Parts of a run: how they are written, what falls to them, and the run id on which they agree. */
+/** Parts of a run: how they are written, what falls into them, and the run id on which they agree. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { planFaults } from "../../../src/fleet/plan/check_plan.ts";

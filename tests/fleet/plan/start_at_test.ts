@@ -38,7 +38,7 @@ Deno.test("start at: all connect at the instant, and kill once even a slow ramp 
 });
 
 Deno.test("start at: an instant that is over is refused", () => {
-  const sentence = "Cannot start at 2026-05-01T12:00:00.000Z: it was 1.5 s ago; expected an instant to come";
+  const sentence = "Cannot start at 2026-05-01T12:00:00.000Z: it was 1.5 s ago; expected a future time";
   assert.throws(
     () => startInstants(at, { clients: 1, rampPerSecond: 1 }, wall(-1_500)),
     new UsageError(sentence),
@@ -68,7 +68,7 @@ Deno.test("squad: one that is late begins at once, and the report says so", () =
     { ...stage.squad.result(), ...stage.squad.rampFacts },
   ]);
   assert.equal(verdict, "pass");
-  assert.match(warnings.join(), /^this process was 2\d\d\d ms late for --start-at: other shards began before it$/);
+  assert.match(warnings.join(), /^this process was 2\d\d\d ms late for --start-at: other shards started before it$/);
 });
 
 Deno.test("squad: an interrupt while it waits ends it", () => {

@@ -53,7 +53,7 @@ const refusals: readonly [template: string, sentence: string][] = [
   ["a/#", `${used} "a/#": expected a topic name: at least one character, no + # and NUL`],
   ["a/+/b", `${used} "a/+/b": expected a topic name: at least one character, no + # and NUL`],
   ["a\0b", `${used} "a\\u0000b": expected a topic name: at least one character, no + # and NUL`],
-  ["$SYS/{client}", `${used} "$SYS/{client}": expected no leading $, which brokers keep for themselves`],
+  ["$SYS/{client}", `${used} "$SYS/{client}": expected no leading $, which is reserved for brokers`],
   ["{user}", `${used} "{user}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {user}`],
   ["a/{}", `${used} "a/{}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {}`],
   [

@@ -66,7 +66,7 @@ Deno.test("room: too few open files are told with need, limit and the number of 
 Deno.test("room: the embedded broker is to stand apart before there can be shards", () => {
   const sentence = (clients: number) =>
     refusal(() => checkDescriptors({ plan: aPlan({ ...resets, clients }), brokerInProcess: true }, 20_000));
-  const apart = "start the broker apart (mqtt-sim broker), name it with --url, and";
+  const apart = "start the broker in its own process (mqtt-sim broker), pass its --url, and";
   assert.ok(sentence(15_000).includes(`two for each connection since the broker is in this process`));
   assert.ok(sentence(15_000).includes(`20,000; ${apart} keep the rest, raise`), sentence(15_000));
   assert.ok(sentence(50_000).includes(`20,000; ${apart} run 3 shards`), sentence(50_000));
@@ -84,9 +84,9 @@ Deno.test("room: source ports are what the system gives, or what is said, or the
   check({ clients: 1_000 - others }, [40_000, 40_999]);
   assert.equal(
     refusal(() => check({ clients: 1_001 - others }, [40_000, 40_999])),
-    "Cannot open 1,001 connections from one source address to 127.0.0.1:1883: 1,000 source ports are to be had for each " +
-      "(ip_local_port_range 40000-40999); name 1 more addresses of this machine, 2 in all (--source-address, a range " +
-      "will do), run 2 shards with addresses of their own, or ask for fewer clients",
+    "Cannot open 1,001 connections from one source address to 127.0.0.1:1883: 1,000 source ports are available for each " +
+      "(ip_local_port_range 40000-40999); name 1 more addresses of this machine, 2 in total (--source-address, for " +
+      "example a range), run 2 shards with addresses of their own, or ask for fewer clients",
   );
   check({ clients: 2_000 - others, sourceAddresses: ["127.0.0.2", "127.0.0.3"] }, [40_000, 40_999]);
   assert.match(

@@ -25,19 +25,19 @@ const settled: readonly [
   ["auto is both", {}, [5, 4], [5, 4], "mix"],
   ["auto is what there is: 3.1.1", {}, [5, 4], [4], "3.1.1"],
   ["auto is what there is: 5.0", {}, [5, 4], [5], "5"],
-  ["auto with nothing", {}, [5, 4], [], /speaks neither/],
+  ["auto with nothing", {}, [5, 4], [], /supports neither/],
   ["auto with modes of 5.0", needs5, [5, 4], [5, 4], "5"],
-  ["a version that is refused", { protocol: "5" }, [5], [], /does not speak MQTT 5.0; try --protocol 3.1.1$/],
+  ["a version that is refused", { protocol: "5" }, [5], [], /does not support MQTT 5.0; try --protocol 3.1.1$/],
   [
     "one of both is refused",
     { protocol: "mix" },
     [5, 4],
     [5],
-    /does not speak both MQTT 3.1.1 and 5.0; try --protocol 5$/,
+    /does not support both MQTT 3.1.1 and 5.0; try --protocol 5$/,
   ],
   ["groups name all versions", { groups: [named("3.1.1")] }, [4], [4], "3.1.1"],
   ["a group insists on 5.0", { protocol: "3.1.1", groups: [named("5"), named()] }, [5, 4], [5, 4], "3.1.1"],
-  ["a group insists, and is refused", { groups: [named("5"), named()] }, [5, 4], [4], /does not speak MQTT 5.0/],
+  ["a group insists, and is refused", { groups: [named("5"), named()] }, [5, 4], [4], /does not support MQTT 5.0/],
   ["other groups take what there is", { groups: [named("3.1.1"), named()] }, [5, 4], [4], "3.1.1"],
   [
     "a phase's modes are of 5.0",
@@ -67,7 +67,7 @@ for (const [what, request, asked, spoken, protocol] of settled) {
 const refused: readonly [request: Partial<PlanRequest>, sentence: RegExp][] = [
   [
     { willDelayS: 3 },
-    /^UsageError: Cannot use --will-delay: it needs MQTT 5.0, and mqtt:\/\/b:1883 speaks 3.1.1 only$/,
+    /^UsageError: Cannot use --will-delay: it needs MQTT 5.0, and mqtt:\/\/b:1883 supports 3.1.1 only$/,
   ],
   [{ groups: [named(undefined, { willDelayS: 3 })] }, /^UsageError: Cannot use --will-delay/],
   [needs5, /^UsageError: Cannot use kill mode disconnect-error/],

@@ -55,7 +55,7 @@ const voids: readonly [what: string, Answer, Partial<PlanRequest>, (url: string)
     { protocol: "5" },
     (url) =>
       `${url} answers a CONNECT of MQTT 5.0 with a malformed CONNACK, which is a fault of the broker (CONNACK: a field ` +
-      "runs past its end); --protocol 3.1.1 tests it without MQTT 5.0",
+      "exceeds its end); --protocol 3.1.1 tests it without MQTT 5.0",
   ],
   [
     "a property that no CONNACK may have",
@@ -95,21 +95,21 @@ const voids: readonly [what: string, Answer, Partial<PlanRequest>, (url: string)
     "5.0 refused by version, --protocol 5",
     (level) => level === 5 ? [0x20, 2, 0, 1] : accepted(level),
     { protocol: "5" },
-    (url) => `${url} does not speak MQTT 5.0; try --protocol 3.1.1`,
+    (url) => `${url} does not support MQTT 5.0; try --protocol 3.1.1`,
     true,
   ],
   [
     "5.0 closed, 3.1.1 accepted, --protocol 5",
     (level) => level === 5 ? "close" : accepted(level),
     { protocol: "5" },
-    (url) => `${url} does not speak MQTT 5.0; try --protocol 3.1.1`,
+    (url) => `${url} does not support MQTT 5.0; try --protocol 3.1.1`,
     true,
   ],
   [
     "Session Present 1 after Clean Start 1",
     () => [0x20, 3, 1, 0, 0],
     { protocol: "5" },
-    (url) => `${url}: the broker announced Session Present 1 to a client that had asked for no session`,
+    (url) => `${url}: the broker announced Session Present 1 to a client that had not requested a session`,
   ],
   [
     "banned, with a reason string and a server reference",

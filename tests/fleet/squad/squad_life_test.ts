@@ -81,7 +81,7 @@ Deno.test("squad: a takeover whose link cannot be opened is done later", () => {
   assert.deepEqual([result.verdict, result.faults], ["pass", []]);
 });
 
-Deno.test("squad: at a takeover the old connection is the broker's to close, and the client lives on the new one", () => {
+Deno.test("squad: at a takeover the old connection is the broker's to close, although the client is connected on the new one", () => {
   const stage = new FleetStage({ ...busy, ...only("takeover"), reconnectAfterMs: "never" });
   const result = stage.finish();
   assert.ok(result.kills.total > 80, "who is taken over is alive, and may be again");
@@ -178,7 +178,7 @@ Deno.test("squad: interrupted, it waits two seconds for wills on their way and r
   stage.squad.interrupt(atMs);
   const result = stage.finish();
   assert.deepEqual([result.verdict, result.exitCode], ["void", 130]);
-  assert.equal(result.reason, "interrupted before the plan was carried out");
+  assert.equal(result.reason, "interrupted before the end of the plan");
   assert.deepEqual([result.kills.total, result.wills.expected, result.wills.onTime], [20, 20, 20]);
   assert.ok(stage.nowMs - atMs <= 3_100, `it took ${stage.nowMs - atMs} ms`);
 });

@@ -190,13 +190,13 @@ Deno.test("squad: a will that one of three watchers does not see is missing, onc
 
 /** What a broker may keep instead of the last will, and what the late look makes of it. */
 const stores: readonly [what: string, retain: Script["retain"], counted: "wrong" | "missing", text: string][] = [
-  ["the first will of each topic", (packet, older) => older ?? packet, "wrong", "retained wills not there"],
-  ["none", () => undefined, "missing", "retained wills not there"],
+  ["the first will of each topic", (packet, older) => older ?? packet, "wrong", "retained wills missing"],
+  ["none", () => undefined, "missing", "retained wills missing"],
   [
     "the last one, not marked as retained",
     (packet) => ({ ...packet, retain: false }),
     "wrong",
-    "retained wills not there",
+    "retained wills missing",
   ],
 ];
 for (const [what, retain, counted, text] of stores) {

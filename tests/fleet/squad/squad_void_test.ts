@@ -18,12 +18,12 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
   [
     "the watcher is refused",
     { script: { connack: (connect) => isWatcher(connect) ? 0x87 : 0 } },
-    "watcher 0 is blind: the broker refused the CONNECT with 0x87 (Not authorized)",
+    "watcher 0 cannot receive wills: the broker refused the CONNECT with 0x87 (Not authorized)",
   ],
   [
     "the watcher is refused, 3.1.1",
     { protocolSpoken: "3.1.1", script: { connack: (connect) => isWatcher(connect) ? 5 : 0 } },
-    "watcher 0 is blind: the broker refused the CONNECT with 0x05 (not authorized)",
+    "watcher 0 cannot receive wills: the broker refused the CONNECT with 0x05 (not authorized)",
   ],
   [
     "the watcher is never answered",
@@ -33,12 +33,12 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
   [
     "the watcher cannot reach the broker",
     { refuse: () => true },
-    "watcher 0 is blind: connection refused: nothing listens there",
+    "watcher 0 cannot receive wills: connection refused: nothing listens there",
   ],
   [
     "the subscription is not granted",
     { script: { grant: () => 0x87 } },
-    `watcher 0 is blind: the broker refused the subscription to ${filter} with 0x87 (Not authorized)`,
+    `watcher 0 cannot receive wills: the broker refused the subscription to ${filter} with 0x87 (Not authorized)`,
   ],
   [
     "the subscription is never answered",
@@ -48,32 +48,32 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
   [
     "the control is refused",
     { script: { connack: (connect) => isControl(connect) ? 0x8a : 0 } },
-    "a control client could not connect with its will of QoS 1: the broker refused the CONNECT with 0x8a (Banned)",
+    "a canary could not connect with its will of QoS 1: the broker refused the CONNECT with 0x8a (Banned)",
   ],
   [
     "a limit of the broker refuses the control",
     { script: { connack: (connect) => isControl(connect) ? 0x97 : 0 } },
-    "a control client could not connect within 10 s: the broker refused the CONNECT with 0x97 (Quota exceeded)",
+    "a canary could not connect within 10 s: the broker refused the CONNECT with 0x97 (Quota exceeded)",
   ],
   [
     "the control is never answered",
     { script: { connack: (connect) => isControl(connect) ? undefined : 0 } },
-    "a control client could not connect within 10 s",
+    "a canary could not connect within 10 s",
   ],
   [
     "no message reaches the watcher",
     { keepAliveS: 60, script: { swallow: () => true } },
-    `the watcher is blind: a message that a control client published on ${control} did not reach it within 10 s`,
+    `the watcher cannot receive wills: a message that a canary published on ${control} did not reach it within 10 s`,
   ],
   [
     "one of three watchers sees no message",
     { keepAliveS: 60, fanOut: 3, script: { hide: (clientId) => clientId.endsWith("-w1") } },
-    `the watcher is blind: a message that a control client published on ${control} did not reach it within 10 s`,
+    `the watcher cannot receive wills: a message that a canary published on ${control} did not reach it within 10 s`,
   ],
   [
     "one of three watchers of a bucket is blind",
     { fanOut: 3, script: { connack: ({ clientId }) => clientId.endsWith("-w1") ? 0x8a : 0 } },
-    "watcher 1 is blind: the broker refused the CONNECT with 0x8a (Banned)",
+    "watcher 1 cannot receive wills: the broker refused the CONNECT with 0x8a (Banned)",
   ],
   [
     "a limit of the broker refuses one of three watchers",
@@ -111,7 +111,7 @@ Deno.test("section 3: a client that a limit of the broker refuses for a minute v
   assert.equal(
     result.reason,
     "client 3 could not connect within 66 s: the broker refused the CONNECT with 0x89 (Server busy); a lower --ramp-rate " +
-      "may stay within its limit",
+      "may stay below its limit",
   );
   // With longer and longer pauses in between.
   assert.ok(result.clients.refused < 14, `${result.clients.refused} tries`);
@@ -182,7 +182,7 @@ for (const [what, lose, sentence] of losses) {
     lose(stage);
     const result = stage.finish();
     assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
-    assert.equal(result.reason, `watcher 0 is blind: ${sentence}`);
+    assert.equal(result.reason, `watcher 0 cannot receive wills: ${sentence}`);
     assert.ok(result.kills.total <= 11, "a void run is not carried on");
   });
 }
@@ -203,8 +203,11 @@ Deno.test("squad: a will that was lost before its watcher was is a proven fault,
   stage.broker.online("mqtt-sim-stage-w0")!.drop("end");
   const { verdict, exitCode, reason, voidReason, wills, faults, faultKinds } = stage.finish();
   assert.deepEqual([verdict, exitCode, wills.missing], ["fail", 1, 1]);
-  const blind = "watcher 0 is blind: the broker closed the connection";
-  assert.match(reason, /^of \d+ wills that were due: 1 missing; then the run ended early: watcher 0 is blind: /);
+  const blind = "watcher 0 cannot receive wills: the broker closed the connection";
+  assert.match(
+    reason,
+    /^of \d+ wills that were due: 1 missing; then the run ended early: watcher 0 cannot receive wills: /,
+  );
   assert.equal(voidReason, blind);
   assert.deepEqual([faults.length, faultKinds.length, faultKinds[0]?.count], [1, 1, 1]);
 });
@@ -244,5 +247,5 @@ Deno.test("F16: the books of a void run close as of the instant at which it beca
 Deno.test("squad: nobody killed is nothing shown", () => {
   const result = new FleetStage({ killRate: { kind: "count", perSecond: 0 } }).finish();
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
-  assert.equal(result.reason, "no will was due: nobody was killed");
+  assert.equal(result.reason, "no will was due: no client was killed");
 });

@@ -35,7 +35,7 @@ Deno.test("lives, faults and samples of each deviation; what it describes is no 
   assert.deepEqual(described, {}, "with a profile, others have no word");
 });
 
-Deno.test("a deviation that did not show is told with the lives in which it could have", () => {
+Deno.test("a deviation that did not show is told with the lives that could show it have", () => {
   const plan = aPlan({ profile: "mosquitto" });
   const ledger = new Ledger(plan, new Groups(plan, "5"));
   const life = aLife({ end: anEnd(error) });

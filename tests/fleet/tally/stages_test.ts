@@ -26,7 +26,7 @@ Deno.test("the phases of a plan come one after the other, and those after a rest
   assert.deepEqual(stagesOf(plan, whole)[1]!.groups, ["a"]);
 });
 
-Deno.test("a plan without phases has one, in which clients are killed", () => {
+Deno.test("a plan without phases has one, in which clients are being killed", () => {
   const began = { connect: 0, kill: 100, drain: 30_100, leave: 31_000, look: 32_000, done: 33_000 };
   const stages = stagesOf({ durationMs: 30_000 }, { began, restarts: [] });
   assert.equal(told(stages), "connect 0–100, kill 100–30100, drain 30100–31000, leave 31000–32000, look 32000–33000");

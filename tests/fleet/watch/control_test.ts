@@ -1,4 +1,4 @@
-/** While clients are killed, controls go on: a watcher that goes blind then is told. */
+/** While clients are being killed, controls go on: a watcher that goes blind then is told. */
 import assert from "node:assert/strict";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
@@ -26,17 +26,17 @@ Deno.test("a watcher that no longer sees messages is told as blind", () => {
   const script = afterTheFirst((packet) => startsWith(packet, "mqtt-sim-control "));
   const { controls, warnings } = new FleetStage({ ...plan, script }).finish();
   assert.deepEqual(controls, { total: 5, blind: 4, lost: 0 });
-  assert.match(warnings.join(), /in 4 of 5 controls a watcher did not see a message/);
+  assert.match(warnings.join(), /in 4 of 5 canary kills a watcher did not receive a message/);
 });
 
-Deno.test("section 1: a watcher that receives nothing more while clients are killed is blind: void, and no will is missing", () => {
+Deno.test("section 1: a watcher that receives nothing more while clients are being killed is blind: void, and no will is missing", () => {
   let messages = 0;
   const stage = new FleetStage({ ...plan, script: { hide: () => ++messages > 40 } });
   const result = stage.finish();
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
   assert.match(
     result.reason,
-    /^the watcher is blind: a message that a control client published on \S+ did not reach it$/,
+    /^the watcher cannot receive wills: a message that a canary published on \S+ did not reach it$/,
   );
   assert.equal(result.wills.missing, 0);
 });
@@ -51,7 +51,7 @@ Deno.test("section 1: the lost will of a control client is a fault with its rule
   }).finish();
   assert.deepEqual(controls, { total: 5, blind: 0, lost: 4 });
   assert.deepEqual([verdict, exitCode, wills.missing], ["fail", 1, 0]);
-  assert.match(reason, /of 5 wills of control clients: 4 missing$/);
+  assert.match(reason, /of 5 wills of canaries: 4 missing$/);
   assert.equal(faults.length, 4);
   assert.deepEqual(
     [faults[0]!.client, faults[0]!.verdict, faults[0]!.rule],
@@ -87,13 +87,13 @@ for (const [what, change] of altered) {
     const result = new FleetStage({ ...plan, script: { publish } }).finish();
     assert.deepEqual(result.controls, { total: 5, blind: 0, lost: 0, altered: 5 });
     assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
-    assert.match(result.reason, /of 5 wills of control clients: 5 altered$/);
+    assert.match(result.reason, /of 5 wills of canaries: 5 altered$/);
     assert.deepEqual(new Set(result.faults.map(({ verdict }) => verdict)), new Set(["altered"]));
     assert.equal(result.wills.unwanted, 0);
   });
 }
 
-Deno.test("section 5: wills of control clients that come twice or late are counted", () => {
+Deno.test("section 5: wills of canaries that come twice or late are counted", () => {
   const twice = new FleetStage({
     ...plan,
     script: { publish: ({ clientId }) => isControl(clientId) ? [{}, {}] : [{}] },
@@ -131,9 +131,9 @@ const refusing: readonly [what: string, code: number, reason: RegExp][] = [
   [
     "for good",
     0x97,
-    /^a control client could not publish: the broker refused its message with 0x97 \(Quota exceeded\)/,
+    /^a canary could not publish: the broker refused its message with 0x97 \(Quota exceeded\)/,
   ],
-  ["as not authorized", 0x87, /^a control client could not publish: the broker refused its message with 0x87/],
+  ["as not authorized", 0x87, /^a canary could not publish: the broker refused its message with 0x87/],
 ];
 for (const [what, code, reason] of refusing) {
   Deno.test(`a control whose message the broker refuses ${what} says so, and does not hold the watcher to be blind`, () => {

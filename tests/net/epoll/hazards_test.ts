@@ -1,10 +1,12 @@
-/** What the epoll engine must survive: each hazard is brought about, by real peers or by calls that are made to fail. */
+/**
+ * What the epoll engine must survive: each hazard is brought about, by real peers or by calls that are made to fail.
+ */
 import assert from "node:assert/strict";
 import { EpollLink } from "../../../src/net/epoll/epoll_link.ts";
 import { equal, pattern, Told } from "../loopback.ts";
 import { hazard, later, until } from "./stage.ts";
 
-hazard("what the operating system takes in pieces arrives whole and in order", async (stage) => {
+hazard("what the operating system takes in pieces arrives complete and in order", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   stage.libc.sendLimitBytes = 7;
   const all = pattern(5_000);

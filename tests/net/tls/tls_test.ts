@@ -64,7 +64,7 @@ for (const scheme of ["mqtts", "wss"]) {
     Deno.test(`${scheme}: client certificates: ${auth}: ${client ?? "no certificate"} is ${outcome}`, async () => {
       using scene = await Scene.open(auth, scheme);
       assert.equal(await scene.greets(clientIdentity(client)), name !== null);
-      if (name === null) assert.match(scene.warnings[0] ?? "", /^Cannot take a connection over TLS: /);
+      if (name === null) assert.match(scene.warnings[0] ?? "", /^Cannot accept a connection over TLS: /);
       else assert.equal(scene.accepted[0]!.link.certificateName, name);
     });
   }

@@ -64,5 +64,5 @@ Deno.test("wrong states have a tile where anybody speaks of presence, and what d
   assert.match(tiles({ statesWrong: 3 }), /class="card bad">\s*<dt>Presence states wrong<\/dt>\s*<dd><b>3<\/b>/);
   assert.match(tiles({ statesWrong: 0 }), /class="card good">\s*<dt>Presence states wrong/);
   assert.ok(!tiles({}).includes("Presence"));
-  assert.match(tiles({ faults: { ...noCounts(), deviating: 4 } }), /unasked; 4 deviating as the profile says/);
+  assert.match(tiles({ faults: { ...noCounts(), deviating: 4 } }), /unwanted; 4 deviating as the profile describes/);
 });

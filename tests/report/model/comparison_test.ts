@@ -49,7 +49,7 @@ Deno.test("the reason names every broker by how it went", () => {
   assert.equal(
     everyOutcome().reason,
     "of 6 brokers: 2 passed (embedded, swift), 1 failed (brittle), 1 void (gone), " +
-      "1 not asked, for want of what the plan needs (mute), 1 skipped (late-comer)",
+      "1 not run: the broker lacks what the plan needs (mute), 1 skipped (late-comer)",
   );
   assert.match(allPassed().reason, /^on each of 2 brokers all wills/);
 });
@@ -57,7 +57,7 @@ Deno.test("the reason names every broker by how it went", () => {
 Deno.test("where plans differ, that is told; run and login may", () => {
   assert.deepEqual(allPassed().notes, []);
   assert.deepEqual(everyOutcome().notes, [
-    "the runs are not of one plan: they differ in clients, killRate, willRetain, watchers",
+    "the runs have different plans: they differ in clients, killRate, willRetain, watchers",
   ]);
   const other = comparedRun("two", reportOf(passed({ run: "other", username: "you" })));
   assert.deepEqual(makeComparison([good("one"), other], tool).notes, []);

@@ -55,9 +55,9 @@ Deno.test("a part that could not run makes the whole void; one that had nobody t
     "void",
     "Cannot reach it",
   ]);
-  const idle = { ...unreachable, reason: "no will was due: nobody was killed" };
+  const idle = { ...unreachable, reason: "no will was due: no client was killed" };
   assert.equal(merged(first, idle).verdict, "pass");
-  const ended = { ...unreachable, reason: "interrupted before the plan was carried out", exitCode: 130 } as const;
+  const ended = { ...unreachable, reason: "interrupted before the end of the plan", exitCode: 130 } as const;
   assert.deepEqual([merged(first, ended).verdict, merged(first, ended).exitCode], ["void", 130]);
 });
 
@@ -92,8 +92,8 @@ Deno.test("a proven failure in one part fails the whole, whatever makes another 
   }
   const whole = merged(shard(bad, 1, 3), shard(at(bad, "2026-01-02T03:05:00.000Z"), 3, 3));
   assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
-  assert.match(whole.reason, /50 missing.*: the run is not whole: shard 2 of 3 is missing$/);
-  const ended = { ...unreachable, reason: "interrupted before the plan was carried out", exitCode: 130 } as const;
+  assert.match(whole.reason, /50 missing.*: the run is incomplete: shard 2 of 3 is missing$/);
+  const ended = { ...unreachable, reason: "interrupted before the end of the plan", exitCode: 130 } as const;
   assert.deepEqual([merged(bad, ended).verdict, merged(bad, ended).exitCode], ["fail", 130]);
 });
 
@@ -108,7 +108,7 @@ Deno.test("faults of a part that proves nothing count for nothing", () => {
   assert.equal(wills.missing, 25, "it is counted");
 });
 
-Deno.test("wills of control clients, wills that could not be seen and restarts are joined", () => {
+Deno.test("wills of canaries, wills that could not be seen and restarts are joined", () => {
   const restart = { downAtMs: 1, backAtMs: 2, lives: 3, survived: 0, watchersKept: 1, watchersForgotten: 0 };
   const each = [{ ...restart, willsBefore: 1, willsAfter: 2 }];
   const lives = modeCounts(3, { onTime: 1, missing: 2 });
@@ -130,7 +130,7 @@ Deno.test("wills of control clients, wills that could not be seen and restarts a
   assert.deepEqual([wills.missing, wills.unseeable], [4, 8]);
   assert.deepEqual([restarts!.each.length, restarts!.lives.missing, restarts!.unseeable], [2, 4, 8]);
   assert.equal(verdict, "fail");
-  assert.match(reason, /4 missing; of 28 wills of control clients: 2 missing, 4 altered$/);
+  assert.match(reason, /4 missing; of 28 wills of canaries: 2 missing, 4 altered$/);
 });
 
 Deno.test("what is not parts of one run is refused in a sentence", () => {
@@ -159,7 +159,7 @@ Deno.test("shards: one that is missing makes the whole void, and is told by its 
   ];
   for (const [had, of, text] of cases) {
     const { verdict, reason, exitCode, wills } = merged(...had.map((number) => shard(first, number, of)));
-    assert.deepEqual([verdict, reason, exitCode], ["void", `the run is not whole: ${text}`, 3]);
+    assert.deepEqual([verdict, reason, exitCode], ["void", `the run is incomplete: ${text}`, 3]);
     assert.equal(wills.expected, had.length * first.wills.expected, "what is there is counted all the same");
   }
 });

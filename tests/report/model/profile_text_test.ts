@@ -26,7 +26,9 @@ const sample = {
   text: "was due at the kill and never came",
 } as const;
 
-/** A run with profile mosquitto: 40 deaths by DISCONNECT 0x80 of which none left its will, 30 silent ones, all right. */
+/**
+ * A run with profile mosquitto: 40 deaths by DISCONNECT 0x80 of which none left its will, 30 silent ones, all right.
+ */
 function withProfile(): FleetResult {
   const byId = {
     "disconnect-error": { lives: 40, seen: 40, samples: [sample] },
@@ -47,7 +49,7 @@ const report = reportOf(withProfile());
 Deno.test("text: a column, what showed in how many lives, what did not, and nothing of the rest", () => {
   const text = reportText(report);
   assert.match(text, /^mode .* deviating$/m);
-  assert.match(text, /^Profile mosquitto \(Eclipse Mosquitto .*\): 40 faults are as it says\.$/m);
+  assert.match(text, /^Profile mosquitto \(Eclipse Mosquitto .*\): 40 faults are as it describes\.$/m);
   assert.match(text, /^disconnect-error: seen 40 times in 40 lives\. .*DISCONNECT/m);
   assert.match(text, /^keep-alive-late: not seen in 30 lives\./m);
   assert.match(text, /\[MQTT 5\.0,\s+3\.1\.2-8\]/);
@@ -58,7 +60,7 @@ Deno.test("text: a column, what showed in how many lives, what did not, and noth
 Deno.test("Markdown and the page tell the same", () => {
   for (const text of [reportMarkdown(report), reportHtml(report)]) {
     assert.ok(text.includes("deviating"));
-    assert.ok(text.includes("40 faults are as it says"));
+    assert.ok(text.includes("40 faults are as it describes"));
     assert.ok(text.includes("disconnect-error"));
   }
   assert.match(reportMarkdown(report), /not seen in 30 lives/);
@@ -80,7 +82,7 @@ Deno.test("parts of one run are joined, deviations too", () => {
   const { lives, seen, samples } = whole.profile!.deviations.find(({ id }) => id === "disconnect-error")!;
   assert.deepEqual([lives, seen, samples.length], [80, 80, 2]);
   assert.deepEqual([whole.wills.deviating, whole.verdict], [80, "pass"]);
-  assert.match(whole.reason, /80 went wrong as profile mosquitto describes/);
+  assert.match(whole.reason, /80 wrong as profile mosquitto describes/);
 });
 
 Deno.test("a threshold may speak of what deviates", () => {

@@ -22,9 +22,9 @@ Deno.test("a report tells each restart, how long the broker was down, and what c
   assert.deepEqual(restartLines({}), []);
   const each = [{ downAtMs: 8_000, backAtMs: 9_500, ...counts }];
   assert.deepEqual(restartLines({ restarts: { each, lives, unseeable: 1 } }), [
-    "The broker was restarted 8,000 ms into the run, and served again after 1,500 ms: 30 lives ended with it; of the " +
-    "wills that it stood in the way of, 2 came as it went down and 1,234 after; 1 of 2 watchers had their session back.",
-    "1 will was due while the watchers could not see, and not seen: neither missing nor right (unseeable).",
+    "The broker was restarted 8,000 ms into the run, and accepted connections again after 1,500 ms: 30 lives ended " +
+    "with it; of the wills that were pending, 2 came during the shutdown and 1,234 after; 1 of 2 watchers resumed their session.",
+    "1 will was due while the watchers were disconnected, and did not come: neither missing nor right (unobservable).",
   ]);
 });
 
@@ -37,5 +37,5 @@ Deno.test("a comparison has the lives that ended with a restart, how long the br
   const shown = Object.fromEntries(rows.map(({ name, cells }) => [name, cells.map(({ text }) => text)]));
   assert.deepEqual(shown["restart"], ["27 of 28", "–"]);
   assert.deepEqual(shown["broker down over restarts"], ["2,000 ms", "–"]);
-  assert.deepEqual(shown["wills unseeable over restarts"], ["2", "–"]);
+  assert.deepEqual(shown["wills unobservable over restarts"], ["2", "–"]);
 });

@@ -25,7 +25,7 @@ Deno.test("squads' telemetry adds up, by group and in all; none is none", () => 
 
 Deno.test("text and page tell the load", () => {
   const report = reportOf(passed({}, { telemetry: mergeTelemetry(squads)! }));
-  const told = "301 messages a second beside the wills: 9,030 sent, 8,990 acknowledged, 2 withheld; " +
+  const told = "301 messages a second in addition to the wills: 9,030 sent, 8,990 acknowledged, 2 withheld; " +
     "sensors: 9,000 sent, 8,990 acknowledged, 2 withheld; meters: 30 sent, 0 acknowledged";
   assert.equal(telemetryText(report), told);
   assert.ok(reportText(report, { width: 500 }).includes(`\nload     ${told}\n`));

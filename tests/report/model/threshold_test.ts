@@ -182,11 +182,11 @@ for (const [path, proposed] of near) {
   });
 }
 
-Deno.test("threshold: one on wills of control clients takes the place of there being none lost", () => {
+Deno.test("threshold: one on wills of canaries takes the place of there being none lost", () => {
   const controls = { total: 14, blind: 0, lost: 2, altered: 1 };
   const report = reportWith({}, { controls, verdict: "fail", reason: "lost", exitCode: 1 });
-  assert.match(held(report, "wills.late<5").reason, /^of 14 wills of control clients: 2 missing, 1 altered$/);
-  assert.match(held(report, "controls.lost<=2").reason, /^of 14 wills of control clients: 1 altered$/);
+  assert.match(held(report, "wills.late<5").reason, /^of 14 wills of canaries: 2 missing, 1 altered$/);
+  assert.match(held(report, "controls.lost<=2").reason, /^of 14 wills of canaries: 1 altered$/);
   assert.equal(held(report, "controls.lost<=2", "controls.altered<=1").verdict, "pass");
 });
 
@@ -195,7 +195,7 @@ Deno.test("threshold: faults that one covers leave a run void that ended early, 
   assert.deepEqual([held(early, "wills.late<5").verdict, held(early, "wills.late<5").exitCode], ["void", 3]);
   const base = passed().wills;
   const blind = reportWith({}, { wills: { ...base, late: 4, unseeable: 3 }, verdict: "fail", reason: "", exitCode: 1 });
-  assert.match(held(blind, "wills.late<5").reason, /^3 wills could not be seen/);
+  assert.match(held(blind, "wills.late<5").reason, /^3 wills could not be received/);
   assert.equal(held(blind, "wills.late<5").exitCode, 3);
 });
 
@@ -205,12 +205,12 @@ Deno.test("threshold: one on presence takes the place of its being the truth, ki
   const wrong = { presence: presence!, verdict: "fail", reason: "states", exitCode: 1 } as const;
   const report = makeReport({ ...base, ...wrong }, context);
   assert.equal(held(report, "wills.missing==0").verdict, "fail");
-  assert.match(held(report, "wills.missing==0").reason, /7 of 28,000 presence states not the truth/);
+  assert.match(held(report, "wills.missing==0").reason, /7 of 28,000 presence states wrong/);
   assert.equal(held(report, "presence.wrong<=7").verdict, "pass");
   assert.match(held(report, "presence.wrong==0").reason, /^not met: presence.wrong==0 \(it is 7\)$/);
   const some = held(report, "presence.stale<=2", "presence.absent<=3");
   assert.deepEqual([some.verdict, some.exitCode], ["fail", 1]);
-  assert.match(some.reason, /2 of 28,000 presence states not the truth \(1 unwanted, 1 altered\)/);
+  assert.match(some.reason, /2 of 28,000 presence states wrong \(1 unwanted, 1 altered\)/);
   assert.equal(
     held(report, "presence.byMoment.left.absent==1", "presence.online.refused==0").thresholds!.every(({ met }) => met),
     true,

@@ -26,7 +26,7 @@ Deno.test("text: a line for each group, and the last is all of them", () => {
 Deno.test("text: where there is no room, columns go, and that is said", () => {
   const lines = groupTable(report, 80, plainStyle);
   assert.ok(lines.every((line) => line.length <= 80), lines.join("\n"));
-  assert.match(lines.at(-1)!, /^No room here, but in the other reports: telemetry, clients\.$/);
+  assert.match(lines.at(-1)!, /^The table is too narrow; the other reports also have: telemetry, clients\.$/);
   const long: Report = { ...report, byGroup: [{ ...report.byGroup![0]!, name: "n".repeat(60) }] };
   assert.ok(groupTable(long, 80, plainStyle)[1]!.startsWith(`${"n".repeat(23)}…  `));
 });

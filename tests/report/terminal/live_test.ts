@@ -66,9 +66,9 @@ Deno.test("without a terminal: a line at each change of phase, and every 5 s", (
   live.progress(at("kill", 2));
   live.progress(at("done", 3));
   assert.deepEqual(written().trimEnd().split("\n").map((line) => line.split(",")[0] + line.match(/killed \d/)![0]), [
-    "fleet connectskilled 0",
-    "clients are killedkilled 0",
-    "clients are killedkilled 2",
+    "fleet is connectingkilled 0",
+    "clients are being killedkilled 0",
+    "clients are being killedkilled 2",
   ]);
 });
 

@@ -34,7 +34,7 @@ const halfway: Progress = {
 
 Deno.test("the panel of a run that goes well", () => {
   assert.deepEqual(panelLines(halfway, 100), [
-    "clients are killed            [###############---------------]  15.0s of 30s",
+    "clients are being killed    [###############---------------]  15.0s of 30s",
     "alive 951 of 1,000   killed 748   wills 672   p50 0.812 ms   p99 2.34 ms",
     "faults none",
   ]);
@@ -48,7 +48,7 @@ Deno.test("faults are told by verdict", () => {
 Deno.test("before the first will there are no percentiles, and a phase without an end has no bar", () => {
   const progress: Progress = { ...halfway, phase: "connect", phaseOfMs: 0, p50: NaN, p99: NaN };
   const [head, numbers] = panelLines(progress, 100);
-  assert.match(head!, /^fleet connects +15\.0s$/);
+  assert.match(head!, /^fleet is connecting +15\.0s$/);
   assert.ok(numbers!.endsWith("p50 –   p99 –"));
 });
 
@@ -66,18 +66,18 @@ Deno.test("no line is wider than the terminal", () => {
 Deno.test("in one line", () => {
   assert.equal(
     progressLine(halfway),
-    "clients are killed, 15.0s of 30s: alive 951 of 1,000, killed 748, wills 672, p50 0.812 ms, p99 2.34 ms, faults none",
+    "clients are being killed, 15.0s of 30s: alive 951 of 1,000, killed 748, wills 672, p50 0.812 ms, p99 2.34 ms, faults none",
   );
 });
 
-Deno.test("wills of control clients that go wrong are faults, and those that deviate are told", () => {
+Deno.test("wills of canaries that go wrong are faults, and those that deviate are told", () => {
   const controls = { total: 9, blind: 0, lost: 1, altered: 2 };
-  assert.equal(panelLines({ ...halfway, controls }, 100)[2], "faults 3 control wills wrong");
+  assert.equal(panelLines({ ...halfway, controls }, 100)[2], "faults 3 canary wills wrong");
   const deviating = { total: 9, blind: 0, lost: 0, deviating: 1 };
   assert.equal(panelLines({ ...halfway, controls: deviating }, 100)[2], "faults none, 1 deviation");
 });
 
-Deno.test("wrong states are faults; what deviates as the profile says is told beside them, and is none", () => {
+Deno.test("wrong states are faults; what deviates as the profile describes is told beside them, and is none", () => {
   const deviating = { ...halfway, faults: { ...none, deviating: 1_004 }, statesWrong: 0 };
   assert.equal(panelLines(deviating, 100)[2], "faults none, 1,004 deviations");
   const wrong = { ...deviating, faults: { ...deviating.faults, late: 1 }, statesWrong: 2 };

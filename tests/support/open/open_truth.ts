@@ -60,7 +60,7 @@ const truths: readonly Truth[] = [
   { says: /Session Expiry|the expiry to/i, because: ["session expiry: another than asked for, announced"] },
   // Versions and logins.
   {
-    says: /does not speak|speaks (MQTT )?(3\.1\.1|5\.0)|needs MQTT 5\.0/,
+    says: /does not support|supports (MQTT )?(3\.1\.1|5\.0)|needs MQTT 5\.0/,
     because: ["version: one of the two is not spoken"],
   },
   {

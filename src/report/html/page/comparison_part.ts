@@ -73,7 +73,7 @@ function notesPart({ notes, brokers }: Comparison): Markup | undefined {
   );
   const items = [...notes.map((note) => markup`<li>${note}</li>`), ...each];
   if (items.length === 0) return undefined;
-  return markup`<div class="warnings card"><h3>To know when reading this</h3><ul>${items}</ul></div>`;
+  return markup`<div class="warnings card"><h3>Notes on this report</h3><ul>${items}</ul></div>`;
 }
 
 /** A report folded away, with ids and headings that go into the page. */

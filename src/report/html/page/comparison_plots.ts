@@ -28,7 +28,7 @@ function percentilePlot(drawn: readonly Drawn[]): Plot {
   return {
     id: "compare-percentiles",
     title: "Latency by percentile",
-    note: "How long the fastest so many percent of the wills took at most, on each broker. Lower is faster.",
+    note: "Upper bound of the latency of each percentage of the wills, on each broker. Lower is faster.",
     x: "percentile",
     unit: "ms",
     lines: linesOf(drawn),
@@ -40,7 +40,7 @@ function latencyPlot(drawn: readonly Drawn[]): Plot {
   return overTime(drawn, {
     id: "compare-latency",
     title: "Latency over time",
-    note: "p99 of the wills of each stretch, on each broker. The runs were one after the other; each begins at 0.",
+    note: "p99 of the wills in each interval, on each broker. The runs were sequential; each begins at 0.",
     unit: "ms",
     of: ({ wills, p99 }) => wills === 0 ? null : drawableMs(p99),
   });
@@ -50,7 +50,7 @@ function willPlot(drawn: readonly Drawn[]): Plot {
   return overTime(drawn, {
     id: "compare-wills",
     title: "Wills seen",
-    note: "How many wills were seen in each stretch. The same clients died at the same instants on each broker.",
+    note: "Number of wills received in each interval. The same clients died at the same times on each broker.",
     unit: "count",
     of: ({ wills }) => wills,
   });

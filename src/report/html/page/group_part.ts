@@ -21,7 +21,7 @@ export function groupPart(report: Report): Markup | undefined {
   return markup`<section aria-labelledby="groups-title">
 <h2 id="groups-title">By group</h2>
 <div class="card scroll" role="region" aria-labelledby="groups-caption" tabindex="0">
-<table id="groups"><caption id="groups-caption">What became of each group of clients</caption>
+<table id="groups"><caption id="groups-caption">Results of each group of clients</caption>
 <thead><tr><th scope="col">group</th>${columns.map(({ head }) => markup`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>
 </section>`;

@@ -121,12 +121,12 @@ export function faultTile(wills: WillCounts): Tile {
   const wrong = willsWrong(wills);
   const total = wrong.reduce((sum, { count }) => sum + count, 0);
   const told = total === 0
-    ? "none late, early, missing, altered, twice or unasked"
+    ? "none late, early, missing, altered, duplicate or unwanted"
     : wrong.map(({ name, count }) => `${formatCount(count)} ${name}`).join(", ");
   return {
-    name: "Wills gone wrong",
+    name: "Wrong wills",
     value: formatCount(total),
-    note: wills.deviating === 0 ? told : `${told}; ${formatCount(wills.deviating)} deviating as the profile says`,
+    note: wills.deviating === 0 ? told : `${told}; ${formatCount(wills.deviating)} deviating as the profile describes`,
     ...total > 0 ? { look: "bad" } : wills.deviating === 0 && { look: "good" },
   };
 }

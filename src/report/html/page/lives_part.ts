@@ -45,11 +45,11 @@ function faultSection(report: Report): Markup | undefined {
   if (faults.length === 0) return undefined;
   const total = faultTotal(report);
   const told = faults.length < total
-    ? `${formatCount(faults.length)} of ${formatCount(total)} are kept, one of each kind first.`
+    ? `${formatCount(faults.length)} of ${formatCount(total)} are listed, one of each kind first.`
     : "";
   return section(
     "faults",
-    "Lives whose wills went wrong",
+    "Lives with wrong wills",
     told,
     ordered.map((fault) => faultItem(fault, outages)),
     shownFaults,
@@ -61,8 +61,7 @@ function slowSection(report: Report): Markup | undefined {
   const { slowest } = report;
   const outages = outagesOf(report);
   if (slowest.length === 0) return undefined;
-  const told =
-    "On time, and slower than all others: counted from the instant at which the kill was due by the schedule.";
+  const told = "The slowest wills that were on time, measured from the scheduled time of the kill.";
   return section(
     "slowest",
     "The slowest wills",

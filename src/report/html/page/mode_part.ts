@@ -8,7 +8,7 @@ import { telemetryText } from "../../model/telemetry_text.ts";
 import { type CountRow, countRows, faultColumns, type FaultName, rulesBroken } from "../../model/will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
-/** What the run had to hold, where it was told. */
+/** Thresholds of the run, where it was told. */
 export function thresholdPart({ thresholds = [] }: Report): Markup | undefined {
   if (thresholds.length === 0) return undefined;
   const rows = thresholds.map(({ expression, actual, met }) =>
@@ -20,7 +20,7 @@ export function thresholdPart({ thresholds = [] }: Report): Markup | undefined {
   const heads = ["it is", "verdict"].map((head) => markup`<th scope="col">${head}</th>`);
   const content = markup`<thead><tr><th scope="col">threshold</th>${heads}</tr></thead><tbody>${rows}</tbody>`;
   return markup`<section aria-labelledby="thresholds-title"><h2 id="thresholds-title">Thresholds</h2>
-${table("thresholds", "What the run had to hold", content)}</section>`;
+${table("thresholds", "Thresholds of the run", content)}</section>`;
 }
 
 /** Both tables, as far as there is something in them. */
@@ -28,8 +28,8 @@ export function modePart(report: Report): Markup | undefined {
   if (report.kills.total === 0 && report.wills.expected === 0) return undefined;
   return markup`<section aria-labelledby="by-mode-title">
 <h2 id="by-mode-title">By kill mode</h2>
-${table("counts", "What became of the wills", countTable(report))}
-${report.latencyMs.all.count === 0 ? undefined : table("latencies", "How long they took", latencyTable(report))}
+${table("counts", "Wills by result", countTable(report))}
+${report.latencyMs.all.count === 0 ? undefined : table("latencies", "Latency of the wills", latencyTable(report))}
 ${notes(report).map((note) => markup`<p class="note">${note}</p>`)}
 </section>`;
 }
@@ -116,12 +116,12 @@ function notes(report: Report): string[] {
   if (load !== undefined) found.push(`Under load: ${load}.`);
   if (missing > 0) found.push(`Missing by QoS of the will: ${qos0} at QoS 0, ${qos1} at QoS 1, ${qos2} at QoS 2.`);
   if (eitherWay > 0) {
-    found.push(`Lives that could rightly end with a will or without, counted nowhere else: ${formatCount(eitherWay)}.`);
+    found.push(`Lives for which a will and no will are both right, not counted elsewhere: ${formatCount(eitherWay)}.`);
   }
-  if (undecided > 0) found.push(`Wills still on the way when the run was ended: ${formatCount(undecided)}.`);
+  if (undecided > 0) found.push(`Wills still in transit when the run ended: ${formatCount(undecided)}.`);
   found.push(...controlFaultTexts(report).map((text) => `${text}.`));
   if (brokerDropped !== undefined && brokerDropped.after > brokerDropped.before) {
-    found.push(`Messages that the broker says it dropped: ${formatCount(brokerDropped.after - brokerDropped.before)}.`);
+    found.push(`Dropped messages reported by the broker: ${formatCount(brokerDropped.after - brokerDropped.before)}.`);
   }
   if (retained !== undefined) {
     const { expected, right, wrong, missing: gone } = retained;

@@ -60,7 +60,9 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
         formatCount(plan.willDelayS)
       } s`,
     ],
-    ...(plan.presence ? [["Presence", "online and left are retained on the wills' topics"] as [string, string]] : []),
+    ...(plan.presence
+      ? [["Presence", "retained online and left messages on the wills' topics"] as [string, string]]
+      : []),
     ["Will topic", plan.willTopic],
     ...(plan.profile === undefined ? [] : [["Profile", plan.profile] as [string, string]]),
     ["Watchers", `${formatCount(plan.watchers)}, each will seen by ${plan.fanOut}`],

@@ -53,7 +53,7 @@ export function plotFigure(plot: Plot): Markup {
       <div class="canvas" id="plot-${id}" role="img" aria-labelledby="${id}-title"
         aria-describedby="${id}-note" tabindex="0"></div>
       <details>
-        <summary>The numbers<span> of: ${title}</span></summary>
+        <summary>Data<span> of: ${title}</span></summary>
         <div class="scroll" id="numbers-${id}" role="region" aria-labelledby="${id}-title" tabindex="0">${
     plotTable(plot)
   }</div>

@@ -224,6 +224,6 @@ export function followRun(address, onNews) {
   };
   source.onopen = () => {
     const state = document.getElementById("connection");
-    if (state) state.textContent = "Live: this page follows the run.";
+    if (state) state.textContent = "Live: this page updates during the run.";
   };
 }

@@ -21,11 +21,11 @@ export function presencePart(report: Report): Markup | undefined {
   return markup`<section aria-labelledby="presence-title">
 <h2 id="presence-title">Presence</h2>
 <div class="card scroll" role="region" aria-labelledby="presence-caption" tabindex="0">
-<table id="presence"><caption id="presence-caption">What late subscribers found on the clients' topics</caption>
+<table id="presence"><caption id="presence-caption">Messages that late subscribers found on the clients' topics</caption>
 <thead><tr><th scope="col">look</th>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>
-<p class="note">${presenceWords(report)} Stale: a message stands that was replaced. Unwanted: one that should never have
-been published, or not yet. Either way: an acknowledgement did not come, or the standard leaves it open. Unsettled: it had
-changed too shortly before to be judged.</p>
+<p class="note">${
+    presenceWords(report)
+  } Stale: an older message that should have been replaced. Unwanted: a message that was never due, or not due yet. Either way: several states are right, because an acknowledgement is missing or the standard allows them. Unsettled: the state changed too recently to be judged.</p>
 </section>`;
 }

@@ -23,7 +23,7 @@ export function profilePart(report: Report): Markup | undefined {
 }
 
 function findingTable(findings: ReturnType<typeof findingsOf>): Markup {
-  const heads = ["seen", "lives in which it could"].map((head) => markup`<th scope="col">${head}</th>`);
+  const heads = ["seen", "lives that could show it"].map((head) => markup`<th scope="col">${head}</th>`);
   const rows = findings.map((finding) => {
     const { id, what, evidence, source, seen, lives, samples } = finding;
     const told = samples.map((sample) => markup`<small>${`${lifeText(sample)}: ${sample.text}`}</small>`);
@@ -34,7 +34,7 @@ function findingTable(findings: ReturnType<typeof findingsOf>): Markup {
   });
   return markup`
     <div class="card scroll" role="region" aria-labelledby="deviations-caption" tabindex="0">
-      <table id="deviations"><caption id="deviations-caption">Reported, and not failed</caption>
+      <table id="deviations"><caption id="deviations-caption">Reported, does not fail the run</caption>
         <thead><tr><th scope="col">deviation</th>${heads}</tr></thead><tbody>${rows}</tbody>
       </table>
     </div>

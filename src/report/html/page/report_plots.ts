@@ -35,9 +35,7 @@ export function ratePlot(series: readonly Stretch[]): Plot {
   return {
     id: "rate",
     title: "Kills and wills",
-    note: `How many clients were killed, and how many wills were seen, in each ${
-      stretchS === 1 ? "second" : `${stretchS} seconds`
-    }.`,
+    note: `Number of clients killed and wills received in each ${stretchS === 1 ? "second" : `${stretchS} seconds`}.`,
     x: "seconds",
     unit: "count",
     lines: [{ label: "kills", look: 1 }, { label: "wills seen", look: 0, filled: true }],
@@ -54,7 +52,7 @@ export function alivePlot(series: readonly Stretch[]): Plot {
   return {
     id: "alive",
     title: "Clients alive",
-    note: "Connected clients at each instant: killed ones come back.",
+    note: "Connected clients at each time. Killed clients reconnect.",
     x: "seconds",
     unit: "count",
     lines: [{ label: "alive", look: 2, filled: true }],
@@ -69,7 +67,7 @@ export function latencyPlot(series: readonly Stretch[]): Plot {
     id: "latency",
     title: "Latency over time",
     note:
-      "From the instant at which a will was due to its arrival. Half of the wills were faster than p50, 1% slower than p99.",
+      "Time from the due time of a will to its arrival. Half of the wills were faster than p50, 1% slower than p99.",
     x: "seconds",
     unit: "ms",
     lines: [{ label: "max", look: 9 }, { label: "p99", look: 1 }, { label: "p50", look: 0 }],
@@ -109,8 +107,7 @@ function percentilePlot({ latencyMs }: Report): Plot {
   return {
     id: "percentiles",
     title: "Latency by percentile",
-    note:
-      "How long the fastest so many percent of the wills took at most. A line ends where its wills are too few to tell.",
+    note: "Upper bound of the latency of each percentage of the wills. A line ends where there are too few wills.",
     x: "percentile",
     unit: "ms",
     lines: rows.map(({ label, look }) => ({ label, look })),

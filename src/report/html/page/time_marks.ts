@@ -57,7 +57,7 @@ export function marksKey(marks: readonly TimeMark[]): Markup | undefined {
 `
   );
   const more = marks.length - mostInKey;
-  const rest = more > 0 ? markup`<li>${more} more, in the tables behind the plots</li>` : undefined;
+  const rest = more > 0 ? markup`<li>${more} more in the tables of the plots</li>` : undefined;
   return markup`<ol class="marks" aria-label="Parts of the run">${items}${rest}</ol>`;
 }
 

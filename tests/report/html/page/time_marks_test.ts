@@ -66,7 +66,7 @@ Deno.test("the key has every mark by its number on the plots, up to a limit", ()
     "<li><b>kill</b> at 6,000 ms</li>",
   ]);
   const many = timeMarks(Array.from({ length: 32 }, (_, at) => ({ name: "hold", fromMs: at, toMs: at + 1 }) as const));
-  assert.match(marksKey(many)!.text, /<li>2 more, in the tables behind the plots<\/li><\/ol>$/);
+  assert.match(marksKey(many)!.text, /<li>2 more in the tables of the plots<\/li><\/ol>$/);
   assert.equal(marksKey([]), undefined);
 });
 
