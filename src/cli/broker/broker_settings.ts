@@ -157,7 +157,8 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   sessions: { name: "max-sessions", help: "Sessions, online and offline; one more is refused with 0x97." },
   timeToConnectMs: {
     name: "time-to-connect",
-    help: "Time from the accept, including TLS and WebSocket handshakes, to CONNECT and login; then the broker closes the connection.",
+    help:
+      "Time from the accept, including TLS and WebSocket handshakes, to CONNECT and login; then the broker closes the connection.",
     kind: "duration",
   },
   maximumPacketSizeBytes: {
@@ -167,7 +168,8 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   },
   receiveMaximum: {
     name: "receive-maximum",
-    help: "QoS 2 messages of a 5.0 client received and not released (Receive Maximum); one more ends the connection with 0x93.",
+    help:
+      "QoS 2 messages of a 5.0 client received and not released (Receive Maximum); one more ends the connection with 0x93.",
   },
   topicAliasMaximum: {
     name: "topic-alias-maximum",

@@ -46,7 +46,8 @@ export const observing = {
   }),
   "trace-client": many(text("ID"), {
     section: "Observing",
-    help: "Log every packet from and to the client with this identifier, decoded, with truncated payloads, at any log level.",
+    help:
+      "Log every packet from and to the client with this identifier, decoded, with truncated payloads, at any log level.",
   }),
 };
 
@@ -54,7 +55,8 @@ export const observing = {
 export const faults = {
   fault: one(text("MIX", parseFaults, "shares such as lose=1%,delay=1%:1500ms"), {
     section: "Faults",
-    help: `Inject faults into wills, to test that a monitor detects them: shares such as lose=1%,delay=0.5%:1500ms, of ` +
+    help:
+      `Inject faults into wills, to test that a monitor detects them: shares such as lose=1%,delay=0.5%:1500ms, of ` +
       `${faultKinds.join(", ")}. See the list below.`,
     usual: "none",
   }),
