@@ -2,6 +2,7 @@
  * The default bound over memory: a share of what this machine, or the container that the broker runs in, has.
  */
 import v8 from "node:v8";
+import { machineMemoryBytes } from "../../net/machine_memory.ts";
 
 /** A quarter of the memory, and no more than half of the limit of the runtime's heap. */
 const shares = { machine: 1 / 4, heap: 1 / 2 } as const;
@@ -11,19 +12,20 @@ const unknownBytes = 1024 * 1024 * 1024;
 const mebibyte = 1024 * 1024;
 
 /** The default of `--max-memory`, in bytes; whole mebibytes. */
-export function memoryShare(readText: (path: string) => string = readOwn): number {
-  const known = [machineBytes(readText), containerBytes(readText)].filter((bytes) => bytes !== undefined);
-  const machine = known.length === 0 ? unknownBytes : Math.min(...known) * shares.machine;
-  const bytes = Math.min(machine, v8.getHeapStatistics().heap_size_limit * shares.heap);
+export function memoryShare(
+  readText: (path: string) => string = readOwn,
+  machineBytes: () => number | undefined = machineMemoryBytes,
+): number {
+  const known = [machineBytes(), containerBytes(readText)].filter((bytes) => bytes !== undefined);
+  const share = known.length === 0 ? unknownBytes : Math.min(...known) * shares.machine;
+  const bytes = Math.min(share, v8.getHeapStatistics().heap_size_limit * shares.heap);
   return Math.floor(bytes / mebibyte) * mebibyte;
 }
 
-function machineBytes(readText: (path: string) => string): number | undefined {
-  const kibibytes = /^MemTotal:\s+(\d+) kB/m.exec(attempt(readText, "/proc/meminfo"))?.[1];
-  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
-}
-
-/** The limit of version 2 or version 1 of control groups; `max` is none. */
+/**
+ * The limit of version 2 or version 1 of control groups; `max` is none. The runtime permits reading it under --allow-all
+ * alone.
+ */
 function containerBytes(readText: (path: string) => string): number | undefined {
   const limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
     .map((path) => attempt(readText, path).trim()).filter((text) => /^\d+$/.test(text));

@@ -240,7 +240,7 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
       "Memory that clients make the broker take, all together: 55 % for what it keeps, the rest for what the runtime " +
       "has not collected yet; at the bound the newest item is refused with 0x97.",
     kind: "size",
-    usual: "a quarter of this machine's memory, at most half of the runtime's heap",
+    usual: "a quarter of this machine's memory (1024m where it is not known), at most half of the runtime's heap",
   },
   connectBytes: {
     name: "max-connect-size",

@@ -80,6 +80,9 @@ const symbols = {
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   // int getdtablesize(void): the soft limit of open files.
   getdtablesize: { parameters: [], result: "i32" },
+  // long get_phys_pages(void): pages of the machine's memory, of getpagesize() bytes each; -1 where that is not known.
+  get_phys_pages: { parameters: [], result: "i64" },
+  getpagesize: { parameters: [], result: "i32" },
   // int epoll_create1(int flags)
   epoll_create1: { parameters: ["i32"], result: "i32" },
   // int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *): ENOSPC at the user's limit of
@@ -260,6 +263,11 @@ export class Libc {
   /** How many descriptors this process may have; below 0 where there is no limit. */
   openFilesLimit(): number {
     return this.#call.getdtablesize();
+  }
+
+  /** The memory of this machine, in bytes; below 0 where it is not known. */
+  machineMemoryBytes(): number {
+    return Number(this.#call.get_phys_pages()) * this.#call.getpagesize();
   }
 
   openEpoll(): number {
