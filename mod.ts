@@ -32,28 +32,44 @@ export type {
 export {
   type Authorize,
   type BrokerLimits,
+  type BrokerLogLevel,
   type CoreOptions,
   defaultLimits,
   type Login,
   type LoginAnswer,
+  type SqliteOption,
+  type StoreOption,
 } from "./src/broker/options/options.ts";
 export type { Trace, TraceOfClient } from "./src/broker/options/trace.ts";
 export type { WillCopy, WillFault, WillInQuestion } from "./src/broker/options/will_fault.ts";
 export { type KillMode, killModes, killModeText, type KillShare } from "./src/fleet/plan/kill_mode.ts";
-export type { ClientGroup, HoldPhase, KillPhase, PhasePlan, ReturnPhase } from "./src/fleet/plan/plan.ts";
-export {
-  type FleetPlan,
-  type FleetRun,
-  type KillRate,
-  type PlanRequest,
-  type ProtocolChoice,
-  type Telemetry,
+export type {
+  ClientGroup,
+  FleetPlan,
+  FleetRun,
+  GroupOwn,
+  HoldPhase,
+  KillPhase,
+  KillRate,
+  PhasePlan,
+  PlanRequest,
+  ProtocolChoice,
+  RestartPhase,
+  ReturnPhase,
+  Shard,
+  Telemetry,
 } from "./src/fleet/plan/plan.ts";
 export { makePlan, planDefaults } from "./src/fleet/plan/make_plan.ts";
-export type { FleetResult, Notice, Progress } from "./src/fleet/result/result.ts";
-export type { Phase } from "./src/fleet/result/run_phase.ts";
-export type { LatencyRow, ModeCounts, WillCounts } from "./src/fleet/result/will_counts.ts";
-export type { FaultSample } from "./src/fleet/result/fault_sample.ts";
+export type { FleetResult, Notice, Progress, RestartsResult } from "./src/fleet/result/result.ts";
+export { type Instants, type Phase, phases, type Stage as RunStage } from "./src/fleet/result/run_phase.ts";
+export type {
+  LatencyBucketCounts,
+  LatencyRow,
+  ModeCounts,
+  RedeliveryCounts,
+  WillCounts,
+} from "./src/fleet/result/will_counts.ts";
+export type { FaultKind as WrongKind, FaultSample, SlowLife, Timeline } from "./src/fleet/result/fault_sample.ts";
 export type { FleetHooks } from "./src/fleet/squad/fleet_hooks.ts";
 export { runFleet } from "./src/fleet/run_fleet.ts";
 export type { Bounds } from "./src/conformance/model/bounds.ts";
@@ -65,13 +81,14 @@ export {
   type ConformanceCase,
   type Need,
 } from "./src/conformance/case/case.ts";
-export { type Protocol } from "./src/conformance/model/protocol.ts";
+export type { Protocol } from "./src/conformance/model/protocol.ts";
 export { catalog } from "./src/conformance/catalog.ts";
-export { CaseFailure, NotTestable } from "./src/conformance/model/outcome.ts";
+export { CaseFailure, type CaseFault, NotTestable } from "./src/conformance/model/outcome.ts";
 export { type Due, Probe } from "./src/conformance/probe/probe.ts";
-export { type Arrival, type PacketOf, ProbeLink } from "./src/conformance/probe/probe_link.ts";
+export { type Arrival, type PacketOf, ProbeLink, type ProbeParts } from "./src/conformance/probe/probe_link.ts";
 export type { ProbeEnd } from "./src/conformance/probe/probe_end.ts";
 export type {
+  Again,
   CaseResult,
   ConformanceResult,
   ControlResult,
@@ -79,14 +96,10 @@ export type {
   OutcomeCounts,
 } from "./src/conformance/case/result.ts";
 export { runConformance } from "./src/conformance/run_conformance.ts";
-export {
-  type ConformanceHooks,
-  type ConformanceRun,
-  type DeviationProfile,
-} from "./src/conformance/check/conformance_run.ts";
+export type { ConformanceHooks, ConformanceRun, DeviationProfile } from "./src/conformance/check/conformance_run.ts";
 export type { Selection } from "./src/conformance/check/select.ts";
 export { type CheckLogin, type ConnectAsked, Stage } from "./src/conformance/stage/stage.ts";
-export type { TranscriptLine } from "./src/conformance/probe/transcript.ts";
+export type { Transcript, TranscriptLine } from "./src/conformance/probe/transcript.ts";
 export {
   type CheckReport,
   checkReportJson,
@@ -97,10 +110,21 @@ export { checkHtml } from "./src/report/html/check_html.ts";
 export { checkJunit } from "./src/report/export/check_junit.ts";
 export { checkMarkdown } from "./src/report/export/check_markdown.ts";
 export { checkText } from "./src/report/terminal/check_text.ts";
-export { type Endpoint, parseEndpoint } from "./src/net/endpoint.ts";
+export { type Endpoint, parseEndpoint, type Transport } from "./src/net/endpoint.ts";
 export type { ChosenEngine, EngineChoice, EngineName } from "./src/net/engine.ts";
-export { type ClientAuth, readTlsFiles, type TlsFiles, type TlsIdentity } from "./src/net/tls/tls_identity.ts";
-export { AccessControl, type AccessFiles } from "./src/broker/access/access_control.ts";
+export {
+  type ClientAuth,
+  clientAuths,
+  readTlsFiles,
+  type TlsFiles,
+  type TlsIdentity,
+} from "./src/net/tls/tls_identity.ts";
+export {
+  AccessControl,
+  type AccessFiles,
+  type LoginToJudge,
+  type Verdict as LoginVerdict,
+} from "./src/broker/access/access_control.ts";
 export { livesCsv, modeCsv } from "./src/report/export/csv.ts";
 export { reportHdrLog } from "./src/report/export/hdr_log.ts";
 export { reportHtml } from "./src/report/html/html.ts";
@@ -108,6 +132,85 @@ export { reportJson } from "./src/report/export/json.ts";
 export { reportJunit } from "./src/report/export/junit.ts";
 export { reportMarkdown } from "./src/report/export/markdown.ts";
 export { mergeReports, type NamedReport } from "./src/report/model/merge_reports.ts";
-export { makeReport, type Report, type ReportContext, reportSchema, type Tool } from "./src/report/model/report.ts";
+export {
+  makeReport,
+  type Report,
+  type ReportContext,
+  reportSchema,
+  type ThresholdResult,
+  type Tool,
+} from "./src/report/model/report.ts";
 export { colourStyle, plainStyle, type Style } from "./src/report/terminal/style.ts";
 export { reportText, type TextOptions } from "./src/report/terminal/text.ts";
+export type { Clock } from "./src/base/clock.ts";
+export type { Action, Principal } from "./src/broker/access/acl.ts";
+export type { Identity, NameProof } from "./src/broker/access/identity.ts";
+export type { Rechecked } from "./src/broker/handle/recheck.ts";
+export type { BrokerLimits as AnnouncedLimits } from "./src/conformance/model/broker_limits.ts";
+export type { World as CheckWorld } from "./src/conformance/model/world.ts";
+export type { SentMessage } from "./src/conformance/probe/message_compare.ts";
+export type { SideFault } from "./src/conformance/probe/packet_faults.ts";
+export type { Patience } from "./src/conformance/probe/patience.ts";
+export type { LifeRow } from "./src/fleet/ledger/life_row.ts";
+export type { EndMode } from "./src/fleet/life/life.ts";
+export type { RecordSink } from "./src/fleet/recording/run_record.ts";
+export type { ControlCounts } from "./src/fleet/result/control_counts.ts";
+export type { DeviationCounts, ProfileFindings } from "./src/fleet/result/deviation_counts.ts";
+export type { GroupCounts, GroupResult } from "./src/fleet/result/group_result.ts";
+export {
+  type PresenceCounts,
+  type PresenceData,
+  type PresenceMoment,
+  presenceMoments,
+  type PresenceResult,
+  type PresenceWordCounts,
+} from "./src/fleet/result/presence_result.ts";
+export type { EarlyCloses, Remarks, ShortSessions } from "./src/fleet/result/remarks.ts";
+export type { RestartResult } from "./src/fleet/result/restart_result.ts";
+export type { SeriesLatency, SeriesPoint } from "./src/fleet/result/series_data.ts";
+export type { TelemetryByGroup, TelemetryCounts, TelemetryResult } from "./src/fleet/result/telemetry_result.ts";
+export type { RestartBroker } from "./src/fleet/squad/broker_restart.ts";
+export type { PacketFault } from "./src/mqtt/codec/lenient.ts";
+export type { PlainValue } from "./src/mqtt/codec/property_table.ts";
+export type {
+  AcknowledgePacket,
+  AuthPacket,
+  ConnackPacket,
+  ConnackProperties,
+  ConnectPacket,
+  ConnectProperties,
+  ConnectWill,
+  DisconnectPacket,
+  MessageProperties,
+  Packet,
+  PacketType,
+  PingreqPacket,
+  PingrespPacket,
+  ProtocolVersion,
+  PublishPacket,
+  PublishProperties,
+  QoS,
+  ReasonProperties,
+  SubackPacket,
+  SubscribePacket,
+  Subscription,
+  UnsubackPacket,
+  UnsubscribePacket,
+  UserProperty,
+} from "./src/mqtt/packet.ts";
+export type { DialReceiver, Link, LinkEnd, LinkReceiver } from "./src/net/link.ts";
+export type { PacketReceiver } from "./src/net/packet_stream.ts";
+export type { TlsDialOptions } from "./src/net/tls/tls_dial.ts";
+export type {
+  CaseFaultKind,
+  CaseSign,
+  Deviation,
+  Evidence,
+  RuleNumbers,
+  Sign,
+  SignFault,
+  StandardVersion,
+} from "./src/profiles/profile.ts";
+export type { VersionRange } from "./src/profiles/version_range.ts";
+export type { Operator as ThresholdOperator, Threshold } from "./src/report/model/threshold.ts";
+export { type OptionName, planOptions } from "./src/fleet/plan/plan_options.ts";

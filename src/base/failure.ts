@@ -8,16 +8,24 @@
 
 /** The person asked for something that cannot be done. The message is one sentence: what, the value, what is allowed. */
 export class UsageError extends Error {
+  /** The name of the error class. */
   override readonly name = "UsageError";
 }
 
 /** A peer sent what the standard forbids. Ends that peer's connection and no other. */
 export class ProtocolError extends Error {
+  /** The name of the error class. */
   override readonly name = "ProtocolError";
 
   /**
    * @param reasonCode the MQTT 5.0 reason code (0x80 and above) that names the fault, as in `src/mqtt/reason.ts`
    * @param message what was wrong, without the peer's bytes
+   */
+  /**
+   * Makes the error.
+   *
+   * @param reasonCode the reason code of MQTT 5.0 that describes the fault
+   * @param message one sentence for people
    */
   constructor(readonly reasonCode: number, message: string) {
     super(message);
@@ -26,6 +34,7 @@ export class ProtocolError extends Error {
 
 /** A rule that mqtt-sim sets itself was broken. Always our own fault. */
 export class InvariantError extends Error {
+  /** The name of the error class. */
   override readonly name = "InvariantError";
 }
 

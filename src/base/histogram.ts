@@ -10,13 +10,21 @@ export const longestMs = 3_600_000;
 
 /** A distribution in figures: milliseconds, all 0 when nothing was recorded. Plain data. */
 export interface HistogramRow {
+  /** The number of values. */
   readonly count: number;
+  /** The smallest value, in milliseconds. */
   readonly min: number;
+  /** The mean, in milliseconds. */
   readonly mean: number;
+  /** The median, in milliseconds. */
   readonly p50: number;
+  /** 90 % of the values are at most this, in milliseconds. */
   readonly p90: number;
+  /** 99 % of the values are at most this, in milliseconds. */
   readonly p99: number;
+  /** 99.9 % of the values are at most this, in milliseconds. */
   readonly p999: number;
+  /** The largest value, in milliseconds. */
   readonly max: number;
   /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
   readonly hdr: string;

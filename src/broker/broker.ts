@@ -22,24 +22,41 @@ import { beginStop, finishStop, isDrained } from "./serve/shutdown.ts";
 import { runDue } from "./serve/tick.ts";
 import { Timer } from "./serve/timer.ts";
 
-/** Where a broker listens, and what else it can be told. */
+/**
+ * Where a broker listens, and what it does.
+ *
+ * @example A broker with a limit and a log
+ * ```ts ignore
+ * import { Broker, type BrokerOptions } from "mqtt-sim";
+ *
+ * const options: BrokerOptions = {
+ *   port: 0,
+ *   limits: { connections: 1_000 },
+ *   maximumQoS: 1,
+ *   onEvent: (event) => event.type === "will-published" && console.log(event.will.topic),
+ *   log: (level, message) => console.log(level, message),
+ * };
+ * await using broker = await Broker.start(options);
+ * console.log(broker.url);
+ * ```
+ */
 export interface BrokerOptions extends CoreOptions {
-  /** An address of this machine; 127.0.0.1 if not given. */
+  /** An address of this machine. Default: 127.0.0.1. */
   readonly host?: string;
-  /** 0, the default, takes a free port. */
+  /** The port; 0 takes a free one. Default: 0. */
   readonly port?: number;
-  /** Where to listen in place of host and port: over TCP, TLS and WebSocket, in any number. */
+  /** Where to listen in place of host and port: over TCP, TLS and WebSocket, in any number. Default: host and port. */
   readonly listen?: readonly Endpoint[];
-  /** Certificates for `mqtts` and `wss`. */
+  /** Certificates for `mqtts` and `wss`. Default: none. */
   readonly tls?: TlsIdentity;
   /**
-   * Origins of web pages that may connect over WebSocket, such as `https://app.example`; `*` is every one. None by
-   * default: clients that are not browsers send no origin.
+   * Origins of web pages that may connect over WebSocket, such as `https://app.example`; `*` is every one.
+   * Clients that are not browsers send no origin. Default: none.
    */
   readonly allowOrigins?: readonly string[];
-  /** What carries TCP; `auto`, the default, is epoll where that works, else the runtime's own sockets. */
+  /** What carries TCP: `auto` is epoll where that works, else the sockets of the runtime. Default: `auto`. */
   readonly engine?: EngineChoice;
-  /** The thread does nothing but this broker's work: it may wait for links by itself, a millisecond at a time. */
+  /** The thread does nothing but this broker's work: it may wait for links by itself, a millisecond at a time. Default: no. */
   readonly ownThread?: boolean;
 }
 

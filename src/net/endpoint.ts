@@ -12,12 +12,17 @@ export type Transport = "tcp" | "tls" | "ws" | "wss";
 export interface Endpoint {
   /** The URL as it may be shown: without user and password, and with its query masked, which often holds a token. */
   readonly url: string;
+  /** What carries the bytes. */
   readonly transport: Transport;
+  /** The host name or address. */
   readonly host: string;
+  /** The port. */
   readonly port: number;
   /** Of a WebSocket, with a slash in front; else empty. */
   readonly path: string;
+  /** The user name. */
   readonly username?: string;
+  /** The password. */
   readonly password?: string;
   /** Whom a client trusts there, and who it is; for `mqtts` and `wss`. */
   readonly tls?: TlsDialOptions;

@@ -26,6 +26,7 @@ export const engineHelp = "TCP engine: epoll, through system calls on Linux with
 
 /** An engine that was chosen. */
 export interface ChosenEngine {
+  /** The engine. */
   readonly name: EngineName;
   /** Why `auto` has not taken `epoll`. */
   readonly whyNotEpoll?: string;

@@ -33,6 +33,7 @@ export interface DialReceiver extends LinkReceiver {
 /** Above so many bytes written and not yet taken, `write` answers false. */
 export const highWaterBytes = 256 * 1024;
 
+/** A connection that carries bytes. */
 export interface Link {
   /** Who is called; set by the first user before control returns to the runtime, and again on a change of owner. */
   receiver: LinkReceiver;
@@ -60,6 +61,7 @@ export interface Link {
   reset(): void;
   /** Reads no more until `resume`; the peer's end may go unseen meanwhile. */
   pause(): void;
+  /** Reads again after a pause. */
   resume(): void;
 }
 

@@ -25,6 +25,7 @@ export type SignFault = "missing" | "late" | "early" | "duplicate" | "unwanted" 
  * so that a fault which the deviation's text does not describe stays a fault.
  */
 export interface Sign {
+  /** What is observed in a fleet. */
   readonly fault: SignFault;
   /** How the life ended, by the fleet's kill modes; `restart` where the broker's restart ended it. */
   readonly endings: readonly string[];
@@ -94,6 +95,7 @@ export type CaseFaultKind =
 
 /** What a deviation looks like to a case of `check`: a failure that no sign covers stays a failure. */
 export interface CaseSign {
+  /** What is observed in a case. */
   readonly fault: CaseFaultKind;
   /** `late` and `early`: by so many seconds at most, beyond what counts as late or early anyway. */
   readonly withinS?: number;
@@ -109,9 +111,11 @@ export interface CaseSign {
 export interface Deviation {
   /** Lower case, unique in its profile. */
   readonly id: string;
+  /** The statements of the standard, by version. */
   readonly rules: RuleNumbers;
   /** One plain sentence. */
   readonly what: string;
+  /** Where the deviation is documented or was observed. */
   readonly evidence: Evidence;
   /** The source: a document, a test, a source, an issue, or the version on which it was observed. */
   readonly source: string;

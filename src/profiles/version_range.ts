@@ -5,7 +5,9 @@
 
 /** From one version on, and before another; a bound that is absent is open. */
 export interface VersionRange {
+  /** The first version. */
   readonly from?: string;
+  /** The first version that is not included. */
   readonly before?: string;
 }
 

@@ -59,6 +59,7 @@ const gateTasks: readonly [string, TaskLines][] = [
       { args: ["fmt", "--check"], failure: "gates: fmt falls short: run deno fmt" },
       { args: ["lint"], failure: "gates: lint falls short" },
       { args: ["check"], failure: "gates: check falls short" },
+      { args: ["doc", "--lint", "mod.ts"], failure: "gates: doc falls short: mod.ts exports what has no doc comment" },
     ],
   }],
   ["ok", {

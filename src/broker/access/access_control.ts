@@ -23,7 +23,9 @@ export interface AccessFiles {
 
 /** A login as it is judged. */
 export interface LoginToJudge extends Principal {
+  /** The password in CONNECT, if there is one. */
   readonly password: Uint8Array | undefined;
+  /** The common name of the client certificate, if there is one. */
   readonly certificateName?: string | undefined;
   /** The peer of the link, as `host:port`; logins of one address take turns. */
   readonly peer?: string;
@@ -115,7 +117,8 @@ export class AccessControl {
   }
 }
 
-type Verdict = "accept" | "bad-credentials" | "not-authorized" | "busy";
+/** The answer to a login. */
+export type Verdict = "accept" | "bad-credentials" | "not-authorized" | "busy";
 
 const verdictOf: Readonly<Record<CheckOutcome, Verdict>> = { right: "accept", wrong: "bad-credentials", busy: "busy" };
 

@@ -20,6 +20,7 @@ export type Action = "publish" | "subscribe";
 
 /** Who wants to do it. */
 export interface Principal {
+  /** The client identifier. */
   readonly clientId: string;
   /** Undefined for those who gave none. */
   readonly username: string | undefined;

@@ -21,6 +21,7 @@ export const faultKinds = Object.keys(faultText) as FaultKind[];
 
 /** How often one kind strikes. */
 export interface FaultShare {
+  /** What happens to the will. */
   readonly kind: FaultKind;
   /** Of the wills that it could strike, from 0 to 1. */
   readonly fraction: number;

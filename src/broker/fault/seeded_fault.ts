@@ -8,7 +8,9 @@ import { exclusiveKinds, type FaultKind, type FaultShare, formatFaults } from ".
 
 /** What faults are drawn from. */
 export interface SeededFaultOptions {
+  /** The kinds of faults, each with its share of the wills. */
   readonly shares: readonly FaultShare[];
+  /** The same seed draws the same wills, from the same wills in the same order. */
   readonly seed: number;
   /** Only wills of clients whose identifier matches; all without it. */
   readonly clients?: RegExp | undefined;
@@ -28,6 +30,11 @@ export class SeededFault implements WillFault {
   readonly #atRelease: Random;
   #stalledUntilMs = -Infinity;
 
+  /**
+   * Prepares the draw of the faults.
+   *
+   * @param options the shares of the faults and the seed
+   */
   constructor(options: SeededFaultOptions) {
     const { shares, seed, clients } = options;
     const random = new Random(seed);

@@ -37,6 +37,7 @@ export type OperatorAction = "disconnect" | "end-session" | "clear-retained";
 
 /** What a broker has counted since its start, and a few present numbers. Plain data. */
 export interface BrokerMetrics {
+  /** Connections. */
   readonly connections: {
     /** Connections accepted. */
     readonly accepted: number;
@@ -57,10 +58,12 @@ export interface BrokerMetrics {
     /** Connections of accepted clients that ended, by what ended them. */
     readonly ended: Readonly<Record<EndingKind, number>>;
   };
+  /** Logins. */
   readonly logins: {
     /** Failed logins, by reason. */
     readonly failed: Readonly<Record<LoginFailure, number>>;
   };
+  /** Actions of an operator. */
   readonly operator: {
     /** Actions of an operator that changed something. */
     readonly actions: Readonly<Record<OperatorAction, number>>;
@@ -69,9 +72,13 @@ export interface BrokerMetrics {
   };
   /** Bytes that clients make the broker keep, as they are counted against the bound. */
   readonly memory: { readonly usedBytes: number };
+  /** Sessions that the broker holds. */
   readonly sessions: { readonly held: number };
+  /** Subscriptions that the broker holds and has refused. */
   readonly subscriptions: { readonly held: number; readonly refused: number };
+  /** Retained messages that the broker holds, and messages that it did not retain because of the limit. */
   readonly retained: { readonly held: number; readonly refused: number };
+  /** Wills. */
   readonly wills: {
     /** Wills armed since the start. */
     readonly armed: number;
@@ -94,6 +101,7 @@ export interface BrokerMetrics {
     /** The same by what was done to them. */
     readonly faultsByKind: Readonly<Record<string, number>>;
   };
+  /** PUBLISH packets. */
   readonly messages: {
     /** PUBLISH packets taken. */
     readonly received: number;

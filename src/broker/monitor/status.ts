@@ -15,6 +15,7 @@ export const longestPage = 1_000;
 
 /** Which page of which clients. */
 export interface StatusQuery {
+  /** Which clients the page shows. */
   readonly filter: StatusFilter;
   /** Clients to leave out first. */
   readonly offset: number;
@@ -26,9 +27,13 @@ export interface StatusQuery {
 export interface WillStatus {
   /** `armed` while its client is online, `delayed` when it waiting for the start time. */
   readonly state: "armed" | "delayed";
+  /** The topic of the will. */
   readonly topic: string;
+  /** The quality of service of the will. */
   readonly qos: number;
+  /** Whether the will is retained. */
   readonly retain: boolean;
+  /** Since when the will is armed or delayed, in ISO 8601. */
   readonly since: string;
   /** When it goes out unless its client comes back; of a delayed will. */
   readonly due?: string;
@@ -38,14 +43,19 @@ export interface WillStatus {
 
 /** One client. */
 export interface ClientStatus {
+  /** The client identifier. */
   readonly clientId: string;
+  /** Whether the client is connected. */
   readonly online: boolean;
   /** While it is online: its peer, its version of MQTT, and since when. */
   readonly peer?: string;
+  /** The MQTT version of the connection. */
   readonly version?: "3.1.1" | "5.0";
+  /** Since when the client is connected or away, in ISO 8601. */
   readonly since?: string;
   /** While it is offline: when its session ends; absent when it does not end by itself. */
   readonly sessionEnds?: string;
+  /** The will of the client, if it has one. */
   readonly will?: WillStatus;
   /** Messages that have not reached it, and their bytes. */
   readonly queued: { readonly messages: number; readonly bytes: number };
@@ -55,12 +65,15 @@ export interface ClientStatus {
 export interface StatusPage extends StatusQuery {
   /** Clients that the filter lets through, on all pages. */
   readonly total: number;
+  /** The clients of this page. */
   readonly clients: readonly ClientStatus[];
 }
 
 /** What waits in all outboxes. */
 export interface QueueTotals {
+  /** Messages that wait. */
   readonly messages: number;
+  /** Bytes of these messages. */
   readonly bytes: number;
   /** Clients for whom something waits. */
   readonly clients: number;

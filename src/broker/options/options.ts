@@ -18,8 +18,11 @@ import type { WillFault } from "./will_fault.ts";
 
 /** Who asks to be let in. */
 export interface Login {
+  /** The client identifier. */
   readonly clientId: string;
+  /** The user name in CONNECT, if there is one. */
   readonly username: string | undefined;
+  /** The password in CONNECT, if there is one. */
   readonly password: Uint8Array | undefined;
   /** The peer of the link, as `host:port`. */
   readonly peer: string;
@@ -140,34 +143,36 @@ export type BrokerLogLevel = "info" | "warn" | "error";
 
 /** What the broker's core can be told. */
 export interface CoreOptions {
+  /** Limits that replace those of {@link defaultLimits}. Default: none. */
   readonly limits?: Partial<BrokerLimits>;
-  /** Links for which there are descriptors: one more is closed at once. No bound if not given. */
+  /** Links for which there are descriptors: one more is closed at once. Default: no bound. */
   readonly linkRoom?: number;
-  /** Highest QoS that is served: a will above it is refused with 0x9B. */
+  /** Highest QoS that is served: a will above it is refused with 0x9B. Default: 2. */
   readonly maximumQoS?: QoS;
-  /** Whether messages are retained: if not, a will with retain is refused with 0x9A. */
+  /** Whether messages are retained: if not, a will with retain is refused with 0x9A. Default: yes. */
   readonly retainAvailable?: boolean;
   /**
    * Response Information for the 5.0 clients that request it: what their response topics may begin with. `%c` stands
-   * for the client identifier. Left out if not given.
+   * for the client identifier. Default: none.
    */
   readonly responseInformation?: string;
-  /** Overrides every 5.0 client's keep alive, in seconds. */
+  /** Replaces the keep alive of every 5.0 client, in seconds. Default: the keep alive of the client. */
   readonly serverKeepAliveS?: number;
-  /** Decides on a login; everyone is let in without it. A rejected promise refuses with 0x88. */
+  /** Decides on a login. A rejected promise refuses with 0x88. Default: every login is accepted. */
   readonly authenticate?: (login: Login) => LoginAnswer | Promise<LoginAnswer>;
-  /** The identity of an accepted login; without it, the client's user name, proved by its password. */
+  /** The identity of an accepted login. Default: the client's user name, proved by its password. */
   readonly identityOf?: (login: Login) => Identity;
   /**
    * Whether a user who logged in earlier may still log in; asked when the rules change, when a store is read, and
-   * before a retained message of that user is delivered. Every user may without it.
+   * before a retained message of that user is delivered. Default: every user may.
    */
   readonly knows?: (identity: Identity) => boolean;
   /**
-   * Asked for each PUBLISH, subscription and will, for a will at CONNECT and again when it is due; it must be quick.
+   * Decides on each PUBLISH, subscription and will, on a will at CONNECT and again when it is due; it must be quick.
+   * Default: everything is allowed.
    */
   readonly authorize?: Authorize;
-  /** Where sessions, messages and wills are kept: in memory (the default), or in a file that outlives the broker. */
+  /** Where sessions, messages and wills are kept: in memory, or in a file that outlives the broker. Default: memory. */
   readonly store?: StoreOption;
   /**
    * Wills at a clean stop. `publish`, the default, treats the stop as any end of a connection: what has no delay is
@@ -176,31 +181,39 @@ export interface CoreOptions {
    * memory there is nowhere to keep them, so that it loses them.
    */
   readonly onShutdown?: "publish" | "keep";
-  /** Makes wills go wrong on purpose, to try those who watch them. */
+  /** Makes wills go wrong on purpose, to test a monitor of wills. Default: none. */
   readonly willFault?: WillFault;
-  /** Told of wills and connections as it happens; it must be quick. */
+  /** Gets each event of wills and connections as it happens; it must be quick. Default: none. */
   readonly onEvent?: BrokerListener;
-  /** Of which events {@link onEvent} is told; of all without it. Nothing is spent on events that nobody is told of. */
+  /** The events that {@link onEvent} gets; other events cost nothing. Default: all. */
   readonly eventTypes?: readonly BrokerEventType[];
-  /** Shown the packets of clients that it asks for. */
+  /** Gets the packets of the clients that it chooses. Default: none. */
   readonly trace?: Trace;
-  /** From one publication of the `$SYS` topics to the next, in milliseconds; 0, the default, publishes none. */
+  /** From one publication of the `$SYS` topics to the next, in milliseconds; 0 publishes none. Default: 0. */
   readonly sysIntervalMs?: number;
-  /** Told what a person should know. */
+  /** Gets log lines. Default: none are written. */
   readonly log?: (level: BrokerLogLevel, message: string) => void;
   /**
    * What becomes of an internal error of a handler. `contain`, the default of a {@link Broker}: it ends one connection,
    * and is logged with its stack and counted. `throw`, the default of a core: it is passed on, for tests.
    */
   readonly onInternalError?: "contain" | "throw";
+  /** The clock of the broker. Default: the clock of the system. */
   readonly clock?: Clock;
   /**
    * The time of day in milliseconds since 1970: what a store counts in, for no other clock goes on without a broker.
+   * Default: the clock of the system.
    */
   readonly wallNowMs?: () => number;
-  /** Runs a task when this turn of the event loop is over: the store's commit for all that came in the turn. */
+  /**
+   * Runs a task when this turn of the event loop is over: the store's commit for all that came in the turn.
+   * Default: a task of the event loop.
+   */
   readonly endOfTurn?: (task: () => void) => void;
-  /** Draws an identifier for a client that brought none; asked again when it is in use. */
+  /**
+   * Draws an identifier for a client that brought none; asked again when it is in use.
+   * Default: drawn by the random generator of the system.
+   */
   readonly newClientId?: () => string;
 }
 

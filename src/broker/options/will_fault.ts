@@ -7,13 +7,17 @@ import type { Ending } from "./ending.ts";
 
 /** A will about which something is being decided. */
 export interface WillInQuestion {
+  /** The client identifier. */
   readonly clientId: string;
+  /** The will that is due. */
   readonly will: ConnectWill;
+  /** What made the will due. */
   readonly ending: Ending;
 }
 
 /** One message to be published in a will's place. */
 export interface WillCopy {
+  /** The will as the broker publishes it. */
   readonly will: ConnectWill;
   /** Milliseconds from now; 0 is at once. */
   readonly delayMs: number;

@@ -52,6 +52,7 @@ export interface ConformanceCase {
   readonly rules: Readonly<Partial<Record<Protocol, readonly string[]>>>;
   /** `clock` for a case that waits for the standard's own seconds; `--quick` leaves it out. */
   readonly time?: "quick" | "clock";
+  /** Features and inputs without which the case is not testable. Default: none. */
   readonly needs?: readonly Need[];
   /** Deviations, by their ids in profiles, under which a broker may fail this case. */
   readonly deviations?: readonly string[];

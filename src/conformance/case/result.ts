@@ -19,13 +19,19 @@ export type Outcome =
 
 /** One case in one version. */
 export interface CaseResult {
+  /** The id of the case. */
   readonly id: string;
+  /** The area of the case. */
   readonly area: Area;
+  /** What the broker must do. */
   readonly title: string;
+  /** What the case does. */
   readonly does: string;
+  /** The MQTT version. */
   readonly protocol: Protocol;
   /** Numbers of the statements, in this version. */
   readonly rules: readonly string[];
+  /** What was found. */
   readonly outcome: Outcome;
   /** Why it failed or was not tested, in a sentence. */
   readonly reason?: string;
@@ -35,7 +41,9 @@ export interface CaseResult {
   readonly seenIn?: readonly string[];
   /** The deviation under which it failed; or under which it was to fail, and passed. */
   readonly deviation?: string;
+  /** Observations that change no outcome. */
   readonly notes: readonly string[];
+  /** How long the case took. */
   readonly durationMs: number;
   /** Why it was run again: what it is told here is how it came out then. */
   readonly again?: Again;
@@ -60,6 +68,7 @@ export interface ConformanceResult {
   readonly verdict: "pass" | "fail" | "void";
   /** One sentence. */
   readonly reason: string;
+  /** The exit code of `mqtt-sim check`. */
   readonly exitCode: 0 | 1 | 3 | 130;
   /** The broker's URL. */
   readonly target: string;
@@ -67,15 +76,19 @@ export interface ConformanceResult {
   readonly engine?: EngineName;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** How long the check took. */
   readonly durationMs: number;
+  /** The time bounds of the check. */
   readonly bounds: Bounds;
   /** True where cases that wait for the standard's own seconds were left out. */
   readonly quick: boolean;
   /** The profile's name, if there was one. */
   readonly profile?: string;
+  /** The number of cases by outcome. */
   readonly counts: OutcomeCounts;
   /** What had to be seen first, by version. */
   readonly controls: readonly ControlResult[];
+  /** The result of each case. */
   readonly cases: readonly CaseResult[];
   /** What a reader should know. */
   readonly warnings: readonly string[];
@@ -83,12 +96,15 @@ export interface ConformanceResult {
 
 /** The control arm of one version. */
 export interface ControlResult {
+  /** The MQTT version. */
   readonly protocol: Protocol;
   /**
    * `fail`: the message came and the will did not, or the CONNACK is malformed. `void`: nothing is proved. `not
    * spoken`: the broker does not speak the version.
    */
   readonly outcome: "pass" | "fail" | "void" | "not spoken";
+  /** Why the control failed, if it did. */
   readonly reason?: string;
+  /** What was sent and received. */
   readonly transcript?: readonly TranscriptLine[];
 }

@@ -12,24 +12,41 @@ import type { World } from "../model/world.ts";
 
 /** Deviations that a broker documents; as much of a profile as a check needs. */
 export interface DeviationProfile {
+  /** The name of the profile. */
   readonly name: string;
+  /** The deviations that do not fail the check. */
   readonly deviations: readonly (Pick<Deviation, "id"> & Partial<Pick<Deviation, "rules" | "signs" | "shows">>)[];
 }
 
-/** What is to be run, and on what. */
+/**
+ * What a check runs, and against which broker.
+ *
+ * @example The cases of one rule
+ * ```ts ignore
+ * import { Broker, type ConformanceRun, parseEndpoint, runConformance } from "mqtt-sim";
+ *
+ * await using broker = await Broker.start();
+ * const run: ConformanceRun = { target: parseEndpoint(broker.url), rules: ["3.1.1:3.1.2-8"], only: ["will/close"] };
+ * const { verdict, cases } = await runConformance(run);
+ * console.log(verdict, cases.length);
+ * ```
+ */
 export interface ConformanceRun extends Selection {
+  /** The broker. */
   readonly target: Endpoint;
+  /** The login of each client. Default: none. */
   readonly login?: CheckLogin | undefined;
-  /** Multiplies every time bound; 1 if not given. */
+  /** Multiplies every time bound. Default: 1. */
   readonly slack?: number | undefined;
-  /** Cases at a time; 40 if not given. */
+  /** Cases at a time. Default: 40. */
   readonly parallel?: number | undefined;
-  /** A topic that the login may subscribe to and not publish to. */
+  /** A topic that the login may subscribe to and not publish to. Default: none; its cases are not testable. */
   readonly deniedTopic?: string | undefined;
+  /** The profile of the broker. Default: strict, without deviations. */
   readonly profile?: DeviationProfile | undefined;
-  /** What carries the probes' TCP; `auto` if not given. */
+  /** What carries the TCP of the probes. Default: `auto`. */
   readonly engine?: EngineChoice | undefined;
-  /** In place of the catalog. */
+  /** The cases. Default: the catalog. */
   readonly cases?: readonly ConformanceCase[];
 }
 

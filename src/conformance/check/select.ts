@@ -11,6 +11,7 @@ export interface Selection {
   readonly only?: readonly string[] | undefined;
   /** Numbers of statements, such as `3.1.2-22`; with a version in front, `5.0:3.1.2-22`, in that version alone. */
   readonly rules?: readonly string[] | undefined;
+  /** The MQTT versions of the cases. Default: both. */
   readonly protocols?: readonly Protocol[] | undefined;
   /** Leaves out what waits for the standard's own seconds. */
   readonly quick?: boolean | undefined;

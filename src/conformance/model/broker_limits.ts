@@ -8,6 +8,7 @@ import type { ConnackProperties, Packet } from "../../mqtt/packet.ts";
 
 /** The limits of a broker, and how each of them is known. */
 export interface BrokerLimits {
+  /** The properties of the CONNACK that announced the limits. */
   readonly announced: ConnackProperties;
   /** For a limit that was seen and not announced, by its name in CONNACK: what the broker did, in a sentence. */
   readonly seen?: Readonly<Partial<Record<keyof ConnackProperties, string>>>;

@@ -8,6 +8,7 @@ import type { CaseFaultKind } from "../../profiles/profile.ts";
  * it covers, so that a late will is not excused where the profile describes an early one.
  */
 export interface CaseFault {
+  /** The kind of the fault. */
   readonly kind: CaseFaultKind;
   /** `late`, `early`: by so many milliseconds. */
   readonly byMs?: number;
@@ -23,9 +24,16 @@ export interface CaseFault {
 
 /** The broker did what the standard does not let it do. One sentence, without the rule. */
 export class CaseFailure extends Error {
+  /** The name of the error class. */
   override readonly name = "CaseFailure";
 
   /** @param fault `other` where the sentence alone says what it is */
+  /**
+   * Makes the failure of a case.
+   *
+   * @param message what the broker did
+   * @param fault the kind of the fault, for profiles
+   */
   constructor(message: string, readonly fault: CaseFault = { kind: "other" }) {
     super(message);
   }
@@ -36,6 +44,7 @@ export class SubscriptionRefused extends CaseFailure {}
 
 /** This broker cannot be asked this. One sentence. */
 export class NotTestable extends Error {
+  /** The name of the error class. */
   override readonly name = "NotTestable";
 }
 

@@ -8,7 +8,9 @@ import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineName } from "../../net/engine.ts";
 import type { DialReceiver, Link } from "../../net/link.ts";
 
+/** The clock, the links and the random numbers of a check. */
 export interface World {
+  /** The clock that every bound uses. */
   readonly clock: Clock;
   /** True where `Link.reset` sends RST. */
   readonly canReset: boolean;

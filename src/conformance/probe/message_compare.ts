@@ -6,10 +6,15 @@ import { payloadText } from "./packet_text.ts";
 
 /** A message as a client sends it. */
 export interface SentMessage {
+  /** The topic. */
   readonly topic: string;
+  /** The payload. */
   readonly payload: Uint8Array;
+  /** The quality of service. */
   readonly qos: QoS;
+  /** The retain flag. */
   readonly retain: boolean;
+  /** The properties that are expected. */
   readonly properties?: MessageProperties;
 }
 

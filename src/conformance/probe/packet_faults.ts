@@ -9,6 +9,7 @@ import { hexByte } from "./packet_text.ts";
 
 /** A fault that no case is about. Two of one id are the same fault. */
 export interface SideFault {
+  /** The id under which the fault is reported. */
   readonly id: `broker/${string}`;
   /** Numbers of the statements, in the version in which it was seen. */
   readonly rules: readonly string[];

@@ -2,11 +2,17 @@
 import { CaseOver } from "../model/outcome.ts";
 import type { World } from "../model/world.ts";
 
+/** Waits for packets, up to a bound. */
 export class Patience {
   readonly #world: World;
   readonly #waiting = new Set<() => void>();
   #calledOff = false;
 
+  /**
+   * Prepares to wait.
+   *
+   * @param world the clock of the check
+   */
   constructor(world: World) {
     this.#world = world;
   }

@@ -43,6 +43,7 @@ export class Probe extends ProbeLink {
    * The Session Expiry Interval in seconds as it was asked for, and as the server lets it be (5.0, section 3.2.2.3.2).
    */
   askedExpiryS = 0;
+  /** The session expiry of the connection, in seconds. */
   sessionExpiryS = 0;
   /** The QoS that each subscription of its session was granted, by topic filter. */
   granted = new Map<string, number>();

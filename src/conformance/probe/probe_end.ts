@@ -4,12 +4,14 @@ import type { LinkEnd } from "../../net/link.ts";
 
 /** How a probe's link ended. */
 export interface ProbeEnd {
+  /** How the connection ended. */
   readonly how: LinkEnd | {
     readonly kind: "malformed";
     readonly message: string;
     /** What was read last: the packet that cannot be read is in it. */
     readonly bytes: Uint8Array;
   };
+  /** When the connection ended, in milliseconds of the clock. */
   readonly atMs: number;
   /** A DISCONNECT that came before and that nothing has taken. */
   readonly disconnect?: DisconnectPacket;

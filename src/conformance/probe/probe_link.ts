@@ -22,8 +22,11 @@ import type { World } from "../model/world.ts";
 
 /** What a probe is made of. */
 export interface ProbeParts {
+  /** The clock and the links. */
   readonly world: World;
+  /** The time bounds. */
   readonly bounds: Bounds;
+  /** Gets each packet. */
   readonly transcript: Transcript;
   /** When the case began. */
   readonly originMs: number;
@@ -46,7 +49,9 @@ export type PacketOf<T extends PacketType> = Packet extends infer P
 
 /** A packet, and when it came. */
 export interface Arrival<P extends Packet = Packet> {
+  /** The packet. */
   readonly packet: P;
+  /** When the packet came, in milliseconds of the clock. */
   readonly atMs: number;
 }
 
@@ -67,7 +72,9 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   sentMs = 0;
   /** When this side ended the connection, or asked for it by DISCONNECT. */
   endedMs = 0;
+  /** The clock, the bounds and the transcript. */
   protected readonly parts: ProbeParts;
+  /** Waits for packets. */
   protected readonly patience: Patience;
   /** What has come and was not taken, in order. */
   protected readonly inbox: Arrival[] = [];
@@ -86,6 +93,13 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   readonly #pings: boolean[] = [];
 
   /** @param name what transcripts and sentences call it */
+  /**
+   * Makes one end of a connection.
+   *
+   * @param parts the clock, the bounds and the transcript
+   * @param name the name of the connection in the transcript
+   * @param version the MQTT version
+   */
   constructor(parts: ProbeParts, readonly name: string, readonly version: ProtocolVersion) {
     this.parts = parts;
     this.patience = new Patience(parts.world);

@@ -21,16 +21,24 @@ export interface TranscriptLine {
 /** Lines kept of one case; what comes beyond is counted. */
 const longest = 400;
 
+/** The packets and events of a case, in order. */
 export class Transcript {
+  /** The lines so far. */
   readonly lines: TranscriptLine[] = [];
   readonly #secret: Uint8Array;
   #dropped = 0;
 
   /** @param secret bytes that are not to be seen, such as a password; empty for none */
+  /**
+   * Starts an empty transcript.
+   *
+   * @param secret bytes that the transcript masks
+   */
   constructor(secret: Uint8Array = new Uint8Array()) {
     this.#secret = secret;
   }
 
+  /** Adds a line. */
   add(atMs: number, link: string, direction: TranscriptLine["direction"], text: string, bytes?: Uint8Array): void {
     if (this.lines.length >= longest) {
       this.#dropped++;

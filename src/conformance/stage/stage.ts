@@ -20,7 +20,9 @@ import type { World } from "../model/world.ts";
 
 /** Who logs in. */
 export interface CheckLogin {
+  /** The user name. */
   readonly username?: string;
+  /** The password. */
   readonly password?: string;
 }
 
@@ -80,6 +82,11 @@ export class Stage {
   readonly #originMs: number;
   #drawn = 0;
 
+  /**
+   * Prepares the stage of one case.
+   *
+   * @param parts the connection to the broker and the bounds
+   */
   constructor(parts: StageParts) {
     this.#parts = parts;
     this.transcript = new Transcript(bytesOfText(parts.login.password ?? ""));

@@ -29,7 +29,9 @@ export interface LifeRow extends Pick<FaultSample, "client" | "incarnation" | "m
   readonly latencyMs?: number;
   /** Wills that came once more, or where none was due. */
   readonly duplicates: number;
+  /** Copies that were unwanted. */
   readonly unwanted: number;
+  /** The events of the life. */
   readonly timeline: Timeline;
 }
 

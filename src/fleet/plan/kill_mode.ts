@@ -40,6 +40,7 @@ export function needsVersion5(mode: KillMode): boolean {
 
 /** How often one mode is drawn, relative to the others. */
 export interface KillShare {
+  /** The kill mode. */
   readonly mode: KillMode;
   /** 0 or more; shares need not add up to anything. */
   readonly weight: number;

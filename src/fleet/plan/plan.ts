@@ -23,8 +23,11 @@ export interface FleetPlan {
   readonly shard?: Shard;
   /** Of the whole run; 1 to 1,000,000. */
   readonly clients: number;
+  /** The MQTT version of the clients. Default: `auto`. */
   readonly protocol: ProtocolChoice;
+  /** Kills each second. Default: 5 % of the clients that are alive. */
   readonly killRate: KillRate;
+  /** The kill modes with their shares. Default: reset 45, close 45, leave 10. */
   readonly killShares: readonly KillShare[];
   /** Duration of the kill phase. */
   readonly durationMs: number;
@@ -36,7 +39,9 @@ export interface FleetPlan {
   readonly connectsUnderWay: number;
   /** 1 to 65,535; 0 turns keep alive off, which excludes what relies on it. */
   readonly keepAliveS: number;
+  /** The quality of service of the wills. Default: 1. */
   readonly willQos: 0 | 1 | 2 | "mix";
+  /** Whether the wills are retained. Default: no. */
   readonly willRetain: boolean;
   /**
    * Each client says on the topic of its will, retained, that it is online, and before a proper DISCONNECT that it
@@ -51,6 +56,7 @@ export interface FleetPlan {
   readonly cleanStart: "yes" | "no" | "mix";
   /** Takes {run}, {bucket}, {client}, {incarnation} and {group}. */
   readonly willTopic: string;
+  /** The size of the payload of each will, 64 to 65,535 bytes. Default: 64. */
   readonly willPayloadSizeBytes: number;
   /** Watchers that share the topic space, in all. */
   readonly watchers: number;
@@ -58,6 +64,7 @@ export interface FleetPlan {
   readonly fanOut: number;
   /** Threads that the clients of this process are spread over. */
   readonly workers: number;
+  /** The beginning of each client identifier. Default: `mqtt-sim`. */
   readonly clientPrefix: string;
   /** Takes {client} and {group}; those who only watch log in as client and group `watcher`. */
   readonly username?: string;
@@ -73,6 +80,7 @@ export interface FleetPlan {
   readonly tlsCa?: string;
   /** Files of the clients' own certificate and its key. */
   readonly tlsCert?: string;
+  /** The private key of `tlsCert`, in PEM. */
   readonly tlsKey?: string;
   /** The name that the broker's certificate must have, where it is not the one in the URL. */
   readonly tlsServerName?: string;
@@ -104,16 +112,33 @@ export interface FleetPlan {
 export interface Telemetry {
   /** Messages a second of each client; above 0. */
   readonly perSecond: number;
+  /** The size of each payload, in bytes. */
   readonly sizeBytes: number;
+  /** The quality of service. */
   readonly qos: 0 | 1 | 2;
 }
 
-/** What must be said or drawn for each run; the rest has a default. */
+/**
+ * A plan before its defaults are filled in: only `run` and `seed` are required. {@link planDefaults} has the default of
+ * each option, {@link planOptions} its bounds and help.
+ *
+ * @example A fleet of 20 clients, of which 40 are killed each second
+ * ```ts ignore
+ * import { makePlan, planDefaults, planOptions, type PlanRequest } from "mqtt-sim";
+ *
+ * const killRate = { kind: "count", perSecond: 40 } as const;
+ * const request: PlanRequest = { run: "demo", seed: 1, clients: 20, killRate, durationMs: 500 };
+ * const plan = makePlan(request);
+ * console.log(plan.willQos === planDefaults.willQos, planOptions.clients.help);
+ * ```
+ */
 export type PlanRequest = Partial<FleetPlan> & Pick<FleetPlan, "seed" | "run">;
 
 /** The plan and where it is carried out. */
 export interface FleetRun {
+  /** What the fleet does. */
   readonly plan: FleetPlan;
+  /** The broker. */
   readonly target: Endpoint;
   /** The broker is in this process: each connection takes two of its open files. */
   readonly brokerInProcess: boolean;
@@ -146,6 +171,7 @@ export type GroupOwn = Partial<
 
 /** A group of clients. */
 export interface ClientGroup extends GroupOwn {
+  /** The name of the group: letters, digits, hyphens and underscores. */
   readonly name: string;
   /** Relative to the other groups' shares. */
   readonly share: number;
@@ -155,6 +181,7 @@ export interface ClientGroup extends GroupOwn {
 
 /** Clients are killed. */
 export interface KillPhase {
+  /** Clients are killed. */
   readonly kind: "kill";
   /** Names of the groups it is about; all when absent. */
   readonly groups?: readonly string[];
@@ -172,13 +199,17 @@ export interface KillPhase {
 
 /** Nobody is killed for a while. */
 export interface HoldPhase {
+  /** No client is killed. */
   readonly kind: "hold";
+  /** How long the phase takes. */
   readonly durationMs: number;
 }
 
 /** Clients that were to stay away come back. */
 export interface ReturnPhase {
+  /** Clients that were to stay away connect again. */
   readonly kind: "return";
+  /** The groups that connect again. Default: all. */
   readonly groups?: readonly string[];
   /** They come back evenly spread over this time; 0 brings all back at once. The phase lasts as long. */
   readonly durationMs: number;
@@ -186,6 +217,7 @@ export interface ReturnPhase {
 
 /** The broker is restarted. By the schedule that takes no time: all stands still until it is back. */
 export interface RestartPhase {
+  /** The broker is restarted. */
   readonly kind: "restart";
   /** How long a broker of our own stays down; a user's command takes what it takes. */
   readonly downMs: number;
@@ -202,5 +234,6 @@ export type PhasePlan = KillPhase | HoldPhase | ReturnPhase | RestartPhase;
 export interface Shard {
   /** From 1. */
   readonly number: number;
+  /** The number of shards. */
   readonly of: number;
 }

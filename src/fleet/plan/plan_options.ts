@@ -35,6 +35,7 @@ const most32Bits = 0xffff_ffff;
 
 const killRate: KillRate = { kind: "fraction", perSecond: 0.05 };
 
+/** Every option of a plan: flag, section of the help, bounds, default and help. */
 export const planOptions = {
   run: {
     flag: "run-id",

@@ -4,6 +4,7 @@
 
 /** How the controls of a run went. */
 export interface ControlCounts {
+  /** Control messages. */
   total: number;
   /** A watcher did not see a message that was published for it to see. */
   blind: number;
@@ -11,7 +12,9 @@ export interface ControlCounts {
   lost: number;
   /** Wills that came altered, late, or more than once; absent where there is none. */
   altered?: number;
+  /** Wills of control clients that were late. */
   late?: number;
+  /** Wills of control clients that came again. */
   duplicate?: number;
   /** Wills that went wrong as the plan's profile says; absent where there is none. */
   deviating?: number;

@@ -22,8 +22,11 @@ export interface DeviationData {
 
 /** What a run found of the profile that was asked for: plain data. */
 export interface ProfileFindings {
+  /** The name of the profile. */
   readonly name: string;
+  /** The broker that it describes. */
   readonly broker: string;
+  /** The versions that it describes. */
   readonly versions: string;
   /** Those that a fleet can see. */
   readonly deviations: readonly (Pick<Deviation, "id" | "rules" | "what" | "evidence" | "source"> & DeviationCounts)[];

@@ -22,5 +22,6 @@ export interface GroupData extends GroupCounts {
 export interface GroupResult extends GroupCounts {
   /** Absent for wills that say of no client that they are its. */
   readonly name?: string;
+  /** The latency of the wills of the group. */
   readonly latencyMs: LatencyRow;
 }

@@ -4,7 +4,9 @@
 
 /** What became of the messages by which clients say that they are online, or that they left. */
 export interface PresenceWordCounts {
+  /** Messages that were sent. */
   sent: number;
+  /** Messages that the broker acknowledged. */
   acknowledged: number;
   /** The broker answered that it does not take them. */
   refused: number;
@@ -14,13 +16,16 @@ export interface PresenceWordCounts {
 
 /** When it was looked: while clients are being killed, before the living leave, and after that. */
 export const presenceMoments = ["middle", "end", "left"] as const;
+/** The moment of a look. */
 export type PresenceMoment = typeof presenceMoments[number];
 
 /** What became of the states that were looked at. */
 export interface PresenceCounts {
   /** Each is right or wrong. */
   judged: number;
+  /** States that were right. */
   right: number;
+  /** States that were wrong. */
   wrong: number;
   /** Wrong: a message stands that has been replaced. */
   stale: number;
@@ -38,8 +43,11 @@ export interface PresenceCounts {
 
 /** What a squad found of presence: plain data. */
 export interface PresenceData {
+  /** The counts of each look. */
   readonly byMoment: Readonly<Partial<Record<PresenceMoment, PresenceCounts>>>;
+  /** The messages "online". */
   readonly online: PresenceWordCounts;
+  /** The messages "left". */
   readonly left: PresenceWordCounts;
 }
 

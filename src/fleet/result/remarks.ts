@@ -24,15 +24,19 @@ const mostEndings = 8;
 
 /** Closes of silent connections before the upper bound. */
 export interface EarlyCloses {
+  /** Connections that the broker closed early. */
   readonly count: number;
   /** The earliest: how many keep alives after the last packet, and how long before 1.5 times keep alive. */
   readonly soonestKeepAlives: number;
+  /** By how much the earliest close was early. */
   readonly mostEarlyMs: number;
 }
 
 /** Session expiries that the broker cut. */
 export interface ShortSessions {
+  /** Lives with a shorter session than requested. */
   readonly lives: number;
+  /** The shortest session expiry, in seconds. */
   readonly shortestS: number;
 }
 

@@ -45,14 +45,21 @@ export interface SquadRestartCounts {
 export interface RestartResult {
   /** When the broker was told to go, and when it let a client in again. */
   readonly downAtMs: number;
+  /** When the watchers were back, in milliseconds since the run began. */
   readonly backAtMs: number;
   /** How long the user's command took; absent for a broker of our own. */
   readonly commandMs?: number;
+  /** Lives that ended with the restart. */
   readonly lives: number;
+  /** Connections that did not end. */
   readonly survived: number;
+  /** Watchers whose session the broker kept. */
   readonly watchersKept: number;
+  /** Watchers whose session the broker forgot. */
   readonly watchersForgotten: number;
+  /** Wills that came before the broker was back. */
   readonly willsBefore: number;
+  /** Wills that came after the broker was back. */
   readonly willsAfter: number;
 }
 

@@ -18,13 +18,19 @@ import type { LatencyBucketCounts, LatencyRow, ModeCounts, RedeliveryCounts, Wil
 
 /** Where a run stands; sent a few times a second. */
 export interface Progress {
+  /** The current phase. */
   readonly phase: Phase;
   /** Since the phase began, and how long it is meant to take; 0 where that is not known. */
   readonly phaseMs: number;
+  /** The length of the current phase, where it has one. */
   readonly phaseOfMs: number;
+  /** The clients of the fleet. */
   readonly clients: number;
+  /** The clients that are connected. */
   readonly alive: number;
+  /** The clients that have connected once. */
   readonly connected: number;
+  /** Clients killed so far. */
   readonly killed: number;
   /** Wills seen so far. */
   readonly wills: number;
@@ -36,6 +42,7 @@ export interface Progress {
   readonly controls?: FleetResult["controls"];
   /** Milliseconds; NaN before the first will. */
   readonly p50: number;
+  /** The 99th percentile of the latency so far, in milliseconds. */
   readonly p99: number;
   /** How long the wills took so far, by range. */
   readonly buckets: LatencyBucketCounts;
@@ -45,12 +52,15 @@ export interface Progress {
 
 /** A line for people that a run wants said once, as it happens. */
 export interface Notice {
+  /** How important the notice is. */
   readonly level: "info" | "warning";
+  /** One sentence. */
   readonly text: string;
 }
 
 /** The broker's restarts, and what became of the lives that ended with them. */
 export interface RestartsResult {
+  /** Each restart. */
   readonly each: readonly RestartResult[];
   /** Lives that ended with a restart (as `kills`), and their wills; those are in the run's sums too. */
   readonly lives: ModeCounts;
@@ -63,13 +73,17 @@ export interface RestartsResult {
 
 /** All that a run found. */
 export interface FleetResult {
+  /** What the fleet did. */
   readonly plan: FleetPlan;
   /** What the clients spoke in the end: never `auto`. */
   readonly protocol: "3.1.1" | "5" | "mix";
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** How long the run took. */
   readonly durationMs: number;
+  /** The broker, without secrets. */
   readonly target: string;
+  /** The clients of the run. */
   readonly clients: {
     readonly asked: number;
     /** Clients that were connected at least once. */
@@ -83,6 +97,7 @@ export interface FleetResult {
     /** CONNECTs a second that the ramp reached. */
     readonly rampPerSecond: number;
   };
+  /** The kills of the run. */
   readonly kills: {
     readonly total: number;
     readonly askedPerSecond: number;
@@ -161,6 +176,7 @@ export interface FleetResult {
   readonly stages?: readonly Stage[];
   /** What became of each group; absent where the plan has none. Telemetry is under its own name. */
   readonly byGroup?: readonly GroupResult[];
+  /** The verdict of the run. */
   readonly verdict: "pass" | "fail" | "void";
   /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
   readonly verdictText: string;

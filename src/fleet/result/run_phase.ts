@@ -11,9 +11,11 @@ export type Phase = (typeof phases)[number];
 
 /** A part of a run that has a name on charts. Milliseconds since the run began. */
 export interface Stage {
+  /** The part of the run. */
   readonly name: "connect" | PhasePlan["kind"] | "drain" | "leave" | "look";
   /** The groups it is about, where its phase names any. */
   readonly groups?: readonly string[];
+  /** Its start, in milliseconds since the run began. */
   readonly fromMs: number;
   /** Absent while it goes on. */
   readonly toMs?: number;

@@ -11,10 +11,13 @@ export interface SeriesPoint {
   readonly alive: number;
   /** Kills done and wills seen in it. */
   readonly kills: number;
+  /** Wills that came in this second. */
   readonly wills: number;
   /** Milliseconds; 0 when no will came. */
   readonly p50: number;
+  /** 99 % of the values are at most this, in milliseconds. */
   readonly p99: number;
+  /** The largest value, in milliseconds. */
   readonly max: number;
   /** The same by kill mode; only the modes whose wills came. */
   readonly byMode: Readonly<Partial<Record<KillMode, SeriesLatency>>>;
@@ -22,9 +25,13 @@ export interface SeriesPoint {
 
 /** How long the wills of one kill mode took in one stretch: milliseconds. */
 export interface SeriesLatency {
+  /** Wills that came in this second. */
   readonly count: number;
+  /** The median, in milliseconds. */
   readonly p50: number;
+  /** 99 % of the values are at most this, in milliseconds. */
   readonly p99: number;
+  /** The largest value, in milliseconds. */
   readonly max: number;
   /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
   readonly hdr: string;

@@ -4,6 +4,7 @@
 
 /** Messages of telemetry. */
 export interface TelemetryCounts {
+  /** Messages that were sent. */
   sent: number;
   /** By the broker; at QoS 0 nobody does. */
   acknowledged: number;
@@ -16,6 +17,7 @@ export type TelemetryByGroup = Readonly<Record<string, TelemetryCounts>>;
 
 /** All of it, and group by group. */
 export interface TelemetryResult extends TelemetryCounts {
+  /** The counts of each group. */
   readonly byGroup: TelemetryByGroup;
 }
 

@@ -10,9 +10,11 @@ export interface WillCounts {
   expected: number;
   /** Came once it was due, and no later than `lateAfterMs`. */
   onTime: number;
+  /** Wills that were late. */
   late: number;
   /** Came before it was due, though the life was over. */
   early: number;
+  /** Wills that did not come. */
   missing: number;
   /** Came, but with another topic, payload, QoS, retain flag or property than was asked for. */
   altered: number;
@@ -26,6 +28,7 @@ export interface WillCounts {
 
 /** Kills of one mode and what became of their wills. */
 export interface ModeCounts extends WillCounts {
+  /** Lives that ended by this mode. */
   kills: number;
 }
 
@@ -54,11 +57,13 @@ export function faultsIn(counts: WillCounts): number {
 export interface LatencyBucketCounts {
   /** One for each range of `bucketEndsMs`, and one for what is beyond. */
   readonly counts: readonly number[];
+  /** The sum of all latencies, in milliseconds. */
   readonly sumMs: number;
 }
 
 /** Messages that came again, in a resumed session, under their packet identifiers. */
 export interface RedeliveryCounts {
+  /** Messages that came again in a resumed session. */
   readonly total: number;
   /** Those that did not say so by DUP, as they must: MQTT 3.1.1 and 5.0, 3.3.1-1. */
   readonly withoutDup: number;

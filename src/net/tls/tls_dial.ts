@@ -13,6 +13,7 @@ export interface TlsDialOptions {
   readonly ca?: string | undefined;
   /** Own certificate, with {@link key}. */
   readonly cert?: string | undefined;
+  /** The private key of the client, in PEM. */
   readonly key?: string | undefined;
   /** The name that the broker's certificate must have, where it is not the one in the URL. */
   readonly serverName?: string | undefined;

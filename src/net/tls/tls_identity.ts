@@ -11,18 +11,25 @@ export type ClientAuth = typeof clientAuths[number];
 
 /** Where a listener's certificates are. */
 export interface TlsFiles {
+  /** The path of the certificate, in PEM. */
   readonly cert: string;
+  /** The path of the private key, in PEM. */
   readonly key: string;
   /** Authorities that sign client certificates; needed unless {@link clientAuth} is `none`. */
   readonly ca?: string | undefined;
+  /** Whether clients need a certificate. Default: none. */
   readonly clientAuth?: ClientAuth | undefined;
 }
 
 /** Who a listener is and whom it trusts, in PEM, checked by {@link readTlsFiles}. */
 export interface TlsIdentity {
+  /** The certificate, in PEM. */
   readonly cert: string;
+  /** The private key, in PEM. */
   readonly key: string;
+  /** The authorities of client certificates, in PEM. */
   readonly ca: string | undefined;
+  /** Whether clients need a certificate. */
   readonly clientAuth: ClientAuth;
 }
 

@@ -16,7 +16,9 @@ export const checkReportSchema = "mqtt-sim/check/1";
 
 /** A check's report: what `check --report` writes as JSON. Milliseconds unless a name says otherwise. */
 export interface CheckReport extends ConformanceResult {
+  /** The name of the schema. */
   readonly schema: typeof checkReportSchema;
+  /** The program that wrote the report. */
   readonly tool: Tool;
   /** The verdict for people: `PASS`, `PASS with 42 deviations`, `FAIL` or `VOID`. */
   readonly verdictText: string;

@@ -31,7 +31,9 @@ import { countNames, countRows } from "./will_rows.ts";
 
 /** A report, and what it is called where it does not fit. */
 export interface NamedReport {
+  /** The name for errors, such as a path. */
   readonly name: string;
+  /** The report. */
   readonly report: Report;
 }
 

@@ -14,12 +14,15 @@ export const reportSchema = "mqtt-sim/report/1";
 
 /** What wrote a report. */
 export interface Tool {
+  /** The name of the program. */
   readonly name: "mqtt-sim";
+  /** The version of the program. */
   readonly version: string;
 }
 
 /** What a report must know beside the result. */
 export interface ReportContext {
+  /** The program that writes the report. */
   readonly tool: Tool;
   /** True when the broker under test was the embedded one. */
   readonly embedded: boolean;
@@ -37,8 +40,11 @@ export interface ReportContext {
 
 /** A run's report: what `--report` writes as JSON. Milliseconds unless a name says otherwise. */
 export interface Report extends Omit<FleetResult, "plan" | "protocol" | "startedAt" | "durationMs" | "target"> {
+  /** The name of the schema. */
   readonly schema: typeof reportSchema;
+  /** The program that wrote the report. */
   readonly tool: Tool;
+  /** The run. */
   readonly run: {
     readonly id: string;
     readonly seed: number;
@@ -63,7 +69,26 @@ function repeatTarget(target: string, { embedded, scenarioHasBrokers }: ReportCo
   return scenarioHasBrokers ? "embedded" : undefined;
 }
 
-/** Makes the report of a result. */
+/**
+ * Makes the report of a result. The writers turn it into text: {@link reportText}, {@link reportJson},
+ * {@link reportHtml}, {@link reportJunit}, {@link reportMarkdown}, {@link modeCsv}, {@link livesCsv} and
+ * {@link reportHdrLog}.
+ *
+ * @example The report of a run as text, JUnit XML and an HTML page
+ * ```ts ignore
+ * import { Broker, makePlan, makeReport, parseEndpoint, reportHtml, reportJunit, reportText, runFleet } from "mqtt-sim";
+ *
+ * await using broker = await Broker.start();
+ * const killRate = { kind: "count", perSecond: 40 } as const;
+ * const plan = makePlan({ run: "demo", seed: 1, clients: 20, killRate, durationMs: 500 });
+ * const hooks = { onProgress() {}, onNotice() {} };
+ * const result = await runFleet({ plan, target: parseEndpoint(broker.url), brokerInProcess: true }, hooks);
+ * const tool = { name: "mqtt-sim", version: "1.2.3" } as const;
+ * const report = makeReport(result, { tool, embedded: true, program: "mqtt-sim" });
+ * console.log(reportText(report, { width: 80 }));
+ * console.log(reportJunit(report).length, reportHtml(report).length);
+ * ```
+ */
 export function makeReport(result: FleetResult, context: ReportContext): Report {
   const { plan, protocol, startedAt, durationMs, target, ...found } = result;
   const shown = withoutPasswords(plan);
@@ -93,8 +118,10 @@ export function makeReport(result: FleetResult, context: ReportContext): Report 
 
 /** What became of a threshold. */
 export interface ThresholdResult {
+  /** The threshold as it was given. */
   readonly expression: string;
   /** The value that the report has at its path; absent where the run measured nothing for it, which is not met. */
   readonly actual?: number;
+  /** Whether the run meets the threshold. */
   readonly met: boolean;
 }

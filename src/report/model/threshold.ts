@@ -10,22 +10,27 @@ import type { Report, ThresholdResult } from "./report.ts";
 
 /** A threshold as it was written, and read. */
 export interface Threshold {
+  /** The threshold as it was given. */
   readonly expression: string;
+  /** The path of the number in the report. */
   readonly path: string;
+  /** The comparison. */
   readonly operator: Operator;
+  /** The number on the right. */
   readonly value: number;
 }
 
-const comparisons = {
-  "==": (actual: number, value: number) => actual === value,
-  "!=": (actual: number, value: number) => actual !== value,
-  "<=": (actual: number, value: number) => actual <= value,
-  ">=": (actual: number, value: number) => actual >= value,
-  "<": (actual: number, value: number) => actual < value,
-  ">": (actual: number, value: number) => actual > value,
-} as const;
+/** A comparison of a threshold. */
+export type Operator = "==" | "!=" | "<=" | ">=" | "<" | ">";
 
-type Operator = keyof typeof comparisons;
+const comparisons: Readonly<Record<Operator, (actual: number, value: number) => boolean>> = {
+  "==": (actual, value) => actual === value,
+  "!=": (actual, value) => actual !== value,
+  "<=": (actual, value) => actual <= value,
+  ">=": (actual, value) => actual >= value,
+  "<": (actual, value) => actual < value,
+  ">": (actual, value) => actual > value,
+};
 
 const form = /^\s*([^\s<>=!](?:[^<>=!]*[^\s<>=!])?)\s*(==|!=|<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/;
 

@@ -21,9 +21,9 @@ import { faultTotal, lifeText } from "../model/will_rows.ts";
 
 /** How the text is to look. */
 export interface TextOptions {
-  /** Columns that the lines may take; 100 unless told otherwise. */
+  /** Columns that the lines may take. Default: 100. */
   readonly width?: number;
-  /** Plain unless told otherwise. */
+  /** How words are marked. Default: plain. */
   readonly style?: Style;
 }
 
