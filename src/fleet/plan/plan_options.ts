@@ -10,10 +10,14 @@ import { formatCount } from "../../base/units.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import type { FleetPlan, GroupOwn, KillRate } from "./plan.ts";
-import { optionSections, type PlanOption } from "./plan_option.ts";
+import type { OptionValue } from "./option_value.ts";
+import { type OptionSection, optionSections, type PlanOption } from "./plan_option.ts";
 
 /** The parts of a plan that are options: all but what a scenario file alone can say. */
 export type OptionName = Exclude<keyof FleetPlan, "scenario" | "overruled" | "groups" | "phases" | "telemetry">;
+
+/** What a row has beside its first columns. */
+type OptionRest = Omit<PlanOption, "flag" | "section" | "value">;
 
 /** The compiler holds the table against the types: every option, with a default of its type, and the right marks. */
 type OptionTable = {
@@ -35,188 +39,129 @@ const most32Bits = 0xffff_ffff;
 
 const killRate: KillRate = { kind: "fraction", perSecond: 0.05 };
 
+/** A row of the table. */
+function option<const S extends OptionSection, const V extends OptionValue, const Rest extends OptionRest>(
+  flag: string,
+  section: S,
+  value: V,
+  rest: Rest & { readonly [Name in Exclude<keyof Rest, keyof OptionRest>]: never },
+) {
+  return { flag, section, value, ...rest };
+}
+
 /** Every option of a plan: flag, section of the help, bounds, default and help. */
 export const planOptions = {
-  run: {
-    flag: "run-id",
-    section: "Output",
-    value: { kind: "text", metavar: "ID" },
+  run: option("run-id", "Output", { kind: "text", metavar: "ID" }, {
     help: "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens.",
     defaultText: "random, or with --shard a hash of what all parts are asked",
     inScenario: false,
-  },
-  clients: {
-    flag: "clients",
-    section: "Fleet",
-    value: { kind: "whole", min: 1, max: 1_000_000 },
+  }),
+  clients: option("clients", "Fleet", { kind: "whole", min: 1, max: 1_000_000 }, {
     help: "Clients, {range}.",
     default: 1_000,
-  },
-  protocol: {
-    flag: "protocol",
-    section: "Target",
-    value: { kind: "choice", words: ["3.1.1", "5", "mix", "auto"], notInGroup: "auto" },
+  }),
+  protocol: option("protocol", "Target", { kind: "choice", words: ["3.1.1", "5", "mix", "auto"], notInGroup: "auto" }, {
     help: "MQTT version that clients speak; mix draws one for each client, auto is mix where the broker accepts both.",
     default: "auto",
     ownToGroup: true,
-  },
-  killRate: {
-    flag: "kill-rate",
-    section: "Kills",
-    value: { kind: "killRate" },
+  }),
+  killRate: option("kill-rate", "Kills", { kind: "killRate" }, {
     called: "kill rate",
     help: "Kills a second, evenly spread: a share of the clients alive, 0% to 100%, or a number such as 50/s.",
     default: killRate,
-  },
-  killShares: {
-    flag: "kill-mode",
-    section: "Kills",
-    value: { kind: "killShares" },
+  }),
+  killShares: option("kill-mode", "Kills", { kind: "killShares" }, {
     called: "kill mode",
     help: "How clients die: one mode, shares such as reset=45,leave=10, or all, each as often.",
     // Mostly what networks do, and clients that leave, after which no will is due.
     default: [{ mode: "reset", weight: 45 }, { mode: "close", weight: 45 }, { mode: "leave", weight: 10 }],
     ownToGroup: true,
-  },
-  durationMs: {
-    flag: "duration",
-    section: "Kills",
-    value: { kind: "duration", min: 100, max: weekMs },
+  }),
+  durationMs: option("duration", "Kills", { kind: "duration", min: 100, max: weekMs }, {
     help: "How long clients are killed, {range}.",
     default: 30_000,
-  },
-  reconnectAfterMs: {
-    flag: "reconnect-after",
-    section: "Kills",
-    value: { kind: "reconnect" },
+  }),
+  reconnectAfterMs: option("reconnect-after", "Kills", { kind: "reconnect" }, {
     help: "From a client's death to its next CONNECT, or never.",
     default: 1_000,
     ownToGroup: true,
-  },
-  seed: {
-    flag: "seed",
-    section: "Kills",
-    value: { kind: "whole", min: 0, max: most32Bits },
+  }),
+  seed: option("seed", "Kills", { kind: "whole", min: 0, max: most32Bits }, {
     help: "Draws victims, modes and their order: the same seed, the same deaths. {range}.",
     defaultText: "random; the report has it",
-  },
-  rampPerSecond: {
-    flag: "ramp-rate",
-    section: "Fleet",
-    value: { kind: "perSecond", min: 1, max: 1_000_000 },
+  }),
+  rampPerSecond: option("ramp-rate", "Fleet", { kind: "perSecond", min: 1, max: 1_000_000 }, {
     help: "CONNECTs a second while the fleet is being connected, {range}.",
     default: 1_000,
-  },
-  connectsUnderWay: {
-    flag: "connects-under-way",
-    section: "Fleet",
-    value: { kind: "whole", min: 1, max: 100_000 },
+  }),
+  connectsUnderWay: option("connects-under-way", "Fleet", { kind: "whole", min: 1, max: 100_000 }, {
     help:
       "CONNECTs that may be unanswered at once while the fleet is connected, over all workers and shards, {range}: " +
       "what is more than the broker's accept queue holds is lost, and tried again a second later.",
     default: 64,
     added: true,
-  },
-  keepAliveS: {
-    flag: "keepalive",
-    section: "Fleet",
-    value: { kind: "seconds", min: 0, max: 65_535 },
+  }),
+  keepAliveS: option("keepalive", "Fleet", { kind: "seconds", min: 0, max: 65_535 }, {
     help: "Keep alive, {range}; 0 turns it off, which excludes the kill modes that rely on it.",
     default: 10,
     ownToGroup: true,
-  },
-  willQos: {
-    flag: "will-qos",
-    section: "Wills",
-    value: { kind: "qos" },
+  }),
+  willQos: option("will-qos", "Wills", { kind: "qos" }, {
     help: "QoS of the wills; mix draws one for each will.",
     default: 1,
     ownToGroup: true,
-  },
-  willRetain: {
-    flag: "will-retain",
-    section: "Wills",
-    value: { kind: "switch" },
+  }),
+  willRetain: option("will-retain", "Wills", { kind: "switch" }, {
     help: "Ask for retained wills, and look afterwards whether they were retained.",
     default: false,
     ownToGroup: true,
-  },
-  presence: {
-    flag: "presence",
-    section: "Wills",
-    value: { kind: "switch" },
+  }),
+  presence: option("presence", "Wills", { kind: "switch" }, {
     help: "Each client says on its will's topic, retained, that it is online, and before it leaves properly that it " +
       "left; its will is retained too. What a late subscriber then finds, during the kills and at the end, must be the " +
       "truth.",
     absent: true,
     ownToGroup: true,
-  },
-  willDelayS: {
-    flag: "will-delay",
-    section: "Wills",
-    value: { kind: "seconds", min: 0, max: most32Bits },
+  }),
+  willDelayS: option("will-delay", "Wills", { kind: "seconds", min: 0, max: most32Bits }, {
     help: "Will Delay Interval, {range}; 5.0 clients only.",
     default: 0,
     ownToGroup: true,
-  },
-  sessionExpiryS: {
-    flag: "session-expiry",
-    section: "Fleet",
-    value: { kind: "seconds", min: 0, max: most32Bits },
+  }),
+  sessionExpiryS: option("session-expiry", "Fleet", { kind: "seconds", min: 0, max: most32Bits }, {
     help: "Session Expiry Interval of 5.0 clients, {range}; above 0 makes 3.1.1 sessions persistent too.",
     default: 0,
     ownToGroup: true,
-  },
-  cleanStart: {
-    flag: "clean-start",
-    section: "Fleet",
-    value: { kind: "choice", words: ["yes", "no", "mix"] },
+  }),
+  cleanStart: option("clean-start", "Fleet", { kind: "choice", words: ["yes", "no", "mix"] }, {
     help: "Clean Start (3.1.1: Clean Session) of each CONNECT; mix draws.",
     defaultText: "yes, or no with --session-expiry above 0",
     ownToGroup: true,
-  },
-  willTopic: {
-    flag: "will-topic",
-    section: "Wills",
-    value: { kind: "text", metavar: "TOPIC" },
+  }),
+  willTopic: option("will-topic", "Wills", { kind: "text", metavar: "TOPIC" }, {
     help: "Topic of each will; takes {run}, {bucket}, {client}, {incarnation} and {group}.",
     default: "mqtt-sim/{run}/{bucket}/{client}/will",
     ownToGroup: true,
-  },
-  willPayloadSizeBytes: {
-    flag: "will-payload-size",
-    section: "Wills",
-    value: { kind: "bytes", min: 64, max: 65_535 },
+  }),
+  willPayloadSizeBytes: option("will-payload-size", "Wills", { kind: "bytes", min: 64, max: 65_535 }, {
     help: "Bytes of each will's payload, {range}.",
     default: 64,
     ownToGroup: true,
-  },
-  watchers: {
-    flag: "watchers",
-    section: "Watching",
-    value: { kind: "whole", min: 1, max: 10_000 },
+  }),
+  watchers: option("watchers", "Watching", { kind: "whole", min: 1, max: 10_000 }, {
     help: "Clients that subscribe to the wills and share the topics, {range}.",
     defaultText: `one for every ${formatCount(clientsPerWatcher)} clients, and at least one for each worker`,
-  },
-  fanOut: {
-    flag: "fan-out",
-    section: "Watching",
-    value: { kind: "whole", min: 1, max: 1_000 },
+  }),
+  fanOut: option("fan-out", "Watching", { kind: "whole", min: 1, max: 1_000 }, {
     help: "How many watchers receive each will, {range}.",
     default: 1,
-  },
-  workers: {
-    flag: "workers",
-    section: "Fleet",
-    value: { kind: "whole", min: 1, max: 64 },
+  }),
+  workers: option("workers", "Fleet", { kind: "whole", min: 1, max: 64 }, {
     help: "Threads that the clients are spread over, {range}.",
     default: 1,
     ownToShard: true,
-  },
-  shard: {
-    flag: "shard",
-    section: "Parts",
-    value: { kind: "shard" },
+  }),
+  shard: option("shard", "Parts", { kind: "shard" }, {
     help: "Be one of several processes, on this machine or others, that are one run together: 2/5 takes the second " +
       "fifth of the clients, with the kills that the whole run has for them. Each part is given the same flags and the " +
       "same --seed; mqtt-sim report merge joins their reports.",
@@ -224,152 +169,104 @@ export const planOptions = {
     absent: true,
     ownToShard: true,
     inScenario: false,
-  },
-  clientPrefix: {
-    flag: "client-prefix",
-    section: "Fleet",
-    value: { kind: "text", metavar: "TEXT" },
+  }),
+  clientPrefix: option("client-prefix", "Fleet", { kind: "text", metavar: "TEXT" }, {
     help: "How client ids begin: 1 to 64 characters without / + #.",
     default: "mqtt-sim",
     added: true,
-  },
-  username: {
-    flag: "username",
-    section: "Target",
-    value: { kind: "text", metavar: "NAME" },
+  }),
+  username: option("username", "Target", { kind: "text", metavar: "NAME" }, {
     help:
       "User name of every client and watcher; {client} and {group} in it become the client's number and group, or " +
       "watcher for a watcher.",
     defaultText: "the one in --url, if any",
     absent: true,
     ownToGroup: true,
-  },
-  password: {
-    flag: "password",
-    section: "Target",
-    value: { kind: "text", metavar: "WORD" },
+  }),
+  password: option("password", "Target", { kind: "text", metavar: "WORD" }, {
     help:
       "Password, with the same replacements as in the user name. Other users of this machine can see it in the list " +
       "of processes; --password-file avoids that.",
     absent: true,
     ownToGroup: true,
-  },
-  lateAfterMs: {
-    flag: "late-after",
-    section: "Watching",
-    value: { kind: "duration", min: 1, max: hourMs },
+  }),
+  lateAfterMs: option("late-after", "Watching", { kind: "duration", min: 1, max: hourMs }, {
     help: "A will later than this past its due instant is late, {range}.",
     default: 1_000,
-  },
-  drainMs: {
-    flag: "drain",
-    section: "Watching",
-    value: { kind: "duration", min: 0, max: 24 * hourMs },
+  }),
+  drainMs: option("drain", "Watching", { kind: "duration", min: 0, max: 24 * hourMs }, {
     help: "How long past the last due instant a will is waited for before it is missing, and a connection that the " +
       "broker has to close before the fleet ends it, {range}.",
     default: 10_000,
-  },
-  profile: {
-    flag: "profile",
-    section: "Judging",
-    value: { kind: "choice", words: profileNames, metavar: "NAME" },
+  }),
+  profile: option("profile", "Judging", { kind: "choice", words: profileNames, metavar: "NAME" }, {
     help: "A broker whose known deviations are told, with rule and source, and do not fail the run. mqtt-sim fleet " +
       "profiles lists them.",
     defaultText: "strict, which has none",
     absent: true,
-  },
-  restartCommand: {
-    flag: "restart-command",
-    section: "Restart",
-    value: { kind: "text", metavar: "COMMAND" },
+  }),
+  restartCommand: option("restart-command", "Restart", { kind: "text", metavar: "COMMAND" }, {
     help: "What restarts the broker at --url, for the shell, where the scenario asks for it. It must end once the " +
       "broker is on its way up; one that fails makes the run void. The embedded broker is restarted without.",
     absent: true,
     // A scenario file is data: it must not name a command to run.
     inScenario: false,
-  },
-  restartTimeoutMs: {
-    flag: "restart-timeout",
-    section: "Restart",
-    value: { kind: "duration", min: 100, max: hourMs },
+  }),
+  restartTimeoutMs: option("restart-timeout", "Restart", { kind: "duration", min: 100, max: hourMs }, {
     help: "How long the broker may take from going down until it serves again, {range}.",
     default: 30_000,
     added: true,
-  },
-  sourceAddresses: {
-    flag: "source-address",
-    section: "Target",
-    value: { kind: "addresses" },
+  }),
+  sourceAddresses: option("source-address", "Target", { kind: "addresses" }, {
     help: "Addresses of this machine to connect from, taken in turn: each has source ports of its own. One, a list " +
       "with commas, a range 127.0.0.2-127.0.0.6 or a network 127.0.0.0/29.",
     default: [],
     defaultText: "the system's choice",
     ownToShard: true,
     added: true,
-  },
-  sourcePorts: {
-    flag: "source-ports",
-    section: "Target",
-    value: { kind: "whole", min: 1, max: 65_535 },
+  }),
+  sourcePorts: option("source-ports", "Target", { kind: "whole", min: 1, max: 65_535 }, {
     help: "Source ports to be had for each source address, {range}.",
     defaultText: `as many as the system gives, or ${formatCount(usualSourcePorts)} where that cannot be read`,
     absent: true,
-  },
-  tlsCa: {
-    flag: "tls-ca",
-    section: "TLS",
-    value: { kind: "file", metavar: "FILE" },
+  }),
+  tlsCa: option("tls-ca", "TLS", { kind: "file", metavar: "FILE" }, {
     help:
       "CA certificates, in PEM, that sign the broker's certificate; for mqtts:// and wss://, like the other flags " +
       "of TLS.",
     defaultText: "those of the system",
     absent: true,
     ownToShard: true,
-  },
-  tlsCert: {
-    flag: "tls-cert",
-    section: "TLS",
-    value: { kind: "file", metavar: "FILE" },
+  }),
+  tlsCert: option("tls-cert", "TLS", { kind: "file", metavar: "FILE" }, {
     help: "The certificate of all clients, in PEM; with --tls-key.",
     defaultText: "none",
     absent: true,
     ownToShard: true,
-  },
-  tlsKey: {
-    flag: "tls-key",
-    section: "TLS",
-    value: { kind: "file", metavar: "FILE" },
+  }),
+  tlsKey: option("tls-key", "TLS", { kind: "file", metavar: "FILE" }, {
     help: "Its private key, in PEM, without a passphrase.",
     defaultText: "none",
     absent: true,
     ownToShard: true,
-  },
-  tlsServerName: {
-    flag: "tls-server-name",
-    section: "TLS",
-    value: { kind: "text", metavar: "NAME" },
+  }),
+  tlsServerName: option("tls-server-name", "TLS", { kind: "text", metavar: "NAME" }, {
     help: "The name that the broker's certificate must have.",
     defaultText: "the one in --url",
     absent: true,
     ownToShard: true,
-  },
-  tlsInsecure: {
-    flag: "tls-insecure",
-    section: "TLS",
-    value: { kind: "switch" },
+  }),
+  tlsInsecure: option("tls-insecure", "TLS", { kind: "switch" }, {
     help: "Accept any certificate: the server may be an impostor, and the report has a warning.",
     defaultText: "no",
     absent: true,
-  },
-  engine: {
-    flag: "engine",
-    section: "Target",
-    value: { kind: "choice", words: engineChoices },
+  }),
+  engine: option("engine", "Target", { kind: "choice", words: engineChoices }, {
     help: engineHelp,
     default: "auto",
     added: true,
-  },
-} as const satisfies OptionTable;
+  }),
+} satisfies OptionTable;
 
 /** The names of the options that have the same default in every plan. */
 export type DefaultName = {
