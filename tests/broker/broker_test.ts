@@ -16,7 +16,7 @@ async function dial(port: number, bytes: Uint8Array): Promise<Deno.TcpConn> {
 
 const connect = encode(connectPacket({ clientId: "victim", will: aWill({ retain: true }) }), 5);
 
-Deno.test("broker: serves on a free port, says where, and stops", async () => {
+Deno.test("broker: serves on a free port, returns the port, and stops", async () => {
   // Over a transport that every client has, with nothing beyond the standard. [MQTT5 4.2-1] [MQTT311 7.1.1-1]
   // [MQTT311 7.0.0-2]
   const broker = await Broker.start();
@@ -33,13 +33,13 @@ Deno.test("broker: serves on a free port, says where, and stops", async () => {
   assert.deepEqual([connections.open, connections.ended.shutdown, wills.published.shutdown], [0, 1, 1]);
 });
 
-Deno.test("broker: a port in use is the person's matter", async () => {
+Deno.test("broker: refuses a port in use as a usage error", async () => {
   const broker = await Broker.start();
   await assert.rejects(Broker.start({ port: broker.port }), UsageError);
   await broker.stop();
 });
 
-Deno.test("broker: deadlines are kept by the real timer", async () => {
+Deno.test("broker: the real timer runs the deadlines", async () => {
   const broker = await Broker.start({ limits: { timeToConnectMs: 20 } });
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: broker.port });
   assert.equal(await connection.read(new Uint8Array(1)), null);
@@ -48,7 +48,7 @@ Deno.test("broker: deadlines are kept by the real timer", async () => {
   assert.equal(broker.metrics().connections.endedEarly, 1);
 });
 
-Deno.test("broker: the actions of an operator, on a store, until the broker stops", async () => {
+Deno.test("broker: executes operator actions on a store until the broker stops", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const broker = await Broker.start({ store: { path: `${folder}/store.db`, outlives: "process" } });
@@ -73,7 +73,7 @@ Deno.test("broker: the actions of an operator, on a store, until the broker stop
   }
 });
 
-Deno.test("broker thread: starts, tells its metrics, stops", async () => {
+Deno.test("broker thread: starts, returns its metrics, stops", async () => {
   const logged: string[] = [];
   const thread = await BrokerThread.start({ log: (level, message) => logged.push(`${level} ${message}`) });
   (await dial(thread.port, connect)).close();
@@ -87,7 +87,7 @@ Deno.test("broker thread: starts, tells its metrics, stops", async () => {
   await assert.rejects(thread.metrics(), /was stopped/);
 });
 
-Deno.test("broker thread: a port in use is the person's matter there too", async () => {
+Deno.test("broker thread: refuses a port in use as a usage error", async () => {
   const broker = await Broker.start();
   await assert.rejects(BrokerThread.start({ port: broker.port }), UsageError);
   await broker.stop();

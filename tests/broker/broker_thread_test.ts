@@ -19,13 +19,13 @@ async function withProgram(source: string, run: () => Promise<void>): Promise<vo
   }
 }
 
-Deno.test("broker thread: a crash before it is ready rejects the start", async () => {
+Deno.test("broker thread: a crash before the thread is ready rejects the start", async () => {
   await withProgram(`throw new Error("no luck")`, async () => {
     await assert.rejects(BrokerThread.start(), /^Error: The broker's thread crashed: .*no luck/);
   });
 });
 
-Deno.test("broker thread: a crash later is told, and rejects whatever is asked", async () => {
+Deno.test("broker thread: a later crash is reported and rejects open requests", async () => {
   const source = `
     self.onmessage = ({ data }) => {
       if (data.type !== "start") setTimeout(() => { throw new Error("no luck"); });
@@ -43,7 +43,7 @@ Deno.test("broker thread: a crash later is told, and rejects whatever is asked",
 
 for (const engine of ["deno", "epoll"] as const) {
   Deno.test({
-    name: `broker thread: killed, it lets go of its port and of its clients, and publishes no will: ${engine}`,
+    name: `broker thread: a killed thread frees its port, closes its clients and publishes no will: ${engine}`,
     ignore: engine === "epoll" && ffiFlags.length === 0,
     fn: async () => {
       const first = await BrokerThread.start({ engine });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import { aWill, bytesOf, type Client, connectPacket, Stage } from "./stage.ts";
 
-Deno.test("a storm of 20,000 QoS 1 wills reaches one slow watcher whole, by the default bounds", () => {
+Deno.test("bystander: a slow watcher receives all of 20,000 QoS 1 wills within the default limits", () => {
   const stage = new Stage();
   const watcher = stage.watch("wills/#", { qos: 1 }, { properties: { receiveMaximum: 10 } });
   watcher.acknowledges = false;
@@ -28,7 +28,7 @@ Deno.test("a storm of 20,000 QoS 1 wills reaches one slow watcher whole, by the 
   assert.deepEqual(Object.values(metrics.dropped).filter((dropped) => dropped > 0), []);
 });
 
-Deno.test("what is dropped at a bound is counted by reason, and the rest is whole", () => {
+Deno.test("bystander: the broker counts dropped messages by reason and delivers the others", () => {
   const stage = new Stage({ limits: { outboxBytes: 10_000 } });
   const watcher = stage.watch("wills/#", { qos: 1 }, { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } });
   watcher.die();
@@ -43,7 +43,7 @@ Deno.test("what is dropped at a bound is counted by reason, and the rest is whol
   assert.equal(session?.usedOutbox?.size, 100 - dropped);
 });
 
-Deno.test("a flooder, one that never reads and one that trickles leave an honest client alone", () => {
+Deno.test("bystander: an honest client is served beside a flooder, a silent reader and a slow sender", () => {
   const stage = new Stage({ limits: { unreadBytes: 10_000_000, outboxBytes: 200_000, timeToConnectMs: 5_000 } });
   const honest = stage.watch("news/#", { qos: 1 }, { clientId: "honest", keepAliveS: 60 });
   const author = stage.connect({ clientId: "author" });
@@ -81,7 +81,7 @@ Deno.test("a flooder, one that never reads and one that trickles leave an honest
   );
 });
 
-Deno.test("answers that a client provokes and does not read end its connection, with its will", () => {
+Deno.test("bystander: the broker closes a client that does not read its answers, and publishes its will", () => {
   const stage = new Stage({ limits: { unreadBytes: 10_000 } });
   const honest = stage.watch("news/#");
   const deaf = stage.connect({ clientId: "deaf", will: aWill({ topic: "news/deaf" }) });

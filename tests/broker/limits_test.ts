@@ -155,7 +155,7 @@ const cases: readonly Case[] = [
 ];
 
 for (const { limit, is, test, outcome } of cases) {
-  Deno.test(`limit: ${limit} is held, and counted`, () => {
+  Deno.test(`limit: the broker enforces and counts ${limit}`, () => {
     const stage = new Stage({ limits: { [limit]: is } });
     const came = test(stage);
     if (limit === "retainedMessages") assert.equal((came as unknown[])[0], 1);
@@ -164,14 +164,14 @@ for (const { limit, is, test, outcome } of cases) {
   });
 }
 
-Deno.test("limit: 3.1.1 is told in its own return codes, or closed where it has none", () => {
+Deno.test("limit: a 3.1.1 client receives a 3.1.1 return code, or is closed where 3.1.1 has none", () => {
   const stage = new Stage({ limits: { willPayloadBytes: 1 } });
   const client = stage.connect({ version: 4, ...will("gone") });
   assert.equal(client.connack, undefined);
   assert.equal(client.end?.kind, "fin");
 });
 
-Deno.test("limit: far beyond the connect rate nobody is read any more", () => {
+Deno.test("limit: far beyond the connect rate the broker reads no more links", () => {
   const stage = new Stage({ limits: { connectsPerSecond: 2 } });
   const clients = [1, 2, 3, 4, 5].map((each) => stage.connect({ clientId: `c${each}` }));
   assert.deepEqual(clients.map(code), [

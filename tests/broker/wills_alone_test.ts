@@ -90,7 +90,7 @@ function listeners(note: (text: string) => void): BrokerListeners {
   return Object.fromEntries(brokerEventTypes.map(of));
 }
 
-Deno.test("wills alone: an armed will is stored, told of and held", () => {
+Deno.test("wills alone: an armed will is stored, reported and held", () => {
   const desk = new Desk().arm("a", 3);
   assert.deepEqual(desk.journal, ["store a: t/a, user of a", "event will-armed a t/a {}"]);
   assert.equal(desk.wills.armedOf("a")?.topic, "t/a");
@@ -100,7 +100,7 @@ Deno.test("wills alone: an armed will is stored, told of and held", () => {
   assert.equal(desk.metrics.willsHeld, 1);
 });
 
-Deno.test("wills alone: the event of a delayed will says how long it waits, to the millisecond", () => {
+Deno.test("wills alone: the event of a delayed will gives the delay in milliseconds", () => {
   const waits: readonly [delayS: number, sessionExpiryS: number, delayMs: number][] = [
     [1, 600, 1_000],
     [3, 600, 3_000],
@@ -127,7 +127,7 @@ Deno.test("wills alone: the event of a delayed will says how long it waits, to t
   }
 });
 
-Deno.test("wills alone: without a delay, or without a session to wait in, a will goes out at once", () => {
+Deno.test("wills alone: without a delay or a surviving session, a will is published at once", () => {
   for (const [delayS, sessionExpiryS] of [[0, 600], [3, 0]] as const) {
     const desk = new Desk().arm("a", delayS);
     desk.take();
@@ -141,7 +141,7 @@ Deno.test("wills alone: without a delay, or without a session to wait in, a will
   }
 });
 
-Deno.test("wills alone: DISCONNECT discards in 3.1.1 always, in 5.0 with 0x00 alone", () => {
+Deno.test("wills alone: DISCONNECT discards the will always in 3.1.1, and with 0x00 only in 5.0", () => {
   const ends: readonly [ProtocolVersion, Ending, discarded: boolean][] = [
     [5, left, true],
     [5, leftWithWill, false],
@@ -162,7 +162,7 @@ Deno.test("wills alone: DISCONNECT discards in 3.1.1 always, in 5.0 with 0x00 al
   }
 });
 
-Deno.test("wills alone: another connection, or one without a will, releases and forgets nothing", () => {
+Deno.test("wills alone: a different connection, or one without a will, releases and discards no will", () => {
   const desk = new Desk().arm("a", 0, 2);
   desk.take();
   desk.end("a", lost, 600, 5, 1);
@@ -177,7 +177,7 @@ Deno.test("wills alone: another connection, or one without a will, releases and 
   assert.equal(desk.wills.armedOf("a")?.topic, "t/a");
 });
 
-Deno.test("wills alone: a connection that cannot be let in after all takes its will along", () => {
+Deno.test("wills alone: a connection that the broker refuses late loses its will", () => {
   const desk = new Desk().arm("a", 0);
   desk.take();
   desk.wills.forget("a", 1);
@@ -187,7 +187,7 @@ Deno.test("wills alone: a connection that cannot be let in after all takes its w
   assert.equal(desk.journal.length, 2);
 });
 
-Deno.test("wills alone: a session with a new connection calls its delayed will off", () => {
+Deno.test("wills alone: a new connection of the session cancels its delayed will", () => {
   const desk = new Desk();
   desk.delay("a");
   desk.wills.cancel("a");
@@ -195,7 +195,7 @@ Deno.test("wills alone: a session with a new connection calls its delayed will o
   assert.deepEqual([desk.metrics.willsCancelled, desk.metrics.willsHeld, desk.deadlines.size], [1, 0, 0]);
 });
 
-Deno.test("wills alone: a delayed will is due at its session's end, and at the end of its delay", () => {
+Deno.test("wills alone: a delayed will is due at the end of its session or of its delay", () => {
   const desk = new Desk();
   const pending = desk.delay("a");
   desk.wills.sessionEnded("a", nowMs + 7);
@@ -218,7 +218,7 @@ Deno.test("wills alone: a delayed will is due at its session's end, and at the e
   assert.deepEqual([desk.metrics.willsPublished["link-end"], desk.metrics.willsHeld], [1, 0]);
 });
 
-Deno.test("wills alone: a will of the store waiting for the start time, and is neither stored nor told of again", () => {
+Deno.test("wills alone: a stored will waits for the start time, and is not stored or reported again", () => {
   const desk = new Desk();
   const held = { clientId: "a", will: aWill({ topic: "t/a" }), ending: lost, owner: userOf("a"), dueMs: nowMs + 9 };
   desk.wills.restore(held);
@@ -231,7 +231,7 @@ Deno.test("wills alone: a will of the store waiting for the start time, and is n
   assert.equal(desk.journal.at(-1), `publish t/a of a at ${nowMs + 9}, counted from ${nowMs + 9}`);
 });
 
-Deno.test("wills alone: a stop publishes, loses or keeps every will, armed or delayed", () => {
+Deno.test("wills alone: a stop publishes, loses or keeps each will, armed or delayed", () => {
   const stops: readonly [name: string, stop: (wills: Wills) => void, journal: string[], lost: number][] = [
     ["published", (wills) => wills.stop(true, nowMs + 1), [
       "store b: none",
@@ -276,7 +276,7 @@ Deno.test("wills alone: a due will that its client may not publish is denied", (
   assert.deepEqual([desk.metrics.willsDenied, desk.metrics.willsPublished["link-end"]], [1, 1]);
 });
 
-Deno.test("wills alone: copies of a fault go out now or after their delay, under the client's name", () => {
+Deno.test("wills alone: copies of a fault are published now or after their delay, under the client's name", () => {
   const will = (topic: string) => aWill({ topic });
   const copies = [{ will: will("now"), delayMs: 0 }, { will: will("soon"), delayMs: 1 }, {
     will: will("2 s"),
@@ -298,7 +298,7 @@ Deno.test("wills alone: copies of a fault go out now or after their delay, under
   }
 });
 
-Deno.test("wills alone: a fault at the release publishes what is to be discarded or delayed", () => {
+Deno.test("wills alone: a fault at the release publishes a discarded or delayed will", () => {
   for (const [decision, ending] of [["discard", left], ["delay", lost]] as const) {
     for (const strikes of [true, false]) {
       const asked: string[] = [];
@@ -320,7 +320,7 @@ Deno.test("wills alone: a fault at the release publishes what is to be discarded
   }
 });
 
-Deno.test("wills alone: a stop tells the fault that the broker shuts down, for armed wills", () => {
+Deno.test("wills alone: a stop tells the fault about the shutdown, for armed wills", () => {
   const endings: string[] = [];
   const atPublication: WillFault["atPublication"] = ({ clientId, ending }) => {
     endings.push(`${clientId} ${ending.kind}`);
@@ -332,12 +332,12 @@ Deno.test("wills alone: a stop tells the fault that the broker shuts down, for a
   assert.deepEqual(endings, ["a shutdown", "b link-end"]);
 });
 
-Deno.test("wills alone: a will has its owner's name, and none where the broker decides on no logins", () => {
+Deno.test("wills alone: a will has its owner's name, and none where the broker checks no logins", () => {
   assert.equal(new PendingWill("a", aWill(), lost, userOf("a")).username, "user of a");
   assert.equal(new PendingWill("a", aWill(), lost, undefined).username, undefined);
 });
 
-Deno.test("wills alone: without a store, a listener or a fault for the occasion the counters are the same", () => {
+Deno.test("wills alone: the counters are the same without a store, a listener or a fault", () => {
   const run = (desk: Desk) => {
     for (const clientId of ["a", "b", "c", "d"]) desk.arm(clientId, clientId === "a" ? 0 : 3);
     for (const clientId of ["a", "b", "c"]) desk.end(clientId, lost);
@@ -358,7 +358,7 @@ Deno.test("wills alone: without a store, a listener or a fault for the occasion 
   assert.deepEqual(run(new Desk({ ...deny, listeners: {} })), denied);
 });
 
-Deno.test("wills alone: memory counts each will that is held, armed or delayed, until it is not", () => {
+Deno.test("wills alone: memory counts each will while it is held, armed or delayed", () => {
   const memory = new Memory(Infinity);
   const desk = new Desk({ memory, authorize: () => true });
   const { wills } = desk;

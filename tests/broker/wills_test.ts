@@ -74,7 +74,7 @@ for (const [mode, in311, withoutDelay, withDelay] of table) {
   }
 }
 
-Deno.test("wills: the session's end comes before the delay's [MQTT5 3.1.2-8]", () => {
+Deno.test("wills: a session that ends before the delay makes the will due [MQTT5 3.1.2-8]", () => {
   const cases = [[60, 2, 2_000], [60, 0, 0], [2, 60, 2_000], [2, 2, 2_000], [3, 0xffff_ffff, 3_000]] as const;
   for (const [delayIntervalS, sessionExpiryIntervalS, dueMs] of cases) {
     const stage = new Stage();
@@ -85,7 +85,7 @@ Deno.test("wills: the session's end comes before the delay's [MQTT5 3.1.2-8]", (
   }
 });
 
-Deno.test("wills: the client is back before, at and after the end of the delay [MQTT5 3.1.3-9]", () => {
+Deno.test("wills: a client returns before, at and after the end of the delay [MQTT5 3.1.3-9]", () => {
   const cases = [[2_999, []], [3_000, [3_000]], [3_001, [3_000]]] as const;
   for (const [backMs, times] of cases) {
     const stage = new Stage();
@@ -98,7 +98,7 @@ Deno.test("wills: the client is back before, at and after the end of the delay [
   }
 });
 
-Deno.test("wills: a CONNECT that is read late finds the delay over", () => {
+Deno.test("wills: a CONNECT that is read after the delay does not cancel the will", () => {
   const stage = new Stage();
   const watcher = stage.watch();
   stage.connect({ ...persistent(5), will: aWill({ delayIntervalS: 3 }) }).die();
@@ -118,7 +118,7 @@ Deno.test("wills: clean start ends the old session, and its delayed will is due 
   assert.deepEqual(watcher.messageTimes, [1_000]);
 });
 
-Deno.test("wills: each life has its own", () => {
+Deno.test("wills: each connection has its own will", () => {
   const stage = new Stage();
   const watcher = stage.watch();
   const live = (payload: string) =>
@@ -137,7 +137,7 @@ Deno.test("wills: each life has its own", () => {
   assert.deepEqual(watcher.messageTimes, [9_000]);
 });
 
-Deno.test("wills: a link that ends after its takeover takes no will of the new connection", () => {
+Deno.test("wills: a link that ends after its takeover does not affect the will of the new connection", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     const watcher = stage.watch();
@@ -158,7 +158,7 @@ Deno.test("wills: a link that ends after its takeover takes no will of the new c
   }
 });
 
-Deno.test("wills: takeover of a session that ends with its connection [MQTT5 3.1.2-8]", () => {
+Deno.test("wills: takeover of a session that ends with its connection publishes the will [MQTT5 3.1.2-8]", () => {
   const stage = new Stage();
   const watcher = stage.watch();
   stage.connect({ version: 5, clientId: "victim", will: aWill({ delayIntervalS: 30 }) });
@@ -167,7 +167,7 @@ Deno.test("wills: takeover of a session that ends with its connection [MQTT5 3.1
   assert.deepEqual(watcher.messageTimes, [0]);
 });
 
-Deno.test("wills: DISCONNECT with will and a new session expiry counts with the new one", () => {
+Deno.test("wills: DISCONNECT with will applies its new session expiry", () => {
   for (const [expiryS, dueMs] of [[1, 1_000], [0, 0], [50, 5_000]] as const) {
     const stage = new Stage();
     const watcher = stage.watch();
@@ -177,7 +177,7 @@ Deno.test("wills: DISCONNECT with will and a new session expiry counts with the 
   }
 });
 
-Deno.test("wills: refused clients leave none, and what they pipelined is not read [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", async () => {
+Deno.test("wills: a refused client leaves no will, and its pipelined packets are not read [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", async () => {
   for (const version of [4, 5] as const) {
     for (const late of [false, true]) {
       const answer = late ? Promise.resolve("bad-credentials" as const) : "bad-credentials";
@@ -203,7 +203,7 @@ Deno.test("wills: refused clients leave none, and what they pipelined is not rea
   }
 });
 
-Deno.test("wills: a CONNECT cut short leaves none [MQTT5 3.1.2-9] [MQTT311 3.1.2-9]", () => {
+Deno.test("wills: an incomplete CONNECT leaves no will [MQTT5 3.1.2-9] [MQTT311 3.1.2-9]", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     const watcher = stage.watch();
@@ -216,7 +216,7 @@ Deno.test("wills: a CONNECT cut short leaves none [MQTT5 3.1.2-9] [MQTT311 3.1.2
   }
 });
 
-Deno.test("wills: everything in them arrives unaltered [MQTT5 3.1.3-10] [MQTT5 3.3.2-17]", () => {
+Deno.test("wills: each field of a will arrives unaltered [MQTT5 3.1.3-10] [MQTT5 3.3.2-17]", () => {
   const properties = {
     payloadFormatIndicator: 1,
     contentType: "text/plain",
@@ -252,7 +252,7 @@ Deno.test("wills: message expiry counts from the publication", () => {
   assert.deepEqual(back.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS), [3]);
 });
 
-Deno.test("wills: retained, also when delayed, and cleared by one without payload [MQTT5 3.1.2-15] [MQTT311 3.1.2-17]", () => {
+Deno.test("wills: a retained will is kept, also when delayed, and an empty payload clears it [MQTT5 3.1.2-15] [MQTT311 3.1.2-17]", () => {
   for (const delayIntervalS of [0, 2]) {
     const stage = new Stage();
     const live = (will: Partial<ConnectWill>) =>
@@ -270,13 +270,13 @@ Deno.test("wills: retained, also when delayed, and cleared by one without payloa
   }
 });
 
-Deno.test("wills: without retain nothing is kept [MQTT5 3.1.2-14] [MQTT311 3.1.2-16]", () => {
+Deno.test("wills: a will without retain is not kept [MQTT5 3.1.2-14] [MQTT311 3.1.2-16]", () => {
   const stage = new Stage();
   stage.connect({ will: aWill() }).die();
   assert.equal(stage.core.metrics.retainedHeld, 0);
 });
 
-Deno.test("wills: beyond the broker's limits they are refused [MQTT5 3.2.2-12] [MQTT5 3.2.2-13]", () => {
+Deno.test("wills: the broker refuses a will beyond its limits [MQTT5 3.2.2-12] [MQTT5 3.2.2-13]", () => {
   const stage = new Stage({ maximumQoS: 1, retainAvailable: false });
   assert.equal(stage.connect({ will: aWill({ qos: 2 }) }).connack!.reasonCode, 0x9b);
   assert.equal(stage.connect({ will: aWill({ retain: true }) }).connack!.reasonCode, 0x9a);
@@ -286,7 +286,7 @@ Deno.test("wills: beyond the broker's limits they are refused [MQTT5 3.2.2-12] [
   assert.equal(accepted.connack!.properties!.retainAvailable, false);
 });
 
-Deno.test("wills: the counters tell what became of them", () => {
+Deno.test("wills: the counters show each outcome of a will", () => {
   const stage = new Stage();
   const live = (delayIntervalS: number) => stage.connect({ ...persistent(5, 10), will: aWill({ delayIntervalS }) });
   live(0).die();

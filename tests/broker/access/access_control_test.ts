@@ -75,7 +75,7 @@ Deno.test("access: a certificate's name takes the place of the user name in CONN
   assert.deepEqual(access.identityOf(login({})), { username: undefined, proof: "none" });
 });
 
-Deno.test("access: a reload takes both files, or neither", () =>
+Deno.test("access: a reload applies both files or neither", () =>
   withFiles(async ({ users, acl }) => {
     const access = await AccessControl.open({ users, acl });
     const ann = { clientId: "c", username: "ann" };
@@ -93,7 +93,7 @@ Deno.test("access: a reload takes both files, or neither", () =>
     assert.equal(access.allows(ann, "publish", "ann/x"), false);
   }));
 
-Deno.test("access: a file that is not there is one sentence", async () => {
+Deno.test("access: a missing file is refused in one sentence", async () => {
   await assert.rejects(
     AccessControl.open({ users: "/nowhere/users" }),
     /^UsageError: Cannot read users file \/nowhere\/users: /,

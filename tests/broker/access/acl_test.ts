@@ -77,7 +77,7 @@ const bad: readonly [line: string, why: string][] = [
   ["topic read a/#/b", 'expected [read|write|readwrite|deny] and a topic filter, not "read a/#/b"'],
 ];
 for (const [line, why] of bad) {
-  Deno.test(`acl: a line that cannot be read: ${line}`, () => {
+  Deno.test(`acl: refuses an invalid line: ${line}`, () => {
     const message = `Cannot read line 2 of ACL file x: ${why}`;
     assert.throws(() => parseAcl(`topic a\n${line}\n`, "x"), new UsageError(message));
   });

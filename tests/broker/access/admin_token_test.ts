@@ -29,7 +29,7 @@ const refused: readonly [name: string, text: string, mode: number, why: string][
   ["a large file", "x".repeat(100_000), 0o600, characters],
 ];
 for (const [name, text, mode, why] of refused) {
-  Deno.test(`token file: ${name} is refused, without the token in the sentence`, () =>
+  Deno.test(`token file: refuses ${name}, without the token in the message`, () =>
     withFile(
       text,
       mode,
@@ -37,7 +37,7 @@ for (const [name, text, mode, why] of refused) {
     ));
 }
 
-Deno.test("token file: one that is missing, or is a folder, is one sentence", async () => {
+Deno.test("token file: refuses a missing file and a folder in one sentence", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await assert.rejects(
@@ -52,7 +52,7 @@ Deno.test("token file: one that is missing, or is a folder, is one sentence", as
   }
 });
 
-Deno.test("token: only the whole token after Bearer matches", () =>
+Deno.test("token: only the complete token after Bearer matches", () =>
   withFile(`${token}\r\n`, 0o640, async (path) => {
     const held = await AdminToken.open(path);
     for (const field of [`Bearer ${token}`, `bearer  ${token}`, `BEARER ${token} `]) {
@@ -73,7 +73,7 @@ Deno.test("token: only the whole token after Bearer matches", () =>
     for (const field of wrong) assert.ok(!held.matches(field), field);
   }));
 
-Deno.test("token: after a new one is taken, the old one does not match", () =>
+Deno.test("token: the old token does not match after a new token is set", () =>
   withFile(token, 0o600, async (path) => {
     const held = await AdminToken.open(path);
     await Deno.writeTextFile(path, "another-token-16");

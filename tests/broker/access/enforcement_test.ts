@@ -25,7 +25,7 @@ const versions = [4, 5] as const;
 for (const version of versions) {
   const v = version === 5 ? "5.0" : "3.1.1";
 
-  Deno.test(`access, ${v}: a will that may not be published keeps its client out`, () => {
+  Deno.test(`access, ${v}: the broker refuses a client whose will it may not publish`, () => {
     const { stage, watcher } = guarded();
     const client = stage.connect({ version, username: "ann", will: aWill({ topic: "news" }) });
     assert.equal(client.connack?.reasonCode, version === 5 ? ReasonCode.notAuthorized : 5);
@@ -35,13 +35,13 @@ for (const version of versions) {
     assert.equal(stage.core.metrics.willsArmed, 0);
   });
 
-  Deno.test(`access, ${v}: a will that may be is published in the client's name`, () => {
+  Deno.test(`access, ${v}: the broker publishes an allowed will under the client's name`, () => {
     const { stage, watcher } = guarded();
     stage.connect({ version, username: "ann", will: aWill({ topic: "ann/gone" }) }).die();
     assert.deepEqual(watcher.messages, ["ann/gone gone"]);
   });
 
-  Deno.test(`access, ${v}: a will is denied when it is due if the rules have changed, and counted`, () => {
+  Deno.test(`access, ${v}: the broker denies and counts a due will when the rules have changed`, () => {
     const { stage, watcher, present } = guarded();
     const client = stage.connect({ version, username: "ann", will: aWill({ topic: "ann/gone" }) });
     present.acl = parseAcl("", "acl");
@@ -64,7 +64,7 @@ for (const version of versions) {
     });
   }
 
-  Deno.test(`access, ${v}: what may not be published goes nowhere; the client stays`, () => {
+  Deno.test(`access, ${v}: the broker drops a denied PUBLISH and keeps the client connected`, () => {
     const { stage, watcher } = guarded();
     const client = stage.connect({ version, username: "ann" });
     for (const qos of [0, 1, 2] as const) client.publish("news", "fake", { qos });
@@ -79,7 +79,7 @@ for (const version of versions) {
     assert.equal(client.end, undefined);
   });
 
-  Deno.test(`access, ${v}: each subscription is judged by itself`, () => {
+  Deno.test(`access, ${v}: the broker decides on each subscription separately`, () => {
     const { stage } = guarded();
     const client = stage.connect({ version, username: "ann" });
     const asked = ["ann/+", "#", "news", "$share/g/other"].map((topicFilter) => ({ topicFilter, qos: 1 as const }));
@@ -89,7 +89,7 @@ for (const version of versions) {
   });
 }
 
-Deno.test("access: a delayed will keeps the name under which its client came in", () => {
+Deno.test("access: a delayed will keeps the user name of its client's login", () => {
   const { stage, watcher } = guarded();
   const will = aWill({ topic: "ann/gone", delayIntervalS: 10 });
   stage.connect({ username: "ann", will, properties: { sessionExpiryIntervalS: 60 } }).die();
@@ -99,7 +99,7 @@ Deno.test("access: a delayed will keeps the name under which its client came in"
   assert.deepEqual(watcher.messages, ["ann/gone gone"]);
 });
 
-Deno.test("access: nobody takes over the session, the messages and the will of another user", () => {
+Deno.test("access: the broker gives a user no session, message or will of another user", () => {
   const { stage, watcher } = guarded();
   const session = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
   const ann = stage.connect({ clientId: "meter", username: "ann", will: aWill({ topic: "ann/gone" }), ...session });
@@ -112,7 +112,7 @@ Deno.test("access: nobody takes over the session, the messages and the will of a
   assert.equal(stage.connect({ clientId: "meter", username: "ann", ...session }).connack?.sessionPresent, true);
 });
 
-Deno.test("access: new rules are held against those who are in", () => {
+Deno.test("access: the broker applies new rules to connected clients", () => {
   const { stage, present } = guarded();
   const ann = stage.connect({ clientId: "ann", username: "ann" }).subscribe("ann/#").subscribe("news");
   const bob = stage.connect({ clientId: "bob", username: "bob", will: aWill({ topic: "ann/gone" }) });

@@ -24,7 +24,7 @@ const cases: readonly [outer: string, inner: string, covers: boolean, overlaps: 
   ["$SYS/#", "#", false, false],
 ];
 for (const [outer, inner, covering, overlapping] of cases) {
-  Deno.test(`filters: ${outer} and ${inner}`, () => {
+  Deno.test(`filters: compares ${outer} and ${inner}`, () => {
     assert.equal(covers(outer, inner), covering, "covers");
     assert.equal(overlaps(outer, inner), overlapping, "overlaps");
     assert.equal(overlaps(inner, outer), overlapping, "overlaps the other way round");
@@ -36,7 +36,7 @@ const names = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => le
 const filters = fc.tuple(fc.array(fc.oneof(level, fc.constant("+")), { maxLength: 4 }), fc.boolean())
   .map(([levels, open]) => [...levels, ...(open ? ["#"] : [])].join("/")).filter(Boolean);
 
-Deno.test("filters: what one covers it matches, and what both match they share", () => {
+Deno.test("filters: a filter matches each topic of the filters that it covers, and overlapping filters share topics", () => {
   fc.assert(
     fc.property(filters, filters, names, (one, other, name) => {
       const [byOne, byOther] = [matches(one, name), matches(other, name)];

@@ -66,7 +66,7 @@ const byAnswer: readonly Failing[] = [
 ];
 
 for (const [index, { failure, options, asked, line }] of byAnswer.entries()) {
-  Deno.test(`failed login: ${failure} (${index + 1})`, async () => {
+  Deno.test(`failed login: logs and counts ${failure} (${index + 1})`, async () => {
     const stage = new Stage(options);
     const client = stage.connect(asked);
     await Promise.resolve().then(() => {}).then(() => {});
@@ -83,7 +83,7 @@ for (const [index, { failure, options, asked, line }] of byAnswer.entries()) {
 
 const none = () => Object.fromEntries(loginFailures.map((failure) => [failure, 0]));
 
-Deno.test("failed login: a session of another user", () => {
+Deno.test("failed login: logs a client that asks for the session of another user", () => {
   const stage = new Stage({ authenticate: () => "accept" });
   stage.connect({ ...login, properties: { sessionExpiryIntervalS: 60 } }).die();
   assert.equal(stage.connect({ ...login, username: "bob" }).connack!.reasonCode, 0x87);
@@ -94,13 +94,13 @@ Deno.test("failed login: a session of another user", () => {
   assert.equal(stage.core.metrics.loginsFailed["other-user"], 1);
 });
 
-Deno.test("an accepted login is no failed login", () => {
+Deno.test("failed login: an accepted login logs and counts no failure", () => {
   const stage = new Stage({ authenticate: () => "accept" });
   stage.connect(login);
   assert.deepEqual([stage.logged, stage.core.metrics.snapshot().logins.failed], [[], none()]);
 });
 
-Deno.test("failed login: a client that does not wait for its CONNACK is counted and logged too", async () => {
+Deno.test("failed login: the broker logs and counts a client that does not wait for CONNACK", async () => {
   const { promise, resolve } = Promise.withResolvers<"bad-credentials">();
   const stage = new Stage({ authenticate: () => promise });
   stage.connect(login).die("end");
@@ -110,7 +110,7 @@ Deno.test("failed login: a client that does not wait for its CONNACK is counted 
   assert.equal(stage.core.metrics.loginsFailed["bad-credentials"], 1);
 });
 
-Deno.test("failed logins: a flood writes few lines and is counted whole", () => {
+Deno.test("failed logins: the log limits the lines of a flood, and the counter counts each login", () => {
   const stage = new Stage({ authenticate: () => "bad-credentials" });
   for (let each = 0; each < 250; each++) stage.connect({ ...login, clientId: `c${each}` });
   assert.ok(stage.logged.length <= 20, `${stage.logged.length} lines`);
@@ -120,7 +120,7 @@ Deno.test("failed logins: a flood writes few lines and is counted whole", () => 
   assert.equal(stage.core.metrics.loginsFailed["bad-credentials"], 250);
 });
 
-Deno.test("failed login: names of a client are quoted, escaped and cut, so that no line looks like another", () => {
+Deno.test("failed login: the log quotes, escapes and cuts the names of a client", () => {
   const text = failedLoginText({
     failure: "bad-credentials",
     peer: "192.0.2.1:5",
@@ -135,7 +135,7 @@ Deno.test("failed login: names of a client are quoted, escaped and cut, so that 
   );
 });
 
-Deno.test("failed login: a certificate is a proof of some name, and stands in the line", () => {
+Deno.test("failed login: the log names the certificate of the client", () => {
   const stage = new Stage({ authenticate: () => "not-authorized" });
   const tasks: (() => void)[] = [];
   const [near, far] = memoryLinkPair((task) => tasks.push(task));

@@ -13,7 +13,7 @@ const byMosquitto = [
 ].join("\n");
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("users: what mosquitto_passwd has written lets in those whose password it is", async () => {
+Deno.test("users: a file of mosquitto_passwd accepts the correct passwords", async () => {
   const users = parseUsers(byMosquitto, "users");
   assert.equal(users.size, 2);
   for (const time of ["first", "again"]) {
@@ -26,7 +26,7 @@ Deno.test("users: what mosquitto_passwd has written lets in those whose password
   assert.equal(await users.verify("eve", bytes("secret")), false);
 });
 
-Deno.test("users: a hash is salted, slow, and read again", async () => {
+Deno.test("users: a hash is salted and slow, and can be read again", async () => {
   const one = await hashPassword("secret", 1_000);
   const other = await hashPassword("secret", 1_000);
   assert.match(one, /^\$7\$1000\$[^$]{24}\$[^$]{88}$/);
@@ -44,18 +44,18 @@ const bad: readonly [line: string, why: string][] = [
   ["ann:$7$0$AAAA$BBBB", "expected $7$iterations$salt$hash, as mqtt-sim broker passwd and mosquitto_passwd write it"],
 ];
 for (const [line, why] of bad) {
-  Deno.test(`users: a line that cannot be read: ${line}`, () => {
+  Deno.test(`users: refuses an invalid line: ${line}`, () => {
     const message = `Cannot read line 2 of users file x: ${why}`;
     assert.throws(() => parseUsers(`# first\n${line}\n`, "x"), new UsageError(message));
   });
 }
 
-Deno.test("users: nobody is there twice", () => {
+Deno.test("users: refuses a user name that is listed twice", () => {
   const [, , ann] = byMosquitto.split("\n");
   assert.throws(() => parseUsers(`${ann}\n${ann}`, "x"), /line 2 of users file x: user "ann" occurs twice$/);
 });
 
-Deno.test("users: one is added or replaced, and the rest stays as it was", () => {
+Deno.test("users: adding or replacing one user leaves the other users unchanged", () => {
   assert.equal(withUser("", "ann", "1"), "ann:1\n");
   assert.equal(withUser("# x\nann:1\nbob:2", "eve", "3"), "# x\nann:1\nbob:2\neve:3\n");
   assert.equal(withUser("# x\nann:1\nbob:2\n", "ann", "3"), "# x\nann:3\nbob:2\n");

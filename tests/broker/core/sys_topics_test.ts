@@ -9,7 +9,7 @@ function values(messages: readonly string[]): Record<string, string> {
   }));
 }
 
-Deno.test("$SYS: a new subscriber is told at once, and then at each interval", () => {
+Deno.test("$SYS: a new subscriber receives the values at once and at each interval", () => {
   const stage = new Stage({ sysIntervalMs: 10_000 });
   const watcher = stage.connect({ clientId: "watcher" }).subscribe("$SYS/#");
   assert.equal(values(watcher.messages)["clients/connected"], "0", "as it was when they were last published");
@@ -28,7 +28,7 @@ Deno.test("$SYS: a new subscriber is told at once, and then at each interval", (
   assert.ok(watcher.of("publish").every(({ retain }) => !retain));
 });
 
-Deno.test("$SYS: only those who name it get it, it is nobody's retained message, and no client publishes to it", () => {
+Deno.test("$SYS: only subscribers that name $SYS receive it, it is not retained, and clients cannot publish to it", () => {
   const stage = new Stage({ sysIntervalMs: 10_000, maximumQoS: 1 });
   const everything = stage.watch("#");
   const one = stage.watch("$SYS/broker/uptime");
@@ -39,7 +39,7 @@ Deno.test("$SYS: only those who name it get it, it is nobody's retained message,
   assert.equal(stage.core.metrics.retainedHeld, 0);
 });
 
-Deno.test("$SYS: a broker that misbehaves on purpose says so", () => {
+Deno.test("$SYS: publishes the active fault mix of the broker", () => {
   const willFault = {
     description: "lose=100%",
     counts: { lose: 0 },
@@ -52,7 +52,7 @@ Deno.test("$SYS: a broker that misbehaves on purpose says so", () => {
   assert.deepEqual([now["wills/fault"], now["wills/faults"], now["wills/faults/lose"]], ["lose=100%", "1", "1"]);
 });
 
-Deno.test("$SYS: off unless an interval is given", () => {
+Deno.test("$SYS: is off unless an interval is configured", () => {
   const stage = new Stage();
   const watcher = stage.watch("$SYS/#");
   stage.advance(60_000);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { faultKinds, formatFaults, parseFaults } from "../../../src/broker/fault/fault_mix.ts";
 
-Deno.test("faults: what is written is read, and written again the same", () => {
+Deno.test("faults: a parsed fault mix is written again unchanged", () => {
   const shares = parseFaults("lose=1%, delay=0.5%:1500ms,stall=10%", "--fault");
   assert.deepEqual(shares.map(({ kind, fraction, timeMs }) => [kind, fraction, timeMs]), [
     ["lose", 0.01, 2_000],
@@ -24,6 +24,6 @@ const bad: readonly [text: string, sentence: RegExp][] = [
 ];
 
 for (const [text, message] of bad) {
-  Deno.test(`faults: ${JSON.stringify(text)} is refused`, () =>
+  Deno.test(`faults: refuses ${JSON.stringify(text)}`, () =>
     assert.throws(() => parseFaults(text, "--fault"), { message }));
 }

@@ -21,25 +21,25 @@ function suffered(mix: string, seed: number, clients?: RegExp): (FaultKind | und
   });
 }
 
-Deno.test("faults: a seed draws the same again, and another seed something else", () => {
+Deno.test("faults: one seed draws the same faults again, and another seed draws others", () => {
   const mix = "lose=10%,duplicate=10%,delay=10%,alter=10%";
   assert.deepEqual(suffered(mix, 7), suffered(mix, 7));
   assert.notDeepEqual(suffered(mix, 7), suffered(mix, 8));
 });
 
-Deno.test("faults: each kind strikes about as often as it was asked to, and one will at most once", () => {
+Deno.test("faults: each kind affects about its configured share, and each will at most once", () => {
   const drawn = suffered("lose=10%,alter=30%", 1);
   const share = (kind: FaultKind) => drawn.filter((each) => each === kind).length;
   assert.ok(Math.abs(share("lose") - 100) < 40, `lose ${share("lose")}`);
   assert.ok(Math.abs(share("alter") - 300) < 60, `alter ${share("alter")}`);
 });
 
-Deno.test("faults: only clients that are meant are struck", () => {
+Deno.test("faults: affect only clients that match the filter", () => {
   const drawn = suffered("lose=100%", 1, /^c[0-9]$/);
   assert.equal(drawn.filter((kind) => kind === "lose").length, 10);
 });
 
-Deno.test("faults: what has been done is counted by kind", () => {
+Deno.test("faults: are counted by kind", () => {
   const fault = new SeededFault({ shares: parseFaults("invent=100%,hurry=100%,duplicate=100%", "mix"), seed: 1 });
   fault.atRelease(asked("a"), "discard");
   fault.atRelease(asked("a"), "delay");
@@ -48,7 +48,7 @@ Deno.test("faults: what has been done is counted by kind", () => {
   assert.equal(fault.description, "invent=100%,hurry=100%,duplicate=100%, seed 1");
 });
 
-Deno.test("faults: a stall holds back every will until it is over, and then lets them go together", () => {
+Deno.test("faults: a stall holds all wills until it ends, then releases all of them", () => {
   const willFault = new SeededFault({ shares: parseFaults("stall=100%:500ms", "mix"), seed: 1 });
   const stage = new Stage({ willFault });
   const watcher = stage.watch();
@@ -63,7 +63,7 @@ Deno.test("faults: a stall holds back every will until it is over, and then lets
   assert.deepEqual(stage.core.metrics.snapshot().wills.faultsByKind, { stall: 3 });
 });
 
-Deno.test("faults: an altered will differs, also one that was empty", () => {
+Deno.test("faults: an altered will differs from the original, also when the payload is empty", () => {
   const willFault = new SeededFault({ shares: parseFaults("alter=100%", "mix"), seed: 1 });
   for (const text of ["gone", ""]) {
     const [copy, ...more] = willFault.atPublication({ ...asked("a"), will: aWill({ payload: bytesOf(text) }) }, 0)!;

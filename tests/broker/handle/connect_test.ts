@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ConnectAsked, connectPacket, Stage } from "../stage.ts";
 
-Deno.test("connect: the first packet decides [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]", () => {
+Deno.test("connect: the first packet decides whether the broker serves the link [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]", () => {
   const stage = new Stage();
   const client = stage.dial().send({ type: "pingreq" });
   assert.deepEqual(client.arrivals, []);
@@ -17,7 +17,7 @@ Deno.test("connect: a second CONNECT ends the connection [MQTT5 3.1.0-2] [MQTT31
   }
 });
 
-Deno.test("connect: whoever says nothing is not waited for", () => {
+Deno.test("connect: the broker disconnects a client that sends no CONNECT in time", () => {
   for (const bytes of [[], [0x10], [0x10, 0x20, 0x00, 0x04]]) {
     const stage = new Stage({ limits: { timeToConnectMs: 5_000 } });
     const client = stage.dial().sendBytes(bytes);
@@ -29,7 +29,7 @@ Deno.test("connect: whoever says nothing is not waited for", () => {
   }
 });
 
-Deno.test("connect: the time to CONNECT is over once connected", () => {
+Deno.test("connect: the time limit for CONNECT does not apply after CONNECT", () => {
   const stage = new Stage();
   const client = stage.connect({ keepAliveS: 0 });
   stage.advance(1e9);
@@ -37,7 +37,7 @@ Deno.test("connect: the time to CONNECT is over once connected", () => {
   assert.equal(stage.core.deadlines.size, 0);
 });
 
-Deno.test("connect: a version that is not served [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]", () => {
+Deno.test("connect: the broker refuses an unsupported protocol version [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]", () => {
   for (const level of [3, 6]) {
     const client = new Stage().dial(4);
     client.sendBytes([0x10, 13, 0, 4, 0x4d, 0x51, 0x54, 0x54, level, 2, 0, 0, 0, 1, 0x61]);
@@ -46,7 +46,7 @@ Deno.test("connect: a version that is not served [MQTT311 3.1.2-2] [MQTT5 3.1.2-
   }
 });
 
-Deno.test("connect: a client without identifier gets one [MQTT5 3.1.3-7] [MQTT311 3.1.3-6] [MQTT311 3.1.3-8]", () => {
+Deno.test("connect: the broker assigns an identifier to a client without one [MQTT5 3.1.3-7] [MQTT311 3.1.3-6] [MQTT311 3.1.3-8]", () => {
   const stage = new Stage();
   assert.equal(stage.connect({ clientId: "" }).connack!.properties!.assignedClientIdentifier, "assigned1");
   assert.equal(
@@ -59,25 +59,25 @@ Deno.test("connect: a client without identifier gets one [MQTT5 3.1.3-7] [MQTT31
   assert.deepEqual(refused.end, { kind: "fin" });
 });
 
-Deno.test("connect: an assigned identifier is nobody else's [MQTT5 3.2.2-16]", () => {
+Deno.test("connect: an assigned identifier is unique [MQTT5 3.2.2-16]", () => {
   const stage = new Stage();
   stage.connect({ clientId: "assigned1" });
   assert.equal(stage.connect({ clientId: "" }).connack!.properties!.assignedClientIdentifier, "assigned2");
 });
 
-Deno.test("connect: enhanced authentication is refused [MQTT5 4.12.0-1]", () => {
+Deno.test("connect: the broker refuses enhanced authentication [MQTT5 4.12.0-1]", () => {
   const client = new Stage().connect({ properties: { authenticationMethod: "SCRAM-SHA-1" } });
   assert.equal(client.connack!.reasonCode, 0x8c);
   assert.deepEqual(client.end, { kind: "fin" });
 });
 
-Deno.test("connect: AUTH from a client without a method is a protocol error [MQTT5 4.12.0-7]", () => {
+Deno.test("connect: AUTH from a client without an authentication method is a protocol error [MQTT5 4.12.0-7]", () => {
   const client = new Stage().connect();
   client.send({ type: "auth", reasonCode: 0x19, properties: { authenticationMethod: "x" } });
   assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
 });
 
-Deno.test("connect: sessions by version, clean start, expiry and time offline", () => {
+Deno.test("connect: a session survives by version, clean start, expiry and time offline", () => {
   const v5 = (expiryS: number): ConnectAsked => ({
     cleanStart: false,
     properties: { sessionExpiryIntervalS: expiryS },
@@ -106,7 +106,7 @@ Deno.test("connect: sessions by version, clean start, expiry and time offline", 
   }
 });
 
-Deno.test("connect: a session does not expire while its client is online [MQTT5 4.1.0-1]", () => {
+Deno.test("connect: a session does not expire while its client is connected [MQTT5 4.1.0-1]", () => {
   const stage = new Stage();
   const asked: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 1 } };
   stage.connect(asked).subscribe("a").die();
@@ -117,7 +117,7 @@ Deno.test("connect: a session does not expire while its client is online [MQTT5 
   assert.deepEqual(back.messages, ["a x"]);
 });
 
-Deno.test("connect: takeover tells a 5.0 client and closes either [MQTT5 3.1.4-3] [MQTT311 3.1.4-2]", () => {
+Deno.test("connect: a takeover sends DISCONNECT to a 5.0 client, and closes a client of either version [MQTT5 3.1.4-3] [MQTT311 3.1.4-2]", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     const asked: ConnectAsked = { version, cleanStart: false, properties: { sessionExpiryIntervalS: 9 } };
@@ -132,7 +132,7 @@ Deno.test("connect: takeover tells a 5.0 client and closes either [MQTT5 3.1.4-3
   }
 });
 
-Deno.test("connect: the server's keep alive counts for 5.0 clients [MQTT5 3.1.2-21]", () => {
+Deno.test("connect: a 5.0 client is held to the server keep alive [MQTT5 3.1.2-21]", () => {
   const stage = new Stage({ serverKeepAliveS: 20 });
   const client = stage.connect({ clientId: "a", keepAliveS: 1_000 });
   const older = stage.connect({ clientId: "b", version: 4, keepAliveS: 0 });
@@ -141,7 +141,7 @@ Deno.test("connect: the server's keep alive counts for 5.0 clients [MQTT5 3.1.2-
   assert.deepEqual([client.endMs, older.endMs], [30_000, undefined]);
 });
 
-Deno.test("connect: limits of the broker", () => {
+Deno.test("connect: the broker refuses a CONNECT beyond its limits", () => {
   const stage = new Stage({ limits: { connections: 2, clientIdLength: 5 } });
   assert.equal(stage.connect({ clientId: "toolong" }).connack!.reasonCode, 0x85);
   assert.equal(stage.connect({ clientId: "a" }).connack!.reasonCode, 0);
@@ -160,7 +160,7 @@ Deno.test("connect: limits of the broker", () => {
   assert.equal(few.connect(asked).connack!.sessionPresent, true);
 });
 
-Deno.test("connect: a CONNACK that the client cannot take is not sent [MQTT5 3.1.2-24]", () => {
+Deno.test("connect: the broker does not send a CONNACK that is larger than the client accepts [MQTT5 3.1.2-24]", () => {
   const stage = new Stage();
   const client = stage.connect({ properties: { maximumPacketSize: 10 } });
   assert.equal(client.connack?.reasonCode, 0x95); // which is short enough
@@ -168,7 +168,7 @@ Deno.test("connect: a CONNACK that the client cannot take is not sent [MQTT5 3.1
   assert.deepEqual(client.end, { kind: "fin" });
 });
 
-Deno.test("connect: what waits for a login is handled after it, in order", async () => {
+Deno.test("connect: the broker handles packets that wait for a login in order after the login", async () => {
   const { promise, resolve } = Promise.withResolvers<"accept">();
   const stage = new Stage({ authenticate: ({ clientId }) => clientId === "slow" ? promise : "accept" });
   const watcher = stage.watch();
@@ -185,7 +185,7 @@ Deno.test("connect: what waits for a login is handled after it, in order", async
   assert.deepEqual(watcher.messages, ["a ", "b ", "c "]);
 });
 
-Deno.test("connect: a client that goes while its login is decided was never there", async () => {
+Deno.test("connect: a client that closes while its login is pending leaves no trace", async () => {
   const { promise, resolve } = Promise.withResolvers<"accept">();
   const stage = new Stage({ authenticate: () => promise, limits: { timeToConnectMs: 1_000 } });
   const client = stage.connect();
@@ -198,7 +198,7 @@ Deno.test("connect: a client that goes while its login is decided was never ther
   assert.equal(stage.core.sessions.size, 0);
 });
 
-Deno.test("connect: a login that cannot be decided is refused", async () => {
+Deno.test("connect: the broker refuses a login when the decision fails", async () => {
   const answers = [() => Promise.reject(new Error("no directory")), () => {
     throw new Error("no directory");
   }];

@@ -3,7 +3,7 @@ import { type ConnectAsked, Stage } from "../stage.ts";
 
 const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("leave: the broker closes after DISCONNECT and answers nothing", () => {
+Deno.test("leave: the broker closes after DISCONNECT and sends nothing", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     const client = stage.connect({ version }).disconnect();
@@ -14,14 +14,14 @@ Deno.test("leave: the broker closes after DISCONNECT and answers nothing", () =>
   }
 });
 
-Deno.test("leave: what comes after DISCONNECT is not read", () => {
+Deno.test("leave: the broker does not read packets after DISCONNECT", () => {
   const stage = new Stage();
   const watcher = stage.watch();
   stage.connect().sendBytes([0xe0, 0x00, 0x30, 0x04, 0x00, 0x01, 0x61, 0x00, 0xff, 0xff]);
   assert.deepEqual(watcher.messages, []);
 });
 
-Deno.test("leave: DISCONNECT may change the session's expiry, but not give life to one that had none", () => {
+Deno.test("leave: DISCONNECT may change a session expiry above 0, and may not raise an expiry of 0", () => {
   const stage = new Stage();
   stage.connect(lasting).disconnect(0, 5);
   stage.advance(4_999);
@@ -34,12 +34,12 @@ Deno.test("leave: DISCONNECT may change the session's expiry, but not give life 
   assert.equal(stage.core.metrics.ended["protocol-error"], 1);
 });
 
-Deno.test("leave: reason codes that only servers give are a protocol error [MQTT5 3.14.2-1]", () => {
+Deno.test("leave: DISCONNECT with a reason code for servers is a protocol error [MQTT5 3.14.2-1]", () => {
   const client = new Stage().connect().disconnect(0x8e);
   assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
 });
 
-Deno.test("leave: protocol errors are told to 5.0 clients by their code and close either", () => {
+Deno.test("leave: a protocol error closes the client, and a 5.0 client receives the reason code", () => {
   const cases: readonly [bytes: number[], reasonCode: number][] = [
     [[0xff, 0x00], 0x81],
     [[0xe1, 0x00], 0x81], // [MQTT5 3.14.1-1] [MQTT311 3.14.1-1]
@@ -57,14 +57,14 @@ Deno.test("leave: protocol errors are told to 5.0 clients by their code and clos
   }
 });
 
-Deno.test("leave: a packet above the broker's maximum ends the connection", () => {
+Deno.test("leave: a packet above the broker's maximum size closes the connection", () => {
   const client = new Stage({ limits: { maximumPacketSizeBytes: 100 } }).connect();
   assert.equal(client.connack!.properties!.maximumPacketSize, 100);
   client.publish("a", "x".repeat(100));
   assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x95]);
 });
 
-Deno.test("leave: who does not read the answers is not answered without end", () => {
+Deno.test("leave: the broker closes a client that does not read its answers", () => {
   const stage = new Stage({ limits: { unreadBytes: 1_000 } });
   const client = stage.connect();
   client.link.pause();

@@ -20,7 +20,7 @@ function aPublish(more: Partial<PublishPacket> = {}): PublishPacket {
   };
 }
 
-Deno.test("publish: answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [MQTT5 4.3.3-11]", () => {
+Deno.test("publish: the broker answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [MQTT5 4.3.3-11]", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     stage.watch();
@@ -34,13 +34,13 @@ Deno.test("publish: answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [MQTT5 4.3.3-
   }
 });
 
-Deno.test("publish: a 5.0 client is told when nobody listens", () => {
+Deno.test("publish: a 5.0 client receives 0x10 when no subscription matches", () => {
   const client = new Stage().connect();
   client.publish("a", "", { qos: 1 }).publish("a", "", { qos: 2 });
   assert.deepEqual([client.of("puback")[0]!.reasonCode, client.of("pubrec")[0]!.reasonCode], [0x10, 0x10]);
 });
 
-Deno.test("publish: QoS 2 is routed once, also across connections [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]", () => {
+Deno.test("publish: the broker routes a QoS 2 message once, also across connections [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     const watcher = stage.watch();
@@ -56,14 +56,14 @@ Deno.test("publish: QoS 2 is routed once, also across connections [MQTT5 4.3.3-1
   }
 });
 
-Deno.test("publish: PUBREL for what is unknown", () => {
+Deno.test("publish: the broker answers PUBREL for an unknown packet identifier", () => {
   const newer = new Stage().connect().send({ type: "pubrel", packetId: 9 });
   assert.deepEqual(newer.of("pubcomp"), [{ type: "pubcomp", packetId: 9, reasonCode: 0x92 }]);
   const older = new Stage().connect({ version: 4 }).send({ type: "pubrel", packetId: 9 });
   assert.deepEqual(older.of("pubcomp"), [{ type: "pubcomp", packetId: 9 }]);
 });
 
-Deno.test("publish: more QoS 2 messages than the receive maximum [MQTT5 3.3.4-7]", () => {
+Deno.test("publish: the broker closes a client that exceeds the receive maximum with QoS 2 messages [MQTT5 3.3.4-7]", () => {
   const client = new Stage({ limits: { receiveMaximum: 2 } }).connect({}, silent);
   assert.equal(client.connack!.properties!.receiveMaximum, 2);
   for (const packetId of [1, 2, 2, 3]) client.send(aPublish({ packetId }));
@@ -71,7 +71,7 @@ Deno.test("publish: more QoS 2 messages than the receive maximum [MQTT5 3.3.4-7]
   assert.equal(client.of("pubrec").length, 3);
 });
 
-Deno.test("publish: topic aliases live as long as their connection [MQTT5 3.3.2-7] [MQTT5 3.3.2-12]", () => {
+Deno.test("publish: a topic alias is valid for its connection only [MQTT5 3.3.2-7] [MQTT5 3.3.2-12]", () => {
   const stage = new Stage({ limits: { topicAliasMaximum: 3 } });
   const watcher = stage.watch();
   const client = stage.connect(lasting);
@@ -87,7 +87,7 @@ Deno.test("publish: topic aliases live as long as their connection [MQTT5 3.3.2-
   assert.deepEqual(beyond.of("disconnect").map(({ reasonCode }) => reasonCode), [0x94]);
 });
 
-Deno.test("publish: what the broker does not offer, or nobody may send", () => {
+Deno.test("publish: the broker closes a client that publishes what the broker does not support or the standard forbids", () => {
   const cases: readonly [more: Partial<PublishPacket>, reasonCode: number][] = [
     [{ qos: 2 }, 0x9b],
     [{ qos: 1, retain: true }, 0x9a],
@@ -105,7 +105,7 @@ Deno.test("publish: what the broker does not offer, or nobody may send", () => {
   }
 });
 
-Deno.test("publish: refused with an acknowledgement where there is one, and with the connection where not", () => {
+Deno.test("publish: the broker refuses with PUBACK or PUBREC, and closes where the packet has no answer", () => {
   const stage = new Stage({ limits: { topicLevels: 2 } });
   const watcher = stage.watch();
   const deep = { topic: "a/b/c" };
@@ -124,7 +124,7 @@ Deno.test("publish: refused with an acknowledgement where there is one, and with
   assert.deepEqual(watcher.messages, ["ok x", "ok x"]);
 });
 
-Deno.test("publish: the lesser QoS of message and subscription [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
+Deno.test("publish: a message is delivered at the lower QoS of message and subscription [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
   for (const subscribed of [0, 1, 2] as const) {
     const stage = new Stage();
     const watcher = stage.watch("#", { qos: subscribed });
@@ -135,7 +135,7 @@ Deno.test("publish: the lesser QoS of message and subscription [MQTT5 3.8.4-8] [
   }
 });
 
-Deno.test("publish: DUP and retain are each hop's own [MQTT5 3.3.1-3] [MQTT5 3.3.1-12] [MQTT311 3.3.1-9]", () => {
+Deno.test("publish: the broker sets DUP and RETAIN itself for each delivery [MQTT5 3.3.1-3] [MQTT5 3.3.1-12] [MQTT311 3.3.1-9]", () => {
   const stage = new Stage();
   const plain = stage.watch("#");
   const asPublished = stage.watch("#", { retainAsPublished: true });

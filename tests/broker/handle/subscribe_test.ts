@@ -7,7 +7,7 @@ function subscribe(...filters: readonly (string | Subscription)[]): Packet {
   return { type: "subscribe", packetId: 3, subscriptions };
 }
 
-Deno.test("subscribe: granted one by one, in order [MQTT5 3.8.4-6] [MQTT311 3.8.4-5]", () => {
+Deno.test("subscribe: SUBACK contains one code for each filter, in order [MQTT5 3.8.4-6] [MQTT311 3.8.4-5]", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage({ maximumQoS: 1 });
     const client = stage.connect({ version });
@@ -16,7 +16,7 @@ Deno.test("subscribe: granted one by one, in order [MQTT5 3.8.4-6] [MQTT311 3.8.
   }
 });
 
-Deno.test("subscribe: refusals leave the others alone", () => {
+Deno.test("subscribe: a refused filter does not affect the other filters", () => {
   const limits = { topicLevels: 3, subscriptionsPerSession: 2 };
   const filters = ["a", "a/b/c/d", "$share/g/a", "b", "c", "a"];
   const newer = new Stage({ limits }).connect().send(subscribe(...filters));
@@ -26,7 +26,7 @@ Deno.test("subscribe: refusals leave the others alone", () => {
   assert.equal(new Stage().connect().connack!.properties!.sharedSubscriptionAvailable, undefined); // which means true
 });
 
-Deno.test("subscribe: overlapping ones give one copy, at the highest QoS, with all identifiers [MQTT5 3.3.4-2]", () => {
+Deno.test("subscribe: overlapping filters deliver one copy at the highest QoS, with all identifiers [MQTT5 3.3.4-2]", () => {
   const stage = new Stage();
   const client = stage.connect({ clientId: "w" });
   client.subscribe("a/#", { qos: 0 }, 11).subscribe("a/+", { qos: 2 }, 22).subscribe("a/b", { qos: 1 });
@@ -43,7 +43,7 @@ Deno.test("subscribe: overlapping ones give one copy, at the highest QoS, with a
   assert.deepEqual([...two!.properties!.subscriptionIdentifiers!].sort(), [11, 22]);
 });
 
-Deno.test("subscribe: the same filter again replaces the first [MQTT5 3.8.4-3] [MQTT311 3.8.4-3]", () => {
+Deno.test("subscribe: a repeated filter replaces the first subscription [MQTT5 3.8.4-3] [MQTT311 3.8.4-3]", () => {
   const stage = new Stage();
   const client = stage.connect({ clientId: "w" });
   client.subscribe("a", { qos: 2 }, 1).subscribe("a", { qos: 0 }, 2);
@@ -54,7 +54,7 @@ Deno.test("subscribe: the same filter again replaces the first [MQTT5 3.8.4-3] [
   assert.equal(stage.core.metrics.subscriptionsHeld, 1);
 });
 
-Deno.test("subscribe: no local keeps a client's own messages from it [MQTT5 3.8.3-3]", () => {
+Deno.test("subscribe: with no local, a client does not receive its own messages [MQTT5 3.8.3-3]", () => {
   const stage = new Stage();
   const client = stage.connect({ clientId: "w" }).subscribe("a", { noLocal: true }).subscribe("b");
   const other = stage.connect({ clientId: "p" });
@@ -63,7 +63,7 @@ Deno.test("subscribe: no local keeps a client's own messages from it [MQTT5 3.8.
   assert.deepEqual(client.messages, ["b own", "a other"]);
 });
 
-Deno.test("subscribe: retained messages by retain handling [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]", () => {
+Deno.test("subscribe: retain handling selects when retained messages are sent [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]", () => {
   for (const [retainHandling, first, again] of [[0, 2, 2], [1, 2, 0], [2, 0, 0]] as const) {
     const stage = new Stage();
     const publisher = stage.connect({ clientId: "p" });
@@ -79,14 +79,14 @@ Deno.test("subscribe: retained messages by retain handling [MQTT5 3.3.1-9] [MQTT
   }
 });
 
-Deno.test("subscribe: SUBACK comes before the retained messages", () => {
+Deno.test("subscribe: the broker sends SUBACK before the retained messages", () => {
   const stage = new Stage();
   stage.connect({ clientId: "p" }).publish("a", "x", { retain: true });
   const client = stage.connect({ version: 4, clientId: "w" }).subscribe("a");
   assert.deepEqual(client.arrivals.map(({ packet }) => packet.type), ["connack", "suback", "publish"]);
 });
 
-Deno.test("unsubscribe: by the very filter, answered also when there is none [MQTT5 3.10.4-1] [MQTT5 3.10.4-5]", () => {
+Deno.test("unsubscribe: removes the exact filter, and is answered when no subscription exists [MQTT5 3.10.4-1] [MQTT5 3.10.4-5]", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     const client = stage.connect({ version, clientId: "w" }).subscribe("a/+").subscribe("a/b");
@@ -98,7 +98,7 @@ Deno.test("unsubscribe: by the very filter, answered also when there is none [MQ
   }
 });
 
-Deno.test("unsubscribe: what has been started is completed [MQTT5 3.10.4-3] [MQTT311 3.10.4-3]", () => {
+Deno.test("unsubscribe: the broker completes deliveries that it has started [MQTT5 3.10.4-3] [MQTT311 3.10.4-3]", () => {
   const stage = new Stage();
   const client = stage.connect({ clientId: "w", properties: { receiveMaximum: 1 } }).subscribe("a");
   client.acknowledges = false;
@@ -109,7 +109,7 @@ Deno.test("unsubscribe: what has been started is completed [MQTT5 3.10.4-3] [MQT
   assert.deepEqual(client.messages, ["a 1", "a 2"]);
 });
 
-Deno.test("subscribe: subscriptions are the session's", () => {
+Deno.test("subscribe: subscriptions belong to the session", () => {
   const stage = new Stage();
   const lasting: ConnectAsked = { clientId: "w", cleanStart: false, properties: { sessionExpiryIntervalS: 5 } };
   stage.connect(lasting).subscribe("a").die();

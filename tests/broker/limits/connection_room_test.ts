@@ -13,18 +13,18 @@ const cases: readonly (readonly [openFiles: number | undefined, connections: num
   [10, 1, 1],
 ];
 for (const [openFiles, connections, links] of cases) {
-  Deno.test(`connection room: ${openFiles} open files leave ${connections} by default`, () => {
+  Deno.test(`connection room: ${openFiles} open files allow ${connections} connections by default`, () => {
     assert.deepEqual(connectionRoom(undefined, openFiles), { connections, links });
   });
 }
 
-Deno.test("connection room: what is asked for is taken where there is room, or where nothing is known", () => {
+Deno.test("connection room: takes a configured maximum that fits, and any maximum when the limit is unknown", () => {
   assert.deepEqual(connectionRoom(19_680, 20_000), { connections: 19_680, links: 19_680 });
   assert.deepEqual(connectionRoom(5, 20_000), { connections: 5, links: 19_680 });
   assert.deepEqual(connectionRoom(2_000_000, undefined), { connections: 2_000_000, links: Infinity });
 });
 
-Deno.test("connection room: more than there is room for is refused in one sentence, whose advice suffices", () => {
+Deno.test("connection room: refuses a maximum that does not fit, and its message gives a sufficient cure", () => {
   const refused = new UsageError(
     "Cannot hold 19,681 connections (--max-connections): the limit of open files, 20,000, leaves room for 19,680; " +
       "expected 1 to 19,680, or a higher limit (ulimit -n 20001)",
@@ -40,7 +40,7 @@ Deno.test("connection room: more than there is room for is refused in one senten
   }
 });
 
-Deno.test("connection room: beyond the descriptors that there are a link is closed at once, below twice the limit too", () => {
+Deno.test("connection room: the broker closes a link at once when descriptors run out", () => {
   const stage = new Stage({ limits: { connections: 2 }, linkRoom: 3 });
   assert.deepEqual([1, 2, 3].map((each) => stage.connect({ clientId: `c${each}` }).connack!.reasonCode), [0, 0, 0x97]);
   while (stage.core.metrics.open < 3) stage.dial();

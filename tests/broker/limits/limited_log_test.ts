@@ -13,7 +13,7 @@ function openLimitedLog() {
   return { lines, deadlines, log };
 }
 
-Deno.test("limited log: five lines of one source within ten seconds, and then their count", () => {
+Deno.test("limited log: writes five lines of one source in ten seconds, then a count", () => {
   const { lines, deadlines, log } = openLimitedLog();
   for (let each = 1; each <= 8; each++) log.write("192.0.2.1", () => `line ${each}`, 1_000 + each);
   assert.deepEqual(lines, ["line 1", "line 2", "line 3", "line 4", "line 5"]);
@@ -25,14 +25,14 @@ Deno.test("limited log: five lines of one source within ten seconds, and then th
   assert.equal(deadlines.size, 0);
 });
 
-Deno.test("limited log: a source that provokes many lines does not hide those of another", () => {
+Deno.test("limited log: many lines of one source do not hide lines of another source", () => {
   const { lines, log } = openLimitedLog();
   for (let each = 0; each < 1_000; each++) log.write("192.0.2.1", () => "many", 0);
   log.write("192.0.2.2", () => "the other", 0);
   assert.equal(lines.at(-1), "the other");
 });
 
-Deno.test("limited log: twenty lines in total, from however many sources", () => {
+Deno.test("limited log: writes twenty lines in total for any number of sources", () => {
   const { lines, log } = openLimitedLog();
   for (let each = 0; each < 1_000; each++) log.write(`192.0.2.${each}`, () => "line", 0);
   assert.equal(lines.length, 20);
@@ -40,7 +40,7 @@ Deno.test("limited log: twenty lines in total, from however many sources", () =>
   assert.deepEqual(lines.slice(20), ["980 more failed logins within 10s are not in the log"]);
 });
 
-Deno.test("limited log: a line that is left out is not made, and no count follows where nothing was left out", () => {
+Deno.test("limited log: does not format an omitted line, and writes no count when no line was omitted", () => {
   const { lines, log, deadlines } = openLimitedLog();
   let made = 0;
   for (let each = 0; each < 9; each++) log.write("a", () => `${++made}`, 0);
@@ -51,7 +51,7 @@ Deno.test("limited log: a line that is left out is not made, and no count follow
   assert.deepEqual([lines.length, deadlines.size], [7, 0]);
 });
 
-Deno.test("limited log: the count comes without another failed login, and at a stop", () => {
+Deno.test("limited log: writes the count without another failed login, and at a stop", () => {
   const counts = (stage: Stage) => stage.logged.filter((line) => line.includes("are not in the log"));
   const failing = () => {
     const stage = new Stage({ authenticate: () => "bad-credentials" });
@@ -73,7 +73,7 @@ Deno.test("limited log: the count comes without another failed login, and at a s
   ]);
 });
 
-Deno.test("limited log: outboxes that fill up again and again write few lines, with the client quoted and cut", () => {
+Deno.test("limited log: outboxes that overflow repeatedly write few lines, with the client quoted and cut", () => {
   const stage = new Stage({ limits: { outboxMessages: 1 } });
   const clientId = `a" ${"x".repeat(100)}`;
   const slow = stage.connect({ clientId }, { acknowledges: false }).subscribe("t", { qos: 1 });

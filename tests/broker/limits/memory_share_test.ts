@@ -50,7 +50,7 @@ for (const { name, machineMebibytes, texts = {}, mebibytes } of cases) {
 }
 
 Deno.test({
-  name: "memory share: the default is a share of this machine, not a constant, where foreign calls are permitted",
+  name: "memory share: the default is a share of this machine's memory when foreign calls are permitted",
   ignore: ffiFlags.length === 0 || Deno.build.os !== "linux",
   fn: () => {
     const quarter = machineMemoryBytes()! / 4 / mebibyte;

@@ -14,7 +14,7 @@ function logged(level: LogLevel, ...traced: string[]) {
 const secret = { username: "user", password: bytesOf("s3cret") };
 const will = aWill({ payload: bytesOf("t0psecret") });
 
-Deno.test("event log: a client's life with a will, one line for each step", () => {
+Deno.test("event log: writes one line for each step of a client's life with a will", () => {
   const { stage, records } = logged("debug");
   stage.connect({ clientId: "a", ...secret, will }).die();
   assert.deepEqual(records().map(({ event, clientId, level }) => `${level} ${event} ${clientId}`), [
@@ -27,26 +27,26 @@ Deno.test("event log: a client's life with a will, one line for each step", () =
   assert.deepEqual([message, ending, topic, qos], ["will published", "link-end", "will", 1]);
 });
 
-Deno.test("event log: neither passwords nor payloads are in it", () => {
+Deno.test("event log: contains no password and no payload", () => {
   const { stage, lines } = logged("debug");
   const client = stage.connect({ clientId: "a", ...secret, will });
   client.publish("topic", "pr1vate", { qos: 1 }).die();
   assert.ok(lines.length > 0 && !/s3cret|t0psecret|pr1vate/.test(lines.join("")));
 });
 
-Deno.test("event log: at warning it wants no events but what a person must know", () => {
+Deno.test("event log: at level warning the log subscribes only to events of that level", () => {
   const log = openLog({ format: "json", level: "warning", write: () => {} });
   assert.deepEqual(loggedEvents(log), ["will-denied", "will-lost"]);
 });
 
-Deno.test("a listener is told of the events that it wants, and of no other", () => {
+Deno.test("event log: a listener receives only the events that it subscribes to", () => {
   const told: string[] = [];
   const stage = new Stage({ onEvent: ({ type }) => void told.push(type), eventTypes: ["ended", "will-armed"] });
   stage.connect({ clientId: "a", will }).die();
   assert.deepEqual(told, ["will-armed", "ended"]);
 });
 
-Deno.test("a listener that throws harms nobody, and is told of in the log", () => {
+Deno.test("event log: a listener that throws is logged and affects no other listener", () => {
   const stage = new Stage({
     onEvent: () => {
       throw new Error("no");
@@ -57,13 +57,13 @@ Deno.test("a listener that throws harms nobody, and is told of in the log", () =
   assert.deepEqual(stage.logged, ["warn: The event listener failed at connected: Error: no"]);
 });
 
-Deno.test("event log: at warning an ordinary life says nothing", () => {
+Deno.test("event log: at level warning an ordinary life writes nothing", () => {
   const { stage, lines } = logged("warning");
   stage.connect({ clientId: "a", will }).die();
   assert.deepEqual(lines, []);
 });
 
-Deno.test("trace: every packet in and out of one client, decoded, payloads cut, and no password", () => {
+Deno.test("trace: writes each packet of one client decoded, cuts payloads and omits the password", () => {
   const { stage, records, lines } = logged("error", "a");
   stage.connect({ clientId: "b" }).publish("other", "of b");
   const client = stage.connect({ clientId: "a", ...secret });

@@ -26,7 +26,7 @@ async function seen(stage: Stage, look: (url: string) => Promise<void>): Promise
 const textOf = async (url: string) => await (await fetch(url)).text();
 const jsonOf = async (url: string) => await (await fetch(url)).json();
 
-Deno.test("monitor: /metrics is Prometheus' text, by its naming, and asked anew each time", async () => {
+Deno.test("monitor: /metrics is valid Prometheus text with current values", async () => {
   const stage = stageOf();
   await seen(stage, async (url) => {
     assert.ok((await textOf(`${url}/metrics`)).includes('mqtt_sim_wills_published_total{ending="link-end"} 0\n'));
@@ -43,7 +43,7 @@ Deno.test("monitor: /metrics is Prometheus' text, by its naming, and asked anew 
   });
 });
 
-Deno.test("monitor: /healthz, and words for what is not there", async () => {
+Deno.test("monitor: answers /healthz, and answers unknown paths with a sentence", async () => {
   await seen(stageOf(), async (url) => {
     assert.deepEqual([await textOf(`${url}/healthz`), (await fetch(`${url}/healthz`, { method: "HEAD" })).status], [
       "ok\n",
@@ -60,7 +60,7 @@ Deno.test("monitor: /healthz, and words for what is not there", async () => {
   });
 });
 
-Deno.test("monitor: /status tells who is online, whose will is armed or delayed, since when, and when it is due", async () => {
+Deno.test("monitor: /status lists online clients, and armed and delayed wills with their times", async () => {
   const stage = stageOf();
   const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
   const delayed = stage.connect({ ...lasting, clientId: "delayed", will: aWill({ delayIntervalS: 10 }) });
@@ -108,7 +108,7 @@ Deno.test("monitor: /status tells who is online, whose will is armed or delayed,
   });
 });
 
-Deno.test("monitor: a broker that misbehaves on purpose says so on every page", async () => {
+Deno.test("monitor: each page shows the active fault mix of the broker", async () => {
   const stage = stageOf(new SeededFault({ shares: [{ kind: "lose", fraction: 1, timeMs: 0 }], seed: 7 }));
   stage.connect({ clientId: "a", will: aWill() }).die();
   await seen(stage, async (url) => {
@@ -120,7 +120,7 @@ Deno.test("monitor: a broker that misbehaves on purpose says so on every page", 
   });
 });
 
-Deno.test("monitor: a port in use is the person's matter", async () => {
+Deno.test("monitor: refuses a port in use as a usage error", async () => {
   await seen(stageOf(), async (url) => {
     const port = Number(new URL(url).port);
     await assert.rejects(startMonitor({} as never, { host: "127.0.0.1", port }), UsageError);

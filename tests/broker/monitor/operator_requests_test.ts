@@ -80,7 +80,7 @@ const isAsBefore = ({ core }: Stage) =>
 
 const paths = ["/clients/a", "/sessions/a", "/retained/t"];
 
-Deno.test("operator: with the token each action is done, and answered with 204", async () => {
+Deno.test("operator: with the token the broker does each action and answers 204", async () => {
   const stage = populated();
   await served(stage, async (ask) => {
     for (const path of paths) {
@@ -97,7 +97,7 @@ Deno.test("operator: with the token each action is done, and answered with 204",
   });
 });
 
-Deno.test("operator: what is not there is 404 in one sentence", async () => {
+Deno.test("operator: an unknown client, session or topic is 404 in one sentence", async () => {
   await served(populated(), async (ask) => {
     const sentences = {
       "/clients/b": "no client with this identifier is connected\n",
@@ -140,7 +140,7 @@ for (const [name, headers] of Object.entries(unauthorised)) {
   });
 }
 
-Deno.test("operator: tries of many tokens write few lines, and then their count", async () => {
+Deno.test("operator: many wrong tokens write few log lines, and then a count", async () => {
   const stage = populated();
   await served(stage, async (ask) => {
     // deno-lint-ignore no-await-in-loop
@@ -160,7 +160,7 @@ const fromBrowsers: Readonly<Record<string, Readonly<Record<string, string>>>> =
   "a page without an origin": { origin: "null" },
 };
 for (const [name, headers] of Object.entries(fromBrowsers)) {
-  Deno.test(`operator: ${name} is refused with 403 even with the token`, async () => {
+  Deno.test(`operator: the broker refuses ${name} with 403 even with the token`, async () => {
     const stage = populated();
     await served(stage, async (ask) => {
       for (const path of paths) {
@@ -173,7 +173,7 @@ for (const [name, headers] of Object.entries(fromBrowsers)) {
   });
 }
 
-Deno.test("operator: a page that is allowed needs the token too, and no preflight allows it to send one", async () => {
+Deno.test("operator: a page of an allowed origin needs the token, and no preflight allows it to send one", async () => {
   const stage = populated();
   const origin = "https://app.example";
   await served(stage, async (ask) => {
@@ -189,7 +189,7 @@ Deno.test("operator: a page that is allowed needs the token too, and no prefligh
   }, { allowOrigins: [origin] });
 });
 
-Deno.test("operator: no other method acts, and no header stands for a method", async () => {
+Deno.test("operator: no other method and no method header starts an action", async () => {
   const stage = populated();
   await served(stage, async (ask) => {
     for (const path of paths) {
@@ -208,7 +208,7 @@ Deno.test("operator: no other method acts, and no header stands for a method", a
   });
 });
 
-Deno.test("operator: without --admin-token every action is refused with 403", async () => {
+Deno.test("operator: without --admin-token the broker refuses each action with 403", async () => {
   const stage = populated();
   await served(stage, async (ask) => {
     for (const path of paths) {
@@ -219,7 +219,7 @@ Deno.test("operator: without --admin-token every action is refused with 403", as
   }, { isOff: true });
 });
 
-Deno.test("operator: an address that is not of loopback and a token exclude one another", async () => {
+Deno.test("operator: the broker refuses a token together with an address that is not loopback", async () => {
   const adminToken = await tokenOf();
   for (const host of ["0.0.0.0", "::", "192.0.2.1", "broker.example"]) {
     await assert.rejects(
@@ -242,7 +242,7 @@ const names: readonly [name: string, path: string][] = [
   ["100%", "100%25"],
 ];
 for (const [topic, path] of names) {
-  Deno.test(`operator: the path ${path} is the topic ${topic}, and no other`, async () => {
+  Deno.test(`operator: the path ${path} names exactly the topic ${topic}`, async () => {
     const stage = new Stage();
     const sender = stage.connect({ clientId: "sender" });
     const all = new Set([topic, "b", "a", "a/b", "home", "lead/double", "..b"]);
@@ -256,7 +256,7 @@ for (const [topic, path] of names) {
   });
 }
 
-Deno.test("operator: a client identifier may hold what a topic may not", async () => {
+Deno.test("operator: a client identifier may contain characters that a topic may not", async () => {
   const stage = new Stage();
   for (const clientId of ["a+b", "a b", "#"]) stage.connect({ clientId });
   await served(stage, async (ask) => {
@@ -267,7 +267,7 @@ Deno.test("operator: a client identifier may hold what a topic may not", async (
   assert.deepEqual([...stage.core.sessions.values()].map(({ clientId }) => clientId), ["a b"]);
 });
 
-Deno.test("operator: a name that cannot be read, or a filter, is 400 in one sentence", async () => {
+Deno.test("operator: an undecodable name and a topic filter are 400 in one sentence", async () => {
   const stage = populated();
   await served(stage, async (ask) => {
     for (const path of ["/clients/%", "/clients/%ff", "/sessions/%C3", "/retained/+", "/retained/t/%23"]) {
@@ -278,7 +278,7 @@ Deno.test("operator: a name that cannot be read, or a filter, is 400 in one sent
   });
 });
 
-Deno.test("operator: what the store cannot keep is 503, and is kept when the store can again", async () => {
+Deno.test("operator: an action that the store cannot save is 503, and is saved when the store works again", async () => {
   using lives = new Lives();
   const { stage } = lives;
   const { store } = stage.core;

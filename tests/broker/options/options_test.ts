@@ -10,7 +10,7 @@ Deno.test("options: limits are whole numbers in their range", () => {
   });
 });
 
-Deno.test("options: what is not said has a default", () => {
+Deno.test("options: an absent option has its default", () => {
   const settings = coreSettings({ limits: { connections: 5 } }, () => "id");
   assert.equal(settings.limits.connections, 5);
   assert.equal(settings.limits.outboxBytes, defaultLimits.outboxBytes);

@@ -34,7 +34,7 @@ const cases: readonly [name: string, fault: WillFault, delayIntervalS: number, l
   ];
 
 for (const [name, fault, delayIntervalS, leaves, arrivals] of cases) {
-  Deno.test(`will fault: ${name}, every second time`, () => {
+  Deno.test(`will fault: applies ${name} to every second will`, () => {
     const stage = new Stage({ willFault: everySecond(fault) });
     const watcher = stage.watch();
     for (const clientId of ["v0", "v1"]) {

@@ -19,7 +19,7 @@ function found(retained: Retained, topicFilter: string, nowMs = 0): string[] {
   return list.map(({ message }) => message.topic).sort();
 }
 
-Deno.test("retained: agrees with the plain rule, while messages come and go", () => {
+Deno.test("retained: finds what a plain list of messages finds, while messages are added and removed", () => {
   const filters = ["#", "+", "a", "a/#", "a/+", "+/+", "+/a/#", "/", "/#", "$s/#", "$s/+", "+/b/+", "a//b"];
   for (let seed = 0; seed < 50; seed++) {
     const random = new Random(seed);
@@ -45,7 +45,7 @@ Deno.test("retained: agrees with the plain rule, while messages come and go", ()
   }
 });
 
-Deno.test("retained: the last message counts [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]", () => {
+Deno.test("retained: keeps the last message of each topic [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]", () => {
   const retained = new Retained({ metrics: new Metrics(), deadlines: new Deadlines(), limit: 10 });
   const last = publication("a", "2");
   retained.store(publication("a", "1"));
@@ -56,7 +56,7 @@ Deno.test("retained: the last message counts [MQTT5 3.3.1-5] [MQTT311 3.3.1-5]",
   assert.equal(list[0], last);
 });
 
-Deno.test("retained: what has expired is forgotten when it is looked for [MQTT5 3.3.2-5]", () => {
+Deno.test("retained: a lookup removes an expired message [MQTT5 3.3.2-5]", () => {
   const metrics = new Metrics();
   const retained = new Retained({ metrics, deadlines: new Deadlines(), limit: 10 });
   retained.store(publication("a", "x", 5));
@@ -66,7 +66,7 @@ Deno.test("retained: what has expired is forgotten when it is looked for [MQTT5 
   assert.equal(metrics.retainedHeld, 1);
 });
 
-Deno.test("retained: one topic more than the limit is refused, and counted; known ones go on", () => {
+Deno.test("retained: refuses and counts a topic beyond the limit, and still updates known topics", () => {
   const metrics = new Metrics();
   const retained = new Retained({ metrics, deadlines: new Deadlines(), limit: 2 });
   for (const topic of ["a", "b", "c", "a"]) retained.store(publication(topic));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { aWill, bytesOf, Stage, textOf } from "../stage.ts";
 
-Deno.test("router: the broker's own messages reach who asks for them, retained ones also later", () => {
+Deno.test("router: subscribers receive the broker's own messages, and later subscribers the retained ones", () => {
   const stage = new Stage();
   const client = stage.connect().subscribe("$SYS/#").subscribe("#");
   const message = { topic: "$SYS/broker/uptime", payload: bytesOf("5 seconds"), retain: true };
@@ -12,7 +12,7 @@ Deno.test("router: the broker's own messages reach who asks for them, retained o
   assert.deepEqual(late.of("publish").map(({ retain, payload }) => [retain, textOf(payload)]), [[true, "5 seconds"]]);
 });
 
-Deno.test("router: $SYS is closed to clients and their wills", () => {
+Deno.test("router: refuses publications of clients and of their wills to $SYS", () => {
   const stage = new Stage();
   const watcher = stage.watch("$SYS/#");
   const client = stage.connect();

@@ -21,7 +21,7 @@ function drawn(random: Random, levels: readonly string[]): string {
   return Array.from({ length: 1 + random.below(4) }, () => levels[random.below(levels.length)]).join("/");
 }
 
-Deno.test("topic tree: agrees with the plain rule, for any filters and topics, while they come and go", () => {
+Deno.test("topic tree: matches like a plain list of filters, while filters are added and removed", () => {
   for (let seed = 0; seed < 100; seed++) {
     const random = new Random(seed);
     const tree = new TopicTree<Subscribed>();
@@ -37,7 +37,7 @@ Deno.test("topic tree: agrees with the plain rule, for any filters and topics, w
   }
 });
 
-Deno.test("topic tree: an empty one is left when all have gone", () => {
+Deno.test("topic tree: is empty after all subscriptions are removed", () => {
   const tree = new TopicTree<Subscribed>();
   const all = ["a/b/c", "a/+/c", "#", "+", "a/#", "a/b/c"].map(subscribed);
   for (const each of all) tree.add(each);
@@ -47,7 +47,7 @@ Deno.test("topic tree: an empty one is left when all have gone", () => {
   assert.deepEqual(found(tree, "a/b/c"), []);
 });
 
-Deno.test("topic tree: each of many subscribers of one filter can go", () => {
+Deno.test("topic tree: removes any one of many subscribers of a filter", () => {
   const tree = new TopicTree<Subscribed>();
   const all = Array.from({ length: 1_000 }, () => subscribed("a/+"));
   for (const each of all) tree.add(each);

@@ -37,7 +37,7 @@ for (const version of [4, 5] as const) {
     assert.equal(stage.core.metrics.willsPublished.administrative, 1);
   });
 
-  Deno.test(`end a session: a ${name} client is disconnected, and comes back to a new session`, () => {
+  Deno.test(`end a session: the broker disconnects a ${name} client, which gets a new session at its return`, () => {
     const stage = new Stage();
     const watcher = stage.watch("will");
     const client = stage.connect({ ...lastingOf(version), version, clientId: "a", will: aWill() }).subscribe("t");
@@ -53,7 +53,7 @@ for (const version of [4, 5] as const) {
   });
 }
 
-Deno.test("disconnect: a delayed will waits for its delay, and is cancelled by a return", () => {
+Deno.test("disconnect: a delayed will waits for its delay, and is cancelled when the client returns", () => {
   const stage = new Stage();
   const watcher = stage.watch();
   for (const clientId of ["stays away", "returns"]) {
@@ -67,7 +67,7 @@ Deno.test("disconnect: a delayed will waits for its delay, and is cancelled by a
   assert.deepEqual(watcher.messages, ["stays away gone"]);
 });
 
-Deno.test("end a session: a delayed will is due at once, whether its client is connected or away [MQTT5 3.1.2-8]", () => {
+Deno.test("end a session: a delayed will is due at once, whether its client is connected or offline [MQTT5 3.1.2-8]", () => {
   const stage = new Stage();
   const watcher = stage.watch();
   const asked = (clientId: string) => ({ ...lasting, clientId, will: aWill({ topic: clientId, delayIntervalS: 10 }) });
@@ -82,7 +82,7 @@ Deno.test("end a session: a delayed will is due at once, whether its client is c
   assert.equal(stage.core.metrics.willsHeld, 0);
 });
 
-Deno.test("end a session: one that ends with its connection ends once, and messages that wait are discarded", () => {
+Deno.test("end a session: a session that ends with its connection ends once, and its queue is discarded", () => {
   const stage = new Stage();
   stage.connect({ clientId: "short" });
   stage.connect({ ...lasting, clientId: "long" }).subscribe("t").die();
@@ -94,7 +94,7 @@ Deno.test("end a session: one that ends with its connection ends once, and messa
   assert.equal(stage.core.deadlines.nextMs, Infinity);
 });
 
-Deno.test("end a session: the memory that it counted for is free, once", () => {
+Deno.test("end a session: the broker releases the memory of the session once", () => {
   for (const asked of [{}, lasting]) {
     const stage = new Stage();
     stage.connect({ ...asked, clientId: "a", will: aWill() }).subscribe("t");
@@ -105,7 +105,7 @@ Deno.test("end a session: the memory that it counted for is free, once", () => {
   }
 });
 
-Deno.test("clear a retained topic: it alone, for later subscribers; present subscribers receive nothing", () => {
+Deno.test("clear a retained topic: removes one topic for later subscribers; present subscribers receive nothing", () => {
   const stage = new Stage();
   const sender = stage.connect({ clientId: "sender" });
   for (const topic of ["a", "a/b", "/a"]) sender.publish(topic, "kept", { retain: true });
@@ -120,7 +120,7 @@ Deno.test("clear a retained topic: it alone, for later subscribers; present subs
   assert.deepEqual(stage.logged, ['warn: Operator cleared the retained message of topic "a/b"']);
 });
 
-Deno.test("a client, session or topic that is not there: nothing is done, counted or logged", () => {
+Deno.test("operator: an unknown client, session or topic changes, counts and logs nothing", () => {
   const stage = new Stage({ sysIntervalMs: 1_000 });
   stage.connect({ ...lasting, clientId: "away" }).die();
   const sender = stage.connect({ clientId: "sender" });
@@ -141,14 +141,14 @@ Deno.test("a client, session or topic that is not there: nothing is done, counte
   assert.notEqual(core.sessions.get("away"), undefined);
 });
 
-Deno.test("a client whose login is being decided is not connected", () => {
+Deno.test("operator: a client whose login is pending is not connected", () => {
   const stage = new Stage({ authenticate: () => new Promise(() => {}) });
   const client = stage.connect({ clientId: "a" });
   assert.equal(disconnectClient(stage.core, "a", stage.nowMs), false);
   assert.equal(client.end, undefined);
 });
 
-Deno.test("names in the log are quoted, escaped and cut", () => {
+Deno.test("operator: the log quotes, escapes and cuts names", () => {
   const stage = new Stage();
   const clientId = `"\u202e\u009b${"x".repeat(100)}`;
   stage.connect({ clientId });
@@ -158,7 +158,7 @@ Deno.test("names in the log are quoted, escaped and cut", () => {
   ]);
 });
 
-Deno.test("actions are in the store when they return: a broker that dies right after them starts without", () => {
+Deno.test("operator: actions are in the store when they return, also when the broker is killed at once", () => {
   using lives = new Lives();
   const { stage } = lives;
   const will = aWill({ delayIntervalS: 600 });
@@ -179,7 +179,7 @@ Deno.test("actions are in the store when they return: a broker that dies right a
   assert.deepEqual(watcher.messages, ["will gone", "will gone"]);
 });
 
-Deno.test("disconnect: a will that an operator's action delayed keeps its instant over a restart", () => {
+Deno.test("disconnect: a will that an operator's action delays keeps its due time over a restart", () => {
   using lives = new Lives();
   lives.stage.connect({ ...lasting, clientId: "a", will: aWill({ delayIntervalS: 30 }) });
   disconnectClient(lives.stage.core, "a", lives.stage.nowMs);

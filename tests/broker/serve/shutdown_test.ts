@@ -4,7 +4,7 @@ import { aWill, type ConnectAsked, Stage } from "../stage.ts";
 
 const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("shutdown: all wills reach the watchers before these are closed, and every 5.0 client is told", () => {
+Deno.test("shutdown: watchers receive all wills before their links close, and 5.0 clients receive DISCONNECT", () => {
   const stage = new Stage();
   const watcher = stage.watch("#", {}, { will: aWill({ topic: "watcher" }) });
   const older = stage.connect({ version: 4, clientId: "a", will: aWill({ topic: "armed" }) });
@@ -26,7 +26,7 @@ Deno.test("shutdown: all wills reach the watchers before these are closed, and e
   assert.deepEqual([stage.core.connections.size, stage.core.metrics.willsHeld], [0, 0]);
 });
 
-Deno.test("shutdown: keep publishes none", () => {
+Deno.test("shutdown: with keep the broker publishes no will", () => {
   const stage = new Stage({ onShutdown: "keep" });
   const watcher = stage.watch();
   stage.connect({ clientId: "a", will: aWill() });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Stage } from "../stage.ts";
 
-Deno.test("tick: keep alive ends at one and a half times, from the last packet [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]", () => {
+Deno.test("tick: keep alive ends a connection at 1.5 times its value after the last packet [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]", () => {
   const cases = [[1, 1_500], [3, 4_500], [60, 90_000], [65_535, 98_302_500]] as const;
   for (const version of [4, 5] as const) {
     for (const [keepAliveS, limitMs] of cases) {
@@ -21,7 +21,7 @@ Deno.test("tick: keep alive ends at one and a half times, from the last packet [
   }
 });
 
-Deno.test("tick: every control packet counts, bytes that make none do not", () => {
+Deno.test("tick: each control packet resets keep alive, an incomplete packet does not", () => {
   const stage = new Stage();
   const client = stage.connect({ keepAliveS: 10 });
   stage.advance(10_000);
@@ -34,7 +34,7 @@ Deno.test("tick: every control packet counts, bytes that make none do not", () =
   assert.equal(client.endMs, 25_000);
 });
 
-Deno.test("tick: what is sent to a client does not keep it alive", () => {
+Deno.test("tick: packets to a client do not reset its keep alive", () => {
   const stage = new Stage();
   const client = stage.watch("#", {}, { keepAliveS: 10 });
   const other = stage.connect();
@@ -46,7 +46,7 @@ Deno.test("tick: what is sent to a client does not keep it alive", () => {
   assert.equal(client.endMs, 15_000);
 });
 
-Deno.test("tick: packets leave the heap alone, and one client has one entry in it", () => {
+Deno.test("tick: packets leave the heap unchanged, and a client has one entry in it", () => {
   const stage = new Stage();
   const client = stage.connect({ keepAliveS: 10 });
   for (let second = 0; second < 100; second++) {
@@ -58,7 +58,7 @@ Deno.test("tick: packets leave the heap alone, and one client has one entry in i
   assert.equal(stage.core.deadlines.size, 0);
 });
 
-Deno.test("tick: a deadline of a class without a handler is an internal error, and the next one is handled", () => {
+Deno.test("tick: a deadline without a handler is an internal error, and the next deadline is handled", () => {
   const stage = new Stage({ onInternalError: "contain" });
   const client = stage.connect({ keepAliveS: 10 });
   stage.core.deadlines.add(stage.nowMs + 1_000, {});

@@ -25,15 +25,15 @@ async function order(dueMs: number, nowMs: number): Promise<string[]> {
   return done;
 }
 
-Deno.test("timer: what is due comes in its turn", async () => {
+Deno.test("timer: runs each deadline when it is due", async () => {
   assert.deepEqual(await order(1_000, 1_000), ["due", "read"]);
 });
 
-Deno.test("timer: when the process was held up, links are read first", async () => {
+Deno.test("timer: after a pause of the process the broker reads links first", async () => {
   assert.deepEqual(await order(1_000, 1_100), ["read", "due"]);
 });
 
-Deno.test("timer: stopped, it does not fire", async () => {
+Deno.test("timer: does not run after a stop", async () => {
   const timer = new Timer({
     clock: new ManualClock(),
     nextMs: () => 0,

@@ -13,7 +13,7 @@ function publish(stage: Stage, ...expiries: readonly (number | undefined)[]): vo
   publisher.disconnect();
 }
 
-Deno.test("expiry: a queue is rid of what has expired, whatever its order, and of nothing else", () => {
+Deno.test("expiry: the queue removes each expired message and no other, in any order", () => {
   const stage = new Stage();
   stage.connect(lasting).subscribe("a").die();
   publish(stage, 9, undefined, 3, 5, undefined, 3);
@@ -28,7 +28,7 @@ Deno.test("expiry: a queue is rid of what has expired, whatever its order, and o
   assert.equal(outbox.sizeBytes, 0);
 });
 
-Deno.test("expiry: many instants within a second are one look at the queue", () => {
+Deno.test("expiry: many expiry times within one second cause one scan of the queue", () => {
   const stage = new Stage();
   stage.connect(lasting).subscribe("a").die();
   for (let step = 0; step < 100; step++) {
@@ -44,7 +44,7 @@ Deno.test("expiry: many instants within a second are one look at the queue", () 
   assert.equal(outbox.size, 0);
 });
 
-Deno.test("expiry: what a full link holds back expires too", () => {
+Deno.test("expiry: messages that wait for a full link expire", () => {
   const stage = new Stage();
   const client = stage.connect({ ...lasting, clientId: "slow" }).subscribe("a");
   client.link.pause();
@@ -64,7 +64,7 @@ Deno.test("expiry: what a full link holds back expires too", () => {
   assert.equal(client.messages.length + stage.core.metrics.dropped.expired, 12);
 });
 
-Deno.test("expiry: a session that ends leaves nothing that falls due", () => {
+Deno.test("expiry: a session that ends leaves no deadline", () => {
   const stage = new Stage();
   const { size } = stage.core.deadlines;
   stage.connect(lasting).subscribe("a").die();
@@ -73,7 +73,7 @@ Deno.test("expiry: a session that ends leaves nothing that falls due", () => {
   assert.equal(stage.core.deadlines.size, size);
 });
 
-Deno.test("expiry: a retained message goes at its instant; its successor has its own", () => {
+Deno.test("expiry: a retained message expires at its own time, and so does its successor", () => {
   const stage = new Stage();
   const publisher = stage.connect({ clientId: "p" });
   const retain = (topic: string, messageExpiryIntervalS?: number) =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { Fifo } from "../../../src/broker/session/fifo.ts";
 
-Deno.test("fifo: in the order of an array's push and shift", () => {
+Deno.test("fifo: keeps the order of an array's push and shift", () => {
   for (let seed = 0; seed < 20; seed++) {
     const random = new Random(seed);
     const fifo = new Fifo<number>();
@@ -20,14 +20,14 @@ Deno.test("fifo: in the order of an array's push and shift", () => {
   }
 });
 
-Deno.test("fifo: empty after clear", () => {
+Deno.test("fifo: is empty after clear", () => {
   const fifo = new Fifo<number>();
   fifo.push(1);
   fifo.clear();
   assert.deepEqual([fifo.size, fifo.shift(), fifo.peek()], [0, undefined, undefined]);
 });
 
-Deno.test("fifo: keeps what is to be kept, in order, also after some have gone", () => {
+Deno.test("fifo: filter keeps the selected items in order, also after removals", () => {
   const fifo = new Fifo<number>();
   for (let item = 0; item < 10; item++) fifo.push(item);
   for (let taken = 0; taken < 3; taken++) fifo.shift();

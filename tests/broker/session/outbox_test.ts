@@ -26,7 +26,7 @@ function told(client: Client): string[] {
   });
 }
 
-Deno.test("outbox: what is open is sent again on reconnect, in order [MQTT5 4.4.0-1] [MQTT5 4.6.0-1] [MQTT311 4.4.0-1]", () => {
+Deno.test("outbox: sends unacknowledged messages again on reconnect, in order [MQTT5 4.4.0-1] [MQTT5 4.6.0-1] [MQTT311 4.4.0-1]", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
@@ -43,7 +43,7 @@ Deno.test("outbox: what is open is sent again on reconnect, in order [MQTT5 4.4.
   }
 });
 
-Deno.test("outbox: nothing is sent again while the connection lives [MQTT5 4.4.0-1]", () => {
+Deno.test("outbox: sends nothing again while the connection lasts [MQTT5 4.4.0-1]", () => {
   const stage = new Stage();
   const client = stage.connect(lasting(5), silent).subscribe("a");
   stage.connect({ clientId: "p" }).publish("a", "x", { qos: 1 });
@@ -51,7 +51,7 @@ Deno.test("outbox: nothing is sent again while the connection lives [MQTT5 4.4.0
   assert.deepEqual(told(client), ["publish 1"]);
 });
 
-Deno.test("outbox: the receive maximum is kept, QoS 0 passes by [MQTT5 3.3.4-9] [MQTT5 4.9.0-2]", () => {
+Deno.test("outbox: respects the receive maximum, which does not count QoS 0 [MQTT5 3.3.4-9] [MQTT5 4.9.0-2]", () => {
   const stage = new Stage();
   const client = stage.connect(lasting(5, 2), silent).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
@@ -63,7 +63,7 @@ Deno.test("outbox: the receive maximum is kept, QoS 0 passes by [MQTT5 3.3.4-9] 
   assert.deepEqual(told(client).slice(4), ["publish 3", "publish 4"]);
 });
 
-Deno.test("outbox: a smaller receive maximum on the next connection holds for repetitions too", () => {
+Deno.test("outbox: a smaller receive maximum of the next connection also limits repetitions", () => {
   const stage = new Stage();
   const client = stage.connect(lasting(5), silent).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
@@ -78,7 +78,7 @@ Deno.test("outbox: a smaller receive maximum on the next connection holds for re
   assert.deepEqual(told(back).slice(3), ["publish 4 dup", "publish 5"]);
 });
 
-Deno.test("outbox: the broker's own limit of messages in flight", () => {
+Deno.test("outbox: respects the broker's own limit of messages in flight", () => {
   const stage = new Stage({ limits: { inflight: 3 } });
   const client = stage.connect(lasting(4), silent).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
@@ -86,7 +86,7 @@ Deno.test("outbox: the broker's own limit of messages in flight", () => {
   assert.equal(told(client).length, 3);
 });
 
-Deno.test("outbox: a refusal by the client completes the message [MQTT5 4.4.0-2]", () => {
+Deno.test("outbox: an error code of the client completes the message [MQTT5 4.4.0-2]", () => {
   const stage = new Stage();
   const client = stage.connect(lasting(5), silent).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
@@ -96,7 +96,7 @@ Deno.test("outbox: a refusal by the client completes the message [MQTT5 4.4.0-2]
   assert.deepEqual(told(stage.connect(lasting(5))), []);
 });
 
-Deno.test("outbox: answers to what is unknown, and answers that do not fit", () => {
+Deno.test("outbox: ignores answers to unknown identifiers and answers of the wrong type", () => {
   const unknown = new Stage().connect({}, silent).send(answer("puback", 9), answer("pubcomp", 9), answer("pubrec", 9));
   assert.deepEqual(unknown.of("pubrel"), [{ type: "pubrel", packetId: 9, reasonCode: 0x92 }]);
   assert.equal(unknown.end, undefined);
@@ -109,7 +109,7 @@ Deno.test("outbox: answers to what is unknown, and answers that do not fit", () 
   }
 });
 
-Deno.test("outbox: packet identifiers in use are not given again [MQTT5 2.2.1-4] [MQTT311 2.3.1-4]", () => {
+Deno.test("outbox: does not assign a packet identifier that is in use [MQTT5 2.2.1-4] [MQTT311 2.3.1-4]", () => {
   const stage = new Stage();
   const client = stage.connect(lasting(5)).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
@@ -122,7 +122,7 @@ Deno.test("outbox: packet identifiers in use are not given again [MQTT5 2.2.1-4]
   assert.deepEqual(told(client), ["publish 2"]);
 });
 
-Deno.test("outbox: messages too large for the client are dropped as if sent [MQTT5 3.1.2-24] [MQTT5 3.1.2-25]", () => {
+Deno.test("outbox: drops a message that is too large for the client as if it was sent [MQTT5 3.1.2-24] [MQTT5 3.1.2-25]", () => {
   const stage = new Stage();
   const client = stage.connect({ clientId: "w", properties: { maximumPacketSize: 100, receiveMaximum: 1 } });
   client.subscribe("a");
@@ -134,7 +134,7 @@ Deno.test("outbox: messages too large for the client are dropped as if sent [MQT
   assert.equal(stage.core.metrics.dropped["too-large"], 3);
 });
 
-Deno.test("outbox: message expiry is counted down, and what has expired is not sent [MQTT5 3.3.2-5] [MQTT5 3.3.2-6]", () => {
+Deno.test("outbox: counts message expiry down and does not send an expired message [MQTT5 3.3.2-5] [MQTT5 3.3.2-6]", () => {
   const stage = new Stage();
   stage.connect(lasting(5)).subscribe("a").die();
   const publisher = stage.connect({ clientId: "p" });
@@ -148,7 +148,7 @@ Deno.test("outbox: message expiry is counted down, and what has expired is not s
   assert.equal(stage.core.metrics.dropped.expired, 1);
 });
 
-Deno.test("outbox: what was sent before does not expire [MQTT5 4.3.3-7]", () => {
+Deno.test("outbox: a message that was sent before does not expire [MQTT5 4.3.3-7]", () => {
   const stage = new Stage();
   stage.connect(lasting(5), silent).subscribe("a");
   const properties = { messageExpiryIntervalS: 1 };
@@ -157,7 +157,7 @@ Deno.test("outbox: what was sent before does not expire [MQTT5 4.3.3-7]", () => 
   assert.deepEqual(told(stage.connect(lasting(5))), ["publish 1 dup", "pubrel 1"]);
 });
 
-Deno.test("outbox: bounded in bytes; what is dropped is counted and told once", () => {
+Deno.test("outbox: is bounded in bytes, counts dropped messages and reports them once", () => {
   const stage = new Stage({ limits: { outboxBytes: 2_600 } });
   stage.connect(lasting(5)).subscribe("a").die();
   const publisher = stage.connect({ clientId: "p" });
@@ -170,7 +170,7 @@ Deno.test("outbox: bounded in bytes; what is dropped is counted and told once", 
   assert.equal(back.messages.at(-1), "a again");
 });
 
-Deno.test("outbox: a storm of 20,000 QoS 1 wills reaches a slow watcher whole", () => {
+Deno.test("outbox: a slow watcher receives all of 20,000 QoS 1 wills", () => {
   const stage = new Stage();
   const client = stage.connect(lasting(5), silent).subscribe("w/+");
   client.link.pause();
@@ -191,7 +191,7 @@ Deno.test("outbox: a storm of 20,000 QoS 1 wills reaches a slow watcher whole", 
   assert.equal(client.of("publish").length, 20_000);
 });
 
-Deno.test("outbox: a full link holds QoS 0 back, in order, and it goes on when the link has drained", () => {
+Deno.test("outbox: holds QoS 0 for a full link, and continues in order after the drain", () => {
   const stage = new Stage({ limits: { outboxBytes: 1_000_000 } });
   const client = stage.connect({ clientId: "w" }).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
@@ -205,7 +205,7 @@ Deno.test("outbox: a full link holds QoS 0 back, in order, and it goes on when t
   assert.deepEqual(client.messages, payloads.map((payload) => `a ${payload}`));
 });
 
-Deno.test("outbox: QoS 0 waits for nobody who is not there", () => {
+Deno.test("outbox: does not keep QoS 0 for an offline client", () => {
   const stage = new Stage();
   stage.connect(lasting(5)).subscribe("a").die();
   stage.connect({ clientId: "p" }).publish("a", "x");
@@ -213,7 +213,7 @@ Deno.test("outbox: QoS 0 waits for nobody who is not there", () => {
   assert.deepEqual(stage.connect(lasting(5)).messages, []);
 });
 
-Deno.test("outbox: a will that a subscriber does not get is counted as one, besides as a message", () => {
+Deno.test("outbox: counts a will that a subscriber does not receive as a will and as a message", () => {
   const stage = new Stage({ limits: { inflight: 1, outboxBytes: 1_000 } });
   stage.watch("#", {}, { clientId: "slow" }).acknowledges = false;
   for (let each = 0; each < 9; each++) stage.connect({ clientId: `v${each}`, will: aWill({ qos: 1 }) }).die();

@@ -16,7 +16,7 @@ function client(properties: ConnectPacket["properties"] = {}): Client {
 
 const answers = { puback: 1, pubrec: 2 } as const;
 
-Deno.test("PUBACK, PUBREC: words that help give way to the maximum packet size [MQTT5 3.4.2-2] [MQTT5 3.4.2-3]", () => {
+Deno.test("PUBACK, PUBREC: the broker omits the reason string to fit the maximum packet size [MQTT5 3.4.2-2] [MQTT5 3.4.2-3]", () => {
   // [MQTT5 3.5.2-2] [MQTT5 3.5.2-3]
   for (const type of ["puback", "pubrec"] as const) {
     const answered = (maximumPacketSize: number) =>
@@ -28,7 +28,7 @@ Deno.test("PUBACK, PUBREC: words that help give way to the maximum packet size [
   }
 });
 
-Deno.test("PUBREL, PUBCOMP: never carry words, so that they always fit [MQTT5 3.6.2-2] [MQTT5 3.6.2-3]", () => {
+Deno.test("PUBREL, PUBCOMP: contain no reason string, so that they always fit [MQTT5 3.6.2-2] [MQTT5 3.6.2-3]", () => {
   // [MQTT5 3.7.2-2] [MQTT5 3.7.2-3]
   const sent = client().send({ type: "pubrec", packetId: 9 }, { type: "pubrel", packetId: 9 });
   assert.deepEqual([...sent.of("pubrel"), ...sent.of("pubcomp")], [
@@ -37,7 +37,7 @@ Deno.test("PUBREL, PUBCOMP: never carry words, so that they always fit [MQTT5 3.
   ]);
 });
 
-Deno.test("acknowledgements: only codes that are theirs [MQTT5 3.4.2-1] [MQTT5 3.5.2-1] [MQTT5 3.6.2-1]", () => {
+Deno.test("acknowledgements: accept only the reason codes of their type [MQTT5 3.4.2-1] [MQTT5 3.5.2-1] [MQTT5 3.6.2-1]", () => {
   // [MQTT5 3.7.2-1] [MQTT5 3.9.3-2] [MQTT5 3.11.3-2]
   const stage = new Stage({ limits: { topicLevels: 3, subscriptionsPerSession: 1 } });
   const sender = stage.connect({}, silent);
@@ -64,7 +64,7 @@ Deno.test("acknowledgements: only codes that are theirs [MQTT5 3.4.2-1] [MQTT5 3
   assert.equal(seen, 7 + 4 + 3 + 1);
 });
 
-Deno.test("problem information: who wants none gets words in CONNACK and DISCONNECT alone [MQTT5 3.1.2-29]", () => {
+Deno.test("problem information: a client that declines gets reason strings in CONNACK and DISCONNECT only [MQTT5 3.1.2-29]", () => {
   for (const requestProblemInformation of [undefined, true, false]) {
     const properties = requestProblemInformation === undefined ? {} : { requestProblemInformation };
     const told = client(properties).send(refusedPublish(1), refusedPublish(2)).subscribe("a/b/c/d");
@@ -76,7 +76,7 @@ Deno.test("problem information: who wants none gets words in CONNACK and DISCONN
   }
 });
 
-Deno.test("problem information: 3.1.1 hears no words at all", () => {
+Deno.test("problem information: a 3.1.1 client receives no reason string", () => {
   const stage = new Stage({ limits: { topicLevels: 3 } });
   const older = stage.connect({ version: 4 }).subscribe("a/b/c/d");
   assert.deepEqual(older.of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x80] }]);

@@ -9,7 +9,7 @@ type Options = NonNullable<ConstructorParameters<typeof Stage>[0]>;
 const versions = [4, 5] as const;
 const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("CONNACK: it comes first, and once [MQTT5 3.2.0-1] [MQTT5 3.2.0-2] [MQTT311 3.2.0-1]", async () => {
+Deno.test("CONNACK: is the first packet and is sent once [MQTT5 3.2.0-1] [MQTT5 3.2.0-2] [MQTT311 3.2.0-1]", async () => {
   for (const version of versions) {
     const { promise, resolve } = Promise.withResolvers<"accept">();
     const stage = new Stage({ authenticate: ({ clientId }) => clientId === "w" ? promise : "accept" });
@@ -27,7 +27,7 @@ Deno.test("CONNACK: it comes first, and once [MQTT5 3.2.0-1] [MQTT5 3.2.0-2] [MQ
   }
 });
 
-Deno.test("CONNACK: to the byte, nothing reserved is set [MQTT5 3.2.2-1] [MQTT311 3.2.2-1] [MQTT5 2.2.2-1]", () => {
+Deno.test("CONNACK: has exact bytes, with the reserved bits 0 [MQTT5 3.2.2-1] [MQTT311 3.2.2-1] [MQTT5 2.2.2-1]", () => {
   const limits = { maximumPacketSizeBytes: 0x0102_0304, topicAliasMaximum: 0, receiveMaximum: 65_535 };
   for (const version of versions) {
     const stage = new Stage({ limits });
@@ -47,7 +47,7 @@ Deno.test("CONNACK: to the byte, nothing reserved is set [MQTT5 3.2.2-1] [MQTT31
   }
 });
 
-Deno.test("CONNACK: session present says whether a session goes on [MQTT5 3.2.2-2] [MQTT5 3.2.2-3]", () => {
+Deno.test("CONNACK: session present tells whether a session continues [MQTT5 3.2.2-2] [MQTT5 3.2.2-3]", () => {
   for (const version of versions) { // [MQTT311 3.2.2-1] [MQTT311 3.2.2-2] [MQTT311 3.2.2-3]
     const stage = new Stage();
     const present = (cleanStart: boolean) => {
@@ -60,7 +60,7 @@ Deno.test("CONNACK: session present says whether a session goes on [MQTT5 3.2.2-
   }
 });
 
-Deno.test("CONNACK: a refusal has a code of its own, no session, and closes [MQTT5 3.2.2-6] [MQTT5 3.2.2-7]", () => {
+Deno.test("CONNACK: a refusal has an error code, session present 0, and closes [MQTT5 3.2.2-6] [MQTT5 3.2.2-7]", () => {
   // [MQTT5 3.2.2-8] [MQTT5 4.13.2-1] [MQTT311 3.2.2-4] [MQTT311 3.2.2-5] [MQTT311 3.2.2-6]
   const method = { properties: { authenticationMethod: "GS2-KRB5" } };
   const cases: readonly [options: Options, asked: ConnectAsked, reasonCode: number, returnCode?: number][] = [
@@ -87,7 +87,7 @@ Deno.test("CONNACK: a refusal has a code of its own, no session, and closes [MQT
   }
 });
 
-Deno.test("CONNACK: the highest QoS that is served, and subscriptions above it [MQTT5 3.2.2-9] [MQTT5 3.2.2-10]", () => {
+Deno.test("CONNACK: announces the highest QoS, and subscriptions above it get that QoS [MQTT5 3.2.2-9] [MQTT5 3.2.2-10]", () => {
   for (const maximumQoS of [0, 1, 2] as const) {
     const stage = new Stage({ maximumQoS });
     const client = stage.connect();
@@ -101,7 +101,7 @@ Deno.test("CONNACK: the highest QoS that is served, and subscriptions above it [
   }
 });
 
-Deno.test("CONNACK: what it announces is held [MQTT5 3.2.2-14] [MQTT5 3.2.2-15] [MQTT5 3.2.2-17] [MQTT5 3.2.2-18]", () => {
+Deno.test("CONNACK: the broker enforces what CONNACK announces [MQTT5 3.2.2-14] [MQTT5 3.2.2-15] [MQTT5 3.2.2-17] [MQTT5 3.2.2-18]", () => {
   const limits = { maximumPacketSizeBytes: 60, topicAliasMaximum: 2 };
   const options = { retainAvailable: false, limits };
   const { properties } = new Stage(options).connect().connack!;
@@ -124,7 +124,7 @@ Deno.test("CONNACK: what it announces is held [MQTT5 3.2.2-14] [MQTT5 3.2.2-15] 
   assert.deepEqual(reasons(none.publish("a", "", { properties: { topicAlias: 1 } })), [0x94]);
 });
 
-Deno.test("CONNACK: response information where it is configured and asked for [MQTT5 3.1.2-28]", () => {
+Deno.test("CONNACK: contains response information when it is configured and requested [MQTT5 3.1.2-28]", () => {
   const told = (options: Options, requestResponseInformation?: boolean) => {
     const properties = requestResponseInformation === undefined ? {} : { requestResponseInformation };
     return new Stage(options).connect({ clientId: "c$&", properties }).connack!.properties!.responseInformation;
@@ -138,7 +138,7 @@ Deno.test("CONNACK: response information where it is configured and asked for [M
   assert.equal(told({}, true), undefined);
 });
 
-Deno.test("CONNACK: the words of a refusal give way to its size [MQTT5 3.2.2-19] [MQTT5 3.2.2-20]", () => {
+Deno.test("CONNACK: a refusal omits its reason string to fit the maximum size [MQTT5 3.2.2-19] [MQTT5 3.2.2-20]", () => {
   const refused = (maximumPacketSize?: number) => {
     const properties = { authenticationMethod: "x", ...(maximumPacketSize !== undefined && { maximumPacketSize }) };
     return new Stage().connect({ properties }).connack;

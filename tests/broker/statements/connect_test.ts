@@ -7,7 +7,7 @@ import { connectBytes, type ConnectParts, field, reasons, surrogate } from "./by
 const versions = [4, 5] as const;
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("CONNECT: the protocol's name is the standard's alone [MQTT5 3.1.2-1] [MQTT311 3.1.2-1]", () => {
+Deno.test("CONNECT: the broker accepts only the standard's protocol name [MQTT5 3.1.2-1] [MQTT311 3.1.2-1]", () => {
   for (const name of ["MQIsdp", "mqtt", "MQTTX", ""]) {
     const stage = new Stage();
     const client = stage.dial(4).sendBytes([...connectBytes(4, { name }), 0xc0, 0]);
@@ -16,7 +16,7 @@ Deno.test("CONNECT: the protocol's name is the standard's alone [MQTT5 3.1.2-1] 
   }
 });
 
-Deno.test("CONNECT: one that does not conform opens nothing [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", () => {
+Deno.test("CONNECT: an invalid CONNECT opens no connection [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", () => {
   const id = field("c");
   const cases: readonly [what: string, parts: ConnectParts][] = [
     ["reserved flag", { flags: 0x03 }], // [MQTT5 3.1.2-3] [MQTT311 3.1.2-3]
@@ -45,7 +45,7 @@ Deno.test("CONNECT: one that does not conform opens nothing [MQTT5 3.1.4-1] [MQT
   }
 });
 
-Deno.test("CONNECT: a will's topic is text [MQTT5 3.1.3-11] [MQTT311 3.1.3-10]", () => {
+Deno.test("CONNECT: a will's topic is UTF-8 text [MQTT5 3.1.3-11] [MQTT311 3.1.3-10]", () => {
   const will = [...field(surrogate), ...field("m")];
   for (const version of versions) {
     const payload = [...field("c"), ...(version === 5 ? [0] : []), ...will];
@@ -54,14 +54,14 @@ Deno.test("CONNECT: a will's topic is text [MQTT5 3.1.3-11] [MQTT311 3.1.3-10]",
   }
 });
 
-Deno.test("CONNECT: in 3.1.1 no password without a user name, in 5.0 it may be [MQTT311 3.1.2-22]", () => {
+Deno.test("CONNECT: a password without a user name is refused in 3.1.1 and accepted in 5.0 [MQTT311 3.1.2-22]", () => {
   const parts = { flags: 0x42, payload: [...field("c"), ...field("p")] };
   const [older, newer] = versions.map((version) => new Stage().dial(version).sendBytes(connectBytes(version, parts)));
   assert.deepEqual([older!.arrivals, older!.end], [[], { kind: "fin" }]);
   assert.equal(newer!.connack!.reasonCode, 0);
 });
 
-Deno.test("CONNECT: the fields of its payload stand in one order [MQTT5 3.1.3-1] [MQTT311 3.1.3-1]", () => {
+Deno.test("CONNECT: the fields of the payload have one order [MQTT5 3.1.3-1] [MQTT311 3.1.3-1]", () => {
   for (const version of versions) {
     const logins: Login[] = [];
     const authenticate = (login: Login) => (logins.push(login), "accept" as const);
@@ -76,7 +76,7 @@ Deno.test("CONNECT: the fields of its payload stand in one order [MQTT5 3.1.3-1]
   }
 });
 
-Deno.test("CONNECT: clean start ends the old session; without it a session goes on, or begins [MQTT5 3.1.4-4]", () => {
+Deno.test("CONNECT: clean start 1 ends the old session; clean start 0 resumes or creates one [MQTT5 3.1.4-4]", () => {
   const first = { ...lasting, clientId: "c" };
   for (const version of versions) { // [MQTT311 3.1.4-3]
     const stage = new Stage();
@@ -90,7 +90,7 @@ Deno.test("CONNECT: clean start ends the old session; without it a session goes 
   }
 });
 
-Deno.test("CONNECT: retained messages are nobody's session [MQTT311 3.1.2-7]", () => {
+Deno.test("CONNECT: retained messages are not part of a session [MQTT311 3.1.2-7]", () => {
   for (const version of versions) {
     const stage = new Stage();
     stage.connect({ version, clientId: "p" }).publish("a", "kept", { retain: true, qos: 1 }).disconnect();
@@ -99,7 +99,7 @@ Deno.test("CONNECT: retained messages are nobody's session [MQTT311 3.1.2-7]", (
   }
 });
 
-Deno.test("CONNECT: state is held by client identifier [MQTT5 3.1.3-2] [MQTT311 3.1.3-2]", () => {
+Deno.test("CONNECT: the broker keeps session state by client identifier [MQTT5 3.1.3-2] [MQTT311 3.1.3-2]", () => {
   for (const version of versions) {
     const stage = new Stage();
     const asked = (clientId: string): ConnectAsked => ({ version, clientId, ...lasting });
@@ -112,7 +112,7 @@ Deno.test("CONNECT: state is held by client identifier [MQTT5 3.1.3-2] [MQTT311 
   }
 });
 
-Deno.test("CONNECT: every identifier that the standard grants is taken [MQTT5 3.1.3-5] [MQTT311 3.1.3-5]", () => {
+Deno.test("CONNECT: the broker accepts each identifier that the standard allows [MQTT5 3.1.3-5] [MQTT311 3.1.3-5]", () => {
   const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   const stage = new Stage();
   for (const version of versions) {
@@ -123,7 +123,7 @@ Deno.test("CONNECT: every identifier that the standard grants is taken [MQTT5 3.
   }
 });
 
-Deno.test("CONNECT: without an identifier each client gets one of its own [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]", () => {
+Deno.test("CONNECT: each client without an identifier gets a unique one [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]", () => {
   const stage = new Stage();
   for (const version of versions) {
     stage.connect({ version, clientId: "" });
@@ -132,14 +132,14 @@ Deno.test("CONNECT: without an identifier each client gets one of its own [MQTT5
   assert.equal(new Set([...stage.core.sessions.values()].map(({ clientId }) => clientId)).size, 4);
 });
 
-Deno.test("CONNECT: an identifier beyond the limit is refused [MQTT5 3.1.3-8] [MQTT311 3.1.3-9]", () => {
+Deno.test("CONNECT: the broker refuses an identifier beyond the limit [MQTT5 3.1.3-8] [MQTT311 3.1.3-9]", () => {
   for (const version of versions) {
     const client = new Stage({ limits: { clientIdLength: 8 } }).connect({ version, clientId: "123456789" });
     assert.deepEqual([reasons(client), client.end], [[version === 5 ? 0x85 : 2], { kind: "fin" }]);
   }
 });
 
-Deno.test("CONNECT: who fails a check is closed and leaves nothing [MQTT5 3.1.4-2] [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", () => {
+Deno.test("CONNECT: a refused client is closed and leaves no state [MQTT5 3.1.4-2] [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", () => {
   const codes = { "bad-credentials": [4, 0x86], "not-authorized": [5, 0x87] } as const;
   for (const version of versions) {
     for (const answer of ["bad-credentials", "not-authorized"] as const) {
@@ -154,7 +154,7 @@ Deno.test("CONNECT: who fails a check is closed and leaves nothing [MQTT5 3.1.4-
   }
 });
 
-Deno.test("CONNECT: a will is kept with the connection and published once at its end [MQTT5 3.1.2-7] [MQTT5 3.1.2-8]", () => {
+Deno.test("CONNECT: the broker keeps a will with the connection and publishes it once at its end [MQTT5 3.1.2-7] [MQTT5 3.1.2-8]", () => {
   for (const version of versions) { // [MQTT311 3.1.2-8]
     const stage = new Stage();
     const watcher = stage.watch();
@@ -171,7 +171,7 @@ Deno.test("CONNECT: a will is kept with the connection and published once at its
   }
 });
 
-Deno.test("CONNECT: the keep alive that the client sent counts [MQTT5 3.1.2-22] [MQTT5 3.2.2-22] [MQTT311 3.1.2-24]", () => {
+Deno.test("CONNECT: the broker applies the keep alive that the client sends [MQTT5 3.1.2-22] [MQTT5 3.2.2-22] [MQTT311 3.1.2-24]", () => {
   for (const version of versions) {
     const stage = new Stage();
     const client = stage.connect({ version, keepAliveS: 10 });

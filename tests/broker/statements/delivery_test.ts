@@ -28,7 +28,7 @@ function aPublish(packetId: number, more: Partial<PublishPacket> = {}): PublishP
   return { ...head, packetId, ...more };
 }
 
-Deno.test("session: lives while its connection does, and as long after it as was asked for [MQTT5 4.1.0-1]", () => {
+Deno.test("session: lasts for its connection and for its expiry after it [MQTT5 4.1.0-1]", () => {
   // [MQTT5 4.1.0-2] [MQTT5 3.1.2-23] [MQTT311 4.1.0-1] [MQTT311 4.1.0-2] [MQTT311 3.1.2-5]
   for (const version of versions) {
     const stage = new Stage();
@@ -47,7 +47,7 @@ Deno.test("session: lives while its connection does, and as long after it as was
   }
 });
 
-Deno.test("QoS 0: once, without DUP, kept for nobody [MQTT5 4.3.1-1] [MQTT311 4.3.1-1]", () => {
+Deno.test("QoS 0: is delivered once, without DUP, and is not kept for an offline client [MQTT5 4.3.1-1] [MQTT311 4.3.1-1]", () => {
   for (const version of versions) {
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
@@ -58,7 +58,7 @@ Deno.test("QoS 0: once, without DUP, kept for nobody [MQTT5 4.3.1-1] [MQTT311 4.
   }
 });
 
-Deno.test("QoS 1, sending: an unused identifier, unacknowledged until PUBACK [MQTT5 4.3.2-1] [MQTT5 4.3.2-2]", () => {
+Deno.test("QoS 1, sending: uses an unused identifier until PUBACK [MQTT5 4.3.2-1] [MQTT5 4.3.2-2]", () => {
   // [MQTT5 4.3.2-3] [MQTT311 4.3.2-1] [MQTT5 2.2.1-4] [MQTT311 2.3.1-1] [MQTT311 2.3.1-4]
   for (const version of versions) {
     const stage = new Stage();
@@ -71,7 +71,7 @@ Deno.test("QoS 1, sending: an unused identifier, unacknowledged until PUBACK [MQ
   }
 });
 
-Deno.test("QoS 1, receiving: PUBACK with the identifier; after it the same is new [MQTT5 4.3.2-4] [MQTT5 4.3.2-5]", () => {
+Deno.test("QoS 1, receiving: PUBACK has the identifier; afterwards the same identifier is a new message [MQTT5 4.3.2-4] [MQTT5 4.3.2-5]", () => {
   for (const version of versions) { // [MQTT311 4.3.2-2]
     const stage = new Stage();
     const watcher = stage.watch();
@@ -82,7 +82,7 @@ Deno.test("QoS 1, receiving: PUBACK with the identifier; after it the same is ne
   }
 });
 
-Deno.test("QoS 2, sending: PUBLISH, PUBREC, PUBREL, PUBCOMP, each until it is answered [MQTT5 4.3.3-1]", () => {
+Deno.test("QoS 2, sending: PUBLISH and PUBREL are each open until PUBREC and PUBCOMP [MQTT5 4.3.3-1]", () => {
   // [MQTT5 4.3.3-2] [MQTT5 4.3.3-3] [MQTT5 4.3.3-4] [MQTT5 4.3.3-5] [MQTT5 4.3.3-6] [MQTT311 4.3.3-1]
   // [MQTT5 4.4.0-1] [MQTT311 4.4.0-1] [MQTT5 2.2.1-5] [MQTT311 2.3.1-6]
   for (const version of versions) {
@@ -101,7 +101,7 @@ Deno.test("QoS 2, sending: PUBLISH, PUBREC, PUBREL, PUBCOMP, each until it is an
   }
 });
 
-Deno.test("QoS 2, receiving: once until PUBREL, also over connections [MQTT5 4.3.3-8] [MQTT5 4.3.3-10]", () => {
+Deno.test("QoS 2, receiving: is routed once until PUBREL, also across connections [MQTT5 4.3.3-8] [MQTT5 4.3.3-10]", () => {
   // [MQTT5 4.3.3-11] [MQTT5 4.3.3-12] [MQTT311 4.3.3-2]
   for (const version of versions) {
     const stage = new Stage();
@@ -116,7 +116,7 @@ Deno.test("QoS 2, receiving: once until PUBREL, also over connections [MQTT5 4.3
   }
 });
 
-Deno.test("QoS 2, receiving: after a refusal the same identifier is new [MQTT5 4.3.3-9]", () => {
+Deno.test("QoS 2, receiving: after a refusal the same identifier is a new message [MQTT5 4.3.3-9]", () => {
   const stage = new Stage({ limits: { receiveMaximum: 1 } });
   const watcher = stage.watch();
   const client = stage.connect({}, silent);
@@ -126,7 +126,7 @@ Deno.test("QoS 2, receiving: after a refusal the same identifier is new [MQTT5 4
   assert.deepEqual([watcher.messages, client.end], [["a x"], undefined]);
 });
 
-Deno.test("QoS 2: expiry neither stops what was begun nor its answers [MQTT5 4.3.3-7] [MQTT5 4.3.3-13]", () => {
+Deno.test("QoS 2: expiry stops neither a started delivery nor its answers [MQTT5 4.3.3-7] [MQTT5 4.3.3-13]", () => {
   const stage = new Stage();
   const client = stage.connect(lasting(5), silent).subscribe("a");
   const properties = { messageExpiryIntervalS: 1 };
@@ -140,7 +140,7 @@ Deno.test("QoS 2: expiry neither stops what was begun nor its answers [MQTT5 4.3
   assert.deepEqual(publisher.of("pubcomp").map(({ packetId }) => packetId), [9]);
 });
 
-Deno.test("repetition: on a new connection only, and not of what was refused [MQTT5 4.4.0-1] [MQTT5 4.4.0-2]", () => {
+Deno.test("repetition: the broker repeats on a new connection only, and never a refused message [MQTT5 4.4.0-1] [MQTT5 4.4.0-2]", () => {
   for (const version of versions) {
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
@@ -156,7 +156,7 @@ Deno.test("repetition: on a new connection only, and not of what was refused [MQ
   }
 });
 
-Deno.test("order: of each publisher, topic and QoS, through waiting, leaving and returning [MQTT5 4.6.0-5]", () => {
+Deno.test("order: is kept for each publisher, topic and QoS, through queues and reconnects [MQTT5 4.6.0-5]", () => {
   // [MQTT5 4.6.0-6] [MQTT311 4.6.0-1] [MQTT311 4.6.0-5] [MQTT311 4.6.0-6]
   for (const version of versions) {
     for (const receiveMaximum of [1, 3, 100]) {
@@ -186,7 +186,7 @@ function has(packets: readonly PublishPacket[], { payload }: PublishPacket): boo
   return packets.some((packet) => textOf(packet.payload) === textOf(payload));
 }
 
-Deno.test("order: acknowledgements come in the order of what they answer [MQTT5 4.6.0-2] [MQTT5 4.6.0-3]", () => {
+Deno.test("order: acknowledgements have the order of the packets that they answer [MQTT5 4.6.0-2] [MQTT5 4.6.0-3]", () => {
   for (const version of versions) { // [MQTT5 4.6.0-4] [MQTT311 4.6.0-2] [MQTT311 4.6.0-3] [MQTT311 4.6.0-4]
     const stage = new Stage();
     stage.watch();
@@ -201,7 +201,7 @@ Deno.test("order: acknowledgements come in the order of what they answer [MQTT5 
   }
 });
 
-Deno.test("flow: no more unanswered messages than the receive maximum [MQTT5 3.3.4-9] [MQTT5 4.9.0-1]", () => {
+Deno.test("flow: the broker sends no more unacknowledged messages than the receive maximum [MQTT5 3.3.4-9] [MQTT5 4.9.0-1]", () => {
   // [MQTT5 4.9.0-2] [MQTT5 4.9.0-3] [MQTT5 3.3.4-10]
   for (const receiveMaximum of [1, 2, 65_535]) {
     const stage = new Stage();
@@ -221,7 +221,7 @@ Deno.test("flow: no more unanswered messages than the receive maximum [MQTT5 3.3
   }
 });
 
-Deno.test("flow: the broker's own receive maximum is held, for each connection anew [MQTT5 3.3.4-7]", () => {
+Deno.test("flow: the broker enforces its own receive maximum for each connection separately [MQTT5 3.3.4-7]", () => {
   const stage = new Stage({ limits: { receiveMaximum: 2 } });
   const client = stage.connect(lasting(5), silent).send(aPublish(1), aPublish(2), aPublish(2, { dup: true }));
   assert.equal(client.send(answer("pubrel", 1), aPublish(3)).end, undefined);

@@ -10,7 +10,7 @@ import { reasons, record } from "./bytes.ts";
 const versions = [4, 5] as const;
 
 /** Every packet that the codec must refuse, on a live connection with a will. */
-Deno.test("fault: what is malformed closes the connection, is told by its code, and publishes the will", () => {
+Deno.test("fault: a malformed packet closes the connection with its reason code and publishes the will", () => {
   // [MQTT5 4.13.1-1] [MQTT5 4.13.2-1] [MQTT311 4.8.0-1] [MQTT311 2.2.2-2] [MQTT5 2.1.3-1] [MQTT311 2.2.2-1]
   // [MQTT5 3.1.0-1] [MQTT5 3.1.0-2] [MQTT311 3.1.0-1] [MQTT311 3.1.0-2] [MQTT5 3.6.1-1] [MQTT311 3.6.1-1]
   // [MQTT5 3.8.1-1] [MQTT311 3.8.1-1] [MQTT5 3.10.1-1] [MQTT311 3.10.1-1] [MQTT5 3.15.1-1] [MQTT5 1.5.5-1]
@@ -31,7 +31,7 @@ Deno.test("fault: what is malformed closes the connection, is told by its code, 
   assert.ok(seen > 50);
 });
 
-Deno.test("fault: a first packet that cannot be read opens nothing, and 5.0 is told [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", () => {
+Deno.test("fault: a malformed first packet opens no connection, and a 5.0 client gets a reason code [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", () => {
   let seen = 0;
   for (const { what, version, hex, reasonCode } of refused) {
     if (version !== null) continue;
@@ -49,7 +49,7 @@ Deno.test("fault: a first packet that cannot be read opens nothing, and 5.0 is t
   assert.ok(seen > 20);
 });
 
-Deno.test("fault: reserved bits, each on its own [MQTT5 3.14.1-1] [MQTT311 3.14.1-1] [MQTT5 3.6.1-1]", () => {
+Deno.test("fault: each reserved bit by itself is malformed [MQTT5 3.14.1-1] [MQTT311 3.14.1-1] [MQTT5 3.6.1-1]", () => {
   // [MQTT311 3.6.1-1] [MQTT5 3.8.1-1] [MQTT311 3.8.1-1] [MQTT5 3.10.1-1] [MQTT311 3.10.1-1] [MQTT5 3.15.1-1]
   for (const version of versions) {
     const none = version === 5 ? [0] : [];
@@ -78,14 +78,14 @@ Deno.test("fault: reserved bits, each on its own [MQTT5 3.14.1-1] [MQTT311 3.14.
   }
 });
 
-Deno.test("PINGREQ: is answered [MQTT5 3.12.4-1] [MQTT311 3.12.4-1]", () => {
+Deno.test("PINGREQ: is answered with PINGRESP [MQTT5 3.12.4-1] [MQTT311 3.12.4-1]", () => {
   for (const version of versions) {
     const client = new Stage().connect({ version }).send({ type: "pingreq" }, { type: "pingreq" });
     assert.equal(client.of("pingresp").length, 2);
   }
 });
 
-Deno.test("DISCONNECT: takes the will with it, and nothing is answered [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]", () => {
+Deno.test("DISCONNECT: discards the will and gets no answer [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]", () => {
   for (const version of versions) {
     for (const reasonCode of version === 5 ? [undefined, 0x00, 0x04, 0x80, 0x98] : [undefined]) {
       const stage = new Stage();
@@ -97,7 +97,7 @@ Deno.test("DISCONNECT: takes the will with it, and nothing is answered [MQTT5 3.
   }
 });
 
-Deno.test("DISCONNECT: it is the server's last packet, before the end [MQTT5 3.14.4-1] [MQTT5 3.14.4-2]", () => {
+Deno.test("DISCONNECT: is the last packet of the server before it closes [MQTT5 3.14.4-1] [MQTT5 3.14.4-2]", () => {
   const stage = new Stage();
   const client = stage.connect({ clientId: "w" }).subscribe("a");
   const bytes = record(client);
@@ -107,7 +107,7 @@ Deno.test("DISCONNECT: it is the server's last packet, before the end [MQTT5 3.1
   assert.deepEqual([bytes[0], bytes.length, client.end], [0xe0, 2 + bytes[1]!, { kind: "fin" }]);
 });
 
-Deno.test("DISCONNECT: the server's codes and properties [MQTT5 3.14.2-1] [MQTT5 3.14.2-2]", () => {
+Deno.test("DISCONNECT: the server uses its own reason codes and properties [MQTT5 3.14.2-1] [MQTT5 3.14.2-2]", () => {
   const provoke: readonly ((stage: Stage, asked: ConnectAsked) => Client)[] = [
     (stage, asked) => stage.connect(asked).sendBytes([0xc1, 0]),
     (stage, asked) => stage.connect(asked).send(connectPacket()),
@@ -134,7 +134,7 @@ Deno.test("DISCONNECT: the server's codes and properties [MQTT5 3.14.2-1] [MQTT5
   }
 });
 
-Deno.test("DISCONNECT: a client has its own codes, and no others [MQTT5 3.14.2-1]", () => {
+Deno.test("DISCONNECT: a client may send only the reason codes for clients [MQTT5 3.14.2-1]", () => {
   for (const reasonCode of [0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2]) {
     assert.deepEqual(reasons(new Stage().connect().disconnect(reasonCode)), [0x82], `${reasonCode}`);
   }
@@ -143,7 +143,7 @@ Deno.test("DISCONNECT: a client has its own codes, and no others [MQTT5 3.14.2-1
   }
 });
 
-Deno.test("DISCONNECT: its words give way to the client's maximum packet size [MQTT5 3.14.2-3] [MQTT5 3.14.2-4]", () => {
+Deno.test("DISCONNECT: the broker omits the reason string to fit the client's maximum packet size [MQTT5 3.14.2-3] [MQTT5 3.14.2-4]", () => {
   const ended = (maximumPacketSize: number) => {
     const client = new Stage().connect({ properties: { maximumPacketSize } }).sendBytes([0xc1, 0]);
     return client.of("disconnect")[0]!;
@@ -154,7 +154,7 @@ Deno.test("DISCONNECT: its words give way to the client's maximum packet size [M
   assert.deepEqual(ended(size - 1), { type: "disconnect", reasonCode: 0x81 });
 });
 
-Deno.test("AUTH: is not served, and never sent [MQTT5 4.12.0-1] [MQTT5 4.12.0-4] [MQTT5 4.12.0-6] [MQTT5 4.12.0-7]", () => {
+Deno.test("AUTH: the broker refuses it and never sends it [MQTT5 4.12.0-1] [MQTT5 4.12.0-4] [MQTT5 4.12.0-6] [MQTT5 4.12.0-7]", () => {
   // Nothing of [MQTT5 3.15.2-1] [MQTT5 3.15.2-2] [MQTT5 3.15.2-3] [MQTT5 4.12.0-2] [MQTT5 4.12.0-5] can be broken so.
   const asked = new Stage().connect({
     properties: { authenticationMethod: "x", authenticationData: new Uint8Array(3) },

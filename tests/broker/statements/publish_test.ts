@@ -8,7 +8,7 @@ const versions = [4, 5] as const;
 const silent = { acknowledges: false };
 const lasting: ConnectAsked = { clientId: "w", cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("PUBLISH: DUP is set on what is sent again, and only there [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]", () => {
+Deno.test("PUBLISH: the broker sets DUP on repeated messages only [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]", () => {
   for (const version of versions) {
     const stage = new Stage();
     const client = stage.connect({ version, ...lasting }, silent).subscribe("a");
@@ -22,7 +22,7 @@ Deno.test("PUBLISH: DUP is set on what is sent again, and only there [MQTT5 3.3.
   }
 });
 
-Deno.test("PUBLISH: what cannot be one is malformed [MQTT5 3.3.2-1] [MQTT5 3.3.2-2] [MQTT311 3.3.2-1]", () => {
+Deno.test("PUBLISH: an invalid flag, topic or packet identifier is malformed [MQTT5 3.3.2-1] [MQTT5 3.3.2-2] [MQTT311 3.3.2-1]", () => {
   const cases: readonly [what: string, first: number, rest: readonly number[], newerOnly?: boolean][] = [
     ["QoS 3", 0x36, [...field("a"), 0, 1]], // [MQTT5 3.3.1-4] [MQTT311 3.3.1-4]
     ["DUP at QoS 0", 0x38, field("a")], // [MQTT5 3.3.1-2] [MQTT311 3.3.1-2]
@@ -41,7 +41,7 @@ Deno.test("PUBLISH: what cannot be one is malformed [MQTT5 3.3.2-1] [MQTT5 3.3.2
   }
 });
 
-Deno.test("PUBLISH: properties that cannot be [MQTT5 3.3.2-8] [MQTT5 3.3.2-13] [MQTT5 3.3.2-14] [MQTT5 3.3.2-19]", () => {
+Deno.test("PUBLISH: the broker refuses invalid properties [MQTT5 3.3.2-8] [MQTT5 3.3.2-13] [MQTT5 3.3.2-14] [MQTT5 3.3.2-19]", () => {
   const cases: readonly [properties: readonly number[], reasonCode: number][] = [
     [[0x23, 0, 0], 0x94], // alias 0
     [[0x08, ...field(surrogate)], 0x81],
@@ -57,7 +57,7 @@ Deno.test("PUBLISH: properties that cannot be [MQTT5 3.3.2-8] [MQTT5 3.3.2-13] [
   }
 });
 
-Deno.test("PUBLISH: every property of a message arrives as it was sent [MQTT5 3.3.2-4] [MQTT5 3.3.2-15]", () => {
+Deno.test("PUBLISH: each property of a message arrives unchanged [MQTT5 3.3.2-4] [MQTT5 3.3.2-15]", () => {
   // [MQTT5 3.3.2-16] [MQTT5 3.3.2-17] [MQTT5 3.3.2-18] [MQTT5 3.3.2-20] [MQTT5 3.1.3-10] [MQTT5 1.5.7-1]
   const all: MessageProperties = {
     payloadFormatIndicator: 1,
@@ -81,7 +81,7 @@ Deno.test("PUBLISH: every property of a message arrives as it was sent [MQTT5 3.
   }
 });
 
-Deno.test("PUBLISH: a subscriber of 3.1.1 gets the message without its properties", () => {
+Deno.test("PUBLISH: a 3.1.1 subscriber receives the message without properties", () => {
   const stage = new Stage();
   const watcher = stage.watch("#", {}, { version: 4 });
   stage.connect().publish("a", "x", { qos: 1, properties: { contentType: "t", userProperties: [["a", "b"]] } });
@@ -90,7 +90,7 @@ Deno.test("PUBLISH: a subscriber of 3.1.1 gets the message without its propertie
   ]);
 });
 
-Deno.test("PUBLISH: a retained message is the last with payload [MQTT5 3.3.1-5] [MQTT5 3.3.1-6] [MQTT5 3.3.1-7]", () => {
+Deno.test("PUBLISH: the retained message is the last one with a payload [MQTT5 3.3.1-5] [MQTT5 3.3.1-6] [MQTT5 3.3.1-7]", () => {
   // [MQTT5 3.3.1-8] [MQTT311 3.3.1-5] [MQTT311 3.3.1-6] [MQTT311 3.3.1-7] [MQTT311 3.3.1-10] [MQTT311 3.3.1-11]
   // [MQTT311 3.3.1-12]
   for (const version of versions) {
@@ -109,7 +109,7 @@ Deno.test("PUBLISH: a retained message is the last with payload [MQTT5 3.3.1-5] 
   }
 });
 
-Deno.test("PUBLISH: the retain flag tells an old message from a new one [MQTT5 3.3.1-12] [MQTT5 3.3.1-13]", () => {
+Deno.test("PUBLISH: the retain flag distinguishes a retained message from a live one [MQTT5 3.3.1-12] [MQTT5 3.3.1-13]", () => {
   for (const version of versions) { // [MQTT311 3.3.1-8] [MQTT311 3.3.1-9]
     const stage = new Stage();
     const publisher = stage.connect({ clientId: "p" }).publish("a", "old", { retain: true });
@@ -123,7 +123,7 @@ Deno.test("PUBLISH: the retain flag tells an old message from a new one [MQTT5 3
   assert.deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
 });
 
-Deno.test("PUBLISH: its topic matches a filter of the subscriber [MQTT5 3.3.2-3] [MQTT311 3.3.2-3]", () => {
+Deno.test("PUBLISH: the topic matches a filter of the subscriber [MQTT5 3.3.2-3] [MQTT311 3.3.2-3]", () => {
   for (const version of versions) {
     const stage = new Stage();
     const client = stage.connect({ version }).subscribe("a/+").subscribe("b/#").subscribe("c");
@@ -133,7 +133,7 @@ Deno.test("PUBLISH: its topic matches a filter of the subscriber [MQTT5 3.3.2-3]
   }
 });
 
-Deno.test("PUBLISH: is answered by its QoS [MQTT5 3.3.4-1] [MQTT311 3.3.4-1] [MQTT5 2.2.1-5] [MQTT311 2.3.1-6]", () => {
+Deno.test("PUBLISH: the answer depends on the QoS [MQTT5 3.3.4-1] [MQTT311 3.3.4-1] [MQTT5 2.2.1-5] [MQTT311 2.3.1-6]", () => {
   for (const version of versions) {
     const stage = new Stage();
     stage.watch();
@@ -152,7 +152,7 @@ function named({ type, packetId }: { type: string; packetId: number }): string {
   return `${type} ${packetId}`;
 }
 
-Deno.test("PUBLISH: aliases go to who takes them, and never beyond its maximum [MQTT5 3.1.2-26] [MQTT5 3.1.2-27]", () => {
+Deno.test("PUBLISH: the broker uses aliases up to the client's maximum, and none where it is 0 [MQTT5 3.1.2-26] [MQTT5 3.1.2-27]", () => {
   // [MQTT5 3.3.2-11] [MQTT5 3.3.2-7]
   const topics = ["some/topic/1", "some/topic/2", "some/topic/3", "some/topic/1", "some/topic/3", "some/topic/2", "t"];
   const sent = (client: Client) =>
@@ -184,7 +184,7 @@ Deno.test("PUBLISH: aliases go to who takes them, and never beyond its maximum [
   }
 });
 
-Deno.test("PUBLISH: the broker's own limit of aliases; an alias that makes it too large is left out", () => {
+Deno.test("PUBLISH: the broker limits its own aliases, and omits an alias that makes a packet too large", () => {
   const stage = new Stage({ limits: { outboundTopicAliases: 1 } });
   const watcher = stage.watch("#", {}, { properties: { topicAliasMaximum: 9, maximumPacketSize: 30 } });
   const publisher = stage.connect();
@@ -198,7 +198,7 @@ Deno.test("PUBLISH: the broker's own limit of aliases; an alias that makes it to
   ]);
 });
 
-Deno.test("PUBLISH: every alias up to the announced maximum is taken, also anew [MQTT5 3.3.2-12]", () => {
+Deno.test("PUBLISH: the broker accepts and reassigns each alias up to the announced maximum [MQTT5 3.3.2-12]", () => {
   const stage = new Stage({ limits: { topicAliasMaximum: 300 } });
   const watcher = stage.watch();
   const client = stage.connect();
@@ -210,7 +210,7 @@ Deno.test("PUBLISH: every alias up to the announced maximum is taken, also anew 
   assert.deepEqual(watcher.messages.slice(300), watcher.messages.slice(0, 300));
 });
 
-Deno.test("PUBLISH: an expired copy is not sent; what is left of its life is [MQTT5 3.3.2-5] [MQTT5 3.3.2-6]", () => {
+Deno.test("PUBLISH: the broker does not send an expired copy, and sends the remaining expiry [MQTT5 3.3.2-5] [MQTT5 3.3.2-6]", () => {
   const stage = new Stage();
   stage.connect(lasting).subscribe("a").die();
   const publisher = stage.connect({ clientId: "p" });
@@ -232,7 +232,7 @@ Deno.test("PUBLISH: an expired copy is not sent; what is left of its life is [MQ
   assert.equal(stage.core.metrics.retainedHeld, 0);
 });
 
-Deno.test("PUBLISH: at QoS 0 it has no packet identifier, to the byte [MQTT5 2.2.1-2] [MQTT311 2.3.1-5]", () => {
+Deno.test("PUBLISH: at QoS 0 it has no packet identifier, in exact bytes [MQTT5 2.2.1-2] [MQTT311 2.3.1-5]", () => {
   for (const version of versions) {
     const stage = new Stage();
     const client = stage.connect({ version }).subscribe("a");

@@ -15,7 +15,7 @@ function storm(stage: Stage, topic: string, count: number, qos: QoS = 0): Client
   return publisher;
 }
 
-Deno.test("shared subscription: each message goes to one member of each group, in turn", () => {
+Deno.test("shared subscription: each group delivers a message to one member, in turn", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage();
     const group = ["a", "b", "c"].map((id) => stage.connect({ version, clientId: id }).subscribe("$share/g/t/+"));
@@ -31,7 +31,7 @@ Deno.test("shared subscription: each message goes to one member of each group, i
   }
 });
 
-Deno.test("shared subscription: the form of its filter [MQTT5 4.8.2-1] [MQTT5 4.8.2-2]", () => {
+Deno.test("shared subscription: the broker accepts only valid shared filters [MQTT5 4.8.2-1] [MQTT5 4.8.2-2]", () => {
   for (const topicFilter of ["$share/", "$share/g", "$share//a", "$share/g/", "$share/+/a", "$share/g#/a"]) {
     const bytes = new TextEncoder().encode(topicFilter);
     const packet = [0x82, 6 + bytes.length, 0, 1, 0, 0, bytes.length, ...bytes, 1];
@@ -53,12 +53,12 @@ Deno.test("shared subscription: no local is a protocol error [MQTT5 3.8.3-4]", (
   assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
 });
 
-Deno.test("shared subscription: the publisher is a member like others", () => {
+Deno.test("shared subscription: a publisher that is a member receives its share", () => {
   const client = new Stage().connect().subscribe("$share/g/a").publish("a", "own");
   assert.deepEqual(client.messages, ["a own"]);
 });
 
-Deno.test("shared subscription: each member's own QoS, identifier and retain as published [MQTT5 4.8.2-3]", () => {
+Deno.test("shared subscription: each member has its own QoS, identifier and retain as published [MQTT5 4.8.2-3]", () => {
   const stage = new Stage();
   const one = stage.connect({ clientId: "one" }).subscribe("$share/g/a", { qos: 0, retainAsPublished: true }, 7);
   const two = stage.connect({ clientId: "two" }).subscribe("$share/g/a", { qos: 1 }, 8);
@@ -69,7 +69,7 @@ Deno.test("shared subscription: each member's own QoS, identifier and retain as 
   assert.deepEqual([seen(one), seen(two)], [[[0, true, [7]]], [[1, false, [8]]]]);
 });
 
-Deno.test("shared subscription: a plain one beside it gets its own copy", () => {
+Deno.test("shared subscription: a plain subscription beside it delivers its own copy", () => {
   const stage = new Stage();
   const client = stage.connect().subscribe("$share/g/a", { qos: 1 }, 1).subscribe("a", { qos: 1 }, 2);
   stage.connect({ clientId: "publisher" }).publish("a", "x", { qos: 1 });
@@ -77,13 +77,13 @@ Deno.test("shared subscription: a plain one beside it gets its own copy", () => 
   assert.deepEqual(identifiers.sort(), [[1], [2]]);
 });
 
-Deno.test("shared subscription: retained messages are not sent to who joins", () => {
+Deno.test("shared subscription: a new member receives no retained messages", () => {
   const stage = new Stage();
   stage.connect({ clientId: "publisher" }).publish("a", "x", { retain: true });
   assert.deepEqual(stage.connect().subscribe("$share/g/a").messages, []);
 });
 
-Deno.test("shared subscription: who is online comes first; the session of one who is not keeps its share", () => {
+Deno.test("shared subscription: online members come first; an offline member keeps its queued share", () => {
   const stage = new Stage();
   const away = stage.connect(lasting("away")).subscribe("$share/g/a").die();
   const there = stage.connect({ clientId: "there" }).subscribe("$share/g/a");
@@ -95,7 +95,7 @@ Deno.test("shared subscription: who is online comes first; the session of one wh
   assert.deepEqual([away.messages, stage.connect(lasting("away")).messages], [[], ["a 0", "a 1"]]);
 });
 
-Deno.test("shared subscription: a message that was begun is completed with the same client [MQTT5 4.8.2-4]", () => {
+Deno.test("shared subscription: a started delivery is completed with the same client [MQTT5 4.8.2-4]", () => {
   const stage = new Stage();
   stage.connect(lasting("one"), silent).subscribe("$share/g/a");
   const two = stage.connect(lasting("two"), silent).subscribe("$share/g/a");
@@ -107,7 +107,7 @@ Deno.test("shared subscription: a message that was begun is completed with the s
   assert.deepEqual([two.messages, second!.messages], [[], []]);
 });
 
-Deno.test("shared subscription: a session that ends takes its messages of QoS 2 with it [MQTT5 4.8.2-5]", () => {
+Deno.test("shared subscription: the end of a session discards its QoS 2 messages [MQTT5 4.8.2-5]", () => {
   const stage = new Stage();
   const one = stage.connect({ clientId: "one" }, silent).subscribe("$share/g/a");
   const two = stage.connect({ clientId: "two" }, silent).subscribe("$share/g/a");
@@ -119,7 +119,7 @@ Deno.test("shared subscription: a session that ends takes its messages of QoS 2 
   assert.deepEqual(two.messages, ["a 0"]);
 });
 
-Deno.test("shared subscription: what a client refuses goes to nobody else [MQTT5 4.8.2-6]", () => {
+Deno.test("shared subscription: a message that a member refuses goes to no other member [MQTT5 4.8.2-6]", () => {
   for (const [qos, type] of [[1, "puback"], [2, "pubrec"]] as const) {
     const stage = new Stage();
     const one = stage.connect(lasting("one"), silent).subscribe("$share/g/a");
@@ -130,7 +130,7 @@ Deno.test("shared subscription: what a client refuses goes to nobody else [MQTT5
   }
 });
 
-Deno.test("shared subscription: members come and go, and a group without any is gone", () => {
+Deno.test("shared subscription: members join and leave, and an empty group is removed", () => {
   const stage = new Stage();
   const members = ["a", "b", "c"].map((id) => stage.connect({ clientId: id }).subscribe("$share/g/t"));
   members[0]!.subscribe("$share/g/t", { qos: 0 });

@@ -12,7 +12,7 @@ function subscribe(packetId: number, ...filters: readonly (readonly [topicFilter
   return { type: "subscribe", packetId, subscriptions: filters.map(([topicFilter, qos]) => ({ topicFilter, qos })) };
 }
 
-Deno.test("SUBSCRIBE: what cannot be one [MQTT5 3.8.3-1] [MQTT5 3.8.3-2] [MQTT5 3.8.3-5] [MQTT311 3.8.3-4]", () => {
+Deno.test("SUBSCRIBE: the broker refuses an invalid SUBSCRIBE [MQTT5 3.8.3-1] [MQTT5 3.8.3-2] [MQTT5 3.8.3-5] [MQTT311 3.8.3-4]", () => {
   // [MQTT311 3.8.3-1] [MQTT311 3.8.3-3] [MQTT311 2.3.1-1]
   const cases: readonly [what: string, packetId: number, payload: readonly number[], newer: number][] = [
     ["nothing", 1, [], 0x82],
@@ -40,7 +40,7 @@ Deno.test("SUBSCRIBE: in 3.1.1 every bit beside the QoS is reserved [MQTT311 3.8
   }
 });
 
-Deno.test("SUBSCRIBE: one answer, its identifier, a code for each, in order [MQTT5 3.8.4-1] [MQTT5 3.8.4-2]", () => {
+Deno.test("SUBSCRIBE: SUBACK has the same identifier and one code for each filter, in order [MQTT5 3.8.4-1] [MQTT5 3.8.4-2]", () => {
   // [MQTT5 3.8.4-5] [MQTT5 3.8.4-6] [MQTT5 3.8.4-7] [MQTT5 3.9.3-1] [MQTT5 3.9.3-2] [MQTT5 2.2.1-6]
   // [MQTT311 3.8.4-1] [MQTT311 3.8.4-2] [MQTT311 3.8.4-4] [MQTT311 3.8.4-5] [MQTT311 3.9.3-1] [MQTT311 3.9.3-2]
   // [MQTT311 2.3.1-7]
@@ -60,7 +60,7 @@ Deno.test("SUBSCRIBE: one answer, its identifier, a code for each, in order [MQT
   } // [MQTT311 3.3.5-1]
 });
 
-Deno.test("SUBSCRIBE: of several that match the highest QoS counts, in whatever order [MQTT5 3.3.4-2]", () => {
+Deno.test("SUBSCRIBE: the highest QoS of the matching filters applies, in any order [MQTT5 3.3.4-2]", () => {
   for (const version of versions) { // [MQTT311 3.3.5-1]
     for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1], [1, 0, 2], [2, 0, 1]] as const) {
       const client = new Stage().connect({ version });
@@ -71,7 +71,7 @@ Deno.test("SUBSCRIBE: of several that match the highest QoS counts, in whatever 
   }
 });
 
-Deno.test("SUBSCRIBE: the lesser of message's and granted QoS [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
+Deno.test("SUBSCRIBE: a message arrives at the lower QoS of message and grant [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
   for (const version of versions) {
     for (const granted of [0, 1, 2] as const) {
       const stage = new Stage();
@@ -83,7 +83,7 @@ Deno.test("SUBSCRIBE: the lesser of message's and granted QoS [MQTT5 3.8.4-8] [M
   }
 });
 
-Deno.test("SUBSCRIBE: the same filter again replaces, repeats what is retained, loses nothing [MQTT5 3.8.4-3]", () => {
+Deno.test("SUBSCRIBE: a repeated filter replaces the first, resends retained messages and loses none [MQTT5 3.8.4-3]", () => {
   // [MQTT5 3.8.4-4] [MQTT311 3.8.4-3] [MQTT5 3.3.1-9]
   for (const version of versions) {
     const stage = new Stage();
@@ -99,7 +99,7 @@ Deno.test("SUBSCRIBE: the same filter again replaces, repeats what is retained, 
   }
 });
 
-Deno.test("SUBSCRIBE: retain handling [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]", () => {
+Deno.test("SUBSCRIBE: retain handling selects when retained messages are sent [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]", () => {
   for (const [retainHandling, first, again] of [[0, 1, 1], [1, 1, 0], [2, 0, 0]] as const) {
     const stage = new Stage();
     stage.connect({ clientId: "p" }).publish("a", "x", { retain: true });
@@ -112,7 +112,7 @@ Deno.test("SUBSCRIBE: retain handling [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.
   }
 });
 
-Deno.test("SUBSCRIBE: no local, by client identifier [MQTT5 3.8.3-3]", () => {
+Deno.test("SUBSCRIBE: no local applies by client identifier [MQTT5 3.8.3-3]", () => {
   const stage = new Stage();
   const asked: ConnectAsked = { clientId: "c", cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
   const client = stage.connect(asked).subscribe("a", { noLocal: true, qos: 1 }).publish("a", "1", { retain: true });
@@ -122,7 +122,7 @@ Deno.test("SUBSCRIBE: no local, by client identifier [MQTT5 3.8.3-3]", () => {
   assert.deepEqual(back.messages, ["a 3"]);
 });
 
-Deno.test("SUBSCRIBE: identifiers of all that match go with the one copy [MQTT5 3.3.4-3] [MQTT5 3.3.4-4]", () => {
+Deno.test("SUBSCRIBE: one copy carries the identifiers of all matching filters [MQTT5 3.3.4-3] [MQTT5 3.3.4-4]", () => {
   for (const qos of [0, 1, 2] as const) {
     const stage = new Stage();
     const client = stage.connect();
@@ -135,14 +135,14 @@ Deno.test("SUBSCRIBE: identifiers of all that match go with the one copy [MQTT5 
   }
 });
 
-Deno.test("SUBSCRIBE: where there are several copies each has its own identifier [MQTT5 3.3.4-5]", () => {
+Deno.test("SUBSCRIBE: each of several copies carries its own identifier [MQTT5 3.3.4-5]", () => {
   const client = new Stage().connect().subscribe("a", {}, 16_384).subscribe("$share/g/a", {}, 2_097_152);
   client.publish("a", "x", { qos: 2 });
   const identifiers = client.of("publish").map(({ properties }) => properties!.subscriptionIdentifiers![0]);
   assert.deepEqual(identifiers.sort(), [16_384, 2_097_152].sort());
 });
 
-Deno.test("UNSUBSCRIBE: what cannot be one [MQTT5 3.10.3-1] [MQTT5 3.10.3-2] [MQTT311 3.10.3-1] [MQTT311 3.10.3-2]", () => {
+Deno.test("UNSUBSCRIBE: the broker refuses an invalid UNSUBSCRIBE [MQTT5 3.10.3-1] [MQTT5 3.10.3-2] [MQTT311 3.10.3-1] [MQTT311 3.10.3-2]", () => {
   for (const [payload, newer] of [[[], 0x82], [field(surrogate), 0x81], [field(""), 0x81]] as const) {
     for (const version of versions) {
       const client = new Stage().connect({ version });
@@ -152,7 +152,7 @@ Deno.test("UNSUBSCRIBE: what cannot be one [MQTT5 3.10.3-1] [MQTT5 3.10.3-2] [MQ
   }
 });
 
-Deno.test("UNSUBSCRIBE: by the very filter, one answer for all [MQTT5 3.10.4-1] [MQTT5 3.10.4-4] [MQTT5 3.10.4-5]", () => {
+Deno.test("UNSUBSCRIBE: removes exact filters, with one UNSUBACK for all of them [MQTT5 3.10.4-1] [MQTT5 3.10.4-4] [MQTT5 3.10.4-5]", () => {
   // [MQTT5 3.10.4-6] [MQTT5 3.11.3-1] [MQTT5 3.11.3-2] [MQTT311 3.10.4-1] [MQTT311 3.10.4-4] [MQTT311 3.10.4-5]
   // [MQTT311 3.10.4-6] [MQTT5 2.2.1-6] [MQTT311 2.3.1-7]
   for (const version of versions) {
@@ -168,7 +168,7 @@ Deno.test("UNSUBSCRIBE: by the very filter, one answer for all [MQTT5 3.10.4-1] 
   }
 });
 
-Deno.test("UNSUBSCRIBE: nothing new comes, what was begun is completed [MQTT5 3.10.4-2] [MQTT5 3.10.4-3]", () => {
+Deno.test("UNSUBSCRIBE: no new message arrives, and started deliveries complete [MQTT5 3.10.4-2] [MQTT5 3.10.4-3]", () => {
   for (const version of versions) { // [MQTT311 3.10.4-2] [MQTT311 3.10.4-3]
     const stage = new Stage();
     const asked: ConnectAsked = {
@@ -195,7 +195,7 @@ function answered(maximumPacketSize: number, ...packets: readonly Packet[]): Cli
   return stage.connect({ properties: { maximumPacketSize } }).send(...packets);
 }
 
-Deno.test("SUBACK: its words give way to the client's maximum packet size [MQTT5 3.9.2-1] [MQTT5 3.9.2-2]", () => {
+Deno.test("SUBACK: the broker omits the reason string to fit the client's maximum packet size [MQTT5 3.9.2-1] [MQTT5 3.9.2-2]", () => {
   const packet = subscribe(1, ["a/b/c", 0]);
   const text = answered(1_000, packet).of("suback")[0]!.properties!.reasonString!;
   const size = 2 + 2 + 1 + 3 + text.length + 1;
@@ -203,7 +203,7 @@ Deno.test("SUBACK: its words give way to the client's maximum packet size [MQTT5
   assert.deepEqual(answered(size - 1, packet).of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x8f] }]);
 });
 
-Deno.test("SUBACK, UNSUBACK: an answer that the client cannot take ends the connection [MQTT5 3.1.2-24]", () => {
+Deno.test("SUBACK, UNSUBACK: an answer larger than the client accepts closes the connection [MQTT5 3.1.2-24]", () => {
   // [MQTT5 3.11.2-1] [MQTT5 3.11.2-2]: UNSUBACK never carries words
   const filters = Array.from({ length: 60 }, (_, index) => `${index}`);
   const many = subscribe(1, ...filters.map((filter) => [filter, 0] as const));

@@ -35,7 +35,7 @@ const illFormed: readonly (readonly [what: string, bytes: readonly number[]])[] 
   ["U+0000", [0x61, 0x00]], // [MQTT5 1.5.4-2] [MQTT311 1.4.0-2] [MQTT5 4.7.3-2] [MQTT311 4.7.3-2]
 ];
 
-Deno.test("text: what is not UTF-8, or holds U+0000, closes the connection [MQTT5 1.5.4-1] [MQTT311 1.4.0-1]", () => {
+Deno.test("text: invalid UTF-8 and U+0000 close the connection [MQTT5 1.5.4-1] [MQTT311 1.4.0-1]", () => {
   // [MQTT5 1.5.4-2] [MQTT311 1.4.0-2] [MQTT5 4.7.3-2] [MQTT311 4.7.3-2] [MQTT5 3.8.3-1] [MQTT5 3.10.3-1]
   for (const version of versions) {
     for (const [what, bytes] of illFormed) {
@@ -54,7 +54,7 @@ Deno.test("text: what is not UTF-8, or holds U+0000, closes the connection [MQTT
   }
 });
 
-Deno.test("text: user properties are two strings, and both are text [MQTT5 1.5.7-1]", () => {
+Deno.test("text: a user property is a pair of UTF-8 strings [MQTT5 1.5.7-1]", () => {
   for (const pair of [[field([0xff]), field("v")], [field("n"), field([0xff])], [field("n"), field("a\0")]]) {
     const properties = [0x26, ...pair.flat()];
     const client = new Stage().connect().sendBytes(frame(0x30, field("a"), properties.length, properties));
@@ -62,7 +62,7 @@ Deno.test("text: user properties are two strings, and both are text [MQTT5 1.5.7
   }
 });
 
-Deno.test("text: U+FEFF is text like other text [MQTT5 1.5.4-3] [MQTT311 1.4.0-3]", () => {
+Deno.test("text: U+FEFF arrives unchanged [MQTT5 1.5.4-3] [MQTT311 1.4.0-3]", () => {
   for (const version of versions) {
     const stage = new Stage();
     const client = stage.connect({ version, clientId: "\ufeffc" }).subscribe("\ufeffa");
@@ -74,7 +74,7 @@ Deno.test("text: U+FEFF is text like other text [MQTT5 1.5.4-3] [MQTT311 1.4.0-3
   }
 });
 
-Deno.test("topics: nothing is normalised, folded or trimmed [MQTT5 4.7.3-4] [MQTT311 4.7.3-4]", () => {
+Deno.test("topics: the broker does not normalise, fold or trim topics [MQTT5 4.7.3-4] [MQTT311 4.7.3-4]", () => {
   const alike = ["é", "e\u0301", "É", "Å", "\u212b", " a", "a ", "a", "A", "/a", "a/", "a//b", "a/b", "ｱ", "ア"];
   for (const version of versions) {
     const stage = new Stage();
@@ -89,7 +89,7 @@ Deno.test("topics: nothing is normalised, folded or trimmed [MQTT5 4.7.3-4] [MQT
   }
 });
 
-Deno.test("topics: filters that are none, and names that are none [MQTT5 4.7.1-1] [MQTT5 4.7.1-2] [MQTT5 4.7.3-1]", () => {
+Deno.test("topics: the broker refuses invalid filters and invalid names [MQTT5 4.7.1-1] [MQTT5 4.7.1-2] [MQTT5 4.7.3-1]", () => {
   // [MQTT5 4.7.0-1] [MQTT311 4.7.1-1] [MQTT311 4.7.1-2] [MQTT311 4.7.1-3] [MQTT311 4.7.3-1]
   for (const version of versions) {
     for (const filter of ["a#", "a/#/b", "#/a", "##", "a+", "+a", "a/+b/c", "++", ""]) {
@@ -105,7 +105,7 @@ Deno.test("topics: filters that are none, and names that are none [MQTT5 4.7.1-1
   }
 });
 
-Deno.test("topics: wildcards by the standard's examples, live and retained [MQTT5 4.7.1-1] [MQTT5 4.7.1-2]", () => {
+Deno.test("topics: wildcards match the standard's examples, live and retained [MQTT5 4.7.1-1] [MQTT5 4.7.1-2]", () => {
   // [MQTT311 4.7.1-2] [MQTT311 4.7.1-3] [MQTT311 3.8.3-2]
   const names = ["sport", "sport/", "sport/tennis", "sport/tennis/player1", "sport/tennis/player1/ranking", "/finance"];
   const cases: readonly [filter: string, matching: readonly number[]][] = [
@@ -133,7 +133,7 @@ Deno.test("topics: wildcards by the standard's examples, live and retained [MQTT
   }
 });
 
-Deno.test("topics: a leading $ is out of a wildcard's reach, live and retained [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]", () => {
+Deno.test("topics: a leading wildcard does not match a leading $, live and retained [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]", () => {
   for (const version of versions) {
     for (const [filter, reaches] of [["#", 0], ["+/a", 0], ["+/#", 0], ["$SYS/#", 1], ["$SYS/+", 1]] as const) {
       const stage = new Stage();
@@ -146,7 +146,7 @@ Deno.test("topics: a leading $ is out of a wildcard's reach, live and retained [
   }
 });
 
-Deno.test("topics: up to 65,535 bytes, and as long they are served whole [MQTT5 4.7.3-3] [MQTT311 4.7.3-3]", () => {
+Deno.test("topics: a topic of 65,535 bytes is served [MQTT5 4.7.3-3] [MQTT311 4.7.3-3]", () => {
   const longest = "é".repeat(32_767) + "a";
   for (const version of versions) {
     const client = new Stage().connect({ version }).subscribe(longest).publish(longest, "x");
@@ -154,7 +154,7 @@ Deno.test("topics: up to 65,535 bytes, and as long they are served whole [MQTT5 
   }
 });
 
-Deno.test("numbers: a length in more bytes than it needs is malformed in 5.0 [MQTT5 1.5.5-1]", () => {
+Deno.test("numbers: in 5.0 a length in more bytes than necessary is malformed [MQTT5 1.5.5-1]", () => {
   const long = [0xc0, 0x80, 0x00];
   const longProperties = [0x30, 5, 0, 1, 0x61, 0x80, 0x00];
   for (const bytes of [long, longProperties]) {
@@ -164,7 +164,7 @@ Deno.test("numbers: a length in more bytes than it needs is malformed in 5.0 [MQ
   assert.equal(new Stage().connect({ version: 4 }).sendBytes(long).of("pingresp").length, 1); // 3.1.1 has no such rule
 });
 
-Deno.test("numbers: the broker writes lengths as short as they can be [MQTT5 1.5.5-1] [MQTT5 2.2.2-1]", () => {
+Deno.test("numbers: the broker writes each length in the fewest bytes [MQTT5 1.5.5-1] [MQTT5 2.2.2-1]", () => {
   for (const size of [0, 122, 123, 16_377, 16_378]) {
     const stage = new Stage();
     const client = stage.connect({ clientId: "w" }).subscribe("a");
@@ -176,7 +176,7 @@ Deno.test("numbers: the broker writes lengths as short as they can be [MQTT5 1.5
   }
 });
 
-Deno.test("packet identifiers: 0 is none [MQTT5 2.2.1-3] [MQTT311 2.3.1-1]", () => {
+Deno.test("packet identifiers: 0 is malformed [MQTT5 2.2.1-3] [MQTT311 2.3.1-1]", () => {
   for (const version of versions) {
     const properties = none(version);
     const packets = [

@@ -9,7 +9,7 @@ function client(lives: Lives, clientId: string, acknowledges = true) {
   return lives.stage.connect({ clientId, ...lasting }, { acknowledges });
 }
 
-Deno.test("a subscription lives on as it was granted, one that was ended does not", () => {
+Deno.test("restart: a subscription survives as granted, an ended one does not", () => {
   using lives = new Lives();
   const watcher = client(lives, "watcher");
   watcher.subscribe("a", { qos: 1, retainAsPublished: true, noLocal: true }, 7).subscribe("b").subscribe("$share/g/c");
@@ -24,7 +24,7 @@ Deno.test("a subscription lives on as it was granted, one that was ended does no
   assert.deepEqual([a!.qos, a!.retain, a!.properties?.subscriptionIdentifiers], [1, true, [7]]);
 });
 
-Deno.test("what waits for a client that is away is there after the restart, in order, and its expiry counts on", () => {
+Deno.test("restart: queued messages of an offline client survive in order, and their expiry continues", () => {
   using lives = new Lives();
   client(lives, "watcher").subscribe("#").die();
   const sender = client(lives, "sender");
@@ -37,7 +37,7 @@ Deno.test("what waits for a client that is away is there after the restart, in o
   assert.equal(back.of("publish")[1]!.properties?.messageExpiryIntervalS, 60);
 });
 
-Deno.test("a message in flight is sent again with its packet identifier and DUP", () => {
+Deno.test("restart: the broker sends a message in flight again with its packet identifier and DUP", () => {
   using lives = new Lives();
   client(lives, "watcher", false).subscribe("#");
   client(lives, "sender").publish("m", "1", { qos: 1 }).publish("m", "2", { qos: 2 });
@@ -53,7 +53,7 @@ Deno.test("a message in flight is sent again with its packet identifier and DUP"
   assert.deepEqual(client(lives, "watcher").messages, []);
 });
 
-Deno.test("QoS 2 towards a client goes on where it stood: after PUBREC only PUBREL is sent", () => {
+Deno.test("restart: an outgoing QoS 2 delivery continues with PUBREL after PUBREC", () => {
   using lives = new Lives();
   const watcher = client(lives, "watcher", false).subscribe("#");
   client(lives, "sender").publish("m", "1", { qos: 2 });
@@ -64,7 +64,7 @@ Deno.test("QoS 2 towards a client goes on where it stood: after PUBREC only PUBR
   assert.deepEqual(back.of("pubrel").map(({ packetId }) => packetId), [1]);
 });
 
-Deno.test("QoS 2 from a client: a repetition after the restart is not routed again, until it is released", () => {
+Deno.test("restart: a repeated incoming QoS 2 message is not routed again before PUBREL", () => {
   using lives = new Lives();
   client(lives, "watcher").subscribe("#").die();
   const message = { type: "publish", topic: "m", qos: 2, retain: false, packetId: 5 } as const;
@@ -78,7 +78,7 @@ Deno.test("QoS 2 from a client: a repetition after the restart is not routed aga
   assert.deepEqual(client(lives, "watcher").messages, ["m 1", "m 2"]);
 });
 
-Deno.test("retained messages live on: the last one of a topic, none that was cleared or has expired", () => {
+Deno.test("restart: the last retained message of a topic survives, a cleared or expired one does not", () => {
   using lives = new Lives();
   const sender = client(lives, "sender");
   sender.publish("a", "1", { retain: true }).publish("a", "2", { retain: true }).publish("b", "1", { retain: true });
@@ -89,7 +89,7 @@ Deno.test("retained messages live on: the last one of a topic, none that was cle
   assert.deepEqual(client(lives, "watcher").subscribe("#").messages, ["a 2"]);
 });
 
-Deno.test("a session that has expired meanwhile is gone, one without an end is not; none is left in the file", () => {
+Deno.test("restart: an expired session is removed from the file, one without expiry stays", () => {
   using lives = new Lives();
   client(lives, "short").subscribe("#");
   lives.stage.connect({ clientId: "endless", version: 4, cleanStart: false }).subscribe("#");
@@ -102,7 +102,7 @@ Deno.test("a session that has expired meanwhile is gone, one without an end is n
   assert.equal(lives.stage.connect({ clientId: "brief", ...lasting }).connack!.sessionPresent, false);
 });
 
-Deno.test("nothing is left in the tables when nothing is held", async () => {
+Deno.test("store: the tables are empty when the broker holds no state", async () => {
   const { Database } = await import("../../../src/broker/store/database.ts");
   using lives = new Lives();
   const watcher = client(lives, "watcher").subscribe("#");

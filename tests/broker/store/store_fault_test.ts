@@ -27,12 +27,12 @@ function withPath(test: (path: string) => void): void {
   }
 }
 
-Deno.test("a store that another broker has open", () => {
+Deno.test("store: the broker refuses a store that another broker has open", () => {
   using lives = new Lives();
   assert.match(refusal(lives.path), /^Cannot open store "PATH": another process has it open; stop that process/);
 });
 
-Deno.test("a file that is no database, and a database that is no store, stay as they are", () => {
+Deno.test("store: a file that is no store is refused and stays unchanged", () => {
   withPath((path) => {
     Deno.writeTextFileSync(path, "some notes of mine\n".repeat(300));
     const before = Deno.readFileSync(path);
@@ -49,7 +49,7 @@ Deno.test("a file that is no database, and a database that is no store, stay as 
   });
 });
 
-Deno.test("a store of a newer version stays as it is", () => {
+Deno.test("store: a store of a newer version is refused and stays unchanged", () => {
   withPath((path) => {
     const store = Database.open({ path });
     store.prepare(`PRAGMA user_version = ${schemaVersion + 1}`).get();
@@ -63,7 +63,7 @@ Deno.test("a store of a newer version stays as it is", () => {
   });
 });
 
-Deno.test("a damaged store stays as it is", () => {
+Deno.test("store: a damaged store is refused and stays unchanged", () => {
   using lives = new Lives();
   const sender = lives.stage.connect({ clientId: "sender" });
   for (let n = 0; n < 200; n++) sender.publish(`t/${n}`, "x".repeat(200), { retain: true });
@@ -78,7 +78,7 @@ Deno.test("a damaged store stays as it is", () => {
   assert.deepEqual(Deno.readFileSync(lives.path), bytes);
 });
 
-Deno.test("tables that contradict each other", () => {
+Deno.test("store: tables that contradict each other are refused", () => {
   withPath((path) => {
     const store = Database.open({ path });
     store.prepare("INSERT INTO retained VALUES ('t', 99)").run();
@@ -87,7 +87,7 @@ Deno.test("tables that contradict each other", () => {
   });
 });
 
-Deno.test("a directory that is not there, and a directory in the file's place", () => {
+Deno.test("store: a missing directory, and a directory in the file's place, are refused", () => {
   withPath((path) =>
     assert.match(
       refusal(`${path}/deeper.db`),
@@ -100,7 +100,7 @@ Deno.test("a directory that is not there, and a directory in the file's place", 
   });
 });
 
-Deno.test("a store of version 1 is brought forward with all that is in it", () => {
+Deno.test("store: a store of version 1 is upgraded with all its content", () => {
   withPath((path) => {
     const old = Database.open({ path, version: 1 });
     old.prepare("INSERT INTO session VALUES (3, 'watcher', 4294967295, NULL)").run();
@@ -121,7 +121,7 @@ Deno.test("a store of version 1 is brought forward with all that is in it", () =
   });
 });
 
-Deno.test("a store that is full: nothing is acknowledged that is not kept, who waits for it is told and let go", () => {
+Deno.test("store: with a full store the broker acknowledges nothing unsaved, and closes waiting clients", () => {
   using lives = new Lives({}, { outlives: "process", pagesLimit: 40 });
   const { stage } = lives;
   stage.connect({ clientId: "watcher", ...lasting }).subscribe("#").die();
@@ -139,7 +139,7 @@ Deno.test("a store that is full: nothing is acknowledged that is not kept, who w
   assert.deepEqual(lives.stage.connect({ clientId: "watcher", ...lasting }).messages.length, acknowledged);
 });
 
-Deno.test("there is room again: what could not be kept is kept at the next sign of life, and clients are let in", () => {
+Deno.test("store: after room returns, the broker saves pending changes and accepts clients", () => {
   using lives = new Lives({}, { outlives: "process", pagesLimit: 40 });
   const { stage } = lives;
   const watcher = stage.connect({ clientId: "watcher", ...lasting }).subscribe("#");
@@ -153,7 +153,7 @@ Deno.test("there is room again: what could not be kept is kept at the next sign 
   assert.equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0);
 });
 
-Deno.test("a CONNECT whose will could not be kept is refused, and the will is never published", () => {
+Deno.test("store: the broker refuses a CONNECT whose will it cannot save, and never publishes that will", () => {
   using lives = new Lives({}, { outlives: "process", pagesLimit: 35 });
   const { stage } = lives;
   const watcher = stage.watch("will", { qos: 0 });

@@ -16,7 +16,7 @@ function back(lives: Lives) {
   return lives.stage.connect({ clientId: "watcher", ...lasting });
 }
 
-Deno.test("a will whose connection died with the broker is published at the start", () => {
+Deno.test("restart: a will whose connection died with the broker is published at the start", () => {
   using lives = new Lives();
   watcherOf(lives);
   lives.stage.connect({ clientId: "sensor", will: aWill() });
@@ -25,7 +25,7 @@ Deno.test("a will whose connection died with the broker is published at the star
   assert.deepEqual(back(lives).messages, ["will gone"]);
 });
 
-Deno.test("it is published once, however often the broker dies", () => {
+Deno.test("restart: the will is published once, however often the broker dies", () => {
   using lives = new Lives();
   watcherOf(lives);
   lives.stage.connect({ clientId: "sensor", will: aWill() });
@@ -38,7 +38,7 @@ Deno.test("it is published once, however often the broker dies", () => {
   assert.deepEqual(back(lives).messages, []);
 });
 
-Deno.test("none of a client that had left", () => {
+Deno.test("restart: a client that left before the crash has no will", () => {
   using lives = new Lives();
   watcherOf(lives);
   lives.stage.connect({ clientId: "sensor", will: aWill() }).disconnect();
@@ -53,7 +53,7 @@ for (
     "that lasts, and a will with a delay": { ...lasting, will: aWill({ delayIntervalS: 60 }) },
   })
 ) {
-  Deno.test(`none of a client that has seen FIN, in the very moment: a session ${session}`, () => {
+  Deno.test(`restart: a client that has received FIN has no will at once: session ${session}`, () => {
     using lives = new Lives();
     watcherOf(lives);
     const client = lives.stage.connect({ clientId: "sensor", will: aWill(), ...asked });
@@ -65,7 +65,7 @@ for (
   });
 }
 
-Deno.test("a delayed will keeps its instant over several deaths", () => {
+Deno.test("restart: a delayed will keeps its due time over several crashes", () => {
   using lives = new Lives();
   watcherOf(lives);
   lives.stage.connect({ clientId: "sensor", ...lasting, will: aWill({ delayIntervalS: 60 }) }).die();
@@ -80,7 +80,7 @@ Deno.test("a delayed will keeps its instant over several deaths", () => {
   assert.deepEqual(watcher.messages, ["will gone"]);
 });
 
-Deno.test("the delay of a will that died with the broker counts from its death, within a second, and never early", () => {
+Deno.test("restart: the delay of a will that died with the broker counts from the crash, within 1 s, never early", () => {
   using lives = new Lives();
   watcherOf(lives);
   lives.stage.connect({ clientId: "sensor", ...lasting, will: aWill({ delayIntervalS: 60 }) });
@@ -95,7 +95,7 @@ Deno.test("the delay of a will that died with the broker counts from its death, 
   assert.deepEqual(watcher.messages, ["will gone"]);
 });
 
-Deno.test("the client is back in time: its will is off", () => {
+Deno.test("restart: a client that returns in time cancels its will", () => {
   using lives = new Lives();
   watcherOf(lives);
   const asked = { clientId: "sensor", ...lasting };
@@ -106,7 +106,7 @@ Deno.test("the client is back in time: its will is off", () => {
   assert.deepEqual(back(lives).messages, []);
 });
 
-Deno.test("the end of the session comes first: the will is due with it, also while there is no broker", () => {
+Deno.test("restart: a will is due at the end of the session if that is first, also while the broker is down", () => {
   using lives = new Lives();
   watcherOf(lives);
   const properties = { sessionExpiryIntervalS: 20 };
@@ -118,7 +118,7 @@ Deno.test("the end of the session comes first: the will is due with it, also whi
   assert.equal(lives.stage.core.sessions.get("sensor"), undefined);
 });
 
-Deno.test("a will keeps its properties, and message expiry counts from its publication", () => {
+Deno.test("restart: a will keeps its properties, and message expiry counts from its publication", () => {
   using lives = new Lives();
   watcherOf(lives);
   const properties = {
@@ -139,7 +139,7 @@ Deno.test("a will keeps its properties, and message expiry counts from its publi
 });
 
 for (const onShutdown of ["publish", "keep"] as const) {
-  Deno.test(`a clean stop with ${onShutdown}: delayed wills keep their instant`, async () => {
+  Deno.test(`restart: after a clean stop with ${onShutdown} delayed wills keep their due time`, async () => {
     const { beginStop, finishStop } = await import("../../../src/broker/serve/shutdown.ts");
     using lives = new Lives({ onShutdown });
     watcherOf(lives);
