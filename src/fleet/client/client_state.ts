@@ -6,6 +6,7 @@
  * is being restarted.
  */
 import { InvariantError } from "../../base/failure.ts";
+import { nextState, type StateTable } from "../../base/state_table.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import type { Connection } from "./connection.ts";
 
@@ -73,9 +74,7 @@ export type ClientEvent =
   | "dropped";
 
 /** By state and event, the next state. An event that is not listed under a state is illegal there. */
-export const clientTransitions: Readonly<
-  Record<ClientStateKind, Readonly<Partial<Record<ClientEvent, ClientStateKind>>>>
-> = {
+export const clientTransitions: StateTable<ClientStateKind, ClientEvent> = {
   "idle": { connect: "connecting", dropped: "gone" },
   "connecting": { accepted: "up", failed: "away", dropped: "gone" },
   "takeover-opening": {
@@ -129,6 +128,6 @@ export interface PendingKill {
 
 /** @throws InvariantError unless the event leads from the one state to the other */
 export function checkTransition(from: ClientStateKind, event: ClientEvent, to: ClientStateKind): void {
-  if (clientTransitions[from][event] === to) return;
+  if (nextState("a virtual client", clientTransitions, from, event) === to) return;
   throw new InvariantError(`a virtual client may not go from "${from}" to "${to}" by "${event}"`);
 }

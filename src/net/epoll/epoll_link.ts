@@ -1,13 +1,16 @@
 /**
  * One socket as a link, accepted or dialled. Owns what was written and has not left yet, and the reading of how the link
- * ended; knows no MQTT. An idle link holds this object and a descriptor, and nothing else.
+ * ended; knows no MQTT. An idle link holds this object and a descriptor, and nothing else. Its phases are in
+ * `link_phase.ts`.
  */
 import { monotonicClock } from "../../base/clock.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "../tcp/linger.ts";
 import { SmallChunks } from "../tcp/small_chunks.ts";
 import type { EpollLoop, Watcher, Writer } from "./epoll_loop.ts";
-import { Epoll, Fault, faultCode, readBytes, sendBytes } from "./libc.ts";
+import { Epoll, Fault, readBytes, sendBytes } from "./libc.ts";
+import { endOf } from "./link_end.ts";
+import { type LinkEvent, type LinkPhase, nextLinkPhase, type Writing } from "./link_phase.ts";
 import { type KeptAddress, keptAddressText } from "./socket_address.ts";
 
 /** Stands in until the first user sets a receiver. */
@@ -34,7 +37,9 @@ const aheadBytes = 64 * 1024;
 const wantsBytes = Epoll.in | Epoll.peerHangUp;
 /** While nothing is read. */
 const wantsEnd = Epoll.peerHangUp;
-const isOver = Epoll.error | Epoll.hangUp;
+const hungUp = Epoll.error | Epoll.hangUp;
+/** The interest of a link that epoll does not watch: it is over while nobody reads it, and epoll would tell so for ever. */
+const parked = -1;
 
 export class EpollLink implements Link, Lingering, Watcher, Writer {
   receiver: LinkReceiver = nobody;
@@ -53,19 +58,13 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   #readBytes = firstReadBytes;
   /** There from the second piece that waits. */
   #small: SmallChunks | undefined;
-  #open = true;
-  #over = false;
+  #phase: LinkPhase = "opening";
   #paused = false;
-  #ending = false;
-  #finSent = false;
+  #writing: Writing = "free";
+  /** `onDrain` is owed to the receiver. */
   #wantsDrain = false;
+  /** The loop calls `flush` at the end of the turn. */
   #flushComing = false;
-  /** The operating system takes no more just now. */
-  #full = false;
-  /** The peer takes no more at all: what is written is swallowed. */
-  #writeFailed = false;
-  /** It is over while nobody reads it: epoll would tell so for ever. */
-  #parked = false;
   #fault: LinkEnd | undefined;
 
   constructor(loop: EpollLoop, peer: KeptAddress, opening?: Opening) {
@@ -78,6 +77,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   accepted(socket: number): number {
     const answer = this.#loop.watch(socket, this, wantsBytes);
     if (answer < 0) return answer;
+    this.#enter("opened");
     this.#socket = socket;
     this.#interest = wantsBytes;
     return answer;
@@ -86,6 +86,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   /** Takes a socket that was dialled, and is watched by whoever dialled it. */
   opened(socket: number): void {
     this.#opening = undefined;
+    this.#enter("opened");
     this.#socket = socket;
     this.#interest = this.#paused ? wantsEnd : wantsBytes;
     const answer = this.#loop.handOver(socket, this, this.#interest);
@@ -103,21 +104,33 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   get peer(): string {
     return keptAddressText(this.#peer);
   }
-
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
-
   get isPeerGone(): boolean {
-    return this.#parked;
+    return this.#interest === parked;
   }
 
   get open(): boolean {
-    return this.#open;
+    return this.#phase === "open" || this.#phase === "opening";
+  }
+
+  /** `onEnd` was called. */
+  get #over(): boolean {
+    return this.#phase === "leaving" || this.#phase === "closed";
+  }
+
+  /** Its user has ended it, and the peer has not. */
+  get #ending(): boolean {
+    return this.#phase === "ending" || this.#phase === "fin-sent";
+  }
+
+  #enter(event: LinkEvent): void {
+    this.#phase = nextLinkPhase(this.#phase, event);
   }
 
   write(bytes: Uint8Array): boolean {
-    if (!this.#open || this.#writeFailed || bytes.length === 0) return true;
+    if (!this.open || this.#writing === "failed" || bytes.length === 0) return true;
     // Most often there is one.
     if (this.#chunks === undefined) this.#chunks = [bytes];
     else {
@@ -125,26 +138,24 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
       (this.#small ??= new SmallChunks()).added(this.#chunks);
     }
     this.#bufferedBytes += bytes.length;
-    if (this.#socket >= 0 && !this.#full) this.#sendSoon();
+    if (this.#socket >= 0 && this.#writing === "free") this.#sendSoon();
     if (this.#bufferedBytes <= highWaterBytes) return true;
     this.#wantsDrain = true;
     return false;
   }
 
   end(): void {
-    if (!this.#open) return;
-    this.#open = false;
+    if (!this.open) return;
     if (this.#socket < 0) return this.#closedSoon();
-    this.#ending = true;
+    this.#enter("end");
     this.#paused = false;
     this.#watch();
     startLingering(this);
-    if (!this.#full) this.#flushSoon();
+    if (this.#writing === "free") this.#flushSoon();
   }
 
   reset(): void {
     if (this.#over) return;
-    this.#open = false;
     this.#dropWrites();
     if (this.#socket >= 0) this.#loop.libc.closeByReset(this.#takeSocket());
     this.#closedSoon();
@@ -161,7 +172,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   }
 
   pause(): void {
-    this.#paused = this.#open;
+    this.#paused = this.open;
     this.#watch();
   }
 
@@ -176,18 +187,18 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   }
 
   ready(bits: number): void {
-    if ((bits & Epoll.out) !== 0 || (this.#full && (bits & isOver) !== 0)) this.#send();
+    if ((bits & Epoll.out) !== 0 || (this.#writing === "full" && (bits & hungUp) !== 0)) this.#send();
     if (this.#socket < 0) return;
-    if (this.#over) return void ((bits & isOver) !== 0 && this.giveUp());
-    if (!this.#paused) return this.#receive((bits & (Epoll.peerHangUp | isOver)) !== 0);
-    if ((bits & (Epoll.peerHangUp | isOver)) === 0) return;
+    if (this.#over) return void ((bits & hungUp) !== 0 && this.giveUp());
+    if (!this.#paused) return this.#receive((bits & (Epoll.peerHangUp | hungUp)) !== 0);
+    if ((bits & (Epoll.peerHangUp | hungUp)) === 0) return;
     this.#loop.park(this.#socket);
-    this.#parked = true;
+    this.#interest = parked;
   }
 
   flush(): void {
     this.#flushComing = false;
-    if (this.#socket >= 0 && !this.#full) this.#send();
+    if (this.#socket >= 0 && this.#writing === "free") this.#send();
   }
 
   #flushSoon(): void {
@@ -209,7 +220,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
       const isTimed = answer >= timedReadBytes || limit < firstReadBytes;
       const fromMs = isTimed ? monotonicClock.nowMs() : 0;
       if (startMs === 0) startMs = fromMs;
-      if (this.#open) this.receiver.onBytes(libc.readBuffer.subarray(0, answer));
+      if (this.open) this.receiver.onBytes(libc.readBuffer.subarray(0, answer));
       if (this.#socket < 0 || this.#paused || (answer < limit && !toTheEnd)) return;
       if (fromMs > 0 && this.#isLongTurn(answer, fromMs, startMs)) return;
     }
@@ -242,7 +253,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     const answer = this.#handOver(1);
     if (answer < 0) return this.#notSent(answer);
     if (this.#bufferedBytes > 0) return;
-    this.#setFull(false);
+    this.#setWriting("free");
     this.#sent();
   }
 
@@ -256,7 +267,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
       if (answer < 0 && answer !== Fault.again) return answer;
       if (answer > 0) this.#drop(answer);
       if (answer === sizeBytes) continue;
-      this.#setFull(true);
+      this.#setWriting("full");
       return 0;
     }
     return 0;
@@ -265,8 +276,8 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   /** All that was written has left. */
   #sent(): void {
     if (this.#over) return this.#closeSocket();
-    if (this.#ending && !this.#finSent) {
-      this.#finSent = true;
+    if (this.#phase === "ending") {
+      this.#enter("fin");
       this.#loop.libc.shutDown(this.#socket);
     }
     this.#drained();
@@ -275,21 +286,20 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   /** What the peer sent before it went is still to be read, a DISCONNECT perhaps: reading sees the end after it. */
   #notSent(fault: number): void {
     this.#fault ??= endOf("write", fault);
-    this.#writeFailed = true;
     this.#dropWrites();
     if (this.#over || this.#ending) return this.giveUp();
-    this.#setFull(false);
+    this.#setWriting("failed");
     this.#drained();
   }
 
   #drained(): void {
-    if (!this.#wantsDrain || !this.#open) return;
+    if (!this.#wantsDrain || !this.open) return;
     this.#wantsDrain = false;
     this.receiver.onDrain();
   }
 
-  #setFull(isFull: boolean): void {
-    this.#full = isFull;
+  #setWriting(writing: Writing): void {
+    this.#writing = writing;
     this.#watch();
   }
 
@@ -297,13 +307,13 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   #watch(): void {
     if (this.#socket < 0) return;
     const wanted = this.#over ? 0 : this.#paused ? wantsEnd : wantsBytes;
-    const interest = wanted | (this.#full ? Epoll.out : 0);
-    if (this.#parked ? interest === 0 : interest === this.#interest) return;
-    const answer = this.#parked
+    const interest = wanted | (this.#writing === "full" ? Epoll.out : 0);
+    const isParked = this.#interest === parked;
+    if (isParked ? interest === 0 : interest === this.#interest) return;
+    const answer = isParked
       ? this.#loop.unpark(this.#socket, this, interest)
       : this.#loop.rewatch(this.#socket, this, interest);
     if (answer < 0) return this.#cannotWatch(answer);
-    this.#parked = false;
     this.#interest = interest;
   }
 
@@ -349,6 +359,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   }
 
   #closedSoon(): void {
+    this.#enter("shut");
     this.#opening?.cancel();
     this.#opening = undefined;
     queueMicrotask(() => this.#finish({ kind: "closed" }));
@@ -363,35 +374,27 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
 
   #closeSocket(): void {
     this.#dropWrites();
-    if (this.#over || this.#ending) stopLingering(this);
+    if (!this.open) stopLingering(this);
     if (this.#socket >= 0) this.#loop.libc.close(this.#takeSocket());
+    if (this.#phase === "leaving") this.#enter("left");
   }
 
   /** @param mayRead the peer has sent FIN, and may still read */
   #finish(end: LinkEnd, mayRead = false): void {
     if (this.#over) return;
-    this.#open = false;
+    if (this.open) this.#enter("shut");
     this.#paused = false;
-    if (mayRead && this.#bufferedBytes > 0 && !this.#full) this.#send();
+    if (mayRead && this.#bufferedBytes > 0 && this.#writing === "free") this.#send();
     if (this.#over) return;
-    this.#over = true;
-    if (mayRead && this.#bufferedBytes > 0) this.#leaveLater();
-    else this.#closeSocket();
+    if (mayRead && this.#bufferedBytes > 0) {
+      // What was written goes on leaving, for as long as a link may linger.
+      if (!this.#ending) startLingering(this);
+      this.#enter("peer-fin");
+      this.#watch();
+    } else {
+      this.#enter("over");
+      this.#closeSocket();
+    }
     this.receiver.onEnd(end);
   }
-
-  /** What was written goes on leaving, for as long as a link may linger. */
-  #leaveLater(): void {
-    if (!this.#ending) startLingering(this);
-    this.#watch();
-  }
-}
-
-const wasReset: LinkEnd = { kind: "reset" };
-
-/** An end that the operating system tells, as `-errno`. */
-export function endOf(call: string, fault: number): LinkEnd {
-  if (fault === Fault.reset || fault === Fault.brokenPipe) return wasReset;
-  const code = faultCode(fault);
-  return { kind: "error", code, message: `${call} ${code}` };
 }

@@ -49,5 +49,9 @@ Deno.test("client state: only a life that is up is killed or taken over", () => 
 });
 
 Deno.test("client state: the error of an illegal transition names both states and the event", () => {
-  assert.throws(() => checkTransition("away", "accepted", "up"), /from "away" to "up" by "accepted"/);
+  assert.throws(
+    () => checkTransition("away", "accepted", "up"),
+    /virtual client has no event "accepted" in state "away"/,
+  );
+  assert.throws(() => checkTransition("up", "part", "away"), /from "up" to "away" by "part"/);
 });

@@ -230,3 +230,35 @@ hazard("ended while its name is resolved, it never opens", async (stage) => {
   await later(30);
   assert.deepEqual([dialled.opens, dialled.ends.length, stage.accepted.length], [0, 1, 0]);
 });
+
+hazard("a link that is reset after its end is over at once, before and after its FIN has left", async (stage) => {
+  for (const waits of [false, true]) {
+    const { peer, accepted } = await stage.peer();
+    accepted.link.end();
+    // FIN leaves at the end of the turn; the peer's end of the stream shows it.
+    if (waits) assert.equal(await peer.read(new Uint8Array(1)), null);
+    accepted.link.reset();
+    assert.equal((await accepted.ended()).kind, "closed", `FIN has left: ${waits}`);
+    assert.equal(accepted.ends.length, 1);
+    peer.close();
+  }
+});
+
+hazard(
+  "a link that has ended, and whose peer has sent FIN and still reads, sends all that was written",
+  async (stage) => {
+    const { peer, accepted } = await stage.peer();
+    const all = pattern(30_000_000);
+    accepted.onChunk = () => {
+      accepted.link.write(all);
+      accepted.link.end();
+    };
+    await peer.write(Uint8Array.of(1));
+    await until(() => accepted.sizeBytes === 1);
+    await peer.closeWrite();
+    assert.equal((await accepted.ended()).kind, "closed");
+    assert.ok(accepted.link.bufferedBytes > 0, "some of it has yet to leave");
+    const received = new Uint8Array(await new Response(peer.readable).arrayBuffer());
+    assert.equal(received.length, all.length);
+  },
+);
