@@ -1,6 +1,4 @@
-/**
- * An MQTT broker on its listeners: start it, use its url, stop it.
- */
+/** An MQTT broker with its listeners: start it, use its url, stop it. */
 import { bracketed, type Endpoint, parseEndpoint } from "../net/endpoint.ts";
 import { chooseEngine, type ChosenEngine, type EngineChoice, engines } from "../net/engine.ts";
 import type { Link } from "../net/link.ts";
@@ -60,18 +58,18 @@ export interface BrokerOptions extends CoreOptions {
   readonly ownThread?: boolean;
 }
 
-/** Things that fall due and are handled before links are read again. */
+/** Maximum number of due actions before the broker reads links again. */
 const dueAtOnce = 1_000;
-/** How often a stopping broker looks whether its watchers have taken everything. Milliseconds. */
+/** Interval in milliseconds at which a stopping broker checks whether its watchers have received everything. */
 const stopStepMs = 5;
 
-/** A running broker: made by {@link Broker.start}, over with {@link Broker.stop}. */
+/** A running broker: started by {@link Broker.start}, ended by {@link Broker.stop}. */
 export class Broker {
   readonly #core: Core;
   readonly #timer: Timer;
   readonly #listeners: OpenListener[] = [];
   readonly #startedAt: string;
-  /** The limit of open files of this process; undefined where it cannot be read. */
+  /** The limit of open files of this process; undefined if it cannot be read. */
   readonly openFiles: number | undefined;
   #engine: ChosenEngine = { name: "deno" };
   #stopped: Promise<void> | undefined;
@@ -94,52 +92,52 @@ export class Broker {
   }
 
   /**
-   * Starts a broker that accepts clients when the promise is fulfilled.
+   * Starts a broker; when the promise is fulfilled, the broker accepts clients.
    *
-   * @throws UsageError when an address, port, engine or store cannot be had, a limit is out of its range, or more
-   * connections are asked for than the limit of open files leaves
+   * @throws UsageError if an address, port, engine or store is not available, a limit is out of range, or more
+   * connections are requested than the limit of open files allows
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const broker = new Broker(options);
     await broker.#listen(options);
-    broker.#timer.arm(); // what came due while there was no broker
+    broker.#timer.arm(); // what fell due while no broker ran
     return broker;
   }
 
-  /** The port in use, also when 0 was asked for; of several listeners the first one's. */
+  /** The port in use, also if 0 was requested; with several listeners, that of the first. */
   get port(): number {
     return this.#listeners[0]!.port;
   }
 
-  /** Where clients find it, as `mqtt://host:port`; of several listeners the first one's. */
+  /** The URL for clients, as `mqtt://host:port`; with several listeners, that of the first. */
   get url(): string {
     return this.#listeners[0]!.endpoint.url;
   }
 
-  /** Where clients find it, by listener. */
+  /** The URL for clients of each listener. */
   get urls(): string[] {
     return this.#listeners.map(({ endpoint }) => endpoint.url);
   }
 
-  /** What carries TCP, and why it is not epoll where that was left to be decided. */
+  /** The TCP implementation in use, and why `auto` did not choose epoll. */
   get engine(): ChosenEngine {
     return this.#engine;
   }
 
-  /** Where sessions, messages and wills are kept: the path of a file, or `memory`. */
+  /** The place of sessions, messages and wills: the path of a file, or `memory`. */
   get storePlace(): string {
     return this.#core.store.place;
   }
 
-  /** New TLS handshakes use these certificates; connections that are open keep theirs. */
+  /** New TLS handshakes use these certificates; open connections keep theirs. */
   renewTls(identity: TlsIdentity): void {
     for (const listener of this.#listeners) listener.renew(identity);
   }
 
   /**
-   * Applies what `authorize` and `knows` say now to every session, online or not: subscriptions that are no longer
-   * allowed end, queued messages that may no longer be read are discarded, and sessions of users that are no longer
-   * known end, connections with 0x87.
+   * Applies the current answers of `authorize` and `knows` to every session, online or not. Subscriptions that are no
+   * longer allowed end, queued messages that may no longer be read are discarded, and sessions of users that are no
+   * longer known end, their connections with 0x87.
    */
   recheckAccess(): Rechecked {
     const rechecked = recheck(this.#core, this.#core.settings.clock.nowMs());
@@ -148,20 +146,20 @@ export class Broker {
   }
 
   /**
-   * Ends the connection of a client: DISCONNECT with 0x98 to a 5.0 client. The session lasts as at any end of a
+   * Ends the connection of a client: DISCONNECT with 0x98 to a 5.0 client. The session continues as after any end of a
    * connection, and the will is published, after its delay if it has one.
    *
-   * @returns false where no client with this identifier is connected
+   * @returns false if no client with this identifier is connected
    */
   disconnectClient(clientId: string): boolean {
     return this.#operate(disconnectClient, clientId);
   }
 
   /**
-   * Ends a session, in the store too; a client that is connected gets DISCONNECT with 0x98 before. The will is
-   * published, a delayed one at once.
+   * Ends a session, in the store too; a connected client receives DISCONNECT with 0x98 first. The will is published, a
+   * delayed one at once.
    *
-   * @returns false where no session exists for this client identifier
+   * @returns false if no session exists for this client identifier
    */
   endSession(clientId: string): boolean {
     return this.#operate(endSession, clientId);
@@ -170,25 +168,25 @@ export class Broker {
   /**
    * Removes the retained message of a topic, in the store too. Subscribers receive nothing.
    *
-   * @returns false where the topic has no retained message
+   * @returns false if the topic has no retained message
    */
   clearRetained(topic: string): boolean {
     return this.#operate(clearRetained, topic);
   }
 
-  /** Whether the store could not keep the last changes; the broker tries again each second. */
+  /** Whether the store failed to write the last changes; the broker tries again every second. */
   get storeFails(): boolean {
     return this.#core.turn.failing;
   }
 
-  /** Counts a request for one of these actions that was refused, and logs it, with a limit of lines. */
+  /** Counts and logs a refused request for one of these actions, with a limit of log lines. */
   actionRefused(peer: string, why: string): void {
     if (this.#stopped !== undefined) return;
     this.#core.warnings.actionRefused(peer, why, this.#core.settings.clock.nowMs());
     this.#timer.arm();
   }
 
-  /** A broker that stops has nothing more to act on: its store may be closed. */
+  /** Does nothing while the broker stops, because its store may be closed. */
   #operate(action: (core: Core, name: string, nowMs: number) => boolean, name: string): boolean {
     if (this.#stopped !== undefined) return false;
     const isDone = action(this.#core, name, this.#core.settings.clock.nowMs());
@@ -196,56 +194,57 @@ export class Broker {
     return isDone;
   }
 
-  /** Counts a pause of accepting that a page of this broker has made; the broker counts its own. */
+  /** Counts a pause of accepting by a web page of this broker; the broker counts its own pauses. */
   countAcceptPause(): void {
     this.#core.metrics.acceptPauses++;
   }
 
-  /** Links that may be open at one time; by default at most what the limit of open files leaves. */
+  /** Maximum number of open links; by default as many as the limit of open files allows. */
   get connectionsLimit(): number {
     return this.#core.settings.limits.connections;
   }
 
-  /** The bound over the memory that clients make it keep, in bytes. */
+  /** The limit of the memory that clients make the broker use, in bytes. */
   get memoryLimitBytes(): number {
     return this.#core.memory.limitBytes;
   }
 
-  /** What was counted until now. */
+  /** The counters up to now. */
   metrics(): BrokerMetrics {
     return this.#core.metrics.snapshot();
   }
 
-  /** A page of clients: who is online, whose will is armed or delayed. Looks at every session once. */
+  /** A page of clients: which are online, and whose will is armed or delayed. Visits every session once. */
   status(query: Partial<StatusQuery> = {}): StatusPage {
     const { filter = "all", offset = 0, limit = 100 } = query;
     return statusPage(this.#core, { filter, offset, limit }, this.#core.settings.clock.nowMs());
   }
 
-  /** What waits for clients, of all of them together. Looks at every session once. */
+  /** The totals of the queues of all clients. Visits every session once. */
   queues(): QueueTotals {
     return queueTotals(this.#core);
   }
 
-  /** When it started, as ISO 8601. */
+  /** The start time, as ISO 8601. */
   get startedAt(): string {
     return this.#startedAt;
   }
 
-  /** What wills suffer on purpose, in words; undefined on an honest broker. */
+  /** A description of the faults that the broker injects into wills; undefined without faults. */
   get fault(): string | undefined {
     return this.#core.settings.willFault?.description;
   }
 
   /**
-   * Stops: no more links, wills published (see `onShutdown`), watchers given `stopGraceMs` to take them, every client
-   * told and closed. Fulfilled when all is closed; a second call awaits the first.
+   * Stops the broker: it accepts no more links, publishes wills (see `onShutdown`), gives watchers `stopGraceMs` to
+   * receive them, then disconnects and closes every client. Fulfilled when everything is closed; a second call awaits
+   * the first.
    */
   stop(): Promise<void> {
     return this.#stopped ??= this.#stop();
   }
 
-  /** Stops at the end of an `await using` block. */
+  /** Stops the broker at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -282,7 +281,7 @@ export class Broker {
       this.#engine = await chooseEngine(engine);
       if (ownThread) this.#ownThread(endpoints ?? []);
       for (const endpoint of endpoints ?? [parseEndpoint(`mqtt://${bracketed(host)}:${port}`)]) {
-        // One after another, so that a fault names the first that cannot be had.
+        // One after another, so that an error names the first listener that failed.
         this.#listeners.push(await listen(endpoint, tls, receiver, this.#engine.name, options.allowOrigins));
       }
     } catch (error) {
@@ -292,14 +291,14 @@ export class Broker {
     }
   }
 
-  /** Links over TLS are the runtime's: where there are any, the thread is not to wait for the others alone. */
+  /** TLS links belong to the runtime: if there are any, the thread must not block in epoll. */
   #ownThread(endpoints: readonly Endpoint[]): void {
     if (endpoints.some(({ transport }) => transport === "tls" || transport === "wss")) return;
     const { deadlines, settings } = this.#core;
     engines[this.#engine.name].ownThread(() => deadlines.nextMs > settings.clock.nowMs() + 1);
   }
 
-  /** Fulfilled when it is so, or when the time is up. */
+  /** Fulfilled when the condition is true, or when the time is over. */
   #until(isSo: () => boolean, limitMs: number): Promise<void> {
     const { clock } = this.#core.settings;
     const lastMs = clock.nowMs() + limitMs;

@@ -1,6 +1,4 @@
-/**
- * A broker in a thread of its own, seen from the thread that started it.
- */
+/** A broker in its own thread, as the starting thread sees it. */
 import { UsageError } from "../base/failure.ts";
 import { threadSource } from "../base/thread_source.ts";
 import type { BrokerReport, BrokerRequest, BrokerThreadMetrics, BrokerThreadOptions } from "./thread_messages.ts";
@@ -12,7 +10,7 @@ interface Awaited {
   readonly reject: (error: Error) => void;
 }
 
-/** A thread that does not answer is ended with its sockets open. */
+/** A thread that does not answer within this time is terminated with its sockets open. */
 const abandonedWithinMs = 2_000;
 
 export class BrokerThread {
@@ -38,9 +36,9 @@ export class BrokerThread {
   }
 
   /**
-   * Starts a broker in a new thread that accepts clients when the promise is fulfilled.
+   * Starts a broker in a new thread; when the promise is fulfilled, the broker accepts clients.
    *
-   * @throws UsageError when the address or port cannot be had, or a limit is out of its range
+   * @throws UsageError if the address or port is not available, or a limit is out of range
    */
   static async start({ log, ...options }: BrokerThreadOptions = {}): Promise<BrokerThread> {
     const thread = new BrokerThread(log ?? (() => {}));
@@ -55,7 +53,7 @@ export class BrokerThread {
     }
   }
 
-  /** Where clients find it, as `mqtt://host:port`. */
+  /** The URL for clients, as `mqtt://host:port`. */
   get url(): string {
     return this.#url;
   }
@@ -64,24 +62,24 @@ export class BrokerThread {
     return this.#port;
   }
 
-  /** Fulfilled with the reason if the thread dies without being asked to; else never. */
+  /** Fulfilled with the reason if the thread crashes; otherwise never. */
   get crash(): Promise<Error> {
     return this.#crash.promise;
   }
 
-  /** What was counted until now. */
+  /** The counters up to now. */
   async metrics(): Promise<BrokerThreadMetrics> {
     return metricsOf(await this.#ask({ type: "metrics" }));
   }
 
-  /** Stops the broker cleanly, and its thread; answers the last metrics. A second call awaits the first. */
+  /** Stops the broker and its thread cleanly, and returns the last metrics. A second call awaits the first. */
   stop(): Promise<BrokerThreadMetrics> {
     return this.#stopped ??= this.#stop();
   }
 
   /**
-   * Ends the thread where it stands, as a crash does: nobody is told, and what was not committed is lost. Its sockets
-   * are closed first, for the operating system would do that when a process ends, and knows nothing of threads.
+   * Terminates the thread at once, as a crash does: clients receive no DISCONNECT, and uncommitted changes are lost.
+   * Its sockets are closed first: the operating system closes them when a process ends, but not when a thread ends.
    */
   async kill(): Promise<void> {
     const abandoned = this.#ask({ type: "fail" }).catch(() => {});
@@ -125,7 +123,7 @@ export class BrokerThread {
   }
 }
 
-/** Fulfilled when something is, or its time is up. */
+/** Fulfilled when the promise settles, or when the time is over. */
 async function soon(something: Promise<unknown>, withinMs: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   await Promise.race([something, new Promise<void>((resolve) => timer = setTimeout(resolve, withinMs))]);

@@ -1,7 +1,5 @@
 /// <reference lib="deno.worker" />
-/**
- * The broker's side of its thread; `broker_thread.ts` is the other.
- */
+/** The worker side of a broker thread; `broker_thread.ts` is the other side. */
 import { UsageError } from "../base/failure.ts";
 import { engines } from "../net/engine.ts";
 import { Broker } from "./broker.ts";

@@ -1,7 +1,7 @@
 /**
- * Things that wait for a deadline in the broker's one heap: connections, sessions, delayed wills, queued and retained
- * messages, slices of retained messages, `$SYS`, the store's sign of life and logs. `tick.ts` has one line for each class.
+ * Objects with a deadline in the broker's one heap: connections, sessions, delayed wills, queued and retained messages,
+ * slices of retained messages, `$SYS`, the retry of the store, and logs. `tick.ts` has one line for each class.
  */
 
-/** A thing that waits for its deadline; one of a class that `tick.ts` does not know is an internal error. */
+/** An object with a deadline; a class that `tick.ts` does not know is an internal error. */
 export type Due = object;

@@ -1,6 +1,4 @@
-/**
- * Who comes in and what they may do, by a users file and an ACL file that can be read again while the broker runs.
- */
+/** Authentication and authorization by a users file and an ACL file, which the broker can read again while it runs. */
 import { UsageError } from "../../base/failure.ts";
 import { monotonicClock } from "../../base/clock.ts";
 import { type CheckOutcome, LoginQueue } from "./login_queue.ts";
@@ -9,27 +7,27 @@ import type { Identity } from "./identity.ts";
 import { addressOf } from "./peer_address.ts";
 import { parseUsers, type Users } from "./users.ts";
 
-/** Where the rules are, and what holds without them. */
+/** The paths of the rules, and the behaviour without them. */
 export interface AccessFiles {
-  /** Users and their passwords; without it, no login with a user name and password is accepted. */
+  /** User names and passwords. Without this file the broker accepts no login with a user name and password. */
   readonly users?: string | undefined;
-  /** What each may do; without it, everything. */
+  /** The rights of each user. Without this file every action is allowed. */
   readonly acl?: string | undefined;
   /** Accepts clients that give no user name; false by default. */
   readonly allowAnonymous?: boolean | undefined;
-  /** Takes the common name of a verified client certificate for the user name, without a password. */
+  /** Uses the common name of a verified client certificate as the user name, without a password. */
   readonly certificateIsUser?: boolean | undefined;
 }
 
-/** A login as it is judged. */
+/** A login to judge. */
 export interface LoginToJudge extends Principal {
   /** The password in CONNECT, if there is one. */
   readonly password: Uint8Array | undefined;
   /** The common name of the client certificate, if there is one. */
   readonly certificateName?: string | undefined;
-  /** The peer of the link, as `host:port`; logins of one address take turns. */
+  /** The peer of the link, as `host:port`; the queue serves addresses in turn. */
   readonly peer?: string;
-  /** Whether the connection has ended meanwhile: then no password is checked for it. */
+  /** Whether the connection has ended in the meantime: if so, its password is not checked. */
   readonly isOver?: () => boolean;
 }
 
@@ -42,7 +40,7 @@ interface Rules {
 export class AccessControl {
   readonly #files: AccessFiles;
   readonly #queue: LoginQueue;
-  /** Checks that wait or run, by name and password. */
+  /** Checks that are queued or running, by name and password. */
   readonly #underWay = new Map<string, JointCheck>();
   #rules: Rules;
 
@@ -57,7 +55,7 @@ export class AccessControl {
     return new AccessControl(files, await readRules(files));
   }
 
-  /** Reads the files again: both are taken, or, when one cannot be read, neither. @throws UsageError then */
+  /** Reads both files again. If one cannot be read, the rules of both stay unchanged. @throws UsageError if so */
   async reload(): Promise<void> {
     this.#rules = await readRules(this.#files);
   }
@@ -70,25 +68,25 @@ export class AccessControl {
     return { username, proof: username === undefined ? "none" : "password" };
   }
 
-  /** Judges a login; at once where no password is to be tried. */
+  /** Judges a login; synchronously if no password has to be hashed. */
   judge(login: LoginToJudge): Promise<Verdict> | Verdict {
     const { users } = this.#rules;
     if (this.#files.certificateIsUser && login.certificateName !== undefined) return "accept";
     if (login.username === undefined) return this.#allowsAnonymous ? "accept" : "not-authorized";
-    // A name without a users file has no proof.
+    // Without a users file, a user name has no proof.
     if (users === undefined) return "not-authorized";
     if (users.isProven(login.username, login.password)) return "accept";
     return this.#check(users, login.username, login);
   }
 
-  /** Logins with the same name and password, as of a fleet that comes back, are checked once. */
+  /** Checks concurrent logins with the same name and password once, such as those of a fleet that reconnects. */
   async #check(users: Users, name: string, { password, peer = "", isOver = () => false }: LoginToJudge) {
     const key = `${name}\n${users.digestOf(password).join()}`;
     let joint = this.#underWay.get(key);
     if (joint === undefined) {
       const waiting = [isOver];
       const isOverForAll = () => waiting.every((each) => each());
-      // A name that is not known is one user, however many of them there are.
+      // All unknown names together count as one user.
       const user = users.has(name) ? name : "";
       const outcome = this.#queue.check(addressOf(peer), user, () => users.verify(name, password), isOverForAll);
       joint = { waiting, outcome };
@@ -102,7 +100,7 @@ export class AccessControl {
   knows({ username, proof }: Identity): boolean {
     if (proof === "certificate") return this.#files.certificateIsUser === true;
     if (username === undefined) return this.#allowsAnonymous;
-    // An older store has names without their proof.
+    // A store of an older version has names without their proof.
     if (proof === undefined && this.#files.certificateIsUser) return true;
     return this.#rules.users?.has(username) === true;
   }
@@ -111,7 +109,7 @@ export class AccessControl {
     return this.#files.allowAnonymous ?? false;
   }
 
-  /** Whether it is allowed; everything is where there is no ACL file. */
+  /** Whether the action is allowed; without an ACL file every action is. */
   allows(principal: Principal, action: Action, topic: string): boolean {
     return this.#rules.acl?.allows(principal, action, topic) ?? true;
   }
@@ -128,9 +126,9 @@ interface JointCheck {
   readonly outcome: Promise<CheckOutcome>;
 }
 
-/** A client waits less than its own patience, and than the broker's `timeToConnectMs`. */
+/** Shorter than the timeout of a typical client, and than the broker's `timeToConnectMs`. */
 const queueLimits = { perUser: 4, longestWaitMs: 5_000 } as const;
-/** One core is left to the broker. */
+/** One core stays free for the broker. */
 const parallel = Math.max(1, navigator.hardwareConcurrency - 1);
 
 async function readRules({ users, acl }: AccessFiles): Promise<Rules> {

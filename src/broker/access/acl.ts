@@ -1,28 +1,28 @@
 /**
- * Who may publish and subscribe where, in the form of mosquitto's acl_file:
+ * The topics that each client may publish and subscribe to, in the format of mosquitto's acl_file:
  *
- *     topic read news/#            for those who gave no name
+ *     topic read news/#            for clients without a user name
  *     user ann
- *     topic readwrite ann/#        for ann alone
- *     topic deny ann/secret        stronger than whatever allows it
+ *     topic readwrite ann/#        for ann only
+ *     topic deny ann/secret        overrides every line that allows it
  *     pattern write meters/%u/%c   for everyone: %u is the user name, %c the client identifier
  *
- * Nothing is allowed that no line allows. `topic` and `pattern` without a word mean readwrite. Differences: a
- * subscription is judged when it is asked for, by its filter as a whole, and not message by message: it is refused
- * unless one line takes in all of it and no deny reaches into it.
+ * Default deny. `topic` and `pattern` without an access word mean readwrite. Difference from mosquitto: the broker
+ * judges a subscription at SUBSCRIBE, by its whole filter, and not message by message. It refuses the subscription
+ * unless one line covers the whole filter and no deny line overlaps it.
  */
 import { UsageError } from "../../base/failure.ts";
 import { isSharedFilter, isValidTopicFilter, parseSharedFilter } from "../../mqtt/topic.ts";
 import { covers, overlaps } from "./filter_cover.ts";
 
-/** What one wants to do. A will is a publication. */
+/** A kind of action. Publishing a will is `publish`. */
 export type Action = "publish" | "subscribe";
 
-/** Who wants to do it. */
+/** The client that performs the action. */
 export interface Principal {
   /** The client identifier. */
   readonly clientId: string;
-  /** Undefined for those who gave none. */
+  /** Undefined for clients without a user name. */
   readonly username: string | undefined;
 }
 
@@ -31,7 +31,7 @@ interface Rule {
   readonly filter: string;
 }
 
-/** Rules as they were read; they do not change. */
+/** Parsed rules; immutable. */
 export class Acl {
   readonly #anonymous: readonly Rule[];
   readonly #byUser: ReadonlyMap<string, readonly Rule[]>;
@@ -43,7 +43,7 @@ export class Acl {
     this.#patterns = patterns;
   }
 
-  /** Whether it is allowed. @param topic a topic name, or the filter of a subscription, shared or not */
+  /** Whether the action is allowed. @param topic a topic name, or the filter of a subscription, shared or not */
   allows(principal: Principal, action: Action, topic: string): boolean {
     const asked = isSharedFilter(topic) ? parseSharedFilter(topic)?.filter ?? topic : topic;
     let allowed = false;
@@ -69,15 +69,15 @@ function grants(access: Rule["access"], action: Action): boolean {
 }
 
 /**
- * A pattern for one client. Names that would change its levels or be wildcards in it fit no pattern: a client that calls
- * itself `#` would be let in everywhere.
+ * Fills in a pattern for one client. A name that contains a separator or a wildcard matches no pattern: otherwise a
+ * client named `#` would have access to every topic.
  */
 function fillIn(pattern: string, { clientId, username }: Principal): string | undefined {
   const needsUser = pattern.includes("%u");
   const needsClient = pattern.includes("%c");
   if ((needsUser && !isOneLevel(username)) || (needsClient && !isOneLevel(clientId))) return undefined;
   const filter = pattern.replaceAll(/%[uc]/g, (mark) => mark === "%u" ? username! : clientId);
-  // A client that calls itself $SYS gets no right to the broker's own topics.
+  // A client named $SYS gets no access to the broker's own topics.
   return filter.startsWith("$") && !pattern.startsWith("$") ? undefined : filter;
 }
 
@@ -88,10 +88,10 @@ function isOneLevel(name: string | undefined): boolean {
 const accesses = ["read", "write", "readwrite", "deny"] as const;
 
 /**
- * Reads the text of an ACL file.
+ * Parses the text of an ACL file.
  *
- * @param path for the sentence of an error
- * @throws UsageError for a line that cannot be read
+ * @param path for error messages
+ * @throws UsageError for a line that cannot be parsed
  */
 export function parseAcl(text: string, path: string): Acl {
   const anonymous: Rule[] = [];

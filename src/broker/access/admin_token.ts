@@ -1,21 +1,19 @@
-/**
- * The token of an operator: read from a file that others may not read, and compared in constant time.
- */
+/** The token of an operator: read from a file that other users cannot read, and compared in constant time. */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { UsageError } from "../../base/failure.ts";
 import { freshBytes } from "../../base/random.ts";
 import { formatCount } from "../../base/units.ts";
 
-/** Length of a token, in characters. */
+/** Minimum length of a token, in characters. */
 const shortest = 16;
 const longest = 1_024;
-/** Permissions of other users of the machine. */
+/** Permission bits of other users of the machine. */
 const others = 0o007;
 
-/** The token that a broker accepts; made by {@link AdminToken.open}. */
+/** The token that a broker accepts. Create it with {@link AdminToken.open}. */
 export class AdminToken {
   readonly #path: string;
-  /** Two digests under a secret of this process take the same time to compare, whatever the texts are. */
+  /** Comparing two HMACs under a secret of this process takes the same time for all texts. */
   readonly #secret = freshBytes(32);
   #digest: Uint8Array;
 
@@ -24,22 +22,22 @@ export class AdminToken {
     this.#digest = this.#digestOf(token);
   }
 
-  /** Reads the file. @throws UsageError for one that cannot be used */
+  /** Reads the file. @throws UsageError if it cannot be used */
   static async open(path: string): Promise<AdminToken> {
     return new AdminToken(path, await readToken(path));
   }
 
-  /** Reads the file again; {@link take} then makes its token the one that counts. @throws UsageError */
+  /** Reads the file again; {@link take} then makes its token the valid one. @throws UsageError */
   read(): Promise<string> {
     return readToken(this.#path);
   }
 
-  /** From now on this token counts, and the one before does not. */
+  /** Makes this token the valid one, and the previous one invalid. */
   take(token: string): void {
     this.#digest = this.#digestOf(token);
   }
 
-  /** Whether the field `authorization` of a request is `Bearer` with the token. */
+  /** Whether the `authorization` field of a request is `Bearer` with the token. */
   matches(authorization: string): boolean {
     const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
     return token !== undefined && timingSafeEqual(this.#digestOf(token), this.#digest);
@@ -53,8 +51,8 @@ export class AdminToken {
 /**
  * Reads a token from its file.
  *
- * @throws UsageError for a file that cannot be read, that others may use, or that holds no token; the sentence does not
- * contain the token
+ * @throws UsageError for a file that cannot be read, that other users can access, or that contains no token; the
+ * message does not contain the token
  */
 export async function readToken(path: string): Promise<string> {
   const token = (await textOf(path)).trim();
@@ -74,7 +72,7 @@ async function textOf(path: string): Promise<string> {
       const shown = (mode & 0o777).toString(8).padStart(4, "0");
       throw new UsageError(`Cannot use token file ${path}: its mode ${shown} gives other users access; expected 0600`);
     }
-    // One character more than the longest token and its line end: a larger file is not read whole.
+    // Room for one character more than the longest token with its line end: a larger file is not read whole.
     const buffer = new Uint8Array(longest + 3);
     let length = 0;
     for (let read: number | null = 0; read !== null && length < buffer.length; length += read ?? 0) {

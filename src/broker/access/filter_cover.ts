@@ -1,9 +1,9 @@
 /**
- * How two topic filters stand to each other: whether one takes in all that the other does, and whether they share any
- * topic. Both valid filters, neither shared.
+ * Relations of two topic filters: whether one matches everything that the other matches, and whether both match some
+ * topic. Both are valid filters, and neither is shared.
  */
 
-/** Whether every topic that `inner` matches is matched by `outer` too. A plain topic is a filter as well. */
+/** Whether `outer` matches every topic that `inner` matches. A topic name is a filter too. */
 export function covers(outer: string, inner: string): boolean {
   if (inner.startsWith("$") && isWild(outer[0])) return false; // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
   const wide = outer.split("/");
@@ -16,7 +16,7 @@ export function covers(outer: string, inner: string): boolean {
   return narrow.length === wide.length;
 }
 
-/** Whether there is a topic that both match. */
+/** Whether some topic matches both. */
 export function overlaps(one: string, other: string): boolean {
   if (one.startsWith("$") !== other.startsWith("$")) return false; // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
   const left = one.split("/");

@@ -1,11 +1,9 @@
-/**
- * Why a login failed: the reasons, by which the broker counts them, and their sentences for the log.
- */
+/** The reasons why a login fails, by which the broker counts failures, and the log sentence of each. */
 import { quoteLine } from "../../base/escape.ts";
 
 /** Why a login failed. */
 export type LoginFailure =
-  /** The user name is not known, or the password is wrong. */
+  /** The user name is unknown, or the password is wrong. */
   | "bad-credentials"
   /** The client gave no user name, nor a certificate that names its user. */
   | "no-user-name"
@@ -15,9 +13,9 @@ export type LoginFailure =
   | "other-user"
   /** The user may not publish to the topic of the will. */
   | "will-denied"
-  /** Too many password checks wait. */
+  /** Too many password checks are queued. */
   | "busy"
-  /** The callback that decides on logins has failed. */
+  /** The callback that judges logins has failed. */
   | "error";
 
 const sentences: Readonly<Record<LoginFailure, string>> = {
@@ -33,23 +31,23 @@ const sentences: Readonly<Record<LoginFailure, string>> = {
 /** Every {@link LoginFailure}. */
 export const loginFailures = Object.keys(sentences) as readonly LoginFailure[];
 
-/** A login that failed. Its password is not part of it. */
+/** A failed login, without its password. */
 export interface FailedLogin {
   readonly failure: LoginFailure;
   /** The peer of the link, as `host:port`. */
   readonly peer: string;
   readonly username: string | undefined;
-  /** The common name of the client's certificate, where the client proved one. */
+  /** The common name of the client's certificate, if the client proved one. */
   readonly certificateName?: string | undefined;
   readonly clientId: string;
-  /** Other figures of the failure. */
+  /** Further details of the failure. */
   readonly detail?: string | undefined;
 }
 
-/** Longest value in a log line, in characters. */
+/** Maximum length of a value in a log line, in characters. */
 const longestShown = 64;
 
-/** A failed login as one log line. The names come from the client: each is quoted, escaped and cut. */
+/** A failed login as one log line. The names come from the client: each is quoted, escaped and truncated. */
 export function failedLoginText(login: FailedLogin): string {
   const { failure, peer, username, certificateName, clientId, detail } = login;
   const user = username === undefined ? "no user name" : `user ${shownName(username)}`;
@@ -58,7 +56,7 @@ export function failedLoginText(login: FailedLogin): string {
   return `Failed login from ${peer}, ${user}${certificate}, client ${shownName(clientId)}: ${why}`;
 }
 
-/** A name that a client chose, for a log line: in quotes, cut, and without characters that a terminal acts upon. */
+/** A name that a client chose, for a log line: quoted, truncated, and without characters that a terminal interprets. */
 export function shownName(name: string): string {
   const characters = Array.from(name.slice(0, 2 * longestShown));
   const isCut = characters.length > longestShown || name.length > 2 * longestShown;

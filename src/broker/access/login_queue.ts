@@ -1,10 +1,10 @@
 /**
- * Password checks, one after another on a few threads: each takes a tenth of a second of a core, so that wrong passwords
- * could keep everyone else out. Addresses take turns, and within one the users do; a check whose connection has ended is
- * not made, and what could not be made in time is refused at once.
+ * A queue of password checks for a few threads. One check takes 0.1 s of a core, so that wrong passwords could block
+ * all other logins. The queue serves addresses in turn, and the users of one address in turn. It drops a check whose
+ * connection has ended, and refuses at once a check that cannot run in time.
  */
 
-/** A check that waits. */
+/** A queued check. */
 interface Waiting {
   readonly address: string;
   readonly user: string;
@@ -13,34 +13,34 @@ interface Waiting {
   readonly answer: (outcome: CheckOutcome) => void;
 }
 
-/** What became of a check; `busy` where too many wait. */
+/** The outcome of a check; `busy` if too many are queued. */
 export type CheckOutcome = "right" | "wrong" | "busy";
 
-/** What a queue is made of. */
+/** The dependencies and limits of a queue. */
 export interface LoginQueueParts {
-  /** Checks at one time. */
+  /** Checks that run at the same time. */
   readonly parallel: number;
-  /** Checks of one user that wait for one address, at most. */
+  /** Maximum number of queued checks per user and address. */
   readonly perUser: number;
-  /** A check that would have to wait longer than this is refused, in milliseconds. */
+  /** Maximum wait in milliseconds; a check that would wait longer is refused. */
   readonly longestWaitMs: number;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
 }
 
-/** A user whose password was wrong waits, at that address, for the users whose was not, for so long. Milliseconds. */
+/** For this long after a wrong password, in milliseconds, a user at that address is served after all other users. */
 const wrongForMs = 60_000;
-/** Wrong ones that are remembered. */
+/** Maximum number of remembered wrong passwords. */
 const mostWrong = 10_000;
 
-/** What a check took at first, in milliseconds; corrected by what they take. */
+/** Initial estimate of the duration of a check, in milliseconds; measurements correct it. */
 const usualCheckMs = 100;
 
 export class LoginQueue {
   readonly #parts: LoginQueueParts;
-  /** By address, then by user; the first of each is next. */
+  /** By address, then by user; the first entry of each map is next. */
   readonly #addresses = new Map<string, Map<string, Waiting[]>>();
-  /** When the last check of a user at an address was wrong; the oldest first. */
+  /** Time of the last wrong password by user and address, oldest first. */
   readonly #wrongMs = new Map<string, number>();
   #size = 0;
   #running = 0;
@@ -50,17 +50,17 @@ export class LoginQueue {
     this.#parts = parts;
   }
 
-  /** Checks that wait. */
+  /** The number of queued checks. */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Makes a check when its turn comes.
+   * Runs a check when its turn comes.
    *
    * @param address of the peer, without its port
-   * @param user a name of the users file, or the empty text for every other name
-   * @param isOver whether the connection has ended meanwhile
+   * @param user a name of the users file, or the empty string for any other name
+   * @param isOver whether the connection has ended in the meantime
    */
   check(address: string, user: string, check: () => Promise<boolean>, isOver: () => boolean): Promise<CheckOutcome> {
     const { promise, resolve } = Promise.withResolvers<CheckOutcome>();
@@ -98,8 +98,8 @@ export class LoginQueue {
   }
 
   /**
-   * One that waits leaves its place to a user who has so few that wait: of a user whose password was wrong, or of the one
-   * who has the most. Answers false where there is none.
+   * Removes a queued check in favour of a user with at most `few` queued checks: one of a user with a wrong password,
+   * or of the user with the most checks. Returns false if there is none to remove.
    */
   #turnOneAway(few: number): boolean {
     let most: readonly [address: string, user: string, waiting: Waiting[]] | undefined;
@@ -121,7 +121,7 @@ export class LoginQueue {
     return true;
   }
 
-  /** Takes out those whose connection has ended. */
+  /** Removes checks whose connection has ended. */
   #clean(users: Map<string, Waiting[]>, user: string, waiting: Waiting[]): void {
     const left = waiting.filter(({ isOver }) => !isOver());
     this.#size -= waiting.length - left.length;
@@ -155,8 +155,8 @@ export class LoginQueue {
   }
 
   /**
-   * The next whose connection lives: of the address whose turn it is, of the user whose turn it is there. Users whose last
-   * password was wrong come after all others.
+   * The next check whose connection is still open: by address in turn, then by user in turn. Users whose last password
+   * was wrong come last.
    */
   #next(): Waiting | undefined {
     return this.#nextWhere((address, user) => !this.#wasWrong(address, user)) ?? this.#nextWhere(() => true);

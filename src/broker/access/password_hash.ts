@@ -1,6 +1,6 @@
 /**
- * Passwords as they are kept: salted, and slow to try. Written as PBKDF2 with SHA-512 in the form of mosquitto_passwd,
- * so that either program reads the other's files; its older `$6$`, one salted SHA-512, is read too.
+ * Password hashes: salted, and slow to compute. The broker writes PBKDF2 with SHA-512 in the format of
+ * mosquitto_passwd, so that each program reads the other's files; it also reads the older `$6$` (one salted SHA-512).
  */
 import { Buffer } from "node:buffer";
 import { createHash, pbkdf2, timingSafeEqual } from "node:crypto";
@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { UsageError } from "../../base/failure.ts";
 import { freshBytes } from "../../base/random.ts";
 
-/** A password's hash and how it was made; at 1 iteration of `sha512` it is mosquitto's `$6$`. */
+/** A password's hash and its parameters; 1 iteration of `sha512` is mosquitto's `$6$`. */
 export interface PasswordHash {
   readonly kind: "pbkdf2" | "sha512";
   readonly iterations: number;
@@ -18,13 +18,13 @@ export interface PasswordHash {
 
 const hashBytes = 64;
 const saltBytes = 16;
-/** OWASP's figure for PBKDF2 with SHA-512: about 0.1 s on a core of today. */
+/** OWASP's figure for PBKDF2 with SHA-512: about 0.1 s on a current core. */
 export const defaultIterations = 210_000;
-/** More would let a line of the file stall every login. */
+/** With more iterations, one line of the file could block every login. */
 const mostIterations = 10_000_000;
 const derive = promisify(pbkdf2);
 
-/** Hashes a new password. Takes about a tenth of a second, off this thread. */
+/** Hashes a new password. Takes about 0.1 s, off this thread. */
 export async function hashPassword(password: string | Uint8Array, iterations = defaultIterations): Promise<string> {
   const salt = freshBytes(saltBytes);
   const hash = await derive(password, salt, iterations, hashBytes, "sha512");
@@ -32,9 +32,9 @@ export async function hashPassword(password: string | Uint8Array, iterations = d
 }
 
 /**
- * Reads what {@link hashPassword} or mosquitto_passwd has written: `$7$iterations$salt$hash` or `$6$salt$hash`.
+ * Parses a hash of {@link hashPassword} or mosquitto_passwd: `$7$iterations$salt$hash` or `$6$salt$hash`.
  *
- * @throws UsageError when it is neither; the hash is not in the sentence
+ * @throws UsageError if it is neither; the message does not contain the hash
  */
 export function parsePasswordHash(text: string): PasswordHash {
   const [start, kind, ...rest] = text.split("$");
@@ -53,7 +53,7 @@ export function parsePasswordHash(text: string): PasswordHash {
   throw new UsageError("expected $7$iterations$salt$hash, as mqtt-sim broker passwd and mosquitto_passwd write it");
 }
 
-/** Whether it is the password. Off this thread, where it takes its time. */
+/** Whether the password matches the hash. A slow hash is computed off this thread. */
 export async function isPassword(
   password: Uint8Array,
   { kind, iterations, salt, hash }: PasswordHash,

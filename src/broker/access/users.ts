@@ -1,20 +1,20 @@
 /**
- * The users file: one `name:hash` a line, as mosquitto_passwd writes it. Empty lines and those that begin with `#` are
- * left alone.
+ * The users file: one `name:hash` per line, in the format of mosquitto_passwd. Empty lines and lines that begin with
+ * `#` are ignored.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { UsageError } from "../../base/failure.ts";
 import { freshBytes } from "../../base/random.ts";
 import { isPassword, parsePasswordHash, type PasswordHash } from "./password_hash.ts";
 
-/** Who may come in, by password. */
+/** The users and their password hashes. */
 export class Users {
   readonly #hashes: ReadonlyMap<string, PasswordHash>;
-  /** Fast digests, under a secret of this process, of passwords that were right: a fleet comes back all at once. */
+  /** Cache of HMACs of verified passwords under a secret of this process, so that mass reconnects skip PBKDF2. */
   readonly #proven = new Map<string, Uint8Array>();
   readonly #secret = freshBytes(32);
   readonly #mostIterations: number;
-  /** Iterations of the hash that were computed, of all logins together. */
+  /** Total number of hash iterations that were computed, over all logins. */
   iterations = 0;
 
   constructor(hashes: ReadonlyMap<string, PasswordHash>) {
@@ -30,18 +30,18 @@ export class Users {
     return this.#hashes.has(name);
   }
 
-  /** A digest of a password that is fast to make, and says nothing to whoever does not know this process's secret. */
+  /** A fast digest of a password, useless without the secret of this process. */
   digestOf(password: Uint8Array | undefined): Uint8Array {
     return createHmac("sha256", this.#secret).update(password ?? nothing).digest();
   }
 
-  /** Whether the password was right before, which takes no time to tell. */
+  /** Whether this password was verified before; fast. */
   isProven(name: string, password: Uint8Array | undefined): boolean {
     const proven = this.#proven.get(name);
     return proven !== undefined && password !== undefined && timingSafeEqual(proven, this.digestOf(password));
   }
 
-  /** Whether it is the user's password. Every name costs as much as the most expensive line, known or not. */
+  /** Whether the password is correct. Every name, known or not, costs as much as the most expensive line. */
   async verify(name: string, password: Uint8Array | undefined): Promise<boolean> {
     const hash = this.#hashes.get(name);
     if (this.isProven(name, password)) return true;
@@ -62,7 +62,7 @@ export class Users {
 
 const nothing = new Uint8Array(0);
 
-/** A hash of no password, for what it costs to try one. */
+/** A hash without a password, so that an unknown name costs as much as a known one. */
 function decoy(iterations: number): PasswordHash {
   return { kind: "pbkdf2", iterations, salt: decoySalt, hash: decoyHash };
 }
@@ -71,10 +71,10 @@ const decoySalt = new Uint8Array(16);
 const decoyHash = new Uint8Array(64);
 
 /**
- * Reads the text of a users file.
+ * Parses the text of a users file.
  *
- * @param path for the sentence of an error
- * @throws UsageError for a line that cannot be read, or a name that is there twice
+ * @param path for error messages
+ * @throws UsageError for a line that cannot be parsed, or a duplicate name
  */
 export function parseUsers(text: string, path: string): Users {
   const hashes = new Map<string, PasswordHash>();
@@ -95,9 +95,9 @@ export function parseUsers(text: string, path: string): Users {
 }
 
 /**
- * The text of a users file with a user added, or with a new hash for one that is there; the rest stays as it was.
+ * The text of a users file with a user added, or with a new hash for an existing user; the rest stays unchanged.
  *
- * @throws UsageError for a name that no line can hold
+ * @throws UsageError for a name that the format cannot represent
  */
 export function withUser(text: string, name: string, hash: string): string {
   if (name === "" || /[:\r\n#\0]/.test(name) || name.trim() !== name) {

@@ -1,6 +1,6 @@
 /**
- * The parts of a broker put together, without sockets, timers or a clock of their own. What comes in goes through
- * `serve.ts`, what falls due through `tick.ts`; both hand over the instant.
+ * Assembles the parts of a broker, without sockets, timers or a clock. Input arrives through `serve.ts`, due actions
+ * through `tick.ts`; both pass the current time.
  */
 import { bufferCollector } from "../../base/collect.ts";
 import { Deadlines } from "../../base/deadlines.ts";
@@ -24,13 +24,13 @@ import { Wills } from "../wills.ts";
 export class Core {
   readonly metrics = new Metrics();
   readonly deadlines = new Deadlines<Due>();
-  /** Links that are not over. */
+  /** Links that have not ended. */
   readonly connections = new Set<Connection>();
   readonly settings: CoreSettings;
   readonly store: Store;
-  /** What clients make the broker keep, and the bound over it. */
+  /** The memory that clients make the broker use, and its limit. */
   readonly memory: Memory;
-  /** When the store commits, and what waits for it. */
+  /** Decides when the store commits, and holds back what depends on a commit. */
   readonly turn: Turn;
   readonly retained: Retained;
   readonly router: Router;
@@ -40,10 +40,10 @@ export class Core {
   /** Warnings that a peer can provoke. */
   readonly warnings: PeerWarnings;
   #lastConnectionId = 0;
-  /** Undefined where the runtime does not let a program collect. */
+  /** Undefined if the runtime does not let a program collect garbage. */
   readonly #buffers = bufferCollector();
 
-  /** @throws UsageError when the store cannot be had or read */
+  /** @throws UsageError if the store cannot be opened or read */
   constructor(settings: CoreSettings) {
     const { metrics, deadlines } = this;
     const { limits, log, listeners, willFault } = settings;
@@ -95,18 +95,18 @@ export class Core {
     });
   }
 
-  /** Buffers of messages that came and went are garbage, which the runtime may see late. */
+  /** Collects the buffers of messages that are gone; the runtime itself may collect them late. */
   collectBuffers(): void {
     this.#buffers?.moved(this.metrics.bytesReceived + this.metrics.bytesSent);
   }
 
-  /** A number for a new connection. */
+  /** An identifier for a new connection. */
   nextConnectionId(): number {
     return ++this.#lastConnectionId;
   }
 }
 
-/** A retained message counts as long as its publisher is known and may publish to its topic. */
+/** A retained message is delivered as long as its publisher is known and may publish to its topic. */
 function retainedRight({ hasLogins, authorize, knows }: CoreSettings): (publication: Publication) => boolean {
   if (!hasLogins) return () => true;
   return ({ message: { topic }, publisher: { clientId, owner } }) =>

@@ -1,5 +1,5 @@
 /**
- * The warnings that a peer can provoke, each kind with a limit of its own: failed logins, refused requests for operator
+ * The warnings that a peer can provoke, with one limit for each kind: failed logins, refused requests for operator
  * actions, full outboxes, connections that could not be accepted.
  */
 import type { Deadlines } from "../../base/deadlines.ts";
@@ -39,7 +39,7 @@ export class PeerWarnings {
     this.#logins.write(addressOf(login.peer), () => failedLoginText(login), nowMs);
   }
 
-  /** Counts and logs a request for an operator action that was refused. */
+  /** Counts and logs a refused request for an operator action. */
   actionRefused(peer: string, why: string, nowMs: number): void {
     this.#metrics.operatorRefused++;
     this.#actions.write(addressOf(peer), () => `Refused an operator action from ${peer}: ${why}`, nowMs);
@@ -54,14 +54,14 @@ export class PeerWarnings {
   /**
    * Logs that a connection could not be accepted.
    *
-   * @param pauses accepting pauses, which is counted
+   * @param pauses whether accepting pauses, which is counted
    */
   linkRefused(sentence: string, pauses: boolean, nowMs: number): void {
     if (pauses) this.#metrics.acceptPauses++;
     this.#links.write(pauses ? "accept" : "handshake", () => sentence, nowMs);
   }
 
-  /** The broker stops: writes how many lines were left out. */
+  /** At the stop of the broker: writes the number of omitted lines. */
   flush(): void {
     for (const log of [this.#logins, this.#actions, this.#outboxes, this.#links]) log.flush();
   }

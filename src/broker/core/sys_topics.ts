@@ -1,21 +1,21 @@
 /**
- * `$SYS/broker/…`: the broker's counters as messages, by the names that mosquitto has made usual, and under
- * `$SYS/broker/wills/` what became of wills. Published every so often, kept as retained messages are, and never stored.
- * They go out like any message, to those alone who subscribe to them.
+ * `$SYS/broker/…`: the broker's counters as messages, under the names of mosquitto, and under `$SYS/broker/wills/` the
+ * outcomes of wills. The broker publishes them periodically, retains them, and never stores them. Only clients that
+ * subscribe to these topics receive them.
  */
 import type { Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
 import type { BrokerMetrics, Metrics } from "../limits/metrics.ts";
 import type { Router } from "../routing/router.ts";
 
-/** What the topics are made of. */
+/** The dependencies and options of the topics. */
 export interface SysTopicsParts {
   readonly metrics: Metrics;
   readonly router: Router;
   readonly deadlines: Deadlines<Due>;
-  /** From one publication to the next, in milliseconds. */
+  /** Interval between publications, in milliseconds. */
   readonly intervalMs: number;
-  /** What wills suffer on purpose, in words; undefined on an honest broker. */
+  /** A description of the faults that the broker injects into wills; undefined without faults. */
   readonly fault: string | undefined;
 }
 
@@ -25,14 +25,14 @@ export class SysTopics {
   readonly #parts: SysTopicsParts;
   readonly #startMs: number;
 
-  /** Publishes at once, and from then on whenever it falls due. */
+  /** Publishes at once, and from then on at each interval. */
   constructor(parts: SysTopicsParts, nowMs: number) {
     this.#parts = parts;
     this.#startMs = nowMs;
     this.fallDue(nowMs);
   }
 
-  /** It is time to publish. */
+  /** Publishes the values. */
   fallDue(nowMs: number): void {
     const { metrics, router, deadlines, intervalMs, fault } = this.#parts;
     const uptimeS = Math.floor((nowMs - this.#startMs) / 1_000);

@@ -1,8 +1,8 @@
-/** How `--fault` is written: `lose=1%,delay=0.5%:1500ms`. */
+/** The syntax of `--fault`: `lose=1%,delay=0.5%:1500ms`. */
 import { UsageError } from "../../base/failure.ts";
 import { formatDuration, formatPercent, listed, parseDurationMs } from "../../base/units.ts";
 
-/** Every way in which a broker can be told to get wills wrong, and what it does then. */
+/** Every kind of fault that a broker can inject into wills, and its effect. */
 export const faultText = {
   lose: "the will is not published",
   duplicate: "it is published twice",
@@ -13,28 +13,28 @@ export const faultText = {
   invent: "the will of a client that disconnected normally is published",
 } as const;
 
-/** A way in which wills go wrong. */
+/** A kind of fault of a will. */
 export type FaultKind = keyof typeof faultText;
 
 /** Every {@link FaultKind}. */
 export const faultKinds = Object.keys(faultText) as FaultKind[];
 
-/** How often one kind strikes. */
+/** The share of one kind of fault. */
 export interface FaultShare {
   /** What happens to the will. */
   readonly kind: FaultKind;
-  /** Of the wills that it could strike, from 0 to 1. */
+  /** Of the wills that this kind can affect, from 0 to 1. */
   readonly fraction: number;
-  /** Of `delay` and `stall`, in milliseconds. */
+  /** For `delay` and `stall`, in milliseconds. */
   readonly timeMs: number;
 }
 
 const usualTimeMs = 2_000;
 const timed: ReadonlySet<FaultKind> = new Set(["delay", "stall"]);
-/** Of these at most one strikes a will, so that their shares together make no more than all of them. */
+/** At most one of these kinds affects a will, so that the sum of their shares is at most 1. */
 export const exclusiveKinds: readonly FaultKind[] = ["lose", "duplicate", "delay", "alter"];
 
-/** Reads a mix of faults. @throws UsageError when it cannot be read, or asks for more than every will */
+/** Parses a mix of faults. @throws UsageError if it cannot be parsed, or the shares sum to more than every will */
 export function parseFaults(text: string, name: string): readonly FaultShare[] {
   const shares = text.split(",").map((part) => parseShare(part.trim(), text, name));
   const twice = shares.find(({ kind }, index) => shares.findIndex((each) => each.kind === kind) !== index);
@@ -56,7 +56,7 @@ function parseShare(part: string, text: string, name: string): FaultShare {
   return { kind, fraction, timeMs: time === undefined ? usualTimeMs : parseDurationMs(time, `${name}, ${kind}`) };
 }
 
-/** A mix of faults as {@link parseFaults} reads it. */
+/** A mix of faults in the syntax that {@link parseFaults} parses. */
 export function formatFaults(shares: readonly FaultShare[]): string {
   return shares.map(({ kind, fraction, timeMs }) =>
     `${kind}=${formatPercent(fraction)}${timed.has(kind) ? `:${formatDuration(timeMs)}` : ""}`

@@ -1,30 +1,28 @@
-/**
- * Wills that go wrong by chance, from a seed: the same wills in the same order with the same seed suffer the same.
- */
+/** Faults of wills by chance, from a seed: the same seed gives the same faults for the same wills in the same order. */
 import { Random } from "../../base/random.ts";
 import type { ConnectWill } from "../../mqtt/packet.ts";
 import type { WillCopy, WillFault, WillInQuestion } from "../options/will_fault.ts";
 import { exclusiveKinds, type FaultKind, type FaultShare, formatFaults } from "./fault_mix.ts";
 
-/** What faults are drawn from. */
+/** The parameters of the faults. */
 export interface SeededFaultOptions {
   /** The kinds of faults, each with its share of the wills. */
   readonly shares: readonly FaultShare[];
   /** The same seed draws the same wills, from the same wills in the same order. */
   readonly seed: number;
-  /** Only wills of clients whose identifier matches; all without it. */
+  /** Affects only wills of clients whose identifier matches; without it, all wills. */
   readonly clients?: RegExp | undefined;
-  /** Told of each will that is struck. */
+  /** Called for each will that a fault affects. */
   readonly onStrike?: ((kind: FaultKind, question: WillInQuestion) => void) | undefined;
 }
 
-/** Wills that go wrong by chance: what `Broker.start` takes as `willFault`. */
+/** Faults of wills by chance: the value of `willFault` of `Broker.start`. */
 export class SeededFault implements WillFault {
   readonly description: string;
   readonly counts: Record<string, number>;
   readonly #options: SeededFaultOptions;
   readonly #shares: ReadonlyMap<FaultKind, FaultShare>;
-  /** Each kind of question draws from a stream of its own. */
+  /** Each kind of question draws from its own random stream. */
   readonly #atPublication: Random;
   readonly #atStall: Random;
   readonly #atRelease: Random;
@@ -73,7 +71,7 @@ export class SeededFault implements WillFault {
     return this.#options.clients?.test(clientId) ?? true;
   }
 
-  /** Whether wills are held back at this instant; a stall may begin with the one that is asked about. */
+  /** Whether wills are held back now; a stall may begin with the will in question. */
   #isStalled(nowMs: number): boolean {
     const share = this.#shares.get("stall");
     if (share === undefined) return false;
@@ -83,7 +81,7 @@ export class SeededFault implements WillFault {
     return share.timeMs > 0;
   }
 
-  /** The kind that strikes this will, if any; one number is drawn for all of them. */
+  /** The kind that affects this will, if any; draws one number for all kinds. */
   #drawn(): FaultKind | undefined {
     let left = this.#atPublication.fraction();
     return exclusiveKinds.find((kind) => (left -= this.#shares.get(kind)?.fraction ?? 0) < 0);
@@ -102,7 +100,7 @@ function copies(will: ConnectWill, kind: FaultKind, timeMs: number): readonly Wi
   return kind === "alter" ? [{ will: altered(will), delayMs: 0 }] : [{ will, delayMs: timeMs }];
 }
 
-/** The last bit of the payload, which leaves text text; a payload that is empty gets one. */
+/** Flips the last bit of the payload, so that text remains text; an empty payload becomes `altered`. */
 function altered(will: ConnectWill): ConnectWill {
   const { payload } = will;
   if (payload.length === 0) return { ...will, payload: new TextEncoder().encode("altered") };

@@ -5,7 +5,7 @@ import type { AcknowledgePacket } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Connection } from "../session/session.ts";
 
-/** An acknowledgement came. @throws ProtocolError for one that does not belong to its message's QoS */
+/** Handles an acknowledgement. @throws ProtocolError if it does not fit the QoS of its message */
 export function handleAcknowledge(connection: Connection, packet: AcknowledgePacket, nowMs: number): void {
   const { packetId } = packet;
   switch (packet.type) {

@@ -1,6 +1,6 @@
 /**
- * CONNECT, in the standard's own order: what may be asked for, who may come in, the session opened or taken over, the
- * will armed, CONNACK, and what waited.
+ * CONNECT, in the order of the standard: the requested features, the login, the session (new or taken over), the will,
+ * CONNACK, and the queued messages.
  */
 import type { ConnackProperties, ConnectPacket } from "../../mqtt/packet.ts";
 import { keepsPayloadFormat } from "../../mqtt/message.ts";
@@ -24,15 +24,15 @@ import { connackText } from "./reason_text.ts";
 import { isReserved } from "../../mqtt/topic.ts";
 import { topicLimitHit } from "./topic_limit.ts";
 
-/** Whoever brings a CONNECT. */
+/** The caller that passes a CONNECT. */
 export interface Newcomer {
-  /** It took a while to decide on the login, and the client is let in. */
+  /** Called if the login took time and the client is accepted. */
   accepted(): void;
 }
 
 /**
- * CONNECT came, as the connection's first packet. The answer may take until the login is decided; then, and not
- * before, the newcomer is told, for the packets that came meanwhile.
+ * Handles CONNECT, the first packet of a connection. The answer may have to wait for the login; `accepted` is called
+ * after that, and not before, for the packets that arrived in the meantime.
  */
 export function handleConnect(
   core: Core,
@@ -68,29 +68,29 @@ export function handleConnect(
   });
 }
 
-/** A CONNECT on its way in. */
+/** A CONNECT that is not yet accepted. */
 interface Entry {
   readonly core: Core;
   readonly connection: Connection;
   readonly packet: ConnectPacket;
   readonly clientId: string;
-  /** The client identifier if the client brought none. */
+  /** The assigned client identifier, if the client sent none. */
   readonly assigned: string | undefined;
 }
 
-/** What is asked about where logins are decided on; elsewhere nobody needs it. */
+/** The question to the callback that judges logins; not built without a callback. */
 function loginOf({ connection, packet, clientId }: Entry): Login {
   const { username, password } = packet;
   const { peer, certificateName } = connection.link;
   return { clientId, username, password, peer, certificateName, isOver: () => isOver(connection) };
 }
 
-/** Its link is paused while the login is decided, and may not tell that it has ended. */
+/** While the login is being judged the link is paused, and may not report its end. */
 function isOver({ phase, link }: Connection): boolean {
   return phase === "over" || link.isPeerGone === true;
 }
 
-/** What was decided about a login: the callback's answer, or that it failed. */
+/** The outcome of a login: the callback's answer, or its failure. */
 type Decision = LoginAnswer | "failed";
 
 const refusalByDecision: Readonly<Record<Exclude<Decision, "accept">, number>> = {
@@ -100,7 +100,7 @@ const refusalByDecision: Readonly<Record<Exclude<Decision, "accept">, number>> =
   failed: ReasonCode.serverUnavailable,
 };
 
-/** Why this CONNECT cannot be served, by reason code. */
+/** The reason code with which this CONNECT is refused, if it is. */
 function refusalOf(core: Core, packet: ConnectPacket, nowMs: number): number | undefined {
   const { limits, maximumQoS, retainAvailable } = core.settings;
   const { will, properties, clientId } = packet;
@@ -111,7 +111,7 @@ function refusalOf(core: Core, packet: ConnectPacket, nowMs: number): number | u
   if (clientId === "" && packet.protocolVersion === 4 && !packet.cleanStart) {
     return ReasonCode.clientIdentifierNotValid; // [MQTT311 3.1.3-8]
   }
-  if (core.turn.failing) return ReasonCode.serverUnavailable; // neither session nor will could be kept
+  if (core.turn.failing) return ReasonCode.serverUnavailable; // neither session nor will could be stored
   if (core.metrics.open > limits.connections) {
     return core.metrics.limited("connections", ReasonCode.quotaExceeded);
   }
@@ -136,7 +136,7 @@ function refusalOf(core: Core, packet: ConnectPacket, nowMs: number): number | u
   return keepsPayloadFormat(will.payload, will.properties) ? undefined : ReasonCode.payloadFormatInvalid;
 }
 
-/** What a CONNECT adds to what the broker keeps, in bytes. */
+/** The memory that a CONNECT adds to what the broker keeps, in bytes. */
 function entryBytes(core: Core, { clientId, will }: ConnectPacket): number {
   const session = core.sessions.get(clientId) === undefined ? sessionBytes(clientId) : 0;
   return session + (will === undefined ? 0 : willBytes(will));
@@ -169,7 +169,7 @@ function decide(entry: Entry): Decision | Promise<Decision> {
   }
 }
 
-/** The login is decided. */
+/** Continues after the decision about the login. */
 function settle(entry: Entry, decision: Decision, nowMs: number): void {
   const { core, connection } = entry;
   if (decision !== "accept") {
@@ -202,7 +202,7 @@ function identityOf(entry: Entry): Identity | undefined {
   return { username, proof: username === undefined ? "none" : "password" };
 }
 
-/** A will is a publication; and a session, its messages and its will belong to the user that began it. */
+/** A will is a publication; a session, its messages and its will belong to the user that began the session. */
 function denialOf({ core, packet, clientId }: Entry, owner: Identity | undefined): LoginFailure | undefined {
   const username = owner?.username;
   if (packet.will !== undefined && !core.settings.authorize({ clientId, username }, "publish", packet.will.topic)) {
@@ -213,7 +213,7 @@ function denialOf({ core, packet, clientId }: Entry, owner: Identity | undefined
   return session === undefined || isSameUser(session.owner, owner) ? undefined : "other-user";
 }
 
-/** CONNACK with a refusal, and the end of the connection: nothing after it is read, no will was armed. */
+/** Sends CONNACK with a refusal, and ends the connection: nothing after it is read, no will was armed. */
 export function refuse(
   core: Core,
   connection: Connection,
@@ -232,7 +232,7 @@ export function refuse(
   leave(core, connection, { kind: "protocol-error", reasonCode }, nowMs); // [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]
 }
 
-/** The faults of a CONNECT all have a code that CONNACK may carry; this keeps it so. // [MQTT5 3.2.2-8] */
+/** Each fault of a CONNECT has a reason code that CONNACK may carry; this function checks it. // [MQTT5 3.2.2-8] */
 function connackCode(reasonCode: number): number {
   return mayCarry("connack", reasonCode) ? reasonCode : ReasonCode.unspecifiedError;
 }
@@ -247,7 +247,7 @@ function takeClientLimits(core: Core, connection: Connection, packet: ConnectPac
   connection.silenceLimitMs = 1_500 * keepAliveS; // [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]
 }
 
-/** A client that cannot take its CONNACK is not let in. */
+/** Refuses a client whose maximum packet size is too small for its CONNACK. */
 function connackTooLarge(entry: Entry): boolean {
   const { core, connection, packet, clientId, assigned } = entry;
   if (connection.maximumPacketSize === Infinity) return false;
@@ -287,8 +287,8 @@ function admit(entry: Entry, owner: Identity | undefined, nowMs: number): void {
 }
 
 /**
- * Ends the client's older connection, ends its session if a new one is asked for, and answers the session that lives
- * on. Each step leaves the old will where the standard wants it: published, cancelled, or never armed.
+ * Ends the client's older connection, ends its session if the client requests a new one, and otherwise returns the
+ * session. Each step treats the old will as the standard requires: published, cancelled, or never armed.
  */
 function takeOver(core: Core, clientId: string, cleanStart: boolean, nowMs: number): Session | undefined {
   const older = core.sessions.get(clientId)?.connection;
@@ -314,18 +314,18 @@ function join(core: Core, connection: Connection, session: Session, packet: Conn
   connection.session = session;
 }
 
-/** Seconds that the session is to outlive its connection, within the broker's limit. */
+/** Session expiry interval in seconds, within the broker's limit. */
 function expiryIntervalS(core: Core, packet: ConnectPacket): number {
   return allowedExpiryS(core.settings.limits, askedExpiryS(packet));
 }
 
-/** 3.1.1 knows two kinds of session: one that ends with its connection, and one that does not end. */
+/** 3.1.1 has two kinds of session: one ends with its connection, the other does not expire. */
 function askedExpiryS(packet: ConnectPacket): number {
   if (packet.protocolVersion === 5) return packet.properties?.sessionExpiryIntervalS ?? 0;
   return packet.cleanStart ? 0 : neverExpiresS; // [MQTT311 3.1.2-4] [MQTT311 3.1.2-6]
 }
 
-/** The server's own keep alive, where it differs from the client's. */
+/** The server keep alive, if it differs from the client's. */
 function serverKeepAliveS(core: Core, packet: ConnectPacket): number | undefined {
   if (packet.protocolVersion === 4) return undefined;
   const { serverKeepAliveS, limits } = core.settings;
@@ -333,7 +333,7 @@ function serverKeepAliveS(core: Core, packet: ConnectPacket): number | undefined
   return isKeepAliveTooLong(core, packet) ? Math.ceil(limits.keepAliveMs / 1_000) : undefined;
 }
 
-/** Keep alive takes the place of the time to CONNECT; it counts from the CONNECT. */
+/** Replaces the CONNECT timeout by the keep alive, which counts from the CONNECT. */
 function watchSilence(core: Core, connection: Connection): void {
   const { deadline, silenceLimitMs, lastPacketMs } = connection;
   if (deadline === undefined) return;
@@ -342,7 +342,7 @@ function watchSilence(core: Core, connection: Connection): void {
   connection.deadline = undefined;
 }
 
-/** What differs from what the standard takes for granted. */
+/** The properties that differ from the defaults of the standard. */
 function connackProperties(
   core: Core,
   packet: ConnectPacket,

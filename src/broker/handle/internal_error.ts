@@ -1,6 +1,4 @@
-/**
- * An internal error of a handler ends one connection, and not the broker.
- */
+/** Contains an internal error of a handler: it ends one connection, and not the broker. */
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core/core.ts";
 import { expel } from "./leave.ts";
@@ -9,7 +7,7 @@ import type { Connection } from "../session/session.ts";
 /**
  * Counts and logs an error that a handler threw, and ends the connection that it served.
  *
- * @throws the error itself where it is not to be contained
+ * @throws the error itself if it must not be contained
  */
 export function contain(core: Core, error: unknown, connection: Connection | undefined, nowMs: number): void {
   const { onInternalError, log } = core.settings;
@@ -25,7 +23,7 @@ function end(core: Core, connection: Connection, nowMs: number): void {
   try {
     expel(core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs);
   } catch {
-    // The second fault is the first one's: nothing is left to do but to close.
+    // The second error is a consequence of the first: only close the link.
     connection.phase = "over";
     connection.link.reset();
   }

@@ -1,6 +1,6 @@
 /**
- * The end of a connection: by DISCONNECT, by the link, by the client's silence or fault, or by the broker's will. All
- * ways lead through {@link leave}, which acts once.
+ * The end of a connection: by DISCONNECT, by the link, by the client's silence or fault, or by the broker. Every path
+ * calls {@link leave}, which acts once.
  */
 import { ProtocolError } from "../../base/failure.ts";
 import type { DisconnectPacket } from "../../mqtt/packet.ts";
@@ -10,7 +10,7 @@ import type { Ending } from "../options/ending.ts";
 import type { Connection } from "../session/session.ts";
 import { allowedExpiryS } from "./session_expiry.ts";
 
-/** The reason codes that a client, and not only a server, may give. Source: MQTT 5.0, table 3-10. */
+/** The reason codes that a client may send, not only a server. Source: MQTT 5.0, table 3-10. */
 const clientReasons: ReadonlySet<number> = new Set([
   ReasonCode.normalDisconnection,
   ReasonCode.disconnectWithWill,
@@ -29,7 +29,7 @@ const clientReasons: ReadonlySet<number> = new Set([
   ReasonCode.payloadFormatInvalid,
 ]);
 
-/** DISCONNECT came. @throws ProtocolError for what a client may not say in it */
+/** Handles DISCONNECT. @throws ProtocolError for content that a client may not send */
 export function handleDisconnect(core: Core, connection: Connection, packet: DisconnectPacket, nowMs: number): void {
   const reasonCode = packet.reasonCode ?? ReasonCode.normalDisconnection;
   if (!clientReasons.has(reasonCode)) { // [MQTT5 3.14.2-1]
@@ -40,11 +40,12 @@ export function handleDisconnect(core: Core, connection: Connection, packet: Dis
   }
   const expiryIntervalS = packet.properties?.sessionExpiryIntervalS;
   if (expiryIntervalS !== undefined) changeExpiry(core, connection, expiryIntervalS);
-  leave(core, connection, { kind: "disconnect", reasonCode }, nowMs); // before FIN says so, which then waits for the store
+  // Before the link is closed, so that FIN waits for the commit.
+  leave(core, connection, { kind: "disconnect", reasonCode }, nowMs);
   connection.link.end();
 }
 
-/** Source: MQTT 5.0, section 3.14.2.2.2: a session that was to end with its connection cannot be prolonged here. */
+/** Source: MQTT 5.0, section 3.14.2.2.2: DISCONNECT cannot prolong a session whose expiry interval is 0. */
 function changeExpiry(core: Core, connection: Connection, expiryIntervalS: number): void {
   if (connection.askedExpiryIntervalS === 0 && expiryIntervalS > 0) {
     throw new ProtocolError(ReasonCode.protocolError, "DISCONNECT prolongs a session whose expiry interval was 0");
@@ -52,7 +53,7 @@ function changeExpiry(core: Core, connection: Connection, expiryIntervalS: numbe
   connection.session!.expiryIntervalS = allowedExpiryS(core.settings.limits, expiryIntervalS);
 }
 
-/** Ends a client's connection from the broker's side. A 5.0 client receives the reason code, and `text` where given. */
+/** Ends a client's connection from the broker's side. A 5.0 client receives the reason code, and `text` if present. */
 export function expel(
   core: Core,
   connection: Connection,
@@ -65,11 +66,11 @@ export function expel(
   if (connection.phase === "online" && connection.version === 5) { // [MQTT5 3.14.0-1]
     connection.sendWithReason({ type: "disconnect", reasonCode }, text); // [MQTT5 4.13.2-1]
   }
-  leave(core, connection, ending, nowMs); // before FIN says so, which then waits for the store
+  leave(core, connection, ending, nowMs); // before the link is closed, so that FIN waits for the commit
   connection.link.end(); // [MQTT5 3.14.4-2] [MQTT5 4.13.1-1] [MQTT311 4.8.0-1]
 }
 
-/** The connection is over, whatever ended it. A connection that is over already is a no-op. */
+/** Ends the state of a connection, for any ending. Does nothing for a connection that has already ended. */
 export function leave(core: Core, connection: Connection, ending: Ending, nowMs: number): void {
   const { phase, session } = connection;
   if (phase === "over") return;

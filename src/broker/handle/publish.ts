@@ -1,6 +1,4 @@
-/**
- * PUBLISH from a client: its topic alias resolved, its limits held, routed once, and acknowledged.
- */
+/** PUBLISH from a client: resolves its topic alias, checks its limits, routes it once, and acknowledges it. */
 import { ProtocolError } from "../../base/failure.ts";
 import { keepsPayloadFormat, messageOf } from "../../mqtt/message.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
@@ -14,7 +12,7 @@ import { publishText } from "./reason_text.ts";
 import { isReserved } from "../../mqtt/topic.ts";
 import { topicLimitHit } from "./topic_limit.ts";
 
-/** PUBLISH came. @throws ProtocolError for what ends the connection */
+/** Handles PUBLISH. @throws ProtocolError for a fault that ends the connection */
 export function handlePublish(core: Core, connection: Connection, packet: PublishPacket, nowMs: number): void {
   core.metrics.received++;
   checkOffer(core, packet);
@@ -30,7 +28,7 @@ export function handlePublish(core: Core, connection: Connection, packet: Publis
   if (packet.qos === 1) acknowledge(connection, "puback", packet.packetId!, reasonCode); // [MQTT5 4.3.2-4]
 }
 
-/** Holds the client to what CONNACK has offered. */
+/** Checks that the client keeps to what CONNACK offered. */
 function checkOffer(core: Core, packet: PublishPacket): void {
   const { maximumQoS, retainAvailable } = core.settings;
   if (packet.qos > maximumQoS) throw new ProtocolError(ReasonCode.qosNotSupported, "a QoS above the maximum");
@@ -42,7 +40,7 @@ function checkOffer(core: Core, packet: PublishPacket): void {
   }
 }
 
-/** The topic that is named, or that the alias stands for. */
+/** The topic of the packet, or of its alias. */
 function topicOf(core: Core, connection: Connection, packet: PublishPacket): string {
   const alias = packet.properties?.topicAlias;
   if (alias === undefined) return packet.topic;
@@ -66,7 +64,10 @@ function setAlias(connection: Connection, alias: number, topic: string): void {
   if (before !== undefined) connection.aliasBytes -= cost.alias + textBytes(before);
 }
 
-/** Why this message is not taken, by reason code; the connection lives on where an acknowledgement can say so. */
+/**
+ * The reason code with which this message is refused, if it is; the connection stays open if an acknowledgement can
+ * carry the code.
+ */
 function refusalOf(
   core: Core,
   connection: Connection,
@@ -84,7 +85,10 @@ function refusalOf(
   return undefined;
 }
 
-/** A message that is to be retained is refused where an acknowledgement can say so; elsewhere it is only delivered. */
+/**
+ * Whether there is memory to retain a message. Without it, the message is refused if an acknowledgement can carry the
+ * code; otherwise it is delivered but not retained.
+ */
 function hasRoomFor(
   core: Core,
   { version }: Connection,
@@ -100,7 +104,7 @@ function hasRoomFor(
   );
 }
 
-/** What the client may not publish is counted, and goes nowhere. */
+/** Counts a message that the client may not publish; it is not routed. */
 function denialOf(core: Core, { session }: Connection, topic: string): number | undefined {
   if (core.settings.authorize(session!, "publish", topic)) return undefined;
   core.metrics.denied++;
@@ -108,8 +112,9 @@ function denialOf(core: Core, { session }: Connection, topic: string): number | 
 }
 
 /**
- * 3.1.1 cannot say that a message was denied: it is acknowledged like any other, or the connection is closed. Closing
- * would have the client back, and its will out, with each message that it tries again. // [MQTT311 3.3.5-2]
+ * 3.1.1 cannot report that a message was denied: the broker acknowledges it like any other, or closes the connection.
+ * After a close, the client would reconnect, and its will would be published, with each retry of the message. //
+ * [MQTT311 3.3.5-2]
  */
 function feignSuccess(connection: Connection, { qos, packetId }: PublishPacket): void {
   acknowledge(connection, qos === 1 ? "puback" : "pubrec", packetId!, ReasonCode.success);
@@ -135,7 +140,7 @@ function handleQoS2(
   acknowledge(connection, "pubrec", packetId, reasonCode); // [MQTT5 4.3.3-8]
 }
 
-/** Packet identifiers of one session that the memory's reserve may hold. */
+/** Packet identifiers of one session that may use the memory's reserve. */
 const servedPacketIds = 64;
 
 function takePacketId(core: Core, inbox: Inbox, packetId: number, nowMs: number): void {
@@ -148,7 +153,7 @@ function takePacketId(core: Core, inbox: Inbox, packetId: number, nowMs: number)
   inbox.take(packetId);
 }
 
-/** Each connection begins with a quota of its own: what an earlier one left unreleased does not count. */
+/** Each connection has its own quota: unreleased messages of an earlier connection do not count. */
 function countUnreleased(core: Core, connection: Connection, packetId: number): void {
   const unreleased = connection.unreleased ??= new Set();
   if (unreleased.size >= core.settings.limits.receiveMaximum && !unreleased.has(packetId)) { // [MQTT5 3.3.4-7]
@@ -157,7 +162,7 @@ function countUnreleased(core: Core, connection: Connection, packetId: number): 
   unreleased.add(packetId);
 }
 
-/** Routes the message and answers the reason code for its acknowledgement. */
+/** Routes the message and returns the reason code for its acknowledgement. */
 function route(core: Core, connection: Connection, packet: PublishPacket, topic: string, nowMs: number): number {
   const receivers = core.router.publish(messageOf(packet, topic, nowMs), connection.session!.publisher, nowMs);
   return receivers === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success;

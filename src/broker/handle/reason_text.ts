@@ -1,6 +1,6 @@
 /**
- * Reason codes in words, for the reason string of an answer: what a person at the client can do about it. One sentence
- * for each code; it says nothing of other clients.
+ * Texts for reason codes, for the reason string of an answer: what a person at the client can do. One sentence for each
+ * code; it says nothing about other clients.
  */
 import { ReasonCode } from "../../mqtt/reason.ts";
 
@@ -27,7 +27,7 @@ const subscribeTexts: ReadonlyMap<number, string> = new Map([
   [ReasonCode.quotaExceeded, "the session has reached its limit of subscriptions"],
 ]);
 
-/** For CONNACK; undefined where the code says it all. */
+/** For CONNACK; undefined if the code is sufficient. */
 export function connackText(reasonCode: number): string | undefined {
   return connackTexts.get(reasonCode);
 }
@@ -37,7 +37,7 @@ export function publishText(reasonCode: number): string | undefined {
   return reasonCode < 0x80 ? undefined : publishTexts.get(reasonCode);
 }
 
-/** For SUBACK: of the first refusal in it. */
+/** For SUBACK: the text of the first refusal in it. */
 export function subscribeText(reasonCodes: readonly number[]): string | undefined {
   const refusal = reasonCodes.find((reasonCode) => reasonCode >= 0x80);
   return refusal === undefined ? undefined : subscribeTexts.get(refusal);

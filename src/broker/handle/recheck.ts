@@ -1,5 +1,5 @@
 /**
- * Applies changed rules to the sessions that exist, online or not: at SIGHUP, at a restart on a store, at a resume.
+ * Applies changed rules to the existing sessions, online or not: on SIGHUP, after a restart with a store, on a resume.
  */
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core/core.ts";
@@ -7,7 +7,7 @@ import { expel } from "./leave.ts";
 import type { Publication } from "../message/publication.ts";
 import type { Session } from "../session/session.ts";
 
-/** What was taken away. */
+/** The effects of a recheck. */
 export interface Rechecked {
   /** Connections ended, because their user is no longer known. */
   readonly expelled: number;
@@ -54,12 +54,12 @@ export function recheckSession(
   return { unsubscribed, discarded: session.usedOutbox?.discard(isDenied, nowMs) ?? 0 };
 }
 
-/** A session of a broker that decided on no logins, or of an older version, belongs to no user: nobody may resume it. */
+/** A session of a broker without logins, or of an older version, belongs to no user: it cannot be resumed. */
 function isKnown({ settings: { hasLogins, knows } }: Core, { owner }: Session): boolean {
   return !hasLogins || (owner !== undefined && knows(owner));
 }
 
-/** Its will is published, where the rules still allow its topic. */
+/** Ends a session; its will is published if the rules still allow its topic. */
 function endSession(core: Core, session: Session, nowMs: number): void {
   const { connection } = session;
   const reasonCode = ReasonCode.notAuthorized;

@@ -11,18 +11,18 @@ import { waitingFilterBytes } from "../routing/retained_feed.ts";
 import { subscribeText } from "./reason_text.ts";
 import { topicLimitHit } from "./topic_limit.ts";
 
-/** The one refusal that a 3.1.1 SUBACK knows. */
+/** The only failure code of SUBACK in 3.1.1. */
 const failure311 = 0x80;
 
-/** What the filters of one SUBSCRIBE cost. */
+/** The remaining budget for the filters of one SUBSCRIBE. */
 interface Budget {
-  /** Levels that may still be visited to see how filters overlap. */
+  /** Remaining levels that may be visited to find out how filters overlap. */
   visitsLeft: number;
   /** Memory for the filters whose retained messages are to be sent. */
   waitingBytes: number;
 }
 
-/** SUBSCRIBE came: granted or refused one by one, answered in one packet, followed by the retained messages. */
+/** Handles SUBSCRIBE: grants or refuses each filter, answers in one packet, then sends the retained messages. */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket, nowMs: number): void {
   const session = connection.session!;
   checkAnswerFits(connection, packet.subscriptions.length);
@@ -50,7 +50,10 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
   core.router.sendRetained(session, wantRetained, core.deadlines, nowMs);
 }
 
-/** An answer is due and cannot be sent: nothing of the packet is done. @throws ProtocolError, which is told */
+/**
+ * Rejects the packet, unprocessed, if its answer is larger than the client accepts. @throws ProtocolError, which the
+ * client receives
+ */
 function checkAnswerFits(connection: Connection, count: number): void {
   if (connection.maximumPacketSize === Infinity) return;
   const alike = { type: "suback", packetId: 1, reasonCodes: new Array<number>(count).fill(0) } as const;
@@ -66,14 +69,14 @@ function refusalOf(
   nowMs: number,
 ): number | undefined {
   const { limits, authorize } = core.settings;
-  // The codec has let no malformed one of 5.0 through. Who writes one in 3.1.1 means a shared one there too.
+  // The codec rejects malformed filters of 5.0. In 3.1.1 such a filter means a shared subscription too.
   if (isSharedFilter(topicFilter) && parseSharedFilter(topicFilter) === undefined) return ReasonCode.topicFilterInvalid;
   const limit = topicLimitHit(topicFilter, limits);
   if (limit !== undefined) return core.metrics.limited(limit, ReasonCode.topicFilterInvalid);
   if (!authorize(session!, "subscribe", topicFilter)) return ReasonCode.notAuthorized;
   const held = session!.subscriptions;
   if (held?.has(topicFilter)) {
-    // Its retained messages come again.
+    // Its retained messages are sent again.
     if (core.memory.hasReserve(budget.waitingBytes + waitingFilterBytes(topicFilter), nowMs)) return undefined;
     return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);
   }
@@ -87,7 +90,7 @@ function refusalOf(
   return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);
 }
 
-/** Filters with + in many levels overlap: a message visits twice as many for each such level. */
+/** Filters with + in many levels overlap: each such level doubles the nodes that a message visits. */
 function overlapsTooMuch(core: Core, topicFilter: string, budget: Budget): boolean {
   if (!topicFilter.includes("+")) return false;
   if (budget.visitsLeft <= 0) return true;
@@ -97,13 +100,13 @@ function overlapsTooMuch(core: Core, topicFilter: string, budget: Budget): boole
   return count > overlappingFilters || budget.visitsLeft < 0;
 }
 
-/** A shared subscription gets none. Source: MQTT 5.0, section 4.8.2. */
+/** A shared subscription receives no retained messages. Source: MQTT 5.0, section 4.8.2. */
 function wantsRetained({ topicFilter, retainHandling = 0 }: Subscription, isNew: boolean): boolean {
   if (isSharedFilter(topicFilter)) return false;
   return retainHandling === 0 || (retainHandling === 1 && isNew); // [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]
 }
 
-/** UNSUBSCRIBE came. What is on its way to the client already goes on. */
+/** Handles UNSUBSCRIBE. Messages in flight to the client are still delivered. */
 export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void {
   checkAnswerFits(connection, packet.topicFilters.length);
   const reasonCodes = packet.topicFilters.map((topicFilter) =>

@@ -1,10 +1,8 @@
-/**
- * What the broker allows of topics beyond what the standard does.
- */
+/** The broker's limits for topics, beyond the rules of the standard. */
 import { utf8Length } from "../../mqtt/utf8.ts";
 import type { BrokerLimits } from "../options/options.ts";
 
-/** Which of the limits a topic name or filter is beyond, if any. */
+/** The limit that a topic name or filter exceeds, if any. */
 export function topicLimitHit(
   topic: string,
   { topicLevels, topicBytes }: Pick<BrokerLimits, "topicLevels" | "topicBytes">,
@@ -13,7 +11,7 @@ export function topicLimitHit(
   return topic.length * 3 > topicBytes && utf8Length(topic) > topicBytes ? "topicBytes" : undefined;
 }
 
-/** Whether a topic name or filter has more levels than the broker serves. */
+/** Whether a topic name or filter has more levels than the broker accepts. */
 function tooDeep(topic: string, levelsLimit: number): boolean {
   if (topic.length < levelsLimit) return false;
   let levels = 1;

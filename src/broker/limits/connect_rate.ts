@@ -1,17 +1,15 @@
-/**
- * How many links each address has opened within the present second. Nothing is held longer.
- */
+/** The number of links that each address has opened in the current second. Nothing is kept longer. */
 export class ConnectRate {
   readonly #limit: number;
   readonly #counts = new Map<string, number>();
   #endMs = -Infinity;
 
-  /** @param limit links from one address within a second; 0 is no limit */
+  /** @param limit links from one address per second; 0: no limit */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Counts a link; answers how many times over the limit its address is: 0 within it, 1 and more beyond. */
+  /** Counts a link; returns how many times over the limit its address is: 0 within it, 1 and more beyond it. */
   count(link: { readonly peer: string }, nowMs: number): number {
     if (this.#limit === 0) return 0;
     if (nowMs >= this.#endMs) {

@@ -1,35 +1,35 @@
 /**
- * `--max-connections` against the limit of open files: each connection takes one, and the runtime, the store, the
- * listeners and the web interface need some too.
+ * Checks `--max-connections` against the limit of open files: each connection uses one file, and the runtime, the
+ * store, the listeners and the web interface need some too.
  */
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
 import { defaultLimits } from "../options/options.ts";
 
-/** What the runtime, its threads, the store and the listeners have open; about 30 are measured. */
+/** Open files of the runtime, its threads, the store and the listeners; measured: about 30. */
 const ownFiles = 64;
 /** Links of the web interface with metrics and status. */
 const webFiles = 256;
-/** Where the limit is low, they get this share of it. */
+/** Their share if the limit of open files is low. */
 const webShare = 1 / 8;
-/** Links beyond the default that are told why they are refused: a share of the room, and at most so many. */
+/** Links beyond the default limit that receive a reason code: a share of the capacity, and at most this many. */
 const toldShare = 1 / 16;
 const toldAtMost = 64;
 
-/** What the broker has room for. */
+/** The capacity of the broker. */
 export interface ConnectionRoom {
-  /** Links open at one time; one more is refused with a reason code. */
+  /** Maximum number of open links; one more is refused with a reason code. */
   readonly connections: number;
-  /** Links beyond which one more is closed at once. */
+  /** Maximum number of links; one more is closed at once. */
   readonly links: number;
 }
 
 /**
- * The room for connections.
+ * Computes the capacity for connections.
  *
- * @param asked the limit that was asked for, if any
- * @param openFiles the limit of open files; undefined where it is not known
- * @throws UsageError when more connections are asked for than the limit of open files leaves room for
+ * @param asked the requested limit, if any
+ * @param openFiles the limit of open files; undefined if unknown
+ * @throws UsageError if more connections are requested than the limit of open files allows
  */
 export function connectionRoom(asked: number | undefined, openFiles: number | undefined): ConnectionRoom {
   if (openFiles === undefined) return { connections: asked ?? defaultLimits.connections, links: Infinity };
