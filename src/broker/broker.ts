@@ -21,7 +21,7 @@ import { runDue } from "./serve/tick.ts";
 import { Timer } from "./serve/timer.ts";
 
 /**
- * Where a broker listens, and what it does.
+ * Where a broker listens, and its other options.
  *
  * @example A broker with a limit and a log
  * ```ts ignore
@@ -43,18 +43,18 @@ export interface BrokerOptions extends CoreOptions {
   readonly host?: string;
   /** The port; 0 takes a free one. Default: 0. */
   readonly port?: number;
-  /** Where to listen in place of host and port: over TCP, TLS and WebSocket, in any number. Default: host and port. */
+  /** The listeners, in place of host and port: any number over TCP, TLS and WebSocket. Default: host and port. */
   readonly listen?: readonly Endpoint[];
   /** Certificates for `mqtts` and `wss`. Default: none. */
   readonly tls?: TlsIdentity;
   /**
-   * Origins of web pages that may connect over WebSocket, such as `https://app.example`; `*` is every one.
-   * Clients that are not browsers send no origin. Default: none.
+   * Origins of web pages that may connect over WebSocket, such as `https://app.example`; `*` allows every
+   * origin. Clients other than browsers send no origin. Default: none.
    */
   readonly allowOrigins?: readonly string[];
-  /** What carries TCP: `auto` is epoll where that works, else the sockets of the runtime. Default: `auto`. */
+  /** The TCP implementation: `auto` uses epoll if it works, otherwise the sockets of the runtime. Default: `auto`. */
   readonly engine?: EngineChoice;
-  /** The thread does nothing but this broker's work: it may wait for links by itself, a millisecond at a time. Default: no. */
+  /** The thread only runs this broker: it may block in epoll for 1 ms at a time. Default: no. */
   readonly ownThread?: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { BrokerLimits, BrokerLogLevel, StoreOption } from "./options/option
 
 /** Metrics of the broker and its thread's memory. */
 export interface BrokerThreadMetrics extends BrokerMetrics {
-  /** Of the thread's own heap. */
+  /** Heap of the thread. */
   readonly heapUsedBytes: number;
 }
 
@@ -14,7 +14,7 @@ export type BrokerRequest =
   | { readonly type: "metrics" }
   | { readonly type: "stop" | "fail" };
 
-/** From the broker's thread. Answers come in the order of the requests. */
+/** From the broker's thread. Answers are in the order of the requests. */
 export type BrokerReport =
   | { readonly type: "ready" }
   | { readonly type: "started"; readonly url: string; readonly port: number }
@@ -23,14 +23,14 @@ export type BrokerReport =
   | { readonly type: "failed"; readonly usage: boolean; readonly message: string }
   | { readonly type: "log"; readonly level: BrokerLogLevel; readonly message: string };
 
-/** What a broker in a thread can be told: plain data, and where its log lines go. */
+/** The options of a broker in a thread: plain data, and the receiver of its log lines. */
 export interface BrokerThreadOptions {
   readonly host?: string;
   readonly port?: number;
   readonly limits?: Partial<BrokerLimits>;
   readonly onShutdown?: "publish" | "keep";
   readonly engine?: EngineChoice;
-  /** Where sessions, messages and wills are kept; in memory if not given. */
+  /** The place of sessions, messages and wills; by default in memory. */
   readonly store?: StoreOption;
   readonly log?: (level: BrokerLogLevel, message: string) => void;
 }

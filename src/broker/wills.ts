@@ -1,7 +1,7 @@
 /**
- * Wills: armed at CONNECT, and after the connection's end discarded, published, or delayed until the client is back,
- * the delay is over or the session ends. Whoever decides says so by client identifier and connection, so that nobody
- * decides twice and no connection decides for another.
+ * Wills: armed at CONNECT, and after the end of the connection discarded, published, or delayed until the client
+ * reconnects, the delay is over or the session ends. Every decision is keyed by client identifier and connection: it is
+ * made once, and a connection cannot affect its successor.
  */
 import type { Deadline, Deadlines } from "../base/deadlines.ts";
 import { type Message, messageOfWill } from "../mqtt/message.ts";
@@ -18,27 +18,27 @@ import { messageBytes, type Publisher } from "./message/publication.ts";
 import type { Changes } from "./store/changes.ts";
 import type { WillFault } from "./options/will_fault.ts";
 
-/** What wills are handed. */
+/** The dependencies of wills. */
 export interface WillsParts {
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
   /** Publishes in the name of the client. */
   readonly publish: (message: Message, publisher: Publisher, nowMs: number) => void;
   readonly fault: WillFault | undefined;
-  /** The bound over the broker's memory. */
+  /** The limit of the broker's memory. */
   readonly memory?: Memory;
-  /** Asked again when a will is due: what was allowed at CONNECT may be so no more. */
+  /** Called again when a will is due: a right at CONNECT may have been revoked. */
   readonly authorize?: Authorize;
-  /** Of the store, where there is one. */
+  /** The changes of the store, if there is one. */
   readonly changes?: Changes | undefined;
-  /** Told what becomes of each will. */
+  /** Receive what happens to each will. */
   readonly listeners?: BrokerListeners;
 }
 
-/** A delayed will; {@link Wills.fallDue} publishes it at its instant. */
+/** A delayed will; {@link Wills.fallDue} publishes it at its due time. */
 export class PendingWill {
   deadline: Deadline<Due> | undefined;
-  /** Since when it waits, in milliseconds. */
+  /** Time since when it waits, in milliseconds. */
   sinceMs = 0;
 
   /** @param owner the user whose rights the will is published with */
@@ -54,7 +54,7 @@ export class PendingWill {
   }
 }
 
-/** The will of a connection that lives. */
+/** The will of an open connection. */
 interface ArmedWill {
   readonly connectionId: number;
   readonly will: ConnectWill;
@@ -70,17 +70,17 @@ export class Wills {
     this.#parts = parts;
   }
 
-  /** The delayed will of a client that is away. */
+  /** The delayed will of an offline client. */
   delayedOf(clientId: string): Readonly<PendingWill> | undefined {
     return this.#delayed.get(clientId);
   }
 
-  /** The will of a client that is online. */
+  /** The will of an online client. */
   armedOf(clientId: string): ConnectWill | undefined {
     return this.#armed.get(clientId)?.will;
   }
 
-  /** Keeps the will of a connection. The client has none: the last one's was released and resumed or ended. */
+  /** Stores the will of a connection. The client has none: the last one's was released and resumed or ended. */
   arm(clientId: string, connectionId: number, will: ConnectWill, owner?: Identity): void {
     this.#parts.changes?.will(clientId, { will, owner });
     this.#hold(will);
@@ -91,9 +91,9 @@ export class Wills {
   }
 
   /**
-   * The connection is over. A connection that has no will armed, or no longer, is a no-op.
+   * Handles the end of a connection. Does nothing if the connection has no armed will.
    *
-   * @param sessionExpiryS of the session, as it stands at the end of the connection
+   * @param sessionExpiryS of the session, at the end of the connection
    */
   release(release: {
     readonly clientId: string;
@@ -116,7 +116,7 @@ export class Wills {
     this.#count();
   }
 
-  /** The session has a new connection: a delayed will is off. */
+  /** The session has a new connection: cancels a delayed will. */
   cancel(clientId: string): void {
     const delayed = this.#takeDelayed(clientId);
     if (delayed === undefined) return;
@@ -132,12 +132,12 @@ export class Wills {
     this.#count();
   }
 
-  /** The delay of a will is over. */
+  /** Handles a will whose delay is over. */
   fallDue(pending: PendingWill, nowMs: number): void {
     if (this.#delayed.get(pending.clientId) === pending) {
       this.#delayed.delete(pending.clientId);
       this.#letGo(pending.will);
-      this.#parts.changes?.will(pending.clientId, undefined); // before it is sent: never twice
+      this.#parts.changes?.will(pending.clientId, undefined); // before it is sent, so that it is never sent twice
       this.#publish(pending, pending.ending.kind, nowMs);
     } else {
       this.#send(pending, nowMs);
@@ -145,7 +145,7 @@ export class Wills {
     this.#count();
   }
 
-  /** Takes back a will that the store held; it waiting for the start time, which may be past. */
+  /** Restores a delayed will of the store; its due time may be past. */
   restore(held: Pick<PendingWill, "clientId" | "will" | "ending" | "owner"> & { readonly dueMs: number }): void {
     const pending = new PendingWill(held.clientId, held.will, held.ending, held.owner);
     pending.deadline = this.#parts.deadlines.add(held.dueMs, pending);
@@ -154,12 +154,12 @@ export class Wills {
     this.#count();
   }
 
-  /** The wills that wait for their instant. */
+  /** The delayed wills. */
   delayed(): Iterable<PendingWill> {
     return this.#delayed.values();
   }
 
-  /** The connection whose CONNECT brought the will cannot be let in after all. */
+  /** Removes the will of a connection whose CONNECT cannot be accepted after all. */
   forget(clientId: string, connectionId: number): void {
     const armed = this.#armed.get(clientId);
     if (armed?.connectionId !== connectionId) return;
@@ -171,7 +171,7 @@ export class Wills {
     this.#count();
   }
 
-  /** The broker stops and its store goes on: every will, armed or delayed, is the next start's. */
+  /** At a stop with a persistent store: leaves every will, armed or delayed, to the next start. */
   keep(): void {
     for (const { will } of [...this.#armed.values(), ...this.#delayed.values()]) this.#letGo(will);
     this.#armed.clear();
@@ -180,7 +180,7 @@ export class Wills {
     this.#count();
   }
 
-  /** The broker stops, and its sessions end with it: every will, armed or delayed, is due, or lost. */
+  /** At a stop that ends the sessions: every will, armed or delayed, is due, or lost. */
   stop(publish: boolean, nowMs: number): void {
     const pending = [...this.#armed].map(([clientId, { will, owner }]) =>
       new PendingWill(clientId, will, { kind: "shutdown" }, owner)
@@ -268,7 +268,7 @@ export class Wills {
     }
   }
 
-  /** Message expiry and everything else count from here. */
+  /** Message expiry and all other intervals count from here. */
   #send(pending: PendingWill, nowMs: number): void {
     const { clientId, owner } = pending;
     this.#parts.publish(messageOfWill(pending.will, nowMs), { clientId, owner }, nowMs);
@@ -287,20 +287,20 @@ export class Wills {
   }
 }
 
-/** What a will costs in memory, in bytes. */
+/** The memory cost of a will, in bytes. */
 export function willBytes(will: ConnectWill): number {
   return cost.will + messageBytes(will);
 }
 
-/** A client that says goodbye takes its will with it: in 3.1.1 always, in 5.0 with 0x00 alone. */
+/** A normal DISCONNECT discards the will: in 3.1.1 always, in 5.0 only with 0x00. */
 function discards(ending: Ending, version: ProtocolVersion): boolean {
   if (ending.kind !== "disconnect") return false;
   return version === 4 || ending.reasonCode === ReasonCode.normalDisconnection;
 }
 
 /**
- * The lesser of the will's delay and the session's life, in milliseconds. A session that never ends has the largest
- * number, which is no less than any delay. // [MQTT5 3.1.2-8] [MQTT5 4.1.0-2]
+ * The lesser of the will's delay and the session's life, in milliseconds. A session that does not expire has the
+ * largest number, which is not less than any delay. // [MQTT5 3.1.2-8] [MQTT5 4.1.0-2]
  */
 function delayMs(will: ConnectWill, sessionExpiryS: number): number {
   return 1_000 * Math.min(will.delayIntervalS ?? 0, sessionExpiryS);

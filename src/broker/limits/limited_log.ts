@@ -1,13 +1,13 @@
 /**
- * Warnings that a peer can provoke: at most so many lines within ten seconds, in total and from one source, and then
- * one line that counts those that were left out. A source that provokes many does not hide the lines of another.
+ * Limits warnings that a peer can provoke: at most a fixed number of lines per 10 s, in total and from one source, and
+ * then one line with the number of omitted lines. A source with many warnings does not hide the lines of another.
  */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
 
 /** Length of a period, in milliseconds. */
 const periodMs = 10_000;
-/** Lines of one period: in total, and from one source. */
+/** Maximum number of lines per period: in total, and from one source. */
 const linesInTotal = 20;
 const linesOfOneSource = 5;
 
@@ -21,7 +21,7 @@ export interface LimitedLogParts {
 
 export class LimitedLog {
   readonly #parts: LimitedLogParts;
-  /** Lines of the present period, by source; at most {@link linesInTotal} entries. */
+  /** Lines of the current period by source; at most {@link linesInTotal} entries. */
   readonly #written = new Map<string, number>();
   #writtenInTotal = 0;
   #leftOut = 0;
@@ -32,7 +32,9 @@ export class LimitedLog {
     this.#parts = parts;
   }
 
-  /** Writes a line, or counts it where the period has had enough. `line` is made only if it is written. */
+  /**
+   * Writes a line, or counts it if the limit of the period is reached. `line` is called only if the line is written.
+   */
   write(source: string, line: () => string, nowMs: number): void {
     if (nowMs >= this.#endMs) this.#begin(nowMs);
     const ofSource = this.#written.get(source) ?? 0;
@@ -42,7 +44,7 @@ export class LimitedLog {
     this.#parts.write(line());
   }
 
-  /** Writes how many lines were left out, if any. */
+  /** Writes the number of omitted lines, if any. */
   flush(): void {
     if (this.#deadline !== undefined) this.#parts.deadlines.cancel(this.#deadline);
     this.#deadline = undefined;

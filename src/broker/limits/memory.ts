@@ -1,10 +1,10 @@
 /**
- * One bound over all memory that clients make the broker keep, at its real cost: links, sessions, subscriptions, wills,
- * retained and queued messages, packets that are not whole, answers that are not read. At the bound the newest item is
- * refused, and clients that are connected already are served from a reserve.
+ * One limit for all memory that clients make the broker use, at its real cost: links, sessions, subscriptions, wills,
+ * retained and queued messages, incomplete packets, unread answers. At the limit the broker refuses the newest item,
+ * and serves connected clients from a reserve.
  */
 
-/** What an item costs besides the bytes of its texts and payloads, in bytes; `tests/bench/memory_cost.ts` measures it. */
+/** The cost of an item besides its texts and payloads, in bytes; `tests/bench/memory_cost.ts` measures it. */
 export const cost = {
   link: 2_048,
   session: 1_024,
@@ -12,35 +12,35 @@ export const cost = {
   message: 448,
   /** A message in the queue of one client. */
   delivery: 192,
-  /** A pair of user properties. */
+  /** A user property (name and value). */
   userProperty: 96,
   subscription: 320,
-  /** A level of a topic that no other topic or filter has in common. */
+  /** A topic level that no other topic or filter shares. */
   level: 320,
   packetId: 48,
   alias: 96,
-  /** A filter of a SUBSCRIBE whose retained messages are not sent yet. */
+  /** A filter of a SUBSCRIBE whose retained messages have not been sent yet. */
   waitingFilter: 64,
 } as const;
 
-/** A text in memory has two bytes for each UTF-16 unit, unless all of it is Latin-1. */
+/** A string takes two bytes per UTF-16 unit in memory, unless all of it is Latin-1. */
 export function textBytes(text: string): number {
   return 2 * text.length;
 }
 
 /**
- * Shares of the bound. What clients make the broker keep has 55 %; the rest is for what the runtime has not collected yet.
- * Clients that are connected are served from a reserve beyond the 55 %, and new links are accepted within half of it, so
- * that a client is told why it is refused.
+ * Shares of the limit. What the broker keeps for clients may use 55 %; the rest is for garbage that the runtime has not
+ * collected yet. Connected clients are served from a reserve beyond the 55 %. The broker accepts new links within half
+ * of the reserve, so that a refused client receives a reason code.
  */
 const shares = { kept: 0.55, links: 0.58, reserve: 0.61 } as const;
-/** Amounts that are counted late are looked at again at most so often, in milliseconds. */
+/** Minimum interval between corrections of late counts, in milliseconds. */
 const refreshEveryMs = 100;
 
-/** Counts memory, and says whether there is room for more. */
+/** Counts memory, and decides whether there is room for more. */
 export class Memory {
   readonly limitBytes: number;
-  /** Corrects what is counted late; called at the bound. */
+  /** Corrects late counts; called at the limit. */
   refresh: () => void = () => {};
   #usedBytes = 0;
   #refreshedMs = -Infinity;
@@ -49,12 +49,12 @@ export class Memory {
     this.limitBytes = limitBytes;
   }
 
-  /** What is counted now, in bytes. */
+  /** The current count, in bytes. */
   get usedBytes(): number {
     return this.#usedBytes;
   }
 
-  /** Counts so many bytes more, or fewer. */
+  /** Adds to the count; negative to subtract. */
   add(bytes: number): void {
     this.#usedBytes += bytes;
   }
@@ -69,7 +69,7 @@ export class Memory {
     return this.#fits(bytes, this.limitBytes * shares.links, nowMs);
   }
 
-  /** Whether there is room for what a connected client needs, the reserve included. */
+  /** Whether there is room, including the reserve, for the needs of a connected client. */
   hasReserve(bytes: number, nowMs: number): boolean {
     return this.#fits(bytes, this.limitBytes * shares.reserve, nowMs);
   }

@@ -1,13 +1,11 @@
-/**
- * The default bound over memory: a share of what this machine, or the container that the broker runs in, has.
- */
+/** The default memory limit: a share of the memory of this machine, or of the broker's container. */
 import v8 from "node:v8";
 import { machineMemoryBytes } from "../../net/machine_memory.ts";
 
-/** A quarter of the memory, and no more than half of the limit of the runtime's heap. */
+/** A quarter of the memory, and at most half of the runtime's heap limit. */
 const shares = { machine: 1 / 4, heap: 1 / 2 } as const;
 
-/** Where the machine or its container does not say, in bytes. */
+/** Assumed memory if neither the machine nor its container reports it, in bytes. */
 const unknownBytes = 1024 * 1024 * 1024;
 const mebibyte = 1024 * 1024;
 
@@ -23,8 +21,8 @@ export function memoryShare(
 }
 
 /**
- * The limit of version 2 or version 1 of control groups; `max` is none. The runtime permits reading it under --allow-all
- * alone.
+ * The memory limit of control groups version 2 or 1; `max` means no limit. The runtime permits reading it only under
+ * --allow-all.
  */
 function containerBytes(readText: (path: string) => string): number | undefined {
   const limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
@@ -32,7 +30,7 @@ function containerBytes(readText: (path: string) => string): number | undefined 
   return limits.length === 0 ? undefined : Math.min(...limits.map(Number));
 }
 
-/** Empty where it cannot be read: on another system, or without permission. */
+/** Empty if the file cannot be read: on another system, or without permission. */
 function attempt(readText: (path: string) => string, path: string): string {
   try {
     return readText(path);

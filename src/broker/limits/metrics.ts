@@ -1,25 +1,23 @@
-/**
- * Counters of one broker. Parts count into {@link Metrics}; whoever watches takes a {@link BrokerMetrics}.
- */
+/** Counters of one broker. Its parts count into {@link Metrics}; observers take a {@link BrokerMetrics}. */
 import { type LoginFailure, loginFailures } from "../access/login_failure.ts";
 import { type EndingKind, endingKinds } from "../options/ending.ts";
 import { type BrokerLimits, defaultLimits } from "../options/options.ts";
 
-/** Why a message did not go out to a client. */
+/** Why a message was not sent to a client. */
 export type DropReason =
   /** The client's outbox was at its limit. */
   | "queue-full"
   /** All outboxes together were at their limit. */
   | "memory-full"
-  /** QoS 0 for a client that is not connected. */
+  /** QoS 0 for a client that is offline. */
   | "offline-qos0"
-  /** Its message expiry interval passed while it waited. */
+  /** The message expiry interval passed while the message was queued. */
   | "expired"
   /** Larger than the client's maximum packet size. */
   | "too-large"
-  /** The session ended while it waited. */
+  /** The session ended while the message was queued. */
   | "session-ended"
-  /** The rules changed while it waited: its receiver may no longer read it. */
+  /** The rules changed while the message was queued: its receiver may no longer read it. */
   | "denied";
 
 const dropReasons: readonly DropReason[] = [
@@ -32,30 +30,30 @@ const dropReasons: readonly DropReason[] = [
   "denied",
 ];
 
-/** What an operator can do to a running broker. */
+/** An action of an operator on a running broker. */
 export type OperatorAction = "disconnect" | "end-session" | "clear-retained";
 
-/** What a broker has counted since its start, and a few present numbers. Plain data. */
+/** The counters of a broker since its start, and some current values. Plain data. */
 export interface BrokerMetrics {
   /** Connections. */
   readonly connections: {
     /** Connections accepted. */
     readonly accepted: number;
-    /** Links open now. */
+    /** Links that are open now. */
     readonly open: number;
-    /** Links that may be open at one time. */
+    /** Maximum number of open links. */
     readonly limit: number;
-    /** Clients online now. */
+    /** Clients that are online now. */
     readonly online: number;
     /** CONNECT packets answered with success. */
     readonly connected: number;
     /** CONNECT packets refused, by reason code in decimal. */
     readonly refused: Readonly<Record<string, number>>;
-    /** Links that ended before a CONNECT was accepted, refused ones included. */
+    /** Links that ended before an accepted CONNECT, including refused ones. */
     readonly endedEarly: number;
-    /** How often accepting has paused, because the operating system lacked descriptors or memory. */
+    /** Pauses of accepting, because the operating system lacked descriptors or memory. */
     readonly acceptPauses: number;
-    /** Connections of accepted clients that ended, by what ended them. */
+    /** Ended connections of accepted clients, by cause. */
     readonly ended: Readonly<Record<EndingKind, number>>;
   };
   /** Logins. */
@@ -65,12 +63,12 @@ export interface BrokerMetrics {
   };
   /** Actions of an operator. */
   readonly operator: {
-    /** Actions of an operator that changed something. */
+    /** Operator actions that changed something. */
     readonly actions: Readonly<Record<OperatorAction, number>>;
-    /** Requests for an action that were refused, because they had no token or a wrong one. */
+    /** Requests for an action that were refused for a missing or wrong token. */
     readonly refused: number;
   };
-  /** Bytes that clients make the broker keep, as they are counted against the bound. */
+  /** Bytes that clients make the broker use, as counted for the memory limit. */
   readonly memory: { readonly usedBytes: number };
   /** Sessions that the broker holds. */
   readonly sessions: { readonly held: number };
@@ -84,56 +82,56 @@ export interface BrokerMetrics {
     readonly armed: number;
     /** Wills held now, armed or delayed. */
     readonly held: number;
-    /** By what ended the connection, or `session-end` where that came before the delay was over. */
+    /** By the cause of the connection's end, or `session-end` if the session ended before the delay was over. */
     readonly published: Readonly<Record<EndingKind, number>>;
     readonly discarded: number;
     readonly delayed: number;
     /** Delayed wills whose client reconnected in time. */
     readonly cancelled: number;
-    /** Due, and not published: the client may not publish to the will's topic. */
+    /** Due but not published: the client may not publish to the will's topic. */
     readonly denied: number;
-    /** Copies of wills that did not go out to a subscriber, by reason; counted in `messages.dropped` too. */
+    /** Copies of wills that were not sent to a subscriber, by reason; `messages.dropped` includes them. */
     readonly dropped: Readonly<Record<DropReason, number>>;
-    /** Wills that could not be kept at a stop. */
+    /** Wills that could not be stored at a stop. */
     readonly lostAtStop: number;
     /** Wills with injected faults. */
     readonly faults: number;
-    /** The same by what was done to them. */
+    /** The same by kind of fault. */
     readonly faultsByKind: Readonly<Record<string, number>>;
   };
   /** PUBLISH packets. */
   readonly messages: {
-    /** PUBLISH packets taken. */
+    /** PUBLISH packets received. */
     readonly received: number;
-    /** Of them, those that their client was not allowed to publish. */
+    /** Of these, the ones that the client was not allowed to publish. */
     readonly denied: number;
     /** PUBLISH packets sent, retransmissions included. */
     readonly sent: number;
     readonly dropped: Readonly<Record<DropReason, number>>;
   };
-  /** Control packets, and bytes of their links; TLS and WebSocket frames not counted. */
+  /** Control packets, and bytes of their links, without TLS and WebSocket frames. */
   readonly traffic: {
     readonly packetsReceived: number;
     readonly packetsSent: number;
     readonly bytesReceived: number;
     readonly bytesSent: number;
   };
-  /** Internal errors that ended one connection each, or left one thing undone. */
+  /** Internal errors; each ended one connection, or left one action incomplete. */
   readonly internalErrors: number;
-  /** How often each limit was reached, and something was refused, dropped or ended for it. */
+  /** How often each limit was reached and something was refused, dropped or ended. */
   readonly limitsHit: Readonly<Record<keyof BrokerLimits, number>>;
-  /** All 0 where the store is memory. */
+  /** All 0 with the memory store. */
   readonly store: {
     /** Transactions with changes. */
     readonly commits: number;
-    /** Transactions that failed, repetitions included. */
+    /** Failed transactions, including retries. */
     readonly failures: number;
-    /** Connections that ended because what they were to hear was not kept. */
+    /** Connections that ended because a change could not be stored. */
     readonly refusals: number;
   };
 }
 
-/** The counters while they run. */
+/** The running counters. */
 export class Metrics {
   accepted = 0;
   open = 0;
@@ -147,7 +145,7 @@ export class Metrics {
   readonly loginsFailed = zeros(loginFailures);
   readonly operatorActions: Record<OperatorAction, number> = { disconnect: 0, "end-session": 0, "clear-retained": 0 };
   operatorRefused = 0;
-  /** Asked at each snapshot. */
+  /** Called for each snapshot. */
   memoryUsedBytes: () => number = () => 0;
   sessionsHeld = 0;
   subscriptionsHeld = 0;
@@ -164,7 +162,7 @@ export class Metrics {
   readonly willsDropped = zeros(dropReasons);
   willsLostAtStop = 0;
   willFaults = 0;
-  /** Filled by whoever makes wills go wrong. */
+  /** Filled by the fault injection. */
   willFaultsByKind: Readonly<Record<string, number>> = {};
   storeCommits = 0;
   storeFailures = 0;
@@ -181,13 +179,13 @@ export class Metrics {
   bytesSent = 0;
   readonly limitsHit = zeros(Object.keys(defaultLimits) as (keyof BrokerLimits)[]);
 
-  /** Counts a copy of a message that did not go out. */
+  /** Counts a copy of a message that was not sent. */
   drop({ isWill }: { readonly isWill: boolean }, reason: DropReason): void {
     this.dropped[reason]++;
     if (isWill) this.willsDropped[reason]++;
   }
 
-  /** Counts that a limit was reached, and answers the reason code that says so. */
+  /** Counts that a limit was reached, and returns the reason code for it. */
   limited(limit: keyof BrokerLimits, reasonCode: number): number {
     this.limitsHit[limit]++;
     return reasonCode;
@@ -198,7 +196,7 @@ export class Metrics {
     this.refused[reasonCode] = (this.refused[reasonCode] ?? 0) + 1;
   }
 
-  /** A copy of the present state. */
+  /** A copy of the current values. */
   snapshot(): BrokerMetrics {
     return {
       connections: {

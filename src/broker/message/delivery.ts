@@ -1,6 +1,4 @@
-/**
- * A message on its way to one session: plain data.
- */
+/** A message to one session: plain data. */
 import type { QoS } from "../../mqtt/packet.ts";
 import type { Publication } from "./publication.ts";
 import type { DeliveryPlace } from "./place.ts";
@@ -11,14 +9,14 @@ export interface Delivery {
   readonly qos: QoS;
   readonly retain: boolean;
   readonly identifiers: readonly number[] | undefined;
-  /** The shared filter, with `$share` and the group, that it came by. */
+  /** The shared filter that matched, with `$share` and the group. */
   readonly share?: string | undefined;
   packetId: number;
-  /** `published`: PUBACK or PUBREC is due; `released`: PUBREL was sent, PUBCOMP is due. */
+  /** `published`: waits for PUBACK or PUBREC; `released`: PUBREL was sent, waits for PUBCOMP. */
   state: "waiting" | "published" | "released" | "done";
-  /** Where it is in the store; the store's own. */
+  /** Its place in the store; managed by the store. */
   place?: DeliveryPlace;
 }
 
-/** A message of a shared subscription that its member has not got. */
+/** A message of a shared subscription that its member has not received. */
 export type SharedDelivery = Pick<Delivery, "publication"> & { readonly share: string };

@@ -1,11 +1,9 @@
-/**
- * Where a store keeps a message or a delivery: plain data, which the message carries with it.
- */
+/** The place of a message or a delivery in the store: plain data that the message carries. */
 
-/** A message's place in the store: one, however many are to get it. */
+/** A message's place in the store: one for any number of receivers. */
 export interface MessagePlace {
   readonly id: number;
-  /** Deliveries and retained topics that hold it. */
+  /** Deliveries and retained topics that refer to it. */
   references: number;
   /** Whether it is in the store. */
   written: boolean;
@@ -13,7 +11,7 @@ export interface MessagePlace {
 
 /** A delivery's place in the store. */
 export interface DeliveryPlace {
-  /** Among the messages of its session. */
+  /** Position among the messages of its session. */
   readonly order: number;
   /** Whether it is in the store. */
   written: boolean;

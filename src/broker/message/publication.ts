@@ -1,7 +1,4 @@
-/**
- * One message on its way to its receivers. Owns its encodings: one for each form that receivers need, however many
- * receivers there are.
- */
+/** One message to any number of receivers. Owns its encodings: one for each form that receivers need. */
 import { type EncodedPublish, encodePublish } from "../../mqtt/codec/codec.ts";
 import { splicePublish, subscriptionIdentifierBytes } from "../../mqtt/codec/spliced_publish.ts";
 import type { Message } from "../../mqtt/message.ts";
@@ -14,7 +11,7 @@ import type { MessagePlace } from "./place.ts";
 export interface Publisher {
   /** For No Local. */
   readonly clientId: string;
-  /** Whose rights the message was published with; undefined where the broker decides on no logins. */
+  /** The identity whose rights the message was published with; undefined if the broker has no login checks. */
   readonly owner: Identity | undefined;
 }
 
@@ -22,15 +19,17 @@ export interface Publisher {
 export class Publication {
   readonly message: Message;
   readonly publisher: Publisher;
-  /** Its place in the order of publication; 0 of one that a store held. */
+  /** Its position in the order of publication; 0 for a message from the store. */
   order = 0;
-  /** What it costs in memory, in bytes. */
+  /** Its cost in memory, in bytes. */
   readonly sizeBytes: number;
-  /** Queues and topics that hold it. */
+  /** Queues and topics that refer to it. */
   #holders = 0;
-  /** Its place in the store, once it has one; the store's own. */
+  /** Its place in the store, once it has one; managed by the store. */
   stored: MessagePlace | undefined;
-  /** Between {@link keepForms} and {@link dropForms}: the form that was asked for first, for most messages the only one. */
+  /**
+   * Between {@link keepForms} and {@link dropForms}: the form that was requested first, for most messages the only one.
+   */
   #firstForm = -1;
   #first: EncodedPublish | undefined;
   /** By form. */
@@ -38,45 +37,45 @@ export class Publication {
   #encodedExpiryS = -1;
   #keepsForms = false;
 
-  /** @param isWill whether it was published for a client that is gone; counted apart where it is dropped */
+  /** @param isWill whether it is a will; dropped wills are counted separately */
   constructor(message: Message, publisher: Publisher, readonly isWill = false) {
     this.message = message;
     this.publisher = publisher;
     this.sizeBytes = cost.message + messageBytes(message);
   }
 
-  /** One more queue or topic holds it. */
+  /** Adds one queue or topic that refers to it. */
   hold(memory: Memory): void {
     if (this.#holders++ === 0) memory.add(this.sizeBytes);
   }
 
-  /** One less holds it. */
+  /** Removes one queue or topic that refers to it. */
   release(memory: Memory): void {
     if (--this.#holders === 0) memory.add(-this.sizeBytes);
   }
 
-  /** What one more holder costs in memory, in bytes. */
+  /** The memory cost of one more holder, in bytes. */
   get costBytes(): number {
     return this.#holders === 0 ? this.sizeBytes : 0;
   }
 
-  /** Keeps each encoded form from now on, for the receivers that follow. */
+  /** Keeps each encoded form from now on, for the next receivers. */
   keepForms(): void {
     this.#keepsForms = true;
   }
 
-  /** What the encoded forms that are kept take, in bytes. */
+  /** The size of the kept forms, in bytes. */
   get formBytes(): number {
     return [this.#first, ...this.#others ?? []].reduce((sum, form) => sum + (form?.bytes.length ?? 0), 0);
   }
 
-  /** Forgets the encoded forms: a message that waits or is retained costs no more than itself. */
+  /** Drops the encoded forms, so that a queued or retained message costs only itself. */
   dropForms(): void {
     this.#keepsForms = false;
     this.#first = this.#others = undefined;
   }
 
-  /** When its message expiry interval will have passed; Infinity where it has none. */
+  /** The end of the message expiry interval; Infinity without one. */
   get expiresAtMs(): number {
     const expiryS = this.message.properties?.messageExpiryIntervalS;
     return expiryS === undefined ? Infinity : this.message.publishedAtMs + expiryS * 1_000;
@@ -89,7 +88,10 @@ export class Publication {
     return nowMs - this.message.publishedAtMs >= expiryS * 1_000; // [MQTT5 3.3.2-5]
   }
 
-  /** The packet for receivers of that version, QoS and retain flag. At QoS 1 and 2 its packet identifier is to be set. */
+  /**
+   * The packet for receivers with this version, QoS and retain flag. At QoS 1 and 2 the caller sets its packet
+   * identifier.
+   */
   encode(
     version: ProtocolVersion,
     qos: QoS,
@@ -118,7 +120,7 @@ export class Publication {
     return (this.#others ??= [])[form] ??= encodePublish(this.#packet(qos, retain, expiryS), version);
   }
 
-  /** Without a packet identifier, for each receiver's copy gets one of its own. */
+  /** Without a packet identifier: each receiver's copy gets its own. */
   #packet(qos: QoS, retain: boolean, expiryS: number): PublishPacket {
     const { topic, payload, properties } = this.message;
     if (properties === undefined) return { type: "publish", dup: false, qos, retain, topic, payload };
@@ -136,7 +138,10 @@ export class Publication {
     };
   }
 
-  /** Seconds that are left of its life; -1 when it has no end. A message already sent once may be past it: 0. */
+  /**
+   * Remaining seconds of the message expiry interval; -1 without one. A message that was already sent once may be past
+   * it: 0.
+   */
   #remainingExpiryS(nowMs: number): number {
     const expiryS = this.message.properties?.messageExpiryIntervalS;
     if (expiryS === undefined) return -1;
@@ -144,7 +149,7 @@ export class Publication {
   }
 }
 
-/** What the texts and payloads of a message cost, in bytes. */
+/** The cost of the texts and payloads of a message, in bytes. */
 export function messageBytes(message: Pick<Message, "topic" | "payload" | "properties">): number {
   return textBytes(message.topic) + message.payload.length + propertiesBytes(message.properties);
 }

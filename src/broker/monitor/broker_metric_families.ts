@@ -1,20 +1,20 @@
-/** The metrics of a broker: names, help and where each value is read. `base/prometheus.ts` writes them. */
+/** The metrics of a broker: names, help and the source of each value. `base/prometheus.ts` writes them. */
 import type { MetricFamily } from "../../base/prometheus.ts";
 import type { BrokerMetrics } from "../limits/metrics.ts";
 import type { QueueTotals } from "./status.ts";
 
-/** What is shown. */
+/** The measured values. */
 export interface Measured {
   readonly metrics: BrokerMetrics;
   readonly queues: QueueTotals;
-  /** What wills suffer on purpose, in words; undefined on an honest broker. */
+  /** A description of the faults that the broker injects into wills; undefined without faults. */
   readonly fault: string | undefined;
 }
 
 type Counts = Readonly<Record<string, number>>;
 type Value = (measured: Measured) => number;
 
-/** Numbers that only grow; `_total` is put behind their names. */
+/** Counters; `_total` is appended to their names. */
 const counters: readonly [name: string, help: string, value: Value][] = [
   ["connections_accepted", "Connections accepted", ({ metrics }) => metrics.connections.accepted],
   ["connections_connected", "CONNECT packets answered with success", ({ metrics }) => metrics.connections.connected],
@@ -44,7 +44,7 @@ const counters: readonly [name: string, help: string, value: Value][] = [
   ["store_failures", "Transactions that failed", ({ metrics }) => metrics.store.failures],
 ];
 
-/** Numbers that only grow, by a label. */
+/** Counters with a label. */
 const labelled: readonly [name: string, help: string, label: string, counts: (measured: Measured) => Counts][] = [
   ["connections_refused", "CONNECT packets refused", "reason_code", ({ metrics }) => metrics.connections.refused],
   ["connections_ended", "Connections that ended", "ending", ({ metrics }) => metrics.connections.ended],
@@ -57,7 +57,7 @@ const labelled: readonly [name: string, help: string, label: string, counts: (me
   ["limits_hit", "Limits reached", "limit", ({ metrics }) => metrics.limitsHit],
 ];
 
-/** Numbers that come and go. */
+/** Gauges. */
 const gauges: readonly [name: string, help: string, value: Value][] = [
   ["connections_open", "Open connections, including handshakes", ({ metrics }) => metrics.connections.open],
   ["connections_limit", "Links that may be open at one time", ({ metrics }) => metrics.connections.limit],
@@ -73,7 +73,7 @@ const gauges: readonly [name: string, help: string, value: Value][] = [
   ["fault_active", "1 if fault injection is on", ({ fault }) => fault === undefined ? 0 : 1],
 ];
 
-/** What was measured, for {@link prometheusText}. */
+/** The measured values, for {@link prometheusText}. */
 export function brokerMetricFamilies(measured: Measured): MetricFamily[] {
   return [
     ...counters.map(([name, help, value]) => family(`${name}_total`, help, "counter", [{ value: value(measured) }])),

@@ -1,6 +1,6 @@
 /**
- * Events and packets of a broker as log lines. Neither payloads nor passwords are told, but for the payloads of a
- * client whose packets someone asked for; and those are cut.
+ * Writes events and packets of a broker as log lines. The lines contain no password, and no payload except, truncated,
+ * those of traced clients.
  */
 import type { Log, LogFields, LogLevel } from "../../base/log.ts";
 import type { ConnectWill, Packet, PacketType } from "../../mqtt/packet.ts";
@@ -21,7 +21,7 @@ const levels: Readonly<Record<BrokerEventType, LogLevel>> = {
   "will-lost": "warning",
 };
 
-/** The packet that carries the reason code of an event, which names 0x00. */
+/** The packet that carries the reason code of an event; it determines the name of 0x00. */
 const packetOf: Readonly<Partial<Record<BrokerEventType, PacketType>>> = { refused: "connack", ended: "disconnect" };
 
 const sentences: Readonly<Record<BrokerEventType, string>> = {
@@ -42,7 +42,7 @@ export function eventLog(log: Log): BrokerListener {
   return (event) => log.write(levels[event.type], sentences[event.type], fieldsOf(event));
 }
 
-/** The events that a log writes, at the level that it has. */
+/** The events that a log writes at its level. */
 export function loggedEvents(log: Log): BrokerEventType[] {
   return brokerEventTypes.filter((type) => log.isOn(levels[type]));
 }
@@ -69,10 +69,10 @@ export function packetLog(log: Log, clientIds: Iterable<string>): Trace {
   };
 }
 
-/** How much of a payload the log shows, in bytes. */
+/** Number of payload bytes that the log shows. */
 const shownBytes = 64;
 
-/** A packet's parts in one line: properties as JSON, reason codes with their names, payloads cut, no password. */
+/** The fields of a packet in one line: properties as JSON, reason codes with names, payloads truncated, no password. */
 export function packetFields(packet: Packet): LogFields {
   const { type, ...parts } = packet;
   return Object.fromEntries(
@@ -81,7 +81,7 @@ export function packetFields(packet: Packet): LogFields {
   );
 }
 
-/** Reason codes in hexadecimal with their names; undefined for all else. */
+/** Reason codes in hexadecimal with their names; undefined for other fields. */
 function codesShown(name: string, value: unknown, type: PacketType): string | undefined {
   if (name === "reasonCode") return reasonText(value as number, type);
   if (name !== "reasonCodes") return undefined;

@@ -1,6 +1,6 @@
 /**
- * A broker seen over HTTP: `/metrics` for Prometheus, `/healthz`, and `/status`, a page of clients as JSON; and, with a
- * token, the actions of an operator (`operator_requests.ts`).
+ * The broker's HTTP interface: `/metrics` for Prometheus, `/healthz`, `/status` (a page of clients as JSON), and, with
+ * a token, the actions of an operator (`operator_requests.ts`).
  */
 import { escapeJson } from "../../base/escape.ts";
 import { loadPrometheus, prometheusText, prometheusType } from "../../base/prometheus.ts";
@@ -13,21 +13,21 @@ import { brokerMetricFamilies } from "./broker_metric_families.ts";
 import { longestPage, type QueueTotals, type StatusFilter, statusFilters } from "./status.ts";
 import type { StatusPage, StatusQuery } from "./status.ts";
 
-/** What is seen. */
+/** The broker that the interface shows. */
 export interface Monitored extends Operated {
   readonly url: string;
-  /** When it started, as ISO 8601. */
+  /** The start time, as ISO 8601. */
   readonly startedAt: string;
-  /** What wills suffer on purpose, in words; undefined on an honest broker. */
+  /** A description of the faults that the broker injects into wills; undefined without faults. */
   readonly fault: string | undefined;
   metrics(): BrokerMetrics;
   queues(): QueueTotals;
   status(query: StatusQuery): StatusPage;
-  /** The page has stopped accepting for a while. */
+  /** Called when the interface pauses accepting. */
   countAcceptPause?(): void;
 }
 
-/** What `/status` answers. */
+/** The answer of `/status`. */
 export interface StatusReport extends StatusPage {
   readonly url: string;
   readonly startedAt: string;
@@ -37,23 +37,24 @@ export interface StatusReport extends StatusPage {
   readonly queued: QueueTotals;
 }
 
-/** Where a broker's page is served, and to whom. */
+/** The address of the interface, and its access rules. */
 export interface MonitorOptions extends Pick<WebServerOptions, "host" | "port" | "allowOrigins" | "log"> {
-  /** What an operator has to show; without it, the broker cannot be changed through this page. */
+  /** The token that an operator must send; without it, this interface cannot change the broker. */
   readonly adminToken?: AdminToken | undefined;
 }
 
-/** A page that is served. */
+/** A running interface. */
 export interface Monitor {
-  /** Where it is found, as `http://host:port`. */
+  /** Its URL, as `http://host:port`. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
 /**
- * Serves what is to be seen of a broker.
+ * Serves the HTTP interface of a broker.
  *
- * @throws UsageError when the address or port cannot be had, or a token is given and the address is not of loopback
+ * @throws UsageError if the address or port is not available, or a token is given and the address is not a loopback
+ * address
  */
 export async function startMonitor(
   broker: Monitored,

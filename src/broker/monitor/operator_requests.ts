@@ -8,20 +8,20 @@ import { type WebRequest, words } from "../../net/http_server.ts";
 import { UsageError } from "../../base/failure.ts";
 import type { AdminToken } from "../access/admin_token.ts";
 
-/** The broker as an operator acts on it. */
+/** The broker, for the actions of an operator. */
 export interface Operated {
   disconnectClient(clientId: string): boolean;
   endSession(clientId: string): boolean;
   clearRetained(topic: string): boolean;
-  /** Whether the store could not keep the last changes. */
+  /** Whether the store failed to write the last changes. */
   readonly storeFails: boolean;
-  /** Counts and logs a request that was refused. */
+  /** Counts and logs a refused request. */
   actionRefused(peer: string, why: string): void;
 }
 
 interface Action {
   readonly act: (broker: Operated, name: string) => boolean;
-  /** The answer where there was nothing to act on. */
+  /** The answer if the action had no object. */
   readonly absent: string;
 }
 
@@ -40,13 +40,13 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-/** The paths of the actions, for the answer to another one. */
+/** The paths of the actions, for the answer to an unknown one. */
 export const actionPaths = "DELETE /clients/ID, /sessions/ID or /retained/TOPIC";
 
 /**
- * Refuses to accept actions from the network: the token crosses the link in plain text.
+ * Refuses to accept actions from the network, because the token crosses the link in plain text.
  *
- * @throws UsageError for an address that is not of loopback
+ * @throws UsageError for an address that is not a loopback address
  */
 export function checkActionHost(host: string): void {
   if (isLoopback(host)) return;
@@ -56,10 +56,7 @@ export function checkActionHost(host: string): void {
   );
 }
 
-/**
- * Answers a request for an action: 204 where it was done, and one sentence where it was not. Undefined for every other
- * path.
- */
+/** Answers a request for an action: 204 on success, otherwise one sentence. Undefined for every other path. */
 export function answerOperator(
   { rawPath, method, authorization, peer }: WebRequest,
   broker: Operated,

@@ -1,31 +1,29 @@
-/**
- * Who is there: a page of clients with their connection, their will and what waits for them.
- */
+/** The client status: a page of clients with their connection, their will and their queue. */
 import type { Core } from "../core/core.ts";
 import type { Session } from "../session/session.ts";
 
-/** Which clients a page shows. */
+/** The clients that a page shows. */
 export type StatusFilter = "all" | "online" | "armed" | "delayed";
 
 /** Every {@link StatusFilter}. */
 export const statusFilters: readonly StatusFilter[] = ["all", "online", "armed", "delayed"];
 
-/** Clients on one page at most. */
+/** Maximum number of clients on one page. */
 export const longestPage = 1_000;
 
-/** Which page of which clients. */
+/** The page to show. */
 export interface StatusQuery {
   /** Which clients the page shows. */
   readonly filter: StatusFilter;
-  /** Clients to leave out first. */
+  /** Number of clients to skip. */
   readonly offset: number;
-  /** Clients to show, up to {@link longestPage}. */
+  /** Number of clients to show, up to {@link longestPage}. */
   readonly limit: number;
 }
 
-/** One will. Instants are in the form of ISO 8601. */
+/** One will. Times are ISO 8601. */
 export interface WillStatus {
-  /** `armed` while its client is online, `delayed` when it waiting for the start time. */
+  /** `armed` while its client is online, `delayed` while its delay runs. */
   readonly state: "armed" | "delayed";
   /** The topic of the will. */
   readonly topic: string;
@@ -35,9 +33,9 @@ export interface WillStatus {
   readonly retain: boolean;
   /** Since when the will is armed or delayed, in ISO 8601. */
   readonly since: string;
-  /** When it goes out unless its client comes back; of a delayed will. */
+  /** Of a delayed will: when it is published unless its client reconnects. */
   readonly due?: string;
-  /** What ended the connection; of a delayed will. */
+  /** Of a delayed will: what ended the connection. */
   readonly ending?: string;
 }
 
@@ -47,39 +45,39 @@ export interface ClientStatus {
   readonly clientId: string;
   /** Whether the client is connected. */
   readonly online: boolean;
-  /** While it is online: its peer, its version of MQTT, and since when. */
+  /** While online: its peer, its version of MQTT, and the time since when. */
   readonly peer?: string;
   /** The MQTT version of the connection. */
   readonly version?: "3.1.1" | "5.0";
   /** Since when the client is connected or away, in ISO 8601. */
   readonly since?: string;
-  /** While it is offline: when its session ends; absent when it does not end by itself. */
+  /** While offline: when its session ends; absent if the session does not expire. */
   readonly sessionEnds?: string;
   /** The will of the client, if it has one. */
   readonly will?: WillStatus;
-  /** Messages that have not reached it, and their bytes. */
+  /** Messages that have not reached the client, and their bytes. */
   readonly queued: { readonly messages: number; readonly bytes: number };
 }
 
 /** A page of clients, in the order in which their sessions began. */
 export interface StatusPage extends StatusQuery {
-  /** Clients that the filter lets through, on all pages. */
+  /** Number of clients that match the filter, on all pages. */
   readonly total: number;
   /** The clients of this page. */
   readonly clients: readonly ClientStatus[];
 }
 
-/** What waits in all outboxes. */
+/** The totals of all outboxes. */
 export interface QueueTotals {
   /** Messages that wait. */
   readonly messages: number;
   /** Bytes of these messages. */
   readonly bytes: number;
-  /** Clients for whom something waits. */
+  /** Clients with queued messages. */
   readonly clients: number;
 }
 
-/** A page of clients as they are at `nowMs`. Looks at every session once. */
+/** A page of clients at `nowMs`. Visits every session once. */
 export function statusPage(core: Core, { filter, offset, limit }: StatusQuery, nowMs: number): StatusPage {
   const wallOffsetMs = core.settings.wallNowMs() - nowMs;
   const clients: ClientStatus[] = [];
@@ -92,7 +90,7 @@ export function statusPage(core: Core, { filter, offset, limit }: StatusQuery, n
   return { filter, offset, limit, total, clients };
 }
 
-/** What waits in all outboxes. Looks at every session once. */
+/** The totals of all outboxes. Visits every session once. */
 export function queueTotals(core: Core): QueueTotals {
   let messages = 0, bytes = 0, clients = 0;
   for (const { usedOutbox } of core.sessions.values()) {

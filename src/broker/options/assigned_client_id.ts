@@ -4,7 +4,7 @@
 import { freshBytes } from "../../base/random.ts";
 
 const digitCount = 19;
-/** 32 characters, so that each byte gives one and all are equally likely: 19 of them are 95 bits. */
+/** 32 characters, so that each byte selects one and all are equally likely: 19 of them are 95 bits. */
 const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
 
 /** A client identifier that no client can predict, of at most 23 letters and digits. // [MQTT5 3.1.3-5] */

@@ -1,6 +1,4 @@
-/**
- * How a client's connection ended, as the broker saw it. The fleet has a type of its own for what it did.
- */
+/** How a client's connection ended, as the broker saw it. The fleet has its own type for what it did. */
 
 /** What ended a connection. */
 export type Ending =
@@ -12,14 +10,14 @@ export type Ending =
   | { readonly kind: "keep-alive" }
   /** The client broke the standard, or a limit that ends its connection. */
   | { readonly kind: "protocol-error"; readonly reasonCode: number }
-  /** A new connection came with the same client identifier. */
+  /** A new connection arrived with the same client identifier. */
   | { readonly kind: "takeover" }
   /** An operator ended the connection or its session. */
   | { readonly kind: "administrative" }
   /** The broker stops. */
   | { readonly kind: "shutdown" };
 
-/** The kinds of {@link Ending}, and the end of a session that came before the will's delay was over. */
+/** The kinds of {@link Ending}, and the end of a session before the will's delay was over. */
 export type EndingKind = Ending["kind"] | "session-end";
 
 /** Every {@link EndingKind}. */

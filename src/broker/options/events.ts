@@ -1,24 +1,23 @@
 /**
- * What a broker can tell while it runs: what becomes of connections and of wills, each as it happens. Nothing is made
- * of an event that nobody wants to be told of.
+ * The events of a running broker: what happens to connections and wills. Events without a listener are not constructed.
  */
 import type { ConnectWill, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { EndingKind } from "./ending.ts";
 
-/** What became of a will. */
+/** What happened to a will. */
 export type WillEvent =
-  /** CONNECT was accepted, and its will is kept. */
+  /** CONNECT was accepted, and the broker keeps its will. */
   | { readonly type: "will-armed"; readonly clientId: string; readonly will: ConnectWill }
-  /** It goes out to the subscribers; `ending` is what made it due. */
+  /** The will is published to its subscribers; `ending` made it due. */
   | {
     readonly type: "will-published";
     readonly clientId: string;
     readonly will: ConnectWill;
     readonly ending: EndingKind;
   }
-  /** The client left properly. */
+  /** The client disconnected normally. */
   | { readonly type: "will-discarded"; readonly clientId: string; readonly will: ConnectWill }
-  /** The connection is over; the will is due in so many milliseconds unless the client comes back before. */
+  /** The connection ended; the will is due after `delayMs` unless the client reconnects before. */
   | {
     readonly type: "will-delayed";
     readonly clientId: string;
@@ -26,14 +25,14 @@ export type WillEvent =
     readonly ending: EndingKind;
     readonly delayMs: number;
   }
-  /** The client came back to its session before a delayed will was due. */
+  /** The client resumed its session before its delayed will was due. */
   | { readonly type: "will-cancelled"; readonly clientId: string; readonly will: ConnectWill }
-  /** The client may not publish to the will's topic: it was due, and did not go out. */
+  /** The will was due but not published: the client may not publish to its topic. */
   | { readonly type: "will-denied"; readonly clientId: string; readonly will: ConnectWill }
-  /** It could be neither published nor kept when the broker stopped. */
+  /** The will could be neither published nor stored when the broker stopped. */
   | { readonly type: "will-lost"; readonly clientId: string; readonly will: ConnectWill };
 
-/** What became of a connection. */
+/** What happened to a connection. */
 export type ConnectionEvent =
   /** CONNECT was accepted. */
   | {
@@ -45,25 +44,25 @@ export type ConnectionEvent =
     readonly version: ProtocolVersion;
     readonly sessionPresent: boolean;
   }
-  /** A link that asked to be let in was not; the reason code is that of MQTT 5.0, also for a 3.1.1 client. */
+  /** A link was refused; the reason code is that of MQTT 5.0, also for a 3.1.1 client. */
   | { readonly type: "refused"; readonly peer: string; readonly reasonCode: number }
-  /** The connection of a client that had been accepted is over. */
+  /** The connection of an accepted client ended. */
   | {
     readonly type: "ended";
     readonly clientId: string;
     readonly peer: string;
     readonly ending: EndingKind;
-    /** Of a DISCONNECT from the client, or of its fault. */
+    /** From the client's DISCONNECT, or for its fault. */
     readonly reasonCode: number | undefined;
   };
 
-/** Everything that a broker tells. More types may come: what is not known is to be left alone. */
+/** Every event of a broker. Later versions may add types: ignore unknown ones. */
 export type BrokerEvent = WillEvent | ConnectionEvent;
 
-/** Told of events, synchronously and in their order; it must be quick, and what it throws is logged. */
+/** Receives events synchronously and in order. It must be quick; the broker logs what it throws. */
 export type BrokerListener = (event: BrokerEvent) => void;
 
-/** What tells one event from another. */
+/** The type that distinguishes events. */
 export type BrokerEventType = BrokerEvent["type"];
 
 const every: Readonly<Record<BrokerEventType, true>> = {
@@ -82,12 +81,12 @@ const every: Readonly<Record<BrokerEventType, true>> = {
 /** Every {@link BrokerEventType}. */
 export const brokerEventTypes = Object.keys(every) as readonly BrokerEventType[];
 
-/** The listener for each type of event. Skip events without listeners. */
+/** The listener for each type of event; undefined without one, so that the broker does not construct the event. */
 export type BrokerListeners = {
   readonly [T in BrokerEventType]?: (event: Extract<BrokerEvent, { readonly type: T }>) => void;
 };
 
-/** The listener for each of these types, so that it cannot harm who tells it. */
+/** The listener for each of these types, wrapped so that its errors cannot affect the broker. */
 export function listenersOf(
   listener: BrokerListener | undefined,
   types: readonly BrokerEventType[],

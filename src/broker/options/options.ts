@@ -1,6 +1,4 @@
-/**
- * What a broker can be told, its limits, and their defaults.
- */
+/** The options of a broker, its limits, and their defaults. */
 import { type Clock, monotonicClock, wallTime } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import type { QoS } from "../../mqtt/packet.ts";
@@ -16,7 +14,7 @@ import {
 import type { Trace } from "./trace.ts";
 import type { WillFault } from "./will_fault.ts";
 
-/** Who asks to be let in. */
+/** The client that logs in. */
 export interface Login {
   /** The client identifier. */
   readonly clientId: string;
@@ -26,45 +24,45 @@ export interface Login {
   readonly password: Uint8Array | undefined;
   /** The peer of the link, as `host:port`. */
   readonly peer: string;
-  /** Whether the connection has ended meanwhile: nothing need be decided then. */
+  /** Whether the connection has ended in the meantime: if so, no decision is needed. */
   readonly isOver?: () => boolean;
-  /** Common name of the certificate with which the client has proved itself, where it has. */
+  /** Common name of the certificate with which the client authenticated, if any. */
   readonly certificateName?: string | undefined;
 }
 
-/** What becomes of a login. */
+/** The decision about a login. */
 export type LoginAnswer = "accept" | "bad-credentials" | "not-authorized" | "busy";
 
-/** Bounds of a broker. What happens at each is said with it; each is counted in the metrics. */
+/** Limits of a broker. Each comment says what happens at the limit; the metrics count it. */
 export interface BrokerLimits {
   /**
-   * Links open at one time; one more is answered 0x97 (3.1.1: 3) to its CONNECT; beyond twice as many, or beyond what
-   * the limit of open files leaves, none is read. The default of a {@link Broker} is at most what that limit leaves.
+   * Open links. One more is answered 0x97 (3.1.1: 3) to its CONNECT; links beyond twice as many, or beyond what the
+   * limit of open files allows, are not read. The default of a {@link Broker} is at most what that limit allows.
    */
   readonly connections: number;
   /** Sessions, online and offline; one more is refused as above. */
   readonly sessions: number;
-  /** From the accepted link to a whole CONNECT and a login; then the link is closed. Milliseconds. */
+  /** Time in milliseconds from the accepted link to a complete CONNECT and a login; then the broker closes the link. */
   readonly timeToConnectMs: number;
-  /** Largest packet read; announced in CONNACK; a larger one ends the connection with 0x95. */
+  /** Largest packet that is read; announced in CONNACK; a larger one ends the connection with 0x95. */
   readonly maximumPacketSizeBytes: number;
-  /** QoS 2 messages of one 5.0 client taken and not yet released; announced; one more ends the connection with 0x93. */
+  /** Unreleased QoS 2 messages of one 5.0 client; announced; one more ends the connection with 0x93. */
   readonly receiveMaximum: number;
   /** Topic aliases of one 5.0 client; announced; a higher one ends the connection with 0x94. */
   readonly topicAliasMaximum: number;
-  /** Topic aliases towards one 5.0 client, which may allow fewer; topics beyond are sent whole. */
+  /** Topic aliases to one 5.0 client, which may allow fewer; further topics are sent in full. */
   readonly outboundTopicAliases: number;
-  /** QoS 1 and 2 messages sent to one client and not yet acknowledged; the rest waits. The client may ask for fewer. */
+  /** Unacknowledged QoS 1 and 2 messages to one client; further ones are queued. The client may request fewer. */
   readonly inflight: number;
-  /** Links from one address within a second; one more is answered 0x9F (3.1.1: 3) to its CONNECT. 0: no limit. */
+  /** Links from one address per second; one more is answered 0x9F (3.1.1: 3) to its CONNECT. 0: no limit. */
   readonly connectsPerSecond: number;
-  /** Messages waiting for, or in flight to, one client: their bytes; what comes on top is dropped (`queue-full`). */
+  /** Bytes of messages queued for, or in flight to, one client; further messages are dropped (`queue-full`). */
   readonly outboxBytes: number;
-  /** The same in messages. */
+  /** Number of these messages. */
   readonly outboxMessages: number;
-  /** Bytes waiting for, or in flight to, all clients together; what comes on top is dropped (`memory-full`). */
+  /** Bytes queued for, or in flight to, all clients; further messages are dropped (`memory-full`). */
   readonly allOutboxesBytes: number;
-  /** Answers that one client does not read: beyond it the connection ends with 0x97. */
+  /** Bytes of answers that one client has not read; beyond it the connection ends with 0x97. */
   readonly unreadBytes: number;
   /** Subscriptions of one session; one more is refused with 0x97. */
   readonly subscriptionsPerSession: number;
@@ -73,8 +71,8 @@ export interface BrokerLimits {
   /** Bytes of a topic name or filter; a longer one is refused with 0x90 or 0x8F. */
   readonly topicBytes: number;
   /**
-   * Levels of filters that one message may visit on its way to its subscribers; a filter with wildcards that would make
-   * it more is refused with 0x97.
+   * Filter levels that one message may visit on the way to its subscribers; a filter with wildcards that would exceed
+   * it is refused with 0x97.
    */
   readonly overlappingFilters: number;
   /** Bytes of a will's payload; a CONNECT with a larger one is refused with 0x95 (3.1.1: closed). */
@@ -84,29 +82,29 @@ export interface BrokerLimits {
   /** Retained messages; a message for one more topic is delivered and not retained. */
   readonly retainedMessages: number;
   /**
-   * Bytes of memory that clients make the broker take: links, sessions, subscriptions, wills, retained and queued
-   * messages, unread answers, and what of them the runtime has not collected yet. What is kept takes up to 55 %; at the
-   * bound the newest item is refused (0x97), and connected clients are served from a reserve of 6 %. The default of a
-   * {@link Broker} is a quarter of the machine's memory, and at most half of the runtime's heap.
+   * Bytes of memory that clients make the broker use: links, sessions, subscriptions, wills, retained and queued
+   * messages, unread answers, and garbage of these that the runtime has not collected yet. Kept items use up to 55 %.
+   * At the limit the broker refuses the newest item (0x97), and serves connected clients from a reserve of 6 %. The
+   * default of a {@link Broker} is a quarter of the machine's memory, and at most half of the runtime's heap.
    */
   readonly memoryBytes: number;
-  /** Largest CONNECT read; a larger one is refused with 0x95. */
+  /** Largest CONNECT that is read; a larger one is refused with 0x95. */
   readonly connectBytes: number;
   /**
-   * Longest keep alive, in milliseconds; 0: no limit. A 5.0 client with a longer one, or none, gets this one in
+   * Longest keep alive, in milliseconds; 0: no limit. A 5.0 client with a longer one, or none, receives this one in
    * CONNACK; a 3.1.1 client is refused with return code 2.
    */
   readonly keepAliveMs: number;
   /**
    * Longest time from the end of a connection to the end of its session, in milliseconds; 0: no limit. CONNACK
-   * announces it to a 5.0 client that asked for more; a lasting session of 3.1.1 ends after it too.
+   * announces it to a 5.0 client that requested more; a persistent session of 3.1.1 ends after it too.
    */
   readonly sessionExpiryMs: number;
-  /** Time that a stopping broker gives subscribers to receive the wills. Milliseconds. */
+  /** Time in milliseconds that a stopping broker gives subscribers to receive the wills. */
   readonly stopGraceMs: number;
 }
 
-/** The limits where nothing else is asked for. */
+/** The default limits. */
 export const defaultLimits: BrokerLimits = {
   connections: 1_000_000,
   sessions: 1_000_000,
@@ -135,35 +133,35 @@ export const defaultLimits: BrokerLimits = {
   stopGraceMs: 2_000,
 };
 
-/** Who may do what; everyone everything without it. A will is a publication. */
+/** Decides who may do what; without it, everything is allowed. A will is a publication. */
 export type Authorize = (who: Principal, action: Action, topic: string) => boolean;
 
-/** How grave a line of the log is. */
+/** The severity of a log line. */
 export type BrokerLogLevel = "info" | "warn" | "error";
 
-/** What the broker's core can be told. */
+/** The options of the broker's core. */
 export interface CoreOptions {
   /** Limits that replace those of {@link defaultLimits}. Default: none. */
   readonly limits?: Partial<BrokerLimits>;
-  /** Links for which there are descriptors: one more is closed at once. Default: no bound. */
+  /** Links for which there are descriptors: one more is closed at once. Default: no limit. */
   readonly linkRoom?: number;
-  /** Highest QoS that is served: a will above it is refused with 0x9B. Default: 2. */
+  /** Maximum QoS: a will above it is refused with 0x9B. Default: 2. */
   readonly maximumQoS?: QoS;
   /** Whether messages are retained: if not, a will with retain is refused with 0x9A. Default: yes. */
   readonly retainAvailable?: boolean;
   /**
-   * Response Information for the 5.0 clients that request it: what their response topics may begin with. `%c` stands
-   * for the client identifier. Default: none.
+   * Response Information for the 5.0 clients that request it: the prefix of their response topics. The broker replaces
+   * `%c` by the client identifier. Default: none.
    */
   readonly responseInformation?: string;
   /** Replaces the keep alive of every 5.0 client, in seconds. Default: the keep alive of the client. */
   readonly serverKeepAliveS?: number;
-  /** Decides on a login. A rejected promise refuses with 0x88. Default: every login is accepted. */
+  /** Decides on a login. A rejected promise refuses the login with 0x88. Default: every login is accepted. */
   readonly authenticate?: (login: Login) => LoginAnswer | Promise<LoginAnswer>;
   /** The identity of an accepted login. Default: the client's user name, proved by its password. */
   readonly identityOf?: (login: Login) => Identity;
   /**
-   * Whether a user who logged in earlier may still log in; asked when the rules change, when a store is read, and
+   * Whether a user who logged in earlier may still log in; called when the rules change, when a store is read, and
    * before a retained message of that user is delivered. Default: every user may.
    */
   readonly knows?: (identity: Identity) => boolean;
@@ -172,41 +170,42 @@ export interface CoreOptions {
    * Default: everything is allowed.
    */
   readonly authorize?: Authorize;
-  /** Where sessions, messages and wills are kept: in memory, or in a file that outlives the broker. Default: memory. */
+  /** The place of sessions, messages and wills: in memory, or in a file that outlives the broker. Default: memory. */
   readonly store?: StoreOption;
   /**
-   * Wills at a clean stop. `publish`, the default, treats the stop as any end of a connection: what has no delay is
-   * published before the watchers go. What is delayed keeps its instant where there is a store; in memory the session
-   * ends with the broker, and a will is due when its session ends. `keep` leaves all of them to the next start; in
-   * memory there is nowhere to keep them, so that it loses them.
+   * Wills at a clean stop. `publish`, the default, treats the stop like any end of a connection: wills without a delay
+   * are published before the watchers are disconnected. A delayed will keeps its due time if there is a store; in
+   * memory the session ends with the broker, and a will is due when its session ends. `keep` leaves all wills to the
+   * next start; in memory they cannot be kept and are lost.
    */
   readonly onShutdown?: "publish" | "keep";
-  /** Makes wills go wrong on purpose, to test a monitor of wills. Default: none. */
+  /** Injects faults into wills, to test a monitor of wills. Default: none. */
   readonly willFault?: WillFault;
-  /** Gets each event of wills and connections as it happens; it must be quick. Default: none. */
+  /** Receives each event of wills and connections as it happens; it must be quick. Default: none. */
   readonly onEvent?: BrokerListener;
-  /** The events that {@link onEvent} gets; other events cost nothing. Default: all. */
+  /** The events that {@link onEvent} receives; other events are not constructed. Default: all. */
   readonly eventTypes?: readonly BrokerEventType[];
-  /** Gets the packets of the clients that it chooses. Default: none. */
+  /** Receives the packets of the clients that it selects. Default: none. */
   readonly trace?: Trace;
-  /** From one publication of the `$SYS` topics to the next, in milliseconds; 0 publishes none. Default: 0. */
+  /** Interval between publications of the `$SYS` topics, in milliseconds; 0 publishes none. Default: 0. */
   readonly sysIntervalMs?: number;
-  /** Gets log lines. Default: none are written. */
+  /** Receives log lines. Default: none are written. */
   readonly log?: (level: BrokerLogLevel, message: string) => void;
   /**
-   * What becomes of an internal error of a handler. `contain`, the default of a {@link Broker}: it ends one connection,
-   * and is logged with its stack and counted. `throw`, the default of a core: it is passed on, for tests.
+   * The treatment of an internal error of a handler. `contain`, the default of a {@link Broker}: the error ends one
+   * connection, and is logged with its stack and counted. `throw`, the default of a core: the error is rethrown, for
+   * tests.
    */
   readonly onInternalError?: "contain" | "throw";
   /** The clock of the broker. Default: the clock of the system. */
   readonly clock?: Clock;
   /**
-   * The time of day in milliseconds since 1970: what a store counts in, for no other clock goes on without a broker.
+   * The time of day in milliseconds since 1970: a store uses it, because no other clock continues without a broker.
    * Default: the clock of the system.
    */
   readonly wallNowMs?: () => number;
   /**
-   * Runs a task when this turn of the event loop is over: the store's commit for all that came in the turn.
+   * Runs a task at the end of this turn of the event loop: the store's commit for all input of the turn.
    * Default: a task of the event loop.
    */
   readonly endOfTurn?: (task: () => void) => void;
@@ -217,7 +216,7 @@ export interface CoreOptions {
   readonly newClientId?: () => string;
 }
 
-/** Core options with nothing left open. */
+/** Core options with all defaults filled in. */
 export interface CoreSettings extends
   Required<
     Omit<
@@ -236,7 +235,7 @@ export interface CoreSettings extends
   readonly willFault: WillFault | undefined;
   readonly listeners: BrokerListeners;
   readonly trace: Trace | undefined;
-  /** Whether logins are decided on at all, so that user names mean something. */
+  /** Whether the broker judges logins, so that user names have a meaning. */
   readonly hasLogins: boolean;
   /** Whether {@link CoreOptions.authorize} was given. */
   readonly hasRules: boolean;
@@ -246,7 +245,7 @@ export interface CoreSettings extends
   readonly responseInformation: string | undefined;
 }
 
-/** The defaults of options that are plain values; those of limits are {@link defaultLimits}. */
+/** The defaults of options that are plain values; {@link defaultLimits} has those of limits. */
 export const defaultOptions = {
   maximumQoS: 2,
   retainAvailable: true,
@@ -301,12 +300,12 @@ const mayBeZero: ReadonlySet<keyof BrokerLimits> = new Set(
   ],
 );
 
-/** Limits that travel in a packet: the standard bounds them. */
+/** Limits that are sent in a packet: the standard bounds them. */
 const highest: Partial<Record<keyof BrokerLimits, number>> = {
   // Below the standard's 268,435,460: a 3.1.1 message is larger for a 5.0 receiver, by its subscription identifiers.
   maximumPacketSizeBytes: 262_144_000,
   subscriptionsPerSession: 1_000_000,
-  // Topics are walked level by level.
+  // The broker visits topics level by level.
   topicLevels: 2_000,
   keepAliveMs: 65_535_000,
   sessionExpiryMs: 4_294_967_294_000,
@@ -317,7 +316,7 @@ const highest: Partial<Record<keyof BrokerLimits, number>> = {
   willPayloadBytes: 65_535,
 };
 
-/** The least and the most that a limit may be. */
+/** The minimum and the maximum of a limit. */
 export function limitRange(name: keyof BrokerLimits): readonly [least: number, most: number] {
   const least = mayBeZero.has(name) ? 0 : 1;
   return [least, highest[name] ?? Number.MAX_SAFE_INTEGER];
@@ -331,19 +330,21 @@ function checkLimits(limits: BrokerLimits): void {
   }
 }
 
-/** Where sessions, messages and wills are kept. */
+/** The place of sessions, messages and wills. */
 export type StoreOption = "memory" | SqliteOption;
 
 /** A store in a file. */
 export interface SqliteOption {
-  /** A file, made when there is none; its directory must be there. `-wal` and `-journal` files stand beside it. */
+  /** A file, created if missing; its directory must exist. `-wal` and `-journal` files are next to it. */
   readonly path: string;
   /**
-   * What an acknowledgement outlives. `power`, the default: also a power failure, for the file is synced before each
-   * one. `process`: a kill of the process, not of the machine; a power failure may take the last seconds, never the
-   * file.
+   * What an acknowledgement survives. `power`, the default: also a power failure, because the file is synced before
+   * each one. `process`: a kill of the process, not of the machine; a power failure may lose the last seconds, never
+   * the file.
    */
   readonly outlives?: "power" | "process";
-  /** The file's size at most, in pages of 4,096 bytes; without it the disk's. Beyond it nothing is taken. */
+  /**
+   * Maximum size of the file, in pages of 4,096 bytes; by default the size of the disk. Beyond it nothing is accepted.
+   */
   readonly pagesLimit?: number;
 }

@@ -1,11 +1,11 @@
-/** Seeing the packets of one client, each as it comes and goes; nothing is decoded for anybody else's. */
+/** Traces the packets of selected clients as they are received and sent; other clients' packets are not decoded. */
 import type { Packet } from "../../mqtt/packet.ts";
 
-/** Told of each packet of one client; `in` came from it, `out` goes to it. */
+/** Receives each packet of one client; `in` is from the client, `out` is to it. */
 export type TraceOfClient = (direction: "in" | "out", packet: Packet) => void;
 
-/** Who wants to see packets, and of whom. */
+/** Selects the clients to trace. */
 export interface Trace {
-  /** Where the packets of that client are to be told; undefined for a client that nobody asks for. */
+  /** The receiver of the packets of this client; undefined for a client that is not traced. */
   of(clientId: string): TraceOfClient | undefined;
 }

@@ -1,11 +1,11 @@
 /**
- * Faults in wills, made on purpose: the seam through which a test, and later a person, makes this broker break its
- * promise, to see whether that is noticed. Nothing here acts unless `willFault` is set in the options.
+ * Fault injection for wills: the seam through which a test or a user makes this broker mishandle wills, to check
+ * whether an observer notices. It has no effect unless `willFault` is set in the options.
  */
 import type { ConnectWill } from "../../mqtt/packet.ts";
 import type { Ending } from "./ending.ts";
 
-/** A will about which something is being decided. */
+/** A will that a decision concerns. */
 export interface WillInQuestion {
   /** The client identifier. */
   readonly clientId: string;
@@ -15,25 +15,31 @@ export interface WillInQuestion {
   readonly ending: Ending;
 }
 
-/** One message to be published in a will's place. */
+/** A message that is published in place of a will. */
 export interface WillCopy {
   /** The will as the broker publishes it. */
   readonly will: ConnectWill;
-  /** Milliseconds from now; 0 is at once. */
+  /** Milliseconds from now; 0: at once. */
   readonly delayMs: number;
 }
 
-/** Which wills go wrong, and how. Both are asked in the order of events, so that "one in N" can be counted. */
+/**
+ * Selects the wills to mishandle, and how. Both methods are called in the order of events, so that "one in N" can be
+ * counted.
+ */
 export interface WillFault {
-  /** What it does, in words, for those who watch the broker. */
+  /** A description of the faults, for observers of the broker. */
   readonly description?: string;
-  /** How many wills it has struck, by what was done to them; kept up by whoever strikes. */
+  /** Number of affected wills by kind of fault; the implementation updates it. */
   readonly counts?: Readonly<Record<string, number>>;
   /**
-   * The connection ended, and the will is to be discarded (the client left properly) or delayed.
-   * True publishes it at once instead: an unwanted will, or an early one.
+   * The connection ended, and the will is to be discarded (the client disconnected normally) or delayed. True publishes
+   * it at once instead: an unwanted will, or an early one.
    */
   atRelease?(question: WillInQuestion, decision: "discard" | "delay"): boolean;
-  /** The will is due now. What is answered goes out in its place: none loses it, two doubles it. Undefined: no fault. */
+  /**
+   * The will is due now. The result is published in its place: an empty list loses the will, two copies duplicate it.
+   * Undefined: no fault.
+   */
   atPublication?(question: WillInQuestion, nowMs: number): readonly WillCopy[] | undefined;
 }

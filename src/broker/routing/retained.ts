@@ -1,6 +1,4 @@
-/**
- * Retained messages: the last one of each topic, found by topic filter.
- */
+/** Retained messages: the last message of each topic, found by topic filter. */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
 import { levelsOf } from "../../mqtt/topic.ts";
@@ -12,7 +10,7 @@ import type { Publication } from "../message/publication.ts";
 
 class Node {
   message: Publication | undefined;
-  /** The end of the message, if it has one. */
+  /** The expiry of the message, if it has one. */
   expiry: Deadline<Due> | undefined;
   children: Map<string, Node> | undefined;
 }
@@ -30,9 +28,9 @@ export class Retained {
     readonly metrics: Metrics;
     readonly deadlines: Deadlines<Due>;
     readonly limit: number;
-    /** Of the store, where there is one. */
+    /** The changes of the store, if there is one. */
     readonly changes?: Changes | undefined;
-    /** The bound over the broker's memory; the broker's own messages are not counted. */
+    /** The limit of the broker's memory; the broker's own messages are not counted. */
     readonly memory?: Memory;
   }) {
     this.#memory = memory;
@@ -42,7 +40,7 @@ export class Retained {
     this.#changes = changes;
   }
 
-  /** Keeps a message in place of its topic's last one; one with an empty payload only clears it. */
+  /** Stores a message in place of its topic's last one; an empty payload only clears the topic. */
   store(publication: Publication): void {
     const levels = publication.message.topic.split("/");
     if (publication.message.payload.length === 0) return this.#clear(levels); // [MQTT5 3.3.1-6] [MQTT311 3.3.1-10]
@@ -55,7 +53,7 @@ export class Retained {
     this.#keep(publication, levels);
   }
 
-  /** Takes back a message that a store held, whatever the limits are now. */
+  /** Restores a message from the store, regardless of the current limits. */
   restore(publication: Publication): void {
     this.#keep(publication, publication.message.topic.split("/"));
   }
@@ -78,13 +76,13 @@ export class Retained {
     this.#watchExpiry(node, publication.expiresAtMs);
   }
 
-  /** The message of a topic has expired; a no-op when the topic has another one by now. */
+  /** Handles the expiry of a topic's message. Does nothing if the topic has another message by now. */
   expired(publication: Publication): void {
     const levels = publication.message.topic.split("/");
     if (this.#at(levels)?.message === publication) this.#clear(levels); // [MQTT5 3.3.2-5]
   }
 
-  /** Removes the message of a topic; answers whether the topic had one that has not expired. */
+  /** Removes the message of a topic; returns whether the topic had one that has not expired. */
   remove(topic: string, nowMs: number): boolean {
     const levels = topic.split("/");
     const message = this.#at(levels)?.message;
@@ -93,7 +91,7 @@ export class Retained {
     return !message.expired(nowMs);
   }
 
-  /** Whether a message of so many bytes can be kept on a topic, as far as memory is concerned. */
+  /** Whether there is memory for a message of this size on a topic. */
   hasRoom({ topic }: Pick<Message, "topic">, sizeBytes: number, nowMs: number): boolean {
     return this.#memory?.hasRoom(sizeBytes + levelsOf(topic) * cost.level, nowMs) ?? true;
   }
@@ -121,7 +119,7 @@ export class Retained {
     node.expiry = atMs === Infinity ? undefined : this.#deadlines.add(atMs, node.message!);
   }
 
-  /** Appends the messages whose topic matches, by level; those that have expired are forgotten on the way. */
+  /** Appends the messages whose topic matches, by level; removes expired messages on the way. */
   match(topicFilter: string, nowMs: number, found: Publication[]): void {
     const walk = this.walk(topicFilter, nowMs);
     for (let step = walk.next(); step.done !== true; step = walk.next()) {
@@ -130,8 +128,8 @@ export class Retained {
   }
 
   /**
-   * The messages whose topic matches, by level, and undefined for each level without one, so that a walk can be cut into
-   * slices. What is stored or cleared meanwhile may be seen or not; a message that has expired is forgotten.
+   * Yields the messages whose topic matches, by level, and undefined for each level without one, so that the caller can
+   * cut a walk into slices. The walk may or may not include changes made during it; it removes expired messages.
    */
   *walk(topicFilter: string, nowMs: number): Iterator<Publication | undefined> {
     for (const node of nodesOf(this.#root, topicFilter.split("/"), 0)) {
@@ -168,7 +166,7 @@ export class Retained {
   }
 }
 
-/** Removes the levels at the end of a path that hold nothing; answers how many. */
+/** Removes the empty levels at the end of a path; returns their number. */
 function prune(path: readonly Node[], levels: readonly string[]): number {
   let at = levels.length;
   for (; at > 0; at--) {
@@ -181,7 +179,7 @@ function prune(path: readonly Node[], levels: readonly string[]): number {
   return levels.length - at;
 }
 
-/** The nodes that a filter leads to, and those on the way. */
+/** The nodes that a filter matches, and the nodes on the way. */
 function* nodesOf(node: Node, levels: readonly string[], at: number): Generator<Node> {
   if (at === levels.length) {
     yield node;
@@ -196,13 +194,13 @@ function* nodesOf(node: Node, levels: readonly string[], at: number): Generator<
   }
   for (const [name, child] of node.children ?? []) {
     if (at === 0 && name.startsWith("$")) continue; // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
-    // A level that leads to nothing is visited all the same, and counts.
+    // A level without a match is visited too, and counts.
     if (at + 1 < levels.length) yield nothing;
     yield* nodesOf(child, levels, at + 1);
   }
 }
 
-/** `#` takes the level above it too, except at the root, which is no topic. */
+/** `#` includes the level above it, except at the root, which is no topic. */
 function* nodesBelow(node: Node, atRoot: boolean): Generator<Node> {
   yield node;
   for (const [name, child] of node.children ?? []) {
@@ -210,5 +208,5 @@ function* nodesBelow(node: Node, atRoot: boolean): Generator<Node> {
   }
 }
 
-/** Stands for a level on the way. */
+/** A level on the way. */
 const nothing = new Node();

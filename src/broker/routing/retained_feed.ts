@@ -1,6 +1,6 @@
 /**
- * The retained messages for the filters of each SUBSCRIBE, in slices that take turns: a walk through all of them, or many
- * walks at a time, must not keep the broker from its other clients. A feed waits while its client does not read.
+ * Sends the retained messages for the filters of each SUBSCRIBE in slices that take turns, so that a walk through all
+ * of them, or many walks at once, cannot block the other clients. A feed waits while its client does not read.
  */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
@@ -9,26 +9,26 @@ import { Fifo } from "../session/fifo.ts";
 import type { Session } from "../session/session.ts";
 import type { Publication } from "../message/publication.ts";
 
-/** Levels that are visited in one slice; a level costs about a microsecond. */
+/** Number of levels per slice; a level costs about 1 µs. */
 const sliceVisits = 2_000;
-/** From one slice to the next, whichever feed has it, in milliseconds. */
+/** Interval between slices of any feeds, in milliseconds. */
 const pauseMs = 1;
-/** From one look at clients that do not read to the next, in milliseconds. */
+/** Interval between checks of clients that do not read, in milliseconds. */
 const waitMs = 100;
-/** Feeds whose clients do not read, and that are passed over at one time. */
+/** Maximum number of feeds with clients that do not read that are skipped at one time. */
 const passedOver = 64;
 
-/** What feeds ask of the router. */
+/** The functions of the router that feeds use. */
 export interface FeedParts {
   readonly deadlines: Deadlines<Due>;
   readonly memory: Memory;
-  /** Visits the messages that a filter matches, one at each step; undefined for a level without one. */
+  /** Visits the messages that a filter matches, one per step; undefined for a level without one. */
   readonly walk: (topicFilter: string, nowMs: number) => Iterator<Publication | undefined>;
-  /** Sends one to the session, if its subscription to the filter still is there. */
+  /** Sends one message to the session, if its subscription to the filter still exists. */
   readonly send: (session: Session, topicFilter: string, publication: Publication, nowMs: number) => void;
 }
 
-/** What a filter costs in memory that waits for its retained messages, in bytes. */
+/** The memory cost of a filter that waits for its retained messages, in bytes. */
 export function waitingFilterBytes(topicFilter: string): number {
   return cost.waitingFilter + textBytes(topicFilter);
 }
@@ -36,7 +36,7 @@ export function waitingFilterBytes(topicFilter: string): number {
 /** All feeds of a broker. */
 export class RetainedFeeds {
   readonly #parts: FeedParts;
-  /** Those that have more than their first slice. */
+  /** The feeds with more than their first slice. */
   readonly #feeds = new Fifo<Feed>();
   #deadline: Deadline<Due> | undefined;
 
@@ -58,7 +58,7 @@ export class RetainedFeeds {
     if (this.#feeds.size === 1) this.#later(nowMs + pauseMs);
   }
 
-  /** Gives the next feed whose client reads its slice. */
+  /** Sends a slice of the next feed whose client reads. */
   fallDue(nowMs: number): void {
     const feeds = this.#feeds;
     let hasRun = false;
@@ -79,13 +79,13 @@ export class RetainedFeeds {
   }
 }
 
-/** Of one SUBSCRIBE. */
+/** The feed of one SUBSCRIBE. */
 class Feed {
   readonly costBytes: number;
   readonly #parts: FeedParts;
   readonly #session: Session;
   readonly #topicFilters: readonly string[];
-  /** Messages that were published later come by themselves. */
+  /** The client receives messages that were published later as ordinary messages. */
   readonly #lastOrder: number;
   #at = 0;
   #walk: Iterator<Publication | undefined> | undefined;
@@ -98,7 +98,7 @@ class Feed {
     this.costBytes = topicFilters.reduce((sum, topicFilter) => sum + waitingFilterBytes(topicFilter), 0);
   }
 
-  /** All is sent, or the client has gone: what it has not got, it gets at its next subscription. */
+  /** Everything is sent, or the client is gone: it receives the rest at its next subscription. */
   get isOver(): boolean {
     return this.#at === this.#topicFilters.length || this.#session.connection === undefined;
   }

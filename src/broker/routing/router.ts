@@ -1,6 +1,4 @@
-/**
- * Brings a message to the sessions that subscribe to it, one copy to each, and keeps what is to be retained.
- */
+/** Routes a message to the sessions that subscribe to it, one copy each, and stores retained messages. */
 import type { Deadlines } from "../../base/deadlines.ts";
 import type { Due } from "../due.ts";
 import { cost, type Memory, textBytes } from "../limits/memory.ts";
@@ -19,7 +17,7 @@ import { TopicTree } from "./topic_tree.ts";
 /** The publisher of the broker's own messages; no client has an empty identifier. */
 const brokerItself: Publisher = { clientId: "", owner: undefined };
 
-/** Subscriptions, retained messages, and the way from one to the other. */
+/** Subscriptions, retained messages, and the routing between them. */
 export class Router {
   readonly #tree = new TopicTree<Subscribed>();
   readonly #groups = new SharedGroups();
@@ -38,7 +36,7 @@ export class Router {
 
   constructor({ retained, own, metrics, memory, mayStand = () => true }: {
     readonly retained: Retained;
-    /** What the broker itself has published to topics that begin with `$`. */
+    /** The broker's own retained messages, on topics that begin with `$`. */
     readonly own: Retained;
     readonly metrics: Metrics;
     readonly memory: Memory;
@@ -52,7 +50,7 @@ export class Router {
     this.#metrics = metrics;
   }
 
-  /** Publishes in a client's name; answers how many sessions get it. */
+  /** Publishes in a client's name; returns the number of sessions that receive it. */
   publish(message: Message, publisher: Publisher, nowMs: number, isWill = false): number {
     const publication = new Publication(message, publisher, isWill);
     publication.keepForms();
@@ -69,8 +67,8 @@ export class Router {
   }
 
   /**
-   * Publishes in the broker's own name. Topics that begin with `$` are its alone: no client can publish to them.
-   * Answers how many sessions get it.
+   * Publishes in the broker's own name. Only the broker can publish to topics that begin with `$`. Returns the number
+   * of sessions that receive the message.
    */
   publishOwn(
     message: Pick<Message, "topic" | "payload" | "retain"> & Partial<Pick<Message, "qos" | "properties">>,
@@ -79,12 +77,12 @@ export class Router {
     return this.publish({ qos: 0, ...message, publishedAtMs: nowMs }, brokerItself, nowMs);
   }
 
-  /** A retained message has expired: it is forgotten, if it is still the one that its topic keeps. */
+  /** Handles the expiry of a retained message: removes it, if the topic still has the same message. */
   retainedExpired(publication: Publication): void {
     this.#keeperOf(publication.message.topic).expired(publication);
   }
 
-  /** Adds or replaces a session's subscription; answers whether it is a new one. */
+  /** Adds or replaces a session's subscription; returns whether it is new. */
   subscribe(session: Session, subscription: Subscription, granted: QoS, identifier: number | undefined): boolean {
     const old = session.subscriptions?.get(subscription.topicFilter);
     const subscribed: Subscribed = {
@@ -108,7 +106,7 @@ export class Router {
     return old === undefined;
   }
 
-  /** Ends a session's subscription; answers whether there was one. */
+  /** Ends a session's subscription; returns whether it existed. */
   unsubscribe(session: Session, topicFilter: string): boolean {
     const subscribed = session.subscriptions?.get(topicFilter); // [MQTT5 3.10.4-1] [MQTT311 3.10.4-1]
     if (subscribed === undefined) return false;
@@ -127,12 +125,12 @@ export class Router {
     session.subscriptions = undefined;
   }
 
-  /** How many levels of filters a message on a topic of this filter would visit, up to `limit`. */
+  /** Number of filter levels that a message on a topic of this filter would visit, up to `limit`. */
   visitsOf(topicFilter: string, limit: number): number {
     return this.#tree.visitsOf(topicFilter, limit);
   }
 
-  /** What one more subscription costs at most, in bytes. */
+  /** The maximum cost of one more subscription, in bytes. */
   costOf(topicFilter: string): number {
     return subscriptionBytes({ topicFilter }) + levelsOf(topicFilter) * cost.level;
   }
@@ -159,7 +157,7 @@ export class Router {
   #sendRetained(session: Session, topicFilter: string, publication: Publication, nowMs: number): void {
     const subscribed = session.subscriptions?.get(topicFilter);
     if (subscribed === undefined) return;
-    // Also here no client gets back what it published, where it asked for that. // [MQTT5 3.8.3-3]
+    // No Local also applies here: no client that requested it receives its own messages. // [MQTT5 3.8.3-3]
     if (subscribed.noLocal && publication.publisher.clientId === session.clientId) return;
     if (!this.#mayStand(publication)) return;
     const identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
@@ -167,17 +165,17 @@ export class Router {
     session.outbox.deliver(publication, qos, true, identifiers, nowMs); // [MQTT311 3.3.1-8]
   }
 
-  /** No wildcard reaches from the clients' topics to the broker's own. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1] */
+  /** No wildcard of a client matches the broker's own topics. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1] */
   #keeperOf(topic: string): Retained {
     return isReserved(topic) ? this.#own : this.#retained;
   }
 
-  /** Where a subscription is kept. */
+  /** The index that contains a subscription. */
   #holderOf({ topicFilter }: Subscribed): TopicTree<Subscribed> | SharedGroups {
     return isSharedFilter(topicFilter) ? this.#groups : this.#tree;
   }
 
-  /** To one member of each group: a copy of its own, also where the session has other subscriptions that match. */
+  /** Delivers to one member of each group: a separate copy, also if the session has other subscriptions that match. */
   #deliverShared(publication: Publication, nowMs: number): number {
     const chosen = this.#found;
     this.#groups.choose(publication.message.topic, chosen);
@@ -188,8 +186,9 @@ export class Router {
   }
 
   /**
-   * The session of a member of shared subscriptions has ended: what it had not acknowledged, or not been sent, goes to
-   * another member of the same group. Source: MQTT 5.0, section 4.8.2. A message of QoS 2 stays with its first member.
+   * The session of a member of shared subscriptions has ended: another member of the same group receives the messages
+   * that it had not acknowledged, or had not been sent. Source: MQTT 5.0, section 4.8.2. A message of QoS 2 stays with
+   * its first member.
    */
   handOn(left: readonly SharedDelivery[], nowMs: number): void {
     for (const { publication, share } of left) {
@@ -198,7 +197,7 @@ export class Router {
     }
   }
 
-  /** Fills the list of receivers, each once, at the highest QoS of its subscriptions. // [MQTT5 3.3.4-2] */
+  /** Fills the list of receivers, each once, with the highest QoS of its subscriptions. // [MQTT5 3.3.4-2] */
   #collect(publication: Publication): void {
     const found = this.#found;
     this.#tree.match(publication.message.topic, found);

@@ -1,9 +1,10 @@
 /**
- * Shared subscriptions: `$share/{group}/{filter}`. Each message that the filter matches goes to one member of each
- * group. Members take turns; one whose client is there and takes bytes comes before one that would have to wait.
+ * Shared subscriptions: `$share/{group}/{filter}`. Each message that the filter matches is delivered to one member of
+ * each group. Members take turns; a member that is online and whose link accepts bytes comes before one that would have
+ * to wait.
  *
- * Served for 3.1.1 too, as other brokers do: as a plain filter it could match nothing there, since topics with a
- * leading `$` are closed to clients.
+ * The broker serves them for 3.1.1 too, as other brokers do: as a plain filter, it could match nothing there, because
+ * clients cannot publish to topics with a leading `$`.
  */
 import { parseSharedFilter } from "../../mqtt/topic.ts";
 import type { Subscribed } from "../session/session.ts";
@@ -12,12 +13,12 @@ import { TopicTree } from "./topic_tree.ts";
 /** The members of one group at one filter. */
 class Group {
   readonly members: Subscribed[] = [];
-  /** Where the next turn begins. */
+  /** The index of the next member. */
   turn = 0;
-  /** The tree's own. */
+  /** Managed by the tree. */
   place = 0;
 
-  /** @param topicFilter the filter proper, without `$share` and the group's name */
+  /** @param topicFilter the filter without `$share` and the group's name */
   constructor(readonly topicFilter: string) {}
 }
 
@@ -28,12 +29,14 @@ export class SharedGroups {
   readonly #groups = new Map<string, Group>();
   readonly #found: Group[] = [];
 
-  /** Levels that the filters of the groups hold. */
+  /** Number of levels of the filters of the groups. */
   get levels(): number {
     return this.#tree.levels;
   }
 
-  /** Adds a member; the session is none of that group and filter. The filter is a well-formed shared one. */
+  /**
+   * Adds a member; the session is not yet in that group with that filter. The filter is a well-formed shared filter.
+   */
   add(subscribed: Subscribed): void {
     let group = this.#groups.get(subscribed.topicFilter);
     if (group === undefined) {
@@ -45,7 +48,7 @@ export class SharedGroups {
     group.members.push(subscribed);
   }
 
-  /** Takes out a member that was added. What was given to it stays with it. // [MQTT5 4.8.2-5] */
+  /** Removes a member. It keeps the messages that it received. // [MQTT5 4.8.2-5] */
   remove(subscribed: Subscribed): void {
     const group = this.#groups.get(subscribed.topicFilter);
     if (group?.members[subscribed.place] !== subscribed) return;
@@ -59,13 +62,13 @@ export class SharedGroups {
     this.#tree.remove(group);
   }
 
-  /** The member of one group whose turn it is. @param topicFilter the whole filter, `$share` included */
+  /** The next member of one group in turn. @param topicFilter the whole filter, including `$share` */
   next(topicFilter: string): Subscribed | undefined {
     const group = this.#groups.get(topicFilter);
     return group && next(group);
   }
 
-  /** Appends the member whose turn it is, for each group that a topic name concerns. */
+  /** Appends the next member of each group whose filter matches a topic name. */
   choose(topic: string, chosen: Subscribed[]): void {
     if (this.#groups.size === 0) return;
     const found = this.#found;
@@ -75,7 +78,7 @@ export class SharedGroups {
   }
 }
 
-/** The next member whose link takes bytes, else the next who is online, else the next. */
+/** The next member whose link accepts bytes, else the next member online, else the next member. */
 function next(group: Group): Subscribed {
   const { members, turn } = group;
   let best = turn % members.length;

@@ -16,13 +16,13 @@ class Node<T> {
   }
 }
 
-/** Subscriptions, or what else is found by topic filter. */
+/** Subscriptions, or other items with a topic filter. */
 export class TopicTree<T extends Placed> {
   readonly #root = new Node<T>();
-  /** Levels that are held; those that several filters have in common count once. */
+  /** Number of levels; levels that several filters share count once. */
   levels = 0;
 
-  /** Adds a subscription; the session has none of the same filter in the tree. */
+  /** Adds a subscription; the tree contains none of this session with the same filter. */
   add(subscribed: T): void {
     const levels = subscribed.topicFilter.split("/");
     const toBelow = levels.at(-1) === "#";
@@ -43,7 +43,7 @@ export class TopicTree<T extends Placed> {
     list.push(subscribed);
   }
 
-  /** Takes out a subscription that was added, and the levels that nobody needs any more. */
+  /** Removes a subscription, and the levels that no other subscription needs. */
   remove(subscribed: T): void {
     const levels = subscribed.topicFilter.split("/");
     const toBelow = levels.at(-1) === "#";
@@ -60,8 +60,8 @@ export class TopicTree<T extends Placed> {
   }
 
   /**
-   * How many levels a message would visit on the topic of this filter's form that is in the most filters, as far as a
-   * sample tells; no further than `limit`.
+   * Number of levels that a message would visit on the topic of this filter's form that most filters contain, estimated
+   * from a sample, up to `limit`.
    */
   visitsOf(topicFilter: string, limit: number): number {
     let reached: Node<T>[] = [this.#root];
@@ -82,9 +82,9 @@ export class TopicTree<T extends Placed> {
     return visits;
   }
 
-  /** Appends the subscriptions that match a topic name; a session with several that do appears several times. */
+  /** Appends the subscriptions that match a topic name; a session with several matches appears several times. */
   match(topic: string, found: T[]): void {
-    // A name that begins with $ is out of reach of a wildcard at the first level. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
+    // No wildcard at the first level matches a name that begins with $. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
     if (topic.charCodeAt(0) !== dollar) return walk(this.#root, topic, 0, found);
     const to = endOfLevel(topic, 0);
     const child = this.#root.children?.get(topic.slice(0, to));
@@ -92,10 +92,10 @@ export class TopicTree<T extends Placed> {
   }
 }
 
-/** Of how many nodes, and of how many names of each, the most common name is taken. */
+/** Size of the sample for the most common name: number of nodes, and of names of each. */
 const sample = { nodes: 32, names: 8 } as const;
 
-/** The name that most of the nodes have a level of. */
+/** The name of a level that most of the nodes contain. */
 function commonName<T>(nodes: readonly Node<T>[]): string | undefined {
   const counts = new Map<string, number>();
   for (const { children } of nodes.slice(0, sample.nodes)) {
@@ -111,9 +111,9 @@ function commonName<T>(nodes: readonly Node<T>[]): string | undefined {
 }
 
 /**
- * Levels are cut from the topic one by one, as far as any filter reaches.
+ * Splits levels from the topic one by one, as far as any filter reaches.
  *
- * @param from where the next level begins; beyond the topic's end there is none
+ * @param from the start of the next level; beyond the topic's end there is none
  */
 function walk<T>(node: Node<T>, topic: string, from: number, found: T[]): void {
   if (node.below !== undefined) append(node.below, found);
@@ -138,7 +138,7 @@ function append<T>(list: readonly T[], found: T[]): void {
   for (let index = 0; index < list.length; index++) found.push(list[index]!);
 }
 
-/** The last of the list takes the place of the one that goes: order among receivers carries no meaning. */
+/** The last item of the list replaces the removed one: the order of receivers has no meaning. */
 function takeOut<T extends Placed>(node: Node<T>, subscribed: T, fromBelow: boolean): void {
   const list = fromBelow ? node.below : node.here;
   if (list?.[subscribed.place] !== subscribed) return;
@@ -152,7 +152,7 @@ function takeOut<T extends Placed>(node: Node<T>, subscribed: T, fromBelow: bool
   else node.here = undefined;
 }
 
-/** Removes the levels at the end of a path that hold nothing; answers how many. */
+/** Removes the empty levels at the end of a path; returns their number. */
 function prune<T>(path: readonly Node<T>[], levels: readonly string[]): number {
   let at = levels.length;
   for (; at > 0 && path[at]!.empty; at--) {

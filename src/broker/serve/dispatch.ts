@@ -1,6 +1,4 @@
-/**
- * Brings a client's packet to its handler.
- */
+/** Passes a client's packet to its handler. */
 import { ProtocolError } from "../../base/failure.ts";
 import type { Packet } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
@@ -11,7 +9,7 @@ import { handlePublish } from "../handle/publish.ts";
 import { handleSubscribe, handleUnsubscribe } from "../handle/subscribe.ts";
 import type { Connection } from "../session/session.ts";
 
-/** Handles a packet of a client that is online. @throws ProtocolError for what ends the connection */
+/** Handles a packet of a client that is online. @throws ProtocolError for a fault that ends the connection */
 export function dispatch(core: Core, connection: Connection, packet: Packet, nowMs: number): void {
   switch (packet.type) {
     case "publish":

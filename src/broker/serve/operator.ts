@@ -1,6 +1,6 @@
 /**
  * Actions of an operator on a running broker: end a client's connection, end a session, clear a retained topic. Each
- * answers whether there was such a thing; each that changes something is counted and logged, and is in the store when it
+ * returns whether its object existed; each that changes something is counted and logged, and is in the store when it
  * returns.
  */
 import { ReasonCode } from "../../mqtt/reason.ts";
@@ -11,9 +11,9 @@ import type { OperatorAction } from "../limits/metrics.ts";
 import type { Connection } from "../session/session.ts";
 
 /**
- * Ends the connection of a client. A 5.0 client receives DISCONNECT with 0x98. Its session lasts as at any end of a
- * connection. Its will becomes due: only the client's own DISCONNECT deletes a will (MQTT 5.0, 3.1.2-8 and 3.1.2-10;
- * MQTT 3.1.1, 3.1.2-8).
+ * Ends the connection of a client. A 5.0 client receives DISCONNECT with 0x98. Its session continues as after any end
+ * of a connection. Its will becomes due: only the client's own DISCONNECT deletes a will (MQTT 5.0, 3.1.2-8 and
+ * 3.1.2-10; MQTT 3.1.1, 3.1.2-8).
  */
 export function disconnectClient(core: Core, clientId: string, nowMs: number): boolean {
   const connection = core.sessions.get(clientId)?.connection;
@@ -23,8 +23,8 @@ export function disconnectClient(core: Core, clientId: string, nowMs: number): b
 }
 
 /**
- * Ends a session, and the connection of its client before it, if there is one. What waited for the client is discarded.
- * A delayed will is due at the end of the session. // [MQTT5 3.1.2-8]
+ * Ends a session, and before it the connection of its client, if there is one. The session's queue is discarded. A
+ * delayed will is due at the end of the session. // [MQTT5 3.1.2-8]
  */
 export function endSession(core: Core, clientId: string, nowMs: number): boolean {
   const session = core.sessions.get(clientId);
@@ -36,8 +36,8 @@ export function endSession(core: Core, clientId: string, nowMs: number): boolean
 }
 
 /**
- * Removes the retained message of a topic. Subscribers receive nothing. The broker's own topics (`$SYS`) have none that
- * can be removed.
+ * Removes the retained message of a topic. Subscribers receive nothing. The broker's own topics (`$SYS`) cannot be
+ * cleared.
  */
 export function clearRetained(core: Core, topic: string, nowMs: number): boolean {
   if (!core.retained.remove(topic, nowMs)) return false;

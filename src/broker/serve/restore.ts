@@ -1,12 +1,12 @@
 /**
- * Puts what the store held back into a broker that begins: sessions with their messages, retained messages, and wills.
- * Whatever came due while there was no broker has its old instant, and is handled at the first look at what is due.
+ * Restores the content of the store at the broker's start: sessions with their messages, retained messages, and wills.
+ * An action that fell due while no broker ran keeps its due time, and is handled at the first check of due actions.
  */
 import type { Core } from "../core/core.ts";
 import { neverExpiresS, type Session } from "../session/session.ts";
 import type { Stored, StoredSession } from "../store/store.ts";
 
-/** Fills a core that holds nothing yet. @throws UsageError when the store contradicts itself */
+/** Fills an empty core. @throws UsageError if the store contradicts itself */
 export function restore(core: Core, nowMs: number): void {
   const stored = core.store.load(nowMs);
   if (stored === undefined) return;
@@ -18,7 +18,7 @@ export function restore(core: Core, nowMs: number): void {
   fixInstants(core, stored);
 }
 
-/** What counts from the broker's end counts from there for good, also if this broker ends before it is due. */
+/** Intervals that count from the broker's end get a fixed due time, which also holds if this broker ends before it. */
 function fixInstants({ sessions, wills, store }: Core, stored: Stored): void {
   for (const { record } of stored.sessions) {
     if (record.offlineSinceMs === undefined) {
@@ -44,7 +44,7 @@ function restoreSession(core: Core, stored: StoredSession, endedMs: number): voi
   for (const packetId of taken) session.inbox.take(packetId);
 }
 
-/** A will that was armed has lost its connection with the broker: it is due as after any other end. */
+/** An armed will lost its connection with the broker: it is due as after any other end of a connection. */
 function restoreWills(core: Core, { wills, endedMs }: Stored): void {
   for (const [clientId, { will, owner, delayed }] of wills) {
     const session = core.sessions.get(clientId);
@@ -54,7 +54,7 @@ function restoreWills(core: Core, { wills, endedMs }: Stored): void {
   }
 }
 
-/** Seconds that the session outlives its connection; none where there is no session. // [MQTT5 3.1.2-8] */
+/** Seconds that the session outlives its connection; 0 without a session. // [MQTT5 3.1.2-8] */
 function lifeS(session: Session | undefined): number {
   const expiryS = session?.expiryIntervalS ?? 0;
   return expiryS === neverExpiresS ? Infinity : expiryS;

@@ -1,6 +1,4 @@
-/**
- * One link, served: bytes to packets, packets to handlers, faults and ends to their endings.
- */
+/** Serves one link: decodes bytes to packets, passes packets to handlers, and handles faults and ends. */
 import { ProtocolError } from "../../base/failure.ts";
 import type { Packet } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
@@ -17,7 +15,7 @@ import { ConnectionOf } from "../session/connection.ts";
 import type { Connection, Session } from "../session/session.ts";
 import { runDue } from "./tick.ts";
 
-/** Serves an accepted link. `afterwards` is called after each event, when deadlines may have changed. */
+/** Serves an accepted link. `afterwards` is called after each event, because deadlines may have changed. */
 export function serve(core: Core, link: Link, afterwards: () => void): void {
   const { limits, linkRoom } = core.settings;
   if (core.metrics.open >= Math.min(2 * limits.connections, linkRoom)) return turnAway(core, link, "connections");
@@ -29,12 +27,12 @@ export function serve(core: Core, link: Link, afterwards: () => void): void {
   afterwards();
 }
 
-/** What a link costs now: while the handshake of TLS is under way more than afterwards. */
+/** The current cost of a link: during the TLS handshake it is higher than afterwards. */
 function linkBytes({ overheadBytes = 0 }: Link): number {
   return cost.link + overheadBytes;
 }
 
-/** Too many to be told why. */
+/** Closes a link without an answer, because there are too many. */
 function turnAway(core: Core, link: Link, limit: keyof BrokerLimits): void {
   core.metrics.accepted++;
   core.metrics.endedEarly++;
@@ -42,10 +40,10 @@ function turnAway(core: Core, link: Link, limit: keyof BrokerLimits): void {
   link.reset();
 }
 
-/** Packets that may come while a login is decided; a client that sends more cannot have waited for anything. */
+/** Maximum number of packets while a login is being judged; a client that sends more has not waited for CONNACK. */
 const waitingLimit = 1_024;
 
-/** Limits that a client breaks the protocol by. */
+/** Limits whose violation is a protocol error. */
 const limitByReason: Readonly<Record<number, keyof BrokerLimits>> = {
   [ReasonCode.packetTooLarge]: "maximumPacketSizeBytes",
   [ReasonCode.receiveMaximumExceeded]: "receiveMaximum",
@@ -53,13 +51,13 @@ const limitByReason: Readonly<Record<number, keyof BrokerLimits>> = {
 };
 
 /**
- * Messages fill a link up to its high-water mark: what is above twice as much are answers that the client does not
+ * Messages fill a link up to its high-water mark: more than twice as much output is answers that the client does not
  * read.
  */
 const pauseAboveBytes = 2 * highWaterBytes;
-/** What a connected client has of the reserve, for its input and for answers that wait: a message or two. */
+/** Share of the reserve for one connected client, for its input and queued answers: one or two messages. */
 const servedBytes = 16 * 1024;
-/** Answers that wait for less than this are not looked at. */
+/** Output below this size is not checked. */
 const fewBytes = 1_024;
 
 class Served implements LinkReceiver, PacketReceiver, Newcomer {
@@ -67,7 +65,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   readonly #connection: Connection;
   readonly #stream: PacketStream;
   readonly #link: Link;
-  /** What the link counts for as memory. */
+  /** The memory cost of the link. */
   #linkBytes = 0;
   readonly #afterwards: () => void;
   #nowMs: number;
@@ -168,7 +166,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, this.#nowMs, message);
   }
 
-  /** What is due before this CONNECT comes before it: a will whose delay is over, a session that has expired. */
+  /** Handles due actions before this CONNECT: a will whose delay is over, a session that has expired. */
   #begin(packet: Packet): void {
     if (packet.type !== "connect") { // [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]
       const ending = { kind: "protocol-error", reasonCode: ReasonCode.protocolError } as const;
@@ -187,7 +185,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     else refuse(this.#core, this.#connection, ReasonCode.quotaExceeded, this.#nowMs);
   }
 
-  /** What came while the login was decided on is handled now. */
+  /** Handles the packets that arrived while the login was being judged. */
   accepted(): void {
     this.#nowMs = this.#core.settings.clock.nowMs();
     const waiting = this.#connection.waiting ?? [];
@@ -201,7 +199,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     this.#settle();
   }
 
-  /** A first packet that could not be read. Only a peer that speaks 5.0, or a version to be refused, gets an answer. */
+  /** Refuses an unreadable first packet. Only a peer that speaks 5.0, or an unsupported version, receives an answer. */
   #refuseFirst(reasonCode: number, text: string): void {
     const connection = this.#connection;
     connection.version = this.#stream.claimedVersion ?? 4;
@@ -209,8 +207,8 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   }
 
   /**
-   * A packet that is not whole, and the topic aliases, count as memory; beyond the bound the connection ends. The
-   * reserve is for small packets of clients that have logged in.
+   * Counts incomplete packets and topic aliases as memory; beyond the limit the connection ends. The reserve is for
+   * small packets of clients that have logged in.
    */
   #boundInput(): void {
     const connection = this.#connection;
@@ -224,8 +222,8 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   }
 
   /**
-   * Nothing more is read from a client that does not read its answers, until they have left. What it provokes all the
-   * same, by a large message or while its keep alive is probed, is bounded by ending its connection.
+   * Pauses reading from a client that does not read its answers, until they are sent. If the client still provokes more
+   * output, by a large message or while its keep alive is probed, the connection ends at the limit.
    */
   #boundOutput(): void {
     const connection = this.#connection;
@@ -235,7 +233,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     connection.countOutput();
     const { memory } = this.#core;
     if (!memory.hasReserve(0, this.#nowMs)) return this.#endForQuota("memoryBytes");
-    // At the bound a client does not get more than its part of the reserve.
+    // At the limit a client gets no more than its share of the reserve.
     if (bufferedBytes <= servedBytes) return;
     if (bufferedBytes <= pauseAboveBytes && memory.hasRoom(0, this.#nowMs)) return;
     connection.paused = true;
@@ -249,7 +247,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   }
 
   /**
-   * What the client was to hear is not so, for the store could not keep it; nor is its will, if that is what failed.
+   * The commit failed: the packets held back for this client must not be sent, and its will may not have been stored.
    */
   unstored(reasonCode: number, untold: boolean): void {
     const connection = this.#connection;

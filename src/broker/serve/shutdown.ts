@@ -1,14 +1,14 @@
 /**
- * A clean stop in three steps: those who only publish go first, so that their wills and everyone else's still find the
- * watchers; the watchers get time to take them; then they go too. What the broker holds in memory ends with it, so that
- * wills cannot be put off to the next start; with a store they can, as the standard allows.
+ * A clean stop in three steps. First the broker disconnects clients that only publish, so that their wills and all
+ * others still reach the watchers; then it gives the watchers time to receive them; then it disconnects the watchers.
+ * With the memory store wills cannot be left to the next start; with a file they can, as the standard allows.
  */
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core/core.ts";
 import { expel } from "../handle/leave.ts";
 import type { Connection } from "../session/session.ts";
 
-/** Ends the connections that nothing is sent to, and publishes all wills, or none when they are to be kept. */
+/** Ends the connections without subscriptions, and publishes all wills, or none if they are to be kept. */
 export function beginStop(core: Core, nowMs: number): void {
   const publish = core.settings.onShutdown === "publish";
   const lasts = core.store.changes !== undefined;
@@ -19,7 +19,10 @@ export function beginStop(core: Core, nowMs: number): void {
   if (publish) lasts ? releaseAll(core, nowMs) : core.wills.stop(true, nowMs);
 }
 
-/** The sessions go on in the store: the wills of those still here become due or delayed as at any end of a connection. */
+/**
+ * The sessions continue in the store: the wills of connected clients become due or delayed as at any end of a
+ * connection.
+ */
 function releaseAll(core: Core, nowMs: number): void {
   for (const { id, phase, session, version } of core.connections) {
     if (phase !== "online") continue;
@@ -35,7 +38,7 @@ function releaseAll(core: Core, nowMs: number): void {
   }
 }
 
-/** Whether every client online has taken what was sent to it. */
+/** Whether every client online has received what was sent to it. */
 export function isDrained(core: Core): boolean {
   for (const { phase, session, link } of core.connections) {
     if (link.bufferedBytes > 0) return false;
@@ -44,7 +47,7 @@ export function isDrained(core: Core): boolean {
   return true;
 }
 
-/** Ends the connections that are left. */
+/** Ends the remaining connections. */
 export function finishStop(core: Core, nowMs: number): void {
   for (const connection of [...core.connections]) end(core, connection, nowMs);
   core.warnings.flush();

@@ -1,13 +1,11 @@
-/**
- * Starts the parts of a broker: restores what the store holds, applies the rules of today to it, and begins `$SYS`.
- */
+/** Starts the parts of a broker: restores the store, applies the current rules to it, and starts `$SYS`. */
 import { recheck } from "../handle/recheck.ts";
 import { Core } from "../core/core.ts";
 import type { CoreSettings } from "../options/options.ts";
 import { restore } from "./restore.ts";
 import { SysTopics } from "../core/sys_topics.ts";
 
-/** @throws UsageError when the store cannot be opened or read */
+/** @throws UsageError if the store cannot be opened or read */
 export function startCore(settings: CoreSettings): Core {
   const core = new Core(settings);
   const nowMs = settings.clock.nowMs();

@@ -1,6 +1,6 @@
 /**
- * What falls due: keep alive and time to CONNECT, ends of sessions, delayed wills. One heap, one timer, whose owner
- * calls {@link runDue} at {@link Core.deadlines}' next instant.
+ * Handles due actions: keep alive and CONNECT timeouts, ends of sessions, delayed wills. There is one heap and one
+ * timer, whose owner calls {@link runDue} at the next time of {@link Core.deadlines}.
  */
 import { InvariantError } from "../../base/failure.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
@@ -19,7 +19,9 @@ import { Session } from "../session/session.ts";
 import { Turn } from "../store/turn.ts";
 import { PendingWill } from "../wills.ts";
 
-/** Handles what is due at `nowMs`, at most `limit` things; the rest stays due. Answers how many it handled. */
+/**
+ * Handles what is due at `nowMs`, at most `limit` actions; the rest stays due. Returns the number of handled actions.
+ */
 export function runDue(core: Core, nowMs: number, limit = Infinity): number {
   let handled = 0;
   while (handled < limit) {
@@ -49,7 +51,7 @@ function fallDue(core: Core, due: Due, nowMs: number): void {
   else throw new InvariantError(`unknown deadline of ${due.constructor.name}`);
 }
 
-/** What a client has sent while nothing was read from it counts as a sign of life: it is read now. */
+/** Bytes that the client sent while reading was paused count as a sign of life: reads them now. */
 function probe(core: Core, connection: Connection, nowMs: number): void {
   connection.probed = true;
   connection.paused = false;
@@ -57,10 +59,10 @@ function probe(core: Core, connection: Connection, nowMs: number): void {
   core.deadlines.move(connection.deadline!, nowMs + probeMs);
 }
 
-/** What waits in the operating system comes within this; milliseconds. */
+/** Time in milliseconds within which bytes in the operating system's buffers arrive. */
 const probeMs = 1_000;
 
-/** A packet does not move the deadline; the deadline looks for the last packet when its time has come. */
+/** A packet does not move the deadline; when the deadline fires, it checks the time of the last packet. */
 function fallSilent(core: Core, connection: Connection, nowMs: number): void {
   if (connection.phase !== "online") {
     core.metrics.limitsHit.timeToConnectMs++;

@@ -1,20 +1,18 @@
-/**
- * The one timer of a broker: wakes when the next thing falls due.
- */
+/** The one timer of a broker: fires when the next action is due. */
 import type { Clock } from "../../base/clock.ts";
 
-/** What a timer works for. */
+/** The functions that a timer uses. */
 export interface TimerParts {
   readonly clock: Clock;
-  /** The next instant; Infinity when there is none. */
+  /** The next due time; Infinity if there is none. */
   readonly nextMs: () => number;
-  /** Handles a portion of what is due. */
+  /** Handles a portion of the due actions. */
   readonly runDue: (nowMs: number) => void;
 }
 
-/** The runtime's timers take no more than 2^31 - 1 milliseconds. */
+/** The runtime's timers accept at most 2^31 - 1 milliseconds. */
 const longestMs = 2_000_000_000;
-/** Beyond so much lateness the process was held up, and bytes may wait unread that came in time. */
+/** Beyond this lateness in milliseconds the process was stalled, and bytes that arrived in time may be unread. */
 const heldUpMs = 20;
 
 export class Timer {
@@ -27,7 +25,7 @@ export class Timer {
     this.#parts = parts;
   }
 
-  /** To be called when instants may have changed; costs a comparison when the next one is not earlier than before. */
+  /** Call this when due times may have changed; costs one comparison if the next one is not earlier than before. */
   arm(): void {
     const nextMs = this.#parts.nextMs();
     if (nextMs < this.#armedForMs) this.#set(nextMs, nextMs - this.#parts.clock.nowMs());
@@ -44,7 +42,9 @@ export class Timer {
     this.#timeout = setTimeout(() => this.#fire(), Math.min(longestMs, Math.max(0, Math.ceil(delayMs))));
   }
 
-  /** Lets links be read first, once, when it fires late: no client is to be called silent for the broker's own delay. */
+  /**
+   * If it fires late, reads links first, once, so that no client counts as silent because of the broker's own delay.
+   */
   #fire(): void {
     const nowMs = this.#parts.clock.nowMs();
     if (nowMs - this.#armedForMs > heldUpMs && !this.#waitedForReads) {

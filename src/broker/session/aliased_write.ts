@@ -1,11 +1,11 @@
 /**
- * A PUBLISH written to one client: with a topic alias where the client takes them, and its own packet identifier.
+ * Writes a PUBLISH to one client: with a topic alias if the client accepts aliases, and with its own packet identifier.
  */
 import { type EncodedPublish, withPacketId } from "../../mqtt/codec/codec.ts";
 import type { Publication } from "../message/publication.ts";
 import type { Receiver } from "./receiver.ts";
 
-/** Sends a PUBLISH as this connection takes it; answers false, and sends nothing, when it is too large. */
+/** Sends a PUBLISH in this connection's form; returns false, and sends nothing, if it is too large. */
 export function writeAliased(
   connection: Receiver,
   { message: { topic } }: Publication,

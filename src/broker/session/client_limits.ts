@@ -1,6 +1,4 @@
-/**
- * What a client takes, as its CONNECT says.
- */
+/** The limits of a client, from its CONNECT. */
 import type {
   AcknowledgePacket,
   ConnackPacket,
@@ -10,23 +8,23 @@ import type {
   UnsubackPacket,
 } from "../../mqtt/packet.ts";
 
-/** Packets that can say why. */
+/** Packets that can carry a reason string. */
 export type AnsweringPacket = ConnackPacket | AcknowledgePacket | SubackPacket | UnsubackPacket | DisconnectPacket;
 
-/** What CONNECT may say of what the client takes. */
+/** The limits that a CONNECT can contain. */
 export interface ClientLimits {
-  /** QoS 1 and 2 messages at one time. */
+  /** Maximum number of unacknowledged QoS 1 and 2 messages. */
   readonly receiveMaximum: number;
-  /** The largest packet, in bytes. */
+  /** Maximum packet size, in bytes. */
   readonly maximumPacketSize: number;
-  /** Whether it wants to be told why, also in packets other than CONNACK and DISCONNECT. */
+  /** Whether it requests reason strings in packets other than CONNACK and DISCONNECT too. */
   readonly wantsProblems: boolean;
 }
 
-/** Of a client that says nothing of it; they all share this one. */
+/** The limits of a client that sends none; all such clients share this object. */
 export const noLimits: ClientLimits = { receiveMaximum: 65_535, maximumPacketSize: Infinity, wantsProblems: true };
 
-/** What a client takes that connects with these properties. */
+/** The limits of a client that connects with these properties. */
 export function clientLimits(properties: ConnectProperties = {}): ClientLimits {
   const { receiveMaximum, maximumPacketSize, requestProblemInformation: wantsProblems } = properties;
   if (receiveMaximum === undefined && maximumPacketSize === undefined && wantsProblems === undefined) return noLimits;

@@ -1,6 +1,6 @@
 /**
- * One client on one link, from accept to the end. Holds what belongs to the connection and not to the session, and
- * writes packets within what the client can take.
+ * One client on one link, from accept to the end. Contains the state of the connection, as opposed to the session, and
+ * writes packets within the client's limits.
  */
 import type { Deadline } from "../../base/deadlines.ts";
 import { decode, encode } from "../../mqtt/codec/codec.ts";
@@ -14,15 +14,15 @@ import type { OutboundAliases } from "./outbound_aliases.ts";
 
 /**
  * - `new`: no CONNECT yet
- * - `checking`: CONNECT read, the login is being decided
- * - `online`: CONNACK sent
- * - `over`: nothing is read or sent any more
+ * - `checking`: CONNECT was read, the login is being judged
+ * - `online`: CONNACK was sent
+ * - `over`: the connection has ended; nothing is read or sent
  */
 export type Phase = "new" | "checking" | "online" | "over";
-/** The output is counted again after so many bytes; it leaves at the end of a turn, as a rule. */
+/** Number of sent bytes after which the output is measured again; usually the output leaves at the end of a turn. */
 const outputStepBytes = 16 * 1024;
 
-/** Counts what is sent. */
+/** Counts sent packets and bytes. */
 export interface SentCounter {
   packetsSent: number;
   bytesSent: number;
@@ -34,48 +34,48 @@ export class ConnectionOf<S> {
   version: ProtocolVersion = 4;
   /** Set from `online` on. */
   session: S | undefined;
-  /** When the last control packet came, in milliseconds. */
+  /** Time of the last control packet, in milliseconds. */
   lastPacketMs: number;
-  /** How long the client may be silent, in milliseconds; 0 without keep alive. */
+  /** Maximum silence of the client, in milliseconds; 0 without keep alive. */
   silenceLimitMs = 0;
-  /** Time to CONNECT, then keep alive; undefined for a client that may be silent. */
+  /** The CONNECT timeout, then the keep alive; undefined for a client that may be silent. */
   deadline: Deadline<Due> | undefined;
   limits = noLimits;
-  /** Session expiry that CONNECT asked for; what DISCONNECT may change depends on it. */
+  /** Session expiry that CONNECT requested; it limits what DISCONNECT may change. */
   askedExpiryIntervalS = 0;
   /** Its address has opened too many links within a second. */
   tooFast = false;
-  /** False from a full link until it has drained. */
+  /** False while the link is full; true again once it has drained. */
   writable = true;
   /** Topics by alias, from the client. */
   aliases: Map<number, string> | undefined;
-  /** What the aliases cost, in bytes. */
+  /** The memory cost of the aliases, in bytes. */
   aliasBytes = 0;
-  /** Nothing is read until its answers have left. */
+  /** Reading is paused until the answers have been sent. */
   paused = false;
-  /** Its keep alive ended while nothing was read: what it has sent meanwhile is looked at. */
+  /** Its keep alive ended while reading was paused: bytes that it has sent in the meantime are read. */
   probed = false;
-  /** QoS 2 messages that came on this connection and are not yet released: they count against its receive maximum. */
+  /** Unreleased QoS 2 messages of this connection; they count against its receive maximum. */
   unreleased: Set<number> | undefined;
-  /** Topic aliases to the client, where it takes any. */
+  /** Topic aliases to the client, if it accepts any. */
   outboundAliases: OutboundAliases | undefined;
-  /** Packets that came while the login was being decided. */
+  /** Packets that arrived while the login was being judged. */
   waiting: Packet[] | undefined;
 
-  /** Told of each packet, where someone wants to see this client's. */
+  /** Receives each packet, if this client is traced. */
   trace: TraceOfClient | undefined;
-  /** When the link was accepted, in milliseconds. */
+  /** Time when the link was accepted, in milliseconds. */
   readonly sinceMs: number;
   readonly #counter: SentCounter;
   readonly #memory: Memory;
-  /** What the output of the link counts for in memory, in bytes; corrected now and then. */
+  /** The memory cost of the link's output, in bytes; corrected from time to time. */
   #outputBytes = 0;
-  /** Sent since the output was counted, in bytes. */
+  /** Bytes sent since the output was measured. */
   #uncountedBytes = 0;
-  /** What the aliases, and a packet that is not whole, count for in memory, in bytes. */
+  /** The memory cost of the aliases and of an incomplete packet, in bytes. */
   #inputBytes = 0;
 
-  /** @param id never used twice in a broker */
+  /** @param id unique within a broker */
   constructor(readonly id: number, readonly link: Link, nowMs: number, counter: SentCounter, memory: Memory) {
     this.#memory = memory;
     this.lastPacketMs = nowMs;
@@ -95,28 +95,28 @@ export class ConnectionOf<S> {
     return this.phase === "online";
   }
 
-  /** Whether the client takes a packet of that size. */
+  /** Whether the packet is within the client's maximum packet size. */
   fits(packet: Packet): boolean {
     return encode(packet, this.version).length <= this.maximumPacketSize;
   }
 
-  /** Sends a packet; answers false, and sends nothing, when it is larger than the client takes. */
+  /** Sends a packet; returns false, and sends nothing, if it is larger than the client accepts. */
   send(packet: Packet): boolean {
     return this.write(encode(packet, this.version));
   }
 
-  /** Sends an answer with its reason in words where the client takes those; without them where it does not. */
+  /** Sends an answer, with a reason string if the client accepts one. */
   sendWithReason(packet: AnsweringPacket, reasonString: string | undefined): boolean {
     if (reasonString === undefined || this.version === 4) return this.send(packet);
     const isAlwaysTold = packet.type === "connack" || packet.type === "disconnect";
     if (!this.limits.wantsProblems && !isAlwaysTold) return this.send(packet); // [MQTT5 3.1.2-29]
     const bytes = encode({ ...packet, properties: { ...packet.properties, reasonString } }, 5);
-    // Words never stand in the way of the answer itself. // [MQTT5 3.2.2-19] [MQTT5 3.4.2-2] [MQTT5 3.5.2-2]
-    // [MQTT5 3.9.2-1] [MQTT5 3.11.2-1] [MQTT5 3.14.2-3]
+    // A reason string never prevents the answer itself. // [MQTT5 3.2.2-19] [MQTT5 3.4.2-2] [MQTT5 3.5.2-2] [MQTT5
+    // 3.9.2-1] [MQTT5 3.11.2-1] [MQTT5 3.14.2-3]
     return bytes.length <= this.maximumPacketSize ? this.write(bytes) : this.send(packet);
   }
 
-  /** Sends an encoded packet; answers as {@link send}. */
+  /** Sends an encoded packet; returns the same as {@link send}. */
   write(bytes: Uint8Array): boolean {
     if (bytes.length > this.maximumPacketSize) return false; // [MQTT5 3.1.2-24]
     this.trace?.("out", decode(bytes, this.version));
@@ -128,7 +128,7 @@ export class ConnectionOf<S> {
     return true;
   }
 
-  /** Counts what waits for the client to read it. */
+  /** Counts the output that the client has not read. */
   countOutput(): void {
     const { bufferedBytes } = this.link;
     this.#memory.add(bufferedBytes - this.#outputBytes);
@@ -136,7 +136,7 @@ export class ConnectionOf<S> {
     this.#uncountedBytes = 0;
   }
 
-  /** Counts what the client makes this connection keep of its input; answers whether that is more than before. */
+  /** Counts the input that the client makes this connection keep; returns whether it has grown. */
   countInput(bytes: number): boolean {
     const more = bytes - this.#inputBytes;
     if (more === 0) return false;
@@ -145,7 +145,7 @@ export class ConnectionOf<S> {
     return more > 0;
   }
 
-  /** The connection is over: it counts for nothing more. */
+  /** At the end of the connection: subtracts everything it counted. */
   countNothing(): void {
     this.#memory.add(-this.#outputBytes - this.#inputBytes);
     this.#outputBytes = this.#inputBytes = 0;

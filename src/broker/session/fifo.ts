@@ -1,4 +1,4 @@
-/** First in, first out, at constant cost on both sides. */
+/** A first-in, first-out queue, with constant cost at both ends. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
@@ -11,12 +11,12 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
-  /** The item that is next; undefined when there is none. */
+  /** The next item; undefined if there is none. */
   peek(): T | undefined {
     return this.#items[this.#head];
   }
 
-  /** Takes the item that is next; undefined when there is none. */
+  /** Removes and returns the next item; undefined if there is none. */
   shift(): T | undefined {
     if (this.#head === this.#items.length) return undefined;
     const item = this.#items[this.#head];
@@ -26,7 +26,7 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Keeps the items that are to be kept, in their order. Costs as much as there are. */
+  /** Keeps the items for which `isKept` is true, in order. Linear cost. */
   keep(isKept: (item: T) => boolean): void {
     this.#items = this.#items.slice(this.#head).filter((item) => isKept(item as T));
     this.#head = 0;

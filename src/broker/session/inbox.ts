@@ -1,6 +1,6 @@
 /**
- * QoS 2 messages that a client has sent and not yet released. A message is routed when it first comes; its packet
- * identifier is remembered until PUBREL, across connections, so that a repetition is not routed again.
+ * QoS 2 messages that a client has sent and not yet released. The broker routes a message when it first arrives, and
+ * remembers its packet identifier until PUBREL, across connections, so that it does not route a retransmission.
  */
 import { cost, type Memory } from "../limits/memory.ts";
 import type { SessionRecord } from "../store/session_record.ts";
@@ -10,18 +10,18 @@ export class Inbox {
   readonly #memory: Memory;
   readonly #record: SessionRecord | undefined;
 
-  /** @param record of the session, where there is a store */
+  /** @param record of the session, if there is a store */
   constructor(memory: Memory, record?: SessionRecord) {
     this.#memory = memory;
     this.#record = record;
   }
 
-  /** How many are not yet released. */
+  /** The number of unreleased messages. */
   get size(): number {
     return this.#taken.size;
   }
 
-  /** Whether the packet identifier stands for a message taken and not yet released. */
+  /** Whether the packet identifier belongs to a received, unreleased message. */
   has(packetId: number): boolean {
     return this.#taken.has(packetId); // [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]
   }
@@ -32,7 +32,7 @@ export class Inbox {
     this.#record?.take(packetId);
   }
 
-  /** Answers whether there was one. */
+  /** Releases a packet identifier; returns whether it was in use. */
   release(packetId: number): boolean {
     const known = this.#taken.delete(packetId); // [MQTT5 4.3.3-12]
     if (!known) return false;

@@ -1,7 +1,7 @@
 /**
- * Messages to one client: in flight, waiting for room, or held back by a link that is full. Owns packet identifiers,
- * the acknowledgement sequences of QoS 1 and 2 on the sending side, their repetition on a new connection, and the bound
- * on all of it in bytes.
+ * Messages to one client: in flight, beyond the quota, or held back by a full link. Owns packet identifiers, the
+ * sender's acknowledgement sequences of QoS 1 and 2, their retransmission on a new connection, and the byte limits for
+ * all of it.
  */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import { ProtocolError } from "../../base/failure.ts";
@@ -17,27 +17,27 @@ import type { Receiver } from "./receiver.ts";
 import type { Delivery, SharedDelivery } from "../message/delivery.ts";
 import { Fifo } from "./fifo.ts";
 
-/** What outboxes share. */
+/** The parts that all outboxes share. */
 export interface OutboxParts {
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
-  /** Messages in flight to one client, at most. */
+  /** Maximum number of messages in flight to one client. */
   readonly inflightLimit: number;
-  /** Bytes waiting for, or in flight to, one client, at most. */
+  /** Maximum bytes queued for, or in flight to, one client. */
   readonly bytesLimit: number;
-  /** Messages of the same. */
+  /** Maximum number of these messages. */
   readonly messagesLimit: number;
-  /** What waits for, or is in flight to, all clients together. */
+  /** Bytes queued for, or in flight to, all clients. */
   readonly all: { sizeBytes: number; readonly limitBytes: number };
-  /** The bound over the broker's memory. */
+  /** The limit of the broker's memory. */
   readonly memory: Memory;
-  /** Told when a client's outbox has begun to drop; again only after it was half empty. */
+  /** Called when a client's outbox begins to drop; called again only after it was half empty. */
   readonly overflowed: (clientId: string, nowMs: number) => void;
 }
 
-/** The share of the bound over all outboxes beyond it, for clients that read. */
+/** Share beyond the limit of all outboxes, for clients that read. */
 const reserve = 0.1;
-/** What a client that reads has of the memory's reserve: some messages on their way. Bytes. */
+/** Share of the memory's reserve for a client that reads, in bytes: a few messages in flight. */
 const servedBytes = 16 * 1024;
 
 export class Outbox {
@@ -47,11 +47,11 @@ export class Outbox {
   #connection: Receiver | undefined;
   /** By packet identifier, in the order of first sending. */
   readonly #inflight = new Map<number, Delivery>();
-  /** QoS 1 and 2 beyond the quota or beyond a full link. */
+  /** QoS 1 and 2 beyond the quota, or held back by a full link. */
   readonly #waiting = new Fifo<Delivery>();
-  /** QoS 0 beyond a full link. */
+  /** QoS 0 held back by a full link. */
   readonly #held = new Fifo<Delivery>();
-  /** In flight on an earlier connection and not yet sent again on this one. */
+  /** In flight on an earlier connection, and not yet retransmitted on this one. */
   readonly #again = new Fifo<Delivery>();
   /** The next {@link purge}. */
   #expiry: Deadline<Due> | undefined;
@@ -59,7 +59,7 @@ export class Outbox {
   #lastPacketId = 0;
   #overflowing = false;
 
-  /** @param record of the session, where there is a store */
+  /** @param record of the session, if there is a store */
   constructor(parts: OutboxParts, clientId: string, connection: Receiver | undefined, record?: SessionRecord) {
     this.#parts = parts;
     this.#clientId = clientId;
@@ -67,7 +67,7 @@ export class Outbox {
     this.#record = record;
   }
 
-  /** Takes back what the store held for the client, who is not there yet. */
+  /** Restores the deliveries of the store for the client, who is still offline. */
   restore(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       this.#take(delivery.publication);
@@ -79,7 +79,7 @@ export class Outbox {
     }
   }
 
-  /** Messages that have not reached the client, as far as is known. */
+  /** Messages that have not reached the client, as far as the broker knows. */
   get size(): number {
     return this.#inflight.size + this.#waiting.size + this.#held.size;
   }
@@ -89,7 +89,7 @@ export class Outbox {
     return this.#sizeBytes;
   }
 
-  /** Joins a new connection and sends again what the last one left open, in the first order. */
+  /** Attaches a new connection, and retransmits the unfinished messages of the last one, in the original order. */
   attach(connection: Receiver, nowMs: number): void {
     this.#connection = connection;
     this.#again.clear();
@@ -100,14 +100,14 @@ export class Outbox {
     this.pump(nowMs);
   }
 
-  /** Parts from its connection. QoS 0 does not wait for the next one. */
+  /** Detaches its connection. QoS 0 messages are not kept for the next one. */
   detach(): void {
     this.#connection = undefined;
     this.#again.clear();
     for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) this.#drop(held, "offline-qos0");
   }
 
-  /** The session ends: everything is dropped. Answers what another member of a shared subscription may get. */
+  /** Drops everything at the end of the session. Returns what another member of a shared subscription may receive. */
   clear(): SharedDelivery[] {
     const left: SharedDelivery[] = [];
     const waiting: Delivery[] = [];
@@ -126,7 +126,7 @@ export class Outbox {
     return left;
   }
 
-  /** Takes a message for the client: sends it, or keeps it until it can be sent. */
+  /** Accepts a message for the client: sends it, or keeps it until it can be sent. */
   deliver(
     publication: Publication,
     qos: QoS,
@@ -145,7 +145,7 @@ export class Outbox {
     this.#watchExpiry(publication.expiresAtMs);
   }
 
-  /** Discards messages that wait or are not acknowledged, where the client may not read them; answers how many. */
+  /** Discards queued and unacknowledged messages that the client may not read; returns their number. */
   discard(isDenied: (publication: Publication) => boolean, nowMs: number): number {
     let count = 0;
     const isKept = (delivery: Delivery) => {
@@ -157,13 +157,13 @@ export class Outbox {
     this.#waiting.keep(isKept);
     this.#held.keep(isKept);
     this.#again.keep(isKept);
-    // The handshake of a message that the client has received goes on.
+    // The acknowledgement sequence of a message that the client has received continues.
     for (const delivery of [...this.#inflight.values()]) if (delivery.state === "published") isKept(delivery);
     if (count > 0) this.pump(nowMs);
     return count;
   }
 
-  /** A message that waits has expired: drops all that have, at most once a second. // [MQTT5 3.3.2-5] */
+  /** A queued message has expired: drops all expired messages, at most once per second. // [MQTT5 3.3.2-5] */
   purge(nowMs: number): void {
     let nextMs = Infinity;
     const isKept = (delivery: Delivery) => {
@@ -178,7 +178,7 @@ export class Outbox {
     this.#watchExpiry(Math.max(nextMs, nowMs + 1_000), nextMs);
   }
 
-  /** PUBACK came. */
+  /** Handles PUBACK. */
   acknowledge(packetId: number, nowMs: number): void {
     const delivery = this.#inflight.get(packetId);
     if (delivery === undefined) return;
@@ -187,7 +187,7 @@ export class Outbox {
     this.pump(nowMs);
   }
 
-  /** PUBREC came; answers false for a packet identifier that is not in use. */
+  /** Handles PUBREC; returns false for a packet identifier that is not in use. */
   receive(packetId: number, refused: boolean, nowMs: number): boolean {
     const delivery = this.#inflight.get(packetId);
     if (delivery === undefined) return false;
@@ -202,7 +202,7 @@ export class Outbox {
     return true;
   }
 
-  /** PUBCOMP came. */
+  /** Handles PUBCOMP. */
   complete(packetId: number, nowMs: number): void {
     const delivery = this.#inflight.get(packetId);
     if (delivery === undefined) return;
@@ -211,7 +211,7 @@ export class Outbox {
     this.pump(nowMs);
   }
 
-  /** Sends what can be sent now. */
+  /** Sends everything that can be sent now. */
   pump(nowMs: number): void {
     const connection = this.#connection;
     if (connection === undefined) return;
@@ -224,7 +224,7 @@ export class Outbox {
     }
   }
 
-  /** Sees to it that {@link purge} comes at that instant, if not before. */
+  /** Schedules {@link purge} at this time, unless it is scheduled earlier. */
   #watchExpiry(atMs: number, expiresAtMs = atMs): void {
     if (expiresAtMs === Infinity) return;
     const { deadlines } = this.#parts;
@@ -232,7 +232,7 @@ export class Outbox {
     else if (!this.#expiry.pending || atMs < this.#expiry.atMs) deadlines.move(this.#expiry, atMs);
   }
 
-  /** Whether one more QoS 1 or 2 message may be sent: after those to be sent again, and within the quota. */
+  /** Whether one more QoS 1 or 2 message may be sent: after all retransmissions, and within the quota. */
   #hasQuota(): boolean {
     const connection = this.#connection;
     if (connection === undefined || !connection.writable || this.#again.size > 0) return false;
@@ -273,7 +273,7 @@ export class Outbox {
     if (delivery.publication.expired(nowMs)) return this.#drop(delivery, "expired");
     delivery.packetId = this.#freePacketId();
     delivery.state = "published";
-    this.#record?.changed(delivery); // before it is written, so that it waits for the store
+    this.#record?.changed(delivery); // before it is written, so that it waits for the commit
     if (!this.#write(delivery, connection, false, nowMs)) return this.#drop(delivery, "too-large");
     this.#inflight.set(delivery.packetId, delivery);
   }
@@ -282,12 +282,12 @@ export class Outbox {
     while (this.#again.size > 0 && connection.writable && this.#mayRepeat(connection)) {
       const delivery = this.#again.shift()!;
       if (delivery.state !== "published") continue;
-      // No message expiry once sent. // [MQTT5 4.3.3-7]
+      // An expired message is retransmitted too. // [MQTT5 4.3.3-7]
       if (!this.#write(delivery, connection, true, nowMs)) this.#drop(delivery, "too-large");
     }
   }
 
-  /** Whether the new connection's quota, which may be smaller than the last one's, has room for one more repetition. */
+  /** Whether the new connection's quota, which may be smaller than the last one's, allows one more retransmission. */
   #mayRepeat(connection: Receiver): boolean {
     return this.#inflight.size - this.#again.size < connection.receiveMaximum; // [MQTT5 4.9.0-2]
   }
@@ -332,7 +332,7 @@ export class Outbox {
     this.#parts.metrics.drop(delivery.publication, reason);
   }
 
-  /** Whether there is room for one more; counts it as dropped if not. An empty outbox takes any one message. */
+  /** Whether there is room for one more; if not, counts it as dropped. An empty outbox accepts any one message. */
   #admits(publication: Publication, nowMs: number): boolean {
     const { bytesLimit, metrics } = this.#parts;
     const limit = this.#limitHitBy(publication, nowMs);

@@ -1,21 +1,19 @@
-/**
- * The connection as an outbox sees it: what the client takes, and how to send to it.
- */
+/** The connection as an outbox uses it: the client's limits, and the functions to send. */
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { OutboundAliases } from "./outbound_aliases.ts";
 
 export interface Receiver {
   readonly version: ProtocolVersion;
-  /** False from a full link until it has drained. */
+  /** False while the link is full; true again once it has drained. */
   readonly writable: boolean;
-  /** QoS 1 and 2 messages at one time. */
+  /** Maximum number of unacknowledged QoS 1 and 2 messages. */
   readonly receiveMaximum: number;
-  /** The largest packet that the client takes, in bytes. */
+  /** The client's maximum packet size, in bytes. */
   readonly maximumPacketSize: number;
-  /** Topic aliases to the client, where it takes any. */
+  /** Topic aliases to the client, if it accepts any. */
   readonly outboundAliases: OutboundAliases | undefined;
-  /** Sends a packet; answers false, and sends nothing, when it is larger than the client takes. */
+  /** Sends a packet; returns false, and sends nothing, if it is larger than the client accepts. */
   send(packet: Packet): boolean;
-  /** Sends an encoded packet; answers as {@link send}. */
+  /** Sends an encoded packet; returns the same as {@link send}. */
   write(bytes: Uint8Array): boolean;
 }

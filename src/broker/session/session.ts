@@ -1,6 +1,6 @@
 /**
- * A session: what the broker holds for a client identifier, online or not. Its parts are made when they are first
- * needed, so that an idle client costs little.
+ * A session: the broker's state for a client identifier, online or not. Its parts are created at first use, so that an
+ * idle client costs little.
  */
 import type { Deadline } from "../../base/deadlines.ts";
 import type { QoS } from "../../mqtt/packet.ts";
@@ -15,10 +15,10 @@ import { Outbox, type OutboxParts } from "./outbox.ts";
 /** A connection of a client, with its session once it is online. */
 export type Connection = ConnectionOf<Session>;
 
-/** A session that never ends by itself (5.0). */
+/** A session that does not expire (5.0). */
 export const neverExpiresS = 0xffff_ffff;
 
-/** What a session is to get of the message that is being routed; the router's own, kept here to be used again. */
+/** A session's share of the message that is being routed; owned by the router, and kept here for reuse. */
 export interface Share {
   /** Of the message for which it was last filled. */
   serial: number;
@@ -31,15 +31,15 @@ export class Session {
   readonly clientId: string;
   /** Seconds from the end of the connection to the end of the session; {@link neverExpiresS}: no end. */
   expiryIntervalS = 0;
-  /** The user that the session belongs to; undefined where the broker decides on no logins. */
+  /** The user that owns the session; undefined if the broker has no login checks. */
   readonly owner: Identity | undefined;
   /** The client's connection while it is online. */
   connection: Connection | undefined;
   /** By topic filter. */
   subscriptions: Map<string, Subscribed> | undefined;
-  /** The end of the session, while it is offline and has one. */
+  /** The end of the session, while it is offline and will expire. */
   deadline: Deadline<Due> | undefined;
-  /** Its place in the store, if there is one and the session ever was to outlive its connection. */
+  /** Its record in the store, if there is a store and the session was ever meant to outlive its connection. */
   record: SessionRecord | undefined;
   readonly #parts: OutboxParts;
   #outbox: Outbox | undefined;
@@ -53,12 +53,12 @@ export class Session {
     this.#parts = parts;
   }
 
-  /** What a message of this client refers to; a message may outlive the session. */
+  /** The publisher of this client's messages; a message may outlive the session. */
   get publisher(): Publisher {
     return this.#publisher ??= { clientId: this.clientId, owner: this.owner };
   }
 
-  /** The owner's name; undefined for a client that gave none. */
+  /** The owner's name; undefined for a client without a user name. */
   get username(): string | undefined {
     return this.owner?.username;
   }
@@ -68,7 +68,7 @@ export class Session {
     return this.#outbox ??= new Outbox(this.#parts, this.clientId, this.connection, this.record);
   }
 
-  /** The outbox if anything was ever put into it. */
+  /** The outbox, if it was ever used. */
   get usedOutbox(): Outbox | undefined {
     return this.#outbox;
   }
@@ -78,7 +78,7 @@ export class Session {
     return this.#inbox ??= new Inbox(this.#parts.memory, this.record);
   }
 
-  /** The inbox if anything was ever put into it. */
+  /** The inbox, if it was ever used. */
   get usedInbox(): Inbox | undefined {
     return this.#inbox;
   }
@@ -87,7 +87,7 @@ export class Session {
     return this.#share ??= { serial: 0, qos: 0, retainAsPublished: false, identifiers: undefined };
   }
 
-  /** Parts from the client's connection. */
+  /** Detaches the client's connection. */
   detach(): void {
     this.connection = undefined;
     this.#outbox?.detach();
@@ -104,8 +104,8 @@ export interface Subscribed extends Placed {
 }
 
 export interface Placed {
-  /** By which it is found; no shared filter. */
+  /** The filter by which the tree finds it; not a shared filter. */
   readonly topicFilter: string;
-  /** Its place among those of its filter; the tree's own. */
+  /** Its index among those of its filter; managed by the tree. */
   place: number;
 }

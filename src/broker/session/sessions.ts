@@ -1,6 +1,4 @@
-/**
- * All sessions by client identifier: their beginning, their time offline, their end.
- */
+/** All sessions by client identifier: their begin, their time offline, their end. */
 import type { Deadlines } from "../../base/deadlines.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Due } from "../due.ts";
@@ -19,11 +17,14 @@ export interface SessionsParts {
   readonly outboxes: OutboxParts;
   readonly changes: Changes | undefined;
   readonly memory: Memory;
-  /** Told when a session has ended, after it has gone from the table, and what another member may get. */
+  /**
+   * Called when a session has ended, after its removal from the table, with the messages that another member may
+   * receive.
+   */
   readonly ended: (session: Session, left: readonly SharedDelivery[], nowMs: number) => void;
 }
 
-/** What a session costs with nothing in it, in bytes. */
+/** The memory cost of an empty session, in bytes. */
 export function sessionBytes(clientId: string): number {
   return cost.session + textBytes(clientId);
 }
@@ -48,7 +49,7 @@ export class Sessions {
     return this.#byClientId.values();
   }
 
-  /** Begins a session of a user; there is none of that client identifier. */
+  /** Begins a session of a user; none exists for that client identifier. */
   begin(clientId: string, owner?: Identity): Session {
     const session = new Session(clientId, this.#parts.outboxes, owner);
     this.#byClientId.set(clientId, session);
@@ -57,14 +58,14 @@ export class Sessions {
     return session;
   }
 
-  /** The client is online with this session. One that ends with its connection ends with the broker too. */
+  /** The client is online with this session. A session that ends with its connection also ends with the broker. */
   joined(session: Session): void {
     const { changes } = this.#parts;
     if (session.expiryIntervalS > 0) session.record ??= changes?.newSession(session.clientId, session.owner);
     session.record?.save(session.expiryIntervalS, undefined);
   }
 
-  /** Takes back a session that the store held, offline since that instant; there is none of that client identifier. */
+  /** Restores a session of the store, offline since that time; none exists for that client identifier. */
   restore(record: SessionRecord, offlineSinceMs: number): Session {
     const session = this.begin(record.clientId, record.owner);
     session.record = record;
@@ -73,13 +74,13 @@ export class Sessions {
     return session;
   }
 
-  /** The client is back: the session's end is off. */
+  /** The client has reconnected: cancels the session's end. */
   resume(session: Session): void {
     if (session.deadline !== undefined) this.#parts.deadlines.cancel(session.deadline);
     session.deadline = undefined;
   }
 
-  /** The connection is over: the session ends at once, later, or never. */
+  /** The connection has ended: the session ends at once, later, or never. */
   leave(session: Session, nowMs: number): void {
     session.detach();
     if (session.expiryIntervalS === 0) return this.end(session, nowMs);
@@ -93,7 +94,7 @@ export class Sessions {
     session.deadline = this.#parts.deadlines.add(endMs, session);
   }
 
-  /** Ends a session that is offline. */
+  /** Ends an offline session. */
   end(session: Session, nowMs: number): void {
     this.resume(session);
     const left = session.usedOutbox?.clear() ?? [];

@@ -1,6 +1,6 @@
 /**
- * What has changed since the last commit, thing by thing: a thing that changes twice is written once, one that comes
- * and goes in between is not written at all, and what could not be written is simply still here the next time.
+ * Changes since the last commit, by entity: repeated changes coalesce, create and delete cancel out, and failed writes
+ * stay for the next commit.
  */
 import type { Identity } from "../access/identity.ts";
 import type { Publication } from "../message/publication.ts";
@@ -11,13 +11,13 @@ import type { StoredWill } from "./stored.ts";
 export class Changes {
   readonly sessions = new Set<SessionRecord>();
   readonly deliveries = new Map<Delivery, SessionRecord>();
-  /** Messages to be written, if anything refers to them, or to be removed. */
+  /** Messages to write, if anything refers to them, or to remove. */
   readonly messages = new Set<Publication>();
-  /** By topic; undefined: none any more. */
+  /** By topic; undefined: removed. */
   readonly retained = new Map<string, Publication | undefined>();
-  /** By client identifier; undefined: none any more. */
+  /** By client identifier; undefined: removed. */
   readonly wills = new Map<string, StoredWill | undefined>();
-  /** True from the first change after {@link attempted}: what is said from here on may depend on it. */
+  /** True from the first change after {@link attempted}: output from now on may depend on it. */
   fresh = false;
   /** Called when {@link fresh} becomes true. */
   onFresh: () => void = () => {};
@@ -26,26 +26,26 @@ export class Changes {
   #lastOrder = 0;
   #silent = false;
 
-  /** Whether there is anything to be written. */
+  /** Whether there is anything to write. */
   get any(): boolean {
     return this.sessions.size + this.deliveries.size + this.messages.size + this.retained.size + this.wills.size > 0;
   }
 
-  /** Identifiers go on from those that are in use. */
+  /** Continues after the identifiers that are in use. */
   continueFrom(last: { readonly sessionId: number; readonly messageId: number; readonly order: number }): void {
     this.#lastSessionId = last.sessionId;
     this.#lastMessageId = last.messageId;
     this.#lastOrder = last.order;
   }
 
-  /** Runs what only repeats to the broker's parts what the store said, and is no change. */
+  /** Runs an action that only restores the store's content to the broker's parts, without recording changes. */
   silently(action: () => void): void {
     this.#silent = true;
     action();
     this.#silent = false;
   }
 
-  /** A session that outlives its connection has begun. */
+  /** Records the begin of a session that outlives its connection. */
   newSession(clientId: string, owner: Identity | undefined): SessionRecord {
     return new SessionRecord(this, ++this.#lastSessionId, clientId, owner);
   }
@@ -54,13 +54,13 @@ export class Changes {
     return ++this.#lastOrder;
   }
 
-  /** The will of a client: held as said, or held no longer. */
+  /** Records the will of a client, or its removal. */
   will(clientId: string, held: StoredWill | undefined): void {
     if (!this.mark()) return;
     this.wills.set(clientId, held);
   }
 
-  /** A topic has another retained message, or none. */
+  /** Records that a topic has another retained message, or none. */
   retain(topic: string, before: Publication | undefined, after: Publication | undefined): void {
     if (!this.mark()) return;
     if (after !== undefined) this.refer(after);
@@ -68,19 +68,19 @@ export class Changes {
     this.retained.set(topic, after);
   }
 
-  /** One more holds the message. */
+  /** Adds a reference to the message. */
   refer(publication: Publication): void {
     const stored = publication.stored ??= { id: ++this.#lastMessageId, references: 0, written: false };
     if (++stored.references === 1) this.messages.add(publication);
   }
 
-  /** One less holds the message. */
+  /** Removes a reference to the message. */
   release(publication: Publication): void {
     const { stored } = publication;
     if (stored !== undefined && --stored.references === 0) this.messages.add(publication);
   }
 
-  /** Answers whether a change is one to be written, and says that there is one. */
+  /** Returns whether a change must be recorded, and if so sets {@link fresh}. */
   mark(): boolean {
     if (this.#silent) return false;
     if (!this.fresh) {
@@ -90,12 +90,12 @@ export class Changes {
     return true;
   }
 
-  /** All changes up to here are being committed. */
+  /** Marks all changes up to here as being committed. */
   attempted(): void {
     this.fresh = false;
   }
 
-  /** All changes are written. */
+  /** Marks all changes as written. */
   clear(): void {
     for (const record of this.sessions) record.written();
     for (const { place } of this.deliveries.keys()) if (place !== undefined) place.written = true;

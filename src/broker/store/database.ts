@@ -1,6 +1,6 @@
 /**
- * The file of a store: opened, locked, checked and brought to this program's version, or refused in one sentence with
- * nothing written to it. The only file that knows node:sqlite.
+ * The file of a store: opens, locks, checks and migrates it, or refuses it in one sentence without writing to it. Only
+ * this file imports node:sqlite.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { UsageError } from "../../base/failure.ts";
@@ -13,10 +13,10 @@ export type Statement = StatementSync;
 /** Values of a row by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** SQLite's result codes that are told apart. Source: sqlite.org/rescode.html */
+/** The SQLite result codes that have their own sentence. Source: sqlite.org/rescode.html */
 const code = { busy: 5, readonly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
-/** A file, and for tests the version to which it is made. */
+/** A file, and for tests the schema version to create. */
 export type FileOption = SqliteOption & { readonly version?: number };
 
 export class Database {
@@ -30,7 +30,7 @@ export class Database {
     this.#commit = sqlite.prepare("COMMIT");
   }
 
-  /** Opens the file, or makes it. @throws UsageError when it cannot be had, is not a store, or is of a newer version */
+  /** Opens or creates the file. @throws UsageError if it cannot be opened, is not a store, or has a newer version */
   static open(option: FileOption): Database {
     let sqlite: DatabaseSync | undefined;
     try {
@@ -49,7 +49,7 @@ export class Database {
     return this.#sqlite.prepare(sql);
   }
 
-  /** Runs the action as one transaction. @throws StoreError when it cannot be kept; then nothing of it was */
+  /** Runs the action as one transaction. @throws StoreError if the commit fails; then nothing of it is stored */
   transact(action: () => void): void {
     try {
       this.#begin.run();
@@ -72,8 +72,8 @@ export class Database {
 }
 
 /**
- * Nobody but the owner reads messages and wills: the file is made, or made so, before SQLite opens it. SQLite gives the
- * files beside it the same permissions.
+ * Restricts the file to its owner, because it contains messages and wills: creates it, or changes its mode, before
+ * SQLite opens it. SQLite gives the files beside it the same permissions.
  */
 function keepPrivate(path: string): void {
   if (path === "" || path === ":memory:") return;
@@ -86,7 +86,7 @@ function keepPrivate(path: string): void {
   }
 }
 
-/** Looks without writing: an empty file may become a store, a store of this version or an older one may be used. */
+/** Checks without writing: an empty file may become a store; a store of this version or an older one is accepted. */
 function checkFile(sqlite: DatabaseSync): void {
   sqlite.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = 1");
   const tables = number(sqlite, "SELECT count(*) FROM sqlite_schema");
@@ -105,7 +105,7 @@ function checkFile(sqlite: DatabaseSync): void {
   sqlite.exec("PRAGMA query_only = 0");
 }
 
-/** Takes the lock for as long as the file is open, and brings the tables forward. */
+/** Locks the file for as long as it is open, and migrates the tables. */
 function settle(
   sqlite: DatabaseSync,
   { outlives = defaultOptions.outlives, pagesLimit, version: wanted }: FileOption,
@@ -122,7 +122,7 @@ function settle(
   sqlite.exec("COMMIT");
 }
 
-/** Why a file is not used, in words for a person. */
+/** The reason for refusing a file, as text for users. */
 class Refusal extends Error {}
 
 interface SqliteError extends Error {
@@ -133,10 +133,10 @@ function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && (error as { code?: string }).code === "ERR_SQLITE_ERROR";
 }
 
-/** The result code without its details. */
+/** The primary result code. */
 function primary({ errcode, message }: SqliteError): number {
   if (errcode !== undefined) return errcode & 0xff;
-  return message.includes("locked") ? code.busy : code.cannotOpen; // Deno leaves the code out at some calls
+  return message.includes("locked") ? code.busy : code.cannotOpen; // Deno omits the code in some calls
 }
 
 function openFault(error: unknown): string {

@@ -1,14 +1,14 @@
 /**
- * A link whose bytes wait for the store: what is written while changes are not yet committed leaves after the commit,
- * or never. So no packet speaks of something that a restart would not know.
+ * A link that holds back output while changes are not committed: the output leaves after the commit, or never. So no
+ * packet reports a change that a restart would lose.
  */
 import { highWaterBytes, type Link, type LinkReceiver } from "../../net/link.ts";
 
-/** What a held link asks of whoever commits. */
+/** The interface of the committer for a held link. */
 export interface Gate {
-  /** Whether there are changes that what is written now may depend on. */
+  /** Whether there are uncommitted changes that output written now may depend on. */
   readonly closed: boolean;
-  /** The link has something to send after the commit. */
+  /** Registers a link that has output to send after the commit. */
   hold(link: HeldLink): void;
 }
 
@@ -23,7 +23,9 @@ export class HeldLink implements Link {
   #untold = true;
   #unbound = false;
 
-  /** @param lost called when what was held could not be stored and is gone; `untold`: nothing was ever sent before it */
+  /**
+   * @param lost called when held output was dropped because the commit failed; `untold`: nothing had been sent before
+   */
   constructor(link: Link, gate: Gate, lost: (untold: boolean) => void) {
     this.#link = link;
     this.#gate = gate;
@@ -72,7 +74,7 @@ export class HeldLink implements Link {
     return room;
   }
 
-  /** The end of a connection says something too: that its DISCONNECT was heard. */
+  /** Ends the link after the commit: FIN confirms the DISCONNECT. */
   end(): void {
     if (this.#ending) return;
     this.#ending = true;
@@ -92,7 +94,7 @@ export class HeldLink implements Link {
     this.#link.resume();
   }
 
-  /** The changes are committed: what was held goes out. */
+  /** After the commit: sends the held output. */
   flush(): void {
     const chunks = this.#chunks;
     if (chunks === undefined) return;
@@ -105,11 +107,11 @@ export class HeldLink implements Link {
     else if (wantsDrain && room) this.receiver.onDrain();
   }
 
-  /** The changes could not be committed: what was held says what is not so. */
+  /** After a failed commit: drops the held output, which would report uncommitted changes. */
   drop(): void {
     if (this.#chunks === undefined) return;
     this.#forget();
-    this.#unbound = true; // what is said from here on is only why the connection ends
+    this.#unbound = true; // from now on output only says why the connection ends
     if (this.#ending) this.#link.reset();
     else this.#lost(this.#untold);
   }

@@ -1,7 +1,7 @@
-/** The store that keeps nothing: what the broker holds ends with it. */
+/** A store that keeps nothing: the broker's state ends with it. */
 import type { Store } from "./store.ts";
 
-/** Costs nothing, and outlives nothing. */
+/** No cost, and no persistence. */
 export const memoryStore: Store = {
   place: "memory",
   changes: undefined,

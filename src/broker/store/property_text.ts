@@ -1,4 +1,4 @@
-/** MQTT properties as one column of text. */
+/** MQTT properties as one text column. */
 import type { MessageProperties } from "../../mqtt/packet.ts";
 
 /** As JSON, with correlation data in base64; null for none. */
@@ -8,7 +8,7 @@ export function propertyText(properties: MessageProperties | undefined): string 
   return JSON.stringify(correlationData === undefined ? rest : { ...rest, correlation: correlationData.toBase64() });
 }
 
-/** The reverse of {@link propertyText}. @throws SyntaxError for what it did not write */
+/** The reverse of {@link propertyText}. @throws SyntaxError for text in another format */
 export function propertiesOf(text: string | null): MessageProperties | undefined {
   if (text === null) return undefined;
   const { correlation, ...rest } = JSON.parse(text) as MessageProperties & { readonly correlation?: string };

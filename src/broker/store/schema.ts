@@ -1,12 +1,12 @@
 /**
- * The tables of a store's file, version by version. A file of an older version is brought forward step by step, in one
- * transaction; a step that was released never changes again. Instants are milliseconds of the wall clock.
+ * The tables of a store's file, version by version. A file of an older version is migrated step by step, in one
+ * transaction; a released step never changes. Times are milliseconds of the wall clock.
  */
 
-/** Tells a store of mqtt-sim from other SQLite files: "MQSM". */
+/** Distinguishes a store of mqtt-sim from other SQLite files: "MQSM". */
 export const applicationId = 0x4d51534d;
 
-/** Version 1: the beginning. */
+/** Version 1: the initial schema. */
 const version1 = `
   CREATE TABLE broker (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -71,15 +71,15 @@ const version1 = `
   INSERT INTO broker (id, alive_ms) VALUES (1, 0);
 `;
 
-/** Version 2: whose rights a will is published with; the instant of a clean stop. */
+/** Version 2: the identity whose rights a will is published with; the time of a clean stop. */
 const version2 = `
   ALTER TABLE will ADD COLUMN username TEXT;
   ALTER TABLE broker ADD COLUMN stopped_ms REAL;  -- NULL: running, or killed
 `;
 
 /**
- * Version 3: whose a session and a message are (NULL: the broker decided on no logins, or was older), and by which shared
- * subscription a delivery came.
+ * Version 3: the owner of a session and of a message (NULL: the broker had no login checks, or was older), and the
+ * shared subscription of a delivery.
  */
 const version3 = `
   ALTER TABLE session ADD COLUMN username TEXT;
@@ -90,7 +90,7 @@ const version3 = `
   ALTER TABLE delivery ADD COLUMN share TEXT;
 `;
 
-/** Each step leads from the version of its index to the next. */
+/** Each step migrates from the version of its index to the next. */
 export const migrations: readonly string[] = [version1, version2, version3];
 
 /** The version that this program reads and writes. */

@@ -1,39 +1,39 @@
 /**
- * One session in the store: what of it has changed, until it is written. Sessions that end with their connection have
- * none, for they end with the broker too.
+ * The unwritten changes of one session in the store. A session that ends with its connection has no record, because it
+ * ends with the broker too.
  */
 import type { Identity } from "../access/identity.ts";
 import type { Publication } from "../message/publication.ts";
 import type { Delivery } from "../message/delivery.ts";
 import type { StoredSubscription } from "./stored.ts";
 
-/** Where a session notes its changes. */
+/** The changes to which a session adds its own. */
 export interface SessionChanges {
   readonly sessions: Set<SessionRecord>;
   readonly deliveries: Map<Delivery, SessionRecord>;
-  /** Notes that something has changed; false while the broker only restores what the store holds. */
+  /** Records that something has changed; returns false while the broker only restores the store's content. */
   mark(): boolean;
   nextOrder(): number;
-  /** One more delivery refers to the message. */
+  /** Adds a delivery that refers to the message. */
   refer(publication: Publication): void;
-  /** One delivery less refers to the message. */
+  /** Removes a delivery that refers to the message. */
   release(publication: Publication): void;
 }
 
 export class SessionRecord {
   /** Seconds from the end of the connection to the end of the session. */
   expiryIntervalS = 0;
-  /** When the connection ended; undefined while the client is online. */
+  /** Time when the connection ended; undefined while the client is online. */
   offlineSinceMs: number | undefined;
   /** The session has ended. */
   ended = false;
   /** By topic filter; undefined: unsubscribed. */
   readonly subscriptions = new Map<string, StoredSubscription | undefined>();
-  /** By packet identifier: taken, or released. */
+  /** By packet identifier: received, or released. */
   readonly taken = new Map<number, boolean>();
   readonly #changes: SessionChanges;
 
-  /** @param owner the user that the session belongs to; undefined where the broker decides on no logins */
+  /** @param owner the user that owns the session; undefined if the broker has no login checks */
   constructor(
     changes: SessionChanges,
     readonly id: number,
@@ -43,14 +43,14 @@ export class SessionRecord {
     this.#changes = changes;
   }
 
-  /** The client is online, or has been offline since an instant. */
+  /** Records that the client is online, or offline since a time. */
   save(expiryIntervalS: number, offlineSinceMs: number | undefined): void {
     if (!this.#mark()) return;
     this.expiryIntervalS = expiryIntervalS;
     this.offlineSinceMs = offlineSinceMs;
   }
 
-  /** The session is over, with all that is in it. */
+  /** Records the end of the session and of everything in it. */
   end(): void {
     if (this.#mark()) this.ended = true;
   }
@@ -63,21 +63,21 @@ export class SessionRecord {
     if (this.#mark()) this.subscriptions.set(topicFilter, undefined);
   }
 
-  /** A QoS 2 message was taken from the client. */
+  /** Records a QoS 2 message from the client. */
   take(packetId: number): void {
     if (this.#mark()) this.taken.set(packetId, true);
   }
 
-  /** The client released it. */
+  /** Records the release of a QoS 2 message by the client. */
   release(packetId: number): void {
     if (this.#mark()) this.taken.set(packetId, false);
   }
 
-  /** A message to the client is held, or has another state. */
+  /** Records a new delivery, or the new state of one. */
   changed(delivery: Delivery): void {
     const { place, publication } = delivery;
     if (delivery.state === "done") {
-      if (place === undefined) return; // it came and went without having been held
+      if (place === undefined) return; // it was created and removed without having been stored
       this.#changes.release(publication);
     } else if (place === undefined) {
       delivery.place = { order: this.#changes.nextOrder(), written: false };

@@ -28,7 +28,7 @@ export function loadStore(
   }
 }
 
-/** The one sentence for a store whose tables or rows cannot be. */
+/** The one sentence for a store with impossible tables or rows. */
 export function damaged(place: string, error: unknown): UsageError {
   const fault = error instanceof Error ? error.message : String(error);
   return new UsageError(
@@ -36,7 +36,7 @@ export function damaged(place: string, error: unknown): UsageError {
   );
 }
 
-/** @throws Error with the sentence, unless it holds */
+/** @throws Error with the sentence unless the condition is true */
 function mustBe(isSo: boolean, otherwise: string): void {
   if (!isSo) throw new Error(otherwise);
 }
@@ -60,7 +60,7 @@ type MutableSession = {
 class Loading {
   readonly #database: Database;
   readonly #changes: Changes;
-  /** From the wall clock to the broker's own. */
+  /** Offset from the wall clock to the broker's own clock. */
   readonly #offsetMs: number;
   readonly #messages = new Map<number, Publication>();
   readonly #sessions = new Map<number, MutableSession>();
@@ -91,14 +91,12 @@ class Loading {
     return { endedMs, sessions: [...this.#sessions.values()], retained, wills: this.#wills() };
   }
 
-  /** Ids ascend, so that the last one read is the highest. */
+  /** Ids ascend, so that the last one is the highest. */
   #last(table: ReadonlyMap<number, unknown>): number[] {
     return [...table.keys()].slice(-1);
   }
 
-  /**
-   * The instant of a clean stop; or the latest at which the next sign of life would have come, were it not for the end.
-   */
+  /** The time of a clean stop; otherwise the latest time at which the next heartbeat was due. */
   #endedMs(nowMs: number): number {
     const [row] = this.#rows("broker");
     const { alive_ms, stopped_ms } = row as { alive_ms: number; stopped_ms: number | null };
@@ -141,7 +139,7 @@ class Loading {
     return session;
   }
 
-  /** The message that a row holds. */
+  /** The message that a row refers to. */
   #held({ message_id }: Row): Publication {
     const publication = this.#messages.get(message_id as number);
     if (publication === undefined) throw new Error(`there is no message ${message_id}`);

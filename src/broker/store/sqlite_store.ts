@@ -1,8 +1,9 @@
 /**
- * The store in an SQLite file. Owns what is written at a commit; reading is `sqlite_load.ts`, the file `database.ts`.
+ * The store in an SQLite file. This file writes commits; `sqlite_load.ts` reads, and `database.ts` opens the file.
  *
- * Instants are the broker's own on this side and of the wall clock in the file. The row `broker` says when a broker was
- * last known to live: each commit renews it, and `turn.ts` commits each second, if there are changes or not.
+ * Times are those of the broker's own clock here, and of the wall clock in the file. The row `broker` contains the last
+ * time at which a broker was known to run: each commit updates it, and `turn.ts` commits every second, even without
+ * changes.
  */
 import type { Identity } from "../access/identity.ts";
 import type { SqliteOption } from "../options/options.ts";
@@ -24,7 +25,7 @@ export class SqliteStore implements Store {
   readonly #sql: Statements;
   #open = true;
 
-  /** @throws UsageError when the file cannot be had, is not a store, is damaged, or is of a newer version */
+  /** @throws UsageError if the file cannot be opened, is not a store, is damaged, or has a newer version */
   constructor(option: SqliteOption, wallNowMs: () => number) {
     this.place = option.path;
     this.#wallNowMs = wallNowMs;
@@ -65,7 +66,10 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** A message before what refers to it, and the other way round when it goes: a reader never finds half of it. */
+  /**
+   * Writes a message before its references, and removes it after them, so that a reader never finds one without the
+   * other.
+   */
   #write(offsetMs: number): void {
     const { sessions, deliveries, messages, retained, wills } = this.changes;
     for (const publication of messages) this.#writeMessage(publication, offsetMs);

@@ -4,31 +4,31 @@ import type { Changes } from "./changes.ts";
 import type { SessionRecord } from "./session_record.ts";
 import type { StoredSubscription, StoredWill } from "./stored.ts";
 
-/** The store could not keep what it was told. Nothing of it was kept, and all of it is tried again. */
+/** The store failed to write changes. It wrote none of them, and they are retried. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
 
-  /** @param full the store, or its disk, has no room; else it is broken */
+  /** @param full the store, or its disk, is full; otherwise it is broken */
   constructor(message: string, readonly full: boolean) {
     super(message);
   }
 }
 
-/** A session with all that is in it. */
+/** A session with its content. */
 export interface StoredSession {
   readonly record: SessionRecord;
   readonly subscriptions: readonly StoredSubscription[];
-  /** In the order in which they were taken for the client. */
+  /** In the order in which the broker accepted them. */
   readonly deliveries: readonly Delivery[];
-  /** Packet identifiers of QoS 2 messages from the client that are not released. */
+  /** Packet identifiers of unreleased QoS 2 messages from the client. */
   readonly taken: readonly number[];
 }
 
-/** All that a store held at the start; instants in the broker's own milliseconds, those before it may be negative. */
+/** The content of a store at the start; times in the broker's own milliseconds, earlier ones may be negative. */
 export interface Stored {
   /**
-   * The instant at which connections that were open ended: of the last clean stop, or the latest at which the broker
-   * can have died. What counts from the end of a connection is so never early.
+   * The time at which open connections ended: that of the last clean stop, or the latest time at which the broker can
+   * have crashed. So a due time that counts from the end of a connection is never early.
    */
   readonly endedMs: number;
   readonly sessions: readonly StoredSession[];
@@ -36,21 +36,23 @@ export interface Stored {
   readonly wills: ReadonlyMap<string, StoredWill>;
 }
 
-/** A running broker leaves a sign of life in its store at least so often, unless it is held up. Milliseconds. */
+/**
+ * Maximum interval between heartbeats of a running broker in its store, in milliseconds, unless the process is stalled.
+ */
 export const signOfLifeIntervalMs = 1_000;
 
 export interface Store {
-  /** For people: a path, or `memory`. */
+  /** For users: a path, or `memory`. */
   readonly place: string;
-  /** Told of what changes; undefined where nothing lasts, so that nobody spends time on telling. */
+  /** Records changes; undefined for a store without persistence, so that nothing is recorded. */
   readonly changes: Changes | undefined;
-  /** What was held at the start; handed out once. */
+  /** The content at the start; returned once. */
   load(nowMs: number): Stored | undefined;
-  /** Makes all changes last, and leaves a sign of life. @throws StoreError when they cannot be kept; they stay to be tried again */
+  /** Writes all changes, and a heartbeat. @throws StoreError if that fails; the changes stay for the next attempt */
   commit(nowMs: number): void;
   /**
-   * Closes the store, with the instant of a clean stop; without it as if the process had been killed. What was not
-   * committed is lost.
+   * Closes the store, with the time of a clean stop; without it as if the process had been killed. Uncommitted changes
+   * are lost.
    */
   close(stoppedMs?: number): void;
 }

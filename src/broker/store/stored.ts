@@ -1,11 +1,9 @@
-/**
- * What a store holds of a session beside its messages: plain data.
- */
+/** What a store contains of a session besides its messages: plain data. */
 import type { ConnectWill, QoS } from "../../mqtt/packet.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Ending } from "../options/ending.ts";
 
-/** A subscription as it was granted. */
+/** A granted subscription. */
 export interface StoredSubscription {
   readonly topicFilter: string;
   readonly qos: QoS;
@@ -14,11 +12,11 @@ export interface StoredSubscription {
   readonly identifier: number | undefined;
 }
 
-/** A will that is held; instants in the broker's own milliseconds. */
+/** A stored will; times in the broker's own milliseconds. */
 export interface StoredWill {
   readonly will: ConnectWill;
-  /** Whose rights it is published with; undefined where the broker decides on no logins. */
+  /** The identity whose rights it is published with; undefined if the broker has no login checks. */
   readonly owner: Identity | undefined;
-  /** Absent while the connection lives, or lived when the broker ended. */
+  /** Absent while the connection is open, or if it was open when the broker ended. */
   readonly delayed?: { readonly dueMs: number; readonly ending: Ending };
 }

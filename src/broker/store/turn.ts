@@ -1,7 +1,7 @@
 /**
- * When the store commits. All changes of one turn of the event loop, of however many clients, are one transaction; what
- * was written meanwhile waits for it on its links. Owns the sign of life, and what becomes of links when the store
- * cannot keep what they speak of.
+ * Decides when the store commits. All changes of one turn of the event loop, of any number of clients, are one
+ * transaction; links hold back their output until its commit. Owns the heartbeat, and handles links whose changes the
+ * store failed to write.
  */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
@@ -12,7 +12,7 @@ import type { CoreSettings } from "../options/options.ts";
 import { type Gate, HeldLink } from "./held_link.ts";
 import { signOfLifeIntervalMs, type Store, StoreError } from "./store.ts";
 
-/** What a turn works with. */
+/** The dependencies of a turn. */
 export interface TurnParts {
   readonly store: Store;
   readonly deadlines: Deadlines<Due>;
@@ -20,9 +20,9 @@ export interface TurnParts {
   readonly settings: Pick<CoreSettings, "clock" | "log" | "endOfTurn">;
 }
 
-/** Whoever speaks to a client through a link. */
+/** The owner of a link to a client. */
 export interface Hearer {
-  /** What the connection was to hear could not be stored; `untold`: it has not heard anything yet. */
+  /** Called if changes of the connection could not be stored; `untold`: nothing has been sent on it yet. */
   unstored(reasonCode: number, untold: boolean): void;
 }
 
@@ -40,7 +40,7 @@ export class Turn implements Gate {
     if (changes !== undefined) changes.onFresh = () => this.#schedule();
   }
 
-  /** Whether the store could not keep the last changes. They are tried again with each sign of life. */
+  /** Whether the store failed to write the last changes. Each heartbeat retries them. */
   get failing(): boolean {
     return this.#failing;
   }
@@ -53,25 +53,25 @@ export class Turn implements Gate {
     this.#held.add(link);
   }
 
-  /** The link as the broker is to write to it. */
+  /** The link through which the broker must write. */
   guard(link: Link, hearer: Hearer): Link {
     if (this.#parts.store.changes === undefined) return link;
     return new HeldLink(link, this, (untold) => hearer.unstored(this.#reasonCode, untold));
   }
 
-  /** Begins to leave signs of life, where there is a store to leave them in. */
+  /** Starts the heartbeat, if there is a persistent store. */
   start(nowMs: number): void {
     if (this.#parts.store.changes === undefined) return;
     this.#beat = this.#parts.deadlines.add(nowMs, this);
   }
 
-  /** The time for a sign of life has come. */
+  /** Writes a heartbeat. */
   beat(nowMs: number): void {
     this.commit(nowMs);
     this.#parts.deadlines.move(this.#beat!, nowMs + signOfLifeIntervalMs);
   }
 
-  /** Commits what has changed, and lets go what waits for it. */
+  /** Commits the changes, and releases the held output. */
   commit(nowMs: number): void {
     const { store, metrics } = this.#parts;
     try {
@@ -85,7 +85,7 @@ export class Turn implements Gate {
     for (const link of this.#take()) link.flush();
   }
 
-  /** The broker has stopped cleanly. */
+  /** Closes the store after a clean stop. */
   stop(nowMs: number): void {
     if (this.#beat !== undefined) this.#parts.deadlines.cancel(this.#beat);
     this.commit(nowMs);
@@ -97,7 +97,7 @@ export class Turn implements Gate {
     }
   }
 
-  /** While the store fails, changes wait for the next sign of life and not for the end of each turn. */
+  /** While the store fails, changes wait for the next heartbeat and not for the end of each turn. */
   #schedule(): void {
     if (this.#scheduled || this.#failing) return;
     this.#scheduled = true;
@@ -121,7 +121,7 @@ export class Turn implements Gate {
       metrics.storeRefusals++;
       link.drop();
     }
-    this.#parts.store.changes!.attempted(); // what their ends have changed is tried with the rest; a refusal need not wait
+    this.#parts.store.changes!.attempted(); // the next attempt includes the changes of their ends
   }
 
   #recover(): void {
