@@ -17,7 +17,7 @@ function reachableFrom(first: ClientStateKind): Set<ClientStateKind> {
   return reached;
 }
 
-Deno.test("client state: each transition of the table is legal, and every other is an InvariantError", () => {
+Deno.test("client state: each transition in the table is legal, and each other one is an InvariantError", () => {
   let legal = 0;
   for (const from of kinds) {
     for (const event of events) {
@@ -32,7 +32,7 @@ Deno.test("client state: each transition of the table is legal, and every other 
   assert.equal(legal, kinds.reduce((sum, kind) => sum + Object.keys(clientTransitions[kind]).length, 0));
 });
 
-Deno.test("client state: each state is reached from idle, and the end of a run from each", () => {
+Deno.test("client state: each state is reachable from idle, and the end of a run from each state", () => {
   assert.deepEqual([...reachableFrom("idle")].sort(), [...kinds].sort());
   for (const kind of kinds) assert.equal(clientTransitions[kind].dropped, "gone", kind);
 });

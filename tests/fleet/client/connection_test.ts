@@ -32,21 +32,21 @@ for (
   });
 }
 
-Deno.test("M4: presence: a Will Delay Interval in a retained will is an altered state, and the looks go on", () => {
+Deno.test("M4: presence: a Will Delay Interval in a retained will is an altered state, and the checks continue", () => {
   const result = new FleetStage({ ...plan, presence: true, reconnectAfterMs: "never", script: strayInWills }).finish();
   assert.equal(result.verdict, "fail", result.reason);
   assert.ok(result.presence!.judged > 0 && result.presence!.altered > 0);
   assert.equal(result.presence!.stale + result.presence!.absent + result.presence!.unwanted, 0);
 });
 
-Deno.test("M4: a message with a property that does not belong is no will of the broker's making elsewhere", () => {
+Deno.test("M4: a message with a property that is invalid in PUBLISH is not a will of the broker", () => {
   // In the messages of canaries only: the watcher still sees them.
   const stray = (packet: PublishPacket) => isWill(packet) ? undefined : willDelay;
   const result = new FleetStage({ ...plan, script: { stray } }).finish();
   assert.equal(result.verdict, "pass", result.reason);
 });
 
-Deno.test("M5: PUBACK with 0x01, which no PUBACK may have: presence is judged all the same", () => {
+Deno.test("M5: PUBACK with the invalid code 0x01 does not stop the judgement of presence", () => {
   const answer = ({ qos, packetId = 0 }: PublishPacket) =>
     qos === 1 ? Uint8Array.of(0x40, 3, packetId >> 8, packetId & 0xff, 0x01) : undefined;
   const options = { ...plan, presence: true, willQos: 1 } as const;
@@ -59,7 +59,7 @@ Deno.test("M5: PUBACK with 0x01, which no PUBACK may have: presence is judged al
 const present =
   "the broker announced Session Present 1 to a client that had not requested a session, so that the client had to close the connection (MQTT 5.0, 3.2.2-4; MQTT 3.1.1, 3.2.2-1)";
 
-Deno.test("section 2: a client closes on Session Present 1 after Clean Start 1, and the run says why", () => {
+Deno.test("section 2: a client closes on Session Present 1 after Clean Start 1, and the run reports why", () => {
   const isClient = ({ clientId }: { readonly clientId: string }) => /-3$/.test(clientId);
   const stage = new FleetStage({ ...plan, cleanStart: "yes", script: { sessionPresent: isClient } });
   const result = stage.finish();
@@ -69,13 +69,13 @@ Deno.test("section 2: a client closes on Session Present 1 after Clean Start 1, 
   assert.equal(first!.end?.kind, "reset");
 });
 
-Deno.test("section 2: a watcher closes on Session Present 1 after Clean Start 1, and the run says why", () => {
+Deno.test("section 2: a watcher closes on Session Present 1 after Clean Start 1, and the run reports why", () => {
   const sessionPresent = ({ clientId }: { readonly clientId: string }) => clientId.endsWith("-w0");
   const result = new FleetStage({ ...plan, script: { sessionPresent } }).finish();
   assert.deepEqual([result.verdict, result.reason], ["void", `watcher 0 cannot receive wills: ${present}`]);
 });
 
-Deno.test("section 4: a client whose PINGREQ is never answered ends its connection, which is counted and explained", () => {
+Deno.test("section 4: a client without PINGRESP ends its connection, and the run counts and explains it", () => {
   const pong = (clientId: string) => clientId.endsWith("-w0") || Number(clientId.split("-").at(-1)) >= stageClients;
   const stage = new FleetStage({
     ...plan,
@@ -94,7 +94,7 @@ Deno.test("section 4: a client whose PINGREQ is never answered ends its connecti
   assert.equal(result.verdict, "pass", result.reason);
 });
 
-Deno.test("section 4: a watcher whose PINGREQ is never answered is blind, and says why", () => {
+Deno.test("section 4: a watcher without PINGRESP is blind, and the run reports why", () => {
   const pong = (clientId: string) => !clientId.endsWith("-w0");
   // At QoS 0 a watcher has nothing to acknowledge, and so sends nothing but PINGREQ.
   const result = new FleetStage({ ...plan, willQos: 0, durationMs: 150_000, script: { pong } }).finish();
@@ -105,12 +105,12 @@ Deno.test("section 4: a watcher whose PINGREQ is never answered is blind, and sa
   );
 });
 
-Deno.test("section 4: a slow PINGRESP within the keep alive is no loss", () => {
+Deno.test("section 4: a late PINGRESP within the keep alive ends no connection", () => {
   const result = new FleetStage({ ...plan, keepAliveS: 2 }).finish();
   assert.deepEqual([result.verdict, result.clients.lost, result.warnings], ["pass", 0, []]);
 });
 
-Deno.test("section 4: reason string and server reference of a DISCONNECT are shown, codes in hexadecimal with their names", () => {
+Deno.test("section 4: the run shows reason string, server reference and hexadecimal code of a DISCONNECT", () => {
   const stage = new FleetStage(plan);
   stage.runUntil(() => stage.squad.counters.kills === 5);
   stage.broker.online("mqtt-sim-stage-w0")!.send({
@@ -126,7 +126,7 @@ Deno.test("section 4: reason string and server reference of a DISCONNECT are sho
   );
 });
 
-Deno.test("section 2: a client that the server closes for a packet too large is explained", () => {
+Deno.test("section 2: the run explains why the server closes a client for a packet that is too large", () => {
   const stage = new FleetStage({ ...plan, killRate: { kind: "count", perSecond: 1 } });
   stage.runUntil(() => stage.squad.counters.kills === 3);
   const [id] = stage.broker.clientIds.filter((each) => each.endsWith("-7"));

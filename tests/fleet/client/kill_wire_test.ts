@@ -68,7 +68,7 @@ for (const [mode, words, endings] of table) {
   }
 }
 
-Deno.test("kill on the wire: every piece of garbage is malformed by the codec's own reading", () => {
+Deno.test("kill on the wire: the codec refuses each piece of garbage as malformed", () => {
   for (const version of [4, 5] as const) {
     for (const words of table.find(([mode]) => mode === "garbage")![1]) {
       const bytes = Uint8Array.from(words.split(" "), (hex) => parseInt(hex, 16));
@@ -81,19 +81,19 @@ Deno.test("kill on the wire: every piece of garbage is malformed by the codec's 
   }
 });
 
-Deno.test("kill on the wire: disconnect-error sends every code that a client may send, and nothing else", () => {
+Deno.test("kill on the wire: disconnect-error sends each code that a client may send, and no other", () => {
   // 3.14.2.1: those marked "Client" or "Client and Server".
   const allowed = [0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99];
   const words = told(killed("disconnect-error", 5));
   assert.deepEqual(words, allowed.map((code) => `e0 02 ${code.toString(16)} 00`));
 });
 
-Deno.test("kill on the wire: half a packet is half of a packet that would be whole", () => {
+Deno.test("kill on the wire: half a packet is the first half of a valid packet", () => {
   const half = Uint8Array.of(0x30, 0x1c, 0, 0x0d, 0x6d, 0x71, 0x74, 0x74, 0x2d);
   assert.ok(frameSize(half, 0, half.length) > half.length);
 });
 
-Deno.test("kill on the wire: second-connect repeats the life's own CONNECT", () => {
+Deno.test("kill on the wire: second-connect repeats the CONNECT of the life", () => {
   for (const version of [4, 5] as const) {
     for (const side of killed("second-connect", version)) {
       const first = side.bytes.slice(0, frameSize(Uint8Array.from(side.bytes), 0, side.bytes.length));
@@ -103,19 +103,19 @@ Deno.test("kill on the wire: second-connect repeats the life's own CONNECT", () 
   }
 });
 
-Deno.test("kill on the wire: takeover is a CONNECT with the same client id on a new link, the old one silent", () => {
+Deno.test("kill on the wire: takeover sends CONNECT with the same client id on a new link and nothing on the old one", () => {
   for (const side of killed("takeover", 5)) {
     assert.deepEqual(lastWords(side), []);
     assert.equal(side.end?.kind, "closed", "it is for the broker to close");
   }
 });
 
-Deno.test("kill on the wire: every mode is shown", () => {
+Deno.test("kill on the wire: the table has each kill mode", () => {
   const shown = [...table.map(([mode]) => mode), "disconnect-error", "second-connect", "takeover"];
   assert.deepEqual(shown.toSorted(), [...killModes].toSorted());
 });
 
-Deno.test("kill on the wire: CONNECT carries the life's will whole", () => {
+Deno.test("kill on the wire: CONNECT contains the complete will of the life", () => {
   const stage = new FleetStage({ willDelayS: 3, sessionExpiryS: 60, willQos: 2, willRetain: true, username: "u" });
   stage.runUntil(() => stage.squad.ready);
   const side = stage.broker.online("mqtt-sim-stage-5")!;

@@ -25,7 +25,7 @@ function pumpOf(plan: FleetPlan, clients: number): [TelemetryPump, Client[]] {
 
 const loud = (perSecond: number) => aPlan({ telemetry: { perSecond, sizeBytes: 32, qos: 1 } });
 
-Deno.test("telemetry: nothing where nothing was asked for", () => {
+Deno.test("telemetry: a plan without telemetry publishes nothing", () => {
   const [pump, clients] = pumpOf(aPlan(), 3);
   pump.start(0);
   pump.turn(500);
@@ -46,7 +46,7 @@ for (const stepMs of [1, 7.3, 100, 999]) {
   });
 }
 
-Deno.test("telemetry: who is not up misses its turn, and others do not speak for it", () => {
+Deno.test("telemetry: an offline client skips its turn, and no other client publishes for it", () => {
   const [pump, clients] = pumpOf(loud(10), 2);
   clients[0]!.up = false;
   pump.start(0);
@@ -55,7 +55,7 @@ Deno.test("telemetry: who is not up misses its turn, and others do not speak for
   assert.ok(Math.abs(clients[1]!.sent.length - 100) <= 1);
 });
 
-Deno.test("telemetry: a machine that was held up makes up for one second, not more", () => {
+Deno.test("telemetry: after a pause of the machine the fleet makes up for at most one second", () => {
   const [pump] = pumpOf(loud(10), 10);
   pump.start(0);
   pump.turn(60_000);
@@ -90,7 +90,7 @@ for (const qos of [0, 1, 2] as const) {
   });
 }
 
-Deno.test("telemetry: a broker that acknowledges nothing gets no more than a client may have unanswered", () => {
+Deno.test("telemetry: a client without PUBACK publishes no more than its limit of unacknowledged messages", () => {
   const stage = new FleetStage({
     telemetry: { perSecond: 20, sizeBytes: 16, qos: 1 },
     killRate: { kind: "count", perSecond: 0 },

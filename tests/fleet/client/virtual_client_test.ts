@@ -93,7 +93,7 @@ Deno.test("virtual client: a connection that ends while its takeover is being op
 });
 
 for (const opened of [false, true]) {
-  Deno.test(`virtual client: dropped in a takeover, it resets both connections; the second is open: ${opened}`, () => {
+  Deno.test(`virtual client: dropped in a takeover, it resets both connections; second connection open: ${opened}`, () => {
     const hand = new Hand().accept();
     hand.client.kill("takeover", hand.nowMs, hand.nowMs);
     if (opened) hand.links[1]!.receiver.onOpen();
@@ -105,7 +105,7 @@ for (const opened of [false, true]) {
 
 const presence = { presence: true, killShares: [{ mode: "leave", weight: 1 }], reconnectAfterMs: 500 } as const;
 
-Deno.test("virtual client: a connection that ends before the last presence message is answered is lost", () => {
+Deno.test("virtual client: a connection that ends before PUBACK of the last presence message is lost", () => {
   const hand = new Hand(presence).accept();
   hand.client.kill("leave", hand.nowMs, hand.nowMs);
   assert.ok(!hand.client.up);
@@ -115,7 +115,7 @@ Deno.test("virtual client: a connection that ends before the last presence messa
   assert.ok(hand.client.up);
 });
 
-Deno.test("virtual client: without an answer to the last presence message it leaves after two seconds", () => {
+Deno.test("virtual client: without PUBACK of the last presence message it disconnects after two seconds", () => {
   const hand = new Hand(presence).accept();
   hand.client.kill("leave", hand.nowMs, hand.nowMs);
   hand.pass(1_900);
@@ -124,7 +124,7 @@ Deno.test("virtual client: without an answer to the last presence message it lea
   assert.equal(hand.events.at(-1), "killed");
 });
 
-Deno.test("virtual client: lost while the broker is being restarted, it waits for the broker's return", () => {
+Deno.test("virtual client: a client that is lost during a restart of the broker waits for its return", () => {
   const hand = new Hand({ ...presence, reconnectAfterMs: 500 }).accept();
   hand.client.expectRestart(300);
   hand.client.kill("leave", hand.nowMs, hand.nowMs);
@@ -137,7 +137,7 @@ Deno.test("virtual client: lost while the broker is being restarted, it waits fo
   assert.equal(hand.links.length, 2);
 });
 
-Deno.test("virtual client: one that has gone for good connects when it is called back, and not before", () => {
+Deno.test("virtual client: a client that stays offline connects only when it is called back", () => {
   const hand = new Hand({ reconnectAfterMs: "never" }).accept();
   hand.client.kill("reset", hand.nowMs, hand.nowMs);
   hand.pass(60_000);
@@ -162,7 +162,7 @@ for (
     },
   })
 ) {
-  Deno.test(`virtual client: dropped while it ${what}, it is gone for good`, () => {
+  Deno.test(`virtual client: a client that is dropped while it ${what} stays offline`, () => {
     const hand = new Hand({ reconnectAfterMs: 500 });
     reach(hand);
     hand.client.drop();

@@ -241,7 +241,7 @@ Deno.test("ledger: any order of begin, end and will of many lives gives the same
   assert.deepEqual(books.closed(), { expected: due, onTime: due - missing, missing });
 });
 
-Deno.test("ledger: an interrupted watch leaves undecided what could still have come, and counts it nowhere else", () => {
+Deno.test("ledger: an interrupted watch counts each will that could still arrive as undecided only", () => {
   const books = new Books();
   books.killed();
   books.killed({ client: 1, delayS: 60, sessionExpiryS: 60 });
@@ -249,7 +249,7 @@ Deno.test("ledger: an interrupted watch leaves undecided what could still have c
   assert.equal(books.ledger.tally.undecided, 2);
 });
 
-Deno.test("ledger: kills are counted by mode, also of lives that owe no will; lost ones are no kills", () => {
+Deno.test("ledger: counts kills by mode, also of lives without a due will; a lost life is no kill", () => {
   const books = new Books();
   books.killed({}, anEnd("leave"));
   books.see(books.killed({ client: 1 }, anEnd("garbage")), killMs);
@@ -263,7 +263,7 @@ Deno.test("ledger: kills are counted by mode, also of lives that owe no will; lo
   assert.deepEqual([tally.of("lost").kills, tally.of("lost").missing], [0, 1]);
 });
 
-Deno.test("ledger: latency is from the schedule's instant, from the due instant where the will is delayed", () => {
+Deno.test("ledger: latency counts from the scheduled time, or from the due time of a delayed will", () => {
   const books = new Books();
   books.see(books.killed(), killMs + 40);
   books.see(books.killed({ client: 1, delayS: 3, sessionExpiryS: 60 }), killMs + 3_070);
@@ -271,7 +271,7 @@ Deno.test("ledger: latency is from the schedule's instant, from the due instant 
   assert.deepEqual([latency.count, latency.min, latency.max], [2, killMs + 40 - killDueMs, 70]);
 });
 
-Deno.test("ledger: only a will that was due and came first has a latency", () => {
+Deno.test("ledger: only the first arrival of a due will has a latency", () => {
   const books = new Books();
   const life = books.killed();
   books.see(life, killMs);
@@ -282,7 +282,7 @@ Deno.test("ledger: only a will that was due and came first has a latency", () =>
   assert.equal(books.ledger.tally.latency.count, 1);
 });
 
-Deno.test("ledger: who waits, who is overdue, and the last instant at which anything is due", () => {
+Deno.test("ledger: knows waiting lives, overdue lives and the last due time", () => {
   const books = new Books({ fanOut: 2 });
   const { ledger } = books;
   assert.deepEqual([ledger.waiting(), ledger.overdue(Infinity), ledger.lastDueMs], [0, 0, -Infinity]);
@@ -300,7 +300,7 @@ Deno.test("ledger: who waits, who is overdue, and the last instant at which anyt
   assert.equal(ledger.seen, 2);
 });
 
-Deno.test("ledger: a resumed session waits for nothing, yet is watched until its will would have come", () => {
+Deno.test("ledger: a resumed session owes no will, and is watched until its will would have arrived", () => {
   const { ledger, ...books } = new Books();
   void books;
   const life = aLife({ delayS: 30, sessionExpiryS: 60, next: aNext(killMs + 1_000), end: anEnd("reset") });
@@ -309,7 +309,7 @@ Deno.test("ledger: a resumed session waits for nothing, yet is watched until its
   assert.deepEqual([ledger.waiting(), ledger.lastDueMs], [0, killMs + 30_000]);
 });
 
-Deno.test("ledger: what a late subscriber must find is the last will seen on each topic", () => {
+Deno.test("ledger: a late subscriber must find the last will of each topic", () => {
   const books = new Books({ willRetain: true });
   const [first, second] = [books.killed(), books.killed({ incarnation: 2 })];
   const other = books.killed({ client: 1 });
@@ -322,7 +322,7 @@ Deno.test("ledger: what a late subscriber must find is the last will seen on eac
   ]);
 });
 
-Deno.test("ledger: nothing is kept for a late subscriber when wills are not retained", () => {
+Deno.test("ledger: a late subscriber must find nothing when wills are not retained", () => {
   const books = new Books();
   books.see(books.killed(), killMs);
   assert.equal(books.ledger.lastOnTopic.size, 0);
@@ -338,7 +338,7 @@ Deno.test("ledger: a life whose next CONNECT was refused waits for its will agai
   assert.deepEqual(books.closed(), { expected: 1, onTime: 1 });
 });
 
-Deno.test("ledger: a fault of each kind is told once, with its rule", () => {
+Deno.test("ledger: reports a fault of each kind once, with its rule", () => {
   const books = new Books();
   books.killed();
   const twice = books.killed({ client: 1 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { LifeRow } from "../../../src/fleet/ledger/life_row.ts";
 import { EveryNth, FleetStage } from "../../support/fleet_stage.ts";
 
-Deno.test("rows of lives add up to the result, fault by fault", () => {
+Deno.test("life row: the rows of lives add up to the result, for each kind of fault", () => {
   const lost = new EveryNth(4);
   const stage = new FleetStage({
     groups: [{ name: "left", share: 3 }, { name: "right", share: 1 }],

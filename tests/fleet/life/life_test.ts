@@ -12,12 +12,12 @@ function text(payload: Uint8Array): string {
   return decoder.decode(payload);
 }
 
-Deno.test("life: a payload carries run, client, incarnation and a nonce, fixed for a seed", () => {
+Deno.test("life: a payload contains run, client, incarnation and a nonce, and a seed determines it", () => {
   const { payload } = willOf(plan, aLife({ client: 3, incarnation: 2 }));
   assert.equal(text(payload), "mqtt-sim r1 3 2 cd392ae3 tuvwxyzabcdefghijklmnopqrstuvwxyzabcdef");
 });
 
-Deno.test("life: a payload has exactly the size asked for, and is UTF-8 as its format indicator says", () => {
+Deno.test("life: a payload has exactly the configured size and is UTF-8 as its format indicator says", () => {
   for (const willPayloadSizeBytes of [64, 65, 89, 90, 91, 1_000, 65_535]) {
     for (const client of [0, 999_999]) {
       const { payload } = willOf(aPlan({ willPayloadSizeBytes }), aLife({ client, incarnation: 100_000 }));
@@ -27,13 +27,13 @@ Deno.test("life: a payload has exactly the size asked for, and is UTF-8 as its f
   }
 });
 
-Deno.test("life: the longest head of a payload fits into the smallest payload and is read back", () => {
+Deno.test("life: the longest payload head fits into the smallest payload and can be parsed", () => {
   const longest = aPlan({ run: "x".repeat(16), clients: 1_000_000, willPayloadSizeBytes: 64, seed: 0xffff_ffff });
   const life = aLife({ client: 1_009_999, incarnation: 999_999 });
   assert.deepEqual(readWillMark(longest, willOf(longest, life).payload), { client: 1_009_999, incarnation: 999_999 });
 });
 
-Deno.test("life: a payload is read back, whatever the life", () => {
+Deno.test("life: the payload of any life can be parsed", () => {
   for (let client = 0; client < 50; client++) {
     for (let incarnation = 1; incarnation < 20; incarnation++) {
       const { payload } = willOf(plan, aLife({ client, incarnation }));
@@ -59,16 +59,16 @@ const foreign: readonly [what: string, payload: string][] = [
   ["bytes that are no text", "\u0080\u0081 \u0082 \u0083"],
 ];
 for (const [what, payload] of foreign) {
-  Deno.test(`life: not one of ours: ${what}`, () => {
+  Deno.test(`life: refuses a foreign payload: ${what}`, () => {
     assert.equal(readWillMark(plan, new TextEncoder().encode(payload)), undefined);
   });
 }
 
-Deno.test("life: the same payload of a run with the same name but another seed is not ours", () => {
+Deno.test("life: refuses a payload of a run with the same name and another seed", () => {
   assert.equal(readWillMark(aPlan({ seed: 8 }), willOf(plan, aLife()).payload), undefined);
 });
 
-Deno.test("life: lives of a run differ in payload, each from each", () => {
+Deno.test("life: the payloads of a run are all different", () => {
   const payloads = new Set<string>();
   for (let client = 0; client < 100; client++) {
     for (let incarnation = 1; incarnation <= 100; incarnation++) {
@@ -78,7 +78,7 @@ Deno.test("life: lives of a run differ in payload, each from each", () => {
   assert.equal(payloads.size, 10_000);
 });
 
-Deno.test("life: a 5.0 will has every property, a 3.1.1 will none", () => {
+Deno.test("life: a 5.0 will has each property, a 3.1.1 will has none", () => {
   const { properties } = willOf(plan, aLife({ client: 3, incarnation: 2 }));
   assert.deepEqual(properties, {
     payloadFormatIndicator: 1,
@@ -91,7 +91,7 @@ Deno.test("life: a 5.0 will has every property, a 3.1.1 will none", () => {
   assert.equal("properties" in willOf(plan, aLife({ version: 4 })), false);
 });
 
-Deno.test("life: what is drawn for a life is fixed by the seed", () => {
+Deno.test("life: a seed determines what is drawn for a life", () => {
   const mixed = aPlan({ willQos: "mix", cleanStart: "mix", sessionExpiryS: 60, protocol: "mix" });
   const drawn = Array.from({ length: 6 }, (_, number) => {
     const version = new Groups(mixed, "mix").versionOf(number);
@@ -108,7 +108,7 @@ Deno.test("life: what is drawn for a life is fixed by the seed", () => {
   ]);
 });
 
-Deno.test("life: mixes are near even, and drawn anew for each life", () => {
+Deno.test("life: mixes are nearly uniform, and each life draws again", () => {
   const mixed = aPlan({ willQos: "mix", cleanStart: "mix", protocol: "mix" });
   const counts = { version5: 0, clean: 0, qos: [0, 0, 0] as [number, number, number], coin: 0 };
   for (let number = 0; number < 3_000; number++) {
@@ -133,7 +133,7 @@ Deno.test("life: mixes are near even, and drawn anew for each life", () => {
   }
 });
 
-Deno.test("life: a life begins as the plan says; delay and session expiry are 5.0 alone", () => {
+Deno.test("life: a life begins as planned; delay and session expiry apply to 5.0 only", () => {
   const asked = aPlan({ willQos: 2, willRetain: true, willDelayS: 3, sessionExpiryS: 60, keepAliveS: 7 });
   const begun = (version: 4 | 5) => beginLife(asked, { number: 3, bucket: 1, version }, 2);
   const same = { client: 3, incarnation: 2, bucket: 1, cleanStart: false, qos: 2, retain: true, keepAliveS: 7 };
@@ -143,7 +143,7 @@ Deno.test("life: a life begins as the plan says; delay and session expiry are 5.
   assert.deepEqual(begun(4), { ...begun(4), ...kept, version: 4, delayS: 0, sessionExpiryS: 0 });
 });
 
-Deno.test("life: a client keeps its id and version through all its lives", () => {
+Deno.test("life: a client keeps its identifier and version in all its lives", () => {
   assert.equal(clientIdOf(aPlan({ clientPrefix: "p" }), 12), "p-r1-12");
   assert.deepEqual([new Groups(plan, "3.1.1").versionOf(1), new Groups(plan, "5").versionOf(1)], [4, 5]);
 });

@@ -5,7 +5,7 @@ import { noControls } from "../../../src/fleet/result/control_counts.ts";
 
 const nothing = { controls: noControls(), retained: undefined, presence: undefined, telemetry: undefined };
 
-Deno.test("merge parts: sums are in the order of the names, and of these alone", () => {
+Deno.test("merge parts: sums have the order of the names, and no other names", () => {
   const parts = [{ a: 1, b: 2, c: 3 }, { a: 10, b: 20, c: 30 }];
   assert.equal(JSON.stringify(sumsOf(parts, ["b", "a"])), '{"b":22,"a":11}');
 });
@@ -18,11 +18,11 @@ Deno.test("merge parts: histograms are merged through their encoding", () => {
   assert.deepEqual({ count: row.count, max: Math.round(row.max) }, { count: 3, max: 30 });
 });
 
-Deno.test("merge parts: what no part looked for is not there", () => {
+Deno.test("merge parts: a count that no part has is absent", () => {
   assert.deepEqual(besidesOf([nothing, nothing]), { controls: noControls() });
 });
 
-Deno.test("merge parts: retained wills and control clients of all parts are added up", () => {
+Deno.test("merge parts: adds up retained wills and canaries of all parts", () => {
   const found = besidesOf([
     { ...nothing, controls: { ...noControls(), total: 2 }, retained: { expected: 3, right: 1, wrong: 1, missing: 1 } },
     { ...nothing, controls: { ...noControls(), total: 3 } },

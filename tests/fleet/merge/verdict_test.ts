@@ -135,7 +135,7 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
   ]],
 ];
 
-Deno.test("verdict: in words, with the deviations of a pass", () => {
+Deno.test("verdict: formats the verdict, with the deviations of a pass", () => {
   assert.equal(verdictText("pass", 0), "PASS");
   assert.equal(verdictText("pass", 1), "PASS with 1 deviation");
   assert.equal(verdictText("pass", 1_076), "PASS with 1,076 deviations");

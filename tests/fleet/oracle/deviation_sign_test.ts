@@ -19,13 +19,13 @@ function covers(over: Partial<Sign>, life: Life, judgement: Partial<Judgement> =
   return deviationOf(profile, sign.fault, { life, judgement: judged, rules, othersDueMs: -Infinity }) !== undefined;
 }
 
-Deno.test("a sign: an odd keep alive", () => {
+Deno.test("deviation sign: an odd keep alive", () => {
   const odd = [1, 2, 3, 9, 10].filter((keepAliveS) => covers({ keepAlive: "odd" }, killed({ keepAliveS })));
   assert.deepEqual(odd, [1, 3, 9]);
   assert.ok(covers({}, killed({ keepAliveS: 10 })));
 });
 
-Deno.test("a sign: early, but no sooner than the delay after CONNECT, or than due", () => {
+Deno.test("deviation sign: an early will, not before the delay after CONNECT or before its due time", () => {
   const life = killed({ delayS: 3, sessionExpiryS: 60 });
   const came = (atMs: number, delayFromConnect: boolean) =>
     covers({ fault: "early", ...delayFromConnect && { delayFromConnect } }, life, { answer: anArrival(atMs) });
@@ -34,19 +34,19 @@ Deno.test("a sign: early, but no sooner than the delay after CONNECT, or than du
   assert.deepEqual([came(dueMs - 20, false), came(dueMs - 21, false)], [true, false]);
 });
 
-Deno.test("a sign: one duplicate, and no more", () => {
+Deno.test("deviation sign: one duplicate, and not two", () => {
   const twice = (duplicates: number) => covers({ fault: "duplicate" }, killed(), { duplicates });
   assert.deepEqual([twice(1), twice(2)], [true, false]);
 });
 
-Deno.test("a sign: one unwanted will that was seen, and no more", () => {
+Deno.test("deviation sign: one observed unwanted will, and not two", () => {
   const stray = anArrival(9_000);
   const came = (unwanted: number, seen: boolean) =>
     covers({ fault: "unwanted" }, killed(), { expectation: none, unwanted, ...seen && { stray } });
   assert.deepEqual([came(1, true), came(2, true), came(1, false)], [true, false, false]);
 });
 
-Deno.test("a sign of an altered will covers one that came in its time alone, to the millisecond", () => {
+Deno.test("deviation sign: altered covers only a will on time, to the millisecond", () => {
   const lateMs = dueMs + rules.lateAfterMs;
   const came = (atMs: number, sinceMs?: number) =>
     covers({ fault: "altered", altered: ["QoS"] }, killed({ delayS: 3, sessionExpiryS: 60 }), {
@@ -66,7 +66,7 @@ Deno.test("a sign of an altered will covers one that came in its time alone, to 
   );
 });
 
-Deno.test("a will that is altered and early needs a sign for each", () => {
+Deno.test("deviation sign: a will that is altered and early needs a sign for each fault", () => {
   const life = killed({ delayS: 3, sessionExpiryS: 60 });
   const altered: Sign = { fault: "altered", endings: ["reset"], altered: ["QoS"] };
   const early: Sign = { fault: "early", endings: ["reset"], within: { s: 1 } };

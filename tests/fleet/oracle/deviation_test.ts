@@ -201,7 +201,7 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
   }
 }
 
-Deno.test("F8: an altered will that is late besides deviates only where the profile describes both", () => {
+Deno.test("F8: an altered and late will is a deviation only if the profile describes both faults", () => {
   const { deviations } = profileOf("mochi")!;
   const altered = deviations.find(({ id }) => id === "properties")!;
   const life = fitting(altered, altered.signs[0]!);
@@ -215,7 +215,7 @@ Deno.test("F8: an altered will that is late besides deviates only where the prof
   assert.equal(deviationOf(both(0.5), "altered", late), undefined);
 });
 
-Deno.test("F8: a sign answers for its own fault alone", () => {
+Deno.test("F8: a sign covers its own fault only", () => {
   for (const { deviation, sign } of cases) {
     const life = judged(sign, fitting(deviation, sign));
     for (const other of ["missing", "late", "early", "altered", "duplicate", "unwanted"] as const) {
@@ -229,7 +229,7 @@ Deno.test("F8: a sign answers for its own fault alone", () => {
   }
 });
 
-Deno.test("late while others die: once nobody else's is due, it is as late as any", () => {
+Deno.test("deviation: late-while-others-die does not cover a will after the last due time of others", () => {
   const list = profileOf("mosquitto")!.deviations.find(({ id }) => id === "delay-list")!;
   const [sign] = list.signs;
   const life = fitting(list, sign!);
@@ -320,7 +320,7 @@ for (const [what, over, life, holds] of parts) {
   });
 }
 
-Deno.test("a sign: a will counts as late from when it may have lain here unread", () => {
+Deno.test("deviation sign: lateness counts from the earliest time at which the will may have been unread here", () => {
   const sign = plain({ fault: "late", within: { s: 2 } });
   const latestMs = dueMs + 2_000 + rules.lateAfterMs;
   const late = (sinceMs: number | undefined, atMs: number) => {
@@ -331,7 +331,7 @@ Deno.test("a sign: a will counts as late from when it may have lain here unread"
   assert.deepEqual([late(undefined, latestMs), late(undefined, latestMs + 1)], [true, false]);
 });
 
-Deno.test("a sign: of duplicates asks for no more, and without parts excuses no alteration", () => {
+Deno.test("deviation sign: duplicates needs no parts; altered without parts covers no alteration", () => {
   const twice = plain({ fault: "duplicate" });
   assert.ok(found(deviationWith("one", twice), twice, judged(twice, killed())));
   const altered = plain({ fault: "altered" });
@@ -339,7 +339,7 @@ Deno.test("a sign: of duplicates asks for no more, and without parts excuses no 
   assert.equal(found(deviationWith("one", altered), altered, judged(altered, killed(), { answer })), false);
 });
 
-Deno.test("the first of several deviations answers, and one of several signs is enough", () => {
+Deno.test("deviation: the first matching deviation applies, and one of several signs is sufficient", () => {
   const [fitting, other] = [plain({}), plain({ endings: ["freeze"] })];
   const deviations = [
     deviationWith("no", other),
@@ -367,7 +367,7 @@ function overdueAndBack(otherAfterMs: number, profile: string) {
   return ledger.tally;
 }
 
-Deno.test("a delayed will that is overdue in mosquitto's list is dropped when its client is back, and only then", () => {
+Deno.test("deviation: mosquitto drops a delayed will in its list only if it is overdue when its client returns", () => {
   const listed = overdueAndBack(1_000, "mosquitto");
   assert.deepEqual([listed.total().missing, listed.total().deviating], [0, 1]);
   assert.equal(listed.deviations.data().byId["delayed-overdue-back"]?.seen, 1);

@@ -66,7 +66,7 @@ for (const [life, arrivals, told] of cases) {
   });
 }
 
-Deno.test("fault text: names what was sent where several ways are drawn", () => {
+Deno.test("fault text: names the kill that was sent when a mode has several variants", () => {
   const life = aLife({ end: { ...anEnd("garbage"), detail: "packet type 0" } });
   const [fault] = describeFault("c-1", life, judge(life, [], rules, killMs + 60_000));
   assert.equal(fault!.text, "was due at the kill (packet type 0) and never came");

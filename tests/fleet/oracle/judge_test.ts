@@ -106,12 +106,12 @@ for (const [what, life, arrivals, untilMs, told] of cases) {
   Deno.test(`judge: ${what}`, () => assert.deepEqual(tell(judge(life, arrivals, rules, untilMs)), told));
 }
 
-Deno.test("judge: the answer is the first that came once the life was over", () => {
+Deno.test("judge: the answer is the first arrival after the end of the life", () => {
   const arrivals = came(killMs - 1, killMs + 2, killMs + 3);
   assert.equal(judge(reset, arrivals, rules, long).answer, arrivals[1]);
 });
 
-Deno.test("judge: several watchers are as good as the worst of them, each count on its own", () => {
+Deno.test("judge: the worst watcher determines each count separately", () => {
   const order: readonly [arrivals: Arrival[], verdict: Judgement["verdict"]][] = [
     [came(killMs + 3_000), "onTime"],
     [came(killMs + 9_000), "late"],
@@ -126,7 +126,7 @@ Deno.test("judge: several watchers are as good as the worst of them, each count 
   }
 });
 
-Deno.test("judge: duplicates and unwanted of several watchers are the most that one saw, not the sum", () => {
+Deno.test("judge: duplicates and unwanted wills are the maximum of one watcher, not the sum", () => {
   const seen = [
     came(killMs),
     came(killMs, killMs + 1, killMs + 2),
@@ -136,7 +136,7 @@ Deno.test("judge: duplicates and unwanted of several watchers are the most that 
   assert.deepEqual(tell(worst(seen.map((arrivals) => judge(reset, arrivals, rules, long)))), ["onTime", 2, 2]);
 });
 
-Deno.test("judge: a life is counted under its kill mode, as lost, or as alive", () => {
+Deno.test("judge: counts a life under its kill mode, as lost, or as alive", () => {
   assert.equal(modeOf(reset), "reset");
   assert.equal(modeOf(lost), "lost");
   assert.equal(modeOf(aLife()), "alive");

@@ -150,7 +150,7 @@ for (const [what, qos, away, isBlind] of absences) {
   });
 }
 
-Deno.test("oracle's bounds: a watcher that could not see counts lateness from when the broker was back", () => {
+Deno.test("oracle's bounds: for a watcher that could not see, lateness counts from the broker's return", () => {
   const life = aLife({ ...in311, end: anEnd("reset", { doneMs: 7_900 }), qos: 0 });
   const verdict = (fromMs: number) => judge(life, [], restarted, long, [absence(fromMs, 50_000, false)]).verdict;
   assert.deepEqual([verdict(10_000), verdict(10_001)], ["unseeable", "missing"]);
@@ -179,7 +179,7 @@ for (const [what, life, wills, ground] of goodbyes) {
   });
 }
 
-Deno.test("oracle's bounds: a will that the standard allows and does not ask for may not be altered", () => {
+Deno.test("oracle's bounds: a will that the standard permits without requiring may not be altered", () => {
   const life = aLife({ overslept: true });
   const altered = anArrival(9_000, "payload");
   assert.deepEqual(judge(life, [altered], rules, long), {
@@ -206,7 +206,7 @@ for (const [what, life, atMs, unwanted] of since) {
     assert.equal(judge(aLife(life), came(atMs), rules, long).unwanted, unwanted));
 }
 
-Deno.test("oracle's bounds: a will counts as late from when it may have lain here unread", () => {
+Deno.test("oracle's bounds: lateness counts from the earliest time at which the will may have been unread here", () => {
   const verdict = (arrival: Arrival) => judge(aLife(delayed), [arrival], rules, long).verdict;
   assert.equal(verdict({ atMs: 15_000, sinceMs: 11_000, altered: [] }), "onTime");
   assert.equal(verdict({ atMs: 15_000, sinceMs: 11_001, altered: [] }), "late");
@@ -230,7 +230,7 @@ for (const [what, cutMs, wills, verdict] of cuts) {
   });
 }
 
-Deno.test("oracle's bounds: the worst of several watchers: one alone as it is, of two alike the first", () => {
+Deno.test("oracle's bounds: the worst watcher decides: a single one alone, the first of two equal ones", () => {
   const seen = (atMs: number) => judge(aLife(delayed), came(atMs), rules, long);
   const [first, second] = [seen(10_000), seen(10_001)];
   assert.equal(worst([first]), first);

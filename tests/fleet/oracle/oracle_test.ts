@@ -53,7 +53,7 @@ for (const [row, end, ...columns] of table) {
   }
 }
 
-Deno.test("oracle: every kill mode is a row of the table, but takeover, which has its own", () => {
+Deno.test("oracle: each kill mode is a row of the table, except takeover, which has its own table", () => {
   const rows = new Set(table.map(([, end]) => end.mode));
   assert.deepEqual(killModes.filter((mode) => !rows.has(mode)), ["takeover"]);
 });
@@ -160,7 +160,7 @@ for (const [what, life, expected] of freezes) {
   Deno.test(`oracle: freeze, ${what}`, () => assert.equal(due({ end: anEnd("freeze"), ...life }), expected));
 }
 
-Deno.test("oracle: with keep alive turned off by the server, nobody can say when silence ends a connection", () => {
+Deno.test("oracle: with a server keep alive of 0 the end of a silent connection is unknown", () => {
   const silent = { ...without, keepAliveS: 0, end: anEnd("freeze") };
   assert.equal(due(silent), "either");
   assert.equal(due({ ...silent, next: aNext(12_000) }), "either");
@@ -185,7 +185,7 @@ const earliest: readonly [what: string, life: Partial<Life>, earliestMs: number]
   ["not closed", { ...in311, end: anEnd("freeze") }, 19_980],
 ];
 for (const [what, life, earliestMs] of earliest) {
-  Deno.test(`oracle: F1: a silent client's will is early before: ${what}`, () => {
+  Deno.test(`oracle: F1: the will of a silent client is early before: ${what}`, () => {
     const expectation = expectationOf(aLife(life), rules);
     assert.equal(expectation.kind === "one" && expectation.earliestMs, earliestMs);
   });
@@ -238,14 +238,14 @@ const counted: readonly [what: string, life: Partial<Life>, ground: string, late
   ],
 ];
 for (const [what, life, ground, latencyFromMs] of counted) {
-  Deno.test(`oracle: latency is counted from the right instant, ${what}`, () => {
+  Deno.test(`oracle: latency counts from the right time, ${what}`, () => {
     const expectation = expectationOf(aLife(life), rules);
     assert.equal(expectation.ground, ground);
     assert.equal(expectation.kind === "one" && expectation.latencyFromMs, latencyFromMs);
   });
 }
 
-Deno.test("oracle: a takeover that was refused or not answered ended its life then, or at any time since", () => {
+Deno.test("oracle: a refused or unanswered takeover ended its life at that time, or at any later time", () => {
   const end = { ...anEnd("takeover"), doneMs: 9_000, dueMs: 9_000, sinceMs: killMs };
   assert.deepEqual(expectationOf(aLife({ ...without, end }), rules), {
     kind: "one",

@@ -188,13 +188,13 @@ for (const [what, truth, message, verdict] of judged) {
   });
 }
 
-Deno.test("presence: a state is judged once it has stood for as long as a will may be late", () => {
+Deno.test("presence: a state is judged after it has stood for the lateness bound", () => {
   assert.equal(isSettled(alive, onlineMs + 999, rules), false);
   assert.equal(isSettled(alive, onlineMs + 1_000, rules), true);
   assert.equal(isSettled({ states: [], sinceMs: Infinity }, 1e12, rules), false);
 });
 
-Deno.test("presence: what is not found is about the last of the states that may stand", () => {
+Deno.test("presence: a state that is not found is the fault of the last permitted state", () => {
   const [gone, online] = oneOfTwo.states;
   assert.deepEqual([gone?.kind, online?.kind], ["gone", "online"]);
   for (const message of [undefined, "foreign"] as const) {
@@ -202,7 +202,7 @@ Deno.test("presence: what is not found is about the last of the states that may 
   }
 });
 
-Deno.test("presence: a will that the broker may leave to the time after its restart is due from its return on", () => {
+Deno.test("presence: a will that the broker may delay to its restart is due from the broker's return", () => {
   const fromMs = killMs - 500;
   const backMs = killMs + 5_000;
   const over = { ...rules, restarts: [{ fromMs, backMs, sessionsKept: true }] };

@@ -148,7 +148,7 @@ function told({ verdict, duplicates, unwanted }: Judgement) {
   return [verdict, duplicates, unwanted];
 }
 
-Deno.test("a will comes as the broker goes down, or after: each is on time, and both are one too many", () => {
+Deno.test("oracle over a restart: a will during or after the shutdown is on time, and both together are a duplicate", () => {
   const life = { ...without, end: ended };
   assert.deepEqual(told(verdict(life, [10_001])), ["onTime", 0, 0]);
   assert.deepEqual(told(verdict(life, [14_100 + late])), ["onTime", 0, 0]);
@@ -157,12 +157,12 @@ Deno.test("a will comes as the broker goes down, or after: each is on time, and 
   assert.deepEqual(told(verdict(life, [10_001, 14_050])), ["onTime", 1, 0]);
 });
 
-Deno.test("the will of a life that goes on after the restart is unwanted, and so is one before the end", () => {
+Deno.test("oracle over a restart: the will of a life that survives the restart, or comes before its end, is unwanted", () => {
   assert.deepEqual(told(verdict({ ...without }, [14_200])), [undefined, 0, 1]);
   assert.deepEqual(told(verdict({ ...without, end: ended }, [9_000, 14_200])), ["onTime", 0, 1]);
 });
 
-Deno.test("a delayed will that comes with the restart is early where sessions were kept, and may where they were not", () => {
+Deno.test("oracle over a restart: a delayed will at the restart is early if sessions survive, and allowed if they do not", () => {
   const life = { ...long5, end: reset(9_000) };
   assert.deepEqual(told(verdict(life, [14_100], kept)), ["early", 0, 0]);
   assert.deepEqual(told(verdict(life, [14_100], forgot)), ["onTime", 0, 0]);
@@ -170,7 +170,7 @@ Deno.test("a delayed will that comes with the restart is early where sessions we
   assert.deepEqual(told(verdict(life, [43_001 + late])), ["late", 0, 0]);
 });
 
-Deno.test("what was published while a watcher could not see is neither missing nor right", () => {
+Deno.test("oracle over a restart: a will that a watcher could not see is neither missing nor on time", () => {
   const absence = { bucket: 0, copy: 0, fromMs, toMs: 14_500 };
   const life = { ...without, end: ended } as const;
   const of = (over: Partial<Life>, forgotten: boolean, instants: readonly number[] = []) =>
@@ -185,7 +185,7 @@ Deno.test("what was published while a watcher could not see is neither missing n
   assert.equal(of({ end: reset(9_500) }, true), "unseeable");
 });
 
-Deno.test("what one of two watchers saw counts, and what one missed that could see", () => {
+Deno.test("oracle over a restart: an arrival at one of two watchers counts, and so does a miss of the one that could see", () => {
   const life = { ...without, end: ended };
   const away = [{ bucket: 0, copy: 0, fromMs, toMs: 14_500, forgotten: true }];
   const blind = verdict(life, [], forgot, away);
@@ -193,7 +193,7 @@ Deno.test("what one of two watchers saw counts, and what one missed that could s
   assert.equal(worst([verdict(life, []), blind]).verdict, "missing");
 });
 
-Deno.test("two restarts: a will may wait through both", () => {
+Deno.test("oracle over a restart: a will may wait through two restarts", () => {
   const life = aLife({ ...without, end: ended });
   const second = { fromMs: 14_500, backMs: 15_500, sessionsKept: true };
   const expectation = expectationOf(life, { ...rules, restarts: [kept, second] });

@@ -31,7 +31,7 @@ function one(dueMs: number, over: { readonly byMs?: number; readonly earliestMs?
   } as const;
 }
 
-Deno.test("restart rule: a DISCONNECT is unheard where the restart follows it within the bound for lateness", () => {
+Deno.test("restart rule: a DISCONNECT counts as unread if the restart follows within the lateness bound", () => {
   const table = [
     [fromMs - lateAfterMs, false],
     [fromMs - lateAfterMs + 1, true],
@@ -43,13 +43,13 @@ Deno.test("restart rule: a DISCONNECT is unheard where the restart follows it wi
   assert.equal(rule.unheard(killed(fromMs), rules), false);
 });
 
-Deno.test("restart rule: the restart after an instant is the first that does not begin before it", () => {
+Deno.test("restart rule: the restart after a time is the first that does not begin before it", () => {
   const table = [[0, first], [fromMs, first], [fromMs + 1, second], [second.fromMs + 1, undefined]] as const;
   for (const [atMs, restart] of table) assert.equal(rule.restartAfter(atMs, twice), restart, `${atMs}`);
   assert.equal(rule.restartAfter(0, rules), undefined);
 });
 
-Deno.test("restart rule: a restart ends a silent connection, where it comes before keep alive does", () => {
+Deno.test("restart rule: a restart ends a silent connection before its keep alive does", () => {
   const table = [
     ["silent, the restart first", frozen(5_000), 25_000, fromMs],
     ["silent, keep alive first", frozen(5_000), 9_000, 9_000],
@@ -72,7 +72,7 @@ const returns: readonly [name: string, end: Life["end"], nextMs: number, isAfter
 ];
 
 for (const [name, end, nextMs, isAfter] of returns) {
-  Deno.test(`restart rule: back ${name}`, () => {
+  Deno.test(`restart rule: the broker is back ${name}`, () => {
     const life = aLife({ end, next: aNext(nextMs) });
     assert.equal(rule.isBackAfterRestart(life, once), isAfter);
     assert.equal(rule.isBackAfterRestart(life, rules), false);
@@ -82,7 +82,7 @@ for (const [name, end, nextMs, isAfter] of returns) {
   });
 }
 
-Deno.test("restart rule: an expected will spans a restart that moves its bound, no other", () => {
+Deno.test("restart rule: an expected will spans only a restart that moves its bound", () => {
   const back = aLife({ end: killed(9_000), next: aNext(backMs) });
   assert.equal(rule.spansRestart(back, one(12_000), once), false);
   assert.equal(rule.spansRestart(aLife(), one(12_000, { byMs: 16_000 }), once), true);
@@ -91,7 +91,7 @@ Deno.test("restart rule: an expected will spans a restart that moves its bound, 
   assert.equal(rule.spansRestart(aLife({ end: killed(9_000) }), none, once), false, "its client is not back");
 });
 
-Deno.test("restart rule: a will comes with a restart from just before it begins until its broker is back", () => {
+Deno.test("restart rule: a will belongs to a restart from just before it begins until the broker is back", () => {
   const ended = aLife({ end: killed(9_000) });
   const table = [
     [fromMs - earlyBeforeMs - 1, false],
@@ -104,7 +104,7 @@ Deno.test("restart rule: a will comes with a restart from just before it begins 
   assert.equal(rule.cameWithRestart(ended, anArrival(fromMs), rules), false);
 });
 
-Deno.test("restart rule: a will of a life that ended after the restart did not come with it", () => {
+Deno.test("restart rule: a will of a life that ended after the restart does not belong to the restart", () => {
   const table = [
     [killed(backMs), true],
     [killed(backMs + 1), false],
@@ -149,7 +149,7 @@ const early: readonly [name: string, end: Life["end"], sessionsKept: boolean | u
 ];
 
 for (const [name, end, sessionsKept, isEarlier] of early) {
-  Deno.test(`restart rule: a delayed will may be due with the restart or not: ${name}`, () => {
+  Deno.test(`restart rule: a delayed will may be due at the restart or not: ${name}`, () => {
     const restarts = [{ ...first, sessionsKept }];
     const over = rule.overRestarts(one(40_000), aLife({ end }), { ...rules, restarts });
     const earliestMs = isEarlier ? fromMs - earlyBeforeMs : 40_000 - earlyBeforeMs;

@@ -108,7 +108,7 @@ Deno.test("compare: a property on the will of a 3.1.1 client was added by the br
   }
 });
 
-Deno.test("compare: a will comes with the lesser of its own QoS and the one that was granted", () => {
+Deno.test("compare: a will arrives at the lower of its QoS and the granted QoS", () => {
   for (const qos of [0, 1, 2] as const) {
     for (const grantedQos of [0, 1, 2] as const) {
       for (const came of [0, 1, 2] as const) {
@@ -119,7 +119,7 @@ Deno.test("compare: a will comes with the lesser of its own QoS and the one that
   }
 });
 
-Deno.test("compare: a 5.0 watcher sees retain as published, a 3.1.1 watcher never on a live message", () => {
+Deno.test("compare: a 5.0 watcher receives retain as published, a 3.1.1 watcher never receives it on a live message", () => {
   for (const retain of [false, true]) {
     assert.deepEqual(compare({ retain: !retain }, { retain }), ["retain"]);
     assert.deepEqual(compare({ retain: true }, { retain }, watcher311), ["retain"]);

@@ -184,10 +184,11 @@ const sound: readonly Partial<PlanRequest>[] = [
   { telemetry: { perSecond: 0.1, sizeBytes: 0, qos: 2 } },
 ];
 for (const request of sound) {
-  Deno.test(`check plan: takes ${JSON.stringify(request).slice(0, 80)}`, () => assert.deepEqual(faultsOf(request), []));
+  Deno.test(`check plan: accepts ${JSON.stringify(request).slice(0, 80)}`, () =>
+    assert.deepEqual(faultsOf(request), []));
 }
 
-Deno.test("check plan: several faults are all there", () => {
+Deno.test("check plan: reports all of several faults", () => {
   const several = faultsOf({ ...a({ keepAliveS: -1, willDelayS: -1 }), clients: 0 });
   assert.deepEqual(several.map(([path]) => path), ["clients", "workers", "groups.1.keepAliveS", "groups.1.willDelayS"]);
 });
@@ -198,7 +199,7 @@ Deno.test("check plan: groups whose topics have no buckets have one watcher for 
   assert.throws(() => makePlan({ ...must, ...request, watchers: 2 }), /Cannot share 2 watchers over --will-topic/);
 });
 
-Deno.test("presence brings retained wills with it, in the fleet and in a group", () => {
+Deno.test("check plan: presence implies retained wills, in the fleet and in a group", () => {
   assert.equal(makePlan({ ...must, presence: true }).willRetain, true);
   const { willRetain, groups } = makePlan({ ...must, ...a({ presence: true }) });
   assert.deepEqual([willRetain, groups![0]!.willRetain, groups![1]!.willRetain], [false, undefined, true]);

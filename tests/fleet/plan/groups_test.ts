@@ -15,7 +15,7 @@ function counts(groups: Groups, first: number, clients: number): number[] {
   return found;
 }
 
-Deno.test("groups: a plan that says nothing of groups has one of all, with the plan itself", () => {
+Deno.test("groups: a plan without groups has one group of all clients, with the plan itself", () => {
   const plan = aPlan();
   const groups = new Groups(plan, "5");
   assert.deepEqual([groups.count, groups.indexOf(12_345), groups.versionOf(3)], [1, 0, 5]);
@@ -25,7 +25,7 @@ Deno.test("groups: a plan that says nothing of groups has one of all, with the p
 
 const shared: readonly [shares: readonly number[]][] = [[[1, 1]], [[3, 1]], [[5, 3, 2]], [[0.1, 0.9]], [[1, 2, 3, 4]]];
 for (const [shares] of shared) {
-  Deno.test(`groups: shares ${shares.join(" : ")} hold in every stretch of clients`, () => {
+  Deno.test(`groups: shares ${shares.join(" : ")} hold in each stretch of clients`, () => {
     const groups = of(shares.map((share, place) => ({ name: `g${place}`, share })));
     const total = shares.reduce((sum, share) => sum + share, 0);
     for (const [first, clients] of [[0, 10_000], [333, 1_000], [50, 100], [99_000, 1_000]] as const) {
@@ -37,14 +37,14 @@ for (const [shares] of shared) {
   });
 }
 
-Deno.test("groups: sizes are what is counted, to the last client", () => {
+Deno.test("groups: sizes add up to the last client", () => {
   const groups = of([{ name: "a", share: 5 }, { name: "b", share: 2 }, { name: "c", share: 0.01 }]);
   for (const clients of [1, 7, 999, 1_000, 1_001, 54_321]) {
     assert.deepEqual(groups.sizes(clients), counts(groups, 0, clients));
   }
 });
 
-Deno.test("groups: a client's plan is its group's wishes before the fleet's, names filled in", () => {
+Deno.test("groups: a client's plan takes the group's values before the fleet's, with names filled in", () => {
   const groups = of([
     { name: "a", share: 1, willDelayS: 5, willTopic: "{group}/{run}/{bucket}/{client}", username: "u-{client}" },
     { name: "b", share: 1, telemetry: { perSecond: 1, sizeBytes: 10, qos: 1 } },
@@ -60,7 +60,7 @@ Deno.test("groups: a client's plan is its group's wishes before the fleet's, nam
   assert.deepEqual([b.willDelayS, b.username, b.password, b.telemetry?.qos], [1, "b", "of b", 1]);
 });
 
-Deno.test("groups: versions are the group's own, or what was settled for the others", () => {
+Deno.test("groups: a group's own versions win over the settled versions", () => {
   const groups = (protocol: "3.1.1" | "5" | "mix", own: ClientGroup["protocol"]) =>
     new Groups(
       aPlan({
@@ -84,7 +84,7 @@ Deno.test("groups: versions are the group's own, or what was settled for the oth
   assert.deepEqual([groups("3.1.1", "3.1.1").speaks5, groups("3.1.1", "5").speaks5], [false, true]);
 });
 
-Deno.test("groups: by name", () => {
+Deno.test("groups: a plan finds a group by its name", () => {
   const groups = of([{ name: "a", share: 1 }, { name: "b", share: 1 }, { name: "c", share: 1 }]);
   assert.deepEqual([groups.named(undefined), groups.named(["c", "a"]), groups.named(["b"])], [[0, 1, 2], [0, 2], [1]]);
 });

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { phasesDurationMs, phasesOf } from "../../../src/fleet/plan/phases.ts";
 import { aPlan } from "../sample_life.ts";
 
-Deno.test("phases: a plan without them has one, as long as the plan's duration", () => {
+Deno.test("phases: a plan without phases has one phase of the plan's duration", () => {
   const plan = aPlan({ durationMs: 7_000 });
   assert.deepEqual(phasesOf(plan), [{ kind: "kill" }]);
   assert.equal(phasesDurationMs(plan), 7_000);
 });
 
-Deno.test("phases: each has its time, a kill at a rate the plan's, a kill of all at once none", () => {
+Deno.test("phases: each phase has its duration; a rate defaults to the plan's, a kill of all at once has none", () => {
   const plan = aPlan({
     durationMs: 7_000,
     phases: [

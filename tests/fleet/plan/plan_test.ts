@@ -6,7 +6,7 @@ import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 
 const must = { seed: 1, run: "r1" } as const;
 
-Deno.test("plan: what was not asked for", () => {
+Deno.test("plan: absent options have their defaults", () => {
   assert.deepEqual(makePlan(must), {
     seed: 1,
     run: "r1",
@@ -140,5 +140,5 @@ const taken: readonly Partial<PlanRequest>[] = [
   { run: "A-9" },
 ];
 for (const request of taken) {
-  Deno.test(`plan: takes ${JSON.stringify(request)}`, () => void makePlan({ ...must, ...request }));
+  Deno.test(`plan: accepts ${JSON.stringify(request)}`, () => void makePlan({ ...must, ...request }));
 }

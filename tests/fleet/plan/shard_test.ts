@@ -8,19 +8,19 @@ import { bucketsHere, clientsHere, ownIdOf, parseShard } from "../../../src/flee
 import { sharedRunId } from "../../../src/fleet/plan/shared_run_id.ts";
 import { aPlan } from "../sample_life.ts";
 
-Deno.test("shard: read as it is written", () => {
+Deno.test("shard: a written shard can be parsed", () => {
   assert.deepEqual(parseShard("2/5", "--shard"), { number: 2, of: 5 });
   assert.deepEqual(parseShard("1000/1000", "--shard"), { number: 1_000, of: 1_000 });
 });
 
 for (const text of ["", "2", "0/5", "6/5", "2/0", "2/5/6", "-1/5", "1.5/5", "1/1001", "2 of 5"]) {
-  Deno.test(`shard: ${JSON.stringify(text)} is refused`, () => {
+  Deno.test(`shard: refuses ${JSON.stringify(text)}`, () => {
     const sentence = `Cannot read --shard "${text}": expected a part of a whole such as 2/5, of at most 1,000 parts`;
     assert.throws(() => parseShard(text, "--shard"), new UsageError(sentence));
   });
 }
 
-Deno.test("shard: the parts of a plan are together the whole, and as even as can be", () => {
+Deno.test("shard: the parts of a plan add up to the plan and are nearly equal", () => {
   for (const [clients, of] of [[203, 5], [50_000, 3], [7, 7], [1_000_000, 999]] as const) {
     const plan = { clients, watchers: clients };
     const parts = Array.from({ length: of }, (_, index) => clientsHere({ ...plan, shard: { number: index + 1, of } }));
@@ -34,7 +34,7 @@ Deno.test("shard: the parts of a plan are together the whole, and as even as can
   assert.deepEqual(clientsHere({ clients: 9 }), { first: 0, count: 9 });
 });
 
-Deno.test("shard: each has a squad's worth of clients and watchers, or is refused", () => {
+Deno.test("shard: refuses a shard with too few clients or watchers for its squads", () => {
   const faults = (request: Partial<PlanRequest>) =>
     planFaults(fillPlan({ seed: 1, run: "r", clients: 20, shard: { number: 1, of: 5 }, ...request }))
       .map(({ path, sentence }) => [path.join("."), sentence]);
@@ -52,13 +52,13 @@ Deno.test("shard: each has a squad's worth of clients and watchers, or is refuse
   assert.deepEqual(faults({ willTopic: "w/{client}", willRetain: true }).map(([path]) => path), ["willTopic"]);
 });
 
-Deno.test("shard: those who are neither client nor watcher have an id of their own in each", () => {
+Deno.test("shard: sweepers and late subscribers have a separate identifier in each shard", () => {
   assert.equal(ownIdOf(aPlan({ run: "r1" }), "p5"), "mqtt-sim-r1-p5");
   const ids = [1, 2].map((number) => ownIdOf(aPlan({ run: "r1", watchers: 2, shard: { number, of: 2 } }), "p5"));
   assert.deepEqual(ids, ["mqtt-sim-r1-s1p5", "mqtt-sim-r1-s2p5"]);
 });
 
-Deno.test("shard: all parts agree on a run id, and other runs have another", () => {
+Deno.test("shard: all shards share a run id, and other runs have another", () => {
   const request: PlanRequest = { seed: 7, run: "drawn", clients: 100, shard: { number: 1, of: 5 } };
   const id = sharedRunId(request);
   assert.match(id, /^[0-9a-z]{1,7}$/);

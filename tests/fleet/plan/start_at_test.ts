@@ -6,7 +6,7 @@ import { mergeResults } from "../../../src/fleet/merge/merge.ts";
 import { parseStartAt, startInstants } from "../../../src/fleet/plan/start_at.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
 
-Deno.test("start at: an instant is read, with whatever zone it names", () => {
+Deno.test("start at: parses a time in any time zone", () => {
   for (const text of ["2026-05-01T12:00:00Z", "2026-05-01T14:00:00+02:00", "2026-05-01T11:59:59.999999-00:01"]) {
     const { at, absolute } = parseStartAt(text, "--start-at");
     assert.ok(Math.abs(at.getTime() - Date.UTC(2026, 4, 1, 12)) <= 60_000, text);
@@ -14,7 +14,7 @@ Deno.test("start at: an instant is read, with whatever zone it names", () => {
   }
 });
 
-Deno.test("start at: a time from now is no instant on which several agree", () => {
+Deno.test("start at: refuses a relative time, because several processes cannot share it", () => {
   const { at, absolute } = parseStartAt("+1h", "--start-at");
   const { at: later } = parseStartAt("+2h", "--start-at");
   assert.equal(absolute, false);
@@ -22,7 +22,7 @@ Deno.test("start at: a time from now is no instant on which several agree", () =
 });
 
 for (const text of ["", "12:00", "12:00:00", "2026-05-01", "2026-05-01T12:00:00", "2026-13-01T12:00:00Z", "tomorrow"]) {
-  Deno.test(`start at: ${JSON.stringify(text)} is refused`, () => {
+  Deno.test(`start at: refuses ${JSON.stringify(text)}`, () => {
     const sentence = `Cannot read --start-at "${text}": expected an instant such as 2026-05-01T12:00:00Z or ` +
       "2026-05-01T14:00:00+02:00, or a time from now such as +10s";
     assert.throws(() => parseStartAt(text, "--start-at"), new UsageError(sentence));
@@ -32,12 +32,12 @@ for (const text of ["", "12:00", "12:00:00", "2026-05-01", "2026-05-01T12:00:00"
 const at = new Date("2026-05-01T12:00:00Z");
 const wall = (beforeMs: number) => ({ wall: new Date(at.getTime() - beforeMs), monotonicMs: 7_000 });
 
-Deno.test("start at: all connect at the instant, and kill once even a slow ramp is over", () => {
+Deno.test("start at: all processes connect at that time, and kill after the slowest ramp", () => {
   const instants = startInstants(at, { clients: 5_000, rampPerSecond: 1_000 }, wall(30_000));
   assert.deepEqual(instants, { connect: 37_000, kill: 37_000 + 5_500 + 2_000 });
 });
 
-Deno.test("start at: an instant that is over is refused", () => {
+Deno.test("start at: refuses a time in the past", () => {
   const sentence = "Cannot start at 2026-05-01T12:00:00.000Z: it was 1.5 s ago; expected a future time";
   assert.throws(
     () => startInstants(at, { clients: 1, rampPerSecond: 1 }, wall(-1_500)),
@@ -45,7 +45,7 @@ Deno.test("start at: an instant that is over is refused", () => {
   );
 });
 
-Deno.test("squad: waits for its instants, connects and kills in step", () => {
+Deno.test("squad: waits for the agreed times, connects and kills in step", () => {
   const stage = new FleetStage({ startMs: { connect: 3_000, kill: 8_000 }, durationMs: 5_000 });
   stage.runUntil(() => stage.squad.phase === "wait");
   assert.ok(stage.nowMs < 500, `waits from ${stage.nowMs} ms on`);
@@ -59,7 +59,7 @@ Deno.test("squad: waits for its instants, connects and kills in step", () => {
   assert.deepEqual([verdict, warnings], ["pass", []]);
 });
 
-Deno.test("squad: one that is late begins at once, and the report says so", () => {
+Deno.test("squad: a squad that is late begins at once, and the report says so", () => {
   const stage = new FleetStage({ startMs: { connect: -2_000, kill: -1_000 }, durationMs: 5_000 });
   const { plan, warnings: before } = stage.finish();
   assert.deepEqual(before, []);
@@ -71,14 +71,14 @@ Deno.test("squad: one that is late begins at once, and the report says so", () =
   assert.match(warnings.join(), /^this process was 2\d\d\d ms late for --start-at: other shards started before it$/);
 });
 
-Deno.test("squad: an interrupt while it waits ends it", () => {
+Deno.test("squad: an interrupt ends the wait for the start", () => {
   const stage = new FleetStage({ startMs: { connect: 3_000, kill: 8_000 } });
   stage.runUntil(() => stage.squad.phase === "wait");
   stage.squad.interrupt(stage.nowMs);
   assert.deepEqual([stage.squad.phase, stage.finish().exitCode], ["done", 130]);
 });
 
-Deno.test("squad: no more CONNECTs are under way than may be, and the report tells how many there were", () => {
+Deno.test("squad: respects the limit of simultaneous CONNECTs, and reports their maximum", () => {
   for (const connectsUnderWay of [1, 4, 64]) {
     const stage = new FleetStage({ connectsUnderWay, rampPerSecond: 1_000_000, durationMs: 2_000 });
     const { clients } = stage.finish();

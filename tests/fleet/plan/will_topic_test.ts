@@ -39,7 +39,7 @@ const shared: readonly [template: string, shared: boolean][] = [
   ["{run}/{client}", false],
 ];
 for (const [template, expected] of shared) {
-  Deno.test(`will topic: buckets ${expected ? "" : "do not "}keep watchers apart on ${template}`, () => {
+  Deno.test(`will topic: buckets ${expected ? "" : "do not "}separate watchers on ${template}`, () => {
     assert.equal(sharedByBucket(template), expected);
     // Two watchers are apart when neither's filter matches the other's topics.
     const other = willTopicBy(template)({ ...parts, bucket: "3" });
@@ -65,7 +65,7 @@ const refusals: readonly [template: string, sentence: string][] = [
   ["ü".repeat(513), `${used} "${"ü".repeat(513)}": expected at most 1,024 bytes`],
 ];
 for (const [template, message] of refusals) {
-  Deno.test(`will topic: refused: ${JSON.stringify(template.slice(0, 20))}`, () => {
+  Deno.test(`will topic: refuses ${JSON.stringify(template.slice(0, 20))}`, () => {
     assert.throws(
       () => checkWillTopic({ willTopic: template, willRetain: false, watchers: 1, workers: 1 }),
       new UsageError(message),
@@ -74,7 +74,7 @@ for (const [template, message] of refusals) {
 }
 
 for (const template of ["a/{client}", "a/{bucket}-{client}"]) {
-  Deno.test(`will topic: refused for more watchers than workers: ${template}`, () => {
+  Deno.test(`will topic: refuses more watchers than workers: ${template}`, () => {
     assert.throws(
       () => checkWillTopic({ willTopic: template, willRetain: false, watchers: 4, workers: 2 }),
       new UsageError(

@@ -75,10 +75,10 @@ const taken: readonly [what: string, Partial<PlanRequest>, ConnackProperties][] 
   }],
 ];
 for (const [what, request, properties] of taken) {
-  Deno.test(`section 2: not refused: ${what}`, () => check(request, properties));
+  Deno.test(`section 2: accepted before the run: ${what}`, () => check(request, properties));
 }
 
-Deno.test("section 2: the largest that is advised fits, and nothing larger is ever sent", () => {
+Deno.test("section 2: the advised maximum fits, and the fleet never sends a larger packet", () => {
   const stagePlan = { run: "stage", clients: stageClients, watchers: 1, keepAliveS: 4 };
   const request = {
     ...stagePlan,
@@ -110,7 +110,7 @@ Deno.test("section 2: the largest that is advised fits, and nothing larger is ev
   assert.ok(result.telemetry!.sent > 100);
 });
 
-Deno.test("section 2: a watcher on a topic that all clients share sees every will", () => {
+Deno.test("section 2: a watcher on a topic of all clients receives each will", () => {
   const stage = new FleetStage({
     willTopic: "mqtt-sim/{run}/{bucket}/will",
     killRate: { kind: "count", perSecond: 8 },

@@ -14,7 +14,7 @@ async function secured(url: string, request: Partial<PlanRequest>) {
   return { tls, told };
 }
 
-Deno.test("fleet tls: nothing that is asked for changes nothing", async () => {
+Deno.test("fleet tls: a plan without TLS options is unchanged", async () => {
   for (const url of ["mqtt://h", "mqtts://h", "ws://h", "wss://h"]) {
     assert.deepEqual(await secured(url, { tlsInsecure: false }), { tls: undefined, told: [] });
   }
@@ -28,7 +28,7 @@ const asked: readonly [flag: string, request: Partial<PlanRequest>][] = [
   ["--tls-insecure", { tlsInsecure: true }],
 ];
 for (const [flag, request] of asked) {
-  Deno.test(`fleet tls: ${flag} is refused where there is no TLS`, async () => {
+  Deno.test(`fleet tls: refuses ${flag} for a url without TLS`, async () => {
     for (const [url, shown] of [["mqtt://h", "mqtt://h:1883"], ["ws://h", "ws://h:80/mqtt"]]) {
       const sentence =
         `Cannot use ${flag} with ${shown}, which does not use TLS: expected a --url with mqtts:// or wss://`;
@@ -37,7 +37,7 @@ for (const [flag, request] of asked) {
   });
 }
 
-Deno.test("fleet tls: files are read, and a certificate that is not checked is told", async () => {
+Deno.test("fleet tls: reads the files, and warns when the certificate is not verified", async () => {
   const files = { tlsCa: tlsPath("ca.pem"), tlsCert: tlsPath("client.pem"), tlsKey: tlsPath("client.key") };
   const full = await secured("mqtts://h", { ...files, tlsServerName: "broker" });
   assert.deepEqual(full, { tls: { ...clientIdentity("client"), serverName: "broker", insecure: false }, told: [] });

@@ -28,7 +28,7 @@ function refusal(action: () => void): string {
   assert.fail("it was not refused");
 }
 
-Deno.test("room: open files count clients, watchers, their controls, threads, and both ends where the broker is here", () => {
+Deno.test("room: counts clients, watchers, canaries, threads, and both ends of a link to an embedded broker", () => {
   const need = (request: Partial<PlanRequest>, brokerInProcess = false) =>
     descriptorNeed({ plan: aPlan({ ...resets, clients: 1_000, watchers: 4, ...request }), brokerInProcess });
   const one = need({});
@@ -45,7 +45,7 @@ Deno.test("room: open files count clients, watchers, their controls, threads, an
   assert.equal(need(takenOver) - one, 1_000, "who is taken over has two connections");
 });
 
-Deno.test("room: too few open files are told with need, limit and the number of shards that fit", () => {
+Deno.test("room: too few open files: the message has the need, the limit and a sufficient number of shards", () => {
   const plan = aPlan({ ...resets, clients: 50_000, watchers: 100 });
   const run = { plan, brokerInProcess: false };
   checkDescriptors(run, descriptorNeed(run));
@@ -63,7 +63,7 @@ Deno.test("room: too few open files are told with need, limit and the number of 
   assert.equal(shardsThatFit(plan, 100), undefined, "where not even the watchers fit, shards do not help");
 });
 
-Deno.test("room: the embedded broker is to stand apart before there can be shards", () => {
+Deno.test("room: an embedded broker without room: the message advises a separate broker before shards", () => {
   const sentence = (clients: number) =>
     refusal(() => checkDescriptors({ plan: aPlan({ ...resets, clients }), brokerInProcess: true }, 20_000));
   const apart = "start the broker in its own process (mqtt-sim broker), pass its --url, and";
@@ -72,7 +72,7 @@ Deno.test("room: the embedded broker is to stand apart before there can be shard
   assert.ok(sentence(50_000).includes(`20,000; ${apart} run 3 shards`), sentence(50_000));
 });
 
-Deno.test("room: source ports are what the system gives, or what is said, or the usual range, assumed and told", () => {
+Deno.test("room: source ports come from the system, the option, or the usual range with a warning", () => {
   const told: Notice[] = [];
   const check = (request: Partial<PlanRequest>, ports?: readonly [number, number]) =>
     checkSourcePorts(
@@ -101,7 +101,7 @@ Deno.test("room: source ports are what the system gives, or what is said, or the
   assert.match(refusal(() => check({ clients: 40_000 })), /28,232 for each address are assumed.* name 1 more/);
 });
 
-Deno.test("room: more CONNECTs under way than this machine's accept queue holds are warned about", () => {
+Deno.test("room: warns when simultaneous CONNECTs exceed this machine's accept queue", () => {
   const told = (connectsUnderWay: number, somaxconn: number | undefined, url = target.url) => {
     const notices: Notice[] = [];
     const run = { plan: aPlan({ connectsUnderWay }), target: parseEndpoint(url) };

@@ -74,12 +74,12 @@ const refused: readonly [request: Partial<PlanRequest>, sentence: RegExp][] = [
   [{ phases: [{ kind: "kill" }, { kind: "kill", ...needs5 }] }, /^UsageError: Cannot use kill mode disconnect-error/],
 ];
 for (const [request, sentence] of refused) {
-  Deno.test(`settle protocol: a broker of 3.1.1 alone: ${sentence.source.slice(0, 40)}`, () => {
+  Deno.test(`settle protocol: a broker of 3.1.1 only: ${sentence.source.slice(0, 40)}`, () => {
     assert.throws(() => settleProtocol(aPlan(request), url, [4]), sentence);
   });
 }
 
-Deno.test("settle protocol: a broker's limits hold for the wills and the telemetry of every group", () => {
+Deno.test("settle protocol: the broker's limits apply to wills and telemetry of each group", () => {
   const connack = (properties: ConnackPacket["properties"]): ConnackPacket => ({
     type: "connack",
     sessionPresent: false,

@@ -119,7 +119,7 @@ const voids: readonly [what: string, Answer, Partial<PlanRequest>, (url: string)
   ],
 ];
 for (const [what, answer, request, sentence, notSpoken] of voids) {
-  Deno.test(`section 4: void before the run, and why: ${what}`, async () => {
+  Deno.test(`section 4: void before the run, with the reason: ${what}`, async () => {
     const settled = await settledWith(answer, request);
     assert.equal(settled.kind, "void");
     if (settled.kind !== "void") return;
@@ -128,14 +128,14 @@ for (const [what, answer, request, sentence, notSpoken] of voids) {
   });
 }
 
-Deno.test("section 3: a probe that a limit refuses tries again", async () => {
+Deno.test("section 3: a probe that a limit refuses connects again", async () => {
   const settled = await settledWith((level, tries) => tries < 3 ? [0x20, 3, 0, 0x9f, 0] : accepted(level), {
     protocol: "5",
   });
   assert.equal(settled.kind, "ready");
 });
 
-Deno.test("auto is 3.1.1 where 5.0 is closed and 3.1.1 accepted", async () => {
+Deno.test("settle versions: auto selects 3.1.1 when the broker closes 5.0 and accepts 3.1.1", async () => {
   const settled = await settledWith((level) => level === 5 ? "close" : accepted(level));
   assert.equal(settled.kind === "ready" && settled.protocol, "3.1.1");
 });

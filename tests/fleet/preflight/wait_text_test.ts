@@ -11,13 +11,13 @@ function notice(request: Partial<PlanRequest>, protocol: "3.1.1" | "5" | "mix" =
   return waitNotice(plan, new Groups(plan, protocol));
 }
 
-Deno.test("nothing is said where wills are due at once", () => {
+Deno.test("wait text: is absent when wills are due at once", () => {
   assert.equal(notice({}), undefined);
   assert.equal(notice({ willDelayS: 5, sessionExpiryS: 0 }), undefined, "the session ends with its connection");
   assert.equal(notice({ willDelayS: 0, sessionExpiryS: 60 }, "3.1.1"), undefined);
 });
 
-Deno.test("a delay is said before the run: the lesser of will delay and session expiry", () => {
+Deno.test("wait text: shows the lower of will delay and session expiry before the run", () => {
   assert.deepEqual(notice({ willDelayS: 90, sessionExpiryS: 300 }), {
     level: "info",
     text:
@@ -27,7 +27,7 @@ Deno.test("a delay is said before the run: the lesser of will delay and session 
   assert.match(notice({ willDelayS: 300, sessionExpiryS: 2 })!.text, /^Wills are due up to 2 s after/);
 });
 
-Deno.test("keep alive of silent clients is said, with the delay that follows it", () => {
+Deno.test("wait text: shows the keep alive of silent clients, plus the delay that follows", () => {
   const killShares = [{ mode: "freeze", weight: 1 }] as const;
   assert.match(
     notice({ killShares, keepAliveS: 60 })!.text,
@@ -41,7 +41,7 @@ Deno.test("keep alive of silent clients is said, with the delay that follows it"
   assert.equal(notice({ killShares: [{ mode: "freeze", weight: 0 }, { mode: "reset", weight: 1 }] }), undefined);
 });
 
-Deno.test("the group that waits longest counts, and a phase's own kill modes", () => {
+Deno.test("wait text: uses the group with the longest wait, and the kill modes of a phase", () => {
   const groups = [{ name: "a", share: 1 }, {
     name: "b",
     share: 1,
@@ -54,7 +54,7 @@ Deno.test("the group that waits longest counts, and a phase's own kill modes", (
   assert.match(notice({ phases, keepAliveS: 4 })!.text, /^Wills are due up to 6 s after/);
 });
 
-Deno.test("a delay of 136 years is a warning: the run does not wait for it", () => {
+Deno.test("wait text: warns about a delay of 136 years, because the run does not wait for it", () => {
   const forever = { willDelayS: 0xffff_ffff, sessionExpiryS: 0xffff_ffff };
   assert.deepEqual(notice(forever), {
     level: "warning",
@@ -68,7 +68,7 @@ Deno.test("a delay of 136 years is a warning: the run does not wait for it", () 
   assert.equal(notice({ willDelayS: 3_601, sessionExpiryS: 3_601 })!.level, "warning");
 });
 
-Deno.test("durations in words", () => {
+Deno.test("wait text: formats durations", () => {
   const texts: readonly [ms: number, text: string][] = [
     [0, "0 ms"],
     [999, "999 ms"],

@@ -8,7 +8,7 @@ function buffer(limit?: number): { readonly batches: string[]; readonly buffer: 
   return { batches, buffer: new RecordBuffer(3, 1_000, (lines) => batches.push(lines), limit) };
 }
 
-Deno.test("record buffer: an event is a line, its instants count from the run's beginning", () => {
+Deno.test("record buffer: an event is one line, with times from the run's beginning", () => {
   const { batches, buffer: books } = buffer();
   books.note("killed", 1_500.25, { client: 7, life: 2, mode: "reset", dueMs: 1_500, lastPacketMs: 1_400 });
   books.note("order", 1_501, { client: 7, mode: "reset", plannedMs: 12.5 });
@@ -22,7 +22,7 @@ Deno.test("record buffer: an event is a line, its instants count from the run's 
   assert.deepEqual(books.counts, { events: 2, lost: 0 });
 });
 
-Deno.test("record buffer: a full batch does not wait to be asked for", () => {
+Deno.test("record buffer: sends a full batch without a request", () => {
   const { batches, buffer: books } = buffer();
   for (let life = 0; life < 2_000; life++) books.note("lost", 2_000, { client: 1, life });
   assert.equal(batches.length, 1);
@@ -30,7 +30,7 @@ Deno.test("record buffer: a full batch does not wait to be asked for", () => {
   assert.ok(batches[0]!.endsWith("}\n"));
 });
 
-Deno.test("record buffer: what nobody writes fills it; after a gap nothing more is taken, and all is counted", () => {
+Deno.test("record buffer: when it is full it takes no more events and counts each lost one", () => {
   const { batches, buffer: books } = buffer(1_000);
   for (let life = 0; life < 100; life++) {
     books.note("lost", 2_000, { client: 1, life });
@@ -45,7 +45,7 @@ Deno.test("record buffer: what nobody writes fills it; after a gap nothing more 
   assert.deepEqual(books.counts, { events, lost: lost + 1 }, "there is room again, but there is a gap");
 });
 
-Deno.test("record buffer: what is written makes room", () => {
+Deno.test("record buffer: written events make room", () => {
   const { batches, buffer: books } = buffer(1_000);
   for (let life = 0; life < 100; life++) {
     books.note("lost", 2_000, { client: 1, life });

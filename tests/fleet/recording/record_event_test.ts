@@ -11,7 +11,7 @@ function documented(): Map<string, string[]> {
   return new Map(events.map(([kind, fields]) => [kind!.slice(1, -1), fields!.match(/[\w?]+/g) ?? []]));
 }
 
-Deno.test("record: the document names every kind of event with all its fields, and its schema", () => {
+Deno.test("record: the schema and the docs name each kind of event with all its fields", () => {
   const coded = Object.entries(eventFields).map(([kind, fields]) => [kind, Object.keys(fields)] as const);
   assert.deepEqual(Object.fromEntries(documented()), Object.fromEntries(coded));
   assert.ok(document.includes(`\`${recordSchema}\``));
@@ -35,7 +35,7 @@ const values: Readonly<Record<string, readonly [good: unknown, bad: unknown]>> =
   parts: [["payload"], [3]],
 };
 
-Deno.test("record: every field of every kind is checked", () => {
+Deno.test("record: checks each field of each kind", () => {
   for (const [kind, fields] of Object.entries(eventFields)) {
     const named = Object.entries<string>(fields).map(([name, type]) => [name.replace("?", ""), type] as const);
     const event: Record<string, unknown> = { atMs: 1.5, kind, squad: 0 };
@@ -52,7 +52,7 @@ Deno.test("record: every field of every kind is checked", () => {
   }
 });
 
-Deno.test("record: an event has an instant, a kind that is known, and a squad unless it is the run's", () => {
+Deno.test("record: an event needs a time, a known kind, and a squad unless it belongs to the run", () => {
   assert.equal(eventFault({ atMs: 1, kind: "ready" }), "squad is undefined");
   assert.equal(eventFault({ atMs: 1, kind: "constructor", squad: 0 }), 'kind is "constructor"');
   assert.equal(eventFault({ kind: "ready", squad: 0 }), "atMs is undefined");

@@ -14,12 +14,12 @@ function model(): [FleetModel, Random] {
   return [new FleetModel(groups, 40), new Random(1)];
 }
 
-Deno.test("fleet model: all are alive, each in its group", () => {
+Deno.test("fleet model: all clients are alive, each in its group", () => {
   const [fleet] = model();
   assert.deepEqual([fleet.alive([0]), fleet.alive([1]), fleet.alive([0, 1]), fleet.alive([])], [10, 30, 40, 0]);
 });
 
-Deno.test("fleet model: whoever is taken is of the groups asked for, and nobody is taken twice", () => {
+Deno.test("fleet model: draws victims from the requested groups, each once", () => {
   const [fleet, random] = model();
   const taken = Array.from({ length: 30 }, () => fleet.takeAlive([1], random));
   assert.equal(new Set(taken).size, 30);
@@ -28,7 +28,7 @@ Deno.test("fleet model: whoever is taken is of the groups asked for, and nobody 
   assert.throws(() => fleet.takeAlive([1], random));
 });
 
-Deno.test("fleet model: each of the living is as likely as the other, across groups", () => {
+Deno.test("fleet model: draws each living client with the same probability, across groups", () => {
   const random = new Random(5);
   const first = new Map<number, number>();
   for (let round = 0; round < 8_000; round++) {
@@ -39,7 +39,7 @@ Deno.test("fleet model: each of the living is as likely as the other, across gro
   for (const [client, count] of first) assert.ok(Math.abs(count - 1_000) < 120, `client ${client} ${count} times`);
 });
 
-Deno.test("fleet model: those away come back in their time, those gone only when called", () => {
+Deno.test("fleet model: offline clients return after their time, gone clients only when called", () => {
   const [fleet, random] = model();
   const [soon, later, gone] = [0, 1, 2].map(() => fleet.takeAlive([0], random)) as [number, number, number];
   assert.equal(fleet.nextReturnMs, Infinity);

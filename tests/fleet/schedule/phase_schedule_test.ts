@@ -51,7 +51,7 @@ const blackout: readonly PhasePlan[] = [
 ];
 
 for (const squads of [1, 3, 4]) {
-  Deno.test(`phases: a blackout, carried out by ${squads} squads`, () => {
+  Deno.test(`phases: ${squads} squads carry out a blackout`, () => {
     const all = orders(blackout, {}, squads);
     const atOnce = kills(all).filter(({ atMs }) => atMs === 1_000);
     assert.equal(atOnce.length, clients / 4);
@@ -71,7 +71,7 @@ for (const squads of [1, 3, 4]) {
   });
 }
 
-Deno.test("phases: several squads draw what one fleet would, in every phase and group", () => {
+Deno.test("phases: several squads draw the same victims as one fleet, in each phase and group", () => {
   // Those of one instant come squad by squad.
   const inOrder = (all: readonly Order[]) => all.map((order) => JSON.stringify([order.atMs, order])).sort();
   const whole = inOrder(orders(blackout));
@@ -79,12 +79,12 @@ Deno.test("phases: several squads draw what one fleet would, in every phase and 
   for (const squads of [2, 4, 7]) assert.deepEqual(inOrder(orders(blackout, {}, squads)), whole);
 });
 
-Deno.test("phases: the same seed draws the same, another seed another", () => {
+Deno.test("phases: one seed draws the same victims, another seed others", () => {
   assert.deepEqual(orders(blackout), orders(blackout));
   assert.notDeepEqual(orders(blackout), orders(blackout, { seed: 8 }));
 });
 
-Deno.test("phases: a phase's wishes come before the group's, and the group's before the plan's", () => {
+Deno.test("phases: values of a phase win over those of the group, and those of the group over the plan's", () => {
   const all = kills(orders([
     { kind: "kill", rate: "once", killShares: [{ mode: "close", weight: 1 }], reconnectAfterMs: 7, durationMs: 500 },
     { kind: "hold", durationMs: 10_000 },
@@ -101,7 +101,7 @@ Deno.test("phases: a phase's wishes come before the group's, and the group's bef
   }
 });
 
-Deno.test("phases: jitter spreads returns over its time and no further", () => {
+Deno.test("phases: jitter spreads returns over its duration and no further", () => {
   const all = kills(orders([{ kind: "kill", rate: "once", reconnectAfterMs: 1_000, jitterMs: 4_000 }]));
   const waits = all.map(({ reconnectAfterMs }) => Number(reconnectAfterMs));
   assert.ok(waits.every((ms) => ms >= 1_000 && ms < 5_000));
@@ -110,7 +110,7 @@ Deno.test("phases: jitter spreads returns over its time and no further", () => {
   assert.ok(new Set(waits).size > clients - 5);
 });
 
-Deno.test("phases: who is away is not killed again by a second kill of all", () => {
+Deno.test("phases: a second kill of all does not kill offline clients again", () => {
   const once = { kind: "kill", rate: "once", reconnectAfterMs: 1_000 } as const;
   const soon = kills(orders([once, { kind: "hold", durationMs: 1_000 }, once]));
   assert.equal(soon.length, clients);
@@ -118,7 +118,7 @@ Deno.test("phases: who is away is not killed again by a second kill of all", () 
   assert.equal(later.length, 2 * clients);
 });
 
-Deno.test("phases: a fixed number a second is that many in a group too, and all squads together", () => {
+Deno.test("phases: a fixed rate of a group kills that many a second, in all squads together", () => {
   for (const squads of [1, 4]) {
     const rate = { kind: "count", perSecond: 20 } as const;
     const all = kills(orders([{ kind: "kill", rate, groups: ["b"], durationMs: 10_000 }], {}, squads));

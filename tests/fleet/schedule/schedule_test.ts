@@ -29,7 +29,7 @@ function only(mode: KillMode): Pick<PlanRequest, "killShares"> {
   return { killShares: [{ mode, weight: 1 }] };
 }
 
-Deno.test("schedule: a seed's orders are fixed for ever", () => {
+Deno.test("schedule: the orders of a seed never change", () => {
   const sample = orders({ seed: 1, clients: 100, killRate: { kind: "fraction", perSecond: 0.05 }, durationMs: 1_600 });
   assert.deepEqual(sample.map(({ client, mode, atMs }) => [client, mode, Math.round(atMs)]), [
     [46, "close", 200],
@@ -42,12 +42,12 @@ Deno.test("schedule: a seed's orders are fixed for ever", () => {
   ]);
 });
 
-Deno.test("schedule: the same seed draws the same, another seed another", () => {
+Deno.test("schedule: one seed draws the same orders, another seed others", () => {
   assert.deepEqual(orders({ seed: 3 }), orders({ seed: 3 }));
   assert.notDeepEqual(orders({ seed: 3 }).map(({ client }) => client), orders({ seed: 4 }).map(({ client }) => client));
 });
 
-Deno.test("schedule: a fixed number a second is evenly spread to the last digit", () => {
+Deno.test("schedule: a fixed rate has exactly even intervals", () => {
   const all = orders({ ...only("takeover"), killRate: { kind: "count", perSecond: 50 }, durationMs: 10_000 });
   assert.equal(all.length, 499);
   all.forEach(({ atMs }, place) => assert.ok(Math.abs(atMs - (place + 1) * 20) < 1e-6, `kill ${place} at ${atMs}`));
@@ -62,7 +62,7 @@ const shares: readonly [what: string, request: Asked, awayS: number][] = [
   ["takeover", { ...only("takeover"), reconnectAfterMs: 1_000 }, 0.25],
 ];
 for (const [what, request, awayS] of shares) {
-  Deno.test(`schedule: 5% of those alive are killed each second, ${what}`, () => {
+  Deno.test(`schedule: kills 5% of the living clients each second, ${what}`, () => {
     const durationMs = 600_000;
     const rate = { kind: "fraction", perSecond: 0.05 } as const;
     const all = orders({ clients: 1_000, killRate: rate, durationMs, ...request });
@@ -78,14 +78,14 @@ for (const [what, request, awayS] of shares) {
   });
 }
 
-Deno.test("schedule: 5% means 5% of those alive, so that the gaps grow as they die", () => {
+Deno.test("schedule: a rate of 5% counts living clients, so intervals grow as clients die", () => {
   const dying = { ...only("reset"), reconnectAfterMs: "never", clients: 4, durationMs: 60_000 } as const;
   // One kill's worth of clients alive: 1 ÷ (25% of 4, 3, 2, 1 alive) seconds apart.
   const all = orders({ ...dying, killRate: { kind: "fraction", perSecond: 0.25 } });
   assert.deepEqual(all.map(({ atMs }) => Math.round(atMs)), [1_000, 2_333, 4_333, 8_333]);
 });
 
-Deno.test("schedule: the mean of those alive is what the kills were drawn from", () => {
+Deno.test("schedule: reports the mean number of living clients that the rate used", () => {
   const plan = aPlan({ clients: 1_000, durationMs: 600_000 });
   const schedule = new KillSchedule(plan, {
     firstClient: 0,
@@ -99,14 +99,14 @@ Deno.test("schedule: the mean of those alive is what the kills were drawn from",
   assert.ok(Math.abs(kills - schedule.meanAlive * 0.05 * 600) <= 1, `${kills} kills of ${schedule.meanAlive} alive`);
 });
 
-Deno.test("schedule: so many a second is so many a second, however many live", () => {
+Deno.test("schedule: a fixed rate does not depend on the number of living clients", () => {
   for (const clients of [200, 10_000]) {
     const all = orders({ clients, killRate: { kind: "count", perSecond: 50 }, durationMs: 60_000 });
     assert.ok(Math.abs(all.length - 3_000) <= 1, `${all.length} kills of ${clients} clients`);
   }
 });
 
-Deno.test("schedule: so many a second is no more than come back", () => {
+Deno.test("schedule: a fixed rate is at most the rate of returns", () => {
   // 10 clients, each away for 1.25 s: 8 a second at most, whatever is asked.
   const all = orders({
     ...only("reset"),
@@ -117,7 +117,7 @@ Deno.test("schedule: so many a second is no more than come back", () => {
   assert.ok(all.length > 460 && all.length <= 490, `${all.length} kills`);
 });
 
-Deno.test("schedule: a fleet that never comes back decays by its rate", () => {
+Deno.test("schedule: a fleet without returns decays by its rate", () => {
   const request = { reconnectAfterMs: "never", clients: 10_000, durationMs: 60_000, ...only("reset") } as const;
   const all = orders({ ...request, killRate: { kind: "fraction", perSecond: 0.05 } });
   const dead = 10_000 * (1 - Math.exp(-0.05 * 60));
@@ -127,7 +127,7 @@ Deno.test("schedule: a fleet that never comes back decays by its rate", () => {
   assert.ok(Math.abs(after20S - 10_000 * (1 - Math.exp(-1))) < 100, `${after20S} dead after 20 s`);
 });
 
-Deno.test("schedule: nobody is killed while away, whatever the mode", () => {
+Deno.test("schedule: no mode kills an offline client", () => {
   const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
   const request = { clients: 300, keepAliveS: 4, reconnectAfterMs: 1_000, durationMs: 120_000, killShares };
   const freeFromMs = new Map<number, number>();
@@ -142,7 +142,7 @@ Deno.test("schedule: nobody is killed while away, whatever the mode", () => {
   assert.ok(again > 1_000, "hardly anyone was killed again: this test shows nothing");
 });
 
-Deno.test("schedule: DISCONNECT with a reason is never drawn for a 3.1.1 client, the others keep their shares", () => {
+Deno.test("schedule: never draws DISCONNECT with a reason for a 3.1.1 client; other modes keep their shares", () => {
   const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
   const groups = new Groups(aPlan(), "mix");
   const all = orders({ killShares, durationMs: 120_000, reconnectAfterMs: 0, keepAliveS: 1, protocol: "mix" });
@@ -161,7 +161,7 @@ Deno.test("schedule: DISCONNECT with a reason is never drawn for a 3.1.1 client,
   }
 });
 
-Deno.test("schedule: modes are drawn by their shares, and one with share 0 never", () => {
+Deno.test("schedule: draws modes by their shares, and never a mode with share 0", () => {
   const killShares = [{ mode: "reset", weight: 9 }, { mode: "leave", weight: 1 }, {
     mode: "garbage",
     weight: 0,
@@ -198,7 +198,7 @@ for (const [what, request] of nobody) {
   Deno.test(`schedule: ${what} kills nobody and ends`, () => assert.deepEqual(orders(request), []));
 }
 
-Deno.test("schedule: every order lies within the duration, in order", () => {
+Deno.test("schedule: each order is within the duration, in order", () => {
   const all = orders({ durationMs: 10_000, killRate: { kind: "fraction", perSecond: 1 } });
   assert.ok(all.length > 1_000);
   assert.ok(all.every(({ atMs }) => atMs > 0 && atMs < 10_000));

@@ -23,7 +23,7 @@ function mustPass(result: FleetResult): void {
 /** A broker that cuts every session expiry to one second. */
 const capped = { ...busy, ...only("reset", "close"), willDelayS: 5, sessionExpiryS: 60, reconnectAfterMs: 3_000 };
 
-Deno.test("session expiry: a delayed will is due at the end of the session whose expiry the broker announced", () => {
+Deno.test("session expiry: a delayed will is due at the end of the session expiry that the broker announces", () => {
   const result = new FleetStage({ ...capped, script: { longestSessionS: 1 } }).finish();
   mustPass(result);
   assert.ok(result.wills.expected > 60, `only ${result.wills.expected} wills were due`);
@@ -48,14 +48,14 @@ Deno.test("session expiry: a broker that announces a shorter expiry and waits fo
   assert.deepEqual(faultsOf(result).late, result.kills.total);
 });
 
-Deno.test("session expiry: a session that the client resumes before the announced expiry has passed owes no will", () => {
+Deno.test("session expiry: a client that resumes its session before the announced expiry owes no will", () => {
   const options = { ...capped, reconnectAfterMs: 500, script: { longestSessionS: 2 } };
   const result = new FleetStage(options).finish();
   assert.deepEqual(faultsOf(result), {});
   assert.ok(result.kills.total > 80 && result.wills.expected <= result.plan.clients);
 });
 
-Deno.test("F3: an expiry that the broker adds to wills of 3.1.1 clients alters none of them, and is one note", () => {
+Deno.test("F3: an expiry that the broker adds to wills of 3.1.1 clients is one note and alters no will", () => {
   const properties = { messageExpiryIntervalS: 86_400 };
   const add = { publish: (will: HeldWill) => [{ change: { properties: { ...properties, ...will.properties } } }] };
   const result = new FleetStage({ ...busy, ...only("reset"), protocolSpoken: "mix", script: add }).finish();
@@ -65,7 +65,7 @@ Deno.test("F3: an expiry that the broker adds to wills of 3.1.1 clients alters n
   assert.match(result.warnings.join("\n"), /added a Message Expiry Interval to \d+ wills of 3\.1\.1 clients/);
 });
 
-Deno.test("F3: another property that the broker adds, or an expiry that it lengthens or removes, is an altered will", () => {
+Deno.test("F3: another property that the broker adds, or an expiry that it extends or removes, alters the will", () => {
   const change = (properties: object) => ({
     publish: (will: HeldWill) => [{ change: { properties: { ...will.properties, ...properties } } }],
   });
@@ -82,7 +82,7 @@ Deno.test("F3: another property that the broker adds, or an expiry that it lengt
   }
 });
 
-Deno.test("F3: presence on a broker that adds an expiry to what 3.1.1 clients retain is the truth", () => {
+Deno.test("F3: presence is correct on a broker that adds an expiry to retained messages of 3.1.1 clients", () => {
   const retain = (packet: Parameters<FleetStage["broker"]["route"]>[0]) => ({
     ...packet,
     properties: { messageExpiryIntervalS: 0x7fff_ffff, ...packet.properties },
@@ -99,7 +99,7 @@ const takeovers: readonly [what: string, options: StageOptions][] = [
   ["Session Expiry Interval 0", { cleanStart: "no", sessionExpiryS: 0 }],
 ];
 for (const [what, options] of takeovers) {
-  Deno.test(`M7: a delayed will of a session that a takeover ends is due at once: ${what}`, () => {
+  Deno.test(`M7: a delayed will is due at once when a takeover ends its session: ${what}`, () => {
     const taken = { ...busy, ...only("takeover"), willDelayS: 5, ...options };
     const honest = new FleetStage(taken).finish();
     mustPass(honest);
@@ -127,17 +127,17 @@ for (const [version, delay] of [["3.1.1", {}], ["5", {}], ["5", { willDelayS: 2,
   });
 }
 
-Deno.test("F1: a will that reaches the watcher before the close is seen is on time", () => {
+Deno.test("F1: a will that arrives before the watcher sees the close is on time", () => {
   const result = new FleetStage({ ...silence, script: { patience: 1, linger: () => 300 } }).finish();
   mustPass(result);
   assert.ok(result.remarks!.earlyCloses!.count > 20);
 });
 
-Deno.test("F1: a close at 1.5 x keep alive is no note", () => {
+Deno.test("F1: a close at 1.5 x keep alive adds no note", () => {
   assert.equal(new FleetStage(silence).finish().remarks, undefined);
 });
 
-Deno.test("F1: a will before 1.5 x keep alive, while the connection stays open, is early", () => {
+Deno.test("F1: a will before 1.5 x keep alive on an open connection is early", () => {
   for (const lingerMs of [1_500, undefined]) {
     const linger = (ending: string) => ending === "silent" ? lingerMs : 0;
     const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs: 3_000, script: { patience: 1, linger } });
@@ -148,7 +148,7 @@ Deno.test("F1: a will before 1.5 x keep alive, while the connection stays open, 
   }
 });
 
-Deno.test("F1: a delayed will counts from the close that was seen: sooner is early, later is late", () => {
+Deno.test("F1: a delayed will counts from the observed close: before it is early, after it is late", () => {
   const delayed = { ...busy, ...only("freeze"), willDelayS: 3, sessionExpiryS: 60, reconnectAfterMs: 20_000 };
   for (const [byMs, verdict] of [[-1_000, "early"], [1_100, "late"]] as const) {
     const wait = (will: HeldWill, ending: string, askedMs: number | undefined) =>
@@ -158,7 +158,7 @@ Deno.test("F1: a delayed will counts from the close that was seen: sooner is ear
   }
 });
 
-Deno.test("F1: with keep alive turned off by the server, a close makes the will due, and no close leaves it open", () => {
+Deno.test("F1: with a server keep alive of 0, a close makes the will due, and no close leaves it undecided", () => {
   const script = { serverKeepAliveS: 0 };
   const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs: 2_000, script });
   stage.runUntil(() => stage.squad.counters.kills === 10).runFor(500);
@@ -169,7 +169,7 @@ Deno.test("F1: with keep alive turned off by the server, a close makes the will 
   assert.equal(faultsOf(result).missing, 20);
 });
 
-Deno.test("F13: a will after the fleet's own end of a silent connection is missing", () => {
+Deno.test("F13: a will after the fleet ends a silent connection itself is missing", () => {
   // A broker that never closes a silent connection, and publishes only at the fleet's reset.
   for (const reconnectAfterMs of [1_000, "never"] as const) {
     const slow = { killRate: { kind: "count", perSecond: 1 }, durationMs: 25_000 } as const;
@@ -185,7 +185,7 @@ Deno.test("F13: a will after the fleet's own end of a silent connection is missi
   }
 });
 
-Deno.test("F13: a will after the fleet's own end of a connection that the broker had to close is missing", () => {
+Deno.test("F13: a will after the fleet ends a connection that the broker had to close is missing", () => {
   for (const delay of [{}, { willDelayS: 2, sessionExpiryS: 60 }]) {
     const options = {
       ...busy,
@@ -223,13 +223,13 @@ Deno.test("F13: a broker that closes late, before the fleet acts, is late", () =
 /** Reset, with a delay of 2 s; back 300 ms after the will was due. */
 const backLate = { ...busy, ...only("reset"), willDelayS: 2, sessionExpiryS: 60, reconnectAfterMs: 2_300 };
 
-Deno.test("M2: a client that is back after its will is due owes the will: an honest broker passes", () => {
+Deno.test("M2: a client that returns after its will is due owes the will: an honest broker passes", () => {
   const result = new FleetStage(backLate).finish();
   mustPass(result);
   assert.deepEqual([result.wills.onTime, result.wills.eitherWay], [result.kills.total, 0]);
 });
 
-Deno.test("M2: a broker that drops a due will since its client is back loses it", () => {
+Deno.test("M2: a broker that drops a due will when its client returns loses it", () => {
   // It looks at its delayed wills half a second late, and a client that is back by then has none.
   const wait = (_: HeldWill, ending: string, askedMs: number | undefined) =>
     ending === "gone" && askedMs ? askedMs + 500 : askedMs;
@@ -239,7 +239,7 @@ Deno.test("M2: a broker that drops a due will since its client is back loses it"
   assert.ok(faultsOf(result).missing! > 60, `${faultsOf(result).missing} were missing`);
 });
 
-Deno.test("M6: an early will of a client that is back at the very instant is early", () => {
+Deno.test("M6: an early will of a client that returns at the same time is early", () => {
   const wait = (_: HeldWill, ending: string, askedMs: number | undefined) =>
     ending === "gone" && askedMs ? askedMs - 1_000 : askedMs;
   const options = { ...backLate, reconnectAfterMs: 2_000 };
@@ -254,7 +254,7 @@ Deno.test("M6: an early will of a client that is back at the very instant is ear
 /** Nobody lives so long: 136 years. */
 const forever = { ...busy, ...only("reset", "close"), willDelayS: 0xffff_ffff, sessionExpiryS: 0xffff_ffff };
 
-Deno.test("a will delay of 136 years does not hold the run up: its wills are undecided, and the verdict says so", () => {
+Deno.test("squad: a will delay of 136 years does not delay the end; its wills are undecided, and the verdict says so", () => {
   const stage = new FleetStage({ ...forever, reconnectAfterMs: "never" });
   const result = stage.finish();
   assert.ok(stage.nowMs < 40_000, `it took ${stage.nowMs} ms`);
@@ -266,7 +266,7 @@ Deno.test("a will delay of 136 years does not hold the run up: its wills are und
   );
 });
 
-Deno.test("a will delay of 136 years: who resumes the session owes none, and one that comes is early or unwanted", () => {
+Deno.test("squad: with a will delay of 136 years a resumed session owes no will, and an arrival is early or unwanted", () => {
   const resumed = new FleetStage({ ...forever, reconnectAfterMs: 1_000 });
   const honest = resumed.finish();
   assert.deepEqual(honest.faults, []);
@@ -277,14 +277,14 @@ Deno.test("a will delay of 136 years: who resumes the session owes none, and one
   assert.deepEqual(faultsOf(early), { early: early.kills.total });
 });
 
-Deno.test("a silent client with a keep alive of 18 h does not hold the run up", () => {
+Deno.test("squad: a silent client with a keep alive of 18 h does not delay the end of the run", () => {
   const stage = new FleetStage({ ...busy, ...only("freeze"), keepAliveS: 0xffff });
   const result = stage.finish();
   assert.ok(stage.nowMs < 60_000, `it took ${stage.nowMs} ms`);
   assert.deepEqual([result.verdict, result.faults, result.wills.undecided], ["void", [], result.kills.total]);
 });
 
-Deno.test("F16: wills that a blind watcher cannot have seen are not missing; what it saw before stays", () => {
+Deno.test("F16: wills that a blind watcher cannot see are not missing; faults that it saw before remain", () => {
   // From the 10th kill on nothing reaches the watcher; 3.5 s later the broker closes its connection.
   let hides = false;
   const hide = (clientId: string) => hides && clientId.endsWith("-w0");
@@ -300,7 +300,7 @@ Deno.test("F16: wills that a blind watcher cannot have seen are not missing; wha
   assert.ok(result.wills.unseeable! >= 10, `${result.wills.unseeable} were unseeable`);
 });
 
-Deno.test("F16: a will that was overdue while the watcher still saw others is missing, though the watcher is lost later", () => {
+Deno.test("F16: a will that was overdue while the watcher saw others is missing, also when the watcher is lost later", () => {
   const publish = (will: HeldWill) => will.clientId.endsWith("-3") ? [] : [{}];
   const stage = new FleetStage({ ...busy, ...only("reset"), script: { publish } });
   stage.runUntil(() => stage.squad.counters.kills === 40);
@@ -313,7 +313,7 @@ Deno.test("F16: a will that was overdue while the watcher still saw others is mi
   assert.ok(result.faults.every(({ client }) => client.endsWith("-3")));
 });
 
-Deno.test("retained wills that come before SUBACK are found by a late subscriber", () => {
+Deno.test("squad: a late subscriber accepts retained wills before SUBACK", () => {
   const result = new FleetStage({ ...busy, ...only("reset"), willRetain: true, script: { retainedFirst: true } })
     .finish();
   mustPass(result);

@@ -16,7 +16,7 @@ function comesBack(): (connect: { readonly clientId: string }) => boolean {
   return ({ clientId }) => fleet.test(clientId) && seen.size === seen.add(clientId).size;
 }
 
-Deno.test("squad: kills wait for victims that are not back, and are counted as such", () => {
+Deno.test("squad: counts kills that wait for victims that are not back", () => {
   const again = comesBack();
   let refusals = 0;
   const connack = (connect: { readonly clientId: string }) => again(connect) && ++refusals % 3 !== 0 ? 0x89 : 0;
@@ -26,7 +26,7 @@ Deno.test("squad: kills wait for victims that are not back, and are counted as s
   assert.deepEqual([result.verdict, result.faults], ["pass", []]);
 });
 
-Deno.test("squad: kills that still wait when the run is over are given up", () => {
+Deno.test("squad: cancels kills that still wait at the end of the run", () => {
   const again = comesBack();
   let refuse = false;
   const stage = new FleetStage({
@@ -51,7 +51,7 @@ const failures: readonly [what: string, code: number | undefined][] = [
   ["is never answered", undefined],
 ];
 for (const [what, code] of failures) {
-  Deno.test(`squad: a takeover that ${what} took nothing over, and blames nobody`, () => {
+  Deno.test(`squad: a takeover that ${what} took nothing over and causes no fault`, () => {
     const again = comesBack();
     let failed = 0;
     const stage = new FleetStage({
@@ -66,7 +66,7 @@ for (const [what, code] of failures) {
   });
 }
 
-Deno.test("squad: a takeover whose link cannot be opened is done later", () => {
+Deno.test("squad: repeats a takeover later when its link cannot be opened", () => {
   let killing = false;
   let refused = 0;
   const stage = new FleetStage({
@@ -81,7 +81,7 @@ Deno.test("squad: a takeover whose link cannot be opened is done later", () => {
   assert.deepEqual([result.verdict, result.faults], ["pass", []]);
 });
 
-Deno.test("squad: at a takeover the old connection is the broker's to close, although the client is connected on the new one", () => {
+Deno.test("squad: at a takeover the broker must close the old connection, although the client is connected again", () => {
   const stage = new FleetStage({ ...busy, ...only("takeover"), reconnectAfterMs: "never" });
   const result = stage.finish();
   assert.ok(result.kills.total > 80, "who is taken over is alive, and may be again");
@@ -89,7 +89,7 @@ Deno.test("squad: at a takeover the old connection is the broker's to close, alt
   assert.deepEqual([result.verdict, result.faults], ["pass", []]);
 });
 
-Deno.test("squad: a frozen client comes back after its will, no sooner", () => {
+Deno.test("squad: a frozen client returns only after its will", () => {
   const stage = new FleetStage({ ...busy, ...only("freeze"), reconnectAfterMs: 1_000 });
   stage.runUntil(() => stage.squad.phase === "drain");
   const byClient = Map.groupBy(
@@ -110,7 +110,7 @@ Deno.test("squad: a frozen client comes back after its will, no sooner", () => {
   assert.ok(back >= 20, `only ${back} came back`);
 });
 
-Deno.test("squad: a client that the broker kicks is lost: its will is due, it is no kill, and it comes back", () => {
+Deno.test("squad: a client that the broker kicks is lost, not killed: its will is due, and it returns", () => {
   const stage = new FleetStage({ ...busy, ...only("reset") });
   stage.runUntil(() => stage.squad.counters.kills === 5);
   const kicked = stage.broker.clientIds.filter((clientId) => fleet.test(clientId)).slice(0, 3);
@@ -122,7 +122,7 @@ Deno.test("squad: a client that the broker kicks is lost: its will is due, it is
   assert.equal(result.wills.expected, killed + 3);
 });
 
-Deno.test("squad: a kicked client whose will stays away is missing under the rule for ended connections", () => {
+Deno.test("squad: the absent will of a kicked client is missing under the rule for ended connections", () => {
   const stage = new FleetStage({ ...busy, ...only("reset") });
   stage.runUntil(() => stage.squad.counters.kills === 5);
   stage.broker.online(stage.broker.clientIds.find((clientId) => fleet.test(clientId))!)!.drop();
@@ -131,7 +131,7 @@ Deno.test("squad: a kicked client whose will stays away is missing under the rul
   assert.deepEqual(result.faults.map(({ mode, rule }) => [mode, rule]), [["lost", "MQTT 5.0, 3.1.2-8"]]);
 });
 
-Deno.test("squad: the will of a client that lives is unwanted, and so is one of nobody's", () => {
+Deno.test("squad: the will of a living client is unwanted, and so is one of an unknown client", () => {
   const stage = new FleetStage({ ...busy, ...only("reset") });
   stage.runUntil(() => stage.squad.counters.kills === 5);
   const living = stage.broker.clientIds.filter((clientId) => fleet.test(clientId)).slice(0, 2);
@@ -148,7 +148,7 @@ Deno.test("squad: the will of a client that lives is unwanted, and so is one of 
   assert.ok(texts.includes(`a will of no life of this run came on topic "${topic}"`), `${texts}`);
 });
 
-Deno.test("squad: a will at the end of a run, when all leave properly, is unwanted", () => {
+Deno.test("squad: a will at the end of a run, when all clients disconnect, is unwanted", () => {
   const stage = new FleetStage({
     ...busy,
     ...only("reset"),
@@ -159,7 +159,7 @@ Deno.test("squad: a will at the end of a run, when all leave properly, is unwant
   assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
 });
 
-Deno.test("squad: a client that is never answered again leaves its life to the broker: a will or none", () => {
+Deno.test("squad: a client that gets no more answers may have a will or none", () => {
   const again = comesBack();
   const stage = new FleetStage({
     ...busy,
@@ -171,7 +171,7 @@ Deno.test("squad: a client that is never answered again leaves its life to the b
   assert.ok(result.wills.eitherWay > 0);
 });
 
-Deno.test("squad: interrupted, it waits two seconds for wills on their way and reports what it saw", () => {
+Deno.test("squad: an interrupt waits two seconds for wills in flight and reports the arrivals", () => {
   const stage = new FleetStage({ ...busy, ...only("reset", "close") });
   stage.runUntil(() => stage.squad.counters.kills === 20);
   const atMs = stage.nowMs;
@@ -183,7 +183,7 @@ Deno.test("squad: interrupted, it waits two seconds for wills on their way and r
   assert.ok(stage.nowMs - atMs <= 3_100, `it took ${stage.nowMs - atMs} ms`);
 });
 
-Deno.test("squad: interrupted, what was not yet due is undecided, and nothing is blamed on the leaving", () => {
+Deno.test("squad: an interrupt leaves wills that are not due undecided, and causes no fault", () => {
   const modes = only("freeze", "reset", "half-packet", "takeover", "garbage");
   const more: StageOptions[] = [{}, { willDelayS: 30, sessionExpiryS: 60 }, {
     sessionExpiryS: 60,
@@ -200,7 +200,7 @@ Deno.test("squad: interrupted, what was not yet due is undecided, and nothing is
   }
 });
 
-Deno.test("squad: interrupted twice, it waits for nothing", () => {
+Deno.test("squad: a second interrupt ends the wait", () => {
   const stage = new FleetStage({ ...busy, ...only("freeze") });
   stage.runUntil(() => stage.squad.counters.kills === 10);
   const atMs = stage.nowMs;
@@ -214,7 +214,7 @@ Deno.test("squad: interrupted twice, it waits for nothing", () => {
 });
 
 for (const phase of ["watch", "control", "connect"] as const) {
-  Deno.test(`squad: interrupted in phase ${phase}, nobody was killed and nothing is blamed`, () => {
+  Deno.test(`squad: an interrupt in phase ${phase} kills nobody and causes no fault`, () => {
     const slow = { rampPerSecond: 4 };
     const stage = new FleetStage({ ...busy, ...slow });
     if (phase !== "watch") stage.runUntil(() => stage.squad.phase === phase);
@@ -225,7 +225,7 @@ for (const phase of ["watch", "control", "connect"] as const) {
   });
 }
 
-Deno.test("squad: a fault found before the interrupt is still a fault", () => {
+Deno.test("squad: a fault before the interrupt remains a fault", () => {
   let lost = 0;
   const script = {
     publish: ({ clientId }: { readonly clientId: string }) => clientId.endsWith("-3") && ++lost ? [] : [{}],
@@ -237,7 +237,7 @@ Deno.test("squad: a fault found before the interrupt is still a fault", () => {
   assert.deepEqual([result.verdict, result.exitCode], ["fail", 130]);
 });
 
-Deno.test("squad: sessions that 3.1.1 leaves behind are swept; a broker that does not answer does not hold the run up", () => {
+Deno.test("squad: removes sessions of 3.1.1, and a broker that does not answer does not delay the end", () => {
   let sweeping = false;
   const stage = new FleetStage({
     ...busy,
@@ -252,7 +252,7 @@ Deno.test("squad: sessions that 3.1.1 leaves behind are swept; a broker that doe
   assert.deepEqual([result.verdict, result.faults], ["pass", []]);
 });
 
-Deno.test("squad: every session that 3.1.1 may leave behind is removed by a clean CONNECT", () => {
+Deno.test("squad: removes each session that 3.1.1 may leave with a clean CONNECT", () => {
   const stage = new FleetStage({ ...busy, clients: 150, protocolSpoken: "3.1.1", sessionExpiryS: 60 });
   stage.finish();
   const clean = stage.broker.connections.filter(({ packets: [first] }) =>
@@ -262,7 +262,7 @@ Deno.test("squad: every session that 3.1.1 may leave behind is removed by a clea
   assert.deepEqual([swept.length, new Set(swept).size], [150, 150]);
 });
 
-Deno.test("squad: a run leaves nothing behind: no session, no retained will", () => {
+Deno.test("squad: a run leaves no session and no retained will on the broker", () => {
   for (const protocolSpoken of ["3.1.1", "5"] as const) {
     const stage = new FleetStage({ ...busy, protocolSpoken, sessionExpiryS: 60, willRetain: true });
     const result = stage.finish();
@@ -282,7 +282,7 @@ function wire(options: StageOptions): string[] {
   );
 }
 
-Deno.test("squad: the same seed twice is the same on the wire, another seed is not", () => {
+Deno.test("squad: the same seed sends the same packets, another seed others", () => {
   const options = { ...busy, ...only("reset", "freeze", "garbage", "takeover", "leave"), willQos: "mix" } as const;
   const first = wire({ ...options, seed: 9 });
   assert.ok(first.length > 60);
@@ -290,7 +290,7 @@ Deno.test("squad: the same seed twice is the same on the wire, another seed is n
   assert.notDeepEqual(wire({ ...options, seed: 10 }), first);
 });
 
-Deno.test("squad: a broker that answers late kills the same victims in the same order", () => {
+Deno.test("squad: a broker that answers late gets the same victims in the same order", () => {
   const victims = (connack?: (connect: { readonly clientId: string }) => number) => {
     const stage = new FleetStage({ ...busy, ...only("reset"), ...connack && { script: { connack } } });
     stage.runUntil(() => stage.squad.phase === "drain");

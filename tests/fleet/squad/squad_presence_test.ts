@@ -181,7 +181,7 @@ const cases: readonly Case[] = [
 ];
 
 for (const { name, phases, script, options, kind, wrong, text, rule, wills = {} } of cases) {
-  Deno.test(`a broker that ${name} is found`, () => {
+  Deno.test(`presence: the squad detects a broker that ${name}`, () => {
     const result = staged(phases, script, options);
     assert.deepEqual(wrongs(result), wrong);
     const sum = wrong.reduce((one, other) => one + other);
@@ -199,7 +199,7 @@ for (const { name, phases, script, options, kind, wrong, text, rule, wills = {} 
   });
 }
 
-Deno.test("an honest broker's states are the truth at every look, and nothing of them stays", () => {
+Deno.test("presence: the states of an honest broker are correct at each check, and none remains afterwards", () => {
   for (const phases of [back, dead, gone]) {
     const stage = new FleetStage({ presence: true, phases });
     const result = stage.finish();
@@ -210,7 +210,7 @@ Deno.test("an honest broker's states are the truth at every look, and nothing of
   }
 });
 
-Deno.test("what was not acknowledged is right either way", () => {
+Deno.test("presence: an unacknowledged state is correct in either value", () => {
   const unheard = (packet: PublishPacket) => isWronged(packet.topic) && word(packet).includes("online");
   const script: Script = {
     acknowledge: (packet) => !unheard(packet),
@@ -223,7 +223,7 @@ Deno.test("what was not acknowledged is right either way", () => {
   assert.equal(result.verdict, "pass");
 });
 
-Deno.test("a late subscriber that does not find the control's state proves nothing", () => {
+Deno.test("presence: a late subscriber without the canary's state proves nothing", () => {
   const result = staged(back, { hide: (clientId) => clientId.includes("-look-") });
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
   assert.match(
@@ -233,7 +233,7 @@ Deno.test("a late subscriber that does not find the control's state proves nothi
 });
 
 for (const protocolSpoken of ["3.1.1", "5"] as const) {
-  Deno.test(`a late subscriber asks for less at a time where the broker limits subscriptions, ${protocolSpoken}`, () => {
+  Deno.test(`presence: a late subscriber sends smaller SUBSCRIBEs where the broker limits them, ${protocolSpoken}`, () => {
     const result = staged(back, { subscriptionsAtMost: 7 }, { protocolSpoken });
     assert.deepEqual(wrongs(result), [0, 0, 0]);
     assert.equal(result.presence!.right, 3 * stageClients);
@@ -241,7 +241,7 @@ for (const protocolSpoken of ["3.1.1", "5"] as const) {
   });
 }
 
-Deno.test("a late subscriber that is refused every subscription proves nothing", () => {
+Deno.test("presence: a late subscriber whose subscriptions are all refused proves nothing", () => {
   const script: Script = { grant: ({ qos, topicFilter }) => isWronged(topicFilter) ? 0x97 : qos };
   const result = staged(back, script);
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
@@ -251,7 +251,7 @@ Deno.test("a late subscriber that is refused every subscription proves nothing",
   );
 });
 
-Deno.test("a late subscriber sends no SUBSCRIBE beyond the broker's Maximum Packet Size", () => {
+Deno.test("presence: a late subscriber sends no SUBSCRIBE beyond the broker's Maximum Packet Size", () => {
   const maximumPacketSize = 250;
   const stage = new FleetStage({ presence: true, phases: back, script: { maximumPacketSize } });
   const result = stage.finish();
@@ -262,13 +262,13 @@ Deno.test("a late subscriber sends no SUBSCRIBE beyond the broker's Maximum Pack
   assert.ok(Math.max(...sizes) > maximumPacketSize / 2 && Math.max(...sizes) <= maximumPacketSize, `${sizes}`);
 });
 
-Deno.test("a client that waits in vain for the answer to its last word leaves all the same", () => {
+Deno.test("presence: a client without PUBACK of its last message disconnects all the same", () => {
   const result = staged(gone, { acknowledge: (packet) => !word(packet).includes("left") });
   assert.deepEqual([result.presence!.left.sent, result.presence!.left.acknowledged], [stageClients, 0]);
   assert.deepEqual([result.presence!.wrong, result.presence!.eitherWay], [0, 3 * stageClients]);
 });
 
-Deno.test("watchers take no word on presence for a will", () => {
+Deno.test("presence: watchers do not count a presence message as a will", () => {
   const result = staged(back, {}, { fanOut: 2, watchers: 2 });
   assert.equal(result.wills.expected, stageClients);
   assert.deepEqual(faultsOf(result), {});

@@ -65,7 +65,7 @@ for (const mode of killModes) {
   }
 }
 
-Deno.test("squad: a session resumed within the delay owes no will", () => {
+Deno.test("squad: a session that resumes within the delay owes no will", () => {
   const stage = new FleetStage({ ...busy, willDelayS: 5, sessionExpiryS: 60 });
   const result = stage.finish();
   assert.ok(result.kills.total > 80);
@@ -156,7 +156,7 @@ const betrayals: readonly Betrayal[] = [
   },
 ];
 for (const { what, verdict, rule, script, options, limit } of betrayals) {
-  Deno.test(`squad: a broker that ${what} will in five is found out`, () => {
+  Deno.test(`squad: detects a broker that ${what} will in five`, () => {
     const nth = new EveryNth(5, limit);
     const result = new FleetStage({ ...busy, script: script(nth), ...options }).finish();
     assert.ok(nth.picked >= 5, `only ${nth.picked} wills were touched`);
@@ -179,7 +179,7 @@ Deno.test("squad: a broker that ends a silent client after 2.25 × keep alive is
 });
 
 /** Hides every fifth will from one of three watchers. */
-Deno.test("squad: a will that one of three watchers does not see is missing, once", () => {
+Deno.test("squad: a will that one of three watchers does not receive is missing, once", () => {
   let [seen, hidden] = [0, 0];
   const hide = (clientId: string, { topic }: PublishPacket) =>
     clientId.endsWith("-w2") && !topic.includes("/20/") && ++seen % 5 === 0 && ++hidden > 0;
@@ -201,7 +201,7 @@ const stores: readonly [what: string, retain: Script["retain"], counted: "wrong"
 ];
 for (const [what, retain, counted, text] of stores) {
   for (const protocolSpoken of ["3.1.1", "5"] as const) {
-    Deno.test(`squad: a broker that retains ${what} is found out by a late subscriber, ${protocolSpoken}`, () => {
+    Deno.test(`squad: a late subscriber detects a broker that retains ${what}, ${protocolSpoken}`, () => {
       const result = new FleetStage({ ...busy, protocolSpoken, willRetain: true, script: { retain: retain! } })
         .finish();
       const { expected, right, ...faults } = result.retained!;

@@ -83,7 +83,7 @@ const voids: readonly [what: string, options: StageOptions, sentence: string][] 
 ];
 
 for (const [what, options, sentence] of voids) {
-  Deno.test(`squad: void before anyone is killed: ${what}`, () => {
+  Deno.test(`squad: void before the first kill: ${what}`, () => {
     const stage = new FleetStage({ killRate: { kind: "count", perSecond: 8 }, ...options });
     const result = stage.finish();
     assert.deepEqual([result.verdict, result.exitCode, result.kills.total], ["void", 3, 0]);
@@ -92,7 +92,7 @@ for (const [what, options, sentence] of voids) {
   });
 }
 
-Deno.test("squad: a client that is refused five times voids the run, with the broker's word", () => {
+Deno.test("squad: a client that is refused five times voids the run, with the broker's reason", () => {
   const stage = new FleetStage({ script: { connack: (connect) => isThird(connect) ? 0x8a : 0 } });
   const result = stage.finish();
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
@@ -125,7 +125,7 @@ function refusesFirst(isOne: (connect: { readonly clientId: string }) => boolean
 
 for (const [version, code] of [["5", 0x9f], ["5", 0x97], ["5", 0x89], ["5", 0x88], ["3.1.1", 3]] as const) {
   for (const [who, isOne] of [["a watcher", isWatcher], ["a control", isControl], ["a client", isThird]] as const) {
-    Deno.test(`section 3: ${who} tries again after a refusal for a limit: ${version}, ${code}`, () => {
+    Deno.test(`section 3: ${who} connects again after a refusal for a limit: ${version}, ${code}`, () => {
       const stage = new FleetStage({
         protocolSpoken: version,
         killRate: { kind: "count", perSecond: 8 },
@@ -137,7 +137,7 @@ for (const [version, code] of [["5", 0x9f], ["5", 0x97], ["5", 0x89], ["5", 0x88
   }
 }
 
-Deno.test("section 3: watchers and controls are dialled at --ramp-rate, as clients are", () => {
+Deno.test("section 3: watchers and canaries connect at --ramp-rate, as clients do", () => {
   const stage = new FleetStage({ rampPerSecond: 5, watchers: 4, killRate: { kind: "count", perSecond: 8 } });
   const result = stage.finish();
   assert.equal(result.verdict, "pass", result.reason);
@@ -146,7 +146,7 @@ Deno.test("section 3: watchers and controls are dialled at --ramp-rate, as clien
   assert.ok(last - first >= 7 * 200 - 100, `8 dials within ${last - first} ms`);
 });
 
-Deno.test("section 3: a control client that a limit of the broker keeps out shows nothing of its watcher", () => {
+Deno.test("section 3: a canary that a limit of the broker refuses says nothing about its watcher", () => {
   const isLater = ({ clientId }: { readonly clientId: string }) => Number(clientId.split("-").at(-1)) > 20;
   const script: Script = { connack: (connect) => isLater(connect) ? 0x9f : 0 };
   const stage = new FleetStage({ killRate: { kind: "count", perSecond: 4 }, durationMs: 22_000, script });
@@ -154,7 +154,7 @@ Deno.test("section 3: a control client that a limit of the broker keeps out show
   assert.deepEqual([result.verdict, result.controls], ["pass", { total: 1, blind: 0, lost: 0 }]);
 });
 
-Deno.test("squad: a client whose first tries are refused is no fault", () => {
+Deno.test("squad: a client whose first CONNECTs are refused is no fault", () => {
   let tries = 0;
   const stage = new FleetStage({
     killRate: { kind: "count", perSecond: 8 },
@@ -176,7 +176,7 @@ const losses: readonly [what: string, lose: (stage: FleetStage) => void, sentenc
   ],
 ];
 for (const [what, lose, sentence] of losses) {
-  Deno.test(`squad: void while killing: the broker ${what} a watcher`, () => {
+  Deno.test(`squad: void during kills: the broker ${what} a watcher`, () => {
     const stage = new FleetStage({ killRate: { kind: "count", perSecond: 8 } });
     stage.runUntil(() => stage.squad.counters.kills === 10);
     lose(stage);
@@ -187,7 +187,7 @@ for (const [what, lose, sentence] of losses) {
   });
 }
 
-Deno.test("squad: a will that was lost before its watcher was is a proven fault, and fails the run", () => {
+Deno.test("squad: a will that is lost before its watcher is a proven fault, and fails the run", () => {
   let lostMs = Infinity;
   const stage: FleetStage = new FleetStage({
     killRate: { kind: "count", perSecond: 8 },
@@ -212,7 +212,7 @@ Deno.test("squad: a will that was lost before its watcher was is a proven fault,
   assert.deepEqual([faults.length, faultKinds.length, faultKinds[0]?.count], [1, 1, 1]);
 });
 
-Deno.test("F16: wills that were due once the watcher was lost are not missing, and no fault lists them", () => {
+Deno.test("F16: wills that are due after the loss of the watcher are not missing, and no fault lists them", () => {
   // Each will takes half a second, so that some are on their way to the watcher as it is lost; and it takes the fleet a
   // while to leave, as where sessions are swept.
   const stage = new FleetStage({
@@ -229,7 +229,7 @@ Deno.test("F16: wills that were due once the watcher was lost are not missing, a
   assert.deepEqual([wills.missing, faults, faultKinds], [0, [], []]);
 });
 
-Deno.test("F16: the books of a void run close as of the instant at which it became void", () => {
+Deno.test("F16: the counts of a void run end at the time at which it became void", () => {
   const plan = makePlan({ seed: 1, run: "books", clients: 2 });
   const books = new SquadBooks(plan, new Groups(plan, "5"), 0);
   const life = beginLife(plan, { number: 0, bucket: 0, version: 5 }, 1);
@@ -244,7 +244,7 @@ Deno.test("F16: the books of a void run close as of the instant at which it beca
   assert.deepEqual([tally.byMode["reset"]?.missing, tally.undecided, tally.faults], [0, 1, []]);
 });
 
-Deno.test("squad: nobody killed is nothing shown", () => {
+Deno.test("squad: a run without kills proves nothing", () => {
   const result = new FleetStage({ killRate: { kind: "count", perSecond: 0 } }).finish();
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
   assert.equal(result.reason, "no will was due: no client was killed");

@@ -24,7 +24,7 @@ function books(profile: string | undefined, ...modes: readonly ("reset" | "disco
 
 const error = "disconnect-error";
 
-Deno.test("lives, faults and samples of each deviation; what it describes is no fault", () => {
+Deno.test("deviation tally: counts lives, faults and samples of each deviation, which are no faults", () => {
   const tally = books("mosquitto", error, error, error, error, "reset");
   const { deviating, missing, expected, onTime } = tally.total();
   assert.deepEqual([expected, onTime, deviating, missing], [6, 1, 4, 1]);
@@ -35,7 +35,7 @@ Deno.test("lives, faults and samples of each deviation; what it describes is no 
   assert.deepEqual(described, {}, "with a profile, others have no word");
 });
 
-Deno.test("a deviation that did not show is told with the lives that could show it have", () => {
+Deno.test("deviation tally: reports an unobserved deviation with the number of lives that could show it", () => {
   const plan = aPlan({ profile: "mosquitto" });
   const ledger = new Ledger(plan, new Groups(plan, "5"));
   const life = aLife({ end: anEnd(error) });
@@ -49,7 +49,7 @@ Deno.test("a deviation that did not show is told with the lives that could show 
   assert.equal(findings.deviations.find(({ id }) => id === "second-connect")!.lives, 0);
 });
 
-Deno.test("without a profile each fault is counted for every profile that describes it", () => {
+Deno.test("deviation tally: without a profile each fault counts for each profile that describes it", () => {
   const tally = books(undefined, error, error, "second-connect", "reset");
   assert.equal(tally.total().missing, 4);
   const { byId, described } = tally.deviations.data();
@@ -60,12 +60,12 @@ Deno.test("without a profile each fault is counted for every profile that descri
   );
 });
 
-Deno.test("strict asks for nothing and finds nothing", () => {
+Deno.test("deviation tally: strict matches no deviation", () => {
   assert.equal(profileFindings(undefined, noDeviations), undefined);
   assert.equal(profileFindings("strict", noDeviations), undefined);
 });
 
-Deno.test("tallies merge into sums", () => {
+Deno.test("deviation tally: merging adds up the counts", () => {
   const whole = new Tally();
   for (const part of [books("mosquitto", error), books("mosquitto", error, error, error)]) whole.merge(part.data());
   const { lives, seen, samples } = whole.deviations.data().byId[error]!;
@@ -75,7 +75,7 @@ Deno.test("tallies merge into sums", () => {
   assert.equal(described.data().described.mosquitto, 2);
 });
 
-Deno.test("F8: a sign describes one will too many; more of them for one life are faults, all of them", () => {
+Deno.test("F8: a sign covers one duplicate of a life; with more, all of them are faults", () => {
   const duplicates = {
     ...profileOf("mosquitto")!.deviations[0]!,
     signs: [{ fault: "duplicate", endings: ["reset"] }],

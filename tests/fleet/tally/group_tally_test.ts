@@ -30,7 +30,7 @@ function assertSums({ byGroup = [], wills, kills, restarts, clients, presence, l
   assert.equal(sum(({ latencyMs }) => latencyMs.count), latencyMs.all.count);
 }
 
-Deno.test("what one group's broker loses counts as that group's, and the sums are the run's", () => {
+Deno.test("group tally: counts a lost will for its group, and the groups add up to the run", () => {
   const isGateway = (clientId: string) => Number(clientId.split("-").at(-1)) % 4 === 2;
   let lost = 0;
   const stage = new FleetStage({
@@ -59,7 +59,7 @@ Deno.test("what one group's broker loses counts as that group's, and the sums ar
   assertSums(result);
 });
 
-Deno.test("squads' counts by group are added, over a restart too", () => {
+Deno.test("group tally: merging adds up the counts of squads by group, over a restart too", () => {
   const result = simulateFleet({
     plan: {
       ...{ clients: 24, workers: 3, watchers: 3, durationMs: 3_000 },
@@ -72,11 +72,11 @@ Deno.test("squads' counts by group are added, over a restart too", () => {
   assertSums(result);
 });
 
-Deno.test("a plan without groups has no counts by group", () => {
+Deno.test("group tally: a plan without groups has no counts by group", () => {
   assert.equal(simulateFleet({ plan: { clients: 4, watchers: 1, durationMs: 1_000 } }).byGroup, undefined);
 });
 
-Deno.test("a will again after its life was judged is its group's; one that names nobody is nobody's", () => {
+Deno.test("group tally: a repeated will counts for its group, and one of an unknown client for none", () => {
   const plan = aPlan({ groups: [{ name: "a", share: 1 }, { name: "b", share: 1 }], clients: 100 });
   const ledger = new Ledger(plan, new Groups(plan, "5"));
   const life = aLife({ client: 7 });
@@ -96,7 +96,7 @@ Deno.test("a will again after its life was judged is its group's; one that names
   assert.deepEqual([ledger.tally.total().duplicate, ledger.tally.total().unwanted], [1, 1]);
 });
 
-Deno.test("tallies by group cross a thread and merge, histograms too", () => {
+Deno.test("group tally: crosses a thread and merges, with its histograms", () => {
   const [one, other] = [new GroupTally(), new GroupTally()];
   one.of("a").kills = 2;
   one.recordLatency("a", 10);
@@ -109,7 +109,7 @@ Deno.test("tallies by group cross a thread and merge, histograms too", () => {
   assert.ok(a!.latencyMs.max >= 30);
 });
 
-Deno.test("shards of a run are joined group by group", () => {
+Deno.test("group tally: merging shards joins them by group", () => {
   const run = {
     groups: [{ name: "a", share: 1 }, { name: "b", share: 1 }],
     clients: 20,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { addBuckets, bucketEndsMs, LatencyBuckets } from "../../../src/fleet/tally/latency_buckets.ts";
 
-Deno.test("a latency counts in the range it is in, ends included, and beyond the last in one more", () => {
+Deno.test("latency buckets: a latency counts in its range, bounds included, and above the last in one more", () => {
   const buckets = new LatencyBuckets();
   for (const ms of [0, 1, 1.5, 10_000, 10_001]) buckets.record(ms);
   const { counts, sumMs } = buckets.data();
@@ -10,7 +10,7 @@ Deno.test("a latency counts in the range it is in, ends included, and beyond the
   assert.equal(sumMs, 20_003.5);
 });
 
-Deno.test("the counts of several squads add up", () => {
+Deno.test("latency buckets: the counts of several squads add up", () => {
   const one = new LatencyBuckets();
   const other = new LatencyBuckets();
   one.record(3);

@@ -3,14 +3,14 @@ import { joinSeries, mergeSeries, Series, stretchMs } from "../../../src/fleet/t
 
 const minuteMs = 60_000;
 
-Deno.test("a stretch is a second, until a run has more than a thousand of them", () => {
+Deno.test("series: a step is one second until a run has more than a thousand steps", () => {
   assert.equal(stretchMs(30_000), 1_000);
   assert.equal(stretchMs(1_000_000), 1_000);
   assert.equal(stretchMs(1_000_001), 2_000);
   assert.equal(stretchMs(86_400_000), 87_000);
 });
 
-Deno.test("cumulative counts become what happened in each stretch", () => {
+Deno.test("series: cumulative counts become counts of each step", () => {
   const series = new Series(100, minuteMs);
   series.advance({ alive: 10, kills: 2, wills: 1 }, 1_099);
   series.recordLatency(4, "reset");
@@ -25,7 +25,7 @@ Deno.test("cumulative counts become what happened in each stretch", () => {
   assert.deepEqual(points.map(({ max }) => Math.round(max)), [4, 0, 0]);
 });
 
-Deno.test("several squads add up, and one that is silent stays as alive as it was", () => {
+Deno.test("series: several squads add up, and a squad without data keeps its last number of living clients", () => {
   const one = [
     { index: 0, alive: 5, kills: 1, wills: 1, latencies: {} },
     { index: 2, alive: 3, kills: 2, wills: 2, latencies: {} },
@@ -35,7 +35,7 @@ Deno.test("several squads add up, and one that is silent stays as alive as it wa
   assert.deepEqual(points.map(({ alive, kills }) => [alive, kills]), [[12, 1], [12, 0], [10, 2]]);
 });
 
-Deno.test("latencies of several squads are one distribution, not an average of two", () => {
+Deno.test("series: latencies of several squads form one distribution, not an average", () => {
   const squads = [1, 100].map((latencyMs) => {
     const series = new Series(0, minuteMs);
     for (let count = 0; count < 10; count++) series.recordLatency(latencyMs, "close");
@@ -46,9 +46,9 @@ Deno.test("latencies of several squads are one distribution, not an average of t
   assert.equal(Math.round(point!.p99), 100);
 });
 
-Deno.test("no squad, no series", () => assert.deepEqual(mergeSeries([], minuteMs), []));
+Deno.test("series: no squad gives no series", () => assert.deepEqual(mergeSeries([], minuteMs), []));
 
-Deno.test("latencies are told by kill mode too, and parts that were written down join to the same series", () => {
+Deno.test("series: has latencies by kill mode, and saved parts join to the same series", () => {
   const squads = [["reset", 3], ["close", 9], ["reset", 5]].map(([mode, latencyMs]) => {
     const series = new Series(0, minuteMs);
     series.recordLatency(latencyMs as number, mode as string);

@@ -18,7 +18,7 @@ const whole: Instants = {
 const told = (stages: readonly Stage[]) =>
   stages.map(({ name, fromMs, toMs }) => `${name} ${fromMs}–${toMs ?? ""}`).join(", ");
 
-Deno.test("the phases of a plan come one after the other, and those after a restart as much later as it took", () => {
+Deno.test("stages: the phases of a plan follow each other, and a restart delays those after it", () => {
   assert.equal(
     told(stagesOf(plan, whole)),
     "connect 20–1000, kill 1000–3000, hold 3000–4000, restart 4000–5700, return 5700–8700, drain 8700–9000, leave 9000–9500",
@@ -26,13 +26,13 @@ Deno.test("the phases of a plan come one after the other, and those after a rest
   assert.deepEqual(stagesOf(plan, whole)[1]!.groups, ["a"]);
 });
 
-Deno.test("a plan without phases has one, in which clients are being killed", () => {
+Deno.test("stages: a plan without phases has one stage for kills", () => {
   const began = { connect: 0, kill: 100, drain: 30_100, leave: 31_000, look: 32_000, done: 33_000 };
   const stages = stagesOf({ durationMs: 30_000 }, { began, restarts: [] });
   assert.equal(told(stages), "connect 0–100, kill 100–30100, drain 30100–31000, leave 31000–32000, look 32000–33000");
 });
 
-Deno.test("while a run goes on its last stage has no end, and those to come are not there", () => {
+Deno.test("stages: during a run the last stage has no end, and later stages are absent", () => {
   const { began: { connect, kill } } = whole;
   const began = { connect: connect!, kill: kill! };
   assert.equal(told(stagesOf(plan, { began, restarts: [] }, 3_500)), "connect 20–1000, kill 1000–3000, hold 3000–");
@@ -40,14 +40,14 @@ Deno.test("while a run goes on its last stage has no end, and those to come are 
   assert.equal(told(stagesOf(plan, down, 4_500)), "connect 20–1000, kill 1000–3000, hold 3000–4000, restart 4000–");
 });
 
-Deno.test("a run that was ended early has no stages that it did not come to", () => {
+Deno.test("stages: a run that ends early has no stages that it did not reach", () => {
   const began = { connect: 0, kill: 1_000, drain: 2_500, done: 4_500 };
   assert.equal(told(stagesOf(plan, { began, restarts: [] })), "connect 0–1000, kill 1000–2500, drain 2500–4500");
   const voided = { began: { connect: 0, kill: 1_000, done: 4_200 }, restarts: [{ fromMs: 4_000 }] };
   assert.equal(told(stagesOf(plan, voided)), "connect 0–1000, kill 1000–3000, hold 3000–4000, restart 4000–4200");
 });
 
-Deno.test("a part begins with the last of the squads, and a restart is over once all are back", () => {
+Deno.test("stages: a stage begins with the last squad, and a restart ends when all clients are back", () => {
   const book = new InstantBook(1_000);
   book.enter("connect", 1_050.4);
   book.enter("connect", 9_999);
@@ -60,7 +60,7 @@ Deno.test("a part begins with the last of the squads, and a restart is over once
   assert.deepEqual(mergeInstants([book.data(), other]).restarts, [{ fromMs: 1_990, backMs: 2_600 }]);
 });
 
-Deno.test("the stages of a whole run follow one another without a gap, over a restart too", () => {
+Deno.test("stages: the stages of a run follow each other without a gap, over a restart too", () => {
   const { stages = [], restarts } = simulateFleet({
     plan: { clients: 20, workers: 2, watchers: 2, phases: [{ kind: "kill", durationMs: 2_000 }, ...phases.slice(1)] },
   });

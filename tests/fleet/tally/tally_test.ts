@@ -57,7 +57,7 @@ function said(tally: Tally): unknown {
   return { rows, total: tally.total(), missingByQos, eitherWay, undecided, count: latency.count, percentiles };
 }
 
-Deno.test("tally: the sum of the squads is the whole, also across a thread", () => {
+Deno.test("tally: the squads add up to the whole, also across a thread", () => {
   const [squads, whole] = fourAndWhole();
   assert.ok(whole.undecided > 0 && whole.total().missing > 0);
   assert.deepEqual(said(merged(squads)), said(whole));
@@ -73,7 +73,7 @@ Deno.test("tally: the order of the squads does not matter", () => {
   assert.deepEqual(said(merged([four, pair, two])), said(merged(squads)), "nor does who merges with whom first");
 });
 
-Deno.test("tally: merging leaves the squads' data as it was", () => {
+Deno.test("tally: merging does not change the squads' data", () => {
   const [squads] = fourAndWhole();
   const before = structuredClone(squads);
   const sum = merged(squads);
@@ -82,19 +82,19 @@ Deno.test("tally: merging leaves the squads' data as it was", () => {
   assert.deepEqual(squads, before);
 });
 
-Deno.test("tally: an empty one adds nothing", () => {
+Deno.test("tally: an empty tally adds nothing", () => {
   const [squads, whole] = fourAndWhole();
   assert.deepEqual(said(merged([new Tally().data(), ...squads, new Tally().data()])), said(whole));
   assert.deepEqual(new Tally().total(), noCounts());
 });
 
-Deno.test("tally: what was due has one of five verdicts", () => {
+Deno.test("tally: each due will has one of five verdicts", () => {
   const [squads] = fourAndWhole();
   const { expected, onTime, late, early, missing, altered } = merged(squads).total();
   assert.equal(onTime + late + early + missing + altered, expected);
 });
 
-Deno.test("tally: missing wills are told apart by QoS, and lives without a duty are not expected", () => {
+Deno.test("tally: counts missing wills by QoS; a life that owes no will expects none", () => {
   const tally = new Tally();
   for (const qos of [0, 2, 2] as const) {
     const life = aLife({ qos, end: anEnd("reset") });
@@ -106,14 +106,14 @@ Deno.test("tally: missing wills are told apart by QoS, and lives without a duty 
   assert.deepEqual(tally.total(), { ...noCounts(), expected: 3, missing: 3 });
 });
 
-Deno.test("tally: modes stand in the order of tables; lost and living are counted, but are no kills", () => {
+Deno.test("tally: modes have the order of tables; lost and living clients count, but are no kills", () => {
   const tally = new Tally();
   for (const mode of ["leave", "lost", "reset", "alive", "freeze"] as const) tally.of(mode).unwanted++;
   assert.deepEqual(tally.killed().map(([mode]) => mode), ["reset", "freeze", "leave"]);
   assert.equal(tally.total().unwanted, 5);
 });
 
-Deno.test("tally: twenty samples of each kind are kept, and every fault of a kind is counted", () => {
+Deno.test("tally: keeps twenty samples of each kind and counts each fault", () => {
   const sample = (verdict: FaultSample["verdict"], client: number): FaultSample => ({
     client: `c${client}`,
     incarnation: 1,
@@ -141,7 +141,7 @@ Deno.test("tally: twenty samples of each kind are kept, and every fault of a kin
   ]);
 });
 
-Deno.test("tally: the most frequent kind of fault is first, whichever it is and whoever found it", () => {
+Deno.test("tally: lists the most frequent kind of fault first, before and after a merge", () => {
   const tally = new Tally();
   const kinds = [["missing", 2], ["unwanted", 50], ["late", 9]] as const;
   for (const [verdict, count] of kinds) {
@@ -154,7 +154,7 @@ Deno.test("tally: the most frequent kind of fault is first, whichever it is and 
   }
 });
 
-Deno.test("tally: a frequent kind of fault that begins late is listed first, and hides no rare one", () => {
+Deno.test("tally: lists a frequent kind of fault that begins late first, and hides no rare kind", () => {
   const sample = (verdict: FaultSample["verdict"], rule: string, client: number): FaultSample => ({
     ...{ client: `c${client}`, incarnation: 1, mode: "reset", verdict, protocol: "5", qos: 1, rule, text: "" },
   });
@@ -169,7 +169,7 @@ Deno.test("tally: a frequent kind of fault that begins late is listed first, and
   }
 });
 
-Deno.test("tally: faults are all but what was on time", () => {
+Deno.test("tally: faults are all verdicts except on time", () => {
   const counts = {
     expected: 64,
     onTime: 1,

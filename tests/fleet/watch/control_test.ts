@@ -15,21 +15,21 @@ function afterTheFirst(hidden: (packet: PublishPacket) => boolean) {
   return { hide: (_: string, packet: PublishPacket) => hidden(packet) && ++seen > 1 };
 }
 
-Deno.test("controls go on every five seconds, and are no wills of the fleet", () => {
+Deno.test("canary: publishes every five seconds, and its wills are not counted as wills of the fleet", () => {
   const result = new FleetStage(plan).finish();
   assert.equal(result.verdict, "pass", result.reason);
   assert.deepEqual(result.controls, { total: 5, blind: 0, lost: 0 });
   assert.deepEqual(result.warnings, []);
 });
 
-Deno.test("a watcher that no longer sees messages is told as blind", () => {
+Deno.test("canary: the run reports a watcher that receives no more messages as blind", () => {
   const script = afterTheFirst((packet) => startsWith(packet, "mqtt-sim-control "));
   const { controls, warnings } = new FleetStage({ ...plan, script }).finish();
   assert.deepEqual(controls, { total: 5, blind: 4, lost: 0 });
   assert.match(warnings.join(), /in 4 of 5 canary kills a watcher did not receive a message/);
 });
 
-Deno.test("section 1: a watcher that receives nothing more while clients are being killed is blind: void, and no will is missing", () => {
+Deno.test("section 1: a watcher that goes blind during kills makes the run void, and no will is missing", () => {
   let messages = 0;
   const stage = new FleetStage({ ...plan, script: { hide: () => ++messages > 40 } });
   const result = stage.finish();
@@ -44,7 +44,7 @@ Deno.test("section 1: a watcher that receives nothing more while clients are bei
 const isControlWill = (packet: PublishPacket) =>
   startsWith(packet, "mqtt-sim ") && Number(packet.topic.split("/").at(-2)) >= 20;
 
-Deno.test("section 1: the lost will of a control client is a fault with its rule, and the run fails", () => {
+Deno.test("section 1: the lost will of a canary is a fault with its rule, and the run fails", () => {
   const { controls, verdict, exitCode, reason, faults, wills } = new FleetStage({
     ...plan,
     script: afterTheFirst(isControlWill),
@@ -69,7 +69,7 @@ Deno.test("section 1: a broker that loses every will fails, and the counts are t
   assert.ok(wills.missing > 70, `${wills.missing} missing`);
 });
 
-Deno.test("section 1: one of three watchers that sees no will is a fault too", () => {
+Deno.test("section 1: one of three watchers that receives no will is a fault too", () => {
   const hide = (clientId: string, packet: PublishPacket) => clientId.endsWith("-w1") && startsWith(packet, "mqtt-sim ");
   const { verdict, wills, controls } = new FleetStage({ ...plan, fanOut: 3, script: { hide } }).finish();
   assert.deepEqual([verdict, wills.missing, controls.lost], ["fail", wills.expected, controls.total]);
@@ -81,7 +81,7 @@ const altered: readonly [what: string, change: Partial<PublishPacket>][] = [
   ["a retain flag", { retain: true }],
 ];
 for (const [what, change] of altered) {
-  Deno.test(`section 5: the altered will of a control client is a fault like any other: ${what}`, () => {
+  Deno.test(`section 5: the altered will of a canary is a fault like any other: ${what}`, () => {
     const publish = ({ clientId }: { readonly clientId: string }) =>
       Number(clientId.split("-").at(-1)) >= 20 ? [{ change }] : [{}];
     const result = new FleetStage({ ...plan, script: { publish } }).finish();
@@ -93,7 +93,7 @@ for (const [what, change] of altered) {
   });
 }
 
-Deno.test("section 5: wills of canaries that come twice or late are counted", () => {
+Deno.test("section 5: duplicate and late wills of canaries are counted", () => {
   const twice = new FleetStage({
     ...plan,
     script: { publish: ({ clientId }) => isControl(clientId) ? [{}, {}] : [{}] },
@@ -109,7 +109,7 @@ function isControl(clientId: string): boolean {
   return Number(clientId.split("-").at(-1)) >= 20;
 }
 
-Deno.test("a control client whose message was not seen leaves properly, and no will of it is due", () => {
+Deno.test("canary: a canary whose message was not received disconnects, and no will of it is due", () => {
   const stage = new FleetStage({ ...plan, script: afterTheFirst((packet) => startsWith(packet, "mqtt-sim-control ")) });
   const { wills } = stage.finish();
   assert.equal(wills.unwanted, 0);
@@ -118,7 +118,7 @@ Deno.test("a control client whose message was not seen leaves properly, and no w
   assert.deepEqual(types, ["connect", "publish", "disconnect"]);
 });
 
-Deno.test("a control whose message a limit of the broker refuses sends it again, and the run goes on", () => {
+Deno.test("canary: sends a message that a limit of the broker refuses again, and the run continues", () => {
   let refused = 0;
   const swallow = (packet: PublishPacket) => startsWith(packet, "mqtt-sim-control ") && refused < 2;
   const acknowledge = (packet: PublishPacket) => swallow(packet) ? (refused++, 0x97) : true;
@@ -136,7 +136,7 @@ const refusing: readonly [what: string, code: number, reason: RegExp][] = [
   ["as not authorized", 0x87, /^a canary could not publish: the broker refused its message with 0x87/],
 ];
 for (const [what, code, reason] of refusing) {
-  Deno.test(`a control whose message the broker refuses ${what} says so, and does not hold the watcher to be blind`, () => {
+  Deno.test(`canary: a message that the broker refuses ${what} is reported, and the watcher is not blind`, () => {
     const result = new FleetStage({ ...plan, script: { swallow: () => true, acknowledge: () => code } }).finish();
     assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
     assert.match(result.reason, reason);

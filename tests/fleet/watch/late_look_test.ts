@@ -35,7 +35,7 @@ for (const [what, qos, found, counts] of looks) {
   });
 }
 
-Deno.test("late look: retained messages may come before SUBACK", () => {
+Deno.test("late look: accepts retained messages before SUBACK", () => {
   const tasks: (() => void)[] = [];
   const settle = () => {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
