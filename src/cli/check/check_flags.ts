@@ -4,12 +4,10 @@ import { merge } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { UsageError } from "../../base/failure.ts";
-import * as units from "../../base/units.ts";
 import { areas } from "../../conformance/case/case.ts";
 import { usualParallel } from "../../conformance/run_conformance.ts";
-import { profileNames } from "../../profiles/profiles.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
-import { engineChoices, engineHelp } from "../../net/engine.ts";
+import { engineHelp } from "../../net/engine.ts";
 import {
   fileValue,
   type FlagValue,
@@ -20,7 +18,8 @@ import {
   valueFlag,
   wordValue,
 } from "../options/flag.ts";
-import { sectionFlags } from "../options/plan_flags.ts";
+import { planFlag, sectionFlags } from "../options/plan_flags.ts";
+import { whole } from "../options/setting.ts";
 import { checkReportFlags } from "./check_outputs.ts";
 
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
@@ -32,12 +31,6 @@ function parseSlack(text: string, name: string): number {
   throw new UsageError(`Cannot use ${name} ${JSON.stringify(text)}: expected a factor from 1 to 100, such as 2`);
 }
 
-function parseParallel(text: string, name: string): number {
-  const value = units.parseWhole(text, name);
-  if (value >= 1 && value <= 1_000) return value;
-  throw new UsageError(`Cannot use ${name} ${text}: expected 1 to 1,000`);
-}
-
 const target = object("Target", {
   url: valueFlag(
     "--url",
@@ -45,10 +38,9 @@ const target = object("Target", {
     "The broker to check: mqtt://[user[:password]@]host[:port], default port 1883, or mqtts://, ws:// or wss://. " +
       "Without it the check starts the embedded broker, with a login, a denied topic and a store, so that every case can run.",
   ),
-  username: valueFlag("--username", word("NAME"), "User name of every client. Default: the one in --url, if any."),
-  password: valueFlag(
-    "--password",
-    word("WORD"),
+  username: planFlag("username", "User name of every client. Default: the one in --url, if any."),
+  password: planFlag(
+    "password",
     "Password. Others on this machine can see it in the list of processes: --password-file keeps it from them.",
   ),
   passwordFile: valueFlag(
@@ -61,15 +53,13 @@ const target = object("Target", {
     word("TOPIC"),
     "A topic that this login may subscribe to but not publish to, for the cases about the authorization of wills.",
   ),
-  restartCommand: valueFlag(
-    "--restart-command",
-    word("COMMAND"),
+  restartCommand: planFlag(
+    "restartCommand",
     "A shell command that restarts the broker at --url, such as 'systemctl restart mosquitto'; it may take 60 s, and " +
       "the broker 30 s more to accept connections. Without it the cases that restart the broker are not testable.",
   ),
-  engine: valueFlag(
-    "--engine",
-    wordValue(engineChoices),
+  engine: planFlag(
+    "engine",
     `${engineHelp} Applies to the connections of the check and to the embedded broker. Default auto.`,
   ),
 });
@@ -101,15 +91,14 @@ const bounds = object("Bounds", {
   ),
   parallel: valueFlag(
     "--parallel",
-    { metavar: "N", read: parseParallel },
+    whole(1, 1_000, "N"),
     `Cases that run side by side, 1 to 1,000. Default ${usualParallel}.`,
   ),
 });
 
 const judging = object("Judging", {
-  profile: valueFlag(
-    "--profile",
-    { ...wordValue(profileNames), metavar: "NAME" },
+  profile: planFlag(
+    "profile",
     "A broker whose known deviations are reported and do not fail the check; any other deviation fails it. " +
       "mqtt-sim fleet profiles lists them. Default strict: no known deviations.",
   ),

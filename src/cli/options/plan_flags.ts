@@ -4,7 +4,7 @@
  */
 import { map } from "@optique/core/modifiers";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
-import { formOf } from "../../fleet/plan/option_value.ts";
+import { formOf, rangeText } from "../../fleet/plan/option_value.ts";
 import { optionHelp, type OptionSection, type PlanOption } from "../../fleet/plan/plan_option.ts";
 import { optionList, type OptionName, planOptions } from "../../fleet/plan/plan_options.ts";
 import { type FlagValue, repeatedFlag, switchFlag, valueFlag } from "./flag.ts";
@@ -20,7 +20,7 @@ type NamesIn<Section extends OptionSection> = {
 export function planFlags<const Name extends OptionName>(
   ...names: readonly Name[]
 ): { readonly [Each in Name]: PlanFlag<Each> } {
-  return Object.fromEntries(names.map((name) => [name, flagOf(planOptions[name])])) as never;
+  return Object.fromEntries(names.map((name) => [name, planFlag(name, optionHelp(planOptions[name]))])) as never;
 }
 
 /** The flags of all options of a section, in the order of the table. */
@@ -30,9 +30,12 @@ export function sectionFlags<const Section extends OptionSection>(section: Secti
   );
 }
 
-function flagOf(option: PlanOption): unknown {
-  const { flag, value, called } = option;
-  const help = optionHelp(option);
+/** The flag of an option with its own help: for commands where the option has another use. */
+export function planFlag<const Name extends OptionName>(name: Name, help: string): PlanFlag<Name> {
+  return flagOf(planOptions[name], help.replace("{range}", rangeText(planOptions[name].value))) as never;
+}
+
+function flagOf({ flag, value, called }: PlanOption, help: string): unknown {
   if (value.kind === "switch") return switchFlag(`--${flag}`, help);
   const form = { ...formOf(value), ...called && { name: called }, isFile: value.kind === "file" };
   if (value.kind !== "addresses") return valueFlag(`--${flag}`, form as FlagValue<unknown>, help);

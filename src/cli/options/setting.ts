@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
-import * as units from "../../base/units.ts";
+import { listed } from "../../base/units.ts";
+import { formOf, type NumberKind, rangeText } from "../../fleet/plan/option_value.ts";
 import { type FlagValue, repeatedFlag, switchFlag, valueFlag, wordValue } from "./flag.ts";
 
 /** A kind of value: how it is written, read and bounded. */
@@ -122,61 +123,51 @@ function entry<T>({ form, read, name: called }: Kind<T>, name: string): z.ZodTyp
   });
 }
 
-const { formatCount, formatDuration } = units;
+const most = Number.MAX_SAFE_INTEGER;
+
+/** A number within bounds, read and written as the options of a plan are; `form` is what a file may hold. */
+function number(kind: NumberKind, min: number, max: number, form: z.ZodType): Kind<number> {
+  const { metavar, read, allowed } = formOf({ kind, min, max });
+  const range = rangeText({ kind, min, max });
+  return {
+    metavar: metavar as FlagValue<number>["metavar"],
+    form,
+    allowed: `${allowed}, ${range}`,
+    range,
+    read: (text, name) => {
+      const value = kind === "duration" ? Math.round(read(text, name)) : read(text, name);
+      if (value >= min && value <= max) return value;
+      throw new UsageError(`Cannot use ${name} ${text}: expected ${range}`);
+    },
+  };
+}
 
 /** A whole number. */
-export function whole(least: number, most = Number.MAX_SAFE_INTEGER, metavar: FlagValue<number>["metavar"] = "NUMBER") {
-  const range = rangeOf(least, most, formatCount);
-  return {
-    metavar,
-    form: z.int().min(least).max(most),
-    allowed: `a whole number, ${range}`,
-    range,
-    read: (text, name) => within(units.parseWhole(text, name), text, name, least, most, range),
-  } satisfies Kind<number>;
+export function whole(min: number, max = most, metavar: FlagValue<number>["metavar"] = "NUMBER"): Kind<number> {
+  return { ...number("whole", min, max, z.int().min(min).max(max)), metavar };
 }
 
 /** Milliseconds of a duration such as 250ms or 2m. */
-export function durationMs(leastMs: number, mostMs = Number.MAX_SAFE_INTEGER): Kind<number> {
-  const range = rangeOf(leastMs, mostMs, formatDuration);
-  return {
-    metavar: "TIME",
-    form: z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/),
-    allowed: `a duration such as 250ms, 1.5s, 2m or 1h, ${range}`,
-    range,
-    read: (text, name) => within(Math.round(units.parseDurationMs(text, name)), text, name, leastMs, mostMs, range),
-  };
+export function durationMs(min: number, max = most): Kind<number> {
+  return number("duration", min, max, z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/));
 }
 
 /** Whole seconds, for what MQTT counts in seconds. */
-export function seconds(leastS: number, mostS: number): Kind<number> {
-  const range = rangeOf(leastS, mostS, (value) => `${formatCount(value)}s`);
-  return {
-    metavar: "SECONDS",
-    form: z.union([z.int().min(leastS).max(mostS), z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)?$/)]),
-    allowed: `whole seconds such as 10s, 2m or 10, ${range}`,
-    range,
-    read: (text, name) => within(units.parseSeconds(text, name), text, name, leastS, mostS, range),
-  };
+export function seconds(min: number, max: number): Kind<number> {
+  const plain = z.int().min(min).max(max);
+  return number("seconds", min, max, z.union([plain, z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)?$/)]));
 }
 
 /** Bytes such as 64, 1k (1,024) or 1m (1,048,576). */
-export function sizeBytes(least: number, most = Number.MAX_SAFE_INTEGER): Kind<number> {
-  const range = rangeOf(least, most, formatCount);
-  return {
-    metavar: "BYTES",
-    form: z.union([z.int().min(least).max(most), z.string().regex(/^\d+[kKmM]?$/)]),
-    allowed: `bytes such as 64, 1k or 1m, ${range}`,
-    range,
-    read: (text, name) => within(units.parseSizeBytes(text, name), text, name, least, most, range),
-  };
+export function sizeBytes(min: number, max = most): Kind<number> {
+  return number("bytes", min, max, z.union([z.int().min(min).max(max), z.string().regex(/^\d+[kKmM]?$/)]));
 }
 
 /** One of a few words. A file may write a number or yes and no without quotes where they are among the words. */
 export function choice<const Word extends string>(words: readonly Word[]): Kind<Word> {
   const numbers = words.filter((word) => /^\d+$/.test(word)).map(Number);
   const forms = [z.enum(words), ...numbers.map((number) => z.literal(number))] as const;
-  return { ...wordValue(words), form: z.union(forms), allowed: units.listed(words), range: "" };
+  return { ...wordValue(words), form: z.union(forms), allowed: listed(words), range: "" };
 }
 
 /** Any text that is not empty, or what `read` makes of it. */
@@ -207,13 +198,4 @@ export const file: Kind<string> = {
 function nonEmpty(text: string, name: string): string {
   if (text !== "") return text;
   throw new UsageError(`Cannot read ${name} "": expected at least one character`);
-}
-
-function rangeOf(least: number, most: number, format: (value: number) => string): string {
-  return most === Number.MAX_SAFE_INTEGER ? `${format(least)} or more` : `${format(least)} to ${format(most)}`;
-}
-
-function within(value: number, text: string, name: string, least: number, most: number, range: string): number {
-  if (value >= least && value <= most) return value;
-  throw new UsageError(`Cannot use ${name} ${text}: expected ${range}`);
 }

@@ -3,8 +3,6 @@ import { merge, object, or } from "@optique/core/constructs";
 import { multiple } from "@optique/core/modifiers";
 import type { InferValue } from "@optique/core/parser";
 import { argument, command, constant } from "@optique/core/primitives";
-import { parseDurationMs } from "../../base/units.ts";
-import { profileNames } from "../../profiles/profiles.ts";
 import { parseThreshold } from "../../report/model/threshold.ts";
 import {
   fileValue as saved,
@@ -15,12 +13,9 @@ import {
   repeatedFlag,
   sentence,
   switchFlag,
-  valueFlag,
-  wordValue,
 } from "../options/flag.ts";
+import { planFlag } from "../options/plan_flags.ts";
 import { reportFlags } from "./report_outputs.ts";
-
-const duration: FlagValue<number> = { metavar: "TIME", read: parseDurationMs };
 
 const text = object("Output", {
   text: switchFlag(
@@ -119,14 +114,12 @@ const draw = merge(
       "Check the saved run against this, as mqtt-sim fleet --threshold does; replaces all thresholds of the " +
         "run. May be repeated.",
     ),
-    lateAfter: valueFlag(
-      "--late-after",
-      duration,
-      "For a recording: a will that comes later than this after its due time is late, 1ms to 1h. Default: as in the run.",
+    lateAfter: planFlag(
+      "lateAfterMs",
+      "For a recording: a will that comes later than this after its due time is late, {range}. Default: as in the run.",
     ),
-    profile: valueFlag(
-      "--profile",
-      { ...wordValue(profileNames), metavar: "NAME" },
+    profile: planFlag(
+      "profile",
       "For a recording: the broker whose known deviations do not fail the run. Default: as in the run.",
     ),
   }),

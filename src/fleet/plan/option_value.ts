@@ -148,6 +148,8 @@ const forms: Readonly<Record<NumberKind | PlainKind, ValueForm<unknown>>> = {
 };
 
 /** How a value of this kind is written and read. */
+export function formOf(value: NumberValue): ValueForm<number>;
+export function formOf(value: OptionValue): ValueForm<unknown>;
 export function formOf(value: OptionValue): ValueForm<unknown> {
   if (value.kind === "text" || value.kind === "file") {
     return { metavar: value.metavar, read: (text) => text, write: String, allowed: "text" };
@@ -167,5 +169,7 @@ export function isNumber(value: OptionValue): value is NumberValue {
 export function rangeText(value: OptionValue): string {
   if (!isNumber(value)) return "";
   const { text } = numberForms[value.kind];
-  return `${text(value.min)} to ${text(value.max)}`;
+  return value.max === Number.MAX_SAFE_INTEGER
+    ? `${text(value.min)} or more`
+    : `${text(value.min)} to ${text(value.max)}`;
 }

@@ -5,6 +5,9 @@
  * has to be added here.
  */
 import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
+import { numberForms, type OptionValue } from "../../fleet/plan/option_value.ts";
+import type { PlanOption } from "../../fleet/plan/plan_option.ts";
+import { optionList } from "../../fleet/plan/plan_options.ts";
 import { noPresence, noWords, type PresenceMoment, presenceMoments } from "../../fleet/result/presence_result.ts";
 import { noTelemetry } from "../../fleet/result/telemetry_result.ts";
 import { noCounts } from "../../fleet/result/will_counts.ts";
@@ -55,24 +58,31 @@ const states = zeros(noPresence());
 const words = zeros(noWords());
 const killShare = { weight: number } as const;
 const telemetryPlan = zeros({ perSecond: 0, sizeBytes: 0, qos: 0 });
-const ownToGroup = {
-  ...zeros({ keepAliveS: 0, reconnectAfterMs: 0, willQos: 0, willDelayS: 0, willPayloadSizeBytes: 0 }),
-  ...{ sessionExpiryS: number, killShares: each(killShare), telemetry: telemetryPlan },
-} as const;
+/** The numbers in the values of options. */
+const numbersOfKinds: Partial<Record<OptionValue["kind"], unknown>> = {
+  ...Object.fromEntries(Object.keys(numberForms).map((kind) => [kind, number])),
+  ...{ reconnect: number, qos: number, shard: zeros({ number: 0, of: 0 }) },
+  ...{ killRate: { perSecond: number }, killShares: each(killShare) },
+};
+
+function optionNumbers(isMeant: (option: PlanOption) => boolean): Record<string, never> {
+  return Object.fromEntries(optionList.flatMap(([name, option]) => {
+    const numbers = numbersOfKinds[option.value.kind];
+    return numbers === undefined || !isMeant(option) ? [] : [[name, numbers as never]];
+  }));
+}
+
 const phase = {
   ...zeros({ durationMs: 0, reconnectAfterMs: 0, jitterMs: 0, downMs: 0 }),
   ...{ rate: { perSecond: number }, killShares: each(killShare) },
 } as const;
 
-const plan: NumbersOf<Report["plan"]> = {
-  ...ownToGroup,
-  ...zeros({ seed: 0, clients: 0, durationMs: 0, rampPerSecond: 0, connectsUnderWay: 0, watchers: 0, fanOut: 0 }),
-  ...zeros({ workers: 0, lateAfterMs: 0, drainMs: 0, sourcePorts: 0, restartTimeoutMs: 0 }),
-  shard: zeros({ number: 0, of: 0 }),
-  killRate: { perSecond: number },
-  groups: each({ share: number, ...ownToGroup }),
+const plan = {
+  ...optionNumbers(() => true),
+  telemetry: telemetryPlan,
+  groups: each({ share: number, ...optionNumbers(({ ownToGroup = false }) => ownToGroup), telemetry: telemetryPlan }),
   phases: each(phase),
-};
+} as unknown as NumbersOf<Report["plan"]>;
 
 /** A report's numbers; what became of thresholds is found only by them. */
 const numbers: NumbersOf<Omit<Report, "thresholds">> = {
