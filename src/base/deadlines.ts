@@ -1,9 +1,9 @@
 /**
- * Many instants, one timer: a heap of things that fall due. Whoever owns it asks `takeDue(nowMs)` on each turn
+ * Many instants, one timer: a heap of deadlines. Its owner calls `takeDue(nowMs)` on each turn
  * and sleeps until `nextMs`. Adding, moving and cancelling cost O(log n) comparisons and no timer of the runtime's.
  */
 
-/** One thing that falls due; held by whoever may want to move or cancel it. */
+/** One deadline; its owner keeps it to move or cancel it. */
 export interface Deadline<T> {
   /** What falls due. */
   readonly value: T;
@@ -51,7 +51,7 @@ export class Deadlines<T> {
     return entry;
   }
 
-  /** Moves a pending deadline, or adds it anew when it was taken or cancelled. */
+  /** Moves a pending deadline, or adds it again when it was taken or cancelled. */
   move(deadline: Deadline<T>, atMs: number): void {
     const entry = deadline as Entry<T>;
     entry.atMs = atMs;

@@ -1,5 +1,5 @@
 /**
- * Log lines: by level, as text for people or as JSON for machines. Whoever logs asks {@link Log.isOn} before it makes
+ * Log lines: by level, as text for people or as JSON for machines. A caller asks {@link Log.isOn} before it makes
  * anything of what it knows, so that a level that is off costs a comparison.
  */
 import { escapeLine, escapeLogValue } from "./escape.ts";

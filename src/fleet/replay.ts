@@ -267,7 +267,7 @@ export class Replay {
   #lastMs = 0;
   #events = 0;
 
-  /** @param onLife told every life as it is judged, for whoever wants them all */
+  /** @param onLife called with every life as it is judged */
   constructor(header: RecordHeader, onLife?: (row: LifeRow) => void) {
     this.#header = header;
     this.#onLife = onLife;

@@ -132,7 +132,8 @@ export function hexByte(byte: number): string {
 }
 
 /**
- * A reason code for people, with its name: `0x97 (Quota exceeded)`; the number alone where the standard defines no name.
+ * A reason code for people, with its name: `0x97 (Quota exceeded)`; the number alone where the standard defines no
+ * name.
  *
  * @param packet the packet that carries it, which matters for 0x00 alone
  */
@@ -178,7 +179,7 @@ export function isPassingRefusal(version: 4 | 5, code: number): boolean {
   return version === 4 ? code === 3 : passingRefusals.has(code);
 }
 
-/** Whether MQTT 5.0 defines that reason code for that packet, whoever sends it. */
+/** Whether MQTT 5.0 defines that reason code for that packet, from client or server. */
 export function mayCarry(packet: PacketType, code: number): boolean {
   return carriersOf.get(code)?.has(packet) ?? false;
 }

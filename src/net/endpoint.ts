@@ -59,7 +59,7 @@ export function parseEndpoint(text: string): Endpoint {
   if (parsed.hostname === "") {
     throw new UsageError(`Cannot read broker url ${shown}: no host; ${allowed}`);
   }
-  // Without a slash after the port no path was named; the parser of URLs reads one all the same.
+  // Without a slash after the port no path was named; the URL parser adds one.
   const isNamed = parsed.pathname !== "" && (parsed.pathname !== "/" || /\/[?]|\/$/.test(text.trim()));
   const hasPath = parsed.pathname !== "" && parsed.pathname !== "/";
   const isWebSocket = scheme[0] === "ws" || scheme[0] === "wss";
@@ -86,7 +86,7 @@ const masked = "…";
 
 /** A URL as it may be shown, whether or not it can be read: without its password and its query. */
 export function withoutSecrets(text: string): string {
-  // Without the slashes, what stands before the @ is a login all the same.
+  // Without the slashes, the part before the @ is still a login.
   if (!text.includes("//")) return text.replace(/^([^:@]*):.*@/s, `$1:${masked}@`).replace(/\?.*$/s, `?${masked}`);
   const [head = "", ...query] = text.split("?");
   const login = /(\/\/[^/@:]*):.*@/s;

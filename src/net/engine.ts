@@ -46,7 +46,7 @@ export interface Engine {
    * @param mayWait asked before; false where something falls due within that time; undefined from when it does more
    */
   ownThread(mayWait: (() => boolean) | undefined): void;
-  /** This thread is about to be torn down: closes what the runtime would not. Nobody is told of it. */
+  /** This thread is about to be torn down: closes what the runtime would not, without callbacks. */
   abandon(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A link: one two-way stream of bytes to a peer, over whatever carries it. Links push: whoever uses one hands it a
+ * A link: one two-way stream of bytes to a peer, over whatever carries it. Links push: the user of a link passes it a
  * receiver and is called with bytes, room to write, and the end. No promise and no closure for a packet.
  */
 

@@ -2,7 +2,7 @@
  * Endings that several profiles speak of, by the fleet's names; a test holds them against the fleet's list.
  */
 
-/** A restart of the broker is no kill mode, and ends lives all the same. */
+/** A restart of the broker is not a kill mode, but also ends lives. */
 export const restart = "restart";
 
 /** The connection ends, and neither side said a word of MQTT. */

@@ -5,7 +5,7 @@
 
 import type { VersionRange } from "./version_range.ts";
 
-/** A version of the standard, as rules are told. */
+/** A version of the standard, as rules name it. */
 export type StandardVersion = "3.1.1" | "5.0";
 
 /** The rule that is broken, by version: the same number names different rules in the two. */

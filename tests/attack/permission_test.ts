@@ -63,7 +63,7 @@ for (const engine of engines) {
   });
 
   Deno.test(`F32: no listener stands on a denied address through a name (engine ${engine})`, async () => {
-    // The port is in use, so that a broker that listens all the same ends too, with another sentence.
+    // The port is in use, so that a broker that starts to listen ends too, with another sentence.
     using place = new Place();
     const denied = `127.0.0.1:${place.port}`;
     const args = ["broker", "--host", "localhost", "--port", String(place.port), "--engine", engine];

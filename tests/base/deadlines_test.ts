@@ -24,7 +24,7 @@ Deno.test("equal instants come out in the order in which they were added", () =>
   assert.deepEqual(drain(deadlines, 5), Array.from({ length: 100 }, (_, value) => value));
 });
 
-Deno.test("moving counts as adding anew among equal instants", () => {
+Deno.test("moving counts as adding again among equal instants", () => {
   const deadlines = new Deadlines<string>();
   const first = deadlines.add(5, "first");
   deadlines.add(5, "second");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { invariant, InvariantError, ProtocolError, UsageError } from "../../src/base/failure.ts";
 
-Deno.test("each error is told by its class and its name, and carries its sentence", () => {
+Deno.test("each error has its class and its name, and carries its sentence", () => {
   const cases = [
     { error: new UsageError("a"), kind: UsageError, name: "UsageError", message: "a" },
     { error: new ProtocolError(0x82, "b"), kind: ProtocolError, name: "ProtocolError", message: "b" },

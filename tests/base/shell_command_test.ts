@@ -6,7 +6,7 @@ const options = { clock: monotonicClock, limitMs: 60_000 };
 const run = (command: string, more: Partial<ShellOptions> = {}) =>
   runShell(command, "--restart-command", { ...options, ...more });
 
-Deno.test("a command is run by the shell, and what it ended with is told", async () => {
+Deno.test("a command is run by the shell, and its result is reported", async () => {
   const { end, errorTail } = await run("true && echo one >&2; echo nothing; exit 7");
   assert.deepEqual(end, { kind: "exit", code: 7 });
   assert.equal(errorTail, "one", "standard output is not among it");

@@ -5,14 +5,14 @@
  *
  * The broker is a process of its own, run as the task `mqtt-sim` runs it; without `--engine` one after another, one for
  * each. What a client costs is resident memory, five seconds after the last CONNECT, over that of the broker before the
- * first: as it is, with nothing collected. Then it is told apart. Live is what V8 still uses after a collection, and no
- * longer once all have gone: objects, and the bytes of ArrayBuffers outside the heap. The rest of the heap is rubbish and
- * room, a little of it code. What is neither is the runtime's own: what it asked the operating system for, and the part of
- * the program that was first run for a client.
+ * first: as it is, with nothing collected. Then its parts are measured. Live is what V8 still uses after a collection,
+ * and no longer once all have gone: objects, and the bytes of ArrayBuffers outside the heap. The rest of the heap is
+ * rubbish and room, a little of it code. What is neither is the runtime's own: what it asked the operating system for,
+ * and the part of the program that was first run for a client.
  *
- * With `--churn`, so many seconds of kills and reconnects follow, at that share of the clients each second, with a reading
- * every tenth of it, as it is; `--collect` collects rubbish before each. Growth that `--collect` does not show is rubbish
- * that V8 has had no reason to collect yet.
+ * With `--churn`, so many seconds of kills and reconnects follow, at that share of the clients each second, with a
+ * reading every tenth of it, as it is; `--collect` collects rubbish before each. Growth that `--collect` does not show
+ * is rubbish that V8 has had no reason to collect yet.
  */
 import { type EngineName, engines } from "../../src/net/engine.ts";
 import { programFlags } from "../../tools/tasks/program_flags.ts";

@@ -99,7 +99,7 @@ async function startBrokers(all: AsyncDisposableStack): Promise<BrokerPeer[]> {
   const brokers: BrokerPeer[] = [];
   for (let shard = 0; shard < shards; shard++) {
     const starting = startBroker();
-    // Interrupted while it starts, it is stopped all the same.
+    // Stopped also when interrupted during its start.
     all.defer(async () => await (await starting.catch(() => undefined))?.[Symbol.asyncDispose]());
     brokers.push(await starting);
   }

@@ -8,7 +8,7 @@ const peak = (name: string, most: Partial<Peak> = {}): Peak => ({
 });
 const roomy = { taken: 100, had: 28_232 };
 
-Deno.test("limits: each is told by its own line, descriptors and ports before CPU", () => {
+Deno.test("limits: each has its own line, descriptors and ports before CPU", () => {
   const line = (peaks: Peak[], ports = roomy, cores = 8) => limitText(peaks, ports, cores);
   assert.match(line([peak("a"), peak("b", { files: 17_000 })]), /^limited by descriptors: b has 17000 of 20000 files/);
   assert.match(line([peak("a")], { taken: 24_000, had: 28_232 }), /^limited by ports: a shard takes 24000 of 28232/);

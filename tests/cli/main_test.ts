@@ -153,7 +153,7 @@ Deno.test("what a person did wrong takes a sentence, what we did wrong tells all
   assert.match(fault.written.err, /^mqtt-sim \S+ failed because of an internal error:\nTypeError: of ours\n +at /);
 });
 
-Deno.test("a shell is told what may stand there", async () => {
+Deno.test("completion lists what is allowed", async () => {
   const completed = async (...words: string[]) => {
     const output = captured();
     assert.equal(await main(["completion", "fish", ...words], output), 0);

@@ -1,5 +1,5 @@
 /**
- * Faults of a broker that are told once, apart from the cases during which they show: what does not belong in its
+ * Faults of a broker that are reported once, apart from the cases during which they show: what does not belong in its
  * packets, a malformed CONNACK, Session Present on a clean start, and a broker that goes away.
  */
 import assert from "node:assert/strict";
@@ -62,7 +62,7 @@ Deno.test("F4: a CONNACK of 3.1.1 with a code of 5.0 refuses like any other, and
   );
 });
 
-Deno.test("M4: a will with Will Delay Interval in its PUBLISH is told once, and its time is judged", async () => {
+Deno.test("M4: a will with Will Delay Interval in its PUBLISH is reported once, and its time is judged", async () => {
   /** Publishes no later than at once, with property 0x18 in front of all others. */
   const broker = (delayed: boolean) =>
     tampered(() => ({
@@ -92,7 +92,7 @@ function strayProperty(packet: Packet & { readonly type: "publish" }): Uint8Arra
   return Uint8Array.of(0x30 | packet.qos << 1 | Number(packet.retain), body.length, ...body);
 }
 
-Deno.test("F8: a fault that is told apart is a deviation under the profile that describes it, and under no other", async () => {
+Deno.test("F8: a fault that is reported separately is a deviation under the profile that describes it, and under no other", async () => {
   const broker = tampered(saysDisconnect([0xe0, 0x00]));
   const cases = casesOf("will/second-connect");
   const outcomes = async (name: string) => {
@@ -115,7 +115,7 @@ Deno.test("check: what cannot be read makes a case not testable, and is the one 
   assert.equal(result.exitCode, 1);
 });
 
-Deno.test("check: Session Present 1 on a clean start is told once, under 3.2.2-4, and fails no other case", async () => {
+Deno.test("check: Session Present 1 on a clean start is reported once, under 3.2.2-4, and fails no other case", async () => {
   const broker = spoiling((packet, { connect }) =>
     packet.type === "connack" && connect?.protocolVersion === 5 ? [{ ...packet, sessionPresent: true }] : [packet]
   );
@@ -239,7 +239,7 @@ Deno.test("F12: a broker that does not come back ends the check, with the cases 
   assert.equal(result.exitCode, 1);
 });
 
-Deno.test("F12: a broker that goes once, of none of the cases, is told with those that ran", async () => {
+Deno.test("F12: a broker that goes once, of none of the cases, is reported with those that ran", async () => {
   let isFirst = true;
   const once = mortal(500, (text) => text.includes("poison") && isFirst && !(isFirst = false));
   const result = await checkInMemory(once, { cases: [...beside, poisoned], protocols: ["5.0"] });

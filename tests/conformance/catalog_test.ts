@@ -52,7 +52,7 @@ Deno.test("every deviation that is known of a case is of its profile, and breaks
     const deviation = profileOf(profile)?.deviations.find((each) => each.id === id);
     assert.ok(deviation !== undefined && ids.length > 0, name);
     const breaks: readonly string[] = Object.keys(deviation.rules);
-    // Faults that are told apart are no cases, and are of the versions that their deviation names.
+    // Faults that are reported separately are no cases, and are of the versions that their deviation names.
     for (const known of ids.filter((each) => !each.startsWith("broker/"))) {
       const one = catalog.find((each) => each.id === known);
       assert.ok(one !== undefined, `${name}: ${known}`);

@@ -47,7 +47,7 @@ const endsSilent = (times: number): Fault => () => ({
   },
 });
 
-Deno.test("F1: a silent client that is closed after its keep alive, before 1.5 times, is told in a note", async () => {
+Deno.test("F1: a silent client that is closed after its keep alive, before 1.5 times, is reported in a note", async () => {
   const found = await results(endsSilent(1.1), ["keep-alive/silent", "keep-alive/last-packet", "will/freeze-1s"]);
   assert.deepEqual(
     found.map(({ outcome }) => outcome),
@@ -172,7 +172,7 @@ Deno.test("F10: a broker that refuses no login at all is said to let everyone in
   }
 });
 
-Deno.test("a broker that drops what is beyond Receive Maximum is told of its loss, and of nothing else", async () => {
+Deno.test("a broker that drops what is beyond Receive Maximum fails for the loss, and for nothing else", async () => {
   const ids = ["limits/receive-maximum", "limits/receive-maximum-goes-on", "will/receive-maximum"] as const;
   const lossIds = ["limits/receive-maximum-loses-nothing", "will/receive-maximum-loses-nothing"] as const;
   const found = await outcomes(dropsBeyondMaximum, [...ids, ...lossIds]);

@@ -131,7 +131,7 @@ Deno.test("check: a CONNACK of 3.1.1 that refuses the level of 5.0 is no malform
   assert.deepEqual([result.exitCode, result.controls[1]!.outcome], [0, "not spoken"]);
 });
 
-Deno.test("check: needs that are not met are told", async () => {
+Deno.test("check: unmet needs are reported", async () => {
   const needy: ConformanceCase = { ...reset, needs: ["restart"] };
   const result = await checkInMemory(ourCore(), { cases: [needy], protocols: ["5.0"] });
   assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["not testable"]);
@@ -225,7 +225,7 @@ Deno.test("check: cases that restart share one, when all are ready, and one that
   assert.equal(log.filter((line) => line === "restart").length, 2, "one at a time, each has its own");
 });
 
-Deno.test("check: a restart that cannot be done is told by each case that shares it", async () => {
+Deno.test("check: a restart that fails is reported by each case that shares it", async () => {
   const cases = ["one", "other"].map((name): ConformanceCase => ({
     ...reset,
     id: `will/${name}`,
@@ -318,7 +318,7 @@ Deno.test("F2: what fails while other cases ran is run once more, alone, and onl
   );
   const always: ConformanceCase = { ...reset, run: (stage) => Promise.resolve(stage.holds(false, "always")) };
   const twice = await checkInMemory(ourCore(), { protocols: ["5.0"], cases: [always] });
-  assert.deepEqual([twice.exitCode, twice.cases[0]!.again], [1, undefined], "a failure that stays is told plainly");
+  assert.deepEqual([twice.exitCode, twice.cases[0]!.again], [1, undefined], "a repeated failure has no remark");
 });
 
 Deno.test("check: with one case at a time, what fails on time is not run again; nor is what passes late", async () => {

@@ -24,7 +24,7 @@ async function storm(broker: BrokerPeer, flags: readonly string[]): Promise<Repo
   return report;
 }
 
-peerTest("a watcher that overflows is told as such", [mosquitto], async () => {
+peerTest("a watcher that overflows is reported as such", [mosquitto], async () => {
   await using broker = await startMosquitto(["max_queued_messages 10", "max_inflight_messages 2"]);
   const { verdict, reason, wills, brokerDropped, warnings } = await storm(broker, ["--watchers", "1"]);
   const dropped = brokerDropped.after - brokerDropped.before;

@@ -1,7 +1,7 @@
 /**
- * What the fleet finds is true: for each way to die, a bare socket that shares no code with mqtt-sim dies the same death
- * on the same broker, and the fleet's verdict must be what the socket saw. It holds for whatever a broker does, right or
- * wrong, so that no broker's version is written down here.
+ * What the fleet finds is true: for each way to die, a bare socket that shares no code with mqtt-sim dies the same
+ * death on the same broker, and the fleet's verdict must be what the socket saw. It holds for whatever a broker does,
+ * right or wrong, so that no broker's version is written down here.
  */
 import assert from "node:assert/strict";
 import { nats, startNats } from "../support/brokers/nats_peer.ts";
@@ -122,7 +122,7 @@ async function witness(port: number, { version, willDelayS }: Setting, marks: st
   }));
 }
 
-/** The session that takes over begins anew, which ends the wait. */
+/** The session that takes over is new, which ends the wait. */
 function delayOf({ mode }: Death, willDelayS: number): number {
   return mode === "takeover" ? 0 : willDelayS * 1_000;
 }

@@ -23,7 +23,7 @@ Deno.test("every symbol of mod.ts has a doc comment", async () => {
   assert.deepEqual(undocumented(documentation), []);
 });
 
-Deno.test("a symbol and a method without a doc comment are told", async () => {
+Deno.test("a symbol and a method without a doc comment are reported", async () => {
   const documentation = await document("tests/house/doc_sample.ts");
   assert.deepEqual(undocumented(documentation), ["bare", "Half.bare"]);
 });

@@ -1,6 +1,6 @@
 /**
  * What the house rules need to know of one source file, read off its syntax tree. The tree is the one that Deno's
- * linter hands to plugins; it is only to be had under `deno test`.
+ * linter hands to plugins; it is only available under `deno test`.
  */
 
 /** Something in a file, and where. */
@@ -65,7 +65,10 @@ export function readFacts(path: string, text: string): SourceFacts {
   return reader.facts;
 }
 
-/** What only an escape of text needs: entities, classes of control characters, doubled quotes, and codes that are replaced. */
+/**
+ * What only an escape of text needs: entities, classes of control characters, doubled quotes, and codes that are
+ * replaced.
+ */
 const escapeSigns = [
   /&(?:amp|lt|gt|quot|#39|#64);/,
   /\\p\{(?:C[cf]?|Z[lp])\}/,

@@ -96,7 +96,7 @@ for (const [text, expected] of texts) {
   Deno.test(`endpoint: masked in a text: ${text}`, () => assert.equal(withMaskedUrls(text), expected));
 }
 
-Deno.test("endpoint: loopback is told by address or its usual name", () => {
+Deno.test("endpoint: loopback is recognised by address or its usual name", () => {
   for (const host of ["localhost", "127.0.0.1", "127.8.9.1", "::1"]) assert.equal(isLoopback(host), true, host);
   for (const host of ["10.0.0.1", "128.0.0.1", "localhost.example", "::2", "127.0.0.1.example"]) {
     assert.equal(isLoopback(host), false, host);

@@ -110,7 +110,7 @@ export class Told implements DialReceiver {
   }
 }
 
-/** Dials; what is told is kept. */
+/** Dials; records the callbacks. */
 export function dial(port: number, sourceAddress?: string): Told {
   const told = new Told();
   told.link = engine.dial(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, told);

@@ -37,7 +37,7 @@ for (const text of bad) {
   });
 }
 
-Deno.test("source addresses: what follows one another is told as a range", () => {
+Deno.test("source addresses: consecutive addresses are shown as a range", () => {
   const text = "10.0.0.9,127.0.0.2-127.0.0.4,127.0.0.7,127.0.0.8,::1";
   assert.equal(sourceAddressesText(parseSourceAddresses(text, "x")), text);
 });

@@ -32,8 +32,8 @@ async function open(scheme: string, engine: EngineName, test: (pair: Pair) => Pr
     await test({ near, far, listener });
     near.link.reset();
     far.link.reset();
-    assert.ok(await near.until(({ end }) => end !== undefined), "the near end is told");
-    assert.ok(await far.until(({ end }) => end !== undefined), "the far end is told");
+    assert.ok(await near.until(({ end }) => end !== undefined), "the near end is reported");
+    assert.ok(await far.until(({ end }) => end !== undefined), "the far end is reported");
   } finally {
     far.link.reset();
     listener.close();

@@ -9,7 +9,7 @@ Deno.test("docs/profiles.md is what the profiles say", async () => {
   assert.equal(
     await read("docs/profiles.md"),
     await formattedMarkdown(profilesPage()),
-    "deno task profiles writes it anew",
+    "deno task profiles writes it",
   );
 });
 

@@ -101,7 +101,7 @@ Deno.test("no two profiles claim one version of a broker", () => {
   }
 });
 
-Deno.test("a deviation's rules are told by version", () => {
+Deno.test("a deviation's rules are listed by version", () => {
   const [takeover] = profileOf("mosquitto")!.deviations;
   assert.equal(rulesText(takeover!), "MQTT 3.1.1, 3.1.4-2; MQTT 5.0, 3.1.4-3");
 });

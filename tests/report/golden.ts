@@ -1,4 +1,4 @@
-/** Golden files: what is written stays as it is. Delete one to have it written anew by the next run, which then fails. */
+/** Golden files: what is written stays as it is. Delete one, and the next run writes it and fails. */
 import assert from "node:assert/strict";
 
 const folder = new URL("../../fixtures/reports/", import.meta.url);

@@ -38,7 +38,7 @@ const honest: readonly (Simulation & { readonly name: string })[] = [
   { name: "both versions, retained", plan: { willRetain: true } },
   { name: "a delay longer than the down time", plan: { willDelayS: 6, phases: jittery }, protocol: "5" },
   { name: "a delay shorter than the down time", plan: { willDelayS: 1, reconnectAfterMs: 2_500 }, protocol: "5" },
-  { name: "a delay, sessions begun anew", plan: { willDelayS: 6, cleanStart: "yes" }, protocol: "5" },
+  { name: "a delay, sessions begun clean", plan: { willDelayS: 6, cleanStart: "yes" }, protocol: "5" },
   {
     name: "the session ends before the delay",
     plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 },
@@ -88,7 +88,7 @@ Deno.test("a broker that forgets all: what could not be seen is neither missing 
   const { each: [one], unseeable, lives } = result.restarts!;
   assert.deepEqual([one!.watchersForgotten, one!.watchersKept], [1, 0]);
   assert.ok(unseeable > 20 && lives.expected === 0, `${unseeable} unseeable, ${lives.expected} judged`);
-  assert.ok(result.wills.expected > 20, "before and after it is seen as ever");
+  assert.ok(result.wills.expected > 20, "before and after it wills are seen as usual");
   assert.match(result.warnings.join("\n"), /had forgotten 1 of 1 watchers' sessions after the restart/);
 });
 

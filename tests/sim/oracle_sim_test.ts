@@ -1,6 +1,7 @@
 /**
  * The whole of mqtt-sim against itself: the fleet's oracle and the broker read the standard apart from one another, and
- * must agree on an honest broker in every kill mode; and a broker that is told to break its promise is caught each time.
+ * must agree on an honest broker in every kill mode; and a broker that breaks its promise on purpose is caught each
+ * time.
  */
 import assert from "node:assert/strict";
 import type { WillFault, WillInQuestion } from "../../src/broker/options/will_fault.ts";
@@ -30,7 +31,7 @@ const honest: readonly {
   { name: "both versions, retained", plan: { willRetain: true } },
   { name: "persistent sessions", plan: { sessionExpiryS: 60 } },
   { name: "back within the delay, session resumed", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "no" } },
-  { name: "back within the delay, session begun anew", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "yes" } },
+  { name: "back within the delay, session begun clean", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "yes" } },
   { name: "back after the delay", plan: { willDelayS: 1, sessionExpiryS: 60, reconnectAfterMs: 2_500 } },
   { name: "the session ends before the delay", plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 } },
   { name: "a delay without a session", plan: { willDelayS: 60, sessionExpiryS: 0 } },

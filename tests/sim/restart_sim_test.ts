@@ -1,6 +1,6 @@
 /**
  * The broker core on a store, under a manual clock, by seed: clients with wills come, die and leave, a sender and a
- * watcher exchange QoS 1 and 2, and every now and then the broker dies half way through a turn and begins anew. The
+ * watcher exchange QoS 1 and 2, and every now and then the broker dies half way through a turn and restarts. The
  * books are those of the crash test; here any instant can be hit, and a seed repeats it.
  */
 import assert from "node:assert/strict";
@@ -183,7 +183,7 @@ class RestartSim {
   }
 }
 
-Deno.test(`the broker dies and begins anew under ${seeds} seeds, and the books balance`, () => {
+Deno.test(`the broker dies and restarts under ${seeds} seeds, and the books balance`, () => {
   for (let seed = 1; seed <= seeds; seed++) {
     const sim = new RestartSim(seed);
     sim.run();

@@ -148,7 +148,7 @@ export function faultsOf({ wills }: FleetResult): Partial<WillCounts> {
   return Object.fromEntries(all.filter(([, count]) => count > 0));
 }
 
-/** Clients of a stage unless it is told otherwise. */
+/** Default number of clients of a stage. */
 export const stageClients = 20;
 
 /** Picks one will of the fleet's in so many, and counts them; controls are let alone. */

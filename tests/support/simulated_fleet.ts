@@ -32,7 +32,7 @@ export interface Simulation {
   readonly recording?: Recording;
   /** Over a restart the broker forgets all; else it has a store. */
   readonly forgets?: boolean;
-  /** Restarts that are none: the broker is told to go, and stays. */
+  /** Restarts that are none: the broker gets the request, and stays. */
   readonly stays?: boolean;
   /** What is done to its store while it is down, for a broker that comes back otherwise than it went. */
   readonly tamper?: (store: string) => void;

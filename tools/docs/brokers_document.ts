@@ -46,12 +46,11 @@ export interface BrokersDocument {
 const intro =
   "Every scenario that mqtt-sim brings along, on brokers as their packages come. Each run holds its broker to the " +
   "standard with the profile of what is known of it: a fault that the profile describes, life by life, counts as known " +
-  "and stands below with its own number, its rule and where it is told; each fault beyond that is listed as unexplained.";
+  "and stands below with its own number, its rule and its source; each fault beyond that is listed as unexplained.";
 const care =
   "Brokers, clients and watchers shared one machine with other work, and the runs are short: the counts are what this " +
   "page is about, not the latencies. A will that came late (more than 1 s after it was due, for which the standard names " +
-  "no time) while other programs had more than a tenth of the CPU, or while the generator warned of itself, is told " +
-  "apart: it may be the broker's, and may be this machine's. How much others had stands below each table.";
+  "no time) while other programs had more than a tenth of the CPU, or while the generator warned of itself, is listed separately: it may be the broker's, and may be this machine's. How much others had stands below each table.";
 const legend =
   "`pass`: every will that was due came once, on time, unaltered. `N as known`: N went wrong, all of them as the " +
   "broker's profile says. `late under load`: nothing but lateness, and the machine may be why. `fail`: something else " +

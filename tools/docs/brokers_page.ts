@@ -1,7 +1,7 @@
 /**
  * `deno task docs:brokers`: every built-in scenario on the embedded broker and on those that this machine has, written
  * to docs/brokers.md and docs/brokers.html. With a folder after it the runs are kept there, and those that are there
- * already are not run again: the pages can be drawn anew, or a run that was ended be gone on with.
+ * already are not run again: the pages can be written again, or an ended run be continued.
  */
 import { monotonicClock, wallTime } from "../../src/base/clock.ts";
 import { type BuiltInScenario, builtInScenarios } from "../../src/cli/fleet/scenarios.ts";

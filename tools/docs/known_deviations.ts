@@ -134,7 +134,7 @@ export function findingText(finding: Finding): string {
 
 /**
  * What became of one broker in a word or two, for a table of many runs: its outcome, but that a pass with known
- * deviations is told with their number, and a failure that is lateness under load alone is told apart.
+ * deviations is listed with their number, and a failure that is only lateness under load is listed separately.
  */
 export function outcomeText({ brokers }: Comparison, broker: string, loads: Loads): string {
   const compared = brokers.find(({ name }) => name === broker)!;

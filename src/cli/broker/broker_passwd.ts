@@ -40,7 +40,7 @@ export type PasswdAsked = InferValue<typeof passwdCommand>;
 export async function passwd({ file, user }: PasswdAsked, { out, err }: Output, read = readPassword): Promise<number> {
   const text = await textOf(file);
   const isNew = !parseUsers(text ?? "", file).has(user);
-  withUser("", user, ""); // a name that cannot be used is told before its password is asked for
+  withUser("", user, ""); // an invalid name is refused before the password prompt
   const hash = await hashPassword(read({ err }));
   await replace(file, withUser(text ?? "", user, hash), text === undefined);
   out.write(`${isNew ? "Added" : "Changed the password of"} user "${user}" in ${file}\n`);

@@ -11,7 +11,7 @@ import { bracketed, type Endpoint, isLoopback, parseEndpoint } from "../../net/e
 import { readTlsFiles, type TlsFiles } from "../../net/tls/tls_identity.ts";
 import { brokerDefaults, type BrokerSettings } from "./broker_settings.ts";
 
-/** What the broker is told of it, and how it is told again. */
+/** The security options of the broker, and how they are reloaded. */
 export interface Security {
   readonly options: Pick<
     BrokerOptions,

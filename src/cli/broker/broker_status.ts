@@ -80,7 +80,7 @@ async function ask(url: string): Promise<StatusReport | string> {
   }
 }
 
-/** Whether it is a broker's answer, as far as it is told on. */
+/** Whether it is the status of a broker, as far as it is printed. */
 function isStatus(report: unknown): report is StatusReport {
   const { url, startedAt, connections, wills, queued, clients, total, offset } = (report ?? {}) as Partial<
     StatusReport

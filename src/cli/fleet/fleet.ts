@@ -119,7 +119,7 @@ async function runOn(
   }
 }
 
-/** What a terminal is told, views over the web are told too. */
+/** Sends to the web views what the terminal shows. */
 function alsoSeen(live: Live, views: RunViews): Live {
   for (const text of views.told) live.notice({ level: "info", text });
   return {

@@ -85,8 +85,7 @@ const output = object("Output", {
     "--live",
     address,
     "Serve the HTML page while the run goes on; it follows the run, and shows the report when it is over. On this " +
-      "machine's own address unless a host is named: 8080, or 0.0.0.0:8080; port 0 means a free port. Whoever reaches it " +
-      "can look.",
+      "machine's own address unless a host is named: 8080, or 0.0.0.0:8080; port 0 means a free port. Everyone with access to it can see the page.",
   ),
   metrics: valueFlag(
     "--metrics",

@@ -1,5 +1,5 @@
 /**
- * The file of `--record`: found writable before the run, begun anew with its first line, and written as the run goes on,
+ * The file of `--record`: found writable before the run, restarted with its first line, and written as the run goes on,
  * so that what happened is there even when the run's own end is not.
  */
 import { dirname, resolve } from "node:path";

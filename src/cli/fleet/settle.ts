@@ -1,6 +1,6 @@
 /**
  * The pause between two runs: this machine is to have got over the one before it begins the next, so that no broker
- * pays for another's work. What is looked at is how late timers are: where they are on time, there is a core to be had.
+ * pays for another's work. What is looked at is how late timers are: if they are on time, a core is idle.
  */
 import type { Clock } from "../../base/clock.ts";
 

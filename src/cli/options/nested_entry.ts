@@ -48,7 +48,7 @@ export function list(form: MapForm): Entry<readonly Values[]> {
   return { inner, allowed, schema: () => z.array(mapOf(form)).min(1).meta({ description: help }) };
 }
 
-/** Rules are told beside what is wrong with single entries, not after it. */
+/** Faults of rules are reported together with faults of single entries. */
 function mapOf({ inner, must, rules = [] }: MapForm): z.ZodType<Values> {
   return rules.reduce<z.ZodType<Values>>(
     (schema, { at, goes, sentence }) =>

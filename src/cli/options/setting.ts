@@ -110,7 +110,7 @@ function helpOf(text: string, { usual }: About): string {
   return usual === undefined ? text : `${text} Default ${usual}.`;
 }
 
-/** The form of a value, and its reading; what the reader refuses is told in its own words. */
+/** The form of a value, and its reading; a refused value gets the sentence of its reader. */
 function entry<T>({ form, read, name: called }: Kind<T>, name: string): z.ZodType<T> {
   return form.transform((value, context) => {
     try {

@@ -1,6 +1,6 @@
 /**
- * What a run wrote, read again: a report as it is, a recording by judging its events anew, line by line, so that a long
- * one is never in memory as a whole. Which of the two a file is, its content says.
+ * What a run wrote, read again: a report as it is, a recording by judging its events again, line by line, so that a
+ * long one is never in memory as a whole. Which of the two a file is, its content says.
  */
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
@@ -175,7 +175,7 @@ async function readRecording(
   let number = 1;
   for await (const { text, whole } of lines) {
     number++;
-    // Whoever wrote it was ended in the middle of a line: the recording is cut, and its report says so.
+    // Its writer ended in the middle of a line: the recording is cut, and its report says so.
     if (!whole) break;
     takeLine(replay, path, number, text);
     if (rows.length >= rowsAtOnce) onLives?.(rows.splice(0));

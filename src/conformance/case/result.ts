@@ -14,7 +14,7 @@ export type Outcome =
   | "fail"
   /** It failed, and the profile says that this broker does. */
   | "deviation"
-  /** It could not be tried, or not on this broker; the reason is told. */
+  /** It could not be tried, or not on this broker; the report has the reason. */
   | "not testable";
 
 /** One case in one version. */
@@ -45,7 +45,7 @@ export interface CaseResult {
   readonly notes: readonly string[];
   /** How long the case took. */
   readonly durationMs: number;
-  /** Why it was run again: what it is told here is how it came out then. */
+  /** Why it ran again: the result of the first run. */
   readonly again?: Again;
   /** What went over the links, where it failed. */
   readonly transcript?: readonly TranscriptLine[];

@@ -229,7 +229,7 @@ export const connectCases: readonly ConformanceCase[] = [
       const first = await stage.connect({ clientId, name: "first" });
       const second = await stage.connect({ clientId, name: "second" });
       const { disconnect } = await first.expectClose();
-      // The close is a must; that it is told before is not. 3.1.1 has no reason code that could be wrong.
+      // The close is required; a DISCONNECT before it is not. 3.1.1 has no reason code that could be wrong.
       if (stage.is5 && disconnect === undefined) stage.note("the first connection was closed without DISCONNECT");
       if (stage.is5 && disconnect !== undefined) {
         const { reasonCode = 0 } = disconnect;

@@ -48,7 +48,7 @@ export interface Attempt {
   readonly unreachable?: string;
 }
 
-/** What no case takes that does not wait for ever, in milliseconds; times the slack. */
+/** Time limit of one case, in milliseconds; multiplied by the slack. */
 const limitMs = { quick: 30_000, clock: 60_000, restart: 180_000 } as const;
 /** How long a case looks on at most, to tell what a profile calls late from what never comes. */
 const lookOnMostMs = { full: 40_000, quick: 2_000 } as const;
@@ -122,7 +122,7 @@ export class CaseRunner {
       if (this.#parts.isCalledOff() || stage.unreachable !== undefined) stage.callOff();
       else {
         const left = await stage.sweep();
-        // What a broker that is gone has kept is told with its absence.
+        // The clean-up of an unavailable broker is reported with its outage.
         if (left !== undefined && stage.unreachable === undefined) {
           this.#parts.onWarning(`${stage.topic("#")} in ${protocol} ${left}`);
         }
@@ -131,7 +131,7 @@ export class CaseRunner {
     }
   }
 
-  /** A fault that is told apart, as the profile may know it: its id says all that a sign would. */
+  /** A fault that is reported separately, as the profile may describe it: its id is its sign. */
   documented(result: CaseResult): CaseResult {
     const [known] = this.#known({ id: result.id as ConformanceCase["id"] }, result.protocol);
     return known === undefined ? result : { ...result, outcome: "deviation", deviation: known.id };

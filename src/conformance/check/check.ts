@@ -309,7 +309,7 @@ export class Check {
       return;
     }
     const what = attempt.refused!;
-    // A client that was let in each time and is told this code at its end is told so for another reason than load.
+    // A client that was accepted each time and gets this code at its end gets it for another reason than load.
     if (attempt.result!.fault?.kind === "wrong code" && !what.startsWith("CONNACK")) return this.#count(run, attempt);
     const paced = this.#pacer.gapMs === 0 ? "" : `, with ${formatMs(this.#pacer.gapMs)} between CONNECTs`;
     const reason = `the broker refuses it because of its load: ${what}${paced}`;

@@ -1,5 +1,5 @@
 /**
- * The acknowledgement that the standard asks of whoever gets a packet; undefined where it asks for none.
+ * The acknowledgement that the standard requires from the receiver of a packet; undefined if it requires none.
  */
 import type { Packet } from "../../mqtt/packet.ts";
 

@@ -1,4 +1,4 @@
-/** Waiting until something is so, for a stated time; whoever makes it so says that it is time to look again. */
+/** Waits for a condition for a limited time; the code that changes it asks for a new check. */
 import { CaseOver } from "../model/outcome.ts";
 import type { World } from "../model/world.ts";
 
@@ -22,7 +22,7 @@ export class Patience {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** Nobody waits any more: whoever does is told by a CaseOver. */
+  /** Ends every wait with a CaseOver. */
   callOff(): void {
     this.#calledOff = true;
     this.lookAgain();

@@ -188,7 +188,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     });
   }
 
-  /** Ends whatever is open and whoever waits. */
+  /** Closes all connections and ends all waits. */
   callOff(): void {
     if (this.#end === undefined) this.#link.reset();
     this.patience.callOff();

@@ -362,7 +362,7 @@ export class Stage {
     this.#retained.add(topic);
   }
 
-  /** Ends whatever is open and whoever waits. */
+  /** Closes all connections and ends all waits. */
   callOff(): void {
     for (const probe of this.#probes) probe.callOff();
   }

@@ -2,7 +2,7 @@ import type { Arrival, Judgement } from "../oracle/expectation.ts";
 import type { FaultSample, Timeline } from "../result/fault_sample.ts";
 
 /**
- * One life as a row of a table: plain data, told as it is judged, for whoever wants every life of a run.
+ * One life as a row of a table: plain data, emitted as it is judged, for consumers that need every life of a run.
  */
 import type { Groups } from "../plan/groups.ts";
 import { clientIdOf, type Life } from "../life/life.ts";

@@ -7,7 +7,7 @@ import type { Arrival, Judgement } from "../oracle/expectation.ts";
 import type { Life } from "../life/life.ts";
 import type { Absence, RestartWindow, SquadRestartCounts } from "../result/restart_result.ts";
 
-/** How the watchers, and whoever else was connected, came through a restart. */
+/** What became of the watchers and the other connected clients in a restart. */
 export interface Outcome {
   readonly absences: readonly Absence[];
   /** Connections, of clients and watchers, that were open all through it. */
@@ -75,7 +75,10 @@ export class RestartBooks {
     return this.#absences.filter((absence) => absence.bucket === bucket && absence.copy === copy);
   }
 
-  /** The window that a connection ended in: of one that was made before the broker served again, and ended in it or soon after. */
+  /**
+   * The window that a connection ended in: of one that was made before the broker served again, and ended in it or soon
+   * after.
+   */
   endedIn(connectedMs: number, nowMs: number, noticedWithinMs: number): RestartWindow | undefined {
     const place = this.#restarts.findLastIndex(({ servesMs, backMs }) =>
       connectedMs < servesMs && nowMs <= backMs + noticedWithinMs

@@ -225,7 +225,7 @@ export class SquadBooks {
     this.#note?.("looked", nowMs, {});
   }
 
-  /** The run means nothing; the first reason is told. */
+  /** The run is void; the first reason is reported. */
   makeVoid(text: string, nowMs: number): void {
     if (this.#voidReason !== undefined) return;
     this.#voidReason = text;

@@ -33,7 +33,7 @@ import { addCounts, type LatencyRow, noCounts, type WillCounts } from "../result
 /** Shards that begin within this of one another are in step, in milliseconds. */
 const inStepMs = 250;
 
-/** A reached kill rate further from what was asked than this share is told. */
+/** A larger relative difference between reached and requested kill rate is reported. */
 const rateTolerance = 0.02;
 
 /**

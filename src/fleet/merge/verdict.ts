@@ -78,7 +78,7 @@ function undecidedText(count: number): string {
   return `${wills} could still come in time when the run ended: use a longer --drain or a shorter --will-delay`;
 }
 
-/** What could be seen was right: that is told, and is not all. */
+/** The observed wills were right: reported, but incomplete. */
 function unseeableText(count: number, { expected }: WillCounts): string {
   const wills = count === 1 ? "one will" : `${formatCount(count)} wills`;
   const others = expected === 0 ? "no other was due" : `the other ${formatCount(expected)} were right`;

@@ -4,7 +4,8 @@ import type { Arrival, Expectation, One, Rules } from "./expectation.ts";
  * What a restart of the broker changes in what the standard makes of a life. Pure, as all of the oracle is.
  *
  * A server that shuts down or fails may leave wills to the time after its restart (told of the Will Flag in both
- * versions, without a number of its own); that one is due at all is not changed by it. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
+ * versions, without a number of its own); that one is due at all is not changed by it. [MQTT311 3.1.2-8] [MQTT5
+ * 3.1.2-8]
  */
 import type { Life, LifeEnd } from "../life/life.ts";
 import type { RestartWindow } from "../result/restart_result.ts";
@@ -22,7 +23,9 @@ export function restartAfter(atMs: number, { restarts = [] }: Rules): RestartWin
   return restarts.find(({ fromMs }) => fromMs >= atMs);
 }
 
-/** When the connection of a silent client can have ended at the soonest: with the broker, where that went down before. */
+/**
+ * When the connection of a silent client can have ended at the soonest: with the broker, where that went down before.
+ */
 export function soonestEndMs({ silent, doneMs }: LifeEnd, endMs: number, rules: Rules): number {
   return silent ? Math.min(endMs, restartAfter(doneMs, rules)?.fromMs ?? endMs) : endMs;
 }
@@ -63,7 +66,7 @@ function overRestart(one: One, life: Life, restart: RestartWindow, { lateAfterMs
   const endedMs = life.end!.sinceMs ?? life.end!.doneMs;
   const byMs = one.byMs ?? one.dueMs;
   if (endedMs > backMs || byMs + lateAfterMs < fromMs) return one;
-  // Who counts a delay anew, or does not know how long it was down, is late by no more than that.
+  // A broker that restarts its delay timers after downtime is late by at most the downtime.
   const laterMs = Math.max(byMs + (backMs - fromMs), backMs);
   return {
     ...one,

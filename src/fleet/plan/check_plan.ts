@@ -146,7 +146,7 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
   const faults: PlanFault[] = [];
   const { name, share, telemetry, ...own } = group;
   const refuse: Refuse = (field, what, allowed) => {
-    // What the fleet may not do either is told of the fleet.
+    // A fault of the fleet itself is reported for the fleet.
     if (field in group) {
       const sentence = `Cannot use ${what} in group ${JSON.stringify(name)}: expected ${allowed}`;
       faults.push({ path: ["groups", place, field], sentence });

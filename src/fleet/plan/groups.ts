@@ -6,7 +6,7 @@ import { mix } from "../../base/random.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { ClientGroup, FleetPlan } from "./plan.ts";
 
-/** Client numbers repeat their groups after so many: shares are told apart to a thousandth. */
+/** Client numbers repeat their groups after so many: shares have a resolution of one thousandth. */
 const patternLength = 1_000;
 
 /** What tells this draw from others about the same client. */

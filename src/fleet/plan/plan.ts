@@ -86,15 +86,15 @@ export interface FleetPlan {
   readonly tlsServerName?: string;
   /** Any certificate of the broker's is taken. */
   readonly tlsInsecure?: boolean;
-  /** Source ports to be had for each source address towards one broker address; when absent, what the system gives. */
+  /** Source ports available for each source address towards one broker address; when absent, what the system gives. */
   readonly sourcePorts?: number;
   /** What carries TCP; `auto` is epoll where that works, else the runtime's own sockets. */
   readonly engine: EngineChoice;
-  /** Which broker's known deviations are told, not failed; `strict`, or absent, is none. */
+  /** The broker whose known deviations are reported and do not fail; `strict`, or absent, is none. */
   readonly profile?: string;
   /** How long the broker may take to come back after a restart. */
   readonly restartTimeoutMs: number;
-  /** The command that restarts the broker, for the shell; when absent, whoever started the broker restarts it. */
+  /** The command that restarts the broker, for the shell; when absent, the starter of the broker restarts it. */
   readonly restartCommand?: string;
   /** The scenario's name, where the run follows one. */
   readonly scenario?: string;

@@ -78,7 +78,7 @@ export const planOptions = {
     ownToGroup: true,
   }),
   durationMs: option("duration", "Kills", { kind: "duration", min: 100, max: weekMs }, {
-    help: "How long clients are killed, {range}.",
+    help: "How long clients are being killed, {range}.",
     default: 30_000,
   }),
   reconnectAfterMs: option("reconnect-after", "Kills", { kind: "reconnect" }, {
@@ -97,7 +97,7 @@ export const planOptions = {
   connectsUnderWay: option("connects-under-way", "Fleet", { kind: "whole", min: 1, max: 100_000 }, {
     help:
       "CONNECTs that may be unanswered at once while the fleet is connected, over all workers and shards, {range}: " +
-      "what is more than the broker's accept queue holds is lost, and tried again a second later.",
+      "more than the broker's accept queue holds are lost and retried a second later.",
     default: 64,
     added: true,
   }),
@@ -200,7 +200,7 @@ export const planOptions = {
     default: 10_000,
   }),
   profile: option("profile", "Judging", { kind: "choice", words: profileNames, metavar: "NAME" }, {
-    help: "A broker whose known deviations are told, with rule and source, and do not fail the run. mqtt-sim fleet " +
+    help: "A broker whose known deviations are reported, with rule and source, and do not fail the run. mqtt-sim fleet " +
       "profiles lists them.",
     defaultText: "strict, which has none",
     absent: true,
@@ -226,7 +226,7 @@ export const planOptions = {
     added: true,
   }),
   sourcePorts: option("source-ports", "Target", { kind: "whole", min: 1, max: 65_535 }, {
-    help: "Source ports to be had for each source address, {range}.",
+    help: "Source ports available for each source address, {range}.",
     defaultText: `as many as the system gives, or ${formatCount(usualSourcePorts)} where that cannot be read`,
     absent: true,
   }),

@@ -9,7 +9,7 @@ import type { FleetPlan } from "./plan.ts";
 /** An instant as it was asked for. */
 export interface StartAsked {
   readonly at: Date;
-  /** It was said as such, not as so much from now: all who are told it mean the same. */
+  /** It was given as an absolute time: all shards that get it start together. */
   readonly absolute: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the broker itself says it dropped: read from its `$SYS` topics before and after a run, so that a will that the
- * broker dropped at a limit of its own is told apart from one that it never published.
+ * broker dropped at one of its limits can be distinguished from one that it never published.
  */
 import { type Clock, monotonicClock } from "../../base/clock.ts";
 import { Deadlines } from "../../base/deadlines.ts";
@@ -18,7 +18,7 @@ const versionTopic = "$SYS/broker/version";
 const longestName = 100;
 /** After the subscription was granted a retained count comes at once, or there is none. */
 const retainedWithinMs = 500;
-/** Brokers count anew every ten seconds, as they are usually set. */
+/** Brokers update their counters every ten seconds by default. */
 const renewedWithinMs = 11_500;
 const grantedWithinMs = 3_000;
 
@@ -35,7 +35,7 @@ export interface BrokerSays {
 /**
  * How many messages the broker says that it has dropped so far, and what it calls itself.
  *
- * @param renewed waits until the broker has counted anew, up to twelve seconds
+ * @param renewed waits until the broker has updated its counters, up to twelve seconds
  */
 export async function readBroker(
   { plan, target, engine }: FleetRun,

@@ -7,7 +7,7 @@ import type { FleetPlan } from "../plan/plan.ts";
 import type { Notice } from "../result/result.ts";
 
 /**
- * A target with what TLS needs there; a certificate that is not checked is told.
+ * A target with what TLS needs there; an unchecked certificate causes a warning.
  *
  * @throws UsageError when a file cannot be used, or TLS is asked for where there is none
  */

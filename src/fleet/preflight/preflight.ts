@@ -33,7 +33,7 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   return other === undefined ? settled : { ...settled, reason: `${settled.reason}; ${other}` };
 }
 
-/** Deno raises the soft limit to the hard one when it starts; what is to be had is found out by asking for it. */
+/** Deno raises the soft limit to the hard one when it starts; the actual limit is found by trying. */
 function countDescriptors(upTo: number): number {
   const files: Deno.FsFile[] = [];
   try {

@@ -53,7 +53,7 @@ export function descriptorNeed({ plan, brokerInProcess }: Pick<FleetRun, "plan" 
   return connectionsOf(plan) * (brokerInProcess ? 2 : 1) + plan.workers * threadDescriptors + ownDescriptors;
 }
 
-/** @throws UsageError when a plan needs more open files than are to be had: with what to do */
+/** @throws UsageError when a plan needs more open files than the limit, with a remedy */
 export function checkDescriptors(run: Pick<FleetRun, "plan" | "brokerInProcess">, had: number): void {
   const needed = descriptorNeed(run);
   if (had >= needed) return;

@@ -1,6 +1,6 @@
 /**
  * Asks a broker which versions it speaks and what it takes, and settles what the clients speak. What a broker does
- * instead of an answer is told as what it is: no answer, a close, a malformed CONNACK.
+ * instead of an answer is reported as: no answer, a close, a malformed CONNACK.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { checkLimits } from "./check_limits.ts";

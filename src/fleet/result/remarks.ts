@@ -19,7 +19,7 @@ export interface Remarks {
   readonly faultyPackets?: Readonly<Record<string, number>>;
 }
 
-/** So many kinds of ends, and of faulty packets, are told apart. */
+/** Maximum number of different kinds of ends and of faulty packets. */
 const mostEndings = 8;
 
 /** Closes of silent connections before the upper bound. */

@@ -8,7 +8,9 @@ export interface RestartWindow {
   readonly fromMs: number;
   /** By now it serves again, and the watchers see; Infinity before that. */
   readonly backMs: number;
-  /** Whether it still had the sessions it was to keep, as those of the watchers show; undefined before that is known. */
+  /**
+   * Whether it still had the sessions it was to keep, as those of the watchers show; undefined before that is known.
+   */
   readonly sessionsKept: boolean | undefined;
 }
 
@@ -36,12 +38,14 @@ export interface SquadRestartCounts {
   /** Watchers whose session the broker still had, and those whose it had forgotten. */
   readonly watchersKept: number;
   readonly watchersForgotten: number;
-  /** Wills of lives that ended with it or waited through it, by when they came: before the broker was back, or after. */
+  /**
+   * Wills of lives that ended with it or waited through it, by when they came: before the broker was back, or after.
+   */
   willsBefore: number;
   willsAfter: number;
 }
 
-/** What is told of one restart. Milliseconds; instants since the run began. */
+/** Results of one restart. Milliseconds; instants since the run began. */
 export interface RestartResult {
   /** When the broker was told to go, and when it let a client in again. */
   readonly downAtMs: number;

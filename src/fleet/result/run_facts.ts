@@ -20,7 +20,7 @@ export interface RunFacts {
   readonly dropped?: DropCounts;
   /** What the broker calls itself. */
   readonly broker?: string;
-  /** The broker's restarts, as whoever did them saw them, and the run's beginning by the same clock. */
+  /** The broker's restarts, as timed by the code that did them, and the start of the run by the same clock. */
   readonly restarts?: readonly Restarted[];
   readonly originMs?: number;
   /** SYNs that this machine sent again meanwhile, where it says so. */

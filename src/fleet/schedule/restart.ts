@@ -1,5 +1,6 @@
 /**
- * A restart of the broker as plain data: what a plan asks for, what the books know of it, and what is told of it.
+ * A restart of the broker as plain data: what a plan asks for, what the recorder knows of it, and what the report has
+ * of it.
  */
 import { mix } from "../../base/random.ts";
 import type { FleetPlan, RestartPhase } from "../plan/plan.ts";

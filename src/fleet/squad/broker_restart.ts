@@ -1,5 +1,6 @@
 /**
- * Restarts the broker under test, by the command of the user or by whoever started it, and waits until it serves again.
+ * Restarts the broker under test, by the command of the user or by the function that started it, and waits until it
+ * accepts connections.
  */
 import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
@@ -100,7 +101,7 @@ export class Restarts {
     this.#notify = notify;
   }
 
-  /** Restarts the broker as the so-manieth phase asks for it, from 0; given up when told that the run is over. */
+  /** Runs restart number `index` (0-based). Stops waiting when the run is aborted. */
   async restart(number: number, over: AbortSignal): Promise<Restarted> {
     const phases = phasesOf(this.#run.plan).filter((phase) => phase.kind === "restart");
     this.#notify({ level: "info", text: "Restarting the broker." });

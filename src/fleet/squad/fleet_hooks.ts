@@ -1,12 +1,12 @@
 /**
- * What whoever runs a fleet hands over.
+ * What the caller of a fleet provides.
  */
 import type { RestartBroker } from "./broker_restart.ts";
 import type { LifeRow } from "../ledger/life_row.ts";
 import type { Notice, Progress } from "../result/result.ts";
 import type { RecordSink } from "../recording/run_record.ts";
 
-/** What a run tells while it goes, and how it is told to stop. */
+/** Callbacks during a run, and the signal that stops it. */
 export interface FleetHooks {
   /** Where the run stands, a few times a second. */
   onProgress(progress: Progress): void;

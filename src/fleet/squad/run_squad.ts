@@ -16,7 +16,10 @@ import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 export interface SquadHooks {
   /** Every client is connected: `go` may be called. */
   onReady(): void;
-  /** All is still, and waits for the broker to be restarted, for the so-manieth time from 0: `brokerServes` ends it. */
+  /**
+   * All clients are paused until the broker has been restarted. `restart` is the 0-based index; call `brokerServes` to
+   * resume.
+   */
   onRestart(restart: number): void;
   onProgress(progress: Progress): void;
   /** Lives that were judged since the last time; only where the task asks for them. */
@@ -84,8 +87,9 @@ export class SquadRun {
   }
 
   /**
-   * While all links are the engine's, its thread may wait for them by itself while there is traffic. A turn is then late
-   * by up to a millisecond, and still sooner than by the runtime's timer, which comes two milliseconds after one was asked.
+   * While all links are the engine's, its thread may wait for them by itself while there is traffic. A turn is then
+   * late by up to a millisecond, and still sooner than by the runtime's timer, which comes two milliseconds after one
+   * was asked.
    */
   #ownThread({ target, engine = "deno" }: SquadTask): void {
     if (target.transport === "tls" || target.transport === "wss") return;
@@ -114,7 +118,7 @@ export class SquadRun {
 
   #finish(): void {
     const result = this.#squad.result();
-    // Of a recorded run no more is told than the recording tells: judged again it is the same.
+    // A recorded run reports only what the recording contains, so judging it again gives the same report.
     if (this.#record !== undefined) return this.#finished({ ...result, recorded: this.#record.counts });
     const { before, after } = this.#memory;
     this.#finished({

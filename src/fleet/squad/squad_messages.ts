@@ -5,7 +5,7 @@ import type { LifeRow } from "../ledger/life_row.ts";
 import type { Progress } from "../result/result.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 
-/** What a squad's thread is told. */
+/** Messages to the thread of a squad. */
 export type ToSquad =
   | { readonly type: "start"; readonly task: SquadTask }
   | { readonly type: "go" }

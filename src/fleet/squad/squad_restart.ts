@@ -1,7 +1,7 @@
 /**
  * A restart of the broker as one squad goes through it: it stands still, lets the broker go and come back, brings its
  * watchers back first, and then lets its clients come. Who restarts the broker, and finds out when it serves again, is
- * the business of whoever runs the squads.
+ * done by the runner of the squads.
  */
 import type { Groups } from "../plan/groups.ts";
 import type { Lookout } from "../watch/lookout.ts";

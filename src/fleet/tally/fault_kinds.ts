@@ -3,7 +3,7 @@ import type { FaultKind, FaultSample } from "../result/fault_sample.ts";
 /** Samples kept of each kind. */
 const samplesPerKind = 20;
 
-/** What a kind is told apart by. */
+/** The key of a kind. */
 type KindName = Pick<FaultKind, "verdict" | "rule">;
 
 /** A kind as it is counted. */

@@ -31,7 +31,7 @@ export interface DeskParts {
   readonly nextControl: () => number;
 }
 
-/** Whoever waits for all to be settled looks again no sooner. */
+/** Interval between two checks whether all is settled. */
 const settledEveryMs = 100;
 /** Message expiry counts in whole seconds, and the broker's clock is not ours. */
 const expiryToleranceS = 3;

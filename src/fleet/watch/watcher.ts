@@ -228,7 +228,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     connection.end();
   }
 
-  /** Connects anew: to remove a session that an earlier run of this name has left, or once that is removed. */
+  /** Connects again: to remove a session that an earlier run of this name has left, or once that is removed. */
   #again(connection: Connection, removes: boolean, nowMs: number): void {
     this.#removes = removes;
     connection.send({ type: "disconnect" }, nowMs);

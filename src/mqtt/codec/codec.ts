@@ -2,7 +2,7 @@
  * Bytes to packets and back, in three ways. `short_packet.ts` knows the packets of two to five bytes. A plain packet,
  * whose properties, if any, are numbers, user properties or those of a message (`plain_properties.ts`), is read by the
  * strict walk of `check.ts` itself and written as it is; the files `…_bytes.ts` have both directions. All that carries
- * other properties goes through npm:mqtt-packet, in `library_codec.ts`, and is walked over all the same.
+ * other properties goes through npm:mqtt-packet, in `library_codec.ts`, and is checked as well.
  *
  * A packet that says nothing where the standard lets it (reason code 0 without properties) is written in its shortest
  * form and read back without that reason code.

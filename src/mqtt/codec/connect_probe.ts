@@ -1,5 +1,5 @@
 /**
- * A CONNECT of 3.1.1 with an empty client identifier, as bytes: whoever speaks MQTT answers it with a CONNACK.
+ * A CONNECT of 3.1.1 with an empty client identifier, as bytes: an MQTT server answers it with a CONNACK.
  */
 
 /** Clean Session 1, no will, no login, keep alive 10 s. */

@@ -1,5 +1,5 @@
 /**
- * Writes one packet front to back, in bytes of exactly its size. Whoever uses it has seen to it that each value fits
+ * Writes one packet front to back, in bytes of exactly its size. Its caller ensures that each value fits
  * where it goes; what it writes nobody reads again before it is sent.
  */
 import { smallBytes } from "./small_bytes.ts";

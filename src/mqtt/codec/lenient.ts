@@ -5,7 +5,7 @@
  *
  * Three kinds of fault are read: a well-formed property that the packet may not carry, a reason code that the packet
  * may not carry, and bytes after the end of a packet whose length 3.1.1 fixes. The faulty part is taken out, and
- * `decode` reads the rest, as strictly as ever.
+ * `decode` reads the rest, as strictly as before.
  */
 import { ProtocolError } from "../../base/failure.ts";
 import { decode } from "./codec.ts";

@@ -223,7 +223,7 @@ function toLibrary(packet: Packet, version: ProtocolVersion): LibraryPacket {
 
 /**
  * The library refuses an empty client identifier without clean start, and a password without a user name, both legal
- * in 5.0. It is told of a clean start, and of the password as if it were a name, which is written alike: the flags are
+ * in 5.0. It gets a clean start, and the password as if it were a name, which is written alike: the flags are
  * ours, see {@link connectFlags}.
  */
 function connectToLibrary(packet: ConnectPacket, properties: Record<string, unknown>): LibraryPacket {

@@ -53,7 +53,7 @@ export function encodeShort(packet: Packet, version: ProtocolVersion): Uint8Arra
   }
 }
 
-/** As 3.1.1 has it; undefined for what it has not, which whoever writes all others refuses. */
+/** MQTT 3.1.1 encoding; undefined for packet types that 3.1.1 lacks (the general encoder rejects those). */
 function encodeShortConnack({ sessionPresent, reasonCode }: ConnackPacket): Uint8Array | undefined {
   if (reasonCode === 0) return shortBytes(0x20, 2, sessionPresent ? 0x0100 : 0);
   const isOne = reasonCode > 0 && reasonCode <= highestReturnCode;

@@ -152,7 +152,7 @@ export function writeSubscribeAnswer(
   return writer.bytes;
 }
 
-/** What 3.1.1 is told of reason codes: nothing in an UNSUBACK, and of refusals only that they are. */
+/** Reason codes for 3.1.1: none in an UNSUBACK, and only one code for every refusal. */
 function returnCodes({ type, reasonCodes }: SubackPacket | UnsubackPacket): readonly number[] {
   return type === "unsuback" ? [] : reasonCodes.map(returnCodeOfSuback);
 }

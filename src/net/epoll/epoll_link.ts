@@ -1,6 +1,6 @@
 /**
- * One socket as a link, accepted or dialled. Owns what was written and has not left yet, and the reading of how the link
- * ended; knows no MQTT. An idle link holds this object and a descriptor, and nothing else. Its phases are in
+ * One socket as a link, accepted or dialled. Owns what was written and has not left yet, and the reading of how the
+ * link ended; knows no MQTT. An idle link holds this object and a descriptor, and nothing else. Its phases are in
  * `link_phase.ts`.
  */
 import { monotonicClock } from "../../base/clock.ts";
@@ -38,7 +38,9 @@ const wantsBytes = Epoll.in | Epoll.peerHangUp;
 /** While nothing is read. */
 const wantsEnd = Epoll.peerHangUp;
 const hungUp = Epoll.error | Epoll.hangUp;
-/** The interest of a link that epoll does not watch: it is over while nobody reads it, and epoll would tell so for ever. */
+/**
+ * The interest of a link that epoll does not watch: it is over while nobody reads it, and epoll would tell so for ever.
+ */
 const parked = -1;
 
 export class EpollLink implements Link, Lingering, Watcher, Writer {
@@ -83,7 +85,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     return answer;
   }
 
-  /** Takes a socket that was dialled, and is watched by whoever dialled it. */
+  /** Takes a socket that was dialled, and is watched by its dialler. */
   opened(socket: number): void {
     this.#opening = undefined;
     this.#enter("opened");
@@ -226,7 +228,10 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     }
   }
 
-  /** Whether the turn, begun at `startMs`, is long; the receiver got the last bytes at `fromMs`. Epoll tells of the rest. */
+  /**
+   * Whether the turn, begun at `startMs`, is long; the receiver got the last bytes at `fromMs`. Epoll tells of the
+   * rest.
+   */
   #isLongTurn(sizeBytes: number, fromMs: number, startMs: number): boolean {
     const nowMs = monotonicClock.nowMs();
     const tookMs = nowMs - fromMs;

@@ -47,7 +47,7 @@ class EpollListener implements Listener, Watcher {
   readonly #loop: EpollLoop;
   readonly #receiver: ListenReceiver;
   #socket = -1;
-  /** Since the last accepted connection, nobody was told that none can be. */
+  /** No error was reported since the last accepted connection. */
   #told = false;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
@@ -122,7 +122,9 @@ class EpollListener implements Listener, Watcher {
     }, acceptPauseMs);
   }
 
-  /** The operating system has no more to give: connections that wait are left to wait, and are accepted after a pause. */
+  /**
+   * The operating system has no more to give: connections that wait are left to wait, and are accepted after a pause.
+   */
   #rest(fault: number): void {
     this.#loop.park(this.#socket);
     this.#resumeLater();

@@ -1,6 +1,6 @@
 /**
- * The epoll loop of a thread: who is told what of which descriptor, and when. Level-triggered. Runs while somebody is
- * watched, and leaves nothing behind afterwards, so that a program can end by itself.
+ * The epoll loop of a thread: which listener gets which event of which descriptor, and when. Level-triggered. Runs
+ * while somebody is watched, and leaves nothing behind afterwards, so that a program can end by itself.
  *
  * A round fetches what has happened, tells it, and sends what was written meanwhile; after some rounds the runtime has
  * its turn, with its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this
@@ -10,7 +10,7 @@
 import { InvariantError } from "../../base/failure.ts";
 import { Epoll, faultCode, Libc } from "./libc.ts";
 
-/** Somebody who is told what happens to a descriptor. */
+/** A listener for the events of a descriptor. */
 export interface Watcher {
   /** Set and read by the loop alone. */
   token: number;
@@ -66,7 +66,7 @@ export class EpollLoop {
   #blocksLeft = 0;
   #state: "off" | "turning" | "waiting" = "off";
   #writers: Writer[] = [];
-  /** The other list of the two that take turns, so that none is made anew for each turn. */
+  /** The other list of the two that take turns, so that no turn allocates one. */
   #flushing: Writer[] = [];
   #flushComing = false;
   readonly #turn = () => this.#takeTurn();
@@ -102,7 +102,10 @@ export class EpollLoop {
     return answer;
   }
 
-  /** From now on another is told of a descriptor. Answers below 0 where the operating system lacks memory. */
+  /**
+   * From now on another listener gets the events of a descriptor. Answers below 0 where the operating system lacks
+   * memory.
+   */
   handOver(descriptor: number, heir: Watcher, interest: number): number {
     heir.token = this.#lastToken = this.#lastToken + 1 | 0;
     this.#watchers[descriptor] = heir;

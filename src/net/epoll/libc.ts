@@ -43,7 +43,7 @@ export const Fault = {
  * The functions, with their C signatures.
  *
  * Those with `nonblocking` run on a thread of the runtime's and answer a promise; all others return at once, since
- * every socket is non-blocking and `epoll_wait` is told for how long.
+ * every socket is non-blocking and `epoll_wait` has a timeout.
  */
 const symbols = {
   // int *__errno_location(void): where this thread's errno is. Cannot fail.
@@ -121,7 +121,7 @@ export class Libc {
   readonly #dataAt: number;
   readonly #events: Int32Array<ArrayBuffer>;
   readonly #event: Int32Array<ArrayBuffer>;
-  /** Filled by {@link read}; whoever is shown a part of it copies what is to outlive the call. */
+  /** Filled by {@link read}; a receiver of a part of it copies what it needs after the call. */
   readonly readBuffer = new Uint8Array(readBytes);
   /** To be filled before {@link send}. */
   readonly sendBuffer = new Uint8Array(sendBytes);

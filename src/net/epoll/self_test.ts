@@ -90,7 +90,7 @@ class TestedLink implements DialReceiver {
 
   onEnd(end: LinkEnd): void {
     this.end.resolve(end);
-    // A link that is over sends nothing more: whoever waits for bytes sees that there are none.
+    // A link that is over sends nothing more: a reader sees the end.
     this.bytes.resolve(new Uint8Array(0));
   }
 }

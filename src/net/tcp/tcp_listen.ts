@@ -18,7 +18,7 @@ export interface ListenOptions {
   readonly backlog?: number | undefined;
 }
 
-/** Who is told of what a listener accepts. */
+/** The receiver of accepted connections. */
 export interface ListenReceiver {
   /** A link was accepted; it has no receiver yet, which is set before control returns to the runtime. */
   accept(link: Link): void;
@@ -177,7 +177,8 @@ class AcceptedLink implements Link, Lingering {
       }
       if (this.#ending && !this.#over) await this.#connection.closeWrite();
     } catch (error) {
-      // What the peer sent before it went is still to be read, a DISCONNECT perhaps: the read loop sees the end after it.
+      // What the peer sent before it went is still to be read, a DISCONNECT perhaps: the read loop sees the end after
+      // it.
       this.#writeFailed = true;
       this.#writes.clear();
       this.#inFlightBytes = 0;
@@ -206,7 +207,7 @@ class AcceptedLink implements Link, Lingering {
         const sizeBytes = await this.#connection.read(buffer);
         if (this.#over) return;
         if (sizeBytes === null) return this.#finish(this.#ending ? { kind: "closed" } : { kind: "fin" });
-        // Whoever resumed it may have paused it again before this goes on.
+        // The receiver may have paused it again in the meantime.
         while (this.#paused && this.#open) await new Promise<void>((resolve) => this.#resumed = resolve);
         if (this.#open) this.receiver.onBytes(buffer.subarray(0, sizeBytes));
         if (sizeBytes < buffer.length || sizeBytes >= largestReadBytes) continue;

@@ -17,7 +17,7 @@ export interface TlsDialOptions {
   readonly key?: string | undefined;
   /** The name that the broker's certificate must have, where it is not the one in the URL. */
   readonly serverName?: string | undefined;
-  /** Takes any certificate: what is sent can be read by whoever is in between. */
+  /** Takes any certificate: a man in the middle can read the traffic. */
   readonly insecure?: boolean | undefined;
 }
 

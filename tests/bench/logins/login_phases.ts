@@ -133,7 +133,7 @@ const loginsInFlood = 3;
 const betweenMs = 300;
 const floodMs = 4_000;
 
-/** What the process of the load is told. */
+/** Messages to the process of the load. */
 export interface LoadSettings extends PhaseSettings {
   readonly storm: boolean;
   /** A place in {@link wrongLogins}; undefined for none. */

@@ -5,7 +5,7 @@
 import { frameSize, headerLength } from "../../../src/mqtt/codec/frame.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../../src/net/link.ts";
 
-/** Whoever wants to know; one for many clients, so that a client costs no closures. */
+/** Callbacks; one object for many clients, so that a client costs no closures. */
 export interface Listening {
   /** CONNACK with code 0. */
   onConnected(client: BenchClient): void;

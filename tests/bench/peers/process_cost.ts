@@ -1,5 +1,6 @@
 /**
- * What a process has cost so far, as the operating system counts it: CPU time of all its threads, and memory. Linux only.
+ * What a process has cost so far, as the operating system counts it: CPU time of all its threads, and memory. Linux
+ * only.
  */
 
 /** Microseconds in a tick of /proc/PID/stat: 100 ticks a second on every Linux of today. */
@@ -14,7 +15,7 @@ export interface CpuSample {
   readonly kernelUs: number;
 }
 
-/** A thread that runs while it is looked at is told to a few milliseconds: look when the process has come to rest. */
+/** The CPU time of a running thread has a resolution of a few milliseconds: look when the process has come to rest. */
 export function cpuSample(pid: number): CpuSample {
   const threads = new Map<string, number>();
   for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {

@@ -93,7 +93,7 @@ export class Stage {
     return new Swarm(this.#engine, this.peer.port, `${this.#run}-${++this.#swarms}`);
   }
 
-  /** One more broker, which whoever asks for it stops. */
+  /** One more broker, which the caller stops. */
   another(): Promise<BrokerPeer> {
     return this.#another();
   }

@@ -1,6 +1,6 @@
 /**
  * A broker on a store in a temporary file that is killed and started again, under a manual clock: each life has its own
- * stage, and a clock that begins anew; the time of day goes on.
+ * stage, and a new clock; the time of day goes on.
  */
 import { ManualClock } from "../../../src/base/clock.ts";
 import type { CoreOptions, SqliteOption } from "../../../src/broker/options/options.ts";

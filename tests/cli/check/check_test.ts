@@ -136,7 +136,7 @@ Deno.test("check: the embedded broker knows its login and its topic, and keeps i
   }
 });
 
-Deno.test("check --profile: what the profile documents is told, and no failure", async () => {
+Deno.test("check --profile: a documented deviation is reported, and does not fail", async () => {
   const takesAnyDisconnect = tampered(() => ({
     fromClient: (bytes) => bytes[0]! >> 4 === 14 ? Uint8Array.of(0xe0, 0) : bytes,
   }));

@@ -83,7 +83,7 @@ Deno.test("the exit code is the worst, and a broker that cannot be reached keeps
   );
 });
 
-Deno.test("what a broker does not speak is told, and is no failure", async () => {
+Deno.test("an unsupported version is reported, and is no failure", async () => {
   const { go, output } = trial({
     1: () => Promise.resolve({ ...voided(), notSpoken: true }),
     2: () => Promise.reject(new NotSpokenError("Cannot use --will-delay: it needs MQTT 5.0")),
@@ -116,7 +116,7 @@ Deno.test("Ctrl-C ends the current run with its report, and skips the rest", () 
     assert.match(run.output.written.out, /\| verdict \| \*\*pass\*\* \| \*\*void\*\* \| \*\*skipped\*\* \|/);
   }));
 
-Deno.test("a machine that is not quiet is told, even with --quiet, and nothing else is", async () => {
+Deno.test("a machine that is not idle causes a warning, also with --quiet, and no other output", async () => {
   const { go, output } = trial({}, false);
   await go(...three, "--quiet");
   const warnings = output.written.err.trimEnd().split("\n");

@@ -12,7 +12,7 @@ async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("record file: lines are appended in order, whoever waits for them", () =>
+Deno.test("record file: lines are appended in order, for every writer", () =>
   inFolder(async (folder) => {
     const file = await openRecordFile(`${folder}/run.ndjson`);
     const large = `${"x".repeat(300_000)}\n`;
@@ -62,7 +62,7 @@ Deno.test("record file: what cannot be written is refused in a sentence", () =>
     assert.deepEqual([...Deno.readDirSync(folder)], []);
   }));
 
-Deno.test("record file: a full disk stops the recording, not the run, and is told in the end", async () => {
+Deno.test("record file: a full disk stops the recording, not the run, and is reported at the end", async () => {
   const written: number[] = [];
   let closed = 0;
   const disk = {

@@ -88,7 +88,7 @@ Deno.test("record: the same seed twice asks for the same deaths, in the same way
     const record = async (name: string, seed: string, workers: string) => {
       const path = `${folder}/${name}.ndjson`;
       const args = [...small, "--kill-mode", "all", "--workers", workers, "--seed", seed];
-      // A slow machine may be late itself; what it asks for is the same all the same.
+      // A slow machine may be late itself; the request stays the same.
       const { out, err } = await mqttSim("fleet", ...args, "--record", path);
       const lines = linesOf(path);
       assert.equal(lines.at(-1)!.kind, "end", out + err);

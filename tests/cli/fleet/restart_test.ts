@@ -68,7 +68,7 @@ const unix = { ignore: Deno.build.os === "windows" };
 
 const idle: readonly [name: string, command: string, reason: RegExp, flags?: readonly string[]][] = [
   [
-    "fails: its exit code and the end of its standard error are told",
+    "fails: its exit code and the end of its standard error are reported",
     "echo one >&2; echo 'Unit x not found.' >&2; exit 5",
     /^--restart-command ".*" ended with exit code 5 after [\d.,]+ m?s: one \/ Unit x not found\.$/,
   ],

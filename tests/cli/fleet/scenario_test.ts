@@ -121,7 +121,7 @@ Deno.test("flags overrule a scenario in its groups and phases too; all at once s
   assert.deepEqual(plan.overruled, Object.keys(flags));
 });
 
-Deno.test("everything that is wrong with a scenario is told at once, with line and column", () => {
+Deno.test("all faults of a scenario are reported at once, with line and column", () => {
   const text = `clients: 0
 kil-rate: 5%
 will-qos: 3
@@ -166,7 +166,7 @@ phases:
   });
 });
 
-Deno.test("what does not go together is told with its place too, and a flag's fault as a flag's", () => {
+Deno.test("a conflict of settings is reported with its place, and a flag's fault as a flag's", () => {
   const text = `protocol: 3.1.1
 groups:
   - name: a

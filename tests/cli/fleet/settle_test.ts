@@ -22,7 +22,7 @@ Deno.test("a machine whose timers are on time is quiet after a second", async ()
   assert.ok(afterMs >= 1_000 && afterMs < 1_100, `${afterMs}`);
 });
 
-Deno.test("each late timer begins the second anew", async () => {
+Deno.test("each late timer restarts the second", async () => {
   const { clock, wait } = slowMachine((waited) => waited < 20 ? 40 : 0);
   const { quiet, afterMs } = await settle(clock, never, wait);
   assert.deepEqual([quiet, afterMs], [true, 20 * 90 + 1_000]);

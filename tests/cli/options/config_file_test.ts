@@ -39,7 +39,7 @@ Deno.test("what is said nowhere is left to the broker", async () => {
   });
 });
 
-Deno.test("everything that is wrong with a file is told at once, with line and column", () => {
+Deno.test("all faults of a file are reported at once, with line and column", () => {
   const file = "# a file\nport: 70000\nprot: 12\ntime-to-connect: 10\nquiet: maybe\nmax-queue-size: 64q\nretain: 1.5\n";
   assert.throws(() => read(file), {
     name: "UsageError",
@@ -82,7 +82,7 @@ Deno.test("a config file that is not there: exit code 2, one sentence", async ()
   assert.equal(output.written.err, 'Cannot read config file "no-such.yaml": there is no such file\n');
 });
 
-Deno.test("every limit of the broker is a setting, and its default is told", async () => {
+Deno.test("every limit of the broker is a setting with its default", async () => {
   assert.deepEqual([...limitNames.values()].toSorted(), Object.keys(defaultLimits).toSorted());
   const output = captured();
   await main(["broker", "--help"], output);

@@ -23,7 +23,7 @@ Deno.test("one press that arrives as several signals is one press", () => {
   assert.equal(counter.atOnce.aborted, false);
 });
 
-Deno.test("aborted is told, also afterwards", async () => {
+Deno.test("aborted is reported, also afterwards", async () => {
   const controller = new AbortController();
   const before = aborted(controller.signal);
   controller.abort();

@@ -52,7 +52,7 @@ Deno.test("bad input: exit code 2, one sentence, no stack", async () => {
 });
 
 for (const engine of ["epoll", "deno"]) {
-  const name = `--engine ${engine} is what carries a run, of broker and fleet, and is told`;
+  const name = `--engine ${engine} carries a run of broker and fleet, and is reported`;
   Deno.test({ name, ignore: engine === "epoll" && ffiFlags.length === 0 }, async () => {
     const args = `fleet --clients 10 --duration 1s --kill-rate 50% --engine ${engine} --report -`.split(" ");
     const { exitCode, out, err } = await mqttSim(args);
@@ -78,7 +78,7 @@ Deno.test("without permission, epoll is refused in a sentence, and auto says why
 
 const noSignals = { ignore: Deno.build.os === "windows" };
 
-Deno.test("a broker that is told to stop stops cleanly: exit code 0", noSignals, async () => {
+Deno.test("a broker stops cleanly on request: exit code 0", noSignals, async () => {
   const { exitCode, out } = await mqttSim(["broker", "--port", "0"], { sign: "listening on" });
   assert.equal(exitCode, 0);
   assert.match(out, /^stopped: /m);

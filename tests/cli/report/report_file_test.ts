@@ -58,7 +58,7 @@ Deno.test("a device is written to, nothing takes its place", { ignore: Deno.buil
   assert.ok((await Deno.stat("/dev/null")).isCharDevice);
 });
 
-Deno.test("what cannot be written is told before anything is run", () =>
+Deno.test("an unwritable output is refused before the run", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     const sentences = {

@@ -43,7 +43,7 @@ Deno.test("every form is written at once, and each is what it says", () =>
     await Deno.writeTextFile(`${folder}/in.json`, reportJson(reportOf(failed())));
     const flags = forms.flatMap((form) => [`--${form}`, `${folder}/out.${form}`]);
     const { out } = await run(`${folder}/in.json`, ...flags);
-    // The verdict is told even where no text is asked for.
+    // The verdict is printed even without text output.
     const [verdict, ...files] = out.trimEnd().split("\n");
     assert.match(verdict!, /^FAIL {2}25 wills of 90,038 are missing/);
     assert.equal(files.length, forms.length);

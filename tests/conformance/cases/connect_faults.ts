@@ -33,7 +33,7 @@ const refusesWithoutAWord: Fault = () => ({
   },
 });
 
-/** Lets in whoever names another protocol. */
+/** Accepts clients that name another protocol. */
 const takesAnyName: Fault = () => ({
   core: { authenticate: () => "accept" },
   fromClient: (bytes) => bytes[0] === 0x10 ? bytes.map((byte, at) => at < 8 && byte === 0x5a ? 0x54 : byte) : bytes,

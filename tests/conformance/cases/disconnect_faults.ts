@@ -12,7 +12,7 @@ const prolongs: Fault = () =>
 /** Hears no properties of DISCONNECT. */
 const hearsNoExpiry: Fault = () => hears("disconnect", ({ type }) => ({ type }))();
 
-/** Says good-bye to whoever leaves. */
+/** Sends DISCONNECT to clients that disconnect. */
 const answers: Fault = () => ({
   fromClient(bytes, link) {
     if (bytes[0] === 0xe0) link.toClient({ type: "disconnect" });

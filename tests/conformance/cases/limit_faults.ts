@@ -102,7 +102,7 @@ const keepsAliases: Fault = () => {
   })();
 };
 
-/** Keeps aliases for whoever comes back. */
+/** Keeps aliases for clients that reconnect. */
 const carriesAliasesOver: Fault = () => keepsAliases();
 
 const open: Proof = { fault: closesNothing, says: /was not closed within/ };

@@ -5,7 +5,7 @@ import type { Fault, Proof, Proofs } from "../proof.ts";
 import { hears, says } from "../spoil.ts";
 import { forgetsPacketIds, repeatsMessages, turnsAround } from "./publish_faults.ts";
 
-/** Begins every session anew. */
+/** Starts a new session for every connection. */
 export const forgetsSessions: Fault = () => ({
   fromClient: (bytes, { connect }) =>
     bytes[0] === 0x10 && connect !== undefined

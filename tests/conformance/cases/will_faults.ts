@@ -40,7 +40,7 @@ export const checksNoWill: Fault = () => ({
   core: { authorize: () => true },
 });
 
-/** Forgets that the session was resumed: the will comes all the same. */
+/** Forgets that the session was resumed: the will still comes. */
 export const forgetsResumption: Fault = () => ({
   fromClient(bytes, link) {
     const will = link.connect?.will;
@@ -166,7 +166,7 @@ export const keepsSessions: Fault = () =>
 /** Resumes where a clean start was asked for. */
 export const startsNothingAnew: Fault = () => hears("connect", (connect) => ({ ...connect, cleanStart: false }))();
 
-/** Sends the will of whoever is refused. */
+/** Sends the will of refused clients. */
 export const sendsWillsOfRefused: Fault = () =>
   says("connack", (packet, link) => {
     if (packet.reasonCode !== 0 && link.connect?.will !== undefined) link.publish(link.connect.will);

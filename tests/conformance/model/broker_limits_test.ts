@@ -116,7 +116,7 @@ Deno.test("broker's limits: a packet of the maximum size may be sent, one byte m
   assert.equal(overLimit(plain, 10, announces({ maximumQoS: 0 })), undefined);
 });
 
-Deno.test("broker's limits: one that was seen and not announced is told as it was seen", () => {
+Deno.test("broker's limits: one that was observed and not announced is reported as observed", () => {
   const limits: BrokerLimits = {
     announced: { maximumQoS: 1, retainAvailable: false },
     seen: { maximumQoS: "it closed on QoS 2", retainAvailable: "it closed on retain" },

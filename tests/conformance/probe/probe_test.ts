@@ -61,7 +61,7 @@ Deno.test("probe: what is expected is taken alone, the first of several", async 
   assert.equal(((await bench.outcome(bench.probe.expect("puback"))).value as { packetId: number }).packetId, 1);
 });
 
-Deno.test("probe: of several other messages the first is told, and its QoS as if 2 was granted", async () => {
+Deno.test("probe: of several other messages the first is reported, and its QoS as if 2 was granted", async () => {
   const higher = { ...another, qos: 2, packetId: 3 } as const;
   const bench = new Bench().comes(10, higher).comes(10, { ...came, topic: "u" });
   await bench.outcome(bench.probe.idle(20));

@@ -37,7 +37,9 @@ const cases: readonly (readonly [name: keyof typeof pages, look: Look])[] = [
 /** A number or text that the page works out itself. */
 const ask = <T>(page: Page, script: string) => page.evaluate(script) as Promise<T>;
 
-/** Waits until a script says yes. (Playwright's own way evaluates text in the page, which the page's policy forbids.) */
+/**
+ * Waits until a script says yes. (Playwright's own way evaluates text in the page, which the page's policy forbids.)
+ */
 async function until(page: Page, script: string, limitMs = 30_000): Promise<void> {
   for (let waitedMs = 0; !await ask<boolean>(page, script); waitedMs += 100) {
     assert.ok(waitedMs < limitMs, `not within ${limitMs} ms: ${script}`);
@@ -97,7 +99,7 @@ peerTest("pages: light and dark differ, contrast suffices, and the plots follow"
       }
       seen.push(await ask<string>(page, "document.querySelector('#plot-rate canvas').toDataURL()"));
     }
-    assert.notEqual(seen[0], seen[1], "the plots are drawn anew");
+    assert.notEqual(seen[0], seen[1], "the plots are drawn again");
   } finally {
     await Deno.remove(path);
   }

@@ -1,6 +1,6 @@
 /**
- * What the pages look like: held against pictures in fixtures/screens. Delete one to have it taken anew by the next run,
- * which then fails: look at it.
+ * What the pages look like: held against pictures in fixtures/screens. Delete one to have it taken again by the next
+ * run, which then fails: look at it.
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";

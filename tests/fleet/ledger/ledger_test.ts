@@ -117,7 +117,7 @@ const stories: readonly [
     books.ledger.settle(killMs + 10_000);
     books.see(life, killMs + 20_000);
   }, { unwanted: 1 }],
-  ["back at the very instant, and its only will after the life was closed: allowed all the same", (books) => {
+  ["back at the very instant, and its only will after the life was closed: still allowed", (books) => {
     const life = books.killed({ delayS: 3, sessionExpiryS: 60, next: aNext(killMs + 3_000) });
     books.ledger.settle(killMs + 10_000);
     books.see(life, killMs + 20_000);

@@ -1,4 +1,4 @@
-/** Every life is told once it is judged: as many as there were, and with the verdicts that the tally counts. */
+/** Every life is emitted once it is judged: as many as there were, and with the verdicts that the tally counts. */
 import assert from "node:assert/strict";
 import type { LifeRow } from "../../../src/fleet/ledger/life_row.ts";
 import { EveryNth, FleetStage } from "../../support/fleet_stage.ts";

@@ -69,7 +69,7 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
     ["fail", 1, /^of 3 wills that were due: 3 missing; then the run ended early: blind$/],
   ],
   [
-    "late wills of a slow machine prove nothing, and the reason to be void is told",
+    "late wills of a slow machine prove nothing, and the reason to be void is reported",
     over({ expected: 3, late: 3 }, { voidReason: "blind", generatorBound: "this machine was late" }),
     ["void", 3, /^blind$/],
   ],

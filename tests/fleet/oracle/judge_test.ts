@@ -53,7 +53,7 @@ const cases: readonly [what: string, life: Life, arrivals: Arrival[], untilMs: n
   ["freeze: early, at 1.25 × keep alive", frozen, came(17_500), long, ["early", 0, 0]],
   ["freeze: late, at 1.5 × keep alive + 2 s", frozen, came(silentUntilMs + 2_000), long, ["late", 0, 0]],
   ["resumed: none came", resumed, [], long, [undefined, 0, 0]],
-  ["resumed: one came all the same", resumed, came(killMs + 3_000), long, [undefined, 0, 1]],
+  ["resumed: one still came", resumed, came(killMs + 3_000), long, [undefined, 0, 1]],
   ["left: none came", aLife({ end: anEnd("leave") }), [], long, [undefined, 0, 0]],
   ["left: two came", aLife({ end: anEnd("leave") }), came(killMs, killMs + 1), long, [undefined, 0, 2]],
   ["living: one came", aLife(), came(5_000), long, [undefined, 0, 1]],

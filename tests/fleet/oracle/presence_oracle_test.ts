@@ -37,7 +37,7 @@ function second(over: Partial<Life> = {}, online: Said | null = heard(nextMs + 2
 const reset = { end: anEnd("reset") };
 const delayed = { ...reset, delayS: 3, sessionExpiryS: 60 };
 const resumed = { ...delayed, next: aNext(nextMs) };
-const anew = { ...delayed, next: aNext(nextMs, { cleanStart: true }) };
+const clean = { ...delayed, next: aNext(nextMs, { cleanStart: true }) };
 
 /** At 10.001 s, when its will of 7 s with a delay of 3 s is due. */
 const backThen = { ...delayed, next: aNext(10_001) };
@@ -65,7 +65,7 @@ const truths: readonly [what: string, stays: readonly Stay[], atMs: number, stat
   ["delayed, late", [stay(delayed)], killMs + 4_001, "gone 1", killMs + 3_000],
   ["delayed, back in time", [stay(resumed), second()], 60_000, "online 2", nextMs + 20],
   ["delayed, back in time, said nothing", [stay(resumed), second({}, null)], 60_000, "online 1", onlineMs],
-  ["delayed, session begun anew, said nothing", [stay(anew), second({}, null)], 60_000, "gone 1", nextMs],
+  ["delayed, session begun clean, said nothing", [stay(clean), second({}, null)], 60_000, "gone 1", nextMs],
   ["dead and back", [stay({ ...reset, next: aNext(nextMs) }), second()], 60_000, "online 2", nextMs + 20],
   [
     "dead and back, not acknowledged",

@@ -1,6 +1,6 @@
 /**
- * The oracle over a restart of the broker, row by row: down at 10 s, back at 14 s. `wills.md` has the rules; a server may
- * leave wills to the time after its restart, and owes them all the same. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
+ * The oracle over a restart of the broker, row by row: down at 10 s, back at 14 s. `wills.md` has the rules; a server
+ * may publish wills after its restart, and still owes them. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
  */
 import assert from "node:assert/strict";
 import type { Judgement } from "../../../src/fleet/oracle/expectation.ts";

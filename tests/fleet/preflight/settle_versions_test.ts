@@ -1,4 +1,4 @@
-/** What a server does instead of an answer to the first CONNECT is told as what it is. */
+/** What a server does instead of an answer to the first CONNECT is reported as it is. */
 import assert from "node:assert/strict";
 import net from "node:net";
 import type { AddressInfo } from "node:net";

@@ -1,5 +1,5 @@
 /**
- * A whole squad against a broker that does as it is told: an honest one passes, and each broken promise is found, under
+ * A whole squad against a broker that follows a script: an honest one passes, and each broken promise is found, under
  * its right name, in its right number.
  */
 import assert from "node:assert/strict";

@@ -117,7 +117,7 @@ Deno.test("section 3: a client that a limit of the broker refuses for a minute v
   assert.ok(result.clients.refused < 14, `${result.clients.refused} tries`);
 });
 
-/** Refuses the first CONNECTs of whoever it is true of. */
+/** Refuses the first CONNECTs of the selected clients. */
 function refusesFirst(isOne: (connect: { readonly clientId: string }) => boolean, code: number, times = 3): Script {
   let refused = 0;
   return { connack: (connect) => isOne(connect) && ++refused <= times ? code : 0 };

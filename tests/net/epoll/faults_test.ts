@@ -158,7 +158,7 @@ hazard("writing on and on to a peer that is gone ends the link once, and nothing
 });
 
 for (const how of ["end", "reset"] as const) {
-  hazard(`a link that is told bytes and calls ${how} hears no more of them`, async (stage) => {
+  hazard(`a link that gets bytes and calls ${how} gets no more of them`, async (stage) => {
     const { dialled, accepted } = await stage.pair();
     accepted.link.pause();
     dialled.link.write(pattern(200_000));

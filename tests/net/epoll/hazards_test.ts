@@ -73,7 +73,7 @@ hazard("without descriptors it tells so once, rests, and goes on", async (stage)
   stage.libc.acceptFaults.push(-23);
   stage.dial();
   await until(() => stage.accepted.length === 2);
-  assert.equal(stage.refused.length, 2, "since then one was accepted: it is told again");
+  assert.equal(stage.refused.length, 2, "since then one was accepted: it is reported again");
 });
 
 hazard("a listener that rests for want of descriptors can be closed", async (stage) => {
@@ -174,7 +174,7 @@ hazard("an event of a descriptor that was closed does not reach its successor", 
   const heirs: Told[] = [];
   for (const [place, { accepted }] of pairs.entries()) {
     accepted.onChunk = () => {
-      // Whichever of the two is told first ends the other, whose event is fetched already, and takes its descriptor.
+      // The first of the two to get its event ends the other, whose event is fetched already, and takes its descriptor.
       const { accepted: other } = pairs[1 - place]!;
       if (heirs.length > 0) return;
       other.link.reset();

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints what glibc's headers say on x86-64 and arm64, as fixtures/epoll/linux_abi.tsv holds it: name, x86-64's number,
-# arm64's. Each is told by a program that a C compiler of that architecture made; arm64's runs in qemu.
+# arm64's. Each is printed by a program that a C compiler of that architecture made; arm64's runs in qemu.
 #
 #   sh tests/net/epoll/linux_abi.sh > fixtures/epoll/linux_abi.tsv
 #

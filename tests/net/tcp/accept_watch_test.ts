@@ -1,4 +1,7 @@
-/** Whether a server of the runtime still accepts: what the watch takes for its own, and what it makes of a server that stopped. */
+/**
+ * Whether a server of the runtime still accepts: what the watch takes for its own, and what it makes of a server that
+ * stopped.
+ */
 import assert from "node:assert/strict";
 import net from "node:net";
 import { AcceptWatch } from "../../../src/net/tcp/accept_watch.ts";
@@ -45,7 +48,7 @@ Deno.test("accept watch: its own connections are not served; those of clients ar
     await closed(server);
   }));
 
-Deno.test("accept watch: a server that does not listen is told once, and listens again", () =>
+Deno.test("accept watch: a server that does not listen is reported once, and listens again", () =>
   withinLimit(async () => {
     const { server, port } = await listening();
     const told: string[] = [];

@@ -70,7 +70,7 @@ for (const side of sides) {
     await self.ended();
   });
 
-  socketTest(`tcp: no bytes are told after the own end, ${side}`, async () => {
+  socketTest(`tcp: no bytes are delivered after the own end, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     self.link.end();
@@ -119,7 +119,7 @@ for (const side of sides) {
     await close(self, peer);
   });
 
-  socketTest(`tcp: paused, nothing is told; resumed, all of it, in order, ${side}`, async () => {
+  socketTest(`tcp: paused, no bytes are delivered; resumed, all bytes, in order, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     self.link.pause();
@@ -344,7 +344,7 @@ socketTest("tcp: a listener that was closed takes no more, its links live on", a
   await close(self, peer);
 });
 
-socketTest("tcp: a hundred links at once are told apart", async () => {
+socketTest("tcp: a hundred links at once are kept apart", async () => {
   using port = new Port();
   const pairs = await Promise.all(Array.from({ length: 100 }, () => pair(port, "dialled")));
   // Links are accepted in any order: each says who it is, and hears it back.

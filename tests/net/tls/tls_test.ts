@@ -120,7 +120,7 @@ Deno.test("tls: what comes while a link is paused is held, in order with the end
   scene.dialled[1]!.link.end();
   await new Promise((resolve) => setTimeout(resolve, 100));
   left!.link.end();
-  assert.ok(await left!.until(({ end }) => end !== undefined), "an end that nobody resumes for is told all the same");
+  assert.ok(await left!.until(({ end }) => end !== undefined), "an end is reported without a resume too");
 
   assert.ok(await scene.greets(clientIdentity()));
   const [, , flooded] = scene.accepted;

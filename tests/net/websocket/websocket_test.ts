@@ -165,7 +165,7 @@ Deno.test("websocket: a client refuses a server that does not choose mqtt", () =
   }
 });
 
-Deno.test("websocket: whoever owns the link ends a handshake that takes too long", () => {
+Deno.test("websocket: the owner of the link ends a handshake that takes too long", () => {
   const { server, peer, say, settle } = stage();
   say(request.slice(0, 40));
   server.link.end();

@@ -32,7 +32,7 @@ function followed(seconds: number, more: Partial<Progress> = {}): LivePage {
   return page;
 }
 
-Deno.test("while a run goes on its plots have the parts it has come to, and the key is sent anew", () => {
+Deno.test("while a run goes on its plots have the parts it has come to, and the key is sent again", () => {
   const marksAfter = (seconds: number) => {
     const { plots, parts } = JSON.parse(followed(seconds).news());
     assert.equal(plots.length, 3);
@@ -59,7 +59,7 @@ Deno.test("a page that has nothing to draw yet has no marks", () => {
   assert.ok(page.html("events").includes('<div id="live-marks"></div>'));
 });
 
-Deno.test("wrong states have a tile where anybody speaks of presence, and what deviates is told", () => {
+Deno.test("wrong states have a tile where anybody speaks of presence, and deviations are reported", () => {
   const tiles = (more: Partial<Progress>) => JSON.parse(followed(2, more).news()).parts["live-tiles"] as string;
   assert.match(tiles({ statesWrong: 3 }), /class="card bad">\s*<dt>Presence states wrong<\/dt>\s*<dd><b>3<\/b>/);
   assert.match(tiles({ statesWrong: 0 }), /class="card good">\s*<dt>Presence states wrong/);

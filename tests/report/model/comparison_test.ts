@@ -54,7 +54,7 @@ Deno.test("the reason names every broker by how it went", () => {
   assert.match(allPassed().reason, /^on each of 2 brokers all wills/);
 });
 
-Deno.test("where plans differ, that is told; run and login may", () => {
+Deno.test("different plans are reported; run and login may differ", () => {
   assert.deepEqual(allPassed().notes, []);
   assert.deepEqual(everyOutcome().notes, [
     "the runs have different plans: they differ in clients, killRate, willRetain, watchers",

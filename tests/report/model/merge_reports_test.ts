@@ -149,7 +149,7 @@ Deno.test("what is not parts of one run is refused in a sentence", () => {
   }
 });
 
-Deno.test("shards: one that is missing makes the whole void, and is told by its number", () => {
+Deno.test("shards: one that is missing makes the merged report void, and is named by its number", () => {
   const whole = merged(shard(first, 1, 2), shard(second, 2, 2));
   assert.deepEqual([whole.verdict, whole.plan.shard], ["pass", undefined]);
   const cases: [number[], number, string][] = [
@@ -160,7 +160,7 @@ Deno.test("shards: one that is missing makes the whole void, and is told by its 
   for (const [had, of, text] of cases) {
     const { verdict, reason, exitCode, wills } = merged(...had.map((number) => shard(first, number, of)));
     assert.deepEqual([verdict, reason, exitCode], ["void", `the run is incomplete: ${text}`, 3]);
-    assert.equal(wills.expected, had.length * first.wills.expected, "what is there is counted all the same");
+    assert.equal(wills.expected, had.length * first.wills.expected, "the present parts are still counted");
   }
 });
 

@@ -1,4 +1,4 @@
-/** The login and the query of a broker's URL are in nothing that is written, whoever writes it and in whichever form. */
+/** The login and the query of a broker's URL are in no output of any writer. */
 import assert from "node:assert/strict";
 import { main } from "../../../src/cli/main.ts";
 import { brokerText, parseBrokerChoice } from "../../../src/cli/fleet/broker_choice.ts";

@@ -40,7 +40,7 @@ Deno.test("the panel of a run that goes well", () => {
   ]);
 });
 
-Deno.test("faults are told by verdict", () => {
+Deno.test("faults are listed by verdict", () => {
   const progress = { ...halfway, faults: { ...none, missing: 1_200, late: 1 } };
   assert.equal(panelLines(progress, 100)[2], "faults 1,200 missing, 1 late");
 });
@@ -70,14 +70,14 @@ Deno.test("in one line", () => {
   );
 });
 
-Deno.test("wills of canaries that go wrong are faults, and those that deviate are told", () => {
+Deno.test("wrong canary wills are faults, and deviating ones are reported", () => {
   const controls = { total: 9, blind: 0, lost: 1, altered: 2 };
   assert.equal(panelLines({ ...halfway, controls }, 100)[2], "faults 3 canary wills wrong");
   const deviating = { total: 9, blind: 0, lost: 0, deviating: 1 };
   assert.equal(panelLines({ ...halfway, controls: deviating }, 100)[2], "faults none, 1 deviation");
 });
 
-Deno.test("wrong states are faults; what deviates as the profile describes is told beside them, and is none", () => {
+Deno.test("wrong states are faults; deviations are reported separately, and are none", () => {
   const deviating = { ...halfway, faults: { ...none, deviating: 1_004 }, statesWrong: 0 };
   assert.equal(panelLines(deviating, 100)[2], "faults none, 1,004 deviations");
   const wrong = { ...deviating, faults: { ...deviating.faults, late: 1 }, statesWrong: 2 };

@@ -37,7 +37,7 @@ Deno.test("nothing is wider than it may be", () => {
   }
 });
 
-Deno.test("where there is no room, faults that nobody had are told in words", () => {
+Deno.test("where there is no room, faults with count 0 are listed in words", () => {
   const text = reportText(reportOf(passed()), { width: 60 });
   assert.match(text, /^mode +kills +due +on time$/m);
   assert.match(text, /^None late, early, missing, duplicate, unwanted, altered\.$/m);

@@ -18,7 +18,7 @@ export interface SimWorld {
   readonly core: Core;
   readonly model: Model;
   nowMs(): number;
-  /** Says what happens, for whoever replays a seed. */
+  /** Logs what happens, for the replay of a seed. */
   trace(sentence: () => string): void;
 }
 

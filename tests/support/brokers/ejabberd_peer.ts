@@ -21,7 +21,7 @@ async function erlangLibraries(): Promise<string | undefined> {
   return /^ERL_LIBS='([^']+)'/m.exec(script)?.[1];
 }
 
-/** Whom it lets in: whoever has a name, with any password. */
+/** Accepts every client with a user name, with any password. */
 export const login = { username: "fleet", password: "any" } as const;
 
 /** ejabberd on a free port; its URL has the login that it wants. At a place that is given it leaves what it keeps. */

@@ -105,7 +105,7 @@ export async function mosquittoWith({ login, writable }: MosquittoSetup): Promis
   const folder = await Deno.makeTempDir({ prefix: "mosquitto" });
   const config = [
     `listener ${port} 127.0.0.1`,
-    // Whoever gives no name is let in, so that a CONNECT that has none is not refused for that.
+    // A client without a user name is accepted, so that a CONNECT that has none is not refused for that.
     "allow_anonymous true",
     `password_file ${folder}/passwords`,
     `acl_file ${folder}/acl`,

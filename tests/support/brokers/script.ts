@@ -45,7 +45,10 @@ export interface Script {
   acknowledge?(packet: PublishPacket): boolean | number;
   /** When a silent connection is ended, as a share of keep alive. */
   readonly patience?: number;
-  /** How long the link stays open after the connection is over for the broker, in milliseconds; undefined for ever. */
+  /**
+   * How long the link stays open after the connection is over for the broker, in milliseconds; undefined: without
+   * limit.
+   */
   linger?(ending: Ending): number | undefined;
   /** Retained messages come before SUBACK. */
   readonly retainedFirst?: boolean;

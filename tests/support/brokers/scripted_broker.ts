@@ -1,5 +1,5 @@
 /**
- * A small broker that does as it is told: it accepts everyone, keeps wills, publishes to subscribers, and breaks its
+ * A small broker that follows a script: it accepts everyone, keeps wills, publishes to subscribers, and breaks its
  * promise wherever its script says so. Written apart from src/broker, for a fleet that is tested against its own broker
  * proves nothing but that the two agree. Links in memory, a clock moved by hand.
  */
@@ -290,7 +290,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     this.#listenOn();
   }
 
-  /** Counts keep alive anew. */
+  /** Restarts the keep alive timer. */
   #listenOn(): void {
     if (this.#patience !== undefined) this.#broker.cancel(this.#patience);
     const ms = this.keepAliveS * 1_000 * (this.#broker.script.patience ?? 1.5);

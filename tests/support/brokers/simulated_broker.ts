@@ -1,6 +1,6 @@
 /**
- * The broker's core on links in memory under a clock that is moved by hand, which may be killed where it stands and begun
- * anew: on one store, or with nothing.
+ * The broker's core on links in memory under a clock that is moved by hand, which may be killed where it stands and
+ * begun * again: on one store, or with nothing.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
 import type { Core } from "../../../src/broker/core/core.ts";

@@ -1,6 +1,6 @@
 /**
- * A broker peer that a fleet may restart by a command: the command ends it in its own orderly way, and whoever started
- * it starts it again at the same place.
+ * A broker peer that a fleet may restart by a command: the command ends it in its own orderly way, and the code that
+ * started it starts it again at the same place.
  */
 import { type BrokerPeer, freePort } from "./peers.ts";
 

@@ -12,9 +12,9 @@ import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 import { PacketStream } from "../../../src/net/packet_stream.ts";
 import { type BrokerMaker, givenRun, ourCore } from "./checked_broker.ts";
 
-/** What is spoiled; what is absent is let through. Made anew for each check, so that it may remember. */
+/** What is spoiled; what is absent is let through. Made for each check, so that it may keep state. */
 export interface Tamper {
-  /** What the core itself is told. */
+  /** Options of the core itself. */
   readonly core?: CoreOptions;
   /** One write of a client's: what reaches the broker in its place; undefined for nothing. */
   fromClient?(bytes: Uint8Array, link: TamperedLink): Uint8Array | undefined;

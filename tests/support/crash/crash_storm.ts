@@ -18,7 +18,7 @@ const mills = 10;
 /** A broker lives less long, from when the books were looked at. Milliseconds. */
 const stormMs = 250;
 
-/** What a storm is told. */
+/** Options of a storm. */
 export interface StormOptions {
   readonly seed: number;
   readonly kills: number;

@@ -135,7 +135,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
   /** Refuses a CONNECT: with CONNACK or without one. */
   #refuse(reasonCode: number): void {
     this.#end("refused");
-    // In 3.1.1 these two are told whatever happens. [MQTT311 3.1.2-2] [MQTT311 3.1.3-8]
+    // In 3.1.1 these two always get an answer. [MQTT311 3.1.2-2] [MQTT311 3.1.3-8]
     const isOwed = this.version === 4 && (reasonCode === 1 || reasonCode === 2);
     if (isOwed || !this.#choices.does("close: without DISCONNECT or CONNACK before it")) {
       this.send({ type: "connack", sessionPresent: false, reasonCode });

@@ -28,7 +28,7 @@ function late(count: number, over: Partial<FleetResult> = {}) {
 
 const quiet = { mosquitto: { othersShare: 0.1 } };
 
-Deno.test("a deviation is told with its own count, its lives, rule and source", () => {
+Deno.test("a deviation is listed with its own count, its lives, rule and source", () => {
   const byId = { "disconnect-error": { lives: 40, seen: 7, samples: [] } };
   const profile = profileFindings("mosquitto", { byId, described: {} })!;
   const byMode = { "disconnect-error": modeCounts(40, { onTime: 33, deviating: 7 }) };
@@ -57,7 +57,7 @@ Deno.test("what the profile does not describe is unexplained", () => {
   assert.equal(outcomeText(late(3), "mosquitto", quiet), "fail");
 });
 
-Deno.test("what is late is told apart where others had the machine, or the generator says that it was late itself", () => {
+Deno.test("late wills are listed separately under foreign load, or if the generator reports that it was late", () => {
   const loaded = { mosquitto: { othersShare: 0.45 } };
   const [finding] = findingsOf(late(3), loaded);
   assert.match(
@@ -95,7 +95,7 @@ function presence(broker: string, stale: number, altered: number) {
   return makeComparison([comparedRun(broker, report), comparedRun("ok", reportOf(passed()))], context.tool);
 }
 
-Deno.test("a stale state of presence is told with what is known to leave it, and nothing else is", () => {
+Deno.test("a stale state of presence is listed with its known cause, and nothing else is", () => {
   const text = (broker: string, stale: number, altered: number) =>
     findingsOf(presence(broker, stale, altered), {}).map(findingText).join();
   assert.match(

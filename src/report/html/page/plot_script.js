@@ -201,7 +201,7 @@ export async function copyCommand({ target }) {
   }
 }
 
-/* A live page: parts of it are sent anew, at last the whole. */
+/* A live page: the server sends parts again, at the end the whole page. */
 export function followRun(address, onNews) {
   const source = new EventSource(address);
   const take = (event) => {

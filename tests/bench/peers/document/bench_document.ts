@@ -29,7 +29,7 @@ export function benchMarkdown(document: BenchDocument): string {
   const parts = [
     "# Bench",
     `mqtt-sim's broker, on both of its engines, beside mosquitto and aedes: made on ${document.facts.date} by ` +
-    `\`${command}\`, which writes this page anew.`,
+    `\`${command}\`, which writes this page.`,
     "## Goals at a glance",
     glance(document),
     "## How to read it",
@@ -93,7 +93,7 @@ function basis({ facts, contestants }: BenchDocument): string {
       "```",
     ].join("\n"),
     `Brokers run on core ${brokerCore}, the generator on core ${generatorCore}, all over loopback. No broker writes a ` +
-    "line for a connection: mosquitto is told so below, ours says nothing below a warning as it comes, aedes has no log. " +
+    "line for a connection: mosquitto is configured so below, ours logs nothing below a warning by default, aedes has no log. " +
     "Clients speak 3.1.1, with a clean session, and dial from four addresses in turn.",
     markdownTable(["broker", "setup"], setups),
   ].join("\n\n");
@@ -174,7 +174,7 @@ function kernelText(broker: string, workload: string, { results }: BenchDocument
   }:`;
 }
 
-/** Who takes part in a workload, for whoever checks a page. */
+/** The brokers of a workload, for the check of a page. */
 export function brokersOf(workload: Workload, contestants: readonly Contestant[]): string[] {
   return contestants.filter((contestant) => takesPart(contestant, workload)).map(({ name }) => name);
 }

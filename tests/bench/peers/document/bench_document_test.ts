@@ -39,7 +39,7 @@ Deno.test("a page: the median of the rounds' ratios, by the clock and by CPU tim
   assert.match(text, /### some work: ≥ 2 × mosquitto\n\n- mqtt-sim epoll: .*\n\nNo profile was taken/);
 });
 
-Deno.test("a page: what was not run is told so, and so is a round that does not count", () => {
+Deno.test("a page: lists what did not run, and a round that does not count", () => {
   const nobody = benchMarkdown({ ...documentOf([]), results: new Map() });
   assert.deepEqual(tableUnder("## Goals at a glance", nobody)[0], [
     "some work",

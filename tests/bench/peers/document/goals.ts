@@ -1,6 +1,6 @@
 /**
  * How our broker stands to each goal. Rates are judged twice, by the clock and by CPU time: where the generator is what
- * limits, the clock says little, and where something else has the core, CPU time says more. Neither is told alone.
+ * limits, the clock says little, and where something else has the core, CPU time says more. The page reports both.
  */
 import type { EngineName } from "../../../../src/net/engine.ts";
 import type { Rounds } from "../contest.ts";

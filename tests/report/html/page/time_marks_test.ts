@@ -21,7 +21,7 @@ Deno.test("stages are marks in seconds, and the broker is down from its going to
   assert.deepEqual(timeMarks(stages, [restart])[1], { label: "restart", look: "outage", from: 3.1, to: 4.8 });
 });
 
-Deno.test("a stretch is told the marks that it lies in, each once and not too many", () => {
+Deno.test("an interval gets the marks that it lies in, each once and not too many", () => {
   const marks = timeMarks(stages, [restart]);
   assert.equal(marksWithin(marks, 1, 2), "kill a, b");
   assert.equal(marksWithin(marks, 2, 4), "kill a, b, restart");
