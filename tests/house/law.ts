@@ -22,6 +22,10 @@ export interface Law {
   readonly packages: ReadonlyMap<string, readonly string[]>;
   /** What may stand at the repository's top. */
   readonly top: readonly string[];
+  /** Words and phrases that no text may use. */
+  readonly words: readonly string[];
+  /** The terms of the glossary. */
+  readonly glossary: readonly string[];
 }
 
 /** Reads the law out of ARCHITECTURE.md's text. */
@@ -43,6 +47,8 @@ export function readLaw(text: string): Law {
     only: { clock, chance, ffi, locale, escape },
     packages: new Map(packages),
     top: block(text, "top").flat(),
+    words: block(text, "words").map((phrase) => phrase.join(" ")),
+    glossary: block(text, "glossary").map((line) => termOf(line.join(" "))),
   };
 }
 
@@ -52,6 +58,13 @@ function innerLayerings(text: string): Layering[] {
     folder: folder!,
     layers: block(text, `layers ${folder}`).map((entries) => entries.map((entry) => `${folder}/${entry}`)),
   }));
+}
+
+/** The term of a glossary line such as `kill mode: how the fleet ends a connection`. */
+function termOf(line: string): string {
+  const [, term] = line.match(/^([a-z][a-z -]*): \S.*$/) ?? [];
+  assert.ok(term, `ARCHITECTURE.md's code block glossary: expected "term: definition", not "${line}"`);
+  return term;
 }
 
 /** The lines of the code block of that name, as words. */

@@ -37,6 +37,12 @@ mqtt         tests
 \`\`\`top
 deno.json  src
 \`\`\`
+\`\`\`words
+sloth
+\`\`\`
+\`\`\`glossary
+oracle: the judge
+\`\`\`
 `);
 
 const downward = `

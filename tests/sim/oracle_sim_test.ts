@@ -31,7 +31,10 @@ const honest: readonly {
   { name: "both versions, retained", plan: { willRetain: true } },
   { name: "persistent sessions", plan: { sessionExpiryS: 60 } },
   { name: "back within the delay, session resumed", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "no" } },
-  { name: "back within the delay, session begun clean", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "yes" } },
+  {
+    name: "back within the delay, session begun clean",
+    plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "yes" },
+  },
   { name: "back after the delay", plan: { willDelayS: 1, sessionExpiryS: 60, reconnectAfterMs: 2_500 } },
   { name: "the session ends before the delay", plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 } },
   { name: "a delay without a session", plan: { willDelayS: 60, sessionExpiryS: 0 } },

@@ -28,7 +28,10 @@ const honest: readonly {
   { name: "both versions", plan: {} },
   { name: "persistent sessions", plan: { sessionExpiryS: 60 } },
   { name: "back within the delay, session resumed", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "no" } },
-  { name: "back within the delay, session begun clean", plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "yes" } },
+  {
+    name: "back within the delay, session begun clean",
+    plan: { willDelayS: 5, sessionExpiryS: 60, cleanStart: "yes" },
+  },
   { name: "back after the delay", plan: { willDelayS: 1, sessionExpiryS: 60, reconnectAfterMs: 2_500 } },
   { name: "the session ends before the delay", plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 } },
   { name: "nobody comes back", plan: { reconnectAfterMs: "never" } },

@@ -1,6 +1,6 @@
 /**
- * Config files in YAML: settings by the names of their flags. A file is checked whole, and all that is wrong with it is
- * told at once, each with line and column.
+ * Config files in YAML: settings by the names of their flags. All faults of a file are reported at once, each with line
+ * and column.
  */
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { z } from "zod";
