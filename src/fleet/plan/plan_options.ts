@@ -200,7 +200,8 @@ export const planOptions = {
     default: 10_000,
   }),
   profile: option("profile", "Judging", { kind: "choice", words: profileNames, metavar: "NAME" }, {
-    help: "A broker whose known deviations are reported, with rule and source, and do not fail the run. mqtt-sim fleet " +
+    help:
+      "A broker whose known deviations are reported, with rule and source, and do not fail the run. mqtt-sim fleet " +
       "profiles lists them.",
     defaultText: "strict, which has none",
     absent: true,
