@@ -4,7 +4,7 @@ import { Check } from "./check/check.ts";
 import type { ConformanceHooks, ConformanceRun } from "./check/conformance_run.ts";
 import type { ConformanceResult } from "./case/result.ts";
 import { selectCases } from "./check/select.ts";
-import { worldOf } from "./model/world.ts";
+import { worldOf } from "../net/world.ts";
 
 /** How many cases run side by side unless told otherwise. */
 export const usualParallel = 40;

@@ -10,7 +10,7 @@ import {
 } from "../../src/conformance/probe/packet_faults.ts";
 import { refusalForLoad } from "../../src/conformance/probe/refused_for_load.ts";
 import { SideResults } from "../../src/conformance/check/side_results.ts";
-import type { World } from "../../src/conformance/model/world.ts";
+import type { TimedWorld } from "../../src/net/world.ts";
 import type { PacketFault } from "../../src/mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 
@@ -153,7 +153,7 @@ class Lag {
       this.timer = act;
       return () => this.timer = undefined;
     };
-    this.watch = new LagWatch({ clock: this.clock, after } as Partial<World> as World, 50);
+    this.watch = new LagWatch({ clock: this.clock, after } as Partial<TimedWorld> as TimedWorld, 50);
   }
 
   /** The timer goes off so many milliseconds after its making. */

@@ -5,7 +5,7 @@
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
-import type { Wakeable, World } from "../../src/fleet/client/connection.ts";
+import type { FleetWorld, Wakeable } from "../../src/fleet/client/fleet_world.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { mergeResults } from "../../src/fleet/merge/merge.ts";
 import type { FleetPlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
@@ -43,7 +43,7 @@ export class FleetStage {
   readonly plan: FleetPlan;
   readonly broker: ScriptedBroker;
   readonly squad: Squad;
-  readonly #world: World;
+  readonly #world: FleetWorld;
   readonly #tasks: (() => void)[] = [];
   readonly #refuse: (dialled: number) => boolean;
   readonly #protocol: "3.1.1" | "5" | "mix";

@@ -5,7 +5,7 @@
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
 import type { CoreOptions } from "../../src/broker/options/options.ts";
-import type { Wakeable, World } from "../../src/fleet/client/connection.ts";
+import type { FleetWorld, Wakeable } from "../../src/fleet/client/fleet_world.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { mergeResults } from "../../src/fleet/merge/merge.ts";
 import { phasesOf, restartsBroker } from "../../src/fleet/plan/phases.ts";
@@ -51,7 +51,7 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   const plan = makePlan({ seed: 1, run: "sim", ...request });
   using broker = new SimulatedBroker(clock, tasks, options, restartsBroker(plan) && !forgets);
   simulation.first?.(broker);
-  const world = (): World => ({
+  const world = (): FleetWorld => ({
     clock,
     wakes: new Deadlines<Wakeable>(),
     canReset: true,

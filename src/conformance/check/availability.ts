@@ -4,7 +4,7 @@
  * there, and the check waits for it.
  */
 import type { LinkEnd } from "../../net/link.ts";
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 /** Nothing listens on the port: no limit of a broker looks like that. */
 function isSureEnd(end: LinkEnd): boolean {
@@ -16,13 +16,13 @@ const knocks = 3;
 const knockEveryMs = 300;
 
 export class Availability {
-  readonly #world: World;
+  readonly #world: TimedWorld;
   readonly #waitMs: number;
   #asking: Promise<boolean> | undefined;
   #gone = false;
 
   /** @param waitMs how long a broker that is gone is waited for */
-  constructor(world: World, waitMs: number) {
+  constructor(world: TimedWorld, waitMs: number) {
     this.#world = world;
     this.#waitMs = waitMs;
   }

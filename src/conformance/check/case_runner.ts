@@ -18,12 +18,12 @@ import type { CaseRun } from "./select.ts";
 import type { SharedRestart } from "./shared_restart.ts";
 import { Stage } from "../stage/stage.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 /** What all cases of a check share. */
 export interface RunnerParts {
   readonly run: Pick<ConformanceRun, "login" | "deniedTopic" | "profile" | "quick">;
-  readonly world: World;
+  readonly world: TimedWorld;
   readonly bounds: Bounds;
   readonly pacer: Pacer;
   readonly random: Random;

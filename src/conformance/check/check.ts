@@ -23,11 +23,11 @@ import type { CaseRun } from "./select.ts";
 import { SharedRestart } from "./shared_restart.ts";
 import { SideResults } from "./side_results.ts";
 import { countsOf, verdictOf } from "./verdict.ts";
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 /** Where it happens. */
 export interface Place {
-  readonly world: World;
+  readonly world: TimedWorld;
   /** Absent where the world is none of sockets. */
   readonly engine?: EngineName;
 }
@@ -51,7 +51,7 @@ export class Check {
   readonly #run: ConformanceRun & { readonly parallel: number };
   readonly #hooks: ConformanceHooks;
   readonly #runs: readonly CaseRun[];
-  readonly #world: World;
+  readonly #world: TimedWorld;
   readonly #place: Place;
   readonly #bounds: Bounds;
   readonly #warnings: string[] = [];

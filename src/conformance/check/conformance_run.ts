@@ -8,7 +8,7 @@ import type { ConformanceCase } from "../case/case.ts";
 import type { CaseResult } from "../case/result.ts";
 import type { Selection } from "./select.ts";
 import type { CheckLogin } from "../stage/stage.ts";
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 /** Deviations that a broker documents; as much of a profile as a check needs. */
 export interface DeviationProfile {
@@ -59,5 +59,5 @@ export interface ConformanceHooks {
   /** Its `abort` begins no further case; what runs is called off. */
   readonly interrupt?: AbortSignal;
   /** In place of the real one, for tests. */
-  readonly world?: World;
+  readonly world?: TimedWorld;
 }

@@ -2,7 +2,7 @@
  * How late this process is: a timer that should go off every so often, and when it did. A measurement with a late
  * clock takes its own lateness for the broker's.
  */
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 const everyMs = 100;
 
@@ -14,14 +14,14 @@ interface Span {
 
 /** Watches how late the process is, from its making until {@link stop}. */
 export class LagWatch {
-  readonly #world: World;
+  readonly #world: TimedWorld;
   readonly #leastMs: number;
   readonly #spans: Span[] = [];
   #dueMs = 0;
   #cancel: () => void = () => {};
 
   /** @param leastMs what is no more than this is not remembered */
-  constructor(world: World, leastMs: number) {
+  constructor(world: TimedWorld, leastMs: number) {
     this.#world = world;
     this.#leastMs = leastMs;
     this.#arm();

@@ -1,10 +1,10 @@
 /** Waits for a condition for a limited time; the code that changes it asks for a new check. */
 import { CaseOver } from "../model/outcome.ts";
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 /** Waits for packets, up to a bound. */
 export class Patience {
-  readonly #world: World;
+  readonly #world: TimedWorld;
   readonly #waiting = new Set<() => void>();
   #calledOff = false;
 
@@ -13,7 +13,7 @@ export class Patience {
    *
    * @param world the clock of the check
    */
-  constructor(world: World) {
+  constructor(world: TimedWorld) {
     this.#world = world;
   }
 

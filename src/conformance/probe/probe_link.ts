@@ -18,12 +18,12 @@ import { Patience } from "./patience.ts";
 import { endText, type ProbeEnd } from "./probe_end.ts";
 import { refusalForLoad } from "./refused_for_load.ts";
 import type { Transcript } from "./transcript.ts";
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 /** What a probe is made of. */
 export interface ProbeParts {
   /** The clock and the links. */
-  readonly world: World;
+  readonly world: TimedWorld;
   /** The time bounds. */
   readonly bounds: Bounds;
   /** Gets each packet. */

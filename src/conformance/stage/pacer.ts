@@ -2,7 +2,7 @@
  * How fast a whole check connects: as fast as its cases ask for until the broker refuses a CONNECT for its load, and
  * slower from then on. All cases of a check share one pacer.
  */
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 /** The shortest and the longest time between two CONNECTs once the broker has refused one, in milliseconds. */
 const shortestGapMs = 10;
@@ -13,14 +13,14 @@ const oneCauseMs = 1_000;
 const easedAfterMs = 5_000;
 
 export class Pacer {
-  readonly #world: World;
+  readonly #world: TimedWorld;
   #gapMs = 0;
   #nextMs = 0;
   #slowedMs = -Infinity;
   /** When links were opened within the last second. */
   #opened: number[] = [];
 
-  constructor(world: World) {
+  constructor(world: TimedWorld) {
     this.#world = world;
   }
 

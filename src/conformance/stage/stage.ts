@@ -16,7 +16,7 @@ import { sessionPresentFault, type SideFault } from "../probe/packet_faults.ts";
 import { Probe } from "../probe/probe.ts";
 import { type Protocol, versionOf } from "../model/protocol.ts";
 import { Transcript } from "../probe/transcript.ts";
-import type { World } from "../model/world.ts";
+import type { TimedWorld } from "../../net/world.ts";
 
 /** Who logs in. */
 export interface CheckLogin {
@@ -28,7 +28,7 @@ export interface CheckLogin {
 
 /** What a stage is made of. */
 export interface StageParts {
-  readonly world: World;
+  readonly world: TimedWorld;
   readonly bounds: Bounds;
   readonly protocol: Protocol;
   /** Unique on the broker: run and case. Letters and digits alone. */

@@ -1,6 +1,6 @@
 /** The one instant at which something wants to be woken next. */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
-import type { Wakeable } from "./connection.ts";
+import type { Wakeable } from "./fleet_world.ts";
 
 export class Alarm {
   readonly #wakes: Deadlines<Wakeable>;

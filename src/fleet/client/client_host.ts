@@ -2,7 +2,7 @@
  * What the clients of a squad share, and what they count together.
  */
 import type { Histogram } from "../../base/histogram.ts";
-import type { World } from "./connection.ts";
+import type { FleetWorld } from "./fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";
 import type { LifeBooks } from "../ledger/life_books.ts";
 import type { PresenceBook } from "../ledger/presence_book.ts";
@@ -18,7 +18,7 @@ export interface FailedClient {
 export interface ClientHost {
   /** Who belongs to which group, and the plan as it holds there. */
   readonly groups: Groups;
-  readonly world: World;
+  readonly world: FleetWorld;
   /** When the last turn was: what is seen now may have waited here since. */
   readonly turnMs: number;
   /** Where a client tells what becomes of its lives. */

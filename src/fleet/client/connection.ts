@@ -2,31 +2,15 @@
  * One MQTT connection of the fleet's: a link, the packets on it, and keep alive. What the packets mean is its owner's
  * business: a virtual client, a watcher, a control.
  */
-import type { Clock } from "../../base/clock.ts";
-import type { Deadline, Deadlines } from "../../base/deadlines.ts";
+import type { Deadline } from "../../base/deadlines.ts";
 import type { ProtocolError } from "../../base/failure.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import { type PacketFault, packetFaultText } from "../../mqtt/codec/lenient.ts";
 import type { DisconnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
+import type { FleetWorld, Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
-
-/** Something that asked to be woken. */
-export interface Wakeable {
-  wake(nowMs: number): void;
-}
-
-/** What a squad needs of the world; tests hand over a manual clock and links in memory. */
-export interface World {
-  readonly clock: Clock;
-  /** Everything that wants to be woken; the squad's owner asks it on each turn. */
-  readonly wakes: Deadlines<Wakeable>;
-  /** True where `Link.reset` sends RST. */
-  readonly canReset: boolean;
-  /** Starts to open a link to the broker. `place` spreads connections over several source addresses. */
-  dial(receiver: DialReceiver, place: number): Link;
-}
 
 /** What a connection calls. */
 export interface ConnectionOwner {
@@ -70,7 +54,7 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
   #cleanStart = false;
   #disconnect: DisconnectPacket | undefined;
   #received: Uint8Array | undefined;
-  readonly #world: World;
+  readonly #world: FleetWorld;
   readonly #owner: ConnectionOwner;
   readonly #link: Link;
   readonly #stream: PacketStream;
@@ -79,7 +63,7 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
   #nowMs = 0;
   #over = false;
 
-  constructor(world: World, version: ProtocolVersion, owner: ConnectionOwner, place: number) {
+  constructor(world: FleetWorld, version: ProtocolVersion, owner: ConnectionOwner, place: number) {
     this.version = version;
     this.#world = world;
     this.#owner = owner;

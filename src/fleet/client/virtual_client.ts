@@ -1,7 +1,4 @@
-/**
- * One virtual client: it is connected, killed, and comes back, life after life under one client id. `client_state.ts` has
- * its states and the legal transitions between them.
- */
+/** One virtual client: it is connected, killed and comes back, under one client id. `client_state.ts` has its states. */
 import { Alarm } from "./alarm.ts";
 import type { ConnackPacket, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
 import { faultyText, type PacketFault } from "../../mqtt/codec/lenient.ts";
@@ -10,7 +7,8 @@ import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
 import type { ClientEvent, ClientState, PendingKill } from "./client_state.ts";
 import { checkTransition, isConnecting, isDying } from "./client_state.ts";
-import { Connection, type ConnectionOwner, type Wakeable } from "./connection.ts";
+import { Connection, type ConnectionOwner } from "./connection.ts";
+import type { Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";

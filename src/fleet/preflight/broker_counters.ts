@@ -2,12 +2,11 @@
  * What the broker itself says it dropped: read from its `$SYS` topics before and after a run, so that a will that the
  * broker dropped at one of its limits can be distinguished from one that it never published.
  */
-import { type Clock, monotonicClock } from "../../base/clock.ts";
-import { Deadlines } from "../../base/deadlines.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
-import { dial } from "../../net/dial.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { type FleetWorld, fleetWorldOf } from "../client/fleet_world.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
 import { ownIdOf } from "../plan/shard.ts";
 
@@ -38,18 +37,11 @@ export interface BrokerSays {
  * @param renewed waits until the broker has updated its counters, up to twelve seconds
  */
 export async function readBroker(
-  { plan, target, engine }: FleetRun,
+  run: FleetRun,
   version: ProtocolVersion,
   renewed: boolean,
 ): Promise<BrokerSays> {
-  const [sourceAddress] = plan.sourceAddresses;
-  const world: World = {
-    clock: monotonicClock,
-    wakes: new Deadlines<Wakeable>(),
-    canReset: false,
-    dial: (receiver) => dial(target, { sourceAddress, engine }, receiver),
-  };
-  const counters = new BrokerCounters(plan, world, version);
+  const counters = new BrokerCounters(run.plan, fleetWorldOf(run), version);
   const count = await counters.current();
   const dropped = renewed && count !== undefined ? await counters.renewed() : count;
   counters.close();
@@ -68,7 +60,7 @@ class BrokerCounters implements ConnectionOwner {
   name: string | undefined;
   #changed = Promise.withResolvers<void>();
 
-  constructor(plan: FleetPlan, world: World, version: ProtocolVersion) {
+  constructor(plan: FleetPlan, world: FleetWorld, version: ProtocolVersion) {
     this.#plan = plan;
     this.#clock = world.clock;
     this.#connection = new Connection(world, version, this, 0);

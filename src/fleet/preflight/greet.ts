@@ -3,12 +3,11 @@
  */
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import { isPassingRefusal } from "../../mqtt/reason.ts";
-import { dial } from "../../net/dial.ts";
-import { monotonicClock } from "../../base/clock.ts";
-import { Deadlines } from "../../base/deadlines.ts";
+import type { TimedWorld } from "../../net/world.ts";
 import { connackText, isLoginRefused } from "../client/connack_text.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { type FleetWorld, fleetWorldOf } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
@@ -40,35 +39,16 @@ const retryForMs = 30_000;
 const closedTries = 2;
 
 /** What a greeting needs: a link to the broker and a timer. A simulation hands over its own. */
-export interface GreetWorld extends World {
-  /** Does something after a while; answers how to cancel it. */
-  after(ms: number, act: () => void): () => void;
-}
+export type GreetWorld = FleetWorld & TimedWorld;
 
 /** Connects over a real link without a will, and leaves; tries again as {@link greetIn} does. */
 export async function greet(run: FleetRun, version: ProtocolVersion): Promise<Greeting> {
-  return await greetIn(realWorld(run), run.plan, version);
+  return await greetIn(fleetWorldOf(run), run.plan, version);
 }
 
 /** Connects once over a real link without a will, and leaves. */
 export async function greetNow(run: FleetRun, version: ProtocolVersion): Promise<Greeting> {
-  return await greetOnce(realWorld(run), run.plan, version);
-}
-
-function realWorld({ plan, target, engine }: FleetRun): GreetWorld {
-  return {
-    clock: monotonicClock,
-    wakes: new Deadlines<Wakeable>(),
-    canReset: false,
-    dial: (receiver) => {
-      const sourceAddress = plan.sourceAddresses[0];
-      return dial(target, { sourceAddress, engine }, receiver);
-    },
-    after: (ms, act) => {
-      const timer = setTimeout(act, ms);
-      return () => clearTimeout(timer);
-    },
-  };
+  return await greetOnce(fleetWorldOf(run), run.plan, version);
 }
 
 /** Connects without a will, and leaves; tries again where a limit of the broker may be the cause of a refusal. */

@@ -1,11 +1,8 @@
 /**
  * A squad in the real world: sockets, the clock, and one timer for everything.
  */
-import { monotonicClock } from "../../base/clock.ts";
-import { Deadlines } from "../../base/deadlines.ts";
-import { canResetOver, dial } from "../../net/dial.ts";
 import { engines } from "../../net/engine.ts";
-import type { Wakeable, World } from "../client/connection.ts";
+import { type FleetWorld, fleetWorldOf } from "../client/fleet_world.ts";
 import type { LifeRow } from "../ledger/life_row.ts";
 import { RecordBuffer } from "../recording/record_buffer.ts";
 import type { Progress } from "../result/result.ts";
@@ -35,7 +32,7 @@ const longestSleepMs = 10;
 /** A squad that runs on this thread. */
 export class SquadRun {
   readonly #squad: Squad;
-  readonly #world: World;
+  readonly #world: FleetWorld;
   readonly #hooks: SquadHooks;
   readonly #record: RecordBuffer | undefined;
   readonly #finished: (result: SquadResult) => void;
@@ -49,7 +46,7 @@ export class SquadRun {
   #lives: LifeRow[] = [];
 
   constructor(task: SquadTask, hooks: SquadHooks) {
-    this.#world = realWorld(task);
+    this.#world = fleetWorldOf(task);
     this.#hooks = hooks;
     if (task.record) this.#record = new RecordBuffer(task.number, task.originMs, (lines) => hooks.onRecord(lines));
     this.#squad = new Squad(task, this.#world, this.#record?.note);
@@ -141,17 +138,4 @@ export class SquadRun {
     this.#hooks.onProgress(this.#squad.progress(nowMs));
     if (this.#lives.length > 0) this.#hooks.onLives?.(this.#lives.splice(0));
   }
-}
-
-function realWorld({ plan, target, engine }: SquadTask): World {
-  const { sourceAddresses } = plan;
-  return {
-    clock: monotonicClock,
-    wakes: new Deadlines<Wakeable>(),
-    canReset: canResetOver(target, engine),
-    dial: (receiver, place) => {
-      const sourceAddress = sourceAddresses[place % sourceAddresses.length];
-      return dial(target, { sourceAddress, engine }, receiver);
-    },
-  };
 }

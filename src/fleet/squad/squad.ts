@@ -4,7 +4,7 @@ import type { PublishPacket } from "../../mqtt/packet.ts";
 import type { ClientCounters } from "../result/client_counters.ts";
 import type { ClientHost } from "../client/client_host.ts";
 import { type ControlWill, killedControl } from "../ledger/control_books.ts";
-import type { World } from "../client/connection.ts";
+import type { FleetWorld } from "../client/fleet_world.ts";
 import type { ControlSight } from "../result/control_counts.ts";
 import { Groups } from "../plan/groups.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -39,7 +39,7 @@ const controlEveryMs = 5_000;
 export class Squad implements ClientHost, LookoutHost {
   readonly plan: FleetPlan;
   readonly groups: Groups;
-  readonly world: World;
+  readonly world: FleetWorld;
   readonly #books: SquadBooks;
   readonly #task: SquadTask;
   readonly #schedule: KillSchedule;
@@ -67,7 +67,7 @@ export class Squad implements ClientHost, LookoutHost {
   #interruptedMs: number | undefined;
 
   /** @param note told each event, where a recording is wanted */
-  constructor(task: SquadTask, world: World, note?: Note) {
+  constructor(task: SquadTask, world: FleetWorld, note?: Note) {
     const { plan, protocol } = task;
     this.#task = task;
     this.plan = plan;

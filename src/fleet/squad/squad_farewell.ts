@@ -2,7 +2,7 @@
  * How a squad leaves at the end of a run: its living clients properly, some each turn, with their sessions; and then,
  * where wills are retained, the look of a late subscriber, after which their topics are cleared.
  */
-import type { World } from "../client/connection.ts";
+import type { FleetWorld } from "../client/fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";
 import { LateLook } from "../watch/late_look.ts";
 import { clientIdOf } from "../life/life.ts";
@@ -16,7 +16,7 @@ import type { VirtualClient } from "../client/virtual_client.ts";
 export interface FarewellParts {
   readonly task: SquadTask;
   readonly groups: Groups;
-  readonly world: World;
+  readonly world: FleetWorld;
   readonly books: SquadBooks;
   readonly lookout: Lookout;
 }

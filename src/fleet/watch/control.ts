@@ -15,7 +15,8 @@ import type {
 import { isPassingRefusal, reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { connectPacketOf } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import type { ControlSight } from "../result/control_counts.ts";
 import { endText } from "../oracle/end_text.ts";
@@ -41,7 +42,7 @@ type Step = "connecting" | "publishing" | "killed" | "passed";
 
 export class Control implements ConnectionOwner, Wakeable {
   readonly #plan: FleetPlan;
-  readonly #world: World;
+  readonly #world: FleetWorld;
   #connection: Connection;
   readonly #life: Life;
   readonly #mark: string;
@@ -56,7 +57,7 @@ export class Control implements ConnectionOwner, Wakeable {
   #failure: string | undefined;
 
   /** @param number names the control client: beyond all clients of the run */
-  constructor(plan: FleetPlan, world: World, number: number, bucket: number, version: ProtocolVersion) {
+  constructor(plan: FleetPlan, world: FleetWorld, number: number, bucket: number, version: ProtocolVersion) {
     this.#plan = controlPlanOf(plan);
     this.#world = world;
     this.#life = beginLife(this.#plan, { number, bucket, version }, 1);

@@ -6,7 +6,8 @@ import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../.
 import { reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner, type World } from "../client/connection.ts";
+import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import type { FleetWorld } from "../client/fleet_world.ts";
 import type { FoundWill } from "../result/late_look_counts.ts";
 import { readWillMark, type WillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -33,7 +34,7 @@ export class LateLook implements ConnectionOwner {
 
   constructor(
     { plan, firstBucket }: Outlook,
-    world: World,
+    world: FleetWorld,
     version: ProtocolVersion,
     filters: readonly string[],
     expected: ReadonlyMap<string, WillMark>,

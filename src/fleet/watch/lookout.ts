@@ -3,7 +3,7 @@
  * seen means is the ledger's.
  */
 import type { ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
-import type { World } from "../client/connection.ts";
+import type { FleetWorld } from "../client/fleet_world.ts";
 import { Control, isControlMark } from "./control.ts";
 import type { ControlWill } from "../ledger/control_books.ts";
 import type { ControlSight } from "../result/control_counts.ts";
@@ -50,7 +50,7 @@ function firstOf(controls: ReadonlyMap<number, Control>, pick: (control: Control
 
 export class Lookout implements WatcherHost {
   readonly plan: FleetPlan;
-  readonly world: World;
+  readonly world: FleetWorld;
   readonly #outlook: Outlook;
   readonly #groups: Groups;
   readonly #host: LookoutHost;
@@ -65,7 +65,7 @@ export class Lookout implements WatcherHost {
   readonly #dialEveryMs: number;
   #nextDialMs = -Infinity;
 
-  constructor(outlook: Outlook, groups: Groups, world: World, host: LookoutHost) {
+  constructor(outlook: Outlook, groups: Groups, world: FleetWorld, host: LookoutHost) {
     this.#groups = groups;
     this.plan = outlook.plan;
     this.world = world;

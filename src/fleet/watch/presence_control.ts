@@ -5,7 +5,8 @@
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import { connackText } from "../client/connack_text.ts";
 import { connectPacketOf } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import { beginLife, type Life, willTopicOf } from "../life/life.ts";
@@ -22,13 +23,13 @@ export class PresenceControl implements ConnectionOwner, Wakeable {
   readonly #plan: FleetPlan;
   readonly #outbox = new Outbox();
   readonly #connection: Connection;
-  readonly #world: World;
+  readonly #world: FleetWorld;
   #tries = 0;
   #said = false;
   #failure: string | undefined;
 
   /** @param number names the control client: beyond all clients of the run */
-  constructor(plan: FleetPlan, world: World, number: number, bucket: number, version: ProtocolVersion) {
+  constructor(plan: FleetPlan, world: FleetWorld, number: number, bucket: number, version: ProtocolVersion) {
     this.#plan = { ...plan, willDelayS: 0, cleanStart: "yes", sessionExpiryS: 0 };
     this.life = beginLife(this.#plan, { number, bucket, version }, 1);
     this.#world = world;

@@ -3,7 +3,7 @@
  * what means found is judged by the books.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
-import type { World } from "../client/connection.ts";
+import type { FleetWorld } from "../client/fleet_world.ts";
 import type { Rules } from "../oracle/expectation.ts";
 import type { Groups } from "../plan/groups.ts";
 import { readWillMark, willOf, willTopicOf } from "../life/life.ts";
@@ -22,7 +22,7 @@ import { differingProperties, sameBytes } from "../oracle/will_compare.ts";
 export interface DeskParts {
   readonly outlook: Outlook & { readonly originMs: number };
   readonly groups: Groups;
-  readonly world: World;
+  readonly world: FleetWorld;
   readonly rules: Rules;
   /** Where what is found is judged and counted. */
   readonly books: PresenceBooks;

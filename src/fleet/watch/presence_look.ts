@@ -7,7 +7,8 @@ import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/pac
 import { reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner, type World } from "../client/connection.ts";
+import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import type { FleetWorld } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -28,7 +29,7 @@ export interface Reading {
 /** What one look is about. */
 export interface LookOrder {
   readonly plan: FleetPlan;
-  readonly world: World;
+  readonly world: FleetWorld;
   readonly version: ProtocolVersion;
   /** Names the subscriber. */
   readonly clientId: string;

@@ -4,18 +4,19 @@
  */
 import type { Packet } from "../../mqtt/packet.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner, type World } from "../client/connection.ts";
+import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import type { FleetWorld } from "../client/fleet_world.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 const underWay = 64;
 
 export class SessionSweep implements ConnectionOwner {
   readonly #plan: FleetPlan;
-  readonly #world: World;
+  readonly #world: FleetWorld;
   readonly #left: string[];
   readonly #sweeping = new Map<Connection, string>();
 
-  constructor(plan: FleetPlan, world: World, clientIds: readonly string[]) {
+  constructor(plan: FleetPlan, world: FleetWorld, clientIds: readonly string[]) {
     this.#plan = plan;
     this.#world = world;
     this.#left = [...clientIds];

@@ -8,7 +8,8 @@ import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS, Suback
 import { isPassingRefusal, reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS, watcherConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner, type Wakeable, type World } from "../client/connection.ts";
+import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { disconnectText, endText } from "../oracle/end_text.ts";
 import { retryAfterMs } from "../client/retry.ts";
@@ -29,7 +30,7 @@ export interface WatcherPost {
 /** What a watcher calls. */
 export interface WatcherHost {
   readonly plan: FleetPlan;
-  readonly world: World;
+  readonly world: FleetWorld;
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** The broker delivered once more what this watcher had, under the packet identifier that it had before. */
   onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { Pacer } from "../../../src/conformance/stage/pacer.ts";
-import type { World } from "../../../src/conformance/model/world.ts";
+import type { TimedWorld } from "../../../src/net/world.ts";
 
 /** A world of a clock and timers alone. */
 function timed() {
@@ -14,7 +14,7 @@ function timed() {
       const timer = timers.add(clock.nowMs() + ms, act);
       return () => timers.cancel(timer);
     },
-  } as unknown as World;
+  } as unknown as TimedWorld;
   const goOn = async (ms: number) => {
     clock.advance(ms);
     for (let act = timers.takeDue(clock.nowMs()); act !== undefined; act = timers.takeDue(clock.nowMs())) act();

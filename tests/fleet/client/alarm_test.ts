@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { Alarm } from "../../../src/fleet/client/alarm.ts";
-import type { Wakeable } from "../../../src/fleet/client/connection.ts";
+import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 
 /** Sets an alarm at these instants, one each at its own time, and tells when it rang until 100. */
 function rung(settings: readonly (readonly [nowMs: number, atMs: number])[]): number[] {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { Histogram } from "../../../src/base/histogram.ts";
-import type { Wakeable } from "../../../src/fleet/client/connection.ts";
+import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 import { VirtualClient } from "../../../src/fleet/client/virtual_client.ts";
 import { Ledger } from "../../../src/fleet/ledger/ledger.ts";
 import { LifeBooks } from "../../../src/fleet/ledger/life_books.ts";

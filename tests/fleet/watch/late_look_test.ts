@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { ManualClock } from "../../../src/base/clock.ts";
-import type { Wakeable } from "../../../src/fleet/client/connection.ts";
+import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 import { LateLook } from "../../../src/fleet/watch/late_look.ts";
 import { countLook } from "../../../src/fleet/oracle/late_look_rule.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";

@@ -9,7 +9,7 @@ import { type CoreOptions, coreSettings } from "../../../src/broker/options/opti
 import { serve } from "../../../src/broker/serve/serve.ts";
 import { runDue } from "../../../src/broker/serve/tick.ts";
 import type { ConformanceHooks, ConformanceRun } from "../../../src/conformance/check/conformance_run.ts";
-import type { World } from "../../../src/conformance/model/world.ts";
+import type { TimedWorld } from "../../../src/net/world.ts";
 import { runConformance } from "../../../src/conformance/run_conformance.ts";
 import type { ConformanceResult } from "../../../src/conformance/case/result.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
@@ -92,7 +92,7 @@ export async function checkInMemory(
     const deadline = timers.add(clock.nowMs() + ms, act);
     return () => timers.cancel(deadline);
   };
-  const world: World = { clock, canReset: true, dial, after };
+  const world: TimedWorld = { clock, canReset: true, dial, after };
   let done = false;
   const result = runConformance({ ...givenRun, target: parseEndpoint("mqtt://memory:1883"), ...run }, {
     ...hooks,

@@ -6,7 +6,7 @@
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { UsageError } from "../../../src/base/failure.ts";
-import type { Wakeable, World } from "../../../src/fleet/client/connection.ts";
+import type { FleetWorld, Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 import { greetIn, type GreetWorld } from "../../../src/fleet/preflight/greet.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import { mergeResults } from "../../../src/fleet/merge/merge.ts";
@@ -95,7 +95,7 @@ class OpenStage {
     return near;
   }
 
-  #world(): World {
+  #world(): FleetWorld {
     return {
       clock: this.#clock,
       wakes: new Deadlines<Wakeable>(),
@@ -173,7 +173,7 @@ class OpenStage {
     }) as typeof note;
   }
 
-  #turn(squads: readonly { readonly squad: Squad; readonly world: World }[], restarts: OpenRestarts): void {
+  #turn(squads: readonly { readonly squad: Squad; readonly world: FleetWorld }[], restarts: OpenRestarts): void {
     const nowMs = this.#nowMs;
     const nextMs = Math.min(
       ...squads.filter(({ squad }) => !squad.done)

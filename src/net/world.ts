@@ -1,0 +1,48 @@
+/**
+ * What whoever connects to a broker needs of the world: a clock, links and timers. Tests hand over a clock that is moved
+ * by hand and links in memory.
+ */
+import { type Clock, monotonicClock } from "../base/clock.ts";
+import { canResetOver, dial } from "./dial.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { EngineName } from "./engine.ts";
+import type { DialReceiver, Link } from "./link.ts";
+
+/** A clock, and links to one broker. */
+export interface World {
+  readonly clock: Clock;
+  /** True where `Link.reset` sends RST. */
+  readonly canReset: boolean;
+  /** Starts to open a link to the broker. `place` spreads links over several source addresses. */
+  dial(receiver: DialReceiver, place?: number): Link;
+}
+
+/** A world with timers. */
+export interface TimedWorld extends World {
+  /** Calls once after so many milliseconds; what it answers calls that off. */
+  after(ms: number, act: () => void): () => void;
+}
+
+/**
+ * The real world, and a broker in it.
+ *
+ * @param sourceAddresses where links come from; empty leaves that to the operating system
+ */
+export function worldOf(
+  target: Endpoint,
+  engine: EngineName | undefined,
+  sourceAddresses: readonly string[] = [],
+): TimedWorld {
+  return {
+    clock: monotonicClock,
+    canReset: canResetOver(target, engine),
+    dial: (receiver, place = 0) => {
+      const sourceAddress = sourceAddresses[place % sourceAddresses.length];
+      return dial(target, { sourceAddress, engine }, receiver);
+    },
+    after: (ms, act) => {
+      const timer = setTimeout(act, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}
