@@ -23,7 +23,7 @@ export const bad = (): ComparedBroker => comparedRun("brittle", reportOf(failed(
 /** One that cannot be reached. */
 export const gone = (): ComparedBroker => comparedRun("gone", reportOf(voided()));
 
-/** One that does not speak the version. */
+/** A broker that does not support the version. */
 export function mute(): ComparedBroker {
   const reason = "mqtt://127.0.0.1:41883 does not support MQTT 5.0; try --protocol 3.1.1";
   return comparedRun("mute", reportOf({ ...voided(), reason, notSpoken: true }));

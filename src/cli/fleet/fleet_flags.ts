@@ -34,8 +34,7 @@ const scenario = object("Scenario", {
   scenario: valueFlag(
     "--scenario",
     { ...file, metavar: "NAME|FILE", words: builtInScenarios.map(({ name }) => name) },
-    "What is done: one of those listed below, or a YAML file of settings, groups and phases. Flags overrule it, in " +
-      "groups and phases too. Default steady.",
+    "The scenario: one of the list below, or a YAML file of settings, groups and phases. Flags override it, also in groups and phases. Default steady.",
   ),
 });
 
@@ -43,9 +42,7 @@ const target = object("Target", {
   url: repeatedFlag(
     "--url",
     { metavar: "[NAME=]URL", read: parseBrokerChoice, words: [embedded.name] },
-    "The broker to test, mqtt://[user[:password]@]host[:port], port 1883 unless said. Without it, or as embedded, a " +
-      "broker of our own is started in a thread. May be repeated: the same plan then runs on each, one after the other, " +
-      "and all are compared; a name before the URL is what the tables call it.",
+    "The broker to test, mqtt://[user[:password]@]host[:port], default port 1883. Without it, or as embedded, the fleet starts the embedded broker in a thread. May be repeated: the same plan then runs on each broker in turn, and the report compares them; NAME is the title in the tables.",
   ),
   ...planFlags("username", "password"),
   passwordFile: valueFlag(
@@ -61,8 +58,7 @@ const parts = object("Parts", {
   startAt: valueFlag(
     "--start-at",
     { metavar: "INSTANT", read: parseStartAt },
-    "When to connect the fleet: 2026-05-01T12:00:00Z, or +10s from now. Shards that are given one instant connect and " +
-      "kill in step. Default: at once.",
+    "When to connect the fleet: 2026-05-01T12:00:00Z, or +10s from now. Shards with the same start time connect and kill in step. Default: at once.",
   ),
 });
 
@@ -70,29 +66,26 @@ const output = object("Output", {
   threshold: repeatedFlag(
     "--threshold",
     { metavar: "EXPRESSION", read: parseThreshold },
-    "What the run must hold to pass, over any number of the JSON report by its path: 'latencyMs.byMode.reset.p99<200', " +
-      "'byGroup.sensors.missing==0'. One on a count of faults, such as 'wills.late<10', takes the place of there being " +
-      "none; one for which the run measured nothing is not met. May be repeated.",
+    "A condition to pass, over any number of the JSON report by its path: 'latencyMs.byMode.reset.p99<200', " +
+      "'byGroup.sensors.missing==0'. A condition on a count of faults, such as 'wills.late<10', replaces the default of 0; a condition without a measured value is not met. May be repeated.",
   ),
   ...planFlags("run"),
   record: valueFlag(
     "--record",
     file,
-    "Write every event to this file as it happens, one JSON object a line; mqtt-sim report FILE judges them again. The " +
-      "file is found writable before anything starts. With several --url, {broker} in its name makes one for each.",
+    "Write every event to this file as it happens, one JSON object a line; mqtt-sim report FILE judges them again. The file must be writable before the start. With several --url, {broker} in its name makes one for each.",
   ),
   live: valueFlag(
     "--live",
     address,
-    "Serve the HTML page while the run goes on; it follows the run, and shows the report when it is over. On this " +
-      "machine's own address unless a host is named: 8080, or 0.0.0.0:8080; port 0 means a free port. Everyone with access to it can see the page.",
+    "Serve the HTML page during the run, with the report at its end. On 127.0.0.1 by default: 8080, or 0.0.0.0:8080; port 0 means a free port. Everyone with access to it can see the page.",
   ),
   metrics: valueFlag(
     "--metrics",
     address,
-    "Serve metrics for Prometheus under /metrics while the run goes on; address as for --live.",
+    "Serve metrics for Prometheus under /metrics during the run; address as for --live.",
   ),
-  quiet: switchFlag("--quiet", "Say nothing while it runs but warnings."),
+  quiet: switchFlag("--quiet", "Print warnings only."),
 });
 
 const nameWidth = Math.max(...builtInScenarios.map(({ name }) => name.length));
@@ -177,10 +170,9 @@ export const fleetCommand = command(
   // Nothing at all is a choice too, which `or` alone would not take.
   orNone(or(schema, show, known, run), noFlags),
   {
-    brief: sentence("Connect a fleet of clients with wills, kill them, and account for every will."),
+    brief: sentence("Connect a fleet of clients with wills, kill them, and check every will."),
     description: sentence(
-      "Connects a fleet of MQTT clients with Last Wills, kills and brings them back, and checks that each will that was " +
-        "due came once, on time and unaltered, and no other. Times are written 250ms, 1.5s, 2m or 1h; SECONDS may be plain.",
+      "Connects a fleet of MQTT clients with Last Wills, kills them and reconnects them, and checks that each due will came once, on time and unaltered, and no other will came. Times are written 250ms, 1.5s, 2m or 1h; SECONDS may be plain.",
     ),
     footer,
     usageLine: [{ type: "literal", value: "[FLAGS]" }],

@@ -110,7 +110,7 @@ class Followers {
     return new Response(body, { headers: { "content-type": "text/event-stream" } });
   }
 
-  /** News for all; one that has not taken the last ones misses these: the next ones are whole again. */
+  /** Broadcast. Clients with unread updates skip this one; every update is a full snapshot. */
   tell(news: () => string): void {
     if (this.#streams.size === 0) return;
     const bytes = event(news());

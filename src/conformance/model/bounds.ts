@@ -11,7 +11,7 @@ export interface Bounds {
   readonly lateMs: number;
   /** What is due at a later instant may come this much before it: for clocks that count alike, not for brokers. */
   readonly earlyMs: number;
-  /** Nothing has come when for so long nothing came. */
+  /** How long to wait before concluding that no packet will come. */
   readonly silenceMs: number;
   /** A broker that was restarted accepts connections again within this. */
   readonly restartMs: number;

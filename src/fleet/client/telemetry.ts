@@ -21,7 +21,7 @@ export interface Publisher {
   publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, heard: (taken: boolean) => void): boolean;
 }
 
-/** A turn makes up for no more than so much time: a machine that was held up does not answer with a flood. */
+/** Limit on catch-up after a stall, so that a delayed process does not send a burst. */
 const mostCatchUpMs = 1_000;
 
 /** The clients of one group, one after the other. */

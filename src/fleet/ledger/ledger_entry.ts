@@ -13,7 +13,10 @@ export interface Entry {
   readonly life: Life;
   /** What each of the watchers that receive this will saw. */
   readonly arrivals: (readonly Arrival[])[];
-  /** When the last will of the same or a shorter delay was due, of those who had died when this one came, or its client. */
+  /**
+   * Latest due time among wills with the same or a shorter delay whose clients had died before this will arrived (or
+   * its client reconnected).
+   */
   othersDueMs: number;
 }
 
@@ -35,7 +38,7 @@ export function closedAs(mode: TallyMode, due: boolean, allowed: boolean): Close
   return ofMode[(due ? 2 : 0) + (allowed ? 1 : 0)] ??= { mode, due, allowed };
 }
 
-/** Whether a will has come to every watcher of its. */
+/** Whether every watcher of this partition has received the will. */
 export function isAnswered({ arrivals }: Entry): boolean {
   for (const each of arrivals) if (each.length === 0) return false;
   return true;
@@ -93,7 +96,9 @@ export function staysLast({ willRetain, presence }: FleetPlan): boolean {
   return willRetain && !presence;
 }
 
-/** Whether a will's way says anything of the broker: its cause is known to the millisecond, and no restart lay on it. */
+/**
+ * Whether a will's way says anything of the broker: its cause is known to the millisecond, and no restart lay on it.
+ */
 export function isTimed({ end }: Life, { byMs }: { readonly byMs?: number }): boolean {
   return end !== undefined && end.mode !== "lost" && end.mode !== "restart" && byMs === undefined;
 }

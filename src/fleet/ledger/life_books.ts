@@ -117,7 +117,7 @@ export class LifeBooks {
     this.#note?.("deferred", nowMs, { client, mode });
   }
 
-  /** A client is about to be taken over, as soon as its other self is connected. */
+  /** Records that a takeover started; it completes when the second connection is accepted. */
   takeOver(client: number, dueMs: number, nowMs: number): void {
     this.slip.record(nowMs - dueMs);
     this.#note?.("takeover", nowMs, { client, dueMs });
@@ -188,7 +188,7 @@ export class LifeBooks {
     this.#note?.("lost", nowMs, { client: life.client, life: life.incarnation, ...text !== undefined && { text } });
   }
 
-  /** The restart of the broker that a connection ended with which nobody has killed; undefined where it was another cause. */
+  /** The broker restart that ended this connection, or undefined if it ended for another reason. */
   restartOf({ connectedMs, keepAliveS }: Life, nowMs: number): RestartWindow | undefined {
     // Where nothing came of its end, a client notices it with its next PINGREQ.
     return this.#ledger.restarts.endedIn(connectedMs!, nowMs, keepAliveS * 1_500);

@@ -117,7 +117,7 @@ export class SquadBooks {
     this.#note?.("phase", nowMs, { phase });
   }
 
-  /** The phase counts from now on: what it waits for has only begun. */
+  /** Resets the start time of the phase to now. */
   wait(nowMs: number): void {
     this.#phaseFromMs = nowMs;
   }

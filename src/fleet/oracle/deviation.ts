@@ -17,7 +17,10 @@ export interface JudgedLife {
   readonly life: Life;
   readonly judgement: Judgement;
   readonly rules: Rules;
-  /** When the last will of the same or a shorter delay was due, of those who had died when this one came, or its client. */
+  /**
+   * Latest due time among wills with the same or a shorter delay whose clients had died before this will arrived (or
+   * its client reconnected).
+   */
   readonly othersDueMs: number;
 }
 

@@ -170,8 +170,8 @@ function wasAlive({ retired, leftMs }: Life, first: Arrival | undefined): boolea
 }
 
 /**
- * Whether a will answers the end of the connection by the fleet itself, and not what made it due before: it was overdue by
- * then, or became so since, and came only after the fleet had acted.
+ * Whether a will answers the end of the connection by the fleet itself, and not what made it due before: it was overdue
+ * by then, or became so since, and came only after the fleet had acted.
  */
 export function answersCut(
   { end }: Life,
@@ -231,7 +231,7 @@ export function modeOf(life: Life): EndMode | "alive" {
   return life.end?.mode ?? "alive";
 }
 
-/** What one watcher saw, another that could not see takes nothing from. */
+/** An arrival at one watcher counts even if another watcher was offline. */
 const severity: readonly Judgement["verdict"][] = [
   undefined,
   "unseeable",
@@ -242,7 +242,7 @@ const severity: readonly Judgement["verdict"][] = [
   "missing",
 ];
 
-/** One life seen by several watchers is as good as the worst of what they saw. */
+/** With several watchers, the worst verdict wins. */
 export function worst(judgements: readonly Judgement[]): Judgement {
   if (judgements.length === 1) return judgements[0]!;
   const first = judgements.reduce((one, other) =>

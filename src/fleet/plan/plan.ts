@@ -215,7 +215,7 @@ export interface ReturnPhase {
   readonly durationMs: number;
 }
 
-/** The broker is restarted. By the schedule that takes no time: all stands still until it is back. */
+/** The broker is restarted. Takes no schedule time: the schedule is paused until the broker is back. */
 export interface RestartPhase {
   /** The broker is restarted. */
   readonly kind: "restart";

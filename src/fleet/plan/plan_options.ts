@@ -53,7 +53,7 @@ function option<const S extends OptionSection, const V extends OptionValue, cons
 export const planOptions = {
   run: option("run-id", "Output", { kind: "text", metavar: "ID" }, {
     help: "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens.",
-    defaultText: "random, or with --shard a hash of what all parts are asked",
+    defaultText: "random, or with --shard a hash of the plan",
     inScenario: false,
   }),
   clients: option("clients", "Fleet", { kind: "whole", min: 1, max: 1_000_000 }, {
@@ -67,7 +67,7 @@ export const planOptions = {
   }),
   killRate: option("kill-rate", "Kills", { kind: "killRate" }, {
     called: "kill rate",
-    help: "Kills a second, evenly spread: a share of the clients alive, 0% to 100%, or a number such as 50/s.",
+    help: "Kills a second, evenly spread: a fraction of the clients alive, 0% to 100%, or a number such as 50/s.",
     default: killRate,
   }),
   killShares: option("kill-mode", "Kills", { kind: "killShares" }, {
@@ -78,25 +78,24 @@ export const planOptions = {
     ownToGroup: true,
   }),
   durationMs: option("duration", "Kills", { kind: "duration", min: 100, max: weekMs }, {
-    help: "How long clients are being killed, {range}.",
+    help: "Duration of the kill phase, {range}.",
     default: 30_000,
   }),
   reconnectAfterMs: option("reconnect-after", "Kills", { kind: "reconnect" }, {
-    help: "From a client's death to its next CONNECT, or never.",
+    help: "Time from a kill to the next CONNECT of the client, or never.",
     default: 1_000,
     ownToGroup: true,
   }),
   seed: option("seed", "Kills", { kind: "whole", min: 0, max: most32Bits }, {
-    help: "Draws victims, modes and their order: the same seed, the same deaths. {range}.",
+    help: "Seed of the victims, the kill modes and their order: the same seed gives the same kills. {range}.",
     defaultText: "random; the report has it",
   }),
   rampPerSecond: option("ramp-rate", "Fleet", { kind: "perSecond", min: 1, max: 1_000_000 }, {
-    help: "CONNECTs a second while the fleet is being connected, {range}.",
+    help: "CONNECTs a second while the fleet connects, {range}.",
     default: 1_000,
   }),
   connectsUnderWay: option("connects-under-way", "Fleet", { kind: "whole", min: 1, max: 100_000 }, {
-    help:
-      "CONNECTs that may be unanswered at once while the fleet is connected, over all workers and shards, {range}: " +
+    help: "Unanswered CONNECTs at one time while the fleet connects, over all workers and shards, {range}: " +
       "more than the broker's accept queue holds are lost and retried a second later.",
     default: 64,
     added: true,
@@ -112,14 +111,13 @@ export const planOptions = {
     ownToGroup: true,
   }),
   willRetain: option("will-retain", "Wills", { kind: "switch" }, {
-    help: "Ask for retained wills, and look afterwards whether they were retained.",
+    help: "Use retained wills, and check afterwards whether the broker retained them.",
     default: false,
     ownToGroup: true,
   }),
   presence: option("presence", "Wills", { kind: "switch" }, {
-    help: "Each client says on its will's topic, retained, that it is online, and before it leaves properly that it " +
-      "left; its will is retained too. What a late subscriber then finds, during the kills and at the end, must be the " +
-      "truth.",
+    help:
+      "Each client publishes retained online and offline messages on its will's topic; its will is retained too. The check: late subscribers find the right state of each client, during the kills and at the end.",
     absent: true,
     ownToGroup: true,
   }),
@@ -157,21 +155,20 @@ export const planOptions = {
     default: 1,
   }),
   workers: option("workers", "Fleet", { kind: "whole", min: 1, max: 64 }, {
-    help: "Threads that the clients are spread over, {range}.",
+    help: "Threads that share the clients, {range}.",
     default: 1,
     ownToShard: true,
   }),
   shard: option("shard", "Parts", { kind: "shard" }, {
-    help: "Be one of several processes, on this machine or others, that are one run together: 2/5 takes the second " +
-      "fifth of the clients, with the kills that the whole run has for them. Each part is given the same flags and the " +
-      "same --seed; mqtt-sim report merge joins their reports.",
+    help:
+      "Run one part of a run that several processes share, on this machine or others: 2/5 is the second fifth of the clients, with their kills of the whole run. Give all parts the same flags and the same --seed; mqtt-sim report merge joins their reports.",
     defaultText: "the whole run",
     absent: true,
     ownToShard: true,
     inScenario: false,
   }),
   clientPrefix: option("client-prefix", "Fleet", { kind: "text", metavar: "TEXT" }, {
-    help: "How client ids begin: 1 to 64 characters without / + #.",
+    help: "Prefix of the client identifiers: 1 to 64 characters without / + #.",
     default: "mqtt-sim",
     added: true,
   }),
@@ -191,35 +188,35 @@ export const planOptions = {
     ownToGroup: true,
   }),
   lateAfterMs: option("late-after", "Watching", { kind: "duration", min: 1, max: hourMs }, {
-    help: "A will later than this past its due instant is late, {range}.",
+    help: "A will that comes later than this after its due time is late, {range}.",
     default: 1_000,
   }),
   drainMs: option("drain", "Watching", { kind: "duration", min: 0, max: 24 * hourMs }, {
-    help: "How long past the last due instant a will is waited for before it is missing, and a connection that the " +
-      "broker has to close before the fleet ends it, {range}.",
+    help:
+      "How long to wait after the last due time before a will is missing, and before the fleet ends a connection that the broker must close, {range}.",
     default: 10_000,
   }),
   profile: option("profile", "Judging", { kind: "choice", words: profileNames, metavar: "NAME" }, {
     help:
       "A broker whose known deviations are reported, with rule and source, and do not fail the run. mqtt-sim fleet " +
       "profiles lists them.",
-    defaultText: "strict, which has none",
+    defaultText: "strict: no known deviations",
     absent: true,
   }),
   restartCommand: option("restart-command", "Restart", { kind: "text", metavar: "COMMAND" }, {
-    help: "What restarts the broker at --url, for the shell, where the scenario asks for it. It must end once the " +
-      "broker is on its way up; one that fails makes the run void. The embedded broker is restarted without.",
+    help:
+      "Shell command that restarts the broker at --url, for scenarios with a restart. It must end once the broker starts; if it fails, the run is void. The embedded broker needs no command.",
     absent: true,
     // A scenario file is data: it must not name a command to run.
     inScenario: false,
   }),
   restartTimeoutMs: option("restart-timeout", "Restart", { kind: "duration", min: 100, max: hourMs }, {
-    help: "How long the broker may take from going down until it serves again, {range}.",
+    help: "Time limit from the shutdown of the broker until it accepts connections again, {range}.",
     default: 30_000,
     added: true,
   }),
   sourceAddresses: option("source-address", "Target", { kind: "addresses" }, {
-    help: "Addresses of this machine to connect from, taken in turn: each has source ports of its own. One, a list " +
+    help: "Addresses of this machine to connect from, in turn: each has its own source ports. One address, a list " +
       "with commas, a range 127.0.0.2-127.0.0.6 or a network 127.0.0.0/29.",
     default: [],
     defaultText: "the system's choice",
@@ -228,7 +225,7 @@ export const planOptions = {
   }),
   sourcePorts: option("source-ports", "Target", { kind: "whole", min: 1, max: 65_535 }, {
     help: "Source ports available for each source address, {range}.",
-    defaultText: `as many as the system gives, or ${formatCount(usualSourcePorts)} where that cannot be read`,
+    defaultText: `the range of the system, or ${formatCount(usualSourcePorts)} if it cannot be read`,
     absent: true,
   }),
   tlsCa: option("tls-ca", "TLS", { kind: "file", metavar: "FILE" }, {

@@ -76,7 +76,7 @@ export function checkWillTopic(
   }
   if (template.startsWith("$")) refuse("no leading $, which is reserved for brokers");
   if (new TextEncoder().encode(template).length > 1_024) refuse("at most 1,024 bytes");
-  // Who clears its own retained wills at the end would take those of others from under their late subscribers.
+  // On a shared topic, the cleanup of one squad would delete retained wills that another squad has not verified yet.
   if (squads > 1 && plan.willRetain && !sharedByBucket(template)) {
     refuse(`a level with {bucket} and neither {client} nor {incarnation} for retained wills of ${squads} squads`);
   }

@@ -16,7 +16,7 @@ import { settleVersions, type Versions } from "./settle_versions.ts";
 export type Preflight = Versions;
 
 /**
- * Looks before the run leaps.
+ * Checks limits and the broker before the run.
  *
  * @throws UsageError when the plan asks for what this machine or this broker cannot do, with the way out
  */

@@ -13,14 +13,14 @@ export interface GroupCounts extends ModeCounts {
 
 /** One group's counts as they cross a thread, with the latencies of its wills, encoded. */
 export interface GroupData extends GroupCounts {
-  /** Absent for wills that say of no client that they are its. */
+  /** Absent for wills that cannot be attributed to a client. */
   readonly name?: string;
   readonly hdr: string;
 }
 
 /** A group in a result. */
 export interface GroupResult extends GroupCounts {
-  /** Absent for wills that say of no client that they are its. */
+  /** Absent for wills that cannot be attributed to a client. */
   readonly name?: string;
   /** The latency of the wills of the group. */
   readonly latencyMs: LatencyRow;

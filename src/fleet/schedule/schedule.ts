@@ -150,7 +150,7 @@ export class KillSchedule {
     this.#atMs = atMs;
   }
 
-  /** Draws a victim and how it dies; nothing where its version knows none of the modes. */
+  /** Picks a victim and a kill mode; undefined if none of the modes exists in the victim's protocol version. */
   *#draw(phase: KillPhase, groups: readonly number[]): Generator<KillOrder, void> {
     const client = this.#model.takeAlive(groups, this.#random);
     const plan = this.#groups.planOf(client);

@@ -64,7 +64,7 @@ export class SquadRun {
     this.#squad.go();
   }
 
-  /** So much of what was recorded is written. */
+  /** Acknowledges `length` characters of recording as flushed. */
   written(length: number): void {
     this.#record?.written(length);
   }
@@ -107,7 +107,7 @@ export class SquadRun {
     }
   }
 
-  /** The first turn that is to connect clients is still to come when it was noted that it may. */
+  /** Samples memory before the first connect and again once all clients are connected. */
   #markMemory(): void {
     if (this.#squad.phase === "connect") this.#memory.before ??= Deno.memoryUsage().rss;
     if (this.#squad.ready) this.#memory.after ??= Deno.memoryUsage().rss;

@@ -60,7 +60,7 @@ export class Squad implements ClientHost, LookoutHost {
   #controlMs = 0;
   #turnMs = 0;
   readonly #farewell: SquadFarewell;
-  /** Nothing is left to do but to leave nothing behind. */
+  /** The run is over; only cleanup remains. */
   #finished = false;
   /** When the watchers left. */
   #watchedUntilMs = 0;
@@ -270,7 +270,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   #beginKilling(nowMs: number): void {
     this.#books.enter("kill", nowMs);
-    // So that however long the ramp took, the controls of a run fall into the same instants.
+    // Restart the canary clock here, so that canary times do not depend on the length of the ramp.
     this.#controlMs = nowMs;
     this.#lateMs = Math.max(this.#lateMs, nowMs - (this.#task.startMs?.kill ?? nowMs));
     this.#telemetry = new TelemetryPump(this.#clients, this.groups);
@@ -282,7 +282,7 @@ export class Squad implements ClientHost, LookoutHost {
     if (this.#restart.underWay && !this.#restart.turn(nowMs)) return;
     const fromMs = this.#phaseFromMs;
     while (!this.#restart.underWay && this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
-      // Who looks would be blind; it takes but a moment.
+      // Delay the restart until the presence check in progress has finished.
       if ("restart" in this.#order && this.#desk?.looking) break;
       this.#carryOut(this.#order, fromMs + this.#order.atMs, nowMs);
       this.#order = this.#schedule.next();

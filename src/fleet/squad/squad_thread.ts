@@ -36,7 +36,7 @@ export class SquadThread {
     this.#tell({ type: "go" });
   }
 
-  /** So much of what was recorded is written. */
+  /** Acknowledges `length` characters of recording as flushed. */
   written(length: number): void {
     if (!this.#ended) this.#tell({ type: "written", length });
   }

@@ -298,7 +298,7 @@ export class Lookout implements WatcherHost {
     return client >= firstClient && client < firstClient + clients;
   }
 
-  /** True for what a client says of its presence: that is no will, and counted once, whatever the fan-out. */
+  /** True for presence messages. They are not wills, and are counted once even with fan-out. */
   #isPresence({ payload }: PublishPacket, copy: number): boolean {
     const mark = readPresenceMark(this.plan, payload);
     if (mark === undefined) return false;

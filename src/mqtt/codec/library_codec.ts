@@ -1,7 +1,7 @@
 /**
  * The library's way, for packets that are not plain: the only file that knows npm:mqtt-packet.
  *
- * Reading: `check.ts` has walked over the frame, so that the library sees none but faultless packets; user properties
+ * Reading: `check.ts` has checked the frame, so that the library gets valid packets only; user properties
  * come from that walk, because the library's objects lose their order. Writing: the library writes, a few fields are
  * set right afterwards, and the same walk looks at the result, so that nothing leaves that we ourselves would refuse.
  */

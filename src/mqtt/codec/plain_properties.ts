@@ -1,10 +1,10 @@
 /**
  * What makes a packet plain: it has no properties, or none but numbers of two or four bytes, user properties and those
- * that a message has. Nearly all packets are so. They are read by the walk that checks them, and written by
- * {@link FrameWriter}; all else goes through the library.
+ * that a message has. Nearly all packets are so. They are read by the walk that checks them, and written by {@link
+ * FrameWriter}; all else goes through the library.
  *
- * A writer of plain packets answers undefined for what is not plain, and for all that may not be written: the library's
- * way refuses that. So what it does write need not be walked over again.
+ * Returns undefined for packets that it cannot encode or that are invalid; the fallback codec rejects those, so the
+ * output needs no second check.
  */
 import { type FrameWriter, sizeOfVariable } from "./frame_writer.ts";
 import type { Packet, UserProperty } from "../packet.ts";

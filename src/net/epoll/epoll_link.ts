@@ -39,7 +39,7 @@ const wantsBytes = Epoll.in | Epoll.peerHangUp;
 const wantsEnd = Epoll.peerHangUp;
 const hungUp = Epoll.error | Epoll.hangUp;
 /**
- * The interest of a link that epoll does not watch: it is over while nobody reads it, and epoll would tell so for ever.
+ * The interest of a link that hung up while paused: epoll would report EPOLLHUP on every wait.
  */
 const parked = -1;
 
@@ -229,8 +229,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   }
 
   /**
-   * Whether the turn, begun at `startMs`, is long; the receiver got the last bytes at `fromMs`. Epoll tells of the
-   * rest.
+   * Whether the turn, begun at `startMs`, is long; the receiver got the last bytes at `fromMs`. Epoll reports the rest.
    */
   #isLongTurn(sizeBytes: number, fromMs: number, startMs: number): boolean {
     const nowMs = monotonicClock.nowMs();

@@ -26,7 +26,7 @@ export interface Writer {
   flush(): void;
 }
 
-/** A thread that waits looks around that often, so that one that was torn down ends soon. Milliseconds. */
+/** Wait timeout of a dedicated thread, so that it notices termination. Milliseconds. */
 const longestWaitMs = 1_000;
 
 /** A thread that may block does so for so long at a time. Milliseconds. */

@@ -18,7 +18,7 @@ import { marksKey, type TimeMark, timeMarks } from "./page/time_marks.ts";
 import { phaseText, phaseTime } from "../terminal/panel.ts";
 import type { Report, Tool } from "../model/report.ts";
 
-/** Stretches kept; the oldest go first. A run told right has no more than half as many. */
+/** Maximum number of intervals kept; the oldest are dropped. */
 const mostPoints = 2_000;
 
 interface LivePoint {

@@ -262,7 +262,7 @@ Deno.test("presence: a late subscriber sends no SUBSCRIBE beyond the broker's Ma
   assert.ok(Math.max(...sizes) > maximumPacketSize / 2 && Math.max(...sizes) <= maximumPacketSize, `${sizes}`);
 });
 
-Deno.test("presence: a client without PUBACK of its last message disconnects all the same", () => {
+Deno.test("presence: a client without PUBACK of its last message still disconnects", () => {
   const result = staged(gone, { acknowledge: (packet) => !word(packet).includes("left") });
   assert.deepEqual([result.presence!.left.sent, result.presence!.left.acknowledged], [stageClients, 0]);
   assert.deepEqual([result.presence!.wrong, result.presence!.eitherWay], [0, 3 * stageClients]);
