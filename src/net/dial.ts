@@ -1,25 +1,23 @@
-/**
- * Opens a link to a broker over whatever its URL says.
- */
+/** Opens a link to a broker over the transport of its URL. */
 import { bracketed, type Endpoint } from "./endpoint.ts";
 import { type EngineName, engines } from "./engine.ts";
 import type { DialReceiver, Link } from "./link.ts";
 import { dialTls, type TlsDialOptions } from "./tls/tls_dial.ts";
 import { dialWebSocket } from "./websocket/websocket_link.ts";
 
-/** How to get there. */
+/** How to connect. */
 export interface DialOptions {
-  /** One of this machine's addresses to dial from; the operating system's choice when absent. */
+  /** An address of this machine to connect from; by default the operating system chooses. */
   readonly sourceAddress?: string | undefined;
-  /** For `mqtts` and `wss`; the endpoint's own when absent. */
+  /** For `mqtts` and `wss`; by default that of the endpoint. */
   readonly tls?: TlsDialOptions | undefined;
-  /** Behind TCP, and WebSocket over it; `deno` if not given. */
+  /** The engine for TCP, and for WebSocket over TCP; default `deno`. */
   readonly engine?: EngineName | undefined;
 }
 
 /**
- * Starts to open a link. The receiver's `onOpen` follows when all handshakes are done, or `onEnd` with what went wrong.
- * What is written before `onOpen` is kept and sent then.
+ * Starts to open a link. The link calls the receiver's `onOpen` after all handshakes, or `onEnd` with the error. Bytes
+ * written before `onOpen` are kept and sent then.
  */
 export function dial(
   endpoint: Endpoint,
@@ -41,12 +39,12 @@ export function dial(
   }
 }
 
-/** The Host of a request: the port is left out where it is the scheme's own. Source: RFC 9110, section 7.2. */
+/** The Host of a request, without the scheme's default port. Source: RFC 9110, section 7.2. */
 export function authorityOf({ transport, host, port }: Endpoint): string {
   return port === (transport === "wss" ? 443 : 80) ? bracketed(host) : `${bracketed(host)}:${port}`;
 }
 
-/** True where a link's `reset` reaches the broker as RST: over TLS the runtime has no way to send one. */
+/** Whether a link's `reset` reaches the broker as RST: over TLS the runtime cannot send one. */
 export function canResetOver({ transport }: Endpoint, engine: EngineName = "deno"): boolean {
   return engines[engine].canReset() && (transport === "tcp" || transport === "ws");
 }

@@ -1,16 +1,15 @@
 /**
- * Where a broker is, as people write it: `mqtt://[user[:password]@]host[:port]`, and the same with `mqtts`, `ws` and
- * `wss`.
+ * The address of a broker as a URL: `mqtt://[user[:password]@]host[:port]`, and the same with `mqtts`, `ws` and `wss`.
  */
 import { UsageError } from "../base/failure.ts";
 import type { TlsDialOptions } from "./tls/tls_dial.ts";
 
-/** What carries the bytes. */
+/** The transport of the bytes. */
 export type Transport = "tcp" | "tls" | "ws" | "wss";
 
-/** A broker's address, read from a URL. */
+/** A broker's address, parsed from a URL. */
 export interface Endpoint {
-  /** The URL as it may be shown: without user and password, and with its query masked, which often holds a token. */
+  /** The URL for display: without user and password, and with its query masked, because it often contains a token. */
   readonly url: string;
   /** What carries the bytes. */
   readonly transport: Transport;
@@ -18,17 +17,17 @@ export interface Endpoint {
   readonly host: string;
   /** The port. */
   readonly port: number;
-  /** Of a WebSocket, with a slash in front; else empty. */
+  /** The path of a WebSocket, with a leading slash; otherwise empty. */
   readonly path: string;
   /** The user name. */
   readonly username?: string;
   /** The password. */
   readonly password?: string;
-  /** Whom a client trusts there, and who it is; for `mqtts` and `wss`. */
+  /** For `mqtts` and `wss`: the authorities that a client trusts, and its own identity. */
   readonly tls?: TlsDialOptions;
 }
 
-/** By the URL's scheme: what carries the bytes, the scheme as it is shown, and the port where none is said. */
+/** By the URL's scheme: the transport, the scheme for display, and the default port. */
 const schemes: Readonly<Record<string, readonly [transport: Transport, shown: string, port: number]>> = {
   "mqtt:": ["tcp", "mqtt", 1883],
   "tcp:": ["tcp", "mqtt", 1883],
@@ -41,10 +40,10 @@ const schemes: Readonly<Record<string, readonly [transport: Transport, shown: st
 const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
 
 /**
- * Reads a broker's URL. The path of a WebSocket is `/mqtt` where the URL ends with its port; with a slash after the
- * port it is what the URL says, and so `/`.
+ * Parses a broker's URL. The path of a WebSocket is `/mqtt` if the URL ends with its port; with a slash after the port,
+ * it is the path of the URL, which can be `/`.
  *
- * @throws UsageError when it is none, or of a transport that is not served
+ * @throws UsageError if the text is not a broker URL, or its transport is not supported
  */
 export function parseEndpoint(text: string): Endpoint {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
@@ -59,7 +58,7 @@ export function parseEndpoint(text: string): Endpoint {
   if (parsed.hostname === "") {
     throw new UsageError(`Cannot read broker url ${shown}: no host; ${allowed}`);
   }
-  // Without a slash after the port no path was named; the URL parser adds one.
+  // Without a slash after the port the URL names no path, although the URL parser returns one.
   const isNamed = parsed.pathname !== "" && (parsed.pathname !== "/" || /\/[?]|\/$/.test(text.trim()));
   const hasPath = parsed.pathname !== "" && parsed.pathname !== "/";
   const isWebSocket = scheme[0] === "ws" || scheme[0] === "wss";
@@ -81,16 +80,16 @@ function decodable(text: string): boolean {
   }
 }
 
-/** Stands for what is not shown of a URL. */
+/** The replacement for masked parts of a URL. */
 const masked = "…";
 
-/** A URL as it may be shown, whether or not it can be read: without its password and its query. */
+/** A URL for display, whether or not it can be parsed: without its password and its query. */
 export function withoutSecrets(text: string): string {
-  // Without the slashes, the part before the @ is still a login.
+  // Without the slashes, the part before the @ is a login too.
   if (!text.includes("//")) return text.replace(/^([^:@]*):.*@/s, `$1:${masked}@`).replace(/\?.*$/s, `?${masked}`);
   const [head = "", ...query] = text.split("?");
   const login = /(\/\/[^/@:]*):.*@/s;
-  // Which of the two it is cannot be told: a password with a question mark, or a query with an at sign.
+  // This is ambiguous: a password with a question mark, or a query with an at sign.
   const isUnclear = !head.includes("@") && /\/\/[^/@:]*:/.test(head) && query.some((part) => part.includes("@"));
   if (isUnclear) return head.replace(/(\/\/[^/@:]*):.*$/s, `$1:${masked}`);
   const shown = head.replace(login, `$1:${masked}@`);
@@ -98,8 +97,8 @@ export function withoutSecrets(text: string): string {
 }
 
 /**
- * A text, such as a sentence or a command, with the password and the query of every broker's URL in it masked. A URL
- * ends with a space, or with the quotation mark or the sign before it.
+ * Masks the password and the query of every broker URL in a text, such as a sentence or a command. A URL ends with a
+ * space, or with the quotation mark or the character before it.
  */
 export function withMaskedUrls(text: string): string {
   return text
@@ -121,31 +120,31 @@ function endpointOf(parsed: URL, [transport, scheme, defaultPort]: typeof scheme
   };
 }
 
-/** A URL as it is shown. */
+/** A URL for display. */
 export function endpointUrl(scheme: string, host: string, port: number, path: string): string {
   return withMaskedUrls(`${scheme}://${bracketed(host)}:${port}${path}`);
 }
 
-/** The same place at another port: the one that was taken where 0 was asked for. */
+/** The same endpoint with another port: the one in use if 0 was requested. */
 export function endpointAt(endpoint: Endpoint, port: number): Endpoint {
   const { url, host, path } = endpoint;
   return { ...endpoint, port, url: endpointUrl(url.split(":")[0]!, host, port, path) };
 }
 
-/** An address as it stands in a URL: that of IPv6 in brackets. */
+/** An address in the syntax of a URL: IPv6 in brackets. */
 export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** True where TLS carries the bytes. */
+/** Whether the transport uses TLS. */
 export function isSecured({ transport }: Endpoint): boolean {
   return transport === "tls" || transport === "wss";
 }
 
-/** True for an address of this machine's loopback, or its usual name. */
+/** Whether the host is a loopback address of this machine, or its usual name. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** Where MQTT is served, by custom. */
+/** The conventional path for MQTT. */
 export const websocketPath = "/mqtt";

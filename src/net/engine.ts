@@ -1,7 +1,7 @@
 /**
- * The engines behind TCP links: the runtime's own sockets (`deno`), which work everywhere, and epoll through foreign
- * calls (`epoll`), which costs a fraction of their CPU time where it works. TLS and the handshakes of WebSocket stand
- * on top.
+ * The engines for TCP links: the runtime's own sockets (`deno`), which work everywhere, and epoll through foreign
+ * function calls (`epoll`), which uses a fraction of their CPU time where it works. TLS and the WebSocket handshakes
+ * are layers above.
  */
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, isSecured } from "./endpoint.ts";
@@ -14,9 +14,9 @@ import { canReset } from "./tcp/socket_link.ts";
 import { dialTcp, type TcpTarget } from "./tcp/tcp_dial.ts";
 import { type ListenOptions, type ListenReceiver, listenTcp } from "./tcp/tcp_listen.ts";
 
-/** An engine, by name. */
+/** The name of an engine. */
 export type EngineName = "epoll" | "deno";
-/** What can be asked for; `auto` takes `epoll` where it works. */
+/** A requested engine; `auto` uses `epoll` if it works. */
 export type EngineChoice = "auto" | EngineName;
 export const engineChoices: readonly EngineChoice[] = ["auto", "epoll", "deno"];
 
@@ -24,33 +24,34 @@ export const engineChoices: readonly EngineChoice[] = ["auto", "epoll", "deno"];
 export const engineHelp = "TCP engine: epoll, through system calls on Linux with glibc, or deno, the sockets of the " +
   "runtime; auto uses epoll if its self-test passes.";
 
-/** An engine that was chosen. */
+/** A chosen engine. */
 export interface ChosenEngine {
   /** The engine. */
   readonly name: EngineName;
-  /** Why `auto` has not taken `epoll`. */
+  /** Why `auto` did not choose `epoll`. */
   readonly whyNotEpoll?: string;
 }
 
-/** A way to TCP links. */
+/** An implementation of TCP links. */
 export interface Engine {
   readonly name: EngineName;
-  /** True where a reset reaches the peer as RST. */
+  /** Whether a reset reaches the peer as RST. */
   canReset(): boolean;
-  /** The host is an address, or what the runtime takes for one. @throws UsageError when it cannot be had */
+  /** The host is an address, or a name that the runtime accepts as one. @throws UsageError if it is not available */
   listen(options: ListenOptions, receiver: ListenReceiver): Listener;
   dial(target: TcpTarget, receiver: DialReceiver): Link;
   /**
-   * This thread does nothing else than serve its links: it may wait for them by itself, a millisecond at a time.
+   * Allows this thread, which only serves its links, to block in the engine for 1 ms at a time.
    *
-   * @param mayWait asked before; false where something falls due within that time; undefined from when it does more
+   * @param mayWait called before each wait; false if something falls due within that time; undefined revokes the
+   * permission
    */
   ownThread(mayWait: (() => boolean) | undefined): void;
-  /** This thread is about to be torn down: closes what the runtime would not, without callbacks. */
+  /** Before this thread is terminated: closes what the runtime would not close, without notifying receivers. */
   abandon(): Promise<void>;
 }
 
-/** The engines. `epoll` throws where it cannot work: {@link chooseEngine} says whether it does. */
+/** The engines. `epoll` throws where it does not work: {@link chooseEngine} checks that. */
 export const engines: Readonly<Record<EngineName, Engine>> = {
   epoll: {
     name: "epoll",
@@ -64,9 +65,9 @@ export const engines: Readonly<Record<EngineName, Engine>> = {
 };
 
 /**
- * Decides on an engine, once it has proved on loopback that it works.
+ * Chooses an engine; `epoll` only after its self-test on loopback.
  *
- * @throws UsageError when `epoll` is asked for and does not work here
+ * @throws UsageError if `epoll` is requested and does not work here
  */
 export async function chooseEngine(choice: EngineChoice): Promise<ChosenEngine> {
   if (choice === "deno") return { name: "deno" };
@@ -77,9 +78,9 @@ export async function chooseEngine(choice: EngineChoice): Promise<ChosenEngine> 
 }
 
 /**
- * Decides on an engine for links to an endpoint: TLS stands on the runtime's own sockets, whatever carries the others.
+ * Chooses an engine for links to an endpoint: TLS always uses the runtime's own sockets.
  *
- * @throws UsageError when `epoll` is asked for and does not work here, or not there
+ * @throws UsageError if `epoll` is requested and does not work here, or not for this endpoint
  */
 export async function chooseEngineFor(target: Endpoint, choice: EngineChoice): Promise<ChosenEngine> {
   if (!isSecured(target)) return await chooseEngine(choice);
@@ -90,7 +91,7 @@ export async function chooseEngineFor(target: Endpoint, choice: EngineChoice): P
   return { name: "deno" };
 }
 
-/** For people, the engine in use, and why it is not the faster one where that was left to be decided. */
+/** The engine in use as text for users, and why `auto` did not choose the faster one. */
 export function engineText({ name, whyNotEpoll }: ChosenEngine): string {
   return whyNotEpoll === undefined ? name : `${name} (epoll: ${whyNotEpoll})`;
 }

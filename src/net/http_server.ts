@@ -1,6 +1,6 @@
 /**
- * A small web server: GET and, where the caller allows it, DELETE; links that are idle end; what a browser may do is in
- * `web_access.ts`. The runtime's node:http carries it, which has limits for idle links.
+ * A small web server: GET and, if the caller allows it, DELETE. Idle links end; `web_access.ts` restricts browsers. It
+ * uses the runtime's node:http, which has limits for idle links.
  */
 import { escapeLines } from "../base/escape.ts";
 import http from "node:http";
@@ -9,44 +9,44 @@ import { bracketed } from "./endpoint.ts";
 import { AcceptWatch } from "./tcp/accept_watch.ts";
 import { type WebAccess, webRefusal } from "./web_access.ts";
 
-/** A request that may be answered. */
+/** A request to answer. */
 export interface WebRequest {
   readonly method: "GET" | "HEAD" | "DELETE";
-  /** The path as URLs are read: `.` and `..` are taken for steps. */
+  /** The normalized path: `.` and `..` are resolved. */
   readonly path: string;
-  /** The path as it was sent, percent-encoded, where each of its parts counts. */
+  /** The path as sent, percent-encoded and with all its segments. */
   readonly rawPath: string;
   readonly query: URLSearchParams;
-  /** Of the field `authorization`. */
+  /** The `authorization` field. */
   readonly authorization: string | undefined;
-  /** The other end of the link, as `host:port`. */
+  /** The peer of the link, as `host:port`. */
   readonly peer: string;
 }
 
-/** Where a server listens, and what it allows. */
+/** The address of a server, and its permissions. */
 export interface WebServerOptions extends WebAccess {
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
   /** Accepts DELETE besides GET and HEAD. */
   readonly allowsDelete?: boolean;
-  /** What it serves, for errors: `metrics`. */
+  /** The name of its content, for errors: `metrics`. */
   readonly what: string;
-  /** Told what goes wrong while it runs, in a sentence; `pauses` where it has stopped accepting for a while. */
+  /** Receives errors of the running server, one sentence each; `pauses` if it has stopped accepting for a while. */
   readonly log?: (sentence: string, pauses?: boolean) => void;
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface WebServer {
   readonly port: number;
-  /** Ends when what is being answered has been, or after a while. */
+  /** Closes the server after the answers in progress, or after a timeout. */
   close(): Promise<void>;
 }
 
-/** A request has to be whole within this, and a link without a request ends after it; milliseconds. */
+/** Timeout in milliseconds for a complete request, and for a link without a request. */
 const idleMs = 10_000;
-/** Links at one time; one more is closed. */
+/** Maximum number of links; one more is closed. */
 const mostLinks = 256;
-/** How long answers may take to end once the server is to close, in milliseconds. */
+/** Timeout in milliseconds for answers in progress when the server closes. */
 const closeMs = 2_000;
 
 const headers = {
@@ -57,9 +57,9 @@ const headers = {
 };
 
 /**
- * Serves what `answer` makes of a request; undefined is 404.
+ * Serves the result of `answer` for each request; undefined is 404.
  *
- * @throws UsageError when the address or port cannot be had
+ * @throws UsageError if the address or port is not available
  */
 export async function openWebServer(
   options: WebServerOptions,
@@ -149,14 +149,14 @@ async function answerTo(
   return await answer({ method, path, rawPath, query, authorization, peer }) ?? words(404, "not found");
 }
 
-/** The answer to a method that a path does not have. */
+/** The answer to a method that a path does not support. */
 export function notAllowed(allowsDelete = false): Response {
   return words(405, allowsDelete ? "expected GET or DELETE" : "expected GET", {
     allow: allowsDelete ? "GET, HEAD, DELETE" : "GET, HEAD",
   });
 }
 
-/** An answer in words. */
+/** A text answer. */
 export function words(status: number, text: string, fields: Readonly<Record<string, string>> = {}): Response {
   const type = { "content-type": "text/plain; charset=utf-8" };
   return new Response(`${escapeLines(text)}\n`, { status, headers: { ...type, ...fields } });

@@ -1,6 +1,6 @@
 /**
- * A link: one two-way stream of bytes to a peer, over whatever carries it. Links push: the user of a link passes it a
- * receiver and is called with bytes, room to write, and the end. No promise and no closure for a packet.
+ * A link: one bidirectional stream of bytes to a peer, over any transport. Links push: the user of a link sets a
+ * receiver, and the link calls it with bytes, free buffer space, and the end. No packet needs a promise or a closure.
  */
 
 /** How a link ended, as this side saw it. */
@@ -11,64 +11,69 @@ export type LinkEnd =
   | { readonly kind: "reset" }
   /** This side called `end` or `reset`. */
   | { readonly kind: "closed" }
-  /** Anything else that the operating system says; also a link that was never opened. `code` as in `ECONNREFUSED`. */
+  /** Any other error of the operating system; also a link that was never opened. `code` as in `ECONNREFUSED`. */
   | { readonly kind: "error"; readonly code: string; readonly message: string };
 
-/** What a link calls. Calls never nest: a link does not call while one of its own methods runs. */
+/** The callbacks of a link. Calls never nest: a link does not call while one of its own methods runs. */
 export interface LinkReceiver {
-  /** Bytes came. They are the link's own buffer: what must outlive the call is copied. */
+  /** Bytes arrived. They are in the link's own buffer: the receiver copies what must outlive the call. */
   onBytes(bytes: Uint8Array): void;
-  /** All that was written has left for the operating system. Only called after `write` answered false. */
+  /** The operating system has accepted all written bytes. Only called after `write` returned false. */
   onDrain(): void;
-  /** The link is over; called exactly once, and nothing after it. */
+  /** The link has ended; called exactly once, and nothing after it. */
   onEnd(end: LinkEnd): void;
 }
 
-/** What a link that is being opened calls besides. */
+/** The additional callback of a link that is being opened. */
 export interface DialReceiver extends LinkReceiver {
-  /** The peer accepted. What was written before has been kept and goes out now. */
+  /** The peer accepted. Bytes that were written before are sent now. */
   onOpen(): void;
 }
 
-/** Above so many bytes written and not yet taken, `write` answers false. */
+/** `write` returns false if more than this is written and not yet accepted. */
 export const highWaterBytes = 256 * 1024;
 
 /** A connection that carries bytes. */
 export interface Link {
-  /** Who is called; set by the first user before control returns to the runtime, and again on a change of owner. */
+  /**
+   * The receiver of the callbacks; the first user sets it before control returns to the runtime; a new owner replaces
+   * it.
+   */
   receiver: LinkReceiver;
-  /** The peer, as `host:port`, for people. */
+  /** The peer, as `host:port`, for display. */
   readonly peer: string;
-  /** Common name of the certificate with which the peer has proved itself, where it has (TLS). */
+  /** Common name of the certificate with which the peer authenticated, if any (TLS). */
   readonly certificateName?: string | undefined;
-  /** Memory that the link holds now besides what it buffers, in bytes, where that is much (TLS). */
+  /** Current memory of the link besides its buffers, in bytes, if it is significant (TLS). */
   readonly overheadBytes?: number;
-  /** Bytes written and not yet taken by the operating system. */
+  /** Bytes written and not yet accepted by the operating system. */
   readonly bufferedBytes: number;
-  /** The peer has gone while the link was paused, where the link can tell; its end is seen after `resume`. */
+  /** Whether the peer closed while the link was paused, if the link can detect it; `resume` reports the end. */
   readonly isPeerGone?: boolean;
-  /** True until the end was called or seen. */
+  /** True until the link was closed by either side. */
   readonly open: boolean;
   /**
-   * Sends bytes, which the link may keep until they have left and the caller must not change. Writes of one turn are
-   * joined. Answers false when more than the link's high-water mark is buffered: the caller should wait for `onDrain`.
-   * A link that is no longer open swallows them.
+   * Sends bytes, which the link may keep until they are sent and the caller must not change. Writes of one turn are
+   * joined. Returns false if more than the link's high-water mark is buffered: the caller should wait for `onDrain`. A
+   * closed link discards them.
    */
   write(bytes: Uint8Array): boolean;
-  /** Sends what is buffered, then FIN; `onEnd` follows with `closed` once the peer has closed too, or after a grace. */
+  /**
+   * Sends the buffered bytes, then FIN; `onEnd` follows with `closed` when the peer has closed too, or after a timeout.
+   */
   end(): void;
-  /** Sends RST at once and drops what is buffered (where the runtime cannot: closes). `onEnd` follows with `closed`. */
+  /** Sends RST at once and drops buffered bytes (without RST support: closes). `onEnd` follows with `closed`. */
   reset(): void;
-  /** Reads no more until `resume`; the peer's end may go unseen meanwhile. */
+  /** Stops reading until `resume`; the peer's end may go unnoticed in the meantime. */
   pause(): void;
   /** Reads again after a pause. */
   resume(): void;
 }
 
-/** A place that accepts links. */
+/** Accepts links. */
 export interface Listener {
-  /** The port in use, also when 0 was asked for. */
+  /** The port in use, also if 0 was requested. */
   readonly port: number;
-  /** Stops accepting; links already accepted live on. */
+  /** Stops accepting; accepted links stay open. */
   close(): void;
 }

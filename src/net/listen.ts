@@ -1,6 +1,4 @@
-/**
- * Listens over whatever a URL says: one listener for each.
- */
+/** Listens over the transport of a URL: one listener each. */
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, endpointAt, websocketPath } from "./endpoint.ts";
 import { type EngineName, engines } from "./engine.ts";
@@ -12,22 +10,22 @@ import type { TlsIdentity } from "./tls/tls_identity.ts";
 import { listenTls, type TlsListener } from "./tls/tls_listen.ts";
 import { acceptWebSocket } from "./websocket/websocket_link.ts";
 
-/** A place that accepts links, and its address. */
+/** A listener with its endpoint. */
 export interface OpenListener extends Listener {
-  /** With the port in use, also when 0 was asked for. */
+  /** With the port in use, also if 0 was requested. */
   readonly endpoint: Endpoint;
-  /** New handshakes use these certificates; nothing changes for links that are open, or without TLS. */
+  /** New handshakes use these certificates; nothing changes for open links, or without TLS. */
   renew(identity: TlsIdentity): void;
 }
 
 /**
- * Listens. A link is handed over when it is accepted, before the handshakes of TLS and of WebSocket, which have to be
- * done within the time that its owner gives it.
+ * Listens. The receiver gets a link when it is accepted, before the handshakes of TLS and WebSocket; the owner of the
+ * link limits their time.
  *
  * @param identity for `mqtts` and `wss`
- * @param engine behind TCP, and WebSocket over it
- * @param allowOrigins origins of pages that may connect over WebSocket; `*` is every one
- * @throws UsageError when the address or port cannot be had, or there is no certificate for TLS
+ * @param engine for TCP, and WebSocket over it
+ * @param allowOrigins origins of pages that may connect over WebSocket; `*` allows every origin
+ * @throws UsageError if the address or port is not available, or there is no certificate for TLS
  */
 export async function listen(
   endpoint: Endpoint,
@@ -62,7 +60,7 @@ export async function listen(
   };
 }
 
-/** The epoll engine takes no names: the first address of one is listened on, as the runtime does. */
+/** The epoll engine accepts no names: it listens on the first address of a name, like the runtime. */
 async function addressed({ url, host, port }: Endpoint): Promise<ListenOptions> {
   if (!mayUse(host, port)) throw new UsageError(`Cannot listen on ${url}: ${notPermitted(host, port)}`);
   const address = await firstAddressOf(host);

@@ -1,10 +1,10 @@
-/**
- * How much memory this machine has.
- */
+/** The memory of this machine. */
 import { readProc } from "../base/proc_file.ts";
 import { loopOfThread } from "./epoll/epoll_loop.ts";
 
-/** In bytes; undefined where the runtime permits neither foreign calls nor /proc, and beyond Linux. */
+/**
+ * In bytes; undefined if the runtime permits neither foreign function calls nor /proc, and on systems other than Linux.
+ */
 export function machineMemoryBytes(): number | undefined {
   return bytesByCall() ?? bytesOfText(readProc("/proc/meminfo") ?? "");
 }
@@ -18,7 +18,7 @@ function bytesByCall(): number | undefined {
   }
 }
 
-/** The memory in the text of /proc/meminfo, in bytes; undefined where there is none. */
+/** The memory in the text of /proc/meminfo, in bytes; undefined if there is none. */
 export function bytesOfText(text: string): number | undefined {
   const kibibytes = /^MemTotal:\s+(\d+) kB/m.exec(text)?.[1];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;

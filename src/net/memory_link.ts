@@ -1,5 +1,5 @@
 /**
- * Two links joined in memory: what one writes the other receives, in order, when the scheduler says so. For the
+ * Two links joined in memory: each receives what the other writes, in order, when the scheduler runs. For the
  * simulation and for tests without sockets.
  */
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "./link.ts";
@@ -7,9 +7,9 @@ import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "./li
 const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 /**
- * Makes a pair of open links.
+ * Creates a pair of open links.
  *
- * @param schedule runs a task later, tasks in the order in which they were given; a test may hold them back
+ * @param schedule runs tasks later, in the given order; a test can hold them back
  */
 export function memoryLinkPair(schedule: (task: () => void) => void): [near: MemoryLink, far: MemoryLink] {
   const near = new MemoryLink("memory:near", schedule);
@@ -32,7 +32,7 @@ export class MemoryLink implements Link {
   #heldEnd: LinkEnd | undefined;
   #wantsDrain = false;
 
-  /** Made in pairs by {@link memoryLinkPair}. */
+  /** Created in pairs by {@link memoryLinkPair}. */
   constructor(readonly peer: string, schedule: (task: () => void) => void) {
     this.#schedule = schedule;
   }
@@ -81,7 +81,7 @@ export class MemoryLink implements Link {
     if (!this.#holding && this.#heldEnd !== undefined) this.#finish(this.#heldEnd);
   }
 
-  /** True while what comes must wait: the link is paused, or has not caught up. */
+  /** True while incoming bytes must wait: the link is paused, or still has older ones. */
   get #holding(): boolean {
     return this.#paused || this.#held.length > 0;
   }

@@ -1,28 +1,28 @@
 /**
- * What `--allow-net` and `--deny-net` let this program use. A foreign call passes by the runtime's permissions, so the
- * epoll engine asks here before each one that names an address, and reaches no further than the runtime does.
+ * The permissions of `--allow-net` and `--deny-net`. A foreign function call bypasses the runtime's permissions, so the
+ * epoll engine checks each call with an address here, and gets the same access as the runtime.
  */
 
 type State = Deno.PermissionState;
 
-/** Answers are kept, up to so many. */
+/** Maximum number of cached answers. */
 const keptLimit = 2_048;
 const kept = new Map<string, State>();
 
-/** True where the runtime lets this program use a host and port that the user named. */
+/** Whether the runtime permits a host and port that the user named. */
 export function mayUse(host: string, port: number): boolean {
   return stateOf(host, port) === "granted";
 }
 
 /**
- * True where the runtime refuses an address that a permitted name resolves to. As in the runtime, `--allow-net=NAME`
- * covers the addresses of the name, and `--deny-net=ADDRESS` is stronger.
+ * Whether the runtime denies an address that a permitted name resolves to. As in the runtime, `--allow-net=NAME` covers
+ * the addresses of the name, and `--deny-net=ADDRESS` overrides it.
  */
 export function isDenied(address: string, port: number): boolean {
   return stateOf(address, port) === "denied";
 }
 
-/** In a sentence, why it cannot be used. */
+/** Why an address cannot be used, as a sentence. */
 export function notPermitted(host: string, port: number): string {
   return `Requires net access to "${placeOf(host, port)}", run again with the --allow-net flag`;
 }

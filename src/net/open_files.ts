@@ -1,11 +1,14 @@
 /**
- * How many files a process may have open at one time; each link is one of them. The runtime raises the soft limit to the
- * hard one when it starts.
+ * The limit of open files of a process; each link uses one. The runtime raises the soft limit to the hard limit when it
+ * starts.
  */
 import { readProc } from "../base/proc_file.ts";
 import { loopOfThread } from "./epoll/epoll_loop.ts";
 
-/** The limit of this process; undefined where the runtime permits neither foreign calls nor /proc, and beyond Linux. */
+/**
+ * The limit of this process; undefined if the runtime permits neither foreign function calls nor /proc, and on systems
+ * other than Linux.
+ */
 export function openFilesLimit(): number | undefined {
   return limitByCall() ?? limitOfText(readProc("/proc/self/limits") ?? "");
 }
@@ -19,7 +22,7 @@ function limitByCall(): number | undefined {
   }
 }
 
-/** The soft limit in the text of /proc/self/limits; undefined where there is none. */
+/** The soft limit in the text of /proc/self/limits; undefined if there is none. */
 export function limitOfText(text: string): number | undefined {
   const soft = /^Max open files\s+(\d+)\s/m.exec(text)?.[1];
   return soft === undefined ? undefined : Number(soft);

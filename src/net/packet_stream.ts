@@ -1,6 +1,6 @@
 /**
- * Bytes from a link, cut into whole control packets. Holds back what is not whole yet, up to the largest packet that is
- * allowed; a packet that claims to be larger is refused before its bytes are kept.
+ * Splits the bytes of a link into complete control packets. Holds back an incomplete packet, up to the maximum packet
+ * size; refuses a packet that announces a larger size before its bytes are kept.
  */
 import { ProtocolError } from "../base/failure.ts";
 import { claimedVersion, decode, frameSize } from "../mqtt/codec/codec.ts";
@@ -8,34 +8,39 @@ import { decodeLeniently, type PacketFault } from "../mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 
-/** What a packet stream calls. */
+/** The callbacks of a packet stream. */
 export interface PacketReceiver {
   /**
-   * One whole, well-formed packet. May throw a ProtocolError, which comes back by `onProtocolError`.
+   * Handles one complete, well-formed packet. It may throw a ProtocolError, which the stream passes to
+   * `onProtocolError`.
    *
-   * @param faults what does not belong in the packet; only where the stream is lenient, and undefined for a packet
+   * @param faults parts that the packet may not contain; only if the stream is lenient, and undefined for a packet
    * without a fault
    */
   onPacket(packet: Packet, faults?: readonly PacketFault[]): void;
-  /** The peer broke the standard; nothing more is read from it. */
+  /** The peer violated the standard; nothing more is read from it. */
   onProtocolError(error: ProtocolError): void;
 }
 
 /** Limits and receiver of a {@link PacketStream}. */
 export interface PacketStreamOptions {
-  /** The largest packet that is read, in bytes, fixed header included. */
+  /** Maximum size of a packet that is read, in bytes, fixed header included. */
   readonly maximumPacketSize: number;
-  /** The first packet is a CONNECT of at most so many bytes, or an error; its first byte tells. Any packet if not given. */
+  /**
+   * If present, the first packet must be a CONNECT of at most this size; its first byte decides. By default any packet.
+   */
   readonly maximumConnectSize?: number;
   readonly receiver: PacketReceiver;
-  /** Known from the start on the side that dials; else taken from the first CONNECT. */
+  /** Known from the start on the dialling side; otherwise taken from the first CONNECT. */
   readonly version?: ProtocolVersion;
-  /** Whether a server's packet with a fault that can be taken out is a packet with that fault, for a receiver that judges. */
+  /**
+   * Whether a server's packet with a removable fault is passed on with that fault, for a receiver that checks brokers.
+   */
   readonly lenient?: boolean;
 }
 
 const nothing = new Uint8Array(0);
-/** In the first four bits of a CONNECT. */
+/** The first four bits of a CONNECT. */
 const connectType = 1;
 
 export class PacketStream {
@@ -45,7 +50,7 @@ export class PacketStream {
   readonly #lenient: boolean;
   #version: ProtocolVersion | undefined;
   #claimedVersion: ProtocolVersion | undefined;
-  /** The start of a packet whose rest has not come. */
+  /** The start of an incomplete packet. */
   #held: Uint8Array = nothing;
   #heldBytes = 0;
   #stopped = false;
@@ -63,29 +68,29 @@ export class PacketStream {
     return this.#version;
   }
 
-  /** The version that the first CONNECT names for itself, also when all else in it is wrong; undefined if it does not. */
+  /** The version that the first CONNECT names, even if the rest of it is wrong; undefined if it names none. */
   get claimedVersion(): ProtocolVersion | undefined {
     return this.#claimedVersion;
   }
 
-  /** Memory that a packet takes which is not whole yet, in bytes. */
+  /** Memory of an incomplete packet, in bytes. */
   get heldSizeBytes(): number {
     return this.#held.length;
   }
 
-  /** True while part of a packet is held back. */
+  /** Whether part of a packet is held back. */
   get partial(): boolean {
     return this.#heldBytes > 0;
   }
 
-  /** Reads no more; what is held back is dropped. */
+  /** Stops reading; drops held bytes. */
   stop(): void {
     this.#stopped = true;
     this.#held = nothing;
     this.#heldBytes = 0;
   }
 
-  /** Takes bytes as they come. They may be reused by the caller afterwards. */
+  /** Reads bytes as they arrive. The caller may reuse them afterwards. */
   push(bytes: Uint8Array): void {
     if (this.#stopped) return;
     try {
@@ -149,7 +154,7 @@ export class PacketStream {
     );
   }
 
-  /** How large the packet that begins here may be. */
+  /** The maximum size of the packet that begins here. */
   #limitAt(bytes: Uint8Array, from: number, to: number): number {
     if (this.#version !== undefined || this.#maximumConnectSize === undefined) return this.#maximumPacketSize;
     if (from < to && bytes[from]! >> 4 !== connectType) { // [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]
@@ -158,7 +163,7 @@ export class PacketStream {
     return Math.min(this.#maximumConnectSize, this.#maximumPacketSize);
   }
 
-  /** Appends to what is held back; room doubles, so that many small pieces cost no more than one large one. */
+  /** Appends to the held bytes; capacity doubles, so that many small pieces cost no more than one large one. */
   #hold(bytes: Uint8Array): void {
     if (this.#stopped) return;
     const needed = this.#heldBytes + bytes.length;

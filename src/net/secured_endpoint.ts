@@ -1,20 +1,18 @@
-/**
- * TLS as a person asks for it: its files are read and found to fit before anything else is done.
- */
+/** The TLS options of a user: reads and checks their files before anything else starts. */
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, isSecured } from "./endpoint.ts";
 import { readTlsClientFiles } from "./tls/tls_identity.ts";
 
-/** What may be said of TLS; files by their paths. */
+/** The TLS options; files by their paths. */
 export interface TlsAsked {
-  /** Authorities to trust in place of the well-known ones. */
+  /** Authorities to trust, in place of the well-known ones. */
   readonly tlsCa?: string | undefined;
   /** Own certificate, with {@link tlsKey}. */
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
-  /** The name that the broker's certificate must have; the endpoint's own when absent. */
+  /** The name that the broker's certificate must have; by default that of the endpoint. */
   readonly tlsServerName?: string | undefined;
-  /** Takes any certificate. */
+  /** Accepts any certificate. */
   readonly tlsInsecure?: boolean | undefined;
 }
 
@@ -26,15 +24,15 @@ const flags = [
   ["tlsInsecure", "--tls-insecure"],
 ] as const;
 
-/** The flag by which TLS is asked for; undefined where it is not. */
+/** The first TLS flag in use; undefined if there is none. */
 export function tlsFlagOf(asked: TlsAsked): string | undefined {
   return flags.find(([name]) => asked[name] !== undefined && asked[name] !== false)?.[1];
 }
 
 /**
- * An endpoint with what TLS needs there.
+ * Adds the TLS options to an endpoint.
  *
- * @throws UsageError when a file cannot be used, or TLS is asked for where there is none
+ * @throws UsageError if a file cannot be used, or the endpoint does not use TLS
  */
 export async function securedEndpoint(target: Endpoint, asked: TlsAsked): Promise<Endpoint> {
   const flag = tlsFlagOf(asked);
@@ -48,7 +46,7 @@ export async function securedEndpoint(target: Endpoint, asked: TlsAsked): Promis
   return { ...target, tls: { ...await readTlsClientFiles({ ca, cert, key }), serverName, insecure } };
 }
 
-/** What is to be told of an endpoint whose certificate is not checked; undefined where it is. */
+/** The warning for an endpoint whose certificate is not checked; undefined if it is checked. */
 export function insecureText({ url, tls }: Endpoint): string | undefined {
   if (tls?.insecure !== true) return undefined;
   return `the certificate of ${url} was not checked (--tls-insecure): the server may be an impostor`;

@@ -1,6 +1,6 @@
 /**
- * Finds out what a server speaks that did not answer over the transport of its URL: a TLS port that was dialled without
- * TLS, a plain port that was dialled with it, a TCP port that was dialled as a WebSocket.
+ * Determines the protocol of a server that did not answer over the transport of its URL: a TLS port that was dialled
+ * without TLS, a plain port that was dialled with it, a TCP port that was dialled as a WebSocket.
  */
 import { connectProbe } from "../mqtt/codec/connect_probe.ts";
 import { dial } from "./dial.ts";
@@ -8,7 +8,7 @@ import { type Endpoint, endpointUrl, type Transport } from "./endpoint.ts";
 import type { EngineName } from "./engine.ts";
 import type { DialReceiver } from "./link.ts";
 
-/** What else may be meant, by the transport that was dialled. */
+/** The other transports to try, by the transport that was dialled. */
 const others: Readonly<Record<Transport, readonly Transport[]>> = {
   tcp: ["tls", "ws"],
   tls: ["tcp"],
@@ -27,7 +27,7 @@ const schemes: Readonly<Record<Transport, string>> = { tcp: "mqtt", tls: "mqtts"
 
 const patienceMs = 2_000;
 
-/** What a server speaks instead, and the URL for it, in a sentence; undefined where it speaks none of the others. */
+/** The protocol of the server and the URL for it, as a sentence; undefined if it speaks none of the others. */
 export async function otherTransport(endpoint: Endpoint, engine: EngineName = "deno"): Promise<string | undefined> {
   for (const transport of others[endpoint.transport]) {
     if (!await speaks(endpoint, transport, engine)) continue;
@@ -43,7 +43,7 @@ function speaks(endpoint: Endpoint, transport: Transport, engine: EngineName): P
   const target = { ...endpoint, transport, path: endpoint.path === "" ? "/mqtt" : endpoint.path };
   const receiver: DialReceiver = {
     onOpen: () => {
-      // Over TLS an answer to the handshake is enough: the server may want a certificate before it reads.
+      // Over TLS a completed handshake is enough: the server may require a certificate before it reads.
       if (transport === "tls" || transport === "wss") resolve(true);
       else link.write(connectProbe);
     },

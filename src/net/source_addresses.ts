@@ -1,28 +1,26 @@
-/**
- * Addresses of this machine to connect from, as people write them: one, a list, a range, or a network.
- */
+/** Parses the addresses of this machine to connect from: one, a list, a range, or a network. */
 import { isIP } from "node:net";
 import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
 
-/** The most that one value may name: with 28,232 ports each, far more than a process can hold. */
+/** Maximum number of addresses in one value: with 28,232 ports each, far more than a process can open. */
 export const mostSourceAddresses = 1_024;
 
 const allowed =
   "an address of this machine, a list such as 127.0.0.2,127.0.0.3, a range such as 127.0.0.2-127.0.0.6, " +
   `or a network such as 127.0.0.0/29; at most ${formatCount(mostSourceAddresses)} addresses`;
 
-/** Numbers of IPv4 addresses, both included. */
+/** Numeric IPv4 addresses, both included. */
 interface Span {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * Reads addresses in the order in which they stand. Of a network, its own address and that of its broadcast are left
- * out, as long as it has others.
+ * Parses addresses, in the given order. The network and broadcast addresses of a network are omitted, unless it has no
+ * others.
  *
- * @throws UsageError when one cannot be read, or they are too many
+ * @throws UsageError if one cannot be parsed, or there are too many
  */
 export function parseSourceAddresses(text: string, name: string): string[] {
   const addresses: string[] = [];
@@ -38,7 +36,7 @@ export function parseSourceAddresses(text: string, name: string): string[] {
   return addresses;
 }
 
-/** The same addresses, those that follow one another as ranges. */
+/** The same addresses as text, with consecutive ones as ranges. */
 export function sourceAddressesText(addresses: readonly string[]): string {
   const parts: { first: string; last: string; count: number }[] = [];
   for (const address of addresses) {
@@ -54,7 +52,7 @@ export function sourceAddressesText(addresses: readonly string[]): string {
   ).join(",");
 }
 
-/** What a range or a network takes in; undefined where it is neither. */
+/** The span of a range or a network; undefined if it is neither. */
 function spanOf(text: string): Span | undefined {
   const [first, last, more] = text.split("-").map(numberOf);
   if (text.includes("-") && more === undefined && first !== undefined && last !== undefined) return { first, last };

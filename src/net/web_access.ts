@@ -1,18 +1,18 @@
 /**
- * Who may use a server from a browser: the same answer for WebSocket, metrics and status. A page of another site must
- * not read them, be it by its own name (Origin) or by a name of its own that resolves to this machine (Host).
+ * Access control for browsers, the same for WebSocket, metrics and status. A page of another site must not read them,
+ * neither under its own name (Origin) nor under a name of its own that resolves to this machine (Host).
  */
 import { isLoopback } from "./endpoint.ts";
 
-/** What a server allows. */
+/** The access rules of a server. */
 export interface WebAccess {
-  /** The address that the server listens on. */
+  /** The address on which the server listens. */
   readonly host: string;
   /** Origins of pages that may use it, such as `https://app.example`; `*` allows every page. Default: none. */
   readonly allowOrigins?: readonly string[] | undefined;
 }
 
-/** Why a request is refused, in words; undefined where it is not. */
+/** Why a request is refused, as text; undefined if it is allowed. */
 export function webRefusal(
   { host, allowOrigins = [] }: WebAccess,
   asked: { readonly host: string | undefined; readonly origin: string | undefined },
@@ -25,7 +25,7 @@ export function webRefusal(
     // The server's own page.
     if (origin?.replace(/^https?:\/\//, "") === asked.host.toLowerCase()) return undefined;
   }
-  // A client that is not a browser sends no Origin.
+  // Clients other than browsers send no Origin.
   return origin === undefined ? undefined : `pages of ${asked.origin} are not allowed (--allow-origin)`;
 }
 

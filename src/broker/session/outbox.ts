@@ -67,7 +67,7 @@ export class Outbox {
     this.#record = record;
   }
 
-  /** Restores the deliveries of the store for the client, who is still offline. */
+  /** Restores the deliveries of the store for the client, which is still offline. */
   restore(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       this.#take(delivery.publication);

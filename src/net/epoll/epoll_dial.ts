@@ -1,6 +1,6 @@
 /**
- * Opens links through the epoll engine. A name is resolved by the runtime; of several addresses the next one is tried
- * when one fails, or does not answer soon.
+ * Opens links through the epoll engine. The runtime resolves a name; if one of several addresses fails or does not
+ * answer soon, the next one is tried.
  */
 import type { DialReceiver, Link, LinkEnd } from "../link.ts";
 import type { TcpTarget } from "../tcp/tcp_dial.ts";
@@ -11,19 +11,21 @@ import { mayUse, notPermitted } from "../net_permission.ts";
 import { addressesOf } from "./resolve.ts";
 import { addressText, socketAddress } from "./socket_address.ts";
 
-/** An address that has not answered for so long is left for the next, where there is one. Milliseconds. */
+/** Timeout in milliseconds after which the next address is tried, if there is one. */
 const nextAddressMs = 250;
 
 const nothingLeft: readonly SocketAddress[] = [];
 
-/** What was dialled last by its digits: a fleet dials the same again and again, which is read and permitted once. */
+/**
+ * The last dialled numeric address: a fleet dials the same one many times, so parsing and permission check run once.
+ */
 let dialled: { readonly host: string; readonly port: number; readonly addresses: readonly SocketAddress[] } = {
   host: "",
   port: 0,
   addresses: nothingLeft,
 };
 
-/** Starts to open a link, as `dialTcp` does. */
+/** Starts to open a link, like `dialTcp`. */
 export function dialEpoll(target: TcpTarget, receiver: DialReceiver, loop = loopOfThread()): Link {
   const dialling = new Dialling(loop, target);
   dialling.link.receiver = receiver;
@@ -37,7 +39,7 @@ class Dialling implements Watcher, Opening {
   readonly #loop: EpollLoop;
   readonly #target: TcpTarget;
   #socket = -1;
-  /** Addresses that are still to be tried. */
+  /** Addresses that have not been tried. */
   #left: readonly SocketAddress[] = nothingLeft;
   #address: SocketAddress | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -89,7 +91,7 @@ class Dialling implements Watcher, Opening {
     this.#next();
   }
 
-  /** Tries the next address; there is one. */
+  /** Tries the next address, which exists. */
   #next(): void {
     const address = this.#left[0]!;
     this.#address = address;
@@ -154,7 +156,7 @@ class Dialling implements Watcher, Opening {
     this.#failSoon({ kind: "error", code: "EPERM", message: notPermitted(host, port) });
   }
 
-  /** Not from within `dial`, nor from within one of the link's methods. */
+  /** Calls back neither from within `dial`, nor from within one of the link's methods. */
   #failSoon(end: LinkEnd): void {
     queueMicrotask(() => this.#cancelled || this.link.notOpened(end));
   }

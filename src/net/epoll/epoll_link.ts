@@ -1,7 +1,6 @@
 /**
- * One socket as a link, accepted or dialled. Owns what was written and has not left yet, and the reading of how the
- * link ended; knows no MQTT. An idle link holds this object and a descriptor, and nothing else. Its phases are in
- * `link_phase.ts`.
+ * One socket as a link, accepted or dialled. Owns the written bytes that have not been sent, and determines how it
+ * ended; knows no MQTT. An idle link consists of this object and a descriptor. Its phases are in `link_phase.ts`.
  */
 import { monotonicClock } from "../../base/clock.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
@@ -13,34 +12,32 @@ import { endOf } from "./link_end.ts";
 import { type LinkEvent, type LinkPhase, nextLinkPhase, type Writing } from "./link_phase.ts";
 import { type KeptAddress, keptAddressText } from "./socket_address.ts";
 
-/** Stands in until the first user sets a receiver. */
+/** Used until the first user sets a receiver. */
 const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
-/** What opens a link that was dialled. */
+/** The operation that opens a dialled link. */
 export interface Opening {
-  /** The link is no longer wanted. */
+  /** Cancels the operation, because the link is no longer needed. */
   cancel(): void;
 }
 
-/** So often a link that has more is read before the others have their turn. */
+/** Maximum number of reads in a row from one link before other links have their turn. */
 const readsInTurn = 16;
-/** A link whose bytes take the receiver longer is read in smaller parts, after the other links. Milliseconds. */
+/** Time in milliseconds of the receiver beyond which a link is read in smaller parts, after the other links. */
 const longTurnMs = 1;
-/** So small these parts become: a packet or two. */
+/** Minimum size of these parts: one or two packets. */
 const leastReadBytes = 64;
-/** A link is read in such parts at first, in larger ones where the receiver is quick. */
+/** Initial size of a read; it grows if the receiver is fast. */
 const firstReadBytes = 4 * 1024;
-/** A read of fewer bytes is not timed, unless earlier ones took long. */
+/** A smaller read is not timed, unless earlier ones were slow. */
 const timedReadBytes = 256;
-/** What waits on one link is sent before the turn is over, once it is so much. */
+/** Number of bytes queued on one link that are sent before the turn ends. */
 const aheadBytes = 64 * 1024;
 const wantsBytes = Epoll.in | Epoll.peerHangUp;
-/** While nothing is read. */
+/** The interest while reads are paused. */
 const wantsEnd = Epoll.peerHangUp;
 const hungUp = Epoll.error | Epoll.hangUp;
-/**
- * The interest of a link that hung up while paused: epoll would report EPOLLHUP on every wait.
- */
+/** The interest of a link that hung up while reads are paused: epoll would report EPOLLHUP on every wait. */
 const parked = -1;
 
 export class EpollLink implements Link, Lingering, Watcher, Writer {
@@ -48,22 +45,22 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
   token = 0;
   readonly #loop: EpollLoop;
   readonly #peer: KeptAddress;
-  /** Below 0 before the link is open, and after it was closed. */
+  /** Negative before the link is open, and after it was closed. */
   #socket = -1;
   #opening: Opening | undefined;
   #interest = 0;
-  /** What was written and has not left; of the first chunk {@link #leftBytes} are gone already. */
+  /** Written bytes that have not been sent, except for {@link #leftBytes} of the first chunk. */
   #chunks: Uint8Array[] | undefined;
   #leftBytes = 0;
   #bufferedBytes = 0;
-  /** What is read at once. */
+  /** The current size of a read. */
   #readBytes = firstReadBytes;
-  /** There from the second piece that waits. */
+  /** Exists from the second queued chunk on. */
   #small: SmallChunks | undefined;
   #phase: LinkPhase = "opening";
   #paused = false;
   #writing: Writing = "free";
-  /** `onDrain` is owed to the receiver. */
+  /** The receiver waits for `onDrain`. */
   #wantsDrain = false;
   /** The loop calls `flush` at the end of the turn. */
   #flushComing = false;
@@ -75,7 +72,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#opening = opening;
   }
 
-  /** Takes a socket that was accepted. Answers below 0 where it cannot be watched. */
+  /** Attaches an accepted socket. Returns a negative number if it cannot be watched. */
   accepted(socket: number): number {
     const answer = this.#loop.watch(socket, this, wantsBytes);
     if (answer < 0) return answer;
@@ -85,7 +82,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     return answer;
   }
 
-  /** Takes a socket that was dialled, and is watched by its dialler. */
+  /** Attaches a dialled socket, which its dialler already watches. */
   opened(socket: number): void {
     this.#opening = undefined;
     this.#enter("opened");
@@ -97,7 +94,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     if (this.#bufferedBytes > 0) this.#flushSoon();
   }
 
-  /** It could not be opened. */
+  /** The link could not be opened. */
   notOpened(end: LinkEnd): void {
     this.#opening = undefined;
     this.#finish(end);
@@ -133,7 +130,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
 
   write(bytes: Uint8Array): boolean {
     if (!this.open || this.#writing === "failed" || bytes.length === 0) return true;
-    // Most often there is one.
+    // Usually there is only one.
     if (this.#chunks === undefined) this.#chunks = [bytes];
     else {
       this.#chunks.push(bytes);
@@ -163,7 +160,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#closedSoon();
   }
 
-  /** From now on {@link giveUp} is a reset, in one call to the operating system: for a bench that resets thousands. */
+  /** From now on {@link giveUp} resets with one system call: for a bench that resets thousands of links. */
   armReset(): void {
     if (this.#socket >= 0) this.#loop.libc.lingerNothing(this.#socket);
   }
@@ -209,7 +206,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#loop.flushSoon(this);
   }
 
-  /** @param toTheEnd the peer has sent its last: what there is is read until the end shows */
+  /** @param toTheEnd the peer has sent its last byte: reads until the end */
   #receive(toTheEnd: boolean): void {
     const { libc } = this.#loop;
     let startMs = 0;
@@ -228,9 +225,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     }
   }
 
-  /**
-   * Whether the turn, begun at `startMs`, is long; the receiver got the last bytes at `fromMs`. Epoll reports the rest.
-   */
+  /** Whether the turn, begun at `startMs`, is long; the receiver got bytes at `fromMs`. Epoll reports the rest. */
   #isLongTurn(sizeBytes: number, fromMs: number, startMs: number): boolean {
     const nowMs = monotonicClock.nowMs();
     const tookMs = nowMs - fromMs;
@@ -239,18 +234,18 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     return nowMs - startMs > longTurnMs;
   }
 
-  /** The peer has gone: 0 is FIN, below 0 the operating system's word. */
+  /** The peer has closed: 0 is FIN, a negative number is `-errno`. */
   #ended(answer: number): void {
     if (answer < 0) this.#fault ??= endOf("read", answer);
     this.#finish(this.#ending ? { kind: "closed" } : this.#fault ?? { kind: "fin" }, answer === 0);
   }
 
-  /** At the end of the turn; what fills a buffer by itself leaves now, so that the peer need not wait, nor a quota. */
+  /** Sends at the end of the turn, or at once if a buffer is full, so that neither the peer nor a quota waits. */
   #sendSoon(): void {
     this.#flushSoon();
     if (this.#bufferedBytes < aheadBytes) return;
     const answer = this.#handOver(aheadBytes);
-    if (answer < 0) this.#fault ??= endOf("write", answer); // what becomes of it the end of the turn decides
+    if (answer < 0) this.#fault ??= endOf("write", answer); // the end of the turn handles it
   }
 
   #send(): void {
@@ -261,7 +256,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#sent();
   }
 
-  /** Gives the operating system what it takes, while at least so many bytes wait. Answers below 0 for a fault. */
+  /** Passes bytes to the operating system while at least `leastBytes` are queued. Returns an error below 0. */
   #handOver(leastBytes: number): number {
     const { libc } = this.#loop;
     while (this.#bufferedBytes >= leastBytes) {
@@ -277,7 +272,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     return 0;
   }
 
-  /** All that was written has left. */
+  /** All written bytes have been sent. */
   #sent(): void {
     if (this.#over) return this.#closeSocket();
     if (this.#phase === "ending") {
@@ -287,7 +282,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#drained();
   }
 
-  /** What the peer sent before it went is still to be read, a DISCONNECT perhaps: reading sees the end after it. */
+  /** Bytes that the peer sent before it closed, such as a DISCONNECT, are still to be read; the end follows them. */
   #notSent(fault: number): void {
     this.#fault ??= endOf("write", fault);
     this.#dropWrites();
@@ -307,7 +302,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#watch();
   }
 
-  /** Tells epoll what is of interest now. */
+  /** Tells epoll the current interest. */
   #watch(): void {
     if (this.#socket < 0) return;
     const wanted = this.#over ? 0 : this.#paused ? wantsEnd : wantsBytes;
@@ -321,7 +316,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     this.#interest = interest;
   }
 
-  /** The operating system has no watch left, or no memory for it: the link ends, and no other does. */
+  /** The operating system has no watch or memory left: this link ends, and no other. */
   #cannotWatch(answer: number): void {
     this.#fault ??= endOf("watch", answer);
     queueMicrotask(() => {
@@ -330,7 +325,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     });
   }
 
-  /** Copies what is to leave next into the buffer, as much as fits; answers how much. */
+  /** Copies the next bytes to send into the buffer; returns their number. */
   #fill(buffer: Uint8Array): number {
     let sizeBytes = 0;
     let from = this.#leftBytes;
@@ -391,7 +386,7 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     if (mayRead && this.#bufferedBytes > 0 && this.#writing === "free") this.#send();
     if (this.#over) return;
     if (mayRead && this.#bufferedBytes > 0) {
-      // What was written goes on leaving, for as long as a link may linger.
+      // Continues to send the written bytes, for at most the linger time.
       if (!this.#ending) startLingering(this);
       this.#enter("peer-fin");
       this.#watch();

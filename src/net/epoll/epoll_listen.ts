@@ -16,14 +16,14 @@ import { Epoll, Fault, faultCode, faultText, type SocketAddress } from "./libc.t
 import { isDenied, mayUse, notPermitted } from "../net_permission.ts";
 import { keptAddress, portOf, socketAddress } from "./socket_address.ts";
 
-/** Connections that are accepted before those that are open have their turn. */
+/** Maximum number of accepted connections before open links have their turn. */
 const burst = 64;
 
 /**
- * Listens and hands over each accepted link.
+ * Listens, and passes each accepted link to the receiver.
  *
- * @param options a name comes with the address that it resolves to
- * @throws UsageError when the address or port cannot be had
+ * @param options a name comes with its resolved address
+ * @throws UsageError if the address or port is not available
  */
 export function listenEpoll(
   { host, address: digits = host, port, backlog = usualBacklog }: ListenOptions,
@@ -47,7 +47,7 @@ class EpollListener implements Listener, Watcher {
   readonly #loop: EpollLoop;
   readonly #receiver: ListenReceiver;
   #socket = -1;
-  /** No error was reported since the last accepted connection. */
+  /** Whether the receiver knows of the failure since the last accepted connection. */
   #told = false;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,7 +56,7 @@ class EpollListener implements Listener, Watcher {
     this.#receiver = receiver;
   }
 
-  /** Answers below 0 where it cannot be. */
+  /** Returns a negative number if it fails. */
   open(address: SocketAddress, backlog: number): number {
     const { libc } = this.#loop;
     const socket = libc.socket(address);
@@ -115,16 +115,14 @@ class EpollListener implements Listener, Watcher {
     return answer;
   }
 
-  /** Watches the socket again after a pause, and after another one where no watch can be had. */
+  /** Watches the socket again after a pause, and after another pause if no watch is available. */
   #resumeLater(): void {
     this.#pause = setTimeout(() => {
       if (this.#loop.unpark(this.#socket, this, Epoll.in) < 0) this.#resumeLater();
     }, acceptPauseMs);
   }
 
-  /**
-   * The operating system has no more to give: connections that wait are left to wait, and are accepted after a pause.
-   */
+  /** The operating system has no resources left: new connections wait in its queue, and are accepted after a pause. */
   #rest(fault: number): void {
     this.#loop.park(this.#socket);
     this.#resumeLater();

@@ -1,41 +1,41 @@
 /**
- * The epoll loop of a thread: which listener gets which event of which descriptor, and when. Level-triggered. Runs
- * while somebody is watched, and leaves nothing behind afterwards, so that a program can end by itself.
+ * The epoll loop of a thread: dispatches the events of each descriptor to its watcher. Level-triggered. It runs while a
+ * descriptor is watched, and releases everything afterwards, so that a program can exit by itself.
  *
- * A round fetches what has happened, tells it, and sends what was written meanwhile; after some rounds the runtime has
- * its turn, with its timers, messages and signals. When nothing has happened, a thread of the runtime's waits, and this
- * one is idle. That costs two changes of threads. So where a thread does nothing else, and something has happened a
- * moment ago, it waits itself, for no longer than a timer may be late.
+ * A round fetches events, dispatches them, and sends what was written in the meantime; after some rounds the runtime
+ * has its turn, with its timers, messages and signals. If there are no events, a thread of the runtime waits, and this
+ * thread is idle. That costs two thread switches. So a thread that does nothing else, and had events a moment ago,
+ * waits itself, for no longer than a timer may be late.
  */
 import { InvariantError } from "../../base/failure.ts";
 import { Epoll, faultCode, Libc } from "./libc.ts";
 
-/** A listener for the events of a descriptor. */
+/** Receives the events of a descriptor. */
 export interface Watcher {
-  /** Set and read by the loop alone. */
+  /** Used only by the loop. */
   token: number;
-  /** Something has happened: bits of {@link Epoll}. */
+  /** Handles events: bits of {@link Epoll}. */
   ready(bits: number): void;
-  /** Closes its descriptor, and tells nobody. */
+  /** Closes its descriptor, without notifying its receiver. */
   drop(): void;
 }
 
-/** Somebody who has written. */
+/** Has written bytes to send. */
 export interface Writer {
-  /** Sends what was written. */
+  /** Sends the written bytes. */
   flush(): void;
 }
 
-/** Wait timeout of a dedicated thread, so that it notices termination. Milliseconds. */
+/** Wait timeout of a dedicated thread, so that it notices termination; in milliseconds. */
 const longestWaitMs = 1_000;
 
-/** A thread that may block does so for so long at a time. Milliseconds. */
+/** Duration of one blocking wait of a thread that may block, in milliseconds. */
 const blockMs = 1;
-/** So often it blocks before it leaves waiting to another. */
+/** Maximum number of blocking waits in a row before another thread waits. */
 const blocksInRow = 3;
 
 /**
- * So often a turn looks again at once, where few things have happened: the runtime's turn costs as much as some events.
+ * Maximum number of rounds in one turn while there are few events: a turn of the runtime costs as much as some events.
  */
 const roundsInTurn = 8;
 const fewEvents = 64;
@@ -45,7 +45,7 @@ let loop: EpollLoop | undefined;
 /**
  * The loop of this thread.
  *
- * @throws Error with the reason where the engine cannot work
+ * @throws Error with the reason if the engine does not work
  */
 export function loopOfThread(): EpollLoop {
   return loop ??= new EpollLoop();
@@ -53,12 +53,12 @@ export function loopOfThread(): EpollLoop {
 
 export class EpollLoop {
   readonly libc: Libc;
-  /** By descriptor. The token tells an event of a descriptor that was closed from one of its successor. */
+  /** By descriptor. The token distinguishes an event of a closed descriptor from one of its successor. */
   readonly #watchers: (Watcher | undefined)[] = [];
   #watched = 0;
   #lastToken = 0;
   #epoll = -1;
-  /** Ends a wait, once it is watched. */
+  /** The descriptor that ends a wait when it is watched. */
   #bell = -1;
   #ringing = false;
   #closed = () => {};
@@ -66,27 +66,26 @@ export class EpollLoop {
   #blocksLeft = 0;
   #state: "off" | "turning" | "waiting" = "off";
   #writers: Writer[] = [];
-  /** The other list of the two that take turns, so that no turn allocates one. */
+  /** The other of two lists that alternate, so that no turn allocates a list. */
   #flushing: Writer[] = [];
   #flushComing = false;
   readonly #turn = () => this.#takeTurn();
 
-  /** @param libc of this thread; a test may hand over one that fails */
+  /** @param libc of this thread; a test can pass one that fails */
   constructor(libc: Libc = new Libc()) {
     this.libc = libc;
   }
 
   /**
-   * Lets this thread wait by itself, a millisecond at a time, while there is traffic: for a thread that does nothing
-   * else.
+   * Allows this thread to block for 1 ms at a time while there is traffic: for a thread that does nothing else.
    *
-   * @param mayBlock asked each time; false where something falls due within that time; undefined takes it back
+   * @param mayBlock called each time; false if something falls due within that time; undefined revokes the permission
    */
   allowBlocking(mayBlock: (() => boolean) | undefined): void {
     this.#mayBlock = mayBlock;
   }
 
-  /** Watches a descriptor. Answers below 0 where it cannot be. */
+  /** Watches a descriptor. Returns a negative number if it fails. */
   watch(descriptor: number, watcher: Watcher, interest: number): number {
     const opened = this.#open();
     if (opened < 0) return opened;
@@ -102,32 +101,29 @@ export class EpollLoop {
     return answer;
   }
 
-  /**
-   * From now on another listener gets the events of a descriptor. Answers below 0 where the operating system lacks
-   * memory.
-   */
+  /** Passes a descriptor to another watcher. Returns a negative number if the operating system lacks memory. */
   handOver(descriptor: number, heir: Watcher, interest: number): number {
     heir.token = this.#lastToken = this.#lastToken + 1 | 0;
     this.#watchers[descriptor] = heir;
     return this.rewatch(descriptor, heir, interest);
   }
 
-  /** Wants to be told other things of a descriptor. Answers below 0 where the operating system lacks memory. */
+  /** Changes the events of interest. Returns a negative number if the operating system lacks memory. */
   rewatch(descriptor: number, { token }: Watcher, interest: number): number {
     return this.libc.rewatch(this.#epoll, descriptor, token, interest);
   }
 
-  /** Tells nothing of a descriptor, which stays watched, until {@link unpark}: what it would tell never stops. */
+  /** Suspends the events of a descriptor until {@link unpark}, because epoll would report them on every wait. */
   park(descriptor: number): void {
     must(this.libc.unwatch(this.#epoll, descriptor));
   }
 
-  /** Answers below 0 where the operating system has no more watches to give. */
+  /** Returns a negative number if the operating system has no watches left. */
   unpark(descriptor: number, { token }: Watcher, interest: number): number {
     return this.libc.watch(this.#epoll, descriptor, token, interest);
   }
 
-  /** Watches no more. The descriptor is to be closed now, which takes it from epoll. */
+  /** Stops watching. The caller must close the descriptor now, which removes it from epoll. */
   forget(descriptor: number): void {
     this.#watchers[descriptor] = undefined;
     this.#watched--;
@@ -135,8 +131,8 @@ export class EpollLoop {
   }
 
   /**
-   * Closes every descriptor that is watched, and tells nobody: before a thread is torn down, for the operating system
-   * knows of processes alone. Fulfilled when the loop has closed its own too.
+   * Closes every watched descriptor, without notifying watchers: before a thread is terminated, because the operating
+   * system closes them only at the end of the process. Fulfilled when the loop has closed its own descriptors too.
    */
   async abandon(): Promise<void> {
     for (const watcher of this.#watchers.slice()) watcher?.drop();
@@ -144,7 +140,7 @@ export class EpollLoop {
     await new Promise<void>((resolve) => this.#closed = resolve);
   }
 
-  /** Calls `flush` at the end of this turn: after all that has happened was told, or after what else is running now. */
+  /** Calls `flush` at the end of this turn: after all events were dispatched, or after the code that runs now. */
   flushSoon(writer: Writer): void {
     this.#writers.push(writer);
     if (this.#flushComing) return;
@@ -152,7 +148,7 @@ export class EpollLoop {
     queueMicrotask(() => this.#flush());
   }
 
-  /** Answers below 0 where there are no descriptors left. */
+  /** Returns a negative number if there are no descriptors left. */
   #open(): number {
     if (this.#epoll >= 0) return 0;
     const bell = this.libc.alwaysReadable();
@@ -177,7 +173,7 @@ export class EpollLoop {
     try {
       for (let round = 0; round < roundsInTurn; round++) {
         const came = this.libc.events(this.#epoll, round === 0 ? this.#patienceMs() : 0);
-        if (came <= 0) break; // interrupted, it has fetched nothing
+        if (came <= 0) break; // interrupted: no events
         count += came;
         this.#flushComing = true;
         this.#tell(came);
@@ -232,8 +228,8 @@ export class EpollLoop {
   }
 
   /**
-   * Nobody is watched any more: the wait, if there is one, ends; by itself within {@link longestWaitMs} where the
-   * operating system has no watch left for the bell.
+   * When no descriptor is watched any more, ends the wait, if there is one; without a watch for the bell it ends by
+   * itself within {@link longestWaitMs}.
    */
   #ringIfIdle(): void {
     if (this.#watched > 0) return;
@@ -253,7 +249,7 @@ export class EpollLoop {
   }
 }
 
-/** What can only fail by a fault of our own. */
+/** Checks a call that can only fail through a bug in this program. */
 function must(answer: number): number {
   if (answer < 0) throw new InvariantError(`The epoll engine failed: ${faultCode(answer)}`);
   return answer;

@@ -1,20 +1,17 @@
 /**
- * Every foreign call that mqtt-sim makes: glibc's sockets and epoll, on Linux for x86-64 and arm64. Nothing else in the
- * program may open a library.
+ * Every foreign function call of mqtt-sim: glibc's sockets and epoll, on Linux for x86-64 and arm64. No other file may
+ * open a library.
  *
- * What keeps memory safe, whatever a peer sends:
- * - All memory that a call writes to is allocated here, once, and kept for as long as the program may wait for the
- *   call.
- * - A call is handed no length by anybody: lengths stand in `iovec`s and `sockaddr`s that are written here, from the
- *   sizes
- *   of those allocations. A peer's bytes are only ever data in the read buffer.
- * - Parameters and answers are C's `int`, or a buffer: `ssize_t` is read as `int`, for no buffer is larger than one.
- * - The one call that another thread of the runtime makes, the waiting one, writes to memory of libc's own, which is
- *   never
- *   freed: a thread of ours that is torn down while it waits leaves sixteen bytes behind, and nothing dangling.
+ * These rules keep memory safe for any input of a peer:
+ * - This file allocates all memory that a call writes to, once, and keeps it as long as a call may use it.
+ * - No caller passes a length: lengths are in `iovec`s and `sockaddr`s that this file writes, from the sizes of those
+ *   allocations. A peer's bytes are only ever data in the read buffer.
+ * - Parameters and results are C's `int`, or a buffer: `ssize_t` is read as `int`, because no buffer is larger.
+ * - The only call on another thread of the runtime, the wait, writes to memory of libc, which is never freed: a thread
+ *   that is terminated during a wait leaks sixteen bytes, and leaves no dangling pointer.
  *
- * A call that fails answers -1 and leaves its reason in `errno`, which is read at once, before anything else is called.
- * Here it comes back as `-errno`: 0 and above is success, everywhere in this folder.
+ * A failed call returns -1 and leaves its reason in `errno`, which this file reads at once, before any other call, and
+ * returns as `-errno`: everywhere in this folder, 0 and above is success.
  */
 import os from "node:os";
 import util from "node:util";
@@ -25,10 +22,10 @@ const { constants } = os;
 /** No call blocks, and no child process inherits a descriptor. */
 const SOCK_FLAGS = C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
 
-/** What epoll can tell of a socket. */
+/** Events of a socket in epoll. */
 export const Epoll = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10, peerHangUp: 0x2000 } as const;
 
-/** Reasons that the engine tells apart, as they come back. */
+/** Errors that the engine distinguishes, as negative numbers. */
 export const Fault = {
   interrupted: -constants.errno.EINTR,
   again: -constants.errno.EAGAIN,
@@ -42,15 +39,15 @@ export const Fault = {
 /**
  * The functions, with their C signatures.
  *
- * Those with `nonblocking` run on a thread of the runtime's and answer a promise; all others return at once, since
+ * Those with `nonblocking` run on a thread of the runtime and return a promise; all others return at once, because
  * every socket is non-blocking and `epoll_wait` has a timeout.
  */
 const symbols = {
-  // int *__errno_location(void): where this thread's errno is. Cannot fail.
+  // int *__errno_location(void): the address of this thread's errno. Cannot fail.
   __errno_location: { parameters: [], result: "pointer" },
-  // const char *gnu_get_libc_version(void): there on glibc alone. Never called: that it can be found is what counts.
+  // const char *gnu_get_libc_version(void): exists only in glibc. Never called; its existence is checked.
   gnu_get_libc_version: { parameters: [], result: "pointer" },
-  // void *calloc(size_t count, size_t size): memory of libc's own; null when there is none.
+  // void *calloc(size_t count, size_t size): memory of libc; null if there is none.
   calloc: { parameters: ["usize", "usize"], result: "pointer" },
   // int socket(int domain, int type, int protocol): a descriptor, or EMFILE, ENFILE, ENOBUFS, EAFNOSUPPORT.
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -70,17 +67,18 @@ const symbols = {
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   // ssize_t readv(int, const struct iovec *, int count): 0 at the peer's FIN; EAGAIN, ECONNRESET, ETIMEDOUT, ...
   readv: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  // ssize_t sendmsg(int, const struct msghdr *, int flags): what was taken, perhaps less; EAGAIN, EPIPE, ECONNRESET.
+  // ssize_t sendmsg(int, const struct msghdr *, int flags): number of bytes, perhaps not all; EAGAIN, EPIPE,
+  // ECONNRESET.
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  // int shutdown(int, int how): ENOTCONN where the peer is gone already.
+  // int shutdown(int, int how): ENOTCONN if the peer is already gone.
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
-  // int close(int): the descriptor is gone, whatever it answers.
+  // int close(int): the descriptor is closed for every result.
   close: { parameters: ["i32"], result: "i32" },
   // int eventfd(unsigned count, int flags)
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   // int getdtablesize(void): the soft limit of open files.
   getdtablesize: { parameters: [], result: "i32" },
-  // long get_phys_pages(void): pages of the machine's memory, of getpagesize() bytes each; -1 where that is not known.
+  // long get_phys_pages(void): pages of the machine's memory, of getpagesize() bytes each; -1 if unknown.
   get_phys_pages: { parameters: [], result: "i64" },
   getpagesize: { parameters: [], result: "i32" },
   // int epoll_create1(int flags)
@@ -90,7 +88,7 @@ const symbols = {
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   // int epoll_wait(int, struct epoll_event *, int count, int timeoutMs): EINTR.
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
-  // The same, on another thread, into memory of libc's own.
+  // The same, on another thread, into memory of libc.
   epoll_wait_later: {
     name: "epoll_wait",
     parameters: ["i32", "pointer", "i32", "i32"],
@@ -99,21 +97,23 @@ const symbols = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** Events that are fetched at once. */
+/** Maximum number of events per wait. */
 const eventLimit = 1_024;
-/** Room for what one call reads, and for what one call sends, in bytes. */
+/** Size of the buffer for one read, and for one send, in bytes. */
 export const readBytes = 64 * 1024;
 export const sendBytes = 128 * 1024;
-/** `struct sockaddr_in6` is the longest that is used. */
+/** Size of the longest address in use, `struct sockaddr_in6`. */
 export const addressBytes = 28;
 
-/** An address as the operating system takes it: `struct sockaddr_in` or `sockaddr_in6`. */
+/** An address for the operating system: `struct sockaddr_in` or `sockaddr_in6`. */
 export type SocketAddress = Uint8Array<ArrayBuffer>;
 
-/** glibc, as one thread uses it: the functions and the memory that they work on. */
+/** glibc for one thread: the functions and their memory. */
 export class Libc {
   readonly #call: Deno.DynamicLibrary<typeof symbols>["symbols"];
-  /** `errno` of this thread. Read as memory: that takes no permission, which the program may have given up. */
+  /**
+   * `errno` of this thread. Read as memory, which needs no permission: the program may have dropped its permissions.
+   */
   readonly #errno: Int32Array;
   readonly #waitMemory: Deno.PointerObject;
   /** `struct epoll_event` in words of 4 bytes. */
@@ -121,9 +121,9 @@ export class Libc {
   readonly #dataAt: number;
   readonly #events: Int32Array<ArrayBuffer>;
   readonly #event: Int32Array<ArrayBuffer>;
-  /** Filled by {@link read}; a receiver of a part of it copies what it needs after the call. */
+  /** Filled by {@link read}; the caller copies what must outlive the call. */
   readonly readBuffer = new Uint8Array(readBytes);
-  /** To be filled before {@link send}. */
+  /** Fill this before {@link send}. */
   readonly sendBuffer = new Uint8Array(sendBytes);
   readonly #readVector: BigUint64Array<ArrayBuffer>;
   readonly #message: BigUint64Array<ArrayBuffer>;
@@ -137,7 +137,7 @@ export class Libc {
   /**
    * Opens the library.
    *
-   * @throws Error with the reason where the engine cannot work
+   * @throws Error with the reason if the engine does not work
    */
   constructor() {
     const layout = eventLayouts[Deno.build.arch];
@@ -171,9 +171,9 @@ export class Libc {
     return this.#told(this.#call.bind(socket, address, address.length));
   }
 
-  /** Binds to the address alone: the port is chosen at connect, by both ends, so that none runs out too early. */
+  /** Binds only to the address: the kernel chooses the port at connect, for both ends, so that ports last longer. */
   bindAddressOnly(socket: number, address: SocketAddress): number {
-    // Where the kernel does not know the option, a port is taken at once: fewer connections, no other difference.
+    // If the kernel does not know the option, it takes a port at once: fewer connections, no other difference.
     this.#option(socket, C.SOL_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);
     return this.bind(socket, address);
   }
@@ -182,7 +182,7 @@ export class Libc {
     return this.#option(socket, C.SOL_SOCKET, C.SO_REUSEADDR, 1);
   }
 
-  /** Sends small packets at once. What a listening socket has set its accepted ones have too. */
+  /** Sends small packets at once. Accepted sockets inherit the option from their listening socket. */
   noDelay(socket: number): number {
     return this.#option(socket, C.SOL_TCP, C.TCP_NODELAY, 1);
   }
@@ -195,38 +195,38 @@ export class Libc {
     return this.#told(this.#call.connect(socket, address, address.length));
   }
 
-  /** Accepts a connection; {@link lastAddress} is the peer's then. */
+  /** Accepts a connection; {@link lastAddress} is then that of the peer. */
   accept(socket: number): number {
     this.#size[0] = addressBytes;
     return this.#told(this.#call.accept4(socket, this.#address, this.#size, SOCK_FLAGS));
   }
 
-  /** Asks for a socket's own address; {@link lastAddress} is it then. */
+  /** Reads a socket's own address; {@link lastAddress} is then this address. */
   ownAddress(socket: number): number {
     this.#size[0] = addressBytes;
     return this.#told(this.#call.getsockname(socket, this.#address, this.#size));
   }
 
-  /** The address that the last call has told; overwritten by the next. */
+  /** The address of the last call; the next call overwrites it. */
   get lastAddress(): SocketAddress {
     return this.#address;
   }
 
-  /** What went wrong on a socket, as `-errno`, and takes it off; 0 where nothing has. */
+  /** Reads and clears the pending error of a socket, as `-errno`; 0 if there is none. */
   pendingFault(socket: number): number {
     this.#size[0] = 4;
     const answer = this.#told(this.#call.getsockopt(socket, C.SOL_SOCKET, C.SO_ERROR, this.#value, this.#size));
     return answer < 0 ? answer : -this.#value[0]!;
   }
 
-  /** Reads into the read buffer, at most so many bytes; answers how many, 0 at the peer's FIN. */
+  /** Reads at most `sizeBytes` bytes into the read buffer; returns their number, 0 at the peer's FIN. */
   read(socket: number, sizeBytes = readBytes): number {
     if (sizeBytes < 1 || sizeBytes > readBytes) throw new RangeError(`no ${sizeBytes} bytes can be read at once`);
     this.#readLength[0] = sizeBytes; // the lower half of it
     return this.#told(this.#call.readv(socket, this.#readVector as BufferSource, 1));
   }
 
-  /** Sends the first bytes of the send buffer; answers how many were taken. */
+  /** Sends the first bytes of the send buffer; returns the number of accepted bytes. */
   send(socket: number, sizeBytes: number): number {
     if (sizeBytes < 0 || sizeBytes > sendBytes) throw new RangeError(`no ${sizeBytes} bytes can be sent at once`);
     this.#sendLength[0] = sizeBytes; // the lower half of it
@@ -242,7 +242,7 @@ export class Libc {
     this.#call.close(descriptor);
   }
 
-  /** From now on closing sends RST. */
+  /** From now on, closing sends RST. */
   lingerNothing(socket: number): void {
     this.#value[0] = 1;
     this.#value[1] = 0;
@@ -260,12 +260,12 @@ export class Libc {
     return this.#told(this.#call.eventfd(1, C.EFD_NONBLOCK | C.EFD_CLOEXEC));
   }
 
-  /** How many descriptors this process may have; below 0 where there is no limit. */
+  /** Maximum number of descriptors of this process; negative if there is no limit. */
   openFilesLimit(): number {
     return this.#call.getdtablesize();
   }
 
-  /** The memory of this machine, in bytes; below 0 where it is not known. */
+  /** The memory of this machine, in bytes; negative if unknown. */
   machineMemoryBytes(): number {
     return Number(this.#call.get_phys_pages()) * this.#call.getpagesize();
   }
@@ -286,17 +286,17 @@ export class Libc {
     return this.#control(epoll, C.EPOLL_CTL_DEL, descriptor, 0, 0);
   }
 
-  /** Fetches what has happened, waiting for it so long at most; answers how many events there are. */
+  /** Fetches events, waiting for at most `waitMs`; returns their number. */
   events(epoll: number, waitMs: number): number {
     return this.#told(this.#call.epoll_wait(epoll, this.#events, eventLimit, waitMs));
   }
 
-  /** Fulfilled when something happens, or the time is over; fetches nothing. */
+  /** Fulfilled when there is an event, or after the timeout; fetches nothing. */
   async somethingHappens(epoll: number, waitMs: number): Promise<void> {
     await this.#call.epoll_wait_later(epoll, this.#waitMemory, 1, waitMs);
   }
 
-  /** Of the fetched events: what it says, whose it is, and the token with which that was watched. */
+  /** Accessors of a fetched event: its bits, its descriptor, and the token of its watch. */
   eventBits(at: number): number {
     return this.#events[at * this.#eventWords]!;
   }
@@ -354,7 +354,7 @@ function familyOf(address: SocketAddress): number {
   return address[0] === C.AF_INET6 ? C.AF_INET6 : C.AF_INET;
 }
 
-/** The name in C of a fault such as -111, and what the operating system says of it. */
+/** The name in C of an error such as -111, with the operating system's message. */
 export function faultCode(fault: number): string {
   return codes.get(-fault) ?? `E${-fault}`;
 }
@@ -363,7 +363,7 @@ const codes: ReadonlyMap<number, string> = new Map(
   Object.entries(constants.errno).map(([code, number]) => [number as number, code]),
 );
 
-/** A fault in words, for people. */
+/** An error as text for users. */
 export function faultText(fault: number): string {
   const [code, text] = util.getSystemErrorMap().get(fault) ?? [faultCode(fault), "unknown"];
   return `${text} (${code})`;

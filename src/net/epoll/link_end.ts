@@ -1,10 +1,10 @@
-/** The end of a link as the operating system tells it. */
+/** The end of a link as the operating system reports it. */
 import type { LinkEnd } from "../link.ts";
 import { Fault, faultCode } from "./libc.ts";
 
 const wasReset: LinkEnd = { kind: "reset" };
 
-/** An end that the operating system tells, as `-errno`. */
+/** The end that the operating system reports as `-errno`. */
 export function endOf(call: string, fault: number): LinkEnd {
   if (fault === Fault.reset || fault === Fault.brokenPipe) return wasReset;
   const code = faultCode(fault);

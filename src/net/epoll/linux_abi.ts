@@ -1,9 +1,9 @@
 /**
- * The numbers that glibc's headers give on Linux for x86-64 and arm64: constants by their name in C, and where the fields
- * of structures stand. Source: `fixtures/epoll/linux_abi.tsv`, which a C compiler of each of the two made.
+ * Constants of glibc's headers on Linux for x86-64 and arm64, by their name in C, and the offsets of structure fields.
+ * Source: `fixtures/epoll/linux_abi.tsv`, which a C compiler for each of the two generated.
  */
 
-/** The same on both. */
+/** The same on both architectures. */
 export const C = {
   AF_INET: 2,
   AF_INET6: 10,
@@ -31,7 +31,7 @@ export const C = {
 /** `struct epoll_event`, in bytes: on x86-64 it is packed. */
 export interface EventLayout {
   readonly sizeBytes: number;
-  /** Its 8 bytes of data: here the descriptor, then the token. What has happened stands at 0. */
+  /** Offset of its 8 bytes of data: here the descriptor, then the token. The event bits are at 0. */
   readonly dataAt: number;
 }
 
@@ -41,8 +41,8 @@ export const eventLayouts: Readonly<Record<string, EventLayout>> = {
   aarch64: { sizeBytes: 16, dataAt: 8 },
 };
 
-/** `struct msghdr`, in bytes; what is not named here stays 0. The count is of 8 bytes. */
+/** `struct msghdr`, in bytes; other fields stay 0. The count has 8 bytes. */
 export const messageHeader = { sizeBytes: 56, vectorsAt: 16, vectorCountAt: 24 } as const;
 
-/** `struct iovec`, in bytes; both fields are of 8. */
+/** `struct iovec`, in bytes; both fields have 8. */
 export const vector = { sizeBytes: 16, baseAt: 0, lengthAt: 8 } as const;

@@ -1,6 +1,4 @@
-/**
- * The addresses behind a name, by the runtime's resolver: the same that the other engine uses.
- */
+/** Resolves names through the runtime's resolver, like the other engine. */
 import { lookup } from "node:dns/promises";
 import { monotonicClock } from "../../base/clock.ts";
 import { isDenied, notPermitted } from "../net_permission.ts";
@@ -13,15 +11,15 @@ export interface Unresolved {
   readonly message: string;
 }
 
-/** A fleet dials the same name thousands of times in a second: an answer holds for so long, in milliseconds. */
+/** Lifetime of a cached answer in milliseconds: a fleet dials the same name thousands of times per second. */
 const keptMs = 1_000;
-/** Names that are kept. */
+/** Maximum number of cached names. */
 const keptLimit = 64;
 
 type Hosts = readonly string[] | Unresolved;
 const kept = new Map<string, { readonly untilMs: number; readonly hosts: Promise<Hosts> }>();
 
-/** The addresses of a name that are not denied, in the resolver's order: at least one, or why there is none. */
+/** The permitted addresses of a name, in the resolver's order: at least one, or the reason why there is none. */
 export async function addressesOf(name: string, port: number): Promise<readonly SocketAddress[] | Unresolved> {
   const hosts = await hostsOf(name);
   if ("code" in hosts) return hosts;
@@ -31,7 +29,7 @@ export async function addressesOf(name: string, port: number): Promise<readonly 
   return addresses.length > 0 ? addresses : { code: "ENOTFOUND", message: `no address of "${name}" can be used` };
 }
 
-/** The first address of a name, in digits; an address is its own. */
+/** The first address of a name, in numeric form; for a numeric address, itself. */
 export async function firstAddressOf(name: string): Promise<string | undefined> {
   if (socketAddress(name, 0) !== undefined) return name;
   const hosts = await hostsOf(name);

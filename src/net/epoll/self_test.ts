@@ -1,6 +1,6 @@
 /**
- * Proves on loopback that the epoll engine works here: a pair of links through the whole of it, bytes both ways, a port
- * where nobody listens, and a reset that is seen as one.
+ * Tests on loopback that the epoll engine works here: a pair of links, bytes in both directions, a closed port, and a
+ * reset that is reported as one.
  */
 import type { DialReceiver, Link, LinkEnd } from "../link.ts";
 import { dialEpoll } from "./epoll_dial.ts";
@@ -14,7 +14,9 @@ const words = Uint8Array.of(1, 2, 3);
 
 let fault: Promise<string | undefined> | undefined;
 
-/** Why the epoll engine does not work here, in part of a sentence; undefined where it does. Found out once a thread. */
+/**
+ * Why the epoll engine does not work here, as part of a sentence; undefined if it works. Determined once per thread.
+ */
 export function epollFault(): Promise<string | undefined> {
   return fault ??= findFault();
 }
@@ -69,7 +71,7 @@ function same(bytes: Uint8Array): boolean {
   return bytes.length === words.length && bytes.every((byte, at) => byte === words[at]);
 }
 
-/** A link of the self-test, and the first that it was told. */
+/** A link of the self-test, and its first events. */
 class TestedLink implements DialReceiver {
   readonly bytes = Promise.withResolvers<Uint8Array>();
   readonly end = Promise.withResolvers<LinkEnd>();
@@ -90,7 +92,7 @@ class TestedLink implements DialReceiver {
 
   onEnd(end: LinkEnd): void {
     this.end.resolve(end);
-    // A link that is over sends nothing more: a reader sees the end.
+    // A link that has ended sends nothing more: resolves with no bytes.
     this.bytes.resolve(new Uint8Array(0));
   }
 }

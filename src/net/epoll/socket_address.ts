@@ -1,13 +1,11 @@
-/**
- * Addresses as people write them, and as the operating system takes them: `struct sockaddr_in` and `sockaddr_in6`.
- */
+/** Converts addresses between text and the operating system's `struct sockaddr_in` and `sockaddr_in6`. */
 import net from "node:net";
 import type { SocketAddress } from "./libc.ts";
 
 const inet = 2;
 const inet6 = 10;
 
-/** The structure for an address that is written in digits; undefined for a name. */
+/** The structure for a numeric address; undefined for a name. */
 export function socketAddress(host: string, port: number): SocketAddress | undefined {
   const family = net.isIP(host);
   if (family === 4) return inetAddress(inet, port, 16, 4, host.split(".").map(Number));
@@ -15,7 +13,10 @@ export function socketAddress(host: string, port: number): SocketAddress | undef
   return undefined;
 }
 
-/** Port and address stand in the network's order, the family in the machine's, which is little-endian on both kinds. */
+/**
+ * Port and address are in network order, the family in that of the machine, which is little-endian on both
+ * architectures.
+ */
 function inetAddress(family: number, port: number, size: number, at: number, bytes: readonly number[]): SocketAddress {
   const address = new Uint8Array(size);
   address[0] = family;
@@ -25,7 +26,7 @@ function inetAddress(family: number, port: number, size: number, at: number, byt
   return address;
 }
 
-/** Eight groups, of which `::` stands for as many of zeros as are missing; the last two may be written as IPv4. */
+/** Eight groups; `::` replaces the missing groups of zeros, and the last two groups may be written as IPv4. */
 function bytesOfV6(host: string): number[] {
   const [head = "", tail] = host.split("::");
   const before = groupsOf(head);
@@ -48,7 +49,7 @@ export function portOf(address: SocketAddress): number {
   return address[2]! << 8 | address[3]!;
 }
 
-/** An address as `host:port`, for people. */
+/** An address as `host:port`, for display. */
 export function addressText(address: SocketAddress): string {
   const port = portOf(address);
   if (address[0] === inet) return `${address[4]}.${address[5]}.${address[6]}.${address[7]}:${port}`;
@@ -56,8 +57,8 @@ export function addressText(address: SocketAddress): string {
 }
 
 /**
- * An address as it is kept for long, and seldom read: one of IPv4 with its port as one number, which costs far less than
- * its text; one of IPv6 as its text.
+ * A compact form of an address, for long storage and rare reads: IPv4 with its port as one number, which costs far less
+ * than its text; IPv6 as text.
  */
 export type KeptAddress = number | string;
 
@@ -74,7 +75,7 @@ export function keptAddressText(kept: KeptAddress): string {
   return `${host >>> 24}.${host >>> 16 & 0xff}.${host >>> 8 & 0xff}.${host & 0xff}:${kept % 0x1_0000}`;
 }
 
-/** Source: RFC 5952: the first of the longest runs of two zeros or more is left out; IPv4 within IPv6 stays readable. */
+/** Source: RFC 5952: the first of the longest runs of two or more zeros is omitted; IPv4 within IPv6 stays readable. */
 function textOfV6(bytes: Uint8Array): string {
   const groups = Array.from({ length: 8 }, (_, at) => bytes[2 * at]! << 8 | bytes[2 * at + 1]!);
   const words = groups.map((group) => group.toString(16));

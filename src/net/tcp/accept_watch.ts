@@ -1,15 +1,15 @@
 /**
- * Whether a server of the runtime still accepts connections: it stops without an event once descriptors have run out. A
- * connection of the watch's own, now and then, shows that.
+ * Checks whether a server of the runtime still accepts connections: it stops without an event when descriptors have run
+ * out. The watch connects to the server periodically to find out.
  */
 import net from "node:net";
 
-/** How often the server is tried, and how long an accepted connection may take to show, in milliseconds. */
+/** Interval of these tests, and timeout of an accepted connection, in milliseconds. */
 const tryEveryMs = 5_000;
 const showsWithinMs = 2_000;
-/** The same while there is no descriptor for the own connection. */
+/** The same while there is no descriptor for the watch's own connection. */
 const tryAgainMs = 500;
-/** What the operating system says when it has no descriptor left, or no memory for one. */
+/** The errors of an operating system that lacks descriptors or memory for them. */
 const lacking: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
 /** A server to watch. */
@@ -18,11 +18,11 @@ export interface WatchedServer {
   /** The host and port on which it listens. */
   readonly host: string;
   readonly port: number;
-  /** How often it is tried, in milliseconds; {@link tryEveryMs} if not given. */
+  /** Interval of the tests, in milliseconds; default {@link tryEveryMs}. */
   readonly everyMs?: number;
-  /** The server has stopped accepting, and why; told once until it accepts again. */
+  /** Called with the reason when the server has stopped accepting; once until it accepts again. */
   readonly paused: (why: string) => void;
-  /** Closes the server, but none of its links that live, and lets it listen again. */
+  /** Closes the server, but none of its open links, and makes it listen again. */
   readonly listenAgain: () => void;
 }
 
@@ -33,9 +33,9 @@ export class AcceptWatch {
   #seen = 0;
   #told = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  /** The watch's own connection, while there is one. */
+  /** The watch's own connection, if there is one. */
   #own: net.Socket | undefined;
-  /** Connections from this machine that came before the port of the own one was known. */
+  /** Connections from this machine that arrived before the port of the watch's own one was known. */
   #unsorted: (readonly [socket: net.Socket, serve: () => void])[] = [];
 
   constructor(watched: WatchedServer) {
@@ -51,7 +51,7 @@ export class AcceptWatch {
     this.#own?.destroy();
   }
 
-  /** Calls `serve` for a connection that was accepted, unless it is the watch's own, which is closed. */
+  /** Calls `serve` for an accepted connection, unless it is the watch's own, which is closed. */
   sort(socket: net.Socket, serve: () => void): void {
     if (this.#own === undefined) return serve();
     if (this.#own.connecting) return void this.#unsorted.push([socket, serve]);
@@ -60,7 +60,7 @@ export class AcceptWatch {
     socket.destroy();
   }
 
-  /** Connects, unless a connection was accepted since the last time. */
+  /** Connects, unless a connection was accepted since the last test. */
   #try(): void {
     const before = this.#accepted;
     const isBusy = before !== this.#seen;
@@ -73,7 +73,7 @@ export class AcceptWatch {
     own.on("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       if (lacking.has(error.code)) return this.#lack(own, error.message);
-      // A server that could not listen again is refused; what else may fail says nothing of it.
+      // A server that could not listen again refuses; other errors mean nothing about the server.
       this.#decide(own, !this.#watched.server.listening);
     });
   }
@@ -115,7 +115,7 @@ function isOwnAddress({ remoteAddress = "" }: net.Socket, { localAddress = "" }:
   return plain(remoteAddress) === plain(localAddress);
 }
 
-/** An address at which this machine reaches what listens on another. */
+/** The address at which this machine reaches a listener on another address. */
 function loopbackOf(host: string): string {
   return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
 }

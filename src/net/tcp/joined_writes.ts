@@ -1,6 +1,4 @@
-/**
- * The writes of one turn, joined: small packets written one by one leave in one call to the operating system.
- */
+/** Joins the writes of one turn, so that small packets are sent with one system call. */
 import { joined, SmallChunks } from "./small_chunks.ts";
 
 export class JoinedWrites {
@@ -8,12 +6,12 @@ export class JoinedWrites {
   readonly #small = new SmallChunks();
   #sizeBytes = 0;
 
-  /** Bytes waiting. */
+  /** Number of queued bytes. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Adds bytes, which are kept and not copied until they are taken. */
+  /** Queues bytes, which are not copied until they are taken. */
   push(bytes: Uint8Array): void {
     if (this.#chunks === undefined) this.#chunks = [bytes];
     else this.#chunks.push(bytes);
@@ -21,14 +19,14 @@ export class JoinedWrites {
     this.#sizeBytes += bytes.length;
   }
 
-  /** All that waits, in order, as one piece. */
+  /** Removes and returns all queued bytes, in order, as one chunk. */
   take(): Uint8Array {
     const chunks = this.#chunks ?? [];
     this.clear();
     return chunks.length === 1 ? chunks[0]! : joined(chunks);
   }
 
-  /** Drops all that waits. */
+  /** Drops all queued bytes. */
   clear(): void {
     this.#chunks = undefined;
     this.#sizeBytes = 0;

@@ -1,13 +1,14 @@
 /**
- * Links that have sent FIN and wait for the peer's: each gets the same grace, so one queue and one timer serve them all.
+ * Links that have sent FIN and wait for that of the peer. All have the same timeout, so one queue and one timer serve
+ * them all.
  */
 
 import { monotonicClock } from "../../base/clock.ts";
 
-/** How long a peer may take to close after our FIN, in milliseconds; then the link is torn down. */
+/** Timeout in milliseconds for the peer's FIN; then the link is torn down. */
 export const lingerMs = 2_000;
 
-/** Something that can be torn down. */
+/** A link that can be torn down. */
 export interface Lingering {
   giveUp(): void;
 }
@@ -15,13 +16,13 @@ export interface Lingering {
 const waiting = new Map<Lingering, number>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Calls `giveUp` after the grace unless `stopLingering` comes first. */
+/** Calls `giveUp` after the timeout, unless `stopLingering` is called first. */
 export function startLingering(link: Lingering): void {
   waiting.set(link, monotonicClock.nowMs() + lingerMs);
   timer ??= setTimeout(sweep, lingerMs);
 }
 
-/** The peer has closed: nothing is left to wait for. */
+/** The peer has closed: cancels the timeout. */
 export function stopLingering(link: Lingering): void {
   if (!waiting.delete(link) || waiting.size > 0) return;
   clearTimeout(timer);

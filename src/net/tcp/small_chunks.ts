@@ -1,15 +1,13 @@
-/**
- * Small writes that wait in a row are joined: a piece of two bytes costs some hundred bytes of memory by itself.
- */
+/** Joins consecutive small queued writes: a chunk of two bytes costs some hundred bytes of memory by itself. */
 
 const smallBytes = 512;
 const joinAt = 256;
 
-/** Counts small pieces at the end of a list. */
+/** Counts small chunks at the end of a list. */
 export class SmallChunks {
   #inRow = 0;
 
-  /** A piece was added at the end of the list: joins the last ones where many of them are small. */
+  /** Call this after adding a chunk to the end of the list: joins the last chunks if many of them are small. */
   added(chunks: Uint8Array[]): void {
     if (chunks.at(-1)!.length >= smallBytes) this.#inRow = 0;
     else if (++this.#inRow === joinAt) {
@@ -20,7 +18,7 @@ export class SmallChunks {
   }
 }
 
-/** All pieces as one. */
+/** All chunks as one. */
 export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

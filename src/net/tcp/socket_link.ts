@@ -1,39 +1,42 @@
 /**
- * One socket of node:net or node:tls as a link. Owns the joined writes and the reading of how it ended; knows no MQTT.
+ * One socket of node:net or node:tls as a link. Owns the joined writes, and determines how the link ended; knows no
+ * MQTT.
  */
 import net from "node:net";
 import { JoinedWrites } from "./joined_writes.ts";
 import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "./linger.ts";
 
-/** A socket that knows its link. */
+/** A socket with a reference to its link. */
 interface LinkSocket extends net.Socket {
   link: SocketLink;
 }
 
-/** True where this runtime can tear a connection down with RST (Deno 2.8 and later); else `reset` closes. */
+/** Whether this runtime can close a connection with RST (Deno 2.8 and later); otherwise `reset` closes. */
 export function canReset(): boolean {
   return typeof net.Socket.prototype.resetAndDestroy === "function";
 }
 
-/** Stands in until the first user sets a receiver. */
+/** Used until the first user sets a receiver. */
 const nobody: DialReceiver = { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {} };
 
-/** What is known of a socket that its events do not tell. */
+/** Facts about a socket that its events do not report. */
 export interface SocketFacts {
   readonly peer: string;
-  /** The event that says that it is open; none where it is open already. */
+  /** The event that reports that it is open; undefined if it is already open. */
   readonly openEvent?: "connect" | "secureConnect";
-  /** Common name of the certificate with which the peer has proved itself. */
+  /** Common name of the certificate with which the peer authenticated. */
   readonly certificateName?: string;
-  /** Over TLS the runtime has no way to send RST, and a socket that is paused reads on without bound. */
+  /** Over TLS the runtime cannot send RST, and a paused socket reads on without limit. */
   readonly isTls: boolean;
 }
 
-/** What is held of a peer that sends while its TLS link is paused, in bytes; beyond it the link is torn down. */
+/**
+ * Maximum number of bytes held from a peer that sends while its TLS link is paused; beyond it the link is torn down.
+ */
 export const heldLimitBytes = 1024 * 1024;
 
-/** While the runtime has more than this to send, in bytes, further writes wait for its drain event. */
+/** While the runtime has more bytes than this to send, further writes wait for its drain event. */
 const handedOverBytes = 64 * 1024;
 
 /** A link over a socket, dialled or accepted. */
@@ -50,10 +53,10 @@ export class SocketLink implements Link, Lingering {
   #peerClosed = false;
   #over = false;
   #fault: LinkEnd | undefined;
-  /** What came while the link was paused; undefined while it is not. */
+  /** Bytes that arrived while the link was paused; undefined while it is not. */
   #held: Uint8Array[] | undefined;
   #heldBytes = 0;
-  /** The socket has closed while the link was paused. */
+  /** Whether the socket closed while the link was paused. */
   #endHeld = false;
 
   constructor(socket: net.Socket, { peer, openEvent, certificateName, isTls }: SocketFacts) {
@@ -173,7 +176,7 @@ export class SocketLink implements Link, Lingering {
     return this.#fault ?? (this.#peerClosed ? { kind: "fin" } : { kind: "closed" });
   }
 
-  /** Hands on what came while the link was paused, and the end if that came too. */
+  /** Passes on the bytes that arrived while the link was paused, and the end if it arrived too. */
   #release(): void {
     const held = this.#held ?? [];
     this.#drop();
@@ -188,14 +191,14 @@ export class SocketLink implements Link, Lingering {
     this.#heldBytes = 0;
   }
 
-  /** Hands over what waits. The runtime keeps each write by itself: where it has many, they wait here, joined. */
+  /** Passes queued writes to the runtime, which keeps each write separately: if it has many, they wait here, joined. */
   #flush(mostBytes = handedOverBytes): void {
     if (this.#writes.sizeBytes === 0 || !this.#open || this.#socket.writableLength > mostBytes) return;
     this.#socket.write(this.#writes.take());
   }
 }
 
-// One function for each event serves all sockets: nothing is closed over, so a link costs no functions of its own.
+// All sockets share one function per event, without closures, so that a link needs no functions of its own.
 
 function onConnect(this: net.Socket): void {
   (this as LinkSocket).link.opened();

@@ -6,17 +6,17 @@ import type { DialReceiver, Link } from "../link.ts";
 import { mayUse, notPermitted } from "../net_permission.ts";
 import { SocketLink } from "./socket_link.ts";
 
-/** Where to dial, and from where. */
+/** The target address, and the source address. */
 export interface TcpTarget {
   readonly host: string;
   readonly port: number;
-  /** One of this machine's addresses to dial from; the operating system's choice when absent. */
+  /** An address of this machine to connect from; by default the operating system chooses. */
   readonly sourceAddress?: string | undefined;
 }
 
 /**
- * Starts to open a link. The receiver's `onOpen` follows, or `onEnd` with the operating system's word.
- * What is written before `onOpen` is kept and sent then.
+ * Starts to open a link. The link calls the receiver's `onOpen`, or `onEnd` with the operating system's error. Bytes
+ * written before `onOpen` are kept and sent then.
  */
 export function dialTcp({ host, port, sourceAddress }: TcpTarget, receiver: DialReceiver): Link {
   const options = { host, port, noDelay: true, allowHalfOpen: false };
@@ -28,8 +28,8 @@ export function dialTcp({ host, port, sourceAddress }: TcpTarget, receiver: Dial
 }
 
 /**
- * A socket that fails, where the runtime does not permit the source address; node:net throws that from a callback, where
- * no caller can catch it.
+ * A socket that fails if the runtime does not permit the source address; node:net throws that error from a callback,
+ * where no caller can catch it.
  */
 export function refusedSource(sourceAddress: string | undefined): net.Socket | undefined {
   if (sourceAddress === undefined || mayUse(sourceAddress, 0)) return undefined;

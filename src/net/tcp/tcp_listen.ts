@@ -6,44 +6,47 @@ import { JoinedWrites } from "./joined_writes.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver, type Listener } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "./linger.ts";
 
-/** Where to listen. */
+/** The address to listen on. */
 export interface ListenOptions {
   /** An address of this machine, or a name that resolves to one. */
   readonly host: string;
-  /** What a name resolves to, for the engine that takes no names. */
+  /** The resolved address of a name, for the engine that accepts no names. */
   readonly address?: string | undefined;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Connections that the operating system holds until they are accepted; {@link backlog} if not given. */
+  /** Length of the operating system's queue of connections to accept; default {@link backlog}. */
   readonly backlog?: number | undefined;
 }
 
-/** The receiver of accepted connections. */
+/** Receives the links of a listener. */
 export interface ListenReceiver {
-  /** A link was accepted; it has no receiver yet, which is set before control returns to the runtime. */
+  /** A link was accepted; the callee sets its receiver before control returns to the runtime. */
   accept(link: Link): void;
   /**
-   * A connection could not be accepted, in a sentence; listening goes on.
+   * A connection could not be accepted, with the reason as a sentence; listening continues.
    *
-   * @param pauses accepting pauses, for the operating system lacks descriptors or memory; told once until the next
-   * connection is accepted
+   * @param pauses accepting pauses, because the operating system lacks descriptors or memory; true once until the next
+   * accepted connection
    */
   refused(sentence: string, pauses?: boolean): void;
 }
 
-/** Connections that the operating system holds until they are accepted. */
+/** Length of the operating system's queue of connections to accept. */
 export const backlog = 4_096;
-/** Room for one read: a link that waits for its next packet holds it, and it grows by so much when a read fills it. */
+/**
+ * Buffer size for one read: a link that waits for its next packet holds it, and a read that fills it enlarges it by
+ * this size.
+ */
 const firstReadBytes = 256;
 const readGrowth = 8;
 const largestReadBytes = 65_536;
-/** What the operating system says when descriptors run out; accepting goes on after a pause of so many milliseconds. */
+/** The errors of an operating system without descriptors; accepting continues after this pause, in milliseconds. */
 export const acceptPauseMs = 50;
 
 /**
- * Listens and hands over each accepted link.
+ * Listens, and passes each accepted link to the receiver.
  *
- * @throws UsageError when the address or port cannot be had
+ * @throws UsageError if the address or port is not available
  */
 export function listenTcp(options: ListenOptions, receiver: ListenReceiver): Listener {
   const listener = openListener(options);
@@ -59,7 +62,7 @@ function openListener({ host, port, backlog: tcpBacklog = backlog }: ListenOptio
   }
 }
 
-/** Why an address or port cannot be had, for people. */
+/** Why an address or port is not available, as text for users. */
 export function listenFault(error: unknown): string {
   const code = (error as { readonly code?: string }).code;
   if (code === "EADDRINUSE") return "the port is in use; choose another, or 0 for a free one";
@@ -72,12 +75,12 @@ async function acceptAll(listener: Deno.TcpListener, receiver: ListenReceiver): 
   let told = false;
   for (;;) {
     try {
-      // Accepting is one at a time by nature.
+      // Connections are accepted one at a time.
       receiver.accept(new AcceptedLink(await listener.accept()));
       told = false;
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      if (error instanceof Deno.errors.ConnectionAborted) continue; // its peer has gone
+      if (error instanceof Deno.errors.ConnectionAborted) continue; // its peer has closed
       const why = error instanceof Error ? error.message : String(error);
       if (!told) receiver.refused(`Cannot accept a connection: ${why}`, true);
       told = true;
@@ -86,7 +89,7 @@ async function acceptAll(listener: Deno.TcpListener, receiver: ListenReceiver): 
   }
 }
 
-/** Stands in until the first user sets a receiver; bytes that come before then would be lost, so none are read. */
+/** Used until the first user sets a receiver; nothing is read before, because the bytes would be lost. */
 const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 class AcceptedLink implements Link, Lingering {
@@ -99,7 +102,7 @@ class AcceptedLink implements Link, Lingering {
   #over = false;
   #ending = false;
   #wantsDrain = false;
-  /** The peer takes no more: what is written is swallowed. */
+  /** The peer accepts no more bytes: writes are discarded. */
   #writeFailed = false;
   #paused = false;
   #resumed: (() => void) | undefined;
@@ -143,7 +146,7 @@ class AcceptedLink implements Link, Lingering {
   }
 
   reset(): void {
-    // Deno.TcpConn has no way to send RST: it closes, and the peer sees FIN, even where its bytes are still unread.
+    // Deno.TcpConn cannot send RST: it closes, and the peer sees FIN, even if it has sent unread bytes.
     if (this.#over) return;
     this.#open = false;
     this.#writes.clear();
@@ -172,13 +175,13 @@ class AcceptedLink implements Link, Lingering {
   async #flush(): Promise<void> {
     try {
       while (this.#writes.sizeBytes > 0 && !this.#over) {
-        // One write at a time keeps the order.
+        // Writing one chunk at a time keeps the order.
         await this.#writeWhole(this.#writes.take());
       }
       if (this.#ending && !this.#over) await this.#connection.closeWrite();
     } catch (error) {
-      // What the peer sent before it went is still to be read, a DISCONNECT perhaps: the read loop sees the end after
-      // it.
+      // Bytes that the peer sent before it closed, such as a DISCONNECT, must still be read: the read loop finds the
+      // end after them.
       this.#writeFailed = true;
       this.#writes.clear();
       this.#inFlightBytes = 0;
@@ -195,7 +198,7 @@ class AcceptedLink implements Link, Lingering {
   async #writeWhole(bytes: Uint8Array): Promise<void> {
     this.#inFlightBytes = bytes.length;
     while (this.#inFlightBytes > 0) {
-      // The operating system takes what it has room for.
+      // The operating system accepts as many bytes as it has buffer space for.
       this.#inFlightBytes -= await this.#connection.write(bytes.subarray(bytes.length - this.#inFlightBytes));
     }
   }
@@ -207,7 +210,7 @@ class AcceptedLink implements Link, Lingering {
         const sizeBytes = await this.#connection.read(buffer);
         if (this.#over) return;
         if (sizeBytes === null) return this.#finish(this.#ending ? { kind: "closed" } : { kind: "fin" });
-        // The receiver may have paused it again in the meantime.
+        // The caller that resumed it may have paused it again before this continues.
         while (this.#paused && this.#open) await new Promise<void>((resolve) => this.#resumed = resolve);
         if (this.#open) this.receiver.onBytes(buffer.subarray(0, sizeBytes));
         if (sizeBytes < buffer.length || sizeBytes >= largestReadBytes) continue;

@@ -7,21 +7,21 @@ import type { DialReceiver, Link } from "../link.ts";
 import { SocketLink } from "../tcp/socket_link.ts";
 import { refusedSource, type TcpTarget } from "../tcp/tcp_dial.ts";
 
-/** Whom to trust, and who one is, in PEM. */
+/** The authorities to trust, and the client's own identity, in PEM. */
 export interface TlsDialOptions {
-  /** Authorities to trust in place of the well-known ones. */
+  /** Authorities to trust, in place of the well-known ones. */
   readonly ca?: string | undefined;
   /** Own certificate, with {@link key}. */
   readonly cert?: string | undefined;
   /** The private key of the client, in PEM. */
   readonly key?: string | undefined;
-  /** The name that the broker's certificate must have, where it is not the one in the URL. */
+  /** The name that the broker's certificate must have, if it differs from that in the URL. */
   readonly serverName?: string | undefined;
-  /** Takes any certificate: a man in the middle can read the traffic. */
+  /** Accepts any certificate: an attacker in between can read everything. */
   readonly insecure?: boolean | undefined;
 }
 
-/** Starts to open a link, as `dialTcp` does; `onOpen` follows when both sides have proved themselves. */
+/** Starts to open a link, like `dialTcp`; the link calls `onOpen` when both sides have authenticated. */
 export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: DialReceiver): Link {
   const { host, port, sourceAddress } = target;
   const { ca, cert, key, serverName = host, insecure = false } = identity;
@@ -30,7 +30,7 @@ export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: D
     port,
     allowHalfOpen: false,
     rejectUnauthorized: !insecure,
-    // A name may be said, an address not. Source: RFC 6066, section 3.
+    // Server Name Indication allows names, but not addresses. Source: RFC 6066, section 3.
     ...(net.isIP(serverName) === 0 && { servername: serverName }),
     ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
     ...(ca !== undefined && { ca }),

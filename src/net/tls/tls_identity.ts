@@ -1,27 +1,27 @@
 /**
- * Certificates and keys as listeners and clients use them: read, and found to fit together before anything depends on them.
+ * Certificates and keys for listeners and clients: reads them, and checks that they fit together before they are used.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { UsageError } from "../../base/failure.ts";
 
-/** What is asked of a client: no certificate, one if it has one, or one at all events. */
+/** The policy for client certificates: none, optional, or required. */
 export const clientAuths = ["none", "request", "require"] as const;
 /** One of {@link clientAuths}. */
 export type ClientAuth = typeof clientAuths[number];
 
-/** Where a listener's certificates are. */
+/** The certificate files of a listener. */
 export interface TlsFiles {
   /** The path of the certificate, in PEM. */
   readonly cert: string;
   /** The path of the private key, in PEM. */
   readonly key: string;
-  /** Authorities that sign client certificates; needed unless {@link clientAuth} is `none`. */
+  /** Authorities that sign client certificates; required unless {@link clientAuth} is `none`. */
   readonly ca?: string | undefined;
   /** Whether clients need a certificate. Default: none. */
   readonly clientAuth?: ClientAuth | undefined;
 }
 
-/** Who a listener is and whom it trusts, in PEM, checked by {@link readTlsFiles}. */
+/** A listener's identity and trusted authorities, in PEM, checked by {@link readTlsFiles}. */
 export interface TlsIdentity {
   /** The certificate, in PEM. */
   readonly cert: string;
@@ -36,7 +36,7 @@ export interface TlsIdentity {
 /**
  * Reads the files.
  *
- * @throws UsageError when one cannot be read, is no certificate or key, or they do not belong together
+ * @throws UsageError if one cannot be read, is not a certificate or key, or they do not belong together
  */
 export async function readTlsFiles({ cert, key, ca, clientAuth = "none" }: TlsFiles): Promise<TlsIdentity> {
   if (clientAuth !== "none" && ca === undefined) {
@@ -50,9 +50,9 @@ export async function readTlsFiles({ cert, key, ca, clientAuth = "none" }: TlsFi
   return { ...pair, ca: authorities, clientAuth };
 }
 
-/** Where a client's certificates are. */
+/** The certificate files of a client. */
 export interface TlsClientFiles {
-  /** Authorities to trust in place of the well-known ones. */
+  /** Authorities to trust, in place of the well-known ones. */
   readonly ca?: string | undefined;
   /** Own certificate, with {@link key}. */
   readonly cert?: string | undefined;
@@ -60,9 +60,9 @@ export interface TlsClientFiles {
 }
 
 /**
- * Reads what a client needs.
+ * Reads the files of a client.
  *
- * @throws UsageError when a file cannot be read, is no certificate or key, or they do not belong together
+ * @throws UsageError if a file cannot be read, is not a certificate or key, or they do not belong together
  */
 export async function readTlsClientFiles({ ca, cert, key }: TlsClientFiles): Promise<TlsClientFiles> {
   if ((cert === undefined) !== (key === undefined)) {
@@ -75,7 +75,7 @@ export async function readTlsClientFiles({ ca, cert, key }: TlsClientFiles): Pro
   return { ca: authorities, ...await readPair(cert, key) };
 }
 
-/** A certificate and the key that belongs to it, in PEM. */
+/** A certificate and its key, in PEM. */
 async function readPair(cert: string, key: string): Promise<{ readonly cert: string; readonly key: string }> {
   const pair = { cert: await read("certificate", cert), key: await read("private key", key) };
   if (!certificateOf(pair.cert, cert).checkPrivateKey(privateKeyOf(pair.key, key))) {

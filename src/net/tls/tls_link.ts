@@ -1,18 +1,17 @@
 /**
- * An accepted TLS connection as a link, from the accept on. Until the handshake is done nothing is read and what is
- * written waits; the owner of the link counts it, gives it a time limit and ends it like any other. Then a
- * {@link SocketLink} carries it.
+ * An accepted TLS connection as a link, from accept on. Until the handshake is done it reads nothing and queues writes;
+ * the owner of the link counts it, limits its time and ends it like any other. Then a {@link SocketLink} carries it.
  */
 import type net from "node:net";
 import type { Link, LinkEnd, LinkReceiver } from "../link.ts";
 import { canReset, SocketLink } from "../tcp/socket_link.ts";
 
-/** Stands in until the first user sets a receiver. */
+/** Used until the first user sets a receiver. */
 const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 /**
- * What TLS holds for a link, in bytes: measured are 28 kB once the handshake is done, 26 kB before it has begun, and 166 kB
- * with 60 kB of a ClientHello that is not whole.
+ * Memory of TLS for a link, in bytes. Measured: 28 kB after the handshake, 26 kB before it, and 166 kB with 60 kB of an
+ * incomplete ClientHello.
  */
 const tlsBytes = 32 * 1024;
 const handshakeBytes = 168 * 1024;
@@ -21,9 +20,9 @@ export class AcceptedTlsLink implements Link {
   readonly peer: string;
   readonly #raw: net.Socket;
   #receiver: LinkReceiver = nobody;
-  /** There once the handshake is done. */
+  /** Set when the handshake is done. */
   #secured: SocketLink | undefined;
-  /** Written before that. */
+  /** Bytes written before that. */
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
   #paused = false;
@@ -36,7 +35,7 @@ export class AcceptedTlsLink implements Link {
     const { remoteAddress = "?", remotePort = 0 } = raw;
     this.peer = `${remoteAddress}:${remotePort}`;
     this.#raw = raw;
-    raw.on("error", () => {}); // the end follows
+    raw.on("error", () => {}); // "close" follows
     raw.on("close", () => this.#closed());
   }
 
@@ -105,7 +104,7 @@ export class AcceptedTlsLink implements Link {
   /**
    * The handshake is done.
    *
-   * @param certificateName of the certificate with which the peer has proved itself
+   * @param certificateName of the certificate with which the peer authenticated
    */
   secured(socket: net.Socket, certificateName: string | undefined): void {
     if (!this.#open) return void socket.destroy();
@@ -123,7 +122,7 @@ export class AcceptedTlsLink implements Link {
     this.#earlyBytes = 0;
   }
 
-  /** The handshake has failed, and the connection is closed. Answers false where this side has ended it before. */
+  /** The handshake has failed, and the connection is closed. Returns false if this side ended it before. */
   failed({ code = "ETLS", message }: NodeJS.ErrnoException): boolean {
     if (this.#fault?.kind === "closed") return false;
     if (this.#open) this.#giveUp({ kind: "error", code, message });
@@ -138,7 +137,7 @@ export class AcceptedTlsLink implements Link {
     this.#earlyBytes = 0;
   }
 
-  /** The TCP connection is gone. Once there is TLS, its own end says how. */
+  /** The TCP connection is closed. Once TLS is established, its own end tells how. */
   #closed(): void {
     if (this.#secured !== undefined || this.#over) return;
     this.#open = false;

@@ -11,26 +11,27 @@ import type { TlsIdentity } from "./tls_identity.ts";
 import { AcceptedTlsLink } from "./tls_link.ts";
 
 /**
- * The runtime gives a handshake no time limit of its own: the owner of the link gives it one. The longest of a timer.
+ * The longest timeout of the runtime, so that handshakes have no limit of their own: the owner of the link limits their
+ * time.
  */
 const handshakeTimeoutMs = 2 ** 31 - 1;
 
-/** A listener whose certificates can be renewed. */
+/** A listener with renewable certificates. */
 export interface TlsListener extends Listener {
-  /** New handshakes use these; links that are open keep theirs. */
+  /** New handshakes use these; open links keep theirs. */
   renew(identity: TlsIdentity): void;
 }
 
-/** A socket of TLS, and the TCP socket below it, which the runtime keeps there as Node.js does. */
+/** A TLS socket, and the TCP socket below it, which the runtime stores there like Node.js. */
 interface SocketOverTcp {
   readonly _parent: net.Socket;
 }
 
 /**
- * Listens and hands over each link when it is accepted. The handshake of TLS has to be done within the time that the
- * owner of the link gives it.
+ * Listens, and passes each link to the receiver when it is accepted. The owner of the link limits the time of the TLS
+ * handshake.
  *
- * @throws UsageError when the address or port cannot be had
+ * @throws UsageError if the address or port is not available
  */
 export async function listenTls(
   { host, port }: ListenOptions,
@@ -73,7 +74,7 @@ export async function listenTls(
   };
 }
 
-/** Once it has stopped accepting, the server listens again; links that are open live on. */
+/** When the server has stopped accepting, makes it listen again; open links stay open. */
 function watchOf(server: tls.Server, where: ListenOptions, refused: ListenReceiver["refused"]): AcceptWatch {
   const paused = (why: string) => refused(`Cannot accept a connection over TLS on port ${where.port}: ${why}`, true);
   const listenAgain = () => {
@@ -83,7 +84,7 @@ function watchOf(server: tls.Server, where: ListenOptions, refused: ListenReceiv
   return new AcceptWatch({ ...where, server, paused, listenAgain });
 }
 
-/** node:tls of Deno before 2.8 neither renews certificates nor asks clients for theirs. */
+/** node:tls of Deno before 2.8 can neither renew certificates nor request those of clients. */
 function checkRuntime(): void {
   if (typeof tls.Server.prototype.setSecureContext === "function") return;
   throw new UsageError(`Cannot serve TLS with Deno ${Deno.version.deno}: expected 2.8 or later`);
@@ -93,10 +94,7 @@ function contextOf({ cert, key, ca }: TlsIdentity): tls.SecureContextOptions {
   return { cert, key, ...(ca !== undefined && { ca }) };
 }
 
-/**
- * Common name of the certificate with which the peer has proved itself. A name that is there more than once says
- * nothing.
- */
+/** Common name of the certificate with which the peer authenticated. A repeated common name is not accepted. */
 function provedName(socket: tls.TLSSocket): string | undefined {
   if (!socket.authorized) return undefined;
   const name: unknown = socket.getPeerCertificate()?.subject?.CN;

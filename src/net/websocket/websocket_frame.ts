@@ -1,27 +1,27 @@
 /**
- * WebSocket frames, read as a stream and written. A data frame's payload is handed on as it comes, so that no frame is
- * ever held back, however long it claims to be. Source: RFC 6455, section 5.
+ * Reads WebSocket frames as a stream, and writes them. A data frame's payload is passed on as it arrives, so that no
+ * frame is held back, regardless of its announced length. Source: RFC 6455, section 5.
  */
 
 /** The kinds of frame. */
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** Why a WebSocket is closed, as its number in a close frame. */
+/** The status codes of a close frame. */
 export const closeCode = { normal: 1000, protocolError: 1002, unsupportedData: 1003 } as const;
 
-/** What a frame reader calls. */
+/** The callbacks of a frame reader. */
 export interface FrameReceiver {
   /** Part of a binary message. The receiver may keep it. */
   onData(bytes: Uint8Array): void;
-  /** A whole close, ping or pong frame. */
+  /** A complete close, ping or pong frame. */
   onControl(kind: number, payload: Uint8Array): void;
-  /** The peer broke the rules; nothing more is read. */
+  /** The peer violated the protocol; nothing more is read. */
   onFault(code: number, why: string): void;
 }
 
-/** The longest payload of a control frame. */
+/** Maximum payload of a control frame. */
 const controlLimitBytes = 125;
-/** The longest header: two bytes, eight of length, four of mask. */
+/** Maximum header: two bytes, eight of length, four of mask. */
 const headerLimitBytes = 14;
 const noMask = new Uint8Array(4);
 
@@ -39,13 +39,13 @@ export class FrameReader {
   #inMessage = false;
   #stopped = false;
 
-  /** @param masked whether the frames come from a client, which must mask them, and a server must not */
+  /** @param masked whether the frames come from a client, which must mask them, or from a server, which must not */
   constructor(receiver: FrameReceiver, masked: boolean) {
     this.#receiver = receiver;
     this.#masked = masked;
   }
 
-  /** Takes bytes as they come; they may be reused by the caller afterwards. */
+  /** Reads bytes as they arrive; the caller may reuse them afterwards. */
   push(bytes: Uint8Array): void {
     let at = 0;
     while (!this.#stopped) {
@@ -60,7 +60,7 @@ export class FrameReader {
     }
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   stop(): void {
     this.#stopped = true;
   }
@@ -70,7 +70,7 @@ export class FrameReader {
     return 2 + (length === 126 ? 2 : length === 127 ? 8 : 0) + (this.#header[1]! & 0x80 ? 4 : 0);
   }
 
-  /** The header is whole. */
+  /** The header is complete. */
   #begin(): void {
     const header = this.#header;
     const kind = header[0]! & 0x0f;
@@ -112,7 +112,7 @@ export class FrameReader {
     return [closeCode.protocolError, "a continuation out of place"];
   }
 
-  /** Takes part of the frame's payload; answers its length. */
+  /** Reads part of the frame's payload; returns its length. */
   #payload(bytes: Uint8Array): number {
     const plain = unmasked(bytes, this.#mask, this.#maskAt);
     this.#maskAt = (this.#maskAt + bytes.length) % 4;
@@ -138,7 +138,7 @@ export class FrameReader {
   }
 }
 
-/** A copy with the mask taken off, or put on. */
+/** A copy with the mask applied or removed. */
 export function unmasked(bytes: Uint8Array, mask: Uint8Array, maskAt = 0): Uint8Array {
   const plain = bytes.slice();
   if (mask === noMask) return plain;
@@ -146,7 +146,7 @@ export function unmasked(bytes: Uint8Array, mask: Uint8Array, maskAt = 0): Uint8
   return plain;
 }
 
-/** The header of a whole, unmasked frame of so many bytes, or of a masked one with that mask. */
+/** The header of a complete frame of `sizeBytes`, masked if `mask` is present. */
 export function frameHeader(kind: number, sizeBytes: number, mask?: Uint8Array): Uint8Array {
   const lengthBytes = sizeBytes < 126 ? 0 : sizeBytes < 65_536 ? 2 : 8;
   const header = new Uint8Array(2 + lengthBytes + (mask?.length ?? 0));

@@ -1,34 +1,32 @@
 /**
- * The HTTP exchange that turns a connection into a WebSocket, both sides of it: texts in, texts out. For MQTT the
- * subprotocol is always `mqtt`. Source: RFC 6455, section 4.
+ * The HTTP exchange that upgrades a connection to a WebSocket, both sides of it, as pure functions on text. For MQTT
+ * the subprotocol is always `mqtt`. Source: RFC 6455, section 4.
  */
 import { createHash } from "node:crypto";
 import { websocketPath } from "../endpoint.ts";
 import { type WebAccess, webRefusal } from "../web_access.ts";
 
-/**
- * The one subprotocol that is offered and chosen. // [MQTT5 6.0.0-3] [MQTT5 6.0.0-4] [MQTT311 6.0.0-3] [MQTT311
- * 6.0.0-4]
- */
+/** The only subprotocol that is offered and chosen. */
+// [MQTT5 6.0.0-3] [MQTT5 6.0.0-4] [MQTT311 6.0.0-3] [MQTT311 6.0.0-4]
 export const subprotocol = "mqtt";
-/** The longest request or answer that is read, in bytes. */
+/** Maximum size of a request or answer, in bytes. */
 export const handshakeLimitBytes = 8_192;
 
 const keySuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const blankLine = [13, 10, 13, 10];
 
-/** An HTTP head: its first line, and its fields by lower-case name; a field that is there twice is joined by commas. */
+/** An HTTP head: its first line, and its fields by lower-case name; repeated fields are joined by commas. */
 interface HttpHead {
   readonly firstLine: string;
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** What a server makes of a request. */
+/** A server's answer to a request. */
 export type HandshakeAnswer =
   | { readonly kind: "accepted"; readonly text: string }
   | { readonly kind: "refused"; readonly text: string; readonly why: string };
 
-/** Where the head ends in the first `length` bytes, blank line included; 0 when it is not whole. */
+/** The end of the head in the first `length` bytes, blank line included; 0 if it is incomplete. */
 export function headEnd(bytes: Uint8Array, length: number): number {
   for (let at = bytes.indexOf(13); at >= 0 && at + 4 <= length; at = bytes.indexOf(13, at + 1)) {
     if (blankLine.every((byte, offset) => bytes[at + offset] === byte)) return at + 4;
@@ -36,7 +34,7 @@ export function headEnd(bytes: Uint8Array, length: number): number {
   return 0;
 }
 
-/** A client's request. @param key 16 drawn bytes in base64 */
+/** A client's request. @param key 16 random bytes in base64 */
 export function requestText(authority: string, path: string, key: string): string {
   return [
     `GET ${path} HTTP/1.1`,
@@ -50,7 +48,7 @@ export function requestText(authority: string, path: string, key: string): strin
   ].join("\r\n");
 }
 
-/** The server's answer to a request's head. */
+/** The server's answer to the head of a request. */
 export function answerRequest(head: Uint8Array, access: WebAccess): HandshakeAnswer {
   const { firstLine, fields } = readHead(head);
   const [method, target = "", version = ""] = firstLine.split(" ");
@@ -74,13 +72,13 @@ export function answerRequest(head: Uint8Array, access: WebAccess): HandshakeAns
   return { kind: "accepted", text: acceptance(key, chosen) };
 }
 
-/** The path of a request target, which may be a whole URL. Source: RFC 9112, section 3.2.2. */
+/** The path of a request target, which may be a complete URL. Source: RFC 9112, section 3.2.2. */
 function pathOf(target: string): string {
   const path = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1] ?? target;
   return path.split("?")[0]!;
 }
 
-/** What is wrong with a server's answer to a request with that key; undefined when nothing is. */
+/** What is wrong with a server's answer to a request with that key; undefined if nothing is. */
 export function answerFault(head: Uint8Array, key: string): string | undefined {
   const { firstLine, fields } = readHead(head);
   if (!/^HTTP\/1\.1 101\b/.test(firstLine)) return `the server answers "${firstLine.slice(0, 80)}"`;
@@ -89,7 +87,7 @@ export function answerFault(head: Uint8Array, key: string): string | undefined {
   return undefined;
 }
 
-/** @param chosen the subprotocol as the client spells it: it takes no other */
+/** @param chosen the subprotocol in the client's spelling: the client accepts no other */
 function acceptance(key: string, chosen: string): string {
   return [
     "HTTP/1.1 101 Switching Protocols",

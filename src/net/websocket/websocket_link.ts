@@ -1,7 +1,7 @@
 /**
- * A WebSocket as a link: over any other link, on either side of it. So what holds for TCP and TLS (back pressure,
- * reset, client certificates, their renewal) holds here without a second way to it. The handshake runs inside: the link
- * can be handed over before it is done.
+ * A WebSocket as a link: over any other link, on either side. The properties of TCP and TLS (back pressure, reset,
+ * client certificates, their renewal) apply here without a second implementation. The handshake runs inside: the link
+ * can be passed on before it is done.
  */
 import { Buffer } from "node:buffer";
 import { freshSeed, Random } from "../../base/random.ts";
@@ -10,20 +10,20 @@ import { closeCode, frameHeader, FrameReader, type FrameReceiver, opcode, unmask
 import type { WebAccess } from "../web_access.ts";
 import { answerFault, answerRequest, handshakeLimitBytes, headEnd, requestText } from "./websocket_handshake.ts";
 
-/** Where a client finds the server on a link. */
+/** The server's address on a link. */
 export interface WebSocketTarget {
-  /** Host, and port where it is not the scheme's own. */
+  /** Host, and port if it is not the scheme's default. */
   readonly authority: string;
-  /** With a slash in front. */
+  /** With a leading slash. */
   readonly path: string;
 }
 
-/** The server's side of a link that was accepted. */
+/** The server's side of an accepted link. */
 export function acceptWebSocket(link: Link, access: WebAccess): Link {
   return new WebSocketLink(link, undefined, access);
 }
 
-/** The client's side of a link that is being opened by `dial`; `onOpen` follows when the server has agreed. */
+/** The client's side of a link that `dial` opens; the link calls `onOpen` when the server has agreed. */
 export function dialWebSocket(
   target: WebSocketTarget,
   dial: (receiver: DialReceiver) => Link,
@@ -36,12 +36,12 @@ export function dialWebSocket(
   return link;
 }
 
-/** Bytes that come before the link has an owner cannot be: links do not call before control is back at the runtime. */
+/** No bytes can arrive before the link has an owner: links do not call before control returns to the runtime. */
 const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 const textBytes = new TextEncoder();
 let chance: Random | undefined;
 
-/** Passes on what the inner link calls, once it is known to whom. */
+/** Passes on the calls of the inner link, once the receiver is known. */
 class DialLater implements DialReceiver {
   link!: WebSocketLink;
   readonly onOpen = () => this.link.onOpen();
@@ -55,17 +55,15 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   readonly #inner: Link;
   readonly #target: WebSocketTarget | undefined;
   readonly #frames: FrameReader;
-  /** What came of the handshake, until it is done. */
+  /** The received part of the handshake, until it is done. */
   #head: Uint8Array | undefined = new Uint8Array(0);
-  /** Written before the handshake was done. */
+  /** Bytes written before the handshake was done. */
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
   #key = "";
   #open = true;
   #over = false;
-  /**
-   * Why the server does not take the client's handshake; told when the inner link has ended, which counts until then.
-   */
+  /** Why the server refuses the client's handshake; reported at the end of the inner link, which counts until then. */
   #refusal: LinkEnd | undefined;
 
   readonly #access: WebAccess | undefined;
@@ -135,7 +133,7 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
     this.#inner.resume();
   }
 
-  /** Of the inner link, on the client's side. */
+  /** Called by the inner link, on the client's side. */
   onOpen(): void {
     this.#key = Buffer.from(drawn(16)).toString("base64");
     const { authority, path } = this.#target!;
@@ -161,7 +159,7 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   }
 
   onControl(kind: number, payload: Uint8Array): void {
-    // A peer that pings and does not read gets no more answers than the link can hold.
+    // A peer that pings and does not read gets no more answers than the link can buffer.
     if (kind === opcode.ping && this.#open && this.#inner.bufferedBytes < highWaterBytes) {
       this.#send(opcode.pong, payload);
     }
@@ -198,7 +196,7 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
     return answer.kind === "refused" ? answer.why : undefined;
   }
 
-  /** Both sides speak WebSocket from here on; `rest` came together with the end of the handshake. */
+  /** Both sides speak WebSocket from here on; `rest` arrived together with the end of the handshake. */
   #begin(rest: Uint8Array): void {
     this.#head = undefined;
     for (const bytes of this.#early.splice(0)) this.#send(opcode.binary, bytes);
@@ -240,7 +238,7 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   }
 }
 
-/** What a mask is good against are caches between the two; it need not be a secret. Source: RFC 6455, section 10.3. */
+/** A mask protects against caches in between; it need not be secret. Source: RFC 6455, section 10.3. */
 function drawn(count: number): Uint8Array {
   const random = chance ??= new Random(freshSeed());
   return Uint8Array.from({ length: count }, () => random.below(256));
