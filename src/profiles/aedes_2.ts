@@ -4,7 +4,7 @@ import type { Deviation, Profile } from "./profile.ts";
 
 const seen = "observed on 2.0.0-beta.1";
 
-/** Rules of 5.0 for what 1.2 does too, by the id of its deviation. */
+/** The 5.0 rules of deviations that 1.2 has too, by the id of the deviation. */
 const kept: Readonly<Record<string, string>> = {
   "topic-not-utf8": "3.3.2-1",
   "topic-nul": "4.7.3-2",
@@ -19,7 +19,7 @@ const kept: Readonly<Record<string, string>> = {
   "filter-text": "3.8.3-1",
 };
 
-/** Deviations of 1.2 that 2.0 was seen to have in 3.1.1 alone. */
+/** Deviations of 1.2 that were observed on 2.0 only in 3.1.1. */
 const of311: readonly string[] = ["level-unanswered", "password-alone", "unsubscribe-nothing"];
 
 const stillThere: readonly Deviation[] = aedes.deviations

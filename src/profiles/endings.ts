@@ -1,17 +1,15 @@
-/**
- * Endings that several profiles speak of, by the fleet's names; a test holds them against the fleet's list.
- */
+/** Endings that several profiles use, by the fleet's names; a test compares them with the fleet's list. */
 
 /** A restart of the broker is not a kill mode, but also ends lives. */
 export const restart = "restart";
 
-/** The connection ends, and neither side said a word of MQTT. */
+/** The connection ends, and neither side has sent an MQTT packet for it. */
 export const cut = ["reset", "close", "half-packet"] as const;
 
-/** Only keep alive can tell. */
+/** Only the keep alive timeout detects the end. */
 export const silent = ["freeze", "half-packet"] as const;
 
-/** Whatever makes a will due. */
+/** Every ending that makes a will due. */
 export const anyEnding = [
   "reset",
   "close",

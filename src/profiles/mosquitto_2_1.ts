@@ -4,7 +4,7 @@ import type { Deviation, Profile } from "./profile.ts";
 
 const seen = "observed on 2.1.2 and 180 commits (7b8aba1)";
 
-/** Deviations of 2.0 that 2.1 was seen to have as well. */
+/** Deviations of 2.0 that were observed on 2.1 too. */
 const kept: readonly string[] = [
   "takeover-persistent",
   "disconnect-error",

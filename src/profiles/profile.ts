@@ -1,6 +1,6 @@
 /**
- * What is known of brokers that part from the standard: pure data, which knows no fleet and no conformance case. Both
- * hold what they find against it: the fleet by a deviation's signs, a case by the rule's number.
+ * The known deviations of brokers from the standard: pure data, independent of the fleet and of conformance cases. Both
+ * compare their findings with it: the fleet by a deviation's signs, a case by the rule's number.
  */
 
 import type { VersionRange } from "./version_range.ts";
@@ -8,20 +8,21 @@ import type { VersionRange } from "./version_range.ts";
 /** A version of the standard, as rules name it. */
 export type StandardVersion = "3.1.1" | "5.0";
 
-/** The rule that is broken, by version: the same number names different rules in the two. */
+/** The violated rule, by version: the same number names different rules in the two. */
 export type RuleNumbers = Readonly<Partial<Record<StandardVersion, string>>>;
 
 /**
- * How a deviation is known: `run`, seen by mqtt-sim on the version that the source names; `documented` by the broker's
- * makers, in its documentation or its own tests; `read` in its source, and not run; `reported` by others, and not run.
+ * The evidence of a deviation: `run`, observed by mqtt-sim on the version that the source names; `documented` by the
+ * broker's authors, in its documentation or its own tests; `read` in its source, and not run; `reported` by others, and
+ * not run.
  */
 export type Evidence = "run" | "documented" | "read" | "reported";
 
-/** What can be wrong with a will, as a fleet tells it. */
+/** The faults of a will that a fleet can observe. */
 export type SignFault = "missing" | "late" | "early" | "duplicate" | "unwanted" | "altered";
 
 /**
- * What a deviation looks like to a fleet: the lives in which it may show, and how. Every part that is there must hold,
+ * The appearance of a deviation in a fleet: the affected lives, and the fault. Every part that is present must match,
  * so that a fault which the deviation's text does not describe stays a fault.
  */
 export interface Sign {
@@ -29,85 +30,85 @@ export interface Sign {
   readonly fault: SignFault;
   /** How the life ended, by the fleet's kill modes; `restart` where the broker's restart ended it. */
   readonly endings: readonly string[];
-  /** What was drawn among the ways of an ending. */
+  /** The drawn variants of an ending. */
   readonly details?: readonly string[];
-  /** Why the will was due, or was not, by the fleet's oracle. */
+  /** Why the will was due, or was not, according to the fleet's oracle. */
   readonly grounds?: readonly string[];
-  /** Only of clients that fell silent and kept their connection. */
+  /** Only for clients that fell silent and kept their connection. */
   readonly silent?: true;
   /** Whether the session outlives its connection (5.0: Session Expiry above 0; 3.1.1: Clean Session 0). */
   readonly session?: "ends" | "lasts";
-  /** What the CONNECT that followed asked for: Clean Start (3.1.1: Clean Session) 1, or 0. */
+  /** Clean Start (3.1.1: Clean Session) of the next CONNECT: 1, or 0. */
   readonly next?: "clean" | "resumes";
-  /** Whether the will asked for a delay. */
+  /** Whether the will has a delay. */
   readonly delay?: "none" | "some";
-  /** Keep alive in whole seconds: an odd number of them. */
+  /** Keep alive in whole seconds is an odd number. */
   readonly keepAlive?: "odd";
-  /** The parts of the will that differ, each property by its name, such as `content type`; no other may. */
+  /** The parts of the will that may differ, each property by its name, such as `content type`; no other part may. */
   readonly altered?: readonly string[];
-  /** How far a late or early will may be off its instant, beyond what counts as late anyway; the sum of its parts. */
+  /** Maximum deviation of a late or early will from its due time, beyond the normal tolerance; the sum of its parts. */
   readonly within?: {
     readonly s?: number;
-    /** So many times the keep alive. */
+    /** This many times the keep alive. */
     readonly keepAlives?: number;
-    /** So many times the will delay. */
+    /** This many times the will delay. */
     readonly delays?: number;
   };
-  /** Late only while others die whose wills are delayed too: it comes with the last of theirs, at the latest. */
+  /** Late only while other clients with delayed wills die: it arrives at the latest with the last of theirs. */
   readonly whileOthersDie?: true;
-  /** Missing, its client being back when it was due, but need not have come yet by `within` and `whileOthersDie`. */
+  /** Missing only if its client was back after the due time, but within the tolerance of `within` and `whileOthersDie`. */
   readonly overdueWhenBack?: true;
   /**
-   * Only where a restart of the broker ended the life, or fell between its end and what was to come of its will (the
-   * will's instant, or the session's resumption). Early then is from the broker's going down until it was back.
+   * Only if a restart of the broker ended the life, or fell between its end and the next event of its will (its due
+   * time, or the session's resumption). Early then means between the broker's stop and its return.
    */
   readonly restart?: true;
   /** Early, but no sooner than its delay after the CONNECT. */
   readonly delayFromConnect?: true;
 }
 
-/** What can go wrong in a case of `check`. */
+/** The faults of a case of `check`. */
 export type CaseFaultKind =
-  /** A message or packet that was due did not come while the case looked for it. */
+  /** A message or packet that was due did not arrive while the case waited for it. */
   | "missing"
-  /** It came, or the connection was closed, after the last instant that the bounds allow. */
+  /** It arrived, or the connection was closed, after the last time within the bounds. */
   | "late"
-  /** It came before it was due. */
+  /** It arrived before it was due. */
   | "early"
-  /** A message came where none was due. */
+  /** A message arrived although none was due. */
   | "unwanted"
-  /** A message came with other parts than it was sent with. */
+  /** A message arrived with other parts than those that were sent. */
   | "altered"
-  /** The connection stayed open where the broker has to close it. */
+  /** The connection stayed open although the broker must close it. */
   | "not closed"
-  /** The connection ended where it has to stay. */
+  /** The connection ended although it must stay open. */
   | "closed"
-  /** The broker took what it has to refuse. */
+  /** The broker accepted what it must refuse. */
   | "accepted"
-  /** The broker refused what it has to take. */
+  /** The broker refused what it must accept. */
   | "refused"
-  /** An answer came with another code than is due. */
+  /** An answer arrived with a wrong code. */
   | "wrong code"
-  /** The broker sent what cannot be read as a packet. */
+  /** The broker sent bytes that are not a valid packet. */
   | "malformed"
-  /** What the case's own sentence says. */
+  /** The fault that the case's own sentence describes. */
   | "other";
 
-/** What a deviation looks like to a case of `check`: a failure that no sign covers stays a failure. */
+/** The appearance of a deviation in a case of `check`: a failure without a matching sign stays a failure. */
 export interface CaseSign {
   /** What is observed in a case. */
   readonly fault: CaseFaultKind;
-  /** `late` and `early`: by so many seconds at most, beyond what counts as late or early anyway. */
+  /** `late` and `early`: maximum seconds beyond the normal tolerance. */
   readonly withinS?: number;
   /** The same, as a multiple of the keep alive; both are added. */
   readonly withinKeepAlives?: number;
-  /** `altered`: the parts that may differ, by the beginnings of their names; no other may. */
+  /** `altered`: the parts that may differ, by the beginnings of their names; no other part may. */
   readonly parts?: readonly string[];
-  /** `refused` and `wrong code`: the codes; any where none is named. */
+  /** `refused` and `wrong code`: the codes; any code if none is named. */
   readonly codes?: readonly number[];
 }
 
-/** One way in which a broker is known to part from the standard. */
+/** One known deviation of a broker from the standard. */
 export interface Deviation {
   /** Lower case, unique in its profile. */
   readonly id: string;
@@ -119,26 +120,26 @@ export interface Deviation {
   readonly evidence: Evidence;
   /** The source: a document, a test, a source, an issue, or the version on which it was observed. */
   readonly source: string;
-  /** The versions that have it, of those of the profile; all of them where absent. */
+  /** The affected versions of the profile; all of them if absent. */
   readonly only?: VersionRange;
-  /** It leaves a will as the retained message of a client that lives, and has said since that it does. */
+  /** It leaves a will as the retained message of a client that is online, and has published its presence since. */
   readonly stalePresence?: true;
-  /** How a fleet sees it; none where no fleet can. */
+  /** Its appearance in a fleet; empty if a fleet cannot observe it. */
   readonly signs: readonly Sign[];
-  /** How a case of `check` sees it; derived from {@link signs} where absent. See `case_sign.ts`. */
+  /** Its appearance in a case of `check`; derived from {@link signs} if absent. See `case_sign.ts`. */
   readonly shows?: readonly CaseSign[];
 }
 
-/** What is known of one broker. */
+/** The known deviations of one broker. */
 export interface Profile {
-  /** As `--profile` takes it. */
+  /** The value for `--profile`. */
   readonly name: string;
   readonly broker: string;
-  /** The versions that it was made of. */
+  /** The versions that were examined. */
   readonly versions: string;
-  /** What the broker calls itself in `$SYS/broker/version`, in lower case; absent where it does not say. */
+  /** The broker's name in `$SYS/broker/version`, in lower case; absent if it gives none. */
   readonly sysName?: string;
-  /** The versions that it is about, where another profile is about others of the same broker. */
+  /** The versions that this profile covers, if another profile covers other versions of the same broker. */
   readonly range?: VersionRange;
   readonly deviations: readonly Deviation[];
 }

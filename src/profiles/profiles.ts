@@ -20,7 +20,7 @@ import { strict } from "./strict.ts";
 import { isWithin, versionIn } from "./version_range.ts";
 import { vernemq } from "./vernemq.ts";
 
-/** Every profile; the first is what holds where none is asked for. */
+/** Every profile; the first is the default. */
 export const profiles: readonly Profile[] = [
   strict,
   mosquitto,
@@ -43,14 +43,14 @@ export const profiles: readonly Profile[] = [
 /** Their names, in the same order. */
 export const profileNames: readonly string[] = profiles.map(({ name }) => name);
 
-/** The profile of that name, if there is one. */
+/** The profile of that name, if it exists. */
 export function profileOf(name: string): Profile | undefined {
   return profiles.find((profile) => profile.name === name);
 }
 
 /**
- * The profile of a broker by what it calls itself in `$SYS/broker/version`, with the deviations of that version alone;
- * undefined where it names no broker that is known, or no version of which something is known.
+ * The profile of a broker by its text in `$SYS/broker/version`, with only the deviations of that version; undefined for
+ * an unknown broker, and for a version without known deviations.
  */
 export function profileOfBroker(said: string): Profile | undefined {
   const version = versionIn(said);
@@ -64,12 +64,12 @@ export function profileOfBroker(said: string): Profile | undefined {
   };
 }
 
-/** The deviations of a profile that break this rule of this version: what a conformance case asks for. */
+/** The deviations of a profile from this rule of this version, for conformance cases. */
 export function deviationsFrom({ deviations }: Profile, version: StandardVersion, rule: string): Deviation[] {
   return deviations.filter(({ rules }) => rules[version] === rule);
 }
 
-/** A deviation's rules for people: `MQTT 3.1.1, 3.1.4-2; MQTT 5.0, 3.1.4-3`; empty where it breaks no numbered one. */
+/** A deviation's rules for users: `MQTT 3.1.1, 3.1.4-2; MQTT 5.0, 3.1.4-3`; empty if it violates no numbered rule. */
 export function rulesText({ rules }: Pick<Deviation, "rules">): string {
   return Object.entries(rules).map(([version, rule]) => `MQTT ${version}, ${rule}`).join("; ");
 }

@@ -1,6 +1,6 @@
 import type { Profile } from "./profile.ts";
 
-/** The standard, and nothing else: what holds where no profile is asked for. */
+/** The standard without deviations: the default profile. */
 export const strict: Profile = {
   name: "strict",
   broker: "any",

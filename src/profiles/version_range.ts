@@ -1,9 +1,9 @@
 /**
- * Versions of a broker as numbers between dots, and ranges of them. What follows the numbers (`-rc1`, a commit) does not
- * count.
+ * Versions of a broker as numbers between dots, and ranges of them. Text after the numbers (`-rc1`, a commit) is
+ * ignored.
  */
 
-/** From one version on, and before another; a bound that is absent is open. */
+/** From one version on, and before another; an absent bound is open. */
 export interface VersionRange {
   /** The first version. */
   readonly from?: string;
@@ -11,7 +11,7 @@ export interface VersionRange {
   readonly before?: string;
 }
 
-/** The first version in a text: `mosquitto version 2.0.11` has 2.0.11; undefined where there is none. */
+/** The first version in a text: `mosquitto version 2.0.11` contains 2.0.11; undefined if there is none. */
 export function versionIn(text: string): string | undefined {
   return /\d+(?:\.\d+)+/.exec(text)?.[0];
 }
