@@ -1,13 +1,14 @@
 /**
- * Bytes as text that loses nothing: UTF-8 where they are UTF-8, and for each byte that is not, a lone surrogate (U+DC80 to
- * U+DCFF), which no UTF-8 text has. So a password of any bytes can stand where a text is expected, and is sent unaltered.
+ * Represents bytes as text without loss: UTF-8 stays text, and each byte that is not UTF-8 becomes a lone surrogate
+ * (U+DC80 to U+DCFF), which no UTF-8 text contains. So a password of any bytes can be passed as text, and is sent
+ * unchanged.
  */
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const firstEscape = 0xdc00;
 
-/** The text that stands for these bytes. */
+/** The text for these bytes. */
 export function textOfBytes(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length;) {
@@ -18,7 +19,7 @@ export function textOfBytes(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes that a text stands for. */
+/** The bytes of a text. */
 export function bytesOfText(text: string): Uint8Array {
   const parts: number[] = [];
   for (const character of text) {
@@ -30,7 +31,7 @@ export function bytesOfText(text: string): Uint8Array {
   return Uint8Array.from(parts);
 }
 
-/** How many bytes the UTF-8 character at a place takes; 0 where there is none. */
+/** The size of the UTF-8 character at a position; 0 if there is none. */
 function characterSize(bytes: Uint8Array, at: number): number {
   const first = bytes[at]!;
   const size = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;

@@ -1,8 +1,8 @@
 /**
- * The one place that reads a clock. Every other part is handed `nowMs`, or a Clock.
+ * The only file that reads a clock. All others get `nowMs`, or a Clock.
  *
- * `nowMs` is monotonic milliseconds (fractions included) from an arbitrary origin, for instants and intervals inside
- * one process. All threads of one process share the origin, so instants can be compared between them.
+ * `nowMs` is monotonic milliseconds (with fractions) from an arbitrary origin, for times and intervals inside one
+ * process. All threads of one process share the origin, so times can be compared between them.
  */
 export interface Clock {
   /** Monotonic milliseconds. */
@@ -11,17 +11,17 @@ export interface Clock {
 
 const originMs = performance.timeOrigin;
 
-/** The real, monotonic clock. Threads agree on it: each adds its own thread's start to its own reading. */
+/** The real, monotonic clock. Threads agree on it: each adds its own thread's start to its reading. */
 export const monotonicClock: Clock = {
   nowMs: () => originMs + performance.now(),
 };
 
-/** The date and time of day, for people and files; never for intervals. */
+/** The date and time of day, for users and files; never for intervals. */
 export function wallTime(): Date {
   return new Date();
 }
 
-/** A clock that stands still until it is moved; for tests and the simulation. */
+/** A clock that only moves on request; for tests and the simulation. */
 export class ManualClock implements Clock {
   #nowMs: number;
 
@@ -34,7 +34,7 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
-  /** Moves the clock forward by `byMs` milliseconds and answers the new reading. */
+  /** Moves the clock forward by `byMs` milliseconds and returns the new reading. */
   advance(byMs: number): number {
     this.#nowMs += byMs;
     return this.#nowMs;

@@ -1,21 +1,21 @@
 /**
- * Buffers that are garbage: they are outside the runtime's heap, which collects when its own small objects ask for it.
- * A stream of large messages fills memory with buffers meanwhile. So the program says how many
- * bytes have moved, and now and then young objects are collected, which takes about a millisecond.
+ * Collects garbage buffers. Buffers are outside the runtime's heap, which starts a collection only when its own small
+ * objects need it; a stream of large messages would fill memory in the meantime. So the program reports how many bytes
+ * have moved, and from time to time collects young objects, which takes about 1 ms.
  */
 import v8 from "node:v8";
 
-/** What a {@link BufferCollector} is made of. */
+/** The dependencies of a {@link BufferCollector}. */
 export interface CollectorParts {
   /** Collects young objects. */
   readonly collect: () => void;
-  /** Bytes of buffers now, garbage included. */
+  /** Current bytes of buffers, including garbage. */
   readonly bufferBytes: () => number;
 }
 
-/** The buffers are looked at each time that so many bytes have moved. */
+/** Number of moved bytes after which the buffers are measured. */
 const lookEveryBytes = 4 * 1024 * 1024;
-/** So much more than after the last collection is garbage enough to collect. */
+/** Growth since the last collection that triggers the next one. */
 const growthBytes = 16 * 1024 * 1024;
 
 export class BufferCollector {
@@ -27,7 +27,7 @@ export class BufferCollector {
     this.#parts = parts;
   }
 
-  /** @param totalBytes that have come from peers and gone to them since the start */
+  /** @param totalBytes received from peers and sent to them since the start */
   moved(totalBytes: number): void {
     if (totalBytes - this.#lookedAtBytes < lookEveryBytes) return;
     this.#lookedAtBytes = totalBytes;
@@ -46,7 +46,7 @@ export class BufferCollector {
   }
 }
 
-/** The collector of this thread; undefined where the runtime does not let a program collect (V8 flag `--expose-gc`). */
+/** The collector of this thread; undefined if the runtime does not let a program collect (V8 flag `--expose-gc`). */
 export function bufferCollector(): BufferCollector | undefined {
   const { gc } = globalThis as { readonly gc?: (options: { readonly type: "minor" }) => void };
   if (gc === undefined) return undefined;

@@ -5,16 +5,16 @@
 
 /** One deadline; its owner keeps it to move or cancel it. */
 export interface Deadline<T> {
-  /** What falls due. */
+  /** The item. */
   readonly value: T;
-  /** When, in the owner's milliseconds. */
+  /** The due time, in the owner's milliseconds. */
   readonly atMs: number;
   /** True until it was taken or cancelled. */
   readonly pending: boolean;
 }
 
 class Entry<T> implements Deadline<T> {
-  /** Place in the heap; -1 when it is in none. */
+  /** Index in the heap; -1 if it is in none. */
   place = -1;
 
   constructor(readonly value: T, public atMs: number, public order: number) {}
@@ -24,27 +24,27 @@ class Entry<T> implements Deadline<T> {
   }
 }
 
-/** So many children has a place of the heap: a shallow one touches fewer of its entries. */
+/** Number of children of a node: a shallow heap touches fewer entries. */
 const branches = 4;
 
-/** A set of deadlines, earliest first; equal instants in the order in which they were added. */
+/** A set of deadlines, earliest first; equal times in the order of addition. */
 export class Deadlines<T> {
   readonly #heap: Entry<T>[] = [];
-  /** The instants of the heap, place by place: numbers side by side, for they are compared more than all else. */
+  /** The times of the heap by index: a separate array of numbers, because they are compared most often. */
   readonly #instants: number[] = [];
   #order = 0;
 
-  /** How many are pending. */
+  /** The number of pending deadlines. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** The earliest instant, or Infinity when nothing is pending. */
+  /** The earliest time, or Infinity if none is pending. */
   get nextMs(): number {
     return this.#instants.length === 0 ? Infinity : this.#instants[0]!;
   }
 
-  /** Adds a thing that falls due at `atMs`. */
+  /** Adds an item that is due at `atMs`. */
   add(atMs: number, value: T): Deadline<T> {
     const entry = new Entry(value, atMs, this.#order++);
     this.#append(entry);
@@ -60,13 +60,13 @@ export class Deadlines<T> {
     else this.#append(entry);
   }
 
-  /** Takes a deadline out; a no-op when it is no longer pending. */
+  /** Removes a deadline; does nothing if it is not pending. */
   cancel(deadline: Deadline<T>): void {
     const entry = deadline as Entry<T>;
     if (entry.pending) this.#remove(entry);
   }
 
-  /** Takes the earliest thing whose instant is `nowMs` or before; undefined when there is none. */
+  /** Removes and returns the earliest item that is due at or before `nowMs`; undefined if there is none. */
   takeDue(nowMs: number): T | undefined {
     if (this.nextMs > nowMs || this.#heap.length === 0) return undefined;
     const first = this.#heap[0]!;
@@ -87,12 +87,12 @@ export class Deadlines<T> {
     entry.place = -1;
   }
 
-  /** Finds the place of an entry near a place that is free for it. */
+  /** Finds the index of an entry, starting at a free index. */
   #settle(entry: Entry<T>, place: number): void {
     if (this.#rise(entry, place) === place) this.#sink(entry, place);
   }
 
-  /** From a free place towards the top, past all that come later; answers where it is now. */
+  /** Moves a free index towards the top, past all later entries; returns its new index. */
   #rise(entry: Entry<T>, from: number): number {
     let place = from;
     while (place > 0) {
@@ -105,7 +105,7 @@ export class Deadlines<T> {
     return place;
   }
 
-  /** From a free place downwards, past all that come earlier. */
+  /** Moves a free index down, past all earlier entries. */
   #sink(entry: Entry<T>, from: number): void {
     let place = from;
     for (;;) {
@@ -117,7 +117,7 @@ export class Deadlines<T> {
     this.#put(entry, place);
   }
 
-  /** Below 0 where there is none. */
+  /** Negative if there is none. */
   #earliestChild(place: number): number {
     const first = branches * place + 1;
     const to = Math.min(first + branches, this.#heap.length);
@@ -134,7 +134,7 @@ export class Deadlines<T> {
     entry.place = place;
   }
 
-  /** Whether an entry comes before the one at a place. */
+  /** Whether an entry is earlier than the one at an index. */
   #isBefore(entry: Entry<T>, place: number, atMs = entry.atMs): boolean {
     const otherMs = this.#instants[place]!;
     return atMs < otherMs || (atMs === otherMs && entry.order < this.#heap[place]!.order);

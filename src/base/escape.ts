@@ -1,27 +1,27 @@
 /**
- * External text on its way out: what clients, brokers, servers and files name, escaped for each place that it reaches.
- * Every escape of the program stands here, but for
- * labels in Prometheus' format, which prom-client escapes. The writer to a place calls the escape for that place, once.
+ * Escapes external text for output: text from clients, brokers, servers and files, escaped for each destination. Every
+ * escape of the program is here, except that of labels in Prometheus' format, which prom-client escapes. The writer to
+ * a destination calls its escape, once.
  *
- * In every place a control character comes out as text, such as `\u001b`: C0, DEL and C1, which a terminal acts upon,
- * the line separators of Unicode, and format characters, of which those for bidirectional text make a line read as
+ * Every destination gets a control character as text, such as `\u001b`: C0, DEL and C1, which a terminal interprets,
+ * the line separators of Unicode, and format characters, of which those for bidirectional text make a line look like
  * another one.
  */
 
 const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const controlsInLines = /(?!\n|\t|\r\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Text that takes one line. */
+/** Text for one line. */
 export function escapeLine(text: string): string {
   return text.replaceAll(controls, visible);
 }
 
-/** Text of several lines: line ends and tabs stay. */
+/** Text of several lines: line ends and tabs are kept. */
 export function escapeLines(text: string): string {
   return text.replaceAll(controlsInLines, visible);
 }
 
-/** As JSON writes it in a string: what was JSON before is JSON with the same values after it. */
+/** JSON's escape in a string: JSON stays JSON with the same values. */
 function visible(character: string): string {
   const short = JSON.stringify(character).slice(1, -1);
   if (short !== character) return short;
@@ -31,7 +31,7 @@ function visible(character: string): string {
   ).join("");
 }
 
-/** Every text in plain data, names included, each as one line: for what is laid out as text afterwards. */
+/** Escapes every text in plain data, names included, as one line: for data that is laid out as text afterwards. */
 export function escapeData<Data>(data: Data): Data {
   return escapedData(data) as Data;
 }
@@ -48,17 +48,17 @@ function escapedData(data: unknown): unknown {
 const ownSequences = /^\r|\r$|\x1b\[(?:[12]m|22m|3[1239]m|\?25[lh]|[KJ]|\d{1,5}A\r)/.source;
 const ownOrControl = new RegExp(`(${ownSequences})|${controlsInLines.source}`, "gu");
 
-/** All that is written to standard output and standard error: of the control sequences, the program's own stay. */
+/** For everything on standard output and standard error: of the control sequences, only the program's own are kept. */
 export function escapeTerminal(text: string): string {
   return text.replaceAll(ownOrControl, (found: string, own: string | undefined) => own ?? visible(found));
 }
 
-/** A document that is JSON already. */
+/** For a document that is already JSON. */
 export function escapeJson(json: string): string {
   return escapeLines(json);
 }
 
-/** A value in a line of text: as it is where that cannot be misread, else in quotes. */
+/** A value in a line of text: unchanged if it is unambiguous, otherwise in quotes. */
 export function escapeLogValue(text: string): string {
   return /^[\w.:/@%+-]+$/.test(text) ? text : quoteLine(text);
 }
@@ -81,28 +81,28 @@ export function escapeHtml(text: string): string {
   return escapeLines(text).replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }
 
-/** Text for XML 1.0, in elements and in quoted attributes; what it has no way to write is replaced. */
+/** Text for XML 1.0, in elements and in quoted attributes; characters that XML cannot represent are replaced. */
 export function escapeXml(text: string): string {
   return escapeHtml(text.toWellFormed().replaceAll(/[\ufffe\uffff]/g, "\ufffd"));
 }
 
-/** A value as JSON that may stand inside a script element. */
+/** A value as JSON for a script element. */
 export function scriptJson(value: unknown): string {
   return escapeLine(JSON.stringify(value)).replaceAll("<", "\\u003c");
 }
 
-/** Text that means nothing to Markdown, calls nobody and closes no table; white space is one space. */
+/** Text without meaning to Markdown: it mentions no user and closes no table; white space becomes one space. */
 export function escapeMarkdown(text: string): string {
   return escapeLine(text.replaceAll(/\s+/g, " ")).replaceAll(/[\\`*_{}[\]<>#|~&!]/g, "\\$&").replaceAll("@", "&#64;");
 }
 
-/** A cell of comma-separated values (RFC 4180) that no spreadsheet takes for a formula: an apostrophe makes it a text. */
+/** A cell of comma-separated values (RFC 4180) that no spreadsheet reads as a formula: an apostrophe makes it text. */
 export function escapeCsv(value: string): string {
   const text = escapeLines(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A word of a command as a POSIX shell reads it. */
+/** A word of a command for a POSIX shell. */
 export function quoteShell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,9 +1,9 @@
 /**
- * The three errors of mqtt-sim. A lost link is a value, never one of these.
+ * The three errors of mqtt-sim. A lost link is a value, never an error.
  *
- * - {@link UsageError}: the person asked for what cannot be done; exit code 2.
- * - {@link ProtocolError}: a peer broke the MQTT standard; one connection ends with a reason code.
- * - {@link InvariantError}: mqtt-sim itself is wrong; exit code 70.
+ * - {@link UsageError}: the user requested something that is impossible; exit code 2.
+ * - {@link ProtocolError}: a peer violated the MQTT standard; one connection ends with a reason code.
+ * - {@link InvariantError}: mqtt-sim has a bug; exit code 70.
  */
 
 /** The person asked for something that cannot be done. The message is one sentence: what, the value, what is allowed. */
@@ -12,14 +12,14 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** A peer sent what the standard forbids. Ends that peer's connection and no other. */
+/** A peer sent what the standard forbids. Ends only that peer's connection. */
 export class ProtocolError extends Error {
   /** The name of the error class. */
   override readonly name = "ProtocolError";
 
   /**
    * @param reasonCode the MQTT 5.0 reason code (0x80 and above) that names the fault, as in `src/mqtt/reason.ts`
-   * @param message what was wrong, without the peer's bytes
+   * @param message the fault, without the peer's bytes
    */
   /**
    * Makes the error.
@@ -32,13 +32,13 @@ export class ProtocolError extends Error {
   }
 }
 
-/** A rule that mqtt-sim sets itself was broken. Always our own fault. */
+/** An internal rule of mqtt-sim was violated: always a bug of mqtt-sim. */
 export class InvariantError extends Error {
   /** The name of the error class. */
   override readonly name = "InvariantError";
 }
 
-/** Throws an {@link InvariantError} unless the condition holds. */
+/** Throws an {@link InvariantError} unless the condition is true. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }

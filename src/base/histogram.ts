@@ -1,11 +1,11 @@
 /**
- * Distributions of milliseconds, as HdrHistograms of whole microseconds: 3 significant digits from a microsecond to an
- * hour, mergeable, and written in the standard encoding that other HdrHistogram tools read.
+ * Distributions of milliseconds, as HdrHistograms of whole microseconds: 3 significant digits from 1 µs to 1 h,
+ * mergeable, and in the standard encoding that other HdrHistogram tools read.
  */
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram as Hdr } from "hdr-histogram-js";
 import { invariant, UsageError } from "./failure.ts";
 
-/** The longest time that is recorded, an hour; a longer one counts as an hour. */
+/** The longest recorded time, 1 h; a longer one counts as 1 h. */
 export const longestMs = 3_600_000;
 
 /** A distribution in figures: milliseconds, all 0 when nothing was recorded. Plain data. */
@@ -26,38 +26,38 @@ export interface HistogramRow {
   readonly p999: number;
   /** The largest value, in milliseconds. */
   readonly max: number;
-  /** The whole HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
+  /** The complete HdrHistogram of microseconds, compressed, in its standard base64 encoding. */
   readonly hdr: string;
 }
 
-/** Counts times. Until the first one it holds no table, so that many may be kept ready. */
+/** Counts times. It allocates its table at the first one, so that empty histograms are cheap. */
 export class Histogram {
   #hdr: Hdr | undefined;
   #minUs = Infinity;
   #maxUs = 0;
   #sumUs = 0;
 
-  /** How many times were recorded. */
+  /** The number of recorded times. */
   get count(): number {
     return this.#hdr?.totalCount ?? 0;
   }
 
-  /** The shortest, in milliseconds; 0 when empty. */
+  /** The shortest time, in milliseconds; 0 if empty. */
   get min(): number {
     return this.count === 0 ? 0 : this.#minUs / 1_000;
   }
 
-  /** The longest, in milliseconds; 0 when empty. */
+  /** The longest time, in milliseconds; 0 if empty. */
   get max(): number {
     return this.#maxUs / 1_000;
   }
 
-  /** The mean, in milliseconds to the microsecond; 0 when empty. */
+  /** The mean, in milliseconds to the microsecond; 0 if empty. */
   get mean(): number {
     return this.count === 0 ? 0 : Math.round(this.#sumUs / this.count) / 1_000;
   }
 
-  /** Records one time in milliseconds; below 0 counts as 0, beyond an hour as an hour. */
+  /** Records one time in milliseconds; a negative one counts as 0, one beyond 1 h as 1 h. */
   record(ms: number): void {
     invariant(!Number.isNaN(ms), "a histogram got a value that is not a number");
     const us = Math.round(Math.min(Math.max(ms, 0), longestMs) * 1_000);
@@ -68,7 +68,7 @@ export class Histogram {
     this.#sumUs += us;
   }
 
-  /** Adds all that the other one recorded; the other stays as it is. */
+  /** Adds all times of another histogram, which is not changed. */
   merge(other: Histogram): void {
     if (other.#hdr === undefined) return;
     this.#hdr ??= emptyHdr();
@@ -78,15 +78,15 @@ export class Histogram {
     this.#sumUs += other.#sumUs;
   }
 
-  /** The time that `percent` (0 to 100) of all times do not exceed, in milliseconds; 0 when empty. */
+  /** The time that `percent` (0 to 100) of all times do not exceed, in milliseconds; 0 if empty. */
   percentile(percent: number): number {
     if (this.#hdr === undefined || this.count === 0) return 0;
-    // A bucket answers with its upper end, which may lie beyond anything that was seen.
+    // A bucket returns its upper end, which may be greater than any recorded time.
     const us = this.#hdr.getValueAtPercentile(percent);
     return Math.min(Math.max(us, this.#minUs), this.#maxUs) / 1_000;
   }
 
-  /** The distribution in figures, as reports show it. */
+  /** The distribution in figures, for reports. */
   row(): HistogramRow {
     return {
       count: this.count,
@@ -101,16 +101,16 @@ export class Histogram {
     };
   }
 
-  /** The whole histogram in the standard compressed base64 encoding (HdrHistogram V2, microseconds). */
+  /** The complete histogram in the standard compressed base64 encoding (HdrHistogram V2, microseconds). */
   encode(): string {
     return encodeIntoCompressedBase64(this.#hdr ?? emptyHdr());
   }
 
   /**
-   * Reads what {@link encode} or another HdrHistogram library wrote. Smallest, longest and mean are then as exact as
-   * the encoding: 3 significant digits.
+   * Reads the output of {@link encode} or of another HdrHistogram library. Minimum, maximum and mean are then as exact
+   * as the encoding: 3 significant digits.
    *
-   * @throws UsageError when the text is no encoded histogram
+   * @throws UsageError if the text is not an encoded histogram
    */
   static decode(base64: string): Histogram {
     const histogram = new Histogram();

@@ -1,10 +1,10 @@
-/** The interval log of HdrHistogram, format 1.3: what HistogramLogProcessor and its like read. */
+/** The interval log of HdrHistogram, format 1.3, which HistogramLogProcessor and similar tools read. */
 import { decodeFromCompressedBase64, HistogramLogWriter } from "hdr-histogram-js";
 import { escapeLine } from "./escape.ts";
 
 /** One line of a log: the times of an interval. */
 export interface LogInterval {
-  /** Sets lines of one kind apart; without one it is what a reader shows by default. */
+  /** Distinguishes lines of one kind; a reader shows lines without a tag by default. */
   readonly tag?: string;
   /** Seconds since the log's start. */
   readonly fromS: number;

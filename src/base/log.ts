@@ -5,34 +5,34 @@
 import { escapeLine, escapeLogValue } from "./escape.ts";
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 
-/** From what needs a person to what only a search for a fault does. */
+/** From lines that need action to lines for debugging. */
 export type LogLevel = "error" | "warning" | "info" | "debug";
 
-/** Every {@link LogLevel}, the gravest first. */
+/** Every {@link LogLevel}, most severe first. */
 export const logLevels: readonly LogLevel[] = ["error", "warning", "info", "debug"];
 
-/** How a line is written. */
+/** The format of a line. */
 export type LogFormat = "text" | "json";
 
-/** What is known besides the message; undefined is left out. */
+/** Additional fields of a line; undefined ones are omitted. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Where log lines go in. */
+/** Receives log lines. */
 export interface Log {
   /** Whether a line of that level would be written. */
   isOn(level: LogLevel): boolean;
   /** Writes a line, if its level is on. */
   write(level: LogLevel, message: string, fields?: LogFields): void;
-  /** Writes a line that was asked for by name, whatever the level. */
+  /** Writes a line that was requested by name, at any level. */
   trace(message: string, fields: LogFields): void;
 }
 
-/** How a log is opened. */
+/** The options of a log. */
 export interface LogOptions {
   readonly format: LogFormat;
-  /** The least grave level that is written. */
+  /** The least severe level that is written. */
   readonly level: LogLevel;
-  /** Takes one line, its end included. */
+  /** Receives one line, including its line end. */
   readonly write: (line: string) => void;
   /** Marks the level in a line of text. */
   readonly mark?: (level: string) => string;
@@ -40,7 +40,7 @@ export interface LogOptions {
 
 const category = "mqtt-sim";
 
-/** Opens the log of this process; one at a time: a second one takes the place of the first. */
+/** Opens the log of this process; only one at a time: a second one replaces the first. */
 export function openLog({ format, level, write, mark = (text) => text }: LogOptions): Log {
   const sink = (record: LogRecord) => write(format === "json" ? jsonLine(record) : textLine(record, mark));
   configureSync({
@@ -58,7 +58,7 @@ export function openLog({ format, level, write, mark = (text) => text }: LogOpti
   const isOn = (asked: LogLevel) => logLevels.indexOf(asked) <= depth;
   return {
     isOn,
-    // The message goes as a field too: what stands in it is never a pattern.
+    // The message is passed as a field, so that its content is never a pattern.
     write: (asked, message, fields) => isOn(asked) && logger[asked]("{message}", { message, ...fields }),
     trace: (message, fields) => tracer.debug("{message}", { message, ...fields }),
   };

@@ -1,9 +1,9 @@
 /**
- * What Linux says of itself under /proc. The runtime lets nobody read there who was not given every permission; who may
- * start programs asks one of them.
+ * Reads Linux's files under /proc. The runtime permits this only with all permissions; a program that may start
+ * processes can use one of them instead.
  */
 
-/** A file's text; undefined where there is none, or where it may not be read. */
+/** A file's text; undefined if it does not exist or may not be read. */
 export function readProc(path: `/proc/${string}`): string | undefined {
   if (Deno.build.os !== "linux") return undefined;
   try {
@@ -24,7 +24,7 @@ function readByCat(path: string): string | undefined {
   }
 }
 
-/** One whole number that is a file's whole text. */
+/** Parses a file that consists of one whole number. */
 export function readProcNumber(path: `/proc/${string}`): number | undefined {
   return wholeOf(readProc(path)?.trim());
 }

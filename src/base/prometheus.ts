@@ -1,6 +1,6 @@
 /**
- * Metrics in Prometheus' text format. prom-client writes them: names, escaping and order of the lines are its part. The
- * values are counted elsewhere and read at each scrape.
+ * Metrics in Prometheus' text format. prom-client writes them: it handles names, escaping and the order of the lines.
+ * The values are counted elsewhere and read at each scrape.
  */
 import type { Metric } from "prom-client";
 
@@ -8,7 +8,7 @@ import type { Metric } from "prom-client";
 export interface MetricSample {
   readonly value: number;
   readonly labels?: Readonly<Record<string, string | number>>;
-  /** The name of this line, where it is not the metric's: `…_bucket`, `…_sum` and `…_count` of a histogram. */
+  /** The name of this line, if it differs from the metric's: `…_bucket`, `…_sum` and `…_count` of a histogram. */
   readonly metricName?: string;
 }
 
@@ -24,14 +24,14 @@ export interface MetricFamily {
 export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
 /**
- * Loads prom-client, which takes some 70 ms and 19 MB: a server calls this before it serves, so that the first scrape
- * does not hold up a broker or a fleet, and a process without metrics does not pay for them.
+ * Loads prom-client, which takes about 70 ms and 19 MB: a server calls this before it starts, so that the first scrape
+ * does not delay a broker or a fleet, and a process without metrics does not pay for it.
  */
 export async function loadPrometheus(): Promise<void> {
   await import("prom-client");
 }
 
-/** The metrics as a scrape reads them. Source: Prometheus, "Exposition formats", text-based format 0.0.4. */
+/** The metrics for a scrape. Source: Prometheus, "Exposition formats", text-based format 0.0.4. */
 export async function prometheusText(families: readonly MetricFamily[]): Promise<string> {
   const { Registry } = await import("prom-client");
   const registry = new Registry();

@@ -1,20 +1,21 @@
 /**
- * Chance from a seed: the same seed draws the same numbers on every machine. Nothing else in mqtt-sim may draw.
+ * Seeded random numbers: the same seed gives the same numbers on every machine. Nothing else in mqtt-sim may draw
+ * random numbers.
  */
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 
-/** A stream of drawn numbers. */
+/** A stream of random numbers. */
 export class Random {
   readonly #generator;
 
-  /** @param seed any whole number; its low 32 bits count */
+  /** @param seed any whole number; only its low 32 bits are used */
   constructor(readonly seed: number) {
     this.#generator = xoroshiro128plus(seed | 0);
   }
 
-  /** A whole number from 0 to `below` − 1, each as likely as the other. `below` is 1 or more. */
+  /** A whole number from 0 to `below` − 1, all equally likely. `below` is 1 or more. */
   below(below: number): number {
     return uniformInt(this.#generator, 0, below - 1);
   }
@@ -35,13 +36,13 @@ export class Random {
     return items.findLast((each) => each.weight > 0)!.item;
   }
 
-  /** A stream of its own for one named purpose, so that drawing more in one place changes nothing in another. */
+  /** A separate stream for one purpose, so that drawing more in one place changes nothing in another. */
   child(purpose: number): Random {
     return new Random(mix(this.seed, purpose));
   }
 }
 
-/** Mixes whole numbers into one of 32 bits, evenly; the same numbers give the same mix. */
+/** Hashes whole numbers into one of 32 bits, evenly; the same numbers give the same result. */
 export function mix(...parts: readonly number[]): number {
   let hash = 0x9e3779b9;
   for (const part of parts) {
@@ -53,12 +54,12 @@ export function mix(...parts: readonly number[]): number {
   return hash >>> 0;
 }
 
-/** A seed for a run that was given none: below 2^32, from the machine's own chance. */
+/** A seed for a run without one: below 2^32, from the machine's random source. */
 export function freshSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
-/** Bytes that nobody can guess, from the machine's own chance: for secrets. */
+/** Unpredictable bytes from the machine's random source: for secrets. */
 export function freshBytes(count: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(count));
 }

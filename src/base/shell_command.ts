@@ -1,6 +1,6 @@
 /**
- * Runs a command that a person gave, by the system's shell. Owns what is known of it afterwards: how it ended, how long
- * it took, and the end of what it wrote to standard error. What it was for, and what its failure means, is its owner's.
+ * Runs a user's command in the system's shell. Reports how it ended, how long it took, and the end of its standard
+ * error. The caller decides the purpose of the command and the meaning of its failure.
  */
 import type { Clock } from "./clock.ts";
 import { UsageError } from "./failure.ts";
@@ -10,42 +10,45 @@ import { formatMs } from "./units.ts";
 export type ShellEnd =
   | { readonly kind: "exit"; readonly code: number }
   | { readonly kind: "signal"; readonly signal: string }
-  /** It was still running when its time was up, and was killed. */
+  /** It was still running after the time limit, and was killed. */
   | { readonly kind: "timeout" };
 
-/** What is known of a command that was run. */
+/** The outcome of a command. */
 export interface ShellOutcome {
   readonly end: ShellEnd;
   readonly tookMs: number;
-  /** The last that it wrote to standard error, without line ends around it; empty where it wrote nothing. */
+  /** The end of its standard error, without surrounding line ends; empty if it wrote nothing. */
   readonly errorTail: string;
 }
 
-/** How a command is run. */
+/** The options of a command. */
 export interface ShellOptions {
   readonly clock: Clock;
-  /** It is killed when it takes longer. */
+  /** Time limit in milliseconds, after which the command is killed. */
   readonly limitMs: number;
-  /** Kills it when aborted; that counts as its time being up. */
+  /** Kills the command when aborted; counts as a timeout. */
   readonly stop?: AbortSignal;
 }
 
-/** Of standard error so much is kept, in bytes. */
+/** Maximum number of kept bytes of standard error. */
 const tailBytes = 2_048;
-/** What a command wrote just before it ended is waited for so long; who still holds the pipe writes for nobody. */
+/**
+ * Maximum wait in milliseconds for the last output of a command that has ended: background processes may keep the pipe
+ * open.
+ */
 const lastWordsMs = 200;
 
 const windows = Deno.build.os === "windows";
 
-/** The program that reads the command. */
+/** The program that runs the command. */
 export const shellName = windows ? "cmd" : "sh";
 
 /**
- * Runs a command by `sh -c` (`cmd /c` on Windows) in the current folder. What it leaves running in the background runs
- * on, and may keep its standard error: that is read, and let go, as long as this program lives.
+ * Runs a command with `sh -c` (`cmd /c` on Windows) in the current directory. Processes that it leaves in the
+ * background continue, and may keep its standard error open: this program reads and discards it while it runs.
  *
- * @param name what the command is called, for an error: `--restart-command`
- * @throws UsageError when there is no shell, or none may be run
+ * @param name the name of the command for errors: `--restart-command`
+ * @throws UsageError if there is no shell, or it may not be run
  */
 export async function runShell(command: string, name: string, options: ShellOptions): Promise<ShellOutcome> {
   const { clock, limitMs, stop } = options;
@@ -64,22 +67,25 @@ export async function runShell(command: string, name: string, options: ShellOpti
   clearTimeout(timer);
   stop?.removeEventListener("abort", kill);
   const tookMs = clock.nowMs() - fromMs;
-  // What it left running does not keep this program alive.
+  // Background processes of the command do not keep this program alive.
   child.unref();
   await tail.lastWords();
   return { end: endOf(status, timedOut), tookMs, errorTail: tail.text };
 }
 
 /**
- * Finds out whether commands can be run here at all, before anything depends on it.
+ * Checks that commands can be run here, before anything depends on it.
  *
- * @throws UsageError when not
+ * @throws UsageError if not
  */
 export async function checkShell(name: string, clock: Clock): Promise<void> {
   await runShell(windows ? "rem" : ":", name, { clock, limitMs: 10_000 });
 }
 
-/** What went wrong, as a sentence's end (`ended with exit code 1 after 12 ms: no such unit`); undefined for nothing. */
+/**
+ * The failure as the end of a sentence (`ended with exit code 1 after 12 ms: no such unit`); undefined without a
+ * failure.
+ */
 export function shellFault({ end, tookMs, errorTail }: ShellOutcome): string | undefined {
   if (end.kind === "exit" && end.code === 0) return undefined;
   const last = errorTail.split("\n").slice(-3).map((line) => line.trim()).filter((line) => line !== "").join(" / ");
@@ -119,7 +125,7 @@ function killChild(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
   } catch {
-    // It has ended meanwhile.
+    // It has ended in the meantime.
   }
 }
 
@@ -141,7 +147,7 @@ class Tail {
     return new TextDecoder().decode(this.#bytes).trim();
   }
 
-  /** Fulfilled when the stream is over, or nothing is waited for any more. */
+  /** Fulfilled when the stream ends, or the wait for it is over. */
   async lastWords(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const passed = new Promise<void>((resolve) => timer = setTimeout(resolve, lastWordsMs));
@@ -158,7 +164,7 @@ class Tail {
         this.#bytes = all.slice(-tailBytes);
       }
     } catch {
-      // A pipe that breaks has said all it had to say.
+      // A broken pipe has no more data.
     }
   }
 }

@@ -2,9 +2,9 @@
 import { UsageError } from "./failure.ts";
 
 /**
- * Answers the file where it may be read. The runtime itself would write the refusal to standard error and end the thread.
+ * Returns the file if it may be read. The runtime itself would write the error to standard error and end the thread.
  *
- * @throws UsageError when it may not
+ * @throws UsageError if it may not be read
  */
 export function threadSource(file: URL): URL {
   if (file.protocol !== "file:" || Deno.permissions.querySync({ name: "read", path: file }).state === "granted") {

@@ -1,15 +1,15 @@
 /**
- * What people write and read: durations, rates, whole numbers, sizes, shares; each read by one function that refuses in
- * one sentence, and written by another. `name` in these functions is what the sentence calls the value.
+ * Parses and formats durations, rates, whole numbers, sizes and shares. One function parses each and refuses bad input
+ * with one sentence; another formats it. `name` in these functions is the name of the value in that sentence.
  */
 import { UsageError } from "./failure.ts";
 
-/** A number of things a second: a share of those there are, or so many. */
+/** A rate per second: a fraction of the existing items, or a number of items. */
 export type Rate =
   | { readonly kind: "fraction"; readonly perSecond: number }
   | { readonly kind: "count"; readonly perSecond: number };
 
-/** One part of a mix, and how often it is drawn relative to the others. */
+/** One part of a mix, and its weight relative to the others. */
 export interface Share<Name extends string> {
   readonly name: Name;
   readonly weight: number;
@@ -27,7 +27,7 @@ export function parseDurationMs(text: string, name: string): number {
   return Math.round(ms * 1_000) / 1_000;
 }
 
-/** Whole seconds of a duration, or of a plain number, which means seconds: for what MQTT itself counts in seconds. */
+/** Whole seconds of a duration, or of a plain number of seconds: for values that MQTT itself counts in seconds. */
 export function parseSeconds(text: string, name: string): number {
   const seconds = /^\d+$/.test(text)
     ? Number(text)
@@ -38,7 +38,7 @@ export function parseSeconds(text: string, name: string): number {
   return seconds;
 }
 
-/** `5%` is a fraction a second, `50/s` a number a second. */
+/** `5%` is a fraction per second, `50/s` a number per second. */
 export function parseRate(text: string, name: string): Rate {
   const allowed = "a fraction such as 5%, or kills a second such as 50/s";
   if (text.endsWith("%")) {
@@ -48,7 +48,7 @@ export function parseRate(text: string, name: string): Rate {
   return { kind: "count", perSecond: parsePositive(text, text.slice(0, -2), name, allowed) };
 }
 
-/** `500/s`, or the number alone. */
+/** `500/s`, or only the number. */
 export function parsePerSecond(text: string, name: string): number {
   const number = text.endsWith("/s") ? text.slice(0, -2) : text;
   return parsePositive(text, number, name, "a number a second such as 500/s");
@@ -59,7 +59,7 @@ function parsePositive(text: string, number: string, name: string, allowed: stri
   return Number(number);
 }
 
-/** Digits alone: `1000`. */
+/** Digits only: `1000`. */
 export function parseWhole(text: string, name: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : NaN;
   if (!Number.isSafeInteger(value)) refuse(name, text, "a whole number such as 1000");
@@ -74,13 +74,13 @@ export function parseSizeBytes(text: string, name: string): number {
   return bytes;
 }
 
-/** Bytes as {@link parseSizeBytes} reads them, in the largest unit that stays whole: `64m`, `100`. */
+/** Bytes in the format of {@link parseSizeBytes}, in the largest unit without a fraction: `64m`, `100`. */
 export function formatSizeBytes(bytes: number): string {
   if (bytes === 0 || bytes % 1_024 !== 0) return String(bytes);
   return bytes % 1_048_576 === 0 ? `${bytes / 1_048_576}m` : `${bytes / 1_024}k`;
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function parseChoice<const Word extends string>(text: string, name: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === text);
   if (found === undefined) refuse(name, text, listed(words));
@@ -88,8 +88,8 @@ export function parseChoice<const Word extends string>(text: string, name: strin
 }
 
 /**
- * A mix such as `reset=45,close=45,leave=10`; a part without a number weighs 1, and `all` is every part, each weighing
- * 1. Shares need not add up to anything.
+ * A mix such as `reset=45,close=45,leave=10`; a part without a number has the weight 1, and `all` is every part, each
+ * with the weight 1. The sum of the weights is arbitrary.
  */
 export function parseMix<const Name extends string>(text: string, name: string, known: readonly Name[]): Share<Name>[] {
   if (text === "all") return known.map((each) => ({ name: each, weight: 1 }));
@@ -115,7 +115,7 @@ function refuse(name: string, text: string, allowed: string): never {
   throw new UsageError(`Cannot read ${name} ${JSON.stringify(text)}: expected ${allowed}`);
 }
 
-/** Words as a sentence lists them: `a, b or c`. */
+/** Words as a list in a sentence: `a, b or c`. */
 export function listed(words: readonly string[], conjunction = "or"): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${conjunction} ${words.at(-1)}`;
 }
@@ -130,13 +130,17 @@ export function formatNumber(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
 }
 
-/** A duration as {@link parseDurationMs} reads it, in the largest unit that stays whole: `90s`, `2m`, `250ms`. */
+/**
+ * A duration in the format of {@link parseDurationMs}, in the largest unit without a fraction: `90s`, `2m`, `250ms`.
+ */
 export function formatDuration(ms: number): string {
   const unit = (["h", "m", "s"] as const).find((each) => ms > 0 && ms % unitsMs[each] === 0);
   return unit === undefined ? (ms === 0 ? "0s" : `${ms}ms`) : `${ms / unitsMs[unit]}${unit}`;
 }
 
-/** Measured milliseconds with three digits that count: `0.123 ms`, `12.3 ms`, `12.3 s`; a dash where there is none. */
+/**
+ * Measured milliseconds with three significant digits: `0.123 ms`, `12.3 ms`, `12.3 s`; a dash if there is no value.
+ */
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return "–";
   if (Math.abs(ms) >= 9_999.5) return `${threeDigits(ms / 1_000)} s`;
@@ -149,22 +153,22 @@ function threeDigits(value: number): string {
   return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** A fraction as a percentage: 0.05 is `5%`. Exact enough to be read back. */
+/** A fraction as a percentage: 0.05 is `5%`. Parsing it gives the same value. */
 export function formatPercent(fraction: number): string {
   return `${Number((fraction * 100).toPrecision(12))}%`;
 }
 
-/** A rate as {@link parseRate} reads it. */
+/** A rate in the format of {@link parseRate}. */
 export function formatRate(rate: Rate): string {
   return rate.kind === "fraction" ? formatPercent(rate.perSecond) : `${rate.perSecond}/s`;
 }
 
-/** A mix as {@link parseMix} reads it. */
+/** A mix in the format of {@link parseMix}. */
 export function formatMix(shares: readonly Share<string>[]): string {
   return shares.map(({ name, weight }) => weight === 1 ? name : `${name}=${weight}`).join(",");
 }
 
-/** Bytes for people, in powers of 1,024: `64 B`, `12.3 MiB`. */
+/** Bytes for users, in powers of 1,024: `64 B`, `12.3 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);

@@ -1,18 +1,18 @@
 /**
- * The control packets of MQTT 3.1.1 and 5.0 as plain data, in the standard's own terms. What is not said on the wire
- * is absent here. Bytes become packets, and packets bytes, in `codec.ts` alone.
+ * The control packets of MQTT 3.1.1 and 5.0 as plain data, in the terms of the standard. A field that is absent on the
+ * wire is absent here. Only `codec.ts` converts between bytes and packets.
  */
 
-/** Protocol level as it stands in CONNECT: 4 is MQTT 3.1.1, 5 is MQTT 5.0. */
+/** Protocol level in CONNECT: 4 is MQTT 3.1.1, 5 is MQTT 5.0. */
 export type ProtocolVersion = 4 | 5;
 
 /** Quality of service: at most once, at least once, exactly once. */
 export type QoS = 0 | 1 | 2;
 
-/** A name and a value; order and repetition carry meaning and are kept. */
+/** A name and a value; order and repetition are significant and are kept. */
 export type UserProperty = readonly [name: string, value: string];
 
-/** Properties that travel with an application message from publisher to subscriber, unaltered (5.0). */
+/** Properties that an application message keeps unchanged from publisher to subscriber (5.0). */
 export interface MessageProperties {
   /** 0: unspecified bytes; 1: UTF-8 text. */
   readonly payloadFormatIndicator?: 0 | 1;
@@ -28,7 +28,7 @@ export interface MessageProperties {
   readonly userProperties?: readonly UserProperty[];
 }
 
-/** The will as CONNECT carries it. */
+/** The will in CONNECT. */
 export interface ConnectWill {
   /** The topic of the will. */
   readonly topic: string;
@@ -40,7 +40,7 @@ export interface ConnectWill {
   readonly retain: boolean;
   /** Will Delay Interval in seconds (5.0); absent means 0. */
   readonly delayIntervalS?: number;
-  /** 5.0 only; absent when there are none. */
+  /** 5.0 only; absent if there are none. */
   readonly properties?: MessageProperties;
 }
 
@@ -52,7 +52,7 @@ export interface ConnectPacket {
   readonly protocolVersion: ProtocolVersion;
   /** Clean Start (5.0), Clean Session (3.1.1). */
   readonly cleanStart: boolean;
-  /** Seconds; 0 turns keep alive off. */
+  /** Seconds; 0 disables keep alive. */
   readonly keepAliveS: number;
   /** The client identifier. */
   readonly clientId: string;
@@ -148,7 +148,7 @@ export interface PublishPacket {
   readonly qos: QoS;
   /** The retain flag. */
   readonly retain: boolean;
-  /** May be empty in 5.0 when a topic alias stands for it. */
+  /** In 5.0 it may be empty if a topic alias replaces it. */
   readonly topic: string;
   /** Present at QoS 1 and 2. */
   readonly packetId?: number;
@@ -166,7 +166,7 @@ export interface PublishProperties extends MessageProperties {
   readonly subscriptionIdentifiers?: readonly number[];
 }
 
-/** PUBACK, PUBREC, PUBREL and PUBCOMP have one form. */
+/** PUBACK, PUBREC, PUBREL and PUBCOMP have the same form. */
 export interface AcknowledgePacket {
   /** The type of the packet. */
   readonly type: "puback" | "pubrec" | "pubrel" | "pubcomp";
@@ -218,7 +218,7 @@ export interface SubackPacket {
   readonly type: "suback";
   /** The packet identifier. */
   readonly packetId: number;
-  /** One for each subscription, in its order: granted QoS, or 0x80 and above for a refusal. */
+  /** One for each subscription, in order: granted QoS, or 0x80 and above for a refusal. */
   readonly reasonCodes: readonly number[];
   /** Properties of MQTT 5.0. */
   readonly properties?: ReasonProperties;

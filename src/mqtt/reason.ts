@@ -1,12 +1,12 @@
 /**
- * The reason codes of MQTT 5.0: their numbers, their names for people, the packets that may carry them, and what is
- * left of them for a 3.1.1 peer, whose CONNACK knows six return codes and whose other packets know none.
+ * The reason codes of MQTT 5.0: their numbers, their names for users, the packets that may contain them, and their
+ * equivalents for a 3.1.1 peer, which has six return codes in CONNACK and none in its other packets.
  *
  * Source: MQTT 5.0, section 2.4 and the tables of sections 3.2 to 3.15; MQTT 3.1.1, table 3.1.
  */
 import type { PacketType } from "./packet.ts";
 
-/** Reason codes by name. 0x00 has three names, one for each use; 0x80 and above end or refuse something. */
+/** Reason codes by name. 0x00 has three names, one for each use; 0x80 and above are errors. */
 export const ReasonCode = {
   success: 0x00,
   normalDisconnection: 0x00,
@@ -55,7 +55,9 @@ export const ReasonCode = {
   wildcardSubscriptionsNotSupported: 0xa2,
 } as const;
 
-/** One of the numbers in {@link ReasonCode}. Packets read from a peer carry a plain number, checked by `check.ts`. */
+/**
+ * One of the numbers in {@link ReasonCode}. Packets from a peer contain a plain number, which `check.ts` has checked.
+ */
 export type ReasonCode = typeof ReasonCode[keyof typeof ReasonCode];
 
 const refusals: readonly PacketType[] = ["connack", "puback", "pubrec", "suback", "unsuback", "disconnect"];
@@ -63,7 +65,7 @@ const connectionFaults: readonly PacketType[] = ["connack", "disconnect"];
 const publishAnswers: readonly PacketType[] = ["puback", "pubrec"];
 const subscribeFaults: readonly PacketType[] = ["suback", "disconnect"];
 
-/** Code, name, and the packets that may carry it. */
+/** Code, name, and the packets that may contain it. */
 const table: readonly (readonly [code: number, name: string, carriers: readonly PacketType[]])[] = [
   [0x00, "Success", ["connack", "puback", "pubrec", "pubrel", "pubcomp", "suback", "unsuback", "disconnect", "auth"]],
   [0x01, "Granted QoS 1", ["suback"]],
@@ -113,13 +115,13 @@ const table: readonly (readonly [code: number, name: string, carriers: readonly 
 const names = new Map(table.map(([code, name]) => [code, name]));
 const carriersOf = new Map(table.map(([code, _, carriers]) => [code, new Set(carriers)]));
 
-/** 0x00 where "Success" is not its name. */
+/** The names of 0x00 other than "Success". */
 const zeroNames: Partial<Record<PacketType, string>> = { disconnect: "Normal disconnection", suback: "Granted QoS 0" };
 
 /**
- * The standard's name of a reason code, for people; `0xff` and the like for numbers it does not define.
+ * The standard's name of a reason code, for users; `0xff` and the like for undefined numbers.
  *
- * @param packet the packet that carries it, which matters for 0x00 alone
+ * @param packet the packet that contains it; only relevant for 0x00
  */
 export function reasonName(code: number, packet?: PacketType): string {
   if (code === 0 && packet !== undefined) return zeroNames[packet] ?? "Success";
@@ -152,13 +154,13 @@ const returnCodeNames: readonly string[] = [
   "not authorized",
 ];
 
-/** The return code of a 3.1.1 CONNACK for people: `0x05 (not authorized)`. */
+/** The return code of a 3.1.1 CONNACK, for users: `0x05 (not authorized)`. */
 export function returnCodeText(code: number): string {
   const name = returnCodeNames[code];
   return name === undefined ? `${hexByte(code)}, which MQTT 3.1.1 does not define` : `${hexByte(code)} (${name})`;
 }
 
-/** What a server adds to a reason code: its reason string and another server, in words that go on after the code. */
+/** A server's additions to a reason code: its reason string and another server, as text after the code. */
 export function reasonDetails(
   { reasonString, serverReference }: { readonly reasonString?: string; readonly serverReference?: string } = {},
 ): string {
@@ -166,7 +168,7 @@ export function reasonDetails(
   return serverReference === undefined ? said : `${said}, server reference ${JSON.stringify(serverReference)}`;
 }
 
-/** Codes by which a server refuses a CONNECT for now: its rate, its quota, its load. */
+/** Codes with which a server refuses a CONNECT temporarily: its rate, its quota, its load. */
 const passingRefusals: ReadonlySet<number> = new Set([
   ReasonCode.connectionRateExceeded,
   ReasonCode.quotaExceeded,
@@ -194,7 +196,7 @@ const returnCodes: readonly number[] = [
   ReasonCode.notAuthorized,
 ];
 
-/** 5.0 reason codes that 3.1.1 tells less finely. */
+/** 5.0 reason codes without an exact return code in 3.1.1. */
 const nearestReturnCode = new Map<number, number>([
   [ReasonCode.serverBusy, 3],
   [ReasonCode.quotaExceeded, 3],
@@ -206,8 +208,8 @@ const nearestReturnCode = new Map<number, number>([
 ]);
 
 /**
- * The 3.1.1 CONNACK return code, 0 to 5, for a 5.0 reason code; undefined where 3.1.1 has none, and then the
- * connection closes without a CONNACK. // [MQTT311 3.2.2-6]
+ * The 3.1.1 CONNACK return code, 0 to 5, for a 5.0 reason code; undefined if 3.1.1 has none: then the connection closes
+ * without a CONNACK. // [MQTT311 3.2.2-6]
  */
 export function returnCodeOf(reasonCode: number): number | undefined {
   const index = returnCodes.indexOf(reasonCode);

@@ -1,6 +1,6 @@
 /**
- * Topic names and topic filters: what is one, and which filter matches which name. The broker's topic tree answers
- * the second question for many filters at once; {@link matches} is the plain rule that it must agree with.
+ * Topic names and topic filters: their validity, and which filter matches which name. The broker's topic tree matches
+ * many filters at once; {@link matches} is the reference implementation that it must agree with.
  *
  * Comparison is by character: no normalisation, no case folding. // [MQTT5 4.7.3-4] [MQTT311 4.7.3-4]
  */
@@ -10,7 +10,7 @@ import { maximumStringBytes, packetTextSize, utf8Length } from "./utf8.ts";
 export interface SharedFilter {
   /** The ShareName: at least one character, none of `/`, `+`, `#`. */
   readonly group: string;
-  /** The topic filter proper, valid by {@link isValidTopicFilter}. */
+  /** The topic filter after the group, valid by {@link isValidTopicFilter}. */
   readonly filter: string;
 }
 
@@ -21,23 +21,23 @@ export function isValidTopicName(name: string): boolean {
   return isTopicText(name) && !name.includes("+") && !name.includes("#"); // [MQTT5 4.7.0-1] [MQTT311 4.7.1-1]
 }
 
-/** Whether this is a topic filter; `$share/…` is judged as the plain filter that it is in 3.1.1. */
+/** Whether this is a topic filter; `$share/…` counts as a plain filter, as in 3.1.1. */
 export function isValidTopicFilter(filter: string): boolean {
   return isTopicText(filter) && hasWholeLevelWildcards(filter);
 }
 
-/** Whether the standard lets a subscriber of that version ask for this filter, shared ones included. */
+/** Whether the standard allows a subscriber of that version to request this filter, shared ones included. */
 export function isValidSubscription(filter: string, version: 4 | 5): boolean {
   if (!isValidTopicFilter(filter)) return false;
   return version === 4 || !isSharedFilter(filter) || parseSharedFilter(filter) !== undefined;
 }
 
-/** Whether a 5.0 filter asks for a shared subscription, well formed or not. */
+/** Whether a 5.0 filter requests a shared subscription, well-formed or not. */
 export function isSharedFilter(filter: string): boolean {
   return filter.startsWith(sharePrefix); // [MQTT5 4.8.2-1]
 }
 
-/** The parts of a 5.0 shared filter; undefined when it is not one, or not a well-formed one. */
+/** The parts of a 5.0 shared filter; undefined if it is not a well-formed shared filter. */
 export function parseSharedFilter(shared: string): SharedFilter | undefined {
   if (!isSharedFilter(shared)) return undefined;
   const groupEnd = shared.indexOf("/", sharePrefix.length);
@@ -49,9 +49,9 @@ export function parseSharedFilter(shared: string): SharedFilter | undefined {
 }
 
 /**
- * Whether a valid topic filter (not a shared one: its `filter` part) matches a valid topic name.
+ * Whether a valid topic filter (of a shared one: its `filter` part) matches a valid topic name.
  *
- * `#` stands for its parent too: `a/#` matches `a`.
+ * `#` also matches its parent: `a/#` matches `a`.
  */
 export function matches(filter: string, name: string): boolean {
   if (name.startsWith("$") && startsWithWildcard(filter)) return false; // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]
@@ -67,7 +67,7 @@ function startsWithWildcard(filter: string): boolean {
   return filter.startsWith("#") || filter.startsWith("+");
 }
 
-/** What names and filters have in common. */
+/** The common rules of names and filters. */
 function isTopicText(text: string): boolean {
   if (text.length === 0) return false; // [MQTT5 4.7.3-1] [MQTT311 4.7.3-1]
   return packetTextSize(text) !== undefined; // [MQTT5 4.7.3-2] [MQTT5 4.7.3-3] [MQTT311 4.7.3-2] [MQTT311 4.7.3-3]
@@ -84,7 +84,7 @@ function hasWholeLevelWildcards(filter: string): boolean {
   return true;
 }
 
-/** How many levels a topic name or filter has; 1 or more. */
+/** The number of levels of a topic name or filter; 1 or more. */
 export function levelsOf(topic: string): number {
   let levels = 1;
   for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) levels++;
@@ -95,10 +95,10 @@ const dollar = 0x24;
 const reserved = ["$SYS", "$share", "$CONTROL"];
 
 /**
- * Whether only the broker publishes to this name. Other names that begin with `$`, such as `$aws/…`, are ordinary topics
- * that no wildcard at the first level matches. Source: MQTT 5.0 and 3.1.1, section 4.7.2.
+ * Whether only the broker may publish to this name. Other names that begin with `$`, such as `$aws/…`, are ordinary
+ * topics that no wildcard at the first level matches. Source: MQTT 5.0 and 3.1.1, section 4.7.2.
  */
 export function isReserved(topicName: string): boolean {
-  if (topicName.charCodeAt(0) !== dollar) return false; // no call, at nearly every message
+  if (topicName.charCodeAt(0) !== dollar) return false; // avoids a call for nearly every message
   return reserved.some((name) => topicName === name || topicName.startsWith(`${name}/`));
 }

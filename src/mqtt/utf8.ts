@@ -1,20 +1,20 @@
 /**
- * UTF-8 as MQTT wants it: well-formed, and in the strings of packets free of U+0000. Nothing is repaired, stripped or
- * normalised.
+ * UTF-8 as MQTT requires it: well-formed, and without U+0000 in the strings of packets. Nothing is repaired, stripped
+ * or normalised.
  */
 import { Buffer, isUtf8 } from "node:buffer";
 
-/** The most bytes that a string in a packet may have. */
+/** Maximum size of a string in a packet, in bytes. */
 export const maximumStringBytes = 65_535;
 
-/** Up to so many characters, a string is read and measured faster here than by the runtime. */
+/** Up to this length, reading and measuring a string here is faster than in the runtime. */
 const shortText = 48;
 
-/** The zero width no-break space at the front of a string is text and stays. */
+/** A zero width no-break space at the start of a string is text and is kept. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // [MQTT5 1.5.4-3] [MQTT311 1.4.0-3]
 const encoder = new TextEncoder();
 
-/** Whether bytes from `from` up to `to` are well-formed UTF-8 without U+0000: what any string in a packet must be. */
+/** Whether bytes from `from` up to `to` are well-formed UTF-8 without U+0000, as strings in packets must be. */
 export function isPacketText(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
     const byte = bytes[at];
@@ -24,16 +24,16 @@ export function isPacketText(bytes: Uint8Array, from: number, to: number): boole
   return true;
 }
 
-/** The text of bytes that {@link isPacketText} accepts, unaltered; undefined where it refuses them. */
+/** The text of bytes that {@link isPacketText} accepts, unchanged; undefined if it refuses them. */
 export function packetText(bytes: Uint8Array, from: number, to: number): string | undefined {
   const ascii = to - from <= shortText ? asciiText(bytes, from, to) : undefined;
   return ascii ?? (isPacketText(bytes, from, to) ? decoder.decode(bytes.subarray(from, to)) : undefined);
 }
 
-/** By length: room for the codes of a short text, used again and again. */
+/** By length: reusable arrays for the codes of a short text. */
 const codesOfLength = Array.from({ length: shortText + 1 }, (_, length) => new Array<number>(length).fill(0));
 
-/** The text of bytes that are all ASCII and not 0, as most are; undefined for others. */
+/** The text of bytes that are all ASCII and not 0 (the usual case); undefined for others. */
 function asciiText(bytes: Uint8Array, from: number, to: number): string | undefined {
   const codes = codesOfLength[to - from]!;
   for (let at = from; at < to; at++) {
@@ -49,12 +49,12 @@ export function isWellFormed(bytes: Uint8Array): boolean {
   return isUtf8(bytes); // [MQTT5 1.5.4-1] [MQTT311 1.4.0-1]
 }
 
-/** How many bytes of UTF-8 a string takes, without writing them. */
+/** The UTF-8 size of a string, without encoding it. */
 export function utf8Length(text: string): number {
   return isShortAscii(text) ? text.length : Buffer.byteLength(text);
 }
 
-/** How many bytes a string takes in a packet; undefined for one that no packet may hold. */
+/** The size of a string in a packet; undefined for a string that no packet may contain. */
 export function packetTextSize(text: string): number | undefined {
   if (text.includes("\0") || !text.isWellFormed()) return undefined; // [MQTT5 1.5.4-2] [MQTT311 1.4.0-2]
   const size = utf8Length(text);
@@ -62,8 +62,8 @@ export function packetTextSize(text: string): number | undefined {
 }
 
 /**
- * Writes a string, for whose {@link utf8Length} there is room; answers where it ends. What is no character (half of one)
- * becomes U+FFFD.
+ * Writes a string into an array with room for its {@link utf8Length}; returns the position after it. Lone surrogates
+ * become U+FFFD.
  */
 export function writeUtf8(text: string, size: number, bytes: Uint8Array, at: number): number {
   const isAscii = size === text.length;

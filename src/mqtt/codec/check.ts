@@ -1,12 +1,12 @@
 /**
- * The strict walk over the bytes of one whole packet. It refuses what the standard forbids in a packet by itself, and
- * leaves to others what depends on who sent it or on what went before: the broker refuses a Subscription Identifier in
- * a client's PUBLISH, an unknown Topic Alias, a second CONNECT. The rules of the two versions stay apart: every rule
- * of one of them stands behind a look at the version.
+ * The strict walk over the bytes of one complete packet. It refuses what the standard forbids within a packet. Rules
+ * that depend on the sender or on earlier packets belong to others: the broker refuses a Subscription Identifier in a
+ * client's PUBLISH, an unknown Topic Alias, a second CONNECT. The rules of the two versions are separate: each rule of
+ * a single version first checks the version.
  *
- * Reason codes: what the standard names; else 0x81 for what cannot be parsed (ill-formed strings, topic names and
- * filters, reserved bits, wrong lengths, unknown or misplaced properties) and 0x82 for what can and is not allowed. A
- * 3.1.1 peer never sees them: its connection closes. // [MQTT311 4.8.0-1]
+ * Reason codes: those that the standard names; otherwise 0x81 for content that cannot be parsed (ill-formed strings,
+ * topic names and filters, reserved bits, wrong lengths, unknown or misplaced properties) and 0x82 for content that can
+ * be parsed but is not allowed. A 3.1.1 peer never sees them: its connection closes. // [MQTT311 4.8.0-1]
  */
 import { walkConnack, walkConnect } from "./connect_bytes.ts";
 import { Cursor } from "./cursor.ts";
@@ -25,9 +25,7 @@ import { walkPublish } from "./publish_bytes.ts";
 import { ReasonCode } from "../reason.ts";
 import { walkSubscribe, walkSubscribeAnswer, walkUnsubscribe } from "./subscribe_bytes.ts";
 
-/**
- * What the walk gives back besides its verdict: a plain packet itself; of others what mqtt-packet's parser would lose.
- */
+/** The result of the walk: a plain packet itself; for other packets the parts that mqtt-packet's parser would lose. */
 export interface Checked {
   readonly packet: PacketType;
   /** Bytes before the variable header, 2 to 5. */
@@ -37,12 +35,12 @@ export interface Checked {
 
 interface Layout {
   readonly packet: PacketType;
-  /** The reserved flags of the fixed header; undefined where they carry meaning. */
+  /** The reserved flags of the fixed header; undefined if the flags have a meaning. */
   readonly flags: number | undefined;
   walk(cursor: Cursor, version: ProtocolVersion, flags: number): Walked;
 }
 
-/** The layouts by packet type, the upper half of the first byte. 0 is forbidden. */
+/** The layouts by packet type (the upper half of the first byte). 0 is forbidden. */
 const layouts: readonly (Layout | undefined)[] = [
   undefined,
   { packet: "connect", flags: 0, walk: walkConnect },
@@ -66,7 +64,7 @@ const layouts: readonly (Layout | undefined)[] = [
  * Walks over one packet and refuses it at its first fault.
  *
  * @param frame exactly one packet, fixed header included
- * @param version the connection's; undefined before CONNECT, which names its own, and must be the first packet
+ * @param version the connection's; undefined before CONNECT, which names its own and must be the first packet
  * @throws ProtocolError with the reason code for the fault
  */
 export function checkPacket(frame: Uint8Array, version: ProtocolVersion | undefined): Checked {
@@ -88,7 +86,7 @@ export function checkPacket(frame: Uint8Array, version: ProtocolVersion | undefi
   return { packet, headerLength: length, walked };
 }
 
-/** CONNECT is the first packet and never comes again. */
+/** CONNECT is the first packet, and occurs once. */
 function checkPlace(cursor: Cursor, packet: PacketType, version: ProtocolVersion | undefined): void {
   if (version === undefined) {
     if (packet !== "connect") throw cursor.forbidden("it came before CONNECT"); // [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]
@@ -99,7 +97,7 @@ function checkPlace(cursor: Cursor, packet: PacketType, version: ProtocolVersion
   }
 }
 
-/** PUBACK, PUBREC, PUBREL, PUBCOMP. A reason code of 0 may be left out, and so may properties. */
+/** PUBACK, PUBREC, PUBREL, PUBCOMP. A reason code of 0 may be omitted, and so may properties. */
 function walkAcknowledge(cursor: Cursor, version: ProtocolVersion): Walked {
   const type = cursor.packet as AcknowledgePacket["type"];
   const packetId = cursor.packetId();
@@ -108,19 +106,19 @@ function walkAcknowledge(cursor: Cursor, version: ProtocolVersion): Walked {
   return walked({ type, packetId, reasonCode }, walkLastProperties(cursor));
 }
 
-/** Nothing, a reason code, or a reason code and properties. */
+/** An empty body, a reason code, or a reason code and properties. */
 function walkDisconnect(cursor: Cursor, version: ProtocolVersion): Walked {
   if (version === 4 || cursor.left === 0) return { plain: { type: "disconnect" } };
   const reasonCode = cursor.reasonCode(); // [MQTT5 3.14.2-1]
   return walked({ type: "disconnect", reasonCode }, walkLastProperties(cursor));
 }
 
-/** Properties where the packet may end without them. */
+/** Properties that may be missing at the end of the packet. */
 function walkLastProperties(cursor: Cursor): FoundProperties {
   return cursor.left === 0 ? noProperties : walkProperties(cursor, cursor.packet);
 }
 
-/** Nothing at all, which means success, or a reason code and properties with the method among them. */
+/** An empty body, which means success, or a reason code and properties that include the method. */
 function walkAuth(cursor: Cursor): Walked {
   if (cursor.left === 0) return { plain: { type: "auth", reasonCode: ReasonCode.success } };
   cursor.reasonCode(); // [MQTT5 3.15.2-1]

@@ -21,11 +21,11 @@ import { writeSubscribe, writeSubscribeAnswer } from "./subscribe_bytes.ts";
 export { claimedVersion, frameSize, headerLength, maximumFrameBytes } from "./frame.ts";
 
 /**
- * Reads one whole control packet, strictly.
+ * Reads one complete control packet, strictly.
  *
  * @param frame the bytes of exactly one packet, fixed header included; nothing of it is kept, payloads are copied
- * @param version the connection's protocol version; undefined before CONNECT, which names its own. A CONNECT where it
- * is defined is the second one of its connection, and refused
+ * @param version the connection's protocol version; undefined before CONNECT, which names its own. If it is defined, a
+ * CONNECT is the second one of its connection, and is refused
  * @throws ProtocolError with the reason code that the standard gives for the fault
  */
 export function decode(frame: Uint8Array, version: ProtocolVersion | undefined): Packet {
@@ -36,12 +36,12 @@ export function decode(frame: Uint8Array, version: ProtocolVersion | undefined):
 }
 
 /**
- * Writes one control packet for a peer of that version. What 3.1.1 does not know is left out for it: properties,
+ * Writes one control packet for a peer of that version. For 3.1.1 the writer omits what it lacks: properties,
  * subscription options, the reason codes of acknowledgements and of DISCONNECT; a SUBACK's refusals all become 0x80.
  * CONNECT is written by its own `protocolVersion`. A 3.1.1 CONNACK needs a return code: see `returnCodeOf`.
  *
- * @throws InvariantError when the packet cannot be written (a topic of more than 65,535 bytes, say), or would be one
- * that {@link decode} refuses
+ * @throws InvariantError if the packet cannot be written (for example, a topic of more than 65,535 bytes), or {@link
+ * decode} would refuse it
  */
 export function encode(packet: Packet, version: ProtocolVersion): Uint8Array {
   return encodeShort(packet, version) ?? encodePlain(packet, version) ?? writeByLibrary(packet, version);
@@ -66,14 +66,14 @@ function encodePlain(packet: Packet, version: ProtocolVersion): Uint8Array | und
   }
 }
 
-/** A PUBLISH written once, to be sent to many receivers. The bytes belong to nobody: never change them. */
+/** A PUBLISH that is written once for many receivers. The bytes are shared: never change them. */
 export interface EncodedPublish {
   readonly bytes: Uint8Array;
-  /** Where the two bytes of the packet identifier are; 0 at QoS 0, which has none. */
+  /** The position of the two bytes of the packet identifier; 0 at QoS 0, which has none. */
   readonly packetIdAt: number;
 }
 
-/** Writes a PUBLISH for {@link withPacketId}; its own packet identifier may be absent. Throws as {@link encode}. */
+/** Writes a PUBLISH for {@link withPacketId}; its own packet identifier may be absent. Throws like {@link encode}. */
 export function encodePublish(packet: PublishPacket, version: ProtocolVersion): EncodedPublish {
   const packetId = packet.qos === 0 ? undefined : packet.packetId ?? 1;
   const bytes = writePublish(packet, version, packetId) ??

@@ -1,4 +1,4 @@
-/** CONNECT and CONNACK as bytes: the strict walk, which reads them where they are plain, and the plain ones written. */
+/** CONNECT and CONNACK as bytes: the strict walk, which also reads plain ones, and the writers of plain ones. */
 import type { Cursor } from "./cursor.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import type { ConnackPacket, ConnectPacket, ConnectWill, ProtocolVersion, QoS } from "../packet.ts";
@@ -47,10 +47,10 @@ export function walkConnect(cursor: Cursor): Walked {
   return { ...(plain !== undefined && { plain }), userProperties, willUserProperties };
 }
 
-/** Filled in as it is read: a part that is not there costs nothing. */
+/** Filled in while reading: an absent part costs nothing. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Name and level of the protocol. MQTT 3.1 ("MQIsdp", level 3) is not served. */
+/** Name and level of the protocol. MQTT 3.1 ("MQIsdp", level 3) is not supported. */
 function walkProtocol(cursor: Cursor): ProtocolVersion {
   const version = cursor.skipText("MQTT") ? cursor.byte() : undefined;
   if (version === 4 || version === 5) return version;
@@ -69,7 +69,7 @@ function checkConnectFlags(cursor: Cursor, version: ProtocolVersion, flags: numb
   if (version === 4 && (flags & 0xc0) === 0x40) throw cursor.malformed("a password without a user name"); // [MQTT311 3.1.2-22]
 }
 
-/** A will as it stands in the packet: without its properties, and these. */
+/** A will as it is in the packet: the will without its properties, and the properties. */
 interface WalkedWill {
   readonly bare: ConnectWill;
   readonly properties: FoundProperties;
@@ -92,7 +92,7 @@ function plainWill({ bare, properties: { values } }: WalkedWill): ConnectWill {
   };
 }
 
-/** Writes a CONNECT if it is plain, by its own version. */
+/** Writes a CONNECT, by its own version, if it is plain. */
 export function writeConnect(packet: ConnectPacket): Uint8Array | undefined {
   const { protocolVersion: version, keepAliveS, clientId, will, username, password } = packet;
   const properties = version === 5 ? plainProperties(packet.properties, "connect") : noPlainProperties;
@@ -123,7 +123,7 @@ function plainWillProperties({ delayIntervalS, properties }: ConnectWill): Plain
   );
 }
 
-/** Whether all that no property says may stand in a CONNECT. */
+/** Whether the parts of a CONNECT other than its properties can be written. */
 function isWritable({ protocolVersion, keepAliveS, clientId, will, username, password }: ConnectPacket): boolean {
   if (!Number.isInteger(keepAliveS) || keepAliveS < 0 || keepAliveS > 0xffff) return false;
   if (packetTextSize(clientId) === undefined) return false;

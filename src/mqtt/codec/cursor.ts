@@ -1,6 +1,6 @@
 /**
- * Reads the bytes of one packet in order and never past its end. Keeps nothing and repairs nothing: what is not there
- * or not allowed is a ProtocolError that names the packet.
+ * Reads the bytes of one packet in order and never past its end. It keeps and repairs nothing: missing or forbidden
+ * content causes a ProtocolError that names the packet.
  */
 import { ProtocolError } from "../../base/failure.ts";
 import { headerLength } from "./frame.ts";
@@ -12,13 +12,13 @@ import { packetText } from "../utf8.ts";
 export class Cursor {
   /**
    * @param bytes the packet, and perhaps more around it
-   * @param at where to read next
-   * @param end where the part to be read ends
-   * @param packet the packet's name, for the sentences of faults
+   * @param at the position of the next read
+   * @param end the end of the part to read
+   * @param packet the packet's name, for error messages
    */
   constructor(readonly bytes: Uint8Array, public at: number, readonly end: number, readonly packet: PacketType) {}
 
-  /** How many bytes are left to read. */
+  /** The number of bytes left to read. */
   get left(): number {
     return this.end - this.at;
   }
@@ -49,13 +49,13 @@ export class Cursor {
     throw this.malformed("an integer does not end after four bytes");
   }
 
-  /** Reads binary data with its length in front; a copy. */
+  /** Reads binary data after its length; a copy. */
   data(): Uint8Array {
     const from = this.#take(this.twoBytes());
     return copyOf(this.bytes, from, this.at);
   }
 
-  /** Reads all that is left; a copy. */
+  /** Reads all remaining bytes; a copy. */
   rest(): Uint8Array {
     const from = this.#take(this.left);
     return copyOf(this.bytes, from, this.at);
@@ -69,7 +69,7 @@ export class Cursor {
     return text;
   }
 
-  /** Reads a UTF-8 string; answers whether it is this one, of ASCII, without making one of it where it is. */
+  /** Reads a UTF-8 string; returns whether it equals the given ASCII text, without allocating a string if it does. */
   skipText(text: string): boolean {
     const from = this.at + 2;
     const isIt = this.left >= 2 + text.length && this.bytes[from - 2] === 0 && this.bytes[from - 1] === text.length;
@@ -78,7 +78,7 @@ export class Cursor {
     return true;
   }
 
-  /** Reads a topic name: a string that is not empty and has no wildcards. */
+  /** Reads a topic name: a non-empty string without wildcards. */
   topicName(what: string): string {
     const name = this.string();
     if (name === "") throw this.malformed(`the ${what} is empty`); // [MQTT5 4.7.3-1] [MQTT311 4.7.3-1]
@@ -86,7 +86,7 @@ export class Cursor {
     return name;
   }
 
-  /** Refuses a topic name with wildcards in it. */
+  /** Refuses a topic name with wildcards. */
   refuseWildcards(name: string, what: string): void {
     if (name.includes("#") || name.includes("+")) throw this.malformed(`the ${what} has a wildcard`); // [MQTT5 4.7.0-1] [MQTT311 4.7.1-1]
   }
@@ -98,14 +98,14 @@ export class Cursor {
     return packetId;
   }
 
-  /** Reads a reason code that the packet may carry. */
+  /** Reads a reason code that the packet may contain. */
   reasonCode(): number {
     const code = this.byte();
     if (!mayCarry(this.packet, code)) throw this.forbidden("the reason code is not one of this packet's");
     return code;
   }
 
-  /** Refuses a Remaining Length in more bytes than it needs; 5.0 alone does. */
+  /** Refuses a Remaining Length in more bytes than necessary; only 5.0 requires this. */
   checkShortestLength(): void {
     const length = headerLength(this.bytes, 0);
     if (length > 2 && this.bytes[length - 1] === 0) {
@@ -113,7 +113,7 @@ export class Cursor {
     }
   }
 
-  /** A cursor over the next `length` bytes; this one steps over them. */
+  /** A cursor over the next `length` bytes; this one skips them. */
   part(length: number): Cursor {
     const from = this.#take(length);
     return new Cursor(this.bytes, from, this.at, this.packet);
@@ -124,7 +124,7 @@ export class Cursor {
     return this.fault(ReasonCode.malformedPacket, what);
   }
 
-  /** The packet can be parsed and says what is not allowed. */
+  /** The packet can be parsed, but its content is not allowed. */
   forbidden(what: string): ProtocolError {
     return this.fault(ReasonCode.protocolError, what);
   }
@@ -133,7 +133,7 @@ export class Cursor {
     return new ProtocolError(reasonCode, `${this.packet.toUpperCase()}: ${what}`);
   }
 
-  /** Steps over bytes; returns where they begin. */
+  /** Skips bytes; returns their position. */
   #take(length: number): number {
     const from = this.at;
     if (length > this.end - from) throw this.malformed("a field exceeds its end");

@@ -1,6 +1,6 @@
 /**
- * The fixed header: where one packet ends in a stream of bytes. Owns the first byte and the Remaining Length; what
- * follows them is `check.ts`'s matter.
+ * The fixed header: finds the end of a packet in a stream of bytes. Owns the first byte and the Remaining Length;
+ * `check.ts` handles the bytes after them.
  *
  * Source: section 2.1 (5.0), section 2.2 (3.1.1).
  */
@@ -8,17 +8,17 @@ import { ProtocolError } from "../../base/failure.ts";
 import type { ProtocolVersion } from "../packet.ts";
 import { ReasonCode } from "../reason.ts";
 
-/** "MQTT" with its length in front. */
+/** "MQTT" after its length. */
 const protocolName: readonly number[] = [0, 4, 0x4d, 0x51, 0x54, 0x54];
 
-/** The most bytes that any packet can have: a first byte, four of length, and what four bytes can say. */
+/** Maximum size of any packet: the first byte, four bytes of length, and the maximum of four length bytes. */
 export const maximumFrameBytes = 5 + 268_435_455;
 
 /**
- * The size in bytes of the whole packet, fixed header included, that begins at `from`; 0 when the bytes up to `to`
- * do not tell it yet. The packet itself need not be there. Allocates nothing.
+ * The size in bytes of the packet that begins at `from`, fixed header included; 0 if the bytes up to `to` do not
+ * contain its length yet. The packet itself may be incomplete. Allocates nothing.
  *
- * @throws ProtocolError (malformed packet) when the fourth length byte announces a fifth
+ * @throws ProtocolError (malformed packet) if the fourth length byte announces a fifth
  */
 export function frameSize(bytes: Uint8Array, from: number, to: number): number {
   let remaining = 0;
@@ -32,7 +32,7 @@ export function frameSize(bytes: Uint8Array, from: number, to: number): number {
   throw new ProtocolError(ReasonCode.malformedPacket, "The remaining length does not end after four bytes");
 }
 
-/** How many bytes the fixed header takes, 2 to 5, in a packet whose size {@link frameSize} could tell. */
+/** The size of the fixed header, 2 to 5 bytes, in a packet for which {@link frameSize} returned a size. */
 export function headerLength(bytes: Uint8Array, from: number): number {
   let at = from + 1;
   while (bytes[at]! >= 0x80) at++;
@@ -40,8 +40,8 @@ export function headerLength(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * The protocol version that a CONNECT at `from` names, whatever else is wrong with it; undefined for another packet,
- * another protocol or version, and where the bytes up to `to` do not tell.
+ * The protocol version that a CONNECT at `from` names, even if the rest of it is wrong; undefined for another packet,
+ * another protocol or version, and if the bytes up to `to` do not contain it.
  */
 export function claimedVersion(bytes: Uint8Array, from: number, to: number): ProtocolVersion | undefined {
   if (bytes[from] !== 0x10) return undefined;

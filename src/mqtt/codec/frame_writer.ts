@@ -14,7 +14,7 @@ export class FrameWriter {
 
   /**
    * @param first the first byte, packet type and flags
-   * @param remaining how many bytes follow the fixed header, at most {@link maximumVariable}
+   * @param remaining number of bytes after the fixed header, at most {@link maximumVariable}
    */
   constructor(first: number, remaining: number) {
     this.bytes = smallBytes(1 + sizeOfVariable(remaining) + remaining);
@@ -41,33 +41,33 @@ export class FrameWriter {
     this.#at = writeVariable(this.bytes, this.#at, value); // [MQTT5 1.5.5-1]
   }
 
-  /** A UTF-8 string with its length, which the caller has measured, in front. */
+  /** A UTF-8 string after its length, which the caller has measured. */
   text(text: string, size: number): void {
     this.twoBytes(size);
     this.#at = writeUtf8(text, size, this.bytes, this.#at);
   }
 
-  /** Binary data with its length in front. */
+  /** Binary data after its length. */
   binary(data: Uint8Array): void {
     this.twoBytes(data.length);
     this.rest(data);
   }
 
-  /** Bytes as they are. */
+  /** Raw bytes. */
   rest(data: Uint8Array): void {
     this.bytes.set(data, this.#at);
     this.#at += data.length;
   }
 }
 
-/** How many bytes a Variable Byte Integer takes. */
+/** The size of a Variable Byte Integer. */
 export function sizeOfVariable(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
   return value < 0x20_0000 ? 3 : 4;
 }
 
-/** Writes a Variable Byte Integer; answers where it ends. */
+/** Writes a Variable Byte Integer; returns the position after it. */
 export function writeVariable(bytes: Uint8Array, from: number, value: number): number {
   let at = from;
   for (let left = value;; left >>= 7) {

@@ -16,7 +16,7 @@ import type { Packet, PacketType, ProtocolVersion } from "../packet.ts";
 import { type PlainValue, type PropertyRule, propertyTable, readValue } from "./property_table.ts";
 import { hexByte, mayCarry } from "../reason.ts";
 
-/** One thing in a packet that does not belong there. */
+/** A part that the packet may not contain. */
 export type PacketFault =
   | {
     readonly kind: "property";
@@ -30,7 +30,7 @@ export type PacketFault =
 
 /** A packet that `decode` refuses, and why. */
 export interface LenientlyRead {
-  /** Without the properties that do not belong; with the reason codes as they came. */
+  /** Without the removed properties; with the original reason codes. */
   readonly packet: Packet;
   /** At least one. */
   readonly faults: readonly PacketFault[];
@@ -51,7 +51,7 @@ const packetTypes = new Map<number, PacketType>([
   [15, "auth"],
 ]);
 
-/** How many bytes follow the fixed header in 3.1.1, where that number is fixed. */
+/** Number of bytes after the fixed header in 3.1.1, for packets of fixed length. */
 const bodyBytes311: Readonly<Partial<Record<PacketType, number>>> = {
   connack: 2,
   puback: 2,
@@ -63,7 +63,7 @@ const bodyBytes311: Readonly<Partial<Record<PacketType, number>>> = {
   disconnect: 0,
 };
 
-/** What precedes the properties of 5.0, in bytes after the fixed header; PUBLISH is longer by its topic. */
+/** Number of bytes between the fixed header and the properties in 5.0; for PUBLISH plus the topic. */
 const bytesBeforeProperties: Readonly<Partial<Record<PacketType, number>>> = {
   connack: 2,
   puback: 3,
@@ -83,7 +83,7 @@ export function propertyTitle({ name }: PropertyRule): string {
   return spaced[0]!.toUpperCase() + spaced.slice(1);
 }
 
-/** A fault in words that follow the name of the packet: `with Will Delay Interval (0x18), which …`. */
+/** A fault as text after the name of the packet: `with Will Delay Interval (0x18), which …`. */
 export function packetFaultText(fault: PacketFault, version: ProtocolVersion): string {
   switch (fault.kind) {
     case "property":
@@ -97,16 +97,16 @@ export function packetFaultText(fault: PacketFault, version: ProtocolVersion): s
   }
 }
 
-/** A packet and its faults in words: `PUBACK with the reason code 0x01, which …`. */
+/** A packet and its faults as text: `PUBACK with the reason code 0x01, which …`. */
 export function faultyText({ type }: Packet, faults: readonly PacketFault[], version: ProtocolVersion): string {
   return `${type.toUpperCase()} ${faults.map((fault) => packetFaultText(fault, version)).join(", and ")}`;
 }
 
 /**
- * Reads one whole packet of a server that `decode` refused.
+ * Reads one complete packet of a server that `decode` refused.
  *
  * @param frame the bytes of exactly one packet, fixed header included
- * @returns undefined when a fault is none of those that this reading takes out
+ * @returns undefined if a fault is not one of those that this reading removes
  */
 export function decodeLeniently(frame: Uint8Array, version: ProtocolVersion): LenientlyRead | undefined {
   const type = packetTypes.get(frame[0]! >> 4);
@@ -127,7 +127,7 @@ class Repair {
   readonly #firstByte: number;
   /** The packet after its fixed header. */
   #body: Uint8Array;
-  /** Reason codes as they came, where one of them was replaced. */
+  /** The original reason codes, if one of them was replaced. */
   #codes: readonly number[] | undefined;
 
   constructor(frame: Uint8Array, type: PacketType, version: ProtocolVersion) {
@@ -179,7 +179,7 @@ class Repair {
     this.#body = replaced(this.#body, from, cursor.at, [...length, ...kept]);
   }
 
-  /** Where the length of the properties is; undefined in a packet without properties. */
+  /** The position of the length of the properties; undefined in a packet without properties. */
   #propertiesAt(): number | undefined {
     if (this.#type !== "publish") return bytesBeforeProperties[this.#type];
     const packetIdBytes = (this.#firstByte & 0x06) === 0 ? 0 : 2;
@@ -200,7 +200,7 @@ class Repair {
     this.#body = replaced(this.#body, from, from + codes.length, allowed);
   }
 
-  /** Where reason codes begin; undefined in a packet without any. */
+  /** The position of the reason codes; undefined in a packet without any. */
   #codesAt(): number | undefined {
     switch (this.#type) {
       case "connack":
@@ -225,7 +225,7 @@ class Repair {
     return cursor.at;
   }
 
-  /** The code itself where the packet may carry it, and else one that means as much and that it may carry. */
+  /** The code itself if the packet may contain it, otherwise one with the same meaning that it may contain. */
   #allowedCode(code: number): number {
     if (this.#version === 5) {
       if (mayCarry(this.#type, code)) return code;
@@ -236,7 +236,7 @@ class Repair {
   }
 }
 
-/** A copy with `put` in the place of the bytes from `from` to `to`. */
+/** A copy with `put` in place of the bytes from `from` to `to`. */
 function replaced(bytes: Uint8Array, from: number, to: number, put: readonly number[]): Uint8Array {
   const copy = new Uint8Array(bytes.length - (to - from) + put.length);
   copy.set(bytes.subarray(0, from));

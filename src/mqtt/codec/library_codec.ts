@@ -1,9 +1,9 @@
 /**
- * The library's way, for packets that are not plain: the only file that knows npm:mqtt-packet.
+ * The fallback codec, for packets that are not plain: the only file that imports npm:mqtt-packet.
  *
- * Reading: `check.ts` has checked the frame, so that the library gets valid packets only; user properties
- * come from that walk, because the library's objects lose their order. Writing: the library writes, a few fields are
- * set right afterwards, and the same walk looks at the result, so that nothing leaves that we ourselves would refuse.
+ * Reading: `check.ts` has walked over the frame, so that the library only sees valid packets; user properties come from
+ * that walk, because the library's objects lose their order. Writing: the library writes, a few fields are corrected
+ * afterwards, and the same walk checks the result, so that the output is never a packet that we would refuse.
  */
 import { Buffer } from "node:buffer";
 import mqttPacket, { type Packet as LibraryPacket } from "mqtt-packet";
@@ -17,12 +17,12 @@ import { ReasonCode } from "../reason.ts";
 import { hasEntries } from "./short_packet.ts";
 import { returnCodeOfSuback } from "./subscribe_bytes.ts";
 
-/** Numbers are written as they come, not from a table of 65,536 buffers filled at the first packet. */
+/** The library writes numbers directly, not from a table of 65,536 buffers that it fills at the first packet. */
 mqttPacket.writeToStream.cacheNumbers = false;
 
 // Reading
 
-/** Reads what the walk has found to be faultless. */
+/** Reads a packet that the walk has accepted. */
 export function readByLibrary(frame: Uint8Array, checked: Checked, version: ProtocolVersion | undefined): Packet {
   return fromLibrary(parse(frame, checked, version), checked, frame);
 }
@@ -30,8 +30,8 @@ export function readByLibrary(frame: Uint8Array, checked: Checked, version: Prot
 type Reader = (frame: Uint8Array) => LibraryPacket | undefined;
 
 /**
- * One for each version. CONNECTs have one of their own: a CONNECT changes the settings of the reader that reads it, and
- * is itself read the same whatever they are.
+ * One for each version. CONNECTs have their own: a CONNECT changes the settings of its reader, and every setting reads
+ * it the same.
  */
 const readers = new Map<ProtocolVersion | undefined, Reader>();
 
@@ -40,7 +40,7 @@ function parse(frame: Uint8Array, checked: Checked, version: ProtocolVersion | u
   const isUnknownToLibrary = packet === "disconnect" && frame[headerLength] === ReasonCode.badAuthenticationMethod;
   const read = readerOf(version)(isUnknownToLibrary ? frame.with(headerLength, 0) : frame);
   if (read !== undefined) return read;
-  readers.delete(version); // and whatever the fault left in it
+  readers.delete(version); // together with the state that the fault left in it
   throw new ProtocolError(ReasonCode.malformedPacket, `${packet.toUpperCase()}: it cannot be read`);
 }
 
@@ -52,7 +52,7 @@ function readerOf(version: ProtocolVersion | undefined): Reader {
   return reader;
 }
 
-/** The library's parser, fed with whole packets: one in, one out, or undefined when it will not. */
+/** The library's parser for complete packets: returns one packet for each, or undefined if it refuses. */
 function newReader(settings: object): Reader {
   const parser = mqttPacket.parser(settings);
   let read: LibraryPacket | undefined;
@@ -124,7 +124,7 @@ function fromLibrary(read: LibraryPacket, checked: Checked, frame: Uint8Array): 
   }
 }
 
-/** The reason code where it stands, if the packet goes on so far. */
+/** The reason code at a position, if the packet is that long. */
 function reasonFrom(frame: Uint8Array, at: number): { reasonCode?: number } {
   return at < frame.length ? { reasonCode: frame[at]! } : {};
 }
@@ -169,7 +169,7 @@ function willFrom(
 
 // Writing
 
-/** Writes a packet, and refuses what `decode` would. */
+/** Writes a packet; refuses one that `decode` would refuse. */
 export function writeByLibrary(packet: Packet, version: ProtocolVersion): Uint8Array {
   try {
     const bytes = asBytes(mqttPacket.generate(toLibrary(packet, version), { protocolVersion: version }));
@@ -255,7 +255,7 @@ function subscriptionTo(
   return { topic, qos, nl: noLocal, rap: retainAsPublished, rh: retainHandling };
 }
 
-/** The same bytes without the library's ways of slicing. */
+/** The same bytes without the library's slicing methods. */
 function asBytes(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }

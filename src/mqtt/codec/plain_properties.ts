@@ -1,10 +1,10 @@
 /**
- * What makes a packet plain: it has no properties, or none but numbers of two or four bytes, user properties and those
- * that a message has. Nearly all packets are so. They are read by the walk that checks them, and written by {@link
- * FrameWriter}; all else goes through the library.
+ * Plain packets: packets without properties, or only with numbers of two or four bytes, user properties and the
+ * properties of a message. Nearly all packets are plain. The walk that checks them also reads them, and {@link
+ * FrameWriter} writes them; all others go through the library.
  *
- * Returns undefined for packets that it cannot encode or that are invalid; the fallback codec rejects those, so the
- * output needs no second check.
+ * A writer of plain packets returns undefined for packets that it cannot encode or that are invalid; the fallback codec
+ * rejects those, so the output needs no second check.
  */
 import { type FrameWriter, sizeOfVariable } from "./frame_writer.ts";
 import type { Packet, UserProperty } from "../packet.ts";
@@ -20,38 +20,38 @@ import { hasEntries } from "./short_packet.ts";
 import { isValidTopicName } from "../topic.ts";
 import { maximumStringBytes, packetTextSize, utf8Length } from "../utf8.ts";
 
-/** What the walk over a packet has read. */
+/** The result of the walk over a packet. */
 export interface Walked {
   /** The packet itself, if it is plain. */
   readonly plain?: Packet;
-  /** User properties in their order; undefined when there are none. */
+  /** User properties in order; undefined if there are none. */
   readonly userProperties?: readonly UserProperty[] | undefined;
-  /** Those of a CONNECT's will. */
+  /** The user properties of a CONNECT's will. */
   readonly willUserProperties?: readonly UserProperty[] | undefined;
 }
 
-/** A packet with the properties that were found, if they leave it plain. */
+/** A packet with its properties, if they are plain. */
 export function walked(packet: Packet, found: FoundProperties): Walked {
   const { userProperties, values } = found;
   if (!hasOnlyPlain(found)) return { userProperties };
   return { userProperties, plain: values === undefined ? packet : { ...packet, properties: values } as Packet };
 }
 
-/** Properties to be written. */
+/** Properties to write. */
 export interface PlainProperties {
   readonly entries: readonly (readonly [rule: PropertyRule, value: PlainValue])[];
-  /** How many bytes they take, without the length in front. */
+  /** Their size, without the preceding length. */
   readonly size: number;
 }
 
-/** What 3.1.1 has. */
+/** For 3.1.1. */
 export const noPlainProperties: PlainProperties = { entries: [], size: 0 };
 
 const rulesByField = new Map(
   [...propertyTable.values()].filter(({ isPlain }) => isPlain).map((rule) => [rule.field, rule]),
 );
 
-/** The properties as they are to be written; undefined when one of them is not plain, or may not be written. */
+/** The properties to write; undefined if one of them is not plain, or may not be written. */
 export function plainProperties(properties: object | undefined, carrier: Carrier): PlainProperties | undefined {
   if (!hasEntries(properties)) return noPlainProperties;
   const entries: (readonly [PropertyRule, PlainValue])[] = [];
@@ -66,7 +66,7 @@ export function plainProperties(properties: object | undefined, carrier: Carrier
   return { entries, size };
 }
 
-/** How many bytes a property takes, its identifier included; undefined when its value may not be written. */
+/** The size of a property, identifier included; undefined if its value may not be written. */
 function sizeOf({ kind, zeroFault }: PropertyRule, value: PlainValue): number | undefined {
   if (kind === "pair") return sizeOfPairs(value as readonly UserProperty[]);
   if (kind === "binary") return sized((value as Uint8Array).length);
@@ -79,12 +79,12 @@ function sizeOf({ kind, zeroFault }: PropertyRule, value: PlainValue): number | 
   return value as number <= 0xffff_ffff ? 5 : undefined;
 }
 
-/** With identifier and length in front. */
+/** Adds identifier and length. */
 function sized(size: number | undefined): number | undefined {
   return size === undefined || size > maximumStringBytes ? undefined : 3 + size;
 }
 
-/** No pairs are no property. */
+/** An empty list is no property. */
 function sizeOfPairs(pairs: readonly UserProperty[]): number | undefined {
   let size = 0;
   for (const [name, value] of pairs) {
@@ -96,7 +96,7 @@ function sizeOfPairs(pairs: readonly UserProperty[]): number | undefined {
   return size;
 }
 
-/** How many bytes properties take, with their length in front. */
+/** The size of properties, including the preceding length. */
 export function sizeOfProperties({ size }: PlainProperties): number {
   return sizeOfVariable(size) + size;
 }

@@ -1,11 +1,11 @@
 /**
- * Properties in our terms and in those of mqtt-packet: another name for some, units last; 0 and 1 for a boolean;
- * ordered pairs for an object of user properties. Knows the library's objects, not the library.
+ * Converts properties between our form and that of mqtt-packet, which has other names for some, without units; 0 and 1
+ * for a boolean; ordered pairs for an object of user properties. Imports the library's objects, not the library.
  */
 import { Buffer } from "node:buffer";
 import type { UserProperty } from "../packet.ts";
 
-/** The library's names of properties that are called otherwise here. */
+/** Our names, with units, by the library's names, where they differ. */
 export const ourNames: Readonly<Record<string, string>> = {
   sessionExpiryInterval: "sessionExpiryIntervalS",
   messageExpiryInterval: "messageExpiryIntervalS",
@@ -18,8 +18,7 @@ export const publishNames: Readonly<Record<string, string>> = {
 const libraryNames = new Map(Object.entries(publishNames).map(([library, ours]) => [ours, library]));
 
 /**
- * Properties in our terms. The caller's packet type says which ones they are, and `check.ts` has seen to it that no
- * others were there.
+ * Properties in our form. The caller's packet type determines the properties, and `check.ts` has refused all others.
  */
 export function propertiesFrom<Properties extends object>(
   read: { properties?: object },
@@ -42,7 +41,7 @@ function valueFrom(name: string, value: unknown): unknown {
   return value instanceof Uint8Array ? new Uint8Array(value) : value;
 }
 
-/** Properties in the library's terms; empty lists are left out, as the library cannot write them. */
+/** Properties in the library's form; empty lists are omitted, because the library cannot write them. */
 export function propertiesTo(properties: object | undefined): Record<string, unknown> {
   const library: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(properties ?? {})) {
@@ -58,14 +57,14 @@ function valueTo(name: string, value: unknown): unknown {
   return value instanceof Uint8Array ? asBuffer(value) : value;
 }
 
-/** An object of one entry; without a prototype, so that any name is only a name. */
+/** An object with one entry; without a prototype, so that any name is only a name. */
 function pairTo([name, value]: UserProperty): Record<string, string> {
   const pair: Record<string, string> = Object.create(null);
   pair[name] = value;
   return pair;
 }
 
-/** The same bytes as the library wants them. */
+/** The same bytes as the library's type. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,6 +1,6 @@
 /**
- * The properties of MQTT 5.0 as a table, and the walk over them: each is known, allowed where it stands, of its own
- * type, not said twice, and of a value that is allowed.
+ * The properties of MQTT 5.0 as a table, and the walk over them: it checks that each is known, allowed in its packet,
+ * of its own type, not repeated, and has an allowed value.
  *
  * Source: MQTT 5.0, section 2.2.2.2 and, for values and repetition, the sections of the packets.
  */
@@ -9,44 +9,44 @@ import type { PacketType, UserProperty } from "../packet.ts";
 import { ourNames } from "./properties.ts";
 import { ReasonCode } from "../reason.ts";
 
-/** Where properties stand: in a packet, or in the will of a CONNECT. */
+/** The carrier of properties: a packet, or the will of a CONNECT. */
 export type Carrier = PacketType | "will";
 
-/** How a value is written. Every one-byte property is 0 or 1. */
+/** The encoding of a value. Every one-byte property is 0 or 1. */
 export type PropertyKind = "bit" | "twoBytes" | "fourBytes" | "variable" | "text" | "topicName" | "binary" | "pair";
 
 export interface PropertyRule {
   readonly id: number;
-  /** mqtt-packet's name for it. */
+  /** Its name in mqtt-packet. */
   readonly name: string;
-  /** Our name for it, which says the unit. */
+  /** Our name for it, with the unit. */
   readonly field: string;
   readonly kind: PropertyKind;
   readonly carriers: ReadonlySet<Carrier>;
-  /** Where it may be said more than once. */
+  /** Carriers in which it may be repeated. */
   readonly repeatable: ReadonlySet<Carrier>;
-  /** The reason code that refuses a value of 0; undefined where 0 is a value like others. */
+  /** The reason code for a value of 0; undefined if 0 is allowed. */
   readonly zeroFault: number | undefined;
-  /** One bit of its own, for sets of properties. */
+  /** A distinct bit, for sets of properties. */
   readonly bit: number;
-  /** Whether it leaves a packet plain: a number of two or four bytes, a user property, or a message's own. */
+  /** Whether a packet with it is plain: a number of two or four bytes, a user property, or a property of a message. */
   readonly isPlain: boolean;
 }
 
 /** The value of a plain property. */
 export type PlainValue = number | string | Uint8Array | readonly UserProperty[];
 
-/** What {@link walkProperties} found. */
+/** The result of {@link walkProperties}. */
 export interface FoundProperties {
-  /** The {@link PropertyRule.bit}s of what was there. */
+  /** The {@link PropertyRule.bit}s of the properties that are present. */
   readonly seen: number;
-  /** User properties in their order; undefined when there are none. */
+  /** User properties in order; undefined if there are none. */
   readonly userProperties: readonly UserProperty[] | undefined;
-  /** The values of plain ones, under our names; undefined when there are none. */
+  /** The values of plain properties, under our names; undefined if there are none. */
   readonly values: Readonly<Record<string, PlainValue>> | undefined;
 }
 
-/** Identifiers that rules beyond this table ask for. */
+/** Identifiers that other rules use. */
 export const PropertyId = {
   authenticationMethod: 0x15,
   authenticationData: 0x16,
@@ -115,13 +115,13 @@ export const propertyTable: ReadonlyMap<number, PropertyRule> = new Map(
 
 const plainBits = [...propertyTable.values()].reduce((bits, { bit, isPlain }) => isPlain ? bits | bit : bits, 0);
 
-/** What is found where there are no properties. */
+/** The result without properties. */
 export const noProperties: FoundProperties = { seen: 0, userProperties: undefined, values: undefined };
 
 /**
- * Steps over a Property Length and its properties.
+ * Reads a Property Length and its properties.
  *
- * @throws ProtocolError 0x81 for what cannot be parsed, 0x82 for what is said twice or has a forbidden value
+ * @throws ProtocolError 0x81 if they cannot be parsed, 0x82 for a repeated property or a forbidden value
  */
 export function walkProperties(cursor: Cursor, carrier: Carrier): FoundProperties {
   const length = cursor.variable();
@@ -146,7 +146,7 @@ export function walkProperties(cursor: Cursor, carrier: Carrier): FoundPropertie
   };
 }
 
-/** Walks the properties of a packet that may carry authentication: data needs a method. */
+/** Walks the properties of a packet that may contain authentication: data needs a method. */
 export function walkAuthenticated(cursor: Cursor): FoundProperties {
   const properties = walkProperties(cursor, cursor.packet);
   const { authenticationData, authenticationMethod } = PropertyId;
@@ -156,7 +156,7 @@ export function walkAuthenticated(cursor: Cursor): FoundProperties {
   return properties;
 }
 
-/** Whether a property was there. */
+/** Whether a property is present. */
 export function hasProperty(found: FoundProperties, id: number): boolean {
   return (found.seen & propertyTable.get(id)!.bit) !== 0;
 }
@@ -166,7 +166,7 @@ export function hasOnlyPlain(found: FoundProperties): boolean {
   return (found.seen & ~plainBits) === 0;
 }
 
-/** Reads the value of a property that is no User Property. */
+/** Reads the value of a property other than User Property. */
 export function readValue(cursor: Cursor, rule: PropertyRule): PlainValue {
   if (rule.kind === "text") return cursor.string();
   if (rule.kind === "binary") return cursor.data();

@@ -1,4 +1,4 @@
-/** PUBLISH as bytes: the strict walk, which reads it where it is plain, and the plain one written. */
+/** PUBLISH as bytes: the strict walk, which also reads plain ones, and the writer of plain ones. */
 import type { Cursor } from "./cursor.ts";
 import { FrameWriter, maximumVariable } from "./frame_writer.ts";
 import type { ProtocolVersion, PublishPacket, QoS } from "../packet.ts";
@@ -29,7 +29,7 @@ export function walkPublish(cursor: Cursor, version: ProtocolVersion, flags: num
     throw cursor.forbidden("neither a topic name nor a topic alias");
   }
   if (!hasOnlyPlain(properties)) {
-    cursor.at = cursor.end; // the payload may be anything
+    cursor.at = cursor.end; // the payload may contain any bytes
     return properties;
   }
   const payload = cursor.rest();
@@ -40,7 +40,7 @@ export function walkPublish(cursor: Cursor, version: ProtocolVersion, flags: num
 /**
  * Writes a PUBLISH if it is plain.
  *
- * @param packetId written at QoS 1 and 2, whatever the packet's own
+ * @param packetId written at QoS 1 and 2, instead of the packet's own
  */
 export function writePublish(
   packet: PublishPacket,

@@ -1,14 +1,14 @@
 /**
- * The packets of two to five bytes, read and written without the library: PINGREQ, PINGRESP, a DISCONNECT or AUTH that
- * says nothing, acknowledgements without properties, and a 3.1.1 CONNACK, which is written alone. Most packets of a
- * busy broker are one of these or a PUBLISH.
+ * Reads and writes packets of two to five bytes without the library: PINGREQ, PINGRESP, an empty DISCONNECT or AUTH,
+ * acknowledgements without properties, and a 3.1.1 CONNACK, which is only written. Most packets of a busy broker are
+ * one of these or a PUBLISH.
  */
 import { InvariantError } from "../../base/failure.ts";
 import type { AcknowledgePacket, ConnackPacket, Packet, ProtocolVersion } from "../packet.ts";
 import { mayCarry } from "../reason.ts";
 import { smallBytes } from "./small_bytes.ts";
 
-/** The last return code that a 3.1.1 CONNACK has. */
+/** The highest return code of a 3.1.1 CONNACK. */
 export const highestReturnCode = 5;
 
 /** First bytes of the acknowledgements. */
@@ -17,7 +17,9 @@ const acknowledgeTypes = new Map<number, AcknowledgePacket["type"]>(
   (Object.entries(acknowledgeBytes) as [AcknowledgePacket["type"], number][]).map(([type, byte]) => [byte, type]),
 );
 
-/** PINGREQ, PINGRESP, an empty DISCONNECT and the four-byte acknowledgements; undefined for all else, faults too. */
+/**
+ * PINGREQ, PINGRESP, an empty DISCONNECT and the four-byte acknowledgements; undefined for all others, and for faults.
+ */
 export function decodeShort(frame: Uint8Array): Packet | undefined {
   if (frame.length === 2 && frame[1] === 0) {
     if (frame[0] === 0xc0) return { type: "pingreq" };
@@ -30,7 +32,7 @@ export function decodeShort(frame: Uint8Array): Packet | undefined {
   return type !== undefined && packetId > 0 ? { type, packetId } : undefined;
 }
 
-/** The same packets the other way, and acknowledgements with a reason code alone. */
+/** Writes the same packets, and acknowledgements with only a reason code. */
 export function encodeShort(packet: Packet, version: ProtocolVersion): Uint8Array | undefined {
   switch (packet.type) {
     case "pingreq":
@@ -72,7 +74,7 @@ function encodeShortAcknowledge(packet: AcknowledgePacket, version: ProtocolVers
   return shortBytes(first, 3, packetId, reasonCode);
 }
 
-/** A fixed header, and as much as its length says: packet identifier (of CONNACK: flags and code), reason code. */
+/** A fixed header, and as many bytes as its length: packet identifier (of CONNACK: flags and code), reason code. */
 function shortBytes(first: number, remaining: 0 | 2 | 3, packetId = 0, reasonCode = 0): Uint8Array {
   const bytes = smallBytes(2 + remaining);
   bytes[0] = first;
@@ -100,7 +102,7 @@ export function checkPacketId(packetId: number): void {
   }
 }
 
-/** Whether it can be written as a packet identifier. */
+/** Whether the number is a valid packet identifier. */
 export function isPacketId(packetId: number | undefined): packetId is number {
   return packetId !== undefined && Number.isInteger(packetId) && packetId >= 1 && packetId <= 0xffff;
 }

@@ -1,22 +1,22 @@
 /**
- * Room for few bytes. An array of its own costs the runtime more than a microsecond, whatever its size; a piece of a
- * larger one costs a tenth of that. Frames, payloads and passwords are cut from slabs one behind the other.
+ * Allocates small arrays. A separate array costs the runtime more than 1 µs, for any size; a piece of a larger one
+ * costs a tenth of that. Frames, payloads and passwords are consecutive pieces of slabs.
  *
  * A piece keeps its whole slab in memory, and a payload can be kept for long (retained, queued, a will). So slabs are
- * small: whatever is kept, and whatever around it is gone, a piece holds no more than {@link slabBytes}.
+ * small: a piece never keeps more than {@link slabBytes}.
  */
 
 /** The size of a slab. */
 export const slabBytes = 1_024;
-/** A piece larger than this is an array of its own, so that a slab always serves several. */
+/** A larger piece gets its own array, so that a slab always serves several pieces. */
 const largestPiece = 256;
-/** So many bytes are copied one by one faster than the runtime makes the view that it copies from. */
+/** Below this size, copying byte by byte is faster than creating a view of the source. */
 const fewBytes = 32;
 
 let slab = new ArrayBuffer(slabBytes);
 let used = 0;
 
-/** An array of that size, all its bytes 0, which nothing else uses. */
+/** An array of that size, all bytes 0, that is not shared. */
 export function smallBytes(size: number): Uint8Array {
   if (size > largestPiece) return new Uint8Array(size);
   if (used + size > slabBytes) {

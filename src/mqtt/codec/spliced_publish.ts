@@ -9,12 +9,12 @@ import { sizeOfVariable, writeVariable } from "./frame_writer.ts";
 import { smallBytes } from "./small_bytes.ts";
 
 /**
- * Puts properties in front of those that a 5.0 PUBLISH has.
+ * Inserts properties before those of a 5.0 PUBLISH.
  *
- * @param encoded the PUBLISH, which is left as it is
- * @param added properties as they stand on the wire: {@link subscriptionIdentifierBytes}, {@link topicAliasBytes}
- * @param keepTopic false leaves the topic name empty; a topic alias must stand for it
- * @throws InvariantError when the result would be larger than any packet may be
+ * @param encoded the PUBLISH, which is not changed
+ * @param added encoded properties: {@link subscriptionIdentifierBytes}, {@link topicAliasBytes}
+ * @param keepTopic false leaves the topic name empty; a topic alias must replace it
+ * @throws InvariantError if the result would exceed the maximum size of a packet
  */
 export function splicePublish(encoded: EncodedPublish, added: Uint8Array, keepTopic: boolean): EncodedPublish {
   const { bytes, packetIdAt } = encoded;

@@ -1,6 +1,6 @@
 /**
- * SUBSCRIBE, UNSUBSCRIBE and their answers as bytes: the strict walk, which reads them where they are plain, and the
- * plain ones written.
+ * SUBSCRIBE, UNSUBSCRIBE and their answers as bytes: the strict walk, which also reads plain ones, and the writers of
+ * plain ones.
  */
 import type { Cursor } from "./cursor.ts";
 import { FrameWriter, maximumVariable } from "./frame_writer.ts";
@@ -93,7 +93,7 @@ export function walkSubscribeAnswer(cursor: Cursor, version: ProtocolVersion): W
   return walked({ type, packetId, reasonCodes }, properties);
 }
 
-/** What 3.1.1 says in a SUBACK: a granted QoS, or failure. */
+/** The codes of a 3.1.1 SUBACK: a granted QoS, or failure. */
 function isReturnCode(code: number): boolean {
   return code === 0 || code === 1 || code === 2 || code === 0x80;
 }
@@ -124,7 +124,7 @@ export function writeSubscribe(
   return writer.bytes;
 }
 
-/** Undefined for what 5.0 does not allow together. */
+/** Undefined for combinations that 5.0 does not allow. */
 function optionsByte(subscription: Subscription, version: ProtocolVersion): number | undefined {
   const { topicFilter, qos, noLocal = false, retainAsPublished = false, retainHandling = 0 } = subscription;
   if (version === 4) return qos;
