@@ -1,6 +1,6 @@
 /**
- * Many instants, one timer: a heap of deadlines. Its owner calls `takeDue(nowMs)` on each turn
- * and sleeps until `nextMs`. Adding, moving and cancelling cost O(log n) comparisons and no timer of the runtime's.
+ * Many deadlines with one timer: a heap of due items. The owner calls `takeDue(nowMs)` on each turn and sleeps until
+ * `nextMs`. Adding, moving and cancelling cost O(log n) comparisons, and no timer of the runtime.
  */
 
 /** One deadline; its owner keeps it to move or cancel it. */
@@ -51,7 +51,7 @@ export class Deadlines<T> {
     return entry;
   }
 
-  /** Moves a pending deadline, or adds it again when it was taken or cancelled. */
+  /** Moves a pending deadline, or adds it again if it was taken or cancelled. */
   move(deadline: Deadline<T>, atMs: number): void {
     const entry = deadline as Entry<T>;
     entry.atMs = atMs;

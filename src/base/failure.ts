@@ -6,7 +6,7 @@
  * - {@link InvariantError}: mqtt-sim has a bug; exit code 70.
  */
 
-/** The person asked for something that cannot be done. The message is one sentence: what, the value, what is allowed. */
+/** The user requested something that is impossible. The message is one sentence: what, the value, what is allowed. */
 export class UsageError extends Error {
   /** The name of the error class. */
   override readonly name = "UsageError";

@@ -1,6 +1,6 @@
 /**
- * Log lines: by level, as text for people or as JSON for machines. A caller asks {@link Log.isOn} before it makes
- * anything of what it knows, so that a level that is off costs a comparison.
+ * Log lines by level, as text for people or as JSON for machines. A caller checks {@link Log.isOn} before it builds a
+ * message, so that a disabled level costs only a comparison.
  */
 import { escapeLine, escapeLogValue } from "./escape.ts";
 import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";

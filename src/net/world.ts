@@ -1,7 +1,4 @@
-/**
- * What whoever connects to a broker needs of the world: a clock, links and timers. Tests hand over a clock that is moved
- * by hand and links in memory.
- */
+/** The world of a client of a broker: a clock, links and timers. Tests pass a manual clock and links in memory. */
 import { type Clock, monotonicClock } from "../base/clock.ts";
 import { canResetOver, dial } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -11,7 +8,7 @@ import type { DialReceiver, Link } from "./link.ts";
 /** A clock, and links to one broker. */
 export interface World {
   readonly clock: Clock;
-  /** True where `Link.reset` sends RST. */
+  /** Whether `Link.reset` sends RST. */
   readonly canReset: boolean;
   /** Starts to open a link to the broker. `place` spreads links over several source addresses. */
   dial(receiver: DialReceiver, place?: number): Link;
@@ -19,14 +16,14 @@ export interface World {
 
 /** A world with timers. */
 export interface TimedWorld extends World {
-  /** Calls once after so many milliseconds; what it answers calls that off. */
+  /** Calls `act` once after `ms` milliseconds; the returned function cancels the call. */
   after(ms: number, act: () => void): () => void;
 }
 
 /**
- * The real world, and a broker in it.
+ * The real world, with links to one broker.
  *
- * @param sourceAddresses where links come from; empty leaves that to the operating system
+ * @param sourceAddresses the source addresses of links; empty: the operating system chooses
  */
 export function worldOf(
   target: Endpoint,

@@ -1,11 +1,11 @@
 /**
- * Bytes to packets and back, in three ways. `short_packet.ts` knows the packets of two to five bytes. A plain packet,
- * whose properties, if any, are numbers, user properties or those of a message (`plain_properties.ts`), is read by the
- * strict walk of `check.ts` itself and written as it is; the files `…_bytes.ts` have both directions. All that carries
- * other properties goes through npm:mqtt-packet, in `library_codec.ts`, and is checked as well.
+ * Converts between bytes and packets, in three ways. `short_packet.ts` handles packets of two to five bytes. The strict
+ * walk of `check.ts` reads plain packets, whose properties, if any, are numbers, user properties or those of a message
+ * (`plain_properties.ts`); the `…_bytes.ts` files read and write them. Packets with other properties go through
+ * npm:mqtt-packet, in `library_codec.ts`, and the walk checks them too.
  *
- * A packet that says nothing where the standard lets it (reason code 0 without properties) is written in its shortest
- * form and read back without that reason code.
+ * A packet with an omissible reason code (0, without properties) is written in its shortest form and read back without
+ * that reason code.
  */
 import { invariant } from "../../base/failure.ts";
 import { checkPacket } from "./check.ts";

@@ -65,7 +65,7 @@ export class Cursor {
   string(): string {
     const from = this.#take(this.twoBytes());
     const text = packetText(this.bytes, from, this.at);
-    if (text === undefined) throw this.malformed("a string is not UTF-8 or holds U+0000");
+    if (text === undefined) throw this.malformed("a string is not UTF-8 or contains U+0000");
     return text;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Writes one packet front to back, in bytes of exactly its size. Its caller ensures that each value fits
- * where it goes; its output is not validated again.
+ * Writes one packet front to back, in an array of exactly its size. The caller has checked that each value fits; the
+ * output is not validated again.
  */
 import { smallBytes } from "./small_bytes.ts";
 import { writeUtf8 } from "../utf8.ts";

@@ -1,11 +1,11 @@
 /**
- * A lenient reading of one packet of a server, for receivers that judge brokers: what `decode` refuses but can still be
- * parsed becomes a packet and a list of its faults. A receiver that judges can then report the fault and go on, instead
- * of losing its connection and everything that the connection would have shown.
+ * A lenient reading of one packet of a server, for receivers that check brokers: a packet that `decode` refuses but
+ * that can still be parsed becomes a packet and a list of its faults. The receiver can then report the fault and
+ * continue, instead of losing its connection and all later observations on it.
  *
- * Three kinds of fault are read: a well-formed property that the packet may not carry, a reason code that the packet
- * may not carry, and bytes after the end of a packet whose length 3.1.1 fixes. The faulty part is taken out, and
- * `decode` reads the rest, as strictly as before.
+ * Three kinds of fault are accepted: a well-formed property that the packet may not contain, a reason code that the
+ * packet may not contain, and bytes after the end of a packet whose length 3.1.1 fixes. The faulty part is removed, and
+ * `decode` reads the rest, as strictly as any other packet.
  */
 import { ProtocolError } from "../../base/failure.ts";
 import { decode } from "./codec.ts";

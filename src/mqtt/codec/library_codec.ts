@@ -222,9 +222,9 @@ function toLibrary(packet: Packet, version: ProtocolVersion): LibraryPacket {
 }
 
 /**
- * The library refuses an empty client identifier without clean start, and a password without a user name, both legal
- * in 5.0. It gets a clean start, and the password as if it were a name, which is written alike: the flags are
- * ours, see {@link connectFlags}.
+ * The library refuses an empty client identifier without clean start, and a password without a user name, both legal in
+ * 5.0. So it gets a clean start, and the password as if it were a user name, which has the same encoding; we write the
+ * flags, see {@link connectFlags}.
  */
 function connectToLibrary(packet: ConnectPacket, properties: Record<string, unknown>): LibraryPacket {
   const { protocolVersion, keepAliveS, clientId, will, username, password } = packet;

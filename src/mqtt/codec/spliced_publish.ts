@@ -1,6 +1,6 @@
 /**
- * A PUBLISH of 5.0 that was written once for all receivers, with what is one receiver's own put in: subscription
- * identifiers, and a topic alias instead of, or beside, the topic. Bytes are copied; nothing is encoded again.
+ * Inserts the properties of one receiver into a 5.0 PUBLISH that was written once for all: subscription identifiers,
+ * and a topic alias instead of, or besides, the topic. Bytes are copied; nothing is encoded again.
  */
 import { invariant } from "../../base/failure.ts";
 import type { EncodedPublish } from "./codec.ts";
