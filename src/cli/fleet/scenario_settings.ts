@@ -17,8 +17,8 @@ import {
   type Entry,
   type Kind,
   many,
+  number,
   one,
-  sizeBytes,
   text,
   whole,
 } from "../options/setting.ts";
@@ -42,20 +42,8 @@ const back = text<number>(
 );
 const telemetryForm = record({
   inner: new Map<string, Entry<unknown>>([
-    [
-      "rate",
-      entry(
-        kindOf({ kind: "perSecond", ...telemetryLimits.perSecond }),
-        "Messages a second of each client, such as 2/s.",
-      ),
-    ],
-    [
-      "size",
-      entry(
-        sizeBytes(telemetryLimits.sizeBytes.min, telemetryLimits.sizeBytes.max),
-        "Bytes of each message. Default 64.",
-      ),
-    ],
+    ["rate", entry(number(telemetryLimits.perSecond), "Messages a second of each client, such as 2/s.")],
+    ["size", entry(number(telemetryLimits.sizeBytes), "Bytes of each message. Default 64.")],
     ["qos", entry(choice(["0", "1", "2"]), "QoS of the messages. Default 0.")],
   ]),
   must: ["rate"],

@@ -2,48 +2,17 @@
  * Entries of a scenario file made from the table of a plan's options. A file is checked with the bounds of the table, so
  * that each error names the line.
  */
-import { z } from "zod";
-import { formOf, type OptionValue } from "../../fleet/plan/option_value.ts";
+import { formOf, isNumber, type OptionValue } from "../../fleet/plan/option_value.ts";
 import { optionHelp, type PlanOption } from "../../fleet/plan/plan_option.ts";
-import {
-  choice,
-  durationMs,
-  type Entry,
-  type Kind,
-  many,
-  one,
-  seconds,
-  sizeBytes,
-  text,
-  toggle,
-  whole,
-} from "./setting.ts";
+import { choice, type Entry, type Kind, many, number, one, text, toggle } from "./setting.ts";
 
 /** How a file writes a value of this kind. */
 export function kindOf(value: OptionValue): Kind<unknown> {
-  const { metavar, read, allowed } = formOf(value);
-  const written = text(metavar as Kind<unknown>["metavar"], read, allowed);
-  switch (value.kind) {
-    case "whole":
-      return whole(value.min, value.max);
-    case "seconds":
-      return seconds(value.min, value.max);
-    case "duration":
-      return durationMs(value.min, value.max);
-    case "bytes":
-      return sizeBytes(value.min, value.max);
-    case "perSecond":
-      return { ...written, form: z.union([z.string(), z.number().min(0)]) };
-    case "choice":
-      return choice(value.words);
-    case "qos":
-      return { ...choice(formOf(value).words!), read };
-    case "text":
-    case "file":
-      return text(metavar as Kind<string>["metavar"]);
-    default:
-      return written;
-  }
+  if (isNumber(value)) return number(value);
+  const { metavar, read, allowed, words } = formOf(value);
+  if (value.kind === "choice" || value.kind === "qos") return { ...choice(words!), read };
+  if (value.kind === "text" || value.kind === "file") return text(metavar as Kind<string>["metavar"]);
+  return text(metavar as Kind<unknown>["metavar"], read, allowed);
 }
 
 /** The entry of an option; its help has the bounds already. */

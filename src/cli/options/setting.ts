@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
 import { listed } from "../../base/units.ts";
-import { formOf, type NumberKind, rangeText } from "../../fleet/plan/option_value.ts";
+import { formOf, type NumberValue, rangeText } from "../../fleet/plan/option_value.ts";
 import { type FlagValue, repeatedFlag, switchFlag, valueFlag, wordValue } from "./flag.ts";
 
 /** A kind of value: how it is written, read and bounded. */
@@ -123,45 +123,43 @@ function entry<T>({ form, read, name: called }: Kind<T>, name: string): z.ZodTyp
   });
 }
 
-const most = Number.MAX_SAFE_INTEGER;
+/** What a file may hold for a number. */
+function fileForm({ kind, min, max }: NumberValue): z.ZodType {
+  const plain = z.int().min(min).max(max);
+  if (kind === "duration") return z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/);
+  if (kind === "seconds") return z.union([plain, z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)?$/)]);
+  if (kind === "bytes") return z.union([plain, z.string().regex(/^\d+[kKmM]?$/)]);
+  return kind === "whole" ? plain : z.union([z.string(), z.number().min(0)]);
+}
 
-/** A number within bounds, read and written as the options of a plan are; `form` is what a file may hold. */
-function number(kind: NumberKind, min: number, max: number, form: z.ZodType): Kind<number> {
-  const { metavar, read, allowed } = formOf({ kind, min, max });
-  const range = rangeText({ kind, min, max });
+/** A number within bounds, written and read as in the options of a plan. */
+export function number(value: NumberValue, metavar = formOf(value).metavar): Kind<number> {
+  const { read, allowed } = formOf(value);
+  // The plan checks rates: that of telemetry must be above its lower bound.
+  const range = value.kind === "perSecond" ? "" : rangeText(value);
   return {
     metavar: metavar as FlagValue<number>["metavar"],
-    form,
-    allowed: `${allowed}, ${range}`,
+    form: fileForm(value),
+    allowed: range === "" ? allowed : `${allowed}, ${range}`,
     range,
     read: (text, name) => {
-      const value = kind === "duration" ? Math.round(read(text, name)) : read(text, name);
-      if (value >= min && value <= max) return value;
+      const found = value.kind === "duration" ? Math.round(read(text, name)) : read(text, name);
+      if (range === "" || (found >= value.min && found <= value.max)) return found;
       throw new UsageError(`Cannot use ${name} ${text}: expected ${range}`);
     },
   };
 }
 
+const most = Number.MAX_SAFE_INTEGER;
+
 /** A whole number. */
-export function whole(min: number, max = most, metavar: FlagValue<number>["metavar"] = "NUMBER"): Kind<number> {
-  return { ...number("whole", min, max, z.int().min(min).max(max)), metavar };
-}
-
+export const whole = (min: number, max = most, metavar = "NUMBER") => number({ kind: "whole", min, max }, metavar);
 /** Milliseconds of a duration such as 250ms or 2m. */
-export function durationMs(min: number, max = most): Kind<number> {
-  return number("duration", min, max, z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/));
-}
-
+export const durationMs = (min: number, max = most) => number({ kind: "duration", min, max });
 /** Whole seconds, for what MQTT counts in seconds. */
-export function seconds(min: number, max: number): Kind<number> {
-  const plain = z.int().min(min).max(max);
-  return number("seconds", min, max, z.union([plain, z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)?$/)]));
-}
-
+export const seconds = (min: number, max: number) => number({ kind: "seconds", min, max });
 /** Bytes such as 64, 1k (1,024) or 1m (1,048,576). */
-export function sizeBytes(min: number, max = most): Kind<number> {
-  return number("bytes", min, max, z.union([z.int().min(min).max(max), z.string().regex(/^\d+[kKmM]?$/)]));
-}
+export const sizeBytes = (min: number, max = most) => number({ kind: "bytes", min, max });
 
 /** One of a few words. A file may write a number or yes and no without quotes where they are among the words. */
 export function choice<const Word extends string>(words: readonly Word[]): Kind<Word> {

@@ -8,8 +8,8 @@ import { Histogram } from "../../base/histogram.ts";
 import { kindsOfSamples } from "../../fleet/tally/fault_kinds.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
-import { numberForms, type OptionValue } from "../../fleet/plan/option_value.ts";
-import type { PlanOption } from "../../fleet/plan/plan_option.ts";
+import { isNumber, type OptionValue } from "../../fleet/plan/option_value.ts";
+import { mayLack, type PlanOption } from "../../fleet/plan/plan_option.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { noPresence, presenceMoments } from "../../fleet/result/presence_result.ts";
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
@@ -68,38 +68,27 @@ const point = z.looseObject({
   byMode: byMode(z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr })),
 });
 
-/** The JSON of an option's value, without its bounds: a later version may have others. */
-function savedValue({ kind }: OptionValue): z.ZodType {
-  switch (kind) {
-    case "switch":
-      return z.boolean();
-    case "qos":
-      return z.union([z.literal(0), z.literal(1), z.literal(2), z.literal("mix")]);
-    case "killRate":
-      return z.looseObject({ kind: z.enum(["fraction", "count"]), perSecond: z.number() });
-    case "killShares":
-      return z.array(z.looseObject({ mode: z.enum(killModes), weight: z.number() }));
-    case "reconnect":
-      return z.union([z.number(), z.literal("never")]);
-    case "addresses":
-      return z.array(z.string());
-    case "shard":
-      return z.looseObject({ number: z.number(), of: z.number() });
-    default:
-      return kind in numberForms ? z.number() : z.string();
-  }
-}
+/** The JSON of values that are neither numbers nor text; without bounds: a later version may have others. */
+const savedValues: Partial<Record<OptionValue["kind"], z.ZodType>> = {
+  switch: z.boolean(),
+  qos: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal("mix")]),
+  killRate: z.looseObject({ kind: z.enum(["fraction", "count"]), perSecond: z.number() }),
+  killShares: z.array(z.looseObject({ mode: z.enum(killModes), weight: z.number() })),
+  reconnect: z.union([z.number(), z.literal("never")]),
+  addresses: z.array(z.string()),
+  shard: z.looseObject({ number: z.number(), of: z.number() }),
+};
 
 function savedOptions(isNeeded: (option: PlanOption) => boolean): Record<string, z.ZodType> {
   return Object.fromEntries(optionList.map(([name, option]) => {
-    const schema = savedValue(option.value);
+    const schema = savedValues[option.value.kind] ?? (isNumber(option.value) ? z.number() : z.string());
     return [name, isNeeded(option) ? schema : schema.optional()];
   }));
 }
 
 /** What the writers rely on of a plan: every option, of groups too, and the names of groups and phases. */
 export const planSchema = z.looseObject({
-  ...savedOptions(({ absent, added }) => !absent && !added),
+  ...savedOptions((option) => !mayLack(option) && !option.added),
   scenario: z.string().optional(),
   groups: z.array(z.looseObject({ name: z.string(), ...savedOptions(() => false) })).optional(),
   phases: z.array(z.looseObject({ kind: z.string() })).optional(),

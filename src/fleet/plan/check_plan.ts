@@ -10,6 +10,7 @@ import { phaseFaults } from "./check_phases.ts";
 import { Groups } from "./groups.ts";
 import { isNumber, numberForms } from "./option_value.ts";
 import type { ClientGroup, FleetPlan } from "./plan.ts";
+import { mayLack } from "./plan_option.ts";
 import { optionList } from "./plan_options.ts";
 import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 import { mostShards } from "./shard.ts";
@@ -21,8 +22,8 @@ const mostGroups = 255;
 
 /** Bounds of what each client publishes; a rate is above its lower bound. */
 export const telemetryLimits = {
-  perSecond: { min: 0, max: 10_000 },
-  sizeBytes: { min: 0, max: 1_048_576 },
+  perSecond: { kind: "perSecond", min: 0, max: 10_000 },
+  sizeBytes: { kind: "bytes", min: 0, max: 1_048_576 },
 } as const;
 
 /** All that does not go in a plan, in its own order; empty when it can be carried out. */
@@ -55,8 +56,9 @@ export function checkPlan(plan: FleetPlan): void {
 
 /** Bounds of what is said; a group says only some of it. */
 function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void {
-  for (const [name, { flag, value: kind, absent }] of optionList) {
-    if (!isNumber(kind) || ((!all || absent) && plan[name] === undefined)) continue;
+  for (const [name, option] of optionList) {
+    const { flag, value: kind } = option;
+    if (!isNumber(kind) || ((!all || mayLack(option)) && plan[name] === undefined)) continue;
     const { unit, fractions } = numberForms[kind.kind];
     const value = plan[name] as number;
     const allowed = `${formatCount(kind.min)} to ${formatCount(kind.max)}${unit}`;

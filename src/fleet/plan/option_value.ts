@@ -5,7 +5,6 @@
 import * as units from "../../base/units.ts";
 import { parseSourceAddresses, sourceAddressesText } from "../../net/source_addresses.ts";
 import { type KillMode, killModes, type KillShare } from "./kill_mode.ts";
-import type { KillRate, Shard } from "./plan.ts";
 import { parseShard, shardText } from "./shard.ts";
 
 /** Kinds of numbers, which have bounds. */
@@ -38,6 +37,7 @@ export interface ChoiceValue {
   readonly metavar?: string;
 }
 
+/** How values of a kind are written and read. */
 interface ValueForm<Value> {
   /** What stands for the value in help. */
   readonly metavar: string;
@@ -48,7 +48,7 @@ interface ValueForm<Value> {
   /** What a scenario file may say here, for an error. */
   readonly allowed: string;
   /** Words that a shell may complete. */
-  readonly words?: readonly string[];
+  readonly words?: readonly string[] | undefined;
 }
 
 /** How numbers of a kind are written in sentences. */
@@ -68,96 +68,70 @@ export const numberForms: Readonly<Record<NumberKind, NumberForm>> = {
   bytes: { text: units.formatCount, unit: " bytes", fractions: false },
 };
 
-const qosWords = ["0", "1", "2", "mix"] as const;
+function form<Value>(
+  metavar: string,
+  read: ValueForm<Value>["read"],
+  write: ValueForm<Value>["write"],
+  allowed: string,
+  words?: readonly string[],
+): ValueForm<Value> {
+  return { metavar, read, write, allowed, words };
+}
 
+const durations = "a duration such as 250ms, 1.5s, 2m or 1h";
 const numbers: Readonly<Record<NumberKind, ValueForm<number>>> = {
-  whole: { metavar: "N", read: units.parseWhole, write: String, allowed: "a whole number" },
-  seconds: {
-    metavar: "SECONDS",
-    read: units.parseSeconds,
-    write: (value) => `${value}s`,
-    allowed: "whole seconds such as 10s, 2m or 10",
-  },
-  duration: {
-    metavar: "TIME",
-    read: units.parseDurationMs,
-    write: units.formatDuration,
-    allowed: "a duration such as 250ms, 1.5s, 2m or 1h",
-  },
-  perSecond: {
-    metavar: "RATE",
-    read: units.parsePerSecond,
-    write: (value) => `${value}/s`,
-    allowed: "a number a second such as 500/s",
-  },
-  bytes: { metavar: "BYTES", read: units.parseSizeBytes, write: String, allowed: "bytes such as 64, 1k or 1m" },
+  whole: form("N", units.parseWhole, String, "a whole number"),
+  seconds: form("SECONDS", units.parseSeconds, (value) => `${value}s`, "whole seconds such as 10s, 2m or 10"),
+  duration: form("TIME", units.parseDurationMs, units.formatDuration, durations),
+  perSecond: form("RATE", units.parsePerSecond, (value) => `${value}/s`, "a number a second such as 500/s"),
+  bytes: form("BYTES", units.parseSizeBytes, String, "bytes such as 64, 1k or 1m"),
 };
 
-const killRate: ValueForm<KillRate> = {
-  metavar: "RATE",
-  read: units.parseRate,
-  write: units.formatRate,
-  allowed: "a fraction such as 5%, or kills a second such as 50/s",
-};
-
-const killShares: ValueForm<readonly KillShare[]> = {
-  metavar: "MIX",
-  read: (text, name) =>
-    units.parseMix<KillMode>(text, name, killModes).map(({ name: mode, weight }) => ({ mode, weight })),
-  write(shares) {
-    const mix = units.formatMix(shares.map(({ mode, weight }) => ({ name: mode, weight })));
-    return mix === killModes.join(",") ? "all" : mix;
-  },
-  allowed: "one mode, shares such as reset=45,leave=10, or all",
-  words: ["all", ...killModes],
-};
-
-const reconnect: ValueForm<number | "never"> = {
-  metavar: "TIME|never",
-  read: (text, name) => text === "never" ? text : units.parseDurationMs(text, name),
-  write: (value) => value === "never" ? value : units.formatDuration(value),
-  allowed: "a duration such as 250ms, 1.5s, 2m or 1h, or never",
-};
-
-const shard: ValueForm<Shard> = { metavar: "N/OF", read: parseShard, write: shardText, allowed: "a part such as 2/5" };
-
-const addresses: ValueForm<readonly string[]> = {
-  metavar: "ADDRESSES",
-  read: parseSourceAddresses,
-  write: sourceAddressesText,
-  allowed: "addresses such as 127.0.0.2-127.0.0.6",
-};
-
-const qos: ValueForm<0 | 1 | 2 | "mix"> = {
-  metavar: qosWords.join("|"),
-  read(text, name) {
-    const word = units.parseChoice(text, name, qosWords);
-    return word === "mix" ? word : Number(word) as 0 | 1 | 2;
-  },
-  write: String,
-  allowed: units.listed(qosWords),
-  words: qosWords,
-};
-
-/** A switch has no value: where its flag stands, it is on. */
-const toggle: ValueForm<boolean> = { metavar: "", read: () => true, write: () => "", allowed: "true or false" };
-
+const qosWords = ["0", "1", "2", "mix"] as const;
+const rates = "a fraction such as 5%, or kills a second such as 50/s";
+const mixes = "one mode, shares such as reset=45,leave=10, or all";
 const forms: Readonly<Record<NumberKind | PlainKind, ValueForm<unknown>>> = {
   ...numbers,
-  ...{ switch: toggle, qos, killRate, killShares, reconnect, addresses, shard },
+  // Where the flag of a switch stands, the switch is on.
+  switch: form("", () => true, () => "", "true or false"),
+  qos: form(qosWords.join("|"), readQos, String, units.listed(qosWords), qosWords),
+  killRate: form("RATE", units.parseRate, units.formatRate, rates),
+  killShares: form("MIX", readShares, writeShares, mixes, ["all", ...killModes]),
+  reconnect: form("TIME|never", readReconnect, writeReconnect, `${durations}, or never`),
+  addresses: form("ADDRESSES", parseSourceAddresses, sourceAddressesText, "addresses such as 127.0.0.2-127.0.0.6"),
+  shard: form("N/OF", parseShard, shardText, "a part such as 2/5"),
 };
+
+function readQos(text: string, name: string): 0 | 1 | 2 | "mix" {
+  const word = units.parseChoice(text, name, qosWords);
+  return word === "mix" ? word : Number(word) as 0 | 1 | 2;
+}
+
+function readShares(text: string, name: string): readonly KillShare[] {
+  return units.parseMix<KillMode>(text, name, killModes).map(({ name: mode, weight }) => ({ mode, weight }));
+}
+
+function writeShares(shares: readonly KillShare[]): string {
+  const mix = units.formatMix(shares.map(({ mode, weight }) => ({ name: mode, weight })));
+  return mix === killModes.join(",") ? "all" : mix;
+}
+
+function readReconnect(text: string, name: string): number | "never" {
+  return text === "never" ? text : units.parseDurationMs(text, name);
+}
+
+function writeReconnect(value: number | "never"): string {
+  return value === "never" ? value : units.formatDuration(value);
+}
 
 /** How a value of this kind is written and read. */
 export function formOf(value: NumberValue): ValueForm<number>;
 export function formOf(value: OptionValue): ValueForm<unknown>;
 export function formOf(value: OptionValue): ValueForm<unknown> {
-  if (value.kind === "text" || value.kind === "file") {
-    return { metavar: value.metavar, read: (text) => text, write: String, allowed: "text" };
-  }
+  if (value.kind === "text" || value.kind === "file") return form(value.metavar, (text) => text, String, "text");
   if (value.kind !== "choice") return forms[value.kind];
   const { words, metavar = words.join("|") } = value;
-  const read = (text: string, name: string) => units.parseChoice(text, name, words);
-  return { metavar, read, write: String, allowed: units.listed(words), words };
+  return form(metavar, (text, name) => units.parseChoice(text, name, words), String, units.listed(words), words);
 }
 
 /** True for a number, which has bounds. */

@@ -33,8 +33,8 @@ export interface PlanOption<Value = unknown> {
   readonly defaultText?: string;
   /** Sentences; `{range}` stands for the bounds. The default follows them. */
   readonly help: string;
-  /** True where a plan may lack the value. */
-  readonly absent?: true;
+  /** True where every plan has a value, and not always the same one by default. */
+  readonly derived?: true;
   /** True where a group of clients may have a value of its own. */
   readonly ownToGroup?: true;
   /** True where the processes of one run may have different values. */
@@ -49,6 +49,11 @@ export interface PlanOption<Value = unknown> {
 export function defaultTextOf({ value, default: usual, defaultText }: PlanOption): string | undefined {
   if (defaultText !== undefined || usual === undefined || value.kind === "switch") return defaultText;
   return isNumber(value) ? numberForms[value.kind].text(usual as number) : formOf(value).write(usual);
+}
+
+/** True where a plan may be without the option. */
+export function mayLack({ default: usual, derived }: PlanOption): boolean {
+  return usual === undefined && derived === undefined;
 }
 
 /** The sentences of an option, with its bounds in them. */

@@ -23,7 +23,8 @@ type OptionRest = Omit<PlanOption, "flag" | "section" | "value">;
 type OptionTable = {
   readonly [Name in OptionName]:
     & PlanOption<Required<FleetPlan>[Name]>
-    & (Record<never, never> extends Pick<FleetPlan, Name> ? { readonly absent: true } : { readonly absent?: never })
+    & (Record<never, never> extends Pick<FleetPlan, Name> ? { readonly default?: never; readonly derived?: never }
+      : { readonly default: FleetPlan[Name] } | { readonly default?: never; readonly derived: true })
     & (Name extends keyof GroupOwn ? { readonly ownToGroup: true } : { readonly ownToGroup?: never });
 };
 
@@ -53,6 +54,7 @@ function option<const S extends OptionSection, const V extends OptionValue, cons
 export const planOptions = {
   run: option("run-id", "Output", { kind: "text", metavar: "ID" }, {
     help: "Names the run in topics, payloads and client ids: 1 to 16 letters, digits or hyphens.",
+    derived: true,
     defaultText: "random, or with --shard a hash of the plan",
     inScenario: false,
   }),
@@ -88,6 +90,7 @@ export const planOptions = {
   }),
   seed: option("seed", "Kills", { kind: "whole", min: 0, max: most32Bits }, {
     help: "Seed of the victims, the kill modes and their order: the same seed gives the same kills. {range}.",
+    derived: true,
     defaultText: "random; the report has it",
   }),
   rampPerSecond: option("ramp-rate", "Fleet", { kind: "perSecond", min: 1, max: 1_000_000 }, {
@@ -118,7 +121,6 @@ export const planOptions = {
   presence: option("presence", "Wills", { kind: "switch" }, {
     help:
       "Each client publishes retained online and offline messages on its will's topic; its will is retained too. The check: late subscribers find the right state of each client, during the kills and at the end.",
-    absent: true,
     ownToGroup: true,
   }),
   willDelayS: option("will-delay", "Wills", { kind: "seconds", min: 0, max: most32Bits }, {
@@ -133,6 +135,7 @@ export const planOptions = {
   }),
   cleanStart: option("clean-start", "Fleet", { kind: "choice", words: ["yes", "no", "mix"] }, {
     help: "Clean Start (3.1.1: Clean Session) of each CONNECT; mix draws.",
+    derived: true,
     defaultText: "yes, or no with --session-expiry above 0",
     ownToGroup: true,
   }),
@@ -148,6 +151,7 @@ export const planOptions = {
   }),
   watchers: option("watchers", "Watching", { kind: "whole", min: 1, max: 10_000 }, {
     help: "Clients that subscribe to the wills and share the topics, {range}.",
+    derived: true,
     defaultText: `one for every ${formatCount(clientsPerWatcher)} clients, and at least one for each worker`,
   }),
   fanOut: option("fan-out", "Watching", { kind: "whole", min: 1, max: 1_000 }, {
@@ -163,7 +167,6 @@ export const planOptions = {
     help:
       "Run one part of a run that several processes share, on this machine or others: 2/5 is the second fifth of the clients, with their kills of the whole run. Give all parts the same flags and the same --seed; mqtt-sim report merge joins their reports.",
     defaultText: "the whole run",
-    absent: true,
     ownToShard: true,
     inScenario: false,
   }),
@@ -177,14 +180,12 @@ export const planOptions = {
       "User name of every client and watcher; {client} and {group} in it become the client's number and group, or " +
       "watcher for a watcher.",
     defaultText: "the one in --url, if any",
-    absent: true,
     ownToGroup: true,
   }),
   password: option("password", "Target", { kind: "text", metavar: "WORD" }, {
     help:
       "Password, with the same replacements as in the user name. Other users of this machine can see it in the list " +
       "of processes; --password-file avoids that.",
-    absent: true,
     ownToGroup: true,
   }),
   lateAfterMs: option("late-after", "Watching", { kind: "duration", min: 1, max: hourMs }, {
@@ -201,12 +202,10 @@ export const planOptions = {
       "A broker whose known deviations are reported, with rule and source, and do not fail the run. mqtt-sim fleet " +
       "profiles lists them.",
     defaultText: "strict: no known deviations",
-    absent: true,
   }),
   restartCommand: option("restart-command", "Restart", { kind: "text", metavar: "COMMAND" }, {
     help:
       "Shell command that restarts the broker at --url, for scenarios with a restart. It must end once the broker starts; if it fails, the run is void. The embedded broker needs no command.",
-    absent: true,
     // A scenario file is data: it must not name a command to run.
     inScenario: false,
   }),
@@ -226,38 +225,32 @@ export const planOptions = {
   sourcePorts: option("source-ports", "Target", { kind: "whole", min: 1, max: 65_535 }, {
     help: "Source ports available for each source address, {range}.",
     defaultText: `the range of the system, or ${formatCount(usualSourcePorts)} if it cannot be read`,
-    absent: true,
   }),
   tlsCa: option("tls-ca", "TLS", { kind: "file", metavar: "FILE" }, {
     help:
       "CA certificates, in PEM, that sign the broker's certificate; for mqtts:// and wss://, like the other flags " +
       "of TLS.",
     defaultText: "those of the system",
-    absent: true,
     ownToShard: true,
   }),
   tlsCert: option("tls-cert", "TLS", { kind: "file", metavar: "FILE" }, {
     help: "The certificate of all clients, in PEM; with --tls-key.",
     defaultText: "none",
-    absent: true,
     ownToShard: true,
   }),
   tlsKey: option("tls-key", "TLS", { kind: "file", metavar: "FILE" }, {
     help: "Its private key, in PEM, without a passphrase.",
     defaultText: "none",
-    absent: true,
     ownToShard: true,
   }),
   tlsServerName: option("tls-server-name", "TLS", { kind: "text", metavar: "NAME" }, {
     help: "The name that the broker's certificate must have.",
     defaultText: "the one in --url",
-    absent: true,
     ownToShard: true,
   }),
   tlsInsecure: option("tls-insecure", "TLS", { kind: "switch" }, {
     help: "Accept any certificate: the server may be an impostor, and the report has a warning.",
     defaultText: "no",
-    absent: true,
   }),
   engine: option("engine", "Target", { kind: "choice", words: engineChoices }, {
     help: engineHelp,

@@ -9,7 +9,13 @@ import { planSchema } from "../../../src/cli/report/saved_report.ts";
 import { fillPlan, makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import { formOf, isNumber, type OptionValue, rangeText } from "../../../src/fleet/plan/option_value.ts";
 import type { FleetPlan, PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { defaultTextOf, optionHelp, optionSections, type PlanOption } from "../../../src/fleet/plan/plan_option.ts";
+import {
+  defaultTextOf,
+  mayLack,
+  optionHelp,
+  optionSections,
+  type PlanOption,
+} from "../../../src/fleet/plan/plan_option.ts";
 import { optionList, type OptionName, optionsBySection, planOptions } from "../../../src/fleet/plan/plan_options.ts";
 import { repeatCommand } from "../../../src/report/model/repeat.ts";
 import { optionsPage } from "../../../tools/docs/options_page.ts";
@@ -93,7 +99,7 @@ for (const [name, option] of optionList) {
     const inGroup = planSchema.safeParse({ ...saved, groups: [{ name: "g", share: 1, [name]: { is: "wrong" } }] });
     assert.equal(inGroup.error?.issues[0]?.path.slice(0, 3).join("."), `groups.0.${name}`);
     const { [name]: _, ...without } = saved;
-    const optional = option.absent === true || option.added === true;
+    const optional = mayLack(option) || option.added === true;
     assert.equal(planSchema.safeParse(without).success, optional, "a plan without it");
   });
 
@@ -124,9 +130,9 @@ Deno.test("options: the table, its sections and the defaults name the same optio
   assert.equal(new Set(flags).size, flags.length, "each flag once");
 });
 
-Deno.test("options: a plan of defaults has each option that must not be absent", () => {
+Deno.test("options: a plan of defaults has each option that a plan must have", () => {
   const plan = makePlan(base);
-  for (const [name, { absent = false }] of optionList) assert.equal(plan[name] === undefined, absent, name);
+  for (const [name, option] of optionList) assert.equal(plan[name] === undefined, mayLack(option), name);
 });
 
 Deno.test("options: help contains the help of each option in full", async () => {
