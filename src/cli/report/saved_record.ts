@@ -141,7 +141,7 @@ async function rest(lines: AsyncGenerator<Line, void>): Promise<string[]> {
 
 const schemaStart = recordSchema.slice(0, recordSchema.lastIndexOf("/") + 1);
 
-/** True for the first line of any recording, of whichever schema's number. */
+/** True for the first line of a recording with any schema number. */
 function isRecording(line: string): boolean {
   const { schema } = (parsed(line) ?? {}) as { readonly schema?: unknown };
   return typeof schema === "string" && schema.startsWith(schemaStart);

@@ -1,5 +1,5 @@
 /**
- * How late this process is: a timer that should go off every so often, and when it did. A measurement with a late
+ * How late this process is: a timer with a fixed interval, and the time when it fired. A measurement with a late
  * clock takes its own lateness for the broker's.
  */
 import type { TimedWorld } from "../../net/world.ts";

@@ -1,6 +1,6 @@
 /**
- * Faults that showed during cases about something else, each told once for a version: with how often it was seen, in
- * which cases, and the transcript of the first.
+ * Faults that showed during cases about something else, each reported once for a version: with how often it was seen,
+ * in which cases, and the transcript of the first.
  */
 import { formatCount } from "../../base/units.ts";
 import type { SideFault } from "../probe/packet_faults.ts";

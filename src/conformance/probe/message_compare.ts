@@ -1,5 +1,5 @@
 /**
- * A message as it came, held against the message as it was sent, be it published or a will.
+ * A message as it came, compared with the message as it was sent, published or as a will.
  */
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../../mqtt/packet.ts";
 import { payloadText } from "./packet_text.ts";

@@ -116,7 +116,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     return this.#write(encoded.length === 1 ? encoded[0]! : joined(encoded));
   }
 
-  /** Sends bytes, be they a packet or not; `what` says what they are. */
+  /** Sends bytes, a packet or not; `what` says what they are. */
   sendBytes(bytes: Iterable<number>, what: string): this {
     const sent = Uint8Array.from(bytes);
     this.log(">", what, sent);

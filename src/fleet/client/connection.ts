@@ -30,7 +30,9 @@ const pingreq = encode({ type: "pingreq" }, 4);
 /** Silent for this share of keep alive, a client sends PINGREQ: half of it is left for a slow machine. */
 const pingShare = 0.75;
 
-/** After a PINGREQ went unanswered for a keep alive, what came meanwhile and was not read yet has so long to be read. */
+/**
+ * After a PINGREQ went unanswered for a keep alive, what came meanwhile and was not read yet has so long to be read.
+ */
 const pongGraceMs = 1_000;
 
 /** So many of the bytes that came last are kept of what is malformed. */
@@ -92,7 +94,7 @@ export class Connection implements DialReceiver, PacketReceiver, Wakeable {
     this.sendBytes(encode(packet, this.version), nowMs);
   }
 
-  /** Sends bytes, be they a packet or not. */
+  /** Sends bytes, a packet or not. */
   sendBytes(bytes: Uint8Array, nowMs: number): void {
     this.oversleeps(nowMs);
     this.lastSentMs = nowMs;

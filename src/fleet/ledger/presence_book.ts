@@ -27,7 +27,7 @@ export class PresenceBook {
   begin(life: Life): Stay {
     const stay: Stay = { life, online: undefined, left: undefined };
     const stays = this.#stays.get(life.client)?.filter(({ life }) => !life.refused) ?? [];
-    // Beyond the limit the oldest is forgotten: what it left cannot be told from a fault, and is not judged.
+    // Beyond the limit the oldest is forgotten: a message of it could look like a fault, and is not judged.
     if (stays.length >= mostStays) stays.shift();
     stays.push(stay);
     this.#stays.set(life.client, stays);
@@ -65,7 +65,10 @@ export class PresenceBook {
     if (place > 0) stays.splice(0, place);
   }
 
-  /** What must be retained on a client's topic; undefined for a client that never sent a CONNECT, or too many in vain. */
+  /**
+   * What must be retained on a client's topic; undefined for a client that never sent a CONNECT, or too many without an
+   * answer.
+   */
   truthOf(client: number, atMs: number): PresenceTruth | undefined {
     const stays = this.#stays.get(client);
     if (stays === undefined || stays.length >= mostStays) return undefined;

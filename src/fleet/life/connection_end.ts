@@ -7,7 +7,7 @@ import type { LinkEnd } from "../../net/link.ts";
 /** How a connection ended: its link did, or this side ended it because of what the broker did. */
 export type ConnectionEnd =
   | LinkEnd
-  /** The broker sent what no one may send; `bytes` are the first of what came last. */
+  /** The broker sent an invalid packet; `bytes` are the first of what came last. */
   | { readonly kind: "malformed"; readonly message: string; readonly bytes: Uint8Array }
   /** CONNACK has Session Present 1 in answer to Clean Start 1. */
   | { readonly kind: "sessionPresent" }

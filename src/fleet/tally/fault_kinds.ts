@@ -57,7 +57,7 @@ const verdicts: readonly FaultSample["verdict"][] = [
   ...["missing", "late", "early", "altered", "duplicate", "unwanted", "presence"] as const,
 ];
 
-/** By count; kinds that are equally frequent stand in a fixed order, whichever part of a run came first. */
+/** By count; equally frequent kinds have a fixed order, independent of the order of the parts. */
 function compareKinds(one: FaultKind, other: FaultKind): number {
   return other.count - one.count || verdicts.indexOf(one.verdict) - verdicts.indexOf(other.verdict) ||
     one.rule.localeCompare(other.rule);

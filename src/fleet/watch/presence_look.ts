@@ -256,7 +256,7 @@ export class PresenceLook implements ConnectionOwner {
     this.#found(packet.topic, nowMs);
   }
 
-  /** A topic whose message came and whose subscription was answered, in whichever order. */
+  /** A topic whose message came and whose subscription was answered, in any order. */
   #found(topic: string, nowMs: number): void {
     const asked = this.#asked.get(topic);
     if (asked?.packet === undefined || asked.granted === undefined) return;

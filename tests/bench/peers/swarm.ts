@@ -9,8 +9,8 @@ import { BenchClient, type Listening } from "./bench_client.ts";
 import { type BenchQoS, connectBytes, disconnectBytes, subscribeBytes } from "./packets.ts";
 
 /**
- * CONNECTs that wait for their CONNACK at a time. No broker's backlog is shorter (mosquitto listens with 100): a SYN that
- * finds it full is sent again a second later, and that second would be all that is measured.
+ * CONNECTs that wait for their CONNACK at a time. No broker's backlog is shorter (mosquitto listens with 100): a SYN
+ * that finds it full is sent again a second later, and that second would be all that is measured.
  */
 export const connecting = 96;
 
@@ -105,7 +105,7 @@ export class Swarm implements Listening {
     return client;
   }
 
-  /** Subscribes clients; returns when the broker has said so to each. */
+  /** Subscribes clients; returns when the broker has acknowledged each. */
   async subscribe(clients: readonly BenchClient[], filter: string, qos: BenchQoS): Promise<void> {
     const goal = this.#subscribed + clients.length;
     for (const client of clients) client.link.write(subscribeBytes(filter, qos));

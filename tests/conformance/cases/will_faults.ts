@@ -133,7 +133,7 @@ export const readsNoCase: Fault = () =>
 
 export const countsNoSilence: Fault = () => hears("connect", (connect) => ({ ...connect, keepAliveS: 0 }))();
 
-/** Gives no one more than 1.5 s of silence. */
+/** Allows at most 1.5 s of silence. */
 export const losesPatience: Fault = () =>
   hears("connect", (connect) => connect.will === undefined ? connect : { ...connect, keepAliveS: 1 })();
 

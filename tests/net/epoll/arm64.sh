@@ -9,7 +9,7 @@
 # and the npm registry, which has Deno for arm64. Ends with what is missing where one of them is.
 #
 # Emulation is some twenty times slower: the tests take three minutes of CPU time, the fleet two more.
-# On a machine that is busy otherwise some wait in vain. V8's optimizing compilers are off, for they cost more there than
+# On a busy machine some waits end without a result. V8's optimizing compilers are off, for they cost more there than
 # they save.
 #
 # Its first argument is the runtime of this machine, which knows where npm's packages are kept.

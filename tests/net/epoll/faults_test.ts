@@ -65,17 +65,20 @@ hazard("a source address that is in use, or has no port left, is an end that nam
   }
 });
 
-hazard("what cannot be watched is closed, told once, and those that wait are accepted later", async (stage) => {
-  const first = await stage.pair();
-  stage.libc.faults.watch = [ENOSPC];
-  const peer = await Deno.connect({ hostname: host, port: stage.listener.port });
-  assert.equal(await peer.read(new Uint8Array(1)), null);
-  peer.close();
-  assert.deepEqual(stage.refused, ["Cannot accept a connection: no space left on device (ENOSPC)"]);
-  const { accepted } = await stage.peer().then(({ peer, accepted }) => (peer.close(), { accepted }));
-  assert.equal((await accepted.ended()).kind, "fin");
-  assert.deepEqual([first.accepted.ends, stage.refused.length], [[], 1]);
-});
+hazard(
+  "a socket that cannot be watched is closed and reported once, and waiting ones are accepted later",
+  async (stage) => {
+    const first = await stage.pair();
+    stage.libc.faults.watch = [ENOSPC];
+    const peer = await Deno.connect({ hostname: host, port: stage.listener.port });
+    assert.equal(await peer.read(new Uint8Array(1)), null);
+    peer.close();
+    assert.deepEqual(stage.refused, ["Cannot accept a connection: no space left on device (ENOSPC)"]);
+    const { accepted } = await stage.peer().then(({ peer, accepted }) => (peer.close(), { accepted }));
+    assert.equal((await accepted.ended()).kind, "fin");
+    assert.deepEqual([first.accepted.ends, stage.refused.length], [[], 1]);
+  },
+);
 
 hazard("calls that a signal interrupts are made again, and no byte is lost or doubled", async (stage) => {
   const { dialled, accepted } = await stage.pair();

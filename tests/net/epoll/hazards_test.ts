@@ -188,7 +188,7 @@ hazard("an event of a descriptor that was closed does not reach its successor", 
   assert.deepEqual([heirs[0]!.opens, heirs[0]!.ends], [1, []]);
 });
 
-hazard("a thread that is given up closes what it has, and tells nobody", async (stage) => {
+hazard("a terminated thread closes its descriptors, without callbacks", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   const { peer, accepted: paused } = await stage.peer();
   paused.link.pause();

@@ -33,7 +33,7 @@ export interface Plot {
   readonly marks?: readonly TimeMark[];
 }
 
-/** Milliseconds below this cannot be told apart, and a logarithmic scale has no 0. */
+/** Milliseconds below this are equal, and a logarithmic scale has no 0. */
 const leastMs = 0.001;
 
 /** A number of milliseconds as a logarithmic scale takes it. */
