@@ -84,7 +84,7 @@ Deno.test("a broker that forgets all: what could not be seen is neither missing 
   const result = simulateFleet({ plan, forgets: true });
   assert.deepEqual(faultsOf(result), {});
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
-  assert.match(result.reason, /^\d+ wills could not be seen, since the broker kept nothing for the watchers/);
+  assert.match(result.reason, /^\d+ wills could not be received, because the broker kept no messages for the watchers/);
   const { each: [one], unseeable, lives } = result.restarts!;
   assert.deepEqual([one!.watchersForgotten, one!.watchersKept], [1, 0]);
   assert.ok(unseeable > 20 && lives.expected === 0, `${unseeable} unseeable, ${lives.expected} judged`);

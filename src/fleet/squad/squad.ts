@@ -24,6 +24,7 @@ import type { Phase } from "../result/run_phase.ts";
 import { KillSchedule, type Order } from "../schedule/schedule.ts";
 import { SquadBooks } from "../ledger/squad_books.ts";
 import { SquadFarewell } from "./squad_farewell.ts";
+import { nextSquadPhase, type SquadEvent } from "./squad_phase.ts";
 import { SquadRestart } from "./squad_restart.ts";
 import type { RampFacts, SquadResult, SquadTask } from "../result/squad_task.ts";
 import { TelemetryPump } from "../client/telemetry.ts";
@@ -117,10 +118,6 @@ export class Squad implements ClientHost, LookoutHost {
     return this.#turnMs;
   }
 
-  get #phaseFromMs(): number {
-    return this.#books.phaseFromMs;
-  }
-
   /** True once every client is connected: killing waits for `go`, so that all squads begin together. */
   get ready(): boolean {
     return this.#ready;
@@ -133,7 +130,7 @@ export class Squad implements ClientHost, LookoutHost {
   /** When the squad wants its next turn, besides whatever wakes its clients. */
   nextMs(nowMs: number): number {
     if (this.phase === "kill" && !this.#restart.underWay && this.#order !== undefined) {
-      return Math.min(this.#phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
+      return Math.min(this.#books.phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
     }
     return nowMs + (this.phase === "connect" ? 1 : 10);
   }
@@ -193,6 +190,10 @@ export class Squad implements ClientHost, LookoutHost {
     this.#step(nowMs);
   }
 
+  #enter(event: SquadEvent, nowMs: number): void {
+    this.#books.enter(nextSquadPhase(this.phase, event), nowMs);
+  }
+
   #step(nowMs: number): void {
     switch (this.phase) {
       case "watch":
@@ -200,7 +201,7 @@ export class Squad implements ClientHost, LookoutHost {
       case "control":
         return this.#stepControl(nowMs);
       case "wait":
-        if (nowMs >= this.#task.startMs!.connect) this.#books.enter("connect", nowMs);
+        if (nowMs >= this.#task.startMs!.connect) this.#enter("start", nowMs);
         return;
       case "connect":
         return this.#stepConnect(nowMs);
@@ -213,15 +214,13 @@ export class Squad implements ClientHost, LookoutHost {
       case "look":
         if (this.#farewell.looked(nowMs)) this.#finish(nowMs);
         return;
-      case "done":
-        return;
     }
   }
 
   #stepWatch(nowMs: number): void {
     const waitsFor = this.#lookout.watchWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
-    this.#books.enter("control", nowMs);
+    this.#enter("watched", nowMs);
     this.#lookout.control(nowMs);
     this.#controlMs = nowMs;
   }
@@ -235,7 +234,7 @@ export class Squad implements ClientHost, LookoutHost {
     if (nowMs < (this.#lookout.controlWillsByMs ?? nowMs)) return;
     const { connect = nowMs } = this.#task.startMs ?? {};
     this.#lateMs = Math.max(0, nowMs - connect);
-    this.#books.enter(nowMs < connect ? "wait" : "connect", nowMs);
+    this.#enter(nowMs < connect ? "seen-early" : "seen", nowMs);
   }
 
   /** While clients are being killed, controls show that the watchers still see. */
@@ -253,7 +252,7 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   #voidAfter(patienceMs: number, nowMs: number, sentence: string): void {
-    if (nowMs - this.#phaseFromMs <= patienceMs) return;
+    if (nowMs - this.#books.phaseFromMs <= patienceMs) return;
     const { refusal } = this.#lookout;
     const why = refusal === undefined ? "" : `: ${refusal}`;
     this.#books.makeVoid(`${sentence} within ${patienceMs / 1_000} s${why}`, nowMs);
@@ -261,7 +260,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   #stepConnect(nowMs: number): void {
     const { clients, startMs } = this.#task;
-    this.#ramp.step(this.counters.connected, nowMs - this.#phaseFromMs, nowMs);
+    this.#ramp.step(this.counters.connected, nowMs - this.#books.phaseFromMs, nowMs);
     if (this.counters.connected < clients) return;
     if (!this.#ready) this.#books.ramped(nowMs);
     this.#ready = true;
@@ -269,7 +268,7 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   #beginKilling(nowMs: number): void {
-    this.#books.enter("kill", nowMs);
+    this.#enter("ready", nowMs);
     // Restart the canary clock here, so that canary times do not depend on the length of the ramp.
     this.#controlMs = nowMs;
     this.#lateMs = Math.max(this.#lateMs, nowMs - (this.#task.startMs?.kill ?? nowMs));
@@ -280,7 +279,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   #stepKill(nowMs: number): void {
     if (this.#restart.underWay && !this.#restart.turn(nowMs)) return;
-    const fromMs = this.#phaseFromMs;
+    const fromMs = this.#books.phaseFromMs;
     while (!this.#restart.underWay && this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
       // Delay the restart until the presence check in progress has finished.
       if ("restart" in this.#order && this.#desk?.looking) break;
@@ -308,7 +307,7 @@ export class Squad implements ClientHost, LookoutHost {
   #endKilling(nowMs: number): void {
     this.#order = undefined;
     for (const client of this.#clients) client.spare();
-    this.#books.enter("drain", nowMs);
+    this.#enter("end-kills", nowMs);
   }
 
   #stepDrain(nowMs: number): void {
@@ -323,14 +322,15 @@ export class Squad implements ClientHost, LookoutHost {
     if (!settled && nowMs < Math.min(graceMs, Math.max(controlsMs, lastMs + this.plan.drainMs))) return;
     if (this.#desk?.looked("end", nowMs) === false) return;
     this.#lookout.endControls(nowMs);
-    this.#books.enter("leave", nowMs);
+    this.#enter("settled", nowMs);
   }
 
   #stepLeave(nowMs: number): void {
-    if (!this.#farewell.leave(this.#phaseFromMs, nowMs)) return;
+    if (!this.#farewell.leave(this.#books.phaseFromMs, nowMs)) return;
     if (this.#desk?.looked("left", nowMs) === false) return;
-    if (this.#farewell.looksLate) this.#farewell.look(nowMs);
-    else this.#finish(nowMs);
+    if (!this.#farewell.looksLate) return this.#finish(nowMs);
+    this.#enter("look", nowMs);
+    this.#farewell.look(nowMs);
   }
 
   #finish(nowMs: number): void {
@@ -340,7 +340,9 @@ export class Squad implements ClientHost, LookoutHost {
     if (!this.#finished) this.#telemetry?.tell((group, counts) => this.#books.load(group, counts, nowMs));
     if (!this.#finished) this.#watchedUntilMs = nowMs;
     this.#finished = true;
-    if (this.#lookout.swept(nowMs)) this.#books.close(this.#telemetry?.sent ?? 0, nowMs, this.#watchedUntilMs);
+    if (!this.#lookout.swept(nowMs)) return;
+    nextSquadPhase(this.phase, "finish");
+    this.#books.close(this.#telemetry?.sent ?? 0, nowMs, this.#watchedUntilMs);
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
@@ -382,8 +384,8 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** How far the run is. */
   progress(nowMs: number): Progress {
-    const phaseOfMs = this.phase === "kill" ? this.#durationMs : 0;
-    return this.#books.progress({ clients: this.#task.clients, phaseOfMs }, nowMs);
+    const { clients } = this.#task;
+    return this.#books.progress({ clients, phaseOfMs: this.phase === "kill" ? this.#durationMs : 0 }, nowMs);
   }
 
   /** What was found; asked once the squad is done. */

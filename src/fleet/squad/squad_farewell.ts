@@ -65,7 +65,6 @@ export class SquadFarewell {
   /** The look begins. */
   look(nowMs: number): void {
     const { task, world, books, lookout } = this.#parts;
-    books.enter("look", nowMs);
     this.#look = new LateLook(task, world, lookout.version, lookout.topicFilters, books.ledger.lastOnTopic, nowMs);
     this.#look.onFound = (topic, found, nowMs) => books.find(topic, found, nowMs);
   }

@@ -3,6 +3,7 @@
  * watchers back first, and then lets its clients come. Who restarts the broker, and finds out when it serves again, is
  * done by the runner of the squads.
  */
+import { invariant } from "../../base/failure.ts";
 import type { Groups } from "../plan/groups.ts";
 import type { Lookout } from "../watch/lookout.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -15,15 +16,19 @@ import type { VirtualClient } from "../client/virtual_client.ts";
 /** How long after the broker's return a connection that it has ended may seem open, in milliseconds. */
 const noticedWithinMs = 2_000;
 
+/** How far a restart is: none, all stand still until the broker serves, or the watchers come back. */
+type RestartState =
+  | { readonly kind: "none" }
+  | { readonly kind: "still"; readonly order: RestartOrder; readonly fromMs: number }
+  | { readonly kind: "returning"; readonly fromMs: number; readonly servesMs: number };
+
 export class SquadRestart {
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
   readonly #books: SquadBooks;
   readonly #lookout: Lookout;
   readonly #clients: readonly VirtualClient[];
-  #order: RestartOrder | undefined;
-  #fromMs = 0;
-  #servesMs: number | undefined;
+  #state: RestartState = { kind: "none" };
 
   constructor(
     plan: FleetPlan,
@@ -41,19 +46,18 @@ export class SquadRestart {
 
   /** True from the barrier until the watchers are back. */
   get underWay(): boolean {
-    return this.#order !== undefined;
+    return this.#state.kind !== "none";
   }
 
   /** Which restart this squad is ready for and waits to hear of, from 0; undefined when none. */
   get waitsFor(): number | undefined {
-    return this.#servesMs === undefined ? this.#order?.restart : undefined;
+    return this.#state.kind === "still" ? this.#state.order.restart : undefined;
   }
 
   /** All is still: from now on the broker may go. */
   begin(order: RestartOrder, nowMs: number): void {
-    this.#order = order;
-    this.#fromMs = nowMs;
-    this.#servesMs = undefined;
+    invariant(this.#state.kind === "none", "a restart begins before the last one has ended");
+    this.#state = { kind: "still", order, fromMs: nowMs };
     this.#books.goDown(nowMs);
     this.#lookout.callOffControls(nowMs);
     for (const watcher of this.#lookout.watchers) watcher.expectRestart();
@@ -65,43 +69,44 @@ export class SquadRestart {
 
   /** The broker serves again. */
   serves(nowMs: number): void {
-    if (this.#order === undefined || this.#servesMs !== undefined) return;
-    this.#servesMs = nowMs;
+    if (this.#state.kind !== "still") return;
+    this.#state = { kind: "returning", fromMs: this.#state.fromMs, servesMs: nowMs };
     this.#books.serves(nowMs);
     for (const watcher of this.#lookout.watchers) watcher.comeBack();
   }
 
   /** One turn; true once all goes on. */
   turn(nowMs: number): boolean {
-    if (this.#servesMs === undefined) return false;
-    if (nowMs >= this.#servesMs + noticedWithinMs) {
+    if (this.#state.kind !== "returning") return false;
+    const { fromMs, servesMs } = this.#state;
+    if (nowMs >= servesMs + noticedWithinMs) {
       for (const watcher of this.#lookout.watchers) watcher.endRestart();
     }
     const missing = this.#lookout.watchers.find((watcher) => watcher.returned === undefined);
     if (missing === undefined) {
-      this.#goOn(nowMs);
+      this.#goOn(fromMs, nowMs);
       return true;
     }
-    if (nowMs > this.#servesMs + Math.max(this.#plan.restartTimeoutMs, 2 * noticedWithinMs)) {
+    if (nowMs > servesMs + Math.max(this.#plan.restartTimeoutMs, 2 * noticedWithinMs)) {
       const within = `within ${this.#plan.restartTimeoutMs / 1_000} s of the broker's restart`;
       this.#books.makeVoid(`watcher ${missing.post.number} could not reconnect ${within}`, nowMs);
     }
     return false;
   }
 
-  #goOn(nowMs: number): void {
+  #goOn(fromMs: number, nowMs: number): void {
     const absences = this.#lookout.watchers.flatMap(({ post, returned, seen }): Absence[] => {
       if (returned?.kind !== "back") return [];
       const { bucket, copy } = post;
       const atQos0 = seen.grantedQos === 0;
       const { atMs: toMs, forgotten } = returned;
-      return [{ bucket, copy, fromMs: this.#fromMs, toMs, forgotten, ...atQos0 && { atQos0 } }];
+      return [{ bucket, copy, fromMs, toMs, forgotten, ...atQos0 && { atQos0 } }];
     });
     const survived = this.#lookout.watchers.length - absences.length +
       this.#clients.filter((client) => client.outlived).length;
     for (const watcher of this.#lookout.watchers) watcher.forgetRestart();
     this.#books.comeBack({ absences, survived }, nowMs);
-    this.#order = undefined;
+    this.#state = { kind: "none" };
     for (const client of this.#clients) client.brokerIsBack(nowMs);
   }
 }
