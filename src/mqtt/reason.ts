@@ -134,10 +134,9 @@ export function hexByte(byte: number): string {
 }
 
 /**
- * A reason code for people, with its name: `0x97 (Quota exceeded)`; the number alone where the standard defines no
- * name.
+ * A reason code with its name, for users: `0x97 (Quota exceeded)`; only the number if the standard defines no name.
  *
- * @param packet the packet that carries it, which matters for 0x00 alone
+ * @param packet the packet that contains it; only relevant for 0x00
  */
 export function reasonText(code: number, packet?: PacketType): string {
   const hex = hexByte(code);

@@ -70,11 +70,11 @@ export interface BrokerMetrics {
   };
   /** Bytes that clients make the broker use, as counted for the memory limit. */
   readonly memory: { readonly usedBytes: number };
-  /** Sessions that the broker holds. */
+  /** Current sessions. */
   readonly sessions: { readonly held: number };
-  /** Subscriptions that the broker holds and has refused. */
+  /** Current subscriptions, and refused ones. */
   readonly subscriptions: { readonly held: number; readonly refused: number };
-  /** Retained messages that the broker holds, and messages that it did not retain because of the limit. */
+  /** Current retained messages, and messages that were not retained because of the limit. */
   readonly retained: { readonly held: number; readonly refused: number };
   /** Wills. */
   readonly wills: {

@@ -18,7 +18,7 @@ export function restore(core: Core, nowMs: number): void {
   fixInstants(core, stored);
 }
 
-/** Intervals that count from the broker's end get a fixed due time, which also holds if this broker ends before it. */
+/** Intervals that count from the broker's end get a fixed due time, which stays valid if this broker ends before it. */
 function fixInstants({ sessions, wills, store }: Core, stored: Stored): void {
   for (const { record } of stored.sessions) {
     if (record.offlineSinceMs === undefined) {

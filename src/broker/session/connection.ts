@@ -111,8 +111,8 @@ export class ConnectionOf<S> {
     const isAlwaysTold = packet.type === "connack" || packet.type === "disconnect";
     if (!this.limits.wantsProblems && !isAlwaysTold) return this.send(packet); // [MQTT5 3.1.2-29]
     const bytes = encode({ ...packet, properties: { ...packet.properties, reasonString } }, 5);
-    // A reason string never prevents the answer itself. // [MQTT5 3.2.2-19] [MQTT5 3.4.2-2] [MQTT5 3.5.2-2] [MQTT5
-    // 3.9.2-1] [MQTT5 3.11.2-1] [MQTT5 3.14.2-3]
+    // A reason string never prevents the answer itself. // [MQTT5 3.2.2-19] [MQTT5 3.4.2-2] [MQTT5 3.5.2-2]
+    // [MQTT5 3.9.2-1] [MQTT5 3.11.2-1] [MQTT5 3.14.2-3]
     return bytes.length <= this.maximumPacketSize ? this.write(bytes) : this.send(packet);
   }
 

@@ -67,7 +67,7 @@ export class Database {
   }
 
   #rollback(): void {
-    if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK"); // SQLite has done so by itself when it is full
+    if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK"); // SQLite has already done so if the disk is full
   }
 }
 

@@ -44,7 +44,7 @@ function mustBe(isSo: boolean, otherwise: string): void {
 function checkMessage(topic: unknown, qos: unknown, payload: unknown): void {
   mustBe(typeof topic === "string" && isValidTopicName(topic), `a topic ${JSON.stringify(topic)} of a message`);
   mustBe(qos === 0 || qos === 1 || qos === 2, `a QoS of ${qos}`);
-  mustBe(payload instanceof Uint8Array, `a payload of a message on ${topic} that is none`);
+  mustBe(payload instanceof Uint8Array, `a payload of a message on ${topic} that is not binary`);
 }
 
 function isPacketId(id: unknown, least = 1): boolean {

@@ -33,7 +33,7 @@ async function findFault(): Promise<string | undefined> {
 
 async function withinPatience(test: Promise<string | undefined>): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => resolve(`its self-test was not done within ${patienceMs / 1_000} s`), patienceMs);
+  const timer = setTimeout(() => resolve(`its self-test did not finish within ${patienceMs / 1_000} s`), patienceMs);
   try {
     return await Promise.race([test, promise]);
   } finally {

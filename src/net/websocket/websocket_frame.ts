@@ -97,19 +97,21 @@ export class FrameReader {
   #faultOf(kind: number, sizeBytes: number): [code: number, why: string] | undefined {
     const [first, second] = this.#header as unknown as [number, number];
     if ((first & 0x70) !== 0) return [closeCode.protocolError, "a reserved bit is set"];
-    if (((second & 0x80) !== 0) !== this.#masked) return [closeCode.protocolError, "the masking is wrong"];
+    if (((second & 0x80) !== 0) !== this.#masked) {
+      return [closeCode.protocolError, this.#masked ? "a frame without a mask" : "a frame with a mask"];
+    }
     if (sizeBytes > Number.MAX_SAFE_INTEGER) return [closeCode.protocolError, "a frame that is too long"];
     if (kind >= opcode.close) {
       if (kind > opcode.pong) return [closeCode.protocolError, `opcode ${kind}`];
       const whole = (first & 0x80) !== 0 && sizeBytes <= controlLimitBytes;
-      return whole ? undefined : [closeCode.protocolError, "a control frame that is long or in parts"];
+      return whole ? undefined : [closeCode.protocolError, "a control frame that is too long or fragmented"];
     }
     if (kind === opcode.text) { // [MQTT5 6.0.0-1] [MQTT311 6.0.0-1]
       return [closeCode.unsupportedData, "a text frame"];
     }
     if (kind > opcode.binary) return [closeCode.protocolError, `opcode ${kind}`];
     if ((kind === opcode.continuation) === this.#inMessage) return undefined;
-    return [closeCode.protocolError, "a continuation out of place"];
+    return [closeCode.protocolError, "a continuation frame out of sequence"];
   }
 
   /** Reads part of the frame's payload; returns its length. */
