@@ -3,7 +3,7 @@
  * size; refuses a packet that announces a larger size before its bytes are kept.
  */
 import { ProtocolError } from "../base/failure.ts";
-import { claimedVersion, decode, frameSize } from "../mqtt/codec/codec.ts";
+import { claimedVersion, decode, frameSize, type PacketLimits } from "../mqtt/codec/codec.ts";
 import { decodeLeniently, type PacketFault } from "../mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
@@ -30,6 +30,8 @@ export interface PacketStreamOptions {
    * If present, the first packet must be a CONNECT of at most this size; its first byte decides. By default any packet.
    */
   readonly maximumConnectSize?: number;
+  /** How many items a packet may have; any number if not given. */
+  readonly packetLimits?: PacketLimits;
   readonly receiver: PacketReceiver;
   /** Known from the start on the dialling side; otherwise taken from the first CONNECT. */
   readonly version?: ProtocolVersion;
@@ -47,6 +49,7 @@ export class PacketStream {
   readonly #receiver: PacketReceiver;
   readonly #maximumPacketSize: number;
   readonly #maximumConnectSize: number | undefined;
+  readonly #packetLimits: PacketLimits | undefined;
   readonly #lenient: boolean;
   #version: ProtocolVersion | undefined;
   #claimedVersion: ProtocolVersion | undefined;
@@ -55,8 +58,10 @@ export class PacketStream {
   #heldBytes = 0;
   #stopped = false;
 
-  constructor({ maximumPacketSize, maximumConnectSize, receiver, version, lenient = false }: PacketStreamOptions) {
+  constructor(options: PacketStreamOptions) {
+    const { maximumPacketSize, maximumConnectSize, packetLimits, receiver, version, lenient = false } = options;
     this.#maximumConnectSize = maximumConnectSize;
+    this.#packetLimits = packetLimits;
     this.#lenient = lenient;
     this.#maximumPacketSize = maximumPacketSize;
     this.#receiver = receiver;
@@ -122,7 +127,7 @@ export class PacketStream {
       const frame = size === bytes.length ? bytes : bytes.subarray(from, from + size);
       if (this.#lenient) this.#readLeniently(frame);
       else {
-        const packet = decode(frame, this.#version);
+        const packet = decode(frame, this.#version, this.#packetLimits);
         if (packet.type === "connect") this.#version ??= packet.protocolVersion;
         this.#receiver.onPacket(packet);
       }
@@ -133,7 +138,7 @@ export class PacketStream {
   #readLeniently(frame: Uint8Array): void {
     let packet: Packet;
     try {
-      packet = decode(frame, this.#version);
+      packet = decode(frame, this.#version, this.#packetLimits);
     } catch (error) {
       const read = this.#version === undefined ? undefined : decodeLeniently(frame, this.#version);
       if (read === undefined) throw error;

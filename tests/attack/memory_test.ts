@@ -22,7 +22,7 @@ const codesOf = (client: Client, type: "puback" | "suback" | "disconnect") =>
 
 /** Has the broker write answers that nobody reads: each UNSUBACK has a byte for each filter. */
 function provoke(client: Client, count: number): void {
-  const topicFilters = Array.from({ length: 4_000 }, () => "a");
+  const topicFilters = Array.from({ length: 2_000 }, () => "a");
   for (let each = 0; each < count; each++) client.send({ type: "unsubscribe", packetId: 1, topicFilters });
 }
 
@@ -31,7 +31,7 @@ Deno.test("F4: nothing more is read from a client that does not read its answers
   const honest = stage.watch("news");
   const deaf = stage.connect({ clientId: "deaf", will: aWill({ topic: "news" }), keepAliveS: 10 });
   deaf.link.pause();
-  provoke(deaf, 400);
+  provoke(deaf, 800);
   const connection = stage.core.sessions.get("deaf")!.connection!;
   assert.ok(connection.link.bufferedBytes < 1024 * 1024, `${connection.link.bufferedBytes} bytes wait`);
   assert.equal(connection.paused, true);
@@ -59,11 +59,11 @@ Deno.test("F4: a client that reads its answers again is read again", () => {
   const stage = new Stage();
   const slow = stage.connect({ clientId: "slow" });
   slow.link.pause();
-  provoke(slow, 200);
+  provoke(slow, 400);
   slow.send({ type: "subscribe", packetId: 1, subscriptions: [{ topicFilter: "a", qos: 0 }] });
   slow.link.resume();
   stage.settle();
-  assert.equal(slow.of("unsuback").length, 200);
+  assert.equal(slow.of("unsuback").length, 400);
   assert.deepEqual(codesOf(slow, "suback"), [0]);
 });
 
@@ -254,7 +254,7 @@ Deno.test("answers that are not read do not grow beyond the memory's bound, on m
   const stage = new Stage({ limits: { memoryBytes: limitBytes } });
   const clients = Array.from({ length: 100 }, (_, each) => stage.connect({ clientId: `deaf${each}` }));
   for (const client of clients) client.link.pause();
-  for (const client of clients) provoke(client, 60);
+  for (const client of clients) provoke(client, 120);
   assert.ok(stage.core.memory.usedBytes <= 0.61 * limitBytes + 64 * 1024, `${stage.core.memory.usedBytes} bytes`);
 });
 

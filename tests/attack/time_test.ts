@@ -1,7 +1,10 @@
 /** Attacks on the broker's time, and limits that users do not expect. */
 import assert from "node:assert/strict";
+import type { BrokerLimits } from "../../src/broker/options/options.ts";
+import { decode, encode } from "../../src/mqtt/codec/codec.ts";
+import type { Packet, PublishPacket } from "../../src/mqtt/packet.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
-import { aWill, type ConnectAsked, Stage } from "../broker/stage.ts";
+import { aWill, bytesOf, type ConnectAsked, Stage } from "../broker/stage.ts";
 
 Deno.test("F10: retained messages for a SUBSCRIBE come in slices, and others are served between them", () => {
   const stage = new Stage();
@@ -60,7 +63,7 @@ Deno.test("F10: many clients that wait for retained messages take turns", () => 
 });
 
 Deno.test("F11: a SUBSCRIBE visits no more levels once its filters overlap too much", () => {
-  const stage = new Stage();
+  const stage = new Stage({ limits: { filters: 20_000, filterLevels: 20_000 * 16 } });
   const client = stage.connect({ clientId: "client" });
   const { router } = stage.core;
   const visitsOf = router.visitsOf.bind(router);
@@ -110,6 +113,100 @@ Deno.test("F11: filters of devices with a few wildcards are all taken", () => {
     client.send({ type: "subscribe", packetId: 1, subscriptions });
   }
   assert.ok(client.of("suback").every(({ reasonCodes }) => reasonCodes.every((code) => code === 0)));
+});
+
+const userProperties = Array.from({ length: 2_001 }, () => ["", ""] as const);
+const longProperties = { userProperties } satisfies PublishPacket["properties"];
+const filters = (count: number, levels: number) =>
+  Array.from(
+    { length: count },
+    (_, at) => Array.from({ length: levels }, (_, level) => level === 0 ? at : "a").join("/"),
+  );
+const subscribe = (topicFilters: readonly string[]): Packet => {
+  const subscriptions = topicFilters.map((topicFilter) => ({ topicFilter, qos: 0 as const }));
+  return { type: "subscribe", packetId: 1, subscriptions };
+};
+const unsubscribe = (topicFilters: readonly string[]): Packet => ({ type: "unsubscribe", packetId: 1, topicFilters });
+const publish = { type: "publish", dup: false, qos: 0, retain: false, topic: "t", payload: bytesOf("") } as const;
+
+/** Packets whose items took the broker up to a second, and the limit that each one is beyond. */
+const longPackets: readonly [name: string, limit: keyof BrokerLimits, packet: Packet][] = [
+  ["PUBLISH with user properties", "userProperties", { ...publish, properties: longProperties }],
+  ["PUBACK with user properties", "userProperties", { type: "puback", packetId: 1, properties: longProperties }],
+  ["DISCONNECT with user properties", "userProperties", {
+    type: "disconnect",
+    reasonCode: 4,
+    properties: longProperties,
+  }],
+  ["AUTH with user properties", "userProperties", {
+    type: "auth",
+    reasonCode: 0x18,
+    properties: { authenticationMethod: "m", ...longProperties },
+  }],
+  ["SUBSCRIBE with filters", "filters", subscribe(filters(2_001, 1))],
+  ["SUBSCRIBE with the same filter", "filters", subscribe(filters(2_001, 1).fill("#"))],
+  ["SUBSCRIBE with deep filters", "filterLevels", subscribe(filters(51, 200))],
+  ["UNSUBSCRIBE with filters", "filters", unsubscribe(filters(2_001, 1))],
+  ["UNSUBSCRIBE with deep filters", "filterLevels", unsubscribe(filters(51, 200))],
+];
+
+for (const [name, limit, packet] of longPackets) {
+  Deno.test(`a packet with too many items ends its connection, and nothing of it is done: ${name}`, () => {
+    const stage = new Stage();
+    const client = stage.connect().subscribe("kept").send(packet);
+    assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [ReasonCode.quotaExceeded]);
+    assert.equal(client.end?.kind, "fin");
+    assert.equal(stage.core.metrics.snapshot().limitsHit[limit], 1);
+    assert.equal(stage.core.metrics.subscriptionsHeld, 0);
+    assert.equal(client.of("suback").length, 1);
+    assert.match(stage.logged.join("\n"), /broke the protocol: [A-Z]+: it has more than [0-9]+ /);
+  });
+}
+
+for (const [name, , packet] of longPackets.filter(([, , { type }]) => type.endsWith("subscribe"))) {
+  Deno.test(`a packet with too many items closes a connection of MQTT 3.1.1: ${name}`, () => {
+    const client = new Stage().connect({ version: 4 }).send(packet);
+    assert.deepEqual(client.arrivals.map(({ packet: { type } }) => type), ["connack"]);
+    assert.equal(client.end?.kind, "fin");
+  });
+}
+
+for (
+  const [name, asked] of [
+    ["CONNECT", { properties: longProperties }],
+    ["a will", { will: aWill({ properties: longProperties }) }],
+  ] as const
+) {
+  Deno.test(`a packet with too many items is refused: user properties of ${name}`, () => {
+    const stage = new Stage();
+    const client = stage.connect(asked);
+    assert.equal(client.connack?.reasonCode, ReasonCode.quotaExceeded);
+    assert.equal(client.end?.kind, "fin");
+    assert.equal(stage.core.metrics.snapshot().limitsHit.userProperties, 1);
+    assert.equal(stage.core.metrics.snapshot().wills.armed, 0);
+  });
+}
+
+Deno.test("a packet with too many items is read no further than its limit", () => {
+  const bytes = encode({ ...publish, properties: longProperties }, 5);
+  bytes.fill(0xff, bytes.length - 5); // a property that does not exist
+  const limits = { userProperties: 1_000, filters: 1, filterLevels: 1 };
+  assert.throws(() => decode(bytes, 5, limits), { reasonCode: ReasonCode.quotaExceeded });
+  assert.throws(() => decode(bytes, 5), { reasonCode: ReasonCode.malformedPacket });
+});
+
+Deno.test("a packet may have as many items as each limit says, in every property list", () => {
+  const stage = new Stage();
+  const most = { userProperties: userProperties.slice(1) };
+  const client = stage.connect({ properties: most, will: aWill({ properties: most }) });
+  client.subscribe("t").publish("t", "x", { properties: most });
+  assert.equal(client.of("publish")[0]?.properties?.userProperties?.length, 2_000);
+  for (const topicFilters of [filters(2_000, 1), filters(50, 200)]) {
+    client.send(subscribe(topicFilters), unsubscribe(topicFilters));
+    assert.ok(client.of("suback").at(-1)!.reasonCodes.every((code) => code === 0));
+    assert.ok(client.of("unsuback").at(-1)!.reasonCodes.every((code) => code === 0));
+  }
+  assert.equal(client.end, undefined);
 });
 
 const member = (clientId: string): ConnectAsked => ({

@@ -144,6 +144,24 @@ const cases: readonly Case[] = [
     outcome: ReasonCode.topicAliasInvalid,
   },
   {
+    limit: "userProperties",
+    is: 1,
+    test: (stage) => told(stage.connect().publish("a", "", { properties: { userProperties: [["a", ""], ["a", ""]] } })),
+    outcome: ReasonCode.quotaExceeded,
+  },
+  {
+    limit: "filters",
+    is: 1,
+    test: (stage) => told(stage.connect().send({ type: "unsubscribe", packetId: 1, topicFilters: ["a", "b"] })),
+    outcome: ReasonCode.quotaExceeded,
+  },
+  {
+    limit: "filterLevels",
+    is: 3,
+    test: (stage) => told(stage.connect().subscribe("a/b/c").subscribe("a/b/c/d")),
+    outcome: ReasonCode.quotaExceeded,
+  },
+  {
     limit: "receiveMaximum",
     is: 1,
     test: (stage) => {

@@ -30,6 +30,9 @@ const limited: Readonly<Record<string, CoreOptions>> = {
   "--max-subscriptions 2": { limits: { subscriptionsPerSession: 2 } },
   "--max-client-id-length 23": { limits: { clientIdLength: 23 } },
   "--max-retained 5": { limits: { retainedMessages: 5 } },
+  "--max-user-properties 1": { limits: { userProperties: 1 } },
+  "--max-filters 3": { limits: { filters: 3 } },
+  "--max-filter-levels 12": { limits: { filterLevels: 12 } },
   "--server-keep-alive 1": { serverKeepAliveS: 1 },
   "--server-keep-alive 0": { serverKeepAliveS: 0 },
 };

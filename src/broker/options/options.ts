@@ -90,6 +90,12 @@ export interface BrokerLimits {
   readonly memoryBytes: number;
   /** Largest CONNECT that is read; a larger one is refused with 0x95. */
   readonly connectBytes: number;
+  /** User properties of one packet, or of one will; one more ends the connection with 0x97. */
+  readonly userProperties: number;
+  /** Topic filters of one SUBSCRIBE or UNSUBSCRIBE; one more ends the connection with 0x97. */
+  readonly filters: number;
+  /** Levels of all topic filters of one SUBSCRIBE or UNSUBSCRIBE; one more ends the connection with 0x97. */
+  readonly filterLevels: number;
   /**
    * Longest keep alive, in milliseconds; 0: no limit. A 5.0 client with a longer one, or none, receives this one in
    * CONNACK; a 3.1.1 client is refused with return code 2.
@@ -128,6 +134,9 @@ export const defaultLimits: BrokerLimits = {
   retainedMessages: 1_000_000,
   memoryBytes: 1024 * 1024 * 1024,
   connectBytes: 100 * 1024,
+  userProperties: 2_000,
+  filters: 2_000,
+  filterLevels: 10_000,
   keepAliveMs: 0,
   sessionExpiryMs: 14 * 86_400_000,
   stopGraceMs: 2_000,

@@ -1,5 +1,6 @@
 /** Serves one link: decodes bytes to packets, passes packets to handlers, and handles faults and ends. */
 import { ProtocolError } from "../../base/failure.ts";
+import { PacketLimitError } from "../../mqtt/codec/codec.ts";
 import type { Packet } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../../net/link.ts";
@@ -81,6 +82,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     this.#stream = new PacketStream({
       maximumPacketSize: limits.maximumPacketSizeBytes,
       maximumConnectSize: limits.connectBytes,
+      packetLimits: limits,
       receiver: this,
     });
     this.#connection.deadline = core.deadlines.add(nowMs + limits.timeToConnectMs, this.#connection);
@@ -158,7 +160,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   onProtocolError(error: ProtocolError): void {
     const connection = this.#connection;
     const { reasonCode, message } = error;
-    const limit = limitByReason[reasonCode];
+    const limit = error instanceof PacketLimitError ? error.limit : limitByReason[reasonCode];
     if (limit !== undefined) this.#core.metrics.limitsHit[limit]++;
     this.#core.settings.log("info", `${connection.link.peer} broke the protocol: ${message}`);
     if (connection.phase === "new") return this.#refuseFirst(reasonCode, message);

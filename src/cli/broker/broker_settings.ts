@@ -247,6 +247,18 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
     help: "Largest CONNECT read; a larger one is refused with 0x95.",
     kind: "size",
   },
+  userProperties: {
+    name: "max-user-properties",
+    help: "User properties of a packet, or of a will; one more ends the connection with 0x97.",
+  },
+  filters: {
+    name: "max-filters",
+    help: "Topic filters of a SUBSCRIBE or UNSUBSCRIBE; one more ends the connection with 0x97.",
+  },
+  filterLevels: {
+    name: "max-filter-levels",
+    help: "Levels of all topic filters of a SUBSCRIBE or UNSUBSCRIBE; one more ends the connection with 0x97.",
+  },
   keepAliveMs: {
     name: "max-keep-alive",
     help:

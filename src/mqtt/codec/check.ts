@@ -11,6 +11,7 @@
 import { walkConnack, walkConnect } from "./connect_bytes.ts";
 import { Cursor } from "./cursor.ts";
 import { frameSize, headerLength } from "./frame.ts";
+import type { PacketLimits } from "./packet_limits.ts";
 import type { AcknowledgePacket, PacketType, ProtocolVersion } from "../packet.ts";
 import { type Walked, walked } from "./plain_properties.ts";
 import {
@@ -65,11 +66,16 @@ const layouts: readonly (Layout | undefined)[] = [
  *
  * @param frame exactly one packet, fixed header included
  * @param version the connection's; undefined before CONNECT, which names its own and must be the first packet
+ * @param limits how many items the packet may have; any number if not given
  * @throws ProtocolError with the reason code for the fault
  */
-export function checkPacket(frame: Uint8Array, version: ProtocolVersion | undefined): Checked {
+export function checkPacket(
+  frame: Uint8Array,
+  version: ProtocolVersion | undefined,
+  limits?: PacketLimits,
+): Checked {
   const layout = layouts[(frame[0] ?? 0) >> 4];
-  const cursor = new Cursor(frame, 0, frame.length, layout?.packet ?? "connect");
+  const cursor = new Cursor(frame, 0, frame.length, layout?.packet ?? "connect", limits);
   if (layout === undefined) throw cursor.fault(ReasonCode.malformedPacket, "packet type 0 is reserved");
   const { packet } = layout;
   checkPlace(cursor, packet, version);

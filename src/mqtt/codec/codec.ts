@@ -12,6 +12,7 @@ import { checkPacket } from "./check.ts";
 import { writeConnack, writeConnect } from "./connect_bytes.ts";
 import { headerLength } from "./frame.ts";
 import { readByLibrary, writeByLibrary } from "./library_codec.ts";
+import type { PacketLimits } from "./packet_limits.ts";
 import type { Packet, ProtocolVersion, PublishPacket } from "../packet.ts";
 import { writePublish } from "./publish_bytes.ts";
 import { checkPacketId, decodeShort, encodeShort } from "./short_packet.ts";
@@ -19,6 +20,7 @@ import { copyOf } from "./small_bytes.ts";
 import { writeSubscribe, writeSubscribeAnswer } from "./subscribe_bytes.ts";
 
 export { claimedVersion, frameSize, headerLength, maximumFrameBytes } from "./frame.ts";
+export { PacketLimitError, type PacketLimits } from "./packet_limits.ts";
 
 /**
  * Reads one complete control packet, strictly.
@@ -26,12 +28,13 @@ export { claimedVersion, frameSize, headerLength, maximumFrameBytes } from "./fr
  * @param frame the bytes of exactly one packet, fixed header included; nothing of it is kept, payloads are copied
  * @param version the connection's protocol version; undefined before CONNECT, which names its own. If it is defined, a
  * CONNECT is the second one of its connection, and is refused
+ * @param limits how many items the packet may have; any number if not given
  * @throws ProtocolError with the reason code that the standard gives for the fault
  */
-export function decode(frame: Uint8Array, version: ProtocolVersion | undefined): Packet {
+export function decode(frame: Uint8Array, version: ProtocolVersion | undefined, limits?: PacketLimits): Packet {
   const short = version === undefined ? undefined : decodeShort(frame);
   if (short !== undefined) return short;
-  const checked = checkPacket(frame, version);
+  const checked = checkPacket(frame, version, limits);
   return checked.walked.plain ?? readByLibrary(frame, checked, version);
 }
 

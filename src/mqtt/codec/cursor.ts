@@ -4,6 +4,7 @@
  */
 import { ProtocolError } from "../../base/failure.ts";
 import { headerLength } from "./frame.ts";
+import { noPacketLimits, PacketLimitError, type PacketLimits } from "./packet_limits.ts";
 import type { PacketType } from "../packet.ts";
 import { mayCarry, ReasonCode } from "../reason.ts";
 import { copyOf } from "./small_bytes.ts";
@@ -15,8 +16,15 @@ export class Cursor {
    * @param at the position of the next read
    * @param end the end of the part to read
    * @param packet the packet's name, for error messages
+   * @param limits how many items the packet may have
    */
-  constructor(readonly bytes: Uint8Array, public at: number, readonly end: number, readonly packet: PacketType) {}
+  constructor(
+    readonly bytes: Uint8Array,
+    public at: number,
+    readonly end: number,
+    readonly packet: PacketType,
+    readonly limits: PacketLimits = noPacketLimits,
+  ) {}
 
   /** The number of bytes left to read. */
   get left(): number {
@@ -116,7 +124,13 @@ export class Cursor {
   /** A cursor over the next `length` bytes; this one skips them. */
   part(length: number): Cursor {
     const from = this.#take(length);
-    return new Cursor(this.bytes, from, this.at, this.packet);
+    return new Cursor(this.bytes, from, this.at, this.packet, this.limits);
+  }
+
+  /** Refuses a packet that has so many items, where it may not. */
+  bound(limit: keyof PacketLimits, count: number): void {
+    const most = this.limits[limit];
+    if (count > most) throw new PacketLimitError(this.packet.toUpperCase(), limit, most); // [MQTT5 4.13.2-1] [MQTT311 4.8.0-2]
   }
 
   /** The packet cannot be parsed. */

@@ -121,7 +121,8 @@ export const noProperties: FoundProperties = { seen: 0, userProperties: undefine
 /**
  * Reads a Property Length and its properties.
  *
- * @throws ProtocolError 0x81 if they cannot be parsed, 0x82 for a repeated property or a forbidden value
+ * @throws ProtocolError 0x81 if they cannot be parsed, 0x82 for a repeated property or a forbidden value, 0x97 for more
+ * user properties than the cursor's limits allow
  */
 export function walkProperties(cursor: Cursor, carrier: Carrier): FoundProperties {
   const length = cursor.variable();
@@ -135,7 +136,10 @@ export function walkProperties(cursor: Cursor, carrier: Carrier): FoundPropertie
     if (!rule?.carriers.has(carrier)) throw cursor.malformed(`a property that does not belong in a ${carrier}`);
     if ((seen & rule.bit) !== 0 && !rule.repeatable.has(carrier)) throw cursor.forbidden(`${rule.name} occurs twice`);
     seen |= rule.bit;
-    if (rule.kind === "pair") userProperties.push([properties.string(), properties.string()]); // [MQTT5 1.5.7-1]
+    if (rule.kind === "pair") {
+      cursor.bound("userProperties", userProperties.length + 1);
+      userProperties.push([properties.string(), properties.string()]); // [MQTT5 1.5.7-1]
+    }
     const value = rule.kind === "pair" ? userProperties : readValue(properties, rule);
     if (rule.isPlain) values[rule.field] = value;
   }

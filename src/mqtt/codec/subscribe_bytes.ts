@@ -24,7 +24,7 @@ import {
 import { noProperties, walkProperties } from "./property_table.ts";
 import { mayCarry } from "../reason.ts";
 import { isPacketId } from "./short_packet.ts";
-import { isSharedFilter, isValidSubscription } from "../topic.ts";
+import { isSharedFilter, isValidSubscription, levelsOf } from "../topic.ts";
 import { utf8Length } from "../utf8.ts";
 
 export function walkSubscribe(cursor: Cursor, version: ProtocolVersion): Walked {
@@ -32,8 +32,9 @@ export function walkSubscribe(cursor: Cursor, version: ProtocolVersion): Walked 
   const properties = version === 5 ? walkProperties(cursor, "subscribe") : noProperties;
   if (cursor.left === 0) throw cursor.forbidden("no topic filter"); // [MQTT5 3.8.3-2] [MQTT311 3.8.3-3]
   const subscriptions: Subscription[] = [];
+  const filters = new FilterWalk(cursor, version);
   while (cursor.left > 0) {
-    const topicFilter = walkTopicFilter(cursor, version); // [MQTT5 3.8.3-1] [MQTT311 3.8.3-1]
+    const topicFilter = filters.next(); // [MQTT5 3.8.3-1] [MQTT311 3.8.3-1]
     const options = cursor.byte();
     subscriptions.push(
       version === 4
@@ -67,14 +68,31 @@ export function walkUnsubscribe(cursor: Cursor, version: ProtocolVersion): Walke
   const properties = version === 5 ? walkProperties(cursor, "unsubscribe") : noProperties;
   if (cursor.left === 0) throw cursor.forbidden("no topic filter"); // [MQTT5 3.10.3-2] [MQTT311 3.10.3-2]
   const topicFilters: string[] = [];
-  while (cursor.left > 0) topicFilters.push(walkTopicFilter(cursor, version)); // [MQTT5 3.10.3-1] [MQTT311 3.10.3-1]
+  const filters = new FilterWalk(cursor, version);
+  while (cursor.left > 0) topicFilters.push(filters.next()); // [MQTT5 3.10.3-1] [MQTT311 3.10.3-1]
   return walked({ type: "unsubscribe", packetId, topicFilters }, properties);
 }
 
-function walkTopicFilter(cursor: Cursor, version: ProtocolVersion): string {
-  const filter = cursor.string();
-  if (!isValidSubscription(filter, version)) throw cursor.malformed("a topic filter is invalid");
-  return filter;
+/** Reads the topic filters of one packet, and bounds their number and their levels. */
+class FilterWalk {
+  readonly #cursor: Cursor;
+  readonly #version: ProtocolVersion;
+  #count = 0;
+  #levels = 0;
+
+  constructor(cursor: Cursor, version: ProtocolVersion) {
+    this.#cursor = cursor;
+    this.#version = version;
+  }
+
+  next(): string {
+    const cursor = this.#cursor;
+    cursor.bound("filters", ++this.#count);
+    const filter = cursor.string();
+    if (!isValidSubscription(filter, this.#version)) throw cursor.malformed("a topic filter is invalid");
+    cursor.bound("filterLevels", this.#levels += levelsOf(filter));
+    return filter;
+  }
 }
 
 /** SUBACK and UNSUBACK: a reason code for each topic filter; 3.1.1's UNSUBACK has none. */
