@@ -84,10 +84,10 @@ function hasWholeLevelWildcards(filter: string): boolean {
   return true;
 }
 
-/** The number of levels of a topic name or filter; 1 or more. */
-export function levelsOf(topic: string): number {
+/** The number of levels of a topic name or filter, 1 or more; `most` + 1 where there are more than `most`. */
+export function levelsOf(topic: string, most = Infinity): number {
   let levels = 1;
-  for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) levels++;
+  for (let at = topic.indexOf("/"); at >= 0 && levels <= most; at = topic.indexOf("/", at + 1)) levels++;
   return levels;
 }
 

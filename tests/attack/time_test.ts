@@ -190,9 +190,14 @@ for (
 Deno.test("a packet with too many items is read no further than its limit", () => {
   const bytes = encode({ ...publish, properties: longProperties }, 5);
   bytes.fill(0xff, bytes.length - 5); // a property that does not exist
-  const limits = { userProperties: 1_000, filters: 1, filterLevels: 1 };
+  const limits = { userProperties: 1_000, filters: 1, filterLevels: 1, topicLevels: 1 };
   assert.throws(() => decode(bytes, 5, limits), { reasonCode: ReasonCode.quotaExceeded });
   assert.throws(() => decode(bytes, 5), { reasonCode: ReasonCode.malformedPacket });
+});
+
+Deno.test("a filter that is too deep is refused by itself, and its levels are not counted", () => {
+  const client = new Stage().connect().send(subscribe(["/".repeat(65_000), "/".repeat(65_000), "a"]));
+  assert.deepEqual(client.of("suback").flatMap(({ reasonCodes }) => reasonCodes), [0x8f, 0x8f, 0]);
 });
 
 Deno.test("a packet may have as many items as each limit says, in every property list", () => {

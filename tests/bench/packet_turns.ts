@@ -31,7 +31,7 @@ function measure({ bytes, version, isOnePacket, link }: TurnCase, limits: Broker
   const stage = new BenchStage({ limits });
   const from = link(stage);
   const isConnect = bytes[0] === 0x10;
-  const decodeMs = isOnePacket ? cpuMs(() => void decode(bytes, isConnect ? undefined : version)) : NaN;
+  const decodeMs = isOnePacket ? cpuMs(() => void decode(bytes, isConnect ? undefined : version, limits)) : NaN;
   return { decodeMs, turnMs: cpuMs(() => from.receiver.onBytes(bytes)) };
 }
 

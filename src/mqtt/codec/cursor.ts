@@ -4,7 +4,7 @@
  */
 import { ProtocolError } from "../../base/failure.ts";
 import { headerLength } from "./frame.ts";
-import { noPacketLimits, PacketLimitError, type PacketLimits } from "./packet_limits.ts";
+import { type CountedItem, noPacketLimits, PacketLimitError, type PacketLimits } from "./packet_limits.ts";
 import type { PacketType } from "../packet.ts";
 import { mayCarry, ReasonCode } from "../reason.ts";
 import { copyOf } from "./small_bytes.ts";
@@ -128,7 +128,7 @@ export class Cursor {
   }
 
   /** Refuses a packet that has so many items, where it may not. */
-  bound(limit: keyof PacketLimits, count: number): void {
+  bound(limit: CountedItem, count: number): void {
     const most = this.limits[limit];
     if (count > most) throw new PacketLimitError(this.packet.toUpperCase(), limit, most); // [MQTT5 4.13.2-1] [MQTT311 4.8.0-2]
   }

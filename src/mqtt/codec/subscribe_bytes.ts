@@ -90,7 +90,7 @@ class FilterWalk {
     cursor.bound("filters", ++this.#count);
     const filter = cursor.string();
     if (!isValidSubscription(filter, this.#version)) throw cursor.malformed("a topic filter is invalid");
-    cursor.bound("filterLevels", this.#levels += levelsOf(filter));
+    cursor.bound("filterLevels", this.#levels += levelsOf(filter, cursor.limits.topicLevels));
     return filter;
   }
 }

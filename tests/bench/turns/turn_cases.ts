@@ -192,6 +192,10 @@ function filterCases(limits: BrokerLimits): TurnCase[] {
     subscribeCase("filters of 16 levels", filtersOf(limits, (at) => levels(16, at))),
     subscribeCase("filters of 200 levels", deep),
     subscribeCase("filters {a,+} of 16 levels", filtersOf(limits, wild)),
+    subscribeCase(
+      "filters of 65,500 levels",
+      filtersOf({ ...limits, filterLevels: Infinity }, () => "/".repeat(65_500)),
+    ),
     oneCase("UNSUBSCRIBE, unknown filters", short.length, unsubscribe(short)),
     oneCase("UNSUBSCRIBE, different filters", short.length, unsubscribe(short), { link }),
     oneCase("UNSUBSCRIBE, filters of 200 levels", deep.length, unsubscribe(deep), { link: subscribed(deep, limits) }),
