@@ -36,7 +36,7 @@ const sections: Readonly<Record<string, string>> = {
   Reports: "report html junit markdown csv csv-lives hdr",
 };
 
-Deno.test("fleet --help has every flag, in its section", async () => {
+Deno.test("help: fleet --help has each flag, in its section", async () => {
   const text = await help(["fleet"]);
   for (const [name, flags] of Object.entries(sections)) {
     const section = text.split(`\n${name}:\n`)[1]?.split("\n\n")[0] ?? "";
@@ -45,7 +45,7 @@ Deno.test("fleet --help has every flag, in its section", async () => {
   }
 });
 
-Deno.test("every flag but switches and logins tells its default", async () => {
+Deno.test("help: each flag has its default, except switches and logins", async () => {
   const text = await help(["fleet"]);
   const without =
     "url password password-file will-retain presence threshold record live metrics quiet report html junit markdown csv csv-lives hdr"
@@ -57,7 +57,7 @@ Deno.test("every flag but switches and logins tells its default", async () => {
   }
 });
 
-Deno.test("limits in help are the plan's limits", async () => {
+Deno.test("help: the limits are those of the plan", async () => {
   const text = await help(["fleet"]);
   const planOf = (name: string, value: number) =>
     makePlan({ run: "r", seed: 1, watchers: 100, [name]: value } as PlanRequest);
@@ -70,13 +70,13 @@ Deno.test("limits in help are the plan's limits", async () => {
   }
 });
 
-Deno.test("help tells every kill mode and exit code", async () => {
+Deno.test("help: lists each kill mode and exit code", async () => {
   const text = await help(["fleet"]);
   for (const mode of killModes) assert.match(text, new RegExp(`^ ${mode} +\\S`, "m"));
   for (const code of [0, 1, 2, 3, 70, 130]) assert.match(text, new RegExp(`^ ${code} +\\S`, "m"));
 });
 
-Deno.test("help fits the terminal, and 80 columns where there is none", async () => {
+Deno.test("help: fits the terminal, and 80 columns without a terminal", async () => {
   for (const args of [[], ["fleet"], ["broker"], ["check"]]) {
     for (const [columns, width] of [[undefined, 80], [70, 70], [300, 100]] as const) {
       const wide = (await help(args, columns)).split("\n").filter((line) =>
@@ -87,7 +87,7 @@ Deno.test("help fits the terminal, and 80 columns where there is none", async ()
   }
 });
 
-Deno.test("each command's help tells how it is called, in one line", async () => {
+Deno.test("help: each command has one line of usage", async () => {
   const lines: Record<string, string> = {
     "fleet": "[FLAGS]",
     "fleet scenario": "NAME",
@@ -111,20 +111,20 @@ Deno.test("each command's help tells how it is called, in one line", async () =>
   }
 });
 
-Deno.test("mqtt-sim --help names the commands", async () => {
+Deno.test("help: mqtt-sim --help names the commands", async () => {
   const text = await help([]);
   assert.match(text, /^Usage: mqtt-sim COMMAND \[FLAGS\]$/m);
   assert.match(text, /^ {2}fleet +\S/m);
   assert.match(text, /^ {2}broker +\S/m);
 });
 
-Deno.test("broker --help", async () => {
+Deno.test("help: broker --help has the defaults of host and port", async () => {
   const text = await help(["broker"]);
   assert.ok(told(text, "--host").endsWith("Default 127.0.0.1."));
   assert.ok(told(text, "--port").endsWith("Default 1883."));
 });
 
-Deno.test("check --help has every flag, area and exit code", async () => {
+Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =

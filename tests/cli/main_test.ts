@@ -108,7 +108,7 @@ for (const [args, expected] of bad) {
   });
 }
 
-Deno.test("a url's password is not repeated, whatever is wrong with the url", async () => {
+Deno.test("main: no message shows a url's password, whatever is wrong with the url", async () => {
   for (const url of ["mqttz://u:s3cret@h", "mqtt://u:s3cret@h/path", "mqtt://u:s3cret@h:99999"]) {
     const output = captured();
     assert.equal(await main(["fleet", "--url", url], output), 2);
@@ -116,7 +116,7 @@ Deno.test("a url's password is not repeated, whatever is wrong with the url", as
   }
 });
 
-Deno.test("a port in use", async () => {
+Deno.test("main: refuses a port in use", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const output = captured();
   assert.equal(await main(["broker", "--port", String(listener.addr.port)], output), 2);
@@ -124,7 +124,7 @@ Deno.test("a port in use", async () => {
   assert.match(output.written.err, /^Cannot listen on 127\.0\.0\.1:\d+: the port is in use; .+\n$/);
 });
 
-Deno.test("a broker that is not there makes the run void", async () => {
+Deno.test("main: without a broker the run is void", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -133,7 +133,7 @@ Deno.test("a broker that is not there makes the run void", async () => {
   assert.ok(output.written.out.startsWith(`VOID  cannot reach mqtt://127.0.0.1:${port}: `), output.written.out);
 });
 
-Deno.test("version and completion", async () => {
+Deno.test("main: prints its version and the completion", async () => {
   const output = captured();
   assert.equal(await main(["--version"], output), 0);
   assert.match(output.written.out, /^mqtt-sim \d+\.\d+\.\d+\n$/);
@@ -144,7 +144,7 @@ Deno.test("version and completion", async () => {
   }
 });
 
-Deno.test("what a person did wrong takes a sentence, what we did wrong tells all there is", () => {
+Deno.test("main: a usage error is one sentence, an internal error has all details", () => {
   const output = captured();
   assert.equal(tellError(new UsageError("Cannot do that"), output), 2);
   assert.equal(output.written.err, "Cannot do that\n");
@@ -153,7 +153,7 @@ Deno.test("what a person did wrong takes a sentence, what we did wrong tells all
   assert.match(fault.written.err, /^mqtt-sim \S+ failed because of an internal error:\nTypeError: of ours\n +at /);
 });
 
-Deno.test("completion lists what is allowed", async () => {
+Deno.test("main: the completion of a shell has the commands, flags and values", async () => {
   const completed = async (...words: string[]) => {
     const output = captured();
     assert.equal(await main(["completion", "fish", ...words], output), 0);

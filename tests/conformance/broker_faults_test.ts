@@ -30,7 +30,7 @@ function lines({ cases }: ConformanceResult): string[] {
 const spoiling = (fromBroker: NonNullable<Tamper["fromBroker"]>): BrokerMaker =>
   tampered(() => ({ fromBroker }), { spoilsControl: true });
 
-Deno.test("F4: a DISCONNECT to a 3.1.1 client, after the right action, fails no rule but its own", async () => {
+Deno.test("F4: a DISCONNECT to a 3.1.1 client, after the correct action, fails only its own rule", async () => {
   for (const bytes of [[0xe0, 0x00], [0xe0, 0x02, 0x8e, 0x00]]) {
     const cases = casesOf("will/second-connect", "will/garbage-type-0", "connect/reserved-flag");
     const result = await checkInMemory(tampered(saysDisconnect(bytes)), { cases, protocols: ["3.1.1"] });
@@ -46,7 +46,7 @@ Deno.test("F4: a DISCONNECT to a 3.1.1 client, after the right action, fails no 
   }
 });
 
-Deno.test("F4: a CONNACK of 3.1.1 with a code of 5.0 refuses like any other, and the code is a fault of its own", async () => {
+Deno.test("F4: a 3.1.1 CONNACK with a 5.0 code counts as a refusal, and its code is a separate fault", async () => {
   const broker = tampered(() => ({
     fromBroker: (packet, { connect }) =>
       packet.type === "connack" && packet.reasonCode !== 0 && connect?.protocolVersion === 4
@@ -62,7 +62,7 @@ Deno.test("F4: a CONNACK of 3.1.1 with a code of 5.0 refuses like any other, and
   );
 });
 
-Deno.test("M4: a will with Will Delay Interval in its PUBLISH is reported once, and its time is judged", async () => {
+Deno.test("M4: check reports a will with Will Delay Interval in its PUBLISH once, and judges its time", async () => {
   /** Publishes no later than at once, with property 0x18 in front of all others. */
   const broker = (delayed: boolean) =>
     tampered(() => ({
@@ -92,7 +92,7 @@ function strayProperty(packet: Packet & { readonly type: "publish" }): Uint8Arra
   return Uint8Array.of(0x30 | packet.qos << 1 | Number(packet.retain), body.length, ...body);
 }
 
-Deno.test("F8: a fault that is reported separately is a deviation under the profile that describes it, and under no other", async () => {
+Deno.test("F8: a side fault is a deviation only under the profile that describes it", async () => {
   const broker = tampered(saysDisconnect([0xe0, 0x00]));
   const cases = casesOf("will/second-connect");
   const outcomes = async (name: string) => {
@@ -104,7 +104,7 @@ Deno.test("F8: a fault that is reported separately is a deviation under the prof
   assert.deepEqual((await outcomes("mochi")).at(-1), "fail");
 });
 
-Deno.test("check: what cannot be read makes a case not testable, and is the one fault", async () => {
+Deno.test("check: an unreadable packet makes a case not testable, and is the only fault", async () => {
   const broker = tampered(() => ({
     fromBroker: (packet) => packet.type === "suback" ? [Uint8Array.of(0x90, 2, 0, 1)] : [packet],
   }));
@@ -115,7 +115,7 @@ Deno.test("check: what cannot be read makes a case not testable, and is the one 
   assert.equal(result.exitCode, 1);
 });
 
-Deno.test("check: Session Present 1 on a clean start is reported once, under 3.2.2-4, and fails no other case", async () => {
+Deno.test("check: reports Session Present 1 on a clean start once, under 3.2.2-4, and fails no other case", async () => {
   const broker = spoiling((packet, { connect }) =>
     packet.type === "connack" && connect?.protocolVersion === 5 ? [{ ...packet, sessionPresent: true }] : [packet]
   );
@@ -129,7 +129,7 @@ Deno.test("check: Session Present 1 on a clean start is reported once, under 3.2
   assert.deepEqual(result.counts, { pass: 2, fail: 1, deviation: 0, "not testable": 0 });
 });
 
-Deno.test("check: a malformed CONNACK of 5.0 is reported as such, and 3.1.1 is judged", async () => {
+Deno.test("check: reports a malformed CONNACK of 5.0 as such, and judges 3.1.1", async () => {
   /** Maximum QoS 2 is a value that the property cannot have. */
   const broker = spoiling((packet, { connect }) =>
     packet.type === "connack" && connect?.protocolVersion === 5 ? [Uint8Array.of(0x20, 5, 0, 0, 2, 0x24, 2)] : [packet]
@@ -192,7 +192,7 @@ const poisoned: ConformanceCase = {
 };
 const beside = casesOf("will/reset", "will/close", "will/removed", "session/waiting-message", "keep-alive/ping");
 
-Deno.test("F12: a broker that a case brings down and that comes back is one failure, which names the case", async () => {
+Deno.test("F12: a broker that crashes in a case and returns is one failure, which names the case", async () => {
   for (const downMs of [100, 2_000]) {
     // One run for each length of the time without a broker.
     // deno-lint-ignore no-await-in-loop
@@ -214,7 +214,7 @@ Deno.test("F12: a broker that a case brings down and that comes back is one fail
 
 for (const [parallel, downMs] of [[1, 500], [2, 500], [40, 500], [40, 100]] as const) {
   const how = `${parallel} at a time, back after ${downMs} ms`;
-  Deno.test(`F12: a broker that goes 100 ms after the case that ends it, ${how}: that case is named`, async () => {
+  Deno.test(`F12: check names the case that ends the broker 100 ms later, ${how}`, async () => {
     const broker = mortal(downMs, (text) => text.includes("poison"), 100);
     const cases = [poisoned, ...beside];
     const result = await checkInMemory(broker, { cases, protocols: ["5.0"], parallel });
@@ -225,7 +225,7 @@ for (const [parallel, downMs] of [[1, 500], [2, 500], [40, 500], [40, 100]] as c
   });
 }
 
-Deno.test("F12: a broker that does not come back ends the check, with the cases that ran as the one failure", async () => {
+Deno.test("F12: a broker that does not return ends the check, with the running cases in the one failure", async () => {
   const result = await checkInMemory(mortal(Infinity, (text) => text.includes("poison")), {
     cases: [...beside, poisoned],
     protocols: ["5.0"],
@@ -239,7 +239,7 @@ Deno.test("F12: a broker that does not come back ends the check, with the cases 
   assert.equal(result.exitCode, 1);
 });
 
-Deno.test("F12: a broker that goes once, of none of the cases, is reported with those that ran", async () => {
+Deno.test("F12: a single crash that no case repeats is reported with the cases that ran", async () => {
   let isFirst = true;
   const once = mortal(500, (text) => text.includes("poison") && isFirst && !(isFirst = false));
   const result = await checkInMemory(once, { cases: [...beside, poisoned], protocols: ["5.0"] });
@@ -269,7 +269,7 @@ function capped(mostS: number, announces: boolean): BrokerMaker {
 }
 
 for (const mostS of [1, 2, 5]) {
-  Deno.test(`check: where the server cuts sessions to ${mostS} s and says so, wills are due then, and no case fails`, async () => {
+  Deno.test(`check: where the server announces a session expiry of ${mostS} s, wills are due then, and no case fails`, async () => {
     // The answer to a level that nobody knows is of 3.1.1, which the one in between cannot read.
     const cases = catalog.filter(({ id }) => /^(will|session)\//.test(id) && id !== "will/refused-level");
     const result = await checkInMemory(capped(mostS, true), { cases, protocols: ["5.0"] });
@@ -278,7 +278,7 @@ for (const mostS of [1, 2, 5]) {
   });
 }
 
-Deno.test("check: a server that cuts sessions and does not say so sends wills early", async () => {
+Deno.test("check: a server that shortens session expiry without an announcement sends wills early", async () => {
   const cases = casesOf("will/delay-2-session-60", "will/delay-1-session-60");
   const result = await checkInMemory(capped(1, false), { cases, protocols: ["5.0"] });
   assert.deepEqual(result.cases.map(({ id, outcome, fault }) => `${id} ${outcome} ${fault?.kind ?? ""}`.trim()), [
@@ -287,7 +287,7 @@ Deno.test("check: a server that cuts sessions and does not say so sends wills ea
   ]);
 });
 
-Deno.test("check: a client stays where the server has a short keep alive of its own and the case is about something else", async () => {
+Deno.test("check: a client stays connected with a short server keep alive in a case on another subject", async () => {
   const silent: ConformanceCase = {
     ...poisoned,
     async run(stage) {
@@ -306,7 +306,7 @@ Deno.test("check: a client stays where the server has a short keep alive of its 
   assert.equal(asked.cases[0]!.outcome, "pass", "a case about keep alive is left to itself");
 });
 
-Deno.test("F11: nothing is sent that the broker has announced not to take", async () => {
+Deno.test("F11: check sends no packet that the broker announces not to accept", async () => {
   const small = ourCore({ limits: { maximumPacketSizeBytes: 256 } });
   const cases = casesOf("properties/correlation-data", "limits/maximum-packet-size", "will/correlation-data");
   const result = await checkInMemory(small, { cases, protocols: ["5.0"] });
@@ -326,7 +326,7 @@ Deno.test("F11: nothing is sent that the broker has announced not to take", asyn
   assert.match(sized.cases[0]!.reason!, /^the broker announces Receive Maximum 1, and the case sends 2 messages/);
 });
 
-Deno.test("check: a broker that refuses every other CONNECT for its load is asked again, and fails nothing", async () => {
+Deno.test("check: connects again to a broker that refuses every other CONNECT for load, and fails no case", async () => {
   for (const protocol of ["3.1.1", "5.0"] as const) {
     let count = 0;
     const busy = tampered(() => ({
@@ -345,7 +345,7 @@ Deno.test("check: a broker that refuses every other CONNECT for its load is aske
   }
 });
 
-Deno.test("check: a broker that refuses CONNECTs for its load again and again leaves cases untested, with its words", async () => {
+Deno.test("check: repeated refusals for load leave cases not testable, with the broker's reason", async () => {
   const full = tampered(() => ({
     fromBroker: (packet) => packet.type === "connack" ? [{ ...packet, reasonCode: 0x97 }] : [packet],
   }));

@@ -10,7 +10,7 @@ import { checkInMemory, ourCore } from "../support/brokers/checked_broker.ts";
 import type { Proof } from "./proof.ts";
 import { proofs } from "./proofs.ts";
 
-Deno.test("every case has a proof that it can fail, and every proof its case", () => {
+Deno.test("catalog: each case has a proof that it can fail, and each proof has its case", () => {
   const ids = catalog.map(({ id }) => id);
   assert.deepEqual(
     ids.filter((id) => (proofs[id] ?? []).length === 0 && !id.startsWith("will/restart-")),
@@ -21,7 +21,7 @@ Deno.test("every case has a proof that it can fail, and every proof its case", (
   assert.equal(new Set(ids).size, ids.length, "ids are unique");
 });
 
-Deno.test("every case says what it is about, in one line", () => {
+Deno.test("catalog: each case has one line that describes it", () => {
   for (const { id, title, does, rules } of catalog) {
     assert.match(id, /^[a-z-]+\/[a-z0-9-]+$/);
     assert.ok(id.split("/")[0]! in areas, id);
@@ -31,7 +31,7 @@ Deno.test("every case says what it is about, in one line", () => {
   }
 });
 
-Deno.test("every number that a case goes by is one of its version", () => {
+Deno.test("catalog: each statement number of a case belongs to its version", () => {
   const table = Deno.readTextFileSync(new URL("../../docs/statements.tsv", import.meta.url));
   const known = new Set(table.split("\n").map((line) => line.split("\t").slice(0, 2).join(" ")));
   const named = catalog.flatMap(({ id, rules }) =>
@@ -40,13 +40,13 @@ Deno.test("every number that a case goes by is one of its version", () => {
   assert.deepEqual(named.filter(({ said }) => said.includes("-") && !known.has(said)), []);
 });
 
-Deno.test("every deviation that a case may have is of some profile", () => {
+Deno.test("catalog: each deviation of a case belongs to a profile", () => {
   const known = new Set(profiles.flatMap(({ deviations }) => deviations.map(({ id }) => id)));
   const named = catalog.flatMap(({ id, deviations = [] }) => deviations.map((deviation) => `${id}: ${deviation}`));
   assert.deepEqual(named.filter((each) => !known.has(each.split(": ")[1]!)), []);
 });
 
-Deno.test("every deviation that is known of a case is of its profile, and breaks a rule in a version of the case", () => {
+Deno.test("catalog: each known deviation of a case belongs to its profile and breaks a rule in a version of the case", () => {
   for (const [name, ids] of Object.entries(knownDeviations)) {
     const [profile, id] = name.split("/") as [string, string];
     const deviation = profileOf(profile)?.deviations.find((each) => each.id === id);
@@ -62,7 +62,7 @@ Deno.test("every deviation that is known of a case is of its profile, and breaks
   }
 });
 
-Deno.test("our broker passes the whole catalog", async () => {
+Deno.test("catalog: our broker passes all cases", async () => {
   const { cases, reason, exitCode, warnings } = await checkInMemory(ourCore());
   const wrong = cases.filter(({ outcome }) => outcome === "fail");
   assert.deepEqual(wrong.map(({ id, protocol, reason }) => `${id} in ${protocol}: ${reason}`), []);
@@ -73,7 +73,8 @@ Deno.test("our broker passes the whole catalog", async () => {
 for (const one of catalog) {
   for (const protocol of protocols.filter((each) => one.rules[each] !== undefined)) {
     for (const proof of (proofs[one.id] ?? []).filter(({ only }) => only === undefined || only === protocol)) {
-      Deno.test(`${one.id} in ${protocol} finds out a broker that ${nameOf(proof)}`, () => prove(one, protocol, proof));
+      Deno.test(`catalog: ${one.id} in ${protocol} detects a broker that ${nameOf(proof)}`, () =>
+        prove(one, protocol, proof));
     }
   }
 }

@@ -47,7 +47,7 @@ const endsSilent = (times: number): Fault => () => ({
   },
 });
 
-Deno.test("F1: a silent client that is closed after its keep alive, before 1.5 times, is reported in a note", async () => {
+Deno.test("F1: a broker that closes a silent client between 1 and 1.5 times keep alive gets a note", async () => {
   const found = await results(endsSilent(1.1), ["keep-alive/silent", "keep-alive/last-packet", "will/freeze-1s"]);
   assert.deepEqual(
     found.map(({ outcome }) => outcome),
@@ -67,11 +67,11 @@ Deno.test("F1: a client that is closed within its keep alive is not silent", asy
   for (const line of found) assert.match(line, /fail the connection was closed 8\d\d ms after the last packet, within/);
 });
 
-Deno.test("F1: a delayed will of a client that was closed early is due from that close on", async () => {
+Deno.test("F1: the delayed will of a client that was closed early is due from that close", async () => {
   assert.deepEqual(await outcomes(endsSilent(1.1), ["will/delay-freeze"]), ["will/delay-freeze 5.0 pass"]);
 });
 
-Deno.test("F6: a takeover in 3.1.1 is not held to the reason codes of 5.0, and a DISCONNECT is its own fault", async () => {
+Deno.test("F6: 3.1.1 takeovers need no 5.0 reason codes, and a DISCONNECT is a separate fault", async () => {
   for (const bytes of [[0xe0, 0x00], [0xe0, 0x02, 0x8e, 0x00]]) {
     const found = await outcomes(saysDisconnect(bytes), ["connect/takeover"], { protocols: ["3.1.1"] });
     assert.equal(found[0], "connect/takeover 3.1.1 pass");
@@ -99,7 +99,7 @@ const othersWrite: Fault = () => ({
   },
 });
 
-Deno.test("F7: on a topic that is shared only the case's own payload counts", async () => {
+Deno.test("F7: on a shared topic only the case's own payload counts", async () => {
   assert.deepEqual(await outcomes(othersWrite, ["will/denied-topic"]), [
     "will/denied-topic 3.1.1 pass",
     "will/denied-topic 5.0 pass",
@@ -124,7 +124,7 @@ const locksOut: Fault = () => {
   };
 };
 
-Deno.test("F9: a broker that locks out who takes over again and again is asked once more, with a note", async () => {
+Deno.test("F9: check repeats a takeover case once, with a note, when the broker locks out repeated takeovers", async () => {
   const found = await results(locksOut, ["will/takeover-chain"]);
   for (const { outcome, reason, notes } of found) {
     assert.equal(outcome, "pass", reason ?? "");
@@ -156,7 +156,7 @@ const looksAtNames: Fault = () => ({
 });
 const takesEveryone: Fault = () => ({ core: { authenticate: () => "accept" } });
 
-Deno.test("F10: a broker that takes unknown names for guests is tried with the right name and a wrong password", async () => {
+Deno.test("F10: check tries a correct name with a wrong password where the broker accepts unknown names as guests", async () => {
   for (const fault of [takesGuests, looksAtNames]) {
     const found = await outcomes(fault, loginCases);
     assert.equal(found.length, 11);
@@ -164,7 +164,7 @@ Deno.test("F10: a broker that takes unknown names for guests is tried with the r
   }
 });
 
-Deno.test("F10: a broker that refuses no login at all is said to let everyone in", async () => {
+Deno.test("F10: a broker that refuses no login is reported as open to everyone", async () => {
   const found = await outcomes(takesEveryone, loginCases);
   assert.equal(found.length, 11);
   for (const line of found) {
@@ -172,7 +172,7 @@ Deno.test("F10: a broker that refuses no login at all is said to let everyone in
   }
 });
 
-Deno.test("a broker that drops what is beyond Receive Maximum fails for the loss, and for nothing else", async () => {
+Deno.test("check: a broker that drops messages beyond Receive Maximum fails for that loss only", async () => {
   const ids = ["limits/receive-maximum", "limits/receive-maximum-goes-on", "will/receive-maximum"] as const;
   const lossIds = ["limits/receive-maximum-loses-nothing", "will/receive-maximum-loses-nothing"] as const;
   const found = await outcomes(dropsBeyondMaximum, [...ids, ...lossIds]);
@@ -180,7 +180,7 @@ Deno.test("a broker that drops what is beyond Receive Maximum fails for the loss
   for (const id of lossIds) assert.ok(found.some((line) => line.startsWith(`${id} 5.0 fail`)), id);
 });
 
-Deno.test("times that a case waits for grow with --slack", async () => {
+Deno.test("check: --slack extends the waits of a case", async () => {
   /** Ends sessions and drops expired messages 5 s after it should. */
   const tardy: Fault = () =>
     hears("connect", (packet) => ({
@@ -192,26 +192,26 @@ Deno.test("times that a case waits for grow with --slack", async () => {
   assert.deepEqual(await outcomes(tardy, ["session/expires"], { slack: 2 }), ["session/expires 5.0 pass"]);
 });
 
-Deno.test("M1: a will of 2 or 3 s behind a stream of 2 s is seen to wait", async () => {
+Deno.test("M1: check detects that a will of 2 or 3 s waits behind a stream of 2 s", async () => {
   const found = await outcomes(waitsBehindOthers, ["will/delay-2-behind-2", "will/delay-3-behind-2"]);
   assert.equal(found.length, 2);
   for (const line of found) assert.match(line, / fail /);
 });
 
-Deno.test("M2: a will that was due before its client was back has to come", async () => {
+Deno.test("M2: a will that was due before its client returned must arrive", async () => {
   const found = await outcomes(dropsOverdueOfReturned, ["will/delay-back-overdue", "will/delay-back-too-late"]);
   assert.match(found[1]!, /^will\/delay-back-overdue 5\.0 fail watcher got no message/);
   assert.match(found[0]!, /^will\/delay-back-too-late 5\.0 pass/);
 });
 
-Deno.test("M3: a DISCONNECT without property length is read with its reason code", async () => {
+Deno.test("M3: check reads the reason code of a DISCONNECT without property length", async () => {
   const ids = ["will/disconnect-code-alone-0x04", "will/disconnect-0x04", "will/leave-code-alone"] as const;
   const found = await outcomes(readsNoShortDisconnect, ids);
   const failed = found.filter((line) => line.includes(" fail "));
   assert.deepEqual(failed.map((line) => line.split(" ")[0]), ["will/disconnect-code-alone-0x04"]);
 });
 
-Deno.test("F3: an expiry that a broker adds to every message fails the one case about it", async () => {
+Deno.test("F3: an expiry that a broker adds to each message fails the one case about it", async () => {
   // Where the broker may answer in another version, nothing that is tampered with can be read.
   const inItsVersion = catalog.filter(({ id }) => !/^(connect\/protocol-name|will\/refused-level)$/.test(id));
   const broker = tampered(addsExpiry, { spoilsControl: true });

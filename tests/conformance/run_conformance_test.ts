@@ -25,7 +25,7 @@ const reset: ConformanceCase = {
 const isControl = ({ clientId }: { clientId: string }) => /c1x/.test(clientId);
 const losing = ourCore({ willFault: { atPublication: (question) => isControl(question) ? undefined : [] } });
 
-Deno.test("check: what passes, and the way it is counted", async () => {
+Deno.test("check: counts each passed case", async () => {
   const result = await checkInMemory(ourCore(), { cases: [reset] });
   assert.deepEqual([result.verdict, result.exitCode, result.reason], ["pass", 0, "all 2 cases passed"]);
   assert.deepEqual(result.counts, { pass: 2, fail: 0, deviation: 0, "not testable": 0 });
@@ -34,7 +34,7 @@ Deno.test("check: what passes, and the way it is counted", async () => {
   assert.ok(result.cases.every(({ transcript }) => transcript === undefined), "only what failed has a transcript");
 });
 
-Deno.test("check: what fails says why, and has both directions with times and bytes", async () => {
+Deno.test("check: a failure has a reason and a transcript of both directions with times and bytes", async () => {
   const { cases: [result], exitCode } = await checkInMemory(losing, { cases: [reset], protocols: ["5.0"] });
   assert.equal(exitCode, 1);
   assert.match(result!.reason!, /^watcher got no message on mqtt-sim\/.+\/will within 3,000 ms$/);
@@ -47,7 +47,7 @@ Deno.test("check: what fails says why, and has both directions with times and by
   assert.doesNotMatch(JSON.stringify(lines.map(({ text }) => text)), /right/, "no password in words");
 });
 
-Deno.test("check: a deviation is of the case and of the profile, and nothing else is", async () => {
+Deno.test("check: a deviation needs both the case and the profile", async () => {
   const shows = [{ fault: "missing" }] as const;
   const profile = (...ids: string[]) => ({ name: "some", deviations: ids.map((id) => ({ id, shows })) });
   const outcomes = async (broker: BrokerMaker, ...ids: string[]) => {
@@ -60,7 +60,7 @@ Deno.test("check: a deviation is of the case and of the profile, and nothing els
   assert.deepEqual(await outcomes(ourCore(), "loses-wills"), ["pass", "loses-wills", 0]);
 });
 
-Deno.test("check: a broker without wills fails, with exit code 1 and all cases run, and is not void", async () => {
+Deno.test("check: a broker without wills runs all cases and fails with exit code 1, and is not void", async () => {
   const other: ConformanceCase = { ...reset, id: "connect/ping", run: async (stage) => (await stage.connect()).ping() };
   const noWills = ourCore({ willFault: { atPublication: () => [] } });
   const result = await checkInMemory(noWills, { cases: [reset, other] });
@@ -74,7 +74,7 @@ Deno.test("check: a broker without wills fails, with exit code 1 and all cases r
   assert.deepEqual([only.verdict, only.exitCode], ["fail", 1], "also where no case is about wills");
 });
 
-Deno.test("F3, M5: a control arm that proves nothing in 5.0 leaves 3.1.1 to be judged", async () => {
+Deno.test("F3, M5: a control arm that fails in 5.0 does not stop the judgement of 3.1.1", async () => {
   const refusing = (fault: boolean) =>
     tampered(() => ({
       ...fault && { core: { willFault: { atPublication: (question) => isControl(question) ? undefined : [] } } },
@@ -94,20 +94,20 @@ Deno.test("F3, M5: a control arm that proves nothing in 5.0 leaves 3.1.1 to be j
   assert.deepEqual([faulty.verdict, faulty.exitCode], ["fail", 1], "what is proved takes precedence");
 });
 
-Deno.test("check: a broker that passes on nothing proves nothing", async () => {
+Deno.test("check: a broker that forwards no message proves nothing", async () => {
   const blind = ourCore({ authorize: (_, action) => action === "subscribe" });
   const result = await checkInMemory(blind, { cases: [reset] });
   assert.match(result.reason, /a message that was published did not reach the watcher/);
   assert.equal(result.exitCode, 3);
 });
 
-Deno.test("check: a login that is refused proves nothing", async () => {
+Deno.test("check: a refused login proves nothing", async () => {
   const result = await checkInMemory(ourCore(), { cases: [reset], login: { username: "you" } });
   assert.match(result.reason, /the broker refused a CONNECT with 0x04/);
   assert.equal(result.exitCode, 3);
 });
 
-Deno.test("check: a version that is not spoken is not testable", async () => {
+Deno.test("check: an unsupported version is not testable", async () => {
   const only311 = tampered(() => ({
     fromBroker: (packet, { connect }) =>
       packet.type === "connack" && connect?.protocolVersion === 5 ? [{ ...packet, reasonCode: 0x84 }] : [packet],
@@ -118,7 +118,7 @@ Deno.test("check: a version that is not spoken is not testable", async () => {
   assert.deepEqual([result.exitCode, result.controls[1]!.outcome], [0, "not spoken"]);
 });
 
-Deno.test("check: a CONNACK of 3.1.1 that refuses the level of 5.0 is no malformed packet of 5.0", async () => {
+Deno.test("check: a 3.1.1 CONNACK that refuses the level of 5.0 is no malformed 5.0 packet", async () => {
   const only311 = tampered(() => ({
     fromBroker: (packet, { connect }) =>
       packet.type === "connack" && connect?.protocolVersion === 5 ? [Uint8Array.of(0x20, 2, 0, 1)] : [packet],
@@ -131,7 +131,7 @@ Deno.test("check: a CONNACK of 3.1.1 that refuses the level of 5.0 is no malform
   assert.deepEqual([result.exitCode, result.controls[1]!.outcome], [0, "not spoken"]);
 });
 
-Deno.test("check: unmet needs are reported", async () => {
+Deno.test("check: reports the unmet needs of a case", async () => {
   const needy: ConformanceCase = { ...reset, needs: ["restart"] };
   const result = await checkInMemory(ourCore(), { cases: [needy], protocols: ["5.0"] });
   assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["not testable"]);
@@ -142,7 +142,7 @@ Deno.test("check: unmet needs are reported", async () => {
   assert.equal(poor.cases[0]!.reason, "the broker announces Retain Available 0");
 });
 
-Deno.test("check: nothing of a case is left on the broker", async () => {
+Deno.test("check: a case leaves no state on the broker", async () => {
   const seen: string[] = [];
   const looking: ConformanceCase = {
     ...reset,
@@ -158,7 +158,7 @@ Deno.test("check: nothing of a case is left on the broker", async () => {
   assert.deepEqual(seen, ["nothing"]);
 });
 
-Deno.test("check: an interrupt ends it early", async () => {
+Deno.test("check: an interrupt ends the check early", async () => {
   const abort = new AbortController();
   const slow: ConformanceCase = { ...reset, run: (stage) => stage.pause(1_000).then(() => abort.abort()) };
   const result = await checkInMemory(ourCore(), { cases: [slow, reset], parallel: 1 }, { interrupt: abort.signal });
@@ -166,12 +166,12 @@ Deno.test("check: an interrupt ends it early", async () => {
   assert.ok(result.cases.length < 4);
 });
 
-Deno.test("check: a fault of a case's own is no outcome", async () => {
+Deno.test("check: an internal error of a case is no outcome", async () => {
   const broken: ConformanceCase = { ...reset, run: () => Promise.reject(new TypeError("broken")) };
   await assert.rejects(checkInMemory(ourCore(), { cases: [broken] }), /broken/);
 });
 
-Deno.test("check: what is selected", async () => {
+Deno.test("check: selects cases by id and area", async () => {
   const names = async (run: Parameters<typeof checkInMemory>[1]) => {
     const { cases } = await checkInMemory(ourCore(), run);
     return cases.map(({ id, protocol }) => `${id} ${protocol}`);
@@ -193,7 +193,7 @@ Deno.test("check: what is selected", async () => {
   }
 });
 
-Deno.test("check: cases that restart share one, when all are ready, and one that fails before holds up none", async () => {
+Deno.test("check: cases with a restart share it when all are ready, and one that fails earlier delays none", async () => {
   const log: string[] = [];
   const restarting = (name: string, prepareMs: number): ConformanceCase => ({
     ...reset,
@@ -225,7 +225,7 @@ Deno.test("check: cases that restart share one, when all are ready, and one that
   assert.equal(log.filter((line) => line === "restart").length, 2, "one at a time, each has its own");
 });
 
-Deno.test("check: a restart that fails is reported by each case that shares it", async () => {
+Deno.test("check: each case that shares a failed restart reports it", async () => {
   const cases = ["one", "other"].map((name): ConformanceCase => ({
     ...reset,
     id: `will/${name}`,
@@ -272,7 +272,7 @@ function failing(times: number): ConformanceCase {
   };
 }
 
-Deno.test("check: what failed while this process was late is run again once, alone, and told", async () => {
+Deno.test("check: repeats a case once, alone, when it failed while this process was late, and reports it", async () => {
   const late = standingStill(ourCore(), 500, 650);
   const run = { protocols: ["5.0"] } as const;
   const counted: string[] = [];
@@ -293,7 +293,7 @@ Deno.test("check: what failed while this process was late is run again once, alo
   assert.equal(twice.cases[0]!.again!.reason, "nothing came");
 });
 
-Deno.test("F2: what fails while other cases ran is run once more, alone, and only that counts", async () => {
+Deno.test("F2: check repeats a case once, alone, when it failed beside other cases; only the repetition counts", async () => {
   let running = 0;
   const lonely: ConformanceCase = {
     ...reset,
@@ -321,7 +321,7 @@ Deno.test("F2: what fails while other cases ran is run once more, alone, and onl
   assert.deepEqual([twice.exitCode, twice.cases[0]!.again], [1, undefined], "a repeated failure has no remark");
 });
 
-Deno.test("check: with one case at a time, what fails on time is not run again; nor is what passes late", async () => {
+Deno.test("check: with one case at a time, check does not repeat a failure on time or a late pass", async () => {
   const alone = { protocols: ["5.0"], parallel: 1 } as const;
   const onTime = await checkInMemory(ourCore(), { ...alone, cases: [failing(1)] });
   assert.deepEqual([onTime.exitCode, onTime.cases[0]!.again, onTime.warnings], [1, undefined, []]);

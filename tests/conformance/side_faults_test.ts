@@ -55,7 +55,7 @@ for (const [packet, fault, version, id, rules] of table) {
   });
 }
 
-Deno.test("side faults: a packet without a fault has none, but a 3.1.1 broker sends no DISCONNECT", () => {
+Deno.test("side faults: a valid packet has none, except a DISCONNECT of a 3.1.1 broker", () => {
   assert.deepEqual(faultsOf(publish, [], 4), []);
   assert.deepEqual(faultsOf(disconnect(), [], 5), []);
   const [found] = faultsOf(disconnect(), [leftOver], 4);
@@ -63,7 +63,7 @@ Deno.test("side faults: a packet without a fault has none, but a 3.1.1 broker se
   assert.equal(faultsOf(publish, [property, code(1)], 5).length, 2);
 });
 
-Deno.test("side faults: what cannot be read, by the type that is known of it", () => {
+Deno.test("side faults: names the type of an unreadable packet where it is known", () => {
   const of = (message: string, first: number, version: ProtocolVersion) => {
     const { id, rules } = unreadable(message, Uint8Array.of(first, 0), version);
     return [id, ...rules];
@@ -117,7 +117,7 @@ const strange: SideFault = { id: "broker/strange", rules: ["1"], title: "it is n
 const odd: SideFault = { ...strange, id: "broker/odd", reason: "it was odd" };
 const line = { atMs: 0, link: "client", direction: ">", text: "first" } as const;
 
-Deno.test("side results: each fault once for a version, with how often and where it was seen", () => {
+Deno.test("side results: has each fault once for a version, with its count and cases", () => {
   const side = new SideResults();
   assert.deepEqual(side.results(), []);
   side.add([strange, odd], { where: "one", protocol: "5.0", transcript: [line] });
@@ -163,7 +163,7 @@ class Lag {
   }
 }
 
-Deno.test("lag: what is more than the least counts, in milliseconds beyond when it was due", () => {
+Deno.test("lag: counts milliseconds beyond the due time when they exceed the minimum", () => {
   const lag = new Lag();
   assert.equal(lag.askedMs, 100);
   lag.clock.advance(150);
@@ -179,7 +179,7 @@ Deno.test("lag: what is more than the least counts, in milliseconds beyond when 
   assert.equal(lag.watch.worstMs(), 80);
 });
 
-Deno.test("lag: a time counts where it ended after the instant that is asked for", () => {
+Deno.test("lag: counts a delay only if it ended after the requested time", () => {
   const lag = new Lag();
   lag.fires(190);
   assert.equal(lag.watch.worstMs(1_189), 90);

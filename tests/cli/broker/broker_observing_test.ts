@@ -48,7 +48,7 @@ async function connect(port: number, clientId: string, delayIntervalS = 0): Prom
   return connection;
 }
 
-Deno.test("broker status: who is online, whose will is armed, whose is delayed and until when", async () => {
+Deno.test("broker status: lists online clients, armed wills, and delayed wills with their due times", async () => {
   await whileRunning([], async ({ metricsUrl, port }) => {
     const armed = await connect(port, "living");
     (await connect(port, "dead", 30)).close();
@@ -69,7 +69,7 @@ Deno.test("broker status: who is online, whose will is armed, whose is delayed a
   });
 });
 
-Deno.test("broker status: nobody there is exit code 3 and one sentence", async () => {
+Deno.test("broker status: without a broker exits with code 3 and one sentence", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -79,7 +79,7 @@ Deno.test("broker status: nobody there is exit code 3 and one sentence", async (
   assert.equal(output.written.out, "");
 });
 
-Deno.test("a broker that misbehaves on purpose says so in the start line, the log, the metrics and the status", async () => {
+Deno.test("broker: start line, log, metrics and status show the active fault mix", async () => {
   const args = ["--fault", "lose=100%", "--fault-seed", "7", "--log-level", "info"];
   const { written } = await whileRunning(args, async ({ metricsUrl, port }) => {
     (await connect(port, "a")).close();
@@ -94,7 +94,7 @@ Deno.test("a broker that misbehaves on purpose says so in the start line, the lo
   assert.match(written.err, /^\S+Z info fault injected into a will event=will-fault kind=lose clientId=a$/m);
 });
 
-Deno.test("logs: JSON lines at info, a trace of one client, and no password", async () => {
+Deno.test("broker: writes JSON log lines at info and a trace of one client, without the password", async () => {
   const args = ["--log", "json", "--log-level", "info", "--trace-client", "a"];
   const { written } = await whileRunning(args, async ({ port, output }) => {
     (await connect(port, "a")).close();
@@ -132,7 +132,7 @@ for (const [args, sentence] of bad) {
   });
 }
 
-Deno.test("a metrics port in use: exit code 2, and no broker is left behind", async () => {
+Deno.test("broker: a metrics port in use exits with code 2 and leaves no broker running", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const output = captured();
   assert.equal(await main(["broker", "--port", "0", "--metrics", String(listener.addr.port)], output), 2);

@@ -91,7 +91,7 @@ async function rest(connection: Deno.TcpConn): Promise<number[]> {
   return bytes;
 }
 
-Deno.test("broker disconnect, end-session and clear-retained: done, then nothing of that name, in one sentence each", () =>
+Deno.test("broker disconnect, end-session and clear-retained: succeed, then report an unknown name in one sentence", () =>
   whileRunning([], async ({ port, run, output }) => {
     const client = await connect(port, "..");
     const sender = await connect(port, "sender");
@@ -123,7 +123,7 @@ Deno.test("broker disconnect, end-session and clear-retained: done, then nothing
     sender.close();
   }));
 
-Deno.test("a token that the broker refuses is exit code 2 and one sentence, and stands in no output", () =>
+Deno.test("broker disconnect: a token that the broker refuses exits with code 2 and one sentence without the token", () =>
   whileRunning([], async ({ url, output }) => {
     await inFolder(async (folder) => {
       const other = await tokenFileIn(folder, "another-token-of-16");
@@ -138,7 +138,7 @@ Deno.test("a token that the broker refuses is exit code 2 and one sentence, and 
     });
   }));
 
-Deno.test("nobody there is exit code 3 and one sentence", () =>
+Deno.test("broker disconnect: without a broker exits with code 3 and one sentence", () =>
   inFolder(async (folder) => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const url = `http://127.0.0.1:${listener.addr.port}`;
@@ -149,7 +149,7 @@ Deno.test("nobody there is exit code 3 and one sentence", () =>
     assert.match(err, /^Cannot reach http:\S+: no answer: nothing listens there; .+\n$/);
   }));
 
-Deno.test("an answer of another server is one short line without control characters", () =>
+Deno.test("broker disconnect: shows an answer of another server as one short line without control characters", () =>
   inFolder(async (folder) => {
     const text = `\u001b[31m${"x".repeat(100_000)}`;
     await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
@@ -187,7 +187,7 @@ for (const [args, sentence] of bad) {
   });
 }
 
-Deno.test("SIGHUP reads the token again; a file that cannot be used leaves the old one in force", () =>
+Deno.test("broker: SIGHUP reads the token again; an unusable file keeps the old token", () =>
   inFolder(async (folder) => {
     const path = await tokenFileIn(folder);
     const args = ["broker", "--metrics", "0", "--admin-token", path];
@@ -201,7 +201,7 @@ Deno.test("SIGHUP reads the token again; a file that cannot be used leaves the o
     assert.deepEqual([matches(token), matches("another-token-of-16")], [false, true]);
   }));
 
-Deno.test("failed logins of a running broker are warnings, at the usual level", () =>
+Deno.test("broker: logs failed logins as warnings at the default level", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/users`, "");
     await whileRunning(["--users", `${folder}/users`], async ({ port, output }) => {

@@ -47,7 +47,7 @@ const refused: readonly [args: string[], sentence: string][] = [
   [["--tls-ca", "x"], "Cannot use --tls-ca and --tls-client-auth without --tls-cert and --tls-key"],
 ];
 for (const [args, sentence] of refused) {
-  Deno.test(`broker security: refused: ${args.map((arg) => arg.split("/").at(-1)).join(" ")}`, async () => {
+  Deno.test(`broker security: refuses ${args.map((arg) => arg.split("/").at(-1)).join(" ")}`, async () => {
     await assert.rejects(securityOf(...args), new UsageError(sentence));
   });
 }
@@ -62,7 +62,7 @@ const served: readonly (readonly [args: string[], urls: string[]])[] = [
   ]],
 ];
 for (const [args, urls] of served) {
-  Deno.test(`broker security: served: ${urls.join(" ")}`, async () => {
+  Deno.test(`broker security: serves ${urls.join(" ")}`, async () => {
     assert.deepEqual((await securityOf(...args)).options.listen?.map(({ url }) => url), urls);
   });
 }
@@ -86,12 +86,12 @@ function keysOf(text: string, isTerminal: boolean): Keys & { raw: boolean[] } {
 
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-Deno.test("broker passwd: a password is the first line of what is piped in", () => {
+Deno.test("broker passwd: reads the password from the first line of standard input", () => {
   assert.equal(textOf(readPassword(captured(), keysOf("grüße dich\nmore\n", false))), "grüße dich");
   assert.throws(() => readPassword(captured(), keysOf("\n", false)), /^UsageError: Cannot use an empty password$/);
 });
 
-Deno.test("broker passwd: on a terminal it is asked for twice and never shown", () => {
+Deno.test("broker passwd: on a terminal it asks twice and does not show the password", () => {
   const output = captured();
   const keys = keysOf("secreet\x7f\x7ft\rsecret\r", true);
   assert.equal(textOf(readPassword(output, keys)), "secret");
@@ -103,7 +103,7 @@ Deno.test("broker passwd: on a terminal it is asked for twice and never shown", 
   assert.deepEqual(interrupted.raw, [true, false], "the terminal is as it was");
 });
 
-Deno.test("broker passwd: adds, replaces, and leaves the rest", async () => {
+Deno.test("broker passwd: adds or replaces a user and keeps the other users", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const file = `${folder}/users`;

@@ -18,7 +18,7 @@ async function runUntilStopped(...args: string[]): Promise<string> {
   return output.written.out;
 }
 
-Deno.test("the start line says where the store is, and a clean stop is in the file", async () => {
+Deno.test("broker: the start line shows the store's path, and a clean stop is in the file", async () => {
   const directory = await Deno.makeTempDir({ prefix: "mqtt-sim-store-" });
   const path = `${directory}/store.db`;
   try {

@@ -14,7 +14,7 @@ async function runUntilStopped(...args: string[]): Promise<{ exitCode: number; o
   return { exitCode: await done, ...output.written };
 }
 
-Deno.test("the broker tells where it listens, and what became of wills when it stops", async () => {
+Deno.test("broker: prints its addresses at the start and the outcomes of wills at the stop", async () => {
   const { exitCode, out, err } = await runUntilStopped("--port", "0");
   const lines = out.split("\n");
   // Between them it may say why it is not on epoll.
@@ -27,6 +27,6 @@ Deno.test("the broker tells where it listens, and what became of wills when it s
   assert.deepEqual([exitCode, end, err], [0, "", ""]);
 });
 
-Deno.test("--quiet says nothing", async () => {
+Deno.test("broker: --quiet prints nothing", async () => {
   assert.deepEqual(await runUntilStopped("--port", "0", "--quiet"), { exitCode: 0, out: "", err: "" });
 });

@@ -47,7 +47,7 @@ function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWi
   return { go, output, runs, started };
 }
 
-Deno.test("check: without a url the embedded broker is checked, and stopped", async () => {
+Deno.test("check: without a url it checks the embedded broker and stops it", async () => {
   const { go, output, runs, started } = trial();
   assert.equal(await go(), 0);
   assert.deepEqual(started, { target: 1, stopped: 1, engine: "auto" });
@@ -60,7 +60,7 @@ Deno.test("check: without a url the embedded broker is checked, and stopped", as
   );
 });
 
-Deno.test("check: with a url no broker is started, and flags are passed on", async () => {
+Deno.test("check: with a url it starts no broker, and passes the flags on", async () => {
   const { go, runs, started } = trial();
   const flags = "--url mqtt://you:s3cret@broker.example --protocol 5 --slack 2 --parallel 3 --denied-topic no --quick";
   assert.equal(await go(...flags.split(" ")), 0);
@@ -70,7 +70,7 @@ Deno.test("check: with a url no broker is started, and flags are passed on", asy
   assert.deepEqual([login, deniedTopic, quick], [{ username: "you", password: "s3cret" }, "no", true]);
 });
 
-Deno.test("check --engine: of its own connections and of the embedded broker, and auto where nothing is said", async () => {
+Deno.test("check --engine: selects the engine of check and of the embedded broker; the default is auto", async () => {
   for (const engine of ["epoll", "deno", "auto", undefined] as const) {
     const { go, runs, started } = trial();
     assert.equal(await go(...engine === undefined ? [] : ["--engine", engine]), 0);
@@ -84,7 +84,7 @@ Deno.test("check --engine: of its own connections and of the embedded broker, an
   assert.equal(output.written.out, "");
 });
 
-Deno.test("check --engine: a broker over sockets is checked on each, and the report says on which", async () => {
+Deno.test("check --engine: checks a broker on each engine, and the report names the engine", async () => {
   for (const { name } of testedEngines) {
     const output = captured();
     const only = ["--only", "will/reset", "--only", "will/close", "--only", "connect/first-packet"];
@@ -95,7 +95,7 @@ Deno.test("check --engine: a broker over sockets is checked on each, and the rep
   }
 });
 
-Deno.test("check --engine: epoll where TLS is asked for is refused in one sentence", async () => {
+Deno.test("check --engine: refuses epoll with TLS in one sentence", async () => {
   const output = captured();
   assert.equal(await main(["check", "--engine", "epoll", "--url", "mqtts://127.0.0.1:1"], output), 2);
   const sentence = "Cannot use --engine epoll with mqtts://127.0.0.1:1: TLS uses the sockets of the runtime; " +
@@ -103,7 +103,7 @@ Deno.test("check --engine: epoll where TLS is asked for is refused in one senten
   assert.ok(output.written.err.includes(sentence), output.written.err);
 });
 
-Deno.test("check: what fails is shown with its transcript, and the exit code says so", async () => {
+Deno.test("check: shows a failure with its transcript and sets the exit code", async () => {
   const { go, output } = trial(tampered(() => ({ hidesClose: () => true })));
   assert.equal(await go("--only", "will/flags-qos-3", "--report", "-"), 1);
   const { out, err } = output.written;
@@ -116,14 +116,14 @@ Deno.test("check: what fails is shown with its transcript, and the exit code say
   assert.doesNotMatch(out + err, /72 69 67 68 74/, "no password in hex");
 });
 
-Deno.test("check --list writes the cases and runs none", async () => {
+Deno.test("check --list: prints the cases and runs none", async () => {
   const { go, output, runs } = trial();
   assert.equal(await go("--list", "--protocol", "3.1.1"), 0);
   assert.equal(runs.length, 0);
   assert.match(output.written.out, /^3\.1\.1 {2}will\/flags-qos-3 +3\.1\.2-14 +a CONNECT with will QoS 3 is refused/m);
 });
 
-Deno.test("check: the embedded broker knows its login and its topic, and keeps its store over a restart", async () => {
+Deno.test("check: the embedded broker has a login and a denied topic, and keeps its store over a restart", async () => {
   const target = await startCheckTarget("auto");
   try {
     await target.restart();
@@ -136,7 +136,7 @@ Deno.test("check: the embedded broker knows its login and its topic, and keeps i
   }
 });
 
-Deno.test("check --profile: a documented deviation is reported, and does not fail", async () => {
+Deno.test("check --profile: reports documented deviations, which are no failures", async () => {
   const takesAnyDisconnect = tampered(() => ({
     fromClient: (bytes) => bytes[0]! >> 4 === 14 ? Uint8Array.of(0xe0, 0) : bytes,
   }));
@@ -157,7 +157,7 @@ Deno.test("check --profile: a documented deviation is reported, and does not fai
   );
 });
 
-Deno.test("check --restart-command: the shell runs it, and what goes wrong is the case's reason", async () => {
+Deno.test("check --restart-command: runs in the shell, and its error is the reason of the case", async () => {
   const url = parseEndpoint("mqtt://broker.example");
   const folder = await Deno.makeTempDir();
   const run = async (restartCommand: string) => await (await restartBy({ url, restartCommand }))!();
@@ -171,7 +171,7 @@ Deno.test("check --restart-command: the shell runs it, and what goes wrong is th
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("check: TLS is refused in one sentence where there is none", async () => {
+Deno.test("check: refuses TLS options for a url without TLS in one sentence", async () => {
   const sentence = (where: string) =>
     `Cannot use --tls-insecure with ${where}, which does not use TLS: expected a --url with mqtts:// or wss://`;
   const refused = (...args: string[]) => trial().go(...args, "--tls-insecure");
@@ -180,7 +180,7 @@ Deno.test("check: TLS is refused in one sentence where there is none", async () 
   await assert.rejects(refused(), new UsageError(sentence("the embedded broker")));
 });
 
-Deno.test("check: what TLS takes is read and goes with the target", async () => {
+Deno.test("check: reads the TLS files and passes them with the target", async () => {
   const { go, runs } = trial();
   const files = [
     "--tls-ca",

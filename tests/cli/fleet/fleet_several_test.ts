@@ -49,7 +49,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("the same deaths on each, one after the other, each under a name of its own", async () => {
+Deno.test("fleet with several brokers: each gets the same kills in turn, under a name of its own", async () => {
   const { go, runs, settled, output } = trial();
   assert.equal(await go(...three), 0);
   assert.deepEqual(runs.map(({ target }) => target.port), [9, 1, 2]);
@@ -63,14 +63,14 @@ Deno.test("the same deaths on each, one after the other, each under a name of it
   assert.match(output.written.err, /^This machine was idle after 1\.2s$/m);
 });
 
-Deno.test("each broker has its own login", async () => {
+Deno.test("fleet with several brokers: each has its own login", async () => {
   const { go, runs, output } = trial();
   await go(...urls("a=mqtt://me:s3cret@127.0.0.1:1", "mqtt://127.0.0.1:2"), "--report", "-");
   assert.deepEqual(runs.map(({ plan }) => [plan.username, plan.password]), [["me", "s3cret"], [undefined, undefined]]);
   assert.doesNotMatch(output.written.out + output.written.err, /s3cret/);
 });
 
-Deno.test("the exit code is the worst, and a broker that cannot be reached keeps no other from its run", async () => {
+Deno.test("fleet with several brokers: the exit code is the worst, and an unreachable broker does not stop the others", async () => {
   const { go, runs, output } = trial({
     1: () => Promise.resolve(failed()),
     2: () => Promise.resolve(voided()),
@@ -83,7 +83,7 @@ Deno.test("the exit code is the worst, and a broker that cannot be reached keeps
   );
 });
 
-Deno.test("an unsupported version is reported, and is no failure", async () => {
+Deno.test("fleet with several brokers: reports an unsupported version, which is no failure", async () => {
   const { go, output } = trial({
     1: () => Promise.resolve({ ...voided(), notSpoken: true }),
     2: () => Promise.reject(new NotSpokenError("Cannot use --will-delay: it needs MQTT 5.0")),
@@ -93,7 +93,7 @@ Deno.test("an unsupported version is reported, and is no failure", async () => {
   assert.match(output.written.out, /^127\.0\.0\.1:2: Cannot use --will-delay: it needs MQTT 5\.0$/m);
 });
 
-Deno.test("what cannot be done on one is void there; on all of them it is the person's", async () => {
+Deno.test("fleet with several brokers: a usage error on one broker is void there; on all of them it ends the command", async () => {
   const refuse = () => Promise.reject(new UsageError("Cannot hold so many clients"));
   const one = trial({ 9: refuse });
   assert.equal(await one.go(...three), 3);
@@ -101,7 +101,7 @@ Deno.test("what cannot be done on one is void there; on all of them it is the pe
   await assert.rejects(trial({ 9: refuse, 1: refuse, 2: refuse }).go(...three), /^UsageError: Cannot hold so many/);
 });
 
-Deno.test("Ctrl-C ends the current run with its report, and skips the rest", () =>
+Deno.test("fleet with several brokers: Ctrl-C ends the current run with its report, and skips the rest", () =>
   inFolder(async (folder) => {
     const run = trial({
       1: () => {
@@ -116,7 +116,7 @@ Deno.test("Ctrl-C ends the current run with its report, and skips the rest", () 
     assert.match(run.output.written.out, /\| verdict \| \*\*pass\*\* \| \*\*void\*\* \| \*\*skipped\*\* \|/);
   }));
 
-Deno.test("a machine that is not idle causes a warning, also with --quiet, and no other output", async () => {
+Deno.test("fleet with several brokers: --quiet prints only warnings, such as that of a busy machine", async () => {
   const { go, output } = trial({}, false);
   await go(...three, "--quiet");
   const warnings = output.written.err.trimEnd().split("\n");
@@ -124,7 +124,7 @@ Deno.test("a machine that is not idle causes a warning, also with --quiet, and n
   assert.match(warnings[0]!, /^warning: this machine was not idle within 1\.2s: other load may affect/);
 });
 
-Deno.test("one file for all, or with {broker} one for each", () =>
+Deno.test("fleet with several brokers: writes one file for all, or with {broker} one for each", () =>
   inFolder(async (folder) => {
     const { go } = trial();
     const forms = ["report", "html", "junit", "markdown"].flatMap((form) => [`--${form}`, `${folder}/all.${form}`]);
@@ -137,13 +137,13 @@ Deno.test("one file for all, or with {broker} one for each", () =>
     assert.match(await Deno.readTextFile(`${folder}/one.csv`), /^mode,kills/);
   }));
 
-Deno.test("--metrics serves each run in turn", async () => {
+Deno.test("fleet with several brokers: --metrics serves each run in turn", async () => {
   const { go, output } = trial();
   assert.equal(await go(...three, "--metrics", "0"), 0);
   assert.equal(output.written.err.match(/^metrics: http:/gm)?.length, 3);
 });
 
-Deno.test("bad input is refused before anything runs, in one sentence", async () => {
+Deno.test("fleet with several brokers: refuses bad input in one sentence before any run", async () => {
   const cases: readonly (readonly [args: string[], sentence: RegExp])[] = [
     [[...three, "--shard", "1/2", "--seed", "1"], /^Cannot use --shard with several brokers/],
     [urls("embedded", "embedded"), /^Cannot call two brokers "embedded": expected a name for each/],
@@ -164,7 +164,7 @@ Deno.test("bad input is refused before anything runs, in one sentence", async ()
   }
 });
 
-Deno.test("a broker by its url, by a name and its url, or as embedded", () => {
+Deno.test("fleet with several brokers: accepts a url, a name with a url, and embedded", () => {
   assert.deepEqual(parseBrokerChoice("embedded"), { name: "embedded" });
   assert.deepEqual(parseBrokerChoice("ours=embedded"), { name: "ours" });
   const { name, endpoint } = parseBrokerChoice("mqtt://broker.example");
@@ -180,7 +180,7 @@ Deno.test("a broker by its url, by a name and its url, or as embedded", () => {
   assert.throws(() => parseBrokerChoice("x=ftp://h"), /transport "ftp:" is not supported/);
 });
 
-Deno.test("the brokers of a scenario file are run, unless a flag names others", () =>
+Deno.test("fleet with several brokers: runs the brokers of a scenario file unless a flag names others", () =>
   inFolder(async (folder) => {
     const file = `${folder}/s.yaml`;
     await Deno.writeTextFile(file, "clients: 7\nurl: [one=mqtt://127.0.0.1:1, mqtt://127.0.0.1:2]\n");

@@ -48,7 +48,7 @@ function trial(outcome: (run: FleetRun, hooks: FleetHooks) => Promise<FleetResul
 
 const passing = () => trial(({ plan, target }) => Promise.resolve({ ...passed(), plan, target: target.url }));
 
-Deno.test("without a url the run is on an embedded broker, which is stopped afterwards", async () => {
+Deno.test("fleet: without a url it runs on an embedded broker and stops it afterwards", async () => {
   const { go, runs, broker, output } = passing();
   assert.equal(await go("--seed", "7"), 0);
   assert.equal(runs[0]!.target.url, "mqtt://127.0.0.1:41883");
@@ -58,14 +58,14 @@ Deno.test("without a url the run is on an embedded broker, which is stopped afte
   assert.match(output.written.out, /^embedded broker · /m);
 });
 
-Deno.test("with a url the run is there, and no broker is started", async () => {
+Deno.test("fleet: with a url it runs there and starts no broker", async () => {
   const { go, runs, broker } = passing();
   assert.equal(await go("--url", "mqtt://broker.example"), 0);
   assert.deepEqual([runs[0]!.target.url, runs[0]!.brokerInProcess], ["mqtt://broker.example:1883", false]);
   assert.equal(broker.started, 0);
 });
 
-Deno.test("flags become the plan", async () => {
+Deno.test("fleet: flags set the plan", async () => {
   const { go, runs } = passing();
   await go(..."--kill-rate 50/s --kill-mode reset=45,leave=10 --reconnect-after never --will-qos 2".split(" "));
   const { plan } = runs[0]!;
@@ -75,7 +75,7 @@ Deno.test("flags become the plan", async () => {
   assert.match(plan.run, /^[0-9a-z]{1,7}$/);
 });
 
-Deno.test("a login in the url is used, flags come before it, and nothing tells the password", async () => {
+Deno.test("fleet: uses the login in the url, flags win over it, and no output shows the password", async () => {
   const url = ["--url", "mqtt://fleet:s3cret@broker.example"];
   const one = passing();
   await one.go(...url, "--report", "-");
@@ -86,7 +86,7 @@ Deno.test("a login in the url is used, flags come before it, and nothing tells t
   for (const { written } of [one.output, other.output]) assert.doesNotMatch(written.out + written.err, /s3cret|0ther/);
 });
 
-Deno.test("a password's file is read without its line end, and named in the way to repeat", async () => {
+Deno.test("fleet: reads a password file without its line end, and names it in the repeat command", async () => {
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(file, "s3cret word\n");
   const { go, runs, output } = passing();
@@ -96,7 +96,7 @@ Deno.test("a password's file is read without its line end, and named in the way 
   assert.ok(output.written.out.includes(`--password-file ${file}`));
 });
 
-Deno.test("section 4: a password's file that is not UTF-8 is sent as it is", async () => {
+Deno.test("section 4: fleet sends a password file that is not UTF-8 unchanged", async () => {
   const file = await Deno.makeTempFile();
   const bytes = [0xef, 0xbb, 0xbf, 0x70, 0xe4, 0xff, 0x00, 0x73];
   await Deno.writeFile(file, Uint8Array.from([...bytes, 13, 10]));
@@ -106,7 +106,7 @@ Deno.test("section 4: a password's file that is not UTF-8 is sent as it is", asy
   assert.deepEqual([...plainConnectPacket(runs[0]!.plan, 5, "c").password!], bytes);
 });
 
-Deno.test("a password's file that no CONNECT can carry is refused in one sentence", async () => {
+Deno.test("fleet: refuses a password that is too long for CONNECT in one sentence", async () => {
   const file = await Deno.makeTempFile();
   await Deno.writeFile(file, new Uint8Array(65_536).fill(0x61));
   const { go } = passing();
@@ -115,14 +115,14 @@ Deno.test("a password's file that no CONNECT can carry is refused in one sentenc
   await Deno.remove(file);
 });
 
-Deno.test("--report - : the JSON alone on standard output, the text on standard error", async () => {
+Deno.test("fleet: --report - writes JSON to standard output and text to standard error", async () => {
   const { go, output } = passing();
   assert.equal(await go("--report", "-"), 0);
   assert.equal(JSON.parse(output.written.out).verdict, "pass");
   assert.match(output.written.err, /^PASS {2}/);
 });
 
-Deno.test("--report FILE: the file has the exit code that the command answers", async () => {
+Deno.test("fleet: --report FILE contains the exit code of the command", async () => {
   const file = await Deno.makeTempFile();
   const { go, output } = trial(() => Promise.resolve(passed({}, { verdict: "fail", exitCode: 1 })));
   assert.equal(await go("--report", file), 1);
@@ -131,7 +131,7 @@ Deno.test("--report FILE: the file has the exit code that the command answers", 
   await Deno.remove(file);
 });
 
-Deno.test("a run that cannot be done leaves the folder as it was, and stops the broker", async () => {
+Deno.test("fleet: a run that fails to start writes no file and stops the broker", async () => {
   const folder = await Deno.makeTempDir();
   const file = `${folder}/run.json`;
   await Deno.writeTextFile(file, "old");
@@ -143,7 +143,7 @@ Deno.test("a run that cannot be done leaves the folder as it was, and stops the 
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("progress and notices go to standard error, with --quiet warnings alone", async () => {
+Deno.test("fleet: writes progress and notices to standard error, with --quiet only warnings", async () => {
   const telling = () =>
     trial((_, hooks) => {
       hooks.onNotice({ level: "info", text: "by the way" });
@@ -158,7 +158,7 @@ Deno.test("progress and notices go to standard error, with --quiet warnings alon
   assert.equal(quiet.output.written.err, "warning: look here\n");
 });
 
-Deno.test("the first interrupt is passed on, and the run's report is written", async () => {
+Deno.test("fleet: passes the first interrupt on and writes the report of the run", async () => {
   const run = trial((_, hooks) =>
     new Promise((resolve) => {
       hooks.interrupt!.addEventListener("abort", () => resolve(passed({}, { verdict: "void", exitCode: 130 })));
@@ -171,7 +171,7 @@ Deno.test("the first interrupt is passed on, and the run's report is written", a
   assert.match(run.output.written.err, /^Ending early; Ctrl-C again ends at once\.$/m);
 });
 
-Deno.test("the second interrupt is passed on too, and the broker is left to the end of the process", async () => {
+Deno.test("fleet: passes the second interrupt on, and leaves the broker to the end of the process", async () => {
   const run = trial((_, hooks) =>
     new Promise((resolve) => {
       hooks.stop!.addEventListener("abort", () => resolve(passed({}, { verdict: "void", exitCode: 130 })));
@@ -183,14 +183,14 @@ Deno.test("the second interrupt is passed on too, and the broker is left to the 
   assert.equal(run.broker.stopped, 0);
 });
 
-Deno.test("an embedded broker that crashes is our own fault", async () => {
+Deno.test("fleet: a crash of the embedded broker is an internal error", async () => {
   const run = trial(() => new Promise(() => {}));
   const done = run.go();
   setTimeout(() => run.broker.crash(new Error("The broker's thread crashed: out of memory")));
   await assert.rejects(done, /The broker's thread crashed: out of memory/);
 });
 
-Deno.test("the shards of a run agree on its run id, and cannot draw its seed each", async () => {
+Deno.test("fleet: refuses shards without a shared seed, and gives them one run id", async () => {
   const { go, runs } = passing();
   const common = ["--seed", "7", "--clients", "40"];
   for (const own of [["1/2"], ["2/2", "--source-address", "127.0.0.2"]]) await go(...common, "--shard", ...own);
@@ -205,7 +205,7 @@ Deno.test("the shards of a run agree on its run id, and cannot draw its seed eac
   await assert.rejects(go("--shard", "1/2"), new UsageError(sentence));
 });
 
-Deno.test("every life goes to its file as it is judged; one file for each broker where there are several", async () => {
+Deno.test("fleet: writes each life to its file when it is judged, with one file for each broker", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim" });
   const row = (client: string): LifeRow => ({
     ...{ client, group: "all", incarnation: 1, mode: "reset", protocol: "5", qos: 1, verdict: "onTime", latencyMs: 2 },

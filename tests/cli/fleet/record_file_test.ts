@@ -12,7 +12,7 @@ async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("record file: lines are appended in order, for every writer", () =>
+Deno.test("record file: appends lines in order, for all callers", () =>
   inFolder(async (folder) => {
     const file = await openRecordFile(`${folder}/run.ndjson`);
     const large = `${"x".repeat(300_000)}\n`;
@@ -25,7 +25,7 @@ Deno.test("record file: lines are appended in order, for every writer", () =>
     assert.equal(await Deno.readTextFile(`${folder}/run.ndjson`), `one\n${large}two\nlast\n`);
   }));
 
-Deno.test("record file: what is there stays until the first line comes", () =>
+Deno.test("record file: an existing file stays until the first line arrives", () =>
   inFolder(async (folder) => {
     const path = `${folder}/run.ndjson`;
     await Deno.writeTextFile(path, "an older recording\n");
@@ -37,13 +37,13 @@ Deno.test("record file: what is there stays until the first line comes", () =>
     assert.equal(await Deno.readTextFile(path), "new\n");
   }));
 
-Deno.test("record file: one that was made for nothing goes again", () =>
+Deno.test("record file: removes a new file that got no line", () =>
   inFolder(async (folder) => {
     await (await openRecordFile(`${folder}/run.ndjson`)).close();
     assert.deepEqual([...Deno.readDirSync(folder)], []);
   }));
 
-Deno.test("record file: what cannot be written is refused in a sentence", () =>
+Deno.test("record file: refuses an unwritable path in one sentence", () =>
   inFolder(async (folder) => {
     const refused: readonly [path: string, taken: readonly string[], sentence: RegExp][] = [
       ["", [], /^Cannot write recording "": expected a file$/],

@@ -44,7 +44,7 @@ async function sameForms(folder: string, one: string, other: string): Promise<vo
   await Promise.resolve();
 }
 
-Deno.test("record: a run of every kill mode on two threads, by a broker that goes wrong, is judged again the same", () =>
+Deno.test("record: a recording with each kill mode, two threads and a faulty broker gives the same verdict again", () =>
   inFolder(async (folder) => {
     const shares = parseFaults("lose=20%,duplicate=10%,alter=10%", "shares");
     // Of the fleet's own 40 clients, not of its controls, whose wills are counted apart.
@@ -83,7 +83,7 @@ function linesOf(path: string): Line[] {
   return Deno.readTextFileSync(path).split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
 
-Deno.test("record: the same seed twice asks for the same deaths, in the same ways, at the same instants", () =>
+Deno.test("record: the same seed gives the same kills, modes and times", () =>
   inFolder(async (folder) => {
     const record = async (name: string, seed: string, workers: string) => {
       const path = `${folder}/${name}.ndjson`;
@@ -127,7 +127,7 @@ phases:
   - restart: 300ms
 `;
 
-Deno.test("record: a run that restarts the broker, on two threads, is judged again the same", () =>
+Deno.test("record: a recording of a run with a restart on two threads gives the same verdict again", () =>
   inFolder(async (folder) => {
     const record = `${folder}/run.ndjson`;
     await Deno.writeTextFile(`${folder}/restart.yaml`, restartScenario);
@@ -146,7 +146,7 @@ Deno.test("record: a run that restarts the broker, on two threads, is judged aga
     assert.equal(kinds.filter((kind) => kind.startsWith("restarted")).length, 1);
   }));
 
-Deno.test("record: a file for each of several brokers, and the comparison of them is the comparison again", () =>
+Deno.test("record: writes one file for each of several brokers, which give the same comparison again", () =>
   inFolder(async (folder) => {
     const urls = ["--url", "one=embedded", "--url", "two=embedded"];
     const quick = ["--clients", "5", "--kill-rate", "5/s", "--duration", "500ms", "--kill-mode", "reset", "--quiet"];
@@ -160,7 +160,7 @@ Deno.test("record: a file for each of several brokers, and the comparison of the
     assert.equal(first.brokers[0].report.kills.total > 0, true);
   }));
 
-Deno.test("record: Ctrl-C leaves a whole recording, beside the live page and the metrics", () =>
+Deno.test("record: Ctrl-C leaves a complete recording, with live page and metrics", () =>
   inFolder(async (folder) => {
     const early = new AbortController();
     const parts: FleetParts = {
@@ -188,7 +188,7 @@ Deno.test("record: Ctrl-C leaves a whole recording, beside the live page and the
     await sameForms(folder, "run", "again");
   }));
 
-Deno.test("record: a broker that is not there is void, and so is its recording", () =>
+Deno.test("record: without a broker the run and its recording are void", () =>
   inFolder(async (folder) => {
     const record = `${folder}/run.ndjson`;
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -200,7 +200,7 @@ Deno.test("record: a broker that is not there is void, and so is its recording",
     await sameForms(folder, "run", "again");
   }));
 
-Deno.test("record: a path that cannot be written is refused before anything starts, and nothing is lost", () =>
+Deno.test("record: refuses an unwritable path before the run and changes no file", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/run.json`, "older");
     const args = ["--report", `${folder}/run.json`, "--record", `${folder}/none/run.ndjson`];

@@ -33,7 +33,7 @@ const refused: readonly [args: readonly string[], sentence: string][] = [
 ];
 
 for (const [args, sentence] of refused) {
-  Deno.test(`fleet ${args.join(" ")} is refused`, async () => {
+  Deno.test(`restart: fleet refuses ${args.join(" ")}`, async () => {
     const output = captured();
     assert.deepEqual([await main(["fleet", ...args], output), output.written], [2, { out: "", err: `${sentence}\n` }]);
   });
@@ -87,7 +87,7 @@ const idle: readonly [name: string, command: string, reason: RegExp, flags?: rea
 ];
 
 for (const [name, command, reason, flags = []] of idle) {
-  Deno.test(`a command that ${name}: the run is void, exit code 3`, unix, async () => {
+  Deno.test(`restart: a command that ${name} makes the run void, exit code 3`, unix, async () => {
     const broker = await Broker.start();
     try {
       const [code, verdict, told] = await run(broker.url, command, ...flags);
@@ -107,7 +107,7 @@ function mqttSim(...args: readonly string[]): Deno.Command {
   return new Deno.Command(Deno.execPath(), { args: flags, cwd, stdin: "null", stdout: "piped", stderr: "piped" });
 }
 
-Deno.test("a broker that does not come back makes the run void, and the sentence says why", unix, async () => {
+Deno.test("restart: a broker that does not return makes the run void, and the sentence says why", unix, async () => {
   const child = mqttSim("broker", "--port", "0").spawn();
   const stderr = child.stderr.cancel();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -121,10 +121,14 @@ Deno.test("a broker that does not come back makes the run void, and the sentence
   await Promise.all([reader.cancel(), stderr, child.status]);
 });
 
-Deno.test("without permission to run a shell it is refused before the run", unix, async () => {
-  const args = ["--scenario", "restart", "--url", url, "--restart-command", "true"];
-  const { code, stderr } = await mqttSim("fleet", ...args).output();
-  const sentence =
-    'Cannot run --restart-command ":": this process is not allowed to run programs; start it with --allow-run=sh\n';
-  assert.deepEqual([code, new TextDecoder().decode(stderr)], [2, sentence]);
-});
+Deno.test(
+  "restart: fleet refuses --restart-command before the run without permission to run a shell",
+  unix,
+  async () => {
+    const args = ["--scenario", "restart", "--url", url, "--restart-command", "true"];
+    const { code, stderr } = await mqttSim("fleet", ...args).output();
+    const sentence =
+      'Cannot run --restart-command ":": this process is not allowed to run programs; start it with --allow-run=sh\n';
+    assert.deepEqual([code, new TextDecoder().decode(stderr)], [2, sentence]);
+  },
+);

@@ -40,7 +40,7 @@ const get = async (url: string) => {
   return { status: response.status, text: await response.text(), type: response.headers.get("content-type") };
 };
 
-Deno.test("an address is a port of this machine, unless a host is named", () => {
+Deno.test("run views: an address is a port of this machine unless it names a host", () => {
   assert.deepEqual(parseHttpAddress("8080", "--live"), { host: "127.0.0.1", port: 8_080 });
   assert.deepEqual(parseHttpAddress("0.0.0.0:0", "--live"), { host: "0.0.0.0", port: 0 });
   assert.deepEqual(parseHttpAddress("[::1]:80", "--live"), { host: "::1", port: 80 });
@@ -49,7 +49,7 @@ Deno.test("an address is a port of this machine, unless a host is named", () => 
   }
 });
 
-Deno.test("metrics are there in Prometheus' format", () =>
+Deno.test("run views: serves metrics in the Prometheus format", () =>
   withViews(async (views, _, [, url]) => {
     assert.equal((await get(url!)).status, 200);
     views.progress(progress);
@@ -63,7 +63,7 @@ Deno.test("metrics are there in Prometheus' format", () =>
     assert.match(text, /^mqtt_sim_will_latency_seconds_sum 0\.005$/m);
   }));
 
-Deno.test("metrics have a verdict of their own for a run whose wills go wrong as the profile describes", () =>
+Deno.test("run views: metrics have a separate verdict for deviations that the profile describes", () =>
   withViews(async (views, _, [, url]) => {
     const verdicts = async () =>
       [...(await get(url!)).text.matchAll(/^mqtt_sim_run_verdict\{verdict="(.*)"\} 1$/gm)].map(([, name]) => name);
@@ -91,7 +91,7 @@ Deno.test("metrics have a verdict of their own for a run whose wills go wrong as
     }
   }));
 
-Deno.test("the live page follows the run, and shows the report in the end", () =>
+Deno.test("run views: the live page follows the run and shows the report at the end", () =>
   withViews(async (views, clock, [url]) => {
     const page = await get(url!);
     assert.ok(page.text.includes("&lt;b&gt;broker&lt;/b&gt;") && !page.text.includes("<b>broker</b>"));
@@ -112,7 +112,7 @@ Deno.test("the live page follows the run, and shows the report in the end", () =
     assert.equal((await reader.read()).done, true);
   }));
 
-Deno.test("another name, another method and another path are refused", () =>
+Deno.test("run views: refuses another host name, another method and another path", () =>
   withViews(async (_, __, [url]) => {
     assert.equal((await get(`${url}other`)).status, 404);
     const posted = await fetch(url!, { method: "POST" });
@@ -128,7 +128,7 @@ Deno.test("another name, another method and another path are refused", () =>
     assert.equal(new TextDecoder().decode(start), "HTTP/1.1 403");
   }));
 
-Deno.test("an address that is taken is one sentence, and nothing stays open", async () => {
+Deno.test("run views: an address in use is one sentence, and no socket stays open", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const metrics = { host: "127.0.0.1", port: taken.addr.port };
   await assert.rejects(

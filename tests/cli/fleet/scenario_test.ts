@@ -57,7 +57,7 @@ function requestOf(text: string, flags = {}) {
   return overrule(parseScenario(text, "s.yaml"), flags, { seed: 1, run: "r" });
 }
 
-Deno.test("a scenario file says all that flags say, and groups and phases", () => {
+Deno.test("scenario: a file sets each option of the flags, and groups and phases", () => {
   const { wishes } = parseScenario(whole, "s.yaml");
   assert.deepEqual(wishes, {
     scenario: "s.yaml",
@@ -103,7 +103,7 @@ Deno.test("a scenario file says all that flags say, and groups and phases", () =
   assert.deepEqual(groups!.map(({ cleanStart }) => cleanStart), ["no", undefined], "sessions are there to be resumed");
 });
 
-Deno.test("flags overrule a scenario in its groups and phases too; all at once stays that", () => {
+Deno.test("scenario: flags win over a file in its groups and phases too; all at once stays", () => {
   const killShares = [{ mode: "garbage", weight: 1 }] as const;
   const killRate = { kind: "count", perSecond: 3 } as const;
   const flags = { killShares, killRate, durationMs: 5_000, reconnectAfterMs: 0, willDelayS: 0, clients: 50 };
@@ -121,7 +121,7 @@ Deno.test("flags overrule a scenario in its groups and phases too; all at once s
   assert.deepEqual(plan.overruled, Object.keys(flags));
 });
 
-Deno.test("all faults of a scenario are reported at once, with line and column", () => {
+Deno.test("scenario: reports each fault of a file at once, with line and column", () => {
   const text = `clients: 0
 kil-rate: 5%
 will-qos: 3
@@ -166,7 +166,7 @@ phases:
   });
 });
 
-Deno.test("a conflict of settings is reported with its place, and a flag's fault as a flag's", () => {
+Deno.test("scenario: reports conflicting settings with their place, and the fault of a flag as one of the flag", () => {
   const text = `protocol: 3.1.1
 groups:
   - name: a
@@ -199,7 +199,7 @@ phases:
   );
 });
 
-Deno.test("a scenario that is not there", async () => {
+Deno.test("scenario: refuses a missing file and an unknown name", async () => {
   for (
     const [name, sentence] of [["strom", /^Cannot find scenario "strom": expected steady, .*\.yaml\n$/], [
       "no/such.yaml",
@@ -212,7 +212,7 @@ Deno.test("a scenario that is not there", async () => {
   }
 });
 
-Deno.test("a scenario file may name its brokers: one, or a list, with names", () => {
+Deno.test("scenario: a file may name its brokers: one, or a list, with names", () => {
   const brokersOf = (text: string) =>
     parseScenario(text, "s.yaml").brokers.map((each) => [each.name, each.endpoint?.url]);
   assert.deepEqual(brokersOf("clients: 5"), []);
@@ -255,7 +255,7 @@ for (const { name } of builtInScenarios) {
   });
 }
 
-Deno.test("every built-in scenario is sound for few and many clients, and is written as it stands", async () => {
+Deno.test("scenario: each built-in one is valid for few and many clients, and is in its canonical form", async () => {
   for (const { name, text, about } of builtInScenarios) {
     for (const clients of ["5", "50000"]) await planOf("--scenario", name, "--clients", clients);
     const output = captured(80);
@@ -267,7 +267,7 @@ Deno.test("every built-in scenario is sound for few and many clients, and is wri
   }
 });
 
-Deno.test("the JSON Schema holds every entry, also of groups and phases", async () => {
+Deno.test("scenario: the JSON Schema has each entry, also of groups and phases", async () => {
   const output = captured();
   assert.equal(await main(["fleet", "scenario-schema"], output), 0);
   const schema = JSON.parse(output.written.out);
@@ -280,12 +280,12 @@ Deno.test("the JSON Schema holds every entry, also of groups and phases", async 
   assert.deepEqual(schema.properties.groups.items.required, ["name"]);
 });
 
-Deno.test("every part of a plan that a flag can ask for is an entry", () => {
+Deno.test("scenario: each part of a plan with a flag has an entry", () => {
   const fields = new Set(planFields.values());
   for (const name of Object.keys(planDefaults)) assert.ok(fields.has(name as keyof FleetPlan), name);
 });
 
-Deno.test("passwords of groups are in no report", () => {
+Deno.test("scenario: no report contains the passwords of groups", () => {
   const plan = makePlan({ ...requestOf(whole), password: "secret" });
   const report = makeReport({ ...passed(), plan }, {
     tool: { name: "mqtt-sim", version: "0" },
@@ -296,7 +296,7 @@ Deno.test("passwords of groups are in no report", () => {
   assert.equal(report.plan.groups?.length, 2);
 });
 
-Deno.test("docs: scenarios.md has every scenario, and with options.md every entry", async () => {
+Deno.test("docs: scenarios.md has each scenario, and with options.md each entry", async () => {
   const text = await Deno.readTextFile("docs/scenarios.md");
   for (const { name } of builtInScenarios) assert.match(text, new RegExp(`^\\| \`${name}\` `, "m"));
   const options = await Deno.readTextFile("docs/options.md");

@@ -15,27 +15,27 @@ function slowMachine(lateMs: (waited: number) => number) {
 
 const never = new AbortController().signal;
 
-Deno.test("a machine whose timers are on time is quiet after a second", async () => {
+Deno.test("settle: a machine with timers on time is quiet after one second", async () => {
   const { clock, wait } = slowMachine(() => 1);
   const { quiet, afterMs } = await settle(clock, never, wait);
   assert.equal(quiet, true);
   assert.ok(afterMs >= 1_000 && afterMs < 1_100, `${afterMs}`);
 });
 
-Deno.test("each late timer restarts the second", async () => {
+Deno.test("settle: a late timer restarts the second", async () => {
   const { clock, wait } = slowMachine((waited) => waited < 20 ? 40 : 0);
   const { quiet, afterMs } = await settle(clock, never, wait);
   assert.deepEqual([quiet, afterMs], [true, 20 * 90 + 1_000]);
 });
 
-Deno.test("a machine that does not become quiet is not waited for without end", async () => {
+Deno.test("settle: the wait for a machine that does not become quiet has a limit", async () => {
   const { clock, wait } = slowMachine(() => 30);
   const { quiet, afterMs } = await settle(clock, never, wait);
   assert.equal(quiet, false);
   assert.ok(afterMs >= 15_000 && afterMs < 15_100, `${afterMs}`);
 });
 
-Deno.test("an interrupt ends the waiting", async () => {
+Deno.test("settle: an interrupt ends the wait", async () => {
   const { clock, wait } = slowMachine(() => 0);
   assert.deepEqual(await settle(clock, AbortSignal.abort(), wait), { quiet: false, afterMs: 0 });
 });

@@ -22,14 +22,14 @@ async function optionsOf(file: string, ...flags: string[]) {
   }
 }
 
-Deno.test("a config file takes the names and the forms of the flags, and flags overrule it", async () => {
+Deno.test("config file: has the names and formats of the flags, and flags win over it", async () => {
   const file = "port: 1884\ntime-to-connect: 1.5s\nmax-qos: 1\nretain: no\nmax-queue-size: 2k # half a page\n";
   const { port, limits, maximumQoS, retainAvailable } = await optionsOf(file, "--port", "0", "--max-inflight", "9");
   assert.deepEqual([port, maximumQoS, retainAvailable], [0, 1, false]);
   assert.deepEqual(limits, { timeToConnectMs: 1_500, outboxBytes: 2_048, inflight: 9 });
 });
 
-Deno.test("what is said nowhere is left to the broker", async () => {
+Deno.test("config file: the broker has its own defaults for absent settings", async () => {
   assert.deepEqual(await optionsOf(""), {
     host: "127.0.0.1",
     port: 1883,
@@ -39,7 +39,7 @@ Deno.test("what is said nowhere is left to the broker", async () => {
   });
 });
 
-Deno.test("all faults of a file are reported at once, with line and column", () => {
+Deno.test("config file: reports each fault of a file at once, with line and column", () => {
   const file = "# a file\nport: 70000\nprot: 12\ntime-to-connect: 10\nquiet: maybe\nmax-queue-size: 64q\nretain: 1.5\n";
   assert.throws(() => read(file), {
     name: "UsageError",
@@ -71,25 +71,25 @@ const unreadable: readonly [name: string, text: string, sentence: RegExp][] = [
 ];
 
 for (const [name, text, message] of unreadable) {
-  Deno.test(`a config file that cannot be read: ${name}`, () => {
+  Deno.test(`config file: refuses an unreadable file: ${name}`, () => {
     assert.throws(() => read(text), (error) => error instanceof UsageError && message.test(error.message));
   });
 }
 
-Deno.test("a config file that is not there: exit code 2, one sentence", async () => {
+Deno.test("config file: a missing file exits with code 2 and one sentence", async () => {
   const output = captured();
   assert.equal(await main(["broker", "--config", "no-such.yaml"], output), 2);
   assert.equal(output.written.err, 'Cannot read config file "no-such.yaml": there is no such file\n');
 });
 
-Deno.test("every limit of the broker is a setting with its default", async () => {
+Deno.test("config file: each limit of the broker is a setting with its default", async () => {
   assert.deepEqual([...limitNames.values()].toSorted(), Object.keys(defaultLimits).toSorted());
   const output = captured();
   await main(["broker", "--help"], output);
   for (const name of brokerSettings.keys()) assert.match(output.written.out, new RegExp(`^  --${name}\\b`, "m"));
 });
 
-Deno.test("the JSON Schema holds every setting, its bounds and its help, and nothing else is allowed", async () => {
+Deno.test("config file: the JSON Schema has each setting, its bounds and its help, and allows nothing else", async () => {
   const output = captured();
   assert.equal(await main(["broker", "config-schema"], output), 0);
   const schema = JSON.parse(output.written.out);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { aborted, SignalCounter } from "../../../src/cli/process/interrupt.ts";
 
-Deno.test("the first signal ends early, a later one at once", () => {
+Deno.test("interrupt: the first signal ends the run early, a later signal at once", () => {
   const clock = new ManualClock();
   const counter = new SignalCounter(clock);
   assert.deepEqual([counter.early.aborted, counter.atOnce.aborted], [false, false]);
@@ -13,7 +13,7 @@ Deno.test("the first signal ends early, a later one at once", () => {
   assert.deepEqual([counter.early.aborted, counter.atOnce.aborted], [true, true]);
 });
 
-Deno.test("one press that arrives as several signals is one press", () => {
+Deno.test("interrupt: several signals of one key press count as one", () => {
   const clock = new ManualClock();
   const counter = new SignalCounter(clock);
   counter.take();
@@ -23,7 +23,7 @@ Deno.test("one press that arrives as several signals is one press", () => {
   assert.equal(counter.atOnce.aborted, false);
 });
 
-Deno.test("aborted is reported, also afterwards", async () => {
+Deno.test("interrupt: aborted resolves for a signal that aborts later or has aborted", async () => {
   const controller = new AbortController();
   const before = aborted(controller.signal);
   controller.abort();

@@ -118,7 +118,7 @@ Deno.test("permissions: the broker serves with --allow-net=127.0.0.1 alone", asy
 });
 
 for (const ffi of ffiFlags.length > 0 ? [[], ffiFlags] : [[]]) {
-  Deno.test(`permissions: the broker keeps a store with its file alone ${ffi.join()}`, async () => {
+  Deno.test(`permissions: the broker keeps a store with permission for its file alone ${ffi.join()}`, async () => {
     await inFolder(async (folder) => {
       const store = `${folder}/store.db`;
       const files = [`--allow-read=${store}`, `--allow-write=${store}`];
@@ -135,7 +135,7 @@ for (const ffi of ffiFlags.length > 0 ? [[], ffiFlags] : [[]]) {
   });
 }
 
-Deno.test("permissions: the broker reads users and certificates again with --allow-read of them alone", async () => {
+Deno.test("permissions: the broker reads users and certificates again with --allow-read of those files alone", async () => {
   await inFolder(async (folder) => {
     const users = `${folder}/users`;
     const [cert, key] = [tlsPath("server.pem"), tlsPath("server.key")];
@@ -151,7 +151,7 @@ Deno.test("permissions: the broker reads users and certificates again with --all
   });
 });
 
-Deno.test("permissions: the broker reads a token again, and an operator acts, with --allow-read of its file alone", async () => {
+Deno.test("permissions: the broker reads a token again, and serves an operator, with --allow-read of its file alone", async () => {
   await inFolder(async (folder) => {
     const token = `${folder}/token`;
     await Deno.writeTextFile(token, "a-token-of-the-operator", { mode: 0o600 });
@@ -212,7 +212,7 @@ const lacking: readonly [permissions: string[], args: string, sentence: RegExp][
   [[], "report FOLDER/users", /Cannot read report/],
 ];
 for (const [permissions, args, sentence] of lacking) {
-  Deno.test(`permissions: one sentence where one is lacking: ${permissions.join(" ")} ${args}`, async () => {
+  Deno.test(`permissions: a missing permission is one sentence: ${permissions.join(" ")} ${args}`, async () => {
     await inFolder(async (folder) => {
       await Deno.writeTextFile(`${folder}/token`, "a-token-of-the-operator", { mode: 0o600 });
       const inIt = (texts: readonly string[]) => texts.map((text) => text.replaceAll("FOLDER", folder));

@@ -45,7 +45,7 @@ async function mqttSim(
   return { exitCode: status.code, out, err };
 }
 
-Deno.test("bad input: exit code 2, one sentence, no stack", async () => {
+Deno.test("process: bad input exits with code 2 and one sentence, without a stack trace", async () => {
   const { exitCode, out, err } = await mqttSim(["fleet", "--kill-rate", "5x"]);
   const sentence = 'Cannot read kill rate "5x": expected a fraction such as 5%, or kills a second such as 50/s\n';
   assert.deepEqual([exitCode, out, err], [2, "", sentence]);
@@ -66,7 +66,7 @@ for (const engine of ["epoll", "deno"]) {
 
 const noForeign = "foreign calls are not permitted; allow them with --allow-ffi";
 
-Deno.test("without permission, epoll is refused in a sentence, and auto says why it has not taken it", async () => {
+Deno.test("process: without permission, epoll is refused in a sentence, and auto logs why it does not use epoll", async () => {
   for (const command of ["broker", "fleet"]) {
     const { exitCode, err } = await mqttSim([command, "--engine", "epoll"], { permissions: withoutFfi });
     assert.deepEqual([exitCode, err], [2, `Cannot use engine "epoll": ${noForeign}; expected auto or deno\n`]);
@@ -78,13 +78,13 @@ Deno.test("without permission, epoll is refused in a sentence, and auto says why
 
 const noSignals = { ignore: Deno.build.os === "windows" };
 
-Deno.test("a broker stops cleanly on request: exit code 0", noSignals, async () => {
+Deno.test("process: SIGTERM stops a broker cleanly: exit code 0", noSignals, async () => {
   const { exitCode, out } = await mqttSim(["broker", "--port", "0"], { sign: "listening on" });
   assert.equal(exitCode, 0);
   assert.match(out, /^stopped: /m);
 });
 
-Deno.test("a run that is interrupted writes its report: exit code 130", noSignals, async () => {
+Deno.test("process: an interrupted run writes its report: exit code 130", noSignals, async () => {
   const file = await Deno.makeTempFile();
   const args = "fleet --clients 20 --duration 60s --kill-rate 50% --report".split(" ");
   const { exitCode, out } = await mqttSim([...args, file], { sign: "clients are being killed" });
@@ -94,7 +94,7 @@ Deno.test("a run that is interrupted writes its report: exit code 130", noSignal
   assert.match(out, /^Report: /m);
 });
 
-Deno.test("a whole run on the embedded broker passes: exit code 0", async () => {
+Deno.test("process: a whole run on the embedded broker passes: exit code 0", async () => {
   const { exitCode, out } = await mqttSim("fleet --clients 20 --duration 1s --kill-rate 50% --report -".split(" "));
   const report = JSON.parse(out);
   assert.deepEqual([exitCode, report.verdict, report.run.target], [0, "pass", "embedded"]);

@@ -67,24 +67,24 @@ async function readBack(plan: FleetPlan): Promise<FleetPlan> {
   return makePlan(await fleetRequest(readCommandLine(args, captured()) as FleetFlags));
 }
 
-Deno.test("the sample differs from every default", () => {
+Deno.test("repeat: the sample differs from each default", () => {
   for (const [name, value] of Object.entries(planDefaults)) {
     assert.notDeepEqual(different[name as keyof PlanRequest], value, name);
   }
   assert.deepEqual(Object.keys(makePlan(different)).sort(), Object.keys(different).sort());
 });
 
-Deno.test("a plan with nothing but defaults is read back", async () => {
+Deno.test("repeat: a plan of defaults is parsed again unchanged", async () => {
   assert.deepEqual(await readBack(makePlan(base)), makePlan(base));
 });
 
-Deno.test("a plan in which all is different is read back", async () => {
+Deno.test("repeat: a plan without defaults is parsed again unchanged", async () => {
   assert.deepEqual(await readBack(makePlan(different)), makePlan(different));
 });
 
 for (const [name, value] of Object.entries(different)) {
   if (name === "run" || name === "seed") continue;
-  Deno.test(`a plan with another ${name} is read back`, async () => {
+  Deno.test(`repeat: a plan with another ${name} is parsed again unchanged`, async () => {
     // Workers and watchers hang together, and a topic without buckets has one watcher for each worker.
     const plan = makePlan({ ...base, [name]: value });
     assert.deepEqual(await readBack(plan), plan);
@@ -152,7 +152,7 @@ async function planOfFlags(values: Readonly<Record<string, unknown>>): Promise<F
 const repeatable = optionList.filter(([name]) => !["run", "seed", "password"].includes(name));
 
 for (const [name, option] of repeatable) {
-  Deno.test(`a plan made from --${option.flag} with any value is what its repeat command asks for`, async () => {
+  Deno.test(`repeat: a plan made from --${option.flag} with any value equals that of its repeat command`, async () => {
     let plans = 0;
     await fc.assert(
       fc.asyncProperty(valueOf(name, option), async (value) => {
@@ -168,7 +168,7 @@ for (const [name, option] of repeatable) {
   });
 }
 
-Deno.test("a plan made from any flags is what its repeat command asks for", async () => {
+Deno.test("repeat: a plan made from any flags equals that of its repeat command", async () => {
   let plans = 0;
   const some = fc.shuffledSubarray(repeatable, { minLength: 2, maxLength: 6 });
   const values = some.chain((options) =>

@@ -13,7 +13,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
 
-Deno.test("a new report is there when it is whole, and not before", () =>
+Deno.test("report file: a new file appears when it is complete, and not before", () =>
   inFolder(async (folder) => {
     const file = await openReportFile(`${folder}/run.json`);
     assert.ok(!namesIn(folder).includes("run.json"));
@@ -22,7 +22,7 @@ Deno.test("a new report is there when it is whole, and not before", () =>
     assert.equal(await Deno.readTextFile(`${folder}/run.json`), "{}\n");
   }));
 
-Deno.test("a report that is there stays until the new one is whole", () =>
+Deno.test("report file: an existing file stays until the new one is complete", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/run.json`, "old and rather long");
     const file = await openReportFile(`${folder}/run.json`);
@@ -31,7 +31,7 @@ Deno.test("a report that is there stays until the new one is whole", () =>
     assert.equal(await Deno.readTextFile(`${folder}/run.json`), "new");
   }));
 
-Deno.test("a report that is not written leaves things as they were", () =>
+Deno.test("report file: a report that is not written changes no file", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/old.json`, "old");
     await (await openReportFile(`${folder}/old.json`)).discard();
@@ -41,7 +41,7 @@ Deno.test("a report that is not written leaves things as they were", () =>
   }));
 
 Deno.test(
-  "a link is followed, not replaced",
+  "report file: follows a link and does not replace it",
   { ignore: Deno.build.os === "windows" },
   () =>
     inFolder(async (folder) => {
@@ -53,12 +53,16 @@ Deno.test(
     }),
 );
 
-Deno.test("a device is written to, nothing takes its place", { ignore: Deno.build.os === "windows" }, async () => {
-  await (await openReportFile("/dev/null")).write("{}");
-  assert.ok((await Deno.stat("/dev/null")).isCharDevice);
-});
+Deno.test(
+  "report file: writes to a device and does not replace it",
+  { ignore: Deno.build.os === "windows" },
+  async () => {
+    await (await openReportFile("/dev/null")).write("{}");
+    assert.ok((await Deno.stat("/dev/null")).isCharDevice);
+  },
+);
 
-Deno.test("an unwritable output is refused before the run", () =>
+Deno.test("report file: reports an unwritable path before any run", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     const sentences = {
@@ -77,7 +81,7 @@ Deno.test("an unwritable output is refused before the run", () =>
     assert.deepEqual(namesIn(folder), ["file"]);
   }));
 
-Deno.test("a file that went away under us is a sentence too", () =>
+Deno.test("report file: a file that disappears during the run is one sentence", () =>
   inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/sub`);
     const file = await openReportFile(`${folder}/sub/run.json`);

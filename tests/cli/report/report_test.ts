@@ -29,7 +29,7 @@ async function run(...args: string[]) {
   return { code, ...output.written };
 }
 
-Deno.test("a saved report is drawn again as text, with the run's exit code", () =>
+Deno.test("report: prints a saved report as text, with the run's exit code", () =>
   inFolder(async (folder) => {
     for (const result of [passed(), failed()]) {
       await Deno.writeTextFile(`${folder}/run.json`, reportJson(reportOf(result)));
@@ -38,7 +38,7 @@ Deno.test("a saved report is drawn again as text, with the run's exit code", () 
     }
   }));
 
-Deno.test("every form is written at once, and each is what it says", () =>
+Deno.test("report: writes all formats at once, each in its form", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/in.json`, reportJson(reportOf(failed())));
     const flags = forms.flatMap((form) => [`--${form}`, `${folder}/out.${form}`]);
@@ -61,7 +61,7 @@ Deno.test("every form is written at once, and each is what it says", () =>
     }
   }));
 
-Deno.test("a form on standard output leaves it nothing else; --text goes beside", () =>
+Deno.test("report: a format on standard output moves --text to standard error", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/in.json`, reportJson(reportOf(passed())));
     const { out, err } = await run(`${folder}/in.json`, "--report", "-", "--text");
@@ -69,7 +69,7 @@ Deno.test("a form on standard output leaves it nothing else; --text goes beside"
     assert.match(err, /^PASS {2}/);
   }));
 
-Deno.test("merge joins files", () =>
+Deno.test("report: merge joins files", () =>
   inFolder(async (folder) => {
     const report = reportOf(passed());
     const other = { ...report, run: { ...report.run, startedAt: "2026-01-02T03:04:09.000Z" } };
@@ -80,7 +80,7 @@ Deno.test("merge joins files", () =>
     assert.equal(JSON.parse(await Deno.readTextFile(`${folder}/all.json`)).wills.expected, 2 * report.wills.expected);
   }));
 
-Deno.test("compare puts files side by side, named by file or by hand; a comparison brings all of its brokers", () =>
+Deno.test("report: compare shows files side by side under file names or given names; a comparison adds its brokers", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/one.json`, reportJson(reportOf(passed())));
     await Deno.writeTextFile(`${folder}/two.json`, reportJson(reportOf(failed())));
@@ -101,7 +101,7 @@ Deno.test("compare puts files side by side, named by file or by hand; a comparis
     assert.match((await run("compare", `x=${folder}/all.json`)).err, /^Cannot call all brokers of the comparison/);
   }));
 
-Deno.test("merge and compare tell the verdict beside other forms, and take thresholds over every number", () =>
+Deno.test("report: merge and compare print the verdict beside other formats, and accept thresholds on each number", () =>
   inFolder(async (folder) => {
     const report = reportOf(passed());
     const other = { ...report, run: { ...report.run, startedAt: "2026-01-02T03:04:09.000Z" } };
@@ -125,7 +125,7 @@ Deno.test("merge and compare tell the verdict beside other forms, and take thres
     }
   }));
 
-Deno.test("compare writes the lives of reports, which are samples, and of recordings, which are all", () =>
+Deno.test("report: compare writes the sampled lives of reports and all lives of recordings", () =>
   inFolder(async (folder) => {
     const recording = new Recording();
     const result = simulateFleet({ plan: { clients: 12, durationMs: 2_000 }, recording });
@@ -143,7 +143,7 @@ Deno.test("compare writes the lives of reports, which are samples, and of record
     assert.ok(result.slowest.length > 0);
   }));
 
-Deno.test("a recording is judged again by other bounds, and says so; a report is not", () =>
+Deno.test("report: judges a recording again by other bounds, and says so; refuses that for a report", () =>
   inFolder(async (folder) => {
     const recording = new Recording();
     const slow = { script: { publish: () => [{ afterMs: 300 }] }, durationMs: 3_000, recording };
@@ -174,7 +174,7 @@ Deno.test("a recording is judged again by other bounds, and says so; a report is
     assert.deepEqual(namesIn(folder), ["out.json", "run.json", "run.ndjson"]);
   }));
 
-Deno.test("bad input: exit code 2 and one sentence", async () => {
+Deno.test("report: bad input exits with code 2 and one sentence", async () => {
   const cases: Record<string, string> = {
     "": "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote\n",
     "merge": "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote\n",
@@ -191,7 +191,7 @@ Deno.test("bad input: exit code 2 and one sentence", async () => {
   }
 });
 
-Deno.test("one path that cannot be written, and none of the others is touched", () =>
+Deno.test("report: one unwritable path leaves the other files unchanged", () =>
   inFolder(async (folder) => {
     const asked = { html: `${folder}/run.html`, junit: `${folder}/none/run.xml` };
     await assert.rejects(openReportOutputs(asked), UsageError);

@@ -69,7 +69,7 @@ const runs: readonly [what: string, options: StageOptions, verdict: string, show
 ];
 
 for (const [what, options, verdict, shows] of runs) {
-  Deno.test(`saved record: judged again it is the same report: ${what}`, async () => {
+  Deno.test(`saved record: judged again it gives the same report: ${what}`, async () => {
     const { recording, stage } = recorded(options);
     const report = reportOf(stage.finish());
     assert.equal(report.verdict, verdict, report.reason);
@@ -79,7 +79,7 @@ for (const [what, options, verdict, shows] of runs) {
   });
 }
 
-Deno.test("saved record: an interrupted run is one, with its exit code", async () => {
+Deno.test("saved record: the recording of an interrupted run has its exit code", async () => {
   const { recording, stage } = recorded();
   stage.runUntil(() => stage.squad.counters.kills === 20);
   stage.squad.interrupt(stage.nowMs);
@@ -88,7 +88,7 @@ Deno.test("saved record: an interrupted run is one, with its exit code", async (
   assert.equal(reportJson(await reread(recording.text)), reportJson(report));
 });
 
-Deno.test("saved record: another threshold takes the place of the run's", async () => {
+Deno.test("saved record: another threshold replaces that of the run", async () => {
   const { recording, stage } = recorded({ script: delivered([{ afterMs: 1_500 }]) });
   const { wills } = stage.finish();
   const failed = await reread(recording.text, [parseThreshold("wills.late<1")]);
@@ -97,7 +97,7 @@ Deno.test("saved record: another threshold takes the place of the run's", async 
   assert.deepEqual([passed.verdict, passed.exitCode], ["pass", 0]);
 });
 
-Deno.test("saved record: cut anywhere it is void, says so, and counts what is there", async () => {
+Deno.test("saved record: a recording that is cut anywhere is void, says so, and counts the rest", async () => {
   const { recording, stage } = recorded();
   const whole = reportOf(stage.finish());
   const { lines, text } = recording;
@@ -119,7 +119,7 @@ Deno.test("saved record: cut anywhere it is void, says so, and counts what is th
   assert.deepEqual([bare.verdict, bare.clients.connected], ["void", 0]);
 });
 
-Deno.test("saved record: every prefix of an honest run blames nobody", async () => {
+Deno.test("saved record: no prefix of an honest run has a fault", async () => {
   const { recording, stage } = recorded();
   stage.finish();
   const { lines } = recording;
@@ -129,7 +129,7 @@ Deno.test("saved record: every prefix of an honest run blames nobody", async () 
   }
 });
 
-Deno.test("saved record: with a gap it is void, and says how many events were lost", async () => {
+Deno.test("saved record: a recording with a gap is void, and gives the number of lost events", async () => {
   const { recording, stage } = recorded({}, 20_000);
   const squad = stage.squad;
   // The stage holds each recording against its run: this one is not whole.
@@ -152,7 +152,7 @@ const facts = {
   resources: { cpuMs: 0, rssBytes: 0 },
 } as const;
 
-Deno.test("saved record: lines that are gone are noticed", async () => {
+Deno.test("saved record: detects missing lines", async () => {
   const { recording, stage } = recorded();
   stage.finish();
   const { lines } = recording;
@@ -162,7 +162,7 @@ Deno.test("saved record: lines that are gone are noticed", async () => {
   assert.match(report.reason, /^the recording is incomplete: it has [\d,]+ events of [\d,]+; /);
 });
 
-Deno.test("saved record: a damaged line is named by its number", async () => {
+Deno.test("saved record: names the number of a damaged line", async () => {
   const { recording, stage } = recorded();
   stage.finish();
   const { lines } = recording;
@@ -190,7 +190,7 @@ Deno.test("saved record: a damaged line is named by its number", async () => {
   }
 });
 
-Deno.test("saved record: one that is cut while the broker is down is judged as far as it goes, and void", async () => {
+Deno.test("saved record: a recording that is cut while the broker is down is judged to its end, and void", async () => {
   const recording = new Recording();
   simulateFleet({ plan: { phases: [{ kind: "restart", downMs: 500 }], clients: 6 }, recording });
   const { lines } = recording;
@@ -205,7 +205,7 @@ Deno.test("saved record: one that is cut while the broker is down is judged as f
   await assert.rejects(reread(`${twice}\n`), /: the broker is already down at this point$/);
 });
 
-Deno.test("saved record: another schema, or a header that is none, is refused in a sentence", async () => {
+Deno.test("saved record: refuses another schema and an invalid header in one sentence", async () => {
   const { recording, stage } = recorded();
   stage.finish();
   const [header] = recording.lines;
@@ -219,7 +219,7 @@ Deno.test("saved record: another schema, or a header that is none, is refused in
   );
 });
 
-Deno.test("saved record: a report is known by its content too, whatever its name", async () => {
+Deno.test("saved record: recognises a report by its content, whatever its name", async () => {
   const { stage } = recorded();
   const report = reportOf(stage.finish());
   assert.equal(reportJson(await reread(reportJson(report))), reportJson(report));

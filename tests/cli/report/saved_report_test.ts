@@ -17,14 +17,14 @@ const refused = (text: string) => {
   assert.fail("it was taken");
 };
 
-Deno.test("what was written is read as it was", () => {
+Deno.test("saved report: a written report is parsed again unchanged", () => {
   for (const result of [passed(), failed(), voided()]) {
     const text = reportJson(reportOf(result));
     assert.equal(reportJson(parseReport(text, "x.json")), text);
   }
 });
 
-Deno.test("a report of a run that restarted the broker is read as it was, faults of such lives with it", () => {
+Deno.test("saved report: a report with a restart is parsed again unchanged, with faults of such lives", () => {
   const plan = { phases: [{ kind: "restart", downMs: 500 }], clients: 6 } as const;
   const lose = (path: string) => {
     using database = new DatabaseSync(path);
@@ -37,7 +37,7 @@ Deno.test("a report of a run that restarted the broker is read as it was, faults
   assert.match(refused(text.replace('"unseeable": 0', '"unseeable": "no"')), /at restarts\.unseeable it is not/);
 });
 
-Deno.test("what is no report is refused in one sentence", () => {
+Deno.test("saved report: refuses an invalid report in one sentence", () => {
   const is = 'Cannot read report "x.json": ';
   const expected = "expected a file that mqtt-sim fleet --report wrote";
   assert.equal(refused("hello"), `${is}it is not JSON; ${expected}`);

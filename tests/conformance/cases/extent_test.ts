@@ -96,12 +96,12 @@ for (const { name, options, shows: [id, protocol, reason] } of limited) {
   });
 }
 
-Deno.test("extent: a server keep alive of 2 s fails no case, of those that wait too", async () => {
+Deno.test("extent: a server keep alive of 2 s fails no case, including cases that wait", async () => {
   const { cases } = await checkInMemory(ourCore({ serverKeepAliveS: 2 }));
   assert.deepEqual(cases.filter(({ outcome }) => outcome === "fail").map(told), []);
 });
 
-Deno.test("extent: what a broker loses without refusing it is no limit", async () => {
+Deno.test("extent: a message that the broker loses without a refusal is no limit", async () => {
   const losesLarge = tampered(says("publish", (packet) => packet.payload.length > 300 ? [] : [packet]));
   const ids = ["publish/content-100-kb", "will/long-payload"];
   const { cases } = await checkInMemory(losesLarge, { only: ids });
@@ -109,7 +109,7 @@ Deno.test("extent: what a broker loses without refusing it is no limit", async (
   for (const { outcome } of cases) assert.equal(outcome, "fail");
 });
 
-Deno.test("extent: messages that are lost from among those that wait are no limit", async () => {
+Deno.test("extent: a lost message among queued ones is no limit", async () => {
   let count = 0;
   const losesEveryThird = tampered(() => says("publish", (packet) => ++count % 3 === 0 ? [] : [packet])());
   const { cases } = await checkInMemory(losesEveryThird, { only: ["session/waiting-in-order"] });

@@ -29,7 +29,7 @@ Deno.test("limits: the packet that is just too large is larger by one byte, or b
 const announced = [300, 4_096, 16_382, 16_383, 16_384, 16_386, 2_097_151, 2_097_152, 2_097_153, 2_097_154, 2_097_155];
 
 for (const maximumPacketSizeBytes of announced) {
-  Deno.test(`limits: a broker that announces ${maximumPacketSizeBytes} bytes and closes at more is not at fault`, async () => {
+  Deno.test(`limits: a broker that announces ${maximumPacketSizeBytes} bytes and closes on more passes`, async () => {
     const broker = ourCore({ limits: { maximumPacketSizeBytes } });
     const { cases: [one] } = await checkInMemory(broker, { only: ["limits/own-maximum-packet-size"] });
     assert.deepEqual([one!.outcome, one!.reason], ["pass", undefined]);
@@ -37,7 +37,7 @@ for (const maximumPacketSizeBytes of announced) {
 }
 
 for (const maximumPacketSizeBytes of [4_096, 16_383, 2_097_153]) {
-  Deno.test(`limits: a broker that announces ${maximumPacketSizeBytes} bytes and takes more is found out`, async () => {
+  Deno.test(`limits: a broker that announces ${maximumPacketSizeBytes} bytes and accepts more fails`, async () => {
     const takesMore = tampered(() => ({
       ...says("connack", (packet) => [
         { ...packet, properties: { ...packet.properties, maximumPacketSize: maximumPacketSizeBytes } },

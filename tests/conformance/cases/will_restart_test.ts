@@ -47,7 +47,7 @@ Deno.test("restart: our broker passes, with its store", async () => {
   assert.ok(Object.values(found).flat().every((outcome) => outcome === "pass"), JSON.stringify(found));
 });
 
-Deno.test("restart: a broker that keeps its sessions and loses its wills is found out", async () => {
+Deno.test("restart: check detects a broker that keeps sessions and loses wills", async () => {
   const losing = { atPublication: ({ will }: { will: ConnectWill }) => /c[12]\//.test(will.topic) ? undefined : [] };
   const found = await outcomes({ options: { willFault: losing } });
   for (const id of ["will/restart-living", "will/restart-delayed"]) {
@@ -55,19 +55,19 @@ Deno.test("restart: a broker that keeps its sessions and loses its wills is foun
   }
 });
 
-Deno.test("F5: a watcher whose session the broker lost over its restart proves nothing", async () => {
+Deno.test("F5: a watcher whose session the broker lost at its restart proves nothing", async () => {
   const found = await outcomes({ keeps: false, options: { onShutdown: "keep" } });
   for (const id of ["living", "delayed", "left", "sent", "resumed"].map((name) => `will/restart-${name}`)) {
     for (const outcome of found[id]!) assert.match(outcome, /^not testable: the broker keeps no session over/, id);
   }
 });
 
-Deno.test("F5: a will that came before the restart counts, whatever becomes of the watcher's session", async () => {
+Deno.test("F5: a will before the restart counts, also when the watcher's session is lost", async () => {
   const found = await outcomes({ keeps: false });
   for (const outcome of found["will/restart-living"]!) assert.equal(outcome, "pass");
 });
 
-Deno.test("restart: a broker that sends wills which are over is found out", async () => {
+Deno.test("restart: check detects a broker that publishes cancelled wills", async () => {
   const found = await outcomes({ repeats: true });
   for (const id of willRestartCases.map((one) => one.id)) {
     for (const outcome of found[id]!) assert.match(outcome, /^fail: the will came \d (times|more times)/, id);

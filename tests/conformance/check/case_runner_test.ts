@@ -43,7 +43,7 @@ const fails = (error: Error) => ({ run: () => Promise.reject(error) });
 const faulty = (fault: CaseFault) => fails(new CaseFailure("it is so", fault));
 const told = ({ outcome, reason, deviation, fault }: CaseResult) => [outcome, reason, deviation, fault?.kind];
 
-Deno.test("a case's end: what it throws decides", async () => {
+Deno.test("case runner: the error that a case throws decides its outcome", async () => {
   assert.deepEqual(told(await resultOf({})), ["pass", undefined, undefined, undefined]);
   assert.deepEqual(told(await resultOf(faulty({ kind: "late", byMs: 1 }))), ["fail", "it is so", undefined, "late"]);
   assert.deepEqual(told(await resultOf(fails(new NotTestable("why")))), ["not testable", "why", undefined, undefined]);
@@ -81,7 +81,7 @@ for (const [what, one, run, limitS] of limits) {
   });
 }
 
-Deno.test("a case's time limit ends with the case", async () => {
+Deno.test("case runner: the time limit ends with the case", async () => {
   const calledOffMs: number[] = [];
   const first: ConformanceCase = {
     ...plain,
@@ -97,7 +97,7 @@ Deno.test("a case's time limit ends with the case", async () => {
   assert.deepEqual(calledOffMs.filter((atMs) => atMs >= 29_000), []);
 });
 
-Deno.test("a case during which a session ended that the server had cut is not judged", async () => {
+Deno.test("case runner: a case is not judged if a session ended whose expiry the server had shortened", async () => {
   const one = {
     async run(stage: Stage) {
       Object.assign(await stage.connect(), { askedExpiryS: 10, sessionExpiryS: 0 });
@@ -108,7 +108,7 @@ Deno.test("a case during which a session ended that the server had cut is not ju
   assert.deepEqual(told(await resultOf(one)), ["not testable", reason, undefined, undefined]);
 });
 
-Deno.test("a case that an interrupt calls off has no result", async () => {
+Deno.test("case runner: a case that an interrupt cancels has no result", async () => {
   const abort = new AbortController();
   const one = {
     async run(stage: Stage) {
@@ -160,14 +160,14 @@ for (const [what, name, deviations, named, deviation] of documented) {
   });
 }
 
-Deno.test("a case's failure: how it shows in this very case comes before how the deviation shows elsewhere", async () => {
+Deno.test("a case's failure: a sign for this case wins over a sign for all cases", async () => {
   const profile = { name: "mosquitto", deviations: [shows("delay-without-session", late)] };
   const one = { id: "will/takeover-delayed-ends-resumed", ...faulty(missing) } as const;
   assert.equal((await resultOf(one, { profile })).outcome, "deviation");
   assert.equal((await resultOf({ ...one, id: "will/delay-60-session-0" }, { profile })).outcome, "fail");
 });
 
-Deno.test("a case that passes names the deviation under which it was to fail", async () => {
+Deno.test("a case that passes names the deviation that was expected", async () => {
   const profile = { name: "some", deviations: [shows("a"), shows("b")] };
   assert.deepEqual(told(await resultOf({ deviations: ["b", "a"] }, { profile })), ["pass", undefined, "a", undefined]);
   assert.deepEqual(told(await resultOf({ deviations: ["c"] }, { profile })), ["pass", undefined, undefined, undefined]);

@@ -22,7 +22,7 @@ function deviation(name: string, id: string): Deviation {
   return profiles.find((each) => each.name === name)!.deviations.find((each) => each.id === id)!;
 }
 
-Deno.test("F8: a deviation covers the kind and the bound that it names, and no other", () => {
+Deno.test("F8: a deviation covers only its kind of fault and its bound", () => {
   const late = { shows: [{ fault: "late", withinS: 2 }], signs: [] } as const;
   assert.equal(covered(late, { kind: "late", byMs: 5_000 }), true, "2 s beyond the 3 s that count as late anyway");
   assert.equal(covered(late, { kind: "late", byMs: 5_001 }), false);
@@ -39,7 +39,7 @@ Deno.test("F8: a deviation covers the kind and the bound that it names, and no o
   assert.equal(covered(keepAlive, { kind: "late", byMs: 7_000, keepAliveS: 1 }), false);
 });
 
-Deno.test("F8: parts and codes that a deviation does not name are not covered", () => {
+Deno.test("F8: a deviation does not cover parts and codes that it does not name", () => {
   const expiry = { shows: [{ fault: "altered", parts: ["message expiry interval"] }], signs: [] } as const;
   assert.equal(covered(expiry, { kind: "altered", parts: ["message expiry interval"] }), true);
   assert.equal(covered(expiry, { kind: "altered", parts: ["message expiry interval", "payload"] }), false);
@@ -59,7 +59,7 @@ Deno.test("F8: mosquitto's profile excuses no early will by its list, and no mis
   assert.equal(covered(deviation("mosquitto-2.1", "delay-by-the-second"), { kind: "late", byMs: 100 }), false);
 });
 
-Deno.test("F8: a case looks on for as long as the profile says that a will may be late", () => {
+Deno.test("F8: a case watches for as long as a will may be late under the profile", () => {
   const signs: readonly CaseSign[] = [{ fault: "late", withinS: 1, withinKeepAlives: 2 }, {
     fault: "early",
     withinS: 9,
@@ -70,7 +70,7 @@ Deno.test("F8: a case looks on for as long as the profile says that a will may b
 
 const fleetSign = (over: Partial<Sign>): Sign => ({ fault: "late", endings: [], ...over });
 
-Deno.test("how a fleet sees a deviation is how cases see it, where nothing else is said", () => {
+Deno.test("excuse: cases take over a deviation's signs for fleets; signs for cases win", () => {
   const shown = (over: Partial<Sign>) => signsOf({ signs: [fleetSign(over)] })[0];
   assert.deepEqual(shown({ fault: "duplicate" }), { fault: "unwanted" });
   assert.deepEqual(shown({ fault: "unwanted" }), { fault: "unwanted" });
@@ -139,7 +139,7 @@ for (const [sign, fault, isCovered] of covering) {
   });
 }
 
-Deno.test("a case may fail under a deviation that is named for it, of that profile alone", () => {
+Deno.test("excuse: a case may fail only under a deviation of the profile that names the case", () => {
   assert.equal(mayFailUnder("will/delay-freeze", "mosquitto", "keep-alive-late"), true);
   assert.equal(mayFailUnder("keep-alive/silent", "mosquitto", "keep-alive-late"), true);
   assert.equal(mayFailUnder("will/delay-freeze", "mosquitto", "second-connect"), false);
@@ -151,7 +151,7 @@ Deno.test("a case may fail under a deviation that is named for it, of that profi
   for (const [[profile, id], one] of both) assert.ok(mayFailUnder(one, profile!, id!), `${profile}/${id} ${one}`);
 });
 
-Deno.test("a trickle of bytes may keep a client alive for longer than its deviation says of other cases", () => {
+Deno.test("excuse: a trickle of bytes may keep a client alive for longer than its deviation allows in other cases", () => {
   for (const [profile, id] of [["ejabberd", "half-packet-keeps-alive"], ["rabbitmq", "keep-alive-late"]] as const) {
     assert.deepEqual(knownSigns("will/freeze-trickle", profile, id), [{ fault: "late", withinS: 20 }]);
     assert.equal(knownSigns("keep-alive/silent", profile, id), undefined);
@@ -159,7 +159,7 @@ Deno.test("a trickle of bytes may keep a client alive for longer than its deviat
   }
 });
 
-Deno.test("every deviation that a case may fail under says how it shows", () => {
+Deno.test("excuse: each deviation that a case may fail under has a note on how it shows", () => {
   const named = new Set(catalog.flatMap(({ deviations = [] }) => deviations));
   for (const { name, deviations } of profiles) {
     for (const each of deviations) {
@@ -181,7 +181,7 @@ function off(byMs: number | undefined): CoreOptions {
   };
 }
 
-Deno.test("F8: under a profile that says late by up to 2 s, a will that never comes fails, and one that is 4 s late deviates", async () => {
+Deno.test("F8: under a profile with wills up to 2 s late, a missing will fails, and one that is 4 s late is a deviation", async () => {
   const profile = {
     name: "some",
     deviations: [{ id: "delay-by-two-seconds", shows: [{ fault: "late", withinS: 2 }] as const }],

@@ -91,7 +91,7 @@ for (const [what, controls, found, expected] of table) {
   });
 }
 
-Deno.test("verdict of a check: an interrupt makes it void, whatever was found", () => {
+Deno.test("verdict of a check: an interrupt makes the check void, whatever the outcomes", () => {
   assert.deepEqual(verdictOf({ controls: [lost], cases: cases(1, 1) }, true), {
     verdict: "void",
     reason: "the check was interrupted",
@@ -99,6 +99,6 @@ Deno.test("verdict of a check: an interrupt makes it void, whatever was found", 
   });
 });
 
-Deno.test("verdict of a check: each outcome is counted", () => {
+Deno.test("verdict of a check: counts each outcome", () => {
   assert.deepEqual(countsOf(cases(1, 2, 3, 4)), { pass: 1, fail: 2, deviation: 3, "not testable": 4 });
 });

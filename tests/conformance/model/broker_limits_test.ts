@@ -106,7 +106,7 @@ for (const [what, packet, announced, reason] of table) {
   });
 }
 
-Deno.test("broker's limits: a packet of the maximum size may be sent, one byte more may not", () => {
+Deno.test("broker's limits: allow a packet of the maximum size, and none of one byte more", () => {
   const limits = announces({ maximumPacketSize: 1_234 });
   assert.equal(overLimit({ type: "pingreq" }, 1_234, limits), undefined);
   const reason = "the broker announces a Maximum Packet Size of 1,234 bytes, and the case sends 1,235";
@@ -116,7 +116,7 @@ Deno.test("broker's limits: a packet of the maximum size may be sent, one byte m
   assert.equal(overLimit(plain, 10, announces({ maximumQoS: 0 })), undefined);
 });
 
-Deno.test("broker's limits: one that was observed and not announced is reported as observed", () => {
+Deno.test("broker's limits: the reason of an observed limit is the observation", () => {
   const limits: BrokerLimits = {
     announced: { maximumQoS: 1, retainAvailable: false },
     seen: { maximumQoS: "it closed on QoS 2", retainAvailable: "it closed on retain" },
@@ -170,12 +170,12 @@ for (const [need, announced, given, reason] of needs) {
   });
 }
 
-Deno.test("needs of a case: QoS 1 is met where 1 is the most, and a case without needs always", () => {
+Deno.test("needs of a case: QoS 1 is met by Maximum QoS 1, and a case without needs is always met", () => {
   assert.equal(unmetNeed(needing("qos1"), facts({ maximumQoS: 1 }), all), undefined);
   assert.equal(unmetNeed({} as ConformanceCase, facts({ maximumQoS: 0 }), all), undefined);
 });
 
-Deno.test("needs of a case: none can be tried in a version whose control arm found nothing", () => {
+Deno.test("needs of a case: no case can run in a version whose control arm failed", () => {
   const reason = (outcome: string) =>
     unmetNeed(needing(), { spoken: false, outcome, reason: "why" } as Partial<BrokerFacts> as BrokerFacts, all);
   assert.equal(reason("not spoken"), "the broker does not support this version: why");
@@ -183,7 +183,7 @@ Deno.test("needs of a case: none can be tried in a version whose control arm fou
   assert.equal(reason("fail"), "why");
 });
 
-Deno.test("bounds: each is multiplied by the slack, but for those of this machine", () => {
+Deno.test("bounds: the slack multiplies each bound except those of this machine", () => {
   const usual = {
     answerMs: 3_000,
     lateMs: 3_000,

@@ -90,7 +90,7 @@ for (const [what, text, expected] of table) {
   Deno.test(`compared messages: ${what}`, () => assert.deepEqual(text, expected));
 }
 
-Deno.test("compared messages: indicator 0 is the same as none, and so is no list of properties as an empty one", () => {
+Deno.test("compared messages: indicator 0 equals none, and an absent list of properties equals an empty one", () => {
   const { properties: _, ...bare } = sent;
   const { properties: __, ...plain } = came;
   assert.deepEqual(compareMessage(plain, bare, in5), []);

@@ -3,7 +3,7 @@ import { hexText, packetText, payloadText } from "../../../src/conformance/probe
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("packets in one line: what is said, in words, and no password", () => {
+Deno.test("packet text: one line describes a packet without its password", () => {
   const connect = { type: "connect", protocolVersion: 5, cleanStart: true, keepAliveS: 9, clientId: "a" } as const;
   const told = packetText({ ...connect, username: "u", password: bytes("secret") });
   assert.equal(
@@ -17,14 +17,14 @@ Deno.test("packets in one line: what is said, in words, and no password", () => 
   assert.equal(packetText({ type: "pingreq" }), "PINGREQ");
 });
 
-Deno.test("payloads: text where they are text, cut where they are long", () => {
+Deno.test("packet text: shows a text payload as text, and cuts a long one", () => {
   assert.equal(payloadText(bytes("a\n")), '"a\\n"');
   assert.equal(payloadText(Uint8Array.of(0xc3, 0x28)), "0xc328");
   assert.match(payloadText(bytes("a".repeat(100))), /^"a{80}…" \(100 bytes\)$/);
   assert.match(payloadText(new Uint8Array(5_000_000)), /^0x(00){32}…\(5000000bytes\)$/);
 });
 
-Deno.test("hex: a secret is not shown, wherever it stands, even where the rest is cut", () => {
+Deno.test("packet text: hex hides a secret anywhere, also where the rest is cut", () => {
   const secret = bytes("pw");
   assert.equal(hexText(bytes("apwb"), 256, secret), "61 ** ** 62");
   assert.equal(hexText(bytes("pwpw"), 256, secret), "** ** ** **");

@@ -51,7 +51,7 @@ for (const [what, bench, when, expected] of closes) {
   });
 }
 
-Deno.test("probe: a close that came before it was asked for counts from when it came", async () => {
+Deno.test("probe: a close before the request counts from its arrival", async () => {
   const bench = new Bench().comes(10, bye).comes(20, { type: "disconnect", reasonCode: 0x80 }).ends(5_000);
   await bench.outcome(bench.probe.idle(9_500));
   const ended = await bench.outcome(bench.probe.expectCloseBy(due));
@@ -59,20 +59,20 @@ Deno.test("probe: a close that came before it was asked for counts from when it 
   assert.equal((ended.value as { disconnect: { reasonCode: number } }).disconnect.reasonCode, 0x8d, "the first");
 });
 
-Deno.test("probe: the first of two CONNACKs counts", async () => {
+Deno.test("probe: of two CONNACKs the first counts", async () => {
   const bench = new Bench().comes(10, connack(0x87)).comes(10, connack(0)).ends(30);
   await bench.outcome(bench.probe.idle(20));
   const { value } = await bench.outcome(bench.probe.expectRefused());
   assert.equal((value as { connack: { reasonCode: number } }).connack.reasonCode, 0x87);
 });
 
-Deno.test("probe: a close without CONNACK has none", async () => {
+Deno.test("probe: a close without CONNACK has no CONNACK", async () => {
   const bench = new Bench().ends(10);
   const { value } = await bench.outcome(bench.probe.expectRefused());
   assert.deepEqual(value, { how: { kind: "fin" }, atMs: startMs + 10 });
 });
 
-Deno.test("probe: a close without DISCONNECT has none", async () => {
+Deno.test("probe: a close without DISCONNECT has no DISCONNECT", async () => {
   const bench = new Bench().ends(10);
   const { value } = await bench.outcome(bench.probe.expectClose());
   assert.deepEqual(value, { how: { kind: "fin" }, atMs: startMs + 10 });
@@ -107,7 +107,7 @@ const refusals: readonly [
 ];
 
 for (const [what, bench, expected, isRefused, code] of refusals) {
-  Deno.test(`probe: a CONNECT is to be refused: ${what}`, async () => {
+  Deno.test(`probe: expects a refused CONNECT: ${what}`, async () => {
     const { probe } = bench;
     const asked = probe.isRefused();
     const ended = await bench.outcome(probe.expectRefused());
@@ -119,13 +119,13 @@ for (const [what, bench, expected, isRefused, code] of refusals) {
   });
 }
 
-Deno.test("probe: a link that could not be opened refuses nothing", async () => {
+Deno.test("probe: a link that could not open is no refusal", async () => {
   const bench = new Bench();
   bench.after(10, () => bench.probe.onEnd({ kind: "error", code: "ECONNREFUSED", message: "refused" }));
   assert.equal((await bench.outcome(bench.probe.isRefused())).value, false);
 });
 
-Deno.test("probe: idling looks at nothing", async () => {
+Deno.test("probe: idle takes no packet", async () => {
   const bench = new Bench().comes(10, came).ends(20);
   assert.equal(told(await bench.outcome(bench.probe.idle(70))), "70 fine");
 });

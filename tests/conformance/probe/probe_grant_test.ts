@@ -6,7 +6,7 @@ import { Bench, came, message, told } from "./probe_bench.ts";
 
 const suback = (code: number): Packet => ({ type: "suback", packetId: 1, reasonCodes: [code] });
 
-Deno.test("probe: every code with which a broker may refuse a subscription, and no other", async () => {
+Deno.test("probe: recognises each code that refuses a subscription, and no other", async () => {
   const mayBe: number[] = [];
   for (let code = 0x03; code <= 0xff; code++) {
     const bench = new Bench().comesRead(10, suback(code));
@@ -18,7 +18,7 @@ Deno.test("probe: every code with which a broker may refuse a subscription, and 
   assert.deepEqual(mayBe, [0x80, 0x83, 0x87, 0x8f, 0x97, 0x9e, 0xa1, 0xa2]);
 });
 
-Deno.test("probe: a case that requires a QoS cannot be tried where less was granted", async () => {
+Deno.test("probe: a case that requires a QoS is not testable where less was granted", async () => {
   const bench = new Bench().comes(10, suback(1));
   await bench.outcome(bench.probe.subscribe("t"));
   assert.equal(bench.probe.requiresGranted(0, "t"), bench.probe);
@@ -29,7 +29,7 @@ Deno.test("probe: a case that requires a QoS cannot be tried where less was gran
   assert.equal(bench.probe.requiresGranted(0, "u"), bench.probe);
 });
 
-Deno.test("probe: a message that is to be answered has a number", async () => {
+Deno.test("probe: a message with an answer has a packet identifier", async () => {
   const numbered = new Bench().comes(5, { type: "pingresp" }).comes(10, { ...came, qos: 1, packetId: 7 });
   const { value } = await numbered.outcome(numbered.probe.expectNumbered());
   assert.deepEqual([(value as Packet).type, (value as { packetId: number }).packetId], ["publish", 7]);
@@ -78,7 +78,7 @@ for (const [what, qos, bench, isTestable, expected] of finds) {
   });
 }
 
-Deno.test("probe: a fault of mqtt-sim's own is none of the broker's", async () => {
+Deno.test("probe: an internal error of mqtt-sim is no fault of the broker", async () => {
   const bench = new Bench();
   bench.after(5, () => bench.probe.callOff());
   const { error } = await bench.outcome(bench.probe.finds(message));

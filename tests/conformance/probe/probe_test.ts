@@ -45,12 +45,12 @@ for (const [what, bench, expected] of subscribes) {
   });
 }
 
-Deno.test("probe: a new one has asked for no session, and been granted none", () => {
+Deno.test("probe: a new probe has requested no session and has none", () => {
   const { probe } = new Bench();
   assert.deepEqual([probe.askedExpiryS, probe.sessionExpiryS, probe.connack], [0, 0, undefined]);
 });
 
-Deno.test("probe: what is expected is taken alone, the first of several", async () => {
+Deno.test("probe: takes only the expected packet, the first of several", async () => {
   const bench = new Bench().comes(10, { type: "pingresp" }).comes(10, came).comes(10, { ...came });
   bench.comes(10, { type: "puback", packetId: 1 }).comes(10, { type: "puback", packetId: 2 });
   await bench.outcome(bench.probe.idle(20));
@@ -61,7 +61,7 @@ Deno.test("probe: what is expected is taken alone, the first of several", async 
   assert.equal(((await bench.outcome(bench.probe.expect("puback"))).value as { packetId: number }).packetId, 1);
 });
 
-Deno.test("probe: of several other messages the first is reported, and its QoS as if 2 was granted", async () => {
+Deno.test("probe: reports the first of several other messages, with QoS 2 as if granted", async () => {
   const higher = { ...another, qos: 2, packetId: 3 } as const;
   const bench = new Bench().comes(10, higher).comes(10, { ...came, topic: "u" });
   await bench.outcome(bench.probe.idle(20));
@@ -71,7 +71,7 @@ Deno.test("probe: of several other messages the first is reported, and its QoS a
   assert.match(silent.text, /abd.*although nothing was due/);
 });
 
-Deno.test("probe: what is due now has the bound for answers, what is due later that for lateness", async () => {
+Deno.test("probe: the answer bound applies to packets due now, the lateness bound to later ones", async () => {
   const bounds = { ...boundsOf(), answerMs: 2_000, lateMs: 4_000 };
   const afterMs = async (when?: Due) => {
     const bench = new Bench({ bounds });
@@ -80,13 +80,13 @@ Deno.test("probe: what is due now has the bound for answers, what is due later t
   assert.deepEqual([await afterMs(), await afterMs(due)], [2_000, 9_000]);
 });
 
-Deno.test("probe: the first code above those that grant refuses", async () => {
+Deno.test("probe: the first code above the granted QoS codes is a refusal", async () => {
   const bench = new Bench().comesRead(10, suback(1, 0x03));
   const { fault, error } = await bench.outcome(bench.probe.subscribe("t"));
   assert.deepEqual([fault, error instanceof SubscriptionRefused], [{ kind: "refused", code: 3 }, false]);
 });
 
-Deno.test("probe: what was granted, and 5.0 alone asks for retain as published", async () => {
+Deno.test("probe: records the granted QoS, and requests retain as published in 5.0 only", async () => {
   for (const version of [4, 5] as const) {
     const bench = new Bench({ version }).comes(10, suback(1, 0x01));
     await bench.outcome(bench.probe.subscribe("t", { qos: 1 }));
@@ -171,7 +171,7 @@ for (const [what, qos, bench, expected, answer] of publishes) {
   });
 }
 
-Deno.test("probe: PINGREQ, and what comes beside its answer stays", async () => {
+Deno.test("probe: PINGREQ takes its answer only; other packets stay", async () => {
   const bench = new Bench().comes(10, came).comes(20, { type: "pingresp" });
   assert.equal(told(await bench.outcome(bench.probe.ping())), "20 fine");
   assert.deepEqual(bench.sent.map(({ type }) => type), ["pingreq"]);
@@ -180,7 +180,7 @@ Deno.test("probe: PINGREQ, and what comes beside its answer stays", async () => 
   assert.match(told(await mute.outcome(mute.probe.ping())), /^3000 missing .*no PINGRESP within 3,000 ms$/);
 });
 
-Deno.test("probe: an answer that is due comes within its bound, its link ends, or it is missing", async () => {
+Deno.test("probe: a due answer arrives within its bound, or its link ends, or it is missing", async () => {
   const ended = async (bench: Bench) => told(await bench.outcome(bench.probe.expect("puback", undefined, 500)));
   assert.equal(await ended(new Bench().comes(500, { type: "puback", packetId: 9 })), "500 fine");
   assert.equal(await ended(new Bench()), `500 ${missing} PUBACK within 500 ms`);
@@ -200,7 +200,7 @@ Deno.test("probe: an answer that is due comes within its bound, its link ends, o
   );
 });
 
-Deno.test("probe: the next packet, whatever it is", async () => {
+Deno.test("probe: takes the next packet of any type", async () => {
   const bench = new Bench().comes(10, came).comes(20, { type: "pingresp" });
   assert.equal(((await bench.outcome(bench.probe.next())).value as Packet).type, "publish");
   assert.equal(((await bench.outcome(bench.probe.next())).value as Packet).type, "pingresp");
@@ -328,13 +328,13 @@ for (const [what, bench, when, expected] of receives) {
   });
 }
 
-Deno.test("probe: a message is held against the QoS that was granted", async () => {
+Deno.test("probe: compares a message with the granted QoS", async () => {
   const granted = new Bench().comes(10, suback(1, 1)).comes(20, { ...came, qos: 1, packetId: 4 });
   await granted.outcome(granted.probe.subscribe("t"));
   assert.equal(told(await granted.outcome(granted.probe.receives({ ...message, qos: 2 }))), "20 fine");
 });
 
-Deno.test("probe: what a new subscription finds has the retain flag", async () => {
+Deno.test("probe: a message for a new subscription needs the retain flag", async () => {
   const found = async (retain: boolean) => {
     const bench = new Bench().comes(10, { ...came, retain });
     return told(await bench.outcome(bench.probe.finds(message)));

@@ -23,7 +23,7 @@ function timed() {
   return { pacer: new Pacer(world), goOn };
 }
 
-Deno.test("a check connects as fast as it likes until it is refused, and half as fast from then on", async () => {
+Deno.test("pacer: does not limit connects before the first refusal, and halves the rate after it", async () => {
   const { pacer, goOn } = timed();
   for (let link = 0; link < 100; link++) {
     // deno-lint-ignore no-await-in-loop
@@ -42,7 +42,7 @@ Deno.test("a check connects as fast as it likes until it is refused, and half as
   assert.equal(turns, 51);
 });
 
-Deno.test("links that do not wait for their turn make the next ones wait; without refusals the pace recovers", async () => {
+Deno.test("pacer: links outside the pace delay the next ones; without refusals the pace recovers", async () => {
   const { pacer, goOn } = timed();
   for (let link = 0; link < 50; link++) pacer.opens(true);
   pacer.slowDown();
