@@ -32,7 +32,7 @@ Deno.test("F12: an internal error ends one connection, with its will; the others
   assert.match(line, /^error: Internal error while serving client: InvariantError: planted\n\s+at /);
 });
 
-Deno.test("F12: a will that falls due and meets an internal error leaves the others to come", () => {
+Deno.test("F12: an internal error in a due will does not affect the other wills", () => {
   const { stage, present } = faulty("contain", false);
   const watcher = stage.watch("#");
   const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
@@ -45,19 +45,19 @@ Deno.test("F12: a will that falls due and meets an internal error leaves the oth
   assert.equal(stage.core.metrics.internalErrors, 1);
 });
 
-Deno.test("F12: in tests an internal error is fatal, so that it is seen", () => {
+Deno.test("F12: in tests an internal error is fatal", () => {
   assert.throws(() => faulty("throw").stage.connect().publish("bad"), InvariantError);
   assert.equal(coreSettings({}, () => "").onInternalError, "throw");
 });
 
-Deno.test("F12: no limit lets a client trigger one: levels, packets, subscriptions", () => {
+Deno.test("F12: no client triggers an internal error at a limit: levels, packets, subscriptions", () => {
   assert.ok(limitRange("topicLevels")[1] <= 2_000);
   // The largest 3.1.1 PUBLISH fits a packet of 5.0 with an identifier for each subscription.
   const identifiers = 5 * limitRange("subscriptionsPerSession")[1];
   assert.ok(limitRange("maximumPacketSizeBytes")[1] + identifiers < 268_435_455);
 });
 
-Deno.test("F12: topics of the deepest allowed level are walked", () => {
+Deno.test("F12: the broker traverses topics of the deepest allowed level", () => {
   const topicLevels = limitRange("topicLevels")[1];
   const stage = new Stage({ limits: { topicLevels } });
   const topic = Array.from({ length: topicLevels }, () => "a").join("/");
@@ -70,7 +70,7 @@ Deno.test("F12: topics of the deepest allowed level are walked", () => {
   assert.equal(client.messages.length, 4);
 });
 
-Deno.test("F12: response information that no packet can hold is left out", () => {
+Deno.test("F12: the broker omits response information that no packet can contain", () => {
   const stage = new Stage({ responseInformation: "%c".repeat(30), limits: { clientIdLength: 4_000 } });
   const client = stage.connect({
     clientId: "x".repeat(4_000),

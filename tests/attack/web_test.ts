@@ -129,7 +129,7 @@ Deno.test("F14: /status and /metrics refuse another name and the page of another
     }
   }));
 
-Deno.test("F30: a request target that cannot be read is answered, and nothing is logged", () =>
+Deno.test("F30: the broker answers an unreadable request target, and logs nothing", () =>
   served(async (port, logged) => {
     const link = await Deno.connect({ hostname: "127.0.0.1", port });
     await link.write(new TextEncoder().encode("GET http://[ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));

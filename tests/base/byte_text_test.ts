@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { bytesOfText, textOfBytes } from "../../src/base/byte_text.ts";
 
-Deno.test("any bytes come back as they were, also through JSON", () => {
+Deno.test("byte text: any bytes survive a round trip, also through JSON", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
     assert.deepEqual(bytesOfText(textOfBytes(bytes)), bytes);
     assert.deepEqual(bytesOfText(JSON.parse(JSON.stringify(textOfBytes(bytes)))), bytes);
   }));
 });
 
-Deno.test("UTF-8 is its own text", () => {
+Deno.test("byte text: UTF-8 is its own text", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     assert.equal(textOfBytes(new TextEncoder().encode(text)), text);
     assert.deepEqual(bytesOfText(text), new TextEncoder().encode(text));
@@ -24,7 +24,7 @@ const cases: readonly [what: string, bytes: number[], text: string][] = [
   ["a character that is cut off", [0xe2, 0x82], "\udce2\udc82"],
 ];
 for (const [what, bytes, text] of cases) {
-  Deno.test(`bytes as text: ${what}`, () => {
+  Deno.test(`byte text: ${what}`, () => {
     assert.equal(textOfBytes(Uint8Array.from(bytes)), text);
     assert.deepEqual([...bytesOfText(text)], bytes);
   });

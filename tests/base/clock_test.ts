@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock, monotonicClock, wallTime } from "../../src/base/clock.ts";
 
-Deno.test("a manual clock stands still until it is moved", () => {
+Deno.test("clock: a manual clock changes only when it is moved", () => {
   const clock = new ManualClock(250);
   assert.equal(clock.nowMs(), 250);
   assert.equal(clock.nowMs(), 250);
@@ -9,11 +9,11 @@ Deno.test("a manual clock stands still until it is moved", () => {
   assert.equal(clock.nowMs(), 250.5);
 });
 
-Deno.test("a manual clock starts at 0 unless told", () => {
+Deno.test("clock: a manual clock starts at 0 by default", () => {
   assert.equal(new ManualClock().nowMs(), 0);
 });
 
-Deno.test("the monotonic clock never runs backwards", () => {
+Deno.test("clock: the monotonic clock never runs backwards", () => {
   let lastMs = monotonicClock.nowMs();
   for (let reading = 0; reading < 10_000; reading++) {
     const nowMs = monotonicClock.nowMs();
@@ -22,7 +22,7 @@ Deno.test("the monotonic clock never runs backwards", () => {
   }
 });
 
-Deno.test("threads agree on the monotonic clock", async () => {
+Deno.test("clock: threads share the monotonic clock", async () => {
   const worker = new Worker(new URL("./clock_worker.ts", import.meta.url), { type: "module" });
   try {
     await answerOf(worker); // it is up
@@ -40,7 +40,7 @@ Deno.test("threads agree on the monotonic clock", async () => {
   }
 });
 
-Deno.test("the wall time is a date of today's era", () => {
+Deno.test("clock: the wall time is a current date", () => {
   assert.ok(wallTime().getTime() > Date.UTC(2024, 0));
 });
 

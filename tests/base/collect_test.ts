@@ -16,7 +16,7 @@ function stage() {
   return { buffers, collector };
 }
 
-Deno.test("buffers: garbage of large messages is collected before it is much", () => {
+Deno.test("buffers: collects garbage of large messages before it exceeds 32 MiB", () => {
   const { buffers, collector } = stage();
   let most = 0;
   for (let total = mebibyte; total < 1_000 * mebibyte; total += mebibyte) {
@@ -27,7 +27,7 @@ Deno.test("buffers: garbage of large messages is collected before it is much", (
   assert.ok(most <= 32 * mebibyte, `${most} bytes of garbage`);
 });
 
-Deno.test("buffers: nothing is collected where buffers are kept, or where there is little garbage", () => {
+Deno.test("buffers: does not collect while buffers are in use, or with little garbage", () => {
   const { buffers, collector } = stage();
   buffers.kept = 100 * mebibyte;
   collector.moved(5 * mebibyte);
@@ -36,7 +36,7 @@ Deno.test("buffers: nothing is collected where buffers are kept, or where there 
   assert.equal(buffers.collections, 1);
 });
 
-Deno.test("buffers: what was given back counts as growth when it is taken again", () => {
+Deno.test("buffers: released memory counts as growth when it is used again", () => {
   const { buffers, collector } = stage();
   buffers.kept = 100 * mebibyte;
   collector.moved(5 * mebibyte);

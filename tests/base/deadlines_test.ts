@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Deadline, Deadlines } from "../../src/base/deadlines.ts";
 
-Deno.test("an empty set is due never", () => {
+Deno.test("deadlines: an empty set is never due", () => {
   const deadlines = new Deadlines<string>();
   assert.equal(deadlines.size, 0);
   assert.equal(deadlines.nextMs, Infinity);
   assert.equal(deadlines.takeDue(Infinity), undefined);
 });
 
-Deno.test("a thing is due at its instant, not before", () => {
+Deno.test("deadlines: an entry is due at its time, not before", () => {
   const deadlines = new Deadlines<string>();
   deadlines.add(10, "will");
   assert.equal(deadlines.nextMs, 10);
@@ -18,13 +18,13 @@ Deno.test("a thing is due at its instant, not before", () => {
   assert.equal(deadlines.takeDue(10), undefined);
 });
 
-Deno.test("equal instants come out in the order in which they were added", () => {
+Deno.test("deadlines: equal times come out in the order of their addition", () => {
   const deadlines = new Deadlines<number>();
   for (let value = 0; value < 100; value++) deadlines.add(5, value);
   assert.deepEqual(drain(deadlines, 5), Array.from({ length: 100 }, (_, value) => value));
 });
 
-Deno.test("moving counts as adding again among equal instants", () => {
+Deno.test("deadlines: a moved entry comes after those with an equal time", () => {
   const deadlines = new Deadlines<string>();
   const first = deadlines.add(5, "first");
   deadlines.add(5, "second");
@@ -32,7 +32,7 @@ Deno.test("moving counts as adding again among equal instants", () => {
   assert.deepEqual(drain(deadlines, 5), ["second", "first"]);
 });
 
-Deno.test("a cancelled thing never falls due, and cancelling twice is a no-op", () => {
+Deno.test("deadlines: a cancelled entry never falls due, and a second cancel has no effect", () => {
   const deadlines = new Deadlines<string>();
   const gone = deadlines.add(1, "gone");
   deadlines.add(2, "stays");
@@ -43,7 +43,7 @@ Deno.test("a cancelled thing never falls due, and cancelling twice is a no-op", 
   assert.deepEqual(drain(deadlines, 10), ["stays"]);
 });
 
-Deno.test("a taken thing can be moved back in", () => {
+Deno.test("deadlines: a taken entry can be moved back in", () => {
   const deadlines = new Deadlines<string>();
   const deadline = deadlines.add(1, "tick");
   assert.equal(deadlines.takeDue(1), "tick");
@@ -56,7 +56,7 @@ Deno.test("a taken thing can be moved back in", () => {
 
 // Few instants, so that many are equal; and many, so that the heap is out of order wherever it can be.
 for (const instants of [12, 10_000]) {
-  Deno.test(`any run of adding, moving, cancelling and taking agrees with a sorted list, ${instants} instants`, () => {
+  Deno.test(`deadlines: any sequence of add, move, cancel and take matches a sorted list, ${instants} times`, () => {
     fc.assert(fc.property(steps(instants), agreeThroughout), { numRuns: 500 });
   });
 }

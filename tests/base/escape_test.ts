@@ -35,14 +35,14 @@ for (const [does, text, escaped] of cases) {
   Deno.test(`escape: ${does.name} ${JSON.stringify(text)}`, () => assert.equal(does(text), escaped));
 }
 
-Deno.test("escape: a value in a script element ends neither the element nor the line, and stays the same", () => {
+Deno.test("escape: a value in a script element ends neither the element nor the line, and parses unchanged", () => {
   const value = { "</script>": "<!--\u2028\u202e" };
   const text = escape.scriptJson(value);
   assert.doesNotMatch(text, /[<\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   assert.deepEqual(JSON.parse(text), value);
 });
 
-Deno.test("escape: all text of plain data, names included; the rest is as it was", () => {
+Deno.test("escape: escapes all text of plain data, names included, and nothing else", () => {
   const date = new Date(0);
   const data = { "\u001b": ["\n", 1, null, undefined, { a: true }], date };
   assert.deepEqual(escape.escapeData(data), { "\\u001b": ["\\n", 1, null, undefined, { a: true }], date });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { invariant, InvariantError, ProtocolError, UsageError } from "../../src/base/failure.ts";
 
-Deno.test("each error has its class and its name, and carries its sentence", () => {
+Deno.test("failure: each error shows its class, its name and its sentence", () => {
   const cases = [
     { error: new UsageError("a"), kind: UsageError, name: "UsageError", message: "a" },
     { error: new ProtocolError(0x82, "b"), kind: ProtocolError, name: "ProtocolError", message: "b" },
@@ -17,11 +17,11 @@ Deno.test("each error has its class and its name, and carries its sentence", () 
   }
 });
 
-Deno.test("a protocol error names its reason code", () => {
+Deno.test("failure: a protocol error names its reason code", () => {
   assert.equal(new ProtocolError(0x81, "cut short").reasonCode, 0x81);
 });
 
-Deno.test("invariant lets truths pass and throws its sentence otherwise", () => {
+Deno.test("failure: invariant accepts true and throws its sentence otherwise", () => {
   for (const truth of [true, 1, "x", {}]) invariant(truth, "never");
   for (const lie of [false, 0, "", null, undefined]) {
     assert.throws(() => invariant(lie, "the sum is off"), new InvariantError("the sum is off"));

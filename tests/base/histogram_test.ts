@@ -14,7 +14,7 @@ function near(actual: number, expected: number): boolean {
   return Math.abs(actual - expected) <= Math.max(0.0011, expected / 1_000);
 }
 
-Deno.test("an empty histogram is all zeros, is JSON, and can be decoded", () => {
+Deno.test("histogram: an empty one is all zeros, is JSON, and can be decoded", () => {
   const row = new Histogram().row();
   const { hdr, ...figures } = row;
   assert.deepEqual(figures, { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
@@ -22,12 +22,12 @@ Deno.test("an empty histogram is all zeros, is JSON, and can be decoded", () => 
   assert.deepEqual(JSON.parse(JSON.stringify(row)), row);
 });
 
-Deno.test("times are kept to the microsecond where they are small", () => {
+Deno.test("histogram: keeps short times to the microsecond", () => {
   const { hdr: _, ...figures } = recorded(0.25, 1, 1.5, 1.001).row();
   assert.deepEqual(figures, { count: 4, min: 0.25, mean: 0.938, p50: 1, p90: 1.5, p99: 1.5, p999: 1.5, max: 1.5 });
 });
 
-Deno.test("percentiles of 1 to 1000 ms are right to 3 digits and never beyond the longest", () => {
+Deno.test("histogram: percentiles of 1 to 1000 ms are exact to 3 digits and never above the maximum", () => {
   const histogram = recorded(...Array.from({ length: 1_000 }, (_, index) => index + 1));
   for (const percent of [1, 25, 50, 90, 99, 99.9]) {
     assert.ok(near(histogram.percentile(percent), percent * 10), `p${percent} ${histogram.percentile(percent)}`);
@@ -37,7 +37,7 @@ Deno.test("percentiles of 1 to 1000 ms are right to 3 digits and never beyond th
   assert.equal(histogram.mean, 500.5);
 });
 
-Deno.test("below 0 counts as 0, beyond an hour as an hour", () => {
+Deno.test("histogram: a time below 0 counts as 0, a time above an hour as an hour", () => {
   const histogram = recorded(-5, longestMs * 2, Infinity);
   assert.equal(histogram.count, 3);
   assert.equal(histogram.min, 0);
@@ -45,11 +45,11 @@ Deno.test("below 0 counts as 0, beyond an hour as an hour", () => {
   assert.equal(histogram.max, longestMs);
 });
 
-Deno.test("what is no number is our own fault", () => {
+Deno.test("histogram: a time that is no number is an internal error", () => {
   assert.throws(() => recorded(NaN), InvariantError);
 });
 
-Deno.test("merging keeps exact ends, whatever the sizes of the two tables", () => {
+Deno.test("histogram: merging keeps exact ends for any sizes of the two tables", () => {
   for (const [one, other] of [[[0.5], [1_234.567]], [[1_234.567], [0.5]], [[], [0.5, 1_234.567]]] as const) {
     const histogram = recorded(...one);
     const added = recorded(...other);
@@ -61,14 +61,14 @@ Deno.test("merging keeps exact ends, whatever the sizes of the two tables", () =
   }
 });
 
-Deno.test("merging an empty one changes nothing", () => {
+Deno.test("histogram: merging an empty one changes nothing", () => {
   const histogram = recorded(3);
   const before = histogram.row();
   histogram.merge(new Histogram());
   assert.deepEqual(histogram.row(), before);
 });
 
-Deno.test("a decoded histogram tells the same to 3 digits and takes more", () => {
+Deno.test("histogram: a decoded one is exact to 3 digits and accepts more times", () => {
   const times = fc.array(fc.double({ min: 0, max: longestMs, noNaN: true }), { minLength: 1, maxLength: 50 });
   fc.assert(fc.property(times, (all) => {
     const whole = recorded(...all);
@@ -86,13 +86,13 @@ Deno.test("a decoded histogram tells the same to 3 digits and takes more", () =>
   }));
 });
 
-Deno.test("what another library wrote can be read", () => {
+Deno.test("histogram: decodes the output of another library", () => {
   // The Java HdrHistogram's encoding of the single value 42.
   const histogram = Histogram.decode("HISTFAAAAB542pNpmSzMwMDAxAABzFCaEUoz2X+AMIKZAEARAtM=");
   assert.deepEqual([histogram.count, histogram.min, histogram.max, histogram.mean], [1, 0.042, 0.042, 0.042]);
 });
 
-Deno.test("what is no histogram is refused in one sentence", () => {
+Deno.test("histogram: refuses invalid data in one sentence", () => {
   for (const text of ["", "nonsense", "AAAAAAAAAAAAAAAA"]) {
     assert.throws(() => Histogram.decode(text), UsageError);
   }

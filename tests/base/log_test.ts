@@ -6,7 +6,7 @@ function written(format: LogFormat, level: LogLevel) {
   return { lines, log: openLog({ format, level, write: (line) => void lines.push(line) }) };
 }
 
-Deno.test("log: what is graver than the level is written, the rest is not", () => {
+Deno.test("log: writes lines at its level and above, and no others", () => {
   const { lines, log } = written("text", "warning");
   log.write("info", "no");
   log.write("warning", "yes");
@@ -15,13 +15,13 @@ Deno.test("log: what is graver than the level is written, the rest is not", () =
   assert.deepEqual([log.isOn("error"), log.isOn("warning"), log.isOn("info")], [true, true, false]);
 });
 
-Deno.test("log: a trace is written whatever the level", () => {
+Deno.test("log: writes a trace at any level", () => {
   const { lines, log } = written("text", "error");
   log.trace("in", { packet: "pingreq" });
   assert.match(lines[0]!, /^\d{4}-\d\d-\d\dT\S+Z debug in packet=pingreq\n$/);
 });
 
-Deno.test("log: text keeps to one line, quotes what could be misread, and reads no pattern into it", () => {
+Deno.test("log: text is one line, quotes ambiguous values, and interprets no pattern in them", () => {
   const { lines, log } = written("text", "info");
   log.write("warning", "a {strange}\nname", { clientId: 'x"y z', port: 1, none: undefined });
   assert.match(lines[0]!, /Z warning a \{strange\}\\nname clientId="x\\"y z" port=1\n$/);

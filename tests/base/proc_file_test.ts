@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { netstatCounter, portRange, readProc, readProcNumber } from "../../src/base/proc_file.ts";
 
-Deno.test("proc: a counter of netstat stands under its name", () => {
+Deno.test("proc: finds a counter of netstat by its name", () => {
   const text = "TcpExt: SyncookiesSent TCPSynRetrans TCPOrigDataSent\nTcpExt: 1 22 333\nIpExt: InNoRoutes\nIpExt: 4\n";
   assert.equal(netstatCounter(text, "TcpExt", "TCPSynRetrans"), 22);
   assert.equal(netstatCounter(text, "IpExt", "InNoRoutes"), 4);
@@ -12,12 +12,12 @@ Deno.test("proc: a counter of netstat stands under its name", () => {
   assert.equal(netstatCounter("TcpExt: A B\nTcpExt: 1\n", "TcpExt", "B"), undefined);
 });
 
-Deno.test("proc: a range of ports", () => {
+Deno.test("proc: parses a range of ports", () => {
   assert.deepEqual(portRange("32768\t60999\n"), [32_768, 60_999]);
   for (const text of ["", "1", "a b"]) assert.equal(portRange(text), undefined);
 });
 
-Deno.test("proc: what is not there, or may not be read, is undefined and no failure", () => {
+Deno.test("proc: a missing or unreadable file gives undefined without an error", () => {
   assert.equal(readProc("/proc/there/is/none"), undefined);
   assert.equal(readProcNumber("/proc/there/is/none"), undefined);
   // Under the permissions of the tests /proc is closed; where all is allowed it is not.

@@ -24,7 +24,7 @@ Deno.test("prometheus: a family has help, type and a line for each sample", asyn
   assert.equal(prometheusType, "text/plain; version=0.0.4; charset=utf-8");
 });
 
-Deno.test("prometheus: quotes, backslashes and line ends in a label or a help text are escaped", async () => {
+Deno.test("prometheus: escapes quotes, backslashes and line ends in labels and help texts", async () => {
   const labels = { name: 'a"b\\c\nd' };
   const text = await prometheusText([{ name: "a", help: "x\ny\\z", type: "gauge", samples: [{ value: 1, labels }] }]);
   assert.ok(text.includes('a{name="a\\"b\\\\c\\nd"} 1\n'), text);

@@ -3,28 +3,28 @@ import { freshSeed, mix, Random } from "../../src/base/random.ts";
 
 // The expected numbers are fixed: a run that someone wrote down with its seed must stay repeatable across versions.
 
-Deno.test("the same seed draws the same whole numbers, these ones", () => {
+Deno.test("random: a seed draws a fixed sequence of whole numbers", () => {
   assert.deepEqual(repeat(8, wholeFrom(42)), [605, 225, 535, 820, 834, 84, 852, 787]);
   assert.deepEqual(repeat(8, wholeFrom(42)), repeat(8, wholeFrom(42)));
 });
 
-Deno.test("the same seed draws the same fractions, these ones", () => {
+Deno.test("random: a seed draws a fixed sequence of fractions", () => {
   const random = new Random(42);
   repeat(8, () => random.below(1000));
   const fractions = repeat(3, () => random.fraction());
   assert.deepEqual(fractions, [0.030745793506209762, 0.6646155084750226, 0.09444006792883208]);
 });
 
-Deno.test("only the low 32 bits of a seed count", () => {
+Deno.test("random: only the low 32 bits of a seed count", () => {
   assert.deepEqual(repeat(8, wholeFrom(2 ** 32 + 42)), repeat(8, wholeFrom(42)));
 });
 
-Deno.test("neighbouring seeds draw different numbers", () => {
+Deno.test("random: neighbouring seeds draw different numbers", () => {
   const firsts = new Set(repeat(1000, (seed) => repeat(4, wholeFrom(seed)).join()));
   assert.equal(firsts.size, 1000);
 });
 
-Deno.test("a child's numbers are its own: these ones, whatever the parent drew", () => {
+Deno.test("random: a child draws a fixed sequence that does not depend on the parent's draws", () => {
   const parent = new Random(42);
   const early = parent.child(7);
   parent.below(10);
@@ -35,7 +35,7 @@ Deno.test("a child's numbers are its own: these ones, whatever the parent drew",
   assert.notEqual(parent.child(8).seed, early.seed);
 });
 
-Deno.test("mix gives these numbers, and the order of its parts counts", () => {
+Deno.test("random: mix returns fixed numbers that depend on the order of its parts", () => {
   assert.deepEqual(
     [mix(), mix(0), mix(1), mix(1, 2), mix(2, 1)],
     [2654435769, 493009611, 1059954845, 4017857470, 3055902382],
@@ -44,14 +44,14 @@ Deno.test("mix gives these numbers, and the order of its parts counts", () => {
   assert.equal(mixes.size, 10_000, "no two of the first 10,000 parts meet");
 });
 
-Deno.test("below stays within its bounds and is even", () => {
+Deno.test("random: below stays within its bounds and is uniform", () => {
   for (const below of [1, 2, 3, 10, 97]) {
     const random = new Random(below);
     assertEven(below, () => random.below(below));
   }
 });
 
-Deno.test("fractions stay from 0 to below 1 and are even", () => {
+Deno.test("random: fractions are from 0 to below 1 and uniform", () => {
   const random = new Random(3);
   assertEven(20, () => {
     const fraction = random.fraction();
@@ -60,7 +60,7 @@ Deno.test("fractions stay from 0 to below 1 and are even", () => {
   });
 });
 
-Deno.test("weighted draws each item by its share, and never one of weight 0", () => {
+Deno.test("random: weighted draws each item by its share, and never one of weight 0", () => {
   const random = new Random(4);
   const items = [{ item: "reset", weight: 45 }, { item: "never", weight: 0 }, { item: "leave", weight: 15 }];
   const seen = { reset: 0, never: 0, leave: 0 };
@@ -69,13 +69,13 @@ Deno.test("weighted draws each item by its share, and never one of weight 0", ()
   assert.ok(Math.abs(seen.reset - 45_000) < 500, `45,000 expected, ${seen.reset} drawn`);
 });
 
-Deno.test("weighted with one item that counts always draws it", () => {
+Deno.test("random: weighted with one positive weight always draws that item", () => {
   const random = new Random(5);
   const items = [{ item: "a", weight: 0 }, { item: "b", weight: 0.1 }, { item: "c", weight: 0 }];
   assert.deepEqual(new Set(repeat(1000, () => random.weighted(items))), new Set(["b"]));
 });
 
-Deno.test("a fresh seed is a whole number of 32 bits, and another each time", () => {
+Deno.test("random: a fresh seed is a whole number of 32 bits, and differs each time", () => {
   const seeds = repeat(8, freshSeed);
   for (const seed of seeds) assert.ok(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32);
   assert.ok(new Set(seeds).size > 1);

@@ -6,7 +6,7 @@ const options = { clock: monotonicClock, limitMs: 60_000 };
 const run = (command: string, more: Partial<ShellOptions> = {}) =>
   runShell(command, "--restart-command", { ...options, ...more });
 
-Deno.test("a command is run by the shell, and its result is reported", async () => {
+Deno.test("shell command: runs a command in the shell and returns its exit code", async () => {
   const { end, errorTail } = await run("true && echo one >&2; echo nothing; exit 7");
   assert.deepEqual(end, { kind: "exit", code: 7 });
   assert.equal(errorTail, "one", "standard output is not among it");
@@ -15,24 +15,24 @@ Deno.test("a command is run by the shell, and its result is reported", async () 
   assert.equal(shellFault(fine), undefined);
 });
 
-Deno.test("a command that was ended by a signal", async () => {
+Deno.test("shell command: returns the signal that ended a command", async () => {
   const { end } = await run("kill -9 $$");
   assert.deepEqual(end, { kind: "signal", signal: "SIGKILL" });
 });
 
-Deno.test("a command that takes too long is killed, and so is one that is stopped", async () => {
+Deno.test("shell command: kills a command at its time limit or at a stop", async () => {
   assert.deepEqual((await run("exec sleep 600", { limitMs: 50 })).end, { kind: "timeout" });
   assert.deepEqual((await run("exec sleep 600", { stop: AbortSignal.abort() })).end, { kind: "timeout" });
 });
 
-Deno.test("of what it writes to standard error the end is kept", async () => {
+Deno.test("shell command: keeps the end of standard error", async () => {
   const { errorTail } = await run("i=0; while [ $i -lt 2000 ]; do echo line $i >&2; i=$((i+1)); done");
   assert.ok(errorTail.endsWith("line 1999"));
   assert.ok(errorTail.length <= 2_048 && errorTail.length > 1_000, `${errorTail.length}`);
 });
 
 Deno.test({
-  name: "what it leaves running is not waited for, though it holds its standard error",
+  name: "shell command: does not wait for a child process that holds its standard error",
   // The pipe is read until that ends, which is after this test.
   sanitizeOps: false,
   sanitizeResources: false,
@@ -43,7 +43,7 @@ Deno.test({
   },
 });
 
-Deno.test("a fault is a sentence's end, with the last lines of standard error", () => {
+Deno.test("shell command: formats a failure with the last lines of standard error", () => {
   const failed = { end: { kind: "exit", code: 5 }, tookMs: 12, errorTail: "a\nb\n\n  c\nd" } as const;
   assert.equal(shellFault(failed), "ended with exit code 5 after 12.0 ms: c / d");
   const killed = { end: { kind: "timeout" }, tookMs: 30_000, errorTail: "" } as const;
@@ -53,7 +53,7 @@ Deno.test("a fault is a sentence's end, with the last lines of standard error", 
 });
 
 Deno.test({
-  name: "where no program may be run, one sentence says so and what would help",
+  name: "shell command: without permission to run programs, one sentence says so and gives the cure",
   permissions: { run: false },
   fn: async () => {
     await assert.rejects(checkShell("--restart-command", monotonicClock), {

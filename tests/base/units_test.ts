@@ -12,7 +12,7 @@ const refused = (read: () => unknown): string => {
   }
 };
 
-Deno.test("durations need a unit", () => {
+Deno.test("units: durations need a unit", () => {
   const read = (text: string) => units.parseDurationMs(text, "--duration");
   const cases = { "250ms": 250, "1s": 1_000, "1.5s": 1_500, "2m": 120_000, "1h": 3_600_000, "0s": 0, "0.07s": 70 };
   for (const [text, ms] of Object.entries(cases)) assert.equal(read(text), ms, text);
@@ -24,7 +24,7 @@ Deno.test("durations need a unit", () => {
   }
 });
 
-Deno.test("seconds may be plain, and must be whole", () => {
+Deno.test("units: seconds may have no unit, and must be whole", () => {
   const read = (text: string) => units.parseSeconds(text, "--keepalive");
   for (const [text, seconds] of Object.entries({ "0": 0, "10": 10, "10s": 10, "2m": 120, "0.5m": 30, "2000ms": 2 })) {
     assert.equal(read(text), seconds, text);
@@ -37,7 +37,7 @@ Deno.test("seconds may be plain, and must be whole", () => {
   }
 });
 
-Deno.test("rates are a fraction or a number a second", () => {
+Deno.test("units: rates are a fraction or a number a second", () => {
   const read = (text: string) => units.parseRate(text, "kill rate");
   assert.deepEqual(read("5%"), { kind: "fraction", perSecond: 0.05 });
   assert.deepEqual(read("0.5%"), { kind: "fraction", perSecond: 0.005 });
@@ -56,7 +56,7 @@ Deno.test("rates are a fraction or a number a second", () => {
   );
 });
 
-Deno.test("whole numbers and sizes", () => {
+Deno.test("units: parses whole numbers and sizes", () => {
   assert.equal(units.parseWhole("1000", "--clients"), 1_000);
   for (const text of ["", "1.5", "-1", "1e3", "0x10", "99999999999999999999"]) {
     assert.equal(
@@ -73,7 +73,7 @@ Deno.test("whole numbers and sizes", () => {
   );
 });
 
-Deno.test("one of a few words", () => {
+Deno.test("units: parses one of a few words", () => {
   assert.equal(units.parseChoice("mix", "--will-qos", ["0", "1", "2", "mix"]), "mix");
   assert.equal(
     refused(() => units.parseChoice("3", "--will-qos", ["0", "1", "2", "mix"])),
@@ -81,7 +81,7 @@ Deno.test("one of a few words", () => {
   );
 });
 
-Deno.test("mixes", () => {
+Deno.test("units: parses mixes", () => {
   const read = (text: string) => units.parseMix(text, "kill mode", ["reset", "close", "leave"]);
   assert.deepEqual(read("reset=45,close=45.5,leave=10"), [
     { name: "reset", weight: 45 },
@@ -103,7 +103,7 @@ Deno.test("mixes", () => {
   for (const [text, sentence] of Object.entries(sentences)) assert.equal(refused(() => read(text)), sentence);
 });
 
-Deno.test("what is written can be read back", () => {
+Deno.test("units: parses each written value again unchanged", () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 604_800_000 }), (ms) => {
     assert.equal(units.parseDurationMs(units.formatDuration(ms), "duration"), ms);
   }));
@@ -114,12 +114,12 @@ Deno.test("what is written can be read back", () => {
   assert.equal(units.formatMix(units.parseMix("a,b=2.5,c=1", "mix", ["a", "b", "c"])), "a,b=2.5,c");
 });
 
-Deno.test("durations are written in the largest unit that stays whole", () => {
+Deno.test("units: writes durations in the largest unit that stays whole", () => {
   const cases = { "0s": 0, "250ms": 250, "1s": 1_000, "1500ms": 1_500, "90s": 90_000, "2m": 120_000, "1h": 3_600_000 };
   for (const [text, ms] of Object.entries(cases)) assert.equal(units.formatDuration(ms), text);
 });
 
-Deno.test("measured times show three digits", () => {
+Deno.test("units: measured times have three digits", () => {
   const cases: readonly [number, string][] = [
     [0, "0.000 ms"],
     [0.1234, "0.123 ms"],
@@ -136,7 +136,7 @@ Deno.test("measured times show three digits", () => {
   for (const [ms, text] of cases) assert.equal(units.formatMs(ms), text);
 });
 
-Deno.test("counts, percentages and bytes", () => {
+Deno.test("units: writes counts, percentages and bytes", () => {
   assert.equal(units.formatCount(1_234_567), "1,234,567");
   assert.equal(units.formatCount(49.96), "50");
   assert.equal(units.formatNumber(1_234.56), "1,234.56");

@@ -35,7 +35,7 @@ async function check(
 /** Of all cases, or of those that are named, one after the other. */
 function knownTest(name: string, needs: readonly Peer[], least: number, only: readonly string[] = []): void {
   peerTest(
-    `check --profile ${name} passes ${name}, and tells what it deviates in`,
+    `check --profile ${name} passes ${name}, and reports its deviations`,
     needs,
     async () => {
       await using peer = await checkedPeers[name]!();
@@ -61,7 +61,7 @@ knownTest("mosquitto", [mosquitto], 20);
 const ofAedes = Object.entries(knownDeviations).flatMap(([id, cases]) => id.startsWith("aedes/") ? cases : []);
 knownTest("aedes", [], 10, ofAedes);
 
-peerTest("check: another broker's profile excuses nothing of mosquitto's own", [mosquitto], async () => {
+peerTest("check: another broker's profile excuses no deviation of mosquitto", [mosquitto], async () => {
   await using peer = await checkedPeers["mosquitto"]!();
   await using child = startOurs([
     ...["check", "--url", peer.url, "--profile", "ejabberd", "--only", "connect/from-client-pingresp"],

@@ -29,7 +29,7 @@ const outcomes = (report: { cases: { id: string; protocol: string; outcome: stri
   report.cases.map(({ id, protocol, outcome }) => `${id} ${protocol} ${outcome}`);
 
 peerTest(
-  "check: what mosquitto does not send after a DISCONNECT with an error is in its profile",
+  "check: the missing will after a DISCONNECT with an error is in mosquitto's profile",
   [mosquitto],
   async () => {
     await using broker = await startMosquitto();
@@ -46,7 +46,7 @@ peerTest(
   },
 );
 
-peerTest("check: what aedes does not speak is not testable, and the rest is", [], async () => {
+peerTest("check: a version that aedes does not support is not testable, and the other is judged", [], async () => {
   await using broker = await startAedes();
   const { code, report } = await check("--url", broker.url, "--only", "will/reset");
   assert.deepEqual(outcomes(report), ["will/reset 3.1.1 pass", "will/reset 5.0 not testable"]);
@@ -54,7 +54,7 @@ peerTest("check: what aedes does not speak is not testable, and the rest is", []
 });
 
 for (const { name } of testedEngines) {
-  peerTest(`check: a broker of ours with engine ${name}, in a process of its own, passes every case`, [], async () => {
+  peerTest(`check: a separate broker process with engine ${name} passes each case`, [], async () => {
     const folder = await Deno.makeTempDir();
     try {
       const users = `${folder}/users`;
@@ -74,20 +74,20 @@ for (const { name } of testedEngines) {
     }
   });
 
-  peerTest(`check: the embedded broker with engine ${name} is restarted, and denies`, [], async () => {
+  peerTest(`check: the embedded broker with engine ${name} restarts and denies its topic`, [], async () => {
     const { code, report } = await check("--engine", name, "--only", "will/restart", "--only", "will/denied");
     assert.deepEqual([code, report.counts.pass, report.counts.fail], [0, report.cases.length, 0], report.reason);
     assert.ok(report.cases.length >= 6, report.reason);
   });
 }
 
-peerTest("check: a broker that is not there is void", [], async () => {
+peerTest("check: without a broker the check is void", [], async () => {
   const { code, report } = await check("--url", "mqtt://127.0.0.1:1", "--only", "will/reset");
   assert.deepEqual([code, report.verdict, report.cases], [3, "void", []]);
 });
 
 peerTest(
-  "check: --restart-command is run once for all cases, and one that restarts nothing is found out",
+  "check: --restart-command runs once for all cases, and one without effect is detected",
   [mosquitto],
   async () => {
     const folder = await Deno.makeTempDir();
@@ -108,7 +108,7 @@ peerTest(
 );
 
 peerTest(
-  "check: over TLS with a certificate of its own; with wrong authorities and with none it is void",
+  "check: TLS works with a custom certificate; a wrong authority or none makes the check void",
   [],
   async () => {
     const trusted = ["--tls-ca", tlsPath("ca.pem")];

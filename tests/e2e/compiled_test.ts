@@ -28,7 +28,7 @@ for (const workers of ["1", "2"]) {
   }
 }
 
-peerTest("the binary's broker serves a real client", [binary], async () => {
+peerTest("binary: its broker serves a real client", [binary], async () => {
   await using broker = await brokerReady(startCompiled(binary, ["broker", "--host", "127.0.0.1", "--port", "0"]));
   const message = { topic: "e2e/compiled", payload: "hello", qos: 2, retain: false } as const;
   const asked = { version: 5, clientId: "watcher", clean: true, subscribe: { filter: "e2e/#", qos: 2 } } as const;
@@ -37,19 +37,19 @@ peerTest("the binary's broker serves a real client", [binary], async () => {
   assert.deepEqual(await subscriber.next(), message);
 });
 
-peerTest("the binary's broker stops cleanly on SIGTERM", [binary], async () => {
+peerTest("binary: its broker stops cleanly on SIGTERM", [binary], async () => {
   await using broker = await brokerReady(startCompiled(binary, ["broker", "--host", "127.0.0.1", "--port", "0"]));
   broker.child.kill("SIGTERM");
   assert.deepEqual(await broker.child.exit(), { code: 0, signal: null }, broker.child.said);
 });
 
-peerTest("the binary tells a usage error in one line and by exit code 2", [binary], async () => {
+peerTest("binary: a usage error is one line and exit code 2", [binary], async () => {
   await using child = startCompiled(binary, ["fleet", "--kill-rate", "5x"]);
   assert.equal((await child.exit()).code, 2, child.said);
   assert.match(child.said, /5x/);
 });
 
-peerTest("the binary has the page with its plots in it", [binary], async () => {
+peerTest("binary: contains the page with its plots", [binary], async () => {
   const path = `${besideBinary}page_test.html`;
   try {
     await using fleet = startCompiled(binary, ["fleet", ...fleetFlags, "--kill-mode", "close", "--html", path]);
@@ -87,7 +87,7 @@ async function overRestart(folder: string, ...target: readonly string[]) {
   return one;
 }
 
-peerTest("the binary restarts its embedded broker", [binary], async () => {
+peerTest("binary: restarts its embedded broker", [binary], async () => {
   const folder = `${besideBinary}${crypto.randomUUID()}`;
   await Deno.mkdir(folder);
   try {
@@ -97,7 +97,7 @@ peerTest("the binary restarts its embedded broker", [binary], async () => {
   }
 });
 
-peerTest("the binary runs a restart command", [binary], async () => {
+peerTest("binary: runs a restart command", [binary], async () => {
   const folder = `${besideBinary}${crypto.randomUUID()}`;
   await Deno.mkdir(folder);
   const pid = `${folder}/pid`;

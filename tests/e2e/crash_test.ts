@@ -12,7 +12,7 @@ import { CrashStorm } from "../support/crash/crash_storm.ts";
 const [kills = 40, seed = freshSeed()] = Deno.args.map(Number);
 
 for (const outlives of ["power", "process"] as const) {
-  Deno.test(`${kills} kills lose nothing and double nothing (--store-outlives ${outlives}, seed ${seed})`, async () => {
+  Deno.test(`${kills} kills lose no will and duplicate none (--store-outlives ${outlives}, seed ${seed})`, async () => {
     const args = ["cli.ts", "broker", "--port", "0", "--store-outlives", outlives, "--store"];
     const storm = new CrashStorm({ seed, kills: Math.ceil(kills / 2), broker: args });
     await storm.run();
@@ -22,7 +22,7 @@ for (const outlives of ["power", "process"] as const) {
   });
 }
 
-Deno.test(`a broker that acknowledges before it commits is found out (seed ${seed})`, async () => {
+Deno.test(`kills detect a broker that acknowledges before it commits (seed ${seed})`, async () => {
   const storm = new CrashStorm({ seed, kills: 20, broker: ["tests/support/brokers/hasty_broker.ts"] });
   await storm.run();
   assert.ok(storm.faults.length > 0, "20 kills and nothing was noticed");

@@ -18,7 +18,7 @@ const root = new URL("../../", import.meta.url);
 const pagePorts = ["1883", "1884", "1885", "8080", "8884", "9090", "9464"];
 const pageLimitMs = 300_000;
 
-peerTest("examples: every sh block of every page runs", [], async () => {
+peerTest("examples: each sh block of each page runs", [], async () => {
   const waiting = pages().map((page) => blocksOf(page).filter((block) => block.language === "sh" || isWorkflow(block)));
   const faults: string[] = [];
   // Runs wait for their wills most of the time.

@@ -35,7 +35,7 @@ const cases: readonly {
 ];
 
 for (const { kind, mix, verdict, flags = "" } of cases) {
-  Deno.test(`--fault ${mix}: found by the oracle as often as the broker says`, async () => {
+  Deno.test(`--fault ${mix}: the oracle counts as many faults as the broker`, async () => {
     const command = `broker --port 0 --metrics 0 --fault ${mix} --fault-seed 7 --fault-clients -[0-9]{1,2}$`;
     await using broker = startOurs(command.split(" "));
     const [, url] = await broker.line(/listening on (\S+)/);

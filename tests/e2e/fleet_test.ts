@@ -40,7 +40,7 @@ const runs: readonly {
 ];
 
 for (const { name, needs, start, flags } of runs) {
-  peerTest(`a fleet on ${name}: every will that was due came, once and on time`, needs, async () => {
+  peerTest(`a fleet on ${name}: each due will arrives once and on time`, needs, async () => {
     await using broker = await start();
     const report = await fleetOn(broker, [
       ...flags,
@@ -61,7 +61,7 @@ for (
     { name: "mosquitto", needs: [mosquitto], start: startMosquitto },
   ]
 ) {
-  peerTest(`presence on ${name}: late subscribers find the truth, byte for byte`, needs, async () => {
+  peerTest(`presence on ${name}: late subscribers find the correct states, byte for byte`, needs, async () => {
     await using broker = await start();
     const clients = 60;
     const { verdict, presence } = await fleetOn(broker, [

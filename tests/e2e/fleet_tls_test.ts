@@ -68,7 +68,7 @@ const brokers: readonly [name: string, needs: readonly Peer[], start: () => Prom
   ["mosquitto", [mosquitto], startMosquittoSecured],
 ];
 for (const [name, needs, start] of brokers) {
-  peerTest(`a fleet with a certificate on ${name}: every will came, over each transport`, needs, async () => {
+  peerTest(`a fleet with a certificate on ${name}: each will arrives, over each transport`, needs, async () => {
     await using broker = await start();
     for (const [scheme, url] of Object.entries(broker.urls)) {
       const { code, said, report } = await fleetOn(url, [...ca, ...own]);
@@ -79,7 +79,7 @@ for (const [name, needs, start] of brokers) {
     }
   });
 
-  peerTest(`a fleet on ${name} without what it takes is void, and with --tls-insecure told`, needs, async () => {
+  peerTest(`a fleet without a certificate on ${name} is void, and --tls-insecure gives a warning`, needs, async () => {
     await using broker = await start();
     const url = broker.urls.mqtts!;
     const nobody = await fleetOn(url, ca);

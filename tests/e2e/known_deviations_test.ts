@@ -113,22 +113,22 @@ async function hold(port: number, findings: readonly Finding[], who = {}): Promi
   assert.deepEqual(wrong, []);
 }
 
-peerTest("mosquitto does as its profile says", [mosquitto], async () => {
+peerTest("mosquitto deviates as its profile says", [mosquitto], async () => {
   await using broker = await startMosquitto();
   await hold(broker.port, mosquittoFindings);
 });
 
-peerTest("RabbitMQ does as its profile says", [rabbitmq], async () => {
+peerTest("RabbitMQ deviates as its profile says", [rabbitmq], async () => {
   await using broker = await startRabbitmq();
   await hold(broker.port, rabbitmqFindings);
 }, 180_000);
 
-peerTest("ejabberd does as its profile says", [ejabberd], async () => {
+peerTest("ejabberd deviates as its profile says", [ejabberd], async () => {
   await using broker = await startEjabberd();
   await hold(broker.port, ejabberdFindings, login);
 }, 120_000);
 
-peerTest("aedes does as its profile says", [], async () => {
+peerTest("aedes deviates as its profile says", [], async () => {
   await using broker = await startAedes();
   await hold(broker.port, aedesFindings);
 });
@@ -141,7 +141,7 @@ const oddKeepAlives: readonly RawDeath[] = Array.from({ length: 60 }, (_, number
 }));
 
 peerTest(
-  "mosquitto: silent clients, up to 0.5 s early where keep alive is odd, up to 7 s late",
+  "mosquitto: wills of silent clients are up to 0.5 s early with an odd keep alive, and up to 7 s late",
   [mosquitto],
   async () => {
     await using broker = await startMosquitto();
@@ -168,7 +168,7 @@ peerTest("mosquitto: a delayed will waits behind a stream of shorter delays", [m
 });
 
 peerTest(
-  "mosquitto: a delayed will that waits behind others is dropped when its client is back",
+  "mosquitto: drops a delayed will that waits behind others when its client returns",
   [mosquitto],
   async () => {
     await using broker = await startMosquitto();
@@ -208,7 +208,7 @@ async function fleet(url: string, ...flags: readonly string[]): Promise<[Told, t
 }
 
 peerTest(
-  "a fleet on mosquitto fails, says which profile would describe it, and passes with that",
+  "a fleet on mosquitto fails, names the profile that describes the faults, and passes with it",
   [mosquitto],
   async () => {
     await using broker = await startMosquitto();

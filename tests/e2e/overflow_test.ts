@@ -24,7 +24,7 @@ async function storm(broker: BrokerPeer, flags: readonly string[]): Promise<Repo
   return report;
 }
 
-peerTest("a watcher that overflows is reported as such", [mosquitto], async () => {
+peerTest("overflow: the run reports a watcher whose queue overflows", [mosquitto], async () => {
   await using broker = await startMosquitto(["max_queued_messages 10", "max_inflight_messages 2"]);
   const { verdict, reason, wills, brokerDropped, warnings } = await storm(broker, ["--watchers", "1"]);
   const dropped = brokerDropped.after - brokerDropped.before;
@@ -35,7 +35,7 @@ peerTest("a watcher that overflows is reported as such", [mosquitto], async () =
   assert.ok(warnings.some((warning) => warning.includes("use more --watchers")), warnings.join());
 }, 90_000);
 
-peerTest("where nothing is dropped, nothing is said of it", [mosquitto], async () => {
+peerTest("overflow: the run reports no drop when the broker drops no message", [mosquitto], async () => {
   await using broker = await startMosquitto(["max_queued_messages 0"]);
   const { verdict, reason, wills, warnings } = await storm(broker, ["--watchers", "1"]);
   assert.equal(verdict, "pass", reason);

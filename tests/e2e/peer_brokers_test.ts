@@ -39,7 +39,7 @@ const started = [
 ];
 
 for (const { name, peer, start, as, limitMs } of started) {
-  peerTest(`${name} publishes a will, and frees its port afterwards`, [peer], async () => {
+  peerTest(`${name} publishes a will, and frees its port at its end`, [peer], async () => {
     const broker = await start();
     try {
       await leavesAWill(broker, as);
@@ -50,14 +50,14 @@ for (const { name, peer, start, as, limitMs } of started) {
   }, limitMs);
 }
 
-peerTest("nats-server with a user lets in a client with that login and one without", [nats], async () => {
+peerTest("nats-server with a user accepts a client with that login and one without", [nats], async () => {
   const login = { username: "check", password: "right" };
   await using broker = await startNats({ login, deniedTopic: "e/denied" });
   await leavesAWill(broker, {});
   await leavesAWill(broker, login);
 });
 
-peerTest("aedes 2 publishes a will in 3.1.1, and is gone afterwards", [], async () => {
+peerTest("aedes 2 publishes a will in 3.1.1, and frees its port at its end", [], async () => {
   const broker = await startAedes2();
   try {
     await leavesAWill(broker, {});

@@ -226,13 +226,18 @@ const brokers: readonly {
 
 for (const { name, needs, start, versions } of brokers) {
   for (const version of versions) {
-    peerTest(`fleet and bare sockets see the same on ${name}, ${version === 5 ? "5.0" : "3.1.1"}`, needs, async () => {
-      await using broker = await start();
-      const setting = { version, willDelayS: 0 };
-      const marks = crypto.randomUUID().slice(0, 4);
-      const [sights, report] = await Promise.all([witness(broker.port, setting, marks), fleet(broker, setting)]);
-      compare(sights, report);
-    }, 90_000);
+    peerTest(
+      `fleet and raw sockets observe the same on ${name}, ${version === 5 ? "5.0" : "3.1.1"}`,
+      needs,
+      async () => {
+        await using broker = await start();
+        const setting = { version, willDelayS: 0 };
+        const marks = crypto.randomUUID().slice(0, 4);
+        const [sights, report] = await Promise.all([witness(broker.port, setting, marks), fleet(broker, setting)]);
+        compare(sights, report);
+      },
+      90_000,
+    );
   }
 }
 
@@ -289,7 +294,7 @@ async function streamOfKills(broker: BrokerPeer): Promise<number> {
 
 for (const { name, needs, start, versions } of brokers.filter((broker) => broker.versions.includes(5))) {
   assert.ok(versions.includes(5));
-  peerTest(`a stream of delayed wills: fleet and bare sockets see the same on ${name}`, needs, async () => {
+  peerTest(`fleet and raw sockets observe the same stream of delayed wills on ${name}`, needs, async () => {
     await using broker = await start();
     const raw = await streamOfDeaths(broker.port);
     const found = await streamOfKills(broker);

@@ -64,22 +64,26 @@ function seenOf({ profile }: Report): Record<string, number> {
   return Object.fromEntries(profile.deviations.flatMap(({ id, seen }) => seen === 0 ? [] : [[id, seen]]));
 }
 
-peerTest("mosquitto shuts down cleanly: every will comes, delayed ones before their time", [mosquitto], async () => {
-  const [strict, known] = await Promise.all([restarted("TERM"), restarted("TERM", "--profile", "mosquitto")]);
-  for (const { wills, restarts } of [strict, known]) {
-    const [one] = restarts.each;
-    assert.deepEqual([one!.watchersKept, one!.watchersForgotten, restarts.unseeable], [1, 0, 0]);
-    assert.ok(one!.willsBefore > 0 && one!.willsAfter > 0, "some as it goes down, some kept for the watcher");
-    assert.equal(wills.missing + wills.duplicate + wills.late + wills.altered, 0);
-  }
-  const { early, unwanted } = strict.wills;
-  assert.ok(early > 0 && unwanted > 0, JSON.stringify(strict.wills));
-  assert.deepEqual([strict.verdict, strict.described?.mosquitto], ["fail", early + unwanted]);
-  assert.deepEqual([known.verdict, known.wills.early, known.wills.unwanted], ["pass", 0, 0]);
-  assert.deepEqual(seenOf(known), { "shutdown-delayed-early": known.wills.deviating });
-});
+peerTest(
+  "mosquitto that shuts down cleanly publishes each will, delayed ones before their time",
+  [mosquitto],
+  async () => {
+    const [strict, known] = await Promise.all([restarted("TERM"), restarted("TERM", "--profile", "mosquitto")]);
+    for (const { wills, restarts } of [strict, known]) {
+      const [one] = restarts.each;
+      assert.deepEqual([one!.watchersKept, one!.watchersForgotten, restarts.unseeable], [1, 0, 0]);
+      assert.ok(one!.willsBefore > 0 && one!.willsAfter > 0, "some as it goes down, some kept for the watcher");
+      assert.equal(wills.missing + wills.duplicate + wills.late + wills.altered, 0);
+    }
+    const { early, unwanted } = strict.wills;
+    assert.ok(early > 0 && unwanted > 0, JSON.stringify(strict.wills));
+    assert.deepEqual([strict.verdict, strict.described?.mosquitto], ["fail", early + unwanted]);
+    assert.deepEqual([known.verdict, known.wills.early, known.wills.unwanted], ["pass", 0, 0]);
+    assert.deepEqual(seenOf(known), { "shutdown-delayed-early": known.wills.deviating });
+  },
+);
 
-peerTest("mosquitto is killed: the wills that it held are lost", [mosquitto], async () => {
+peerTest("mosquitto that is killed loses the wills that it held", [mosquitto], async () => {
   const [strict, known] = await Promise.all([restarted("KILL"), restarted("KILL", "--profile", "mosquitto")]);
   for (const { wills, restarts } of [strict, known]) {
     const [one] = restarts.each;
@@ -107,7 +111,7 @@ async function present(port: number, clients: readonly RawConnect[]): Promise<bo
   return flags;
 }
 
-peerTest("mosquitto forgets, over a restart, a session that was begun with Clean Start 1", [mosquitto], async () => {
+peerTest("mosquitto loses, over a restart, a session that began with Clean Start 1", [mosquitto], async () => {
   await using broker = await startStoredMosquitto();
   const lasting = { version: 5, keepAliveS: 60, sessionExpiryS: 300 } as const;
   const begun = ["control", "clean", "lasting"].map((clientId) => (

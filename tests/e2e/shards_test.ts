@@ -33,7 +33,7 @@ function countsOf({ verdict, clients, kills, wills }: Awaited<ReturnType<typeof 
   };
 }
 
-peerTest("five shards at once are the run that one process is, in kills, lives and wills due", [], async () => {
+peerTest("shards: five simultaneous shards equal one process in kills, lives and due wills", [], async () => {
   const folder = await Deno.makeTempDir({ prefix: "shards" });
   try {
     await using broker = await startOurBroker();

@@ -11,7 +11,7 @@ const clients = 12;
 
 for (const engine of ["deno", "auto"]) {
   for (const [addresses, from] of asked) {
-    peerTest(`clients come from ${addresses} in turn, engine ${engine}`, [mosquitto], async () => {
+    peerTest(`source addresses: clients connect from ${addresses} in turn, engine ${engine}`, [mosquitto], async () => {
       await using broker = await startMosquitto();
       await using fleet = startOurs([
         ...["fleet", "--url", broker.url, "--clients", String(clients), "--engine", engine, "--run-id", "from"],

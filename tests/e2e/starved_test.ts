@@ -7,7 +7,7 @@ import { peerTest, startOurBroker, startOurs } from "../support/brokers/peers.ts
 
 const stoppedMs = 2_500;
 
-peerTest("a fleet that is held up for seconds says so, and blames no broker", [], async () => {
+peerTest("a fleet that is paused for seconds says so, and reports no fault of the broker", [], async () => {
   await using broker = await startOurBroker();
   const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
   const plan = ["--clients", "200", "--kill-rate", "50%", "--duration", "8s", "--seed", "11", "--keepalive", "60s"];

@@ -75,28 +75,32 @@ const message = { topic: "e2e/x", payload: "grüße", qos: 1, retain: false } as
 for (const kind of clientKinds) {
   for (const scheme of schemesOf(kind)) {
     for (const who of secured(scheme) ? ["login", "certificate"] as const : ["login"] as const) {
-      peerTest(`${kind.name} over ${scheme}, by ${who}: messages both ways, and a will`, kind.needs, async () => {
-        await using scene = await Scene.open();
-        const broker = scene.over(scheme);
-        const access: Partial<Asked> = {
-          scheme,
-          ...(secured(scheme) && { tls: who === "certificate" ? certificate : { ca: certificate.ca } }),
-          ...(who === "login" && { login: logins.ann }),
-        };
-        const subscribe = { filter: "e2e/#", qos: 1 } as const;
-        const common = { version: 5, clean: true, ...access } as const;
-        await using watcher = await RealClient.start(kind, broker, { ...common, clientId: "watcher", subscribe });
-        await publish(kind, broker, 5, message, access);
-        assert.deepEqual(await watcher.next(), message);
-        // mosquitto_sub waits on a topic of its own, which the rules do not allow it.
-        const waits = kind.name.startsWith("mosquitto") ? { subscribe } : {};
-        await using mortal = await RealClient.start(kind, broker, { ...common, clientId: "mortal", will, ...waits });
-        await mortal.die();
-        assert.deepEqual(await watcher.next(), will);
-      });
+      peerTest(
+        `${kind.name} over ${scheme}, by ${who}: exchanges messages and publishes a will`,
+        kind.needs,
+        async () => {
+          await using scene = await Scene.open();
+          const broker = scene.over(scheme);
+          const access: Partial<Asked> = {
+            scheme,
+            ...(secured(scheme) && { tls: who === "certificate" ? certificate : { ca: certificate.ca } }),
+            ...(who === "login" && { login: logins.ann }),
+          };
+          const subscribe = { filter: "e2e/#", qos: 1 } as const;
+          const common = { version: 5, clean: true, ...access } as const;
+          await using watcher = await RealClient.start(kind, broker, { ...common, clientId: "watcher", subscribe });
+          await publish(kind, broker, 5, message, access);
+          assert.deepEqual(await watcher.next(), message);
+          // mosquitto_sub waits on a topic of its own, which the rules do not allow it.
+          const waits = kind.name.startsWith("mosquitto") ? { subscribe } : {};
+          await using mortal = await RealClient.start(kind, broker, { ...common, clientId: "mortal", will, ...waits });
+          await mortal.die();
+          assert.deepEqual(await watcher.next(), will);
+        },
+      );
     }
 
-    peerTest(`${kind.name} over ${scheme}: a wrong password is refused`, kind.needs, async () => {
+    peerTest(`${kind.name} over ${scheme}: refuses a wrong password`, kind.needs, async () => {
       await using scene = await Scene.open();
       const { host, port } = scene.over(scheme);
       const tls = secured(scheme) ? { tls: { ca: certificate.ca } } : {};
@@ -120,7 +124,7 @@ for (const kind of clientKinds) {
 const pahoCScheme = { mqtt: "tcp", mqtts: "ssl", ws: "ws", wss: "wss" } as const;
 
 for (const scheme of schemes) {
-  peerTest(`paho C over ${scheme}: a message both ways, and a will`, [pahoC], async () => {
+  peerTest(`paho C over ${scheme}: receives a message and publishes a will`, [pahoC], async () => {
     await using scene = await Scene.open();
     const { host, port } = scene.over(scheme);
     const url = `${pahoCScheme[scheme]}://${host}:${port}${scheme.startsWith("ws") ? "/mqtt" : ""}`;
@@ -154,7 +158,7 @@ for (const scheme of schemes) {
 
 const pahoCTls = ["--cafile", certificate.ca, "--cert", certificate.cert, "--key", certificate.key];
 
-peerTest("SIGHUP: new certificates and users for those who come, and no connection is dropped for it", [], async () => {
+peerTest("SIGHUP: new certificates and users apply to new connections, and no connection ends", [], async () => {
   await using scene = await Scene.open();
   const js = clientKinds[0]!;
   const broker = scene.over("mqtts");
@@ -195,7 +199,7 @@ function commonName(port: number): Promise<string> {
   return promise.finally(() => socket.destroy());
 }
 
-peerTest("the fleet dies over WebSocket as it does over TCP", [], async () => {
+peerTest("a fleet passes over WebSocket as over TCP", [], async () => {
   await using broker = await brokerReady(
     startOurs(["broker", "--listen", "mqtt://127.0.0.1:0", "--listen", "ws://127.0.0.1:0"]),
   );

@@ -17,13 +17,13 @@ interface DocumentationJson {
   >;
 }
 
-Deno.test("every symbol of mod.ts has a doc comment", async () => {
+Deno.test("doc: each symbol of mod.ts has a doc comment", async () => {
   const documentation = await document("mod.ts");
   assert.ok(symbolsOf(documentation).length > 0, "mod.ts exports something");
   assert.deepEqual(undocumented(documentation), []);
 });
 
-Deno.test("a symbol and a method without a doc comment are reported", async () => {
+Deno.test("doc: detects a symbol and a method without a doc comment", async () => {
   const documentation = await document("tests/house/doc_sample.ts");
   assert.deepEqual(undocumented(documentation), ["bare", "Half.bare"]);
 });

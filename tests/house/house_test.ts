@@ -14,33 +14,33 @@ const tests = filesUnder("tests").filter((path) => path.endsWith(".ts")).map(rea
 const tools = filesUnder("tools").filter((path) => path.endsWith(".ts")).map(read);
 const everyFile = [...sources, ...tests, ...tools].map((facts) => facts.path);
 
-Deno.test("there is something to hold", () => {
+Deno.test("house: the rules find source files", () => {
   assert.ok(sources.some((facts) => facts.path === "src/base/clock.ts"));
   assert.ok(tests.some((facts) => facts.path === "tests/house/house_test.ts"));
 });
 
-Deno.test("imports point down, and packages are imported where they may be", () => {
+Deno.test("house: imports point down, and packages are imported only where allowed", () => {
   none(sources.flatMap((facts) => rules.importFaults(facts, law)));
 });
 
-Deno.test("no file imports itself through others", () => {
+Deno.test("house: no import cycle exists", () => {
   none(rules.cycleFaults(sources));
 });
 
-Deno.test("no folder has more than 20 files, except folders of data", () => {
+Deno.test("house: no folder has more than 20 files, except folders of data", () => {
   none(rules.widthFaults(everyFile, law));
 });
 
-Deno.test("one file reads the clock, one draws chance, one makes foreign calls, and one writes numbers by locale", () => {
+Deno.test("house: one file each reads the clock, draws random numbers, makes foreign calls and formats numbers by locale", () => {
   none(sources.flatMap((facts) => rules.privilegeFaults(facts, law)));
   for (const path of Object.values(law.only)) assert.ok(isPresent(path), `${path} exists`);
 });
 
-Deno.test("files and functions are small enough to read at once", () => {
+Deno.test("house: files and functions respect their limits of lines", () => {
   none([...sources, ...tests, ...tools].flatMap(rules.sizeFaults));
 });
 
-Deno.test("the binary is made with the flags that the task runs with", () => {
+Deno.test("house: the binary has the same flags as the task", () => {
   const { tasks } = JSON.parse(readText("deno.json"));
   assert.equal(tasks["mqtt-sim"].command, "deno run $(cat tools/tasks/program_flags.txt) cli.ts");
   const flags = programFlags();
@@ -49,33 +49,33 @@ Deno.test("the binary is made with the flags that the task runs with", () => {
   assert.deepEqual(flags.filter((flag) => !binary!.args.includes(flag)), []);
 });
 
-Deno.test("every export has a name", () => {
+Deno.test("house: each export has a name", () => {
   none([...sources, ...tests, ...tools].flatMap(rules.defaultExportFaults));
 });
 
-Deno.test("assertions are strict", () => {
+Deno.test("house: assertions are strict", () => {
   none(tests.flatMap(rules.assertionFaults));
 });
 
-Deno.test("files are named in snake_case, after what they hold", () => {
+Deno.test("house: file names are snake_case and name the content", () => {
   none(everyFile.flatMap(rules.nameFaults));
 });
 
-Deno.test("the import map names the packages of ARCHITECTURE.md, from npm, exactly", () => {
+Deno.test("house: the import map has exactly the packages of ARCHITECTURE.md, from npm", () => {
   none(rules.importMapFaults(JSON.parse(readText("deno.json")).imports, law));
 });
 
-Deno.test("nothing stands at the top but what ARCHITECTURE.md lists", () => {
+Deno.test("house: the top folder has only the entries of ARCHITECTURE.md", () => {
   const ignored = readText(".gitignore").split("\n").map((line) => line.replaceAll("/", ""));
   const entries = [...Deno.readDirSync(root)].map((entry) => entry.name);
   none(rules.topFaults(entries.filter((name) => !name.endsWith(".log")), ignored, law));
 });
 
-Deno.test("fixtures hold data, no code", () => {
+Deno.test("house: fixtures contain data and no code", () => {
   none(filesUnder("fixtures").filter((path) => /\.[jt]sx?$/.test(path)));
 });
 
-Deno.test("a source file's test stands at the same path", () => {
+Deno.test("house: a source file's test has the same path", () => {
   const homes = new Set(["sim", "fuzz", "e2e", "bench", "house", "support", "tools", "attack", "docs"]);
   const folders = new Set(sources.map((facts) => posix.dirname(facts.path).replace(/^src\//, "")));
   const isThere = (folder: string) => [...folders].some((one) => one === folder || one.startsWith(`${folder}/`));

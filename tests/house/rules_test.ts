@@ -56,7 +56,7 @@ const late = await import("../mqtt/codec.ts");
 type D = import("../base/random.ts").Random;
 `;
 
-Deno.test("imports that point down, or stay in their layer, are no fault", () => {
+Deno.test("rules: imports that point down or stay in their layer are no fault", () => {
   const facts = readFacts("src/broker/handle/connect.ts", downward.replaceAll('"../', '"../../'));
   assert.equal(facts.imports.length, 8);
   assert.deepEqual(rules.importFaults(facts, law), []);
@@ -135,7 +135,7 @@ Deno.test("inner layers: imports that point down, stay in a folder or leave it a
   ]);
 });
 
-Deno.test("a circle of imports is a fault, type imports included", () => {
+Deno.test("rules: detect an import cycle, type imports included", () => {
   const file = (path: string, ...to: string[]) =>
     readFacts(path, to.map((one) => `import type { A } from "${one}";`).join(""));
   const free = [file("src/a.ts", "./b.ts", "./c.ts"), file("src/b.ts", "./c.ts"), file("src/c.ts", "npm:zod")];
@@ -152,13 +152,13 @@ Deno.test("a circle of imports is a fault, type imports included", () => {
   assert.equal(rules.cycleFaults([file("src/a.ts", "./a.ts")]).length, 1);
 });
 
-Deno.test("a folder of more than 20 files is a fault, unless it holds data", () => {
+Deno.test("rules: detect a folder of more than 20 files, unless it contains data", () => {
   const files = (folder: string, count: number) => Array.from({ length: count }, (_, at) => `${folder}/f${at}.ts`);
   assert.deepEqual(rules.widthFaults([...files("src/base", 20), ...files("src/profiles", 21)], law), []);
   assert.deepEqual(rules.widthFaults(files("src/base", 21), law), ["src/base: 21 files, at most 20"]);
 });
 
-Deno.test("a file in no layer is a fault", () => {
+Deno.test("rules: detect a file outside each layer", () => {
   assert.deepEqual(rules.importFaults(readFacts("src/misc/a.ts", ""), law), [
     "src/misc/a.ts: stands in no layer of ARCHITECTURE.md",
   ]);
@@ -177,7 +177,7 @@ const clockReads = [
   `import { performance } from "node:perf_hooks";`,
 ];
 
-Deno.test("every way to read the clock is a fault outside the clock", () => {
+Deno.test("rules: detect each way to read the clock outside the clock", () => {
   for (const text of clockReads) {
     const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.ok(faults.length >= 1, text);
@@ -194,7 +194,7 @@ const chanceDraws = [
   `import * as all from "node:crypto"; all.randomInt(3);`,
 ];
 
-Deno.test("every way to draw chance is a fault outside random", () => {
+Deno.test("rules: detect each way to draw random numbers outside random", () => {
   for (const text of chanceDraws) {
     const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.equal(faults.length, 1, text);
@@ -214,7 +214,7 @@ const escapes = [
   'text.replace("\\u2028", "");',
 ];
 
-Deno.test("every escape of text is a fault outside the one file", () => {
+Deno.test("rules: detect each escape of text outside the one file", () => {
   for (const text of escapes) {
     const faults = rules.privilegeFaults(readFacts("src/report/html/html.ts", text), law);
     assert.equal(faults.length, 1, text);
@@ -232,7 +232,7 @@ const foreignCalls = [
   "const { UnsafePointer: Pointer } = Deno;",
 ];
 
-Deno.test("a number written by locale is a fault outside units", () => {
+Deno.test("rules: detect a number formatted by locale outside units", () => {
   for (const text of ['count.toLocaleString("en-US");', "(-leftMs / 1_000).toLocaleString();"]) {
     const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.deepEqual(faults, ["src/fleet/client/kill.ts:1: toLocaleString: only src/base/units.ts may"]);
@@ -240,7 +240,7 @@ Deno.test("a number written by locale is a fault outside units", () => {
   }
 });
 
-Deno.test("every way to call what is foreign is a fault outside the one file", () => {
+Deno.test("rules: detect each foreign call outside the one file", () => {
   for (const text of foreignCalls) {
     const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.ok(faults.length >= 1, text);
@@ -249,7 +249,7 @@ Deno.test("every way to call what is foreign is a fault outside the one file", (
   }
 });
 
-Deno.test("dates as types and as arithmetic are no fault, nor are words in comments and strings", () => {
+Deno.test("rules: dates as types and in arithmetic are no fault, nor are words in comments and strings", () => {
   const text = `
     // Date.now() and Math.random() would be wrong here
     interface Run { readonly startedAt: Date; readonly performance: number }
@@ -260,7 +260,7 @@ Deno.test("dates as types and as arithmetic are no fault, nor are words in comme
   assert.deepEqual(rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law), []);
 });
 
-Deno.test("a file of 400 lines is no fault, one of 401 is", () => {
+Deno.test("rules: a file of 400 lines is no fault, one of 401 is", () => {
   const ofLines = (lines: number) => rules.sizeFaults(readFacts("src/base/a.ts", "let a;\n".repeat(lines)));
   assert.deepEqual(ofLines(400), []);
   assert.deepEqual(ofLines(401), ["src/base/a.ts: 401 lines, at most 400"]);
@@ -275,7 +275,7 @@ const functionForms = [
   ["a function", "call(async () => {", "});"],
 ] as const;
 
-Deno.test("a function of 60 lines is no fault, one of 61 is, in whatever form", () => {
+Deno.test("rules: a function of 60 lines is no fault, one of 61 is, in any form", () => {
   for (const [name, head, foot] of functionForms) {
     const ofLines = (lines: number) => {
       const body = `const brace = "}"; // {\n`.repeat(lines - 2);
@@ -286,7 +286,7 @@ Deno.test("a function of 60 lines is no fault, one of 61 is, in whatever form", 
   }
 });
 
-Deno.test("default exports are faults", () => {
+Deno.test("rules: detect default exports", () => {
   const faults = (text: string) => rules.defaultExportFaults(readFacts("mod.ts", text));
   assert.deepEqual(faults("export const a = 1;"), []);
   for (const text of ["export default 1;", "export default function f() {}", "const a = 1; export { a as default };"]) {
@@ -294,7 +294,7 @@ Deno.test("default exports are faults", () => {
   }
 });
 
-Deno.test("assertions that compare loosely are faults", () => {
+Deno.test("rules: detect assertions that compare loosely", () => {
   const faults = (text: string) => rules.assertionFaults(readFacts("tests/a_test.ts", text));
   assert.deepEqual(faults('import assert from "node:assert/strict";'), []);
   for (const text of ['import { equal } from "node:assert/strict";', 'import assert from "node:assert";']) {
@@ -302,7 +302,7 @@ Deno.test("assertions that compare loosely are faults", () => {
   }
 });
 
-Deno.test("names are in snake_case and say something", () => {
+Deno.test("rules: detect file names that are not snake_case or say nothing", () => {
   for (const path of ["src/base/clock.ts", "tests/base/topic_tree_test.ts", "mod.ts", "fixtures/ca.pem"]) {
     assert.deepEqual(rules.nameFaults(path), []);
   }
@@ -317,7 +317,7 @@ Deno.test("names are in snake_case and say something", () => {
   for (const path of bad) assert.equal(rules.nameFaults(path).length, 1, path);
 });
 
-Deno.test("the import map holds the law's packages, from npm, exactly", () => {
+Deno.test("rules: the import map has exactly the packages of ARCHITECTURE.md, from npm", () => {
   const good = {
     "mqtt-packet": "npm:mqtt-packet@9.0.2",
     "@scope/name": "npm:@scope/name@1.0.0",
@@ -332,13 +332,13 @@ Deno.test("the import map holds the law's packages, from npm, exactly", () => {
   assert.deepEqual(rules.importMapFaults(less, law), ["mqtt: not in the import map"]);
 });
 
-Deno.test("what the law does not list is a fault at the top", () => {
+Deno.test("rules: detect an entry of the top folder that ARCHITECTURE.md does not list", () => {
   assert.deepEqual(rules.topFaults(["src", ".git", "dist", "deno.json"], ["dist"], law), []);
   assert.deepEqual(rules.topFaults(["src", "notes.txt"], ["dist"], law), [
     "notes.txt: ARCHITECTURE.md has no place for it at the top",
   ]);
 });
 
-Deno.test("a law with a block missing cannot be read", () => {
+Deno.test("rules: refuse an ARCHITECTURE.md with a missing block", () => {
   assert.throws(() => readLaw("# Architecture\n"), /code block named packages/);
 });

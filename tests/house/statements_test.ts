@@ -14,23 +14,23 @@ function testsUnder(folder: string): SourceTest[] {
   });
 }
 
-Deno.test("statements: none is open, and each test that is named exists and says so", () => {
+Deno.test("statements: none is open, and each named test exists and has the number", () => {
   const faults = statementFaults(statements, testsUnder("tests"));
   assert.equal(faults.length, 0, `\n${faults.join("\n")}`);
 });
 
-Deno.test("statements: all numbers of both standards are there", () => {
+Deno.test("statements: the table has all numbers of both standards", () => {
   const count = (version: string) => statements.filter((each) => each.version === version).length;
   assert.deepEqual([count("5.0"), count("3.1.1")], [251, 141]);
 });
 
-Deno.test("statements: the table holds no sentence of the standard", () => {
+Deno.test("statements: the table contains no sentence of the standards", () => {
   for (const { number, note } of statements) {
     assert.ok(!/\bMUST\b/.test(note) && note.length <= 160, `${number}: ${note}`);
   }
 });
 
-Deno.test("statements: what is wrong is found", () => {
+Deno.test("statements: the rules detect each fault of the table", () => {
   const source = [
     "const cases = [1]; // [MQTT5 9.9.9-2]",
     'Deno.test("a: holds [MQTT5 9.9.9-1]", () => {',

@@ -5,7 +5,7 @@ import type { PublishPacket } from "../../src/mqtt/packet.ts";
 const payload = Uint8Array.of(1);
 const publish: PublishPacket = { type: "publish", dup: true, qos: 2, retain: true, topic: "", packetId: 7, payload };
 
-Deno.test("a message keeps what travels and drops what belongs to one connection", () => {
+Deno.test("message: keeps end-to-end properties and drops those of one connection", () => {
   const properties = {
     topicAlias: 3,
     subscriptionIdentifiers: [1],
@@ -22,13 +22,13 @@ Deno.test("a message keeps what travels and drops what belongs to one connection
   });
 });
 
-Deno.test("a message whose properties were its connection's has none", () => {
+Deno.test("message: has no properties if all were those of its connection", () => {
   const message = messageOf({ ...publish, properties: { topicAlias: 3 } }, "a", 0);
   assert.equal("properties" in message, false);
   assert.equal("properties" in messageOf(publish, "a", 0), false);
 });
 
-Deno.test("a will becomes a message without its delay", () => {
+Deno.test("message: a will becomes a message without its delay", () => {
   const properties = { messageExpiryIntervalS: 0 };
   const will = { topic: "w", payload, qos: 1, retain: false, delayIntervalS: 5, properties } as const;
   assert.deepEqual(messageOfWill(will, 99), {
@@ -41,7 +41,7 @@ Deno.test("a will becomes a message without its delay", () => {
   });
 });
 
-Deno.test("only a payload that promises text must be text", () => {
+Deno.test("message: only a payload that is declared as text must be text", () => {
   const text = new TextEncoder().encode("né\0");
   const broken = Uint8Array.of(0x61, 0xc3);
   assert.equal(keepsPayloadFormat(text, { payloadFormatIndicator: 1 }), true);

@@ -18,7 +18,7 @@ const carried: Partial<Record<PacketType, string>> = {
 };
 
 for (const [packet, codes] of Object.entries(carried)) {
-  Deno.test(`${packet} may carry its reason codes and no others`, () => {
+  Deno.test(`reason: ${packet} may carry its reason codes and no others`, () => {
     const allowed = new Set(codes.split(" ").filter((code) => code !== "").map((code) => parseInt(code, 16)));
     for (let code = 0; code < 256; code++) {
       assert.equal(mayCarry(packet as PacketType, code), allowed.has(code), `0x${code.toString(16)}`);
@@ -26,7 +26,7 @@ for (const [packet, codes] of Object.entries(carried)) {
   });
 }
 
-Deno.test("a reason code has its name, and 0x00 one for each use", () => {
+Deno.test("reason: a reason code has one name, and 0x00 one for each use", () => {
   assert.equal(reasonName(ReasonCode.sessionTakenOver), "Session taken over");
   assert.equal(reasonName(0, "disconnect"), "Normal disconnection");
   assert.equal(reasonName(0, "suback"), "Granted QoS 0");
@@ -35,14 +35,14 @@ Deno.test("a reason code has its name, and 0x00 one for each use", () => {
   assert.equal(reasonName(0x05), "0x05");
 });
 
-Deno.test("every named reason code is known to some packet", () => {
+Deno.test("reason: each named reason code belongs to a packet", () => {
   const packets = Object.keys(carried) as PacketType[];
   for (const [name, code] of Object.entries(ReasonCode)) {
     assert.equal(packets.some((packet) => mayCarry(packet, code)), true, name);
   }
 });
 
-Deno.test("3.1.1 return codes go both ways, coarser codes one way, and the rest have none", () => {
+Deno.test("reason: maps 3.1.1 return codes both ways, and other codes to the nearest one or none", () => {
   for (let returnCode = 0; returnCode <= 5; returnCode++) {
     assert.equal(returnCodeOf(reasonCodeOf(returnCode)), returnCode);
   }

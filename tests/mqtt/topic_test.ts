@@ -42,7 +42,7 @@ const pairs: readonly (readonly [filter: string, name: string, match: boolean])[
 ];
 
 for (const [filter, name, match] of pairs) {
-  Deno.test(`filter ${filter} ${match ? "matches" : "does not match"} ${name}`, () => {
+  Deno.test(`topic: filter ${filter} ${match ? "matches" : "does not match"} ${name}`, () => {
     assert.equal(isValidTopicFilter(filter), true);
     assert.equal(isValidTopicName(name), true);
     assert.equal(matches(filter, name), match);
@@ -81,13 +81,13 @@ const texts: readonly (readonly [text: string, name: boolean, filter: boolean])[
 
 for (const [text, name, filter] of texts) {
   const shown = text.length > 20 ? `of ${text.length} characters` : JSON.stringify(text);
-  Deno.test(`text ${shown}: name ${name}, filter ${filter}`, () => {
+  Deno.test(`topic: text ${shown}: name ${name}, filter ${filter}`, () => {
     assert.equal(isValidTopicName(text), name);
     assert.equal(isValidTopicFilter(text), filter);
   });
 }
 
-Deno.test("a shared filter falls into group and filter", () => {
+Deno.test("topic: a shared filter splits into group and filter", () => {
   assert.deepEqual(parseSharedFilter("$share/g/a/+/#"), { group: "g", filter: "a/+/#" });
   assert.deepEqual(parseSharedFilter("$share/g//"), { group: "g", filter: "/" });
 });
@@ -105,10 +105,10 @@ for (
     "$share/g/a#",
   ]
 ) {
-  Deno.test(`${text} is no shared filter`, () => assert.equal(parseSharedFilter(text), undefined));
+  Deno.test(`topic: ${text} is no shared filter`, () => assert.equal(parseSharedFilter(text), undefined));
 }
 
-Deno.test("3.1.1 knows no shared filters, 5.0 refuses malformed ones", () => {
+Deno.test("topic: 3.1.1 has no shared filters, 5.0 refuses malformed ones", () => {
   assert.equal(isValidSubscription("$share//a", 4), true);
   assert.equal(isValidSubscription("$share//a", 5), false);
   assert.equal(isValidSubscription("$share/g/a", 5), true);

@@ -20,7 +20,7 @@ const strings = fc.oneof(
   fc.string({ unit: fc.constantFrom("a", "é", "\ufeff", "\ud83d\ude80", "\ud83d", "\0"), ...lengths }),
 );
 
-Deno.test("utf8: a string is measured and written as the runtime writes it", () => {
+Deno.test("utf8: measures and writes a string as the runtime does", () => {
   fc.assert(
     fc.property(strings, (text) => {
       const expected = encoder.encode(text);
@@ -35,7 +35,7 @@ Deno.test("utf8: a string is measured and written as the runtime writes it", () 
   );
 });
 
-Deno.test("utf8: bytes are a packet's text where a strict decoder reads them and none is 0", () => {
+Deno.test("utf8: accepts bytes that a strict decoder accepts and that contain no 0", () => {
   const either = fc.oneof(strings.map((text) => encoder.encode(text)), fc.uint8Array({ maxLength: 60 }));
   fc.assert(
     fc.property(either, fc.nat(3), (text, before) => {
@@ -58,7 +58,7 @@ function strictly(bytes: Uint8Array): string | undefined {
   }
 }
 
-Deno.test("utf8: what no packet can hold has no size in one", () => {
+Deno.test("utf8: a string that no packet can contain has no size", () => {
   for (const text of ["\0", "a\0", "\ud800", "a".repeat(65_536), "é".repeat(32_768)]) {
     assert.equal(packetTextSize(text), undefined);
   }

@@ -36,7 +36,7 @@ const read: readonly [text: string, endpoint: Endpoint][] = [
   }],
 ];
 for (const [text, endpoint] of read) {
-  Deno.test(`endpoint: ${text}`, () => assert.deepEqual(parseEndpoint(text), endpoint));
+  Deno.test(`endpoint: parses ${text}`, () => assert.deepEqual(parseEndpoint(text), endpoint));
 }
 
 const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
@@ -59,7 +59,7 @@ const refused: readonly [text: string, sentence: string][] = [
   ["mqtt://u%zz@h", `Cannot read broker url "mqtt://u%zz@h": write % in user or password as %25; ${allowed}`],
 ];
 for (const [text, message] of refused) {
-  Deno.test(`endpoint: refused: ${text}`, () => {
+  Deno.test(`endpoint: refuses ${text}`, () => {
     assert.throws(() => parseEndpoint(text), new UsageError(message));
   });
 }
@@ -78,7 +78,8 @@ const shown: readonly [text: string, shown: string][] = [
   ["wss://h:443/x?mail=a@b&token=secret", "wss://h:…"],
 ];
 for (const [text, expected] of shown) {
-  Deno.test(`endpoint: no password and no query is shown: ${text}`, () => assert.equal(withoutSecrets(text), expected));
+  Deno.test(`endpoint: the shown form has no password and no query: ${text}`, () =>
+    assert.equal(withoutSecrets(text), expected));
 }
 
 const texts: readonly [text: string, expected: string][] = [
@@ -93,10 +94,10 @@ const texts: readonly [text: string, expected: string][] = [
   ["did you mean --url?", "did you mean --url?"],
 ];
 for (const [text, expected] of texts) {
-  Deno.test(`endpoint: masked in a text: ${text}`, () => assert.equal(withMaskedUrls(text), expected));
+  Deno.test(`endpoint: masks a url in a text: ${text}`, () => assert.equal(withMaskedUrls(text), expected));
 }
 
-Deno.test("endpoint: loopback is recognised by address or its usual name", () => {
+Deno.test("endpoint: recognises loopback by address or its usual name", () => {
   for (const host of ["localhost", "127.0.0.1", "127.8.9.1", "::1"]) assert.equal(isLoopback(host), true, host);
   for (const host of ["10.0.0.1", "128.0.0.1", "localhost.example", "::2", "127.0.0.1.example"]) {
     assert.equal(isLoopback(host), false, host);

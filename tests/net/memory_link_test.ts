@@ -44,7 +44,7 @@ class Pair {
   }
 }
 
-Deno.test("memory link: bytes come in order, both ways, when the scheduler says so", () => {
+Deno.test("memory link: delivers bytes in order in both directions, in turns of the scheduler", () => {
   const pair = new Pair();
   pair.near.write(Uint8Array.of(1));
   pair.far.write(Uint8Array.of(9));
@@ -56,7 +56,7 @@ Deno.test("memory link: bytes come in order, both ways, when the scheduler says 
 
 const ends: readonly [how: "end" | "reset", seen: LinkEnd["kind"]][] = [["end", "fin"], ["reset", "reset"]];
 for (const [how, seen] of ends) {
-  Deno.test(`memory link: ${how} is ${seen} to the peer and closed to oneself, once each`, () => {
+  Deno.test(`memory link: ${how} is ${seen} to the peer and closed to its caller, once each`, () => {
     const pair = new Pair();
     pair.near.write(Uint8Array.of(1));
     pair.call(() => pair.near[how]());
@@ -70,7 +70,7 @@ for (const [how, seen] of ends) {
   });
 }
 
-Deno.test("memory link: what was written before end arrives, what is written after is swallowed", () => {
+Deno.test("memory link: bytes written before end arrive, bytes written after it are dropped", () => {
   const pair = new Pair();
   pair.near.write(Uint8Array.of(1));
   pair.near.end();
@@ -79,7 +79,7 @@ Deno.test("memory link: what was written before end arrives, what is written aft
   assert.deepEqual(pair.told.far, [[1], "fin"]);
 });
 
-Deno.test("memory link: nothing is received once the own end was called", () => {
+Deno.test("memory link: receives nothing after its own end", () => {
   const pair = new Pair();
   pair.far.write(Uint8Array.of(1));
   pair.near.end();
@@ -87,7 +87,7 @@ Deno.test("memory link: nothing is received once the own end was called", () => 
   assert.deepEqual(pair.told.near, ["closed"]);
 });
 
-Deno.test("memory link: above the high-water mark write answers false, and one drain follows when all has left", () => {
+Deno.test("memory link: above the high-water mark write returns false, and one drain follows when all bytes have left", () => {
   const pair = new Pair();
   assert.equal(pair.near.write(new Uint8Array(highWaterBytes)), true);
   assert.equal(pair.near.write(Uint8Array.of(1)), false);
@@ -96,7 +96,7 @@ Deno.test("memory link: above the high-water mark write answers false, and one d
   assert.deepEqual([pair.near.bufferedBytes, pair.told.near], [0, ["drain"]]);
 });
 
-Deno.test("memory link: no drain without need, and none after the end", () => {
+Deno.test("memory link: there is no drain without a full link, and none after the end", () => {
   const pair = new Pair();
   pair.near.write(new Uint8Array(highWaterBytes));
   pair.run();
@@ -107,7 +107,7 @@ Deno.test("memory link: no drain without need, and none after the end", () => {
   assert.deepEqual(pair.told.near, ["closed"]);
 });
 
-Deno.test("memory link: paused, nothing comes; resumed, all comes in order, after the call", () => {
+Deno.test("memory link: a paused link receives nothing; after resume all bytes arrive in order", () => {
   const pair = new Pair();
   pair.call(() => pair.far.pause());
   for (const byte of [1, 2]) pair.near.write(Uint8Array.of(byte));
@@ -118,7 +118,7 @@ Deno.test("memory link: paused, nothing comes; resumed, all comes in order, afte
   assert.deepEqual([pair.told.far, pair.near.bufferedBytes], [[[1], [2], [3]], 0]);
 });
 
-Deno.test("memory link: paused again while it catches up, the rest waits, and nothing overtakes it", () => {
+Deno.test("memory link: a pause during catch-up holds the rest, and later bytes do not overtake it", () => {
   const pair = new Pair();
   pair.far.pause();
   for (const byte of [1, 2, 3]) pair.near.write(Uint8Array.of(byte));
@@ -136,7 +136,7 @@ Deno.test("memory link: paused again while it catches up, the rest waits, and no
 });
 
 for (const [how, seen] of ends) {
-  Deno.test(`memory link: the peer's ${how} goes unseen while paused, the own is seen at once`, () => {
+  Deno.test(`memory link: the peer's ${how} is unseen during a pause, the own one is seen at once`, () => {
     const pair = new Pair();
     pair.far.pause();
     pair.near[how]();
@@ -153,7 +153,7 @@ for (const [how, seen] of ends) {
   });
 }
 
-Deno.test("memory link: a full peer that is paused holds the writer back until it resumes", () => {
+Deno.test("memory link: a paused peer with a full buffer holds the writer back until it resumes", () => {
   const pair = new Pair();
   pair.far.pause();
   assert.equal(pair.near.write(new Uint8Array(highWaterBytes + 1)), false);
@@ -164,7 +164,7 @@ Deno.test("memory link: a full peer that is paused holds the writer back until i
   assert.deepEqual(pair.told.near, ["drain"]);
 });
 
-Deno.test("memory link: a new receiver is called from then on", () => {
+Deno.test("memory link: a new receiver gets each later call", () => {
   const pair = new Pair();
   pair.near.write(Uint8Array.of(1));
   pair.run();

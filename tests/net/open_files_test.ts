@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { limitOfText, openFilesLimit } from "../../src/net/open_files.ts";
 import { ffiFlags } from "../support/brokers/granted.ts";
 
-Deno.test("open files: the soft limit is read from the text of /proc/self/limits", () => {
+Deno.test("open files: the soft limit is parsed from the text of /proc/self/limits", () => {
   const head = "Limit                     Soft Limit           Hard Limit           Units     \n";
   const line = (soft: string) =>
     `${head}Max open files            ${soft}                 4096                 files     \n`;
@@ -13,7 +13,7 @@ Deno.test("open files: the soft limit is read from the text of /proc/self/limits
 });
 
 Deno.test({
-  name: "open files: where foreign calls are permitted, it is what a child process inherits",
+  name: "open files: with permission for foreign calls it equals what a child process inherits",
   ignore: ffiFlags.length === 0 || Deno.build.os !== "linux",
   fn: async () => {
     const { stdout } = await new Deno.Command("sh", { args: ["-c", "ulimit -n"] }).output();

@@ -63,11 +63,11 @@ function whole(): Packet[] {
   return sink.packets;
 }
 
-Deno.test("packet stream: many packets in one chunk come one by one, in order", () => {
+Deno.test("packet stream: several packets in one chunk arrive one by one, in order", () => {
   assert.deepEqual(whole().map(({ type }) => type), session.map(({ type }) => type));
 });
 
-Deno.test("packet stream: cut anywhere in two, the packets are the same", () => {
+Deno.test("packet stream: a cut at any place gives the same packets", () => {
   for (let at = 0; at <= bytes.length; at++) {
     const sink = new Sink();
     sink.stream.push(bytes.slice(0, at));
@@ -78,7 +78,7 @@ Deno.test("packet stream: cut anywhere in two, the packets are the same", () => 
 });
 
 for (const size of [1, 2, 3, 7, 100, 299]) {
-  Deno.test(`packet stream: in pieces of ${size}, the packets are the same`, () => {
+  Deno.test(`packet stream: pieces of ${size} give the same packets`, () => {
     const sink = new Sink();
     for (let at = 0; at < bytes.length; at += size) sink.stream.push(bytes.slice(at, at + size));
     assert.deepEqual(sink.packets, whole());
@@ -86,7 +86,7 @@ for (const size of [1, 2, 3, 7, 100, 299]) {
   });
 }
 
-Deno.test("packet stream: a packet comes with its last byte, and not before", () => {
+Deno.test("packet stream: a packet arrives with its last byte, and not before", () => {
   const one = encode(publish("will"), 5);
   const sink = new Sink({ version: 5 });
   for (const [place, byte] of one.entries()) {
@@ -97,7 +97,7 @@ Deno.test("packet stream: a packet comes with its last byte, and not before", ()
   assert.equal(sink.packets.length, 1);
 });
 
-Deno.test("packet stream: pushed bytes may be reused afterwards", () => {
+Deno.test("packet stream: the caller may reuse pushed bytes", () => {
   for (const cut of [0, 5, 40]) {
     const sink = new Sink({ version: 5 });
     const chunks = [encode(publish("first will"), 5).slice(), encode(publish("a".repeat(60)), 5).slice()];
@@ -111,7 +111,7 @@ Deno.test("packet stream: pushed bytes may be reused afterwards", () => {
   }
 });
 
-Deno.test("packet stream: the version is CONNECT's, or known from the start", () => {
+Deno.test("packet stream: the version comes from CONNECT or from the caller", () => {
   for (const version of [4, 5] as const) {
     const sink = new Sink();
     assert.equal(sink.stream.version, undefined);
@@ -121,14 +121,14 @@ Deno.test("packet stream: the version is CONNECT's, or known from the start", ()
   }
 });
 
-Deno.test("packet stream: a second CONNECT is refused", () => {
+Deno.test("packet stream: refuses a second CONNECT", () => {
   const sink = new Sink();
   sink.stream.push(joined([connect(5), connect(5)], 5));
   assert.deepEqual([sink.packets.length, sink.errors.length], [1, 1]);
   assert.equal(sink.errors[0]!.reasonCode, 0x82);
 });
 
-Deno.test("packet stream: a packet of exactly the largest size is read", () => {
+Deno.test("packet stream: accepts a packet of exactly the maximum size", () => {
   const one = encode(publish("x".repeat(90)), 5);
   const sink = new Sink({ version: 5, maximumPacketSize: one.length });
   sink.stream.push(one);
@@ -136,7 +136,7 @@ Deno.test("packet stream: a packet of exactly the largest size is read", () => {
 });
 
 for (const [what, pieces] of [["at once", [5]], ["byte by byte", [1, 2, 3]]] as const) {
-  Deno.test(`packet stream: too large a packet is refused by its header alone, ${what}`, () => {
+  Deno.test(`packet stream: refuses a packet above the maximum by its header alone, ${what}`, () => {
     const sink = new Sink({ version: 5, maximumPacketSize: 100 });
     const header = Uint8Array.of(0x30, 0xff, 0x7f, 0, 1);
     const cuts = [0, ...pieces];
@@ -169,7 +169,7 @@ for (const [what, bad] of malformed) {
   }
 }
 
-Deno.test("packet stream: a receiver's ProtocolError stops it, any other fault is passed on", () => {
+Deno.test("packet stream: a receiver's ProtocolError stops it, and each other error is passed on", () => {
   const sink = new Sink({ version: 5 });
   sink.then = () => {
     throw new ProtocolError(0x82, "not now");
@@ -183,7 +183,7 @@ Deno.test("packet stream: a receiver's ProtocolError stops it, any other fault i
   assert.throws(() => broken.stream.push(encode(publish("a"), 5)), { message: "our own fault" });
 });
 
-Deno.test("packet stream: stopped within a chunk, it reads no further", () => {
+Deno.test("packet stream: a stop within a chunk ends the reading", () => {
   const sink = new Sink({ version: 5 });
   sink.then = () => sink.stream.stop();
   sink.stream.push(joined([publish("a"), publish("b")], 5).slice(0, -1));
@@ -191,14 +191,14 @@ Deno.test("packet stream: stopped within a chunk, it reads no further", () => {
   assert.deepEqual([sink.packets.length, sink.errors.length, sink.stream.partial], [1, 0, false]);
 });
 
-Deno.test("packet stream: a large packet in small pieces costs no more than its bytes", () => {
+Deno.test("packet stream: a large packet in small pieces needs only the memory of its bytes", () => {
   const one = encode(publish("x".repeat(1_000_000)), 5);
   const sink = new Sink({ version: 5 });
   for (let at = 0; at < one.length; at += 100) sink.stream.push(one.subarray(at, at + 100));
   assert.equal(sink.packets.length, 1);
 });
 
-Deno.test("a lenient stream gives a packet with its faults, and reads on; a strict one ends", () => {
+Deno.test("packet stream: a lenient stream delivers a packet with its faults and continues; a strict one ends", () => {
   // A Will Delay Interval in a PUBLISH, which is a property of wills alone; then PINGRESP.
   const stray = Uint8Array.of(0x30, 0x0a, 0, 1, 0x74, 5, 0x18, 0, 0, 0, 3, 0x68, 0xd0, 0);
   const came: [string, number][] = [];
@@ -215,7 +215,7 @@ Deno.test("a lenient stream gives a packet with its faults, and reads on; a stri
   assert.equal(errors.length, 1);
 });
 
-Deno.test("a receiver's own refusal is not read leniently", () => {
+Deno.test("packet stream: a lenient stream ends at a ProtocolError of its receiver", () => {
   const errors: ProtocolError[] = [];
   const receiver = {
     onPacket: () => {

@@ -7,7 +7,7 @@ import { listen } from "../../src/net/listen.ts";
 import { otherTransport } from "../../src/net/sniff.ts";
 import { serverIdentity } from "../support/tls_fixture.ts";
 
-Deno.test("section 4: mqtts to a plain port: the server speaks MQTT over TCP", async () => {
+Deno.test("section 4: mqtts to a plain port: the sentence says that the server speaks MQTT over TCP", async () => {
   await using broker = await Broker.start({ port: 0 });
   const { port } = parseEndpoint(broker.url);
   for (const [scheme, path] of [["mqtts", ""], ["ws", "/mqtt"]] as const) {
@@ -16,7 +16,7 @@ Deno.test("section 4: mqtts to a plain port: the server speaks MQTT over TCP", a
   }
 });
 
-Deno.test("section 4: mqtt to a TLS port: the server speaks TLS", async () => {
+Deno.test("section 4: mqtt to a TLS port: the sentence says that the server speaks TLS", async () => {
   const endpoint = parseEndpoint("mqtts://127.0.0.1:0");
   const listener = await listen(endpoint, await serverIdentity("require"), { accept: () => {}, refused: () => {} });
   try {
@@ -28,7 +28,7 @@ Deno.test("section 4: mqtt to a TLS port: the server speaks TLS", async () => {
   }
 });
 
-Deno.test("section 4: a server that speaks none of the others is none of them", async () => {
+Deno.test("section 4: a server of an unknown protocol gets no advice", async () => {
   const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {
     for await (const connection of server) connection.close();
@@ -45,7 +45,7 @@ const hosts: readonly [url: string, firstLine: string, host: (port: number) => s
   ["ws://127.0.0.1:{port}/a/b?c", "GET /a/b?c HTTP/1.1", (port) => `127.0.0.1:${port}`],
 ];
 for (const [url, firstLine, host] of hosts) {
-  Deno.test(`section 4: what is requested for ${url}`, async () => {
+  Deno.test(`section 4: the request for ${url}`, async () => {
     const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = server.addr as Deno.NetAddr;
     const endpoint = parseEndpoint(url.replace("{port}", String(port)));
@@ -67,7 +67,7 @@ for (const [url, firstLine, host] of hosts) {
 for (
   const [url, host] of [["ws://h:80", "h"], ["wss://[::1]", "[::1]"], ["wss://h:80", "h:80"], ["ws://h:443", "h:443"]]
 ) {
-  Deno.test(`section 4: the scheme's own port is not in Host: ${url}`, () => {
+  Deno.test(`section 4: Host omits the default port of the scheme: ${url}`, () => {
     assert.equal(authorityOf(parseEndpoint(url!)), host);
   });
 }

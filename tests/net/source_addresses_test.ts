@@ -16,7 +16,7 @@ const cases: readonly [text: string, addresses: readonly string[]][] = [
   ["127.0.0.9-127.0.0.9,fe80::2", ["127.0.0.9", "fe80::2"]],
 ];
 for (const [text, addresses] of cases) {
-  Deno.test(`source addresses: ${text}`, () => {
+  Deno.test(`source addresses: parses ${text}`, () => {
     assert.deepEqual(parseSourceAddresses(text, "--source-address"), addresses);
     assert.deepEqual(parseSourceAddresses(sourceAddressesText(addresses), "--source-address"), addresses);
   });
@@ -28,7 +28,7 @@ const bad = [
   "10.0.0.0/22,10.1.0.0/29",
 ];
 for (const text of bad) {
-  Deno.test(`source addresses: ${JSON.stringify(text)} is refused`, () => {
+  Deno.test(`source addresses: refuses ${JSON.stringify(text)}`, () => {
     assert.throws(() => parseSourceAddresses(text, "--source-address"), (error) => {
       assert.ok(error instanceof UsageError);
       assert.ok(error.message.startsWith(`Cannot read --source-address ${JSON.stringify(text)}: expected an address`));
@@ -37,7 +37,7 @@ for (const text of bad) {
   });
 }
 
-Deno.test("source addresses: consecutive addresses are shown as a range", () => {
+Deno.test("source addresses: writes consecutive addresses as a range", () => {
   const text = "10.0.0.9,127.0.0.2-127.0.0.4,127.0.0.7,127.0.0.8,::1";
   assert.equal(sourceAddressesText(parseSourceAddresses(text, "x")), text);
 });

@@ -112,7 +112,7 @@ async function resets({ near, far }: Pair): Promise<void> {
   assert.equal(far.end?.kind, "closed");
 }
 
-Deno.test("listen: what cannot be had is one sentence", async () => {
+Deno.test("listen: a refused address is one sentence", async () => {
   const nobody = { accept() {}, refused() {} };
   const taken = await listen(parseEndpoint("mqtt://127.0.0.1:0"), undefined, nobody);
   try {

@@ -9,7 +9,7 @@ import { checkSample, hostileCheck, voidCheck } from "./check_sample.ts";
 import { assertGolden } from "./golden.ts";
 import { script } from "./hostile.ts";
 
-Deno.test("a check with every outcome stays as it is, in every form", () => {
+Deno.test("check writers: a check with each outcome equals its golden file in each format", () => {
   const report = checkSample();
   assertGolden("check.txt", checkText(report));
   assertGolden("check.md", checkMarkdown(report));
@@ -18,14 +18,14 @@ Deno.test("a check with every outcome stays as it is, in every form", () => {
   assert.deepEqual(JSON.parse(checkReportJson(report)), report);
 });
 
-Deno.test("rules stand by version and by number, not by text", () => {
+Deno.test("check writers: sort rules by version and by number, not as text", () => {
   const rows = ruleRows(checkSample()).map(({ protocol, rule }) => `${protocol} ${rule}`);
   assert.deepEqual(rows.slice(0, 2), ["3.1.1 3.1.2-8", "5.0 3.1.2-8"]);
   assert.equal(rows.at(-1), "5.0 4.13.1-1");
   assert.ok(rows.indexOf("5.0 3.1.2-10") > rows.lastIndexOf("5.0 3.1.2-8"));
 });
 
-Deno.test("what a suite of JUnit counts is what is in it, and it is well-formed", () => {
+Deno.test("check writers: JUnit counts match the suites, and the XML is well-formed", () => {
   for (const report of [checkSample(), voidCheck(), hostileCheck()]) {
     const text = checkJunit(report);
     assertWellFormed(text);
@@ -41,14 +41,14 @@ Deno.test("what a suite of JUnit counts is what is in it, and it is well-formed"
   assert.match(checkJunit(voidCheck()), /<error message="watcher got no message">/);
 });
 
-Deno.test("a void check tells its control arm's transcript in text and page", () => {
+Deno.test("check writers: text and page of a void check contain the transcript of its control arm", () => {
   for (const form of [checkText(voidCheck()), checkHtml(voidCheck())]) {
     assert.match(form, /control arm/);
     assert.match(form, /30 03 00 01 61/);
   }
 });
 
-Deno.test("words cannot break out of any form", () => {
+Deno.test("check writers: escape hostile text in each format", () => {
   const report = hostileCheck();
   for (const form of [checkHtml(report), checkJunit(report)]) assert.ok(!form.includes(script));
   assert.equal(checkHtml(report).split("<script").length - 1, 3);

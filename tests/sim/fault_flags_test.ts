@@ -43,7 +43,7 @@ function run(mix: string, more: Partial<PlanRequest> = {}) {
 }
 
 for (const [mix, verdict, more] of cases) {
-  Deno.test(`--fault ${mix}: the oracle finds as many ${verdict} wills as the broker says it made so`, () => {
+  Deno.test(`--fault ${mix}: the oracle counts as many ${verdict} wills as the broker`, () => {
     const { found, verdict: said, fault } = run(mix, more);
     const [count] = Object.values(fault.counts);
     assert.ok(count! > 10, `only ${count} wills were struck`);
@@ -65,14 +65,14 @@ for (const percent of [1, 5, 30, 50, 100]) {
   });
 }
 
-Deno.test("--fault stall=2%: of the wills held back those are late that were held for longer than is allowed", () => {
+Deno.test("--fault stall=2%: a held will is late if the stall exceeds the bound", () => {
   const { found, fault } = run("stall=2%:1500ms");
   const { late = 0, ...others } = found;
   assert.deepEqual(others, {});
   assert.ok(late > 10 && late <= fault.counts.stall!, `${late} late of ${fault.counts.stall} held back`);
 });
 
-Deno.test("several faults at once: each is found, and as often", () => {
+Deno.test("--fault with several faults: the oracle counts each as often as the broker", () => {
   const { found, fault } = run("lose=5%,duplicate=5%,alter=5%");
   const { lose, duplicate, alter } = fault.counts;
   assert.deepEqual(found, { missing: lose, duplicate, altered: alter });

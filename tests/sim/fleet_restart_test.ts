@@ -57,7 +57,7 @@ const honest: readonly (Simulation & { readonly name: string })[] = [
 ];
 
 for (const { name, ...simulation } of honest) {
-  Deno.test(`a broker with a store keeps its promise over a restart: ${name}`, () => {
+  Deno.test(`restart: a fleet passes on a broker with a store: ${name}`, () => {
     const result = simulateFleet({ ...simulation, plan: { ...plan, ...simulation.plan } });
     assert.deepEqual(result.faults, []);
     assert.equal(result.verdict, "pass", result.reason);
@@ -74,13 +74,13 @@ for (const { name, ...simulation } of honest) {
   });
 }
 
-Deno.test("the same seed is the same run over a restart, whatever the threads", () => {
+Deno.test("restart: the same seed gives the same run, with any number of threads", () => {
   const of = (workers: number) => simulateFleet({ plan: { ...plan, watchers: 4, workers } });
   assert.deepEqual(of(1), of(1));
   assert.equal(of(1).kills.total, of(3).kills.total);
 });
 
-Deno.test("a broker that forgets all: what could not be seen is neither missing nor right, and the run is void", () => {
+Deno.test("restart: a broker without a store: unobservable wills are neither missing nor right, and the run is void", () => {
   const result = simulateFleet({ plan, forgets: true });
   assert.deepEqual(faultsOf(result), {});
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
@@ -92,7 +92,7 @@ Deno.test("a broker that forgets all: what could not be seen is neither missing 
   assert.match(result.warnings.join("\n"), /had forgotten 1 of 1 watchers' sessions after the restart/);
 });
 
-Deno.test("a restart that is none makes the run void", () => {
+Deno.test("restart: a restart command without effect makes the run void", () => {
   const result = simulateFleet({ plan, stays: true });
   assert.equal(result.verdict, "void");
   assert.equal(
@@ -101,7 +101,7 @@ Deno.test("a restart that is none makes the run void", () => {
   );
 });
 
-Deno.test("QoS 0 wills need not be kept for a watcher that is away", () => {
+Deno.test("restart: QoS 0 wills need not be kept for an offline watcher", () => {
   const result = simulateFleet({ plan: { ...plan, willQos: 0, phases: [{ kind: "hold", durationMs: 500 }, restart] } });
   assert.deepEqual(faultsOf(result), {});
   assert.equal(result.restarts!.unseeable + result.wills.expected, 60);
@@ -175,7 +175,7 @@ function leaveSession(broker: SimulatedBroker, version: 4 | 5, clientId: string)
 }
 
 for (const version of [4, 5] as const) {
-  Deno.test(`a session of an earlier run of the same name is removed, with what it kept: version ${version}`, () => {
+  Deno.test(`restart: the fleet removes a session of an earlier run of the same name: version ${version}`, () => {
     const request: Partial<PlanRequest> = { ...calm, phases: [{ kind: "hold", durationMs: 1_000 }, restart] };
     const result = simulateFleet({
       plan: request,
@@ -245,7 +245,7 @@ const planted: readonly {
 ];
 
 for (const { name, simulation, found, told, rule } of planted) {
-  Deno.test(`a broker is found out that ${name}`, () => {
+  Deno.test(`restart: the fleet detects a broker that ${name}`, () => {
     const result: FleetResult = simulateFleet({ ...simulation, protocol: "5" });
     assert.deepEqual([result.verdict, faultsOf(result)], ["fail", found], result.reason);
     for (const fault of result.faults) {
@@ -256,7 +256,7 @@ for (const { name, simulation, found, told, rule } of planted) {
   });
 }
 
-Deno.test("a client that left before the restart has no will, not after it either", () => {
+Deno.test("restart: a client that left before the restart owes no will, also after it", () => {
   const left: Partial<PlanRequest> = {
     ...pending,
     willDelayS: 0,
@@ -272,7 +272,7 @@ Deno.test("a client that left before the restart has no will, not after it eithe
   assert.deepEqual(faultsOf(simulateFleet({ ...late, then: { afterMs: 700, act() {} } })), {});
 });
 
-Deno.test("a broker that is down is asked nothing: clients wait for it, and their ids are their own", () => {
+Deno.test("restart: clients wait for a broker that is down, and keep their own identifiers", () => {
   const result = simulateFleet({
     plan: { ...calm, phases: [{ kind: "kill", durationMs: 2_000 }, { ...restart, downMs: 20_000 }] },
   });

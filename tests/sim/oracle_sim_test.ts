@@ -152,7 +152,7 @@ function onlyFault(result: FleetResult): Record<string, number> {
 }
 
 for (const { name, verdict, fault, plan, rule } of faults) {
-  Deno.test(`a broker that ${name} one will in ${everyNth} is caught, and counted`, () => {
+  Deno.test(`a broker that ${name} one will in ${everyNth} is detected, and each case counted`, () => {
     const counted = new Counted();
     // 5.0, where every part of a will can be seen; the topic stays within what the watcher subscribes to.
     const topic = { willTopic: "mqtt-sim/{run}/{bucket}/{client}/{incarnation}/will" };
@@ -173,7 +173,7 @@ for (const { name, verdict, fault, plan, rule } of faults) {
   });
 }
 
-Deno.test("the same seed twice is the same run", () => {
+Deno.test("the same seed twice gives the same run", () => {
   const plan = { ...busy, seed: 42, willDelayS: 2, sessionExpiryS: 3, cleanStart: "mix" as const };
   assert.deepEqual(simulateFleet({ plan }), simulateFleet({ plan }));
 });

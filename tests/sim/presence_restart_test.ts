@@ -47,7 +47,7 @@ const honest: readonly (Simulation & { readonly name: string })[] = [
 ];
 
 for (const { name, ...simulation } of honest) {
-  Deno.test(`presence is right over a restart of a broker with a store: ${name}`, () => {
+  Deno.test(`presence over a restart: a broker with a store passes: ${name}`, () => {
     const { verdict, reason, presence } = simulateFleet(simulation);
     assert.deepEqual([verdict, presence!.wrong], ["pass", 0], reason);
     const { right, judged } = presence!.byMoment.end!;
@@ -68,7 +68,7 @@ const planted: readonly [name: string, how: Partial<Simulation>, fault: "absent"
 ];
 
 for (const [name, how, fault] of planted) {
-  Deno.test(`presence over a restart: a broker is found out that ${name}`, () => {
+  Deno.test(`presence over a restart: the fleet detects a broker that ${name}`, () => {
     const { verdict, presence } = simulateFleet({ plan, protocol: "3.1.1", ...how });
     assert.equal(verdict, "fail");
     assert.ok(presence!.wrong > 20, `${presence!.wrong} wrong`);

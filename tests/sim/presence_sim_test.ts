@@ -41,7 +41,7 @@ const honest: readonly {
 ];
 
 for (const { name, plan, protocol } of honest) {
-  Deno.test(`an honest broker tells the truth: ${name}`, () => {
+  Deno.test(`presence: an honest broker passes: ${name}`, () => {
     const result = simulateFleet({ plan: { ...busy, ...plan }, ...protocol && { protocol } });
     assert.deepEqual(result.faults, []);
     assert.equal(result.verdict, "pass", result.reason);

@@ -15,7 +15,7 @@ function recording(name: string, seed: number, run: string): string {
 }
 
 for (const { name } of builtInScenarios) {
-  Deno.test(`scenario ${name}: the same seed is the same recording, byte for byte, whatever the run's id`, () => {
+  Deno.test(`scenario ${name}: the same seed gives the same recording, byte for byte, whatever the run's id`, () => {
     const first = recording(name, 11, "id-one");
     assert.ok(first.split("\n").length > 200, "something is in it");
     assert.equal(recording(name, 11, "id-two"), first);

@@ -183,7 +183,7 @@ class RestartSim {
   }
 }
 
-Deno.test(`the broker dies and restarts under ${seeds} seeds, and the books balance`, () => {
+Deno.test(`restart simulation: wills are delivered once over crashes of the broker in ${seeds} seeds`, () => {
   for (let seed = 1; seed <= seeds; seed++) {
     const sim = new RestartSim(seed);
     sim.run();
@@ -191,7 +191,7 @@ Deno.test(`the broker dies and restarts under ${seeds} seeds, and the books bala
   }
 });
 
-Deno.test("a broker that acknowledges before it commits is found out", () => {
+Deno.test("restart simulation: detects a broker that acknowledges before it commits", () => {
   const { guard } = Turn.prototype;
   Turn.prototype.guard = (link) => link;
   try {

@@ -106,21 +106,21 @@ Deno.test("M7: scenario takeover has delayed wills of sessions that the takeover
   ]]);
 });
 
-Deno.test("steady is what is run without a scenario", () => {
+Deno.test("scenario steady is the default", () => {
   const { scenario: _, overruled: __, ...plan } = simulated("steady").plan;
   const { plan: usual } = simulateFleet({ plan: { clients, seed: 11, run: "sc" } });
   assert.deepEqual(plan, usual);
 });
 
 for (const name of ["blackout", "reconnect-storm-jitter", "takeover"]) {
-  Deno.test(`scenario ${name}: the same seed is the same run, another seed is another`, () => {
+  Deno.test(`scenario ${name}: the same seed gives the same run, another seed another`, () => {
     const facts = (result: FleetResult) => ({ ...result, plan: undefined });
     assert.deepEqual(simulated(name), simulated(name));
     assert.notDeepEqual(facts(simulated(name)), facts(simulated(name, { seed: 12 } as Partial<PlanRequest>)));
   });
 }
 
-Deno.test("a scenario under load passes, and a flag holds in its groups and phases", () => {
+Deno.test("scenarios pass under load, and a flag applies to their groups and phases", () => {
   const telemetry = { perSecond: 5, sizeBytes: 100, qos: 2 } as const;
   const result = simulated("blackout", {
     telemetry,

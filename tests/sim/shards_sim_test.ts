@@ -67,7 +67,7 @@ const plans: readonly [what: string, plan: PlanRequest][] = [
   }),
 ];
 for (const [what, plan] of plans) {
-  Deno.test(`shards: five parts merged are the whole run in every count, ${what}`, () => {
+  Deno.test(`shards: five merged parts equal the whole run in each count, ${what}`, () => {
     const whole = ran(plan);
     assert.deepEqual([whole.verdict, whole.clients.asked], ["pass", 203], whole.reason);
     const five = merged(plan, 5);
@@ -77,14 +77,14 @@ for (const [what, plan] of plans) {
   });
 }
 
-Deno.test("shards: threads change no count either, nor do threads in shards", () => {
+Deno.test("shards: threads change no count, nor do threads in shards", () => {
   const plan = plans[0]![1];
   const one = countsOf(ran(plan));
   assert.deepEqual(countsOf(ran({ ...plan, workers: 3 })), one);
   assert.deepEqual(countsOf(merged({ ...plan, workers: 2 }, 3)), one);
 });
 
-Deno.test("shards: another seed is another run", () => {
+Deno.test("shards: another seed gives another run", () => {
   const plan = plans[0]![1];
   assert.notDeepEqual(countsOf(merged({ ...plan, seed: 22 }, 5)), countsOf(ran(plan)));
 });

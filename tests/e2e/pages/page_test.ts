@@ -47,7 +47,7 @@ async function until(page: Page, script: string, limitMs = 30_000): Promise<void
   }
 }
 
-peerTest("pages: nothing is asked for, nothing goes wrong, and all is in its place", [chromium], async () => {
+peerTest("pages: load nothing, log no error, and contain each part", [chromium], async () => {
   await using running = await startBrowser(chromium);
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-pages" });
   try {
@@ -81,7 +81,7 @@ async function holdPage(page: Page, told: string, name: string): Promise<void> {
   }
 }
 
-peerTest("pages: light and dark differ, contrast suffices, and the plots follow", [chromium], async () => {
+peerTest("pages: light and dark differ, have sufficient contrast, and the plots follow", [chromium], async () => {
   await using running = await startBrowser(chromium);
   const path = await Deno.makeTempFile({ suffix: ".html" });
   try {
@@ -124,7 +124,7 @@ function contrastOf(selector: string): string {
 }
 
 peerTest(
-  "pages: the keyboard moves a plot's cursor, opens its table, and the command can be copied",
+  "pages: the keyboard moves a plot's cursor and opens its table, and the command can be copied",
   [chromium],
   async () => {
     await using running = await startBrowser(chromium);
@@ -149,7 +149,7 @@ peerTest(
   90_000,
 );
 
-peerTest("the live page follows a fleet, and shows its report in the end", [chromium], async () => {
+peerTest("live page: follows a fleet, and shows its report at the end", [chromium], async () => {
   await using running = await startBrowser(chromium);
   const flags = ["--clients", "60", "--kill-rate", "20%", "--duration", "8s", "--live", "0"];
   await using fleet = startOurs(["fleet", ...flags]);

@@ -95,7 +95,7 @@ const names: readonly Name[] = [
 ];
 
 for (const name of names) {
-  peerTest(`screens: ${name} looks as it did`, [chromium], async () => {
+  peerTest(`screens: ${name} equals its picture`, [chromium], async () => {
     await using running = await startBrowser(chromium);
     const now = await look(running, name);
     const before = await reference(name);

@@ -14,7 +14,7 @@ const runs = { numRuns: 1_000 };
 for (const version of [4, 5] as const) {
   const named = version === 4 ? "3.1.1" : "5.0";
 
-  Deno.test(`what was written is read again as it was (${named})`, () => {
+  Deno.test(`codec: decodes each encoded packet unchanged (${named})`, () => {
     fc.assert(
       fc.property(packets(version), (packet) => {
         const frame = encode(packet, version);
@@ -25,7 +25,7 @@ for (const version of [4, 5] as const) {
     );
   });
 
-  Deno.test(`a receiver's copy differs in packet identifier and DUP alone (${named})`, () => {
+  Deno.test(`codec: a receiver's copy differs in packet identifier and DUP alone (${named})`, () => {
     fc.assert(
       fc.property(publishes(version), packetId, fc.boolean(), (drawn, packetId, dup) => {
         const packet = { ...drawn as Packet & { type: "publish" }, qos: 1 as const };
@@ -36,13 +36,13 @@ for (const version of [4, 5] as const) {
     );
   });
 
-  Deno.test(`random bytes are refused or read, and nothing else (${named})`, () => {
+  Deno.test(`codec: random bytes are refused or decoded (${named})`, () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => refusedOrRead(bytes, version)), {
       numRuns: 5_000,
     });
   });
 
-  Deno.test(`random bytes behind a true fixed header are refused or read (${named})`, () => {
+  Deno.test(`codec: random bytes behind a valid fixed header are refused or decoded (${named})`, () => {
     const first = fc.constantFrom(0x10, 0x20, 0x30, 0x32, 0x3d, 0x40, 0x62, 0x82, 0x90, 0xa2, 0xb0, 0xe0, 0xf0);
     fc.assert(
       fc.property(first, fc.uint8Array({ maxLength: 40 }), (first, body) => {
@@ -52,7 +52,7 @@ for (const version of [4, 5] as const) {
     );
   });
 
-  Deno.test(`packets with bytes changed, dropped or added are refused or read (${named})`, () => {
+  Deno.test(`codec: packets with changed, dropped or added bytes are refused or decoded (${named})`, () => {
     fc.assert(
       fc.property(mutations(version, (packet) => encode(packet, version)), ({ frame, version }) => {
         refusedOrRead(frame, version);

@@ -193,10 +193,11 @@ const exact: readonly Pair[] = [
 for (const [what, version, hex, packet] of exact) {
   const name = `${what} (${version === 4 ? "3.1.1" : "5.0"})`;
   const readAs = packet.type === "connect" ? undefined : version;
-  Deno.test(`written by the standard: ${name}`, () => {
+  Deno.test(`codec: encodes as the standard says: ${name}`, () => {
     assert.equal(encode(packet, version).toHex(), hex.replaceAll(" ", ""));
   });
-  Deno.test(`read by the standard: ${name}`, () => assert.deepEqual(decode(fromHex(hex), readAs), packet));
+  Deno.test(`codec: decodes as the standard says: ${name}`, () =>
+    assert.deepEqual(decode(fromHex(hex), readAs), packet));
 }
 
 /** Longer than it had to be, and legal. */
@@ -210,10 +211,10 @@ const longForms: readonly Pair[] = [
 ];
 
 for (const [what, version, hex, packet] of longForms) {
-  Deno.test(`read though long: ${what}`, () => assert.deepEqual(decode(fromHex(hex), version), packet));
+  Deno.test(`codec: decodes the long form: ${what}`, () => assert.deepEqual(decode(fromHex(hex), version), packet));
 }
 
-Deno.test("user properties keep order, repetition, empty values and strange names", () => {
+Deno.test("codec: user properties keep order, repetition, empty values and unusual names", () => {
   const userProperties = [
     ["b", "1"],
     ["a", "2"],
@@ -231,7 +232,7 @@ Deno.test("user properties keep order, repetition, empty values and strange name
   assert.deepEqual(decode(encode(packet, 5), 5), packet); // [MQTT5 3.3.2-18]
 });
 
-Deno.test("user properties of a CONNECT and of its will stay apart", () => {
+Deno.test("codec: user properties of a CONNECT and of its will stay separate", () => {
   const packet: Packet = {
     ...connect5,
     will: {
@@ -246,7 +247,7 @@ Deno.test("user properties of a CONNECT and of its will stay apart", () => {
   assert.deepEqual(decode(encode(packet, 5), undefined), packet);
 });
 
-Deno.test("3.1.1 hears nothing of 5.0", () => {
+Deno.test("codec: a 3.1.1 packet contains no 5.0 property and no 5.0 reason code", () => {
   const properties = { reasonString: "no", userProperties: [["a", "b"]] } as const;
   const pairs: readonly (readonly [Packet, string])[] = [
     [{ ...publish, properties: { contentType: "x" } }, "3007 0003 612f62 6869"],
@@ -264,7 +265,7 @@ Deno.test("3.1.1 hears nothing of 5.0", () => {
   for (const [packet, hex] of pairs) assert.equal(encode(packet, 4).toHex(), hex.replaceAll(" ", ""), packet.type);
 });
 
-Deno.test("empty lists of properties write none", () => {
+Deno.test("codec: empty lists of properties encode nothing", () => {
   const properties = { userProperties: [], subscriptionIdentifiers: [] };
   assert.equal(encode({ ...publish, properties }, 5).toHex(), encode(publish, 5).toHex());
 });
@@ -302,12 +303,12 @@ const unwritable: readonly (readonly [what: string, version: ProtocolVersion, pa
 ];
 
 for (const [what, version, packet] of unwritable) {
-  Deno.test(`not written: ${what} (${packet.type}, ${version})`, () => {
+  Deno.test(`codec: refuses to encode ${what} (${packet.type}, ${version})`, () => {
     assert.throws(() => encode(packet, version), InvariantError);
   });
 }
 
-Deno.test("what was read shares no bytes with the frame", () => {
+Deno.test("codec: a decoded packet shares no bytes with the frame", () => {
   const packet: PublishPacket = { ...publish, payload: bytes(1, 2), properties: { correlationData: bytes(3) } };
   const frame = encode(packet, 5);
   const read = decode(frame, 5);
@@ -324,12 +325,12 @@ Deno.test("what was read shares no bytes with the frame", () => {
   assert.deepEqual(readConnect, connect);
 });
 
-Deno.test("a frame is read where it lies in a larger buffer", () => {
+Deno.test("codec: decodes a frame within a larger buffer", () => {
   const stream = fromHex("ffff 3007 0003612f62 6869 ffff");
   assert.deepEqual(decode(stream.subarray(2, 11), 4), publish);
 });
 
-Deno.test("neither a fault nor a CONNECT of another version changes how the next packet is read", () => {
+Deno.test("codec: a fault, or a CONNECT of another version, does not affect the next packet", () => {
   const four = fromHex("3007 0003612f62 6869");
   const five = fromHex("3008 0003612f62 00 6869");
   const disturb = [
@@ -346,7 +347,7 @@ Deno.test("neither a fault nor a CONNECT of another version changes how the next
   }
 });
 
-Deno.test("one encoding serves many receivers", () => {
+Deno.test("codec: one encoding serves many receivers", () => {
   const encoded = encodePublish({ ...publish, qos: 1, properties: { contentType: "x" } }, 5);
   const first = withPacketId(encoded, 0x0102, false);
   const second = withPacketId(encoded, 65_535, true);
@@ -357,7 +358,7 @@ Deno.test("one encoding serves many receivers", () => {
   assert.deepEqual(decode(withPacketId(fresh, 8, false), 4), { ...publish, qos: 2, packetId: 8 });
 });
 
-Deno.test("the packet identifier is found behind a long fixed header", () => {
+Deno.test("codec: finds the packet identifier behind a long fixed header", () => {
   const payload = new Uint8Array(20_000).fill(7);
   const encoded = encodePublish({ ...publish, qos: 2, payload }, 4);
   assert.deepEqual(decode(withPacketId(encoded, 0xabcd, true), 4), {
@@ -369,7 +370,7 @@ Deno.test("the packet identifier is found behind a long fixed header", () => {
   });
 });
 
-Deno.test("QoS 0 has no packet identifier to write", () => {
+Deno.test("codec: refuses to write a packet identifier at QoS 0", () => {
   const encoded = encodePublish(publish, 4);
   assert.equal(encoded.packetIdAt, 0);
   assert.equal(encoded.bytes.toHex(), "30070003612f626869");

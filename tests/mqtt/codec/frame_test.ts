@@ -18,16 +18,16 @@ const sizes: readonly (readonly [hex: string, from: number, to: number, size: nu
 ];
 
 for (const [hex, from, to, size] of sizes) {
-  Deno.test(`the frame in ${hex} from ${from} to ${to} has ${size} bytes`, () => {
+  Deno.test(`frame: ${hex} from ${from} to ${to} has ${size} bytes`, () => {
     assert.equal(frameSize(Uint8Array.fromHex(hex.replaceAll(" ", "")), from, to), size);
   });
 }
 
-Deno.test("a remaining length of more than four bytes is malformed", () => {
+Deno.test("frame: a remaining length of more than four bytes is malformed", () => {
   assert.throws(() => frameSize(Uint8Array.fromHex("30ffffffff"), 0, 5), { name: "ProtocolError", reasonCode: 0x81 });
 });
 
-Deno.test("the fixed header ends with the first length byte below 0x80", () => {
+Deno.test("frame: the fixed header ends with the first length byte below 0x80", () => {
   assert.equal(headerLength(Uint8Array.of(0xc0, 0), 0), 2);
   assert.equal(headerLength(Uint8Array.of(9, 0x30, 0x80, 0x80, 0x80, 0x01), 1), 5);
 });
@@ -44,7 +44,7 @@ for (
     ["nothing", "", undefined],
   ] as const
 ) {
-  Deno.test(`the version that a first packet claims: ${what}`, () => {
+  Deno.test(`frame: the version that a first packet claims: ${what}`, () => {
     const bytes = Uint8Array.fromHex(hex.replaceAll(" ", ""));
     assert.equal(claimedVersion(bytes, 0, bytes.length), version);
     const inside = Uint8Array.of(1, 2, 3, ...bytes);

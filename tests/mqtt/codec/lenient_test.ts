@@ -88,7 +88,7 @@ const readable: readonly [what: string, version: ProtocolVersion, hex: string, P
 ];
 
 for (const [what, version, hex, packet, faults] of readable) {
-  Deno.test(`read with its faults: ${what}`, () => {
+  Deno.test(`lenient: decodes with its faults: ${what}`, () => {
     const frame = fromHex(hex);
     assert.throws(() => decode(frame, version), ProtocolError);
     assert.deepEqual(decodeLeniently(frame, version), { packet, faults });
@@ -105,18 +105,18 @@ const unreadable: readonly [what: string, version: ProtocolVersion, hex: string]
 ];
 
 for (const [what, version, hex] of unreadable) {
-  Deno.test(`malformed however leniently it is read: ${what}`, () => {
+  Deno.test(`lenient: refuses ${what}`, () => {
     assert.equal(decodeLeniently(fromHex(hex), version), undefined);
   });
 }
 
-Deno.test("a packet without a fault is none of this reading's", () => {
+Deno.test("lenient: returns nothing for a packet without a fault", () => {
   const publish: Packet = { type: "publish", dup: false, qos: 0, retain: false, topic: "t", payload: fromHex("68") };
   assert.equal(decodeLeniently(encode(publish, 5), 5), undefined);
   assert.equal(decodeLeniently(encode({ type: "disconnect" }, 4), 4), undefined);
 });
 
-Deno.test("faults in words", () => {
+Deno.test("lenient: describes faults", () => {
   assert.equal(
     packetFaultText(willDelay, 5),
     "with the property Will Delay Interval (0x18), which does not belong there",
@@ -128,7 +128,7 @@ Deno.test("faults in words", () => {
   assert.equal(packetFaultText({ kind: "leftOver", bytes: 2 }, 4), "with 2 bytes after its end");
 });
 
-Deno.test("properties are named as the standard names them", () => {
+Deno.test("lenient: names properties as the standard does", () => {
   const titles = [0x24, 0x26, 0x18, 0x0b].map((id) => propertyTitle(propertyTable.get(id)!));
   assert.deepEqual(titles, ["Maximum QoS", "User Property", "Will Delay Interval", "Subscription Identifier"]);
 });

@@ -103,7 +103,7 @@ for (const version of [4, 5] as const) {
   const named = version === 4 ? "3.1.1" : "5.0";
   const either = fc.oneof(packets(version), plainPackets(version));
 
-  Deno.test(`plain packets: what the library writes is read as the library reads it (${named})`, () => {
+  Deno.test(`plain packets: both decoders read what the library writes alike (${named})`, () => {
     fc.assert(
       fc.property(either, (packet) => {
         const frame = writeByLibrary(packet, version);
@@ -114,7 +114,7 @@ for (const version of [4, 5] as const) {
     );
   });
 
-  Deno.test(`plain packets: what is written is what the library writes, to the byte (${named})`, () => {
+  Deno.test(`plain packets: both encoders write the same bytes (${named})`, () => {
     fc.assert(
       fc.property(either.filter((packet) => !isShort(packet)), (packet) => {
         assert.equal(encode(packet, version).toHex(), writeByLibrary(packet, version).toHex());
@@ -123,7 +123,7 @@ for (const version of [4, 5] as const) {
     );
   });
 
-  Deno.test(`plain packets: changed bytes are read, or refused, as on the library's way (${named})`, () => {
+  Deno.test(`plain packets: both decoders read or refuse changed bytes alike (${named})`, () => {
     fc.assert(
       fc.property(mutations(version, (packet) => encode(packet, version)), ({ frame, version }) => {
         assert.deepEqual(
@@ -135,7 +135,7 @@ for (const version of [4, 5] as const) {
     );
   });
 
-  Deno.test(`plain packets: what may not be said is written neither way (${named})`, () => {
+  Deno.test(`plain packets: both encoders refuse an invalid packet (${named})`, () => {
     let written = 0;
     fc.assert(
       fc.property(plainPackets(version).filter((packet) => !isShort(packet)), strangeFields, (packet, strange) => {

@@ -5,7 +5,7 @@ import { copyOf, slabBytes, smallBytes } from "../../../src/mqtt/codec/small_byt
 /** Around every size at which something changes. */
 const sizes = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 1, 255, 256, 257, 1_023, 1_024, 1_025));
 
-Deno.test("small bytes: pieces are as large as asked for, all zero, and nobody else's", () => {
+Deno.test("small bytes: pieces have the requested size, are all zero and do not overlap", () => {
   fc.assert(
     fc.property(fc.array(sizes, { minLength: 1, maxLength: 40 }), (asked) => {
       const pieces = asked.map((size) => smallBytes(size));
@@ -19,12 +19,12 @@ Deno.test("small bytes: pieces are as large as asked for, all zero, and nobody e
   );
 });
 
-Deno.test("small bytes: a piece keeps no more than a slab, and a large one itself alone", () => {
+Deno.test("small bytes: a piece keeps at most one slab in memory, and a large one only itself", () => {
   for (const size of [0, 1, 200, 256]) assert.equal(smallBytes(size).buffer.byteLength, slabBytes);
   for (const size of [257, 1_024, 5_000]) assert.equal(smallBytes(size).buffer.byteLength, size);
 });
 
-Deno.test("small bytes: a copy stays when what it was copied from changes", () => {
+Deno.test("small bytes: a copy does not change with its source", () => {
   const whole = Uint8Array.from({ length: 2_000 }, (_, at) => at & 0xff);
   for (const [from, to] of [[0, 0], [3, 4], [10, 266], [10, 267], [0, 2_000]] as const) {
     const bytes = whole.slice();

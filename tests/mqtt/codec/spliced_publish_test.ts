@@ -17,7 +17,7 @@ function aPublish(topic: string, size: number, qos: QoS, properties?: PublishPro
 /** Around every length at which the fixed header or the property length grows by a byte. */
 const sizes = [0, 1, 100, 110, 120, 121, 122, 123, 124, 125, 126, 127, 128, 16_370, 16_376, 16_380, 16_384, 2_097_150];
 
-Deno.test("spliced PUBLISH: is read as if it had been written so", () => {
+Deno.test("spliced PUBLISH: decodes like an encoded one", () => {
   for (const qos of [0, 1, 2] as const) {
     for (const size of sizes) {
       for (const contentType of [undefined, "t".repeat(122), "t".repeat(16_380)]) {
@@ -47,7 +47,7 @@ Deno.test("spliced PUBLISH: is read as if it had been written so", () => {
   }
 });
 
-Deno.test("spliced PUBLISH: subscription identifiers of every length, and an alias on top", () => {
+Deno.test("spliced PUBLISH: accepts subscription identifiers of each length, together with an alias", () => {
   const subscriptionIdentifiers = [1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455];
   const packet = aPublish("t", 3, 1, { contentType: "c" });
   const once = splicePublish(encodePublish(packet, 5), subscriptionIdentifierBytes(subscriptionIdentifiers), true);
@@ -57,7 +57,7 @@ Deno.test("spliced PUBLISH: subscription identifiers of every length, and an ali
   assert.deepEqual(decode(twice.bytes, 5), { ...packet, topic: "", properties });
 });
 
-Deno.test("spliced PUBLISH: none is larger than a packet may be", () => {
+Deno.test("spliced PUBLISH: respects the maximum packet size", () => {
   const bytes = new Uint8Array(5 + 268_435_455);
   bytes.set([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61, 0]);
   assert.throws(() => splicePublish({ bytes, packetIdAt: 0 }, topicAliasBytes(1), true), InvariantError);

@@ -21,7 +21,7 @@ async function failure(dialled: Told): Promise<[code: string, message: string]> 
   return end.kind === "error" ? [end.code, end.message] : ["", ""];
 }
 
-hazard("without a descriptor for it a link does not open, and says so; the next one does", async (stage) => {
+hazard("a link without a free descriptor does not open and says so; the next link opens", async (stage) => {
   const open = stage.libc.open.size;
   stage.libc.faults.socket = [EMFILE];
   const [code, message] = await failure(stage.dial());
@@ -32,7 +32,7 @@ hazard("without a descriptor for it a link does not open, and says so; the next 
 
 for (const call of ["alwaysReadable", "openEpoll"] as const) {
   hazard(
-    `without a descriptor for the loop itself (${call}) nothing opens, and nothing is left over`,
+    `without a descriptor for the loop itself (${call}) no link opens, and no descriptor stays open`,
     async (stage) => {
       const libc = new FailingLibc();
       const loop = new EpollLoop(libc);
@@ -49,7 +49,7 @@ for (const call of ["alwaysReadable", "openEpoll"] as const) {
   );
 }
 
-hazard("a source address that is in use, or has no port left, is an end that names it", async (stage) => {
+hazard("a source address that is in use, or has no free port, ends the link with its name", async (stage) => {
   for (
     const [call, fault, word] of [["bind", EADDRINUSE, "EADDRINUSE"], [
       "connect",
@@ -65,22 +65,19 @@ hazard("a source address that is in use, or has no port left, is an end that nam
   }
 });
 
-hazard(
-  "a socket that cannot be watched is closed and reported once, and waiting ones are accepted later",
-  async (stage) => {
-    const first = await stage.pair();
-    stage.libc.faults.watch = [ENOSPC];
-    const peer = await Deno.connect({ hostname: host, port: stage.listener.port });
-    assert.equal(await peer.read(new Uint8Array(1)), null);
-    peer.close();
-    assert.deepEqual(stage.refused, ["Cannot accept a connection: no space left on device (ENOSPC)"]);
-    const { accepted } = await stage.peer().then(({ peer, accepted }) => (peer.close(), { accepted }));
-    assert.equal((await accepted.ended()).kind, "fin");
-    assert.deepEqual([first.accepted.ends, stage.refused.length], [[], 1]);
-  },
-);
+hazard("a link that epoll refuses is closed and reported once; waiting links are accepted later", async (stage) => {
+  const first = await stage.pair();
+  stage.libc.faults.watch = [ENOSPC];
+  const peer = await Deno.connect({ hostname: host, port: stage.listener.port });
+  assert.equal(await peer.read(new Uint8Array(1)), null);
+  peer.close();
+  assert.deepEqual(stage.refused, ["Cannot accept a connection: no space left on device (ENOSPC)"]);
+  const { accepted } = await stage.peer().then(({ peer, accepted }) => (peer.close(), { accepted }));
+  assert.equal((await accepted.ended()).kind, "fin");
+  assert.deepEqual([first.accepted.ends, stage.refused.length], [[], 1]);
+});
 
-hazard("calls that a signal interrupts are made again, and no byte is lost or doubled", async (stage) => {
+hazard("a call that a signal interrupts is repeated, and no byte is lost or doubled", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   stage.libc.faults.events = [EINTR, EINTR, EINTR];
   stage.libc.faults.read = [EINTR, EINTR];
@@ -94,7 +91,7 @@ hazard("calls that a signal interrupts are made again, and no byte is lost or do
   assert.deepEqual([dialled.ends, accepted.ends], [[], []]);
 });
 
-hazard("interrupted without end while it reads, a link lets the others have their turn", async (stage) => {
+hazard("a link whose reads are interrupted without end leaves turns to other links", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   stage.libc.faults.read = new Array<number>(100).fill(EINTR);
   dialled.link.write(Uint8Array.of(1));
@@ -102,7 +99,7 @@ hazard("interrupted without end while it reads, a link lets the others have thei
   assert.equal(stage.libc.faults.read.length, 0);
 });
 
-hazard("bytes and FIN that come together: all bytes first, however many turns they take", async (stage) => {
+hazard("a link delivers all bytes before a FIN that arrives with them, over several turns", async (stage) => {
   const { peer, accepted } = await stage.peer();
   accepted.link.pause();
   const all = pattern(2_500_000);
@@ -125,7 +122,7 @@ hazard("bytes and FIN that come together: all bytes first, however many turns th
 
 for (const what of ["before", "after"] as const) {
   hazard(
-    `last words and RST: the words are heard, then the reset, ${what} a write of one's own has failed`,
+    `a last packet before RST arrives, then the reset, ${what} a failed write of the receiver`,
     async (stage) => {
       const { dialled, accepted } = await stage.pair();
       accepted.link.pause();
@@ -147,7 +144,7 @@ for (const what of ["before", "after"] as const) {
   );
 }
 
-hazard("writing on and on to a peer that is gone ends the link once, and nothing else", async (stage) => {
+hazard("repeated writes to a closed peer end the link once, without another effect", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   dialled.link.reset();
   for (let count = 0; count < 50 && accepted.ends.length === 0; count++) {
@@ -161,7 +158,7 @@ hazard("writing on and on to a peer that is gone ends the link once, and nothing
 });
 
 for (const how of ["end", "reset"] as const) {
-  hazard(`a link that gets bytes and calls ${how} gets no more of them`, async (stage) => {
+  hazard(`a link that calls ${how} in its receiver receives nothing more`, async (stage) => {
     const { dialled, accepted } = await stage.pair();
     accepted.link.pause();
     dialled.link.write(pattern(200_000));
@@ -177,7 +174,7 @@ for (const how of ["end", "reset"] as const) {
     assert.deepEqual([chunks, accepted.ends.length], [1, 1]);
   });
 
-  hazard(`${how} when it opens, when it drains, when it is accepted and when it is over`, async (stage) => {
+  hazard(`a link may call ${how} when it opens, drains, is accepted and ends`, async (stage) => {
     const opening = stage.dial();
     opening.onOpen = () => {
       opening.opens++;

@@ -6,7 +6,7 @@ import { EpollLink } from "../../../src/net/epoll/epoll_link.ts";
 import { equal, pattern, Told } from "../loopback.ts";
 import { hazard, later, until } from "./stage.ts";
 
-hazard("what the operating system takes in pieces arrives complete and in order", async (stage) => {
+hazard("a write that the operating system accepts in pieces arrives complete and in order", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   stage.libc.sendLimitBytes = 7;
   const all = pattern(5_000);
@@ -16,7 +16,7 @@ hazard("what the operating system takes in pieces arrives complete and in order"
   assert.equal(dialled.link.bufferedBytes, 0);
 });
 
-hazard("what the operating system does not take now it is given when there is room", async (stage) => {
+hazard("bytes that the operating system refuses are written again when there is room", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   stage.libc.fullSends = 3;
   const all = pattern(300_000);
@@ -27,7 +27,7 @@ hazard("what the operating system does not take now it is given when there is ro
   await until(() => dialled.drains === 1);
 });
 
-hazard("a burst of writes leaves before the turn is over, and in order", async (stage) => {
+hazard("a burst of writes leaves before the end of the turn, in order", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   const all = pattern(500_000);
   let most = 0;
@@ -40,7 +40,7 @@ hazard("a burst of writes leaves before the turn is over, and in order", async (
   assert.deepEqual(accepted.bytes, all);
 });
 
-hazard("a burst of writes to a peer that is gone tells so after the turn, and swallows the rest", async (stage) => {
+hazard("a burst of writes to a closed peer reports the end after the turn, and drops the rest", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   stage.libc.sendFaults.push(-104, -32); // ECONNRESET once, EPIPE from then on
   for (let count = 0; count < 3; count++) dialled.link.write(pattern(30_000));
@@ -52,7 +52,7 @@ hazard("a burst of writes to a peer that is gone tells so after the turn, and sw
   assert.deepEqual([dialled.ends[0]!.kind, accepted.sizeBytes], ["reset", 0]);
 });
 
-hazard("a burst of connections lets those that are open have their turn", async (stage) => {
+hazard("a burst of new connections leaves turns to open links", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   let acceptedBefore = -1;
   accepted.onChunk = () => acceptedBefore = stage.accepted.length;
@@ -62,7 +62,7 @@ hazard("a burst of connections lets those that are open have their turn", async 
   assert.ok(acceptedBefore >= 1 && acceptedBefore <= 1 + 3 * 64, `told after ${acceptedBefore} of 401`);
 });
 
-hazard("without descriptors it tells so once, rests, and goes on", async (stage) => {
+hazard("a listener without descriptors reports it once, pauses, and continues", async (stage) => {
   stage.libc.acceptFaults.push(-24, -24, -24, -23);
   const dialled = stage.dial();
   await until(() => stage.accepted.length === 1);
@@ -76,7 +76,7 @@ hazard("without descriptors it tells so once, rests, and goes on", async (stage)
   assert.equal(stage.refused.length, 2, "since then one was accepted: it is reported again");
 });
 
-hazard("a listener that rests for want of descriptors can be closed", async (stage) => {
+hazard("a listener that pauses for lack of descriptors can be closed", async (stage) => {
   stage.libc.acceptFaults.push(...new Array<number>(1_000).fill(-24));
   stage.dial();
   await until(() => stage.refused.length === 1);
@@ -85,7 +85,7 @@ hazard("a listener that rests for want of descriptors can be closed", async (sta
   assert.ok(stage.libc.accepts < 4, `${stage.libc.accepts} attempts`);
 });
 
-hazard("connections that are gone before they are accepted, and signals, are passed over", async (stage) => {
+hazard("a listener ignores connections that ended before accept, and signals", async (stage) => {
   stage.libc.acceptFaults.push(-103, -4, -103);
   stage.dial();
   await until(() => stage.accepted.length === 1);
@@ -100,7 +100,7 @@ hazard("a full listen queue delays connections and loses none", async (stage) =>
   assert.deepEqual(dialled.flatMap(({ ends }) => ends), []);
 }, 1);
 
-hazard("a peer that has sent FIN and still reads gets all that was written", async (stage) => {
+hazard("a peer that has sent FIN and still reads receives all written bytes", async (stage) => {
   const { peer, accepted } = await stage.peer();
   const all = pattern(3_000_000);
   accepted.onChunk = () => void accepted.link.write(all);
@@ -111,7 +111,7 @@ hazard("a peer that has sent FIN and still reads gets all that was written", asy
   assert.ok(equal(received, all));
 });
 
-hazard("what was written before the own end leaves, also to a peer that has sent FIN", async (stage) => {
+hazard("bytes before the own end leave, also to a peer that has sent FIN", async (stage) => {
   const { peer, accepted } = await stage.peer();
   const all = pattern(3_000_000);
   accepted.onChunk = () => {
@@ -125,7 +125,7 @@ hazard("what was written before the own end leaves, also to a peer that has sent
   assert.equal(received.length, all.length);
 });
 
-hazard("a peer that has sent FIN and does not read is not waited for without end", async (stage) => {
+hazard("the wait for a peer that has sent FIN and does not read has a limit", async (stage) => {
   const { peer, accepted } = await stage.peer();
   accepted.onChunk = () => void accepted.link.write(pattern(20_000_000));
   await peer.write(Uint8Array.of(1));
@@ -136,7 +136,7 @@ hazard("a peer that has sent FIN and does not read is not waited for without end
   peer.close();
 });
 
-hazard("a reset while nothing is read is seen on reading, and costs nothing until then", async (stage) => {
+hazard("a reset while the link is paused is seen at resume, and uses no CPU until then", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   accepted.link.pause();
   dialled.link.write(Uint8Array.of(7));
@@ -152,7 +152,7 @@ hazard("a reset while nothing is read is seen on reading, and costs nothing unti
   assert.deepEqual(accepted.bytes, Uint8Array.of(7));
 });
 
-hazard("a reset that was made ready leaves as RST when the link is given up", async (stage) => {
+hazard("a prepared reset leaves as RST when the thread ends", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   assert.ok(dialled.link instanceof EpollLink);
   dialled.link.armReset();
@@ -161,7 +161,7 @@ hazard("a reset that was made ready leaves as RST when the link is given up", as
   assert.equal((await accepted.ended()).kind, "reset");
 });
 
-hazard("idle links cost no rounds", async (stage) => {
+hazard("idle links cause no rounds of the loop", async (stage) => {
   await stage.pair();
   await later(20);
   const before = stage.libc.rounds;
@@ -169,7 +169,7 @@ hazard("idle links cost no rounds", async (stage) => {
   assert.ok(stage.libc.rounds - before <= 2, `${stage.libc.rounds - before} rounds in 200 ms`);
 });
 
-hazard("an event of a descriptor that was closed does not reach its successor", async (stage) => {
+hazard("an event of a closed descriptor does not reach the link that reuses its number", async (stage) => {
   const pairs = [await stage.pair(), await stage.pair()];
   const heirs: Told[] = [];
   for (const [place, { accepted }] of pairs.entries()) {
@@ -188,7 +188,7 @@ hazard("an event of a descriptor that was closed does not reach its successor", 
   assert.deepEqual([heirs[0]!.opens, heirs[0]!.ends], [1, []]);
 });
 
-hazard("a terminated thread closes its descriptors, without callbacks", async (stage) => {
+hazard("a thread that ends closes its links without a call to their receivers", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   const { peer, accepted: paused } = await stage.peer();
   paused.link.pause();
@@ -199,7 +199,7 @@ hazard("a terminated thread closes its descriptors, without callbacks", async (s
   assert.deepEqual([dialled, accepted, paused].flatMap(({ ends }) => ends), []);
 });
 
-hazard("it may wait by itself where that is allowed, and timers run on", async (stage) => {
+hazard("the loop may block in epoll where that is allowed, and timers still run", async (stage) => {
   stage.loop.allowBlocking(() => true);
   const { dialled, accepted } = await stage.pair();
   accepted.onChunk = () => void accepted.link.write(Uint8Array.of(1));
@@ -211,18 +211,18 @@ hazard("it may wait by itself where that is allowed, and timers run on", async (
   clearInterval(timer);
 });
 
-hazard("a name is resolved, and an address of it that refuses is followed by the next", async (stage) => {
+hazard("a name is resolved, and a refused address is followed by the next address", async (stage) => {
   const dialled = stage.dial("localhost");
   await until(() => dialled.opens === 1);
   assert.equal(dialled.link.peer, `localhost:${stage.listener.port}`);
 });
 
-hazard("what the runtime does not permit is not dialled", async (stage) => {
+hazard("a link to an address that the runtime does not permit is not dialled", async (stage) => {
   const end = await stage.dial("192.0.2.1", 1).ended();
   assert.equal(end.kind === "error" && end.code, "EPERM");
 });
 
-hazard("ended while its name is resolved, it never opens", async (stage) => {
+hazard("a link that ends while its name is resolved never opens", async (stage) => {
   const dialled = stage.dial("localhost");
   dialled.link.write(Uint8Array.of(1));
   dialled.link.end();

@@ -26,7 +26,7 @@ const cases: readonly [host: string, shown?: string][] = [
 ];
 
 for (const [host, shown = host] of cases) {
-  Deno.test(`${host} is read, and shown as ${shown}`, () => {
+  Deno.test(`socket address: parses ${host} and shows ${shown}`, () => {
     for (const port of [0, 1, 255, 256, 65_535]) {
       const address = socketAddress(host, port)!;
       assert.equal(portOf(address), port);
@@ -37,14 +37,14 @@ for (const [host, shown = host] of cases) {
   });
 }
 
-Deno.test("the bytes are the operating system's: family, port, address", () => {
+Deno.test("socket address: has the bytes of the operating system: family, port, address", () => {
   assert.deepEqual([...socketAddress("1.2.3.4", 0x1234)!], [2, 0, 0x12, 0x34, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
   const six = socketAddress("2001:db8::1", 0x1234)!;
   const expected = [10, 0, 0x12, 0x34, 0, 0, 0, 0, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
   assert.deepEqual([...six], expected);
 });
 
-Deno.test("what is no address in digits is none", () => {
+Deno.test("socket address: refuses text that is no numeric address", () => {
   for (const host of ["", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "::1::", "fe80::1%lo", "1:2:3:4:5:6:7:8:9"]) {
     assert.equal(socketAddress(host, 1), undefined, host);
   }

@@ -16,7 +16,7 @@ class SlowReceiver implements LinkReceiver {
   onEnd(): void {}
 }
 
-hazard("a link whose bytes take long leaves the others their turns", async (stage) => {
+hazard("a link with slow processing leaves turns to other links", async (stage) => {
   const slow = new SlowReceiver();
   let served = Promise.withResolvers<number>();
   const flood = await stage.peer();

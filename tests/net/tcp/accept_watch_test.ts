@@ -21,7 +21,7 @@ async function listening(port = 0): Promise<{ server: net.Server; port: number }
 
 const closed = (server: net.Server) => new Promise<void>((resolve) => server.close(() => resolve()));
 
-Deno.test("accept watch: its own connections are not served; those of clients are", () =>
+Deno.test("accept watch: does not serve its own connections, and serves those of clients", () =>
   withinLimit(async () => {
     const { server, port } = await listening();
     const told: string[] = [];
@@ -48,7 +48,7 @@ Deno.test("accept watch: its own connections are not served; those of clients ar
     await closed(server);
   }));
 
-Deno.test("accept watch: a server that does not listen is reported once, and listens again", () =>
+Deno.test("accept watch: reports a listener that stopped once, and listens again", () =>
   withinLimit(async () => {
     const { server, port } = await listening();
     const told: string[] = [];

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { JoinedWrites } from "../../../src/net/tcp/joined_writes.ts";
 
-Deno.test("joined writes: nothing waits at first", () => {
+Deno.test("joined writes: is empty at first", () => {
   const writes = new JoinedWrites();
   assert.equal(writes.sizeBytes, 0);
   assert.deepEqual(writes.take(), new Uint8Array(0));
 });
 
-Deno.test("joined writes: pieces come out in order, as one", () => {
+Deno.test("joined writes: joins pieces in order", () => {
   const writes = new JoinedWrites();
   writes.push(Uint8Array.of(1, 2));
   writes.push(new Uint8Array(0));
@@ -18,14 +18,14 @@ Deno.test("joined writes: pieces come out in order, as one", () => {
   assert.deepEqual(writes.take(), new Uint8Array(0), "taken once");
 });
 
-Deno.test("joined writes: a single piece is not copied", () => {
+Deno.test("joined writes: does not copy a single piece", () => {
   const writes = new JoinedWrites();
   const piece = Uint8Array.of(1, 2);
   writes.push(piece);
   assert.equal(writes.take(), piece);
 });
 
-Deno.test("joined writes: what is pushed after a take does not join what was taken", () => {
+Deno.test("joined writes: pieces after a take do not join the taken bytes", () => {
   const writes = new JoinedWrites();
   writes.push(Uint8Array.of(1));
   writes.push(Uint8Array.of(2));
@@ -35,7 +35,7 @@ Deno.test("joined writes: what is pushed after a take does not join what was tak
   assert.deepEqual([first, writes.take()], [Uint8Array.of(1, 2), Uint8Array.of(3, 4)]);
 });
 
-Deno.test("joined writes: clear drops all", () => {
+Deno.test("joined writes: clear drops all pieces", () => {
   const writes = new JoinedWrites();
   writes.push(Uint8Array.of(1));
   writes.clear();

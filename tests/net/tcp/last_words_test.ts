@@ -5,7 +5,7 @@ import { socketTest } from "../loopback.ts";
 
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-socketTest("tcp: last words are heard after a write has failed", async (engine) => {
+socketTest("tcp: the last packet of a peer arrives after a failed write", async (engine) => {
   const accepted = Promise.withResolvers<Link>();
   const over = Promise.withResolvers<void>();
   const words: number[] = [];

@@ -18,7 +18,7 @@ import {
 } from "../loopback.ts";
 
 for (const side of sides) {
-  socketTest(`tcp: bytes go both ways, ${side} first`, async () => {
+  socketTest(`tcp: bytes travel in both directions, ${side} first`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     self.link.write(Uint8Array.of(1, 2, 3));
@@ -30,7 +30,7 @@ for (const side of sides) {
     await close(self, peer);
   });
 
-  socketTest(`tcp: many writes of any size keep their order, ${side}`, async () => {
+  socketTest(`tcp: writes of any size keep their order, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     const all = pattern(3_000_000);
@@ -43,7 +43,7 @@ for (const side of sides) {
     await close(self, peer);
   });
 
-  socketTest(`tcp: end is fin to the peer, closed to oneself, once each, ${side}`, async () => {
+  socketTest(`tcp: end is fin to the peer and closed to its caller, once each, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     self.link.end();
@@ -58,7 +58,7 @@ for (const side of sides) {
     assert.deepEqual([self.ends.length, peer.ends.length, peer.link.open], [1, 1, false]);
   });
 
-  socketTest(`tcp: what is buffered leaves before the end, ${side}`, async () => {
+  socketTest(`tcp: buffered bytes leave before the end, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     const all = pattern(1_000_000);
@@ -70,7 +70,7 @@ for (const side of sides) {
     await self.ended();
   });
 
-  socketTest(`tcp: no bytes are delivered after the own end, ${side}`, async () => {
+  socketTest(`tcp: a link receives no bytes after its own end, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     self.link.end();
@@ -80,7 +80,7 @@ for (const side of sides) {
     assert.equal(self.sizeBytes, 0);
   });
 
-  socketTest(`tcp: above the high-water mark write answers false, and one drain follows, ${side}`, async () => {
+  socketTest(`tcp: above the high-water mark write returns false, and one drain follows, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     peer.link.pause();
@@ -101,7 +101,7 @@ for (const side of sides) {
     await close(self, peer);
   });
 
-  socketTest(`tcp: no drain unless write has answered false, ${side}`, async () => {
+  socketTest(`tcp: there is no drain unless write returned false, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     peer.link.pause();
@@ -119,7 +119,7 @@ for (const side of sides) {
     await close(self, peer);
   });
 
-  socketTest(`tcp: paused, no bytes are delivered; resumed, all bytes, in order, ${side}`, async () => {
+  socketTest(`tcp: a paused link receives nothing; after resume all bytes arrive in order, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     self.link.pause();
@@ -134,7 +134,7 @@ for (const side of sides) {
     await close(self, peer);
   });
 
-  socketTest(`tcp: resumed and paused in one turn, it stays paused, ${side}`, async () => {
+  socketTest(`tcp: resume and pause in one turn leave the link paused, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     self.link.pause();
@@ -149,7 +149,7 @@ for (const side of sides) {
     await close(self, peer);
   });
 
-  socketTest(`tcp: paused from within a call, it says no more until resumed, ${side}`, async () => {
+  socketTest(`tcp: a pause within a call stops further calls until resume, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     let chunks = 0;
@@ -181,7 +181,7 @@ for (const side of sides) {
     }
   });
 
-  socketTest(`tcp: a peer that never closes is given up after a grace, ${side}`, async () => {
+  socketTest(`tcp: the wait for a peer that never closes has a limit, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     peer.link.pause();
@@ -194,7 +194,7 @@ for (const side of sides) {
     await peer.ended();
   });
 
-  socketTest(`tcp: a new receiver is called from then on, ${side}`, async () => {
+  socketTest(`tcp: a new receiver gets each later call, ${side}`, async () => {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     self.link.write(Uint8Array.of(1));
@@ -212,7 +212,7 @@ for (const side of sides) {
   });
 }
 
-socketTest("tcp: a reset of the dialling side is seen as a reset", async () => {
+socketTest("tcp: the peer sees a reset of the dialling side as a reset", async () => {
   using port = new Port();
   const { self, peer } = await pair(port, "dialled");
   self.link.reset();
@@ -223,7 +223,7 @@ socketTest("tcp: a reset of the dialling side is seen as a reset", async () => {
   assert.deepEqual([self.ends.length, peer.ends.length], [1, 1]);
 });
 
-socketTest("tcp: a reset drops what is buffered", async () => {
+socketTest("tcp: a reset drops buffered bytes", async () => {
   using port = new Port();
   const { self, peer } = await pair(port, "dialled");
   self.link.write(Uint8Array.of(1));
@@ -234,7 +234,7 @@ socketTest("tcp: a reset drops what is buffered", async () => {
 });
 
 socketTest(
-  "tcp: a reset of the accepting side resets on epoll; it closes, also with bytes unread, where the runtime has no more",
+  "tcp: a reset of the accepting side sends RST on epoll; the runtime's sockets close, also with unread bytes",
   async ({ name }) => {
     using port = new Port();
     for (const unread of [false, true]) {
@@ -251,7 +251,7 @@ socketTest(
   },
 );
 
-socketTest("tcp: what was written before the link was open goes out when it is", async () => {
+socketTest("tcp: bytes written before the link opens leave when it opens", async () => {
   using port = new Port();
   const dialled = dial(port.port);
   dialled.link.write(Uint8Array.of(1));
@@ -263,7 +263,7 @@ socketTest("tcp: what was written before the link was open goes out when it is",
   await close(dialled, accepted);
 });
 
-socketTest("tcp: end of the accepting side is FIN, and the link lives until the peer has closed too", async () => {
+socketTest("tcp: end of the accepting side is FIN, and the link lasts until the peer closes too", async () => {
   using port = new Port();
   const raw = await Deno.connect({ hostname: host, port: port.port });
   const accepted = await port.next();
@@ -274,7 +274,7 @@ socketTest("tcp: end of the accepting side is FIN, and the link lives until the 
   assert.equal((await accepted.ended()).kind, "closed");
 });
 
-socketTest("tcp: end of the dialling side is FIN, and the link lives until the peer has closed too", async () => {
+socketTest("tcp: end of the dialling side is FIN, and the link lasts until the peer closes too", async () => {
   using listener = Deno.listen({ hostname: host, port: 0 });
   const dialled = dial(listener.addr.port);
   const raw = await listener.accept();
@@ -299,7 +299,7 @@ socketTest("tcp: writes of one turn leave together", async () => {
 });
 
 for (const how of ["end", "reset"] as const) {
-  socketTest(`tcp: ${how} before the link is open: it never opens, and is closed`, async () => {
+  socketTest(`tcp: ${how} before the link opens: it never opens, and is closed`, async () => {
     using port = new Port();
     const dialled = dial(port.port);
     dialled.link[how]();
@@ -308,14 +308,14 @@ for (const how of ["end", "reset"] as const) {
   });
 }
 
-socketTest("tcp: a port where nobody listens is an end with the operating system's word, and no opening", async () => {
+socketTest("tcp: a port without a listener ends the link with the operating system's reason", async () => {
   const dialled = dial(usedPort());
   const end = await dialled.ended();
   assert.deepEqual([end.kind, end.kind === "error" && end.code], ["error", "ECONNREFUSED"]);
   assert.deepEqual([dialled.opens, dialled.ends.length, dialled.link.open], [0, 1, false]);
 });
 
-socketTest("tcp: an address to dial from that is not this machine's is an end too", async () => {
+socketTest("tcp: a source address that this machine does not have ends the link", async () => {
   using port = new Port();
   const end = await dial(port.port, nobodysHost).ended();
   // Linux says EADDRNOTAVAIL; this runtime makes EINVAL of it.
@@ -323,7 +323,7 @@ socketTest("tcp: an address to dial from that is not this machine's is an end to
   assert.match(end.kind === "error" ? end.message : "", /192\.0\.2\.1/);
 }, nobodysHost);
 
-socketTest("tcp: dials from the address that it is given, and names its peer", async () => {
+socketTest("tcp: a link uses its source address and names its peer", async () => {
   using port = new Port();
   const dialled = dial(port.port, otherHost);
   const accepted = await port.next();
@@ -333,7 +333,7 @@ socketTest("tcp: dials from the address that it is given, and names its peer", a
   await close(dialled, accepted);
 }, otherHost);
 
-socketTest("tcp: a listener that was closed takes no more, its links live on", async () => {
+socketTest("tcp: a closed listener accepts no link, and its links stay open", async () => {
   const port = new Port();
   const { self, peer } = await pair(port, "dialled");
   port.listener.close();
@@ -344,7 +344,7 @@ socketTest("tcp: a listener that was closed takes no more, its links live on", a
   await close(self, peer);
 });
 
-socketTest("tcp: a hundred links at once are kept apart", async () => {
+socketTest("tcp: a hundred simultaneous links are distinct", async () => {
   using port = new Port();
   const pairs = await Promise.all(Array.from({ length: 100 }, () => pair(port, "dialled")));
   // Links are accepted in any order: each says who it is, and hears it back.
@@ -357,14 +357,14 @@ socketTest("tcp: a hundred links at once are kept apart", async () => {
   await close(...pairs.flatMap(({ self, peer }) => [self, peer]));
 });
 
-socketTest("tcp: a port in use is refused with a sentence", () => {
+socketTest("tcp: refuses a port in use in a sentence", () => {
   using port = new Port();
   const sentence = `Cannot listen on 127.0.0.1:${port.port}: the port is in use; choose another, or 0 for a free one`;
   assert.throws(() => new Port(port.port), new UsageError(sentence));
   return Promise.resolve();
 });
 
-socketTest("tcp: an address that is not this machine's is refused with a sentence", () => {
+socketTest("tcp: refuses to listen on an address that this machine does not have in a sentence", () => {
   const sentence = `Cannot listen on ${nobodysHost}:0: no such address on this machine`;
   assert.throws(() => new Port(0, nobodysHost), new UsageError(sentence));
   return Promise.resolve();

@@ -70,7 +70,7 @@ for (const scheme of ["mqtts", "wss"]) {
   }
 }
 
-Deno.test("tls: a client that does not trust the server's authority does not come in, unless it does not care", async () => {
+Deno.test("tls: a client that does not trust the server's authority fails, unless verification is off", async () => {
   using scene = await Scene.open("none");
   assert.equal(await scene.greets({}), false);
   const { end } = scene.dialled[0]!;
@@ -79,7 +79,7 @@ Deno.test("tls: a client that does not trust the server's authority does not com
   assert.equal(await scene.greets({ insecure: true }), true);
 });
 
-Deno.test("tls: a peer that does not read is held back, and gets all of it when it does", async () => {
+Deno.test("tls: a peer that does not read slows the writer, and receives all bytes when it reads", async () => {
   using scene = await Scene.open("none");
   const { port } = scene.listener;
   using peer = await Deno.connectTls({ hostname: "127.0.0.1", port, caCerts: [pem("ca.pem")] });
@@ -102,7 +102,7 @@ Deno.test("tls: a peer that does not read is held back, and gets all of it when 
   assert.equal(near.link.bufferedBytes, 0);
 });
 
-Deno.test("tls: what comes while a link is paused is held, in order with the end, up to a bound", async () => {
+Deno.test("tls: a paused link holds bytes up to a limit, in order with the end", async () => {
   using scene = await Scene.open("none");
   assert.ok(await scene.greets(clientIdentity()));
   const [near] = scene.accepted;
@@ -131,7 +131,7 @@ Deno.test("tls: what comes while a link is paused is held, in order with the end
   assert.equal(flooded!.text, "hello");
 });
 
-Deno.test("tls: renewed certificates are for new handshakes; open links live on", async () => {
+Deno.test("tls: renewed certificates apply to new handshakes; open links stay open", async () => {
   using scene = await Scene.open("require");
   assert.ok(await scene.greets(clientIdentity("client")));
   scene.listener.renew(await serverIdentity("require", "renewed"));
@@ -171,7 +171,7 @@ const bad: readonly [name: string, files: Parameters<typeof readTlsFiles>[0], se
   ],
 ];
 for (const [name, files, sentence] of bad) {
-  Deno.test(`tls files: ${name} is refused`, async () => {
+  Deno.test(`tls files: refuses ${name}`, async () => {
     await assert.rejects(readTlsFiles(files), (error) => {
       assert.ok(error instanceof UsageError);
       assert.match(error.message, sentence);
@@ -180,7 +180,7 @@ for (const [name, files, sentence] of bad) {
   });
 }
 
-Deno.test("tls files: they are taken as they are", async () => {
+Deno.test("tls files: accepts the files unchanged", async () => {
   const identity = await serverIdentity("request");
   assert.deepEqual(identity, {
     cert: pem("server.pem"),
@@ -190,7 +190,7 @@ Deno.test("tls files: they are taken as they are", async () => {
   });
 });
 
-Deno.test("tls: the name that a certificate must have can be said", async () => {
+Deno.test("tls: the expected name of a certificate can be configured", async () => {
   using scene = await Scene.open("none");
   const { ca } = clientIdentity();
   assert.equal(await scene.greets({ ca, serverName: "localhost" }), true);
@@ -214,7 +214,7 @@ const clientFiles: readonly [files: Parameters<typeof readTlsClientFiles>[0], fa
 ];
 for (const [files, fault] of clientFiles) {
   const names = Object.entries(files).map(([name, path]) => `${name} ${path.split("/").at(-1)}`);
-  Deno.test(`tls: a client's ${names.join(" with ")} is refused`, async () => {
+  Deno.test(`tls: refuses a client's ${names.join(" with ")}`, async () => {
     await assert.rejects(
       readTlsClientFiles(files),
       (error) => error instanceof UsageError && fault.test(error.message),
@@ -222,7 +222,7 @@ for (const [files, fault] of clientFiles) {
   });
 }
 
-Deno.test("tls: a client's files are read", async () => {
+Deno.test("tls: reads a client's files", async () => {
   const files = { ca: tlsPath("ca.pem"), cert: tlsPath("client.pem"), key: tlsPath("client.key") };
   assert.deepEqual(await readTlsClientFiles(files), clientIdentity("client"));
   assert.deepEqual(await readTlsClientFiles({}), { ca: undefined });

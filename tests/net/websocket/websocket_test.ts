@@ -36,7 +36,7 @@ function frame(kind: number, text: string, more: { fin?: boolean; masked?: boole
   return Uint8Array.of(...header, ...(masked ? unmasked(payload, mask) : payload));
 }
 
-Deno.test("websocket: the answer to a request is that of the RFC, with the subprotocol [MQTT5 6.0.0-4] [MQTT311 6.0.0-4]", () => {
+Deno.test("websocket: answers a request as the RFC requires, with the subprotocol [MQTT5 6.0.0-4] [MQTT311 6.0.0-4]", () => {
   const { peer, say } = stage();
   say(request);
   assert.match(peer.text, /^HTTP\/1\.1 101 /);
@@ -56,7 +56,7 @@ const refusals: readonly [name: string, request: string, status: number][] = [
   ["another subprotocol", request.replace("Protocol: mqtt", "Protocol: chat"), 400],
 ];
 for (const [name, text, status] of refusals) {
-  Deno.test(`websocket: refused: ${name}`, () => {
+  Deno.test(`websocket: refuses ${name}`, () => {
     const { server, peer, say } = stage();
     say(text);
     assert.match(peer.text, new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -65,7 +65,7 @@ for (const [name, text, status] of refusals) {
   });
 }
 
-Deno.test("websocket: several subprotocols, a query, and odd letter case are fine", () => {
+Deno.test("websocket: accepts several subprotocols, a query, and mixed letter case", () => {
   const { peer, say } = stage();
   say(
     request.replace("Protocol: mqtt", "Protocol: mqttv3.1, MQTT").replace("/mqtt ", "/mqtt?x=1 ")
@@ -77,13 +77,13 @@ Deno.test("websocket: several subprotocols, a query, and odd letter case are fin
   assert.match(peer.text, /^HTTP\/1\.1 101 /);
 });
 
-Deno.test("websocket: a request without end is bounded", () => {
+Deno.test("websocket: limits the size of a request", () => {
   const { server, say } = stage();
   say("GET /mqtt HTTP/1.1\r\n", "X: " + "x".repeat(8_192));
   assert.equal(server.end?.kind, "error");
 });
 
-Deno.test("websocket: frames may be cut anywhere, and packets by frames [MQTT5 6.0.0-2] [MQTT311 6.0.0-2]", () => {
+Deno.test("websocket: reads frames that are cut anywhere, and packets that are cut by frames [MQTT5 6.0.0-2] [MQTT311 6.0.0-2]", () => {
   const whole = Uint8Array.of(
     ...new TextEncoder().encode(request),
     ...frame(opcode.binary, "one "),
@@ -119,7 +119,7 @@ const faults: readonly [name: string, bytes: Uint8Array, code: number][] = [
   ],
 ];
 for (const [name, bytes, code] of faults) {
-  Deno.test(`websocket: closed for it: ${name}`, () => {
+  Deno.test(`websocket: closes on ${name}`, () => {
     const { server, peer, say } = stage();
     const closing: number[] = [];
     say(request);
@@ -131,7 +131,7 @@ for (const [name, bytes, code] of faults) {
   });
 }
 
-Deno.test("websocket: a close frame is answered, and is the end", () => {
+Deno.test("websocket: answers a close frame and ends", () => {
   const { server, peer, say } = stage();
   say(request, frame(opcode.close, "\x03\xe8"), frame(opcode.binary, "after"));
   assert.deepEqual(server.end, { kind: "fin" });

@@ -4,21 +4,21 @@ import { lifeRowsCsv, lifeRowsHead, livesCsv, modeCsv } from "../../../src/repor
 import { assertGolden } from "../golden.ts";
 import { failed, passed, reportOf } from "../sample.ts";
 
-Deno.test("kill modes", () => assertGolden("fail.csv", modeCsv(reportOf(failed()))));
+Deno.test("csv: a row for each kill mode", () => assertGolden("fail.csv", modeCsv(reportOf(failed()))));
 
-Deno.test("lives: every fault sample and every slow one", () => {
+Deno.test("csv: sampled lives: each fault sample and each slow life", () => {
   const text = livesCsv(reportOf(failed()));
   assertGolden("fail.lives.csv", text);
   assert.equal(text.trimEnd().split("\r\n").length, 1 + 15 + 1);
 });
 
-Deno.test("what would end a cell is quoted", () => {
+Deno.test("csv: quotes text that would end a cell", () => {
   const [life] = passed().slowest;
   const text = livesCsv(reportOf(passed({}, { slowest: [{ ...life!, client: 'a,"b"\nc' }] })));
   assert.ok(text.includes('slow,"a,""b""\nc",2,'));
 });
 
-Deno.test("every life: its group, its verdict, its times", () => {
+Deno.test("csv: each recorded life has its group, verdict and times", () => {
   const row: LifeRow = {
     ...{ client: "c-7", group: "a,b", incarnation: 2, mode: "reset", protocol: "5", qos: 1 },
     ...{ verdict: "onTime", latencyMs: 1.5, duplicates: 1, unwanted: 0 },

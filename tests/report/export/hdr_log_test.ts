@@ -3,7 +3,7 @@ import { HistogramLogReader, listTags } from "hdr-histogram-js";
 import { reportHdrLog } from "../../../src/report/export/hdr_log.ts";
 import { passed, reportOf, voided } from "../sample.ts";
 
-Deno.test("another reader finds every will again, second by second, and by kill mode", () => {
+Deno.test("hdr log: another reader finds each will again, second by second, and by kill mode", () => {
   const report = reportOf(passed());
   const text = reportHdrLog(report);
   assert.deepEqual(listTags(text), ["NO TAG", "reset", "close"]);
@@ -19,7 +19,7 @@ Deno.test("another reader finds every will again, second by second, and by kill 
   assert.equal(starts, 3, "the first stretch in which wills came begins a second after the run");
 });
 
-Deno.test("a run without wills is a log without intervals", () => {
+Deno.test("hdr log: a run without wills has no interval", () => {
   const text = reportHdrLog({ ...reportOf(voided()), series: [] });
   assert.ok(text.split("\n").every((line) => line === "" || /^[#"]/.test(line)));
   assert.match(text, /^#\[StartTime: 1767323045\.678 \(seconds since epoch\), 2026-01-02T03:04:05\.678Z\]$/m);

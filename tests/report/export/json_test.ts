@@ -9,7 +9,7 @@ const rowNames = ["count", "min", "mean", "p50", "p90", "p99", "p999", "max", "h
 const read = (result = passed()) => JSON.parse(reportJson(reportOf(result)));
 const names = (value: object) => Object.keys(value).sort();
 
-Deno.test("the names of a report are the promised ones", () => {
+Deno.test("json: a report has exactly the documented names", () => {
   const report = read();
   assert.deepEqual(names(report), [
     ..."clients controls engine exitCode faultKinds faults kills latencyMs plan reason resources run schema series slipMs slowest stages"
@@ -28,7 +28,7 @@ Deno.test("the names of a report are the promised ones", () => {
   assert.deepEqual(names(report.resources), ["cpuMs", "rssBytes"]);
 });
 
-Deno.test("each mode has the same names", () => {
+Deno.test("json: each kill mode has the same names", () => {
   const report = read(failed());
   assert.equal(names(report.kills.byMode).length, 10);
   for (const counts of Object.values(report.kills.byMode)) {
@@ -49,20 +49,20 @@ Deno.test("each mode has the same names", () => {
   );
 });
 
-Deno.test("the whole document stays as it is", () => {
+Deno.test("json: the whole document equals its golden file", () => {
   // Another zlib may compress the same histogram to other bytes.
   const text = reportJson(reportOf(passed(), { embedded: true })).replaceAll(/"hdr": "HIST[^"]+"/g, '"hdr": "HIST"');
   assertGolden("pass.json", text);
 });
 
-Deno.test("the password is nowhere in it, the user name is", () => {
+Deno.test("json: contains the user name and not the password", () => {
   const text = reportJson(reportOf(passed({ username: "fleet", password: "s3cret-word" })));
   assert.ok(!text.includes("s3cret-word"));
   assert.equal(JSON.parse(text).plan.username, "fleet");
   assert.ok(!("password" in JSON.parse(text).plan));
 });
 
-Deno.test("an embedded broker's port is no target", () => {
+Deno.test("json: the port of an embedded broker is no target", () => {
   assert.equal(read().run.target, "mqtt://127.0.0.1:41883");
   assert.equal(reportOf(passed(), { embedded: true }).run.target, "embedded");
 });

@@ -8,11 +8,11 @@ import { failed, passed, reportOf, voided } from "../sample.ts";
 const count = (text: string, element: string) => text.split(`<${element}`).length - 1;
 const told = (text: string, name: string) => Number(new RegExp(`<testsuite [^>]*${name}="(\\d+)"`).exec(text)![1]);
 
-Deno.test("a run in which everything is wrong stays as it is", () => {
+Deno.test("junit: a run with each fault equals its golden file", () => {
   assertGolden("fail.junit.xml", reportJunit(reportOf(failed())));
 });
 
-Deno.test("what the suite counts is what is in it, and it is well-formed", () => {
+Deno.test("junit: the counts match the suite, and the XML is well-formed", () => {
   for (const report of [passed(), failed(), voided()].map((result) => reportOf(result)).concat(hostile())) {
     const text = reportJunit(report);
     const names = assertWellFormed(text);
@@ -24,7 +24,7 @@ Deno.test("what the suite counts is what is in it, and it is well-formed", () =>
   }
 });
 
-Deno.test("a case for each kill mode and each check; a run that passed fails none", () => {
+Deno.test("junit: has a case for each kill mode and each check; a run that passed has no failure", () => {
   const text = reportJunit(reportOf(passed()));
   for (const mode of ["reset", "close", "leave"]) {
     assert.ok(text.includes(`classname="mqtt-sim.kill-mode" name="${mode}"`));
@@ -33,10 +33,10 @@ Deno.test("a case for each kill mode and each check; a run that passed fails non
   assert.equal(count(text, "failure") + count(text, "error"), 0);
 });
 
-Deno.test("a void run is an error, and says nothing of its cases", () => {
+Deno.test("junit: a void run is an error without results of its cases", () => {
   const text = reportJunit(reportOf(voided()));
   assert.match(text, /<error message="Cannot reach /);
   assert.equal(count(text, "skipped"), count(text, "testcase") - 1);
 });
 
-Deno.test("names cannot break out", () => assert.ok(!reportJunit(hostile()).includes(script)));
+Deno.test("junit: escapes hostile names", () => assert.ok(!reportJunit(hostile()).includes(script)));

@@ -13,14 +13,14 @@ const bodies = (page: string, element: string) =>
   [...page.matchAll(new RegExp(`<${element}>([^]*?)</${element}>`, "g"))].map(([, body]) => body!);
 const digest = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-Deno.test("what stands between top and foot stays as it is", () => {
+Deno.test("html: the content between head and foot equals its golden file", () => {
   for (const [name, report] of [["pass", reports[0]!], ["fail", reports[1]!], ["void", reports[2]!]] as const) {
     const text = reportMain(report, reportPlots(report)).text.replaceAll(/^\s+|[ \t]+$/gm, "");
     assertGolden(`${name}.main.html`, `${text}\n`);
   }
 });
 
-Deno.test("the policy names the page's own scripts and style by digest, and allows nothing else", () => {
+Deno.test("html: the policy names the page's own scripts and style by digest, and allows nothing else", () => {
   for (const page of reports.map(reportHtml)) {
     const scripts = bodies(page, "script");
     assert.equal(scripts.length, 2);
@@ -35,7 +35,7 @@ Deno.test("the policy names the page's own scripts and style by digest, and allo
   }
 });
 
-Deno.test("nothing is asked of anybody", () => {
+Deno.test("html: the page loads nothing from other addresses", () => {
   for (const page of reports.map(reportHtml)) {
     const markup = page.replaceAll(/<(script|style)[^>]*>[^]*?<\/\1>|<!--[^]*?-->/g, "");
     assert.doesNotMatch(markup, /\s(src|srcset|action|style|on\w+)=|<(iframe|object|embed|base|form)\b/i);
@@ -43,7 +43,7 @@ Deno.test("nothing is asked of anybody", () => {
   }
 });
 
-Deno.test("names cannot break out of text, attributes or the numbers of the plots", () => {
+Deno.test("html: escapes hostile names in text, attributes and the data of plots", () => {
   const page = reportHtml(hostile());
   assert.ok(!page.includes(script));
   assert.equal(page.split("<script").length - 1, 3);
@@ -51,7 +51,7 @@ Deno.test("names cannot break out of text, attributes or the numbers of the plot
   assert.doesNotMatch(page.split('id="plots">')[1]!.split("</script>")[0]!, /[<\u2028]/);
 });
 
-Deno.test("every plot has a table with the same numbers", () => {
+Deno.test("html: each plot has a table with the same numbers", () => {
   for (const report of reports) {
     const page = reportHtml(report);
     for (const { id, data, lines } of reportPlots(report)) {
@@ -63,7 +63,7 @@ Deno.test("every plot has a table with the same numbers", () => {
   }
 });
 
-Deno.test("a fault's number stands with its rule, and a fault's life with its timeline", () => {
+Deno.test("html: the number of a fault links to its rule, and the life of a fault to its timeline", () => {
   const main = reportMain(reports[1]!, []).text;
   assert.match(main, /<td class="bad">\s*<b>12<\/b>\s*<small>MQTT 5.0, 3.1.2-8<\/small>/);
   assert.match(

@@ -32,7 +32,7 @@ function followed(seconds: number, more: Partial<Progress> = {}): LivePage {
   return page;
 }
 
-Deno.test("while a run goes on its plots have the parts it has come to, and the key is sent again", () => {
+Deno.test("live page: during a run, plots have the marks of reached stages, and updates contain the key", () => {
   const marksAfter = (seconds: number) => {
     const { plots, parts } = JSON.parse(followed(seconds).news());
     assert.equal(plots.length, 3);
@@ -53,13 +53,13 @@ Deno.test("while a run goes on its plots have the parts it has come to, and the 
   assert.ok(followed(6).html("events").includes('<div id="live-marks"><ol class="marks"'));
 });
 
-Deno.test("a page that has nothing to draw yet has no marks", () => {
+Deno.test("live page: a page without data has no marks", () => {
   const page = new LivePage({ plan, target: "mqtt://broker", tool: context.tool }, 0);
   assert.equal(JSON.parse(page.news()).parts["live-marks"], "");
   assert.ok(page.html("events").includes('<div id="live-marks"></div>'));
 });
 
-Deno.test("wrong states have a tile where anybody speaks of presence, and deviations are reported", () => {
+Deno.test("live page: has a tile for wrong states when the run checks presence, and shows deviations", () => {
   const tiles = (more: Partial<Progress>) => JSON.parse(followed(2, more).news()).parts["live-tiles"] as string;
   assert.match(tiles({ statesWrong: 3 }), /class="card bad">\s*<dt>Presence states wrong<\/dt>\s*<dd><b>3<\/b>/);
   assert.match(tiles({ statesWrong: 0 }), /class="card good">\s*<dt>Presence states wrong/);

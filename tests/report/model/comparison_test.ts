@@ -20,7 +20,7 @@ import { context, latency, passed, reportOf } from "../sample.ts";
 
 const { tool } = context;
 
-Deno.test("the exit code is the worst; what is not spoken is no failure", () => {
+Deno.test("comparison: the exit code is the worst; an unsupported version is no failure", () => {
   const one = good("one");
   const cases: readonly (readonly [brokers: ComparedBroker[], exitCode: number, verdict: string])[] = [
     [[one, good("two")], 0, "pass"],
@@ -37,7 +37,7 @@ Deno.test("the exit code is the worst; what is not spoken is no failure", () => 
   }
 });
 
-Deno.test("one run is no comparison, and a name is for one broker", () => {
+Deno.test("comparison: refuses a single run and a repeated name", () => {
   assert.throws(() => makeComparison([good("one")], tool), /^UsageError: Cannot compare one run: expected 2 to 20$/);
   assert.throws(
     () => makeComparison([good("a"), good("a")], tool),
@@ -45,7 +45,7 @@ Deno.test("one run is no comparison, and a name is for one broker", () => {
   );
 });
 
-Deno.test("the reason names every broker by how it went", () => {
+Deno.test("comparison: the reason names the outcome of each broker", () => {
   assert.equal(
     everyOutcome().reason,
     "of 6 brokers: 2 passed (embedded, swift), 1 failed (brittle), 1 void (gone), " +
@@ -54,7 +54,7 @@ Deno.test("the reason names every broker by how it went", () => {
   assert.match(allPassed().reason, /^on each of 2 brokers all wills/);
 });
 
-Deno.test("different plans are reported; run and login may differ", () => {
+Deno.test("comparison: reports plans that differ in more than run and login", () => {
   assert.deepEqual(allPassed().notes, []);
   assert.deepEqual(everyOutcome().notes, [
     "the runs have different plans: they differ in clients, killRate, willRetain, watchers",
@@ -63,7 +63,7 @@ Deno.test("different plans are reported; run and login may differ", () => {
   assert.deepEqual(makeComparison([good("one"), other], tool).notes, []);
 });
 
-Deno.test("one command repeats all, unless they differ in more than the broker", () => {
+Deno.test("comparison: one command repeats all runs, unless they differ in more than the broker", () => {
   const run = (name: string, target: string, clients = 1_000) =>
     comparedRun(name, reportOf(passed({ clients }, { target }), { embedded: target === "embedded" }));
   const brokers = [run("embedded", "embedded"), run("127.0.0.1:1", "mqtt://127.0.0.1:1"), run("b", "mqtt://b:2")];
@@ -75,7 +75,7 @@ Deno.test("one command repeats all, unless they differ in more than the broker",
   assert.equal(makeComparison([...brokers, skipped], tool).repeat, undefined);
 });
 
-Deno.test("the JSON holds the whole reports", () => {
+Deno.test("comparison: the JSON contains the complete reports", () => {
   const comparison = everyOutcome();
   const read = JSON.parse(comparisonJson(comparison));
   assert.equal(read.schema, "mqtt-sim/comparison/1");
@@ -84,7 +84,7 @@ Deno.test("the JSON holds the whole reports", () => {
   assert.equal(read.brokers[5].report, undefined);
 });
 
-Deno.test("every row has a cell for each broker, and a fault its rules", () => {
+Deno.test("comparison: each row has a cell for each broker, and each fault its rules", () => {
   const rows = comparisonRows(everyOutcome()).flatMap(({ rows }) => rows);
   for (const { name, cells } of rows) assert.equal(cells.length, 6, name);
   const cell = (name: string, place: number) => rows.find((row) => row.name === name)!.cells[place]!;
@@ -95,17 +95,17 @@ Deno.test("every row has a cell for each broker, and a fault its rules", () => {
   assert.deepEqual(cell("verdict", 4), { text: "not spoken", notes: [], look: "plain" });
 });
 
-Deno.test("as text, and as Markdown", () => {
+Deno.test("comparison: text and Markdown equal their golden files", () => {
   assertGolden("comparison.txt", comparisonText(everyOutcome()));
   assertGolden("comparison.md", comparisonMarkdown(everyOutcome()));
 });
 
-Deno.test("text has as many tables as its width takes", () => {
+Deno.test("comparison: text has as many tables as its width requires", () => {
   const count = (width: number) => comparisonText(everyOutcome(), { width }).split("\nRun\n").length - 1;
   assert.deepEqual([count(40), count(60), count(200)], [6, 3, 1]);
 });
 
-Deno.test("JUnit has a suite for each broker; what is not spoken is skipped", () => {
+Deno.test("comparison: JUnit has a suite for each broker; an unsupported version is skipped", () => {
   const xml = comparisonJunit(everyOutcome());
   const suites = [
     ...xml.matchAll(/<testsuite name="([^"]*)" tests="(\d+)" failures="(\d+)" errors="(\d+)" skipped="(\d+)"/g),
@@ -126,7 +126,7 @@ Deno.test("JUnit has a suite for each broker; what is not spoken is skipped", ()
   );
 });
 
-Deno.test("a line for each broker that has wills, in one colour throughout", () => {
+Deno.test("comparison: a plot has a line for each broker with wills, in one colour throughout", () => {
   const plots = comparisonPlots(everyOutcome());
   assert.deepEqual(plots.map(({ id }) => id), ["compare-percentiles", "compare-latency", "compare-wills"]);
   for (const { lines, data } of plots) {
@@ -138,7 +138,7 @@ Deno.test("a line for each broker that has wills, in one colour throughout", () 
   }
 });
 
-Deno.test("a page's ids are unique, and whatever is named by id is there", () => {
+Deno.test("comparison: each id of the page is unique, and each reference has its id", () => {
   const page = comparisonHtml(everyOutcome());
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id!);
   assert.equal(new Set(ids).size, ids.length, `twice: ${ids.filter((id, place) => ids.indexOf(id) < place)}`);
@@ -149,7 +149,7 @@ Deno.test("a page's ids are unique, and whatever is named by id is there", () =>
   assert.equal(page.split("<h1>").length - 1, 1);
 });
 
-Deno.test("names break out of no form", () => {
+Deno.test("comparison: escapes hostile names in each format", () => {
   const comparison = hostileComparison();
   assert.ok(!comparisonHtml(comparison).includes(script));
   assert.ok(!comparisonMain(comparison).text.includes("<script"));
@@ -157,7 +157,7 @@ Deno.test("names break out of no form", () => {
   assert.ok(!comparisonMarkdown(comparison).split("Repeat these runs")[0]!.includes(script));
 });
 
-Deno.test("how long clients took to connect is a row where runs tell it, in text, Markdown and page", () => {
+Deno.test("comparison: text, Markdown and page have a row of connect times if the runs have them", () => {
   const connects = { latencyMs: latency(300, 2, 0.1), underWayLimit: 64, mostUnderWay: 9 };
   const told = comparedRun("told", reportOf({ ...passed(), connects }));
   const { brokers } = allPassed();

@@ -15,7 +15,7 @@ const shard = (report: Report, number: number, of: number): Report => ({
   plan: { ...report.plan, shard: { number, of } },
 });
 
-Deno.test("counts, kills and clients add up, histograms merge, and the verdict is over all", () => {
+Deno.test("merge: counts, kills and clients add up, histograms merge, and the verdict covers all parts", () => {
   const whole = merged(first, second);
   assert.equal(whole.verdict, "pass");
   assert.equal(whole.reason, "all 2,784 wills that were due came once, on time and unaltered");
@@ -27,7 +27,7 @@ Deno.test("counts, kills and clients add up, histograms merge, and the verdict i
   assert.equal(whole.slowest.length, 2);
 });
 
-Deno.test("two series become one: sums, and percentiles of both together", () => {
+Deno.test("merge: two series become one with sums and joint percentiles", () => {
   const { series } = merged(first, second);
   const [, one] = series;
   assert.equal(series.length, 30);
@@ -35,7 +35,7 @@ Deno.test("two series become one: sums, and percentiles of both together", () =>
   assert.equal(one!.byMode.close?.p99, first.series[1]!.byMode.close?.p99);
 });
 
-Deno.test("a fault in one part is a fault of the whole, with what nobody killed", () => {
+Deno.test("merge: a fault in one part is a fault of the whole, and its counts and samples add up", () => {
   const bad = reportOf(failed());
   const whole = merged(bad, at(bad, "2026-01-02T03:05:00.000Z"));
   assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
@@ -45,7 +45,7 @@ Deno.test("a fault in one part is a fault of the whole, with what nobody killed"
   assert.equal(whole.faults.length, 30);
 });
 
-Deno.test("a part that could not run makes the whole void; one that had nobody to kill does not", () => {
+Deno.test("merge: a part that could not run makes the whole void; one without victims does not", () => {
   const nothing = {
     wills: { ...first.wills, expected: 0, onTime: 0 },
     kills: { ...first.kills, total: 0, byMode: {} },
@@ -61,7 +61,7 @@ Deno.test("a part that could not run makes the whole void; one that had nobody t
   assert.deepEqual([merged(first, ended).verdict, merged(first, ended).exitCode], ["void", 130]);
 });
 
-Deno.test("a proven failure in one part fails the whole, whatever makes another part void", () => {
+Deno.test("merge: a proven failure in one part fails the whole, also when another part is void", () => {
   const bad = reportOf(failed());
   const nothing = {
     wills: {
@@ -97,7 +97,7 @@ Deno.test("a proven failure in one part fails the whole, whatever makes another 
   assert.deepEqual([merged(bad, ended).verdict, merged(bad, ended).exitCode], ["fail", 130]);
 });
 
-Deno.test("faults of a part that proves nothing count for nothing", () => {
+Deno.test("merge: faults of a void part count for nothing", () => {
   const gap: Report = {
     ...at(reportOf(failed()), "2026-01-02T03:05:00.000Z"),
     ...{ verdict: "void", verdictText: "VOID", reason: "the recording has a gap", exitCode: 3 } as const,
@@ -108,7 +108,7 @@ Deno.test("faults of a part that proves nothing count for nothing", () => {
   assert.equal(wills.missing, 25, "it is counted");
 });
 
-Deno.test("wills of canaries, wills that could not be seen and restarts are joined", () => {
+Deno.test("merge: joins wills of canaries, unobservable wills and restarts", () => {
   const restart = { downAtMs: 1, backAtMs: 2, lives: 3, survived: 0, watchersKept: 1, watchersForgotten: 0 };
   const each = [{ ...restart, willsBefore: 1, willsAfter: 2 }];
   const lives = modeCounts(3, { onTime: 1, missing: 2 });
@@ -133,7 +133,7 @@ Deno.test("wills of canaries, wills that could not be seen and restarts are join
   assert.match(reason, /4 missing; of 28 wills of canaries: 2 missing, 4 altered$/);
 });
 
-Deno.test("what is not parts of one run is refused in a sentence", () => {
+Deno.test("merge: refuses reports that are not parts of one run in a sentence", () => {
   const other = reportOf(passed({ seed: 7 }));
   const more = reportOf(passed({ clients: 2_000 }));
   const elsewhere = { ...second, run: { ...second.run, target: "mqtt://elsewhere:1883" } };
@@ -149,7 +149,7 @@ Deno.test("what is not parts of one run is refused in a sentence", () => {
   }
 });
 
-Deno.test("shards: one that is missing makes the merged report void, and is named by its number", () => {
+Deno.test("merge: a missing shard makes the whole void, and the reason has its number", () => {
   const whole = merged(shard(first, 1, 2), shard(second, 2, 2));
   assert.deepEqual([whole.verdict, whole.plan.shard], ["pass", undefined]);
   const cases: [number[], number, string][] = [
@@ -164,7 +164,7 @@ Deno.test("shards: one that is missing makes the merged report void, and is name
   }
 });
 
-Deno.test("shards: foreign and doubled ones are refused in a sentence", () => {
+Deno.test("merge: refuses foreign and repeated shards in a sentence", () => {
   const cases: [Report[], string][] = [
     [
       [shard(first, 1, 2), shard(second, 1, 2)],
@@ -191,7 +191,7 @@ Deno.test("shards: foreign and doubled ones are refused in a sentence", () => {
   for (const [reports, sentence] of cases) assert.throws(() => merged(...reports), new UsageError(sentence));
 });
 
-Deno.test("shards may have brokers of their own: both are named, and their drops add up", () => {
+Deno.test("merge: shards may have their own brokers: the report names both, and their drops add up", () => {
   const on = (report: Report, target: string, before: number, after: number): Report => ({
     ...report,
     run: { ...report.run, target, repeat: `mqtt-sim fleet --url ${target}` },

@@ -46,7 +46,7 @@ function withProfile(): FleetResult {
 
 const report = reportOf(withProfile());
 
-Deno.test("text: a column, what showed in how many lives, what did not, and nothing of the rest", () => {
+Deno.test("profile text: has a column of deviations, those observed with their lives and those not observed", () => {
   const text = reportText(report);
   assert.match(text, /^mode .* deviating$/m);
   assert.match(text, /^Profile mosquitto \(Eclipse Mosquitto .*\): 40 faults are as it describes\.$/m);
@@ -57,7 +57,7 @@ Deno.test("text: a column, what showed in how many lives, what did not, and noth
   assert.doesNotMatch(reportText(reportOf(passed())), /deviating|Profile/);
 });
 
-Deno.test("Markdown and the page tell the same", () => {
+Deno.test("profile text: Markdown and page show the same deviations", () => {
   for (const text of [reportMarkdown(report), reportHtml(report)]) {
     assert.ok(text.includes("deviating"));
     assert.ok(text.includes("40 faults are as it describes"));
@@ -67,7 +67,7 @@ Deno.test("Markdown and the page tell the same", () => {
   assert.ok(!reportHtml(reportOf(passed())).includes("Known deviations"));
 });
 
-Deno.test("JUnit: a deviation is a case that passes, with its note and its lives", () => {
+Deno.test("profile text: in JUnit a deviation is a case that passes, with its note and its lives", () => {
   const text = reportJunit(report);
   assertWellFormed(text);
   assert.match(text, /classname="mqtt-sim\.deviation" name="mosquitto: disconnect-error"[^]*?<system-out>.*40 lives/);
@@ -76,7 +76,7 @@ Deno.test("JUnit: a deviation is a case that passes, with its note and its lives
   assert.match(text, /name="mosquitto: keep-alive-late"/);
 });
 
-Deno.test("parts of one run are joined, deviations too", () => {
+Deno.test("profile text: merging joins the deviations of parts", () => {
   const later = { ...report, run: { ...report.run, startedAt: "2026-01-02T03:04:10.678Z" } };
   const whole = mergeReports([{ name: "a", report }, { name: "b", report: later }]);
   const { lives, seen, samples } = whole.profile!.deviations.find(({ id }) => id === "disconnect-error")!;
@@ -85,7 +85,7 @@ Deno.test("parts of one run are joined, deviations too", () => {
   assert.match(whole.reason, /80 wrong as profile mosquitto describes/);
 });
 
-Deno.test("a threshold may speak of what deviates", () => {
+Deno.test("profile text: a threshold may name the count of deviations", () => {
   const held = (expression: string) => applyThresholds(report, [parseThreshold(expression)]).verdict;
   assert.equal(held("wills.deviating<=40"), "pass");
   assert.equal(held("kills.byMode.disconnect-error.deviating<40"), "fail");
@@ -120,7 +120,7 @@ for (const [what, told, expected] of hints) {
   });
 }
 
-Deno.test("the hint stands in text, Markdown and page", () => {
+Deno.test("profile text: text, Markdown and page contain the hint", () => {
   const hinted = reportOf({ ...failed(), described: { mosquitto: 7 }, broker: "mosquitto version 2.0.11" });
   // The faults that it speaks of are those which the report lists, states of presence included.
   assert.ok(hinted.presence!.wrong > 0);
@@ -134,7 +134,7 @@ Deno.test("the hint stands in text, Markdown and page", () => {
   }
 });
 
-Deno.test("the list has every profile and every deviation, with its source, in the width", () => {
+Deno.test("profile text: the list has each profile and each deviation, with its source, in the width", () => {
   const text = profilesText(80);
   for (const { name, deviations } of profiles) {
     assert.match(text, new RegExp(`^ ${name} `, "m"));

@@ -6,11 +6,11 @@ import { repeatCommand } from "../../../src/report/model/repeat.ts";
 const base = { run: "r1", seed: 7 };
 const program = { program: "mqtt-sim" };
 
-Deno.test("a run with nothing but defaults is repeated by its seed", () => {
+Deno.test("repeat command: a run of defaults is repeated by its seed", () => {
   assert.equal(repeatCommand(makePlan(base), undefined, program), "mqtt-sim fleet --seed 7");
 });
 
-Deno.test("defaults that follow from others are not written", () => {
+Deno.test("repeat command: omits defaults that depend on other options", () => {
   const plan = makePlan({ ...base, clients: 5_000, sessionExpiryS: 60, workers: 2 });
   assert.equal(
     repeatCommand(plan, "mqtt://h:1883", program),
@@ -18,7 +18,7 @@ Deno.test("defaults that follow from others are not written", () => {
   );
 });
 
-Deno.test("what was asked for against a default that follows from others is written", () => {
+Deno.test("repeat command: contains an explicit value that differs from a dependent default", () => {
   const plan = makePlan({ ...base, sessionExpiryS: 60, cleanStart: "yes", watchers: 7 });
   assert.equal(
     repeatCommand(plan, undefined, program),
@@ -26,7 +26,7 @@ Deno.test("what was asked for against a default that follows from others is writ
   );
 });
 
-Deno.test("words are quoted for a shell", () => {
+Deno.test("repeat command: quotes words for a shell", () => {
   const plan = makePlan({ ...base, clientPrefix: "it's", willTopic: "a/{bucket}/{client}" });
   assert.equal(
     repeatCommand(plan, undefined, program),
@@ -34,7 +34,7 @@ Deno.test("words are quoted for a shell", () => {
   );
 });
 
-Deno.test("a password is never written; its file is", () => {
+Deno.test("repeat command: names the password file and never the password", () => {
   const plan = makePlan({ ...base, username: "u", password: "hidden" });
   assert.equal(
     repeatCommand(plan, undefined, program),
@@ -46,7 +46,7 @@ Deno.test("a password is never written; its file is", () => {
   );
 });
 
-Deno.test("every mode, each as often, is all", () => {
+Deno.test("repeat command: an equal share of all modes is the word all", () => {
   const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
   const all = repeatCommand(makePlan({ ...base, killShares }), undefined, program);
   assert.equal(all, "mqtt-sim fleet --seed 7 --kill-mode all");

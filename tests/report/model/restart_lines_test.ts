@@ -18,7 +18,7 @@ const lives = {
   deviating: 0,
 };
 
-Deno.test("a report tells each restart, how long the broker was down, and what could not be seen", () => {
+Deno.test("restart lines: show each restart, the time without the broker, and unobservable wills", () => {
   assert.deepEqual(restartLines({}), []);
   const each = [{ downAtMs: 8_000, backAtMs: 9_500, ...counts }];
   assert.deepEqual(restartLines({ restarts: { each, lives, unseeable: 1 } }), [
@@ -28,7 +28,7 @@ Deno.test("a report tells each restart, how long the broker was down, and what c
   ]);
 });
 
-Deno.test("a comparison has the lives that ended with a restart, how long the broker was down, and what was unseeable", () => {
+Deno.test("restart lines: a comparison has the lives of a restart, the time without the broker, and unobservable wills", () => {
   const each = [1_500, 500].map((downMs) => ({ downAtMs: 8_000, backAtMs: 8_000 + downMs, ...counts }));
   const ended = { ...lives, kills: 30, expected: 28, onTime: 27, missing: 1 };
   const restarted = reportOf(passed({}, { restarts: { each, lives: ended, unseeable: 2 } }));

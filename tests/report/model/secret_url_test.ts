@@ -51,7 +51,7 @@ const writers: Readonly<Record<string, (report: Report) => string>> = {
 const shown = parseEndpoint(url).url;
 const reports = [failed(), voided(), passed()].map(leaky).map((result) => reportOf(result));
 
-Deno.test("secret url: what is shown of it names the broker", () => {
+Deno.test("secret url: the masked url names the broker", () => {
   assert.equal(shown, "wss://broker.example:8443/mqtt?…");
   assert.equal(endpointAt(parseEndpoint(url), 9_000).url, "wss://broker.example:9000/mqtt?…");
   assert.equal(parseEndpoint(url).path, "/mqtt?token=t0ken&x=%27sh4red%27&y=%3C0ther%3E");
@@ -63,14 +63,14 @@ for (const [name, write] of Object.entries(writers)) {
   });
 }
 
-Deno.test("secret url: the target and the command that repeats a run show it masked", () => {
+Deno.test("secret url: the target and the repeat command show it masked", () => {
   for (const { run } of reports) {
     assert.equal(run.target, shown);
     assert.ok(run.repeat.includes("?…"), run.repeat);
   }
 });
 
-Deno.test("secret url: merged reports, comparisons and the live page show neither", async () => {
+Deno.test("secret url: merged reports, comparisons and the live page mask it", async () => {
   const [bad] = reports as [Report];
   const later = { ...bad, run: { ...bad.run, startedAt: "2026-01-02T03:05:00.000Z" } };
   const whole = mergeReports([{ name: "a", report: bad }, { name: "b", report: later }]);
@@ -92,7 +92,7 @@ Deno.test("secret url: merged reports, comparisons and the live page show neithe
   holdsNone(await metrics.text(), "metrics");
 });
 
-Deno.test("secret url: a check shows neither", () => {
+Deno.test("secret url: a check masks it", () => {
   const told = url.replace("user:pa55w0rd@", "");
   const found = { ...checkSample(), target: told, reason: `cannot reach ${told}`, warnings: [`${told} is slow`] };
   const report = makeCheckReport(found, context.tool, false);
@@ -102,7 +102,7 @@ Deno.test("secret url: a check shows neither", () => {
   }
 });
 
-Deno.test("secret url: a report that an earlier version wrote is masked when it is read", () => {
+Deno.test("secret url: reading a report of an earlier version masks it", () => {
   const [bad] = reports as [Report];
   const told = url.replace("user:pa55w0rd@", "");
   const old = { ...bad, run: { ...bad.run, target: told, repeat: `mqtt-sim fleet --url "${told.split("&x")[0]}"` } };
@@ -128,7 +128,7 @@ const refusals: readonly (readonly string[])[] = [
   ["report", "compare", url, url],
 ];
 for (const args of refusals) {
-  Deno.test(`secret url: refused without showing it: ${args.join(" ").replaceAll(url, "URL").slice(0, 90)}`, async () => {
+  Deno.test(`secret url: the message of a refusal masks it: ${args.join(" ").replaceAll(url, "URL").slice(0, 90)}`, async () => {
     const output = captured();
     assert.equal(await main(args, output), 2);
     assert.notEqual(output.written.err, "");

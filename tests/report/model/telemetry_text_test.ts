@@ -11,7 +11,7 @@ const squads = [
   { sensors: { sent: 3_000, acknowledged: 3_000, withheld: 0 } },
 ];
 
-Deno.test("squads' telemetry adds up, by group and in all; none is none", () => {
+Deno.test("telemetry text: adds up the squads' telemetry, by group and in total, if any", () => {
   assert.deepEqual(mergeTelemetry([...squads, undefined]), {
     ...{ sent: 9_030, acknowledged: 8_990, withheld: 2 },
     byGroup: {
@@ -23,7 +23,7 @@ Deno.test("squads' telemetry adds up, by group and in all; none is none", () => 
   assert.equal(telemetryText(reportOf(passed())), undefined);
 });
 
-Deno.test("text and page tell the load", () => {
+Deno.test("telemetry text: text and page show the load", () => {
   const report = reportOf(passed({}, { telemetry: mergeTelemetry(squads)! }));
   const told = "301 messages a second in addition to the wills: 9,030 sent, 8,990 acknowledged, 2 withheld; " +
     "sensors: 9,000 sent, 8,990 acknowledged, 2 withheld; meters: 30 sent, 0 acknowledged";

@@ -29,7 +29,7 @@ const read: readonly [expression: string, path: string, operator: string, value:
   ["clients.lost!=3", "clients.lost", "!=", 3],
 ];
 for (const [expression, path, operator, value] of read) {
-  Deno.test(`threshold: ${expression.trim()} is read`, () => {
+  Deno.test(`threshold: parses ${expression.trim()}`, () => {
     assert.deepEqual(parseThreshold(expression), { expression: expression.trim(), path, operator, value });
   });
 }
@@ -51,7 +51,7 @@ const refused = [
   "wills.constructor==1",
 ];
 for (const expression of refused) {
-  Deno.test(`threshold: "${expression}" is refused in a sentence`, () => {
+  Deno.test(`threshold: refuses "${expression}" in a sentence`, () => {
     assert.throws(() => parseThreshold(expression), (error) => {
       assert.ok(error instanceof UsageError);
       assert.match(error.message, /^Cannot (read|use) threshold .*expected a path of the report/);
@@ -60,7 +60,7 @@ for (const expression of refused) {
   });
 }
 
-Deno.test("threshold: every path that can be named is in a report, and a number there", () => {
+Deno.test("threshold: each path that can be named is a number in a report", () => {
   const report = reportWith({}, { retained: { expected: 1, right: 1, wrong: 0, missing: 0 } });
   for (
     const path of ["wills.expected", "run.durationMs", "retained.right", "resources.cpuMs", "kills.byMode.reset.kills"]
@@ -70,19 +70,19 @@ Deno.test("threshold: every path that can be named is in a report, and a number 
   }
 });
 
-Deno.test("threshold: met, the run passes as it did", () => {
+Deno.test("threshold: a run that meets it passes as without it", () => {
   const report = held(reportWith(), "latencyMs.all.p99<200", "wills.missing==0");
   assert.equal(report.verdict, "pass");
   assert.deepEqual(report.thresholds!.map(({ met }) => met), [true, true]);
 });
 
-Deno.test("threshold: not met, a run that would pass fails, with the value", () => {
+Deno.test("threshold: a run that passes otherwise fails when it does not meet it, with the value", () => {
   const { verdict, exitCode, reason, thresholds } = held(reportWith(), "latencyMs.all.max<0.001");
   assert.deepEqual([verdict, exitCode, thresholds![0]!.met], ["fail", 1, false]);
   assert.match(reason, /^not met: latencyMs\.all\.max<0\.001 \(it is [\d.,]+\)$/);
 });
 
-Deno.test("threshold: one on a count of faults takes the place of none at all", () => {
+Deno.test("threshold: a threshold on a count of faults replaces the limit of 0", () => {
   const late = reportWith({ late: 4 });
   assert.equal(held(late, "wills.late<5").verdict, "pass");
   assert.equal(held(late, "wills.late<5").reason, "every threshold is met: wills.late<5");
@@ -114,7 +114,7 @@ const unmeasured: readonly [expression: string, different?: Partial<FleetResult>
   ["described.mosquitto<5"],
 ];
 for (const [expression, different = {}] of unmeasured) {
-  Deno.test(`threshold: ${expression} is not met where the run measured nothing for it`, () => {
+  Deno.test(`threshold: ${expression} is not met if the run measured no such value`, () => {
     const { verdict, exitCode, reason, thresholds } = held(reportWith({}, different), expression);
     assert.deepEqual(thresholds, [{ expression, met: false }]);
     assert.deepEqual([verdict, exitCode], ["fail", 1]);
@@ -135,7 +135,7 @@ const measured: readonly [expression: string, actual: number][] = [
   ["exitCode==0", 0],
 ];
 for (const [expression, actual] of measured) {
-  Deno.test(`threshold: ${expression} is over a number of the JSON report`, () => {
+  Deno.test(`threshold: ${expression} applies to a number of the JSON report`, () => {
     const group = { ...modeCounts(5), name: "sensors", connected: 2, presenceWrong: 0, latencyMs: latency(3, 1, 1) };
     const report = reportWith({}, {
       byGroup: [group],
@@ -146,7 +146,7 @@ for (const [expression, actual] of measured) {
   });
 }
 
-Deno.test("threshold: every number of a written report can be named, and what is there is found", () => {
+Deno.test("threshold: each number of a written report can be named, and its value is found", () => {
   for (const report of [makeReport(failed(), context), reportWith()]) {
     const paths = numberPathsIn(JSON.parse(reportJson(report)), "");
     assert.ok(paths.length > 300, `${paths.length}`);
@@ -182,7 +182,7 @@ for (const [path, proposed] of near) {
   });
 }
 
-Deno.test("threshold: one on wills of canaries takes the place of there being none lost", () => {
+Deno.test("threshold: a threshold on wills of canaries replaces the limit of 0 lost ones", () => {
   const controls = { total: 14, blind: 0, lost: 2, altered: 1 };
   const report = reportWith({}, { controls, verdict: "fail", reason: "lost", exitCode: 1 });
   assert.match(held(report, "wills.late<5").reason, /^of 14 wills of canaries: 2 missing, 1 altered$/);
@@ -190,7 +190,7 @@ Deno.test("threshold: one on wills of canaries takes the place of there being no
   assert.equal(held(report, "controls.lost<=2", "controls.altered<=1").verdict, "pass");
 });
 
-Deno.test("threshold: faults that one covers leave a run void that ended early, or could not see", () => {
+Deno.test("threshold: with covered faults a run stays void that ended early or could not see", () => {
   const early = reportWith({ late: 4 }, { voidReason: "the watcher was lost" });
   assert.deepEqual([held(early, "wills.late<5").verdict, held(early, "wills.late<5").exitCode], ["void", 3]);
   const base = passed().wills;
@@ -199,7 +199,7 @@ Deno.test("threshold: faults that one covers leave a run void that ended early, 
   assert.equal(held(blind, "wills.late<5").exitCode, 3);
 });
 
-Deno.test("threshold: one on presence takes the place of its being the truth, kind by kind", () => {
+Deno.test("threshold: a threshold on presence replaces the limit of 0, kind by kind", () => {
   const { presence } = failed();
   const base = passed();
   const wrong = { presence: presence!, verdict: "fail", reason: "states", exitCode: 1 } as const;

@@ -12,7 +12,7 @@ import { failed, passed, reportOf } from "../sample.ts";
 
 const report = reportOf(grouped());
 
-Deno.test("text: a line for each group, and the last is all of them", () => {
+Deno.test("group table: text has a line for each group, and a last line of all", () => {
   assert.deepEqual(groupTable(report, 120, plainStyle), [
     "group     clients    kills     due  on time  wrong  states wrong  telemetry       p50       p99",
     "sensors       910   99,036  89,048   89,023     30             5     30,000  7,193 ms    14.3 s",
@@ -23,7 +23,7 @@ Deno.test("text: a line for each group, and the last is all of them", () => {
   assert.ok(reportText(report, { width: 120 }).includes("\nnobody's "));
 });
 
-Deno.test("text: where there is no room, columns go, and that is said", () => {
+Deno.test("group table: a narrow terminal omits columns and says so", () => {
   const lines = groupTable(report, 80, plainStyle);
   assert.ok(lines.every((line) => line.length <= 80), lines.join("\n"));
   assert.match(lines.at(-1)!, /^The table is too narrow; the other reports also have: telemetry, clients\.$/);
@@ -31,7 +31,7 @@ Deno.test("text: where there is no room, columns go, and that is said", () => {
   assert.ok(groupTable(long, 80, plainStyle)[1]!.startsWith(`${"n".repeat(23)}…  `));
 });
 
-Deno.test("Markdown and the page have the same rows, what is wrong stands out", () => {
+Deno.test("group table: Markdown and page have the same rows and mark faults", () => {
   const markdown = reportMarkdown(report);
   assert.match(
     markdown,
@@ -43,7 +43,7 @@ Deno.test("Markdown and the page have the same rows, what is wrong stands out", 
   assert.equal(part.split('<th scope="row">').length - 1, 4);
 });
 
-Deno.test("a run without groups has no such table, and one without presence or telemetry no such columns", () => {
+Deno.test("group table: is absent without groups; columns of presence and telemetry only if the run has them", () => {
   const plain = reportOf(failed());
   assert.deepEqual(groupTable(plain, 100, plainStyle), []);
   assert.equal(groupPart(plain), undefined);
@@ -53,7 +53,7 @@ Deno.test("a run without groups has no such table, and one without presence or t
   assert.ok(!/states|telemetry|deviating/.test(head!), head!);
 });
 
-Deno.test("a group's name cannot break out of a table", () => {
+Deno.test("group table: escapes the name of a group", () => {
   assert.ok(!reportHtml(hostile()).includes(script));
   const [row] = reportMarkdown(hostile()).split("\n").filter((line) => line.includes("99,036 | 89,048"));
   assert.ok(!row!.includes(script) && row!.includes("alert"));

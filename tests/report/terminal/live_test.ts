@@ -54,7 +54,7 @@ function shown(text: string): { readonly lines: string[]; readonly cursorVisible
   return { lines: lines.filter((line) => line !== ""), cursorVisible };
 }
 
-Deno.test("without a terminal: a line at each change of phase, and every 5 s", () => {
+Deno.test("live: without a terminal it prints a line at each change of phase and every 5 s", () => {
   const { live, clock, written } = opened(undefined);
   live.progress(at("connect"));
   clock.advance(4_999);
@@ -72,7 +72,7 @@ Deno.test("without a terminal: a line at each change of phase, and every 5 s", (
   ]);
 });
 
-Deno.test("on a terminal the panel is drawn over itself, notices stay above it", () => {
+Deno.test("live: on a terminal it redraws the panel below the notices", () => {
   const { live, written } = opened(80);
   live.notice({ level: "info", text: "before" });
   live.progress(at("kill", 1));
@@ -85,7 +85,7 @@ Deno.test("on a terminal the panel is drawn over itself, notices stay above it",
   assert.equal(cursorVisible, false);
 });
 
-Deno.test("at the end the panel is gone and the cursor is back, whatever is asked afterwards", () => {
+Deno.test("live: at the end it removes the panel and restores the cursor, and later updates print nothing", () => {
   const { live, written } = opened(80);
   live.progress(at("kill", 1));
   live.end();
@@ -95,7 +95,7 @@ Deno.test("at the end the panel is gone and the cursor is back, whatever is aske
   assert.deepEqual(shown(written()), { lines: ["after"], cursorVisible: true });
 });
 
-Deno.test("quiet: warnings alone", () => {
+Deno.test("live: quiet prints only warnings", () => {
   const { live, written } = opened(80, true);
   live.progress(at("kill"));
   live.notice({ level: "info", text: "nothing" });

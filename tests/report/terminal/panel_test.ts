@@ -32,7 +32,7 @@ const halfway: Progress = {
   instants: { began: {}, restarts: [] },
 };
 
-Deno.test("the panel of a run that goes well", () => {
+Deno.test("panel: a run without faults", () => {
   assert.deepEqual(panelLines(halfway, 100), [
     "clients are being killed    [###############---------------]  15.0s of 30s",
     "alive 951 of 1,000   killed 748   wills 672   p50 0.812 ms   p99 2.34 ms",
@@ -40,44 +40,44 @@ Deno.test("the panel of a run that goes well", () => {
   ]);
 });
 
-Deno.test("faults are listed by verdict", () => {
+Deno.test("panel: shows faults by verdict", () => {
   const progress = { ...halfway, faults: { ...none, missing: 1_200, late: 1 } };
   assert.equal(panelLines(progress, 100)[2], "faults 1,200 missing, 1 late");
 });
 
-Deno.test("before the first will there are no percentiles, and a phase without an end has no bar", () => {
+Deno.test("panel: has no percentiles before the first will, and no bar for a phase without an end", () => {
   const progress: Progress = { ...halfway, phase: "connect", phaseOfMs: 0, p50: NaN, p99: NaN };
   const [head, numbers] = panelLines(progress, 100);
   assert.match(head!, /^fleet is connecting +15\.0s$/);
   assert.ok(numbers!.endsWith("p50 –   p99 –"));
 });
 
-Deno.test("a phase that takes longer than it was meant to has a full bar, not a longer one", () => {
+Deno.test("panel: a phase that exceeds its duration has a full bar", () => {
   const [head] = panelLines({ ...halfway, phaseMs: 45_000 }, 100);
   assert.ok(head!.includes(`[${"#".repeat(30)}]  45.0s of 30s`));
 });
 
-Deno.test("no line is wider than the terminal", () => {
+Deno.test("panel: no line is wider than the terminal", () => {
   for (const width of [20, 40, 79]) {
     for (const line of panelLines(halfway, width)) assert.ok(line.length <= width, line);
   }
 });
 
-Deno.test("in one line", () => {
+Deno.test("panel: has a form of one line", () => {
   assert.equal(
     progressLine(halfway),
     "clients are being killed, 15.0s of 30s: alive 951 of 1,000, killed 748, wills 672, p50 0.812 ms, p99 2.34 ms, faults none",
   );
 });
 
-Deno.test("wrong canary wills are faults, and deviating ones are reported", () => {
+Deno.test("panel: counts faults of canaries as faults, and shows their deviations", () => {
   const controls = { total: 9, blind: 0, lost: 1, altered: 2 };
   assert.equal(panelLines({ ...halfway, controls }, 100)[2], "faults 3 canary wills wrong");
   const deviating = { total: 9, blind: 0, lost: 0, deviating: 1 };
   assert.equal(panelLines({ ...halfway, controls: deviating }, 100)[2], "faults none, 1 deviation");
 });
 
-Deno.test("wrong states are faults; deviations are reported separately, and are none", () => {
+Deno.test("panel: counts wrong states as faults, and shows deviations separately", () => {
   const deviating = { ...halfway, faults: { ...none, deviating: 1_004 }, statesWrong: 0 };
   assert.equal(panelLines(deviating, 100)[2], "faults none, 1,004 deviations");
   const wrong = { ...deviating, faults: { ...deviating.faults, late: 1 }, statesWrong: 2 };

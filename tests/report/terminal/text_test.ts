@@ -8,26 +8,26 @@ import { failed, passed, reportOf, voided } from "../sample.ts";
 const codes = /\x1b\[\d+m/g;
 const linesOf = (text: string) => text.split("\n");
 
-Deno.test("a run that passed", () => {
+Deno.test("text: a run that passed equals its golden file", () => {
   assertGolden("pass.txt", reportText(reportOf(passed(), { embedded: true })));
 });
 
-Deno.test("a run in which everything is wrong that can be", () => {
+Deno.test("text: a run with each fault equals its golden file", () => {
   assertGolden("fail.txt", reportText(reportOf(failed())));
 });
 
-Deno.test("a run that says nothing about the broker", () => {
+Deno.test("text: a run without counters of the broker equals its golden file", () => {
   assertGolden("void.txt", reportText(reportOf(voided())));
 });
 
-Deno.test("the first line is the verdict with its reason", () => {
+Deno.test("text: the first line is the verdict with its reason", () => {
   for (const result of [passed(), failed(), voided()]) {
     const [first] = linesOf(reportText(reportOf(result)));
     assert.ok(first!.startsWith(`${result.verdict.toUpperCase()}  ${result.reason.slice(0, 40)}`), first!);
   }
 });
 
-Deno.test("nothing is wider than it may be", () => {
+Deno.test("text: no line is wider than the width", () => {
   // At 80 columns all six kinds of fault do not go beside all ten modes.
   for (const [width, results] of [[80, [passed(), voided()]], [100, [passed(), voided(), failed()]]] as const) {
     for (const result of results) {
@@ -37,13 +37,13 @@ Deno.test("nothing is wider than it may be", () => {
   }
 });
 
-Deno.test("where there is no room, faults with count 0 are listed in words", () => {
+Deno.test("text: a narrow table omits kinds of faults without a count, and names them", () => {
   const text = reportText(reportOf(passed()), { width: 60 });
   assert.match(text, /^mode +kills +due +on time$/m);
   assert.match(text, /^None late, early, missing, duplicate, unwanted, altered\.$/m);
 });
 
-Deno.test("colours mark, and change nothing else", () => {
+Deno.test("text: colours add only escape sequences", () => {
   for (const result of [passed(), failed(), voided()]) {
     const coloured = reportText(reportOf(result), { style: colourStyle });
     assert.notEqual(coloured, reportText(reportOf(result)));
@@ -51,7 +51,7 @@ Deno.test("colours mark, and change nothing else", () => {
   }
 });
 
-Deno.test("at most ten faults are shown where there are fewer kinds, each with its rule, before the numbers", () => {
+Deno.test("text: shows at most ten faults before the numbers, each with its rule, and each kind first", () => {
   const lines = linesOf(reportText(reportOf(failed()), { width: 400 }));
   const shown = lines.filter((line) => /\[MQTT 5\.0, 3\.(1\.2-8|3\.1-5)\]$/.test(line));
   assert.equal(shown.length, 10);

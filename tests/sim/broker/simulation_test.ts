@@ -3,7 +3,7 @@ import { simulate } from "./simulation.ts";
 
 const seeds = 300;
 
-Deno.test(`simulation: seeds 0 to ${seeds - 1}`, () => {
+Deno.test(`simulation: the broker keeps its promises in seeds 0 to ${seeds - 1}`, () => {
   for (let seed = 0; seed < seeds; seed++) {
     try {
       simulate(seed);

@@ -9,7 +9,7 @@ import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 import { openCheck } from "../../support/open/open_check.ts";
 import { Referee, ServerFault } from "../../support/open/referee.ts";
 
-Deno.test("the test broker passes the whole catalog where it makes no choice, restarts too", async () => {
+Deno.test("open broker: without other choices it passes the whole catalog, with restarts", async () => {
   const { result, looked } = await openCheck({ seed: 0, only: [] });
   assert.deepEqual(result.cases.filter(({ outcome }) => outcome === "fail").map(({ id, reason }) => [id, reason]), []);
   assert.equal(result.verdict, "pass", result.reason);
@@ -116,7 +116,7 @@ const broken: readonly { name: string; client: readonly Packet[]; server: readon
 ];
 
 for (const { name, client, server, rule } of broken) {
-  Deno.test(`the referee of the test broker finds ${name}`, () => {
+  Deno.test(`open broker: the referee detects ${name}`, () => {
     const tasks: (() => void)[] = [];
     const [near, far] = memoryLinkPair((task) => void tasks.push(task));
     const link = new Referee(() => 0).watch(far);

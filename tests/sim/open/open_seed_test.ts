@@ -9,7 +9,7 @@ import { addTally, noTally, simulateOpen } from "./open_seed.ts";
 
 const firstSeeds = 16;
 
-Deno.test(`sim:open: no fault is reported in the first ${firstSeeds} seeds`, async () => {
+Deno.test(`sim:open: reports no fault in the first ${firstSeeds} seeds`, async () => {
   const tally = noTally();
   // One after the other: each takes the thread for itself.
   // deno-lint-ignore no-await-in-loop
@@ -34,7 +34,7 @@ for (const [seed, what] of found) {
   Deno.test(`sim:open: seed ${seed}: ${what}`, async () => void await simulateOpen(seed));
 }
 
-Deno.test("sim:open: a reason that names what the broker does not do is found", () => {
+Deno.test("sim:open: detects a reason that names an action the broker did not take", () => {
   const choices = new Choices(1, undefined, []);
   assert.equal(causeOf("the broker announces Retain Available 0", choices), undefined);
   choices.made("retain: not available, announced");

@@ -13,7 +13,7 @@ const stages = [
 ] as const;
 const restart = { downAtMs: 3_100, backAtMs: 4_800 } as RestartResult;
 
-Deno.test("stages are marks in seconds, and the broker is down from its going to its return", () => {
+Deno.test("time marks: stages are marks in seconds, and a restart lasts until the broker is back", () => {
   const [kill, , hold] = timeMarks(stages);
   assert.deepEqual(kill, { label: "kill a, b", look: "stage", from: 1, to: 3 });
   assert.deepEqual(hold, { label: "hold", look: "stage", from: 5 });
@@ -21,7 +21,7 @@ Deno.test("stages are marks in seconds, and the broker is down from its going to
   assert.deepEqual(timeMarks(stages, [restart])[1], { label: "restart", look: "outage", from: 3.1, to: 4.8 });
 });
 
-Deno.test("an interval gets the marks that it lies in, each once and not too many", () => {
+Deno.test("time marks: a step lists the marks that it is in, each once and a limited number", () => {
   const marks = timeMarks(stages, [restart]);
   assert.equal(marksWithin(marks, 1, 2), "kill a, b");
   assert.equal(marksWithin(marks, 2, 4), "kill a, b, restart");
@@ -33,7 +33,7 @@ Deno.test("an interval gets the marks that it lies in, each once and not too man
   assert.equal(marksWithin(many, 0, 1), "kill 1, kill 2, kill 3 and 2 more");
 });
 
-Deno.test("all plots over time have the marks, and the tables behind them say so", () => {
+Deno.test("time marks: each plot over time has the marks, and its table lists them", () => {
   const plots = reportPlots(reportOf(failed()));
   for (const plot of plots) {
     const table = plotTable(plot).text;
@@ -46,18 +46,18 @@ Deno.test("all plots over time have the marks, and the tables behind them say so
   }
 });
 
-Deno.test("a report that says nothing of stages has plots without marks", () => {
+Deno.test("time marks: plots of a report without stages have no marks", () => {
   const { stages: _, ...report } = reportOf(passed());
   assert.ok(reportPlots(report).every(({ marks }) => marks === undefined));
   assert.ok(!plotTable(alivePlot(report.series)).text.includes("during"));
 });
 
-Deno.test("a point stands at the end of its stretch, and so at the end of a mark", () => {
+Deno.test("time marks: a point is at the end of its step, and so at the end of a mark", () => {
   assert.deepEqual([1, 2, 3, 4].map((at) => markHas({ from: 1, to: 3 }, at)), [false, true, true, false]);
   assert.equal(markHas({ from: 1 }, 9), true);
 });
 
-Deno.test("the key has every mark by its number on the plots, up to a limit", () => {
+Deno.test("time marks: the key lists each mark by its number on the plots, up to a limit", () => {
   const key = marksKey(timeMarks([...stages, { name: "kill", fromMs: 6_000, toMs: 6_000 }], [restart]))!.text;
   assert.deepEqual(key.match(/<li.*<\/li>/g), [
     "<li><b>kill a, b</b> from 1,000 ms to 3,000 ms</li>",
@@ -70,7 +70,7 @@ Deno.test("the key has every mark by its number on the plots, up to a limit", ()
   assert.equal(marksKey([]), undefined);
 });
 
-Deno.test("on a plot a name gives way to its number, and where even that has no room to nothing", () => {
+Deno.test("time marks: a plot shows a name, its number where space is short, and nothing where there is none", () => {
   const letters = { measureText: (text: string) => ({ width: text.length }) };
   const fitted = [20, 12, 8, 4, 1, 0].map((room) => fittingText(letters, [[2, "kill sensors"]], room));
   assert.deepEqual(fitted, ["2 kill sensors", "2 kill sens…", "2 kill …", "2", "2", ""]);
@@ -78,7 +78,7 @@ Deno.test("on a plot a name gives way to its number, and where even that has no 
   assert.deepEqual(shared, ["3 kill, 4 drain", "3 kill, 4…", "3, 4"]);
 });
 
-Deno.test("a stretch alone, such as a storm's, is a point: no line leads to it", () => {
+Deno.test("time marks: a single step, such as a storm's, is a point without a line", () => {
   assert.deepEqual(lonePoints([null, 3, null, 4, 5, null, 6]), [1, 6]);
   assert.deepEqual(lonePoints([7]), [0]);
   assert.deepEqual(lonePoints([0, 0, 0]), []);

@@ -4,7 +4,7 @@ import { timelineKey, timelinePart, timelineText } from "../../../../src/report/
 const life = { connectedMs: 1_000, killedMs: 5_000, dueMs: 13_000, seenMs: [13_000] };
 const outage = { downAtMs: 7_000, backAtMs: 9_000 };
 
-Deno.test("a life's timeline has a band where the broker was down, to its own scale, and says so", () => {
+Deno.test("timeline: has a band to scale while the broker is down, and says so", () => {
   const part = timelinePart(life, [outage]).text;
   // The kill stands at 24%, the will at 96%: a quarter and half of the way between them.
   assert.match(part, /<rect class="outage" x="42%" y="0" width="18%" height="100%"\/>/);
@@ -12,19 +12,19 @@ Deno.test("a life's timeline has a band where the broker was down, to its own sc
   assert.equal(part.split("broker down from").length, 3, "in the picture's name, and below it");
 });
 
-Deno.test("an outage that began after the will, or was over before the life, is none of it", () => {
+Deno.test("timeline: has no band for an outage after the will or before the life", () => {
   for (const downAtMs of [0, 13_500]) {
     const other = timelinePart(life, [{ downAtMs, backAtMs: downAtMs + 500 }]).text;
     assert.ok(!other.includes("outage") && !other.includes("broker down"), `${downAtMs}`);
   }
 });
 
-Deno.test("who went down with the broker and left no will has the band from there on", () => {
+Deno.test("timeline: a life that ended with the broker and left no will has a band from its end", () => {
   const lost = { connectedMs: 1_000, killedMs: 7_000, dueMs: 7_000, seenMs: [] };
   assert.match(timelinePart(lost, [outage]).text, /<rect class="outage" x="24%" y="0" width="76%"/);
 });
 
-Deno.test("the key has the band where there is one", () => {
+Deno.test("timeline: the key has the band if a timeline has it", () => {
   assert.ok(timelineKey([outage]).text.replaceAll(/\s+/g, " ").includes("broker down"));
   assert.ok(!timelineKey().text.includes("outage"));
 });
