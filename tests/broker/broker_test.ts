@@ -30,7 +30,11 @@ Deno.test("broker: serves on a free port, returns the port, and stops", async ()
   connection.close();
   await stopping;
   const { connections, wills } = broker.metrics();
-  assert.deepEqual([connections.open, connections.ended.shutdown, wills.published.shutdown], [0, 1, 1]);
+  assert.deepEqual({
+    connectionsOpen: connections.open,
+    endedShutdown: connections.ended.shutdown,
+    publishedShutdown: wills.published.shutdown,
+  }, { connectionsOpen: 0, endedShutdown: 1, publishedShutdown: 1 });
 });
 
 Deno.test("broker: refuses a port in use as a usage error", async () => {

@@ -17,6 +17,7 @@ import type { WillFault } from "../../src/broker/options/will_fault.ts";
 import { PendingWill, willBytes, Wills, type WillsParts } from "../../src/broker/wills.ts";
 import type { ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { aWill } from "./stage.ts";
+import { eachCase } from "../support/steps.ts";
 
 const lost: Ending = { kind: "link-end" };
 const left: Ending = { kind: "disconnect", reasonCode: 0x00 };
@@ -100,7 +101,7 @@ Deno.test("wills alone: an armed will is stored, reported and held", () => {
   assert.equal(desk.metrics.willsHeld, 1);
 });
 
-Deno.test("wills alone: the event of a delayed will gives the delay in milliseconds", () => {
+Deno.test("wills alone: the event of a delayed will gives the delay in milliseconds", async (t) => {
   const waits: readonly [delayS: number, sessionExpiryS: number, delayMs: number][] = [
     [1, 600, 1_000],
     [3, 600, 3_000],
@@ -109,7 +110,7 @@ Deno.test("wills alone: the event of a delayed will gives the delay in milliseco
     [3, neverExpiresS, 3_000],
     [neverExpiresS, neverExpiresS, 1_000 * neverExpiresS],
   ];
-  for (const [delayS, sessionExpiryS, delayMs] of waits) {
+  await eachCase(t, waits, ([delayS, sessionExpiryS, delayMs]) => {
     const desk = new Desk().arm("a", delayS);
     desk.take();
     desk.end("a", lost, sessionExpiryS);
@@ -124,11 +125,11 @@ Deno.test("wills alone: the event of a delayed will gives the delay in milliseco
     assert.deepEqual([...desk.wills.delayed()].map(({ clientId }) => clientId), ["a"]);
     assert.deepEqual([desk.metrics.willsDelayed, desk.metrics.willsHeld], [1, 1]);
     assert.equal(desk.wills.armedOf("a"), undefined);
-  }
+  });
 });
 
-Deno.test("wills alone: without a delay or a surviving session, a will is published at once", () => {
-  for (const [delayS, sessionExpiryS] of [[0, 600], [3, 0]] as const) {
+Deno.test("wills alone: without a delay or a surviving session, a will is published at once", async (t) => {
+  await eachCase(t, [[0, 600], [3, 0]] as const, ([delayS, sessionExpiryS]) => {
     const desk = new Desk().arm("a", delayS);
     desk.take();
     desk.end("a", lost, sessionExpiryS);
@@ -138,10 +139,10 @@ Deno.test("wills alone: without a delay or a surviving session, a will is publis
       `publish t/a of a at ${nowMs}, counted from ${nowMs}`,
     ]);
     assert.deepEqual([desk.metrics.willsPublished["link-end"], desk.metrics.willsHeld, desk.deadlines.size], [1, 0, 0]);
-  }
+  });
 });
 
-Deno.test("wills alone: DISCONNECT discards the will always in 3.1.1, and with 0x00 only in 5.0", () => {
+Deno.test("wills alone: DISCONNECT discards the will always in 3.1.1, and with 0x00 only in 5.0", async (t) => {
   const ends: readonly [ProtocolVersion, Ending, discarded: boolean][] = [
     [5, left, true],
     [5, leftWithWill, false],
@@ -151,7 +152,7 @@ Deno.test("wills alone: DISCONNECT discards the will always in 3.1.1, and with 0
     [4, lost, false],
     [5, lost, false],
   ];
-  for (const [version, ending, discarded] of ends) {
+  await eachCase(t, ends, ([version, ending, discarded]) => {
     const desk = new Desk().arm("a", 0);
     desk.take();
     desk.end("a", ending, 600, version);
@@ -159,7 +160,7 @@ Deno.test("wills alone: DISCONNECT discards the will always in 3.1.1, and with 0
     assert.equal(desk.journal[0], "store a: none");
     assert.equal(desk.journal.at(-1), last, `${version} ${JSON.stringify(ending)}`);
     assert.equal(desk.metrics.willsDiscarded, discarded ? 1 : 0);
-  }
+  });
 });
 
 Deno.test("wills alone: a different connection, or one without a will, releases and discards no will", () => {
@@ -231,7 +232,7 @@ Deno.test("wills alone: a stored will waits for the start time, and is not store
   assert.equal(desk.journal.at(-1), `publish t/a of a at ${nowMs + 9}, counted from ${nowMs + 9}`);
 });
 
-Deno.test("wills alone: a stop publishes, loses or keeps each will, armed or delayed", () => {
+Deno.test("wills alone: a stop publishes, loses or keeps each will, armed or delayed", async (t) => {
   const stops: readonly [name: string, stop: (wills: Wills) => void, journal: string[], lost: number][] = [
     ["published", (wills) => wills.stop(true, nowMs + 1), [
       "store b: none",
@@ -247,7 +248,7 @@ Deno.test("wills alone: a stop publishes, loses or keeps each will, armed or del
     ], 2],
     ["kept", (wills) => wills.keep(), [], 0],
   ];
-  for (const [name, stop, journal, count] of stops) {
+  await eachCase(t, stops, ([name, stop, journal, count]) => {
     const desk = new Desk();
     desk.delay("b");
     desk.arm("a", 0).take();
@@ -256,7 +257,7 @@ Deno.test("wills alone: a stop publishes, loses or keeps each will, armed or del
     assert.deepEqual(desk.journal, journal, name);
     assert.deepEqual([desk.metrics.willsLostAtStop, desk.metrics.willsHeld, desk.deadlines.size], [count, 0, 0], name);
     assert.deepEqual([desk.wills.armedOf("a"), desk.wills.delayedOf("b")], [undefined, undefined], name);
-  }
+  });
 });
 
 Deno.test("wills alone: a due will that its client may not publish is denied", () => {
@@ -276,7 +277,7 @@ Deno.test("wills alone: a due will that its client may not publish is denied", (
   assert.deepEqual([desk.metrics.willsDenied, desk.metrics.willsPublished["link-end"]], [1, 1]);
 });
 
-Deno.test("wills alone: copies of a fault are published now or after their delay, under the client's name", () => {
+Deno.test("wills alone: copies of a fault are published now or after their delay, under the client's name", async (t) => {
   const will = (topic: string) => aWill({ topic });
   const copies = [{ will: will("now"), delayMs: 0 }, { will: will("soon"), delayMs: 1 }, {
     will: will("2 s"),
@@ -290,16 +291,16 @@ Deno.test("wills alone: copies of a fault are published now or after their delay
     `publish now of a at ${nowMs}, counted from ${nowMs}`,
   ]);
   assert.equal(desk.metrics.willFaults, 1);
-  for (const [topic, afterMs] of [["soon", 1], ["2 s", 2_000]] as const) {
+  await eachCase(t, [["soon", 1], ["2 s", 2_000]] as const, ([topic, afterMs]) => {
     assert.equal(desk.deadlines.nextMs, nowMs + afterMs);
     const copy = desk.deadlines.takeDue(nowMs + afterMs) as PendingWill;
     desk.wills.fallDue(copy, nowMs + afterMs);
     assert.deepEqual(desk.take(), [`publish ${topic} of a at ${nowMs + afterMs}, counted from ${nowMs + afterMs}`]);
-  }
+  });
 });
 
-Deno.test("wills alone: a fault at the release publishes a discarded or delayed will", () => {
-  for (const [decision, ending] of [["discard", left], ["delay", lost]] as const) {
+Deno.test("wills alone: a fault at the release publishes a discarded or delayed will", async (t) => {
+  await eachCase(t, [["discard", left], ["delay", lost]] as const, ([decision, ending]) => {
     for (const strikes of [true, false]) {
       const asked: string[] = [];
       const atRelease = ({ clientId }: { readonly clientId: string }, about: string) => {
@@ -317,7 +318,7 @@ Deno.test("wills alone: a fault at the release publishes a discarded or delayed 
         decision === "delay" && !strikes ? 1 : 0,
       ]);
     }
-  }
+  });
 });
 
 Deno.test("wills alone: a stop tells the fault about the shutdown, for armed wills", () => {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { ConnectWill, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { aWill, bytesOf, type Client, type ConnectAsked, connectPacket, Stage, textOf } from "./stage.ts";
+import { eachCase, eachVersion } from "../support/steps.ts";
 
 const keepAliveS = 10;
 /** When the victim connects, its last packet, and when it is killed. */
@@ -74,20 +75,20 @@ for (const [mode, in311, withoutDelay, withDelay] of table) {
   }
 }
 
-Deno.test("wills: a session that ends before the delay makes the will due [MQTT5 3.1.2-8]", () => {
+Deno.test("wills: a session that ends before the delay makes the will due [MQTT5 3.1.2-8]", async (t) => {
   const cases = [[60, 2, 2_000], [60, 0, 0], [2, 60, 2_000], [2, 2, 2_000], [3, 0xffff_ffff, 3_000]] as const;
-  for (const [delayIntervalS, sessionExpiryIntervalS, dueMs] of cases) {
+  await eachCase(t, cases, ([delayIntervalS, sessionExpiryIntervalS, dueMs]) => {
     const stage = new Stage();
     const watcher = stage.watch();
     stage.connect({ ...persistent(5, sessionExpiryIntervalS), will: aWill({ delayIntervalS }) }).die();
     stage.advance(100_000);
     assert.deepEqual(watcher.messageTimes, [dueMs], `delay ${delayIntervalS} s, session ${sessionExpiryIntervalS} s`);
-  }
+  });
 });
 
-Deno.test("wills: a client returns before, at and after the end of the delay [MQTT5 3.1.3-9]", () => {
+Deno.test("wills: a client returns before, at and after the end of the delay [MQTT5 3.1.3-9]", async (t) => {
   const cases = [[2_999, []], [3_000, [3_000]], [3_001, [3_000]]] as const;
-  for (const [backMs, times] of cases) {
+  await eachCase(t, cases, ([backMs, times]) => {
     const stage = new Stage();
     const watcher = stage.watch();
     stage.connect({ ...persistent(5), will: aWill({ delayIntervalS: 3 }) }).die();
@@ -95,7 +96,7 @@ Deno.test("wills: a client returns before, at and after the end of the delay [MQ
     assert.equal(stage.connect(persistent(5)).connack!.sessionPresent, true);
     stage.advance(100_000);
     assert.deepEqual(watcher.messageTimes, times, `back after ${backMs} ms`);
-  }
+  });
 });
 
 Deno.test("wills: a CONNECT that is read after the delay does not cancel the will", () => {
@@ -137,8 +138,8 @@ Deno.test("wills: each connection has its own will", () => {
   assert.deepEqual(watcher.messageTimes, [9_000]);
 });
 
-Deno.test("wills: a link that ends after its takeover does not affect the will of the new connection", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("wills: a link that ends after its takeover does not affect the will of the new connection", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const watcher = stage.watch();
     const old = stage.connect({ ...persistent(version), will: aWill({ payload: bytesOf("old") }) });
@@ -155,7 +156,7 @@ Deno.test("wills: a link that ends after its takeover does not affect the will o
     stage.advance(1_000);
     assert.deepEqual(watcher.messages, ["will old"]);
     assert.equal(stage.core.metrics.willsHeld, 1);
-  }
+  });
 });
 
 Deno.test("wills: takeover of a session that ends with its connection publishes the will [MQTT5 3.1.2-8]", () => {
@@ -167,18 +168,18 @@ Deno.test("wills: takeover of a session that ends with its connection publishes 
   assert.deepEqual(watcher.messageTimes, [0]);
 });
 
-Deno.test("wills: DISCONNECT with will applies its new session expiry", () => {
-  for (const [expiryS, dueMs] of [[1, 1_000], [0, 0], [50, 5_000]] as const) {
+Deno.test("wills: DISCONNECT with will applies its new session expiry", async (t) => {
+  await eachCase(t, [[1, 1_000], [0, 0], [50, 5_000]] as const, ([expiryS, dueMs]) => {
     const stage = new Stage();
     const watcher = stage.watch();
     stage.connect({ ...persistent(5), will: aWill({ delayIntervalS: 5 }) }).disconnect(0x04, expiryS);
     stage.advance(100_000);
     assert.deepEqual(watcher.messageTimes, [dueMs]);
-  }
+  });
 });
 
-Deno.test("wills: a refused client leaves no will, and its pipelined packets are not read [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", async () => {
-  for (const version of [4, 5] as const) {
+Deno.test("wills: a refused client leaves no will, and its pipelined packets are not read [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", async (t) => {
+  await eachVersion(t, async (version) => {
     for (const late of [false, true]) {
       const answer = late ? Promise.resolve("bad-credentials" as const) : "bad-credentials";
       const stage = new Stage({ authenticate: ({ username }) => username === "bad" ? answer : "accept" });
@@ -200,11 +201,11 @@ Deno.test("wills: a refused client leaves no will, and its pipelined packets are
       assert.deepEqual(watcher.messages, []);
       assert.equal(stage.core.metrics.willsArmed, 0);
     }
-  }
+  });
 });
 
-Deno.test("wills: an incomplete CONNECT leaves no will [MQTT5 3.1.2-9] [MQTT311 3.1.2-9]", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("wills: an incomplete CONNECT leaves no will [MQTT5 3.1.2-9] [MQTT311 3.1.2-9]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const watcher = stage.watch();
     const whole = encode(connectPacket({ version, will: aWill() }), version);
@@ -213,10 +214,10 @@ Deno.test("wills: an incomplete CONNECT leaves no will [MQTT5 3.1.2-9] [MQTT311 
     }
     assert.deepEqual(watcher.messages, []);
     assert.equal(stage.core.connections.size, 1);
-  }
+  });
 });
 
-Deno.test("wills: each field of a will arrives unaltered [MQTT5 3.1.3-10] [MQTT5 3.3.2-17]", () => {
+Deno.test("wills: each field of a will arrives unaltered [MQTT5 3.1.3-10] [MQTT5 3.3.2-17]", async (t) => {
   const properties = {
     payloadFormatIndicator: 1,
     contentType: "text/plain",
@@ -224,7 +225,7 @@ Deno.test("wills: each field of a will arrives unaltered [MQTT5 3.1.3-10] [MQTT5
     correlationData: bytesOf("c\0d"),
     userProperties: [["b", "1"], ["a", "2"], ["b", "3"]],
   } as const;
-  for (const qos of [0, 1, 2] as const) {
+  await eachCase(t, [0, 1, 2] as const, (qos) => {
     for (const delayIntervalS of [0, 2]) {
       const stage = new Stage();
       const watcher = stage.watch();
@@ -238,7 +239,7 @@ Deno.test("wills: each field of a will arrives unaltered [MQTT5 3.1.3-10] [MQTT5
       assert.equal(packet!.dup, false);
       assert.deepEqual({ ...packet!.properties }, properties);
     }
-  }
+  });
 });
 
 Deno.test("wills: message expiry counts from the publication", () => {
@@ -252,8 +253,8 @@ Deno.test("wills: message expiry counts from the publication", () => {
   assert.deepEqual(back.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS), [3]);
 });
 
-Deno.test("wills: a retained will is kept, also when delayed, and an empty payload clears it [MQTT5 3.1.2-15] [MQTT311 3.1.2-17]", () => {
-  for (const delayIntervalS of [0, 2]) {
+Deno.test("wills: a retained will is kept, also when delayed, and an empty payload clears it [MQTT5 3.1.2-15] [MQTT311 3.1.2-17]", async (t) => {
+  await eachCase(t, [0, 2], (delayIntervalS) => {
     const stage = new Stage();
     const live = (will: Partial<ConnectWill>) =>
       stage.connect({ ...persistent(5), will: aWill({ delayIntervalS, retain: true, ...will }) }).die();
@@ -267,7 +268,7 @@ Deno.test("wills: a retained will is kept, also when delayed, and an empty paylo
     stage.advance(2_000);
     assert.deepEqual(late.messages, ["will "]);
     assert.equal(stage.core.metrics.retainedHeld, 0);
-  }
+  });
 });
 
 Deno.test("wills: a will without retain is not kept [MQTT5 3.1.2-14] [MQTT311 3.1.2-16]", () => {

@@ -48,7 +48,11 @@ for (const version of versions) {
     client.die();
     assert.deepEqual(watcher.messages, []);
     const { wills } = stage.core.metrics.snapshot();
-    assert.deepEqual([wills.denied, wills.published["link-end"], wills.held], [1, 0, 0]);
+    assert.deepEqual({ denied: wills.denied, linkEnd: wills.published["link-end"], held: wills.held }, {
+      denied: 1,
+      linkEnd: 0,
+      held: 0,
+    });
   });
 
   for (const [username, code5, code4] of [["eve", 0x86, 4], [undefined, 0x87, 5]] as const) {

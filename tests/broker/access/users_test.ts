@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { hashPassword } from "../../../src/broker/access/password_hash.ts";
 import { parseUsers, withUser } from "../../../src/broker/access/users.ts";
+import { eachCase } from "../../support/steps.ts";
 
 /** Written by mosquitto_passwd 2.0: `-H sha512-pbkdf2` for ann, `-H sha512` for bob. */
 const byMosquitto = [
@@ -13,13 +14,13 @@ const byMosquitto = [
 ].join("\n");
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("users: a file of mosquitto_passwd accepts the correct passwords", async () => {
+Deno.test("users: a file of mosquitto_passwd accepts the correct passwords", async (t) => {
   const users = parseUsers(byMosquitto, "users");
   assert.equal(users.size, 2);
-  for (const time of ["first", "again"]) {
+  await eachCase(t, ["first", "again"], async (time) => {
     assert.equal(await users.verify("ann", bytes("grüße")), true, time);
     assert.equal(await users.verify("bob", bytes("secret")), true, time);
-  }
+  });
   assert.equal(await users.verify("ann", bytes("secret")), false);
   assert.equal(await users.verify("bob", bytes("")), false);
   assert.equal(await users.verify("bob", undefined), false);

@@ -22,7 +22,11 @@ Deno.test("$SYS: a new subscriber receives the values at once and at each interv
   const now = values(watcher.messages);
   assert.equal(now["clients/connected"], "1");
   assert.equal(now["uptime"], "10 seconds");
-  assert.deepEqual([now["wills/armed"], now["wills/published"], now["wills/published/link-end"]], ["1", "1", "1"]);
+  assert.deepEqual({
+    willsArmed: now["wills/armed"],
+    willsPublished: now["wills/published"],
+    willsPublishedLinkEnd: now["wills/published/link-end"],
+  }, { willsArmed: "1", willsPublished: "1", willsPublishedLinkEnd: "1" });
   assert.equal(now["wills/fault"], undefined);
   assert.ok(Number(now["bytes/received"]) > 20 && Number(now["messages/received"]) >= 3);
   assert.ok(watcher.of("publish").every(({ retain }) => !retain));
@@ -49,7 +53,11 @@ Deno.test("$SYS: publishes the active fault mix of the broker", () => {
   stage.connect({ clientId: "victim", will: aWill() }).die();
   stage.advance(1_000);
   const now = values(stage.connect({ clientId: "watcher" }).subscribe("$SYS/broker/wills/#").messages);
-  assert.deepEqual([now["wills/fault"], now["wills/faults"], now["wills/faults/lose"]], ["lose=100%", "1", "1"]);
+  assert.deepEqual({
+    willsFault: now["wills/fault"],
+    willsFaults: now["wills/faults"],
+    willsFaultsLose: now["wills/faults/lose"],
+  }, { willsFault: "lose=100%", willsFaults: "1", willsFaultsLose: "1" });
 });
 
 Deno.test("$SYS: is off unless an interval is configured", () => {

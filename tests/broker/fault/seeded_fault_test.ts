@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type FaultKind, parseFaults } from "../../../src/broker/fault/fault_mix.ts";
 import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
 import { aWill, bytesOf, Stage, textOf } from "../stage.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const asked = (clientId: string) => ({ clientId, will: aWill(), ending: { kind: "link-end" } as const });
 
@@ -63,11 +64,11 @@ Deno.test("faults: a stall holds all wills until it ends, then releases all of t
   assert.deepEqual(stage.core.metrics.snapshot().wills.faultsByKind, { stall: 3 });
 });
 
-Deno.test("faults: an altered will differs from the original, also when the payload is empty", () => {
+Deno.test("faults: an altered will differs from the original, also when the payload is empty", async (t) => {
   const willFault = new SeededFault({ shares: parseFaults("alter=100%", "mix"), seed: 1 });
-  for (const text of ["gone", ""]) {
+  await eachCase(t, ["gone", ""], (text) => {
     const [copy, ...more] = willFault.atPublication({ ...asked("a"), will: aWill({ payload: bytesOf(text) }) }, 0)!;
     assert.deepEqual(more, []);
     assert.notDeepEqual(textOf(copy!.will.payload), text);
-  }
+  });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ConnectAsked, connectPacket, Stage } from "../stage.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 Deno.test("connect: the first packet decides whether the broker serves the link [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]", () => {
   const stage = new Stage();
@@ -8,17 +9,17 @@ Deno.test("connect: the first packet decides whether the broker serves the link 
   assert.deepEqual(client.end, { kind: "fin" });
 });
 
-Deno.test("connect: a second CONNECT ends the connection [MQTT5 3.1.0-2] [MQTT311 3.1.0-2]", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("connect: a second CONNECT ends the connection [MQTT5 3.1.0-2] [MQTT311 3.1.0-2]", async (t) => {
+  await eachVersion(t, (version) => {
     const client = new Stage().connect({ version });
     client.send(connectPacket({ version }));
     assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x82] : []);
     assert.deepEqual(client.end, { kind: "fin" });
-  }
+  });
 });
 
-Deno.test("connect: the broker disconnects a client that sends no CONNECT in time", () => {
-  for (const bytes of [[], [0x10], [0x10, 0x20, 0x00, 0x04]]) {
+Deno.test("connect: the broker disconnects a client that sends no CONNECT in time", async (t) => {
+  await eachCase(t, [[], [0x10], [0x10, 0x20, 0x00, 0x04]], (bytes) => {
     const stage = new Stage({ limits: { timeToConnectMs: 5_000 } });
     const client = stage.dial().sendBytes(bytes);
     stage.advance(4_999);
@@ -26,7 +27,7 @@ Deno.test("connect: the broker disconnects a client that sends no CONNECT in tim
     stage.advance(1);
     assert.equal(client.endMs, 5_000);
     assert.equal(stage.core.metrics.endedEarly, 1);
-  }
+  });
 });
 
 Deno.test("connect: the time limit for CONNECT does not apply after CONNECT", () => {
@@ -37,13 +38,13 @@ Deno.test("connect: the time limit for CONNECT does not apply after CONNECT", ()
   assert.equal(stage.core.deadlines.size, 0);
 });
 
-Deno.test("connect: the broker refuses an unsupported protocol version [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]", () => {
-  for (const level of [3, 6]) {
+Deno.test("connect: the broker refuses an unsupported protocol version [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]", async (t) => {
+  await eachCase(t, [3, 6], (level) => {
     const client = new Stage().dial(4);
     client.sendBytes([0x10, 13, 0, 4, 0x4d, 0x51, 0x54, 0x54, level, 2, 0, 0, 0, 1, 0x61]);
     assert.equal(client.connack?.reasonCode, 1);
     assert.deepEqual(client.end, { kind: "fin" });
-  }
+  });
 });
 
 Deno.test("connect: the broker assigns an identifier to a client without one [MQTT5 3.1.3-7] [MQTT311 3.1.3-6] [MQTT311 3.1.3-8]", () => {
@@ -77,7 +78,7 @@ Deno.test("connect: AUTH from a client without an authentication method is a pro
   assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
 });
 
-Deno.test("connect: a session survives by version, clean start, expiry and time offline", () => {
+Deno.test("connect: a session survives by version, clean start, expiry and time offline", async (t) => {
   const v5 = (expiryS: number): ConnectAsked => ({
     cleanStart: false,
     properties: { sessionExpiryIntervalS: expiryS },
@@ -95,7 +96,7 @@ Deno.test("connect: a session survives by version, clean start, expiry and time 
     [{ version: 4, cleanStart: false }, 0, { version: 4, cleanStart: true }, false],
     [{ version: 4, cleanStart: false }, 5, v5(0), true],
   ];
-  for (const [first, offlineMs, second, present] of cases) {
+  await eachCase(t, cases, ([first, offlineMs, second, present]) => {
     const stage = new Stage({ limits: { sessionExpiryMs: 0 } });
     assert.equal(stage.connect(first).connack!.sessionPresent, false);
     for (const { link } of stage.core.connections) link.end();
@@ -103,7 +104,7 @@ Deno.test("connect: a session survives by version, clean start, expiry and time 
     const name = JSON.stringify([first, offlineMs, second]);
     assert.equal(stage.connect(second).connack!.sessionPresent, present, name);
     assert.equal(stage.core.sessions.size, 1, name);
-  }
+  });
 });
 
 Deno.test("connect: a session does not expire while its client is connected [MQTT5 4.1.0-1]", () => {
@@ -117,8 +118,8 @@ Deno.test("connect: a session does not expire while its client is connected [MQT
   assert.deepEqual(back.messages, ["a x"]);
 });
 
-Deno.test("connect: a takeover sends DISCONNECT to a 5.0 client, and closes a client of either version [MQTT5 3.1.4-3] [MQTT311 3.1.4-2]", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("connect: a takeover sends DISCONNECT to a 5.0 client, and closes a client of either version [MQTT5 3.1.4-3] [MQTT311 3.1.4-2]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const asked: ConnectAsked = { version, cleanStart: false, properties: { sessionExpiryIntervalS: 9 } };
     const old = stage.connect(asked).subscribe("a");
@@ -129,7 +130,7 @@ Deno.test("connect: a takeover sends DISCONNECT to a 5.0 client, and closes a cl
     back.publish("a", "x");
     assert.deepEqual([old.messages, back.messages], [[], ["a x"]]);
     assert.equal(stage.core.metrics.online, 1);
-  }
+  });
 });
 
 Deno.test("connect: a 5.0 client is held to the server keep alive [MQTT5 3.1.2-21]", () => {
@@ -198,11 +199,11 @@ Deno.test("connect: a client that closes while its login is pending leaves no tr
   assert.equal(stage.core.sessions.size, 0);
 });
 
-Deno.test("connect: the broker refuses a login when the decision fails", async () => {
+Deno.test("connect: the broker refuses a login when the decision fails", async (t) => {
   const answers = [() => Promise.reject(new Error("no directory")), () => {
     throw new Error("no directory");
   }];
-  for (const authenticate of answers) {
+  await eachCase(t, answers, async (authenticate) => {
     const stage = new Stage({ authenticate });
     const client = stage.connect();
     // deno-lint-ignore no-await-in-loop
@@ -210,5 +211,5 @@ Deno.test("connect: the broker refuses a login when the decision fails", async (
     stage.settle();
     assert.equal(client.connack!.reasonCode, 0x88);
     assert.ok(stage.logged.some((line) => line.includes("no directory")), stage.logged.join());
-  }
+  });
 });

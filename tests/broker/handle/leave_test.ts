@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { type ConnectAsked, Stage } from "../stage.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("leave: the broker closes after DISCONNECT and sends nothing", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("leave: the broker closes after DISCONNECT and sends nothing", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect({ version }).disconnect();
     assert.equal(client.arrivals.length, 1);
     assert.deepEqual(client.end, { kind: "fin" });
     assert.equal(stage.core.connections.size, 0);
     assert.equal(stage.core.sessions.size, 0);
-  }
+  });
 });
 
 Deno.test("leave: the broker does not read packets after DISCONNECT", () => {
@@ -39,7 +40,7 @@ Deno.test("leave: DISCONNECT with a reason code for servers is a protocol error 
   assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82]);
 });
 
-Deno.test("leave: a protocol error closes the client, and a 5.0 client receives the reason code", () => {
+Deno.test("leave: a protocol error closes the client, and a 5.0 client receives the reason code", async (t) => {
   const cases: readonly [bytes: number[], reasonCode: number][] = [
     [[0xff, 0x00], 0x81],
     [[0xe1, 0x00], 0x81], // [MQTT5 3.14.1-1] [MQTT311 3.14.1-1]
@@ -47,14 +48,14 @@ Deno.test("leave: a protocol error closes the client, and a 5.0 client receives 
     [[0x20, 0x03, 0x00, 0x00, 0x00], 0x82],
     [[0xd0, 0x00], 0x82],
   ];
-  for (const [bytes, reasonCode] of cases) {
+  await eachCase(t, cases, ([bytes, reasonCode]) => {
     for (const version of [4, 5] as const) {
       const client = new Stage().connect({ version });
       client.sendBytes(version === 4 && bytes[0] === 0x20 ? [0x20, 0x02, 0x00, 0x00] : bytes);
       assert.deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), version === 5 ? [reasonCode] : []);
       assert.deepEqual(client.end, { kind: "fin" }, `${bytes}`); // [MQTT5 4.13.1-1] [MQTT311 4.8.0-1]
     }
-  }
+  });
 });
 
 Deno.test("leave: a packet above the broker's maximum size closes the connection", () => {

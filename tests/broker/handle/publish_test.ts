@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { PublishPacket, QoS } from "../../../src/mqtt/packet.ts";
 import { bytesOf, type ConnectAsked, Stage } from "../stage.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
@@ -20,8 +21,8 @@ function aPublish(more: Partial<PublishPacket> = {}): PublishPacket {
   };
 }
 
-Deno.test("publish: the broker answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [MQTT5 4.3.3-11]", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("publish: the broker answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [MQTT5 4.3.3-11]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     stage.watch();
     const client = stage.connect({ version });
@@ -31,7 +32,7 @@ Deno.test("publish: the broker answers by QoS [MQTT5 4.3.2-4] [MQTT5 4.3.3-8] [M
       { type: "pubrec", packetId: 2 },
       { type: "pubcomp", packetId: 2 },
     ]);
-  }
+  });
 });
 
 Deno.test("publish: a 5.0 client receives 0x10 when no subscription matches", () => {
@@ -40,8 +41,8 @@ Deno.test("publish: a 5.0 client receives 0x10 when no subscription matches", ()
   assert.deepEqual([client.of("puback")[0]!.reasonCode, client.of("pubrec")[0]!.reasonCode], [0x10, 0x10]);
 });
 
-Deno.test("publish: the broker routes a QoS 2 message once, also across connections [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("publish: the broker routes a QoS 2 message once, also across connections [MQTT5 4.3.3-10] [MQTT311 4.3.3-2]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const watcher = stage.watch();
     const client = stage.connect({ ...lasting, version }, silent);
@@ -52,8 +53,12 @@ Deno.test("publish: the broker routes a QoS 2 message once, also across connecti
     assert.deepEqual(watcher.messages, ["a x"]);
     back.send({ type: "pubrel", packetId: 7 }, aPublish()); // [MQTT5 4.3.3-12]
     assert.deepEqual(watcher.messages, ["a x", "a x"]);
-    assert.deepEqual([client.of("pubrec").length, back.of("pubrec").length, back.of("pubcomp").length], [2, 2, 1]);
-  }
+    assert.deepEqual({
+      clientPubrec: client.of("pubrec").length,
+      backPubrec: back.of("pubrec").length,
+      backPubcomp: back.of("pubcomp").length,
+    }, { clientPubrec: 2, backPubrec: 2, backPubcomp: 1 });
+  });
 });
 
 Deno.test("publish: the broker answers PUBREL for an unknown packet identifier", () => {
@@ -87,14 +92,14 @@ Deno.test("publish: a topic alias is valid for its connection only [MQTT5 3.3.2-
   assert.deepEqual(beyond.of("disconnect").map(({ reasonCode }) => reasonCode), [0x94]);
 });
 
-Deno.test("publish: the broker closes a client that publishes what the broker does not support or the standard forbids", () => {
+Deno.test("publish: the broker closes a client that publishes what the broker does not support or the standard forbids", async (t) => {
   const cases: readonly [more: Partial<PublishPacket>, reasonCode: number][] = [
     [{ qos: 2 }, 0x9b],
     [{ qos: 1, retain: true }, 0x9a],
     [{ qos: 1, topic: "a/#" }, 0x81], // [MQTT5 3.3.2-2]
     [{ qos: 1, properties: { subscriptionIdentifiers: [1] } }, 0x82], // [MQTT5 3.3.4-6]
   ];
-  for (const [more, reasonCode] of cases) {
+  await eachCase(t, cases, ([more, reasonCode]) => {
     const client = new Stage({ maximumQoS: 1, retainAvailable: false }).connect();
     try {
       client.send(aPublish(more));
@@ -102,15 +107,15 @@ Deno.test("publish: the broker closes a client that publishes what the broker do
       client.sendBytes([0x32, 8, 0, 3, 0x61, 0x2f, 0x23, 0, 7, 0]);
     }
     assert.deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode], JSON.stringify(more));
-  }
+  });
 });
 
-Deno.test("publish: the broker refuses with PUBACK or PUBREC, and closes where the packet has no answer", () => {
+Deno.test("publish: the broker refuses with PUBACK or PUBREC, and closes where the packet has no answer", async (t) => {
   const stage = new Stage({ limits: { topicLevels: 2 } });
   const watcher = stage.watch();
   const deep = { topic: "a/b/c" };
   const text = { topic: "a", payload: Uint8Array.of(0xff), properties: { payloadFormatIndicator: 1 } } as const;
-  for (const [more, reasonCode] of [[deep, 0x90], [text, 0x99]] as const) {
+  await eachCase(t, [[deep, 0x90], [text, 0x99]] as const, ([more, reasonCode]) => {
     const client = stage.connect({}, silent);
     client.send(aPublish({ ...more, qos: 1 }), aPublish({ ...more, qos: 2 }), aPublish({ topic: "ok", qos: 2 }));
     assert.deepEqual(client.of("puback").map((packet) => packet.reasonCode), [reasonCode]);
@@ -118,21 +123,21 @@ Deno.test("publish: the broker refuses with PUBACK or PUBREC, and closes where t
     const { packetId: _none, ...unacknowledged } = aPublish({ ...more, qos: 0 });
     client.send(unacknowledged);
     assert.deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode]);
-  }
+  });
   const older = stage.connect({ version: 4 }).send(aPublish({ ...deep, qos: 1 }));
   assert.deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
   assert.deepEqual(watcher.messages, ["ok x", "ok x"]);
 });
 
-Deno.test("publish: a message is delivered at the lower QoS of message and subscription [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
-  for (const subscribed of [0, 1, 2] as const) {
+Deno.test("publish: a message is delivered at the lower QoS of message and subscription [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", async (t) => {
+  await eachCase(t, [0, 1, 2] as const, (subscribed) => {
     const stage = new Stage();
     const watcher = stage.watch("#", { qos: subscribed });
     const client = stage.connect();
     for (const qos of [0, 1, 2] as const) client.publish("a", "x", { qos });
     const expected = [0, 1, 2].map((qos) => Math.min(qos, subscribed) as QoS);
     assert.deepEqual(watcher.of("publish").map(({ qos }) => qos), expected);
-  }
+  });
 });
 
 Deno.test("publish: the broker sets DUP and RETAIN itself for each delivery [MQTT5 3.3.1-3] [MQTT5 3.3.1-12] [MQTT311 3.3.1-9]", () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { connectionRoom } from "../../../src/broker/limits/connection_room.ts";
 import { Stage } from "../stage.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const cases: readonly (readonly [openFiles: number | undefined, connections: number, links: number])[] = [
   [undefined, 1_000_000, Infinity],
@@ -24,20 +25,20 @@ Deno.test("connection room: takes a configured maximum that fits, and any maximu
   assert.deepEqual(connectionRoom(2_000_000, undefined), { connections: 2_000_000, links: Infinity });
 });
 
-Deno.test("connection room: refuses a maximum that does not fit, and its message gives a sufficient cure", () => {
+Deno.test("connection room: refuses a maximum that does not fit, and its message gives a sufficient cure", async (t) => {
   const refused = new UsageError(
     "Cannot hold 19,681 connections (--max-connections): the limit of open files, 20,000, leaves room for 19,680; " +
       "expected 1 to 19,680, or a higher limit (ulimit -n 20001)",
   );
   assert.throws(() => connectionRoom(19_681, 20_000), refused);
-  for (const asked of [30, 1_000, 19_681, 500_000]) {
+  await eachCase(t, [30, 1_000, 19_681, 500_000], (asked) => {
     let advice = 0;
     assert.throws(() => connectionRoom(asked, 80), (error: Error) => {
       advice = Number(/ulimit -n (\d+)/.exec(error.message)![1]);
       return error instanceof UsageError;
     });
     assert.equal(connectionRoom(asked, advice).connections, asked);
-  }
+  });
 });
 
 Deno.test("connection room: the broker closes a link at once when descriptors run out", () => {

@@ -24,7 +24,12 @@ Deno.test("event log: writes one line for each step of a client's life with a wi
     "info will-published a",
   ]);
   const { message, ending, topic, qos } = records()[3];
-  assert.deepEqual([message, ending, topic, qos], ["will published", "link-end", "will", 1]);
+  assert.deepEqual({ message, ending, topic, qos }, {
+    message: "will published",
+    ending: "link-end",
+    topic: "will",
+    qos: 1,
+  });
 });
 
 Deno.test("event log: contains no password and no payload", () => {

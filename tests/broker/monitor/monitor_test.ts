@@ -98,13 +98,21 @@ Deno.test("monitor: /status lists online clients, and armed and delayed wills wi
       will: { state: "armed", topic: "t/armed", qos: 0, retain: true, since: at(1) },
       queued,
     });
-    assert.deepEqual([wills.armed, wills.held, wills.delayed], [2, 2, 1]);
+    assert.deepEqual({ armed: wills.armed, held: wills.held, delayed: wills.delayed }, {
+      armed: 2,
+      held: 2,
+      delayed: 1,
+    });
     for (const [filter, clientId] of [["online", "armed"], ["armed", "armed"], ["delayed", "delayed"]] as const) {
       const page = await jsonOf(`${url}/status?filter=${filter}`);
       assert.deepEqual([page.total, page.clients[0].clientId], [1, clientId], filter);
     }
     const second = await jsonOf(`${url}/status?offset=1&limit=1`);
-    assert.deepEqual([second.total, second.clients.length, second.clients[0].clientId], [2, 1, "armed"]);
+    assert.deepEqual({ total: second.total, clients: second.clients.length, clientId: second.clients[0].clientId }, {
+      total: 2,
+      clients: 1,
+      clientId: "armed",
+    });
   });
 });
 

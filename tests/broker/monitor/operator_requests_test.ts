@@ -10,6 +10,7 @@ import { StoreError } from "../../../src/broker/store/store.ts";
 import { aWill, Stage } from "../stage.ts";
 import { Lives } from "../store/lives.ts";
 import { monitored } from "./monitored.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const token = "a-token-of-the-operator";
 const bearer = { authorization: `Bearer ${token}` };
@@ -89,7 +90,11 @@ Deno.test("operator: with the token the broker does each action and answers 204"
     }
     stage.settle();
     const { metrics, sessions } = stage.core;
-    assert.deepEqual([metrics.online, sessions.size, metrics.retainedHeld], [1, 1, 0]);
+    assert.deepEqual({ online: metrics.online, sessions: sessions.size, retainedHeld: metrics.retainedHeld }, {
+      online: 1,
+      sessions: 1,
+      retainedHeld: 0,
+    });
     assert.deepEqual(metrics.operatorActions, { disconnect: 1, "end-session": 1, "clear-retained": 1 });
     const counted = await ask({ path: "/metrics", method: "GET" });
     assert.match(counted.text, /^mqtt_sim_operator_actions_total\{action="end-session"\} 1$/m);
@@ -219,14 +224,14 @@ Deno.test("operator: without --admin-token the broker refuses each action with 4
   }, { isOff: true });
 });
 
-Deno.test("operator: the broker refuses a token together with an address that is not loopback", async () => {
+Deno.test("operator: the broker refuses a token together with an address that is not loopback", async (t) => {
   const adminToken = await tokenOf();
-  for (const host of ["0.0.0.0", "::", "192.0.2.1", "broker.example"]) {
+  await eachCase(t, ["0.0.0.0", "::", "192.0.2.1", "broker.example"], async (host) => {
     await assert.rejects(
       startMonitor(monitored(new Stage()), { host, port: 0, adminToken }),
       (error) => error instanceof UsageError && error.message.startsWith(`Cannot accept operator actions on ${host}: `),
     );
-  }
+  });
 });
 
 const names: readonly [name: string, path: string][] = [

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { clearRetained, disconnectClient, endSession } from "../../../src/broker/serve/operator.ts";
 import { aWill, type ConnectAsked, Stage } from "../stage.ts";
 import { Lives } from "../store/lives.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } } as const;
 
@@ -94,15 +95,15 @@ Deno.test("end a session: a session that ends with its connection ends once, and
   assert.equal(stage.core.deadlines.nextMs, Infinity);
 });
 
-Deno.test("end a session: the broker releases the memory of the session once", () => {
-  for (const asked of [{}, lasting]) {
+Deno.test("end a session: the broker releases the memory of the session once", async (t) => {
+  await eachCase(t, [{}, lasting], (asked) => {
     const stage = new Stage();
     stage.connect({ ...asked, clientId: "a", will: aWill() }).subscribe("t");
     assert.ok(stage.core.memory.usedBytes > 0);
     endSession(stage.core, "a", stage.nowMs);
     stage.settle();
     assert.equal(stage.core.memory.usedBytes, 0);
-  }
+  });
 });
 
 Deno.test("clear a retained topic: removes one topic for later subscribers; present subscribers receive nothing", () => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { beginStop, finishStop, isDrained } from "../../../src/broker/serve/shutdown.ts";
 import { aWill, type ConnectAsked, Stage } from "../stage.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("shutdown: watchers receive all wills before their links close, and 5.0 clients receive DISCONNECT", () => {
+Deno.test("shutdown: watchers receive all wills before their links close, and 5.0 clients receive DISCONNECT", async (t) => {
   const stage = new Stage();
   const watcher = stage.watch("#", {}, { will: aWill({ topic: "watcher" }) });
   const older = stage.connect({ version: 4, clientId: "a", will: aWill({ topic: "armed" }) });
@@ -19,9 +20,9 @@ Deno.test("shutdown: watchers receive all wills before their links close, and 5.
   finishStop(stage.core, stage.nowMs);
   stage.settle();
   assert.deepEqual(watcher.messages.sort(), ["armed gone", "offline gone", "online gone", "watcher gone"]);
-  for (const client of [watcher, delayed]) {
+  await eachCase(t, [watcher, delayed], (client) => {
     assert.deepEqual(client.of("disconnect"), [{ type: "disconnect", reasonCode: 0x8b }]);
-  }
+  });
   assert.deepEqual(older.end, { kind: "fin" });
   assert.deepEqual([stage.core.connections.size, stage.core.metrics.willsHeld], [0, 0]);
 });

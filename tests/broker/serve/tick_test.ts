@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { Stage } from "../stage.ts";
+import { eachVersion } from "../../support/steps.ts";
 
-Deno.test("tick: keep alive ends a connection at 1.5 times its value after the last packet [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]", () => {
+Deno.test("tick: keep alive ends a connection at 1.5 times its value after the last packet [MQTT5 3.1.2-22] [MQTT311 3.1.2-24]", async (t) => {
   const cases = [[1, 1_500], [3, 4_500], [60, 90_000], [65_535, 98_302_500]] as const;
-  for (const version of [4, 5] as const) {
+  await eachVersion(t, (version) => {
     for (const [keepAliveS, limitMs] of cases) {
       const stage = new Stage();
       const client = stage.connect({ version, keepAliveS });
@@ -18,7 +19,7 @@ Deno.test("tick: keep alive ends a connection at 1.5 times its value after the l
       assert.equal(client.endMs, lastMs + limitMs);
       assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), version === 5 ? [0x8d] : []);
     }
-  }
+  });
 });
 
 Deno.test("tick: each control packet resets keep alive, an incomplete packet does not", () => {

@@ -1,6 +1,7 @@
 /** What waits and expires: dropped when it does, at a cost that does not grow with the square of what waits. */
 import assert from "node:assert/strict";
 import { type ConnectAsked, Stage } from "../stage.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const lasting: ConnectAsked = { clientId: "w", cleanStart: false, properties: { sessionExpiryIntervalS: 600 } };
 
@@ -13,16 +14,16 @@ function publish(stage: Stage, ...expiries: readonly (number | undefined)[]): vo
   publisher.disconnect();
 }
 
-Deno.test("expiry: the queue removes each expired message and no other, in any order", () => {
+Deno.test("expiry: the queue removes each expired message and no other, in any order", async (t) => {
   const stage = new Stage();
   stage.connect(lasting).subscribe("a").die();
   publish(stage, 9, undefined, 3, 5, undefined, 3);
   const { outbox } = stage.core.sessions.get("w")!;
   const left = [[2_999, 6], [3_000, 4], [4_999, 4], [5_000, 3], [9_000, 2], [100_000, 2]] as const;
-  for (const [atMs, size] of left) {
+  await eachCase(t, left, ([atMs, size]) => {
     stage.advance(atMs - stage.nowMs);
     assert.equal(outbox.size, size, `${atMs}`);
-  }
+  });
   assert.equal(stage.core.metrics.dropped.expired, 4);
   assert.deepEqual(stage.connect(lasting).messages, ["a undefined", "a undefined"]);
   assert.equal(outbox.sizeBytes, 0);

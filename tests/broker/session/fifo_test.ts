@@ -24,7 +24,11 @@ Deno.test("fifo: is empty after clear", () => {
   const fifo = new Fifo<number>();
   fifo.push(1);
   fifo.clear();
-  assert.deepEqual([fifo.size, fifo.shift(), fifo.peek()], [0, undefined, undefined]);
+  assert.deepEqual({ size: fifo.size, shift: fifo.shift(), peek: fifo.peek() }, {
+    size: 0,
+    shift: undefined,
+    peek: undefined,
+  });
 });
 
 Deno.test("fifo: filter keeps the selected items in order, also after removals", () => {

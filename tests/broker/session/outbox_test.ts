@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { AcknowledgePacket, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { aWill, type Client, type ConnectAsked, Stage } from "../stage.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 function lasting(version: ProtocolVersion, receiveMaximum = 65_535): ConnectAsked {
   return {
@@ -26,8 +27,8 @@ function told(client: Client): string[] {
   });
 }
 
-Deno.test("outbox: sends unacknowledged messages again on reconnect, in order [MQTT5 4.4.0-1] [MQTT5 4.6.0-1] [MQTT311 4.4.0-1]", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("outbox: sends unacknowledged messages again on reconnect, in order [MQTT5 4.4.0-1] [MQTT5 4.6.0-1] [MQTT311 4.4.0-1]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
@@ -40,7 +41,7 @@ Deno.test("outbox: sends unacknowledged messages again on reconnect, in order [M
     back.send(answer("puback", 1), answer("pubcomp", 2), answer("pubrec", 4), answer("pubcomp", 4));
     back.send(answer("puback", 6)).die();
     assert.deepEqual(told(stage.connect(lasting(version))), []);
-  }
+  });
 });
 
 Deno.test("outbox: sends nothing again while the connection lasts [MQTT5 4.4.0-1]", () => {
@@ -96,17 +97,17 @@ Deno.test("outbox: an error code of the client completes the message [MQTT5 4.4.
   assert.deepEqual(told(stage.connect(lasting(5))), []);
 });
 
-Deno.test("outbox: ignores answers to unknown identifiers and answers of the wrong type", () => {
+Deno.test("outbox: ignores answers to unknown identifiers and answers of the wrong type", async (t) => {
   const unknown = new Stage().connect({}, silent).send(answer("puback", 9), answer("pubcomp", 9), answer("pubrec", 9));
   assert.deepEqual(unknown.of("pubrel"), [{ type: "pubrel", packetId: 9, reasonCode: 0x92 }]);
   assert.equal(unknown.end, undefined);
-  for (const [qos, type] of [[1, "pubrec"], [1, "pubcomp"], [2, "puback"], [2, "pubcomp"]] as const) {
+  await eachCase(t, [[1, "pubrec"], [1, "pubcomp"], [2, "puback"], [2, "pubcomp"]] as const, ([qos, type]) => {
     const stage = new Stage();
     const client = stage.connect(lasting(5), silent).subscribe("a");
     stage.connect({ clientId: "p" }).publish("a", "x", { qos });
     client.send(answer(type, 1));
     assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x82], `${type} at QoS ${qos}`);
-  }
+  });
 });
 
 Deno.test("outbox: does not assign a packet identifier that is in use [MQTT5 2.2.1-4] [MQTT311 2.3.1-4]", () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { ConnectPacket, Packet } from "../../../src/mqtt/packet.ts";
 import { mayCarry } from "../../../src/mqtt/reason.ts";
 import { bytesOf, type Client, Stage } from "../stage.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const silent = { acknowledges: false };
 
@@ -16,16 +17,16 @@ function client(properties: ConnectPacket["properties"] = {}): Client {
 
 const answers = { puback: 1, pubrec: 2 } as const;
 
-Deno.test("PUBACK, PUBREC: the broker omits the reason string to fit the maximum packet size [MQTT5 3.4.2-2] [MQTT5 3.4.2-3]", () => {
+Deno.test("PUBACK, PUBREC: the broker omits the reason string to fit the maximum packet size [MQTT5 3.4.2-2] [MQTT5 3.4.2-3]", async (t) => {
   // [MQTT5 3.5.2-2] [MQTT5 3.5.2-3]
-  for (const type of ["puback", "pubrec"] as const) {
+  await eachCase(t, ["puback", "pubrec"] as const, (type) => {
     const answered = (maximumPacketSize: number) =>
       client({ maximumPacketSize }).send(refusedPublish(answers[type])).of(type)[0]!;
     const text = answered(1_000).properties!.reasonString!;
     const size = 2 + 2 + 1 + 1 + 3 + text.length;
     assert.deepEqual(answered(size).properties, { reasonString: text });
     assert.deepEqual(answered(size - 1), { type, packetId: 7, reasonCode: 0x90 });
-  }
+  });
 });
 
 Deno.test("PUBREL, PUBCOMP: contain no reason string, so that they always fit [MQTT5 3.6.2-2] [MQTT5 3.6.2-3]", () => {
@@ -64,8 +65,8 @@ Deno.test("acknowledgements: accept only the reason codes of their type [MQTT5 3
   assert.equal(seen, 7 + 4 + 3 + 1);
 });
 
-Deno.test("problem information: a client that declines gets reason strings in CONNACK and DISCONNECT only [MQTT5 3.1.2-29]", () => {
-  for (const requestProblemInformation of [undefined, true, false]) {
+Deno.test("problem information: a client that declines gets reason strings in CONNACK and DISCONNECT only [MQTT5 3.1.2-29]", async (t) => {
+  await eachCase(t, [undefined, true, false], (requestProblemInformation) => {
     const properties = requestProblemInformation === undefined ? {} : { requestProblemInformation };
     const told = client(properties).send(refusedPublish(1), refusedPublish(2)).subscribe("a/b/c/d");
     told.sendBytes([0xc1, 0]);
@@ -73,7 +74,7 @@ Deno.test("problem information: a client that declines gets reason strings in CO
       .map((type) => typeof told.of(type)[0]!.properties?.reasonString);
     const text = requestProblemInformation === false ? "undefined" : "string";
     assert.deepEqual(words, [text, text, text, "string"]);
-  }
+  });
 });
 
 Deno.test("problem information: a 3.1.1 client receives no reason string", () => {
@@ -81,5 +82,9 @@ Deno.test("problem information: a 3.1.1 client receives no reason string", () =>
   const older = stage.connect({ version: 4 }).subscribe("a/b/c/d");
   assert.deepEqual(older.of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x80] }]);
   older.send(refusedPublish(1)); // [MQTT311 3.3.5-2] [MQTT311 4.8.0-2]
-  assert.deepEqual([older.of("puback"), older.of("disconnect"), older.end], [[], [], { kind: "fin" }]);
+  assert.deepEqual({ puback: older.of("puback"), disconnect: older.of("disconnect"), end: older.end }, {
+    puback: [],
+    disconnect: [],
+    end: { kind: "fin" },
+  });
 });

@@ -3,14 +3,15 @@ import assert from "node:assert/strict";
 import { mayCarry } from "../../../src/mqtt/reason.ts";
 import { aWill, type ConnectAsked, connectPacket, Stage } from "../stage.ts";
 import { connectBytes, reasons, record } from "./bytes.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 type Options = NonNullable<ConstructorParameters<typeof Stage>[0]>;
 
 const versions = [4, 5] as const;
 const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("CONNACK: is the first packet and is sent once [MQTT5 3.2.0-1] [MQTT5 3.2.0-2] [MQTT311 3.2.0-1]", async () => {
-  for (const version of versions) {
+Deno.test("CONNACK: is the first packet and is sent once [MQTT5 3.2.0-1] [MQTT5 3.2.0-2] [MQTT311 3.2.0-1]", async (t) => {
+  await eachVersion(t, async (version) => {
     const { promise, resolve } = Promise.withResolvers<"accept">();
     const stage = new Stage({ authenticate: ({ clientId }) => clientId === "w" ? promise : "accept" });
     stage.connect({ clientId: "p" }).publish("a", "kept", { retain: true });
@@ -24,12 +25,12 @@ Deno.test("CONNACK: is the first packet and is sent once [MQTT5 3.2.0-1] [MQTT5 
     stage.advance(100_000);
     const types = client.arrivals.map(({ packet }) => packet.type);
     assert.deepEqual(types, ["connack", "pingresp", "suback", "publish"]);
-  }
+  });
 });
 
-Deno.test("CONNACK: has exact bytes, with the reserved bits 0 [MQTT5 3.2.2-1] [MQTT311 3.2.2-1] [MQTT5 2.2.2-1]", () => {
+Deno.test("CONNACK: has exact bytes, with the reserved bits 0 [MQTT5 3.2.2-1] [MQTT311 3.2.2-1] [MQTT5 2.2.2-1]", async (t) => {
   const limits = { maximumPacketSizeBytes: 0x0102_0304, topicAliasMaximum: 0, receiveMaximum: 65_535 };
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage({ limits });
     for (const present of [0, 1]) {
       const client = stage.dial(version);
@@ -44,11 +45,11 @@ Deno.test("CONNACK: has exact bytes, with the reserved bits 0 [MQTT5 3.2.2-1] [M
     const bytes = record(client);
     client.sendBytes(connectBytes(version, { flags: 2 }));
     assert.equal(bytes[2], 0); // [MQTT5 3.2.2-2] [MQTT311 3.2.2-1]
-  }
+  });
 });
 
-Deno.test("CONNACK: session present tells whether a session continues [MQTT5 3.2.2-2] [MQTT5 3.2.2-3]", () => {
-  for (const version of versions) { // [MQTT311 3.2.2-1] [MQTT311 3.2.2-2] [MQTT311 3.2.2-3]
+Deno.test("CONNACK: session present tells whether a session continues [MQTT5 3.2.2-2] [MQTT5 3.2.2-3]", async (t) => {
+  await eachVersion(t, (version) => { // [MQTT311 3.2.2-1] [MQTT311 3.2.2-2] [MQTT311 3.2.2-3]
     const stage = new Stage();
     const present = (cleanStart: boolean) => {
       const { sessionPresent, reasonCode } = stage.connect({ ...lasting, version, cleanStart }).connack!;
@@ -57,10 +58,10 @@ Deno.test("CONNACK: session present tells whether a session continues [MQTT5 3.2
     };
     assert.deepEqual([false, false, true].map(present), version === 5 ? [false, true, false] : [false, true, false]);
     assert.deepEqual([present(true), present(false)], [false, version === 5]);
-  }
+  });
 });
 
-Deno.test("CONNACK: a refusal has an error code, session present 0, and closes [MQTT5 3.2.2-6] [MQTT5 3.2.2-7]", () => {
+Deno.test("CONNACK: a refusal has an error code, session present 0, and closes [MQTT5 3.2.2-6] [MQTT5 3.2.2-7]", async (t) => {
   // [MQTT5 3.2.2-8] [MQTT5 4.13.2-1] [MQTT311 3.2.2-4] [MQTT311 3.2.2-5] [MQTT311 3.2.2-6]
   const method = { properties: { authenticationMethod: "GS2-KRB5" } };
   const cases: readonly [options: Options, asked: ConnectAsked, reasonCode: number, returnCode?: number][] = [
@@ -73,18 +74,22 @@ Deno.test("CONNACK: a refusal has an error code, session present 0, and closes [
     [{}, method, 0x8c, 0], // 3.1.1 has no methods // [MQTT5 4.12.0-1]
     [{}, { properties: { maximumPacketSize: 5 } }, 0x95, 0],
   ];
-  for (const [options, asked, reasonCode, returnCode] of cases) {
+  await eachCase(t, cases, ([options, asked, reasonCode, returnCode]) => {
     for (const version of versions) {
       const stage = new Stage(options);
       const client = stage.connect({ version, ...lasting, ...asked });
       if (version === 4 && returnCode === 0) continue;
       const expected = version === 5 ? reasonCode : returnCode;
       assert.deepEqual(reasons(client), expected === undefined ? [] : [expected]);
-      assert.deepEqual([client.end, stage.core.sessions.size, stage.core.metrics.willsArmed], [{ kind: "fin" }, 0, 0]);
+      assert.deepEqual({
+        end: client.end,
+        sessions: stage.core.sessions.size,
+        willsArmed: stage.core.metrics.willsArmed,
+      }, { end: { kind: "fin" }, sessions: 0, willsArmed: 0 });
       for (const { sessionPresent } of client.of("connack")) assert.equal(sessionPresent, false);
       assert.equal(mayCarry("connack", reasonCode), true);
     }
-  }
+  });
 });
 
 Deno.test("CONNACK: announces the highest QoS, and subscriptions above it get that QoS [MQTT5 3.2.2-9] [MQTT5 3.2.2-10]", () => {
@@ -101,7 +106,7 @@ Deno.test("CONNACK: announces the highest QoS, and subscriptions above it get th
   }
 });
 
-Deno.test("CONNACK: the broker enforces what CONNACK announces [MQTT5 3.2.2-14] [MQTT5 3.2.2-15] [MQTT5 3.2.2-17] [MQTT5 3.2.2-18]", () => {
+Deno.test("CONNACK: the broker enforces what CONNACK announces [MQTT5 3.2.2-14] [MQTT5 3.2.2-15] [MQTT5 3.2.2-17] [MQTT5 3.2.2-18]", async (t) => {
   const limits = { maximumPacketSizeBytes: 60, topicAliasMaximum: 2 };
   const options = { retainAvailable: false, limits };
   const { properties } = new Stage(options).connect().connack!;
@@ -116,9 +121,9 @@ Deno.test("CONNACK: the broker enforces what CONNACK announces [MQTT5 3.2.2-14] 
     [{ payload: new Uint8Array(60) }, 0x95],
     [{ properties: { topicAlias: 3 } }, 0x94], // [MQTT5 3.3.2-9]
   ] as const;
-  for (const [more, reasonCode] of cases) {
+  await eachCase(t, cases, ([more, reasonCode]) => {
     assert.deepEqual(reasons(new Stage(options).connect().publish("a", "", more)), [reasonCode]);
-  }
+  });
   const none = new Stage({ limits: { topicAliasMaximum: 0 } }).connect();
   assert.equal(none.connack!.properties!.topicAliasMaximum, undefined);
   assert.deepEqual(reasons(none.publish("a", "", { properties: { topicAlias: 1 } })), [0x94]);

@@ -3,20 +3,25 @@ import assert from "node:assert/strict";
 import type { Login } from "../../../src/broker/options/options.ts";
 import { aWill, type ConnectAsked, Stage, textOf } from "../stage.ts";
 import { connectBytes, type ConnectParts, field, reasons, surrogate } from "./bytes.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 const versions = [4, 5] as const;
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("CONNECT: the broker accepts only the standard's protocol name [MQTT5 3.1.2-1] [MQTT311 3.1.2-1]", () => {
-  for (const name of ["MQIsdp", "mqtt", "MQTTX", ""]) {
+Deno.test("CONNECT: the broker accepts only the standard's protocol name [MQTT5 3.1.2-1] [MQTT311 3.1.2-1]", async (t) => {
+  await eachCase(t, ["MQIsdp", "mqtt", "MQTTX", ""], (name) => {
     const stage = new Stage();
     const client = stage.dial(4).sendBytes([...connectBytes(4, { name }), 0xc0, 0]);
     assert.deepEqual(client.arrivals.map(({ packet }) => packet.type), ["connack"], name);
-    assert.deepEqual([reasons(client), client.end, stage.core.sessions.size], [[1], { kind: "fin" }, 0]);
-  }
+    assert.deepEqual({ reasons: reasons(client), end: client.end, sessions: stage.core.sessions.size }, {
+      reasons: [1],
+      end: { kind: "fin" },
+      sessions: 0,
+    });
+  });
 });
 
-Deno.test("CONNECT: an invalid CONNECT opens no connection [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", () => {
+Deno.test("CONNECT: an invalid CONNECT opens no connection [MQTT5 3.1.4-1] [MQTT311 3.1.4-1]", async (t) => {
   const id = field("c");
   const cases: readonly [what: string, parts: ConnectParts][] = [
     ["reserved flag", { flags: 0x03 }], // [MQTT5 3.1.2-3] [MQTT311 3.1.2-3]
@@ -33,25 +38,29 @@ Deno.test("CONNECT: an invalid CONNECT opens no connection [MQTT5 3.1.4-1] [MQTT
     ["client identifier no text", { payload: field(surrogate) }], // [MQTT5 3.1.3-4] [MQTT311 3.1.3-4]
     ["user name no text", { flags: 0x82, payload: [...id, ...field(surrogate)] }], // [MQTT5 3.1.3-12] [MQTT311 3.1.3-11]
   ];
-  for (const [what, parts] of cases) {
+  await eachCase(t, cases, ([what, parts]) => {
     for (const version of versions) {
       const stage = new Stage();
       const watcher = stage.watch();
       const client = stage.dial(version).sendBytes([...connectBytes(version, parts), ...[0x30, 3, 0, 1, 0x61]]);
       const expected = version === 5 ? [0x81] : []; // 3.1.1 has no return code for it, and says so
       assert.deepEqual(reasons(client), expected, `${what}, ${version}`);
-      assert.deepEqual([client.end, stage.core.sessions.size, watcher.messages], [{ kind: "fin" }, 1, []], what);
+      assert.deepEqual({ end: client.end, sessions: stage.core.sessions.size, messages: watcher.messages }, {
+        end: { kind: "fin" },
+        sessions: 1,
+        messages: [],
+      }, what);
     }
-  }
+  });
 });
 
-Deno.test("CONNECT: a will's topic is UTF-8 text [MQTT5 3.1.3-11] [MQTT311 3.1.3-10]", () => {
+Deno.test("CONNECT: a will's topic is UTF-8 text [MQTT5 3.1.3-11] [MQTT311 3.1.3-10]", async (t) => {
   const will = [...field(surrogate), ...field("m")];
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const payload = [...field("c"), ...(version === 5 ? [0] : []), ...will];
     const client = new Stage().dial(version).sendBytes(connectBytes(version, { flags: 0x06, payload }));
     assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }]);
-  }
+  });
 });
 
 Deno.test("CONNECT: a password without a user name is refused in 3.1.1 and accepted in 5.0 [MQTT311 3.1.2-22]", () => {
@@ -61,8 +70,8 @@ Deno.test("CONNECT: a password without a user name is refused in 3.1.1 and accep
   assert.equal(newer!.connack!.reasonCode, 0);
 });
 
-Deno.test("CONNECT: the fields of the payload have one order [MQTT5 3.1.3-1] [MQTT311 3.1.3-1]", () => {
-  for (const version of versions) {
+Deno.test("CONNECT: the fields of the payload have one order [MQTT5 3.1.3-1] [MQTT311 3.1.3-1]", async (t) => {
+  await eachVersion(t, (version) => {
     const logins: Login[] = [];
     const authenticate = (login: Login) => (logins.push(login), "accept" as const);
     const stage = new Stage({ authenticate });
@@ -73,12 +82,12 @@ Deno.test("CONNECT: the fields of the payload have one order [MQTT5 3.1.3-1] [MQ
     const { clientId, username, password } = logins[1]!;
     assert.deepEqual([clientId, username, textOf(password!)], ["id", "user", "secret"]);
     assert.deepEqual(watcher.messages, ["topic message"]);
-  }
+  });
 });
 
-Deno.test("CONNECT: clean start 1 ends the old session; clean start 0 resumes or creates one [MQTT5 3.1.4-4]", () => {
+Deno.test("CONNECT: clean start 1 ends the old session; clean start 0 resumes or creates one [MQTT5 3.1.4-4]", async (t) => {
   const first = { ...lasting, clientId: "c" };
-  for (const version of versions) { // [MQTT311 3.1.4-3]
+  await eachVersion(t, (version) => { // [MQTT311 3.1.4-3]
     const stage = new Stage();
     assert.equal(stage.connect({ version, ...first }).subscribe("a").die().connack!.sessionPresent, false); // [MQTT5 3.1.2-6]
     const publisher = stage.connect({ clientId: "p" }).publish("a", "1", { qos: 1 });
@@ -87,20 +96,20 @@ Deno.test("CONNECT: clean start 1 ends the old session; clean start 0 resumes or
     const fresh = stage.connect({ version, ...first, cleanStart: true }); // [MQTT5 3.1.2-4] [MQTT311 3.1.2-6]
     publisher.publish("a", "3", { qos: 1 });
     assert.deepEqual([fresh.connack!.sessionPresent, fresh.messages], [false, []]);
-  }
+  });
 });
 
-Deno.test("CONNECT: retained messages are not part of a session [MQTT311 3.1.2-7]", () => {
-  for (const version of versions) {
+Deno.test("CONNECT: retained messages are not part of a session [MQTT311 3.1.2-7]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     stage.connect({ version, clientId: "p" }).publish("a", "kept", { retain: true, qos: 1 }).disconnect();
     assert.equal(stage.core.sessions.size, 0);
     assert.deepEqual(stage.connect({ version }).subscribe("a").messages, ["a kept"]);
-  }
+  });
 });
 
-Deno.test("CONNECT: the broker keeps session state by client identifier [MQTT5 3.1.3-2] [MQTT311 3.1.3-2]", () => {
-  for (const version of versions) {
+Deno.test("CONNECT: the broker keeps session state by client identifier [MQTT5 3.1.3-2] [MQTT311 3.1.3-2]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const asked = (clientId: string): ConnectAsked => ({ version, clientId, ...lasting });
     stage.connect(asked("one")).subscribe("a").die();
@@ -109,18 +118,18 @@ Deno.test("CONNECT: the broker keeps session state by client identifier [MQTT5 3
     assert.deepEqual([other.connack!.sessionPresent, other.messages], [false, []]);
     const back = stage.connect(asked("one"));
     assert.deepEqual([back.connack!.sessionPresent, back.messages], [true, ["a x"]]);
-  }
+  });
 });
 
-Deno.test("CONNECT: the broker accepts each identifier that the standard allows [MQTT5 3.1.3-5] [MQTT311 3.1.3-5]", () => {
+Deno.test("CONNECT: the broker accepts each identifier that the standard allows [MQTT5 3.1.3-5] [MQTT311 3.1.3-5]", async (t) => {
   const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   const stage = new Stage();
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     for (let at = 0; at < letters.length; at++) {
       const clientId = (letters + letters).slice(at, at + 1 + at % 23);
       assert.equal(stage.connect({ version, clientId }).connack!.reasonCode, 0, clientId);
     }
-  }
+  });
 });
 
 Deno.test("CONNECT: each client without an identifier gets a unique one [MQTT5 3.1.3-6] [MQTT311 3.1.3-6]", () => {
@@ -132,16 +141,16 @@ Deno.test("CONNECT: each client without an identifier gets a unique one [MQTT5 3
   assert.equal(new Set([...stage.core.sessions.values()].map(({ clientId }) => clientId)).size, 4);
 });
 
-Deno.test("CONNECT: the broker refuses an identifier beyond the limit [MQTT5 3.1.3-8] [MQTT311 3.1.3-9]", () => {
-  for (const version of versions) {
+Deno.test("CONNECT: the broker refuses an identifier beyond the limit [MQTT5 3.1.3-8] [MQTT311 3.1.3-9]", async (t) => {
+  await eachVersion(t, (version) => {
     const client = new Stage({ limits: { clientIdLength: 8 } }).connect({ version, clientId: "123456789" });
     assert.deepEqual([reasons(client), client.end], [[version === 5 ? 0x85 : 2], { kind: "fin" }]);
-  }
+  });
 });
 
-Deno.test("CONNECT: a refused client is closed and leaves no state [MQTT5 3.1.4-2] [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", () => {
+Deno.test("CONNECT: a refused client is closed and leaves no state [MQTT5 3.1.4-2] [MQTT5 3.1.4-6] [MQTT311 3.1.4-5]", async (t) => {
   const codes = { "bad-credentials": [4, 0x86], "not-authorized": [5, 0x87] } as const;
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     for (const answer of ["bad-credentials", "not-authorized"] as const) {
       const stage = new Stage({ authenticate: ({ clientId }) => clientId === "c" ? answer : "accept" });
       const watcher = stage.watch();
@@ -151,11 +160,11 @@ Deno.test("CONNECT: a refused client is closed and leaves no state [MQTT5 3.1.4-
       assert.deepEqual([reasons(client), client.end], [[codes[answer][version - 4]], { kind: "fin" }]);
       assert.deepEqual(watcher.messages, []);
     }
-  }
+  });
 });
 
-Deno.test("CONNECT: the broker keeps a will with the connection and publishes it once at its end [MQTT5 3.1.2-7] [MQTT5 3.1.2-8]", () => {
-  for (const version of versions) { // [MQTT311 3.1.2-8]
+Deno.test("CONNECT: the broker keeps a will with the connection and publishes it once at its end [MQTT5 3.1.2-7] [MQTT5 3.1.2-8]", async (t) => {
+  await eachVersion(t, (version) => { // [MQTT311 3.1.2-8]
     const stage = new Stage();
     const watcher = stage.watch();
     const client = stage.connect({ version, will: aWill(), ...lasting });
@@ -168,11 +177,11 @@ Deno.test("CONNECT: the broker keeps a will with the connection and publishes it
     stage.connect({ version, ...lasting }).die();
     assert.deepEqual(watcher.messages, ["will gone"]);
     assert.deepEqual([stage.core.metrics.willsHeld, watcher.messages.length], [0, 1]);
-  }
+  });
 });
 
-Deno.test("CONNECT: the broker applies the keep alive that the client sends [MQTT5 3.1.2-22] [MQTT5 3.2.2-22] [MQTT311 3.1.2-24]", () => {
-  for (const version of versions) {
+Deno.test("CONNECT: the broker applies the keep alive that the client sends [MQTT5 3.1.2-22] [MQTT5 3.2.2-22] [MQTT311 3.1.2-24]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect({ version, keepAliveS: 10 });
     stage.advance(14_000);
@@ -181,5 +190,5 @@ Deno.test("CONNECT: the broker applies the keep alive that the client sends [MQT
     assert.equal(client.end, undefined);
     stage.advance(1);
     assert.deepEqual([client.endMs, reasons(client)], [29_000, version === 5 ? [0x8d] : []]);
-  }
+  });
 });

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import type { AcknowledgePacket, ProtocolVersion, PublishPacket } from "../../../src/mqtt/packet.ts";
 import { bytesOf, type Client, type ConnectAsked, Stage, textOf } from "../stage.ts";
 import { reasons } from "./bytes.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
-const versions = [4, 5] as const;
 const silent = { acknowledges: false };
 
 function lasting(version: ProtocolVersion, more: ConnectAsked["properties"] = {}): ConnectAsked {
@@ -28,9 +28,9 @@ function aPublish(packetId: number, more: Partial<PublishPacket> = {}): PublishP
   return { ...head, packetId, ...more };
 }
 
-Deno.test("session: lasts for its connection and for its expiry after it [MQTT5 4.1.0-1]", () => {
+Deno.test("session: lasts for its connection and for its expiry after it [MQTT5 4.1.0-1]", async (t) => {
   // [MQTT5 4.1.0-2] [MQTT5 3.1.2-23] [MQTT311 4.1.0-1] [MQTT311 4.1.0-2] [MQTT311 3.1.2-5]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect(lasting(version)).subscribe("a", { qos: 1 });
     stage.advance(1e7);
@@ -44,23 +44,23 @@ Deno.test("session: lasts for its connection and for its expiry after it [MQTT5 
     back.die();
     stage.advance(60_000);
     assert.equal(stage.connect(lasting(version)).connack!.sessionPresent, version === 4); // no session of 3.1.1 expires
-  }
+  });
 });
 
-Deno.test("QoS 0: is delivered once, without DUP, and is not kept for an offline client [MQTT5 4.3.1-1] [MQTT311 4.3.1-1]", () => {
-  for (const version of versions) {
+Deno.test("QoS 0: is delivered once, without DUP, and is not kept for an offline client [MQTT5 4.3.1-1] [MQTT311 4.3.1-1]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
     stage.connect({ clientId: "p" }).publish("a", "1");
     assert.deepEqual(told(client), ["publish0 -"]);
     client.die();
     assert.deepEqual(told(stage.connect(lasting(version))), []);
-  }
+  });
 });
 
-Deno.test("QoS 1, sending: uses an unused identifier until PUBACK [MQTT5 4.3.2-1] [MQTT5 4.3.2-2]", () => {
+Deno.test("QoS 1, sending: uses an unused identifier until PUBACK [MQTT5 4.3.2-1] [MQTT5 4.3.2-2]", async (t) => {
   // [MQTT5 4.3.2-3] [MQTT311 4.3.2-1] [MQTT5 2.2.1-4] [MQTT311 2.3.1-1] [MQTT311 2.3.1-4]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
@@ -68,24 +68,24 @@ Deno.test("QoS 1, sending: uses an unused identifier until PUBACK [MQTT5 4.3.2-1
     assert.deepEqual(told(client), ["publish1 1", "publish1 2", "publish1 3"]);
     client.send(answer("puback", 2)).die();
     assert.deepEqual(told(stage.connect(lasting(version), silent)), ["publish1 1 dup", "publish1 3 dup"]);
-  }
+  });
 });
 
-Deno.test("QoS 1, receiving: PUBACK has the identifier; afterwards the same identifier is a new message [MQTT5 4.3.2-4] [MQTT5 4.3.2-5]", () => {
-  for (const version of versions) { // [MQTT311 4.3.2-2]
+Deno.test("QoS 1, receiving: PUBACK has the identifier; afterwards the same identifier is a new message [MQTT5 4.3.2-4] [MQTT5 4.3.2-5]", async (t) => {
+  await eachVersion(t, (version) => { // [MQTT311 4.3.2-2]
     const stage = new Stage();
     const watcher = stage.watch();
     const client = stage.connect({ version });
     for (const dup of [false, true]) client.send(aPublish(77, { qos: 1, dup }));
     assert.deepEqual(client.of("puback"), [{ type: "puback", packetId: 77 }, { type: "puback", packetId: 77 }]);
     assert.deepEqual(watcher.messages, ["a x", "a x"]);
-  }
+  });
 });
 
-Deno.test("QoS 2, sending: PUBLISH and PUBREL are each open until PUBREC and PUBCOMP [MQTT5 4.3.3-1]", () => {
+Deno.test("QoS 2, sending: PUBLISH and PUBREL are each open until PUBREC and PUBCOMP [MQTT5 4.3.3-1]", async (t) => {
   // [MQTT5 4.3.3-2] [MQTT5 4.3.3-3] [MQTT5 4.3.3-4] [MQTT5 4.3.3-5] [MQTT5 4.3.3-6] [MQTT311 4.3.3-1]
   // [MQTT5 4.4.0-1] [MQTT311 4.4.0-1] [MQTT5 2.2.1-5] [MQTT311 2.3.1-6]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
@@ -98,12 +98,12 @@ Deno.test("QoS 2, sending: PUBLISH and PUBREL are each open until PUBREC and PUB
     const back = stage.connect(lasting(version), silent).send(answer("pubcomp", 2), answer("pubrec", 1));
     assert.deepEqual(told(back.send(answer("pubcomp", 1)).die()).slice(2), ["pubrel 1"]);
     assert.deepEqual(told(stage.connect(lasting(version))), []);
-  }
+  });
 });
 
-Deno.test("QoS 2, receiving: is routed once until PUBREL, also across connections [MQTT5 4.3.3-8] [MQTT5 4.3.3-10]", () => {
+Deno.test("QoS 2, receiving: is routed once until PUBREL, also across connections [MQTT5 4.3.3-8] [MQTT5 4.3.3-10]", async (t) => {
   // [MQTT5 4.3.3-11] [MQTT5 4.3.3-12] [MQTT311 4.3.3-2]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const watcher = stage.watch();
     const client = stage.connect(lasting(version), silent).send(aPublish(5), aPublish(5, { dup: true }));
@@ -113,7 +113,7 @@ Deno.test("QoS 2, receiving: is routed once until PUBREL, also across connection
     assert.deepEqual(watcher.messages, ["a x"]);
     back.send(answer("pubrel", 5), aPublish(5));
     assert.deepEqual([back.of("pubcomp"), watcher.messages], [[{ type: "pubcomp", packetId: 5 }], ["a x", "a x"]]);
-  }
+  });
 });
 
 Deno.test("QoS 2, receiving: after a refusal the same identifier is a new message [MQTT5 4.3.3-9]", () => {
@@ -140,8 +140,8 @@ Deno.test("QoS 2: expiry stops neither a started delivery nor its answers [MQTT5
   assert.deepEqual(publisher.of("pubcomp").map(({ packetId }) => packetId), [9]);
 });
 
-Deno.test("repetition: the broker repeats on a new connection only, and never a refused message [MQTT5 4.4.0-1] [MQTT5 4.4.0-2]", () => {
-  for (const version of versions) {
+Deno.test("repetition: the broker repeats on a new connection only, and never a refused message [MQTT5 4.4.0-1] [MQTT5 4.4.0-2]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
@@ -153,12 +153,12 @@ Deno.test("repetition: the broker repeats on a new connection only, and never a 
     client.die();
     const expected = ["publish1 1 dup", "publish2 2 dup", "publish1 3 dup", "publish2 4 dup"];
     assert.deepEqual(told(stage.connect(lasting(version), silent)), version === 5 ? expected.slice(2) : expected);
-  }
+  });
 });
 
-Deno.test("order: is kept for each publisher, topic and QoS, through queues and reconnects [MQTT5 4.6.0-5]", () => {
+Deno.test("order: is kept for each publisher, topic and QoS, through queues and reconnects [MQTT5 4.6.0-5]", async (t) => {
   // [MQTT5 4.6.0-6] [MQTT311 4.6.0-1] [MQTT311 4.6.0-5] [MQTT311 4.6.0-6]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     for (const receiveMaximum of [1, 3, 100]) {
       const stage = new Stage({ limits: { inflight: receiveMaximum } });
       const client = stage.connect(lasting(version, { receiveMaximum }), silent).subscribe("a");
@@ -179,15 +179,15 @@ Deno.test("order: is kept for each publisher, topic and QoS, through queues and 
         assert.deepEqual(payloads, Array.from({ length: 15 }, (_, index) => `${stream}${10 + index}`));
       }
     }
-  }
+  });
 });
 
 function has(packets: readonly PublishPacket[], { payload }: PublishPacket): boolean {
   return packets.some((packet) => textOf(packet.payload) === textOf(payload));
 }
 
-Deno.test("order: acknowledgements have the order of the packets that they answer [MQTT5 4.6.0-2] [MQTT5 4.6.0-3]", () => {
-  for (const version of versions) { // [MQTT5 4.6.0-4] [MQTT311 4.6.0-2] [MQTT311 4.6.0-3] [MQTT311 4.6.0-4]
+Deno.test("order: acknowledgements have the order of the packets that they answer [MQTT5 4.6.0-2] [MQTT5 4.6.0-3]", async (t) => {
+  await eachVersion(t, (version) => { // [MQTT5 4.6.0-4] [MQTT311 4.6.0-2] [MQTT311 4.6.0-3] [MQTT311 4.6.0-4]
     const stage = new Stage();
     stage.watch();
     const sender = stage.connect({ version }, silent).send(aPublish(3), aPublish(1), aPublish(2));
@@ -198,12 +198,12 @@ Deno.test("order: acknowledgements have the order of the packets that they answe
     for (let index = 0; index < 3; index++) sender.publish("b", "", { qos: 2, packetId: 20 + index });
     receiver.send(answer("pubrec", 2), answer("pubrec", 3), answer("pubrec", 1));
     assert.deepEqual(told(receiver).slice(3), ["pubrel 2", "pubrel 3", "pubrel 1"]);
-  }
+  });
 });
 
-Deno.test("flow: the broker sends no more unacknowledged messages than the receive maximum [MQTT5 3.3.4-9] [MQTT5 4.9.0-1]", () => {
+Deno.test("flow: the broker sends no more unacknowledged messages than the receive maximum [MQTT5 3.3.4-9] [MQTT5 4.9.0-1]", async (t) => {
   // [MQTT5 4.9.0-2] [MQTT5 4.9.0-3] [MQTT5 3.3.4-10]
-  for (const receiveMaximum of [1, 2, 65_535]) {
+  await eachCase(t, [1, 2, 65_535], (receiveMaximum) => {
     const stage = new Stage();
     const client = stage.connect(lasting(5, { receiveMaximum }), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
@@ -218,7 +218,7 @@ Deno.test("flow: the broker sends no more unacknowledged messages than the recei
       client.send(answer("puback", packetId, packetId === 1 ? 0x80 : 0));
     }
     assert.equal(told(client).length, 5);
-  }
+  });
 });
 
 Deno.test("flow: the broker enforces its own receive maximum for each connection separately [MQTT5 3.3.4-7]", () => {

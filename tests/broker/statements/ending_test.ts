@@ -6,8 +6,7 @@ import { mayCarry, ReasonCode, returnCodeOf } from "../../../src/mqtt/reason.ts"
 import refused from "../../../fixtures/packets/refused.json" with { type: "json" };
 import { aWill, type Client, type ConnectAsked, connectPacket, Stage } from "../stage.ts";
 import { reasons, record } from "./bytes.ts";
-
-const versions = [4, 5] as const;
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 /** Every packet that the codec must refuse, on a live connection with a will. */
 Deno.test("fault: a malformed packet closes the connection with its reason code and publishes the will", () => {
@@ -49,9 +48,9 @@ Deno.test("fault: a malformed first packet opens no connection, and a 5.0 client
   assert.ok(seen > 20);
 });
 
-Deno.test("fault: each reserved bit by itself is malformed [MQTT5 3.14.1-1] [MQTT311 3.14.1-1] [MQTT5 3.6.1-1]", () => {
+Deno.test("fault: each reserved bit by itself is malformed [MQTT5 3.14.1-1] [MQTT311 3.14.1-1] [MQTT5 3.6.1-1]", async (t) => {
   // [MQTT311 3.6.1-1] [MQTT5 3.8.1-1] [MQTT311 3.8.1-1] [MQTT5 3.10.1-1] [MQTT311 3.10.1-1] [MQTT5 3.15.1-1]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const none = version === 5 ? [0] : [];
     const subscribe = [0, 9, ...none, 0, 1, 0x61, 0];
     const unsubscribe = [0, 9, ...none, 0, 1, 0x61];
@@ -75,18 +74,18 @@ Deno.test("fault: each reserved bit by itself is malformed [MQTT5 3.14.1-1] [MQT
         );
       }
     }
-  }
+  });
 });
 
-Deno.test("PINGREQ: is answered with PINGRESP [MQTT5 3.12.4-1] [MQTT311 3.12.4-1]", () => {
-  for (const version of versions) {
+Deno.test("PINGREQ: is answered with PINGRESP [MQTT5 3.12.4-1] [MQTT311 3.12.4-1]", async (t) => {
+  await eachVersion(t, (version) => {
     const client = new Stage().connect({ version }).send({ type: "pingreq" }, { type: "pingreq" });
     assert.equal(client.of("pingresp").length, 2);
-  }
+  });
 });
 
-Deno.test("DISCONNECT: discards the will and gets no answer [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]", () => {
-  for (const version of versions) {
+Deno.test("DISCONNECT: discards the will and gets no answer [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]", async (t) => {
+  await eachVersion(t, (version) => {
     for (const reasonCode of version === 5 ? [undefined, 0x00, 0x04, 0x80, 0x98] : [undefined]) {
       const stage = new Stage();
       const watcher = stage.watch();
@@ -94,7 +93,7 @@ Deno.test("DISCONNECT: discards the will and gets no answer [MQTT5 3.14.4-3] [MQ
       assert.deepEqual([client.arrivals.length, client.end], [1, { kind: "fin" }]);
       assert.deepEqual(watcher.messages, (reasonCode ?? 0) === 0 ? [] : ["will gone"]);
     }
-  }
+  });
 });
 
 Deno.test("DISCONNECT: is the last packet of the server before it closes [MQTT5 3.14.4-1] [MQTT5 3.14.4-2]", () => {
@@ -104,10 +103,14 @@ Deno.test("DISCONNECT: is the last packet of the server before it closes [MQTT5 
   client.sendBytes([0xc0, 1, 0, 0xc0, 0]); // malformed, then a ping
   stage.connect({ clientId: "p" }).publish("a", "x");
   stage.advance(60_000);
-  assert.deepEqual([bytes[0], bytes.length, client.end], [0xe0, 2 + bytes[1]!, { kind: "fin" }]);
+  assert.deepEqual({ firstBytes: bytes[0], bytes: bytes.length, end: client.end }, {
+    firstBytes: 0xe0,
+    bytes: 2 + bytes[1]!,
+    end: { kind: "fin" },
+  });
 });
 
-Deno.test("DISCONNECT: the server uses its own reason codes and properties [MQTT5 3.14.2-1] [MQTT5 3.14.2-2]", () => {
+Deno.test("DISCONNECT: the server uses its own reason codes and properties [MQTT5 3.14.2-1] [MQTT5 3.14.2-2]", async (t) => {
   const provoke: readonly ((stage: Stage, asked: ConnectAsked) => Client)[] = [
     (stage, asked) => stage.connect(asked).sendBytes([0xc1, 0]),
     (stage, asked) => stage.connect(asked).send(connectPacket()),
@@ -123,7 +126,7 @@ Deno.test("DISCONNECT: the server uses its own reason codes and properties [MQTT
     },
     (stage, asked) => stage.connect(asked).publish("a", "", { properties: { topicAlias: 65_535 } }),
   ];
-  for (const act of provoke) {
+  await eachCase(t, provoke, (act) => {
     const stage = new Stage();
     const client = act(stage, { clientId: "c", properties: { sessionExpiryIntervalS: 60 } });
     const packets = client.of("disconnect");
@@ -131,16 +134,20 @@ Deno.test("DISCONNECT: the server uses its own reason codes and properties [MQTT
     const { reasonCode, properties } = packets[0]!;
     assert.ok(mayCarry("disconnect", reasonCode!) && reasonCode! >= 0x80);
     assert.equal(properties?.sessionExpiryIntervalS, undefined);
-  }
+  });
 });
 
-Deno.test("DISCONNECT: a client may send only the reason codes for clients [MQTT5 3.14.2-1]", () => {
-  for (const reasonCode of [0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2]) {
-    assert.deepEqual(reasons(new Stage().connect().disconnect(reasonCode)), [0x82], `${reasonCode}`);
-  }
-  for (const reasonCode of [0x01, 0x7f, 0xff]) { // of no packet of its kind
+Deno.test("DISCONNECT: a client may send only the reason codes for clients [MQTT5 3.14.2-1]", async (t) => {
+  await eachCase(
+    t,
+    [0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2],
+    (reasonCode) => {
+      assert.deepEqual(reasons(new Stage().connect().disconnect(reasonCode)), [0x82], `${reasonCode}`);
+    },
+  );
+  await eachCase(t, [0x01, 0x7f, 0xff], (reasonCode) => { // of no packet of its kind
     assert.deepEqual(reasons(new Stage().connect().sendBytes([0xe0, 1, reasonCode])), [0x82], `${reasonCode}`);
-  }
+  });
 });
 
 Deno.test("DISCONNECT: the broker omits the reason string to fit the client's maximum packet size [MQTT5 3.14.2-3] [MQTT5 3.14.2-4]", () => {
@@ -154,19 +161,27 @@ Deno.test("DISCONNECT: the broker omits the reason string to fit the client's ma
   assert.deepEqual(ended(size - 1), { type: "disconnect", reasonCode: 0x81 });
 });
 
-Deno.test("AUTH: the broker refuses it and never sends it [MQTT5 4.12.0-1] [MQTT5 4.12.0-4] [MQTT5 4.12.0-6] [MQTT5 4.12.0-7]", () => {
+Deno.test("AUTH: the broker refuses it and never sends it [MQTT5 4.12.0-1] [MQTT5 4.12.0-4] [MQTT5 4.12.0-6] [MQTT5 4.12.0-7]", async (t) => {
   // Nothing of [MQTT5 3.15.2-1] [MQTT5 3.15.2-2] [MQTT5 3.15.2-3] [MQTT5 4.12.0-2] [MQTT5 4.12.0-5] can be broken so.
   const asked = new Stage().connect({
     properties: { authenticationMethod: "x", authenticationData: new Uint8Array(3) },
   });
-  assert.deepEqual([reasons(asked), asked.end, asked.of("auth")], [[ReasonCode.badAuthenticationMethod], {
-    kind: "fin",
-  }, []]);
+  assert.deepEqual({ reasons: reasons(asked), end: asked.end, auth: asked.of("auth") }, {
+    reasons: [ReasonCode.badAuthenticationMethod],
+    end: {
+      kind: "fin",
+    },
+    auth: [],
+  });
   assert.equal(asked.connack!.properties!.authenticationMethod, undefined);
-  for (const reasonCode of [0x00, 0x18, 0x19]) { // [MQTT5 4.12.1-2]
+  await eachCase(t, [0x00, 0x18, 0x19], (reasonCode) => { // [MQTT5 4.12.1-2]
     const client = new Stage().connect();
     assert.equal(client.connack!.properties!.authenticationMethod, undefined);
     client.send({ type: "auth", reasonCode, properties: { authenticationMethod: "x" } });
-    assert.deepEqual([reasons(client), client.of("auth"), client.end], [[0x82], [], { kind: "fin" }]);
-  }
+    assert.deepEqual({ reasons: reasons(client), auth: client.of("auth"), end: client.end }, {
+      reasons: [0x82],
+      auth: [],
+      end: { kind: "fin" },
+    });
+  });
 });

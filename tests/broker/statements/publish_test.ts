@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import type { MessageProperties, PublishPacket } from "../../../src/mqtt/packet.ts";
 import { bytesOf, type Client, type ConnectAsked, Stage } from "../stage.ts";
 import { field, frame, reasons, record, surrogate } from "./bytes.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 const versions = [4, 5] as const;
 const silent = { acknowledges: false };
 const lasting: ConnectAsked = { clientId: "w", cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-Deno.test("PUBLISH: the broker sets DUP on repeated messages only [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]", () => {
-  for (const version of versions) {
+Deno.test("PUBLISH: the broker sets DUP on repeated messages only [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect({ version, ...lasting }, silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p", version });
@@ -19,10 +20,10 @@ Deno.test("PUBLISH: the broker sets DUP on repeated messages only [MQTT5 3.3.1-1
     client.die();
     const back = stage.connect({ version, ...lasting }, silent);
     assert.deepEqual(back.of("publish").map(({ qos, dup }) => [qos, dup]), [[1, true], [2, true]]);
-  }
+  });
 });
 
-Deno.test("PUBLISH: an invalid flag, topic or packet identifier is malformed [MQTT5 3.3.2-1] [MQTT5 3.3.2-2] [MQTT311 3.3.2-1]", () => {
+Deno.test("PUBLISH: an invalid flag, topic or packet identifier is malformed [MQTT5 3.3.2-1] [MQTT5 3.3.2-2] [MQTT311 3.3.2-1]", async (t) => {
   const cases: readonly [what: string, first: number, rest: readonly number[], newerOnly?: boolean][] = [
     ["QoS 3", 0x36, [...field("a"), 0, 1]], // [MQTT5 3.3.1-4] [MQTT311 3.3.1-4]
     ["DUP at QoS 0", 0x38, field("a")], // [MQTT5 3.3.1-2] [MQTT311 3.3.1-2]
@@ -32,16 +33,16 @@ Deno.test("PUBLISH: an invalid flag, topic or packet identifier is malformed [MQ
     ["wildcard", 0x30, field("#")],
     ["no topic", 0x30, []],
   ];
-  for (const [what, first, rest] of cases) {
+  await eachCase(t, cases, ([what, first, rest]) => {
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(first, rest, version === 5 && rest.length > 0 ? [0] : []));
       assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], what);
     }
-  }
+  });
 });
 
-Deno.test("PUBLISH: the broker refuses invalid properties [MQTT5 3.3.2-8] [MQTT5 3.3.2-13] [MQTT5 3.3.2-14] [MQTT5 3.3.2-19]", () => {
+Deno.test("PUBLISH: the broker refuses invalid properties [MQTT5 3.3.2-8] [MQTT5 3.3.2-13] [MQTT5 3.3.2-14] [MQTT5 3.3.2-19]", async (t) => {
   const cases: readonly [properties: readonly number[], reasonCode: number][] = [
     [[0x23, 0, 0], 0x94], // alias 0
     [[0x08, ...field(surrogate)], 0x81],
@@ -50,14 +51,14 @@ Deno.test("PUBLISH: the broker refuses invalid properties [MQTT5 3.3.2-8] [MQTT5
     [[0x0b, 1], 0x82], // [MQTT5 3.3.4-6]
     [[0x01, 2], 0x82],
   ];
-  for (const [properties, reasonCode] of cases) {
+  await eachCase(t, cases, ([properties, reasonCode]) => {
     const client = new Stage().connect();
     client.sendBytes(frame(0x30, field("a"), properties.length, properties));
     assert.deepEqual([reasons(client), client.end], [[reasonCode], { kind: "fin" }], `${properties}`);
-  }
+  });
 });
 
-Deno.test("PUBLISH: each property of a message arrives unchanged [MQTT5 3.3.2-4] [MQTT5 3.3.2-15]", () => {
+Deno.test("PUBLISH: each property of a message arrives unchanged [MQTT5 3.3.2-4] [MQTT5 3.3.2-15]", async (t) => {
   // [MQTT5 3.3.2-16] [MQTT5 3.3.2-17] [MQTT5 3.3.2-18] [MQTT5 3.3.2-20] [MQTT5 3.1.3-10] [MQTT5 1.5.7-1]
   const all: MessageProperties = {
     payloadFormatIndicator: 1,
@@ -67,7 +68,7 @@ Deno.test("PUBLISH: each property of a message arrives unchanged [MQTT5 3.3.2-4]
     userProperties: [["b", "1"], ["a", "2"], ["b", "1"], ["", ""]],
   };
   const each = Object.entries(all).map(([name, value]) => ({ [name]: value }) as MessageProperties);
-  for (const properties of [all, { ...all, payloadFormatIndicator: 0 as const }, ...each]) {
+  await eachCase(t, [all, { ...all, payloadFormatIndicator: 0 as const }, ...each], (properties) => {
     for (const qos of [0, 1, 2] as const) {
       const stage = new Stage();
       const watchers = [stage.watch("a"), stage.watch("+", {}, { properties: { topicAliasMaximum: 9 } })];
@@ -78,7 +79,7 @@ Deno.test("PUBLISH: each property of a message arrives unchanged [MQTT5 3.3.2-4]
         for (const packet of watcher.of("publish")) assert.deepEqual(packet.properties, properties);
       }
     }
-  }
+  });
 });
 
 Deno.test("PUBLISH: a 3.1.1 subscriber receives the message without properties", () => {
@@ -90,10 +91,10 @@ Deno.test("PUBLISH: a 3.1.1 subscriber receives the message without properties",
   ]);
 });
 
-Deno.test("PUBLISH: the retained message is the last one with a payload [MQTT5 3.3.1-5] [MQTT5 3.3.1-6] [MQTT5 3.3.1-7]", () => {
+Deno.test("PUBLISH: the retained message is the last one with a payload [MQTT5 3.3.1-5] [MQTT5 3.3.1-6] [MQTT5 3.3.1-7]", async (t) => {
   // [MQTT5 3.3.1-8] [MQTT311 3.3.1-5] [MQTT311 3.3.1-6] [MQTT311 3.3.1-7] [MQTT311 3.3.1-10] [MQTT311 3.3.1-11]
   // [MQTT311 3.3.1-12]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const live = stage.watch("a", {}, { version });
     const publisher = stage.connect({ clientId: "p", version });
@@ -106,35 +107,35 @@ Deno.test("PUBLISH: the retained message is the last one with a payload [MQTT5 3
     publisher.publish("a", "", { retain: true, qos: 2 });
     assert.deepEqual([kept(), stage.core.metrics.retainedHeld], [[], 0]);
     assert.deepEqual(live.messages, ["a 1", "a 2", "a 3", "a ", "a "]);
-  }
+  });
 });
 
-Deno.test("PUBLISH: the retain flag distinguishes a retained message from a live one [MQTT5 3.3.1-12] [MQTT5 3.3.1-13]", () => {
-  for (const version of versions) { // [MQTT311 3.3.1-8] [MQTT311 3.3.1-9]
+Deno.test("PUBLISH: the retain flag distinguishes a retained message from a live one [MQTT5 3.3.1-12] [MQTT5 3.3.1-13]", async (t) => {
+  await eachVersion(t, (version) => { // [MQTT311 3.3.1-8] [MQTT311 3.3.1-9]
     const stage = new Stage();
     const publisher = stage.connect({ clientId: "p" }).publish("a", "old", { retain: true });
     const client = stage.connect({ version }).subscribe("a");
     publisher.publish("a", "new", { retain: true });
     assert.deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
-  }
+  });
   const stage = new Stage();
   const client = stage.connect().subscribe("a", { retainAsPublished: true });
   stage.connect({ clientId: "p" }).publish("a", "1", { retain: true }).publish("a", "2");
   assert.deepEqual(client.of("publish").map(({ retain }) => retain), [true, false]);
 });
 
-Deno.test("PUBLISH: the topic matches a filter of the subscriber [MQTT5 3.3.2-3] [MQTT311 3.3.2-3]", () => {
-  for (const version of versions) {
+Deno.test("PUBLISH: the topic matches a filter of the subscriber [MQTT5 3.3.2-3] [MQTT311 3.3.2-3]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect({ version }).subscribe("a/+").subscribe("b/#").subscribe("c");
     const publisher = stage.connect({ clientId: "p" });
     for (const topic of ["a", "a/b", "a/b/c", "b", "b/c/d", "c", "c/d", "C", "x"]) publisher.publish(topic);
     assert.deepEqual(client.messages, ["a/b ", "b ", "b/c/d ", "c "]);
-  }
+  });
 });
 
-Deno.test("PUBLISH: the answer depends on the QoS [MQTT5 3.3.4-1] [MQTT311 3.3.4-1] [MQTT5 2.2.1-5] [MQTT311 2.3.1-6]", () => {
-  for (const version of versions) {
+Deno.test("PUBLISH: the answer depends on the QoS [MQTT5 3.3.4-1] [MQTT311 3.3.4-1] [MQTT5 2.2.1-5] [MQTT311 2.3.1-6]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     stage.watch();
     const client = stage.connect({ version }, silent);
@@ -145,7 +146,7 @@ Deno.test("PUBLISH: the answer depends on the QoS [MQTT5 3.3.4-1] [MQTT311 3.3.4
       const expected = [[], [`puback ${packetId}`], [`pubrec ${packetId}`, `pubcomp ${packetId}`]][qos]!;
       assert.deepEqual([...client.of("puback"), ...client.of("pubrec"), ...client.of("pubcomp")].map(named), expected);
     }
-  }
+  });
 });
 
 function named({ type, packetId }: { type: string; packetId: number }): string {
@@ -232,12 +233,12 @@ Deno.test("PUBLISH: the broker does not send an expired copy, and sends the rema
   assert.equal(stage.core.metrics.retainedHeld, 0);
 });
 
-Deno.test("PUBLISH: at QoS 0 it has no packet identifier, in exact bytes [MQTT5 2.2.1-2] [MQTT311 2.3.1-5]", () => {
-  for (const version of versions) {
+Deno.test("PUBLISH: at QoS 0 it has no packet identifier, in exact bytes [MQTT5 2.2.1-2] [MQTT311 2.3.1-5]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect({ version }).subscribe("a");
     const bytes = record(client);
     stage.connect({ clientId: "p" }).publish("a", "x");
     assert.deepEqual(bytes, version === 5 ? [0x30, 5, 0, 1, 0x61, 0, 0x78] : [0x30, 4, 0, 1, 0x61, 0x78]);
-  }
+  });
 });

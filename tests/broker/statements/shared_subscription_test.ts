@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { QoS } from "../../../src/mqtt/packet.ts";
 import { type Client, type ConnectAsked, Stage } from "../stage.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 const silent = { acknowledges: false };
 
@@ -15,8 +16,8 @@ function storm(stage: Stage, topic: string, count: number, qos: QoS = 0): Client
   return publisher;
 }
 
-Deno.test("shared subscription: each group delivers a message to one member, in turn", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("shared subscription: each group delivers a message to one member, in turn", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const group = ["a", "b", "c"].map((id) => stage.connect({ version, clientId: id }).subscribe("$share/g/t/+"));
     const other = stage.connect({ version, clientId: "d" }).subscribe("$share/h/t/#");
@@ -28,20 +29,20 @@ Deno.test("shared subscription: each group delivers a message to one member, in 
       ["t/1 2", "t/1 5"],
     ]);
     assert.deepEqual([other.messages.length, plain.messages.length], [6, 6]);
-  }
+  });
 });
 
-Deno.test("shared subscription: the broker accepts only valid shared filters [MQTT5 4.8.2-1] [MQTT5 4.8.2-2]", () => {
-  for (const topicFilter of ["$share/", "$share/g", "$share//a", "$share/g/", "$share/+/a", "$share/g#/a"]) {
+Deno.test("shared subscription: the broker accepts only valid shared filters [MQTT5 4.8.2-1] [MQTT5 4.8.2-2]", async (t) => {
+  await eachCase(t, ["$share/", "$share/g", "$share//a", "$share/g/", "$share/+/a", "$share/g#/a"], (topicFilter) => {
     const bytes = new TextEncoder().encode(topicFilter);
     const packet = [0x82, 6 + bytes.length, 0, 1, 0, 0, bytes.length, ...bytes, 1];
     const newer = new Stage().connect().sendBytes(packet);
     assert.deepEqual(newer.of("disconnect").map(({ reasonCode }) => reasonCode), [0x81], topicFilter);
-  }
-  for (const topicFilter of ["$share/", "$share/g", "$share//a", "$share/g/"]) {
+  });
+  await eachCase(t, ["$share/", "$share/g", "$share//a", "$share/g/"], (topicFilter) => {
     const older = new Stage().connect({ version: 4 }).subscribe(topicFilter);
     assert.deepEqual(older.of("suback").map(({ reasonCodes }) => reasonCodes), [[0x80]], topicFilter);
-  }
+  });
   const stage = new Stage();
   const client = stage.connect().subscribe("$share");
   assert.deepEqual(client.of("suback")[0]!.reasonCodes, [2]); // no shared one: a filter of one level
@@ -119,15 +120,15 @@ Deno.test("shared subscription: the end of a session discards its QoS 2 messages
   assert.deepEqual(two.messages, ["a 0"]);
 });
 
-Deno.test("shared subscription: a message that a member refuses goes to no other member [MQTT5 4.8.2-6]", () => {
-  for (const [qos, type] of [[1, "puback"], [2, "pubrec"]] as const) {
+Deno.test("shared subscription: a message that a member refuses goes to no other member [MQTT5 4.8.2-6]", async (t) => {
+  await eachCase(t, [[1, "puback"], [2, "pubrec"]] as const, ([qos, type]) => {
     const stage = new Stage();
     const one = stage.connect(lasting("one"), silent).subscribe("$share/g/a");
     const two = stage.connect({ clientId: "two" }, silent).subscribe("$share/g/a");
     storm(stage, "a", 1, qos);
     one.send({ type, packetId: 1, reasonCode: 0x80 }).die();
     assert.deepEqual([stage.connect(lasting("one")).messages, two.messages], [[], []]);
-  }
+  });
 });
 
 Deno.test("shared subscription: members join and leave, and an empty group is removed", () => {

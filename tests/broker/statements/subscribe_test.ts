@@ -4,6 +4,7 @@ import type { Packet, QoS } from "../../../src/mqtt/packet.ts";
 import { mayCarry } from "../../../src/mqtt/reason.ts";
 import { type Client, type ConnectAsked, Stage } from "../stage.ts";
 import { field, frame, reasons, surrogate } from "./bytes.ts";
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 const versions = [4, 5] as const;
 const silent = { acknowledges: false };
@@ -12,7 +13,7 @@ function subscribe(packetId: number, ...filters: readonly (readonly [topicFilter
   return { type: "subscribe", packetId, subscriptions: filters.map(([topicFilter, qos]) => ({ topicFilter, qos })) };
 }
 
-Deno.test("SUBSCRIBE: the broker refuses an invalid SUBSCRIBE [MQTT5 3.8.3-1] [MQTT5 3.8.3-2] [MQTT5 3.8.3-5] [MQTT311 3.8.3-4]", () => {
+Deno.test("SUBSCRIBE: the broker refuses an invalid SUBSCRIBE [MQTT5 3.8.3-1] [MQTT5 3.8.3-2] [MQTT5 3.8.3-5] [MQTT311 3.8.3-4]", async (t) => {
   // [MQTT311 3.8.3-1] [MQTT311 3.8.3-3] [MQTT311 2.3.1-1]
   const cases: readonly [what: string, packetId: number, payload: readonly number[], newer: number][] = [
     ["nothing", 1, [], 0x82],
@@ -24,13 +25,13 @@ Deno.test("SUBSCRIBE: the broker refuses an invalid SUBSCRIBE [MQTT5 3.8.3-1] [M
     ["retain handling 3", 1, [...field("a"), 0x30], 0x82],
     ["packet identifier 0", 0, [...field("a"), 0], 0x82], // [MQTT5 2.2.1-3]
   ];
-  for (const [what, packetId, payload, newer] of cases) {
+  await eachCase(t, cases, ([what, packetId, payload, newer]) => {
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(0x82, 0, packetId, version === 5 ? [0] : [], payload));
       assert.deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }], what);
     }
-  }
+  });
 });
 
 Deno.test("SUBSCRIBE: in 3.1.1 every bit beside the QoS is reserved [MQTT311 3.8.3-4]", () => {
@@ -40,39 +41,39 @@ Deno.test("SUBSCRIBE: in 3.1.1 every bit beside the QoS is reserved [MQTT311 3.8
   }
 });
 
-Deno.test("SUBSCRIBE: SUBACK has the same identifier and one code for each filter, in order [MQTT5 3.8.4-1] [MQTT5 3.8.4-2]", () => {
+Deno.test("SUBSCRIBE: SUBACK has the same identifier and one code for each filter, in order [MQTT5 3.8.4-1] [MQTT5 3.8.4-2]", async (t) => {
   // [MQTT5 3.8.4-5] [MQTT5 3.8.4-6] [MQTT5 3.8.4-7] [MQTT5 3.9.3-1] [MQTT5 3.9.3-2] [MQTT5 2.2.1-6]
   // [MQTT311 3.8.4-1] [MQTT311 3.8.4-2] [MQTT311 3.8.4-4] [MQTT311 3.8.4-5] [MQTT311 3.9.3-1] [MQTT311 3.9.3-2]
   // [MQTT311 2.3.1-7]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage({ maximumQoS: 1, limits: { topicLevels: 2 } });
     const client = stage.connect({ version });
     client.send(subscribe(513, ["a", 2], ["a/b/c", 1], ["+", 0], ["a", 0], ["#", 1]));
     const [packet, ...more] = client.of("suback");
-    assert.deepEqual([packet!.packetId, packet!.reasonCodes, more], [
-      513,
-      [1, version === 5 ? 0x8f : 0x80, 0, 0, 1],
-      [],
-    ]);
+    assert.deepEqual({ packetId: packet!.packetId, reasonCodes: packet!.reasonCodes, more }, {
+      packetId: 513,
+      reasonCodes: [1, version === 5 ? 0x8f : 0x80, 0, 0, 1],
+      more: [],
+    });
     for (const reasonCode of packet!.reasonCodes) assert.equal(mayCarry("suback", reasonCode), true);
     client.publish("a", "x", { qos: 1 });
     assert.deepEqual(client.of("publish").map(({ qos }) => qos), [1]); // of three that match, the highest // [MQTT5 3.3.4-2]
-  } // [MQTT311 3.3.5-1]
+  }); // [MQTT311 3.3.5-1]
 });
 
-Deno.test("SUBSCRIBE: the highest QoS of the matching filters applies, in any order [MQTT5 3.3.4-2]", () => {
-  for (const version of versions) { // [MQTT311 3.3.5-1]
+Deno.test("SUBSCRIBE: the highest QoS of the matching filters applies, in any order [MQTT5 3.3.4-2]", async (t) => {
+  await eachVersion(t, (version) => { // [MQTT311 3.3.5-1]
     for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1], [1, 0, 2], [2, 0, 1]] as const) {
       const client = new Stage().connect({ version });
       for (const [at, filter] of ["#", "+", "a"].entries()) client.subscribe(filter, { qos: order[at]! });
       client.publish("a", "x", { qos: 2 });
       assert.deepEqual(client.of("publish").map(({ qos }) => qos), [2], `${order}`);
     }
-  }
+  });
 });
 
-Deno.test("SUBSCRIBE: a message arrives at the lower QoS of message and grant [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", () => {
-  for (const version of versions) {
+Deno.test("SUBSCRIBE: a message arrives at the lower QoS of message and grant [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]", async (t) => {
+  await eachVersion(t, (version) => {
     for (const granted of [0, 1, 2] as const) {
       const stage = new Stage();
       const client = stage.connect({ version }).subscribe("a", { qos: granted });
@@ -80,12 +81,12 @@ Deno.test("SUBSCRIBE: a message arrives at the lower QoS of message and grant [M
       for (const qos of [0, 1, 2] as const) publisher.publish("a", "", { qos });
       assert.deepEqual(client.of("publish").map(({ qos }) => qos), [0, 1, 2].map((qos) => Math.min(qos, granted)));
     }
-  }
+  });
 });
 
-Deno.test("SUBSCRIBE: a repeated filter replaces the first, resends retained messages and loses none [MQTT5 3.8.4-3]", () => {
+Deno.test("SUBSCRIBE: a repeated filter replaces the first, resends retained messages and loses none [MQTT5 3.8.4-3]", async (t) => {
   // [MQTT5 3.8.4-4] [MQTT311 3.8.4-3] [MQTT5 3.3.1-9]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const publisher = stage.connect({ clientId: "p" }).publish("a", "kept", { retain: true, qos: 2 });
     const client = stage.connect({ version, properties: { receiveMaximum: 1 } }, silent).subscribe("a", { qos: 1 });
@@ -96,11 +97,11 @@ Deno.test("SUBSCRIBE: a repeated filter replaces the first, resends retained mes
     const seen = client.of("publish").map(({ payload, qos, retain }) => [payload.length, qos, retain]);
     assert.deepEqual(seen.sort(), [[1, 0, false], [1, 1, false], [4, 0, true], [4, 1, true]]);
     assert.equal(stage.core.metrics.subscriptionsHeld, 1);
-  }
+  });
 });
 
-Deno.test("SUBSCRIBE: retain handling selects when retained messages are sent [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]", () => {
-  for (const [retainHandling, first, again] of [[0, 1, 1], [1, 1, 0], [2, 0, 0]] as const) {
+Deno.test("SUBSCRIBE: retain handling selects when retained messages are sent [MQTT5 3.3.1-9] [MQTT5 3.3.1-10] [MQTT5 3.3.1-11]", async (t) => {
+  await eachCase(t, [[0, 1, 1], [1, 1, 0], [2, 0, 0]] as const, ([retainHandling, first, again]) => {
     const stage = new Stage();
     stage.connect({ clientId: "p" }).publish("a", "x", { retain: true });
     const client = stage.connect().subscribe("+", { retainHandling });
@@ -109,7 +110,7 @@ Deno.test("SUBSCRIBE: retain handling selects when retained messages are sent [M
     assert.equal(client.messages.length, first + again);
     client.send({ type: "unsubscribe", packetId: 9, topicFilters: ["+"] }).subscribe("+", { retainHandling });
     assert.equal(client.messages.length, 2 * first + again);
-  }
+  });
 });
 
 Deno.test("SUBSCRIBE: no local applies by client identifier [MQTT5 3.8.3-3]", () => {
@@ -122,8 +123,8 @@ Deno.test("SUBSCRIBE: no local applies by client identifier [MQTT5 3.8.3-3]", ()
   assert.deepEqual(back.messages, ["a 3"]);
 });
 
-Deno.test("SUBSCRIBE: one copy carries the identifiers of all matching filters [MQTT5 3.3.4-3] [MQTT5 3.3.4-4]", () => {
-  for (const qos of [0, 1, 2] as const) {
+Deno.test("SUBSCRIBE: one copy carries the identifiers of all matching filters [MQTT5 3.3.4-3] [MQTT5 3.3.4-4]", async (t) => {
+  await eachCase(t, [0, 1, 2] as const, (qos) => {
     const stage = new Stage();
     const client = stage.connect();
     for (const [at, filter] of ["a", "+", "#", "b"].entries()) client.subscribe(filter, { qos }, [1, 127, 128, 9][at]);
@@ -132,7 +133,7 @@ Deno.test("SUBSCRIBE: one copy carries the identifiers of all matching filters [
     const [packet, ...more] = client.of("publish");
     const { subscriptionIdentifiers, contentType } = packet!.properties!;
     assert.deepEqual([[...subscriptionIdentifiers!].sort(), contentType, more], [[1, 127, 128].sort(), "t", []]);
-  }
+  });
 });
 
 Deno.test("SUBSCRIBE: each of several copies carries its own identifier [MQTT5 3.3.4-5]", () => {
@@ -142,20 +143,20 @@ Deno.test("SUBSCRIBE: each of several copies carries its own identifier [MQTT5 3
   assert.deepEqual(identifiers.sort(), [16_384, 2_097_152].sort());
 });
 
-Deno.test("UNSUBSCRIBE: the broker refuses an invalid UNSUBSCRIBE [MQTT5 3.10.3-1] [MQTT5 3.10.3-2] [MQTT311 3.10.3-1] [MQTT311 3.10.3-2]", () => {
-  for (const [payload, newer] of [[[], 0x82], [field(surrogate), 0x81], [field(""), 0x81]] as const) {
+Deno.test("UNSUBSCRIBE: the broker refuses an invalid UNSUBSCRIBE [MQTT5 3.10.3-1] [MQTT5 3.10.3-2] [MQTT311 3.10.3-1] [MQTT311 3.10.3-2]", async (t) => {
+  await eachCase(t, [[[], 0x82], [field(surrogate), 0x81], [field(""), 0x81]] as const, ([payload, newer]) => {
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(0xa2, 0, 1, version === 5 ? [0] : [], payload));
       assert.deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }]);
     }
-  }
+  });
 });
 
-Deno.test("UNSUBSCRIBE: removes exact filters, with one UNSUBACK for all of them [MQTT5 3.10.4-1] [MQTT5 3.10.4-4] [MQTT5 3.10.4-5]", () => {
+Deno.test("UNSUBSCRIBE: removes exact filters, with one UNSUBACK for all of them [MQTT5 3.10.4-1] [MQTT5 3.10.4-4] [MQTT5 3.10.4-5]", async (t) => {
   // [MQTT5 3.10.4-6] [MQTT5 3.11.3-1] [MQTT5 3.11.3-2] [MQTT311 3.10.4-1] [MQTT311 3.10.4-4] [MQTT311 3.10.4-5]
   // [MQTT311 3.10.4-6] [MQTT5 2.2.1-6] [MQTT311 2.3.1-7]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect({ version }).subscribe("a/+").subscribe("a/b").subscribe("c");
     client.send({ type: "unsubscribe", packetId: 770, topicFilters: ["c", "A/b", "a/+", "c"] });
@@ -165,11 +166,11 @@ Deno.test("UNSUBSCRIBE: removes exact filters, with one UNSUBACK for all of them
     assert.equal(client.of("unsuback")[1]!.packetId, 771);
     client.publish("a/b", "1").publish("a/c", "2").publish("c", "3");
     assert.deepEqual(client.messages, ["a/b 1"]);
-  }
+  });
 });
 
-Deno.test("UNSUBSCRIBE: no new message arrives, and started deliveries complete [MQTT5 3.10.4-2] [MQTT5 3.10.4-3]", () => {
-  for (const version of versions) { // [MQTT311 3.10.4-2] [MQTT311 3.10.4-3]
+Deno.test("UNSUBSCRIBE: no new message arrives, and started deliveries complete [MQTT5 3.10.4-2] [MQTT5 3.10.4-3]", async (t) => {
+  await eachVersion(t, (version) => { // [MQTT311 3.10.4-2] [MQTT311 3.10.4-3]
     const stage = new Stage();
     const asked: ConnectAsked = {
       version,
@@ -186,7 +187,7 @@ Deno.test("UNSUBSCRIBE: no new message arrives, and started deliveries complete 
     client.die();
     const back = stage.connect(asked, silent);
     assert.deepEqual([back.messages, back.of("pubrel").length], [["a 1"], 1]);
-  }
+  });
 });
 
 /** The answer of a client that takes packets of that size only. */
@@ -203,15 +204,19 @@ Deno.test("SUBACK: the broker omits the reason string to fit the client's maximu
   assert.deepEqual(answered(size - 1, packet).of("suback"), [{ type: "suback", packetId: 1, reasonCodes: [0x8f] }]);
 });
 
-Deno.test("SUBACK, UNSUBACK: an answer larger than the client accepts closes the connection [MQTT5 3.1.2-24]", () => {
+Deno.test("SUBACK, UNSUBACK: an answer larger than the client accepts closes the connection [MQTT5 3.1.2-24]", async (t) => {
   // [MQTT5 3.11.2-1] [MQTT5 3.11.2-2]: UNSUBACK never carries words
   const filters = Array.from({ length: 60 }, (_, index) => `${index}`);
   const many = subscribe(1, ...filters.map((filter) => [filter, 0] as const));
-  for (const packet of [many, { type: "unsubscribe", packetId: 1, topicFilters: filters } as const]) {
+  await eachCase(t, [many, { type: "unsubscribe", packetId: 1, topicFilters: filters } as const], (packet) => {
     const fits = answered(65, packet);
     assert.deepEqual([reasons(fits), fits.arrivals.length], [[], 2]);
     const client = answered(64, packet);
-    assert.deepEqual([reasons(client), client.end, client.arrivals.length], [[0x95], { kind: "fin" }, 2]);
+    assert.deepEqual({ reasons: reasons(client), end: client.end, arrivals: client.arrivals.length }, {
+      reasons: [0x95],
+      end: { kind: "fin" },
+      arrivals: 2,
+    });
     for (const { properties } of answered(1_000, packet).of("unsuback")) assert.equal(properties, undefined);
-  }
+  });
 });

@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { Stage } from "../stage.ts";
 import { connectBytes, field, frame, reasons, record } from "./bytes.ts";
-
-const versions = [4, 5] as const;
+import { eachCase, eachVersion } from "../../support/steps.ts";
 
 /** Where a client's text can stand: packets made with it, and whether a connection comes first. */
 type Place = readonly [what: string, packet: (text: readonly number[], version: ProtocolVersion) => number[]];
@@ -35,9 +34,9 @@ const illFormed: readonly (readonly [what: string, bytes: readonly number[]])[] 
   ["U+0000", [0x61, 0x00]], // [MQTT5 1.5.4-2] [MQTT311 1.4.0-2] [MQTT5 4.7.3-2] [MQTT311 4.7.3-2]
 ];
 
-Deno.test("text: invalid UTF-8 and U+0000 close the connection [MQTT5 1.5.4-1] [MQTT311 1.4.0-1]", () => {
+Deno.test("text: invalid UTF-8 and U+0000 close the connection [MQTT5 1.5.4-1] [MQTT311 1.4.0-1]", async (t) => {
   // [MQTT5 1.5.4-2] [MQTT311 1.4.0-2] [MQTT5 4.7.3-2] [MQTT311 4.7.3-2] [MQTT5 3.8.3-1] [MQTT5 3.10.3-1]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     for (const [what, bytes] of illFormed) {
       for (const [place, packet] of [...places, ...connectPlaces]) {
         const isConnect = connectPlaces.some(([name]) => name === place);
@@ -51,19 +50,19 @@ Deno.test("text: invalid UTF-8 and U+0000 close the connection [MQTT5 1.5.4-1] [
         );
       }
     }
-  }
+  });
 });
 
-Deno.test("text: a user property is a pair of UTF-8 strings [MQTT5 1.5.7-1]", () => {
-  for (const pair of [[field([0xff]), field("v")], [field("n"), field([0xff])], [field("n"), field("a\0")]]) {
+Deno.test("text: a user property is a pair of UTF-8 strings [MQTT5 1.5.7-1]", async (t) => {
+  await eachCase(t, [[field([0xff]), field("v")], [field("n"), field([0xff])], [field("n"), field("a\0")]], (pair) => {
     const properties = [0x26, ...pair.flat()];
     const client = new Stage().connect().sendBytes(frame(0x30, field("a"), properties.length, properties));
     assert.deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
-  }
+  });
 });
 
-Deno.test("text: U+FEFF arrives unchanged [MQTT5 1.5.4-3] [MQTT311 1.4.0-3]", () => {
-  for (const version of versions) {
+Deno.test("text: U+FEFF arrives unchanged [MQTT5 1.5.4-3] [MQTT311 1.4.0-3]", async (t) => {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect({ version, clientId: "\ufeffc" }).subscribe("\ufeffa");
     const userProperties = [["\ufeffn", "\ufeff"]] as const;
@@ -71,12 +70,12 @@ Deno.test("text: U+FEFF arrives unchanged [MQTT5 1.5.4-3] [MQTT311 1.4.0-3]", ()
     assert.deepEqual(client.messages, ["\ufeffa 1"]);
     if (version === 5) assert.deepEqual(client.of("publish")[0]!.properties, { userProperties });
     assert.equal(stage.core.sessions.get("\ufeffc")?.clientId, "\ufeffc");
-  }
+  });
 });
 
-Deno.test("topics: the broker does not normalise, fold or trim topics [MQTT5 4.7.3-4] [MQTT311 4.7.3-4]", () => {
+Deno.test("topics: the broker does not normalise, fold or trim topics [MQTT5 4.7.3-4] [MQTT311 4.7.3-4]", async (t) => {
   const alike = ["é", "e\u0301", "É", "Å", "\u212b", " a", "a ", "a", "A", "/a", "a/", "a//b", "a/b", "ｱ", "ア"];
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const stage = new Stage();
     const client = stage.connect({ version });
     for (const [index, topic] of alike.entries()) {
@@ -86,12 +85,12 @@ Deno.test("topics: the broker does not normalise, fold or trim topics [MQTT5 4.7
       assert.deepEqual([watcher.messages.at(-1), late.messages], [`${topic} x`, [`${topic} x`]]);
       assert.equal(new Set(watcher.messages).size, 1);
     }
-  }
+  });
 });
 
-Deno.test("topics: the broker refuses invalid filters and invalid names [MQTT5 4.7.1-1] [MQTT5 4.7.1-2] [MQTT5 4.7.3-1]", () => {
+Deno.test("topics: the broker refuses invalid filters and invalid names [MQTT5 4.7.1-1] [MQTT5 4.7.1-2] [MQTT5 4.7.3-1]", async (t) => {
   // [MQTT5 4.7.0-1] [MQTT311 4.7.1-1] [MQTT311 4.7.1-2] [MQTT311 4.7.1-3] [MQTT311 4.7.3-1]
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     for (const filter of ["a#", "a/#/b", "#/a", "##", "a+", "+a", "a/+b/c", "++", ""]) {
       for (const [, packet] of places.slice(1)) {
         const client = new Stage().connect({ version }).sendBytes(packet(field(filter), version));
@@ -102,10 +101,10 @@ Deno.test("topics: the broker refuses invalid filters and invalid names [MQTT5 4
       const client = new Stage().connect({ version }).sendBytes(places[0]![1](field(name), version));
       assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], name);
     }
-  }
+  });
 });
 
-Deno.test("topics: wildcards match the standard's examples, live and retained [MQTT5 4.7.1-1] [MQTT5 4.7.1-2]", () => {
+Deno.test("topics: wildcards match the standard's examples, live and retained [MQTT5 4.7.1-1] [MQTT5 4.7.1-2]", async (t) => {
   // [MQTT311 4.7.1-2] [MQTT311 4.7.1-3] [MQTT311 3.8.3-2]
   const names = ["sport", "sport/", "sport/tennis", "sport/tennis/player1", "sport/tennis/player1/ranking", "/finance"];
   const cases: readonly [filter: string, matching: readonly number[]][] = [
@@ -119,7 +118,7 @@ Deno.test("topics: wildcards match the standard's examples, live and retained [M
     ["+", [0]],
     ["+/tennis/#", [2, 3, 4]],
   ];
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     for (const [filter, matching] of cases) {
       const stage = new Stage();
       const live = stage.connect({ version, clientId: "live" }).subscribe(filter);
@@ -130,11 +129,11 @@ Deno.test("topics: wildcards match the standard's examples, live and retained [M
       assert.deepEqual(live.messages.filter((message) => message.endsWith("x")), expected, filter);
       assert.deepEqual(late.messages.sort(), [...expected].sort(), filter);
     }
-  }
+  });
 });
 
-Deno.test("topics: a leading wildcard does not match a leading $, live and retained [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]", () => {
-  for (const version of versions) {
+Deno.test("topics: a leading wildcard does not match a leading $, live and retained [MQTT5 4.7.2-1] [MQTT311 4.7.2-1]", async (t) => {
+  await eachVersion(t, (version) => {
     for (const [filter, reaches] of [["#", 0], ["+/a", 0], ["+/#", 0], ["$SYS/#", 1], ["$SYS/+", 1]] as const) {
       const stage = new Stage();
       const live = stage.connect({ version, clientId: "live" }).subscribe(filter);
@@ -143,29 +142,29 @@ Deno.test("topics: a leading wildcard does not match a leading $, live and retai
       const late = stage.connect({ version, clientId: "late" }).subscribe(filter);
       assert.deepEqual([live.messages.length, late.messages.length], [reaches, reaches], filter);
     }
-  }
+  });
 });
 
-Deno.test("topics: a topic of 65,535 bytes is served [MQTT5 4.7.3-3] [MQTT311 4.7.3-3]", () => {
+Deno.test("topics: a topic of 65,535 bytes is served [MQTT5 4.7.3-3] [MQTT311 4.7.3-3]", async (t) => {
   const longest = "é".repeat(32_767) + "a";
-  for (const version of versions) {
+  await eachVersion(t, (version) => {
     const client = new Stage().connect({ version }).subscribe(longest).publish(longest, "x");
     assert.deepEqual(client.messages, [`${longest} x`]);
-  }
+  });
 });
 
-Deno.test("numbers: in 5.0 a length in more bytes than necessary is malformed [MQTT5 1.5.5-1]", () => {
+Deno.test("numbers: in 5.0 a length in more bytes than necessary is malformed [MQTT5 1.5.5-1]", async (t) => {
   const long = [0xc0, 0x80, 0x00];
   const longProperties = [0x30, 5, 0, 1, 0x61, 0x80, 0x00];
-  for (const bytes of [long, longProperties]) {
+  await eachCase(t, [long, longProperties], (bytes) => {
     const client = new Stage().connect().sendBytes(bytes);
     assert.deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
-  }
+  });
   assert.equal(new Stage().connect({ version: 4 }).sendBytes(long).of("pingresp").length, 1); // 3.1.1 has no such rule
 });
 
-Deno.test("numbers: the broker writes each length in the fewest bytes [MQTT5 1.5.5-1] [MQTT5 2.2.2-1]", () => {
-  for (const size of [0, 122, 123, 16_377, 16_378]) {
+Deno.test("numbers: the broker writes each length in the fewest bytes [MQTT5 1.5.5-1] [MQTT5 2.2.2-1]", async (t) => {
+  await eachCase(t, [0, 122, 123, 16_377, 16_378], (size) => {
     const stage = new Stage();
     const client = stage.connect({ clientId: "w" }).subscribe("a");
     const bytes = record(client);
@@ -173,11 +172,11 @@ Deno.test("numbers: the broker writes each length in the fewest bytes [MQTT5 1.5
     const length = 4 + size;
     const expected = length < 0x80 ? 1 : length < 0x4000 ? 2 : 3;
     assert.deepEqual([bytes.length, bytes[1 + expected + 3]], [1 + expected + length, 0], `${size}`);
-  }
+  });
 });
 
-Deno.test("packet identifiers: 0 is malformed [MQTT5 2.2.1-3] [MQTT311 2.3.1-1]", () => {
-  for (const version of versions) {
+Deno.test("packet identifiers: 0 is malformed [MQTT5 2.2.1-3] [MQTT311 2.3.1-1]", async (t) => {
+  await eachVersion(t, (version) => {
     const properties = none(version);
     const packets = [
       frame(0x32, field("a"), 0, 0, properties),
@@ -189,5 +188,5 @@ Deno.test("packet identifiers: 0 is malformed [MQTT5 2.2.1-3] [MQTT311 2.3.1-1]"
       const client = new Stage().connect({ version }).sendBytes(packet);
       assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x82] : [], { kind: "fin" }]);
     }
-  }
+  });
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { bytesOf, textOf } from "../stage.ts";
 import { Lives } from "./lives.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600 } } as const;
 
@@ -21,7 +22,10 @@ Deno.test("restart: a subscription survives as granted, an ended one does not", 
   client(lives, "other").publish("a", "x", { qos: 2, retain: true }).publish("b", "y").publish("c", "z");
   assert.deepEqual(back.messages, ["a x", "c z"]);
   const [a] = back.of("publish");
-  assert.deepEqual([a!.qos, a!.retain, a!.properties?.subscriptionIdentifiers], [1, true, [7]]);
+  assert.deepEqual(
+    { qos: a!.qos, retain: a!.retain, subscriptionIdentifiers: a!.properties?.subscriptionIdentifiers },
+    { qos: 1, retain: true, subscriptionIdentifiers: [7] },
+  );
 });
 
 Deno.test("restart: queued messages of an offline client survive in order, and their expiry continues", () => {
@@ -102,7 +106,7 @@ Deno.test("restart: an expired session is removed from the file, one without exp
   assert.equal(lives.stage.connect({ clientId: "brief", ...lasting }).connack!.sessionPresent, false);
 });
 
-Deno.test("store: the tables are empty when the broker holds no state", async () => {
+Deno.test("store: the tables are empty when the broker holds no state", async (t) => {
   const { Database } = await import("../../../src/broker/store/database.ts");
   using lives = new Lives();
   const watcher = client(lives, "watcher").subscribe("#");
@@ -114,8 +118,8 @@ Deno.test("store: the tables are empty when the broker holds no state", async ()
   lives.stage.advance(1_000);
   lives.stage.core.turn.stop(lives.stage.nowMs);
   const database = Database.open({ path: lives.path });
-  for (const table of ["session", "subscription", "message", "delivery", "taken", "retained", "will"]) {
+  await eachCase(t, ["session", "subscription", "message", "delivery", "taken", "retained", "will"], (table) => {
     assert.deepEqual(database.prepare(`SELECT * FROM ${table}`).all(), [], table);
-  }
+  });
   database.close();
 });
