@@ -2,9 +2,9 @@
  * The file of `--record`: found writable before the run, restarted with its first line, and written as the run goes on,
  * so that what happened is there even when the run's own end is not.
  */
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { UsageError } from "../../base/failure.ts";
-import { fileFault } from "../report/report_file.ts";
+import { presentAt, writeFault } from "../process/written_file.ts";
 
 /** Where a recording goes. */
 export interface RecordFile {
@@ -34,7 +34,7 @@ export async function openRecordFile(path: string, taken: readonly string[] = []
     const file = await Deno.open(path, { write: true, create: found === undefined });
     return new OpenRecord(path, file, found);
   } catch (error) {
-    throw asUsageError(path, error);
+    throw writeFault("recording", path, error);
   }
 }
 
@@ -84,21 +84,6 @@ export class OpenRecord implements RecordFile {
     await this.#last;
     this.#file.close();
     if (!this.#begun && this.#found === undefined) await Deno.remove(this.path);
-    if (this.#fault !== undefined) throw asUsageError(this.path, this.#fault);
+    if (this.#fault !== undefined) throw writeFault("recording", this.path, this.#fault);
   }
-}
-
-async function presentAt(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.stat(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await Deno.stat(dirname(path));
-    return undefined;
-  }
-}
-
-function asUsageError(path: string, error: unknown): UsageError {
-  if (error instanceof UsageError) return error;
-  return new UsageError(`Cannot write recording "${path}": ${fileFault(path, error)}`);
 }

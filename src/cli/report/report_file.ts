@@ -4,6 +4,7 @@
 import { basename, dirname } from "node:path";
 import { UsageError } from "../../base/failure.ts";
 import { unguessable } from "../process/new_file.ts";
+import { presentAt, writeFault } from "../process/written_file.ts";
 
 /** Where a report will go. `write` or `discard` is called, once. */
 export interface ReportFile {
@@ -32,17 +33,7 @@ export async function openReportFile(path: string): Promise<ReportFile> {
     (await Deno.open(path, { write: true })).close();
     return await openBeside(await Deno.realPath(path));
   } catch (error) {
-    throw asUsageError(path, error);
-  }
-}
-
-async function presentAt(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.stat(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await Deno.stat(dirname(path));
-    return undefined;
+    throw writeFault("report", path, error);
   }
 }
 
@@ -56,7 +47,7 @@ async function openBeside(path: string): Promise<ReportFile> {
         await Deno.rename(partial, path);
       } catch (error) {
         await removeIfPresent(partial);
-        throw asUsageError(path, error);
+        throw writeFault("report", path, error);
       }
     },
     async discard() {
@@ -76,7 +67,7 @@ async function openInPlace(path: string): Promise<ReportFile> {
   const file = await Deno.open(path, { write: true });
   return {
     append: (text) => appendTo(file, path, text),
-    write: (text) => writeWhole(file, text).catch((error) => Promise.reject(asUsageError(path, error))),
+    write: (text) => writeWhole(file, text).catch((error) => Promise.reject(writeFault("report", path, error))),
     discard: () => Promise.resolve(file.close()),
   };
 }
@@ -85,7 +76,7 @@ function appendTo(file: Deno.FsFile, path: string, text: string): void {
   try {
     for (let rest = new TextEncoder().encode(text); rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
   } catch (error) {
-    throw asUsageError(path, error);
+    throw writeFault("report", path, error);
   }
 }
 
@@ -101,19 +92,4 @@ async function removeIfPresent(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-function asUsageError(path: string, error: unknown): UsageError {
-  if (error instanceof UsageError) return error;
-  return new UsageError(`Cannot write report "${path}": ${fileFault(path, error)}`);
-}
-
-/** Why a file could not be written, in words. */
-export function fileFault(path: string, error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) {
-    return `there is no folder "${dirname(path)}"; expected an existing folder`;
-  }
-  if (error instanceof Deno.errors.NotADirectory) return `"${dirname(path)}" is not a folder; expected a folder`;
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied; expected a writable file";
-  return error instanceof Error ? error.message : String(error);
 }
