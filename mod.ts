@@ -147,7 +147,7 @@ export type { Action, Principal } from "./src/broker/access/acl.ts";
 export type { Identity, NameProof } from "./src/broker/access/identity.ts";
 export type { Rechecked } from "./src/broker/handle/recheck.ts";
 export type { BrokerLimits as AnnouncedLimits } from "./src/conformance/model/broker_limits.ts";
-export type { TimedWorld as CheckWorld } from "./src/net/world.ts";
+export type { TimedWorld, World } from "./src/net/world.ts";
 export type { SentMessage } from "./src/conformance/probe/message_compare.ts";
 export type { SideFault } from "./src/conformance/probe/packet_faults.ts";
 export type { Patience } from "./src/conformance/probe/patience.ts";

@@ -7,6 +7,7 @@ import type { DialReceiver, Link } from "./link.ts";
 
 /** A clock, and links to one broker. */
 export interface World {
+  /** The clock that every bound uses. */
   readonly clock: Clock;
   /** Whether `Link.reset` sends RST. */
   readonly canReset: boolean;
