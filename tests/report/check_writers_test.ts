@@ -33,8 +33,8 @@ Deno.test("check writers: JUnit counts match the suites, and the XML is well-for
       const told = (name: string) => Number(new RegExp(`${name}="(\\d+)"`).exec(suite)![1]);
       const count = (element: string) => suite.split(`<${element}`).length - 1;
       assert.deepEqual(
-        [told("tests"), told("failures"), told("errors"), told("skipped")],
-        [count("testcase"), count("failure"), count("error"), count("skipped")],
+        { tests: told("tests"), failures: told("failures"), errors: told("errors"), skipped: told("skipped") },
+        { tests: count("testcase"), failures: count("failure"), errors: count("error"), skipped: count("skipped") },
       );
     }
   }

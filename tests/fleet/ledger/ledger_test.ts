@@ -268,7 +268,11 @@ Deno.test("ledger: latency counts from the scheduled time, or from the due time 
   books.see(books.killed(), killMs + 40);
   books.see(books.killed({ client: 1, delayS: 3, sessionExpiryS: 60 }), killMs + 3_070);
   const { latency } = books.ledger.tally;
-  assert.deepEqual([latency.count, latency.min, latency.max], [2, killMs + 40 - killDueMs, 70]);
+  assert.deepEqual({ count: latency.count, min: latency.min, max: latency.max }, {
+    count: 2,
+    min: killMs + 40 - killDueMs,
+    max: 70,
+  });
 });
 
 Deno.test("ledger: only the first arrival of a due will has a latency", () => {

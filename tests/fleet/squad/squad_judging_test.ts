@@ -281,7 +281,11 @@ Deno.test("squad: a silent client with a keep alive of 18 h does not delay the e
   const stage = new FleetStage({ ...busy, ...only("freeze"), keepAliveS: 0xffff });
   const result = stage.finish();
   assert.ok(stage.nowMs < 60_000, `it took ${stage.nowMs} ms`);
-  assert.deepEqual([result.verdict, result.faults, result.wills.undecided], ["void", [], result.kills.total]);
+  assert.deepEqual({ verdict: result.verdict, faults: result.faults, undecided: result.wills.undecided }, {
+    verdict: "void",
+    faults: [],
+    undecided: result.kills.total,
+  });
 });
 
 Deno.test("F16: wills that a blind watcher cannot see are not missing; faults that it saw before remain", () => {
@@ -296,7 +300,11 @@ Deno.test("F16: wills that a blind watcher cannot see are not missing; faults th
   stage.broker.online("mqtt-sim-stage-w0")!.drop();
   const result = stage.finish();
   assert.equal(result.verdict, "void", result.reason);
-  assert.deepEqual([result.faults, faultsOf(result), result.wills.onTime], [[], {}, 10]);
+  assert.deepEqual({ faults: result.faults, faultsOf: faultsOf(result), onTime: result.wills.onTime }, {
+    faults: [],
+    faultsOf: {},
+    onTime: 10,
+  });
   assert.ok(result.wills.unseeable! >= 10, `${result.wills.unseeable} were unseeable`);
 });
 

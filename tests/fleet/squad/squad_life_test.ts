@@ -179,7 +179,11 @@ Deno.test("squad: an interrupt waits two seconds for wills in flight and reports
   const result = stage.finish();
   assert.deepEqual([result.verdict, result.exitCode], ["void", 130]);
   assert.equal(result.reason, "interrupted before the end of the plan");
-  assert.deepEqual([result.kills.total, result.wills.expected, result.wills.onTime], [20, 20, 20]);
+  assert.deepEqual({ total: result.kills.total, expected: result.wills.expected, onTime: result.wills.onTime }, {
+    total: 20,
+    expected: 20,
+    onTime: 20,
+  });
   assert.ok(stage.nowMs - atMs <= 3_100, `it took ${stage.nowMs - atMs} ms`);
 });
 
@@ -210,7 +214,11 @@ Deno.test("squad: a second interrupt ends the wait", () => {
   assert.equal(stage.squad.done, true);
   const result = stage.finish();
   assert.equal(stage.nowMs, atMs + 100);
-  assert.deepEqual([result.exitCode, result.wills.undecided, result.faults], [130, 10, []]);
+  assert.deepEqual({ exitCode: result.exitCode, undecided: result.wills.undecided, faults: result.faults }, {
+    exitCode: 130,
+    undecided: 10,
+    faults: [],
+  });
 });
 
 for (const phase of ["watch", "control", "connect"] as const) {
@@ -220,7 +228,11 @@ for (const phase of ["watch", "control", "connect"] as const) {
     if (phase !== "watch") stage.runUntil(() => stage.squad.phase === phase);
     stage.squad.interrupt(stage.nowMs);
     const result = stage.finish();
-    assert.deepEqual([result.verdict, result.exitCode, result.kills.total], ["void", 130, 0]);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode, total: result.kills.total }, {
+      verdict: "void",
+      exitCode: 130,
+      total: 0,
+    });
     assert.deepEqual(result.faults, []);
   });
 }

@@ -86,7 +86,11 @@ for (const [what, options, sentence] of voids) {
   Deno.test(`squad: void before the first kill: ${what}`, () => {
     const stage = new FleetStage({ killRate: { kind: "count", perSecond: 8 }, ...options });
     const result = stage.finish();
-    assert.deepEqual([result.verdict, result.exitCode, result.kills.total], ["void", 3, 0]);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode, total: result.kills.total }, {
+      verdict: "void",
+      exitCode: 3,
+      total: 0,
+    });
     assert.equal(result.reason, sentence);
     assert.deepEqual(result.faults, []);
   });
@@ -202,14 +206,18 @@ Deno.test("squad: a will that is lost before its watcher is a proven fault, and 
   stage.runUntil(() => stage.nowMs > lostMs + stage.plan.lateAfterMs + 1_000);
   stage.broker.online("mqtt-sim-stage-w0")!.drop("end");
   const { verdict, exitCode, reason, voidReason, wills, faults, faultKinds } = stage.finish();
-  assert.deepEqual([verdict, exitCode, wills.missing], ["fail", 1, 1]);
+  assert.deepEqual({ verdict, exitCode, missing: wills.missing }, { verdict: "fail", exitCode: 1, missing: 1 });
   const blind = "watcher 0 cannot receive wills: the broker closed the connection";
   assert.match(
     reason,
     /^of \d+ wills that were due: 1 missing; then the run ended early: watcher 0 cannot receive wills: /,
   );
   assert.equal(voidReason, blind);
-  assert.deepEqual([faults.length, faultKinds.length, faultKinds[0]?.count], [1, 1, 1]);
+  assert.deepEqual({ faults: faults.length, faultKinds: faultKinds.length, count: faultKinds[0]?.count }, {
+    faults: 1,
+    faultKinds: 1,
+    count: 1,
+  });
 });
 
 Deno.test("F16: wills that are due after the loss of the watcher are not missing, and no fault lists them", () => {
@@ -226,7 +234,7 @@ Deno.test("F16: wills that are due after the loss of the watcher are not missing
   const { verdict, wills, faults, faultKinds, kills } = stage.finish();
   assert.equal(verdict, "void");
   assert.ok(kills.total >= 10 && wills.undecided > 0);
-  assert.deepEqual([wills.missing, faults, faultKinds], [0, [], []]);
+  assert.deepEqual({ missing: wills.missing, faults, faultKinds }, { missing: 0, faults: [], faultKinds: [] });
 });
 
 Deno.test("F16: the counts of a void run end at the time at which it became void", () => {
@@ -241,7 +249,11 @@ Deno.test("F16: the counts of a void run end at the time at which it became void
   books.close(0, 60_000);
   const { tally, voidReason } = books.result();
   assert.equal(voidReason, "the watcher is blind");
-  assert.deepEqual([tally.byMode["reset"]?.missing, tally.undecided, tally.faults], [0, 1, []]);
+  assert.deepEqual({ missing: tally.byMode["reset"]?.missing, undecided: tally.undecided, faults: tally.faults }, {
+    missing: 0,
+    undecided: 1,
+    faults: [],
+  });
 });
 
 Deno.test("squad: a run without kills proves nothing", () => {

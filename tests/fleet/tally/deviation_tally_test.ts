@@ -27,11 +27,15 @@ const error = "disconnect-error";
 Deno.test("deviation tally: counts lives, faults and samples of each deviation, which are no faults", () => {
   const tally = books("mosquitto", error, error, error, error, "reset");
   const { deviating, missing, expected, onTime } = tally.total();
-  assert.deepEqual([expected, onTime, deviating, missing], [6, 1, 4, 1]);
+  assert.deepEqual({ expected, onTime, deviating, missing }, { expected: 6, onTime: 1, deviating: 4, missing: 1 });
   assert.deepEqual(tally.missingByQos, [0, 1, 0]);
   assert.deepEqual(tally.faults.map(({ mode }) => mode), ["reset"]);
   const { byId, described } = tally.deviations.data();
-  assert.deepEqual([byId[error]!.lives, byId[error]!.seen, byId[error]!.samples.length], [4, 4, 3]);
+  assert.deepEqual({ lives: byId[error]!.lives, seen: byId[error]!.seen, samples: byId[error]!.samples.length }, {
+    lives: 4,
+    seen: 4,
+    samples: 3,
+  });
   assert.deepEqual(described, {}, "with a profile, others have no word");
 });
 
@@ -55,8 +59,14 @@ Deno.test("deviation tally: without a profile each fault counts for each profile
   const { byId, described } = tally.deviations.data();
   assert.deepEqual(byId, {});
   assert.deepEqual(
-    [described.mosquitto, described.mochi, described.nanomq, described.emqx, described.strict],
-    [3, 2, 2, undefined, undefined],
+    {
+      mosquitto: described.mosquitto,
+      mochi: described.mochi,
+      nanomq: described.nanomq,
+      emqx: described.emqx,
+      strict: described.strict,
+    },
+    { mosquitto: 3, mochi: 2, nanomq: 2, emqx: undefined, strict: undefined },
   );
 });
 
@@ -69,7 +79,12 @@ Deno.test("deviation tally: merging adds up the counts", () => {
   const whole = new Tally();
   for (const part of [books("mosquitto", error), books("mosquitto", error, error, error)]) whole.merge(part.data());
   const { lives, seen, samples } = whole.deviations.data().byId[error]!;
-  assert.deepEqual([lives, seen, samples.length, whole.total().deviating], [4, 4, 3, 4]);
+  assert.deepEqual({ lives, seen, samples: samples.length, deviating: whole.total().deviating }, {
+    lives: 4,
+    seen: 4,
+    samples: 3,
+    deviating: 4,
+  });
   const described = new DeviationTally();
   for (const part of [books(undefined, error), books(undefined, error)]) described.merge(part.deviations.data());
   assert.equal(described.data().described.mosquitto, 2);
@@ -89,6 +104,10 @@ Deno.test("F8: a sign covers one duplicate of a life; with more, all of them are
     const rules = { lateAfterMs: 1, earlyBeforeMs: 1 };
     const described = tally.deviations.add(profile, { life, judgement, rules, othersDueMs: 0 });
     tally.add(life, judgement, described);
-    assert.deepEqual([tally.total().deviating, tally.total().duplicate, tally.total().onTime], [deviating, faults, 1]);
+    assert.deepEqual({
+      deviating: tally.total().deviating,
+      duplicate: tally.total().duplicate,
+      onTime: tally.total().onTime,
+    }, { deviating, duplicate: faults, onTime: 1 });
   }
 });

@@ -91,8 +91,18 @@ Deno.test("group tally: a repeated will counts for its group, and one of an unkn
   const [a, b, nobody] = ledger.tally.groups.rows(["a", "b"]);
   const name = new Groups(plan, "5").nameOf(new Groups(plan, "5").indexOf(7));
   const its = name === "a" ? a! : b!;
-  assert.deepEqual([its.kills, its.onTime, its.duplicate, its.unwanted, its.latencyMs.count], [1, 1, 1, 0, 1]);
-  assert.deepEqual([nobody!.name, nobody!.unwanted, nobody!.kills], [undefined, 1, 0]);
+  assert.deepEqual({
+    kills: its.kills,
+    onTime: its.onTime,
+    duplicate: its.duplicate,
+    unwanted: its.unwanted,
+    count: its.latencyMs.count,
+  }, { kills: 1, onTime: 1, duplicate: 1, unwanted: 0, count: 1 });
+  assert.deepEqual({ name: nobody!.name, unwanted: nobody!.unwanted, kills: nobody!.kills }, {
+    name: undefined,
+    unwanted: 1,
+    kills: 0,
+  });
   assert.deepEqual([ledger.tally.total().duplicate, ledger.tally.total().unwanted], [1, 1]);
 });
 
@@ -105,7 +115,11 @@ Deno.test("group tally: crosses a thread and merges, with its histograms", () =>
   other.recordLatency("a", 30);
   one.merge(JSON.parse(JSON.stringify(other.data())));
   const [a, b] = one.rows(["a", "b"]);
-  assert.deepEqual([a!.kills, a!.latencyMs.count, b!.presenceWrong], [5, 2, 1]);
+  assert.deepEqual({ kills: a!.kills, count: a!.latencyMs.count, presenceWrong: b!.presenceWrong }, {
+    kills: 5,
+    count: 2,
+    presenceWrong: 1,
+  });
   assert.ok(a!.latencyMs.max >= 30);
 });
 

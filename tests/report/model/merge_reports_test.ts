@@ -19,7 +19,10 @@ Deno.test("merge: counts, kills and clients add up, histograms merge, and the ve
   const whole = merged(first, second);
   assert.equal(whole.verdict, "pass");
   assert.equal(whole.reason, "all 2,784 wills that were due came once, on time and unaltered");
-  assert.deepEqual([whole.wills.expected, whole.kills.total, whole.kills.byMode.leave?.kills], [2_784, 3_088, 304]);
+  assert.deepEqual(
+    { expected: whole.wills.expected, total: whole.kills.total, kills: whole.kills.byMode.leave?.kills },
+    { expected: 2_784, total: 3_088, kills: 304 },
+  );
   assert.deepEqual([whole.clients.connected, whole.clients.reconnects], [2_000, 3_088]);
   assert.deepEqual([whole.latencyMs.all.count, whole.slipMs.count], [2_784, 3_088]);
   assert.equal(whole.latencyMs.byMode.reset?.count, 1_406);
@@ -31,7 +34,12 @@ Deno.test("merge: two series become one with sums and joint percentiles", () => 
   const { series } = merged(first, second);
   const [, one] = series;
   assert.equal(series.length, 30);
-  assert.deepEqual([one!.alive, one!.kills, one!.wills, one!.byMode.reset?.count], [1_902, 106, 96, 50]);
+  assert.deepEqual({ alive: one!.alive, kills: one!.kills, wills: one!.wills, count: one!.byMode.reset?.count }, {
+    alive: 1_902,
+    kills: 106,
+    wills: 96,
+    count: 50,
+  });
   assert.equal(one!.byMode.close?.p99, first.series[1]!.byMode.close?.p99);
 });
 
@@ -86,7 +94,7 @@ Deno.test("merge: a proven failure in one part fails the whole, also when anothe
   };
   for (const parts of [[bad, unreachable], [unreachable, bad]] as const) {
     const { verdict, verdictText, exitCode, reason, faults } = merged(...parts);
-    assert.deepEqual([verdict, verdictText, exitCode], ["fail", "FAIL", 1]);
+    assert.deepEqual({ verdict, verdictText, exitCode }, { verdict: "fail", verdictText: "FAIL", exitCode: 1 });
     assert.match(reason, /^of 90,038 wills that were due: 25 missing, .*; then the run ended early: Cannot reach it$/);
     assert.equal(faults.length, 15);
   }
@@ -104,7 +112,7 @@ Deno.test("merge: faults of a void part count for nothing", () => {
   };
   const right = { ...first, plan: gap.plan, run: { ...first.run, target: gap.run.target } };
   const { verdict, reason, exitCode, wills } = merged(right, gap);
-  assert.deepEqual([verdict, reason, exitCode], ["void", "the recording has a gap", 3]);
+  assert.deepEqual({ verdict, reason, exitCode }, { verdict: "void", reason: "the recording has a gap", exitCode: 3 });
   assert.equal(wills.missing, 25, "it is counted");
 });
 
@@ -128,7 +136,11 @@ Deno.test("merge: joins wills of canaries, unobservable wills and restarts", () 
   const { controls, wills, restarts, verdict, reason } = merged(one, at(one, "2026-01-02T03:05:00.000Z"));
   assert.deepEqual(controls, { total: 28, blind: 0, lost: 2, altered: 4 });
   assert.deepEqual([wills.missing, wills.unseeable], [4, 8]);
-  assert.deepEqual([restarts!.each.length, restarts!.lives.missing, restarts!.unseeable], [2, 4, 8]);
+  assert.deepEqual({ each: restarts!.each.length, missing: restarts!.lives.missing, unseeable: restarts!.unseeable }, {
+    each: 2,
+    missing: 4,
+    unseeable: 8,
+  });
   assert.equal(verdict, "fail");
   assert.match(reason, /4 missing; of 28 wills of canaries: 2 missing, 4 altered$/);
 });
@@ -159,7 +171,11 @@ Deno.test("merge: a missing shard makes the whole void, and the reason has its n
   ];
   for (const [had, of, text] of cases) {
     const { verdict, reason, exitCode, wills } = merged(...had.map((number) => shard(first, number, of)));
-    assert.deepEqual([verdict, reason, exitCode], ["void", `the run is incomplete: ${text}`, 3]);
+    assert.deepEqual({ verdict, reason, exitCode }, {
+      verdict: "void",
+      reason: `the run is incomplete: ${text}`,
+      exitCode: 3,
+    });
     assert.equal(wills.expected, had.length * first.wills.expected, "the present parts are still counted");
   }
 });

@@ -80,7 +80,7 @@ Deno.test("profile text: merging joins the deviations of parts", () => {
   const later = { ...report, run: { ...report.run, startedAt: "2026-01-02T03:04:10.678Z" } };
   const whole = mergeReports([{ name: "a", report }, { name: "b", report: later }]);
   const { lives, seen, samples } = whole.profile!.deviations.find(({ id }) => id === "disconnect-error")!;
-  assert.deepEqual([lives, seen, samples.length], [80, 80, 2]);
+  assert.deepEqual({ lives, seen, samples: samples.length }, { lives: 80, seen: 80, samples: 2 });
   assert.deepEqual([whole.wills.deviating, whole.verdict], [80, "pass"]);
   assert.match(whole.reason, /80 wrong as profile mosquitto describes/);
 });

@@ -78,7 +78,7 @@ Deno.test("threshold: a run that meets it passes as without it", () => {
 
 Deno.test("threshold: a run that passes otherwise fails when it does not meet it, with the value", () => {
   const { verdict, exitCode, reason, thresholds } = held(reportWith(), "latencyMs.all.max<0.001");
-  assert.deepEqual([verdict, exitCode, thresholds![0]!.met], ["fail", 1, false]);
+  assert.deepEqual({ verdict, exitCode, met: thresholds![0]!.met }, { verdict: "fail", exitCode: 1, met: false });
   assert.match(reason, /^not met: latencyMs\.all\.max<0\.001 \(it is [\d.,]+\)$/);
 });
 
