@@ -56,7 +56,7 @@ export interface Sign {
   };
   /** Late only while other clients with delayed wills die: it arrives at the latest with the last of theirs. */
   readonly whileOthersDie?: true;
-  /** Missing only if its client was back after the due time, but within the tolerance of `within` and `whileOthersDie`. */
+  /** Missing only if its client was back after the due time, within the tolerance of `within` and `whileOthersDie`. */
   readonly overdueWhenBack?: true;
   /**
    * Only if a restart of the broker ended the life, or fell between its end and the next event of its will (its due

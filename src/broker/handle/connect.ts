@@ -119,7 +119,8 @@ function refusalOf(core: Core, packet: ConnectPacket, nowMs: number): number | u
     return core.metrics.limited("sessions", ReasonCode.quotaExceeded);
   }
   if (packet.protocolVersion === 4 && isKeepAliveTooLong(core, packet)) {
-    return core.metrics.limited("keepAliveMs", ReasonCode.clientIdentifierNotValid); // the code of mosquitto's max_keepalive
+    // The code of mosquitto's max_keepalive.
+    return core.metrics.limited("keepAliveMs", ReasonCode.clientIdentifierNotValid);
   }
   if (!core.memory.hasRoom(entryBytes(core, packet), nowMs)) {
     return core.metrics.limited("memoryBytes", ReasonCode.quotaExceeded);

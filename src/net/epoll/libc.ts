@@ -171,7 +171,7 @@ export class Libc {
     return this.#told(this.#call.bind(socket, address, address.length));
   }
 
-  /** Binds only to the address: the kernel chooses the port at connect, per destination, so that ports do not run out. */
+  /** Binds only to the address: the kernel chooses the port at connect, per destination: more connections per port. */
   bindAddressOnly(socket: number, address: SocketAddress): number {
     // If the kernel does not know the option, it takes a port at once: fewer connections, no other difference.
     this.#option(socket, C.SOL_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);
