@@ -1,11 +1,11 @@
 /**
- * A recording, judged again: its events go through the books, the oracle and the tally that a run's own go through, and
+ * A recording, judged again: its events go through the records, the oracle and the tally that a run's own go through, and
  * one result comes of them. What an event does is the table here; what it holds is
  * src/fleet/recording/record_event.ts's.
  */
 import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
-import type { KilledControl } from "./ledger/control_books.ts";
+import type { KilledCanary } from "./ledger/control_books.ts";
 import { Groups } from "./plan/groups.ts";
 import type { Life, WillMark } from "./life/life.ts";
 import { beginLife } from "./life/life.ts";
@@ -13,13 +13,13 @@ import type { LifeRow } from "./ledger/life_row.ts";
 import { mergeResults } from "./merge/merge.ts";
 import { restartsBroker } from "./plan/phases.ts";
 import type { FleetPlan } from "./plan/plan.ts";
-import type { PresenceBooks } from "./ledger/presence_books.ts";
+import type { PresenceAuditor } from "./ledger/presence_books.ts";
 import type { Stay } from "./oracle/presence_oracle.ts";
 import type { EventKind, RecordEvent } from "./recording/record_event.ts";
 import type { RecordHeader } from "./recording/record_header.ts";
 import type { Absence, Restarted } from "./result/restart_result.ts";
 import type { FleetResult } from "./result/result.ts";
-import { SquadBooks } from "./ledger/squad_books.ts";
+import { SquadRecorder } from "./ledger/squad_books.ts";
 
 /** An event of one kind. */
 type Of<Kind extends EventKind> = Extract<RecordEvent, { readonly kind: Kind }>;
@@ -32,7 +32,7 @@ const squadActs = {
   ready: ({ books }, _, atMs) => books.ramped(atMs),
   settle: ({ books }, _, atMs) => books.settle(atMs),
   stall: ({ books }, { ms }, atMs) => books.stall(ms, atMs),
-  control: (squad, event, atMs) => squad.books.control(event.seen, squad.killedControl(event), atMs),
+  control: (squad, event, atMs) => squad.books.control(event.seen, squad.killedCanary(event), atMs),
   proof: (squad, { client, copy, sinceMs, altered = [] }, atMs) =>
     squad.books.controlWill({ client, copy, altered }, atMs, sinceMs === undefined ? atMs : squad.instant(sinceMs)),
   void: ({ books }, { text }, atMs) => books.makeVoid(text, atMs),
@@ -103,7 +103,7 @@ interface LastLives {
 
 /** One squad's part of a recording. */
 class SquadReplay {
-  readonly books: SquadBooks;
+  readonly books: SquadRecorder;
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
   readonly #originMs: number;
@@ -117,7 +117,7 @@ class SquadReplay {
     this.#plan = plan;
     this.#groups = new Groups(plan, protocol);
     this.#originMs = this.#lastMs = originMs;
-    this.books = new SquadBooks(plan, this.#groups, originMs);
+    this.books = new SquadRecorder(plan, this.#groups, originMs);
     this.books.ledger.onLife = onLife;
   }
 
@@ -158,8 +158,8 @@ class SquadReplay {
     return last?.previous?.incarnation === incarnation ? last.previous : undefined;
   }
 
-  /** What became of a control client that was killed; a recording of an earlier version does not tell. */
-  killedControl(event: Of<"control">): KilledControl | undefined {
+  /** What became of a canary that was killed; a recording of an earlier version does not tell. */
+  killedCanary(event: Of<"control">): KilledCanary | undefined {
     const { client, bucket, version, mode, connectedMs, killedMs } = event;
     if (client === undefined || bucket === undefined || version === undefined || mode === undefined) return undefined;
     if (connectedMs === undefined || killedMs === undefined) return undefined;
@@ -198,7 +198,7 @@ class SquadReplay {
   }
 
   /** The books while the broker is being restarted. */
-  get downBooks(): SquadBooks {
+  get downBooks(): SquadRecorder {
     return this.books.ledger.restarts.underWay ? this.books : refuse("the broker is not down at this point");
   }
 
@@ -219,7 +219,7 @@ class SquadReplay {
     this.books.ledger.see(sighting, () => altered);
   }
 
-  get presence(): PresenceBooks {
+  get presence(): PresenceAuditor {
     return this.books.presence ?? refuse("the plan has no presence");
   }
 

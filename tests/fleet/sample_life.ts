@@ -1,7 +1,7 @@
 import type { Alteration, Arrival, Rules } from "../../src/fleet/oracle/expectation.ts";
 
 /**
- * Lives as the books would hold them, with round instants: CONNECT at 1 s, CONNACK 10 ms later, the last packet at 5 s,
+ * Lives as the records would hold them, with round instants: CONNECT at 1 s, CONNACK 10 ms later, the last packet at 5 s,
  * the kill due at 6.99 s and done at 7 s.
  */
 import { beginLife, type EndMode, type Life, type LifeEnd, type NextConnect } from "../../src/fleet/life/life.ts";

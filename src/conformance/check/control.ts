@@ -30,7 +30,7 @@ interface Unanswered {
 /** Does it, in one version. */
 export async function runControl(stage: Stage, protocol: Protocol): Promise<Controlled> {
   try {
-    const greeted = await greet(stage);
+    const greeted = await probeConnect(stage);
     if ("outcome" in greeted) return ended(stage, protocol, greeted);
     const watcher = await stage.watcher();
     await seesMessage(stage, watcher);
@@ -59,7 +59,7 @@ async function limitsOf(stage: Stage, { properties: announced = {} }: ConnackPac
 }
 
 /** The first CONNACK; or why there is none to go on with. */
-async function greet(stage: Stage): Promise<ConnackPacket | Unanswered> {
+async function probeConnect(stage: Stage): Promise<ConnackPacket | Unanswered> {
   const probe = stage.dial("greeter").send(stage.connectPacket());
   const connack = await firstAnswer(probe);
   if ("outcome" in connack) return connack;

@@ -2,7 +2,7 @@
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Wakeable } from "./fleet_world.ts";
 
-export class Alarm {
+export class ClientTimer {
   readonly #wakes: Deadlines<Wakeable>;
   readonly #owner: Wakeable;
   #deadline: Deadline<Wakeable> | undefined;

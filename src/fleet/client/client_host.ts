@@ -4,8 +4,8 @@
 import type { Histogram } from "../../base/histogram.ts";
 import type { FleetWorld } from "./fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";
-import type { LifeBooks } from "../ledger/life_books.ts";
-import type { PresenceBook } from "../ledger/presence_book.ts";
+import type { ClientEvents } from "../ledger/life_books.ts";
+import type { PresenceLog } from "../ledger/presence_book.ts";
 import type { Failures } from "./retry.ts";
 
 /** A client whose CONNECT failed. */
@@ -22,9 +22,9 @@ export interface ClientHost {
   /** When the last turn was: what is seen now may have waited here since. */
   readonly turnMs: number;
   /** Where a client tells what becomes of its lives. */
-  readonly lives: LifeBooks;
+  readonly lives: ClientEvents;
   /** Of clients that speak of their presence, where there are any. */
-  readonly presence: PresenceBook | undefined;
+  readonly presence: PresenceLog | undefined;
   /** How long each CONNECT took, from the dial to CONNACK. */
   readonly connects: Histogram;
   /** A client gave up connecting for now; it tries again by itself. */

@@ -8,7 +8,7 @@ import type { FleetPlan } from "../plan/plan.ts";
  * Until when a client waits for the broker: as long as the plan waits for a will. What comes after the fleet's own action
  * answers that action, so that the fleet must not act while the broker's will may still come.
  */
-export function patientUntilMs(
+export function closeDeadlineMs(
   life: Life,
   { lateAfterMs, drainMs }: Pick<FleetPlan, "lateAfterMs" | "drainMs">,
   nowMs: number,

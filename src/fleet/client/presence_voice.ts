@@ -1,22 +1,22 @@
 /**
- * One client's words on its own presence, from life to life, and the books kept of them.
+ * One client's words on its own presence, from life to life, and the records kept of them.
  */
 import type { Connection } from "./connection.ts";
 import type { Life } from "../life/life.ts";
 import type { Outbox } from "./outbox.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { PresenceBook } from "../ledger/presence_book.ts";
+import type { PresenceLog } from "../ledger/presence_book.ts";
 import { presenceMessage, type PresenceWord } from "../life/presence_message.ts";
 import type { Stay } from "../oracle/presence_oracle.ts";
 
-export class PresenceVoice {
+export class PresencePublisher {
   readonly #plan: FleetPlan;
-  readonly #book: PresenceBook;
+  readonly #book: PresenceLog;
   readonly #outbox: Outbox;
   #stay: Stay | undefined;
 
   /** @param plan the plan as it holds for the client */
-  constructor(plan: FleetPlan, book: PresenceBook, outbox: Outbox) {
+  constructor(plan: FleetPlan, book: PresenceLog, outbox: Outbox) {
     this.#plan = plan;
     this.#book = book;
     this.#outbox = outbox;

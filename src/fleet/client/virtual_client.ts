@@ -1,5 +1,5 @@
 /** One virtual client: it is connected, killed and comes back, under one client id. `client_state.ts` has its states. */
-import { Alarm } from "./alarm.ts";
+import { ClientTimer } from "./alarm.ts";
 import type { ConnackPacket, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
 import { faultyText, type PacketFault } from "../../mqtt/codec/lenient.ts";
 import { isPassingRefusal } from "../../mqtt/reason.ts";
@@ -17,9 +17,9 @@ import type { KillMode } from "../plan/kill_mode.ts";
 import { acceptedOf } from "../ledger/life_books.ts";
 import { beginLife, coinOf, type Life } from "../life/life.ts";
 import { type Heard, Outbox } from "./outbox.ts";
-import { noticedMs, patientUntilMs } from "./patience.ts";
+import { closeDeadlineMs, noticedMs } from "./patience.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { PresenceVoice } from "./presence_voice.ts";
+import { PresencePublisher } from "./presence_voice.ts";
 import { Failures } from "./retry.ts";
 
 const connectTimeoutMs = 10_000;
@@ -39,13 +39,13 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #retiring = false;
   #dialledMs = 0;
   readonly #outbox: Outbox | undefined;
-  readonly #voice: PresenceVoice | undefined;
+  readonly #presence: PresencePublisher | undefined;
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: Connection | undefined;
   /** Kills that wait until it is connected, in their order; most clients never have one. */
   #pending: PendingKill[] | undefined;
-  readonly #alarm: Alarm;
+  readonly #timer: ClientTimer;
   /** From the return of a broker that is being restarted to the next CONNECT; undefined at all other times. */
   #backAfterMs: number | "never" | undefined;
 
@@ -57,11 +57,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   ) {
     this.#host = host;
     this.#plan = host.groups.planOf(number);
-    this.#alarm = new Alarm(host.world.wakes, this);
+    this.#timer = new ClientTimer(host.world.wakes, this);
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
     const { presence, telemetry } = this.#plan;
     if (presence || telemetry !== undefined) this.#outbox = new Outbox();
-    if (presence) this.#voice = new PresenceVoice(this.#plan, host.presence!, this.#outbox!);
+    if (presence) this.#presence = new PresencePublisher(this.#plan, host.presence!, this.#outbox!);
   }
 
   get up(): boolean {
@@ -77,7 +77,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #enter(event: ClientEvent, next: ClientState, alarmMs = Infinity): void {
     checkTransition(this.#state.kind, event, next.kind);
     this.#state = next;
-    this.#alarm.at(alarmMs);
+    this.#timer.at(alarmMs);
   }
 
   /** Opens the connection of the next life. */
@@ -122,7 +122,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#state.kind !== "dying" || life !== this.#life) return;
     // Before keep alive has passed, the will answers a close that is still to be seen; if none is, the will is early.
     const byMs = noticedMs(life);
-    if (nowMs < byMs) this.#alarm.at(Math.max(byMs, nowMs + this.#plan.lateAfterMs));
+    if (nowMs < byMs) this.#timer.at(Math.max(byMs, nowMs + this.#plan.lateAfterMs));
     else this.#comeBack(nowMs);
   }
 
@@ -164,14 +164,14 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Publishes that it leaves, and leaves once the broker has answered; at once where it does not publish presence. */
   #part(leave: (nowMs: number) => void, nowMs: number): void {
-    if (this.#voice === undefined) return leave(nowMs);
+    if (this.#presence === undefined) return leave(nowMs);
     this.#enter("part", { kind: "parting", leave }, nowMs + partWithinMs);
     this.#sayLeft(nowMs);
   }
 
   #sayLeft(nowMs: number): void {
     const connection = this.#connection!;
-    this.#voice!.say("left", connection, nowMs, (atMs) => {
+    this.#presence!.say("left", connection, nowMs, (atMs) => {
       const state = this.#state;
       if (state.kind === "parting" && connection === this.#connection) this.#parted(state.leave, atMs);
     });
@@ -218,7 +218,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   wake(nowMs: number): void {
-    if (!this.#alarm.rings(nowMs)) return;
+    if (!this.#timer.rings(nowMs)) return;
     const state = this.#state;
     if (isConnecting(this.#state)) this.#connectFailed(`no CONNACK within ${connectTimeoutMs / 1_000} s`, nowMs);
     else if (state.kind === "dying") this.#comeBack(nowMs);
@@ -230,7 +230,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   onOpen(connection: Connection, nowMs: number): void {
     const life = this.#life!;
     if (connection !== this.#connection) return;
-    this.#voice?.begin(life);
+    this.#presence?.begin(life);
     if (this.#state.kind === "takeover-opening") this.#endByTakeover(this.#state, nowMs);
     this.#host.lives.begin(life, this.#previous, nowMs);
     connection.send(connectPacketOf(this.#plan, life), nowMs);
@@ -289,7 +289,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#everConnected = true;
     if (this.#retiring) return this.retire(nowMs);
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
-    this.#voice?.say("online", this.#connection!, nowMs);
+    this.#presence?.say("online", this.#connection!, nowMs);
     const pending = this.#pending?.shift();
     // Its will was not there to be published any sooner.
     if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs, pending.reconnectAfterMs);
@@ -336,7 +336,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
     this.#host.lives.kill(life, end, lastSentMs);
     if (!brokerCloses) return this.#goAway(nowMs);
-    this.#enter("killed", { kind: "dying" }, patientUntilMs(life, this.#plan, nowMs));
+    this.#enter("killed", { kind: "dying" }, closeDeadlineMs(life, this.#plan, nowMs));
   }
 
   #takeOver(dueMs: number, nowMs: number): void {

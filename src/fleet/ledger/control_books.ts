@@ -5,7 +5,7 @@
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { profileOf } from "../../profiles/profiles.ts";
 import { strict } from "../../profiles/strict.ts";
-import { type ControlCounts, type ControlSight, noControls } from "../result/control_counts.ts";
+import { type CanaryCounts, type CanarySight, noCanaries } from "../result/control_counts.ts";
 import { deviationOf } from "../oracle/deviation.ts";
 import type { Alteration, Arrival, Judgement } from "../oracle/expectation.ts";
 import type { FaultName, FaultSample } from "../result/fault_sample.ts";
@@ -14,21 +14,21 @@ import type { Groups } from "../plan/groups.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import type { Ledger } from "./ledger.ts";
 import { beginLife, clientIdOf, type Life } from "../life/life.ts";
-import { controlPlanOf } from "../plan/make_plan.ts";
+import { canaryPlanOf } from "../plan/make_plan.ts";
 import { judge, worst } from "../oracle/oracle.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { timelineOf } from "./timeline.ts";
 
-/** The will of a control client as one watcher saw it. */
-export interface ControlWill {
+/** The will of a canary as one watcher saw it. */
+export interface CanaryWill {
   readonly client: number;
   /** Which of the watchers that receive the same wills, from 0. */
   readonly copy: number;
   readonly altered: readonly Alteration[];
 }
 
-/** A control client that was killed once its message had been seen. */
-export interface KilledControl {
+/** A canary that was killed once its message had been seen. */
+export interface KilledCanary {
   readonly client: number;
   readonly bucket: number;
   readonly version: ProtocolVersion;
@@ -37,27 +37,27 @@ export interface KilledControl {
   readonly killedMs: number;
 }
 
-/** What is known of the life of a control client that was killed; undefined of one that was not. */
-export function killedControl({ client, bucket, version, connectedMs, end }: Life): KilledControl | undefined {
+/** What is known of the life of a canary that was killed; undefined of one that was not. */
+export function killedCanary({ client, bucket, version, connectedMs, end }: Life): KilledCanary | undefined {
   if (end === undefined || connectedMs === undefined) return undefined;
   return { client, bucket, version, mode: end.mode as KillMode, connectedMs, killedMs: end.doneMs };
 }
 
-/** Names what a control client is counted under, for each thing that can go wrong with a will. */
-const countOf: Readonly<Partial<Record<FaultName, keyof ControlCounts>>> = {
+/** Names what a canary is counted under, for each thing that can go wrong with a will. */
+const countOf: Readonly<Partial<Record<FaultName, keyof CanaryCounts>>> = {
   missing: "lost",
   altered: "altered",
   late: "late",
   duplicate: "duplicate",
 };
 
-export class ControlBooks {
-  readonly counts = noControls();
+export class CanaryLog {
+  readonly counts = noCanaries();
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
   readonly #ledger: Ledger;
   readonly #originMs: number;
-  /** What the watchers saw, by client and copy, of controls that are not over. */
+  /** What the watchers saw, by client and copy, of canaries that are not over. */
   readonly #arrivals = new Map<number, Arrival[][]>();
 
   constructor(plan: FleetPlan, groups: Groups, ledger: Ledger, originMs: number) {
@@ -67,15 +67,15 @@ export class ControlBooks {
     this.#originMs = originMs;
   }
 
-  /** A watcher saw the will of a control client, which may have lain here unread since an instant. */
-  see({ client, copy, altered }: ControlWill, atMs: number, sinceMs: number): void {
+  /** A watcher saw the will of a canary, which may have lain here unread since an instant. */
+  see({ client, copy, altered }: CanaryWill, atMs: number, sinceMs: number): void {
     const arrivals = this.#arrivals.get(client) ?? Array.from({ length: this.#plan.fanOut }, (): Arrival[] => []);
     this.#arrivals.set(client, arrivals);
     arrivals[copy]?.push({ atMs, sinceMs, altered });
   }
 
-  /** A control is over. */
-  take(seen: ControlSight, killed: KilledControl | undefined, nowMs: number): void {
+  /** A canary is over. */
+  take(seen: CanarySight, killed: KilledCanary | undefined, nowMs: number): void {
     if (killed === undefined) return this.#count(seen);
     const life = this.#lifeOf(killed);
     const arrivals = this.#arrivals.get(killed.client) ??
@@ -91,15 +91,15 @@ export class ControlBooks {
     this.#judged(life, judgement, arrivals);
   }
 
-  /** A control that killed nobody; or one of a recording that says no more of it. */
-  #count(seen: ControlSight): void {
+  /** A canary that killed nobody; or one of a recording that says no more of it. */
+  #count(seen: CanarySight): void {
     this.counts.total++;
     if (seen === "nothing") this.counts.blind++;
     else if (seen === "message") this.counts.lost++;
   }
 
-  #lifeOf({ client, bucket, version, mode, connectedMs, killedMs }: KilledControl): Life {
-    const plan = controlPlanOf(this.#groups.planOf(client));
+  #lifeOf({ client, bucket, version, mode, connectedMs, killedMs }: KilledCanary): Life {
+    const plan = canaryPlanOf(this.#groups.planOf(client));
     return {
       ...beginLife(plan, { number: client, bucket, version }, 1),
       sentMs: connectedMs,
@@ -126,7 +126,7 @@ export class ControlBooks {
     this.#ledger.tally.keepFault(fault);
   }
 
-  #more(name: keyof ControlCounts): void {
+  #more(name: keyof CanaryCounts): void {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
   }
 }

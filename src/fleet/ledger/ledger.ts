@@ -30,7 +30,7 @@ import { clientIdOf, type Life, type WillMark, willTopicOf } from "../life/life.
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { type Outcome, RestartBooks } from "./restart_books.ts";
+import { type Outcome, RestartLog } from "./restart_books.ts";
 import { restartAfter } from "../oracle/restart_rule.ts";
 import { Tally } from "../tally/tally.ts";
 import { earlyCloseOf } from "../oracle/early_close.ts";
@@ -52,7 +52,7 @@ const nothing: readonly Arrival[] = [];
 export class Ledger {
   readonly tally = new Tally();
   /** The broker's restarts; nothing is judged while one is under way. */
-  readonly restarts = new RestartBooks();
+  readonly restarts = new RestartLog();
   /** Told the latency of each will, as it comes. */
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
   /** Told each will that is seen, and what differs from what was asked for. */
@@ -298,7 +298,7 @@ export class Ledger {
     }
   }
 
-  /** Judges all that is still open; the books are closed. */
+  /** Judges all that is still open; the records are closed. */
   close(nowMs: number): void {
     for (const lives of [...this.#open.values()]) {
       for (const entry of [...lives]) this.#close(entry, this.#judge(entry, nowMs));

@@ -8,7 +8,7 @@ import { type Life, readWillMark, type WillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { TallyMode } from "../result/will_counts.ts";
 
-/** A life on the books. */
+/** A life on the records. */
 export interface Entry {
   readonly life: Life;
   /** What each of the watchers that receive this will saw. */

@@ -32,7 +32,7 @@ export function acceptedOf({ properties, sessionPresent }: ConnackPacket, first:
   };
 }
 
-export class LifeBooks {
+export class ClientEvents {
   readonly counters: ClientCounters = {
     alive: 0,
     peakAlive: 0,

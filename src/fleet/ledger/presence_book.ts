@@ -12,7 +12,7 @@ import { type PresenceTruth, presenceTruth, type Said, type Stay } from "../orac
 /** Lives without a word that was heard, one after the other, of which a client's account keeps this many. */
 const mostStays = 64;
 
-export class PresenceBook {
+export class PresenceLog {
   readonly words: Readonly<Record<PresenceWord, PresenceWordCounts>> = { online: noWords(), left: noWords() };
   readonly #stays = new Map<number, Stay[]>();
   readonly #rules: Rules;

@@ -9,7 +9,7 @@ import type { Groups } from "../plan/groups.ts";
 import { clientIdOf } from "../life/life.ts";
 import { expectationOf } from "../oracle/oracle.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { PresenceBook } from "./presence_book.ts";
+import { PresenceLog } from "./presence_book.ts";
 import {
   type FoundState,
   isSettled,
@@ -36,8 +36,8 @@ export interface PresenceReading {
 /** The parts in which what was found differs from the message of a state. */
 export type Differing = (state: PresenceState, truth: PresenceTruth) => readonly PresencePart[];
 
-/** What the books are handed. */
-export interface PresenceBooksParts {
+/** What the records are handed. */
+export interface PresenceAuditorParts {
   readonly plan: FleetPlan;
   readonly groups: Groups;
   readonly rules: Rules;
@@ -47,17 +47,17 @@ export interface PresenceBooksParts {
   readonly onWrong: (client: number) => void;
 }
 
-export class PresenceBooks {
+export class PresenceAuditor {
   /** What clients have said. */
-  readonly book: PresenceBook;
-  readonly #parts: PresenceBooksParts;
+  readonly book: PresenceLog;
+  readonly #parts: PresenceAuditorParts;
   readonly #note: Note | undefined;
   readonly #counts: Partial<Record<PresenceMoment, PresenceCounts>> = {};
 
-  constructor(parts: PresenceBooksParts, note?: Note) {
+  constructor(parts: PresenceAuditorParts, note?: Note) {
     this.#parts = parts;
     this.#note = note;
-    this.book = new PresenceBook(parts.rules, note);
+    this.book = new PresenceLog(parts.rules, note);
   }
 
   /** True once it was looked, or is being, at this moment of the run. */

@@ -19,7 +19,7 @@ interface Restart extends SquadRestartCounts {
   servesMs: number;
 }
 
-export class RestartBooks {
+export class RestartLog {
   readonly #windows: RestartWindow[] = [];
   readonly #absences: Absence[] = [];
   readonly #restarts: Restart[] = [];

@@ -3,19 +3,19 @@
  * they had happened, so that the same events are judged the same way. Each is noted where a recording is wanted.
  */
 import type { PublishPacket } from "../../mqtt/packet.ts";
-import type { ControlSight } from "../result/control_counts.ts";
+import type { CanarySight } from "../result/control_counts.ts";
 import type { FaultSample } from "../result/fault_sample.ts";
 import type { Groups } from "../plan/groups.ts";
-import { ControlBooks, type ControlWill, killedControl } from "./control_books.ts";
-import type { FoundWill, LateLookCounts } from "../result/late_look_counts.ts";
-import { countLook } from "../oracle/late_look_rule.ts";
+import { CanaryLog, type CanaryWill, killedCanary } from "./control_books.ts";
+import type { FoundWill, RetainedCounts } from "../result/late_look_counts.ts";
+import { countRetained } from "../oracle/late_look_rule.ts";
 import { Ledger } from "./ledger.ts";
 import { sightingOf } from "./ledger_entry.ts";
 import { type Life, willQosOf } from "../life/life.ts";
-import { LifeBooks } from "./life_books.ts";
+import { ClientEvents } from "./life_books.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { PresenceBooks } from "./presence_books.ts";
+import { PresenceAuditor } from "./presence_books.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { Outcome } from "./restart_books.ts";
 import type { Absence } from "../result/restart_result.ts";
@@ -24,7 +24,7 @@ import type { Phase } from "../result/run_phase.ts";
 import type { Order } from "../schedule/schedule.ts";
 import { Series, type SeriesCounts } from "../tally/series.ts";
 import type { SquadResult } from "../result/squad_task.ts";
-import { InstantBook } from "../tally/stages.ts";
+import { PhaseClock } from "../tally/stages.ts";
 import type { TelemetryCounts } from "../result/telemetry_result.ts";
 import type { SeenWill } from "../oracle/will_compare.ts";
 
@@ -35,17 +35,17 @@ export interface SeeingWatcher {
   readonly seen: SeenWill;
 }
 
-export class SquadBooks {
+export class SquadRecorder {
   readonly ledger: Ledger;
-  readonly lives: LifeBooks;
+  readonly lives: ClientEvents;
   /** Where any clients speak of their presence. */
-  readonly presence: PresenceBooks | undefined;
+  readonly presence: PresenceAuditor | undefined;
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
   readonly #note: Note | undefined;
   readonly #series: Series;
-  readonly #instants: InstantBook;
-  readonly #controls: ControlBooks;
+  readonly #instants: PhaseClock;
+  readonly #canaries: CanaryLog;
   readonly #found = new Map<string, FoundWill>();
   #phase: Phase = "watch";
   #phaseFromMs = 0;
@@ -55,7 +55,7 @@ export class SquadBooks {
   #longestStallMs = 0;
   #telemetrySent = 0;
   readonly #load: Record<string, TelemetryCounts> = {};
-  #retained: LateLookCounts | undefined;
+  #retained: RetainedCounts | undefined;
   #voidReason: string | undefined;
   /** When the run became void: from then on nobody watches for certain. */
   #voidMs = Infinity;
@@ -67,16 +67,16 @@ export class SquadBooks {
     this.#groups = groups;
     this.#note = note;
     this.ledger = new Ledger(plan, groups, originMs);
-    this.lives = new LifeBooks(this.ledger, note);
-    this.#controls = new ControlBooks(plan, groups, this.ledger, originMs);
+    this.lives = new ClientEvents(this.ledger, note);
+    this.#canaries = new CanaryLog(plan, groups, this.ledger, originMs);
     this.#series = new Series(originMs, phasesDurationMs(plan));
-    this.#instants = new InstantBook(originMs);
+    this.#instants = new PhaseClock(originMs);
     this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
     if (groups.plans.some(({ presence }) => presence)) {
       const { rules, tally } = this.ledger;
       const keepFault = (fault: FaultSample) => tally.keepFault(fault);
       const onWrong = (client: number) => this.ledger.countWrongState(client);
-      this.presence = new PresenceBooks({ plan, groups, rules, originMs, keepFault, onWrong }, note);
+      this.presence = new PresenceAuditor({ plan, groups, rules, originMs, keepFault, onWrong }, note);
     }
     if (note !== undefined) this.#noteSightings(note);
   }
@@ -180,10 +180,10 @@ export class SquadBooks {
     return this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, sinceMs);
   }
 
-  /** A watcher saw the will of a control client. */
-  controlWill(will: ControlWill, nowMs: number, sinceMs: number): void {
+  /** A watcher saw the will of a canary. */
+  controlWill(will: CanaryWill, nowMs: number, sinceMs: number): void {
     const { client, copy, altered } = will;
-    this.#controls.see(will, nowMs, sinceMs);
+    this.#canaries.see(will, nowMs, sinceMs);
     this.#note?.("proof", nowMs, {
       ...{ client, copy },
       ...sinceMs !== nowMs && { sinceMs },
@@ -202,9 +202,9 @@ export class SquadBooks {
     this.#note?.("blind", nowMs, { bucket, copy, fromMs });
   }
 
-  /** A control is over. */
-  control(seen: ControlSight, killed: ReturnType<typeof killedControl>, nowMs: number): void {
-    this.#controls.take(seen, killed, nowMs);
+  /** A canary is over. */
+  control(seen: CanarySight, killed: ReturnType<typeof killedCanary>, nowMs: number): void {
+    this.#canaries.take(seen, killed, nowMs);
     this.#note?.("control", nowMs, { seen, ...killed });
   }
 
@@ -217,7 +217,7 @@ export class SquadBooks {
 
   /** The late subscriber has looked. */
   looked(nowMs: number): void {
-    this.#retained = countLook(
+    this.#retained = countRetained(
       this.ledger.lastOnTopic,
       this.#found,
       ({ client, incarnation }) => willQosOf(this.#groups.planOf(client), client, incarnation),
@@ -278,7 +278,7 @@ export class SquadBooks {
       wills: ledger.seen,
       faults: { ...total, missing: total.missing + overdue },
       ...this.presence && { statesWrong: this.presence.wrong },
-      controls: { ...this.#controls.counts },
+      controls: { ...this.#canaries.counts },
       p50: latency.count === 0 ? NaN : latency.percentile(50),
       p99: latency.count === 0 ? NaN : latency.percentile(99),
       buckets: buckets.data(),
@@ -286,7 +286,7 @@ export class SquadBooks {
     };
   }
 
-  /** What was found; asked once, when the books are closed. */
+  /** What was found; asked once, when the records are closed. */
   result(): SquadResult {
     const restarts = this.ledger.restarts.counts;
     return {
@@ -296,7 +296,7 @@ export class SquadBooks {
       series: this.#series.finish(this.#seriesCounts),
       instants: this.#instants.data(),
       longestStallMs: this.#longestStallMs,
-      controls: this.#controls.counts,
+      controls: this.#canaries.counts,
       telemetrySent: this.#telemetrySent,
       ...Object.keys(this.#load).length > 0 && { telemetry: this.#load },
       killsAsked: this.#killsAsked,

@@ -200,7 +200,7 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
   return warnings;
 }
 
-/** What the controls say of the watchers while the run went on; what they say of the broker is in the verdict. */
+/** What the canaries say of the watchers while the run went on; what they say of the broker is in the verdict. */
 function controlWarnings({ total, blind }: FleetResult["controls"]): string[] {
   if (blind === 0) return [];
   return [

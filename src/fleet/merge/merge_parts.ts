@@ -4,8 +4,8 @@
  */
 import { Histogram } from "../../base/histogram.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { addControls, noControls } from "../result/control_counts.ts";
-import type { LateLookCounts } from "../result/late_look_counts.ts";
+import { addCanaries, noCanaries } from "../result/control_counts.ts";
+import type { RetainedCounts } from "../result/late_look_counts.ts";
 import { mergePresence, type PresenceData } from "../result/presence_result.ts";
 import type { FleetResult } from "../result/result.ts";
 import { mergeTelemetry, type TelemetryByGroup } from "../result/telemetry_result.ts";
@@ -36,7 +36,7 @@ export function mergedRow(encoded: readonly string[]): LatencyRow {
 /** What a part found beside the wills as watchers saw them. */
 export interface Besides {
   readonly controls: FleetResult["controls"];
-  readonly retained: LateLookCounts | undefined;
+  readonly retained: RetainedCounts | undefined;
   readonly presence: PresenceData | undefined;
   readonly telemetry: TelemetryByGroup | undefined;
 }
@@ -56,10 +56,10 @@ export function besidesOf(
   };
 }
 
-/** The control clients of all parts. */
+/** The canaries of all parts. */
 export function controlsOf(all: readonly FleetResult["controls"][]): FleetResult["controls"] {
-  const sum = noControls();
-  for (const controls of all) addControls(sum, controls);
+  const sum = noCanaries();
+  for (const controls of all) addCanaries(sum, controls);
   return sum;
 }
 

@@ -2,7 +2,7 @@
  * The verdict over all the wills of a run, and its reason in a sentence.
  */
 import { formatCount } from "../../base/units.ts";
-import { controlFaultsIn, noControls } from "../result/control_counts.ts";
+import { canaryFaultsIn, noCanaries } from "../result/control_counts.ts";
 import type { DropCounts } from "../result/drop_counts.ts";
 import type { FleetResult } from "../result/result.ts";
 import type { WillCounts } from "../result/will_counts.ts";
@@ -60,7 +60,7 @@ export function deviationsIn(
  * will, for it reads a will no sooner than the broker sends it.
  */
 function isLateOnly(grounds: VerdictGrounds): boolean {
-  const { wills, controls = noControls() } = grounds;
+  const { wills, controls = noCanaries() } = grounds;
   if (wills.late + (controls.late ?? 0) === 0) return false;
   const others = { ...grounds, wills: { ...wills, late: 0 }, controls: { ...controls, late: 0 } };
   return wrongText(others) === undefined;
@@ -140,7 +140,7 @@ function passText(grounds: VerdictGrounds): string {
 }
 
 function wrongText(
-  { wills, retained, presence, dropped, redeliveries, controls = noControls() }: VerdictGrounds,
+  { wills, retained, presence, dropped, redeliveries, controls = noCanaries() }: VerdictGrounds,
 ): string | undefined {
   const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
     .filter((name) => wills[name] > 0)
@@ -157,7 +157,7 @@ function wrongText(
   const withoutDup = redeliveries?.withoutDup ?? 0;
   if (withoutDup > 0) parts.push(`${formatCount(withoutDup)} redelivered without DUP`);
   const told = parts.length === 0 ? [] : [`of ${formatCount(wills.expected)} wills that were due: ${parts.join(", ")}`];
-  if (controlFaultsIn(controls) > 0) told.push(controlText(controls));
+  if (canaryFaultsIn(controls) > 0) told.push(controlText(controls));
   return told.length === 0 ? undefined : told.join("; ");
 }
 

@@ -2,7 +2,7 @@
  * The oracle for retained wills: compares what a late subscriber found with what must be there. Pure.
  */
 import type { QoS } from "../../mqtt/packet.ts";
-import type { FoundWill, LateLookCounts } from "../result/late_look_counts.ts";
+import type { FoundWill, RetainedCounts } from "../result/late_look_counts.ts";
 import type { WillMark } from "../life/life.ts";
 
 /**
@@ -11,12 +11,12 @@ import type { WillMark } from "../life/life.ts";
  *
  * @param qosOf the QoS that a will asked for
  */
-export function countLook(
+export function countRetained(
   expected: ReadonlyMap<string, WillMark>,
   found: ReadonlyMap<string, FoundWill>,
   qosOf: (mark: WillMark) => QoS,
-): LateLookCounts {
-  const counts: LateLookCounts = { expected: 0, right: 0, wrong: 0, missing: 0 };
+): RetainedCounts {
+  const counts: RetainedCounts = { expected: 0, right: 0, wrong: 0, missing: 0 };
   for (const [topic, mark] of expected) {
     if (!found.has(topic) && qosOf(mark) === 0) continue;
     counts.expected++;

@@ -63,7 +63,7 @@ function groupsOf({ cleanStart }: PlanRequest, groups: readonly ClientGroup[]): 
   }));
 }
 
-/** The plan as it holds for a control client: its will is neither delayed nor retained, and so asks no more than any will. */
-export function controlPlanOf(plan: FleetPlan): FleetPlan {
+/** The plan as it holds for a canary: its will is neither delayed nor retained, and so asks no more than any will. */
+export function canaryPlanOf(plan: FleetPlan): FleetPlan {
   return { ...plan, willDelayS: 0, willRetain: false, cleanStart: "yes", sessionExpiryS: 0 };
 }

@@ -15,7 +15,7 @@ import { retryAfterMs } from "../client/retry.ts";
 import { ownIdOf } from "../plan/shard.ts";
 
 /** What a broker made of a CONNECT. */
-export type Greeting =
+export type ProbeAnswer =
   | { readonly kind: "accepted"; readonly connack: ConnackPacket }
   /**
    * A CONNACK refused it.
@@ -39,49 +39,53 @@ const retryForMs = 30_000;
 const closedTries = 2;
 
 /** What a greeting needs: a link to the broker and a timer. A simulation hands over its own. */
-export type GreetWorld = FleetWorld & TimedWorld;
+export type ProbeWorld = FleetWorld & TimedWorld;
 
 /** Connects over a real link without a will, and leaves; tries again as {@link greetIn} does. */
-export async function greet(run: FleetRun, version: ProtocolVersion): Promise<Greeting> {
-  return await greetIn(fleetWorldOf(run), run.plan, version);
+export async function probeConnect(run: FleetRun, version: ProtocolVersion): Promise<ProbeAnswer> {
+  return await probeConnectIn(fleetWorldOf(run), run.plan, version);
 }
 
 /** Connects once over a real link without a will, and leaves. */
-export async function greetNow(run: FleetRun, version: ProtocolVersion): Promise<Greeting> {
-  return await greetOnce(fleetWorldOf(run), run.plan, version);
+export async function probeConnectNow(run: FleetRun, version: ProtocolVersion): Promise<ProbeAnswer> {
+  return await probeConnectOnce(fleetWorldOf(run), run.plan, version);
 }
 
 /** Connects without a will, and leaves; tries again where a limit of the broker may be the cause of a refusal. */
-export async function greetIn(world: GreetWorld, plan: FleetPlan, version: ProtocolVersion): Promise<Greeting> {
+export async function probeConnectIn(
+  world: ProbeWorld,
+  plan: FleetPlan,
+  version: ProtocolVersion,
+): Promise<ProbeAnswer> {
   let waitedMs = 0;
   for (let tries = 1;; tries++) {
-    const greeting = await greetOnce(world, plan, version);
-    const again = greeting.kind === "refused"
-      ? greeting.passing && waitedMs < retryForMs
-      : greeting.kind === "closed" && tries < closedTries;
-    if (!again) return greeting;
+    const answer = await probeConnectOnce(world, plan, version);
+    const again = answer.kind === "refused"
+      ? answer.passing && waitedMs < retryForMs
+      : answer.kind === "closed" && tries < closedTries;
+    if (!again) return answer;
     const ms = retryAfterMs(tries);
     waitedMs += ms;
     await new Promise<void>((resolve) => void world.after(ms, resolve));
   }
 }
 
-async function greetOnce(world: GreetWorld, plan: FleetPlan, version: ProtocolVersion): Promise<Greeting> {
-  const { promise, resolve } = Promise.withResolvers<Greeting>();
-  const greeter = new Greeter(plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)), resolve);
-  const connection = new Connection(world, version, greeter, 0);
-  const cancel = world.after(patienceMs, () => greeter.giveUp());
-  const greeting = await promise;
+async function probeConnectOnce(world: ProbeWorld, plan: FleetPlan, version: ProtocolVersion): Promise<ProbeAnswer> {
+  const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
+  const probe = new ConnectProbe(plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)), resolve);
+  const connection = new Connection(world, version, probe, 0);
+  const cancel = world.after(patienceMs, () => probe.giveUp());
+  const answer = await promise;
   cancel();
-  if (greeting.kind === "accepted") connection.send({ type: "disconnect" }, world.clock.nowMs());
+  if (answer.kind === "accepted") connection.send({ type: "disconnect" }, world.clock.nowMs());
   connection.end();
-  return greeting;
+  return answer;
 }
 
-class Greeter implements ConnectionOwner {
+class ConnectProbe implements ConnectionOwner {
   #opened = false;
 
-  constructor(readonly connect: ConnectPacket, readonly answer: (greeting: Greeting) => void) {}
+  constructor(readonly connect: ConnectPacket, readonly answer: (answer: ProbeAnswer) => void) {}
 
   giveUp(): void {
     const what = this.#opened ? "no CONNACK" : "no answer";

@@ -10,7 +10,7 @@ import type { KillShare } from "../plan/kill_mode.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
 import { checkAcceptQueue, checkDescriptors, checkSourcePorts, descriptorNeed, systemLimits } from "./room.ts";
 import type { Notice } from "../result/result.ts";
-import { settleVersions, type Versions } from "./settle_versions.ts";
+import { negotiateVersions, type Versions } from "./settle_versions.ts";
 
 /** What the pre-flight settled, or why nothing can be run. */
 export type Preflight = Versions;
@@ -26,7 +26,7 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   checkSourcePorts(run, limits, notify);
   checkAcceptQueue(run, limits, notify);
   const plan = await settleReset(run, notify);
-  const settled = await settleVersions({ ...run, plan }, notify);
+  const settled = await negotiateVersions({ ...run, plan }, notify);
   if (settled.kind === "ready" || settled.answered) return settled;
   // The server answers to what another scheme names: say which.
   const other = await otherTransport(run.target, run.engine);

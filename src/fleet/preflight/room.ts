@@ -30,7 +30,7 @@ export function systemLimits(): SystemLimits {
   };
 }
 
-/** Watchers, controls, probes, the sweep of sessions: connections that are open at once besides the clients'. */
+/** Watchers, canaries, probes, the sweep of sessions: connections that are open at once besides the clients'. */
 function extraConnections(plan: FleetPlan): number {
   const watchers = bucketsHere(plan).count;
   return watchers * plan.fanOut + watchers + 64;

@@ -9,7 +9,7 @@ import { phasesOf } from "../plan/phases.ts";
 import type { ClientGroup, FleetPlan } from "../plan/plan.ts";
 
 /** What was settled, or why nothing can be run. */
-export type Settled =
+export type Negotiated =
   | { readonly kind: "ready"; readonly protocol: "3.1.1" | "5" | "mix"; readonly notice?: string }
   | { readonly kind: "void"; readonly reason: string; readonly notSpoken?: true };
 
@@ -34,7 +34,7 @@ export function versionsToAsk(plan: FleetPlan): ProtocolVersion[] {
  * @param spoken the versions that the broker accepts, of those it was asked about
  * @throws UsageError when the plan asks for what only a version has that the broker does not speak
  */
-export function settleProtocol(plan: FleetPlan, url: string, spoken: readonly ProtocolVersion[]): Settled {
+export function negotiateProtocol(plan: FleetPlan, url: string, spoken: readonly ProtocolVersion[]): Negotiated {
   const needed = versionsNeeded(plan);
   if (needed.some((version) => !spoken.includes(version))) return refusedVersion(plan, url, needed, spoken);
   if (spoken.length === 0) {
@@ -45,10 +45,10 @@ export function settleProtocol(plan: FleetPlan, url: string, spoken: readonly Pr
     const only5 = mixesOf(plan).every(allNeed5);
     return { kind: "ready", protocol: only5 || !spoken.includes(4) ? "5" : "mix" };
   }
-  return settleFor4(plan, url);
+  return negotiateFor4(plan, url);
 }
 
-function settleFor4(plan: FleetPlan, url: string): Settled {
+function negotiateFor4(plan: FleetPlan, url: string): Negotiated {
   const delayed = eitherPlans(plan).some(({ willDelayS }) => willDelayS > 0);
   const mix = mixesOf(plan).find(allNeed5);
   if (delayed || mix !== undefined) {
@@ -63,7 +63,7 @@ function refusedVersion(
   url: string,
   needed: readonly ProtocolVersion[],
   spoken: readonly ProtocolVersion[],
-): Settled {
+): Negotiated {
   const wanted = needed.length === 2 ? "both MQTT 3.1.1 and 5.0" : `MQTT ${nameOf(needed[0]!)}`;
   const other = spoken[0] ?? (plan.protocol === "5" ? 4 : 5);
   const instead = `try --protocol ${other === 5 ? "5" : "3.1.1"}`;

@@ -4,11 +4,11 @@
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { checkLimits } from "./check_limits.ts";
-import { greet, type Greeting } from "./greet.ts";
+import { type ProbeAnswer, probeConnect } from "./greet.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
 import { type BrokerWord, brokerWord } from "../recording/record_header.ts";
 import type { Notice } from "../result/result.ts";
-import { settleProtocol, versionsToAsk } from "./settle_protocol.ts";
+import { negotiateProtocol, versionsToAsk } from "./settle_protocol.ts";
 
 /** What was settled, or why nothing can be run. */
 export type Versions =
@@ -36,56 +36,56 @@ interface Refused {
  * @param ask greets the broker in one version; over a real link unless a simulation hands over its own
  * @throws UsageError when the plan asks for what this broker does not do
  */
-export async function settleVersions(
+export async function negotiateVersions(
   run: FleetRun,
   notify: (notice: Notice) => void,
-  ask: (version: ProtocolVersion) => Promise<Greeting> = (version) => greet(run, version),
+  ask: (version: ProtocolVersion) => Promise<ProbeAnswer> = (version) => probeConnect(run, version),
 ): Promise<Versions> {
   const { plan, target } = run;
   const versions = versionsToAsk(plan);
-  const greetings = new Map<ProtocolVersion, Greeting>();
+  const probeAnswers = new Map<ProtocolVersion, ProbeAnswer>();
   for (const version of versions) {
     // One after the other: the first answer may settle it.
-    const greeting = await ask(version);
-    const refused = refusalOf(target.url, version, greeting);
+    const answer = await ask(version);
+    const refused = refusalOf(target.url, version, answer);
     if (refused !== undefined) return refused;
-    if (greeting.kind === "accepted") checkLimits(plan, target.url, greeting.connack, version);
-    greetings.set(version, greeting);
+    if (answer.kind === "accepted") checkLimits(plan, target.url, answer.connack, version);
+    probeAnswers.set(version, answer);
   }
-  const closed = [...greetings.values()].find(({ kind }) => kind === "closed");
-  const spoken = versions.filter((version) => greetings.get(version)!.kind === "accepted");
+  const closed = [...probeAnswers.values()].find(({ kind }) => kind === "closed");
+  const spoken = versions.filter((version) => probeAnswers.get(version)!.kind === "accepted");
   if (closed?.kind === "closed" && spoken.length === 0 && !await speaksAnother(versions, ask)) {
     return { kind: "void", reason: `${target.url}: ${closed.sentence}` };
   }
-  const settled = settleProtocol(plan, target.url, spoken);
+  const settled = negotiateProtocol(plan, target.url, spoken);
   if (settled.kind === "void") return { ...settled, answered: true };
   if (settled.notice !== undefined) notify({ level: "info", text: settled.notice });
   const broker = spoken.flatMap((version) => {
-    const greeting = greetings.get(version)!;
-    return greeting.kind === "accepted" ? [brokerWord(version, greeting.connack)] : [];
+    const answer = probeAnswers.get(version)!;
+    return answer.kind === "accepted" ? [brokerWord(version, answer.connack)] : [];
   });
   return { kind: "ready", plan, protocol: settled.protocol, broker };
 }
 
 /** Why nothing can be run with a broker that answers so; undefined where it may speak another version. */
-function refusalOf(url: string, version: ProtocolVersion, greeting: Greeting): Refused | undefined {
-  switch (greeting.kind) {
+function refusalOf(url: string, version: ProtocolVersion, answer: ProbeAnswer): Refused | undefined {
+  switch (answer.kind) {
     case "unreachable":
-      return { kind: "void", reason: `cannot reach ${url}: ${greeting.sentence}` };
+      return { kind: "void", reason: `cannot reach ${url}: ${answer.sentence}` };
     case "refused":
-      return greeting.byVersion
+      return answer.byVersion
         ? undefined
-        : { kind: "void", reason: `${url}: ${greeting.sentence}${passingText(greeting)}`, answered: true };
+        : { kind: "void", reason: `${url}: ${answer.sentence}${passingText(answer)}`, answered: true };
     case "faulty":
-      return { kind: "void", reason: `${url}: ${greeting.sentence}`, answered: true };
+      return { kind: "void", reason: `${url}: ${answer.sentence}`, answered: true };
     case "malformed":
-      return malformedOf(url, version, greeting);
+      return malformedOf(url, version, answer);
     default:
       return undefined;
   }
 }
 
-function passingText({ passing }: Extract<Greeting, { readonly kind: "refused" }>): string {
+function passingText({ passing }: Extract<ProbeAnswer, { readonly kind: "refused" }>): string {
   return passing ? ", also after 30 s of retries" : "";
 }
 
@@ -95,7 +95,7 @@ const connackByte = 0x20;
 function malformedOf(
   url: string,
   version: ProtocolVersion,
-  { sentence, bytes }: Extract<Greeting, { readonly kind: "malformed" }>,
+  { sentence, bytes }: Extract<ProbeAnswer, { readonly kind: "malformed" }>,
 ): Refused {
   const asked = `a CONNECT of MQTT ${version === 5 ? "5.0" : "3.1.1"}`;
   if (bytes[0] !== connackByte) {
@@ -110,7 +110,7 @@ function malformedOf(
 /** Whether a broker that closed the connections of those versions speaks the other one: then it speaks not those. */
 async function speaksAnother(
   asked: readonly ProtocolVersion[],
-  ask: (version: ProtocolVersion) => Promise<Greeting>,
+  ask: (version: ProtocolVersion) => Promise<ProbeAnswer>,
 ): Promise<boolean> {
   if (asked.length > 1) return false;
   return (await ask(asked[0] === 5 ? 4 : 5)).kind === "accepted";

@@ -1,4 +1,4 @@
-import type { ControlSight } from "../result/control_counts.ts";
+import type { CanarySight } from "../result/control_counts.ts";
 import type { Alteration } from "../oracle/expectation.ts";
 import { type KillMode, killModes } from "../plan/kill_mode.ts";
 import type { PresenceWord } from "../life/presence_message.ts";
@@ -26,7 +26,7 @@ const types = {
   flag: (value: unknown): value is boolean => typeof value === "boolean",
   mode: (value: unknown): value is KillMode => (killModes as readonly unknown[]).includes(value),
   phase: (value: unknown): value is Phase => (phases as readonly unknown[]).includes(value),
-  sight: (value: unknown): value is ControlSight => sights.includes(value),
+  sight: (value: unknown): value is CanarySight => sights.includes(value),
   qos: (value: unknown): value is 0 | 1 | 2 => value === 0 || value === 1 || value === 2,
   version: (value: unknown): value is 4 | 5 => value === 4 || value === 5,
   altered: (value: unknown): value is Alteration[] =>

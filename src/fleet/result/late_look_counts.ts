@@ -4,7 +4,7 @@
 import type { WillMark } from "../life/life.ts";
 
 /** What a late subscriber found. */
-export interface LateLookCounts {
+export interface RetainedCounts {
   expected: number;
   right: number;
   /** Another will than the last, or not marked as retained. */

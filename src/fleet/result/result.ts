@@ -2,7 +2,7 @@
  * What a run found: plain data that crosses a thread, a file, and one day a network, without change.
  */
 import type { EngineName } from "../../net/engine.ts";
-import type { ControlCounts } from "./control_counts.ts";
+import type { CanaryCounts } from "./control_counts.ts";
 import type { ProfileFindings } from "./deviation_counts.ts";
 import type { FaultKind, FaultSample, SlowLife } from "./fault_sample.ts";
 import type { GroupResult } from "./group_result.ts";
@@ -136,7 +136,7 @@ export interface FleetResult {
   /** The generator's own lateness: from the instant at which a kill was due to that at which it was done. */
   readonly slipMs: LatencyRow;
   /** Controls: messages and wills of clients of the run's own, by which the watchers' sight was proven all along. */
-  readonly controls: Readonly<ControlCounts>;
+  readonly controls: Readonly<CanaryCounts>;
   /** Why this machine may have been the bottleneck; absent where it kept up. */
   readonly generatorBound?: string;
   /** Messages that the broker says it has dropped, before and after; absent where it does not say. */

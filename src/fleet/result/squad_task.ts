@@ -4,8 +4,8 @@
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineName } from "../../net/engine.ts";
 import type { ClientCounters } from "./client_counters.ts";
-import type { ControlCounts } from "./control_counts.ts";
-import type { LateLookCounts } from "./late_look_counts.ts";
+import type { CanaryCounts } from "./control_counts.ts";
+import type { RetainedCounts } from "./late_look_counts.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceData } from "./presence_result.ts";
 import type { SquadRestartCounts } from "./restart_result.ts";
@@ -22,7 +22,7 @@ export interface MemoryMarks {
 }
 
 /** What one squad is to do: plain data. */
-export interface SquadTask extends Outlook {
+export interface SquadTask extends WatchScope {
   readonly target: Endpoint;
   /** What carries TCP; `deno` if not said. */
   readonly engine?: EngineName | undefined;
@@ -60,7 +60,7 @@ export interface SquadResult extends Partial<RampFacts> {
   readonly instants: Instants;
   /** The longest time between two turns: so long was this thread held up, in milliseconds. */
   readonly longestStallMs: number;
-  readonly controls: ControlCounts;
+  readonly controls: CanaryCounts;
   /** Messages that clients published beside their wills. */
   readonly telemetrySent: number;
   readonly telemetry?: TelemetryByGroup;
@@ -69,7 +69,7 @@ export interface SquadResult extends Partial<RampFacts> {
   readonly killMs: number;
   /** CONNECTs a second from the first to the last client of the ramp. */
   readonly rampMs: number;
-  readonly retained?: LateLookCounts;
+  readonly retained?: RetainedCounts;
   /** What a late subscriber found of those who speak of their presence, where any do. */
   readonly presence?: PresenceData;
   /** What was found of each restart of the broker, in their order; absent where there was none. */
@@ -83,7 +83,7 @@ export interface SquadResult extends Partial<RampFacts> {
 }
 
 /** Which part of the fleet is watched. */
-export interface Outlook {
+export interface WatchScope {
   readonly plan: FleetPlan;
   /** What clients speak whose group says nothing of it. */
   readonly protocol: "3.1.1" | "5" | "mix";

@@ -7,7 +7,7 @@ import { UsageError } from "../../base/failure.ts";
 import { checkShell, runShell, shellFault } from "../../base/shell_command.ts";
 import { formatMs } from "../../base/units.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
-import { greetNow } from "../preflight/greet.ts";
+import { probeConnectNow } from "../preflight/greet.ts";
 import { phasesOf, restartsBroker } from "../plan/phases.ts";
 import type { FleetPlan, FleetRun, RestartPhase } from "../plan/plan.ts";
 import type { Restarted } from "../result/restart_result.ts";
@@ -55,9 +55,9 @@ async function untilItServes(
   stop: AbortSignal,
 ): Promise<string | undefined> {
   for (let waitMs = firstLookMs;; waitMs = Math.min(2 * waitMs, longestLookMs)) {
-    const greeting = await greetNow(run, version);
-    if (greeting.kind === "accepted") return undefined;
-    if (stop.aborted || monotonicClock.nowMs() + waitMs > untilMs) return greeting.sentence;
+    const answer = await probeConnectNow(run, version);
+    if (answer.kind === "accepted") return undefined;
+    if (stop.aborted || monotonicClock.nowMs() + waitMs > untilMs) return answer.sentence;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }

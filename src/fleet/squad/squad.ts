@@ -3,27 +3,27 @@ import { Histogram } from "../../base/histogram.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
 import type { ClientCounters } from "../result/client_counters.ts";
 import type { ClientHost } from "../client/client_host.ts";
-import { type ControlWill, killedControl } from "../ledger/control_books.ts";
+import { type CanaryWill, killedCanary } from "../ledger/control_books.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
-import type { ControlSight } from "../result/control_counts.ts";
+import type { CanarySight } from "../result/control_counts.ts";
 import { Groups } from "../plan/groups.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Life } from "../life/life.ts";
-import type { LifeBooks } from "../ledger/life_books.ts";
-import { Lookout, type LookoutHost } from "../watch/lookout.ts";
+import type { ClientEvents } from "../ledger/life_books.ts";
+import { WatcherPool, type WatcherPoolHost } from "../watch/lookout.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { PresenceBook } from "../ledger/presence_book.ts";
-import type { PresenceBooks } from "../ledger/presence_books.ts";
-import { PresenceDesk } from "../watch/presence_desk.ts";
+import type { PresenceLog } from "../ledger/presence_book.ts";
+import type { PresenceAuditor } from "../ledger/presence_books.ts";
+import { PresenceChecker } from "../watch/presence_desk.ts";
 import type { PresenceWord } from "../life/presence_message.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { Progress } from "../result/result.ts";
 import { bucketOf, Ramp } from "./ramp.ts";
 import type { Phase } from "../result/run_phase.ts";
 import { KillSchedule, type Order } from "../schedule/schedule.ts";
-import { SquadBooks } from "../ledger/squad_books.ts";
-import { SquadFarewell } from "./squad_farewell.ts";
+import { SquadRecorder } from "../ledger/squad_books.ts";
+import { SquadTeardown } from "./squad_farewell.ts";
 import { nextSquadPhase, type SquadEvent } from "./squad_phase.ts";
 import { SquadRestart } from "./squad_restart.ts";
 import type { RampFacts, SquadResult, SquadTask } from "../result/squad_task.ts";
@@ -35,20 +35,20 @@ import type { Watcher } from "../watch/watcher.ts";
 const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
 /** Interval between kills of canaries for each watcher during the kill phase, in milliseconds. */
-const controlEveryMs = 5_000;
+const canaryEveryMs = 5_000;
 
-export class Squad implements ClientHost, LookoutHost {
+export class Squad implements ClientHost, WatcherPoolHost {
   readonly plan: FleetPlan;
   readonly groups: Groups;
   readonly world: FleetWorld;
-  readonly #books: SquadBooks;
+  readonly #recorder: SquadRecorder;
   readonly #task: SquadTask;
   readonly #schedule: KillSchedule;
   readonly connects = new Histogram();
   readonly #clients: VirtualClient[] = [];
-  readonly #lookout: Lookout;
+  readonly #watchers: WatcherPool;
   #telemetry: TelemetryPump | undefined;
-  readonly #desk: PresenceDesk | undefined;
+  readonly #presenceChecker: PresenceChecker | undefined;
   readonly #restart: SquadRestart;
   /** How long the phases last, commands apart. */
   readonly #durationMs: number;
@@ -58,9 +58,9 @@ export class Squad implements ClientHost, LookoutHost {
   #go = false;
   #order: Order | undefined;
   #settledMs = 0;
-  #controlMs = 0;
+  #canaryMs = 0;
   #turnMs = 0;
-  readonly #farewell: SquadFarewell;
+  readonly #teardown: SquadTeardown;
   /** The run is over; only cleanup remains. */
   #finished = false;
   /** When the watchers left. */
@@ -74,40 +74,48 @@ export class Squad implements ClientHost, LookoutHost {
     this.plan = plan;
     this.world = world;
     this.groups = new Groups(plan, protocol);
-    this.#books = new SquadBooks(plan, this.groups, task.originMs, note);
+    this.#recorder = new SquadRecorder(plan, this.groups, task.originMs, note);
     this.#durationMs = phasesDurationMs(plan);
     this.#schedule = new KillSchedule(plan, { ...task, groups: this.groups });
-    this.#lookout = new Lookout(task, this.groups, world, this);
-    const { presence } = this.#books;
-    if (presence !== undefined) this.#desk = this.#openDesk(presence);
+    this.#watchers = new WatcherPool(task, this.groups, world, this);
+    const { presence } = this.#recorder;
+    if (presence !== undefined) this.#presenceChecker = this.#openPresenceChecker(presence);
     this.#ramp = new Ramp(this, task, this.#clients);
-    this.#restart = new SquadRestart(plan, this.groups, this.#books, this.#lookout, this.#clients);
-    const parts = { task, groups: this.groups, world, books: this.#books, lookout: this.#lookout };
-    this.#farewell = new SquadFarewell(parts, this.#clients, this.#patienceMs);
+    this.#restart = new SquadRestart(plan, this.groups, this.#recorder, this.#watchers, this.#clients);
+    const parts = { task, groups: this.groups, world, recorder: this.#recorder, watchers: this.#watchers };
+    this.#teardown = new SquadTeardown(parts, this.#clients, this.#patienceMs);
   }
 
-  #openDesk(books: PresenceBooks): PresenceDesk {
+  #openPresenceChecker(recorder: PresenceAuditor): PresenceChecker {
     const { groups, world, ledger } = this;
-    const nextControl = () => this.#lookout.nextControl();
+    const nextControl = () => this.#watchers.nextControl();
     const whose = (client: number) => bucketOf(this.#task, client);
-    const outlook = this.#task;
-    return new PresenceDesk({ outlook, groups, world, bucketOf: whose, rules: ledger.rules, books, nextControl });
+    const scope = this.#task;
+    return new PresenceChecker({
+      scope,
+      groups,
+      world,
+      bucketOf: whose,
+      rules: ledger.rules,
+      auditor: recorder,
+      nextControl,
+    });
   }
 
-  get presence(): PresenceBook | undefined {
-    return this.#books.presence?.book;
+  get presence(): PresenceLog | undefined {
+    return this.#recorder.presence?.book;
   }
 
   get phase(): Phase {
-    return this.#books.phase;
+    return this.#recorder.phase;
   }
 
   get ledger(): Ledger {
-    return this.#books.ledger;
+    return this.#recorder.ledger;
   }
 
-  get lives(): LifeBooks {
-    return this.#books.lives;
+  get lives(): ClientEvents {
+    return this.#recorder.lives;
   }
 
   get counters(): ClientCounters {
@@ -130,15 +138,15 @@ export class Squad implements ClientHost, LookoutHost {
   /** When the squad wants its next turn, besides whatever wakes its clients. */
   nextMs(nowMs: number): number {
     if (this.phase === "kill" && !this.#restart.underWay && this.#order !== undefined) {
-      return Math.min(this.#books.phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
+      return Math.min(this.#recorder.phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
     }
     return nowMs + (this.phase === "connect" ? 1 : 10);
   }
 
   /** Begins: the watchers connect. */
   start(nowMs: number): void {
-    this.#books.enter("watch", nowMs);
-    this.#lookout.watch(nowMs);
+    this.#recorder.enter("watch", nowMs);
+    this.#watchers.watch(nowMs);
   }
 
   /** Lets killing begin. */
@@ -158,7 +166,7 @@ export class Squad implements ClientHost, LookoutHost {
 
   /** The run means nothing, for a reason that this squad cannot see. */
   giveUp(sentence: string, nowMs: number): void {
-    this.#books.makeVoid(sentence, nowMs);
+    this.#recorder.makeVoid(sentence, nowMs);
   }
 
   /** Ends the run early: wills on their way are waited for a little while; a second call waits no longer. */
@@ -166,32 +174,32 @@ export class Squad implements ClientHost, LookoutHost {
     if (this.phase === "done") return;
     const again = this.#interruptedMs !== undefined;
     this.#interruptedMs ??= nowMs;
-    this.#books.interrupt(nowMs);
+    this.#recorder.interrupt(nowMs);
     if (again || this.phase === "watch" || this.phase === "control" || this.phase === "wait") this.#finish(nowMs);
     else if (this.phase === "connect" || this.phase === "kill") this.#endKilling(nowMs);
   }
 
   /** One turn: whatever is due by now. */
   turn(nowMs: number): void {
-    if (this.#turnMs > 0) this.#books.stall(nowMs - this.#turnMs, nowMs);
+    if (this.#turnMs > 0) this.#recorder.stall(nowMs - this.#turnMs, nowMs);
     this.#turnMs = nowMs;
     const { wakes } = this.world;
     for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
     if (this.phase === "done") return;
-    this.#lookout.dial(nowMs);
-    this.#desk?.turn(nowMs);
-    if (this.#desk?.failure !== undefined) this.#books.makeVoid(this.#desk.failure, nowMs);
-    if (this.#finished || this.#books.voidReason !== undefined) return this.#finish(nowMs);
+    this.#watchers.dial(nowMs);
+    this.#presenceChecker?.turn(nowMs);
+    if (this.#presenceChecker?.failure !== undefined) this.#recorder.makeVoid(this.#presenceChecker.failure, nowMs);
+    if (this.#finished || this.#recorder.voidReason !== undefined) return this.#finish(nowMs);
     if (nowMs >= this.#settledMs + settleEveryMs) {
       this.#settledMs = nowMs;
-      this.#books.settle(nowMs);
-      this.#controlAgain(nowMs);
+      this.#recorder.settle(nowMs);
+      this.#canaryAgain(nowMs);
     }
     this.#step(nowMs);
   }
 
   #enter(event: SquadEvent, nowMs: number): void {
-    this.#books.enter(nextSquadPhase(this.phase, event), nowMs);
+    this.#recorder.enter(nextSquadPhase(this.phase, event), nowMs);
   }
 
   #step(nowMs: number): void {
@@ -212,38 +220,38 @@ export class Squad implements ClientHost, LookoutHost {
       case "leave":
         return this.#stepLeave(nowMs);
       case "look":
-        if (this.#farewell.looked(nowMs)) this.#finish(nowMs);
+        if (this.#teardown.looked(nowMs)) this.#finish(nowMs);
         return;
     }
   }
 
   #stepWatch(nowMs: number): void {
-    const waitsFor = this.#lookout.watchWaitsFor;
+    const waitsFor = this.#watchers.watchWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     this.#enter("watched", nowMs);
-    this.#lookout.control(nowMs);
-    this.#controlMs = nowMs;
+    this.#watchers.control(nowMs);
+    this.#canaryMs = nowMs;
   }
 
   #stepControl(nowMs: number): void {
-    const { controlFailure } = this.#lookout;
-    if (controlFailure !== undefined) this.#books.makeVoid(controlFailure, nowMs);
-    const waitsFor = this.#lookout.controlWaitsFor;
+    const { canaryFailure } = this.#watchers;
+    if (canaryFailure !== undefined) this.#recorder.makeVoid(canaryFailure, nowMs);
+    const waitsFor = this.#watchers.canaryWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     // A will that does not come is a fault of the broker, counted as such: the run goes on.
-    if (nowMs < (this.#lookout.controlWillsByMs ?? nowMs)) return;
+    if (nowMs < (this.#watchers.controlWillsByMs ?? nowMs)) return;
     const { connect = nowMs } = this.#task.startMs ?? {};
     this.#lateMs = Math.max(0, nowMs - connect);
     this.#enter(nowMs < connect ? "seen-early" : "seen", nowMs);
   }
 
-  /** While clients are being killed, controls show that the watchers still see. */
-  #controlAgain(nowMs: number): void {
-    if (this.phase !== "watch" && this.phase !== "control") this.#lookout.settleControls(nowMs);
-    const everyMs = Math.max(controlEveryMs, 2 * this.plan.lateAfterMs);
-    if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#controlMs + everyMs) return;
-    this.#controlMs = nowMs;
-    this.#lookout.control(nowMs);
+  /** While clients are being killed, canaries show that the watchers still see. */
+  #canaryAgain(nowMs: number): void {
+    if (this.phase !== "watch" && this.phase !== "control") this.#watchers.settleCanaries(nowMs);
+    const everyMs = Math.max(canaryEveryMs, 2 * this.plan.lateAfterMs);
+    if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#canaryMs + everyMs) return;
+    this.#canaryMs = nowMs;
+    this.#watchers.control(nowMs);
   }
 
   /** How long a watcher or a control may take, in milliseconds. */
@@ -252,17 +260,17 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   #voidAfter(patienceMs: number, nowMs: number, sentence: string): void {
-    if (nowMs - this.#books.phaseFromMs <= patienceMs) return;
-    const { refusal } = this.#lookout;
+    if (nowMs - this.#recorder.phaseFromMs <= patienceMs) return;
+    const { refusal } = this.#watchers;
     const why = refusal === undefined ? "" : `: ${refusal}`;
-    this.#books.makeVoid(`${sentence} within ${patienceMs / 1_000} s${why}`, nowMs);
+    this.#recorder.makeVoid(`${sentence} within ${patienceMs / 1_000} s${why}`, nowMs);
   }
 
   #stepConnect(nowMs: number): void {
     const { clients, startMs } = this.#task;
-    this.#ramp.step(this.counters.connected, nowMs - this.#books.phaseFromMs, nowMs);
+    this.#ramp.step(this.counters.connected, nowMs - this.#recorder.phaseFromMs, nowMs);
     if (this.counters.connected < clients) return;
-    if (!this.#ready) this.#books.ramped(nowMs);
+    if (!this.#ready) this.#recorder.ramped(nowMs);
     this.#ready = true;
     if (this.#go && nowMs >= (startMs?.kill ?? nowMs)) this.#beginKilling(nowMs);
   }
@@ -270,7 +278,7 @@ export class Squad implements ClientHost, LookoutHost {
   #beginKilling(nowMs: number): void {
     this.#enter("ready", nowMs);
     // Restart the canary clock here, so that canary times do not depend on the length of the ramp.
-    this.#controlMs = nowMs;
+    this.#canaryMs = nowMs;
     this.#lateMs = Math.max(this.#lateMs, nowMs - (this.#task.startMs?.kill ?? nowMs));
     this.#telemetry = new TelemetryPump(this.#clients, this.groups);
     this.#telemetry.start(nowMs);
@@ -279,21 +287,21 @@ export class Squad implements ClientHost, LookoutHost {
 
   #stepKill(nowMs: number): void {
     if (this.#restart.underWay && !this.#restart.turn(nowMs)) return;
-    const fromMs = this.#books.phaseFromMs;
+    const fromMs = this.#recorder.phaseFromMs;
     while (!this.#restart.underWay && this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
       // Delay the restart until the presence check in progress has finished.
-      if ("restart" in this.#order && this.#desk?.looking) break;
+      if ("restart" in this.#order && this.#presenceChecker?.looking) break;
       this.#carryOut(this.#order, fromMs + this.#order.atMs, nowMs);
       this.#order = this.#schedule.next();
     }
     this.#telemetry!.turn(nowMs);
     if (this.#restart.underWay) return;
-    if (nowMs >= fromMs + this.#durationMs / 2) this.#desk?.begin("middle", nowMs);
+    if (nowMs >= fromMs + this.#durationMs / 2) this.#presenceChecker?.begin("middle", nowMs);
     if (this.#order === undefined && nowMs >= fromMs + this.#durationMs) this.#endKilling(nowMs);
   }
 
   #carryOut(order: Order, dueMs: number, nowMs: number): void {
-    this.#books.order(order, nowMs);
+    this.#recorder.order(order, nowMs);
     if ("restart" in order) return this.#restart.begin(order, nowMs);
     if ("comeBack" in order) return this.#client(order.comeBack).callBack(nowMs);
     this.#client(order.client).kill(order.mode, dueMs, nowMs, order.reconnectAfterMs);
@@ -315,41 +323,41 @@ export class Squad implements ClientHost, LookoutHost {
     const graceMs = this.#interruptedMs === undefined ? Infinity : this.#interruptedMs + interruptGraceMs;
     // Even when every will has come, one that should not may still be on its way.
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
-    const controlsMs = this.#lookout.controlsUntilMs ?? -Infinity;
+    const controlsMs = this.#watchers.controlsUntilMs ?? -Infinity;
     // A client on its way back says that it is online: the last look is for what stays.
-    const still = this.#desk === undefined || this.#clients.every(({ up, retired }) => up || retired);
-    const settled = quiet && still && controlsMs <= nowMs && this.#desk?.settled(nowMs) !== false;
+    const still = this.#presenceChecker === undefined || this.#clients.every(({ up, retired }) => up || retired);
+    const settled = quiet && still && controlsMs <= nowMs && this.#presenceChecker?.settled(nowMs) !== false;
     if (!settled && nowMs < Math.min(graceMs, Math.max(controlsMs, lastMs + this.plan.drainMs))) return;
-    if (this.#desk?.looked("end", nowMs) === false) return;
-    this.#lookout.endControls(nowMs);
+    if (this.#presenceChecker?.looked("end", nowMs) === false) return;
+    this.#watchers.endCanaries(nowMs);
     this.#enter("settled", nowMs);
   }
 
   #stepLeave(nowMs: number): void {
-    if (!this.#farewell.leave(this.#books.phaseFromMs, nowMs)) return;
-    if (this.#desk?.looked("left", nowMs) === false) return;
-    if (!this.#farewell.looksLate) return this.#finish(nowMs);
+    if (!this.#teardown.leave(this.#recorder.phaseFromMs, nowMs)) return;
+    if (this.#presenceChecker?.looked("left", nowMs) === false) return;
+    if (!this.#teardown.looksLate) return this.#finish(nowMs);
     this.#enter("look", nowMs);
-    this.#farewell.look(nowMs);
+    this.#teardown.look(nowMs);
   }
 
   #finish(nowMs: number): void {
-    this.#lookout.retire(nowMs);
-    this.#desk?.clear(nowMs);
+    this.#watchers.retire(nowMs);
+    this.#presenceChecker?.clear(nowMs);
     for (const client of this.#clients) client.drop();
-    if (!this.#finished) this.#telemetry?.tell((group, counts) => this.#books.load(group, counts, nowMs));
+    if (!this.#finished) this.#telemetry?.tell((group, counts) => this.#recorder.load(group, counts, nowMs));
     if (!this.#finished) this.#watchedUntilMs = nowMs;
     this.#finished = true;
-    if (!this.#lookout.swept(nowMs)) return;
+    if (!this.#watchers.swept(nowMs)) return;
     nextSquadPhase(this.phase, "finish");
-    this.#books.close(this.#telemetry?.sent ?? 0, nowMs, this.#watchedUntilMs);
+    this.#recorder.close(this.#telemetry?.sent ?? 0, nowMs, this.#watchedUntilMs);
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
     // The watch is over: what comes now answers the end of the run.
     if (this.#finished) return;
     // Between two turns this thread may have been held up: a will was here by now, and perhaps since the last turn.
-    const life = this.#books.see(watcher, packet, nowMs, this.#turnMs);
+    const life = this.#recorder.see(watcher, packet, nowMs, this.#turnMs);
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
   }
 
@@ -358,39 +366,39 @@ export class Squad implements ClientHost, LookoutHost {
   }
 
   onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
-    if (!this.#finished) this.#books.redelivered(watcher, packet, nowMs);
+    if (!this.#finished) this.#recorder.redelivered(watcher, packet, nowMs);
   }
 
   onBlind({ post: { bucket, copy }, heardMs }: Watcher, sentence: string): void {
     const nowMs = this.world.clock.nowMs();
-    this.#books.blind({ bucket, copy, fromMs: heardMs }, nowMs);
-    this.#books.makeVoid(sentence, nowMs);
+    this.#recorder.blind({ bucket, copy, fromMs: heardMs }, nowMs);
+    this.#recorder.makeVoid(sentence, nowMs);
   }
 
-  onControlWill(will: ControlWill, nowMs: number): void {
-    this.#books.controlWill(will, nowMs, this.#turnMs);
+  onControlWill(will: CanaryWill, nowMs: number): void {
+    this.#recorder.controlWill(will, nowMs, this.#turnMs);
   }
 
-  onControlOver(seen: ControlSight, life: Life): void {
-    this.#books.control(seen, killedControl(life), this.#turnMs);
+  onControlOver(seen: CanarySight, life: Life): void {
+    this.#recorder.control(seen, killedCanary(life), this.#turnMs);
   }
 
   onConnectFailed(client: VirtualClient, sentence: string): void {
     if (this.phase !== "connect") return;
     const nowMs = this.world.clock.nowMs();
     const why = client.failures.tooMany(sentence, nowMs);
-    if (why !== undefined) this.#books.makeVoid(`client ${client.number} could not connect ${why}`, nowMs);
+    if (why !== undefined) this.#recorder.makeVoid(`client ${client.number} could not connect ${why}`, nowMs);
   }
 
   /** How far the run is. */
   progress(nowMs: number): Progress {
     const { clients } = this.#task;
-    return this.#books.progress({ clients, phaseOfMs: this.phase === "kill" ? this.#durationMs : 0 }, nowMs);
+    return this.#recorder.progress({ clients, phaseOfMs: this.phase === "kill" ? this.#durationMs : 0 }, nowMs);
   }
 
   /** What was found; asked once the squad is done. */
   result(): SquadResult {
-    return this.#books.result();
+    return this.#recorder.result();
   }
 
   /** How connecting went; no recording tells of it. */

@@ -4,35 +4,35 @@
  */
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";
-import { LateLook } from "../watch/late_look.ts";
+import { RetainedCheck } from "../watch/late_look.ts";
 import { clientIdOf } from "../life/life.ts";
-import type { Lookout } from "../watch/lookout.ts";
+import type { WatcherPool } from "../watch/lookout.ts";
 import { SessionSweep } from "../watch/session_sweep.ts";
-import type { SquadBooks } from "../ledger/squad_books.ts";
+import type { SquadRecorder } from "../ledger/squad_books.ts";
 import type { SquadTask } from "../result/squad_task.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 
 /** What of its squad the farewell works with. */
-export interface FarewellParts {
+export interface SquadTeardownParts {
   readonly task: SquadTask;
   readonly groups: Groups;
   readonly world: FleetWorld;
-  readonly books: SquadBooks;
-  readonly lookout: Lookout;
+  readonly recorder: SquadRecorder;
+  readonly watchers: WatcherPool;
 }
 
 const leavesPerTurn = 200;
 
-export class SquadFarewell {
-  readonly #parts: FarewellParts;
+export class SquadTeardown {
+  readonly #parts: SquadTeardownParts;
   readonly #clients: readonly VirtualClient[];
   readonly #patienceMs: number;
   #left = 0;
   #sweep: SessionSweep | undefined;
-  #look: LateLook | undefined;
+  #look: RetainedCheck | undefined;
 
   /** @param patienceMs how long the sweep of sessions may take */
-  constructor(parts: FarewellParts, clients: readonly VirtualClient[], patienceMs: number) {
+  constructor(parts: SquadTeardownParts, clients: readonly VirtualClient[], patienceMs: number) {
     this.#parts = parts;
     this.#clients = clients;
     this.#patienceMs = patienceMs;
@@ -40,15 +40,15 @@ export class SquadFarewell {
 
   /** All who live leave properly; true once it was quiet until no will can be blamed on their leaving. */
   leave(fromMs: number, nowMs: number): boolean {
-    const { task: { plan }, world, books } = this.#parts;
+    const { task: { plan }, world, recorder } = this.#parts;
     if (this.#left < this.#clients.length) {
       const until = Math.min(this.#left + leavesPerTurn, this.#clients.length);
       while (this.#left < until) this.#clients[this.#left++]!.retire(nowMs);
-      books.wait(nowMs);
+      recorder.wait(nowMs);
       return false;
     }
     if (!this.#clients.every((client) => client.retired)) {
-      books.wait(nowMs);
+      recorder.wait(nowMs);
       return false;
     }
     const left = this.#clients.filter((client) => client.keepsSession);
@@ -64,18 +64,25 @@ export class SquadFarewell {
 
   /** The look begins. */
   look(nowMs: number): void {
-    const { task, world, books, lookout } = this.#parts;
-    this.#look = new LateLook(task, world, lookout.version, lookout.topicFilters, books.ledger.lastOnTopic, nowMs);
-    this.#look.onFound = (topic, found, nowMs) => books.find(topic, found, nowMs);
+    const { task, world, recorder, watchers } = this.#parts;
+    this.#look = new RetainedCheck(
+      task,
+      world,
+      watchers.version,
+      watchers.topicFilters,
+      recorder.ledger.lastOnTopic,
+      nowMs,
+    );
+    this.#look.onFound = (topic, found, nowMs) => recorder.find(topic, found, nowMs);
   }
 
   /** True once all was looked at. The watchers leave before the topics are cleared: they would take that for wills. */
   looked(nowMs: number): boolean {
-    const { books, lookout } = this.#parts;
+    const { recorder, watchers } = this.#parts;
     if (!this.#look!.done(nowMs)) return false;
-    if (this.#look!.looked) books.looked(nowMs);
-    else books.makeVoid(`a late subscriber could not check the retained wills: ${this.#look!.refusal}`, nowMs);
-    lookout.retire(nowMs);
+    if (this.#look!.looked) recorder.looked(nowMs);
+    else recorder.makeVoid(`a late subscriber could not check the retained wills: ${this.#look!.refusal}`, nowMs);
+    watchers.retire(nowMs);
     this.#look!.clear(nowMs);
     return true;
   }

@@ -9,9 +9,9 @@ import type { Phase } from "../result/run_phase.ts";
 export type SquadEvent =
   /** Every watcher is subscribed. */
   | "watched"
-  /** The watchers have seen the control clients, before the instant at which the clients are to connect. */
+  /** The watchers have seen the canaries, before the instant at which the clients are to connect. */
   | "seen-early"
-  /** The watchers have seen the control clients; the clients are to connect now. */
+  /** The watchers have seen the canaries; the clients are to connect now. */
   | "seen"
   /** The instant at which the clients are to connect has come. */
   | "start"

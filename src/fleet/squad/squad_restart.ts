@@ -5,12 +5,12 @@
  */
 import { invariant } from "../../base/failure.ts";
 import type { Groups } from "../plan/groups.ts";
-import type { Lookout } from "../watch/lookout.ts";
+import type { WatcherPool } from "../watch/lookout.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { backAfterRestartMs } from "../schedule/restart.ts";
 import type { Absence } from "../result/restart_result.ts";
 import type { RestartOrder } from "../schedule/schedule.ts";
-import type { SquadBooks } from "../ledger/squad_books.ts";
+import type { SquadRecorder } from "../ledger/squad_books.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 
 /** How long after the broker's return a connection that it has ended may seem open, in milliseconds. */
@@ -25,22 +25,22 @@ type RestartState =
 export class SquadRestart {
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
-  readonly #books: SquadBooks;
-  readonly #lookout: Lookout;
+  readonly #recorder: SquadRecorder;
+  readonly #watchers: WatcherPool;
   readonly #clients: readonly VirtualClient[];
   #state: RestartState = { kind: "none" };
 
   constructor(
     plan: FleetPlan,
     groups: Groups,
-    books: SquadBooks,
-    lookout: Lookout,
+    recorder: SquadRecorder,
+    watchers: WatcherPool,
     clients: readonly VirtualClient[],
   ) {
     this.#plan = plan;
     this.#groups = groups;
-    this.#books = books;
-    this.#lookout = lookout;
+    this.#recorder = recorder;
+    this.#watchers = watchers;
     this.#clients = clients;
   }
 
@@ -58,9 +58,9 @@ export class SquadRestart {
   begin(order: RestartOrder, nowMs: number): void {
     invariant(this.#state.kind === "none", "a restart begins before the last one has ended");
     this.#state = { kind: "still", order, fromMs: nowMs };
-    this.#books.goDown(nowMs);
-    this.#lookout.callOffControls(nowMs);
-    for (const watcher of this.#lookout.watchers) watcher.expectRestart();
+    this.#recorder.goDown(nowMs);
+    this.#watchers.callOffCanaries(nowMs);
+    for (const watcher of this.#watchers.watchers) watcher.expectRestart();
     for (const client of this.#clients) {
       const plan = this.#groups.planOf(client.number);
       client.expectRestart(backAfterRestartMs(order.phase, plan, client.number, order.restart));
@@ -71,8 +71,8 @@ export class SquadRestart {
   serves(nowMs: number): void {
     if (this.#state.kind !== "still") return;
     this.#state = { kind: "returning", fromMs: this.#state.fromMs, servesMs: nowMs };
-    this.#books.serves(nowMs);
-    for (const watcher of this.#lookout.watchers) watcher.comeBack();
+    this.#recorder.serves(nowMs);
+    for (const watcher of this.#watchers.watchers) watcher.comeBack();
   }
 
   /** One turn; true once all goes on. */
@@ -80,32 +80,32 @@ export class SquadRestart {
     if (this.#state.kind !== "returning") return false;
     const { fromMs, servesMs } = this.#state;
     if (nowMs >= servesMs + noticedWithinMs) {
-      for (const watcher of this.#lookout.watchers) watcher.endRestart();
+      for (const watcher of this.#watchers.watchers) watcher.endRestart();
     }
-    const missing = this.#lookout.watchers.find((watcher) => watcher.returned === undefined);
+    const missing = this.#watchers.watchers.find((watcher) => watcher.returned === undefined);
     if (missing === undefined) {
       this.#goOn(fromMs, nowMs);
       return true;
     }
     if (nowMs > servesMs + Math.max(this.#plan.restartTimeoutMs, 2 * noticedWithinMs)) {
       const within = `within ${this.#plan.restartTimeoutMs / 1_000} s of the broker's restart`;
-      this.#books.makeVoid(`watcher ${missing.post.number} could not reconnect ${within}`, nowMs);
+      this.#recorder.makeVoid(`watcher ${missing.post.number} could not reconnect ${within}`, nowMs);
     }
     return false;
   }
 
   #goOn(fromMs: number, nowMs: number): void {
-    const absences = this.#lookout.watchers.flatMap(({ post, returned, seen }): Absence[] => {
+    const absences = this.#watchers.watchers.flatMap(({ post, returned, seen }): Absence[] => {
       if (returned?.kind !== "back") return [];
       const { bucket, copy } = post;
       const atQos0 = seen.grantedQos === 0;
       const { atMs: toMs, forgotten } = returned;
       return [{ bucket, copy, fromMs, toMs, forgotten, ...atQos0 && { atQos0 } }];
     });
-    const survived = this.#lookout.watchers.length - absences.length +
+    const survived = this.#watchers.watchers.length - absences.length +
       this.#clients.filter((client) => client.outlived).length;
-    for (const watcher of this.#lookout.watchers) watcher.forgetRestart();
-    this.#books.comeBack({ absences, survived }, nowMs);
+    for (const watcher of this.#watchers.watchers) watcher.forgetRestart();
+    this.#recorder.comeBack({ absences, survived }, nowMs);
     this.#state = { kind: "none" };
     for (const client of this.#clients) client.brokerIsBack(nowMs);
   }

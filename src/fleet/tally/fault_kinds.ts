@@ -12,7 +12,7 @@ interface OpenKind extends KindName {
   readonly samples: FaultSample[];
 }
 
-export class FaultBook {
+export class FaultKinds {
   readonly #kinds = new Map<string, OpenKind>();
 
   /** Counts a fault, as often as it occurred, and keeps it as a sample while its kind has room. */
@@ -71,7 +71,7 @@ export function kindsOfSamples(
   samples: readonly FaultSample[],
   countOf: (verdict: FaultSample["verdict"]) => number,
 ): FaultKind[] {
-  const book = new FaultBook();
+  const book = new FaultKinds();
   for (const sample of samples) book.keep(sample);
   return book.kinds.map((kind, _, kinds) => {
     const isOnly = kinds.every((other) => other === kind || other.verdict !== kind.verdict);

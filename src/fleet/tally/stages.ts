@@ -7,7 +7,7 @@ import type { FleetPlan } from "../plan/plan.ts";
 import { type Instants, type Phase, phases, type Stage } from "../result/run_phase.ts";
 
 /** Notes instants as they come. */
-export class InstantBook {
+export class PhaseClock {
   readonly #originMs: number;
   readonly #began: Partial<Record<Phase, number>> = {};
   readonly #restarts: { fromMs: number; backMs?: number }[] = [];
@@ -50,7 +50,7 @@ export function mergeInstants(all: readonly Instants[]): Instants {
   return { began, restarts };
 }
 
-/** The parts of a run that have names; watchers and controls are over before anything happens. */
+/** The parts of a run that have names; watchers and canaries are over before anything happens. */
 const named = ["connect", "kill", "drain", "leave", "look"] as const satisfies readonly Phase[];
 
 /** The stages of a run up to an instant of it; without one, of a run that is over. */

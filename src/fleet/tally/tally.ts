@@ -4,7 +4,7 @@
 import { Histogram } from "../../base/histogram.ts";
 import { type Described, DeviationTally } from "./deviation_tally.ts";
 import type { Judgement } from "../oracle/expectation.ts";
-import { FaultBook } from "./fault_kinds.ts";
+import { FaultKinds } from "./fault_kinds.ts";
 import type { FaultKind, FaultSample, SlowLife } from "../result/fault_sample.ts";
 import { GroupTally } from "./group_tally.ts";
 import { type KillMode, killModes } from "../plan/kill_mode.ts";
@@ -28,7 +28,7 @@ const slowestKept = 20;
 export class Tally {
   readonly #byMode = new Map<TallyMode, ModeCounts>();
   readonly #latencies = new Map<TallyMode, Histogram>();
-  readonly #faults = new FaultBook();
+  readonly #faults = new FaultKinds();
   readonly #slowest: SlowLife[] = [];
   readonly deviations = new DeviationTally();
   /** By group, where the plan has groups. */

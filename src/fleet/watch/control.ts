@@ -18,11 +18,11 @@ import { connectPacketOf } from "../client/connect_packet.ts";
 import { Connection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
-import type { ControlSight } from "../result/control_counts.ts";
+import type { CanarySight } from "../result/control_counts.ts";
 import { endText } from "../oracle/end_text.ts";
 import type { Alteration } from "../oracle/expectation.ts";
 import { beginLife, type Life, willOf } from "../life/life.ts";
-import { controlPlanOf } from "../plan/make_plan.ts";
+import { canaryPlanOf } from "../plan/make_plan.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { retryAfterMs } from "../client/retry.ts";
 import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
@@ -33,14 +33,14 @@ const decoder = new TextDecoder();
 const markName = "mqtt-sim-control ";
 const markBytes = encoder.encode(markName);
 
-/** True for what any control client publishes. */
-export function isControlMark(payload: Uint8Array): boolean {
+/** True for what any canary publishes. */
+export function isCanaryMark(payload: Uint8Array): boolean {
   return markBytes.every((byte, at) => payload[at] === byte);
 }
 
 type Step = "connecting" | "publishing" | "killed" | "passed";
 
-export class Control implements ConnectionOwner, Wakeable {
+export class Canary implements ConnectionOwner, Wakeable {
   readonly #plan: FleetPlan;
   readonly #world: FleetWorld;
   #connection: Connection;
@@ -56,9 +56,9 @@ export class Control implements ConnectionOwner, Wakeable {
   #gaveUp = false;
   #failure: string | undefined;
 
-  /** @param number names the control client: beyond all clients of the run */
+  /** @param number names the canary: beyond all clients of the run */
   constructor(plan: FleetPlan, world: FleetWorld, number: number, bucket: number, version: ProtocolVersion) {
-    this.#plan = controlPlanOf(plan);
+    this.#plan = canaryPlanOf(plan);
     this.#world = world;
     this.#life = beginLife(this.#plan, { number, bucket, version }, 1);
     this.#mark = `${markName}${plan.run} ${number}`;
@@ -71,7 +71,7 @@ export class Control implements ConnectionOwner, Wakeable {
   }
 
   /** How far it came: its message was not seen yet, its will was not, or both were. */
-  get seen(): ControlSight {
+  get seen(): CanarySight {
     if (this.#step === "passed") return "both";
     return this.#step === "killed" ? "message" : "nothing";
   }

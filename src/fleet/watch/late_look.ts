@@ -1,5 +1,5 @@
 /**
- * The late look: after the run a new subscriber asks for the retained wills. On each topic it must find the last will
+ * The retained check: after the run a new subscriber asks for the retained wills. On each topic it must find the last will
  * that was published there. Then the topics are cleared, so that a run leaves nothing behind.
  */
 import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
@@ -11,13 +11,13 @@ import type { FleetWorld } from "../client/fleet_world.ts";
 import type { FoundWill } from "../result/late_look_counts.ts";
 import { readWillMark, type WillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { Outlook } from "../result/squad_task.ts";
+import type { WatchScope } from "../result/squad_task.ts";
 
 /** After the last retained message so much silence means that there are no more, in milliseconds. */
 const quietMs = 1_000;
 const grantedWithinMs = 5_000;
 
-export class LateLook implements ConnectionOwner {
+export class RetainedCheck implements ConnectionOwner {
   /** Told each retained message that is found. */
   onFound: (topic: string, found: FoundWill, nowMs: number) => void = () => {};
   readonly #plan: FleetPlan;
@@ -33,7 +33,7 @@ export class LateLook implements ConnectionOwner {
   #over = false;
 
   constructor(
-    { plan, firstBucket }: Outlook,
+    { plan, firstBucket }: WatchScope,
     world: FleetWorld,
     version: ProtocolVersion,
     filters: readonly string[],

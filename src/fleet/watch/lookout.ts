@@ -1,23 +1,23 @@
 /**
- * A squad's watchers, and the controls that prove that they see. Owns who watches which bucket; what a will that was
+ * A squad's watchers, and the canaries that prove that they see. Owns who watches which bucket; what a will that was
  * seen means is the ledger's.
  */
 import type { ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
-import { Control, isControlMark } from "./control.ts";
-import type { ControlWill } from "../ledger/control_books.ts";
-import type { ControlSight } from "../result/control_counts.ts";
+import { Canary, isCanaryMark } from "./control.ts";
+import type { CanaryWill } from "../ledger/control_books.ts";
+import type { CanarySight } from "../result/control_counts.ts";
 import type { Groups } from "../plan/groups.ts";
 import { type Life, readWillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { type PresenceWord, readPresenceMark } from "../life/presence_message.ts";
 import { SessionSweep } from "./session_sweep.ts";
-import type { Outlook } from "../result/squad_task.ts";
+import type { WatchScope } from "../result/squad_task.ts";
 import { Watcher, type WatcherHost } from "./watcher.ts";
 import { willTopicFilter } from "../plan/will_topic.ts";
 
-/** What a lookout calls. */
-export interface LookoutHost {
+/** What a watcher pool calls. */
+export interface WatcherPoolHost {
   /** A will of this squad's was seen by one of its watchers. */
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** A client of this squad's was heard to say that it is online, or left. */
@@ -26,21 +26,21 @@ export interface LookoutHost {
   onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** Nothing that follows would mean anything. */
   onBlind(watcher: Watcher, sentence: string): void;
-  /** A watcher saw the will of a control client. */
-  onControlWill(will: ControlWill, nowMs: number): void;
-  /** A control is over; its life has an end where its message was seen. */
-  onControlOver(seen: ControlSight, life: Life): void;
+  /** A watcher saw the will of a canary. */
+  onControlWill(will: CanaryWill, nowMs: number): void;
+  /** A canary is over; its life has an end where its message was seen. */
+  onControlOver(seen: CanarySight, life: Life): void;
 }
 
 const sweepWithinMs = 2_000;
 /** What was not dialled while this thread was busy is made up for, up to so much time. */
 const burstMs = 100;
-/** A control that passed is kept for so long beyond the instant from which its will is late: duplicates may follow. */
+/** A canary that passed is kept for so long beyond the instant from which its will is late: duplicates may follow. */
 const duplicatesWithinMs = 2_000;
-/** A control has at least so long to connect and to have its message seen, in milliseconds. */
+/** A canary has at least so long to connect and to have its message seen, in milliseconds. */
 const leastControlMs = 5_000;
 
-function firstOf(controls: ReadonlyMap<number, Control>, pick: (control: Control) => string | undefined) {
+function firstOf(controls: ReadonlyMap<number, Canary>, pick: (control: Canary) => string | undefined) {
   for (const control of controls.values()) {
     const sentence = pick(control);
     if (sentence !== undefined) return sentence;
@@ -48,31 +48,31 @@ function firstOf(controls: ReadonlyMap<number, Control>, pick: (control: Control
   return undefined;
 }
 
-export class Lookout implements WatcherHost {
+export class WatcherPool implements WatcherHost {
   readonly plan: FleetPlan;
   readonly world: FleetWorld;
-  readonly #outlook: Outlook;
+  readonly #scope: WatchScope;
   readonly #groups: Groups;
-  readonly #host: LookoutHost;
+  readonly #host: WatcherPoolHost;
   readonly #watchers: Watcher[] = [];
   /** Controls that are under way, or whose will may still come, by the number of their client. */
-  readonly #controls = new Map<number, Control>();
+  readonly #canaries = new Map<number, Canary>();
   #sweep: SessionSweep | undefined;
   #retiredMs: number | undefined;
   #round = 0;
-  /** Watchers and controls that wait for their turn to dial, and when the next one may. */
+  /** Watchers and canaries that wait for their turn to dial, and when the next one may. */
   readonly #toDial: (() => void)[] = [];
   readonly #dialEveryMs: number;
   #nextDialMs = -Infinity;
 
-  constructor(outlook: Outlook, groups: Groups, world: FleetWorld, host: LookoutHost) {
+  constructor(scope: WatchScope, groups: Groups, world: FleetWorld, host: WatcherPoolHost) {
     this.#groups = groups;
-    this.plan = outlook.plan;
+    this.plan = scope.plan;
     this.world = world;
-    this.#outlook = outlook;
+    this.#scope = scope;
     this.#host = host;
-    const { clients, rampPerSecond } = outlook.plan;
-    this.#dialEveryMs = 1_000 / (rampPerSecond * outlook.clients / clients);
+    const { clients, rampPerSecond } = scope.plan;
+    this.#dialEveryMs = 1_000 / (rampPerSecond * scope.clients / clients);
   }
 
   /** Watchers speak 5.0 wherever clients do, so that they see properties. */
@@ -117,41 +117,41 @@ export class Lookout implements WatcherHost {
     return waiting && `watcher ${waiting.post.number} could not subscribe`;
   }
 
-  /** What the broker said to a watcher or a control client that it does not let in for now; undefined where it does. */
+  /** What the broker said to a watcher or a canary that it does not let in for now; undefined where it does. */
   get refusal(): string | undefined {
     const watcher = this.#watchers.find(({ refusal }) => refusal !== undefined);
-    return watcher?.refusal ?? firstOf(this.#controls, (control) => control.refusal);
+    return watcher?.refusal ?? firstOf(this.#canaries, (control) => control.refusal);
   }
 
-  /** Lets a control client of each bucket be killed. */
+  /** Lets a canary of each bucket be killed. */
   control(nowMs: number): void {
     for (const bucket of this.#buckets()) {
-      const number = this.#controlNumber(bucket);
+      const number = this.#canaryNumber(bucket);
       const plan = this.#groups.planOf(number);
       const version = this.#groups.versionOf(number);
-      this.#toDial.push(() => this.#controls.set(number, new Control(plan, this.world, number, bucket, version)));
+      this.#toDial.push(() => this.#canaries.set(number, new Canary(plan, this.world, number, bucket, version)));
     }
     this.#round++;
     this.dial(nowMs);
   }
 
-  /** A number for one more control client. */
+  /** A number for one more canary. */
   nextControl(): number {
-    const number = this.#controlNumber(this.#outlook.firstBucket);
+    const number = this.#canaryNumber(this.#scope.firstBucket);
     this.#round++;
     return number;
   }
 
   /** Beyond the numbers of all clients, and never twice. */
-  #controlNumber(bucket: number): number {
+  #canaryNumber(bucket: number): number {
     return this.plan.clients + this.#round * this.plan.watchers + bucket;
   }
 
-  /** Ends the controls that have had their time. */
-  settleControls(nowMs: number): void {
-    for (const [number, control] of this.#controls) {
-      if (nowMs < this.#controlUntilMs(control)) continue;
-      this.#controls.delete(number);
+  /** Ends the canaries that have had their time. */
+  settleCanaries(nowMs: number): void {
+    for (const [number, control] of this.#canaries) {
+      if (nowMs < this.#canaryUntilMs(control)) continue;
+      this.#canaries.delete(number);
       // A client that the broker did not let in shows nothing of a watcher.
       if (control.connected) this.#host.onControlOver(control.seen, control.life);
       this.#lookForBlind(control);
@@ -160,10 +160,10 @@ export class Lookout implements WatcherHost {
   }
 
   /**
-   * A watcher that received nothing at all since a control client published is blind: what does not come proves
+   * A watcher that received nothing at all since a canary published is blind: what does not come proves
    * nothing.
    */
-  #lookForBlind(control: Control): void {
+  #lookForBlind(control: Canary): void {
     const { waitsFor, life: { bucket, connectedMs = Infinity } } = control;
     if (control.seen !== "nothing") return;
     const blind = this.#watchers.find(({ post, heardMs }) =>
@@ -172,29 +172,29 @@ export class Lookout implements WatcherHost {
     if (blind !== undefined) this.#host.onBlind(blind, waitsFor!);
   }
 
-  /** Ends all controls; those that had no time to pass do not count. */
-  endControls(nowMs: number): void {
+  /** Ends all canaries; those that had no time to pass do not count. */
+  endCanaries(nowMs: number): void {
     this.#toDial.length = 0;
-    for (const control of this.#controls.values()) {
+    for (const control of this.#canaries.values()) {
       const hadTime = control.connected && nowMs >= control.sinceMs + this.plan.lateAfterMs;
       if (control.life.end !== undefined || hadTime) this.#host.onControlOver(control.seen, control.life);
       control.giveUp(nowMs);
     }
-    this.#controls.clear();
+    this.#canaries.clear();
   }
 
-  /** Ends all controls because the broker is about to be restarted: those that have not passed do not count. */
-  callOffControls(nowMs: number): void {
+  /** Ends all canaries because the broker is about to be restarted: those that have not passed do not count. */
+  callOffCanaries(nowMs: number): void {
     this.#toDial.length = 0;
-    for (const control of this.#controls.values()) {
+    for (const control of this.#canaries.values()) {
       if (control.passed) this.#host.onControlOver(control.seen, control.life);
       control.giveUp(nowMs);
     }
-    this.#controls.clear();
+    this.#canaries.clear();
   }
 
   /** Until when a control is kept: for duplicates once its will came, and else as long as for any will. */
-  #controlUntilMs({ passed, life, sinceMs }: Control): number {
+  #canaryUntilMs({ passed, life, sinceMs }: Canary): number {
     const { lateAfterMs, drainMs } = this.plan;
     if (passed) return sinceMs + lateAfterMs + duplicatesWithinMs;
     if (life.end === undefined) return sinceMs + Math.max(leastControlMs, 2 * lateAfterMs);
@@ -203,27 +203,27 @@ export class Lookout implements WatcherHost {
 
   /** The last instant at which the will of a control may still come; undefined when none is waited for. */
   get controlsUntilMs(): number | undefined {
-    const waiting = [...this.#controls.values()].filter((control) => !control.passed);
-    return waiting.length === 0 ? undefined : Math.max(...waiting.map((control) => this.#controlUntilMs(control)));
+    const waiting = [...this.#canaries.values()].filter((control) => !control.passed);
+    return waiting.length === 0 ? undefined : Math.max(...waiting.map((control) => this.#canaryUntilMs(control)));
   }
 
-  /** What the first controls still wait for, in a sentence; undefined once every message of theirs was seen. */
-  get controlWaitsFor(): string | undefined {
+  /** What the first canaries still wait for, in a sentence; undefined once every message of theirs was seen. */
+  get canaryWaitsFor(): string | undefined {
     if (this.dialling) return "not all canaries could connect";
-    return firstOf(this.#controls, (control) => control.waitsFor);
+    return firstOf(this.#canaries, (control) => control.waitsFor);
   }
 
-  /** Until when the wills of the first controls are waited for before clients connect; undefined when all came. */
+  /** Until when the wills of the first canaries are waited for before clients connect; undefined when all came. */
   get controlWillsByMs(): number | undefined {
-    const waiting = [...this.#controls.values()].filter((control) => !control.passed);
+    const waiting = [...this.#canaries.values()].filter((control) => !control.passed);
     return waiting.length === 0
       ? undefined
       : Math.max(...waiting.map(({ sinceMs }) => sinceMs + this.plan.lateAfterMs));
   }
 
   /** Why a control failed, in a sentence; undefined while none has. */
-  get controlFailure(): string | undefined {
-    return firstOf(this.#controls, (control) => control.failure);
+  get canaryFailure(): string | undefined {
+    return firstOf(this.#canaries, (control) => control.failure);
   }
 
   /** The watchers leave. */
@@ -246,29 +246,29 @@ export class Lookout implements WatcherHost {
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
     const { copy } = watcher.post;
-    if (isControlMark(packet.payload)) return this.#onControlMessage(packet, copy, nowMs);
+    if (isCanaryMark(packet.payload)) return this.#onControlMessage(packet, copy, nowMs);
     const mark = readWillMark(this.plan, packet.payload);
-    const control = mark === undefined ? this.#controlOn(packet.topic) : this.#controls.get(mark.client);
+    const control = mark === undefined ? this.#canaryOn(packet.topic) : this.#canaries.get(mark.client);
     if (control !== undefined) return this.#onControlWill(control, watcher, packet, nowMs);
-    // Without buckets in the topic, the squads see one another's wills; and controls of an earlier round are over.
+    // Without buckets in the topic, the squads see one another's wills; and canaries of an earlier round are over.
     if (mark !== undefined && !this.#isHere(mark.client)) return;
     if (mark === undefined && this.#isPresence(packet, copy)) return;
     this.#host.onWill(watcher, packet, nowMs);
   }
 
   #onControlMessage({ payload }: PublishPacket, copy: number, nowMs: number): void {
-    for (const control of this.#controls.values()) if (control.isMessage(payload)) control.seeMessage(copy, nowMs);
+    for (const control of this.#canaries.values()) if (control.isMessage(payload)) control.seeMessage(copy, nowMs);
   }
 
-  /** A control whose payload came altered is known by its topic. */
-  #controlOn(topic: string): Control | undefined {
-    for (const control of this.#controls.values()) {
+  /** A canary whose payload came altered is known by its topic. */
+  #canaryOn(topic: string): Canary | undefined {
+    for (const control of this.#canaries.values()) {
       if (control.life.end !== undefined && control.topic === topic) return control;
     }
     return undefined;
   }
 
-  #onControlWill(control: Control, { post: { copy }, seen }: Watcher, packet: PublishPacket, nowMs: number): void {
+  #onControlWill(control: Canary, { post: { copy }, seen }: Watcher, packet: PublishPacket, nowMs: number): void {
     const { client } = control.life;
     const altered = control.seeWill(packet, copy, seen);
     this.#host.onControlWill({ client, copy, altered }, nowMs);
@@ -283,7 +283,7 @@ export class Lookout implements WatcherHost {
   }
 
   #buckets(): number[] {
-    const { firstBucket, buckets } = this.#outlook;
+    const { firstBucket, buckets } = this.#scope;
     return Array.from({ length: buckets }, (_, index) => firstBucket + index);
   }
 
@@ -294,7 +294,7 @@ export class Lookout implements WatcherHost {
   }
 
   #isHere(client: number): boolean {
-    const { firstClient, clients } = this.#outlook;
+    const { firstClient, clients } = this.#scope;
     return client >= firstClient && client < firstClient + clients;
   }
 

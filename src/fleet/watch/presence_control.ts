@@ -28,7 +28,7 @@ export class PresenceControl implements ConnectionOwner, Wakeable {
   #said = false;
   #failure: string | undefined;
 
-  /** @param number names the control client: beyond all clients of the run */
+  /** @param number names the canary: beyond all clients of the run */
   constructor(plan: FleetPlan, world: FleetWorld, number: number, bucket: number, version: ProtocolVersion) {
     this.#plan = { ...plan, willDelayS: 0, cleanStart: "yes", sessionExpiryS: 0 };
     this.life = beginLife(this.#plan, { number, bucket, version }, 1);

@@ -1,6 +1,6 @@
 /**
  * The looks at what is retained of presence. A squad has one desk where any of its clients speak of their presence;
- * what means found is judged by the books.
+ * what means found is judged by the records.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
@@ -8,26 +8,26 @@ import type { Rules } from "../oracle/expectation.ts";
 import type { Groups } from "../plan/groups.ts";
 import { readWillMark, willOf, willTopicOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { PresenceBooks } from "../ledger/presence_books.ts";
+import type { PresenceAuditor } from "../ledger/presence_books.ts";
 import { PresenceControl } from "./presence_control.ts";
-import { PresenceLook, type Reading } from "./presence_look.ts";
+import { PresenceReader, type Reading } from "./presence_look.ts";
 import { presenceMessage, readPresenceMark } from "../life/presence_message.ts";
 import { type FoundState, isSettled, type PresenceState, type PresenceTruth } from "../oracle/presence_oracle.ts";
 import type { PresenceMoment } from "../result/presence_result.ts";
 import type { PresencePart } from "../oracle/presence_text.ts";
-import type { Outlook } from "../result/squad_task.ts";
+import type { WatchScope } from "../result/squad_task.ts";
 import { differingProperties, sameBytes } from "../oracle/will_compare.ts";
 
 /** What the desk is handed. */
-export interface DeskParts {
-  readonly outlook: Outlook & { readonly originMs: number };
+export interface PresenceCheckerParts {
+  readonly scope: WatchScope & { readonly originMs: number };
   readonly groups: Groups;
   readonly world: FleetWorld;
   readonly rules: Rules;
   /** Where what is found is judged and counted. */
-  readonly books: PresenceBooks;
+  readonly auditor: PresenceAuditor;
   readonly bucketOf: (client: number) => number;
-  /** A number for a control client, beyond all clients and never twice. */
+  /** A number for a canary, beyond all clients and never twice. */
   readonly nextControl: () => number;
 }
 
@@ -36,23 +36,23 @@ const settledEveryMs = 100;
 /** Message expiry counts in whole seconds, and the broker's clock is not ours. */
 const expiryToleranceS = 3;
 
-export class PresenceDesk {
-  readonly #books: PresenceBooks;
-  readonly #parts: DeskParts;
+export class PresenceChecker {
+  readonly #auditor: PresenceAuditor;
+  readonly #parts: PresenceCheckerParts;
   readonly #plan: FleetPlan;
   /** Clients that speak of their presence, by topic. */
   readonly #clients: ReadonlyMap<string, number>;
-  readonly #controls: string[] = [];
-  #look: { readonly moment: PresenceMoment; readonly look: PresenceLook } | undefined;
-  #last: PresenceLook | undefined;
+  readonly #canaries: string[] = [];
+  #look: { readonly moment: PresenceMoment; readonly look: PresenceReader } | undefined;
+  #last: PresenceReader | undefined;
   #settledMs = -Infinity;
   #settled = false;
   #failure: string | undefined;
 
-  constructor(parts: DeskParts) {
+  constructor(parts: PresenceCheckerParts) {
     this.#parts = parts;
-    this.#plan = parts.outlook.plan;
-    this.#books = parts.books;
+    this.#plan = parts.scope.plan;
+    this.#auditor = parts.auditor;
     this.#clients = this.#topics();
   }
 
@@ -81,28 +81,28 @@ export class PresenceDesk {
   /** Looks once at this moment of the run; answers true when that is over. */
   looked(moment: PresenceMoment, nowMs: number): boolean {
     this.begin(moment, nowMs);
-    return this.#look?.moment !== moment && this.#books.hasLooked(moment);
+    return this.#look?.moment !== moment && this.#auditor.hasLooked(moment);
   }
 
   /** Begins to look, unless it has been done, or another look is under way. */
   begin(moment: PresenceMoment, nowMs: number): void {
-    if (this.#look !== undefined || this.#books.hasLooked(moment)) return;
-    this.#books.look(moment, nowMs);
-    const { groups, world, outlook, nextControl, bucketOf } = this.#parts;
+    if (this.#look !== undefined || this.#auditor.hasLooked(moment)) return;
+    this.#auditor.look(moment, nowMs);
+    const { groups, world, scope, nextControl, bucketOf } = this.#parts;
     const number = nextControl();
     const control = new PresenceControl(
-      this.#controlPlan(),
+      this.#canaryPlan(),
       world,
       number,
-      bucketOf(outlook.firstClient),
+      bucketOf(scope.firstClient),
       groups.versionOf(number),
     );
-    this.#controls.push(control.topic);
-    const look = new PresenceLook({
+    this.#canaries.push(control.topic);
+    const look = new PresenceReader({
       plan: this.#plan,
       world,
       version: this.#version,
-      clientId: `${this.#plan.clientPrefix}-${this.#plan.run}-look-${outlook.firstClient}-${moment}`,
+      clientId: `${this.#plan.clientPrefix}-${this.#plan.run}-look-${scope.firstClient}-${moment}`,
       control,
       clients: this.#clients,
       onRead: (reading, atMs) => this.#read(moment, reading, atMs),
@@ -121,13 +121,13 @@ export class PresenceDesk {
   /** Removes what clients have left retained. */
   clear(nowMs: number): void {
     this.#look?.look.retire(nowMs);
-    this.#last?.clear([...this.#clients.keys(), ...this.#controls], nowMs);
+    this.#last?.clear([...this.#clients.keys(), ...this.#canaries], nowMs);
     this.#last?.retire(nowMs);
   }
 
   #allSettled(nowMs: number): boolean {
     for (const client of this.#clients.values()) {
-      const truth = this.#books.book.truthOf(client, nowMs);
+      const truth = this.#auditor.book.truthOf(client, nowMs);
       if (truth !== undefined && !isSettled(truth, nowMs, this.#parts.rules)) return false;
     }
     return true;
@@ -138,7 +138,7 @@ export class PresenceDesk {
   }
 
   #topics(): Map<string, number> {
-    const { outlook: { firstClient, clients }, groups, bucketOf } = this.#parts;
+    const { scope: { firstClient, clients }, groups, bucketOf } = this.#parts;
     const topics = new Map<string, number>();
     for (let client = firstClient; client < firstClient + clients; client++) {
       const plan = groups.planOf(client);
@@ -149,7 +149,7 @@ export class PresenceDesk {
   }
 
   /** As it holds for the first group that speaks of its presence. */
-  #controlPlan(): FleetPlan {
+  #canaryPlan(): FleetPlan {
     return this.#parts.groups.plans.find(({ presence }) => presence === true)!;
   }
 
@@ -158,7 +158,7 @@ export class PresenceDesk {
     const found = packet && (foundIn(plan, packet.payload) ?? "foreign");
     const differing = (state: PresenceState, truth: PresenceTruth) =>
       packet === undefined ? [] : partsDiffering(plan, state, packet, seen, truth, nowMs);
-    this.#books.read({ moment, client, fromMs, found }, differing, nowMs);
+    this.#auditor.read({ moment, client, fromMs, found }, differing, nowMs);
   }
 }
 

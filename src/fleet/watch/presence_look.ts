@@ -1,6 +1,6 @@
 /**
  * One look at what is retained: a new subscriber asks for the topic of each client, a bounded number at a time, so that
- * no queue of the broker's stands between. First it must find what its control client has just said.
+ * no queue of the broker's stands between. First it must find what its canary has just said.
  */
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
@@ -62,7 +62,7 @@ const slowMs = 100;
 const quietMs = 1_000;
 const answeredWithinMs = 5_000;
 
-export class PresenceLook implements ConnectionOwner {
+export class PresenceReader implements ConnectionOwner {
   readonly #order: LookOrder;
   readonly #queue: string[];
   readonly #asked = new Map<string, Asked>();
@@ -111,7 +111,7 @@ export class PresenceLook implements ConnectionOwner {
     }
   }
 
-  /** Removes what is retained on the topics of all clients and controls, and leaves. */
+  /** Removes what is retained on the topics of all clients and canaries, and leaves. */
   clear(topics: Iterable<string>, nowMs: number): void {
     const connection = this.#connection;
     if (connection === undefined || connection.over) return;

@@ -1,7 +1,7 @@
 /** A run's progress in Prometheus' text format. */
 import { type MetricFamily, type MetricSample, prometheusText } from "../../base/prometheus.ts";
 import { bucketEndsMs } from "../../fleet/tally/latency_buckets.ts";
-import { controlFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
 import type { Progress } from "../../fleet/result/result.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { faultsIn } from "../../fleet/result/will_counts.ts";
@@ -120,7 +120,7 @@ export class FleetMetrics {
       const { verdict } = this.#report;
       return verdict === "pass" && deviationsIn(this.#report) > 0 ? "pass_with_deviations" : verdict;
     }
-    const wrong = faultsIn(faults) + statesWrong + (controls === undefined ? 0 : controlFaultsIn(controls));
+    const wrong = faultsIn(faults) + statesWrong + (controls === undefined ? 0 : canaryFaultsIn(controls));
     if (wrong > 0) return "running_with_faults";
     return deviationsIn({ wills: faults, controls }) > 0 ? "running_with_deviations" : "running";
   }

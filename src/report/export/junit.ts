@@ -1,6 +1,6 @@
 import { escapeXml } from "../../base/escape.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
-import { controlFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { controlFaultTexts, inListOrder } from "../model/fault_list.ts";
 import { presenceRows, stateFaultNames } from "../model/presence_rows.ts";
@@ -152,7 +152,7 @@ function checkCases(report: Report): Case[] {
       failure: { message: `${wills[name]} ${name}`, samples: faults.filter(({ verdict }) => verdict === name) },
     },
   }));
-  const lost = controlFaultsIn(report.controls) === 0 ? [] : controlFaultTexts(report);
+  const lost = canaryFaultsIn(report.controls) === 0 ? [] : controlFaultTexts(report);
   checks.push({
     group: "check",
     name: "no canary will is wrong",

@@ -1,6 +1,6 @@
 /** What a comparison shows as rows, a cell for each broker: what every writer of its table begins with. */
 import { formatCount, formatMs } from "../../base/units.ts";
-import { controlFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
 import { type ComparedBroker, type Comparison, deviatingOn, type Outcome, outcomeText } from "./comparison.ts";
 import type { Report } from "./report.ts";
@@ -161,7 +161,7 @@ const otherRows: Readonly<Record<string, CellOf>> = {
   "connections refused": ({ clients }) => countCell(clients.refused),
   "connections lost": ({ clients }) => faultLess(clients.lost),
   "generator late, p99": ({ slipMs }) => slipMs.count === 0 ? nothing : plain(formatMs(slipMs.p99)),
-  "canary wills wrong": ({ controls }) => faultCell(controlFaultsIn(controls)),
+  "canary wills wrong": ({ controls }) => faultCell(canaryFaultsIn(controls)),
   "warnings": ({ warnings }) => countCell(warnings.length),
 };
 

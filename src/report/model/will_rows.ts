@@ -1,5 +1,5 @@
 /** Wills by result as rows, one for each kill mode: what every writer of a table begins with. */
-import { controlFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
 import type { WillCounts } from "../../fleet/result/will_counts.ts";
@@ -44,7 +44,7 @@ export function willsWrong(counts: WillCounts): { readonly name: FaultName; read
 
 /** All that went wrong, states of presence and wills of canaries included: what the samples are some of. */
 export function faultTotal({ wills, presence, controls }: Pick<Report, "wills" | "presence" | "controls">): number {
-  const others = (presence?.wrong ?? 0) + controlFaultsIn(controls);
+  const others = (presence?.wrong ?? 0) + canaryFaultsIn(controls);
   return willsWrong(wills).reduce((sum, { count }) => sum + count, others);
 }
 

@@ -3,7 +3,7 @@
  * lines out.
  */
 import { formatCount, formatDuration, formatMs } from "../../base/units.ts";
-import { controlFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
 import type { Progress } from "../../fleet/result/result.ts";
 import type { Phase } from "../../fleet/result/run_phase.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
@@ -75,7 +75,7 @@ function faultText({ faults, statesWrong = 0, controls }: Progress): string | un
   const names = ["missing", "late", "early", "duplicate", "unwanted", "altered"] as const;
   const found = names.filter((name) => faults[name] > 0).map((name) => `${formatCount(faults[name])} ${name}`);
   if (statesWrong > 0) found.push(`${formatCount(statesWrong)} ${statesWrong === 1 ? "state" : "states"} wrong`);
-  const ofControls = controls === undefined ? 0 : controlFaultsIn(controls);
+  const ofControls = controls === undefined ? 0 : canaryFaultsIn(controls);
   if (ofControls > 0) found.push(`${formatCount(ofControls)} canary ${ofControls === 1 ? "will" : "wills"} wrong`);
   return found.length === 0 ? undefined : found.join(", ");
 }

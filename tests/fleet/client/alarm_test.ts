@@ -1,17 +1,17 @@
 /** One alarm among many deadlines: it rings when it is to, however often it was put off, and not when it was turned off. */
 import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
-import { Alarm } from "../../../src/fleet/client/alarm.ts";
+import { ClientTimer } from "../../../src/fleet/client/alarm.ts";
 import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 
 /** Sets an alarm at these instants, one each at its own time, and tells when it rang until 100. */
 function rung(settings: readonly (readonly [nowMs: number, atMs: number])[]): number[] {
   const wakes = new Deadlines<Wakeable>();
   const rang: number[] = [];
-  const alarm: Alarm = new Alarm(wakes, { wake: (nowMs) => void (alarm.rings(nowMs) && rang.push(nowMs)) });
+  const timer: ClientTimer = new ClientTimer(wakes, { wake: (nowMs) => void (timer.rings(nowMs) && rang.push(nowMs)) });
   for (let nowMs = 0; nowMs <= 100; nowMs++) {
     for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
-    for (const [whenMs, atMs] of settings) if (whenMs === nowMs) alarm.at(atMs);
+    for (const [whenMs, atMs] of settings) if (whenMs === nowMs) timer.at(atMs);
   }
   assert.ok(wakes.size <= 1, "an alarm has one deadline");
   return rang;

@@ -6,8 +6,8 @@ import { Histogram } from "../../../src/base/histogram.ts";
 import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 import { VirtualClient } from "../../../src/fleet/client/virtual_client.ts";
 import { Ledger } from "../../../src/fleet/ledger/ledger.ts";
-import { LifeBooks } from "../../../src/fleet/ledger/life_books.ts";
-import { PresenceBook } from "../../../src/fleet/ledger/presence_book.ts";
+import { ClientEvents } from "../../../src/fleet/ledger/life_books.ts";
+import { PresenceLog } from "../../../src/fleet/ledger/presence_book.ts";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
@@ -48,8 +48,8 @@ class Hand {
       groups,
       world: { clock: this.clock, wakes: this.wakes, canReset: true, dial },
       turnMs: 0,
-      lives: new LifeBooks(new Ledger(plan, groups), (event: string) => void this.events.push(event)),
-      presence: plan.presence ? new PresenceBook(rules) : undefined,
+      lives: new ClientEvents(new Ledger(plan, groups), (event: string) => void this.events.push(event)),
+      presence: plan.presence ? new PresenceLog(rules) : undefined,
       connects: new Histogram(),
       onConnectFailed: () => {},
     };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ConnackPacket, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { checkWills, settleProtocol, versionsToAsk } from "../../../src/fleet/preflight/settle_protocol.ts";
+import { checkWills, negotiateProtocol, versionsToAsk } from "../../../src/fleet/preflight/settle_protocol.ts";
 import { aPlan } from "../sample_life.ts";
 
 const url = "mqtt://b:1883";
@@ -58,7 +58,7 @@ for (const [what, request, asked, spoken, protocol] of settled) {
   Deno.test(`settle protocol: ${what}`, () => {
     const plan = aPlan(request);
     assert.deepEqual(versionsToAsk(plan), asked);
-    const found = settleProtocol(plan, url, spoken);
+    const found = negotiateProtocol(plan, url, spoken);
     if (typeof protocol === "string") assert.equal(found.kind === "ready" && found.protocol, protocol);
     else assert.match(found.kind === "void" ? found.reason : "", protocol);
   });
@@ -75,7 +75,7 @@ const refused: readonly [request: Partial<PlanRequest>, sentence: RegExp][] = [
 ];
 for (const [request, sentence] of refused) {
   Deno.test(`settle protocol: a broker of 3.1.1 only: ${sentence.source.slice(0, 40)}`, () => {
-    assert.throws(() => settleProtocol(aPlan(request), url, [4]), sentence);
+    assert.throws(() => negotiateProtocol(aPlan(request), url, [4]), sentence);
   });
 }
 

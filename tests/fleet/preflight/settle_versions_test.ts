@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import type { AddressInfo } from "node:net";
-import { greet } from "../../../src/fleet/preflight/greet.ts";
+import { probeConnect } from "../../../src/fleet/preflight/greet.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { settleVersions, type Versions } from "../../../src/fleet/preflight/settle_versions.ts";
+import { negotiateVersions, type Versions } from "../../../src/fleet/preflight/settle_versions.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
 
 /** Answers the first bytes of each connection: with bytes, or by a close. */
@@ -31,7 +31,7 @@ async function settledWith(answer: Answer, request: Partial<PlanRequest> = {}): 
   try {
     const plan = makePlan({ seed: 1, run: "greet", ...request });
     const run = { plan, target, brokerInProcess: false };
-    const settled = await settleVersions(run, () => {}, (version) => greet(run, version));
+    const settled = await negotiateVersions(run, () => {}, (version) => probeConnect(run, version));
     return { ...settled, url: target.url };
   } finally {
     server.close();

@@ -188,7 +188,7 @@ Deno.test("squad: a will that one of three watchers does not receive is missing,
   assert.deepEqual(faultsOf(result), { missing: hidden });
 });
 
-/** What a broker may keep instead of the last will, and what the late look makes of it. */
+/** What a broker may keep instead of the last will, and what the retained check makes of it. */
 const stores: readonly [what: string, retain: Script["retain"], counted: "wrong" | "missing", text: string][] = [
   ["the first will of each topic", (packet, older) => older ?? packet, "wrong", "retained wills missing"],
   ["none", () => undefined, "missing", "retained wills missing"],

@@ -1,9 +1,9 @@
-/** Runs that mean nothing say so, with the sentence for it: blind watchers, controls that fail, clients kept out. */
+/** Runs that mean nothing say so, with the sentence for it: blind watchers, canaries that fail, clients kept out. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { beginLife } from "../../../src/fleet/life/life.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
-import { SquadBooks } from "../../../src/fleet/ledger/squad_books.ts";
+import { SquadRecorder } from "../../../src/fleet/ledger/squad_books.ts";
 import { FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
 import type { Script } from "../../support/brokers/scripted_broker.ts";
 
@@ -239,7 +239,7 @@ Deno.test("F16: wills that are due after the loss of the watcher are not missing
 
 Deno.test("F16: the counts of a void run end at the time at which it became void", () => {
   const plan = makePlan({ seed: 1, run: "books", clients: 2 });
-  const books = new SquadBooks(plan, new Groups(plan, "5"), 0);
+  const books = new SquadRecorder(plan, new Groups(plan, "5"), 0);
   const life = beginLife(plan, { number: 0, bucket: 0, version: 5 }, 1);
   books.enter("kill", 0);
   books.lives.begin(life, undefined, 0);

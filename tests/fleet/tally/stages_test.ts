@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PhasePlan } from "../../../src/fleet/plan/plan.ts";
 import type { Instants, Stage } from "../../../src/fleet/result/run_phase.ts";
-import { InstantBook, mergeInstants, stagesOf } from "../../../src/fleet/tally/stages.ts";
+import { mergeInstants, PhaseClock, stagesOf } from "../../../src/fleet/tally/stages.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
 
 const phases: PhasePlan[] = [
@@ -48,7 +48,7 @@ Deno.test("stages: a run that ends early has no stages that it did not reach", (
 });
 
 Deno.test("stages: a stage begins with the last squad, and a restart ends when all clients are back", () => {
-  const book = new InstantBook(1_000);
+  const book = new PhaseClock(1_000);
   book.enter("connect", 1_050.4);
   book.enter("connect", 9_999);
   book.goDown(3_000);

@@ -1,4 +1,4 @@
-/** While clients are being killed, controls go on: a watcher that stops receiving is reported. */
+/** While clients are being killed, canaries go on: a watcher that stops receiving is reported. */
 import assert from "node:assert/strict";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { ManualClock } from "../../../src/base/clock.ts";
 import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
-import { LateLook } from "../../../src/fleet/watch/late_look.ts";
-import { countLook } from "../../../src/fleet/oracle/late_look_rule.ts";
+import { RetainedCheck } from "../../../src/fleet/watch/late_look.ts";
+import { countRetained } from "../../../src/fleet/oracle/late_look_rule.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
 import type { QoS } from "../../../src/mqtt/packet.ts";
@@ -31,7 +31,7 @@ const looks = [
 for (const [what, qos, found, counts] of looks) {
   Deno.test(`late look: finds ${what}`, () => {
     const all = new Map(found === undefined ? [] : [["a", found]]);
-    assert.deepEqual(countLook(expected, all, () => qos as QoS), counts);
+    assert.deepEqual(countRetained(expected, all, () => qos as QoS), counts);
   });
 }
 
@@ -51,7 +51,7 @@ Deno.test("late look: accepts retained messages before SUBACK", () => {
       return near;
     },
   };
-  const outlook = { plan, protocol: "5", firstClient: 0, clients: 1, firstBucket: 0, buckets: 1 } as const;
+  const scope = { plan, protocol: "5", firstClient: 0, clients: 1, firstBucket: 0, buckets: 1 } as const;
   const subscriptions: string[] = [];
   far.receiver = {
     onBytes: (bytes) => {
@@ -65,7 +65,7 @@ Deno.test("late look: accepts retained messages before SUBACK", () => {
     onDrain() {},
     onEnd() {},
   };
-  const look = new LateLook(outlook, world, 5, ["a"], expected, 0);
+  const look = new RetainedCheck(scope, world, 5, ["a"], expected, 0);
   settle();
   assert.deepEqual(subscriptions, ["a"]);
   assert.deepEqual([look.done(10), look.looked], [false, false]);

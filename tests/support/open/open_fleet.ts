@@ -7,7 +7,7 @@ import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { UsageError } from "../../../src/base/failure.ts";
 import type { FleetWorld, Wakeable } from "../../../src/fleet/client/fleet_world.ts";
-import { greetIn, type GreetWorld } from "../../../src/fleet/preflight/greet.ts";
+import { probeConnectIn, type ProbeWorld } from "../../../src/fleet/preflight/greet.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import { mergeResults } from "../../../src/fleet/merge/merge.ts";
 import { phasesOf, restartsBroker } from "../../../src/fleet/plan/phases.ts";
@@ -16,7 +16,7 @@ import type { Preflight } from "../../../src/fleet/preflight/preflight.ts";
 import type { Restarted } from "../../../src/fleet/result/restart_result.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { tasksOf } from "../../../src/fleet/run_fleet.ts";
-import { settleVersions } from "../../../src/fleet/preflight/settle_versions.ts";
+import { negotiateVersions } from "../../../src/fleet/preflight/settle_versions.ts";
 import { Squad } from "../../../src/fleet/squad/squad.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
 import type { DialReceiver, Link } from "../../../src/net/link.ts";
@@ -116,7 +116,7 @@ class OpenStage {
 
   /** What a fleet asks before its run. */
   async preflight(): Promise<Preflight | { readonly kind: "refused"; readonly reason: string }> {
-    const world: GreetWorld = {
+    const world: ProbeWorld = {
       ...this.#world(),
       after: (ms, act) => {
         let isOff = false;
@@ -126,7 +126,7 @@ class OpenStage {
     };
     let done = false;
     const run = { plan: this.#plan, target, brokerInProcess: false };
-    const settled = settleVersions(run, () => {}, (version) => greetIn(world, this.#plan, version))
+    const settled = negotiateVersions(run, () => {}, (version) => probeConnectIn(world, this.#plan, version))
       .catch((error) => {
         if (!(error instanceof UsageError)) throw error;
         return { kind: "refused" as const, reason: error.message };
