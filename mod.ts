@@ -154,7 +154,7 @@ export type { Patience } from "./src/conformance/probe/patience.ts";
 export type { LifeRow } from "./src/fleet/ledger/life_row.ts";
 export type { EndMode } from "./src/fleet/life/life.ts";
 export type { RecordSink } from "./src/fleet/recording/run_record.ts";
-export type { CanaryCounts } from "./src/fleet/result/control_counts.ts";
+export type { CanaryCounts } from "./src/fleet/result/canary_counts.ts";
 export type { DeviationCounts, ProfileFindings } from "./src/fleet/result/deviation_counts.ts";
 export type { GroupCounts, GroupResult } from "./src/fleet/result/group_result.ts";
 export {

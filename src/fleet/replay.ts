@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
-import type { KilledCanary } from "./ledger/control_books.ts";
+import type { KilledCanary } from "./ledger/canary_log.ts";
 import { Groups } from "./plan/groups.ts";
 import type { Life, WillMark } from "./life/life.ts";
 import { beginLife } from "./life/life.ts";
@@ -13,13 +13,13 @@ import type { LifeRow } from "./ledger/life_row.ts";
 import { mergeResults } from "./merge/merge.ts";
 import { restartsBroker } from "./plan/phases.ts";
 import type { FleetPlan } from "./plan/plan.ts";
-import type { PresenceAuditor } from "./ledger/presence_books.ts";
+import type { PresenceAuditor } from "./ledger/presence_auditor.ts";
 import type { Stay } from "./oracle/presence_oracle.ts";
 import type { EventKind, RecordEvent } from "./recording/record_event.ts";
 import type { RecordHeader } from "./recording/record_header.ts";
 import type { Absence, Restarted } from "./result/restart_result.ts";
 import type { FleetResult } from "./result/result.ts";
-import { SquadRecorder } from "./ledger/squad_books.ts";
+import { SquadRecorder } from "./ledger/squad_recorder.ts";
 
 /** An event of one kind. */
 type Of<Kind extends EventKind> = Extract<RecordEvent, { readonly kind: Kind }>;

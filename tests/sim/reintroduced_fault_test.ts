@@ -18,7 +18,7 @@ interface Reintroduced {
 const faults: readonly Reintroduced[] = [
   {
     name: "the fleet ignores the Session Expiry Interval that CONNACK announces",
-    file: "src/fleet/ledger/life_books.ts",
+    file: "src/fleet/ledger/client_events.ts",
     right: "sessionExpiryS: properties?.sessionExpiryIntervalS,",
     wrong: "sessionExpiryS: undefined,",
     says: /fleet: .*\b(early|unwanted|late|missing)\b/,

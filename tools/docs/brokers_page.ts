@@ -5,7 +5,7 @@
  */
 import { monotonicClock, wallTime } from "../../src/base/clock.ts";
 import { type BuiltInScenario, builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
-import { settle } from "../../src/cli/fleet/settle.ts";
+import { settle } from "../../src/cli/fleet/wait_until_idle.ts";
 import { tool } from "../../src/cli/process/tool.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
 import { type ComparedBroker, comparedRun, makeComparison } from "../../src/report/model/comparison.ts";

@@ -9,7 +9,7 @@ import type { Link } from "../../net/link.ts";
 import type { Due } from "../due.ts";
 import type { Metrics } from "../limits/metrics.ts";
 import type { CoreSettings } from "../options/options.ts";
-import { type Gate, HeldLink } from "./held_link.ts";
+import { type Gate, HeldLink } from "./commit_gated_link.ts";
 import { signOfLifeIntervalMs, type Store, StoreError } from "./store.ts";
 
 /** The dependencies of a turn. */

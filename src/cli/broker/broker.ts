@@ -11,7 +11,7 @@ import { aborted, type Interrupts, openInterrupts } from "../process/interrupt.t
 import type { Output } from "../process/output.ts";
 import { type GiveUp, keepPermissions } from "../process/permissions.ts";
 import type { BrokerFlags } from "./broker_flags.ts";
-import { onHangUp } from "./hang_up.ts";
+import { onHangUp } from "./on_sighup.ts";
 import { type Observing, openObserving } from "./broker_observing.ts";
 import { brokerOptions, settingsOf } from "./broker_options.ts";
 import { openSecurity, type Security } from "./broker_security.ts";

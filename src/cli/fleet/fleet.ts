@@ -23,7 +23,7 @@ import { openRunOutputs, type ReportOutputs, reportPlaces } from "../report/repo
 import { type BrokerChoice, brokerText, embedded } from "./broker_choice.ts";
 import { openRunViews, type RunViews } from "./run_views.ts";
 import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
-import { settle, type Settled } from "./settle.ts";
+import { settle, type Settled } from "./wait_until_idle.ts";
 import { programName, tool } from "../process/tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { type Asked, checkRestartFlags, fleetRequest, withScenario } from "./fleet_request.ts";

@@ -5,7 +5,7 @@
 import { UsageError } from "../../base/failure.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
-import { NotSpokenError } from "../../fleet/preflight/settle_protocol.ts";
+import { NotSpokenError } from "../../fleet/preflight/negotiate_protocol.ts";
 import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/model/comparison.ts";
 import { comparisonText } from "../../report/terminal/comparison_text.ts";
 import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
@@ -21,7 +21,7 @@ import {
 import type { Interrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
-import type { Settled } from "./settle.ts";
+import type { Settled } from "./wait_until_idle.ts";
 import { tool } from "../process/tool.ts";
 import { type Asked, checkRestartFlags, fleetRequest } from "./fleet_request.ts";
 

@@ -4,8 +4,8 @@
 import type { Histogram } from "../../base/histogram.ts";
 import type { FleetWorld } from "./fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";
-import type { ClientEvents } from "../ledger/life_books.ts";
-import type { PresenceLog } from "../ledger/presence_book.ts";
+import type { ClientEvents } from "../ledger/client_events.ts";
+import type { PresenceLog } from "../ledger/presence_log.ts";
 import type { Failures } from "./retry.ts";
 
 /** A client whose CONNECT failed. */

@@ -1,5 +1,5 @@
 /** One virtual client: it is connected, killed and comes back, under one client id. `client_state.ts` has its states. */
-import { ClientTimer } from "./alarm.ts";
+import { ClientTimer } from "./client_timer.ts";
 import type { ConnackPacket, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
 import { faultyText, type PacketFault } from "../../mqtt/codec/lenient.ts";
 import { isPassingRefusal } from "../../mqtt/reason.ts";
@@ -14,12 +14,12 @@ import { endText } from "../oracle/end_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
 import { kill } from "./kill.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
-import { acceptedOf } from "../ledger/life_books.ts";
+import { acceptedOf } from "../ledger/client_events.ts";
 import { beginLife, coinOf, type Life } from "../life/life.ts";
 import { type Heard, Outbox } from "./outbox.ts";
-import { closeDeadlineMs, noticedMs } from "./patience.ts";
+import { closeDeadlineMs, noticedMs } from "./close_deadline.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { PresencePublisher } from "./presence_voice.ts";
+import { PresencePublisher } from "./presence_publisher.ts";
 import { Failures } from "./retry.ts";
 
 const connectTimeoutMs = 10_000;

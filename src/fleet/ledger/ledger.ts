@@ -30,7 +30,7 @@ import { clientIdOf, type Life, type WillMark, willTopicOf } from "../life/life.
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { type Outcome, RestartLog } from "./restart_books.ts";
+import { type Outcome, RestartLog } from "./restart_log.ts";
 import { restartAfter } from "../oracle/restart_rule.ts";
 import { Tally } from "../tally/tally.ts";
 import { earlyCloseOf } from "../oracle/early_close.ts";

@@ -4,8 +4,8 @@
  */
 import { Histogram } from "../../base/histogram.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { addCanaries, noCanaries } from "../result/control_counts.ts";
-import type { RetainedCounts } from "../result/late_look_counts.ts";
+import { addCanaries, noCanaries } from "../result/canary_counts.ts";
+import type { RetainedCounts } from "../result/retained_counts.ts";
 import { mergePresence, type PresenceData } from "../result/presence_result.ts";
 import type { FleetResult } from "../result/result.ts";
 import { mergeTelemetry, type TelemetryByGroup } from "../result/telemetry_result.ts";

@@ -2,7 +2,7 @@
  * The verdict over all the wills of a run, and its reason in a sentence.
  */
 import { formatCount } from "../../base/units.ts";
-import { canaryFaultsIn, noCanaries } from "../result/control_counts.ts";
+import { canaryFaultsIn, noCanaries } from "../result/canary_counts.ts";
 import type { DropCounts } from "../result/drop_counts.ts";
 import type { FleetResult } from "../result/result.ts";
 import type { WillCounts } from "../result/will_counts.ts";

@@ -9,7 +9,7 @@ import { connectPacketOf } from "../client/connect_packet.ts";
 import { Groups } from "../plan/groups.ts";
 import { beginLife } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { checkWills, NotSpokenError } from "./settle_protocol.ts";
+import { checkWills, NotSpokenError } from "./negotiate_protocol.ts";
 import { telemetryTopic } from "../plan/telemetry_topic.ts";
 import { willTopicFilter } from "../plan/will_topic.ts";
 

@@ -5,12 +5,18 @@
 import { canResetOver } from "../../net/dial.ts";
 import { engines } from "../../net/engine.ts";
 import { otherTransport } from "../../net/sniff.ts";
-import { killsByReset } from "./reset_proof.ts";
+import { killsByReset } from "./rst_self_test.ts";
 import type { KillShare } from "../plan/kill_mode.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
-import { checkAcceptQueue, checkDescriptors, checkSourcePorts, descriptorNeed, systemLimits } from "./room.ts";
+import {
+  checkAcceptQueue,
+  checkDescriptors,
+  checkSourcePorts,
+  descriptorNeed,
+  systemLimits,
+} from "./resource_limits.ts";
 import type { Notice } from "../result/result.ts";
-import { negotiateVersions, type Versions } from "./settle_versions.ts";
+import { negotiateVersions, type Versions } from "./negotiate_versions.ts";
 
 /** What the pre-flight settled, or why nothing can be run. */
 export type Preflight = Versions;

@@ -1,4 +1,4 @@
-import type { CanarySight } from "../result/control_counts.ts";
+import type { CanarySight } from "../result/canary_counts.ts";
 import type { Alteration } from "../oracle/expectation.ts";
 import { type KillMode, killModes } from "../plan/kill_mode.ts";
 import type { PresenceWord } from "../life/presence_message.ts";

@@ -2,7 +2,7 @@
  * What a run found: plain data that crosses a thread, a file, and one day a network, without change.
  */
 import type { EngineName } from "../../net/engine.ts";
-import type { CanaryCounts } from "./control_counts.ts";
+import type { CanaryCounts } from "./canary_counts.ts";
 import type { ProfileFindings } from "./deviation_counts.ts";
 import type { FaultKind, FaultSample, SlowLife } from "./fault_sample.ts";
 import type { GroupResult } from "./group_result.ts";

@@ -4,8 +4,8 @@
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineName } from "../../net/engine.ts";
 import type { ClientCounters } from "./client_counters.ts";
-import type { CanaryCounts } from "./control_counts.ts";
-import type { RetainedCounts } from "./late_look_counts.ts";
+import type { CanaryCounts } from "./canary_counts.ts";
+import type { RetainedCounts } from "./retained_counts.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceData } from "./presence_result.ts";
 import type { SquadRestartCounts } from "./restart_result.ts";

@@ -7,7 +7,7 @@ import { UsageError } from "../../base/failure.ts";
 import { checkShell, runShell, shellFault } from "../../base/shell_command.ts";
 import { formatMs } from "../../base/units.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
-import { probeConnectNow } from "../preflight/greet.ts";
+import { probeConnectNow } from "../preflight/probe_connect.ts";
 import { phasesOf, restartsBroker } from "../plan/phases.ts";
 import type { FleetPlan, FleetRun, RestartPhase } from "../plan/plan.ts";
 import type { Restarted } from "../result/restart_result.ts";

@@ -5,12 +5,12 @@
  */
 import { invariant } from "../../base/failure.ts";
 import type { Groups } from "../plan/groups.ts";
-import type { WatcherPool } from "../watch/lookout.ts";
+import type { WatcherPool } from "../watch/watcher_pool.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { backAfterRestartMs } from "../schedule/restart.ts";
 import type { Absence } from "../result/restart_result.ts";
 import type { RestartOrder } from "../schedule/schedule.ts";
-import type { SquadRecorder } from "../ledger/squad_books.ts";
+import type { SquadRecorder } from "../ledger/squad_recorder.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 
 /** How long after the broker's return a connection that it has ended may seem open, in milliseconds. */

@@ -1,7 +1,7 @@
 /** A run's progress in Prometheus' text format. */
 import { type MetricFamily, type MetricSample, prometheusText } from "../../base/prometheus.ts";
 import { bucketEndsMs } from "../../fleet/tally/latency_buckets.ts";
-import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import type { Progress } from "../../fleet/result/result.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { faultsIn } from "../../fleet/result/will_counts.ts";

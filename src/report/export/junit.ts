@@ -1,6 +1,6 @@
 import { escapeXml } from "../../base/escape.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
-import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { controlFaultTexts, inListOrder } from "../model/fault_list.ts";
 import { presenceRows, stateFaultNames } from "../model/presence_rows.ts";

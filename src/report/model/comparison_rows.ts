@@ -1,6 +1,6 @@
 /** What a comparison shows as rows, a cell for each broker: what every writer of its table begins with. */
 import { formatCount, formatMs } from "../../base/units.ts";
-import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
 import { type ComparedBroker, type Comparison, deviatingOn, type Outcome, outcomeText } from "./comparison.ts";
 import type { Report } from "./report.ts";

@@ -1,5 +1,5 @@
 /** Wills by result as rows, one for each kill mode: what every writer of a table begins with. */
-import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
 import type { WillCounts } from "../../fleet/result/will_counts.ts";

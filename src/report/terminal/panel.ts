@@ -3,7 +3,7 @@
  * lines out.
  */
 import { formatCount, formatDuration, formatMs } from "../../base/units.ts";
-import { canaryFaultsIn } from "../../fleet/result/control_counts.ts";
+import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import type { Progress } from "../../fleet/result/result.ts";
 import type { Phase } from "../../fleet/result/run_phase.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";

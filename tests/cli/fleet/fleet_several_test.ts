@@ -7,7 +7,7 @@ import { fleet, type FleetParts } from "../../../src/cli/fleet/fleet.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import type { FleetRun } from "../../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
-import { NotSpokenError } from "../../../src/fleet/preflight/settle_protocol.ts";
+import { NotSpokenError } from "../../../src/fleet/preflight/negotiate_protocol.ts";
 import { failed, passed, voided } from "../../report/sample.ts";
 import { captured } from "../captured.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Histogram } from "../../../src/base/histogram.ts";
 import { besidesOf, mergedRow, sumsOf } from "../../../src/fleet/merge/merge_parts.ts";
-import { noCanaries } from "../../../src/fleet/result/control_counts.ts";
+import { noCanaries } from "../../../src/fleet/result/canary_counts.ts";
 
 const nothing = { controls: noCanaries(), retained: undefined, presence: undefined, telemetry: undefined };
 

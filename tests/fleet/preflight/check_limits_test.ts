@@ -4,7 +4,7 @@ import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnackProperties } from "../../../src/mqtt/packet.ts";
 import { checkLimits } from "../../../src/fleet/preflight/check_limits.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { NotSpokenError } from "../../../src/fleet/preflight/settle_protocol.ts";
+import { NotSpokenError } from "../../../src/fleet/preflight/negotiate_protocol.ts";
 import { FleetStage, stageClients } from "../../support/fleet_stage.ts";
 import { aPlan } from "../sample_life.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { beginLife } from "../../../src/fleet/life/life.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
-import { SquadRecorder } from "../../../src/fleet/ledger/squad_books.ts";
+import { SquadRecorder } from "../../../src/fleet/ledger/squad_recorder.ts";
 import { FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
 import type { Script } from "../../support/brokers/scripted_broker.ts";
 

@@ -3,21 +3,21 @@
  * they had happened, so that the same events are judged the same way. Each is noted where a recording is wanted.
  */
 import type { PublishPacket } from "../../mqtt/packet.ts";
-import type { CanarySight } from "../result/control_counts.ts";
+import type { CanarySight } from "../result/canary_counts.ts";
 import type { FaultSample } from "../result/fault_sample.ts";
 import type { Groups } from "../plan/groups.ts";
-import { CanaryLog, type CanaryWill, killedCanary } from "./control_books.ts";
-import type { FoundWill, RetainedCounts } from "../result/late_look_counts.ts";
-import { countRetained } from "../oracle/late_look_rule.ts";
+import { CanaryLog, type CanaryWill, killedCanary } from "./canary_log.ts";
+import type { FoundWill, RetainedCounts } from "../result/retained_counts.ts";
+import { countRetained } from "../oracle/retained_rule.ts";
 import { Ledger } from "./ledger.ts";
 import { sightingOf } from "./ledger_entry.ts";
 import { type Life, willQosOf } from "../life/life.ts";
-import { ClientEvents } from "./life_books.ts";
+import { ClientEvents } from "./client_events.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { PresenceAuditor } from "./presence_books.ts";
+import { PresenceAuditor } from "./presence_auditor.ts";
 import type { Note } from "../recording/record_event.ts";
-import type { Outcome } from "./restart_books.ts";
+import type { Outcome } from "./restart_log.ts";
 import type { Absence } from "../result/restart_result.ts";
 import type { Progress } from "../result/result.ts";
 import type { Phase } from "../result/run_phase.ts";

@@ -4,9 +4,9 @@
  */
 import type { ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
-import { Canary, isCanaryMark } from "./control.ts";
-import type { CanaryWill } from "../ledger/control_books.ts";
-import type { CanarySight } from "../result/control_counts.ts";
+import { Canary, isCanaryMark } from "./canary.ts";
+import type { CanaryWill } from "../ledger/canary_log.ts";
+import type { CanarySight } from "../result/canary_counts.ts";
 import type { Groups } from "../plan/groups.ts";
 import { type Life, readWillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";

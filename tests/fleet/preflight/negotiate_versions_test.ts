@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import type { AddressInfo } from "node:net";
-import { probeConnect } from "../../../src/fleet/preflight/greet.ts";
+import { probeConnect } from "../../../src/fleet/preflight/probe_connect.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { negotiateVersions, type Versions } from "../../../src/fleet/preflight/settle_versions.ts";
+import { negotiateVersions, type Versions } from "../../../src/fleet/preflight/negotiate_versions.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
 
 /** Answers the first bytes of each connection: with bytes, or by a close. */

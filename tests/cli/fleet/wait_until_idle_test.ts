@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settle } from "../../../src/cli/fleet/settle.ts";
+import { settle } from "../../../src/cli/fleet/wait_until_idle.ts";
 
 /** Time that goes on by what is waited for, and so much more each time. */
 function slowMachine(lateMs: (waited: number) => number) {

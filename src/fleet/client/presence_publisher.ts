@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 import type { Life } from "../life/life.ts";
 import type { Outbox } from "./outbox.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { PresenceLog } from "../ledger/presence_book.ts";
+import type { PresenceLog } from "../ledger/presence_log.ts";
 import { presenceMessage, type PresenceWord } from "../life/presence_message.ts";
 import type { Stay } from "../oracle/presence_oracle.ts";
 

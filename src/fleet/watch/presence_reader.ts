@@ -12,7 +12,7 @@ import type { FleetWorld } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { PresenceControl } from "./presence_control.ts";
+import type { PresenceControl } from "./presence_canary.ts";
 import { readPresenceMark } from "../life/presence_message.ts";
 import { type SeenMessage, seenMessage, type SeenWill } from "../oracle/will_compare.ts";
 

@@ -4,11 +4,11 @@
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { checkLimits } from "./check_limits.ts";
-import { type ProbeAnswer, probeConnect } from "./greet.ts";
+import { type ProbeAnswer, probeConnect } from "./probe_connect.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
 import { type BrokerWord, brokerWord } from "../recording/record_header.ts";
 import type { Notice } from "../result/result.ts";
-import { negotiateProtocol, versionsToAsk } from "./settle_protocol.ts";
+import { negotiateProtocol, versionsToAsk } from "./negotiate_protocol.ts";
 
 /** What was settled, or why nothing can be run. */
 export type Versions =

@@ -8,7 +8,7 @@ import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
 import { Connection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
-import type { FoundWill } from "../result/late_look_counts.ts";
+import type { FoundWill } from "../result/retained_counts.ts";
 import { readWillMark, type WillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { WatchScope } from "../result/squad_task.ts";

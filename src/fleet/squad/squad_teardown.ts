@@ -4,11 +4,11 @@
  */
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";
-import { RetainedCheck } from "../watch/late_look.ts";
+import { RetainedCheck } from "../watch/retained_check.ts";
 import { clientIdOf } from "../life/life.ts";
-import type { WatcherPool } from "../watch/lookout.ts";
+import type { WatcherPool } from "../watch/watcher_pool.ts";
 import { SessionSweep } from "../watch/session_sweep.ts";
-import type { SquadRecorder } from "../ledger/squad_books.ts";
+import type { SquadRecorder } from "../ledger/squad_recorder.ts";
 import type { SquadTask } from "../result/squad_task.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 

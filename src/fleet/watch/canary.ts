@@ -18,7 +18,7 @@ import { connectPacketOf } from "../client/connect_packet.ts";
 import { Connection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
-import type { CanarySight } from "../result/control_counts.ts";
+import type { CanarySight } from "../result/canary_counts.ts";
 import { endText } from "../oracle/end_text.ts";
 import type { Alteration } from "../oracle/expectation.ts";
 import { beginLife, type Life, willOf } from "../life/life.ts";

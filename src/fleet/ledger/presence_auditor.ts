@@ -9,7 +9,7 @@ import type { Groups } from "../plan/groups.ts";
 import { clientIdOf } from "../life/life.ts";
 import { expectationOf } from "../oracle/oracle.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { PresenceLog } from "./presence_book.ts";
+import { PresenceLog } from "./presence_log.ts";
 import {
   type FoundState,
   isSettled,

@@ -1,7 +1,7 @@
 /** One alarm among many deadlines: it rings when it is to, however often it was put off, and not when it was turned off. */
 import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
-import { ClientTimer } from "../../../src/fleet/client/alarm.ts";
+import { ClientTimer } from "../../../src/fleet/client/client_timer.ts";
 import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 
 /** Sets an alarm at these instants, one each at its own time, and tells when it rang until 100. */

@@ -9,7 +9,7 @@ import { formatCount } from "../../base/units.ts";
 import { isLoopback } from "../../net/endpoint.ts";
 import { usualSourcePorts } from "../plan/plan_options.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
-import { portsWaiting, takeoversAtOnce } from "./port_need.ts";
+import { portsWaiting, takeoversAtOnce } from "./port_budget.ts";
 import type { Notice } from "../result/result.ts";
 import { bucketsHere, clientsHere, mostShards, shardsOf } from "../plan/shard.ts";
 

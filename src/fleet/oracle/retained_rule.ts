@@ -2,7 +2,7 @@
  * The oracle for retained wills: compares what a late subscriber found with what must be there. Pure.
  */
 import type { QoS } from "../../mqtt/packet.ts";
-import type { FoundWill, RetainedCounts } from "../result/late_look_counts.ts";
+import type { FoundWill, RetainedCounts } from "../result/retained_counts.ts";
 import type { WillMark } from "../life/life.ts";
 
 /**

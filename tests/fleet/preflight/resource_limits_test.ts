@@ -10,7 +10,7 @@ import {
   descriptorNeed,
   shardsThatFit,
   type SystemLimits,
-} from "../../../src/fleet/preflight/room.ts";
+} from "../../../src/fleet/preflight/resource_limits.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
 import { aPlan } from "../sample_life.ts";
 

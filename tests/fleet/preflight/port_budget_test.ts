@@ -1,7 +1,7 @@
 /** Source ports: how many wait at the busiest time of all phases. */
 import assert from "node:assert/strict";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { portsWaiting } from "../../../src/fleet/preflight/port_need.ts";
+import { portsWaiting } from "../../../src/fleet/preflight/port_budget.ts";
 import { aPlan } from "../sample_life.ts";
 
 const close = { killShares: [{ mode: "close", weight: 1 }] } as const;

@@ -5,7 +5,7 @@
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { profileOf } from "../../profiles/profiles.ts";
 import { strict } from "../../profiles/strict.ts";
-import { type CanaryCounts, type CanarySight, noCanaries } from "../result/control_counts.ts";
+import { type CanaryCounts, type CanarySight, noCanaries } from "../result/canary_counts.ts";
 import { deviationOf } from "../oracle/deviation.ts";
 import type { Alteration, Arrival, Judgement } from "../oracle/expectation.ts";
 import type { FaultName, FaultSample } from "../result/fault_sample.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ConnackPacket, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { checkWills, negotiateProtocol, versionsToAsk } from "../../../src/fleet/preflight/settle_protocol.ts";
+import { checkWills, negotiateProtocol, versionsToAsk } from "../../../src/fleet/preflight/negotiate_protocol.ts";
 import { aPlan } from "../sample_life.ts";
 
 const url = "mqtt://b:1883";
