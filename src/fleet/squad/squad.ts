@@ -86,20 +86,11 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#teardown = new SquadTeardown(parts, this.#clients, this.#patienceMs);
   }
 
-  #openPresenceChecker(recorder: PresenceAuditor): PresenceChecker {
-    const { groups, world, ledger } = this;
+  #openPresenceChecker(auditor: PresenceAuditor): PresenceChecker {
+    const { groups, world, ledger: { rules } } = this;
     const nextControl = () => this.#watchers.nextControl();
     const whose = (client: number) => bucketOf(this.#task, client);
-    const scope = this.#task;
-    return new PresenceChecker({
-      scope,
-      groups,
-      world,
-      bucketOf: whose,
-      rules: ledger.rules,
-      auditor: recorder,
-      nextControl,
-    });
+    return new PresenceChecker({ scope: this.#task, groups, world, bucketOf: whose, rules, auditor, nextControl });
   }
 
   get presence(): PresenceLog | undefined {
