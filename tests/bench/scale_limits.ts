@@ -101,7 +101,7 @@ export function limitText(peaks: readonly Peak[], ports: Ports, cores: number): 
   }
   const share = ({ cores: used, threads }: Peak) => used / Math.min(threads, cores);
   const [busiest] = peaks.toSorted((one, other) => share(other) - share(one));
-  if (busiest === undefined) return "limited by nothing: no process was seen";
+  if (busiest === undefined) return "limit not found: no process was seen";
   const used = peaks.reduce((sum, peak) => sum + peak.cores, 0);
   const told = `${busiest.name} at ${percent(share(busiest))} of its ${Math.min(busiest.threads, cores)}`;
   if (share(busiest) >= nearly) return `limited by CPU: ${told} cores`;
@@ -110,6 +110,6 @@ export function limitText(peaks: readonly Peak[], ports: Ports, cores: number): 
     return `limited by CPU: all together use ${used.toFixed(1)} of ${cores} cores, ${most!.name} most, ` +
       `${most!.cores.toFixed(1)}`;
   }
-  return `limited by not found: CPU is nearest, ${told} cores; files ${tightest!.files} of ${tightest!.filesLimit}, ` +
+  return `limit not found: CPU is nearest, ${told} cores; files ${tightest!.files} of ${tightest!.filesLimit}, ` +
     `ports ${ports.taken} of ${ports.had}`;
 }

@@ -13,10 +13,13 @@ Deno.test("limits: each has its own line, descriptors and ports before CPU", () 
   assert.match(line([peak("a"), peak("b", { files: 17_000 })]), /^limited by descriptors: b has 17000 of 20000 files/);
   assert.match(line([peak("a")], { taken: 24_000, had: 28_232 }), /^limited by ports: a shard takes 24000 of 28232/);
   assert.equal(line([peak("a"), peak("b", { cores: 0.9 })]), "limited by CPU: b at 90% of its 1 cores");
-  assert.equal(line([peak("a", { cores: 0.9, threads: 2 })]).startsWith("limited by nothing"), true);
+  assert.equal(
+    line([peak("a", { cores: 0.9, threads: 2 })]).startsWith("limit not found: CPU is nearest, a at "),
+    true,
+  );
   const both = [peak("a", { cores: 0.8 }), peak("b", { cores: 0.82 }), peak("c", { cores: 0.2 })];
   assert.equal(line(both, roomy, 2), "limited by CPU: all together use 1.8 of 2 cores, b most, 0.8");
-  assert.match(line([peak("a"), peak("b", { cores: 0.5 })]), /^limited by not found: CPU is nearest, b at 50%/);
+  assert.match(line([peak("a"), peak("b", { cores: 0.5 })]), /^limit not found: CPU is nearest, b at 50%/);
 });
 
 Deno.test("limits: a gauge keeps the busiest stretch, and the most of memory and files", () => {
