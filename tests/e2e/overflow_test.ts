@@ -31,7 +31,7 @@ peerTest("overflow: the run reports a watcher whose queue overflows", [mosquitto
   assert.equal(verdict, "fail");
   assert.ok(wills.missing > 0, "nothing overflowed");
   assert.equal(dropped, wills.missing);
-  assert.match(reason, /the broker says that it dropped [\d,]+ messages/);
+  assert.match(reason, /the broker reports that it dropped [\d,]+ messages/);
   assert.ok(warnings.some((warning) => warning.includes("use more --watchers")), warnings.join());
 }, 90_000);
 
