@@ -89,7 +89,7 @@ Deno.test("restart: a broker without a store: unobservable wills are neither mis
   assert.deepEqual([one!.watchersForgotten, one!.watchersKept], [1, 0]);
   assert.ok(unseeable > 20 && lives.expected === 0, `${unseeable} unseeable, ${lives.expected} judged`);
   assert.ok(result.wills.expected > 20, "before and after it wills are seen as usual");
-  assert.match(result.warnings.join("\n"), /had forgotten 1 of 1 watchers' sessions after the restart/);
+  assert.match(result.warnings.join("\n"), /lost 1 of 1 watchers' sessions in the restart/);
 });
 
 Deno.test("restart: a restart command without effect makes the run void", () => {
