@@ -64,5 +64,5 @@ Deno.test("live page: has a tile for wrong states when the run checks presence, 
   assert.match(tiles({ statesWrong: 3 }), /class="card bad">\s*<dt>Presence states wrong<\/dt>\s*<dd><b>3<\/b>/);
   assert.match(tiles({ statesWrong: 0 }), /class="card good">\s*<dt>Presence states wrong/);
   assert.ok(!tiles({}).includes("Presence"));
-  assert.match(tiles({ faults: { ...noCounts(), deviating: 4 } }), /unwanted; 4 deviating as the profile describes/);
+  assert.match(tiles({ faults: { ...noCounts(), deviating: 4 } }), /unwanted; 4 deviating, as in the profile/);
 });

@@ -126,7 +126,7 @@ export function faultTile(wills: WillCounts): Tile {
   return {
     name: "Wrong wills",
     value: formatCount(total),
-    note: wills.deviating === 0 ? told : `${told}; ${formatCount(wills.deviating)} deviating as the profile describes`,
+    note: wills.deviating === 0 ? told : `${told}; ${formatCount(wills.deviating)} deviating, as in the profile`,
     ...total > 0 ? { look: "bad" } : wills.deviating === 0 && { look: "good" },
   };
 }
