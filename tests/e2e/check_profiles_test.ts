@@ -48,7 +48,7 @@ function knownTest(name: string, needs: readonly Peer[], least: number, only: re
       assert.ok(deviating.length >= least, `${deviating.length} deviations`);
       for (const { id, protocol, deviation } of deviating) {
         assert.ok(ids.includes(deviation!), `${id}: ${deviation}`);
-        assert.ok(said.includes(`${id} in ${protocol} deviates as profile ${name} says (${deviation})`), id);
+        assert.ok(said.includes(`${id} in ${protocol} deviates as profile ${name} describes (${deviation})`), id);
       }
     },
     180_000,
