@@ -61,7 +61,7 @@ export type {
 } from "./src/fleet/plan/plan.ts";
 export { makePlan, planDefaults } from "./src/fleet/plan/make_plan.ts";
 export type { FleetResult, Notice, Progress, RestartsResult } from "./src/fleet/result/result.ts";
-export { type Instants, type Phase, phases, type Stage as RunStage } from "./src/fleet/result/run_phase.ts";
+export { type Instants, phases, type RunPhase, type RunStage } from "./src/fleet/result/run_phase.ts";
 export type {
   LatencyBucketCounts,
   LatencyRow,
@@ -84,7 +84,7 @@ export {
 export type { Protocol } from "./src/conformance/model/protocol.ts";
 export { catalog } from "./src/conformance/catalog.ts";
 export { CaseFailure, type CaseFault, NotTestable } from "./src/conformance/model/outcome.ts";
-export { type Due, Probe } from "./src/conformance/probe/probe.ts";
+export { type DueWindow, Probe } from "./src/conformance/probe/probe.ts";
 export { type Arrival, type PacketOf, ProbeLink, type ProbeParts } from "./src/conformance/probe/probe_link.ts";
 export type { ProbeEnd } from "./src/conformance/probe/probe_end.ts";
 export type {
@@ -123,7 +123,7 @@ export {
   AccessControl,
   type AccessFiles,
   type LoginToJudge,
-  type Verdict as LoginVerdict,
+  type LoginVerdict,
 } from "./src/broker/access/access_control.ts";
 export { livesCsv, modeCsv } from "./src/report/export/csv.ts";
 export { reportHdrLog } from "./src/report/export/hdr_log.ts";

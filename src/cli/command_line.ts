@@ -19,7 +19,7 @@ import type { Output } from "./process/output.ts";
 import { tool } from "./process/tool.ts";
 
 /** What the person asked for; `told` when help, version or completion was all. */
-export type Asked = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | { readonly command: "told" };
+export type ParsedCommand = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | { readonly command: "told" };
 
 const commands = { fleet: fleetCommand, check: checkCommand, broker: brokerCommand, report: reportCommand } as const;
 const names = listed(Object.keys(commands));
@@ -34,7 +34,7 @@ const longestTerm = 28;
  *
  * @throws UsageError when they cannot be read
  */
-export function readCommandLine(args: readonly string[], { out }: Output): Asked {
+export function readCommandLine(args: readonly string[], { out }: Output): ParsedCommand {
   const told = () => ({ command: "told" }) as const;
   return runParserSync(grammar(args), tool.name, args, {
     help: { option: { names: ["--help", "-h"] }, onShow: told },

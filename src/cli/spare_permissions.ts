@@ -1,11 +1,11 @@
 /**
  * Which permissions a command does not need.
  */
-import type { Asked } from "./command_line.ts";
+import type { ParsedCommand } from "./command_line.ts";
 import type { Spare } from "./process/permissions.ts";
 
 /** What a command does not need from its start on. */
-export function spareFor(asked: Asked, everythingIsGiven = isEverythingGiven()): readonly Spare[] {
+export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingGiven()): readonly Spare[] {
   switch (asked.command) {
     case "broker":
       return ["run"];

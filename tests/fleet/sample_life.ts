@@ -1,4 +1,4 @@
-import type { Alteration, Arrival, Rules } from "../../src/fleet/oracle/expectation.ts";
+import type { Alteration, Arrival, OracleRules } from "../../src/fleet/oracle/expectation.ts";
 
 /**
  * Lives as the records would hold them, with round instants: CONNECT at 1 s, CONNACK 10 ms later, the last packet at 5 s,
@@ -17,7 +17,7 @@ export const keepAliveS = 10;
 /** 1.5 × keep alive after the last packet. */
 export const silentUntilMs = 20_000;
 
-export const rules: Rules = { lateAfterMs: 1_000, earlyBeforeMs: 20 };
+export const rules: OracleRules = { lateAfterMs: 1_000, earlyBeforeMs: 20 };
 
 export function aPlan(request: Partial<PlanRequest> = {}): FleetPlan {
   return makePlan({ seed: 7, run: "r1", clients: 10, watchers: 1, keepAliveS, ...request });

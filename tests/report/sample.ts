@@ -6,7 +6,7 @@ import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { noPresence, type PresenceCounts } from "../../src/fleet/result/presence_result.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";
-import type { Stage } from "../../src/fleet/result/run_phase.ts";
+import type { RunStage } from "../../src/fleet/result/run_phase.ts";
 import type { SeriesLatency, SeriesPoint } from "../../src/fleet/result/series_data.ts";
 import type { LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { makeReport, type Report, type ReportContext } from "../../src/report/model/report.ts";
@@ -62,14 +62,14 @@ function summed(counts: readonly WillCounts[]): WillCounts {
     & Record<string, number>;
 }
 
-const plainStages: readonly Stage[] = [
+const plainStages: readonly RunStage[] = [
   { name: "connect", fromMs: 130, toMs: 1_140 },
   { name: "kill", fromMs: 1_140, toMs: 27_500 },
   { name: "drain", fromMs: 27_500, toMs: 28_600 },
   { name: "leave", fromMs: 28_600, toMs: 30_000 },
 ];
 
-const manyStages: readonly Stage[] = [
+const manyStages: readonly RunStage[] = [
   { name: "connect", fromMs: 130, toMs: 4_000 },
   { name: "kill", groups: ["sensors", "gateways"], fromMs: 4_000, toMs: 12_000 },
   { name: "hold", fromMs: 12_000, toMs: 14_500 },

@@ -31,7 +31,7 @@ export interface LoginToJudge extends Principal {
   readonly isOver?: () => boolean;
 }
 
-interface Rules {
+interface AclRules {
   readonly users: Users | undefined;
   readonly acl: Acl | undefined;
 }
@@ -42,9 +42,9 @@ export class AccessControl {
   readonly #queue: LoginQueue;
   /** Checks that are queued or running, by name and password. */
   readonly #underWay = new Map<string, JointCheck>();
-  #rules: Rules;
+  #rules: AclRules;
 
-  private constructor(files: AccessFiles, rules: Rules) {
+  private constructor(files: AccessFiles, rules: AclRules) {
     this.#files = files;
     this.#rules = rules;
     this.#queue = new LoginQueue({ ...queueLimits, parallel, nowMs: () => monotonicClock.nowMs() });
@@ -69,7 +69,7 @@ export class AccessControl {
   }
 
   /** Judges a login; synchronously if no password has to be hashed. */
-  judge(login: LoginToJudge): Promise<Verdict> | Verdict {
+  judge(login: LoginToJudge): Promise<LoginVerdict> | LoginVerdict {
     const { users } = this.#rules;
     if (this.#files.certificateIsUser && login.certificateName !== undefined) return "accept";
     if (login.username === undefined) return this.#allowsAnonymous ? "accept" : "not-authorized";
@@ -116,9 +116,13 @@ export class AccessControl {
 }
 
 /** The answer to a login. */
-export type Verdict = "accept" | "bad-credentials" | "not-authorized" | "busy";
+export type LoginVerdict = "accept" | "bad-credentials" | "not-authorized" | "busy";
 
-const verdictOf: Readonly<Record<CheckOutcome, Verdict>> = { right: "accept", wrong: "bad-credentials", busy: "busy" };
+const verdictOf: Readonly<Record<CheckOutcome, LoginVerdict>> = {
+  right: "accept",
+  wrong: "bad-credentials",
+  busy: "busy",
+};
 
 /** One check for several logins. */
 interface JointCheck {
@@ -131,7 +135,7 @@ const queueLimits = { perUser: 4, longestWaitMs: 5_000 } as const;
 /** One core stays free for the broker. */
 const parallel = Math.max(1, navigator.hardwareConcurrency - 1);
 
-async function readRules({ users, acl }: AccessFiles): Promise<Rules> {
+async function readRules({ users, acl }: AccessFiles): Promise<AclRules> {
   return {
     users: users === undefined ? undefined : parseUsers(await read("users", users), users),
     acl: acl === undefined ? undefined : parseAcl(await read("ACL", acl), acl),

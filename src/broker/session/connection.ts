@@ -18,7 +18,7 @@ import type { OutboundAliases } from "./outbound_aliases.ts";
  * - `online`: CONNACK was sent
  * - `over`: the connection has ended; nothing is read or sent
  */
-export type Phase = "new" | "checking" | "online" | "over";
+export type ConnectionPhase = "new" | "checking" | "online" | "over";
 /** Number of sent bytes after which the output is measured again; usually the output leaves at the end of a turn. */
 const outputStepBytes = 16 * 1024;
 
@@ -30,7 +30,7 @@ export interface SentCounter {
 
 /** A connection of a client that has a session of type `S`; see `Connection` in `session.ts`. */
 export class ConnectionOf<S> {
-  phase: Phase = "new";
+  phase: ConnectionPhase = "new";
   version: ProtocolVersion = 4;
   /** Set from `online` on. */
   session: S | undefined;

@@ -26,7 +26,7 @@ import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
 import { settle, type Settled } from "./wait_until_idle.ts";
 import { programName, tool } from "../process/tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
-import { type Asked, checkRestartFlags, fleetRequest, withScenario } from "./fleet_request.ts";
+import { checkRestartFlags, type FlagsWithScenario, fleetRequest, withScenario } from "./fleet_request.ts";
 import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
 
 /** What the command stands on; a test may put something else in its place. */
@@ -96,7 +96,7 @@ export async function fleet(asked: FleetFlags, output: Output, parts: FleetParts
 async function runOn(
   broker: BrokerChoice,
   plan: FleetPlan,
-  flags: Asked,
+  flags: FlagsWithScenario,
   output: Output,
   interrupts: Interrupts,
   parts: RunParts,
@@ -189,7 +189,7 @@ function passed(ms: number): Promise<undefined> {
 }
 
 /** What a report knows beside the result. */
-function contextOf(flags: Asked, { endpoint }: BrokerChoice): ReportContext {
+function contextOf(flags: FlagsWithScenario, { endpoint }: BrokerChoice): ReportContext {
   return {
     tool,
     program: programName(),

@@ -20,7 +20,7 @@ import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_f
  *
  * @throws UsageError when the password's file cannot be read, or there are two passwords, or for the scenario
  */
-export async function fleetRequest(flags: Asked, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
+export async function fleetRequest(flags: FlagsWithScenario, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
   const request = await requestOf(flags, broker);
   if (flags.shard === undefined || flags.run !== undefined) return request;
   // Runs of one plan at several instants have several ids.
@@ -28,7 +28,7 @@ export async function fleetRequest(flags: Asked, broker = flags.url[0] ?? embedd
   return { ...request, run: sharedRunId(request, ...marks) };
 }
 
-async function requestOf(flags: Asked, { endpoint }: BrokerChoice): Promise<PlanRequest> {
+async function requestOf(flags: FlagsWithScenario, { endpoint }: BrokerChoice): Promise<PlanRequest> {
   // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
   const run = flags.run ?? freshSeed().toString(36);
   const wishes = await wishesOf(flags);
@@ -50,7 +50,7 @@ function ownSeed({ shard }: FleetFlags): number {
 }
 
 /** What was asked for, with the scenario that the flags name as it was read: once, for it may be a pipe. */
-export interface Asked extends FleetFlags {
+export interface FlagsWithScenario extends FleetFlags {
   readonly read?: Scenario;
 }
 
@@ -59,14 +59,14 @@ export interface Asked extends FleetFlags {
  *
  * @throws UsageError for the scenario
  */
-export async function withScenario(flags: FleetFlags): Promise<Asked> {
+export async function withScenario(flags: FleetFlags): Promise<FlagsWithScenario> {
   if (flags.scenario === undefined) return flags;
   const read = await readScenario(flags.scenario);
   return { ...flags, read, url: flags.url.length === 0 ? read.brokers : flags.url };
 }
 
 /** What flags say of the plan, seed and run id apart. */
-async function wishesOf(flags: Asked): Promise<Wishes> {
+async function wishesOf(flags: FlagsWithScenario): Promise<Wishes> {
   const { seed: _seed, run: _run, ...values } = { ...flags, password: await passwordOf(flags) };
   return given(Object.fromEntries(optionList.map(([name]) => [name, (values as Wishes)[name]])));
 }

@@ -23,7 +23,7 @@ import type { Output } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
 import type { Settled } from "./wait_until_idle.ts";
 import { tool } from "../process/tool.ts";
-import { type Asked, checkRestartFlags, fleetRequest } from "./fleet_request.ts";
+import { checkRestartFlags, type FlagsWithScenario, fleetRequest } from "./fleet_request.ts";
 
 /** Runs on one broker; undefined when there was to be an end at once and no result came in time. */
 export type RunOn = (
@@ -49,7 +49,7 @@ const widest = 120;
  * @throws UsageError when what was asked for can be done on none of them
  */
 export async function fleetOnSeveral(
-  flags: Asked,
+  flags: FlagsWithScenario,
   brokers: readonly BrokerChoice[],
   output: Output,
   parts: SeveralParts,
@@ -106,7 +106,7 @@ export async function fleetOnSeveral(
 }
 
 /** A recording for each, all found writable before the first run. */
-async function openRecords(flags: Asked, names: readonly string[], records: Map<string, RecordFile>) {
+async function openRecords(flags: FlagsWithScenario, names: readonly string[], records: Map<string, RecordFile>) {
   if (flags.record === undefined) return;
   const taken = comparisonPlaces(flags, names);
   for (const name of names) {
@@ -133,7 +133,7 @@ async function closeRecord(
 }
 
 /** The same plan for each, but for the run's name and the login; the seed is drawn once. */
-async function plansOf(flags: Asked, brokers: readonly BrokerChoice[]): Promise<FleetPlan[]> {
+async function plansOf(flags: FlagsWithScenario, brokers: readonly BrokerChoice[]): Promise<FleetPlan[]> {
   const plans: FleetPlan[] = [];
   for (const broker of brokers) {
     plans.push(makePlan(await fleetRequest({ ...flags, seed: plans[0]?.seed ?? flags.seed }, broker)));

@@ -47,8 +47,9 @@ export function parseConfig(text: string, path: string, settings: Entries): Valu
 export function parseText(text: string, path: string, settings: Entries, kind: FileKind): ConfigText {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  const refuseAll = (faults: readonly Fault[]) => refuse(`${kind.name} ${JSON.stringify(path)}`, path, faults, lines);
-  const faults: Fault[] = document.errors.map(({ pos, message }) => ({
+  const refuseAll = (faults: readonly SettingFault[]) =>
+    refuse(`${kind.name} ${JSON.stringify(path)}`, path, faults, lines);
+  const faults: SettingFault[] = document.errors.map(({ pos, message }) => ({
     at: pos[0],
     sentence: message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""),
   }));
@@ -68,7 +69,7 @@ export function configJsonSchema(title: string, settings: Entries): unknown {
 }
 
 /** What the document says. A file whose aliases repeat themselves without bound says nothing. */
-function valuesOf(document: Document, refuseAll: (faults: readonly Fault[]) => never): unknown {
+function valuesOf(document: Document, refuseAll: (faults: readonly SettingFault[]) => never): unknown {
   try {
     return document.toJS({ maxAliasCount: mostAliases }) ?? {};
   } catch (error) {
@@ -93,7 +94,7 @@ function toldValue(name: string, input: unknown): string {
   return text.length <= longestTold ? text : `${text.slice(0, longestTold)}… (${text.length} characters)`;
 }
 
-interface Fault {
+interface SettingFault {
   /** Where in the text, in characters. */
   readonly at: number;
   readonly sentence: string;
@@ -116,7 +117,7 @@ function entriesAt(path: readonly PropertyKey[], settings: Entries): Entries | u
   );
 }
 
-function faultsOf(issue: z.core.$ZodIssue, document: Document, settings: Entries): Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, document: Document, settings: Entries): SettingFault[] {
   if (issue.code === "unrecognized_keys") {
     const known = entriesAt(issue.path, settings) ?? settings;
     return issue.keys.map((key) => ({ at: keyAt(document, issue.path, key), sentence: unknown(key, known) }));
@@ -146,7 +147,7 @@ function unknown(key: string, settings: Entries): string {
   return `Cannot read setting ${JSON.stringify(key)}: unknown setting${meant}`;
 }
 
-function refuse(what: string, path: string, faults: readonly Fault[], lines: LineCounter): never {
+function refuse(what: string, path: string, faults: readonly SettingFault[], lines: LineCounter): never {
   const told = faults.toSorted((one, other) => one.at - other.at).map(({ at, sentence }) => {
     const { line, col } = lines.linePos(at);
     return `  ${path}:${line}:${col}: ${sentence}`;

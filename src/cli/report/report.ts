@@ -6,7 +6,7 @@ import type { Report } from "../../report/model/report.ts";
 import { reportText } from "../../report/terminal/text.ts";
 import type { Output } from "../process/output.ts";
 import { openReportOutputs, openRunOutputs, type ReportOutputs, type RunOutputs } from "./report_outputs.ts";
-import { type Bounds, openSaved, readSaved } from "./saved_record.ts";
+import { openSaved, readSaved, type Rejudging } from "./saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
 
 type DrawOne = Extract<DrawAsked, { readonly command: "report" }>;
@@ -44,7 +44,7 @@ async function drawAgain(asked: DrawOne, output: Output): Promise<number> {
 }
 
 /** @throws UsageError when one is beyond what a plan may have */
-function boundsOf({ lateAfter: lateAfterMs, profile }: DrawOne): Bounds {
+function boundsOf({ lateAfter: lateAfterMs, profile }: DrawOne): Rejudging {
   const bounds = { ...lateAfterMs !== undefined && { lateAfterMs }, ...profile !== undefined && { profile } };
   makePlan({ seed: 0, run: "bounds", ...bounds });
   return bounds;

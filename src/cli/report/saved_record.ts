@@ -64,7 +64,7 @@ export async function readSaved(path: string, thresholds?: readonly Threshold[])
 }
 
 /** By what a recording is judged where that is not what the run went by. */
-export type Bounds = Partial<Pick<FleetPlan, "lateAfterMs" | "profile">>;
+export type Rejudging = Partial<Pick<FleetPlan, "lateAfterMs" | "profile">>;
 
 /** What was saved, when its first line is read. */
 export interface Saved {
@@ -79,7 +79,7 @@ export interface Saved {
   read(
     thresholds?: readonly Threshold[],
     onLives?: (rows: readonly LifeRow[]) => void,
-    bounds?: Bounds,
+    bounds?: Rejudging,
   ): Promise<Report>;
   /** The same of what is no recording, as text. */
   text(): Promise<string>;
@@ -159,7 +159,7 @@ function parsed(line: string): object | undefined {
 interface Judging {
   readonly thresholds: readonly Threshold[] | undefined;
   readonly onLives: ((rows: readonly LifeRow[]) => void) | undefined;
-  readonly bounds: Bounds;
+  readonly bounds: Rejudging;
 }
 
 async function readRecording(
@@ -188,7 +188,7 @@ async function readRecording(
 }
 
 /** Says by what it is judged, and by what the run was. */
-function judgedAnew(result: FleetResult, run: FleetPlan, { lateAfterMs, profile }: Bounds): FleetResult {
+function judgedAnew(result: FleetResult, run: FleetPlan, { lateAfterMs, profile }: Rejudging): FleetResult {
   const told: string[] = [];
   if (lateAfterMs !== undefined) {
     told.push(`late after ${formatDuration(lateAfterMs)} (the run: ${formatDuration(run.lateAfterMs)})`);

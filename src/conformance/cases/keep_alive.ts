@@ -1,14 +1,14 @@
 /** Keep alive: who is heard stays, who is not is put out, and PINGREQ is answered. */
 import { formatMs } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
-import type { Due, Probe } from "../probe/probe.ts";
+import type { DueWindow, Probe } from "../probe/probe.ts";
 import type { Stage } from "../stage/stage.ts";
 import { keepAliveInForceS, noteEnd, requiresSilence } from "./keep_alive_in_force.ts";
 
 const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };
 
 /** When a client that is silent since then is closed: between one and 1.5 times its keep alive. */
-function silence(heardMs: number, keepAliveS: number): Due {
+function silence(heardMs: number, keepAliveS: number): DueWindow {
   return { sinceMs: heardMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS };
 }
 

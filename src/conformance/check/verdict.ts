@@ -9,7 +9,7 @@ export function countsOf(results: readonly CaseResult[]): OutcomeCounts {
   return counts;
 }
 
-type Verdict = Pick<ConformanceResult, "verdict" | "reason" | "exitCode">;
+type CheckVerdict = Pick<ConformanceResult, "verdict" | "reason" | "exitCode">;
 
 /**
  * A fault of the broker comes first: it is proved, whatever else is not. Then what proves nothing: a version whose
@@ -18,12 +18,12 @@ type Verdict = Pick<ConformanceResult, "verdict" | "reason" | "exitCode">;
 export function verdictOf(
   { controls, cases }: Pick<ConformanceResult, "controls" | "cases">,
   interrupted: boolean,
-): Verdict {
+): CheckVerdict {
   if (interrupted) return { verdict: "void", reason: "the check was interrupted", exitCode: 130 };
   return failed(controls, cases) ?? unproved(controls, cases) ?? passed(cases);
 }
 
-function failed(controls: readonly ControlResult[], cases: readonly CaseResult[]): Verdict | undefined {
+function failed(controls: readonly ControlResult[], cases: readonly CaseResult[]): CheckVerdict | undefined {
   const faulty = controls.filter(({ outcome }) => outcome === "fail");
   const { fail } = countsOf(cases);
   if (fail + faulty.length === 0) return undefined;
@@ -36,7 +36,7 @@ function failed(controls: readonly ControlResult[], cases: readonly CaseResult[]
   return { verdict: "fail", reason: `${reasons.join("; ")}${asideText(cases)}`, exitCode: 1 };
 }
 
-function unproved(controls: readonly ControlResult[], cases: readonly CaseResult[]): Verdict | undefined {
+function unproved(controls: readonly ControlResult[], cases: readonly CaseResult[]): CheckVerdict | undefined {
   const blind = controls.find(({ outcome }) => outcome === "void");
   if (blind !== undefined) {
     const others = toldOf(cases) === 0 ? "" : `; otherwise ${passed(cases).reason}`;
@@ -52,7 +52,7 @@ function unproved(controls: readonly ControlResult[], cases: readonly CaseResult
   return { verdict: "void", reason: "the check proves nothing: no case can be tested with this broker", exitCode: 3 };
 }
 
-function passed(cases: readonly CaseResult[]): Verdict {
+function passed(cases: readonly CaseResult[]): CheckVerdict {
   const { pass, deviation } = countsOf(cases);
   const told = formatCount(toldOf(cases));
   const text = deviation > 0 ? `${formatCount(pass)} of ${told}` : `all ${told}`;

@@ -26,7 +26,7 @@ export type { Arrival, PacketOf } from "./probe_link.ts";
 const mayRefuse: ReadonlySet<number> = new Set([0x80, 0x83, 0x87, 0x8f, 0x97, 0x9e, 0xa1, 0xa2]);
 
 /** When something is due that is not due now. */
-export interface Due {
+export interface DueWindow {
   /** The instant from which is counted, such as {@link Probe.endedMs}. */
   readonly sinceMs: number;
   /** How long after it. */
@@ -135,7 +135,7 @@ export class Probe extends ProbeLink {
    * Takes a message, and fails unless it is as it was sent. Without `due` it is due now; with it, neither sooner nor
    * later than the bounds allow.
    */
-  async receives(message: SentMessage, due?: Due): Promise<Arrival<PublishPacket>> {
+  async receives(message: SentMessage, due?: DueWindow): Promise<Arrival<PublishPacket>> {
     const arrival = await this.#take(message, due, false);
     if (due !== undefined) this.#checkInstant(arrival, due);
     return arrival;
@@ -192,7 +192,7 @@ export class Probe extends ProbeLink {
    * Waits for the broker to close at an instant, and answers how it did: fails when it closes later than the bounds
    * allow, and when it does not close. A close that is earlier is not judged.
    */
-  async expectCloseBy(due: Due): Promise<ProbeEnd> {
+  async expectCloseBy(due: DueWindow): Promise<ProbeEnd> {
     const { lateMs } = this.parts.bounds;
     const keepAliveS = keepAliveOf(due);
     const dueMs = due.sinceMs + (due.byMs ?? due.afterMs);
@@ -275,7 +275,7 @@ export class Probe extends ProbeLink {
   }
 
   /** Takes a message, and fails unless it is as it was sent and comes before the bounds end. */
-  async #take(message: SentMessage, due: Due | undefined, isFound: boolean): Promise<Arrival<PublishPacket>> {
+  async #take(message: SentMessage, due: DueWindow | undefined, isFound: boolean): Promise<Arrival<PublishPacket>> {
     const { answerMs, lateMs } = this.parts.bounds;
     const dueMs = due === undefined ? this.nowMs : due.sinceMs + (due.byMs ?? due.afterMs);
     const untilMs = dueMs + (due === undefined ? answerMs : lateMs);
@@ -303,7 +303,7 @@ export class Probe extends ProbeLink {
     return arrival;
   }
 
-  #checkInstant({ atMs }: Arrival, due: Due): void {
+  #checkInstant({ atMs }: Arrival, due: DueWindow): void {
     const { bounds, originMs, transcript } = this.parts;
     const tookMs = atMs - due.sinceMs;
     transcript.add(atMs - originMs, this.name, "=", `came ${formatMs(tookMs)} after, due at ${formatMs(due.afterMs)}`);
@@ -319,7 +319,7 @@ export class Probe extends ProbeLink {
 }
 
 /** The keep alive in seconds, where it decides when something is due: between 1 and 1.5 times it. */
-function keepAliveOf({ afterMs, byMs = afterMs }: Due): number {
+function keepAliveOf({ afterMs, byMs = afterMs }: DueWindow): number {
   return (byMs - afterMs) / 500;
 }
 

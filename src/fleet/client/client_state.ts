@@ -8,7 +8,7 @@
 import { InvariantError } from "../../base/failure.ts";
 import { nextState, type StateTable } from "../../base/state_table.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
-import type { Connection } from "./connection.ts";
+import type { ClientConnection } from "./connection.ts";
 
 /** The state of a virtual client, with what only this state needs. */
 export type ClientState =
@@ -17,9 +17,9 @@ export type ClientState =
   /** Its connection is being opened, or its CONNECT is not answered yet. */
   | { readonly kind: "connecting" }
   /** It is connected by `old`, and the connection that is to take `old` over is being opened. */
-  | { readonly kind: "takeover-opening"; readonly old: Connection; readonly dueMs: number }
+  | { readonly kind: "takeover-opening"; readonly old: ClientConnection; readonly dueMs: number }
   /** The CONNECT that takes `old` over is not answered yet; the life on `old` is over. */
-  | { readonly kind: "takeover-connecting"; readonly old: Connection }
+  | { readonly kind: "takeover-connecting"; readonly old: ClientConnection }
   /** CONNACK has come. */
   | { readonly kind: "up" }
   /** Its last presence message is not answered yet; `leave` ends the connection then. */

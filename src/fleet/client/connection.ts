@@ -15,11 +15,11 @@ import type { ConnectionEnd } from "../life/connection_end.ts";
 /** What a connection calls. */
 export interface ConnectionOwner {
   /** The link is open: time for CONNECT. */
-  onOpen(connection: Connection, nowMs: number): void;
+  onOpen(connection: ClientConnection, nowMs: number): void;
   /** @param faults what does not belong in the packet, where anything does not */
-  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void;
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void;
   /** Nothing more comes; called once. */
-  onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void;
+  onOver(connection: ClientConnection, end: ConnectionEnd, nowMs: number): void;
 }
 
 /** Far above any packet that this fleet can cause; a larger one is a fault of the broker's. */
@@ -38,7 +38,7 @@ const pongGraceMs = 1_000;
 /** So many of the bytes that came last are kept of what is malformed. */
 const keptBytes = 16;
 
-export class Connection implements DialReceiver, PacketReceiver, Wakeable {
+export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable {
   readonly version: ProtocolVersion;
   /** When the last bytes were sent; 0 before the first. */
   lastSentMs = 0;

@@ -4,7 +4,7 @@
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
 import { hexByte } from "../../mqtt/reason.ts";
-import type { Connection } from "./connection.ts";
+import type { ClientConnection } from "./connection.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 
 /** What a kill leaves behind. */
@@ -61,7 +61,7 @@ const errorCodes: readonly number[] = [
  * @param connectAgain makes the CONNECT of this life once more
  */
 export function kill(
-  connection: Connection,
+  connection: ClientConnection,
   mode: Exclude<KillMode, "takeover">,
   coin: number,
   connectAgain: () => ConnectPacket,
@@ -94,7 +94,7 @@ export function kill(
 }
 
 /** Half a packet is no packet: the last whole one still counts for keep alive. */
-function sendHalf(connection: Connection, coin: number, nowMs: number): Killed {
+function sendHalf(connection: ClientConnection, coin: number, nowMs: number): Killed {
   connection.sendBytes(halfPublish, nowMs);
   connection.fallSilent();
   if (coin % 2 === 0) return { ...frozen, detail: "then silence" };
@@ -102,22 +102,22 @@ function sendHalf(connection: Connection, coin: number, nowMs: number): Killed {
   return { ...gone, detail: "then FIN" };
 }
 
-function sendGarbage(connection: Connection, coin: number, nowMs: number): Killed {
+function sendGarbage(connection: ClientConnection, coin: number, nowMs: number): Killed {
   const { bytes, detail } = garbage[coin % garbage.length]!;
   return { ...provoke(connection, bytes, nowMs), detail };
 }
 
-function provoke(connection: Connection, bytes: Uint8Array, nowMs: number): Killed {
+function provoke(connection: ClientConnection, bytes: Uint8Array, nowMs: number): Killed {
   connection.sendBytes(bytes, nowMs);
   connection.fallSilent();
   return provoked;
 }
 
-function sendError(connection: Connection, reasonCode: number, nowMs: number): Killed {
+function sendError(connection: ClientConnection, reasonCode: number, nowMs: number): Killed {
   return { ...disconnect(connection, reasonCode, nowMs), detail: `reason code ${hexByte(reasonCode)}` };
 }
 
-function disconnect(connection: Connection, reasonCode: number, nowMs: number): Killed {
+function disconnect(connection: ClientConnection, reasonCode: number, nowMs: number): Killed {
   connection.sendBytes(disconnectBytes(connection.version, reasonCode), nowMs);
   connection.end();
   return gone;

@@ -3,7 +3,7 @@
  */
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { Packet } from "../../mqtt/packet.ts";
-import type { Connection } from "./connection.ts";
+import type { ClientConnection } from "./connection.ts";
 import type { Outgoing } from "../life/presence_message.ts";
 
 /** Told once the broker has answered for a message: whether it took it. */
@@ -13,7 +13,7 @@ export type Heard = (taken: boolean, nowMs: number) => void;
 const mostUnanswered = 100;
 const noted = () => {};
 
-export class Outbox {
+export class ClientOutbox {
   #packetId = 0;
   #limit = mostUnanswered;
   #pongs = 0;
@@ -34,7 +34,7 @@ export class Outbox {
    *
    * @param heard asks for an answer at QoS 0 too
    */
-  publish(connection: Connection, message: Outgoing, nowMs: number, heard?: Heard): boolean {
+  publish(connection: ClientConnection, message: Outgoing, nowMs: number, heard?: Heard): boolean {
     const { qos } = message;
     if (qos > 0 && this.#open.size >= this.#limit) return false;
     const id = qos === 0 ? {} : { packetId: this.#nextId() };
@@ -50,7 +50,7 @@ export class Outbox {
   }
 
   /** Takes in an answer. */
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number): void {
     switch (packet.type) {
       case "puback":
         return this.#answer(packet.packetId, (packet.reasonCode ?? 0) < 0x80, nowMs);

@@ -1,9 +1,9 @@
 /**
  * One client's words on its own presence, from life to life, and the records kept of them.
  */
-import type { Connection } from "./connection.ts";
+import type { ClientConnection } from "./connection.ts";
 import type { Life } from "../life/life.ts";
-import type { Outbox } from "./outbox.ts";
+import type { ClientOutbox } from "./outbox.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceLog } from "../ledger/presence_log.ts";
 import { presenceMessage, type PresenceWord } from "../life/presence_message.ts";
@@ -12,11 +12,11 @@ import type { Stay } from "../oracle/presence_oracle.ts";
 export class PresencePublisher {
   readonly #plan: FleetPlan;
   readonly #book: PresenceLog;
-  readonly #outbox: Outbox;
+  readonly #outbox: ClientOutbox;
   #stay: Stay | undefined;
 
   /** @param plan the plan as it holds for the client */
-  constructor(plan: FleetPlan, book: PresenceLog, outbox: Outbox) {
+  constructor(plan: FleetPlan, book: PresenceLog, outbox: ClientOutbox) {
     this.#plan = plan;
     this.#book = book;
     this.#outbox = outbox;
@@ -32,7 +32,12 @@ export class PresencePublisher {
    *
    * @param then called once it was answered
    */
-  say(word: PresenceWord, connection: Connection, nowMs: number, then: (nowMs: number) => void = () => {}): boolean {
+  say(
+    word: PresenceWord,
+    connection: ClientConnection,
+    nowMs: number,
+    then: (nowMs: number) => void = () => {},
+  ): boolean {
     const stay = this.#stay!;
     if (stay[word] !== undefined) return true;
     const message = presenceMessage(this.#plan, stay.life, word);

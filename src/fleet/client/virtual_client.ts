@@ -7,7 +7,7 @@ import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
 import type { ClientEvent, ClientState, PendingKill } from "./client_state.ts";
 import { checkTransition, isConnecting, isDying } from "./client_state.ts";
-import { Connection, type ConnectionOwner } from "./connection.ts";
+import { ClientConnection, type ConnectionOwner } from "./connection.ts";
 import type { Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
@@ -16,7 +16,7 @@ import { kill } from "./kill.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import { acceptedOf } from "../ledger/client_events.ts";
 import { beginLife, coinOf, type Life } from "../life/life.ts";
-import { type Heard, Outbox } from "./outbox.ts";
+import { ClientOutbox, type Heard } from "./outbox.ts";
 import { closeDeadlineMs, noticedMs } from "./close_deadline.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresencePublisher } from "./presence_publisher.ts";
@@ -38,11 +38,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #reconnectAfterMs: number | "never";
   #retiring = false;
   #dialledMs = 0;
-  readonly #outbox: Outbox | undefined;
+  readonly #outbox: ClientOutbox | undefined;
   readonly #presence: PresencePublisher | undefined;
   #life: Life | undefined;
   #previous: Life | undefined;
-  #connection: Connection | undefined;
+  #connection: ClientConnection | undefined;
   /** Kills that wait until it is connected, in their order; most clients never have one. */
   #pending: PendingKill[] | undefined;
   readonly #timer: ClientTimer;
@@ -60,7 +60,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#timer = new ClientTimer(host.world.wakes, this);
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
     const { presence, telemetry } = this.#plan;
-    if (presence || telemetry !== undefined) this.#outbox = new Outbox();
+    if (presence || telemetry !== undefined) this.#outbox = new ClientOutbox();
     if (presence) this.#presence = new PresencePublisher(this.#plan, host.presence!, this.#outbox!);
   }
 
@@ -84,7 +84,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #dial(nowMs: number): void {
     [this.#previous, this.#life] = [this.#life, beginLife(this.#plan, this, ++this.#incarnation)];
     this.#dialledMs = nowMs;
-    this.#connection = new Connection(this.#host.world, this.version, this, this.number);
+    this.#connection = new ClientConnection(this.#host.world, this.version, this, this.number);
   }
 
   /** Kills this client, now or as soon as it is connected. */
@@ -227,7 +227,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     else if (state.kind === "away") this.#enter("broker-absent", { kind: "overdue" });
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     const life = this.#life!;
     if (connection !== this.#connection) return;
     this.#presence?.begin(life);
@@ -236,7 +236,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     connection.send(connectPacketOf(this.#plan, life), nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
     if (connection !== this.#connection) return;
     if (faults !== undefined) this.#host.lives.faultyPacket(faultyText(packet, faults, this.version), nowMs);
     if (packet.type === "connack") return this.#onConnack(packet, nowMs);
@@ -251,7 +251,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (kind === "parting") this.#sayLeft(nowMs);
   }
 
-  onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
+  onOver(connection: ClientConnection, end: ConnectionEnd, nowMs: number): void {
     if (connection !== this.#connection) return;
     const { kind } = this.#state;
     if (isDying(this.#state)) {
@@ -359,7 +359,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   /** The new connection could not be opened, so nothing was taken over: the old one lives on and is killed later. */
-  #takeoverFailed(old: Connection, nowMs: number): void {
+  #takeoverFailed(old: ClientConnection, nowMs: number): void {
     this.#connection = old;
     this.#enter("failed", { kind: "up" });
     this.#defer({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs }, nowMs);
@@ -379,7 +379,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#retiring) this.retire(nowMs);
   }
 
-  #noteSleep(life: Life, connection: Connection, nowMs: number): void {
+  #noteSleep(life: Life, connection: ClientConnection, nowMs: number): void {
     if (connection.oversleeps(nowMs)) this.#host.lives.oversleep(life, nowMs);
   }
 

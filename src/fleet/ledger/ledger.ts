@@ -9,7 +9,7 @@ import { profileOf } from "../../profiles/profiles.ts";
 import { strict } from "../../profiles/strict.ts";
 import { DelayedDues } from "./delayed_dues.ts";
 import { deviationOf, type JudgedLife } from "../oracle/deviation.ts";
-import type { Alteration, Arrival, Judgement, Rules } from "../oracle/expectation.ts";
+import type { Alteration, Arrival, Judgement, OracleRules } from "../oracle/expectation.ts";
 import type { Groups } from "../plan/groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
 import {
@@ -65,7 +65,7 @@ export class Ledger {
   readonly #groups: Groups;
   readonly #originMs: number;
   readonly #copies: number;
-  readonly #rules: Rules;
+  readonly #rules: OracleRules;
   readonly #open = new Map<number, OpenLives>();
   /** Lives that ended, and whose will has not come to every watcher. */
   readonly #unanswered = new Set<Entry>();
@@ -91,7 +91,7 @@ export class Ledger {
   }
 
   /** How strictly instants are read. */
-  get rules(): Rules {
+  get rules(): OracleRules {
     return this.#rules;
   }
 

@@ -1,4 +1,4 @@
-import type { Rules } from "../oracle/expectation.ts";
+import type { OracleRules } from "../oracle/expectation.ts";
 import type { FaultSample } from "../result/fault_sample.ts";
 
 /**
@@ -40,7 +40,7 @@ export type Differing = (state: PresenceState, truth: PresenceTruth) => readonly
 export interface PresenceAuditorParts {
   readonly plan: FleetPlan;
   readonly groups: Groups;
-  readonly rules: Rules;
+  readonly rules: OracleRules;
   readonly originMs: number;
   readonly keepFault: (fault: FaultSample) => void;
   /** Told whose state was wrong, each time. */

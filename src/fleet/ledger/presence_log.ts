@@ -1,4 +1,4 @@
-import type { Rules } from "../oracle/expectation.ts";
+import type { OracleRules } from "../oracle/expectation.ts";
 
 /**
  * The books of presence: what each client has said of itself, and so what must be retained on its topic now.
@@ -15,10 +15,10 @@ const mostStays = 64;
 export class PresenceLog {
   readonly words: Readonly<Record<PresenceWord, PresenceWordCounts>> = { online: noWords(), left: noWords() };
   readonly #stays = new Map<number, Stay[]>();
-  readonly #rules: Rules;
+  readonly #rules: OracleRules;
   readonly #note: Note | undefined;
 
-  constructor(rules: Rules, note?: Note) {
+  constructor(rules: OracleRules, note?: Note) {
     this.#rules = rules;
     this.#note = note;
   }

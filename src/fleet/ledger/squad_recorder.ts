@@ -20,7 +20,7 @@ import type { Note } from "../recording/record_event.ts";
 import type { Outcome } from "./restart_log.ts";
 import type { Absence } from "../result/restart_result.ts";
 import type { Progress } from "../result/result.ts";
-import type { Phase } from "../result/run_phase.ts";
+import type { RunPhase } from "../result/run_phase.ts";
 import type { Order } from "../schedule/schedule.ts";
 import { Series, type SeriesCounts } from "../tally/series.ts";
 import type { SquadResult } from "../result/squad_task.ts";
@@ -47,7 +47,7 @@ export class SquadRecorder {
   readonly #instants: PhaseClock;
   readonly #canaries: CanaryLog;
   readonly #found = new Map<string, FoundWill>();
-  #phase: Phase = "watch";
+  #phase: RunPhase = "watch";
   #phaseFromMs = 0;
   #killsAsked = 0;
   #killMs = 0;
@@ -96,7 +96,7 @@ export class SquadRecorder {
     };
   }
 
-  get phase(): Phase {
+  get phase(): RunPhase {
     return this.#phase;
   }
 
@@ -109,7 +109,7 @@ export class SquadRecorder {
   }
 
   /** The next phase begins. */
-  enter(phase: Phase, nowMs: number): void {
+  enter(phase: RunPhase, nowMs: number): void {
     if (this.#phase === "kill" && phase === "drain") this.#killMs = nowMs - this.#phaseFromMs;
     this.#phase = phase;
     this.#phaseFromMs = nowMs;

@@ -3,7 +3,7 @@
  * sign must hold, and a will beyond its bounds is a fault as it would be without a profile.
  */
 import type { Deviation, Profile, Sign } from "../../profiles/profile.ts";
-import type { Expectation, Judgement, Rules } from "./expectation.ts";
+import type { Expectation, Judgement, OracleRules } from "./expectation.ts";
 import type { FaultName } from "../result/fault_sample.ts";
 import type { Life } from "../life/life.ts";
 import { dueBy } from "./oracle.ts";
@@ -16,7 +16,7 @@ type One = Extract<Expectation, { readonly kind: "one" }>;
 export interface JudgedLife {
   readonly life: Life;
   readonly judgement: Judgement;
-  readonly rules: Rules;
+  readonly rules: OracleRules;
   /**
    * Latest due time among wills with the same or a shorter delay whose clients had died before this will arrived (or
    * its client reconnected).

@@ -1,4 +1,4 @@
-import type { Rules } from "./expectation.ts";
+import type { OracleRules } from "./expectation.ts";
 
 /**
  * A silent connection that the broker closed before 1.5 times keep alive had passed. That time is an upper bound only (3.1.1,
@@ -9,7 +9,7 @@ import type { Remarks } from "../result/remarks.ts";
 import { restartAfter } from "./restart_rule.ts";
 
 /** How early the broker closed a silent connection; undefined where it did not, or went down by then. */
-export function earlyCloseOf({ end, lastPacketMs, keepAliveS }: Life, rules: Rules): Remarks | undefined {
+export function earlyCloseOf({ end, lastPacketMs, keepAliveS }: Life, rules: OracleRules): Remarks | undefined {
   if (end?.silent !== true || end.closedMs === undefined || keepAliveS === 0) return undefined;
   const afterMs = end.closedMs - lastPacketMs;
   const mostEarlyMs = keepAliveS * 1_500 - afterMs;

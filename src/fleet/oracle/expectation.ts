@@ -5,7 +5,7 @@ import type { MessageProperties } from "../../mqtt/packet.ts";
 import type { RestartWindow } from "../result/restart_result.ts";
 
 /** How strictly instants are read. */
-export interface Rules {
+export interface OracleRules {
   /** Later than this past its due instant is late, in milliseconds. */
   readonly lateAfterMs: number;
   /** Sooner than this before its due instant is early, in milliseconds. */

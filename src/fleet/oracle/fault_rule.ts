@@ -48,7 +48,7 @@ const byAlteration: Readonly<Record<Alteration, Rule>> = {
 };
 
 /** What went wrong, as far as the rule depends on it. */
-export interface Fault {
+export interface FaultFacts {
   readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered";
   readonly version: ProtocolVersion;
   readonly mode: EndMode | "alive";
@@ -57,7 +57,7 @@ export interface Fault {
 }
 
 /** The broken rule, for people: `MQTT 5.0, 3.1.2-8`. */
-export function faultRule(fault: Fault): string {
+export function faultRule(fault: FaultFacts): string {
   const rule = ruleOf(fault);
   return fault.version === 5 ? `MQTT 5.0, ${rule.v5}` : `MQTT 3.1.1, ${rule.v311}`;
 }
@@ -66,7 +66,7 @@ function isDelayed(ground: Ground): boolean {
   return ground === "delay-passed" || ground === "session-ended";
 }
 
-function ruleOf({ verdict, mode, ground, altered }: Fault): Rule {
+function ruleOf({ verdict, mode, ground, altered }: FaultFacts): Rule {
   if (verdict === "altered") return byAlteration[altered[0] ?? "payload"];
   if (verdict === "duplicate") return removed;
   if (verdict === "early") return byGround[ground] ?? (isDelayed(ground) ? delayed : published);

@@ -3,7 +3,7 @@ import type { Alteration, Expectation, Judgement } from "./expectation.ts";
 /**
  * Faults in words: for each life that went wrong, what was due when, what was seen, and the rule.
  */
-import { type Fault, faultRule } from "./fault_rule.ts";
+import { type FaultFacts, faultRule } from "./fault_rule.ts";
 import type { FaultSample, Timeline } from "../result/fault_sample.ts";
 import { killModeText } from "../plan/kill_mode.ts";
 import type { Life } from "../life/life.ts";
@@ -43,7 +43,7 @@ function sample(
   client: string,
   life: Life,
   { expectation, answer }: Judgement,
-  verdict: Fault["verdict"],
+  verdict: FaultFacts["verdict"],
   text: string,
 ): FaultSample {
   const mode = modeOf(life);

@@ -1,10 +1,10 @@
-import type { Arrival, Expectation, Ground, Judgement, One, Rules } from "./expectation.ts";
+import type { Arrival, Expectation, Ground, Judgement, One, OracleRules } from "./expectation.ts";
 import type { EndMode, Life, LifeEnd } from "../life/life.ts";
 import type { Absence } from "../result/restart_result.ts";
 import { forgottenAt, isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
 
 /** What the standard makes of a life, as far as it is known. */
-export function expectationOf(life: Life, rules: Rules): Expectation {
+export function expectationOf(life: Life, rules: OracleRules): Expectation {
   if (life.refused) return { kind: "none", ground: "refused" };
   if (life.connectedMs === undefined) {
     return { kind: life.sentMs === undefined ? "none" : "either", ground: "not-acknowledged" };
@@ -19,7 +19,7 @@ export function expectationOf(life: Life, rules: Rules): Expectation {
   return expectationAfter(life, life.end, rules);
 }
 
-function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
+function expectationAfter(life: Life, end: LifeEnd, rules: OracleRules): Expectation {
   const [endMs, ground] = connectionEnd(life, end, rules);
   if (endMs === undefined) return { kind: "either", ground };
   // The session's end comes first where it is sooner than the will delay. [MQTT5 3.1.2-8]
@@ -37,7 +37,7 @@ function expectationAfter(life: Life, end: LifeEnd, rules: Rules): Expectation {
 }
 
 /** When the connection is over by the standard, undefined where it does not say, and what ended it. */
-function connectionEnd(life: Life, end: LifeEnd, rules: Rules): [endMs: number | undefined, ground: Ground] {
+function connectionEnd(life: Life, end: LifeEnd, rules: OracleRules): [endMs: number | undefined, ground: Ground] {
   if (end.mode === "restart") return [end.doneMs, "restarted"];
   if (end.mode === "takeover" && end.sinceMs === undefined) return [end.doneMs, "taken-over"];
   if (!end.silent) return [end.doneMs, "connection-ended"];
@@ -59,7 +59,7 @@ function connectionEnd(life: Life, end: LifeEnd, rules: Rules): [endMs: number |
 }
 
 /** Before this the connection cannot have ended. */
-function earliestEndMs(life: Life, end: LifeEnd, endMs: number, rules: Rules, isDelayed: boolean): number {
+function earliestEndMs(life: Life, end: LifeEnd, endMs: number, rules: OracleRules, isDelayed: boolean): number {
   const { earlyBeforeMs, lateAfterMs } = rules;
   if (end.mode === "lost") return life.connectedMs!;
   const soonestMs = (end.sinceMs ?? soonestEndMs(end, endMs, rules)) - earlyBeforeMs;
@@ -69,7 +69,7 @@ function earliestEndMs(life: Life, end: LifeEnd, endMs: number, rules: Rules, is
 }
 
 /** How much later than due a broker closed a connection that it had to close, as far as that is not late itself. */
-function slowCloseMs({ closedMs }: LifeEnd, endMs: number, { lateAfterMs }: Rules): number {
+function slowCloseMs({ closedMs }: LifeEnd, endMs: number, { lateAfterMs }: OracleRules): number {
   const lateMs = (closedMs ?? endMs) - endMs;
   return lateMs > 0 && lateMs <= lateAfterMs ? lateMs : 0;
 }
@@ -79,7 +79,7 @@ function slowCloseMs({ closedMs }: LifeEnd, endMs: number, { lateAfterMs }: Rule
  *
  * @param slowMs by so much later the broker may hold the delay to be over
  */
-function afterNext(life: Life, one: One, slowMs: number, rules: Rules): Expectation {
+function afterNext(life: Life, one: One, slowMs: number, rules: OracleRules): Expectation {
   const { next } = life;
   const whole = overRestarts(one, life, rules);
   if (next === undefined) return whole;
@@ -101,7 +101,7 @@ function afterNext(life: Life, one: One, slowMs: number, rules: Rules): Expectat
 }
 
 /** The session ends at an instant, where it has not ended before. */
-function endedBy(one: One, atMs: number, { earlyBeforeMs }: Rules): One {
+function endedBy(one: One, atMs: number, { earlyBeforeMs }: OracleRules): One {
   if (one.dueMs <= atMs) return one;
   const earliestMs = Math.min(one.earliestMs, atMs - earlyBeforeMs);
   return { kind: "one", ground: "session-ended", dueMs: atMs, earliestMs, latencyFromMs: atMs };
@@ -117,7 +117,7 @@ function endedBy(one: One, atMs: number, { earlyBeforeMs }: Rules): One {
 export function judge(
   life: Life,
   arrivals: readonly Arrival[],
-  rules: Rules,
+  rules: OracleRules,
   watchedUntilMs: number,
   absences: readonly Absence[] = [],
 ): Judgement {
@@ -154,7 +154,7 @@ export function judge(
 function eitherWay(
   either: Extract<Expectation, { readonly kind: "either" }>,
   answer: Arrival | undefined,
-  rules: Rules,
+  rules: OracleRules,
 ): Pick<Judgement, "expectation" | "verdict"> {
   if (answer === undefined) return { expectation: either, verdict: undefined };
   const { atMs } = answer;
@@ -177,7 +177,7 @@ export function answersCut(
   { end }: Life,
   { atMs, sinceMs = atMs }: Arrival,
   expectation: Expectation,
-  { lateAfterMs }: Rules,
+  { lateAfterMs }: OracleRules,
 ): boolean {
   if (end?.cutMs === undefined || expectation.kind !== "one") return false;
   return sinceMs >= end.cutMs && sinceMs > dueBy(expectation) + lateAfterMs;
@@ -193,7 +193,7 @@ function seenVerdict(
   life: Life,
   answer: Arrival | undefined,
   one: One,
-  rules: Rules,
+  rules: OracleRules,
   untilMs: number,
   absences: readonly Absence[],
 ): Judgement["verdict"] {
@@ -216,7 +216,7 @@ function overFromMs({ end, connectedMs, sentMs, overslept }: Life): number {
 function verdictOf(
   answer: Arrival | undefined,
   one: One,
-  { lateAfterMs }: Rules,
+  { lateAfterMs }: OracleRules,
   untilMs: number,
 ): Judgement["verdict"] {
   const byMs = dueBy(one);

@@ -1,4 +1,4 @@
-import type { Expectation, Rules } from "./expectation.ts";
+import type { Expectation, OracleRules } from "./expectation.ts";
 
 /**
  * The oracle of presence: which retained message must stand on a client's topic at an instant, by its own reading of
@@ -61,11 +61,21 @@ const nothing: PresenceTruth = { states: [undefined], sinceMs: -Infinity };
  * @param stays the client's lives in their order; what was before the first of them does not matter
  * @param before what stood before them
  */
-export function presenceTruth(stays: readonly Stay[], rules: Rules, atMs: number, before = nothing): PresenceTruth {
+export function presenceTruth(
+  stays: readonly Stay[],
+  rules: OracleRules,
+  atMs: number,
+  before = nothing,
+): PresenceTruth {
   return stays.reduce((truth, stay) => afterStay(truth, stay, rules, atMs), before);
 }
 
-function afterStay(before: PresenceTruth, { life, online, left }: Stay, rules: Rules, atMs: number): PresenceTruth {
+function afterStay(
+  before: PresenceTruth,
+  { life, online, left }: Stay,
+  rules: OracleRules,
+  atMs: number,
+): PresenceTruth {
   const said = afterWord(afterWord(before, online, { kind: "online", life }), left, { kind: "left", life });
   return afterWill(said, life, expectationOf(life, rules), rules, atMs);
 }
@@ -83,7 +93,7 @@ function afterWill(
   truth: PresenceTruth,
   life: Life,
   expectation: Expectation,
-  { lateAfterMs }: Rules,
+  { lateAfterMs }: OracleRules,
   atMs: number,
 ): PresenceTruth {
   const gone: PresenceState = { kind: "gone", life };
@@ -111,7 +121,7 @@ function lastChangeMs({ end, sentMs, delayS, sessionExpiryS, next }: Life): numb
 }
 
 /** True where a state has been so for long enough to be judged by who asked for it at `fromMs`. */
-export function isSettled({ sinceMs }: PresenceTruth, fromMs: number, { lateAfterMs }: Rules): boolean {
+export function isSettled({ sinceMs }: PresenceTruth, fromMs: number, { lateAfterMs }: OracleRules): boolean {
   return sinceMs + lateAfterMs <= fromMs;
 }
 

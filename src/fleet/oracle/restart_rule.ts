@@ -1,4 +1,4 @@
-import type { Arrival, Expectation, One, Rules } from "./expectation.ts";
+import type { Arrival, Expectation, One, OracleRules } from "./expectation.ts";
 
 /**
  * What a restart of the broker changes in what the standard makes of a life. Pure, as all of the oracle is.
@@ -14,42 +14,42 @@ import type { RestartWindow } from "../result/restart_result.ts";
  * A DISCONNECT so short before the restart that the broker need not have read it: then its connection failed like any
  * other, and a will is right; and so is none.
  */
-export function unheard({ doneMs }: LifeEnd, { restarts = [], lateAfterMs }: Rules): boolean {
+export function unheard({ doneMs }: LifeEnd, { restarts = [], lateAfterMs }: OracleRules): boolean {
   return restarts.some(({ fromMs }) => doneMs <= fromMs && doneMs + lateAfterMs > fromMs);
 }
 
 /** The first restart after an instant. */
-export function restartAfter(atMs: number, { restarts = [] }: Rules): RestartWindow | undefined {
+export function restartAfter(atMs: number, { restarts = [] }: OracleRules): RestartWindow | undefined {
   return restarts.find(({ fromMs }) => fromMs >= atMs);
 }
 
 /**
  * When the connection of a silent client can have ended at the soonest: with the broker, where that went down before.
  */
-export function soonestEndMs({ silent, doneMs }: LifeEnd, endMs: number, rules: Rules): number {
+export function soonestEndMs({ silent, doneMs }: LifeEnd, endMs: number, rules: OracleRules): number {
   return silent ? Math.min(endMs, restartAfter(doneMs, rules)?.fromMs ?? endMs) : endMs;
 }
 
 /** Whether the broker was restarted between a life's end and its client's next CONNECT. */
-export function isBackAfterRestart({ end, next }: Life, rules: Rules): boolean {
+export function isBackAfterRestart({ end, next }: Life, rules: OracleRules): boolean {
   const restart = restartAfter(end!.sinceMs ?? end!.doneMs, rules);
   return restart !== undefined && next!.sentMs >= restart.fromMs;
 }
 
 /** A will of a session that the broker forgot over a restart: it may have come with the end of the session. */
-export function forgottenAt(one: One, { end }: Life, rules: Rules): One {
+export function forgottenAt(one: One, { end }: Life, rules: OracleRules): One {
   const { fromMs } = restartAfter(end!.sinceMs ?? end!.doneMs, rules)!;
   return { ...one, earliestMs: soonest(one, fromMs - rules.earlyBeforeMs) };
 }
 
 /** Whether a restart ended a life, or fell between its end and what was to come of its will. */
-export function spansRestart(life: Life, expectation: Expectation, rules: Rules): boolean {
+export function spansRestart(life: Life, expectation: Expectation, rules: OracleRules): boolean {
   if (expectation.kind === "one") return expectation.byMs !== undefined;
   return life.end !== undefined && life.next !== undefined && isBackAfterRestart(life, rules);
 }
 
 /** Whether a will came as the broker went down, or was kept and came as soon as it was back. */
-export function cameWithRestart({ end }: Life, { atMs }: Arrival, rules: Rules): boolean {
+export function cameWithRestart({ end }: Life, { atMs }: Arrival, rules: OracleRules): boolean {
   const endedMs = end!.sinceMs ?? end!.doneMs;
   return (rules.restarts ?? []).some(({ fromMs, backMs }) =>
     endedMs <= backMs && atMs >= fromMs - rules.earlyBeforeMs && atMs <= backMs + rules.lateAfterMs
@@ -57,11 +57,11 @@ export function cameWithRestart({ end }: Life, { atMs }: Arrival, rules: Rules):
 }
 
 /** A will whose time had not passed when the broker went down: it could not come while there was none. */
-export function overRestarts(one: One, life: Life, rules: Rules): One {
+export function overRestarts(one: One, life: Life, rules: OracleRules): One {
   return (rules.restarts ?? []).reduce((before, restart) => overRestart(before, life, restart, rules), one);
 }
 
-function overRestart(one: One, life: Life, restart: RestartWindow, { lateAfterMs, earlyBeforeMs }: Rules): One {
+function overRestart(one: One, life: Life, restart: RestartWindow, { lateAfterMs, earlyBeforeMs }: OracleRules): One {
   const { fromMs, backMs } = restart;
   const endedMs = life.end!.sinceMs ?? life.end!.doneMs;
   const byMs = one.byMs ?? one.dueMs;

@@ -5,7 +5,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import { type FleetWorld, fleetWorldOf } from "../client/fleet_world.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
 import { ownIdOf } from "../plan/shard.ts";
@@ -51,7 +51,7 @@ export async function readBroker(
 
 class BrokerCounters implements ConnectionOwner {
   readonly #plan: FleetPlan;
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   readonly #clock: Clock;
   #granted = false;
   #over = false;
@@ -63,7 +63,7 @@ class BrokerCounters implements ConnectionOwner {
   constructor(plan: FleetPlan, world: FleetWorld, version: ProtocolVersion) {
     this.#plan = plan;
     this.#clock = world.clock;
-    this.#connection = new Connection(world, version, this, 0);
+    this.#connection = new ClientConnection(world, version, this, 0);
   }
 
   /** The count as it stands; undefined where the broker has none, or does not tell. */
@@ -87,12 +87,12 @@ class BrokerCounters implements ConnectionOwner {
     this.#connection.end();
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     const packet = plainConnectPacket(this.#plan, connection.version, ownIdOf(this.#plan, "sys"));
     connection.send({ ...packet, keepAliveS: 0 }, nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number): void {
     if (packet.type === "connack" && packet.reasonCode === 0) {
       const subscriptions = [versionTopic, droppedTopic].map((topicFilter) => ({ topicFilter, qos: 0 as const }));
       connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);

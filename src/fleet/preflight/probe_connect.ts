@@ -6,7 +6,7 @@ import { isPassingRefusal } from "../../mqtt/reason.ts";
 import type { TimedWorld } from "../../net/world.ts";
 import { connackText, isLoginRefused } from "../client/connack_text.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import { type FleetWorld, fleetWorldOf } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
@@ -73,7 +73,7 @@ export async function probeConnectIn(
 async function probeConnectOnce(world: ProbeWorld, plan: FleetPlan, version: ProtocolVersion): Promise<ProbeAnswer> {
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
   const probe = new ConnectProbe(plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)), resolve);
-  const connection = new Connection(world, version, probe, 0);
+  const connection = new ClientConnection(world, version, probe, 0);
   const cancel = world.after(patienceMs, () => probe.giveUp());
   const answer = await promise;
   cancel();
@@ -92,12 +92,12 @@ class ConnectProbe implements ConnectionOwner {
     this.answer({ kind: "unreachable", sentence: `${what} within ${patienceMs / 1_000} s` });
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     this.#opened = true;
     connection.send(this.connect, nowMs);
   }
 
-  onPacket({ version }: Connection, packet: Packet): void {
+  onPacket({ version }: ClientConnection, packet: Packet): void {
     if (packet.type !== "connack") return;
     const { reasonCode } = packet;
     if (reasonCode === 0) return this.answer({ kind: "accepted", connack: packet });
@@ -112,7 +112,7 @@ class ConnectProbe implements ConnectionOwner {
     });
   }
 
-  onOver({ version }: Connection, end: ConnectionEnd): void {
+  onOver({ version }: ClientConnection, end: ConnectionEnd): void {
     if (!this.#opened) return this.answer({ kind: "unreachable", sentence: endText(end) });
     if (end.kind === "sessionPresent") return this.answer({ kind: "faulty", sentence: endText(end) });
     if (end.kind !== "malformed") {

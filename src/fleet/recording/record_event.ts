@@ -5,7 +5,7 @@ import type { PresenceWord } from "../life/presence_message.ts";
 import type { FoundState } from "../oracle/presence_oracle.ts";
 import { type PresenceMoment, presenceMoments } from "../result/presence_result.ts";
 import type { PresencePart } from "../oracle/presence_text.ts";
-import { type Phase, phases } from "../result/run_phase.ts";
+import { phases, type RunPhase } from "../result/run_phase.ts";
 
 /** The form of a recording; the number changes when a name changes its meaning or goes. */
 export const recordSchema = "mqtt-sim/record/1";
@@ -25,7 +25,7 @@ const types = {
   text: (value: unknown): value is string => typeof value === "string",
   flag: (value: unknown): value is boolean => typeof value === "boolean",
   mode: (value: unknown): value is KillMode => (killModes as readonly unknown[]).includes(value),
-  phase: (value: unknown): value is Phase => (phases as readonly unknown[]).includes(value),
+  phase: (value: unknown): value is RunPhase => (phases as readonly unknown[]).includes(value),
   sight: (value: unknown): value is CanarySight => sights.includes(value),
   qos: (value: unknown): value is 0 | 1 | 2 => value === 0 || value === 1 || value === 2,
   version: (value: unknown): value is 4 | 5 => value === 4 || value === 5,

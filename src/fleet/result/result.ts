@@ -11,7 +11,7 @@ import type { KillMode } from "../plan/kill_mode.ts";
 import type { PresenceResult } from "./presence_result.ts";
 import type { Remarks } from "./remarks.ts";
 import type { RestartResult } from "./restart_result.ts";
-import type { Instants, Phase, Stage } from "./run_phase.ts";
+import type { Instants, RunPhase, RunStage } from "./run_phase.ts";
 import type { SeriesPoint } from "./series_data.ts";
 import type { TelemetryResult } from "./telemetry_result.ts";
 import type { LatencyBucketCounts, LatencyRow, ModeCounts, RedeliveryCounts, WillCounts } from "./will_counts.ts";
@@ -19,7 +19,7 @@ import type { LatencyBucketCounts, LatencyRow, ModeCounts, RedeliveryCounts, Wil
 /** Where a run stands; sent a few times a second. */
 export interface Progress {
   /** The current phase. */
-  readonly phase: Phase;
+  readonly phase: RunPhase;
   /** Since the phase began, and how long it is meant to take; 0 where that is not known. */
   readonly phaseMs: number;
   /** The length of the current phase, where it has one. */
@@ -173,7 +173,7 @@ export interface FleetResult {
   /** The run over time. */
   readonly series: readonly SeriesPoint[];
   /** When each part of the run was; absent where there was no run. */
-  readonly stages?: readonly Stage[];
+  readonly stages?: readonly RunStage[];
   /** What became of each group; absent where the plan has none. Telemetry is under its own name. */
   readonly byGroup?: readonly GroupResult[];
   /** The verdict of the run. */

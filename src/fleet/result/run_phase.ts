@@ -7,10 +7,10 @@ import type { PhasePlan } from "../plan/plan.ts";
 export const phases = ["watch", "control", "wait", "connect", "kill", "drain", "leave", "look", "done"] as const;
 
 /** Which part of a run is under way. */
-export type Phase = (typeof phases)[number];
+export type RunPhase = (typeof phases)[number];
 
 /** A part of a run that has a name on charts. Milliseconds since the run began. */
-export interface Stage {
+export interface RunStage {
   /** The part of the run. */
   readonly name: "connect" | PhasePlan["kind"] | "drain" | "leave" | "look";
   /** The groups it is about, where its phase names any. */
@@ -24,7 +24,7 @@ export interface Stage {
 /** What is noted of a run to know its stages: plain data. Milliseconds since the run began. */
 export interface Instants {
   /** When each part began. */
-  readonly began: Readonly<Partial<Record<Phase, number>>>;
+  readonly began: Readonly<Partial<Record<RunPhase, number>>>;
   /** When all stood still for a restart of the broker, and when all went on. */
   readonly restarts: readonly { readonly fromMs: number; readonly backMs?: number }[];
 }

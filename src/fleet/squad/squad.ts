@@ -20,7 +20,7 @@ import type { PresenceWord } from "../life/presence_message.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { Progress } from "../result/result.ts";
 import { bucketOf, Ramp } from "./ramp.ts";
-import type { Phase } from "../result/run_phase.ts";
+import type { RunPhase } from "../result/run_phase.ts";
 import { KillSchedule, type Order } from "../schedule/schedule.ts";
 import { SquadRecorder } from "../ledger/squad_recorder.ts";
 import { SquadTeardown } from "./squad_teardown.ts";
@@ -97,7 +97,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     return this.#recorder.presence?.book;
   }
 
-  get phase(): Phase {
+  get phase(): RunPhase {
     return this.#recorder.phase;
   }
 

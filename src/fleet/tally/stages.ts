@@ -4,12 +4,12 @@
  */
 import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { type Instants, type Phase, phases, type Stage } from "../result/run_phase.ts";
+import { type Instants, phases, type RunPhase, type RunStage } from "../result/run_phase.ts";
 
 /** Notes instants as they come. */
 export class PhaseClock {
   readonly #originMs: number;
-  readonly #began: Partial<Record<Phase, number>> = {};
+  readonly #began: Partial<Record<RunPhase, number>> = {};
   readonly #restarts: { fromMs: number; backMs?: number }[] = [];
 
   /** @param originMs the run's beginning, from which instants count */
@@ -17,7 +17,7 @@ export class PhaseClock {
     this.#originMs = originMs;
   }
 
-  enter(phase: Phase, nowMs: number): void {
+  enter(phase: RunPhase, nowMs: number): void {
     this.#began[phase] ??= Math.round(nowMs - this.#originMs);
   }
 
@@ -51,15 +51,15 @@ export function mergeInstants(all: readonly Instants[]): Instants {
 }
 
 /** The parts of a run that have names; watchers and canaries are over before anything happens. */
-const named = ["connect", "kill", "drain", "leave", "look"] as const satisfies readonly Phase[];
+const named = ["connect", "kill", "drain", "leave", "look"] as const satisfies readonly RunPhase[];
 
 /** The stages of a run up to an instant of it; without one, of a run that is over. */
 export function stagesOf(
   plan: Pick<FleetPlan, "phases" | "durationMs">,
   instants: Instants,
   untilMs = Infinity,
-): Stage[] {
-  const stages = named.flatMap((name): Stage[] => {
+): RunStage[] {
+  const stages = named.flatMap((name): RunStage[] => {
     const fromMs = instants.began[name];
     if (fromMs === undefined) return [];
     const later = phases.slice(phases.indexOf(name) + 1).flatMap((phase) => instants.began[phase] ?? []);
@@ -77,8 +77,8 @@ function planned(
   restarts: Instants["restarts"],
   beganMs: number,
   endMs: number,
-): Stage[] {
-  const stages: Stage[] = [];
+): RunStage[] {
+  const stages: RunStage[] = [];
   let restarted = 0;
   let fromMs = beganMs;
   for (const phase of phasesOf(plan)) {

@@ -15,7 +15,7 @@ import type {
 import { isPassingRefusal, reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { connectPacketOf } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import type { CanarySight } from "../result/canary_counts.ts";
@@ -43,7 +43,7 @@ type Step = "connecting" | "publishing" | "killed" | "passed";
 export class Canary implements ConnectionOwner, Wakeable {
   readonly #plan: FleetPlan;
   readonly #world: FleetWorld;
-  #connection: Connection;
+  #connection: ClientConnection;
   readonly #life: Life;
   readonly #mark: string;
   readonly #unseen = new Set<number>();
@@ -63,7 +63,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     this.#life = beginLife(this.#plan, { number, bucket, version }, 1);
     this.#mark = `${markName}${plan.run} ${number}`;
     this.#startedMs = world.clock.nowMs();
-    this.#connection = new Connection(world, version, this, number);
+    this.#connection = new ClientConnection(world, version, this, number);
   }
 
   get passed(): boolean {
@@ -140,13 +140,13 @@ export class Canary implements ConnectionOwner, Wakeable {
     return compareWill(this.#plan, this.#life, packet, seen);
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     connection.send(connectPacketOf(this.#plan, this.#life), nowMs);
     this.#life.sentMs = nowMs;
     this.#connectSent = true;
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number): void {
     if (packet.type === "puback" && this.#step === "publishing") return this.#onPuback(packet, nowMs);
     if (packet.type !== "connack" || this.#step !== "connecting") return;
     if (packet.reasonCode !== 0) return this.#refused(connection, packet, nowMs);
@@ -177,7 +177,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     this.#world.wakes.add(nowMs + retryAfterMs(++this.#refusals), this);
   }
 
-  #refused(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+  #refused(connection: ClientConnection, packet: ConnackPacket, nowMs: number): void {
     const sentence = connackText(connection.version, packet);
     if (!isPassingRefusal(connection.version, packet.reasonCode)) return this.#fail(sentence);
     // A limit of the broker: its next CONNECT may succeed.
@@ -191,7 +191,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     if (this.#gaveUp || this.#connection.over && this.#step === "publishing") return;
     if (this.#step === "publishing" && this.#refusal !== undefined) return this.#publish(nowMs);
     if (this.#step !== "connecting") return;
-    this.#connection = new Connection(this.#world, this.#connection.version, this, this.#life.client);
+    this.#connection = new ClientConnection(this.#world, this.#connection.version, this, this.#life.client);
   }
 
   /** Waits no longer: a client that lives leaves properly, so that no will of it is due. */
@@ -203,7 +203,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     this.#connection.end();
   }
 
-  onOver(connection: Connection, end: ConnectionEnd): void {
+  onOver(connection: ClientConnection, end: ConnectionEnd): void {
     if (connection !== this.#connection || (this.#step === "connecting" && this.#refusals > 0)) return;
     if (this.#step === "connecting" || this.#step === "publishing") this.#fail(endText(end));
   }

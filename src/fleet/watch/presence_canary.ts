@@ -5,12 +5,12 @@
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import { connackText } from "../client/connack_text.ts";
 import { connectPacketOf } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import { beginLife, type Life, willTopicOf } from "../life/life.ts";
-import { Outbox } from "../client/outbox.ts";
+import { ClientOutbox } from "../client/outbox.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { presenceMessage } from "../life/presence_message.ts";
 import { retryAfterMs } from "../client/retry.ts";
@@ -21,8 +21,8 @@ const mostTries = 5;
 export class PresenceControl implements ConnectionOwner, Wakeable {
   readonly life: Life;
   readonly #plan: FleetPlan;
-  readonly #outbox = new Outbox();
-  readonly #connection: Connection;
+  readonly #outbox = new ClientOutbox();
+  readonly #connection: ClientConnection;
   readonly #world: FleetWorld;
   #tries = 0;
   #said = false;
@@ -33,7 +33,7 @@ export class PresenceControl implements ConnectionOwner, Wakeable {
     this.#plan = { ...plan, willDelayS: 0, cleanStart: "yes", sessionExpiryS: 0 };
     this.life = beginLife(this.#plan, { number, bucket, version }, 1);
     this.#world = world;
-    this.#connection = new Connection(world, version, this, number);
+    this.#connection = new ClientConnection(world, version, this, number);
   }
 
   /** True once the broker has taken its word. */
@@ -50,11 +50,11 @@ export class PresenceControl implements ConnectionOwner, Wakeable {
     return willTopicOf(this.#plan, this.life);
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     connection.send(connectPacketOf(this.#plan, this.life), nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number): void {
     if (packet.type !== "connack") return this.#outbox.onPacket(connection, packet, nowMs);
     if (packet.reasonCode !== 0) return this.#fail(connackText(connection.version, packet));
     connection.keepAlive(packet.properties?.serverKeepAliveS ?? this.#plan.keepAliveS, nowMs); // [MQTT5 3.2.2-21]
@@ -72,7 +72,7 @@ export class PresenceControl implements ConnectionOwner, Wakeable {
     this.#outbox.publish(this.#connection, message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));
   }
 
-  onOver(_connection: Connection, end: ConnectionEnd): void {
+  onOver(_connection: ClientConnection, end: ConnectionEnd): void {
     if (!this.#said) this.#fail(endText(end));
   }
 

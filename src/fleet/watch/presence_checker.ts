@@ -4,7 +4,7 @@
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
-import type { Rules } from "../oracle/expectation.ts";
+import type { OracleRules } from "../oracle/expectation.ts";
 import type { Groups } from "../plan/groups.ts";
 import { readWillMark, willOf, willTopicOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -23,7 +23,7 @@ export interface PresenceCheckerParts {
   readonly scope: WatchScope & { readonly originMs: number };
   readonly groups: Groups;
   readonly world: FleetWorld;
-  readonly rules: Rules;
+  readonly rules: OracleRules;
   /** Where what is found is judged and counted. */
   readonly auditor: PresenceAuditor;
   readonly bucketOf: (client: number) => number;

@@ -7,7 +7,7 @@ import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/pac
 import { reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
@@ -40,7 +40,7 @@ export interface LookOrder {
 }
 
 /** A topic that was asked for. */
-interface Asked {
+interface ReadTopic {
   readonly client: number;
   readonly fromMs: number;
   granted: QoS | undefined;
@@ -65,9 +65,9 @@ const answeredWithinMs = 5_000;
 export class PresenceReader implements ConnectionOwner {
   readonly #order: LookOrder;
   readonly #queue: string[];
-  readonly #asked = new Map<string, Asked>();
+  readonly #asked = new Map<string, ReadTopic>();
   readonly #unreleased = new Set<number>();
-  #connection: Connection | undefined;
+  #connection: ClientConnection | undefined;
   #step: Step = "speaking";
   #batch: string[] = [];
   #batchSize = mostInBatch;
@@ -130,12 +130,12 @@ export class PresenceReader implements ConnectionOwner {
     this.#connection = undefined;
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     const { plan, version, clientId } = this.#order;
     connection.send(plainConnectPacket(plan, version, clientId), nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
     switch (packet.type) {
       case "connack":
         if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet));
@@ -153,7 +153,7 @@ export class PresenceReader implements ConnectionOwner {
     }
   }
 
-  onOver(_connection: Connection, end: ConnectionEnd): void {
+  onOver(_connection: ClientConnection, end: ConnectionEnd): void {
     if (this.#step !== "over") this.#blind(endText(end));
   }
 
@@ -166,7 +166,7 @@ export class PresenceReader implements ConnectionOwner {
     if (!control.said) return;
     this.#step = "connecting";
     this.#lastMs = nowMs;
-    this.#connection = new Connection(world, version, this, 0);
+    this.#connection = new ClientConnection(world, version, this, 0);
   }
 
   #read(sinceMs: number, nowMs: number): void {
@@ -241,7 +241,7 @@ export class PresenceReader implements ConnectionOwner {
     }
   }
 
-  #onPublish(connection: Connection, packet: SeenMessage, nowMs: number): void {
+  #onPublish(connection: ClientConnection, packet: SeenMessage, nowMs: number): void {
     const { packetId, qos } = packet;
     if (qos === 1) connection.send({ type: "puback", packetId: packetId! }, nowMs);
     if (qos === 2) {
@@ -276,7 +276,7 @@ export class PresenceReader implements ConnectionOwner {
     this.#step = clients.size === 0 ? "over" : "reading";
   }
 
-  #tell(topic: string, { client, fromMs, granted = 0, packet }: Asked, nowMs: number): void {
+  #tell(topic: string, { client, fromMs, granted = 0, packet }: ReadTopic, nowMs: number): void {
     this.#asked.delete(topic);
     this.#order.onRead({ client, fromMs, packet, seen: { version: this.#order.version, grantedQos: granted } }, nowMs);
   }

@@ -6,7 +6,7 @@ import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../.
 import { reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { FoundWill } from "../result/retained_counts.ts";
 import { readWillMark, type WillMark } from "../life/life.ts";
@@ -25,7 +25,7 @@ export class RetainedCheck implements ConnectionOwner {
   readonly #filters: readonly string[];
   readonly #expected: ReadonlyMap<string, WillMark>;
   readonly #found = new Set<string>();
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   #lastMs: number;
   #granted = false;
   #refused = false;
@@ -46,7 +46,7 @@ export class RetainedCheck implements ConnectionOwner {
     this.#filters = filters;
     this.#expected = expected;
     this.#lastMs = nowMs;
-    this.#connection = new Connection(world, version, this, 0);
+    this.#connection = new ClientConnection(world, version, this, 0);
   }
 
   /** True once all was found, or nothing more comes. */
@@ -81,11 +81,11 @@ export class RetainedCheck implements ConnectionOwner {
     this.#over = true;
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     connection.send(plainConnectPacket(this.#plan, connection.version, this.#name), nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number): void {
     this.#lastMs = nowMs;
     if (packet.type === "connack") this.#onConnack(connection, packet, nowMs);
     else if (packet.type === "suback") this.#onSuback(packet.reasonCodes);
@@ -101,7 +101,7 @@ export class RetainedCheck implements ConnectionOwner {
     this.#over = true;
   }
 
-  #onConnack(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+  #onConnack(connection: ClientConnection, packet: ConnackPacket, nowMs: number): void {
     if (packet.reasonCode === 0) return this.#subscribe(connection, nowMs);
     this.#refusal = connackText(connection.version, packet);
     this.#over = this.#refused = true;
@@ -116,7 +116,7 @@ export class RetainedCheck implements ConnectionOwner {
   }
 
   /** At QoS 0 no queue limit of the broker's stands between a retained message and its late subscriber. */
-  #subscribe(connection: Connection, nowMs: number): void {
+  #subscribe(connection: ClientConnection, nowMs: number): void {
     const subscriptions = this.#filters.map((topicFilter) => ({ topicFilter, qos: 0 as const }));
     connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
   }

@@ -4,7 +4,7 @@
  */
 import type { Packet } from "../../mqtt/packet.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
@@ -14,7 +14,7 @@ export class SessionSweep implements ConnectionOwner {
   readonly #plan: FleetPlan;
   readonly #world: FleetWorld;
   readonly #left: string[];
-  readonly #sweeping = new Map<Connection, string>();
+  readonly #sweeping = new Map<ClientConnection, string>();
 
   constructor(plan: FleetPlan, world: FleetWorld, clientIds: readonly string[]) {
     this.#plan = plan;
@@ -27,17 +27,17 @@ export class SessionSweep implements ConnectionOwner {
     return this.#left.length === 0 && this.#sweeping.size === 0;
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     connection.send(plainConnectPacket(this.#plan, 4, this.#sweeping.get(connection)!), nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number): void {
     if (packet.type !== "connack") return;
     connection.send({ type: "disconnect" }, nowMs);
     connection.end();
   }
 
-  onOver(connection: Connection): void {
+  onOver(connection: ClientConnection): void {
     this.#sweeping.delete(connection);
     this.#fill();
   }
@@ -46,7 +46,7 @@ export class SessionSweep implements ConnectionOwner {
     while (this.#sweeping.size < underWay) {
       const clientId = this.#left.pop();
       if (clientId === undefined) return;
-      this.#sweeping.set(new Connection(this.#world, 4, this, this.#left.length), clientId);
+      this.#sweeping.set(new ClientConnection(this.#world, 4, this, this.#left.length), clientId);
     }
   }
 }

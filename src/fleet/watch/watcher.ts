@@ -8,7 +8,7 @@ import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS, Suback
 import { isPassingRefusal, reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS, watcherConnectPacket } from "../client/connect_packet.ts";
-import { Connection, type ConnectionOwner } from "../client/connection.ts";
+import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { disconnectText, endText } from "../oracle/end_text.ts";
@@ -52,7 +52,7 @@ const decoder = new TextDecoder("latin1");
 export class Watcher implements ConnectionOwner, Wakeable {
   readonly #host: WatcherHost;
   readonly #version: ProtocolVersion;
-  #connection: Connection;
+  #connection: ClientConnection;
   /** Whether it has a session to come back to, and has had a connection. */
   readonly #persistent: boolean;
   #resumes = false;
@@ -66,7 +66,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
   #refusal: string | undefined;
   #return: Return | undefined;
   /** The last QoS 1 message of each packet identifier: the broker may deliver it once more on a later connection. */
-  readonly #taken = new Map<number, { readonly what: string; readonly connection: Connection }>();
+  readonly #taken = new Map<number, { readonly what: string; readonly connection: ClientConnection }>();
   #heardMs = 0;
   readonly post: WatcherPost;
   #seen: SeenWill;
@@ -82,7 +82,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#version = version;
     this.#persistent = restartsBroker(host.plan);
     this.#seen = { version, grantedQos: 2 };
-    this.#connection = new Connection(host.world, version, this, post.number);
+    this.#connection = new ClientConnection(host.world, version, this, post.number);
   }
 
   /** The broker is about to be restarted. */
@@ -118,7 +118,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   #dial(): void {
-    this.#connection = new Connection(this.#host.world, this.#version, this, this.post.number);
+    this.#connection = new ClientConnection(this.#host.world, this.#version, this, this.post.number);
   }
 
   /** When the last packet came: until then it certainly saw. */
@@ -166,7 +166,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     return `${plan.clientPrefix}-${plan.run}-w${this.post.number}`;
   }
 
-  onOpen(connection: Connection, nowMs: number): void {
+  onOpen(connection: ClientConnection, nowMs: number): void {
     const { plan } = this.#host;
     const packet = this.#persistent && !this.#removes
       ? watcherConnectPacket(plan, connection.version, this.#clientId)
@@ -174,7 +174,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     connection.send(packet, nowMs);
   }
 
-  onPacket(connection: Connection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
+  onPacket(connection: ClientConnection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void {
     if (connection !== this.#connection) return;
     this.#heardMs = nowMs;
     switch (packet.type) {
@@ -194,7 +194,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     }
   }
 
-  onOver(connection: Connection, end: ConnectionEnd, nowMs: number): void {
+  onOver(connection: ClientConnection, end: ConnectionEnd, nowMs: number): void {
     if (connection !== this.#connection) return;
     if (!this.#restarting && this.#refusals > 0 && !this.#ready) return;
     if (!this.#restarting) return this.#blind(endText(end));
@@ -202,7 +202,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#host.world.wakes.add(nowMs + retryMs, this);
   }
 
-  #onConnack(connection: Connection, packet: ConnackPacket, nowMs: number): void {
+  #onConnack(connection: ClientConnection, packet: ConnackPacket, nowMs: number): void {
     // A broker that is only just up may refuse for now: its closing of the connection has it tried again.
     if (packet.reasonCode !== 0 && this.#restarting) return connection.end();
     if (packet.reasonCode !== 0 && !this.#ready && isPassingRefusal(connection.version, packet.reasonCode)) {
@@ -223,14 +223,14 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   /** A limit of the broker refused it: its next CONNECT may succeed. */
-  #tryLater(connection: Connection, sentence: string, nowMs: number): void {
+  #tryLater(connection: ClientConnection, sentence: string, nowMs: number): void {
     this.#refusal = sentence;
     this.#host.world.wakes.add(nowMs + retryAfterMs(++this.#refusals), this);
     connection.end();
   }
 
   /** Connects again: to remove a session that an earlier run of this name has left, or once that is removed. */
-  #again(connection: Connection, removes: boolean, nowMs: number): void {
+  #again(connection: ClientConnection, removes: boolean, nowMs: number): void {
     this.#removes = removes;
     connection.send({ type: "disconnect" }, nowMs);
     connection.end();
@@ -243,7 +243,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#return = { kind: "back", atMs: nowMs, forgotten: false };
   }
 
-  #subscribe(connection: Connection, nowMs: number): void {
+  #subscribe(connection: ClientConnection, nowMs: number): void {
     const options = connection.version === 5
       ? { noLocal: false, retainAsPublished: true, retainHandling: 2 as const }
       : {};
@@ -267,7 +267,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#resumes = this.#persistent;
   }
 
-  #onPublish(connection: Connection, packet: PublishPacket, nowMs: number): void {
+  #onPublish(connection: ClientConnection, packet: PublishPacket, nowMs: number): void {
     const { packetId } = packet;
     if (packet.qos === 1) {
       connection.sendBytes(encode({ type: "puback", packetId: packetId! }, connection.version), nowMs);
@@ -286,7 +286,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
    * same message under the same packet identifier is that, whether it says so by DUP or not. [MQTT311 4.4.0-1] [MQTT5
    * 4.4.0-1]
    */
-  #isRepeated(connection: Connection, { packetId, dup, topic, payload }: PublishPacket): boolean {
+  #isRepeated(connection: ClientConnection, { packetId, dup, topic, payload }: PublishPacket): boolean {
     const what = `${topic} ${decoder.decode(payload)}`;
     const taken = this.#taken.get(packetId!);
     this.#taken.set(packetId!, { what, connection });

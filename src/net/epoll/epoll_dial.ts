@@ -5,8 +5,8 @@
 import type { DialReceiver, Link, LinkEnd } from "../link.ts";
 import type { TcpTarget } from "../tcp/tcp_dial.ts";
 import { EpollLink, type Opening } from "./epoll_link.ts";
-import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
-import { Epoll, Fault, faultCode, type SocketAddress } from "./libc.ts";
+import { type DescriptorWatcher, type EpollLoop, loopOfThread } from "./epoll_loop.ts";
+import { Epoll, faultCode, type SocketAddress, SocketError } from "./libc.ts";
 import { mayUse, notPermitted } from "../net_permission.ts";
 import { addressesOf } from "./resolve.ts";
 import { addressText, socketAddress } from "./socket_address.ts";
@@ -33,7 +33,7 @@ export function dialEpoll(target: TcpTarget, receiver: DialReceiver, loop = loop
   return dialling.link;
 }
 
-class Dialling implements Watcher, Opening {
+class Dialling implements DescriptorWatcher, Opening {
   token = 0;
   readonly link: EpollLink;
   readonly #loop: EpollLoop;
@@ -110,7 +110,7 @@ class Dialling implements Watcher, Opening {
     const bound = this.#bind();
     if (bound < 0) return this.#closed(bound);
     const connected = libc.connect(socket, address);
-    if (connected < 0 && connected !== Fault.inProgress && connected !== Fault.interrupted) {
+    if (connected < 0 && connected !== SocketError.inProgress && connected !== SocketError.interrupted) {
       return this.#closed(connected);
     }
     const watched = this.#loop.watch(socket, this, Epoll.out);
@@ -121,7 +121,7 @@ class Dialling implements Watcher, Opening {
     const { sourceAddress } = this.#target;
     if (sourceAddress === undefined) return 0;
     const address = socketAddress(sourceAddress, 0);
-    return address === undefined ? Fault.noAddress : this.#loop.libc.bindAddressOnly(this.#socket, address);
+    return address === undefined ? SocketError.noAddress : this.#loop.libc.bindAddressOnly(this.#socket, address);
   }
 
   /** Closes a socket that is not watched yet. */

@@ -6,8 +6,8 @@ import { monotonicClock } from "../../base/clock.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "../tcp/linger.ts";
 import { SmallChunks } from "../tcp/small_chunks.ts";
-import type { EpollLoop, Watcher, Writer } from "./epoll_loop.ts";
-import { Epoll, Fault, readBytes, sendBytes } from "./libc.ts";
+import type { DescriptorWatcher, EpollLoop, Writer } from "./epoll_loop.ts";
+import { Epoll, readBytes, sendBytes, SocketError } from "./libc.ts";
 import { endOf } from "./link_end.ts";
 import { type LinkEvent, type LinkPhase, nextLinkPhase, type Writing } from "./link_phase.ts";
 import { type KeptAddress, keptAddressText } from "./socket_address.ts";
@@ -40,7 +40,7 @@ const hungUp = Epoll.error | Epoll.hangUp;
 /** The interest of a link that hung up while reads are paused: epoll would report EPOLLHUP on every wait. */
 const parked = -1;
 
-export class EpollLink implements Link, Lingering, Watcher, Writer {
+export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   receiver: LinkReceiver = nobody;
   token = 0;
   readonly #loop: EpollLoop;
@@ -213,8 +213,8 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     for (let reads = 0; reads < readsInTurn; reads++) {
       const limit = this.#readBytes;
       const answer = libc.read(this.#socket, limit);
-      if (answer === Fault.interrupted) continue;
-      if (answer === Fault.again) return;
+      if (answer === SocketError.interrupted) continue;
+      if (answer === SocketError.again) return;
       if (answer <= 0) return this.#ended(answer);
       const isTimed = answer >= timedReadBytes || limit < firstReadBytes;
       const fromMs = isTimed ? monotonicClock.nowMs() : 0;
@@ -262,8 +262,8 @@ export class EpollLink implements Link, Lingering, Watcher, Writer {
     while (this.#bufferedBytes >= leastBytes) {
       const sizeBytes = this.#fill(libc.sendBuffer);
       const answer = libc.send(this.#socket, sizeBytes);
-      if (answer === Fault.interrupted) continue;
-      if (answer < 0 && answer !== Fault.again) return answer;
+      if (answer === SocketError.interrupted) continue;
+      if (answer < 0 && answer !== SocketError.again) return answer;
       if (answer > 0) this.#drop(answer);
       if (answer === sizeBytes) continue;
       this.#setWriting("full");

@@ -11,8 +11,8 @@ import {
   type ListenReceiver,
 } from "../tcp/tcp_listen.ts";
 import { EpollLink } from "./epoll_link.ts";
-import { type EpollLoop, loopOfThread, type Watcher } from "./epoll_loop.ts";
-import { Epoll, Fault, faultCode, faultText, type SocketAddress } from "./libc.ts";
+import { type DescriptorWatcher, type EpollLoop, loopOfThread } from "./epoll_loop.ts";
+import { Epoll, faultCode, faultText, type SocketAddress, SocketError } from "./libc.ts";
 import { isDenied, mayUse, notPermitted } from "../net_permission.ts";
 import { keptAddress, portOf, socketAddress } from "./socket_address.ts";
 
@@ -41,7 +41,7 @@ export function listenEpoll(
   return listener;
 }
 
-class EpollListener implements Listener, Watcher {
+class EpollListener implements Listener, DescriptorWatcher {
   token = 0;
   port = 0;
   readonly #loop: EpollLoop;
@@ -95,8 +95,8 @@ class EpollListener implements Listener, Watcher {
   ready(): void {
     for (let count = 0; count < burst && this.#socket >= 0; count++) {
       const socket = this.#loop.libc.accept(this.#socket);
-      if (socket === Fault.again) return;
-      if (socket === Fault.interrupted || socket === Fault.aborted) continue;
+      if (socket === SocketError.again) return;
+      if (socket === SocketError.interrupted || socket === SocketError.aborted) continue;
       const answer = socket < 0 ? socket : this.#accept(socket);
       if (answer < 0) return this.#rest(answer);
     }

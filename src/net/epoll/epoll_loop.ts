@@ -11,7 +11,7 @@ import { InvariantError } from "../../base/failure.ts";
 import { Epoll, faultCode, Libc } from "./libc.ts";
 
 /** Receives the events of a descriptor. */
-export interface Watcher {
+export interface DescriptorWatcher {
   /** Used only by the loop. */
   token: number;
   /** Handles events: bits of {@link Epoll}. */
@@ -54,7 +54,7 @@ export function loopOfThread(): EpollLoop {
 export class EpollLoop {
   readonly libc: Libc;
   /** By descriptor. The token distinguishes an event of a closed descriptor from one of its successor. */
-  readonly #watchers: (Watcher | undefined)[] = [];
+  readonly #watchers: (DescriptorWatcher | undefined)[] = [];
   #watched = 0;
   #lastToken = 0;
   #epoll = -1;
@@ -86,7 +86,7 @@ export class EpollLoop {
   }
 
   /** Watches a descriptor. Returns a negative number if it fails. */
-  watch(descriptor: number, watcher: Watcher, interest: number): number {
+  watch(descriptor: number, watcher: DescriptorWatcher, interest: number): number {
     const opened = this.#open();
     if (opened < 0) return opened;
     watcher.token = this.#lastToken = this.#lastToken + 1 | 0;
@@ -102,14 +102,14 @@ export class EpollLoop {
   }
 
   /** Passes a descriptor to another watcher. Returns a negative number if the operating system lacks memory. */
-  handOver(descriptor: number, heir: Watcher, interest: number): number {
+  handOver(descriptor: number, heir: DescriptorWatcher, interest: number): number {
     heir.token = this.#lastToken = this.#lastToken + 1 | 0;
     this.#watchers[descriptor] = heir;
     return this.rewatch(descriptor, heir, interest);
   }
 
   /** Changes the events of interest. Returns a negative number if the operating system lacks memory. */
-  rewatch(descriptor: number, { token }: Watcher, interest: number): number {
+  rewatch(descriptor: number, { token }: DescriptorWatcher, interest: number): number {
     return this.libc.rewatch(this.#epoll, descriptor, token, interest);
   }
 
@@ -119,7 +119,7 @@ export class EpollLoop {
   }
 
   /** Returns a negative number if the operating system has no watches left. */
-  unpark(descriptor: number, { token }: Watcher, interest: number): number {
+  unpark(descriptor: number, { token }: DescriptorWatcher, interest: number): number {
     return this.libc.watch(this.#epoll, descriptor, token, interest);
   }
 

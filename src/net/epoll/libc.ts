@@ -26,7 +26,7 @@ const SOCK_FLAGS = C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
 export const Epoll = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10, peerHangUp: 0x2000 } as const;
 
 /** Errors that the engine distinguishes, as negative numbers. */
-export const Fault = {
+export const SocketError = {
   interrupted: -constants.errno.EINTR,
   again: -constants.errno.EAGAIN,
   inProgress: -constants.errno.EINPROGRESS,

@@ -5,7 +5,7 @@
 import { escapeData } from "../../base/escape.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Notice, Progress } from "../../fleet/result/result.ts";
-import type { Phase } from "../../fleet/result/run_phase.ts";
+import type { RunPhase } from "../../fleet/result/run_phase.ts";
 import { panelLines, progressLine } from "./panel.ts";
 import type { Style } from "./style.ts";
 
@@ -61,7 +61,7 @@ class QuietLive implements Live {
 }
 
 class PlainLive implements Live {
-  #phase: Phase | undefined;
+  #phase: RunPhase | undefined;
   #lastMs = -Infinity;
 
   constructor(readonly screen: LiveScreen) {}

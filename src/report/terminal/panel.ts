@@ -5,12 +5,12 @@
 import { formatCount, formatDuration, formatMs } from "../../base/units.ts";
 import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import type { Progress } from "../../fleet/result/result.ts";
-import type { Phase } from "../../fleet/result/run_phase.ts";
+import type { RunPhase } from "../../fleet/result/run_phase.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { plainStyle, type Style } from "./style.ts";
 
 /** What is being done in each phase. */
-export const phaseText: Readonly<Record<Phase, string>> = {
+export const phaseText: Readonly<Record<RunPhase, string>> = {
   watch: "watchers are subscribing",
   control: "canary kills",
   wait: "waiting for the start time",

@@ -4,7 +4,7 @@ import { Deadlines } from "../../../src/base/deadlines.ts";
 import { boundsOf } from "../../../src/conformance/model/bounds.ts";
 import type { SentMessage } from "../../../src/conformance/probe/message_compare.ts";
 import type { CaseFault } from "../../../src/conformance/model/outcome.ts";
-import { type Due, Probe } from "../../../src/conformance/probe/probe.ts";
+import { type DueWindow, Probe } from "../../../src/conformance/probe/probe.ts";
 import { Transcript } from "../../../src/conformance/probe/transcript.ts";
 import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion, PublishPacket } from "../../../src/mqtt/packet.ts";
@@ -98,8 +98,8 @@ export function told({ afterMs, text, fault }: Ended): string {
 }
 
 /** Due 5 s after the start; by 6 s, where keep alive decides, which is 2 s then. */
-export const due: Due = { sinceMs: startMs, afterMs: 5_000 };
-export const range: Due = { ...due, byMs: 6_000 };
+export const due: DueWindow = { sinceMs: startMs, afterMs: 5_000 };
+export const range: DueWindow = { ...due, byMs: 6_000 };
 const keepAliveS = 2;
 
 /** A probe that looks on for so long where keep alive decides. */

@@ -1,12 +1,12 @@
 /** What a probe makes of a close, and of a CONNECT that is to be refused: each bound at its millisecond. */
 import assert from "node:assert/strict";
-import type { Due } from "../../../src/conformance/probe/probe.ts";
+import type { DueWindow } from "../../../src/conformance/probe/probe.ts";
 import type { Packet } from "../../../src/mqtt/packet.ts";
 import { Bench, came, due, looksOn, range, startMs, told } from "./probe_bench.ts";
 
 const bye: Packet = { type: "disconnect", reasonCode: 0x8d };
 
-const closes: readonly [what: string, bench: Bench, due: Due | undefined, expected: string][] = [
+const closes: readonly [what: string, bench: Bench, due: DueWindow | undefined, expected: string][] = [
   ["now", new Bench().ends(3_000), undefined, "3000 fine"],
   ["now, after what cannot be read", new Bench().garbles(10).ends(20), undefined, "20 fine"],
   [

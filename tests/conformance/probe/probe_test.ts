@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { boundsOf } from "../../../src/conformance/model/bounds.ts";
 import { SubscriptionRefused } from "../../../src/conformance/model/outcome.ts";
-import type { Due } from "../../../src/conformance/probe/probe.ts";
+import type { DueWindow } from "../../../src/conformance/probe/probe.ts";
 import type { Packet } from "../../../src/mqtt/packet.ts";
 import { Bench, came, due, looksOn, message, range, told } from "./probe_bench.ts";
 
@@ -73,7 +73,7 @@ Deno.test("probe: reports the first of several other messages, with QoS 2 as if 
 
 Deno.test("probe: the answer bound applies to packets due now, the lateness bound to later ones", async () => {
   const bounds = { ...boundsOf(), answerMs: 2_000, lateMs: 4_000 };
-  const afterMs = async (when?: Due) => {
+  const afterMs = async (when?: DueWindow) => {
     const bench = new Bench({ bounds });
     return (await bench.outcome(bench.probe.receives(message, when))).afterMs;
   };
@@ -217,7 +217,7 @@ Deno.test("probe: takes the next packet of any type", async () => {
 
 const another = { ...came, payload: new TextEncoder().encode("abd") };
 
-const receives: readonly [what: string, bench: Bench, due: Due | undefined, expected: string][] = [
+const receives: readonly [what: string, bench: Bench, due: DueWindow | undefined, expected: string][] = [
   ["now", new Bench().comes(3_000, came), undefined, "3000 fine"],
   [
     "now, and not there",

@@ -1,11 +1,16 @@
 /** The rule that each fault breaks, by version: numbers from the standard's own lists. */
 import assert from "node:assert/strict";
-import { type Fault, faultRule } from "../../../src/fleet/oracle/fault_rule.ts";
+import { type FaultFacts, faultRule } from "../../../src/fleet/oracle/fault_rule.ts";
 
-const lost: Omit<Fault, "version"> = { verdict: "missing", mode: "reset", ground: "connection-ended", altered: [] };
+const lost: Omit<FaultFacts, "version"> = {
+  verdict: "missing",
+  mode: "reset",
+  ground: "connection-ended",
+  altered: [],
+};
 
 /** What went wrong, and the rule in 3.1.1 (undefined where it cannot happen) and in 5.0. */
-const cases: readonly [what: string, fault: Partial<Fault>, in311: string | undefined, in5: string][] = [
+const cases: readonly [what: string, fault: Partial<FaultFacts>, in311: string | undefined, in5: string][] = [
   ["missing after a reset", {}, "3.1.2-8", "3.1.2-8"],
   ["missing after a close", { mode: "close" }, "3.1.2-8", "3.1.2-8"],
   ["missing after a loss", { mode: "lost" }, "3.1.2-8", "3.1.2-8"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InvariantError } from "../../../src/base/failure.ts";
-import { type Phase, phases } from "../../../src/fleet/result/run_phase.ts";
+import { phases, type RunPhase } from "../../../src/fleet/result/run_phase.ts";
 import { nextSquadPhase, type SquadEvent, squadPhases } from "../../../src/fleet/squad/squad_phase.ts";
 
 const events = [...new Set(phases.flatMap((phase) => Object.keys(squadPhases[phase]) as SquadEvent[]))];
@@ -28,7 +28,7 @@ Deno.test("squad phase: a squad only goes on, and from every phase to done", () 
 });
 
 Deno.test("squad phase: each phase but the first is reached", () => {
-  const reached = new Set<Phase>(phases.flatMap((phase) => Object.values(squadPhases[phase])));
+  const reached = new Set<RunPhase>(phases.flatMap((phase) => Object.values(squadPhases[phase])));
   assert.deepEqual(phases.filter((phase) => !reached.has(phase)), ["watch"]);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PhasePlan } from "../../../src/fleet/plan/plan.ts";
-import type { Instants, Stage } from "../../../src/fleet/result/run_phase.ts";
+import type { Instants, RunStage } from "../../../src/fleet/result/run_phase.ts";
 import { mergeInstants, PhaseClock, stagesOf } from "../../../src/fleet/tally/stages.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
 
@@ -15,7 +15,7 @@ const whole: Instants = {
   began: { watch: 0, control: 10, connect: 20, kill: 1_000, drain: 8_700, leave: 9_000, done: 9_500 },
   restarts: [{ fromMs: 4_000, backMs: 5_700 }],
 };
-const told = (stages: readonly Stage[]) =>
+const told = (stages: readonly RunStage[]) =>
   stages.map(({ name, fromMs, toMs }) => `${name} ${fromMs}–${toMs ?? ""}`).join(", ");
 
 Deno.test("stages: the phases of a plan follow each other, and a restart delays those after it", () => {

@@ -1,6 +1,6 @@
 /** The numbers of the epoll engine against those of glibc's headers, as C compilers for x86-64 and arm64 told them. */
 import assert from "node:assert/strict";
-import { addressBytes, Epoll, Fault } from "../../../src/net/epoll/libc.ts";
+import { addressBytes, Epoll, SocketError } from "../../../src/net/epoll/libc.ts";
 import { C, eventLayouts, messageHeader, vector } from "../../../src/net/epoll/linux_abi.ts";
 import { socketAddress } from "../../../src/net/epoll/socket_address.ts";
 
@@ -47,13 +47,13 @@ const widths = {
 /** The runtime's numbers, which are this system's: what they should be on Linux, on any other. */
 const errors = Deno.build.os === "linux"
   ? {
-    EINTR: -Fault.interrupted,
-    EAGAIN: -Fault.again,
-    EINPROGRESS: -Fault.inProgress,
-    ECONNABORTED: -Fault.aborted,
-    EPIPE: -Fault.brokenPipe,
-    ECONNRESET: -Fault.reset,
-    EADDRNOTAVAIL: -Fault.noAddress,
+    EINTR: -SocketError.interrupted,
+    EAGAIN: -SocketError.again,
+    EINPROGRESS: -SocketError.inProgress,
+    ECONNABORTED: -SocketError.aborted,
+    EPIPE: -SocketError.brokenPipe,
+    ECONNRESET: -SocketError.reset,
+    EADDRNOTAVAIL: -SocketError.noAddress,
   }
   : { EINTR: 4, EAGAIN: 11, EINPROGRESS: 115, ECONNABORTED: 103, EPIPE: 32, ECONNRESET: 104, EADDRNOTAVAIL: 99 };
 

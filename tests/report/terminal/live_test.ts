@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import type { Progress } from "../../../src/fleet/result/result.ts";
-import type { Phase } from "../../../src/fleet/result/run_phase.ts";
+import type { RunPhase } from "../../../src/fleet/result/run_phase.ts";
 import { type Live, openLive } from "../../../src/report/terminal/live.ts";
 import { plainStyle } from "../../../src/report/terminal/style.ts";
 
@@ -16,7 +16,7 @@ const none = {
   unwanted: 0,
   deviating: 0,
 };
-const at = (phase: Phase, killed = 0): Progress => {
+const at = (phase: RunPhase, killed = 0): Progress => {
   const buckets = { counts: [], sumMs: 0 };
   const instants = { began: {}, restarts: [] };
   const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, buckets, instants };

@@ -4,7 +4,7 @@
  */
 import { formatMs } from "../../../base/units.ts";
 import type { RestartResult } from "../../../fleet/result/restart_result.ts";
-import type { Stage } from "../../../fleet/result/run_phase.ts";
+import type { RunStage } from "../../../fleet/result/run_phase.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** A stretch of the time axis with a name, or an instant where it begins and ends at once. Plain data. */
@@ -19,7 +19,7 @@ export interface TimeMark {
 }
 
 /** The marks of a run: a restart is from the broker's going to its return where that is known. */
-export function timeMarks(stages: readonly Stage[] = [], restarts: readonly RestartResult[] = []): TimeMark[] {
+export function timeMarks(stages: readonly RunStage[] = [], restarts: readonly RestartResult[] = []): TimeMark[] {
   let restarted = 0;
   return stages.map((stage): TimeMark => {
     const label = stage.groups === undefined ? stage.name : `${stage.name} ${stage.groups.join(", ")}`;
