@@ -3,7 +3,7 @@
  */
 import type { ClientConnection } from "./connection.ts";
 import type { Life } from "../life/life.ts";
-import type { ClientOutbox } from "./outbox.ts";
+import type { ClientOutbox } from "./client_outbox.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceLog } from "../ledger/presence_log.ts";
 import { presenceMessage, type PresenceWord } from "../life/presence_message.ts";

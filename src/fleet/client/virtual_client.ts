@@ -16,7 +16,7 @@ import { kill } from "./kill.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import { acceptedOf } from "../ledger/client_events.ts";
 import { beginLife, coinOf, type Life } from "../life/life.ts";
-import { ClientOutbox, type Heard } from "./outbox.ts";
+import { ClientOutbox, type Heard } from "./client_outbox.ts";
 import { closeDeadlineMs, noticedMs } from "./close_deadline.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresencePublisher } from "./presence_publisher.ts";

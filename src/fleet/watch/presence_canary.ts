@@ -10,7 +10,7 @@ import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import { beginLife, type Life, willTopicOf } from "../life/life.ts";
-import { ClientOutbox } from "../client/outbox.ts";
+import { ClientOutbox } from "../client/client_outbox.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { presenceMessage } from "../life/presence_message.ts";
 import { retryAfterMs } from "../client/retry.ts";
