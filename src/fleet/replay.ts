@@ -1,7 +1,6 @@
 /**
- * A recording, judged again: its events go through the records, the oracle and the tally that a run's own go through, and
- * one result comes of them. What an event does is the table here; what it holds is
- * src/fleet/recording/record_event.ts's.
+ * Judges a recording again: its events pass through the records, the oracle and the tally of a run, which give one
+ * result. The action of an event is in the table here; its fields are in src/fleet/recording/record_event.ts.
  */
 import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
@@ -24,7 +23,7 @@ import { SquadRecorder } from "./ledger/squad_recorder.ts";
 /** An event of one kind. */
 type Of<Kind extends EventKind> = Extract<RecordEvent, { readonly kind: Kind }>;
 
-/** What an event does: to its squad's books, at an instant of the clock that the run had. */
+/** The action of an event on its squad's records, at an instant of the clock of the run. */
 type SquadAct = { [Kind in EventKind]?: (squad: SquadReplay, event: Of<Kind>, atMs: number) => void };
 
 const squadActs = {
@@ -95,7 +94,7 @@ function markOf({ client, life }: { readonly client?: number; readonly life?: nu
 
 type OnLife = ((row: LifeRow) => void) | undefined;
 
-/** The lives of one client that an event may still speak of: the last, and the one before it that it followed. */
+/** The lives of one client that an event may still name: the last, and the one before it that it followed. */
 interface LastLives {
   readonly life: Life;
   readonly previous: Life | undefined;
@@ -125,7 +124,7 @@ class SquadReplay {
     return this.#closed;
   }
 
-  /** An instant of the recording by the clock of the run: sums and differences come out the same to the last bit. */
+  /** An instant of the recording by the clock of the run: sums and differences are equal to the last bit. */
   instant(ms: number): number {
     return this.#originMs + ms;
   }
@@ -158,7 +157,7 @@ class SquadReplay {
     return last?.previous?.incarnation === incarnation ? last.previous : undefined;
   }
 
-  /** What became of a canary that was killed; a recording of an earlier version does not tell. */
+  /** The fate of a killed canary; a recording of an earlier version does not have it. */
   killedCanary(event: Of<"control">): KilledCanary | undefined {
     const { client, bucket, version, mode, connectedMs, killedMs } = event;
     if (client === undefined || bucket === undefined || version === undefined || mode === undefined) return undefined;
@@ -223,7 +222,7 @@ class SquadReplay {
     return this.books.presence ?? refuse("the plan has no presence");
   }
 
-  /** The account of a life whose client speaks of its presence. */
+  /** The record of a life whose client publishes its presence. */
   stay({ client, life }: { readonly client: number; readonly life: number }): Stay {
     const stay = this.presence.book.livesOf(client).find((stay) => stay.life.incarnation === life);
     return stay ?? unknownLife(client, life);
@@ -240,7 +239,7 @@ class SquadReplay {
     this.books.close(telemetry, atMs, watchedUntilMs);
   }
 
-  /** What was there is judged as of its last instant. */
+  /** The replay judges an incomplete recording as of its last instant. */
   cut(): void {
     if (!this.#closed) this.close(0, this.#lastMs);
   }
@@ -273,7 +272,7 @@ export class Replay {
     this.#onLife = onLife;
   }
 
-  /** Takes the next event. @throws UsageError when it does not fit what came before */
+  /** Takes the next event. @throws UsageError when it does not fit the events before it */
   take(event: RecordEvent): void {
     this.#lastMs = Math.max(this.#lastMs, event.atMs);
     switch (event.kind) {
@@ -309,7 +308,7 @@ export class Replay {
     return squad;
   }
 
-  /** What the run found, or what is there of it: a recording that is not whole makes it void, and says why. */
+  /** The result of the run, or of the part that exists: an incomplete recording makes it void, with the reason. */
   result(): FleetResult {
     const { plan, spoken: protocol, target, startedAt, engine, brokerName, originMs } = this.#header;
     const squads = [...this.#squads].toSorted(([one], [other]) => one - other).map(([, squad]) => squad);
@@ -318,7 +317,7 @@ export class Replay {
       ...{ plan, protocol, target, startedAt, warnings: this.#warnings, resources: this.#usage },
       durationMs: this.#end?.durationMs ?? this.#lastMs,
       ...this.#dropped && { dropped: this.#dropped },
-      // What never began was never restarted.
+      // A restart that never began restarted no broker.
       ...restartsBroker(plan) && this.#end?.reason === undefined && { restarts: this.#restarted, originMs },
       ...engine !== undefined && { engine },
       ...brokerName !== undefined && { broker: brokerName },
@@ -329,7 +328,7 @@ export class Replay {
     return { ...result, ...this.#end?.notSpoken && { notSpoken: true } };
   }
 
-  /** Its events are whole up to its end: what they prove is proven. */
+  /** The events are complete up to the end of the recording: their proof is valid. */
   #cutReason(): string | undefined {
     if (this.#end !== undefined) return undefined;
     return `the recording is truncated: it ends ${
@@ -338,7 +337,7 @@ export class Replay {
       "until then are judged";
   }
 
-  /** Events are missing from its middle, and a will may be among them: it proves nothing. */
+  /** The middle of the recording lacks events, and a will may be among them: it proves no fault. */
   #gapReason(): string | undefined {
     const end = this.#end;
     const what = "its events are counted, but prove nothing";

@@ -107,7 +107,7 @@ async function runReady(
   const version = spoken === "3.1.1" ? 4 : 5;
   const { dropped: counted, name } = await readBroker(run, version, false);
   const restarts = new Restarts(run, version, hooks.restartBroker, notify);
-  // What a broker has counted before its restart it has mostly forgotten after it.
+  // A broker has mostly reset its counters with its restart.
   const droppedBefore = restartsBroker(plan) ? undefined : counted;
   const named = name !== undefined && { brokerName: name };
   record?.begin({ ...described, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
@@ -137,7 +137,7 @@ function lostText(lost: number): string {
     "not be written fast enough";
 }
 
-/** A recording does not tell of it, and what is judged again is to be the same: so it is not asked then. */
+/** A recording lacks these counters, and a replay must give the same result: so the run does not read them then. */
 function synsSince(before: number | undefined): Pick<RunFacts, "synsAgain"> {
   const after = synsAgain();
   return before === undefined || after === undefined ? {} : { synsAgain: after - before };
@@ -149,7 +149,7 @@ function synsAgain(): number | undefined {
   return text === undefined ? undefined : netstatCounter(text, "TcpExt", "TCPSynRetrans");
 }
 
-/** What the broker says it dropped meanwhile; where wills are missing, its latest word is waited for. */
+/** How many messages the broker reports as dropped; where wills are missing, waits for its latest report. */
 async function droppedSince(
   run: FleetRun,
   version: ProtocolVersion,
@@ -162,10 +162,10 @@ async function droppedSince(
   return after === undefined ? undefined : { before, after };
 }
 
-/** What tells the draw of the kills from others of the same seed. */
+/** The number that separates the draw of the kills from others of the same seed. */
 const killDraw = 0;
 
-/** Cuts what falls into this process into squads of even size, each with watchers of its own. */
+/** Cuts the shard of this process into squads of even size, each with its own watchers. */
 export function tasksOf(
   { plan, target, engine }: FleetRun,
   protocol: SquadTask["protocol"],

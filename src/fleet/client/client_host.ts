@@ -1,5 +1,5 @@
 /**
- * What the clients of a squad share, and what they count together.
+ * The state and the counters that the clients of a squad share.
  */
 import type { Histogram } from "../../base/histogram.ts";
 import type { FleetWorld } from "./fleet_world.ts";
@@ -14,19 +14,19 @@ export interface FailedClient {
   readonly failures: Failures;
 }
 
-/** What all clients of a squad share. */
+/** The state that all clients of a squad share. */
 export interface ClientHost {
-  /** Who belongs to which group, and the plan as it holds there. */
+  /** The group of each client, and the plan with the settings of that group. */
   readonly groups: Groups;
   readonly world: FleetWorld;
-  /** When the last turn was: what is seen now may have waited here since. */
+  /** The instant of the last turn: an event that this turn reads may have waited here since. */
   readonly turnMs: number;
-  /** Where a client tells what becomes of its lives. */
+  /** The record to which a client reports the events of its lives. */
   readonly lives: ClientEvents;
-  /** Of clients that speak of their presence, where there are any. */
+  /** The presence of the clients, where the plan has any. */
   readonly presence: PresenceLog | undefined;
   /** How long each CONNECT took, from the dial to CONNACK. */
   readonly connects: Histogram;
-  /** A client gave up connecting for now; it tries again by itself. */
+  /** A client stopped connecting for now; it tries again by itself. */
   onConnectFailed(client: FailedClient, sentence: string): void;
 }

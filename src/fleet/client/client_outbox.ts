@@ -1,15 +1,15 @@
 /**
- * What a client has published and the broker has not acknowledged for good.
+ * The messages that a client has published and the broker has not acknowledged completely.
  */
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { Packet } from "../../mqtt/packet.ts";
 import type { ClientConnection } from "./connection.ts";
 import type { Outgoing } from "../life/presence_message.ts";
 
-/** Told once the broker has answered for a message: whether it took it. */
+/** Receives the answer of the broker to a message: whether the broker took it. */
 export type Heard = (taken: boolean, nowMs: number) => void;
 
-/** A client holds back what it would publish beyond so many that are not acknowledged. */
+/** A client delays its messages while so many are not acknowledged. */
 const mostUnanswered = 100;
 const noted = () => {};
 
@@ -18,10 +18,10 @@ export class ClientOutbox {
   #limit = mostUnanswered;
   #pongs = 0;
   readonly #open = new Map<number, Heard>();
-  /** At QoS 0 nobody answers: a PINGREQ goes after the message, and its answer shows that both were read. */
+  /** A broker acknowledges no QoS 0: a PINGREQ follows it, and its PINGRESP shows that the broker read both. */
   readonly #pinged: { readonly ping: number; readonly heard: Heard }[] = [];
 
-  /** A new connection: what the last one left open is given up. Numbers go on, for a resumed session knows the old ones. */
+  /** A new connection: drops the open messages of the last one. Numbers continue: a resumed session has the old. */
   begin(receiveMaximum: number | undefined): void {
     this.#limit = Math.min(receiveMaximum ?? mostUnanswered, mostUnanswered);
     this.#pongs = 0;
@@ -30,9 +30,9 @@ export class ClientOutbox {
   }
 
   /**
-   * Publishes; answers false where the broker has too many unanswered [MQTT5 3.3.4-9], or takes no packet so large.
+   * Publishes; returns false where the broker has too many unanswered [MQTT5 3.3.4-9], or takes no packet so large.
    *
-   * @param heard asks for an answer at QoS 0 too
+   * @param heard requests an answer at QoS 0 too
    */
   publish(connection: ClientConnection, message: Outgoing, nowMs: number, heard?: Heard): boolean {
     const { qos } = message;

@@ -1,16 +1,16 @@
 /**
- * The states of a virtual client, what each of them holds, and every legal transition between them. What a client does
- * at a transition is in `virtual_client.ts`.
+ * The states of a virtual client, the data of each, and every legal transition between them. The action of a client at
+ * a transition is in `virtual_client.ts`.
  *
- * Two things are no states, because they hold in several: a client that is to leave as soon as it can, and a broker that
- * is being restarted.
+ * Two conditions are no states, because they are true in several: a client that has to leave as soon as it can, and a
+ * broker restart under way.
  */
 import { InvariantError } from "../../base/failure.ts";
 import { nextState, type StateTable } from "../../base/state_table.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import type { ClientConnection } from "./connection.ts";
 
-/** The state of a virtual client, with what only this state needs. */
+/** The state of a virtual client, with the data that only this state needs. */
 export type ClientState =
   /** Not connected yet in this run. */
   | { readonly kind: "idle" }
@@ -20,13 +20,13 @@ export type ClientState =
   | { readonly kind: "takeover-opening"; readonly old: ClientConnection; readonly dueMs: number }
   /** The CONNECT that takes `old` over is not answered yet; the life on `old` is over. */
   | { readonly kind: "takeover-connecting"; readonly old: ClientConnection }
-  /** CONNACK has come. */
+  /** The client has received CONNACK. */
   | { readonly kind: "up" }
   /** Its last presence message is not answered yet; `leave` ends the connection then. */
   | { readonly kind: "parting"; readonly leave: (nowMs: number) => void }
   /** Its life is over; the broker has to close the connection. */
   | { readonly kind: "dying" }
-  /** As `dying`, after the client has retired: nothing follows the close. */
+  /** As `dying`, after the client has retired: no connection follows the close. */
   | { readonly kind: "lingering" }
   /** Without a connection; its alarm brings it back. */
   | { readonly kind: "away" }
@@ -34,13 +34,13 @@ export type ClientState =
   | { readonly kind: "down" }
   /** Its alarm rang while the broker is being restarted: it connects at the broker's return. */
   | { readonly kind: "overdue" }
-  /** Without a connection, and nothing brings it back but the schedule. */
+  /** Without a connection; only the schedule reconnects the client. */
   | { readonly kind: "gone" };
 
 /** The name of a state. */
 export type ClientStateKind = ClientState["kind"];
 
-/** What moves a client from one state to another. */
+/** The causes that move a client from one state to another. */
 export type ClientEvent =
   /** It begins to open a connection. */
   | "connect"
@@ -48,9 +48,9 @@ export type ClientEvent =
   | "take-over"
   /** The second connection is open; its CONNECT goes out. */
   | "opened"
-  /** The second connection is open, but the first has ended by itself: there is nothing to take over. */
+  /** The second connection is open, but the first has ended by itself: no takeover takes place. */
   | "opened-late"
-  /** CONNACK with success has come. */
+  /** The client has received CONNACK with success. */
   | "accepted"
   /** CONNECT was refused, or not answered in time, or the connection ended before. */
   | "failed"
@@ -60,9 +60,9 @@ export type ClientEvent =
   | "parted"
   /** It was killed in a way that leaves the close of the connection to the broker. */
   | "killed"
-  /** Its connection ended, and it comes back later. */
+  /** The connection ended, and the client reconnects later. */
   | "ended"
-  /** Its connection ended, and it does not come back. */
+  /** The connection ended, and the client does not reconnect. */
   | "ended-for-good"
   /** Its connection ended while the broker is being restarted. */
   | "broker-lost"
@@ -70,7 +70,7 @@ export type ClientEvent =
   | "broker-absent"
   /** It retires while the broker has yet to close a silent connection. */
   | "retired-silent"
-  /** Whatever is open is closed; nothing follows. */
+  /** The client closes every open connection; no other follows. */
   | "dropped";
 
 /** By state and event, the next state. An event that is not listed under a state is illegal there. */
@@ -80,7 +80,7 @@ export const clientTransitions: StateTable<ClientStateKind, ClientEvent> = {
   "takeover-opening": {
     "opened": "takeover-connecting",
     "opened-late": "connecting",
-    // The first connection lives on.
+    // The first connection stays open.
     "failed": "up",
     "dropped": "gone",
   },

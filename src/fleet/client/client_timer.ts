@@ -1,4 +1,4 @@
-/** The one instant at which something wants to be woken next. */
+/** The instant of the next alarm of one owner. */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import type { Wakeable } from "./fleet_world.ts";
 
@@ -14,8 +14,8 @@ export class ClientTimer {
   }
 
   /**
-   * Wakes at this instant and not before; Infinity is never. A deadline that falls due sooner is left where it is, for
-   * most alarms are put off or turned off before their time: {@link rings} tells whether it is time.
+   * Sets the alarm to this instant and not before; Infinity is never. A deadline that falls due sooner stays in the
+   * queue, because the owner postpones or cancels most alarms: {@link rings} returns whether it is time.
    */
   at(atMs: number): void {
     this.#wantedMs = atMs;
@@ -25,7 +25,7 @@ export class ClientTimer {
     } else if (atMs !== Infinity && (!deadline.pending || atMs < deadline.atMs)) this.#wakes.move(deadline, atMs);
   }
 
-  /** Asked when its owner is woken: whether that is what it is for. */
+  /** Returns whether the alarm is the cause of the owner's wake-up. */
   rings(nowMs: number): boolean {
     const wantedMs = this.#wantedMs;
     this.#wantedMs = Infinity;

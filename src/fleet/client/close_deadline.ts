@@ -1,12 +1,12 @@
 /**
- * How long a client whose connection is the broker's to close waits for that, before the fleet ends the connection itself.
+ * How long a client waits for a close that the broker owes, before the fleet ends the connection itself.
  */
 import type { Life } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 /**
- * Until when a client waits for the broker: as long as the plan waits for a will. What comes after the fleet's own action
- * answers that action, so that the fleet must not act while the broker's will may still come.
+ * The instant until which a client waits for the broker: as long as the plan waits for a will. A will that follows the
+ * fleet's own action answers that action, so the fleet must not act while the broker's will may still arrive.
  */
 export function closeDeadlineMs(
   life: Life,

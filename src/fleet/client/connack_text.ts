@@ -1,5 +1,5 @@
 /**
- * What a CONNACK that refuses says, in words.
+ * The text of a CONNACK that refuses.
  */
 import type { ConnackPacket, ProtocolVersion } from "../../mqtt/packet.ts";
 import { reasonDetails, reasonText, returnCodeText } from "../../mqtt/reason.ts";
@@ -9,7 +9,7 @@ export function isLoginRefused(version: ProtocolVersion, code: number): boolean 
   return version === 4 ? code === 4 || code === 5 : code === 0x86 || code === 0x87;
 }
 
-/** A refusal in words, with its code and what the server says besides. */
+/** The text of a refusal, with its code and the reason string of the server. */
 export function connackText(version: ProtocolVersion, { reasonCode, properties }: ConnackPacket): string {
   const code = version === 4 ? returnCodeText(reasonCode) : reasonText(reasonCode, "connack");
   return `the broker refused the CONNECT with ${code}${reasonDetails(properties)}`;

@@ -22,7 +22,7 @@ export function connectPacketOf(plan: FleetPlan, life: Life): ConnectPacket {
   };
 }
 
-/** The CONNECT of a client that has no will: a watcher, say. */
+/** The CONNECT of a client without a will, such as a watcher. */
 export function plainConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: string): ConnectPacket {
   return {
     type: "connect",
@@ -45,16 +45,16 @@ export function watcherConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: 
   return { ...plain, properties: { sessionExpiryIntervalS } };
 }
 
-/** Beyond the time that the broker has to come back, a watcher's session lives so much longer, in seconds. */
+/** A watcher's session outlives the time that the broker has to come back by so many seconds. */
 const watcherGraceS = 300;
 
-/** Keep alive of those who only watch, in seconds. */
+/** Keep alive of watchers and readers, in seconds. */
 export const plainKeepAliveS = 60;
 
-/** What {client} and {group} are for those who only watch. */
+/** The values of {client} and {group} for watchers and readers. */
 const watcherName = "watcher";
 
-/** A password without a user name is not allowed in 3.1.1, so that an empty user name goes with it. */
+/** 3.1.1 allows no password without a user name, so an empty user name accompanies it. */
 function credentialsOf(plan: FleetPlan, client: string): { username?: string; password?: Uint8Array } {
   const { username, password } = plan;
   if (username === undefined && password === undefined) return {};

@@ -1,6 +1,6 @@
 /**
- * One MQTT connection of the fleet's: a link, the packets on it, and keep alive. What the packets mean is its owner's
- * business: a virtual client, a watcher, a control.
+ * One MQTT connection of the fleet: a link, its packets, and keep alive. The owner handles the content of the packets:
+ * a virtual client, a watcher, a canary.
  */
 import type { Deadline } from "../../base/deadlines.ts";
 import type { ProtocolError } from "../../base/failure.ts";
@@ -12,13 +12,13 @@ import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
 import type { FleetWorld, Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 
-/** What a connection calls. */
+/** The callbacks of a connection. */
 export interface ConnectionOwner {
   /** The link is open: time for CONNECT. */
   onOpen(connection: ClientConnection, nowMs: number): void;
-  /** @param faults what does not belong in the packet, where anything does not */
+  /** @param faults the faults of the packet, where it has any */
   onPacket(connection: ClientConnection, packet: Packet, nowMs: number, faults?: readonly PacketFault[]): void;
-  /** Nothing more comes; called once. */
+  /** No packet follows; the connection calls it once. */
   onOver(connection: ClientConnection, end: ConnectionEnd, nowMs: number): void;
 }
 
@@ -31,11 +31,11 @@ const pingreq = encode({ type: "pingreq" }, 4);
 const pingShare = 0.75;
 
 /**
- * After a PINGREQ went unanswered for a keep alive, what came meanwhile and was not read yet has so long to be read.
+ * After a PINGREQ without an answer for a keep alive, the owner has so long to read the packets that wait.
  */
 const pongGraceMs = 1_000;
 
-/** So many of the bytes that came last are kept of what is malformed. */
+/** How many of the last bytes a malformed packet keeps. */
 const keptBytes = 16;
 
 export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable {
@@ -48,7 +48,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   pings = 0;
   /** The largest packet that the server takes, in bytes. */
   #maximumPacketSize = Infinity;
-  /** How many PINGRESP came. */
+  /** The number of PINGRESP packets received. */
   #pongs = 0;
   /** When the oldest unanswered PINGREQ was sent. */
   #pingedMs: number | undefined;
@@ -78,7 +78,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     return this.#link.peer;
   }
 
-  /** True once nothing more comes. */
+  /** True once no packet follows. */
   get over(): boolean {
     return this.#over;
   }
@@ -101,7 +101,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     this.#link.write(bytes);
   }
 
-  /** Looks whether nothing was sent for so long that the broker may have ended this connection for its silence. */
+  /** Checks whether this side was silent for so long that the broker may have ended this connection. */
   oversleeps(nowMs: number): boolean {
     // A ping falls due at half the time that the broker must wait: beyond nine tenths of it, it is too late to be sure.
     if (this.#pingEveryMs > 0 && nowMs - this.lastSentMs > this.#pingEveryMs / pingShare * 1.5 * 0.9) {
@@ -110,7 +110,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     return this.overslept;
   }
 
-  /** Sends PINGREQ whenever nothing else was sent for a while; 0 does not. */
+  /** Sends PINGREQ whenever this side was silent for a while; 0 disables it. */
   keepAlive(keepAliveS: number, nowMs: number): void {
     if (keepAliveS === 0) return;
     this.#pingEveryMs = keepAliveS * 1_000 * pingShare;
@@ -122,7 +122,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     const keepAliveMs = this.#pingEveryMs / pingShare;
     if (this.#pingedMs !== undefined && nowMs >= this.#pingedMs + keepAliveMs) {
       if (this.#overdue) return this.#giveUp({ kind: "mute", withinS: keepAliveMs / 1_000 });
-      // This machine may have been busy, and the answer may lie here unread.
+      // This machine may have been busy, and the answer may wait here unread.
       this.#overdue = true;
       return this.#world.wakes.move(this.#ping!, nowMs + pongGraceMs);
     }
@@ -133,7 +133,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     );
   }
 
-  /** Ends the connection because of what the broker did, or did not do. */
+  /** Ends the connection because of an action of the broker, or of a missing one. */
   #giveUp(end: ConnectionEnd): void {
     this.#finish(end);
     this.#link.reset();
@@ -146,13 +146,13 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     this.sendBytes(pingreq, nowMs);
   }
 
-  /** Sends nothing any more by itself. */
+  /** Stops the packets that the connection sends by itself. */
   fallSilent(): void {
     this.#pingEveryMs = 0;
     if (this.#ping !== undefined) this.#world.wakes.cancel(this.#ping);
   }
 
-  /** Sends FIN after what was written. */
+  /** Sends FIN after the bytes written so far. */
   end(): void {
     this.fallSilent();
     this.#link.end();

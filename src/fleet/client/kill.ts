@@ -1,5 +1,5 @@
 /**
- * How each kill mode looks on the wire.
+ * The bytes and the close of each kill mode.
  */
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
@@ -7,13 +7,13 @@ import { hexByte } from "../../mqtt/reason.ts";
 import type { ClientConnection } from "./connection.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 
-/** What a kill leaves behind. */
+/** The result of a kill. */
 export interface Killed {
-  /** The connection stays open and silent: only keep alive tells the broker. */
+  /** The connection stays open and silent: the broker detects it by keep alive alone. */
   readonly silent: boolean;
   /** It is for the broker to close. */
   readonly brokerCloses: boolean;
-  /** What was drawn among several ways, for people. */
+  /** The variant that the kill drew, as a text. */
   readonly detail?: string;
 }
 
@@ -26,7 +26,7 @@ const halfPublish = Uint8Array.of(0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d)
 
 /** Bytes that no version of the standard allows a client to send. */
 const garbage: readonly { readonly detail: string; readonly bytes: Uint8Array }[] = [
-  // A type that neither version knows. [MQTT311 4.8.0-1] [MQTT5 4.13.1-1]
+  // A packet type that neither version defines. [MQTT311 4.8.0-1] [MQTT5 4.13.1-1]
   { detail: "packet type 0", bytes: Uint8Array.of(0x00, 0x00) },
   // [MQTT311 3.3.1-4] [MQTT5 3.3.1-4]
   { detail: "a PUBLISH with both QoS bits set", bytes: Uint8Array.of(0x36, 7, 0, 1, 0x61, 0, 1, 0, 0) },
@@ -75,7 +75,7 @@ export function kill(
       connection.end();
       return gone;
     case "freeze":
-      // It reads on, so that the broker's close is seen: to the broker this client is only silent.
+      // The client reads on, so that it sees the broker's close: for the broker this client is only silent.
       connection.fallSilent();
       return frozen;
     case "half-packet":

@@ -15,7 +15,7 @@ export class PresencePublisher {
   readonly #outbox: ClientOutbox;
   #stay: Stay | undefined;
 
-  /** @param plan the plan as it holds for the client */
+  /** @param plan the plan with the settings of the client's group */
   constructor(plan: FleetPlan, book: PresenceLog, outbox: ClientOutbox) {
     this.#plan = plan;
     this.#book = book;
@@ -28,9 +28,9 @@ export class PresencePublisher {
   }
 
   /**
-   * Says it, and hears of the broker's answer; false where the broker has too many messages unanswered.
+   * Publishes the state and waits for the broker's answer; false where the broker has too many messages unanswered.
    *
-   * @param then called once it was answered
+   * @param then called after the answer
    */
   say(
     word: PresenceWord,

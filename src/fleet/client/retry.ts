@@ -16,14 +16,14 @@ export function retryAfterMs(tries: number, place = 0): number {
   return Math.min(longestMs, firstMs * 2 ** (tries - 1)) * (1 + (place % spreadOver) / spreadOver);
 }
 
-/** After a CONNECT that came to nothing for another reason, the next, in milliseconds. */
+/** The pause after a CONNECT that failed for another reason, in milliseconds. */
 const usualRetryMs = 1_000;
 /** A client that failed so often while the fleet is connected voids the run. */
 const connectTries = 5;
 /** A client that a limit of the broker refuses for so long while the fleet is connected voids the run too. */
 const refusedPatienceMs = 60_000;
 
-/** The CONNECTs of one client that came to nothing since the last one that did not. */
+/** The failed CONNECTs of one client since its last success. */
 export class Failures {
   /** How many had another reason than a limit of the broker. */
   #count = 0;

@@ -1,6 +1,6 @@
 /**
- * What clients publish while they live, so that wills are measured under load: messages that nobody watches, spread
- * evenly over time and over the clients.
+ * The messages that clients publish while they are online, so that the fleet measures wills under load: no watcher
+ * subscribes to them, and they are even over time and over the clients.
  */
 import type { QoS } from "../../mqtt/packet.ts";
 import type { Groups } from "../plan/groups.ts";
@@ -8,15 +8,15 @@ import type { FleetPlan, Telemetry } from "../plan/plan.ts";
 import { noTelemetry, type TelemetryCounts } from "../result/telemetry_result.ts";
 import { telemetryTopic } from "../plan/telemetry_topic.ts";
 
-/** Who publishes. */
+/** A client that publishes. */
 export interface Publisher {
   readonly number: number;
   /** True while it is connected and not to be silent. */
   readonly up: boolean;
   /**
-   * False where the broker has not answered enough of what came before: then nothing is sent.
+   * False, and no message sent, where the broker has too many earlier messages unanswered.
    *
-   * @param heard told whether the broker took it; never at QoS 0
+   * @param heard receives whether the broker took it; never at QoS 0
    */
   publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, heard: (taken: boolean) => void): boolean;
 }
@@ -42,7 +42,7 @@ class Round {
     this.#payload = new Uint8Array(telemetry.sizeBytes).fill(0x2e);
   }
 
-  /** Publishes what is owed for so many milliseconds. */
+  /** Publishes the messages that fall into so many milliseconds. */
   pass(elapsedMs: number, nowMs: number): void {
     this.#owed += Math.min(elapsedMs, mostCatchUpMs) * this.#telemetry.perSecond * this.#clients.length / 1_000;
     for (; this.#owed >= 1; this.#owed--) {
@@ -73,7 +73,7 @@ export class TelemetryPump {
     return [...this.#rounds.values()].reduce((sum, { counts }) => sum + counts.sent, 0);
   }
 
-  /** Tells what each group that is to publish has published, by its name, and what became of it. */
+  /** Returns the counts of each group that publishes, by its name, and the broker's answers. */
   tell(told: (group: string, counts: TelemetryCounts) => void): void {
     for (const [name, { counts }] of this.#rounds) told(name, counts);
   }
@@ -82,7 +82,7 @@ export class TelemetryPump {
     this.#lastMs = nowMs;
   }
 
-  /** Publishes what is due by now. */
+  /** Publishes the messages that are due by now. */
   turn(nowMs: number): void {
     const elapsedMs = nowMs - this.#lastMs;
     this.#lastMs = nowMs;

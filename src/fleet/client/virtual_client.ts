@@ -1,4 +1,4 @@
-/** One virtual client: it is connected, killed and comes back, under one client id. `client_state.ts` has its states. */
+/** A virtual client connects, a kill ends its life, it reconnects under one id. `client_state.ts` has its states. */
 import { ClientTimer } from "./client_timer.ts";
 import type { ConnackPacket, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
 import { faultyText, type PacketFault } from "../../mqtt/codec/lenient.ts";
@@ -34,7 +34,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #state: ClientState = { kind: "idle" };
   #incarnation = 0;
   #everConnected = false;
-  /** When it comes back after the death that it dies now. */
+  /** When the client reconnects after its present life ends. */
   #reconnectAfterMs: number | "never";
   #retiring = false;
   #dialledMs = 0;
@@ -73,7 +73,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#dial(nowMs);
   }
 
-  /** @param alarmMs when it is woken unless another state comes first */
+  /** @param alarmMs when the client wakes unless it changes to another state before */
   #enter(event: ClientEvent, next: ClientState, alarmMs = Infinity): void {
     checkTransition(this.#state.kind, event, next.kind);
     this.#state = next;
@@ -93,7 +93,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     // A takeover reconnects by itself, so `reconnectAfterMs` does not apply.
     if (mode === "takeover") return this.#takeOver(dueMs, nowMs);
     this.#reconnectAfterMs = reconnectAfterMs;
-    // What it waits for meanwhile is the broker's answer: that is no lateness of this machine's.
+    // Meanwhile the client waits for the broker's answer: that is no lateness of this machine.
     if (mode === "leave") this.#part((atMs) => this.#killNow(mode, dueMs + atMs - nowMs, atMs), nowMs);
     else this.#killNow(mode, dueMs, nowMs);
   }
@@ -103,30 +103,30 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     (this.#pending ??= []).push(pending);
   }
 
-  /** Publishes a message of its own; answers false where the broker has too many unanswered. [MQTT5 3.3.4-9] */
+  /** Publishes a message of this client; returns false where the broker has too many unanswered. [MQTT5 3.3.4-9] */
   publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, heard: Heard): boolean {
     const message = { topic, payload, qos, retain: false };
     return this.#outbox!.publish(this.#connection!, message, nowMs, qos === 0 ? undefined : heard);
   }
 
-  /** Comes back though it was to stay away. */
+  /** Reconnects a client that had to stay offline. */
   callBack(nowMs: number): void {
     this.#reconnectAfterMs = 0;
-    // A kill that still waits for its victim must not send it away for good after it was called.
+    // A kill that still waits for its client must not keep the client offline after this call.
     this.#pending = this.#pending?.map((kill) => ({ ...kill, reconnectAfterMs: 0 }));
     if (this.#state.kind === "gone") this.connect(nowMs);
   }
 
-  /** A will of this client was seen: a client that only waited for it may come back. */
+  /** A watcher received a will of this client: a client that only waited for that may reconnect. */
   willSeen(life: Life, nowMs: number): void {
     if (this.#state.kind !== "dying" || life !== this.#life) return;
-    // Before keep alive has passed, the will answers a close that is still to be seen; if none is, the will is early.
+    // Before keep alive has passed, the will answers a close still to be seen; without a close, the will is early.
     const byMs = noticedMs(life);
     if (nowMs < byMs) this.#timer.at(Math.max(byMs, nowMs + this.#plan.lateAfterMs));
     else this.#comeBack(nowMs);
   }
 
-  /** The broker is about to be restarted: nothing is asked of it until it is back. */
+  /** A broker restart is about to begin: the client sends no request until the broker is back. */
   expectRestart(backAfterMs: number | "never"): void {
     this.#backAfterMs = backAfterMs;
   }
@@ -136,7 +136,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     return this.#backAfterMs !== undefined && this.up && !this.#connection!.over;
   }
 
-  /** The broker serves again, and the watchers see. */
+  /** The broker serves again, and the watchers are subscribed. */
   brokerIsBack(nowMs: number): void {
     const backAfterMs = this.#backAfterMs;
     this.#backAfterMs = undefined;
@@ -203,7 +203,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#enter("dropped", { kind: "gone" });
   }
 
-  /** True while it keeps a connection open on which it sends nothing. */
+  /** True while the client keeps a connection open and sends no packet on it. */
   get #silent(): boolean {
     return this.#connection !== undefined && this.#life?.end?.silent === true;
   }
@@ -212,7 +212,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     return this.#state.kind === "gone" || this.#state.kind === "lingering";
   }
 
-  /** True while it may have a session at the broker that nothing but a clean CONNECT removes. */
+  /** True while the client may have a session at the broker that only a clean CONNECT removes. */
   get keepsSession(): boolean {
     return this.version === 4 && this.#incarnation > 0 && !this.#silent && this.#plan.cleanStart !== "yes";
   }
@@ -310,7 +310,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
       state.old.reset();
       this.#host.lives.unanswered(this.#previous!, nowMs);
     }
-    // A life that never began leaves nothing behind: the one before it still waits for its next.
+    // A life that never began leaves no trace: the life before it still waits for its next.
     if (this.#life!.sentMs === undefined || this.#life!.refused) this.#life = this.#previous;
     if (state.kind === "takeover-opening") this.#takeoverFailed(state.old, nowMs);
     else {
@@ -358,7 +358,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host.lives.kill(old, { mode: "takeover", dueMs, doneMs: nowMs, silent: false }, connection.lastSentMs);
   }
 
-  /** The new connection could not be opened, so nothing was taken over: the old one lives on and is killed later. */
+  /** The new connection did not open, so no takeover took place: the old connection stays open for a later kill. */
   #takeoverFailed(old: ClientConnection, nowMs: number): void {
     this.#connection = old;
     this.#enter("failed", { kind: "up" });
@@ -371,7 +371,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host.lives.end(this.#life!, nowMs, why);
     if (this.#backAfterMs === undefined) this.#goAway(nowMs);
     else {
-      // The time until it comes back counts from the broker's return.
+      // The time until the client reconnects counts from the broker's return.
       this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
       this.#connection = undefined;
       this.#enter("broker-lost", { kind: "down" });

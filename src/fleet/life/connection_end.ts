@@ -4,10 +4,10 @@
 import type { DisconnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { LinkEnd } from "../../net/link.ts";
 
-/** How a connection ended: its link did, or this side ended it because of what the broker did. */
+/** How a connection ended: its link ended, or this side ended it because of an action of the broker. */
 export type ConnectionEnd =
   | LinkEnd
-  /** The broker sent an invalid packet; `bytes` are the first of what came last. */
+  /** The broker sent an invalid packet; `bytes` are the first of the last bytes received. */
   | { readonly kind: "malformed"; readonly message: string; readonly bytes: Uint8Array }
   /** CONNACK has Session Present 1 in answer to Clean Start 1. */
   | { readonly kind: "sessionPresent" }

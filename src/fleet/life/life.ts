@@ -1,6 +1,6 @@
 /**
- * One life of one virtual client: from CONNECT to the end of its connection, with the will it carried. Owns what a
- * will looks like on the wire; what is due when is the oracle's.
+ * One life of one virtual client: from CONNECT to the end of its connection, with its will. This module defines the
+ * content of a will; the oracle decides which will is due, and when.
  */
 import { mix } from "../../base/random.ts";
 import type { MessageProperties, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
@@ -9,27 +9,27 @@ import { type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { type WillTopicBy, willTopicBy } from "../plan/will_topic.ts";
 
-/** What ended a life: a kill, a restart of the broker that the fleet asked for, or neither. */
+/** The cause of the end of a life: a kill, a restart of the broker that the fleet requested, or neither. */
 export type EndMode = KillMode | "restart" | "lost";
 
-/** How a life ended: killed by the fleet, with the broker that it restarted, or `lost` though nobody did anything. */
+/** How a life ended: by a kill, with the broker that the fleet restarted, or `lost` without an action of the fleet. */
 export interface LifeEnd {
   readonly mode: EndMode;
-  /** When the schedule wanted it. */
+  /** The instant in the schedule. */
   readonly dueMs: number;
-  /** When it was done, or noticed where nobody did it. */
+  /** The instant of the kill, or of the detection where the fleet did not end the life. */
   readonly doneMs: number;
   /** From when on the broker may have ended it, where that is not known: in a restart, or an unanswered takeover. */
   readonly sinceMs?: number;
-  /** The client fell silent and keeps its connection open: only keep alive can tell. */
+  /** The client is silent and keeps its connection open: the broker detects it by keep alive alone. */
   readonly silent: boolean;
-  /** When the broker's close of a connection that the broker had to close was seen; absent while it was not. */
+  /** The instant at which the client saw the close that the broker owed; absent before that. */
   readonly closedMs?: number;
   /** It was announced then, by DISCONNECT, or may have waited here unread since then, for this machine was busy. */
   readonly closedSinceMs?: number;
-  /** When the fleet itself ended that connection, which the broker had not closed: what follows may answer this. */
+  /** When the fleet itself ended that connection, still open at the broker: a later will may answer this. */
   readonly cutMs?: number;
-  /** What was drawn among several ways, for people. */
+  /** The variant that the kill drew, as a text. */
   readonly detail?: string;
 }
 
@@ -39,11 +39,11 @@ export interface NextConnect {
   readonly sentMs: number;
   /** When the broker accepted it; undefined while that is not known. */
   acknowledgedMs: number | undefined;
-  /** Whether the broker then said that it had the session; undefined while that is not known. */
+  /** Whether the broker then reported that it had the session; undefined before its answer. */
   sessionPresent?: boolean;
 }
 
-/** What the fleet knows of one life. Instants are milliseconds of one clock. */
+/** The data of the fleet on one life. Instants are milliseconds of one clock. */
 export interface Life {
   readonly client: number;
   /** 1 for a client's first CONNECT, and one more for each later one. */
@@ -77,7 +77,7 @@ export interface Life {
   next: NextConnect | undefined;
 }
 
-/** What tells one life's draws from another's; 1 draws a client's version, 4 its nonce. */
+/** The number that separates one life's draws; 1 draws a client's version, 4 its nonce. */
 const drawOf = { qos: 2, cleanStart: 3, coin: 5 } as const;
 
 /** A life that is about to begin. */
@@ -111,22 +111,22 @@ export function beginLife(
   };
 }
 
-/** The QoS that a life's will asks for. */
+/** The QoS of a life's will. */
 export function willQosOf(plan: FleetPlan, client: number, incarnation: number): QoS {
   return (plan.willQos === "mix" ? mix(plan.seed, client, incarnation, drawOf.qos) % 3 : plan.willQos) as QoS;
 }
 
-/** A drawn number for what a kill does in detail. */
+/** A drawn number for the variants of a kill. */
 export function coinOf(plan: FleetPlan, client: number, incarnation: number): number {
   return mix(plan.seed, client, incarnation, drawOf.coin);
 }
 
-/** The client id, the same through all of a client's lives. */
+/** The client id, constant through all lives of a client. */
 export function clientIdOf(plan: FleetPlan, client: number): string {
   return `${plan.clientPrefix}-${plan.run}-${client}`;
 }
 
-/** A will as the broker is asked to publish it. */
+/** A will as the client requests it from the broker. */
 export interface WillContent {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -152,12 +152,12 @@ export function willTopicOf(
 /** How the topics of a plan are made. */
 const topics = new WeakMap<FleetPlan, WillTopicBy>();
 
-/** The will of one life: the same each time it is asked for. */
+/** The will of one life: equal on every call. */
 export function willOf(plan: FleetPlan, life: Life): WillContent {
   return contentOf(plan, life, willName);
 }
 
-/** A message of one life on the topic of its will; its name is how its payload begins. */
+/** A message of one life on the topic of its will; its name is the start of its payload. */
 export function contentOf(plan: FleetPlan, life: Life, name: string): WillContent {
   const topic = willTopicOf(plan, life);
   const payload = writeMark(plan, name, life);
@@ -184,10 +184,10 @@ function propertiesOf(plan: FleetPlan, { client, incarnation }: Mark): MessagePr
 /** How the payload of a will begins. */
 const willName = "mqtt-sim";
 
-/** Whose will a payload says it is. */
+/** The life that a payload names as the source of its will. */
 export type WillMark = Mark;
 
-/** Reads whose will a payload is; undefined when it is none of this run's. */
+/** Reads the life of a will from a payload; undefined for a payload that is not from this run. */
 export function readWillMark(plan: FleetPlan, payload: Uint8Array): WillMark | undefined {
   return readMark(plan, payload, willName);
 }

@@ -5,16 +5,16 @@
 import { mix } from "../../base/random.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
-/** Whose message a payload says it is. */
+/** The life that a payload names as its source. */
 export interface Mark {
   readonly client: number;
   readonly incarnation: number;
 }
 
-/** What tells the draw of a nonce from other draws for the same life. */
+/** The number that separates the draw of a nonce from other draws for the same life. */
 const nonceDraw = 4;
 
-/** A number that only this life of this run knows. */
+/** A number that only this life of this run has. */
 export function nonceOf(plan: FleetPlan, client: number, incarnation: number): number {
   return mix(plan.seed, client, incarnation, nonceDraw);
 }
@@ -26,7 +26,7 @@ const space = 0x20;
 const zero = 0x30;
 const nonceDigits = 8;
 
-/** How the payloads of a plan begin, by name: the same bytes for all its lives. */
+/** The start of the payloads of a plan, by name: the same bytes for all its lives. */
 const heads = new WeakMap<FleetPlan, Map<string, Uint8Array>>();
 
 function headOf(plan: FleetPlan, name: string): Uint8Array {
@@ -37,7 +37,7 @@ function headOf(plan: FleetPlan, name: string): Uint8Array {
   return head;
 }
 
-/** The payload of one life's message of that name: as long as the plan wants it, which the longest head fits into. */
+/** The payload of one life's message of that name: as long as the plan requires, enough for the longest head. */
 export function writeMark(plan: FleetPlan, name: string, { client, incarnation }: Mark): Uint8Array {
   const nonce = nonceOf(plan, client, incarnation);
   const head = headOf(plan, name);
@@ -62,7 +62,7 @@ function writeNumber(bytes: Uint8Array, from: number, value: number): number {
   return to + 1;
 }
 
-/** Reads whose message of that name a payload is; undefined when it is none of this run's. */
+/** Reads the source of a payload of that name; undefined for a payload that is not from this run. */
 export function readMark(plan: FleetPlan, payload: Uint8Array, name: string): Mark | undefined {
   const head = headOf(plan, name);
   for (let at = 0; at < head.length; at++) if (payload[at] !== head[at]) return undefined;

@@ -1,33 +1,33 @@
 import type { PublishPacket } from "../../mqtt/packet.ts";
 
 /**
- * What clients say of their own presence, on the topic of their wills: `online` after CONNACK, `left` before a proper
- * DISCONNECT. Retained, and as rich as a will, so that a broker can lose each part of it.
+ * The messages of clients on their own presence, on the topic of their wills: `online` after CONNACK, `left` before a
+ * proper DISCONNECT. Retained, and with as many properties as a will, so that a broker can lose each part of it.
  */
 import { contentOf, type Life } from "./life.ts";
 import { type Mark, readMark } from "./mark.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
-/** What a client says of itself. */
+/** The presence that a client publishes. */
 export type PresenceWord = "online" | "left";
 
 const names: Readonly<Record<PresenceWord, string>> = { online: "mqtt-sim-online", left: "mqtt-sim-left" };
 
-/** The message of one life: the same each time it is asked for. */
+/** The message of one life: equal on every call. */
 export function presenceMessage(plan: FleetPlan, life: Life, word: PresenceWord): Outgoing {
   return { ...contentOf(plan, life, names[word]), qos: life.qos, retain: true };
 }
 
-/** Whose word a payload is. */
+/** The source of a presence payload. */
 export interface PresenceMark extends Mark {
   readonly word: PresenceWord;
 }
 
-/** Where a presence message's name goes on and a will's is over. */
+/** The position in a name at which a presence message differs from a will, whose name ends there. */
 const hyphenAt = "mqtt-sim".length;
 const hyphen = 0x2d;
 
-/** Reads whose word on its presence a payload is; undefined when it is none of this run's. */
+/** Reads the source of a presence payload; undefined for a payload that is not from this run. */
 export function readPresenceMark(plan: FleetPlan, payload: Uint8Array): PresenceMark | undefined {
   if (payload[hyphenAt] !== hyphen) return undefined;
   for (const word of ["online", "left"] as const) {
