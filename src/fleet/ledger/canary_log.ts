@@ -1,6 +1,6 @@
 /**
- * What becomes of canaries: their wills are judged as those of any client, by the same oracle, and counted apart.
- * A run calls it as things happen, a recording's replay as they had happened.
+ * The fate of canaries: the oracle judges their wills like those of any client, and this log counts them apart. A run
+ * calls it as events happen, a recording's replay at their recorded instants.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { profileOf } from "../../profiles/profiles.ts";
@@ -22,12 +22,12 @@ import { timelineOf } from "./timeline.ts";
 /** The will of a canary as one watcher saw it. */
 export interface CanaryWill {
   readonly client: number;
-  /** Which of the watchers that receive the same wills, from 0. */
+  /** The number of the watcher among those that receive the same wills, from 0. */
   readonly copy: number;
   readonly altered: readonly Alteration[];
 }
 
-/** A canary that was killed once its message had been seen. */
+/** A canary that the fleet killed after a watcher received its message. */
 export interface KilledCanary {
   readonly client: number;
   readonly bucket: number;
@@ -37,13 +37,13 @@ export interface KilledCanary {
   readonly killedMs: number;
 }
 
-/** What is known of the life of a canary that was killed; undefined of one that was not. */
+/** The data on the life of a killed canary; undefined for one without a kill. */
 export function killedCanary({ client, bucket, version, connectedMs, end }: Life): KilledCanary | undefined {
   if (end === undefined || connectedMs === undefined) return undefined;
   return { client, bucket, version, mode: end.mode as KillMode, connectedMs, killedMs: end.doneMs };
 }
 
-/** Names what a canary is counted under, for each thing that can go wrong with a will. */
+/** Names the counter of canaries for each fault of a will. */
 const countOf: Readonly<Partial<Record<FaultName, keyof CanaryCounts>>> = {
   missing: "lost",
   altered: "altered",
@@ -57,7 +57,7 @@ export class CanaryLog {
   readonly #groups: Groups;
   readonly #ledger: Ledger;
   readonly #originMs: number;
-  /** What the watchers saw, by client and copy, of canaries that are not over. */
+  /** The messages that the watchers received, by client and copy, of canaries that are not over. */
   readonly #arrivals = new Map<number, Arrival[][]>();
 
   constructor(plan: FleetPlan, groups: Groups, ledger: Ledger, originMs: number) {
@@ -85,13 +85,13 @@ export class CanaryLog {
     const judgement = worst(
       arrivals.map((each, copy) => judge(life, each, rules, nowMs, restarts.absencesOf(life.bucket, copy))),
     );
-    // What could not be seen, or could still come, is no control.
+    // A will that no watcher could see, or that could still arrive, is no control.
     if (judgement.verdict === undefined || judgement.verdict === "unseeable") return;
     this.counts.total++;
     this.#judged(life, judgement, arrivals);
   }
 
-  /** A canary that killed nobody; or one of a recording that says no more of it. */
+  /** A canary without a kill; or one of a recording without more data on it. */
   #count(seen: CanarySight): void {
     this.counts.total++;
     if (seen === "nothing") this.counts.blind++;

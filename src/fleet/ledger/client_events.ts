@@ -1,6 +1,6 @@
 /**
- * What becomes of the clients of one squad, life by life: the one place that changes what is known of a life, counts it
- * and puts it before the ledger. A run calls it as things happen, a recording's replay as they had happened.
+ * The events of the clients of one squad, life by life: only this module changes the data of a life, counts it and
+ * passes it to the ledger. A run calls it as events happen, a recording's replay at their recorded instants.
  */
 import { Histogram } from "../../base/histogram.ts";
 import type { ConnackPacket } from "../../mqtt/packet.ts";
@@ -11,18 +11,18 @@ import type { Life, LifeEnd } from "../life/life.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { RestartWindow } from "../result/restart_result.ts";
 
-/** What a CONNACK says that a life goes by. */
+/** The values of a CONNACK that apply to a life. */
 export interface Accepted {
   readonly present: boolean;
-  /** The server's keep alive, where it has one of its own. */
+  /** The server's keep alive, where it sets one. */
   readonly keepAliveS?: number | undefined;
-  /** The session expiry that the server uses, where it announces one of its own. */
+  /** The session expiry that the server uses, where it announces one. */
   readonly sessionExpiryS?: number | undefined;
   /** Its client was never connected before. */
   readonly first: boolean;
 }
 
-/** What a CONNACK with code 0 says. */
+/** The content of a CONNACK with code 0. */
 export function acceptedOf({ properties, sessionPresent }: ConnackPacket, first: boolean): Accepted {
   return {
     present: sessionPresent,
@@ -44,7 +44,7 @@ export class ClientEvents {
     deferred: 0,
     overslept: 0,
   };
-  /** From the instant at which a kill was due to that at which it was done. */
+  /** From the due instant of a kill to its execution. */
   readonly slip = new Histogram();
   readonly #ledger: Ledger;
   readonly #note: Note | undefined;
@@ -74,8 +74,8 @@ export class ClientEvents {
     life.connectedMs = nowMs;
     // The server's keep alive overrides the client's. [MQTT5 3.2.2-21]
     life.keepAliveS = keepAliveS ?? life.keepAliveS;
-    // The server uses another session expiry than the requested one where it announces it. 5.0 says so in its section
-    // 3.2.2.3.2, without a number.
+    // The server announces a session expiry that differs from the requested one. 5.0 has this in its section 3.2.2.3.2,
+    // without a number.
     if (sessionExpiryS !== undefined && sessionExpiryS < life.sessionExpiryS) {
       this.#ledger.tally.remark({ shortSessions: { lives: 1, shortestS: sessionExpiryS } });
     }
@@ -98,14 +98,14 @@ export class ClientEvents {
     });
   }
 
-  /** CONNACK refused it: what came before it still waits for its next. */
+  /** A CONNACK refused it: the life before it still waits for its next. */
   refuse(life: Life, previous: Life | undefined, code: number, nowMs: number): void {
     life.refused = true;
     if (previous !== undefined) previous.next = undefined;
     this.#note?.("connack", nowMs, { client: life.client, life: life.incarnation, code, present: false });
   }
 
-  /** A CONNECT came to nothing, whatever the reason. */
+  /** A CONNECT failed, for any reason. */
   fail(client: number, text: string, nowMs: number): void {
     this.counters.refused++;
     this.#note?.("failed", nowMs, { client, text });
@@ -149,7 +149,7 @@ export class ClientEvents {
   /**
    * The broker closed a connection that it had to close: of a silent client, or after bytes that it must not accept.
    *
-   * @param sinceMs the instant from which on that may have waited here unread
+   * @param sinceMs the instant since which the close may have waited here unread
    */
   closed(life: Life, sinceMs: number, nowMs: number): void {
     const { closedSinceMs = sinceMs } = life.end!;
@@ -158,7 +158,7 @@ export class ClientEvents {
     this.#note?.("closed", nowMs, { client: life.client, life: life.incarnation, sinceMs });
   }
 
-  /** The broker says that it is about to close such a connection. */
+  /** The broker announces that it is about to close such a connection. */
   closing(life: Life, sinceMs: number, nowMs: number): void {
     if (life.end!.closedSinceMs !== undefined) return;
     life.end = { ...life.end!, closedSinceMs: sinceMs };
@@ -178,7 +178,7 @@ export class ClientEvents {
     else this.endByRestart(life, restart.fromMs, nowMs);
   }
 
-  /** A connection turned out to be over, though nobody had killed it. @param text how it ended, in words */
+  /** A client found its connection closed without a kill. @param text how it ended, as a text */
   lose(life: Life, nowMs: number, text?: string): void {
     life.end = { mode: "lost", dueMs: nowMs, doneMs: nowMs, silent: false };
     this.counters.lost++;
@@ -190,7 +190,7 @@ export class ClientEvents {
 
   /** The broker restart that ended this connection, or undefined if it ended for another reason. */
   restartOf({ connectedMs, keepAliveS }: Life, nowMs: number): RestartWindow | undefined {
-    // Where nothing came of its end, a client notices it with its next PINGREQ.
+    // Where its end produced no packet, a client notices it with its next PINGREQ.
     return this.#ledger.restarts.endedIn(connectedMs!, nowMs, keepAliveS * 1_500);
   }
 
@@ -209,7 +209,7 @@ export class ClientEvents {
     this.#note?.("unanswered", nowMs, { client: life.client, life: life.incarnation });
   }
 
-  /** A client was sent a packet that the standard forbids. @param text what is wrong with it */
+  /** A client received a packet that the standard forbids. @param text the fault of the packet */
   faultyPacket(text: string, nowMs: number): void {
     this.#ledger.tally.remark({ faultyPackets: { [text]: 1 } });
     this.#note?.("faulty", nowMs, { text });

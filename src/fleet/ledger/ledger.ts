@@ -1,6 +1,6 @@
 /**
- * The books of one squad: every life with the wills that were seen for it. Asks the oracle once a life can be judged,
- * writes its judgement into the tally, and keeps of a judged life no more than what a later arrival needs.
+ * The ledger of one squad: every life with the wills that arrived for it. It calls the oracle once a life can be
+ * judged, writes the judgement into the tally, and keeps of a judged life only the data that a later arrival needs.
  */
 import { Deadlines } from "../../base/deadlines.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
@@ -37,29 +37,29 @@ import { earlyCloseOf } from "../oracle/early_close.ts";
 import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
 import type { TallyMode } from "../result/will_counts.ts";
 
-/** A will earlier than its due instant by more than this is early: what a timer rounds is not. */
+/** A will earlier than its due instant by more than this is early: the rounding of a timer is not. */
 const earlyBeforeMs = 20;
 
 /** Past the instant from which a will is late, a life that was answered waits so long for duplicates, then is closed. */
 const closeAfterMs = 2_000;
 
-/** The lives of one client that have an open account, in their order; older ones have been judged long ago. */
+/** The lives of one client with an open entry, in their order; the ledger judged older ones long ago. */
 type OpenLives = Entry[];
 
-/** What has come for most lives: one list for all of them. */
+/** The empty list of arrivals, which most lives share. */
 const nothing: readonly Arrival[] = [];
 
 export class Ledger {
   readonly tally = new Tally();
-  /** The broker's restarts; nothing is judged while one is under way. */
+  /** The broker's restarts; the ledger judges no life while one is under way. */
   readonly restarts = new RestartLog();
-  /** Told the latency of each will, as it comes. */
+  /** Receives the latency of each will at its arrival. */
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
-  /** Told each will that is seen, and what differs from what was asked for. */
+  /** Receives each will that arrives, and its differences from the requested one. */
   onSighting: (sighting: Sighting, altered: readonly Alteration[], addsExpiry: boolean) => void = () => {};
-  /** Told each message that is delivered once more. */
+  /** Receives each message that the broker delivers once more. */
   onRedelivery: (sighting: Sighting) => void = () => {};
-  /** Told each life once it is judged, where every life is wanted. */
+  /** Receives each judged life, where the run requests every life. */
   onLife: ((row: LifeRow) => void) | undefined;
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
@@ -67,13 +67,13 @@ export class Ledger {
   readonly #copies: number;
   readonly #rules: OracleRules;
   readonly #open = new Map<number, OpenLives>();
-  /** Lives that ended, and whose will has not come to every watcher. */
+  /** Lives that ended, and whose will has not reached every watcher. */
   readonly #unanswered = new Set<Entry>();
   readonly #closed = new Map<number, Closed>();
   readonly #toClose = new Deadlines<Entry>();
-  /** Lives that ended while the broker was being restarted. */
+  /** Lives that ended during a broker restart. */
   readonly #held: Entry[] = [];
-  /** The last will seen on each topic, where wills are retained: what a late subscriber must find. */
+  /** The last will seen on each topic, where wills are retained: a late subscriber must find it. */
   readonly #retained = new Map<string, WillMark>();
   #seen = 0;
   #lastDueMs = -Infinity;
@@ -95,7 +95,7 @@ export class Ledger {
     return this.#rules;
   }
 
-  /** Wills seen so far, one for each watcher that saw one. */
+  /** The number of wills seen so far, one for each watcher that received one. */
   get seen(): number {
     return this.#seen;
   }
@@ -158,7 +158,7 @@ export class Ledger {
     this.#delayedDues.add(entry.life.delayS, dueMs);
   }
 
-  /** The client of a life that ended is back: what has not come by now, a broker may drop. */
+  /** The client of an ended life has reconnected: a broker may drop a will that has not arrived by now. */
   back(life: Life): void {
     const entry = this.#entryOf(life.client, life.incarnation);
     if (entry !== undefined) this.#noteOthers(entry);
@@ -168,7 +168,7 @@ export class Ledger {
     if (entry.othersDueMs === -Infinity) entry.othersDueMs = this.#delayedDues.lastMs(entry.life.delayS);
   }
 
-  /** The broker is back and the watchers see: what was due meanwhile, or waits, is due by another instant now. */
+  /** The broker is back and the watchers are subscribed: open wills have a new due instant. */
   restartEnds(nowMs: number, outcome: Outcome): void {
     this.restarts.end(nowMs, outcome);
     for (const entry of this.#held.splice(0)) this.#await(entry);
@@ -183,13 +183,13 @@ export class Ledger {
     this.#waitFor(life, this.#dueMs(life));
   }
 
-  /** A will that is due too long after its client's end is not waited for: only one that comes too early may come. */
+  /** The ledger does not wait for a will that is due too long after its client's end: only an early one may arrive. */
   #waitFor({ end }: Life, dueMs: number): void {
     const waitsMs = dueMs - end!.doneMs;
     this.#lastDueMs = Math.max(this.#lastDueMs, waitsMs > longestWaitOf(this.#plan) ? end!.doneMs : dueMs);
   }
 
-  /** When its will is due; where none is, when a broker that keeps it by mistake would publish it. */
+  /** When its will is due; without a due will, when a broker that keeps it by mistake would publish it. */
   #dueMs(life: Life): number {
     const expectation = expectationOf(life, this.#rules);
     if (expectation.kind === "one") return dueBy(expectation);
@@ -199,25 +199,25 @@ export class Ledger {
   }
 
   /**
-   * A watcher saw a will. Answers the life it belongs to, if any.
+   * A watcher received a will. Returns the life of the will, if any.
    *
-   * @param copy which of the watchers that receive the same wills, from 0
-   * @param seen the packet, and what the watcher may expect of it
-   * @param sinceMs the instant from which on it may have lain here unread
+   * @param copy the number of the watcher among those that receive the same wills, from 0
+   * @param seen the packet, and the watcher's expectations of it
+   * @param sinceMs the instant since which it may have waited here unread
    */
   arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number, sinceMs = nowMs): Life | undefined {
     const sighting = sightingOf(this.#plan, packet, copy, nowMs, sinceMs);
     return this.see(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
   }
 
-  /** The same of a will whose bytes are not at hand: `alteredFrom` tells what differs from what a life asked for. */
+  /** The same for a will without its bytes: `alteredFrom` returns the differences from a life's requested will. */
   see(sighting: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
     const { mark, topic, copy, atMs, sinceMs } = sighting;
     this.#seen++;
     if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
     const entry = mark === undefined ? this.#entryByTopic(topic, copy) : this.#entryOf(mark.client, mark.incarnation);
     const altered = entry === undefined ? [] : alteredFrom(entry.life);
-    // A will of 5.0 always asks for an expiry here, one of 3.1.1 cannot: 5.0, section 3.3.2.3.3.
+    // A will of 5.0 always requests an expiry here, one of 3.1.1 cannot: 5.0, section 3.3.2.3.3.
     const addsExpiry = sighting.expires && entry?.life.version === 4;
     this.onSighting(sighting, altered, addsExpiry);
     if (entry !== undefined) {
@@ -226,12 +226,12 @@ export class Ledger {
       return entry.life;
     }
     const closed = mark === undefined ? undefined : this.#closed.get(keyOf(mark.client, mark.incarnation));
-    // Each of several watchers sees it: one of them counts.
+    // Each of several watchers receives it: the ledger counts one of them.
     if (copy === 0) this.#noteAfterClose(closed, sighting);
     return undefined;
   }
 
-  /** A watcher was delivered once more what it had: that is no second will, and must say so. */
+  /** A watcher received a message once more: that is no second will, and its DUP flag must be set. */
   redelivered(sighting: Sighting): void {
     this.onRedelivery(sighting);
     const { mark, dup } = sighting;
@@ -257,7 +257,7 @@ export class Ledger {
     this.onLatency(latencyMs, mode);
   }
 
-  /** A will whose payload is not one of ours may still lie on the topic of a life that ended; best one that waits. */
+  /** A will with a foreign payload may still be on the topic of an ended life; preferably one that waits. */
   #entryByTopic(topic: string, copy: number): Entry | undefined {
     let answered: Entry | undefined;
     for (const lives of this.#open.values()) {
@@ -284,13 +284,13 @@ export class Ledger {
     this.tally.keepFault(strayFault(sighting, closed));
   }
 
-  /** Judges and closes what can be judged by now: wills that came, and lives whose will was never due. */
+  /** Judges and closes each entry that is complete: wills that arrived, and lives whose will was never due. */
   settle(nowMs: number): void {
     if (this.restarts.underWay) return;
     for (let entry = this.#toClose.takeDue(nowMs); entry !== undefined; entry = this.#toClose.takeDue(nowMs)) {
       const judgement = this.#judge(entry, nowMs);
       const { expectation, verdict } = judgement;
-      // What is missing may still come; it is judged at the end.
+      // A missing will may still arrive; the ledger judges it at the end.
       if (verdict === "missing" || verdict === "unseeable") continue;
       if (expectation.kind === "one" && dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) {
         this.#toClose.add(dueBy(expectation) + this.#rules.lateAfterMs + closeAfterMs, entry);
@@ -310,14 +310,14 @@ export class Ledger {
     return this.#lastDueMs;
   }
 
-  /** How many lives wait for a will that has not come to every watcher. */
+  /** The number of lives that wait for a will that has not reached every watcher. */
   waiting(): number {
     let count = 0;
     for (const _ of this.#waiting()) count++;
     return count;
   }
 
-  /** How many lives have waited for their will until past the instant from which it is late. */
+  /** The number of lives that have waited for their will until past the instant from which it is late. */
   overdue(nowMs: number): number {
     let count = 0;
     for (const entry of this.#waiting()) {

@@ -1,5 +1,5 @@
 /**
- * What stands in a squad's books of one life, before and after it is judged, and of one will that was seen.
+ * The ledger's entry of one life, before and after its judgement, and its data on one will that arrived.
  */
 import type { ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { Arrival } from "../oracle/expectation.ts";
@@ -11,27 +11,27 @@ import type { TallyMode } from "../result/will_counts.ts";
 /** A life on the records. */
 export interface Entry {
   readonly life: Life;
-  /** What each of the watchers that receive this will saw. */
+  /** The arrivals at each of the watchers that receive this will. */
   readonly arrivals: (readonly Arrival[])[];
   /**
-   * Latest due time among wills with the same or a shorter delay whose clients had died before this will arrived (or
-   * its client reconnected).
+   * Latest due time among wills with the same or a shorter delay whose clients' lives had ended before this will
+   * arrived (or its client reconnected).
    */
   othersDueMs: number;
 }
 
-/** What a later arrival needs to know of a judged life. */
+/** The data of a judged life that a later arrival needs. */
 export interface Closed {
   readonly mode: TallyMode;
-  /** A will was due, or came and was allowed: one more is one too many. */
+  /** A will was due, or a permitted one arrived: one more is one too many. */
   readonly due: boolean;
-  /** The standard allows a will and none, and none had come. */
+  /** The standard allows a will and none, and none had arrived. */
   readonly allowed: boolean;
 }
 
 const closings = new Map<TallyMode, Closed[]>();
 
-/** How a life was closed: one object for all that were closed alike, for there are as many as lives. */
+/** How the ledger closed a life: one object for all lives with equal values, because there are as many as lives. */
 export function closedAs(mode: TallyMode, due: boolean, allowed: boolean): Closed {
   let ofMode = closings.get(mode);
   if (ofMode === undefined) closings.set(mode, ofMode = []);
@@ -46,24 +46,24 @@ export function isAnswered({ arrivals }: Entry): boolean {
 
 /** A will that a watcher saw, without its bytes: plain data. */
 export interface Sighting {
-  /** Which of the watchers that receive the same wills, from 0. */
+  /** The number of the watcher among those that receive the same wills, from 0. */
   readonly copy: number;
   readonly topic: string;
-  /** Whose it says it is; undefined where it is none of this run's. */
+  /** The life that the payload names; undefined for a payload that is not from this run. */
   readonly mark: WillMark | undefined;
-  /** As it can be told from the packet alone. */
+  /** The differences that the packet alone shows. */
   readonly version: ProtocolVersion;
   readonly qos: QoS;
   readonly retain: boolean;
   readonly dup: boolean;
-  /** It came with a Message Expiry Interval. */
+  /** It carried a Message Expiry Interval. */
   readonly expires: boolean;
   readonly atMs: number;
   /** The instant from which on it may have lain here unread. */
   readonly sinceMs: number;
 }
 
-/** What a packet says of itself. */
+/** The data in a packet itself. */
 export function sightingOf(
   plan: FleetPlan,
   { topic, qos, retain, dup, payload, properties }: PublishPacket,
@@ -91,13 +91,13 @@ export function redeliveryFault({ topic, version, qos }: Sighting, mode: TallyMo
   };
 }
 
-/** True where a retained will is the last word on its topic: clients that speak of their presence have another. */
+/** True where a retained will is the last message on its topic: clients with presence publish another after it. */
 export function staysLast({ willRetain, presence }: FleetPlan): boolean {
   return willRetain && !presence;
 }
 
 /**
- * Whether a will's way says anything of the broker: its cause is known to the millisecond, and no restart lay on it.
+ * Whether a will's latency measures the broker: its cause is known to the millisecond, without a restart between.
  */
 export function isTimed({ end }: Life, { byMs }: { readonly byMs?: number }): boolean {
   return end !== undefined && end.mode !== "lost" && end.mode !== "restart" && byMs === undefined;
@@ -108,7 +108,7 @@ export function keyOf(client: number, incarnation: number): number {
   return client * 1_000_000 + incarnation;
 }
 
-/** A will of a life that has been judged, or of nobody we know. */
+/** A will of a life that has been judged, or of an unknown life. */
 export function strayFault({ topic, version, qos }: Sighting, closed: Closed | undefined): FaultSample {
   const whose = closed === undefined ? "no life of this run" : "a life already judged";
   return {

@@ -1,5 +1,5 @@
 /**
- * What is kept of a judged life for people: its faults, or that it was among the slowest of what went well.
+ * The samples of judged lives for the report: their faults, or the slowest of the lives without a fault.
  */
 import type { Described } from "../tally/deviation_tally.ts";
 import type { Judgement } from "../oracle/expectation.ts";

@@ -10,9 +10,9 @@ import { modeOf } from "../oracle/oracle.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { timelineOf } from "./timeline.ts";
 
-/** A life and what became of its will. */
+/** A life and the outcome of its will. */
 export interface LifeRow extends Pick<FaultSample, "client" | "incarnation" | "mode" | "protocol" | "qos"> {
-  /** The name of its client's group; `all` where there are none. */
+  /** The name of its client's group; `all` without groups. */
   readonly group: string;
   /** `none` where no will was due, `eitherWay` where the standard allows both, `undecided` where the watch ended. */
   readonly verdict:
@@ -25,9 +25,9 @@ export interface LifeRow extends Pick<FaultSample, "client" | "incarnation" | "m
     | "eitherWay"
     | "undecided"
     | "unseeable";
-  /** Where a will was due and came. */
+  /** Where a will was due and arrived. */
   readonly latencyMs?: number;
-  /** Wills that came once more, or where none was due. */
+  /** The number of wills that arrived once more, or without being due. */
   readonly duplicates: number;
   /** Copies that were unwanted. */
   readonly unwanted: number;

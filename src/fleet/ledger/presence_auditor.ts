@@ -2,8 +2,8 @@ import type { OracleRules } from "../oracle/expectation.ts";
 import type { FaultSample } from "../result/fault_sample.ts";
 
 /**
- * What one squad finds of presence: its clients' words, and what was read on their topics, judged. A run calls it as
- * things happen, a recording's replay as they had happened.
+ * The presence that one squad records: the states that its clients publish, and the judgement of each message read on
+ * their topics. A run calls it as events happen, a recording's replay at their recorded instants.
  */
 import type { Groups } from "../plan/groups.ts";
 import { clientIdOf } from "../life/life.ts";
@@ -23,32 +23,32 @@ import { presenceFault, type PresencePart } from "../oracle/presence_text.ts";
 import type { Note } from "../recording/record_event.ts";
 import { timelineOf } from "./timeline.ts";
 
-/** What was found on the topic of one client, without its bytes. */
+/** The message that a reader found on the topic of one client, without its bytes. */
 export interface PresenceReading {
   readonly moment: PresenceMoment;
   readonly client: number;
-  /** When it was asked for. */
+  /** The instant of the request. */
   readonly fromMs: number;
-  /** Undefined where nothing came; `foreign` for what is no message of this run's. */
+  /** Undefined without a message; `foreign` for a message that is not from this run. */
   readonly found: FoundState | "foreign" | undefined;
 }
 
-/** The parts in which what was found differs from the message of a state. */
+/** The parts in which the message found differs from the message of a state. */
 export type Differing = (state: PresenceState, truth: PresenceTruth) => readonly PresencePart[];
 
-/** What the records are handed. */
+/** The inputs of the records. */
 export interface PresenceAuditorParts {
   readonly plan: FleetPlan;
   readonly groups: Groups;
   readonly rules: OracleRules;
   readonly originMs: number;
   readonly keepFault: (fault: FaultSample) => void;
-  /** Told whose state was wrong, each time. */
+  /** Receives the client of each wrong state. */
   readonly onWrong: (client: number) => void;
 }
 
 export class PresenceAuditor {
-  /** What clients have said. */
+  /** The states that clients have published. */
   readonly book: PresenceLog;
   readonly #parts: PresenceAuditorParts;
   readonly #note: Note | undefined;

@@ -1,7 +1,7 @@
 import type { OracleRules } from "../oracle/expectation.ts";
 
 /**
- * The books of presence: what each client has said of itself, and so what must be retained on its topic now.
+ * The presence of each client: the states that it has published, and so the message that must be retained now.
  */
 import type { Life } from "../life/life.ts";
 import type { Note } from "../recording/record_event.ts";
@@ -9,7 +9,7 @@ import type { PresenceWord } from "../life/presence_message.ts";
 import { noWords, type PresenceWordCounts } from "../result/presence_result.ts";
 import { type PresenceTruth, presenceTruth, type Said, type Stay } from "../oracle/presence_oracle.ts";
 
-/** Lives without a word that was heard, one after the other, of which a client's account keeps this many. */
+/** A client's record keeps this many successive lives without an acknowledged state. */
 const mostStays = 64;
 
 export class PresenceLog {
@@ -47,7 +47,7 @@ export class PresenceLog {
     this.#note?.("word", nowMs, { word });
   }
 
-  /** The broker has answered for a word. */
+  /** The broker has acknowledged a state. */
   heard(stay: Stay, word: PresenceWord, taken: boolean, nowMs: number): void {
     const said: Said = stay[word]!;
     const counts = this.words[word];
@@ -59,15 +59,15 @@ export class PresenceLog {
     }
     said.heardMs = nowMs;
     counts.acknowledged++;
-    // What was before it does not matter any more.
+    // The states before it do not matter any more.
     const stays = this.#stays.get(stay.life.client)!;
     const place = stays.indexOf(stay);
     if (place > 0) stays.splice(0, place);
   }
 
   /**
-   * What must be retained on a client's topic; undefined for a client that never sent a CONNECT, or too many without an
-   * answer.
+   * The message that must be retained on a client's topic; undefined for a client that never sent a CONNECT, or with
+   * too many states unanswered.
    */
   truthOf(client: number, atMs: number): PresenceTruth | undefined {
     const stays = this.#stays.get(client);
@@ -75,7 +75,7 @@ export class PresenceLog {
     return presenceTruth(stays, this.#rules, atMs);
   }
 
-  /** The lives that a client's account still has. */
+  /** The lives that a client's record still has. */
   livesOf(client: number): readonly Stay[] {
     return this.#stays.get(client) ?? [];
   }

@@ -1,13 +1,13 @@
 import type { Arrival, Judgement } from "../oracle/expectation.ts";
 
 /**
- * What one squad knows of the broker's restarts: when, what ended with each, when its watchers could not see, and what
- * came of the wills that each stood in the way of.
+ * The data of one squad on the broker's restarts: their instants, the connections that ended with each, the absences of
+ * its watchers, and the outcome of the wills that each restart affected.
  */
 import type { Life } from "../life/life.ts";
 import type { Absence, RestartWindow, SquadRestartCounts } from "../result/restart_result.ts";
 
-/** What became of the watchers and the other connected clients in a restart. */
+/** The watchers and the other clients whose connections a restart ended. */
 export interface Outcome {
   readonly absences: readonly Absence[];
   /** Connections, of clients and watchers, that were open all through it. */
@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 interface Restart extends SquadRestartCounts {
-  /** When the broker served again: wills that came before had come before it went down, or as it did. */
+  /** When the broker served again: earlier wills had arrived before it went down, or as it did. */
   servesMs: number;
 }
 
@@ -24,12 +24,12 @@ export class RestartLog {
   readonly #absences: Absence[] = [];
   readonly #restarts: Restart[] = [];
 
-  /** For the oracle; the same list throughout, and more on it with each restart. */
+  /** For the oracle; one list throughout, which grows with each restart. */
   get windows(): readonly RestartWindow[] {
     return this.#windows;
   }
 
-  /** What was found of each. */
+  /** The findings on each restart. */
   get counts(): readonly SquadRestartCounts[] {
     return this.#restarts.map(({ servesMs: _, ...counts }) => counts);
   }
@@ -53,7 +53,7 @@ export class RestartLog {
     this.#restarts.at(-1)!.servesMs = nowMs;
   }
 
-  /** The watchers see again. */
+  /** The watchers are subscribed again. */
   end(nowMs: number, { absences, survived }: Outcome): void {
     const forgotten = absences.filter((absence) => absence.forgotten).length;
     const { fromMs } = this.#windows.pop()!;
@@ -64,12 +64,12 @@ export class RestartLog {
     this.#restarts.push({ ...restart, ...watchers, backMs: nowMs, survived });
   }
 
-  /** A watcher could not see, beside what a restart kept from it. */
+  /** A watcher was absent for another reason than a restart. */
   miss(absence: Absence): void {
     this.#absences.push(absence);
   }
 
-  /** When a watcher could not see. */
+  /** The absences of a watcher. */
   absencesOf(bucket: number, copy: number): readonly Absence[] {
     if (this.#absences.length === 0) return [];
     return this.#absences.filter((absence) => absence.bucket === bucket && absence.copy === copy);
@@ -92,13 +92,13 @@ export class RestartLog {
     if (restart !== undefined) restart.lives++;
   }
 
-  /** Counts the will of a life that a restart stood in the way of, once it is judged. */
+  /** Counts the will of a life that a restart affected, after its judgement. */
   countWill({ end }: Life, { expectation }: Judgement, [first]: readonly Arrival[]): void {
     if (first === undefined || end === undefined) return;
     if (end.mode !== "restart" && (expectation.kind !== "one" || expectation.byMs === undefined)) return;
     const endedMs = end.sinceMs ?? end.doneMs;
     const restart = this.#restarts.find(({ backMs }) => endedMs <= backMs);
-    // A will of a life that was just killed may have been there before anything went down.
+    // The will of a life that has just ended by a kill may have been there before the broker went down.
     if (restart === undefined || first.atMs < restart.fromMs) return;
     if (first.atMs < restart.servesMs) restart.willsBefore++;
     else restart.willsAfter++;

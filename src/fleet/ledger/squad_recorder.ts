@@ -1,6 +1,7 @@
 /**
- * All that one squad finds, and how its result comes of it: a run calls this as things happen, a recording's replay as
- * they had happened, so that the same events are judged the same way. Each is noted where a recording is wanted.
+ * Every finding of one squad, and its result from them: a run calls this as events happen, a recording's replay at
+ * their recorded instants, so that equal events get equal judgements. It notes each event where a recording is
+ * requested.
  */
 import type { PublishPacket } from "../../mqtt/packet.ts";
 import type { CanarySight } from "../result/canary_counts.ts";
@@ -30,7 +31,7 @@ import type { SeenWill } from "../oracle/will_compare.ts";
 
 /** The watcher that saw a message. */
 export interface SeeingWatcher {
-  /** Which of the watchers of its partition it is, from 0. */
+  /** The number of the watcher among those of its bucket, from 0. */
   readonly post: { readonly copy: number };
   readonly seen: SeenWill;
 }
@@ -38,7 +39,7 @@ export interface SeeingWatcher {
 export class SquadRecorder {
   readonly ledger: Ledger;
   readonly lives: ClientEvents;
-  /** Where any clients speak of their presence. */
+  /** Where any clients publish their presence. */
   readonly presence: PresenceAuditor | undefined;
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
@@ -57,7 +58,7 @@ export class SquadRecorder {
   readonly #load: Record<string, TelemetryCounts> = {};
   #retained: RetainedCounts | undefined;
   #voidReason: string | undefined;
-  /** When the run became void: from then on nobody watches for certain. */
+  /** When the run became void: after it no watcher is certain to receive wills. */
   #voidMs = Infinity;
   #interrupted = false;
 
@@ -128,7 +129,7 @@ export class SquadRecorder {
     this.#note?.("ready", nowMs, {});
   }
 
-  /** The schedule wants a kill, or a client back. */
+  /** The schedule requests a kill, or the return of a client. */
   order(order: Order, nowMs: number): void {
     const { atMs: plannedMs } = order;
     if ("restart" in order) return;
@@ -137,7 +138,7 @@ export class SquadRecorder {
     this.#note?.("order", nowMs, { client: order.client, mode: order.mode, plannedMs });
   }
 
-  /** The broker is about to be restarted: what ends from now on may end with it. */
+  /** A broker restart is about to begin: connections that end from now on may end with it. */
   goDown(nowMs: number): void {
     this.ledger.restarts.begin(nowMs);
     this.#instants.goDown(nowMs);
@@ -150,7 +151,7 @@ export class SquadRecorder {
     this.#note?.("serves", nowMs, {});
   }
 
-  /** The watchers see again: killing goes on where it stood still. */
+  /** The watchers are subscribed again: the kills continue from their pause. */
   comeBack({ absences, survived }: Outcome, nowMs: number): void {
     this.#phaseFromMs += nowMs - this.ledger.restarts.windows.at(-1)!.fromMs;
     this.#instants.comeBack(nowMs);
@@ -161,14 +162,14 @@ export class SquadRecorder {
     this.#note?.("up", nowMs, { survived });
   }
 
-  /** Judges what can be judged by now. */
+  /** Judges each life that is complete by now. */
   settle(nowMs: number): void {
     this.ledger.settle(nowMs);
     this.#series.advance(this.#seriesCounts, nowMs);
     this.#note?.("settle", nowMs, {});
   }
 
-  /** This thread was held up for so long. */
+  /** The length of a delay of this thread. */
   stall(ms: number, nowMs: number): void {
     if (ms <= this.#longestStallMs) return;
     this.#longestStallMs = ms;
@@ -191,12 +192,12 @@ export class SquadRecorder {
     });
   }
 
-  /** The broker delivered once more what a watcher had. */
+  /** The broker delivered a message to a watcher once more. */
   redelivered(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number): void {
     this.ledger.redelivered(sightingOf(this.#plan, packet, watcher.post.copy, nowMs, nowMs));
   }
 
-  /** A watcher sees no more, for good: what came since the last packet that it got is not known. */
+  /** A watcher receives no more, for good: the messages since its last packet are unknown. */
   blind({ bucket, copy, fromMs }: Pick<Absence, "bucket" | "copy" | "fromMs">, nowMs: number): void {
     this.ledger.restarts.miss({ bucket, copy, fromMs, toMs: Infinity, forgotten: true });
     this.#note?.("blind", nowMs, { bucket, copy, fromMs });
@@ -240,15 +241,15 @@ export class SquadRecorder {
     this.#note?.("interrupted", nowMs, {});
   }
 
-  /** What one group published beside its wills. */
+  /** The number of messages that one group published beside its wills. */
   load(group: string, { sent, acknowledged, withheld }: TelemetryCounts, nowMs: number): void {
     this.#load[group] = { sent, acknowledged, withheld };
     this.#note?.("load", nowMs, { group, sent, acknowledged, withheld });
   }
 
   /**
-   * Judges all that is still open, as the watchers saw it until they left; nothing follows. Of a run that became void
-   * the watch ended then: a will that was due later is not missing, for its watcher may be the one that was lost.
+   * Judges all open lives, by the arrivals at the watchers until they left; no event follows. The watch of a void run
+   * ended when the run became void: a will that was due later is not missing, because its watcher may be the lost one.
    */
   close(telemetry: number, nowMs: number, watchedUntilMs = nowMs): void {
     this.#telemetrySent = telemetry;
@@ -286,7 +287,7 @@ export class SquadRecorder {
     };
   }
 
-  /** What was found; asked once, when the records are closed. */
+  /** The findings; the owner calls it once, when the records are closed. */
   result(): SquadResult {
     const restarts = this.ledger.restarts.counts;
     return {

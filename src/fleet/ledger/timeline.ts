@@ -2,12 +2,12 @@ import type { Arrival, Expectation } from "../oracle/expectation.ts";
 import type { SlowLife, Timeline } from "../result/fault_sample.ts";
 
 /**
- * Lives over time, for people.
+ * The timelines of lives, for the report.
  */
 import type { KillMode } from "../plan/kill_mode.ts";
 import type { Life } from "../life/life.ts";
 
-/** What happened in a life and after it, in milliseconds since `originMs`. */
+/** The events of a life and after it, in milliseconds since `originMs`. */
 export function timelineOf(
   { connectedMs, end }: Life,
   arrivals: readonly (readonly Arrival[])[],
@@ -23,7 +23,7 @@ export function timelineOf(
   };
 }
 
-/** A life whose will came on time. */
+/** A life whose will arrived on time. */
 export function slowLife(
   client: string,
   { incarnation, version, qos }: Life,
