@@ -1,5 +1,5 @@
 /**
- * What the squads found, joined into one result.
+ * Joins the findings of the squads into one result.
  */
 import { formatCount } from "../../base/units.ts";
 import type { DropCounts } from "../result/drop_counts.ts";
@@ -97,12 +97,12 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   };
 }
 
-/** What is not whole proves no fault, and so lists none. */
+/** An incomplete recording proves no fault, and so lists none. */
 function faultsOf({ faults, faultKinds }: Tally, { gap }: RunFacts): Pick<FleetResult, "faults" | "faultKinds"> {
   return gap === undefined ? { faults, faultKinds } : { faults: [], faultKinds: [] };
 }
 
-/** When each part of the run was, and what became of each group; nothing where there was no run. */
+/** The instants of each part of the run, and the counts of each group; empty without a run. */
 function partsOf(
   plan: FleetPlan,
   squads: readonly SquadResult[],
@@ -113,7 +113,7 @@ function partsOf(
   return { stages, ...groupsOf(plan, tally) };
 }
 
-/** Sentences about the run that a reader must know, after those that were told while it went. */
+/** Remarks on the run for its reader, after those that the run reported meanwhile. */
 function warningsOf(
   facts: RunFacts,
   squads: readonly SquadResult[],
@@ -155,7 +155,7 @@ function connectsOf({ plan, synsAgain }: RunFacts, squads: readonly SquadResult[
   return { connects: { latencyMs, underWayLimit, mostUnderWay, ...synsAgain !== undefined && { synsAgain } } };
 }
 
-/** What each life and each client took. */
+/** The CPU time of each life and the memory of each client. */
 function eachOf(
   { cpuMs }: FleetResult["resources"],
   squads: readonly SquadResult[],
@@ -170,7 +170,7 @@ function eachOf(
   };
 }
 
-/** Shards that are given one instant go in step, or say that they did not. */
+/** Shards with one common instant are in step, or report that they are not. */
 function lateStartWarnings(squads: readonly SquadResult[]): string[] {
   const lateMs = Math.max(0, ...squads.map((squad) => squad.lateMs ?? 0));
   if (lateMs <= inStepMs) return [];
@@ -200,7 +200,7 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
   return warnings;
 }
 
-/** What the canaries say of the watchers while the run went on; what they say of the broker is in the verdict. */
+/** The evidence of the canaries on the watchers during the run; their evidence on the broker is in the verdict. */
 function controlWarnings({ total, blind }: FleetResult["controls"]): string[] {
   if (blind === 0) return [];
   return [
@@ -223,7 +223,7 @@ function dropWarnings({ missing }: WillCounts, dropped: DropCounts | undefined):
   ];
 }
 
-/** Whether this machine was slower than what it measures, in words that go on after "but". */
+/** Whether this machine was slower than its measurements, as a text that follows "but". */
 function generatorBoundText(squads: readonly SquadResult[], slip: LatencyRow, plan: FleetPlan): string | undefined {
   const stallMs = Math.max(0, ...squads.map((squad) => squad.longestStallMs));
   const heldUp = `this machine stalled the fleet for ${Math.round(stallMs)} ms`;
@@ -232,7 +232,7 @@ function generatorBoundText(squads: readonly SquadResult[], slip: LatencyRow, pl
   return `this machine was late (1% of the kills by ${Math.round(slip.p99)} ms or more)`;
 }
 
-/** What this machine did wrong itself, so that nobody blames the broker. */
+/** The faults of this machine itself, so that the reader does not attribute them to the broker. */
 function stallWarnings(squads: readonly SquadResult[], slip: LatencyRow, plan: FleetPlan): string[] {
   const warnings: string[] = [];
   const stallMs = Math.max(0, ...squads.map((squad) => squad.longestStallMs));
@@ -260,7 +260,7 @@ function stallWarnings(squads: readonly SquadResult[], slip: LatencyRow, plan: F
   return warnings;
 }
 
-/** Where the squads stand, as one: the phase of the slowest, and sums. */
+/** The progress of all squads as one: the phase of the slowest, and sums. */
 export function mergeProgress(all: readonly Progress[], phases: readonly Progress["phase"][]): Progress {
   const slowest = all.reduce((one, other) => phases.indexOf(other.phase) < phases.indexOf(one.phase) ? other : one);
   const sum = (pick: (progress: Progress) => number) => sumOf(all, pick);

@@ -1,6 +1,6 @@
 /**
- * What is merged alike from squads of one process (`merge.ts`) and from reports of shards (`report/merge_reports.ts`):
- * sums, histograms, and what was found beside the wills.
+ * The merge that is common to squads of one process (`merge.ts`) and reports of shards (`report/merge_reports.ts`):
+ * sums, histograms, and the findings beside the wills.
  */
 import { Histogram } from "../../base/histogram.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -33,7 +33,7 @@ export function mergedRow(encoded: readonly string[]): LatencyRow {
   return whole.row();
 }
 
-/** What a part found beside the wills as watchers saw them. */
+/** The findings of a part beside the wills that watchers received. */
 export interface Besides {
   readonly controls: FleetResult["controls"];
   readonly retained: RetainedCounts | undefined;
@@ -41,7 +41,7 @@ export interface Besides {
   readonly telemetry: TelemetryByGroup | undefined;
 }
 
-/** What all parts found beside the wills. */
+/** The findings of all parts beside the wills. */
 export function besidesOf(
   parts: readonly Besides[],
 ): Pick<FleetResult, "controls" | "retained" | "presence" | "telemetry"> {
@@ -63,13 +63,13 @@ export function controlsOf(all: readonly FleetResult["controls"][]): FleetResult
   return sum;
 }
 
-/** What became of all wills. */
+/** The counts of all wills. */
 export function willsOf(tally: Tally): FleetResult["wills"] {
   const { missingByQos, eitherWay, undecided, unseeable } = tally;
   return { ...tally.total(), missingByQos, eitherWay, undecided, ...unseeable > 0 && { unseeable } };
 }
 
-/** What became of the wills of each kill mode. */
+/** The counts of the wills of each kill mode. */
 export function killModesOf(tally: Tally): FleetResult["kills"]["byMode"] {
   return Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])) as FleetResult["kills"]["byMode"];
 }
@@ -82,12 +82,12 @@ export function latenciesOf(tally: Tally): FleetResult["latencyMs"] {
   };
 }
 
-/** What became of each group, where the plan has groups. */
+/** The counts of each group, where the plan has groups. */
 export function groupsOf({ groups }: Pick<FleetPlan, "groups">, tally: Tally): Pick<FleetResult, "byGroup"> {
   return { ...groups && { byGroup: tally.groups.rows(groups.map(({ name }) => name)) } };
 }
 
-/** What the profile's deviations came to; without one, which profiles describe what went wrong; and what is no fault. */
+/** The deviations of the profile; without one, the profiles that describe the faults; and the remarks. */
 export function deviationsOf(
   { profile: name }: Pick<FleetPlan, "profile">,
   tally: Tally,

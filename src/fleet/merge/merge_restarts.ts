@@ -5,7 +5,7 @@ import type { RunFacts } from "../result/run_facts.ts";
 import type { SquadResult } from "../result/squad_task.ts";
 import type { Tally } from "../tally/tally.ts";
 
-/** All restarts of a run that were begun by all squads; undefined where none was asked for. */
+/** All restarts of a run that all squads began; undefined where the plan has none. */
 export function restartsOf(
   { restarts, originMs = 0 }: Pick<RunFacts, "restarts" | "originMs">,
   squads: readonly SquadResult[],
@@ -39,7 +39,7 @@ export function unendedText(restarts: RestartsResult | undefined): string | unde
   return `${which} ended no connection: check that --restart-command restarts the broker under test`;
 }
 
-/** What a reader of a run with restarts must know. */
+/** The remarks for the reader of a run with restarts. */
 export function restartWarnings(restarts: RestartsResult | undefined): string[] {
   const warnings: string[] = [];
   for (const [place, { survived, watchersForgotten, watchersKept, lives }] of (restarts?.each ?? []).entries()) {

@@ -10,35 +10,35 @@ import type { WillCounts } from "../result/will_counts.ts";
 /** The verdict's part of a result. */
 export type Verdict = Pick<FleetResult, "verdict" | "verdictText" | "reason" | "exitCode" | "voidReason">;
 
-/** What a verdict stands on. */
+/** The inputs of a verdict. */
 export interface VerdictGrounds {
   readonly wills: WillCounts;
   /** How many were killed. */
   readonly kills: number;
-  /** Wills that could still have come in time. */
+  /** Wills that could still have arrived in time. */
   readonly undecided: number;
-  /** Wills that came while the watchers could not see, if they came. */
+  /** Wills that arrived, if at all, during an absence of the watchers. */
   readonly unseeable?: number | undefined;
   readonly retained: FleetResult["retained"];
   readonly presence?: FleetResult["presence"];
-  /** Wills of the run's own canaries; absent where none is known of. */
+  /** Wills of the run's own canaries; absent where the run recorded none. */
   readonly controls?: FleetResult["controls"] | undefined;
-  /** Messages that came again under their packet identifiers; undefined for none. */
+  /** Messages that arrived again under their packet identifiers; undefined for none. */
   readonly redeliveries?: FleetResult["redeliveries"] | undefined;
   readonly interrupted: boolean;
   /** Why this machine, and not the broker, may be the one that was late; undefined where it kept up. */
   readonly generatorBound?: string | undefined;
-  /** What the broker says it dropped meanwhile. */
+  /** The number of messages that the broker reports as dropped meanwhile. */
   readonly dropped?: DropCounts | undefined;
-  /** The profile that was asked for, if any. */
+  /** The profile of the plan, if any. */
   readonly profile?: string | undefined;
-  /** Why the run could not be carried out as planned, where it could not: what it had found before stays proven. */
+  /** Why the run could not follow its plan, where it could not: its earlier findings stay proven. */
   readonly voidReason: string | undefined;
-  /** Why not even that is proven which seems to have gone wrong: what was seen is not whole. */
+  /** Why even the apparent faults are not proven: the recording is incomplete. */
   readonly gap?: string | undefined;
 }
 
-/** Why a run in which nobody died is void. */
+/** Why a run without a kill is void. */
 export const nobodyKilled = "no will was due: no client was killed";
 
 /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
@@ -48,7 +48,7 @@ export function verdictText(verdict: FleetResult["verdict"], deviating: number):
   return `${word} with ${formatCount(deviating)} ${deviating === 1 ? "deviation" : "deviations"}`;
 }
 
-/** How many wills went wrong as the plan's profile describes, those of canaries among them. */
+/** The number of faults that the plan's profile describes, those of canaries among them. */
 export function deviationsIn(
   { wills, controls }: { readonly wills: WillCounts; readonly controls?: FleetResult["controls"] | undefined },
 ): number {
@@ -56,8 +56,8 @@ export function deviationsIn(
 }
 
 /**
- * Late wills, and nothing else: a machine that was late itself may be the cause. It is never the cause of an early
- * will, for it reads a will no sooner than the broker sends it.
+ * Late wills, and no other fault: a machine that was late itself may be the cause. It is never the cause of an early
+ * will, because it reads a will no sooner than the broker sends it.
  */
 function isLateOnly(grounds: VerdictGrounds): boolean {
   const { wills, controls = noCanaries() } = grounds;
@@ -86,8 +86,8 @@ function unseeableText(count: number, { expected }: WillCounts): string {
 }
 
 /**
- * The verdict over all the wills of a run. A proven fault is a failure whatever became of the run after it: a fault is
- * proven where the will was seen, or was due while its watcher could see. A run that nothing is proven of is void.
+ * The verdict over all the wills of a run. A proven fault is a failure, however the run continued: a fault is proven
+ * where a watcher received the will, or the will was due while its watcher was present. A run without a proof is void.
  */
 export function verdictOver(grounds: VerdictGrounds): Verdict {
   const { wills, interrupted, voidReason, gap } = grounds;
@@ -117,7 +117,7 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
   return made("pass", passText(grounds), 0);
 }
 
-/** What went wrong, and why the run ended before its plan was carried out. */
+/** The faults, and why the run ended before the end of its plan. */
 function withEnd(wrong: string, { voidReason, interrupted }: VerdictGrounds): string {
   if (voidReason !== undefined) return `${wrong}; then the run ended early: ${voidReason}`;
   return interrupted ? `${wrong}; then the run was interrupted` : wrong;
@@ -161,7 +161,7 @@ function wrongText(
   return told.length === 0 ? undefined : told.join("; ");
 }
 
-/** What went wrong with the wills of canaries, which are no part of the wills that were due by the plan. */
+/** The faults of the wills of canaries, which are no part of the wills that were due by the plan. */
 function controlText(controls: FleetResult["controls"]): string {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0 } = controls;
   const kinds = Object.entries({ missing: lost, late, altered, duplicate }).filter(([, count]) => count > 0)

@@ -1,6 +1,6 @@
 /**
- * Whether what went wrong with a life's will is what a profile says of its broker. Pure, and narrow: every part of a
- * sign must hold, and a will beyond its bounds is a fault as it would be without a profile.
+ * Whether a profile describes the fault of a life's will for its broker. Pure, and narrow: every part of a sign must
+ * match, and a will beyond its bounds is a fault as it would be without a profile.
  */
 import type { Deviation, Profile, Sign } from "../../profiles/profile.ts";
 import type { Expectation, Judgement, OracleRules } from "./expectation.ts";
@@ -12,14 +12,14 @@ import { partText } from "./will_compare.ts";
 
 type One = Extract<Expectation, { readonly kind: "one" }>;
 
-/** A judged life, and what a sign may ask of it. */
+/** A judged life, and the data that a sign may use. */
 export interface JudgedLife {
   readonly life: Life;
   readonly judgement: Judgement;
   readonly rules: OracleRules;
   /**
-   * Latest due time among wills with the same or a shorter delay whose clients had died before this will arrived (or
-   * its client reconnected).
+   * Latest due time among wills with the same or a shorter delay whose clients' lives had ended before this will
+   * arrived (or its client reconnected).
    */
   readonly othersDueMs: number;
 }
@@ -27,7 +27,7 @@ export interface JudgedLife {
 /** The deviation that describes this fault of this life; undefined where the profile has none. */
 export function deviationOf(profile: Profile, fault: FaultName, judged: JudgedLife): Deviation | undefined {
   const { deviations } = profile;
-  // A will that is altered may be late or early besides: who excuses the one does not excuse the other.
+  // An altered will may be late or early besides: a sign that excuses the one does not excuse the other.
   const besides = fault === "altered" ? untimely(judged) : undefined;
   if (besides !== undefined && deviationOf(profile, besides, judged) === undefined) return undefined;
   return deviations.find(({ rules, signs }) =>
@@ -35,14 +35,14 @@ export function deviationOf(profile: Profile, fault: FaultName, judged: JudgedLi
   );
 }
 
-/** How an answer was off its time, whatever else was wrong with it. */
+/** How early or late an answer was, with or without other faults. */
 function untimely({ judgement: { expectation, answer }, rules }: JudgedLife): "late" | "early" | undefined {
   if (expectation.kind !== "one" || answer === undefined) return undefined;
   if (answer.atMs < expectation.earliestMs) return "early";
   return (answer.sinceMs ?? answer.atMs) > dueBy(expectation) + rules.lateAfterMs ? "late" : undefined;
 }
 
-/** Whether the deviation could show in this life, whatever became of its will. */
+/** Whether the deviation could appear in this life, for any outcome of its will. */
 export function mayShow(
   { rules, signs }: Deviation,
   judged: Pick<JudgedLife, "life" | "judgement" | "rules">,
@@ -50,7 +50,7 @@ export function mayShow(
   return signs.some((sign) => fits(sign, rules, judged));
 }
 
-/** What holds of a life, whatever became of its will. */
+/** The conditions on a life, for any outcome of its will. */
 function fits(
   sign: Sign,
   rules: Deviation["rules"],
@@ -76,10 +76,10 @@ function lasts({ version, sessionExpiryS, cleanStart }: Life): boolean {
   return version === 5 ? sessionExpiryS > 0 : !cleanStart;
 }
 
-/** Whether what became of its will is as the sign says. What came late, early or altered came. */
+/** Whether the outcome of the will matches the sign. A late, early or altered will has arrived. */
 function shows(sign: Sign, judged: JudgedLife): boolean {
   const { expectation, answer } = judged.judgement;
-  const one = expectation as One; // but for an unwanted will, of which nothing more is asked
+  const one = expectation as One; // except for an unwanted will, which has no further condition
   switch (sign.fault) {
     case "missing":
       return !sign.overdueWhenBack || wasOverdue(sign, judged, one.dueMs);
@@ -97,7 +97,7 @@ function shows(sign: Sign, judged: JudgedLife): boolean {
   }
 }
 
-/** A will that came though none was due: once, and where a restart is its cause, with the restart. */
+/** A will that arrived though none was due: once, and where a restart is its cause, with the restart. */
 function unwantedShows(sign: Sign, { life, judgement: { unwanted, stray }, rules }: JudgedLife): boolean {
   if (unwanted > 1 || stray === undefined) return false;
   return !sign.restart || cameWithRestart(life, stray, rules);

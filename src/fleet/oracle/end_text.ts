@@ -1,5 +1,5 @@
 /**
- * How a connection ended, in words: what the broker did, or why this side ended it.
+ * The text of how a connection ended: the action of the broker, or the reason of this side.
  */
 import { reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
@@ -27,7 +27,7 @@ export function endText(end: ConnectionEnd): string {
   }
 }
 
-/** What a DISCONNECT of the broker says. */
+/** The text of a DISCONNECT of the broker. */
 export function disconnectText(
   { packet: { reasonCode = 0, properties }, version }: Extract<ConnectionEnd, { kind: "disconnect" }>,
 ): string {
@@ -35,7 +35,7 @@ export function disconnectText(
   return `the broker disconnected it with ${reasonText(reasonCode, "disconnect")}${reasonDetails(properties)}`;
 }
 
-/** What the server's TLS alert says of the client's certificate; undefined for all else. */
+/** The text of the server's TLS alert on the client's certificate; undefined for all others. */
 function alertText(message: string): string | undefined {
   const alert = /alert:? ?"?(\w+)/i.exec(message)?.[1];
   if (alert === undefined || !/certificate|unknownca/i.test(alert)) return undefined;
@@ -45,7 +45,7 @@ function alertText(message: string): string | undefined {
   return `the server refused the client certificate (TLS alert ${alert})`;
 }
 
-/** What the operating system's codes mean to someone who dials. */
+/** The text of the operating system's codes for a failed dial. */
 const errorTexts: Readonly<Record<string, string>> = {
   EADDRINUSE: "no source port is left for it: wait, or add addresses with --source-address",
   EADDRNOTAVAIL: "no source port is left for it, or a --source-address is not an address of this machine",

@@ -1,5 +1,5 @@
 /**
- * What the standard expects of a life's will, and what the oracle decides: plain data.
+ * The will that the standard expects of a life, and the decisions of the oracle: plain data.
  */
 import type { MessageProperties } from "../../mqtt/packet.ts";
 import type { RestartWindow } from "../result/restart_result.ts";
@@ -14,7 +14,7 @@ export interface OracleRules {
   readonly restarts?: readonly RestartWindow[];
 }
 
-/** Why a will is, or is not, due; `src/fleet/oracle/fault_rule.ts` knows the rule behind each. */
+/** Why a will is, or is not, due; `src/fleet/oracle/fault_rule.ts` has the rule of each. */
 export type Ground =
   | "connection-ended"
   | "keep-alive-passed"
@@ -31,14 +31,14 @@ export type Ground =
   | "unheard"
   | "session-forgotten";
 
-/** What the standard makes of one life. */
+/** The expectation of the standard for one life. */
 export type Expectation =
   | { readonly kind: "none"; readonly ground: Ground }
-  /** The standard allows a will and none: what decides happened at one instant, or unseen. */
+  /** The standard allows a will and none: the deciding events happened at one instant, or unseen. */
   | {
     readonly kind: "either";
     readonly ground: Ground;
-    /** What holds of the will if there is one; absent where it may come at any instant since the life was over. */
+    /** The conditions on the will if there is one; absent where it may arrive at any instant after the life's end. */
     readonly one?: One;
   }
   | One;
@@ -53,7 +53,7 @@ export interface One {
   readonly earliestMs: number;
   /** Lateness counts from here where the broker was down meanwhile, and so could not keep `dueMs`. */
   readonly byMs?: number;
-  /** What latency is counted from: the schedule's instant, or `dueMs` for delayed and silent lives. */
+  /** The instant from which latency counts: the schedule's instant, or `dueMs` for delayed and silent lives. */
   readonly latencyFromMs: number;
 }
 
@@ -62,7 +62,7 @@ export interface Arrival {
   readonly atMs: number;
   /** It may have lain here unread from this instant on, since this machine was busy; absent when it was not. */
   readonly sinceMs?: number;
-  /** What differs from what was asked for; empty when nothing does. */
+  /** The differences from the requested will; empty without any. */
   readonly altered: readonly Alteration[];
 }
 
@@ -73,17 +73,17 @@ export type Alteration =
   /** A property that no PUBLISH may have. */
   | ("willDelayInterval" | "strayProperty");
 
-/** What became of one will. */
+/** The outcome of one will. */
 export interface Judgement {
   readonly expectation: Expectation;
-  /** Undefined where none was due, or the watch ended before it could be told. */
+  /** Undefined where none was due, or where the watch ended before the decision. */
   readonly verdict: "onTime" | "late" | "early" | "missing" | "altered" | "unseeable" | undefined;
   /** One for each time too many. */
   readonly duplicates: number;
-  /** One for each that came where none was due. */
+  /** One for each that arrived without being due. */
   readonly unwanted: number;
   /** The arrival that answers the expectation. */
   readonly answer: Arrival | undefined;
-  /** The first that came where no will was due at all; absent where none did. */
+  /** The first that arrived where no will was due at all; absent without one. */
   readonly stray?: Arrival;
 }

@@ -1,5 +1,5 @@
 /**
- * Which rule of the standard a fault breaks, by version: the same number names different rules in the two.
+ * The rule of the standard that a fault breaks, by version: the same number names different rules in the two.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { Alteration, Ground } from "./expectation.ts";
@@ -42,12 +42,12 @@ const byAlteration: Readonly<Record<Alteration, Rule>> = {
   correlationData: { v311: "3.1.2-9", v5: "3.3.2-16" },
   messageExpiryIntervalS: { v311: "3.1.2-9", v5: "3.3.2-6" },
   userProperties: { v311: "3.1.2-9", v5: "3.3.2-17" },
-  // No numbered statement names the properties of a PUBLISH; what a will carries has one.
+  // No numbered statement names the properties of a PUBLISH; the content of a will has one.
   willDelayInterval: { v311: "3.1.2-9", v5: "3.1.3-10" },
   strayProperty: { v311: "3.1.2-9", v5: "3.1.3-10" },
 };
 
-/** What went wrong, as far as the rule depends on it. */
+/** The fault, as far as the rule depends on it. */
 export interface FaultFacts {
   readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered";
   readonly version: ProtocolVersion;

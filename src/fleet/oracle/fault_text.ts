@@ -1,7 +1,7 @@
 import type { Alteration, Expectation, Judgement } from "./expectation.ts";
 
 /**
- * Faults in words: for each life that went wrong, what was due when, what was seen, and the rule.
+ * The text of faults: for each life with a fault, the due will and its instant, the arrivals, and the rule.
  */
 import { type FaultFacts, faultRule } from "./fault_rule.ts";
 import type { FaultSample, Timeline } from "../result/fault_sample.ts";
@@ -11,7 +11,7 @@ import { dueBy, modeOf } from "./oracle.ts";
 import { formatCount, listed } from "../../base/units.ts";
 import { isStray, partText } from "./will_compare.ts";
 
-/** One sample for each kind of fault in a judgement; none when all went well. */
+/** One sample for each kind of fault in a judgement; none without a fault. */
 export function describeFault(
   client: string,
   life: Life,
@@ -21,7 +21,7 @@ export function describeFault(
   return faultsOf(client, life, judgement).map((fault) => timeline === undefined ? fault : { ...fault, timeline });
 }
 
-/** How many faults of this kind a judgement holds: a will may come more than once too often. */
+/** How many faults of this kind a judgement has: a will may arrive more than once too often. */
 export function faultCount(verdict: FaultSample["verdict"], { duplicates, unwanted }: Judgement): number {
   return verdict === "duplicate" ? duplicates : verdict === "unwanted" ? unwanted : 1;
 }
@@ -47,7 +47,7 @@ function sample(
   text: string,
 ): FaultSample {
   const mode = modeOf(life);
-  // A will before the end of its life is that of a living client, whatever became of it later.
+  // A will before the end of its life is that of an online client, however the life ended later.
   const ground = verdict === "unwanted" && expectation.kind === "one" ? "living" : expectation.ground;
   return {
     client,
@@ -78,13 +78,13 @@ function verdictText(
   }
 }
 
-/** A will that comes once the fleet has ended the connection itself answers that. */
+/** A will after the fleet itself has ended the connection answers that end. */
 function missingText({ end }: Life, dueMs: number): string {
   if (end?.cutMs === undefined || end.cutMs < dueMs) return "never came";
   return `had not come when the fleet ended the connection, ${milliseconds(end.cutMs - dueMs)} later`;
 }
 
-/** What differs, and what does not belong in a PUBLISH at all. */
+/** The differences, and the parts that a PUBLISH must not have. */
 function alteredText(altered: readonly Alteration[]): string {
   const [strays, others] = [altered.filter(isStray), altered.filter((part) => !isStray(part))];
   const names = (parts: readonly Alteration[]) => listed(parts.map(partText), "and");
@@ -93,7 +93,7 @@ function alteredText(altered: readonly Alteration[]): string {
   return `came ${[other, stray].filter((text) => text !== "").join(", and ")}`;
 }
 
-/** How late, or early: where the broker was down meanwhile, by what was left to it. */
+/** How late, or early: where the broker was down meanwhile, by the time that it had left. */
 function offText(expectation: Expectation, atMs: number, verdict: "late" | "early"): string {
   if (expectation.kind !== "one") return verdict;
   const byMs = verdict === "late" ? dueBy(expectation) : expectation.dueMs;

@@ -3,13 +3,13 @@ import type { EndMode, Life, LifeEnd } from "../life/life.ts";
 import type { Absence } from "../result/restart_result.ts";
 import { forgottenAt, isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
 
-/** What the standard makes of a life, as far as it is known. */
+/** The expectation of the standard for a life, as far as the fleet has its data. */
 export function expectationOf(life: Life, rules: OracleRules): Expectation {
   if (life.refused) return { kind: "none", ground: "refused" };
   if (life.connectedMs === undefined) {
     return { kind: life.sentMs === undefined ? "none" : "either", ground: "not-acknowledged" };
   }
-  // A broker that missed the client's packets was right to end it at 1.5 × keep alive, whatever came after.
+  // A broker that missed the client's packets was right to end it at 1.5 × keep alive, whichever packets followed.
   if (life.overslept) return { kind: "either", ground: "overslept" };
   if (life.end === undefined) return { kind: "none", ground: life.retired ? "left" : "living" };
   // A DISCONNECT with reason code 0x00 (any, in 3.1.1) removes the will. [MQTT311 3.14.4-3] [MQTT5 3.14.4-3]
@@ -22,7 +22,7 @@ export function expectationOf(life: Life, rules: OracleRules): Expectation {
 function expectationAfter(life: Life, end: LifeEnd, rules: OracleRules): Expectation {
   const [endMs, ground] = connectionEnd(life, end, rules);
   if (endMs === undefined) return { kind: "either", ground };
-  // The session's end comes first where it is sooner than the will delay. [MQTT5 3.1.2-8]
+  // The session's end makes the will due where it is sooner than the will delay. [MQTT5 3.1.2-8]
   const delayMs = Math.min(life.delayS, life.sessionExpiryS) * 1_000;
   const earliestMs = earliestEndMs(life, end, endMs, rules, delayMs > 0);
   if (delayMs === 0) {
@@ -36,7 +36,7 @@ function expectationAfter(life: Life, end: LifeEnd, rules: OracleRules): Expecta
   return afterNext(life, one, slowCloseMs(end, endMs, rules), rules);
 }
 
-/** When the connection is over by the standard, undefined where it does not say, and what ended it. */
+/** When the connection is over by the standard, undefined where it does not define that, and the cause of its end. */
 function connectionEnd(life: Life, end: LifeEnd, rules: OracleRules): [endMs: number | undefined, ground: Ground] {
   if (end.mode === "restart") return [end.doneMs, "restarted"];
   if (end.mode === "takeover" && end.sinceMs === undefined) return [end.doneMs, "taken-over"];
@@ -64,7 +64,7 @@ function earliestEndMs(life: Life, end: LifeEnd, endMs: number, rules: OracleRul
   if (end.mode === "lost") return life.connectedMs!;
   const soonestMs = (end.sinceMs ?? soonestEndMs(end, endMs, rules)) - earlyBeforeMs;
   if (!end.silent || end.closedSinceMs === undefined) return soonestMs;
-  // A will and the close that makes it due come on two connections, in any order; a delay keeps them apart.
+  // A will and the close that makes it due arrive on two connections, in any order; a delay separates them.
   return Math.min(soonestMs, end.closedSinceMs - (isDelayed ? earlyBeforeMs : lateAfterMs));
 }
 
@@ -75,9 +75,9 @@ function slowCloseMs({ closedMs }: LifeEnd, endMs: number, { lateAfterMs }: Orac
 }
 
 /**
- * A delayed will is off where its session is resumed before it is due, and due where that is not. [MQTT5 3.1.3-9]
+ * A delayed will is cancelled where its session is resumed before it is due, else due. [MQTT5 3.1.3-9]
  *
- * @param slowMs by so much later the broker may hold the delay to be over
+ * @param slowMs the broker may regard the delay as over by so much later
  */
 function afterNext(life: Life, one: One, slowMs: number, rules: OracleRules): Expectation {
   const { next } = life;
@@ -90,9 +90,9 @@ function afterNext(life: Life, one: One, slowMs: number, rules: OracleRules): Ex
   const replaced = cleanStart ? overRestarts(endedBy(one, sentMs, rules), life, rules) : whole;
   if (acknowledgedMs === undefined) return { kind: "either", ground: "not-acknowledged", one: replaced };
   if (cleanStart) return replaced;
-  // The broker took CONNECT between its sending and its answer: beyond that the will was due first, and must come.
+  // The broker took CONNECT between its sending and its answer: beyond that the will was due first, and must arrive.
   if (sentMs > byMs + rules.earlyBeforeMs + (acknowledgedMs - sentMs)) return whole;
-  // What a broker forgets over a restart is gone with the session, which the standard lets it lose: it may have known.
+  // The standard permits a broker to lose a session over a restart, and its will with it; the will may have survived.
   if (next.sessionPresent === false && isBackAfterRestart(life, rules)) {
     return { kind: "either", ground: "session-forgotten", one: forgottenAt(whole, life, rules) };
   }
@@ -108,11 +108,11 @@ function endedBy(one: One, atMs: number, { earlyBeforeMs }: OracleRules): One {
 }
 
 /**
- * Judges one life by what one watcher saw.
+ * Judges one life by the arrivals at one watcher.
  *
- * @param arrivals in the order in which they came
- * @param watchedUntilMs the watch's end; a will that could still come on time is not called missing
- * @param absences when this watcher could not see; a will that may have come then is not called missing either
+ * @param arrivals in the order of their arrival
+ * @param watchedUntilMs the watch's end; a will that could still arrive on time is not missing
+ * @param absences the absences of this watcher; a will that may have arrived then is not missing either
  */
 export function judge(
   life: Life,
@@ -124,7 +124,7 @@ export function judge(
   const expectation = expectationOf(life, rules);
   const fromMs = overFromMs(life);
   const first = arrivals.find((arrival) => arrival.atMs >= fromMs);
-  // What answers the fleet's own action is no answer to what was due before.
+  // An answer to the fleet's own action is no answer to a will that was due before.
   const answer = first !== undefined && answersCut(life, first, expectation, rules) ? undefined : first;
   let unwanted = 0;
   for (const { atMs } of arrivals) if (!(atMs >= fromMs)) unwanted++;
@@ -164,14 +164,14 @@ function eitherWay(
   return verdict === "onTime" ? { expectation: either, verdict: undefined } : { expectation: one, verdict };
 }
 
-/** Whether a client that left properly when the run ended had not done so when its will came. */
+/** Whether a client that left properly at the end of the run was still online when its will arrived. */
 function wasAlive({ retired, leftMs }: Life, first: Arrival | undefined): boolean {
   return retired && first !== undefined && first.atMs < leftMs!;
 }
 
 /**
- * Whether a will answers the end of the connection by the fleet itself, and not what made it due before: it was overdue
- * by then, or became so since, and came only after the fleet had acted.
+ * Whether a will answers the end of the connection by the fleet itself, and not the event that made it due before: it
+ * was overdue by then, or became so since, and arrived only after the fleet had acted.
  */
 export function answersCut(
   { end }: Life,
@@ -188,7 +188,7 @@ export function dueBy({ dueMs, byMs }: One): number {
   return byMs ?? dueMs;
 }
 
-/** A will that did not come may have been published while this watcher could not see. */
+/** A missing will that the broker may have published during an absence of this watcher. */
 function seenVerdict(
   life: Life,
   answer: Arrival | undefined,
@@ -201,7 +201,7 @@ function seenVerdict(
   if (verdict !== "missing") return verdict;
   const lastMs = dueBy(one) + rules.lateAfterMs;
   const blind = absences.some(({ fromMs, toMs, forgotten, atQos0 = false }) =>
-    // What is kept for a session that is away need not be of QoS 0. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5]
+    // A server need not keep a QoS 0 message for a session without a connection. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5]
     (forgotten || atQos0 || life.qos === 0) && fromMs <= lastMs && toMs >= one.earliestMs
   );
   return blind ? "unseeable" : verdict;
@@ -226,7 +226,7 @@ function verdictOf(
   return (answer.sinceMs ?? answer.atMs) > byMs + lateAfterMs ? "late" : "onTime";
 }
 
-/** Where a judgement stands in counts by kill mode; `alive` is a client nobody has killed. */
+/** The place of a judgement in counts by kill mode; `alive` is a client without a kill. */
 export function modeOf(life: Life): EndMode | "alive" {
   return life.end?.mode ?? "alive";
 }
@@ -242,7 +242,7 @@ const severity: readonly Judgement["verdict"][] = [
   "missing",
 ];
 
-/** With several watchers, the worst verdict wins. */
+/** With several watchers, the worst verdict decides. */
 export function worst(judgements: readonly Judgement[]): Judgement {
   if (judgements.length === 1) return judgements[0]!;
   const first = judgements.reduce((one, other) =>

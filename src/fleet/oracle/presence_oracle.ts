@@ -1,46 +1,46 @@
 import type { Expectation, OracleRules } from "./expectation.ts";
 
 /**
- * The oracle of presence: which retained message must stand on a client's topic at an instant, by its own reading of
- * the standard, and what to make of the one that was found. Pure, as the oracle of wills is.
+ * The oracle of presence: which retained message must be on a client's topic at an instant, by its own reading of the
+ * standard, and the judgement of the message found. Pure, as the oracle of wills is.
  */
 import type { Life } from "../life/life.ts";
 import { dueBy, expectationOf } from "./oracle.ts";
 
-/** What a client said of itself, and what the broker answered. */
+/** A state that a client published, and the broker's answer. */
 export interface Said {
   readonly sentMs: number;
   /** When the broker acknowledged it; undefined while it has not. */
   heardMs: number | undefined;
-  /** It was not taken: nothing of it is to be found. */
+  /** The broker refused it: no reader may find it. */
   refused: boolean;
 }
 
-/** A life, and what its client said of itself in it. */
+/** A life, and the states that its client published in it. */
 export interface Stay {
   readonly life: Life;
   online: Said | undefined;
   left: Said | undefined;
 }
 
-/** A retained message that can stand: a client's word, or the will of a life that is gone. */
+/** A retained message that is possible: a client's state, or the will of an ended life. */
 export interface PresenceState {
   readonly kind: "online" | "left" | "gone";
   readonly life: Life;
 }
 
-/** What is right at an instant. */
+/** The permitted states at an instant. */
 export interface PresenceTruth {
-  /** Each message that may stand, in the order of publication; undefined for none. One where there is no doubt. */
+  /** Each permitted message, in the order of publication; undefined for none. One where there is no doubt. */
   readonly states: readonly (PresenceState | undefined)[];
   /** Since when this has been so; Infinity while it may change at any moment. */
   readonly sinceMs: number;
 }
 
-/** What became of one state. */
+/** The judgement of one state. */
 export type PresenceVerdict = "right" | "eitherWay" | "stale" | "unwanted" | "absent" | "altered";
 
-/** What was found on a topic. */
+/** The message found on a topic. */
 export interface FoundState {
   readonly kind: PresenceState["kind"];
   readonly client: number;
@@ -56,10 +56,10 @@ export interface PresenceJudgement {
 const nothing: PresenceTruth = { states: [undefined], sinceMs: -Infinity };
 
 /**
- * What is right on one client's topic.
+ * The permitted states on one client's topic.
  *
- * @param stays the client's lives in their order; what was before the first of them does not matter
- * @param before what stood before them
+ * @param stays the client's lives in their order; states before the first of them do not matter
+ * @param before the messages before them
  */
 export function presenceTruth(
   stays: readonly Stay[],
@@ -106,7 +106,7 @@ function afterWill(
       const { earliestMs } = expectation;
       // A broker may leave wills to the time after its restart.
       const dueMs = dueBy(expectation);
-      // Not due yet: what stood before stands on. [MQTT5 3.1.2-8]
+      // Not due yet: the message before it stays. [MQTT5 3.1.2-8]
       if (atMs < earliestMs) return truth;
       if (atMs > dueMs + lateAfterMs) return { states: [gone], sinceMs: dueMs };
       return { states: [...truth.states, gone], sinceMs: Infinity };
@@ -114,21 +114,21 @@ function afterWill(
   }
 }
 
-/** After this instant nothing more becomes of a life whose end the standard leaves open. */
+/** After this instant a life whose end the standard leaves open causes no change. */
 function lastChangeMs({ end, sentMs, delayS, sessionExpiryS, next }: Life): number {
-  const endMs = end?.doneMs ?? sentMs!; // a life whose CONNECT was not sent leaves nothing open
+  const endMs = end?.doneMs ?? sentMs!; // a life whose CONNECT was not sent has no open end
   return Math.max(endMs, next?.sentMs ?? -Infinity) + Math.min(delayS, sessionExpiryS) * 1_000;
 }
 
-/** True where a state has been so for long enough to be judged by who asked for it at `fromMs`. */
+/** True where a state has lasted long enough for the judgement of a reader that requested it at `fromMs`. */
 export function isSettled({ sinceMs }: PresenceTruth, fromMs: number, { lateAfterMs }: OracleRules): boolean {
   return sinceMs + lateAfterMs <= fromMs;
 }
 
 /**
- * Judges what was found, undefined for nothing, and `foreign` for what is no message of this run's.
+ * Judges the message found, undefined for none, and `foreign` for a message that is not from this run.
  *
- * @param isAltered whether the message that was found differs from the one of that state
+ * @param isAltered whether the message found differs from the one of that state
  */
 export function judgePresence(
   { states }: PresenceTruth,
@@ -148,7 +148,7 @@ export function judgePresence(
   return { verdict: orderOf(found) < orderOf(stateMark(last)) ? "stale" : "unwanted", state: last };
 }
 
-/** A server may drop a retained message of QoS 0 at any time. [MQTT311 3.3.1-7] 5.0 says so in its section 3.3.1.3. */
+/** A server may drop a retained message of QoS 0 at any time. [MQTT311 3.3.1-7] 5.0 has this in its section 3.3.1.3. */
 function absence(states: PresenceTruth["states"]): PresenceVerdict {
   if (states.includes(undefined)) return states.length === 1 ? "right" : "eitherWay";
   return states.some((state) => state!.life.qos === 0) ? "eitherWay" : "absent";
@@ -160,7 +160,7 @@ function stateMark({ kind, life }: PresenceState): FoundState {
 
 const within: Readonly<Record<PresenceState["kind"], number>> = { online: 0, left: 1, gone: 2 };
 
-/** Where a message stands in the order in which a client's life brings them forth. */
+/** The position of a message in the order in which a client's life publishes them. */
 function orderOf({ kind, incarnation }: FoundState): number {
   return incarnation * 3 + within[kind];
 }

@@ -15,7 +15,7 @@ export type PresencePart = "topic" | "payload" | "QoS" | "retain flag" | Propert
 /** One wrong state. */
 export interface WrongState {
   readonly verdict: Exclude<PresenceVerdict, "right" | "eitherWay">;
-  /** What should have been there; undefined for nothing. */
+  /** The message that had to be there; undefined for none. */
   readonly state: PresenceState | undefined;
   readonly found: FoundState | "foreign" | undefined;
   /** Parts that differ, where something does. */
@@ -99,7 +99,7 @@ function ruleOf({ verdict, state, found, altered }: WrongState): readonly [v311:
   }
   // The will of a client that left properly.
   if (isWill && state?.kind === "left") return ["3.14.4-3", "3.14.4-3"];
-  // The will of a client that lives on, or that is back within the will delay.
+  // The will of a client that is still online, or that reconnected within the will delay.
   if (isWill && verdict === "unwanted") return ["3.1.2-8", isDelayed ? "3.1.3-9" : "3.1.2-8"];
   if (isWill && isDelayed && state?.kind === "online") return ["3.3.1-5", "3.1.3-9"];
   return state?.kind === "gone" ? ["3.1.2-17", "3.1.2-15"] : ["3.3.1-5", "3.3.1-5"];

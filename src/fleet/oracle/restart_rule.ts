@@ -1,11 +1,10 @@
 import type { Arrival, Expectation, One, OracleRules } from "./expectation.ts";
 
 /**
- * What a restart of the broker changes in what the standard makes of a life. Pure, as all of the oracle is.
+ * How a restart of the broker changes the standard's expectation of a life. Pure, as all of the oracle is.
  *
- * A server that shuts down or fails may leave wills to the time after its restart (told of the Will Flag in both
- * versions, without a number of its own); that one is due at all is not changed by it. [MQTT311 3.1.2-8] [MQTT5
- * 3.1.2-8]
+ * A server that shuts down or fails may publish wills after its restart (both versions state it with the Will Flag,
+ * without a number); this does not change that a will is due at all. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
  */
 import type { Life, LifeEnd } from "../life/life.ts";
 import type { RestartWindow } from "../result/restart_result.ts";
@@ -24,7 +23,7 @@ export function restartAfter(atMs: number, { restarts = [] }: OracleRules): Rest
 }
 
 /**
- * When the connection of a silent client can have ended at the soonest: with the broker, where that went down before.
+ * The earliest end of the connection of a silent client: with the broker, where that went down before.
  */
 export function soonestEndMs({ silent, doneMs }: LifeEnd, endMs: number, rules: OracleRules): number {
   return silent ? Math.min(endMs, restartAfter(doneMs, rules)?.fromMs ?? endMs) : endMs;
@@ -36,19 +35,19 @@ export function isBackAfterRestart({ end, next }: Life, rules: OracleRules): boo
   return restart !== undefined && next!.sentMs >= restart.fromMs;
 }
 
-/** A will of a session that the broker forgot over a restart: it may have come with the end of the session. */
+/** A will of a session that the broker lost over a restart: it may have arrived with the end of the session. */
 export function forgottenAt(one: One, { end }: Life, rules: OracleRules): One {
   const { fromMs } = restartAfter(end!.sinceMs ?? end!.doneMs, rules)!;
   return { ...one, earliestMs: soonest(one, fromMs - rules.earlyBeforeMs) };
 }
 
-/** Whether a restart ended a life, or fell between its end and what was to come of its will. */
+/** Whether a restart ended a life, or fell between its end and the instant of its will. */
 export function spansRestart(life: Life, expectation: Expectation, rules: OracleRules): boolean {
   if (expectation.kind === "one") return expectation.byMs !== undefined;
   return life.end !== undefined && life.next !== undefined && isBackAfterRestart(life, rules);
 }
 
-/** Whether a will came as the broker went down, or was kept and came as soon as it was back. */
+/** Whether a will arrived as the broker went down, or the broker kept it until it was back. */
 export function cameWithRestart({ end }: Life, { atMs }: Arrival, rules: OracleRules): boolean {
   const endedMs = end!.sinceMs ?? end!.doneMs;
   return (rules.restarts ?? []).some(({ fromMs, backMs }) =>
@@ -56,7 +55,7 @@ export function cameWithRestart({ end }: Life, { atMs }: Arrival, rules: OracleR
   );
 }
 
-/** A will whose time had not passed when the broker went down: it could not come while there was none. */
+/** A will whose time had not passed when the broker went down: it could not arrive without a broker. */
 export function overRestarts(one: One, life: Life, rules: OracleRules): One {
   return (rules.restarts ?? []).reduce((before, restart) => overRestart(before, life, restart, rules), one);
 }
@@ -80,8 +79,8 @@ function soonest({ earliestMs }: One, atMs: number): number {
 }
 
 /**
- * Whether the restart may be what makes the will due, before its time: it ended the connection; or it ended the session
- * of a client that was dead already, which a broker that still has other sessions did not let it do.
+ * Whether the restart may make the will due, before its time: it ended the connection; or it ended the session of an
+ * offline client, unless the broker still has other sessions.
  */
 function mayBeEarlier({ end }: Life, { fromMs, sessionsKept }: RestartWindow): boolean {
   const connected = end!.silent || (end!.sinceMs ?? end!.doneMs) >= fromMs;

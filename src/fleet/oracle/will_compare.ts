@@ -1,5 +1,5 @@
 /**
- * A will as it came, held against the will as it was asked for.
+ * Compares a will that arrived with the will that the client requested.
  */
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../../mqtt/packet.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
@@ -8,10 +8,10 @@ import type { Alteration } from "./expectation.ts";
 import { type Life, willOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
-/** What a watcher's subscription lets it see. */
+/** The properties that a watcher's subscription can show. */
 export interface SeenWill {
   readonly version: ProtocolVersion;
-  /** The QoS that the broker granted: a will comes with the lesser of this and its own. */
+  /** The QoS that the broker granted: a will arrives with the lesser of this and its own. */
   readonly grantedQos: QoS;
 }
 
@@ -31,7 +31,7 @@ export function isStray(part: string): part is Stray {
   return strays.includes(part);
 }
 
-/** A message with what does not belong in its packet. */
+/** A message with the parts that its packet must not have. */
 export function seenMessage(packet: PublishPacket, faults: readonly PacketFault[] | undefined): SeenMessage {
   const names = new Set(faults?.flatMap((fault) => fault.kind === "property" ? [strayOf(fault.id)] : []));
   return names.size === 0 ? packet : { ...packet, strays: [...names] };
@@ -41,7 +41,7 @@ function strayOf(id: number): Stray {
   return id === PropertyId.willDelayInterval ? "willDelayInterval" : "strayProperty";
 }
 
-/** What differs; empty when nothing does. */
+/** The differences; empty without any. */
 export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, seen: SeenWill): Alteration[] {
   const asked = willOf(plan, life);
   const altered: Alteration[] = [];
@@ -76,7 +76,7 @@ const partNames: Readonly<Record<Alteration, string>> = {
   strayProperty: "another property",
 };
 
-/** A part of a message for people; what is no part of a will is named as it is. */
+/** The text of a part of a message; a property that no will has keeps its name. */
 export function partText(part: string): string {
   return Object.hasOwn(partNames, part) ? partNames[part as Alteration] : part;
 }
@@ -95,8 +95,8 @@ export function differingProperties(came: MessageProperties, asked: MessagePrope
 }
 
 /**
- * The server subtracts the time that a message has waited in it. [MQTT5 3.3.2-6] An expiry that the server adds where
- * the client asked for none is one deviation of the server's, which the ledger counts, not a fault of each message.
+ * The server subtracts the time that a message has waited in it. [MQTT5 3.3.2-6] An expiry that the server adds to a
+ * message without one is one deviation of the server, which the ledger counts, not a fault of each message.
  */
 function sameExpiry(came: number | undefined, asked: number | undefined): boolean {
   if (asked === undefined) return true;
