@@ -6,7 +6,7 @@ import type { ConformanceResult } from "./case/result.ts";
 import { selectCases } from "./check/select.ts";
 import { worldOf } from "../net/world.ts";
 
-/** How many cases run side by side unless told otherwise. */
+/** The default number of cases that run side by side. */
 export const usualParallel = 40;
 
 /**

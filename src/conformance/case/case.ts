@@ -2,7 +2,7 @@ import type { BrokerLimits } from "../model/broker_limits.ts";
 import type { Protocol } from "../model/protocol.ts";
 import type { Stage } from "../stage/stage.ts";
 
-/** What a case is about. The first part of its id. */
+/** The subject of a case. The first part of its id. */
 export const areas = {
   will: "Last Wills",
   connect: "CONNECT and CONNACK",
@@ -39,15 +39,15 @@ export type Need =
 
 /** A case of the catalog. */
 export interface ConformanceCase {
-  /** Area, slash, and a name of its own within it: `will/reset`. It never changes its meaning. */
+  /** Area, slash, and a name that is unique in the area: `will/reset`. Its meaning never changes. */
   readonly id: `${Area}/${string}`;
   /** What the broker is to do, in one line. */
   readonly title: string;
   /** What the case does to see it, in one line. */
   readonly does: string;
   /**
-   * The statements it holds the broker to, by version; it runs in those versions that are named. A section's number
-   * (`3.1.2.5`) where the standard gives the rule none of its own.
+   * The statements that the case tests, by version; the case runs in those versions. An entry is a section's number
+   * (`3.1.2.5`) where the standard gives the rule no number.
    */
   readonly rules: Readonly<Partial<Record<Protocol, readonly string[]>>>;
   /** `clock` for a case that waits for the standard's own seconds; `--quick` leaves it out. */
@@ -56,7 +56,7 @@ export interface ConformanceCase {
   readonly needs?: readonly Need[];
   /** Deviations, by their ids in profiles, under which a broker may fail this case. */
   readonly deviations?: readonly string[];
-  /** Does it. Throws a CaseFailure or a NotTestable; what the stage and its probes throw is enough for most. */
+  /** Runs the case. Throws a CaseFailure or a NotTestable; the errors of the stage and its probes suffice for most. */
   readonly run: (stage: Stage) => Promise<void>;
 }
 

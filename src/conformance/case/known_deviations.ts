@@ -1,6 +1,6 @@
 /**
- * Which cases a broker fails by which of its deviations: `profile/deviation` and the ids of cases. What cases say
- * themselves (`deviations`) goes by a deviation's id in whatever profile.
+ * The cases that a broker fails by each of its deviations: `profile/deviation` and the ids of cases. The field
+ * `deviations` of a case names a deviation's id in any profile.
  */
 import type { CaseSign } from "../../profiles/profile.ts";
 import type { ConformanceCase } from "./case.ts";

@@ -14,7 +14,7 @@ export interface Provocation {
 
 const fault = { "3.1.1": "4.8.0-1", "5.0": "4.13.1-1" } as const;
 
-/** All of them. Topic `a`, which nobody watches. */
+/** All provocations. Topic `a` has no subscriber. */
 export const provocations: readonly Provocation[] = [
   { name: "type-0", what: "a packet of type 0", rules: fault, bytes: [0x00, 0x00] },
   {

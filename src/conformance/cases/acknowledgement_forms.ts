@@ -1,4 +1,4 @@
-/** Acknowledgements in every form in which 5.0 lets them be written: with and without code, length and properties. */
+/** Acknowledgements in every form that 5.0 allows: with and without code, length and properties. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
 import { field, frame } from "../probe/raw_packet.ts";

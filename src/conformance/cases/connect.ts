@@ -1,4 +1,4 @@
-/** CONNECT and CONNACK: who is let in, how, and who is not. */
+/** CONNECT and CONNACK: the clients that the broker accepts or refuses, and the forms of its answer. */
 import { connectFrame, field, frame } from "../probe/raw_packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { hexByte } from "../probe/packet_text.ts";
@@ -263,8 +263,8 @@ export const connectCases: readonly ConformanceCase[] = [
 ];
 
 /**
- * Not let in, by a CONNACK or without one; a server that knows no such protocol answers in the form of either version.
- * Answers whether there was a CONNACK.
+ * The broker refuses, by a CONNACK or without one; a server that does not know the protocol answers in the form of
+ * either version. Returns whether there was a CONNACK.
  */
 async function refusedInAnyForm(client: Probe): Promise<boolean> {
   client.judgesPackets = false;

@@ -12,7 +12,7 @@ function connect(stage: Stage, parts: Partial<Parameters<typeof connectFrame>[0]
   return connectFrame({ version: stage.version, payload: [...field(stage.clientId()), ...rest], ...parts });
 }
 
-/** The same with the login of the run, so that it is not for want of one that it is refused. */
+/** The same with the login of the run, so that a missing login is not the reason of the refusal. */
 export function connectOfUser(
   stage: Stage,
   { flags = 0x02, payload = field(stage.clientId()), ...parts }: Partial<Parameters<typeof connectFrame>[0]> = {},

@@ -9,7 +9,7 @@ import type { ConformanceCase } from "../case/case.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
 import type { Stage } from "../stage/stage.ts";
 
-/** What a case asks a broker to take beyond the usual; what is absent is as every case has it. */
+/** The sizes beyond the usual that a case sends to a broker; absent fields have the usual value. */
 export interface Extent {
   /** Levels of a topic or filter, those of `$share/group` included. */
   readonly topicLevels?: number;
@@ -58,7 +58,7 @@ async function shownLimit(stage: Stage, extent: Extent): Promise<string | undefi
     (retained === undefined ? undefined : await retainedLimit(stage, retained));
 }
 
-/** How the broker refuses, in a sentence; undefined where it does not. What it takes and loses, it does not refuse. */
+/** How the broker refuses, in a sentence; undefined where it does not. A loss after acceptance is no refusal. */
 async function refusalOf(act: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await act();

@@ -1,4 +1,4 @@
-/** Keep alive: who is heard stays, who is not is put out, and PINGREQ is answered. */
+/** Keep alive: active clients stay, the broker closes silent ones, and it answers PINGREQ. */
 import { formatMs } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import type { DueWindow, Probe } from "../probe/probe.ts";

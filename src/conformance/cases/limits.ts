@@ -1,4 +1,4 @@
-/** Limits that the two sides tell each other (5.0), and what happens at them. */
+/** Limits that the two sides announce to each other (5.0), and the effect of exceeding them. */
 import { formatCount } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";

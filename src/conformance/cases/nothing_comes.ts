@@ -1,4 +1,4 @@
-/** Nothing comes, seen by somebody who would have seen it. */
+/** Absence of a message, shown by a subscriber that would have received it. */
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Stage } from "../stage/stage.ts";

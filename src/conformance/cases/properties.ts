@@ -1,4 +1,4 @@
-/** Properties of 5.0: what travels with a message, and what does not. */
+/** Properties of 5.0: those that the broker forwards with a message, and those that it does not. */
 import type { MessageProperties } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { holdsExpiry } from "./expiry.ts";
@@ -127,7 +127,7 @@ export const propertyCases: readonly ConformanceCase[] = [
       const watcher = await stage.watcher(message.topic);
       await publishFrom(stage, message);
       const { packet: { properties = {} } } = await watcher.receives(message);
-      // An expiry that the broker adds is a case of its own.
+      // Another case covers an expiry that the broker adds.
       const names = Object.keys(properties).filter((name) => name !== "messageExpiryIntervalS").join(", ");
       stage.holds(names === "", `the message came with ${names}`);
     },

@@ -1,4 +1,4 @@
-/** Publishing at each QoS: what is answered, and what arrives how often. */
+/** Publishing at each QoS: the acknowledgements, and how often a message arrives. */
 import type { PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { ConformanceCase, Need } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";

@@ -3,7 +3,7 @@ import type { ConformanceCase } from "../case/case.ts";
 import { field, frame } from "../probe/raw_packet.ts";
 import { afterConnect, type Malformed } from "./malformed.ts";
 
-/** A PUBLISH with whatever topic, packet identifier and properties; in 3.1.1 without the latter. */
+/** A PUBLISH with any topic, packet identifier and properties; in 3.1.1 without properties. */
 function publish(
   is5: boolean,
   first: number,

@@ -1,4 +1,4 @@
-/** Retained messages: what a later subscriber finds. */
+/** Retained messages: the messages that a later subscriber receives. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Stage } from "../stage/stage.ts";

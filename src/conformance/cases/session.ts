@@ -1,4 +1,4 @@
-/** Sessions: what is kept for a client that is away, and for how long. */
+/** Sessions: the state that the broker keeps for an offline client, and for how long. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { ConnectAsked, Stage } from "../stage/stage.ts";

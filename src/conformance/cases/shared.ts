@@ -1,4 +1,4 @@
-/** Shared subscriptions (5.0): each message to one of those who share. */
+/** Shared subscriptions (5.0): the broker sends each message to one member of the group. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";
@@ -51,7 +51,7 @@ function badShareCase({ name, what, filter, rules }: BadShare): ConformanceCase 
   };
 }
 
-/** SUBSCRIBE as 5.0 writes it, whatever the filter is. */
+/** SUBSCRIBE in the form of 5.0, with any filter. */
 function subscribeBytes(filter: string, options: number): number[] {
   return frame(0x82, [0, 77, 0, ...field(filter), options]);
 }

@@ -1,4 +1,4 @@
-/** SUBSCRIBE and SUBACK: what is answered, which QoS is granted, and what a second subscription does. */
+/** SUBSCRIBE and SUBACK: the answers, the granted QoS, and the effect of a second subscription. */
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { hexByte } from "../probe/packet_text.ts";

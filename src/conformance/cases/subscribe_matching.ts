@@ -64,7 +64,7 @@ const matchings: readonly Matching[] = [
   },
 ];
 
-/** Every topic gets a message whose payload is the topic; what the watcher gets must be those that match. */
+/** Every topic gets a message whose payload is the topic; the watcher must receive exactly those that match. */
 async function match(stage: Stage, { filter, matched, others }: Matching): Promise<void> {
   const watcher = await stage.connect({ name: "watcher" });
   await watcher.subscribe(stage.topic(filter), { qos: 0 });

@@ -48,7 +48,7 @@ interface Leaving {
   readonly bytes: readonly number[];
 }
 
-/** DISCONNECT with 0x00, in each way in which 5.0 lets it be written. */
+/** DISCONNECT with 0x00, in each form that 5.0 allows. */
 const leavings: readonly Leaving[] = [
   {
     name: "explicit",
@@ -79,7 +79,7 @@ interface Kept {
 
 const reasonAndUser = [0x1f, 0, 1, 0x61, 0x26, 0, 1, 0x62, 0, 1, 0x63];
 
-/** DISCONNECT with other codes than 0x00, in each other way in which 5.0 lets it be written. */
+/** DISCONNECT with other codes than 0x00, in each other form that 5.0 allows. */
 const kept: readonly Kept[] = [
   {
     name: "code-alone-0x04",

@@ -1,4 +1,4 @@
-/** Wills at the end of a connection: what ends it, and whether the will is sent then. */
+/** Wills at the end of a connection: the causes of the end, and whether the broker then publishes the will. */
 import type { ConformanceCase } from "../case/case.ts";
 import { type Provocation, provocationBytes, provocations } from "../case/provocations.ts";
 import { nothingComes } from "./nothing_comes.ts";

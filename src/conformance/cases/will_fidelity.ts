@@ -1,4 +1,4 @@
-/** Wills arrive as they were asked for: topic, payload, and in 5.0 every property. */
+/** Wills arrive as CONNECT gave them: topic, payload, and in 5.0 every property. */
 import type { ConnectWill, MessageProperties } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import type { Stage } from "../stage/stage.ts";

@@ -1,4 +1,4 @@
-/** Wills and keep alive: who is silent for too long dies, and who is not does not. */
+/** Wills and keep alive: the broker closes a client that is silent for too long, and no other. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Stage } from "../stage/stage.ts";
@@ -132,7 +132,7 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
       const watcher = await stage.watcher();
       const client = await stage.connect({ will, keepAliveS: 1 });
       const keepAliveS = keepAliveInForceS(stage, client, 1);
-      // CONNECT was its last packet: what follows is none.
+      // CONNECT was its last packet: the bytes after it are not a packet.
       const sinceMs = client.sentMs;
       client.sendBytes([0x30, 28, 0, 13, 0x6d], "5 of the 30 bytes of a PUBLISH");
       const byMs = client.sentMs - sinceMs + 1_500 * keepAliveS;

@@ -31,7 +31,7 @@ function replaced(bytes: Uint8Array, part: Uint8Array, other: readonly number[])
   return Uint8Array.of(bytes[0]!, whole.length, ...whole);
 }
 
-/** A string as it stands in a packet. */
+/** A string in the form that it has in a packet. */
 function field(text: string | readonly number[]): Uint8Array {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   return Uint8Array.of(bytes.length >> 8, bytes.length & 0xff, ...bytes);
@@ -50,7 +50,7 @@ function withProperties(stage: Stage, properties: readonly number[]): Uint8Array
   return replaced(stage.connectBytes({ will }), before, [properties.length, ...properties, ...field(will.topic)]);
 }
 
-/** The same CONNECT without the fields of its will, which its flags promise. */
+/** The same CONNECT without the fields of its will, whose presence its flags declare. */
 function withoutWillFields(stage: Stage): Uint8Array {
   return withFlags(stage.connectBytes(), 0x0c);
 }

@@ -1,4 +1,4 @@
-/** Wills of those who are not let in, or may not publish there. */
+/** Wills of clients that the broker refuses, or whose will topic it does not authorize. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";

@@ -1,4 +1,4 @@
-/** Wills and retained messages: what a later subscriber finds. */
+/** Wills and retained messages: the messages that a later subscriber receives. */
 import type { ConformanceCase } from "../case/case.ts";
 
 const asRetained = { "3.1.1": ["3.1.2-17"], "5.0": ["3.1.2-15"] };

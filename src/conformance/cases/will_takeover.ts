@@ -13,7 +13,7 @@ interface Takeover {
   readonly due: boolean;
 }
 
-/** In 5.0, what becomes of the older connection's will. */
+/** In 5.0, the fate of the older connection's will. */
 const takeovers: readonly Takeover[] = [
   { name: "ends-clean", delayS: 0, expiryS: 0, clean: true, due: true },
   { name: "ends-resumed", delayS: 0, expiryS: 0, clean: false, due: true },
@@ -59,8 +59,8 @@ function takeover({ name, delayS, expiryS, clean, due }: Takeover): ConformanceC
 const lockedOutMs = 2_000;
 
 /**
- * Connects. A server may restrict clients beyond what the standard checks (section 3.1.4): one that does not let in a
- * client identifier so soon after the last takeover is asked once more after a pause, and a note says so.
+ * Connects. A server may restrict clients beyond the checks of the standard (section 3.1.4): if it refuses a client
+ * identifier so soon after the last takeover, the case tries once more after a pause and adds a note.
  */
 async function connectInTime(stage: Stage, asked: ConnectAsked): Promise<void> {
   const probe = stage.dial().send(stage.connectPacket(asked));

@@ -4,7 +4,7 @@ import type { ConnectAsked, Stage } from "../stage/stage.ts";
 /** A user name, and a password that is not its own. */
 export type WrongLogin = Pick<ConnectAsked, "username" | "password">;
 
-/** The run's own name with another password; then a name that nobody has. */
+/** The run's own name with another password; then a name that no user has. */
 function wrongLogins(stage: Stage): WrongLogin[] {
   const { username } = stage.login;
   const password = new TextEncoder().encode(`not ${stage.text()}`);
@@ -19,7 +19,7 @@ function wrongLogins(stage: Stage): WrongLogin[] {
 export async function refusedLoginOf(stage: Stage): Promise<WrongLogin> {
   for (const login of wrongLogins(stage)) {
     const probe = stage.dial("control").send(stage.connectPacket(login));
-    // One after another: the second is tried only where the first is let in.
+    // One after another: the case tries the second only if the broker accepts the first.
     // deno-lint-ignore no-await-in-loop
     if (await probe.isRefused()) return login;
     probe.disconnect().close();

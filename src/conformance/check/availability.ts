@@ -1,7 +1,7 @@
 /**
- * Whether the broker is there. A link that cannot be opened may have met a limit; only a broker that refuses several in
- * a row is held to be gone. Then every case that runs is called off, for none of them is judged by a broker that is not
- * there, and the check waits for it.
+ * Whether the broker is available. A link that does not open may have met a limit; the check considers a broker gone
+ * only if it refuses several links in a row. It then aborts every running case, because an absent broker proves
+ * nothing, and waits for the broker.
  */
 import type { LinkEnd } from "../../net/link.ts";
 import type { TimedWorld } from "../../net/world.ts";
@@ -11,7 +11,7 @@ function isSureEnd(end: LinkEnd): boolean {
   return end.kind === "error" && end.code === "ECONNREFUSED";
 }
 
-/** How often, and at which distance in milliseconds, a broker is tried before it is held to be gone. */
+/** How often, and at which interval in milliseconds, the check tries a broker before it considers it gone. */
 const knocks = 3;
 const knockEveryMs = 300;
 
@@ -21,21 +21,21 @@ export class Availability {
   #asking: Promise<boolean> | undefined;
   #gone = false;
 
-  /** @param waitMs how long a broker that is gone is waited for */
+  /** @param waitMs how long the check waits for a broker that is gone */
   constructor(world: TimedWorld, waitMs: number) {
     this.#world = world;
     this.#waitMs = waitMs;
   }
 
-  /** True from when the broker was found to be gone until it is back. */
+  /** True from the detection of the broker's absence until its return. */
   get gone(): boolean {
     return this.#gone;
   }
 
   /**
-   * Looks whether it is gone, once for all who ask meanwhile.
+   * Tests whether the broker is gone; callers at the same time share one test.
    *
-   * @param isSure where nothing listened any more, which no limit of a broker looks like: it may be back already
+   * @param isSure the port had no listener, which no limit of a broker causes: the broker may be back already
    */
   isGone(isSure = false): Promise<boolean> {
     if (isSure) this.#gone = true;

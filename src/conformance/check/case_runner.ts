@@ -1,5 +1,5 @@
 /**
- * One case on one broker: its stage, its time limit, and what becomes of it. Which cases run when is for `check.ts`.
+ * One case on one broker: its stage, its time limit, and its outcome. `check.ts` decides which cases run when.
  */
 import { Random } from "../../base/random.ts";
 import { noLimits } from "../model/broker_limits.ts";
@@ -50,7 +50,7 @@ export interface Attempt {
 
 /** Time limit of one case, in milliseconds; multiplied by the slack. */
 const limitMs = { quick: 30_000, clock: 60_000, restart: 180_000 } as const;
-/** How long a case looks on at most, to tell what a profile calls late from what never comes. */
+/** The longest time that a case goes on waiting, to distinguish a late message from a missing one. */
 const lookOnMostMs = { full: 40_000, quick: 2_000 } as const;
 
 /** The longest keep alive that a case waits for. */
@@ -68,7 +68,7 @@ export class CaseRunner {
     this.#parts = parts;
   }
 
-  /** Ends whatever is open. */
+  /** Ends everything that is open. */
   callOff(): void {
     for (const stage of this.#stages) stage.callOff();
   }
@@ -186,7 +186,7 @@ export class CaseRunner {
     return { outcome, reason, fault: rounded(fault), ...documented && { deviation: documented.id } };
   }
 
-  /** The profile's deviations that may show in a case; what is said of this very broker and case comes first. */
+  /** The profile's deviations that may show in a case; those of this very broker and case come first. */
   #known(one: Pick<ConformanceCase, "id" | "deviations">, protocol: Protocol): readonly Known[] {
     const { name = "", deviations = [] } = this.#parts.run.profile ?? {};
     const applies = deviations.filter(({ rules = {} }) =>

@@ -1,6 +1,6 @@
 /**
- * A check: the control arm first, then all cases that need nothing but the broker side by side, then those that restart
- * it, which share one restart. What failed beside others is run again, once, alone, and counts as it comes out then.
+ * A check: the control arm first, then all cases that need only the broker side by side, then those that restart it,
+ * which share one restart. A case that fails beside others runs once more, alone, and that outcome counts.
  */
 import { wallTime } from "../../base/clock.ts";
 import { freshSeed, Random } from "../../base/random.ts";
@@ -225,7 +225,7 @@ export class Check {
     return this.#facts.get(protocol)?.losesWills === true && one.id.startsWith("will/");
   }
 
-  /** Alone, and whatever comes of it counts. */
+  /** Runs the case alone; its outcome counts. */
   async #runAgain(): Promise<void> {
     for (let retry = this.#retries.shift(); retry !== undefined && !this.#isOver; retry = this.#retries.shift()) {
       const { run, reason, lateMs } = retry;
@@ -273,7 +273,7 @@ export class Check {
     return false;
   }
 
-  /** Waits for a broker that is gone, and finds out which case it was. */
+  /** Waits for a broker that is gone, and finds the case that caused it. */
   async #outage(): Promise<void> {
     const again = await this.#outages.over(() => this.#interrupted);
     for (const run of again) {
@@ -290,7 +290,7 @@ export class Check {
     }
   }
 
-  /** What is left has not been tried: the broker is gone. */
+  /** The remaining cases did not run: the broker is gone. */
   #giveUp(): void {
     for (const run of this.#runs) {
       if (!this.#results.has(run)) this.#results.set(run, this.#untested(run, "the broker became unavailable"));

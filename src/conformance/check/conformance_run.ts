@@ -1,5 +1,5 @@
 /**
- * What a check is asked for, and what it calls.
+ * The request of a check, and its callbacks.
  */
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineChoice } from "../../net/engine.ts";
@@ -52,11 +52,11 @@ export interface ConformanceRun extends Selection {
 
 /** What a run calls and is called by. */
 export interface ConformanceHooks {
-  /** Told of each case as it is done. */
+  /** Called with each finished case. */
   readonly onCase?: (result: CaseResult, done: number, total: number) => void;
   /** Restarts the broker; fulfilled when it accepts connections again. Cases that need it are not testable without. */
   readonly restart?: (() => Promise<void>) | undefined;
-  /** Its `abort` begins no further case; what runs is called off. */
+  /** Its `abort` starts no further case and aborts the running ones. */
   readonly interrupt?: AbortSignal;
   /** In place of the real one, for tests. */
   readonly world?: TimedWorld;

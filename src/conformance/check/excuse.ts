@@ -17,7 +17,7 @@ export function covers(signs: readonly CaseSign[], fault: CaseFault, bounds: Bou
   return signs.some((sign) => coveredBy(sign, fault, bounds));
 }
 
-/** How far beyond the bounds a case has to look to tell late from missing under these signs, in milliseconds. */
+/** How long beyond the bounds a case waits to distinguish late from missing under these signs, in milliseconds. */
 export function lookMs(signs: readonly CaseSign[], keepAliveS: number): number {
   return Math.max(0, ...signs.filter(({ fault }) => fault === "late").map((sign) => withinMs(sign, keepAliveS)));
 }
@@ -56,7 +56,7 @@ function coveredBy(sign: CaseSign, fault: CaseFault, { lateMs, earlyMs }: Bounds
   }
 }
 
-/** `properties` stands for every property. */
+/** `properties` means every property. */
 function partsCovered({ parts }: CaseSign, { parts: differ = [] }: CaseFault): boolean {
   if (parts === undefined) return true;
   const plain = ["topic", "payload", "QoS", "retain"];

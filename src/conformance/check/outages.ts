@@ -14,7 +14,7 @@ import type { TranscriptLine } from "../probe/transcript.ts";
 interface Suspect {
   readonly run: CaseRun;
   readonly transcript: readonly TranscriptLine[];
-  /** It had ended, and its result stands unless it is run again. */
+  /** It had ended; its result is final unless it runs again. */
   readonly isJudged?: true;
 }
 
@@ -67,9 +67,9 @@ export class Outages {
   }
 
   /**
-   * Whether the broker is gone; the case is a suspect then, and so are those that ended shortly before.
+   * Whether the broker is gone; then the case is a suspect, and so are those that ended shortly before.
    *
-   * @param isAlone it had the broker to itself, and ended some time ago
+   * @param isAlone no other case ran on the broker, and the last one ended some time ago
    */
   async during(run: CaseRun, attempt: Attempt, nowMs: number, isAlone: boolean): Promise<boolean> {
     const { transcript, unreachable = "" } = attempt;
@@ -83,7 +83,7 @@ export class Outages {
     return true;
   }
 
-  /** Waits for the broker if it is gone; answers which cases are to be run alone, to find the one. */
+  /** Waits for the broker if it is gone; returns the cases to run alone, to find the one that stopped it. */
   async over(isCalledOff: () => boolean): Promise<readonly CaseRun[]> {
     const suspects = this.#suspects.splice(0);
     if (suspects.length === 0 && !this.gone) return [];

@@ -5,7 +5,7 @@ import { UsageError } from "../../base/failure.ts";
 import { areas, type ConformanceCase } from "../case/case.ts";
 import { type Protocol, protocols } from "../model/protocol.ts";
 
-/** What a person may ask for; what is absent leaves nothing out. */
+/** The user's selection; absent fields exclude nothing. */
 export interface Selection {
   /** Areas, ids, or what ids begin with: `will`, `will/takeover`, `will/to`. */
   readonly only?: readonly string[] | undefined;
@@ -23,7 +23,7 @@ export interface CaseRun {
   readonly protocol: Protocol;
 }
 
-/** The runs that were asked for. @throws UsageError when there is nothing of a name or number, or nothing is left */
+/** The selected runs. @throws UsageError when a name or number matches nothing, or no run is left */
 export function selectCases(catalog: readonly ConformanceCase[], selection: Selection = {}): CaseRun[] {
   const { only = [], rules = [], quick = false } = selection;
   const all = catalog.flatMap((one) =>

@@ -23,9 +23,9 @@ export class SharedRestart {
   }
 
   /**
-   * Fulfilled when the broker was restarted, after all who take part have come here or left.
+   * Resolves when the broker has restarted, after every participant has called it or left.
    *
-   * @param lastly what is to be done only then, as shortly before the restart as can be
+   * @param lastly work for the last moment before the restart
    */
   join(lastly: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -34,7 +34,7 @@ export class SharedRestart {
     });
   }
 
-  /** One takes part no more. */
+  /** One participant leaves. */
   leave(): void {
     this.#taking--;
     this.#look();

@@ -12,8 +12,8 @@ export function countsOf(results: readonly CaseResult[]): OutcomeCounts {
 type CheckVerdict = Pick<ConformanceResult, "verdict" | "reason" | "exitCode">;
 
 /**
- * A fault of the broker comes first: it is proved, whatever else is not. Then what proves nothing: a version whose
- * control arm saw nothing, a broker that speaks no version, a check of which no case could be tested.
+ * A fault of the broker comes first: it is proven, even if other results are not. Then the results that prove nothing:
+ * a version whose control arm saw nothing, a broker that speaks no version, a check without a testable case.
  */
 export function verdictOf(
   { controls, cases }: Pick<ConformanceResult, "controls" | "cases">,

@@ -1,6 +1,6 @@
 /**
- * How long a case waits, and for what. The standard names few times; what it leaves open is stated here, shown in every
- * report, and given more room by `slack` alone.
+ * How long a case waits, and for what. The standard gives few times; this file defines the others, every report shows
+ * them, and only `slack` extends them.
  */
 
 /** Time bounds of a run, in milliseconds. */
@@ -9,7 +9,7 @@ export interface Bounds {
   readonly answerMs: number;
   /** What is due at a later instant may come this much after it. */
   readonly lateMs: number;
-  /** What is due at a later instant may come this much before it: for clocks that count alike, not for brokers. */
+  /** An event due at a later instant may come this much early: for clocks that count alike, not for brokers. */
   readonly earlyMs: number;
   /** How long to wait before concluding that no packet will come. */
   readonly silenceMs: number;
@@ -21,7 +21,7 @@ export interface Bounds {
   readonly slack: number;
 }
 
-/** Bounds by the slack that was asked for: 1 for none. */
+/** Bounds by the requested slack: 1 for none. */
 export function boundsOf(slack = 1, quick = false): Bounds {
   return {
     answerMs: 3_000 * slack,

@@ -10,7 +10,7 @@ import type { ConnackProperties, Packet } from "../../mqtt/packet.ts";
 export interface BrokerLimits {
   /** The properties of the CONNACK that announced the limits. */
   readonly announced: ConnackProperties;
-  /** For a limit that was seen and not announced, by its name in CONNACK: what the broker did, in a sentence. */
+  /** For a limit that was observed, not announced, by its name in CONNACK: the broker's behaviour, in a sentence. */
   readonly seen?: Readonly<Partial<Record<keyof ConnackProperties, string>>>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * How a case ends other than well: what it throws. Anything else that is thrown is a fault of mqtt-sim's own.
+ * The errors by which a case ends other than well. Any other thrown error is a fault of mqtt-sim.
  */
 import type { CaseFaultKind } from "../../profiles/profile.ts";
 

@@ -9,7 +9,7 @@ export type Protocol = "3.1.1" | "5.0";
 /** Every {@link Protocol}. */
 export const protocols: readonly Protocol[] = ["3.1.1", "5.0"];
 
-/** The version as it stands in CONNECT. */
+/** The version as CONNECT encodes it. */
 export function versionOf(protocol: Protocol): ProtocolVersion {
   return protocol === "5.0" ? 5 : 4;
 }

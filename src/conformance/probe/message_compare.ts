@@ -18,11 +18,11 @@ export interface SentMessage {
   readonly properties?: MessageProperties;
 }
 
-/** What the receiver's subscription lets it see. */
+/** The part of the receiver's subscription that affects a message. */
 export interface SeenBy {
   readonly version: ProtocolVersion;
   readonly grantedQos: number;
-  /** True for what a new subscription found: it has the flag set. */
+  /** True for the answer to a new subscription: it has the RETAIN flag set. */
   readonly isFound?: boolean;
 }
 
@@ -80,8 +80,8 @@ const names = {
 } as const;
 
 /**
- * The time that a message has waited in the server is taken off. [MQTT5 3.3.2-6] An interval that the server adds to a
- * message without one is left to a case of its own: it does not touch what the other rules ask.
+ * Subtracts the time that a message has waited in the server. [MQTT5 3.3.2-6] Another case covers an interval that the
+ * server adds to a message without one: it does not affect the other rules.
  */
 function sameExpiry(came: number | undefined, sent: number | undefined): boolean {
   return sent === undefined || (came !== undefined && came <= sent);

@@ -1,6 +1,6 @@
 /**
- * Faults of a broker that no case is about: what does not belong in a packet, or a packet that may not be sent. They do
- * not change the outcome of the case during which they show; a run reports each of them once, under its own rule.
+ * Faults of a broker outside the subject of any case: a forbidden field in a packet, or a forbidden packet. They do not
+ * change the outcome of the case during which they occur; a run reports each of them once, under its own rule.
  */
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import { packetFaultText } from "../../mqtt/codec/lenient.ts";
@@ -35,7 +35,7 @@ const codeRules311: Readonly<Partial<Record<PacketType, string>>> = { connack: "
 
 /** What is wrong with a packet that could be read, beside what it says. */
 export function faultsOf(packet: Packet, faults: readonly PacketFault[], version: ProtocolVersion): SideFault[] {
-  // 3.1.1 has DISCONNECT from the client alone (section 3.14); what such a packet holds is the same fault.
+  // In 3.1.1 only the client sends DISCONNECT (section 3.14); the content of such a packet is the same fault.
   if (packet.type === "disconnect" && version === 4) return [serverDisconnect];
   return faults.map((fault) => faultIn(packet.type, fault, version));
 }

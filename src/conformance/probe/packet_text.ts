@@ -9,7 +9,7 @@ const longestText = 80;
 /** Larger ones are not looked at for text. */
 const longestPayload = 4_096;
 
-/** Type, then whatever is said, in the packet's own order: `PUBLISH qos 1, topic "a", payload "x"`. */
+/** Type, then every present field, in the packet's own order: `PUBLISH qos 1, topic "a", payload "x"`. */
 export function packetText(packet: Packet): string {
   const { type, ...fields } = packet;
   const said = partsOf(fields, type === "connect" || type === "publish");

@@ -40,12 +40,12 @@ export class Probe extends ProbeLink {
   /** The answer to CONNECT, once it was taken. */
   connack: ConnackPacket | undefined;
   /**
-   * The Session Expiry Interval in seconds as it was asked for, and as the server lets it be (5.0, section 3.2.2.3.2).
+  * The Session Expiry Interval in seconds: the value in CONNECT, and the server's (5.0, section 3.2.2.3.2).
    */
   askedExpiryS = 0;
   /** The session expiry of the connection, in seconds. */
   sessionExpiryS = 0;
-  /** The QoS that each subscription of its session was granted, by topic filter. */
+  /** The QoS that the broker granted to each subscription of its session, by topic filter. */
   granted = new Map<string, number>();
 
   /** Subscribes, and answers the SUBACK; a refusal fails the case. */
@@ -86,8 +86,8 @@ export class Probe extends ProbeLink {
   }
 
   /**
-   * The case cannot be tried unless the broker has granted this QoS: it may grant less than was asked for, and then
-   * need keep nothing for a client that is away. [MQTT5 3.8.4-7] [MQTT311 3.9.3-2]
+  * The case is not testable unless the broker has granted this QoS: it may grant less than requested, and then need
+  * not keep messages for an offline client. [MQTT5 3.8.4-7] [MQTT311 3.9.3-2]
    */
   requiresGranted(qos: number, topicFilter: string): this {
     const granted = this.granted.get(topicFilter) ?? 0;
@@ -101,7 +101,7 @@ export class Probe extends ProbeLink {
     await this.expect("pingresp");
   }
 
-  /** Takes the first packet of a type, whatever came before it. Fails when none comes in time. */
+  /** Takes the first packet of a type and skips those before it. Fails when none comes in time. */
   async expect<T extends PacketType>(
     type: T,
     isIt: (packet: PacketOf<T>) => boolean = () => true,
@@ -123,7 +123,7 @@ export class Probe extends ProbeLink {
     return { ...packet, packetId };
   }
 
-  /** Takes the very next packet, whatever it is. Fails when none comes in time. */
+  /** Takes the very next packet of any type. Fails when none comes in time. */
   async next(withinMs = this.parts.bounds.answerMs): Promise<Packet> {
     await this.patience.until(() => this.inbox.length > 0 || this.over, withinMs);
     const arrival = this.inbox.shift();
@@ -175,8 +175,8 @@ export class Probe extends ProbeLink {
   }
 
   /**
-   * Waits for the broker to close; what was not taken before may come with it, and what cannot be read is no obstacle.
-   * Fails when it stays open.
+   * Waits for the broker to close; unread packets may come first, and unreadable bytes are no obstacle. Fails when the
+   * link stays open.
    */
   async expectClose(withinMs = this.parts.bounds.answerMs): Promise<ProbeEnd> {
     await this.patience.until(() => this.closed !== undefined, withinMs);
@@ -217,7 +217,7 @@ export class Probe extends ProbeLink {
     return { ...closed, ...this.#disconnect() };
   }
 
-  /** The CONNECT that was sent is not let in: closed, with a CONNACK that refuses or without one. */
+  /** The broker refuses the CONNECT: it closes the link, with a CONNACK that refuses or without one. */
   async expectRefused(): Promise<ProbeEnd & { readonly connack?: ConnackPacket }> {
     const { answerMs } = this.parts.bounds;
     const answer = () => this.inbox.map(({ packet }) => packet).find((packet) => packet.type === "connack");

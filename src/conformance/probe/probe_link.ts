@@ -1,6 +1,6 @@
 /**
- * The lower half of a probe: its link, what was sent and what came, written down as it happens. What cases say of it
- * is in `probe.ts`.
+ * The lower half of a probe: its link, and the record of sent and received packets. `probe.ts` has the expectations of
+ * cases.
  */
 import type { ProtocolError } from "../../base/failure.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
@@ -32,7 +32,7 @@ export interface ProbeParts {
   readonly originMs: number;
   /** What the broker takes, as far as it is known before the probe's own CONNACK. */
   readonly limits: BrokerLimits;
-  /** How long after the bounds what is missing is looked for, to tell late from missing. */
+  /** How long the probe waits after the bounds, to distinguish late from missing. */
   readonly lookOnMs: (keepAliveS: number) => number;
   /** A fault of the broker that the case is not about. */
   readonly onSideFault: (fault: SideFault) => void;
@@ -70,7 +70,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   judgesPackets = true;
   /** When something was sent last. */
   sentMs = 0;
-  /** When this side ended the connection, or asked for it by DISCONNECT. */
+  /** When this side ended the connection, or sent DISCONNECT. */
   endedMs = 0;
   /** The clock, the bounds and the transcript. */
   protected readonly parts: ProbeParts;
@@ -149,12 +149,12 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     return this;
   }
 
-  /** What has come of a type and was not taken; it stays there. */
+  /** The received packets of a type that no call has taken; they remain. */
   peek<T extends PacketType>(type: T): PacketOf<T>[] {
     return this.inbox.flatMap(({ packet }) => packet.type === type ? [packet as unknown as PacketOf<T>] : []);
   }
 
-  /** Takes what has come of a type and was not taken. */
+  /** Takes the received packets of a type that no call has taken. */
   take<T extends PacketType>(type: T): PacketOf<T>[] {
     const taken = this.inbox.filter(({ packet }) => packet.type === type);
     for (const arrival of taken) this.inbox.splice(this.inbox.indexOf(arrival), 1);
@@ -166,12 +166,12 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     return this.ended !== undefined;
   }
 
-  /** How the link ended, once it has; or what came that is no packet, for nothing is read after it. */
+  /** How the link ended, once it has; or the unreadable bytes, after which the probe reads no more. */
   get ended(): ProbeEnd | undefined {
     return this.#unreadable ?? this.#end;
   }
 
-  /** How the link ended, whatever came before. */
+  /** How the link ended; unreadable bytes before the end do not count. */
   get closed(): ProbeEnd | undefined {
     return this.#end;
   }
@@ -215,7 +215,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   /** A whole packet came. */
   onPacket(packet: Packet, faults: readonly PacketFault[] = []): void {
     if (packet.type === "pingresp" && this.#pings.shift() === true) return;
-    // The bytes of what came in one read stand with its first packet.
+    // The first packet of a read has the bytes of the whole read.
     this.log("<", packetText(packet), this.#received);
     this.#received = undefined;
     if (this.judgesPackets) faultsOf(packet, faults, this.version).forEach(this.parts.onSideFault);
@@ -228,7 +228,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     if (answer !== undefined && this.#end === undefined) this.send(answer);
   }
 
-  /** What came is no packet: nothing more is read, and the link stays, to see what becomes of it. */
+  /** The bytes are no packet: the probe reads no more, and keeps the link to observe its end. */
   onProtocolError({ message }: ProtocolError): void {
     this.log("<", `malformed: ${message}`, this.#received);
     const bytes = this.#lastBytes;

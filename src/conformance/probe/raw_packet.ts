@@ -27,7 +27,7 @@ export interface RawConnect {
   readonly protocolName?: string;
   readonly level?: number;
   readonly flags?: number;
-  /** 5.0: what stands between the length of the properties and the payload. */
+  /** 5.0: the bytes between the length of the properties and the payload. */
   readonly properties?: readonly number[];
   /** All fields of the payload. */
   readonly payload: readonly number[];

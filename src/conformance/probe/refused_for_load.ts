@@ -1,5 +1,5 @@
 /**
- * Refusals for a quota or a rate: a server may answer so at any time, and the case that it strikes says nothing of its
+ * Refusals for a quota or a rate: a server may answer so at any time, and the refused case proves nothing about its
  * rule.
  */
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";

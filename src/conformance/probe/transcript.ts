@@ -18,7 +18,7 @@ export interface TranscriptLine {
   readonly hex?: string;
 }
 
-/** Lines kept of one case; what comes beyond is counted. */
+/** Lines kept of one case; further lines are only counted. */
 const longest = 400;
 
 /** The packets and events of a case, in order. */

@@ -14,14 +14,14 @@ const closedAttempts = 4;
 /** The pause before the second attempt, in milliseconds; it doubles with each more. */
 const retryAfterMs = 250;
 
-/** A client that was let in. */
+/** A client that the broker accepted. */
 export interface Admitted {
   readonly probe: Probe;
   /** Its attempts before. */
   readonly refused: readonly Probe[];
 }
 
-/** The way in, for the clients of one case. */
+/** Connects the clients of one case. */
 export class Admission {
   readonly #pacer: Pacer;
   readonly #pause: (ms: number) => Promise<void>;
@@ -59,7 +59,7 @@ export class Admission {
       probe.connack = await this.#answer(probe, refused.length + 1);
       if (probe.connack !== undefined) {
         for (const each of refused) this.#refusals.delete(each);
-        // What was closed without a CONNACK was closed for load, now that the same CONNECT is let in.
+        // The broker closed without a CONNACK for load, since it now accepts the same CONNECT.
         if (refused.length > 0) this.#pacer.slowDown();
         return { probe, refused };
       }
@@ -69,7 +69,7 @@ export class Admission {
     }
   }
 
-  /** The CONNACK that lets in; undefined where the CONNECT is to be sent again. */
+  /** The CONNACK that accepts; undefined where the client is to send the CONNECT again. */
   async #answer(probe: Probe, attempt: number): Promise<ConnackPacket | undefined> {
     try {
       const connack = await probe.expect("connack");

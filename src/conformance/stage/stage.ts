@@ -1,6 +1,6 @@
 /**
- * What a case stands on: client ids and topics that nobody else uses, probes, wills and messages that can be told from
- * all others, and a broom. One stage for each case and version.
+ * The resources of a case: client ids and topics that no other case uses, probes, distinguishable wills and messages,
+ * and the cleanup. One stage for each case and version.
  */
 import { bytesOfText } from "../../base/byte_text.ts";
 import type { Random } from "../../base/random.ts";
@@ -18,7 +18,7 @@ import { type Protocol, versionOf } from "../model/protocol.ts";
 import { Transcript } from "../probe/transcript.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
-/** Who logs in. */
+/** A user that logs in. */
 export interface CheckLogin {
   /** The user name. */
   readonly username?: string;
@@ -40,12 +40,12 @@ export interface StageParts {
   /** How long after the bounds what is missing is looked for, in milliseconds, by the keep alive that decides. */
   readonly lookOnMs: (keepAliveS: number) => number;
   readonly deniedTopic?: string | undefined;
-  /** Restarts the broker, for several cases at once; what is given is done shortly before. */
+  /** Restarts the broker, for several cases at once; runs the given work shortly before. */
   readonly restart?: ((lastly: () => Promise<void>) => Promise<void>) | undefined;
   readonly random: Random;
 }
 
-/** A CONNECT as a case asks for it; what is absent is usual. */
+/** The CONNECT of a case; absent fields have their usual value. */
 export interface ConnectAsked extends Partial<Omit<ConnectPacket, "type" | "protocolVersion">> {
   /** What transcripts call the probe. */
   readonly name?: string;
@@ -62,11 +62,11 @@ const knockEveryMs = 50;
 /** How a broker shows that something is more than it takes. */
 const limiting: ReadonlySet<CaseFault["kind"]> = new Set(["closed", "refused"]);
 
-/** What a case stands on. */
+/** The context of a stage. */
 export class Stage {
-  /** What went over the links until now. */
+  /** The packets on the links so far. */
   readonly transcript: Transcript;
-  /** What a reader should know besides the outcome. */
+  /** Notes for the reader besides the outcome. */
   readonly notes: string[] = [];
   /** Faults of the broker that the case is not about. */
   readonly sideFaults: SideFault[] = [];
@@ -99,7 +99,7 @@ export class Stage {
     return this.#parts.protocol;
   }
 
-  /** The same as it stands in CONNECT. */
+  /** The same as CONNECT encodes it. */
   get version(): ProtocolVersion {
     return versionOf(this.#parts.protocol);
   }
@@ -114,7 +114,7 @@ export class Stage {
     return this.#parts.bounds;
   }
 
-  /** What the broker announced in its first CONNACK; in 3.1.1, what it was seen to do. */
+  /** The limits that the broker announced in its first CONNACK; in 3.1.1, the observed ones. */
   get announced(): ConnackProperties {
     return this.#parts.limits.announced;
   }
@@ -169,12 +169,12 @@ export class Stage {
     return `${this.#parts.name} ${this.#parts.random.below(0x7fff_ffff).toString(36)}`;
   }
 
-  /** A will on {@link topic} with a payload of its own, QoS 1 if the broker has it. */
+  /** A will on {@link topic} with a unique payload, QoS 1 if the broker has it. */
   will(more: Partial<ConnectWill> = {}): ConnectWill {
     return { ...this.message(more), ...more };
   }
 
-  /** A message on {@link topic} with a payload of its own, QoS 1 if the broker has it. */
+  /** A message on {@link topic} with a unique payload, QoS 1 if the broker has it. */
   message(more: Partial<SentMessage> = {}): SentMessage {
     const qos = Math.min(1, this.announced.maximumQoS ?? 2) as QoS;
     const { topic = this.topic(), retain = false } = more;
@@ -226,7 +226,7 @@ export class Stage {
     };
   }
 
-  /** The bytes of that CONNECT, for those who spoil them. */
+  /** The bytes of that CONNECT, for cases that corrupt them. */
   connectBytes(asked: ConnectAsked = {}): Uint8Array {
     return encode(this.connectPacket(asked), this.version);
   }
@@ -237,10 +237,10 @@ export class Stage {
   }
 
   /**
-   * Connects, and fails when the broker does not accept. What it refuses for its load, or closes without a CONNACK, is
-   * tried again more slowly.
+   * Connects, and fails when the broker does not accept. After a refusal for load, or a close without a CONNACK, the
+   * stage tries again more slowly.
    *
-   * @throws NotTestable when it still refuses for its load
+   * @throws NotTestable when the broker still refuses for its load
    */
   async connect(asked: ConnectAsked = {}): Promise<Probe> {
     const packet = this.connectPacket(asked);
@@ -274,12 +274,12 @@ export class Stage {
     return watcher;
   }
 
-  /** Lets time go by. */
+  /** Waits for a duration. */
   async pause(ms: number): Promise<void> {
     await new Promise<void>((resolve) => void this.#parts.world.after(ms, resolve));
   }
 
-  /** Lets time go by until so long after an instant. */
+  /** Waits until so long after an instant. */
   async pauseUntil(sinceMs: number, afterMs: number): Promise<void> {
     await this.pause(Math.max(0, sinceMs + afterMs - this.nowMs));
   }
@@ -338,7 +338,7 @@ export class Stage {
     this.transcript.add(this.tookMs, "broker", "=", "accepts connections again");
   }
 
-  /** Knocks until the broker lets in. */
+  /** Tries to connect until the broker accepts. */
   async #accepted(): Promise<void> {
     const { restartMs } = this.bounds;
     const lastMs = this.nowMs + restartMs;
@@ -357,7 +357,7 @@ export class Stage {
     }
   }
 
-  /** This topic may hold a retained message: it is swept. For those who send bytes. */
+  /** This topic may hold a retained message: the cleanup clears it. For cases that send bytes. */
   sweeps(topic: string): void {
     this.#retained.add(topic);
   }
