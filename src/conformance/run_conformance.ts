@@ -10,9 +10,9 @@ import { worldOf } from "../net/world.ts";
 export const usualParallel = 40;
 
 /**
- * Runs the cases that were selected.
+ * Runs the selected cases.
  *
- * @throws UsageError when nothing is selected, or the engine cannot be had
+ * @throws UsageError when no case is selected, or the engine is not available
  */
 export async function runConformance(
   run: ConformanceRun,

@@ -22,7 +22,7 @@ export const areas = {
 /** The name of an {@link areas area}. */
 export type Area = keyof typeof areas;
 
-/** What a case cannot do without; where it is missing, the case is not testable. */
+/** A requirement of a case; where it is missing, the case is not testable. */
 export type Need =
   /** A way to restart the broker. Such cases run alone, after all others. */
   | "restart"
@@ -41,9 +41,9 @@ export type Need =
 export interface ConformanceCase {
   /** Area, slash, and a name that is unique in the area: `will/reset`. Its meaning never changes. */
   readonly id: `${Area}/${string}`;
-  /** What the broker is to do, in one line. */
+  /** The required behaviour of the broker, in one line. */
   readonly title: string;
-  /** What the case does to see it, in one line. */
+  /** The steps of the case, in one line. */
   readonly does: string;
   /**
    * The statements that the case tests, by version; the case runs in those versions. An entry is a section's number
@@ -60,11 +60,11 @@ export interface ConformanceCase {
   readonly run: (stage: Stage) => Promise<void>;
 }
 
-/** What the control arm of a version found out about a broker. */
+/** The findings of a version's control arm about a broker. */
 export type BrokerFacts = {
   readonly spoken: true;
   readonly limits: BrokerLimits;
-  /** The control arm, with nothing beside it, saw the message and not the will. */
+  /** The control arm, with no other case at the time, saw the message and not the will. */
   readonly losesWills: boolean;
 } | {
   readonly spoken: false;

@@ -364,7 +364,7 @@ const inCase: Readonly<Record<string, Readonly<Partial<Record<CaseId, readonly C
   "rabbitmq/keep-alive-late": { "will/freeze-trickle": [{ fault: "late", withinS: 20 }] },
 };
 
-/** What is said here of how a deviation shows in this very case; undefined where nothing is. */
+/** How a deviation shows in this very case, from the table above; undefined where the table has no entry. */
 export function knownSigns(id: CaseId, profile: string, deviation: string): readonly CaseSign[] | undefined {
   return inCase[`${profile}/${deviation}`]?.[id];
 }

@@ -1,10 +1,10 @@
 /**
- * Whether a broker, and what the person gave, have what a case cannot do without.
+ * Whether a broker, and the user's options, meet the requirements of a case.
  */
 import { type BrokerLimits, lacks, lacksQos } from "../model/broker_limits.ts";
 import type { BrokerFacts, ConformanceCase, Need } from "./case.ts";
 
-/** What the person gave. */
+/** The user's options. */
 export interface Given {
   readonly canRestart: boolean;
   readonly hasLogin: boolean;

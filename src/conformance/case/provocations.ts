@@ -4,7 +4,7 @@ import type { Protocol } from "../model/protocol.ts";
 export interface Provocation {
   /** For the ids of cases. */
   readonly name: string;
-  /** What it is, for people. */
+  /** Its name for people. */
   readonly what: string;
   /** The statement that it breaks, in the versions in which it is sent. */
   readonly rules: Readonly<Partial<Record<Protocol, string>>>;

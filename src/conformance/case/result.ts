@@ -1,5 +1,5 @@
 /**
- * What a run found: plain data, which a report writes down.
+ * The findings of a run: plain data, which a report writes down.
  */
 import type { EngineName } from "../../net/engine.ts";
 import type { Bounds } from "../model/bounds.ts";
@@ -12,7 +12,7 @@ import type { TranscriptLine } from "../probe/transcript.ts";
 export type Outcome =
   | "pass"
   | "fail"
-  /** It failed, and the profile says that this broker does. */
+  /** The case failed, and the profile describes this failure. */
   | "deviation"
   /** It could not be tried, or not on this broker; the report has the reason. */
   | "not testable";
@@ -23,19 +23,19 @@ export interface CaseResult {
   readonly id: string;
   /** The area of the case. */
   readonly area: Area;
-  /** What the broker must do. */
+  /** The required behaviour of the broker. */
   readonly title: string;
-  /** What the case does. */
+  /** The steps of the case. */
   readonly does: string;
   /** The MQTT version. */
   readonly protocol: Protocol;
   /** Numbers of the statements, in this version. */
   readonly rules: readonly string[];
-  /** What was found. */
+  /** The observed behaviour. */
   readonly outcome: Outcome;
   /** Why it failed or was not tested, in a sentence. */
   readonly reason?: string;
-  /** What went wrong, by kind and bound, where it failed. */
+  /** The fault, by kind and bound, where the case failed. */
   readonly fault?: CaseFault;
   /** Where the entry is a fault that showed during other cases: those, as `id in version`. */
   readonly seenIn?: readonly string[];
@@ -47,7 +47,7 @@ export interface CaseResult {
   readonly durationMs: number;
   /** Why it ran again: the result of the first run. */
   readonly again?: Again;
-  /** What went over the links, where it failed. */
+  /** The packets on the links, where the case failed. */
   readonly transcript?: readonly TranscriptLine[];
 }
 
@@ -62,7 +62,7 @@ export interface Again {
 /** How often each outcome came. */
 export type OutcomeCounts = Readonly<Record<Outcome, number>>;
 
-/** What a run found. */
+/** The findings of a run. */
 export interface ConformanceResult {
   /** `void`: the check proves nothing: the broker could not be reached or refused the login, or no message was seen. */
   readonly verdict: "pass" | "fail" | "void";
@@ -72,7 +72,7 @@ export interface ConformanceResult {
   readonly exitCode: 0 | 1 | 3 | 130;
   /** The broker's URL. */
   readonly target: string;
-  /** What carried the probes' TCP, where it was sockets. */
+  /** The engine of the probes' TCP, where they used sockets. */
   readonly engine?: EngineName;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -86,11 +86,11 @@ export interface ConformanceResult {
   readonly profile?: string;
   /** The number of cases by outcome. */
   readonly counts: OutcomeCounts;
-  /** What had to be seen first, by version. */
+  /** The control arms, by version. */
   readonly controls: readonly ControlResult[];
   /** The result of each case. */
   readonly cases: readonly CaseResult[];
-  /** What a reader should know. */
+  /** Notes for the reader. */
   readonly warnings: readonly string[];
 }
 
@@ -105,6 +105,6 @@ export interface ControlResult {
   readonly outcome: "pass" | "fail" | "void" | "not spoken";
   /** Why the control failed, if it did. */
   readonly reason?: string;
-  /** What was sent and received. */
+  /** The packets sent and received. */
   readonly transcript?: readonly TranscriptLine[];
 }

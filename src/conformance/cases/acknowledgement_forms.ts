@@ -4,9 +4,9 @@ import type { Probe } from "../probe/probe.ts";
 import { field, frame } from "../probe/raw_packet.ts";
 import type { Stage } from "../stage/stage.ts";
 
-/** What may follow the packet identifier. */
+/** The bytes after the packet identifier. */
 interface Form {
-  /** What transcripts call the probe that writes so. */
+  /** The name of the probe in transcripts. */
   readonly name: string;
   readonly rest: (code: number) => readonly number[];
 }

@@ -1,4 +1,4 @@
-/** DISCONNECT and the end of a connection, as far as it is not about wills. */
+/** DISCONNECT and the end of a connection, except for wills. */
 import type { ConformanceCase } from "../case/case.ts";
 import { frame } from "../probe/raw_packet.ts";
 import { afterConnect, type Malformed } from "./malformed.ts";

@@ -269,7 +269,7 @@ const aliases: readonly ConformanceCase[] = [
   },
 ];
 
-/** The code of a server that takes smaller packets alone. */
+/** The code of a server that accepts only smaller packets. */
 const packetTooLarge = 0x95;
 
 export const encodingCases: readonly ConformanceCase[] = [

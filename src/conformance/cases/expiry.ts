@@ -1,4 +1,4 @@
-/** What is left of a Message Expiry Interval when a message has waited. */
+/** The remaining Message Expiry Interval of a message that has waited. */
 import type { Stage } from "../stage/stage.ts";
 
 /** How long a message has waited in the server, at the least and at the most. */

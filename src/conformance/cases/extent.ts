@@ -1,8 +1,8 @@
 /**
- * How much a case asks a broker to take: levels and bytes of topics, bytes of payloads, messages that wait, and so on.
- * A server may have limits of all of these, and announces few of them in 5.0 and none in 3.1.1. Where a case fails, the
- * same measure is tried with nothing special about it: a broker that does not take that either has shown a limit, and
- * the case is not testable on it.
+ * The sizes that a case sends to a broker: levels and bytes of topics, bytes of payloads, waiting messages, and so on.
+ * A server may have limits for all of these; it announces few of them in 5.0 and none in 3.1.1. After a failure, the
+ * case tries the same size alone: a broker that does not take that either has shown a limit, and the case is not
+ * testable on it.
  */
 import { formatCount } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
@@ -70,7 +70,7 @@ async function refusalOf(act: () => Promise<unknown>): Promise<string | undefine
   }
 }
 
-/** A topic of so many levels and bytes at least, with nothing in it but letters. */
+/** A topic of at least so many levels and bytes, in letters only. */
 function plainTopic(stage: Stage, levels: number, bytes: number): string {
   const short = stage.topic("extent").split("/");
   while (short.length < levels) short.push("a");

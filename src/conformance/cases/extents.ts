@@ -1,4 +1,4 @@
-/** What single cases ask a broker to take beyond what every case does. */
+/** The sizes beyond the usual that single cases send to a broker. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Extent } from "./extent.ts";
 
@@ -46,7 +46,7 @@ const extents: Readonly<Record<string, Extent>> = {
   "limits/alias": { waiting: 2 },
 };
 
-/** The extent of a case; undefined where it asks for no more than every case. */
+/** The extent of a case; undefined where the usual sizes suffice. */
 export function extentOf({ id }: Pick<ConformanceCase, "id">): Extent | undefined {
   const fitting = Object.keys(extents).filter((name) =>
     id === name || (id.startsWith(name) && /[-/]/.test(id[name.length]!))

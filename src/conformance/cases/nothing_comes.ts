@@ -4,8 +4,8 @@ import type { Probe } from "../probe/probe.ts";
 import type { Stage } from "../stage/stage.ts";
 
 /**
- * Fails when a message comes within the time; then the control: a message that the watcher itself publishes on the
- * topic comes to it. Where that does not, that nothing came proves nothing, and the case is not testable.
+ * Fails when a message comes within the time; then the control: the watcher publishes a message on the topic and must
+ * receive it. If it does not, the silence proves nothing, and the case is not testable.
  *
  * @param forMs from now; the bound for silence if not given
  */

@@ -1,10 +1,10 @@
-/** What is sent again when a session is resumed, and what is not. */
+/** The packets that the broker sends again when a client resumes a session, and those that it does not. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { ConnectAsked, Stage } from "../stage/stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
-/** A subscriber in a session that lasts, which answers nothing; it was granted at least this QoS. */
+/** A subscriber in a lasting session that sends no acknowledgement; the broker granted it at least this QoS. */
 async function mute(stage: Stage, asked: ConnectAsked, qos: 1 | 2): Promise<Probe> {
   const subscriber = (await stage.watcher(stage.topic(), asked)).requiresGranted(qos, stage.topic());
   subscriber.acknowledges = false;

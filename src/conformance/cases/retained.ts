@@ -5,7 +5,7 @@ import type { Stage } from "../stage/stage.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { publishFrom } from "./subscribe.ts";
 
-/** A message without a payload, which takes the retained one away. */
+/** A message without a payload, which removes the retained one. */
 function clearing(stage: Stage): SentMessage {
   return { ...stage.message({ retain: true }), payload: new Uint8Array() };
 }

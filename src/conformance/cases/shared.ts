@@ -56,7 +56,7 @@ function subscribeBytes(filter: string, options: number): number[] {
   return frame(0x82, [0, 77, 0, ...field(filter), options]);
 }
 
-/** Answers every message that has come with 0x80, and says how many there were. */
+/** Answers every received message with 0x80, and returns how many there were. */
 async function refusesAll(probe: Probe): Promise<number> {
   let came = 0;
   for (; probe.peek("publish").length > 0; came++) {

@@ -68,7 +68,7 @@ export const subscribeCases: readonly ConformanceCase[] = [
       const codes = await subscribeAll(client, asked.map((qos) => ({ topicFilter: stage.topic(`q${qos}`), qos })));
       stage.holds(codes.length === asked.length, `${codes.length} codes came for ${asked.length} filters`);
       requiresGranted(stage, codes);
-      // A server may grant less than was asked. [MQTT311 3.8.4-6] [MQTT5 3.8.4-8]
+      // A server may grant less than requested. [MQTT311 3.8.4-6] [MQTT5 3.8.4-8]
       const isGranted = codes.every((code, at) => code <= asked[at]!);
       stage.holds(isGranted, `the codes are ${codes.join(", ")}, but ${asked.join(", ")} were requested`);
       await client.silence(stage.bounds.silenceMs, ["suback"]);

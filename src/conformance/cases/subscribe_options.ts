@@ -3,7 +3,7 @@ import type { ConformanceCase } from "../case/case.ts";
 import type { Stage } from "../stage/stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
-/** A subscriber with Retain As Published as given, and the flag of what came to it, by the flag of what was sent. */
+/** A subscriber with the given Retain As Published; the RETAIN flag received, by the flag sent. */
 async function retainFlags(stage: Stage, retainAsPublished: boolean): Promise<boolean[]> {
   const watcher = await stage.connect({ name: "watcher" });
   const topic = stage.topic();

@@ -1,4 +1,4 @@
-/** Wills with a delay: the lesser of Will Delay Interval and what is left of the session, and the way back. */
+/** Wills with a delay: the lesser of Will Delay Interval and remaining session expiry, and the client's return. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
 import { keepAliveInForceS } from "./keep_alive_in_force.ts";

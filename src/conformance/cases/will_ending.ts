@@ -5,10 +5,10 @@ import { nothingComes } from "./nothing_comes.ts";
 
 const sent = { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-7", "3.1.2-8"] };
 
-/** A PUBLISH of 30 bytes of which the first 9 are there. */
+/** The first 9 bytes of a PUBLISH of 30 bytes. */
 const halfPublish = [0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d];
 
-/** Under what brokers are known to fail with some of them. */
+/** The deviations by which brokers are known to fail some of them. */
 const known: Readonly<Record<string, readonly string[]>> = {
   "publish-qos-3": ["qos-3-no-will"],
   "publish-ill-formed-topic": ["topic-not-utf8"],

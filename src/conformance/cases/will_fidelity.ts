@@ -9,7 +9,7 @@ interface Faithful {
   readonly rules: ConformanceCase["rules"];
   readonly needs?: ConformanceCase["needs"];
   readonly deviations?: readonly string[];
-  /** What is special about the will. */
+  /** The special feature of the will. */
   readonly will: (stage: Stage) => Partial<ConnectWill>;
 }
 

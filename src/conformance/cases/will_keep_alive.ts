@@ -37,7 +37,7 @@ interface Heard {
   say(client: Probe, stage: Stage): Promise<void> | void;
 }
 
-/** Anything that is a packet counts. */
+/** Any packet counts. */
 const heard: readonly Heard[] = [
   { name: "ping", what: "PINGREQ", say: (client) => client.ping() },
   {
@@ -64,7 +64,7 @@ function kept({ name, what, say }: Heard): ConformanceCase {
       const client = await stage.connect({ will: stage.will(), keepAliveS: 1 });
       const answered: Promise<void>[] = [];
       for (let count = 0; count < 4; count++) {
-        // From what it sent, not from the answer, which may take longer than the client may be silent.
+        // Counts from the client's own packet, not from the answer, which may take longer than the keep alive allows.
         await watcher.receivesNothing(Math.max(0, client.sentMs + 900 - stage.nowMs));
         const answer = Promise.resolve(say(client, stage));
         answer.catch(() => {}); // it is awaited below, unless the case fails before

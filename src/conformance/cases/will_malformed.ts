@@ -1,4 +1,4 @@
-/** CONNECTs whose will cannot be one: closed, and nothing of them is ever seen. */
+/** CONNECTs with an impossible will: the broker closes, and no subscriber ever sees any part of them. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Stage } from "../stage/stage.ts";
@@ -11,14 +11,14 @@ interface Malformed {
   readonly deviations?: readonly string[];
   /** The bytes that are sent. */
   spoil(stage: Stage): Uint8Array;
-  /** What follows them. */
+  /** The bytes after them. */
   readonly then?: (client: Probe) => void;
 }
 
 /** Place of the connect flags in a short CONNECT. */
 const flagsAt = 9;
 
-/** A CONNECT with other flags than its fields ask for. */
+/** A CONNECT whose flags do not match its fields. */
 function withFlags(bytes: Uint8Array, flags: number): Uint8Array {
   bytes[flagsAt] = (bytes[flagsAt]! & ~0x3c) | flags;
   return bytes;

@@ -27,8 +27,8 @@ async function countedOver(stage: Stage, before: Probe, after: Probe, message: S
 }
 
 /**
- * Holds the count to what was due. A watcher whose session the broker has lost does not see what was sent before it
- * subscribed again: that it has counted too few proves nothing then.
+ * Compares the count with the wills due. A watcher whose session the broker has lost misses the wills sent before it
+ * subscribed again: then a count that is too low proves nothing.
  */
 function judge(stage: Stage, came: number, due: number, after: Probe, otherwise: string): void {
   const saw = after.connack!.sessionPresent || (due > 0 && came > 0);

@@ -25,7 +25,7 @@ const takeovers: readonly Takeover[] = [
   { name: "delayed-lasts-resumed", delayS: 60, expiryS: 60, clean: false, due: false },
 ];
 
-/** Under what a broker is known to fail it. */
+/** The deviations by which a broker is known to fail it. */
 function deviationsOf({ delayS, expiryS, clean }: Takeover): readonly string[] {
   if (delayS > 0 && expiryS === 0) return ["takeover", "takeover-delayed-no-session", "delay-without-session"];
   if (delayS > 0) return clean ? ["takeover", "delayed-back-clean"] : [];

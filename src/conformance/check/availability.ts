@@ -6,7 +6,7 @@
 import type { LinkEnd } from "../../net/link.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
-/** Nothing listens on the port: no limit of a broker looks like that. */
+/** No process listens on the port: no limit of a broker looks like that. */
 function isSureEnd(end: LinkEnd): boolean {
   return end.kind === "error" && end.code === "ECONNREFUSED";
 }

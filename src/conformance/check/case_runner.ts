@@ -20,7 +20,7 @@ import { Stage } from "../stage/stage.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
-/** What all cases of a check share. */
+/** The parts that all cases of a check share. */
 export interface RunnerParts {
   readonly run: Pick<ConformanceRun, "login" | "deniedTopic" | "profile" | "quick">;
   readonly world: TimedWorld;
@@ -36,13 +36,13 @@ export interface RunnerParts {
   readonly onWarning: (text: string) => void;
 }
 
-/** How a case came out, and what showed beside it. */
+/** The outcome of a case, and other observations during it. */
 export interface Attempt {
   /** Undefined for a case that was called off. */
   readonly result: CaseResult | undefined;
   readonly sideFaults: readonly SideFault[];
   readonly transcript: readonly TranscriptLine[];
-  /** What the broker refused for its load; the result says nothing of the rule then. */
+  /** The broker's refusals for load; then the result proves nothing about the rule. */
   readonly refused?: string;
   /** How it showed that the broker could not be reached. */
   readonly unreachable?: string;
@@ -205,7 +205,7 @@ export class CaseRunner {
     return knownSigns(id, name, deviation.id) ?? signsOf(deviation);
   }
 
-  /** Beyond the bounds a case looks on for as long as a deviation of the profile says that it may be late. */
+  /** A case waits beyond the bounds for the lateness that a deviation of the profile describes. */
   #lookOnMs(id: ConformanceCase["id"], known: readonly Known[]): (keepAliveS: number) => number {
     const { run } = this.#parts;
     const mostMs = lookOnMostMs[run.quick === true ? "quick" : "full"];

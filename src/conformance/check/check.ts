@@ -120,7 +120,7 @@ export class Check {
     this.#hooks.interrupt?.addEventListener("abort", interrupt);
     try {
       const controls = await this.#control();
-      // A version of which nothing is proved leaves the other alone.
+      // A version without proof does not affect the other version.
       const isBlind = controls.every(({ result }) => result.outcome === "void");
       const results = isBlind || this.#interrupted ? [] : await this.#all();
       return { controls, results };
@@ -205,7 +205,7 @@ export class Check {
     }, taking);
   }
 
-  /** Does a case beside others, and counts it; but what failed is to be run again. */
+  /** Runs a case beside others, and counts it; a failed case runs again. */
   async #beside(run: CaseRun, restart?: SharedRestart): Promise<void> {
     const startMs = this.#world.clock.nowMs();
     const attempt = await this.#attempt(run, restart);
@@ -220,7 +220,7 @@ export class Check {
     else this.#retries.push({ run, reason, lateMs });
   }
 
-  /** A will that the control arm lost, with nothing beside it, is lost. */
+  /** A will that the control arm lost, with no other case at the time, counts as lost. */
   #isProvedLost({ one, protocol }: CaseRun): boolean {
     return this.#facts.get(protocol)?.losesWills === true && one.id.startsWith("will/");
   }
@@ -260,7 +260,7 @@ export class Check {
     return attempt;
   }
 
-  /** What a case's clients have left behind may end the broker a little later. */
+  /** The remains of a case's clients may end the broker a little later. */
   async #isOverLater(isGone: () => Promise<boolean>): Promise<boolean> {
     const untilMs = this.#world.clock.nowMs() + trialMs;
     while (this.#world.clock.nowMs() < untilMs) {
@@ -301,7 +301,7 @@ export class Check {
     return this.#runner.untested(one, protocol, reason);
   }
 
-  /** Runs it once more when the check is slower, and gives up after that. */
+  /** Runs the case once more when the check is slower, and gives up after that. */
   #refusedForLoad(run: CaseRun, attempt: Attempt, times = this.#refused.get(run) ?? 0): void {
     if (times < refusedRuns) {
       this.#refused.set(run, times + 1);
@@ -318,7 +318,7 @@ export class Check {
 
   #count(run: CaseRun, { result, sideFaults, transcript }: Attempt, more: Pick<CaseResult, "again"> = {}): void {
     const { id, protocol, outcome } = result!;
-    // What cannot be read is part of the failure where the case has failed.
+    // Unreadable bytes are part of the failure where the case has failed.
     const apart = sideFaults.filter((fault) => outcome === "pass" || !fault.id.startsWith("broker/malformed-"));
     const told = outcome === "not testable" ? sideFaults : apart;
     this.#side.add(told, { where: `${id} in ${protocol}`, protocol, transcript });
@@ -345,7 +345,7 @@ function isAlone({ one }: Pick<CaseRun, "one">): boolean {
   return one.needs?.includes("restart") === true;
 }
 
-/** What takes longest begins first. */
+/** The longest cases begin first. */
 function rank({ one }: CaseRun): number {
   return one.time === "clock" ? 0 : 1;
 }

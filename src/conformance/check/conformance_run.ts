@@ -19,7 +19,7 @@ export interface DeviationProfile {
 }
 
 /**
- * What a check runs, and against which broker.
+ * The cases that a check runs, and the broker that it runs them against.
  *
  * @example The cases of one rule
  * ```ts ignore
@@ -44,13 +44,13 @@ export interface ConformanceRun extends Selection {
   readonly deniedTopic?: string | undefined;
   /** The profile of the broker. Default: strict, without deviations. */
   readonly profile?: DeviationProfile | undefined;
-  /** What carries the TCP of the probes. Default: `auto`. */
+  /** The engine for the TCP of the probes. Default: `auto`. */
   readonly engine?: EngineChoice | undefined;
   /** The cases. Default: the catalog. */
   readonly cases?: readonly ConformanceCase[];
 }
 
-/** What a run calls and is called by. */
+/** The environment and the callbacks of a run. */
 export interface ConformanceHooks {
   /** Called with each finished case. */
   readonly onCase?: (result: CaseResult, done: number, total: number) => void;

@@ -1,7 +1,7 @@
 /**
- * The control arm: before anything is judged, a message and a will that must arrive do arrive. A message that is not
- * seen proves nothing of the broker, for then the watcher is blind. A will that is not seen, where the message was, is
- * the broker's fault.
+ * The control arm: before the check judges any case, a message and a will that must arrive do arrive. A missing message
+ * proves nothing about the broker, for then the watcher is blind. A missing will, where the message arrived, is the
+ * broker's fault.
  */
 import type { ConnackPacket } from "../../mqtt/packet.ts";
 import type { BrokerLimits } from "../model/broker_limits.ts";
@@ -15,13 +15,13 @@ import type { Protocol } from "../model/protocol.ts";
 import type { ControlResult } from "../case/result.ts";
 import type { Stage } from "../stage/stage.ts";
 
-/** What the control arm of a version found, and what is known of the broker then. */
+/** The findings of a version's control arm, and the facts about the broker that follow. */
 export interface Controlled {
   readonly result: ControlResult;
   readonly facts: BrokerFacts;
 }
 
-/** What the broker did instead of answering the CONNECT of a version. */
+/** The broker's reaction in place of an answer to the CONNECT of a version. */
 interface Unanswered {
   readonly outcome: "not spoken" | "fail";
   readonly reason: string;
@@ -72,8 +72,8 @@ async function probeConnect(stage: Stage): Promise<ConnackPacket | Unanswered> {
 }
 
 /**
- * CONNACK; or why there is none: the broker closed or answered what is no CONNACK, and is held not to speak the version,
- * or its CONNACK is malformed, which is its fault.
+ * CONNACK, or the reason why there is none. A broker that closes or answers with another packet counts as not speaking
+ * the version; a malformed CONNACK is its fault.
  */
 async function firstAnswer(probe: Probe): Promise<ConnackPacket | Unanswered> {
   try {
@@ -93,7 +93,7 @@ const isConnack = ([first = 0]: Uint8Array) => first >> 4 === 2;
 /** A server of 3.1.1 refuses the level of 5.0 in the form of its own version: 20 02 00 01. */
 const refusesLevel = (bytes: Uint8Array) => bytes[1] === 2 && (bytes[3] === 1 || bytes[3] === 0x84);
 
-/** @throws CaseFailure when the watcher does not see what a client publishes */
+/** @throws CaseFailure when the watcher does not receive a client's message */
 async function seesMessage(stage: Stage, watcher: Probe): Promise<void> {
   const message = stage.message({ qos: 0 });
   const publisher = await stage.connect({ name: "publisher" });
@@ -102,7 +102,7 @@ async function seesMessage(stage: Stage, watcher: Probe): Promise<void> {
     await watcher.receives(message);
   } catch (error) {
     if (!(error instanceof CaseFailure)) throw error;
-    // What comes altered has come: the cases say so.
+    // An altered message has arrived: the cases report the alteration.
     if (error.fault.kind === "altered") return void watcher.take("publish");
     throw new CaseFailure(`a message that was published did not reach the watcher: ${error.message}`);
   }

@@ -1,12 +1,12 @@
 /**
  * Whether a profile's deviation covers the failure of a case: by the kind of the failure and its bound, never by the
- * case alone. A deviation says how it shows to cases (`shows`); where it does not, its signs for the fleet are read.
+ * case alone. A deviation lists its signs in cases (`shows`); without that list, its signs for the fleet apply.
  */
 import type { CaseSign, Deviation, Sign } from "../../profiles/profile.ts";
 import type { Bounds } from "../model/bounds.ts";
 import type { CaseFault } from "../model/outcome.ts";
 
-/** As much of a deviation as decides what it covers. */
+/** The part of a deviation that decides which failures it covers. */
 export type Covering = Partial<Pick<Deviation, "shows" | "signs">>;
 
 /** Will delay of the cases whose will is due before its delay has passed, in seconds. */
@@ -41,7 +41,7 @@ function coveredBy(sign: CaseSign, fault: CaseFault, { lateMs, earlyMs }: Bounds
   switch (sign.fault) {
     case "late":
       if (fault.kind === "late") return (fault.byMs ?? Infinity) <= mostMs + lateMs;
-      // What was not looked for until the bound of the deviation has passed may still be no more than late.
+      // A message that the case did not wait for until the bound of the deviation may still be only late.
       return (fault.kind === "missing" || fault.kind === "not closed") &&
         (fault.lookedMs ?? Infinity) < mostMs + lateMs;
     case "early":

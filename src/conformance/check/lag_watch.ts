@@ -6,7 +6,7 @@ import type { TimedWorld } from "../../net/world.ts";
 
 const everyMs = 100;
 
-/** A time in which nothing was done that was due. */
+/** A span in which this process did no due work. */
 interface Span {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -45,7 +45,7 @@ export class LagWatch {
     });
   }
 
-  /** The present span, where it is late by more than what counts. */
+  /** The present span, where its lateness exceeds the minimum. */
   #late(): Span[] {
     const span = { fromMs: this.#dueMs, untilMs: this.#world.clock.nowMs() };
     return span.untilMs - span.fromMs > this.#leastMs ? [span] : [];

@@ -1,7 +1,6 @@
 /**
- * Times without a broker, and which case began them. A case that was running alone is the one; of several that were
- * running, or had just ended, each is run alone once the broker is back, and the one during which it goes again is
- * named.
+* Times without a broker, and the case that caused each. A case that ran alone is the cause; if several cases ran or
+* had just ended, each runs alone once the broker is back, and the report names the one that stops the broker again.
  */
 import { formatCount } from "../../base/units.ts";
 import type { Availability } from "./availability.ts";
@@ -27,7 +26,7 @@ export interface Unjudged {
 /** One time without a broker. */
 interface Outage {
   readonly suspects: readonly Suspect[];
-  /** What is known of them, beside that they were running. */
+  /** The known facts about the suspects, besides that they were running. */
   readonly remark: string;
 }
 
@@ -69,7 +68,7 @@ export class Outages {
   /**
    * Whether the broker is gone; then the case is a suspect, and so are those that ended shortly before.
    *
-   * @param isAlone no other case ran on the broker, and the last one ended some time ago
+   * @param isAlone the case ran alone, and ended some time before this call
    */
   async during(run: CaseRun, attempt: Attempt, nowMs: number, isAlone: boolean): Promise<boolean> {
     const { transcript, unreachable = "" } = attempt;

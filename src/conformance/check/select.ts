@@ -7,13 +7,13 @@ import { type Protocol, protocols } from "../model/protocol.ts";
 
 /** The user's selection; absent fields exclude nothing. */
 export interface Selection {
-  /** Areas, ids, or what ids begin with: `will`, `will/takeover`, `will/to`. */
+  /** Areas, ids, or prefixes of ids: `will`, `will/takeover`, `will/to`. */
   readonly only?: readonly string[] | undefined;
   /** Numbers of statements, such as `3.1.2-22`; with a version in front, `5.0:3.1.2-22`, in that version alone. */
   readonly rules?: readonly string[] | undefined;
   /** The MQTT versions of the cases. Default: both. */
   readonly protocols?: readonly Protocol[] | undefined;
-  /** Leaves out what waits for the standard's own seconds. */
+  /** Leaves out the cases that wait for the standard's own seconds. */
   readonly quick?: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What a check comes to: the verdict, one sentence for it, and the exit code. */
+/** The conclusion of a check: the verdict, one sentence for it, and the exit code. */
 import { formatCount } from "../../base/units.ts";
 import type { CaseResult, ConformanceResult, ControlResult, OutcomeCounts } from "../case/result.ts";
 

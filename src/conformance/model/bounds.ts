@@ -7,7 +7,7 @@
 export interface Bounds {
   /** An answer, a message or a close that is due now must be there within this. */
   readonly answerMs: number;
-  /** What is due at a later instant may come this much after it. */
+  /** An event due at a later instant may come this much after it. */
   readonly lateMs: number;
   /** An event due at a later instant may come this much early: for clocks that count alike, not for brokers. */
   readonly earlyMs: number;
@@ -15,9 +15,9 @@ export interface Bounds {
   readonly silenceMs: number;
   /** A broker that was restarted accepts connections again within this. */
   readonly restartMs: number;
-  /** What fails while this process is later than this is run again before it counts. */
+  /** A case that fails while this process is later than this runs again before it counts. */
   readonly lagMs: number;
-  /** What the others were multiplied with, `earlyMs` and `lagMs` excepted. */
+  /** The factor of the other bounds, `earlyMs` and `lagMs` excepted. */
   readonly slack: number;
 }
 

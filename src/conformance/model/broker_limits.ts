@@ -1,7 +1,7 @@
 /**
- * What a broker takes and what it does not, as it announces it in CONNACK or as its behaviour has shown: no probe sends
- * more, for a broker that refuses what it does not support breaks no rule. [MQTT5 3.2.2-15] [MQTT5 3.2.2-11]
- * [MQTT5 3.2.2-14] [MQTT5 3.2.2-17]
+ * The features that a broker supports, announced in CONNACK or shown by its behaviour: no probe sends more, because a
+ * broker that refuses an unsupported feature breaks no rule. [MQTT5 3.2.2-15] [MQTT5 3.2.2-11] [MQTT5 3.2.2-14]
+ * [MQTT5 3.2.2-17]
  */
 import { formatCount } from "../../base/units.ts";
 import type { ConnackProperties, Packet } from "../../mqtt/packet.ts";

@@ -4,8 +4,8 @@
 import type { CaseFaultKind } from "../../profiles/profile.ts";
 
 /**
- * What went wrong, for programs: which kind, and by how much. A profile's deviation names the kinds and the bounds that
- * it covers, so that a late will is not excused where the profile describes an early one.
+ * The fault, for programs: its kind, and its extent. A profile's deviation names the kinds and the bounds that it
+ * covers, so that a profile that describes an early will does not excuse a late one.
  */
 export interface CaseFault {
   /** The kind of the fault. */
@@ -22,12 +22,12 @@ export interface CaseFault {
   readonly code?: number;
 }
 
-/** The broker did what the standard does not let it do. One sentence, without the rule. */
+/** The broker did something that the standard forbids. One sentence, without the rule. */
 export class CaseFailure extends Error {
   /** The name of the error class. */
   override readonly name = "CaseFailure";
 
-  /** @param fault `other` where the sentence alone says what it is */
+  /** @param fault `other` where only the sentence describes it */
   /**
    * Makes the failure of a case.
    *
@@ -42,7 +42,7 @@ export class CaseFailure extends Error {
 /** The broker refused a subscription, as it may: a case that is not about that is not testable. */
 export class SubscriptionRefused extends CaseFailure {}
 
-/** This broker cannot be asked this. One sentence. */
+/** The case is not testable on this broker. One sentence. */
 export class NotTestable extends Error {
   /** The name of the error class. */
   override readonly name = "NotTestable";

@@ -29,11 +29,11 @@ export interface SeenBy {
 /** One part of a message that differs. */
 export interface Difference {
   readonly part: string;
-  /** What it is and what it was to be, in words. */
+  /** The actual and the expected value, in words. */
   readonly text: string;
 }
 
-/** What differs; empty when nothing does. A 5.0 receiver is held to subscribe with Retain As Published. */
+/** The differences; empty when there are none. Assumes that a 5.0 receiver subscribes with Retain As Published. */
 export function compareMessage(
   came: PublishPacket,
   sent: SentMessage,
@@ -58,7 +58,7 @@ function compareProperties(
   sent: MessageProperties,
   told: (what: string, is: unknown, due: unknown) => void,
 ): void {
-  // Indicator 0 says the same as none.
+  // Indicator 0 means the same as none.
   const [format, due] = [came.payloadFormatIndicator ?? 0, sent.payloadFormatIndicator ?? 0];
   if (format !== due) told("payload format indicator", came.payloadFormatIndicator, sent.payloadFormatIndicator);
   const plain = ["contentType", "responseTopic"] as const;

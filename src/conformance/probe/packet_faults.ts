@@ -13,9 +13,9 @@ export interface SideFault {
   readonly id: `broker/${string}`;
   /** Numbers of the statements, in the version in which it was seen. */
   readonly rules: readonly string[];
-  /** What the broker is to do, in one line. */
+  /** The required behaviour of the broker, in one line. */
   readonly title: string;
-  /** What it did, in a sentence. */
+  /** The actual behaviour, in a sentence. */
   readonly reason: string;
 }
 
@@ -33,7 +33,7 @@ const codeRules: Readonly<Partial<Record<PacketType, string>>> = {
 };
 const codeRules311: Readonly<Partial<Record<PacketType, string>>> = { connack: "3.2.2.3", suback: "3.9.3-2" };
 
-/** What is wrong with a packet that could be read, beside what it says. */
+/** The faults of a readable packet, apart from its content. */
 export function faultsOf(packet: Packet, faults: readonly PacketFault[], version: ProtocolVersion): SideFault[] {
   // In 3.1.1 only the client sends DISCONNECT (section 3.14); the content of such a packet is the same fault.
   if (packet.type === "disconnect" && version === 4) return [serverDisconnect];
@@ -87,7 +87,7 @@ export function unreadable(message: string, bytes: Uint8Array, version: Protocol
   };
 }
 
-/** A CONNECT that asks for a clean start was answered with Session Present 1. */
+/** The broker answered a CONNECT with a clean start by Session Present 1. */
 export function sessionPresentFault(version: ProtocolVersion): SideFault {
   return {
     id: "broker/session-present",

@@ -1,5 +1,5 @@
 /**
- * A packet in one line, for transcripts and for what a case says of it.
+ * A packet in one line, for transcripts and for the sentences of cases.
  */
 import type { Packet } from "../../mqtt/packet.ts";
 import { reasonName } from "../../mqtt/reason.ts";
@@ -52,7 +52,7 @@ export function payloadText(bytes: Uint8Array): string {
 
 /** Bytes as pairs of hexadecimal digits, at most so many of them; those of a secret as `**`. */
 export function hexText(bytes: Uint8Array, most = 256, secret: Uint8Array = new Uint8Array()): string {
-  // A secret that begins within what is shown may end beyond it.
+  // A secret that begins within the shown part may end beyond it.
   const looked = bytes.subarray(0, most + secret.length);
   const pairs = Array.from(looked, (byte) => byte.toString(16).padStart(2, "0"));
   for (let at = 0; secret.length > 0 && at + secret.length <= looked.length; at++) {

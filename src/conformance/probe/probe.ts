@@ -1,6 +1,6 @@
 /**
- * One link to the broker under test: any bytes go out, and what comes back is waited for within stated times. A probe
- * does nothing by itself but acknowledge what it is sent, and that can be turned off.
+ * One link to the broker under test: it sends any bytes, and waits for answers within stated times. By itself a probe
+ * only acknowledges received messages, and an option turns that off.
  */
 import { formatMs } from "../../base/units.ts";
 import type {
@@ -20,8 +20,8 @@ import { type Arrival, type PacketOf, ProbeLink } from "./probe_link.ts";
 export type { Arrival, PacketOf } from "./probe_link.ts";
 
 /**
- * Codes with which a server may refuse a subscription that is well formed: for its limits, its load or its access
- * control. Another code, such as 0x91, says what is not so.
+ * Codes with which a server may refuse a well-formed subscription: for its limits, its load or its access control.
+ * Another code, such as 0x91, states a false reason.
  */
 const mayRefuse: ReadonlySet<number> = new Set([0x80, 0x83, 0x87, 0x8f, 0x97, 0x9e, 0xa1, 0xa2]);
 
@@ -31,7 +31,7 @@ export interface DueWindow {
   readonly sinceMs: number;
   /** How long after it. */
   readonly afterMs: number;
-  /** How long after it at the latest, where that is later; the bound for what is late comes on top. */
+  /** The latest time after it, where that is later; the bound for lateness is added. */
   readonly byMs?: number;
 }
 
@@ -73,7 +73,7 @@ export class Probe extends ProbeLink {
     return suback;
   }
 
-  /** Publishes, waits until the broker has it, and answers what it said last; nothing at QoS 0. */
+  /** Publishes, waits until the broker has it, and returns its last answer; undefined at QoS 0. */
   async publish(message: SentMessage): Promise<Packet | undefined> {
     const { qos } = message;
     const id = qos === 0 ? {} : { packetId: this.nextPacketId() };
@@ -115,7 +115,7 @@ export class Probe extends ProbeLink {
     return this.inbox.splice(place, 1)[0]!.packet as unknown as PacketOf<T>;
   }
 
-  /** Takes a message that is to be answered; fails where it came at QoS 0, for then there is nothing to answer. */
+  /** Takes a message that needs an answer; fails where it came at QoS 0, which has none. */
   async expectNumbered(): Promise<PublishPacket & { readonly packetId: number }> {
     const packet = await this.expect("publish");
     const { packetId } = packet;
@@ -132,7 +132,7 @@ export class Probe extends ProbeLink {
   }
 
   /**
-   * Takes a message, and fails unless it is as it was sent. Without `due` it is due now; with it, neither sooner nor
+   * Takes a message, and fails unless it equals the sent one. Without `due` it is due now; with it, neither sooner nor
    * later than the bounds allow.
    */
   async receives(message: SentMessage, due?: DueWindow): Promise<Arrival<PublishPacket>> {
@@ -141,7 +141,7 @@ export class Probe extends ProbeLink {
     return arrival;
   }
 
-  /** Takes a retained message that a new subscription finds: as it was sent, with the flag set. */
+  /** Takes the retained message for a new subscription: equal to the sent one, with the flag set. */
   async finds(message: SentMessage): Promise<Arrival<PublishPacket>> {
     try {
       return await this.#take(message, undefined, true);
@@ -238,7 +238,7 @@ export class Probe extends ProbeLink {
     return this.ended !== undefined && this.ended.how.kind !== "error";
   }
 
-  /** Waits without looking at anything. */
+  /** Waits without reading. */
   async idle(ms: number): Promise<void> {
     await this.patience.until(() => false, ms);
   }
@@ -253,7 +253,7 @@ export class Probe extends ProbeLink {
     return disconnect === undefined ? {} : { disconnect };
   }
 
-  /** What it is when the link has ended where it has to stay. */
+  /** The failure when a link has ended that must stay open. */
   #end(): CaseFault {
     return { kind: this.ended!.how.kind === "malformed" ? "malformed" : "closed" };
   }
@@ -274,7 +274,7 @@ export class Probe extends ProbeLink {
     return altered(`${this.name} got another message than was sent`, differs);
   }
 
-  /** Takes a message, and fails unless it is as it was sent and comes before the bounds end. */
+  /** Takes a message, and fails unless it equals the sent one and comes before the bounds end. */
   async #take(message: SentMessage, due: DueWindow | undefined, isFound: boolean): Promise<Arrival<PublishPacket>> {
     const { answerMs, lateMs } = this.parts.bounds;
     const dueMs = due === undefined ? this.nowMs : due.sinceMs + (due.byMs ?? due.afterMs);

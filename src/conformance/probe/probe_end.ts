@@ -8,12 +8,12 @@ export interface ProbeEnd {
   readonly how: LinkEnd | {
     readonly kind: "malformed";
     readonly message: string;
-    /** What was read last: the packet that cannot be read is in it. */
+    /** The last bytes read, which contain the unreadable packet. */
     readonly bytes: Uint8Array;
   };
   /** When the connection ended, in milliseconds of the clock. */
   readonly atMs: number;
-  /** A DISCONNECT that came before and that nothing has taken. */
+  /** An earlier DISCONNECT that no call has taken. */
   readonly disconnect?: DisconnectPacket;
 }
 

@@ -20,7 +20,7 @@ import { refusalForLoad } from "./refused_for_load.ts";
 import type { Transcript } from "./transcript.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
-/** What a probe is made of. */
+/** The parts of a probe. */
 export interface ProbeParts {
   /** The clock and the links. */
   readonly world: TimedWorld;
@@ -30,13 +30,13 @@ export interface ProbeParts {
   readonly transcript: Transcript;
   /** When the case began. */
   readonly originMs: number;
-  /** What the broker takes, as far as it is known before the probe's own CONNACK. */
+  /** The known limits of the broker before the probe's own CONNACK. */
   readonly limits: BrokerLimits;
   /** How long the probe waits after the bounds, to distinguish late from missing. */
   readonly lookOnMs: (keepAliveS: number) => number;
   /** A fault of the broker that the case is not about. */
   readonly onSideFault: (fault: SideFault) => void;
-  /** The broker refused something for its load, with what it said. */
+  /** The broker refused a packet for its load, with its reason. */
   readonly onRefusedForLoad: (what: string) => void;
   /** The link could not be opened at all. */
   readonly onUnreachable: (how: string) => void;
@@ -62,11 +62,11 @@ const maximumPacketSize = 4 * 1_048_576;
 export class ProbeLink implements DialReceiver, PacketReceiver {
   /** Whether PUBLISH, PUBREC and PUBREL are answered by themselves. */
   acknowledges = true;
-  /** Whether what comes is read at all; it is written down in any case. */
+  /** Whether the probe decodes received bytes; the transcript has them in any case. */
   reads = true;
   /** Whether packets go out that the broker has announced not to take; else the case is not testable. */
   exceeds = false;
-  /** Whether what does not belong in the broker's packets is a fault: not where it may answer in another version. */
+  /** Whether a forbidden field in the broker's packets is a fault: not where it may answer in another version. */
   judgesPackets = true;
   /** When something was sent last. */
   sentMs = 0;
@@ -76,7 +76,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   protected readonly parts: ProbeParts;
   /** Waits for packets. */
   protected readonly patience: Patience;
-  /** What has come and was not taken, in order. */
+  /** The received packets that no call has taken, in order. */
   protected readonly inbox: Arrival[] = [];
   readonly #link: Link;
   readonly #stream: PacketStream;
@@ -92,7 +92,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   /** For each PINGREQ that is not answered, whether it was sent by {@link staysAlive}. */
   readonly #pings: boolean[] = [];
 
-  /** @param name what transcripts and sentences call it */
+  /** @param name the name of the probe in transcripts and sentences */
   /**
    * Makes one end of a connection.
    *
@@ -116,7 +116,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     return this.#write(encoded.length === 1 ? encoded[0]! : joined(encoded));
   }
 
-  /** Sends bytes, a packet or not; `what` says what they are. */
+  /** Sends bytes, a packet or not; `what` describes them. */
   sendBytes(bytes: Iterable<number>, what: string): this {
     const sent = Uint8Array.from(bytes);
     this.log(">", what, sent);
@@ -161,7 +161,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     return taken.map(({ packet }) => packet as unknown as PacketOf<T>);
   }
 
-  /** True once nothing more can be read. */
+  /** True after the last readable packet. */
   get over(): boolean {
     return this.ended !== undefined;
   }
@@ -200,7 +200,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     this.log("=", `open to ${this.#link.peer}`);
   }
 
-  /** Nothing waits for room to write. */
+  /** No packet waits for room to write. */
   onDrain(): void {}
 
   /** Bytes came. */
@@ -253,7 +253,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     this.parts.transcript.add(this.nowMs - this.parts.originMs, this.name, direction, text, bytes);
   }
 
-  /** Takes account of what goes out. */
+  /** Records a sent packet. */
   #account(packet: Packet, sizeBytes: number): void {
     const reason = this.exceeds ? undefined : overLimit(packet, sizeBytes, this.#limits);
     if (reason !== undefined) throw new NotTestable(reason);

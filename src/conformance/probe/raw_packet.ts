@@ -1,9 +1,9 @@
-/** Packets written by hand, for cases that send what no codec would write. */
+/** Packets written by hand, for cases that send bytes that no codec would write. */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 
 const encoder = new TextEncoder();
 
-/** A two-byte length and what it is the length of. */
+/** A two-byte length and the bytes that it counts. */
 export function field(content: string | readonly number[]): number[] {
   const bytes = typeof content === "string" ? [...encoder.encode(content)] : content;
   return [bytes.length >> 8, bytes.length & 0xff, ...bytes];
@@ -33,7 +33,7 @@ export interface RawConnect {
   readonly payload: readonly number[];
 }
 
-/** A CONNECT with a clean session, but for what is said. */
+/** A CONNECT with a clean session, changed by the given fields. */
 export function connectFrame({ version, payload, ...parts }: RawConnect): number[] {
   const { first = 0x10, protocolName = "MQTT", level = version, flags = 0x02, properties = [] } = parts;
   const lengthOfProperties = version === 5 ? [properties.length] : [];

@@ -6,7 +6,7 @@ import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import { ReasonCode, reasonName } from "../../mqtt/reason.ts";
 import { hexByte } from "./packet_text.ts";
 
-/** Codes of 5.0 by which a server says that it has too much to do. */
+/** Codes of 5.0 by which a server reports overload. */
 const codes: ReadonlySet<number> = new Set([
   ReasonCode.serverUnavailable,
   ReasonCode.serverBusy,
@@ -18,7 +18,7 @@ const codes: ReadonlySet<number> = new Set([
 /** CONNACK's return code of 3.1.1 for the same. */
 const unavailable311 = 3;
 
-/** What the broker said, in words, where a packet refuses something for load; undefined where it does not. */
+/** The broker's reason, in words, where a packet refuses a request for load; undefined where it does not. */
 export function refusalForLoad(packet: Packet, version: ProtocolVersion): string | undefined {
   const { type } = packet;
   if (type !== "connack" && type !== "disconnect" && type !== "puback" && type !== "pubrec") return undefined;

@@ -1,5 +1,5 @@
 /**
- * What went over a case's links, in both directions, as it was seen from this side.
+ * The traffic on a case's links, in both directions, as seen from this side.
  */
 import { escapeLine } from "../../base/escape.ts";
 import { hexText } from "./packet_text.ts";
@@ -10,7 +10,7 @@ export interface TranscriptLine {
   readonly atMs: number;
   /** The link's name in the case: `watcher`, `client`. */
   readonly link: string;
-  /** `>` sent, `<` received, `=` what happened to the link, or what the case says. */
+  /** `>` sent, `<` received, `=` events of the link, or notes of the case. */
   readonly direction: ">" | "<" | "=";
   /** Decoded, in one line. */
   readonly text: string;
@@ -48,7 +48,7 @@ export class Transcript {
     this.lines.push({ atMs: Math.round(atMs * 10) / 10, link, direction, text, ...hex });
   }
 
-  /** The lines until now, and a last one that says how many are missing. */
+  /** The lines so far, and a last one with the number of missing lines. */
   all(): readonly TranscriptLine[] {
     if (this.#dropped === 0) return [...this.lines];
     const last = this.lines.at(-1)!;

@@ -32,7 +32,7 @@ export class Admission {
     this.#pause = pause;
   }
 
-  /** What the broker refused for its load, in its own words, and did not take when it was tried again. */
+  /** The broker's refusals for load that repeated attempts did not overcome, in its own words. */
   get refusal(): string | undefined {
     return [...this.#refusals.values()][0];
   }

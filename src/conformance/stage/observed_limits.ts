@@ -1,7 +1,7 @@
 /**
- * What a broker does not take in 3.1.1, where no CONNACK can announce it: its behaviour shows it. Looked at once for each
- * check, before its cases. Only a broker that closes the connection is held to have such a limit: one that takes the
- * message and loses it is judged by the cases.
+* The limits of a broker in 3.1.1, where no CONNACK can announce them: its behaviour shows them. The check observes
+* them once, before its cases. Only a broker that closes the connection has such a limit: the cases judge one
+ * that takes the message and loses it.
  */
 import type { ConnackProperties, QoS } from "../../mqtt/packet.ts";
 import type { BrokerLimits } from "../model/broker_limits.ts";

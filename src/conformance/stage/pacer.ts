@@ -1,5 +1,5 @@
 /**
- * How fast a whole check connects: as fast as its cases ask for until the broker refuses a CONNECT for its load, and
+ * How fast a whole check connects: as fast as its cases connect until the broker refuses a CONNECT for its load, and
  * slower from then on. All cases of a check share one pacer.
  */
 import type { TimedWorld } from "../../net/world.ts";

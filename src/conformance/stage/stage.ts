@@ -26,7 +26,7 @@ export interface CheckLogin {
   readonly password?: string;
 }
 
-/** What a stage is made of. */
+/** The parts of a stage. */
 export interface StageParts {
   readonly world: TimedWorld;
   readonly bounds: Bounds;
@@ -34,10 +34,10 @@ export interface StageParts {
   /** Unique on the broker: run and case. Letters and digits alone. */
   readonly name: string;
   readonly login: CheckLogin;
-  /** What the broker takes: as its first CONNACK of this version said, or as was seen. */
+  /** The broker's limits: from its first CONNACK of this version, or observed. */
   readonly limits: BrokerLimits;
   readonly pacer: Pacer;
-  /** How long after the bounds what is missing is looked for, in milliseconds, by the keep alive that decides. */
+  /** How long after the bounds the stage waits for a late message, in milliseconds, by the decisive keep alive. */
   readonly lookOnMs: (keepAliveS: number) => number;
   readonly deniedTopic?: string | undefined;
   /** Restarts the broker, for several cases at once; runs the given work shortly before. */
@@ -47,19 +47,19 @@ export interface StageParts {
 
 /** The CONNECT of a case; absent fields have their usual value. */
 export interface ConnectAsked extends Partial<Omit<ConnectPacket, "type" | "protocolVersion">> {
-  /** What transcripts call the probe. */
+  /** The name of the probe in transcripts. */
   readonly name?: string;
   /** Session Expiry Interval; left out for 3.1.1, where a session that is not clean stays. */
   readonly sessionExpiryS?: number;
 }
 
 const encoder = new TextEncoder();
-/** Keep alive where a case is not about it: nothing in a case takes so long. */
+/** Keep alive of a case about another subject: longer than any case. */
 const usualKeepAliveS = 120;
 /** How often a broker that was restarted is tried, in milliseconds. */
 const knockEveryMs = 50;
 
-/** How a broker shows that something is more than it takes. */
+/** How a broker shows that a size exceeds its limit. */
 const limiting: ReadonlySet<CaseFault["kind"]> = new Set(["closed", "refused"]);
 
 /** The context of a stage. */
@@ -76,7 +76,7 @@ export class Stage {
   readonly #parts: StageParts;
   readonly #probes: Probe[] = [];
   readonly #sessions = new Set<string>();
-  /** What the subscriptions of each session were granted, by client identifier. */
+  /** The QoS granted to the subscriptions of each session, by client identifier. */
   readonly #granted = new Map<string, Map<string, number>>();
   readonly #retained = new Set<string>();
   readonly #originMs: number;
@@ -119,7 +119,7 @@ export class Stage {
     return this.#parts.limits.announced;
   }
 
-  /** What the broker refused for its load, in its own words, and did not take when it was tried again. */
+  /** The broker's refusals for load that repeated attempts did not overcome, in its own words. */
   get refusedForLoad(): string | undefined {
     return this.#admission.refusal;
   }
@@ -164,7 +164,7 @@ export class Stage {
     return `${this.#parts.name}x${(this.#drawn++).toString(36)}`;
   }
 
-  /** Text that no other message holds. */
+  /** Text that no other message contains. */
   text(): string {
     return `${this.#parts.name} ${this.#parts.random.below(0x7fff_ffff).toString(36)}`;
   }
@@ -183,7 +183,7 @@ export class Stage {
     return message;
   }
 
-  /** A link with nothing sent on it. */
+  /** A link without any packet sent. */
   dial(name = "client"): Probe {
     return this.#dial(name, false);
   }
@@ -289,12 +289,12 @@ export class Stage {
     this.notes.push(text);
   }
 
-  /** The case cannot be tried unless this holds. */
+  /** The case is not testable unless this is true. */
   requires(isSo: boolean, reason: string): void {
     if (!isSo) throw new NotTestable(reason);
   }
 
-  /** A failure that says this means that the case cannot be tried here, for that reason. */
+  /** A failure with this text means that the case is not testable here, for that reason. */
   async unless<T>(promise: Promise<T>, says: string, reason: string): Promise<T> {
     try {
       return await promise;
@@ -304,16 +304,16 @@ export class Stage {
     }
   }
 
-  /** Fails the case unless this holds. */
+  /** Fails the case unless this is true. */
   holds(isSo: boolean, otherwise: string, fault: CaseFault = { kind: "other" }): void {
     if (!isSo) throw new CaseFailure(otherwise, fault);
   }
 
   /**
-   * What a broker may limit without a word: a size, a number of levels. Where it closes or refuses instead of taking
-   * it, the case is not testable, with what the broker did.
+   * A limit that a broker need not announce: a size, a number of levels. Where it closes or refuses, the case is not
+   * testable, and the result states the broker's reaction.
    *
-   * @param what the case asks of it, such as `a topic of 65,535 bytes`
+   * @param what the request of the case, such as `a topic of 65,535 bytes`
    */
   async withinLimits<T>(what: string, promise: Promise<T>): Promise<T> {
     try {
@@ -325,9 +325,9 @@ export class Stage {
   }
 
   /**
-   * Restarts the broker, with all other cases that do; only for those that need it. Every link is over afterwards.
+   * Restarts the broker, together with all other cases that do; only for those that need it. Every link then ends.
    *
-   * @param lastly what is to be done shortly before, when all others are ready
+   * @param lastly work for the moment before the restart, when all others are ready
    */
   async restart(lastly: () => Promise<void> | void = () => {}): Promise<void> {
     await this.#parts.restart!(async () => {
@@ -367,7 +367,7 @@ export class Stage {
     for (const probe of this.#probes) probe.callOff();
   }
 
-  /** Leaves the broker as it was: no session and no retained message of this case. Answers what could not be done. */
+  /** Leaves the broker as it was: no session and no retained message of this case. Returns the failed steps. */
   async sweep(): Promise<string | undefined> {
     for (const probe of this.#probes.filter(({ over }) => !over)) probe.disconnect().close();
     try {
