@@ -1,8 +1,8 @@
 import type { Protocol } from "../../conformance/model/protocol.ts";
 
 /**
- * A check as JUnit XML, for CI: a suite for each version, a test case for each case, and what failed with its
- * transcript.
+ * A check as JUnit XML, for CI: a suite for each version, a test case for each case, and failures with their
+ * transcripts.
  */
 import { escapeXml } from "../../base/escape.ts";
 import { type TranscriptLine, transcriptText } from "../../conformance/probe/transcript.ts";

@@ -7,7 +7,7 @@ export function comparisonJunit({ brokers }: Comparison): string {
   return junitDocument(brokers.map(suiteOf));
 }
 
-/** What a broker does not speak is skipped: it is no failure. */
+/** A plan that the broker does not support is skipped: it is no failure. */
 function suiteOf({ name, target, outcome, reason, report }: ComparedBroker): Suite {
   const called = name === target ? `mqtt-sim fleet: ${name}` : `mqtt-sim fleet: ${name} (${target})`;
   if (outcome === "not spoken" || outcome === "skipped") return emptySuite(called, "skipped", reason);

@@ -9,7 +9,7 @@ import { countNames, countRows } from "../model/will_rows.ts";
 
 const figures = ["count", "min", "mean", "p50", "p90", "p99", "p999", "max"] as const;
 
-/** A row for each kill mode, one for lives that nobody killed where they count, and one for all. */
+/** A row for each kill mode, one for lives without a kill where they count, and one for all. */
 export function modeCsv(report: Report): string {
   const latencyOf = (name: string): LatencyRow | undefined =>
     name === "all" ? report.latencyMs.all : report.latencyMs.byMode[name as keyof typeof report.latencyMs.byMode];

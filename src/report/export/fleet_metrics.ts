@@ -95,7 +95,7 @@ export class FleetMetrics {
   #last: Progress | undefined;
   #report: Pick<Report, "verdict" | "wills" | "controls"> | undefined;
 
-  /** Takes in where the run stands. */
+  /** Records the progress of the run. */
   progress(progress: Progress): void {
     this.#last = progress;
   }

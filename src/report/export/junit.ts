@@ -50,7 +50,7 @@ export interface Suite {
   readonly counts: SuiteCounts;
 }
 
-/** What a suite counts; `time` in seconds. */
+/** The counts of a suite; `time` in seconds. */
 export interface SuiteCounts {
   readonly tests: number;
   readonly failures: number;
@@ -102,7 +102,7 @@ export function reportSuite(report: Report, name: string): Suite {
   return { lines, counts };
 }
 
-/** A suite of one case, for what was not run: skipped, or an error. */
+/** A suite of one case, for a run that did not happen: skipped, or an error. */
 export function emptySuite(name: string, kind: "error" | "skipped", message: string): Suite {
   const errors = kind === "error" ? 1 : 0;
   const counts: SuiteCounts = { tests: 1, failures: 0, errors, skipped: 1 - errors, time: 0 };
@@ -166,7 +166,7 @@ function checkCases(report: Report): Case[] {
   return [...checks, { group: "check", name, ...failed && { failure: { message, samples: [] } } }];
 }
 
-/** One case for each look at what is retained. */
+/** One case for each reading of the retained messages. */
 function presenceCases(report: Report): Case[] {
   const samples = report.faults.filter(({ verdict }) => verdict === "presence");
   return presenceRows(report).filter(({ name }) => name !== "all").map((row) => {
@@ -176,7 +176,7 @@ function presenceCases(report: Report): Case[] {
   });
 }
 
-/** A known deviation passes, and says how often it showed. */
+/** A known deviation passes, with the number of its occurrences. */
 function deviationCases(report: Report): Case[] {
   const name = report.profile?.name;
   return findingsOf(report).map((finding) => ({
@@ -194,7 +194,7 @@ function thresholdCases({ thresholds = [] }: Report): Case[] {
   }));
 }
 
-/** That the run proves anything at all. */
+/** Whether the run proves anything. */
 function runCase({ verdict, verdictText, reason, run, voidReason, ...found }: Report): string[] {
   const seconds = (run.durationMs / 1_000).toFixed(3);
   const head = `    <testcase${attributes({ classname: "mqtt-sim.check", name: provesSomething, time: seconds })}`;
@@ -230,7 +230,7 @@ function sampleLine(sample: FaultSample): string {
   return `${sample.verdict}: ${lifeText(sample)}: ${sample.text} [${sample.rule}]`;
 }
 
-/** Attributes as they stand in a tag. */
+/** Attributes as a tag has them. */
 export function attributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values).map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`).join("");
 }

@@ -17,7 +17,7 @@ const samplesShown = 5;
 /** A sign for each verdict. */
 const marks = { pass: "✅", fail: "❌", void: "⚠️" } as const;
 
-/** The sign of a verdict: what deviates is no clean pass. */
+/** The sign of a verdict: a pass with deviations is no clean pass. */
 export function verdictMark(verdict: Report["verdict"], deviating: number): string {
   return verdict === "pass" && deviating > 0 ? "☑️" : marks[verdict];
 }
@@ -89,7 +89,7 @@ function groupTable(report: Report): string {
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** What late subscribers found, look by look. */
+/** The states that late subscribers found, look by look. */
 function presenceTable(report: Report): string {
   const rows = presenceRows(report);
   if (rows.length === 0) return "";

@@ -1,5 +1,5 @@
 /**
- * A check as one self-contained HTML page: the verdict first, then what failed with its transcript, then rule by rule.
+ * A check as one self-contained HTML page: the verdict first, then failures with their transcripts, then rule by rule.
  */
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { CaseResult, Outcome } from "../../conformance/case/result.ts";

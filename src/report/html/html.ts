@@ -1,4 +1,4 @@
-/** The report as one self-contained HTML page: the verdict first, then what it stands on. */
+/** The report as one self-contained HTML page: the verdict first, then its evidence. */
 import type { Report } from "../model/report.ts";
 import { reportTiles, reportVerdict, tilesPart } from "./page/head_part.ts";
 import { groupPart } from "./page/group_part.ts";
@@ -25,7 +25,7 @@ export function reportHtml(report: Report): string {
   });
 }
 
-/** What a browser's tab says. */
+/** The title of the browser's tab. */
 export function reportTitle({ verdictText, run }: Report): string {
   return `${verdictText}: ${run.target}, run ${run.id}`;
 }

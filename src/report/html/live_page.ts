@@ -1,7 +1,7 @@
 /**
- * The page of a run that goes on: the same page as the report's, made of what the run tells as it goes. It is whole at
- * every instant; what changes is sent after it as news, and at the end the report takes its place. Pure: who asks for
- * it over which wire is the command's business.
+ * The page of a run in progress: the report's page, made from the progress of the run. It is whole at every instant;
+ * the server sends changes after it as news, and at the end the report replaces it. Pure: the command decides who can
+ * request it, and over which link.
  */
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
@@ -31,7 +31,7 @@ interface LivePoint {
   readonly max: number;
 }
 
-/** What a live page is about. */
+/** The subject of a live page. */
 export interface LiveRun {
   readonly plan: FleetPlan;
   /** The broker's URL, or `embedded broker`. */
@@ -57,7 +57,7 @@ export class LivePage {
     this.#nextMs = this.#stretchMs;
   }
 
-  /** Takes in where the run stands; true when a stretch is over, so that there is something to tell. */
+  /** Records the progress of the run; true when an interval is over, so that there is news to send. */
   progress(progress: Progress, nowMs: number): boolean {
     const sincePhase = this.#last?.phase !== progress.phase;
     this.#last = progress;
@@ -78,7 +78,7 @@ export class LivePage {
     this.#report = report;
   }
 
-  /** The whole document as it is now, which asks for news at `events`. */
+  /** The whole document as it is now, which requests news from `events`. */
   html(events: string): string {
     const { plan, target, tool } = this.#run;
     const isOver = this.#report !== undefined;
@@ -91,7 +91,7 @@ export class LivePage {
     });
   }
 
-  /** What has changed, as JSON: parts of the page by their ids, or at the end the whole of it. */
+  /** The changes, as JSON: parts of the page by their ids, or at the end the whole of it. */
   news(): string {
     const plots = this.#plots();
     if (this.#report !== undefined) {
@@ -154,7 +154,7 @@ export class LivePage {
     });
   }
 
-  /** What the run has done so far, up to the last stretch that is drawn. */
+  /** The counts of the run so far, up to the last interval that the plots show. */
   #marks(): TimeMark[] {
     const last = this.#points.at(-1);
     if (this.#last === undefined || last === undefined) return [];
@@ -162,7 +162,7 @@ export class LivePage {
   }
 }
 
-/** What late subscribers have found so far of those who speak of their presence. */
+/** The presence that late subscribers have found so far. */
 function statesTile(wrong: number): Tile {
   return {
     name: "Presence states wrong",

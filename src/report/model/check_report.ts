@@ -11,10 +11,10 @@ import { verdictText } from "../../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
 import type { Tool } from "./report.ts";
 
-/** The form of the document; the number changes when a name changes its meaning or goes. */
+/** The form of the document; the number changes when a name changes its meaning or disappears. */
 export const checkReportSchema = "mqtt-sim/check/1";
 
-/** A check's report: what `check --report` writes as JSON. Milliseconds unless a name says otherwise. */
+/** A check's report: the JSON that `check --report` writes. Milliseconds unless a name says otherwise. */
 export interface CheckReport extends ConformanceResult {
   /** The name of the schema. */
   readonly schema: typeof checkReportSchema;
@@ -101,7 +101,7 @@ export function againLines({ cases }: Pick<CheckReport, "cases">): string[] {
   );
 }
 
-/** What versions were tried, in words. */
+/** The versions that the check tried, in words. */
 export function protocolsText({ controls }: Pick<CheckReport, "controls">): string {
   const spoken = controls.filter(({ outcome }) => outcome !== "not spoken").map(({ protocol }) => protocol);
   return spoken.length === 0 ? "no version spoken" : `MQTT ${spoken.join(" and ")}`;

@@ -8,18 +8,18 @@ import { withMaskedUrls } from "../../net/endpoint.ts";
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
 import type { Report, Tool } from "./report.ts";
 
-/** The form of the document; the number changes when a name changes its meaning or goes. */
+/** The form of the document; the number changes when a name changes its meaning or disappears. */
 export const comparisonSchema = "mqtt-sim/comparison/1";
 
 /**
- * Progress with a broker: its report's verdict; `not spoken` where the broker does not do what the plan asks for,
- * which is no failure; `skipped` where the comparison was ended before.
+ * Progress with a broker: its report's verdict; `not spoken` where the broker does not support the plan, which is no
+ * failure; `skipped` where the comparison ended before.
  */
 export type Outcome = Report["verdict"] | "not spoken" | "skipped";
 
 /** One broker of a comparison. */
 export interface ComparedBroker {
-  /** What the tables call it; no two have the same. */
+  /** The unique name of the broker in the tables. */
   readonly name: string;
   /** The broker's URL, or `embedded`. */
   readonly target: string;
@@ -30,7 +30,7 @@ export interface ComparedBroker {
   readonly report?: Report;
 }
 
-/** Several brokers side by side: what `--report` writes as JSON where there is more than one. */
+/** Several brokers side by side: the JSON that `--report` writes where there is more than one. */
 export interface Comparison {
   readonly schema: typeof comparisonSchema;
   readonly tool: Tool;
@@ -44,9 +44,9 @@ export interface Comparison {
   readonly exitCode: Report["exitCode"];
   /** The command that repeats all runs; absent where none can. */
   readonly repeat?: string;
-  /** What a reader must know: where the plans differ. */
+  /** Notes for the reader: where the plans differ. */
   readonly notes: readonly string[];
-  /** In the order in which they were asked for. */
+  /** In the order of the command line. */
   readonly brokers: readonly ComparedBroker[];
 }
 
@@ -80,7 +80,7 @@ export function checkCompared(names: readonly string[]): void {
   checkNames(names);
 }
 
-/** Each name may stand for one broker only. @throws UsageError */
+/** Each name may identify one broker only. @throws UsageError */
 export function checkNames(names: readonly string[]): void {
   const twice = names.find((name, place) => names.indexOf(name) < place);
   if (twice !== undefined) {
@@ -160,16 +160,16 @@ function reasonOf(brokers: readonly ComparedBroker[]): string {
   return `of ${brokers.length} brokers: ${told.join(", ")}`;
 }
 
-/** A broker's name, and what deviates there. */
+/** A broker's name, and its deviations. */
 function nameOf(broker: ComparedBroker): string {
   const deviating = deviatingOn([broker]);
   return deviating === 0 ? broker.name : `${broker.name}${verdictText("pass", deviating).slice("pass".length)}`;
 }
 
-/** Where plans may differ: the run's name, and what follows from the broker. */
+/** Where plans may differ: the run's name, and the values that follow from the broker. */
 const ownToRun = new Set(["run", "username", "sourceAddresses", "protocol"]);
 
-/** What differs between the plans, so that nobody takes one for the other. */
+/** The differences between the plans, so that the reader does not take them for the same plan. */
 function differences(brokers: readonly ComparedBroker[]): string[] {
   const plans = brokers.flatMap(({ name, report }) =>
     report === undefined ? [] : [{ name, plan: { ...report.plan } as Readonly<Record<string, unknown>> }]
@@ -194,7 +194,7 @@ function repeatAll(brokers: readonly ComparedBroker[]): string | undefined {
   return rest.replace(/ fleet/, ` fleet${urls.join("")}`);
 }
 
-/** What a broker is called where nobody has given it a name: `embedded`, or host and port. */
+/** The default name of a broker: `embedded`, or host and port. */
 export function targetName(target: string): string {
   return target.replace(/^[a-z]+:\/\//, "");
 }

@@ -1,4 +1,4 @@
-/** What a comparison shows as rows, a cell for each broker: what every writer of its table begins with. */
+/** A comparison as rows, with a cell for each broker: the input of every writer of its table. */
 import { formatCount, formatMs } from "../../base/units.ts";
 import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
@@ -6,10 +6,10 @@ import { type ComparedBroker, type Comparison, deviatingOn, type Outcome, outcom
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, faultNames, rulesBroken, willsWrong } from "./will_rows.ts";
 
-/** What a cell says. */
+/** The text of a cell. */
 export interface ComparisonCell {
   readonly text: string;
-  /** What stands below it, small: which faults, by which rule. */
+  /** The small text below it: which faults, by which rule. */
   readonly notes: readonly string[];
   readonly look: "good" | "bad" | "unsure" | "plain";
 }
@@ -45,7 +45,7 @@ const faultCell = (count: number, notes: readonly string[] = []): ComparisonCell
 
 type CellOf = (report: Report) => ComparisonCell;
 
-/** All rows, in the order of the table; those that no broker has anything for are left out. */
+/** All rows, in the order of the table, without those that are empty for every broker. */
 export function comparisonRows({ brokers }: Comparison): RowGroup[] {
   const groups: RowGroup[] = [
     { name: "Run", rows: [verdictRow(brokers), ...rowsOf(brokers, runRows)] },
@@ -66,7 +66,7 @@ function verdictRow(brokers: readonly ComparedBroker[]): ComparisonRow {
   return { name: "verdict", cells };
 }
 
-/** Rows of cells; one that says nothing of any broker is none. */
+/** Rows of cells; leaves out a row that is empty for every broker. */
 function rowsOf(
   brokers: readonly ComparedBroker[],
   rows: Readonly<Record<string, CellOf>>,
@@ -170,7 +170,7 @@ function faultLess(count: number): ComparisonCell {
   return { ...countCell(count), look: count === 0 ? "plain" : "unsure" };
 }
 
-/** What a reader must know of each broker: why it is not a pass, and the run's own warnings. */
+/** Notes on each broker: why it is not a pass, and the run's own warnings. */
 export function brokerNotes({ outcome, reason, report }: ComparedBroker): string[] {
   const isClean = outcome === "pass" && deviatingOn([{ outcome, report }]) === 0;
   return [...(isClean ? [] : [reason]), ...(report?.warnings ?? [])];

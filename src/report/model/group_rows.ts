@@ -1,4 +1,4 @@
-/** What became of each group as rows: what every writer of a table begins with. */
+/** The results of each group as rows: the input of every writer of a table. */
 import { formatCount, formatMs } from "../../base/units.ts";
 import { faultsIn, type LatencyRow, type WillCounts } from "../../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
@@ -37,11 +37,11 @@ export function groupRows(report: Report): GroupRow[] {
 export interface GroupColumn {
   readonly head: string;
   readonly text: (row: GroupRow) => string;
-  /** How many of what it counts are bad, where any of it would be. */
+  /** How many of the counted items are bad, where any of them can be. */
   readonly bad?: (row: GroupRow) => number;
 }
 
-/** The columns after the name, as far as the run has what they are about. */
+/** The columns after the name, where the run has their subject. */
 export function groupColumns({ presence, telemetry, profile, wills }: Report): GroupColumn[] {
   const count = (head: string, of: (row: GroupRow) => number): GroupColumn => ({
     head,

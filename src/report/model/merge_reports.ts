@@ -29,7 +29,7 @@ import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
 
-/** A report, and what it is called where it does not fit. */
+/** A report, and its name in an error. */
 export interface NamedReport {
   /** The name for errors, such as a path. */
   readonly name: string;
@@ -37,7 +37,7 @@ export interface NamedReport {
   readonly report: Report;
 }
 
-/** What may differ between the parts of one run: which part it is, on what threads, and where its clients come from. */
+/** The fields that may differ between the parts of one run: its shard, its threads, and its source addresses. */
 const ownToPart: ReadonlySet<string> = new Set(
   optionList.flatMap(([name, { ownToShard }]) => ownToShard ? [name] : []),
 );
@@ -93,8 +93,7 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
 }
 
 /**
- * When the parts of the run were, where all shards tell of the same ones: from the first that began to the last that
- * ended.
+ * The times of the run's phases, where all shards have the same ones: from the earliest start to the latest end.
  */
 function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"> {
   const all = reports.map(({ stages = [] }) => stages);
@@ -135,7 +134,7 @@ function checkParts(parts: readonly NamedReport[]): void {
   }
 }
 
-/** What tells one part from the others. */
+/** The differences between the parts. */
 function partMark({ plan: { shard }, run, latencyMs }: Report): string {
   return shard === undefined ? `${run.startedAt} ${run.durationMs} ${latencyMs.all.hdr}` : shardText(shard);
 }
@@ -177,13 +176,13 @@ function checkAlike(first: NamedReport, other: NamedReport): void {
     const same = JSON.stringify(one![name]) === JSON.stringify(two![name]);
     if (!same && !ownToPart.has(name)) throw told(name, two![name], one![name]);
   }
-  // Each shard may have a broker of its own.
+  // Each shard may use a different broker.
   if (first.report.plan.shard === undefined && first.report.run.target !== other.report.run.target) {
     throw told("broker", other.report.run.target, first.report.run.target);
   }
 }
 
-/** A report's counts as a squad would have told them. */
+/** A report's counts in the form of a squad's tally. */
 function tallyOf(report: Report): TallyData {
   const notKilled = countRows(report).find(({ name }) => name === "not killed");
   const { missingByQos, eitherWay, undecided, unseeable = 0 } = report.wills;
@@ -223,9 +222,9 @@ function countsOf(row: TallyData["byMode"][string] | ReturnType<typeof noCounts>
 const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
 
 /**
- * The verdict over all parts. Counts are judged as a sum, and what is proven to be wrong in one part is wrong in the
- * whole, whatever became of the others. A part that is void for a reason beyond its counts takes the whole with it
- * where nothing is proven to be wrong; faults of a part that proves nothing count for nothing.
+ * The verdict over all parts. It judges the sum of the counts, and a proven fault in one part is a fault of the whole,
+ * also if other parts pass or are void. A part that is void for a reason beyond its counts makes the whole void, unless
+ * a fault is proven; faults of a part that proves nothing do not count.
  */
 function verdictOfParts(
   reports: readonly Report[],
@@ -247,7 +246,7 @@ function verdictOfParts(
   });
 }
 
-/** What a report's counts come to, by themselves. */
+/** The verdict by a report's counts alone. */
 function verdictOfCounts(report: Report): Verdict {
   const { wills, kills, retained, presence, controls, generatorBound, redeliveries, brokerDropped: dropped } = report;
   const counts = { wills, kills: kills.total, undecided: wills.undecided, unseeable: wills.unseeable };
@@ -255,7 +254,7 @@ function verdictOfCounts(report: Report): Verdict {
   return verdictOver({ ...counts, ...besides, interrupted: false, voidReason: undefined });
 }
 
-/** A part that is void in spite of faults: what it saw is not whole. */
+/** A part that is void in spite of faults: its observations are incomplete. */
 function provesNothing(report: Report): boolean {
   return report.verdict === "void" && verdictOfCounts(report).verdict === "fail";
 }
@@ -278,7 +277,7 @@ function restartsOf(reports: readonly Report[], tally: Tally): FleetResult["rest
   return { each: all.flatMap(({ each }) => each), lives: tally.of("restart"), unseeable };
 }
 
-/** Parts that asked one broker did so each before and after its own time; several brokers' counts add up. */
+/** Parts on one broker each queried it before and after their own time; the counts of several brokers add up. */
 function droppedOf(reports: readonly Report[]): FleetResult["brokerDropped"] {
   const asked = reports.filter(({ brokerDropped }) => brokerDropped !== undefined);
   if (asked.length === 0) return undefined;
@@ -335,7 +334,7 @@ function connectsOf(reports: readonly Report[]): Pick<FleetResult, "connects"> {
   return { connects };
 }
 
-/** Sums, and what each life and each client took on average over all parts. */
+/** Sums, and averages over each life and each client of all parts. */
 function resourcesOf(reports: readonly Report[]): FleetResult["resources"] {
   const cpuMs = sumOf(reports, ({ resources }) => resources.cpuMs);
   const clients = sumOf(reports, ({ clients }) => clients.connected);

@@ -1,8 +1,8 @@
 /**
  * Every number of a report by its path, as the JSON document has it: `wills.late`, `connects.latencyMs.p99`,
- * `byGroup.sensors.missing`, `restarts.each.0.lives`. A part of a list is named by its place, or by its `name` or `id`
- * where it has one. The compiler holds the table below against the type of a report: a number that is added to a report
- * has to be added here.
+ * `byGroup.sensors.missing`, `restarts.each.0.lives`. A path names an item of a list by its index, or by its `name` or
+ * `id` where it has one. The compiler compares the table below with the type of a report: a new number in a report
+ * needs an entry here.
  */
 import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
 import { numberForms, type OptionValue } from "../../fleet/plan/option_value.ts";
@@ -13,10 +13,10 @@ import { noTelemetry } from "../../fleet/result/telemetry_result.ts";
 import { noCounts } from "../../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 
-/** Stands for a number. */
+/** Represents a number. */
 const number = 0 as const;
 
-/** A list: the form of each of its items. */
+/** A list: the form of its items. */
 interface EachOf<Part> {
   readonly each: Part;
 }
@@ -84,7 +84,7 @@ const plan = {
   phases: each(phase),
 } as unknown as NumbersOf<Report["plan"]>;
 
-/** A report's numbers; what became of thresholds is found only by them. */
+/** A report's numbers; only they give the results of thresholds. */
 const numbers: NumbersOf<Omit<Report, "thresholds">> = {
   exitCode: number,
   run: zeros({ seed: 0, durationMs: 0 }),
@@ -159,13 +159,13 @@ function isTable(node: object): node is Readonly<Record<"any", Node>> {
   return "any" in node && Object.keys(node).length === 1;
 }
 
-/** Where latencies stand whose count is 0 nothing was measured, whatever the figures say. */
+/** Latencies with a count of 0 measured nothing, regardless of the figures. */
 const figures: readonly string[] = Object.keys(latency).filter((name) => name !== "count");
 const willNames: readonly string[] = Object.keys(wills);
 
 /**
- * The number at a path of a report; undefined where the run measured nothing for it: it killed nobody in that mode, no
- * will came whose latency that is, the run had no such group, no restart, no retained wills.
+ * The number at a path of a report; undefined where the run measured nothing for it: it had no kill in that mode, no
+ * will with that latency, no such group, no restart, no retained wills.
  */
 export function numberAt(report: Report, path: string): number | undefined {
   return found(report, path.split("."));
@@ -186,7 +186,7 @@ function partOf(parts: readonly unknown[], name: string): unknown {
   return byName ?? (/^\d+$/.test(name) ? parts[Number(name)] : undefined);
 }
 
-/** What stands under a name, where anything was measured for it. */
+/** The value under a name, where the run measured anything for it. */
 function at(of: object, name: string): unknown {
   const { count, hdr, kills, expected } = of as Readonly<Record<string, unknown>>;
   if (count === 0 && typeof hdr === "string" && figures.includes(name)) return undefined;

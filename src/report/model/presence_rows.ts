@@ -1,9 +1,9 @@
-/** What late subscribers found of presence as rows, one for each look: what every writer of a table begins with. */
+/** The presence that late subscribers found as rows, one for each look: the input of every writer of a table. */
 import { formatCount } from "../../base/units.ts";
 import { type PresenceCounts, type PresenceMoment, presenceMoments } from "../../fleet/result/presence_result.ts";
 import type { Report } from "./report.ts";
 
-/** What can be wrong with a state, in the order in which tables show it. */
+/** The faults of a state, in the order of the tables. */
 export const stateFaultNames = ["stale", "unwanted", "absent", "altered"] as const;
 
 /** One look, or all of them. */
@@ -18,7 +18,7 @@ const momentText: Readonly<Record<PresenceMoment, string>> = {
   left: "after the disconnect",
 };
 
-/** A row for each look and one for all; none where nobody spoke of presence. */
+/** A row for each look and one for all; empty where no client published presence. */
 export function presenceRows({ presence }: Pick<Report, "presence">): PresenceRow[] {
   if (presence === undefined) return [];
   const looks = presenceMoments.flatMap((moment) => {
@@ -28,7 +28,7 @@ export function presenceRows({ presence }: Pick<Report, "presence">): PresenceRo
   return [...looks, { ...presence, name: "all" }];
 }
 
-/** How many messages clients sent of their presence, and what became of them: one sentence. */
+/** How many presence messages clients sent, and their results: one sentence. */
 export function presenceWords({ presence }: Pick<Report, "presence">): string | undefined {
   if (presence === undefined) return undefined;
   const [online, left] = [presence.online, presence.left].map(({ sent, acknowledged, refused, seen }) =>

@@ -1,6 +1,6 @@
 /**
- * Findings of a profile in words: what a run found of it, and which profile would describe what a run
- * without one found.
+ * Findings of a profile in words: the deviations that a run observed, and which profile would describe the faults of a
+ * run without one.
  */
 import { formatCount } from "../../base/units.ts";
 import { profileOfBroker, rulesText } from "../../profiles/profiles.ts";
@@ -24,20 +24,20 @@ export function findingText({ id, rules, what, lives, seen }: Finding): string {
 
 type Finding = NonNullable<Report["profile"]>["deviations"][number];
 
-/** The findings that say anything: of deviations that could have shown. */
+/** The findings with evidence: of deviations that could occur. */
 export function findingsOf({ profile }: Report): readonly Finding[] {
   return (profile?.deviations ?? []).filter(({ lives, seen }) => lives > 0 || seen > 0);
 }
 
-/** What a run of a profile found, for the head of a list. */
+/** The findings of a run with a profile, for the head of a list. */
 export function findingsHead({ profile, wills }: Report): string {
   const faults = wills.deviating === 1 ? "1 fault is" : `${formatCount(wills.deviating)} faults are`;
   return `Profile ${profile!.name} (${profile!.broker} ${profile!.versions}): ${faults} as it describes.`;
 }
 
 /**
- * Which profile describes what a run without one found. It is named only where the broker says what it is and which
- * version: that a fault looks like one of another broker's tells nothing of this one.
+ * The profile that describes the faults of a run without one. The text names it only where the broker announces its
+ * name and version: a fault that resembles one of another broker proves nothing about this one.
  */
 export function profileHint(report: Report): string | undefined {
   const { described = {}, broker = "" } = report;

@@ -1,6 +1,6 @@
 /**
- * How to repeat a run: the command line that asks for the same plan. Only what differs from the defaults is written,
- * and never a password.
+ * How to repeat a run: the command line that gives the same plan. It has only values that differ from the defaults, and
+ * never a password.
  */
 import { quoteShell } from "../../base/escape.ts";
 import { fillPlan } from "../../fleet/plan/make_plan.ts";
@@ -12,7 +12,7 @@ import { type OptionName, optionsBySection } from "../../fleet/plan/plan_options
 /** Options that are written by rules of their own. */
 const ownRules: ReadonlySet<OptionName> = new Set(["run", "seed", "username", "password"]);
 
-/** What the command needs beside the plan. */
+/** The inputs of the command besides the plan. */
 export interface RepeatContext {
   readonly program: string;
   readonly runIdAsked?: boolean;
@@ -48,25 +48,25 @@ function asked(plan: FleetPlan): string[] {
   return optionsBySection.flatMap(([name, option]) => {
     const value = plan[name];
     if (value === undefined || ownRules.has(name) || inScenario(plan, name)) return [];
-    // What overrules a scenario is written even where it is the default.
+    // A value that overrides a scenario appears even where it is the default.
     if (plan.scenario === undefined && JSON.stringify(usually(plan, name)) === JSON.stringify(value)) return [];
     return written(option, value);
   });
 }
 
-/** The words that ask for a value. */
+/** The words that set a value. */
 function written({ flag, value: kind }: PlanOption, value: unknown): string[] {
   if (kind.kind === "switch") return value ? [`--${flag}`] : [];
   const text = formOf(kind).write(value);
   return text === "" ? [] : [`--${flag}`, text];
 }
 
-/** True for what a plan has of its scenario, by that one's word or silence. */
+/** True for values that the plan has from its scenario or from the scenario's defaults. */
 function inScenario({ scenario, overruled = [] }: FleetPlan, field: string): boolean {
   return scenario !== undefined && !overruled.includes(field);
 }
 
-/** What the plan would have if the option had not been asked for: some defaults follow from other options. */
+/** The value of the plan without the option: some defaults follow from other options. */
 function usually(plan: FleetPlan, name: OptionName): unknown {
   const { [name]: _, ...others } = plan;
   return fillPlan({ run: plan.run, seed: plan.seed, ...others })[name];

@@ -1,6 +1,6 @@
 /**
- * The report of a run: the JSON document, under names that keep their meaning, and all that the other writers need.
- * What was found is the fleet's; this file names it, and leaves out what must not be kept.
+ * The report of a run: the JSON document, under names that keep their meaning, and the input of all other writers. The
+ * fleet owns the findings; this file names them, and leaves out secrets.
  */
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import { withoutPasswords } from "../../fleet/recording/record_header.ts";
@@ -9,10 +9,10 @@ import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
 import { repeatCommand } from "./repeat.ts";
 
-/** The form of the document; the number changes when a name changes its meaning or goes. */
+/** The form of the document; the number changes when a name changes its meaning or disappears. */
 export const reportSchema = "mqtt-sim/report/1";
 
-/** What wrote a report. */
+/** The program that wrote a report. */
 export interface Tool {
   /** The name of the program. */
   readonly name: "mqtt-sim";
@@ -20,7 +20,7 @@ export interface Tool {
   readonly version: string;
 }
 
-/** What a report must know beside the result. */
+/** The inputs of a report besides the result. */
 export interface ReportContext {
   /** The program that writes the report. */
   readonly tool: Tool;
@@ -30,7 +30,7 @@ export interface ReportContext {
   readonly scenarioHasBrokers?: boolean;
   /** How the program is called on this machine, such as `deno task mqtt-sim`. */
   readonly program: string;
-  /** True when the run id was asked for, not drawn. */
+  /** True when the user gave the run id; false when it was drawn. */
   readonly runIdAsked?: boolean;
   /** Where the password came from, if it came from a file. */
   readonly passwordFile?: string;
@@ -38,7 +38,7 @@ export interface ReportContext {
   readonly thresholds?: readonly string[];
 }
 
-/** A run's report: what `--report` writes as JSON. Milliseconds unless a name says otherwise. */
+/** A run's report: the JSON that `--report` writes. Milliseconds unless a name says otherwise. */
 export interface Report extends Omit<FleetResult, "plan" | "protocol" | "startedAt" | "durationMs" | "target"> {
   /** The name of the schema. */
   readonly schema: typeof reportSchema;
@@ -59,11 +59,11 @@ export interface Report extends Omit<FleetResult, "plan" | "protocol" | "started
   };
   /** The whole plan, without passwords. */
   readonly plan: Omit<FleetPlan, "password">;
-  /** What the run was to hold besides, and whether it did; absent where nothing was asked for. */
+  /** The run's thresholds, and whether it met them; absent where there are none. */
   readonly thresholds?: readonly ThresholdResult[];
 }
 
-/** What `--url` has to say, if anything. */
+/** The URL for `--url`, if any. */
 function repeatTarget(target: string, { embedded, scenarioHasBrokers }: ReportContext): string | undefined {
   if (!embedded) return target;
   return scenarioHasBrokers ? "embedded" : undefined;
@@ -76,7 +76,8 @@ function repeatTarget(target: string, { embedded, scenarioHasBrokers }: ReportCo
  *
  * @example The report of a run as text, JUnit XML and an HTML page
  * ```ts ignore
- * import { Broker, makePlan, makeReport, parseEndpoint, reportHtml, reportJunit, reportText, runFleet } from "mqtt-sim";
+ * import { Broker, makePlan, makeReport, parseEndpoint, reportHtml, reportJunit, reportText, runFleet } from
+ * "mqtt-sim";
  *
  * await using broker = await Broker.start();
  * const killRate = { kind: "count", perSecond: 40 } as const;
@@ -116,7 +117,7 @@ export function makeReport(result: FleetResult, context: ReportContext): Report 
   };
 }
 
-/** What became of a threshold. */
+/** The result of a threshold. */
 export interface ThresholdResult {
   /** The threshold as it was given. */
   readonly expression: string;

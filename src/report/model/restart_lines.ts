@@ -2,7 +2,7 @@
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { Report } from "./report.ts";
 
-/** A line for each restart, and one for what could not be seen; none where the broker was not restarted. */
+/** A line for each restart, and one for unobserved ones; empty where the fleet did not restart the broker. */
 export function restartLines({ restarts }: Pick<Report, "restarts">): string[] {
   if (restarts === undefined) return [];
   const lines = restarts.each.map((restart) => {

@@ -1,5 +1,5 @@
 /**
- * Thresholds over the report's own paths, such as `latencyMs.byMode.reset.p99<200`: what a run must hold to pass.
+ * Thresholds over the report's own paths, such as `latencyMs.byMode.reset.p99<200`: the conditions for a pass.
  */
 import { UsageError } from "../../base/failure.ts";
 import { formatNumber, listed } from "../../base/units.ts";
@@ -51,14 +51,14 @@ export function parseThreshold(expression: string): Threshold {
   return { expression: expression.trim(), path, operator: operator as Operator, value: Number(value) };
 }
 
-/** What a report has for a threshold, in words. */
+/** The report's value for a threshold, in words. */
 export function actualText({ actual }: ThresholdResult): string {
   return actual === undefined ? "the run measured nothing for it" : `it is ${formatNumber(actual)}`;
 }
 
 /**
- * Holds a report against thresholds. A threshold on a count of faults, such as `wills.late<10`, takes the place of the
- * rule that there must be none. A void report stays void.
+ * Compares a report with thresholds. A threshold on a count of faults, such as `wills.late<10`, replaces the rule that
+ * there must be none. A void report stays void.
  */
 export function applyThresholds(report: Report, thresholds: readonly Threshold[]): Report {
   if (thresholds.length === 0) return report;
@@ -110,7 +110,7 @@ function withoutCovered(report: Report, thresholds: readonly Threshold[]): Judge
   });
 }
 
-/** Counts of what goes wrong. What deviates as the profile describes fails nothing, and stays what it is. */
+/** Counts of faults. A deviation that the profile describes fails no threshold, and remains a deviation. */
 const faultCounts: readonly string[] = Object.keys(noCounts())
   .filter((name) => name !== "expected" && name !== "onTime" && name !== "deviating");
 

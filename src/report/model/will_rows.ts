@@ -1,11 +1,11 @@
-/** Wills by result as rows, one for each kill mode: what every writer of a table begins with. */
+/** Wills by result as rows, one for each kill mode: the input of every writer of a table. */
 import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
 import type { WillCounts } from "../../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 
-/** What can be wrong with a will, in the order in which tables show it. */
+/** The faults of a will, in the order of the tables. */
 export const faultNames = ["late", "early", "missing", "duplicate", "unwanted", "altered"] as const;
 
 /** One of them. */
@@ -14,13 +14,13 @@ export type FaultName = typeof faultNames[number];
 /** All that is counted of wills, in the order of a table. */
 export const countNames = ["expected", "onTime", ...faultNames, "deviating"] as const;
 
-/** Counts of one kill mode, of lives that ended with the broker, of those whom nobody killed, or of all. */
+/** Counts of one kill mode, of lives that ended with the broker, of lives without a kill, or of all. */
 export interface CountRow extends WillCounts {
   readonly name: KillMode | "restart" | "not killed" | "all";
   readonly kills: number;
 }
 
-/** A row for each kill mode that was used, one for lives that nobody killed where they count, and their sum. */
+/** A row for each used kill mode, one for lives without a kill where they count, and their sum. */
 export function countRows({ kills, wills, restarts }: Report): CountRow[] {
   const modes: CountRow[] = killModes.flatMap((mode): CountRow[] => {
     const counts = kills.byMode[mode];
@@ -37,18 +37,18 @@ export function countRows({ kills, wills, restarts }: Report): CountRow[] {
   return [...modes, ...notKilled, { ...wills, name: "all", kills: kills.total + (restarts?.lives.kills ?? 0) }];
 }
 
-/** What went wrong, and how often; nothing that did not. */
+/** The faults with their counts; without those that did not occur. */
 export function willsWrong(counts: WillCounts): { readonly name: FaultName; readonly count: number }[] {
   return faultNames.map((name) => ({ name, count: counts[name] })).filter(({ count }) => count > 0);
 }
 
-/** All that went wrong, states of presence and wills of canaries included: what the samples are some of. */
+/** The sum of all faults, of presence and of canaries too; the samples are some of these faults. */
 export function faultTotal({ wills, presence, controls }: Pick<Report, "wills" | "presence" | "controls">): number {
   const others = (presence?.wrong ?? 0) + canaryFaultsIn(controls);
   return willsWrong(wills).reduce((sum, { count }) => sum + count, others);
 }
 
-/** The columns of faults, and one for what deviates where there is a profile, or was. */
+/** The columns of faults, and one for deviations where the run has, or had, a profile. */
 export function faultColumns(report: Report): readonly (FaultName | "deviating")[] {
   return report.profile === undefined && report.wills.deviating === 0 ? faultNames : [...faultNames, "deviating"];
 }

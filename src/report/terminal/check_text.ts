@@ -1,6 +1,6 @@
 /**
- * A check as a person reads it when it is over: the verdict first, then rule by rule, then what failed with its
- * transcript. Pure: a report in, lines out.
+ * A check as text for a terminal: the verdict first, then rule by rule, then failures with their transcripts. Pure: a
+ * report in, lines out.
  */
 import { escapeData } from "../../base/escape.ts";
 import { formatMs } from "../../base/units.ts";
@@ -98,7 +98,7 @@ function areaLines(report: CheckReport): string[] {
   return tableLines(columns, rows);
 }
 
-/** Reasons, each with the cases that it holds back. */
+/** Reasons, each with the cases that it makes untestable. */
 function notTestableLines({ cases }: CheckReport, width: number): string[] {
   const byReason = Map.groupBy(cases.filter(({ outcome }) => outcome === "not testable"), ({ reason }) => reason!);
   if (byReason.size === 0) return [];

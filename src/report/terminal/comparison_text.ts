@@ -1,4 +1,4 @@
-/** A comparison as a person reads it in a terminal: the verdict, the table, what is behind it. */
+/** A comparison as text for a terminal: the verdict, the table, then the details. */
 import { escapeData } from "../../base/escape.ts";
 import { type Comparison, deviatingOn } from "../model/comparison.ts";
 import { brokerNotes, type ComparisonCell, comparisonRows, type RowGroup } from "../model/comparison_rows.ts";
@@ -68,7 +68,7 @@ function marked(text: string, cell: ComparisonCell | undefined, style: Style): s
   return { good: style.good, bad: style.bad, unsure: style.unsure }[cell.look](text);
 }
 
-/** What went wrong, by broker and kill mode, each with its rule. */
+/** The faults, by broker and kill mode, each with its rule. */
 function ruleLines(comparison: Comparison, width: number): string[] {
   const byMode = comparisonRows(comparison).find(({ name }) => name.startsWith("By kill mode"))?.rows ?? [];
   const lines = comparison.brokers.flatMap(({ name }, place) =>

@@ -10,7 +10,7 @@ const longestName = 24;
 /** Columns that make room where the width does not suffice, the first ones first. */
 const dispensable = ["telemetry", "clients", "p50", "kills", "deviating"];
 
-/** What became of each group; nothing where the run had none. */
+/** The results of each group; empty where the run had no groups. */
 export function groupTable(report: Report, width: number, style: Style): string[] {
   const rows = groupRows(report);
   if (rows.length === 0) return [];

@@ -1,6 +1,6 @@
 /**
- * Writes progress and notices while a run goes on: a panel drawn over itself on a terminal, a line now and then
- * elsewhere. What it says is the panel's business; this file knows where the cursor is.
+ * Writes progress and notices during a run: a panel that redraws itself on a terminal, an occasional line elsewhere.
+ * The panel owns the content; this file owns the position of the cursor.
  */
 import { escapeData } from "../../base/escape.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -12,7 +12,7 @@ import type { Style } from "./style.ts";
 /** Between two plain lines of one phase. */
 const plainEveryMs = 5_000;
 
-/** Where the live output goes. */
+/** The destination of the live output. */
 export interface LiveScreen {
   readonly clock: Clock;
   readonly style: Style;
@@ -22,7 +22,7 @@ export interface LiveScreen {
   columns(): number | undefined;
 }
 
-/** Tells a person how a run goes on. */
+/** Shows a person the progress of a run. */
 export interface Live {
   progress(progress: Progress): void;
   notice(notice: Notice): void;
@@ -88,7 +88,7 @@ const clearBelow = "\x1b[J";
 
 class PanelLive implements Live {
   #last: Progress | undefined;
-  /** Lines of the panel on the screen; the cursor stands below them. */
+  /** Lines of the panel on the screen; the cursor is below them. */
   #drawn = 0;
   #ended = false;
 
@@ -110,7 +110,7 @@ class PanelLive implements Live {
     this.#drawn = 0;
   }
 
-  /** One write for the whole, so that nothing flickers: back to the top, what stays above, the panel. */
+  /** One write for the whole, which avoids flicker: back to the top, the permanent lines, the panel. */
   #draw(above: string): void {
     if (this.#ended || this.#last === undefined) return this.screen.write(above);
     // One column is left free: a full line would wrap, and the cursor would be one line too low.

@@ -1,4 +1,4 @@
-/** The two tables of a report: what became of the wills, and how long they took, by kill mode. */
+/** The two tables of a report by kill mode: the results of the wills, and their latencies. */
 import { formatCount, formatMs } from "../../base/units.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
 import type { LatencyRow } from "../../fleet/result/will_counts.ts";
@@ -7,7 +7,7 @@ import type { Style } from "./style.ts";
 import { type Column, tableLines, tableWidth } from "./table.ts";
 import { countNames, type CountRow, countRows, faultColumns, faultNames } from "../model/will_rows.ts";
 
-/** Counts by kill mode. Where the width does not suffice, columns of faults that nobody had make room. */
+/** Counts by kill mode. If the width does not suffice, the table omits columns of faults that did not occur. */
 export function modeTable(report: Report, width: number, style: Style): string[] {
   const rows = countRows(report);
   if (report.kills.total === 0 && rows.every((row) => countNames.every((name) => row[name] === 0))) return [];
@@ -50,7 +50,7 @@ export function latencyTable({ latencyMs }: Report, style: Style): string[] {
   return headed(tableLines(columns, [...rows, { name: "all", row: latencyMs.all }]), style);
 }
 
-/** Heads and the last row, which is all of it, stand out. */
+/** Emphasizes the heads and the last row, which is the sum. */
 function headed(lines: readonly string[], style: Style): string[] {
   return lines.map((line, index) =>
     index === 0 ? style.faint(line) : index === lines.length - 1 ? style.strong(line) : line

@@ -1,6 +1,6 @@
 /**
- * What a person sees while a run goes on: a small panel for terminals, one line for everything else. Pure: progress in,
- * lines out.
+ * The progress of a run as text: a small panel for terminals, one line for everything else. Pure: progress in, lines
+ * out.
  */
 import { formatCount, formatDuration, formatMs } from "../../base/units.ts";
 import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
@@ -9,7 +9,7 @@ import type { RunPhase } from "../../fleet/result/run_phase.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { plainStyle, type Style } from "./style.ts";
 
-/** What is being done in each phase. */
+/** The work of each phase. */
 export const phaseText: Readonly<Record<RunPhase, string>> = {
   watch: "watchers are subscribing",
   control: "canary kills",

@@ -1,6 +1,6 @@
 /** Emphasis for terminals; plain text everywhere else. */
 
-/** Marks text by what it means. */
+/** Marks text by its meaning. */
 export interface Style {
   /** As it should be. */
   good(text: string): string;
@@ -19,7 +19,7 @@ const same = (text: string) => text;
 /** No marks at all: files, pipes, NO_COLOR. */
 export const plainStyle: Style = { good: same, bad: same, unsure: same, strong: same, faint: same };
 
-/** Each mark ends with its own code, so that one may stand inside another. */
+/** Each mark ends with its own code, so that marks can nest. */
 const marked = (on: number, off: number) => (text: string) => `\x1b[${on}m${text}\x1b[${off}m`;
 
 /** The colours of a terminal's own palette. */

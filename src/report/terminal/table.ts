@@ -1,11 +1,11 @@
-/** Tables in plain text: columns as wide as what is in them, names to the left, numbers to the right. */
+/** Tables in plain text: columns as wide as their content, names aligned left, numbers right. */
 
 /** A column: its head, and which cells it takes. */
 export interface Column<Row> {
   readonly head: string;
   /** A cell's text. */
   readonly cell: (row: Row) => string;
-  /** Names stand to the left, numbers to the right. */
+  /** Names are aligned left, numbers right. */
   readonly align?: "left" | "right";
   /** Marks a cell once it has its width. */
   readonly mark?: (text: string, row: Row) => string;

@@ -1,6 +1,6 @@
 /**
- * The report as a person reads it when the run is over: the verdict and its reason in the first line, then what it
- * stands on, then how to repeat it. Pure: a report in, lines out.
+ * The report of a finished run as text: the verdict and its reason in the first line, then the evidence, then how to
+ * repeat it. Pure: a report in, lines out.
  */
 import { escapeData } from "../../base/escape.ts";
 import { formatBytes, formatCount, formatMs } from "../../base/units.ts";
@@ -116,7 +116,7 @@ function each(value: number | undefined, format: (value: number) => string, what
   return value === undefined ? "" : ` (${format(value)} for each ${what})`;
 }
 
-/** What the run was to hold besides, and what it had. */
+/** The run's thresholds, and its values for them. */
 function thresholdLines({ thresholds = [] }: Report, width: number, style: Style): string[] {
   return thresholds.flatMap((result) => {
     const { expression, met } = result;
@@ -125,7 +125,7 @@ function thresholdLines({ thresholds = [] }: Report, width: number, style: Style
   });
 }
 
-/** What the counts alone would leave in doubt. */
+/** Notes on questions that the counts leave open. */
 function noteLines(report: Report, width: number): string[] {
   const { wills, retained } = report;
   const { missingByQos: [qos0, qos1, qos2], eitherWay, undecided } = wills;
@@ -151,7 +151,7 @@ function noteLines(report: Report, width: number): string[] {
   return [...restartLines(report), ...lines].flatMap((line) => wrapped(line, width));
 }
 
-/** What late subscribers found of those who speak of their presence. */
+/** The presence that late subscribers found. */
 function presenceLines(report: Report, width: number, style: Style): string[] {
   const rows = presenceRows(report);
   if (rows.length === 0) return [];
@@ -178,7 +178,7 @@ function warningLines({ warnings }: Report, width: number, style: Style): string
   });
 }
 
-/** One of each kind, the most frequent kind first, then further ones: before the numbers, for they are what matters. */
+/** One of each kind, the most frequent kind first, then further ones: above the numbers, because faults decide. */
 function faultLines(report: Report, width: number, style: Style): string[] {
   const { kinds, further } = faultList(report, faultsShown);
   if (kinds.length === 0) return [];
@@ -193,13 +193,13 @@ function faultLines(report: Report, width: number, style: Style): string[] {
   ];
 }
 
-/** The profile that would describe what was found. */
+/** The profile that would describe the faults. */
 function hintLines(report: Report, width: number): string[] {
   const hint = profileHint(report);
   return hint === undefined ? [] : wrapped(hint, width);
 }
 
-/** What the profile says of the broker, and how much of it showed. */
+/** The deviations in the broker's profile, and those that the run observed. */
 function deviationLines(report: Report, width: number, style: Style): string[] {
   if (report.profile === undefined) return [];
   const lines = findingsOf(report).flatMap((finding) => {

@@ -11,7 +11,7 @@ import { brokerNotes, type ComparisonCell, comparisonRows } from "../../model/co
 import { type Tile, tilesPart, verdictKind, verdictPart, wordOf } from "./head_part.ts";
 import { type Markup, markup, nested } from "./markup.ts";
 
-/** The verdict over all, with what was compared. */
+/** The verdict over all, with the compared brokers. */
 export function comparisonVerdict({ verdict, verdictText, reason, brokers }: Comparison): Markup {
   const [first] = brokers.flatMap(({ report }) => report === undefined ? [] : [report]);
   const facts = first === undefined ? [] : [
@@ -39,7 +39,7 @@ export function brokersPart({ brokers }: Comparison): Markup {
   return markup`<div class="brokers">${tilesPart(tiles)}</div>`;
 }
 
-/** The table, and what is to be known when reading it. */
+/** The table, and the notes for its reader. */
 export function comparisonTablePart(comparison: Comparison): Markup {
   const heads = comparison.brokers.map(({ name }) => markup`<th scope="col">${name}</th>`);
   const groups = comparisonRows(comparison).map(({ name, rows }) =>

@@ -3,7 +3,7 @@ import { groupColumns, groupRows } from "../../model/group_rows.ts";
 import type { Report } from "../../model/report.ts";
 import { type Markup, markup } from "./markup.ts";
 
-/** What became of each group; nothing where the run had none. */
+/** The results of each group; empty where the run had no groups. */
 export function groupPart(report: Report): Markup | undefined {
   const rows = groupRows(report);
   if (rows.length === 0) return undefined;

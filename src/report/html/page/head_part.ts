@@ -1,4 +1,4 @@
-/** The top of the page: the verdict, its reason, and the numbers that it stands on. */
+/** The top of the page: the verdict, its reason, and the numbers behind it. */
 import { formatBytes, formatCount, formatMs } from "../../../base/units.ts";
 import type { WillCounts } from "../../../fleet/result/will_counts.ts";
 import type { Report } from "../../model/report.ts";
@@ -6,12 +6,12 @@ import { deviationsIn } from "../../../fleet/merge/verdict.ts";
 import { willsWrong } from "../../model/will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
-/** What the page can say of a run. */
+/** The data of a run that the page can show. */
 export type VerdictKind = "pass" | "deviating" | "fail" | "void" | "running";
 
 const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
 
-/** A shape for each verdict, so that colour is never all there is. */
+/** A shape for each verdict, so that a reader does not depend on colour. */
 const shapes: Readonly<Record<VerdictKind, string>> = {
   pass: "M5 12.5l4.5 4.5L19 7.5",
   deviating: "M5 11l3 3L13 7.5M11.5 17h.1M15 17h.1M18.5 17h.1",
@@ -131,7 +131,7 @@ export function faultTile(wills: WillCounts): Tile {
   };
 }
 
-/** A share of the whole that never says 100% unless it is all. */
+/** A share of the whole that shows 100% only for the whole. */
 function share(part: number, whole: number): string {
   const percent = part / whole * 100;
   return `${part < whole ? Math.min(99.99, Number(percent.toFixed(2))) : 100}%`;

@@ -22,7 +22,7 @@ export function livesPart(report: Report): Markup[] {
   return [faultSection(report), slowSection(report)].filter((part) => part !== undefined);
 }
 
-/** One fault of each kind, the most frequent kind first: before the numbers, for it is what matters. */
+/** One fault of each kind, the most frequent kind first: above the numbers, because faults decide the verdict. */
 export function faultKindPart(report: Report): Markup | undefined {
   const kinds = faultList(report, 0).kinds.map(({ verdict, rule, count, sample }) =>
     markup`<li><p><b class="badge bad">${verdict}</b> <b>${

@@ -1,5 +1,5 @@
 /**
- * HTML that cannot be broken out of: whatever is put into a template is escaped, unless it is markup already.
+ * HTML that user text cannot alter: a template escapes every value, unless it is markup already.
  */
 
 import { escapeHtml } from "../../../base/escape.ts";
@@ -16,7 +16,7 @@ export function markup(strings: TemplateStringsArray, ...values: readonly Part[]
   return new Markup(strings.map((text, index) => index === 0 ? text : rendered(values[index - 1]) + text).join(""));
 }
 
-/** Text of our own that is markup as it stands. */
+/** Text from this program that is markup already. */
 export function trusted(text: string): Markup {
   return new Markup(text);
 }
@@ -28,8 +28,8 @@ function rendered(part: Part): string {
 }
 
 /**
- * A part of one page inside another: ids that are its own, and headings two levels down. What stands in quotes and tags
- * is ours, for all text is escaped.
+ * A part of one page inside another: with ids of its own, and headings two levels down. The replaced quotes and tags
+ * are from this program, because all other text is escaped.
  */
 export function nested({ text }: Markup, place: number): Markup {
   const own = text

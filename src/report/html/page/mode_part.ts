@@ -1,4 +1,4 @@
-/** The tables by kill mode: what became of the wills, with the rule behind each fault, and how long they took. */
+/** The tables by kill mode: the results of the wills, with the rule behind each fault, and their latencies. */
 import { formatCount, formatMs, formatNumber } from "../../../base/units.ts";
 import { killModes, killModeText } from "../../../fleet/plan/kill_mode.ts";
 import type { LatencyRow } from "../../../fleet/result/will_counts.ts";
@@ -8,7 +8,7 @@ import { telemetryText } from "../../model/telemetry_text.ts";
 import { type CountRow, countRows, faultColumns, type FaultName, rulesBroken } from "../../model/will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
-/** Thresholds of the run, where it was told. */
+/** Thresholds of the run, where it has any. */
 export function thresholdPart({ thresholds = [] }: Report): Markup | undefined {
   if (thresholds.length === 0) return undefined;
   const rows = thresholds.map(({ expression, actual, met }) =>
@@ -107,7 +107,7 @@ function latencyTable({ latencyMs }: Report): Markup {
   `;
 }
 
-/** What the counts alone would leave in doubt. */
+/** Notes on questions that the counts leave open. */
 function notes(report: Report): string[] {
   const { wills, retained, brokerDropped } = report;
   const { missing, missingByQos: [qos0, qos1, qos2], eitherWay, undecided } = wills;

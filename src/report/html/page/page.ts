@@ -1,6 +1,6 @@
 /**
- * The page as a whole: one self-contained HTML document that asks nothing of anybody. A content security policy holds
- * it to that: the scripts are named by their digests, and nothing is loaded from anywhere.
+ * The page as a whole: one self-contained HTML document that makes no requests. A content security policy enforces
+ * this: it names the scripts by their digests, and forbids everything else.
  */
 import { createHash } from "node:crypto";
 import { uplotLicence, uplotScript, uplotStyle } from "../assets/uplot.ts";
@@ -10,7 +10,7 @@ import type { Plot } from "./plot.ts";
 import * as script from "./plot_script.js";
 import { styleSheet } from "./style_sheet.ts";
 
-/** What goes into the document. */
+/** The parts of the document. */
 export interface Page {
   readonly title: string;
   readonly main: Markup;

@@ -1,4 +1,4 @@
-/** What was asked for, and the command that asks for it again. */
+/** The settings of the run, and the command that repeats it. */
 import { formatCount, formatDuration, formatMix, formatRate } from "../../../base/units.ts";
 import { phasesDurationMs } from "../../../fleet/plan/phases.ts";
 import type { Report } from "../../model/report.ts";
@@ -72,7 +72,7 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
   ];
 }
 
-/** What only a run by a scenario has; what its parts are is in the scenario's own file. */
+/** The settings that only a run by a scenario has; the scenario's own file defines its parts. */
 function scenarioFacts({ scenario, groups, phases }: Report["plan"]): [name: string, value: string][] {
   const facts: [name: string, value: string | undefined][] = [
     ["Scenario", scenario],

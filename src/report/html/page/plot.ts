@@ -1,12 +1,12 @@
 /**
- * A plot: its numbers, how they are to be drawn, and the table that stands behind it. The browser draws it
- * (plot_script.js); without scripts there is the table.
+ * A plot: its numbers, its style, and the table with the same numbers. The browser draws it (plot_script.js); without
+ * scripts the page shows the table.
  */
 import { formatCount, formatMs } from "../../../base/units.ts";
 import { type Markup, markup } from "./markup.ts";
 import { marksTable, marksWithin, type TimeMark } from "./time_marks.ts";
 
-/** What numbers are: things, or milliseconds (then on a logarithmic scale). */
+/** The kind of the numbers: counts, or milliseconds (then on a logarithmic scale). */
 export type Unit = "count" | "ms";
 
 /** One line of a plot. */
@@ -21,7 +21,7 @@ export interface PlotLine {
 export interface Plot {
   readonly id: string;
   readonly title: string;
-  /** What it shows, in a sentence. */
+  /** The subject of the plot, in a sentence. */
   readonly note: string;
   /** Seconds since the run began, or 1 / (1 − share) of the wills, logarithmic. */
   readonly x: "seconds" | "percentile";
@@ -29,7 +29,7 @@ export interface Plot {
   readonly lines: readonly PlotLine[];
   /** The x of each point, then the points of each line; null where there is none. */
   readonly data: readonly (readonly (number | null)[])[];
-  /** What the run was doing when, for an x in seconds. */
+  /** The phases of the run, for an x in seconds. */
   readonly marks?: readonly TimeMark[];
 }
 

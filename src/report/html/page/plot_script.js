@@ -1,6 +1,6 @@
 /**
- * What the page does in a browser: draws its plots, follows light and dark, and, on a live page, what it is sent. The
- * functions are embedded by their own text, so they use nothing but one another, uPlot and the browser.
+ * The scripts of the page in a browser: they draw its plots, follow light and dark, and, on a live page, apply the
+ * news. The page embeds the source text of these functions, so they use only one another, uPlot and the browser.
  */
 
 /* The page begins here. */

@@ -1,10 +1,10 @@
-/** What late subscribers found of those who speak of their presence, look by look. */
+/** The presence that late subscribers found, look by look. */
 import { formatCount } from "../../../base/units.ts";
 import { presenceRows, presenceWords, stateFaultNames } from "../../model/presence_rows.ts";
 import type { Report } from "../../model/report.ts";
 import { type Markup, markup } from "./markup.ts";
 
-/** The table of looks; nothing where nobody spoke of presence. */
+/** The table of looks; empty where no client published presence. */
 export function presencePart(report: Report): Markup | undefined {
   const rows = presenceRows(report);
   if (rows.length === 0) return undefined;

@@ -1,4 +1,4 @@
-/** What the profile says of the broker, and how much of it showed. */
+/** The deviations in the broker's profile, and those that the run observed. */
 import { formatCount } from "../../../base/units.ts";
 import { rulesText } from "../../../profiles/profiles.ts";
 import { evidenceText, findingsHead, findingsOf, profileHint } from "../../model/profile_text.ts";
@@ -6,7 +6,7 @@ import type { Report } from "../../model/report.ts";
 import { lifeText } from "../../model/will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
-/** The deviations that could have shown; without a profile, the one that would describe what was found. */
+/** The deviations that could occur; without a profile, the profile that would describe the faults. */
 export function profilePart(report: Report): Markup | undefined {
   if (report.profile === undefined) {
     const hint = profileHint(report);

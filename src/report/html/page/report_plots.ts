@@ -1,4 +1,4 @@
-/** The plots of a report: what happened when, and how long wills took. */
+/** The plots of a report: events over time, and latencies of wills. */
 import { Histogram } from "../../../base/histogram.ts";
 import { killModes } from "../../../fleet/plan/kill_mode.ts";
 import type { SeriesPoint } from "../../../fleet/result/series_data.ts";
@@ -118,7 +118,7 @@ function percentilePlot({ latencyMs }: Report): Plot {
   };
 }
 
-/** Where a percentile stands on the logarithmic scale. */
+/** The position of a percentile on the logarithmic scale. */
 export function percentileX(percent: number): number {
   return Number((100 / (100 - percent)).toPrecision(9));
 }

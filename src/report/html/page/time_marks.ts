@@ -1,6 +1,6 @@
 /**
- * Marks on the time axis of the plots: what the run was doing when, and when its broker was down. Every plot over time
- * takes the same list; plot_script.js draws it, and the tables behind the plots tell it in words.
+ * Marks on the time axis of the plots: the phases of the run, and the outages of its broker. Every plot over time takes
+ * the same list; plot_script.js draws it, and the tables behind the plots describe it in words.
  */
 import { formatMs } from "../../../base/units.ts";
 import type { RestartResult } from "../../../fleet/result/restart_result.ts";
@@ -14,7 +14,7 @@ export interface TimeMark {
   readonly look: "stage" | "outage";
   /** Seconds since the run began. */
   readonly from: number;
-  /** Absent while it goes on. */
+  /** Absent while it continues. */
   readonly to?: number;
 }
 
@@ -36,7 +36,7 @@ function mark(label: string, look: TimeMark["look"], fromMs: number, toMs: numbe
 /** Marks named in one cell of a table; more are only counted. */
 const mostNamed = 3;
 
-/** What a stretch of the axis lies in, in words. */
+/** The marks over an interval of the axis, in words. */
 export function marksWithin(marks: readonly TimeMark[], from: number, to: number): string {
   const within = marks.filter((mark) =>
     mark.from === mark.to ? from < mark.from && mark.from <= to : mark.from < to && (mark.to ?? Infinity) > from

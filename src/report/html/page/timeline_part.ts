@@ -4,7 +4,7 @@ import type { Timeline } from "../../../fleet/result/fault_sample.ts";
 import type { RestartResult } from "../../../fleet/result/restart_result.ts";
 import { type Markup, markup } from "./markup.ts";
 
-/** Where the kill is drawn: the life before it is as wide as this whatever it lasted, in percent of the width. */
+/** The position of the kill: the life before it has this width, however long it lasted, in percent of the width. */
 const killAt = 24;
 const endAt = 96;
 
@@ -19,7 +19,7 @@ const shapes = {
 /** When there was no broker. */
 type Outage = Pick<RestartResult, "downAtMs" | "backAtMs">;
 
-/** What the signs mean, once for the page. @param outages where the broker was restarted */
+/** The meaning of the signs, once for the page. @param outages where the fleet restarted the broker */
 export function timelineKey(outages: readonly Outage[] = []): Markup {
   const names = Object.keys(shapes) as (keyof typeof shapes)[];
   const words = { connected: "connected", killed: "killed", due: "will due", seen: "will seen", read: "state read" };
