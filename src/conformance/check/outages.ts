@@ -1,6 +1,6 @@
 /**
-* Times without a broker, and the case that caused each. A case that ran alone is the cause; if several cases ran or
-* had just ended, each runs alone once the broker is back, and the report names the one that stops the broker again.
+ * Times without a broker, and the case that caused each. A case that ran alone is the cause; if several cases ran or
+ * had just ended, each runs alone once the broker is back, and the report names the one that stops the broker again.
  */
 import { formatCount } from "../../base/units.ts";
 import type { Availability } from "./availability.ts";

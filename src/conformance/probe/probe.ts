@@ -40,7 +40,7 @@ export class Probe extends ProbeLink {
   /** The answer to CONNECT, once it was taken. */
   connack: ConnackPacket | undefined;
   /**
-  * The Session Expiry Interval in seconds: the value in CONNECT, and the server's (5.0, section 3.2.2.3.2).
+   * The Session Expiry Interval in seconds: the value in CONNECT, and the server's (5.0, section 3.2.2.3.2).
    */
   askedExpiryS = 0;
   /** The session expiry of the connection, in seconds. */
@@ -86,8 +86,8 @@ export class Probe extends ProbeLink {
   }
 
   /**
-  * The case is not testable unless the broker has granted this QoS: it may grant less than requested, and then need
-  * not keep messages for an offline client. [MQTT5 3.8.4-7] [MQTT311 3.9.3-2]
+   * The case is not testable unless the broker has granted this QoS: it may grant less than requested, and then need
+   * not keep messages for an offline client. [MQTT5 3.8.4-7] [MQTT311 3.9.3-2]
    */
   requiresGranted(qos: number, topicFilter: string): this {
     const granted = this.granted.get(topicFilter) ?? 0;

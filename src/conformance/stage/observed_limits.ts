@@ -1,6 +1,6 @@
 /**
-* The limits of a broker in 3.1.1, where no CONNACK can announce them: its behaviour shows them. The check observes
-* them once, before its cases. Only a broker that closes the connection has such a limit: the cases judge one
+ * The limits of a broker in 3.1.1, where no CONNACK can announce them: its behaviour shows them. The check observes
+ * them once, before its cases. Only a broker that closes the connection has such a limit: the cases judge one
  * that takes the message and loses it.
  */
 import type { ConnackProperties, QoS } from "../../mqtt/packet.ts";
