@@ -85,7 +85,7 @@ function checkKill(plan: FleetPlan, phase: KillPhase, refuse: Refuse): void {
   }
 }
 
-/** When those whom a phase has ended come back. */
+/** When the clients that a phase has ended reconnect. */
 function checkReturn({ jitterMs, reconnectAfterMs }: KillPhase | RestartPhase, refuse: Refuse): void {
   if (jitterMs !== undefined && !(jitterMs >= 0 && jitterMs <= longestMs)) {
     refuse("jitterMs", "this jitter", "0 or more");

@@ -1,6 +1,6 @@
 /**
- * What a plan may say: bounds of each value, and what goes together; for the whole fleet and for each of its groups.
- * What phases may say is in `check_phases.ts`.
+ * The rules of a plan: bounds of each value, and valid combinations; for the whole fleet and for each of its groups.
+ * The rules of phases are in `check_phases.ts`.
  */
 import { isIP } from "node:net";
 import { UsageError } from "../../base/failure.ts";
@@ -20,7 +20,7 @@ import { checkWillTopic, filtersMeet, willTopicFilter } from "./will_topic.ts";
 /** Most groups that a fleet may have: a group's number is a byte. */
 const mostGroups = 255;
 
-/** Bounds of what each client publishes; a rate is above its lower bound. */
+/** Bounds of the messages that each client publishes; a rate is above its lower bound. */
 export const telemetryLimits = {
   perSecond: { kind: "perSecond", min: 0, max: 10_000 },
   sizeBytes: { kind: "bytes", min: 0, max: 1_048_576 },
@@ -42,7 +42,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkTopic(plan, faults, ["willTopic"]);
   const groups = plan.groups ?? [];
   faults.push(...groups.flatMap((group, place) => groupFaults(plan, group, place)));
-  // What follows takes the groups for sound.
+  // The next checks assume valid groups.
   if (faults.length === 0 && plan.groups !== undefined) faults.push(...fleetFaults(plan, plan.groups));
   if (faults.length === 0) faults.push(...topicFaults(plan), ...phaseFaults(plan));
   return faults;
@@ -54,7 +54,7 @@ export function checkPlan(plan: FleetPlan): void {
   if (fault !== undefined) throw new UsageError(fault.sentence);
 }
 
-/** Bounds of what is said; a group says only some of it. */
+/** Bounds of the given values; a group gives only some of them. */
 function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void {
   for (const [name, option] of optionList) {
     const { flag, value: kind } = option;
@@ -90,7 +90,7 @@ function checkProfile({ profile }: FleetPlan, refuse: Refuse): void {
   refuse("profile", `--profile ${profile}`, profileNames.join(", "));
 }
 
-/** Each squad of each shard has clients and a watcher of its own. */
+/** Each squad of each shard has its own clients and watcher. */
 function checkSquads({ shard, workers, watchers, clients }: FleetPlan, refuse: Refuse): void {
   const { number, of } = shard ?? { number: 1, of: 1 };
   if (!(Number.isInteger(of) && Number.isInteger(number) && number >= 1 && number <= of && of <= mostShards)) {
@@ -112,7 +112,7 @@ function checkKillRate({ killRate }: FleetPlan, refuse: Refuse): void {
   }
 }
 
-/** What stands on a client's topic is its presence only where the topic is its own in all its lives. */
+/** The retained message on a client's topic is its presence only where the topic is constant and unique to it. */
 function checkPresence({ presence, willRetain, willTopic }: FleetPlan, refuse: Refuse): void {
   if (!presence) return;
   if (!willRetain) {
@@ -175,7 +175,7 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
   return faults;
 }
 
-/** What the groups are together. */
+/** The checks of the groups together. */
 function fleetFaults(plan: FleetPlan, groups: readonly ClientGroup[]): PlanFault[] {
   if (groups.length === 0 || groups.length > mostGroups) {
     const sentence = `Cannot use ${formatCount(groups.length)} groups: expected 1 to ${mostGroups}`;
@@ -198,7 +198,7 @@ function fleetFaults(plan: FleetPlan, groups: readonly ClientGroup[]): PlanFault
   return faults;
 }
 
-/** A watcher must see each will once, and nothing else: no filter of it may match what another is there for. */
+/** A watcher must see each will once, and no other message: none of its filters may match another's wills. */
 function topicFaults(plan: FleetPlan): PlanFault[] {
   const plans = new Groups(plan, "mix").plans;
   const parts = { run: plan.run };

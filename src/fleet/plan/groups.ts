@@ -1,5 +1,5 @@
 /**
- * Groups of clients: each a share of the fleet with wishes of its own, spread evenly over the client numbers so that
+ * Groups of clients: each a share of the fleet with its own settings, spread evenly over the client numbers so that
  * every part of a fleet has its part of each group.
  */
 import { mix } from "../../base/random.ts";
@@ -9,7 +9,7 @@ import type { ClientGroup, FleetPlan } from "./plan.ts";
 /** Client numbers repeat their groups after so many: shares have a resolution of one thousandth. */
 const patternLength = 1_000;
 
-/** What tells this draw from others about the same client. */
+/** The number that separates this draw from others about the same client. */
 const versionDraw = 1;
 
 export class Groups {
@@ -18,7 +18,7 @@ export class Groups {
   readonly #groups: readonly ClientGroup[];
   readonly #protocol: "3.1.1" | "5" | "mix";
 
-  /** @param protocol what clients speak whose group says nothing of it */
+  /** @param protocol the version of clients whose group sets none */
   constructor(plan: FleetPlan, protocol: "3.1.1" | "5" | "mix") {
     this.#protocol = protocol;
     this.#groups = plan.groups ?? [{ name: "all", share: 1 }];
@@ -41,7 +41,7 @@ export class Groups {
     return this.#pattern[client % this.#pattern.length]!;
   }
 
-  /** The plan as it holds for a client: its group's wishes before the fleet's. */
+  /** The plan for a client: its group's settings before the fleet's. */
   planOf(client: number): FleetPlan {
     return this.#plans[this.indexOf(client)]!;
   }
@@ -55,25 +55,25 @@ export class Groups {
     return sizes;
   }
 
-  /** The version that a client speaks through all its lives. */
+  /** The version of a client in all its lives. */
   versionOf(client: number): ProtocolVersion {
     const protocol = this.#protocolOf(this.#groups[this.indexOf(client)]!);
     if (protocol === "mix") return mix(this.planOf(client).seed, client, versionDraw) % 2 === 0 ? 4 : 5;
     return protocol === "5" ? 5 : 4;
   }
 
-  /** Whether any client may speak 5.0. */
+  /** Whether any client may use 5.0. */
   get speaks5(): boolean {
     return this.protocol !== "3.1.1";
   }
 
-  /** What the clients of all groups speak together. */
+  /** The versions of the clients of all groups together. */
   get protocol(): "3.1.1" | "5" | "mix" {
     const [first, ...others] = new Set(this.#groups.map((group) => this.#protocolOf(group)));
     return others.length === 0 ? first! : "mix";
   }
 
-  /** The plans of all groups, as they hold for their clients. */
+  /** The plans of all groups, with the settings of each. */
   get plans(): readonly FleetPlan[] {
     return this.#plans;
   }
@@ -101,7 +101,7 @@ function planOfGroup(plan: FleetPlan, group: ClientGroup): FleetPlan {
   });
 }
 
-/** Each next number goes to the group that is furthest behind its share. */
+/** Each next number belongs to the group with the largest deficit of its share. */
 function patternOf(shares: readonly number[]): Uint8Array {
   const total = shares.reduce((sum, share) => sum + share, 0);
   const given = shares.map(() => 0);

@@ -1,5 +1,5 @@
 /**
- * The ways in which the fleet ends a life. What the broker makes of each is the oracle's business, not this file's.
+ * The ways in which the fleet ends a life. The oracle, not this file, defines the broker's duty after each.
  */
 
 /** Every kill mode, in the order in which tables show them. */
@@ -16,7 +16,7 @@ export const killModes = [
   "leave",
 ] as const;
 
-/** What the fleet does to end a life. */
+/** The action of the fleet that ends a life. */
 export type KillMode = typeof killModes[number];
 
 /** One line for each mode, for people. */

@@ -7,7 +7,7 @@ import { clientsPerWatcher, type DefaultName, optionList } from "./plan_options.
 import { shardsOf } from "./shard.ts";
 import { sharedByBucket } from "./will_topic.ts";
 
-/** What a plan says where nothing was asked for; the options left out are drawn, or follow from others. */
+/** The defaults of a plan; the options left out are drawn, or follow from others. */
 export const planDefaults: Readonly<Omit<FleetPlan, "run" | "seed" | "watchers" | "cleanStart">> = tableDefaults();
 
 function tableDefaults() {
@@ -16,9 +16,9 @@ function tableDefaults() {
 }
 
 /**
- * Fills in what was not asked for, checks the whole, and freezes it.
+ * Fills in the defaults, checks the whole, and freezes it.
  *
- * @throws UsageError for the first thing that does not go
+ * @throws UsageError for the first invalid value
  */
 export function makePlan(request: PlanRequest): FleetPlan {
   const plan = fillPlan(request);
@@ -26,7 +26,7 @@ export function makePlan(request: PlanRequest): FleetPlan {
   return Object.freeze(plan);
 }
 
-/** A request with the defaults of what it does not say; nothing is checked. */
+/** A request with its missing defaults; unchecked. */
 export function fillPlan(request: PlanRequest): FleetPlan {
   const clients = request.clients ?? planDefaults.clients;
   const sessionExpiryS = request.sessionExpiryS ?? planDefaults.sessionExpiryS;
@@ -35,7 +35,7 @@ export function fillPlan(request: PlanRequest): FleetPlan {
   const topics = topicsOf(request);
   return {
     ...planDefaults,
-    // What stands on a client's topic is the truth only if its will can take the place of its word.
+    // A client's retained message is true only if its will can replace its presence message.
     ...request.presence && { willRetain: true },
     cleanStart: usualCleanStart(sessionExpiryS),
     watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,
@@ -53,7 +53,7 @@ function usualCleanStart(sessionExpiryS: number): "yes" | "no" {
   return sessionExpiryS > 0 ? "no" : "yes";
 }
 
-/** A group with sessions of its own resumes them, unless anyone has said what its clients are to do. */
+/** A group with its own sessions resumes them, unless the request sets its clean start. */
 function groupsOf({ cleanStart }: PlanRequest, groups: readonly ClientGroup[]): readonly ClientGroup[] {
   return groups.map((group) => ({
     ...cleanStart === undefined && group.sessionExpiryS !== undefined &&
@@ -63,7 +63,7 @@ function groupsOf({ cleanStart }: PlanRequest, groups: readonly ClientGroup[]): 
   }));
 }
 
-/** The plan as it holds for a canary: its will is neither delayed nor retained, and so asks no more than any will. */
+/** The plan for a canary: its will is neither delayed nor retained, and so needs no more than any will. */
 export function canaryPlanOf(plan: FleetPlan): FleetPlan {
   return { ...plan, willDelayS: 0, willRetain: false, cleanStart: "yes", sessionExpiryS: 0 };
 }

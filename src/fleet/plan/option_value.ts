@@ -1,6 +1,6 @@
 /**
- * The kinds of values that options of a plan have: how people write each kind, how it is read and written, and what an
- * error says of it. Which option has which kind is in `plan_options.ts`.
+ * The kinds of values of plan options: the syntax of each kind, its reader and writer, and its text in an error. The
+ * kind of each option is in `plan_options.ts`.
  */
 import * as units from "../../base/units.ts";
 import { parseSourceAddresses, sourceAddressesText } from "../../net/source_addresses.ts";
@@ -10,7 +10,7 @@ import { parseShard, shardText } from "./shard.ts";
 /** Kinds of numbers, which have bounds. */
 export type NumberKind = "whole" | "seconds" | "duration" | "perSecond" | "bytes";
 
-/** Kinds that need no data of their own. */
+/** Kinds without data. */
 export type PlainKind = "switch" | "qos" | "killRate" | "killShares" | "reconnect" | "addresses" | "shard";
 
 /** The kind of an option's value, with its bounds or words. */
@@ -33,19 +33,19 @@ export interface ChoiceValue {
   readonly words: readonly string[];
   /** A word that a group must not use. */
   readonly notInGroup?: string;
-  /** What stands for the value in help, where a list of the words is too long. */
+  /** The placeholder of the value in help, where a list of the words is too long. */
   readonly metavar?: string;
 }
 
 /** How values of a kind are written and read. */
 interface ValueForm<Value> {
-  /** What stands for the value in help. */
+  /** The placeholder of the value in help. */
   readonly metavar: string;
-  /** Reads what a person wrote, without its bounds; `name` is what an error calls it. @throws UsageError */
+  /** Reads a person's text, without its bounds; `name` is the value's name in an error. @throws UsageError */
   read(text: string, name: string): Value;
   /** Writes a value so that `read` reads it back. */
   write(value: Value): string;
-  /** What a scenario file may say here, for an error. */
+  /** The permitted values in a scenario file, for an error. */
   readonly allowed: string;
   /** Words that a shell may complete. */
   readonly words?: readonly string[] | undefined;
@@ -92,7 +92,7 @@ const rates = "a fraction such as 5%, or kills a second such as 50/s";
 const mixes = "one mode, shares such as reset=45,leave=10, or all";
 const forms: Readonly<Record<NumberKind | PlainKind, ValueForm<unknown>>> = {
   ...numbers,
-  // Where the flag of a switch stands, the switch is on.
+  // The flag of a switch turns the switch on.
   switch: form("", () => true, () => "", "true or false"),
   qos: form(qosWords.join("|"), readQos, String, units.listed(qosWords), qosWords),
   killRate: form("RATE", units.parseRate, units.formatRate, rates),
@@ -139,7 +139,7 @@ export function isNumber(value: OptionValue): value is NumberValue {
   return value.kind in numberForms;
 }
 
-/** The bounds of a kind of number, as people write them; empty where there are none. */
+/** The bounds of a kind of number, as people write them; empty without bounds. */
 export function rangeText(value: OptionValue): string {
   if (!isNumber(value)) return "";
   const { text } = numberForms[value.kind];

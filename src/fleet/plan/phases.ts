@@ -1,9 +1,9 @@
 import type { FleetPlan, PhasePlan } from "./plan.ts";
 
-/** What of a plan says how long it lasts. */
+/** The parts of a plan that define its duration. */
 type Timed = Pick<FleetPlan, "phases" | "durationMs">;
 
-/** The phases of a plan; one that says nothing of phases has one, in which clients are being killed at its rate. */
+/** The phases of a plan; one without phases has one, with kills at the plan's rate. */
 export function phasesOf(plan: Pick<FleetPlan, "phases">): readonly PhasePlan[] {
   return plan.phases ?? [{ kind: "kill" }];
 }

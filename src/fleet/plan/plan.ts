@@ -1,11 +1,11 @@
 /**
- * What a run is to do: plain data, checked once, frozen, and the same for every squad. Nothing here is measured.
+ * The settings of a run: plain data, checked once, frozen, and equal for every squad. It contains no measurement.
  */
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineChoice, EngineName } from "../../net/engine.ts";
 import type { KillShare } from "./kill_mode.ts";
 
-/** Which protocol versions the clients speak; `auto` is `mix` where the broker accepts both, else what it accepts. */
+/** The protocol versions of the clients; `auto` is `mix` where the broker accepts both, else the version it accepts. */
 export type ProtocolChoice = "auto" | "3.1.1" | "5" | "mix";
 
 /** Kills a second: a fraction of the clients alive, or a fixed number. */
@@ -31,21 +31,21 @@ export interface FleetPlan {
   readonly killShares: readonly KillShare[];
   /** Duration of the kill phase. */
   readonly durationMs: number;
-  /** From a life's end to its client's next CONNECT; `never` leaves it dead. */
+  /** From a life's end to its client's next CONNECT; `never` leaves the client offline. */
   readonly reconnectAfterMs: number | "never";
   /** CONNECTs a second while the fleet is being connected. */
   readonly rampPerSecond: number;
   /** CONNECTs that may be unanswered at once while the fleet is connected, in the whole run. */
   readonly connectsUnderWay: number;
-  /** 1 to 65,535; 0 turns keep alive off, which excludes what relies on it. */
+  /** 1 to 65,535; 0 turns keep alive off, which excludes the settings that rely on it. */
   readonly keepAliveS: number;
   /** The quality of service of the wills. Default: 1. */
   readonly willQos: 0 | 1 | 2 | "mix";
   /** Whether the wills are retained. Default: no. */
   readonly willRetain: boolean;
   /**
-   * Each client says on the topic of its will, retained, that it is online, and before a proper DISCONNECT that it
-   * left; what a late subscriber then finds must be the truth. Wills are retained with it.
+   * Each client publishes on the topic of its will, retained, that it is online, and before a proper DISCONNECT that it
+   * left; a late subscriber must then find the true state. Wills are retained with it.
    */
   readonly presence?: boolean;
   /** Will Delay Interval; above 0 for 5.0 clients only. */
@@ -66,15 +66,15 @@ export interface FleetPlan {
   readonly workers: number;
   /** The beginning of each client identifier. Default: `mqtt-sim`. */
   readonly clientPrefix: string;
-  /** Takes {client} and {group}; those who only watch log in as client and group `watcher`. */
+  /** Takes {client} and {group}; watchers and readers log in as client and group `watcher`. */
   readonly username?: string;
-  /** Takes what the user name takes. */
+  /** Takes the placeholders of the user name. */
   readonly password?: string;
   /** A will later than this past its due instant is late. */
   readonly lateAfterMs: number;
   /** How long past the last due instant a will is waited for before it is missing. */
   readonly drainMs: number;
-  /** Addresses of this machine to dial from, taken in turn; none: the operating system's choice. */
+  /** Addresses of this machine to dial from, in turn; none: the operating system's choice. */
   readonly sourceAddresses: readonly string[];
   /** A file of authorities that sign the broker's certificate; the well-known ones when absent. */
   readonly tlsCa?: string;
@@ -86,11 +86,11 @@ export interface FleetPlan {
   readonly tlsServerName?: string;
   /** Any certificate of the broker's is taken. */
   readonly tlsInsecure?: boolean;
-  /** Source ports available for each source address towards one broker address; when absent, what the system gives. */
+  /** Source ports available for each source address towards one broker address; absent: the system's range. */
   readonly sourcePorts?: number;
-  /** What carries TCP; `auto` is epoll where that works, else the runtime's own sockets. */
+  /** The engine that carries TCP; `auto` is epoll where that works, else the runtime's own sockets. */
   readonly engine: EngineChoice;
-  /** The broker whose known deviations are reported and do not fail; `strict`, or absent, is none. */
+  /** The broker whose known deviations the run reports and does not fail; `strict`, or absent, is none. */
   readonly profile?: string;
   /** How long the broker may take to come back after a restart. */
   readonly restartTimeoutMs: number;
@@ -98,17 +98,17 @@ export interface FleetPlan {
   readonly restartCommand?: string;
   /** The scenario's name, where the run follows one. */
   readonly scenario?: string;
-  /** What a person said over the scenario, by the names of this plan: it holds in all groups and phases. */
+  /** A person's overrides of the scenario, by the names of this plan: they apply in all groups and phases. */
   readonly overruled?: readonly string[];
-  /** Groups of clients with wishes of their own; one group of all when absent. At most 255. */
+  /** Groups of clients with their own settings; one group of all when absent. At most 255. */
   readonly groups?: readonly ClientGroup[];
-  /** What is done one after the other; when absent, clients are being killed at the rate for the duration. */
+  /** The phases in their order; when absent, the fleet kills clients at the rate for the duration. */
   readonly phases?: readonly PhasePlan[];
-  /** What each client publishes beside its will; nothing when absent. */
+  /** The messages of each client beside its will; none when absent. */
   readonly telemetry?: Telemetry;
 }
 
-/** What a client publishes while it lives, on a topic that nobody watches. */
+/** The messages of a client while it is online, on a topic without a watcher. */
 export interface Telemetry {
   /** Messages a second of each client; above 0. */
   readonly perSecond: number;
@@ -136,19 +136,19 @@ export type PlanRequest = Partial<FleetPlan> & Pick<FleetPlan, "seed" | "run">;
 
 /** The plan and where it is carried out. */
 export interface FleetRun {
-  /** What the fleet does. */
+  /** The settings of the run. */
   readonly plan: FleetPlan;
   /** The broker. */
   readonly target: Endpoint;
   /** The broker is in this process: each connection takes two of its open files. */
   readonly brokerInProcess: boolean;
-  /** What the plan's engine came to; `deno` until that is decided. */
+  /** The engine that the plan's choice led to; `deno` until that is decided. */
   readonly engine?: EngineName;
   /** When the fleet is to be connected; at once when absent. Shards that are given one instant go in step. */
   readonly startAt?: Date;
 }
 
-/** What a group may have of its own; the rest is the plan's. */
+/** The settings that a group may have; it takes the rest from the plan. */
 export type GroupOwn = Partial<
   Pick<
     FleetPlan,
@@ -175,7 +175,7 @@ export interface ClientGroup extends GroupOwn {
   readonly name: string;
   /** Relative to the other groups' shares. */
   readonly share: number;
-  /** What its clients publish while they live; nothing when absent. */
+  /** The messages of its clients while they are online; none when absent. */
   readonly telemetry?: Telemetry;
 }
 
@@ -193,11 +193,11 @@ export interface KillPhase {
   readonly killShares?: readonly KillShare[];
   /** The plan's, or the group's, when absent. */
   readonly reconnectAfterMs?: number | "never";
-  /** Clients come back up to so much later than they would, each as drawn. */
+  /** Clients reconnect up to so much later, by a draw for each. */
   readonly jitterMs?: number;
 }
 
-/** Nobody is killed for a while. */
+/** A pause without kills. */
 export interface HoldPhase {
   /** No client is killed. */
   readonly kind: "hold";
@@ -205,13 +205,13 @@ export interface HoldPhase {
   readonly durationMs: number;
 }
 
-/** Clients that were to stay away come back. */
+/** Offline clients reconnect. */
 export interface ReturnPhase {
   /** Clients that were to stay away connect again. */
   readonly kind: "return";
   /** The groups that connect again. Default: all. */
   readonly groups?: readonly string[];
-  /** They come back evenly spread over this time; 0 brings all back at once. The phase lasts as long. */
+  /** They reconnect evenly over this time, which is the length of the phase; 0 reconnects all at once. */
   readonly durationMs: number;
 }
 
@@ -219,11 +219,11 @@ export interface ReturnPhase {
 export interface RestartPhase {
   /** The broker is restarted. */
   readonly kind: "restart";
-  /** How long a broker of our own stays down; a user's command takes what it takes. */
+  /** The downtime of a broker that the program runs; a user's command defines its own. */
   readonly downMs: number;
-  /** From the broker's return to the next CONNECT of those who lived; the plan's, or the group's, when absent. */
+  /** From the broker's return to the next CONNECT of the online clients; the plan's, or the group's, when absent. */
   readonly reconnectAfterMs?: number | "never";
-  /** Clients come back up to so much later than they would, each as drawn. */
+  /** Clients reconnect up to so much later, by a draw for each. */
   readonly jitterMs?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is known of one option of a plan, and how its help and its default are written.
+ * The definition of one option of a plan, and the text of its help and its default.
  */
 import { formOf, isNumber, numberForms, type OptionValue, rangeText } from "./option_value.ts";
 
@@ -26,16 +26,16 @@ export interface PlanOption<Value = unknown> {
   readonly flag: string;
   readonly section: OptionSection;
   readonly value: OptionValue;
-  /** What an error about the flag's text calls the value, if not by the flag. */
+  /** The name of the value in an error about the flag's text, if not the flag. */
   readonly called?: string;
   readonly default?: Value;
-  /** The default in words, where it is not the same for every plan. */
+  /** The default as a text, where plans differ in it. */
   readonly defaultText?: string;
-  /** Sentences; `{range}` stands for the bounds. The default follows them. */
+  /** Sentences; `{range}` is the placeholder of the bounds. The default follows them. */
   readonly help: string;
-  /** True where every plan has a value, and not always the same one by default. */
+  /** True where every plan has a value, and the default differs between plans. */
   readonly derived?: true;
-  /** True where a group of clients may have a value of its own. */
+  /** True where a group of clients may have its own value. */
   readonly ownToGroup?: true;
   /** True where the processes of one run may have different values. */
   readonly ownToShard?: true;
@@ -45,7 +45,7 @@ export interface PlanOption<Value = unknown> {
   readonly added?: true;
 }
 
-/** A default as people write it; undefined where there is none. */
+/** A default as people write it; undefined without one. */
 export function defaultTextOf({ value, default: usual, defaultText }: PlanOption): string | undefined {
   if (defaultText !== undefined || usual === undefined || value.kind === "switch") return defaultText;
   return isNumber(value) ? numberForms[value.kind].text(usual as number) : formOf(value).write(usual);

@@ -13,13 +13,13 @@ import type { FleetPlan, GroupOwn, KillRate } from "./plan.ts";
 import type { OptionValue } from "./option_value.ts";
 import { type OptionSection, optionSections, type PlanOption } from "./plan_option.ts";
 
-/** The parts of a plan that are options: all but what a scenario file alone can say. */
+/** The parts of a plan that are options: all except those that only a scenario file can set. */
 export type OptionName = Exclude<keyof FleetPlan, "scenario" | "overruled" | "groups" | "phases" | "telemetry">;
 
-/** What a row has beside its first columns. */
+/** The further columns of a row. */
 type OptionRest = Omit<PlanOption, "flag" | "section" | "value">;
 
-/** The compiler holds the table against the types: every option, with a default of its type, and the right marks. */
+/** The compiler checks the table against the types: every option, with a default of its type, and the right marks. */
 type OptionTable = {
   readonly [Name in OptionName]:
     & PlanOption<Required<FleetPlan>[Name]>
@@ -75,7 +75,7 @@ export const planOptions = {
   killShares: option("kill-mode", "Kills", { kind: "killShares" }, {
     called: "kill mode",
     help: "How clients die: one mode, shares such as reset=45,leave=10, or all, each as often.",
-    // Mostly what networks do, and clients that leave, after which no will is due.
+    // Mostly failures of networks, and clients that leave, after which no will is due.
     default: [{ mode: "reset", weight: 45 }, { mode: "close", weight: 45 }, { mode: "leave", weight: 10 }],
     ownToGroup: true,
   }),

@@ -1,20 +1,20 @@
 /**
- * What the checks of a plan and of its phases share.
+ * The common parts of the checks of a plan and of its phases.
  */
 import { needsVersion5 } from "./kill_mode.ts";
 import type { FleetPlan } from "./plan.ts";
 
 /** One thing that does not go. */
 export interface PlanFault {
-  /** Where it stands in the plan, by the plan's own names: `["groups", 1, "willDelayS"]`. */
+  /** The path of the value in the plan, by the plan's own names: `["groups", 1, "willDelayS"]`. */
   readonly path: readonly (string | number)[];
   readonly sentence: string;
 }
 
-/** Notes that a value does not go: its name in the plan, the value as people write it, and what is allowed. */
+/** Records an invalid value: its name in the plan, the value as people write it, and the permitted values. */
 export type Refuse = (field: string, what: string, allowed: string) => void;
 
-/** What the standard and the oracle ask to go together, of the fleet or of a group; `killShares` may be a phase's. */
+/** The combinations that the standard and the oracle require, in a fleet or a group; `killShares` may be a phase's. */
 export function checkTogether({ protocol, killShares, keepAliveS, willDelayS }: FleetPlan, refuse: Refuse): void {
   const drawn = killShares.filter((share) => share.weight > 0);
   if (drawn.length === 0) {

@@ -1,6 +1,6 @@
 /**
- * Parts of one run: which clients and buckets fall to a shard and to each of its squads. What they do follows from the
- * whole plan alone, so that parts that run in several processes are together the run that one process would be.
+ * Parts of one run: the clients and buckets of a shard and of each of its squads. Their actions follow from the whole
+ * plan alone, so that parts in several processes are together the run that one process would be.
  */
 import { UsageError } from "../../base/failure.ts";
 import type { FleetPlan, Shard } from "./plan.ts";
@@ -55,7 +55,7 @@ function here(count: number, shard: Shard | undefined): Range {
   return shard === undefined ? all : partOf(all, shard.of, shard.number - 1);
 }
 
-/** The client id of one who is neither client nor watcher: no two shards may take each other over. */
+/** The client id of a connection that is neither client nor watcher: no two shards may take each other over. */
 export function ownIdOf({ clientPrefix, run, shard }: FleetPlan, name: string): string {
   return `${clientPrefix}-${run}-${shard === undefined ? "" : `s${shard.number}`}${name}`;
 }

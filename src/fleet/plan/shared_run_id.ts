@@ -5,16 +5,16 @@ import { mix } from "../../base/random.ts";
 import type { PlanRequest } from "./plan.ts";
 import { optionList } from "./plan_options.ts";
 
-/** What each process may have of its own. */
+/** The settings in which processes may differ. */
 const ownToShard: ReadonlySet<string> = new Set([
   "run",
   ...optionList.flatMap(([name, option]) => option.ownToShard ? [name] : []),
 ]);
 
 /**
- * The run id on which all parts of a run agree without a word: made of what they are asked, seed included.
+ * The run id on which all parts of a run agree without communication: a hash of their request, seed included.
  *
- * @param marks what else they have in common, such as the instant at which they start
+ * @param marks the further common data, such as the instant at which they start
  */
 export function sharedRunId(request: PlanRequest, ...marks: readonly string[]): string {
   const asked = Object.entries(request).filter(([name, value]) => !ownToShard.has(name) && value !== undefined)

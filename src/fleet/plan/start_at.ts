@@ -1,12 +1,12 @@
 /**
- * A run that starts at an instant: how people write it, and what it means for the squads.
+ * A run that starts at an instant: the syntax of the instant, and its meaning for the squads.
  */
 import { wallTime } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount, parseDurationMs } from "../../base/units.ts";
 import type { FleetPlan } from "./plan.ts";
 
-/** An instant as it was asked for. */
+/** An instant as the person wrote it. */
 export interface StartAsked {
   readonly at: Date;
   /** It was given as an absolute time: all shards that get it start together. */
@@ -28,7 +28,7 @@ export function parseStartAt(text: string, name: string): StartAsked {
   return { at, absolute: true };
 }
 
-/** Beyond what the ramp is meant to take, shards wait for the slowest so long before they kill. */
+/** After the planned time of the ramp, shards wait for the slowest so long before they kill. */
 const slackMs = 2_000;
 const slackShare = 0.1;
 

@@ -3,7 +3,7 @@
  */
 import type { FleetPlan } from "./plan.ts";
 
-/** Where a client's telemetry goes. */
+/** The topic of a client's telemetry. */
 export function telemetryTopic({ run }: FleetPlan, client: number): string {
   return `mqtt-sim/${run}/telemetry/${client}`;
 }

@@ -5,7 +5,7 @@ import { UsageError } from "../../base/failure.ts";
 import type { FleetPlan } from "./plan.ts";
 import { shardsOf } from "./shard.ts";
 
-/** What a template's placeholders stand for. */
+/** The values of a template's placeholders. */
 export interface TopicParts {
   readonly run: string;
   readonly bucket: string;
@@ -14,13 +14,13 @@ export interface TopicParts {
 }
 
 const placeholder = /\{([^{}]*)\}/g;
-/** {group} is filled when the plan is cut into its groups, so that no life needs to know of it. */
+/** The cut of the plan into groups fills {group}, so that no life needs its group. */
 const known: readonly string[] = ["run", "bucket", "client", "incarnation", "group"];
 
 /** Makes the topic of one life's will. */
 export type WillTopicBy = (parts: TopicParts) => string;
 
-/** Makes the topics of a template, which is cut once: they are asked for again and again. */
+/** Makes the topics of a template; it cuts the template once, because callers request topics again and again. */
 export function willTopicBy(template: string): WillTopicBy {
   // Text at even places, names of placeholders at odd ones.
   const pieces = template.split(placeholder);
@@ -32,8 +32,8 @@ export function willTopicBy(template: string): WillTopicBy {
 }
 
 /**
- * The narrowest topic filter that matches every will topic with these parts: a level that holds one of the others
- * becomes `+`.
+ * The narrowest topic filter that matches every will topic with these parts: a level with one of the others becomes
+ * `+`.
  */
 export function willTopicFilter(template: string, parts: Partial<TopicParts>): string {
   return template.split("/").map((level) => {
@@ -49,15 +49,15 @@ export function filtersMeet(one: string, other: string): boolean {
   return levels.every((level, place) => level === "+" || others[place] === "+" || level === others[place]);
 }
 
-/** True when a filter for one bucket never matches the topics of another: a level tells them apart. */
+/** True when a filter for one bucket never matches the topics of another: a level separates them. */
 export function sharedByBucket(template: string): boolean {
   return template.split("/").some((level) => level.includes("{bucket}") && !/\{(client|incarnation)\}/.test(level));
 }
 
 /**
- * Checks a template together with what shares it.
+ * Checks a template together with the settings that it depends on.
  *
- * @throws UsageError when no will could be published on it, or watchers could not share it
+ * @throws UsageError when no client could publish a will on it, or watchers could not share it
  */
 export function checkWillTopic(
   plan: Pick<FleetPlan, "willTopic" | "willRetain" | "watchers" | "workers" | "shard">,

@@ -1,6 +1,6 @@
 /**
- * What the broker itself says it dropped: read from its `$SYS` topics before and after a run, so that a will that the
- * broker dropped at one of its limits can be distinguished from one that it never published.
+ * The number of messages that the broker itself reports as dropped, from its `$SYS` topics before and after a run, so
+ * that a will that the broker dropped at one of its limits can be distinguished from one that it never published.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
@@ -12,10 +12,10 @@ import { ownIdOf } from "../plan/shard.ts";
 
 /** mosquitto's name, which others have taken over. */
 const droppedTopic = "$SYS/broker/publish/messages/dropped";
-/** What the broker calls itself, as mosquitto tells it. */
+/** The broker's name for itself, as mosquitto publishes it. */
 const versionTopic = "$SYS/broker/version";
 const longestName = 100;
-/** After the subscription was granted a retained count comes at once, or there is none. */
+/** After the subscription a retained count arrives at once, or there is none. */
 const retainedWithinMs = 500;
 /** Brokers update their counters every ten seconds by default. */
 const renewedWithinMs = 11_500;
@@ -23,16 +23,16 @@ const grantedWithinMs = 3_000;
 
 const decoder = new TextDecoder();
 
-/** What a broker says of itself; what it does not say is absent. */
+/** A broker's data on itself; a value that it does not publish is absent. */
 export interface BrokerSays {
   /** Messages dropped so far. */
   readonly dropped?: number;
-  /** What it calls itself, such as `mosquitto version 2.0.11`. */
+  /** Its name for itself, such as `mosquitto version 2.0.11`. */
   readonly name?: string;
 }
 
 /**
- * How many messages the broker says that it has dropped so far, and what it calls itself.
+ * The number of messages that the broker reports as dropped so far, and its name for itself.
  *
  * @param renewed waits until the broker has updated its counters, up to twelve seconds
  */
@@ -66,7 +66,7 @@ class BrokerCounters implements ConnectionOwner {
     this.#connection = new ClientConnection(world, version, this, 0);
   }
 
-  /** The count as it stands; undefined where the broker has none, or does not tell. */
+  /** The present count; undefined where the broker has none, or does not publish it. */
   async current(): Promise<number | undefined> {
     await this.#until(() => this.#granted, grantedWithinMs);
     await this.#until(() => this.#dropped !== undefined, retainedWithinMs);

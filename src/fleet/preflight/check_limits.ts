@@ -1,6 +1,6 @@
 /**
- * What a server announces in CONNACK that it does not take, held against all that a run would send: found out before
- * the run, in one sentence with the cure, and not by connections that the server closes.
+ * Compares the limits that a server announces in CONNACK with all packets that a run would send: before the run, in one
+ * sentence with the remedy, and not by connections that the server closes.
  */
 import { formatCount } from "../../base/units.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
@@ -14,9 +14,9 @@ import { telemetryTopic } from "../plan/telemetry_topic.ts";
 import { willTopicFilter } from "../plan/will_topic.ts";
 
 /**
- * Holds a plan against what a server announces; a 3.1.1 server announces nothing.
+ * Compares a plan with the limits that a server announces; a 3.1.1 server announces none.
  *
- * @throws UsageError when the server does not take something that the run would send
+ * @throws UsageError when the server does not take a packet that the run would send
  */
 export function checkLimits(plan: FleetPlan, url: string, connack: ConnackPacket, version: ProtocolVersion): void {
   checkWills(plan, url, connack);
@@ -65,7 +65,7 @@ function checkSizes(
 /** The least that `--will-payload-size` may be. */
 const leastWillBytes = 64;
 
-/** What tells lives apart is longer in later ones. */
+/** The incarnation has more digits in later lives. */
 const lateLife = 999;
 
 /** The size of a late CONNECT of the last client. */
@@ -100,7 +100,7 @@ function watchedFilters(plan: FleetPlan, bucket: number): string[] {
   return [...new Set(new Groups(plan, "mix").plans.map(({ willTopic }) => willTopicFilter(willTopic, parts)))];
 }
 
-/** Watchers see the wills of many clients by one filter. 5.0 says so in its section 3.2.2.3.11, without a number. */
+/** Watchers see the wills of many clients by one filter. 5.0 has this in its section 3.2.2.3.11, without a number. */
 function checkWildcards(
   plan: FleetPlan,
   url: string,

@@ -1,5 +1,5 @@
 /**
- * TLS as a plan asks for it.
+ * TLS as a plan requests it.
  */
 import type { Endpoint } from "../../net/endpoint.ts";
 import { insecureText, securedEndpoint } from "../../net/secured_endpoint.ts";
@@ -7,9 +7,9 @@ import type { FleetPlan } from "../plan/plan.ts";
 import type { Notice } from "../result/result.ts";
 
 /**
- * A target with what TLS needs there; an unchecked certificate causes a warning.
+ * A target with its TLS settings; an unchecked certificate causes a warning.
  *
- * @throws UsageError when a file cannot be used, or TLS is asked for where there is none
+ * @throws UsageError when a file is unusable, or the plan requests TLS for a target without it
  */
 export async function securedTarget(
   target: Endpoint,

@@ -1,5 +1,5 @@
 /**
- * Which versions a fleet speaks, from what its groups ask for and what the broker accepts.
+ * The versions of a fleet, from the requests of its groups and the versions that the broker accepts.
  */
 import { UsageError } from "../../base/failure.ts";
 import type { ConnackPacket, ProtocolVersion } from "../../mqtt/packet.ts";
@@ -8,12 +8,12 @@ import { type KillShare, needsVersion5 } from "../plan/kill_mode.ts";
 import { phasesOf } from "../plan/phases.ts";
 import type { ClientGroup, FleetPlan } from "../plan/plan.ts";
 
-/** What was settled, or why nothing can be run. */
+/** The decision, or why no run is possible. */
 export type Negotiated =
   | { readonly kind: "ready"; readonly protocol: "3.1.1" | "5" | "mix"; readonly notice?: string }
   | { readonly kind: "void"; readonly reason: string; readonly notSpoken?: true };
 
-/** The plan asks for what this broker does not do: another broker may. */
+/** The plan requests a feature that this broker lacks: another broker may have it. */
 export class NotSpokenError extends UsageError {}
 
 /** Versions that some group insists on, 5.0 first. */
@@ -23,16 +23,16 @@ function versionsNeeded(plan: FleetPlan): ProtocolVersion[] {
   return [...speaks("5", "mix") ? [5 as const] : [], ...speaks("3.1.1", "mix") ? [4 as const] : []];
 }
 
-/** Versions that the broker is asked about, in this order. */
+/** The versions that the preflight tries with the broker, in this order. */
 export function versionsToAsk(plan: FleetPlan): ProtocolVersion[] {
   return settlesForEither(plan) ? [5, 4] : versionsNeeded(plan);
 }
 
 /**
- * Settles what the clients speak whose group says nothing of it.
+ * Decides the version of the clients whose group sets none.
  *
- * @param spoken the versions that the broker accepts, of those it was asked about
- * @throws UsageError when the plan asks for what only a version has that the broker does not speak
+ * @param spoken the versions that the broker accepts, of those the preflight tried
+ * @throws UsageError when the plan requests a feature of a version that the broker does not accept
  */
 export function negotiateProtocol(plan: FleetPlan, url: string, spoken: readonly ProtocolVersion[]): Negotiated {
   const needed = versionsNeeded(plan);
@@ -70,7 +70,7 @@ function refusedVersion(
   return { kind: "void", reason: `${url} does not support ${wanted}; ${instead}`, notSpoken: true };
 }
 
-/** A server that says what it does not do refuses such wills. [MQTT5 3.2.2-12] [MQTT5 3.2.2-13] */
+/** A server that announces that it lacks a feature refuses such wills. [MQTT5 3.2.2-12] [MQTT5 3.2.2-13] */
 export function checkWills(plan: FleetPlan, url: string, { properties }: ConnackPacket): void {
   const maximumQoS = properties?.maximumQoS ?? 2;
   for (const { willQos, willRetain, presence, telemetry } of new Groups(plan, "mix").plans) {
@@ -100,12 +100,12 @@ function settlesForEither(plan: FleetPlan): boolean {
   return plan.protocol === "auto" && groupsOf(plan).some(({ protocol }) => protocol === undefined);
 }
 
-/** The plans of the groups that take what there is. */
+/** The plans of the groups without a version. */
 function eitherPlans(plan: FleetPlan): FleetPlan[] {
   return new Groups(plan, "mix").plans.filter(({ protocol }) => protocol === "auto");
 }
 
-/** What such clients are being killed by: each mix that a group or a phase asks for. */
+/** The kills of such clients: each mix that a group or a phase requests. */
 function mixesOf(plan: FleetPlan): (readonly KillShare[])[] {
   const own = eitherPlans(plan).map(({ killShares }) => killShares);
   return phasesOf(plan).flatMap((phase) =>

@@ -1,6 +1,6 @@
 /**
- * Asks a broker which versions it speaks and what it takes, and settles what the clients speak. What a broker does
- * instead of an answer is reported as: no answer, a close, a malformed CONNACK.
+ * Tries which versions a broker accepts and which limits it announces, and decides the versions of the clients. The
+ * report of a broker without a CONNACK is one of: no answer, a close, a malformed CONNACK.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { checkLimits } from "./check_limits.ts";
@@ -10,18 +10,18 @@ import { type BrokerWord, brokerWord } from "../recording/record_header.ts";
 import type { Notice } from "../result/result.ts";
 import { negotiateProtocol, versionsToAsk } from "./negotiate_protocol.ts";
 
-/** What was settled, or why nothing can be run. */
+/** The decision, or why no run is possible. */
 export type Versions =
   | {
     readonly kind: "ready";
     readonly plan: FleetPlan;
     readonly protocol: "3.1.1" | "5" | "mix";
-    /** What the broker said of itself. */
+    /** The broker's data on itself. */
     readonly broker: readonly BrokerWord[];
   }
   | Refused;
 
-/** Why nothing can be run. */
+/** Why no run is possible. */
 interface Refused {
   readonly kind: "void";
   readonly reason: string;
@@ -31,10 +31,10 @@ interface Refused {
 }
 
 /**
- * Asks the broker which versions it speaks and what it takes, and settles what the clients speak.
+ * Tries which versions the broker accepts and which limits it announces, and decides the versions of the clients.
  *
- * @param ask greets the broker in one version; over a real link unless a simulation hands over its own
- * @throws UsageError when the plan asks for what this broker does not do
+ * @param ask greets the broker in one version; over a real link unless a simulation provides its own
+ * @throws UsageError when the plan requests a feature that this broker lacks
  */
 export async function negotiateVersions(
   run: FleetRun,
@@ -67,7 +67,7 @@ export async function negotiateVersions(
   return { kind: "ready", plan, protocol: settled.protocol, broker };
 }
 
-/** Why nothing can be run with a broker that answers so; undefined where it may speak another version. */
+/** Why no run is possible with a broker that answers so; undefined where it may accept another version. */
 function refusalOf(url: string, version: ProtocolVersion, answer: ProbeAnswer): Refused | undefined {
   switch (answer.kind) {
     case "unreachable":
@@ -107,7 +107,7 @@ function malformedOf(
   return { kind: "void", reason, answered: true };
 }
 
-/** Whether a broker that closed the connections of those versions speaks the other one: then it speaks not those. */
+/** Whether a broker that closed the connections of those versions accepts the other: then it does not accept those. */
 async function speaksAnother(
   asked: readonly ProtocolVersion[],
   ask: (version: ProtocolVersion) => Promise<ProbeAnswer>,

@@ -8,7 +8,7 @@ import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
 import type { FleetPlan, KillPhase } from "../plan/plan.ts";
 import { clientsHere } from "../plan/shard.ts";
 
-/** Ports left behind by the kills of one phase, evenly spread over its time. */
+/** Ports in use after the kills of one phase, evenly spread over its time. */
 interface Closing {
   readonly fromMs: number;
   readonly toMs: number;
@@ -28,7 +28,7 @@ export function takeoversAtOnce(plan: FleetPlan): number {
   return most(plan, takeoverShare, takeoverMs);
 }
 
-/** The most connections that were ended within such a time, of the share that counts. */
+/** The most connections that ended within such a time, of the share that counts. */
 function most(plan: FleetPlan, counts: ShareOf, waitMs: number): number {
   const all = closings(plan, counts);
   // The busiest stretch begins where a phase begins, or ends where one ends.
@@ -81,7 +81,7 @@ function closingOf(
   return { fromMs, toMs: fromMs + durationMs, ports: killsPerS * durationMs / 1_000 * share };
 }
 
-/** A reset leaves no port behind; every other end does for a while. */
+/** A reset frees its port at once; every other end frees it after a while. */
 function closingShare(shares: readonly KillShare[]): number {
   return shareOf(shares, (mode) => mode !== "reset");
 }

@@ -1,6 +1,6 @@
 /**
- * What must hold before a run is worth starting: room for the sockets, a broker that answers, a version that it speaks,
- * and wills that it takes.
+ * The conditions of a run: room for the sockets, a broker that answers, a version that it accepts, and wills that it
+ * takes.
  */
 import { canResetOver } from "../../net/dial.ts";
 import { engines } from "../../net/engine.ts";
@@ -18,13 +18,13 @@ import {
 import type { Notice } from "../result/result.ts";
 import { negotiateVersions, type Versions } from "./negotiate_versions.ts";
 
-/** What the pre-flight settled, or why nothing can be run. */
+/** The decisions of the preflight, or why no run is possible. */
 export type Preflight = Versions;
 
 /**
  * Checks limits and the broker before the run.
  *
- * @throws UsageError when the plan asks for what this machine or this broker cannot do, with the way out
+ * @throws UsageError when the plan requests more than this machine or this broker provides, with the remedy
  */
 export async function preflight(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
   if (Deno.build.os !== "windows") checkDescriptors(run, countDescriptors(descriptorNeed(run)));
@@ -34,7 +34,7 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   const plan = await settleReset(run, notify);
   const settled = await negotiateVersions({ ...run, plan }, notify);
   if (settled.kind === "ready" || settled.answered) return settled;
-  // The server answers to what another scheme names: say which.
+  // The server may use the transport of another scheme: name it.
   const other = await otherTransport(run.target, run.engine);
   return other === undefined ? settled : { ...settled, reason: `${settled.reason}; ${other}` };
 }
@@ -46,13 +46,13 @@ function countDescriptors(upTo: number): number {
     while (files.length < upTo) files.push(Deno.openSync("/dev/null"));
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    // The limit is what was wanted.
+    // The caller wants the limit itself.
   }
   for (const file of files) file.close();
   return files.length;
 }
 
-/** Where this runtime cannot send RST, what would be a reset is a close, and is called so. */
+/** Where this runtime cannot send RST, a reset becomes a close, and has that name. */
 async function settleReset(
   { plan, target, engine = "deno" }: FleetRun,
   notify: (notice: Notice) => void,

@@ -1,5 +1,5 @@
 /**
- * One CONNECT to a broker, to learn whether it answers, whom it lets in and what it speaks.
+ * One CONNECT to a broker, to learn whether it answers, whether it accepts the client, and its version.
  */
 import type { ConnackPacket, ConnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import { isPassingRefusal } from "../../mqtt/reason.ts";
@@ -14,7 +14,7 @@ import type { FleetPlan, FleetRun } from "../plan/plan.ts";
 import { retryAfterMs } from "../client/retry.ts";
 import { ownIdOf } from "../plan/shard.ts";
 
-/** What a broker made of a CONNECT. */
+/** The outcome of a CONNECT. */
 export type ProbeAnswer =
   | { readonly kind: "accepted"; readonly connack: ConnackPacket }
   /**
@@ -26,19 +26,19 @@ export type ProbeAnswer =
   | { readonly kind: "refused"; readonly byVersion: boolean; readonly passing: boolean; readonly sentence: string }
   /** The connection ended without a CONNACK. */
   | { readonly kind: "closed"; readonly sentence: string }
-  /** Something came that is no CONNACK; `bytes` are its first. */
+  /** An answer other than a CONNACK; `bytes` are its first. */
   | { readonly kind: "malformed"; readonly sentence: string; readonly bytes: Uint8Array }
-  /** Something came that no client may go on with. */
+  /** An answer with which no client may continue. */
   | { readonly kind: "faulty"; readonly sentence: string }
   | { readonly kind: "unreachable"; readonly sentence: string };
 
 const patienceMs = 5_000;
 /** A refusal that a limit of the broker causes is tried again for so long, in milliseconds. */
 const retryForMs = 30_000;
-/** A close without CONNACK is tried again so often: a broker may close what exceeds a limit of its. */
+/** How often to retry after a close without CONNACK: a broker may close connections beyond one of its limits. */
 const closedTries = 2;
 
-/** What a greeting needs: a link to the broker and a timer. A simulation hands over its own. */
+/** The needs of a greeting: a link to the broker and a timer. A simulation provides its own. */
 export type ProbeWorld = FleetWorld & TimedWorld;
 
 /** Connects over a real link without a will, and leaves; tries again as {@link greetIn} does. */
@@ -116,11 +116,11 @@ class ConnectProbe implements ConnectionOwner {
     if (!this.#opened) return this.answer({ kind: "unreachable", sentence: endText(end) });
     if (end.kind === "sessionPresent") return this.answer({ kind: "faulty", sentence: endText(end) });
     if (end.kind !== "malformed") {
-      // A TLS alert comes after the handshake, from a server that wants a certificate.
+      // A TLS alert arrives after the handshake, from a server that requires a certificate.
       const sentence = end.kind === "error" ? endText(end) : `${endText(end)} without a CONNACK`;
       return this.answer({ kind: "closed", sentence });
     }
-    // What a 3.1.1 server answers to CONNECT of 5.0: a CONNACK of its own version. [MQTT311 3.1.2-2]
+    // The answer of a 3.1.1 server to CONNECT of 5.0: a CONNACK of its own version. [MQTT311 3.1.2-2]
     const isOf311 = version === 5 && refusal311.every((byte, index) => end.bytes[index] === byte);
     if (!isOf311) return this.answer({ kind: "malformed", sentence: end.message, bytes: end.bytes });
     const sentence = "the broker refused the CONNECT: unacceptable protocol version";

@@ -1,7 +1,7 @@
 /**
- * What one process has room for, against what a plan needs at its busiest: open files, source ports, and places in the
- * queue of connections that the broker has not accepted yet. The limits are measured or read; not found asks a
- * broker.
+ * The room of one process, compared with the needs of a plan at its busiest: open files, source ports, and places in
+ * the queue of connections that the broker has not accepted yet. The limits are measured or read; no check here
+ * contacts a broker.
  */
 import { UsageError } from "../../base/failure.ts";
 import { portRange, readProc, readProcNumber } from "../../base/proc_file.ts";
@@ -13,7 +13,7 @@ import { portsWaiting, takeoversAtOnce } from "./port_budget.ts";
 import type { Notice } from "../result/result.ts";
 import { bucketsHere, clientsHere, mostShards, shardsOf } from "../plan/shard.ts";
 
-/** What was read of the operating system; undefined where it cannot be. */
+/** The values read from the operating system; undefined where it provides none. */
 export interface SystemLimits {
   /** The first and last port that it gives to connections. */
   readonly ports: readonly [first: number, last: number] | undefined;
@@ -79,7 +79,7 @@ function shardsAdvice(run: Pick<FleetRun, "plan" | "brokerInProcess">, had: numb
   return `${apart}run ${formatCount(shards)} shards (--shard 1/${shards} to ${shards}/${shards}), `;
 }
 
-/** The fewest processes, of one broker apart, whose largest has room; undefined where no number of them does. */
+/** The fewest processes, apart from the broker's, whose largest has room; undefined where no number of them does. */
 export function shardsThatFit(plan: FleetPlan, had: number): number | undefined {
   const most = Math.min(mostShards, Math.floor(plan.clients / plan.workers));
   for (let of = shardsOf(plan); of <= most; of++) {
@@ -97,7 +97,7 @@ const loopbackTimeWaitS = 1;
 /**
  * One source address has so many ports towards one broker address, and each connection takes one.
  *
- * @throws UsageError when they do not suffice: with what to do
+ * @throws UsageError when they do not suffice: with the remedy
  */
 export function checkSourcePorts(
   { plan, target }: Pick<FleetRun, "plan" | "target">,

@@ -1,6 +1,6 @@
 /**
- * How long a run waits for wills that fall due long after their clients' end: by keep alive, and by a will delay. Said
- * before the run, so that nobody waits without knowing why.
+ * How long a run waits for wills that fall due long after their clients' end: by keep alive, and by a will delay. The
+ * run reports it before its start, so that its user has the reason for the wait.
  */
 import { formatCount } from "../../base/units.ts";
 import type { Groups } from "../plan/groups.ts";

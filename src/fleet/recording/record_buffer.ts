@@ -1,16 +1,16 @@
 /**
- * The events of one squad on their way to the one who writes them: lines, in batches, with a limit. What is handed out
- * and not yet written counts; once it reaches the limit, nothing more is taken, for what follows a gap cannot be judged.
+ * The events of one squad on their way to their writer: lines, in batches, with a limit. Passed but unwritten events
+ * count; once they reach the limit, the buffer takes no more, because the oracle cannot judge events after a gap.
  */
 import type { EventFields, EventKind, Note } from "./record_event.ts";
 
 /** Characters of one squad that may wait to be written; some 200,000 events. */
 export const mostWaiting = 32 * 1_048_576;
-/** A batch is handed out once it is so long, or on the next flush. */
+/** The buffer passes a batch on once it is so long, or on the next flush. */
 const batchLength = 65_536;
 
 export class RecordBuffer {
-  /** Notes an event; may be handed on as a function. */
+  /** Notes an event; callers may pass it as a function. */
   readonly note: Note = (kind, atMs, fields) => this.#add(kind, atMs, fields);
   readonly #squad: number;
   readonly #originMs: number;
@@ -44,7 +44,7 @@ export class RecordBuffer {
     if (this.#lines.length >= batchLength) this.flush();
   }
 
-  /** Hands out what there is. */
+  /** Passes on the events so far. */
   flush(): void {
     if (this.#lines === "") return;
     const lines = this.#lines;
@@ -53,7 +53,7 @@ export class RecordBuffer {
     this.#send(lines);
   }
 
-  /** So much of what was handed out is written. */
+  /** The writer has written so many of the passed bytes. */
   written(length: number): void {
     this.#handedOut -= length;
   }

@@ -7,7 +7,7 @@ import { type PresenceMoment, presenceMoments } from "../result/presence_result.
 import type { PresencePart } from "../oracle/presence_text.ts";
 import { phases, type RunPhase } from "../result/run_phase.ts";
 
-/** The form of a recording; the number changes when a name changes its meaning or goes. */
+/** The form of a recording; the number changes with a change of meaning or the removal of a name. */
 export const recordSchema = "mqtt-sim/record/1";
 
 const sights: readonly unknown[] = ["nothing", "message", "both"];
@@ -18,7 +18,7 @@ const properties = [
 ];
 const alterations: readonly unknown[] = ["topic", "payload", "qos", "retain", "properties", ...properties];
 
-/** What a field may hold. */
+/** The types of a field. */
 const types = {
   whole: (value: unknown): value is number => Number.isSafeInteger(value),
   number: (value: unknown): value is number => Number.isFinite(value),
@@ -42,7 +42,7 @@ type TypeName = keyof typeof types;
 
 /** The fields of each kind beside `atMs` and `kind`; one whose name ends with `?` may be absent. */
 export const eventFields = {
-  // How the run goes on.
+  // Progress of the run.
   phase: { phase: "phase" },
   ready: {},
   settle: {},
@@ -56,10 +56,10 @@ export const eventFields = {
   interrupted: {},
   load: { group: "text", sent: "whole", acknowledged: "whole", withheld: "whole" },
   done: { telemetry: "whole", "watchedUntilMs?": "number" },
-  // What the schedule asks for, in milliseconds since killing began.
+  // Orders of the schedule, in milliseconds since killing began.
   order: { client: "whole", mode: "mode", plannedMs: "number" },
   call: { client: "whole", plannedMs: "number" },
-  // What becomes of clients.
+  // Events of clients.
   connect: {
     ...{ client: "whole", life: "whole", bucket: "whole", version: "version", qos: "qos" },
     ...{ clean: "flag", "after?": "whole" },
@@ -89,7 +89,7 @@ export const eventFields = {
   ended: { client: "whole", life: "whole", sinceMs: "number" },
   absent: { bucket: "whole", copy: "whole", toMs: "number", forgotten: "flag", "atQos0?": "flag" },
   up: { survived: "whole" },
-  // What watchers see.
+  // Arrivals at watchers.
   will: {
     ...{ copy: "whole", topic: "text", "client?": "whole", "life?": "whole", version: "version", qos: "qos" },
     ...{ retain: "flag", dup: "flag", "addsExpiry?": "flag", "sinceMs?": "number", "altered?": "altered" },
@@ -101,7 +101,7 @@ export const eventFields = {
   blind: { bucket: "whole", copy: "whole", fromMs: "number" },
   found: { topic: "text", "client?": "whole", "life?": "whole", retain: "flag" },
   looked: {},
-  // What clients say of their presence, and what late subscribers read of it.
+  // The presence that clients publish, and the messages that late subscribers read of it.
   said: { client: "whole", life: "whole", word: "word" },
   heard: { client: "whole", life: "whole", word: "word", taken: "flag" },
   word: { word: "word" },
@@ -118,7 +118,7 @@ export const eventFields = {
   end: { durationMs: "number", events: "whole", lost: "whole", "reason?": "text", "notSpoken?": "flag" },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, TypeName>>>>;
 
-/** What an event tells of. */
+/** The subject of an event. */
 export type EventKind = keyof typeof eventFields;
 
 type Told<Name> = Name extends TypeName ? (typeof types)[Name] extends (value: unknown) => value is infer Value ? Value
@@ -128,7 +128,7 @@ type Fields<Spec> =
   & { readonly [Name in keyof Spec as Name extends `${string}?` ? never : Name]: Told<Spec[Name]> }
   & { readonly [Name in keyof Spec as Name extends `${infer Bare}?` ? Bare : never]?: Told<Spec[Name]> };
 
-/** What one kind of event holds. */
+/** The fields of one kind of event. */
 export type EventFields<Kind extends EventKind> = Fields<(typeof eventFields)[Kind]>;
 
 /** Notes an event at an instant. */
@@ -146,7 +146,7 @@ export type RecordEvent = {
 /** Kinds that belong to no squad. */
 export const runKinds: ReadonlySet<EventKind> = new Set(["warning", "restarted", "dropped", "usage", "end"]);
 
-/** What is wrong with an event that was read; undefined when nothing is. What is more than is known is let through. */
+/** The fault of an event read from a file; undefined without one. Unknown fields are permitted. */
 export function eventFault(event: Readonly<Record<string, unknown>>): string | undefined {
   const { atMs, squad, kind } = event;
   if (typeof kind !== "string" || !Object.hasOwn(eventFields, kind)) return `kind is ${JSON.stringify(kind)}`;

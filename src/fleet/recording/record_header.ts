@@ -1,18 +1,18 @@
 /**
- * The first line of a recording: what was asked for, of whom, and what a report must know besides the events.
+ * The first line of a recording: the request, the broker, and the further data that a report needs besides the events.
  */
 import type { ConnackPacket, ConnackProperties, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { EngineName } from "../../net/engine.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { recordSchema } from "./record_event.ts";
 
-/** What a broker said of itself in a CONNACK, before the run. */
+/** A broker's data in its CONNACK, before the run. */
 export interface BrokerWord {
   readonly version: ProtocolVersion;
   readonly properties?: ConnackProperties;
 }
 
-/** What a CONNACK says of a broker that speaks this version. */
+/** The data in a CONNACK of a broker that accepts this version. */
 export function brokerWord(version: ProtocolVersion, { properties }: ConnackPacket): BrokerWord {
   return { version, ...properties && { properties } };
 }
@@ -20,27 +20,27 @@ export function brokerWord(version: ProtocolVersion, { properties }: ConnackPack
 /** The first line of a recording. */
 export interface RecordHeader {
   readonly schema: typeof recordSchema;
-  /** What the caller wants kept: plain data. */
+  /** The caller's own data: plain data. */
   readonly context: object;
   /** Passwords are empty. */
   readonly plan: FleetPlan;
-  /** What the clients speak whose group says nothing of it. */
+  /** The version of the clients whose group sets none. */
   readonly protocol: "3.1.1" | "5" | "mix";
-  /** What the report says that was spoken. */
+  /** The version in the report. */
   readonly spoken: "3.1.1" | "5" | "mix";
   readonly target: string;
-  /** What carried the sockets. */
+  /** The engine that carried the sockets. */
   readonly engine?: EngineName;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
-  /** The run's beginning by the clock of its machine: instants are milliseconds since then. */
+  /** The run's start by the clock of its machine: instants are milliseconds since then. */
   readonly originMs: number;
   readonly broker: readonly BrokerWord[];
-  /** What it calls itself, where it says so. */
+  /** The broker's name for itself, where it has one. */
   readonly brokerName?: string;
 }
 
-/** A plan that tells that there are passwords, and not which. */
+/** A plan that shows that there are passwords, but not their values. */
 export function withEmptyPasswords(plan: FleetPlan): FleetPlan {
   const emptied = <Part extends { readonly password?: string }>(part: Part): Part =>
     part.password === undefined ? part : { ...part, password: "" };

@@ -5,9 +5,9 @@ import type { Restarted } from "../result/restart_result.ts";
 import type { RunFacts } from "../result/run_facts.ts";
 import type { SquadResult } from "../result/squad_task.ts";
 
-/** Where a recording goes. */
+/** The destination of a recording. */
 export interface RecordSink {
-  /** What the header keeps for those who read it: plain data. */
+  /** The header's data for readers: plain data. */
   readonly context: object;
   /** Writes whole lines; resolves once they are written, or can never be. */
   write(lines: string): Promise<void>;
@@ -34,7 +34,7 @@ export class RunRecord {
     this.#originMs = originMs;
   }
 
-  /** The first line; what was noted before comes after it. */
+  /** The first line; the events noted before follow it. */
   begin(header: Omit<RecordHeader, "schema" | "context" | "originMs">): void {
     const whole: RecordHeader = {
       schema: recordSchema,
